@@ -1,0 +1,66 @@
+"""digitry reads handwritten digits: fetch, explore, train, evaluate, read.
+
+Every public name is loaded when it is first used, so `import digitry` stays fast and loads no framework.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from digitry.arrays import Dataset, Digit, Number, Reading, Split
+    from digitry.data.datasets import load_dataset
+    from digitry.data.fetch import fetch
+    from digitry.evaluation import compare, evaluate
+    from digitry.exploration import explore
+    from digitry.reading import Reader, read
+    from digitry.training import train
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Dataset": "digitry.arrays",
+    "Digit": "digitry.arrays",
+    "Number": "digitry.arrays",
+    "Reading": "digitry.arrays",
+    "Split": "digitry.arrays",
+    "fetch": "digitry.data.fetch",
+    "load_dataset": "digitry.data.datasets",
+    "explore": "digitry.exploration",
+    "train": "digitry.training",
+    "evaluate": "digitry.evaluation",
+    "compare": "digitry.evaluation",
+    "read": "digitry.reading",
+    "Reader": "digitry.reading",
+}
+
+__all__ = [
+    "Dataset",
+    "Digit",
+    "Number",
+    "Reader",
+    "Reading",
+    "Split",
+    "__version__",
+    "compare",
+    "evaluate",
+    "explore",
+    "fetch",
+    "load_dataset",
+    "read",
+    "recipes",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "recipes":
+        return importlib.import_module("digitry.recipes")
+    if name in _HOME:
+        return getattr(importlib.import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'digitry' has no attribute {name!r}; it has {', '.join(__all__)}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""From canonical digits to what a network eats."""

@@ -1,0 +1,85 @@
+"""The command line: `main` finds the command, each command's module parses, calls one function and prints.
+
+Command modules are imported only when their command runs, so `digitry --help` stays fast.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from digitry.errors import DigitryError
+
+COMMANDS = {
+    "fetch": "Fetch and verify a dataset.",
+    "explore": "Show what is in a dataset: counts, pictures, duplicates.",
+    "recipes": "List the recipes, or show one.",
+    "train": "Train a recipe; one run is one folder.",
+    "evaluate": "Judge a run on data it has not seen.",
+    "compare": "Lay runs side by side: is the difference more than chance?",
+    "export": "Write a run's model as one ONNX file.",
+    "read": "Read the digit in pictures.",
+}
+
+
+class LazyGroup(click.Group):
+    """Lists commands from a table of one-line helps; imports `digitry.cli.<name>` only to run it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"digitry.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from digitry.errors import unknown_name
+
+            raise unknown_name("command", args[0], COMMANDS)
+        return super().resolve_command(ctx, args)
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="digitry", message="%(version)s")
+def group() -> None:
+    """Reads handwritten digits: fetch a dataset, look at it, train, judge honestly, read your own pictures."""
+
+
+def main() -> None:
+    """Run the command line; errors become one line on stderr and an exit code, never a traceback."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        sys.exit(group.main(standalone_mode=False) or 0)
+    except DigitryError as error:
+        _fail(str(error), error.exit_code)
+    except click.ClickException as error:
+        _fail(error.format_message(), 2)
+    except (click.Abort, KeyboardInterrupt):
+        _fail("interrupted", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except ImportError as error:
+        if error.name and not error.name.startswith("digitry"):
+            _fail(f"this command needs the package {error.name}; install it with: pip install 'digitry[train]'", 2)
+        raise
+    except OSError as error:
+        _fail(f"{error.strerror or error}: {error.filename}" if error.filename else str(error), 5)
+
+
+def _fail(message: str, exit_code: int) -> None:
+    print(f"digitry: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(exit_code)

@@ -1,0 +1,62 @@
+"""The input contract: what a model expects and what its answers mean. It travels inside every model file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from digitry.errors import ModelError
+
+METADATA_KEY = "digitry_contract"
+"""Name of the ONNX metadata entry and of the safetensors metadata entry that hold the contract as JSON."""
+
+
+@dataclass(frozen=True)
+class Contract:
+    """Everything needed to use the weights, and where they come from."""
+
+    recipe: str
+    class_names: tuple[str, ...]
+    input_shape: tuple[int, int, int] = (28, 28, 1)
+    """Height, width, channels of one prepared image."""
+    scale: float = 1 / 255
+    """uint8 pixels are multiplied by this."""
+    polarity: str = "light-on-dark"
+    settings: dict[str, Any] = field(default_factory=dict)
+    """The recipe's settings as they were resolved for the run."""
+    metrics: dict[str, float] = field(default_factory=dict)
+    data_sha256: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+    """Package name → version that trained it."""
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), sort_keys=True, allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Contract:
+        """Read a contract; ModelError if a field is missing, unknown or of the wrong kind."""
+        try:
+            raw = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ModelError("the model's contract is not JSON; export the model again") from error
+        names = {f.name for f in fields(cls)}
+        if not isinstance(raw, dict) or set(raw) != names:
+            raise ModelError(f"the model's contract must have exactly the fields {', '.join(sorted(names))}")
+        class_names, shape = raw["class_names"], raw["input_shape"]
+        if (
+            not isinstance(class_names, list)
+            or not 2 <= len(class_names) <= 256
+            or not all(isinstance(name, str) for name in class_names)
+        ):
+            raise ModelError("the model's contract must name 2 to 256 classes")
+        if shape != [28, 28, 1] or raw["polarity"] != "light-on-dark":
+            raise ModelError(f"the model expects input {shape} {raw['polarity']}, this digitry gives 28×28×1 light-on-dark")
+        if not isinstance(raw["scale"], float) or not 0 < raw["scale"] <= 1:
+            raise ModelError(f"the model's scale must be above 0 and at most 1, not {raw['scale']!r}")
+        if not isinstance(raw["recipe"], str) or not all(
+            isinstance(raw[name], dict) for name in ("settings", "metrics", "versions")
+        ):
+            raise ModelError("the model's contract has a field of the wrong kind; export the model again")
+        raw["class_names"], raw["input_shape"] = tuple(class_names), tuple(shape)
+        return cls(**raw)

@@ -1,0 +1,58 @@
+"""The named errors: each says what was wrong, what was expected and what to do next, in one line.
+
+Every error carries the exit code that the command line leaves with. Low layers raise the bare fact; the boundary that
+knows the file or the recipe adds it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class DigitryError(Exception):
+    """Base of all errors meant for a person; never raised itself."""
+
+    exit_code = 1
+
+
+class SettingError(DigitryError):
+    """A wrong argument, option, setting or name."""
+
+    exit_code = 2
+
+
+class DataError(DigitryError):
+    """A dataset or a picture that cannot be used."""
+
+    exit_code = 3
+
+
+class ModelError(DigitryError):
+    """A model file, checkpoint or artifact that cannot be used."""
+
+    exit_code = 4
+
+
+class StorageError(DigitryError):
+    """A file that cannot be read or written, or a folder that somebody else holds."""
+
+    exit_code = 5
+
+
+class TrainingError(DigitryError):
+    """Training stopped before its end: the loss left the numbers, or a resource ran out."""
+
+    exit_code = 6
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> SettingError:
+    """The error for a name that is not in a list, with the nearest matches first.
+
+    >>> str(unknown_name("recipe", "cnm", ["cnn", "dense-relu"]))
+    "unknown recipe 'cnm'; did you mean 'cnn'? Known: cnn, dense-relu"
+    """
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=2, cutoff=0.5)
+    guess = f"did you mean {' or '.join(repr(n) for n in near)}? " if near else ""
+    return SettingError(f"unknown {kind} {name!r}; {guess}Known: {', '.join(names)}")
