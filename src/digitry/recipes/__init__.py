@@ -1,1 +1,30 @@
-"""recipes."""
+"""The recipes, one file each. A new recipe is one new file with a RECIPE in it and one new line here."""
+
+from __future__ import annotations
+
+from digitry.errors import unknown_name
+from digitry.recipe import Recipe
+from digitry.recipes import cnn, cnn_dropout, dense_relu, dense_sigmoid, reader
+
+RECIPES: dict[str, Recipe] = {
+    module.RECIPE.name: module.RECIPE
+    for module in (
+        dense_relu,
+        cnn,
+        dense_sigmoid,
+        cnn_dropout,
+        reader,
+    )
+}
+
+
+def names() -> list[str]:
+    """The names of all recipes, the tutorials' four first."""
+    return list(RECIPES)
+
+
+def get(name: str) -> Recipe:
+    """The recipe with this name; SettingError with near matches for another."""
+    if name not in RECIPES:
+        raise unknown_name("recipe", name, RECIPES)
+    return RECIPES[name]

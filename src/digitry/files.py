@@ -1,0 +1,80 @@
+"""Crash-safe writing: a file is either the old one or the whole new one, also after a power cut."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+
+from digitry.errors import StorageError
+
+_TEMPORARY = re.compile(r"^\..+\.tmp\.(\d+)$")
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write `data` to `path` so that no reader and no crash ever sees a part of it.
+
+    Temporary file in the same folder → fsync → rename → fsync of the folder. A failed fsync is a failed write: the
+    kernel may have dropped the pages, so nothing is retried on the same file. StorageError names the path and the
+    reason; the old file is then untouched and no temporary file is left.
+    """
+    temporary = path.with_name(f".{path.name}.tmp.{os.getpid()}")
+    try:
+        _write_and_sync(temporary, data)
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise StorageError(
+            f"cannot write {path}: {error.strerror or error}; free space or choose another folder"
+        ) from error
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def remove_stale_temporaries(folder: Path) -> None:
+    """Delete what writers that no longer live left behind in `folder`."""
+    for path in folder.iterdir():
+        match = _TEMPORARY.match(path.name)
+        if match and not process_is_alive(int(match[1])):
+            path.unlink(missing_ok=True)
+
+
+def process_is_alive(pid: int) -> bool:
+    """Whether a process with this id runs on this machine; on Windows every other process counts as dead."""
+    if pid == os.getpid():
+        return True
+    if sys.platform == "win32":
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _write_and_sync(path: Path, data: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o644)
+    try:
+        left = memoryview(data)
+        while left:
+            left = left[os.write(handle, left) :]
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _sync_folder(folder: Path) -> None:
+    if sys.platform == "win32":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        raise StorageError(f"cannot sync the folder {folder}: {error.strerror or error}") from error
+    finally:
+        os.close(handle)

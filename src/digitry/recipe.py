@@ -1,0 +1,124 @@
+"""What a Recipe is: a named, reviewed plan for training one network, and the settings that may be changed."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from digitry.errors import SettingError, unknown_name
+
+OPTIMIZERS = ("adadelta", "adagrad", "adam", "adamw", "lion", "nadam", "rmsprop", "sgd")
+SCHEDULES = ("constant", "cosine")
+VALIDATION_METHODS = ("last", "stratified")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every number of a training that may be changed from outside."""
+
+    epochs: int
+    batch_size: int
+    optimizer: str
+    learning_rate: float
+    """Peak learning rate."""
+    schedule: str = "constant"
+    """`constant`, or `cosine`: one epoch of linear warm-up, then down to zero at the last step."""
+    dropout: float | None = None
+    """Share of activations dropped in training; None where the network has no dropout."""
+    augment: bool = False
+    """Whether each epoch sees newly distorted images."""
+    validation_fraction: float = 0.0
+    """Share of the training split held back, 0 to below 1; 0 trains on everything."""
+    validation_method: str = "last"
+    """`last`: the last part as it lies in the file; `stratified`: the same share of every class."""
+    early_stopping_epochs: int = 0
+    """Stop after so many epochs without a lower validation loss; 0 never stops early."""
+    keep_best: bool = False
+    """Keep the weights of the epoch with the lowest validation loss instead of the last ones."""
+
+    def __post_init__(self) -> None:
+        _check(self.epochs >= 1, "epochs", self.epochs, "at least 1")
+        _check(self.batch_size >= 1, "batch_size", self.batch_size, "at least 1")
+        _check(math.isfinite(self.learning_rate) and self.learning_rate > 0, "learning_rate", self.learning_rate, "above 0")
+        _check(self.dropout is None or 0 <= self.dropout < 1, "dropout", self.dropout, "from 0 to below 1")
+        fraction = self.validation_fraction
+        _check(0 <= fraction < 1, "validation_fraction", fraction, "from 0 to below 1")
+        _check(self.early_stopping_epochs >= 0, "early_stopping_epochs", self.early_stopping_epochs, "0 or more")
+        for kind, name, known in (
+            ("optimizer", self.optimizer, OPTIMIZERS),
+            ("schedule", self.schedule, SCHEDULES),
+            ("validation_method", self.validation_method, VALIDATION_METHODS),
+        ):
+            if name not in known:
+                raise unknown_name(kind, name, known)
+        if (self.keep_best or self.early_stopping_epochs) and not fraction:
+            raise SettingError(
+                "keep_best and early_stopping_epochs need a validation part; add --set validation_fraction=0.1"
+            )
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A network, its settings, and what to expect of them."""
+
+    name: str
+    summary: str
+    """The layers in one line."""
+    source: str
+    """Where it comes from."""
+    parameters: int
+    """Trainable and fixed numbers of the network for 28×28 images and ten classes."""
+    settings: Settings
+    build: Callable[[int, Settings], Any]
+    """(classes, settings) → keras.Model from (n, 28, 28, 1) in 0..1 to probabilities (n, classes)."""
+    published: Mapping[str, float] = field(default_factory=dict)
+    """Figure → value as its authors give it, accuracies as fractions."""
+
+    def with_settings(self, overrides: Mapping[str, Any]) -> Recipe:
+        """The same recipe with some settings changed; SettingError for an unknown name or a bad value.
+
+        Values may be text, as from a command line: "0.5", "true", "adam".
+        """
+        known = {name: value for name, value in asdict(self.settings).items() if name != "dropout" or value is not None}
+        parsed = {}
+        for name, value in overrides.items():
+            if name not in known:
+                raise unknown_name(f"setting of recipe {self.name}", name, known)
+            parsed[name] = _parse(name, value, like=known[name])
+        return replace(self, settings=replace(self.settings, **parsed))
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """Settings from a TOML file of `name = value` lines."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingError(f"cannot read settings file {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise SettingError(f"{path} is not TOML ({error}); write lines such as: epochs = 5") from error
+
+
+def _parse(name: str, value: Any, like: Any) -> Any:
+    wanted = type(like)
+    try:
+        if wanted is bool:
+            if isinstance(value, bool):
+                return value
+            return {"true": True, "false": False}[str(value).strip().lower()]
+        if isinstance(value, bool) or (wanted is str and not isinstance(value, str)):
+            raise ValueError
+        if wanted is int and isinstance(value, float) and not value.is_integer():
+            raise ValueError
+        return wanted(value)
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
+        kind = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}[wanted]
+        raise SettingError(f"setting {name} must be {kind}, not {value!r}") from error
+
+
+def _check(holds: bool, name: str, value: object, expected: str) -> None:
+    if not holds:
+        raise SettingError(f"setting {name} must be {expected}, not {value!r}")
