@@ -1,0 +1,142 @@
+"""One self-contained HTML page from plain records: no script, no address, light and dark, phone to paper."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from digitry.files import write_atomically
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A key figure: "Test accuracy", "99.2%", "79 errors of 10,000"."""
+
+    label: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under column names. Numbers are set right; the first cell of a row is its heading."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str | int | float]]
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture with the text for those who cannot see it. `wide` gives it the whole width of the page."""
+
+    data: bytes
+    media_type: str
+    """image/svg+xml or image/png."""
+    alt: str
+    caption: str = ""
+    wide: bool = False
+
+    @property
+    def address(self) -> str:
+        return f"data:{self.media_type};base64,{base64.b64encode(self.data).decode('ascii')}"
+
+
+@dataclass(frozen=True)
+class Code:
+    """Text to copy as it is, such as a command."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Details:
+    """Parts that stay folded until somebody asks; printed in full."""
+
+    summary: str
+    parts: Sequence[str | Table | Picture | Code]
+
+
+Part = str | Table | Picture | Code | Details
+"""What a section is made of; a string is a paragraph."""
+
+
+@dataclass(frozen=True)
+class Section:
+    heading: str
+    parts: Sequence[Part]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A whole page. Every text is escaped: names and labels from strangers are safe here."""
+
+    title: str
+    lead: str
+    tiles: Sequence[Tile] = ()
+    sections: Sequence[Section] = ()
+    footer: str = ""
+
+
+def picture(figure: Figure, alt: str, caption: str = "", *, wide: bool = False) -> Picture:
+    """A chart as a picture for a page: SVG, so that it is sharp on every screen and on paper."""
+    from digitry.pages.style import to_svg
+
+    return Picture(to_svg(figure).encode(), "image/svg+xml", alt, caption, wide)
+
+
+def render_page(page: Page) -> str:
+    """The page as HTML text; the same page gives the same text."""
+    from importlib.resources import files
+
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+    folder = files("digitry.pages")
+    environment = Environment(
+        loader=FunctionLoader(lambda name: (folder / name).read_text("utf-8")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"runs": _runs, "kind": _kind, "cell": _cell, "is_number": _is_number}
+    return environment.get_template("page.html.j2").render(page=page)
+
+
+def write_page(page: Page, path: str | Path) -> Path:
+    """Write the page to `path`, whole or not at all; its folder is made. StorageError if that fails."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, render_page(page).encode())
+    return path
+
+
+def _kind(part: Part) -> str:
+    return "paragraph" if isinstance(part, str) else type(part).__name__.lower()
+
+
+def _runs(parts: Sequence[Part]) -> list[tuple[str, list[Part]]]:
+    """Neighbours of one kind together, so that pictures in a row can stand side by side."""
+    return [(kind, list(run)) for kind, run in groupby(parts, key=_kind)]
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a cell is set right: numbers, and texts that are numbers with a unit or a sign, such as 99.1%."""
+    if isinstance(value, int | float):
+        return True
+    return bool(value) and value[0] in "0123456789+-−–<>±" and not any(c.isalpha() for c in value[:3])
+
+
+def _cell(value: Any) -> str:
+    """Integers with thousands separators, floats with four significant digits, texts as they are."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
