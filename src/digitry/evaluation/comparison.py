@@ -1,0 +1,189 @@
+"""Runs side by side on the same images: is the difference more than chance?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digitry.arrays import Dataset, Labels
+from digitry.errors import SettingError, unknown_name
+from digitry.evaluation import judge, significance
+from digitry.evaluation.metrics import Scores, predicted_labels
+from digitry.evaluation.run_files import RunFiles, read_run
+
+LEVEL = 0.05
+"""A difference with a corrected p below this is called more than chance."""
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One run in a comparison."""
+
+    name: str
+    folder: Path
+    recipe: str
+    seed: int
+    parameters: int | None
+    scores: Scores
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two runs on the same images."""
+
+    first: str
+    second: str
+    only_first_right: int
+    only_second_right: int
+    p: float
+    """McNemar's exact test, two-sided."""
+    p_corrected: float
+    """The same after Holm's correction for all pairs of the comparison."""
+    more_than_chance: bool
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All runs and all pairs of them."""
+
+    split: str
+    data_name: str
+    images: int
+    runs: tuple[Contender, ...]
+    pairs: tuple[Pair, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "split": self.split,
+            "data": self.data_name,
+            "images": self.images,
+            "runs": [
+                {
+                    "name": one.name,
+                    "recipe": one.recipe,
+                    "seed": one.seed,
+                    "parameters": one.parameters,
+                    "accuracy": one.scores.accuracy,
+                    "accuracy_interval_95": list(one.scores.interval),
+                    "error_count": one.scores.error_count,
+                    "nll": one.scores.nll,
+                    "brier": one.scores.brier,
+                    "ece": one.scores.ece,
+                }
+                for one in self.runs
+            ],
+            "test": "McNemar, exact, two-sided; Holm's correction over all pairs",
+            "level": LEVEL,
+            "pairs": [vars(pair) for pair in self.pairs],
+        }
+
+
+def compare(
+    runs: Sequence[str | Path],
+    *,
+    split: str = "test",
+    data: Dataset | str | Path | None = None,
+    progress: judge.Progress | None = None,
+) -> Comparison:
+    """Judge two or more runs on one split and test every pair.
+
+    All runs must have been trained on the same data and, for `train` and `validation`, with the same part held back:
+    else SettingError, since their figures would speak of different images.
+    """
+    if split not in judge.SPLITS:
+        raise unknown_name("split", split, judge.SPLITS)
+    files = [read_run(run) for run in runs]
+    _check_comparable(files, split)
+    dataset = judge.data_of(files[0], data)
+    names = _names(files)
+    total = len(files) * len(judge.splits_of(files[0], dataset, split)[split])
+    contenders: list[Contender] = []
+    answers: list[Labels] = []
+    labels: Labels | None = None
+    class_names: tuple[str, ...] = ()
+    for number, (name, one) in enumerate(zip(names, files, strict=True)):
+        model = judge.open_model(one)
+        if number and model.contract.class_names != class_names:
+            raise SettingError(f"runs {names[0]} and {name} know different classes; compare runs with the same classes")
+        class_names = model.contract.class_names
+        part = judge.classes_of_model(judge.splits_of(one, dataset, split)[split], dataset, class_names)
+        probabilities = judge.predict(model, part, progress, done=number * len(part), total=total)
+        scores = judge.scores_of(one, part, probabilities)
+        labels = part.labels
+        answers.append(predicted_labels(probabilities))
+        contenders.append(
+            Contender(name, one.folder, one.recipe, one.hold_out[2], judge.parameters_of(model.contract), scores)
+        )
+    assert labels is not None
+    return Comparison(split, dataset.name, len(labels), tuple(contenders), _pairs(labels, names, answers))
+
+
+def _pairs(labels: Labels, names: Sequence[str], answers: Sequence[Labels]) -> tuple[Pair, ...]:
+    chosen = list(combinations(range(len(names)), 2))
+    tests = [significance.mcnemar(labels, answers[a], answers[b]) for a, b in chosen]
+    corrected = significance.holm([test.p for test in tests])
+    return tuple(
+        Pair(
+            first=names[a],
+            second=names[b],
+            only_first_right=test.only_first_right,
+            only_second_right=test.only_second_right,
+            p=test.p,
+            p_corrected=p,
+            more_than_chance=p < LEVEL,
+            sentence=_sentence(names[a], names[b], test, p, same=bool(np.array_equal(answers[a], answers[b]))),
+        )
+        for (a, b), test, p in zip(chosen, tests, corrected, strict=True)
+    )
+
+
+def _sentence(first: str, second: str, test: significance.McNemar, p: float, *, same: bool) -> str:
+    if same:
+        return f"{first} and {second} give the same answer for every image."
+    counts = f"{test.only_first_right} images only {first} reads right, {test.only_second_right} only {second}"
+    if p < LEVEL:
+        better, worse = (first, second) if test.only_first_right > test.only_second_right else (second, first)
+        return f"{better} is better than {worse} by more than chance: {counts} ({p_text(p)})."
+    return f"{first} and {second} differ by no more than chance: {counts} ({p_text(p)})."
+
+
+def p_text(p: float) -> str:
+    """ "p = 0.031", "p < 0.0001" """
+    return "p < 0.0001" if p < 0.0001 else f"p = {p:.2g}"
+
+
+def _check_comparable(files: Sequence[RunFiles], split: str) -> None:
+    if len(files) < 2:
+        raise SettingError("compare needs at least two runs; give their folders one after the other")
+    seen: set[Path] = set()
+    for one in files:
+        if one.folder.resolve() in seen:
+            raise SettingError(f"run {one.folder} is given twice; compare different runs")
+        seen.add(one.folder.resolve())
+        if one.data_sha256 != files[0].data_sha256:
+            raise SettingError(
+                f"runs {files[0].folder} ({files[0].data}) and {one.folder} ({one.data}) were trained on different "
+                "data; compare runs of one dataset"
+            )
+        if split != "test" and _held_back(one) != _held_back(files[0]):
+            raise SettingError(
+                f"runs {files[0].folder} and {one.folder} held back different images; compare them with --split test"
+            )
+
+
+def _held_back(files: RunFiles) -> tuple[Any, ...]:
+    fraction, method, seed = files.hold_out
+    # The last part of a file is the same whatever the seed.
+    return (fraction, method, seed if fraction and method != "last" else None)
+
+
+def _names(files: Sequence[RunFiles]) -> list[str]:
+    short = [one.name for one in files]
+    return short if len(set(short)) == len(short) else [str(one.folder) for one in files]

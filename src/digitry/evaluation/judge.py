@@ -1,0 +1,259 @@
+"""A run and labelled images → figures. Nothing is written, and no image of the test split is read unless asked for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.arrays import Dataset, Labels, Probabilities, Split
+from digitry.errors import DataError, ModelError, SettingError, unknown_name
+from digitry.evaluation import doubtful, metrics
+from digitry.evaluation.run_files import RunFiles, read_run
+
+SPLITS = ("train", "validation", "test")
+
+_IMAGES_A_CALL = 2_000
+
+Progress = Callable[[int, int], None]
+"""Called with (images done, images in all)."""
+
+
+@dataclass(frozen=True)
+class JudgedSplit:
+    """One split with the model's answers and their figures."""
+
+    split: Split
+    probabilities: Probabilities
+    scores: metrics.Scores
+
+    @property
+    def predicted(self) -> Labels:
+        """int64 (n,)"""
+        return metrics.predicted_labels(self.probabilities)
+
+
+@dataclass(frozen=True)
+class WithoutDoubtful:
+    """The test figures once more, with the images left out whose label careful people doubt."""
+
+    left_out: int
+    error_count: int
+    images: int
+    accuracy: float
+    interval: tuple[float, float]
+    source: str
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A run, judged. `split` names the part that was asked for; `splits` also holds those to compare it with."""
+
+    run: RunFiles
+    split: str
+    class_names: tuple[str, ...]
+    data_name: str
+    data_sha256: str
+    same_data: bool
+    """Whether the data is the one the run was trained on."""
+    model_sha256: str
+    parameters: int | None
+    splits: Mapping[str, JudgedSplit]
+    doubtful: NDArray[np.int64]
+    """Positions in the judged split whose label is doubtful; none unless it is the MNIST test set."""
+    without_doubtful: WithoutDoubtful | None
+    folder: Path
+    """Where report and metrics go: the run itself, or a folder in it for data of another identity."""
+
+    @property
+    def judged(self) -> JudgedSplit:
+        return self.splits[self.split]
+
+    @property
+    def scores(self) -> metrics.Scores:
+        """Figures of the split that was asked for."""
+        return self.judged.scores
+
+    @property
+    def report_path(self) -> Path:
+        return self.folder / "report.html"
+
+    @property
+    def metrics_path(self) -> Path:
+        return self.folder / "metrics.json"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values, as in metrics.json."""
+        less = self.without_doubtful
+        return {
+            "run": self.run.name,
+            "recipe": self.run.recipe,
+            "split": self.split,
+            "parameters": self.parameters,
+            "model_sha256": self.model_sha256,
+            "data": {"name": self.data_name, "sha256": self.data_sha256, "trained_on_it": self.same_data},
+            "class_names": list(self.class_names),
+            "splits": {name: judged.scores.to_json() for name, judged in self.splits.items()},
+            "without_doubtful": less and {**vars(less), "interval": list(less.interval)},
+        }
+
+
+def judge(
+    run: str | Path,
+    *,
+    split: str = "test",
+    data: Dataset | str | Path | None = None,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Judge a run on one split, beside the images it was trained on.
+
+    Without `data`, the run's own data is loaded and must have the SHA-256 it had in training (else DataError). Data of
+    another identity can be given as `data`; then only `split` is judged.
+    """
+    files = read_run(run)
+    dataset = data_of(files, data)
+    predictor = open_model(files)
+    parts = splits_of(files, dataset, split)
+    wanted = {name: classes_of_model(part, dataset, predictor.contract.class_names) for name, part in parts.items()}
+    total = sum(len(part) for part in wanted.values())
+    judged, done = {}, 0
+    for name, part in wanted.items():
+        probabilities = predict(predictor, part, progress, done=done, total=total)
+        done += len(part)
+        judged[name] = JudgedSplit(part, probabilities, scores_of(files, part, probabilities))
+    positions = doubtful.doubtful_positions(judged["test"].split) if split == "test" else np.zeros(0, np.int64)
+    same = dataset.sha256 == files.data_sha256
+    return Evaluation(
+        run=files,
+        split=split,
+        class_names=predictor.contract.class_names,
+        data_name=dataset.name,
+        data_sha256=dataset.sha256,
+        same_data=same,
+        model_sha256=hashlib.sha256(files.model.read_bytes()).hexdigest(),
+        parameters=parameters_of(predictor.contract),
+        splits=judged,
+        doubtful=positions,
+        without_doubtful=_without(judged["test"], positions) if len(positions) else None,
+        folder=files.folder if same else files.folder / f"on-{_slug(dataset.name)}",
+    )
+
+
+def data_of(files: RunFiles, data: Dataset | str | Path | None) -> Dataset:
+    """The data to judge on: the given one, or the run's own, checked."""
+    if isinstance(data, Dataset):
+        return data
+    from digitry.data.datasets import load_dataset
+
+    if data is not None:
+        return load_dataset(data)
+    dataset = load_dataset(files.data)
+    if dataset.sha256 != files.data_sha256:
+        raise DataError(
+            f"{files.data} is not the data that run {files.folder} was trained on (SHA-256 {dataset.sha256[:12]}…, "
+            f"expected {files.data_sha256[:12]}…); bring that data back, or judge on this one: --data {files.data}"
+        )
+    return dataset
+
+
+def splits_of(files: RunFiles, dataset: Dataset, split: str) -> dict[str, Split]:
+    """The split asked for and, on the run's own data, the parts that training saw, in the order of SPLITS."""
+    if split not in SPLITS:
+        raise unknown_name("split", split, SPLITS)
+    if split == "test" and dataset.test is None:
+        raise DataError(f"{dataset.name} has no test part; give data that has one with --data, or use --split train")
+    fraction, method, seed = files.hold_out
+    if dataset.sha256 != files.data_sha256:
+        if split == "validation":
+            raise SettingError(
+                f"{dataset.name} is not the data of the run, so it has no validation part; use --split test"
+            )
+        return {split: dataset.split(split)}
+    if split == "validation" and not fraction:
+        raise SettingError(f"run {files.folder} held nothing back for validation; use --split train or --split test")
+    parts = {"train": dataset.train}
+    if fraction:
+        from digitry.data.datasets import hold_out
+
+        parts["train"], parts["validation"] = hold_out(dataset.train, fraction, method, seed)
+    if split == "train":
+        return {"train": parts["train"]}
+    if split == "test":
+        parts["test"] = dataset.split("test")
+    return parts
+
+
+def classes_of_model(part: Split, dataset: Dataset, class_names: tuple[str, ...]) -> Split:
+    """The part with its labels numbered as the model numbers its classes; DataError for a class it does not know."""
+    if len(part) == 0:
+        raise DataError(f"{dataset.name} has no image in the part to judge; give a dataset with at least one")
+    if dataset.class_names == class_names:
+        return part
+    unknown = [name for name in dataset.class_names if name not in class_names]
+    if unknown:
+        raise DataError(
+            f"{dataset.name} has classes that the model does not know: {', '.join(unknown[:5])}"
+            f"{'…' if len(unknown) > 5 else ''}; it knows {', '.join(class_names[:20])}"
+        )
+    numbers = np.array([class_names.index(name) for name in dataset.class_names], np.int64)
+    return replace(part, labels=numbers[part.labels])
+
+
+def open_model(files: RunFiles) -> Any:
+    """The Predictor of the run's ONNX file."""
+    from digitry.predict import Predictor
+
+    return Predictor(files.model)
+
+
+def predict(
+    predictor: Any, part: Split, progress: Progress | None = None, *, done: int = 0, total: int | None = None
+) -> Probabilities:
+    """float32 (n, classes), in calls small enough to show progress and to keep memory flat."""
+    rows = []
+    for start in range(0, len(part), _IMAGES_A_CALL):
+        rows.append(predictor.probabilities(part.images[start : start + _IMAGES_A_CALL]))
+        if progress:
+            progress(min(done + start + _IMAGES_A_CALL, done + len(part)), total or len(part))
+    return np.concatenate(rows)
+
+
+def scores_of(files: RunFiles, part: Split, probabilities: Probabilities) -> metrics.Scores:
+    """Figures of one part; ModelError naming the run if the model's answers cannot be judged."""
+    try:
+        return metrics.score(part.labels, probabilities)
+    except ValueError as error:
+        raise ModelError(f"{files.model} cannot be judged: {error}; train or export it again") from error
+
+
+def parameters_of(contract: Any) -> int | None:
+    """How many numbers the network learnt, from the contract or else from the recipe; None if neither knows."""
+    if "parameters" in contract.metrics:
+        return int(contract.metrics["parameters"])
+    from digitry.recipes import RECIPES
+
+    recipe = RECIPES.get(contract.recipe)
+    return recipe.parameters if recipe and len(contract.class_names) == 10 else None
+
+
+def _without(test: JudgedSplit, positions: NDArray[np.int64]) -> WithoutDoubtful:
+    kept = np.delete(np.arange(len(test.split)), positions)
+    labels, predicted = test.split.labels[kept], test.predicted[kept]
+    errors = metrics.error_count(labels, predicted)
+    return WithoutDoubtful(
+        left_out=len(positions),
+        error_count=errors,
+        images=len(kept),
+        accuracy=metrics.accuracy(labels, predicted),
+        interval=metrics.wilson_interval(len(kept) - errors, len(kept)),
+        source=doubtful.SOURCE,
+    )
+
+
+def _slug(name: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_" else "-" for c in name.lower()).strip("-")[:60] or "data"

@@ -1,0 +1,164 @@
+"""The pictures of a report, each a matplotlib Figure in the project's style."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.evaluation.judge import JudgedSplit
+from digitry.evaluation.metrics import CalibrationBin, ClassScore, wilson_interval
+from digitry.evaluation.run_files import Epoch
+from digitry.pages import charts
+from digitry.pages.style import BAD, BLUE, GOOD, MUTED
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_COLUMNS = 5
+_SHORT_NAME = 2
+"""Class names up to this many characters share a line of a picture's title."""
+
+DOUBTFUL_MARK = "†"
+
+
+def history(epochs: Sequence[Epoch]) -> Figure:
+    """Loss and accuracy after each epoch, of training and, where it was measured, of validation."""
+    with charts.styled():
+        from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+        figure, panels = charts.new_figure(2.9, columns=2)
+        for axes, figure_name in zip(panels, ("loss", "accuracy"), strict=True):
+            charts.draw_lines(axes, _curves(epochs, figure_name), markers=len(epochs) <= 30)
+            axes.set_title(figure_name.capitalize())
+            axes.set_xlabel("epoch")
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, min_n_ticks=1))
+        panels[0].set_ylim(bottom=0)
+        panels[1].yaxis.set_major_formatter(PercentFormatter(1.0))
+        panels[0].legend(loc="upper right")
+    return figure
+
+
+def confusion(matrix: NDArray[np.int64], class_names: Sequence[str]) -> Figure:
+    """Counts, row = label; the colour grows with the logarithm, so that the diagonal does not hide the mistakes."""
+    return charts.heatmap(
+        matrix,
+        class_names,
+        class_names,
+        colour_values=np.log1p(matrix),
+        title="What is read as what",
+        x_label="read as",
+        y_label="label",
+    )
+
+
+def class_errors(classes: Sequence[ClassScore], class_names: Sequence[str]) -> Figure:
+    """Share of mistakes of each class, both ways; bars from 0, since near 100% all bars look alike."""
+    return charts.bars(
+        class_names,
+        {
+            "missed (1 − recall)": [100 * (1 - one.recall) for one in classes],
+            "called so wrongly (1 − precision)": [100 * (1 - one.precision) for one in classes],
+        },
+        title="Mistakes",
+        x_label="class",
+        y_label="% of images",
+    )
+
+
+def reliability(bins: Sequence[CalibrationBin]) -> Figure:
+    """How often the model is right against how sure it says it is, with the number of images in each bin."""
+    filled = [one for one in bins if one.images]
+    middles = [(one.low + one.high) / 2 for one in filled]
+    width = 0.92 / len(bins)
+    with charts.styled():
+        figure, (above, below) = charts.new_figure(4.4, rows=2)
+        above.get_gridspec().set_height_ratios([3, 1.2])  # type: ignore[union-attr]
+        above.bar(middles, [one.accuracy for one in filled], width, color=BLUE, alpha=0.85)
+        spans = [wilson_interval(round(one.accuracy * one.images), one.images) for one in filled]
+        above.vlines(middles, [low for low, _ in spans], [high for _, high in spans], color=MUTED, linewidth=1.2)
+        above.plot([0, 1], [0, 1], "--", color=MUTED, linewidth=1.2)
+        above.plot([one.confidence for one in filled], [one.accuracy for one in filled], "o", color=BAD, markersize=4)
+        above.set_title("Sure and right")
+        above.set_ylabel("share that is right")
+        above.set_ylim(0, 1.04)
+        below.bar(middles, [one.images for one in filled], width, color=MUTED)
+        below.set_yscale("log")
+        below.set_ylim(bottom=0.7, top=8 * max(one.images for one in filled))
+        below.yaxis.set_major_formatter(lambda value, _: charts.plain_number(value))
+        below.set_ylabel("images")
+        for middle, one in zip(middles, filled, strict=True):
+            below.annotate(
+                f"{one.images:,}" if one.images < 10_000 else charts.plain_number(round(one.images, -3)),
+                (middle, one.images),
+                (0, 2),
+                textcoords="offset points",
+                ha="center",
+                fontsize=6.5,
+                color=MUTED,
+            )
+        below.set_xlabel("confidence of the answer")
+        _share_x(above, below)
+    return figure
+
+
+def worst_mistakes(
+    judged: JudgedSplit, class_names: Sequence[str], doubtful: NDArray[np.int64], count: int = 25
+) -> Figure | None:
+    """The mistakes of which the model was surest, worst first; None if there is no mistake."""
+    positions = mistakes(judged)[:count]
+    if len(positions) == 0:
+        return None
+    confidence = judged.probabilities.max(axis=1)
+    titles = []
+    for position in positions.tolist():
+        label, read = (class_names[k] for k in (judged.split.labels[position], judged.predicted[position]))
+        mark = f" {DOUBTFUL_MARK}" if position in doubtful else ""
+        gap = " " if max(len(label), len(read)) <= _SHORT_NAME else "\n"
+        titles.append(f"{charts.label(label)}{mark}{gap}→ {charts.label(read)}\n{percent(confidence[position])}")
+    return charts.image_grid(judged.split.images[positions], titles, _COLUMNS, title="Surest mistakes")
+
+
+def first_predictions(judged: JudgedSplit, class_names: Sequence[str], count: int = 25) -> Figure:
+    """The first images in their order with the model's answer; ✓ right, ✗ wrong."""
+    titles, colours = [], []
+    labels, predicted = judged.split.labels[:count], judged.predicted[:count]
+    confidence = judged.probabilities[:count].max(axis=1)
+    for label, read, sure in zip(labels.tolist(), predicted.tolist(), confidence, strict=True):
+        right = label == read
+        gap = " " if len(class_names[label]) <= _SHORT_NAME else "\n"
+        answer = f"✓ {charts.label(class_names[read])}" if right else f"✗ {charts.label(class_names[read])}"
+        titles.append(f"{answer}{'' if right else f'{gap}(is {charts.label(class_names[label])})'}\n{percent(sure)}")
+        colours.append(GOOD if right else BAD)
+    return charts.image_grid(
+        judged.split.images[:count], titles, _COLUMNS, colours, title=f"The first {len(titles)} answers"
+    )
+
+
+def mistakes(judged: JudgedSplit) -> NDArray[np.int64]:
+    """Positions of the wrong answers, the surest first."""
+    wrong = np.flatnonzero(judged.predicted != judged.split.labels)
+    return wrong[np.argsort(-judged.probabilities.max(axis=1)[wrong], kind="stable")].astype(np.int64)
+
+
+def percent(share: float) -> str:
+    """ "99.2%", cut off rather than rounded up, so that only a certain answer says 100%."""
+    return f"{np.floor(float(share) * 1000) / 10:.1f}%"
+
+
+def _curves(epochs: Sequence[Epoch], name: str) -> dict[str, tuple[list[float], list[float]]]:
+    curves = {"training": ([one["epoch"] for one in epochs], [one[name] for one in epochs])}
+    measured = [one for one in epochs if f"val_{name}" in one]
+    if measured:
+        curves["validation"] = ([one["epoch"] for one in measured], [one[f"val_{name}"] for one in measured])
+    return curves
+
+
+def _share_x(above: Axes, below: Axes) -> None:
+    for axes in (above, below):
+        axes.set_xlim(0, 1)
+        axes.set_xticks(np.linspace(0, 1, 6))
+    above.tick_params(labelbottom=False)
