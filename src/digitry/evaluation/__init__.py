@@ -1,1 +1,48 @@
-"""evaluation."""
+"""Honest judging: a run and labelled images become figures, pictures and one page; runs are laid side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from digitry.arrays import Dataset
+from digitry.evaluation.comparison import Comparison, compare
+from digitry.evaluation.judge import Evaluation, Progress, judge
+from digitry.evaluation.report import history_chart
+from digitry.evaluation.run_files import read_run
+
+__all__ = ["Comparison", "Evaluation", "compare", "evaluate", "history_chart", "write_report"]
+
+
+def evaluate(
+    run: str | Path,
+    *,
+    split: str = "test",
+    data: Dataset | str | Path | None = None,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Judge a run on `train`, `validation` or `test`, and write metrics.json, plots/ and report.html into its folder.
+
+    The model is the run's model.onnx. The images it was trained on, and those held back, are judged beside the split;
+    the test split is read only if it is the one asked for. `data` may name other data than the run's own: then only
+    `split` is judged, and the report goes to a folder `on-<data>` in the run. `progress` is called with (images done,
+    images in all).
+
+    SettingError for an unknown split, DataError for data that is not the run's or does not fit, ModelError for a
+    folder that is no finished run, StorageError if the report cannot be written.
+    """
+    from digitry.evaluation import report
+
+    evaluation = judge(run, split=split, data=data, progress=progress)
+    report.write(evaluation)
+    return evaluation
+
+
+def write_report(
+    run: str | Path, *, data: Dataset | str | Path | None = None, progress: Progress | None = None
+) -> Evaluation:
+    """The report at the end of a training: on the validation part, or on the training images where none was held back.
+
+    The test split is not read.
+    """
+    split = "validation" if read_run(run).hold_out[0] else "train"
+    return evaluate(run, split=split, data=data, progress=progress)

@@ -60,12 +60,12 @@ def class_errors(classes: Sequence[ClassScore], class_names: Sequence[str]) -> F
     return charts.bars(
         class_names,
         {
-            "missed (1 − recall)": [100 * (1 - one.recall) for one in classes],
-            "called so wrongly (1 − precision)": [100 * (1 - one.precision) for one in classes],
+            "missed": [100 * (1 - one.recall) for one in classes],
+            "false calls": [100 * (1 - one.precision) for one in classes],
         },
         title="Mistakes",
         x_label="class",
-        y_label="% of images",
+        y_label="%",
     )
 
 

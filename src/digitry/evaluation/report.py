@@ -1,0 +1,47 @@
+"""An evaluation → the run's `metrics.json`, its plots as files, and one self-contained `report.html`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from digitry.evaluation import plots, report_page
+from digitry.evaluation.judge import Evaluation
+from digitry.evaluation.run_files import Epoch
+from digitry.files import write_atomically
+from digitry.pages import charts
+from digitry.pages.html import write_page
+
+
+def write(evaluation: Evaluation) -> None:
+    """Write metrics.json, plots/ and report.html into the evaluation's folder; StorageError if that fails."""
+    evaluation.folder.mkdir(parents=True, exist_ok=True)
+    write_metrics(evaluation)
+    write_page(report_page.page(evaluation, evaluation.folder / "plots"), evaluation.report_path)
+
+
+def write_metrics(evaluation: Evaluation) -> None:
+    """Write metrics.json. Splits judged earlier stay in it as long as model and data are the same."""
+    new = evaluation.to_json()
+    old = _earlier(evaluation.metrics_path)
+    if old.get("model_sha256") == new["model_sha256"] and old.get("data") == new["data"]:
+        new["splits"] = {**old.get("splits", {}), **new["splits"]}
+        new["without_doubtful"] = new["without_doubtful"] or old.get("without_doubtful")
+    text = json.dumps(new, ensure_ascii=False, allow_nan=False, indent=1)
+    write_atomically(evaluation.metrics_path, f"{text}\n".encode())
+
+
+def history_chart(history: Sequence[Epoch], path: str | Path) -> None:
+    """Draw loss and accuracy of training and validation into `path`.png and `path`.svg (a suffix is dropped)."""
+    path = Path(path)
+    charts.save(plots.history(history), path.with_suffix("") if path.suffix in (".png", ".svg") else path)
+
+
+def _earlier(path: Path) -> dict[str, Any]:
+    try:
+        old = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return old if isinstance(old, dict) and isinstance(old.get("splits", {}), dict) else {}

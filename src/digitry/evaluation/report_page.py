@@ -1,0 +1,266 @@
+"""What the report page says: an evaluation → sections of text, tables and pictures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.evaluation import plots
+from digitry.evaluation.judge import Evaluation
+from digitry.evaluation.metrics import CALIBRATION_BINS, SMALLEST_PROBABILITY, Scores
+from digitry.pages import charts
+from digitry.pages.html import Code, Details, Page, Part, Picture, Section, Table, Tile
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_CONFUSIONS_SHOWN = 8
+_ROWS_SHOWN = 30
+"""A table with more rows than this is folded."""
+
+Row = list[str | int | float]
+
+
+def page(evaluation: Evaluation, folder: Path) -> Page:
+    """The page as records; its plots are written to `folder` as PNG and SVG on the way."""
+    scores, run, split = evaluation.scores, evaluation.run, evaluation.split
+    return Page(
+        title=f"{run.name}: how well it reads",
+        lead=_lead(evaluation),
+        tiles=_tiles(evaluation),
+        sections=[
+            Section("Loss and accuracy", _accuracy_parts(evaluation, folder)),
+            Section("What it confuses", _confusion_parts(evaluation, folder)),
+            Section("Class by class", _class_parts(evaluation, folder)),
+            Section("Can its confidence be trusted?", _calibration_parts(scores, folder)),
+            Section("The surest mistakes", _mistake_parts(evaluation, folder)),
+            Section("Predictions", _prediction_parts(evaluation, folder)),
+            Section("How this was judged", _provenance_parts(evaluation)),
+        ],
+        footer=f"digitry · recipe {run.recipe} · {evaluation.data_name} · {split} · seed {run.hold_out[2]}",
+    )
+
+
+def confusions(confusion: NDArray[np.int64], count: int = _CONFUSIONS_SHOWN) -> list[tuple[int, int, int]]:
+    """The most frequent mistakes as (label, prediction, images), the most frequent first."""
+    wrong = confusion.copy()
+    np.fill_diagonal(wrong, 0)
+    order = np.argsort(-wrong, axis=None, kind="stable")[:count]
+    pairs = [(int(i) // len(wrong), int(i) % len(wrong)) for i in order]
+    return [(row, column, int(wrong[row, column])) for row, column in pairs if wrong[row, column]]
+
+
+def _lead(evaluation: Evaluation) -> str:
+    images = f"{evaluation.scores.images:,} {evaluation.split} images of {evaluation.data_name}"
+    start = f"Recipe {evaluation.run.recipe}, judged on the {images}"
+    if not evaluation.same_data:
+        return f"{start}, data that it was not trained on."
+    return {
+        "test": f"{start}, which its training never touched.",
+        "validation": f"{start}, which were held back from its training. The test images stay untouched.",
+        "train": f"{start}, the very images it was trained on: this says how much it learnt, not how well it reads.",
+    }[evaluation.split]
+
+
+def _tiles(evaluation: Evaluation) -> list[Tile]:
+    scores, less = evaluation.scores, evaluation.without_doubtful
+    tiles = [
+        Tile(
+            f"{evaluation.split.capitalize()} accuracy", _percent(scores.accuracy), f"95%: {_interval(scores.interval)}"
+        ),
+        Tile("Errors", f"{scores.error_count:,}", f"of {scores.images:,} images"),
+        Tile("Loss", f"{scores.nll:.4f}", "mean negative log-likelihood"),
+        Tile("Calibration error", _percent(scores.ece), "ECE: confidence against accuracy"),
+    ]
+    if less:
+        note = f"{less.error_count:,} errors without {less.left_out} doubtful labels"
+        tiles.insert(2, Tile("Without doubtful labels", _percent(less.accuracy), note))
+    if evaluation.parameters is not None:
+        tiles.append(Tile("Parameters", f"{evaluation.parameters:,}"))
+    return tiles
+
+
+def _accuracy_parts(evaluation: Evaluation, folder: Path) -> list[Part]:
+    columns = ("Split", "Images", "Loss", "Accuracy", "95% interval", "Errors")
+    rows: list[Row] = [_score_row(name, one.scores) for name, one in evaluation.splits.items()]
+    less = evaluation.without_doubtful
+    if less:
+        name = f"test, {less.left_out} doubtful labels left out"
+        rows.append([name, less.images, "", _percent(less.accuracy), _interval(less.interval), less.error_count])
+    parts: list[Part] = [Table(columns, rows)]
+    if "train" in evaluation.splits and evaluation.split != "train":
+        gap = evaluation.splits["train"].scores.accuracy - evaluation.scores.accuracy
+        parts.append(
+            f"On the images it learnt from it is {abs(100 * gap):.2f} points {'better' if gap >= 0 else 'worse'} than "
+            f"on the {evaluation.split} images. The interval says how far the accuracy may lie from what it would be on "
+            "endless images of the same kind; another seed moves it too."
+        )
+    if less:
+        parts.append(
+            f"Careful people doubt {less.left_out} labels of the MNIST test set ({less.source}); no reader can be "
+            "right about those, so the figure without them stands beside the usual one."
+        )
+    if evaluation.run.history:
+        parts.append(
+            _picture(
+                lambda: plots.history(evaluation.run.history),
+                folder / "history",
+                "Two line charts: loss and accuracy after each epoch, for training and validation",
+                "While it trained. The training curve is the mean over an epoch, while the network still changes; "
+                "validation is measured at its end, so it may lie above.",
+            )
+        )
+    return parts
+
+
+def _confusion_parts(evaluation: Evaluation, folder: Path) -> list[Part]:
+    names, scores = evaluation.class_names, evaluation.scores
+    parts: list[Part] = [
+        _picture(
+            lambda: plots.confusion(scores.confusion, names),
+            folder / "confusion",
+            "Confusion matrix: a row for each label, a column for each answer, counts in the cells",
+            "Rows are labels, columns answers; right answers on the diagonal. The colour grows with the logarithm of "
+            "the count, so that rare mistakes show.",
+        )
+    ]
+    common = confusions(scores.confusion)
+    if common:
+        rows: list[Row] = [[names[a], names[b], n, _percent(n / scores.error_count)] for a, b, n in common]
+        parts.append(Table(("Label", "Read as", "Images", "Of all errors"), rows, "The most frequent mistakes"))
+    return parts
+
+
+def _class_parts(evaluation: Evaluation, folder: Path) -> list[Part]:
+    names, scores = evaluation.class_names, evaluation.scores
+    rows: list[Row] = [
+        [name, one.images, _share(one.precision), _share(one.recall), _share(one.f1)]
+        for name, one in zip(names, scores.classes, strict=True)
+    ]
+    macro = (scores.macro_precision, scores.macro_recall, scores.macro_f1)
+    rows.append(["all, each class the same weight", scores.images, *(_share(one) for one in macro)])
+    table = Table(("Class", "Images", "Precision", "Recall", "F1"), rows)
+    return [
+        _picture(
+            lambda: plots.class_errors(scores.classes, names),
+            folder / "classes",
+            "Bars for each class: share of its images missed, and share of its calls that are false",
+            "Missed: of the images of a class, those read as another (1 − recall). False calls: of the images read as "
+            "this class, those that are another (1 − precision).",
+        ),
+        table if len(rows) <= _ROWS_SHOWN else Details(f"The figures of all {len(names)} classes", [table]),
+    ]
+
+
+def _calibration_parts(scores: Scores, folder: Path) -> list[Part]:
+    filled = [one for one in scores.bins if one.images]
+    gap = sum(one.images * (one.confidence - one.accuracy) for one in filled) / scores.images
+    word = "surer than it is right" if gap > 0 else "less sure than it is right"
+    rows: list[Row] = [
+        [f"{one.low:.3f} – {one.high:.3f}", one.images, f"{one.confidence:.3f}", f"{one.accuracy:.3f}"]
+        for one in filled
+    ]
+    caption = f"Bins of equal width, {CALIBRATION_BINS} from 0 to 1; empty ones left out"
+    return [
+        f"A reader whose confidence can be trusted is right 90 times in 100 when it says 90%. This one is, on average, "
+        f"{abs(100 * gap):.2f} points {word}.",
+        _picture(
+            lambda: plots.reliability(scores.bins),
+            folder / "reliability",
+            "Reliability diagram: share of right answers against confidence, and the number of images in each bin",
+            "Bars: share of right answers, with its 95% interval. Dots: mean confidence of the bin; on the dashed "
+            "line, confidence and accuracy agree. Below: images in each bin (logarithmic).",
+        ),
+        Table(
+            ("Figure", "Value", "What it is"),
+            [
+                [
+                    "ECE",
+                    f"{scores.ece:.4f}",
+                    f"mean gap between confidence and accuracy over {CALIBRATION_BINS} bins; 0 is best",
+                ],
+                [
+                    "NLL",
+                    f"{scores.nll:.4f}",
+                    f"−ln of the label's probability (raised to {SMALLEST_PROBABILITY:g}), the mean",
+                ],
+                ["Brier", f"{scores.brier:.4f}", "squared distance from the one-hot label over all classes; 0 to 2"],
+            ],
+        ),
+        Details("The bins in figures", [Table(("Confidence", "Images", "Mean confidence", "Accuracy"), rows, caption)]),
+    ]
+
+
+def _mistake_parts(evaluation: Evaluation, folder: Path) -> list[Part]:
+    if evaluation.scores.error_count == 0:
+        return ["It made none."]
+    figure = plots.worst_mistakes(evaluation.judged, evaluation.class_names, evaluation.doubtful)
+    assert figure is not None
+    caption = "Label → answer, and how sure it was of the answer."
+    if len(evaluation.doubtful):
+        caption += f" {plots.DOUBTFUL_MARK} marks a label that careful people doubt."
+    alt = f"The {evaluation.split} pictures that were read wrongly with the highest confidence"
+    return [_picture(lambda: figure, folder / "mistakes", alt, caption)]
+
+
+def _prediction_parts(evaluation: Evaluation, folder: Path) -> list[Part]:
+    return [
+        _picture(
+            lambda: plots.first_predictions(evaluation.judged, evaluation.class_names),
+            folder / "predictions",
+            f"The first {evaluation.split} pictures, each with its answer and whether it is right",
+            "In the order of the data, not picked. ✓ right, ✗ wrong with the label after it.",
+        )
+    ]
+
+
+def _provenance_parts(evaluation: Evaluation) -> list[Part]:
+    config = evaluation.run.config
+    settings = {name: value for name, value in config["settings"].items() if value is not None}
+    rows: list[Row] = [
+        ["Data", f"{evaluation.data_name}, SHA-256 {evaluation.data_sha256[:16]}…"],
+        ["Model", f"model.onnx, SHA-256 {evaluation.model_sha256[:16]}…, read by ONNX Runtime"],
+        ["Seed", str(config["seed"])],
+        ["Trained", str(config.get("created") or "unknown")],
+        ["Commit", str(config.get("git_commit") or "unknown")],
+        ["Hardware", _pairs(config.get("hardware"))],
+        ["Versions", _pairs(config.get("versions"))],
+        ["Settings", _pairs(settings)],
+    ]
+    command = f"digitry evaluate {evaluation.run.folder} --split {evaluation.split}"
+    if not evaluation.same_data:
+        command += f" --data {evaluation.data_name}"
+    return [Table(("What", "Value"), rows), "The same page once more:", Code(command)]
+
+
+def _picture(draw: Callable[[], Figure], path: Path, alt: str, caption: str) -> Picture:
+    _, svg = charts.save(draw(), path)
+    return Picture(svg.read_bytes(), "image/svg+xml", alt, caption)
+
+
+def _score_row(name: str, scores: Scores) -> Row:
+    accuracy, interval = _percent(scores.accuracy), _interval(scores.interval)
+    return [name, scores.images, f"{scores.nll:.4f}", accuracy, interval, scores.error_count]
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f}%"
+
+
+def _interval(interval: tuple[float, float]) -> str:
+    return f"{100 * interval[0]:.2f}–{100 * interval[1]:.2f}%"
+
+
+def _share(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.4f}"
+
+
+def _pairs(values: Any) -> str:
+    if not isinstance(values, dict) or not values:
+        return "unknown"
+    return ", ".join(f"{name} {value}" for name, value in values.items())
