@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from digitry.arrays import Dataset, Digit, Number, Reading, Split
-    from digitry.data.datasets import load_dataset
     from digitry.data.fetch import fetch
+    from digitry.datasets import load_dataset
     from digitry.evaluation import compare, evaluate
     from digitry.exploration import explore
     from digitry.reading import Reader, read
@@ -26,7 +26,7 @@ _HOME = {
     "Reading": "digitry.arrays",
     "Split": "digitry.arrays",
     "fetch": "digitry.data.fetch",
-    "load_dataset": "digitry.data.datasets",
+    "load_dataset": "digitry.datasets",
     "explore": "digitry.exploration",
     "train": "digitry.training",
     "evaluate": "digitry.evaluation",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from digitry.errors import StorageError
@@ -19,19 +21,17 @@ def write_atomically(path: Path, data: bytes) -> None:
     kernel may have dropped the pages, so nothing is retried on the same file. StorageError names the path and the
     reason; the old file is then untouched and no temporary file is left.
     """
-    temporary = path.with_name(f".{path.name}.tmp.{os.getpid()}")
-    try:
-        _write_and_sync(temporary, data)
-        os.replace(temporary, path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise StorageError(
-            f"cannot write {path}: {error.strerror or error}; free space or choose another folder"
-        ) from error
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
+    _write(path, path.with_name(f".{path.name}.tmp.{os.getpid()}"), [data])
+
+
+def write_chunks_atomically(path: Path, chunks: Iterable[bytes]) -> None:
+    """As `write_atomically`, for data that arrives in pieces, from writers that may share the folder across machines.
+
+    What `chunks` raises is passed on, with the old file untouched and no temporary file left; an OSError of its own
+    would be taken for a failed write.
+    """
+    # Process ids repeat across containers, hence the random part.
+    _write(path, path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp.{os.getpid()}"), chunks)
 
 
 def remove_stale_temporaries(folder: Path) -> None:
@@ -57,12 +57,28 @@ def process_is_alive(pid: int) -> bool:
     return True
 
 
-def _write_and_sync(path: Path, data: bytes) -> None:
+def _write(path: Path, temporary: Path, chunks: Iterable[bytes]) -> None:
+    try:
+        _write_and_sync(temporary, chunks)
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise StorageError(
+            f"cannot write {path}: {error.strerror or error}; free space or choose another folder"
+        ) from error
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _write_and_sync(path: Path, chunks: Iterable[bytes]) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o644)
     try:
-        left = memoryview(data)
-        while left:
-            left = left[os.write(handle, left) :]
+        for chunk in chunks:
+            left = memoryview(chunk)
+            while left:
+                left = left[os.write(handle, left) :]
         os.fsync(handle)
     finally:
         os.close(handle)
