@@ -51,7 +51,9 @@ class Contract:
         ):
             raise ModelError("the model's contract must name 2 to 256 classes")
         if shape != [28, 28, 1] or raw["polarity"] != "light-on-dark":
-            raise ModelError(f"the model expects input {shape} {raw['polarity']}, this digitry gives 28×28×1 light-on-dark")
+            raise ModelError(
+                f"the model expects input {shape} {raw['polarity']}, this digitry gives 28×28×1 light-on-dark"
+            )
         if not isinstance(raw["scale"], float) or not 0 < raw["scale"] <= 1:
             raise ModelError(f"the model's scale must be above 0 and at most 1, not {raw['scale']!r}")
         if not isinstance(raw["recipe"], str) or not all(

@@ -43,7 +43,8 @@ class Settings:
     def __post_init__(self) -> None:
         _check(self.epochs >= 1, "epochs", self.epochs, "at least 1")
         _check(self.batch_size >= 1, "batch_size", self.batch_size, "at least 1")
-        _check(math.isfinite(self.learning_rate) and self.learning_rate > 0, "learning_rate", self.learning_rate, "above 0")
+        rate = self.learning_rate
+        _check(math.isfinite(rate) and rate > 0, "learning_rate", rate, "above 0")
         _check(self.dropout is None or 0 <= self.dropout < 1, "dropout", self.dropout, "from 0 to below 1")
         fraction = self.validation_fraction
         _check(0 <= fraction < 1, "validation_fraction", fraction, "from 0 to below 1")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from importlib.resources import files
+from typing import Any
+
 from digitry.errors import unknown_name
 from digitry.recipe import Recipe
 from digitry.recipes import cnn, cnn_dropout, dense_relu, dense_sigmoid, reader
@@ -28,3 +32,9 @@ def get(name: str) -> Recipe:
     if name not in RECIPES:
         raise unknown_name("recipe", name, RECIPES)
     return RECIPES[name]
+
+
+def measured() -> dict[str, Any]:
+    """Recipe name → what `make reproduce` measured: mean and spread of the test accuracy, seconds, seeds."""
+    path = files("digitry.recipes") / "measured.json"
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}

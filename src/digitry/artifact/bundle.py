@@ -1,0 +1,97 @@
+"""Weights with their contract in one safetensors file: loading runs no code and trusts no name in the file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry import recipes
+from digitry.contract import METADATA_KEY, Contract
+from digitry.errors import ModelError, SettingError
+from digitry.files import write_atomically
+
+Weights = dict[str, NDArray[Any]]
+
+MAX_BYTES = 256 * 2**20
+"""No network of ours is near this; a larger file is refused before it is read."""
+
+
+def weights_of(model: Any) -> Weights:
+    """Layer position, layer class and variable name → array; independent of the names Keras makes up."""
+    import keras
+
+    return {
+        f"{position}.{type(layer).__name__}.{variable.name}": np.asarray(keras.ops.convert_to_numpy(variable.value))
+        for position, layer in enumerate(model.layers)
+        for variable in layer.weights
+    }
+
+
+def save(path: Path, weights: Weights, contract: Contract) -> None:
+    """Write the file crash-safely; the same weights and contract give the same bytes."""
+    from safetensors.numpy import save as to_safetensors
+
+    # One entry, for safetensors writes several in an order that changes from process to process.
+    about = json.dumps({"contract": contract.to_json(), "sha256": _sha256(weights)}, sort_keys=True)
+    write_atomically(path, to_safetensors(dict(weights), metadata={METADATA_KEY: about}))
+
+
+def load(path: Path) -> tuple[Weights, Contract]:
+    """Read and verify; ModelError if the file is damaged, not ours, or holds a number that is not finite."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load as from_safetensors
+
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ModelError(f"{path} is larger than {MAX_BYTES // 2**20} MiB; it is not a digitry model")
+        data = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"cannot read the model {path}: {error.strerror}") from error
+    try:
+        weights = from_safetensors(data)
+        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        about = json.loads(header["__metadata__"][METADATA_KEY])
+        text, sha256 = str(about["contract"]), about["sha256"]
+    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ModelError(f"{path} is not a digitry weights file ({error}); train or export it again") from error
+    if sha256 != _sha256(weights):
+        raise ModelError(f"{path} is damaged: its SHA-256 does not match; take another copy")
+    if not all(np.isfinite(array).all() for array in weights.values()):
+        raise ModelError(f"{path} holds weights that are not finite numbers; train it again")
+    return weights, Contract.from_json(text)
+
+
+def load_model(path: Path) -> tuple[Any, Contract]:
+    """The Keras model, built anew from our own recipe of that name, with the weights of the file.
+
+    ModelError if the recipe is unknown here or a name, shape or dtype is not exactly what it implies.
+    """
+    weights, contract = load(path)
+    try:
+        plan = recipes.get(contract.recipe).with_settings(
+            {name: value for name, value in contract.settings.items() if value is not None}
+        )
+    except SettingError as error:
+        raise ModelError(f"{path} cannot be rebuilt: {error}") from error
+    model = plan.build(len(contract.class_names), plan.settings)
+    wanted = {name: (array.shape, array.dtype) for name, array in weights_of(model).items()}
+    found = {name: (array.shape, array.dtype) for name, array in weights.items()}
+    if wanted != found:
+        raise ModelError(f"{path} does not hold exactly the weights of recipe {contract.recipe}; train it again")
+    for position, layer in enumerate(model.layers):
+        for variable in layer.weights:
+            variable.assign(weights[f"{position}.{type(layer).__name__}.{variable.name}"])
+    return model, contract
+
+
+def _sha256(weights: Weights) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(weights):
+        array = np.ascontiguousarray(weights[name])
+        digest.update(f"{name} {array.dtype} {array.shape}\n".encode() + array.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,209 @@
+"""Keras network → one ONNX file with the same answers, proven before it is written.
+
+Written here, a function a layer, instead of through each backend's own converter: one path for TensorFlow, JAX and
+Torch, the same bytes from the same weights, and plain opset-17 nodes (docs/decisions/0004-onnx.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.arrays import Images, Probabilities
+from digitry.batches.prepare import prepare
+from digitry.contract import METADATA_KEY, Contract
+from digitry.errors import ModelError
+from digitry.files import write_atomically
+from digitry.predict import Predictor
+
+TOLERANCE = 1e-4
+"""Largest difference of a probability between Keras and ONNX."""
+
+OPSET, IR_VERSION = 17, 8
+"""Old enough for every runtime of the last four years, the browser's too."""
+
+
+def export(model: Any, contract: Contract, path: Path, *, prove_on: Images) -> float:
+    """Write `path` if ONNX gives the same label as Keras on every image of `prove_on`, uint8 (n, 28, 28).
+
+    Returns the largest difference of a probability. ModelError, and no file, if a label differs or the difference
+    is above 1e-4.
+    """
+    data = to_onnx(model, contract)
+    expected = np.asarray(model.predict(prepare(prove_on), batch_size=250, verbose=0), dtype=np.float32)
+    difference = check_parity(expected, Predictor(data).probabilities(prove_on))
+    write_atomically(path, data)
+    return difference
+
+
+def check_parity(expected: Probabilities, got: Probabilities) -> float:
+    """The largest difference; ModelError if it is above 1e-4 or a label differs."""
+    difference = float(np.abs(expected - got).max())
+    different = int((expected.argmax(axis=1) != got.argmax(axis=1)).sum())
+    if different or not difference <= TOLERANCE:
+        raise ModelError(
+            f"the ONNX model does not answer as Keras does: {different} of {len(got)} labels differ, probabilities by "
+            f"up to {difference:.1e} (allowed: none, {TOLERANCE:.0e}); nothing was written"
+        )
+    return difference
+
+
+def to_onnx(model: Any, contract: Contract) -> bytes:
+    """A Sequential Keras network as ONNX bytes; the same weights give the same bytes."""
+    import keras
+    from onnx import TensorProto, checker, helper
+
+    if not isinstance(model, keras.Sequential):
+        raise ModelError("only Sequential networks can be exported to ONNX; build the recipe as keras.Sequential")
+    graph = _Graph()
+    graph.add("Transpose", perm=[0, 3, 1, 2])
+    for layer in model.layers:
+        kind = type(layer).__name__
+        if kind not in LAYERS:
+            raise ModelError(
+                f"layer {kind} has no ONNX form here; known: {', '.join(LAYERS)}; add it to artifact/onnx.py"
+            )
+        LAYERS[kind](graph, layer)
+    graph.nodes[-1].output[0] = "probabilities"
+    proto = helper.make_model(
+        helper.make_graph(
+            graph.nodes,
+            contract.recipe,
+            [helper.make_tensor_value_info("images", TensorProto.FLOAT, ["n", *contract.input_shape])],
+            [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", len(contract.class_names)])],
+            graph.initializers,
+        ),
+        producer_name="digitry",
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=IR_VERSION,
+    )
+    helper.set_model_props(proto, {METADATA_KEY: contract.to_json()})
+    checker.check_model(proto, full_check=True)
+    data: bytes = proto.SerializeToString(deterministic=True)
+    return data
+
+
+class _Graph:
+    """A chain of nodes: each takes the output of the one before."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Any] = []
+        self.initializers: list[Any] = []
+
+    def add(self, operator: str, *constants: NDArray[Any], **attributes: Any) -> None:
+        from onnx import helper, numpy_helper
+
+        before = self.nodes[-1].output[0] if self.nodes else "images"
+        name = f"{len(self.nodes)}_{operator}"
+        names = [f"{name}_{i}" for i in range(len(constants))]
+        self.initializers += [
+            numpy_helper.from_array(np.ascontiguousarray(array), given)
+            for array, given in zip(constants, names, strict=True)
+        ]
+        self.nodes.append(helper.make_node(operator, [before, *names], [f"{name}_out"], name=name, **attributes))
+
+
+def _convolution(graph: _Graph, layer: Any) -> None:
+    kernel, *bias = _weights(layer)
+    if tuple(layer.dilation_rate) != (1, 1) or layer.groups != 1:
+        raise ModelError("a dilated or grouped convolution has no ONNX form here; add it to artifact/onnx.py")
+    graph.add(
+        "Conv",
+        # height, width, in, out → out, in, height, width
+        kernel.transpose(3, 2, 0, 1),
+        *bias,
+        kernel_shape=list(layer.kernel_size),
+        strides=list(layer.strides),
+        auto_pad=_padding(layer),
+    )
+    _activation(graph, layer)
+
+
+def _pooling(graph: _Graph, layer: Any) -> None:
+    operator = {"MaxPooling2D": "MaxPool", "AveragePooling2D": "AveragePool"}[type(layer).__name__]
+    graph.add(operator, kernel_shape=list(layer.pool_size), strides=list(layer.strides), auto_pad=_padding(layer))
+
+
+def _global_average(graph: _Graph, layer: Any) -> None:
+    graph.add("GlobalAveragePool")
+    graph.add("Flatten")
+
+
+def _flatten(graph: _Graph, layer: Any) -> None:
+    # Keras flattens height, width, channels in this order.
+    graph.add("Transpose", perm=[0, 2, 3, 1])
+    graph.add("Flatten")
+
+
+def _dense(graph: _Graph, layer: Any) -> None:
+    kernel, *bias = _weights(layer)
+    graph.add("Gemm", kernel, *bias)
+    _activation(graph, layer)
+
+
+def _batch_normalization(graph: _Graph, layer: Any) -> None:
+    ones = np.ones(layer.moving_mean.shape, np.float32)
+    scale = _array(layer.gamma) if layer.scale else ones
+    shift = _array(layer.beta) if layer.center else 0 * ones
+    graph.add(
+        "BatchNormalization",
+        scale,
+        shift,
+        _array(layer.moving_mean),
+        _array(layer.moving_variance),
+        epsilon=layer.epsilon,
+    )
+
+
+def _activation(graph: _Graph, layer: Any) -> None:
+    name = layer.activation.__name__
+    if name == "softmax":
+        graph.add("Softmax", axis=-1)
+    elif name in ("relu", "sigmoid", "tanh"):
+        graph.add(name.capitalize())
+    elif name != "linear":
+        raise ModelError(f"activation {name} has no ONNX form here; add it to artifact/onnx.py")
+
+
+def _relu(graph: _Graph, layer: Any) -> None:
+    if layer.max_value is not None or layer.negative_slope or layer.threshold:
+        raise ModelError("only a plain ReLU layer has an ONNX form here; add the others to artifact/onnx.py")
+    graph.add("Relu")
+
+
+def _nothing(graph: _Graph, layer: Any) -> None:
+    """Layers that do nothing after training."""
+
+
+LAYERS: dict[str, Callable[[_Graph, Any], None]] = {
+    "Activation": _activation,
+    "AveragePooling2D": _pooling,
+    "BatchNormalization": _batch_normalization,
+    "Conv2D": _convolution,
+    "Dense": _dense,
+    "Dropout": _nothing,
+    "Flatten": _flatten,
+    "GlobalAveragePooling2D": _global_average,
+    "InputLayer": _nothing,
+    "MaxPooling2D": _pooling,
+    "ReLU": _relu,
+}
+"""Keras layer class → the function that adds its nodes."""
+
+
+def _padding(layer: Any) -> str:
+    return {"valid": "VALID", "same": "SAME_UPPER"}[layer.padding]
+
+
+def _weights(layer: Any) -> list[NDArray[np.float32]]:
+    return [_array(variable) for variable in layer.weights]
+
+
+def _array(variable: Any) -> NDArray[np.float32]:
+    import keras
+
+    return np.asarray(keras.ops.convert_to_numpy(variable), dtype=np.float32)

@@ -1,0 +1,85 @@
+"""`digitry recipes`: list the recipes, or show one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+
+@click.group(name="recipes", invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def command(context: click.Context, as_json: bool) -> None:
+    """List the recipes: network, parameters, published and measured accuracy, time."""
+    if context.invoked_subcommand:
+        return
+    from digitry import recipes
+
+    rows = [_facts(recipe) for recipe in recipes.RECIPES.values()]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
+    table.add_column("recipe", no_wrap=True)
+    table.add_column("network", ratio=1, overflow="fold")
+    for title in ("parameters", "published test", "measured test", "time"):
+        table.add_column(title, justify="right")
+    for row in rows:
+        measured = row["measured"]
+        table.add_row(
+            row["name"],
+            row["summary"],
+            f"{row['parameters']:,}",
+            _percent(row["published"]),
+            f"{measured['test_accuracy_mean']:.2%} ± {measured['test_accuracy_sd']:.2%}" if measured else "–",
+            f"{measured['seconds_mean']:,.0f} s" if measured else "–",
+        )
+    console = Console(highlight=False)
+    console.print(table)
+    click.echo("\nShow one with: digitry recipes show cnn")
+
+
+@command.command(name="show")
+@click.argument("name")
+def show(name: str) -> None:
+    """Print the summary of one recipe: layers, settings, source."""
+    from digitry import recipes
+    from digitry.training.backend import choose_backend
+
+    recipe = recipes.get(name)
+    choose_backend()
+    model = recipe.build(10, recipe.settings)
+    click.echo(f"{recipe.name}: {recipe.source}\n")
+    model.summary(print_fn=lambda text, **_: click.echo(text))
+    click.echo("Settings (change them with --set NAME=VALUE)")
+    for setting, value in asdict(recipe.settings).items():
+        if value is not None:
+            click.echo(f"  {setting} = {value}")
+
+
+def _facts(recipe: Any) -> dict[str, Any]:
+    from digitry import recipes
+
+    return {
+        "name": recipe.name,
+        "summary": recipe.summary,
+        "source": recipe.source,
+        "parameters": recipe.parameters,
+        "settings": asdict(recipe.settings),
+        "published": dict(recipe.published),
+        "measured": recipes.measured().get(recipe.name),
+    }
+
+
+def _percent(published: dict[str, float]) -> str:
+    if "test_accuracy" in published:
+        return f"{published['test_accuracy']:.2%}"
+    if "test_accuracy_above" in published:
+        return f"> {published['test_accuracy_above']:.0%}"
+    return "–"

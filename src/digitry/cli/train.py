@@ -1,0 +1,85 @@
+"""`digitry train`: train a recipe; one run is one folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from digitry.errors import SettingError
+
+
+def _pairs(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    pairs = {}
+    for text in values:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise SettingError(f"--set takes name=value, not {text!r}")
+        pairs[name.strip().replace("-", "_")] = value.strip()
+    return pairs
+
+
+@click.command(name="train")
+@click.argument("recipe")
+@click.option("--data", default="mnist", show_default=True, help="Dataset name, or a folder, .csv, .npz or IDX file.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Fixes all that is random.")
+@click.option("--run", type=click.Path(path_type=Path), help="The run's folder.  [default: runs/RECIPE-N]")
+@click.option("--resume", is_flag=True, help="Go on where the run in this folder stopped.")
+@click.option("--epochs", type=int, help="How often to go through the training images.")
+@click.option("--batch-size", type=int, help="Images a step.")
+@click.option("--learning-rate", type=float, help="Peak learning rate.")
+@click.option("--optimizer", help="adam, adamw, sgd, rmsprop, …")
+@click.option("--dropout", type=float, help="Share of activations dropped, where the recipe has dropout.")
+@click.option("--early-stopping", "early_stopping_epochs", type=int, help="Stop after so many epochs without progress.")
+@click.option("--keep-best", is_flag=True, default=None, help="Keep the epoch with the lowest validation loss.")
+@click.option("--set", "others", multiple=True, callback=_pairs, metavar="NAME=VALUE", help="Any setting; repeatable.")
+@click.option("--config", type=click.Path(path_type=Path), help="A TOML file of settings; options win over it.")
+@click.option("--track", help="Also log to: tensorboard, mlflow (extras).")
+@click.option("--checkpoint-seconds", type=float, default=20.0, show_default=True, help="Longest time between saves.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+def command(
+    recipe: str,
+    data: str,
+    seed: int,
+    run: Path | None,
+    resume: bool,
+    others: dict[str, str],
+    config: Path | None,
+    track: str | None,
+    checkpoint_seconds: float,
+    as_json: bool,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Train RECIPE and write its run folder: weights, ONNX, figures, plots, a report page.
+
+    See the recipes with: digitry recipes
+    """
+    from digitry.recipe import read_settings
+    from digitry.training import train
+
+    settings: dict[str, Any] = read_settings(config) if config else {}
+    settings |= others | {name: value for name, value in options.items() if value is not None}
+    done = train(
+        recipe,
+        data=data,
+        seed=seed,
+        run=run,
+        resume=resume,
+        settings=settings,
+        track=track,
+        checkpoint_seconds=checkpoint_seconds,
+        quiet=quiet,
+    )
+    last = done.history[-1]
+    if as_json:
+        result = {"run": str(done.folder), "recipe": done.recipe, "seed": done.seed, "history": done.history}
+        click.echo(json.dumps(result))
+        return
+    seen = "validation" if "val_accuracy" in last else "training"
+    accuracy = last.get("val_accuracy", last["accuracy"])
+    click.echo(f"{done.folder}: {len(done.history)} epochs, {seen} accuracy {accuracy:.2%}, model.onnx, report.html")
+    click.echo(f"Judge it on the test set with: digitry evaluate {done.folder}")

@@ -1,0 +1,118 @@
+"""Checkpoints that survive `kill -9`, a full disk and bit rot: crash-safe writes, verified reads.
+
+One file holds everything (arrays, step, epoch, batch, history, random states, config) behind a SHA-256 over all of it:
+
+    digitry checkpoint 1\\n  <64 hex digits>\\n  <safetensors: arrays, and the state as JSON in its metadata>
+
+Keras' own callbacks write in place, without fsync or rename; docs/decisions/0003-checkpoints.md has the numbers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.errors import ModelError
+from digitry.files import remove_stale_temporaries, write_atomically
+
+MAGIC = b"digitry checkpoint 1\n"
+KEPT = 2
+"""The newest so many checkpoints stay: should one be damaged, the other is there."""
+LATEST = "LATEST"
+
+_NAME = re.compile(r"^step-(\d{9})\.ckpt$")
+_HEADER_LENGTH = len(MAGIC) + 64 + 1
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Enough to resume: named arrays, and everything else as JSON values."""
+
+    step: int
+    """Optimizer steps taken since the run began."""
+    arrays: dict[str, NDArray[Any]]
+    state: dict[str, Any]
+
+
+def save(folder: Path, checkpoint: Checkpoint) -> Path:
+    """Write the checkpoint, then LATEST, then drop all but the newest two. When it returns, it is on the disk."""
+    path = folder / f"step-{checkpoint.step:09d}.ckpt"
+    write_atomically(path, to_bytes(checkpoint))
+    write_atomically(folder / LATEST, f"{path.name}\n".encode())
+    for old in _by_step(folder)[KEPT:]:
+        if old != path:
+            old.unlink(missing_ok=True)
+    return path
+
+
+def load_latest(folder: Path, run_id: str) -> Checkpoint | None:
+    """The checkpoint with the highest step that is whole and of this run; None where there is none at all.
+
+    A damaged or foreign one is passed over with a warning. ModelError if there are some and none is usable.
+    """
+    if not folder.is_dir():
+        return None
+    remove_stale_temporaries(folder)
+    candidates = _by_step(folder)
+    for path in candidates:
+        try:
+            checkpoint = read(path)
+            if checkpoint.state.get("run_id") != run_id:
+                raise ModelError("it belongs to another run")
+        except (ModelError, OSError) as error:
+            warnings.warn(f"checkpoint {path} is not usable ({error}); trying the one before", stacklevel=2)
+            continue
+        return checkpoint
+    if candidates:
+        raise ModelError(f"no checkpoint in {folder} is usable; start again with another --run folder")
+    return None
+
+
+def read(path: Path) -> Checkpoint:
+    """Read and verify one file; ModelError if a single bit is not as it was written or it was renamed."""
+    checkpoint = from_bytes(path.read_bytes())
+    name = _NAME.match(path.name)
+    if name and int(name[1]) != checkpoint.step:
+        raise ModelError(f"it holds step {checkpoint.step}, not the step of its name")
+    return checkpoint
+
+
+def to_bytes(checkpoint: Checkpoint) -> bytes:
+    from safetensors.numpy import save as to_safetensors
+
+    state = json.dumps({"step": checkpoint.step, **checkpoint.state}, sort_keys=True, allow_nan=False)
+    arrays = {name: np.asarray(array, order="C") for name, array in checkpoint.arrays.items()}
+    body: bytes = to_safetensors(arrays, metadata={"state": state})
+    return MAGIC + hashlib.sha256(body).hexdigest().encode() + b"\n" + body
+
+
+def from_bytes(data: bytes) -> Checkpoint:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load as from_safetensors
+
+    header, body = data[:_HEADER_LENGTH], data[_HEADER_LENGTH:]
+    if not header.startswith(MAGIC):
+        raise ModelError("it is not a checkpoint of this version")
+    if header[len(MAGIC) : -1] != hashlib.sha256(body).hexdigest().encode() or header[-1:] != b"\n":
+        raise ModelError("its SHA-256 does not match: it is cut short or damaged")
+    try:
+        arrays = from_safetensors(body)
+        metadata = json.loads(body[8 : 8 + int.from_bytes(body[:8], "little")])["__metadata__"]
+        state = json.loads(metadata["state"])
+        step = int(state.pop("step"))
+    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"its content is not what this version writes ({error})") from error
+    return Checkpoint(step, arrays, state)
+
+
+def _by_step(folder: Path) -> list[Path]:
+    """Checkpoint files, highest step first; the clock has no say."""
+    return sorted((p for p in folder.iterdir() if _NAME.match(p.name)), key=lambda p: p.name, reverse=True)

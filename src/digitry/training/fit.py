@@ -1,0 +1,277 @@
+"""Recipe + dataset → run: the training itself."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry import recipes
+from digitry.arrays import Dataset, Split
+from digitry.batches.prepare import SCALE, prepare
+from digitry.contract import Contract
+from digitry.datasets import hold_out, load_dataset
+from digitry.errors import SettingError, TrainingError
+from digitry.recipe import Recipe
+from digitry.training import checkpoint, run_folder, state
+from digitry.training.backend import choose_backend, compile_options, make_deterministic
+from digitry.training.interrupt import listening
+from digitry.training.progress import Progress, make_progress
+from digitry.training.tracking import Track, start_tracking
+
+VALIDATION_BATCH = 250
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished training: its folder, and the figures of every epoch."""
+
+    folder: Path
+    recipe: str
+    seed: int
+    history: list[dict[str, float]]
+
+
+def train(
+    recipe: str | Recipe = "cnn",
+    *,
+    data: str | Path | Dataset = "mnist",
+    seed: int = 0,
+    run: str | Path | None = None,
+    resume: bool = False,
+    settings: Mapping[str, Any] | None = None,
+    track: str | None = None,
+    checkpoint_seconds: float = 20.0,
+    quiet: bool = True,
+) -> Run:
+    """Train a recipe and fill a run folder with all that came of it.
+
+    `data` is a dataset's name, a path to a person's own, or a Dataset. `settings` overrides the recipe's. The same
+    seed gives the same weights on the same machine. With `resume` the run in the folder goes on where its last
+    checkpoint stands, byte-equal to one that was never stopped; a finished run is returned as it is.
+
+    Errors: SettingError (names, values, a folder that is taken), DataError, StorageError (disk, lock), TrainingError
+    (the loss is no longer finite), TrainingInterrupted (a signal; the state is saved).
+    """
+    plan = (recipes.get(recipe) if isinstance(recipe, str) else recipe).with_settings(settings or {})
+    folder = Path(run) if run is not None else run_folder.next_free_folder(plan.name)
+    if checkpoint_seconds < 0 or seed < 0:
+        raise SettingError("checkpoint_seconds and seed must be 0 or more")
+    progress = make_progress(quiet)
+    with run_folder.locked(folder):
+        dataset = data if isinstance(data, Dataset) else load_dataset(data)
+        config = _open_run(folder, plan, dataset, data, seed, resume)
+        finished = _finished(folder, plan, seed)
+        if finished:
+            progress.note(f"{folder} is finished: {len(finished.history)} epochs; nothing to do")
+            return finished
+        choose_backend()
+        make_deterministic(seed)
+        tracker = start_tracking(track, folder, config) if track else None
+        try:
+            model, history = _fit(plan, dataset, config, folder, checkpoint_seconds, progress, tracker)
+        except MemoryError as error:
+            raise TrainingError("out of memory; try a smaller --batch-size") from error
+        finally:
+            progress.end()
+        _write_results(folder, plan, dataset, config, model, history, progress)
+    return Run(folder, plan.name, seed, history)
+
+
+def epoch_arrays(
+    split: Split, seed: int, epoch: int, *, augment: bool
+) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """The prepared images and labels of one epoch (from 0), in its order: a function of seed and epoch alone."""
+    order = np.random.default_rng([seed, epoch, 0]).permutation(len(split))
+    images = split.images[order]
+    if augment:
+        from digitry.batches.augment import augment as distort
+
+        images = distort(images, np.random.default_rng([seed, epoch, 1]))
+    return prepare(images), split.labels[order].astype(np.int32)
+
+
+def build_and_compile(plan: Recipe, classes: int, steps_per_epoch: int) -> Any:
+    """The recipe's network, ready for `fit`."""
+    model = plan.build(classes, plan.settings)
+    model.compile(
+        optimizer=_optimizer(plan, steps_per_epoch),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        **compile_options(),
+    )
+    # Optimizer slots and metrics are made now, not in the first step, so that a checkpoint can be put into them.
+    model.optimizer.build(model.trainable_variables)
+    model.compute_metrics(None, np.zeros(1, np.int32), np.full((1, classes), 1 / classes, np.float32))
+    model.reset_metrics()
+    return model
+
+
+def _optimizer(plan: Recipe, steps_per_epoch: int) -> Any:
+    import keras
+
+    settings = plan.settings
+    learning_rate: Any = settings.learning_rate
+    if settings.schedule == "cosine":
+        warmup_steps = steps_per_epoch if settings.epochs > 1 else 0
+        learning_rate = keras.optimizers.schedules.CosineDecay(
+            initial_learning_rate=0.0 if warmup_steps else settings.learning_rate,
+            warmup_target=settings.learning_rate if warmup_steps else None,
+            warmup_steps=warmup_steps,
+            decay_steps=settings.epochs * steps_per_epoch - warmup_steps,
+        )
+    return keras.optimizers.get({"class_name": settings.optimizer, "config": {"learning_rate": learning_rate}})
+
+
+def _fit(
+    plan: Recipe,
+    dataset: Dataset,
+    config: dict[str, Any],
+    folder: Path,
+    checkpoint_seconds: float,
+    progress: Progress,
+    tracker: Track | None,
+) -> tuple[Any, list[dict[str, float]]]:
+    # Imported here: it subclasses a Keras class, and the backend has to be chosen first.
+    from digitry.training.supervisor import BEST, Supervisor, best_epoch, is_complete
+
+    settings, seed = plan.settings, config["seed"]
+    training, validation = (
+        hold_out(dataset.train, settings.validation_fraction, settings.validation_method, seed)
+        if settings.validation_fraction
+        else (dataset.train, None)
+    )
+    steps_per_epoch = math.ceil(len(training) / settings.batch_size)
+    model = build_and_compile(plan, len(dataset.class_names), steps_per_epoch)
+    checkpoints = folder / run_folder.CHECKPOINTS
+    checkpoints.mkdir(exist_ok=True)
+    resumed = checkpoint.load_latest(checkpoints, config["run_id"])
+
+    def after_epoch(history: list[dict[str, float]]) -> None:
+        from digitry.evaluation import history_chart
+
+        history_chart(history, folder / "plots" / "history")
+        if tracker:
+            tracker(history[-1])
+
+    with listening() as signal:
+        supervisor = Supervisor(
+            folder=folder,
+            run_id=config["run_id"],
+            settings=settings,
+            images=len(training),
+            resumed=resumed,
+            checkpoint_seconds=checkpoint_seconds,
+            progress=progress,
+            signal=signal,
+            after_epoch=after_epoch,
+        )
+        run_folder.write_history(folder, supervisor.history)
+        progress.begin(_title(plan, dataset, len(training), folder), settings.epochs, supervisor.history)
+        validation_data = (prepare(validation.images), validation.labels.astype(np.int32)) if validation else None
+        while not is_complete(supervisor.history, settings):
+            first = supervisor.start_epoch() * settings.batch_size
+            images, labels = epoch_arrays(training, seed, supervisor.epoch, augment=settings.augment)
+            model.fit(
+                images[first:],
+                labels[first:],
+                batch_size=settings.batch_size,
+                # Shuffled above: Keras' own order could not be resumed in the middle of an epoch.
+                shuffle=False,
+                initial_epoch=supervisor.epoch,
+                epochs=supervisor.epoch + 1,
+                validation_data=validation_data,
+                validation_batch_size=VALIDATION_BATCH,
+                callbacks=[supervisor],
+                verbose=0,
+            )
+    supervisor.restore_into(model)
+    if settings.keep_best:
+        state.restore(model, checkpoint.read(checkpoints / BEST).arrays)
+        progress.note(f"keeping epoch {best_epoch(supervisor.history)}, the one with the lowest validation loss")
+    return model, supervisor.history
+
+
+def _open_run(
+    folder: Path, plan: Recipe, dataset: Dataset, data: str | Path | Dataset, seed: int, resume: bool
+) -> dict[str, Any]:
+    """The config of the run in this folder: a new one, or the one that goes on."""
+    config: dict[str, Any] = {
+        "recipe": plan.name,
+        "seed": seed,
+        "settings": asdict(plan.settings),
+        "data": dataset.name if isinstance(data, Dataset) or not Path(data).exists() else str(Path(data).resolve()),
+        "data_sha256": dataset.sha256,
+        "backend": choose_backend(),
+        **run_folder.describe_surroundings(),
+    }
+    if not (folder / run_folder.CONFIG).exists():
+        # Two runs of one plan must not take each other's checkpoints: the identity is drawn, not derived.
+        config["run_id"] = hashlib.sha256(os.urandom(32)).hexdigest()[:16]
+        run_folder.write_config(folder, config)
+        return config
+    found = run_folder.read_config(folder)
+    if not resume:
+        raise SettingError(f"{folder} already holds a run; go on with --resume or choose another --run")
+    run_folder.check_same_plan(folder, config, found)
+    if found["settings"] != config["settings"]:
+        found["settings"] = config["settings"]
+        run_folder.write_config(folder, found)
+    return found
+
+
+def _finished(folder: Path, plan: Recipe, seed: int) -> Run | None:
+    """The run, if every file of it is there and no epoch is missing."""
+    try:
+        history = [json.loads(line) for line in (folder / run_folder.HISTORY).read_text(encoding="utf-8").splitlines()]
+        done = json.loads((folder / run_folder.DONE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return Run(folder, plan.name, seed, history) if done == asdict(plan.settings) else None
+
+
+def _write_results(
+    folder: Path,
+    plan: Recipe,
+    dataset: Dataset,
+    config: dict[str, Any],
+    model: Any,
+    history: list[dict[str, float]],
+    progress: Progress,
+) -> None:
+    """Weights, ONNX with parity proven, and the report on all but the test split."""
+    from digitry.artifact import bundle, onnx
+    from digitry.evaluation import write_report
+
+    contract = Contract(
+        recipe=plan.name,
+        class_names=dataset.class_names,
+        scale=float(SCALE),
+        settings=asdict(plan.settings),
+        metrics={name: value for name, value in history[-1].items() if name not in ("seconds", "images_per_second")},
+        data_sha256=dataset.sha256,
+        versions=run_folder.installed_versions(),
+    )
+    bundle.save(folder / run_folder.WEIGHTS, bundle.weights_of(model), contract)
+    unseen = dataset.test.images if dataset.test else dataset.train.images[:10_000]
+    difference = onnx.export(model, contract, folder / run_folder.MODEL, prove_on=unseen)
+    progress.note(
+        f"{run_folder.MODEL}: the same label as Keras on all {len(unseen):,} images of the "
+        f"{'test' if dataset.test else 'training'} split, probabilities within {difference:.0e}"
+    )
+    write_report(folder, data=dataset)
+    run_folder.write_done(folder, asdict(plan.settings))
+
+
+def _title(plan: Recipe, dataset: Dataset, images: int, folder: Path) -> str:
+    import keras
+
+    return f"{plan.name} on {images:,} images of {dataset.name}, Keras on {keras.config.backend()}, into {folder}"

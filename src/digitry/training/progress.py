@@ -1,0 +1,190 @@
+"""What a person sees while a network trains: a live chart in a terminal, a line an epoch elsewhere, or nothing."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from digitry.training.chart import braille_chart
+
+if TYPE_CHECKING:
+    from rich.console import Console, Group
+
+History = Sequence[dict[str, float]]
+
+
+class Progress(Protocol):
+    """Called by the training; all methods are cheap."""
+
+    def begin(self, title: str, epochs: int, history: History) -> None:
+        """The training starts, or goes on after the epochs in `history`."""
+
+    def step(self, epoch: int, step: int, steps: int, loss: float, accuracy: float, rate: float) -> None:
+        """Some steps of epoch `epoch` (from 1) are done; `rate` is in images a second."""
+
+    def epoch(self, history: History) -> None:
+        """An epoch is done; its figures are the last line."""
+
+    def note(self, text: str) -> None:
+        """Something else a person should know."""
+
+    def end(self) -> None:
+        """No more to come, for whatever reason."""
+
+
+def make_progress(quiet: bool) -> Progress:
+    """The right kind for where stderr goes."""
+    if quiet:
+        return Silent()
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False)
+    return Live(console) if console.is_terminal and not console.is_dumb_terminal else Lines()
+
+
+class Silent:
+    """Says nothing."""
+
+    def begin(self, title: str, epochs: int, history: History) -> None: ...
+    def step(self, epoch: int, step: int, steps: int, loss: float, accuracy: float, rate: float) -> None: ...
+    def epoch(self, history: History) -> None: ...
+    def note(self, text: str) -> None: ...
+    def end(self) -> None: ...
+
+
+class Lines(Silent):
+    """For log files and pipes: one plain line an epoch, and one every half minute inside a long one."""
+
+    def __init__(self, every_seconds: float = 30.0) -> None:
+        self._every = every_seconds
+        self._last = time.monotonic()
+        self._clock = TimeLeft()
+        self._epochs = 0
+
+    def begin(self, title: str, epochs: int, history: History) -> None:
+        self._epochs = epochs
+        self._clock.start(len(history))
+        self.note(title)
+
+    def step(self, epoch: int, step: int, steps: int, loss: float, accuracy: float, rate: float) -> None:
+        if time.monotonic() - self._last >= self._every:
+            self._print(
+                f"epoch {epoch}/{self._epochs}  step {step}/{steps}  loss {loss:.4f}  accuracy {accuracy:.4f}  "
+                f"{rate:,.0f} images/s  {self._clock.text(epoch - 1 + step / steps, self._epochs)}"
+            )
+
+    def epoch(self, history: History) -> None:
+        self._print(describe_epoch(history[-1], self._epochs) + "  " + self._clock.text(len(history), self._epochs))
+
+    def note(self, text: str) -> None:
+        self._print(text)
+
+    def _print(self, text: str) -> None:
+        self._last = time.monotonic()
+        print(text, file=sys.stderr, flush=True)
+
+
+class Live:
+    """For a terminal: a bar with the time left over a chart of loss and accuracy that grows with every epoch."""
+
+    def __init__(self, console: Console) -> None:
+        from rich.live import Live as RichLive
+
+        self._console = console
+        self._live = RichLive(console=console, refresh_per_second=8, transient=False)
+        self._clock = TimeLeft()
+        self._title, self._epochs = "", 0
+        self._history: History = []
+        self._now = ""
+        self._share = 0.0
+
+    def begin(self, title: str, epochs: int, history: History) -> None:
+        self._title, self._epochs, self._history = title, epochs, history
+        self._share = len(history) / epochs
+        self._clock.start(len(history))
+        self._live.start()
+        self._draw()
+
+    def step(self, epoch: int, step: int, steps: int, loss: float, accuracy: float, rate: float) -> None:
+        done = epoch - 1 + step / steps
+        self._share = done / self._epochs
+        self._now = (
+            f"epoch {epoch}/{self._epochs}  step {step}/{steps}  loss {loss:.4f}  accuracy {accuracy:.4f}  "
+            f"{rate:,.0f} images/s  {self._clock.text(done, self._epochs)}"
+        )
+        self._draw()
+
+    def epoch(self, history: History) -> None:
+        self._history = history
+        self._share = len(history) / self._epochs
+        self._now = describe_epoch(history[-1], self._epochs) + "  " + self._clock.text(len(history), self._epochs)
+        self._draw()
+
+    def note(self, text: str) -> None:
+        self._console.print(text, markup=False)
+
+    def end(self) -> None:
+        self._live.stop()
+
+    def _draw(self) -> None:
+        self._live.update(self._picture())
+
+    def _picture(self) -> Group:
+        from rich.columns import Columns
+        from rich.console import Group
+        from rich.progress_bar import ProgressBar
+        from rich.text import Text
+
+        width = min(self._console.width, 100)
+        parts: list[Any] = [
+            Text(self._title, style="bold"),
+            ProgressBar(total=1.0, completed=self._share, width=width),
+            Text(self._now),
+        ]
+        if self._history:
+            charts = [_chart(self._history, name, width // 2 - 2) for name in ("loss", "accuracy")]
+            parts.append(Columns(charts, padding=(0, 2)))
+        return Group(*parts)
+
+
+def describe_epoch(line: dict[str, float], epochs: int) -> str:
+    """One epoch's figures in one line."""
+    text = f"epoch {line['epoch']:.0f}/{epochs}  loss {line['loss']:.4f}  accuracy {line['accuracy']:.4f}"
+    if "val_loss" in line:
+        text += f"  validation loss {line['val_loss']:.4f}  accuracy {line['val_accuracy']:.4f}"
+    return text + f"  {line['images_per_second']:,.0f} images/s  {line['seconds']:.1f} s"
+
+
+class TimeLeft:
+    """How long the rest takes if it goes on as it did since `start`."""
+
+    def start(self, done: float) -> None:
+        self._began, self._done = time.monotonic(), done
+
+    def text(self, done: float, total: float) -> str:
+        if done <= self._done:
+            return ""
+        seconds = (time.monotonic() - self._began) / (done - self._done) * (total - done)
+        return f"{int(seconds) // 60}:{int(seconds) % 60:02d} left" if total > done else "done"
+
+
+def _chart(history: History, name: str, width: int) -> Any:
+    from rich.text import Text
+
+    curves = [[line[name] for line in history]]
+    legend = [("training", "cyan")]
+    if f"val_{name}" in history[-1]:
+        curves.append([line[f"val_{name}"] for line in history])
+        legend.append(("validation", "yellow"))
+    rows, low, high = braille_chart(curves, width=max(width - 8, 10), height=6)
+    text = Text(f"{name}: ")
+    for label, colour in legend:
+        text.append(f"⠒ {label} ", style=colour)
+    for number, row in enumerate(rows):
+        edge = f"{high:7.4f}" if number == 0 else f"{low:7.4f}" if number == len(rows) - 1 else " " * 7
+        text.append(f"\n{edge} ")
+        for character, curve in row:
+            text.append(character, style=legend[curve][1] if curve >= 0 else "")
+    return text

@@ -1,0 +1,178 @@
+"""One run = one folder: what it holds, who may write to it, and its config.
+
+config.json        recipe, settings, seed, data and its hash, versions, hardware, git commit
+history.jsonl      one line an epoch
+checkpoints/       the newest two, LATEST, and best.ckpt where the best epoch is kept
+weights.safetensors, model.onnx    the result, each with its input contract
+metrics.json, plots/, report.html  the judgement
+done.json          the settings under which every file above was written
+.lock              held while a process trains here
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from digitry.errors import DataError, SettingError, StorageError
+from digitry.files import write_atomically
+
+CONFIG = "config.json"
+HISTORY = "history.jsonl"
+CHECKPOINTS = "checkpoints"
+WEIGHTS = "weights.safetensors"
+MODEL = "model.onnx"
+DONE = "done.json"
+NEEDED = {"run_id", "recipe", "settings", "seed", "data", "data_sha256"}
+PACKAGES = ("digitry", "keras", "tensorflow-cpu", "tensorflow", "jax", "torch", "numpy", "onnx", "onnxruntime")
+
+
+def next_free_folder(recipe: str) -> Path:
+    """runs/<recipe>-1, or the first higher number that is not there."""
+    number = 1
+    while Path(f"runs/{recipe}-{number}").exists():
+        number += 1
+    return Path(f"runs/{recipe}-{number}")
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the folder for this process; StorageError naming the holder's PID if another has it.
+
+    The lock is the operating system's and ends with the process, however that ends.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise StorageError(f"cannot write to the run folder {folder}: {error.strerror}") from error
+    try:
+        if not _try_lock(handle):
+            holder = os.pread(handle, 20, 0).decode(errors="replace").strip() if hasattr(os, "pread") else ""
+            raise StorageError(
+                f"process {holder or '(unknown)'} is training in {folder}; wait for it or choose another --run"
+            )
+        os.ftruncate(handle, 0)
+        os.write(handle, f"{os.getpid()}\n".encode())
+        yield
+    finally:
+        os.close(handle)
+
+
+def _try_lock(handle: int) -> bool:
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            # A byte far behind the PID, for Windows forbids reading a locked one.
+            os.lseek(handle, 1024, os.SEEK_SET)
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+            os.lseek(handle, 0, os.SEEK_SET)
+        else:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def write_config(folder: Path, config: dict[str, Any]) -> None:
+    write_atomically(folder / CONFIG, (json.dumps(config, indent=2, sort_keys=True) + "\n").encode())
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """The run's config; DataError where there is no run."""
+    path = folder / CONFIG
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise DataError(f"{folder} holds no run: there is no {CONFIG} in it") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise DataError(f"{path} cannot be read ({error}); the run cannot be used") from error
+    if not isinstance(config, dict) or not config.keys() >= NEEDED:
+        raise DataError(f"{path} must have {', '.join(sorted(NEEDED))}; the run cannot be used")
+    return config
+
+
+def check_same_plan(folder: Path, wanted: dict[str, Any], found: dict[str, Any]) -> None:
+    """SettingError unless the run in `folder` may go on under the `wanted` config; only epochs may grow."""
+    for name in ("recipe", "seed", "data_sha256"):
+        if wanted[name] != found[name]:
+            raise _different(folder, name, found[name], wanted[name])
+    for name, value in wanted["settings"].items():
+        before = found["settings"].get(name)
+        grows = name == "epochs" and value >= before and wanted["settings"]["schedule"] == "constant"
+        if value != before and not grows:
+            raise _different(folder, name, before, value)
+
+
+def _different(folder: Path, name: str, found: object, wanted: object) -> SettingError:
+    return SettingError(f"the run in {folder} has {name} {found!r}, not {wanted!r}; use another --run folder")
+
+
+def write_history(folder: Path, history: list[dict[str, float]]) -> None:
+    write_atomically(folder / HISTORY, "".join(json.dumps(line) + "\n" for line in history).encode())
+
+
+def describe_surroundings() -> dict[str, Any]:
+    """Versions, hardware and git commit: what a figure needs beside it to be worth anything."""
+    return {
+        "versions": {"python": platform.python_version(), **installed_versions()},
+        "hardware": {
+            "processor": _processor(),
+            "cores": os.cpu_count(),
+            "system": f"{platform.system()} {platform.machine()}",
+        },
+        "git_commit": _git_commit(),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def installed_versions() -> dict[str, str]:
+    """Package name → version of what takes part in a training and is installed."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def _git_commit() -> str | None:
+    """The commit of this package's own checkout, with a + when files differ from it; None outside a checkout."""
+    here = Path(__file__).parent
+    try:
+        run = [["git", "rev-parse", "HEAD"], ["git", "status", "--porcelain", "--untracked-files=no"]]
+        head, changes = (
+            subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=5, check=True).stdout.strip()
+            for command in run
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return head + ("+" if changes else "")
+
+
+def write_done(folder: Path, settings: dict[str, Any]) -> None:
+    """Mark the run as finished under these settings: the last file to be written."""
+    write_atomically(folder / DONE, (json.dumps(settings, sort_keys=True) + "\n").encode())

@@ -1,0 +1,67 @@
+"""A compiled Keras model ↔ plain named arrays: all that a training needs to go on as if it had never stopped.
+
+Order, not names, identifies a variable, for Keras numbers its names anew in every process; kind, position, shape and
+dtype are checked on the way back.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.errors import ModelError
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def capture(model: Any) -> Arrays:
+    """Weights, dropout's random generators, optimizer and running metrics as arrays."""
+    return {
+        f"{kind}.{position}": np.asarray(_to_numpy(variable))
+        for kind, variables in _variables(model).items()
+        for position, variable in enumerate(variables)
+    }
+
+
+def restore(model: Any, arrays: Arrays) -> None:
+    """Put captured arrays back; ModelError if they are not exactly those of this model."""
+    wanted = {
+        f"{kind}.{position}": variable
+        for kind, variables in _variables(model).items()
+        for position, variable in enumerate(variables)
+    }
+    if set(wanted) != set(arrays):
+        different = sorted(set(wanted) ^ set(arrays))
+        raise ModelError(f"the checkpoint belongs to another network: {', '.join(different[:3])} do not match")
+    for name, variable in wanted.items():
+        array = arrays[name]
+        if tuple(variable.shape) != array.shape:
+            raise ModelError(f"the checkpoint's {name} has shape {array.shape}, the network's {tuple(variable.shape)}")
+        variable.assign(array)
+
+
+def weights_are_finite(arrays: Arrays) -> bool:
+    """Whether no weight and no optimizer slot is NaN or infinite."""
+    return all(
+        bool(np.isfinite(array).all())
+        for name, array in arrays.items()
+        if not name.startswith("metric") and np.issubdtype(array.dtype, np.floating)
+    )
+
+
+def _variables(model: Any) -> dict[str, list[Any]]:
+    return {
+        "model": list(model.variables),
+        "optimizer": list(model.optimizer.variables),
+        "metric": list(model.metrics_variables),
+    }
+
+
+def _to_numpy(variable: Any) -> NDArray[Any]:
+    import keras
+
+    array: NDArray[Any] = keras.ops.convert_to_numpy(variable.value)
+    # A view of the backend's own buffer would change under us with the next step.
+    return array.copy()

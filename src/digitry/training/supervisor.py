@@ -1,0 +1,156 @@
+"""The Keras callback that guards a training: restores, saves, listens for signals, stops at NaN, reports."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from digitry.errors import TrainingError
+from digitry.files import write_atomically
+from digitry.recipe import Settings
+from digitry.training import checkpoint, run_folder, state
+from digitry.training.checkpoint import Checkpoint
+from digitry.training.interrupt import SignalFlag, TrainingInterrupted
+from digitry.training.progress import Progress
+
+BEST = "best.ckpt"
+
+
+class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
+    """Knows where the training stands, in steps, epochs and batches, and keeps that on the disk.
+
+    Its own position is the truth: Keras only sees one epoch, or the rest of one, at a time.
+    """
+
+    def __init__(
+        self,
+        *,
+        folder: Path,
+        run_id: str,
+        settings: Settings,
+        images: int,
+        resumed: Checkpoint | None,
+        checkpoint_seconds: float,
+        progress: Progress,
+        signal: SignalFlag,
+        after_epoch: Callable[[list[dict[str, float]]], None],
+    ) -> None:
+        super().__init__()
+        self.folder, self.run_id, self.settings, self.images = folder, run_id, settings, images
+        self.checkpoint_seconds, self.progress, self.signal, self.after_epoch = (
+            checkpoint_seconds,
+            progress,
+            signal,
+            after_epoch,
+        )
+        self.batches = math.ceil(images / settings.batch_size)
+        start: dict[str, Any] = {"epoch": 0, "batch": 0, "epoch_seconds": 0.0, "history": []}
+        position = resumed.state if resumed else start
+        self.epoch: int = position["epoch"]
+        """Finished epochs."""
+        self.batch: int = position["batch"]
+        """Finished batches of the epoch that is under way."""
+        self.history: list[dict[str, float]] = position["history"]
+        self._seconds_before: float = position["epoch_seconds"]
+        self._first_batch = self.batch
+        self._pending = resumed.arrays if resumed else None
+        self._saved_at = time.monotonic()
+        self._epoch_began = time.monotonic()
+
+    def start_epoch(self) -> int:
+        """Start the clock; returns the batch to go on with."""
+        self._epoch_began = time.monotonic()
+        self._first_batch = self.batch
+        return self.batch
+
+    def restore_into(self, model: Any) -> None:
+        """Put the resumed state into the model, once."""
+        if self._pending is not None:
+            state.restore(model, self._pending)
+            self._pending = None
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        # Keras has just reset the running metrics: those of a half-finished epoch come back here.
+        self.restore_into(self.model)
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self.batch = self._first_batch + batch + 1
+        loss, accuracy = float((logs or {})["loss"]), float((logs or {})["accuracy"])
+        if not math.isfinite(loss):
+            raise self._not_finite("the loss")
+        seconds = self._epoch_seconds()
+        done_here = (self.batch - self._first_batch) * self.settings.batch_size
+        rate = done_here / max(time.monotonic() - self._epoch_began, 1e-9)
+        self.progress.step(self.epoch + 1, self.batch, self.batches, loss, accuracy, rate)
+        # The end of an epoch is saved after its validation, in on_epoch_end.
+        if self.batch < self.batches:
+            if self.signal.number is not None or time.monotonic() - self._saved_at >= self.checkpoint_seconds:
+                self._save(seconds)
+            self._leave_if_asked()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        figures = {name: float(value) for name, value in (logs or {}).items()}
+        if not all(math.isfinite(value) for value in figures.values()):
+            raise self._not_finite("the loss")
+        seconds = self._epoch_seconds()
+        self.epoch, self.batch = self.epoch + 1, 0
+        self._seconds_before = 0.0
+        speed = {"seconds": round(seconds, 3), "images_per_second": round(self.images / seconds, 1)}
+        self.history.append({"epoch": self.epoch, **figures, **speed})
+        if self.settings.keep_best and best_epoch(self.history) == self.epoch:
+            write_atomically(self.folder / run_folder.CHECKPOINTS / BEST, checkpoint.to_bytes(self._checkpoint(0.0)))
+        self._save(0.0)
+        run_folder.write_history(self.folder, self.history)
+        self.progress.epoch(self.history)
+        self.after_epoch(self.history)
+        self._leave_if_asked()
+
+    def _epoch_seconds(self) -> float:
+        return self._seconds_before + time.monotonic() - self._epoch_began
+
+    def _checkpoint(self, epoch_seconds: float) -> Checkpoint:
+        # Orders and distortions are drawn from (seed, epoch), dropout's generators are among the model's variables:
+        # with the position and the arrays, every random state is here.
+        arrays = state.capture(self.model)
+        if not state.weights_are_finite(arrays):
+            raise self._not_finite("a weight")
+        position = {
+            "run_id": self.run_id,
+            "epoch": self.epoch,
+            "batch": self.batch,
+            "epoch_seconds": epoch_seconds,
+            "history": self.history,
+        }
+        return Checkpoint(self.epoch * self.batches + self.batch, arrays, position)
+
+    def _save(self, epoch_seconds: float) -> None:
+        checkpoint.save(self.folder / run_folder.CHECKPOINTS, self._checkpoint(epoch_seconds))
+        self._saved_at = time.monotonic()
+
+    def _leave_if_asked(self) -> None:
+        if self.signal.number is not None:
+            raise TrainingInterrupted(self.signal.number, self.folder)
+
+    def _not_finite(self, what: str) -> TrainingError:
+        return TrainingError(
+            f"{what} is no longer a finite number in epoch {self.epoch + 1}, batch {self.batch}; the last good "
+            f"checkpoint is kept in {self.folder}; try a smaller --learning-rate"
+        )
+
+
+def best_epoch(history: list[dict[str, float]]) -> int:
+    """The epoch, from 1, with the lowest validation loss; the earliest of equals."""
+    return int(min(history, key=lambda line: line["val_loss"])["epoch"])
+
+
+def is_complete(history: list[dict[str, float]], settings: Settings) -> bool:
+    """Whether the last epoch is done, or early stopping says so."""
+    if len(history) >= settings.epochs:
+        return True
+    patience = settings.early_stopping_epochs
+    return bool(history and patience and len(history) - best_epoch(history) >= patience)
