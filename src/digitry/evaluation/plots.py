@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_COLUMNS = 5
+_GRID_INCHES = 3.9
+"""Narrower than other charts, so that the titles can be read on a phone."""
+
 _SHORT_NAME = 2
 """Class names up to this many characters share a line of a picture's title."""
 
@@ -105,37 +107,40 @@ def reliability(bins: Sequence[CalibrationBin]) -> Figure:
     return figure
 
 
-def worst_mistakes(
-    judged: JudgedSplit, class_names: Sequence[str], doubtful: NDArray[np.int64], count: int = 25
-) -> Figure | None:
+def worst_mistakes(judged: JudgedSplit, class_names: Sequence[str], doubtful: NDArray[np.int64]) -> Figure | None:
     """The mistakes of which the model was surest, worst first; None if there is no mistake."""
-    positions = mistakes(judged)[:count]
+    columns, rows = _grid(class_names)
+    positions = mistakes(judged)[: columns * rows]
     if len(positions) == 0:
         return None
     confidence = judged.probabilities.max(axis=1)
+    gap = " " if _short(class_names) else "\n"
     titles = []
     for position in positions.tolist():
-        label, read = (class_names[k] for k in (judged.split.labels[position], judged.predicted[position]))
+        label, read = (_name(class_names, k) for k in (judged.split.labels[position], judged.predicted[position]))
         mark = f" {DOUBTFUL_MARK}" if position in doubtful else ""
-        gap = " " if max(len(label), len(read)) <= _SHORT_NAME else "\n"
-        titles.append(f"{charts.label(label)}{mark}{gap}→ {charts.label(read)}\n{percent(confidence[position])}")
-    return charts.image_grid(judged.split.images[positions], titles, _COLUMNS, title="Surest mistakes")
+        titles.append(f"{label}{mark}{gap}→ {read}\n{percent(confidence[position])}")
+    images = judged.split.images[positions]
+    return charts.image_grid(images, titles, columns, title="Surest mistakes", width_inches=_GRID_INCHES)
 
 
-def first_predictions(judged: JudgedSplit, class_names: Sequence[str], count: int = 25) -> Figure:
+def first_predictions(judged: JudgedSplit, class_names: Sequence[str]) -> Figure:
     """The first images in their order with the model's answer; ✓ right, ✗ wrong."""
-    titles, colours = [], []
-    labels, predicted = judged.split.labels[:count], judged.predicted[:count]
+    columns, rows = _grid(class_names)
+    count = min(columns * rows, len(judged.split))
     confidence = judged.probabilities[:count].max(axis=1)
-    for label, read, sure in zip(labels.tolist(), predicted.tolist(), confidence, strict=True):
-        right = label == read
-        gap = " " if len(class_names[label]) <= _SHORT_NAME else "\n"
-        answer = f"✓ {charts.label(class_names[read])}" if right else f"✗ {charts.label(class_names[read])}"
-        titles.append(f"{answer}{'' if right else f'{gap}(is {charts.label(class_names[label])})'}\n{percent(sure)}")
-        colours.append(GOOD if right else BAD)
-    return charts.image_grid(
-        judged.split.images[:count], titles, _COLUMNS, colours, title=f"The first {len(titles)} answers"
-    )
+    titles, colours = [], []
+    for k in range(count):
+        label, read = judged.split.labels[k], judged.predicted[k]
+        answer = f"✓ {_name(class_names, read)}"
+        if label != read:
+            answer = (
+                f"✗ {_name(class_names, read)}{' ' if _short(class_names) else chr(10)}(is {_name(class_names, label)})"
+            )
+        titles.append(f"{answer}\n{percent(confidence[k])}")
+        colours.append(GOOD if label == read else BAD)
+    images, title = judged.split.images[:count], f"The first {count} answers"
+    return charts.image_grid(images, titles, columns, colours, title=title, width_inches=_GRID_INCHES)
 
 
 def mistakes(judged: JudgedSplit) -> NDArray[np.int64]:
@@ -155,6 +160,19 @@ def _curves(epochs: Sequence[Epoch], name: str) -> dict[str, tuple[list[float], 
     if measured:
         curves["validation"] = ([one["epoch"] for one in measured], [one[f"val_{name}"] for one in measured])
     return curves
+
+
+def _grid(class_names: Sequence[str]) -> tuple[int, int]:
+    """Columns and rows of a grid whose titles hold these names."""
+    return (5, 5) if _short(class_names) else (4, 6)
+
+
+def _short(class_names: Sequence[str]) -> bool:
+    return max(len(name) for name in class_names) <= _SHORT_NAME
+
+
+def _name(class_names: Sequence[str], k: int) -> str:
+    return charts.label(class_names[k], 12)
 
 
 def _share_x(above: Axes, below: Axes) -> None:

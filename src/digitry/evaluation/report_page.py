@@ -36,10 +36,8 @@ def page(evaluation: Evaluation, folder: Path) -> Page:
         sections=[
             Section("Loss and accuracy", _accuracy_parts(evaluation, folder)),
             Section("What it confuses", _confusion_parts(evaluation, folder)),
-            Section("Class by class", _class_parts(evaluation, folder)),
             Section("Can its confidence be trusted?", _calibration_parts(scores, folder)),
-            Section("The surest mistakes", _mistake_parts(evaluation, folder)),
-            Section("Predictions", _prediction_parts(evaluation, folder)),
+            Section("Surest mistakes and first answers", _picture_parts(evaluation, folder)),
             Section("How this was judged", _provenance_parts(evaluation)),
         ],
         footer=f"digitry · recipe {run.recipe} · {evaluation.data_name} · {split} · seed {run.hold_out[2]}",
@@ -86,19 +84,20 @@ def _tiles(evaluation: Evaluation) -> list[Tile]:
 
 
 def _accuracy_parts(evaluation: Evaluation, folder: Path) -> list[Part]:
-    columns = ("Split", "Images", "Loss", "Accuracy", "95% interval", "Errors")
+    # The first columns are those a phone shows without scrolling.
+    columns = ("Split", "Accuracy", "Errors", "Images", "95% interval", "Loss")
     rows: list[Row] = [_score_row(name, one.scores) for name, one in evaluation.splits.items()]
     less = evaluation.without_doubtful
     if less:
-        name = f"test, {less.left_out} doubtful labels left out"
-        rows.append([name, less.images, "", _percent(less.accuracy), _interval(less.interval), less.error_count])
+        interval = _interval(less.interval)
+        rows.append(["test less doubtful", _percent(less.accuracy), less.error_count, less.images, interval, ""])
     parts: list[Part] = [Table(columns, rows)]
     if "train" in evaluation.splits and evaluation.split != "train":
         gap = evaluation.splits["train"].scores.accuracy - evaluation.scores.accuracy
         parts.append(
             f"On the images it learnt from it is {abs(100 * gap):.2f} points {'better' if gap >= 0 else 'worse'} than "
-            f"on the {evaluation.split} images. The interval says how far the accuracy may lie from what it would be on "
-            "endless images of the same kind; another seed moves it too."
+            f"on the {evaluation.split} images. The interval says where the accuracy on endless images of the same "
+            "kind may lie; another seed moves it too."
         )
     if less:
         parts.append(
@@ -127,25 +126,7 @@ def _confusion_parts(evaluation: Evaluation, folder: Path) -> list[Part]:
             "Confusion matrix: a row for each label, a column for each answer, counts in the cells",
             "Rows are labels, columns answers; right answers on the diagonal. The colour grows with the logarithm of "
             "the count, so that rare mistakes show.",
-        )
-    ]
-    common = confusions(scores.confusion)
-    if common:
-        rows: list[Row] = [[names[a], names[b], n, _percent(n / scores.error_count)] for a, b, n in common]
-        parts.append(Table(("Label", "Read as", "Images", "Of all errors"), rows, "The most frequent mistakes"))
-    return parts
-
-
-def _class_parts(evaluation: Evaluation, folder: Path) -> list[Part]:
-    names, scores = evaluation.class_names, evaluation.scores
-    rows: list[Row] = [
-        [name, one.images, _share(one.precision), _share(one.recall), _share(one.f1)]
-        for name, one in zip(names, scores.classes, strict=True)
-    ]
-    macro = (scores.macro_precision, scores.macro_recall, scores.macro_f1)
-    rows.append(["all, each class the same weight", scores.images, *(_share(one) for one in macro)])
-    table = Table(("Class", "Images", "Precision", "Recall", "F1"), rows)
-    return [
+        ),
         _picture(
             lambda: plots.class_errors(scores.classes, names),
             folder / "classes",
@@ -153,8 +134,25 @@ def _class_parts(evaluation: Evaluation, folder: Path) -> list[Part]:
             "Missed: of the images of a class, those read as another (1 − recall). False calls: of the images read as "
             "this class, those that are another (1 − precision).",
         ),
-        table if len(rows) <= _ROWS_SHOWN else Details(f"The figures of all {len(names)} classes", [table]),
     ]
+    common = confusions(scores.confusion)
+    if common:
+        rows: list[Row] = [[names[a], names[b], n, _percent(n / scores.error_count)] for a, b, n in common]
+        parts.append(Table(("Label", "Read as", "Images", "Of all errors"), rows, "The most frequent mistakes"))
+    table = _class_table(names, scores)
+    folded = len(table.rows) > _ROWS_SHOWN
+    return [*parts, Details(f"The figures of all {len(names)} classes", [table]) if folded else table]
+
+
+def _class_table(names: tuple[str, ...], scores: Scores) -> Table:
+    rows: list[Row] = [
+        [name, _share(one.precision), _share(one.recall), _share(one.f1), one.images]
+        for name, one in zip(names, scores.classes, strict=True)
+    ]
+    macro = (scores.macro_precision, scores.macro_recall, scores.macro_f1)
+    rows.append(["mean", *(_share(one) for one in macro), scores.images])
+    caption = "Class by class; the mean gives every class the same weight (macro)"
+    return Table(("Class", "Precision", "Recall", "F1", "Images"), rows, caption)
 
 
 def _calibration_parts(scores: Scores, folder: Path) -> list[Part]:
@@ -187,7 +185,7 @@ def _calibration_parts(scores: Scores, folder: Path) -> list[Part]:
                 [
                     "NLL",
                     f"{scores.nll:.4f}",
-                    f"−ln of the label's probability (raised to {SMALLEST_PROBABILITY:g}), the mean",
+                    f"−ln of the label's probability (at least {SMALLEST_PROBABILITY:g}), the mean",
                 ],
                 ["Brier", f"{scores.brier:.4f}", "squared distance from the one-hot label over all classes; 0 to 2"],
             ],
@@ -196,27 +194,23 @@ def _calibration_parts(scores: Scores, folder: Path) -> list[Part]:
     ]
 
 
-def _mistake_parts(evaluation: Evaluation, folder: Path) -> list[Part]:
-    if evaluation.scores.error_count == 0:
-        return ["It made none."]
-    figure = plots.worst_mistakes(evaluation.judged, evaluation.class_names, evaluation.doubtful)
-    assert figure is not None
-    caption = "Label → answer, and how sure it was of the answer."
-    if len(evaluation.doubtful):
-        caption += f" {plots.DOUBTFUL_MARK} marks a label that careful people doubt."
-    alt = f"The {evaluation.split} pictures that were read wrongly with the highest confidence"
-    return [_picture(lambda: figure, folder / "mistakes", alt, caption)]
-
-
-def _prediction_parts(evaluation: Evaluation, folder: Path) -> list[Part]:
-    return [
-        _picture(
-            lambda: plots.first_predictions(evaluation.judged, evaluation.class_names),
-            folder / "predictions",
-            f"The first {evaluation.split} pictures, each with its answer and whether it is right",
-            "In the order of the data, not picked. ✓ right, ✗ wrong with the label after it.",
-        )
-    ]
+def _picture_parts(evaluation: Evaluation, folder: Path) -> list[Part]:
+    judged, names = evaluation.judged, evaluation.class_names
+    parts: list[Part] = [] if evaluation.scores.error_count else ["It made no mistake here."]
+    worst = plots.worst_mistakes(judged, names, evaluation.doubtful)
+    if worst is not None:
+        caption = "Label → answer, and how sure it was of the answer."
+        if len(evaluation.doubtful):
+            caption += f" {plots.DOUBTFUL_MARK} marks a label that careful people doubt."
+        alt = f"The {evaluation.split} pictures that were read wrongly with the highest confidence"
+        parts.append(_picture(lambda: worst, folder / "mistakes", alt, caption))
+    first = _picture(
+        lambda: plots.first_predictions(judged, names),
+        folder / "predictions",
+        f"The first {evaluation.split} pictures, each with its answer and whether it is right",
+        "In the order of the data, not picked. ✓ right, ✗ wrong with the label after it.",
+    )
+    return [*parts, first]
 
 
 def _provenance_parts(evaluation: Evaluation) -> list[Part]:
@@ -225,8 +219,7 @@ def _provenance_parts(evaluation: Evaluation) -> list[Part]:
     rows: list[Row] = [
         ["Data", f"{evaluation.data_name}, SHA-256 {evaluation.data_sha256[:16]}…"],
         ["Model", f"model.onnx, SHA-256 {evaluation.model_sha256[:16]}…, read by ONNX Runtime"],
-        ["Seed", str(config["seed"])],
-        ["Trained", str(config.get("created") or "unknown")],
+        ["Training", f"seed {config['seed']}, begun {config.get('created') or 'at an unknown time'}"],
         ["Commit", str(config.get("git_commit") or "unknown")],
         ["Hardware", _pairs(config.get("hardware"))],
         ["Versions", _pairs(config.get("versions"))],
@@ -245,7 +238,7 @@ def _picture(draw: Callable[[], Figure], path: Path, alt: str, caption: str) -> 
 
 def _score_row(name: str, scores: Scores) -> Row:
     accuracy, interval = _percent(scores.accuracy), _interval(scores.interval)
-    return [name, scores.images, f"{scores.nll:.4f}", accuracy, interval, scores.error_count]
+    return [name, accuracy, scores.error_count, scores.images, interval, f"{scores.nll:.4f}"]
 
 
 def _percent(share: float) -> str:

@@ -1,0 +1,75 @@
+"""`digitry compare`: lay runs side by side and say whether they differ by more than chance."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from digitry.evaluation import Comparison
+
+_PLAIN_WIDTH = 120
+"""Characters a line where there is no terminal to ask."""
+
+
+@click.command("compare")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...", type=click.Path(path_type=Path))
+@click.option("--split", default="test", show_default=True, metavar="NAME", help="train, validation or test.")
+@click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON and nothing else.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+def command(runs: tuple[Path, ...], split: str, as_json: bool, quiet: bool) -> None:
+    """Lay runs side by side: is the difference more than chance?
+
+    Every pair is tested by McNemar's exact test on the images that only one of the two reads right.
+    """
+    from digitry.cli.image_progress import image_progress
+    from digitry.evaluation import compare
+
+    with image_progress("Reading images", quiet) as progress:
+        comparison = compare(runs, split=split, progress=progress)
+    if as_json:
+        import json
+
+        click.echo(json.dumps(comparison.to_json(), ensure_ascii=False, allow_nan=False))
+        return
+    _print(comparison)
+
+
+def _print(comparison: Comparison) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else _PLAIN_WIDTH)
+    console.print(
+        f"{len(comparison.runs)} runs on {comparison.images:,} {comparison.split} images of {comparison.data_name}"
+    )
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("run", overflow="fold")
+    table.add_column("recipe")
+    for name in ("params", "accuracy", "95% interval", "errors", "loss", "ECE"):
+        table.add_column(name, justify="right")
+    for one in comparison.runs:
+        low, high = one.scores.interval
+        table.add_row(
+            one.name,
+            one.recipe,
+            "–" if one.parameters is None else f"{one.parameters:,}",
+            f"{one.scores.accuracy:.2%}",
+            f"{100 * low:.2f}–{100 * high:.2f}%",
+            f"{one.scores.error_count:,}",
+            f"{one.scores.nll:.4f}",
+            f"{one.scores.ece:.4f}",
+        )
+    console.print(table)
+    for pair in comparison.pairs:
+        console.print(pair.sentence, soft_wrap=True)
+    corrected = ", p after Holm's correction" if len(comparison.pairs) > 1 else ""
+    console.print(
+        f"(McNemar's exact test{corrected}. It weighs the images, not the luck of the seed: to judge recipes, "
+        "compare several seeds.)",
+        soft_wrap=True,
+    )

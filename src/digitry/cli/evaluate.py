@@ -1,0 +1,86 @@
+"""`digitry evaluate`: judge one run, print the figures, say where the report is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from digitry.evaluation import Evaluation
+
+
+@click.command("evaluate")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--split", default="test", show_default=True, metavar="NAME", help="train, validation or test.")
+@click.option("--data", metavar="DATASET", help="Judge on other data: a name, a folder or a file.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON and nothing else.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+def command(run: Path, split: str, data: str | None, as_json: bool, quiet: bool) -> None:
+    """Judge a run on data it has not seen.
+
+    RUN is the folder of a finished training. Writes metrics.json, plots/ and report.html into it.
+    """
+    from digitry.cli.image_progress import image_progress
+    from digitry.evaluation import evaluate
+
+    with image_progress("Reading images", quiet) as progress:
+        evaluation = evaluate(run, split=split, data=data, progress=progress)
+    if as_json:
+        import json
+
+        click.echo(json.dumps(evaluation.to_json(), ensure_ascii=False, allow_nan=False))
+        return
+    _print(evaluation)
+
+
+def _print(evaluation: Evaluation) -> None:
+    from rich.console import Console
+
+    from digitry.evaluation.report_page import confusions
+
+    names, scores, less = evaluation.class_names, evaluation.scores, evaluation.without_doubtful
+    console = Console(highlight=False, markup=False)
+    parameters = "" if evaluation.parameters is None else f", {evaluation.parameters:,} parameters"
+    console.print(f"{evaluation.run.name}: recipe {evaluation.run.recipe}{parameters}, on {evaluation.data_name}")
+    console.print(_table(evaluation))
+    if less:
+        console.print(
+            f"Without {less.left_out} doubtful test labels: {less.accuracy:.2%}, "
+            f"{less.error_count:,} errors of {less.images:,}"
+        )
+    console.print(
+        f"Precision {scores.macro_precision:.2%}, recall {scores.macro_recall:.2%}, F1 {scores.macro_f1:.2%} "
+        "(means of the classes)"
+    )
+    console.print(f"Calibration: ECE {scores.ece:.4f}, Brier {scores.brier:.4f}")
+    common = [f"{names[a]} as {names[b]} ({n}×)" for a, b, n in confusions(scores.confusion, 4)]
+    if common:
+        console.print(f"Most often read wrongly: {', '.join(common)}")
+    console.print(f"Report: {evaluation.report_path}", soft_wrap=True)
+
+
+def _table(evaluation: Evaluation) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("split")
+    for name in ("images", "loss", "accuracy", "95% interval", "errors"):
+        table.add_column(name, justify="right")
+    for name, judged in evaluation.splits.items():
+        scores = judged.scores
+        low, high = scores.interval
+        table.add_row(
+            name,
+            f"{scores.images:,}",
+            f"{scores.nll:.4f}",
+            f"{scores.accuracy:.2%}",
+            f"{100 * low:.2f}–{100 * high:.2f}%",
+            f"{scores.error_count:,}",
+            style="bold" if name == evaluation.split else "",
+        )
+    return table
