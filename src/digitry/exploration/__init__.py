@@ -1,1 +1,71 @@
-"""exploration."""
+"""Look at a dataset before training on it: facts, pictures and one page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from digitry.arrays import Dataset
+    from digitry.exploration.facts import Facts, Progress
+
+
+@dataclass(frozen=True, eq=False)
+class Exploration:
+    """What was found, and the files that show it."""
+
+    facts: Facts
+    page: Path | None = None
+    """The HTML page, if a folder was given."""
+    pictures: tuple[Path, ...] = ()
+    """PNG and SVG files, if a folder was given."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The facts as plain JSON values, with the files written."""
+        return self.facts.to_json() | {
+            "page": None if self.page is None else str(self.page),
+            "pictures": [str(path) for path in self.pictures],
+        }
+
+
+def explore(
+    dataset: Dataset | str | Path = "mnist", *, out: str | Path | None = None, progress: Progress | None = None
+) -> Exploration:
+    """Count, compare and draw what is in a dataset: a name, a path, or one already loaded.
+
+    With `out`, that folder gets `explore.html` and every picture as PNG and SVG. `progress` hears what is being done
+    and the share of the whole that is done, 0 to 1. DataError for a dataset that cannot be read, StorageError for a
+    folder that cannot be written.
+    """
+    from digitry.arrays import Dataset
+    from digitry.exploration.facts import gather_facts
+
+    if not isinstance(dataset, Dataset):
+        from digitry.datasets import load_dataset
+
+        dataset = load_dataset(dataset)
+    tell = progress or (lambda step, share: None)
+    if out is None:
+        facts = gather_facts(dataset, tell)
+        tell("done", 1.0)
+        return Exploration(facts)
+
+    from digitry.exploration.page import build_page
+    from digitry.exploration.pictures import drawings
+    from digitry.pages.charts import save
+    from digitry.pages.html import Picture, write_page
+
+    facts = gather_facts(dataset, lambda step, share: tell(step, 0.4 * share))
+    folder = Path(out)
+    shown: dict[str, Picture] = {}
+    files: list[Path] = []
+    planned = drawings(dataset, facts)
+    for number, drawing in enumerate(planned):
+        tell(f"drawing {drawing.name}", 0.4 + 0.6 * number / len(planned))
+        png, svg = save(drawing.draw(), folder / drawing.name)
+        shown[drawing.name] = Picture(svg.read_bytes(), "image/svg+xml", drawing.alt, drawing.caption)
+        files += [png, svg]
+    page = write_page(build_page(facts, shown), folder / "explore.html")
+    tell("done", 1.0)
+    return Exploration(facts, page, tuple(files))

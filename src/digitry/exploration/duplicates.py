@@ -1,0 +1,253 @@
+"""Which images of a dataset are the same, or nearly so, within and across its splits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.arrays import Dataset, Images, Labels
+
+NEAR_SIMILARITY = 0.99
+"""Two different images are near duplicates from this cosine similarity on: a copy saved as JPEG or made lighter stays
+above it, two digits by two hands hardly ever reach it. A shifted or turned copy is another image here."""
+
+MOST_CANDIDATES = 1_000_000
+"""The search stops after so many candidate pairs: a set of nearly equal pictures has billions."""
+
+_PROJECTED = 48
+_ROWS, _COLUMNS = 512, 2048
+_ROUNDING = 1e-5
+_KEPT = 24
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an image stands."""
+
+    split: str
+    index: int
+    label: int
+
+
+@dataclass(frozen=True)
+class Match:
+    """Images that are the same (similarity 1) or a pair that nearly is."""
+
+    places: tuple[Place, ...]
+    similarity: float
+
+    @property
+    def labels_differ(self) -> bool:
+        return len({place.label for place in self.places}) > 1
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """Counts, and the first few matches to look at: those with different labels first, then the closest."""
+
+    exact_train: int
+    """Training images that repeat an earlier training image."""
+    exact_test: int
+    """Test images that repeat an earlier test image."""
+    exact_across: int
+    """Test images that also stand in the training split."""
+    exact_conflicts: int
+    """Groups of equal images with more than one label."""
+    near_train: int
+    """Near pairs within train; all near pairs are pairs of different images, copies are counted once."""
+    near_test: int
+    near_across: int
+    near_images: int
+    """Different images that are part of a near pair."""
+    near_conflicts: int
+    """Near pairs with two labels."""
+    near_complete: bool
+    """False if the search was cut short: the near counts are then lower bounds."""
+    exact_matches: tuple[Match, ...]
+    near_matches: tuple[Match, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "exact": {
+                "train": self.exact_train,
+                "test": self.exact_test,
+                "test_also_in_train": self.exact_across,
+                "groups_with_different_labels": self.exact_conflicts,
+                "examples": [_match_json(match) for match in self.exact_matches],
+            },
+            "near": {
+                "cosine_similarity_at_least": NEAR_SIMILARITY,
+                "pairs_train": self.near_train,
+                "pairs_test": self.near_test,
+                "pairs_across": self.near_across,
+                "images": self.near_images,
+                "pairs_with_different_labels": self.near_conflicts,
+                "complete": self.near_complete,
+                "examples": [_match_json(match) for match in self.near_matches],
+            },
+        }
+
+
+def find_duplicates(dataset: Dataset, tick: Callable[[float], None] = lambda share: None) -> Duplicates:
+    """Compare every image of every split with every other; `tick` hears the share done, 0 to 1."""
+    splits = [dataset.train] if dataset.test is None else [dataset.train, dataset.test]
+    images = splits[0].images if len(splits) == 1 else np.concatenate([split.images for split in splits])
+    labels = np.concatenate([split.labels for split in splits])
+    border = len(dataset.train)
+
+    def place(position: int) -> Place:
+        if position < border:
+            return Place("train", position, int(labels[position]))
+        return Place("test", position - border, int(labels[position]))
+
+    first = first_of_its_kind(images)
+    repeated = np.flatnonzero(first != np.arange(len(images)))
+    in_train = first < border
+    of_test = repeated[repeated >= border]
+    # A copy in test repeats an earlier test image if its group met test before.
+    _, met = np.unique(first[border:], return_index=True)
+    conflicts = np.unique(first[repeated[labels[repeated] != labels[first[repeated]]]])
+    shown = list(dict.fromkeys([*conflicts.tolist(), *np.unique(first[repeated]).tolist()]))[:_KEPT]
+    exact = [Match(tuple(place(i) for i in np.flatnonzero(first == kind).tolist()), 1.0) for kind in shown]
+
+    kinds = np.flatnonzero(first == np.arange(len(images)))
+    pairs, similarities, complete = near_pairs(images[kinds] if len(kinds) < len(images) else images, tick)
+    pairs = kinds[pairs]
+    left, right = pairs[:, 0], pairs[:, 1]
+    differ = labels[left] != labels[right]
+    order = np.lexsort((right, left, -similarities, ~differ))[:_KEPT]
+    return Duplicates(
+        exact_train=int(np.count_nonzero(repeated < border)),
+        exact_test=len(images) - border - len(met),
+        exact_across=int(np.count_nonzero(in_train[of_test])),
+        exact_conflicts=len(conflicts),
+        near_train=int(np.count_nonzero(right < border)),
+        near_test=int(np.count_nonzero(left >= border)),
+        near_across=int(np.count_nonzero((left < border) & (right >= border))),
+        near_images=len(np.unique(pairs)),
+        near_conflicts=int(np.count_nonzero(differ)),
+        near_complete=complete,
+        exact_matches=tuple(exact),
+        near_matches=tuple(
+            Match((place(int(left[i])), place(int(right[i]))), round(float(similarities[i]), 5)) for i in order
+        ),
+    )
+
+
+def first_of_its_kind(images: Images) -> Labels:
+    """For every image the position of the first one with the same pixels, int64 (n,): its own if it is the first."""
+    words = np.ascontiguousarray(images).reshape(len(images), -1).view(np.uint64)
+    odd = np.random.default_rng(0).integers(0, 2**63, words.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+    hashes = np.concatenate([chunk @ odd for chunk in _chunks(words)]) if len(words) else np.zeros(0, np.uint64)
+    _, inverse, counts = np.unique(hashes, return_inverse=True, return_counts=True)
+    first = np.arange(len(images), dtype=np.int64)
+    order = np.argsort(inverse, kind="stable")
+    ends = np.cumsum(counts)
+    for kind in np.flatnonzero(counts > 1):
+        # Equal hashes are a hint; equal pixels decide.
+        seen: dict[bytes, int] = {}
+        for position in order[ends[kind] - counts[kind] : ends[kind]].tolist():
+            first[position] = seen.setdefault(images[position].tobytes(), position)
+    return first
+
+
+def near_pairs(
+    images: Images, tick: Callable[[float], None] = lambda share: None
+) -> tuple[Labels, NDArray[np.float64], bool]:
+    """All pairs with cosine similarity of at least NEAR_SIMILARITY: positions (pairs, 2), similarities, complete?
+
+    None is missed. Each unit-length image u is projected on the axes of an orthonormal basis, P u, and gets its
+    remaining length r as one more coordinate. Then u·v ≤ P u·P v + r_u r_v, so a pair whose short vectors are less
+    similar than the bound needs no look at its 784 pixels; all others are computed in full. Images sorted by one
+    coordinate need only be compared with those that differ in it by less than the bound allows. Blank images have no
+    direction and match nothing here.
+    """
+    flat = images.reshape(len(images), -1)
+    kept = np.flatnonzero(flat.any(axis=1))
+    flat = flat if len(kept) == len(flat) else flat[kept]
+    if len(flat) < 2:
+        tick(1.0)
+        return np.zeros((0, 2), np.int64), np.zeros(0), True
+    short = _shorten(flat)
+    widest = int(np.argmax(short.var(axis=0)))
+    order = np.argsort(short[:, widest], kind="stable")
+    short = short[order]
+    key = short[:, widest]
+    reach = float(np.sqrt(2 - 2 * NEAR_SIMILARITY)) + _ROUNDING
+    ends = np.searchsorted(key, key[np.minimum(np.arange(0, len(key), _ROWS) + _ROWS, len(key)) - 1] + reach)
+    work = np.cumsum(ends - np.arange(0, len(key), _ROWS))
+
+    found: list[Labels] = []
+    similar: list[NDArray[np.float64]] = []
+    candidates = 0
+    for block, start in enumerate(range(0, len(short), _ROWS)):
+        rows = short[start : start + _ROWS]
+        for other in range(start, int(ends[block]), _COLUMNS):
+            products = rows @ short[other : min(other + _COLUMNS, int(ends[block]))].T
+            if products.max() < NEAR_SIMILARITY - _ROUNDING:
+                continue
+            row, column = np.nonzero(products >= NEAR_SIMILARITY - _ROUNDING)
+            row, column = row + start, column + other
+            once = row < column
+            pairs = order[np.stack([row[once], column[once]], axis=1)]
+            pairs = pairs[: MOST_CANDIDATES + 1 - candidates]
+            candidates += len(pairs)
+            exact = _similarities(flat, pairs)
+            near = exact >= NEAR_SIMILARITY
+            found.append(np.sort(kept[pairs[near]], axis=1))
+            similar.append(exact[near])
+        tick(float(work[block] / work[-1]))
+        if candidates > MOST_CANDIDATES:
+            break
+    complete = candidates <= MOST_CANDIDATES
+    if not found:
+        return np.zeros((0, 2), np.int64), np.zeros(0), complete
+    return np.concatenate(found), np.concatenate(similar), complete
+
+
+def _shorten(flat: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Unit-length images on the leading principal axes of a sample, and what is left: float32 (n, ≤ 48)."""
+    sample = _unit(flat[:: max(1, len(flat) // 4000)])
+    _, axes = np.linalg.eigh(sample.T @ sample)
+    axes = axes[:, ::-1][:, : _PROJECTED - 1]
+    short = np.empty((len(flat), axes.shape[1] + 1), np.float32)
+    done = 0
+    for chunk in _chunks(flat):
+        projected = _unit(chunk) @ axes
+        short[done : done + len(chunk), :-1] = projected
+        rest = 1 - np.einsum("ij,ij->i", projected, projected)
+        short[done : done + len(chunk), -1] = np.sqrt(np.maximum(rest, 0))
+        done += len(chunk)
+    return short
+
+
+def _similarities(flat: NDArray[np.uint8], pairs: Labels) -> NDArray[np.float64]:
+    values = [np.zeros(0)]
+    for chunk in _chunks(pairs):
+        left, right = flat[chunk[:, 0]].astype(np.float32), flat[chunk[:, 1]].astype(np.float32)
+        dots, lefts, rights = (np.einsum("ij,ij->i", a, b) for a, b in ((left, right), (left, left), (right, right)))
+        values.append(dots.astype(np.float64) / np.sqrt(lefts.astype(np.float64) * rights))
+    return np.concatenate(values)
+
+
+def _unit(flat: NDArray[np.uint8]) -> NDArray[np.float32]:
+    pixels = flat.astype(np.float32)
+    lengths = np.sqrt(np.einsum("ij,ij->i", pixels, pixels))
+    pixels /= lengths[:, np.newaxis]
+    return pixels
+
+
+def _chunks(rows: NDArray[Any], size: int = 2048) -> Iterator[NDArray[Any]]:
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]
+
+
+def _match_json(match: Match) -> dict[str, Any]:
+    return {
+        "similarity": match.similarity,
+        "images": [{"split": p.split, "index": p.index, "label": p.label} for p in match.places],
+    }
