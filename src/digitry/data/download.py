@@ -1,0 +1,153 @@
+"""Stream one file over HTTPS: a short wait, a bounded size, and no way round to another kind of address."""
+
+from __future__ import annotations
+
+import http.client
+import queue
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Generator
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+from digitry.errors import DataError
+
+OPEN_SECONDS = 4.0
+"""For finding the server, connecting and the first line of its answer, redirects included."""
+
+STALL_SECONDS = 5.0
+"""For the next bytes."""
+
+PACE_SECONDS, PACE_BYTES = 15.0, 1 << 16
+"""A server that sends less than this in that time is given up."""
+
+_CHUNK_BYTES = 1 << 16
+
+
+def download(url: str, limit_bytes: int, *, loopback: bool = False) -> Generator[bytes]:
+    """The body of `url` in pieces.
+
+    https only, redirects too; `loopback` also allows http://127.0.0.1. DataError says in a few words what went wrong:
+    no answer, an error status, a forbidden redirect, too slow, cut short, or more than `limit_bytes`.
+    """
+    _check_address(url, loopback)
+    response = _open_in_time(url, loopback)
+    with response:
+        declared = response.headers.get("Content-Length", "")
+        expected = int(declared) if declared.isascii() and declared.isdigit() and len(declared) < 19 else None
+        if expected is not None and expected > limit_bytes:
+            raise DataError(f"it offers {expected:,} bytes, expected at most {limit_bytes:,}")
+        received, paced, pace_end = 0, 0, time.monotonic() + PACE_SECONDS
+        while chunk := _read(response):
+            received += len(chunk)
+            if received > limit_bytes:
+                raise DataError(f"it sent more than {limit_bytes:,} bytes")
+            now = time.monotonic()
+            if now > pace_end:
+                if received - paced < PACE_BYTES:
+                    raise DataError("it sends too slowly")
+                paced, pace_end = received, now + PACE_SECONDS
+            yield chunk
+        if expected is not None and received != expected:
+            raise DataError(f"the download was cut after {received:,} of {expected:,} bytes")
+
+
+def _check_address(url: str, loopback: bool) -> None:
+    parts = urlsplit(url)
+    if parts.scheme == "https" or (loopback and parts.scheme == "http" and parts.hostname == "127.0.0.1"):
+        return
+    raise DataError(f"only https is allowed, not {parts.scheme}:")
+
+
+def _read(response: Any) -> bytes:
+    try:
+        # read1: what one receive brings, so that a trickle cannot hold a larger read for hours.
+        chunk: bytes = response.read1(_CHUNK_BYTES)
+        return chunk
+    except TimeoutError as error:
+        raise DataError(f"it stopped sending for {STALL_SECONDS:g} s") from error
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise DataError(f"the download broke off ({error or type(error).__name__})") from error
+
+
+def _open_in_time(url: str, loopback: bool) -> Any:
+    # A thread, because no time-out reaches into the look-up of a host name.
+    answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    abandoned = threading.Event()
+
+    def work() -> None:
+        try:
+            answer = _opener(loopback).open(url, timeout=STALL_SECONDS)
+        except Exception as error:
+            answer = error
+        answers.put(answer)
+        if abandoned.is_set():
+            _close(answer)
+
+    threading.Thread(target=work, name="digitry-open", daemon=True).start()
+    try:
+        answer = answers.get(timeout=OPEN_SECONDS)
+    except queue.Empty:
+        abandoned.set()
+        raise DataError(f"no answer within {OPEN_SECONDS:g} s") from None
+    if isinstance(answer, Exception):
+        _close(answer)
+        raise DataError(_reason(answer)) from answer
+    return answer
+
+
+def _opener(loopback: bool) -> urllib.request.OpenerDirector:
+    """Like the standard one, less file:, ftp: and data:, and with redirects checked."""
+    opener = urllib.request.OpenerDirector()
+    opener.addheaders = [("User-Agent", "digitry")]
+    for handler in (
+        urllib.request.ProxyHandler(),
+        urllib.request.HTTPSHandler(),
+        urllib.request.HTTPHandler(),
+        urllib.request.HTTPDefaultErrorHandler(),
+        urllib.request.HTTPErrorProcessor(),
+        urllib.request.UnknownHandler(),
+        _CheckedRedirects(loopback),
+    ):
+        opener.add_handler(handler)
+    return opener
+
+
+class _CheckedRedirects(urllib.request.HTTPRedirectHandler):
+    max_redirections = 5
+
+    def __init__(self, loopback: bool) -> None:
+        self.loopback = loopback
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
+    ) -> urllib.request.Request | None:
+        fp.close()
+        try:
+            _check_address(newurl, self.loopback)
+        except DataError as error:
+            raise DataError(f"it redirects elsewhere; {error}") from error
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, DataError):
+        return str(error)
+    if isinstance(error, urllib.error.HTTPError):
+        if error.code in (301, 302, 303, 307, 308):
+            return "it redirects to a forbidden address, or in a circle"
+        return f"HTTP {error.code} {error.reason}".strip()
+    cause = error.reason if isinstance(error, urllib.error.URLError) else error
+    if isinstance(cause, TimeoutError):
+        return f"no answer within {STALL_SECONDS:g} s"
+    if isinstance(cause, OSError):
+        return cause.strerror or str(cause) or type(cause).__name__
+    return str(cause) or type(cause).__name__
+
+
+def _close(answer: object) -> None:
+    close = getattr(answer, "close", None)
+    if close is not None:
+        close()
