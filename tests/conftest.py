@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from digitry.arrays import Dataset, Split
+from digitry.contract import METADATA_KEY, Contract
 
 
 @pytest.fixture(autouse=True)
@@ -60,3 +63,69 @@ def made_up_dataset() -> Dataset:
         sha256="0" * 64,
         source="made by the tests",
     )
+
+
+def write_template_model(path: Path, contract: Contract, swap: tuple[int, int] | None = None) -> None:
+    """An ONNX file that reads `make_digits` without fault: it looks where each class has its square.
+
+    `swap` exchanges two classes, so that exactly the images of these two are read wrongly.
+    """
+    onnx = pytest.importorskip("onnx")
+    from onnx import TensorProto, helper, numpy_helper
+
+    classes = len(contract.class_names)
+    weights = np.zeros((28, 28, classes), np.float32)
+    for k in range(classes):
+        row, column = divmod(k % 16, 4)
+        weights[1 + 7 * row : 6 + 7 * row, 1 + 7 * column : 6 + 7 * column, k] = 0.3
+    if swap:
+        weights[..., list(swap)] = weights[..., list(swap[::-1])]
+    constants = {"shape": np.array([0, 784], np.int64), "weights": weights.reshape(784, classes)}
+    graph = helper.make_graph(
+        [
+            helper.make_node("Reshape", ["image", "shape"], ["flat"]),
+            helper.make_node("MatMul", ["flat", "weights"], ["logits"]),
+            helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
+        ],
+        "templates",
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["n", 28, 28, 1])],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", classes])],
+        [numpy_helper.from_array(values, name) for name, values in constants.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+    helper.set_model_props(model, {METADATA_KEY: contract.to_json()})
+    onnx.save(model, str(path))
+
+
+@pytest.fixture
+def make_run(temporary_home: Path, made_up_dataset: Dataset) -> Callable[..., Path]:
+    """`make_run("name", swap=(3, 8), seed=1, validation_fraction=0.2, …)` → the folder of a finished run.
+
+    It was "trained" on `made_up_dataset`; see `write_template_model` for what it gets wrong.
+    """
+
+    def make(
+        name: str = "run",
+        *,
+        swap: tuple[int, int] | None = None,
+        seed: int = 0,
+        data: str = "made-up",
+        data_sha256: str = made_up_dataset.sha256,
+        class_names: tuple[str, ...] = made_up_dataset.class_names,
+        metrics: dict[str, float] | None = None,
+        **settings: Any,
+    ) -> Path:
+        folder = temporary_home / "runs" / name
+        folder.mkdir(parents=True)
+        settings = {"epochs": 2, "batch_size": 10, "validation_fraction": 0.2, "validation_method": "last"} | settings
+        contract = Contract("cnn", class_names, settings=settings, metrics=metrics or {}, data_sha256=data_sha256)
+        write_template_model(folder / "model.onnx", contract, swap)
+        config = {"recipe": "cnn", "data": data, "data_sha256": data_sha256, "seed": seed, "settings": settings}
+        (folder / "config.json").write_text(json.dumps(config))
+        epochs = [{"epoch": k, "loss": 1 / k, "accuracy": 1 - 0.5 / k, "seconds": 1.0} for k in (1, 2)]
+        if settings["validation_fraction"]:
+            epochs = [one | {"val_loss": one["loss"], "val_accuracy": one["accuracy"]} for one in epochs]
+        (folder / "history.jsonl").write_text("".join(json.dumps(one) + "\n" for one in epochs))
+        return folder
+
+    return make

@@ -43,7 +43,8 @@ def _print(comparison: Comparison) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    console = Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else _PLAIN_WIDTH)
+    terminal = sys.stdout.isatty()
+    console = Console(highlight=False, markup=False, width=None if terminal else _PLAIN_WIDTH)
     console.print(
         f"{len(comparison.runs)} runs on {comparison.images:,} {comparison.split} images of {comparison.data_name}"
     )
@@ -66,10 +67,10 @@ def _print(comparison: Comparison) -> None:
         )
     console.print(table)
     for pair in comparison.pairs:
-        console.print(pair.sentence, soft_wrap=True)
+        console.print(pair.sentence, soft_wrap=not terminal)
     corrected = ", p after Holm's correction" if len(comparison.pairs) > 1 else ""
     console.print(
         f"(McNemar's exact test{corrected}. It weighs the images, not the luck of the seed: to judge recipes, "
         "compare several seeds.)",
-        soft_wrap=True,
+        soft_wrap=not terminal,
     )

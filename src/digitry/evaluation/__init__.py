@@ -6,7 +6,7 @@ from pathlib import Path
 
 from digitry.arrays import Dataset
 from digitry.evaluation.comparison import Comparison, compare
-from digitry.evaluation.judge import Evaluation, Progress, judge
+from digitry.evaluation.judging import Evaluation, Progress, judge
 from digitry.evaluation.report import history_chart
 from digitry.evaluation.run_files import read_run
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from digitry.arrays import Dataset, Labels
 from digitry.errors import SettingError, unknown_name
-from digitry.evaluation import judge, significance
+from digitry.evaluation import judging, significance
 from digitry.evaluation.metrics import Scores, predicted_labels
 from digitry.evaluation.run_files import RunFiles, read_run
 
@@ -90,36 +90,36 @@ def compare(
     *,
     split: str = "test",
     data: Dataset | str | Path | None = None,
-    progress: judge.Progress | None = None,
+    progress: judging.Progress | None = None,
 ) -> Comparison:
     """Judge two or more runs on one split and test every pair.
 
     All runs must have been trained on the same data and, for `train` and `validation`, with the same part held back:
     else SettingError, since their figures would speak of different images.
     """
-    if split not in judge.SPLITS:
-        raise unknown_name("split", split, judge.SPLITS)
+    if split not in judging.SPLITS:
+        raise unknown_name("split", split, judging.SPLITS)
     files = [read_run(run) for run in runs]
     _check_comparable(files, split)
-    dataset = judge.data_of(files[0], data)
+    dataset = judging.data_of(files[0], data)
     names = _names(files)
-    total = len(files) * len(judge.splits_of(files[0], dataset, split)[split])
+    total = len(files) * len(judging.splits_of(files[0], dataset, split)[split])
     contenders: list[Contender] = []
     answers: list[Labels] = []
     labels: Labels | None = None
     class_names: tuple[str, ...] = ()
     for number, (name, one) in enumerate(zip(names, files, strict=True)):
-        model = judge.open_model(one)
+        model = judging.open_model(one)
         if number and model.contract.class_names != class_names:
             raise SettingError(f"runs {names[0]} and {name} know different classes; compare runs with the same classes")
         class_names = model.contract.class_names
-        part = judge.classes_of_model(judge.splits_of(one, dataset, split)[split], dataset, class_names)
-        probabilities = judge.predict(model, part, progress, done=number * len(part), total=total)
-        scores = judge.scores_of(one, part, probabilities)
+        part = judging.classes_of_model(judging.splits_of(one, dataset, split)[split], dataset, class_names)
+        probabilities = judging.predict(model, part, progress, done=number * len(part), total=total)
+        scores = judging.scores_of(one, part, probabilities)
         labels = part.labels
         answers.append(predicted_labels(probabilities))
         contenders.append(
-            Contender(name, one.folder, one.recipe, one.hold_out[2], judge.parameters_of(model.contract), scores)
+            Contender(name, one.folder, one.recipe, one.hold_out[2], judging.parameters_of(model.contract), scores)
         )
     assert labels is not None
     return Comparison(split, dataset.name, len(labels), tuple(contenders), _pairs(labels, names, answers))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.evaluation.judge import JudgedSplit
+from digitry.evaluation.judging import JudgedSplit
 from digitry.evaluation.metrics import CalibrationBin, ClassScore, wilson_interval
 from digitry.evaluation.run_files import Epoch
 from digitry.pages import charts

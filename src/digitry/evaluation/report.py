@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from digitry.evaluation import plots, report_page
-from digitry.evaluation.judge import Evaluation
+from digitry.evaluation.judging import Evaluation
 from digitry.evaluation.run_files import Epoch
 from digitry.files import write_atomically
 from digitry.pages import charts

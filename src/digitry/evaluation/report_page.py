@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.evaluation import plots
-from digitry.evaluation.judge import Evaluation
+from digitry.evaluation.judging import Evaluation
 from digitry.evaluation.metrics import CALIBRATION_BINS, SMALLEST_PROBABILITY, Scores
 from digitry.pages import charts
 from digitry.pages.html import Code, Details, Page, Part, Picture, Section, Table, Tile

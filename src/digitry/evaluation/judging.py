@@ -126,7 +126,7 @@ def judge(
         probabilities = predict(predictor, part, progress, done=done, total=total)
         done += len(part)
         judged[name] = JudgedSplit(part, probabilities, scores_of(files, part, probabilities))
-    positions = doubtful.doubtful_positions(judged["test"].split) if split == "test" else np.zeros(0, np.int64)
+    positions = doubtful.doubtful_positions(dataset.sha256, split)
     same = dataset.sha256 == files.data_sha256
     return Evaluation(
         run=files,
@@ -139,7 +139,7 @@ def judge(
         parameters=parameters_of(predictor.contract),
         splits=judged,
         doubtful=positions,
-        without_doubtful=_without(judged["test"], positions) if len(positions) else None,
+        without_doubtful=_without(judged[split], positions) if len(positions) else None,
         folder=files.folder if same else files.folder / f"on-{_slug(dataset.name)}",
     )
 
