@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.arrays import Dataset, Split
+from digitry.errors import DataError
 from digitry.exploration.duplicates import Duplicates, find_duplicates
 from digitry.exploration.typical import Typical, find_typical
 
@@ -110,8 +111,11 @@ class Facts:
 
 
 def gather_facts(dataset: Dataset, progress: Progress = lambda step, share: None) -> Facts:
-    """All facts of a dataset; a few seconds for 70,000 images."""
+    """All facts of a dataset, in a few seconds for 70,000 images; DataError for a split without images."""
     splits = {"train": dataset.train} | ({} if dataset.test is None else {"test": dataset.test})
+    for name, split in splits.items():
+        if not len(split):
+            raise DataError(f"dataset {dataset.name} has no images in its {name} split; at least one is needed")
     classes = len(dataset.class_names)
     facts: dict[str, SplitFacts] = {}
     ranges = []

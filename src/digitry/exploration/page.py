@@ -74,7 +74,8 @@ DEFINITIONS = [
 
 def lead(facts: Facts) -> str:
     """The dataset in one sentence."""
-    parts = " and ".join(f"{split.samples:,} {name}" for name, split in facts.splits.items())
+    words = {"train": "training"}
+    parts = " and ".join(f"{split.samples:,} {words.get(name, name)}" for name, split in facts.splits.items())
     height, width = facts.image_shape
     return f"{parts} images of {height}×{width} pixels in {len(facts.class_names)} classes."
 
@@ -140,26 +141,21 @@ def pixel_table(facts: Facts) -> Table:
 
 
 def duplicates_text(facts: Facts) -> str:
-    """What the duplicates mean, in a sentence or two."""
+    """What the duplicates mean, in a few sentences."""
     found = facts.duplicates
-    across = found.exact_across + found.near_across
-    conflicts = found.exact_conflicts + found.near_conflicts
-    if not found.exact_matches and not found.near_matches:
+    repeated = found.exact_train + found.exact_test + found.exact_across
+    near = found.near_train + found.near_test + found.near_across
+    if not repeated and not near:
         return "No image occurs twice, exactly or nearly."
-    text = "None of them reaches from train to test."
-    if "test" not in facts.splits:
-        text = "There is no test split to compare with."
-    elif across:
-        text = (
-            f"{across:,} of them {'reaches' if across == 1 else 'reach'} from train to test: a network may know these "
-            "test images by heart."
-        )
-    text += (
-        f" {conflicts:,} carry different labels, so at least one label is wrong."
-        if conflicts
-        else (" All carry the same label as their twin.")
-    )
-    return text
+    least = "" if found.near_complete else "at least "
+    text = [f"Images that repeat another exactly: {repeated:,}. Pairs that nearly do: {least}{near:,}."]
+    if found.exact_across:
+        text.append(f"Test images that also stand in train: {found.exact_across:,}; a network may know them by heart.")
+    if near:
+        text.append("A near pair may be a copy, or two simple shapes by two hands; the picture tells.")
+    if found.exact_conflicts:
+        text.append("Equal images with different labels: at least one of the labels is wrong.")
+    return " ".join(text)
 
 
 def duplicates_table(facts: Facts) -> Table:

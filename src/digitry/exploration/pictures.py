@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.arrays import Dataset
-from digitry.exploration.duplicates import Match
 from digitry.exploration.facts import Facts, SplitFacts
 from digitry.pages.charts import bars, image_grid, label, new_figure, plain_number, styled
 from digitry.pages.style import BAD, BLUE, COLOURS, MUTED
@@ -22,6 +21,9 @@ MOST_CLASSES = 20
 """Of so many classes single examples are shown; the numbers cover them all."""
 
 SAMPLES = 60
+
+_MOST_COUNTED = 12
+"""Above so many classes the bars are too thin for their numbers."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,8 @@ def drawings(dataset: Dataset, facts: Facts, seed: int = 0) -> list[Drawing]:
         Drawing(
             "classes",
             "Bars: the share and the number of images of each class, by split. The table below holds the numbers.",
-            "",
+            "The dashed line is the equal share."
+            + (" The numbers in the bars count images." if len(names) <= _MOST_COUNTED else ""),
             lambda: classes(facts),
         ),
         Drawing(
@@ -92,13 +95,14 @@ def drawings(dataset: Dataset, facts: Facts, seed: int = 0) -> list[Drawing]:
         ),
     ]
     doubles = facts.duplicates
+    conflicts = doubles.exact_conflicts + doubles.near_conflicts
     if doubles.exact_matches or doubles.near_matches:
         found.append(
             Drawing(
                 "duplicates",
                 "Pairs of images that are the same or nearly the same, with their places and labels.",
-                "Each pair with its cosine similarity, where each image stands, and its label. Pairs with two labels "
-                "come first, in vermilion.",
+                "Each pair with the places of its images, counted from 0, their labels and their cosine similarity."
+                + (" Pairs with two labels come first, in vermilion." if conflicts else ""),
                 lambda: duplicates(dataset, facts),
             )
         )
@@ -121,7 +125,7 @@ def classes(facts: Facts) -> Figure:
     with styled():
         axes = figure.axes[0]
         axes.axhline(100 / len(facts.class_names), color=MUTED, linewidth=1, linestyle="--")
-        if len(facts.class_names) <= 12:
+        if len(facts.class_names) <= _MOST_COUNTED:
             for drawn, split in zip(axes.containers, facts.splits.values(), strict=True):
                 axes.bar_label(
                     drawn,  # type: ignore[arg-type]
@@ -139,22 +143,25 @@ def intensities(facts: Facts) -> Figure:
     """The pixel values of the whole splits: histogram on a log scale beside the density."""
     with styled():
         figure, (left, right) = new_figure(2.9, columns=2)
-        tops = []
-        for colour, (name, split) in zip(COLOURS, facts.splits.items(), strict=False):
+        top = 0.0
+        for number, (name, split) in enumerate(facts.splits.items()):
+            colour, style = (COLOURS[number], "-" if number == 0 else "--")
             share = split.histogram / split.histogram.sum()
-            edges = np.arange(257) - 0.5
-            left.stairs(np.where(share > 0, share, np.nan), edges, color=colour, label=name, linewidth=1.2)
+            left.stairs(
+                np.where(share > 0, share, np.nan), np.arange(257) - 0.5, color=colour, label=name, lw=1.3, ls=style
+            )
             at, density = kernel_density(split.histogram)
-            tops.append(density[(at > 12) & (at < 243)].max())
-            right.fill_between(at, density, color=colour, alpha=0.12, linewidth=0)
-            right.plot(at, density, color=colour, label=name, linewidth=1.4)
+            top = max(top, 4 * float(density[(at > 12) & (at < 243)].max()))
+            right.plot(at, density, color=colour, label=name, linewidth=1.4, linestyle=style)
+            if number == 0:
+                right.fill_between(at, density, color=colour, alpha=0.12, linewidth=0)
         left.set_yscale("log")
         left.yaxis.set_major_formatter(lambda value, _: f"{value * 100:g}%")
         left.minorticks_off()
         left.set_title("Histogram, log scale")
         left.set_ylabel("share of all pixels")
         right.set_title("Density (KDE)")
-        top = max(tops) * 4 or 1.0
+        top = top or 1.0
         right.set_ylim(0, top)
         right.yaxis.set_major_formatter(lambda value, _: plain_number(value))
         zero = _share_of(facts.splits["train"], 0)
@@ -169,7 +176,7 @@ def intensities(facts: Facts) -> Figure:
     return figure
 
 
-def kernel_density(histogram: NDArray[np.int64], per_value: int = 4) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def kernel_density(histogram: NDArray[np.int64], per_value: int = 1) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Gaussian kernel density of values 0 to 255 from their histogram: places, and density per unit of value.
 
     Exact for whole values: equal values share their kernel, so 256 weighted kernels stand for millions of pixels. The
@@ -245,22 +252,21 @@ def examples(dataset: Dataset, facts: Facts, positions: tuple[NDArray[np.int64],
 
 
 def duplicates(dataset: Dataset, facts: Facts) -> Figure:
-    """The pairs found, two images each, three pairs in a row."""
+    """The matches found, two images of each side by side."""
     matches = [*facts.duplicates.exact_matches, *facts.duplicates.near_matches]
     matches = sorted(matches, key=lambda match: not match.labels_differ)[:24]
-    images, titles, colours = [], [], []
-    for match in matches:
-        for place in match.places[:2]:
-            images.append(dataset.split(place.split).images[place.index])
-            titles.append(
-                f"{place.split} {place.index}\n{label(facts.class_names[place.label], 10)}{_similarity(match)}"
-            )
-            colours.append(BAD if match.labels_differ else None)
-    return image_grid(np.stack(images), titles, 6 if len(images) >= 6 else len(images), colours, title="Duplicates")
-
-
-def _similarity(match: Match) -> str:
-    return " · same" if match.similarity == 1 else f" · {match.similarity:.3f}"
+    height, width = facts.image_shape
+    tiles = np.full((len(matches), height, 2 * width + 1), 255, np.uint8)
+    titles = []
+    for tile, match in zip(tiles, matches, strict=True):
+        one, two = match.places[:2]
+        tile[:, :width] = dataset.split(one.split).images[one.index]
+        tile[:, -width:] = dataset.split(two.split).images[two.index]
+        names = " and ".join(label(facts.class_names[place.label], 10) for place in (one, two))
+        likeness = "equal" if match.similarity == 1 else f"{match.similarity:.3f}"
+        titles.append(f"{one.split} {one.index}, {two.split} {two.index}\n{names}: {likeness}")
+    colours = [BAD if match.labels_differ else None for match in matches]
+    return image_grid(tiles, titles, 3, colours, title="Duplicates")
 
 
 def _class_images(facts: Facts, images: NDArray[np.float32], title: str, colour_map: str, top: float) -> Figure:

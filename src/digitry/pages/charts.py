@@ -152,6 +152,7 @@ def bars(
                 texts = [format(round(v) if whole else v, value_format) for v in heights]
                 axes.bar_label(drawn, texts, padding=2, fontsize=7.5, color=MUTED)
         _name_ticks(axes, names)
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.6g}")
         if y_range is not None:
             axes.set_ylim(*y_range)
         _finish(axes, title, x_label, y_label)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digitry.files import write_atomically
+from digitry.pages.style import make_folder, to_svg
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -87,8 +88,6 @@ class Page:
 
 def picture(figure: Figure, alt: str, caption: str = "", *, wide: bool = False) -> Picture:
     """A chart as a picture for a page: SVG, so that it is sharp on every screen and on paper."""
-    from digitry.pages.style import to_svg
-
     return Picture(to_svg(figure).encode(), "image/svg+xml", alt, caption, wide)
 
 
@@ -114,7 +113,7 @@ def render_page(page: Page) -> str:
 def write_page(page: Page, path: str | Path) -> Path:
     """Write the page to `path`, whole or not at all; its folder is made. StorageError if that fails."""
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     write_atomically(path, render_page(page).encode())
     return path
 

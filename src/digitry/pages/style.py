@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from digitry.errors import StorageError
 from digitry.files import write_atomically
 
 if TYPE_CHECKING:
@@ -101,13 +102,23 @@ def to_png_bytes(figure: Figure, dpi: int = 200) -> bytes:
     return _render(figure, "png", dpi=dpi, metadata={"Software": None})
 
 
+def make_folder(folder: Path) -> None:
+    """Make `folder` and those above it, if they are missing; StorageError if that cannot be done."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"cannot make the folder {folder}: {error.strerror or error}; choose another folder"
+        ) from error
+
+
 def save(figure: Figure, path_without_suffix: str | Path) -> tuple[Path, Path]:
     """Write `<path>.png` and `<path>.svg`, each whole or not at all; returns both paths.
 
     The folder is made if it is missing. StorageError if a file cannot be written.
     """
     path = Path(path_without_suffix)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     png, svg = path.with_name(f"{path.name}.png"), path.with_name(f"{path.name}.svg")
     write_atomically(png, to_png_bytes(figure))
     write_atomically(svg, to_svg(figure).encode())

@@ -1,0 +1,108 @@
+"""`digitry explore`: show what is in a dataset."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from digitry.exploration import Exploration
+    from digitry.exploration.facts import Facts
+
+_MOST_ROWS = 30
+
+
+@click.command(name="explore")
+@click.argument("dataset", default="mnist")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder for the page and the pictures.  [default: explore-<dataset>]",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON; draw only if --out is given.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+def command(dataset: str, out: Path | None, as_json: bool, quiet: bool) -> None:
+    """Show what is in DATASET: counts, classes, pixels, ink, duplicates, typical and odd examples.
+
+    DATASET is a name (mnist, fashion-mnist) or the path of your own data.
+    """
+    from digitry.datasets import load_dataset
+    from digitry.exploration import explore
+
+    loaded = load_dataset(dataset)
+    folder = out or (None if as_json else Path(f"explore-{_file_name(loaded.name)}"))
+    with _progress(f"Exploring {loaded.name}", quiet) as progress:
+        found = explore(loaded, out=folder, progress=progress)
+    if as_json:
+        click.echo(json.dumps(found.to_json(), allow_nan=False))
+    else:
+        _print(found)
+
+
+def _print(found: Exploration) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from digitry.exploration.page import key_figures, lead
+    from digitry.pages.style import label
+
+    facts = found.facts
+    console = Console(highlight=False, markup=False, emoji=False)
+    console.print(f"{label(facts.name, 60)}: {lead(facts)}\n")
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right", no_wrap=True, style="bold")
+    table.add_column(overflow="fold")
+    for row in key_figures(facts):
+        table.add_row(*row)
+    console.print(table, "")
+    console.print(_class_table(facts))
+    if len(facts.class_names) > _MOST_ROWS:
+        console.print(f"… and {len(facts.class_names) - _MOST_ROWS} more classes; --json has them all.")
+    if found.page is not None:
+        # Paths are not for wrapping: they are copied and clicked.
+        click.echo(
+            f"\npage      {found.page}\npictures  {found.page.parent / '*.png'}, *.svg ({len(found.pictures)} files)"
+        )
+
+
+def _class_table(facts: Facts) -> object:
+    from rich.table import Table
+
+    from digitry.exploration.page import class_table
+    from digitry.pages.style import label
+
+    content = class_table(facts)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for number, column in enumerate(content.columns):
+        table.add_column(column, justify="left" if number == 0 else "right", no_wrap=True)
+    for name, *values in content.rows[:_MOST_ROWS]:
+        table.add_row(label(str(name), 30), *(f"{v:,}" if isinstance(v, int) else str(v) for v in values))
+    return table
+
+
+@contextmanager
+def _progress(title: str, quiet: bool) -> Iterator[Callable[[str, float], None] | None]:
+    """A bar with the time left on stderr; one plain line where stderr is no terminal."""
+    if quiet:
+        yield None
+        return
+    steps = 1000
+    with click.progressbar(length=steps, label=title, file=sys.stderr, item_show_func=lambda item: item or "") as bar:
+
+        def tell(step: str, share: float) -> None:
+            bar.update(max(0, round(share * steps) - bar.pos), step)
+
+        yield tell
+
+
+def _file_name(name: str) -> str:
+    """A dataset's name as the end of a folder's name."""
+    return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "dataset"
