@@ -1,0 +1,173 @@
+"""What evaluate writes into the run: figures, plots and one page."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from digitry.arrays import Dataset
+from digitry.errors import StorageError
+from digitry.evaluation import Evaluation, evaluate, history_chart, report, write_report
+from digitry.evaluation.report_page import confusions
+from digitry.pages import charts
+
+MakeRun = Callable[..., Path]
+PLOTS = ("history", "confusion", "classes", "reliability", "mistakes", "predictions")
+
+
+@pytest.fixture
+def blank_plots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rendering is most of the time; tests that do not look at plots go without."""
+
+    def save(figure: object, path: Path) -> tuple[Path, Path]:
+        path.parent.mkdir(exist_ok=True)
+        path.with_suffix(".svg").write_text("<svg/>")
+        return path.with_suffix(".png"), path.with_suffix(".svg")
+
+    monkeypatch.setattr(charts, "save", save)
+
+
+def read_metrics(run: Path) -> dict[str, object]:
+    written = json.loads((run / "metrics.json").read_text())
+    assert isinstance(written, dict)
+    return written
+
+
+@pytest.mark.usefixtures("blank_plots")
+def test_metrics_json_holds_the_figures_that_evaluate_returns(make_run: MakeRun, made_up_dataset: Dataset) -> None:
+    run = make_run(swap=(3, 8))
+    evaluation = evaluate(run, data=made_up_dataset)
+    written = read_metrics(run)
+    assert written == json.loads(json.dumps(evaluation.to_json()))
+    assert written["splits"]["test"]["error_count"] == 10  # type: ignore[index]
+    assert written["data"] == {"name": "made-up", "sha256": "0" * 64, "trained_on_it": True}
+
+
+@pytest.mark.usefixtures("blank_plots")
+def test_figures_of_other_splits_stay_while_the_model_is_the_same(make_run: MakeRun, made_up_dataset: Dataset) -> None:
+    run = make_run(swap=(3, 8))
+    evaluate(run, data=made_up_dataset)
+    evaluate(run, split="validation", data=made_up_dataset)
+    assert set(read_metrics(run)["splits"]) == {"train", "validation", "test"}  # type: ignore[call-overload]
+
+    other = make_run("other")
+    (run / "model.onnx").write_bytes((other / "model.onnx").read_bytes())
+    evaluate(run, split="validation", data=made_up_dataset)
+    assert set(read_metrics(run)["splits"]) == {"train", "validation"}  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("old", ["", "[]", '{"splits": 3}', '{"model_sha256": null}'])
+@pytest.mark.usefixtures("blank_plots")
+def test_a_broken_metrics_file_is_replaced(make_run: MakeRun, made_up_dataset: Dataset, old: str) -> None:
+    run = make_run()
+    (run / "metrics.json").write_text(old)
+    evaluate(run, data=made_up_dataset)
+    assert set(read_metrics(run)["splits"]) == {"train", "validation", "test"}  # type: ignore[call-overload]
+
+
+def test_the_report_is_one_page_that_needs_nothing_else(make_run: MakeRun, made_up_dataset: Dataset) -> None:
+    run = make_run(swap=(3, 8))
+    page = evaluate(run, data=made_up_dataset).report_path.read_text()
+    assert not re.search(r"<script|<link|\b(src|href)=\"(?!data:|#)", page)
+    assert page.count("<img") == len(PLOTS)
+    assert all(figure in page for figure in ("80.00%", "of 50 images", "66.96–88.76%", "The most frequent mistakes"))
+    plots = sorted(path.name for path in (run / "plots").iterdir())
+    assert plots == sorted(f"{name}.{kind}" for name in PLOTS for kind in ("png", "svg"))
+
+
+@pytest.mark.usefixtures("blank_plots")
+def test_names_from_strangers_are_escaped(make_run: MakeRun, made_up_dataset: Dataset) -> None:
+    names = ("<script>alert(1)</script>", *"123456789")
+    data = replace(made_up_dataset, class_names=names)
+    page = evaluate(make_run(class_names=names), data=data).report_path.read_text()
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+
+
+@pytest.mark.usefixtures("blank_plots")
+def test_a_perfect_run_without_history_or_validation_gets_a_page(make_run: MakeRun, made_up_dataset: Dataset) -> None:
+    run = make_run(validation_fraction=0.0)
+    (run / "history.jsonl").unlink()
+    page = evaluate(run, data=made_up_dataset).report_path.read_text()
+    assert "It made no mistake here." in page
+    assert "The most frequent mistakes" not in page
+
+
+@pytest.mark.usefixtures("blank_plots")
+def test_each_split_says_what_it_is_worth(make_run: MakeRun, made_up_dataset: Dataset) -> None:
+    run = make_run()
+    for split, words in (
+        ("test", "which its training never touched"),
+        ("validation", "The test images stay untouched"),
+        ("train", "not how well it reads"),
+    ):
+        assert words in evaluate(run, split=split, data=made_up_dataset).report_path.read_text()
+
+
+@pytest.mark.usefixtures("blank_plots")
+def test_other_data_never_overwrites_the_figures_of_the_run(make_run: MakeRun, made_up_dataset: Dataset) -> None:
+    run = make_run()
+    evaluate(run, data=made_up_dataset)
+    before = (run / "metrics.json").read_bytes(), (run / "report.html").read_bytes()
+    other = evaluate(run, data=replace(made_up_dataset, name="other", sha256="1" * 64))
+    assert other.report_path == run / "on-other" / "report.html"
+    assert "data that it was not trained on" in other.report_path.read_text()
+    assert before == ((run / "metrics.json").read_bytes(), (run / "report.html").read_bytes())
+
+
+@pytest.mark.usefixtures("blank_plots")
+def test_training_ends_with_a_report_on_validation_or_else_on_train(
+    make_run: MakeRun, made_up_dataset: Dataset
+) -> None:
+    without_test = replace(made_up_dataset, test=None)
+    assert write_report(make_run("a"), data=without_test).split == "validation"
+    assert write_report(make_run("b", validation_fraction=0.0), data=without_test).split == "train"
+
+
+@pytest.mark.parametrize("name", ["history", "history.png", "history.svg"])
+def test_the_history_chart_is_drawn_as_png_and_svg(tmp_path: Path, name: str) -> None:
+    history_chart([{"epoch": 1, "loss": 1.0, "accuracy": 0.5}], tmp_path / "plots" / name)
+    assert sorted(path.name for path in (tmp_path / "plots").iterdir()) == ["history.png", "history.svg"]
+
+
+def test_the_same_run_gives_the_same_page(make_run: MakeRun, made_up_dataset: Dataset) -> None:
+    run = make_run(swap=(3, 8))
+    first = evaluate(run, data=made_up_dataset).report_path.read_bytes()
+    assert evaluate(run, data=made_up_dataset).report_path.read_bytes() == first
+
+
+@pytest.mark.usefixtures("blank_plots")
+def test_a_failed_write_leaves_the_old_figures(
+    make_run: MakeRun, made_up_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run()
+    evaluate(run, data=made_up_dataset)
+    before = (run / "metrics.json").read_bytes()
+
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("os.write", full)
+        with pytest.raises(StorageError, match="No space left"):
+            report.write(replace(evaluate_only(run, made_up_dataset), split="train"))
+    assert (run / "metrics.json").read_bytes() == before
+    assert not list(run.glob(".*tmp*"))
+
+
+def evaluate_only(run: Path, data: Dataset) -> Evaluation:
+    from digitry.evaluation.judging import judge
+
+    return judge(run, data=data)
+
+
+def test_the_most_frequent_mistakes_come_first_and_hits_do_not_count() -> None:
+    assert confusions(np.array([[9, 1, 0], [3, 9, 0], [0, 2, 9]])) == [(1, 0, 3), (2, 1, 2), (0, 1, 1)]
+    assert confusions(np.array([[9, 1, 0], [3, 9, 0], [0, 2, 9]]), 1) == [(1, 0, 3)]
+    assert confusions(np.eye(3, dtype=np.int64)) == []
