@@ -1,0 +1,104 @@
+"""Datasets ready to use: load one by name or path, and hold a part of it out for validation."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+
+import numpy as np
+
+from digitry.arrays import Dataset, Images, Split
+from digitry.data import Progress
+from digitry.errors import DataError, SettingError, unknown_name
+
+HOLD_OUT_METHODS = ("last", "stratified")
+
+
+def load_dataset(
+    name_or_path: str | os.PathLike[str], *, strict: bool = False, progress: Progress | None = None
+) -> Dataset:
+    """The dataset of that name (`mnist`, `fashion-mnist`; fetched when need be), or a person's own at that path.
+
+    Own data is a folder with one sub-folder a class (perhaps in train/ and test/), a labels.csv (file,label[,split]),
+    an .npz (x_train, y_train[, x_test, y_test]) or IDX files. Its pictures are made canonical by the same code that
+    reads pictures; 28×28 arrays are taken as they are. A picture that cannot be used is passed over with a warning;
+    `strict` makes it an error. A known name wins over a folder of that name; write ./mnist for the folder.
+
+    Errors: SettingError for a name that is neither known nor a path; DataError for data that cannot be used or fetched;
+    StorageError when the cache cannot be written.
+    """
+    from digitry.data.sources import SOURCES
+
+    text = os.fspath(name_or_path)
+    if isinstance(name_or_path, str) and _plain(text) in SOURCES:
+        return _load_known(_plain(text), progress)
+    path = Path(text).expanduser()
+    if _exists(path):
+        from digitry.data.folder import read_own
+
+        return read_own(path, _to_canonical, strict=strict, progress=progress)
+    if "/" in text or os.sep in text or path.suffix or isinstance(name_or_path, Path):
+        raise DataError(f"there is no file or folder {text}")
+    raise SettingError(f"{unknown_name('dataset', text, SOURCES)}; or give the path of your own data")
+
+
+def hold_out(split: Split, fraction: float, method: str = "last", seed: int = 0) -> tuple[Split, Split]:
+    """Training and validation part of `split`, each in its order.
+
+    `last` holds out the last part as it lies there, with Keras' own rounding; `stratified` the same share of every
+    class, chosen by `seed`. SettingError when a part would be empty, or the training part would lose a whole class.
+    """
+    if method not in HOLD_OUT_METHODS:
+        raise unknown_name("hold-out method", method, HOLD_OUT_METHODS)
+    if not 0 < fraction < 1:
+        raise SettingError(f"the validation fraction must be above 0 and below 1, not {fraction}")
+    if method == "last":
+        cut = math.floor(len(split) * (1 - fraction))
+        training, validation = split.take(slice(None, cut)), split.take(slice(cut, None))
+    else:
+        held = np.zeros(len(split), bool)
+        rng = np.random.default_rng(seed)
+        for label in np.unique(split.labels):
+            members = np.flatnonzero(split.labels == label)
+            held[rng.permutation(members)[: min(round(len(members) * fraction), len(members) - 1)]] = True
+        training, validation = split.take(np.flatnonzero(~held)), split.take(np.flatnonzero(held))
+    if not len(training) or not len(validation):
+        raise SettingError(f"a validation fraction of {fraction:g} of {len(split)} images leaves one part empty")
+    lost = np.setdiff1d(validation.labels, training.labels)
+    if lost.size:
+        raise SettingError(
+            f"the last {fraction:.0%} of the images hold all of class {lost[0]}; set validation_method to stratified"
+        )
+    return training, validation
+
+
+def _load_known(name: str, progress: Progress | None) -> Dataset:
+    from digitry.data.fetch import fetch
+    from digitry.data.idx import read_idx
+    from digitry.data.sources import get_source
+
+    source = get_source(name)
+    folder = fetch(name, progress=progress)
+    arrays = [read_idx(folder / file.name, len(file.shape)) for file in source.files]
+    train, test = (Split(arrays[i], arrays[i + 1].astype(np.int64)) for i in (0, 2))
+    # The files were just verified, so the identity is known without hashing them again.
+    return Dataset(source.name, train, test, source.class_names, source.sha256, source.title)
+
+
+def _to_canonical(path: Path) -> Images:
+    # Here, above both doors: `data` and `images` do not know each other.
+    from digitry.images import canonical_from_file
+
+    return canonical_from_file(path)
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower().replace("_", "-")
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False  # too long, or holds a null character
