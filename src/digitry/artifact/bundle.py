@@ -38,7 +38,9 @@ def save(path: Path, weights: Weights, contract: Contract) -> None:
 
     # One entry, for safetensors writes several in an order that changes from process to process.
     about = json.dumps({"contract": contract.to_json(), "sha256": _sha256(weights)}, sort_keys=True)
-    write_atomically(path, to_safetensors(dict(weights), metadata={METADATA_KEY: about}))
+    # safetensors writes the memory of a sliced array as it lies, not the array.
+    arrays = {name: np.asarray(array, order="C") for name, array in weights.items()}
+    write_atomically(path, to_safetensors(arrays, metadata={METADATA_KEY: about}))
 
 
 def load(path: Path) -> tuple[Weights, Contract]:

@@ -1,0 +1,78 @@
+"""What holds for every recipe in the list, today's and tomorrow's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from digitry import recipes
+from digitry.batches.prepare import prepare
+from digitry.contract import Contract
+from digitry.recipe import Recipe
+from tests.conftest import make_digits
+
+keras = pytest.importorskip("keras")
+
+from digitry.artifact import bundle  # noqa: E402 - after the backend is known to be there
+from digitry.training.fit import build_and_compile  # noqa: E402
+
+every_recipe = pytest.mark.parametrize("recipe", recipes.RECIPES.values(), ids=recipes.names())
+
+TUTORIALS = {"dense-relu": 27_882, "cnn": 93_322, "dense-sigmoid": 669_706, "cnn-dropout": 187_146}
+
+
+def test_the_four_tutorial_networks_have_their_published_sizes() -> None:
+    assert {name: recipes.get(name).parameters for name in TUTORIALS} == TUTORIALS
+
+
+@every_recipe
+def test_it_has_the_parameters_it_names(recipe: Recipe) -> None:
+    assert recipe.build(10, recipe.settings).count_params() == recipe.parameters
+
+
+@every_recipe
+def test_it_opens_with_its_source_what_to_expect_and_the_command(recipe: Recipe) -> None:
+    text = recipe.build.__globals__["__doc__"]
+    assert recipe.source
+    assert "Source" in text
+    assert "Command" in text
+    assert "Measured" in text or "Expect" in text
+
+
+@every_recipe
+def test_it_gives_probabilities_for_ten_classes(recipe: Recipe) -> None:
+    probabilities = np.asarray(recipe.build(10, recipe.settings)(prepare(make_digits(4).images)))
+    assert probabilities.shape == (4, 10)
+    assert np.isfinite(probabilities).all()
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+
+
+@every_recipe
+def test_it_follows_the_number_of_classes(recipe: Recipe) -> None:
+    assert recipe.build(3, recipe.settings).output_shape == (None, 3)
+
+
+@every_recipe
+def test_it_learns_32_images_by_heart(recipe: Recipe) -> None:
+    split = make_digits(32)
+    keras.utils.set_random_seed(0)
+    # Without dropout and with Adam: the question is whether gradients reach every layer, not how fast SGD is.
+    settings = {"optimizer": "adam", "learning_rate": 0.003, "schedule": "constant"}
+    if recipe.settings.dropout is not None:
+        settings["dropout"] = 0.0
+    model = build_and_compile(recipe.with_settings(settings), 10, steps_per_epoch=1)
+    history = model.fit(prepare(split.images), split.labels, batch_size=32, epochs=60, verbose=0).history
+    assert history["accuracy"][-1] == 1.0
+
+
+@every_recipe
+def test_it_survives_saving_and_loading(recipe: Recipe, tmp_path: Path) -> None:
+    images = prepare(make_digits(8).images)
+    model = recipe.build(10, recipe.settings)
+    contract = Contract(recipe=recipe.name, class_names=tuple("0123456789"))
+    bundle.save(tmp_path / "weights.safetensors", bundle.weights_of(model), contract)
+    again, found = bundle.load_model(tmp_path / "weights.safetensors")
+    assert found == contract
+    np.testing.assert_array_equal(np.asarray(again(images)), np.asarray(model(images)))

@@ -1,0 +1,107 @@
+"""Writing: a file is either the old one or the whole new one."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from digitry import files
+from digitry.errors import StorageError
+
+CALLS = ("write", "fsync", "replace")
+
+
+def test_the_new_content_replaces_the_old(tmp_path: Path) -> None:
+    path = tmp_path / "figures.json"
+    path.write_bytes(b"old")
+    files.write_atomically(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert os.listdir(tmp_path) == ["figures.json"]
+
+
+@pytest.mark.parametrize("number", range(1, 5))
+def test_a_failing_system_call_leaves_the_old_file_and_no_temporary(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "figures.json"
+    path.write_bytes(b"old")
+    count = 0
+
+    def fails(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            nonlocal count
+            count += 1
+            if count == number:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return real(*arguments)
+
+        return call
+
+    for name in CALLS:
+        monkeypatch.setattr(files.os, name, fails(getattr(os, name)))
+    with pytest.raises(StorageError, match="No space left|cannot sync") as caught:
+        files.write_atomically(path, b"new content")
+    assert "\n" not in str(caught.value)
+    # The fourth call syncs the folder: the rename has happened by then, but is not promised.
+    assert path.read_bytes() == (b"old" if number < 4 else b"new content")
+    assert os.listdir(tmp_path) == ["figures.json"]
+
+
+def test_a_power_cut_at_any_moment_leaves_the_old_or_the_whole_new_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Replays the write on a disk that forgets whatever was not synced, as far as a file system may forget."""
+    log = _record_calls(monkeypatch)
+    files.write_atomically(tmp_path / "weights", b"new")
+    assert [name for name, _ in log] == ["write", "fsync", "replace", "fsync"]
+    for moment in range(len(log) + 1):
+        states = _possible_after_power_cut(log[:moment])
+        assert states <= {"old", "new"}, f"after {log[:moment]} the file may be {states}"
+    assert _possible_after_power_cut(log) == {"new"}, "an acknowledged write is not durable"
+
+
+def _record_calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """The calls that matter, each with what it works on: the data or the folder."""
+    log: list[tuple[str, str]] = []
+
+    def recorded(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            is_folder = name == "fsync" and os.path.isdir(f"/proc/self/fd/{arguments[0]}")
+            log.append((name, "folder" if is_folder else "data"))
+            return real(*arguments)
+
+        return call
+
+    for name in CALLS:
+        monkeypatch.setattr(files.os, name, recorded(name, getattr(os, name)))
+    return log
+
+
+def _possible_after_power_cut(log: list[tuple[str, str]]) -> set[str]:
+    if ("replace", "data") not in log:
+        return {"old"}
+    rename = log.index(("replace", "data"))
+    new = "new" if ("fsync", "data") in log[:rename] else "garbage"
+    return {new} if ("fsync", "folder") in log[rename:] else {"old", new}
+
+
+def test_only_temporaries_of_dead_processes_are_removed(tmp_path: Path) -> None:
+    dead = _pid_of_a_dead_process()
+    for name in (f".a.tmp.{dead}", f".b.tmp.{os.getpid()}", "c.tmp", "plain"):
+        (tmp_path / name).touch()
+    files.remove_stale_temporaries(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == [f".b.tmp.{os.getpid()}", "c.tmp", "plain"]
+
+
+def _pid_of_a_dead_process() -> int:
+    import subprocess
+    import sys
+
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    return child.pid

@@ -1,0 +1,259 @@
+"""Training: one seed, one result; stopped at any step, it goes on as if it had never stopped."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from digitry import files
+from digitry.arrays import Dataset
+from digitry.errors import SettingError, StorageError, TrainingError
+from digitry.recipe import Recipe
+from digitry.training import checkpoint, fit, run_folder, train
+from digitry.training.interrupt import TrainingInterrupted
+
+pytest.importorskip("keras")
+
+STEPS_PER_EPOCH = 12  # 180 images, 16 a batch
+LAST_STEP = 3 * STEPS_PER_EPOCH
+
+
+class Killed(BaseException):
+    """Stands for kill -9: nothing is saved on the way out."""
+
+
+@pytest.fixture
+def every_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One step a call, so that a run can be stopped at any of them."""
+    monkeypatch.setattr(fit, "compile_options", lambda: {"jit_compile": False})
+
+
+@pytest.fixture
+def at_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, Callable[[], None]], None]:
+    """Do something right before the given step's end is noticed, once."""
+    from digitry.training.supervisor import Supervisor
+
+    real = Supervisor.on_train_batch_end
+
+    def arrange(step: int, action: Callable[[], None]) -> None:
+        def hooked(self: Any, batch: int, logs: dict[str, Any] | None = None) -> None:
+            if self.epoch * self.batches + self._first_batch + batch + 1 == step:
+                monkeypatch.setattr(Supervisor, "on_train_batch_end", real)
+                action()
+            real(self, batch, logs)
+
+        monkeypatch.setattr(Supervisor, "on_train_batch_end", hooked)
+
+    return arrange
+
+
+def final_state(folder: Path) -> tuple[dict[str, bytes], bytes, list[dict[str, float]]]:
+    """Every array of the last checkpoint (weights, optimizer, dropout's generators), the weights file, the figures."""
+    last = checkpoint.load_latest(folder / "checkpoints", run_folder.read_config(folder)["run_id"])
+    assert last is not None
+    arrays = {name: array.tobytes() for name, array in last.arrays.items()}
+    history = [
+        {name: value for name, value in line.items() if name not in ("seconds", "images_per_second")}
+        for line in last.state["history"]
+    ]
+    return arrays, (folder / "weights.safetensors").read_bytes(), history
+
+
+def kill() -> None:
+    raise Killed
+
+
+def test_one_seed_gives_the_same_weights_twice_and_another_seed_others(
+    small_recipe: Recipe, made_up_dataset: Dataset
+) -> None:
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        train(small_recipe, data=made_up_dataset, seed=seed, run=name)
+    assert final_state(Path("a")) == final_state(Path("b"))
+    assert final_state(Path("a"))[0] != final_state(Path("c"))[0]
+
+
+def test_a_run_killed_at_three_steps_ends_byte_equal_to_one_that_was_not(
+    small_recipe: Recipe, made_up_dataset: Dataset, every_step: None, at_step: Any
+) -> None:
+    train(small_recipe, data=made_up_dataset, run="whole", checkpoint_seconds=0)
+    # In the first epoch, at the very end of it (before validation), and in the last.
+    for step in (5, STEPS_PER_EPOCH, LAST_STEP - 3):
+        at_step(step, kill)
+        with pytest.raises(Killed):
+            train(small_recipe, data=made_up_dataset, run="killed", resume=True, checkpoint_seconds=0)
+    train(small_recipe, data=made_up_dataset, run="killed", resume=True, checkpoint_seconds=0)
+    assert final_state(Path("killed")) == final_state(Path("whole"))
+
+
+def test_without_dropouts_generators_the_resumed_run_would_differ(
+    small_recipe: Recipe, made_up_dataset: Dataset, every_step: None, at_step: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Takes the guard away: the proof above sees a lost random state."""
+    from digitry.training import state
+
+    real = state.restore
+
+    def forgetful(model: Any, arrays: Any) -> None:
+        seeds = {f"model.{i}": np.asarray(v) for i, v in enumerate(model.variables) if "seed_generator" in v.path}
+        assert seeds
+        real(model, {**arrays, **seeds})
+
+    train(small_recipe, data=made_up_dataset, run="whole", checkpoint_seconds=0)
+    at_step(5, kill)
+    with pytest.raises(Killed):
+        train(small_recipe, data=made_up_dataset, run="killed", checkpoint_seconds=0)
+    monkeypatch.setattr(state, "restore", forgetful)
+    train(small_recipe, data=made_up_dataset, run="killed", resume=True, checkpoint_seconds=0)
+    assert final_state(Path("killed"))[0] != final_state(Path("whole"))[0]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_saves_the_very_step_and_the_run_goes_on(
+    number: signal.Signals, small_recipe: Recipe, made_up_dataset: Dataset, every_step: None, at_step: Any
+) -> None:
+    at_step(17, lambda: os.kill(os.getpid(), number))
+    with pytest.raises(TrainingInterrupted) as stopped:
+        train(small_recipe, data=made_up_dataset, run="run", checkpoint_seconds=1e9)
+    assert stopped.value.exit_code == 128 + number
+    saved = checkpoint.load_latest(Path("run/checkpoints"), run_folder.read_config(Path("run"))["run_id"])
+    assert saved is not None
+    assert saved.step == 17
+    assert len(train(small_recipe, data=made_up_dataset, run="run", resume=True).history) == 3
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_good_checkpoint(
+    small_recipe: Recipe, made_up_dataset: Dataset, every_step: None, at_step: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from digitry.training.supervisor import Supervisor
+
+    real = Supervisor.on_train_batch_end
+
+    def poisoned(self: Any, batch: int, logs: dict[str, Any] | None = None) -> None:
+        bad = self.epoch == 1 and batch == 4
+        real(self, batch, {**(logs or {}), "loss": float("nan")} if bad else logs)
+
+    monkeypatch.setattr(Supervisor, "on_train_batch_end", poisoned)
+    with pytest.raises(TrainingError, match="no longer a finite number in epoch 2, batch 5") as stopped:
+        train(small_recipe, data=made_up_dataset, run="run", settings={"keep_best": True}, checkpoint_seconds=0)
+    assert stopped.value.exit_code == 6
+    saved = checkpoint.load_latest(Path("run/checkpoints"), run_folder.read_config(Path("run"))["run_id"])
+    assert saved is not None
+    assert saved.step == STEPS_PER_EPOCH + 4
+    assert checkpoint.read(Path("run/checkpoints/best.ckpt")).step == STEPS_PER_EPOCH
+
+
+def test_weights_that_are_no_numbers_are_never_saved(
+    small_recipe: Recipe, made_up_dataset: Dataset, every_step: None, at_step: Any
+) -> None:
+    with pytest.raises(TrainingError, match="no longer a finite number"):
+        train(
+            small_recipe,
+            data=made_up_dataset,
+            run="run",
+            settings={"optimizer": "sgd", "learning_rate": 1e38, "schedule": "constant"},
+            checkpoint_seconds=0,
+        )
+    for path in Path("run/checkpoints").glob("*.ckpt"):
+        assert all(np.isfinite(array).all() for array in checkpoint.read(path).arrays.values())
+
+
+def test_a_full_disk_stops_the_run_in_one_line_and_keeps_the_last_checkpoint(
+    small_recipe: Recipe, made_up_dataset: Dataset, every_step: None, at_step: Any
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.MonkeyPatch.context() as disk:
+        at_step(9, lambda: disk.setattr(files.os, "write", full))
+        with pytest.raises(StorageError, match="No space left on device") as stopped:
+            train(small_recipe, data=made_up_dataset, run="run", checkpoint_seconds=0)
+    assert stopped.value.exit_code == 5
+    saved = checkpoint.load_latest(Path("run/checkpoints"), run_folder.read_config(Path("run"))["run_id"])
+    assert saved is not None
+    assert saved.step == 8
+    assert not list(Path("run/checkpoints").glob(".*"))
+
+
+def test_a_run_folder_holds_config_history_model_and_report(small_recipe: Recipe, made_up_dataset: Dataset) -> None:
+    done = train(small_recipe, data=made_up_dataset, run="run", settings={"epochs": 2})
+    config = json.loads(Path("run/config.json").read_text())
+    assert config["settings"]["epochs"] == 2
+    assert config["data_sha256"] == made_up_dataset.sha256
+    assert {"python", "keras", "digitry"} <= config["versions"].keys()
+    lines = [json.loads(line) for line in Path("run/history.jsonl").read_text().splitlines()]
+    assert lines == done.history
+    assert [line["epoch"] for line in lines] == [1, 2]
+    assert {"loss", "accuracy", "val_loss", "val_accuracy", "seconds", "images_per_second"} <= lines[0].keys()
+    for name in ("model.onnx", "weights.safetensors", "metrics.json", "report.html", "plots/history.png"):
+        assert (Path("run") / name).stat().st_size > 0, name
+
+
+def test_a_finished_run_is_returned_and_a_longer_one_goes_on(small_recipe: Recipe, made_up_dataset: Dataset) -> None:
+    plan = small_recipe.with_settings({"schedule": "constant"})
+    train(plan, data=made_up_dataset, run="long", settings={"epochs": 2})
+    train(plan, data=made_up_dataset, run="short", settings={"epochs": 1})
+    before = Path("short/model.onnx").stat().st_mtime_ns
+    train(plan, data=made_up_dataset, run="short", settings={"epochs": 1}, resume=True)
+    assert Path("short/model.onnx").stat().st_mtime_ns == before
+    train(plan, data=made_up_dataset, run="short", settings={"epochs": 2}, resume=True)
+    assert final_state(Path("short"))[0] == final_state(Path("long"))[0]
+
+
+def test_a_folder_that_holds_a_run_is_not_overwritten(small_recipe: Recipe, made_up_dataset: Dataset) -> None:
+    train(small_recipe, data=made_up_dataset, run="run", settings={"epochs": 1})
+    with pytest.raises(SettingError, match="already holds a run; go on with --resume"):
+        train(small_recipe, data=made_up_dataset, run="run", settings={"epochs": 1})
+    with pytest.raises(SettingError, match="has seed 0, not 1"):
+        train(small_recipe, data=made_up_dataset, run="run", settings={"epochs": 1}, seed=1, resume=True)
+
+
+def test_early_stopping_and_the_best_epoch_go_by_validation_loss(small_recipe: Recipe, made_up_dataset: Dataset) -> None:
+    done = train(
+        small_recipe,
+        data=made_up_dataset,
+        run="run",
+        settings={"epochs": 30, "early_stopping_epochs": 2, "keep_best": True, "learning_rate": 0.3, "schedule": "constant"},
+    )
+    losses = [line["val_loss"] for line in done.history]
+    best = losses.index(min(losses))
+    assert len(losses) < 30
+    assert len(losses) - 1 - best == 2
+    assert checkpoint.read(Path("run/checkpoints/best.ckpt")).step == (best + 1) * STEPS_PER_EPOCH
+    from digitry.artifact import bundle
+
+    best_arrays = checkpoint.read(Path("run/checkpoints/best.ckpt")).arrays
+    np.testing.assert_array_equal(bundle.load(Path("run/weights.safetensors"))[0]["0.Conv2D.kernel"], best_arrays["model.0"])
+
+
+def test_an_epochs_order_is_a_function_of_seed_and_epoch_alone(made_up_dataset: Dataset) -> None:
+    one = fit.epoch_arrays(made_up_dataset.train, 3, 5, augment=False)
+    again = fit.epoch_arrays(made_up_dataset.train, 3, 5, augment=False)
+    np.testing.assert_array_equal(one[0], again[0])
+    np.testing.assert_array_equal(one[1], again[1])
+    for seed, epoch in ((3, 6), (4, 5)):
+        assert (fit.epoch_arrays(made_up_dataset.train, seed, epoch, augment=False)[1] != one[1]).any()
+    np.testing.assert_array_equal(np.sort(one[1]), np.sort(made_up_dataset.train.labels))
+
+
+def test_a_dataset_with_three_classes_gives_a_network_with_three_outputs(
+    small_recipe: Recipe, made_up_dataset: Dataset
+) -> None:
+    few = replace(
+        made_up_dataset,
+        train=made_up_dataset.train.take(made_up_dataset.train.labels < 3),
+        test=None,
+        class_names=("oak", "ash", "elm"),
+    )
+    train(small_recipe, data=few, run="run", settings={"epochs": 1})
+    from digitry.predict import Predictor
+
+    assert Predictor(Path("run/model.onnx")).contract.class_names == ("oak", "ash", "elm")

@@ -1,0 +1,103 @@
+"""One run, one folder, one process at a time."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from digitry.errors import DataError, SettingError, StorageError
+from digitry.training import run_folder
+
+CONFIG = {
+    "run_id": "a",
+    "recipe": "cnn",
+    "seed": 0,
+    "data": "mnist",
+    "data_sha256": "f" * 64,
+    "settings": {"epochs": 5, "schedule": "constant", "batch_size": 64},
+}
+
+HOLDER = """
+import sys, time, pathlib
+from digitry.training import run_folder
+with run_folder.locked(pathlib.Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_the_second_process_is_refused_at_once_and_told_who_holds_the_folder(tmp_path: Path) -> None:
+    holder = subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout is not None
+    try:
+        assert holder.stdout.readline() == "held\n"
+        began = time.monotonic()
+        with pytest.raises(StorageError, match=f"process {holder.pid} is training"), run_folder.locked(tmp_path):
+            pass
+        assert time.monotonic() - began < 1
+    finally:
+        holder.kill()
+        holder.wait()
+        holder.stdout.close()
+    with run_folder.locked(tmp_path):
+        "a killed holder has let go"
+
+
+def test_a_folder_that_cannot_be_made_is_a_storage_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match="cannot write to the run folder"), run_folder.locked(tmp_path / "file" / "run"):
+        pass
+
+
+def test_the_config_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    run_folder.write_config(tmp_path, CONFIG)
+    assert run_folder.read_config(tmp_path) == CONFIG
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"recipe": "cnn"}', "[" * 100_000])
+def test_a_broken_config_is_one_line(content: str, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(content)
+    with pytest.raises(DataError, match="the run cannot be used") as caught:
+        run_folder.read_config(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_folder_without_a_run_says_so(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="holds no run"):
+        run_folder.read_config(tmp_path)
+
+
+def test_only_the_number_of_epochs_may_grow(tmp_path: Path) -> None:
+    run_folder.check_same_plan(tmp_path, {**CONFIG, "settings": {**CONFIG["settings"], "epochs": 9}}, CONFIG)
+    for wanted, words in (
+        ({**CONFIG, "seed": 1}, "seed 0, not 1"),
+        ({**CONFIG, "data_sha256": "0"}, "data_sha256"),
+        ({**CONFIG, "settings": {**CONFIG["settings"], "epochs": 4}}, "epochs 5, not 4"),
+        ({**CONFIG, "settings": {**CONFIG["settings"], "batch_size": 32}}, "batch_size 64, not 32"),
+    ):
+        with pytest.raises(SettingError, match=words):
+            run_folder.check_same_plan(tmp_path, wanted, CONFIG)
+
+
+def test_a_schedule_that_ends_with_the_last_epoch_cannot_grow(tmp_path: Path) -> None:
+    found = {**CONFIG, "settings": {**CONFIG["settings"], "schedule": "cosine"}}
+    with pytest.raises(SettingError, match="epochs 5, not 9"):
+        run_folder.check_same_plan(tmp_path, {**found, "settings": {**found["settings"], "epochs": 9}}, found)
+
+
+def test_new_runs_are_numbered() -> None:
+    assert run_folder.next_free_folder("cnn") == Path("runs/cnn-1")
+    os.makedirs("runs/cnn-1")
+    assert run_folder.next_free_folder("cnn") == Path("runs/cnn-2")
+
+
+def test_the_surroundings_name_versions_hardware_and_time() -> None:
+    found = run_folder.describe_surroundings()
+    assert found["versions"]["python"]
+    assert found["hardware"]["cores"]
+    assert found["created"].endswith("+00:00")
