@@ -43,6 +43,8 @@ def _print(comparison: Comparison) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from digitry.evaluation.report_page import interval, percent
+
     terminal = sys.stdout.isatty()
     console = Console(highlight=False, markup=False, width=None if terminal else _PLAIN_WIDTH)
     console.print(
@@ -54,13 +56,12 @@ def _print(comparison: Comparison) -> None:
     for name in ("params", "accuracy", "95% interval", "errors", "loss", "ECE"):
         table.add_column(name, justify="right")
     for one in comparison.runs:
-        low, high = one.scores.interval
         table.add_row(
             one.name,
             one.recipe,
             "–" if one.parameters is None else f"{one.parameters:,}",
-            f"{one.scores.accuracy:.2%}",
-            f"{100 * low:.2f}–{100 * high:.2f}%",
+            percent(one.scores.accuracy),
+            interval(one.scores.interval),
             f"{one.scores.error_count:,}",
             f"{one.scores.nll:.4f}",
             f"{one.scores.ece:.4f}",

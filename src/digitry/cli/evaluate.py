@@ -40,7 +40,7 @@ def command(run: Path, split: str, data: str | None, as_json: bool, quiet: bool)
 def _print(evaluation: Evaluation) -> None:
     from rich.console import Console
 
-    from digitry.evaluation.report_page import confusions
+    from digitry.evaluation.report_page import confusions, percent
 
     names, scores, less = evaluation.class_names, evaluation.scores, evaluation.without_doubtful
     console = Console(highlight=False, markup=False)
@@ -49,7 +49,7 @@ def _print(evaluation: Evaluation) -> None:
     console.print(_table(evaluation))
     if less:
         console.print(
-            f"Without {less.left_out} doubtful test labels: {less.accuracy:.2%}, "
+            f"Without {less.left_out} doubtful test labels: {percent(less.accuracy)}, "
             f"{less.error_count:,} errors of {less.images:,}"
         )
     console.print(
@@ -67,19 +67,20 @@ def _table(evaluation: Evaluation) -> Table:
     from rich import box
     from rich.table import Table
 
+    from digitry.evaluation.report_page import interval, percent
+
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("split")
     for name in ("images", "loss", "accuracy", "95% interval", "errors"):
         table.add_column(name, justify="right")
     for name, judged in evaluation.splits.items():
         scores = judged.scores
-        low, high = scores.interval
         table.add_row(
             name,
             f"{scores.images:,}",
             f"{scores.nll:.4f}",
-            f"{scores.accuracy:.2%}",
-            f"{100 * low:.2f}–{100 * high:.2f}%",
+            percent(scores.accuracy),
+            interval(scores.interval),
             f"{scores.error_count:,}",
             style="bold" if name == evaluation.split else "",
         )

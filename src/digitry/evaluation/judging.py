@@ -148,7 +148,7 @@ def data_of(files: RunFiles, data: Dataset | str | Path | None) -> Dataset:
     """The data to judge on: the given one, or the run's own, checked."""
     if isinstance(data, Dataset):
         return data
-    from digitry.data.datasets import load_dataset
+    from digitry.datasets import load_dataset
 
     if data is not None:
         return load_dataset(data)
@@ -178,7 +178,7 @@ def splits_of(files: RunFiles, dataset: Dataset, split: str) -> dict[str, Split]
         raise SettingError(f"run {files.folder} held nothing back for validation; use --split train or --split test")
     parts = {"train": dataset.train}
     if fraction:
-        from digitry.data.datasets import hold_out
+        from digitry.datasets import hold_out
 
         parts["train"], parts["validation"] = hold_out(dataset.train, fraction, method, seed)
     if split == "train":

@@ -59,15 +59,13 @@ def confusion(matrix: NDArray[np.int64], class_names: Sequence[str]) -> Figure:
 
 def class_errors(classes: Sequence[ClassScore], class_names: Sequence[str]) -> Figure:
     """Share of mistakes of each class, both ways; bars from 0, since near 100% all bars look alike."""
+    shares = {
+        "missed": [100 * (1 - one.recall) for one in classes],
+        "false calls": [100 * (1 - one.precision) for one in classes],
+    }
+    top = np.nanmax([*shares.values()])
     return charts.bars(
-        class_names,
-        {
-            "missed": [100 * (1 - one.recall) for one in classes],
-            "false calls": [100 * (1 - one.precision) for one in classes],
-        },
-        title="Mistakes",
-        x_label="class",
-        y_label="%",
+        class_names, shares, title="Mistakes", x_label="class", y_label="%", y_range=(0, 1.05 * float(top) or 1)
     )
 
 

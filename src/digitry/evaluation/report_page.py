@@ -69,15 +69,15 @@ def _tiles(evaluation: Evaluation) -> list[Tile]:
     scores, less = evaluation.scores, evaluation.without_doubtful
     tiles = [
         Tile(
-            f"{evaluation.split.capitalize()} accuracy", _percent(scores.accuracy), f"95%: {_interval(scores.interval)}"
+            f"{evaluation.split.capitalize()} accuracy", percent(scores.accuracy), f"95%: {interval(scores.interval)}"
         ),
         Tile("Errors", f"{scores.error_count:,}", f"of {scores.images:,} images"),
         Tile("Loss", f"{scores.nll:.4f}", "mean negative log-likelihood"),
-        Tile("Calibration error", _percent(scores.ece), "ECE: confidence against accuracy"),
+        Tile("Calibration error", percent(scores.ece), "ECE: confidence against accuracy"),
     ]
     if less:
         note = f"{less.error_count:,} errors without {less.left_out} doubtful labels"
-        tiles.insert(2, Tile("Without doubtful labels", _percent(less.accuracy), note))
+        tiles.insert(2, Tile("Without doubtful labels", percent(less.accuracy), note))
     if evaluation.parameters is not None:
         tiles.append(Tile("Parameters", f"{evaluation.parameters:,}"))
     return tiles
@@ -89,8 +89,8 @@ def _accuracy_parts(evaluation: Evaluation, folder: Path) -> list[Part]:
     rows: list[Row] = [_score_row(name, one.scores) for name, one in evaluation.splits.items()]
     less = evaluation.without_doubtful
     if less:
-        interval = _interval(less.interval)
-        rows.append(["test less doubtful", _percent(less.accuracy), less.error_count, less.images, interval, ""])
+        span = interval(less.interval)
+        rows.append(["test less doubtful", percent(less.accuracy), less.error_count, less.images, span, ""])
     parts: list[Part] = [Table(columns, rows)]
     if "train" in evaluation.splits and evaluation.split != "train":
         gap = evaluation.splits["train"].scores.accuracy - evaluation.scores.accuracy
@@ -137,7 +137,7 @@ def _confusion_parts(evaluation: Evaluation, folder: Path) -> list[Part]:
     ]
     common = confusions(scores.confusion)
     if common:
-        rows: list[Row] = [[names[a], names[b], n, _percent(n / scores.error_count)] for a, b, n in common]
+        rows: list[Row] = [[names[a], names[b], n, percent(n / scores.error_count)] for a, b, n in common]
         parts.append(Table(("Label", "Read as", "Images", "Of all errors"), rows, "The most frequent mistakes"))
     table = _class_table(names, scores)
     folded = len(table.rows) > _ROWS_SHOWN
@@ -151,7 +151,7 @@ def _class_table(names: tuple[str, ...], scores: Scores) -> Table:
     ]
     macro = (scores.macro_precision, scores.macro_recall, scores.macro_f1)
     rows.append(["mean", *(_share(one) for one in macro), scores.images])
-    caption = "Class by class; the mean gives every class the same weight (macro)"
+    caption = "By class; the mean weighs all alike (macro)"
     return Table(("Class", "Precision", "Recall", "F1", "Images"), rows, caption)
 
 
@@ -237,16 +237,19 @@ def _picture(draw: Callable[[], Figure], path: Path, alt: str, caption: str) -> 
 
 
 def _score_row(name: str, scores: Scores) -> Row:
-    accuracy, interval = _percent(scores.accuracy), _interval(scores.interval)
-    return [name, accuracy, scores.error_count, scores.images, interval, f"{scores.nll:.4f}"]
+    accuracy, span = percent(scores.accuracy), interval(scores.interval)
+    return [name, accuracy, scores.error_count, scores.images, span, f"{scores.nll:.4f}"]
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.2f}%"
+def percent(share: float) -> str:
+    """ "99.17%"; a share that is not whole never reads 100%."""
+    text = f"{100 * share:.2f}%"
+    return ">99.99%" if text == "100.00%" and share < 1 else text
 
 
-def _interval(interval: tuple[float, float]) -> str:
-    return f"{100 * interval[0]:.2f}–{100 * interval[1]:.2f}%"
+def interval(low_high: tuple[float, float]) -> str:
+    """ "98.97–99.33%" """
+    return f"{100 * low_high[0]:.2f}–{100 * low_high[1]:.2f}%"
 
 
 def _share(value: float) -> str:

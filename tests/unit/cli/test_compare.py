@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from digitry import datasets
 from digitry.arrays import Dataset
 from digitry.cli.compare import command
-from digitry.data import datasets
 from digitry.errors import SettingError
 
 MakeRun = Callable[..., Path]

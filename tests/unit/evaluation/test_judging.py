@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from digitry import datasets
 from digitry.arrays import Dataset, Split
-from digitry.data import datasets
 from digitry.data.sources import SOURCES
 from digitry.errors import DataError, ModelError, SettingError
 from digitry.evaluation import doubtful, judging

@@ -105,3 +105,8 @@ def test_one_image_and_a_perfect_answer_can_be_drawn() -> None:
         plots.first_predictions(one, ("a", "b")),
     ):
         assert charts.to_png_bytes(figure, dpi=30).startswith(b"\x89PNG")
+
+
+def test_the_bars_of_a_faultless_model_start_at_zero() -> None:
+    figure = plots.class_errors(judged([0, 1], [[0.9, 0.1], [0.1, 0.9]]).scores.classes, ("a", "b"))
+    assert figure.axes[0].get_ylim() == (0.0, 1.0)

@@ -14,7 +14,7 @@ import pytest
 from digitry.arrays import Dataset
 from digitry.errors import StorageError
 from digitry.evaluation import Evaluation, evaluate, history_chart, report, write_report
-from digitry.evaluation.report_page import confusions
+from digitry.evaluation.report_page import confusions, percent
 from digitry.pages import charts
 
 MakeRun = Callable[..., Path]
@@ -171,3 +171,10 @@ def test_the_most_frequent_mistakes_come_first_and_hits_do_not_count() -> None:
     assert confusions(np.array([[9, 1, 0], [3, 9, 0], [0, 2, 9]])) == [(1, 0, 3), (2, 1, 2), (0, 1, 1)]
     assert confusions(np.array([[9, 1, 0], [3, 9, 0], [0, 2, 9]]), 1) == [(1, 0, 3)]
     assert confusions(np.eye(3, dtype=np.int64)) == []
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.9917, "99.17%"), (59_999 / 60_000, ">99.99%"), (1.0, "100.00%"), (0.0, "0.00%")]
+)
+def test_one_mistake_in_many_never_reads_100_percent(share: float, text: str) -> None:
+    assert percent(share) == text
