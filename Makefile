@@ -1,0 +1,69 @@
+# Every target makes the environment it needs; a second call skips what is there.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+RUN ?= demo
+
+.PHONY: help demo test check test-backends reliability reproduce bench-train shipped-model locks docs-check clean
+
+help:  ## Show the targets.
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/train.done: locks/train.txt pyproject.toml | $(BIN)/python
+	@echo "Installing what training needs (about a minute)…"
+	$(PIP) --require-hashes -r locks/train.txt
+	$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/dev.done: locks/dev.txt $(VENV)/train.done
+	@echo "Installing what the tests need…"
+	$(PIP) --require-hashes -r locks/dev.txt
+	@touch $@
+
+demo: $(VENV)/train.done  ## Fetch, explore, train, evaluate, read: the whole tour in a few minutes.
+	@$(BIN)/python examples/demo.py $(RUN)
+
+test: $(VENV)/dev.done  ## The test suite.
+	$(BIN)/python -m pytest -n 2 -m "not full and not network and not backends"
+
+check: $(VENV)/dev.done  ## Style, types and who may import whom.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test-backends: .backends/done  ## The same networks on TensorFlow, JAX and Torch.
+	.backends/bin/python -m pytest -m backends
+
+.backends/done: locks/dev.txt
+	$(PYTHON) -m venv .backends
+	.backends/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r locks/dev.txt
+	.backends/bin/python -m pip --disable-pip-version-check install --quiet "jax>=0.10" "torch==2.13.0"
+	.backends/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+reliability: $(VENV)/dev.done  ## The long proofs: thousands of kills, flips and faults.
+	$(BIN)/python bench/reliability.py
+
+reproduce: $(VENV)/dev.done  ## Every tutorial recipe, five seeds, to docs/results.md (about an hour and a half).
+	$(BIN)/python bench/reproduce.py
+
+bench-train: $(VENV)/dev.done  ## Seconds per epoch of `cnn` beside a bare Keras script, in turn.
+	$(BIN)/python bench/train_speed.py
+
+shipped-model: $(VENV)/train.done  ## Train the network that ships inside the package.
+	$(BIN)/python bench/shipped_model.py
+
+locks: | $(BIN)/python  ## Renew the locks: versions and hashes, no addresses.
+	$(PIP) uv
+	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		--python-version 3.11 --extra train --extra build -o locks/train.txt
+	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		--python-version 3.11 --extra dev --extra build -c locks/train.txt -o locks/dev.txt
+
+clean:  ## Remove what the targets made, environments included.
+	rm -rf $(VENV) .backends demo runs

@@ -1,0 +1,97 @@
+"""Every tutorial recipe, five seeds, its published settings: results/reproduce/*.json and docs/results.md.
+
+python bench/reproduce.py [RECIPE …] [--seeds 5]     what has a JSON file already is not run again
+python bench/reproduce.py --page                     only write the page anew
+
+Each run is a process of its own, so that its peak memory is its own. `cnn` is judged after five epochs, then goes on to
+ten, as its authors did. The test split is opened once for every figure that is reported; nothing is chosen by it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from results_page import write_page
+
+ROOT = Path(__file__).parent.parent
+RESULTS = ROOT / "results" / "reproduce"
+RECIPES = ("dense-relu", "cnn", "dense-sigmoid", "cnn-dropout")
+JUDGED_AFTER = {"cnn": (5, 10)}
+"""Epochs after which a recipe is judged, where that is not only its last."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recipes", nargs="*", metavar="RECIPE", help=", ".join(RECIPES))
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--page", action="store_true", help="only write docs/results.md from the JSON files")
+    parser.add_argument("--one", nargs=2, metavar=("RECIPE", "SEED"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        print(json.dumps(run_one(options.one[0], int(options.one[1]))))
+        return
+    if not options.page:
+        RESULTS.mkdir(parents=True, exist_ok=True)
+        for recipe in options.recipes or RECIPES:
+            for seed in range(options.seeds):
+                path = RESULTS / f"{recipe}-seed{seed}.json"
+                if not path.exists():
+                    print(f"{recipe}, seed {seed}", file=sys.stderr, flush=True)
+                    command = [sys.executable, __file__, "--one", recipe, str(seed)]
+                    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+                    path.write_text(json.dumps(json.loads(done.stdout.splitlines()[-1]), indent=1) + "\n")
+    write_page(RESULTS, ROOT)
+
+
+def run_one(recipe: str, seed: int) -> dict[str, Any]:
+    """Train one seed and judge it."""
+    import digitry
+    from digitry import recipes
+    from digitry.training import run_folder
+
+    last = recipes.get(recipe).settings.epochs
+    judged = []
+    with tempfile.TemporaryDirectory() as folder:
+        run = Path(folder) / "run"
+        seconds = 0.0
+        for epochs in JUDGED_AFTER.get(recipe, (last,)):
+            began = time.perf_counter()
+            before = resource.getrusage(resource.RUSAGE_SELF)
+            done = digitry.train(recipe, seed=seed, run=run, resume=True, settings={"epochs": epochs}, quiet=False)
+            seconds += time.perf_counter() - began
+            after = resource.getrusage(resource.RUSAGE_SELF)
+            scores = {name: part.scores.to_json() for name, part in digitry.evaluate(run).splits.items()}
+            judged.append(
+                {
+                    "epochs": epochs,
+                    "scores": {
+                        name: {key: part[key] for key in ("images", "error_count", "accuracy", "loss", "ece")}
+                        for name, part in scores.items()
+                    },
+                    "train_seconds": round(seconds, 2),
+                    "processor_seconds": round(
+                        after.ru_utime + after.ru_stime - (before.ru_utime + before.ru_stime), 2
+                    ),
+                }
+            )
+        return {
+            "recipe": recipe,
+            "seed": seed,
+            "judged": judged,
+            "history": done.history,
+            "peak_memory_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+            "command": f"python bench/reproduce.py {recipe}",
+            **run_folder.describe_surroundings(),
+        }
+
+
+if __name__ == "__main__":
+    main()
