@@ -6,6 +6,8 @@ import importlib.util
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from digitry.errors import SettingError, unknown_name
@@ -15,7 +17,7 @@ BACKENDS = ("tensorflow", "jax", "torch")
 
 
 def choose_backend() -> str:
-    """Pick the backend before Keras is imported: KERAS_BACKEND if set, else the first that is installed."""
+    """Pick the backend and import it with Keras: KERAS_BACKEND if set, else the first that is installed."""
     if "keras" in sys.modules:
         return str(sys.modules["keras"].config.backend())
     wanted = os.environ.get("KERAS_BACKEND")
@@ -30,7 +32,28 @@ def choose_backend() -> str:
     os.environ["KERAS_BACKEND"] = choice
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("absl").setLevel(logging.ERROR)
+    with _native_stderr_muted():
+        importlib.import_module(choice)
+        importlib.import_module("keras")
     return choice
+
+
+@contextmanager
+def _native_stderr_muted() -> Iterator[None]:
+    """Silence what C++ writes straight to file descriptor 2: TensorFlow greets before any of its own switches works.
+
+    Exceptions still travel as exceptions.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def make_deterministic(seed: int) -> None:

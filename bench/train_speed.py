@@ -1,0 +1,117 @@
+"""Seconds per epoch of `cnn`: `digitry.train` beside a bare Keras-TensorFlow script, in turn, in one run.
+
+python bench/train_speed.py [--rounds 5]
+
+Both are processes of their own, with the same network, the same 54,000 images, batch 64 and a validation pass on the
+same 6,000 every epoch. Counted is what a person waits for an epoch: the second and third of three, from end to end, so
+that imports and tracing are left out on both sides, and ours includes checkpoint, history and chart. Writes
+results/train_speed.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+EPOCHS = 3
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--side", choices=["digitry", "bare"], help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.side:
+        print(json.dumps({"digitry": ours, "bare": bare}[options.side]()))
+        return
+    seconds: dict[str, list[float]] = {"digitry": [], "bare": []}
+    ratios = []
+    for number in range(options.rounds):
+        # A B, then B A: whoever goes second on a machine that warms up or cools down takes turns.
+        for side in sorted(seconds, reverse=bool(number % 2)):
+            done = subprocess.run(
+                [sys.executable, __file__, "--side", side], stdout=subprocess.PIPE, text=True, check=True
+            )
+            seconds[side].append(json.loads(done.stdout.splitlines()[-1]))
+        ratios.append(seconds["digitry"][-1] / seconds["bare"][-1])
+        print(
+            f"round {number + 1}: digitry {seconds['digitry'][-1]:.2f} s, bare Keras {seconds['bare'][-1]:.2f} s an epoch, "
+            f"ratio {ratios[-1]:.3f}",
+            flush=True,
+        )
+    from digitry.training import run_folder
+
+    result: dict[str, Any] = {
+        "seconds_per_epoch": seconds,
+        "ratios": [round(ratio, 4) for ratio in ratios],
+        "ratio_median": round(median(ratios), 4),
+        "ratio_of_medians": round(median(seconds["digitry"]) / median(seconds["bare"]), 4),
+        "command": "python bench/train_speed.py",
+        **run_folder.describe_surroundings(),
+    }
+    (ROOT / "results" / "train_speed.json").write_text(json.dumps(result, indent=1) + "\n")
+    print(f"median ratio digitry ÷ bare Keras: {result['ratio_median']:.3f} (1.0 or less: no slower)")
+
+
+def ours() -> float:
+    import digitry
+    from digitry.training import fit
+
+    ends: list[float] = []
+    real = fit.epoch_arrays
+
+    def watched(*arguments: Any, **options: Any) -> Any:
+        # The first thing of every epoch: what lies between two calls is one whole epoch, all its housekeeping included.
+        ends.append(time.perf_counter())
+        return real(*arguments, **options)
+
+    fit.epoch_arrays = watched
+    with tempfile.TemporaryDirectory() as folder:
+        digitry.train("cnn", run=Path(folder) / "run", settings={"epochs": EPOCHS + 1})
+    return (ends[EPOCHS] - ends[1]) / (EPOCHS - 1)
+
+
+def bare() -> float:
+    """What a reader of the tutorials writes."""
+    import os
+
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    import keras
+    import numpy as np
+    from keras import layers
+
+    import digitry
+
+    split = digitry.load_dataset("mnist").train
+    images = split.images.reshape(-1, 28, 28, 1).astype("float32") / 255
+    labels = np.eye(10, dtype="float32")[split.labels]
+    model = keras.Sequential(
+        [
+            layers.Input((28, 28, 1)),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.Flatten(),
+            layers.Dense(64, activation="relu"),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+    ends: list[float] = []
+    clock = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: ends.append(time.perf_counter()))
+    model.fit(images, labels, batch_size=64, epochs=EPOCHS, validation_split=0.1, verbose=0, callbacks=[clock])
+    return (ends[-1] - ends[0]) / (EPOCHS - 1)
+
+
+if __name__ == "__main__":
+    main()
