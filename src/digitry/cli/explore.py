@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,12 +30,13 @@ def command(dataset: str, out: Path | None, as_json: bool, quiet: bool) -> None:
 
     DATASET is a name (mnist, fashion-mnist) or the path of your own data.
     """
+    from digitry.cli.fetch import progress_bar
     from digitry.datasets import load_dataset
     from digitry.exploration import explore
 
-    loaded = load_dataset(dataset)
-    folder = out or (None if as_json else Path(f"explore-{_file_name(loaded.name)}"))
-    with _progress(f"Exploring {loaded.name}", quiet) as progress:
+    with progress_bar(quiet) as progress:
+        loaded = load_dataset(dataset, progress=progress)
+        folder = out or (None if as_json else Path(f"explore-{_file_name(loaded.name)}"))
         found = explore(loaded, out=folder, progress=progress)
     if as_json:
         click.echo(json.dumps(found.to_json(), allow_nan=False))
@@ -86,21 +84,6 @@ def _class_table(facts: Facts) -> object:
     for name, *values in content.rows[:_MOST_ROWS]:
         table.add_row(label(str(name), 30), *(f"{v:,}" if isinstance(v, int) else str(v) for v in values))
     return table
-
-
-@contextmanager
-def _progress(title: str, quiet: bool) -> Iterator[Callable[[str, float], None] | None]:
-    """A bar with the time left on stderr; one plain line where stderr is no terminal."""
-    if quiet:
-        yield None
-        return
-    steps = 1000
-    with click.progressbar(length=steps, label=title, file=sys.stderr, item_show_func=lambda item: item or "") as bar:
-
-        def tell(step: str, share: float) -> None:
-            bar.update(max(0, round(share * steps) - bar.pos), step)
-
-        yield tell
 
 
 def _file_name(name: str) -> str:

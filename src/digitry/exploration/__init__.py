@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from digitry.arrays import Dataset
-    from digitry.exploration.facts import Facts, Progress
+    from digitry.data import Progress
+    from digitry.exploration.facts import Facts
+
+
+_PARTS = 1000
+"""The whole work, for whoever watches its progress."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +39,8 @@ def explore(
 ) -> Exploration:
     """Count, compare and draw what is in a dataset: a name, a path, or one already loaded.
 
-    With `out`, that folder gets `explore.html` and every picture as PNG and SVG. `progress` hears what is being done
-    and the share of the whole that is done, 0 to 1. DataError for a dataset that cannot be read, StorageError for a
+    With `out`, that folder gets `explore.html` and every picture as PNG and SVG. `progress` hears what is being done,
+    how much of it is done, and how much there is. DataError for a dataset that cannot be read, StorageError for a
     folder that cannot be written.
     """
     from digitry.arrays import Dataset
@@ -44,8 +49,12 @@ def explore(
     if not isinstance(dataset, Dataset):
         from digitry.datasets import load_dataset
 
-        dataset = load_dataset(dataset)
-    tell = progress or (lambda step, share: None)
+        dataset = load_dataset(dataset, progress=progress)
+
+    def tell(step: str, share: float) -> None:
+        if progress is not None:
+            progress(step, round(_PARTS * share), _PARTS)
+
     if out is None:
         facts = gather_facts(dataset, tell)
         tell("done", 1.0)
@@ -55,9 +64,11 @@ def explore(
     from digitry.exploration.pictures import drawings
     from digitry.pages.charts import save
     from digitry.pages.html import Picture, write_page
+    from digitry.pages.style import make_folder
 
-    facts = gather_facts(dataset, lambda step, share: tell(step, 0.4 * share))
     folder = Path(out)
+    make_folder(folder)
+    facts = gather_facts(dataset, lambda step, share: tell(step, 0.4 * share))
     shown: dict[str, Picture] = {}
     files: list[Path] = []
     planned = drawings(dataset, facts)

@@ -183,30 +183,28 @@ def near_pairs(
 
     found: list[Labels] = []
     similar: list[NDArray[np.float64]] = []
-    candidates = 0
+    left_to_check = MOST_CANDIDATES
     for block, start in enumerate(range(0, len(short), _ROWS)):
-        rows = short[start : start + _ROWS]
         for other in range(start, int(ends[block]), _COLUMNS):
-            products = rows @ short[other : min(other + _COLUMNS, int(ends[block]))].T
+            products = short[start : start + _ROWS] @ short[other : min(other + _COLUMNS, int(ends[block]))].T
             if products.max() < NEAR_SIMILARITY - _ROUNDING:
                 continue
             row, column = np.nonzero(products >= NEAR_SIMILARITY - _ROUNDING)
-            row, column = row + start, column + other
-            once = row < column
-            pairs = order[np.stack([row[once], column[once]], axis=1)]
-            pairs = pairs[: MOST_CANDIDATES + 1 - candidates]
-            candidates += len(pairs)
+            once = row + start < column + other
+            pairs = order[np.stack([row[once] + start, column[once] + other], axis=1)]
+            left_to_check -= len(pairs)
+            pairs = pairs[: len(pairs) + min(left_to_check, 0)]
             exact = _similarities(flat, pairs)
             near = exact >= NEAR_SIMILARITY
             found.append(np.sort(kept[pairs[near]], axis=1))
             similar.append(exact[near])
+            if left_to_check < 0:
+                tick(1.0)
+                return np.concatenate(found), np.concatenate(similar), False
         tick(float(work[block] / work[-1]))
-        if candidates > MOST_CANDIDATES:
-            break
-    complete = candidates <= MOST_CANDIDATES
     if not found:
-        return np.zeros((0, 2), np.int64), np.zeros(0), complete
-    return np.concatenate(found), np.concatenate(similar), complete
+        return np.zeros((0, 2), np.int64), np.zeros(0), True
+    return np.concatenate(found), np.concatenate(similar), True
 
 
 def _shorten(flat: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -15,7 +15,7 @@ from digitry.errors import DataError
 from digitry.exploration.duplicates import Duplicates, find_duplicates
 from digitry.exploration.typical import Typical, find_typical
 
-Progress = Callable[[str, float], None]
+Tell = Callable[[str, float], None]
 """Hears what is being done and the share of the whole that is done, 0 to 1."""
 
 INK_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -110,12 +110,17 @@ class Facts:
         }
 
 
-def gather_facts(dataset: Dataset, progress: Progress = lambda step, share: None) -> Facts:
-    """All facts of a dataset, in a few seconds for 70,000 images; DataError for a split without images."""
+def gather_facts(dataset: Dataset, progress: Tell = lambda step, share: None) -> Facts:
+    """All facts, in a few seconds for 70,000 images; DataError for an empty split or a label without a name."""
     splits = {"train": dataset.train} | ({} if dataset.test is None else {"test": dataset.test})
     for name, split in splits.items():
         if not len(split):
             raise DataError(f"dataset {dataset.name} has no images in its {name} split; at least one is needed")
+        if split.labels.min() < 0 or split.labels.max() >= len(dataset.class_names):
+            raise DataError(
+                f"dataset {dataset.name} has labels {split.labels.min()} to {split.labels.max()} in its {name} split, "
+                f"but names {len(dataset.class_names)} classes; labels count from 0"
+            )
     classes = len(dataset.class_names)
     facts: dict[str, SplitFacts] = {}
     ranges = []

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from digitry import __version__
 from digitry.exploration.duplicates import MOST_CANDIDATES, NEAR_SIMILARITY
-from digitry.exploration.facts import Facts
+from digitry.exploration.facts import Facts, SplitFacts
 from digitry.exploration.pictures import MOST_CLASSES
 from digitry.exploration.typical import RULE
 from digitry.pages.html import Details, Page, Picture, Section, Table, Tile
@@ -17,13 +17,15 @@ def build_page(facts: Facts, pictures: Mapping[str, Picture]) -> Page:
     """The page; `pictures` holds the drawings by name, `duplicates` only if there are any."""
     note = f"Single examples are shown of the first {MOST_CLASSES} classes."
     few = [note] if len(facts.class_names) > MOST_CLASSES else []
+    many = len(facts.class_names) > 2 * MOST_CLASSES
+    numbers = [Details("All classes in numbers", [class_table(facts)])] if many else [class_table(facts)]
     return Page(
         title=f"What is in {facts.name}",
         lead=lead(facts),
         tiles=[Tile(*row) for row in key_figures(facts)],
         sections=[
             Section("Samples", [pictures["samples"]]),
-            Section("Classes", [pictures["classes"], pictures["ink"], class_table(facts)]),
+            Section("Classes", [pictures["classes"], pictures["ink"], *numbers]),
             Section("Pixels", [pictures["intensities"], pixel_table(facts)]),
             Section(
                 "What a class looks like",
@@ -77,7 +79,8 @@ def lead(facts: Facts) -> str:
     words = {"train": "training"}
     parts = " and ".join(f"{split.samples:,} {words.get(name, name)}" for name, split in facts.splits.items())
     height, width = facts.image_shape
-    return f"{parts} images of {height}×{width} pixels in {len(facts.class_names)} classes."
+    noun = "images" if list(facts.splits.values())[-1].samples != 1 else "image"
+    return f"{parts} {noun} of {height}×{width} pixels in {len(facts.class_names)} classes."
 
 
 def key_figures(facts: Facts) -> list[tuple[str, str, str]]:
@@ -91,7 +94,7 @@ def key_figures(facts: Facts) -> list[tuple[str, str, str]]:
         ("Features per sample", f"{facts.features}", f"{height}×{width} pixels"),
         ("Classes", f"{len(facts.class_names)}", ""),
         ("Values", f"{train.minimum} to {train.maximum}", facts.dtype),
-        ("Imbalance", imbalance(facts, "train"), "largest ÷ smallest class"),
+        ("Imbalance", *imbalance(train)),
         ("Constant pixels", f"{train.constant_pixels}", f"of {facts.features}, in train"),
     ]
     doubles = facts.duplicates
@@ -103,12 +106,12 @@ def key_figures(facts: Facts) -> list[tuple[str, str, str]]:
     return rows
 
 
-def imbalance(facts: Facts, split: str) -> str:
-    """ "1.24", or how many classes are empty."""
-    value = facts.splits[split].imbalance
-    if math.isfinite(value):
-        return f"{value:.2f}"
-    return f"{facts.splits[split].class_counts.count(0)} empty"
+def imbalance(split: SplitFacts) -> tuple[str, str]:
+    """The largest class ÷ the smallest, and what that means: infinite if a class is empty."""
+    empty = split.class_counts.count(0)
+    if empty:
+        return "∞", f"{empty} of {len(split.class_counts)} classes empty"
+    return f"{split.imbalance:.2f}", "largest ÷ smallest class"
 
 
 def class_table(facts: Facts) -> Table:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from digitry.arrays import Dataset
 from digitry.exploration.facts import Facts, SplitFacts
+from digitry.exploration.typical import EXAMPLES
 from digitry.pages.charts import bars, image_grid, label, new_figure, plain_number, styled
 from digitry.pages.style import BAD, BLUE, COLOURS, MUTED
 
@@ -115,7 +116,7 @@ def samples(dataset: Dataset, seed: int = 0) -> Figure:
     chosen = np.random.default_rng(seed).permutation(len(split))[:SAMPLES]
     columns, limit = _columns(dataset.class_names)
     titles = [label(dataset.class_names[k], limit) for k in split.labels[chosen]]
-    return image_grid(split.images[chosen], titles, min(columns, len(chosen)), title="Samples")
+    return image_grid(split.images[chosen], titles, columns, title="Samples")
 
 
 def classes(facts: Facts) -> Figure:
@@ -235,20 +236,16 @@ def ink(facts: Facts) -> Figure:
 
 
 def examples(dataset: Dataset, facts: Facts, positions: tuple[NDArray[np.int64], ...], title: str) -> Figure:
-    """A row of training images for each of the first MOST_CLASSES classes that has any."""
-    shown = [k for k in range(len(positions)) if len(positions[k])][:MOST_CLASSES]
-    columns = max((len(positions[k]) for k in shown), default=1)
-    rows, titles = [], []
-    for k in shown:
-        row = np.full((columns, *facts.image_shape), 0, np.uint8)
+    """A row of training images under their similarity, for each of the first MOST_CLASSES classes that has any."""
+    shown = [k for k, members in enumerate(facts.splits["train"].class_counts) if members][:MOST_CLASSES]
+    tiles = np.full((len(shown), EXAMPLES, *facts.image_shape), np.nan, np.float32)
+    titles = []
+    for row, k in zip(tiles, shown, strict=True):
         row[: len(positions[k])] = dataset.train.images[positions[k]]
-        similarity = facts.typical.similarity[positions[k]]
-        rows.append(row)
-        titles += [f"{value:.2f}" for value in similarity] + [""] * (columns - len(similarity))
-    if not rows:
-        rows, titles = [np.zeros((1, *facts.image_shape), np.uint8)], ["no images"]
-    names = [label(facts.class_names[k], 10) for k in shown] or [""]
-    return image_grid(np.concatenate(rows), titles, columns, title=title, row_names=names)
+        similarity = [f"{value:.2f}" for value in facts.typical.similarity[positions[k]]]
+        titles += similarity + [""] * (EXAMPLES - len(similarity))
+    names = [label(facts.class_names[k], 10) for k in shown]
+    return image_grid(tiles.reshape(-1, *facts.image_shape), titles, EXAMPLES, title=title, row_names=names)
 
 
 def duplicates(dataset: Dataset, facts: Facts) -> Figure:
@@ -272,9 +269,7 @@ def duplicates(dataset: Dataset, facts: Facts) -> Figure:
 def _class_images(facts: Facts, images: NDArray[np.float32], title: str, colour_map: str, top: float) -> Figure:
     columns, limit = _columns(facts.class_names, widest=16 if len(facts.class_names) > 40 else 5)
     titles = [label(name, limit) for name in facts.class_names]
-    columns = min(columns, len(titles))
-    shown = np.nan_to_num(images)
-    return image_grid(shown, titles, columns, title=title, colour_map=colour_map, value_range=(0, top))
+    return image_grid(images, titles, columns, title=title, colour_map=colour_map, value_range=(0, top))
 
 
 def _columns(class_names: tuple[str, ...], widest: int = 10) -> tuple[int, int]:

@@ -48,7 +48,8 @@ def image_grid(
     """Pictures (n, height, width) in rows of `columns`, each under its title, which may have several lines.
 
     A colour in `colours` paints that picture's title and frame; None leaves them plain. `row_names` stand left of the
-    rows. The whole grid is one small raster, so the SVG stays compact and every pixel sharp.
+    rows. An image of NaN leaves its place empty. The whole grid is one small raster, so the SVG stays compact and every
+    pixel sharp.
     """
     count = len(images)
     if count == 0 or columns < 1:
@@ -61,7 +62,7 @@ def image_grid(
     height, width = images.shape[1:3]
     margin_inches, row_name_inches = 0.08, 0.0
     if row_names is not None:
-        row_name_inches = 0.12 + 0.085 * max(len(name) for name in row_names)
+        row_name_inches = 0.12 + 0.1 * max(len(name) for name in row_names)
     pixel = (width_inches - 2 * margin_inches - row_name_inches) / (columns * (width + _GAP) - _GAP)
     title_lines = max((text.count("\n") + 1 for text in titles or [] if text), default=0)
     head = int(np.ceil(title_lines * _TITLE_POINTS * 1.3 / 72 / pixel)) + (2 if title_lines else 0)
@@ -77,7 +78,10 @@ def image_grid(
 
         low, high = value_range
         paint = matplotlib.colormaps[colour_map]
-        tiles = paint(np.clip((images.astype(np.float64) - low) / (high - low), 0, 1), bytes=True)[..., :3]
+        missing = np.isnan(images).all(axis=(1, 2))
+        shades = np.clip((np.nan_to_num(images.astype(np.float64)) - low) / (high - low), 0, 1)
+        tiles = paint(shades, bytes=True)[..., :3]
+        tiles[missing] = 255
         mosaic = np.full((total_y, total_x, 3), 255, np.uint8)
         figure = Figure(figsize=size)
         left = margin_inches + row_name_inches
