@@ -1,0 +1,98 @@
+"""Random variants of canonical digits, for training only: other hands and other pens, normalised like every picture."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.arrays import IMAGE_SIDE, Images
+from digitry.images.canonical import centre, fit, sharpen, tight
+
+ROTATION_DEGREES = 9.0
+SHEAR = 0.12
+ASPECT = 0.12
+"""Standard deviations of rotation, horizontal shear and log aspect ratio."""
+
+ELASTIC_PIXELS = 0.8
+"""Standard deviation of the elastic displacement of its control points, in canonical pixels."""
+
+UNCHANGED_SHARE = 0.1
+"""Share of the images that pass as they are."""
+
+_CANVAS = 44
+_REACH = 32
+"""Images are warped on a finer canvas that shows 32 pixels of them: pens change by less than a pixel, the second resize
+stays sharp, and a turned digit may reach beyond its page."""
+
+_CONTROL_POINTS = 5
+_CHUNK = 128
+
+
+def augment(images: Images, rng: np.random.Generator) -> Images:
+    """A random variant of every canonical digit, uint8 (n, 28, 28) → uint8 (n, 28, 28).
+
+    Rotation, shear, aspect, small elastic bends, thinner or thicker pens, softer or harder edges; then the canonical
+    rule again (20×20 box, centre of mass). The same generator state gives the same images.
+    """
+    if images.dtype != np.uint8 or images.shape[1:] != (IMAGE_SIDE, IMAGE_SIDE):
+        raise ValueError(f"images must be uint8 (n, 28, 28), not {images.dtype} {images.shape}")
+    count = len(images)
+    result = images.copy()
+    points = _control_points(count, rng)
+    changed = rng.random(count) >= UNCHANGED_SHARE
+    pen, edge = rng.uniform(-1.0, 1.0, count), rng.uniform(-1.0, 1.0, count)
+    basis = _spline_basis()
+    for start in range(0, count, _CHUNK):  # the maps of a chunk stay in the processor's cache
+        maps = (points[start : start + _CHUNK] @ basis).reshape(-1, 2, _CANVAS, _CANVAS)
+        for index, (x, y) in enumerate(maps, start):
+            if changed[index]:
+                ink = cv2.remap(images[index], x, y, cv2.INTER_LINEAR)
+                ink = _change_edge(_change_pen(ink, pen[index]), edge[index])
+                if ink.max() >= 128:  # a hair-thin stroke may vanish altogether: then the image stays as it was
+                    result[index] = centre(fit(tight(ink)))
+    return result
+
+
+def _control_points(count: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """The place in the image that each control point of the canvas shows, float32 (n, 2, points): x, then y."""
+    angle = np.deg2rad(rng.normal(0, ROTATION_DEGREES, count).clip(-25, 25))
+    shear = rng.normal(0, SHEAR, count).clip(-0.35, 0.35)
+    stretch = np.exp(rng.normal(0, ASPECT, count).clip(-0.35, 0.35) / 2)
+    cos, sin = np.cos(angle), np.sin(angle)
+    turn = np.array([[cos, -sin], [sin, cos]])
+    slant = np.array([[stretch, shear], [np.zeros(count), 1 / stretch]])
+    knots = np.linspace(-1, 1, _CONTROL_POINTS) * _REACH / 2
+    grid = np.stack(np.meshgrid(knots, knots)).reshape(2, -1)
+    points = np.einsum("ijn,jkn,kp->nip", turn, slant, grid) + (IMAGE_SIDE - 1) / 2
+    points += rng.normal(0, ELASTIC_PIXELS, points.shape)
+    return np.asarray(points, np.float32)
+
+
+def _spline_basis() -> NDArray[np.float32]:
+    """Smooth interpolation from control points to canvas pixels, float32 (points, canvas pixels); columns sum to 1."""
+    places = (np.arange(_CANVAS) + 0.5) / _CANVAS * (_CONTROL_POINTS - 1)
+    knots = np.arange(_CONTROL_POINTS)
+    # Lagrange polynomials: exact for straight lines, so the affine part travels through the control points too.
+    weights = np.stack(
+        [np.prod([(places - other) / (knot - other) for other in knots if other != knot], axis=0) for knot in knots]
+    )
+    basis = np.einsum("ar,bc->abrc", weights, weights).reshape(_CONTROL_POINTS**2, _CANVAS**2)
+    return np.asarray(basis, np.float32)
+
+
+def _change_pen(ink: NDArray[np.uint8], pen: float) -> NDArray[np.uint8]:
+    """Thinner (-1 to -0.3) or thicker (0.3 to 1) strokes; between them the pen stays."""
+    if abs(pen) <= 0.3:
+        return ink
+    strength = (abs(pen) - 0.3) / 0.7
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3)) if pen < 0 else np.ones((3, 3), np.uint8)
+    moved = cv2.dilate(ink, kernel) if pen > 0 else cv2.erode(ink, kernel)
+    return np.asarray(cv2.addWeighted(moved, strength, ink, 1 - strength, 0), np.uint8)
+
+
+def _change_edge(ink: NDArray[np.uint8], edge: float) -> NDArray[np.uint8]:
+    """Softer (below -0.3) or harder (above 0.3) edges."""
+    if edge < -0.3:
+        return np.asarray(cv2.GaussianBlur(ink, (5, 5), -1.3 * edge), np.uint8)
+    return sharpen(ink, gain=1 + 3 * (edge - 0.3)) if edge > 0.3 else ink

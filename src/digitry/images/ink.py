@@ -1,0 +1,156 @@
+"""Grey page → ink intensity: uneven light, shadows, paper texture and polarity taken out."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.images.strokes import ridge, stroke_mask
+
+WORK_SIDE = 1000
+"""Pages are shrunk to this longer side first: a digit a tenth of the page high still has 100 pixels."""
+
+MIN_CONTRAST = 12.0
+"""Ink differs from its paper by at least this many grey levels."""
+
+NOISE_FACTOR = 5.0
+"""Ink differs from its paper by at least this many times the paper's own spread."""
+
+PAPER_WINDOW = 0.3
+"""Strokes are narrower than this share of the page: wider dark areas are shadow or table, not ink."""
+
+_COARSE_SIDE = 200
+_WINDOW_PIXELS = 29
+
+
+class InkPage(NamedTuple):
+    """Where the ink is on a page."""
+
+    ink: NDArray[np.uint8]
+    """Ink intensity, uint8 (h, w): 0 is paper, 255 full ink; all zero when there is none."""
+    scale: float
+    """Pixels of the grey page per pixel of `ink`, at least 1."""
+    dark_on_light: bool
+
+
+def find_ink(grey: NDArray[np.uint8]) -> InkPage:
+    """The ink of a grey page (h, w), light on black, shrunk to at most `WORK_SIDE`."""
+    page, scale = shrink(grey, WORK_SIDE)
+    if pixel_noise(page) > 2.5:
+        page = np.asarray(cv2.GaussianBlur(page, (0, 0), 1.2), np.uint8)
+    dark = is_dark_on_light(page)
+    light_ink = 255 - page if dark else page
+    ink = ink_intensity(_contrast(light_ink, PAPER_WINDOW, dark))
+    # Now that the pen is known, a window just wider than its strokes also takes out shadows with sharp edges.
+    window = 4 * _stroke_width(ink) / max(ink.shape)
+    if 0 < window < PAPER_WINDOW / 1.5:
+        ink = ink_intensity(_contrast(light_ink, window, dark))
+    return InkPage(ink, scale, dark)
+
+
+def _contrast(light_ink: NDArray[np.uint8], window: float, dark: bool) -> NDArray[np.float32]:
+    """How far each pixel stands out of its paper, in grey levels of a page in full light, float32 (h, w)."""
+    paper = paper_level(light_ink, window)
+    contrast = light_ink.astype(np.float32) - paper
+    # Ink takes a share of the light that falls on the paper; light strokes on a dark screen add to it.
+    return np.asarray(contrast * (255 / np.maximum(255 - paper, 50)) if dark else contrast, np.float32)
+
+
+def _stroke_width(ink: NDArray[np.uint8]) -> float:
+    """Width in pixels of the strokes that hold most of the ink (rules and texture hold little), 0 without ink."""
+    distances = np.sort(ridge(stroke_mask(ink, 100)))
+    if not distances.size:
+        return 0.0
+    total = np.cumsum(distances.astype(np.float64) ** 2)
+    return 2 * float(distances[np.searchsorted(total, 0.6 * total[-1])])
+
+
+def shrink(grey: NDArray[np.uint8], longest: int) -> tuple[NDArray[np.uint8], float]:
+    """The page with its longer side at most `longest`, and by how much it was shrunk (1 when it was small enough)."""
+    scale = max(grey.shape) / longest
+    if scale <= 1:
+        return grey, 1.0
+    size = (max(1, round(grey.shape[1] / scale)), max(1, round(grey.shape[0] / scale)))
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8), scale
+
+
+def pixel_noise(page: NDArray[np.uint8]) -> float:
+    """Spread of the noise between neighbouring pixels, in grey levels; 0 on pages too small for strokes to be few."""
+    if max(page.shape) < 200:
+        return 0.0
+    middle = page[:: max(1, page.shape[0] // 300)].astype(np.int16)
+    return float(np.median(np.abs(2 * middle[:, 1:-1] - middle[:, :-2] - middle[:, 2:]))) / (0.6745 * 6**0.5)
+
+
+def is_dark_on_light(page: NDArray[np.uint8]) -> bool:
+    """Whether ink is darker than its paper. Ink is the minority; where that is unclear, paper meets the border."""
+    coarse = shrink(page, _COARSE_SIDE)[0].astype(np.float32)
+    flat, skew = _flattened(coarse, max(coarse.shape) / 4)
+    if abs(skew) < 2:  # thick strokes, or shadows: thin strokes would stand out clearly on a finer scale
+        _, fine_skew = _flattened(coarse - _smooth_surface(coarse), max(coarse.shape) / 12)
+        if abs(fine_skew) > 2:
+            skew = fine_skew
+    if abs(skew) > 1:
+        return skew < 0
+    rim = max(1, round(min(flat.shape) * 0.04))
+    border = np.concatenate([side.ravel() for side in (flat[:rim], flat[-rim:], flat[:, :rim], flat[:, -rim:])])
+    return float(np.median(border)) - 0.25 * skew >= 0
+
+
+def _flattened(page: NDArray[np.float32], sigma: float) -> tuple[NDArray[np.float32], float]:
+    """The page without its slow changes (light, not ink), with mean 0 and spread 1, and its skewness."""
+    flat = page - cv2.GaussianBlur(page, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+    flat -= float(flat.mean())
+    flat /= max(float(flat.std()), 1e-3)
+    return flat, float((flat**3).mean())
+
+
+def paper_level(light_ink: NDArray[np.uint8], window: float) -> NDArray[np.float32]:
+    """The brightness the paper has, or would have, under every pixel of a page with light ink, float32 (h, w).
+
+    A morphological opening cuts off what is narrower than `window`, a share of the longer side; what remains is light.
+    """
+    height, width = light_ink.shape
+    coarse = shrink(light_ink, round(_WINDOW_PIXELS / window))[0]
+    if max(coarse.shape) > 40:  # single pixels of paper texture would dig holes
+        coarse = np.asarray(cv2.medianBlur(coarse, 3), np.uint8)
+    kernel = max(3, round(max(coarse.shape) * window)) | 1
+    # The opening would cut a slope off at the page's border, so the slope goes first.
+    slope = _smooth_surface(coarse)
+    opened = cv2.morphologyEx(coarse - slope, cv2.MORPH_OPEN, np.ones((kernel, kernel), np.uint8))
+    # Barely smoothed: the edge of a shadow must stay where it is.
+    smooth = cv2.GaussianBlur(opened, (0, 0), 1.0, borderType=cv2.BORDER_REPLICATE) + slope
+    return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _smooth_surface(page: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
+    """The quadratic surface nearest to most of the page, float32 (h, w); what lies far from it (ink) is left out."""
+    height, width = page.shape
+    y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
+    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], -1).astype(np.float32)
+    step = max(1, max(page.shape) // 32)
+    sample, values = terms[::step, ::step].reshape(-1, 6), page[::step, ::step].ravel().astype(np.float32)
+    weight = np.ones_like(values)
+    for _ in range(4):
+        weighted = sample * weight[:, np.newaxis]
+        surface = np.linalg.solve(weighted.T @ sample + np.eye(6, dtype=np.float32) * 1e-3, weighted.T @ values)
+        error = np.abs(values - sample @ surface)
+        weight = (1 / (1 + (error / (2 * float(np.median(error)) + 1)) ** 2)).astype(np.float32)
+    return np.asarray(terms @ surface, np.float32)
+
+
+def ink_intensity(contrast: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Contrast to the paper (grey levels, float32) → ink intensity; all zero when nothing stands out of the noise."""
+    step = max(1, max(contrast.shape) // 250)
+    fifth, level = np.percentile(contrast[::step, ::step], [5, 30])
+    noise = (float(level) - float(fifth)) / 1.12  # these two percentiles of a normal spread are 1.12 sigma apart
+    contrast = contrast - float(level)
+    candidates = contrast[contrast > max(NOISE_FACTOR * noise, MIN_CONTRAST)]
+    if candidates.size == 0:
+        return np.zeros(contrast.shape, np.uint8)
+    full = float(np.percentile(candidates[:: max(1, candidates.size // 20000)], 90))
+    floor = min(2 * noise, 0.4 * full)
+    return np.asarray(np.clip((contrast - floor) * (255 / (full - floor)), 0, 255), np.uint8)

@@ -1,0 +1,79 @@
+"""Grey page → canonical digit in one call, keeping every stage between."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.arrays import Box
+from digitry.images.canonical import canonical
+from digitry.images.ink import find_ink
+from digitry.images.panel import find_panel
+from digitry.images.segment import find_digit
+
+MIN_SIDE = 5
+"""Smallest height of a page, and of a digit in page pixels, that can be told apart."""
+
+MIN_SMOOTHNESS = 0.35
+"""Least correlation of a canonical digit with itself one pixel on: neighbours agree in a digit, not in noise."""
+
+
+class Stages(NamedTuple):
+    """What the page went through. `canonical` is None, and `reason` says why, when there is no digit."""
+
+    ink: NDArray[np.uint8] | None
+    crop: NDArray[np.uint8] | None
+    canonical: NDArray[np.uint8] | None
+    box: Box
+    """Of the digit, in pixels of the grey page."""
+    rivals: int
+    reason: str | None
+
+
+def canonical_stages(grey: NDArray[np.uint8]) -> Stages:
+    """Find the one digit of a grey page (h, w) and bring it to canonical form."""
+    if min(grey.shape) < MIN_SIDE:
+        return _nothing(f"a picture of {grey.shape[1]}×{grey.shape[0]} pixels is too small to hold a digit")
+    panel = find_panel(grey)
+    found = _read_panel(grey, panel)
+    whole = (0, 0, grey.shape[1], grey.shape[0])
+    if found.canonical is None and panel != whole:
+        found = _read_panel(grey, whole)
+    return found
+
+
+def _read_panel(grey: NDArray[np.uint8], panel: Box) -> Stages:
+    left, top, width, height = panel
+    page = find_ink(grey[top : top + height, left : left + width])
+    if not page.ink.any():
+        return _nothing("the picture is blank, nothing stands out of the paper", page.ink)
+    crop = find_digit(page.ink)
+    if crop is None:
+        return _nothing("there is texture or noise, but no stroke large enough to be a digit", page.ink)
+    if max(crop.box[2:]) < MIN_SIDE:
+        return _nothing("there are specks, but no stroke large enough to be a digit", page.ink)
+    digit = canonical(crop.ink)
+    if smoothness(digit) < MIN_SMOOTHNESS:
+        return _nothing("there is noise, but no clear stroke", page.ink)
+    x, y, wide, tall = _scaled(crop.box, page.scale, (height, width))
+    return Stages(page.ink, crop.ink, digit, (left + x, top + y, wide, tall), crop.rivals, None)
+
+
+def smoothness(digit: NDArray[np.uint8]) -> float:
+    """Mean correlation of an image with itself shifted by one pixel, to the right and down: about 0 for noise."""
+    values = digit.astype(np.float32) - float(digit.mean())
+    energy = float((values**2).sum()) or 1.0
+    return float((values[:, 1:] * values[:, :-1]).sum() + (values[1:] * values[:-1]).sum()) / (2 * energy)
+
+
+def _nothing(reason: str, ink: NDArray[np.uint8] | None = None) -> Stages:
+    return Stages(ink, None, None, (0, 0, 0, 0), 0, reason)
+
+
+def _scaled(box: Box, scale: float, shape: tuple[int, ...]) -> Box:
+    x, y, width, height = box
+    left, top = int(x * scale), int(y * scale)
+    right, bottom = min(shape[1], round((x + width) * scale)), min(shape[0], round((y + height) * scale))
+    return left, top, right - left, bottom - top

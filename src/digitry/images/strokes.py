@@ -1,0 +1,25 @@
+"""What is a stroke, and how wide: masks of ink pages and the distances inside them."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Mask = NDArray[np.uint8]
+"""uint8 (h, w) of 0 and 255."""
+
+
+def stroke_mask(ink: NDArray[np.uint8], level: int) -> Mask:
+    """255 where the ink (h, w) has at least this intensity, else 0."""
+    return np.multiply(ink >= level, 255, dtype=np.uint8)
+
+
+def ridge(mask: Mask) -> NDArray[np.float32]:
+    """Distance to the edge for every pixel along the middle of the strokes, float32 (n,); empty for an empty mask.
+
+    The distance runs from pixel centre to pixel centre: a line one pixel wide has distance 1.
+    """
+    distance = cv2.distanceTransform(mask, cv2.DIST_L2, 3)
+    middle = (distance > 0) & (distance >= cv2.dilate(distance, np.ones((3, 3), np.uint8)))
+    return np.asarray(distance[middle], np.float32)
