@@ -83,12 +83,12 @@ def write_template_model(path: Path, contract: Contract, swap: tuple[int, int] |
     constants = {"shape": np.array([0, 784], np.int64), "weights": weights.reshape(784, classes)}
     graph = helper.make_graph(
         [
-            helper.make_node("Reshape", ["image", "shape"], ["flat"]),
+            helper.make_node("Reshape", ["images", "shape"], ["flat"]),
             helper.make_node("MatMul", ["flat", "weights"], ["logits"]),
             helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
         ],
         "templates",
-        [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["n", 28, 28, 1])],
+        [helper.make_tensor_value_info("images", TensorProto.FLOAT, ["n", 28, 28, 1])],
         [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", classes])],
         [numpy_helper.from_array(values, name) for name, values in constants.items()],
     )

@@ -6,19 +6,23 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digitry.arrays import Dataset, Labels, Probabilities, Split
+from digitry.contract import Contract
 from digitry.errors import DataError, ModelError, SettingError, unknown_name
 from digitry.evaluation import doubtful, metrics
 from digitry.evaluation.run_files import RunFiles, read_run
 
+if TYPE_CHECKING:
+    from digitry.predict import Predictor
+
 SPLITS = ("train", "validation", "test")
 
-_IMAGES_A_CALL = 2_000
+_IMAGES_A_CALL = 2_048
 
 Progress = Callable[[int, int], None]
 """Called with (images done, images in all)."""
@@ -204,15 +208,19 @@ def classes_of_model(part: Split, dataset: Dataset, class_names: tuple[str, ...]
     return replace(part, labels=numbers[part.labels])
 
 
-def open_model(files: RunFiles) -> Any:
-    """The Predictor of the run's ONNX file."""
+def open_model(files: RunFiles) -> Predictor:
+    """The run's ONNX file, ready to answer; ModelError naming the file if it cannot be used."""
     from digitry.predict import Predictor
 
-    return Predictor(files.model)
+    try:
+        return Predictor(files.model)
+    except ModelError as error:
+        text = str(error)
+        raise ModelError(text if str(files.model) in text else f"{files.model}: {text}") from error
 
 
 def predict(
-    predictor: Any, part: Split, progress: Progress | None = None, *, done: int = 0, total: int | None = None
+    predictor: Predictor, part: Split, progress: Progress | None = None, *, done: int = 0, total: int | None = None
 ) -> Probabilities:
     """float32 (n, classes), in calls small enough to show progress and to keep memory flat."""
     rows = []
@@ -231,7 +239,7 @@ def scores_of(files: RunFiles, part: Split, probabilities: Probabilities) -> met
         raise ModelError(f"{files.model} cannot be judged: {error}; train or export it again") from error
 
 
-def parameters_of(contract: Any) -> int | None:
+def parameters_of(contract: Contract) -> int | None:
     """How many numbers the network learnt, from the contract or else from the recipe; None if neither knows."""
     if "parameters" in contract.metrics:
         return int(contract.metrics["parameters"])

@@ -133,6 +133,13 @@ def test_answers_that_are_not_numbers_are_a_model_error(
         judging.judge(make_run(), data=made_up_dataset)
 
 
+def test_a_broken_model_file_is_named(make_run: MakeRun, made_up_dataset: Dataset) -> None:
+    run = make_run()
+    (run / "model.onnx").write_bytes(b"no model at all")
+    with pytest.raises(ModelError, match=r"run/model\.onnx: "):
+        judging.judge(run, data=made_up_dataset)
+
+
 def test_progress_counts_all_images_once(
     make_run: MakeRun, made_up_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
