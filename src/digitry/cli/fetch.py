@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -65,15 +66,18 @@ def progress_bar(quiet: bool) -> Iterator[Progress | None]:
         yield None
         return
     bars: list[Any] = []
+    drawn_at = 0.0
 
     def progress(what: str, done: int, total: int) -> None:
+        nonlocal drawn_at
         if not bars:
             bar = click.progressbar(length=total, label=what, file=sys.stderr, width=24)
             bars.append(bar.__enter__())
         bar = bars[0]
-        changed, bar.label, bar.length = bar.label != what, what, total
-        bar.update(done - bar.pos)
-        if changed:
+        now = time.monotonic()
+        if now - drawn_at > 0.1 or done == total or bar.label != what:
+            bar.label, bar.length, drawn_at = what, total, now
+            bar.update(done - bar.pos)
             bar.render_progress()
 
     try:

@@ -36,7 +36,7 @@ def download(url: str, limit_bytes: int, *, loopback: bool = False) -> Generator
     response = _open_in_time(url, loopback)
     with response:
         declared = response.headers.get("Content-Length", "")
-        expected = int(declared) if declared.isascii() and declared.isdigit() and len(declared) < 19 else None
+        expected = int(declared) if declared.isascii() and declared.isdigit() and len(declared) < 100 else None
         if expected is not None and expected > limit_bytes:
             raise DataError(f"it offers {expected:,} bytes, expected at most {limit_bytes:,}")
         received, paced, pace_end = 0, 0, time.monotonic() + PACE_SECONDS

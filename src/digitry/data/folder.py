@@ -42,7 +42,7 @@ def read_own(
     if path.is_dir():
         if (path / LABELS_TABLE).is_file():
             return _from_pictures(path / LABELS_TABLE, to_canonical, strict, progress)
-        idx_images = sorted(file for file in path.iterdir() if _IDX_IMAGES.search(file.name))
+        idx_images = sorted(file for file in path.iterdir() if _IDX_IMAGES.search(file.name) and file.is_file())
         if idx_images:
             return _from_idx(path, idx_images)
         return _from_pictures(path, to_canonical, strict, progress)

@@ -27,7 +27,7 @@ def inflate(chunks: Iterable[bytes], limit_bytes: int) -> Generator[bytes]:
                 page = chunk.lstrip()[:1] == b"<"
                 raise DataError("a web page came instead of a gzip file" if page else "the data is not gzip")
         pending = chunk
-        while not engine.eof:
+        while pending and not engine.eof:
             room = min(PIECE_BYTES, left + 1)
             try:
                 piece = engine.decompress(pending, room)
@@ -39,12 +39,8 @@ def inflate(chunks: Iterable[bytes], limit_bytes: int) -> Generator[bytes]:
             if piece:
                 yield piece
             pending = engine.unconsumed_tail
-            if not pending and len(piece) < room:
-                break
-        else:
-            # Reached on the chunk that holds the end, and on every chunk after it.
-            if engine.unused_data or pending:
-                raise DataError("the gzip data is followed by other bytes")
+        if engine.unused_data or pending:
+            raise DataError("the gzip data is followed by other bytes")
     if not engine.eof:
         raise DataError("the gzip data is cut short")
 

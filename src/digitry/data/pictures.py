@@ -90,7 +90,7 @@ def read_pictures(
                 raise DataError("there is no such file")
             image = to_canonical(picture.path)
         except (DataError, OSError) as error:
-            reason = f"{picture.path.name}: {getattr(error, 'strerror', None) or error}"
+            reason = f"{picture.path.name!r}: {getattr(error, 'strerror', None) or error}"
             if strict:
                 raise DataError(reason) from error
             bad_count += 1
@@ -170,7 +170,7 @@ def csv_pictures(table: Path) -> Callable[[], Iterable[Picture]]:
 def natural_key(name: str) -> list[tuple[int, int, str]]:
     """Sort key that puts "10" after "9": numbers by value, text regardless of case."""
     parts = re.split(r"([0-9]+)", name)
-    key = [(0, int(part), "") if part.isdigit() else (1, 0, part.casefold()) for part in parts if part]
+    key = [(0, int(part), "") if part[0] in "0123456789" else (1, 0, part.casefold()) for part in parts if part]
     return [*key, (2, 0, name)]
 
 
