@@ -105,7 +105,11 @@ def main() -> None:
                 print(f"\r{kill + 1}/{options.kills} kills, {lost} lost", end="", file=sys.stderr)
         left_over = [path.name for path in folder.iterdir() if path.name.startswith(".")]
     seconds = round(time.monotonic() - began, 1)
-    print(json.dumps({"kills": options.kills, "saves": saved, "lost": lost, "temporaries": len(left_over), "seconds": seconds}))
+    print(
+        json.dumps(
+            {"kills": options.kills, "saves": saved, "lost": lost, "temporaries": len(left_over), "seconds": seconds}
+        )
+    )
     sys.exit(0 if not lost else 1)
 
 

@@ -122,4 +122,6 @@ def test_loading_opens_no_other_file_no_socket_and_runs_nothing(tmp_path: Path) 
     watching = False
     opened = [arguments[0] for name, arguments in events if name == "open"]
     assert [Path(path).name for path in opened if isinstance(path, str | Path)] == ["weights"]
-    assert not [name for name, _ in events if name.split(".")[0] in ("socket", "subprocess", "exec", "import", "pickle")]
+    assert not [
+        name for name, _ in events if name.split(".")[0] in ("socket", "subprocess", "exec", "import", "pickle")
+    ]

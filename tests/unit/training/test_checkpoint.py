@@ -16,7 +16,11 @@ from digitry.training.checkpoint import Checkpoint
 
 
 def at_step(step: int, run_id: str = "mine") -> Checkpoint:
-    arrays = {"weights": np.full((3, 4), step, np.float32), "count": np.array(step), "seed": np.array([1, 2], np.uint32)}
+    arrays = {
+        "weights": np.full((3, 4), step, np.float32),
+        "count": np.array(step),
+        "seed": np.array([1, 2], np.uint32),
+    }
     return Checkpoint(step, arrays, {"run_id": run_id, "epoch": 1, "history": [{"loss": 0.1 + step}]})
 
 

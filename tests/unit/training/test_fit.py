@@ -216,12 +216,20 @@ def test_a_folder_that_holds_a_run_is_not_overwritten(small_recipe: Recipe, made
         train(small_recipe, data=made_up_dataset, run="run", settings={"epochs": 1}, seed=1, resume=True)
 
 
-def test_early_stopping_and_the_best_epoch_go_by_validation_loss(small_recipe: Recipe, made_up_dataset: Dataset) -> None:
+def test_early_stopping_and_the_best_epoch_go_by_validation_loss(
+    small_recipe: Recipe, made_up_dataset: Dataset
+) -> None:
     done = train(
         small_recipe,
         data=made_up_dataset,
         run="run",
-        settings={"epochs": 30, "early_stopping_epochs": 2, "keep_best": True, "learning_rate": 0.3, "schedule": "constant"},
+        settings={
+            "epochs": 30,
+            "early_stopping_epochs": 2,
+            "keep_best": True,
+            "learning_rate": 0.3,
+            "schedule": "constant",
+        },
     )
     losses = [line["val_loss"] for line in done.history]
     best = losses.index(min(losses))
@@ -231,7 +239,9 @@ def test_early_stopping_and_the_best_epoch_go_by_validation_loss(small_recipe: R
     from digitry.artifact import bundle
 
     best_arrays = checkpoint.read(Path("run/checkpoints/best.ckpt")).arrays
-    np.testing.assert_array_equal(bundle.load(Path("run/weights.safetensors"))[0]["0.Conv2D.kernel"], best_arrays["model.0"])
+    np.testing.assert_array_equal(
+        bundle.load(Path("run/weights.safetensors"))[0]["0.Conv2D.kernel"], best_arrays["model.0"]
+    )
 
 
 def test_an_epochs_order_is_a_function_of_seed_and_epoch_alone(made_up_dataset: Dataset) -> None:

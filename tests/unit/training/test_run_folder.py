@@ -50,7 +50,10 @@ def test_the_second_process_is_refused_at_once_and_told_who_holds_the_folder(tmp
 
 def test_a_folder_that_cannot_be_made_is_a_storage_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(StorageError, match="cannot write to the run folder"), run_folder.locked(tmp_path / "file" / "run"):
+    with (
+        pytest.raises(StorageError, match="cannot write to the run folder"),
+        run_folder.locked(tmp_path / "file" / "run"),
+    ):
         pass
 
 

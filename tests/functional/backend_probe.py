@@ -1,0 +1,36 @@
+"""One backend's answers, for tests/functional/test_backends.py: python backend_probe.py RECIPE IN.npz OUT.npz."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+
+from digitry import recipes
+from digitry.artifact import bundle
+from digitry.batches.prepare import prepare
+from digitry.training.backend import choose_backend, make_deterministic
+from digitry.training.fit import build_and_compile
+
+
+def main(recipe_name: str, source: str, target: str) -> None:
+    choose_backend()
+    make_deterministic(0)
+    given = dict(np.load(source))
+    images, labels = prepare(given.pop("images")), given.pop("labels").astype(np.int32)
+    recipe = recipes.get(recipe_name).with_settings({"schedule": "constant", "optimizer": "sgd"})
+    if recipe.settings.dropout is not None:
+        # Each backend draws its own dropout: without it, one step from the same weights is the same step.
+        recipe = recipe.with_settings({"dropout": 0.0})
+    model = build_and_compile(recipe, 10, steps_per_epoch=1)
+    for name, array in given.items():
+        position, _, variable = name.split(".")
+        next(v for v in model.layers[int(position)].weights if v.name == variable).assign(array)
+    probabilities = model.predict(images, verbose=0)
+    model.fit(images, labels, batch_size=len(images), epochs=1, shuffle=False, verbose=0)
+    after = {f"after.{name}": array for name, array in bundle.weights_of(model).items()}
+    np.savez(target, parameters=model.count_params(), logits=np.log(np.maximum(probabilities, 1e-30)), **after)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

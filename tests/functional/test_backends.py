@@ -1,0 +1,64 @@
+"""The same recipe on TensorFlow, JAX and Torch: same parameters, same logits, the same first step."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from digitry import recipes
+from tests.conftest import make_digits
+
+PROBE = Path(__file__).with_name("backend_probe.py")
+BACKENDS = ("tensorflow", "jax", "torch")
+
+pytestmark = pytest.mark.backends
+
+
+def probe(backend: str, recipe: str, source: Path, target: Path) -> dict[str, Any]:
+    environment = {**os.environ, "KERAS_BACKEND": backend, "PYTHONWARNINGS": "ignore"}
+    command = [sys.executable, str(PROBE), recipe, str(source), str(target)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return dict(np.load(target))
+
+
+@pytest.mark.parametrize("recipe", recipes.names())
+def test_three_backends_agree(recipe: str, tmp_path: Path) -> None:
+    missing = [name for name in BACKENDS if not importlib.util.find_spec(name)]
+    assert not missing, f"{', '.join(missing)} not installed; use: make test-backends"
+    split = make_digits(16)
+    np.savez(tmp_path / "in.npz", images=split.images, labels=split.labels, **random_weights(recipe, tmp_path))
+    answers = {name: probe(name, recipe, tmp_path / "in.npz", tmp_path / f"{name}.npz") for name in BACKENDS}
+    reference = answers["tensorflow"]
+    assert int(reference["parameters"]) == recipes.get(recipe).parameters
+    for name in BACKENDS[1:]:
+        assert answers[name].keys() == reference.keys()
+        assert answers[name]["parameters"] == reference["parameters"]
+        np.testing.assert_allclose(answers[name]["logits"], reference["logits"], rtol=1e-3, atol=1e-4)
+        for key in reference:
+            if key.startswith("after."):
+                np.testing.assert_allclose(
+                    answers[name][key], reference[key], rtol=1e-3, atol=1e-5, err_msg=f"{name} {key}"
+                )
+
+
+def random_weights(recipe: str, folder: Path) -> dict[str, Any]:
+    """Names and shapes come from a first probe's own start weights, the values from NumPy."""
+    split = make_digits(16)
+    np.savez(folder / "none.npz", images=split.images, labels=split.labels)
+    first = probe("tensorflow", recipe, folder / "none.npz", folder / "first.npz")
+    rng = np.random.default_rng(0)
+    shapes = {key.removeprefix("after."): array.shape for key, array in first.items() if key.startswith("after.")}
+    return {
+        name: np.abs(rng.normal(1, 0.1, shape)).astype(np.float32)
+        if name.endswith(("variance", "gamma"))
+        else rng.normal(0, 0.05, shape).astype(np.float32)
+        for name, shape in shapes.items()
+    }

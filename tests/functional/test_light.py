@@ -1,0 +1,81 @@
+"""Light stays light: what a user pays before anything happens."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from importlib.metadata import requires, version
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+HEAVY = {"keras", "tensorflow", "jax", "torch"}
+
+
+def loaded_after(code: str) -> set[str]:
+    """The top-level modules that are loaded once `code` has run."""
+    code += "\nimport json, sys; print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_importing_digitry_loads_no_framework_no_runtime_and_no_numpy() -> None:
+    assert not loaded_after("import digitry") & {*HEAVY, "onnxruntime", "numpy", "cv2", "PIL", "matplotlib"}
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "digitry.reading",
+        "digitry.datasets",
+        "digitry.data.fetch",
+        "digitry.evaluation",
+        "digitry.exploration",
+        "digitry.recipes",
+    ],
+)
+def test_no_module_but_training_loads_a_framework(module: str) -> None:
+    assert not loaded_after(f"import {module}") & HEAVY
+
+
+def test_help_appears_within_a_third_of_a_second() -> None:
+    times = []
+    for _ in range(5):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "digitry", "--help"], capture_output=True, check=True)
+        times.append(time.perf_counter() - began)
+    assert min(times) < 0.3
+
+
+def test_every_command_has_help() -> None:
+    from digitry.cli import COMMANDS
+
+    for name in COMMANDS:
+        done = subprocess.run(
+            [sys.executable, "-m", "digitry", name, "--help"], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        assert "Usage: " in done.stdout
+
+
+@pytest.mark.parametrize(("package", "floor"), [("keras", "3.15.1"), ("pillow", "12.3.0"), ("onnx", "1.22")])
+def test_the_version_floors_that_security_asks_for_are_declared_and_installed(package: str, floor: str) -> None:
+    declared = [Requirement(text) for text in requires("digitry") or []]
+    floors = [
+        spec.version for need in declared if need.name == package for spec in need.specifier if spec.operator == ">="
+    ]
+    assert floors
+    assert all(Version(found) >= Version(floor) for found in floors)
+    assert Version(version(package)) >= Version(floor)
+
+
+def test_the_public_names_are_there_and_a_wrong_one_lists_them() -> None:
+    import digitry
+
+    for name in ("load_dataset", "explore", "recipes", "train", "evaluate", "read", "Reader"):
+        assert getattr(digitry, name)
+    with pytest.raises(AttributeError, match="it has .*Reader"):
+        digitry.trian  # noqa: B018

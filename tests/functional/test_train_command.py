@@ -1,0 +1,149 @@
+"""`digitry train` as a process of its own: exit codes, one line of error, and a real kill -9."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from digitry.training import checkpoint, run_folder
+from tests.conftest import make_digits
+
+pytest.importorskip("keras")
+
+FAST = ("--set", "batch_size=8", "--checkpoint-seconds", "0")
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    split = make_digits(1600)
+    np.savez(tmp_path / "digits.npz", x_train=split.images, y_train=split.labels)
+    return tmp_path / "digits.npz"
+
+
+def digitry(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "digitry", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+
+
+def start(*arguments: str | Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "digitry", *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+def wait_for_checkpoint(run: Path, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 90
+    while not list(run.glob("checkpoints/step-*.ckpt")):
+        assert process.poll() is None, process.communicate()[1].decode()
+        assert time.monotonic() < deadline, "no checkpoint after 90 s"
+        time.sleep(0.02)
+
+
+def final_arrays(run: Path) -> dict[str, bytes]:
+    last = checkpoint.load_latest(run / "checkpoints", run_folder.read_config(run)["run_id"])
+    assert last is not None
+    return {name: array.tobytes() for name, array in last.arrays.items()}
+
+
+@pytest.mark.slow
+def test_a_training_killed_with_sigkill_ends_byte_equal_to_one_that_was_not(data: Path, tmp_path: Path) -> None:
+    plan: tuple[Any, ...] = ("train", "dense-relu", "--data", data, "--epochs", "12", *FAST)
+    killed = start(*plan, "--run", tmp_path / "killed")
+    wait_for_checkpoint(tmp_path / "killed", killed)
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate()
+    assert not (tmp_path / "killed" / "model.onnx").exists(), "it was over before the kill"
+    resumed = digitry(*plan, "--run", tmp_path / "killed", "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    assert digitry(*plan, "--run", tmp_path / "whole").returncode == 0
+    assert final_arrays(tmp_path / "killed") == final_arrays(tmp_path / "whole")
+    weights = [(tmp_path / name / "weights.safetensors").read_bytes() for name in ("killed", "whole")]
+    assert weights[0] == weights[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_it_within_ten_seconds_with_one_line_and_its_code(
+    number: signal.Signals, code: int, data: Path, tmp_path: Path
+) -> None:
+    process = start(
+        "train", "dense-relu", "--data", data, "--epochs", "500", "--quiet", *FAST, "--run", tmp_path / "run"
+    )
+    wait_for_checkpoint(tmp_path / "run", process)
+    began = time.monotonic()
+    process.send_signal(number)
+    message = process.communicate(timeout=10)[1].decode()
+    assert time.monotonic() - began < 10
+    assert process.returncode == code
+    assert message.splitlines()[-1].startswith(f"digitry: stopped by {number.name} and saved; go on with --run")
+    assert "Traceback" not in message
+
+
+@pytest.mark.slow
+def test_the_second_training_in_a_folder_is_refused_within_a_second_of_looking(data: Path, tmp_path: Path) -> None:
+    process = start("train", "dense-relu", "--data", data, "--epochs", "500", *FAST, "--run", tmp_path / "run")
+    try:
+        wait_for_checkpoint(tmp_path / "run", process)
+        began = time.monotonic()
+        second = digitry("train", "dense-relu", "--data", data, *FAST, "--run", tmp_path / "run", "--resume")
+        assert second.returncode == 5
+        assert f"process {process.pid} is training in" in second.stderr
+        # The lock is asked for before Keras is imported.
+        assert time.monotonic() - began < 3
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["train", "cnm"], 2, "unknown recipe 'cnm'; did you mean 'cnn'"),
+        (["train", "cnn", "--epochs", "0"], 2, "epochs must be at least 1"),
+        (["train", "cnn", "--dropout", "0.5"], 2, "unknown setting of recipe cnn 'dropout'"),
+        (["train", "cnn", "--set", "epochs"], 2, "--set takes name=value"),
+        (["train", "cnn", "--data", "mnits"], 2, "did you mean 'mnist'"),
+        (["train", "cnn", "--data", "missing/folder"], 3, "missing/folder"),
+        (["train", "cnn", "--config", "missing.toml"], 2, "cannot read settings file missing.toml"),
+        (["export", "nowhere"], 3, "holds no run"),
+    ],
+)
+def test_a_wrong_call_is_one_line_and_an_exit_code(arguments: list[str], code: int, words: str) -> None:
+    done = digitry(*arguments)
+    assert done.returncode == code
+    assert words in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert done.stdout == ""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="uses POSIX limits")
+def test_a_file_size_limit_is_a_full_disk_exit_5_and_leaves_no_temporary(data: Path, tmp_path: Path) -> None:
+    limited = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000));"
+        "sys.argv = ['digitry', *sys.argv[1:]]; from digitry.cli import main; main()"
+    )
+    arguments = ["train", "dense-relu", "--data", str(data), "--quiet", *FAST, "--run", str(tmp_path / "run")]
+    command = [sys.executable, "-c", limited, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 5, done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "cannot write" in done.stderr
+    assert not list((tmp_path / "run" / "checkpoints").glob(".*"))
+
+
+def test_json_goes_to_stdout_and_nothing_else(data: Path, tmp_path: Path) -> None:
+    done = digitry(
+        "train", "dense-relu", "--data", data, "--epochs", "1", "--json", "--quiet", "--run", tmp_path / "run"
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["history"][0]["epoch"] == 1
+    assert done.stderr == ""
