@@ -40,7 +40,7 @@ def history(epochs: Sequence[Epoch]) -> Figure:
             axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, min_n_ticks=1))
         panels[0].set_ylim(bottom=0)
         panels[1].yaxis.set_major_formatter(PercentFormatter(1.0))
-        panels[0].legend(loc="upper right")
+        panels[0].legend(loc="best")
     return figure
 
 

@@ -101,8 +101,8 @@ def _accuracy_parts(evaluation: Evaluation, folder: Path) -> list[Part]:
         )
     if less:
         parts.append(
-            f"Careful people doubt {less.left_out} labels of the MNIST test set ({less.source}); no reader can be "
-            "right about those, so the figure without them stands beside the usual one."
+            f"Careful people doubt {less.left_out} labels of the MNIST test set ({less.source}). The figure "
+            "without them stands beside the usual one, never in its place."
         )
     if evaluation.run.history:
         parts.append(
