@@ -43,8 +43,8 @@ def main() -> None:
             seconds[side].append(json.loads(done.stdout.splitlines()[-1]))
         ratios.append(seconds["digitry"][-1] / seconds["bare"][-1])
         print(
-            f"round {number + 1}: digitry {seconds['digitry'][-1]:.2f} s, bare Keras {seconds['bare'][-1]:.2f} s an epoch, "
-            f"ratio {ratios[-1]:.3f}",
+            f"round {number + 1}: digitry {seconds['digitry'][-1]:.2f} s an epoch, "
+            f"bare Keras {seconds['bare'][-1]:.2f} s, ratio {ratios[-1]:.3f}",
             flush=True,
         )
     from digitry.training import run_folder

@@ -27,7 +27,7 @@ def temporary_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest
 
 
 @pytest.fixture(autouse=True)
-def no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only loopback can be reached, unless the test is marked `network`."""
     if "network" not in request.keywords:
         real = socket.socket.connect
@@ -38,7 +38,6 @@ def no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
             return real(self, address)  # type: ignore[arg-type]
 
         monkeypatch.setattr(socket.socket, "connect", connect)
-    yield
 
 
 def make_digits(count: int, seed: int = 0, classes: int = 10) -> Split:

@@ -44,7 +44,7 @@ def test_a_failing_system_call_leaves_the_old_file_and_no_temporary(
 
     for name in CALLS:
         monkeypatch.setattr(files.os, name, fails(getattr(os, name)))
-    with pytest.raises(StorageError, match="No space left|cannot sync") as caught:
+    with pytest.raises(StorageError, match=r"No space left|cannot sync") as caught:
         files.write_atomically(path, b"new content")
     assert "\n" not in str(caught.value)
     # The fourth call syncs the folder: the rename has happened by then, but is not promised.
