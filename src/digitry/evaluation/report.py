@@ -26,7 +26,7 @@ def write_metrics(evaluation: Evaluation) -> None:
     """Write metrics.json. Splits judged earlier stay in it as long as model and data are the same."""
     new = evaluation.to_json()
     old = _earlier(evaluation.metrics_path)
-    if old.get("model_sha256") == new["model_sha256"] and old.get("data") == new["data"]:
+    if (old.get("model_sha256"), old.get("data_sha256")) == (new["model_sha256"], new["data_sha256"]):
         new["splits"] = {**old.get("splits", {}), **new["splits"]}
         new["without_doubtful"] = new["without_doubtful"] or old.get("without_doubtful")
     text = json.dumps(new, ensure_ascii=False, allow_nan=False, indent=1)
