@@ -14,10 +14,11 @@ Run = dict[str, Any]
 
 EXPLANATIONS = {
     "dense-relu": "Published as 97.88% on the training images and above 96% on test, with no seed and no spread.",
-    "cnn": "The published figures are of one run. Its validation part was the last tenth of the training images, as here.",
-    "dense-sigmoid": "Its authors print no figure. Plain gradient descent at 0.01 through two sigmoid layers is slow: "
-    "after 20 epochs the loss still falls.",
-    "cnn-dropout": "Published after ten epochs with the test set as validation data; here test is opened after training.",
+    "cnn": "The published figures are of one run; its validation part was the last tenth of the training images, as "
+    "here.",
+    "dense-sigmoid": "Its authors print no figure. Plain gradient descent at 0.01 through two sigmoid layers is "
+    "slow; after 20 epochs the loss still falls.",
+    "cnn-dropout": "Published after ten epochs, with the test set as validation data; here it is opened once, after.",
 }
 
 
@@ -71,9 +72,9 @@ def _page(runs: dict[str, list[Run]]) -> str:
         lines += [_accuracy_row(name, group, index) for index in range(len(group[0]["judged"]))]
     lines += [
         "",
-        "The last column is the published test accuracy minus ours, in percentage points, and its distance in standard "
-        "deviations of one run. A published figure is one run of its authors, so up to about two standard deviations is "
-        "what chance explains.",
+        "The last column is the published test accuracy minus ours, in percentage points, and its distance in "
+        "standard deviations of one run. A published figure is one run of its authors: up to about two standard "
+        "deviations is what chance explains.",
         "",
     ]
     lines += _other_published(runs)
@@ -95,9 +96,9 @@ def _page(runs: dict[str, list[Run]]) -> str:
         )
     lines += [
         "",
-        "A whole run is from loading the data to the written report, imports of Keras included. Seconds per epoch are of "
-        "the wall clock and contain the validation pass; where the machine had other work at the same time, processor "
-        "seconds are the fairer figure.",
+        "A whole run is from loading the data to the written report, imports of Keras included. Seconds per epoch are "
+        "of the wall clock and contain the validation pass; where the machine had other work at the same time, "
+        "processor seconds are the fairer figure.",
         "",
         "## Remarks",
         "",
@@ -147,10 +148,8 @@ def _other_published(runs: dict[str, list[Run]]) -> list[str]:
                 ours = f"{mean(values):.4f} ± {_sd(values):.4f}" if is_loss else _spread(values)
                 theirs = f"{published[figure]:.4f}" if is_loss else f"{published[figure]:.2%}"
                 deviations = abs(published[figure] - mean(values)) / (_sd(values) or math.inf)
-                rows.append(
-                    f"| `{name}` | {figure.replace('_', ' ')} | {ours} | {min(values):.4f} – {max(values):.4f} | {theirs} | "
-                    f"{deviations:.1f} sd |"
-                )
+                cells = [f"`{name}`", figure.replace("_", " "), ours, f"{min(values):.4f} – {max(values):.4f}", theirs]
+                rows.append(f"| {' | '.join(cells)} | {deviations:.1f} sd |")
     if not rows:
         return []
     head = ["## Other published figures", "", "| recipe | figure | measured | range | published | distance |"]

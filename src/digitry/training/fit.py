@@ -256,7 +256,10 @@ def _write_results(
         class_names=dataset.class_names,
         scale=float(SCALE),
         settings=asdict(plan.settings),
-        metrics={name: value for name, value in history[-1].items() if name not in ("seconds", "images_per_second")},
+        metrics={
+            "parameters": model.count_params(),
+            **{name: value for name, value in history[-1].items() if name not in ("seconds", "images_per_second")},
+        },
         data_sha256=dataset.sha256,
         versions=run_folder.installed_versions(),
     )

@@ -1,4 +1,4 @@
-"""What a person sees while a network trains: a live chart in a terminal, a line an epoch elsewhere, or nothing."""
+"""What a person sees while a network trains: a live chart, a line an epoch where none can be drawn, or nothing."""
 
 from __future__ import annotations
 
@@ -35,9 +35,11 @@ class Progress(Protocol):
 
 
 def make_progress(quiet: bool) -> Progress:
-    """The right kind for where stderr goes."""
+    """The right kind for where a person is looking: a notebook, a terminal, or a file."""
     if quiet:
         return Silent()
+    if "ipykernel" in sys.modules:
+        return Notebook()
     from rich.console import Console
 
     console = Console(stderr=True, highlight=False)
@@ -84,6 +86,25 @@ class Lines(Silent):
     def _print(self, text: str) -> None:
         self._last = time.monotonic()
         print(text, file=sys.stderr, flush=True)
+
+
+class Notebook(Lines):
+    """For Jupyter: the lines, and a chart that is redrawn in place after every epoch."""
+
+    def begin(self, title: str, epochs: int, history: History) -> None:
+        from IPython.display import HTML, display
+
+        super().begin(title, epochs, history)
+        self._handle = display(HTML(""), display_id=True)
+
+    def epoch(self, history: History) -> None:
+        from IPython.display import SVG
+
+        from digitry.evaluation import plots
+        from digitry.pages.style import to_svg
+
+        super().epoch(history)
+        self._handle.update(SVG(to_svg(plots.history(history))))
 
 
 class Live:
