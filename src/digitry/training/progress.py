@@ -156,14 +156,13 @@ class Live:
         from rich.columns import Columns
         from rich.console import Group
         from rich.progress_bar import ProgressBar
+        from rich.table import Table
         from rich.text import Text
 
-        width = min(self._console.width, 100)
-        parts: list[Any] = [
-            Text(self._title, style="bold"),
-            ProgressBar(total=1.0, completed=self._share, width=width),
-            Text(self._now),
-        ]
+        width = min(self._console.width, 120)
+        bar = Table.grid()
+        bar.add_row(ProgressBar(total=1.0, completed=self._share, width=width - 2))
+        parts: list[Any] = [Text(self._title, style="bold"), bar, Text(self._now)]
         if self._history:
             charts = [_chart(self._history, name, width // 2 - 2) for name in ("loss", "accuracy")]
             parts.append(Columns(charts, padding=(0, 2)))
@@ -208,4 +207,6 @@ def _chart(history: History, name: str, width: int) -> Any:
         text.append(f"\n{edge} ")
         for character, curve in row:
             text.append(character, style=legend[curve][1] if curve >= 0 else "")
+    last = f"{len(history)}"
+    text.append(f"\n{'epoch':>7} 1{last.rjust(len(rows[0]) - 1)}")
     return text
