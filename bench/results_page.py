@@ -30,9 +30,28 @@ def write_page(results: Path, root: Path) -> None:
         runs.setdefault(run["recipe"], []).append(run)
     ordered = {name: runs[name] for name in recipes.names() if name in runs}
     (root / "docs" / "results.md").write_text(_page(ordered), encoding="utf-8")
+    _fill_readme(root / "README.md", ordered)
     measured = {name: _measured(group) for name, group in ordered.items()}
     path = root / "src" / "digitry" / "recipes" / "measured.json"
     path.write_text(json.dumps(measured, indent=2) + "\n", encoding="utf-8")
+
+
+def _fill_readme(readme: Path, runs: dict[str, list[Run]]) -> None:
+    """Put the short table between the two marks in the README."""
+    lines = ["| recipe | parameters | epochs | test accuracy | published | seconds |", "|---|---:|---:|---:|---:|---:|"]
+    for name, group in runs.items():
+        recipe, measured = recipes.get(name), _measured(group)
+        published = recipe.published.get("test_accuracy")
+        shown = f"{published:.2%}" if published else "> 96%" if "test_accuracy_above" in recipe.published else "–"
+        accuracies = [run["judged"][-1]["scores"]["test"]["accuracy"] for run in group]
+        lines.append(
+            f"| `{name}` | {recipe.parameters:,} | {measured['epochs']} | {_spread(accuracies)} | {shown} | "
+            f"{measured['seconds_mean']:,.0f} |"
+        )
+    start, end = "<!-- results: written by bench/results_page.py -->", "<!-- end of results -->"
+    head, rest = readme.read_text(encoding="utf-8").split(start)
+    tail = rest.split(end)[1]
+    readme.write_text(head + "\n".join([start, *lines, end]) + tail, encoding="utf-8")
 
 
 def _measured(group: list[Run]) -> dict[str, Any]:
