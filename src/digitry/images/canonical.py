@@ -15,7 +15,7 @@ BOX_SIDE = 20
 BOX_LEVEL = 32
 """Ink fainter than this does not count towards the ink box (0 to 255)."""
 
-STROKE_RANGE = (1.5, 5.0)
+STROKE_RANGE = (1.5, 4.0)
 """Stroke widths left as they are, in canonical pixels; MNIST itself has 1.6 to 4.0 (5th to 95th percentile)."""
 
 _WORK_SIDE = 100

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.images.strokes import ridge, stroke_mask
+from digitry.images.strokes import stroke_mask
 
 WORK_SIDE = 1000
 """Pages are shrunk to this longer side first: a digit a tenth of the page high still has 100 pixels."""
@@ -19,11 +19,18 @@ MIN_CONTRAST = 12.0
 NOISE_FACTOR = 5.0
 """Ink differs from its paper by at least this many times the paper's own spread."""
 
-PAPER_WINDOW = 0.3
-"""Strokes are narrower than this share of the page: wider dark areas are shadow or table, not ink."""
+PAPER_WINDOWS = (0.3, 0.2, 0.12, 0.08, 0.05)
+"""Strokes are narrower than one of these shares of the page: wider dark areas are shadow or table, not ink."""
+
+WHOLE_SHARE = 0.85
+"""A window keeps the ink whole when its strongest ink has this share of the contrast it has in the widest window."""
+
+SHARP_SHARE = 0.8
+"""A page whose outlines are sharp for this share of their length shows no shadows."""
 
 _COARSE_SIDE = 200
 _WINDOW_PIXELS = 29
+_WINDOW_PAGE = 250
 
 
 class InkPage(NamedTuple):
@@ -43,12 +50,44 @@ def find_ink(grey: NDArray[np.uint8]) -> InkPage:
         page = np.asarray(cv2.GaussianBlur(page, (0, 0), 1.2), np.uint8)
     dark = is_dark_on_light(page)
     light_ink = 255 - page if dark else page
-    ink = ink_intensity(_contrast(light_ink, PAPER_WINDOW, dark))
-    # Now that the pen is known, a window just wider than its strokes also takes out shadows with sharp edges.
-    window = 4 * _stroke_width(ink) / max(ink.shape)
-    if 0 < window < PAPER_WINDOW / 1.5:
-        ink = ink_intensity(_contrast(light_ink, window, dark))
-    return InkPage(ink, scale, dark)
+    contrast = _contrast(light_ink, paper_window(light_ink, dark), dark)
+    return InkPage(ink_intensity(contrast), scale, dark)
+
+
+def paper_window(light_ink: NDArray[np.uint8], dark: bool) -> float:
+    """The window, as a share of the longer side, in which ink stands out of the paper, and shadows do not.
+
+    Without shadows every outline is sharp, and the widest window is best. A shadow stands out the more, the wider the
+    window; a stroke stands out alike of every window wider than itself, so then one just wider than the strokes.
+    """
+    page, _ = shrink(light_ink, _WINDOW_PAGE)
+    if max(page.shape) < _WINDOW_PAGE:
+        return PAPER_WINDOWS[0]
+    strongest = max(1, round(0.003 * page.size))
+    whole = PAPER_WINDOWS[0]
+    wide_peak = 0.0
+    for window, wider in zip(PAPER_WINDOWS, (PAPER_WINDOWS[0], *PAPER_WINDOWS), strict=False):
+        contrast = _contrast(page, window, dark)
+        peak = float(np.partition(contrast.ravel(), -strongest)[-strongest:].mean())
+        if window == wider:
+            wide_peak = peak
+            if _sharp_share(contrast, peak) >= SHARP_SHARE:
+                break
+        if peak < WHOLE_SHARE * wide_peak:
+            break
+        whole = wider
+    return whole
+
+
+def _sharp_share(contrast: NDArray[np.float32], peak: float) -> float:
+    """Which share of the outlines of all that stands out, at a quarter of `peak`, is sharp."""
+    kernel = np.ones((3, 3), np.uint8)
+    mask = stroke_mask(contrast, 0.25 * peak)
+    outline = cv2.morphologyEx(mask, cv2.MORPH_GRADIENT, kernel) > 0
+    if not outline.any():
+        return 1.0
+    jump = cv2.morphologyEx(contrast, cv2.MORPH_GRADIENT, kernel)
+    return float((jump[outline] > 0.25 * peak).mean())
 
 
 def _contrast(light_ink: NDArray[np.uint8], window: float, dark: bool) -> NDArray[np.float32]:
@@ -57,15 +96,6 @@ def _contrast(light_ink: NDArray[np.uint8], window: float, dark: bool) -> NDArra
     contrast = light_ink.astype(np.float32) - paper
     # Ink takes a share of the light that falls on the paper; light strokes on a dark screen add to it.
     return np.asarray(contrast * (255 / np.maximum(255 - paper, 50)) if dark else contrast, np.float32)
-
-
-def _stroke_width(ink: NDArray[np.uint8]) -> float:
-    """Width in pixels of the strokes that hold most of the ink (rules and texture hold little), 0 without ink."""
-    distances = np.sort(ridge(stroke_mask(ink, 100)))
-    if not distances.size:
-        return 0.0
-    total = np.cumsum(distances.astype(np.float64) ** 2)
-    return 2 * float(distances[np.searchsorted(total, 0.6 * total[-1])])
 
 
 def shrink(grey: NDArray[np.uint8], longest: int) -> tuple[NDArray[np.uint8], float]:
