@@ -76,8 +76,11 @@ def progress_bar(quiet: bool) -> Iterator[Progress | None]:
         bar = bars[0]
         now = time.monotonic()
         if now - drawn_at > 0.1 or done == total or bar.label != what:
+            if bar.label != what or not done:
+                bar.start, bar.avg = time.time(), []  # waiting for an answer says nothing about the time left
             bar.label, bar.length, drawn_at = what, total, now
-            bar.update(done - bar.pos)
+            if done != bar.pos:
+                bar.update(done - bar.pos)
             bar.render_progress()
 
     try:
