@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from digitry.backend import choose_backend
 from digitry.errors import SettingError, unknown_name
 
 OPTIMIZERS = ("adadelta", "adagrad", "adam", "adamw", "lion", "nadam", "rmsprop", "sgd")
@@ -78,6 +79,11 @@ class Recipe:
     """(classes, settings) → keras.Model from (n, 28, 28, 1) in 0..1 to probabilities (n, classes)."""
     published: Mapping[str, float] = field(default_factory=dict)
     """Figure → value as its authors give it, accuracies as fractions."""
+
+    def build_model(self, classes: int = 10) -> Any:
+        """The network as an untrained keras.Model, on the backend that is chosen if Keras is not loaded yet."""
+        choose_backend()
+        return self.build(classes, self.settings)
 
     def with_settings(self, overrides: Mapping[str, Any]) -> Recipe:
         """The same recipe with some settings changed; SettingError for an unknown name or a bad value.

@@ -9,7 +9,7 @@ import numpy as np
 from digitry import recipes
 from digitry.artifact import bundle
 from digitry.batches.prepare import prepare
-from digitry.training.backend import choose_backend, make_deterministic
+from digitry.backend import choose_backend, make_deterministic
 from digitry.training.fit import build_and_compile
 
 

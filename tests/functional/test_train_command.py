@@ -17,8 +17,6 @@ import pytest
 from digitry.training import checkpoint, run_folder
 from tests.conftest import make_digits
 
-pytest.importorskip("keras")
-
 FAST = ("--set", "batch_size=8", "--checkpoint-seconds", "0")
 
 

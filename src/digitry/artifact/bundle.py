@@ -80,7 +80,7 @@ def load_model(path: Path) -> tuple[Any, Contract]:
         )
     except SettingError as error:
         raise ModelError(f"{path} cannot be rebuilt: {error}") from error
-    model = plan.build(len(contract.class_names), plan.settings)
+    model = plan.build_model(len(contract.class_names))
     wanted = {name: (array.shape, array.dtype) for name, array in weights_of(model).items()}
     found = {name: (array.shape, array.dtype) for name, array in weights.items()}
     if wanted != found:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import warnings
 
 import click
 
@@ -61,6 +62,7 @@ def group() -> None:
 def main() -> None:
     """Run the command line; errors become one line on stderr and an exit code, never a traceback."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    warnings.showwarning = _print_warning
     try:
         sys.exit(group.main(standalone_mode=False) or 0)
     except DigitryError as error:
@@ -78,6 +80,10 @@ def main() -> None:
         raise
     except OSError as error:
         _fail(f"{error.strerror or error}: {error.filename}" if error.filename else str(error), 5)
+
+
+def _print_warning(message: Warning | str, *_: object, **__: object) -> None:
+    print(f"digitry: {' '.join(str(message).split())}", file=sys.stderr)
 
 
 def _fail(message: str, exit_code: int) -> None:

@@ -50,11 +50,9 @@ def command(context: click.Context, as_json: bool) -> None:
 def show(name: str) -> None:
     """Print the summary of one recipe: layers, settings, source."""
     from digitry import recipes
-    from digitry.training.backend import choose_backend
 
     recipe = recipes.get(name)
-    choose_backend()
-    model = recipe.build(10, recipe.settings)
+    model = recipe.build_model()
     click.echo(f"{recipe.name}: {recipe.source}\n")
     model.summary(print_fn=lambda text, **_: click.echo(text))
     click.echo("Settings (change them with --set NAME=VALUE)")

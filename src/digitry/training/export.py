@@ -7,7 +7,6 @@ from pathlib import Path
 from digitry.datasets import load_dataset
 from digitry.errors import DataError
 from digitry.training import run_folder
-from digitry.training.backend import choose_backend
 
 
 def export(run: str | Path, out: str | Path) -> tuple[float, int]:
@@ -19,7 +18,6 @@ def export(run: str | Path, out: str | Path) -> tuple[float, int]:
     dataset = load_dataset(config["data"])
     if dataset.sha256 != config["data_sha256"]:
         raise DataError(f"{config['data']} is no longer the data that {run} was trained on; its SHA-256 differs")
-    choose_backend()
     from digitry.artifact import bundle, onnx
 
     model, contract = bundle.load_model(Path(run) / run_folder.WEIGHTS)

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from digitry import recipes
 from digitry.arrays import Dataset, Split
+from digitry.backend import choose_backend, compile_options, make_deterministic
 from digitry.batches.prepare import SCALE, prepare
 from digitry.contract import Contract
 from digitry.datasets import hold_out, load_dataset
 from digitry.errors import SettingError, TrainingError
 from digitry.recipe import Recipe
 from digitry.training import checkpoint, run_folder, state
-from digitry.training.backend import choose_backend, compile_options, make_deterministic
 from digitry.training.interrupt import listening
 from digitry.training.progress import Progress, make_progress
 from digitry.training.tracking import Track, start_tracking
@@ -67,7 +67,7 @@ def train(
         raise SettingError("checkpoint_seconds and seed must be 0 or more")
     progress = make_progress(quiet)
     with run_folder.locked(folder):
-        dataset = data if isinstance(data, Dataset) else load_dataset(data)
+        dataset = data if isinstance(data, Dataset) else load_dataset(data, progress=progress.loading)
         config = _open_run(folder, plan, dataset, data, seed, resume)
         finished = _finished(folder, plan, seed)
         if finished:
@@ -101,7 +101,7 @@ def epoch_arrays(
 
 def build_and_compile(plan: Recipe, classes: int, steps_per_epoch: int) -> Any:
     """The recipe's network, ready for `fit`."""
-    model = plan.build(classes, plan.settings)
+    model = plan.build_model(classes)
     model.compile(
         optimizer=_optimizer(plan, steps_per_epoch),
         loss="sparse_categorical_crossentropy",

@@ -18,6 +18,9 @@ History = Sequence[dict[str, float]]
 class Progress(Protocol):
     """Called by the training; all methods are cheap."""
 
+    def loading(self, what: str, done: int, total: int) -> None:
+        """The dataset is being fetched or read."""
+
     def begin(self, title: str, epochs: int, history: History) -> None:
         """The training starts, or goes on after the epochs in `history`."""
 
@@ -49,6 +52,7 @@ def make_progress(quiet: bool) -> Progress:
 class Silent:
     """Says nothing."""
 
+    def loading(self, what: str, done: int, total: int) -> None: ...
     def begin(self, title: str, epochs: int, history: History) -> None: ...
     def step(self, epoch: int, step: int, steps: int, loss: float, accuracy: float, rate: float) -> None: ...
     def epoch(self, history: History) -> None: ...
@@ -64,6 +68,10 @@ class Lines(Silent):
         self._last = time.monotonic()
         self._clock = TimeLeft()
         self._epochs = 0
+
+    def loading(self, what: str, done: int, total: int) -> None:
+        if time.monotonic() - self._last >= min(self._every, 2.0):
+            self._print(f"{what}: {done / max(total, 1):.0%}")
 
     def begin(self, title: str, epochs: int, history: History) -> None:
         self._epochs = epochs
@@ -120,6 +128,9 @@ class Live:
         self._history: History = []
         self._now = ""
         self._share = 0.0
+
+    def loading(self, what: str, done: int, total: int) -> None:
+        self._console.print(f"{what}: {done / max(total, 1):.0%}", end="\n" if done == total else "\r", markup=False)
 
     def begin(self, title: str, epochs: int, history: History) -> None:
         self._title, self._epochs, self._history = title, epochs, history

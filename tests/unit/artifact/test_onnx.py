@@ -56,7 +56,7 @@ def test_every_layer_answers_as_keras_does(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("recipe", recipes.RECIPES.values(), ids=recipes.names())
 def test_every_recipe_answers_as_keras_does_alone_and_in_a_batch(recipe: Any, tmp_path: Path) -> None:
-    model = shaken(recipe.build(10, recipe.settings))
+    model = shaken(recipe.build_model())
     onnx.export(model, CONTRACT, tmp_path / "model.onnx", prove_on=IMAGES)
     predictor = Predictor(tmp_path / "model.onnx")
     together = predictor.probabilities(IMAGES)
@@ -66,13 +66,13 @@ def test_every_recipe_answers_as_keras_does_alone_and_in_a_batch(recipe: Any, tm
 
 
 def test_the_same_weights_give_the_same_bytes() -> None:
-    model = shaken(recipes.get("cnn").build(10, recipes.get("cnn").settings))
+    model = shaken(recipes.get("cnn").build_model())
     assert onnx.to_onnx(model, CONTRACT) == onnx.to_onnx(model, CONTRACT)
 
 
 def test_a_model_that_answers_differently_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Predictor, "probabilities", lambda self, images: np.full((len(images), 10), 0.1, np.float32))
-    model = shaken(recipes.get("dense-relu").build(10, recipes.get("dense-relu").settings))
+    model = shaken(recipes.get("dense-relu").build_model())
     with pytest.raises(ModelError, match="does not answer as Keras does"):
         onnx.export(model, CONTRACT, tmp_path / "model.onnx", prove_on=IMAGES)
     assert list(tmp_path.iterdir()) == []

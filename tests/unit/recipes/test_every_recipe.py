@@ -29,7 +29,7 @@ def test_the_four_tutorial_networks_have_their_published_sizes() -> None:
 
 @every_recipe
 def test_it_has_the_parameters_it_names(recipe: Recipe) -> None:
-    assert recipe.build(10, recipe.settings).count_params() == recipe.parameters
+    assert recipe.build_model().count_params() == recipe.parameters
 
 
 @every_recipe
@@ -43,7 +43,7 @@ def test_it_opens_with_its_source_what_to_expect_and_the_command(recipe: Recipe)
 
 @every_recipe
 def test_it_gives_probabilities_for_ten_classes(recipe: Recipe) -> None:
-    probabilities = np.asarray(recipe.build(10, recipe.settings)(prepare(make_digits(4).images)))
+    probabilities = np.asarray(recipe.build_model()(prepare(make_digits(4).images)))
     assert probabilities.shape == (4, 10)
     assert np.isfinite(probabilities).all()
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
@@ -51,7 +51,7 @@ def test_it_gives_probabilities_for_ten_classes(recipe: Recipe) -> None:
 
 @every_recipe
 def test_it_follows_the_number_of_classes(recipe: Recipe) -> None:
-    assert recipe.build(3, recipe.settings).output_shape == (None, 3)
+    assert recipe.build_model(3).output_shape == (None, 3)
 
 
 @every_recipe
@@ -70,7 +70,7 @@ def test_it_learns_32_images_by_heart(recipe: Recipe) -> None:
 @every_recipe
 def test_it_survives_saving_and_loading(recipe: Recipe, tmp_path: Path) -> None:
     images = prepare(make_digits(8).images)
-    model = recipe.build(10, recipe.settings)
+    model = recipe.build_model()
     contract = Contract(recipe=recipe.name, class_names=tuple("0123456789"))
     bundle.save(tmp_path / "weights.safetensors", bundle.weights_of(model), contract)
     again, found = bundle.load_model(tmp_path / "weights.safetensors")

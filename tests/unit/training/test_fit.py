@@ -21,8 +21,6 @@ from digitry.recipe import Recipe
 from digitry.training import checkpoint, fit, run_folder, train
 from digitry.training.interrupt import TrainingInterrupted
 
-pytest.importorskip("keras")
-
 STEPS_PER_EPOCH = 12  # 180 images, 16 a batch
 LAST_STEP = 3 * STEPS_PER_EPOCH
 
