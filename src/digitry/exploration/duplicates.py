@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import Dataset, Images, Labels
+from digitry.arrays import IMAGE_SIDE, Dataset, Images, Labels
 
 NEAR_SIMILARITY = 0.99
 """Two different images are near duplicates from this cosine similarity on: a copy saved as JPEG or made lighter stays
@@ -19,7 +19,10 @@ MOST_CANDIDATES = 1_000_000
 """The search stops after so many candidate pairs: a set of nearly equal pictures has billions."""
 
 _PROJECTED = 48
-_ROWS, _COLUMNS = 512, 2048
+_ROWS, _COLUMNS = 512, 2560
+_TILE_ROWS, _TILE_COLUMNS = 64, 80
+"""Products are computed in tiles too small for BLAS to spread over threads: on idle cores that costs next to nothing,
+on busy ones it is ten times faster than waiting for the threads."""
 _ROUNDING = 1e-5
 _KEPT = 24
 
@@ -179,19 +182,21 @@ def near_pairs(
     key = short[:, widest]
     reach = float(np.sqrt(2 - 2 * NEAR_SIMILARITY)) + _ROUNDING
     ends = np.searchsorted(key, key[np.minimum(np.arange(0, len(key), _ROWS) + _ROWS, len(key)) - 1] + reach)
+    short = np.pad(short, ((0, _ROWS + _COLUMNS), (0, 0)))
     work = np.cumsum(ends - np.arange(0, len(key), _ROWS))
 
     found: list[Labels] = []
     similar: list[NDArray[np.float64]] = []
     left_to_check = MOST_CANDIDATES
-    for block, start in enumerate(range(0, len(short), _ROWS)):
+    for block, start in enumerate(range(0, len(key), _ROWS)):
         for other in range(start, int(ends[block]), _COLUMNS):
-            products = short[start : start + _ROWS] @ short[other : min(other + _COLUMNS, int(ends[block]))].T
-            if products.max() < NEAR_SIMILARITY - _ROUNDING:
+            tiles = _tiled_products(short, start, other, int(ends[block]))
+            if tiles.max() < NEAR_SIMILARITY - _ROUNDING:
                 continue
-            row, column = np.nonzero(products >= NEAR_SIMILARITY - _ROUNDING)
-            once = row + start < column + other
-            pairs = order[np.stack([row[once] + start, column[once] + other], axis=1)]
+            down, across, row, column = np.nonzero(tiles >= NEAR_SIMILARITY - _ROUNDING)
+            row, column = start + down * _TILE_ROWS + row, other + across * _TILE_COLUMNS + column
+            once = row < column
+            pairs = order[np.stack([row[once], column[once]], axis=1)]
             left_to_check -= len(pairs)
             pairs = pairs[: len(pairs) + min(left_to_check, 0)]
             exact = _similarities(flat, pairs)
@@ -207,11 +212,25 @@ def near_pairs(
     return np.concatenate(found), np.concatenate(similar), True
 
 
+def _tiled_products(short: NDArray[np.float32], start: int, other: int, end: int) -> NDArray[np.float32]:
+    """Dot products of _ROWS vectors from `start` with those from `other` on, to `end` or a little more, in tiles:
+    (tiles down, tiles across, _TILE_ROWS, _TILE_COLUMNS)."""
+    across = -(-(min(other + _COLUMNS, end) - other) // _TILE_COLUMNS)
+    left = short[start : start + _ROWS].reshape(-1, 1, _TILE_ROWS, short.shape[1])
+    right = short[other : other + across * _TILE_COLUMNS].reshape(1, across, _TILE_COLUMNS, short.shape[1])
+    return left @ right.transpose(0, 1, 3, 2)
+
+
 def _shorten(flat: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Unit-length images on the leading principal axes of a sample, and what is left: float32 (n, ≤ 48)."""
+    half = IMAGE_SIDE // 2
     sample = _unit(flat[:: max(1, len(flat) // 4000)])
-    _, axes = np.linalg.eigh(sample.T @ sample)
-    axes = axes[:, ::-1][:, : _PROJECTED - 1]
+    # Axes of the images at half their size: they are nearly as good and found much sooner. Dividing by 2, not by 4,
+    # keeps them orthonormal when they are enlarged again.
+    small = sample.reshape(-1, half, 2, half, 2).sum(axis=(2, 4)).reshape(len(sample), -1) / 2
+    _, axes = np.linalg.eigh(small.T @ small)
+    axes = axes[:, ::-1][:, : _PROJECTED - 1].reshape(half, half, -1)
+    axes = np.repeat(np.repeat(axes, 2, axis=0), 2, axis=1).reshape(flat.shape[1], -1) / 2
     short = np.empty((len(flat), axes.shape[1] + 1), np.float32)
     done = 0
     for chunk in _chunks(flat):

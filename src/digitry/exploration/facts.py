@@ -20,8 +20,8 @@ Tell = Callable[[str, float], None]
 
 INK_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
-_CHUNK = 256
-"""So many squared pixels sum up exactly in float32: 256 × 255² < 2²⁴."""
+_CHUNK = 2048
+"""Images at a time: small enough for the cache, and 2048 × 255² still fits in 32 bits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,17 +155,17 @@ def split_facts(split: Split, classes: int) -> SplitFacts:
     flat = split.images.reshape(count, features)
     sums, squares = np.zeros((classes, features)), np.zeros((classes, features))
     histogram = np.zeros(256, np.int64)
-    for start in range(0, count, _CHUNK):
-        chunk = flat[start : start + _CHUNK]
-        histogram += np.bincount(chunk.ravel(), minlength=256)
-        belongs = (split.labels[start : start + _CHUNK] == np.arange(classes)[:, np.newaxis]).astype(np.float32)
-        pixels = chunk.astype(np.float32)
-        sums += belongs @ pixels
-        squares += belongs @ np.square(pixels)
+    for label in range(classes):
+        members = np.flatnonzero(split.labels == label)
+        for start in range(0, len(members), _CHUNK):
+            chunk = flat[members[start : start + _CHUNK]]
+            histogram += np.bincount(chunk.ravel(), minlength=256)
+            sums[label] += chunk.sum(axis=0, dtype=np.uint32)
+            squares[label] += np.square(chunk, dtype=np.uint16).sum(axis=0, dtype=np.uint32)
     class_counts = np.bincount(split.labels, minlength=classes)
-    members = np.where(class_counts > 0, class_counts, np.nan)[:, np.newaxis]
-    means = sums / members
-    sds = np.sqrt(np.maximum(squares / members - np.square(means), 0))
+    divisors = np.where(class_counts > 0, class_counts, np.nan)[:, np.newaxis]
+    means = sums / divisors
+    sds = np.sqrt(np.maximum(squares / divisors - np.square(means), 0))
     values = np.arange(256)
     mean = float(histogram @ values / histogram.sum())
     seen = np.flatnonzero(histogram)
@@ -173,7 +173,7 @@ def split_facts(split: Split, classes: int) -> SplitFacts:
     ink = flat.sum(axis=1, dtype=np.int64) / (255 * features)
     ink_mean, ink_sd = np.full(classes, np.nan), np.full(classes, np.nan)
     ink_quantiles = np.full((classes, len(INK_QUANTILES)), np.nan)
-    for label in np.flatnonzero(class_counts):
+    for label in np.flatnonzero(class_counts).tolist():
         of_class = ink[split.labels == label]
         ink_mean[label], ink_sd[label] = of_class.mean(), of_class.std()
         ink_quantiles[label] = np.quantile(of_class, INK_QUANTILES)

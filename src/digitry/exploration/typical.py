@@ -19,7 +19,7 @@ EXAMPLES = 8
 """How many images of a class are shown at either end."""
 
 _TRIMMED = 0.1
-_CHUNK = 1024
+_CHUNK = 2048
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,50 +43,41 @@ def find_typical(
     split: Split, classes: int, count: int = EXAMPLES, tick: Callable[[float], None] = lambda share: None
 ) -> Typical:
     """The `count` most and least typical images of each class, by RULE; no image is in both of a class's lists."""
-    everyone = np.ones(len(split), bool)
-    rough = _similarity(split, _class_means(split, classes, everyone))
-    tick(0.5)
-    kept = everyone
-    for label in range(classes):
-        members = np.flatnonzero(split.labels == label)
-        dropped = int(len(members) * _TRIMMED)
-        kept[members[np.argsort(rough[members], kind="stable")[:dropped]]] = False
-    similarity = _similarity(split, _class_means(split, classes, kept))
+    similarity = np.zeros(len(split), np.float32)
     most, least = [], []
     for label in range(classes):
         members = np.flatnonzero(split.labels == label)
+        images = split.images[members].reshape(len(members), -1)
+        rough = _similarity(images, _direction(images))
+        kept = np.sort(np.argsort(rough, kind="stable")[int(len(members) * _TRIMMED) :])
+        similarity[members] = _similarity(images, _direction(images[kept]))
         order = members[np.argsort(-similarity[members], kind="stable")]
-        shown = min(count, len(order) // 2) if len(order) > 1 else len(order)
+        shown = min(count, (len(order) + 1) // 2)
         most.append(order[:shown])
         least.append(order[::-1][: min(shown, len(order) - shown)])
-    tick(1.0)
+        tick((label + 1) / classes)
     return Typical(tuple(most), tuple(least), similarity)
 
 
-def _class_means(split: Split, classes: int, kept: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Unit-length mean direction of each class over the kept images, float32 (classes, pixels)."""
-    sums = np.zeros((classes, split.images[0].size if len(split) else 0))
-    for rows, units in _unit_chunks(split):
-        belongs = (split.labels[rows] == np.arange(classes)[:, np.newaxis]) & kept[rows]
-        sums += belongs.astype(np.float32) @ units
-    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-    return (sums / np.where(lengths > 0, lengths, 1)).astype(np.float32)
+def _direction(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Unit-length mean of unit-length images (n, pixels), float32 (pixels,)."""
+    total = np.zeros(images.shape[1])
+    for units in _unit_chunks(images):
+        total += units.sum(axis=0)
+    return (total / (np.linalg.norm(total) or 1)).astype(np.float32)
 
 
-def _similarity(split: Split, means: NDArray[np.float32]) -> NDArray[np.float32]:
-    values = np.zeros(len(split), np.float32)
-    for rows, units in _unit_chunks(split):
-        values[rows] = (units @ means.T)[np.arange(len(units)), split.labels[rows]]
-    return values
+def _similarity(images: NDArray[np.uint8], direction: NDArray[np.float32]) -> NDArray[np.float32]:
+    values = [np.einsum("ij,j->i", units, direction) for units in _unit_chunks(images)]
+    return np.concatenate(values) if values else np.zeros(0, np.float32)
 
 
-def _unit_chunks(split: Split) -> Iterator[tuple[slice, NDArray[np.float32]]]:
-    for start in range(0, len(split), _CHUNK):
-        rows = slice(start, min(start + _CHUNK, len(split)))
-        pixels = split.images[rows].reshape(rows.stop - start, -1).astype(np.float32)
+def _unit_chunks(images: NDArray[np.uint8]) -> Iterator[NDArray[np.float32]]:
+    for start in range(0, len(images), _CHUNK):
+        pixels = images[start : start + _CHUNK].astype(np.float32)
         lengths = np.sqrt(np.einsum("ij,ij->i", pixels, pixels))
         pixels /= np.where(lengths > 0, lengths, 1)[:, np.newaxis]
-        yield rows, pixels
+        yield pixels
 
 
 def _positions_json(positions: Labels, similarity: NDArray[np.float32]) -> list[dict[str, Any]]:

@@ -80,7 +80,7 @@ def image_grid(
         paint = matplotlib.colormaps[colour_map]
         missing = np.isnan(images).all(axis=(1, 2))
         shades = np.clip((np.nan_to_num(images.astype(np.float64)) - low) / (high - low), 0, 1)
-        tiles = paint(shades, bytes=True)[..., :3]
+        tiles = np.rint(255 * paint(shades)[..., :3]).astype(np.uint8)
         tiles[missing] = 255
         mosaic = np.full((total_y, total_x, 3), 255, np.uint8)
         figure = Figure(figsize=size)
