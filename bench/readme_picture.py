@@ -1,0 +1,39 @@
+"""docs/reading.png: the example pictures, what the network sees of each, and what the shipped network reads.
+
+python bench/readme_picture.py
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from digitry import Reader
+from digitry.pages.style import new_figure, styled, to_png_bytes
+
+ROOT = Path(__file__).parent.parent
+
+
+def main() -> None:
+    paths = sorted(path for path in (ROOT / "examples").iterdir() if path.suffix in {".png", ".jpg"})
+    reader = Reader()
+    with styled():
+        figure, panels = new_figure(3.0, width_inches=8, columns=len(paths), rows=2)
+        for column, path in enumerate(paths):
+            reading = reader.read(path)
+            picture = Image.open(path).convert("RGBA")
+            paper = Image.new("RGBA", picture.size, "white")
+            above, below = panels[column], panels[len(paths) + column]
+            above.imshow(np.asarray(Image.alpha_composite(paper, picture).convert("RGB")))
+            below.imshow(reading.stages["canonical"], cmap="gray", vmin=0, vmax=255)
+            number = reading.numbers[0]
+            below.set_title(f"{number.text}  {number.confidence:.1%}" if reading.sure else "not sure", y=-0.3)
+        for axes in panels:
+            axes.set_axis_off()
+        (ROOT / "docs" / "reading.png").write_bytes(to_png_bytes(figure, dpi=150))
+
+
+if __name__ == "__main__":
+    main()
