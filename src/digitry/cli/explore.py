@@ -53,7 +53,7 @@ def _print(found: Exploration) -> None:
 
     facts = found.facts
     console = Console(highlight=False, markup=False, emoji=False)
-    console.print(f"{label(facts.name, 60)}: {lead(facts)}\n")
+    click.echo(f"{label(facts.name, 60)}: {lead(facts)}\n")
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True, style="bold")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -43,11 +44,12 @@ def find_typical(
     split: Split, classes: int, count: int = EXAMPLES, tick: Callable[[float], None] = lambda share: None
 ) -> Typical:
     """The `count` most and least typical images of each class, by RULE; no image is in both of a class's lists."""
+    flat = split.images.reshape(len(split), math.prod(split.images.shape[1:]))
     similarity = np.zeros(len(split), np.float32)
     most, least = [], []
     for label in range(classes):
         members = np.flatnonzero(split.labels == label)
-        images = split.images[members].reshape(len(members), -1)
+        images = flat[members]
         rough = _similarity(images, _direction(images))
         kept = np.sort(np.argsort(rough, kind="stable")[int(len(members) * _TRIMMED) :])
         similarity[members] = _similarity(images, _direction(images[kept]))

@@ -116,7 +116,9 @@ def render_page(page: Page) -> str:
         keep_trailing_newline=True,
     )
     environment.filters |= {"runs": _runs, "kind": _kind, "cell": _cell, "is_number": _is_number}
-    return environment.get_template("page.html.j2").render(page=page)
+    text = environment.get_template("page.html.j2").render(page=page)
+    # Half a surrogate pair, from a file name that is not UTF-8, cannot be written.
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def write_page(page: Page, path: str | Path) -> Path:
