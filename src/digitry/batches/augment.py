@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from digitry.arrays import IMAGE_SIDE, Images
 from digitry.images.canonical import centre, fit, sharpen, tight
 
-ROTATION_DEGREES = 9.0
-SHEAR = 0.12
-ASPECT = 0.12
+ROTATION_DEGREES = 8.0
+SHEAR = 0.10
+ASPECT = 0.06
 """Standard deviations of rotation, horizontal shear and log aspect ratio."""
 
 ELASTIC_PIXELS = 0.8
