@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 RUN ?= demo
 
-.PHONY: help demo test check test-backends reliability reproduce bench-train shipped-model locks docs-check clean
+.PHONY: help demo test check test-backends reliability reproduce bench-train shipped-model locks clean
 
 help:  ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -30,11 +30,12 @@ demo: $(VENV)/train.done  ## Fetch, explore, train, evaluate, read: the whole to
 test: $(VENV)/dev.done  ## The test suite.
 	$(BIN)/python -m pytest -n 2 -m "not full and not network and not backends"
 
-check: $(VENV)/dev.done  ## Style, types and who may import whom.
+check: $(VENV)/dev.done  ## Style, types, who may import whom, and whether the generated pages are up to date.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python bench/commands_page.py --check
 
 test-backends: .backends/done  ## The same networks on TensorFlow, JAX and Torch.
 	.backends/bin/python -m pytest -m backends

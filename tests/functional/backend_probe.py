@@ -8,8 +8,8 @@ import numpy as np
 
 from digitry import recipes
 from digitry.artifact import bundle
-from digitry.batches.prepare import prepare
 from digitry.backend import choose_backend, make_deterministic
+from digitry.batches.prepare import prepare
 from digitry.training.fit import build_and_compile
 
 

@@ -28,11 +28,14 @@ def start_tracking(name: str, folder: Path, config: dict[str, Any]) -> Track:
 def _tensorboard(folder: Path, config: dict[str, Any]) -> Track:
     from tensorboardX import SummaryWriter
 
+    # One writer for the whole run: a second one within the same second would overwrite the file of the first.
+    writer = SummaryWriter(str(folder / "tensorboard"))
+
     def track(line: dict[str, float]) -> None:
-        with SummaryWriter(str(folder / "tensorboard")) as writer:
-            for name, value in line.items():
-                if name != "epoch":
-                    writer.add_scalar(name, value, int(line["epoch"]))
+        for name, value in line.items():
+            if name != "epoch":
+                writer.add_scalar(name, value, int(line["epoch"]))
+        writer.flush()
 
     return track
 
