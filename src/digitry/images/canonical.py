@@ -55,13 +55,8 @@ def sharpen(ink: Ink, gain: float) -> Ink:
     """Steeper edges around half ink: large blurred crops get the crisp strokes that shrinking then smooths again."""
     if gain <= 1:
         return ink
-    steeper = cv2.convertScaleAbs(np.maximum(ink, _zero_level(gain)), alpha=gain, beta=127.5 * (1 - gain))
-    return np.asarray(steeper, np.uint8)
-
-
-def _zero_level(gain: float) -> np.uint8:
-    # convertScaleAbs folds negative values up, so everything below the ramp starts at its zero.
-    return np.uint8(np.ceil(127.5 * (1 - 1 / gain)))
+    # addWeighted cuts off at 0 and 255, which convertScaleAbs does not.
+    return np.asarray(cv2.addWeighted(ink, gain, ink, 0, 127.5 * (1 - gain)), np.uint8)
 
 
 def stroke_width(ink: Ink) -> float:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
-from digitry.images.strokes import stroke_mask
 
 WORK_SIDE = 1000
 """Pages are shrunk to this longer side first: a digit a tenth of the page high still has 100 pixels."""
@@ -22,11 +21,11 @@ NOISE_FACTOR = 5.0
 PAPER_WINDOWS = (0.3, 0.2, 0.12, 0.08, 0.05)
 """Strokes are narrower than one of these shares of the page: wider dark areas are shadow or table, not ink."""
 
-WHOLE_SHARE = 0.85
-"""A window keeps the ink whole when its strongest ink has this share of the contrast it has in the widest window."""
+STRONG_SHARE = 0.7
+"""Ink is strong at this share of the strongest contrast on the page; shadows seldom are."""
 
-SHARP_SHARE = 0.8
-"""A page whose outlines are sharp for this share of their length shows no shadows."""
+WHOLE_SHARE = 0.93
+"""A window keeps the ink whole when this share of its strong pixels stands out of it as it does of the widest one."""
 
 _COARSE_SIDE = 200
 _WINDOW_PIXELS = 29
@@ -57,37 +56,23 @@ def find_ink(grey: NDArray[np.uint8]) -> InkPage:
 def paper_window(light_ink: NDArray[np.uint8], dark: bool) -> float:
     """The window, as a share of the longer side, in which ink stands out of the paper, and shadows do not.
 
-    Without shadows every outline is sharp, and the widest window is best. A shadow stands out the more, the wider the
-    window; a stroke stands out alike of every window wider than itself, so then one just wider than the strokes.
+    The edge of a shadow stands out the more, the wider the window; a stroke stands out alike of all windows wider than
+    itself. So: a little wider than the narrowest window in which the strongest ink is still whole.
     """
     page, _ = shrink(light_ink, _WINDOW_PAGE)
     if max(page.shape) < _WINDOW_PAGE:
         return PAPER_WINDOWS[0]
+    wide = _contrast(page, PAPER_WINDOWS[0], dark)
     strongest = max(1, round(0.003 * page.size))
-    whole = PAPER_WINDOWS[0]
-    wide_peak = 0.0
-    for window, wider in zip(PAPER_WINDOWS, (PAPER_WINDOWS[0], *PAPER_WINDOWS), strict=False):
-        contrast = _contrast(page, window, dark)
-        peak = float(np.partition(contrast.ravel(), -strongest)[-strongest:].mean())
-        if window == wider:
-            wide_peak = peak
-            if _sharp_share(contrast, peak) >= SHARP_SHARE:
-                break
-        if peak < WHOLE_SHARE * wide_peak:
+    peak = float(np.partition(wide.ravel(), -strongest)[-strongest:].mean())
+    strong = wide >= STRONG_SHARE * peak
+    chosen = PAPER_WINDOWS[0]
+    for wider, window in pairwise(PAPER_WINDOWS):
+        kept = _contrast(page, window, dark)[strong] >= 0.8 * wide[strong]
+        if float(kept.mean()) < WHOLE_SHARE:
             break
-        whole = wider
-    return whole
-
-
-def _sharp_share(contrast: NDArray[np.float32], peak: float) -> float:
-    """Which share of the outlines of all that stands out, at a quarter of `peak`, is sharp."""
-    kernel = np.ones((3, 3), np.uint8)
-    mask = stroke_mask(contrast, 0.25 * peak)
-    outline = cv2.morphologyEx(mask, cv2.MORPH_GRADIENT, kernel) > 0
-    if not outline.any():
-        return 1.0
-    jump = cv2.morphologyEx(contrast, cv2.MORPH_GRADIENT, kernel)
-    return float((jump[outline] > 0.25 * peak).mean())
+        chosen = wider
+    return chosen
 
 
 def _contrast(light_ink: NDArray[np.uint8], window: float, dark: bool) -> NDArray[np.float32]:
@@ -163,12 +148,12 @@ def _smooth_surface(page: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np
     terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], -1).astype(np.float32)
     step = max(1, max(page.shape) // 32)
     sample, values = terms[::step, ::step].reshape(-1, 6), page[::step, ::step].ravel().astype(np.float32)
-    weight = np.ones_like(values)
-    for _ in range(4):
+    error = np.abs(values - float(np.median(values)))  # most of a page is paper
+    for _ in range(5):
+        weight = (1 / (1 + (error / (2 * float(np.median(error)) + 1)) ** 2)).astype(np.float32)
         weighted = sample * weight[:, np.newaxis]
         surface = np.linalg.solve(weighted.T @ sample + np.eye(6, dtype=np.float32) * 1e-3, weighted.T @ values)
         error = np.abs(values - sample @ surface)
-        weight = (1 / (1 + (error / (2 * float(np.median(error)) + 1)) ** 2)).astype(np.float32)
     return np.asarray(terms @ surface, np.float32)
 
 

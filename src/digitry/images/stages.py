@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from digitry.arrays import Box
 from digitry.images.canonical import canonical
-from digitry.images.ink import find_ink
+from digitry.images.ink import find_ink, shrink
 from digitry.images.panel import find_panel
 from digitry.images.segment import find_digit
+from digitry.images.strokes import stroke_mask
 
 MIN_SIDE = 5
 """Smallest height of a page, and of a digit in page pixels, that can be told apart."""
 
 MIN_SMOOTHNESS = 0.35
 """Least correlation of a canonical digit with itself one pixel on: neighbours agree in a digit, not in noise."""
+
+
+MAX_HOLES = 8
+"""Digits enclose one or two patches of paper, scribbled ones a few more; noise encloses many."""
+
+_HOLE_SIDE = 64
 
 
 class Stages(NamedTuple):
@@ -55,7 +63,7 @@ def _read_panel(grey: NDArray[np.uint8], panel: Box) -> Stages:
     if max(crop.box[2:]) < MIN_SIDE:
         return _nothing("there are specks, but no stroke large enough to be a digit", page.ink)
     digit = canonical(crop.ink)
-    if smoothness(digit) < MIN_SMOOTHNESS:
+    if smoothness(digit) < MIN_SMOOTHNESS or hole_count(crop.ink) > MAX_HOLES:
         return _nothing("there is noise, but no clear stroke", page.ink)
     x, y, wide, tall = _scaled(crop.box, page.scale, (height, width))
     return Stages(page.ink, crop.ink, digit, (left + x, top + y, wide, tall), crop.rivals, None)
@@ -66,6 +74,13 @@ def smoothness(digit: NDArray[np.uint8]) -> float:
     values = digit.astype(np.float32) - float(digit.mean())
     energy = float((values**2).sum()) or 1.0
     return float((values[:, 1:] * values[:, :-1]).sum() + (values[1:] * values[:-1]).sum()) / (2 * energy)
+
+
+def hole_count(ink: NDArray[np.uint8]) -> int:
+    """How many patches of paper the ink (h, w) encloses, pinholes in the strokes of a large crop aside."""
+    paper = 255 - stroke_mask(shrink(ink, _HOLE_SIDE)[0], 128)
+    count, _ = cv2.connectedComponents(np.pad(paper, 1, constant_values=255), connectivity=4)
+    return count - 2  # neither the ink nor the paper around it
 
 
 def _nothing(reason: str, ink: NDArray[np.uint8] | None = None) -> Stages:

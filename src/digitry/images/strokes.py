@@ -10,7 +10,7 @@ Mask = NDArray[np.uint8]
 """uint8 (h, w) of 0 and 255."""
 
 
-def stroke_mask(ink: NDArray[np.uint8] | NDArray[np.float32], level: float) -> Mask:
+def stroke_mask(ink: NDArray[np.uint8], level: int) -> Mask:
     """255 where the ink (h, w) has at least this intensity, else 0."""
     return np.multiply(ink >= level, 255, dtype=np.uint8)
 

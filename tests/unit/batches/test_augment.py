@@ -1,0 +1,63 @@
+"""Augmented digits: other hands, the same canonical form, and nothing that the generator did not decide."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from digitry.batches.augment import UNCHANGED_SHARE, augment
+from digitry.images.canonical import canonical, ink_box
+from tests.unit.tiny_models import printed_digit
+
+DIGITS = np.stack([canonical(printed_digit(digit)) for digit in range(10)])
+
+
+def test_the_same_seed_gives_the_same_images_and_another_seed_others() -> None:
+    first, again = (augment(DIGITS, np.random.default_rng(3)) for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+    assert (first != augment(DIGITS, np.random.default_rng(4))).any()
+
+
+def test_the_input_is_left_alone() -> None:
+    images = DIGITS.copy()
+    augment(images, np.random.default_rng(0))
+    np.testing.assert_array_equal(images, DIGITS)
+
+
+def test_every_result_is_canonical() -> None:
+    images = augment(np.repeat(DIGITS, 30, axis=0), np.random.default_rng(0))
+    assert images.shape == (300, 28, 28)
+    assert images.dtype == np.uint8
+    rows, columns = np.indices((28, 28))
+    for image in images:
+        _, _, width, height = ink_box(image)
+        assert 18 <= max(width, height) <= 21
+        assert abs((image * rows).sum() / image.sum() - 14) <= 1
+        assert abs((image * columns).sum() / image.sum() - 14) <= 1
+
+
+def test_a_share_of_the_images_passes_unchanged_and_the_rest_varies() -> None:
+    images = augment(np.repeat(DIGITS[3:4], 2000, axis=0), np.random.default_rng(0))
+    same = (images == DIGITS[3]).all(axis=(1, 2))
+    assert same.mean() == pytest.approx(UNCHANGED_SHARE, abs=0.03)
+    assert len(np.unique(images[~same], axis=0)) > 1700
+
+
+def test_the_digit_stays_what_it_is() -> None:
+    images = augment(np.repeat(DIGITS, 20, axis=0), np.random.default_rng(1)).reshape(-1, 784).astype(float)
+    templates = DIGITS.reshape(10, 784).astype(float)
+    images /= np.linalg.norm(images, axis=1, keepdims=True)
+    templates /= np.linalg.norm(templates, axis=1, keepdims=True)
+    nearest = (images @ templates.T).argmax(axis=1)
+    assert (nearest == np.repeat(np.arange(10), 20)).mean() > 0.7
+
+
+def test_blank_images_and_empty_batches_pass() -> None:
+    blank = np.zeros((3, 28, 28), np.uint8)
+    np.testing.assert_array_equal(augment(blank, np.random.default_rng(0)), blank)
+    assert augment(blank[:0], np.random.default_rng(0)).shape == (0, 28, 28)
+
+
+def test_other_shapes_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"uint8 \(n, 28, 28\)"):
+        augment(np.zeros((2, 28, 28), np.float32), np.random.default_rng(0))  # type: ignore[arg-type]

@@ -1,0 +1,78 @@
+"""Tiny ONNX models made by hand, so that tests of reading need no trained one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from digitry.contract import METADATA_KEY, Contract
+from digitry.images.canonical import canonical
+
+# Plain strokes in a box 20 high and 14 wide, x then y.
+_RING = [(7, 0), (12, 3), (14, 10), (12, 17), (7, 20), (2, 17), (0, 10), (2, 3), (7, 0)]
+_STROKES: dict[int, list[list[tuple[float, float]]]] = {
+    0: [_RING],
+    1: [[(7, 0), (7, 20)]],
+    2: [[(1, 4), (4, 0), (10, 0), (13, 4), (12, 9), (0, 20), (14, 20)]],
+    3: [[(1, 1), (9, 0), (13, 4), (10, 9), (5, 10), (11, 11), (14, 15), (10, 20), (1, 19)]],
+    4: [[(9, 0), (0, 13), (14, 13)], [(10, 7), (10, 20)]],
+    5: [[(13, 0), (2, 0), (1, 9), (9, 8), (14, 13), (10, 19), (0, 19)]],
+    6: [[(11, 0), (4, 5), (0, 13), (4, 20), (11, 19), (13, 14), (9, 11), (1, 13)]],
+    7: [[(0, 0), (14, 0), (5, 20)]],
+    8: [[(7, 9), (2, 5), (4, 0), (10, 0), (12, 5), (7, 9), (0, 15), (4, 20), (10, 20), (14, 15), (7, 9)]],
+    9: [[(12, 8), (5, 10), (1, 5), (5, 0), (12, 1), (13, 8), (9, 20)]],
+}
+
+
+def printed_digit(digit: int, height: int = 200, thickness: int = 24, side: int = 280) -> NDArray[np.uint8]:
+    """A digit in a plotter's hand, uint8 (side, side), light on black, in the middle."""
+    page = np.zeros((side, side), np.uint8)
+    scale = (height - thickness) / 20
+    for stroke in _STROKES[digit]:
+        points = np.array(stroke) * scale + (side / 2 - 7 * scale, side / 2 - 10 * scale)
+        cv2.polylines(page, [np.rint(points).astype(np.int32)], False, 255, thickness, cv2.LINE_AA)
+    return page
+
+
+def template_model(
+    class_names: tuple[str, ...] = tuple("0123456789"),
+    *,
+    contract: str | None = None,
+    input_name: str = "images",
+    softmax: bool = True,
+    domain: str = "",
+    side: int = 28,
+) -> Any:
+    """Probabilities by likeness to the ten printed digits; each argument spoils one thing that a reader checks."""
+    templates = np.stack([canonical(printed_digit(digit)) for digit in range(10)]).reshape(10, 784) / 255
+    templates = (templates - templates.mean()) / np.linalg.norm(templates, axis=1, keepdims=True)
+    weights = np.ascontiguousarray(templates[: len(class_names)].T, np.float32)
+    if side != 28:
+        weights = np.ones((side * side, len(class_names)), np.float32)
+    nodes = [
+        helper.make_node("Flatten", [input_name], ["flat"]),
+        helper.make_node("MatMul", ["flat", "weights"], ["logits"]),
+        helper.make_node("Softmax" if softmax else "Identity", ["logits"], ["probabilities"], domain=domain),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [helper.make_tensor_value_info(input_name, TensorProto.FLOAT, ["n", side, side, 1])],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", len(class_names)])],
+        [numpy_helper.from_array(weights, "weights")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    text = Contract(recipe="tiny", class_names=class_names).to_json() if contract is None else contract
+    if text:
+        helper.set_model_props(model, {METADATA_KEY: text})
+    return model
+
+
+def template_model_bytes(**changes: Any) -> bytes:
+    """The bytes of `template_model`."""
+    data: bytes = template_model(**changes).SerializeToString()
+    return data
