@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,11 +26,11 @@ def command(runs: tuple[Path, ...], split: str, as_json: bool, quiet: bool) -> N
 
     Every pair is tested by McNemar's exact test on the images that only one of the two reads right.
     """
-    from digitry.cli.image_progress import image_progress
+    from digitry.cli.progress import progress_bar
     from digitry.evaluation import compare
 
-    with image_progress("Reading images", quiet) as progress:
-        comparison = compare(runs, split=split, progress=progress)
+    with progress_bar(quiet or not sys.stderr.isatty()) as progress:
+        comparison = compare(runs, split=split, progress=progress and partial(progress, "reading images"))
     if as_json:
         import json
 

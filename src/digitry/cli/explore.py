@@ -30,7 +30,7 @@ def command(dataset: str, out: Path | None, as_json: bool, quiet: bool) -> None:
 
     DATASET is a name (mnist, fashion-mnist) or the path of your own data.
     """
-    from digitry.cli.fetch import progress_bar
+    from digitry.cli.progress import progress_bar
     from digitry.datasets import load_dataset
     from digitry.exploration import explore
 

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from digitry.cli import group
-from digitry.cli.fetch import progress_bar
+from digitry.cli.progress import progress_bar
 from digitry.data.sources import SOURCES
 from digitry.errors import DataError
 from tests.unit.data.mirror import NAMES, tiny_files, tiny_source
