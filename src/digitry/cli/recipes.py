@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+_ROW = "{:<14}{:>11}{:>16}{:>18}{:>9}"
+
 
 @click.group(name="recipes", invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -20,28 +22,21 @@ def command(context: click.Context, as_json: bool) -> None:
 
     rows = [_facts(recipe) for recipe in recipes.RECIPES.values()]
     if as_json:
-        click.echo(json.dumps(rows, indent=2))
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold", show_edge=False)
-    table.add_column("recipe", no_wrap=True)
-    table.add_column("network", ratio=1, overflow="fold")
-    for title in ("parameters", "published test", "measured test", "time"):
-        table.add_column(title, justify="right")
+    click.echo(_ROW.format("recipe", "parameters", "published test", "measured test", "time"))
     for row in rows:
         measured = row["measured"]
-        table.add_row(
+        line = _ROW.format(
             row["name"],
-            row["summary"],
             f"{row['parameters']:,}",
-            _percent(row["published"]),
-            f"{measured['test_accuracy_mean']:.2%} ± {measured['test_accuracy_sd']:.2%}" if measured else "–",
+            _published(row["published"]),
+            f"{100 * measured['test_accuracy_mean']:.2f} ± {100 * measured['test_accuracy_sd']:.2f}%"
+            if measured
+            else "–",
             f"{measured['seconds_mean']:,.0f} s" if measured else "–",
         )
-    console = Console(highlight=False)
-    console.print(table)
+        click.echo(f"{line}\n    {row['summary']}")
     click.echo("\nShow one with: digitry recipes show cnn")
 
 
@@ -75,7 +70,7 @@ def _facts(recipe: Any) -> dict[str, Any]:
     }
 
 
-def _percent(published: dict[str, float]) -> str:
+def _published(published: dict[str, float]) -> str:
     if "test_accuracy" in published:
         return f"{published['test_accuracy']:.2%}"
     if "test_accuracy_above" in published:

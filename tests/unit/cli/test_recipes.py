@@ -1,0 +1,46 @@
+"""`digitry recipes` lists what can be trained, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from digitry import recipes
+from digitry.cli.recipes import command
+from digitry.errors import SettingError
+
+COUNTS = {"dense-relu": 27_882, "cnn": 93_322, "dense-sigmoid": 669_706, "cnn-dropout": 187_146}
+
+
+def test_json_has_the_four_tutorial_networks_with_their_sizes() -> None:
+    rows = json.loads(CliRunner().invoke(command, ["--json"]).stdout)
+    found = {row["name"]: row["parameters"] for row in rows}
+    assert COUNTS.items() <= found.items()
+    assert rows[1]["published"]["test_accuracy"] == 0.9917
+    assert rows[1]["settings"]["batch_size"] == 64
+
+
+def test_people_get_two_lines_a_recipe_within_a_terminals_width_and_what_was_measured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    figures = {"test_accuracy_mean": 0.99123, "test_accuracy_sd": 0.0006, "seconds_mean": 101.4}
+    monkeypatch.setattr(recipes, "measured", lambda: {"cnn": figures})
+    lines = CliRunner().invoke(command, []).stdout.splitlines()
+    row = next(line for line in lines if line.startswith("cnn "))
+    assert row.split() == ["cnn", "93,322", "99.17%", "99.12", "±", "0.06%", "101", "s"]
+    assert all(len(line) <= 80 for line in lines if not line.startswith("    "))
+
+
+def test_show_prints_layers_and_settings() -> None:
+    text = CliRunner().invoke(command, ["show", "dense-relu"]).stdout
+    assert "Total params: 27,882" in text
+    assert "learning_rate = 0.001" in text
+    assert "dropout" not in text
+
+
+def test_an_unknown_recipe_is_named_with_its_neighbours() -> None:
+    error = CliRunner().invoke(command, ["show", "cnn-drop"]).exception
+    assert isinstance(error, SettingError)
+    assert "did you mean 'cnn-dropout'" in str(error)
