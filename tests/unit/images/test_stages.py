@@ -51,16 +51,16 @@ def test_polarity_is_told_for_thin_and_thick_strokes_on_any_margin(thickness: in
 def test_uneven_light_and_the_soft_edge_of_a_shadow_are_no_ink() -> None:
     y, x = np.mgrid[-1:1:280j, -1:1:280j]
     assert_same_digit(shown(page() * (1 + 0.25 * x - 0.15 * y)))
-    assert_same_digit(shown(page() * (1 - 0.4 / (1 + np.exp(-(x + y - 0.2) / 0.08)))))
+    assert_same_digit(shown(page() * (1 - 0.6 / (1 + np.exp(-(x + y - 0.2) / 0.08)))))
 
 
 def test_rules_and_squares_of_the_paper_are_dropped_and_crossings_kept() -> None:
     ruled = page()
-    for at in range(20, 280, 48):
-        ruled[at : at + 2] = np.minimum(ruled[at : at + 2], 170)
+    for at in range(35, 280, 48):
+        ruled[at : at + 2] = np.minimum(ruled[at : at + 2], 110)
     assert_same_digit(shown(ruled))
     for at in range(35, 280, 48):
-        ruled[:, at : at + 2] = np.minimum(ruled[:, at : at + 2], 170)
+        ruled[:, at : at + 2] = np.minimum(ruled[:, at : at + 2], 110)
     assert_same_digit(shown(ruled), 18)
 
 
