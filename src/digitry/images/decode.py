@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
 import stat
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +30,9 @@ MAX_PIXELS = 64_000_000
 """Largest picture read on the command line, in pixels."""
 
 MAX_BYTES = 512 * 2**20
+
+_ORIENTATION = 0x0112
+_TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 Grey = NDArray[np.uint8]
 """A grey page, uint8 (h, w): 0 is black, 255 is white."""
@@ -56,7 +62,7 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Grey:
         raise DataError("the file is empty")
     from PIL import Image, UnidentifiedImageError
 
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _quiet_tiff(data):
         warnings.simplefilter("ignore")  # Pillow speaks of odd metadata there; what matters raises
         try:
             with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
@@ -79,7 +85,8 @@ def grey_of_picture(picture: Image.Image) -> Grey:
     from PIL import ImageOps
 
     picture.load()
-    picture = ImageOps.exif_transpose(picture)
+    if picture.getexif().get(_ORIENTATION, 1) != 1:  # else it would be a needless copy
+        picture = ImageOps.exif_transpose(picture)
     if picture.mode in ("F", "I") or picture.mode.startswith("I;16"):
         return _to_eight_bit(np.asarray(picture))
     if picture.mode in ("LA", "PA", "La", "RGBA", "RGBa") or "transparency" in picture.info:
@@ -159,14 +166,39 @@ def _grey_of_colour(rgb: NDArray[np.uint8]) -> Grey:
 
 def _on_background(rgba: NDArray[np.uint8]) -> Grey:
     """Composited on paper: what is left transparent is paper, so it contrasts with what is drawn."""
-    alpha = rgba[..., 3:].astype(np.uint16)
+    colours, alpha = rgba[..., :3], rgba[..., 3]
     if alpha.min() == 255:
-        return _grey_of_colour(np.ascontiguousarray(rgba[..., :3]))
-    weight = float(alpha.sum())
-    drawn = float((rgba[..., :3] * alpha).sum()) / (3 * weight) if weight else 0.0
-    if weight > 0.7 * 255 * alpha.size:  # mostly opaque: only corners or edges are cut out, the paper is drawn too
-        paper = np.median(rgba[..., :3][alpha[..., 0] > 127], axis=0).astype(np.uint16)
+        return _grey_of_colour(np.ascontiguousarray(colours))
+    step = max(1, max(alpha.shape) // 1000)
+    sample, weights = colours[::step, ::step].astype(np.float32), alpha[::step, ::step].astype(np.float32)
+    if weights.mean() > 0.7 * 255:  # mostly opaque: only corners or edges are cut out, the paper is drawn too
+        paper = np.median(sample[weights > 127], axis=0).astype(np.uint16)
     else:
+        drawn = float((sample.mean(axis=-1) * weights).sum()) / max(float(weights.sum()), 1.0)
         paper = np.full(3, 255 if drawn < 128 else 0, np.uint16)
-    mixed = (rgba[..., :3] * alpha + paper * (255 - alpha) + 127) // 255
-    return _grey_of_colour(mixed.astype(np.uint8))
+    mixed = np.empty(colours.shape, np.uint8)
+    for row in range(0, len(rgba), 256):  # in strips, so that a large picture needs no large intermediate
+        share = alpha[row : row + 256, :, np.newaxis].astype(np.uint16)
+        mixed[row : row + 256] = (colours[row : row + 256] * share + paper * (255 - share) + 127) // 255
+    return _grey_of_colour(mixed)
+
+
+@contextlib.contextmanager
+def _quiet_tiff(data: bytes) -> Iterator[None]:
+    """libtiff prints its own words on broken files straight to the process's stderr; for a TIFF they go nowhere."""
+    if data[:4] not in _TIFF_STARTS:
+        yield
+        return
+    try:
+        kept = os.dup(2)
+    except OSError:  # no stderr at all
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

@@ -174,6 +174,12 @@ def test_sizes_that_pillow_itself_warns_of_or_refuses_get_the_same_line(width: i
     assert "at most 64 million" in refusal(bomb + b"\x00\x00\x00\x00IDAT" + zlib.crc32(b"IDAT").to_bytes(4, "big"))
 
 
+def test_a_broken_tiff_prints_nothing_of_its_own(capfd: pytest.CaptureFixture[str]) -> None:
+    data = encoded(Image.fromarray(np.full((500, 500), 200, np.uint8)), "TIFF", compression="tiff_lzw")
+    refusal(data[:-40] + b"\xff" * 10)
+    assert capfd.readouterr().err == ""
+
+
 def test_missing_files_folders_and_pipes_are_told_apart_and_never_hang(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.png")
     for name, words in {"none.png": "No such file", ".": "not a file", "pipe.png": "not a file"}.items():
