@@ -29,7 +29,7 @@ def main() -> None:
             above.imshow(np.asarray(Image.alpha_composite(paper, picture).convert("RGB")))
             below.imshow(reading.stages["canonical"], cmap="gray", vmin=0, vmax=255)
             number = reading.numbers[0]
-            below.set_title(f"{number.text}  {number.confidence:.1%}" if reading.sure else "not sure", y=-0.3)
+            below.set_title(f"reads {number.text}" if reading.sure else "not sure", y=-0.3)
         for axes in panels:
             axes.set_axis_off()
         (ROOT / "docs" / "reading.png").write_bytes(to_png_bytes(figure, dpi=150))

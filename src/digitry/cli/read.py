@@ -84,7 +84,9 @@ def _line(reading: Reading) -> str:
         return f"{name}: no digit ({reading.reason})"
     number = reading.numbers[0]
     doubt = "" if reading.sure else f"  not sure: {reading.reason}"
-    return f"{name}: {number.text}  {number.confidence:.1%}{doubt}"
+    # Nothing is certain: 0.9997 is not shown as 100.0%.
+    confidence = "> 99.9%" if number.confidence > 0.999 else f"{number.confidence:.1%}"
+    return f"{name}: {number.text}  {confidence}{doubt}"
 
 
 def _printable(name: str) -> str:
