@@ -5,6 +5,7 @@ python examples/demo.py [FOLDER]
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ EPOCHS = "3"
 def main() -> None:
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "demo")
     run, seen = folder / "run", folder / "explore"
-    pictures = sorted(str(path) for path in EXAMPLES.iterdir() if path.suffix in {".png", ".jpg"})
+    pictures = sorted(os.path.relpath(path) for path in EXAMPLES.iterdir() if path.suffix in {".png", ".jpg"})
     began = time.monotonic()
     step("1. Fetch MNIST; every byte is verified", "fetch", "mnist")
     if not (seen / "explore.html").exists():

@@ -28,14 +28,12 @@ def start_tracking(name: str, folder: Path, config: dict[str, Any]) -> Track:
 def _tensorboard(folder: Path, config: dict[str, Any]) -> Track:
     from tensorboardX import SummaryWriter
 
-    # One writer for the whole run: a second one within the same second would overwrite the file of the first.
-    writer = SummaryWriter(str(folder / "tensorboard"))
-
     def track(line: dict[str, float]) -> None:
-        for name, value in line.items():
-            if name != "epoch":
-                writer.add_scalar(name, value, int(line["epoch"]))
-        writer.flush()
+        # A file an epoch, closed at once: flushing does not wait for the writer's own queue, closing does.
+        with SummaryWriter(str(folder / "tensorboard"), filename_suffix=f".{line['epoch']:05.0f}") as writer:
+            for name, value in line.items():
+                if name != "epoch":
+                    writer.add_scalar(name, value, int(line["epoch"]))
 
     return track
 
