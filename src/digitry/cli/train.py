@@ -80,6 +80,7 @@ def command(
         click.echo(json.dumps(result))
         return
     seen = "validation" if "val_accuracy" in last else "training"
+    epochs = "epoch" if len(done.history) == 1 else "epochs"
     accuracy = last.get("val_accuracy", last["accuracy"])
-    click.echo(f"{done.folder}: {len(done.history)} epochs, {seen} accuracy {accuracy:.2%}, model.onnx, report.html")
+    click.echo(f"{done.folder}: {len(done.history)} {epochs}, {seen} accuracy {accuracy:.2%}, model.onnx, report.html")
     click.echo(f"Judge it on the test set with: digitry evaluate {done.folder}")

@@ -40,8 +40,11 @@ def _tensorboard(folder: Path, config: dict[str, Any]) -> Track:
 
 def _mlflow(folder: Path, config: dict[str, Any]) -> Track:
     """Into one SQLite file beside the runs; look at it with `mlflow ui --backend-store-uri sqlite:///runs/mlflow.db`."""
+    import logging
+
     import mlflow
 
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
     client = mlflow.MlflowClient(tracking_uri=f"sqlite:///{folder.parent.resolve() / 'mlflow.db'}")
     experiment = client.get_experiment_by_name("digitry")
     identity = experiment.experiment_id if experiment else client.create_experiment("digitry")
