@@ -17,7 +17,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -28,6 +28,7 @@ from digitry.files import write_atomically
 
 CONFIG = "config.json"
 HISTORY = "history.jsonl"
+LOCK = ".lock"
 CHECKPOINTS = "checkpoints"
 WEIGHTS = "weights.safetensors"
 MODEL = "model.onnx"
@@ -52,7 +53,7 @@ def locked(folder: Path) -> Iterator[None]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+        handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         raise StorageError(f"cannot write to the run folder {folder}: {error.strerror}") from error
     try:
@@ -66,6 +67,11 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+        if [path.name for path in folder.iterdir()] == [LOCK]:
+            # Nothing came of it, a wrong name of a dataset say: leave no empty run behind.
+            with suppress(OSError):
+                (folder / LOCK).unlink()
+                folder.rmdir()
 
 
 def _try_lock(handle: int) -> bool:

@@ -48,6 +48,15 @@ def test_the_second_process_is_refused_at_once_and_told_who_holds_the_folder(tmp
         "a killed holder has let go"
 
 
+def test_a_run_that_never_began_leaves_no_folder_and_one_that_did_leaves_it(tmp_path: Path) -> None:
+    with run_folder.locked(tmp_path / "a"):
+        pass
+    assert not (tmp_path / "a").exists()
+    with run_folder.locked(tmp_path / "b"):
+        run_folder.write_config(tmp_path / "b", CONFIG)
+    assert (tmp_path / "b" / "config.json").exists()
+
+
 def test_a_folder_that_cannot_be_made_is_a_storage_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with (
