@@ -2,7 +2,7 @@
 
 Source      ours: a 5×5, 5×5, 3×3 convolutional network with batch normalisation, trained on distorted MNIST images
             (rotation, shear, scale, stroke thickness, elastic, blur), so that it has seen more hands than MNIST's
-Expect      docs/reading.md: score on MNIST and on other people's pictures, seconds
+Measured    test 99.66%, ECE 0.001, one seed; 12 minutes on two busy cores (src/digitry/models/digit.json)
 Command     make shipped-model
 """
 
