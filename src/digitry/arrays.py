@@ -59,6 +59,8 @@ class Dataset:
     """SHA-256 over the raw images and labels of every split: the identity of the data, whatever brought it."""
     source: str
     """Where it came from, for people."""
+    reference: str = ""
+    """What `load_dataset` finds it by again: a known name or an absolute path; empty for one made in memory."""
 
     def split(self, name: str) -> Split:
         """`train` or `test` by name; ValueError for another name or a missing test split."""

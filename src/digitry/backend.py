@@ -16,8 +16,8 @@ BACKENDS = ("tensorflow", "jax", "torch")
 """In order of preference: TensorFlow trains these networks fastest on a CPU (docs/decisions/0002-backends.md)."""
 
 
-def choose_backend() -> str:
-    """Pick the backend and import it with Keras: KERAS_BACKEND if set, else the first that is installed."""
+def backend_name() -> str:
+    """KERAS_BACKEND if set, else the first backend that is installed; nothing is imported."""
     if "keras" in sys.modules:
         return str(sys.modules["keras"].config.backend())
     wanted = os.environ.get("KERAS_BACKEND")
@@ -28,7 +28,12 @@ def choose_backend() -> str:
         raise SettingError(f"KERAS_BACKEND is {wanted}, which is not installed; install it or unset KERAS_BACKEND")
     if not installed or not importlib.util.find_spec("keras"):
         raise SettingError("training needs Keras and a backend; install them with: pip install 'digitry[train]'")
-    choice = wanted or installed[0]
+    return wanted or installed[0]
+
+
+def choose_backend() -> str:
+    """Import Keras on the backend of that name, without TensorFlow's greeting on the screen."""
+    choice = backend_name()
     os.environ["KERAS_BACKEND"] = choice
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("absl").setLevel(logging.ERROR)
@@ -44,8 +49,12 @@ def _native_stderr_muted() -> Iterator[None]:
 
     Exceptions still travel as exceptions.
     """
+    try:
+        kept = os.dup(2)
+    except OSError:  # a program without a console
+        yield
+        return
     sys.stderr.flush()
-    kept = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)
@@ -57,7 +66,7 @@ def _native_stderr_muted() -> Iterator[None]:
 
 
 def make_deterministic(seed: int) -> None:
-    """Seed everything and forbid operations whose result depends on the order of threads."""
+    """Seed everything, and have TensorFlow refuse what depends on the order of threads."""
     import keras
 
     keras.utils.set_random_seed(seed)
@@ -65,6 +74,14 @@ def make_deterministic(seed: int) -> None:
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether the backend, or Python, could not get the memory it asked for: each says so in its own way."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+        return True
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and ("resource_exhausted" in text or "memory" in text)
 
 
 def compile_options() -> dict[str, Any]:

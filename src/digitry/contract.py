@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -37,7 +38,8 @@ class Contract:
     def from_json(cls, text: str) -> Contract:
         """Read a contract; ModelError if a field is missing, unknown or of the wrong kind."""
         try:
-            raw = json.loads(text)
+            raw = json.loads(text, parse_constant=_refuse, object_pairs_hook=_without_duplicates)
+            text.encode()
         except (ValueError, RecursionError) as error:
             raise ModelError("the model's contract is not JSON; export the model again") from error
         names = {f.name for f in fields(cls)}
@@ -47,18 +49,32 @@ class Contract:
         if (
             not isinstance(class_names, list)
             or not 2 <= len(class_names) <= 256
-            or not all(isinstance(name, str) for name in class_names)
+            or not all(isinstance(name, str) and 0 < len(name) <= 200 and name.isprintable() for name in class_names)
+            or len(set(class_names)) != len(class_names)
         ):
-            raise ModelError("the model's contract must name 2 to 256 classes")
+            raise ModelError("the model's contract must name 2 to 256 different classes in printable letters")
         if shape != [28, 28, 1] or raw["polarity"] != "light-on-dark":
             raise ModelError(
                 f"the model expects input {shape} {raw['polarity']}, this digitry gives 28×28×1 light-on-dark"
             )
         if not isinstance(raw["scale"], float) or not 0 < raw["scale"] <= 1:
             raise ModelError(f"the model's scale must be above 0 and at most 1, not {raw['scale']!r}")
-        if not isinstance(raw["recipe"], str) or not all(
-            isinstance(raw[name], dict) for name in ("settings", "metrics", "versions")
+        if (
+            not all(isinstance(raw[name], str) for name in ("recipe", "data_sha256"))
+            or not all(isinstance(raw[name], dict) for name in ("settings", "metrics", "versions"))
+            or not all(isinstance(v, int | float) and math.isfinite(v) for v in raw["metrics"].values())
         ):
             raise ModelError("the model's contract has a field of the wrong kind; export the model again")
         raw["class_names"], raw["input_shape"] = tuple(class_names), tuple(shape)
         return cls(**raw)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not a number")
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name occurs twice")
+    return found

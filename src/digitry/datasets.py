@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -32,12 +33,13 @@ def load_dataset(
 
     text = os.fspath(name_or_path)
     if isinstance(name_or_path, str) and _plain(text) in SOURCES:
-        return _load_known(_plain(text), progress)
+        return replace(_load_known(_plain(text), progress), reference=_plain(text))
     path = Path(text).expanduser()
     if _exists(path):
         from digitry.data.folder import read_own
 
-        return read_own(path, _to_canonical, strict=strict, progress=progress)
+        own = read_own(path, _to_canonical, strict=strict, progress=progress)
+        return replace(own, reference=str(path.resolve()))
     if "/" in text or os.sep in text or path.suffix or isinstance(name_or_path, Path):
         raise DataError(f"there is no file or folder {text}")
     raise SettingError(f"{unknown_name('dataset', text, SOURCES)}; or give the path of your own data")

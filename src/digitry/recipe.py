@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from digitry.backend import choose_backend
+from digitry.datasets import HOLD_OUT_METHODS
 from digitry.errors import SettingError, unknown_name
 
 OPTIMIZERS = ("adadelta", "adagrad", "adam", "adamw", "lion", "nadam", "rmsprop", "sgd")
 SCHEDULES = ("constant", "cosine")
-VALIDATION_METHODS = ("last", "stratified")
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Settings:
         for kind, name, known in (
             ("optimizer", self.optimizer, OPTIMIZERS),
             ("schedule", self.schedule, SCHEDULES),
-            ("validation_method", self.validation_method, VALIDATION_METHODS),
+            ("validation_method", self.validation_method, HOLD_OUT_METHODS),
         ):
             if name not in known:
                 raise unknown_name(kind, name, known)

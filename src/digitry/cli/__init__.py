@@ -6,6 +6,7 @@ Command modules are imported only when their command runs, so `digitry --help` s
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 import warnings
@@ -63,10 +64,17 @@ def main() -> None:
     """Run the command line; errors become one line on stderr and an exit code, never a traceback."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     warnings.showwarning = _print_warning
+    for stream in (sys.stdout, sys.stderr):
+        # A console of another encoding gets escapes instead of a crash.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         sys.exit(group.main(standalone_mode=False) or 0)
     except DigitryError as error:
         _fail(str(error), error.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.ctx.get_help() if error.ctx else error.format_message())
+        sys.exit(2)
     except click.ClickException as error:
         _fail(error.format_message(), 2)
     except (click.Abort, KeyboardInterrupt):

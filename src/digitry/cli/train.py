@@ -74,13 +74,13 @@ def command(
         checkpoint_seconds=checkpoint_seconds,
         quiet=quiet,
     )
-    last = done.history[-1]
+    kept = done.figures
     if as_json:
         result = {"run": str(done.folder), "recipe": done.recipe, "seed": done.seed, "history": done.history}
         click.echo(json.dumps(result))
         return
-    seen = "validation" if "val_accuracy" in last else "training"
+    seen = "validation" if "val_accuracy" in kept else "training"
     epochs = "epoch" if len(done.history) == 1 else "epochs"
-    accuracy = last.get("val_accuracy", last["accuracy"])
+    accuracy = kept.get("val_accuracy", kept["accuracy"])
     click.echo(f"{done.folder}: {len(done.history)} {epochs}, {seen} accuracy {accuracy:.2%}, model.onnx, report.html")
     click.echo(f"Judge it on the test set with: digitry evaluate {done.folder}")

@@ -27,6 +27,7 @@ MAGIC = b"digitry checkpoint 1\n"
 KEPT = 2
 """The newest so many checkpoints stay: should one be damaged, the other is there."""
 LATEST = "LATEST"
+"""Names the last checkpoint that was acknowledged, so that its loss would be noticed."""
 
 _NAME = re.compile(r"^step-(\d{9})\.ckpt$")
 _HEADER_LENGTH = len(MAGIC) + 64 + 1
@@ -56,7 +57,8 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
 def load_latest(folder: Path, run_id: str) -> Checkpoint | None:
     """The checkpoint with the highest step that is whole and of this run; None where there is none at all.
 
-    A damaged or foreign one is passed over with a warning. ModelError if there are some and none is usable.
+    A damaged or foreign one is set aside with a warning; one that LATEST names but is gone is warned of too.
+    ModelError if there are some and none is usable.
     """
     if not folder.is_dir():
         return None
@@ -69,11 +71,23 @@ def load_latest(folder: Path, run_id: str) -> Checkpoint | None:
                 raise ModelError("it belongs to another run")
         except (ModelError, OSError) as error:
             warnings.warn(f"checkpoint {path} is not usable ({error}); trying the one before", stacklevel=2)
+            # Out of the way, or it would count as one of the newest two and push a good one out.
+            path.replace(path.with_suffix(".damaged"))
             continue
+        _warn_if_older_than_latest(folder, path)
         return checkpoint
     if candidates:
         raise ModelError(f"no checkpoint in {folder} is usable; start again with another --run folder")
     return None
+
+
+def _warn_if_older_than_latest(folder: Path, found: Path) -> None:
+    try:
+        promised = (folder / LATEST).read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return
+    if promised > found.name and not (folder / promised).with_suffix(".damaged").exists():
+        warnings.warn(f"checkpoint {folder / promised} is gone; going on from {found.name}", stacklevel=3)
 
 
 def read(path: Path) -> Checkpoint:

@@ -16,16 +16,23 @@ from numpy.typing import NDArray
 
 from digitry import recipes
 from digitry.arrays import Dataset, Split
-from digitry.backend import choose_backend, compile_options, make_deterministic
+from digitry.backend import (
+    backend_name,
+    choose_backend,
+    compile_options,
+    is_out_of_memory,
+    make_deterministic,
+)
 from digitry.batches.prepare import SCALE, prepare
 from digitry.contract import Contract
 from digitry.datasets import hold_out, load_dataset
-from digitry.errors import SettingError, TrainingError
+from digitry.errors import ModelError, SettingError, TrainingError
 from digitry.recipe import Recipe
 from digitry.training import checkpoint, run_folder, state
-from digitry.training.interrupt import listening
+from digitry.training.history import best_epoch, is_complete, kept_epoch
+from digitry.training.interrupt import SignalFlag, TrainingInterrupted, listening
 from digitry.training.progress import Progress, make_progress
-from digitry.training.tracking import Track, start_tracking
+from digitry.training.tracking import Track, check_tracker, tracking
 
 VALIDATION_BATCH = 250
 
@@ -38,6 +45,8 @@ class Run:
     recipe: str
     seed: int
     history: list[dict[str, float]]
+    figures: dict[str, float]
+    """The line of the history whose weights are kept: the last, or the best where the settings say so."""
 
 
 def train(
@@ -65,25 +74,36 @@ def train(
     folder = Path(run) if run is not None else run_folder.next_free_folder(plan.name)
     if checkpoint_seconds < 0 or seed < 0:
         raise SettingError("checkpoint_seconds and seed must be 0 or more")
+    if track:
+        check_tracker(track)
     progress = make_progress(quiet)
+    # A wrong name must not leave an empty folder behind; where there is a folder, its holder is asked first.
+    dataset = None if folder.exists() else _load(data, progress)
     with run_folder.locked(folder):
-        dataset = data if isinstance(data, Dataset) else load_dataset(data, progress=progress.loading)
-        config = _open_run(folder, plan, dataset, data, seed, resume)
+        dataset = dataset or _load(data, progress)
+        parts = _hold_out(dataset, plan, seed)
+        config = _open_run(folder, plan, dataset, seed, resume)
         finished = _finished(folder, plan, seed)
         if finished:
             progress.note(f"{folder} is finished: {len(finished.history)} epochs; nothing to do")
             return finished
         choose_backend()
         make_deterministic(seed)
-        tracker = start_tracking(track, folder, config) if track else None
         try:
-            model, history = _fit(plan, dataset, config, folder, checkpoint_seconds, progress, tracker)
-        except MemoryError as error:
-            raise TrainingError("out of memory; try a smaller --batch-size") from error
+            with listening() as signal, tracking(track, folder, config) as tracker:
+                model, history = _fit(
+                    plan, dataset, parts, config, folder, checkpoint_seconds, progress, signal, tracker
+                )
+                _write_results(folder, plan, dataset, config, model, history, progress)
+                if signal.number is not None:
+                    raise TrainingInterrupted(signal.number, folder)
+        except Exception as error:
+            if is_out_of_memory(error):
+                raise TrainingError("out of memory; try a smaller --batch-size") from error
+            raise
         finally:
             progress.end()
-        _write_results(folder, plan, dataset, config, model, history, progress)
-    return Run(folder, plan.name, seed, history)
+    return Run(folder, plan.name, seed, history, kept_epoch(history, plan.settings))
 
 
 def epoch_arrays(
@@ -131,24 +151,36 @@ def _optimizer(plan: Recipe, steps_per_epoch: int) -> Any:
     return keras.optimizers.get({"class_name": settings.optimizer, "config": {"learning_rate": learning_rate}})
 
 
+def _load(data: str | Path | Dataset, progress: Progress) -> Dataset:
+    return data if isinstance(data, Dataset) else load_dataset(data, progress=progress.loading)
+
+
+def _hold_out(dataset: Dataset, plan: Recipe, seed: int) -> tuple[Split, Split | None]:
+    """The part to train on, and the part to validate on if the recipe holds one back."""
+    settings = plan.settings
+    if not settings.validation_fraction:
+        return dataset.train, None
+    return hold_out(dataset.train, settings.validation_fraction, settings.validation_method, seed)
+
+
 def _fit(
     plan: Recipe,
     dataset: Dataset,
+    parts: tuple[Split, Split | None],
     config: dict[str, Any],
     folder: Path,
     checkpoint_seconds: float,
     progress: Progress,
-    tracker: Track | None,
+    signal: SignalFlag,
+    tracker: Track,
 ) -> tuple[Any, list[dict[str, float]]]:
+    """Train to the end; returns the model with the weights to keep, and the figures of every epoch."""
     # Imported here: it subclasses a Keras class, and the backend has to be chosen first.
-    from digitry.training.supervisor import BEST, Supervisor, best_epoch, is_complete
+    from digitry.evaluation import history_chart
+    from digitry.training.supervisor import BEST, Supervisor
 
     settings, seed = plan.settings, config["seed"]
-    training, validation = (
-        hold_out(dataset.train, settings.validation_fraction, settings.validation_method, seed)
-        if settings.validation_fraction
-        else (dataset.train, None)
-    )
+    training, validation = parts
     steps_per_epoch = math.ceil(len(training) / settings.batch_size)
     model = build_and_compile(plan, len(dataset.class_names), steps_per_epoch)
     checkpoints = folder / run_folder.CHECKPOINTS
@@ -156,61 +188,68 @@ def _fit(
     resumed = checkpoint.load_latest(checkpoints, config["run_id"])
 
     def after_epoch(history: list[dict[str, float]]) -> None:
-        from digitry.evaluation import history_chart
-
         history_chart(history, folder / "plots" / "history")
-        if tracker:
-            tracker(history[-1])
+        tracker(history)
 
-    with listening() as signal:
-        supervisor = Supervisor(
-            folder=folder,
-            run_id=config["run_id"],
-            settings=settings,
-            images=len(training),
-            resumed=resumed,
-            checkpoint_seconds=checkpoint_seconds,
-            progress=progress,
-            signal=signal,
-            after_epoch=after_epoch,
+    supervisor = Supervisor(
+        folder=folder,
+        run_id=config["run_id"],
+        settings=settings,
+        images=len(training),
+        resumed=resumed,
+        checkpoint_seconds=checkpoint_seconds,
+        progress=progress,
+        signal=signal,
+        after_epoch=after_epoch,
+    )
+    run_folder.write_history(folder, supervisor.history)
+    progress.begin(_title(plan, dataset, len(training), folder), settings.epochs, supervisor.history)
+    validation_data = (prepare(validation.images), validation.labels.astype(np.int32)) if validation else None
+    while not is_complete(supervisor.history, settings):
+        first = supervisor.start_epoch() * settings.batch_size
+        images, labels = epoch_arrays(training, seed, supervisor.epoch, augment=settings.augment)
+        model.fit(
+            images[first:],
+            labels[first:],
+            batch_size=settings.batch_size,
+            # Shuffled above: Keras' own order could not be resumed in the middle of an epoch.
+            shuffle=False,
+            initial_epoch=supervisor.epoch,
+            epochs=supervisor.epoch + 1,
+            validation_data=validation_data,
+            validation_batch_size=VALIDATION_BATCH,
+            callbacks=[supervisor],
+            verbose=0,
         )
-        run_folder.write_history(folder, supervisor.history)
-        progress.begin(_title(plan, dataset, len(training), folder), settings.epochs, supervisor.history)
-        validation_data = (prepare(validation.images), validation.labels.astype(np.int32)) if validation else None
-        while not is_complete(supervisor.history, settings):
-            first = supervisor.start_epoch() * settings.batch_size
-            images, labels = epoch_arrays(training, seed, supervisor.epoch, augment=settings.augment)
-            model.fit(
-                images[first:],
-                labels[first:],
-                batch_size=settings.batch_size,
-                # Shuffled above: Keras' own order could not be resumed in the middle of an epoch.
-                shuffle=False,
-                initial_epoch=supervisor.epoch,
-                epochs=supervisor.epoch + 1,
-                validation_data=validation_data,
-                validation_batch_size=VALIDATION_BATCH,
-                callbacks=[supervisor],
-                verbose=0,
-            )
+    supervisor.leave_if_asked()
     supervisor.restore_into(model)
     if settings.keep_best:
-        state.restore(model, checkpoint.read(checkpoints / BEST).arrays)
+        state.restore(model, _read_best(checkpoints / BEST, config["run_id"]).arrays)
         progress.note(f"keeping epoch {best_epoch(supervisor.history)}, the one with the lowest validation loss")
     return model, supervisor.history
 
 
-def _open_run(
-    folder: Path, plan: Recipe, dataset: Dataset, data: str | Path | Dataset, seed: int, resume: bool
-) -> dict[str, Any]:
+def _read_best(path: Path, run_id: str) -> checkpoint.Checkpoint:
+    try:
+        best = checkpoint.read(path)
+    except OSError as error:
+        raise ModelError(f"cannot read {path}: {error.strerror}; train again without --keep-best") from error
+    except ModelError as error:
+        raise ModelError(f"{path} is not usable: {error}; train again into another --run folder") from error
+    if best.state.get("run_id") != run_id:
+        raise ModelError(f"{path} belongs to another run; train again into another --run folder")
+    return best
+
+
+def _open_run(folder: Path, plan: Recipe, dataset: Dataset, seed: int, resume: bool) -> dict[str, Any]:
     """The config of the run in this folder: a new one, or the one that goes on."""
     config: dict[str, Any] = {
         "recipe": plan.name,
         "seed": seed,
         "settings": asdict(plan.settings),
-        "data": dataset.name if isinstance(data, Dataset) or not Path(data).exists() else str(Path(data).resolve()),
+        "data": dataset.reference or dataset.name,
         "data_sha256": dataset.sha256,
-        "backend": choose_backend(),
+        "backend": backend_name(),
         **run_folder.describe_surroundings(),
     }
     if not (folder / run_folder.CONFIG).exists():
@@ -229,13 +268,18 @@ def _open_run(
 
 
 def _finished(folder: Path, plan: Recipe, seed: int) -> Run | None:
-    """The run, if every file of it is there and no epoch is missing."""
+    """The run, if it was finished under these settings and its model is still there."""
     try:
         history = [json.loads(line) for line in (folder / run_folder.HISTORY).read_text(encoding="utf-8").splitlines()]
         done = json.loads((folder / run_folder.DONE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return Run(folder, plan.name, seed, history) if done == asdict(plan.settings) else None
+    whole = (
+        done == asdict(plan.settings)
+        and (folder / run_folder.MODEL).exists()
+        and (folder / run_folder.WEIGHTS).exists()
+    )
+    return Run(folder, plan.name, seed, history, kept_epoch(history, plan.settings)) if whole else None
 
 
 def _write_results(
@@ -251,6 +295,7 @@ def _write_results(
     from digitry.artifact import bundle, onnx
     from digitry.evaluation import write_report
 
+    kept = kept_epoch(history, plan.settings)
     contract = Contract(
         recipe=plan.name,
         class_names=dataset.class_names,
@@ -258,7 +303,7 @@ def _write_results(
         settings=asdict(plan.settings),
         metrics={
             "parameters": model.count_params(),
-            **{name: value for name, value in history[-1].items() if name not in ("seconds", "images_per_second")},
+            **{name: value for name, value in kept.items() if name not in ("seconds", "images_per_second")},
         },
         data_sha256=dataset.sha256,
         versions=run_folder.installed_versions(),

@@ -16,15 +16,16 @@ import os
 import platform
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from digitry.errors import DataError, SettingError, StorageError
-from digitry.files import write_atomically
+from digitry.files import remove_stale_temporaries, write_atomically
 
 CONFIG = "config.json"
 HISTORY = "history.jsonl"
@@ -33,7 +34,7 @@ CHECKPOINTS = "checkpoints"
 WEIGHTS = "weights.safetensors"
 MODEL = "model.onnx"
 DONE = "done.json"
-NEEDED = {"run_id", "recipe", "settings", "seed", "data", "data_sha256"}
+NEEDED = {"run_id", "recipe", "settings", "seed", "data", "data_sha256", "backend"}
 PACKAGES = ("digitry", "keras", "tensorflow-cpu", "tensorflow", "jax", "torch", "numpy", "onnx", "onnxruntime")
 
 
@@ -58,20 +59,25 @@ def locked(folder: Path) -> Iterator[None]:
         raise StorageError(f"cannot write to the run folder {folder}: {error.strerror}") from error
     try:
         if not _try_lock(handle):
-            holder = os.pread(handle, 20, 0).decode(errors="replace").strip() if hasattr(os, "pread") else ""
             raise StorageError(
-                f"process {holder or '(unknown)'} is training in {folder}; wait for it or choose another --run"
+                f"process {_holder(handle)} is training in {folder}; wait for it or choose another --run"
             )
         os.ftruncate(handle, 0)
         os.write(handle, f"{os.getpid()}\n".encode())
+        remove_stale_temporaries(folder)
         yield
     finally:
         os.close(handle)
-        if [path.name for path in folder.iterdir()] == [LOCK]:
-            # Nothing came of it, a wrong name of a dataset say: leave no empty run behind.
-            with suppress(OSError):
-                (folder / LOCK).unlink()
-                folder.rmdir()
+
+
+def _holder(handle: int) -> str:
+    """The PID in the lock file; the holder may be just about to write it."""
+    for _ in range(20):
+        os.lseek(handle, 0, os.SEEK_SET)
+        if pid := os.read(handle, 20).decode(errors="replace").strip():
+            return pid
+        time.sleep(0.01)
+    return "(unknown)"
 
 
 def _try_lock(handle: int) -> bool:
@@ -112,7 +118,7 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 def check_same_plan(folder: Path, wanted: dict[str, Any], found: dict[str, Any]) -> None:
     """SettingError unless the run in `folder` may go on under the `wanted` config; only epochs may grow."""
-    for name in ("recipe", "seed", "data_sha256"):
+    for name in ("recipe", "seed", "data_sha256", "backend"):
         if wanted[name] != found[name]:
             raise _different(folder, name, found[name], wanted[name])
     for name, value in wanted["settings"].items():
@@ -169,8 +175,13 @@ def _git_commit() -> str | None:
     """The commit of this package's own checkout, with a + when files differ from it; None outside a checkout."""
     here = Path(__file__).parent
     try:
-        run = [["git", "rev-parse", "HEAD"], ["git", "status", "--porcelain", "--untracked-files=no"]]
-        head, changes = (
+        # Installed into somebody else's checkout, this file is not theirs to name a commit for.
+        run = [
+            ["git", "ls-files", "--error-unmatch", __file__],
+            ["git", "rev-parse", "HEAD"],
+            ["git", "status", "--porcelain", "--untracked-files=no"],
+        ]
+        _, head, changes = (
             subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=5, check=True).stdout.strip()
             for command in run
         )

@@ -15,14 +15,17 @@ from digitry.errors import ModelError
 
 Arrays = dict[str, NDArray[Any]]
 
+_TORCH_GENERATOR = "random.torch"
+
 
 def capture(model: Any) -> Arrays:
     """Weights, dropout's random generators, optimizer and running metrics as arrays."""
-    return {
+    arrays = {
         f"{kind}.{position}": np.asarray(_to_numpy(variable))
         for kind, variables in _variables(model).items()
         for position, variable in enumerate(variables)
     }
+    return arrays | _torch_generator()
 
 
 def restore(model: Any, arrays: Arrays) -> None:
@@ -32,14 +35,33 @@ def restore(model: Any, arrays: Arrays) -> None:
         for kind, variables in _variables(model).items()
         for position, variable in enumerate(variables)
     }
-    if set(wanted) != set(arrays):
-        different = sorted(set(wanted) ^ set(arrays))
+    generator = _torch_generator()
+    if set(wanted) | set(generator) != set(arrays):
+        different = sorted((set(wanted) | set(generator)) ^ set(arrays))
         raise ModelError(f"the checkpoint belongs to another network: {', '.join(different[:3])} do not match")
     for name, variable in wanted.items():
         array = arrays[name]
-        if tuple(variable.shape) != array.shape:
-            raise ModelError(f"the checkpoint's {name} has shape {array.shape}, the network's {tuple(variable.shape)}")
+        here = (tuple(variable.shape), _to_numpy(variable).dtype)
+        if here != (array.shape, array.dtype):
+            raise ModelError(
+                f"the checkpoint's {name} is {array.dtype} {array.shape}, the network's {here[1]} {here[0]}"
+            )
         variable.assign(array)
+    if generator:
+        import torch
+
+        torch.set_rng_state(torch.from_numpy(arrays[_TORCH_GENERATOR].copy()))
+
+
+def _torch_generator() -> Arrays:
+    """Keras on Torch draws dropout from Torch's one global generator; elsewhere its state is a model variable."""
+    import keras
+
+    if keras.config.backend() != "torch":
+        return {}
+    import torch
+
+    return {_TORCH_GENERATOR: torch.get_rng_state().numpy().copy()}
 
 
 def weights_are_finite(arrays: Arrays) -> bool:

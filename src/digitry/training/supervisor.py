@@ -15,6 +15,7 @@ from digitry.files import write_atomically
 from digitry.recipe import Settings
 from digitry.training import checkpoint, run_folder, state
 from digitry.training.checkpoint import Checkpoint
+from digitry.training.history import best_epoch
 from digitry.training.interrupt import SignalFlag, TrainingInterrupted
 from digitry.training.progress import Progress
 
@@ -75,23 +76,28 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
             self._pending = None
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        # Keras has just reset the running metrics: those of a half-finished epoch come back here.
+        # Keras has just reset the running metrics: those of a half-finished epoch come back here. A checkpoint from
+        # the end of an epoch still holds the last pass's, which must not leak into the new one.
         self.restore_into(self.model)
+        if self.batch == 0:
+            self.model.reset_metrics()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self.batch = self._first_batch + batch + 1
+        # Keras counts whole groups of steps, also where the last group of an epoch is shorter.
+        self.batch = min(self._first_batch + batch + 1, self.batches)
         loss, accuracy = float((logs or {})["loss"]), float((logs or {})["accuracy"])
         if not math.isfinite(loss):
             raise self._not_finite("the loss")
         seconds = self._epoch_seconds()
-        done_here = (self.batch - self._first_batch) * self.settings.batch_size
-        rate = done_here / max(time.monotonic() - self._epoch_began, 1e-9)
+        first_image = self._first_batch * self.settings.batch_size
+        images_here = min(self.batch * self.settings.batch_size, self.images) - first_image
+        rate = images_here / max(time.monotonic() - self._epoch_began, 1e-9)
         self.progress.step(self.epoch + 1, self.batch, self.batches, loss, accuracy, rate)
         # The end of an epoch is saved after its validation, in on_epoch_end.
         if self.batch < self.batches:
             if self.signal.number is not None or time.monotonic() - self._saved_at >= self.checkpoint_seconds:
                 self._save(seconds)
-            self._leave_if_asked()
+            self.leave_if_asked()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         figures = {name: float(value) for name, value in (logs or {}).items()}
@@ -108,7 +114,7 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
         run_folder.write_history(self.folder, self.history)
         self.progress.epoch(self.history)
         self.after_epoch(self.history)
-        self._leave_if_asked()
+        self.leave_if_asked()
 
     def _epoch_seconds(self) -> float:
         return self._seconds_before + time.monotonic() - self._epoch_began
@@ -132,7 +138,8 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
         checkpoint.save(self.folder / run_folder.CHECKPOINTS, self._checkpoint(epoch_seconds))
         self._saved_at = time.monotonic()
 
-    def _leave_if_asked(self) -> None:
+    def leave_if_asked(self) -> None:
+        """Raise if a signal has come; to be called where everything is saved."""
         if self.signal.number is not None:
             raise TrainingInterrupted(self.signal.number, self.folder)
 
@@ -141,16 +148,3 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
             f"{what} is no longer a finite number in epoch {self.epoch + 1}, batch {self.batch}; the last good "
             f"checkpoint is kept in {self.folder}; try a smaller --learning-rate"
         )
-
-
-def best_epoch(history: list[dict[str, float]]) -> int:
-    """The epoch, from 1, with the lowest validation loss; the earliest of equals."""
-    return int(min(history, key=lambda line: line["val_loss"])["epoch"])
-
-
-def is_complete(history: list[dict[str, float]], settings: Settings) -> bool:
-    """Whether the last epoch is done, or early stopping says so."""
-    if len(history) >= settings.epochs:
-        return True
-    patience = settings.early_stopping_epochs
-    return bool(history and patience and len(history) - best_epoch(history) >= patience)

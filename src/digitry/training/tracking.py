@@ -3,42 +3,59 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from digitry.errors import SettingError, unknown_name
 
-Track = Callable[[dict[str, float]], None]
-"""Called with each epoch's line of the history."""
+Track = Callable[[Sequence[dict[str, float]]], None]
+"""Called after every epoch with the whole history; what the tracker has not got yet is sent."""
 
 TRACKERS = {"tensorboard": "tensorboardX", "mlflow": "mlflow"}
 """Name of the extra → the module it brings."""
 
 
-def start_tracking(name: str, folder: Path, config: dict[str, Any]) -> Track:
-    """A function that takes one epoch's figures; SettingError for an unknown or missing tracker."""
+def check_tracker(name: str) -> None:
+    """SettingError for an unknown or missing tracker."""
     if name not in TRACKERS:
         raise unknown_name("tracker", name, TRACKERS)
     if not importlib.util.find_spec(TRACKERS[name]):
         raise SettingError(f"tracking to {name} needs an extra; install it with: pip install 'digitry[{name}]'")
-    return {"tensorboard": _tensorboard, "mlflow": _mlflow}[name](folder, config)
 
 
-def _tensorboard(folder: Path, config: dict[str, Any]) -> Track:
+@contextmanager
+def tracking(name: str | None, folder: Path, config: dict[str, Any]) -> Iterator[Track]:
+    """A function that takes the history after every epoch; one that does nothing where no tracker is named."""
+    if name is None:
+        yield lambda history: None
+        return
+    check_tracker(name)
+    with {"tensorboard": _tensorboard, "mlflow": _mlflow}[name](folder, config) as track:
+        yield track
+
+
+@contextmanager
+def _tensorboard(folder: Path, config: dict[str, Any]) -> Iterator[Track]:
     from tensorboardX import SummaryWriter
 
-    def track(line: dict[str, float]) -> None:
-        # A file an epoch, closed at once: flushing does not wait for the writer's own queue, closing does.
-        with SummaryWriter(str(folder / "tensorboard"), filename_suffix=f".{line['epoch']:05.0f}") as writer:
-            for name, value in line.items():
-                if name != "epoch":
-                    writer.add_scalar(name, value, int(line["epoch"]))
+    logs = folder / "tensorboard"
 
-    return track
+    def track(history: Sequence[dict[str, float]]) -> None:
+        for line in history:
+            # A file an epoch, closed at once: flushing does not wait for the writer's own queue, closing does.
+            suffix = f".{line['epoch']:05.0f}"
+            if not list(logs.glob(f"*{suffix}")):
+                with SummaryWriter(str(logs), filename_suffix=suffix) as writer:
+                    for name, value in _figures(line):
+                        writer.add_scalar(name, value, int(line["epoch"]))
+
+    yield track
 
 
-def _mlflow(folder: Path, config: dict[str, Any]) -> Track:
+@contextmanager
+def _mlflow(folder: Path, config: dict[str, Any]) -> Iterator[Track]:
     """Into one SQLite file beside the runs; look at it with `mlflow ui --backend-store-uri sqlite:///runs/mlflow.db`."""
     import logging
 
@@ -48,22 +65,28 @@ def _mlflow(folder: Path, config: dict[str, Any]) -> Track:
     client = mlflow.MlflowClient(tracking_uri=f"sqlite:///{folder.parent.resolve() / 'mlflow.db'}")
     experiment = client.get_experiment_by_name("digitry")
     identity = experiment.experiment_id if experiment else client.create_experiment("digitry")
-    same = client.search_runs([identity], filter_string=f"tags.digitry_run_id = '{config['run_id']}'")
-    run = (
-        same[0]
-        if same
-        else client.create_run(
-            identity, run_name=folder.name, tags={"digitry_run_id": config["run_id"], "recipe": config["recipe"]}
-        )
-    )
-    run_id = run.info.run_id
-    if not same:
+    found = client.search_runs([identity], filter_string=f"tags.digitry_run_id = '{config['run_id']}'")
+    tags = {"digitry_run_id": config["run_id"], "recipe": config["recipe"]}
+    run_id = (found[0] if found else client.create_run(identity, run_name=folder.name, tags=tags)).info.run_id
+    if not found:
         for name, value in {"seed": config["seed"], **config["settings"]}.items():
             client.log_param(run_id, name, value)
+    sent = len(client.get_metric_history(run_id, "loss"))
 
-    def track(line: dict[str, float]) -> None:
-        for name, value in line.items():
-            if name != "epoch":
+    def track(history: Sequence[dict[str, float]]) -> None:
+        nonlocal sent
+        for line in history[sent:]:
+            for name, value in _figures(line):
                 client.log_metric(run_id, name, value, step=int(line["epoch"]))
+        sent = len(history)
 
-    return track
+    try:
+        yield track
+    except BaseException:
+        client.set_terminated(run_id, status="KILLED")
+        raise
+    client.set_terminated(run_id, status="FINISHED")
+
+
+def _figures(line: dict[str, float]) -> list[tuple[str, float]]:
+    return [(name, value) for name, value in line.items() if name != "epoch"]

@@ -100,11 +100,23 @@ def test_a_recipe_that_is_unknown_here_is_refused(tmp_path: Path) -> None:
         {"polarity": "dark-on-light"},
         {"settings": []},
         {"surprise": 1},
+        {"class_names": ["1", "1"]},
+        {"class_names": ["1", "\ud800"]},
+        {"class_names": ["1", "two\nlines"]},
+        {"data_sha256": 5},
+        {"metrics": {"parameters": float("inf")}},
+        {"metrics": {"accuracy": "high"}},
     ],
 )
 def test_a_contract_with_a_wrong_field_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ModelError):
         Contract.from_json(json.dumps({**json.loads(CONTRACT.to_json()), **change}))
+
+
+@pytest.mark.parametrize("text", ['{"recipe": "a", "recipe": "b"}', '{"scale": NaN}', "[" * 100_000, '"text"', "1e999"])
+def test_json_that_pythons_reader_would_take_is_refused(text: str) -> None:
+    with pytest.raises(ModelError):
+        Contract.from_json(text)
 
 
 def test_a_contract_comes_back_as_it_was() -> None:

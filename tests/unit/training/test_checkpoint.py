@@ -66,6 +66,22 @@ def test_a_damaged_one_is_passed_over_with_a_warning(tmp_path: Path) -> None:
         assert_same(checkpoint.load_latest(tmp_path, "mine"), at_step(9))
 
 
+def test_after_a_fallback_there_are_two_good_ones_again(tmp_path: Path) -> None:
+    checkpoint.save(tmp_path, at_step(9))
+    checkpoint.save(tmp_path, at_step(20)).write_bytes(b"")
+    with pytest.warns(UserWarning, match="not usable"):
+        checkpoint.load_latest(tmp_path, "mine")
+    checkpoint.save(tmp_path, at_step(10))
+    assert sorted(path.name for path in tmp_path.glob("*.ckpt")) == ["step-000000009.ckpt", "step-000000010.ckpt"]
+
+
+def test_a_checkpoint_that_was_acknowledged_and_is_gone_is_noticed(tmp_path: Path) -> None:
+    checkpoint.save(tmp_path, at_step(9))
+    checkpoint.save(tmp_path, at_step(10)).unlink()
+    with pytest.warns(UserWarning, match=r"step-000000010\.ckpt is gone; going on from step-000000009"):
+        assert_same(checkpoint.load_latest(tmp_path, "mine"), at_step(9))
+
+
 def test_one_of_another_run_is_passed_over_with_a_warning(tmp_path: Path) -> None:
     checkpoint.save(tmp_path, at_step(9))
     checkpoint.save(tmp_path, at_step(10, run_id="foreign"))

@@ -79,12 +79,12 @@ def test_one_seed_gives_the_same_weights_twice_and_another_seed_others(
     assert final_state(Path("a"))[0] != final_state(Path("c"))[0]
 
 
-def test_a_run_killed_at_three_steps_ends_byte_equal_to_one_that_was_not(
+def test_a_run_killed_at_five_steps_ends_byte_equal_to_one_that_was_not(
     small_recipe: Recipe, made_up_dataset: Dataset, every_step: None, at_step: Any
 ) -> None:
     train(small_recipe, data=made_up_dataset, run="whole", checkpoint_seconds=0)
-    # In the first epoch, at the very end of it (before validation), and in the last.
-    for step in (5, STEPS_PER_EPOCH, LAST_STEP - 3):
+    # In the first epoch, at its very end (before validation), right after it, at an epoch's end again, in the last.
+    for step in (5, STEPS_PER_EPOCH, STEPS_PER_EPOCH + 1, 2 * STEPS_PER_EPOCH + 1, LAST_STEP - 3):
         at_step(step, kill)
         with pytest.raises(Killed):
             train(small_recipe, data=made_up_dataset, run="killed", resume=True, checkpoint_seconds=0)
@@ -149,19 +149,51 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_good_checkpoi
     assert checkpoint.read(Path("run/checkpoints/best.ckpt")).step == STEPS_PER_EPOCH
 
 
-def test_weights_that_are_no_numbers_are_never_saved(
+def test_weights_that_are_no_numbers_are_never_saved_even_while_the_loss_still_is_one(
+    small_recipe: Recipe, made_up_dataset: Dataset, every_step: None, at_step: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from digitry.training import state
+
+    real = state.capture
+
+    def poison() -> None:
+        monkeypatch.setattr(state, "capture", lambda model: real(model) | {"model.0": np.full((3, 3, 1, 4), np.nan)})
+
+    at_step(9, poison)
+    with pytest.raises(TrainingError, match="a weight is no longer a finite number in epoch 1, batch 9"):
+        train(small_recipe, data=made_up_dataset, run="run", checkpoint_seconds=0)
+    saved = checkpoint.load_latest(Path("run/checkpoints"), run_folder.read_config(Path("run"))["run_id"])
+    assert saved is not None
+    assert saved.step == 8
+
+
+def test_running_out_of_memory_is_one_line_and_its_own_exit_code(
     small_recipe: Recipe, made_up_dataset: Dataset, every_step: None, at_step: Any
 ) -> None:
-    with pytest.raises(TrainingError, match="no longer a finite number"):
-        train(
-            small_recipe,
-            data=made_up_dataset,
-            run="run",
-            settings={"optimizer": "sgd", "learning_rate": 1e38, "schedule": "constant"},
-            checkpoint_seconds=0,
-        )
-    for path in Path("run/checkpoints").glob("*.ckpt"):
-        assert all(np.isfinite(array).all() for array in checkpoint.read(path).arrays.values())
+    def run_out() -> None:
+        raise RuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying to allocate 9 bytes")
+
+    at_step(3, run_out)
+    with pytest.raises(TrainingError, match="out of memory; try a smaller --batch-size") as stopped:
+        train(small_recipe, data=made_up_dataset, run="run")
+    assert stopped.value.exit_code == 6
+
+
+def test_a_wrong_name_leaves_no_folder_behind(small_recipe: Recipe, made_up_dataset: Dataset) -> None:
+    for wrong in ({"data": "mnits"}, {"data": made_up_dataset, "track": "tensorbord"}):
+        with pytest.raises(SettingError, match="did you mean"):
+            train(small_recipe, run="run", **wrong)
+        assert not Path("run").exists()
+
+
+def test_the_run_remembers_where_its_data_is(small_recipe: Recipe, made_up_dataset: Dataset) -> None:
+    from digitry import evaluate, load_dataset
+
+    split = made_up_dataset.train
+    np.savez("own.npz", x_train=split.images, y_train=split.labels, x_test=split.images, y_test=split.labels)
+    train(small_recipe, data=load_dataset("own.npz"), run="run", settings={"epochs": 1})
+    assert json.loads(Path("run/config.json").read_text())["data"] == str(Path("own.npz").resolve())
+    assert evaluate("run").scores.images == 200
 
 
 def test_a_full_disk_stops_the_run_in_one_line_and_keeps_the_last_checkpoint(
@@ -203,7 +235,9 @@ def test_a_finished_run_is_returned_and_a_longer_one_goes_on(small_recipe: Recip
     train(plan, data=made_up_dataset, run="short", settings={"epochs": 1}, resume=True)
     assert Path("short/model.onnx").stat().st_mtime_ns == before
     train(plan, data=made_up_dataset, run="short", settings={"epochs": 2}, resume=True)
-    assert final_state(Path("short"))[0] == final_state(Path("long"))[0]
+    short, long = final_state(Path("short")), final_state(Path("long"))
+    assert short[0] == long[0], "other weights"
+    assert short[2] == long[2], "other figures"
 
 
 def test_a_folder_that_holds_a_run_is_not_overwritten(small_recipe: Recipe, made_up_dataset: Dataset) -> None:
@@ -234,6 +268,10 @@ def test_early_stopping_and_the_best_epoch_go_by_validation_loss(
     assert len(losses) < 30
     assert len(losses) - 1 - best == 2
     assert checkpoint.read(Path("run/checkpoints/best.ckpt")).step == (best + 1) * STEPS_PER_EPOCH
+    assert done.figures == done.history[best]
+    from digitry.predict import Predictor
+
+    assert Predictor(Path("run/model.onnx")).contract.metrics["val_loss"] == min(losses)
     from digitry.artifact import bundle
 
     best_arrays = checkpoint.read(Path("run/checkpoints/best.ckpt")).arrays

@@ -15,6 +15,7 @@ from digitry.training import run_folder
 
 CONFIG = {
     "run_id": "a",
+    "backend": "tensorflow",
     "recipe": "cnn",
     "seed": 0,
     "data": "mnist",
@@ -48,13 +49,21 @@ def test_the_second_process_is_refused_at_once_and_told_who_holds_the_folder(tmp
         "a killed holder has let go"
 
 
-def test_a_run_that_never_began_leaves_no_folder_and_one_that_did_leaves_it(tmp_path: Path) -> None:
-    with run_folder.locked(tmp_path / "a"):
-        pass
-    assert not (tmp_path / "a").exists()
-    with run_folder.locked(tmp_path / "b"):
-        run_folder.write_config(tmp_path / "b", CONFIG)
-    assert (tmp_path / "b" / "config.json").exists()
+def test_who_is_refused_leaves_the_holders_folder_and_lock_as_they_are(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    with run_folder.locked(run):
+        for _ in range(2):
+            with pytest.raises(StorageError, match=f"process {os.getpid()} is training"), run_folder.locked(run):
+                pass
+        run_folder.write_config(run, CONFIG)
+
+
+def test_stale_temporaries_of_a_killed_run_go_with_the_next_one(tmp_path: Path) -> None:
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    (tmp_path / f".model.onnx.tmp.{child.pid}").touch()
+    with run_folder.locked(tmp_path):
+        assert os.listdir(tmp_path) == [".lock"]
 
 
 def test_a_folder_that_cannot_be_made_is_a_storage_error(tmp_path: Path) -> None:
@@ -89,6 +98,7 @@ def test_only_the_number_of_epochs_may_grow(tmp_path: Path) -> None:
     for wanted, words in (
         ({**CONFIG, "seed": 1}, "seed 0, not 1"),
         ({**CONFIG, "data_sha256": "0"}, "data_sha256"),
+        ({**CONFIG, "backend": "jax"}, "backend 'tensorflow', not 'jax'"),
         ({**CONFIG, "settings": {**CONFIG["settings"], "epochs": 4}}, "epochs 5, not 4"),
         ({**CONFIG, "settings": {**CONFIG["settings"], "batch_size": 32}}, "batch_size 64, not 32"),
     ):
