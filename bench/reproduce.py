@@ -68,8 +68,6 @@ def run_one(recipe: str, seed: int) -> dict[str, Any]:
             done = digitry.train(recipe, seed=seed, run=run, resume=True, settings={"epochs": epochs}, quiet=False)
             seconds += time.perf_counter() - began
             after = resource.getrusage(resource.RUSAGE_SELF)
-            # Linux counts in KiB, macOS in bytes.
-            peak_mib = after.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
             scores = {name: part.scores.to_json() for name, part in digitry.evaluate(run).splits.items()}
             judged.append(
                 {
@@ -89,10 +87,15 @@ def run_one(recipe: str, seed: int) -> dict[str, Any]:
             "seed": seed,
             "judged": judged,
             "history": done.history,
-            "peak_memory_mib": round(peak_mib),
+            "peak_memory_mib": round(_peak_memory_mib()),
             "command": f"python bench/reproduce.py {recipe}",
             **run_folder.describe_surroundings(),
         }
+
+
+def _peak_memory_mib() -> float:
+    """Of the whole process, judging included. Linux counts in KiB, macOS in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 if __name__ == "__main__":
