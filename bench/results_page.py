@@ -18,9 +18,6 @@ TRAIN_SHOWN = "train accuracy, as fit's progress bar shows it"
 CHANCE_SD = 2.0
 """A published figure is one run: up to so many standard deviations are called chance."""
 
-STILL_FALLING = 0.99
-"""A last epoch that lowers the training loss below this share of the one before it has not arrived."""
-
 
 def write_page(results: Path, root: Path) -> None:
     """Write the page and src/digitry/recipes/measured.json from whatever runs are there."""
@@ -117,8 +114,8 @@ def _page(runs: dict[str, list[Run]]) -> str:
         "",
         "A whole run is from loading the data to the written report, imports of Keras included. Seconds per epoch are "
         "of the wall clock and contain the validation pass; where the machine had other work at the same time, "
-        "processor seconds are the fairer figure. Peak memory is of the whole process, judging included. Train accuracy is "
-        "over the images a recipe trains on: 54,000 where a tenth is held back, else 60,000.",
+        "processor seconds are the fairer figure. Peak memory is of the whole process, judging included. Train "
+        "accuracy is over the images a recipe trains on: 54,000 where a tenth is held back, else 60,000.",
         "",
         "## Remarks",
         "",
@@ -181,9 +178,9 @@ def _remarks(name: str, group: list[Run]) -> list[str]:
         judged, bar = by_name.pop(TRAIN_JUDGED), by_name.pop(TRAIN_SHOWN)
         nearer, further = (TRAIN_JUDGED, TRAIN_SHOWN) if judged <= bar else (TRAIN_SHOWN, TRAIN_JUDGED)
         remarks.append(
-            f"the published training accuracy is {min(judged, bar):.1f} sd from our {nearer} and {max(judged, bar):.1f} "
-            f"sd from our {further}, so it was most likely measured the first way (the bar shows a mean over the epoch, "
-            "while the weights still move);"
+            f"the published training accuracy is {min(judged, bar):.1f} sd from our {nearer}, {max(judged, bar):.1f} sd "
+            f"from our {further}, so the first is most likely what was measured (the bar shows a mean over the "
+            "epoch, while the weights still move);"
         )
     far = [f"{shown} ({distance:.1f} sd)" for shown, distance in by_name.items() if distance > CHANCE_SD]
     if far:
@@ -192,9 +189,6 @@ def _remarks(name: str, group: list[Run]) -> list[str]:
         remarks.append(f"no difference beyond chance in {', '.join(by_name)};")
     if not figures:
         remarks.append("its authors print no figure to compare with;")
-    loss = [run["history"][-1]["loss"] / run["history"][-2]["loss"] for run in group]
-    if mean(loss) < STILL_FALLING:
-        remarks.append(f"in its last epoch the loss still falls by {1 - mean(loss):.1%}: it is not trained to its end;")
     seconds = [line["seconds"] for run in group for line in run["history"][1:]]
     if max(seconds) > 2 * min(seconds):
         remarks.append("its slowest epoch took more than twice its fastest: the machine had other work at that time;")
