@@ -11,6 +11,8 @@ help:  ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 $(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15) and \
+		"digitry needs Python 3.11 to 3.14, this is %d.%d; try: make PYTHON=python3.13" % sys.version_info[:2])'
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/train.done: locks/train.txt pyproject.toml | $(BIN)/python
@@ -37,13 +39,14 @@ check: $(VENV)/dev.done  ## Style, types, who may import whom, and whether the g
 	$(BIN)/lint-imports
 	$(BIN)/python bench/commands_page.py --check
 
-test-backends: .backends/done  ## The same networks on TensorFlow, JAX and Torch.
+test-backends: .backends/done  ## The same networks on TensorFlow, JAX and Torch; and MLflow.
 	.backends/bin/python -m pytest -m backends
+	.backends/bin/python -m pytest tests/unit/training/test_tracking.py
 
-.backends/done: locks/dev.txt
+.backends/done: locks/dev.txt pyproject.toml
 	$(PYTHON) -m venv .backends
 	.backends/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r locks/dev.txt
-	.backends/bin/python -m pip --disable-pip-version-check install --quiet "jax>=0.10" "torch==2.13.0"
+	.backends/bin/python -m pip --disable-pip-version-check install --quiet "jax>=0.10" "torch==2.13.0" "mlflow>=3.5"
 	.backends/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 

@@ -178,8 +178,8 @@ def _remarks(name: str, group: list[Run]) -> list[str]:
         judged, bar = by_name.pop(TRAIN_JUDGED), by_name.pop(TRAIN_SHOWN)
         nearer, further = (TRAIN_JUDGED, TRAIN_SHOWN) if judged <= bar else (TRAIN_SHOWN, TRAIN_JUDGED)
         remarks.append(
-            f"the published training accuracy is {min(judged, bar):.1f} sd from our {nearer}, {max(judged, bar):.1f} sd "
-            f"from our {further}, so the first is most likely what was measured (the bar shows a mean over the "
+            f"the published training accuracy is {min(judged, bar):.1f} sd from our {nearer}, {max(judged, bar):.1f} "
+            f"sd from our {further}, so the first is most likely what was measured (the bar shows a mean over the "
             "epoch, while the weights still move);"
         )
     far = [f"{shown} ({distance:.1f} sd)" for shown, distance in by_name.items() if distance > CHANCE_SD]

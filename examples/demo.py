@@ -1,4 +1,4 @@
-"""The whole tour: fetch, explore, train, evaluate, read. Run by `make demo`; a second run skips what is there.
+"""The whole tour: fetch, explore, train, evaluate, export, read. Run by `make demo`; a second run skips what is there.
 
 python examples/demo.py [FOLDER]
 """
@@ -25,7 +25,9 @@ def main() -> None:
         step("2. Look at it before anything learns from it", "explore", "mnist", "--out", str(seen))
     step("3. Train a convolutional network", "train", "cnn", "--epochs", EPOCHS, "--run", str(run), "--resume")
     step("4. Judge it on images it has never seen", "evaluate", str(run))
-    step("5. Read pictures with the network just trained", "read", "--model", str(run), *pictures)
+    if not (folder / "digits.onnx").exists():
+        step("5. Take the network along as one ONNX file", "export", str(run), "--out", str(folder / "digits.onnx"))
+    step("6. Read pictures with the network just trained", "read", "--model", str(folder / "digits.onnx"), *pictures)
     step("   … and with the one that ships, made for people's own pictures", "read", *pictures)
     print(f"\nDone in {time.monotonic() - began:.0f} s. Open these pages in a browser:")
     for page in (seen / "explore.html", run / "report.html"):

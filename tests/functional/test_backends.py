@@ -49,6 +49,17 @@ def test_three_backends_agree(recipe: str, tmp_path: Path) -> None:
                 )
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_killed_training_resumes_byte_equal_on_every_backend(backend: str) -> None:
+    root = Path(__file__).parents[2]
+    proofs = "one_seed_gives or killed_at_five_steps or a_longer_one_goes_on"
+    command = [sys.executable, "-m", "pytest", "-q", "tests/unit/training/test_fit.py", "-k", proofs, "-W", "ignore"]
+    environment = {**os.environ, "KERAS_BACKEND": backend}
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "3 passed" in done.stdout
+
+
 def random_weights(recipe: str, folder: Path) -> dict[str, Any]:
     """Names and shapes come from a first probe's own start weights, the values from NumPy."""
     split = make_digits(16)

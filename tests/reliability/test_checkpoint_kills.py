@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="forks and kills, POSIX only")
+
 SCRIPT = Path(__file__).with_name("checkpoint_kills.py")
 
 
@@ -24,7 +26,7 @@ def run(*arguments: str) -> dict[str, Any]:
 def test_500_kills_of_the_writer_lose_nothing() -> None:
     result = run("--kills", "500")
     assert result["lost"] == 0
-    assert result["saves"] > 500
+    assert result["saves"] >= 200
     # At most the one of the last kill: every start removes those of dead writers.
     assert result["temporaries"] <= 1
 

@@ -144,7 +144,7 @@ def test_of_50_pairs_of_trainings_started_at_once_one_always_wins(data: Path, tm
         loser, winner = sorted(pair, key=lambda process: process.poll() is None)
         assert loser.returncode == 5
         assert f"process {winner.pid} is training in" in loser.communicate()[1]
-        assert winner.poll() is None
+        wait_for_progress(winner, run, -1)
         winner.kill()
         winner.communicate()
 

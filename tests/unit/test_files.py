@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ def test_the_new_content_replaces_the_old(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["figures.json"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no folder to sync")
 @pytest.mark.parametrize("number", range(1, 5))
 def test_a_failing_system_call_leaves_the_old_file_and_no_temporary(
     number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -52,6 +54,7 @@ def test_a_failing_system_call_leaves_the_old_file_and_no_temporary(
     assert os.listdir(tmp_path) == ["figures.json"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no folder to sync")
 def test_a_power_cut_at_any_moment_leaves_the_old_or_the_whole_new_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,7 +74,7 @@ def _record_calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
 
     def recorded(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any) -> Any:
-            is_folder = name == "fsync" and os.path.isdir(f"/proc/self/fd/{arguments[0]}")
+            is_folder = name == "fsync" and stat.S_ISDIR(os.fstat(arguments[0]).st_mode)
             log.append((name, "folder" if is_folder else "data"))
             return real(*arguments)
 

@@ -47,7 +47,12 @@ def restore(model: Any, arrays: Arrays) -> None:
                 f"the checkpoint's {name} is {array.dtype} {array.shape}, the network's {here[1]} {here[0]}"
             )
         variable.assign(array)
-    if generator:
+    restore_generator(arrays)
+
+
+def restore_generator(arrays: Arrays) -> None:
+    """Set Torch's global generator, where Torch is the backend that the arrays were captured on."""
+    if _TORCH_GENERATOR in arrays:
         import torch
 
         torch.set_rng_state(torch.from_numpy(arrays[_TORCH_GENERATOR].copy()))

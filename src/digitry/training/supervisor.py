@@ -60,6 +60,7 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
         self._seconds_before: float = position["epoch_seconds"]
         self._first_batch = self.batch
         self._pending = resumed.arrays if resumed else None
+        self._generator: state.Arrays | None = None
         self._saved_at = time.monotonic()
         self._epoch_began = time.monotonic()
 
@@ -73,6 +74,7 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
         """Put the resumed state into the model, once."""
         if self._pending is not None:
             state.restore(model, self._pending)
+            self._generator = self._pending if self.batch else None
             self._pending = None
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -81,6 +83,12 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
         self.restore_into(self.model)
         if self.batch == 0:
             self.model.reset_metrics()
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        if self._generator is not None:
+            # Torch's loader draws once when an epoch's first batch is asked for; a resumed epoch had that draw already.
+            state.restore_generator(self._generator)
+            self._generator = None
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         # Keras counts whole groups of steps, also where the last group of an epoch is shorter.
