@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", "-m", "full", "tests/reliability", f"--junitxml={report}"]
+        command = [sys.executable, "-m", "pytest", "-n", "2", "-m", "full", "tests/reliability", f"--junitxml={report}"]
         code = subprocess.run(command, cwd=ROOT, check=False).returncode
         cases = ElementTree.parse(report).getroot().iter("testcase")
         proofs = [

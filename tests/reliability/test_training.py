@@ -5,6 +5,7 @@ Part of `make reliability`; the short forms are in tests/unit/training and tests
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import subprocess
@@ -17,10 +18,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from digitry import recipes
 from digitry.arrays import Dataset
 from digitry.recipe import Recipe
-from digitry.training import checkpoint, fit, run_folder, train
+from digitry.training import checkpoint, run_folder, train
+from digitry.training.interrupt import TrainingInterrupted
 from tests.conftest import make_digits
 from tests.unit.training.conftest import small_recipe
 from tests.unit.training.test_fit import Killed, at_step, every_step, final_state, kill
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.full
 
 __all__ = ["at_step", "every_step", "small_recipe"]
 
-SETTINGS = ("--epochs", "400", "--set", "batch_size=8", "--checkpoint-seconds", "0", "--quiet")
+SETTINGS = ("--epochs", "2000", "--set", "batch_size=8", "--checkpoint-seconds", "0", "--quiet")
 
 
 @pytest.fixture
@@ -59,27 +60,10 @@ def wait_for_progress(process: subprocess.Popen[str], run: Path, before: int) ->
         time.sleep(0.01)
 
 
-def whole_run(data: Path, steps: int, folder: Path) -> dict[str, bytes]:
-    """The arrays after so many steps of a training that was never disturbed, at a step that ends an epoch."""
-    epochs = steps // 200
-    command = [sys.executable, "-m", "digitry", "train", "dense-relu", "--data", str(data), "--run", str(folder)]
-    command += [*SETTINGS, "--epochs", str(epochs)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return arrays_of(folder)
-
-
 def arrays_of(run: Path) -> dict[str, bytes]:
     found = checkpoint.load_latest(run / "checkpoints", run_folder.read_config(run)["run_id"])
     assert found is not None
     return {name: array.tobytes() for name, array in found.arrays.items()}
-
-
-def finish_at_next_epoch(data: Path, run: Path) -> int:
-    """Let the disturbed run end at the end of its current epoch; returns its steps."""
-    found = checkpoint.load_latest(run / "checkpoints", run_folder.read_config(run)["run_id"])
-    assert found is not None
-    return (found.state["epoch"] + 1) * 200
 
 
 def disturb(data: Path, run: Path, times: int, stop: Callable[[subprocess.Popen[str], random.Random], None]) -> None:
@@ -95,16 +79,26 @@ def disturb(data: Path, run: Path, times: int, stop: Callable[[subprocess.Popen[
         before = after
 
 
-def test_50_kills_of_a_real_training_lose_nothing_and_change_nothing(data: Path, tmp_path: Path) -> None:
+def test_50_kills_of_a_real_training_lose_nothing_and_change_nothing(
+    data: Path,
+    tmp_path: Path,
+    every_step: None,
+    at_step: Any,
+) -> None:
     def stop(process: subprocess.Popen[str], dice: random.Random) -> None:
         process.kill()
         process.communicate()
 
     disturb(data, tmp_path / "killed", 50, stop)
-    compare_with_whole(data, tmp_path)
+    compare_with_undisturbed(data, tmp_path / "killed", at_step)
 
 
-def test_50_signals_at_random_times_save_within_ten_seconds(data: Path, tmp_path: Path) -> None:
+def test_50_signals_at_random_times_save_within_ten_seconds(
+    data: Path,
+    tmp_path: Path,
+    every_step: None,
+    at_step: Any,
+) -> None:
     def stop(process: subprocess.Popen[str], dice: random.Random) -> None:
         number = dice.choice([signal.SIGINT, signal.SIGTERM])
         began = time.monotonic()
@@ -115,22 +109,23 @@ def test_50_signals_at_random_times_save_within_ten_seconds(data: Path, tmp_path
         assert "and saved; go on with" in message
 
     disturb(data, tmp_path / "killed", 50, stop)
-    compare_with_whole(data, tmp_path)
+    compare_with_undisturbed(data, tmp_path / "killed", at_step)
 
 
-def compare_with_whole(data: Path, tmp_path: Path) -> None:
-    """Go on to the end of the epoch under way, and compare with a run of as many epochs."""
-    run = tmp_path / "killed"
-    steps = finish_at_next_epoch(data, run)
-    process = start(data, run)
-    kept: dict[int, dict[str, bytes]] = {}
-    while steps not in kept and process.poll() is None:
-        for path in run.glob("checkpoints/step-*.ckpt"):
-            if path.name == f"step-{steps:09d}.ckpt":
-                kept[steps] = {name: array.tobytes() for name, array in checkpoint.read(path).arrays.items()}
-    process.kill()
-    process.communicate()
-    assert kept[steps] == whole_run(data, steps, tmp_path / "whole")
+def compare_with_undisturbed(data: Path, run: Path, at_step: Any) -> None:
+    """A run that was never disturbed, one step a call, stopped at the very step where the disturbed one stands."""
+    found = checkpoint.load_latest(run / "checkpoints", run_folder.read_config(run)["run_id"])
+    assert found is not None
+    at_step(found.step, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    with pytest.raises(TrainingInterrupted):
+        train(
+            "dense-relu",
+            data=data,
+            run=run.parent / "whole",
+            settings={"epochs": 2000, "batch_size": 8},
+            checkpoint_seconds=1e9,
+        )
+    assert arrays_of(run) == arrays_of(run.parent / "whole")
 
 
 def test_of_50_pairs_of_trainings_started_at_once_one_always_wins(data: Path, tmp_path: Path) -> None:
@@ -167,8 +162,3 @@ def test_50_pairs_of_seed_and_step_and_chains_of_three_resume_byte_equal(
                 train(plan, data=made_up_dataset, seed=seed, run=f"killed-{seed}", resume=True, checkpoint_seconds=0)
         train(plan, data=made_up_dataset, seed=seed, run=f"killed-{seed}", resume=True, checkpoint_seconds=0)
         assert final_state(Path(f"killed-{seed}")) == final_state(Path(f"whole-{seed}")), f"seed {seed}, steps {steps}"
-
-
-def test_the_step_count_of_this_file_is_right(data: Path) -> None:
-    assert len(fit.load_dataset(data).train) // 8 == 200
-    assert recipes.get("dense-relu").settings.schedule == "constant"
