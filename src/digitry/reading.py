@@ -39,7 +39,12 @@ class Reader:
         if not 0 <= sure_confidence <= 1:
             raise SettingError(f"sure_confidence must be from 0 to 1, not {sure_confidence:g}")
         self.sure_confidence = sure_confidence
-        self._predictor = Predictor(_model_file(model), threads=threads)
+        try:
+            self._predictor = Predictor(_model_file(model), threads=threads)
+        except ModelError as error:
+            if isinstance(model, (str, Path)) and str(model) not in str(error):
+                raise ModelError(f"{model}: {error}") from error
+            raise
 
     @property
     def class_names(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -59,6 +60,28 @@ def test_every_command_has_help() -> None:
         )
         assert done.returncode == 0, done.stderr
         assert "Usage: " in done.stdout
+
+
+def test_digitry_alone_prints_its_help_as_it_is() -> None:
+    done = subprocess.run([sys.executable, "-m", "digitry"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "")
+    assert "\n  train     Train a recipe" in done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="uses a shell's pipe")
+@pytest.mark.parametrize("arguments", ["", "recipes --json"])
+def test_a_reader_that_leaves_early_is_no_error(arguments: str) -> None:
+    command = f"{sys.executable} -m digitry {arguments} | true"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+
+
+def test_a_console_of_another_encoding_gets_escapes_not_a_crash() -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "cp1252"}
+    command = [sys.executable, "-m", "digitry", "recipes"]
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert b"784 \\u2192 Dense 32 relu" in done.stdout
 
 
 @pytest.mark.parametrize(("package", "floor"), [("keras", "3.15.1"), ("pillow", "12.3.0"), ("onnx", "1.22")])

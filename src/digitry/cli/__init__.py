@@ -69,19 +69,27 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
+        _run()
+    except BrokenPipeError:
+        # Whoever read our output has gone, `| head` say: nothing is wrong.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+
+
+def _run() -> None:
+    try:
         sys.exit(group.main(standalone_mode=False) or 0)
     except DigitryError as error:
         _fail(str(error), error.exit_code)
     except click.exceptions.NoArgsIsHelpError as error:
-        print(error.ctx.get_help() if error.ctx else error.format_message())
+        print(error.ctx.get_help() if error.ctx else error.format_message(), flush=True)
         sys.exit(2)
     except click.ClickException as error:
         _fail(error.format_message(), 2)
     except (click.Abort, KeyboardInterrupt):
         _fail("interrupted", 130)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+        raise
     except ImportError as error:
         if error.name and not error.name.startswith("digitry"):
             _fail(f"this command needs the package {error.name}; install it with: pip install 'digitry[train]'", 2)
