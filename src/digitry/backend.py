@@ -6,10 +6,9 @@ import importlib.util
 import logging
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
+from digitry.console import native_stderr_muted
 from digitry.errors import SettingError, unknown_name
 
 BACKENDS = ("tensorflow", "jax", "torch")
@@ -37,32 +36,11 @@ def choose_backend() -> str:
     os.environ["KERAS_BACKEND"] = choice
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("absl").setLevel(logging.ERROR)
-    with _native_stderr_muted():
+    # TensorFlow greets from C++ before any of its own switches works.
+    with native_stderr_muted():
         importlib.import_module(choice)
         importlib.import_module("keras")
     return choice
-
-
-@contextmanager
-def _native_stderr_muted() -> Iterator[None]:
-    """Silence what C++ writes straight to file descriptor 2: TensorFlow greets before any of its own switches works.
-
-    Exceptions still travel as exceptions.
-    """
-    try:
-        kept = os.dup(2)
-    except OSError:  # a program without a console
-        yield
-        return
-    sys.stderr.flush()
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def make_deterministic(seed: int) -> None:

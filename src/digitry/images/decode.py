@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import stat
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digitry.console import native_stderr_muted
 from digitry.errors import DataError
 
 if TYPE_CHECKING:
@@ -183,22 +182,6 @@ def _on_background(rgba: NDArray[np.uint8]) -> Grey:
     return _grey_of_colour(mixed)
 
 
-@contextlib.contextmanager
-def _quiet_tiff(data: bytes) -> Iterator[None]:
+def _quiet_tiff(data: bytes) -> contextlib.AbstractContextManager[None]:
     """libtiff prints its own words on broken files straight to the process's stderr; for a TIFF they go nowhere."""
-    if data[:4] not in _TIFF_STARTS:
-        yield
-        return
-    try:
-        kept = os.dup(2)
-    except OSError:  # no stderr at all
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+    return native_stderr_muted() if data[:4] in _TIFF_STARTS else contextlib.nullcontext()

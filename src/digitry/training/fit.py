@@ -77,11 +77,10 @@ def train(
     if track:
         check_tracker(track)
     progress = make_progress(quiet)
-    # A wrong name must not leave an empty folder behind; where there is a folder, its holder is asked first.
-    dataset = None if folder.exists() else _load(data, progress)
+    # A wrong name or split must not leave an empty folder behind; where there is a folder, its holder is asked first.
+    early = None if folder.exists() else _load_and_split(data, plan, seed, progress)
     with run_folder.locked(folder):
-        dataset = dataset or _load(data, progress)
-        parts = _hold_out(dataset, plan, seed)
+        dataset, parts = early or _load_and_split(data, plan, seed, progress)
         config = _open_run(folder, plan, dataset, seed, resume)
         finished = _finished(folder, plan, seed)
         if finished:
@@ -151,16 +150,15 @@ def _optimizer(plan: Recipe, steps_per_epoch: int) -> Any:
     return keras.optimizers.get({"class_name": settings.optimizer, "config": {"learning_rate": learning_rate}})
 
 
-def _load(data: str | Path | Dataset, progress: Progress) -> Dataset:
-    return data if isinstance(data, Dataset) else load_dataset(data, progress=progress.loading)
-
-
-def _hold_out(dataset: Dataset, plan: Recipe, seed: int) -> tuple[Split, Split | None]:
-    """The part to train on, and the part to validate on if the recipe holds one back."""
+def _load_and_split(
+    data: str | Path | Dataset, plan: Recipe, seed: int, progress: Progress
+) -> tuple[Dataset, tuple[Split, Split | None]]:
+    """The dataset; the part of it to train on, and the part to validate on if the recipe holds one back."""
+    dataset = data if isinstance(data, Dataset) else load_dataset(data, progress=progress.loading)
     settings = plan.settings
     if not settings.validation_fraction:
-        return dataset.train, None
-    return hold_out(dataset.train, settings.validation_fraction, settings.validation_method, seed)
+        return dataset, (dataset.train, None)
+    return dataset, hold_out(dataset.train, settings.validation_fraction, settings.validation_method, seed)
 
 
 def _fit(

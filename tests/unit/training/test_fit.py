@@ -179,11 +179,14 @@ def test_running_out_of_memory_is_one_line_and_its_own_exit_code(
     assert stopped.value.exit_code == 6
 
 
-def test_a_wrong_name_leaves_no_folder_behind(small_recipe: Recipe, made_up_dataset: Dataset) -> None:
+def test_a_wrong_name_or_split_leaves_no_folder_behind(small_recipe: Recipe, made_up_dataset: Dataset) -> None:
     for wrong in ({"data": "mnits"}, {"data": made_up_dataset, "track": "tensorbord"}):
         with pytest.raises(SettingError, match="did you mean"):
             train(small_recipe, run="run", **wrong)
         assert not Path("run").exists()
+    with pytest.raises(SettingError, match="leaves one part empty"):
+        train(small_recipe, data=made_up_dataset, run="run", settings={"validation_fraction": 0.999})
+    assert not Path("run").exists()
 
 
 def test_the_run_remembers_where_its_data_is(small_recipe: Recipe, made_up_dataset: Dataset) -> None:
