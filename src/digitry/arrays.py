@@ -90,9 +90,15 @@ class Number:
 
     text: str
     confidence: float
-    """Probability that every digit is right, 0 to 1."""
+    """Probability that every digit is right, and none missing, 0 to 1."""
     box: Box
     digits: tuple[Digit, ...]
+    sure: bool = True
+    """Whether the confidence is high enough for the error rate that was asked for."""
+    reason: str | None = None
+    """Why the reader is not sure of this number."""
+    alternatives: tuple[tuple[str, float], ...] = ()
+    """The next best texts with their probabilities, best first."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,8 @@ class Reading:
     numbers: tuple[Number, ...] = ()
     sure: bool = False
     reason: str | None = None
+    page: int = 1
+    """Which page of the file, from 1."""
     stages: dict[str, NDArray[Any]] = field(default_factory=dict, compare=False, repr=False)
     """The pictures between the file and the answer, by name, for people who ask why."""
 
@@ -115,10 +123,14 @@ class Reading:
         """The reading as plain JSON values; labels that are whole numbers become integers."""
         return {
             "picture": self.picture,
+            "page": self.page,
             "numbers": [
                 {
                     "text": number.text,
                     "confidence": round(number.confidence, 6),
+                    "sure": number.sure,
+                    "reason": number.reason,
+                    "alternatives": [[text, round(p, 6)] for text, p in number.alternatives],
                     "box": list(number.box),
                     "digits": [
                         {

@@ -51,7 +51,7 @@ class Reader:
         """The labels a digit may get, in the order of `read_digits`' columns."""
         return self._predictor.contract.class_names
 
-    def read(self, picture: Picture) -> Reading:
+    def read(self, picture: Picture, *, expect: str = "digit") -> Reading:
         """Read the one digit in a picture: a path, file bytes, an array or a Pillow image.
 
         No digit gives a reading without numbers and with a reason. Raises DataError when it is no picture at all.

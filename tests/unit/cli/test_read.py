@@ -45,7 +45,7 @@ def test_a_line_a_picture(folder: Path) -> None:
 def test_json_has_the_promised_shape_and_the_path_as_given(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     (reading,) = objects(run(folder, "--json", "./7.png"))
-    assert list(reading) == ["picture", "numbers", "sure", "reason"]
+    assert list(reading) == ["picture", "page", "numbers", "sure", "reason"]
     assert reading["picture"] == "./7.png"
     (number,) = reading["numbers"]
     assert list(number) == ["text", "confidence", "box", "digits"]
