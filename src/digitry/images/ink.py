@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -117,10 +118,27 @@ def is_dark_on_light(page: NDArray[np.uint8]) -> bool:
 
 def _flattened(page: NDArray[np.float32], sigma: float) -> tuple[NDArray[np.float32], float]:
     """The page without its slow changes (light, not ink), with mean 0 and spread 1, and its skewness."""
-    flat = page - cv2.GaussianBlur(page, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+    height, width = page.shape
+    flat = page - _blurring(height, sigma) @ page @ _blurring(width, sigma).T
     flat -= float(flat.mean())
-    flat /= max(float(flat.std()), 1e-3)
-    return flat, float((flat**3).mean())
+    square = flat * flat
+    spread = max(float(square.mean()) ** 0.5, 1e-3)
+    return flat / spread, float((square * flat).mean()) / spread**3
+
+
+@lru_cache(maxsize=16)
+def _blurring(length: int, sigma: float) -> NDArray[np.float32]:
+    """The matrix (length, length) that blurs a column as a Gaussian does, the border repeated outside.
+
+    For a sigma of a quarter of the page two products take a seventh of the time of a filter of that size.
+    """
+    reach = round(4 * sigma)
+    near = np.clip(np.arange(length)[:, np.newaxis] + np.arange(-reach, reach + 1), 0, length - 1)
+    kernel = cv2.getGaussianKernel(2 * reach + 1, sigma, cv2.CV_32F)[:, 0]
+    matrix = np.zeros((length, length), np.float32)
+    np.add.at(matrix, (np.arange(length)[:, np.newaxis], near), kernel)
+    matrix.flags.writeable = False
+    return matrix
 
 
 def paper_level(light_ink: NDArray[np.uint8], window: float) -> NDArray[np.float32]:
@@ -144,28 +162,66 @@ def paper_level(light_ink: NDArray[np.uint8], window: float) -> NDArray[np.float
 def _smooth_surface(page: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
     """The quadratic surface nearest to most of the page, float32 (h, w); what lies far from it (ink) is left out."""
     height, width = page.shape
-    y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
-    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], -1).astype(np.float32)
     step = max(1, max(page.shape) // 32)
-    sample, values = terms[::step, ::step].reshape(-1, 6), page[::step, ::step].ravel().astype(np.float32)
-    error = np.abs(values - float(np.median(values)))  # most of a page is paper
+    sample, values = _surface_terms(height, width, step), page[::step, ::step].ravel().astype(np.float32)
+    error = np.abs(values - _median(values))  # most of a page is paper
     for _ in range(5):
-        weight = (1 / (1 + (error / (2 * float(np.median(error)) + 1)) ** 2)).astype(np.float32)
-        weighted = sample * weight[:, np.newaxis]
-        surface = np.linalg.solve(weighted.T @ sample + np.eye(6, dtype=np.float32) * 1e-3, weighted.T @ values)
-        error = np.abs(values - sample @ surface)
-    return np.asarray(terms @ surface, np.float32)
+        weight = 1 / (1 + (error / np.float32(2 * _median(error) + 1)) ** 2)
+        weighted = sample * weight
+        surface = np.linalg.solve(weighted @ sample.T + 1e-3 * np.eye(6, dtype=np.float32), weighted @ values)
+        error = np.abs(values - surface @ sample)
+    y, x = _coordinates(height)[:, np.newaxis], _coordinates(width)
+    constant, along_x, along_y, xx, xy, yy = surface
+    return np.asarray((constant + along_y * y + yy * y * y) + (along_x + xy * y) * x + xx * x * x, np.float32)
+
+
+@lru_cache(maxsize=16)
+def _coordinates(length: int) -> NDArray[np.float32]:
+    """From -1 to 1, float32 (length,)."""
+    values = np.linspace(-1, 1, length, dtype=np.float32)
+    values.flags.writeable = False
+    return values
+
+
+@lru_cache(maxsize=16)
+def _surface_terms(height: int, width: int, step: int) -> NDArray[np.float32]:
+    """1, x, y, x², xy and y² at every `step`-th pixel, float32 (6, n)."""
+    y, x = np.meshgrid(_coordinates(height)[::step], _coordinates(width)[::step], indexing="ij")
+    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y]).reshape(6, -1)
+    terms.flags.writeable = False
+    return terms
+
+
+def _median(values: NDArray[np.float32]) -> float:
+    """Median of `values` (n,); several times faster than NumPy's own on a few hundred."""
+    middle = len(values) // 2
+    if len(values) % 2:
+        return float(np.partition(values, middle)[middle])
+    lower, upper = np.partition(values, (middle - 1, middle))[middle - 1 : middle + 1]
+    return float(lower + upper) / 2
+
+
+def _quantiles(values: NDArray[np.float32], *shares: float) -> list[float]:
+    """For each share (0 to 1) the value (n,) that so many lie below, interpolated; faster than NumPy's own."""
+    ordered = np.sort(values)
+    found = []
+    for share in shares:
+        at = share * (len(ordered) - 1)
+        low = int(at)
+        below, above = float(ordered[low]), float(ordered[min(low + 1, len(ordered) - 1)])
+        found.append(below + (above - below) * (at - low))
+    return found
 
 
 def ink_intensity(contrast: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Contrast to the paper (grey levels, float32) → ink intensity; all zero when nothing stands out of the noise."""
     step = max(1, max(contrast.shape) // 250)
-    fifth, level = np.percentile(contrast[::step, ::step], [5, 30])
-    noise = (float(level) - float(fifth)) / 1.12  # these two percentiles of a normal spread are 1.12 sigma apart
-    contrast = contrast - float(level)
+    fifth, level = _quantiles(contrast[::step, ::step].ravel(), 0.05, 0.3)
+    noise = (level - fifth) / 1.12  # these two percentiles of a normal spread are 1.12 sigma apart
+    contrast = contrast - level
     candidates = contrast[contrast > max(NOISE_FACTOR * noise, MIN_CONTRAST)]
     if candidates.size == 0:
         return np.zeros(contrast.shape, np.uint8)
-    full = float(np.percentile(candidates[:: max(1, candidates.size // 20000)], 90))
+    (full,) = _quantiles(candidates[:: max(1, candidates.size // 20000)], 0.9)
     floor = min(2 * noise, 0.4 * full)
     return np.asarray(np.clip((contrast - floor) * (255 / (full - floor)), 0, 255), np.uint8)
