@@ -30,6 +30,7 @@ WHOLE_SHARE = 0.93
 
 _COARSE_SIDE = 200
 _WINDOW_PIXELS = 29
+_FAST_WIDTH = 96
 _WINDOW_PAGE = 250
 
 
@@ -149,7 +150,7 @@ def paper_level(light_ink: NDArray[np.uint8], window: float) -> NDArray[np.float
     height, width = light_ink.shape
     coarse = shrink(light_ink, round(_WINDOW_PIXELS / window))[0]
     if max(coarse.shape) > 40:  # single pixels of paper texture would dig holes
-        coarse = np.asarray(cv2.medianBlur(coarse, 3), np.uint8)
+        coarse = median_of_nine(coarse)
     kernel = max(3, round(max(coarse.shape) * window)) | 1
     # The opening would cut a slope off at the page's border, so the slope goes first.
     slope = _smooth_surface(coarse)
@@ -157,6 +158,14 @@ def paper_level(light_ink: NDArray[np.uint8], window: float) -> NDArray[np.float
     # Barely smoothed: the edge of a shadow must stay where it is.
     smooth = cv2.GaussianBlur(opened, (0, 0), 1.0, borderType=cv2.BORDER_REPLICATE) + slope
     return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def median_of_nine(page: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Each pixel (h, w) replaced by the median of its 3×3 neighbourhood, the border repeated outside."""
+    width = page.shape[1]
+    if width < _FAST_WIDTH:  # OpenCV takes ten times as long for pages narrower than its vectors
+        page = np.asarray(cv2.copyMakeBorder(page, 0, 0, 0, _FAST_WIDTH - width, cv2.BORDER_REPLICATE), np.uint8)
+    return np.ascontiguousarray(cv2.medianBlur(page, 3)[:, :width], np.uint8)
 
 
 def _smooth_surface(page: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.arrays import Box
-from digitry.images.ink import shrink
+from digitry.images.ink import median_of_nine, shrink
 
 _COARSE_SIDE = 200
 
@@ -53,7 +53,8 @@ def _without_edges(page: NDArray[np.uint8]) -> Box:
         jump = lines[:, 3:] - lines[:, :-3]
         deepest = round(MAX_EDGE * turned.shape[1])
         # All along the side, the brightness jumps the same way.
-        straight = np.maximum((jump > EDGE_JUMP).mean(axis=0), (jump < -EDGE_JUMP).mean(axis=0)) > 0.95
+        rising, falling = np.count_nonzero(jump > EDGE_JUMP, axis=0), np.count_nonzero(jump < -EDGE_JUMP, axis=0)
+        straight = np.maximum(rising, falling) > 0.95 * len(jump)
         first, last = np.flatnonzero(straight[:deepest]), np.flatnonzero(straight[::-1][:deepest])
         start = int(first.max()) + 4 if first.size else 0
         stop = turned.shape[1] - (int(last.max()) + 4 if last.size else 0)
@@ -67,7 +68,7 @@ def _find_rectangle(grey: NDArray[np.uint8]) -> Box:
     height, width = grey.shape
     coarse, scale = shrink(grey, _COARSE_SIDE)
     # Thin rules are no frames, and paper texture no edge.
-    coarse = np.asarray(cv2.medianBlur(coarse, 3), np.uint8)
+    coarse = median_of_nine(coarse)
     _, bright = cv2.threshold(coarse, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     light, dark = coarse[bright > 0], coarse[bright == 0]
     if not dark.size or not light.size:
