@@ -62,7 +62,8 @@ def sharpen(ink: Ink, gain: float) -> Ink:
 def stroke_width(ink: Ink) -> float:
     """Typical width of the strokes in pixels: twice the median distance from a stroke's middle to its edge."""
     scale = max(1.0, _WORK_SIDE / max(ink.shape))
-    distances = ridge(np.pad(stroke_mask(_enlarged(ink, scale), 128), 1))
+    mask = cv2.copyMakeBorder(stroke_mask(_enlarged(ink, scale), 128), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    distances = ridge(np.asarray(mask, np.uint8))
     return max(2 * float(np.median(distances)) - 1, 1.0) / scale if distances.size else 0.0
 
 

@@ -84,6 +84,8 @@ def _without_horizontal_rules(strokes: Mask, marks: Mask) -> Mask:
     thickest = max(3, round(MAX_RULE_THICKNESS * max(height, width)))
     thin = marks - cv2.morphologyEx(marks, cv2.MORPH_OPEN, np.ones((thickest, 1), np.uint8))
     segments = cv2.morphologyEx(thin, cv2.MORPH_OPEN, np.ones((1, width // 25), np.uint8))
+    if not segments.any():
+        return strokes
     # Photographed lines are broken and slightly bent: bridge the gaps before asking how far they run.
     bridged = cv2.morphologyEx(segments, cv2.MORPH_CLOSE, np.ones((3, (width // 5) | 1), np.uint8))
     _, labels, stats = _pieces(np.asarray(bridged, np.uint8))
