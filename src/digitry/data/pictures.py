@@ -149,22 +149,39 @@ def csv_pictures(table: Path) -> Callable[[], Iterable[Picture]]:
     """
 
     def rows() -> Iterator[Picture]:
-        try:
-            with table.open(encoding="utf-8-sig", newline="") as file:
-                reader = csv.DictReader(_bounded_lines(iter(lambda: file.readline(_MAX_LINE), "")), strict=True)
-                if not {"file", "label"} <= set(reader.fieldnames or ()):
-                    raise DataError("the first line must name the columns file,label (and perhaps split)")
-                for row in reader:
-                    try:
-                        yield _picture(row, table.parent)
-                    except DataError as error:
-                        raise DataError(f"line {reader.line_num}: {error}") from error
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise DataError(f"this is not a table of comma-separated UTF-8 text ({error})") from error
-        except OSError as error:
-            raise DataError(f"cannot be read: {error.strerror or error}") from error
+        for line, row in table_rows(table):
+            try:
+                yield _picture(row, table.parent)
+            except DataError as error:
+                raise DataError(f"line {line}: {error}") from error
 
     return rows
+
+
+def table_rows(table: Path) -> Iterator[tuple[int, dict[str | None, str | None]]]:
+    """The rows of a table with the columns file and label, each with the number of its last line; others may follow.
+
+    DataError when it is no such table; what stands in a row is for the caller to judge.
+    """
+    try:
+        with table.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(_bounded_lines(iter(lambda: file.readline(_MAX_LINE), "")), strict=True)
+            if not {"file", "label"} <= set(reader.fieldnames or ()):
+                raise DataError("the first line must name the columns file,label (and perhaps split)")
+            for row in reader:
+                yield reader.line_num, row
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"this is not a table of comma-separated UTF-8 text ({error})") from error
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror or error}") from error
+
+
+def file_within(folder: Path, file: str) -> Path:
+    """The path of a file that a table names; DataError for one outside the table's own folder."""
+    windows = PureWindowsPath(file)
+    if windows.anchor or ".." in windows.parts:
+        raise DataError(f"{file!r} must be a path inside the table's own folder")
+    return folder / file
 
 
 def natural_key(name: str) -> list[tuple[int, int, str]]:
@@ -178,14 +195,12 @@ def _picture(row: dict[str | None, str | None], folder: Path) -> Picture:
     file, label, split = row["file"], row["label"], row.get("split")
     if not file or label is None:
         raise DataError("the file or its label is missing")
-    windows = PureWindowsPath(file)
-    if windows.anchor or ".." in windows.parts:
-        raise DataError(f"{file!r} must be a path inside the table's own folder")
+    path = file_within(folder, file)
     split = (split or "train").strip().lower()
     if split not in _SPLITS:
         hint = "; validation is held out of train" if split in _VALIDATION else ""
         raise DataError(f"the split must be train or test, not {split!r}{hint}")
-    return Picture(folder / file, _checked_name(label), split)
+    return Picture(path, _checked_name(label), split)
 
 
 def _checked_name(name: str) -> str:
