@@ -2,8 +2,32 @@
 
 from __future__ import annotations
 
-from digitry.arrays import Reading
+import math
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.arrays import Box, Number, Reading
+from digitry.drawing import marks
+from digitry.drawing.colour import Colour, upright_colour
+from digitry.drawing.placing import BusyMap, Rectangle, place, room_above
 from digitry.reading import Picture
+
+SMALL_SIDE, MAX_ENLARGEMENT = 400, 8
+"""Pictures with a shorter longest side are enlarged, by whole numbers, so that there is room for legible marks."""
+
+LARGE_SIDE, LARGEST_SIDE = 2400, 4000
+"""Larger pictures are shrunk to the first, or to the second where their numbers are small."""
+
+SMALLEST_TEXT = 12
+"""Height of the smallest letters, in pixels."""
+
+_LEGIBLE_HEIGHT = 28
+"""Numbers lower than this many pixels are enlarged where the picture allows it."""
+
+_PIXEL_ART_SIDE = 64
+"""Smaller pictures are enlarged pixel by pixel: smoothing would hide what the reader got."""
 
 
 def draw_reading(picture: Picture, reading: Reading) -> bytes:
@@ -11,5 +35,159 @@ def draw_reading(picture: Picture, reading: Reading) -> bytes:
 
     `picture` is what was given to the Reader (a path, file bytes, an array, a Pillow image), or the upright page itself,
     uint8 (h, w) or (h, w, 3) RGB. None takes the grey page that the reading keeps. Raises DataError without either.
+
+    Blue is sure, amber with "?" is not; a strip below says why. Labels stand beside their boxes, off the digits; the
+    canvas grows where there is no room. Tiny pictures are enlarged, pictures of more than 2,400 pixels shrunk.
     """
-    raise NotImplementedError
+    return png(draw_page(upright_colour(picture, reading), reading))
+
+
+def draw_page(page: Colour, reading: Reading) -> Colour:
+    """The same on an upright page, uint8 (h, w, 3) RGB → the drawing, uint8 (h', w', 3)."""
+    numbers = [number for number in reading.numbers if number.box[2] > 0 and number.box[3] > 0]
+    scale = _scale(page.shape, [number.box for number in numbers])
+    canvas = _resized(page, scale)
+    line = _line_width(canvas.shape, [scale * number.box[3] for number in numbers])
+    # Boxes keep off the strokes by as much as they are wide.
+    boxes = [_scaled(number.box, scale, 1.2 * line) for number in numbers]
+    labels = _place_labels(canvas, numbers, boxes, line)
+    for number, box in zip(numbers, boxes, strict=True):
+        colour = marks.SURE if number.sure else marks.UNSURE_LINE
+        if len(number.digits) > 1:
+            for digit in number.digits:
+                marks.draw_box(canvas, _scaled(digit.box, scale, 0), colour, max(1.0, line / 2), halo=False)
+        marks.draw_box(canvas, box, colour, line)
+    canvas = _with_labels(canvas, labels)
+    return _with_note(canvas, reading)
+
+
+def png(page: Colour) -> bytes:
+    """An RGB page as PNG bytes; quick rather than smallest when it is large."""
+    effort = 6 if page.size < 3_000_000 else 2
+    _, data = cv2.imencode(".png", cv2.cvtColor(page, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, effort])
+    return data.tobytes()
+
+
+def percent(confidence: float) -> str:
+    """ "98.7%"; nothing is certain, so 0.9997 is not shown as 100%."""
+    if confidence > 0.999:
+        return ">99.9%"
+    return "<0.1%" if confidence < 0.001 else f"{confidence:.1%}"
+
+
+def _scale(shape: tuple[int, ...], boxes: list[Box]) -> float:
+    """How much larger the drawing is than the page: numbers must be legible, and labels fit between them."""
+    longest = max(shape[:2])
+    legible = 0.0
+    if boxes:
+        edges = np.array([(x, y, x + width, y + height) for x, y, width, height in boxes], np.float64)
+        lowest = float(np.median(edges[:, 3] - edges[:, 1]))
+        legible = max(_LEGIBLE_HEIGHT / lowest, 2 * SMALLEST_TEXT / room_above(edges))
+    if longest > LARGE_SIDE:
+        return min(1.0, max(LARGE_SIDE / longest, min(legible, LARGEST_SIDE / longest)))
+    wanted = math.ceil(max(SMALL_SIDE / longest, min(legible, LARGE_SIDE / longest)))
+    return float(min(max(wanted, 1), MAX_ENLARGEMENT))
+
+
+def _line_width(shape: tuple[int, ...], heights: list[float]) -> float:
+    """In pixels of the drawing: finer where the numbers are small."""
+    widest = max(shape[:2]) / 600
+    return max(1.5, min(widest, float(np.median(heights)) / 30) if heights else widest)
+
+
+def _resized(page: Colour, scale: float) -> Colour:
+    if scale == 1:
+        return page.copy()
+    if scale < 1:
+        method = cv2.INTER_AREA
+    else:
+        method = cv2.INTER_NEAREST if max(page.shape[:2]) <= _PIXEL_ART_SIDE else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(page, None, fx=scale, fy=scale, interpolation=method), np.uint8)
+
+
+def _scaled(box: Box, scale: float, margin: float) -> Rectangle:
+    x, y, width, height = (scale * v for v in box)
+    return x - margin, y - margin, x + width + margin, y + height + margin
+
+
+Label = tuple[NDArray[np.uint8], int, int]
+"""A label's pixels, RGBA, and its left and top on the canvas; it may lie beyond the edge."""
+
+
+def _place_labels(canvas: Colour, numbers: list[Number], boxes: list[Rectangle], line: float) -> list[Label]:
+    if not numbers:
+        return []
+    busy = BusyMap(np.asarray(cv2.cvtColor(canvas, cv2.COLOR_RGB2GRAY), np.uint8))
+    page = (float(canvas.shape[1]), float(canvas.shape[0]))
+    taken = np.array(boxes, np.float64)
+    gap = 0.8 * line
+    size = _letters(page, taken, gap)
+    labels: list[Label] = []
+    for number, box in zip(numbers, boxes, strict=True):
+        text = marks.plain(number.text) if number.sure else f"{marks.plain(number.text)} ?"
+        best: tuple[float, Rectangle, int, str] | None = None
+        # Where it is crowded: without the percentage, then smaller.
+        for share, note in ((1.0, percent(number.confidence)), (1.0, ""), (0.75, ""), (0.5, "")):
+            letters = max(SMALLEST_TEXT, round(share * size))
+            spot, covered = place(marks.label_size(text, note, letters), box, taken, page, busy, gap)
+            if best is None or covered < best[0]:
+                best = (covered, spot, letters, note)
+            if not covered:
+                break
+        assert best is not None
+        _, spot, letters, note = best
+        taken = np.vstack([taken, spot])
+        fill = marks.SURE if number.sure else marks.UNSURE
+        labels.append((marks.label(text, note, letters, fill), round(spot[0]), round(spot[1])))
+    return labels
+
+
+def _letters(page: tuple[float, float], boxes: NDArray[np.float64], gap: float) -> int:
+    """Height of the labels' letters: in proportion to the numbers, to the page, and to the room between lines."""
+    height = float(np.median(boxes[:, 3] - boxes[:, 1]))
+    fitting = (room_above(boxes) - 2 * gap) / marks.LABEL_HEIGHT
+    size = min(max(0.4 * height, SMALLEST_TEXT + 2), max(0.05 * max(page), SMALLEST_TEXT + 6), fitting)
+    return max(SMALLEST_TEXT, int(max(page) / 140), int(size))
+
+
+def _with_labels(canvas: Colour, labels: list[Label]) -> Colour:
+    """The canvas, grown in the colour of its border where a label lies beyond it, with all labels on it."""
+    height, width = canvas.shape[:2]
+    if labels:
+        left = max(0, -min(x for _, x, _ in labels))
+        top = max(0, -min(y for _, _, y in labels))
+        right = max(0, max(x + mark.shape[1] for mark, x, _ in labels) - width)
+        bottom = max(0, max(y + mark.shape[0] for mark, _, y in labels) - height)
+        if left or top or right or bottom:
+            edge = round(max(width, height) / 100) + 2
+            grown = [side + edge if side else 0 for side in (top, bottom, left, right)]
+            canvas = np.asarray(
+                cv2.copyMakeBorder(canvas, *grown, cv2.BORDER_CONSTANT, value=_border_colour(canvas)), np.uint8
+            )
+            top, left = grown[0], grown[2]
+        for mark, x, y in labels:
+            marks.paste(canvas, mark, x + left, y + top)
+    return canvas
+
+
+def _border_colour(canvas: Colour) -> tuple[int, ...]:
+    rim = np.concatenate([canvas[0], canvas[-1], canvas[:, 0], canvas[:, -1]])
+    return tuple(int(v) for v in np.median(rim, axis=0))
+
+
+def _with_note(canvas: Colour, reading: Reading) -> Colour:
+    """The canvas with a strip below that says what is wrong, if anything is."""
+    if reading.numbers and (reading.sure or not reading.reason):
+        return canvas
+    reason = reading.reason or "no reason was given"
+    text = marks.plain(f"Not sure: {reason}." if reading.numbers else f"No digit: {reason}.")
+    size = max(SMALLEST_TEXT + 2, round(max(canvas.shape[:2]) / 40))
+    least = 16 * size  # a very narrow picture would wrap every word
+    if canvas.shape[1] < least:
+        more = least - canvas.shape[1]
+        sides = (0, 0, more // 2, more - more // 2)
+        canvas = np.asarray(
+            cv2.copyMakeBorder(canvas, *sides, cv2.BORDER_CONSTANT, value=_border_colour(canvas)), np.uint8
+        )
+    stripe = marks.UNSURE if reading.numbers else marks.NOTHING
+    return np.concatenate([canvas, marks.note(text, canvas.shape[1], size, stripe)])
