@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from digitry.evaluation import compare, evaluate
     from digitry.exploration import explore
     from digitry.reading import Reader, read
+    from digitry.scoring import Score, score
     from digitry.training import train
 
 __version__ = "0.1.0"
@@ -33,6 +34,8 @@ _HOME = {
     "compare": "digitry.evaluation",
     "read": "digitry.reading",
     "Reader": "digitry.reading",
+    "score": "digitry.scoring",
+    "Score": "digitry.scoring",
 }
 
 __all__ = [
@@ -41,6 +44,7 @@ __all__ = [
     "Number",
     "Reader",
     "Reading",
+    "Score",
     "Split",
     "__version__",
     "compare",
@@ -50,6 +54,7 @@ __all__ = [
     "load_dataset",
     "read",
     "recipes",
+    "score",
     "train",
 ]
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "compare": "Lay runs side by side: is the difference more than chance?",
     "export": "Write a run's model as one ONNX file.",
     "read": "Read the digit in pictures.",
+    "score": "Measure the reader on your own labelled pictures.",
 }
 
 

@@ -42,7 +42,8 @@ def command(run: Path, split: str, data: str | None, as_json: bool, quiet: bool)
 def _print(evaluation: Evaluation) -> None:
     from rich.console import Console
 
-    from digitry.evaluation.report_page import confusions, percent
+    from digitry.evaluation.report_page import confusions
+    from digitry.pages.numbers import percent
 
     names, scores, less = evaluation.class_names, evaluation.scores, evaluation.without_doubtful
     console = Console(highlight=False, markup=False)
@@ -69,7 +70,7 @@ def _table(evaluation: Evaluation) -> Table:
     from rich import box
     from rich.table import Table
 
-    from digitry.evaluation.report_page import interval, percent
+    from digitry.pages.numbers import interval, percent
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("split")

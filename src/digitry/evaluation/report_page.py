@@ -15,6 +15,7 @@ from digitry.evaluation.judging import Evaluation
 from digitry.evaluation.metrics import CALIBRATION_BINS, SMALLEST_PROBABILITY, Scores
 from digitry.pages import charts
 from digitry.pages.html import Code, Details, Page, Part, Picture, Section, Table, Tile
+from digitry.pages.numbers import interval, percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -239,17 +240,6 @@ def _picture(draw: Callable[[], Figure], path: Path, alt: str, caption: str) -> 
 def _score_row(name: str, scores: Scores) -> Row:
     accuracy, span = percent(scores.accuracy), interval(scores.interval)
     return [name, accuracy, scores.error_count, scores.images, span, f"{scores.nll:.4f}"]
-
-
-def percent(share: float) -> str:
-    """ "99.17%"; a share that is not whole never reads 100%."""
-    text = f"{100 * share:.2f}%"
-    return ">99.99%" if text == "100.00%" and share < 1 else text
-
-
-def interval(low_high: tuple[float, float]) -> str:
-    """ "98.97–99.33%" """
-    return f"{100 * low_high[0]:.2f}–{100 * low_high[1]:.2f}%"
 
 
 def _share(value: float) -> str:

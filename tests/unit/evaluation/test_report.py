@@ -14,7 +14,8 @@ import pytest
 from digitry.arrays import Dataset
 from digitry.errors import StorageError
 from digitry.evaluation import Evaluation, evaluate, history_chart, report, write_report
-from digitry.evaluation.report_page import confusions, percent
+from digitry.evaluation.report_page import confusions
+from digitry.pages.numbers import percent
 from digitry.pages import charts
 
 MakeRun = Callable[..., Path]

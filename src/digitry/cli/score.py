@@ -1,0 +1,123 @@
+"""digitry score: how well does it read my own labelled pictures?"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from digitry.scoring import Score
+
+MISTAKES_SHOWN = 10
+
+
+@click.command("score", short_help="Measure the reader on your own labelled pictures.")
+@click.argument("pictures", metavar="FOLDER|LABELS.csv", type=click.Path(path_type=Path))
+@click.option(
+    "--expect",
+    type=click.Choice(["digit", "number", "page"]),
+    default="page",
+    show_default=True,
+    help="What a picture holds.",
+)
+@click.option("--model", metavar="RUN|FILE.onnx", help="A run folder or an ONNX file. [default: the built-in model]")
+@click.option("--max-error", type=float, metavar="SHARE", help="Share of wrong readings that being sure allows.")
+@click.option(
+    "--html", "page", type=click.Path(path_type=Path), metavar="OUT.html", help="Also a page with the mistakes."
+)
+@click.option("--json", "as_json", is_flag=True, help="All figures as one JSON object, nothing else.")
+@click.option("--quiet", is_flag=True, help="No progress; pictures that cannot be used are still named.")
+def command(
+    pictures: Path,
+    expect: str,
+    model: str | None,
+    max_error: float | None,
+    page: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Read your own labelled pictures and count what is right.
+
+    A folder with a labels.csv (columns file,label and perhaps author), such a .csv itself, or a folder with class
+    folders 0/ to 9/. Labels are whole numbers, compared by their digits. Where pictures are marked as test, only those
+    are read. A file or a label that cannot be used counts as wrong; it is one line on stderr and the exit code is 3.
+    """
+    from digitry.cli.progress import progress_bar
+    from digitry.errors import DataError
+    from digitry.reading import Reader
+    from digitry.scoring import score, write_page
+    from digitry.scoring.page import check_page_possible
+
+    if page:
+        check_page_possible()
+    options: dict[str, Any] = {} if max_error is None else {"max_error": max_error}
+    reader = Reader(model, **options)
+    with progress_bar(quiet or not sys.stderr.isatty()) as progress:
+        result = score(pictures, expect=expect, reader=reader, progress=progress)
+    if page:
+        write_page(result, page, reader, command=shlex.join(["digitry", *sys.argv[1:]]))
+    for one in result.not_read:
+        click.echo(f"digitry: {_printable(one.picture.name)}: {one.reason}", err=True)
+    if as_json:
+        click.echo(json.dumps(result.to_json(), allow_nan=False))
+    else:
+        _print(result)
+        if page:
+            click.echo(f"Page: {page}")
+    if result.not_read:
+        sys.exit(DataError.exit_code)
+
+
+def _print(score: Score) -> None:
+    from digitry.pages.numbers import interval, percent
+
+    place, pictures = _printable(str(score.place)), f"{score.pictures:,} pictures"
+    print(f"{place}: {pictures} in {score.seconds:.1f} s, --expect {score.expect}")
+    print()
+    right = f"{score.right:,} of {score.pictures:,}, {percent(score.accuracy)}  (95%: {interval(score.interval)})"
+    print(f"right          {right}")
+    if score.author_mean is not None:
+        print(f"authors        {len(score.authors)}, mean {percent(score.author_mean)}")
+    if score.digit_error_rate is not None and score.digits != score.pictures:
+        print(f"digits         {score.digit_errors:,} errors in {score.digits:,}, {percent(score.digit_error_rate)}")
+    sure = f"{score.sure:,}, {percent(score.sure_share)}"
+    if score.accuracy_when_sure is not None:
+        sure += f"; of these {score.right_when_sure:,} right, {percent(score.accuracy_when_sure)}"
+    print(f"sure           {sure}")
+    print(f"nothing found  {score.refused:,}, {percent(score.refused / score.pictures)}")
+    if score.not_read:
+        print(f"not usable     {len(score.not_read):,}, counted as wrong")
+    if score.per_digit:
+        print()
+        print("digit      n  right    share  most often taken for")
+        for one in score.per_digit:
+            confused = f"{one.read_as} ({one.read_as_count}×)" if one.read_as else ""
+            share = percent(one.right / one.count)
+            print(f"{one.digit:>5} {one.count:>6,} {one.right:>6,} {share:>8}  {confused}".rstrip())
+    _print_mistakes(score)
+
+
+def _print_mistakes(score: Score) -> None:
+    if not score.mistakes:
+        return
+    from digitry.pages.numbers import confidence
+
+    print()
+    print("Mistakes, the surest first:")
+    for one in score.mistakes[:MISTAKES_SHOWN]:
+        doubt = "" if one.confidence is None else f"  {confidence(one.confidence)}{', sure' if one.sure else ''}"
+        got = one.got or "nothing"
+        print(f"  {_printable(one.picture.name)}: wanted {one.picture.wanted}, got {got}{doubt}")
+    more = len(score.mistakes) - MISTAKES_SHOWN
+    if more > 0:
+        print(f"  and {more:,} more; see them all with --html OUT.html")
+
+
+def _printable(name: str) -> str:
+    """A file name that cannot move the cursor, break the line or fail to print."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in name)

@@ -1,0 +1,97 @@
+"""A person's labelled pictures → what there is to read and what should come out; nothing is decoded here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from digitry.data.folder import LABELS_TABLE
+from digitry.data.pictures import class_folder_pictures, file_within, natural_key, table_rows
+from digitry.errors import DataError
+
+EXPECTED = "a folder with a labels.csv (columns file,label) or with class folders 0/ to 9/, or a .csv file itself"
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """One picture with its label; `problem` says why it cannot be judged."""
+
+    path: Path
+    name: str
+    """As the table names it, or class/file."""
+    label: str
+    author: str = ""
+    split: str = ""
+    problem: str | None = None
+
+    @property
+    def wanted(self) -> str:
+        """The digits of the label: "1250" for "1,250"; empty when it cannot be judged."""
+        return "" if self.problem else digits_of(self.label)
+
+
+def read_labels(place: Path, expect: str) -> list[Labelled]:
+    """The labelled pictures of a folder or table, in its order; class folders are sorted.
+
+    Where some are marked as `test`, in a split column or by a folder of that name, only those count: the others are
+    for training. DataError where there is no list of pictures at all, or an empty one.
+    """
+    table = place / LABELS_TABLE if place.is_dir() else place
+    try:
+        if table.is_file() and (place.is_dir() or place.suffix.lower() == ".csv"):
+            found = [_of_row(line, row, table.parent) for line, row in table_rows(table)]
+        elif place.is_dir() and any(path.is_dir() for path in place.iterdir()):
+            found = _of_class_folders(place)
+        else:
+            raise DataError(f"expected {EXPECTED}" if place.exists() else "there is no such file or folder")
+        if not found:
+            raise DataError("no picture is listed")
+    except OSError as error:
+        raise DataError(f"cannot read {place}: {error.strerror or error}") from error
+    except DataError as error:
+        raise error if str(place) in str(error) else DataError(f"{place}: {error}") from error
+    tests = [one for one in found if one.split == "test"]
+    return [_checked(one, expect) for one in tests or found]
+
+
+def digits_of(text: str) -> str:
+    """The digits 0 to 9 of a text, in order."""
+    return re.sub("[^0-9]", "", text)
+
+
+def _of_row(line: int, row: dict[str | None, str | None], folder: Path) -> Labelled:
+    file, label = (row["file"] or "").strip(), (row["label"] or "").strip()
+    author, split = ((row.get(name) or "").strip() for name in ("author", "split"))
+    split = split.lower()
+    if not file:
+        return Labelled(folder, f"line {line}", label, author, split, "the row names no file")
+    try:
+        path = file_within(folder, file)
+    except DataError as error:
+        return Labelled(folder, file, label, author, split, str(error))
+    return Labelled(path, file, label, author, split)
+
+
+def _of_class_folders(folder: Path) -> list[Labelled]:
+    pictures: Iterable[Labelled] = (
+        Labelled(one.path, one.path.relative_to(folder).as_posix(), one.class_name, split=one.split)
+        for one in class_folder_pictures(folder)()
+    )
+    return sorted(pictures, key=lambda one: (natural_key(one.label), natural_key(one.path.name)))
+
+
+def _checked(one: Labelled, expect: str) -> Labelled:
+    if one.problem:
+        return one
+    digits, problem = digits_of(one.label), None
+    if not one.label:
+        problem = "the label is empty"
+    elif not digits or any(c.isalpha() for c in one.label):
+        problem = f"the label {one.label[:40]!r} is not a whole number"
+    elif expect == "digit" and len(digits) != 1:
+        problem = f"the label {one.label[:40]!r} is not one digit; measure numbers with --expect number"
+    elif not one.path.is_file():
+        problem = "there is no such file"
+    return Labelled(one.path, one.name, one.label, one.author, one.split, problem)
