@@ -33,8 +33,9 @@ _PIXEL_ART_SIDE = 64
 def draw_reading(picture: Picture, reading: Reading) -> bytes:
     """The picture with its boxes and readings on it, as PNG bytes.
 
-    `picture` is what was given to the Reader (a path, file bytes, an array, a Pillow image), or the upright page itself,
-    uint8 (h, w) or (h, w, 3) RGB. None takes the grey page that the reading keeps. Raises DataError without either.
+    `picture` is what was given to the Reader (a path, file bytes, an array, a Pillow image), or the upright page
+    itself, uint8 (h, w) or (h, w, 3) RGB. None takes the grey page that the reading keeps. Raises DataError without
+    either.
 
     Blue is sure, amber with "?" is not; a strip below says why. Labels stand beside their boxes, off the digits; the
     canvas grows where there is no room. Tiny pictures are enlarged, pictures of more than 2,400 pixels shrunk.
@@ -49,15 +50,18 @@ def draw_page(page: Colour, reading: Reading) -> Colour:
     canvas = _resized(page, scale)
     line = _line_width(canvas.shape, [scale * number.box[3] for number in numbers])
     # Boxes keep off the strokes by as much as they are wide.
-    boxes = [_scaled(number.box, scale, 1.2 * line) for number in numbers]
-    labels = _place_labels(canvas, numbers, boxes, line)
+    boxes = [_scaled(number.box, scale, line + 3) for number in numbers]
+    labels = _place_labels(canvas, [(number, is_sure(reading, number)) for number in numbers], boxes, line)
+    canvas, (left, top) = _with_room(canvas, boxes, labels, line)
     for number, box in zip(numbers, boxes, strict=True):
-        colour = marks.SURE if number.sure else marks.UNSURE_LINE
+        colour = marks.SURE if is_sure(reading, number) else marks.UNSURE_LINE
         if len(number.digits) > 1:
             for digit in number.digits:
-                marks.draw_box(canvas, _scaled(digit.box, scale, 0), colour, max(1.0, line / 2), halo=False)
-        marks.draw_box(canvas, box, colour, line)
-    canvas = _with_labels(canvas, labels)
+                inner = _scaled(digit.box, scale, 0.4 * line + 1.5)
+                marks.draw_box(canvas, _moved(inner, left, top), colour, max(1.0, line / 2), halo=False)
+        marks.draw_box(canvas, _moved(box, left, top), colour, line)
+    for mark, x, y in labels:
+        marks.paste(canvas, mark, x + left, y + top)
     return _with_note(canvas, reading)
 
 
@@ -66,6 +70,11 @@ def png(page: Colour) -> bytes:
     effort = 6 if page.size < 3_000_000 else 2
     _, data = cv2.imencode(".png", cv2.cvtColor(page, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, effort])
     return data.tobytes()
+
+
+def is_sure(reading: Reading, number: Number) -> bool:
+    """Whether a number is drawn as sure: a doubt about the whole reading is one about each of its numbers."""
+    return number.sure and (reading.sure or not all(other.sure for other in reading.numbers))
 
 
 def percent(confidence: float) -> str:
@@ -114,7 +123,9 @@ Label = tuple[NDArray[np.uint8], int, int]
 """A label's pixels, RGBA, and its left and top on the canvas; it may lie beyond the edge."""
 
 
-def _place_labels(canvas: Colour, numbers: list[Number], boxes: list[Rectangle], line: float) -> list[Label]:
+def _place_labels(
+    canvas: Colour, numbers: list[tuple[Number, bool]], boxes: list[Rectangle], line: float
+) -> list[Label]:
     if not numbers:
         return []
     busy = BusyMap(np.asarray(cv2.cvtColor(canvas, cv2.COLOR_RGB2GRAY), np.uint8))
@@ -123,8 +134,8 @@ def _place_labels(canvas: Colour, numbers: list[Number], boxes: list[Rectangle],
     gap = 0.8 * line
     size = _letters(page, taken, gap)
     labels: list[Label] = []
-    for number, box in zip(numbers, boxes, strict=True):
-        text = marks.plain(number.text) if number.sure else f"{marks.plain(number.text)} ?"
+    for (number, sure), box in zip(numbers, boxes, strict=True):
+        text = marks.plain(number.text) if sure else f"{marks.plain(number.text)} ?"
         best: tuple[float, Rectangle, int, str] | None = None
         # Where it is crowded: without the percentage, then smaller.
         for share, note in ((1.0, percent(number.confidence)), (1.0, ""), (0.75, ""), (0.5, "")):
@@ -137,7 +148,7 @@ def _place_labels(canvas: Colour, numbers: list[Number], boxes: list[Rectangle],
         assert best is not None
         _, spot, letters, note = best
         taken = np.vstack([taken, spot])
-        fill = marks.SURE if number.sure else marks.UNSURE
+        fill = marks.SURE if sure else marks.UNSURE
         labels.append((marks.label(text, note, letters, fill), round(spot[0]), round(spot[1])))
     return labels
 
@@ -150,29 +161,34 @@ def _letters(page: tuple[float, float], boxes: NDArray[np.float64], gap: float) 
     return max(SMALLEST_TEXT, int(max(page) / 140), int(size))
 
 
-def _with_labels(canvas: Colour, labels: list[Label]) -> Colour:
-    """The canvas, grown in the colour of its border where a label lies beyond it, with all labels on it."""
+def _moved(box: Rectangle, right: float, down: float) -> Rectangle:
+    return box[0] + right, box[1] + down, box[2] + right, box[3] + down
+
+
+def _with_room(
+    canvas: Colour, boxes: list[Rectangle], labels: list[Label], line: float
+) -> tuple[Colour, tuple[int, int]]:
+    """The canvas, grown where a box or a label lies beyond it, and how far that moved it right and down."""
     height, width = canvas.shape[:2]
-    if labels:
-        left = max(0, -min(x for _, x, _ in labels))
-        top = max(0, -min(y for _, _, y in labels))
-        right = max(0, max(x + mark.shape[1] for mark, x, _ in labels) - width)
-        bottom = max(0, max(y + mark.shape[0] for mark, _, y in labels) - height)
-        if left or top or right or bottom:
-            edge = round(max(width, height) / 100) + 2
-            grown = [side + edge if side else 0 for side in (top, bottom, left, right)]
-            canvas = np.asarray(
-                cv2.copyMakeBorder(canvas, *grown, cv2.BORDER_CONSTANT, value=_border_colour(canvas)), np.uint8
-            )
-            top, left = grown[0], grown[2]
-        for mark, x, y in labels:
-            marks.paste(canvas, mark, x + left, y + top)
-    return canvas
+    marked: list[Rectangle] = [(x, y, x + mark.shape[1], y + mark.shape[0]) for mark, x, y in labels]
+    marked += [(x0 - line, y0 - line, x1 + line, y1 + line) for x0, y0, x1, y1 in boxes]
+    if not marked:
+        return canvas, (0, 0)
+    edges = np.array(marked)
+    beyond = (-edges[:, 1].min(), edges[:, 3].max() - height, -edges[:, 0].min(), edges[:, 2].max() - width)
+    edge = max(width, height) / 100
+    top, bottom, left, right = (math.ceil(side + edge) if side > 0 else 0 for side in beyond)
+    if top or bottom or left or right:
+        canvas = _grown(canvas, top, bottom, left, right)
+    return canvas, (left, top)
 
 
-def _border_colour(canvas: Colour) -> tuple[int, ...]:
+def _grown(canvas: Colour, top: int, bottom: int, left: int, right: int) -> Colour:
+    """The canvas with margins, in pixels, in the typical colour of its border."""
     rim = np.concatenate([canvas[0], canvas[-1], canvas[:, 0], canvas[:, -1]])
-    return tuple(int(v) for v in np.median(rim, axis=0))
+    paper = [int(v) for v in np.median(rim, axis=0)]
+    grown = cv2.copyMakeBorder(canvas, top, bottom, left, right, cv2.BORDER_CONSTANT, value=paper)
+    return np.asarray(grown, np.uint8)
 
 
 def _with_note(canvas: Colour, reading: Reading) -> Colour:
@@ -185,9 +201,6 @@ def _with_note(canvas: Colour, reading: Reading) -> Colour:
     least = 16 * size  # a very narrow picture would wrap every word
     if canvas.shape[1] < least:
         more = least - canvas.shape[1]
-        sides = (0, 0, more // 2, more - more // 2)
-        canvas = np.asarray(
-            cv2.copyMakeBorder(canvas, *sides, cv2.BORDER_CONSTANT, value=_border_colour(canvas)), np.uint8
-        )
+        canvas = _grown(canvas, 0, 0, more // 2, more - more // 2)
     stripe = marks.UNSURE if reading.numbers else marks.NOTHING
     return np.concatenate([canvas, marks.note(text, canvas.shape[1], size, stripe)])

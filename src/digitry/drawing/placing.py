@@ -38,7 +38,7 @@ class BusyMap:
         x0, x1 = (int(np.clip(round(v), 0, width)) for v in (left, right))
         y0, y1 = (int(np.clip(round(v), 0, height)) for v in (top, bottom))
         busy = int(self._sums[y1, x1] - self._sums[y0, x1] - self._sums[y1, x0] + self._sums[y0, x0])
-        return busy / max((right - left) * (bottom - top), 1.0)
+        return float(busy / max((right - left) * (bottom - top), 1.0))
 
 
 def place(
@@ -51,8 +51,8 @@ def place(
 ) -> tuple[Rectangle, float]:
     """The best spot for a label of `size` (width, height) beside `box`, and how much of what is taken it covers.
 
-    `taken` are rectangles, float64 (n, 4); `page` is (width, height), and a spot may lie beyond it. What is covered is in
-    square pixels, 0 for a free spot.
+    `taken` are rectangles, float64 (n, 4); `page` is (width, height), and a spot may lie beyond it. What is covered is
+    in square pixels, 0 for a free spot.
     """
     best: tuple[float, float, Rectangle] | None = None
     for habit, spot in _spots(size, box, gap):

@@ -2,14 +2,254 @@
 
 from __future__ import annotations
 
-from digitry.arrays import Reading
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.arrays import IMAGE_SIDE, Digit, Number, Reading
+from digitry.drawing import draw_page, is_sure, percent
+from digitry.drawing.colour import Colour, upright_colour
+from digitry.explaining import markup, words
+from digitry.explaining.pictures import crop, cut, heat, picture, pixelated
+from digitry.explaining.saliency import saliency
+from digitry.explaining.strips import strip_chart
+from digitry.pages.html import Tile
 from digitry.reading import Picture, Reader
+
+MAX_DIGITS = 40
+"""So many digits are looked into; on a page with more, those of numbers that the reader is not sure of come first."""
+
+_FOLD_ABOVE = 3
+"""With more digits than this on a page, the sure ones stay folded until somebody asks."""
+
+_SETTLED = 0.99
+"""A digit of this confidence is folded too, in a number that the reader is not sure of."""
+
+_BROAD = 1.5
+"""A picture that is wider than high by this factor gets a row of its own."""
+
+_LEGEND = (
+    (
+        "What the network sees",
+        "The digit as all training pictures are: light ink on black, 28×28 pixels, the ink fitted into 20×20 and "
+        "centred by its mass.",
+    ),
+    (
+        "What spoke for it",
+        "For every pixel, the 5×5 patch around it is painted over with paper and the digit is read again. Blue: the "
+        "probability of the answer fell, that ink spoke for it. Orange: it rose, that ink spoke against it. The colour "
+        "grows with the change of the logarithm of the probability, and is full at the largest change. The frame marks "
+        "the patch that the answer hangs on most.",
+    ),
+    (
+        "The one rather than the other",
+        "The same for the lead over the runner-up: blue ink makes it the answer, orange ink the runner-up.",
+    ),
+    (
+        "What this does not show",
+        "Erased ink only, one patch at a time, on the 28×28 image: not what more ink would do, nor the search for the "
+        "digits on the page.",
+    ),
+)
 
 
 def explain_page(reader: Reader, picture: Picture, reading: Reading, *, title: str) -> str:
     """The page as HTML text: no script, no address, everything embedded.
 
-    `reader` made `reading` from `picture`, which is what `draw_reading` takes. `title` heads the page; any text is safe.
-    Stages that the reading does not keep are left out.
+    `reader` made `reading` from `picture`, which is what `draw_reading` takes. `title` heads the page; any text is
+    safe. Stages that the reading does not keep are left out. Each digit costs up to 785 looks of the network, about
+    50 ms.
     """
-    raise NotImplementedError
+    page = upright_colour(picture, reading)
+    sections = [("From picture to answer", _stages(page, reading))]
+    lines = _lines(reader, reading)
+    if lines:
+        sections.append(("The lines of writing", lines))
+    chosen = _chosen(reading)
+    images = canonical_digits(page, reading)
+    at = 0
+    for index, number in enumerate(reading.numbers, 1):
+        mine = images[at : at + len(number.digits)]
+        at += len(number.digits)
+        heading = f"Why {number.text}" if len(reading.numbers) == 1 else f"{index}: {number.text}"
+        sections.append((heading, _number(reader, page, reading, number, mine, folded=index - 1 not in chosen)))
+    if reading.numbers:
+        how = "".join(markup.tag("dt", markup.escaped(a)) + markup.tag("dd", markup.escaped(b)) for a, b in _LEGEND)
+        sections.append(("How to read this", markup.tag("dl", how, class_="how")))
+    name = f" · {reading.picture}" if reading.picture else ""
+    footer = f"digitry{name} · page {reading.page} · {page.shape[1]}×{page.shape[0]} pixels"
+    return markup.page(title, words.lead(reading), _tiles(reading), sections, footer)
+
+
+def canonical_digits(page: Colour, reading: Reading) -> list[NDArray[np.uint8] | None]:
+    """The canonical digit, uint8 (28, 28), of every digit, in reading order: as the reader kept it, else cut anew."""
+    digits = [digit for number in reading.numbers for digit in number.digits]
+    kept = reading.stages.get("canonical")
+    if kept is not None:
+        images = [kept] if isinstance(kept, np.ndarray) and kept.shape == (IMAGE_SIDE, IMAGE_SIDE) else list(kept)
+        if len(images) == len(digits):
+            return [None if image is None else np.asarray(image, np.uint8) for image in images]
+    return [_cut_out(page, digit) for digit in digits]
+
+
+def _cut_out(page: Colour, digit: Digit) -> NDArray[np.uint8] | None:
+    from digitry.images.decode import grey_of_array
+    from digitry.images.stages import canonical_stages
+
+    part = cut(page, digit.box)
+    return canonical_stages(grey_of_array(part)).canonical if min(part.shape[:2]) > 1 else None
+
+
+def _chosen(reading: Reading) -> set[int]:
+    """Indices of the numbers whose digits are looked into."""
+    order = sorted(range(len(reading.numbers)), key=lambda i: (is_sure(reading, reading.numbers[i]), i))
+    chosen: set[int] = set()
+    digits = 0
+    for index in order:
+        digits += len(reading.numbers[index].digits)
+        if digits > MAX_DIGITS and chosen:
+            break
+        chosen.add(index)
+    return chosen
+
+
+def _tiles(reading: Reading) -> list[Tile]:
+    if not reading.numbers:
+        return [Tile("Reading", "no digit")]
+    sure = sum(is_sure(reading, number) for number in reading.numbers)
+    if len(reading.numbers) > 1:
+        digits = sum(len(number.digits) for number in reading.numbers)
+        least = min(reading.numbers, key=lambda number: number.confidence)
+        return [
+            Tile("Numbers", str(len(reading.numbers)), f"{digits} digits"),
+            Tile("Sure of", f"{sure} of {len(reading.numbers)}"),
+            Tile("Least sure", least.text, percent(least.confidence)),
+        ]
+    number = reading.numbers[0]
+    tiles = [
+        Tile("Reading", number.text),
+        Tile("Sure?", "yes" if sure else "no"),
+        Tile("Probability", percent(number.confidence), "that it is right"),
+    ]
+    others = number.alternatives or (number.digits[0].alternatives if len(number.digits) == 1 else ())
+    if others:
+        tiles.append(Tile("Runner-up", others[0][0], percent(others[0][1])))
+    return tiles
+
+
+def _stages(page: Colour, reading: Reading) -> str:
+    drawn = picture(draw_page(page, reading), words.lead(reading), "The picture, and what was read where.")
+    shown = [markup.figure(drawn)]
+    ink = reading.stages.get("ink")
+    if ink is not None and ink.ndim == 2:
+        caption = "The ink: light, shadow and paper taken out." if ink.any() else "The ink: there is none."
+        shown.append(markup.figure(picture(255 - ink, "The ink that was found on the page, dark on white", caption)))
+    part = reading.stages.get("crop")
+    if part is not None and part.ndim == 2:
+        caption = "The digit's own strokes; rules, specks and neighbours left out."
+        shown.append(markup.figure(picture(255 - part, "The ink of the one digit, dark on white", caption)))
+    kind = " broad" if page.shape[1] > _BROAD * page.shape[0] else " two" if len(reading.numbers) > 1 else ""
+    return markup.tag("div", "".join(shown), class_=f"stages{kind}")
+
+
+def _lines(reader: Reader, reading: Reading) -> str:
+    strips = _listed(reading.stages.get("strips"))
+    frames = _listed(reading.stages.get("frames"))
+    if not strips:
+        return ""
+    charts = [
+        markup.tag(
+            "div",
+            strip_chart(
+                np.asarray(strip, np.uint8),
+                np.asarray(frames[index], np.float32) if len(frames) == len(strips) else None,
+                reader.class_names,
+            ),
+            class_="scroll strip",
+            role="region",
+            tabindex="0",
+            aria_label=f"Line {index + 1}",
+        )
+        for index, strip in enumerate(strips)
+    ]
+    text = "Each line of writing, straightened and brought to one height."
+    if frames:
+        text += (
+            " Under it, a row per digit: the darker, the more probable that the network sees this digit there; the "
+            "first row is for no digit at all. Dashed lines part neighbouring digits."
+        )
+    return markup.paragraph(text) + markup.tag("div", "".join(charts), class_="lines")
+
+
+def _listed(stage: Any) -> Sequence[Any]:
+    if stage is None:
+        return ()
+    return list(stage.values()) if isinstance(stage, dict) else list(stage)
+
+
+def _number(
+    reader: Reader,
+    page: Colour,
+    reading: Reading,
+    number: Number,
+    images: list[NDArray[np.uint8] | None],
+    *,
+    folded: bool,
+) -> str:
+    """What there is to say of one number; `folded` leaves its digits to their figures, without looking into them."""
+    sure = is_sure(reading, number)
+    parts = [markup.paragraph(words.number_sentence(reading, number))]
+    if folded:
+        figures = ", ".join(f"{digit.label} ({percent(digit.confidence)})" for digit in number.digits)
+        return "".join(parts) + markup.paragraph(f"Its digits: {figures}.")
+    many = sum(len(one.digits) for one in reading.numbers) > _FOLD_ABOVE
+    for place, (digit, image) in enumerate(zip(number.digits, images, strict=True), 1):
+        title = f"{ordinal(place)} digit: {digit.label}, {percent(digit.confidence)}" if len(number.digits) > 1 else ""
+        if many and (sure or digit.confidence > _SETTLED):
+            card = _digit(reader, page, digit, image, "", sure=sure)
+            summary = markup.tag("summary", markup.escaped(title or f"{digit.label}, {percent(digit.confidence)}"))
+            parts.append(markup.tag("details", summary + card))
+        else:
+            parts.append(_digit(reader, page, digit, image, title, sure=sure))
+    return "".join(parts)
+
+
+def ordinal(place: int) -> str:
+    """ "1st", "2nd", "3rd", "4th", "11th"."""
+    ending = "th" if 10 <= place % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
+    return f"{place}{ending}"
+
+
+def _digit(
+    reader: Reader, page: Colour, digit: Digit, image: NDArray[np.uint8] | None, title: str, *, sure: bool
+) -> str:
+    """One digit: what it looks like on the way, the probabilities, and what they hang on."""
+    heading = markup.tag("h3", markup.escaped(title)) if title else ""
+    views = [crop(page, digit.box, f"The {digit.label} cut out of the picture", "In the picture")]
+    if image is None:
+        inner = "".join(markup.figure(view) for view in views)
+        note = markup.paragraph("Cut out alone, it could not be brought to the form that the network reads.")
+        return markup.tag("article", heading + markup.tag("div", inner, class_="views") + note, class_="digit")
+    found = saliency(reader.read_digits, image)
+    names = reader.class_names
+    answer, other = names[found.answer], names[found.runner_up]
+    marked = found.lowest if found.answer_drop.any() else None
+    said = words.digit_sentences(digit, image, found, names, sure=sure)
+    views += [
+        pixelated(image, "The same digit as 28×28 pixels, light on black", "What the network sees"),
+        heat(image, found.answer_drop, marked, f"Heat map over the digit: {said[-1]}", f"What spoke for {answer}"),
+        heat(
+            image,
+            found.margin_drop,
+            marked,
+            f"Heat map over the digit: what made it {answer} rather than {other}",
+            f"{answer} rather than {other}",
+        ),
+    ]
+    shown = [(name, float(p), percent(float(p))) for name, p in zip(names, found.probabilities, strict=True)]
+    parts = markup.tag("div", "".join(markup.figure(view) for view in views), class_="views")
+    parts += markup.bars(shown, "Probability of each")
+    text = markup.paragraph(" ".join(said))
+    return markup.tag("article", heading + markup.tag("div", parts, class_="parts") + text, class_="digit")
