@@ -1,0 +1,248 @@
+"""Pixels of any mode, number type or colour → upright grey page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.errors import DataError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+Grey = NDArray[np.uint8]
+"""A grey page, uint8 (h, w): 0 is black, 255 is white."""
+
+MAX_PIXELS = 64_000_000
+"""Largest picture read on the command line, in pixels."""
+
+_ORIENTATION = 0x0112
+_STRIP_ROWS = 256
+_SAMPLE_SIDE = 1000
+_LEAST_ROWS = 20
+"""A picture with fewer rows holds no digit that could be read."""
+
+_TURNS: dict[int, Callable[[Any], Any]] = {
+    2: lambda page: cv2.flip(page, 1),
+    3: lambda page: cv2.rotate(page, cv2.ROTATE_180),
+    4: lambda page: cv2.flip(page, 0),
+    5: cv2.transpose,
+    6: lambda page: cv2.rotate(page, cv2.ROTATE_90_CLOCKWISE),
+    7: lambda page: cv2.rotate(cv2.transpose(page), cv2.ROTATE_180),
+    8: lambda page: cv2.rotate(page, cv2.ROTATE_90_COUNTERCLOCKWISE),
+}
+"""EXIF orientation → what makes the page upright."""
+
+
+def grey_of_picture(picture: Image.Image) -> Grey:
+    """The upright grey page of a Pillow image: EXIF orientation, alpha, palette, 16-bit, float, CMYK, 1-bit."""
+    picture.load()
+    mode = picture.mode
+    if mode in ("F", "I") or mode.startswith("I;16"):
+        page = _to_eight_bit(_array_of(picture))
+    elif mode in ("LA", "PA", "La", "RGBA", "RGBa") or "transparency" in picture.info:
+        page = _grey_of_colour(picture.size, _pillow_sample(picture, "RGBA"), _pillow_strips(picture, "RGBA"))
+    elif mode in ("1", "L"):
+        page = _array_of(picture if mode == "L" else picture.convert("L"))
+    elif mode == "LAB":
+        page = _array_of(picture.getchannel(0))
+    else:
+        page = _grey_of_colour(picture.size, _pillow_sample(picture, "RGB"), _pillow_strips(picture, "RGB"))
+    turn = _TURNS.get(_orientation(picture))
+    return page if turn is None else np.asarray(turn(page), np.uint8)
+
+
+def grey_of_array(array: NDArray[Any], *, max_pixels: int = MAX_PIXELS) -> Grey:
+    """The grey page of an array: (h, w), (784,), or with 1 to 4 channels last (grey, grey + alpha, RGB, RGBA).
+
+    Leading axes of length 1 are dropped. bool, integers of 8 to 16 bits, floats from 0 to 1, -1 to 1 or 0 to 255 are
+    told apart by their range. Raises DataError for any other shape, for several pictures in one array, and for values
+    that are not numbers.
+    """
+    array = np.asarray(array)
+    shape = array.shape
+    if array.dtype.kind not in "buif":
+        raise DataError(f"a picture array must hold numbers, not {array.dtype}")
+    while array.ndim > 2 and array.shape[0] == 1:
+        array = array[0]
+    if array.size == 784 and array.ndim <= 2 and 784 in shape:
+        array = array.reshape(28, 28)
+    if not array.size or array.ndim < 2:
+        raise DataError(f"a picture array must be (height, width), (784,) or have 1 to 4 channels last, not {shape}")
+    if array.ndim > 3 or (array.ndim == 3 and array.shape[2] > 4):
+        raise DataError(_several(shape))
+    check_size((array.shape[1], array.shape[0]), max_pixels)
+    if array.ndim == 2 and _is_flat_batch(array):
+        raise DataError(_several(shape))
+    return grey_of_bytes(_to_eight_bit(array))
+
+
+def grey_of_bytes(pixels: NDArray[np.uint8]) -> Grey:
+    """The grey page of plain 8-bit pixels, uint8 (h, w) or with 1 to 4 channels: grey, grey + alpha, RGB, RGBA."""
+    if pixels.ndim == 2 or pixels.shape[2] == 1:
+        return np.ascontiguousarray(pixels.reshape(pixels.shape[:2]))
+    if pixels.shape[2] == 2:
+        pixels = pixels[..., [0, 0, 0, 1]]
+    height, width = pixels.shape[:2]
+    step = max(1, -(-max(height, width) // _SAMPLE_SIDE))
+    return _grey_of_colour((width, height), pixels[::step, ::step], _array_strips(pixels))
+
+
+def check_size(size: tuple[int, int], max_pixels: int) -> None:
+    """DataError for a picture of more than `max_pixels`; `size` is width, height."""
+    width, height = size
+    if width * height > max_pixels:
+        raise DataError(too_large(f"{width}×{height}", max_pixels))
+
+
+def too_large(size: str, max_pixels: int) -> str:
+    """The words for a picture that has too many pixels."""
+    return f"the picture has {size} pixels, at most {max_pixels / 1e6:g} million are read; make it smaller"
+
+
+def _several(shape: tuple[int, ...]) -> str:
+    return (
+        f"an array {shape} holds several pictures or none, one is read: give (height, width) or 1 to 4 channels last, "
+        "a list of pictures, or canonical digits, uint8 (n, 28, 28), to Reader.read_digits"
+    )
+
+
+def _is_flat_batch(array: NDArray[Any]) -> bool:
+    """Whether (n, 784) is n flattened digits rather than a picture 784 wide.
+
+    Flattened, the borders of every digit fall on the same columns, blank in nearly all rows; what is written on a page
+    does not keep to such a grid.
+    """
+    if array.shape[1] != 784:
+        return False
+    if len(array) < _LEAST_ROWS:
+        return True
+    inked = (array != array[0, 0]).mean(axis=0).reshape(28, 28)
+    border = np.concatenate([inked[0], inked[-1], inked[1:-1, 0], inked[1:-1, -1]])
+    return bool(border.mean() < 0.005 and inked.mean() > 0.06)
+
+
+def _orientation(picture: Image.Image) -> int:
+    """EXIF orientation, 1 to 8; metadata that cannot be read leaves the pixels as they are."""
+    try:
+        return int(picture.getexif().get(_ORIENTATION, 1))
+    except Exception:  # broken EXIF raises struct, key, type and many more errors; the pixels are fine
+        return 1
+
+
+def _array_of(picture: Image.Image) -> NDArray[Any]:
+    """`np.asarray(picture)` of one channel, with one copy of the pixels where Pillow makes three."""
+    pixels: NDArray[Any] | None = None
+    top = 0
+    for strip in _pillow_strips(picture):
+        if pixels is None:
+            pixels = np.empty((picture.height, picture.width), strip.dtype)
+        pixels[top : top + len(strip)] = strip
+        top += len(strip)
+    if pixels is None:
+        raise DataError("the picture has no pixels")
+    return pixels
+
+
+def _pillow_strips(picture: Image.Image, mode: str = "") -> Iterator[NDArray[Any]]:
+    """The rows of a picture, top to bottom, a strip at a time, so that a large one needs no second copy."""
+    for top in range(0, picture.height, _STRIP_ROWS):
+        strip = picture.crop((0, top, picture.width, min(top + _STRIP_ROWS, picture.height)))
+        yield np.asarray(_converted(strip, mode) if mode else strip)
+
+
+def _pillow_sample(picture: Image.Image, mode: str) -> NDArray[np.uint8]:
+    from PIL import Image
+
+    scale = max(1.0, max(picture.size) / _SAMPLE_SIDE)
+    size = (max(1, int(picture.width / scale)), max(1, int(picture.height / scale)))
+    return np.asarray(_converted(picture.resize(size, Image.Resampling.NEAREST), mode))
+
+
+def _converted(picture: Image.Image, mode: str) -> Image.Image:
+    return (picture.convert("LA") if picture.mode == "La" else picture).convert(mode)
+
+
+def _array_strips(pixels: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
+    for top in range(0, len(pixels), _STRIP_ROWS):
+        yield np.ascontiguousarray(pixels[top : top + _STRIP_ROWS])
+
+
+def _to_eight_bit(values: NDArray[Any]) -> NDArray[np.uint8]:
+    """Pixels of any number type as uint8; the value range tells which scale they are in."""
+    if values.dtype == np.uint8 and values.max() > 1:
+        return np.ascontiguousarray(values)
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        raise DataError("the picture holds values that are not numbers (NaN or infinity)")
+    offset, scale = _scale(values.dtype.kind, float(values.min()), float(values.max()))
+    page = np.empty(values.shape, np.uint8)
+    for top in range(0, len(values), _STRIP_ROWS):
+        strip = values[top : top + _STRIP_ROWS].astype(np.float64)
+        page[top : top + _STRIP_ROWS] = np.clip(np.rint((strip + offset) * scale), 0, 255)
+    return page
+
+
+def _scale(kind: str, low: float, high: float) -> tuple[float, float]:
+    """What to add to values from `low` to `high`, and then to multiply with, so that they run from 0 to 255."""
+    if kind == "b" or (low >= 0 and high <= 1):
+        return 0.0, 255.0
+    if kind == "f" and low >= -1 and high <= 1:
+        return 1.0, 127.5
+    if low >= 0 and high <= 255 and (kind != "f" or high > 16):  # floats just over 1 are 0 to 1, overshot
+        return 0.0, 1.0
+    if low >= 0 and high <= 65535 and kind in "ui":  # scanners put 10, 12 and 14 bits into 16
+        bits = next(bits for bits in (10, 12, 14, 16) if high < 2**bits)
+        return 0.0, 255 / (2**bits - 1)
+    return -low, 255 / (high - low or 1.0)  # an unknown scale, such as standardised floats: the range itself
+
+
+def _grey_of_colour(size: tuple[int, int], sample: NDArray[np.uint8], strips: Iterator[NDArray[np.uint8]]) -> Grey:
+    """The grey page of RGB or RGBA strips; a sample of them decides on the paper and on the channel.
+
+    What is transparent becomes paper. Grey is luma, or the one channel in which coloured ink stands out far better
+    (yellow on white, red on black).
+    """
+    width, height = size
+    paper = _paper(sample) if sample.shape[2] == 4 else None
+    channel = _telling_channel(_on_paper(sample, paper))
+    page = np.empty((height, width), np.uint8)
+    top = 0
+    for strip in strips:
+        colours = _on_paper(strip, paper)
+        rows = page[top : top + len(strip)]
+        rows[:] = cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY) if channel is None else colours[..., channel]
+        top += len(strip)
+    return page
+
+
+def _telling_channel(sample: NDArray[np.uint8]) -> int | None:
+    """The channel in which ink stands out far better than in luma; None where luma does."""
+    small = sample[:: max(1, sample.shape[0] // 256), :: max(1, sample.shape[1] // 256)].reshape(-1, 3)
+    spread = np.subtract(*np.percentile(small, [99.5, 0.5], axis=0))
+    luma_spread = np.subtract(*np.percentile(small @ np.array([0.299, 0.587, 0.114]), [99.5, 0.5]))
+    best = int(spread.argmax())
+    return best if spread[best] > 2 * luma_spread + 8 else None
+
+
+def _paper(sample: NDArray[np.uint8]) -> NDArray[np.uint16]:
+    """The colour, uint16 (3,), of what is left transparent: it contrasts with what is drawn."""
+    colours, alpha = sample[..., :3].astype(np.float32), sample[..., 3].astype(np.float32)
+    if alpha.mean() > 0.7 * 255:  # mostly opaque: only corners or edges are cut out, the paper is drawn too
+        return np.asarray(np.median(colours[alpha > 127], axis=0), np.uint16)
+    drawn = float((colours.mean(axis=-1) * alpha).sum()) / max(float(alpha.sum()), 1.0)
+    return np.full(3, 255 if drawn < 128 else 0, np.uint16)
+
+
+def _on_paper(pixels: NDArray[np.uint8], paper: NDArray[np.uint16] | None) -> NDArray[np.uint8]:
+    """RGB of RGBA composited on paper; RGB is left alone."""
+    if paper is None:
+        return pixels
+    colours, alpha = pixels[..., :3], pixels[..., 3:]
+    if alpha.min() == 255:
+        return np.ascontiguousarray(colours)
+    share = alpha.astype(np.uint16)
+    return np.asarray((colours * share + paper * (255 - share) + 127) // 255, np.uint8)
