@@ -43,8 +43,8 @@ def draw_reading(picture: Picture, reading: Reading) -> bytes:
     return png(draw_page(upright_colour(picture, reading), reading))
 
 
-def draw_page(page: Colour, reading: Reading) -> Colour:
-    """The same on an upright page, uint8 (h, w, 3) RGB → the drawing, uint8 (h', w', 3)."""
+def draw_page(page: Colour, reading: Reading, *, note: bool = True) -> Colour:
+    """The same on an upright page, uint8 (h, w, 3) RGB → the drawing, uint8 (h', w', 3); `note` is the strip below."""
     numbers = [number for number in reading.numbers if number.box[2] > 0 and number.box[3] > 0]
     scale = _scale(page.shape, [number.box for number in numbers])
     canvas = _resized(page, scale)
@@ -62,7 +62,7 @@ def draw_page(page: Colour, reading: Reading) -> Colour:
         marks.draw_box(canvas, _moved(box, left, top), colour, line)
     for mark, x, y in labels:
         marks.paste(canvas, mark, x + left, y + top)
-    return _with_note(canvas, reading)
+    return _with_note(canvas, reading) if note else canvas
 
 
 def png(page: Colour) -> bytes:

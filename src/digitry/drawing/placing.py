@@ -30,15 +30,19 @@ class BusyMap:
         small = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
         steps = cv2.morphologyEx(small, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
         self._sums = cv2.integral((np.asarray(steps) > _BUSY_STEP).astype(np.uint8))
+        self._typical = float(self._sums[-1, -1]) / small.size
 
-    def share(self, rectangle: Rectangle) -> float:
-        """Share of the rectangle that is busy, 0 to 1; what lies beyond the page is calm."""
+    def excess(self, rectangle: Rectangle) -> float:
+        """How much busier the rectangle is than the page at large, 0 to 1; what lies beyond the page is calm.
+
+        Patterned paper is busy everywhere: there a stroke would be no worse than the pattern.
+        """
         left, top, right, bottom = (v / self._scale for v in rectangle)
         height, width = self._sums.shape[0] - 1, self._sums.shape[1] - 1
         x0, x1 = (int(np.clip(round(v), 0, width)) for v in (left, right))
         y0, y1 = (int(np.clip(round(v), 0, height)) for v in (top, bottom))
         busy = int(self._sums[y1, x1] - self._sums[y0, x1] - self._sums[y1, x0] + self._sums[y0, x0])
-        return float(busy / max((right - left) * (bottom - top), 1.0))
+        return max(0.0, float(busy / max((right - left) * (bottom - top), 1.0)) - self._typical)
 
 
 def place(
@@ -59,7 +63,7 @@ def place(
         covered = float(overlaps(spot, taken).sum())
         inside = float(overlaps(spot, np.array([[0, 0, *page]])).sum())
         outside = 1 - inside / max(size[0] * size[1], 1.0)
-        cost = busy.share(spot) + _OUTSIDE_COST * outside + habit
+        cost = busy.excess(spot) + _OUTSIDE_COST * outside + habit
         if best is None or (covered, cost) < best[:2]:
             best = (covered, cost, spot)
     assert best is not None

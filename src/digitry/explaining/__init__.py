@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from digitry.explaining.strips import strip_chart
 from digitry.pages.html import Tile
 from digitry.reading import Picture, Reader
 
-MAX_DIGITS = 40
+MAX_DIGITS = 24
 """So many digits are looked into; on a page with more, those of numbers that the reader is not sure of come first."""
 
 _FOLD_ABOVE = 3
@@ -59,8 +60,8 @@ def explain_page(reader: Reader, picture: Picture, reading: Reading, *, title: s
     """The page as HTML text: no script, no address, everything embedded.
 
     `reader` made `reading` from `picture`, which is what `draw_reading` takes. `title` heads the page; any text is
-    safe. Stages that the reading does not keep are left out. Each digit costs up to 785 looks of the network, about
-    50 ms.
+    safe. Stages that the reading does not keep are left out. Each digit costs up to 785 looks of the network: about
+    a tenth of a second.
     """
     page = upright_colour(picture, reading)
     sections = [("From picture to answer", _stages(page, reading))]
@@ -78,7 +79,7 @@ def explain_page(reader: Reader, picture: Picture, reading: Reading, *, title: s
     if reading.numbers:
         how = "".join(markup.tag("dt", markup.escaped(a)) + markup.tag("dd", markup.escaped(b)) for a, b in _LEGEND)
         sections.append(("How to read this", markup.tag("dl", how, class_="how")))
-    name = f" · {reading.picture}" if reading.picture else ""
+    name = f" · {PurePath(reading.picture).name}" if reading.picture else ""
     footer = f"digitry{name} · page {reading.page} · {page.shape[1]}×{page.shape[0]} pixels"
     return markup.page(title, words.lead(reading), _tiles(reading), sections, footer)
 
@@ -140,7 +141,7 @@ def _tiles(reading: Reading) -> list[Tile]:
 
 
 def _stages(page: Colour, reading: Reading) -> str:
-    drawn = picture(draw_page(page, reading), words.lead(reading), "The picture, and what was read where.")
+    drawn = picture(draw_page(page, reading, note=False), words.lead(reading), "The picture, and what was read where.")
     shown = [markup.figure(drawn)]
     ink = reading.stages.get("ink")
     if ink is not None and ink.ndim == 2:
