@@ -1,0 +1,65 @@
+"""A picture with its truth: what every maker of this suite returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.arrays import Split
+
+SEED = 2019
+"""Every picture of the suite is a function of this, its set and its number."""
+
+Facts = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Made:
+    """One picture, what is written in it, and how it was made."""
+
+    pixels: NDArray[np.uint8] | bytes
+    """A picture as a program hands it over: grey (h, w), colour (h, w, 3), or the bytes of a file."""
+    texts: tuple[str, ...] = ()
+    """The numbers in it, in reading order; empty where there is no digit."""
+    facts: Facts = field(default_factory=dict)
+    """How it was made, name → group, for figures by group."""
+
+
+@cache
+def test_split(dataset: str) -> Split:
+    """The test split of a dataset by name. The reader never trained on MNIST's."""
+    from digitry import load_dataset
+
+    return load_dataset(dataset).split("test")
+
+
+def test_digits() -> Split:
+    """MNIST's test split."""
+    return test_split("mnist")
+
+
+def generator(*place: Any) -> np.random.Generator:
+    """The random numbers of one picture: the same for the same set and number, however many others are made."""
+    words = [SEED]
+    for part in place:
+        words += [part] if isinstance(part, int) else list(str(part).encode())
+    return np.random.default_rng(words)
+
+
+def as_it_is(pixels: NDArray[np.uint8] | bytes, text: str) -> Made:
+    """A picture that is there already."""
+    return Made(pixels, (text,))
+
+
+def png_of_digit(index: int) -> Made:
+    """A MNIST test digit, by its number, written as a 28×28 PNG file."""
+    import cv2
+
+    digits = test_digits()
+    written, data = cv2.imencode(".png", digits.images[index])
+    assert written
+    return Made(data.tobytes(), (str(digits.labels[index]),))

@@ -1,0 +1,295 @@
+"""The five parts of the bench: each makes its pictures, has them read, and returns figures as plain JSON values."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.evaluation import metrics
+
+from . import corruptions, nothings, photographs, scores
+from .made import Made, as_it_is, png_of_digit, test_digits, test_split
+from .workers import Job, Seen, Workers
+
+Figures = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How many pictures each part looks at."""
+
+    digits: int = 10_000
+    """MNIST test digits, as arrays and as PNG files."""
+    corrupted_arrays: int = 10_000
+    corrupted_pictures: int = 2_000
+    """Of each corruption."""
+    photographs: int = 1_500
+    numbers: int = 400
+    lists: int = 40
+    nothings: int = 500
+    """Of each set without digits."""
+    clothes: int = 2_000
+
+
+QUICK = Sizes(
+    digits=40,
+    corrupted_arrays=40,
+    corrupted_pictures=4,
+    photographs=8,
+    numbers=4,
+    lists=1,
+    nothings=4,
+    clothes=8,
+)
+"""A smoke test: every part runs, no figure means anything."""
+
+RISKS = (0.001, 0.005, 0.01)
+MISTAKES_KEPT = 24
+CURVE_POINTS = 80
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Whom to measure, beside whom, and how much."""
+
+    workers: Workers
+    sizes: Sizes
+    model: str | None
+    """The reader's model; None for the one that comes with digitry."""
+    baseline: str
+    """A trained `cnn`: a run folder or an ONNX file."""
+    threads: int
+
+    def reading(self, make: Callable[..., Made], count: int, expect: str, label: str) -> list[Seen]:
+        """What the reader sees in pictures 0 to `count` − 1 of a maker."""
+        return self.workers.look([Job(self.model, expect, make, (index,)) for index in range(count)], label)
+
+
+def mnist(bench: Bench) -> Figures:
+    """MNIST test, as arrays and through the picture door."""
+    count = bench.sizes.digits
+    digits = test_digits().take(slice(0, count))
+    probabilities = _probabilities(bench.model, digits.images, bench.threads)
+    arrays = metrics.score(digits.labels, probabilities)
+    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == digits.labels
+    seen = bench.reading(png_of_digit, count, "digit", "MNIST test, as PNG files")
+    return {
+        "arrays": {
+            "images": count,
+            "error_count": arrays.error_count,
+            "accuracy": arrays.accuracy,
+            "accuracy_interval_95": list(arrays.interval),
+            "ece": arrays.ece,
+            "brier": arrays.brier,
+            **_selective(confidence, right),
+        },
+        "pictures": {**_figures(seen), **_selective(*_confidences(seen))},
+    }
+
+
+def corrupted(bench: Bench) -> Figures:
+    """The fifteen corruptions: the reader beside `cnn`, on the arrays and through the picture door."""
+    digits = test_digits().take(slice(0, bench.sizes.corrupted_arrays))
+    texts = [str(label) for label in digits.labels]
+    by_name = {}
+    for name in corruptions.CORRUPTIONS:
+        images = corruptions.corrupt(digits.images, name)
+        errors: Figures = {}
+        for who, model in (("reader", bench.model), ("cnn", bench.baseline)):
+            wrong = _probabilities(model, images, bench.threads).argmax(axis=1) != digits.labels
+            pairs = list(zip(images, texts, strict=True))[: bench.sizes.corrupted_pictures]
+            jobs = [Job(model, "digit", as_it_is, pair) for pair in pairs]
+            seen = bench.workers.look(jobs, f"{name}, {who}")
+            errors[who] = {"arrays": float(wrong.mean()), "pictures": 1 - _figures(seen)["accuracy"]}
+            if who == "reader":
+                errors[who] |= {k: v for k, v in _figures(seen).items() if k in ("sure", "right_when_sure", "no_digit")}
+        by_name[name] = errors
+    ways = {"arrays": len(digits), "pictures": min(len(digits), bench.sizes.corrupted_pictures)}
+    return {
+        "images": ways,
+        "corruptions": by_name,
+        "mean_corruption_error": {way: mean_corruption_error(by_name, way) for way in ways},
+        "mean_error": {
+            who: {way: float(np.mean([one[who][way] for one in by_name.values()])) for way in ways}
+            for who in ("reader", "cnn")
+        },
+    }
+
+
+def mean_corruption_error(by_name: dict[str, Figures], way: str) -> float | None:
+    """Mean over corruptions of the reader's error ÷ `cnn`'s; those where `cnn` makes none are left out."""
+    pairs = [(one["reader"][way], one["cnn"][way]) for one in by_name.values()]
+    ratios = [reader / cnn for reader, cnn in pairs if cnn > 0]
+    return float(np.mean(ratios)) if ratios else None
+
+
+def photographed(bench: Bench) -> Figures:
+    """MNIST test digits as photographs, one digit each."""
+    seen = bench.reading(photographs.test_digit, bench.sizes.photographs, "digit", "photographs of digits")
+    confidence, right = _confidences(seen)
+    return {**_figures(seen), **_selective(confidence, right), "groups": _groups(seen), "mistakes": _mistakes(seen)}
+
+
+def numbers(bench: Bench) -> Figures:
+    """Photographed numbers of 2 to 10 digits, and lists of ten numbers."""
+    single = bench.reading(photographs.test_number, bench.sizes.numbers, "number", "photographs of numbers")
+    lists = bench.reading(photographs.test_list, bench.sizes.lists, "page", "photographs of lists")
+    return {
+        "numbers": {**_figures(single), "groups": _groups(single), "mistakes": _mistakes(single)},
+        "lists": list_figures(lists),
+    }
+
+
+def list_figures(lists: Sequence[Seen]) -> Figures:
+    """How many lists are wholly right, and how many of their numbers were found, in order."""
+    found = sure = sure_right = extra = 0
+    for seen in lists:
+        read = tuple(text for text, _, _ in seen.numbers)
+        matcher = difflib.SequenceMatcher(None, seen.texts, read, autojunk=False)
+        matched = {block.b + step for block in matcher.get_matching_blocks() for step in range(block.size)}
+        found += len(matched)
+        extra += max(len(read) - len(seen.texts), 0)
+        certain = {index for index, (_, _, is_sure) in enumerate(seen.numbers) if is_sure}
+        sure, sure_right = sure + len(certain), sure_right + len(certain & matched)
+    written = sum(len(seen.texts) for seen in lists)
+    return {
+        "lists": len(lists),
+        "all_right": float(np.mean([seen.right for seen in lists])),
+        "ten_numbers_found": float(np.mean([len(seen.numbers) == len(seen.texts) for seen in lists])),
+        "numbers": written,
+        "accuracy": found / written,
+        "extra": extra,
+        "sure": sure / written,
+        "right_when_sure": sure_right / sure if sure else None,
+        "wrong": [i for i, seen in enumerate(lists) if not seen.right],
+    }
+
+
+def open_set(bench: Bench) -> Figures:
+    """What is no digit, refused; with `expect` "digit", and with "page" as the command does by itself."""
+    figures: Figures = {}
+    for expect in ("digit", "page"):
+        digits = bench.reading(png_of_digit, min(bench.sizes.digits, 5_000), expect, f"digits, expecting a {expect}")
+        accepted = np.array([one.confidence for one in digits])
+        threshold = scores.accepting_threshold(accepted)
+        sets: Figures = {}
+        for name, (make, _) in nothings.SETS.items():
+            count = bench.sizes.clothes if make is nothings.clothes else bench.sizes.nothings
+            count = min(count, len(test_split("fashion-mnist"))) if make is nothings.clothes else count
+            seen = bench.reading(make, count, expect, f"{name}, expecting a {expect}")
+            sets[name] = _refusals(seen, accepted, threshold, expect)
+            unlike = [one for one in seen if one.facts.get("likeness") == "no digit to anyone"]
+            if unlike and len(unlike) < len(seen):
+                sets[f"{name} unlike digits"] = _refusals(unlike, accepted, threshold, expect)
+        figures[expect] = {
+            "digits": len(digits),
+            "threshold": threshold,
+            "digits_accepted": float((accepted >= threshold).mean()),
+            "digits_sure": float(np.mean([_says_sure(one, expect) for one in digits])),
+            "sets": sets,
+        }
+    return figures
+
+
+def _refusals(seen: Sequence[Seen], digits: NDArray[np.float64], threshold: float, expect: str) -> Figures:
+    confidence = np.array([one.confidence for one in seen])
+    return {
+        "pictures": len(seen),
+        "refused_at_99": float((confidence < threshold).mean()),
+        "false_positive_rate_at_99": float((confidence >= threshold).mean()),
+        "no_digit": float((confidence == 0).mean()),
+        "not_sure": float(np.mean([not _says_sure(one, expect) for one in seen])),
+        "auroc": scores.auroc(digits, confidence),
+        "read_as": [[text, n] for text, n in Counter(one.text for one in seen if one.sure).most_common(3)],
+    }
+
+
+def _says_sure(seen: Seen, expect: str) -> bool:
+    """Whether a person is told a number as sure: on a page, any of them."""
+    return seen.sure or (expect == "page" and any(sure for _, _, sure in seen.numbers))
+
+
+PARTS: dict[str, Callable[[Bench], Figures]] = {
+    "mnist": mnist,
+    "corruptions": corrupted,
+    "photographs": photographed,
+    "numbers": numbers,
+    "open_set": open_set,
+}
+
+
+def _probabilities(model: str | None, images: NDArray[np.uint8], threads: int) -> NDArray[np.float32]:
+    from digitry.reading import Reader
+
+    return Reader(model, threads=threads).read_digits(images)
+
+
+def _figures(seen: Sequence[Seen]) -> Figures:
+    """Accuracy, how many are sure, and how many of those are right."""
+    right = np.array([one.right for one in seen])
+    sure = np.array([one.sure for one in seen])
+    return {
+        "pictures": len(seen),
+        "error_count": int((~right).sum()),
+        "accuracy": float(right.mean()),
+        "accuracy_interval_95": list(metrics.wilson_interval(int(right.sum()), len(seen))),
+        "no_digit": float(np.mean([not one.numbers for one in seen])),
+        "sure": float(sure.mean()),
+        "sure_count": int(sure.sum()),
+        "wrong_when_sure": int((sure & ~right).sum()),
+        "right_when_sure": float(right[sure].mean()) if sure.any() else None,
+    }
+
+
+def _confidences(seen: Sequence[Seen]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    return np.array([one.confidence for one in seen]), np.array([one.right for one in seen])
+
+
+def _selective(confidence: NDArray[Any], right: NDArray[np.bool_]) -> Figures:
+    """What the confidence is worth. Calibration is judged where something was read."""
+    confidence = confidence.astype(np.float64)
+    read = confidence > 0
+    coverage, risk = scores.risk_coverage(confidence, right)
+    points = np.geomspace(1, len(coverage), CURVE_POINTS).round().astype(int)
+    # Counted from full coverage, where the mistakes are.
+    points = np.unique(len(coverage) - points)
+    return {
+        "confidence_ece": scores.calibration_error(confidence[read], right[read]) if read.any() else None,
+        "confidence_brier": scores.confidence_brier(confidence[read], right[read]) if read.any() else None,
+        "area_under_risk": scores.area_under_risk(confidence, right),
+        "coverage_at_risk": {str(r): scores.coverage_at_risk(confidence, right, r) for r in RISKS},
+        "curve": {"coverage": coverage[points].round(5).tolist(), "risk": risk[points].round(6).tolist()},
+    }
+
+
+def _groups(seen: Sequence[Seen]) -> Figures:
+    """Fact → group → figures, groups in the order of their names as they first appear, sorted."""
+    names = list(dict.fromkeys(name for one in seen for name in one.facts))
+    return {
+        name: {
+            group: {k: v for k, v in _figures(part).items() if k in ("pictures", "accuracy", "sure", "right_when_sure")}
+            for group in sorted({one.facts[name] for one in seen if name in one.facts}, key=_group_order)
+            if (part := [one for one in seen if one.facts.get(name) == group])
+        }
+        for name in names
+    }
+
+
+def _group_order(group: str) -> tuple[int, str]:
+    return ({"under": 0, "over": 2}.get(group.split()[0], 1), group)
+
+
+def _mistakes(seen: Sequence[Seen]) -> list[Figures]:
+    """The wrong readings, sure ones first, then the most confident."""
+    wrong = [(index, one) for index, one in enumerate(seen) if not one.right]
+    wrong.sort(key=lambda pair: (not pair[1].sure, -pair[1].confidence))
+    return [
+        {"index": index, "written": " ".join(one.texts), "read": one.text, "sure": one.sure, "reason": one.reason}
+        for index, one in wrong[:MISTAKES_KEPT]
+    ]

@@ -1,0 +1,151 @@
+"""The pictures of docs/robustness.md: sheets that show what was done to the digits, and the risk–coverage chart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from digitry.pages import charts, style
+
+from . import corruptions, nothings, photographs
+from .made import Made, test_digits
+
+GAP = 6
+CAPTION_PIXELS = 13
+QUALITY = 80
+FRAME = "#C3CAD0"
+
+
+class Tile(NamedTuple):
+    """One picture of a sheet."""
+
+    pixels: NDArray[np.uint8]
+    caption: str = ""
+    colour: str = style.INK
+
+
+def draw(folder: Path, parts: dict[str, Any], sizes: dict[str, int]) -> None:
+    """Draw every sheet that the measured parts speak of into `folder`: no more pictures than were looked at."""
+    style.make_folder(folder)
+    if "mnist" in parts:
+        risk_chart(parts, folder / "risk-coverage.svg")
+    if "corruptions" in parts:
+        write(corruption_tiles(), 8, (116, 116), folder / "corruptions.png")
+    if "photographs" in parts:
+        write(_tiles(photographs.test_digit, min(40, sizes["photographs"])), 8, (112, 112), folder / "photographs.jpg")
+        wrong = parts["photographs"]["mistakes"][:16]
+        write(mistake_tiles(photographs.test_digit, wrong), 8, (112, 112), folder / "photograph-mistakes.jpg")
+    if "numbers" in parts:
+        write(_tiles(photographs.test_number, min(12, sizes["numbers"])), 4, (230, 140), folder / "numbers.jpg")
+        write(_tiles(photographs.test_list, min(4, sizes["lists"])), 4, (230, 320), folder / "lists.jpg")
+        wrong = parts["numbers"]["numbers"]["mistakes"][:12]
+        write(mistake_tiles(photographs.test_number, wrong), 4, (230, 140), folder / "number-mistakes.jpg")
+    if "open_set" in parts:
+        count = min(8, sizes["nothings"])
+        rows = [tile for name in nothings.SETS for tile in _tiles(nothings.SETS[name][0], count, name)]
+        write(rows, count, (80, 80), folder / "no-digits.jpg")
+
+
+def corruption_tiles() -> list[Tile]:
+    """Four digits, two by two, clean and after each of the fifteen corruptions."""
+    chosen = test_digits().images[[0, 1, 4, 8]]
+    tiles = [Tile(_two_by_two(chosen), "MNIST test")]
+    tiles += [Tile(_two_by_two(corruptions.corrupt(chosen, name)), name) for name in corruptions.CORRUPTIONS]
+    return tiles
+
+
+def mistake_tiles(make: Callable[[int], Made], mistakes: Sequence[dict[str, Any]]) -> list[Tile]:
+    """What is written and what was read; sure ones in vermilion."""
+    return [
+        Tile(
+            _pixels(make(one["index"])),
+            f"{one['written']} read {one['read'] or 'nothing'}"[:36],
+            style.BAD if one["sure"] else style.INK,
+        )
+        for one in mistakes
+    ]
+
+
+def risk_chart(parts: dict[str, Any], path: Path) -> None:
+    """Risk over coverage, a line for arrays, one for PNG files, one for photographs."""
+    curves = {
+        "28×28 arrays": parts["mnist"]["arrays"]["curve"],
+        "PNG files": parts["mnist"]["pictures"]["curve"],
+    }
+    if "photographs" in parts:
+        curves["photographs"] = parts["photographs"]["curve"]
+    series = {
+        # Risk 0 has no place on a logarithmic scale: a line begins at the first mistake.
+        name: ([100 * c for c in curve["coverage"]], [100 * r if r else np.nan for r in curve["risk"]])
+        for name, curve in curves.items()
+    }
+    figure = charts.lines(
+        series,
+        x_label="readings kept, the most confident first, in %",
+        y_label="wrong ones among those kept, in %",
+        log_y=True,
+        x_range=(50, 100.5),
+        y_range=(0.008, 30),
+    )
+    path.write_text(charts.to_svg(figure), encoding="utf-8")
+
+
+def write(tiles: Sequence[Tile], columns: int, size: tuple[int, int], path: Path) -> None:
+    """Tiles in rows of `columns`, each fitted into `size` (width, height), as one picture; nothing when there are none.
+
+    An old picture of that name is removed when there are no tiles.
+    """
+    if not tiles:
+        path.unlink(missing_ok=True)
+        return
+    width, height = size
+    head = CAPTION_PIXELS + 4 if any(tile.caption for tile in tiles) else 0
+    rows = -(-len(tiles) // columns)
+    sheet = Image.new("RGB", (columns * (width + GAP) + GAP, rows * (height + head + GAP) + GAP), "white")
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(CAPTION_PIXELS - 2)
+    for index, tile in enumerate(tiles):
+        left, top = GAP + index % columns * (width + GAP), GAP + index // columns * (height + head + GAP)
+        picture = Image.fromarray(_fitted(tile.pixels, width, height))
+        corner = (left + (width - picture.width) // 2, top + head + (height - picture.height) // 2)
+        sheet.paste(picture, corner)
+        # A picture that is white at its edge still has one.
+        pen.rectangle(
+            (corner[0], corner[1], corner[0] + picture.width - 1, corner[1] + picture.height - 1), outline=FRAME
+        )
+        if tile.caption:
+            pen.text((left, top + head - 3), tile.caption, tile.colour, font, anchor="ls")
+    if path.suffix == ".png":
+        sheet.convert("L").quantize(32).save(path, optimize=True)
+    else:
+        sheet.save(path, quality=QUALITY, optimize=True)
+
+
+def _tiles(make: Callable[[int], Made], count: int, caption: str = "") -> list[Tile]:
+    """Pictures 0 to `count` − 1 of a maker, the caption above the first."""
+    return [Tile(_pixels(make(index)), caption if index == 0 else "") for index in range(count)]
+
+
+def _pixels(made: Made) -> NDArray[np.uint8]:
+    assert isinstance(made.pixels, np.ndarray)
+    return made.pixels
+
+
+def _two_by_two(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.concatenate([np.concatenate(list(images[:2]), axis=1), np.concatenate(list(images[2:4]), axis=1)])
+
+
+def _fitted(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """The picture at the largest size that fits; small ones grow by whole pixels, so that they stay what they are."""
+    tall, wide = pixels.shape[:2]
+    factor = min(width / wide, height / tall)
+    if factor >= 2:
+        factor = int(factor)
+    size = (max(1, round(wide * factor)), max(1, round(tall * factor)))
+    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_NEAREST
+    return np.asarray(cv2.resize(pixels, size, interpolation=method), np.uint8)

@@ -1,0 +1,90 @@
+"""Photographs and pictures without digits: what is in them, how large they are, and that they repeat themselves."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from digitry.arrays import Split
+from digitry.images.decode import decode
+from reading_suite import nothings, photographs, writing
+from reading_suite.made import generator, png_of_digit
+
+
+@pytest.mark.parametrize("make", [photographs.test_digit, photographs.test_number, photographs.test_list])
+def test_a_photograph_is_a_function_of_its_number(digits: Split, make) -> None:  # type: ignore[no-untyped-def]
+    first, again, other = make(1), make(1), make(2)
+    np.testing.assert_array_equal(first.pixels, again.pixels)
+    assert (first.texts, first.facts) == (again.texts, again.facts)
+    assert first.pixels.shape != other.pixels.shape or (first.pixels != other.pixels).any()
+    assert first.pixels.dtype == np.uint8
+    assert first.pixels.shape[2] == 3
+
+
+def test_a_photograph_of_a_digit_tells_its_label_and_how_it_was_made(digits: Split) -> None:
+    for index in range(12):
+        made = photographs.test_digit(index)
+        assert made.texts == (str(digits.labels[index]),)
+        assert 40 <= max(made.pixels.shape[:2]) <= 1600
+        assert {"longer side", "slant", "strokes", "pen", "ruling", "light", "blur"} == set(made.facts)
+
+
+def test_numbers_have_two_to_ten_digits_and_lists_ten_numbers(digits: Split) -> None:
+    lengths = {len(photographs.test_number(index).texts[0]) for index in range(12)}
+    assert lengths <= set(range(2, 11))
+    assert len(lengths) > 3
+    texts = photographs.test_list(0).texts
+    assert len(texts) == 10
+    assert all(2 <= len(text) <= 6 and text.isdigit() for text in texts)
+
+
+def test_light_ink_is_lighter_than_its_board_and_dark_ink_darker_than_its_paper() -> None:
+    cover = np.zeros((50, 50), np.float32)
+    cover[20:30, 20:30] = 1
+    for pen, paper in (("chalk", 0.2), ("pencil", 0.9), ("blue pen", 0.9)):
+        scene = writing.inked(np.full((50, 50, 3), paper, np.float32), cover, pen, generator("test"))
+        difference = scene[22:28, 22:28].mean() - scene[:10, :10].mean()
+        assert difference > 0.1 if pen == "chalk" else difference < -0.1
+
+
+def test_written_digits_are_as_tall_as_asked_and_keep_their_order(digits: Split) -> None:
+    cover = writing.stroke_cover(digits.images[8], 120, generator("test"))
+    assert abs(cover.shape[0] - 120) < 12
+    apart = writing.number_cover(digits.images[[1, 0]], 60, False, generator("test"))
+    columns = np.flatnonzero(apart.cover.max(axis=0) > 0.5)
+    gap = columns[np.argmax(np.diff(columns))]
+    assert gap < apart.cover.shape[1] / 2, "the narrow 1 stands left of the wide 0"
+    assert apart.touching == 0
+
+
+def test_what_is_placed_on_a_page_stays_wholly_inside() -> None:
+    cover = np.ones((40, 200), np.float32)
+    for index, slant in enumerate((-20, 0, 20)):
+        page = writing.placed(cover, (120, 160), slant, generator("test", index))
+        assert page.max() == pytest.approx(1)
+        edges = np.concatenate([page[0], page[-1], page[:, 0], page[:, -1]])
+        assert edges.max() == 0
+
+
+@pytest.mark.parametrize("name", list(nothings.SETS))
+def test_a_picture_without_digit_is_one_and_repeats_itself(digits: Split, name: str) -> None:
+    make, _ = nothings.SETS[name]
+    for index in range(3):
+        made = make(index)
+        assert made.texts == ()
+        assert made.pixels.dtype == np.uint8
+        np.testing.assert_array_equal(made.pixels, make(index).pixels)
+
+
+def test_letters_cover_the_alphabet_and_tell_which_look_like_digits() -> None:
+    signs = {made.facts["sign"]: made.facts["likeness"] for made in map(nothings.letter, range(400))}
+    assert len(signs) > 45
+    assert signs["O"] == signs["l"] == "looks like a digit"
+    assert signs["M"] == signs["k"] == "no digit to anyone"
+    assert not any(sign.isdigit() for sign in signs)
+
+
+def test_a_png_of_a_digit_is_the_digit(digits: Split) -> None:
+    made = png_of_digit(3)
+    assert isinstance(made.pixels, bytes)
+    np.testing.assert_array_equal(decode(made.pixels), digits.images[3])
