@@ -66,9 +66,8 @@ def draw_page(page: Colour, reading: Reading, *, note: bool = True) -> Colour:
 
 
 def png(page: Colour) -> bytes:
-    """An RGB page as PNG bytes; quick rather than smallest when it is large."""
-    effort = 6 if page.size < 3_000_000 else 2
-    _, data = cv2.imencode(".png", cv2.cvtColor(page, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, effort])
+    """An RGB page as PNG bytes, quick rather than smallest."""
+    _, data = cv2.imencode(".png", cv2.cvtColor(page, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 3])
     return data.tobytes()
 
 

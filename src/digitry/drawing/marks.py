@@ -57,13 +57,17 @@ def draw_box(
     The pale halo around it keeps it visible on dark pictures.
     """
     radius = min(3.0 * width, (box[2] - box[0]) / 3, (box[3] - box[1]) / 3)
-    points = np.rint(_rounded(box, radius) * 2**_SHIFT).astype(np.int32)
+    reach = 2 * width + 2
+    left, top = (max(0, int(v - reach)) for v in box[:2])
+    around = page[top : int(box[3] + reach) + 1, left : int(box[2] + reach) + 1]
+    points = np.rint((_rounded(box, radius) - (left, top)) * 2**_SHIFT).astype(np.int32)
     if halo:
-        pale = page.copy() if page.size < 3_000_000 else page
+        pale = around.copy()
         cv2.polylines(pale, [points], True, LIGHT, max(1, round(width * 1.9)), cv2.LINE_AA, _SHIFT)
-        if pale is not page:
-            cv2.addWeighted(pale, 0.6, page, 0.4, 0, dst=page)
-    cv2.polylines(page, [points], True, colour, max(1, round(width)), cv2.LINE_AA, _SHIFT)
+        around[:] = cv2.addWeighted(pale, 0.6, around, 0.4, 0)
+    drawn = around.copy()
+    cv2.polylines(drawn, [points], True, colour, max(1, round(width)), cv2.LINE_AA, _SHIFT)
+    around[:] = drawn
 
 
 def _rounded(box: tuple[float, float, float, float], radius: float) -> NDArray[np.float64]:
