@@ -51,9 +51,8 @@ def rule(sheet: Scene, ruling: str, spacing: float, rng: np.random.Generator, *,
 
 def light(scene: Scene, strength: float, rng: np.random.Generator) -> Scene:
     """Light that falls from one side: the far side loses up to `strength` (0 to 1) of it. The lamp may be warm."""
-    height, width = scene.shape[:2]
     angle = rng.uniform(0, 2 * np.pi)
-    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
+    y, x = _places(scene)
     slope = (x * np.cos(angle) + y * np.sin(angle)) / (abs(np.cos(angle)) + abs(np.sin(angle)))
     warm = np.asarray((1, 1 - 0.5 * (tint := rng.uniform(0, 0.12)), 1 - tint), np.float32)
     return np.asarray(scene * (1 - strength * (slope + 1) / 2)[..., np.newaxis] * warm, np.float32)
@@ -61,15 +60,21 @@ def light(scene: Scene, strength: float, rng: np.random.Generator) -> Scene:
 
 def shadow(scene: Scene, rng: np.random.Generator) -> Scene:
     """The shadow of a hand or a head: one soft-edged half of the picture keeps 55 to 85% of the light."""
-    height, width = scene.shape[:2]
     angle, offset = rng.uniform(0, 2 * np.pi), rng.uniform(-0.5, 0.5)
-    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
+    y, x = _places(scene)
     bend = rng.uniform(-0.4, 0.4)
     distance = x * np.cos(angle) + y * np.sin(angle) - offset + bend * (x * np.sin(angle) - y * np.cos(angle)) ** 2
     softness = rng.uniform(0.03, 0.25)
     inside = np.clip(distance / softness + 0.5, 0, 1)
     kept = rng.uniform(0.55, 0.85)
     return np.asarray(scene * (1 - (1 - kept) * inside)[..., np.newaxis], np.float32)
+
+
+def _places(scene: Scene) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """How far down (h, 1) and how far right (1, w) every pixel is, −1 to 1."""
+    height, width = scene.shape[:2]
+    down, right = np.linspace(-1, 1, height, dtype=np.float32), np.linspace(-1, 1, width, dtype=np.float32)
+    return down[:, np.newaxis], right[np.newaxis]
 
 
 def camera(scene: Scene, blur: float, quality: int, rng: np.random.Generator) -> NDArray[np.uint8]:
