@@ -5,13 +5,16 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from digitry.data import Progress
+
+SHOWN_AFTER_SECONDS = 2.0
+ERASE_LINE = "\r\x1b[K"
 
 
 @contextmanager
@@ -43,3 +46,39 @@ def progress_bar(quiet: bool) -> Iterator[Progress | None]:
     finally:
         for bar in bars:
             bar.__exit__(None, None, None)
+
+
+class Counter:
+    """Counts things done on stderr, with the time left, once that takes longer than two seconds; only on a terminal."""
+
+    def __init__(self, label: str, length: int, *, quiet: bool) -> None:
+        self._label, self._length = label, length
+        self._is_silent = quiet or not sys.stderr.isatty()
+        self._began = time.monotonic()
+        self._done = 0
+        self._stack = ExitStack()
+        self._bar: Any = None
+
+    def __enter__(self) -> Counter:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+        self._bar = None
+
+    def step(self) -> None:
+        """One more is done."""
+        self._done += 1
+        if self._bar is not None:
+            self._bar.update(1)
+        elif not self._is_silent and time.monotonic() - self._began > SHOWN_AFTER_SECONDS:
+            bar = click.progressbar(
+                length=self._length, label=self._label, file=sys.stderr, show_pos=True, update_min_steps=16
+            )
+            bar.start = time.time() - (time.monotonic() - self._began)
+            self._bar = self._stack.enter_context(bar)
+            self._bar.update(self._done)
+
+    def note(self, message: str) -> None:
+        """A line on stderr; it takes the place of the bar, which comes back below."""
+        click.echo(f"{ERASE_LINE if self._bar is not None else ''}digitry: {message}", err=True)

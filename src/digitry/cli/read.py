@@ -1,130 +1,179 @@
-"""digitry read: the digit in each picture, a line each."""
+"""digitry read: the numbers in pictures, for people, as JSON, or into tables."""
 
 from __future__ import annotations
 
-import json
+import os
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from digitry.errors import DataError
+from digitry.errors import DataError, SettingError
 
 if TYPE_CHECKING:
-    from digitry.arrays import Reading
+    from digitry.batch_reading.records import Outcome, Settings, Source
+    from digitry.cli.reading_output import Made, Maker, Text
+    from digitry.reading import Reader
 
-PROGRESS_AFTER_SECONDS = 2.0
+STANDARD_INPUT = "-"
 
 
-@click.command(short_help="Read the digit in pictures.")
+@click.command(short_help="Read the numbers in pictures.")
 @click.argument("pictures", metavar="PICTURE...", nargs=-1, required=True, type=click.Path(path_type=str))
-@click.option("--model", metavar="RUN|FILE.onnx", help="A run folder or an ONNX file. [default: the built-in model]")
 @click.option(
     "--expect",
     type=click.Choice(["digit", "number", "page"]),
-    default="digit",
+    default="page",
     show_default=True,
-    help="What a picture holds. Number and page come with a later version; until then one digit is read.",
+    help="What each picture holds: one digit; one number of any length; or a page of numbers, perhaps on many lines.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a picture and line, nothing else.")
+@click.option(
+    "--max-error",
+    type=float,
+    default=0.005,
+    show_default=True,
+    metavar="SHARE",
+    help="How many of the readings that are called sure may be wrong, from 0 to 1.",
+)
+@click.option("--model", metavar="RUN|FILE.onnx", help="A run folder or an ONNX file. [default: the built-in model]")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a page and line on stdout, nothing else.")
+@click.option("--jsonl", type=click.Path(path_type=Path), metavar="FILE", help="Write these objects to a file.")
+@click.option("--csv", type=click.Path(path_type=Path), metavar="FILE", help="Write a table, a row a number.")
+@click.option("--resume", is_flag=True, help="Go on with these files where an earlier run of the same was stopped.")
+@click.option("--draw", type=click.Path(path_type=Path), metavar="DIR", help="Draw what was read onto each picture.")
+@click.option(
+    "--explain", type=click.Path(path_type=Path), metavar="OUT.html", help="Show every step of reading one picture."
+)
 @click.option("--quiet", is_flag=True, help="No progress and no notes; errors stay.")
-def command(pictures: tuple[str, ...], model: str | None, expect: str, as_json: bool, quiet: bool) -> None:
-    """Read the one handwritten digit in each PICTURE: PNG, JPEG, TIFF, BMP, WebP or GIF; a folder means all in it.
+def command(
+    pictures: tuple[str, ...],
+    expect: str,
+    max_error: float,
+    model: str | None,
+    as_json: bool,
+    jsonl: Path | None,
+    csv: Path | None,
+    resume: bool,
+    draw: Path | None,
+    explain: Path | None,
+    quiet: bool,
+) -> None:
+    """Read the handwritten numbers in each PICTURE: PNG, JPEG, TIFF, BMP, WebP or GIF.
 
-    A picture that cannot be read is one line on stderr; the others are read, and the exit code is 3.
+    A folder means all pictures in it and below, a dash the standard input. A picture that cannot be read is one line
+    on stderr; the others are read, and the exit code is 3. With --csv or --jsonl, stdout stays empty without --json.
     """
-    from digitry.arrays import Reading
-    from digitry.reading import Reader
+    from digitry.batch_reading.output import Table, describe_job
+    from digitry.batch_reading.records import Settings
+    from digitry.cli.progress import Counter
+    from digitry.cli.reading_output import Maker, drawing_paths
 
-    if expect != "digit" and not quiet:
-        _note(f"--expect {expect} comes with a later version; one digit is read in each picture")
-    reader = Reader(model)
-    paths = list(_files(pictures))
+    settings = Settings(model, max_error, expect)
+    found = _find(pictures)
+    names = list(found)
+    files = {kind: path for kind, path in (("csv", csv), ("jsonl", jsonl)) if path is not None}
+    if resume and (not files or STANDARD_INPUT in found):
+        raise SettingError("--resume goes on with a --csv or --jsonl file, and cannot read standard input again")
+    if explain and len(names) != 1:
+        raise SettingError(f"--explain shows one picture, these are {len(names)}")
+    text: Text = "json" if as_json else "" if files else "whole" if len(names) == 1 else "line"
+    maker = Maker(text, tuple(files), drawing_paths(draw, found) if draw else {})
     failures = 0
-    with _progress(len(paths), quiet) as step:
-        for path in paths:
-            try:
-                reading = reader.read(path)
-            except DataError as error:
+    with ExitStack() as stack:
+        job = describe_job(settings, names) if files else {}
+        tables = [stack.enter_context(Table(path, kind, job, names, resume=resume)) for kind, path in files.items()]
+        done = min((table.done for table in tables), default=0)
+        # Where the readings themselves appear on the terminal they are the progress.
+        is_progress = not quiet and (text == "" or not sys.stdout.isatty())
+        counter = stack.enter_context(Counter("reading", len(names) - done, quiet=not is_progress))
+        if done and not quiet:
+            counter.note(f"{done} of {len(names)} pictures were read before")
+        results = stack.enter_context(closing(_results(names[done:], settings, maker, explain)))
+        for index, made in enumerate(results):
+            if index == 0:  # not before the model has shown that it is good
+                failures = max((table.start(done) for table in tables), default=0)
+            for table, lines in zip(tables, made.lines, strict=True):
+                table.append(lines)
+            if made.failure is not None:
                 failures += 1
-                _note(str(error))
-                reading = Reading(path, reason=str(error).removeprefix(f"{path}: "))
-                if as_json:
-                    _print(json.dumps(reading.to_json()))
-            else:
-                _print(json.dumps(reading.to_json()) if as_json else _line(reading))
-            step()
+                counter.note(made.failure)
+            if made.text:
+                _print(made.text)
+            counter.step()
+    if failures and len(names) > 1:
+        counter.note(f"{failures} of {len(names)} pictures could not be read")
     if failures:
-        _note(f"{failures} of {len(paths)} pictures could not be read")
         sys.exit(DataError.exit_code)
 
 
-def _files(pictures: tuple[str, ...]) -> Iterator[str]:
-    """The paths as given; for a folder, the pictures in it and below, by name."""
+def _results(
+    names: Sequence[str], settings: Settings, maker: Maker, explain: Path | None
+) -> Generator[Made, None, None]:
+    from digitry.batch_reading import read_all
+    from digitry.batch_reading.here import open_reader, read_many
+
+    sources = [_source(name) for name in names]
+    if explain is None:
+        yield from read_all(sources, settings, maker)
+        return
+    reader = open_reader(settings)
+    for outcome in read_many(reader, sources, expect=settings.expect):
+        _explain(reader, outcome, explain)
+        yield maker(outcome)
+
+
+def _explain(reader: Reader, outcome: Outcome, path: Path) -> None:
+    from digitry.explaining import explain_page
+    from digitry.files import write_atomically
+
+    picture = None if outcome.name == STANDARD_INPUT else outcome.name
+    for reading in outcome.readings:
+        page = path if reading.page == 1 else path.with_name(f"{path.stem}-page{reading.page}{path.suffix}")
+        title = outcome.name if len(outcome.readings) == 1 else f"{outcome.name}, page {reading.page}"
+        write_atomically(page, explain_page(reader, picture, reading, title=title).encode())
+
+
+def _find(pictures: Sequence[str]) -> dict[str, str]:
+    """The pictures as named, each once; for a folder those in it and below, by name. With each its path below that."""
+    found: dict[str, str] = {}
+    for given in pictures:
+        if given == STANDARD_INPUT:
+            found[given] = "standard input"
+        elif not Path(given).is_dir():
+            found[given] = Path(given).name
+        else:
+            inside = {path: path[len(given) :].lstrip(os.sep) for path in _pictures_below(given)}
+            if not inside:
+                from digitry.images.decode import SUFFIXES
+
+                raise DataError(f"{given} holds no pictures; expected files ending in {', '.join(sorted(SUFFIXES))}")
+            found.update(inside)
+    return found
+
+
+def _pictures_below(folder: str) -> Iterator[str]:
+    """All files with a picture's suffix in the folder and below, by name; hidden files and folders are left out."""
     from digitry.images.decode import SUFFIXES
 
-    for given in pictures:
-        folder = Path(given)
-        if not folder.is_dir():
-            yield given
-            continue
-        inside = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
-        if not inside:
-            raise DataError(f"{given} holds no pictures; expected files ending in {', '.join(sorted(SUFFIXES))}")
-        yield from (str(path) for path in inside)
+    suffixes = tuple(SUFFIXES)
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from _pictures_below(entry.path)
+            elif entry.name.lower().endswith(suffixes) and entry.is_file():
+                yield entry.path
 
 
-def _line(reading: Reading) -> str:
-    name = _printable(reading.picture)
-    if not reading.numbers:
-        return f"{name}: no digit ({reading.reason})"
-    number = reading.numbers[0]
-    doubt = "" if reading.sure else f"  not sure: {reading.reason}"
-    # Nothing is certain: 0.9997 is not shown as 100.0%.
-    confidence = "> 99.9%" if number.confidence > 0.999 else f"{number.confidence:.1%}"
-    return f"{name}: {number.text}  {confidence}{doubt}"
+def _source(name: str) -> Source:
+    from digitry.batch_reading.records import Source
+
+    return Source(name, sys.stdin.buffer.read() if name == STANDARD_INPUT else None)
 
 
-def _printable(name: str) -> str:
-    """A file name that cannot move the cursor, break the line or fail to print."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in name)
-
-
-def _print(line: str) -> None:
-    click.echo(line.encode(sys.stdout.encoding or "utf-8", "backslashreplace") + b"\n", nl=False)
-
-
-def _note(message: str) -> None:
-    click.echo(f"digitry: {_printable(message)}", err=True)
-
-
-@contextmanager
-def _progress(count: int, quiet: bool) -> Iterator[Callable[[], None]]:
-    """Gives a function to call after each picture; from the third second on a bar with the time left is on stderr.
-
-    Where the readings themselves appear on the terminal they are the progress.
-    """
-    if quiet or count < 2 or not sys.stderr.isatty() or sys.stdout.isatty():
-        yield lambda: None
-        return
-    began = time.monotonic()
-    with ExitStack() as stack:
-        bar: Any = None
-        done = 0
-
-        def step() -> None:
-            nonlocal bar, done
-            done += 1
-            if bar is None and time.monotonic() - began > PROGRESS_AFTER_SECONDS:
-                bar = stack.enter_context(
-                    click.progressbar(length=count, label="reading", file=sys.stderr, show_pos=True)
-                )
-                bar.update(done)
-            elif bar is not None:
-                bar.update(1)
-
-        yield step
+def _print(text: str) -> None:
+    click.echo(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"), nl=False)

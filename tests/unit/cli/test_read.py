@@ -1,7 +1,9 @@
-"""digitry read: a line a picture, JSON as promised, and bad files that do not stop the others."""
+"""digitry read: words for people, JSON and tables as promised, and bad files that do not stop the others."""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import subprocess
 import sys
@@ -14,7 +16,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from digitry.cli.read import command
-from digitry.errors import DigitryError
+from digitry.errors import DigitryError, ModelError, SettingError
 from tests.unit.tiny_models import printed_digit, template_model_bytes
 
 
@@ -27,8 +29,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(command, ["--model", str(folder / "tiny.onnx"), *arguments])
+def run(folder: Path, *arguments: str, standard_input: bytes | None = None) -> Result:
+    given = ["--model", str(folder / "tiny.onnx"), "--expect", "digit", "--max-error", "0.5", *arguments]
+    return CliRunner().invoke(command, given, input=standard_input)
 
 
 def objects(result: Result) -> list[dict[str, Any]]:
@@ -48,7 +51,7 @@ def test_json_has_the_promised_shape_and_the_path_as_given(folder: Path, monkeyp
     assert list(reading) == ["picture", "page", "numbers", "sure", "reason"]
     assert reading["picture"] == "./7.png"
     (number,) = reading["numbers"]
-    assert list(number) == ["text", "confidence", "box", "digits"]
+    assert list(number) == ["text", "confidence", "sure", "reason", "alternatives", "box", "digits"]
     assert number["text"] == "7"
     (digit,) = number["digits"]
     assert digit["label"] == 7
@@ -93,30 +96,134 @@ def test_a_folder_without_pictures_says_what_was_expected(tmp_path: Path, folder
         )
 
 
-@pytest.mark.parametrize("expect", ["number", "page"])
-def test_what_comes_later_says_so_and_one_digit_is_read(folder: Path, expect: str) -> None:
-    result = run(folder, "--json", "--expect", expect, str(folder / "3.png"))
-    assert result.exit_code == 0
-    assert objects(result)[0]["numbers"][0]["text"] == "3"
-    assert result.stderr.splitlines() == [
-        f"digitry: --expect {expect} comes with a later version; one digit is read in each picture"
-    ]
-    assert run(folder, "--quiet", "--expect", expect, str(folder / "3.png")).stderr == ""
-
-
 def test_no_digit_is_a_reason_and_no_failure(folder: Path) -> None:
     Image.fromarray(np.full((50, 50), 255, np.uint8)).save(folder / "blank.png")
     result = run(folder, str(folder / "blank.png"))
     assert result.exit_code == 0
-    assert result.stdout.endswith("blank.png: no digit (the picture is blank, nothing stands out of the paper)\n")
+    assert result.stdout == "no digit (the picture is blank, nothing stands out of the paper)\n"
 
 
 def test_a_file_name_cannot_break_the_line(folder: Path) -> None:
     name = folder / "a\nb\x1b[31m.png"
     (folder / "3.png").rename(name)
-    result = run(folder, str(name))
-    assert len(result.stdout.splitlines()) == 1
+    result = run(folder, str(name), str(folder / "7.png"))
+    assert len(result.stdout.splitlines()) == 2
     assert "\x1b" not in result.stdout
+
+
+def test_one_picture_is_its_number_without_a_name(folder: Path) -> None:
+    assert run(folder, str(folder / "7.png")).stdout.startswith("7  ")
+
+
+def test_one_bad_picture_is_one_line_and_exit_code_3(folder: Path) -> None:
+    result = run(folder, str(folder / "bad.png"))
+    assert (result.exit_code, result.stdout, len(result.stderr.splitlines())) == (3, "", 1)
+
+
+def test_a_dash_is_the_standard_input(folder: Path) -> None:
+    (reading,) = objects(run(folder, "--json", "-", standard_input=(folder / "7.png").read_bytes()))
+    assert (reading["picture"], reading["numbers"][0]["text"]) == ("-", "7")
+    bad = run(folder, "-", standard_input=b"")
+    assert (bad.exit_code, bad.stderr) == (3, "digitry: -: the file is empty\n")
+
+
+def test_a_picture_given_twice_is_read_once(folder: Path) -> None:
+    assert len(objects(run(folder, "--json", str(folder / "7.png"), str(folder / "7.png")))) == 1
+
+
+def test_hidden_files_of_a_folder_are_left_out(folder: Path) -> None:
+    (folder / "bad.png").rename(folder / "._7.png")
+    assert len(objects(run(folder, "--json", str(folder)))) == 2
+
+
+def test_a_folder_becomes_a_table_with_a_row_for_every_picture(folder: Path, tmp_path: Path) -> None:
+    Image.fromarray(np.full((50, 50), 255, np.uint8)).save(folder / "blank.png")
+    result = run(folder, str(folder), "--csv", str(tmp_path / "out.csv"))
+    assert (result.exit_code, result.stdout) == (3, "")
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text())))
+    assert [(Path(row["picture"]).name, row["page"], row["text"]) for row in rows] == [
+        ("3.png", "1", "3"),
+        ("7.png", "1", "7"),
+        ("bad.png", "", ""),
+        ("blank.png", "1", ""),
+    ]
+    assert rows[3]["reason"] == "the picture is blank, nothing stands out of the paper"
+
+
+def test_a_jsonl_file_holds_what_json_prints(folder: Path, tmp_path: Path) -> None:
+    result = run(folder, str(folder), "--json", "--jsonl", str(tmp_path / "out.jsonl"))
+    assert (tmp_path / "out.jsonl").read_text() == result.stdout
+    assert [one["page"] for one in objects(result)] == [1, 1, None]
+
+
+def test_resume_goes_on_behind_the_fuller_pictures_of_both_files_and_counts_all_failures(
+    folder: Path, tmp_path: Path
+) -> None:
+    table, lines = tmp_path / "out.csv", tmp_path / "out.jsonl"
+    given = [str(folder / name) for name in ("bad.png", "3.png", "7.png", "none.png")]
+    options = ["--csv", str(table), "--jsonl", str(lines)]
+    assert run(folder, *given, *options).exit_code == 3
+    whole = table.read_bytes(), lines.read_bytes()
+    table.write_bytes(whole[0][:-1])
+    lines.write_bytes(b"".join(lines.read_bytes().splitlines(keepends=True)[:3]))
+    result = run(folder, *given, *options, "--resume")
+    assert (result.exit_code, (table.read_bytes(), lines.read_bytes())) == (3, whole)
+    first, *_, last = result.stderr.splitlines()
+    assert first == "digitry: 2 of 4 pictures were read before"
+    assert last == "digitry: 2 of 4 pictures could not be read"
+
+
+def test_a_table_in_the_way_other_settings_and_resuming_nothing_are_one_line_each(folder: Path, tmp_path: Path) -> None:
+    table = str(tmp_path / "out.csv")
+    assert run(folder, str(folder / "3.png"), "--csv", table).exit_code == 0
+    for arguments, words in (
+        (["--csv", table], "exists; go on with it by --resume"),
+        (["--csv", table, "--resume", "--expect", "page"], r"another --expect \(digit\)"),
+        (["--resume"], "--resume goes on with a --csv or --jsonl file"),
+    ):
+        with pytest.raises(SettingError, match=words):
+            CliRunner().invoke(
+                command,
+                ["--model", str(folder / "tiny.onnx"), "--expect", "digit", str(folder / "3.png"), *arguments],
+                catch_exceptions=False,
+            )
+
+
+def test_a_model_that_cannot_be_used_leaves_no_table(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "no.onnx").write_bytes(b"no model")
+    table = tmp_path / "out.csv"
+    with pytest.raises(ModelError):
+        CliRunner().invoke(
+            command,
+            ["--model", str(tmp_path / "no.onnx"), str(folder / "3.png"), "--csv", str(table)],
+            catch_exceptions=False,
+        )
+    assert not table.exists()
+
+
+def test_drawings_keep_their_place_below_the_folder_and_none_hides_another(folder: Path, tmp_path: Path) -> None:
+    (folder / "deeper").mkdir()
+    Image.fromarray(printed_digit(5)).save(folder / "deeper" / "3.png")
+    Image.fromarray(printed_digit(3)).save(folder / "3.jpg")
+    drawn = tmp_path / "drawn"
+    assert run(folder, str(folder), str(folder / "deeper" / ".." / "7.png"), "--draw", str(drawn)).exit_code == 3
+    assert sorted(str(path.relative_to(drawn)) for path in drawn.rglob("*.png")) == [
+        "3.png",
+        "3.png.png",
+        "7.png",
+        "7.png.png",
+        "deeper/3.png",
+    ]
+    with Image.open(drawn / "3.png") as drawing:
+        assert drawing.size >= (280, 280)
+
+
+def test_one_picture_is_explained_on_a_page_and_several_are_refused(folder: Path, tmp_path: Path) -> None:
+    page = tmp_path / "why.html"
+    assert run(folder, str(folder / "7.png"), "--explain", str(page)).stdout.startswith("7  ")
+    assert "7.png" in page.read_text()
+    with pytest.raises(SettingError, match="--explain shows one picture, these are 3"):
+        CliRunner().invoke(command, [str(folder), "--explain", str(page)], catch_exceptions=False)
 
 
 def test_from_a_shell_errors_are_one_line_with_their_exit_codes(folder: Path) -> None:

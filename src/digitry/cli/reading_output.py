@@ -1,0 +1,91 @@
+"""What `digitry read` makes of each picture, where it was read: text, lines of tables, a drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from digitry.batch_reading.rows import FORMATS, json_line
+from digitry.cli import reading_text
+
+if TYPE_CHECKING:
+    from digitry.batch_reading.records import Outcome
+
+
+Text = Literal["", "line", "whole", "json"]
+"""What goes to stdout: nothing, a line a page, all about one picture, JSON."""
+
+
+class Made(NamedTuple):
+    """What travels back from the process that read a picture."""
+
+    failure: str | None
+    """Why it could not be read, on one line, with its name."""
+    text: str
+    """For stdout; empty or ending in a line end."""
+    lines: tuple[bytes, ...]
+    """For each table."""
+
+
+@dataclass(frozen=True)
+class Maker:
+    """Called with every outcome, in whatever process."""
+
+    text: Text
+    tables: tuple[str, ...] = ()
+    """Formats of the tables."""
+    drawings: Mapping[str, Path] = field(default_factory=dict)
+    """Name of a picture → where its drawing goes."""
+
+    def __call__(self, outcome: Outcome) -> Made:
+        failure = None
+        if outcome.failure is not None:
+            failure = reading_text.printable(f"{outcome.name}: {outcome.failure}")
+        if outcome.name in self.drawings:
+            _draw(outcome, self.drawings[outcome.name])
+        return Made(failure, self._text(outcome), tuple(FORMATS[kind].lines(outcome) for kind in self.tables))
+
+    def _text(self, outcome: Outcome) -> str:
+        if self.text == "json":
+            return json_line(outcome).decode()
+        if self.text == "line":
+            return _joined(reading_text.lines(outcome.name, outcome.readings))
+        return _joined(reading_text.whole(outcome.readings)) if self.text == "whole" else ""
+
+
+def drawing_paths(folder: Path, pictures: Mapping[str, str]) -> dict[str, Path]:
+    """Name of a picture → its drawing in `folder`; `pictures` says by which path below it, before the suffix changes.
+
+    No two share one: `7.jpg` beside `7.png` is drawn to `7.jpg.png`, a third one to `7-2.png`.
+    """
+    taken: set[Path] = set()
+    found = {}
+    for name, inside in pictures.items():
+        plain = folder / inside
+        choices = [plain.with_suffix(".png"), plain.with_name(f"{plain.name}.png")]
+        number = 2
+        while choices[0] in taken:
+            choices.pop(0)
+            if not choices:
+                choices.append(plain.with_name(f"{plain.stem}-{number}.png"))
+                number += 1
+        taken.add(choices[0])
+        found[name] = choices[0]
+    return found
+
+
+def _draw(outcome: Outcome, path: Path) -> None:
+    from digitry.drawing import draw_reading
+    from digitry.files import write_atomically
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for reading in outcome.readings:
+        page = path if reading.page == 1 else path.with_name(f"{path.stem}-page{reading.page}.png")
+        source = None if outcome.name == "-" else outcome.name
+        write_atomically(page, draw_reading(source, reading))
+
+
+def _joined(lines: list[str]) -> str:
+    return "".join(line + "\n" for line in lines)

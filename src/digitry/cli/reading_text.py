@@ -1,0 +1,103 @@
+"""Readings in words, for `digitry read`: a line a picture, or all of one picture with a table of its page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from digitry.batch_reading.rows import is_sure
+
+if TYPE_CHECKING:
+    from digitry.arrays import Number, Reading
+
+LEAST_SHOWN = 0.001
+"""Alternatives less probable than this are not shown."""
+
+
+def lines(name: str, readings: Sequence[Reading]) -> list[str]:
+    """One line a page: name, numbers in reading order, the least of their confidences, and the doubt if any."""
+    return [f"{_title(name, reading, readings)}: {_summary(reading)}" for reading in readings]
+
+
+def whole(readings: Sequence[Reading]) -> list[str]:
+    """All there is to say about one picture: its number with alternatives, or a table of its numbers."""
+    text: list[str] = []
+    for reading in readings:
+        if len(readings) > 1:
+            text.append(f"page {reading.page}")
+        text += _table(reading) if len(reading.numbers) > 1 else _single(reading)
+    return text
+
+
+def confidence(probability: float) -> str:
+    """ "98.7%". Nothing is certain: 0.9997 is not shown as 100.0%."""
+    return "> 99.9%" if probability > 0.999 else f"{probability:.1%}"
+
+
+def printable(text: str) -> str:
+    """A file name that cannot move the cursor, break the line or fail to print."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+
+
+def _title(name: str, reading: Reading, readings: Sequence[Reading]) -> str:
+    return f"{printable(name)}, page {reading.page}" if len(readings) > 1 else printable(name)
+
+
+def _summary(reading: Reading) -> str:
+    if not reading.numbers:
+        return f"no digit ({reading.reason})"
+    least = min(number.confidence for number in reading.numbers)
+    return f"{reading.text}  {confidence(least)}{_doubt(reading.sure, reading.reason)}"
+
+
+def _doubt(sure: bool, reason: str | None) -> str:
+    return "" if sure else f"  not sure: {reason}" if reason else "  not sure"
+
+
+def _single(reading: Reading) -> list[str]:
+    text = [_summary(reading)]
+    if not reading.sure and reading.numbers:
+        others = _alternatives(reading.numbers[0])
+        text += [f"or {others}"] if others else []
+    return text
+
+
+def _alternatives(number: Number) -> str:
+    found = number.alternatives or (number.digits[0].alternatives if len(number.digits) == 1 else ())
+    return ", ".join(f"{text} {confidence(p)}" for text, p in found if p >= LEAST_SHOWN)
+
+
+def _table(reading: Reading) -> list[str]:
+    rows = [("line", "number", "confidence", "box", "note")]
+    doubted = False
+    for line, number in zip(_line_numbers(reading.numbers), reading.numbers, strict=True):
+        x, y, width, height = number.box
+        note = ""
+        if not is_sure(reading, number):
+            doubted = doubted or number.reason is not None
+            others = _alternatives(number)
+            note = _doubt(False, number.reason).strip() + (f"; or {others}" if others else "")
+        rows.append((str(line), number.text, confidence(number.confidence), f"{x},{y} {width}×{height}", note))
+    wide = [max(len(row[column]) for row in rows) for column in range(4)]
+    text = [
+        f"{line:>{wide[0]}}  {number:>{wide[1]}}  {sure:>{wide[2]}}  {box:<{wide[3]}}  {note}".rstrip()
+        for line, number, sure, box, note in rows
+    ]
+    if reading.reason and not doubted:
+        text.append(_doubt(reading.sure, reading.reason).strip())
+    return text
+
+
+def _line_numbers(numbers: Sequence[Number]) -> Iterator[int]:
+    """On which line of writing each number stands, from 1, for numbers in reading order."""
+    line = 1
+    for index, number in enumerate(numbers):
+        if index and not _goes_on(numbers[index - 1], number):
+            line += 1
+        yield line
+
+
+def _goes_on(left: Number, right: Number) -> bool:
+    """Whether two numbers that follow each other stand on one line: further right, and beside one another."""
+    overlap = min(left.box[1] + left.box[3], right.box[1] + right.box[3]) - max(left.box[1], right.box[1])
+    return right.box[0] > left.box[0] and 2 * overlap > min(left.box[3], right.box[3])
