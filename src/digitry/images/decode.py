@@ -8,14 +8,24 @@ import io
 import re
 import stat
 import warnings
-from collections.abc import Callable, Collection, Generator
+from collections.abc import Collection, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digitry.console import native_stderr_muted
 from digitry.errors import DataError, unknown_name
-from digitry.images.grey import MAX_PIXELS, Grey, check_size, grey_of_array, grey_of_picture, too_large
-from digitry.images.heads import ALL_FORMATS, FORMATS, SUFFIXES, format_of, jpeg_has_more_scans, webp_size
+from digitry.images.grey import Grey, grey_of_array, grey_of_picture
+from digitry.images.heads import (
+    ALL_FORMATS,
+    FORMATS,
+    MAX_PIXELS,
+    SUFFIXES,
+    check_size,
+    format_of,
+    jpeg_has_more_scans,
+    too_large,
+    webp_size,
+)
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -67,7 +77,7 @@ def decode_pages(
     does, when the page it is about is asked for, and for more than `MAX_PAGES` pages before the first.
     """
     kind = _allowed_format(data, formats)
-    pages = _READERS.get(kind, _pillow_pages)(data, max_pixels)
+    pages = _apart(kind, data, max_pixels) if kind in ("HEIC", "PDF") else _pillow_pages(kind, data, max_pixels)
     number = 0
     with contextlib.closing(pages):
         while True:
@@ -139,10 +149,15 @@ def _quiet(kind: str) -> contextlib.AbstractContextManager[None]:
     return native_stderr_muted() if kind == "TIFF" else contextlib.nullcontext()
 
 
-def _pillow_pages(data: bytes, max_pixels: int) -> Generator[Grey]:
+def _apart(kind: str, data: bytes, max_pixels: int) -> Generator[Grey]:
+    from digitry.images.apart import pages_apart
+
+    return pages_apart(kind, data, max_pixels=max_pixels, max_pages=MAX_PAGES)
+
+
+def _pillow_pages(kind: str, data: bytes, max_pixels: int) -> Generator[Grey]:
     from PIL import Image
 
-    kind = format_of(data)
     if kind == "WEBP":
         check_size(webp_size(data), max_pixels)
     if kind == "JPEG" and jpeg_has_more_scans(data, _MAX_SCANS):
@@ -180,18 +195,3 @@ def _has_page(picture: Image.Image, number: int) -> bool:
     except EOFError:
         return False
     return True
-
-
-def _heic_pages(data: bytes, max_pixels: int) -> Generator[Grey]:
-    from digitry.images.heic import heic_page
-
-    yield heic_page(data, max_pixels=max_pixels)
-
-
-def _pdf_pages(data: bytes, max_pixels: int) -> Generator[Grey]:
-    from digitry.images.pdf import pdf_pages
-
-    yield from pdf_pages(data, max_pixels=max_pixels, max_pages=MAX_PAGES)
-
-
-_READERS: dict[str, Callable[[bytes, int], Generator[Grey]]] = {"HEIC": _heic_pages, "PDF": _pdf_pages}

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.errors import DataError
+from digitry.images.heads import MAX_PIXELS, check_size
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
 Grey = NDArray[np.uint8]
 """A grey page, uint8 (h, w): 0 is black, 255 is white."""
 
-MAX_PIXELS = 64_000_000
-"""Largest picture read on the command line, in pixels."""
-
 _ORIENTATION = 0x0112
+_SMALL = 2**19
+"""Pixels of a picture that is not worth cutting into strips."""
+
 _STRIP_ROWS = 256
 _SAMPLE_SIDE = 1000
 _LEAST_ROWS = 20
@@ -45,13 +46,13 @@ def grey_of_picture(picture: Image.Image) -> Grey:
     if mode in ("F", "I") or mode.startswith("I;16"):
         page = _to_eight_bit(_array_of(picture))
     elif mode in ("LA", "PA", "La", "RGBA", "RGBa") or "transparency" in picture.info:
-        page = _grey_of_colour(picture.size, _pillow_sample(picture, "RGBA"), _pillow_strips(picture, "RGBA"))
+        page = _grey_of_mode(picture, "RGBA")
     elif mode in ("1", "L"):
         page = _array_of(picture if mode == "L" else picture.convert("L"))
     elif mode == "LAB":
         page = _array_of(picture.getchannel(0))
     else:
-        page = _grey_of_colour(picture.size, _pillow_sample(picture, "RGB"), _pillow_strips(picture, "RGB"))
+        page = _grey_of_mode(picture, "RGB")
     turn = _TURNS.get(_orientation(picture))
     return page if turn is None else np.asarray(turn(page), np.uint8)
 
@@ -87,21 +88,11 @@ def grey_of_bytes(pixels: NDArray[np.uint8]) -> Grey:
         return np.ascontiguousarray(pixels.reshape(pixels.shape[:2]))
     if pixels.shape[2] == 2:
         pixels = pixels[..., [0, 0, 0, 1]]
+    if pixels.shape[2] == 4 and pixels[..., 3].min() == 255:
+        pixels = pixels[..., :3]
     height, width = pixels.shape[:2]
     step = max(1, -(-max(height, width) // _SAMPLE_SIDE))
     return _grey_of_colour((width, height), pixels[::step, ::step], _array_strips(pixels))
-
-
-def check_size(size: tuple[int, int], max_pixels: int) -> None:
-    """DataError for a picture of more than `max_pixels`; `size` is width, height."""
-    width, height = size
-    if width * height > max_pixels:
-        raise DataError(too_large(f"{width}×{height}", max_pixels))
-
-
-def too_large(size: str, max_pixels: int) -> str:
-    """The words for a picture that has too many pixels."""
-    return f"the picture has {size} pixels, at most {max_pixels / 1e6:g} million are read; make it smaller"
 
 
 def _several(shape: tuple[int, ...]) -> str:
@@ -134,8 +125,16 @@ def _orientation(picture: Image.Image) -> int:
         return 1
 
 
+def _grey_of_mode(picture: Image.Image, mode: str) -> Grey:
+    if picture.width * picture.height <= _SMALL:
+        return grey_of_bytes(np.asarray(_converted(picture, mode)))
+    return _grey_of_colour(picture.size, _pillow_sample(picture, mode), _pillow_strips(picture, mode))
+
+
 def _array_of(picture: Image.Image) -> NDArray[Any]:
     """`np.asarray(picture)` of one channel, with one copy of the pixels where Pillow makes three."""
+    if picture.width * picture.height <= _SMALL:
+        return np.asarray(picture)
     pixels: NDArray[Any] | None = None
     top = 0
     for strip in _pillow_strips(picture):
@@ -221,10 +220,12 @@ def _grey_of_colour(size: tuple[int, int], sample: NDArray[np.uint8], strips: It
 
 def _telling_channel(sample: NDArray[np.uint8]) -> int | None:
     """The channel in which ink stands out far better than in luma; None where luma does."""
-    small = sample[:: max(1, sample.shape[0] // 256), :: max(1, sample.shape[1] // 256)].reshape(-1, 3)
-    spread = np.subtract(*np.percentile(small, [99.5, 0.5], axis=0))
-    luma_spread = np.subtract(*np.percentile(small @ np.array([0.299, 0.587, 0.114]), [99.5, 0.5]))
-    best = int(spread.argmax())
+    small = np.ascontiguousarray(sample[:: max(1, sample.shape[0] // 256), :: max(1, sample.shape[1] // 256)])
+    channels = np.stack([*cv2.split(small), cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)]).reshape(4, -1)
+    channels.sort(axis=1)
+    last = channels.shape[1] - 1
+    *spread, luma_spread = (int(row[round(0.995 * last)]) - int(row[round(0.005 * last)]) for row in channels)
+    best = int(np.argmax(spread))
     return best if spread[best] > 2 * luma_spread + 8 else None
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from digitry.errors import DataError
+
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
 """What is always read; no other parser ever sees a byte, whatever the file's name says."""
 
@@ -15,6 +17,9 @@ SUFFIXES = frozenset(
     | {".heic", ".heif", ".hif", ".pdf"}
 )
 """File name endings of these formats, lower case: what counts as a picture in a folder."""
+
+MAX_PIXELS = 64_000_000
+"""Largest picture read on the command line, in pixels."""
 
 _STARTS = {
     "PNG": (b"\x89PNG\r\n\x1a\n",),
@@ -42,6 +47,18 @@ def format_of(data: bytes) -> str:
         brands = {data[8:12], *(data[at : at + 4] for at in range(16, min(int.from_bytes(data[:4]), 256), 4))}
         return "HEIC" if brands & _HEIC_BRANDS else ""
     return "PDF" if data[:1024].lstrip(_BEFORE_PDF).startswith(b"%PDF-") else ""
+
+
+def check_size(size: tuple[int, int], max_pixels: int) -> None:
+    """DataError for a picture of more than `max_pixels`; `size` is width, height."""
+    width, height = size
+    if width * height > max_pixels:
+        raise DataError(too_large(f"{width}×{height}", max_pixels))
+
+
+def too_large(size: str, max_pixels: int) -> str:
+    """The words for a picture that has too many pixels."""
+    return f"the picture has {size} pixels, at most {max_pixels / 1e6:g} million are read; make it smaller"
 
 
 def webp_size(data: bytes) -> tuple[int, int]:

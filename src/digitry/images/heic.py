@@ -1,25 +1,23 @@
-"""The bytes of a HEIC photograph → upright grey page, by the extra `digitry[heic]`."""
+"""The bytes of a HEIC photograph → its pixels, by libheif. Runs in a child alone: see `digitry.images.apart`."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Iterator
 
-from digitry.errors import DataError
-from digitry.images.grey import Grey, check_size, grey_of_array, grey_of_bytes
+from digitry.images.heads import check_size
 
 
-def heic_page(data: bytes, *, max_pixels: int) -> Grey:
-    """The grey page of the primary picture; libheif itself turns it upright, EXIF has no say in it.
+def heic_pages(data: bytes, max_pixels: int) -> Iterator[tuple[tuple[int, int, int], bytes]]:
+    """Shape (height, width, channels) and pixels, 8 or 16 bits each, of the primary picture, upright.
 
-    Raises DataError when the extra is missing or the picture is too large, checked before any pixel is decoded;
-    what libheif raises on broken bytes is left to the caller.
+    libheif itself turns it; EXIF has no say in HEIC. Raises DataError for more than `max_pixels`, checked before any
+    is decoded; ValueError, EOFError and others for a broken photograph.
     """
-    try:
-        import pi_heif
-    except ImportError as error:
-        raise DataError('HEIC pictures need an extra; run: pip install "digitry[heic]"') from error
-    picture = pi_heif.open_heif(data)
-    check_size(picture.size, max_pixels)
-    pixels = np.asarray(picture[picture.primary_index])
-    pixels = pixels[:, : picture.size[0]]  # rows may be padded
-    return grey_of_bytes(pixels) if pixels.dtype == np.uint8 else grey_of_array(pixels, max_pixels=max_pixels)
+    import pi_heif
+
+    photograph = pi_heif.open_heif(data)
+    check_size(photograph.size, max_pixels)
+    pixels = photograph.data
+    mode = photograph.mode.split(";")[0]
+    width, height = photograph.size
+    yield (height, width, 1 if mode == "I" else len(mode)), pixels

@@ -1,105 +1,70 @@
-"""The bytes of a PDF → its pages, grey, by the extra `digitry[pdf]`; rendered in a process of its own, with limits."""
+"""The bytes of a PDF → its pages, rendered by PDFium. Runs in a child alone: see `digitry.images.apart`."""
 
 from __future__ import annotations
 
 import contextlib
-import importlib.util
-import json
 import math
-import os
-import subprocess
-import sys
-import threading
-from collections.abc import Generator, Iterator
-from typing import IO
-
-import numpy as np
+from collections.abc import Iterator
+from typing import Any
 
 from digitry.errors import DataError
-from digitry.images.grey import Grey, grey_of_bytes
+from digitry.images.heads import check_size
 
-SECONDS_PER_PAGE = 20
-MEMORY_BYTES = 2 * 2**30
+DOTS_PER_INCH = 200
+_POINTS_PER_INCH = 72
+_FORM_DEPTH = 8
+"""How deep drawings within drawings are searched for pictures."""
 
 
-def pdf_pages(
-    data: bytes, *, max_pixels: int, max_pages: int, seconds_per_page: float = SECONDS_PER_PAGE
-) -> Generator[Grey]:
-    """Every page at 200 dots an inch, coarser where it would have more than `max_pixels`; one in memory at a time.
+def pdf_pages(data: bytes, max_pixels: int, max_pages: int) -> Iterator[tuple[tuple[int, int, int], Any]]:
+    """Shape (height, width, 3) and RGB bytes of every page at 200 dots an inch, coarser where `max_pixels` ask for it.
 
-    A PDF is a program: one of a few hundred bytes can draw for days. So a child renders it, which is killed when a page
-    takes too long, and whose end is never ours. Raises DataError when the extra is missing, for an encrypted, broken or
-    empty document, for more than `max_pages`, and for a page that asks for too much.
+    Raises DataError for an encrypted or empty document, for more than `max_pages`, and for a page that shows a picture
+    of more than `max_pixels`; PdfiumError for a broken one.
     """
-    if importlib.util.find_spec("pypdfium2") is None:
-        raise DataError('PDF files need an extra; run: pip install "digitry[pdf]"')
-    with _child(max_pixels, max_pages, seconds_per_page) as child:
-        assert child.stdin is not None
-        assert child.stdout is not None
-        with _deadline(child, seconds_per_page):
-            # When it ended early, its answer says why.
-            with contextlib.suppress(BrokenPipeError):
-                child.stdin.write(data)
-            with contextlib.suppress(BrokenPipeError):
-                child.stdin.close()
-            page = _next_page(child.stdout)
-        while page is not None:
-            yield page
-            del page
-            with _deadline(child, seconds_per_page):
-                page = _next_page(child.stdout)
+    with contextlib.closing(_opened(data)) as document:
+        for number in range(_page_count(document, max_pages)):
+            with contextlib.closing(document[number]) as page:
+                _check_pictures(page, max_pixels)
+                width, height = page.get_size()
+                bitmap = page.render(scale=scale_for(width, height, max_pixels), rev_byteorder=True)
+                with contextlib.closing(bitmap):
+                    yield (bitmap.height, bitmap.width, 3), bitmap.buffer
 
 
-@contextlib.contextmanager
-def _child(max_pixels: int, max_pages: int, seconds_per_page: float) -> Iterator[subprocess.Popen[bytes]]:
-    limits = [str(value) for value in (max_pixels, max_pages, MEMORY_BYTES, int(seconds_per_page) + 1)]
-    # The same modules as here, whatever the current folder holds.
-    paths = os.pathsep.join(path for path in sys.path if path)
-    child = subprocess.Popen(
-        [sys.executable, "-P", "-m", "digitry.images.pdf_child", *limits],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": paths},
-    )
-    with child:
-        try:
-            yield child
-        finally:
-            child.kill()
+def _opened(data: bytes) -> Any:
+    import pypdfium2
 
-
-@contextlib.contextmanager
-def _deadline(child: subprocess.Popen[bytes], seconds: float) -> Iterator[None]:
-    """Kills the child when what is inside takes longer; its early end becomes a DataError."""
-    late = threading.Event()
-
-    def kill() -> None:
-        late.set()
-        child.kill()
-
-    timer = threading.Timer(seconds, kill)
-    timer.start()
     try:
-        yield
-    except EOFError as error:
-        reason = f"takes longer than {seconds:g} seconds to draw" if late.is_set() else "is more than can be drawn"
-        raise DataError(f"the PDF page {reason}; save it as PNG") from error
-    finally:
-        timer.cancel()
+        return pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        if error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD:
+            raise DataError("the PDF is encrypted; save it without a password") from error
+        raise
 
 
-def _next_page(pipe: IO[bytes]) -> Grey | None:
-    """The next page of the child's; None after the last, EOFError when the child died, DataError for its complaint."""
-    head = json.loads(pipe.readline() or "null")
-    if head is None:
-        raise EOFError
-    if "error" in head:
-        raise DataError(head["error"])
-    if not head:
-        return None
-    shape = (head["height"], head["width"], 3)
-    pixels = pipe.read(math.prod(shape))
-    if len(pixels) < math.prod(shape):
-        raise EOFError
-    return grey_of_bytes(np.frombuffer(pixels, np.uint8).reshape(shape))
+def _page_count(document: Any, max_pages: int) -> int:
+    count = len(document)
+    if count < 1:
+        raise DataError("the PDF has no pages")
+    if count > max_pages:
+        raise DataError(f"the PDF has {count} pages, at most {max_pages} are read; split it")
+    return count
+
+
+def _check_pictures(page: Any, max_pixels: int) -> None:
+    """DataError for a page that shows a picture of more than `max_pixels`, told from its head."""
+    import pypdfium2
+
+    for picture in page.get_objects(filter=(pypdfium2.raw.FPDF_PAGEOBJ_IMAGE,), max_depth=_FORM_DEPTH):
+        check_size(picture.get_px_size(), max_pixels)
+
+
+def scale_for(width: float, height: float, max_pixels: int) -> float:
+    """Pixels per point for a page of `width` × `height` points: 200 an inch, or fewer so that `max_pixels` suffice."""
+    if not (0 < width < math.inf and 0 < height < math.inf):
+        raise DataError("the PDF page has no size")
+    scale = DOTS_PER_INCH / _POINTS_PER_INCH
+    while math.ceil(width * scale) * math.ceil(height * scale) > max_pixels:
+        scale *= 0.99
+    return scale

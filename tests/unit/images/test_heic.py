@@ -11,6 +11,7 @@ import pytest
 
 from digitry.errors import DataError
 from digitry.images.decode import decode, decode_file, decode_pages
+from digitry.images.heic import heic_pages
 from tests.unit.tiny_models import printed_digit
 
 pytest.importorskip("pi_heif")
@@ -37,28 +38,41 @@ def test_a_file_of_several_pictures_has_one_page_the_primary_one() -> None:
 
 
 def test_the_size_is_checked_before_any_pixel_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pi_heif.HeifImage.load", lambda self: pytest.fail("decoded"))
-    with pytest.raises(DataError, match=r"^the picture has 9000×9000 pixels, at most 64 million are read"):
+    message = r"^the picture has 9000×9000 pixels, at most 64 million are read; make it smaller$"
+    with pytest.raises(DataError, match=message):
         decode_file(FOLDER / "large.heic")
+    monkeypatch.setattr("pi_heif.HeifImage.load", lambda self: pytest.fail("decoded"))
+    with pytest.raises(DataError, match=message):
+        next(heic_pages((FOLDER / "large.heic").read_bytes(), 64_000_000))
 
 
 def test_without_the_extra_one_line_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pi_heif", None)
-    with pytest.raises(DataError, match=r'^HEIC pictures need an extra; run: pip install "digitry\[heic\]"$'):
+    with pytest.raises(DataError, match=r'^HEIC needs an extra; run: pip install "digitry\[heic\]"$'):
         decode_file(FOLDER / "colour.heic")
 
 
-@pytest.mark.parametrize("name", ["colour", "alpha", "deep", "orientation-6"])
-def test_cut_and_flipped_photographs_end_in_a_page_or_one_line(name: str) -> None:
-    data, rng = (FOLDER / f"{name}.heic").read_bytes(), np.random.default_rng(0)
-    spoiled = [data[:size] for size in range(1, len(data), len(data) // 100 + 1)]
-    for _ in range(125):
+def spoiled(data: bytes, count: int, seed: int) -> list[bytes]:
+    """`data` with up to four flipped bits, `count` times."""
+    files, rng = [], np.random.default_rng(seed)
+    for _ in range(count):
         flipped = bytearray(data)
-        for position in rng.integers(0, len(data), 3):
+        for position in rng.integers(12, len(data), rng.integers(1, 5)):
             flipped[position] ^= 1 << int(rng.integers(8))
-        spoiled.append(bytes(flipped))
-    for file in spoiled:
+        files.append(bytes(flipped))
+    return files
+
+
+@pytest.mark.parametrize("name", ["colour", "alpha", "orientation-6"])
+def test_cut_and_flipped_photographs_end_in_a_page_or_one_line(name: str) -> None:
+    data = (FOLDER / f"{name}.heic").read_bytes()
+    for file in [data[:100], data[:-100], *spoiled(data, 4, seed=0)]:
         try:
             assert decode(file, max_pixels=10**6).ndim == 2
         except DataError as error:
             assert "\n" not in str(error)  # noqa: PT017
+
+
+def test_a_photograph_that_crashed_libheif_does_not_end_this_process() -> None:
+    with pytest.raises(DataError, match="^the HEIC is broken"):
+        decode_file(FOLDER / "crashes.heic")
