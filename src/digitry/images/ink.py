@@ -31,6 +31,7 @@ WHOLE_SHARE = 0.93
 _COARSE_SIDE = 200
 _WINDOW_PIXELS = 29
 _FAST_WIDTH = 96
+_RIDGE = 1e-3 * np.eye(6, dtype=np.float32)
 _WINDOW_PAGE = 250
 
 
@@ -175,9 +176,10 @@ def _smooth_surface(page: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np
     sample, values = _surface_terms(height, width, step), page[::step, ::step].ravel().astype(np.float32)
     error = np.abs(values - _median(values))  # most of a page is paper
     for _ in range(5):
-        weight = 1 / (1 + (error / np.float32(2 * _median(error) + 1)) ** 2)
-        weighted = sample * weight
-        surface = np.linalg.solve(weighted @ sample.T + 1e-3 * np.eye(6, dtype=np.float32), weighted @ values)
+        error /= 2 * _median(error) + 1
+        error *= error
+        weighted = sample / (error + 1)
+        surface = np.linalg.solve(weighted @ sample.T + _RIDGE, weighted @ values)
         error = np.abs(values - surface @ sample)
     y, x = _coordinates(height)[:, np.newaxis], _coordinates(width)
     constant, along_x, along_y, xx, xy, yy = surface
