@@ -88,9 +88,9 @@ def _find_rectangle(grey: NDArray[np.uint8]) -> Box:
             cut = (x > 1) + (y > 1) + (x + wide < coarse.shape[1] - 1) + (y + tall < coarse.shape[0] - 1)
             if cut < 3 and share < 0.7:  # it leaves the picture on several sides: a shadow's edge, not a panel
                 continue
-            if _edge_step(coarse, (x, y, wide, tall)) < wanted:
-                continue
-            if inside.size and 0.003 < float((inside == 0).mean()) < 0.6:
+            if not inside.size or not 0.003 < 1 - cv2.countNonZero(inside) / inside.size < 0.6:
+                continue  # nothing is drawn on it
+            if _edge_step(coarse, (x, y, wide, tall)) >= wanted:
                 best_area = area
                 left, top = round((x + inset) * scale), round((y + inset) * scale)
                 right, bottom = round((x + wide - inset) * scale), round((y + tall - inset) * scale)
