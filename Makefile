@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 RUN ?= demo
 
-.PHONY: help demo test check test-backends reliability reproduce bench-train bench-reading shipped-model locks clean
+.PHONY: help demo test check test-backends reliability reproduce bench-train bench-reading bench-read-speed shipped-model locks clean
 
 help:  ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -58,6 +58,9 @@ reproduce: $(VENV)/dev.done  ## Every tutorial recipe, five seeds, to docs/resul
 
 bench-train: $(VENV)/dev.done  ## Seconds per epoch of `cnn` beside a bare Keras script, in turn.
 	$(BIN)/python bench/train_speed.py
+
+bench-read-speed: $(VENV)/dev.done  ## Milliseconds a digit, a photograph, a command; pictures a second in folders.
+	$(BIN)/python bench/read_speed.py
 
 bench-reading: $(VENV)/dev.done  ## How robust the reader is: corruptions, photographs, numbers, what is no digit.
 	$(BIN)/python bench/reading.py

@@ -1,0 +1,147 @@
+"""How fast pictures are read: one digit, one small file, one photograph, one command from cold, folders of 10,000.
+
+python bench/read_speed.py [--rounds 5] [--pictures 10000]
+
+All pictures are made from MNIST's test digits: as they are (28×28), drawn with a pen on 64×64, and ten of them as one
+number on a lit sheet of paper, photographed with 12 megapixels. A folder's rate counts the whole command, from cold,
+tables included. Writes results/read_speed.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+import digitry
+
+ROOT = Path(__file__).parent.parent
+DIGITRY = [sys.executable, "-m", "digitry"]
+Grey = NDArray[np.uint8]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--pictures", type=int, default=10_000)
+    options = parser.parse_args()
+    test = digitry.load_dataset("mnist").test
+    assert test is not None
+    with tempfile.TemporaryDirectory() as name:
+        figures = measure(Path(name), test.images[: options.pictures], options.rounds)
+    from digitry.training import run_folder
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    result = {
+        "figures": figures,
+        "rounds": options.rounds,
+        "cores_used": cores,
+        "command": "python bench/read_speed.py",
+        **run_folder.describe_surroundings(),
+    }
+    (ROOT / "results" / "read_speed.json").write_text(json.dumps(result, indent=1) + "\n")
+
+
+def measure(folder: Path, digits: Grey, rounds: int) -> list[dict[str, Any]]:
+    """Every figure with its target, in the order of the docstring above."""
+    canonical, pen = folder / "canonical", folder / "pen"
+    for place, make in ((canonical, lambda digit: digit), (pen, pen_drawing)):
+        place.mkdir()
+        for index, digit in enumerate(digits):
+            cv2.imwrite(str(place / f"{index:05d}.png"), make(digit))
+    cv2.imwrite(str(folder / "photo.jpg"), photograph(digits[:10]), [cv2.IMWRITE_JPEG_QUALITY, 92])
+    small, photo = str(canonical / "00000.png"), str(folder / "photo.jpg")
+    reader = digitry.Reader()
+    figures: list[dict[str, Any]] = []
+
+    def note(what: str, unit: str, values: list[float], target: float, *, at_least: bool = False) -> None:
+        middle = median(values)
+        held = middle >= target if at_least else middle <= target
+        figures.append(
+            {"what": what, "unit": unit, "median": round(middle, 4), "all": [round(v, 4) for v in values]}
+            | {"target": target, "target_is": "at least" if at_least else "at most", "held": held}
+        )
+        print(f"{'held  ' if held else 'MISSED'} {middle:10,.3f} {unit:<11} {what}", flush=True)
+
+    one = digits[:1]
+    note("a canonical digit, Reader.read_digits", "ms", times(lambda: reader.read_digits(one), rounds, 2000), 0.15)
+    for expect in ("digit", "page"):
+        values = times(lambda expect=expect: reader.read(small, expect=expect), rounds, 300)
+        note(f"a 28×28 PNG in a warm process, --expect {expect}", "ms", values, 1.0)
+    values = times(lambda: reader.read(photo, expect="number"), rounds, 1)
+    note("a 12-megapixel photograph of a ten-digit number", "s", [value / 1000 for value in values], 0.5)
+    values = [seconds([*DIGITRY, "read", small]) for _ in range(rounds)]
+    note("digitry read one.png from cold", "s", values, 0.8)
+    for place, size in ((canonical, "28×28"), (pen, "64×64")):
+        values = [len(digits) / read_folder(place, folder / f"{place.name}-{turn}.csv") for turn in range(rounds)]
+        what = f"a folder of {len(digits):,} PNGs of {size}, --expect digit --csv"
+        note(what, "pictures/s", values, 2000, at_least=True)
+    return figures
+
+
+def times(call: Callable[[], object], rounds: int, repeats: int) -> list[float]:
+    """Milliseconds of one call, the mean over `repeats`, for every round; one warm-up before."""
+    call()
+    found = []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        for _ in range(repeats):
+            call()
+        found.append((time.perf_counter() - began) * 1000 / repeats)
+    return found
+
+
+def seconds(command: list[str]) -> float:
+    """How long a command takes that must succeed."""
+    began = time.perf_counter()
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+    return time.perf_counter() - began
+
+
+def read_folder(folder: Path, table: Path) -> float:
+    taken = seconds([*DIGITRY, "read", str(folder), "--expect", "digit", "--csv", str(table)])
+    with table.open() as file:
+        rows = sum(1 for _ in file) - 1
+    count = sum(1 for _ in folder.iterdir())
+    assert rows == count, f"{rows} rows for {count} pictures"
+    return taken
+
+
+def pen_drawing(digit: Grey) -> Grey:
+    """A digit, uint8 (28, 28), as a dark pen leaves it on off-white paper, uint8 (64, 64)."""
+    ink = cv2.resize(digit, (50, 50), interpolation=cv2.INTER_CUBIC).astype(np.float32)
+    page = np.full((64, 64), 250, np.float32)
+    page[7:57, 7:57] -= 0.8 * ink
+    return page.astype(np.uint8)
+
+
+def photograph(digits: Grey) -> Grey:
+    """The digits, uint8 (n, 28, 28), as one number on a lit sheet, uint8 (3000, 4000), with the noise of a camera."""
+    rng = np.random.default_rng(0)
+    side, step = 300, 235
+    ink = np.zeros((3000, 4000), np.float32)
+    left = (4000 - step * len(digits)) // 2
+    for index, digit in enumerate(digits):
+        large = cv2.resize(digit, (side, side), interpolation=cv2.INTER_CUBIC)
+        place = ink[1350 : 1350 + side, left + index * step :][:, :side]
+        np.maximum(place, large, out=place)
+    y, x = np.mgrid[0:3000, 0:4000].astype(np.float32)
+    light = 225 - 60 * x / 4000 - 35 * (y / 3000 - 0.3) ** 2
+    page = light * (1 - 0.75 * np.clip(ink, 0, 255) / 255) + rng.normal(0, 3, ink.shape)
+    return np.clip(page, 0, 255).astype(np.uint8)
+
+
+if __name__ == "__main__":
+    main()
