@@ -110,9 +110,10 @@ def pdf(
     count: int | None = None,
     resources: str = "",
     objects: tuple[bytes, ...] = (),
+    last_page: bytes = b"",
     trailer: str = "",
 ) -> bytes:
-    """A PDF whose pages all show `content`; `objects` begin at number 4 + pages."""
+    """A PDF whose pages show `content`, the last one its own entries if given; `objects` begin at number 4 + pages."""
     kids = " ".join(f"{4 + number} 0 R" for number in range(pages))
     count = pages if count is None else count
     tree = f"<< /Type /Pages /Kids [{kids}] /Count {count} /MediaBox [{box}] /Resources << {resources} >> >>"
@@ -120,7 +121,8 @@ def pdf(
         b"<< /Type /Catalog /Pages 2 0 R >>",
         tree.encode(),
         stream("", content),
-        *[b"<< /Type /Page /Parent 2 0 R /Contents 3 0 R >>"] * pages,
+        *[b"<< /Type /Page /Parent 2 0 R /Contents 3 0 R >>"] * (pages - 1 if last_page else pages),
+        *([b"<< /Type /Page /Parent 2 0 R " + last_page + b" >>"] if last_page else []),
         *objects,
     ]
     data, offsets = b"%PDF-1.7\n", []
@@ -145,10 +147,11 @@ def pdf_with_picture(width: int, height: int) -> bytes:
 
 
 def pdf_that_never_ends(depth: int = 9, width: int = 10) -> bytes:
-    """Drawings that show ten others ten times, and so on: the last is drawn `width` ** `depth` times."""
+    """The second page shows a drawing that shows another ten times, and so on: the last is drawn a billion times."""
     forms = []
     for level in range(depth):
-        inner = f"/Resources << /XObject << /X {6 + level} 0 R >> >>" if level < depth - 1 else ""
+        inner = f"/Resources << /XObject << /X {8 + level} 0 R >> >>" if level < depth - 1 else ""
         body = b"/X Do " * width if level < depth - 1 else STROKES
         forms.append(stream(f"/Type /XObject /Subtype /Form /BBox [0 0 280 280] {inner}", body))
-    return pdf(content=b"/X Do", resources="/XObject << /X 5 0 R >>", objects=tuple(forms))
+    last = b"/Contents 6 0 R /Resources << /XObject << /X 7 0 R >> >>"
+    return pdf(2, last_page=last, objects=(stream("", b"/X Do"), *forms))

@@ -74,5 +74,5 @@ def test_cut_and_flipped_photographs_end_in_a_page_or_one_line(name: str) -> Non
 
 
 def test_a_photograph_that_crashed_libheif_does_not_end_this_process() -> None:
-    with pytest.raises(DataError, match="^the HEIC is broken"):
+    with pytest.raises(DataError, match=r"^the HEIC is broken"):
         decode_file(FOLDER / "crashes.heic")

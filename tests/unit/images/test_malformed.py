@@ -121,13 +121,14 @@ def test_a_picture_whose_numbers_are_none_says_so() -> None:
 @pytest.mark.parametrize("kind", FORMATS)
 def test_a_picture_cut_anywhere_is_one_line_or_a_page_and_warns_of_nothing(kind: str) -> None:
     data = encoded(Image.fromarray(GREY), kind)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with warnings.catch_warnings(record=True) as spoken:
+        warnings.simplefilter("always")
         for size in range(1, len(data), max(1, len(data) // 100)):
             try:
                 assert decode(data[:size]).shape == GREY.shape
             except DataError as error:
                 assert "\n" not in str(error)  # noqa: PT017
+    assert not spoken
     assert "broken or cut" in refusal(data[: len(data) // 2])
 
 
@@ -205,6 +206,11 @@ def test_the_pixel_count_is_checked_before_any_is_decoded(monkeypatch: pytest.Mo
     for data in files:
         message = "the picture has 280×280 pixels, at most 0.01 million are read; make it smaller"
         assert refusal(data, max_pixels=10_000) == message
+
+
+def test_a_size_that_pillow_only_warns_of_gets_the_same_line() -> None:
+    message = "the picture has 10000×9500 pixels, at most 64 million are read; make it smaller"
+    assert refusal(by_hand.png(10_000, 9_500)) == message
 
 
 def test_a_jpeg_that_would_be_scanned_without_end_is_refused() -> None:

@@ -126,6 +126,17 @@ def test_a_chain_of_pages_that_leads_astray_spoils_none_before_it() -> None:
             assert str(error).startswith("page 2: ")  # noqa: PT017
 
 
+def test_a_chain_that_ends_beyond_every_file_spoils_none_before_it() -> None:
+    data = bytearray(encoded(Image.fromarray(GREY), "TIFF", big_tiff=True))
+    directory = struct.unpack_from("<Q", data, 8)[0]
+    count = struct.unpack_from("<Q", data, directory)[0]
+    struct.pack_into("<Q", data, directory + 8 + 20 * count, 2**64 - 1)
+    pages = decode_pages(bytes(data))
+    np.testing.assert_array_equal(next(pages), GREY)
+    with pytest.raises(DataError, match=r"^page 2: the picture is broken or cut short"):
+        next(pages)
+
+
 def test_more_pages_than_a_person_can_mean_are_refused_before_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("digitry.images.decode.MAX_PAGES", 3)
     assert len(list(decode_pages(many_pages(PAGES[:3])))) == 3
