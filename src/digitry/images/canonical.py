@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.arrays import IMAGE_SIDE
+from digitry.images.ink import median
 from digitry.images.strokes import ridge, stroke_mask
 
 BOX_SIDE = 20
@@ -64,7 +65,7 @@ def stroke_width(ink: Ink) -> float:
     scale = max(1.0, _WORK_SIDE / max(ink.shape))
     mask = cv2.copyMakeBorder(stroke_mask(_enlarged(ink, scale), 128), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     distances = ridge(np.asarray(mask, np.uint8))
-    return max(2 * float(np.median(distances)) - 1, 1.0) / scale if distances.size else 0.0
+    return max(2 * median(distances) - 1, 1.0) / scale if distances.size else 0.0
 
 
 def _enlarged(ink: Ink, scale: float) -> Ink:

@@ -174,9 +174,9 @@ def _smooth_surface(page: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np
     height, width = page.shape
     step = max(1, max(page.shape) // 32)
     sample, values = _surface_terms(height, width, step), page[::step, ::step].ravel().astype(np.float32)
-    error = np.abs(values - _median(values))  # most of a page is paper
+    error = np.abs(values - median(values))  # most of a page is paper
     for _ in range(5):
-        error /= 2 * _median(error) + 1
+        error /= 2 * median(error) + 1
         error *= error
         weighted = sample / (error + 1)
         surface = np.linalg.solve(weighted @ sample.T + _RIDGE, weighted @ values)
@@ -203,8 +203,8 @@ def _surface_terms(height: int, width: int, step: int) -> NDArray[np.float32]:
     return terms
 
 
-def _median(values: NDArray[np.float32]) -> float:
-    """Median of `values` (n,); several times faster than NumPy's own on a few hundred."""
+def median(values: NDArray[np.float32]) -> float:
+    """Median of `values` (n,), at least one; several times faster than NumPy's own on a few hundred."""
     middle = len(values) // 2
     if len(values) % 2:
         return float(np.partition(values, middle)[middle])

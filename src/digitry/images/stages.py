@@ -79,7 +79,9 @@ def smoothness(digit: NDArray[np.uint8]) -> float:
 def hole_count(ink: NDArray[np.uint8]) -> int:
     """How many patches of paper the ink (h, w) encloses, pinholes in the strokes of a large crop aside."""
     paper = 255 - stroke_mask(shrink(ink, _HOLE_SIDE)[0], 128)
-    count, _ = cv2.connectedComponents(np.pad(paper, 1, constant_values=255), connectivity=4)
+    count, _ = cv2.connectedComponents(
+        cv2.copyMakeBorder(paper, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=255), connectivity=4
+    )
     return count - 2  # neither the ink nor the paper around it
 
 
