@@ -61,6 +61,12 @@ def command(
         result = score(pictures, expect=expect, reader=reader, progress=progress)
     if page:
         write_page(result, page, reader, command=shlex.join(["digitry", *sys.argv[1:]]))
+    if model and _learnt_from(Path(model), result):
+        click.echo(
+            f"digitry: {model} learnt from these very pictures, so this says little about others; its figures on the "
+            f"held-back part are in {Path(model) / 'report.html'}",
+            err=True,
+        )
     for one in result.not_read:
         click.echo(f"digitry: {_printable(one.picture.name)}: {one.reason}", err=True)
     if as_json:
@@ -71,6 +77,17 @@ def command(
             click.echo(f"Page: {page}")
     if result.not_read:
         sys.exit(DataError.exit_code)
+
+
+def _learnt_from(run: Path, score: Score) -> bool:
+    """Whether the run was trained on the pictures that were scored; those marked as test it never saw."""
+    try:
+        data = Path(json.loads((run / "config.json").read_bytes())["data"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    # A table and its folder are the same pictures.
+    learnt, scored = (place.parent if place.suffix == ".csv" else place for place in (data, score.place.resolve()))
+    return learnt == scored and score.answers[0].picture.split != "test"
 
 
 def _print(score: Score) -> None:

@@ -24,6 +24,12 @@ def _pairs(context: click.Context, parameter: click.Parameter, values: tuple[str
 @click.command(name="train")
 @click.argument("recipe")
 @click.option("--data", default="mnist", show_default=True, help="Dataset name, or a folder, .csv, .npz or IDX file.")
+@click.option(
+    "--from",
+    "start_from",
+    metavar="shipped|RUN",
+    help="Continue from the shipped model's weights, or another run's; on your own pictures, with --data.",
+)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Fixes all that is random.")
 @click.option("--run", type=click.Path(path_type=Path), help="The run's folder.  [default: runs/RECIPE-N]")
 @click.option("--resume", is_flag=True, help="Go on where the run in this folder stopped.")
@@ -43,6 +49,7 @@ def _pairs(context: click.Context, parameter: click.Parameter, values: tuple[str
 def command(
     recipe: str,
     data: str,
+    start_from: str | None,
     seed: int,
     run: Path | None,
     resume: bool,
@@ -66,6 +73,7 @@ def command(
     done = train(
         recipe,
         data=data,
+        start_from=start_from,
         seed=seed,
         run=run,
         resume=resume,
@@ -76,11 +84,33 @@ def command(
     )
     kept = done.figures
     if as_json:
-        result = {"run": str(done.folder), "recipe": done.recipe, "seed": done.seed, "history": done.history}
+        result: dict[str, Any] = {
+            "run": str(done.folder),
+            "recipe": done.recipe,
+            "seed": done.seed,
+            "history": done.history,
+        }
+        if done.compared is not None:
+            result["start"] = done.compared
         click.echo(json.dumps(result))
         return
     seen = "validation" if "val_accuracy" in kept else "training"
     epochs = "epoch" if len(done.history) == 1 else "epochs"
     accuracy = kept.get("val_accuracy", kept["accuracy"])
     click.echo(f"{done.folder}: {len(done.history)} {epochs}, {seen} accuracy {accuracy:.2%}, model.onnx, report.html")
+    if done.compared is not None:
+        _print_comparison(done.compared)
+        click.echo(f"Read with it: digitry read --model {done.folder} PICTURE")
+        return
     click.echo(f"Judge it on the test set with: digitry evaluate {done.folder}")
+
+
+def _print_comparison(compared: dict[str, Any]) -> None:
+    from digitry.pages.numbers import percent
+
+    for one in compared["compared"]:
+        images, before, after = one["images"], one["errors_before"], one["errors_after"]
+        click.echo(
+            f"{one['part']}, {images:,} images: {percent(1 - before / images)} right before, "
+            f"{percent(1 - after / images)} after (errors {before:,} → {after:,})"
+        )

@@ -1,0 +1,248 @@
+"""First weights from elsewhere: the shipped model or another run, continued on a person's own pictures.
+
+Teaching a network new hands makes it forget the old ones, so most of every epoch is what it learnt from: a known
+dataset with the same classes, where one is in the cache. What came of it is measured before and after.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digitry.arrays import Dataset, Split
+from digitry.contract import Contract
+from digitry.data.cache import cache_folder, is_valid
+from digitry.data.sources import SOURCES
+from digitry.datasets import hold_out, load_dataset
+from digitry.errors import DataError, ModelError, SettingError
+from digitry.files import write_atomically
+from digitry.predict import MAX_MODEL_BYTES, Predictor
+from digitry.recipe import Recipe, Settings
+from digitry.training import run_folder
+from digitry.training.progress import Progress
+
+SHIPPED = "shipped"
+"""Stands for the model that comes with digitry."""
+
+SETTINGS: dict[str, Any] = {
+    "epochs": 4,
+    "batch_size": 64,
+    "learning_rate": 0.001,
+    "schedule": "cosine",
+    "validation_fraction": 0.2,
+    "validation_method": "stratified",
+    "early_stopping_epochs": 0,
+    # Chosen on the held-back part, the best epoch would look better there than it is.
+    "keep_best": False,
+}
+"""What is different from training anew; measured in docs/own-pictures.md."""
+
+OWN_IMAGES = 3000
+"""So many own pictures an epoch has at least; where there are fewer, each comes several times, newly distorted."""
+
+OLD_FOR_ONE_OWN = 2
+"""Images of the old kind for each own one."""
+
+LEAST_HELD_BACK = 10
+"""Fewer held-back pictures than this say nothing about before and after."""
+
+REPORT = "start.json"
+_PROOF_IMAGES = 256
+
+
+@dataclass(frozen=True)
+class Start:
+    """A model to continue from."""
+
+    name: str
+    """`shipped`, or the path as it was given."""
+    data: bytes
+    contract: Contract
+    old: Dataset | None = None
+    """What it must not forget; None where that is not at hand."""
+    unguarded: str = ""
+    """Why nothing keeps it from forgetting."""
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the run's config keeps of it."""
+        old = self.old
+        return {
+            "from": self.name,
+            "sha256": hashlib.sha256(self.data).hexdigest(),
+            "beside": old.name if old else None,
+            "beside_sha256": old.sha256 if old else None,
+        }
+
+    def beside(self, dataset: Dataset) -> Start:
+        """The start with its old data: a known dataset with the model's classes, in the cache, other than `dataset`."""
+        for source in SOURCES.values():
+            if source.class_names != self.contract.class_names:
+                continue
+            if source.sha256 == dataset.sha256:
+                return self
+            folder = cache_folder() / source.name
+            if all(is_valid(folder, file) for file in source.files):
+                return replace(self, old=load_dataset(source.name))
+            missing = f"{source.name} is not in the cache (get it with: digitry fetch {source.name})"
+            return replace(self, unguarded=missing)
+        return replace(self, unguarded="no known dataset has its classes")
+
+    def mixed_with_old(self, own: Split, seed: int, progress: Progress) -> Split:
+        """An epoch's images: own ones, repeated where they are few, and twice as many old ones, drawn by `seed`."""
+        repeats = max(1, round(OWN_IMAGES / len(own)))
+        images, labels = [own.images] * repeats, [own.labels] * repeats
+        note = f"an epoch: {len(own):,} own pictures{f', each {repeats} times' if repeats > 1 else ''}"
+        if self.old is not None:
+            drawn = np.random.default_rng([seed, 3]).permutation(len(self.old.train))
+            drawn = drawn[: OLD_FOR_ONE_OWN * repeats * len(own)]
+            images.append(self.old.train.images[drawn])
+            labels.append(self.old.train.labels[drawn])
+            note += f", and {len(drawn):,} of {self.old.name}, so that it does not forget other hands"
+        elif self.unguarded:
+            note += f"; nothing keeps it from forgetting other hands: {self.unguarded}"
+        progress.note(note)
+        return Split(np.concatenate(images), np.concatenate(labels))
+
+    def put_into(self, model: Any, training: Split) -> None:
+        """Give the network the weights; ModelError if they are not exactly its own, in shape and in effect."""
+        from digitry.artifact.from_onnx import restore_weights
+
+        try:
+            restore_weights(model, self.data, training.images[:_PROOF_IMAGES])
+        except ModelError as error:
+            raise ModelError(f"cannot start from {self.name}: {error}") from error
+
+    def write_comparison(self, folder: Path, held_back: Split | None, progress: Progress) -> None:
+        """Judge this model and the run's on the held-back part and on the old data's test split; write start.json."""
+        parts = {"held back": held_back}
+        if self.old is not None:
+            parts[f"{self.old.name} test"] = self.old.test
+        before, after = Predictor(self.data), Predictor(folder / run_folder.MODEL)
+        figures = []
+        for name, part in parts.items():
+            if part is not None:
+                progress.note(f"before and after: {name}, {len(part):,} images")
+                errors = {"errors_before": _errors(before, part), "errors_after": _errors(after, part)}
+                figures.append({"part": name, "images": len(part), **errors})
+        text = json.dumps({**self.facts, "compared": figures}, indent=2)
+        write_atomically(folder / REPORT, f"{text}\n".encode())
+
+
+def open_start(where: str | Path, plan: Recipe, settings: Mapping[str, Any]) -> tuple[Start, Recipe]:
+    """The model, and the recipe with its settings, those of `SETTINGS`, and the given ones over both.
+
+    `where` is `shipped`, the folder of a finished run, or an ONNX file. SettingError if it is of another recipe,
+    ModelError if it is no model of ours.
+    """
+    if plan.reads != "digit":
+        raise SettingError(f"recipe {plan.name} cannot continue from another model yet; recipes for single digits can")
+    try:
+        data = _read(where)
+        contract = Predictor(data).contract
+    except ModelError as error:
+        raise error if str(where) in str(error) else ModelError(f"{where}: {error}") from error
+    if contract.recipe != plan.name:
+        raise SettingError(
+            f"{where} is of recipe {contract.recipe}, not {plan.name}; use: digitry train {contract.recipe} "
+            f"--from {where}"
+        )
+    known = {name for name in vars(plan.settings) if name in contract.settings}
+    inherited = {name: contract.settings[name] for name in sorted(known) if contract.settings[name] is not None}
+    try:
+        plan = plan.with_settings(inherited | SETTINGS)
+    except SettingError as error:
+        raise ModelError(f"{where} was trained with settings that are not possible: {error}") from error
+    return Start(str(where), data, contract), plan.with_settings(settings)
+
+
+def with_classes(dataset: Dataset, start: Start) -> Dataset:
+    """The data with its classes numbered as the model numbers them; classes that the data lacks stay without images.
+
+    DataError for a class that the model does not know.
+    """
+    names = start.contract.class_names
+    unknown = [name for name in dataset.class_names if name not in names]
+    if unknown:
+        raise DataError(
+            f"{dataset.name} has the class {unknown[0]!r}, which {start.name} does not know; it knows "
+            f"{', '.join(names[:20])}"
+        )
+    numbers = np.array([names.index(name) for name in dataset.class_names], np.int64)
+    if (np.diff(numbers) <= 0).any():
+        # A stratified part is drawn class by class: in another order it would be another part.
+        raise DataError(f"{dataset.name} must name its classes in the order of {start.name}: {', '.join(names[:20])}")
+    train, test = (part and replace(part, labels=numbers[part.labels]) for part in (dataset.train, dataset.test))
+    assert train is not None
+    return replace(dataset, train=train, test=test, class_names=names)
+
+
+def hold_back(dataset: Dataset, settings: Settings, seed: int) -> tuple[Split, Split]:
+    """As `hold_out`; DataError if what is held back is too small to compare before with after."""
+    try:
+        parts = hold_out(dataset.train, settings.validation_fraction, settings.validation_method, seed)
+        held_back = len(parts[1])
+    except SettingError:
+        if len(dataset.train) >= LEAST_HELD_BACK / settings.validation_fraction:
+            raise
+        held_back = 0
+    if held_back < LEAST_HELD_BACK:
+        raise DataError(
+            f"{dataset.name} has {len(dataset.train)} pictures, which leaves {held_back} to judge on; at least "
+            f"{LEAST_HELD_BACK} are needed: label more, or hold back more with --set validation_fraction=0.5"
+        )
+    return parts
+
+
+def check_same_start(folder: Path, wanted: dict[str, Any], found: dict[str, Any]) -> None:
+    """SettingError unless the run in `folder` began with the same weights beside the same old data."""
+    new, old = ({**(config.get("start") or {}), "from": None} for config in (wanted, found))
+    if new != old:
+        raise SettingError(
+            f"the run in {folder} started from {_described(found)}, not from {_described(wanted)}; use another --run"
+        )
+
+
+def read_comparison(folder: Path) -> dict[str, Any] | None:
+    """What start.json says; None for a run that began with weights of its own."""
+    try:
+        return dict(json.loads((folder / REPORT).read_bytes()))
+    except (OSError, ValueError):
+        return None
+
+
+def _described(config: dict[str, Any]) -> str:
+    facts = config.get("start")
+    if not facts:
+        return "weights of its own"
+    return f"{facts['from']} (SHA-256 {facts['sha256'][:12]}…, beside {facts['beside'] or 'nothing'})"
+
+
+def _errors(predictor: Predictor, part: Split) -> int:
+    return int(np.count_nonzero(predictor.probabilities(part.images).argmax(axis=1) != part.labels))
+
+
+def _read(where: str | Path) -> bytes:
+    if str(where) == SHIPPED:
+        shipped = resources.files("digitry") / "models" / "digit.onnx"
+        if not shipped.is_file():
+            raise ModelError("this installation has no model of its own; start from a RUN folder")
+        return shipped.read_bytes()
+    path = Path(where)
+    if path.is_dir():
+        path /= "model.onnx"
+        if not path.is_file():
+            raise ModelError(f"{where} holds no model.onnx; finish the run with: digitry train --resume --run {where}")
+    try:
+        if path.stat().st_size > MAX_MODEL_BYTES:
+            raise ModelError(f"{path} is larger than {MAX_MODEL_BYTES // 2**20} MiB; it is not a digitry model")
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"cannot read {path}: {error.strerror}; start from shipped, a RUN or FILE.onnx") from error

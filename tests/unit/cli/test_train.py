@@ -1,0 +1,58 @@
+"""digitry train: what is printed, above all before and after where it continued from another model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+import digitry.training
+from digitry.cli.train import command
+from digitry.training import Run
+
+HISTORY = [{"epoch": 1.0, "loss": 0.5, "accuracy": 0.9, "val_loss": 0.4, "val_accuracy": 0.95}]
+COMPARED = {
+    "from": "shipped",
+    "compared": [
+        {"part": "held back", "images": 40, "errors_before": 30, "errors_after": 2},
+        {"part": "mnist test", "images": 10_000, "errors_before": 34, "errors_after": 52},
+    ],
+}
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Stands for the training; what it was asked for appears here."""
+    asked: dict[str, Any] = {}
+
+    def train(recipe: str, **options: Any) -> Run:
+        asked.update(recipe=recipe, **options)
+        compared = COMPARED if options["start_from"] else None
+        return Run(Path("runs/x"), recipe, 0, HISTORY, HISTORY[-1], compared)
+
+    monkeypatch.setattr(digitry.training, "train", train)
+    return asked
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(command, ["reader", *arguments])
+
+
+def test_before_and_after_are_told_of_every_part(asked: dict[str, Any]) -> None:
+    result = run("--data", "mine", "--from", "shipped")
+    assert (asked["data"], asked["start_from"]) == ("mine", "shipped")
+    assert result.stdout.splitlines()[1:] == [
+        "held back, 40 images: 25.00% right before, 95.00% after (errors 30 → 2)",
+        "mnist test, 10,000 images: 99.66% right before, 99.48% after (errors 34 → 52)",
+        "Read with it: digitry read --model runs/x PICTURE",
+    ]
+    assert json.loads(run("--from", "shipped", "--json").stdout)["start"] == COMPARED
+
+
+def test_a_training_from_the_beginning_compares_nothing(asked: dict[str, Any]) -> None:
+    assert run().stdout.splitlines()[1:] == ["Judge it on the test set with: digitry evaluate runs/x"]
+    assert asked["start_from"] is None
+    assert "start" not in json.loads(run("--json").stdout)
