@@ -23,10 +23,15 @@ MISTAKES_SHOWN = 10
     type=click.Choice(["digit", "number", "page"]),
     default="page",
     show_default=True,
-    help="What a picture holds.",
+    help="What each picture holds: one digit; one number of any length; or a page of numbers.",
 )
 @click.option("--model", metavar="RUN|FILE.onnx", help="A run folder or an ONNX file. [default: the built-in model]")
-@click.option("--max-error", type=float, metavar="SHARE", help="Share of wrong readings that being sure allows.")
+@click.option(
+    "--max-error",
+    type=float,
+    metavar="SHARE",
+    help="How many of the readings that are called sure may be wrong, from 0 to 1.",
+)
 @click.option(
     "--html", "page", type=click.Path(path_type=Path), metavar="OUT.html", help="Also a page with the mistakes."
 )
