@@ -22,7 +22,7 @@ _ORIENTATION = 0x0112
 _SMALL = 2**19
 """Pixels of a picture that is not worth cutting into strips."""
 
-_STRIP_ROWS = 256
+_STRIP_PIXELS = 2**20
 _SAMPLE_SIDE = 1000
 _LEAST_ROWS = 20
 """A picture with fewer rows holds no digit that could be read."""
@@ -149,8 +149,9 @@ def _array_of(picture: Image.Image) -> NDArray[Any]:
 
 def _pillow_strips(picture: Image.Image, mode: str = "") -> Iterator[NDArray[Any]]:
     """The rows of a picture, top to bottom, a strip at a time, so that a large one needs no second copy."""
-    for top in range(0, picture.height, _STRIP_ROWS):
-        strip = picture.crop((0, top, picture.width, min(top + _STRIP_ROWS, picture.height)))
+    rows = max(1, _STRIP_PIXELS // picture.width)
+    for top in range(0, picture.height, rows):
+        strip = picture.crop((0, top, picture.width, min(top + rows, picture.height)))
         yield np.asarray(_converted(strip, mode) if mode else strip)
 
 
@@ -167,8 +168,9 @@ def _converted(picture: Image.Image, mode: str) -> Image.Image:
 
 
 def _array_strips(pixels: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
-    for top in range(0, len(pixels), _STRIP_ROWS):
-        yield np.ascontiguousarray(pixels[top : top + _STRIP_ROWS])
+    rows = max(1, _STRIP_PIXELS // pixels.shape[1])
+    for top in range(0, len(pixels), rows):
+        yield np.ascontiguousarray(pixels[top : top + rows])
 
 
 def _to_eight_bit(values: NDArray[Any]) -> NDArray[np.uint8]:
@@ -178,11 +180,11 @@ def _to_eight_bit(values: NDArray[Any]) -> NDArray[np.uint8]:
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise DataError("the picture holds values that are not numbers (NaN or infinity)")
     offset, scale = _scale(values.dtype.kind, float(values.min()), float(values.max()))
-    page = np.empty(values.shape, np.uint8)
-    for top in range(0, len(values), _STRIP_ROWS):
-        strip = values[top : top + _STRIP_ROWS].astype(np.float64)
-        page[top : top + _STRIP_ROWS] = np.clip(np.rint((strip + offset) * scale), 0, 255)
-    return page
+    flat, page = values.ravel(), np.empty(values.size, np.uint8)
+    for start in range(0, values.size, _STRIP_PIXELS):  # so that a large picture needs no large intermediate
+        strip = flat[start : start + _STRIP_PIXELS].astype(np.float64)
+        page[start : start + _STRIP_PIXELS] = np.clip(np.rint((strip + offset) * scale), 0, 255)
+    return page.reshape(values.shape)
 
 
 def _scale(kind: str, low: float, high: float) -> tuple[float, float]:

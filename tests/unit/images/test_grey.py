@@ -68,7 +68,7 @@ def test_every_mode_is_read_as_its_grey_twin(digit: int) -> None:
 
 
 def test_pages_larger_than_a_strip_are_put_together_in_order() -> None:
-    tall = np.tile(np.arange(256, dtype=np.uint8)[:, None], (5, 600))[:1111]
+    tall = np.tile(np.arange(256, dtype=np.uint8)[:, None], (9, 600))[:2111]
     for mode in ("RGB", "RGBA", "L", "I;16"):
         np.testing.assert_array_equal(grey_of_picture(picture_of(mode, tall)), tall)
     for array in (np.dstack([tall] * 3), tall.astype(np.float32) / 255):
