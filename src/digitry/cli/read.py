@@ -61,10 +61,13 @@ def command(
     explain: Path | None,
     quiet: bool,
 ) -> None:
-    """Read the handwritten numbers in each PICTURE: PNG, JPEG, TIFF, BMP, WebP or GIF.
+    """Read the handwritten numbers in each PICTURE.
 
-    A folder means all pictures in it and below, a dash the standard input. A picture that cannot be read is one line
-    on stderr; the others are read, and the exit code is 3. With --csv or --jsonl, stdout stays empty without --json.
+    PNG, JPEG, WebP, BMP, GIF, all pages of a TIFF; HEIC and PDF with the extras digitry[heic] and digitry[pdf]. A
+    folder means all pictures in it and below, a dash the standard input.
+
+    A picture that cannot be read is one line on stderr; the others are read, and the exit code is 3. With --csv or
+    --jsonl nothing is printed but what --json asks for.
     """
     from digitry.batch_reading.output import Table, describe_job
     from digitry.batch_reading.records import Settings
@@ -139,13 +142,15 @@ def _explain(reader: Reader, outcome: Outcome, path: Path) -> None:
 def _find(pictures: Sequence[str]) -> dict[str, str]:
     """The pictures as named, each once; for a folder those in it and below, by name. With each its path below that."""
     found: dict[str, str] = {}
+    several = sum(Path(given).is_dir() for given in pictures) > 1
     for given in pictures:
         if given == STANDARD_INPUT:
             found[given] = "standard input"
         elif not Path(given).is_dir():
             found[given] = Path(given).name
         else:
-            inside = {path: path[len(given) :].lstrip(os.sep) for path in _pictures_below(given)}
+            top = Path(given).name if several else ""
+            inside = {path: str(Path(top, path[len(given) :].lstrip(os.sep))) for path in _pictures_below(given)}
             if not inside:
                 from digitry.images.decode import SUFFIXES
 

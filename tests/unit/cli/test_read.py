@@ -214,6 +214,8 @@ def test_drawings_keep_their_place_below_the_folder_and_none_hides_another(folde
         "7.png.png",
         "deeper/3.png",
     ]
+    run(folder, str(folder), str(folder / "deeper"), "--draw", str(tmp_path / "both"))
+    assert {path.name for path in (tmp_path / "both").iterdir()} == {folder.name, "deeper"}
     with Image.open(drawn / "3.png") as drawing:
         assert drawing.size >= (280, 280)
 
