@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -102,5 +103,6 @@ def test_a_fault_of_ours_in_one_picture_is_its_failure(folder: Path, monkeypatch
         raise IndexError("list index out of range")
 
     monkeypatch.setattr(Reader, "read_pages", fails)
-    ((_, _, why),) = read_all(sources(folder)[:1], settings(folder), finishers.text)
+    asked = dataclasses.replace(settings(folder), expect="page")
+    ((_, _, why),) = read_all(sources(folder)[:1], asked, finishers.text)
     assert why == "digitry itself failed here, please report it: IndexError: list index out of range"
