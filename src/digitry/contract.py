@@ -9,6 +9,9 @@ from typing import Any
 
 from digitry.errors import ModelError
 
+DIGIT_SHAPE, STRIP_SHAPE = (28, 28, 1), (40, 0, 1)
+"""Height, width, channels of what networks of this digitry read: canonical digits, and ink strips of any width (0)."""
+
 METADATA_KEY = "digitry_contract"
 """Name of the ONNX metadata entry and of the safetensors metadata entry that hold the contract as JSON."""
 
@@ -19,8 +22,8 @@ class Contract:
 
     recipe: str
     class_names: tuple[str, ...]
-    input_shape: tuple[int, int, int] = (28, 28, 1)
-    """Height, width, channels of one prepared image."""
+    input_shape: tuple[int, int, int] = DIGIT_SHAPE
+    """Height, width, channels of one prepared image; a width of 0 stands for any."""
     scale: float = 1 / 255
     """uint8 pixels are multiplied by this."""
     polarity: str = "light-on-dark"
@@ -33,6 +36,11 @@ class Contract:
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True, allow_nan=False)
+
+    @property
+    def temperature(self) -> float:
+        """What logits are divided by, so that the probabilities are calibrated; 1 where none was fitted."""
+        return float(self.metrics.get("temperature", 1.0))
 
     @classmethod
     def from_json(cls, text: str) -> Contract:
@@ -53,7 +61,7 @@ class Contract:
             or len(set(class_names)) != len(class_names)
         ):
             raise ModelError("the model's contract must name 2 to 256 different classes in printable letters")
-        if shape != [28, 28, 1] or raw["polarity"] != "light-on-dark":
+        if shape not in (list(DIGIT_SHAPE), list(STRIP_SHAPE)) or raw["polarity"] != "light-on-dark":
             raise ModelError(
                 f"the model expects input {shape} {raw['polarity']}, this digitry gives 28×28×1 light-on-dark"
             )

@@ -1,4 +1,4 @@
-"""Model file + canonical digits → probabilities, by ONNX Runtime; no Keras, and nothing in the file is trusted."""
+"""Model file + canonical digits or ink strips → probabilities, by ONNX Runtime; nothing in the file is trusted."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digitry.arrays import Images, Probabilities
 from digitry.batches.prepare import SCALE, prepare
-from digitry.contract import METADATA_KEY, Contract
+from digitry.contract import DIGIT_SHAPE, METADATA_KEY, STRIP_SHAPE, Contract
 from digitry.errors import ModelError
 
 MAX_MODEL_BYTES = 64 * 2**20
@@ -19,6 +20,8 @@ MAX_MODEL_BYTES = 64 * 2**20
 STANDARD_DOMAINS = frozenset({"", "ai.onnx"})
 
 INPUT_NAME, OUTPUT_NAME = "images", "probabilities"
+
+_WHAT = {DIGIT_SHAPE: "single digits", STRIP_SHAPE: "whole numbers"}
 
 
 class Predictor:
@@ -31,25 +34,8 @@ class Predictor:
 
         Raises ModelError when the file is missing, is no such model, or wants code or files from elsewhere.
         """
-        data = model if isinstance(model, bytes) else _read(Path(model))
-        check_model_bytes(data)
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        try:
-            self._session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-            metadata = self._session.get_modelmeta().custom_metadata_map
-        except Exception as error:  # the runtime's own errors have no common base but this
-            raise ModelError("not an ONNX model that can run; export it again") from error
-        if METADATA_KEY not in metadata:
-            raise ModelError("the model carries no contract; export it with: digitry export RUN")
-        self.contract = Contract.from_json(metadata[METADATA_KEY])
-        if not np.isclose(self.contract.scale, float(SCALE), rtol=1e-5):
-            raise ModelError(f"the model wants pixels times {self.contract.scale:g}, this digitry gives 1/255")
-        self._check_shapes()
+        self._session, self.contract = _open(model, DIGIT_SHAPE, threads)
+        self._check_answers()
 
     def probabilities(self, images: Images, *, batch_size: int = 1024) -> Probabilities:
         """Canonical digits, uint8 (n, 28, 28) → float32 (n, classes); each row sums to 1."""
@@ -62,23 +48,75 @@ class Predictor:
         result: Probabilities = self._session.run([OUTPUT_NAME], {INPUT_NAME: prepare(images)})[0]
         return result
 
-    def _check_shapes(self) -> None:
+    def _check_answers(self) -> None:
         """One run on two blank digits tells more than the shapes that the file claims."""
-        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
-        if [i.name for i in inputs] != [INPUT_NAME] or [o.name for o in outputs] != [OUTPUT_NAME]:
-            raise ModelError(
-                f"the model must turn '{INPUT_NAME}' into '{OUTPUT_NAME}', not "
-                f"{', '.join(i.name for i in inputs)} into {', '.join(o.name for o in outputs)}"
-            )
-        wanted = (2, len(self.contract.class_names))
         try:
             rows = np.asarray(self._run(np.zeros((2, 28, 28), np.uint8)))
         except Exception as error:
             raise ModelError("the model does not take images of float32 (n, 28, 28, 1); export it again") from error
-        if rows.shape != wanted or rows.dtype != np.float32:
-            raise ModelError(f"the model answers {rows.dtype} {rows.shape} for 2 images, expected float32 {wanted}")
-        if not (np.isfinite(rows).all() and (rows >= 0).all() and np.allclose(rows.sum(axis=1), 1, atol=1e-3)):
-            raise ModelError("the model's answers are not probabilities (finite, at least 0, summing to 1)")
+        _check_probabilities(rows, (2, len(self.contract.class_names)), "2 images")
+
+
+class StringPredictor:
+    """A loaded model that reads numbers. `contract` says what its answers mean."""
+
+    contract: Contract
+
+    def __init__(self, model: Path | str | bytes, *, threads: int = 0) -> None:
+        """Load an ONNX file, or its bytes; ModelError as for `Predictor`, and for one that reads single digits."""
+        self._session, self.contract = _open(model, STRIP_SHAPE, threads)
+        try:
+            rows = np.asarray(self.frames(np.zeros((2, STRIP_SHAPE[0], 64), np.uint8)))
+        except Exception as error:
+            raise ModelError("the model does not take strips of float32 (n, 40, width, 1); export it again") from error
+        if rows.ndim != 3:
+            raise ModelError(f"the model answers {rows.shape} for 2 strips, expected (2, frames, classes)")
+        _check_probabilities(rows, (2, rows.shape[1], 1 + len(self.contract.class_names)), "2 strips")
+
+    def frames(self, strips: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Ink strips, uint8 (n, 40, width) → float32 (n, frames, 1 + classes): the blank first, each row sums to 1."""
+        result: NDArray[np.float32] = self._session.run([OUTPUT_NAME], {INPUT_NAME: prepare(strips)})[0]
+        return result
+
+
+def _open(model: Path | str | bytes, input_shape: tuple[int, int, int], threads: int) -> tuple[Any, Contract]:
+    """A session and the contract of an ONNX file, or of its bytes; ModelError for anything else."""
+    data = model if isinstance(model, bytes) else _read(Path(model))
+    check_model_bytes(data)
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    try:
+        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        metadata = session.get_modelmeta().custom_metadata_map
+    except Exception as error:  # the runtime's own errors have no common base but this
+        raise ModelError("not an ONNX model that can run; export it again") from error
+    if METADATA_KEY not in metadata:
+        raise ModelError("the model carries no contract; export it with: digitry export RUN")
+    contract = Contract.from_json(metadata[METADATA_KEY])
+    if contract.input_shape != input_shape:
+        raise ModelError(
+            f"the model reads {_WHAT[contract.input_shape]}, here one is needed that reads {_WHAT[input_shape]}"
+        )
+    if not np.isclose(contract.scale, float(SCALE), rtol=1e-5):
+        raise ModelError(f"the model wants pixels times {contract.scale:g}, this digitry gives 1/255")
+    inputs, outputs = session.get_inputs(), session.get_outputs()
+    if [i.name for i in inputs] != [INPUT_NAME] or [o.name for o in outputs] != [OUTPUT_NAME]:
+        raise ModelError(
+            f"the model must turn '{INPUT_NAME}' into '{OUTPUT_NAME}', not "
+            f"{', '.join(i.name for i in inputs)} into {', '.join(o.name for o in outputs)}"
+        )
+    return session, contract
+
+
+def _check_probabilities(rows: NDArray[Any], shape: tuple[int, ...], what: str) -> None:
+    if rows.shape != shape or rows.dtype != np.float32:
+        raise ModelError(f"the model answers {rows.dtype} {rows.shape} for {what}, expected float32 {shape}")
+    if not (np.isfinite(rows).all() and (rows >= 0).all() and np.allclose(rows.sum(axis=-1), 1, atol=1e-3)):
+        raise ModelError("the model's answers are not probabilities (finite, at least 0, summing to 1)")
 
 
 def _read(path: Path) -> bytes:

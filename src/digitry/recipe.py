@@ -32,6 +32,8 @@ class Settings:
     """Share of activations dropped in training; None where the network has no dropout."""
     augment: bool = False
     """Whether each epoch sees newly distorted images."""
+    strips_per_epoch: int | None = None
+    """Newly made numbers that an epoch sees; None where the network reads single digits."""
     validation_fraction: float = 0.0
     """Share of the training split held back, 0 to below 1; 0 trains on everything."""
     validation_method: str = "last"
@@ -46,6 +48,8 @@ class Settings:
         _check(self.batch_size >= 1, "batch_size", self.batch_size, "at least 1")
         rate = self.learning_rate
         _check(math.isfinite(rate) and rate > 0, "learning_rate", rate, "above 0")
+        strips = self.strips_per_epoch
+        _check(strips is None or strips >= 1, "strips_per_epoch", strips, "at least 1")
         _check(self.dropout is None or 0 <= self.dropout < 1, "dropout", self.dropout, "from 0 to below 1")
         fraction = self.validation_fraction
         _check(0 <= fraction < 1, "validation_fraction", fraction, "from 0 to below 1")
@@ -73,10 +77,15 @@ class Recipe:
     source: str
     """Where it comes from."""
     parameters: int
-    """Trainable and fixed numbers of the network for 28×28 images and ten classes."""
+    """Trainable and fixed numbers of the network for ten classes."""
     settings: Settings
     build: Callable[[int, Settings], Any]
-    """(classes, settings) → keras.Model from (n, 28, 28, 1) in 0..1 to probabilities (n, classes)."""
+    """(classes, settings) → keras.Model from (n, 28, 28, 1) in 0..1 to probabilities (n, classes).
+
+    A recipe that reads numbers: from (n, 40, width, 1) to logits (n, frames, 1 + classes), the blank first.
+    """
+    reads: str = "digit"
+    """`digit`, one an image, or `number`: digits side by side on a strip."""
     published: Mapping[str, float] = field(default_factory=dict)
     """Figure → value as its authors give it, accuracies as fractions."""
 
@@ -90,7 +99,7 @@ class Recipe:
 
         Values may be text, as from a command line: "0.5", "true", "adam".
         """
-        known = {name: value for name, value in asdict(self.settings).items() if name != "dropout" or value is not None}
+        known = {name: value for name, value in asdict(self.settings).items() if value is not None}
         parsed = {}
         for name, value in overrides.items():
             if name not in known:

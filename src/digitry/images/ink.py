@@ -45,14 +45,19 @@ class InkPage(NamedTuple):
     dark_on_light: bool
 
 
-def find_ink(grey: NDArray[np.uint8]) -> InkPage:
-    """The ink of a grey page (h, w), light on black, shrunk to at most `WORK_SIDE`."""
+def find_ink(
+    grey: NDArray[np.uint8], *, dark_on_light: bool | None = None, window: float | None = None
+) -> InkPage:
+    """The ink of a grey page (h, w), light on black, shrunk to at most `WORK_SIDE`.
+
+    None: the page itself tells whether it is dark on light, and which `paper_window` to take.
+    """
     page, scale = shrink(grey, WORK_SIDE)
     if pixel_noise(page) > 2.5:
         page = np.asarray(cv2.GaussianBlur(page, (0, 0), 1.2), np.uint8)
-    dark = is_dark_on_light(page)
+    dark = is_dark_on_light(page) if dark_on_light is None else dark_on_light
     light_ink = 255 - page if dark else page
-    contrast = _contrast(light_ink, paper_window(light_ink, dark), dark)
+    contrast = _contrast(light_ink, window or paper_window(light_ink, dark), dark)
     return InkPage(ink_intensity(contrast), scale, dark)
 
 

@@ -47,8 +47,8 @@ class Crop(NamedTuple):
 def find_digit(ink: NDArray[np.uint8]) -> Crop | None:
     """The crop of the one digit on an ink page, or None when there is nothing that could be a digit."""
     strokes = remove_rules(stroke_mask(ink, INK_LEVEL), stroke_mask(ink, RULE_LEVEL))
-    count, labels, stats = _pieces(strokes)
-    pieces = _without_frame(stats, strokes.shape)
+    count, labels, stats = pieces_of(strokes)
+    pieces = without_frame(stats, strokes.shape)
     if not pieces:
         return None
     main = max(pieces, key=lambda piece: _prominence(stats[piece], strokes.shape))
@@ -60,7 +60,7 @@ def find_digit(ink: NDArray[np.uint8]) -> Crop | None:
     return Crop(*_cut(ink, labels, stats, chosen, count), rivals=len(rivals))
 
 
-def _pieces(mask: Mask) -> tuple[int, NDArray[np.int32], NDArray[np.int32]]:
+def pieces_of(mask: Mask) -> tuple[int, NDArray[np.int32], NDArray[np.int32]]:
     """Connected pieces: how many, with the background; their number at every pixel; left, top, width, height, area."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     return count, np.asarray(labels, np.int32), np.asarray(stats, np.int32)
@@ -88,7 +88,7 @@ def _without_horizontal_rules(strokes: Mask, marks: Mask) -> Mask:
         return strokes
     # Photographed lines are broken and slightly bent: bridge the gaps before asking how far they run.
     bridged = cv2.morphologyEx(segments, cv2.MORPH_CLOSE, np.ones((3, (width // 5) | 1), np.uint8))
-    _, labels, stats = _pieces(np.asarray(bridged, np.uint8))
+    _, labels, stats = pieces_of(np.asarray(bridged, np.uint8))
     left, long, tall = (stats[1:, column] for column in (cv2.CC_STAT_LEFT, cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT))
     flat = tall < 0.08 * height + thickest
     starts, ends = left <= 0.015 * width, left + long >= 0.985 * width
@@ -105,7 +105,7 @@ def _without_horizontal_rules(strokes: Mask, marks: Mask) -> Mask:
     return np.where(band & ~beyond, 0, strokes).astype(np.uint8)
 
 
-def _without_frame(stats: NDArray[np.int32], shape: tuple[int, ...]) -> list[int]:
+def without_frame(stats: NDArray[np.int32], shape: tuple[int, ...]) -> list[int]:
     """Indices of the pieces, without those that hang on the border when others do not."""
     height, width = shape
     inner: list[tuple[int, int]] = []

@@ -8,7 +8,7 @@ from typing import Any
 
 from digitry.errors import unknown_name
 from digitry.recipe import Recipe
-from digitry.recipes import cnn, cnn_dropout, dense_relu, dense_sigmoid, reader
+from digitry.recipes import cnn, cnn_dropout, dense_relu, dense_sigmoid, reader, string_reader
 
 RECIPES: dict[str, Recipe] = {
     module.RECIPE.name: module.RECIPE
@@ -18,6 +18,7 @@ RECIPES: dict[str, Recipe] = {
         dense_sigmoid,
         cnn_dropout,
         reader,
+        string_reader,
     )
 }
 

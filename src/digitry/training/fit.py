@@ -8,11 +8,9 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from digitry import recipes
 from digitry.arrays import Dataset, Split
@@ -23,18 +21,19 @@ from digitry.backend import (
     is_out_of_memory,
     make_deterministic,
 )
-from digitry.batches.prepare import SCALE, prepare
-from digitry.contract import Contract
 from digitry.datasets import hold_out, load_dataset
 from digitry.errors import ModelError, SettingError, TrainingError
 from digitry.recipe import Recipe
-from digitry.training import checkpoint, run_folder, state
+from digitry.training import checkpoint, run_folder, start, state
+from digitry.training.ahead import make_ahead
 from digitry.training.history import best_epoch, is_complete, kept_epoch
 from digitry.training.interrupt import SignalFlag, TrainingInterrupted, listening
 from digitry.training.progress import Progress, make_progress
+from digitry.training.results import write_results
+from digitry.training.tasks import TASKS
 from digitry.training.tracking import Track, check_tracker, tracking
 
-VALIDATION_BATCH = 250
+VALIDATION_BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -47,12 +46,15 @@ class Run:
     history: list[dict[str, float]]
     figures: dict[str, float]
     """The line of the history whose weights are kept: the last, or the best where the settings say so."""
+    compared: dict[str, Any] | None = None
+    """Where it continued from another model: errors before and after, as in start.json."""
 
 
 def train(
     recipe: str | Recipe = "cnn",
     *,
     data: str | Path | Dataset = "mnist",
+    start_from: str | Path | None = None,
     seed: int = 0,
     run: str | Path | None = None,
     resume: bool = False,
@@ -63,14 +65,20 @@ def train(
 ) -> Run:
     """Train a recipe and fill a run folder with all that came of it.
 
-    `data` is a dataset's name, a path to a person's own, or a Dataset. `settings` overrides the recipe's. The same
-    seed gives the same weights on the same machine. With `resume` the run in the folder goes on where its last
-    checkpoint stands, byte-equal to one that was never stopped; a finished run is returned as it is.
+    `data` is a dataset's name, a path to a person's own, or a Dataset. `settings` overrides the recipe's. `start_from`
+    continues from another model, `shipped`, a run folder or an ONNX file: see `training/start.py`. The same seed gives
+    the same weights on the same machine. With `resume` the run in the folder goes on where its last checkpoint stands,
+    byte-equal to one that was never stopped; a finished run is returned as it is.
 
     Errors: SettingError (names, values, a folder that is taken), DataError, StorageError (disk, lock), TrainingError
     (the loss is no longer finite), TrainingInterrupted (a signal; the state is saved).
     """
-    plan = (recipes.get(recipe) if isinstance(recipe, str) else recipe).with_settings(settings or {})
+    plan = recipes.get(recipe) if isinstance(recipe, str) else recipe
+    origin = None
+    if start_from is None:
+        plan = plan.with_settings(settings or {})
+    else:
+        origin, plan = start.open_start(start_from, plan, settings or {})
     folder = Path(run) if run is not None else run_folder.next_free_folder(plan.name)
     if checkpoint_seconds < 0 or seed < 0:
         raise SettingError("checkpoint_seconds and seed must be 0 or more")
@@ -78,10 +86,12 @@ def train(
         check_tracker(track)
     progress = make_progress(quiet)
     # A wrong name or split must not leave an empty folder behind; where there is a folder, its holder is asked first.
-    early = None if folder.exists() else _load_and_split(data, plan, seed, progress)
+    early = None if folder.exists() else _load_and_split(data, plan, seed, progress, origin)
     with run_folder.locked(folder):
-        dataset, parts = early or _load_and_split(data, plan, seed, progress)
-        config = _open_run(folder, plan, dataset, seed, resume)
+        dataset, parts = early or _load_and_split(data, plan, seed, progress, origin)
+        if origin is not None:
+            origin = origin.beside(dataset)
+        config = _open_run(folder, plan, dataset, seed, resume, origin)
         finished = _finished(folder, plan, seed)
         if finished:
             progress.note(f"{folder} is finished: {len(finished.history)} epochs; nothing to do")
@@ -91,9 +101,12 @@ def train(
         try:
             with listening() as signal, tracking(track, folder, config) as tracker:
                 model, history = _fit(
-                    plan, dataset, parts, config, folder, checkpoint_seconds, progress, signal, tracker
+                    plan, dataset, parts, config, folder, checkpoint_seconds, progress, signal, tracker, origin
                 )
-                _write_results(folder, plan, dataset, config, model, history, progress)
+                write_results(folder, plan, dataset, parts, seed, model, history, progress)
+                if origin is not None:
+                    origin.write_comparison(folder, parts[1], progress)
+                run_folder.write_done(folder, asdict(plan.settings))
                 if signal.number is not None:
                     raise TrainingInterrupted(signal.number, folder)
         except Exception as error:
@@ -102,34 +115,17 @@ def train(
             raise
         finally:
             progress.end()
-    return Run(folder, plan.name, seed, history, kept_epoch(history, plan.settings))
-
-
-def epoch_arrays(
-    split: Split, seed: int, epoch: int, *, augment: bool
-) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """The prepared images and labels of one epoch (from 0), in its order: a function of seed and epoch alone."""
-    order = np.random.default_rng([seed, epoch, 0]).permutation(len(split))
-    images = split.images[order]
-    if augment:
-        from digitry.batches.augment import augment as distort
-
-        images = distort(images, np.random.default_rng([seed, epoch, 1]))
-    return prepare(images), split.labels[order].astype(np.int32)
+    return Run(folder, plan.name, seed, history, kept_epoch(history, plan.settings), start.read_comparison(folder))
 
 
 def build_and_compile(plan: Recipe, classes: int, steps_per_epoch: int) -> Any:
     """The recipe's network, ready for `fit`."""
     model = plan.build_model(classes)
-    model.compile(
-        optimizer=_optimizer(plan, steps_per_epoch),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-        **compile_options(),
-    )
+    task = TASKS[plan.reads](plan, seed=0)
+    model.compile(optimizer=_optimizer(plan, steps_per_epoch), **task.compile_options(), **compile_options())
     # Optimizer slots and metrics are made now, not in the first step, so that a checkpoint can be put into them.
     model.optimizer.build(model.trainable_variables)
-    model.compute_metrics(None, np.zeros(1, np.int32), np.full((1, classes), 1 / classes, np.float32))
+    model.compute_metrics(None, *task.first_guess(classes))
     model.reset_metrics()
     return model
 
@@ -151,13 +147,17 @@ def _optimizer(plan: Recipe, steps_per_epoch: int) -> Any:
 
 
 def _load_and_split(
-    data: str | Path | Dataset, plan: Recipe, seed: int, progress: Progress
+    data: str | Path | Dataset, plan: Recipe, seed: int, progress: Progress, origin: start.Start | None
 ) -> tuple[Dataset, tuple[Split, Split | None]]:
     """The dataset; the part of it to train on, and the part to validate on if the recipe holds one back."""
     dataset = data if isinstance(data, Dataset) else load_dataset(data, progress=progress.loading)
+    if origin is not None:
+        dataset = start.with_classes(dataset, origin)
     settings = plan.settings
     if not settings.validation_fraction:
         return dataset, (dataset.train, None)
+    if origin is not None:
+        return dataset, start.hold_back(dataset, settings, seed)
     return dataset, hold_out(dataset.train, settings.validation_fraction, settings.validation_method, seed)
 
 
@@ -171,6 +171,7 @@ def _fit(
     progress: Progress,
     signal: SignalFlag,
     tracker: Track,
+    origin: start.Start | None,
 ) -> tuple[Any, list[dict[str, float]]]:
     """Train to the end; returns the model with the weights to keep, and the figures of every epoch."""
     # Imported here: it subclasses a Keras class, and the backend has to be chosen first.
@@ -179,8 +180,13 @@ def _fit(
 
     settings, seed = plan.settings, config["seed"]
     training, validation = parts
-    steps_per_epoch = math.ceil(len(training) / settings.batch_size)
+    if origin is not None:
+        training = origin.mixed_with_old(training, seed, progress)
+    task = TASKS[plan.reads](plan, seed)
+    steps_per_epoch = math.ceil(task.count(training) / settings.batch_size)
     model = build_and_compile(plan, len(dataset.class_names), steps_per_epoch)
+    if origin is not None:
+        origin.put_into(model, training)
     checkpoints = folder / run_folder.CHECKPOINTS
     checkpoints.mkdir(exist_ok=True)
     resumed = checkpoint.load_latest(checkpoints, config["run_id"])
@@ -193,7 +199,7 @@ def _fit(
         folder=folder,
         run_id=config["run_id"],
         settings=settings,
-        images=len(training),
+        images=task.count(training),
         resumed=resumed,
         checkpoint_seconds=checkpoint_seconds,
         progress=progress,
@@ -202,13 +208,16 @@ def _fit(
     )
     run_folder.write_history(folder, supervisor.history)
     progress.begin(_title(plan, dataset, len(training), folder), settings.epochs, supervisor.history)
-    validation_data = (prepare(validation.images), validation.labels.astype(np.int32)) if validation else None
+    validation_data = task.validation(validation) if validation else None
+    coming = make_ahead(partial(task.epoch, training, supervisor.epoch))
     while not is_complete(supervisor.history, settings):
         first = supervisor.start_epoch() * settings.batch_size
-        images, labels = epoch_arrays(training, seed, supervisor.epoch, augment=settings.augment)
+        inputs, targets = coming()
+        if supervisor.epoch + 1 < settings.epochs:
+            coming = make_ahead(partial(task.epoch, training, supervisor.epoch + 1))
         model.fit(
-            images[first:],
-            labels[first:],
+            inputs[first:],
+            targets[first:],
             batch_size=settings.batch_size,
             # Shuffled above: Keras' own order could not be resumed in the middle of an epoch.
             shuffle=False,
@@ -239,7 +248,9 @@ def _read_best(path: Path, run_id: str) -> checkpoint.Checkpoint:
     return best
 
 
-def _open_run(folder: Path, plan: Recipe, dataset: Dataset, seed: int, resume: bool) -> dict[str, Any]:
+def _open_run(
+    folder: Path, plan: Recipe, dataset: Dataset, seed: int, resume: bool, origin: start.Start | None
+) -> dict[str, Any]:
     """The config of the run in this folder: a new one, or the one that goes on."""
     config: dict[str, Any] = {
         "recipe": plan.name,
@@ -248,6 +259,7 @@ def _open_run(folder: Path, plan: Recipe, dataset: Dataset, seed: int, resume: b
         "data": dataset.reference or dataset.name,
         "data_sha256": dataset.sha256,
         "backend": backend_name(),
+        **({"start": origin.facts} if origin else {}),
         **run_folder.describe_surroundings(),
     }
     if not (folder / run_folder.CONFIG).exists():
@@ -258,6 +270,7 @@ def _open_run(folder: Path, plan: Recipe, dataset: Dataset, seed: int, resume: b
     found = run_folder.read_config(folder)
     if not resume:
         raise SettingError(f"{folder} already holds a run; go on with --resume or choose another --run")
+    start.check_same_start(folder, config, found)
     run_folder.check_same_plan(folder, config, found)
     if found["settings"] != config["settings"]:
         found["settings"] = config["settings"]
@@ -277,47 +290,13 @@ def _finished(folder: Path, plan: Recipe, seed: int) -> Run | None:
         and (folder / run_folder.MODEL).exists()
         and (folder / run_folder.WEIGHTS).exists()
     )
-    return Run(folder, plan.name, seed, history, kept_epoch(history, plan.settings)) if whole else None
-
-
-def _write_results(
-    folder: Path,
-    plan: Recipe,
-    dataset: Dataset,
-    config: dict[str, Any],
-    model: Any,
-    history: list[dict[str, float]],
-    progress: Progress,
-) -> None:
-    """Weights, ONNX with parity proven, and the report on all but the test split."""
-    from digitry.artifact import bundle, onnx
-    from digitry.evaluation import write_report
-
-    kept = kept_epoch(history, plan.settings)
-    contract = Contract(
-        recipe=plan.name,
-        class_names=dataset.class_names,
-        scale=float(SCALE),
-        settings=asdict(plan.settings),
-        metrics={
-            "parameters": model.count_params(),
-            **{name: value for name, value in kept.items() if name not in ("seconds", "images_per_second")},
-        },
-        data_sha256=dataset.sha256,
-        versions=run_folder.installed_versions(),
-    )
-    bundle.save(folder / run_folder.WEIGHTS, bundle.weights_of(model), contract)
-    unseen = dataset.test.images if dataset.test else dataset.train.images[:10_000]
-    difference = onnx.export(model, contract, folder / run_folder.MODEL, prove_on=unseen)
-    progress.note(
-        f"{run_folder.MODEL}: the same label as Keras on all {len(unseen):,} images of the "
-        f"{'test' if dataset.test else 'training'} split, probabilities within {difference:.0e}"
-    )
-    write_report(folder, data=dataset)
-    run_folder.write_done(folder, asdict(plan.settings))
+    if not whole:
+        return None
+    return Run(folder, plan.name, seed, history, kept_epoch(history, plan.settings), start.read_comparison(folder))
 
 
 def _title(plan: Recipe, dataset: Dataset, images: int, folder: Path) -> str:
     import keras
 
-    return f"{plan.name} on {images:,} images of {dataset.name}, Keras on {keras.config.backend()}, into {folder}"
+    what = "images" if plan.reads == "digit" else "digits"
+    return f"{plan.name} on {images:,} {what} of {dataset.name}, Keras on {keras.config.backend()}, into {folder}"

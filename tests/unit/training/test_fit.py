@@ -20,6 +20,7 @@ from digitry.errors import SettingError, StorageError, TrainingError
 from digitry.recipe import Recipe
 from digitry.training import checkpoint, fit, run_folder, train
 from digitry.training.interrupt import TrainingInterrupted
+from digitry.training.tasks import DigitTask
 
 STEPS_PER_EPOCH = 12  # 180 images, 16 a batch
 LAST_STEP = 3 * STEPS_PER_EPOCH
@@ -283,14 +284,15 @@ def test_early_stopping_and_the_best_epoch_go_by_validation_loss(
     )
 
 
-def test_an_epochs_order_is_a_function_of_seed_and_epoch_alone(made_up_dataset: Dataset) -> None:
-    one = fit.epoch_arrays(made_up_dataset.train, 3, 5, augment=False)
-    again = fit.epoch_arrays(made_up_dataset.train, 3, 5, augment=False)
-    np.testing.assert_array_equal(one[0], again[0])
-    np.testing.assert_array_equal(one[1], again[1])
+def test_an_epochs_order_is_a_function_of_seed_and_epoch_alone(small_recipe: Recipe, made_up_dataset: Dataset) -> None:
+    train_split = made_up_dataset.train
+    one = DigitTask(small_recipe, 3).epoch(train_split, 5)
+    again = DigitTask(small_recipe, 3).epoch(train_split, 5)
+    np.testing.assert_array_equal(one.inputs, again.inputs)
+    np.testing.assert_array_equal(one.targets, again.targets)
     for seed, epoch in ((3, 6), (4, 5)):
-        assert (fit.epoch_arrays(made_up_dataset.train, seed, epoch, augment=False)[1] != one[1]).any()
-    np.testing.assert_array_equal(np.sort(one[1]), np.sort(made_up_dataset.train.labels))
+        assert (DigitTask(small_recipe, seed).epoch(train_split, epoch).targets != one.targets).any()
+    np.testing.assert_array_equal(np.sort(one.targets), np.sort(train_split.labels))
 
 
 def test_a_dataset_with_three_classes_gives_a_network_with_three_outputs(

@@ -1,0 +1,85 @@
+"""Frame probabilities → the numbers they may spell, with their probabilities, and where each digit stands.
+
+The string network says, frame by frame from left to right, which digit it sees, or none (the blank). A number's
+probability is the sum over all ways to spell it, where repeated frames count once and blanks part equal digits:
+connectionist temporal classification (Graves et al. 2006, https://doi.org/10.1145/1143844.1143891).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+BLANK = 0
+"""Column of the frame probabilities that stands for no digit; digit d is column d + 1."""
+
+Frames = NDArray[np.float32]
+"""One row per frame, float32 (frames, 1 + digits); each row sums to 1."""
+
+BEAM_WIDTH = 12
+
+MIN_PROBABILITY = 1e-4
+"""Digits less probable than this in a frame are not followed."""
+
+
+class Spelling(NamedTuple):
+    """One way to read the frames."""
+
+    digits: tuple[int, ...]
+    """Class indices, 0 to 9 for digits."""
+    probability: float
+
+
+def spellings(frames: Frames, *, width: int = BEAM_WIDTH) -> list[Spelling]:
+    """The most probable numbers on the frames, best first, by prefix beam search; () stands for no digit at all."""
+    # Prefix → probability of all ways to spell it so far that end in a blank, and that end in its last digit.
+    beams: dict[tuple[int, ...], tuple[float, float]] = {(): (1.0, 0.0)}
+    for row in frames.astype(np.float64):
+        seen = np.flatnonzero(row[1:] >= MIN_PROBABILITY)
+        blank = float(row[BLANK])
+        if not seen.size:
+            beams = {prefix: ((ends + last) * blank, 0.0) for prefix, (ends, last) in beams.items()}
+            continue
+        grown: dict[tuple[int, ...], tuple[float, float]] = {}
+        for prefix, (ends, last) in beams.items():
+            both = ends + last
+            old = grown.get(prefix, (0.0, 0.0))
+            stays = last * float(row[prefix[-1] + 1]) if prefix else 0.0
+            grown[prefix] = (old[0] + both * blank, old[1] + stays)
+            for digit in seen.tolist():
+                longer = (*prefix, digit)
+                from_here = (ends if prefix and prefix[-1] == digit else both) * float(row[digit + 1])
+                old = grown.get(longer, (0.0, 0.0))
+                grown[longer] = (old[0], old[1] + from_here)
+        best = sorted(grown.items(), key=lambda item: -sum(item[1]))[:width]
+        beams = dict(best)
+    return [Spelling(prefix, ends + last) for prefix, (ends, last) in beams.items()]
+
+
+def alignment(frames: Frames, digits: tuple[int, ...]) -> list[tuple[int, int]]:
+    """First and last frame of every digit, on the most probable way to spell exactly `digits` (Viterbi)."""
+    states = np.full(2 * len(digits) + 1, BLANK)
+    states[1::2] = np.array(digits, int) + 1
+    scores = np.log(np.maximum(frames[:, states], 1e-30)).astype(np.float64)
+    count, width = scores.shape
+    may_skip = np.zeros(width, bool)  # from a digit to the next: not between equal ones
+    may_skip[3::2] = states[3::2] != states[1:-2:2]
+    best = np.full(width, -np.inf)
+    best[: 2 if width > 1 else 1] = scores[0, : 2 if width > 1 else 1]
+    came = np.zeros((count, width), np.int8)
+    for t in range(1, count):
+        one = np.concatenate([[-np.inf], best[:-1]])
+        two = np.where(may_skip, np.concatenate([[-np.inf, -np.inf], best[:-2]])[:width], -np.inf)
+        choices = np.stack([best, one, two])
+        came[t] = choices.argmax(axis=0)
+        best = choices.max(axis=0) + scores[t]
+    state = int(width - 1 if width == 1 or best[-1] >= best[-2] else width - 2)
+    spans = [(count, -1)] * len(digits)
+    for t in range(count - 1, -1, -1):
+        if state % 2:
+            first, last = spans[state // 2]
+            spans[state // 2] = (min(first, t), max(last, t))
+        state -= int(came[t, state])
+    return spans

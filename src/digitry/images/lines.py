@@ -1,0 +1,128 @@
+"""Ink → lines of writing, top to bottom: where they run and how high their digits are."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.arrays import Box
+from digitry.images.segment import INK_LEVEL, RULE_LEVEL, pieces_of, remove_rules, without_frame
+from digitry.images.strokes import stroke_mask
+
+MIN_DIGIT_SHARE = 0.4
+"""Pieces of less than this share of the writing's height are dots, dashes and parts of broken digits."""
+
+SAME_LINE_OVERLAP = 0.5
+"""Pieces are on one line when the lower of them lies within the other's height by this share."""
+
+NUMBER_GAP = 1.0
+"""Numbers on a line stand at least this many heights of their digits apart."""
+
+MIN_HEIGHT = 5
+"""Lower writing, in pixels of the ink page, cannot be told apart."""
+
+
+class Line(NamedTuple):
+    """One line of writing, in pixels of the ink page."""
+
+    box: Box
+    digit_height: float
+    """Typical height of what is as high as a digit."""
+    ink: int
+    """Pixels of stroke."""
+    columns: tuple[tuple[int, int], ...]
+    """First and last column of each piece as high as a digit, from left to right; overlapping ones are one."""
+
+
+def find_lines(ink: NDArray[np.uint8]) -> list[Line]:
+    """The lines of writing on an ink page (h, w), from top to bottom; empty when there is none."""
+    strokes = remove_rules(stroke_mask(ink, INK_LEVEL), stroke_mask(ink, RULE_LEVEL))
+    _, _, stats = pieces_of(strokes)
+    kept = stats[without_frame(stats, strokes.shape)]
+    kept = kept[kept[:, cv2.CC_STAT_AREA] >= 4]
+    if not len(kept):
+        return []
+    heights = kept[:, cv2.CC_STAT_HEIGHT].astype(float)
+    reference = _weighted_median(heights, kept[:, cv2.CC_STAT_AREA])
+    tall = heights >= max(MIN_DIGIT_SHARE * reference, MIN_HEIGHT)
+    if not tall.any():
+        return []
+    groups = _same_line(kept[tall])
+    lines = [_line(group, kept[~tall]) for group in groups]
+    return sorted(lines, key=lambda line: line.box[1] + line.box[3] / 2)
+
+
+def _weighted_median(values: NDArray[np.float64], weights: NDArray[np.int32]) -> float:
+    order = np.argsort(values)
+    total = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(total, total[-1] / 2)])
+
+
+def _same_line(stats: NDArray[np.int32]) -> list[NDArray[np.int32]]:
+    """Pieces, each row its left, top, width, height and area, in groups that stand on one line."""
+    order = np.argsort(-stats[:, cv2.CC_STAT_HEIGHT])
+    groups: list[list[int]] = []
+    bounds: list[tuple[float, float]] = []  # the core of each line: where its tallest pieces overlap
+    for index in order.tolist():
+        _, top, _, height, _ = (int(v) for v in stats[index])
+        best, most = -1, SAME_LINE_OVERLAP
+        for at, (first, last) in enumerate(bounds):
+            overlap = (min(last, top + height) - max(first, top)) / min(height, last - first)
+            if overlap > most:
+                best, most = at, overlap
+        if best < 0:
+            groups.append([index])
+            bounds.append((top, top + height))
+        else:
+            groups[best].append(index)
+    return [stats[group] for group in groups]
+
+
+def _line(tall: NDArray[np.int32], small: NDArray[np.int32]) -> Line:
+    """The line that these pieces make, with the small ones that lie within it."""
+    left, top = tall[:, 0].min(), tall[:, 1].min()
+    right, bottom = (tall[:, 0] + tall[:, 2]).max(), (tall[:, 1] + tall[:, 3]).max()
+    height = float(np.percentile(tall[:, 3], 60))
+    middle = small[:, 1] + small[:, 3] / 2
+    inside = small[(middle > top) & (middle < bottom)]
+    inside = inside[(inside[:, 0] > left - 1.5 * height) & (inside[:, 0] + inside[:, 2] < right + 1.5 * height)]
+    if len(inside):
+        left, right = min(left, inside[:, 0].min()), max(right, (inside[:, 0] + inside[:, 2]).max())
+    area = int(tall[:, 4].sum() + inside[:, 4].sum())
+    box = (int(left), int(top), int(right - left), int(bottom - top))
+    return Line(box, height, area, _merged(tall[:, 0], tall[:, 0] + tall[:, 2]))
+
+
+def _merged(lefts: NDArray[np.int32], rights: NDArray[np.int32]) -> tuple[tuple[int, int], ...]:
+    merged: list[tuple[int, int]] = []
+    for left, right in sorted(zip(lefts.tolist(), rights.tolist(), strict=True)):
+        if merged and left <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(right, merged[-1][1]))
+        else:
+            merged.append((left, right))
+    return tuple(merged)
+
+
+def numbers_of(line: Line) -> list[Line]:
+    """The numbers on one line, from left to right: digits stand nearer to each other than numbers do."""
+    gaps = np.array([b[0] - a[1] for a, b in pairwise(line.columns)])
+    if not gaps.size:
+        return [line]
+    wide = max(NUMBER_GAP * line.digit_height, 2.2 * float(np.median(gaps)))
+    ends = [0, *(np.flatnonzero(gaps > wide) + 1).tolist(), len(line.columns)]
+    if len(ends) == 2:
+        return [line]
+    _, top, _, height = line.box
+    numbers = []
+    for first, last in pairwise(ends):
+        columns = line.columns[first:last]
+        left, right = columns[0][0], columns[-1][1]
+        share = sum(b - a for a, b in columns) / sum(b - a for a, b in line.columns)
+        numbers.append(
+            line._replace(box=(left, top, right - left, height), ink=round(line.ink * share), columns=columns)
+        )
+    return numbers

@@ -1,0 +1,57 @@
+"""Ink of one line of writing → ink strip: the upright band, always as high, that the string network reads."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+STRIP_HEIGHT = 40
+"""Pixels. Digits are `DIGIT_HEIGHT` high in it, give or take a third; the rest is room for slopes and tails."""
+
+DIGIT_HEIGHT = 23
+
+FRAME_PIXELS = 2
+"""The network says what it sees once in so many pixels."""
+
+WIDTH_STEP = 4
+"""Widths of strips are multiples of this many pixels."""
+
+MAX_WIDTH = 4096
+"""Longer lines are squeezed."""
+
+
+class Strip(NamedTuple):
+    """A strip, and how to get back from it to the ink page."""
+
+    ink: NDArray[np.uint8]
+    """Ink intensity, uint8 (STRIP_HEIGHT, w)."""
+    left: float
+    top: float
+    """Where its top left corner lies on the ink page."""
+    scale: float
+    """Pixels of the ink page per pixel of the strip."""
+
+
+def resize_strip(ink: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
+    """Ink (h, w) as a strip, uint8 (STRIP_HEIGHT, width): averaged when shrunk, smooth when enlarged."""
+    method = cv2.INTER_AREA if ink.shape[0] > STRIP_HEIGHT else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(ink, (width, STRIP_HEIGHT), interpolation=method), np.uint8)
+
+
+def cut_strip(ink: NDArray[np.uint8], left: float, middle: float, right: float, scale: float) -> Strip:
+    """The band of an ink page from `left` to `right` around the row `middle`, shrunk by `scale`; paper beyond it."""
+    scale = max(scale, (right - left) / MAX_WIDTH)
+    height = STRIP_HEIGHT * scale
+    width = int(np.ceil((right - left) / scale / WIDTH_STEP)) * WIDTH_STEP
+    top = middle - height / 2
+    rows, columns = round(height), round(width * scale)
+    y, x = round(top), round(left)
+    band = np.zeros((max(rows, 1), max(columns, 1)), np.uint8)
+    y0, x0 = max(y, 0), max(x, 0)
+    y1, x1 = min(y + rows, ink.shape[0]), min(x + columns, ink.shape[1])
+    if y1 > y0 and x1 > x0:
+        band[y0 - y : y1 - y, x0 - x : x1 - x] = ink[y0:y1, x0:x1]
+    return Strip(resize_strip(band, width), x, y, scale)

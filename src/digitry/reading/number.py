@@ -1,0 +1,117 @@
+"""A line of writing → the number on it: several strips of it are read, and what they spell is weighed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.arrays import Box
+from digitry.decoding import Frames, alignment, spellings
+from digitry.images.lines import Line
+from digitry.images.strip import DIGIT_HEIGHT, FRAME_PIXELS, STRIP_HEIGHT, Strip, cut_strip
+
+ZOOMS = (0.78, 1.0, 1.28)
+"""A line is read at these sizes: what is high in it may be a digit, or more, or less."""
+
+MARGIN = 0.7
+"""Paper left and right of a line, in heights of its digits."""
+
+ALTERNATIVES = 3
+
+ReadStrips = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+"""Ink strips, uint8 (n, 40, width) → frame probabilities, float32 (n, frames, 1 + digits)."""
+
+
+class Spot(NamedTuple):
+    """One digit of a number."""
+
+    digit: int
+    probabilities: NDArray[np.float32]
+    """Of the ten digits where this one stands, float32 (10,)."""
+    box: Box
+    """In pixels of the ink page."""
+
+
+class Found(NamedTuple):
+    """What a line says."""
+
+    digits: tuple[int, ...]
+    probability: float
+    """The network's own, 0 to 1, not calibrated."""
+    alternatives: tuple[tuple[tuple[int, ...], float], ...]
+    spots: tuple[Spot, ...]
+    strip: Strip
+    """The strip on which the digits stand out best."""
+    frames: Frames
+
+
+def line_strips(ink: NDArray[np.uint8], line: Line) -> list[Strip]:
+    """Strips of one line on an ink page, at several sizes."""
+    x, y, width, height = line.box
+    margin = MARGIN * line.digit_height
+    # A line that rises or falls is higher than its digits: it has to fit into the strip as a whole.
+    base = max(line.digit_height / DIGIT_HEIGHT, 0.9 * height / STRIP_HEIGHT)
+    return [cut_strip(ink, x - margin, y + height / 2, x + width + margin, base * zoom) for zoom in ZOOMS]
+
+
+def page_strips(ink: NDArray[np.uint8]) -> list[Strip]:
+    """Strips of a whole ink page that is hardly higher than its one line, where rules or print hide the line."""
+    height, width = ink.shape
+    return [
+        cut_strip(ink, -0.1 * height, height / 2, width + 0.1 * height, zoom * height / STRIP_HEIGHT)
+        for zoom in (1.0, 1.4)
+    ]
+
+
+def read_strips(strips: list[Strip], read: ReadStrips) -> Found | None:
+    """The number that these strips of one line spell, their opinions weighed equally; None when there is no digit."""
+    answers = [read(strip.ink[np.newaxis])[0] for strip in strips]
+    votes: dict[tuple[int, ...], float] = defaultdict(float)
+    supporters: dict[tuple[int, ...], tuple[float, int]] = {}
+    for index, frames in enumerate(answers):
+        for digits, probability in spellings(frames):
+            votes[digits] += probability / len(strips)
+            if probability > supporters.get(digits, (-1.0, 0))[0]:
+                supporters[digits] = (probability, index)
+    ranked = sorted(votes.items(), key=lambda vote: -vote[1])
+    best, probability = ranked[0]
+    if not best:
+        return None
+    main = supporters[best][1]
+    spots = _spots(strips[main], answers[main], best)
+    others = tuple((digits, min(p, 1.0)) for digits, p in ranked[1 : 1 + ALTERNATIVES] if p > 1e-4)
+    return Found(best, min(probability, 1.0), others, spots, strips[main], answers[main])
+
+
+def _spots(strip: Strip, frames: Frames, digits: tuple[int, ...]) -> tuple[Spot, ...]:
+    """Where each digit of the number stands, and what else it could be."""
+    spans = alignment(frames, digits)
+    centres = [((first + last + 1) / 2) * FRAME_PIXELS for first, last in spans]
+    borders = [-1e9, *((a + b) / 2 for a, b in pairwise(centres)), 1e9]
+    found = []
+    for digit, (first, last), centre, left, right in zip(
+        digits, spans, centres, borders[:-1], borders[1:], strict=True
+    ):
+        here = frames[first : last + 1, 1:].sum(axis=0)
+        probabilities = here / max(float(here.sum()), 1e-12)
+        found.append(Spot(digit, probabilities.astype(np.float32), _box(strip, centre, left, right)))
+    return tuple(found)
+
+
+def _box(strip: Strip, centre: float, left: float, right: float) -> Box:
+    """The box around the ink between two columns of the strip, no wider than a digit is, on the ink page."""
+    reach = 0.75 * DIGIT_HEIGHT
+    first = int(max(left, centre - reach, 0))
+    last = int(np.ceil(min(right, centre + reach, strip.ink.shape[1])))
+    inked = strip.ink[:, first : max(last, first + 1)] > 90
+    rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
+    if not rows.size:
+        rows, columns = np.array([0, STRIP_HEIGHT - 1]), np.array([0, max(last - first - 1, 0)])
+    x, y = strip.left + (first + columns[0]) * strip.scale, strip.top + rows[0] * strip.scale
+    width, height = (columns[-1] - columns[0] + 1) * strip.scale, (rows[-1] - rows[0] + 1) * strip.scale
+    return round(x), round(y), max(1, round(width)), max(1, round(height))

@@ -1,0 +1,87 @@
+"""Grey pages with one digit each → readings: two networks look, and a reading is as sure as they agree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.arrays import Number, Reading
+from digitry.decoding import spellings
+from digitry.images.stages import Stages, canonical_stages
+from digitry.images.strip import DIGIT_HEIGHT, STRIP_HEIGHT, cut_strip
+
+if TYPE_CHECKING:
+    from digitry.reading.reader import Reader
+
+DIGITS = tuple("0123456789")
+
+STRIP_WIDTH = 64
+"""Pixels: a digit with paper on both sides. One width for all, so that many are read at once."""
+
+
+def read_pages(pages: list[NDArray[np.uint8]], reader: Reader, *, name: str, page: int) -> list[Reading]:
+    """A reading of every grey page, uint8 (h, w); the networks run once for all of them."""
+    found = [canonical_stages(grey) for grey in pages]
+    at = [index for index, stages in enumerate(found) if stages.canonical is not None]
+    probabilities = judge([found[index] for index in at], reader)
+    rows = dict(zip(at, probabilities, strict=True))
+    return [_reading(grey, found[i], rows.get(i), reader, name, page) for i, grey in enumerate(pages)]
+
+
+def judge(found: list[Stages], reader: Reader) -> NDArray[np.float32]:
+    """What each crop is, float32 (n, classes): rows sum to 1, or to less where the networks see no digit.
+
+    The network for whole numbers has a word only on digits: a model with other class names judges alone.
+    """
+    canonical = np.stack([stages.canonical for stages in found if stages.canonical is not None]) if found else None
+    if canonical is None:
+        return np.zeros((0, len(reader.class_names)), np.float32)
+    alone = reader.read_digits(canonical)
+    if not reader.shipped or reader.class_names != DIGITS:
+        return alone
+    strips = np.stack([_strip(stages.crop) for stages in found if stages.crop is not None])
+    return np.asarray((alone + _as_one_digit(reader.read_strips(strips))) / 2, np.float32)
+
+
+def _strip(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The crop of one digit in the middle of a strip, uint8 (STRIP_HEIGHT, STRIP_WIDTH)."""
+    height, width = crop.shape
+    scale = max(height / DIGIT_HEIGHT, width / (STRIP_WIDTH - 8))
+    half = STRIP_WIDTH * scale / 2
+    strip = cut_strip(crop, width / 2 - half, height / 2, width / 2 + half, scale).ink
+    return strip[:STRIP_HEIGHT, :STRIP_WIDTH]
+
+
+def _as_one_digit(frames: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Frame probabilities, float32 (n, frames, 11) → of each digit that it stands there alone, float32 (n, 10)."""
+    result = np.zeros((len(frames), len(DIGITS)), np.float32)
+    for row, one in zip(result, frames, strict=True):
+        for digits, probability in spellings(one):
+            if len(digits) == 1:
+                row[digits[0]] = min(probability, 1.0)
+    return result
+
+
+def _reading(
+    grey: NDArray[np.uint8],
+    found: Stages,
+    probabilities: NDArray[np.float32] | None,
+    reader: Reader,
+    name: str,
+    page: int,
+) -> Reading:
+    stages = {"grey": grey, "ink": found.ink, "crop": found.crop, "canonical": found.canonical}
+    kept = {stage: image for stage, image in stages.items() if image is not None}
+    if probabilities is None:
+        return Reading(name, reason=found.reason, page=page, stages=kept)
+    digit = reader.digit(probabilities, found.box)
+    confidence, sure, reason = reader.judge("digit", digit.confidence)
+    if found.rivals:
+        sure, reason = (
+            False,
+            f"there are {found.rivals + 1} marks that could be digits, only the most prominent was read",
+        )
+    number = Number(digit.label, confidence, digit.box, (digit,), sure, reason, digit.alternatives)
+    return Reading(name, (number,), sure=sure, reason=reason, page=page, stages=kept)

@@ -1,0 +1,134 @@
+"""A grey page → the numbers on it: ink, lines of writing, strips, and what the networks say about each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.arrays import Box, Digit, Number, Reading
+from digitry.images.ink import InkPage, find_ink
+from digitry.images.lines import find_lines, numbers_of
+from digitry.images.panel import find_panel
+from digitry.images.segment import INK_LEVEL
+from digitry.images.slope import Turn, writing_slope
+from digitry.images.strokes import stroke_mask
+from digitry.reading.number import Found, line_strips, page_strips, read_strips
+
+if TYPE_CHECKING:
+    from digitry.reading.reader import Reader
+
+ONE_LINE = 3.0
+"""A page lower than this many heights of its digits has room for one line: it is read as a whole too."""
+
+FEW_LINES = 60
+"""More lines than this on a page are texture, not writing."""
+
+
+class Sheet(NamedTuple):
+    """The ink of a page, or of the panel on it, turned so that the writing runs level."""
+
+    page: InkPage
+    ink: NDArray[np.uint8]
+    turn: Turn
+    left: int
+    top: int
+    """Where the panel's corner lies on the page."""
+
+    def box_on_page(self, box: Box) -> Box:
+        """A box on the turned ink → in pixels of the grey page."""
+        x, y, width, height = self.turn.back(box)
+        scale = self.page.scale
+        left, top = max(round(x * scale), 0), max(round(y * scale), 0)
+        right, bottom = round((x + width) * scale), round((y + height) * scale)
+        return self.left + left, self.top + top, max(1, right - left), max(1, bottom - top)
+
+
+def read_page(grey: NDArray[np.uint8], reader: Reader, *, name: str, page: int, one_number: bool) -> Reading:
+    """The numbers of a grey page, uint8 (h, w), in reading order; all writing is one number with `one_number`."""
+    whole = (0, 0, grey.shape[1], grey.shape[0])
+    panel = find_panel(grey)
+    reading = _read(grey, panel, reader, one_number)
+    if not reading.numbers and panel != whole:
+        reading = _read(grey, whole, reader, one_number)
+    return Reading(name, reading.numbers, reading.sure, reading.reason, page, stages={"grey": grey, **reading.stages})
+
+
+def _read(grey: NDArray[np.uint8], panel: Box, reader: Reader, one_number: bool) -> Reading:
+    left, top, width, height = panel
+    page = find_ink(grey[top : top + height, left : left + width])
+    if not page.ink.any():
+        return Reading("", reason="the picture is blank, nothing stands out of the paper", stages={"ink": page.ink})
+    slope = writing_slope(stroke_mask(page.ink, INK_LEVEL))
+    best: tuple[Sheet, list[Found]] | None = None
+    # A slope is a guess: where there is one, the page is read level too, and the surer reading is kept.
+    for degrees in dict.fromkeys((slope, 0.0)):
+        turn = Turn(page.ink.shape, degrees)
+        sheet = Sheet(page, turn.apply(page.ink), turn, left, top)
+        found = _numbers(sheet, reader, one_number)
+        if best is None or _evidence(found) > _evidence(best[1]):
+            best = sheet, found
+    assert best is not None
+    return _reading(*best, reader)
+
+
+def _evidence(found: list[Found]) -> float:
+    """How many digits were read, each worth what the reader thinks of its number."""
+    return sum(len(number.digits) * number.probability for number in found)
+
+
+def _numbers(sheet: Sheet, reader: Reader, one_number: bool) -> list[Found]:
+    lines = find_lines(sheet.ink)
+    if one_number:
+        lines = [max(lines, key=lambda line: line.ink)] if lines else []
+    elif len(lines) > FEW_LINES:
+        return []
+    numbers = lines if one_number else [number for line in lines for number in numbers_of(line)]
+    alone = len(numbers) <= 1
+    found = []
+    for line in numbers:
+        strips = line_strips(sheet.ink, line)
+        if alone and sheet.ink.shape[0] < ONE_LINE * line.digit_height:
+            strips += page_strips(sheet.ink)
+        one = read_strips(strips, reader.read_strips)
+        if one is not None:
+            found.append(one)
+    if not numbers and alone:
+        one = read_strips(page_strips(sheet.ink), reader.read_strips)
+        found = [one] if one else []
+    return found
+
+
+def _reading(sheet: Sheet, found: list[Found], reader: Reader) -> Reading:
+    stages: dict[str, Any] = {
+        "ink": sheet.page.ink,
+        "strips": [one.strip.ink for one in found],
+        "frames": [one.frames for one in found],
+    }
+    numbers = tuple(_number(sheet, one, reader) for one in found)
+    if not numbers:
+        return Reading("", reason="there is no writing that reads as a number", stages=stages)
+    doubtful = [number for number in numbers if not number.sure]
+    reason = None
+    if doubtful:
+        reason = doubtful[0].reason if len(numbers) == 1 else f"{len(doubtful)} of {len(numbers)} numbers are not sure"
+    return Reading("", numbers, sure=not doubtful, reason=reason, stages=stages)
+
+
+def _number(sheet: Sheet, found: Found, reader: Reader) -> Number:
+    digits = []
+    for spot in found.spots:
+        order = np.argsort(-spot.probabilities, kind="stable")
+        others = tuple((str(d), float(spot.probabilities[d])) for d in order.tolist() if d != spot.digit)[:3]
+        digits.append(
+            Digit(str(spot.digit), float(spot.probabilities[spot.digit]), sheet.box_on_page(spot.box), others)
+        )
+    confidence, sure, reason = reader.judge("number", found.probability)
+    alternatives = tuple(("".join(map(str, text)), probability) for text, probability in found.alternatives)
+    boxes = np.array([digit.box for digit in digits])
+    left, top = boxes[:, :2].min(axis=0)
+    right, bottom = (boxes[:, :2] + boxes[:, 2:]).max(axis=0)
+    text = "".join(map(str, found.digits))
+    box = (int(left), int(top), int(right - left), int(bottom - top))
+    return Number(text, confidence, box, tuple(digits), sure, reason, alternatives)

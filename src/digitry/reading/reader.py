@@ -1,0 +1,152 @@
+"""One reader, loaded once, for pictures of a digit, of a number, of a page of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.arrays import Digit, Images, Probabilities, Reading
+from digitry.errors import ModelError, SettingError, unknown_name
+from digitry.predict import Predictor, StringPredictor
+from digitry.reading import one_digit, one_page
+from digitry.reading.certainty import MAX_ERROR, check_max_error, scales
+from digitry.reading.pictures import Picture, grey_pages, picture_name
+
+EXPECTATIONS = ("digit", "number", "page")
+"""What a picture may be said to hold: one digit; one number on one line; any numbers, anywhere."""
+
+
+class Reader:
+    """Reads pictures with the networks it loaded: one for single digits, one for whole numbers."""
+
+    def __init__(
+        self,
+        model: Path | str | bytes | None = None,
+        *,
+        max_error: float = MAX_ERROR,
+        sure_confidence: float | None = None,
+        threads: int = 1,
+    ) -> None:
+        """`model`: what reads single digits, a run folder, an ONNX file or its bytes; None for the shipped one.
+
+        `max_error`: the share of the sure readings that may be wrong, on pictures like those it was measured on.
+        `sure_confidence`, 0 to 1, takes its place: what a model says of itself, for models that nobody calibrated.
+        Raises ModelError for a model that cannot be used, SettingError for a number outside its range.
+        """
+        if sure_confidence is not None and not 0 <= sure_confidence <= 1:
+            raise SettingError(f"sure_confidence must be from 0 to 1, not {sure_confidence:g}")
+        self.max_error, self.sure_confidence, self.threads = check_max_error(max_error), sure_confidence, threads
+        self.shipped = model is None
+        try:
+            self._digits = Predictor(_model_file(model), threads=threads)
+        except ModelError as error:
+            if isinstance(model, (str, Path)) and str(model) not in str(error):
+                raise ModelError(f"{model}: {error}") from error
+            raise
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The labels a digit may get, in the order of `read_digits`' columns."""
+        return self._digits.contract.class_names
+
+    @cached_property
+    def _strings(self) -> StringPredictor:
+        return StringPredictor(_shipped("string.onnx"), threads=self.threads)
+
+    def read(self, picture: Picture, *, expect: str = "page") -> Reading:
+        """Read a picture: a path, file bytes, an array or a Pillow image; of a file with many pages the first.
+
+        No digit gives a reading without numbers and with a reason. Raises DataError when it is no picture at all,
+        SettingError for an `expect` that does not exist.
+        """
+        return next(self.read_pages(picture, expect=expect))
+
+    def read_pages(self, picture: Picture, *, expect: str = "page") -> Iterator[Reading]:
+        """A reading of every page of a picture, in order, made when it is asked for; errors as for `read`."""
+        if expect not in EXPECTATIONS:
+            raise unknown_name("expectation", expect, EXPECTATIONS)
+        name = picture_name(picture)
+        for count, grey in enumerate(grey_pages(picture), 1):
+            if expect == "digit":
+                (reading,) = self.read_digit_pages([grey], name=name, page=count)
+                yield reading
+            else:
+                yield one_page.read_page(grey, self, name=name, page=count, one_number=expect == "number")
+
+    def read_digit_pages(self, pages: list[NDArray[np.uint8]], *, name: str = "", page: int = 1) -> list[Reading]:
+        """Readings of grey pages, uint8 (h, w), with one digit each: the network runs once for all."""
+        return one_digit.read_pages(pages, self, name=name, page=page)
+
+    def read_digits(self, images: Images) -> Probabilities:
+        """Canonical digits, uint8 (n, 28, 28), as datasets hold them → probabilities, float32 (n, classes)."""
+        return self._digits.probabilities(images)
+
+    def read_strips(self, strips: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Ink strips, uint8 (n, 40, width) → float32 (n, frames, 11): no digit, then the ten digits."""
+        return self._strings.frames(strips)
+
+    def judge(self, kind: str, confidence: float) -> tuple[float, bool, str | None]:
+        """A model's own confidence in a `digit` or `number` → calibrated, whether that is sure, and why not."""
+        if self.sure_confidence is not None or kind not in scales():
+            least = self.sure_confidence or 0.0
+            shown = confidence
+        else:
+            least = scales()[kind].least_confidence(self.max_error)
+            shown = scales()[kind].calibrate(confidence)
+        if confidence >= least:
+            return shown, True, None
+        return shown, False, f"the confidence of {shown:.1%} is too low for {self.max_error:.1%} of errors"
+
+    def digit(self, probabilities: NDArray[np.float32], box: tuple[int, int, int, int]) -> Digit:
+        """The most probable label of one digit, with the next best."""
+        best, *others = np.argsort(-probabilities, kind="stable")[:4]
+        names = self.class_names
+        alternatives = tuple((names[other], float(probabilities[other])) for other in others)
+        return Digit(names[best], float(probabilities[best]), box, alternatives)
+
+
+@overload
+def read(
+    pictures: list[Picture] | tuple[Picture, ...], *, model: Path | str | bytes | None = None, expect: str = "page"
+) -> list[Reading]: ...
+@overload
+def read(pictures: Picture, *, model: Path | str | bytes | None = None, expect: str = "page") -> Reading: ...
+def read(
+    pictures: Picture, *, model: Path | str | bytes | None = None, expect: str = "page"
+) -> Reading | list[Reading]:
+    """Read one picture, or each of a list of pictures, in order. For many calls, keep a `Reader`.
+
+    Raises DataError for the first one that is no picture, SettingError for an `expect` that does not exist.
+    """
+    if expect not in EXPECTATIONS:
+        raise unknown_name("expectation", expect, EXPECTATIONS)
+    reader = Reader(model)
+    if isinstance(pictures, (list, tuple)):
+        return [reader.read(picture, expect=expect) for picture in pictures]
+    return reader.read(pictures, expect=expect)
+
+
+def _shipped(name: str) -> bytes:
+    file = resources.files("digitry") / "models" / name
+    if not file.is_file():
+        raise ModelError(f"this installation has no models/{name}; install digitry again")
+    return file.read_bytes()
+
+
+def _model_file(model: Path | str | bytes | None) -> Path | bytes:
+    if isinstance(model, bytes):
+        return model
+    if model is None:
+        return _shipped("digit.onnx")
+    path = Path(model)
+    if path.is_dir():
+        if not (path / "model.onnx").is_file():
+            raise ModelError(f"{path} holds no model.onnx; finish the run with: digitry train --resume --run {path}")
+        return path / "model.onnx"
+    return path

@@ -1,0 +1,71 @@
+"""The network that ships inside the package and reads whole numbers, touching digits and all, from ink strips.
+
+Source      ours: convolutions with batch normalisation over a strip 40 pixels high and of any width, one answer every
+            two pixels, trained by connectionist temporal classification (Graves et al. 2006) on numbers written with
+            MNIST's training digits and photographed, all made up (batches/strings.py): no picture of a number needed
+Measured    see src/digitry/models/string.json and results/reading.json
+Command     make shipped-model
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from digitry.recipe import Recipe, Settings
+
+FRAMES_PER_COLUMN = 2
+"""The last layer's columns are four pixels wide: too wide to part two slim digits, so each answers twice."""
+
+
+def build(classes: int, settings: Settings) -> Any:
+    from keras import Sequential, layers
+
+    def convolution(filters: int, size: int | tuple[int, int], **options: Any) -> list[Any]:
+        # No bias: the normalisation that follows has one.
+        options = {"padding": "same", **options}
+        return [
+            layers.Conv2D(filters, size, use_bias=False, **options),
+            layers.BatchNormalization(),
+            layers.ReLU(),
+        ]
+
+    return Sequential(
+        [
+            layers.Input((40, None, 1)),
+            *convolution(24, 5, strides=2),
+            *convolution(48, 3),
+            layers.MaxPooling2D(2),
+            *convolution(96, 3),
+            *convolution(96, 3),
+            layers.MaxPooling2D((2, 1)),
+            *convolution(128, 3),
+            *convolution(160, (5, 1), padding="valid"),  # from here on there is one row
+            *convolution(160, (1, 5)),
+            layers.Dropout(settings.dropout),
+            layers.Conv2D(FRAMES_PER_COLUMN * (1 + classes), 1),
+            layers.Reshape((-1, 1 + classes)),
+        ],
+        name="string-reader",
+    )
+
+
+RECIPE = Recipe(
+    name="string-reader",
+    summary="7 convolutions over a strip of any width, batch norm, relu → 2 × 11 logits every four pixels; CTC",
+    source="digitry",
+    parameters=482_766,
+    settings=Settings(
+        epochs=40,
+        batch_size=64,
+        optimizer="adamw",
+        learning_rate=0.003,
+        schedule="cosine",
+        dropout=0.2,
+        augment=True,
+        strips_per_epoch=8192,
+        validation_fraction=0.1,
+        validation_method="stratified",
+    ),
+    build=build,
+    reads="number",
+)

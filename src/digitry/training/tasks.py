@@ -1,0 +1,122 @@
+"""What a recipe is trained to do, read single digits or whole numbers: its examples, its loss, its proof."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.arrays import Split
+from digitry.batches.prepare import prepare
+from digitry.recipe import Recipe
+
+VALIDATION_STRIPS = 2048
+VALIDATION_KEY = 2**32 - 1
+"""Takes the place of the epoch in the seed of the validation strips."""
+
+
+class Examples(NamedTuple):
+    """What one pass of training or validation sees."""
+
+    inputs: NDArray[np.float32]
+    """Prepared images or strips, float32 (n, height, width, 1)."""
+    targets: NDArray[np.int32]
+    """Labels, int32 (n,), or numbers, int32 (n, digits) as `batches.strings` pads them."""
+
+
+class DigitTask:
+    """One digit an image; the answer is a row of probabilities."""
+
+    def __init__(self, plan: Recipe, seed: int) -> None:
+        self.settings, self.seed = plan.settings, seed
+
+    def count(self, split: Split) -> int:
+        """How many examples an epoch has."""
+        return len(split)
+
+    def epoch(self, split: Split, epoch: int) -> Examples:
+        """The examples of one epoch (from 0), in its order: a function of seed and epoch alone."""
+        order = np.random.default_rng([self.seed, epoch, 0]).permutation(len(split))
+        images = split.images[order]
+        if self.settings.augment:
+            from digitry.batches.augment import augment
+
+            images = augment(images, np.random.default_rng([self.seed, epoch, 1]))
+        return Examples(prepare(images), split.labels[order].astype(np.int32))
+
+    def validation(self, split: Split) -> Examples:
+        """The examples that tell after every epoch how well unseen ones are read."""
+        return Examples(prepare(split.images), split.labels.astype(np.int32))
+
+    def compile_options(self) -> dict[str, Any]:
+        """Loss and metrics, as Keras' `compile` takes them."""
+        return {"loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"]}
+
+    def first_guess(self, classes: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """A target and an answer of the right shapes, to make the metrics with."""
+        return np.zeros(1, np.int32), np.full((1, classes), 1 / classes, np.float32)
+
+
+class NumberTask:
+    """Digits side by side on a strip, newly written for every epoch; the answer is a row of logits per frame."""
+
+    def __init__(self, plan: Recipe, seed: int) -> None:
+        self.settings, self.seed = plan.settings, seed
+
+    def count(self, split: Split) -> int:
+        """How many examples an epoch has."""
+        return int(self.settings.strips_per_epoch or len(split))
+
+    def epoch(self, split: Split, epoch: int) -> Examples:
+        """The examples of one epoch (from 0): a function of seed and epoch alone."""
+        return _strips(split, self.count(split), [self.seed, epoch, 2])
+
+    def validation(self, split: Split) -> Examples:
+        """The examples that tell after every epoch how well unseen digits are read; the same ones each time."""
+        return _strips(split, VALIDATION_STRIPS, [self.seed, VALIDATION_KEY, 2])
+
+    def compile_options(self) -> dict[str, Any]:
+        """Loss and metrics, as Keras' `compile` takes them."""
+        import keras
+
+        return {"loss": keras.losses.CTC(), "metrics": [keras.metrics.MeanMetricWrapper(whole_numbers, "accuracy")]}
+
+    def first_guess(self, classes: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """A target and an answer of the right shapes, to make the metrics with."""
+        from digitry.batches.strings import MAX_DIGITS
+
+        return np.zeros((1, MAX_DIGITS), np.int32), np.zeros((1, 2 * MAX_DIGITS, 1 + classes), np.float32)
+
+
+TASKS: dict[str, type[DigitTask | NumberTask]] = {"digit": DigitTask, "number": NumberTask}
+"""What `Recipe.reads` may be."""
+
+
+def whole_numbers(targets: Any, logits: Any) -> Any:
+    """1 for every strip whose most probable frames spell the whole number, else 0: float32 (n,)."""
+    from keras import ops
+
+    targets = ops.cast(targets, "int32")
+    best = ops.cast(ops.argmax(logits, axis=-1), "int32")
+    before = ops.pad(best[:, :-1], [[0, 0], [1, 0]])
+    begins = ops.cast((best != 0) & (best != before), "int32")
+    # The place that each digit takes in its number; beyond the last place nothing is counted but the length.
+    places = ops.cumsum(begins, axis=1)
+    digits = targets.shape[1]
+    slots = ops.arange(1, digits + 1, dtype="int32")
+    hits = ops.expand_dims(places, 2) == slots
+    spelled = ops.sum(ops.where(hits, ops.expand_dims(best * begins, 2), 0), axis=1)
+    same = ops.all(spelled == targets, axis=1) & (ops.sum(begins, axis=1) <= digits)
+    return ops.cast(same, "float32")
+
+
+def _strips(split: Split, count: int, seed: list[int]) -> Examples:
+    import cv2
+
+    from digitry.batches.strings import made_strings
+
+    # Pictures this small are drawn faster by one thread, and the others are needed for the network.
+    cv2.setNumThreads(1)
+    made = made_strings(split, count, np.random.default_rng(seed))
+    return Examples(prepare(made.strips), made.targets)
