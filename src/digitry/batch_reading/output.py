@@ -154,14 +154,13 @@ def _check_record(path: Path, record: Path, job: Job) -> None:
 
 
 def _model_digest(model: str | None) -> str:
-    """SHA-256 over the model file, or over all that come with digitry."""
-    if model is None:
-        shipped = (resources.files("digitry") / "models").iterdir()
-        data = [file.read_bytes() for file in sorted(shipped, key=lambda file: file.name) if file.name[-5:] == ".onnx"]
-    else:
+    """SHA-256 over what comes with digitry for reading, and over the model that takes the place of a part of it."""
+    shipped = sorted((resources.files("digitry") / "models").iterdir(), key=lambda file: file.name)
+    data = [file.read_bytes() for file in shipped if file.name.endswith((".onnx", ".json"))]
+    if model is not None:
         path = Path(model) / "model.onnx" if Path(model).is_dir() else Path(model)
         try:
-            data = [path.read_bytes()]
+            data.append(path.read_bytes())
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise ModelError(f"cannot read the model {path}: {reason}") from error
