@@ -32,6 +32,8 @@ class Settings:
     """Share of activations dropped in training; None where the network has no dropout."""
     augment: bool = False
     """Whether each epoch sees newly distorted images."""
+    outlier_share: float | None = None
+    """Made images of no digit for every digit of an epoch, to be unsure of; None where the network sees digits only."""
     strips_per_epoch: int | None = None
     """Newly made numbers that an epoch sees; None where the network reads single digits."""
     validation_fraction: float = 0.0
@@ -48,6 +50,8 @@ class Settings:
         _check(self.batch_size >= 1, "batch_size", self.batch_size, "at least 1")
         rate = self.learning_rate
         _check(math.isfinite(rate) and rate > 0, "learning_rate", rate, "above 0")
+        share = self.outlier_share
+        _check(share is None or 0 <= share <= 1, "outlier_share", share, "from 0 to 1")
         strips = self.strips_per_epoch
         _check(strips is None or strips >= 1, "strips_per_epoch", strips, "at least 1")
         _check(self.dropout is None or 0 <= self.dropout < 1, "dropout", self.dropout, "from 0 to below 1")

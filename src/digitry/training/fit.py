@@ -182,7 +182,7 @@ def _fit(
     training, validation = parts
     if origin is not None:
         training = origin.mixed_with_old(training, seed, progress)
-    task = TASKS[plan.reads](plan, seed)
+    task = TASKS[plan.reads](plan, seed, dataset.class_names)
     steps_per_epoch = math.ceil(task.count(training) / settings.batch_size)
     model = build_and_compile(plan, len(dataset.class_names), steps_per_epoch)
     if origin is not None:

@@ -7,9 +7,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import Split
+from digitry.arrays import Images, Labels, Split
 from digitry.batches.prepare import prepare
 from digitry.recipe import Recipe
+
+DIGITS = tuple("0123456789")
+
+OUTLIER = -1
+"""Target of an image that shows no digit."""
 
 VALIDATION_STRIPS = 2048
 VALIDATION_KEY = 2**32 - 1
@@ -28,22 +33,37 @@ class Examples(NamedTuple):
 class DigitTask:
     """One digit an image; the answer is a row of probabilities."""
 
-    def __init__(self, plan: Recipe, seed: int) -> None:
+    def __init__(self, plan: Recipe, seed: int, class_names: tuple[str, ...] = ()) -> None:
         self.settings, self.seed = plan.settings, seed
+        self.digits = class_names == DIGITS
 
     def count(self, split: Split) -> int:
         """How many examples an epoch has."""
-        return len(split)
+        return len(split) + round(len(split) * (self.settings.outlier_share or 0.0))
 
     def epoch(self, split: Split, epoch: int) -> Examples:
         """The examples of one epoch (from 0), in its order: a function of seed and epoch alone."""
         order = np.random.default_rng([self.seed, epoch, 0]).permutation(len(split))
-        images = split.images[order]
+        images, labels = split.images[order], split.labels[order]
         if self.settings.augment:
             from digitry.batches.augment import augment
+            from digitry.batches.glyphs import other_hands
 
-            images = augment(images, np.random.default_rng([self.seed, epoch, 1]))
-        return Examples(prepare(images), split.labels[order].astype(np.int32))
+            rng = np.random.default_rng([self.seed, epoch, 1])
+            images = augment(other_hands(images, labels, rng) if self.digits else images, rng)
+        if not self.settings.outlier_share:
+            return Examples(prepare(images), labels.astype(np.int32))
+        return self._among_outliers(split, images, labels, epoch)
+
+    def _among_outliers(self, split: Split, images: Images, labels: Labels, epoch: int) -> Examples:
+        """The digits with images of none between them; the targets are `OUTLIER` there."""
+        from digitry.batches.outliers import made_outliers
+
+        rng = np.random.default_rng([self.seed, epoch, 3])
+        outliers = made_outliers(split.images, self.count(split) - len(split), rng)
+        order = rng.permutation(len(images) + len(outliers))
+        targets = np.concatenate([labels, np.full(len(outliers), OUTLIER)]).astype(np.int32)
+        return Examples(prepare(np.concatenate([images, outliers])[order]), targets[order])
 
     def validation(self, split: Split) -> Examples:
         """The examples that tell after every epoch how well unseen ones are read."""
@@ -51,7 +71,14 @@ class DigitTask:
 
     def compile_options(self) -> dict[str, Any]:
         """Loss and metrics, as Keras' `compile` takes them."""
-        return {"loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"]}
+        if not self.settings.outlier_share:
+            return {"loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"]}
+        import keras
+
+        return {
+            "loss": doubting_crossentropy,
+            "metrics": [keras.metrics.MeanMetricWrapper(known_or_doubted, "accuracy")],
+        }
 
     def first_guess(self, classes: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """A target and an answer of the right shapes, to make the metrics with."""
@@ -61,8 +88,9 @@ class DigitTask:
 class NumberTask:
     """Digits side by side on a strip, newly written for every epoch; the answer is a row of logits per frame."""
 
-    def __init__(self, plan: Recipe, seed: int) -> None:
+    def __init__(self, plan: Recipe, seed: int, class_names: tuple[str, ...] = ()) -> None:
         self.settings, self.seed = plan.settings, seed
+        self.digits = class_names == DIGITS
 
     def count(self, split: Split) -> int:
         """How many examples an epoch has."""
@@ -91,6 +119,26 @@ class NumberTask:
 
 TASKS: dict[str, type[DigitTask | NumberTask]] = {"digit": DigitTask, "number": NumberTask}
 """What `Recipe.reads` may be."""
+
+
+def doubting_crossentropy(targets: Any, probabilities: Any) -> Any:
+    """Crossentropy with the label, and with an equal share for every class where the target is `OUTLIER`."""
+    from keras import ops
+
+    targets = ops.reshape(ops.cast(targets, "int32"), (-1,))
+    classes = probabilities.shape[-1]
+    wanted = ops.where(ops.expand_dims(targets, 1) >= 0, ops.one_hot(targets, classes), 1 / classes)
+    return -ops.sum(wanted * ops.log(ops.clip(probabilities, 1e-7, 1.0)), axis=1)
+
+
+def known_or_doubted(targets: Any, probabilities: Any) -> Any:
+    """1 for every digit whose label is the most probable, and every outlier that no class has half of, else 0."""
+    from keras import ops
+
+    targets = ops.reshape(ops.cast(targets, "int32"), (-1,))
+    known = ops.cast(ops.argmax(probabilities, axis=-1), "int32") == targets
+    doubted = (targets < 0) & (ops.max(probabilities, axis=-1) < 0.5)
+    return ops.cast(known | doubted, "float32")
 
 
 def whole_numbers(targets: Any, logits: Any) -> Any:
