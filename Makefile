@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 RUN ?= demo
 
-.PHONY: help demo test check test-backends reliability reproduce bench-train bench-reading bench-read-speed shipped-model locks clean
+.PHONY: help demo test check test-backends reliability reproduce bench-train bench-reading bench-read-speed shipped-model calibration locks clean
 
 help:  ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -65,8 +65,12 @@ bench-read-speed: $(VENV)/dev.done  ## Milliseconds a digit, a photograph, a com
 bench-reading: $(VENV)/dev.done  ## How robust the reader is: corruptions, photographs, numbers, what is no digit.
 	$(BIN)/python bench/reading.py
 
-shipped-model: $(VENV)/train.done  ## Train the network that ships inside the package.
+shipped-model: $(VENV)/train.done  ## Train the networks that ship inside the package (about an hour), and calibrate them.
 	$(BIN)/python bench/shipped_model.py
+	$(BIN)/python bench/calibration.py
+
+calibration: $(VENV)/train.done  ## What the shipped networks' confidences are worth, on pictures made of validation digits.
+	$(BIN)/python bench/calibration.py
 
 locks: | $(BIN)/python  ## Renew the locks: versions and hashes, no addresses.
 	$(PIP) uv

@@ -1,9 +1,9 @@
-"""Train the network that ships inside the package: src/digitry/models/digit.onnx and what is known about it.
+"""Train the networks that ship inside the package: src/digitry/models/*.onnx and what is known about them.
 
-python bench/shipped_model.py [--run runs/shipped] [--seed 0]
+python bench/shipped_model.py [reader] [string-reader] [--runs runs/shipped] [--seed 0]
 
-Recipe `reader` with its own settings; its epochs and size were chosen on the validation part. The test split is
-opened once, for the figures in src/digitry/models/digit.json.
+Recipes `reader` and `string-reader` with their own settings; epochs and sizes were chosen on the validation part. The
+test split is opened once, for the figures in src/digitry/models/*.json. Afterwards: make calibration.
 """
 
 from __future__ import annotations
@@ -13,38 +13,63 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import digitry
 from digitry.training import run_folder
+from digitry.training.results import NUMBERS
 
 MODELS = Path(__file__).parent.parent / "src" / "digitry" / "models"
+FILES = {"reader": "digit", "string-reader": "string"}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--run", type=Path, default=Path("runs/shipped"))
+    parser.add_argument("recipes", nargs="*", metavar="RECIPE", help=f"of {', '.join(FILES)}; none means all")
+    parser.add_argument("--runs", type=Path, default=Path("runs/shipped"))
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    done = digitry.train("reader", seed=options.seed, run=options.run, resume=True, quiet=False)
-    evaluation = digitry.evaluate(options.run)
+    unknown = set(options.recipes) - set(FILES)
+    if unknown:
+        parser.error(f"no shipped network is made by {', '.join(sorted(unknown))}; there are {', '.join(FILES)}")
     MODELS.mkdir(exist_ok=True)
-    model = MODELS / "digit.onnx"
-    shutil.copyfile(options.run / run_folder.MODEL, model)
+    for recipe in options.recipes or FILES:
+        make(recipe, options.runs / recipe, options.seed)
+
+
+def make(recipe: str, run: Path, seed: int) -> None:
+    """Train one network, or go on with it, and put it into the package."""
+    done = digitry.train(recipe, seed=seed, run=run, resume=True, quiet=False)
+    model = MODELS / f"{FILES[recipe]}.onnx"
+    shutil.copyfile(run / run_folder.MODEL, model)
     facts = {
-        "recipe": done.recipe,
-        "seed": done.seed,
+        "recipe": recipe,
+        "seed": seed,
         "command": "make shipped-model",
         "sha256": hashlib.sha256(model.read_bytes()).hexdigest(),
         "bytes": model.stat().st_size,
         "validation_accuracy": done.history[-1]["val_accuracy"],
-        "test_accuracy": evaluation.scores.accuracy,
-        "test_error_count": evaluation.scores.error_count,
-        "test_ece": round(evaluation.scores.ece, 5),
+        **(figures_of_numbers(run) if recipe == "string-reader" else figures_of_digits(run)),
         "train_seconds": round(sum(line["seconds"] for line in done.history)),
         **run_folder.describe_surroundings(),
     }
-    (MODELS / "digit.json").write_text(json.dumps(facts, indent=2) + "\n")
+    (MODELS / f"{FILES[recipe]}.json").write_text(json.dumps(facts, indent=2) + "\n")
     print(json.dumps(facts, indent=2))
+
+
+def figures_of_digits(run: Path) -> dict[str, Any]:
+    """On MNIST's test split."""
+    scores = digitry.evaluate(run).scores
+    return {
+        "test_accuracy": scores.accuracy,
+        "test_error_count": scores.error_count,
+        "test_ece": round(scores.ece, 5),
+    }
+
+
+def figures_of_numbers(run: Path) -> dict[str, Any]:
+    """On numbers written with the digits of MNIST's test split."""
+    return {f"test_{name}": value for name, value in json.loads((run / NUMBERS).read_text()).items()}
 
 
 if __name__ == "__main__":

@@ -58,6 +58,23 @@ def spellings(frames: Frames, *, width: int = BEAM_WIDTH) -> list[Spelling]:
     return [Spelling(prefix, ends + last) for prefix, (ends, last) in beams.items()]
 
 
+def single_digits(frames: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Frame probabilities, float32 (n, frames, 1 + digits) → of each digit that it stands there alone, (n, digits).
+
+    The same sum as in `spellings`, over all ways to spell one digit: blanks, the digit for some frames, blanks.
+    """
+    steps = frames.astype(np.float64)
+    before = np.ones((len(steps), 1))
+    digit = np.zeros((len(steps), frames.shape[2] - 1))
+    after = np.zeros_like(digit)
+    for t in range(steps.shape[1]):
+        blank = steps[:, t, BLANK, np.newaxis]
+        after = (after + digit) * blank
+        digit = (digit + before) * steps[:, t, 1:]
+        before = before * blank
+    return np.asarray(np.minimum(digit + after, 1), np.float32)
+
+
 def alignment(frames: Frames, digits: tuple[int, ...]) -> list[tuple[int, int]]:
     """First and last frame of every digit, on the most probable way to spell exactly `digits` (Viterbi)."""
     states = np.full(2 * len(digits) + 1, BLANK)

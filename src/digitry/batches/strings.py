@@ -24,6 +24,9 @@ MAX_DIGITS = 10
 BLANK = 0
 """Target value that pads the shorter numbers; digit d is d + 1."""
 
+ZOOM_RANGE = (0.6, 2.2)
+"""Pixels of a photograph per pixel of its strip: strips are shrunk, or enlarged, as those of small pictures."""
+
 HEIGHT_RANGE = (15.0, 34.0)
 """Height of a number's digits in a strip, in pixels."""
 
@@ -58,16 +61,25 @@ def made_strings(split: Split, count: int, rng: np.random.Generator) -> Strings:
 
 def made_number(digits: Split, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """One strip with these digits in this order, and the labels of those that found room on it."""
+    grey, labels = made_photograph(digits, rng)
+    page = find_ink(grey, dark_on_light=True, window=float(rng.choice(PAPER_WINDOWS[:3], p=[0.7, 0.2, 0.1])))
+    return resize_strip(page.ink, STRIP_WIDTH), labels
+
+
+def made_photograph(
+    digits: Split, rng: np.random.Generator, *, width: int = STRIP_WIDTH, zoom_range: tuple[float, float] = ZOOM_RANGE
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """A grey picture with these digits on one line, and the labels of those that found room on it.
+
+    It is as high as a strip and as wide as `width` pixels of one, times a zoom drawn from the range.
+    """
     images = digits.images
     if len(digits):
         images = augment(other_hands(images, digits.labels, rng), rng)
-    hand = _Hand.drawn(rng)
-    height, width = round(STRIP_HEIGHT * hand.zoom), round(STRIP_WIDTH * hand.zoom)
-    ink = np.zeros((height, width), np.uint8)
+    hand = _Hand.drawn(rng, zoom_range)
+    ink = np.zeros((round(STRIP_HEIGHT * hand.zoom), round(width * hand.zoom)), np.uint8)
     count = _write(ink, images, digits.labels, hand, rng)
-    grey = photograph(ink, hand.pen, rng)
-    page = find_ink(grey, dark_on_light=True, window=float(rng.choice(PAPER_WINDOWS[:3], p=[0.7, 0.2, 0.1])))
-    return resize_strip(page.ink, STRIP_WIDTH), digits.labels[:count]
+    return photograph(ink, hand.pen, rng), digits.labels[:count]
 
 
 @dataclass(frozen=True)
@@ -95,8 +107,8 @@ class _Hand:
     """Distance of the upright lines of a form with a box for each digit; 0 for plain paper."""
 
     @classmethod
-    def drawn(cls, rng: np.random.Generator) -> _Hand:
-        zoom = float(np.exp(rng.uniform(np.log(0.6), np.log(2.2))))
+    def drawn(cls, rng: np.random.Generator, zoom_range: tuple[float, float]) -> _Hand:
+        zoom = float(np.exp(rng.uniform(*np.log(zoom_range))))
         height = zoom * float(np.exp(rng.uniform(*np.log(HEIGHT_RANGE))))
         gaps = (rng.normal(-0.01, 0.05), rng.uniform(0.02, 0.25), rng.uniform(0.2, 1.2))
         return cls(

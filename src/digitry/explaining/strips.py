@@ -7,10 +7,10 @@ from itertools import groupby, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from digitry.decoding import BLANK
 from digitry.explaining.markup import attribute, escaped, tag
 from digitry.explaining.pictures import picture
 
-BLANK = 0
 """Column of the frames that stands for no digit."""
 
 _SCALE = 3

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.arrays import Number, Reading
-from digitry.decoding import spellings
+from digitry.decoding import single_digits
 from digitry.images.stages import Stages, canonical_stages
 from digitry.images.strip import DIGIT_HEIGHT, STRIP_HEIGHT, cut_strip
 
@@ -42,7 +42,7 @@ def judge(found: list[Stages], reader: Reader) -> NDArray[np.float32]:
     if not reader.shipped or reader.class_names != DIGITS:
         return alone
     strips = np.stack([_strip(stages.crop) for stages in found if stages.crop is not None])
-    return np.asarray((alone + _as_one_digit(reader.read_strips(strips))) / 2, np.float32)
+    return np.asarray((alone + single_digits(reader.read_strips(strips))) / 2, np.float32)
 
 
 def _strip(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -52,16 +52,6 @@ def _strip(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
     half = STRIP_WIDTH * scale / 2
     strip = cut_strip(crop, width / 2 - half, height / 2, width / 2 + half, scale).ink
     return strip[:STRIP_HEIGHT, :STRIP_WIDTH]
-
-
-def _as_one_digit(frames: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Frame probabilities, float32 (n, frames, 11) → of each digit that it stands there alone, float32 (n, 10)."""
-    result = np.zeros((len(frames), len(DIGITS)), np.float32)
-    for row, one in zip(result, frames, strict=True):
-        for digits, probability in spellings(one):
-            if len(digits) == 1:
-                row[digits[0]] = min(probability, 1.0)
-    return result
 
 
 def _reading(
