@@ -26,6 +26,8 @@ def other_hands(images: Images, labels: Labels, rng: np.random.Generator) -> Ima
     """
     styled = images.copy()
     for index in np.flatnonzero((rng.random(len(images)) < STYLED_SHARE) & np.isin(labels, (1, 7))):
+        if np.count_nonzero(styled[index].max(axis=1) > 127) < 2:
+            continue  # blank, or too faint to tell where its strokes end
         draw = _flagged_one if labels[index] == 1 else _barred_seven
         draw(styled[index], rng)
     return styled
@@ -100,7 +102,7 @@ def written(image: NDArray[np.uint8], height: float, slant: float, stretch: floa
 def mark(kind: str, height: float, width: float, rng: np.random.Generator) -> tuple[Ink, float]:
     """A mark that is no digit, as ink with the pen `width` in pixels, and where its top lies in heights of a digit.
 
-    `.` `,` `-` `=` `/` `$` `*`, and `scribble`: any smooth line.
+    `.` `,` `-` `=` `$` `*`, and `scribble`: any smooth line.
     """
     h = height
     drawn: list[NDArray[np.float64]] = []
@@ -117,8 +119,6 @@ def mark(kind: str, height: float, width: float, rng: np.random.Generator) -> tu
         if kind == "=":
             drawn.append(curve(line) + np.array([rng.normal(0, 0.05), rng.uniform(0.12, 0.3)]) * h)
             top -= 0.1
-    elif kind == "/":
-        drawn = [np.array([[0.35 * h, 0], [0, 1.1 * h]]) + rng.normal(0, 0.05 * h, (2, 2))]
     elif kind == "$":
         s = np.array([[0.55, 0.15], [0.25, 0.05], [0.05, 0.25], [0.3, 0.5], [0.55, 0.72], [0.3, 0.95], [0.0, 0.85]])
         drawn = [curve((s + rng.normal(0, 0.03, s.shape)) * h)]

@@ -17,7 +17,7 @@ def photograph(ink: NDArray[np.uint8], stroke: float, rng: np.random.Generator) 
     depth = float(rng.uniform(0.12, 0.9)) if rng.random() < 0.5 else float(rng.uniform(0.5, 0.95))
     inked = ink.astype(np.float32) * np.float32(depth / 255)
     if rng.random() < 0.4:  # a pen presses, and runs dry
-        inked *= 1 - rng.uniform(0.1, 0.6) * _clouds(height, width, max(height / rng.uniform(1, 4), 3), rng)
+        inked *= 1 - rng.uniform(0.1, 0.45) * _clouds(height, width, max(height / rng.uniform(1, 4), 3), rng)
     page = 1 - inked
     if rng.random() < 0.5:
         page *= 1 - np.float32(depth) * _rules(height, width, stroke, rng)
@@ -68,7 +68,8 @@ def _rules(height: int, width: int, stroke: float, rng: np.random.Generator) -> 
             # Rules lie at the edges of the writing far more often than through it.
             at = reach * (rng.beta(0.35, 0.35) if across else rng.beta(0.25, 0.25))
             tilt = rng.normal(0, 0.012) * other
-            start, end = (0.0, 1.0) if rng.random() < 0.7 else sorted(rng.random(2))
+            # An upright line that ends within the picture would be a 1.
+            start, end = (0.0, 1.0) if rng.random() < 0.7 or not across else sorted(rng.random(2))
             a, b = np.array([start * other, at]), np.array([end * other, at + tilt])
             if not across:
                 a, b = a[::-1], b[::-1]

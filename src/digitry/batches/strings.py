@@ -110,7 +110,7 @@ class _Hand:
     def drawn(cls, rng: np.random.Generator, zoom_range: tuple[float, float]) -> _Hand:
         zoom = float(np.exp(rng.uniform(*np.log(zoom_range))))
         height = zoom * float(np.exp(rng.uniform(*np.log(HEIGHT_RANGE))))
-        gaps = (rng.normal(-0.01, 0.05), rng.uniform(0.02, 0.25), rng.uniform(0.2, 1.2))
+        gaps = (rng.normal(-0.01, 0.05), rng.uniform(0.02, 0.25), rng.uniform(0.2, 1.7))
         return cls(
             zoom=zoom,
             height=height,
@@ -167,7 +167,7 @@ def _write(
             break
         count += 1
     if rng.random() < 0.22 or (not count and rng.random() < 0.5):
-        ending = str(rng.choice(["-", "=", ".-", ",-", ".", "/", ".=", "scribble"]))
+        ending = str(rng.choice(["-", "=", ".-", ",-", ".", ".=", "scribble"]))
         for kind in (ending,) if ending == "scribble" else ending:
             _put_mark(line, kind, middle, rng)
     if hand.boxed:
