@@ -32,7 +32,7 @@ def writing_slope(strokes: NDArray[np.uint8]) -> float:
     degrees = np.arange(-MAX_DEGREES, MAX_DEGREES + 1, 3.0)
     scores = [_gathering(x, y, angle) for angle in degrees]
     rough = float(degrees[int(np.argmax(scores))])
-    fine = np.arange(rough - 2, rough + 2.5, 1.0)
+    fine = np.clip(np.arange(rough - 2, rough + 2.5, 1.0), -MAX_DEGREES, MAX_DEGREES)
     best = float(fine[int(np.argmax([_gathering(x, y, angle) for angle in fine]))])
     if _gathering(x, y, best) < MIN_GAIN * _gathering(x, y, 0.0):
         return 0.0
