@@ -90,10 +90,15 @@ def _isotonic(confidence: np.ndarray, right: np.ndarray, bins: int = 40) -> tupl
         if not part_right.size:
             continue
         pools.append([float(part_right.sum()), float(part_right.size), float(np.median(part_confidence))])
-        while len(pools) > 1 and pools[-2][0] / pools[-2][1] >= pools[-1][0] / pools[-1][1]:
+        while len(pools) > 1 and _share(pools[-2]) >= _share(pools[-1]):
             hits, size, middle = pools.pop()
             before = pools[-1]
             before[2] = (before[2] * before[1] + middle * size) / (before[1] + size)
             before[0], before[1] = before[0] + hits, before[1] + size
-    # Half an error more, as nothing is certain.
-    return [round(p[2], 6) for p in pools], [round(p[0] / (p[1] + 0.5), 6) for p in pools]
+    return [round(p[2], 6) for p in pools], [round(_share(p), 6) for p in pools]
+
+
+def _share(pool: list[float]) -> float:
+    """The share of a pool that was right, with half an error more, as nothing is certain."""
+    hits, size, _ = pool
+    return hits / (size + 0.5)
