@@ -1,0 +1,151 @@
+"""Lines of writing: in order, with what belongs to them and without what does not; wide gaps part numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from digitry.images.lines import Line, find_lines, numbers_of
+from tests.unit.images.written import ink_page, tight_box, write
+
+
+def columns(*spans: tuple[int, int], height: float = 40) -> Line:
+    """A line whose pieces stand at these columns."""
+    left, right = spans[0][0], spans[-1][1]
+    return Line((left, 10, right - left, 40), height, sum(b - a for a, b in spans), spans)
+
+
+def near(box: tuple[int, ...], expected: tuple[int, ...], pixels: int = 2) -> bool:
+    return all(abs(a - b) <= pixels for a, b in zip(box, expected, strict=True))
+
+
+def test_lines_come_from_top_to_bottom_each_with_its_box_and_its_height() -> None:
+    page = np.zeros((400, 500), np.uint8)
+    places = {300: "17", 40: "902", 170: "4455"}
+    for top, text in places.items():
+        write(page, text, 50 + top // 4, top)
+    lines = find_lines(page)
+    assert [line.box[1] for line in lines] == pytest.approx([40, 170, 300], abs=2)
+    for line, top in zip(lines, sorted(places), strict=True):
+        alone = np.zeros_like(page)
+        alone[top : top + 40] = page[top : top + 40]
+        assert near(line.box, tight_box(alone))
+        assert abs(line.digit_height - 40) <= 2
+        assert len(line.columns) == len(places[top])
+        assert abs(line.ink - np.count_nonzero(alone > 90)) < 0.05 * line.ink
+
+
+def test_columns_run_from_left_to_right_one_for_each_digit() -> None:
+    page = np.zeros((120, 300), np.uint8)
+    boxes = write(page, "3847", 40, 40)
+    (line,) = find_lines(page)
+    for (first, last), (x, _, width, _) in zip(line.columns, boxes, strict=True):
+        assert abs(first - x) <= 2
+        assert abs(last - x - width) <= 2
+
+
+def test_digits_over_one_another_share_their_columns() -> None:
+    page = np.zeros((120, 300), np.uint8)
+    page[40:80, 50:60] = 255  # a bar, and an arm that reaches over it without a touch
+    page[36:40, 30:34] = 255
+    page[30:33, 30:70] = 255
+    page[33:80, 30:34] = 255
+    (line,) = find_lines(page)
+    assert len(line.columns) == 1
+
+
+@pytest.mark.parametrize("shift", [-8, 8])
+def test_digits_that_stand_a_little_higher_or_lower_are_on_the_same_line(shift: int) -> None:
+    page = np.zeros((140, 400), np.uint8)
+    write(page, "38", 40, 50)
+    write(page, "6", 140, 50 + shift)
+    write(page, "52", 190, 50)
+    (line,) = find_lines(page)
+    assert len(line.columns) == 5
+
+
+def test_dots_and_dashes_belong_to_the_line_they_are_in_and_are_no_digits() -> None:
+    page = np.zeros((240, 400), np.uint8)
+    write(page, "12", 60, 50)
+    write(page, "50", 160, 50)
+    page[82:88, 140:146] = 255  # a point on the line's foot
+    page[68:72, 240:256] = 255  # a dash behind it
+    write(page, "77", 60, 160)
+    first, second = find_lines(page)
+    assert first.box[1] + first.box[3] <= 92
+    assert first.box[0] + first.box[2] == pytest.approx(256, abs=1)
+    assert (len(first.columns), len(second.columns)) == (4, 2)
+
+
+def test_a_speck_far_from_a_line_is_not_of_it() -> None:
+    page = np.zeros((120, 600), np.uint8)
+    write(page, "12", 60, 40)
+    page[60:66, 400:406] = 255
+    (line,) = find_lines(page)
+    assert line.box[0] + line.box[2] < 160
+
+
+def test_parts_of_a_broken_digit_make_no_line_of_their_own() -> None:
+    page = np.zeros((120, 300), np.uint8)
+    write(page, "555", 40, 40)
+    page[57:60, 40:120] = 0
+    (line,) = find_lines(page)
+    assert near(line.box, tight_box(page))
+
+
+def test_rules_and_boxes_are_no_lines() -> None:
+    page = np.zeros((300, 500), np.uint8)
+    for row in (40, 120, 200, 280):
+        page[row : row + 2] = 200
+    assert find_lines(page) == []
+    write(page, "4711", 60, 140)
+    (line,) = find_lines(page)
+    assert near(line.box, (60, 140, line.box[2], 40), 4)
+    framed = np.pad(np.zeros((100, 300), np.uint8), 3, constant_values=255)
+    write(framed, "38", 60, 30)
+    (line,) = find_lines(framed)
+    assert line.box[2] < 100
+
+
+@pytest.mark.parametrize("side", [1, 3])
+def test_specks_are_no_lines(side: int) -> None:
+    page = np.zeros((200, 300), np.uint8)
+    rng = np.random.default_rng(0)
+    for y, x in rng.integers(10, 190, (15, 2)).tolist():
+        page[y : y + side, x : x + side] = 255
+    assert find_lines(page) == []
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (5, 400), (200, 300)])
+def test_a_blank_page_has_no_lines(shape: tuple[int, int]) -> None:
+    assert find_lines(np.zeros(shape, np.uint8)) == []
+
+
+def test_numbers_stand_farther_apart_than_their_digits() -> None:
+    page = np.zeros((120, 700), np.uint8)
+    write(page, "12", 40, 40)
+    write(page, "345", 200, 40)
+    write(page, "6", 450, 40)
+    (line,) = find_lines(page)
+    numbers = numbers_of(line)
+    assert [len(number.columns) for number in numbers] == [2, 3, 1]
+    assert [number.box[0] for number in numbers] == pytest.approx([40, 200, 450], abs=2)
+    assert sum(number.ink for number in numbers) == pytest.approx(line.ink, abs=3)
+    assert all(number.box[1::2] == line.box[1::2] for number in numbers)
+
+
+def test_digits_that_stand_evenly_wide_are_one_number() -> None:
+    even = columns(*((x, x + 25) for x in range(0, 400, 80)))  # gaps of 55, wider than a digit is high
+    assert numbers_of(even) == [even]
+
+
+def test_the_gap_between_numbers_has_to_be_wide_for_the_line_s_own_gaps_too() -> None:
+    line = columns((0, 30), (60, 90), (120, 150), (200, 230), (260, 290))  # gaps of 30, 30, 50, 30
+    assert numbers_of(line) == [line]
+    wider = columns((0, 30), (60, 90), (120, 150), (240, 270), (300, 330))  # of 30, 30, 90, 30
+    assert [number.box[:3:2] for number in numbers_of(wider)] == [(0, 150), (240, 90)]
+
+
+def test_a_line_of_one_digit_is_one_number() -> None:
+    (line,) = find_lines(ink_page("7"))
+    assert numbers_of(line) == [line]
