@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from digitry.arrays import Number, Reading
 from digitry.decoding import single_digits
+from digitry.images.explained import explained_share
 from digitry.images.stages import Stages, canonical_stages
 from digitry.images.strip import DIGIT_HEIGHT, STRIP_HEIGHT, cut_strip
 
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
     from digitry.reading.reader import Reader
 
 DIGITS = tuple("0123456789")
+
+EXPLAINED = 0.8
+"""A digit that explains less of the picture than this is doubted in proportion: the sleeve of a coat is no 1."""
+
+RIVALS = 0.5
+"""What a confidence is worth where several marks could be the digit."""
 
 STRIP_WIDTH = 64
 """Pixels: a digit with paper on both sides. One width for all, so that many are read at once."""
@@ -66,12 +73,14 @@ def _reading(
     kept = {stage: image for stage, image in stages.items() if image is not None}
     if probabilities is None:
         return Reading(name, reason=found.reason, page=page, stages=kept)
-    digit = reader.digit(probabilities, found.box)
+    explained = 1.0 if found.crop is None else explained_share(grey, found.crop, found.box)
+    doubt = min(1.0, explained / EXPLAINED) * (RIVALS if found.rivals else 1.0)
+    digit = reader.digit(probabilities * np.float32(doubt), found.box)
     confidence, sure, reason = reader.judge("digit", digit.confidence)
     if found.rivals:
-        sure, reason = (
-            False,
-            f"there are {found.rivals + 1} marks that could be digits, only the most prominent was read",
-        )
+        sure = False
+        reason = f"there are {found.rivals + 1} marks that could be digits, only the most prominent one was read"
+    elif not sure and explained < EXPLAINED / 2:
+        reason = "most of what the picture shows is no part of this digit"
     number = Number(digit.label, confidence, digit.box, (digit,), sure, reason, digit.alternatives)
     return Reading(name, (number,), sure=sure, reason=reason, page=page, stages=kept)

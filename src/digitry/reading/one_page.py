@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -52,6 +53,11 @@ def read_page(grey: NDArray[np.uint8], reader: Reader, *, name: str, page: int, 
     reading = _read(grey, panel, reader, one_number)
     if not reading.numbers and panel != whole:
         reading = _read(grey, whole, reader, one_number)
+    if not one_number and len(reading.numbers) == 1 and len(reading.text) == 1:
+        # One mark on the page: the network for single digits knows more about it.
+        (alone,) = reader.read_digit_pages([grey], name=name, page=page)
+        if alone.numbers:
+            return replace(alone, stages={**reading.stages, **alone.stages})
     return Reading(name, reading.numbers, reading.sure, reading.reason, page, stages={"grey": grey, **reading.stages})
 
 
