@@ -212,7 +212,7 @@ def _fit(
     coming = make_ahead(partial(task.epoch, training, supervisor.epoch))
     while not is_complete(supervisor.history, settings):
         first = supervisor.start_epoch() * settings.batch_size
-        inputs, targets = coming()
+        inputs, targets = coming(supervisor.leave_if_asked)
         if supervisor.epoch + 1 < settings.epochs:
             coming = make_ahead(partial(task.epoch, training, supervisor.epoch + 1))
         model.fit(
