@@ -1,0 +1,103 @@
+"""What a training leaves behind: the temperature of its logits, and how many numbers are read to the last digit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from digitry.contract import Contract
+from digitry.training import results
+from tests.unit.written_numbers import printed_split
+
+pytest.importorskip("keras")
+
+
+class Answers:
+    """Stands for a network: it gives these logits."""
+
+    def __init__(self, logits: np.ndarray) -> None:
+        self.logits = logits
+
+    def predict(self, inputs: np.ndarray, **_: Any) -> np.ndarray:
+        assert len(inputs) == len(self.logits)
+        return self.logits
+
+
+def calibrated(count: int, frames: int = 4, classes: int = 4) -> tuple[np.ndarray, np.ndarray]:
+    """Logits float32 (count, frames, classes), and targets drawn frame by frame with the probabilities they name."""
+    rng = np.random.default_rng(0)
+    logits = 2 * rng.normal(size=(count, frames, classes)).astype(np.float32)
+    powers = np.exp(logits)
+    cumulated = (powers / powers.sum(axis=-1, keepdims=True)).cumsum(axis=-1)
+    path = (rng.random((count, frames, 1)) > cumulated).sum(axis=-1).clip(0, classes - 1)
+    targets = np.zeros((count, frames), np.int32)
+    for target, states in zip(targets, path.tolist(), strict=True):
+        spelled = [state for state, before in zip(states, [0, *states[:-1]], strict=True) if state not in (0, before)]
+        target[: len(spelled)] = spelled
+    return logits, targets
+
+
+@pytest.mark.parametrize("temperature", [0.7, 2.0])
+def test_the_temperature_that_logits_were_scaled_by_is_found(temperature: float) -> None:
+    logits, targets = calibrated(600)
+    examples = (np.zeros((600, 1), np.float32), targets)
+    assert results.fit_temperature(Answers(logits * temperature), examples) == pytest.approx(temperature, rel=0.1)
+
+
+def test_temperatures_reach_from_half_to_three_in_even_steps_of_five_percent() -> None:
+    steps = results.TEMPERATURES[1:] / results.TEMPERATURES[:-1]
+    assert results.TEMPERATURES[[0, -1]] == pytest.approx([0.5, 3.0])
+    assert steps == pytest.approx(1.051, abs=0.001)
+
+
+def test_a_network_that_is_always_right_is_not_made_surer_than_the_lowest_temperature() -> None:
+    logits, _ = calibrated(50)
+    best = logits.argmax(axis=-1)
+    logits = 5 * np.eye(4, dtype=np.float32)[best]
+    targets = np.zeros((50, 4), np.int32)
+    for target, states in zip(targets, best.tolist(), strict=True):
+        spelled = [state for state, before in zip(states, [0, *states[:-1]], strict=True) if state not in (0, before)]
+        target[: len(spelled)] = spelled
+    assert results.fit_temperature(Answers(logits), (np.zeros((50, 1), np.float32), targets)) == 0.5
+
+
+def test_numbers_are_right_only_to_the_last_digit(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = ["-1-2", "-1--", "----", "-1-2", "1-1-"]
+    wanted = ["12", "12", "", "21", "11"]
+    rows = np.full((5, 4, 11), 0.001, np.float32)
+    for row, signs in zip(rows, said, strict=True):
+        row[range(4), [0 if sign == "-" else int(sign) + 1 for sign in signs]] = 0.99
+
+    class Predictor:
+        contract = Contract("tiny", tuple("0123456789"))
+
+        def __init__(self, model: Path) -> None:
+            assert model == Path("model.onnx")
+
+        def frames(self, strips: np.ndarray) -> np.ndarray:
+            return rows[strips[:, 0, 0]]
+
+    monkeypatch.setattr("digitry.predict.StringPredictor", Predictor)
+    # 250 strips: more than are read at a time, and a rest.
+    strips = np.zeros((250, 40, 8), np.uint8)
+    strips[:, 0, 0] = np.arange(250) % 5
+    targets = np.zeros((250, 10), np.int32)
+    for target, which in zip(targets, strips[:, 0, 0], strict=True):
+        target[: len(wanted[which])] = [int(digit) + 1 for digit in wanted[which]]
+    found = results.judge_numbers(Path("model.onnx"), strips, targets)
+    assert found == {"strips": 250, "right": 150, "accuracy": 0.6}
+
+
+def test_test_strips_are_a_function_of_the_seed_alone_and_their_number_is_fixed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert results.TEST_STRIPS == 5000
+    monkeypatch.setattr(results, "TEST_STRIPS", 8)
+    one, again, other = (results.test_strips(printed_split(10), seed) for seed in (0, 0, 1))
+    np.testing.assert_array_equal(one[0], again[0])
+    np.testing.assert_array_equal(one[1], again[1])
+    assert one[0].shape == (8, 40, 192)
+    assert (one[0] != other[0]).any()
