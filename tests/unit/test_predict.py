@@ -12,8 +12,15 @@ from onnx import TensorProto, helper
 
 from digitry.errors import ModelError
 from digitry.images.canonical import canonical
-from digitry.predict import MAX_MODEL_BYTES, Predictor, check_model_bytes
-from tests.unit.tiny_models import printed_digit, template_model, template_model_bytes
+from digitry.predict import MAX_MODEL_BYTES, Predictor, StringPredictor, check_model_bytes
+from tests.unit.tiny_models import (
+    printed_digit,
+    shaded_strip,
+    string_model,
+    string_model_bytes,
+    template_model,
+    template_model_bytes,
+)
 
 
 def digits() -> np.ndarray:
@@ -23,6 +30,14 @@ def digits() -> np.ndarray:
 def refusal(data: bytes) -> str:
     with pytest.raises(ModelError) as caught:
         Predictor(data)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def string_refusal(data: bytes) -> str:
+    with pytest.raises(ModelError) as caught:
+        StringPredictor(data)
     message = str(caught.value)
     assert "\n" not in message
     return message
@@ -139,3 +154,52 @@ def test_flipped_bits_never_end_in_anything_but_a_model_or_a_model_error() -> No
             assert "\n" not in str(error)  # noqa: PT017
         else:
             assert np.isfinite(rows).all()
+
+
+def test_a_string_model_says_for_every_frame_what_stands_there() -> None:
+    strip = shaded_strip([None, 4, 7, None, 0, None])
+    (frames,) = StringPredictor(string_model_bytes()).frames(strip[np.newaxis])
+    assert frames.dtype == np.float32
+    assert frames.argmax(axis=1).tolist() == [0, 0, 5, 5, 8, 8, 0, 0, 1, 1, 0, 0]
+    np.testing.assert_allclose(frames.sum(axis=1), 1, atol=1e-6)
+
+
+@pytest.mark.parametrize("width", [4, 64, 400])
+def test_strips_of_any_width_are_read_and_many_as_each_alone(width: int) -> None:
+    predictor = StringPredictor(string_model_bytes())
+    strips = np.random.default_rng(0).integers(0, 256, (3, 40, width), dtype=np.uint8)
+    together = predictor.frames(strips)
+    assert together.shape == (3, width // 2, 11)
+    for strip, frames in zip(strips, together, strict=True):
+        np.testing.assert_allclose(predictor.frames(strip[np.newaxis])[0], frames, atol=1e-6)
+
+
+def test_a_model_of_digits_is_none_of_numbers_and_the_other_way_round() -> None:
+    assert string_refusal(template_model_bytes()) == (
+        "the model reads single digits, here one is needed that reads whole numbers"
+    )
+    assert refusal(string_model_bytes()) == "the model reads whole numbers, here one is needed that reads single digits"
+
+
+def test_a_string_model_that_answers_in_other_shapes_is_refused() -> None:
+    assert "strips of float32 (n, 40, width, 1)" in string_refusal(string_model_bytes(height=48))
+    assert "expected (2, frames, classes)" in string_refusal(string_model_bytes(rank=2))
+    assert "expected float32 (2, 32, 11)" in string_refusal(string_model_bytes(classes=8))
+
+
+def test_a_string_model_whose_answers_are_no_probabilities_is_refused() -> None:
+    assert "not probabilities" in string_refusal(string_model_bytes(softmax=False))
+
+
+def test_a_string_model_without_a_good_contract_is_refused() -> None:
+    assert "carries no contract" in string_refusal(string_model_bytes(contract=""))
+    assert "not JSON" in string_refusal(string_model_bytes(contract="{"))
+    written = string_model().metadata_props[0].value
+    scaled = written.replace("0.00392156862745098", "0.5")
+    assert "pixels times 0.5" in string_refusal(string_model_bytes(contract=scaled))
+    assert "expects input [48, 0, 1]" in string_refusal(string_model_bytes(contract=written.replace("[40,", "[48,")))
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", bytes(50)])
+def test_what_is_no_model_reads_no_strings(data: bytes) -> None:
+    assert "not an ONNX model" in string_refusal(data)

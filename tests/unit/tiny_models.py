@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from digitry.contract import METADATA_KEY, Contract
+from digitry.contract import METADATA_KEY, STRIP_SHAPE, Contract
 from digitry.images.canonical import canonical
 
 # Plain strokes in a box 20 high and 14 wide, x then y.
@@ -75,4 +75,56 @@ def template_model(
 def template_model_bytes(**changes: Any) -> bytes:
     """The bytes of `template_model`."""
     data: bytes = template_model(**changes).SerializeToString()
+    return data
+
+
+SHADES = np.arange(11) / 10
+"""What the string model below goes by: columns of paper are 0, columns of digit d are (d + 1) / 10 of full ink."""
+
+
+def shaded_strip(digits: list[int | None], width: int = 4) -> NDArray[np.uint8]:
+    """A strip, uint8 (40, w), that the string model spells: for each digit a band of its shade, for None one of paper."""
+    shades = [0.0 if digit is None else SHADES[digit + 1] for digit in digits]
+    return np.rint(np.repeat(shades, width) * 255).astype(np.uint8)[np.newaxis].repeat(40, axis=0)
+
+
+def string_model(
+    *, contract: str | None = None, softmax: bool = True, rank: int = 3, height: int = 40, classes: int = 11
+) -> Any:
+    """Every two columns are the digit whose shade is nearest; each argument spoils one thing that a reader checks."""
+    sharpness = 2000.0
+    shades = SHADES[:classes]
+    constants = {
+        "shape": np.array([0, -1, 1] if rank == 3 else [-1, 1], np.int64),
+        "weights": (2 * sharpness * shades[np.newaxis]).astype(np.float32),
+        "bias": (-sharpness * shades**2).astype(np.float32),
+    }
+    nodes = [
+        helper.make_node("Transpose", ["images"], ["channels_first"], perm=[0, 3, 1, 2]),
+        helper.make_node("AveragePool", ["channels_first"], ["pooled"], kernel_shape=[height, 2], strides=[height, 2]),
+        helper.make_node("Reshape", ["pooled", "shape"], ["columns"]),
+        helper.make_node("MatMul", ["columns", "weights"], ["products"]),
+        helper.make_node("Add", ["products", "bias"], ["logits"]),
+        helper.make_node("Softmax" if softmax else "Identity", ["logits"], ["probabilities"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "tiny-strings",
+        [helper.make_tensor_value_info("images", TensorProto.FLOAT, ["n", height, "width", 1])],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, None)],
+        [numpy_helper.from_array(values, name) for name, values in constants.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    names = tuple("0123456789")
+    text = (
+        Contract(recipe="tiny", class_names=names, input_shape=STRIP_SHAPE).to_json() if contract is None else contract
+    )
+    if text:
+        helper.set_model_props(model, {METADATA_KEY: text})
+    return model
+
+
+def string_model_bytes(**changes: Any) -> bytes:
+    """The bytes of `string_model`."""
+    data: bytes = string_model(**changes).SerializeToString()
     return data

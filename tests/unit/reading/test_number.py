@@ -1,0 +1,150 @@
+"""From strips to a number: votes counted by hand, and digits that stand where their ink is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from digitry.images.lines import Line
+from digitry.images.strip import DIGIT_HEIGHT, STRIP_HEIGHT, Strip
+from digitry.predict import StringPredictor
+from digitry.reading.number import ZOOMS, line_strips, page_strips, read_strips
+from tests.unit.images.written import tight_box, write
+from tests.unit.tiny_models import shaded_strip, string_model_bytes
+
+BLANK = Strip(np.zeros((STRIP_HEIGHT, 12), np.uint8), 0, 0, 1.0)
+
+
+def spelling(*digits: int, sure: float = 1.0) -> np.ndarray:
+    """Six frames that spell up to three digits, with a blank after each; what is left of 1 is for a blank."""
+    frames = np.eye(11, dtype=np.float32)[[0] * 6]
+    for place, digit in enumerate(digits):
+        frames[2 * place] = 0
+        frames[2 * place, [0, digit + 1]] = 1 - sure, sure
+    return frames
+
+
+def saying(*answers: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """A network that gives these answers, one after the other."""
+    left = iter(answers)
+    return lambda strips: next(left)[np.newaxis]
+
+
+@pytest.fixture(scope="module")
+def model() -> StringPredictor:
+    return StringPredictor(string_model_bytes())
+
+
+def test_a_clear_strip_spells_its_number(model: StringPredictor) -> None:
+    strip = Strip(shaded_strip([None, 3, None, 8, None, 8, 5, None]), 0, 0, 1.0)
+    found = read_strips([strip], model.frames)
+    assert found is not None
+    assert found.digits == (3, 8, 8, 5)
+    assert found.probability == pytest.approx(1)
+    assert found.alternatives == ()
+    assert [spot.digit for spot in found.spots] == [3, 8, 8, 5]
+    assert [int(spot.probabilities.argmax()) for spot in found.spots] == [3, 8, 8, 5]
+    assert all(spot.probabilities.sum() == pytest.approx(1) for spot in found.spots)
+    assert found.strip is strip
+    assert found.frames.shape == (16, 11)
+
+
+def test_each_digit_has_the_box_of_its_ink_on_the_ink_page(model: StringPredictor) -> None:
+    ink = shaded_strip([None, 3, None, 8, None, None, 5, None], width=8)
+    full = ink.copy()
+    ink[:6] = ink[30:] = 0  # the model goes by whole columns: it is shown those, the boxes are drawn around this
+    strip = Strip(ink, 100.0, 50.0, 2.5)
+    found = read_strips([strip], lambda strips: model.frames(full[np.newaxis]))
+    assert found is not None
+    boxes = [spot.box for spot in found.spots]
+    # Columns 8, 24 and 48 of the strip, 8 wide, and its rows 6 to 30.
+    assert boxes == [(120, 65, 20, 60), (160, 65, 20, 60), (220, 65, 20, 60)]
+
+
+def test_a_digit_without_ink_of_its_own_still_has_a_box() -> None:
+    found = read_strips([BLANK], saying(spelling(7)))
+    assert found is not None
+    ((_, _, width, height),) = (spot.box for spot in found.spots)
+    assert (width, height) >= (1, 1)
+    assert height == STRIP_HEIGHT
+
+
+def test_strips_vote_with_equal_weight() -> None:
+    found = read_strips([BLANK] * 3, saying(spelling(3, 8), spelling(3, 3), spelling(3, 8)))
+    assert found is not None
+    assert found.digits == (3, 8)
+    assert found.probability == pytest.approx(2 / 3)
+    assert found.alternatives == (((3, 3), pytest.approx(1 / 3)),)
+
+
+def test_a_vote_counts_as_much_as_its_strip_is_sure() -> None:
+    # Two strips at 0.6 for 38, else 8 alone; one at 1 for 8: 0.4 against 0.6.
+    doubtful = spelling(3, 8)
+    doubtful[0, [0, 4]] = 0.4, 0.6
+    found = read_strips([BLANK] * 3, saying(doubtful, doubtful, spelling(8)))
+    assert found is not None
+    assert found.digits == (8,)
+    assert found.probability == pytest.approx((0.4 + 0.4 + 1) / 3)
+    assert found.alternatives == (((3, 8), pytest.approx(0.4)),)
+
+
+def test_no_digit_is_an_opinion_too() -> None:
+    assert read_strips([BLANK] * 3, saying(spelling(), spelling(), spelling(3))) is None
+    found = read_strips([BLANK] * 3, saying(spelling(3), spelling(), spelling(3)))
+    assert found is not None
+    assert found.alternatives == (((), pytest.approx(1 / 3)),)
+
+
+def test_digits_are_placed_on_the_strip_that_was_surest_of_them() -> None:
+    strips = [BLANK._replace(left=float(left)) for left in (0, 500, 900)]
+    found = read_strips(strips, saying(spelling(4, sure=0.7), spelling(4, sure=0.9), spelling(4, sure=0.8)))
+    assert found is not None
+    assert found.strip.left == 500
+    assert found.spots[0].box[0] >= 500
+
+
+def test_there_are_at_most_three_alternatives_best_first() -> None:
+    frames = spelling(1, 2)
+    frames[0], frames[2] = 1 / 11, np.linspace(1, 2, 11) / np.linspace(1, 2, 11).sum()
+    found = read_strips([BLANK], saying(frames))
+    assert found is not None
+    values = [found.probability, *(p for _, p in found.alternatives)]
+    assert len(values) == 4
+    assert values == sorted(values, reverse=True)
+
+
+def test_a_line_is_read_at_three_sizes_and_in_the_middle_one_its_digits_have_the_height_they_should() -> None:
+    page = np.zeros((150, 400), np.uint8)
+    write(page, "385", 120, 60, 40)
+    line = Line((120, 60, 120, 40), 40.0, 1000, ((120, 150), (160, 190), (200, 240)))
+    strips = line_strips(page, line)
+    heights = [tight_box(strip.ink)[3] for strip in strips]
+    assert heights == pytest.approx([DIGIT_HEIGHT / zoom for zoom in ZOOMS], abs=2)
+    for strip in strips:
+        x, _, width, _ = tight_box(strip.ink)
+        assert x > 0
+        assert x + width < strip.ink.shape[1]
+
+
+def test_a_line_that_rises_fits_into_the_widest_of_its_strips_as_a_whole() -> None:
+    page = np.zeros((300, 400), np.uint8)
+    for place, figure in enumerate("38562"):
+        write(page, figure, 80 + 50 * place, 160 - 25 * place, 40)
+    line = Line((80, 60, 240, 140), 40.0, 1000, ((80, 320),))
+    _, top, _, height = tight_box(line_strips(page, line)[-1].ink)
+    assert top > 0
+    assert top + height < STRIP_HEIGHT
+
+
+def test_the_strips_of_a_whole_page_hold_all_of_its_ink() -> None:
+    page = np.zeros((60, 300), np.uint8)
+    page[2:58, 3:297] = 200
+    for strip in page_strips(page):
+        x, y, width, height = tight_box(strip.ink)
+        assert x > 0
+        assert x + width < strip.ink.shape[1]
+        assert y + height <= STRIP_HEIGHT
+        assert width * strip.scale == pytest.approx(294, abs=2 * strip.scale)
+        assert height * strip.scale == pytest.approx(56, abs=2 * strip.scale)
