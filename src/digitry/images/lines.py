@@ -112,7 +112,8 @@ def numbers_of(line: Line) -> list[Line]:
     gaps = np.array([b[0] - a[1] for a, b in pairwise(line.columns)])
     if not gaps.size:
         return [line]
-    wide = max(NUMBER_GAP * line.digit_height, 2.2 * float(np.median(gaps)))
+    typical = float(np.percentile(gaps, 50, method="lower"))  # of a narrow and a wide gap the narrow one
+    wide = max(NUMBER_GAP * line.digit_height, 2.2 * typical)
     ends = [0, *(np.flatnonzero(gaps > wide) + 1).tolist(), len(line.columns)]
     if len(ends) == 2:
         return [line]

@@ -146,6 +146,11 @@ def test_the_gap_between_numbers_has_to_be_wide_for_the_line_s_own_gaps_too() ->
     assert [number.box[:3:2] for number in numbers_of(wider)] == [(0, 150), (240, 90)]
 
 
+def test_a_digit_far_from_two_others_is_a_number_of_its_own() -> None:
+    for spans in (((0, 30), (200, 230), (240, 270)), ((0, 30), (40, 70), (240, 270))):
+        assert sorted(len(number.columns) for number in numbers_of(columns(*spans))) == [1, 2]
+
+
 def test_a_line_of_one_digit_is_one_number() -> None:
     (line,) = find_lines(ink_page("7"))
     assert numbers_of(line) == [line]
