@@ -26,10 +26,12 @@ def main(recipe_name: str, source: str, target: str) -> None:
     for name, array in given.items():
         position, _, variable = name.split(".")
         next(v for v in model.layers[int(position)].weights if v.name == variable).assign(array)
-    probabilities = model.predict(images, verbose=0)
+    answers = model.predict(images, verbose=0)
+    # Networks that read numbers answer in logits themselves.
+    logits = answers if recipe.reads == "number" else np.log(np.maximum(answers, 1e-30))
     model.fit(images, labels, batch_size=len(images), epochs=1, shuffle=False, verbose=0)
     after = {f"after.{name}": array for name, array in bundle.weights_of(model).items()}
-    np.savez(target, parameters=model.count_params(), logits=np.log(np.maximum(probabilities, 1e-30)), **after)
+    np.savez(target, parameters=model.count_params(), logits=logits, **after)
 
 
 if __name__ == "__main__":

@@ -55,6 +55,41 @@ def test_dropout_can_only_be_set_where_the_recipe_has_it() -> None:
         recipes.get("cnn").with_settings({"dropout": 0.5})
 
 
+@pytest.mark.parametrize(
+    ("recipe", "name", "value", "words"),
+    [
+        ("reader", "outlier_share", "1.5", "from 0 to 1"),
+        ("reader", "outlier_share", -0.1, "from 0 to 1"),
+        ("reader", "outlier_share", "nan", "from 0 to 1"),
+        ("reader", "outlier_share", "some", "a number"),
+        ("string-reader", "strips_per_epoch", 0, "at least 1"),
+        ("string-reader", "strips_per_epoch", "many", "a whole number"),
+    ],
+)
+def test_a_bad_share_of_outliers_or_number_of_strips_is_refused(
+    recipe: str, name: str, value: object, words: str
+) -> None:
+    with pytest.raises(SettingError, match=f"setting {name} must be .*{words}"):
+        recipes.get(recipe).with_settings({name: value})
+
+
+def test_outliers_and_strips_can_be_set_where_the_recipe_has_them() -> None:
+    assert recipes.get("reader").with_settings({"outlier_share": "0"}).settings.outlier_share == 0.0
+    assert recipes.get("string-reader").with_settings({"strips_per_epoch": "64"}).settings.strips_per_epoch == 64
+
+
+@pytest.mark.parametrize(
+    ("recipe", "name"), [("cnn", "outlier_share"), ("string-reader", "outlier_share"), ("reader", "strips_per_epoch")]
+)
+def test_outliers_and_strips_can_only_be_set_there(recipe: str, name: str) -> None:
+    with pytest.raises(SettingError, match=f"unknown setting of recipe {recipe} '{name}'"):
+        recipes.get(recipe).with_settings({name: 1})
+
+
+def test_only_the_string_reader_reads_numbers() -> None:
+    assert [name for name in recipes.names() if recipes.get(name).reads == "number"] == ["string-reader"]
+
+
 def test_keeping_the_best_epoch_needs_a_validation_part() -> None:
     with pytest.raises(SettingError, match="need a validation part"):
         recipes.get("dense-relu").with_settings({"keep_best": True})

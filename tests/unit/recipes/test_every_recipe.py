@@ -9,9 +9,10 @@ import pytest
 
 from digitry import recipes
 from digitry.batches.prepare import prepare
-from digitry.contract import Contract
+from digitry.contract import STRIP_SHAPE, Contract
 from digitry.recipe import Recipe
 from tests.conftest import make_digits
+from tests.unit.written_numbers import plain_strips
 
 keras = pytest.importorskip("keras")
 
@@ -19,6 +20,12 @@ from digitry.artifact import bundle  # noqa: E402 - after the backend is known t
 from digitry.training.fit import build_and_compile  # noqa: E402
 
 every_recipe = pytest.mark.parametrize("recipe", recipes.RECIPES.values(), ids=recipes.names())
+
+
+def every_recipe_that_reads(what: str) -> pytest.MarkDecorator:
+    found = [recipe for recipe in recipes.RECIPES.values() if recipe.reads == what]
+    return pytest.mark.parametrize("recipe", found, ids=[recipe.name for recipe in found])
+
 
 TUTORIALS = {"dense-relu": 27_882, "cnn": 93_322, "dense-sigmoid": 669_706, "cnn-dropout": 187_146}
 
@@ -41,7 +48,7 @@ def test_it_opens_with_its_source_what_to_expect_and_the_command(recipe: Recipe)
     assert "Measured" in text or "Expect" in text
 
 
-@every_recipe
+@every_recipe_that_reads("digit")
 def test_it_gives_probabilities_for_ten_classes(recipe: Recipe) -> None:
     probabilities = np.asarray(recipe.build_model()(prepare(make_digits(4).images)))
     assert probabilities.shape == (4, 10)
@@ -49,12 +56,12 @@ def test_it_gives_probabilities_for_ten_classes(recipe: Recipe) -> None:
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
 
 
-@every_recipe
+@every_recipe_that_reads("digit")
 def test_it_follows_the_number_of_classes(recipe: Recipe) -> None:
     assert recipe.build_model(3).output_shape == (None, 3)
 
 
-@every_recipe
+@every_recipe_that_reads("digit")
 def test_it_learns_32_images_by_heart(recipe: Recipe) -> None:
     split = make_digits(32)
     keras.utils.set_random_seed(0)
@@ -67,7 +74,7 @@ def test_it_learns_32_images_by_heart(recipe: Recipe) -> None:
     assert history["accuracy"][-1] == 1.0
 
 
-@every_recipe
+@every_recipe_that_reads("digit")
 def test_it_survives_saving_and_loading(recipe: Recipe, tmp_path: Path) -> None:
     images = prepare(make_digits(8).images)
     model = recipe.build_model()
@@ -76,3 +83,62 @@ def test_it_survives_saving_and_loading(recipe: Recipe, tmp_path: Path) -> None:
     again, found = bundle.load_model(tmp_path / "weights.safetensors")
     assert found == contract
     np.testing.assert_array_equal(np.asarray(again(images)), np.asarray(model(images)))
+
+
+NUMBERS = ["12", "707", "11", "3", "", "486", "90", "555"]
+"""With equal neighbours, and with nothing at all."""
+
+
+@every_recipe_that_reads("number")
+@pytest.mark.parametrize("width", [8, 40, 64, 192])
+def test_it_answers_every_two_pixels_of_a_strip_of_any_width(recipe: Recipe, width: int) -> None:
+    model = recipe.build_model()
+    logits = np.asarray(model(np.random.default_rng(0).random((3, 40, width, 1), np.float32)))
+    assert logits.shape == (3, width // 2, 11)
+    assert np.isfinite(logits).all()
+
+
+@every_recipe_that_reads("number")
+def test_its_answers_stand_in_the_order_of_the_strip(recipe: Recipe) -> None:
+    """Ink at the right end changes the last frames and no first ones."""
+    model = recipe.build_model()
+    strips = np.zeros((2, 40, 192, 1), np.float32)
+    strips[1, 10:30, 176:] = 1
+    blank, inked = np.asarray(model(strips))
+    changed = np.abs(inked - blank).max(axis=1) > 1e-6
+    assert changed[-4:].all()
+    assert not changed[:48].any()
+
+
+@every_recipe_that_reads("number")
+def test_its_classes_are_those_of_the_dataset_and_the_blank(recipe: Recipe) -> None:
+    assert recipe.build_model(3).output_shape == (None, None, 4)
+
+
+@every_recipe_that_reads("number")
+def test_it_says_how_many_strips_an_epoch_has(recipe: Recipe) -> None:
+    assert recipe.settings.strips_per_epoch
+
+
+@pytest.mark.slow
+@every_recipe_that_reads("number")
+def test_it_learns_a_few_numbers_by_heart(recipe: Recipe) -> None:
+    strips, targets = plain_strips(NUMBERS, width=72)
+    keras.utils.set_random_seed(0)
+    settings = {"optimizer": "adam", "learning_rate": 0.003, "schedule": "constant"}
+    if recipe.settings.dropout is not None:
+        settings["dropout"] = 0.0
+    model = build_and_compile(recipe.with_settings(settings), 10, steps_per_epoch=1)
+    history = model.fit(prepare(strips), targets, batch_size=len(strips), epochs=60, verbose=0).history
+    assert history["accuracy"][-1] == 1.0
+
+
+@every_recipe_that_reads("number")
+def test_a_reader_of_numbers_survives_saving_and_loading(recipe: Recipe, tmp_path: Path) -> None:
+    strips, _ = plain_strips(NUMBERS, width=72)
+    model = recipe.build_model()
+    contract = Contract(recipe=recipe.name, class_names=tuple("0123456789"), input_shape=STRIP_SHAPE)
+    bundle.save(tmp_path / "weights.safetensors", bundle.weights_of(model), contract)
+    again, found = bundle.load_model(tmp_path / "weights.safetensors")
+    assert found == contract
+    np.testing.assert_array_equal(np.asarray(again(prepare(strips))), np.asarray(model(prepare(strips))))

@@ -6,6 +6,8 @@ import errno
 import json
 import os
 import signal
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,15 +17,19 @@ import numpy as np
 import pytest
 
 from digitry import files
-from digitry.arrays import Dataset
+from digitry.arrays import Dataset, Split
 from digitry.errors import SettingError, StorageError, TrainingError
 from digitry.recipe import Recipe
-from digitry.training import checkpoint, fit, run_folder, train
+from digitry.training import checkpoint, fit, results, run_folder, tasks, train
 from digitry.training.interrupt import TrainingInterrupted
 from digitry.training.tasks import DigitTask
+from tests.unit.written_numbers import SMALL_NUMBERS, printed_dataset
 
 STEPS_PER_EPOCH = 12  # 180 images, 16 a batch
 LAST_STEP = 3 * STEPS_PER_EPOCH
+
+
+NUMBER_STEPS = 6  # 44 strips, 8 a batch
 
 
 class Killed(BaseException):
@@ -308,3 +314,98 @@ def test_a_dataset_with_three_classes_gives_a_network_with_three_outputs(
     from digitry.predict import Predictor
 
     assert Predictor(Path("run/model.onnx")).contract.class_names == ("oak", "ash", "elm")
+
+
+@pytest.fixture
+def few_strips(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers to validate and to test with are as few as those of the small recipe."""
+    monkeypatch.setattr(tasks, "VALIDATION_STRIPS", 12)
+    monkeypatch.setattr(results, "TEST_STRIPS", 24)
+    monkeypatch.setattr(results, "TEMPERATURES", np.array([0.5, 1.0, 2.0]))
+
+
+@pytest.mark.slow
+def test_a_run_that_learns_numbers_resumes_byte_equal_wherever_it_was_killed(
+    few_strips: None, every_step: None, at_step: Any
+) -> None:
+    data = printed_dataset()
+    train(SMALL_NUMBERS, data=data, run="whole", checkpoint_seconds=0)
+    for step in (2, NUMBER_STEPS + 3):
+        at_step(step, kill)
+        with pytest.raises(Killed):
+            train(SMALL_NUMBERS, data=data, run="killed", resume=True, checkpoint_seconds=0)
+    train(SMALL_NUMBERS, data=data, run="killed", resume=True, checkpoint_seconds=0)
+    assert final_state(Path("killed")) == final_state(Path("whole"))
+
+
+def test_a_run_that_learned_numbers_leaves_a_model_its_temperature_and_how_many_it_reads(few_strips: None) -> None:
+    from digitry.artifact import bundle
+    from digitry.contract import STRIP_SHAPE
+    from digitry.predict import StringPredictor
+
+    done = train(SMALL_NUMBERS, data=printed_dataset(), run="run", settings={"epochs": 1})
+    assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= done.history[0].keys()
+    contract = StringPredictor(Path("run/model.onnx")).contract
+    assert contract.input_shape == STRIP_SHAPE
+    assert 0.5 <= contract.metrics["temperature"] <= 3.0
+    assert bundle.load(Path("run/weights.safetensors"))[1] == contract
+    figures = json.loads(Path("run/numbers.json").read_text())
+    assert figures["made_of"] == "test"
+    assert figures["strips"] == 24
+    assert figures["accuracy"] == round(figures["right"] / 24, 4)
+
+
+def test_what_is_made_ahead_trains_the_same_weights_as_what_is_made_when_needed(
+    small_recipe: Recipe, made_up_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = small_recipe.with_settings({"augment": True})
+    train(plan, data=made_up_dataset, run="ahead")
+    monkeypatch.setattr(fit, "make_ahead", lambda make: lambda meanwhile: make())
+    train(plan, data=made_up_dataset, run="now")
+    assert final_state(Path("ahead")) == final_state(Path("now"))
+
+
+def test_a_signal_is_heard_while_examples_are_still_being_made(
+    small_recipe: Recipe, made_up_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+
+    def never(self: DigitTask, split: Split, epoch: int) -> Any:
+        os.kill(os.getpid(), signal.SIGTERM)
+        go_on.wait(timeout=30)
+        raise AssertionError("nobody should wait for this")
+
+    monkeypatch.setattr(DigitTask, "epoch", never)
+    before = time.monotonic()
+    with pytest.raises(TrainingInterrupted) as stopped:
+        train(small_recipe, data=made_up_dataset, run="run")
+    go_on.set()
+    assert time.monotonic() - before < 10
+    assert stopped.value.exit_code == 143
+
+
+def test_a_fault_in_making_examples_ends_the_run(
+    small_recipe: Recipe, made_up_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = DigitTask.epoch
+
+    def faulty(self: DigitTask, split: Split, epoch: int) -> Any:
+        if epoch == 1:
+            raise MemoryError
+        return real(self, split, epoch)
+
+    monkeypatch.setattr(DigitTask, "epoch", faulty)
+    with pytest.raises(TrainingError, match="out of memory; try a smaller --batch-size"):
+        train(small_recipe, data=made_up_dataset, run="run")
+    assert len(Path("run/history.jsonl").read_text().splitlines()) == 1
+
+
+def test_a_recipe_with_outliers_trains_and_is_judged_on_digits_alone(
+    small_recipe: Recipe, made_up_dataset: Dataset
+) -> None:
+    plan = replace(small_recipe, settings=replace(small_recipe.settings, outlier_share=0.5, epochs=1))
+    done = train(plan, data=made_up_dataset, run="run")
+    assert done.history[0].keys() >= {"loss", "accuracy", "val_loss", "val_accuracy"}
+    saved = checkpoint.load_latest(Path("run/checkpoints"), run_folder.read_config(Path("run"))["run_id"])
+    assert saved is not None
+    assert saved.step == 17  # 180 digits and 90 outliers, 16 a batch

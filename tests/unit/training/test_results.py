@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,10 @@ import numpy as np
 import pytest
 
 from digitry.contract import Contract
+from digitry.predict import StringPredictor
 from digitry.training import results
-from tests.unit.written_numbers import printed_split
+from digitry.training.progress import make_progress
+from tests.unit.written_numbers import SMALL_NUMBERS, build_small, printed_dataset, printed_split
 
 pytest.importorskip("keras")
 
@@ -101,3 +105,23 @@ def test_test_strips_are_a_function_of_the_seed_alone_and_their_number_is_fixed(
     np.testing.assert_array_equal(one[1], again[1])
     assert one[0].shape == (8, 40, 192)
     assert (one[0] != other[0]).any()
+
+
+@pytest.mark.parametrize("split", ["test", "training"])
+def test_figures_on_numbers_say_which_digits_they_are_made_of(
+    split: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results, "TEST_STRIPS", 6)
+    monkeypatch.setattr(results, "fit_temperature", lambda model, examples: 1.25)
+    data = printed_dataset()
+    if split == "training":
+        data = replace(data, test=None)
+    figures = {"loss": 1.0, "accuracy": 0.0, "seconds": 1.0, "images_per_second": 1.0}
+    model = build_small(10, SMALL_NUMBERS.settings)
+    results.write_results(
+        tmp_path, SMALL_NUMBERS, data, (data.train, None), 0, model, [figures], make_progress(quiet=True)
+    )
+    numbers = json.loads((tmp_path / results.NUMBERS).read_text())
+    assert (numbers["made_of"], numbers["strips"]) == (split, 6)
+    metrics = StringPredictor(tmp_path / "model.onnx").contract.metrics
+    assert metrics == {"parameters": 3_118, "loss": 1.0, "accuracy": 0.0, "temperature": 1.25}
