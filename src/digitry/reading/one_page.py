@@ -118,7 +118,9 @@ def _reading(sheet: Sheet, found: list[Found], reader: Reader) -> Reading:
     doubtful = [number for number in numbers if not number.sure]
     reason = None
     if doubtful:
-        reason = doubtful[0].reason if len(numbers) == 1 else f"{len(doubtful)} of {len(numbers)} numbers are not sure"
+        are = "is" if len(doubtful) == 1 else "are"
+        total = f"{len(doubtful)} of {len(numbers)} numbers {are} not sure"
+        reason = doubtful[0].reason if len(numbers) == 1 else total
     return Reading("", numbers, sure=not doubtful, reason=reason, stages=stages)
 
 
