@@ -83,7 +83,7 @@ SHADES = np.arange(11) / 10
 
 
 def shaded_strip(digits: list[int | None], width: int = 4) -> NDArray[np.uint8]:
-    """A strip, uint8 (40, w), that the string model spells: for each digit a band of its shade, for None one of paper."""
+    """A strip, uint8 (40, w), that the string model spells: a band of its shade for each digit, paper for None."""
     shades = [0.0 if digit is None else SHADES[digit + 1] for digit in digits]
     return np.rint(np.repeat(shades, width) * 255).astype(np.uint8)[np.newaxis].repeat(40, axis=0)
 

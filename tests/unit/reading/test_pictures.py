@@ -55,7 +55,7 @@ def test_an_error_names_the_file_once_and_what_came_without_a_name_does_not(tmp_
     with pytest.raises(DataError) as caught:
         list(grey_pages(tmp_path / "a.png"))
     assert str(caught.value).startswith(f"{tmp_path / 'a.png'}: not a picture of a known format")
-    with pytest.raises(DataError, match="^not a picture of a known format"):
+    with pytest.raises(DataError, match=r"^not a picture of a known format"):
         list(grey_pages(b"not a picture"))
 
 
