@@ -17,6 +17,7 @@ from PIL import Image
 
 from digitry.cli.read import command
 from digitry.errors import DigitryError, ModelError, SettingError
+from tests.unit.images.written import ink_page
 from tests.unit.tiny_models import printed_digit, template_model_bytes
 
 
@@ -43,6 +44,16 @@ def test_a_line_a_picture(folder: Path) -> None:
     assert result.exit_code == 0
     assert [line.split(": ")[1].split()[0] for line in result.stdout.splitlines()] == ["3", "7"]
     assert result.stderr == ""
+
+
+def test_a_page_is_a_table_of_its_numbers_and_one_number_is_itself(tmp_path: Path) -> None:
+    Image.fromarray(255 - ink_page("2047", "385")).save(tmp_path / "list.png")
+    Image.fromarray(255 - ink_page("90622")).save(tmp_path / "number.png")
+    page = CliRunner().invoke(command, [str(tmp_path / "list.png")])
+    assert page.exit_code == 0
+    assert [line.split()[1] for line in page.stdout.splitlines()] == ["number", "2047", "385"]
+    number = CliRunner().invoke(command, ["--expect", "number", str(tmp_path / "number.png")])
+    assert number.stdout.startswith("90622  ")
 
 
 def test_json_has_the_promised_shape_and_the_path_as_given(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,6 +107,17 @@ def test_rules_and_boxes_are_no_lines() -> None:
     assert line.box[2] < 100
 
 
+def test_writing_that_stands_on_a_rule_is_found_without_it() -> None:
+    page = np.zeros((300, 500), np.uint8)
+    boxes = write(page, "4785", 60, 140)
+    for row in (60, 178, 260):
+        page[row : row + 2] = 200
+    (line,) = find_lines(page)
+    assert len(line.columns) == 4
+    assert line.box[0] == pytest.approx(60, abs=2)
+    assert line.box[0] + line.box[2] == pytest.approx(boxes[-1][0] + boxes[-1][2], abs=2)
+
+
 @pytest.mark.parametrize("side", [1, 3])
 def test_specks_are_no_lines(side: int) -> None:
     page = np.zeros((200, 300), np.uint8)
