@@ -355,6 +355,7 @@ def test_a_run_that_learned_numbers_leaves_a_model_its_temperature_and_how_many_
     assert figures["accuracy"] == round(figures["right"] / 24, 4)
 
 
+@pytest.mark.slow
 def test_what_is_made_ahead_trains_the_same_weights_as_what_is_made_when_needed(
     small_recipe: Recipe, made_up_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
