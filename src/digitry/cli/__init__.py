@@ -23,7 +23,7 @@ COMMANDS = {
     "evaluate": "Judge a run on data it has not seen.",
     "compare": "Lay runs side by side: is the difference more than chance?",
     "export": "Write a run's model as one ONNX file.",
-    "read": "Read the digit in pictures.",
+    "read": "Read the numbers in pictures.",
     "score": "Measure the reader on your own labelled pictures.",
 }
 
