@@ -63,7 +63,8 @@ class Contract:
             raise ModelError("the model's contract must name 2 to 256 different classes in printable letters")
         if shape not in (list(DIGIT_SHAPE), list(STRIP_SHAPE)) or raw["polarity"] != "light-on-dark":
             raise ModelError(
-                f"the model expects input {shape} {raw['polarity']}, this digitry gives 28×28×1 light-on-dark"
+                f"the model expects input {shape} {raw['polarity']}, this digitry gives 28×28×1 (digits) or 40×any×1 "
+                "(numbers), light-on-dark"
             )
         if not isinstance(raw["scale"], float) or not 0 < raw["scale"] <= 1:
             raise ModelError(f"the model's scale must be above 0 and at most 1, not {raw['scale']!r}")

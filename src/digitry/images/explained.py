@@ -1,4 +1,4 @@
-"""How much of what a page shows is the digit that was found on it: little of it, where it was a part of something else."""
+"""How much of what a page shows is the digit that was found on it: little, where it was a part of something else."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _NEAR = np.ones((5, 5), np.uint8)
 def explained_share(grey: NDArray[np.uint8], crop: NDArray[np.uint8], box: Box) -> float:
     """Share of the page's edges, by their squared contrast, that lie on the digit's ink or beside it, 0 to 1.
 
-    `grey` is the page (h, w), `crop` the ink of the digit, `box` where it lies on the page. About 1 for a digit on plain
-    paper, less with rules and prints around it, little for the sleeve of a coat.
+    `grey` is the page (h, w), `crop` the ink of the digit, `box` where it lies on the page. About 1 for a digit on
+    plain paper, less with rules and prints around it, little for the sleeve of a coat.
     """
     x, y, width, height = box
     scale = min(1.0, _SIDE / max(width, height, 1))

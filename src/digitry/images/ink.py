@@ -45,9 +45,7 @@ class InkPage(NamedTuple):
     dark_on_light: bool
 
 
-def find_ink(
-    grey: NDArray[np.uint8], *, dark_on_light: bool | None = None, window: float | None = None
-) -> InkPage:
+def find_ink(grey: NDArray[np.uint8], *, dark_on_light: bool | None = None, window: float | None = None) -> InkPage:
     """The ink of a grey page (h, w), light on black, shrunk to at most `WORK_SIDE`.
 
     None: the page itself tells whether it is dark on light, and which `paper_window` to take.
@@ -102,7 +100,7 @@ def shrink(grey: NDArray[np.uint8], longest: int) -> tuple[NDArray[np.uint8], fl
 
 def pixel_noise(page: NDArray[np.uint8]) -> float:
     """Spread of the noise between neighbouring pixels, in grey levels; 0 on pages too small for strokes to be few."""
-    if max(page.shape) < 200:
+    if max(page.shape) < 200 or page.shape[1] < 3:
         return 0.0
     middle = page[:: max(1, page.shape[0] // 300)].astype(np.int16)
     return float(np.median(np.abs(2 * middle[:, 1:-1] - middle[:, :-2] - middle[:, 2:]))) / (0.6745 * 6**0.5)

@@ -22,6 +22,9 @@ SAME_LINE_OVERLAP = 0.5
 NUMBER_GAP = 1.0
 """Numbers on a line stand at least this many heights of their digits apart."""
 
+WIDEST_GAP = 2.5
+"""Digits of one number stand no further apart than so many of their heights, however evenly."""
+
 MIN_HEIGHT = 5
 """Lower writing, in pixels of the ink page, cannot be told apart."""
 
@@ -113,7 +116,7 @@ def numbers_of(line: Line) -> list[Line]:
     if not gaps.size:
         return [line]
     typical = float(np.percentile(gaps, 50, method="lower"))  # of a narrow and a wide gap the narrow one
-    wide = max(NUMBER_GAP * line.digit_height, 2.2 * typical)
+    wide = min(max(NUMBER_GAP * line.digit_height, 2.2 * typical), WIDEST_GAP * line.digit_height)
     ends = [0, *(np.flatnonzero(gaps > wide) + 1).tolist(), len(line.columns)]
     if len(ends) == 2:
         return [line]

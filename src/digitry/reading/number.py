@@ -55,7 +55,7 @@ def line_strips(ink: NDArray[np.uint8], line: Line) -> list[Strip]:
     x, y, width, height = line.box
     margin = MARGIN * line.digit_height
     # A line that rises or falls is higher than its digits: it has to fit into the strip as a whole.
-    base = max(line.digit_height / DIGIT_HEIGHT, 0.9 * height / STRIP_HEIGHT)
+    base = max(line.digit_height / DIGIT_HEIGHT, height / (0.9 * STRIP_HEIGHT))
     return [cut_strip(ink, x - margin, y + height / 2, x + width + margin, base * zoom) for zoom in ZOOMS]
 
 

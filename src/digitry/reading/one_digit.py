@@ -1,4 +1,4 @@
-"""Grey pages with one digit each → readings: two networks look, and a reading is as sure as they agree."""
+"""Grey pages with one digit each → readings: two networks look at what the first is not confident of."""
 
 from __future__ import annotations
 
@@ -24,6 +24,10 @@ EXPLAINED = 0.8
 RIVALS = 0.5
 """What a confidence is worth where several marks could be the digit."""
 
+SECOND_OPINION_BELOW = 0.95
+"""The network for numbers is asked where the one for digits is less confident than this. Chosen on made photographs of
+validation digits: as many are right as when it is asked about all, more are sure, and of MNIST 12% are asked about."""
+
 STRIP_WIDTH = 64
 """Pixels: a digit with paper on both sides. One width for all, so that many are read at once."""
 
@@ -45,11 +49,15 @@ def judge(found: list[Stages], reader: Reader) -> NDArray[np.float32]:
     canonical = np.stack([stages.canonical for stages in found if stages.canonical is not None]) if found else None
     if canonical is None:
         return np.zeros((0, len(reader.class_names)), np.float32)
-    alone = reader.read_digits(canonical)
+    result = reader.read_digits(canonical)
     if not reader.shipped or reader.class_names != DIGITS:
-        return alone
-    strips = np.stack([_strip(stages.crop) for stages in found if stages.crop is not None])
-    return np.asarray((alone + single_digits(reader.read_strips(strips))) / 2, np.float32)
+        return result
+    asked = np.flatnonzero(result.max(axis=1) < SECOND_OPINION_BELOW)
+    crops = [stages.crop for stages in found if stages.crop is not None]
+    if asked.size:
+        strips = np.stack([_strip(crops[index]) for index in asked])
+        result[asked] = (result[asked] + single_digits(reader.read_strips(strips))) / 2
+    return result
 
 
 def _strip(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -53,8 +53,8 @@ def read_page(grey: NDArray[np.uint8], reader: Reader, *, name: str, page: int, 
     reading = _read(grey, panel, reader, one_number)
     if not reading.numbers and panel != whole:
         reading = _read(grey, whole, reader, one_number)
-    if not one_number and len(reading.numbers) == 1 and len(reading.text) == 1:
-        # One mark on the page: the network for single digits knows more about it.
+    if len(reading.text) <= 1 and (not one_number or not reading.numbers):
+        # One mark on the page, or none that makes a number: the network for single digits knows more about it.
         (alone,) = reader.read_digit_pages([grey], name=name, page=page)
         if alone.numbers:
             return replace(alone, stages={**reading.stages, **alone.stages})
@@ -80,8 +80,16 @@ def _read(grey: NDArray[np.uint8], panel: Box, reader: Reader, one_number: bool)
 
 
 def _evidence(found: list[Found]) -> float:
-    """How many digits were read, each worth what the reader thinks of its number."""
-    return sum(len(number.digits) * number.probability for number in found)
+    """How many digits were read, each worth what the reader thinks of its number; one place on the page counts once."""
+    worth = 0.0
+    seen: list[Box] = []
+    for number in sorted(found, key=lambda number: -number.probability):
+        for spot in number.spots:
+            x, y, width, height = spot.box
+            if not any(a < x + width / 2 < a + w and b < y + height / 2 < b + h for a, b, w, h in seen):
+                worth += number.probability
+        seen += [spot.box for spot in number.spots]
+    return worth
 
 
 def _numbers(sheet: Sheet, reader: Reader, one_number: bool) -> list[Found]:

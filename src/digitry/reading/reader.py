@@ -18,6 +18,8 @@ from digitry.reading import one_digit, one_page
 from digitry.reading.certainty import MAX_ERROR, check_max_error, scales
 from digitry.reading.pictures import Picture, grey_pages, picture_name
 
+DIGITS = tuple("0123456789")
+
 EXPECTATIONS = ("digit", "number", "page")
 """What a picture may be said to hold: one digit; one number on one line; any numbers, anywhere."""
 
@@ -35,6 +37,7 @@ class Reader:
     ) -> None:
         """`model`: what reads single digits, a run folder, an ONNX file or its bytes; None for the shipped one.
 
+        The shipped network for whole numbers reads all that has more than one digit, whatever `model` is.
         `max_error`: the share of the sure readings that may be wrong, on pictures like those it was measured on.
         `sure_confidence`, 0 to 1, takes its place: what a model says of itself, for models that nobody calibrated.
         Raises ModelError for a model that cannot be used, SettingError for a number outside its range.
@@ -71,6 +74,8 @@ class Reader:
         """A reading of every page of a picture, in order, made when it is asked for; errors as for `read`."""
         if expect not in EXPECTATIONS:
             raise unknown_name("expectation", expect, EXPECTATIONS)
+        if expect != "digit" and self.class_names != DIGITS:
+            raise SettingError(f"this model reads {', '.join(self.class_names[:3])}…, not digits; use expect 'digit'")
         name = picture_name(picture)
         for count, grey in enumerate(grey_pages(picture), 1):
             if expect == "digit":

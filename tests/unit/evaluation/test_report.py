@@ -15,8 +15,8 @@ from digitry.arrays import Dataset
 from digitry.errors import StorageError
 from digitry.evaluation import Evaluation, evaluate, history_chart, report, write_report
 from digitry.evaluation.report_page import confusions
-from digitry.pages.numbers import percent
 from digitry.pages import charts
+from digitry.pages.numbers import percent
 
 MakeRun = Callable[..., Path]
 PLOTS = ("history", "confusion", "classes", "reliability", "mistakes", "predictions")

@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from digitry.arrays import Box
+from digitry.errors import SettingError
 from digitry.images.ink import InkPage
 from digitry.images.slope import Turn
 from digitry.reading import Reader
@@ -171,11 +172,20 @@ def test_alternatives_are_other_numbers_best_first(reader: Reader) -> None:
             assert 0 <= digit.confidence <= 1
 
 
-def test_one_mark_alone_is_judged_by_the_model_for_digits() -> None:
-    words = tuple("abcdefghij")
-    reader = Reader(template_model_bytes(class_names=words), sure_confidence=0.0)
-    assert reader.read(on_paper(ink_page("7", height=120))).text == "h"
+def test_one_mark_alone_is_judged_by_the_model_for_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = Reader(template_model_bytes(), sure_confidence=0.0)
+    monkeypatch.setattr(reader, "read_digits", lambda images: np.eye(10, dtype=np.float32)[[4] * len(images)])
+    assert reader.read(on_paper(ink_page("7", height=120))).text == "4"
     assert reader.read(on_paper(ink_page("73", height=120))).text == "73"
+
+
+def test_a_model_of_other_things_than_digits_reads_no_numbers() -> None:
+    reader = Reader(template_model_bytes(class_names=tuple("abcdefghij")), sure_confidence=0.0)
+    page = on_paper(ink_page("7", height=120))
+    assert reader.read(page, expect="digit").text == "h"
+    for expect in ("number", "page"):
+        with pytest.raises(SettingError, match="reads a, b, c…, not digits; use expect 'digit'"):
+            reader.read(page, expect=expect)
 
 
 def test_a_box_of_turned_ink_comes_back_to_the_page_it_was_shrunk_and_cut_from() -> None:
