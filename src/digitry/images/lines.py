@@ -16,6 +16,9 @@ from digitry.images.strokes import stroke_mask
 MIN_DIGIT_SHARE = 0.4
 """Pieces of less than this share of the writing's height are dots, dashes and parts of broken digits."""
 
+OUTLINE_FILL, OUTLINED = 0.12, 3
+"""An outline inks less than this share of its box, and has at least so many other pieces within it."""
+
 SAME_LINE_OVERLAP = 0.5
 """Pieces are on one line when the lower of them lies within the other's height by this share."""
 
@@ -46,7 +49,7 @@ def find_lines(ink: NDArray[np.uint8]) -> list[Line]:
     strokes = remove_rules(stroke_mask(ink, INK_LEVEL), stroke_mask(ink, RULE_LEVEL))
     _, _, stats = pieces_of(strokes)
     kept = stats[without_frame(stats, strokes.shape)]
-    kept = kept[kept[:, cv2.CC_STAT_AREA] >= 4]
+    kept = _without_outlines(kept[kept[:, cv2.CC_STAT_AREA] >= 4])
     if not len(kept):
         return []
     heights = kept[:, cv2.CC_STAT_HEIGHT].astype(float)
@@ -57,6 +60,22 @@ def find_lines(ink: NDArray[np.uint8]) -> list[Line]:
     groups = _same_line(kept[tall])
     lines = [_line(group, kept[~tall]) for group in groups]
     return sorted(lines, key=lambda line: line.box[1] + line.box[3] / 2)
+
+
+def _without_outlines(stats: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The pieces without those that are thin for their size and go around others: edges of a sheet, grids, frames."""
+    left, top, width, height, area = stats.T
+    x, y = left + width / 2, top + height / 2
+    thin = np.flatnonzero(area < OUTLINE_FILL * width * height)
+    outlines = [
+        index
+        for index in thin.tolist()
+        if (
+            (x > left[index]) & (x < left[index] + width[index]) & (y > top[index]) & (y < top[index] + height[index])
+        ).sum()
+        > OUTLINED
+    ]
+    return np.delete(stats, outlines, axis=0)
 
 
 def _weighted_median(values: NDArray[np.float64], weights: NDArray[np.int32]) -> float:

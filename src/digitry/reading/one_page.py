@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
 
 ONE_LINE = 3.0
 """A page lower than this many heights of its digits has room for one line: it is read as a whole too."""
+
+GUESSES: tuple[tuple[float | None, bool | None], ...] = ((None, None), (0.05, True), (0.05, False))
+"""Window of the paper, and whether ink is dark, as `find_ink` takes them: its own guess first, then what helps small
+writing among shadows, or on a sheet that lies on a table. They are tried until the writing is clear."""
+
+CLEAR, CLEAR_ALONE = 0.6, 0.9
+"""Writing is clear when its numbers have at least this probability, over all digits; a digit alone needs more."""
 
 FEW_LINES = 60
 """More lines than this on a page are texture, not writing."""
@@ -62,21 +70,35 @@ def read_page(grey: NDArray[np.uint8], reader: Reader, *, name: str, page: int, 
 
 
 def _read(grey: NDArray[np.uint8], panel: Box, reader: Reader, one_number: bool) -> Reading:
-    left, top, width, height = panel
-    page = find_ink(grey[top : top + height, left : left + width])
-    if not page.ink.any():
-        return Reading("", reason="the picture is blank, nothing stands out of the paper", stages={"ink": page.ink})
-    slope = writing_slope(stroke_mask(page.ink, INK_LEVEL))
     best: tuple[Sheet, list[Found]] | None = None
-    # A slope is a guess: where there is one, the page is read level too, and the surer reading is kept.
-    for degrees in dict.fromkeys((slope, 0.0)):
-        turn = Turn(page.ink.shape, degrees)
-        sheet = Sheet(page, turn.apply(page.ink), turn, left, top)
-        found = _numbers(sheet, reader, one_number)
-        if best is None or _evidence(found) > _evidence(best[1]):
-            best = sheet, found
-    assert best is not None
+    for guess in GUESSES:
+        for sheet in _sheets(grey, panel, *guess):
+            found = _numbers(sheet, reader, one_number)
+            better = best is None or _evidence(found) > _evidence(best[1])
+            # In noise, too, some guess finds something: the later ones have to be clear.
+            if better and (guess is GUESSES[0] or _is_clear(found)):
+                best = sheet, found
+        if best is not None and _is_clear(best[1]):
+            break
+    if best is None:
+        return Reading("", reason="the picture is blank, nothing stands out of the paper")
     return _reading(*best, reader)
+
+
+def _sheets(grey: NDArray[np.uint8], panel: Box, window: float | None, dark_on_light: bool | None) -> Iterator[Sheet]:
+    """The ink of the panel, made level where its writing has a slope, and as it is: a slope is a guess too."""
+    left, top, width, height = panel
+    page = find_ink(grey[top : top + height, left : left + width], window=window, dark_on_light=dark_on_light)
+    if page.ink.any():
+        slope = writing_slope(stroke_mask(page.ink, INK_LEVEL))
+        for degrees in dict.fromkeys((slope, 0.0)):
+            turn = Turn(page.ink.shape, degrees)
+            yield Sheet(page, turn.apply(page.ink), turn, left, top)
+
+
+def _is_clear(found: list[Found]) -> bool:
+    digits = sum(len(one.digits) for one in found)
+    return digits > 0 and _evidence(found) >= digits * (CLEAR_ALONE if digits == 1 else CLEAR)
 
 
 def _evidence(found: list[Found]) -> float:
