@@ -20,14 +20,32 @@ def explained_share(grey: NDArray[np.uint8], crop: NDArray[np.uint8], box: Box) 
     """
     x, y, width, height = box
     scale = min(1.0, _SIDE / max(width, height, 1))
+    energy = _edges(grey, scale)
+    size = energy.shape[::-1]
+    left, top = min(int(x * scale), size[0] - 1), min(int(y * scale), size[1] - 1)
+    wide, tall = min(max(1, round(width * scale)), size[0] - left), min(max(1, round(height * scale)), size[1] - top)
+    ink = np.zeros(energy.shape, np.uint8)
+    ink[top : top + tall, left : left + wide] = cv2.resize(crop, (wide, tall), interpolation=cv2.INTER_AREA) > 40
+    total = float(energy.sum())
+    return float(energy[cv2.dilate(ink, _NEAR) > 0].sum()) / total if total > 0 else 1.0
+
+
+def explained_by_box(grey: NDArray[np.uint8], box: Box) -> float:
+    """Share of the edges of a page (h, w), by their squared contrast, that lie in a box or close to it, 0 to 1."""
+    x, y, width, height = box
+    scale = min(1.0, _SIDE / max(height, 1))
+    energy = _edges(grey, scale)
+    edge = 2 / scale
+    rows = slice(max(int((y - edge) * scale), 0), int(np.ceil((y + height + edge) * scale)))
+    columns = slice(max(int((x - edge) * scale), 0), int(np.ceil((x + width + edge) * scale)))
+    total = float(energy.sum())
+    return float(energy[rows, columns].sum()) / total if total > 0 else 1.0
+
+
+def _edges(grey: NDArray[np.uint8], scale: float) -> NDArray[np.float32]:
+    """Squared contrast of every pixel of a page (h, w) shrunk by `scale`, to its neighbours."""
     size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
     page = (cv2.resize(grey, size, interpolation=cv2.INTER_AREA) if scale < 1 else grey).astype(np.float32)
     across = cv2.Sobel(page, cv2.CV_32F, 1, 0, borderType=cv2.BORDER_REPLICATE)
     down = cv2.Sobel(page, cv2.CV_32F, 0, 1, borderType=cv2.BORDER_REPLICATE)
-    energy = across * across + down * down
-    left, top = min(int(x * scale), size[0] - 1), min(int(y * scale), size[1] - 1)
-    wide, tall = min(max(1, round(width * scale)), size[0] - left), min(max(1, round(height * scale)), size[1] - top)
-    ink = np.zeros(page.shape, np.uint8)
-    ink[top : top + tall, left : left + wide] = cv2.resize(crop, (wide, tall), interpolation=cv2.INTER_AREA) > 40
-    total = float(energy.sum())
-    return float(energy[cv2.dilate(ink, _NEAR) > 0].sum()) / total if total > 0 else 1.0
+    return np.asarray(across * across + down * down, np.float32)

@@ -16,7 +16,7 @@ from digitry.images.strokes import stroke_mask
 MIN_DIGIT_SHARE = 0.4
 """Pieces of less than this share of the writing's height are dots, dashes and parts of broken digits."""
 
-OUTLINE_FILL, OUTLINED = 0.12, 3
+OUTLINE_FILL, OUTLINED = 0.12, 1
 """An outline inks less than this share of its box, and has at least so many other pieces within it."""
 
 SAME_LINE_OVERLAP = 0.5

@@ -55,7 +55,7 @@ def line_strips(ink: NDArray[np.uint8], line: Line) -> list[Strip]:
     x, y, width, height = line.box
     margin = MARGIN * line.digit_height
     # A line that rises or falls is higher than its digits: it has to fit into the strip as a whole.
-    base = max(line.digit_height / DIGIT_HEIGHT, height / (0.9 * STRIP_HEIGHT))
+    base = max(line.digit_height / DIGIT_HEIGHT, height / STRIP_HEIGHT)
     return [cut_strip(ink, x - margin, y + height / 2, x + width + margin, base * zoom) for zoom in ZOOMS]
 
 
@@ -92,7 +92,7 @@ def _spots(strip: Strip, frames: Frames, digits: tuple[int, ...]) -> tuple[Spot,
     """Where each digit of the number stands, and what else it could be."""
     spans = alignment(frames, digits)
     centres = [((first + last + 1) / 2) * FRAME_PIXELS for first, last in spans]
-    borders = [-1e9, *((a + b) / 2 for a, b in pairwise(centres)), 1e9]
+    borders = [-1e9, *(_border(strip, a, b) for a, b in pairwise(centres)), 1e9]
     found = []
     for digit, (first, last), centre, left, right in zip(
         digits, spans, centres, borders[:-1], borders[1:], strict=True
@@ -101,6 +101,14 @@ def _spots(strip: Strip, frames: Frames, digits: tuple[int, ...]) -> tuple[Spot,
         probabilities = here / max(float(here.sum()), 1e-12)
         found.append(Spot(digit, probabilities.astype(np.float32), _box(strip, centre, left, right)))
     return tuple(found)
+
+
+def _border(strip: Strip, left: float, right: float) -> float:
+    """The column between two digits with the least ink, nearest to the middle where there are several."""
+    first, last = int(left), min(int(np.ceil(right)) + 1, strip.ink.shape[1])
+    columns = np.arange(first, max(last, first + 1))
+    away = np.abs(columns - (left + right) / 2)
+    return float(columns[np.argmin(strip.ink[:, columns].sum(axis=0, dtype=np.int64) + away / 1000)])
 
 
 def _box(strip: Strip, centre: float, left: float, right: float) -> Box:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.arrays import Box, Digit, Number, Reading
+from digitry.images.explained import explained_by_box
 from digitry.images.ink import InkPage, find_ink
 from digitry.images.lines import find_lines, numbers_of
 from digitry.images.panel import find_panel
@@ -30,6 +31,12 @@ writing among shadows, or on a sheet that lies on a table. They are tried until 
 
 CLEAR, CLEAR_ALONE = 0.6, 0.9
 """Writing is clear when its numbers have at least this probability, over all digits; a digit alone needs more."""
+
+SMALL = 0.1
+"""Digits are small below this share of the page's height: then the second guess is tried even if the first is clear."""
+
+EXPLAINED = 0.6
+"""Where all of a picture is said to be one number, one that explains less of it is doubted in proportion."""
 
 FEW_LINES = 60
 """More lines than this on a page are texture, not writing."""
@@ -56,11 +63,7 @@ class Sheet(NamedTuple):
 
 def read_page(grey: NDArray[np.uint8], reader: Reader, *, name: str, page: int, one_number: bool) -> Reading:
     """The numbers of a grey page, uint8 (h, w), in reading order; all writing is one number with `one_number`."""
-    whole = (0, 0, grey.shape[1], grey.shape[0])
-    panel = find_panel(grey)
-    reading = _read(grey, panel, reader, one_number)
-    if not reading.numbers and panel != whole:
-        reading = _read(grey, whole, reader, one_number)
+    reading = _read(grey, reader, one_number)
     if len(reading.text) <= 1 and (not one_number or not reading.numbers):
         # One mark on the page, or none that makes a number: the network for single digits knows more about it.
         (alone,) = reader.read_digit_pages([grey], name=name, page=page)
@@ -69,20 +72,23 @@ def read_page(grey: NDArray[np.uint8], reader: Reader, *, name: str, page: int, 
     return Reading(name, reading.numbers, reading.sure, reading.reason, page, stages={"grey": grey, **reading.stages})
 
 
-def _read(grey: NDArray[np.uint8], panel: Box, reader: Reader, one_number: bool) -> Reading:
+def _read(grey: NDArray[np.uint8], reader: Reader, one_number: bool) -> Reading:
     best: tuple[Sheet, list[Found]] | None = None
+    panels = dict.fromkeys((find_panel(grey), (0, 0, grey.shape[1], grey.shape[0])))
     for guess in GUESSES:
-        for sheet in _sheets(grey, panel, *guess):
+        # A panel is a guess like the others: it may be one box of a form.
+        for sheet in (sheet for panel in panels for sheet in _sheets(grey, panel, *guess)):
             found = _numbers(sheet, reader, one_number)
             better = best is None or _evidence(found) > _evidence(best[1])
             # In noise, too, some guess finds something: the later ones have to be clear.
             if better and (guess is GUESSES[0] or _is_clear(found)):
                 best = sheet, found
-        if best is not None and _is_clear(best[1]):
+        small = best is not None and not one_number and _is_small(best[0], best[1])
+        if best is not None and _is_clear(best[1]) and (guess is not GUESSES[0] or not small):
             break
     if best is None:
         return Reading("", reason="the picture is blank, nothing stands out of the paper")
-    return _reading(*best, reader)
+    return _reading(*best, grey, reader, one_number)
 
 
 def _sheets(grey: NDArray[np.uint8], panel: Box, window: float | None, dark_on_light: bool | None) -> Iterator[Sheet]:
@@ -94,6 +100,12 @@ def _sheets(grey: NDArray[np.uint8], panel: Box, window: float | None, dark_on_l
         for degrees in dict.fromkeys((slope, 0.0)):
             turn = Turn(page.ink.shape, degrees)
             yield Sheet(page, turn.apply(page.ink), turn, left, top)
+
+
+def _is_small(sheet: Sheet, found: list[Found]) -> bool:
+    """Whether there is room on the page for writing that the first guess of the ink may have lost in a shadow."""
+    heights = [spot.box[3] for one in found for spot in one.spots]
+    return bool(heights) and float(np.median(heights)) < SMALL * sheet.ink.shape[0]
 
 
 def _is_clear(found: list[Found]) -> bool:
@@ -136,13 +148,13 @@ def _numbers(sheet: Sheet, reader: Reader, one_number: bool) -> list[Found]:
     return found
 
 
-def _reading(sheet: Sheet, found: list[Found], reader: Reader) -> Reading:
+def _reading(sheet: Sheet, found: list[Found], grey: NDArray[np.uint8], reader: Reader, one_number: bool) -> Reading:
     stages: dict[str, Any] = {
         "ink": sheet.page.ink,
         "strips": [one.strip.ink for one in found],
         "frames": [one.frames for one in found],
     }
-    numbers = tuple(_number(sheet, one, reader) for one in found)
+    numbers = tuple(_number(sheet, one, grey if one_number else None, reader) for one in found)
     if not numbers:
         return Reading("", reason="there is no writing that reads as a number", stages=stages)
     doubtful = [number for number in numbers if not number.sure]
@@ -154,7 +166,8 @@ def _reading(sheet: Sheet, found: list[Found], reader: Reader) -> Reading:
     return Reading("", numbers, sure=not doubtful, reason=reason, stages=stages)
 
 
-def _number(sheet: Sheet, found: Found, reader: Reader) -> Number:
+def _number(sheet: Sheet, found: Found, grey: NDArray[np.uint8] | None, reader: Reader) -> Number:
+    """The number with boxes on the page; doubted where it should be all of `grey`, and explains little of it."""
     digits = []
     for spot in found.spots:
         order = np.argsort(-spot.probabilities, kind="stable")
@@ -162,11 +175,12 @@ def _number(sheet: Sheet, found: Found, reader: Reader) -> Number:
         digits.append(
             Digit(str(spot.digit), float(spot.probabilities[spot.digit]), sheet.box_on_page(spot.box), others)
         )
-    confidence, sure, reason = reader.judge("number", found.probability)
     alternatives = tuple(("".join(map(str, text)), probability) for text, probability in found.alternatives)
     boxes = np.array([digit.box for digit in digits])
     left, top = boxes[:, :2].min(axis=0)
     right, bottom = (boxes[:, :2] + boxes[:, 2:]).max(axis=0)
     text = "".join(map(str, found.digits))
     box = (int(left), int(top), int(right - left), int(bottom - top))
+    doubt = 1.0 if grey is None else min(1.0, explained_by_box(grey, box) / EXPLAINED)
+    confidence, sure, reason = reader.judge("number", found.probability * doubt)
     return Number(text, confidence, box, tuple(digits), sure, reason, alternatives)

@@ -112,7 +112,8 @@ class Notebook(Lines):
         from digitry.pages.style import to_svg
 
         super().epoch(history)
-        self._handle.update(SVG(to_svg(plots.history(history))))
+        if self._handle is not None:  # without a front end there is nothing to redraw
+            self._handle.update(SVG(to_svg(plots.history(history))))
 
 
 class Live:

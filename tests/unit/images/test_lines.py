@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -165,3 +166,14 @@ def test_a_digit_far_from_two_others_is_a_number_of_its_own() -> None:
 def test_a_line_of_one_digit_is_one_number() -> None:
     (line,) = find_lines(ink_page("7"))
     assert numbers_of(line) == [line]
+
+
+def test_the_edge_of_a_sheet_that_goes_around_the_writing_is_no_line() -> None:
+    page = ink_page("3062", "985", height=40, margin=120)
+    plain = find_lines(page)
+    outlined = page.copy()
+    height, width = page.shape
+    # Tilted, so that it is neither a rule nor a frame.
+    edge = np.array([[[50, 70], [width - 70, 45], [width - 45, height - 70], [75, height - 45]]], np.int32)
+    cv2.polylines(outlined, edge, True, 255, 3)
+    assert [line.box for line in find_lines(outlined)] == [line.box for line in plain]

@@ -194,3 +194,19 @@ def test_a_box_of_turned_ink_comes_back_to_the_page_it_was_shrunk_and_cut_from()
     assert sheet.box_on_page((10, 20, 8, 4)) == (30 + 25, 70 + 50, 20, 10)
     assert sheet.box_on_page((-4, -4, 8, 8)) == (30, 70, 10, 10)
     assert sheet.box_on_page((10, 20, 0, 0))[2:] == (1, 1)
+
+
+def test_a_list_is_read_across_the_edge_of_a_hard_shadow(reader: Reader) -> None:
+    numbers = ["3062", "985", "47", "2268", "50"]
+    page = np.full((1000, 700), PAPER, np.uint8)
+    for row, text in enumerate(numbers):
+        ink = ink_page(text, height=55, margin=0)
+        y, x = 90 + 170 * row, 120
+        page[y : y + ink.shape[0], x : x + ink.shape[1]] = on_paper(ink)
+    x, y = np.meshgrid(np.arange(700), np.arange(1000))
+    shadow = x < 130 + 0.25 * y
+    page[shadow] = (page[shadow] * 0.45).astype(np.uint8)
+    found = reader.read(page).numbers
+    # The edge itself may be taken for a stroke, never for a sure one.
+    assert [number.text for number in found if number.text in numbers] == numbers
+    assert not any(number.sure for number in found if number.text not in numbers)
