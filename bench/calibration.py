@@ -53,7 +53,12 @@ def main() -> None:
         }
         print(kind, {name: value for name, value in facts[kind].items() if name not in ("own", "calibrated")})
     models = {name: hashlib.sha256((MODELS / name).read_bytes()).hexdigest() for name in ("digit.onnx", "string.onnx")}
-    about = {"command": "make calibration", "seed": options.seed, "sha256": models, **run_folder.describe_surroundings()}
+    about = {
+        "command": "make calibration",
+        "seed": options.seed,
+        "sha256": models,
+        **run_folder.describe_surroundings(),
+    }
     (MODELS / "calibration.json").write_text(json.dumps({**facts, **about}, indent=1) + "\n")
 
 
