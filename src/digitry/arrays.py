@@ -149,5 +149,10 @@ class Reading:
         }
 
 
+def is_sure(reading: Reading, number: Number) -> bool:
+    """Whether this number is sure: a doubt about the page is one about all its numbers, unless it is about others."""
+    return number.sure and (reading.sure or not all(other.sure for other in reading.numbers))
+
+
 def _json_label(name: str) -> int | str:
     return int(name) if name.isascii() and name.isdigit() and str(int(name)) == name else name

@@ -8,10 +8,11 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from digitry.arrays import is_sure
 from digitry.batch_reading.records import Outcome
 
 if TYPE_CHECKING:
-    from digitry.arrays import Number, Reading
+    pass
 
 COLUMNS = ("picture", "page", "number", "text", "confidence", "sure", "x", "y", "width", "height", "reason")
 """`number` counts from 1 on its page; a picture without one has a row with empty text, a broken one no page either."""
@@ -94,11 +95,6 @@ def csv_rows(lines: Iterable[bytes]) -> Iterator[Row]:
 def csv_name(name: str) -> str:
     """The name as a table has it: bytes that are no Unicode as escapes."""
     return name.encode("utf-8", "backslashreplace").decode()
-
-
-def is_sure(reading: Reading, number: Number) -> bool:
-    """Whether this number is sure: a doubt about the page is one about all its numbers, unless it is about others."""
-    return number.sure and (reading.sure or not all(other.sure for other in reading.numbers))
 
 
 def _word(truth: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from digitry.batch_reading.rows import is_sure
+from digitry.arrays import is_sure
 
 if TYPE_CHECKING:
     from digitry.arrays import Number, Reading

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import Box, Number, Reading
+from digitry.arrays import Box, Number, Reading, is_sure
 from digitry.drawing import marks
 from digitry.drawing.colour import Colour, upright_colour
 from digitry.drawing.placing import BusyMap, Rectangle, place, room_above
@@ -69,11 +69,6 @@ def png(page: Colour) -> bytes:
     """An RGB page as PNG bytes, quick rather than smallest."""
     _, data = cv2.imencode(".png", cv2.cvtColor(page, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 3])
     return data.tobytes()
-
-
-def is_sure(reading: Reading, number: Number) -> bool:
-    """Whether a number is drawn as sure: a doubt about the whole reading is one about each of its numbers."""
-    return number.sure and (reading.sure or not all(other.sure for other in reading.numbers))
 
 
 def percent(confidence: float) -> str:

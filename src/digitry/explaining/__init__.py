@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import IMAGE_SIDE, Digit, Number, Reading
-from digitry.drawing import draw_page, is_sure, percent
+from digitry.arrays import IMAGE_SIDE, Digit, Number, Reading, is_sure
+from digitry.drawing import draw_page, percent
 from digitry.drawing.colour import Colour, upright_colour
 from digitry.explaining import markup, words
 from digitry.explaining.pictures import crop, cut, heat, picture, pixelated

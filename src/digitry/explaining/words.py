@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import Digit, Number, Reading
-from digitry.drawing import is_sure
+from digitry.arrays import Digit, Number, Reading, is_sure
 from digitry.drawing import percent as short_percent
 from digitry.explaining.saliency import Patch, Saliency
 

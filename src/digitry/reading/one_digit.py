@@ -26,7 +26,7 @@ RIVALS = 0.5
 
 SECOND_OPINION_BELOW = 0.95
 """The network for numbers is asked where the one for digits is less confident than this. Chosen on made photographs of
-validation digits: as many are right as when it is asked about all, more are sure, and of MNIST 12% are asked about."""
+validation digits: as many are right as when it is asked about all, and more are sure (docs/log.md)."""
 
 STRIP_WIDTH = 64
 """Pixels: a digit with paper on both sides. One width for all, so that many are read at once."""

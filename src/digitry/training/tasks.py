@@ -90,7 +90,6 @@ class NumberTask:
 
     def __init__(self, plan: Recipe, seed: int, class_names: tuple[str, ...] = ()) -> None:
         self.settings, self.seed = plan.settings, seed
-        self.digits = class_names == DIGITS
 
     def count(self, split: Split) -> int:
         """How many examples an epoch has."""

@@ -8,8 +8,8 @@ import json
 
 import pytest
 
-from digitry.arrays import Reading
-from digitry.batch_reading.rows import COLUMNS, FORMATS, csv_lines, csv_name, is_sure, json_line
+from digitry.arrays import Reading, is_sure
+from digitry.batch_reading.rows import COLUMNS, FORMATS, csv_lines, csv_name, json_line
 from tests.unit.batch_reading.outcomes import ALL, BLANK, BROKEN, HALF, ODD, PAGE, PAGES, SEVEN, number
 
 

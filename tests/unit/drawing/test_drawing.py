@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digitry.arrays import Digit, Number, Reading
-from digitry.drawing import draw_page, draw_reading, is_sure, marks, percent
+from digitry.arrays import Digit, Number, Reading, is_sure
+from digitry.drawing import draw_page, draw_reading, marks, percent
 from digitry.drawing.marks import plain, text_width, wrapped
 from digitry.errors import DataError
 from tests.unit.drawing.made import page_of
