@@ -12,11 +12,14 @@ from digitry.images.canonical import tight
 Ink = NDArray[np.uint8]
 """Ink intensity, uint8 (h, w): 0 is paper, 255 is full ink."""
 
-STYLED_SHARE = 0.45
+STYLED_SHARE = 0.55
 """Share of the 1s, 7s and 0s that are written in another hand than MNIST's: flags, feet, bars, slashes."""
 
-_FINE = 8
-"""OpenCV draws with so many binary places of a pixel."""
+_FINER = 4
+"""Strokes are drawn so many times larger, then shrunk: OpenCV's own smooth lines are up to two pixels too wide."""
+
+_PLACES = 6
+"""OpenCV places points with so many binary places of a pixel."""
 
 
 def other_hands(images: Images, labels: Labels, rng: np.random.Generator) -> Images:
@@ -35,15 +38,17 @@ def other_hands(images: Images, labels: Labels, rng: np.random.Generator) -> Ima
 
 def _flagged_one(image: NDArray[np.uint8], rng: np.random.Generator) -> None:
     """Draw a flag at the top of a 1, up to as long as the stem, and sometimes a foot under it."""
+    pen = _pen(image)
     rows = np.flatnonzero(image.max(axis=1) > 127)
-    top = np.array([float(np.average(np.arange(28), weights=image[rows[0] + 1] + 1e-3)), rows[0] + 1.0])
-    length = rng.uniform(0.2, 1.0) * (rows[-1] - rows[0])
+    tall = float(rows[-1] - rows[0])
+    top = np.array([float(np.average(np.arange(28), weights=image[rows[0] + 1] + 1e-3)), rows[0] + pen / 2])
+    length = rng.uniform(0.2, 1.1) * tall
     # From the horizontal, down to the left: a long flag is steep, or it would be a 7 or a 4.
-    angle = np.deg2rad(rng.uniform(25, 70) if length < 0.55 * (rows[-1] - rows[0]) else rng.uniform(45, 75))
+    angle = np.deg2rad(rng.uniform(25, 70) if length < 0.55 * tall else rng.uniform(45, 75))
     end = top + length * np.array([-np.cos(angle), np.sin(angle)])
-    width = rng.uniform(1.4, 2.6)
     bend = (top + end) / 2 + rng.normal(0, 0.06 * length, 2)
-    stroke(image, np.array([top, bend, end]), width)
+    width = pen * rng.uniform(0.7, 1.1)
+    stroke(image, curve(np.array([top, bend, end]), 8), width)
     if rng.random() < 0.3:
         foot = np.array([float(np.average(np.arange(28), weights=image[rows[-1] - 1] + 1e-3)), rows[-1] - 0.5])
         half = rng.uniform(2.5, 6.0)
@@ -57,16 +62,34 @@ def _barred_seven(image: NDArray[np.uint8], rng: np.random.Generator) -> None:
     y = rows[0] + rng.uniform(0.42, 0.62) * (rows[-1] - rows[0])
     x = float(np.average(np.arange(28), weights=image[round(y)] + 1e-3))
     half, tilt = rng.uniform(2.5, 6.5), rng.normal(0, 1.0)
-    stroke(image, np.array([[x - half, y + tilt], [x + half, y - tilt]]), rng.uniform(1.4, 2.4))
+    stroke(image, np.array([[x - half, y + tilt], [x + half, y - tilt]]), _pen(image) * rng.uniform(0.7, 1.1))
+
+
+def _pen(image: NDArray[np.uint8]) -> float:
+    """How wide the pen is that wrote an upright stroke, in pixels."""
+    widths = image[image.max(axis=1) > 127].sum(axis=1, dtype=np.float64) / 255
+    return float(np.clip(np.median(widths), 1.3, 5.0))
 
 
 def stroke(ink: Ink, points: NDArray[np.floating], width: float, level: int = 255) -> None:
-    """Draw a smooth-edged line through `points`, float (n, 2) of x and y, into `ink`, where it is lighter."""
-    scale = 1 << _FINE
-    path = np.rint(np.asarray(points) * scale).astype(np.int32).reshape(-1, 1, 2)
-    drawn = np.zeros_like(ink)
-    cv2.polylines(drawn, [path], False, level, max(1, round(width)), cv2.LINE_AA, _FINE)
-    np.maximum(ink, drawn, out=ink)
+    """Draw a smooth-edged line through `points`, float (n, 2) of x and y, into `ink`, where it is lighter.
+
+    Points count from the middle of the top left pixel; `width` is in pixels, kept to a third of one.
+    """
+    points = np.asarray(points, np.float64)
+    reach = int(np.ceil(width / 2)) + 1
+    left, top = np.maximum(np.floor(points.min(axis=0)).astype(int) - reach, 0).tolist()
+    right, bottom = np.minimum(np.ceil(points.max(axis=0)).astype(int) + reach + 1, ink.shape[::-1]).tolist()
+    if left >= right or top >= bottom:
+        return
+    # From pixel centres to pixel centres of the finer drawing.
+    fine = (points - (left, top) + 0.5) * _FINER - 0.5
+    path = np.rint(fine * (1 << _PLACES)).astype(np.int32).reshape(-1, 1, 2)
+    drawn = np.zeros(((bottom - top) * _FINER, (right - left) * _FINER), np.uint8)
+    # A line of even thickness comes out one pixel wider than it was asked for.
+    cv2.polylines(drawn, [path], False, level, max(1, 2 * round((width * _FINER - 1) / 2)), cv2.LINE_8, _PLACES)
+    target = ink[top:bottom, left:right]
+    np.maximum(target, cv2.resize(drawn, target.shape[::-1], interpolation=cv2.INTER_AREA), out=target)
 
 
 def curve(points: NDArray[np.floating], steps: int = 24) -> NDArray[np.float64]:

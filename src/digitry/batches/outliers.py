@@ -28,8 +28,9 @@ def made_outliers(images: Images, count: int, rng: np.random.Generator) -> Image
     kinds = rng.choice(len(KINDS), count, p=np.array([share for _, share in KINDS]))
     made = np.empty((count, 28, 28), np.uint8)
     for index, kind in enumerate(kinds):
-        while (outlier := KINDS[kind][0](images, rng)) is None:
-            pass  # the drawing came out empty
+        draw = KINDS[kind][0]
+        while (outlier := draw(images, rng)) is None:
+            draw = _scribble if draw in (_two_digits, _shuffled) else draw  # made of digits that may all be blank
         made[index] = outlier
     return made
 
@@ -90,15 +91,12 @@ def _object(images: Images, rng: np.random.Generator) -> Page | None:
     page = np.clip(mask * shade * rng.uniform(0.4, 1), 0, 255).astype(np.uint8)
     if rng.random() < 0.6:
         page = np.asarray(cv2.resize(page, (28, 28), interpolation=cv2.INTER_AREA), np.uint8)
-    found = canonical_stages(page if rng.random() < 0.7 else 255 - page).canonical
-    # What is slim and upright is a 1, whatever it was drawn as.
-    slim = found is not None and np.flatnonzero(found.max(axis=0) > 64).size < 9
-    return None if slim else found
+    return _unless_slim(canonical_stages(page if rng.random() < 0.7 else 255 - page).canonical)
 
 
 def _blobs(images: Images, rng: np.random.Generator) -> Page | None:
-    """Clouds cut off at a level."""
-    grain = int(rng.integers(3, 14))
+    """Clouds cut off at a level, large or small."""
+    grain = int(rng.integers(3, 24))
     clouds = cv2.resize(rng.random((grain, grain), np.float32), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
     level = float(np.quantile(clouds, rng.uniform(0.5, 0.85)))
     return _fitted(np.clip((clouds - level) * rng.uniform(400, 3000), 0, 255).astype(np.uint8))
@@ -149,4 +147,12 @@ def _polygon(rng: np.random.Generator, corners: int, *, mirrored: bool = False) 
 
 
 def _fitted(page: Page) -> Page | None:
-    return canonical(page) if (page > 127).sum() > 20 else None
+    return _unless_slim(canonical(page)) if (page > 127).sum() > 20 else None
+
+
+def _unless_slim(found: Page | None) -> Page | None:
+    """A single bar is a 1, whatever it was drawn as and however it leans."""
+    if found is None:
+        return None
+    _, sides, _ = cv2.minAreaRect(cv2.findNonZero((found > 64).astype(np.uint8)))
+    return None if min(sides) < 0.45 * max(sides) else found

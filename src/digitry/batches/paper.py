@@ -68,8 +68,11 @@ def _rules(height: int, width: int, stroke: float, rng: np.random.Generator) -> 
             # Rules lie at the edges of the writing far more often than through it.
             at = reach * (rng.beta(0.35, 0.35) if across else rng.beta(0.25, 0.25))
             tilt = rng.normal(0, 0.012) * other
-            # An upright line that ends within the picture would be a 1.
-            start, end = (0.0, 1.0) if rng.random() < 0.7 or not across else sorted(rng.random(2))
+            start, end = (0.0, 1.0) if rng.random() < 0.7 else sorted(rng.random(2))
+            if not across:
+                # An upright line that ends within the picture would be a 1, but for the frame's, at the very side.
+                at_side = min(at, reach - at) < 0.03 * min(width, height)
+                start, end = (0.0, 1.0) if not at_side else (0.0, end) if rng.random() < 0.5 else (start, 1.0)
             a, b = np.array([start * other, at]), np.array([end * other, at + tilt])
             if not across:
                 a, b = a[::-1], b[::-1]

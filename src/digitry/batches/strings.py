@@ -33,6 +33,9 @@ HEIGHT_RANGE = (15.0, 34.0)
 LENGTH_SHARES = np.array([9, 11, 14, 15, 15, 13, 9, 6, 4, 4]) / 100
 """Share of the numbers with 1, 2, … 10 digits; on narrow strips the last ones are left off."""
 
+FOUND_SHARE = 0.35
+"""A photograph whose ink keeps less than this share of its writing anywhere is not shown."""
+
 EMPTY_SHARE = 0.06
 """Share of the strips without any digit."""
 
@@ -61,9 +64,9 @@ def made_strings(split: Split, count: int, rng: np.random.Generator) -> Strings:
 
 def made_number(digits: Split, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """One strip with these digits in this order, and the labels of those that found room on it."""
-    grey, labels = made_photograph(digits, rng)
-    page = find_ink(grey, dark_on_light=True, window=float(rng.choice(PAPER_WINDOWS[:3], p=[0.7, 0.2, 0.1])))
-    return resize_strip(page.ink, STRIP_WIDTH), labels
+    window = float(rng.choice(PAPER_WINDOWS[:3], p=[0.7, 0.2, 0.1]))
+    _, ink, labels = _legible(digits, rng, STRIP_WIDTH, ZOOM_RANGE, window)
+    return resize_strip(ink, STRIP_WIDTH), labels
 
 
 def made_photograph(
@@ -73,13 +76,40 @@ def made_photograph(
 
     It is as high as a strip and as wide as `width` pixels of one, times a zoom drawn from the range.
     """
-    images = digits.images
-    if len(digits):
-        images = augment(other_hands(images, digits.labels, rng), rng)
-    hand = _Hand.drawn(rng, zoom_range)
-    ink = np.zeros((round(STRIP_HEIGHT * hand.zoom), round(width * hand.zoom)), np.uint8)
-    count = _write(ink, images, digits.labels, hand, rng)
-    return photograph(ink, hand.pen, rng), digits.labels[:count]
+    grey, _, labels = _legible(digits, rng, width, zoom_range, PAPER_WINDOWS[0])
+    return grey, labels
+
+
+def _legible(
+    digits: Split, rng: np.random.Generator, width: int, zoom_range: tuple[float, float], window: float
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int64]]:
+    """Photographs of the digits, each in another hand, until one shows them: its grey, its ink, its labels."""
+    while True:
+        images = digits.images
+        if len(digits):
+            images = augment(other_hands(images, digits.labels, rng), rng)
+        hand = _Hand.drawn(rng, zoom_range)
+        written_ink = np.zeros((round(STRIP_HEIGHT * hand.zoom), round(width * hand.zoom)), np.uint8)
+        count = _write(written_ink, images, digits.labels, hand, rng)
+        grey = photograph(written_ink, hand.pen, rng)
+        found = find_ink(grey, dark_on_light=True, window=window).ink
+        if _is_found(written_ink, found, hand.height):
+            return grey, found, digits.labels[:count]
+
+
+def _is_found(written_ink: NDArray[np.uint8], found: NDArray[np.uint8], height: float) -> bool:
+    """Whether enough of the writing is left all along the line: what faded away could only teach to guess."""
+    inked = written_ink > 127
+    if not inked.any():
+        return True
+    if found.shape != written_ink.shape:
+        found = np.asarray(cv2.resize(found, inked.shape[::-1], interpolation=cv2.INTER_AREA), np.uint8)
+    # In a window as wide as a slim digit: a number is illegible where one of its digits is.
+    window = np.ones(max(1, round(0.4 * height)))
+    was = np.convolve(inked.sum(axis=0), window, "same")
+    is_left = np.convolve((inked & (found > 64)).sum(axis=0), window, "same")
+    there = was > 0.3 * was.max()
+    return bool((is_left[there] >= FOUND_SHARE * was[there]).all())
 
 
 @dataclass(frozen=True)

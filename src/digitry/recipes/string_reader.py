@@ -39,8 +39,9 @@ def build(classes: int, settings: Settings) -> Any:
             *convolution(96, 3),
             layers.MaxPooling2D((2, 1)),
             *convolution(128, 3),
-            *convolution(160, (5, 1), padding="valid"),  # from here on there is one row
-            *convolution(160, (1, 5)),
+            *convolution(144, (5, 1), padding="valid"),  # from here on there is one row
+            *convolution(144, (1, 5)),
+            *convolution(144, (1, 5)),
             layers.Dropout(settings.dropout),
             layers.Conv2D(FRAMES_PER_COLUMN * (1 + classes), 1),
             layers.Reshape((-1, 1 + classes)),
@@ -51,16 +52,16 @@ def build(classes: int, settings: Settings) -> Any:
 
 RECIPE = Recipe(
     name="string-reader",
-    summary="7 convolutions over a strip of any width, batch norm, relu → 2 × 11 logits every four pixels; CTC",
+    summary="8 convolutions over a strip of any width, batch norm, relu → 2 × 11 logits every four pixels; CTC",
     source="digitry",
-    parameters=482_766,
+    parameters=551_758,
     settings=Settings(
-        epochs=40,
+        epochs=100,
         batch_size=64,
         optimizer="adamw",
         learning_rate=0.003,
         schedule="cosine",
-        dropout=0.2,
+        dropout=0.1,
         augment=True,
         strips_per_epoch=8192,
         validation_fraction=0.1,

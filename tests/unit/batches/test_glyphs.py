@@ -82,8 +82,7 @@ def test_a_stroke_lies_where_it_is_told_within_a_quarter_pixel(y: float, width: 
     stroke(ink, np.array([[5.0, y], [35.0, y]]), width)
     column = ink[:, 20] / 255
     assert np.average(np.arange(21), weights=column) == pytest.approx(y, abs=0.25)
-    # OpenCV's smooth lines are one to three pixels wider than their number, one of them a shade.
-    assert width < column.sum() <= width + 3
+    assert column.sum() == pytest.approx(width, abs=0.3)
 
 
 def test_a_stroke_may_leave_the_page() -> None:

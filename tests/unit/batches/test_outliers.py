@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from digitry.batches import outliers
+from digitry.batches.glyphs import stroke
 from digitry.batches.outliers import KINDS, made_outliers
 from digitry.images.canonical import ink_box
 from tests.unit.written_numbers import PRINTED
@@ -25,10 +27,10 @@ def test_the_shares_of_all_kinds_are_one() -> None:
 
 
 def test_there_are_as_many_as_asked_for_and_none_is_blank() -> None:
-    outliers = made_outliers(PRINTED, 300, np.random.default_rng(0))
-    assert outliers.shape == (300, 28, 28)
-    assert outliers.dtype == np.uint8
-    assert (outliers.max(axis=(1, 2)) > 127).all()
+    made = made_outliers(PRINTED, 300, np.random.default_rng(0))
+    assert made.shape == (300, 28, 28)
+    assert made.dtype == np.uint8
+    assert (made.max(axis=(1, 2)) > 127).all()
     assert made_outliers(PRINTED, 0, np.random.default_rng(0)).shape == (0, 28, 28)
 
 
@@ -47,7 +49,7 @@ def test_each_kind_is_canonical_as_digits_are(draw: object) -> None:
     # Faint parts may be lost on the way, hence not all.
     assert (np.abs(boxes[:, 2:].max(axis=1) - 20) <= 1).mean() >= 0.95
     assert (boxes[:, 2:] <= 21).all()
-    assert len(images) >= 50, "hardly ever empty"
+    assert len(images) >= 30, "seldom left out"
 
 
 @kinds
@@ -57,15 +59,23 @@ def test_each_kind_comes_in_many_forms(draw: object) -> None:
     assert len(np.unique(images, axis=0)) >= min(len(images), 25)
 
 
-def test_no_object_is_slim_and_upright_as_a_one_is() -> None:
-    objects = drawn(KINDS[0][0], 200)
-    assert KINDS[0][0].__name__ == "_object"
-    assert ((objects.max(axis=1) > 64).sum(axis=1) >= 9).all()
+@pytest.mark.parametrize("lean", [-40, 0, 30, 90])
+def test_a_bar_is_left_out_however_it_leans_as_it_might_be_a_one(lean: float) -> None:
+    page = np.zeros((56, 56), np.uint8)
+    along = np.array([np.sin(np.deg2rad(lean)), np.cos(np.deg2rad(lean))]) * 20
+    stroke(page, np.array([27.5 - along, 27.5 + along]), 9)
+    assert outliers._fitted(page) is None
+    stroke(page, np.array([[15.0, 15.0], [40.0, 40.0], [15.0, 40.0], [40.0, 15.0]]), 9)
+    assert outliers._fitted(page) is not None
+
+
+def test_no_digit_is_needed_when_all_of_them_are_blank() -> None:
+    assert made_outliers(np.zeros((3, 28, 28), np.uint8), 60, np.random.default_rng(0)).shape == (60, 28, 28)
 
 
 def test_none_is_a_digit_it_was_made_of() -> None:
-    outliers = made_outliers(PRINTED, 300, np.random.default_rng(0)).reshape(-1, 784).astype(float)
+    made = made_outliers(PRINTED, 300, np.random.default_rng(0)).reshape(-1, 784).astype(float)
     digits = PRINTED.reshape(10, 784).astype(float)
-    outliers /= np.linalg.norm(outliers, axis=1, keepdims=True)
+    made /= np.linalg.norm(made, axis=1, keepdims=True)
     digits /= np.linalg.norm(digits, axis=1, keepdims=True)
-    assert (outliers @ digits.T).max() < 0.97
+    assert (made @ digits.T).max() < 0.97

@@ -163,6 +163,25 @@ def test_digits_that_find_no_room_are_neither_written_nor_claimed(plain_hand: Ca
     assert seen(grey) == labels.tolist() == [9] * len(labels)
 
 
+def test_a_photograph_on_which_a_digit_faded_away_is_taken_again(
+    plain_hand: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain_hand(gap=0.4, height=20.0, zoom=1.0)
+    taken: list[np.ndarray] = []
+
+    def fades_at_first(ink: np.ndarray, pen: float, rng: np.random.Generator) -> np.ndarray:
+        grey = 255 - ink
+        if len(taken) < 2:
+            grey[:, np.flatnonzero(ink.any(axis=0))[-1] - 15 :] = 255
+        taken.append(grey)
+        return grey
+
+    monkeypatch.setattr(strings, "photograph", fades_at_first)
+    grey, labels = made_photograph(bars([9, 9, 9]), np.random.default_rng(0))
+    assert len(taken) == 3
+    assert seen(grey) == labels.tolist() == [9, 9, 9]
+
+
 def test_digits_in_the_boxes_of_a_form_are_claimed_too(plain_hand: Callable[..., None]) -> None:
     for seed in range(8):
         plain_hand(boxed=1.6, gap=0.3)
