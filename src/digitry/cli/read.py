@@ -152,7 +152,7 @@ def _find(pictures: Sequence[str]) -> dict[str, str]:
             top = Path(given).name if several else ""
             inside = {path: str(Path(top, path[len(given) :].lstrip(os.sep))) for path in _pictures_below(given)}
             if not inside:
-                from digitry.images.decode import SUFFIXES
+                from digitry.images.heads import SUFFIXES
 
                 raise DataError(f"{given} holds no pictures; expected files ending in {', '.join(sorted(SUFFIXES))}")
             found.update(inside)
@@ -161,7 +161,7 @@ def _find(pictures: Sequence[str]) -> dict[str, str]:
 
 def _pictures_below(folder: str) -> Iterator[str]:
     """All files with a picture's suffix in the folder and below, by name; hidden files and folders are left out."""
-    from digitry.images.decode import SUFFIXES
+    from digitry.images.heads import SUFFIXES
 
     suffixes = tuple(SUFFIXES)
     with os.scandir(folder) as entries:

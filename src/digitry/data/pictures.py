@@ -15,8 +15,11 @@ from digitry.arrays import IMAGE_SIDE, Images, Labels, Split
 from digitry.data import Progress
 from digitry.errors import DataError
 
-PICTURE_SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".gif", ".heic", ".heif"))
-"""In a class folder only files with these are pictures; all else is left alone."""
+PICTURE_SUFFIXES = frozenset(
+    {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".bmp", ".dib", ".webp", ".gif"}
+    | {".heic", ".heif", ".hif", ".pdf"}
+)
+"""In a class folder only files with these are pictures, as in a folder that is read; all else is left alone."""
 
 MAX_CLASSES = 256
 _MAX_NAME_LENGTH = 100

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from digitry.arrays import Box
 from digitry.decoding import Frames, alignment, spellings
 from digitry.images.lines import Line
+from digitry.images.segment import INK_LEVEL
 from digitry.images.strip import DIGIT_HEIGHT, FRAME_PIXELS, STRIP_HEIGHT, Strip, cut_strip
 
 ZOOMS = (0.78, 1.0, 1.28)
@@ -20,6 +21,9 @@ ZOOMS = (0.78, 1.0, 1.28)
 
 MARGIN = 0.7
 """Paper left and right of a line, in heights of its digits."""
+
+NEAR, THIN = 3, 5
+"""Pixels of a strip: what lies further from a digit than the one, and is no thicker than the other, is none of it."""
 
 ALTERNATIVES = 3
 
@@ -116,10 +120,29 @@ def _box(strip: Strip, centre: float, left: float, right: float) -> Box:
     reach = 0.75 * DIGIT_HEIGHT
     first = int(max(left, centre - reach, 0))
     last = int(np.ceil(min(right, centre + reach, strip.ink.shape[1])))
-    inked = strip.ink[:, first : max(last, first + 1)] > 90
-    rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
-    if not rows.size:
-        rows, columns = np.array([0, STRIP_HEIGHT - 1]), np.array([0, max(last - first - 1, 0)])
-    x, y = strip.left + (first + columns[0]) * strip.scale, strip.top + rows[0] * strip.scale
-    width, height = (columns[-1] - columns[0] + 1) * strip.scale, (rows[-1] - rows[0] + 1) * strip.scale
+    inked = strip.ink[:, first : max(last, first + 1)] > INK_LEVEL
+    if inked.any():
+        top, bottom = _core(inked.sum(axis=1))
+        near, far = _core(inked[top:bottom].sum(axis=0))
+    else:
+        (top, bottom), (near, far) = (0, STRIP_HEIGHT), (0, max(last - first, 1))
+    x, y = strip.left + (first + near) * strip.scale, strip.top + top * strip.scale
+    width, height = (far - near) * strip.scale, (bottom - top) * strip.scale
     return round(x), round(y), max(1, round(width)), max(1, round(height))
+
+
+def _core(profile: NDArray[np.int64]) -> tuple[int, int]:
+    """Where the run with the most ink begins and ends, with its parts: what is thin and apart from it is a rule."""
+    edges = np.flatnonzero(np.diff(profile > 0, prepend=False, append=False))
+    runs = [(int(start), int(end)) for start, end in edges.reshape(-1, 2)]
+    main = max(range(len(runs)), key=lambda index: int(profile[slice(*runs[index])].sum()))
+    start, end = runs[main]
+    for earlier in reversed(runs[:main]):
+        if start - earlier[1] > NEAR and earlier[1] - earlier[0] <= THIN:
+            break
+        start = earlier[0]
+    for later in runs[main + 1 :]:
+        if later[0] - end > NEAR and later[1] - later[0] <= THIN:
+            break
+        end = later[1]
+    return start, end

@@ -87,7 +87,8 @@ def _read(grey: NDArray[np.uint8], reader: Reader, one_number: bool) -> Reading:
         if best is not None and _is_clear(best[1]) and (guess is not GUESSES[0] or not small):
             break
     if best is None:
-        return Reading("", reason="the picture is blank, nothing stands out of the paper")
+        stages = {"ink": find_ink(grey).ink}
+        return Reading("", reason="the picture is blank, nothing stands out of the paper", stages=stages)
     return _reading(*best, grey, reader, one_number)
 
 

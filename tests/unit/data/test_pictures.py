@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from digitry.arrays import Images, Split
-from digitry.data.pictures import class_folder_pictures, csv_pictures, natural_key, read_pictures
+from digitry.data.pictures import PICTURE_SUFFIXES, class_folder_pictures, csv_pictures, natural_key, read_pictures
 from digitry.errors import DataError
+from digitry.images.heads import SUFFIXES
 
 Read = tuple[Split, Split | None, tuple[str, ...], str]
 
@@ -72,6 +73,10 @@ def test_hidden_files_and_files_that_are_no_pictures_are_left_alone(tmp_path: Pa
     train, _, names, summary = from_folder(tmp_path)
     assert contents(train, names) == [(1, "a"), (2, "b")]
     assert summary == "2 pictures"
+
+
+def test_what_counts_as_a_picture_in_training_does_in_reading_too() -> None:
+    assert PICTURE_SUFFIXES == SUFFIXES
 
 
 def test_bad_pictures_are_counted_named_and_passed_over(tmp_path: Path) -> None:

@@ -63,6 +63,16 @@ def test_each_digit_has_the_box_of_its_ink_on_the_ink_page(model: StringPredicto
     assert boxes == [(120, 65, 20, 60), (160, 65, 20, 60), (220, 65, 20, 60)]
 
 
+def test_a_box_leaves_out_the_rules_above_and_below_but_no_part_of_the_digit() -> None:
+    ink = np.zeros((STRIP_HEIGHT, 12), np.uint8)
+    ink[[0, 1, 37, 38]] = 255  # rules
+    ink[[10, 11], 4:9] = 255  # the flag of a 5, a little above it
+    ink[14:30, 4:7] = 255
+    found = read_strips([Strip(ink, 0, 0, 1.0)], saying(spelling(5)))
+    assert found is not None
+    assert [spot.box for spot in found.spots] == [(4, 10, 5, 20)]
+
+
 def test_a_digit_without_ink_of_its_own_still_has_a_box() -> None:
     found = read_strips([BLANK], saying(spelling(7)))
     assert found is not None
