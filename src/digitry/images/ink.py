@@ -182,7 +182,11 @@ def _smooth_surface(page: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np
         error /= 2 * median(error) + 1
         error *= error
         weighted = sample / (error + 1)
-        surface = np.linalg.solve(weighted @ sample.T + _RIDGE, weighted @ values)
+        # Four times as fast as NumPy's own for a system this small.
+        _, solved = cv2.solve(
+            weighted @ sample.T + _RIDGE, (weighted @ values)[:, np.newaxis], flags=cv2.DECOMP_CHOLESKY
+        )
+        surface = np.asarray(solved, np.float32)[:, 0]
         error = np.abs(values - surface @ sample)
     y, x = _coordinates(height)[:, np.newaxis], _coordinates(width)
     constant, along_x, along_y, xx, xy, yy = surface
