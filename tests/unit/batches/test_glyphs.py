@@ -30,7 +30,8 @@ def test_another_hand_only_adds_ink_and_to_the_share_it_names(digit: int) -> Non
     assert styled.dtype == np.uint8
     assert styled.shape == images.shape
     assert (styled >= images).all()
-    assert (styled != images).any(axis=(1, 2)).mean() == pytest.approx(STYLED_SHARE, abs=0.06)
+    # The printed 1 has a flag of its own: some of the drawn ones vanish in it.
+    assert STYLED_SHARE - 0.12 < (styled != images).any(axis=(1, 2)).mean() < STYLED_SHARE + 0.06
 
 
 def test_a_flag_hangs_from_the_top_of_a_one_to_its_left_and_a_bar_crosses_the_middle_of_a_seven() -> None:
