@@ -135,7 +135,8 @@ def _explain(reader: Reader, outcome: Outcome, path: Path) -> None:
     picture = None if outcome.name == STANDARD_INPUT else outcome.name
     for reading in outcome.readings:
         page = path if reading.page == 1 else path.with_name(f"{path.stem}-page{reading.page}{path.suffix}")
-        title = outcome.name if len(outcome.readings) == 1 else f"{outcome.name}, page {reading.page}"
+        name = outcome.name if picture is None else Path(picture).name
+        title = name if len(outcome.readings) == 1 else f"{name}, page {reading.page}"
         write_atomically(page, explain_page(reader, picture, reading, title=title).encode())
 
 

@@ -52,6 +52,17 @@ def check_max_error(max_error: float) -> float:
     return max_error
 
 
+def share_doubt(
+    alternatives: tuple[tuple[str, float], ...], own: float, confidence: float
+) -> tuple[tuple[str, float], ...]:
+    """Alternatives to a reading that a model gives `own` and that is right with `confidence`: shares of what is left.
+
+    None becomes more probable than the reading itself.
+    """
+    left = (1 - confidence) / max(1 - own, 1e-9)
+    return tuple((text, min(probability * left, confidence)) for text, probability in alternatives)
+
+
 @cache
 def scales() -> dict[str, Scale]:
     """The scale of every kind of reading, as shipped."""

@@ -12,6 +12,7 @@ from digitry.decoding import single_digits
 from digitry.images.explained import explained_share
 from digitry.images.stages import Stages, canonical_stages
 from digitry.images.strip import DIGIT_HEIGHT, STRIP_HEIGHT, cut_strip
+from digitry.reading.certainty import share_doubt
 
 if TYPE_CHECKING:
     from digitry.reading.reader import Reader
@@ -90,5 +91,6 @@ def _reading(
         reason = f"there are {found.rivals + 1} marks that could be digits, only the most prominent one was read"
     elif not sure and explained < EXPLAINED / 2:
         reason = "most of what the picture shows is no part of this digit"
-    number = Number(digit.label, confidence, digit.box, (digit,), sure, reason, digit.alternatives)
+    alternatives = share_doubt(digit.alternatives, digit.confidence, confidence)
+    number = Number(digit.label, confidence, digit.box, (digit,), sure, reason, alternatives)
     return Reading(name, (number,), sure=sure, reason=reason, page=page, stages=kept)

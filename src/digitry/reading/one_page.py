@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from digitry.arrays import Box, Digit, Number, Reading
 from digitry.images.explained import explained_by_box
 from digitry.images.ink import InkPage, find_ink
-from digitry.images.lines import find_lines, numbers_of
+from digitry.images.lines import MIN_HEIGHT, find_lines, numbers_of
 from digitry.images.panel import find_panel
 from digitry.images.segment import INK_LEVEL
 from digitry.images.slope import Turn, writing_slope
 from digitry.images.strokes import stroke_mask
+from digitry.reading.certainty import share_doubt
 from digitry.reading.number import Found, line_strips, page_strips, read_strips
 
 if TYPE_CHECKING:
@@ -135,18 +136,15 @@ def _numbers(sheet: Sheet, reader: Reader, one_number: bool) -> list[Found]:
         return []
     numbers = lines if one_number else [number for line in lines for number in numbers_of(line)]
     alone = len(numbers) <= 1
-    found = []
+    found: list[Found | None] = []
     for line in numbers:
         strips = line_strips(sheet.ink, line)
         if alone and sheet.ink.shape[0] < ONE_LINE * line.digit_height:
             strips += page_strips(sheet.ink)
-        one = read_strips(strips, reader.read_strips)
-        if one is not None:
-            found.append(one)
+        found.append(read_strips(strips, reader.read_strips))
     if not numbers and alone:
-        one = read_strips(page_strips(sheet.ink), reader.read_strips)
-        found = [one] if one else []
-    return found
+        found = [read_strips(page_strips(sheet.ink), reader.read_strips)]
+    return [one for one in found if one and max(spot.box[3] for spot in one.spots) >= MIN_HEIGHT]
 
 
 def _reading(sheet: Sheet, found: list[Found], grey: NDArray[np.uint8], reader: Reader, one_number: bool) -> Reading:
@@ -172,16 +170,18 @@ def _number(sheet: Sheet, found: Found, grey: NDArray[np.uint8] | None, reader: 
     digits = []
     for spot in found.spots:
         order = np.argsort(-spot.probabilities, kind="stable")
-        others = tuple((str(d), float(spot.probabilities[d])) for d in order.tolist() if d != spot.digit)[:3]
+        rivals = tuple((str(d), float(spot.probabilities[d])) for d in order.tolist() if d != spot.digit)[:3]
         digits.append(
-            Digit(str(spot.digit), float(spot.probabilities[spot.digit]), sheet.box_on_page(spot.box), others)
+            Digit(str(spot.digit), float(spot.probabilities[spot.digit]), sheet.box_on_page(spot.box), rivals)
         )
-    alternatives = tuple(("".join(map(str, text)), probability) for text, probability in found.alternatives)
     boxes = np.array([digit.box for digit in digits])
     left, top = boxes[:, :2].min(axis=0)
     right, bottom = (boxes[:, :2] + boxes[:, 2:]).max(axis=0)
     text = "".join(map(str, found.digits))
     box = (int(left), int(top), int(right - left), int(bottom - top))
     doubt = 1.0 if grey is None else min(1.0, explained_by_box(grey, box) / EXPLAINED)
-    confidence, sure, reason = reader.judge("number", found.probability * doubt)
+    own = found.probability * doubt
+    confidence, sure, reason = reader.judge("number", own)
+    others = tuple(("".join(map(str, text)), probability) for text, probability in found.alternatives)
+    alternatives = share_doubt(others, own, confidence)
     return Number(text, confidence, box, tuple(digits), sure, reason, alternatives)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digitry.errors import SettingError
-from digitry.reading.certainty import MAX_ERROR, Scale, check_max_error, fit_scale, scales
+from digitry.reading.certainty import MAX_ERROR, Scale, check_max_error, fit_scale, scales, share_doubt
 
 CONFIDENCE = np.array([0.3, 0.99, 0.5, 0.95, 0.9, 0.85, 0.8, 0.7, 0.6, 0.4])
 RIGHT = np.array([True, True, False, True, True, True, False, True, True, False])
@@ -114,3 +114,11 @@ def test_the_shipped_scales_rise_and_fall_and_cover_an_error_rate(kind: str, cov
     assert scale.least_confidence(covered) <= 1
     assert len(scale.own) == len(scale.calibrated)
     assert len(scale.max_errors) == len(scale.least)
+
+
+def test_alternatives_share_what_the_confidence_leaves_and_stay_behind_the_reading() -> None:
+    others = (("9", 0.3), ("7", 0.1))
+    assert share_doubt(others, 0.6, 0.8) == (("9", pytest.approx(0.15)), ("7", pytest.approx(0.05)))
+    assert share_doubt(others, 0.6, 0.6) == (("9", pytest.approx(0.3)), ("7", pytest.approx(0.1)))
+    assert share_doubt(others, 0.6, 0.2) == (("9", pytest.approx(0.2)), ("7", pytest.approx(0.2)))
+    assert share_doubt(others, 1.0, 1.0) == (("9", 0.0), ("7", 0.0))
