@@ -22,6 +22,9 @@ OUTLINE_FILL, OUTLINED = 0.12, 1
 SAME_LINE_OVERLAP = 0.5
 """Pieces are on one line when the lower of them lies within the other's height by this share."""
 
+SAME_SLOPE_OVERLAP = 0.2
+"""Parts of one number on a slope lie at the same level by this share of the lower one's height."""
+
 NUMBER_GAP = 1.0
 """Numbers on a line stand at least this many heights of their digits apart."""
 
@@ -127,6 +130,36 @@ def _merged(lefts: NDArray[np.int32], rights: NDArray[np.int32]) -> tuple[tuple[
         else:
             merged.append((left, right))
     return tuple(merged)
+
+
+def one_line(lines: list[Line]) -> Line:
+    """The line with the most ink (of at least one), and those that go on with it: digits on a slope not made level."""
+    left_over = sorted(lines, key=lambda line: line.ink)
+    whole = left_over.pop()
+    while part := next((line for line in left_over if _goes_on(whole, line)), None):
+        left_over.remove(part)
+        whole = _joined(whole, part)
+    return whole
+
+
+def _goes_on(line: Line, other: Line) -> bool:
+    """Whether the other line has digits of about the same height, beside this one and partly at its level."""
+    x, y, width, height = line.box
+    a, b, wide, tall = other.box
+    gap = max(a - (x + width), x - (a + wide))
+    level = min(y + height, b + tall) - max(y, b)
+    alike = 0.5 < other.digit_height / line.digit_height < 2
+    return alike and -0.5 < gap / line.digit_height < WIDEST_GAP and level > SAME_SLOPE_OVERLAP * min(height, tall)
+
+
+def _joined(line: Line, other: Line) -> Line:
+    (x, y, width, height), (a, b, wide, tall) = line.box, other.box
+    left, top = min(x, a), min(y, b)
+    right, bottom = max(x + width, a + wide), max(y + height, b + tall)
+    columns = np.array(line.columns + other.columns, np.int32)
+    height_of_digits = (line.digit_height * line.ink + other.digit_height * other.ink) / (line.ink + other.ink)
+    box = (left, top, right - left, bottom - top)
+    return Line(box, height_of_digits, line.ink + other.ink, _merged(columns[:, 0], columns[:, 1]))
 
 
 def numbers_of(line: Line) -> list[Line]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from digitry.arrays import Box, Digit, Number, Reading
 from digitry.images.explained import explained_by_box
 from digitry.images.ink import InkPage, find_ink
-from digitry.images.lines import MIN_HEIGHT, find_lines, numbers_of
+from digitry.images.lines import MIN_HEIGHT, find_lines, numbers_of, one_line
 from digitry.images.panel import find_panel
 from digitry.images.segment import INK_LEVEL
 from digitry.images.slope import Turn, writing_slope
@@ -131,7 +131,7 @@ def _evidence(found: list[Found]) -> float:
 def _numbers(sheet: Sheet, reader: Reader, one_number: bool) -> list[Found]:
     lines = find_lines(sheet.ink)
     if one_number:
-        lines = [max(lines, key=lambda line: line.ink)] if lines else []
+        lines = [one_line(lines)] if lines else []
     elif len(lines) > FEW_LINES:
         return []
     numbers = lines if one_number else [number for line in lines for number in numbers_of(line)]
