@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from digitry.images.lines import Line, find_lines, numbers_of
+from digitry.images.lines import Line, find_lines, numbers_of, one_line
 from tests.unit.images.written import ink_page, tight_box, write
 
 
@@ -177,3 +177,27 @@ def test_the_edge_of_a_sheet_that_goes_around_the_writing_is_no_line() -> None:
     edge = np.array([[[50, 70], [width - 70, 45], [width - 45, height - 70], [75, height - 45]]], np.int32)
     cv2.polylines(outlined, edge, True, 255, 3)
     assert [line.box for line in find_lines(outlined)] == [line.box for line in plain]
+
+
+def piece(x: int, y: int, width: int = 20, height: int = 30, ink: int = 200) -> Line:
+    """A line with one digit."""
+    return Line((x, y, width, height), float(height), ink, ((x, x + width),))
+
+
+def test_digits_on_a_slope_are_one_line_with_all_that_is_beside_it() -> None:
+    stairs = [piece(0, 60), piece(30, 40), piece(60, 20, ink=300), piece(95, 0)]
+    whole = one_line(stairs)
+    assert whole.box == (0, 0, 115, 90)
+    assert whole.columns == ((0, 20), (30, 50), (60, 80), (95, 115))
+    assert whole.digit_height == 30
+    assert whole.ink == 900
+
+
+@pytest.mark.parametrize(
+    "other",
+    [piece(30, 29), piece(0, 35), piece(110, 0), piece(25, 0, 8, 12)],
+    ids=["below its level", "under it", "too far away", "much lower"],
+)
+def test_what_does_not_go_on_with_the_line_is_left_out(other: Line) -> None:
+    line = piece(0, 0, ink=300)
+    assert one_line([other, line]) == line
