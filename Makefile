@@ -65,7 +65,7 @@ bench-read-speed: $(VENV)/dev.done  ## Milliseconds a digit, a photograph, a com
 bench-reading: $(VENV)/dev.done  ## How robust the reader is: corruptions, photographs, numbers, what is no digit.
 	$(BIN)/python bench/reading.py
 
-shipped-model: $(VENV)/train.done  ## Train the networks that ship inside the package (about an hour), and calibrate them.
+shipped-model: $(VENV)/train.done  ## Train the networks that ship inside the package (an hour and a half), and calibrate them.
 	$(BIN)/python bench/shipped_model.py
 	$(BIN)/python bench/calibration.py
 

@@ -13,10 +13,10 @@ Ink = NDArray[np.uint8]
 """Ink intensity, uint8 (h, w): 0 is paper, 255 is full ink."""
 
 STYLED_SHARE = 0.55
-"""Share of the 1s, 7s and 0s that are written in another hand than MNIST's: flags, feet, bars, slashes."""
+"""Share of the 1s and 7s that are written in another hand than MNIST's: flags, feet, bars."""
 
 _FINER = 4
-"""Strokes are drawn so many times larger, then shrunk: OpenCV's own smooth lines are up to two pixels too wide."""
+"""Strokes are drawn so many times larger, then shrunk: OpenCV's own smooth lines are up to three pixels too wide."""
 
 _PLACES = 6
 """OpenCV places points with so many binary places of a pixel."""

@@ -70,9 +70,13 @@ def _rules(height: int, width: int, stroke: float, rng: np.random.Generator) -> 
             tilt = rng.normal(0, 0.012) * other
             start, end = (0.0, 1.0) if rng.random() < 0.7 else sorted(rng.random(2))
             if not across:
-                # An upright line that ends within the picture would be a 1, but for the frame's, at the very side.
-                at_side = min(at, reach - at) < 0.03 * min(width, height)
-                start, end = (0.0, 1.0) if not at_side else (0.0, end) if rng.random() < 0.5 else (start, 1.0)
+                # An upright line that ends within the picture would be a 1, but for a frame's, at the very side.
+                if min(at, reach - at) >= 0.03 * min(width, height):
+                    start, end = 0.0, 1.0
+                elif rng.random() < 0.5:
+                    start = 0.0
+                else:
+                    end = 1.0
             a, b = np.array([start * other, at]), np.array([end * other, at + tilt])
             if not across:
                 a, b = a[::-1], b[::-1]

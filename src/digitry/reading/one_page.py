@@ -88,8 +88,8 @@ def _read(grey: NDArray[np.uint8], reader: Reader, one_number: bool) -> Reading:
         if best is not None and _is_clear(best[1]) and (guess is not GUESSES[0] or not small):
             break
     if best is None:
-        stages = {"ink": find_ink(grey).ink}
-        return Reading("", reason="the picture is blank, nothing stands out of the paper", stages=stages)
+        nothing = {"ink": np.zeros_like(grey)}
+        return Reading("", reason="the picture is blank, nothing stands out of the paper", stages=nothing)
     return _reading(*best, grey, reader, one_number)
 
 

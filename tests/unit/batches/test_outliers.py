@@ -43,13 +43,15 @@ def test_the_generator_decides_everything_and_the_digits_are_left_alone() -> Non
 
 
 @kinds
-def test_each_kind_is_canonical_as_digits_are(draw: object) -> None:
+def test_each_kind_is_canonical_as_digits_are(draw: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(drawn(draw)) >= 30, "left out as slim or empty"
+    monkeypatch.setattr(outliers, "_unless_slim", lambda found: found)
     images = drawn(draw)
     boxes = np.array([ink_box(image) for image in images])
     # Faint parts may be lost on the way, hence not all.
     assert (np.abs(boxes[:, 2:].max(axis=1) - 20) <= 1).mean() >= 0.95
     assert (boxes[:, 2:] <= 21).all()
-    assert len(images) >= 30, "seldom left out"
+    assert len(images) >= 50, "hardly ever empty"
 
 
 @kinds
