@@ -33,6 +33,7 @@ _WINDOW_PIXELS = 29
 _FAST_WIDTH = 96
 _RIDGE = 1e-3 * np.eye(6, dtype=np.float32)
 _WINDOW_PAGE = 250
+_FIT_SIDE, _MAX_FITS, _SETTLED = 20, 5, 0.1
 
 
 class InkPage(NamedTuple):
@@ -175,10 +176,11 @@ def median_of_nine(page: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _smooth_surface(page: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
     """The quadratic surface nearest to most of the page, float32 (h, w); what lies far from it (ink) is left out."""
     height, width = page.shape
-    step = max(1, max(page.shape) // 32)
+    step = -(-max(page.shape) // _FIT_SIDE)
     sample, values = _surface_terms(height, width, step), page[::step, ::step].ravel().astype(np.float32)
     error = np.abs(values - median(values))  # most of a page is paper
-    for _ in range(5):
+    surface = np.full(len(sample), np.inf, np.float32)
+    for _ in range(_MAX_FITS):
         error /= 2 * median(error) + 1
         error *= error
         weighted = sample / (error + 1)
@@ -186,7 +188,9 @@ def _smooth_surface(page: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np
         _, solved = cv2.solve(
             weighted @ sample.T + _RIDGE, (weighted @ values)[:, np.newaxis], flags=cv2.DECOMP_CHOLESKY
         )
-        surface = np.asarray(solved, np.float32)[:, 0]
+        before, surface = surface, np.asarray(solved, np.float32)[:, 0]
+        if np.abs(surface - before).max() < _SETTLED:  # even paper settles at once
+            break
         error = np.abs(values - surface @ sample)
     y, x = _coordinates(height)[:, np.newaxis], _coordinates(width)
     constant, along_x, along_y, xx, xy, yy = surface

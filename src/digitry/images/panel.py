@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from digitry.arrays import Box
-from digitry.images.ink import median_of_nine, shrink
+from digitry.images.ink import MIN_CONTRAST, median_of_nine, shrink
 
 _COARSE_SIDE = 200
+_DRAWN_WINDOW = 21
 
 AREA_RANGE = (0.08, 0.97)
 """Share of the picture that a panel may cover."""
 
 MIN_FILL = 0.93
-"""A panel, its holes filled, covers this share of the smallest rectangle around it."""
+"""A panel, its holes filled, covers this share of the smallest upright rectangle, or quadrangle, around it."""
+
+MAX_TILT_DEGREES = 20
+"""No side of a quadrangle is further from level or upright."""
 
 MIN_STEP = 0.6
 """Brightness jumps at a panel's sides by this share of the difference of bright and dark; light merely slopes."""
@@ -26,23 +32,51 @@ MAX_EDGE = 0.12
 EDGE_JUMP = 25
 """Grey levels between such a strip and the paper."""
 
+DRAWN_RANGE = (0.002, 0.5)
+"""Share of the picture that is drawn on a panel: stands out of it, or is as dark as what lies around a bright one."""
 
-def find_panel(grey: NDArray[np.uint8]) -> Box:
-    """x, y, width, height of the upright rectangle to read on a grey page (h, w): a panel, or the whole page.
+_Corners = NDArray[np.float32]
+"""x and y of four corners in their order around a quadrangle, float32 (4, 2)."""
 
-    A panel is a nearly upright rectangle, brighter or darker than what surrounds it, with something drawn on it.
+
+class Panel(NamedTuple):
+    """The part of a page that is to be read."""
+
+    box: Box
+    """The upright rectangle around it, in pixels of the page."""
+    grey: NDArray[np.uint8]
+    """The pixels of the box; where a tilted sheet leaves corners free, its paper goes on."""
+
+
+def find_panel(grey: NDArray[np.uint8]) -> Panel:
+    """The panel on a grey page (h, w), or the whole page.
+
+    A panel is a quadrangle, nearly upright, brighter or darker than what surrounds it, with something drawn on it.
     """
-    height, width = grey.shape
     coarse, scale = shrink(grey, _COARSE_SIDE)
     if min(coarse.shape) < 40:
-        return 0, 0, width, height
+        return whole_page(grey)
     left, top, wide, tall = _without_edges(coarse)
     if (wide, tall) != coarse.shape[::-1]:
         left, top = round(left * scale), round(top * scale)
-        wide, tall = min(round(wide * scale), width - left), min(round(tall * scale), height - top)
-        x, y, wide, tall = _find_rectangle(grey[top : top + tall, left : left + wide])
-        return left + x, top + y, wide, tall
-    return _find_rectangle(grey)
+        wide, tall = min(round(wide * scale), grey.shape[1] - left), min(round(tall * scale), grey.shape[0] - top)
+    else:
+        wide, tall = grey.shape[::-1]
+    within = grey[top : top + tall, left : left + wide]
+    corners = _find_quadrangle(within)
+    if corners is None:
+        return Panel((left, top, wide, tall), within)
+    x, y = np.maximum(corners.min(axis=0), 0).astype(int).tolist()
+    right, bottom = np.minimum(corners.max(axis=0), (wide, tall)).astype(int).tolist()
+    found = within[y:bottom, x:right]
+    if not _is_upright(corners):
+        found = _with_paper_around(found, corners - (x, y))
+    return Panel((left + x, top + y, right - x, bottom - y), found)
+
+
+def whole_page(grey: NDArray[np.uint8]) -> Panel:
+    """A page (h, w) as its own panel."""
+    return Panel((0, 0, grey.shape[1], grey.shape[0]), grey)
 
 
 def _without_edges(page: NDArray[np.uint8]) -> Box:
@@ -63,53 +97,97 @@ def _without_edges(page: NDArray[np.uint8]) -> Box:
     return left, top, wide, tall
 
 
-def _find_rectangle(grey: NDArray[np.uint8]) -> Box:
-    """The panel on a page without edges, or the whole page."""
-    height, width = grey.shape
+def _find_quadrangle(grey: NDArray[np.uint8]) -> _Corners | None:
+    """The corners of the panel on a page without edges, a little inside its sides; None when there is none."""
     coarse, scale = shrink(grey, _COARSE_SIDE)
     # Thin rules are no frames, and paper texture no edge.
     coarse = median_of_nine(coarse)
+    drawn = cv2.absdiff(coarse, cv2.medianBlur(coarse, _DRAWN_WINDOW)) > MIN_CONTRAST
     _, bright = cv2.threshold(coarse, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     light, dark = coarse[bright > 0], coarse[bright == 0]
     if not dark.size or not light.size:
-        return 0, 0, width, height
+        return None
+    best, best_area = None, 0.0
     wanted = MIN_STEP * (float(np.median(light)) - float(np.median(dark)))
-    best, best_area = (0, 0, width, height), 0.0
-    for mask in (bright, cv2.bitwise_not(bright)):
-        contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    for part in (bright, cv2.bitwise_not(bright)):
+        contours, _ = cv2.findContours(part, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         for contour in contours:
-            x, y, wide, tall = cv2.boundingRect(contour)
             area = float(cv2.contourArea(contour)) + len(contour) / 2 + 1
-            share = area / mask.size
-            if not AREA_RANGE[0] < share < AREA_RANGE[1] or area < MIN_FILL * wide * tall or area <= best_area:
+            share = area / coarse.size
+            if not AREA_RANGE[0] < share < AREA_RANGE[1] or area <= best_area:
                 continue
-            inset = max(2, round(0.015 * max(wide, tall)))
-            inside = mask[y + inset : y + tall - inset, x + inset : x + wide - inset]
+            corners = _corners_of(np.asarray(contour, np.int32), area)
+            x, y, wide, tall = cv2.boundingRect(contour)
             cut = (x > 1) + (y > 1) + (x + wide < coarse.shape[1] - 1) + (y + tall < coarse.shape[0] - 1)
-            if cut < 3 and share < 0.7:  # it leaves the picture on several sides: a shadow's edge, not a panel
-                continue
-            if not inside.size or not 0.003 < 1 - cv2.countNonZero(inside) / inside.size < 0.6:
+            if corners is None or (cut < 3 and share < 0.7):
+                continue  # what leaves the picture on several sides is a shadow's edge, no panel
+            inner = _moved_inwards(corners, max(2, round(0.015 * max(wide, tall))))
+            clear_of_sides = _filled(_moved_inwards(inner, _DRAWN_WINDOW // 2), coarse.shape)
+            ink = (_filled(inner, coarse.shape) & (part == 0)) | (clear_of_sides & drawn)
+            if not DRAWN_RANGE[0] < np.count_nonzero(ink) / coarse.size < DRAWN_RANGE[1]:
                 continue  # nothing is drawn on it
-            if _edge_step(coarse, (x, y, wide, tall)) >= wanted:
-                best_area = area
-                left, top = round((x + inset) * scale), round((y + inset) * scale)
-                right, bottom = round((x + wide - inset) * scale), round((y + tall - inset) * scale)
-                best = (left, top, min(right, width) - left, min(bottom, height) - top)
+            if _edge_step(coarse, corners) >= wanted:
+                best, best_area = np.round(inner * scale).astype(np.float32), area
     return best
 
 
-def _edge_step(page: NDArray[np.uint8], box: Box) -> float:
-    """The smallest median jump of brightness across those sides of the box that lie inside the page, in grey levels."""
-    x, y, wide, tall = box
+def _corners_of(contour: NDArray[np.int32], area: float) -> _Corners | None:
+    """The upright rectangle that a contour (n, 1, 2) of this area fills, else the quadrangle, else None."""
+    x, y, wide, tall = cv2.boundingRect(contour)
+    if area >= MIN_FILL * wide * tall:
+        return np.array([[x, y], [x + wide, y], [x + wide, y + tall], [x, y + tall]], np.float32)
+    corners = cv2.approxPolyN(contour, 4, ensure_convex=True).reshape(-1, 2).astype(np.float32)
+    if len(corners) != 4 or area < MIN_FILL * float(cv2.contourArea(corners)):
+        return None
+    sides = np.abs(np.roll(corners, -1, axis=0) - corners)
+    tilt = np.rad2deg(np.arctan2(sides.min(axis=1), sides.max(axis=1)))
+    return corners if tilt.max() <= MAX_TILT_DEGREES else None
+
+
+def _is_upright(corners: _Corners) -> bool:
+    sides = np.abs(np.roll(corners, -1, axis=0) - corners)
+    return bool((sides.min(axis=1) == 0).all())
+
+
+def _moved_inwards(corners: _Corners, inset: int) -> _Corners:
+    """The corners, each nearer to the middle by `inset` pixels along x and along y."""
+    return np.asarray(corners - inset * np.sign(corners - corners.mean(axis=0)), np.float32)
+
+
+def _filled(corners: _Corners, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """True inside of the corners, on a page of this shape."""
+    inside = np.zeros(shape, np.uint8)
+    cv2.fillConvexPoly(inside, corners.round().astype(np.int32), 1)
+    return inside > 0
+
+
+def _with_paper_around(grey: NDArray[np.uint8], corners: _Corners) -> NDArray[np.uint8]:
+    """Grey pixels (h, w) that show, outside of the corners, the paper that is nearest inside."""
+    coarse, scale = shrink(grey, _COARSE_SIDE)
+    inside = _filled(corners / scale, coarse.shape)
+    outside = np.where(inside, 0, 1).astype(np.uint8)
+    _, nearest = cv2.distanceTransformWithLabels(outside, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    level = np.zeros(nearest.max() + 1, np.uint8)
+    level[nearest[inside]] = median_of_nine(coarse)[inside]
+    paper = cv2.resize(level[nearest], grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.where(_filled(corners, grey.shape), grey, paper).astype(np.uint8)
+
+
+def _edge_step(page: NDArray[np.uint8], corners: _Corners) -> float:
+    """The smallest median jump of brightness across those sides that lie inside the page, in grey levels."""
     height, width = page.shape
     reach = 3
-    columns, rows = slice(x + reach, x + wide - reach), slice(y + reach, y + tall - reach)
-    values = page.astype(np.int16)
     jumps = []
-    for at, inwards in ((y, 1), (y + tall - 1, -1)):
-        if reach <= at < height - reach:
-            jumps.append(np.median(np.abs(values[at + 2 * inwards, columns] - values[at - 2 * inwards, columns])))
-    for at, inwards in ((x, 1), (x + wide - 1, -1)):
-        if reach <= at < width - reach:
-            jumps.append(np.median(np.abs(values[rows, at + 2 * inwards] - values[rows, at - 2 * inwards])))
+    for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        length = float(np.hypot(*(end - start)))
+        along = np.arange(reach, length - reach)[:, np.newaxis]
+        points = start + along / max(length, 1) * (end - start)
+        inwards = np.array([start[1] - end[1], end[0] - start[0]]) / max(length, 1)
+        inwards *= np.sign(inwards @ (corners.mean(axis=0) - start))
+        # A corner's own pixel is inside: half a pixel separates it from the side.
+        near, far = (np.round(points - 0.5 + step * inwards).astype(int) for step in (2.5, -1.5))
+        seen = ((np.minimum(near, far) >= 1) & (np.maximum(near, far) < (width - 1, height - 1))).all(axis=1)
+        if np.count_nonzero(seen) > len(seen) / 2:
+            (x, y), (u, v) = near[seen].T, far[seen].T
+            jumps.append(np.median(np.abs(page[y, x].astype(np.int16) - page[v, u])))
     return float(min(jumps, default=0.0))

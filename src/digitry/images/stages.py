@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from digitry.arrays import Box
 from digitry.images.canonical import canonical
 from digitry.images.ink import find_ink, shrink
-from digitry.images.panel import find_panel
+from digitry.images.panel import Panel, find_panel, whole_page
 from digitry.images.segment import find_digit
 from digitry.images.strokes import stroke_mask
 
@@ -44,17 +44,16 @@ def canonical_stages(grey: NDArray[np.uint8]) -> Stages:
     """Find the one digit of a grey page (h, w) and bring it to canonical form."""
     if min(grey.shape) < MIN_SIDE:
         return _nothing(f"a picture of {grey.shape[1]}×{grey.shape[0]} pixels is too small to hold a digit")
-    panel = find_panel(grey)
-    found = _read_panel(grey, panel)
-    whole = (0, 0, grey.shape[1], grey.shape[0])
-    if found.canonical is None and panel != whole:
-        found = _read_panel(grey, whole)
+    panel, whole = find_panel(grey), whole_page(grey)
+    found = _read_panel(panel)
+    if found.canonical is None and panel.box != whole.box:
+        found = _read_panel(whole)
     return found
 
 
-def _read_panel(grey: NDArray[np.uint8], panel: Box) -> Stages:
-    left, top, width, height = panel
-    page = find_ink(grey[top : top + height, left : left + width])
+def _read_panel(panel: Panel) -> Stages:
+    left, top, width, height = panel.box
+    page = find_ink(panel.grey)
     if not page.ink.any():
         return _nothing("the picture is blank, nothing stands out of the paper", page.ink)
     crop = find_digit(page.ink)

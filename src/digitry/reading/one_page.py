@@ -13,7 +13,7 @@ from digitry.arrays import Box, Digit, Number, Reading
 from digitry.images.explained import explained_by_box
 from digitry.images.ink import InkPage, find_ink
 from digitry.images.lines import MIN_HEIGHT, find_lines, numbers_of, one_line
-from digitry.images.panel import find_panel
+from digitry.images.panel import Panel, find_panel, whole_page
 from digitry.images.segment import INK_LEVEL
 from digitry.images.slope import Turn, writing_slope
 from digitry.images.strokes import stroke_mask
@@ -75,11 +75,13 @@ def read_page(grey: NDArray[np.uint8], reader: Reader, *, name: str, page: int, 
 
 def _read(grey: NDArray[np.uint8], reader: Reader, one_number: bool) -> Reading:
     best: tuple[Sheet, list[Found]] | None = None
-    panels = dict.fromkeys((find_panel(grey), (0, 0, grey.shape[1], grey.shape[0])))
+    panels = {panel.box: panel for panel in (find_panel(grey), whole_page(grey))}
     for guess in GUESSES:
         # A panel is a guess like the others: it may be one box of a form.
-        for sheet in (sheet for panel in panels for sheet in _sheets(grey, panel, *guess)):
+        for sheet in (sheet for panel in panels.values() for sheet in _sheets(panel, *guess)):
             found = _numbers(sheet, reader, one_number)
+            if not one_number:
+                found = _without_cut_digit(sheet, found, grey.shape)
             better = best is None or _evidence(found) > _evidence(best[1])
             # In noise, too, some guess finds something: the later ones have to be clear.
             if better and (guess is GUESSES[0] or _is_clear(found)):
@@ -93,15 +95,26 @@ def _read(grey: NDArray[np.uint8], reader: Reader, one_number: bool) -> Reading:
     return _reading(*best, grey, reader, one_number)
 
 
-def _sheets(grey: NDArray[np.uint8], panel: Box, window: float | None, dark_on_light: bool | None) -> Iterator[Sheet]:
+def _sheets(panel: Panel, window: float | None, dark_on_light: bool | None) -> Iterator[Sheet]:
     """The ink of the panel, made level where its writing has a slope, and as it is: a slope is a guess too."""
-    left, top, width, height = panel
-    page = find_ink(grey[top : top + height, left : left + width], window=window, dark_on_light=dark_on_light)
+    page = find_ink(panel.grey, window=window, dark_on_light=dark_on_light)
     if page.ink.any():
         slope = writing_slope(stroke_mask(page.ink, INK_LEVEL))
         for degrees in dict.fromkeys((slope, 0.0)):
             turn = Turn(page.ink.shape, degrees)
-            yield Sheet(page, turn.apply(page.ink), turn, left, top)
+            yield Sheet(page, turn.apply(page.ink), turn, *panel.box[:2])
+
+
+def _without_cut_digit(sheet: Sheet, found: list[Found], shape: tuple[int, ...]) -> list[Found]:
+    """Without what stands alone at the border of a page (h, w) with more on it: the edge of a table reads as a 1."""
+
+    def is_cut(one: Found) -> bool:
+        x, y, width, height = sheet.box_on_page(one.spots[0].box)
+        edge = 1 + sheet.page.scale
+        return x <= edge or y <= edge or x + width >= shape[1] - edge or y + height >= shape[0] - edge
+
+    kept = [one for one in found if len(one.spots) > 1 or not is_cut(one)]
+    return kept or found
 
 
 def _is_small(sheet: Sheet, found: list[Found]) -> bool:

@@ -93,15 +93,39 @@ def test_a_dark_table_beside_the_sheet_is_no_ink() -> None:
 def test_a_panel_within_a_picture_is_what_is_read() -> None:
     framed = np.full((480, 640), 250, np.float32)
     framed[100:380, 180:460] = 255 - page()
-    x, y, width, height = find_panel(shown(framed))
+    x, y, width, height = find_panel(shown(framed)).box
     assert (x, y) > (175, 95)
     assert width <= 280
     assert height <= 280
     assert_same_digit(shown(framed))
 
 
+def on_a_table(sheet: np.ndarray, degrees: float, table: float) -> np.ndarray:
+    """A sheet (280, 280) turned on a table of this level, uint8 (440, 440)."""
+    turn = cv2.getRotationMatrix2D((140, 140), degrees, 1)
+    turn[:, 2] += 80
+    return shown(cv2.warpAffine(sheet, turn, (440, 440), borderValue=table))
+
+
+@pytest.mark.parametrize("degrees", [-15, -4, 6, 18])
+@pytest.mark.parametrize("ink", [60, 185], ids=["ink", "pencil"])
+def test_a_tilted_sheet_on_a_table_is_a_panel_whose_paper_goes_on_to_its_corners(degrees: float, ink: float) -> None:
+    panel = find_panel(on_a_table(page(ink=ink), degrees, table=50))
+    assert panel.grey.shape == (panel.box[3], panel.box[2])
+    assert 260 < panel.box[2] < 440
+    assert panel.grey.min() > 40 + (ink - 60)
+    assert np.median(panel.grey[:6, :6]) == pytest.approx(215, abs=6)
+
+
+def test_an_empty_sheet_is_no_panel_nor_is_what_is_tilted_too_far() -> None:
+    assert find_panel(on_a_table(page(0 * STROKES), 5, table=50)).box == (0, 0, 440, 440)
+    assert find_panel(on_a_table(page(), 33, table=50)).box == (0, 0, 440, 440)
+
+
 def test_a_page_without_a_panel_is_read_whole() -> None:
-    assert find_panel(shown(page())) == (0, 0, 280, 280)
+    panel = find_panel(shown(page()))
+    assert panel.box == (0, 0, 280, 280)
+    np.testing.assert_array_equal(panel.grey, shown(page()))
 
 
 def test_ink_is_light_on_black_and_shrunk_pages_say_by_how_much() -> None:

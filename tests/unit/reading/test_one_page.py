@@ -74,6 +74,13 @@ def test_boxes_are_in_pixels_of_the_picture_however_large_it_is(reader: Reader) 
     assert_holds(number.box, union(boxes), 20)
 
 
+def test_a_mark_that_the_picture_cuts_off_is_no_number_beside_others(reader: Reader) -> None:
+    page = np.zeros((420, 600), np.uint8)
+    write(page, "38502", 150, 100, 50)
+    page[300:350, :6] = 255
+    assert reader.read(on_paper(page), expect="page").text == "38502"
+
+
 def test_the_numbers_of_a_page_are_read_from_the_top_down_and_from_left_to_right(reader: Reader) -> None:
     page = np.zeros((420, 600), np.uint8)
     boxes = [
