@@ -20,6 +20,9 @@ ELASTIC_PIXELS = 0.8
 UNCHANGED_SHARE = 0.1
 """Share of the images that pass as they are."""
 
+WORN_SHARE = 0.02
+"""Share of the images that `wear` changes."""
+
 _CANVAS = 44
 _REACH = 32
 """Images are warped on a finer canvas that shows 32 pixels of them: pens change by less than a pixel, the second resize
@@ -51,6 +54,28 @@ def augment(images: Images, rng: np.random.Generator) -> Images:
                 ink = _change_edge(_change_pen(ink, pen[index]), edge[index])
                 if ink.max() >= 128:  # a hair-thin stroke may vanish altogether: then the image stays as it was
                     result[index] = centre(fit(tight(ink)))
+    return result
+
+
+def wear(images: Images, rng: np.random.Generator) -> Images:
+    """Canonical digits, uint8 (n, 28, 28), a share of them as a poor camera or scanner leaves them; the rest as it is.
+
+    Of those, half lie on grey, unevenly lit paper, half have grain, a third dead pixels; all have paler ink.
+    """
+    result = images.copy()
+    worn = np.flatnonzero(rng.random(len(images)) < WORN_SHARE)
+    shape = (len(worn), 1, 1)
+    paper = rng.uniform(0, 0.6, shape) * (rng.random(shape) < 1 / 2)
+    full = paper + (1 - paper) * rng.uniform(0.5, 1, shape)
+    grain = rng.uniform(0, 0.25, shape) * (rng.random(shape) < 1 / 2)
+    dead = rng.uniform(0, 0.2, shape) * (rng.random(shape) < 1 / 3)
+    # The paper is lighter on one side than on the other.
+    slope = rng.uniform(-0.5, 0.5, (len(worn), 2, 1)) * np.linspace(-1, 1, IMAGE_SIDE)
+    light = 1 + slope[:, 0, np.newaxis, :] + slope[:, 1, :, np.newaxis]
+    ink = images[worn] / 255
+    level = paper * light * (1 - ink) + full * ink + grain * rng.standard_normal(ink.shape)
+    level = np.where(rng.random(ink.shape) < dead, rng.integers(0, 2, ink.shape), level)
+    result[worn] = np.rint(255 * level.clip(0, 1)).astype(np.uint8)
     return result
 
 

@@ -46,11 +46,11 @@ class DigitTask:
         order = np.random.default_rng([self.seed, epoch, 0]).permutation(len(split))
         images, labels = split.images[order], split.labels[order]
         if self.settings.augment:
-            from digitry.batches.augment import augment
+            from digitry.batches.augment import augment, wear
             from digitry.batches.glyphs import other_hands
 
             rng = np.random.default_rng([self.seed, epoch, 1])
-            images = augment(other_hands(images, labels, rng) if self.digits else images, rng)
+            images = wear(augment(other_hands(images, labels, rng) if self.digits else images, rng), rng)
         if not self.settings.outlier_share:
             return Examples(prepare(images), labels.astype(np.int32))
         return self._among_outliers(split, images, labels, epoch)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from digitry.batches.augment import UNCHANGED_SHARE, augment
+from digitry.batches.augment import UNCHANGED_SHARE, WORN_SHARE, augment, wear
 from digitry.images.canonical import canonical, ink_box
 from tests.unit.tiny_models import printed_digit
 
@@ -61,3 +61,22 @@ def test_blank_images_and_empty_batches_pass() -> None:
 def test_other_shapes_are_refused() -> None:
     with pytest.raises(ValueError, match=r"uint8 \(n, 28, 28\)"):
         augment(np.zeros((2, 28, 28), np.float32), np.random.default_rng(0))  # type: ignore[arg-type]
+
+
+def test_wear_changes_its_share_of_the_images_and_no_other() -> None:
+    images = np.repeat(DIGITS, 300, axis=0)
+    worn = wear(images, np.random.default_rng(0))
+    assert worn.shape == images.shape
+    assert worn.dtype == np.uint8
+    assert (worn != images).any(axis=(1, 2)).mean() == pytest.approx(WORN_SHARE, abs=0.02)
+    np.testing.assert_array_equal(images, np.repeat(DIGITS, 300, axis=0))
+
+
+def test_worn_digits_are_still_lighter_than_their_paper() -> None:
+    images = np.repeat(DIGITS, 100, axis=0)
+    worn = wear(images, np.random.default_rng(0)).astype(float)
+    changed = (worn != images).any(axis=(1, 2))
+    ink = images > 200
+    lighter = [(image[marks].mean() > image[~marks].mean()) for image, marks in zip(worn, ink, strict=True)]
+    assert np.mean(np.array(lighter)[changed]) > 0.98
+    assert (worn[changed][:, :3] > 50).any(axis=(1, 2)).mean() > 0.3
