@@ -119,9 +119,10 @@ def _find_quadrangle(grey: NDArray[np.uint8]) -> _Corners | None:
             corners = _corners_of(np.asarray(contour, np.int32), area)
             x, y, wide, tall = cv2.boundingRect(contour)
             cut = (x > 1) + (y > 1) + (x + wide < coarse.shape[1] - 1) + (y + tall < coarse.shape[0] - 1)
-            if corners is None or (cut < 3 and share < 0.7):
+            inset = max(2, round(0.015 * max(wide, tall)))
+            if corners is None or min(wide, tall) < 4 * inset or (cut < 3 and share < 0.7):
                 continue  # what leaves the picture on several sides is a shadow's edge, no panel
-            inner = _moved_inwards(corners, max(2, round(0.015 * max(wide, tall))))
+            inner = _moved_inwards(corners, inset)
             clear_of_sides = _filled(_moved_inwards(inner, _DRAWN_WINDOW // 2), coarse.shape)
             ink = (_filled(inner, coarse.shape) & (part == 0)) | (clear_of_sides & drawn)
             if not DRAWN_RANGE[0] < np.count_nonzero(ink) / coarse.size < DRAWN_RANGE[1]:
@@ -136,7 +137,10 @@ def _corners_of(contour: NDArray[np.int32], area: float) -> _Corners | None:
     x, y, wide, tall = cv2.boundingRect(contour)
     if area >= MIN_FILL * wide * tall:
         return np.array([[x, y], [x + wide, y], [x + wide, y + tall], [x, y + tall]], np.float32)
-    corners = cv2.approxPolyN(contour, 4, ensure_convex=True).reshape(-1, 2).astype(np.float32)
+    hull = cv2.convexHull(contour)
+    if len(hull) < 4:
+        return None
+    corners = cv2.approxPolyN(hull, 4, ensure_convex=True).reshape(-1, 2).astype(np.float32)
     if len(corners) != 4 or area < MIN_FILL * float(cv2.contourArea(corners)):
         return None
     sides = np.abs(np.roll(corners, -1, axis=0) - corners)

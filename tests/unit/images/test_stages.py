@@ -151,6 +151,20 @@ def test_noise_is_rough_and_full_of_holes() -> None:
     assert hole_count(printed_digit(8)) == 2
 
 
+@pytest.mark.parametrize("shape", [(40, 40), (41, 200), (300, 45), (120, 90)])
+def test_blocks_and_bands_of_any_kind_have_a_panel_within_the_page(shape: tuple[int, int]) -> None:
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        grey = np.full(shape, rng.integers(0, 256), np.uint8)
+        for _ in range(rng.integers(1, 5)):
+            corners = rng.uniform(-0.2, 1.2, (rng.integers(3, 5), 2)) * shape[::-1]
+            cv2.fillPoly(grey, [corners.astype(np.int32)], int(rng.integers(0, 256)))
+        (x, y, width, height), panel = find_panel(grey)
+        assert panel.shape == (height, width)
+        assert 0 <= x < x + width <= shape[1]
+        assert 0 <= y < y + height <= shape[0]
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (5, 5), (1, 900), (900, 5), (6, 2000), (28, 28)])
 def test_pages_of_any_shape_end_in_a_digit_or_a_reason(shape: tuple[int, int]) -> None:
     for seed in range(5):
