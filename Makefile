@@ -56,7 +56,8 @@ reliability: $(VENV)/dev.done  ## The long proofs: thousands of kills, flips and
 reproduce: $(VENV)/dev.done  ## Every tutorial recipe, five seeds, to docs/results.md (about an hour and a half).
 	$(BIN)/python bench/reproduce.py
 
-bench-train: $(VENV)/dev.done  ## Seconds per epoch of `cnn` beside a bare Keras script, in turn.
+bench-train: $(VENV)/dev.done .backends/done  ## The race to 99%: ours beside the tutorials' `cnn` in plain Keras (20 minutes).
+	.backends/bin/python bench/race.py
 	$(BIN)/python bench/train_speed.py
 
 bench-read-speed: $(VENV)/dev.done  ## Milliseconds a digit, a photograph, a command; pictures a second in folders.

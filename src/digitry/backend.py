@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
+import random
 import sys
 from typing import Any
 
@@ -15,8 +16,22 @@ BACKENDS = ("tensorflow", "jax", "torch")
 """In order of preference: TensorFlow trains these networks fastest on a CPU (docs/decisions/0002-backends.md)."""
 
 
-def backend_name() -> str:
-    """KERAS_BACKEND if set, else the first backend that is installed; nothing is imported."""
+PLAIN_TORCH = "plain torch"
+"""What trains where Keras only builds the network and keeps the state."""
+
+
+def trainer_name(plain_torch: bool) -> str:
+    """What a training runs on: the Keras backend, or plain Torch for a recipe that asks for it and finds it installed.
+
+    A KERAS_BACKEND that is set is obeyed. Nothing is imported.
+    """
+    if plain_torch and not os.environ.get("KERAS_BACKEND") and importlib.util.find_spec("torch"):
+        return PLAIN_TORCH
+    return backend_name()
+
+
+def backend_name(prefer: str | None = None) -> str:
+    """KERAS_BACKEND if set, else `prefer` or the first backend that is installed; nothing is imported."""
     if "keras" in sys.modules:
         return str(sys.modules["keras"].config.backend())
     wanted = os.environ.get("KERAS_BACKEND")
@@ -27,12 +42,13 @@ def backend_name() -> str:
         raise SettingError(f"KERAS_BACKEND is {wanted}, which is not installed; install it or unset KERAS_BACKEND")
     if not installed or not importlib.util.find_spec("keras"):
         raise SettingError("training needs Keras and a backend; install them with: pip install 'digitry[train]'")
-    return wanted or installed[0]
+    return wanted or (prefer if prefer in installed else installed[0])
 
 
-def choose_backend() -> str:
+def choose_backend(prefer: str | None = None) -> str:
     """Import Keras on the backend of that name, without TensorFlow's greeting on the screen."""
-    choice = backend_name()
+    choice = backend_name(prefer)
+    wanted = os.environ.get("KERAS_BACKEND")
     os.environ["KERAS_BACKEND"] = choice
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("absl").setLevel(logging.ERROR)
@@ -40,6 +56,8 @@ def choose_backend() -> str:
     with native_stderr_muted():
         importlib.import_module(choice)
         importlib.import_module("keras")
+    if not wanted:  # Keras has read it; left behind, it would look like somebody's wish
+        del os.environ["KERAS_BACKEND"]
     return choice
 
 
@@ -47,6 +65,13 @@ def make_deterministic(seed: int) -> None:
     """Seed everything, and have TensorFlow refuse what depends on the order of threads."""
     import keras
 
+    if keras.config.backend() == "torch":
+        # As Keras does, which for its own seeding imports TensorFlow wherever that is installed: three seconds.
+        import torch
+
+        random.seed(seed)
+        torch.manual_seed(seed)
+        return
     keras.utils.set_random_seed(seed)
     if keras.config.backend() == "tensorflow":
         import tensorflow as tf

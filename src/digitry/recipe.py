@@ -14,7 +14,8 @@ from digitry.datasets import HOLD_OUT_METHODS
 from digitry.errors import SettingError, unknown_name
 
 OPTIMIZERS = ("adadelta", "adagrad", "adam", "adamw", "lion", "nadam", "rmsprop", "sgd")
-SCHEDULES = ("constant", "cosine")
+SCHEDULES = ("constant", "cosine", "one-cycle")
+PRECISIONS = ("float32", "bfloat16")
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,19 @@ class Settings:
     learning_rate: float
     """Peak learning rate."""
     schedule: str = "constant"
-    """`constant`, or `cosine`: one epoch of linear warm-up, then down to zero at the last step."""
+    """`constant`; `cosine`: one epoch of linear warm-up, then down to zero at the last step; `one-cycle`: the same
+    with a warm-up of three tenths of all steps."""
+    weight_decay: float | None = None
+    beta_2: float | None = None
+    """Of adam and adamw; None leaves both at Keras' own values (nothing or 0.004; 0.999)."""
+    precision: str = "float32"
+    """What convolutions and products are computed in, where plain Torch trains; weights are float32 everywhere."""
+    label_smoothing: float = 0.0
+    """Share of the answer that is wanted for all classes alike, 0 to below 1."""
     dropout: float | None = None
     """Share of activations dropped in training; None where the network has no dropout."""
+    shift_pixels: int = 0
+    """Each epoch sees every image moved by up to so many pixels along both axes."""
     augment: bool = False
     """Whether each epoch sees newly distorted images."""
     outlier_share: float | None = None
@@ -50,17 +61,25 @@ class Settings:
         _check(self.batch_size >= 1, "batch_size", self.batch_size, "at least 1")
         rate = self.learning_rate
         _check(math.isfinite(rate) and rate > 0, "learning_rate", rate, "above 0")
+        decay = self.weight_decay
+        _check(decay is None or 0 <= decay < 1, "weight_decay", decay, "from 0 to below 1")
+        _check(self.beta_2 is None or 0 < self.beta_2 < 1, "beta_2", self.beta_2, "between 0 and 1")
+        _check(0 <= self.shift_pixels <= 4, "shift_pixels", self.shift_pixels, "from 0 to 4")
         share = self.outlier_share
         _check(share is None or 0 <= share <= 1, "outlier_share", share, "from 0 to 1")
         strips = self.strips_per_epoch
         _check(strips is None or strips >= 1, "strips_per_epoch", strips, "at least 1")
         _check(self.dropout is None or 0 <= self.dropout < 1, "dropout", self.dropout, "from 0 to below 1")
+        smoothing = self.label_smoothing
+        _check(0 <= smoothing < 1, "label_smoothing", smoothing, "from 0 to below 1")
+        _check(not (smoothing and share), "label_smoothing", smoothing, "0 with outliers, which smooth for themselves")
         fraction = self.validation_fraction
         _check(0 <= fraction < 1, "validation_fraction", fraction, "from 0 to below 1")
         _check(self.early_stopping_epochs >= 0, "early_stopping_epochs", self.early_stopping_epochs, "0 or more")
         for kind, name, known in (
             ("optimizer", self.optimizer, OPTIMIZERS),
             ("schedule", self.schedule, SCHEDULES),
+            ("precision", self.precision, PRECISIONS),
             ("validation_method", self.validation_method, HOLD_OUT_METHODS),
         ):
             if name not in known:
@@ -88,6 +107,8 @@ class Recipe:
 
     A recipe that reads numbers: from (n, 40, width, 1) to logits (n, frames, 1 + classes), the blank first.
     """
+    plain_torch: bool = False
+    """Whether plain Torch trains it fastest: then it does, where Torch is installed (training/plain_torch.py)."""
     reads: str = "digit"
     """`digit`, one an image, or `number`: digits side by side on a strip."""
     published: Mapping[str, float] = field(default_factory=dict)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from digitry import recipes
+from digitry.backend import PLAIN_TORCH
 from tests.conftest import make_digits
 from tests.unit.written_numbers import plain_strips
 
@@ -50,12 +51,14 @@ def test_three_backends_agree(recipe: str, tmp_path: Path) -> None:
                 )
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", [*BACKENDS, PLAIN_TORCH])
 def test_a_killed_training_resumes_byte_equal_on_every_backend(backend: str) -> None:
     root = Path(__file__).parents[2]
     proofs = "one_seed_gives or killed_at_five_steps or wherever_it_was_killed or a_longer_one_goes_on"
     command = [sys.executable, "-m", "pytest", "-q", "tests/unit/training/test_fit.py", "-k", proofs, "-W", "ignore"]
     environment = {**os.environ, "KERAS_BACKEND": backend}
+    if backend == PLAIN_TORCH:
+        environment = {**os.environ, "KERAS_BACKEND": "", "DIGITRY_TEST_PLAIN_TORCH": "1"}
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     assert "4 passed" in done.stdout

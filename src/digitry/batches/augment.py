@@ -79,6 +79,18 @@ def wear(images: Images, rng: np.random.Generator) -> Images:
     return result
 
 
+def shift(images: Images, reach: int, rng: np.random.Generator) -> Images:
+    """Every image, uint8 (n, 28, 28), moved by up to `reach` pixels along both axes; what comes in is black."""
+    down, right = rng.integers(-reach, reach + 1, (2, len(images)))
+    page = np.pad(images, ((0, 0), (reach, reach), (reach, reach)))
+    result = np.empty_like(images)
+    for y in range(-reach, reach + 1):
+        for x in range(-reach, reach + 1):
+            moved = np.flatnonzero((down == y) & (right == x))
+            result[moved] = page[moved, reach - y : reach - y + IMAGE_SIDE, reach - x : reach - x + IMAGE_SIDE]
+    return result
+
+
 def _control_points(count: int, rng: np.random.Generator) -> NDArray[np.float32]:
     """The place in the image that each control point of the canvas shows, float32 (n, 2, points): x, then y."""
     angle = np.deg2rad(rng.normal(0, ROTATION_DEGREES, count).clip(-25, 25))

@@ -8,7 +8,7 @@ from typing import Any
 
 from digitry.errors import unknown_name
 from digitry.recipe import Recipe
-from digitry.recipes import cnn, cnn_dropout, dense_relu, dense_sigmoid, reader, string_reader
+from digitry.recipes import balanced, cnn, cnn_dropout, dense_relu, dense_sigmoid, quick, reader, string_reader
 
 RECIPES: dict[str, Recipe] = {
     module.RECIPE.name: module.RECIPE
@@ -17,6 +17,8 @@ RECIPES: dict[str, Recipe] = {
         cnn,
         dense_sigmoid,
         cnn_dropout,
+        quick,
+        balanced,
         reader,
         string_reader,
     )

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -15,22 +15,24 @@ from typing import Any
 from digitry import recipes
 from digitry.arrays import Dataset, Split
 from digitry.backend import (
-    backend_name,
+    PLAIN_TORCH,
     choose_backend,
     compile_options,
     is_out_of_memory,
     make_deterministic,
+    trainer_name,
 )
 from digitry.datasets import hold_out, load_dataset
 from digitry.errors import ModelError, SettingError, TrainingError
-from digitry.recipe import Recipe
+from digitry.recipe import Recipe, Settings
 from digitry.training import checkpoint, run_folder, start, state
 from digitry.training.ahead import make_ahead
 from digitry.training.history import best_epoch, is_complete, kept_epoch
 from digitry.training.interrupt import SignalFlag, TrainingInterrupted, listening
 from digitry.training.progress import Progress, make_progress
 from digitry.training.results import write_results
-from digitry.training.tasks import TASKS
+from digitry.training.schedule import warmup_steps
+from digitry.training.tasks import TASKS, Examples
 from digitry.training.tracking import Track, check_tracker, tracking
 
 VALIDATION_BATCH = 256
@@ -96,7 +98,7 @@ def train(
         if finished:
             progress.note(f"{folder} is finished: {len(finished.history)} epochs; nothing to do")
             return finished
-        choose_backend()
+        choose_backend("torch" if config["backend"] == PLAIN_TORCH else None)
         make_deterministic(seed)
         try:
             with listening() as signal, tracking(track, folder, config) as tracker:
@@ -135,15 +137,16 @@ def _optimizer(plan: Recipe, steps_per_epoch: int) -> Any:
 
     settings = plan.settings
     learning_rate: Any = settings.learning_rate
-    if settings.schedule == "cosine":
-        warmup_steps = steps_per_epoch if settings.epochs > 1 else 0
+    if settings.schedule != "constant":
+        rise = warmup_steps(settings, steps_per_epoch)
         learning_rate = keras.optimizers.schedules.CosineDecay(
-            initial_learning_rate=0.0 if warmup_steps else settings.learning_rate,
-            warmup_target=settings.learning_rate if warmup_steps else None,
-            warmup_steps=warmup_steps,
-            decay_steps=settings.epochs * steps_per_epoch - warmup_steps,
+            initial_learning_rate=0.0 if rise else settings.learning_rate,
+            warmup_target=settings.learning_rate if rise else None,
+            warmup_steps=rise,
+            decay_steps=settings.epochs * steps_per_epoch - rise,
         )
-    return keras.optimizers.get({"class_name": settings.optimizer, "config": {"learning_rate": learning_rate}})
+    given = {name: value for name in ("weight_decay", "beta_2") if (value := getattr(settings, name)) is not None}
+    return keras.optimizers.get({"class_name": settings.optimizer, "config": {"learning_rate": learning_rate, **given}})
 
 
 def _load_and_split(
@@ -192,7 +195,8 @@ def _fit(
     resumed = checkpoint.load_latest(checkpoints, config["run_id"])
 
     def after_epoch(history: list[dict[str, float]]) -> None:
-        history_chart(history, folder / "plots" / "history")
+        if len(history) > 1:  # a line needs two points
+            history_chart(history, folder / "plots" / "history")
         tracker(history)
 
     supervisor = Supervisor(
@@ -207,33 +211,55 @@ def _fit(
         after_epoch=after_epoch,
     )
     run_folder.write_history(folder, supervisor.history)
-    progress.begin(_title(plan, dataset, len(training), folder), settings.epochs, supervisor.history)
-    validation_data = task.validation(validation) if validation else None
-    coming = make_ahead(partial(task.epoch, training, supervisor.epoch))
+    progress.begin(_title(plan, dataset, len(training), folder, config["backend"]), settings.epochs, supervisor.history)
+    fit_epoch: Callable[..., None] = partial(_fit_in_keras, model, settings)
+    in_plain_torch = config["backend"] == PLAIN_TORCH
+    if in_plain_torch:
+        from digitry.training.plain_torch import PlainTorch
+
+        fit_epoch = PlainTorch(model, settings, seed, steps_per_epoch).fit_epoch
+
+    def ready(examples: Examples) -> Examples:
+        # Torch prepares each batch for itself; Keras wants all of an epoch.
+        return examples if in_plain_torch else examples.prepared()
+
+    validation_data = ready(task.validation(validation)) if validation else None
+
+    def make_epoch(epoch: int) -> Examples:
+        return ready(task.epoch(training, epoch))
+
+    coming = make_ahead(partial(make_epoch, supervisor.epoch))
     while not is_complete(supervisor.history, settings):
         first = supervisor.start_epoch() * settings.batch_size
-        inputs, targets = coming(supervisor.leave_if_asked)
+        examples = coming(supervisor.leave_if_asked)
         if supervisor.epoch + 1 < settings.epochs:
-            coming = make_ahead(partial(task.epoch, training, supervisor.epoch + 1))
-        model.fit(
-            inputs[first:],
-            targets[first:],
-            batch_size=settings.batch_size,
-            # Shuffled above: Keras' own order could not be resumed in the middle of an epoch.
-            shuffle=False,
-            initial_epoch=supervisor.epoch,
-            epochs=supervisor.epoch + 1,
-            validation_data=validation_data,
-            validation_batch_size=VALIDATION_BATCH,
-            callbacks=[supervisor],
-            verbose=0,
-        )
+            coming = make_ahead(partial(make_epoch, supervisor.epoch + 1))
+        fit_epoch(examples, first, validation_data, supervisor)
     supervisor.leave_if_asked()
     supervisor.restore_into(model)
     if settings.keep_best:
         state.restore(model, _read_best(checkpoints / BEST, config["run_id"]).arrays)
         progress.note(f"keeping epoch {best_epoch(supervisor.history)}, the one with the lowest validation loss")
     return model, supervisor.history
+
+
+def _fit_in_keras(
+    model: Any, settings: Settings, examples: Examples, first: int, validation: Examples | None, supervisor: Any
+) -> None:
+    """One epoch, or the rest of one from example `first` on."""
+    model.fit(
+        examples.inputs[first:],
+        examples.targets[first:],
+        batch_size=settings.batch_size,
+        # In an order of its own already: Keras' could not be resumed in the middle of an epoch.
+        shuffle=False,
+        initial_epoch=supervisor.epoch,
+        epochs=supervisor.epoch + 1,
+        validation_data=validation,
+        validation_batch_size=VALIDATION_BATCH,
+        callbacks=[supervisor],
+        verbose=0,
+    )
 
 
 def _read_best(path: Path, run_id: str) -> checkpoint.Checkpoint:
@@ -258,7 +284,7 @@ def _open_run(
         "settings": asdict(plan.settings),
         "data": dataset.reference or dataset.name,
         "data_sha256": dataset.sha256,
-        "backend": backend_name(),
+        "backend": trainer_name(plan.plain_torch),
         **({"start": origin.facts} if origin else {}),
         **run_folder.describe_surroundings(),
     }
@@ -295,8 +321,7 @@ def _finished(folder: Path, plan: Recipe, seed: int) -> Run | None:
     return Run(folder, plan.name, seed, history, kept_epoch(history, plan.settings), start.read_comparison(folder))
 
 
-def _title(plan: Recipe, dataset: Dataset, images: int, folder: Path) -> str:
-    import keras
-
+def _title(plan: Recipe, dataset: Dataset, images: int, folder: Path, trainer: str) -> str:
     what = "images" if plan.reads == "digit" else "digits"
-    return f"{plan.name} on {images:,} {what} of {dataset.name}, Keras on {keras.config.backend()}, into {folder}"
+    how = "plain Torch" if trainer == PLAIN_TORCH else f"Keras on {trainer}"
+    return f"{plan.name} on {images:,} {what} of {dataset.name}, {how}, into {folder}"

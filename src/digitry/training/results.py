@@ -53,7 +53,8 @@ def write_results(
         },
     }
     if reads_numbers:
-        metrics["temperature"] = fit_temperature(model, NumberTask(plan, seed).validation(parts[1] or parts[0]))
+        examples = NumberTask(plan, seed).validation(parts[1] or parts[0])
+        metrics["temperature"] = fit_temperature(model, examples.prepared())
     contract = Contract(
         recipe=plan.name,
         class_names=dataset.class_names,

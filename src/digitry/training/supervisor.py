@@ -60,6 +60,8 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
         self._seconds_before: float = position["epoch_seconds"]
         self._first_batch = self.batch
         self._pending = resumed.arrays if resumed else None
+        self.before_capture: Callable[[], None] = lambda: None
+        """Brings the model up to date, where something else than Keras trains it."""
         self._generator: state.Arrays | None = None
         self._saved_at = time.monotonic()
         self._epoch_began = time.monotonic()
@@ -130,6 +132,7 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
     def _checkpoint(self, epoch_seconds: float) -> Checkpoint:
         # Orders and distortions are drawn from (seed, epoch), dropout's generators are among the model's variables:
         # with the position and the arrays, every random state is here.
+        self.before_capture()
         arrays = state.capture(self.model)
         if not state.weights_are_finite(arrays):
             raise self._not_finite("a weight")

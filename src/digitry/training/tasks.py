@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,10 +25,14 @@ VALIDATION_KEY = 2**32 - 1
 class Examples(NamedTuple):
     """What one pass of training or validation sees."""
 
-    inputs: NDArray[np.float32]
-    """Prepared images or strips, float32 (n, height, width, 1)."""
+    inputs: NDArray[Any]
+    """Images or strips, uint8 (n, height, width); prepared, float32 (n, height, width, 1)."""
     targets: NDArray[np.int32]
     """Labels, int32 (n,), or numbers, int32 (n, digits) as `batches.strings` pads them."""
+
+    def prepared(self) -> Examples:
+        """The same with the inputs as a network takes them."""
+        return Examples(prepare(self.inputs), self.targets)
 
 
 class DigitTask:
@@ -45,6 +50,10 @@ class DigitTask:
         """The examples of one epoch (from 0), in its order: a function of seed and epoch alone."""
         order = np.random.default_rng([self.seed, epoch, 0]).permutation(len(split))
         images, labels = split.images[order], split.labels[order]
+        if self.settings.shift_pixels:
+            from digitry.batches.augment import shift
+
+            images = shift(images, self.settings.shift_pixels, np.random.default_rng([self.seed, epoch, 4]))
         if self.settings.augment:
             from digitry.batches.augment import augment, wear
             from digitry.batches.glyphs import other_hands
@@ -52,7 +61,7 @@ class DigitTask:
             rng = np.random.default_rng([self.seed, epoch, 1])
             images = wear(augment(other_hands(images, labels, rng) if self.digits else images, rng), rng)
         if not self.settings.outlier_share:
-            return Examples(prepare(images), labels.astype(np.int32))
+            return Examples(images, labels.astype(np.int32))
         return self._among_outliers(split, images, labels, epoch)
 
     def _among_outliers(self, split: Split, images: Images, labels: Labels, epoch: int) -> Examples:
@@ -63,17 +72,20 @@ class DigitTask:
         outliers = made_outliers(split.images, self.count(split) - len(split), rng)
         order = rng.permutation(len(images) + len(outliers))
         targets = np.concatenate([labels, np.full(len(outliers), OUTLIER)]).astype(np.int32)
-        return Examples(prepare(np.concatenate([images, outliers])[order]), targets[order])
+        return Examples(np.concatenate([images, outliers])[order], targets[order])
 
     def validation(self, split: Split) -> Examples:
         """The examples that tell after every epoch how well unseen ones are read."""
-        return Examples(prepare(split.images), split.labels.astype(np.int32))
+        return Examples(split.images, split.labels.astype(np.int32))
 
     def compile_options(self) -> dict[str, Any]:
         """Loss and metrics, as Keras' `compile` takes them."""
-        if not self.settings.outlier_share:
+        if not (self.settings.outlier_share or self.settings.label_smoothing):
             return {"loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"]}
         import keras
+
+        if self.settings.label_smoothing:
+            return {"loss": partial(smoothed_crossentropy, self.settings.label_smoothing), "metrics": ["accuracy"]}
 
         return {
             "loss": doubting_crossentropy,
@@ -118,6 +130,16 @@ class NumberTask:
 
 TASKS: dict[str, type[DigitTask | NumberTask]] = {"digit": DigitTask, "number": NumberTask}
 """What `Recipe.reads` may be."""
+
+
+def smoothed_crossentropy(smoothing: float, targets: Any, probabilities: Any) -> Any:
+    """Crossentropy with the label, a share of it with all classes alike."""
+    from keras import ops
+
+    targets = ops.reshape(ops.cast(targets, "int32"), (-1,))
+    classes = probabilities.shape[-1]
+    wanted = (1 - smoothing) * ops.one_hot(targets, classes) + smoothing / classes
+    return -ops.sum(wanted * ops.log(ops.clip(probabilities, 1e-7, 1.0)), axis=1)
 
 
 def doubting_crossentropy(targets: Any, probabilities: Any) -> Any:
@@ -166,4 +188,4 @@ def _strips(split: Split, count: int, seed: list[int]) -> Examples:
     # Pictures this small are drawn faster by one thread, and the others are needed for the network.
     cv2.setNumThreads(1)
     made = made_strings(split, count, np.random.default_rng(seed))
-    return Examples(prepare(made.strips), made.targets)
+    return Examples(made.strips, made.targets)

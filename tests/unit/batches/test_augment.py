@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from digitry.batches.augment import UNCHANGED_SHARE, WORN_SHARE, augment, wear
+from digitry.batches.augment import UNCHANGED_SHARE, WORN_SHARE, augment, shift, wear
 from digitry.images.canonical import canonical, ink_box
 from tests.unit.tiny_models import printed_digit
 
@@ -80,3 +80,20 @@ def test_worn_digits_are_still_lighter_than_their_paper() -> None:
     lighter = [(image[marks].mean() > image[~marks].mean()) for image, marks in zip(worn, ink, strict=True)]
     assert np.mean(np.array(lighter)[changed]) > 0.98
     assert (worn[changed][:, :3] > 50).any(axis=(1, 2)).mean() > 0.3
+
+
+def test_shifted_images_move_as_a_whole_and_every_way() -> None:
+    image = np.zeros((28, 28), np.uint8)
+    image[10:13, 14:20] = np.arange(1, 19).reshape(3, 6)
+    images = np.repeat(image[np.newaxis], 500, axis=0)
+    moved = shift(images, 2, np.random.default_rng(0))
+    ways = {(y, x) for y in range(-2, 3) for x in range(-2, 3)}
+    rolled = {way: np.roll(image, way, (0, 1)) for way in ways}
+    found = [next(way for way in ways if (rolled[way] == one).all()) for one in moved]
+    assert set(found) == ways
+
+
+def test_what_a_shift_pushes_over_the_border_is_gone() -> None:
+    moved = shift(np.full((200, 28, 28), 9, np.uint8), 1, np.random.default_rng(0))
+    kept = {int((image > 0).sum()) for image in moved}
+    assert kept == {28 * 28, 27 * 28, 27 * 27}

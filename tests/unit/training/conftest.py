@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -25,6 +26,10 @@ def build(classes: int, settings: Settings) -> Any:
     )
 
 
+PLAIN_TORCH = "DIGITRY_TEST_PLAIN_TORCH" in os.environ
+"""Set by tests/functional/test_backends.py: the same proofs again, with plain Torch as the trainer."""
+
+
 @pytest.fixture
 def small_recipe() -> Recipe:
     return Recipe(
@@ -41,5 +46,6 @@ def small_recipe() -> Recipe:
             dropout=0.5,
             validation_fraction=0.1,
         ),
+        plain_torch=PLAIN_TORCH,
         build=build,
     )

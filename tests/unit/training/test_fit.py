@@ -23,6 +23,7 @@ from digitry.recipe import Recipe
 from digitry.training import checkpoint, fit, results, run_folder, tasks, train
 from digitry.training.interrupt import TrainingInterrupted
 from digitry.training.tasks import DigitTask
+from tests.unit.training.conftest import PLAIN_TORCH
 from tests.unit.written_numbers import SMALL_NUMBERS, printed_dataset
 
 STEPS_PER_EPOCH = 12  # 180 images, 16 a batch
@@ -40,6 +41,8 @@ class Killed(BaseException):
 def every_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """One step a call, so that a run can be stopped at any of them."""
     monkeypatch.setattr(fit, "compile_options", lambda: {"jit_compile": False})
+    if PLAIN_TORCH:
+        monkeypatch.setattr("digitry.training.plain_torch.STEPS_A_REPORT", 1)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from digitry import recipes
 from digitry.arrays import Labels, Split
 from digitry.training import tasks
-from digitry.training.tasks import DIGITS, OUTLIER, TASKS, DigitTask, NumberTask
+from digitry.training.tasks import DIGITS, OUTLIER, TASKS, DigitTask, NumberTask, smoothed_crossentropy
 from tests.conftest import make_digits
 from tests.unit.written_numbers import SMALL_NUMBERS, printed_split
 
@@ -31,8 +31,8 @@ def test_outliers_come_on_top_of_the_digits_and_are_marked() -> None:
     task = DigitTask(READER.with_settings({"outlier_share": 0.25, "augment": False}), seed=0)
     assert task.count(split) == 125
     inputs, targets = task.epoch(split, 0)
-    assert inputs.shape == (125, 28, 28, 1)
-    assert inputs.dtype == np.float32
+    assert inputs.shape == (125, 28, 28)
+    assert inputs.dtype == np.uint8
     assert targets.dtype == np.int32
     assert (targets == OUTLIER).sum() == 25
     np.testing.assert_array_equal(np.sort(targets[targets >= 0]), np.sort(split.labels))
@@ -43,8 +43,7 @@ def test_each_digit_keeps_its_label_among_the_outliers() -> None:
     task = DigitTask(READER.with_settings({"outlier_share": 0.25, "augment": False}), seed=0)
     inputs, targets = task.epoch(split, 0)
     label_of = {image.tobytes(): label for image, label in zip(split.images, split.labels, strict=True)}
-    shown = np.rint(inputs[..., 0] * 255).astype(np.uint8)
-    assert [label_of.get(image.tobytes(), OUTLIER) for image in shown] == targets.tolist()
+    assert [label_of.get(image.tobytes(), OUTLIER) for image in inputs] == targets.tolist()
     # Mixed: neither all digits first nor all outliers.
     assert 0 < (targets[:50] == OUTLIER).sum() < 25
 
@@ -61,7 +60,7 @@ def test_without_outliers_an_epoch_has_the_digits_only() -> None:
 def test_validation_sees_the_digits_as_they_are_and_no_outlier() -> None:
     split = make_digits(40)
     inputs, targets = DigitTask(READER, seed=0).validation(split)
-    np.testing.assert_array_equal(np.rint(inputs[..., 0] * 255), split.images)
+    np.testing.assert_array_equal(inputs, split.images)
     np.testing.assert_array_equal(targets, split.labels)
 
 
@@ -205,9 +204,10 @@ def test_an_epoch_of_numbers_has_as_many_strips_as_the_recipe_says(monkeypatch: 
     split, task = printed_split(20), NumberTask(SMALL_NUMBERS, seed=0)
     assert task.count(split) == 44
     for examples, count in ((task.epoch(split, 0), 44), (task.validation(split), 6)):
-        assert examples.inputs.shape == (count, 40, 192, 1)
-        assert examples.inputs.dtype == np.float32
-        assert 0.9 < examples.inputs.max() <= 1
+        assert examples.inputs.shape == (count, 40, 192)
+        assert examples.inputs.dtype == np.uint8
+        assert examples.prepared().inputs.shape == (count, 40, 192, 1)
+        assert 0.9 < examples.prepared().inputs.max() <= 1
         assert examples.targets.shape == (count, 10)
         assert examples.targets.dtype == np.int32
 
@@ -219,7 +219,7 @@ def test_validation_strips_are_the_same_each_time_and_no_epochs(monkeypatch: pyt
     one, again = task.validation(split), NumberTask(plan, seed=0).validation(split)
     np.testing.assert_array_equal(one.inputs, again.inputs)
     for epoch in range(3):
-        assert (task.epoch(split, epoch).inputs != one.inputs).any(axis=(1, 2, 3)).all()
+        assert (task.epoch(split, epoch).inputs != one.inputs).any(axis=(1, 2)).all()
 
 
 def test_strips_are_written_with_the_digits_given_and_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,3 +238,11 @@ def test_a_first_guess_fits_loss_and_metrics(plan: recipes.Recipe) -> None:
     (metric,) = options["metrics"]
     assert metric.name == "accuracy"
     metric.update_state(targets, answers)
+
+
+def test_smoothed_labels_give_the_crossentropy_worked_out_by_hand() -> None:
+    probabilities = np.array([[0.7, 0.1, 0.1, 0.1], [0.25, 0.25, 0.25, 0.25]], np.float32)
+    losses = np.asarray(smoothed_crossentropy(0.2, np.array([0, 3]), probabilities))
+    # 0.85 of the answer is wanted for the label, 0.05 for each of the three others.
+    by_hand = [-0.85 * np.log(0.7) - 0.15 * np.log(0.1), np.log(4)]
+    np.testing.assert_allclose(losses, by_hand, rtol=1e-5)

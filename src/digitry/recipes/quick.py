@@ -1,0 +1,63 @@
+"""99% in seconds: a strided stem, two small convolutions, one epoch.
+
+Source      ours; a stem with a stride, a high one-cycle learning rate and smoothed labels are what those use who train
+            CIFAR-10 in seconds on a GPU (Jordan's airbench, 2024, and Page's "How to train your ResNet", 2018)
+Measured    docs/benchmarks.md
+Command     digitry train quick
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from digitry.recipe import Recipe, Settings
+
+
+def build(classes: int, settings: Settings) -> Any:
+    from keras import Sequential, layers
+
+    def convolution(filters: int, size: int, stride: int = 1) -> Any:
+        # No bias: the normalisation that follows has one. No padding: the border of a digit is paper.
+        return layers.Conv2D(filters, size, stride, use_bias=False)
+
+    def normalised() -> list[Any]:
+        # One epoch has 235 steps: the running means look back on the last ten or twenty.
+        return [layers.BatchNormalization(momentum=0.9, epsilon=1e-5), layers.ReLU()]
+
+    return Sequential(
+        [
+            layers.Input((28, 28, 1)),
+            convolution(16, 5, stride=2),
+            *normalised(),
+            convolution(32, 3),
+            # Before the normalisation: a quarter of the pixels is left to normalise.
+            layers.MaxPooling2D(2),
+            *normalised(),
+            convolution(64, 3),
+            *normalised(),
+            layers.Flatten(),
+            layers.Dense(classes, activation="softmax"),
+        ],
+        name="quick",
+    )
+
+
+RECIPE = Recipe(
+    name="quick",
+    summary="Conv 16 5×5 stride 2 → Conv 32 → pool → Conv 64 → 10 softmax; 3×3, batch norm, relu, one epoch",
+    source="digitry",
+    parameters=29_658,
+    settings=Settings(
+        epochs=1,
+        batch_size=256,
+        optimizer="adamw",
+        learning_rate=0.05,
+        schedule="one-cycle",
+        weight_decay=0.1,
+        beta_2=0.95,
+        label_smoothing=0.1,
+        precision="bfloat16",
+    ),
+    plain_torch=True,
+    build=build,
+)

@@ -1,0 +1,281 @@
+"""A Keras network trained in plain Torch: the same layers, loss and optimizer, with nothing of Keras in between.
+
+On a CPU small networks train several times as fast (docs/performance.md). The Keras model stays the owner of all
+state: weights, optimizer and running figures are borrowed when an epoch begins and given back when a checkpoint is due,
+so that checkpoints, resuming and results are those of any other training.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from torch.nn import functional
+
+from digitry.batches.prepare import prepare
+from digitry.errors import TrainingError
+from digitry.recipe import Settings
+from digitry.training.schedule import learning_rates
+from digitry.training.supervisor import Supervisor
+from digitry.training.tasks import Examples
+
+STEPS_A_REPORT = 32
+"""Steps between two looks at signals, the clock and the figures, as for Keras on TensorFlow."""
+
+VALIDATION_BATCH = 1000
+
+Weights = list[tuple[Any, torch.Tensor, tuple[int, ...]]]
+"""Keras variable, Torch tensor, and the axes of the second in the order of the first."""
+
+
+class PlainTorch:
+    """A compiled Keras model's twin in Torch."""
+
+    def __init__(self, model: Any, settings: Settings, seed: int, steps_per_epoch: int) -> None:
+        """`model` is compiled, with its optimizer built; TrainingError for a layer or an optimizer without a twin."""
+        self.model, self.settings, self.seed = model, settings, seed
+        self.weights: Weights = []
+        modules = [module for layer in model.layers for module in _twin(layer, self.weights)]
+        self.network = nn.Sequential(*modules).to(memory_format=torch.channels_last)
+        self.rates = learning_rates(settings, steps_per_epoch)
+        self.optimizer = _optimizer(settings, model.optimizer, self.network)
+        self.figures = np.zeros(4, np.float32)
+        """Sum of the losses, images, right ones, images: what Keras' running metrics hold, to the last bit."""
+        self.step = 0
+        _keep_freed_memory()
+
+    def fit_epoch(self, examples: Examples, first: int, validation: Examples | None, supervisor: Supervisor) -> None:
+        """One epoch, or the rest of one from example `first` on; the supervisor hears what Keras would tell it."""
+        settings, epoch = self.settings, supervisor.epoch
+        supervisor.set_model(self.model)
+        supervisor.before_capture = self.give_back
+        supervisor.on_epoch_begin(epoch)
+        self.borrow()
+        labels = torch.from_numpy(examples.targets.astype(np.int64))
+        batches = -(-len(labels) // settings.batch_size)
+        start = first // settings.batch_size
+        self.network.train()
+        for batch in range(start, batches):
+            if (batch - start) % STEPS_A_REPORT == 0:
+                # A function of the position: a resumed epoch draws the dropout that it would have drawn.
+                torch.manual_seed(int(np.random.SeedSequence([self.seed, epoch, batch]).generate_state(1)[0]))
+            part = slice(batch * settings.batch_size, (batch + 1) * settings.batch_size)
+            self._step(_prepared(examples.inputs[part]), labels[part])
+            if (batch - start + 1) % STEPS_A_REPORT == 0 or batch + 1 == batches:
+                supervisor.on_train_batch_end(batch - start, self._logs())
+        logs = self._logs()
+        if validation is not None:
+            logs |= self._validate(validation)
+        supervisor.on_epoch_end(epoch, logs)
+
+    def _step(self, images: torch.Tensor, labels: torch.Tensor) -> None:
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.rates[self.step]
+        logits = self._logits(images)
+        loss = functional.cross_entropy(logits, labels, label_smoothing=self.settings.label_smoothing)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
+        self.step += 1
+        right = int((logits.argmax(1) == labels).sum())
+        self.figures += np.array([loss.item() * len(labels), len(labels), right, len(labels)], np.float32)
+
+    def _logits(self, images: torch.Tensor) -> torch.Tensor:
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.settings.precision == "bfloat16"):
+            logits: torch.Tensor = self.network(images)
+        return logits.float()
+
+    def _logs(self) -> dict[str, float]:
+        losses, count, right, _ = self.figures
+        return {"loss": float(losses / count), "accuracy": float(right / count)}
+
+    def _validate(self, examples: Examples) -> dict[str, float]:
+        self.network.eval()
+        labels = torch.from_numpy(examples.targets.astype(np.int64))
+        parts = range(0, len(labels), VALIDATION_BATCH)
+        with torch.inference_mode():
+            logits = torch.cat([self._logits(_prepared(examples.inputs[at : at + VALIDATION_BATCH])) for at in parts])
+            loss = float(functional.cross_entropy(logits, labels, label_smoothing=self.settings.label_smoothing))
+            return {"val_loss": loss, "val_accuracy": float((logits.argmax(1) == labels).float().mean())}
+
+    def borrow(self) -> None:
+        """Take weights, optimizer and running figures from the Keras model."""
+        with torch.no_grad():
+            for variable, tensor, axes in self.weights:
+                tensor.permute(axes).copy_(torch.from_numpy(_array(variable)))
+            self.step = int(_array(self.model.optimizer.iterations))
+            for tensor, slots in self._slots():
+                state = self.optimizer.state[tensor]
+                state["step"] = torch.tensor(float(self.step))
+                for name, slot, axes in slots:
+                    state[name] = torch.zeros_like(tensor)
+                    state[name].permute(axes).copy_(torch.from_numpy(_array(slot)))
+        self.figures = np.array([_array(variable) for variable in self.model.metrics_variables], np.float32)
+
+    def give_back(self) -> None:
+        """Put weights, optimizer and running figures into the Keras model."""
+        for variable, tensor, axes in self.weights:
+            variable.assign(tensor.detach().permute(axes).contiguous().numpy())
+        self.model.optimizer.iterations.assign(self.step)
+        for tensor, slots in self._slots():
+            for name, slot, axes in slots:
+                slot.assign(self.optimizer.state[tensor][name].permute(axes).contiguous().numpy())
+        for variable, value in zip(self.model.metrics_variables, self.figures, strict=True):
+            variable.assign(value)
+
+    def _slots(self) -> list[tuple[torch.Tensor, list[tuple[str, Any, tuple[int, ...]]]]]:
+        """Every trained tensor with its optimizer slots: the name in Torch, the Keras variable, the axes."""
+        kept = self.model.optimizer
+        place = {id(variable): index for index, variable in enumerate(kept._trainable_variables)}
+        return [
+            (
+                tensor,
+                [
+                    ("exp_avg", kept._momentums[place[id(variable)]], axes),
+                    ("exp_avg_sq", kept._velocities[place[id(variable)]], axes),
+                ],
+            )
+            for variable, tensor, axes in self.weights
+            if tensor.requires_grad
+        ]
+
+
+def _prepared(images: NDArray[np.uint8]) -> torch.Tensor:
+    """Images, uint8 (n, h, w) → float32 (n, 1, h, w)."""
+    return torch.from_numpy(prepare(images)).permute(0, 3, 1, 2)
+
+
+def _optimizer(settings: Settings, kept: Any, network: nn.Module) -> torch.optim.Optimizer:
+    if settings.optimizer not in ("adam", "adamw"):
+        raise TrainingError(f"optimizer {settings.optimizer} has no twin in plain Torch; use adam or adamw")
+    return torch.optim.AdamW(
+        network.parameters(),
+        lr=settings.learning_rate,
+        betas=(kept.beta_1, kept.beta_2),
+        eps=kept.epsilon,
+        weight_decay=kept.weight_decay or 0.0,
+        fused=True,
+    )
+
+
+def _twin(layer: Any, weights: Weights) -> list[nn.Module]:
+    """The modules that do what a Keras layer does; its variables and their tensors go into `weights`."""
+    kind = type(layer).__name__
+    if kind not in LAYERS:
+        raise TrainingError(f"layer {kind} has no twin in plain Torch; known: {', '.join(LAYERS)}")
+    return LAYERS[kind](layer, weights)
+
+
+def _convolution(layer: Any, weights: Weights) -> list[nn.Module]:
+    same = layer.padding == "same"
+    odd = all(size % 2 for size in layer.kernel_size)
+    if (same and not (odd and tuple(layer.strides) == (1, 1))) or tuple(layer.dilation_rate) != (1, 1):
+        raise TrainingError("a convolution with padding and a stride, or a dilated one, has no twin in plain Torch")
+    twin = nn.Conv2d(
+        layer.kernel.shape[2] * layer.groups,
+        layer.filters,
+        layer.kernel_size,
+        layer.strides,
+        padding=tuple(size // 2 for size in layer.kernel_size) if same else 0,
+        groups=layer.groups,
+        bias=layer.use_bias,
+    )
+    # height, width, in, out ← out, in, height, width
+    weights.append((layer.kernel, twin.weight, (2, 3, 1, 0)))
+    if twin.bias is not None:
+        weights.append((layer.bias, twin.bias, (0,)))
+    return [twin, *_activation(layer, weights)]
+
+
+def _dense(layer: Any, weights: Weights) -> list[nn.Module]:
+    twin = nn.Linear(layer.kernel.shape[0], layer.units, bias=layer.use_bias)
+    weights.append((layer.kernel, twin.weight, (1, 0)))
+    if layer.use_bias:
+        weights.append((layer.bias, twin.bias, (0,)))
+    return [twin, *_activation(layer, weights)]
+
+
+def _batch_normalization(layer: Any, weights: Weights) -> list[nn.Module]:
+    if not (layer.scale and layer.center):
+        raise TrainingError("a batch normalisation without scale or offset has no twin in plain Torch")
+    twin = nn.BatchNorm2d(layer.gamma.shape[0], eps=layer.epsilon, momentum=1 - layer.momentum)
+    for variable, tensor in (
+        (layer.gamma, twin.weight),
+        (layer.beta, twin.bias),
+        (layer.moving_mean, twin.running_mean),
+        (layer.moving_variance, twin.running_var),
+    ):
+        assert tensor is not None
+        weights.append((variable, tensor, (0,)))
+    return [twin]
+
+
+def _pooling(layer: Any, weights: Weights) -> list[nn.Module]:
+    if layer.padding != "valid":
+        raise TrainingError("a padded pooling has no twin in plain Torch")
+    return [nn.MaxPool2d(layer.pool_size, layer.strides)]
+
+
+def _activation(layer: Any, weights: Weights) -> list[nn.Module]:
+    name = layer.activation.__name__
+    if name not in _ACTIVATIONS:
+        raise TrainingError(f"activation {name} has no twin in plain Torch; known: {', '.join(_ACTIVATIONS)}")
+    return [module() for module in _ACTIVATIONS[name]]
+
+
+class _Flatten(nn.Module):  # type: ignore[misc]
+    """Keras flattens height, width, channels in this order."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return images.permute(0, 2, 3, 1).flatten(1)
+
+
+class _Mean(nn.Module):  # type: ignore[misc]
+    """The mean over height and width."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return images.mean((2, 3))
+
+
+_ACTIVATIONS: dict[str, list[Callable[[], nn.Module]]] = {
+    "linear": [],
+    "relu": [nn.ReLU],
+    # The last layer's: the loss takes logits.
+    "softmax": [],
+}
+
+LAYERS: dict[str, Callable[[Any, Weights], list[nn.Module]]] = {
+    "BatchNormalization": _batch_normalization,
+    "Conv2D": _convolution,
+    "Dense": _dense,
+    "Dropout": lambda layer, weights: [nn.Dropout(layer.rate)],
+    "Flatten": lambda layer, weights: [_Flatten()],
+    "GlobalAveragePooling2D": lambda layer, weights: [_Mean()],
+    "InputLayer": lambda layer, weights: [],
+    "MaxPooling2D": _pooling,
+    "ReLU": lambda layer, weights: [nn.ReLU()],
+}
+"""Keras layer class → the function that gives its twin."""
+
+
+def _array(variable: Any) -> NDArray[Any]:
+    import keras
+
+    return np.array(keras.ops.convert_to_numpy(variable.value if hasattr(variable, "value") else variable))
+
+
+def _keep_freed_memory() -> None:
+    """Have glibc keep what is freed: an epoch asks for the same large blocks hundreds of times."""
+    if sys.platform == "linux":
+        try:
+            libc = ctypes.CDLL("libc.so.6")
+            libc.mallopt(-4, 0)  # M_MMAP_MAX: no block is mapped for itself
+            libc.mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD: nothing is handed back
+        except (OSError, AttributeError):  # another libc manages without
+            return

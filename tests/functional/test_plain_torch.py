@@ -1,0 +1,107 @@
+"""Plain Torch does what Keras does: the same answers, the same gradients, the same state when it is done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from digitry import recipes
+from digitry.backend import choose_backend
+from digitry.batches.prepare import prepare
+from digitry.errors import TrainingError
+from digitry.recipe import Recipe
+from digitry.training import state
+from digitry.training.fit import build_and_compile
+from tests.conftest import make_digits
+
+pytestmark = pytest.mark.backends
+
+RECIPES = [name for name in recipes.names() if recipes.get(name).plain_torch]
+STEPS = 10
+
+
+@pytest.fixture(params=RECIPES)
+def recipe(request: pytest.FixtureRequest) -> Recipe:
+    """A recipe in full precision, without the dropout that each side draws for itself."""
+    plan = recipes.get(request.param).with_settings({"precision": "float32", "schedule": "constant"})
+    return plan.with_settings({"dropout": 0.0}) if plan.settings.dropout else plan
+
+
+def pair(recipe: Recipe) -> tuple[Any, Any]:
+    """A compiled Keras model with weights of its own, and its twin."""
+    from digitry.training.plain_torch import PlainTorch
+
+    choose_backend()
+    model = build_and_compile(recipe, 10, STEPS)
+    rng = np.random.default_rng(0)
+    for variable in model.variables:
+        if variable.name in ("gamma", "moving_variance"):
+            variable.assign(rng.uniform(0.5, 1.5, variable.shape))
+        elif variable.name in ("beta", "moving_mean", "bias"):
+            variable.assign(rng.normal(0, 0.1, variable.shape))
+    twin = PlainTorch(model, recipe.settings, 0, STEPS)
+    twin.borrow()
+    return model, twin
+
+
+def examples(count: int = 64) -> tuple[np.ndarray, np.ndarray]:
+    split = make_digits(count)
+    return prepare(split.images), split.labels.astype(np.int32)
+
+
+def test_the_twin_gives_the_answers_of_the_keras_model(recipe: Recipe) -> None:
+    from torch import from_numpy, inference_mode
+
+    model, twin = pair(recipe)
+    images, _ = examples()
+    twin.network.eval()
+    with inference_mode():
+        answers = twin._logits(from_numpy(images).permute(0, 3, 1, 2)).softmax(1).numpy()
+    np.testing.assert_allclose(answers, model.predict(images, verbose=0), atol=1e-5)
+
+
+def test_the_twin_has_the_gradients_and_the_statistics_of_keras(recipe: Recipe) -> None:
+    from torch import from_numpy
+
+    model, twin = pair(recipe)
+    images, labels = examples()
+    twin.network.train()
+    twin._step(from_numpy(images).permute(0, 3, 1, 2), from_numpy(labels.astype(np.int64)))
+    model.train_on_batch(images, labels)
+    keras = state.capture(model)
+    twin.give_back()
+    torch = state.capture(model)
+    # Adam divides gradients by their size, so that the smallest turn over with rounding: their means are compared.
+    means = [state._to_numpy(slot).shape for slot in model.optimizer._momentums]
+    names = [name for name in keras if name.startswith("optimizer.") and keras[name].shape in means]
+    assert len(names) == 2 * len(means)
+    for name in names:
+        np.testing.assert_allclose(torch[name], keras[name], rtol=1e-2, atol=1e-6 + 1e-3 * np.abs(keras[name]).max())
+    for name, variable in zip(keras, model.variables, strict=False):
+        if variable.name.startswith("moving"):
+            np.testing.assert_allclose(torch[name], keras[name], rtol=0.02, atol=1e-4)
+
+
+def test_the_state_comes_back_as_it_was_borrowed(recipe: Recipe) -> None:
+    model, twin = pair(recipe)
+    model.train_on_batch(*examples())
+    twin.borrow()
+    before = state.capture(model)
+    twin.give_back()
+    after = state.capture(model)
+    for name, array in before.items():
+        np.testing.assert_array_equal(array, after[name], err_msg=name)
+
+
+def test_a_layer_without_a_twin_is_named() -> None:
+    from digitry.training.plain_torch import PlainTorch
+
+    choose_backend()
+    from keras import Sequential, layers
+
+    model = Sequential([layers.Input((28, 28, 1)), layers.UpSampling2D(), layers.Flatten(), layers.Dense(10)])
+    model.compile(optimizer="adam")
+    with pytest.raises(TrainingError, match="UpSampling2D has no twin"):
+        PlainTorch(model, recipes.get("cnn").settings, 0, STEPS)
