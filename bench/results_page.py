@@ -30,7 +30,8 @@ def write_page(results: Path, root: Path) -> None:
     _fill_readme(root / "README.md", ordered)
     measured = {name: _measured(group) for name, group in ordered.items()}
     path = root / "src" / "digitry" / "recipes" / "measured.json"
-    path.write_text(json.dumps(measured, indent=2) + "\n", encoding="utf-8")
+    known = json.loads(path.read_text(encoding="utf-8"))  # bench/benchmarks_page.py writes there too
+    path.write_text(json.dumps(known | measured, indent=2) + "\n", encoding="utf-8")
 
 
 def _fill_readme(readme: Path, runs: dict[str, list[Run]]) -> None:

@@ -1,6 +1,6 @@
 """A Keras network trained in plain Torch: the same layers, loss and optimizer, with nothing of Keras in between.
 
-On a CPU small networks train several times as fast (docs/performance.md). The Keras model stays the owner of all
+On a CPU small networks train several times as fast (docs/decisions/0007-plain-torch.md). The Keras model owns all
 state: weights, optimizer and running figures are borrowed when an epoch begins and given back when a checkpoint is due,
 so that checkpoints, resuming and results are those of any other training.
 """

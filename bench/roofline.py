@@ -1,0 +1,190 @@
+"""Where the time of a training goes: every backend beside the machine's peak, in turn, in one run.
+
+python bench/roofline.py [--rounds 3]
+
+For `cnn`, `quick` and `balanced` with their own batch sizes: seconds for 12,000 images once everything is compiled,
+what the first pass costs more than the second, and the arithmetic per second as a share of what two large matrices
+reach when they are multiplied, right before, in the same process (in bfloat16 where that is computed in). Needs all
+three backends. Writes results/roofline.json and the tables of docs/performance.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+RECIPES = ("cnn", "quick", "balanced")
+IMAGES = 12_000
+SIDES = {
+    "plain Torch, bfloat16": "torch",
+    "plain Torch, float32": "torch",
+    "plain Torch, bfloat16, freed memory handed back": "torch",
+    "Keras on TensorFlow": "tensorflow",
+    "Keras on TensorFlow, one step a call": "tensorflow",
+    "Keras on TensorFlow, XLA": "tensorflow",
+    "Keras on Torch": "torch",
+    "Keras on JAX": "jax",
+}
+"""What is measured, and the backend that Keras needs for it."""
+
+START, END = "<!-- roofline: written by bench/roofline.py -->", "<!-- end of roofline -->"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--one", nargs=2, metavar=("RECIPE", "SIDE"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        print(json.dumps(measure(*options.one)))
+        return
+    runs: dict[str, dict[str, list[dict[str, float]]]] = {name: {side: [] for side in SIDES} for name in RECIPES}
+    for number in range(options.rounds):
+        pairs = [(recipe, side) for recipe in RECIPES for side in SIDES]
+        for recipe, side in pairs if number % 2 == 0 else reversed(pairs):
+            environment = {**os.environ, "KERAS_BACKEND": SIDES[side], "TF_CPP_MIN_LOG_LEVEL": "3"}
+            command = [sys.executable, __file__, "--one", recipe, side]
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+            runs[recipe][side].append(json.loads(done.stdout.splitlines()[-1]))
+            print(f"{recipe}, {side}: {runs[recipe][side][-1]}", flush=True)
+    from digitry.training import run_folder
+
+    about = {"images": IMAGES, "command": "python bench/roofline.py", **run_folder.describe_surroundings()}
+    result = {"runs": runs, **about}
+    (ROOT / "results" / "roofline.json").write_text(json.dumps(result, indent=1) + "\n")
+    write_page(result)
+
+
+def measure(recipe: str, side: str) -> dict[str, float]:
+    """Peak, seconds of the first and of the second pass, arithmetic of one pass."""
+    import numpy as np
+
+    import digitry
+    from digitry import recipes
+    from digitry.backend import choose_backend, make_deterministic
+    from digitry.batches.prepare import prepare
+
+    plan = recipes.get(recipe).with_settings({"precision": "bfloat16" if "bfloat16" in side else "float32"})
+    peak = peak_gflops(plan.settings.precision)
+    train = digitry.load_dataset("mnist").train.take(slice(0, IMAGES))
+    choose_backend()
+    from digitry.training import fit
+
+    make_deterministic(0)
+    if "one step" in side:
+        fit.compile_options = lambda: {"steps_per_execution": 1, "jit_compile": False}
+    elif "XLA" in side:
+        fit.compile_options = lambda: {"steps_per_execution": 32, "jit_compile": True}
+    batch = plan.settings.batch_size
+    model = fit.build_and_compile(plan, 10, -(-IMAGES // batch))
+    one_pass: Callable[[], object]
+    if "plain" in side:
+        import torch
+
+        from digitry.training import plain_torch
+
+        if "handed back" in side:
+            plain_torch._keep_freed_memory = lambda: None
+        twin = plain_torch.PlainTorch(model, plan.with_settings({"epochs": 2}).settings, 0, -(-IMAGES // batch))
+        twin.borrow()
+        labels = torch.from_numpy(train.labels.astype(np.int64))
+
+        def one_pass() -> None:
+            for at in range(0, IMAGES, batch):
+                twin._step(plain_torch._prepared(train.images[at : at + batch]), labels[at : at + batch])
+
+    else:
+        images, targets = prepare(train.images), train.labels.astype(np.int32)
+
+        def one_pass() -> None:
+            model.fit(images, targets, batch_size=batch, epochs=1, shuffle=False, verbose=0)
+
+    seconds = []
+    for _ in range(2):
+        began = time.perf_counter()
+        one_pass()
+        seconds.append(time.perf_counter() - began)
+    return {
+        "peak_gflops": round(peak, 1),
+        "first_seconds": round(seconds[0], 3),
+        "seconds": round(seconds[1], 3),
+        "gflop": round(gflop_per_image(model) * IMAGES, 1),
+    }
+
+
+def gflop_per_image(model: Any) -> float:
+    """Arithmetic of convolutions and products for one training image: forwards, and backwards to weights and inputs."""
+    import numpy as np
+
+    total, first = 0.0, True
+    for layer in model.layers:
+        if hasattr(layer, "kernel"):
+            places = int(np.prod(layer.output.shape[1:-1]))
+            products = places * int(np.prod(layer.kernel.shape))
+            total += 2 * products * (2 if first else 3)  # nobody asks for the gradient of the pixels
+            first = False
+    return total / 1e9
+
+
+def peak_gflops(precision: str) -> float:
+    """Billions of operations a second when two matrices of 2048×2048 are multiplied; the best of five."""
+    import torch
+
+    a, b = (torch.randn(2048, 2048, dtype=getattr(torch, precision)) for _ in range(2))
+    best = float("inf")
+    for _ in range(6):
+        began = time.perf_counter()
+        a @ b
+        best = min(best, time.perf_counter() - began)
+    return 2 * 2048**3 / best / 1e9
+
+
+def write_page(result: dict[str, Any]) -> None:
+    """Put the tables between the marks in docs/performance.md."""
+    page = ROOT / "docs" / "performance.md"
+    head, rest = page.read_text(encoding="utf-8").split(START)
+    page.write_text(head + "\n".join([START, *tables(result), END]) + rest.split(END)[1], encoding="utf-8")
+
+
+def tables(result: dict[str, Any]) -> list[str]:
+    """A table a recipe: what an epoch of 60,000 images takes, what the first pass costs more, the share of the peak."""
+    hardware = result["hardware"]
+    peaks: dict[str, list[float]] = {"float32": [], "bfloat16": []}
+    for sides in result["runs"].values():
+        for side, runs in sides.items():
+            peaks["bfloat16" if "bfloat16" in side else "float32"] += [run["peak_gflops"] for run in runs]
+    lines = [
+        "",
+        f"{result['created'][:10]}, {hardware['cores']} cores of an {hardware['processor']}; peak "
+        f"{median(peaks['float32']):.0f} GFLOP/s in float32, {median(peaks['bfloat16']):.0f} in bfloat16; medians of "
+        f"{len(next(iter(result['runs']['cnn'].values())))} interleaved rounds; by `{result['command']}`.",
+    ]
+    for name, sides in result["runs"].items():
+        per_epoch = next(iter(sides.values()))[0]["gflop"] * 60_000 / result["images"]
+        lines += [
+            "",
+            f"**`{name}`**, {per_epoch:,.0f} GFLOP an epoch of 60,000 images",
+            "",
+            "| | seconds an epoch | the first pass takes more | share of the peak |",
+            "|---|---:|---:|---:|",
+        ]
+        for side, runs in sides.items():
+            seconds = median(run["seconds"] for run in runs)
+            more = median(run["first_seconds"] - run["seconds"] for run in runs)
+            share = median(run["gflop"] / run["seconds"] / run["peak_gflops"] for run in runs)
+            epoch = seconds * 60_000 / result["images"]
+            lines.append(f"| {side} | {epoch:.1f} | {more:.1f} s | {share:.0%} |")
+    return [*lines, ""]
+
+
+if __name__ == "__main__":
+    main()
