@@ -111,6 +111,9 @@ def _print(score: Score) -> None:
     if score.accuracy_when_sure is not None:
         sure += f"; of these {score.right_when_sure:,} right, {percent(score.accuracy_when_sure)}"
     print(f"sure           {sure}")
+    if score.mistakes and score.digits != score.pictures:
+        kinds = [f"{count:,} {kind}" for kind, count in score.kinds_of_mistakes.items() if count]
+        print(f"mistakes       {', '.join(kinds)}")
     print(f"nothing found  {score.refused:,}, {percent(score.refused / score.pictures)}")
     if score.not_read:
         print(f"not usable     {len(score.not_read):,}, counted as wrong")

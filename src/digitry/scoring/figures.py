@@ -189,6 +189,14 @@ class Score:
                 scores.append(DigitScore(digit, int(row.sum()), int(row[digit]), read_as, int(others[worst])))
         return tuple(scores)
 
+    @property
+    def kinds_of_mistakes(self) -> dict[str, int]:
+        """What is wrong with the numbers read wrongly: each is counted once, under one of `KINDS`."""
+        counts = dict.fromkeys(KINDS, 0)
+        for one in self.mistakes:
+            counts[_kind(one.picture.wanted, one.got)] += 1
+        return counts
+
     def risk_coverage(self) -> list[tuple[float, float, float]]:
         """(coverage, risk, confidence): accepting all of at least that confidence, the share accepted, and wrong of it.
 
@@ -229,6 +237,7 @@ class Score:
             "per_digit": [vars(one) for one in self.per_digit],
             "confusion": self.confusion.tolist(),
             "risk_coverage": [[_rounded(value) for value in point] for point in _thinned(self.risk_coverage())],
+            "kinds_of_mistakes": self.kinds_of_mistakes,
             "mistakes": [
                 {
                     "picture": one.picture.name,
@@ -272,6 +281,17 @@ def align(wanted: str, got: str) -> list[tuple[str, str]]:
             j -= 1
             pairs.append(("", got[j]))
     return pairs[::-1]
+
+
+KINDS = ("nothing read", "a digit mistaken", "a digit missed", "a digit too many", "several of these")
+
+
+def _kind(wanted: str, got: str) -> str:
+    if not got:
+        return "nothing read"
+    pairs = [pair for pair in align(wanted, got) if pair[0] != pair[1]]
+    kinds = {"a digit missed" if not b else "a digit too many" if not a else "a digit mistaken" for a, b in pairs}
+    return kinds.pop() if len(kinds) == 1 else "several of these"
 
 
 _CURVE_POINTS = 200

@@ -80,6 +80,18 @@ def test_the_digit_error_rate_is_the_edit_distance_for_each_digit_of_the_labels(
     assert score.confusion[NONE, 2] == 1
 
 
+def test_every_mistake_is_of_one_kind() -> None:
+    pairs = [("127", "127"), ("127", "121"), ("127", "12"), ("127", "1277"), ("127", "12175"), ("127", "18"), ("9", "")]
+    score = scored(*(answer(wanted, got) for wanted, got in pairs))
+    assert score.kinds_of_mistakes == {
+        "nothing read": 1,
+        "a digit mistaken": 1,
+        "a digit missed": 1,
+        "a digit too many": 2,
+        "several of these": 1,
+    }
+
+
 def test_the_risk_grows_along_the_coverage_and_refused_pictures_are_never_covered() -> None:
     assert FOUR.risk_coverage() == [(0.25, 0.0, 0.99), (0.5, 0.5, 0.95), (0.75, pytest.approx(1 / 3), 0.6)]
 

@@ -1,0 +1,50 @@
+"""What a training runs on: what is wished, else what is fastest, of what is installed."""
+
+from __future__ import annotations
+
+import importlib.util
+from types import SimpleNamespace
+
+import pytest
+
+from digitry import backend
+from digitry.backend import PLAIN_TORCH, backend_name, trainer_name
+from digitry.errors import SettingError
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The packages that seem to be installed; Keras seems not to be loaded, and nobody has a wish."""
+    found = {"keras", "tensorflow", "torch"}
+    spec = SimpleNamespace()
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec if name in found else None)
+    monkeypatch.setattr(backend, "sys", SimpleNamespace(modules={}))
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    return found
+
+
+def test_tensorflow_comes_first_and_a_preferred_backend_before_it(installed: set[str]) -> None:
+    assert backend_name() == "tensorflow"
+    assert backend_name(prefer="torch") == "torch"
+    assert backend_name(prefer="jax") == "tensorflow"
+
+
+def test_plain_torch_trains_the_recipes_that_ask_for_it_where_torch_is_installed(installed: set[str]) -> None:
+    assert trainer_name(plain_torch=True) == PLAIN_TORCH
+    assert trainer_name(plain_torch=False) == "tensorflow"
+    installed.remove("torch")
+    assert trainer_name(plain_torch=True) == "tensorflow"
+
+
+def test_a_backend_that_is_wished_for_is_obeyed(installed: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    assert trainer_name(plain_torch=True) == "tensorflow"
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    with pytest.raises(SettingError, match="jax, which is not installed"):
+        trainer_name(plain_torch=True)
+
+
+def test_without_any_backend_the_error_says_what_to_install(installed: set[str]) -> None:
+    installed.clear()
+    with pytest.raises(SettingError, match=r"pip install 'digitry\[train\]'"):
+        backend_name()
