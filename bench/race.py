@@ -3,9 +3,9 @@
 python bench/race.py [--rounds 5]
 
 Counted is training alone: from arrays in memory to trained weights, tracing and compiling included, imports and the
-look at the test split excluded; ours with its run folder, checkpoint and chart. `cnn` is judged on the test split after
-every epoch until it first has 99.0%: the most favourable moment for it. Rounds are interleaved; the remaining seeds of
-ours follow. Writes results/race.json.
+look at the test split excluded; ours with its run folder, checkpoints and charts. `cnn` is judged on the test split
+after every epoch until it first has 99.0%: the most favourable moment for it. Rounds are interleaved; the remaining
+seeds of ours follow. Writes results/race.json, and docs/benchmarks.md by bench/benchmarks_page.py.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ import time
 from pathlib import Path
 from statistics import mean, median, stdev
 from typing import Any
+
+import benchmarks_page
 
 ROOT = Path(__file__).parent.parent
 GOAL = 0.99
@@ -76,6 +78,7 @@ def write(runs: dict[str, list[dict[str, Any]]]) -> None:
         )
     about = {"command": "make bench-train", **run_folder.describe_surroundings()}
     (ROOT / "results" / "race.json").write_text(json.dumps(result | about, indent=1) + "\n")
+    benchmarks_page.main()
 
 
 def ours(recipe: str, seed: int) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -71,6 +73,17 @@ def test_a_training_killed_with_sigkill_ends_byte_equal_to_one_that_was_not(data
     assert weights[0] == weights[1]
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler: install gcc")
+def test_a_run_is_exported_as_one_file_of_c(data: Path, tmp_path: Path) -> None:
+    run, out = tmp_path / "run", tmp_path / "reader.c"
+    assert digitry("train", "dense-relu", "--data", data, "--epochs", "1", *FAST, "--run", run).returncode == 0
+    done = digitry("export", run, "--format", "c-array", "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r".*reader\.c: [\d,]+ bytes, same labels as Keras on [\d,]+ images\n", done.stdout)
+    assert "void digitry_read(" in out.read_text()
+
+
 @posix
 @pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -122,6 +135,7 @@ def test_the_second_training_in_a_folder_is_refused_before_keras_is_loaded(data:
         (["train", "cnn", "--data", "missing/folder"], 3, "missing/folder"),
         (["train", "cnn", "--config", "missing.toml"], 2, "cannot read settings file missing.toml"),
         (["export", "nowhere"], 3, "holds no run"),
+        (["export", "nowhere", "--format", "c-aray"], 2, "unknown format 'c-aray'; did you mean 'c-array'"),
     ],
 )
 def test_a_wrong_call_is_one_line_and_an_exit_code(arguments: list[str], code: int, words: str) -> None:

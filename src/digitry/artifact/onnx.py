@@ -47,7 +47,7 @@ def export(model: Any, contract: Contract, path: Path, *, prove_on: Images) -> f
     return difference
 
 
-def check_parity(expected: Probabilities, got: Probabilities, *, tie: float = 0.0) -> float:
+def check_parity(expected: Probabilities, got: Probabilities, *, tie: float = 0.0, what: str = "ONNX model") -> float:
     """The largest difference; ModelError if it is above 1e-4 or a label differs.
 
     Labels whose probabilities lie less than `tie` apart may come in either order.
@@ -57,7 +57,7 @@ def check_parity(expected: Probabilities, got: Probabilities, *, tie: float = 0.
     different = int((expected.argmax(axis=1) != got.argmax(axis=1))[clear].sum())
     if different or not difference <= TOLERANCE:
         raise ModelError(
-            f"the ONNX model does not answer as Keras does: {different} of {len(got)} labels differ, probabilities by "
+            f"the {what} does not answer as Keras does: {different} of {len(got)} labels differ, probabilities by "
             f"up to {difference:.1e} (allowed: none, {TOLERANCE:.0e}); nothing was written"
         )
     return difference
