@@ -19,6 +19,8 @@ BACKENDS = ("tensorflow", "jax", "torch")
 PLAIN_TORCH = "plain torch"
 """What trains where Keras only builds the network and keeps the state."""
 
+PLAIN_TORCH_OPTIMIZERS = ("adam", "adamw")
+
 
 def trainer_name(plain_torch: bool) -> str:
     """What a training runs on: the Keras backend, or plain Torch for a recipe that asks for it and finds it installed.

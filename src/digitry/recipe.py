@@ -32,7 +32,8 @@ class Settings:
     with a warm-up of three tenths of all steps."""
     weight_decay: float | None = None
     beta_2: float | None = None
-    """Of adam and adamw; None leaves both at Keras' own values (nothing or 0.004; 0.999)."""
+    """How slowly adam, adamw and nadam forget the squares of old gradients; other optimizers have no use for it. None
+    leaves this and the weight decay at Keras' own values."""
     precision: str = "float32"
     """What convolutions and products are computed in, where plain Torch trains; weights are float32 everywhere."""
     label_smoothing: float = 0.0

@@ -17,6 +17,7 @@ from digitry import recipes
 from digitry.arrays import Dataset, Split
 from digitry.backend import (
     PLAIN_TORCH,
+    PLAIN_TORCH_OPTIMIZERS,
     choose_backend,
     compile_options,
     is_out_of_memory,
@@ -146,8 +147,11 @@ def _optimizer(plan: Recipe, steps_per_epoch: int) -> Any:
             warmup_steps=rise,
             decay_steps=settings.epochs * steps_per_epoch - rise,
         )
-    given = {name: value for name in ("weight_decay", "beta_2") if (value := getattr(settings, name)) is not None}
-    return keras.optimizers.get({"class_name": settings.optimizer, "config": {"learning_rate": learning_rate, **given}})
+    config = {"learning_rate": learning_rate, "weight_decay": settings.weight_decay}
+    if settings.optimizer in ("adam", "adamw", "nadam"):
+        config["beta_2"] = settings.beta_2
+    given = {name: value for name, value in config.items() if value is not None}
+    return keras.optimizers.get({"class_name": settings.optimizer, "config": given})
 
 
 def _load_and_split(
@@ -287,7 +291,7 @@ def _open_run(
         "settings": asdict(plan.settings),
         "data": dataset.reference or dataset.name,
         "data_sha256": dataset.sha256,
-        "backend": trainer_name(plan.plain_torch),
+        "backend": trainer_name(plan.plain_torch and plan.settings.optimizer in PLAIN_TORCH_OPTIMIZERS),
         **({"start": origin.facts} if origin else {}),
         **run_folder.describe_surroundings(),
     }

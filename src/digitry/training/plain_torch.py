@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
+from digitry.backend import PLAIN_TORCH_OPTIMIZERS
 from digitry.batches.prepare import prepare
 from digitry.errors import TrainingError
 from digitry.recipe import Settings
@@ -152,7 +153,7 @@ def _prepared(images: NDArray[np.uint8]) -> torch.Tensor:
 
 
 def _optimizer(settings: Settings, kept: Any, network: nn.Module) -> torch.optim.Optimizer:
-    if settings.optimizer not in ("adam", "adamw"):
+    if settings.optimizer not in PLAIN_TORCH_OPTIMIZERS:
         raise TrainingError(f"optimizer {settings.optimizer} has no twin in plain Torch; use adam or adamw")
     return torch.optim.AdamW(
         network.parameters(),

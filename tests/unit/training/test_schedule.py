@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from digitry import recipes
+from digitry.recipe import OPTIMIZERS
 from digitry.training import fit
 from digitry.training.schedule import learning_rates, warmup_steps
 
@@ -33,3 +34,14 @@ def test_one_cycle_rises_for_three_tenths_and_falls_to_nothing() -> None:
     assert rates[0] == 0
     assert rates[15] == pytest.approx(0.5)
     assert rates[-1] < 0.001
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_optimizer_can_take_the_place_of_a_recipes_own(optimizer: str) -> None:
+    plan = recipes.get("quick").with_settings({"optimizer": optimizer})
+    plan.build_model()
+    made = fit._optimizer(plan, steps_per_epoch=10)
+    assert type(made).__name__.lower() == optimizer
+    assert made.weight_decay == 0.1
+    if optimizer in ("adam", "adamw", "nadam"):
+        assert made.beta_2 == 0.95
