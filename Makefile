@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 RUN ?= demo
 
-.PHONY: help demo test check test-backends reliability reproduce bench-train bench-reading bench-read-speed shipped-model calibration locks clean
+.PHONY: help demo test check test-backends reliability reproduce bench-train roofline bench-reading bench-read-speed shipped-model calibration locks clean
 
 help:  ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -59,6 +59,9 @@ reproduce: $(VENV)/dev.done  ## Every tutorial recipe, five seeds, to docs/resul
 bench-train: $(VENV)/dev.done .backends/done  ## The race to 99%: ours beside the tutorials' `cnn` in plain Keras (20 minutes).
 	.backends/bin/python bench/race.py
 	$(BIN)/python bench/train_speed.py
+
+roofline: .backends/done  ## Where the time of a training goes: every backend beside the machine's peak (10 minutes).
+	.backends/bin/python bench/roofline.py
 
 bench-read-speed: $(VENV)/dev.done  ## Milliseconds a digit, a photograph, a command; pictures a second in folders.
 	$(BIN)/python bench/read_speed.py

@@ -58,7 +58,7 @@ def main() -> None:
             print(f"{recipe}, {side}: {runs[recipe][side][-1]}", flush=True)
     from digitry.training import run_folder
 
-    about = {"images": IMAGES, "command": "python bench/roofline.py", **run_folder.describe_surroundings()}
+    about = {"images": IMAGES, "command": "make roofline", **run_folder.describe_surroundings()}
     result = {"runs": runs, **about}
     (ROOT / "results" / "roofline.json").write_text(json.dumps(result, indent=1) + "\n")
     write_page(result)
@@ -136,7 +136,7 @@ def gflop_per_image(model: Any) -> float:
 
 
 def peak_gflops(precision: str) -> float:
-    """Billions of operations a second when two matrices of 2048×2048 are multiplied; the best of five."""
+    """Billions of operations a second when two matrices of 2048×2048 are multiplied; the best of six."""
     import torch
 
     a, b = (torch.randn(2048, 2048, dtype=getattr(torch, precision)) for _ in range(2))

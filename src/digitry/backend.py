@@ -25,11 +25,11 @@ PLAIN_TORCH_OPTIMIZERS = ("adam", "adamw")
 def trainer_name(plain_torch: bool) -> str:
     """What a training runs on: the Keras backend, or plain Torch for a recipe that asks for it and finds it installed.
 
-    A KERAS_BACKEND that is set is obeyed. Nothing is imported.
+    A KERAS_BACKEND that is set is obeyed, and a Keras that is loaded on something else than Torch trains by itself: the
+    same seed gives the same weights only where Keras draws them on the same backend. Nothing is imported.
     """
-    if plain_torch and not os.environ.get("KERAS_BACKEND") and importlib.util.find_spec("torch"):
-        return PLAIN_TORCH
-    return backend_name()
+    keras = backend_name("torch" if plain_torch else None)
+    return PLAIN_TORCH if plain_torch and keras == "torch" and not os.environ.get("KERAS_BACKEND") else keras
 
 
 def backend_name(prefer: str | None = None) -> str:

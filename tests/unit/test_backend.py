@@ -48,3 +48,18 @@ def test_without_any_backend_the_error_says_what_to_install(installed: set[str])
     installed.clear()
     with pytest.raises(SettingError, match=r"pip install 'digitry\[train\]'"):
         backend_name()
+
+
+def test_torch_without_keras_is_no_trainer(installed: set[str]) -> None:
+    installed.remove("keras")
+    with pytest.raises(SettingError, match="training needs Keras"):
+        trainer_name(plain_torch=True)
+
+
+def test_a_keras_that_is_loaded_on_another_backend_trains_by_itself(
+    installed: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, trainer in (("tensorflow", "tensorflow"), ("torch", PLAIN_TORCH)):
+        loaded = SimpleNamespace(config=SimpleNamespace(backend=lambda name=name: name))
+        monkeypatch.setattr(backend, "sys", SimpleNamespace(modules={"keras": loaded}))
+        assert trainer_name(plain_torch=True) == trainer

@@ -71,8 +71,11 @@ def run(source: str, images: Images, classes: int) -> NDArray[np.float32]:
         command = [compiler, *FLAGS, "-DDIGITRY_MAIN", str(code), "-o", str(program), "-lm"]
         built = subprocess.run(command, capture_output=True, text=True, check=False)
         if built.returncode:
-            raise ModelError(f"{compiler} does not compile the C file: {built.stderr.strip().splitlines()[0]}")
-        done = subprocess.run([str(program)], input=images.tobytes(), capture_output=True, check=True)
+            reason = (built.stderr.strip().splitlines() or ["it does not say why"])[0]
+            raise ModelError(f"{compiler} does not compile the C file: {reason}")
+        done = subprocess.run([str(program)], input=images.tobytes(), capture_output=True, check=False)
+        if done.returncode:
+            raise ModelError(f"the C program ended with code {done.returncode}; please report it")
     return np.frombuffer(done.stdout, np.float32).reshape(-1, classes)
 
 
@@ -149,6 +152,8 @@ def _batch_normalization(rows: list[Row], layer: Any) -> None:
     height, width, channels = _shape(rows)
     scale = (_array(layer.gamma) if layer.scale else 1) / np.sqrt(_array(layer.moving_variance) + layer.epsilon)
     shift = (_array(layer.beta) if layer.center else 0) - _array(layer.moving_mean) * scale
+    if scale.size != channels:
+        raise ModelError("a normalisation of flattened images has no form in C here")
     if rows and rows[-1].kind == "CONVOLVE":
         before = rows[-1]
         assert before.weights is not None
@@ -183,6 +188,8 @@ def _activation(rows: list[Row], layer: Any) -> None:
 
 
 def _relu(rows: list[Row], layer: Any) -> None:
+    if getattr(layer, "max_value", None) is not None or getattr(layer, "negative_slope", 0):
+        raise ModelError("only a plain ReLU has a form in C here")
     height, width, channels = _shape(rows)
     rows.append(Row("RELU", height, width, channels, height, width, channels))
 
@@ -235,7 +242,7 @@ static const float all_weights[{count}] = {{
 
 static void step(const Layer *l, const float *in, float *out) {{
     const float *weights = all_weights + l->at;
-    const float *bias = weights + l->high * l->broad * l->channels * l->filters;
+    const float *bias = l->kind == CONVOLVE ? weights + l->high * l->broad * l->channels * l->filters : weights;
     const int size = l->tall * l->wide * l->filters;
     int i, y, x, v, u, c, f;
     for (i = 0; i < size; i++) {{
@@ -252,12 +259,13 @@ static void step(const Layer *l, const float *in, float *out) {{
         float *here = out + (y * l->wide + x) * l->filters;
         for (v = 0; v < l->high; v++) for (u = 0; u < l->broad; u++) {{
             const int row = y * l->stride + v - l->top, column = x * l->stride + u - l->left;
-            const float *weight = weights + (v * l->broad + u) * l->channels * l->filters, *pixel;
+            const float *pixel;
             if (row < 0 || column < 0 || row >= l->height || column >= l->width) continue;
             pixel = in + (row * l->width + column) * l->channels;
             for (c = 0; c < l->channels; c++) {{
+                const int at = ((v * l->broad + u) * l->channels + c) * l->filters;
                 if (l->kind == POOL) here[c] = pixel[c] > here[c] ? pixel[c] : here[c];
-                else for (f = 0; f < l->filters; f++) here[f] += pixel[c] * weight[c * l->filters + f];
+                else for (f = 0; f < l->filters; f++) here[f] += pixel[c] * weights[at + f];
             }}
         }}
     }}

@@ -51,7 +51,8 @@ class Panel(NamedTuple):
 def find_panel(grey: NDArray[np.uint8]) -> Panel:
     """The panel on a grey page (h, w), or the whole page.
 
-    A panel is a quadrangle, nearly upright, brighter or darker than what surrounds it, with something drawn on it.
+    A panel is a quadrangle, nearly upright, brighter or darker than what surrounds it, with something drawn on it. The
+    whole page is `grey` itself, not a view of it.
     """
     coarse, scale = shrink(grey, _COARSE_SIDE)
     if min(coarse.shape) < 40:
@@ -65,7 +66,7 @@ def find_panel(grey: NDArray[np.uint8]) -> Panel:
     within = grey[top : top + tall, left : left + wide]
     corners = _find_quadrangle(within)
     if corners is None:
-        return Panel((left, top, wide, tall), within)
+        return whole_page(grey) if within.shape == grey.shape else Panel((left, top, wide, tall), within)
     x, y = np.maximum(corners.min(axis=0), 0).astype(int).tolist()
     right, bottom = np.minimum(corners.max(axis=0), (wide, tall)).astype(int).tolist()
     found = within[y:bottom, x:right]
@@ -154,8 +155,9 @@ def _is_upright(corners: _Corners) -> bool:
 
 
 def _moved_inwards(corners: _Corners, inset: int) -> _Corners:
-    """The corners, each nearer to the middle by `inset` pixels along x and along y."""
-    return np.asarray(corners - inset * np.sign(corners - corners.mean(axis=0)), np.float32)
+    """The corners, each nearer to the middle by `inset` pixels along x and along y, and never beyond it."""
+    outwards = corners - corners.mean(axis=0)
+    return np.asarray(corners - np.clip(outwards, -inset, inset), np.float32)
 
 
 def _filled(corners: _Corners, shape: tuple[int, ...]) -> NDArray[np.bool_]:

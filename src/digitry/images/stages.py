@@ -44,10 +44,10 @@ def canonical_stages(grey: NDArray[np.uint8]) -> Stages:
     """Find the one digit of a grey page (h, w) and bring it to canonical form."""
     if min(grey.shape) < MIN_SIDE:
         return _nothing(f"a picture of {grey.shape[1]}×{grey.shape[0]} pixels is too small to hold a digit")
-    panel, whole = find_panel(grey), whole_page(grey)
+    panel = find_panel(grey)
     found = _read_panel(panel)
-    if found.canonical is None and panel.box != whole.box:
-        found = _read_panel(whole)
+    if found.canonical is None and panel.grey is not grey:
+        found = _read_panel(whole_page(grey))
     return found
 
 

@@ -75,10 +75,11 @@ def read_page(grey: NDArray[np.uint8], reader: Reader, *, name: str, page: int, 
 
 def _read(grey: NDArray[np.uint8], reader: Reader, one_number: bool) -> Reading:
     best: tuple[Sheet, list[Found]] | None = None
-    panels = {panel.box: panel for panel in (find_panel(grey), whole_page(grey))}
+    panel = find_panel(grey)
+    panels = [panel] if panel.grey is grey else [panel, whole_page(grey)]
     for guess in GUESSES:
         # A panel is a guess like the others: it may be one box of a form.
-        for sheet in (sheet for panel in panels.values() for sheet in _sheets(panel, *guess)):
+        for sheet in (sheet for panel in panels for sheet in _sheets(panel, *guess)):
             found = _numbers(sheet, reader, one_number)
             if not one_number:
                 found = _without_cut_digit(sheet, found, grey.shape)
@@ -106,14 +107,14 @@ def _sheets(panel: Panel, window: float | None, dark_on_light: bool | None) -> I
 
 
 def _without_cut_digit(sheet: Sheet, found: list[Found], shape: tuple[int, ...]) -> list[Found]:
-    """Without what stands alone at the border of a page (h, w) with more on it: the edge of a table reads as a 1."""
+    """Without the 1s that stand alone at the border of a page (h, w) with more on it: a table's edge reads as one."""
 
     def is_cut(one: Found) -> bool:
         x, y, width, height = sheet.box_on_page(one.spots[0].box)
         edge = 1 + sheet.page.scale
         return x <= edge or y <= edge or x + width >= shape[1] - edge or y + height >= shape[0] - edge
 
-    kept = [one for one in found if len(one.spots) > 1 or not is_cut(one)]
+    kept = [one for one in found if one.digits != (1,) or not is_cut(one)]
     return kept or found
 
 

@@ -218,7 +218,7 @@ def _fit(
     run_folder.write_history(folder, supervisor.history)
     progress.begin(_title(plan, dataset, len(training), folder, config["backend"]), settings.epochs, supervisor.history)
     if plan.plain_torch and not importlib.util.find_spec("torch"):
-        progress.note(f"{plan.name} trains several times as fast where Torch is installed: pip install torch")
+        progress.note(f"{plan.name} trains faster where Torch is installed: pip install torch")
     fit_epoch: Callable[..., None] = partial(_fit_in_keras, model, settings)
     in_plain_torch = config["backend"] == PLAIN_TORCH
     if in_plain_torch:
@@ -305,7 +305,7 @@ def _open_run(
         raise SettingError(f"{folder} already holds a run; go on with --resume or choose another --run")
     start.check_same_start(folder, config, found)
     run_folder.check_same_plan(folder, config, found)
-    if found["settings"] != config["settings"]:
+    if run_folder.with_defaults(found["settings"]) != config["settings"]:
         found["settings"] = config["settings"]
         run_folder.write_config(folder, found)
     return found
@@ -319,7 +319,7 @@ def _finished(folder: Path, plan: Recipe, seed: int) -> Run | None:
     except (OSError, ValueError):
         return None
     whole = (
-        done == asdict(plan.settings)
+        run_folder.with_defaults(done) == asdict(plan.settings)
         and (folder / run_folder.MODEL).exists()
         and (folder / run_folder.WEIGHTS).exists()
     )

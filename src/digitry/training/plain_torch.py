@@ -39,7 +39,9 @@ class PlainTorch:
     """A compiled Keras model's twin in Torch."""
 
     def __init__(self, model: Any, settings: Settings, seed: int, steps_per_epoch: int) -> None:
-        """`model` is compiled, with its optimizer built; TrainingError for a layer or an optimizer without a twin."""
+        """`model` is compiled, with its optimizer built; TrainingError for what has no twin here."""
+        if settings.outlier_share:
+            raise TrainingError("images of no digit are not learned from in plain Torch; set KERAS_BACKEND")
         self.model, self.settings, self.seed = model, settings, seed
         self.weights: Weights = []
         modules = [module for layer in model.layers for module in _twin(layer, self.weights)]
@@ -203,8 +205,8 @@ def _dense(layer: Any, weights: Weights) -> list[nn.Module]:
 
 
 def _batch_normalization(layer: Any, weights: Weights) -> list[nn.Module]:
-    if not (layer.scale and layer.center):
-        raise TrainingError("a batch normalisation without scale or offset has no twin in plain Torch")
+    if not (layer.scale and layer.center) or len(layer.input.shape) != 4:
+        raise TrainingError("only normalisations of images, with scale and offset, have a twin in plain Torch")
     twin = nn.BatchNorm2d(layer.gamma.shape[0], eps=layer.epsilon, momentum=1 - layer.momentum)
     for variable, tensor in (
         (layer.gamma, twin.weight),
@@ -228,6 +230,12 @@ def _activation(layer: Any, weights: Weights) -> list[nn.Module]:
     if name not in _ACTIVATIONS:
         raise TrainingError(f"activation {name} has no twin in plain Torch; known: {', '.join(_ACTIVATIONS)}")
     return [module() for module in _ACTIVATIONS[name]]
+
+
+def _relu(layer: Any, weights: Weights) -> list[nn.Module]:
+    if layer.max_value is not None or layer.negative_slope or layer.threshold:
+        raise TrainingError("only a plain ReLU has a twin in plain Torch")
+    return [nn.ReLU()]
 
 
 class _Flatten(nn.Module):  # type: ignore[misc]
@@ -260,7 +268,7 @@ LAYERS: dict[str, Callable[[Any, Weights], list[nn.Module]]] = {
     "GlobalAveragePooling2D": lambda layer, weights: [_Mean()],
     "InputLayer": lambda layer, weights: [],
     "MaxPooling2D": _pooling,
-    "ReLU": lambda layer, weights: [nn.ReLU()],
+    "ReLU": _relu,
 }
 """Keras layer class → the function that gives its twin."""
 

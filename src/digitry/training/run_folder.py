@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import MISSING, fields
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -26,6 +27,7 @@ from typing import Any
 
 from digitry.errors import DataError, SettingError, StorageError
 from digitry.files import remove_stale_temporaries, write_atomically
+from digitry.recipe import Settings
 
 CONFIG = "config.json"
 HISTORY = "history.jsonl"
@@ -122,10 +124,15 @@ def check_same_plan(folder: Path, wanted: dict[str, Any], found: dict[str, Any])
         if wanted[name] != found[name]:
             raise _different(folder, name, found[name], wanted[name])
     for name, value in wanted["settings"].items():
-        before = found["settings"].get(name)
+        before = with_defaults(found["settings"]).get(name)
         grows = name == "epochs" and value >= before and wanted["settings"]["schedule"] == "constant"
         if value != before and not grows:
             raise _different(folder, name, before, value)
+
+
+def with_defaults(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings as they were written, with those that were not known then at what they were without a name."""
+    return {field.name: field.default for field in fields(Settings) if field.default is not MISSING} | settings
 
 
 def _different(folder: Path, name: str, found: object, wanted: object) -> SettingError:

@@ -100,6 +100,7 @@ def test_a_run_killed_at_five_steps_ends_byte_equal_to_one_that_was_not(
             train(small_recipe, data=made_up_dataset, run="killed", resume=True, checkpoint_seconds=0)
     train(small_recipe, data=made_up_dataset, run="killed", resume=True, checkpoint_seconds=0)
     assert final_state(Path("killed")) == final_state(Path("whole"))
+    assert (run_folder.read_config(Path("whole"))["backend"] == "plain torch") == PLAIN_TORCH
 
 
 def test_without_dropouts_generators_the_resumed_run_would_differ(
