@@ -188,7 +188,7 @@ def _activation(rows: list[Row], layer: Any) -> None:
 
 
 def _relu(rows: list[Row], layer: Any) -> None:
-    if getattr(layer, "max_value", None) is not None or getattr(layer, "negative_slope", 0):
+    if getattr(layer, "max_value", None) is not None or getattr(layer, "negative_slope", False):
         raise ModelError("only a plain ReLU has a form in C here")
     height, width, channels = _shape(rows)
     rows.append(Row("RELU", height, width, channels, height, width, channels))

@@ -127,6 +127,10 @@ def test_what_has_no_form_in_c_is_named() -> None:
         to_c(network(layers.UpSampling2D(), layers.Flatten()), CONTRACT)
     with pytest.raises(ModelError, match="activation tanh"):
         to_c(network(layers.Flatten(), layers.Dense(3, activation="tanh")), CONTRACT)
+    with pytest.raises(ModelError, match="only a plain ReLU"):
+        to_c(network(layers.ReLU(max_value=6.0), layers.Flatten()), CONTRACT)
+    with pytest.raises(ModelError, match="a normalisation of flattened images"):
+        to_c(network(layers.Flatten(), layers.BatchNormalization()), CONTRACT)
     strips = Contract(recipe="made", class_names=tuple("0123456789"), input_shape=STRIP_SHAPE)
     with pytest.raises(ModelError, match="only networks for single digits"):
         to_c(network(layers.Flatten()), strips)
