@@ -117,6 +117,16 @@ def test_a_tilted_sheet_on_a_table_is_a_panel_whose_paper_goes_on_to_its_corners
     assert np.median(panel.grey[:6, :6]) == pytest.approx(215, abs=6)
 
 
+def test_a_tilted_sheet_that_fills_the_picture_leaves_no_table_in_its_corners() -> None:
+    scene = on_a_table(page(), 6, table=50)
+    y, x = np.nonzero(scene > 150)
+    filling = np.ascontiguousarray(scene[y.min() - 3 : y.max() + 4, x.min() - 3 : x.max() + 4])
+    panel = find_panel(filling)
+    assert panel.grey is not filling
+    assert np.median(panel.grey[:6, :6]) == pytest.approx(215, abs=6)
+    assert_same_digit(filling, 20)
+
+
 def test_an_empty_sheet_is_no_panel_nor_is_what_is_tilted_too_far() -> None:
     assert find_panel(on_a_table(page(0 * STROKES), 5, table=50)).box == (0, 0, 440, 440)
     assert find_panel(on_a_table(page(), 33, table=50)).box == (0, 0, 440, 440)
