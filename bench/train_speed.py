@@ -20,6 +20,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import plain_keras
+
 ROOT = Path(__file__).parent.parent
 EPOCHS = 3
 
@@ -84,32 +86,12 @@ def ours() -> float:
 
 def bare() -> float:
     """What a reader of the tutorials writes."""
-    import os
-
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    import keras
-    import numpy as np
-    from keras import layers
-
+    keras = plain_keras.import_keras()
     import digitry
 
     split = digitry.load_dataset("mnist").train
-    images = split.images.reshape(-1, 28, 28, 1).astype("float32") / 255
-    labels = np.eye(10, dtype="float32")[split.labels]
-    model = keras.Sequential(
-        [
-            layers.Input((28, 28, 1)),
-            layers.Conv2D(32, 3, activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Conv2D(64, 3, activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Conv2D(64, 3, activation="relu"),
-            layers.Flatten(),
-            layers.Dense(64, activation="relu"),
-            layers.Dense(10, activation="softmax"),
-        ]
-    )
-    model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+    images, labels = plain_keras.inputs_of(split.images), plain_keras.one_hot(split.labels)
+    model = plain_keras.compiled_cnn()
     ends: list[float] = []
     clock = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: ends.append(time.perf_counter()))
     model.fit(images, labels, batch_size=64, epochs=EPOCHS, validation_split=0.1, verbose=0, callbacks=[clock])

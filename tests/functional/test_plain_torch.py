@@ -74,7 +74,7 @@ def test_the_twin_has_the_gradients_and_the_statistics_of_keras(recipe: Recipe) 
     twin.give_back()
     torch = state.capture(model)
     # Adam divides gradients by their size, so that the smallest turn over with rounding: their means are compared.
-    means = [state._to_numpy(slot).shape for slot in model.optimizer._momentums]
+    means = [state.to_numpy(slot).shape for slot in model.optimizer._momentums]
     names = [name for name in keras if name.startswith("optimizer.") and keras[name].shape in means]
     assert len(names) == 2 * len(means)
     for name in names:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -74,7 +73,6 @@ def test_a_training_killed_with_sigkill_ends_byte_equal_to_one_that_was_not(data
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler: install gcc")
 def test_a_run_is_exported_as_one_file_of_c(data: Path, tmp_path: Path) -> None:
     run, out = tmp_path / "run", tmp_path / "reader.c"
     assert digitry("train", "dense-relu", "--data", data, "--epochs", "1", *FAST, "--run", run).returncode == 0

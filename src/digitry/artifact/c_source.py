@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.arrays import Images
-from digitry.artifact.onnx import check_parity
+from digitry.artifact.onnx import array_of, check_parity
 from digitry.batches.prepare import prepare
 from digitry.contract import DIGIT_SHAPE, Contract
 from digitry.errors import ModelError
@@ -133,25 +133,25 @@ def _convolution(rows: list[Row], layer: Any) -> None:
     if layer.padding == "same":
         top = max((tall - 1) * stride + high - height, 0) // 2
         left = max((wide - 1) * stride + broad - width, 0) // 2
-    bias = _array(layer.bias) if layer.use_bias else np.zeros(filters, np.float32)
-    weights = np.concatenate([_array(layer.kernel).ravel(), bias])
+    bias = array_of(layer.bias) if layer.use_bias else np.zeros(filters, np.float32)
+    weights = np.concatenate([array_of(layer.kernel).ravel(), bias])
     rows.append(Row("CONVOLVE", height, width, channels, tall, wide, filters, high, broad, stride, top, left, weights))
     _activation(rows, layer)
 
 
 def _dense(rows: list[Row], layer: Any) -> None:
     height, width, channels = _shape(rows)
-    bias = _array(layer.bias) if layer.use_bias else np.zeros(layer.units, np.float32)
+    bias = array_of(layer.bias) if layer.use_bias else np.zeros(layer.units, np.float32)
     # Keras flattens height, width, channels in this order: that of a kernel as large as what comes in.
-    weights = np.concatenate([_array(layer.kernel).ravel(), bias])
+    weights = np.concatenate([array_of(layer.kernel).ravel(), bias])
     rows.append(Row("CONVOLVE", height, width, channels, 1, 1, layer.units, height, width, weights=weights))
     _activation(rows, layer)
 
 
 def _batch_normalization(rows: list[Row], layer: Any) -> None:
     height, width, channels = _shape(rows)
-    scale = (_array(layer.gamma) if layer.scale else 1) / np.sqrt(_array(layer.moving_variance) + layer.epsilon)
-    shift = (_array(layer.beta) if layer.center else 0) - _array(layer.moving_mean) * scale
+    scale = (array_of(layer.gamma) if layer.scale else 1) / np.sqrt(array_of(layer.moving_variance) + layer.epsilon)
+    shift = (array_of(layer.beta) if layer.center else 0) - array_of(layer.moving_mean) * scale
     if scale.size != channels:
         raise ModelError("a normalisation of flattened images has no form in C here")
     if rows and rows[-1].kind == "CONVOLVE":
@@ -210,12 +210,6 @@ LAYERS: dict[str, Callable[[list[Row], Any], None]] = {
     "ReLU": _relu,
 }
 """Keras layer class → the function that adds its rows."""
-
-
-def _array(variable: Any) -> NDArray[np.float32]:
-    import keras
-
-    return np.asarray(keras.ops.convert_to_numpy(variable), np.float32)
 
 
 SOURCE = """\

@@ -173,14 +173,14 @@ def _dense(graph: _Graph, layer: Any) -> None:
 
 def _batch_normalization(graph: _Graph, layer: Any) -> None:
     ones = np.ones(layer.moving_mean.shape, np.float32)
-    scale = _array(layer.gamma) if layer.scale else ones
-    shift = _array(layer.beta) if layer.center else 0 * ones
+    scale = array_of(layer.gamma) if layer.scale else ones
+    shift = array_of(layer.beta) if layer.center else 0 * ones
     graph.add(
         "BatchNormalization",
         scale,
         shift,
-        _array(layer.moving_mean),
-        _array(layer.moving_variance),
+        array_of(layer.moving_mean),
+        array_of(layer.moving_variance),
         epsilon=layer.epsilon,
     )
 
@@ -233,10 +233,11 @@ def _padding(layer: Any) -> str:
 
 
 def _weights(layer: Any) -> list[NDArray[np.float32]]:
-    return [_array(variable) for variable in layer.weights]
+    return [array_of(variable) for variable in layer.weights]
 
 
-def _array(variable: Any) -> NDArray[np.float32]:
+def array_of(variable: Any) -> NDArray[np.float32]:
+    """The value of a Keras variable."""
     import keras
 
     return np.asarray(keras.ops.convert_to_numpy(variable), dtype=np.float32)

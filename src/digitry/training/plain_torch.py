@@ -23,6 +23,7 @@ from digitry.batches.prepare import prepare
 from digitry.errors import TrainingError
 from digitry.recipe import Settings
 from digitry.training.schedule import learning_rates
+from digitry.training.state import to_numpy
 from digitry.training.supervisor import Supervisor
 from digitry.training.tasks import Examples
 
@@ -111,15 +112,15 @@ class PlainTorch:
         """Take weights, optimizer and running figures from the Keras model."""
         with torch.no_grad():
             for variable, tensor, axes in self.weights:
-                tensor.permute(axes).copy_(torch.from_numpy(_array(variable)))
-            self.step = int(_array(self.model.optimizer.iterations))
+                tensor.permute(axes).copy_(torch.from_numpy(to_numpy(variable)))
+            self.step = int(to_numpy(self.model.optimizer.iterations))
             for tensor, slots in self._slots():
                 state = self.optimizer.state[tensor]
                 state["step"] = torch.tensor(float(self.step))
                 for name, slot, axes in slots:
                     state[name] = torch.zeros_like(tensor)
-                    state[name].permute(axes).copy_(torch.from_numpy(_array(slot)))
-        self.figures = np.array([_array(variable) for variable in self.model.metrics_variables], np.float32)
+                    state[name].permute(axes).copy_(torch.from_numpy(to_numpy(slot)))
+        self.figures = np.array([to_numpy(variable) for variable in self.model.metrics_variables], np.float32)
 
     def give_back(self) -> None:
         """Put weights, optimizer and running figures into the Keras model."""
@@ -271,12 +272,6 @@ LAYERS: dict[str, Callable[[Any, Weights], list[nn.Module]]] = {
     "ReLU": _relu,
 }
 """Keras layer class → the function that gives its twin."""
-
-
-def _array(variable: Any) -> NDArray[Any]:
-    import keras
-
-    return np.array(keras.ops.convert_to_numpy(variable.value if hasattr(variable, "value") else variable))
 
 
 def _keep_freed_memory() -> None:

@@ -21,7 +21,7 @@ _TORCH_GENERATOR = "random.torch"
 def capture(model: Any) -> Arrays:
     """Weights, dropout's random generators, optimizer and running metrics as arrays."""
     arrays = {
-        f"{kind}.{position}": np.asarray(_to_numpy(variable))
+        f"{kind}.{position}": np.asarray(to_numpy(variable))
         for kind, variables in _variables(model).items()
         for position, variable in enumerate(variables)
     }
@@ -41,7 +41,7 @@ def restore(model: Any, arrays: Arrays) -> None:
         raise ModelError(f"the checkpoint belongs to another network: {', '.join(different[:3])} do not match")
     for name, variable in wanted.items():
         array = arrays[name]
-        here = (tuple(variable.shape), _to_numpy(variable).dtype)
+        here = (tuple(variable.shape), to_numpy(variable).dtype)
         if here != (array.shape, array.dtype):
             raise ModelError(
                 f"the checkpoint's {name} is {array.dtype} {array.shape}, the network's {here[1]} {here[0]}"
@@ -86,7 +86,8 @@ def _variables(model: Any) -> dict[str, list[Any]]:
     }
 
 
-def _to_numpy(variable: Any) -> NDArray[Any]:
+def to_numpy(variable: Any) -> NDArray[Any]:
+    """A copy of a Keras variable's value."""
     import keras
 
     array: NDArray[Any] = keras.ops.convert_to_numpy(variable.value)

@@ -24,8 +24,6 @@ from keras import layers  # noqa: E402 - after it is known to be there
 
 CONTRACT = Contract(recipe="made", class_names=tuple("0123456789"))
 
-needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler: install gcc")
-
 
 def network(*between: Any) -> Any:
     """A network of these layers that ends in ten probabilities, with weights and statistics of its own."""
@@ -70,7 +68,6 @@ NETWORKS = {
 }
 
 
-@needs_compiler
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_layer_answers_as_in_keras(name: str) -> None:
     model = network(*NETWORKS[name])
@@ -80,7 +77,6 @@ def test_every_layer_answers_as_in_keras(name: str) -> None:
     )
 
 
-@needs_compiler
 @pytest.mark.parametrize("recipe", ["dense-relu", "cnn", "quick"])
 def test_recipes_answer_as_in_keras_and_the_file_is_written(recipe: str, tmp_path: Path) -> None:
     model = recipes.get(recipe).build_model()
@@ -89,7 +85,6 @@ def test_recipes_answer_as_in_keras_and_the_file_is_written(recipe: str, tmp_pat
     assert "digitry_read" in (tmp_path / "digits.c").read_text()
 
 
-@needs_compiler
 def test_no_class_name_gets_out_of_the_comment() -> None:
     names = ("*/ int x = 1; /*", "/*", "\\", "??/", "é", *"56789")
     source = to_c(network(*NETWORKS["dense"]), Contract(recipe="made", class_names=names))
@@ -107,7 +102,6 @@ def test_the_forward_pass_is_sixty_lines_of_code_that_allocate_nothing() -> None
     assert not re.search(r"alloc|fopen|static (?!void|const|float memory)", body)
 
 
-@needs_compiler
 def test_a_file_that_answers_otherwise_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(c_source, "SOURCE", SOURCE.replace("/ 255.0f", "/ 25.0f"))
     with pytest.raises(ModelError, match="the C program does not answer as Keras does"):
