@@ -17,11 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.arrays import Images
-from digitry.artifact.onnx import array_of, check_parity
-from digitry.batches.prepare import prepare
+from digitry.artifact.onnx import array_of
+from digitry.artifact.proof import Format
 from digitry.contract import DIGIT_SHAPE, Contract
 from digitry.errors import ModelError
-from digitry.files import write_atomically
 
 FLAGS = ("-O2", "-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic")
 
@@ -47,21 +46,11 @@ class Row(NamedTuple):
     """(kernel height, kernel width, channels, filters), then a bias for each filter, in one row."""
 
 
-def export(model: Any, contract: Contract, path: Path, *, prove_on: Images) -> float:
-    """Write `path` if the program, compiled, gives the same label as Keras on all of `prove_on`, uint8 (n, 28, 28).
-
-    Returns the largest difference of a probability. ModelError, and no file, if a label differs, the difference is
-    above 1e-4, or there is no C compiler to prove it with.
-    """
-    source = to_c(model, contract)
-    expected = np.asarray(model.predict(prepare(prove_on), batch_size=250, verbose=0), np.float32)
-    difference = check_parity(expected, run(source, prove_on, len(contract.class_names)), what="C program")
-    write_atomically(path, source.encode())
-    return difference
-
-
 def run(source: str, images: Images, classes: int) -> NDArray[np.float32]:
-    """Compile the source and let it read images, uint8 (n, 28, 28): probabilities, float32 (n, classes)."""
+    """Compile the source and let it read images, uint8 (n, 28, 28): probabilities, float32 (n, classes).
+
+    ModelError if there is no C compiler to prove the file with.
+    """
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
         raise ModelError("the C file is only written when it is proven, which needs a C compiler; install gcc or clang")
@@ -295,3 +284,14 @@ int main(void) {{
 }}
 #endif
 """
+
+
+def _write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
+    path.write_text(to_c(model, contract), encoding="utf-8")
+
+
+def _answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float32]:
+    return run(path.read_text(encoding="utf-8"), images, len(contract.class_names))
+
+
+FORMAT = Format("C program", ".c", _write, _answers)

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.arrays import Images
-from digitry.artifact.onnx import check_parity, to_onnx
+from digitry.artifact.onnx import to_onnx
+from digitry.artifact.proof import check_parity
 from digitry.batches.prepare import prepare
 from digitry.errors import ModelError
 from digitry.predict import Predictor

@@ -1,4 +1,4 @@
-"""Keras network → one ONNX file with the same answers, proven before it is written.
+"""Keras network → one ONNX file with the same answers.
 
 Written here, a function a layer, instead of through each backend's own converter: one path for TensorFlow, JAX and
 Torch, the same bytes from the same weights, and plain opset-17 nodes (docs/decisions/0004-onnx.md).
@@ -13,60 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import Images, Probabilities
-from digitry.batches.prepare import prepare
+from digitry.arrays import Images
+from digitry.artifact.proof import Format
 from digitry.contract import METADATA_KEY, STRIP_SHAPE, Contract
 from digitry.errors import ModelError
-from digitry.files import write_atomically
 from digitry.predict import Predictor, StringPredictor
-
-TOLERANCE = 1e-4
-"""Largest difference of a probability between Keras and ONNX."""
 
 OPSET, IR_VERSION = 17, 8
 """Old enough for every runtime of the last four years, the browser's too."""
-
-
-def export(model: Any, contract: Contract, path: Path, *, prove_on: Images) -> float:
-    """Write `path` if ONNX gives the same label as Keras on every image of `prove_on`, uint8 (n, height, width).
-
-    Returns the largest difference of a probability. ModelError, and no file, if a label differs or the difference
-    is above 1e-4.
-    """
-    data = to_onnx(model, contract)
-    expected = np.asarray(model.predict(prepare(prove_on), batch_size=250, verbose=0), dtype=np.float32)
-    if contract.input_shape == STRIP_SHAPE:
-        frames = StringPredictor(data).frames(prove_on)
-        expected = softmax(expected / contract.temperature)
-        # Of half a million frames some lie within rounding of the border between two answers.
-        classes = frames.shape[-1]
-        difference = check_parity(expected.reshape(-1, classes), frames.reshape(-1, classes), tie=TOLERANCE)
-    else:
-        difference = check_parity(expected, Predictor(data).probabilities(prove_on))
-    write_atomically(path, data)
-    return difference
-
-
-def check_parity(expected: Probabilities, got: Probabilities, *, tie: float = 0.0, what: str = "ONNX model") -> float:
-    """The largest difference; ModelError if it is above 1e-4 or a label differs.
-
-    Labels whose probabilities lie less than `tie` apart may come in either order.
-    """
-    difference = float(np.abs(expected - got).max())
-    clear = np.diff(np.sort(expected, axis=1)[:, -2:], axis=1)[:, 0] >= tie
-    different = int((expected.argmax(axis=1) != got.argmax(axis=1))[clear].sum())
-    if different or not difference <= TOLERANCE:
-        raise ModelError(
-            f"the {what} does not answer as Keras does: {different} of {len(got)} labels differ, probabilities by "
-            f"up to {difference:.1e} (allowed: none, {TOLERANCE:.0e}); nothing was written"
-        )
-    return difference
-
-
-def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Logits (…, classes) → probabilities of the same shape."""
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=-1, keepdims=True), np.float32)
 
 
 def to_onnx(model: Any, contract: Contract) -> bytes:
@@ -111,6 +65,20 @@ def to_onnx(model: Any, contract: Contract) -> bytes:
     checker.check_model(proto, full_check=True)
     data: bytes = proto.SerializeToString(deterministic=True)
     return data
+
+
+def answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float32]:
+    """What an ONNX file of ours gives, by ONNX Runtime."""
+    if contract.input_shape == STRIP_SHAPE:
+        return StringPredictor(path).frames(images)
+    return Predictor(path).probabilities(images)
+
+
+def _write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
+    path.write_bytes(to_onnx(model, contract))
+
+
+FORMAT = Format("ONNX model", ".onnx", _write, answers)
 
 
 class _Graph:

@@ -22,7 +22,7 @@ COMMANDS = {
     "train": "Train a recipe; one run is one folder.",
     "evaluate": "Judge a run on data it has not seen.",
     "compare": "Lay runs side by side: is the difference more than chance?",
-    "export": "Write a run's model as one ONNX or C file.",
+    "export": "Write a run's model as ONNX, C, Keras, SavedModel or LiteRT.",
     "read": "Read the numbers in pictures.",
     "score": "Measure the reader on your own labelled pictures.",
 }

@@ -3,31 +3,72 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
-from digitry.artifact import c_source, onnx
+from digitry.artifact import c_source, int8, keras_file, litert, onnx, proof, saved_model
+from digitry.backend import choose_backend
+from digitry.contract import STRIP_SHAPE
 from digitry.datasets import load_dataset
-from digitry.errors import DataError, unknown_name
+from digitry.errors import DataError, SettingError, unknown_name
 from digitry.training import run_folder
+from digitry.training.results import test_strips
 
-FORMATS = {"onnx": (".onnx", onnx.export), "c-array": (".c", c_source.export)}
-"""Name → the end of its files' names, and the function that writes one if it answers as Keras does."""
+FORMATS = {
+    "onnx": onnx.FORMAT,
+    "onnx-int8": int8.FORMAT,
+    "c-array": c_source.FORMAT,
+    "keras": keras_file.FORMAT,
+    "saved-model": saved_model.FORMAT,
+    "litert": litert.FORMAT,
+}
 
 
-def export(run: str | Path, out: str | Path, form: str = "onnx") -> tuple[float, int]:
-    """Write the run's model to `out`; returns the largest difference to Keras and the number of images compared.
+class Exported(NamedTuple):
+    """What was written, and how its answers compare with Keras'."""
 
-    `form` is a name in `FORMATS`. DataError if there is no run or its data has changed; ModelError if the answers
-    differ, or the format has no place for the network; SettingError for an unknown format.
+    path: Path
+    images: int
+    """How many images both were asked about: digits, or strips made of them."""
+    split: str
+    """Where these come from."""
+    labels: int
+    """How many answers were compared: one an image, or one a frame of every strip."""
+    labels_differing: int
+    largest_difference: float
+    """Of a probability."""
+    accuracy: float | None = None
+    keras_accuracy: float | None = None
+    """Shares of the images that each reads rightly, where the labels may differ."""
+
+
+def export(run: str | Path, out: str | Path, form: str = "onnx") -> Exported:
+    """Write the run's model to `out` in the format of that name in `FORMATS`, if it answers as Keras does.
+
+    DataError if there is no run or its data has changed; ModelError if the answers differ, or the format has no place
+    for the network; SettingError for an unknown format, or one that another backend of Keras writes.
     """
     if form not in FORMATS:
         raise unknown_name("format", form, FORMATS)
+    kind = FORMATS[form]
     config = run_folder.read_config(Path(run))
     dataset = load_dataset(config["data"])
     if dataset.sha256 != config["data_sha256"]:
         raise DataError(f"{config['data']} is no longer the data that {run} was trained on; its SHA-256 differs")
+    if kind.backend and choose_backend(kind.backend) != kind.backend:
+        raise SettingError(f"{form} is written by {kind.backend}; install it, and leave KERAS_BACKEND unset")
     from digitry.artifact import bundle
 
     model, contract = bundle.load_model(Path(run) / run_folder.WEIGHTS)
-    images = (dataset.test or dataset.train).images
-    _, write = FORMATS[form]
-    return write(model, contract, Path(out), prove_on=images), len(images)
+    split = "test" if dataset.test else "training"
+    unseen = dataset.test or dataset.train
+    if contract.input_shape == STRIP_SHAPE:
+        images, sample = test_strips(unseen, config["seed"])[0], test_strips(dataset.train, config["seed"] + 1)[0]
+    else:
+        images, sample = unseen.images, dataset.train.images
+    expected, got, difference = proof.export(kind, model, contract, Path(out), prove_on=images, sample=sample)
+    differing = int((expected.argmax(1) != got.argmax(1)).sum())
+    exported = Exported(Path(out), len(images), split, len(got), differing, difference)
+    if not kind.labels_may_differ or contract.input_shape == STRIP_SHAPE:
+        return exported
+    right, right_in_keras = (float((answers.argmax(1) == unseen.labels).mean()) for answers in (got, expected))
+    return exported._replace(accuracy=right, keras_accuracy=right_in_keras)

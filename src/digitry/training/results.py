@@ -40,7 +40,7 @@ def write_results(
     progress: Progress,
 ) -> None:
     """Weights, ONNX, and the report on all but the test split of single digits."""
-    from digitry.artifact import bundle, onnx
+    from digitry.artifact import bundle, onnx, proof
     from digitry.evaluation import write_report
 
     reads_numbers = plan.reads == "number"
@@ -66,16 +66,16 @@ def write_results(
         versions=run_folder.installed_versions(),
     )
     bundle.save(folder / run_folder.WEIGHTS, bundle.weights_of(model), contract)
-    unseen = dataset.test or dataset.train.take(slice(0, 10_000))
+    unseen, out = dataset.test or dataset.train.take(slice(0, 10_000)), folder / run_folder.MODEL
     split = "test" if dataset.test else "training"
     if reads_numbers:
         strips, targets = test_strips(unseen, seed)
-        difference = onnx.export(model, contract, folder / run_folder.MODEL, prove_on=strips)
+        difference = proof.export(onnx.FORMAT, model, contract, out, prove_on=strips).largest_difference
         proven = f"the same answer as Keras in every frame of {len(strips):,} strips made of the {split} split"
-        figures = judge_numbers(folder / run_folder.MODEL, strips, targets)
+        figures = judge_numbers(out, strips, targets)
         write_atomically(folder / NUMBERS, (json.dumps({"made_of": split, **figures}, indent=2) + "\n").encode())
     else:
-        difference = onnx.export(model, contract, folder / run_folder.MODEL, prove_on=unseen.images)
+        difference = proof.export(onnx.FORMAT, model, contract, out, prove_on=unseen.images).largest_difference
         proven = f"the same label as Keras on all {len(unseen):,} images of the {split} split"
         write_report(folder, data=dataset)
     progress.note(f"{run_folder.MODEL}: {proven}, probabilities within {difference:.0e}")

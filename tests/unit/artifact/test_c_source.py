@@ -13,6 +13,7 @@ import pytest
 from digitry import recipes
 from digitry.artifact import c_source
 from digitry.artifact.c_source import SOURCE, run, to_c
+from digitry.artifact.proof import export
 from digitry.batches.prepare import prepare
 from digitry.contract import STRIP_SHAPE, Contract
 from digitry.errors import ModelError
@@ -80,8 +81,8 @@ def test_every_layer_answers_as_in_keras(name: str) -> None:
 @pytest.mark.parametrize("recipe", ["dense-relu", "cnn", "quick"])
 def test_recipes_answer_as_in_keras_and_the_file_is_written(recipe: str, tmp_path: Path) -> None:
     model = recipes.get(recipe).build_model()
-    difference = c_source.export(model, CONTRACT, tmp_path / "digits.c", prove_on=make_digits(200).images)
-    assert difference < 1e-5
+    proof = export(c_source.FORMAT, model, CONTRACT, tmp_path / "digits.c", prove_on=make_digits(200).images)
+    assert proof.largest_difference < 1e-5
     assert "digitry_read" in (tmp_path / "digits.c").read_text()
 
 
@@ -104,15 +105,17 @@ def test_the_forward_pass_is_sixty_lines_of_code_that_allocate_nothing() -> None
 
 def test_a_file_that_answers_otherwise_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(c_source, "SOURCE", SOURCE.replace("/ 255.0f", "/ 25.0f"))
+    model, images = network(*NETWORKS["dense"]), make_digits(20).images
     with pytest.raises(ModelError, match="the C program does not answer as Keras does"):
-        c_source.export(network(*NETWORKS["dense"]), CONTRACT, tmp_path / "digits.c", prove_on=make_digits(20).images)
+        export(c_source.FORMAT, model, CONTRACT, tmp_path / "digits.c", prove_on=images)
     assert not list(tmp_path.iterdir())
 
 
 def test_without_a_compiler_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda name: None)
+    model, images = network(*NETWORKS["dense"]), make_digits(2).images
     with pytest.raises(ModelError, match="needs a C compiler"):
-        c_source.export(network(*NETWORKS["dense"]), CONTRACT, tmp_path / "digits.c", prove_on=make_digits(2).images)
+        export(c_source.FORMAT, model, CONTRACT, tmp_path / "digits.c", prove_on=images)
     assert not list(tmp_path.iterdir())
 
 

@@ -1,0 +1,110 @@
+"""Keras network → one ONNX file with weights and activations in 8 bits: a quarter of the size, and faster.
+
+Static quantisation by ONNX Runtime's own tool: the range of every activation is what a sample of the training images
+showed. Rounded answers are not the same answers: how many labels differ is counted, and said.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.arrays import Images
+from digitry.artifact.onnx import answers, to_onnx
+from digitry.artifact.proof import Format
+from digitry.batches.prepare import prepare
+from digitry.contract import Contract
+
+SAMPLE = 1000
+"""How many training images show the range of the activations."""
+
+BATCH = 100
+
+EXACT = ("Softmax", "Mul")
+"""The end of a network stays in float32: probabilities in steps of 1/255 would not sum to 1."""
+
+
+def to_int8(data: bytes, sample: Images) -> bytes:
+    """An ONNX model's bytes → the same network quantised; `sample` is uint8 (n, height, width).
+
+    The weights of a convolution are scaled filter by filter; normalisations are multiplied into them first.
+    """
+    import onnx
+    import onnxruntime
+    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+
+    class Sample(CalibrationDataReader):  # type: ignore[misc]
+        def __init__(self) -> None:
+            self.batches = iter(prepare(sample[at : at + BATCH]) for at in range(0, len(sample), BATCH))
+
+        def get_next(self) -> dict[str, NDArray[np.float32]] | None:
+            batch = next(self.batches, None)
+            return None if batch is None else {"images": batch}
+
+    with tempfile.TemporaryDirectory(prefix="digitry-") as folder, _silence():
+        folded, quantised = Path(folder) / "folded.onnx", Path(folder) / "int8.onnx"
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        options.optimized_model_filepath = str(folded)
+        onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        operators = {node.op_type for node in onnx.load(folded).graph.node}
+        quantize_static(
+            folded,
+            quantised,
+            Sample(),
+            quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=sorted(operators - set(EXACT)),
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            extra_options={"OpTypesToExcludeOutputQuantization": ["Gemm"]},
+        )
+        model = onnx.load(quantised)
+    _shorten_names(model)
+    short: bytes = model.SerializeToString(deterministic=True)
+    return short
+
+
+def _shorten_names(model: Any) -> None:
+    """Numbers instead of names such as `3_Conv_out_QuantizeLinear_Output`: in a tiny model they are half the file."""
+    graph = model.graph
+    kept = {"", *(value.name for value in [*graph.input, *graph.output])}
+    short: dict[str, str] = {}
+
+    def renamed(name: str) -> str:
+        return name if name in kept else short.setdefault(name, str(len(short)))
+
+    for node in graph.node:
+        node.name = ""
+        node.input[:] = [renamed(name) for name in node.input]
+        node.output[:] = [renamed(name) for name in node.output]
+    for tensor in graph.initializer:
+        tensor.name = renamed(tensor.name)
+    del graph.value_info[:]
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """The tool advises a preparation that was made above."""
+    logger = logging.getLogger()
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+def _write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
+    path.write_bytes(to_int8(to_onnx(model, contract), sample[:SAMPLE]))
+
+
+FORMAT = Format("int8 model", ".int8.onnx", _write, answers, labels_may_differ=0.005)
