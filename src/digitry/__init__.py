@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from digitry.arrays import Dataset, Digit, Number, Reading, Split
+    from digitry.auditing import Audit, audit
     from digitry.data.fetch import fetch
     from digitry.datasets import load_dataset
     from digitry.evaluation import compare, evaluate
@@ -32,6 +33,8 @@ _HOME = {
     "train": "digitry.training",
     "evaluate": "digitry.evaluation",
     "compare": "digitry.evaluation",
+    "audit": "digitry.auditing",
+    "Audit": "digitry.auditing",
     "read": "digitry.reading",
     "Reader": "digitry.reading",
     "score": "digitry.scoring",
@@ -39,6 +42,7 @@ _HOME = {
 }
 
 __all__ = [
+    "Audit",
     "Dataset",
     "Digit",
     "Number",
@@ -47,6 +51,7 @@ __all__ = [
     "Score",
     "Split",
     "__version__",
+    "audit",
     "compare",
     "evaluate",
     "explore",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,8 @@ class Split:
 
     images: Images
     labels: Labels
+    files: tuple[Path, ...] = ()
+    """Where each image came from, if they came from pictures; else empty."""
 
     def __post_init__(self) -> None:
         if self.images.dtype != np.uint8 or self.images.shape[1:] != (IMAGE_SIDE, IMAGE_SIDE):
@@ -38,13 +41,16 @@ class Split:
             raise ValueError(
                 f"labels must be int64 ({len(self.images)},), one an image, not {self.labels.dtype} {self.labels.shape}"
             )
+        if self.files and len(self.files) != len(self.images):
+            raise ValueError(f"there must be {len(self.images)} files, one an image, or none, not {len(self.files)}")
 
     def __len__(self) -> int:
         return len(self.images)
 
     def take(self, indices: NDArray[np.integer[Any]] | slice) -> Split:
         """The chosen rows, in the order of `indices`."""
-        return Split(self.images[indices], self.labels[indices])
+        files = tuple(self.files[i] for i in np.arange(len(self))[indices]) if self.files else ()
+        return Split(self.images[indices], self.labels[indices], files)
 
 
 @dataclass(frozen=True)

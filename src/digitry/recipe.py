@@ -42,8 +42,10 @@ class Settings:
     """Share of activations dropped in training; None where the network has no dropout."""
     shift_pixels: int = 0
     """Each epoch sees every image moved by up to so many pixels along both axes."""
+    distortion: float = 0.0
+    """How far each epoch bends every image anew, 0 to 3: 1 turns it by 5 degrees or so (batches/augment.py)."""
     augment: bool = False
-    """Whether each epoch sees newly distorted images."""
+    """Whether each epoch sees digits as other hands and pens write them."""
     outlier_share: float | None = None
     """Made images of no digit for every digit of an epoch, to be unsure of; None where the network sees digits only."""
     strips_per_epoch: int | None = None
@@ -66,6 +68,7 @@ class Settings:
         _check(decay is None or 0 <= decay < 1, "weight_decay", decay, "from 0 to below 1")
         _check(self.beta_2 is None or 0 < self.beta_2 < 1, "beta_2", self.beta_2, "between 0 and 1")
         _check(0 <= self.shift_pixels <= 4, "shift_pixels", self.shift_pixels, "from 0 to 4")
+        _check(0 <= self.distortion <= 3, "distortion", self.distortion, "from 0 to 3")
         share = self.outlier_share
         _check(share is None or 0 <= share <= 1, "outlier_share", share, "from 0 to 1")
         strips = self.strips_per_epoch

@@ -78,7 +78,7 @@ def test_a_run_is_exported_as_one_file_of_c(data: Path, tmp_path: Path) -> None:
     assert digitry("train", "dense-relu", "--data", data, "--epochs", "1", *FAST, "--run", run).returncode == 0
     done = digitry("export", run, "--format", "c-array", "--out", out)
     assert done.returncode == 0, done.stderr
-    said = r".*reader\.c: [\d,]+ bytes, all [\d,]+ labels as in Keras \([\d,]+ images of the test split\)\n"
+    said = r".*reader\.c: [\d,]+ bytes, all [\d,]+ labels as in Keras \([\d,]+ images of the training split\)\n"
     assert re.fullmatch(said, done.stdout)
     assert "void digitry_read(" in out.read_text()
 

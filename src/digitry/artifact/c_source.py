@@ -43,7 +43,8 @@ class Row(NamedTuple):
     left: int = 0
     """Rows and columns of zeros before the first of what comes in."""
     weights: NDArray[np.float32] | None = None
-    """(kernel height, kernel width, channels, filters), then a bias for each filter, in one row."""
+    """(kernel height, kernel width, channels, filters), then a bias for each filter, in one row; a depthwise kernel has
+    no filters of its own."""
 
 
 def run(source: str, images: Images, classes: int) -> NDArray[np.float32]:
@@ -116,7 +117,9 @@ def _shape(rows: list[Row]) -> tuple[int, int, int]:
 def _convolution(rows: list[Row], layer: Any) -> None:
     height, width, channels = _shape(rows)
     (tall, wide, filters), (high, broad), (stride, across) = layer.output.shape[1:], layer.kernel_size, layer.strides
-    if stride != across or tuple(layer.dilation_rate) != (1, 1) or layer.groups != 1:
+    depthwise = type(layer).__name__ == "DepthwiseConv2D"
+    grouped = layer.depth_multiplier != 1 if depthwise else layer.groups != 1
+    if stride != across or tuple(layer.dilation_rate) != (1, 1) or grouped:
         raise ModelError("a convolution that is dilated, grouped or strides unevenly has no form in C here")
     top, left = 0, 0
     if layer.padding == "same":
@@ -124,7 +127,8 @@ def _convolution(rows: list[Row], layer: Any) -> None:
         left = max((wide - 1) * stride + broad - width, 0) // 2
     bias = array_of(layer.bias) if layer.use_bias else np.zeros(filters, np.float32)
     weights = np.concatenate([array_of(layer.kernel).ravel(), bias])
-    rows.append(Row("CONVOLVE", height, width, channels, tall, wide, filters, high, broad, stride, top, left, weights))
+    kind = "DEPTHWISE" if depthwise else "CONVOLVE"
+    rows.append(Row(kind, height, width, channels, tall, wide, filters, high, broad, stride, top, left, weights))
     _activation(rows, layer)
 
 
@@ -143,7 +147,7 @@ def _batch_normalization(rows: list[Row], layer: Any) -> None:
     shift = (array_of(layer.beta) if layer.center else 0) - array_of(layer.moving_mean) * scale
     if scale.size != channels:
         raise ModelError("a normalisation of flattened images has no form in C here")
-    if rows and rows[-1].kind == "CONVOLVE":
+    if rows and rows[-1].kind in ("CONVOLVE", "DEPTHWISE"):
         before = rows[-1]
         assert before.weights is not None
         kernel, bias = before.weights[:-channels].reshape(-1, channels), before.weights[-channels:]
@@ -191,6 +195,7 @@ LAYERS: dict[str, Callable[[list[Row], Any], None]] = {
     "BatchNormalization": _batch_normalization,
     "Conv2D": _convolution,
     "Dense": _dense,
+    "DepthwiseConv2D": _convolution,
     "Dropout": _nothing,
     "Flatten": _nothing,
     "GlobalAveragePooling2D": _mean,
@@ -209,7 +214,7 @@ SOURCE = """\
 #include <math.h>
 
 enum {{ CLASSES = {classes}, LARGEST = {largest} }};
-enum {{ CONVOLVE, SCALE, RELU, POOL, MEAN }};
+enum {{ CONVOLVE, DEPTHWISE, SCALE, RELU, POOL, MEAN }};
 
 typedef struct {{
     int kind, height, width, channels, tall, wide, filters, high, broad, stride, top, left, at;
@@ -225,19 +230,20 @@ static const float all_weights[{count}] = {{
 
 static void step(const Layer *l, const float *in, float *out) {{
     const float *weights = all_weights + l->at;
-    const float *bias = l->kind == CONVOLVE ? weights + l->high * l->broad * l->channels * l->filters : weights;
+    const int taps = l->high * l->broad * (l->kind == CONVOLVE ? l->channels : 1);
+    const float *bias = weights + taps * l->filters;
     const int size = l->tall * l->wide * l->filters;
     int i, y, x, v, u, c, f;
     for (i = 0; i < size; i++) {{
         if (l->kind == SCALE) out[i] = in[i] * weights[i % l->filters] + weights[l->filters + i % l->filters];
         else if (l->kind == RELU) out[i] = in[i] > 0 ? in[i] : 0;
-        else if (l->kind == CONVOLVE) out[i] = bias[i % l->filters];
+        else if (l->kind <= DEPTHWISE) out[i] = bias[i % l->filters];
         else out[i] = l->kind == POOL ? -HUGE_VALF : 0;
     }}
     if (l->kind == MEAN)
         for (i = 0; i < l->height * l->width * l->channels; i++)
             out[i % l->channels] += in[i] / (float)(l->height * l->width);
-    if (l->kind != CONVOLVE && l->kind != POOL) return;
+    if (l->kind > DEPTHWISE && l->kind != POOL) return;
     for (y = 0; y < l->tall; y++) for (x = 0; x < l->wide; x++) {{
         float *here = out + (y * l->wide + x) * l->filters;
         for (v = 0; v < l->high; v++) for (u = 0; u < l->broad; u++) {{
@@ -248,6 +254,7 @@ static void step(const Layer *l, const float *in, float *out) {{
             for (c = 0; c < l->channels; c++) {{
                 const int at = ((v * l->broad + u) * l->channels + c) * l->filters;
                 if (l->kind == POOL) here[c] = pixel[c] > here[c] ? pixel[c] : here[c];
+                else if (l->kind == DEPTHWISE) here[c] += pixel[c] * weights[(v * l->broad + u) * l->channels + c];
                 else for (f = 0; f < l->filters; f++) here[f] += pixel[c] * weights[at + f];
             }}
         }}

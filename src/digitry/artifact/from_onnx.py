@@ -34,7 +34,8 @@ def restore_weights(model: Any, data: bytes, prove_on: Images) -> None:
         if not np.isfinite(array).all():
             raise ModelError("the file holds weights that are not finite numbers")
         if variable is not None:
-            variable.assign(array.transpose(2, 3, 1, 0) if array.ndim == 4 else array)
+            # out, in, height, width → height, width, in, out; of a depthwise kernel, whose `in` is 1, also the reverse.
+            variable.assign(array.transpose(2, 3, 1, 0).reshape(variable.shape) if array.ndim == 4 else array)
         elif not np.array_equal(array, constant):
             raise ModelError("the file was made with other fixed numbers than this recipe has")
     expected = np.asarray(model.predict(prepare(prove_on), batch_size=250, verbose=0), np.float32)

@@ -105,14 +105,31 @@ def _convolution(graph: _Graph, layer: Any) -> None:
     kernel, *bias = _weights(layer)
     if tuple(layer.dilation_rate) != (1, 1) or layer.groups != 1:
         raise ModelError("a dilated or grouped convolution has no ONNX form here; add it to artifact/onnx.py")
+    # height, width, in, out → out, in, height, width
+    _add_convolution(graph, layer, kernel.transpose(3, 2, 0, 1), bias)
+
+
+def _depthwise(graph: _Graph, layer: Any) -> None:
+    kernel, *bias = _weights(layer)
+    if tuple(layer.dilation_rate) != (1, 1) or layer.depth_multiplier != 1:
+        raise ModelError(
+            "a dilated or widening depthwise convolution has no ONNX form here; add it to artifact/onnx.py"
+        )
+    # height, width, in, 1 → in, 1, height, width
+    _add_convolution(graph, layer, kernel.transpose(2, 3, 0, 1), bias, group=kernel.shape[2])
+
+
+def _add_convolution(
+    graph: _Graph, layer: Any, kernel: NDArray[np.float32], bias: list[NDArray[np.float32]], **attributes: int
+) -> None:
     graph.add(
         "Conv",
-        # height, width, in, out → out, in, height, width
-        kernel.transpose(3, 2, 0, 1),
+        kernel,
         *bias,
         kernel_shape=list(layer.kernel_size),
         strides=list(layer.strides),
         auto_pad=_padding(layer),
+        **attributes,
     )
     _activation(graph, layer)
 
@@ -185,6 +202,7 @@ LAYERS: dict[str, Callable[[_Graph, Any], None]] = {
     "BatchNormalization": _batch_normalization,
     "Conv2D": _convolution,
     "Dense": _dense,
+    "DepthwiseConv2D": _depthwise,
     "Dropout": _nothing,
     "Flatten": _flatten,
     "GlobalAveragePooling2D": _global_average,

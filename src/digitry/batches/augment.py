@@ -17,6 +17,10 @@ ASPECT = 0.06
 ELASTIC_PIXELS = 0.8
 """Standard deviation of the elastic displacement of its control points, in canonical pixels."""
 
+DISTORT_DEGREES, DISTORT_SHEAR, DISTORT_STRETCH = 5.0, 0.06, 0.04
+DISTORT_SHIFT, DISTORT_ELASTIC = 0.7, 0.4
+"""Standard deviations for `distort`: rotation, shear, log stretch along each axis; shift and bends in pixels."""
+
 UNCHANGED_SHARE = 0.1
 """Share of the images that pass as they are."""
 
@@ -45,7 +49,7 @@ def augment(images: Images, rng: np.random.Generator) -> Images:
     points = _control_points(count, rng)
     changed = rng.random(count) >= UNCHANGED_SHARE
     pen, edge = rng.uniform(-1.0, 1.0, count), rng.uniform(-1.0, 1.0, count)
-    basis = _spline_basis()
+    basis = _spline_basis(_CANVAS)
     for start in range(0, count, _CHUNK):  # the maps of a chunk stay in the processor's cache
         maps = (points[start : start + _CHUNK] @ basis).reshape(-1, 2, _CANVAS, _CANVAS)
         for index, (x, y) in enumerate(maps, start):
@@ -79,6 +83,29 @@ def wear(images: Images, rng: np.random.Generator) -> Images:
     return result
 
 
+def distort(images: Images, strength: float, rng: np.random.Generator) -> Images:
+    """A slightly bent variant of every image, uint8 (n, 28, 28): turned, slanted, stretched, moved, its lines wavy.
+
+    `strength` multiplies every spread below. Unlike `augment` it keeps the pen, does not centre anew, and so suits data
+    that is none of digits too.
+    """
+    count = len(images)
+    turn = np.deg2rad(rng.normal(0, DISTORT_DEGREES * strength, count))
+    slant = rng.normal(0, DISTORT_SHEAR * strength, count)
+    wide, tall = np.exp(rng.normal(0, DISTORT_STRETCH * strength, (2, count)))
+    cos, sin, none = np.cos(turn), np.sin(turn), np.zeros(count)
+    points = np.einsum("ijn,jkn,kp->nip", [[cos, -sin], [sin, cos]], [[wide, slant], [none, tall]], _grid(IMAGE_SIDE))
+    points += (IMAGE_SIDE - 1) / 2 + rng.normal(0, DISTORT_SHIFT * strength, (count, 2, 1))
+    points += rng.normal(0, DISTORT_ELASTIC * strength, points.shape)
+    points, basis, result = points.astype(np.float32), _spline_basis(IMAGE_SIDE), np.empty_like(images)
+    for start in range(0, count, _CHUNK):
+        maps = (points[start : start + _CHUNK] @ basis).reshape(-1, 2, IMAGE_SIDE, IMAGE_SIDE)
+        for index, (x, y) in enumerate(maps, start):
+            # Linear interpolation blurs every image a little, and test images are not blurred (docs/log.md).
+            result[index] = cv2.remap(images[index], x, y, cv2.INTER_CUBIC)
+    return result
+
+
 def shift(images: Images, reach: int, rng: np.random.Generator) -> Images:
     """Every image, uint8 (n, 28, 28), moved by up to `reach` pixels along both axes; what comes in is black."""
     down, right = rng.integers(-reach, reach + 1, (2, len(images)))
@@ -99,22 +126,26 @@ def _control_points(count: int, rng: np.random.Generator) -> NDArray[np.float32]
     cos, sin = np.cos(angle), np.sin(angle)
     turn = np.array([[cos, -sin], [sin, cos]])
     slant = np.array([[stretch, shear], [np.zeros(count), 1 / stretch]])
-    knots = np.linspace(-1, 1, _CONTROL_POINTS) * _REACH / 2
-    grid = np.stack(np.meshgrid(knots, knots)).reshape(2, -1)
-    points = np.einsum("ijn,jkn,kp->nip", turn, slant, grid) + (IMAGE_SIDE - 1) / 2
+    points = np.einsum("ijn,jkn,kp->nip", turn, slant, _grid(_REACH)) + (IMAGE_SIDE - 1) / 2
     points += rng.normal(0, ELASTIC_PIXELS, points.shape)
     return np.asarray(points, np.float32)
 
 
-def _spline_basis() -> NDArray[np.float32]:
+def _grid(side: int) -> NDArray[np.float64]:
+    """The control points of a square that is `side` wide, around its centre, float64 (2, points): x, then y."""
+    knots = np.linspace(-1, 1, _CONTROL_POINTS) * side / 2
+    return np.stack(np.meshgrid(knots, knots)).reshape(2, -1)
+
+
+def _spline_basis(canvas: int) -> NDArray[np.float32]:
     """Smooth interpolation from control points to canvas pixels, float32 (points, canvas pixels); columns sum to 1."""
-    places = (np.arange(_CANVAS) + 0.5) / _CANVAS * (_CONTROL_POINTS - 1)
+    places = (np.arange(canvas) + 0.5) / canvas * (_CONTROL_POINTS - 1)
     knots = np.arange(_CONTROL_POINTS)
     # Lagrange polynomials: exact for straight lines, so the affine part travels through the control points too.
     weights = np.stack(
         [np.prod([(places - other) / (knot - other) for other in knots if other != knot], axis=0) for knot in knots]
     )
-    basis = np.einsum("ar,bc->abrc", weights, weights).reshape(_CONTROL_POINTS**2, _CANVAS**2)
+    basis = np.einsum("ar,bc->abrc", weights, weights).reshape(_CONTROL_POINTS**2, canvas**2)
     return np.asarray(basis, np.float32)
 
 

@@ -18,6 +18,7 @@ from digitry.errors import DigitryError
 COMMANDS = {
     "fetch": "Fetch and verify a dataset.",
     "explore": "Show what is in a dataset: counts, pictures, duplicates.",
+    "audit": "Find the wrong labels of a dataset.",
     "recipes": "List the recipes, or show one.",
     "train": "Train a recipe; one run is one folder.",
     "evaluate": "Judge a run on data it has not seen.",

@@ -50,17 +50,19 @@ class _Gathered:
     blocks: list[Images] = field(default_factory=list)
     classes: list[int] = field(default_factory=list)
     """One provisional class number an image, in order of appearance."""
+    files: list[Path] = field(default_factory=list)
 
-    def add(self, image: Images, class_number: int) -> None:
+    def add(self, image: Images, class_number: int, file: Path) -> None:
         place = len(self.classes) % _BLOCK
         if not place:
             self.blocks.append(np.empty((_BLOCK, IMAGE_SIDE, IMAGE_SIDE), np.uint8))
         self.blocks[-1][place] = image
         self.classes.append(class_number)
+        self.files.append(file)
 
     def to_split(self, final: Labels) -> Split:
         images = np.concatenate(self.blocks)[: len(self.classes)]
-        return Split(images, final[np.asarray(self.classes, np.int64)])
+        return Split(images, final[np.asarray(self.classes, np.int64)], tuple(self.files))
 
 
 def read_pictures(
@@ -100,7 +102,7 @@ def read_pictures(
             if len(bad) < _NAMED_BAD_FILES:
                 bad.append(reason)
             continue
-        gathered[picture.split].add(image, number)
+        gathered[picture.split].add(image, number, picture.path)
     if progress is not None:
         progress("reading pictures", total, total)
     summary = f"{total - bad_count:,} pictures"

@@ -177,21 +177,25 @@ def _twin(layer: Any, weights: Weights) -> list[nn.Module]:
 
 
 def _convolution(layer: Any, weights: Weights) -> list[nn.Module]:
+    depthwise = type(layer).__name__ == "DepthwiseConv2D"
+    if depthwise and layer.depth_multiplier != 1:
+        raise TrainingError("a depthwise convolution that widens has no twin in plain Torch")
     same = layer.padding == "same"
     odd = all(size % 2 for size in layer.kernel_size)
     if (same and not (odd and tuple(layer.strides) == (1, 1))) or tuple(layer.dilation_rate) != (1, 1):
         raise TrainingError("a convolution with padding and a stride, or a dilated one, has no twin in plain Torch")
+    channels = layer.input.shape[-1]
     twin = nn.Conv2d(
-        layer.kernel.shape[2] * layer.groups,
-        layer.filters,
+        channels,
+        channels if depthwise else layer.filters,
         layer.kernel_size,
         layer.strides,
         padding=tuple(size // 2 for size in layer.kernel_size) if same else 0,
-        groups=layer.groups,
+        groups=channels if depthwise else layer.groups,
         bias=layer.use_bias,
     )
-    # height, width, in, out ← out, in, height, width
-    weights.append((layer.kernel, twin.weight, (2, 3, 1, 0)))
+    # height, width, in, out ← out, in, height, width; and height, width, in, 1 ← in, 1, height, width
+    weights.append((layer.kernel, twin.weight, (2, 3, 0, 1) if depthwise else (2, 3, 1, 0)))
     if twin.bias is not None:
         weights.append((layer.bias, twin.bias, (0,)))
     return [twin, *_activation(layer, weights)]
@@ -264,6 +268,7 @@ LAYERS: dict[str, Callable[[Any, Weights], list[nn.Module]]] = {
     "BatchNormalization": _batch_normalization,
     "Conv2D": _convolution,
     "Dense": _dense,
+    "DepthwiseConv2D": _convolution,
     "Dropout": lambda layer, weights: [nn.Dropout(layer.rate)],
     "Flatten": lambda layer, weights: [_Flatten()],
     "GlobalAveragePooling2D": lambda layer, weights: [_Mean()],

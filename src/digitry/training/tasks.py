@@ -54,6 +54,10 @@ class DigitTask:
             from digitry.batches.augment import shift
 
             images = shift(images, self.settings.shift_pixels, np.random.default_rng([self.seed, epoch, 4]))
+        if self.settings.distortion:
+            from digitry.batches.augment import distort
+
+            images = distort(images, self.settings.distortion, np.random.default_rng([self.seed, epoch, 5]))
         if self.settings.augment:
             from digitry.batches.augment import augment, wear
             from digitry.batches.glyphs import other_hands

@@ -59,6 +59,13 @@ NETWORKS = {
         layers.ReLU(),
         layers.Flatten(),
     ],
+    "depthwise": [
+        layers.Conv2D(5, 3, strides=2),
+        layers.DepthwiseConv2D(3, padding="same", use_bias=False),
+        layers.BatchNormalization(),
+        layers.DepthwiseConv2D((3, 2), strides=2, activation="relu"),
+        layers.GlobalAveragePooling2D(),
+    ],
     "pooling that leaves a rest, and a mean": [
         layers.Conv2D(6, 2),
         layers.MaxPooling2D(2),

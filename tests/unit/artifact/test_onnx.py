@@ -46,6 +46,7 @@ NETWORKS = {
     "a window that is not square": [layers.Conv2D(3, (5, 2), activation="tanh"), layers.Flatten()],
     "batch norm without scale": [layers.Conv2D(3, 3), layers.BatchNormalization(scale=False), layers.Flatten()],
     "batch norm without shift": [layers.Flatten(), layers.BatchNormalization(center=False)],
+    "depthwise": [layers.Conv2D(5, 3), layers.DepthwiseConv2D((3, 2), strides=2, activation="relu"), layers.Flatten()],
     "average pooling": [layers.AveragePooling2D(3, padding="same"), layers.Flatten()],
     "pooling with a remainder": [layers.MaxPooling2D(3, strides=2), layers.Flatten()],
     "global pooling": [layers.Conv2D(4, 3, activation="sigmoid"), layers.GlobalAveragePooling2D()],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from digitry.batches.augment import UNCHANGED_SHARE, WORN_SHARE, augment, shift, wear
+from digitry.batches.augment import UNCHANGED_SHARE, WORN_SHARE, augment, distort, shift, wear
 from digitry.images.canonical import canonical, ink_box
 from tests.unit.tiny_models import printed_digit
 
@@ -97,3 +97,38 @@ def test_what_a_shift_pushes_over_the_border_is_gone() -> None:
     moved = shift(np.full((200, 28, 28), 9, np.uint8), 1, np.random.default_rng(0))
     kept = {int((image > 0).sum()) for image in moved}
     assert kept == {28 * 28, 27 * 28, 27 * 27}
+
+
+def test_without_strength_a_distortion_is_none() -> None:
+    np.testing.assert_array_equal(distort(DIGITS, 0.0, np.random.default_rng(0)), DIGITS)
+
+
+def test_distorted_images_differ_each_from_the_other_and_more_with_strength() -> None:
+    images = np.repeat(DIGITS[3:4], 300, axis=0)
+    spread = []
+    for strength in (0.5, 1.0, 2.0):
+        bent = distort(images, strength, np.random.default_rng(0))
+        assert bent.dtype == np.uint8
+        assert len({image.tobytes() for image in bent}) == 300
+        spread.append(np.abs(bent.astype(float) - images).mean())
+    assert spread[0] < 0.75 * spread[1] < 0.75 * spread[2]
+
+
+def test_a_distortion_moves_no_way_more_than_the_other_and_keeps_the_ink_sharp() -> None:
+    bar = np.zeros((2000, 28, 28), np.uint8)
+    bar[:, 6:22, 13:15] = 255
+    bent = distort(bar, 1.0, np.random.default_rng(0)).astype(float)
+    ink = bent.sum(axis=(1, 2))
+    for axis in (1, 2):
+        centre = (bent.sum(axis=3 - axis) * np.arange(28)).sum(axis=1) / ink
+        assert abs(centre.mean() - 13.5) < 0.1
+        assert 0.6 < centre.std() < 1.0
+    assert abs(ink.mean() / bar[0].sum() - 1) < 0.03
+    assert np.median(bent.max(axis=(1, 2))) == 255
+
+
+def test_a_distortion_is_a_function_of_its_generator_and_leaves_its_input_alone() -> None:
+    images = DIGITS.copy()
+    first, again = (distort(images, 1.0, np.random.default_rng(3)) for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+    np.testing.assert_array_equal(images, DIGITS)

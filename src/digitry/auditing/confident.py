@@ -1,0 +1,40 @@
+"""Which labels do predictions contradict? Confident learning, after Northcutt, Jiang and Chuang (JAIR, 2021).
+
+Every class has its own bar: the mean probability of the class over the images that are labelled so. An image that
+clears the bar of another class than its label is counted in the confident joint, labels by likely labels.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.arrays import Labels, Probabilities
+
+
+def likely_labels(labels: Labels, probabilities: Probabilities) -> Labels:
+    """For every image the most probable class among those whose bar it clears, int64 (n,); -1 where there is none.
+
+    `probabilities` must be of networks that never saw the image. A class without images has no bar to clear.
+    """
+    classes = probabilities.shape[1]
+    bars = np.array([probabilities[labels == k, k].mean() if (labels == k).any() else np.inf for k in range(classes)])
+    cleared = np.where(probabilities >= bars, probabilities, -1.0)
+    return np.where(cleared.max(axis=1) >= 0, cleared.argmax(axis=1), -1)
+
+
+def confident_joint(labels: Labels, likely: Labels, classes: int) -> NDArray[np.int64]:
+    """How many images labelled i are likely j: int64 (classes, classes)."""
+    known = likely >= 0
+    joint = np.zeros((classes, classes), np.int64)
+    np.add.at(joint, (labels[known], likely[known]), 1)
+    return joint
+
+
+def estimated_errors(labels: Labels, probabilities: Probabilities) -> float:
+    """How many labels are wrong: the off-diagonal share of each row of the joint, times the images labelled so."""
+    classes = probabilities.shape[1]
+    joint = confident_joint(labels, likely_labels(labels, probabilities), classes)
+    rows = joint.sum(axis=1)
+    wrong = rows - joint.diagonal()
+    return float((np.bincount(labels, minlength=classes) * wrong / np.maximum(rows, 1)).sum())

@@ -1,0 +1,107 @@
+"""The page of an audit: the suspects with their pictures, the least trusted first, and how they were found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from digitry import __version__
+from digitry.arrays import Dataset
+from digitry.auditing.suspects import TWIN_PENALTY, UNLIKE_SHARE, Suspect
+from digitry.exploration.duplicates import NEAR_SIMILARITY
+from digitry.pages import charts
+from digitry.pages.html import Code, Details, Page, Picture, Section, Table, Tile, picture
+from digitry.pages.numbers import percent
+from digitry.pages.style import label
+
+if TYPE_CHECKING:
+    from digitry.auditing import Audit
+
+PICTURES, COLUMNS = 120, 10
+"""Suspects with their pictures; and how many stand in a row."""
+
+ROWS = 400
+"""Suspects in the table; the JSON file has them all."""
+
+
+def build_page(audit: Audit, dataset: Dataset) -> Page:
+    """The page; `dataset` is the one that was audited."""
+    suspects = audit.suspects
+    shown: list[str | Picture] = [
+        _picture(audit, dataset, start) for start in range(0, min(len(suspects), PICTURES), 40)
+    ]
+    own = bool(dataset.split(audit.split).files)
+    return Page(
+        title=f"{audit.dataset}, {audit.split}: labels that look wrong",
+        lead=f"{audit.images:,} labels, each judged by a network that never saw its image.",
+        tiles=[
+            Tile("Suspects", f"{len(suspects):,}", f"of {audit.images:,} labels"),
+            Tile("Wrong labels, estimated", f"{audit.estimated_errors:,.0f}", "by confident learning"),
+            Tile("Labels confirmed", percent(audit.accuracy), f"{audit.folds} folds, seed {audit.seed}"),
+        ],
+        sections=[
+            Section(
+                "The least trusted labels",
+                [
+                    "Above each picture: rank, label → what the network takes it for; below, its position in the split "
+                    "and how probable the network finds the label. A label at the top need not be wrong, only "
+                    "doubtful: look, then decide.",
+                    *shown,
+                ]
+                if suspects
+                else ["Nothing speaks against any label."],
+            ),
+            *([Section("All of them", [_table(suspects)])] if suspects else []),
+            *([Section("Setting labels right", _how_to_correct(audit))] if own and suspects else []),
+            Section("How they were found", [Details("In four ways", HOW)]),
+        ],
+        footer=f"Made by digitry {__version__}. Everything is in this file; nothing is loaded from elsewhere.",
+    )
+
+
+HOW = [
+    "Out-of-fold: the split is cut into folds; for each, a network is trained on everything else, so that no network "
+    "judges an image it has seen. A label is trusted as much as that network finds it probable.",
+    "Taken for another class: that class is more probable. Confidently: it is at least as probable as it is on average "
+    "for images that bear its label (confident learning; Northcutt, Jiang and Chuang, 2021). The estimate of wrong "
+    "labels counts these, class by class.",
+    f"Nearly the same: two images with a cosine similarity of at least {NEAR_SIMILARITY}, labelled differently; the "
+    f"trust in both is multiplied by {TWIN_PENALTY}.",
+    f"Unlike the others: the {UNLIKE_SHARE:.1%} of each class, at least one image, that are least similar to its mean.",
+]
+
+
+def _picture(audit: Audit, dataset: Dataset, start: int) -> Picture:
+    suspects = audit.suspects[start : min(start + 40, PICTURES)]
+    images = dataset.split(audit.split).images[[one.index for one in suspects]]
+    titles = [
+        f"{rank}: {label(one.label, 8)} → {label(one.likely, 8)}\n#{one.index}, {one.trust:.1%}"
+        for rank, one in enumerate(suspects, start + 1)
+    ]
+    figure = charts.image_grid(images, titles, COLUMNS, title=f"Suspects {start + 1} to {start + len(suspects)}")
+    alt = f"{len(suspects)} images with their labels and what a network takes them for"
+    return picture(figure, alt, wide=True)
+
+
+def _table(suspects: tuple[Suspect, ...]) -> Table:
+    rows: list[list[str | int | float]] = [
+        [
+            rank,
+            one.index if one.file is None else f"{one.file.parent.name}/{one.file.name}",
+            one.label,
+            f"{one.likely} ({one.likely_probability:.1%})",
+            f"{one.trust:.2%}",
+            "; ".join(one.reasons),
+        ]
+        for rank, one in enumerate(suspects[:ROWS], 1)
+    ]
+    more = len(suspects) - ROWS
+    caption = f"The first {ROWS}; {more:,} more are in audit.json" if more > 0 else ""
+    return Table(("Rank", "Image", "Label", "Taken for", "Trust in the label", "Why"), rows, caption)
+
+
+def _how_to_correct(audit: Audit) -> list[str | Code]:
+    return [
+        "Open suspects.csv, beside this page. Where you agree that a label is wrong, write the right class into the "
+        "last column, or the word remove. Then:",
+        Code(f"digitry audit YOUR_FOLDER --apply {audit.folder / 'suspects.csv'}"),
+    ]

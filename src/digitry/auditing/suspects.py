@@ -1,0 +1,115 @@
+"""Labels under suspicion: what speaks against each, the worst first."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digitry.arrays import Dataset, Probabilities, Split
+from digitry.auditing.confident import likely_labels
+from digitry.exploration.duplicates import first_of_its_kind, near_pairs
+from digitry.exploration.typical import find_typical
+
+UNLIKE_SHARE = 0.001
+"""So many of the images of a class, and at least one, are named for being least like it."""
+
+TWIN_PENALTY = 0.5
+"""Of two like images with different labels one is wrong: the trust in either label is halved."""
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """One image whose label may be wrong."""
+
+    index: int
+    """Its position in the split, from 0."""
+    label: str
+    """As it is labelled."""
+    likely: str
+    """What a network that never saw it takes it for."""
+    likely_probability: float
+    trust: float
+    """Probability of the label, halved where a like image is labelled otherwise: the list is sorted by it."""
+    reasons: tuple[str, ...]
+    file: Path | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "index": self.index,
+            "file": None if self.file is None else str(self.file),
+            "label": self.label,
+            "likely": self.likely,
+            "likely_probability": round(self.likely_probability, 6),
+            "trust": round(self.trust, 6),
+            "reasons": list(self.reasons),
+        }
+
+
+def find_suspects(dataset: Dataset, split: str, probabilities: Probabilities) -> list[Suspect]:
+    """Every image of the split that something speaks against, the least trusted label first.
+
+    `probabilities` are out-of-fold, float32 (n, classes). What may speak against a label: another class is more
+    probable, perhaps confidently (`confident.py`); a like image has another label; it looks unlike its class.
+    """
+    audited, names = dataset.split(split), dataset.class_names
+    labels = audited.labels
+    predicted, likely = probabilities.argmax(axis=1), likely_labels(labels, probabilities)
+    trust = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    reasons: dict[int, list[str]] = {}
+    for index in np.flatnonzero(predicted != labels).tolist():
+        confidently = "confidently " if likely[index] not in (-1, labels[index]) else ""
+        reasons[index] = [f"{confidently}taken for {names[predicted[index]]}"]
+    for index, twin in labelled_otherwise(dataset, split).items():
+        trust[index] *= TWIN_PENALTY
+        reasons.setdefault(index, []).append(twin)
+    for index in least_like_their_class(audited, len(names)):
+        reasons.setdefault(index, []).append(f"unlike the others labelled {names[labels[index]]}")
+    return [
+        Suspect(
+            index,
+            names[labels[index]],
+            names[predicted[index]],
+            float(probabilities[index].max()),
+            float(trust[index]),
+            tuple(reasons[index]),
+            audited.files[index] if audited.files else None,
+        )
+        for index in sorted(reasons, key=lambda index: (trust[index], index))
+    ]
+
+
+def labelled_otherwise(dataset: Dataset, split: str) -> dict[int, str]:
+    """Position in the split → which like image, of either split, has another label."""
+    parts = {"train": dataset.train} | ({"test": dataset.test} if dataset.test else {})
+    images = np.concatenate([part.images for part in parts.values()])
+    labels = np.concatenate([part.labels for part in parts.values()])
+    places = [(name, index) for name, part in parts.items() for index in range(len(part))]
+    first = first_of_its_kind(images)
+    repeated = np.flatnonzero(first != np.arange(len(images)))
+    pairs = [(int(first[index]), int(index), "the same image as") for index in repeated]
+    pairs += [(int(left), int(right), "nearly the same as") for left, right in near_pairs(images)[0]]
+    found: dict[int, str] = {}
+    for left, right, what in pairs:
+        if labels[left] == labels[right]:
+            continue
+        for one, other in ((left, right), (right, left)):
+            (of_split, index), (other_split, other_index) = places[one], places[other]
+            if of_split == split:
+                label = dataset.class_names[labels[other]]
+                found.setdefault(index, f"{what} {other_split} {other_index}, labelled {label}")
+    return found
+
+
+def least_like_their_class(split: Split, classes: int) -> list[int]:
+    """Positions of the images that are least like the mean of their class."""
+    similarity = find_typical(split, classes, count=1).similarity
+    found: list[int] = []
+    for label in range(classes):
+        members = np.flatnonzero(split.labels == label)
+        order = members[np.argsort(similarity[members], kind="stable")]
+        found += order[: math.ceil(UNLIKE_SHARE * len(members))].tolist()
+    return found

@@ -1,0 +1,137 @@
+"""A whole audit with planted mistakes: networks that never saw an image find its wrong label."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from digitry.arrays import Dataset, Split
+from digitry.auditing import PAGE, TABLE, WORK, audit, folds
+from digitry.auditing.folds import assign_folds
+from digitry.errors import DataError, SettingError
+from tests.conftest import make_digits
+
+pytest.importorskip("keras")
+
+PLANTED = {12: 5, 77: 0, 130: 9}
+"""Position → the wrong label it gets."""
+
+
+def with_planted_mistakes(count: int = 200) -> Dataset:
+    split = make_digits(count, seed=5)
+    labels = split.labels.copy()
+    for index, wrong in PLANTED.items():
+        labels[index] = wrong
+    # Names that are no digits: a network of its own is trained, the shipped one knows nothing of letters.
+    return Dataset("letters", Split(split.images, labels), make_digits(60), tuple("abcdefghij"), "1" * 64, "made")
+
+
+@pytest.fixture
+def brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folds, "LEAST_STEPS", 12)
+
+
+@pytest.mark.slow
+def test_planted_mistakes_stand_at_the_top_and_a_second_audit_is_over_at_once(brief: None, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    options: dict[str, Any] = {"folds": 2, "out": tmp_path / "out", "tell": lambda *fold: told.append(fold)}
+    found = audit(with_planted_mistakes(), **options)
+    assert {one.index for one in found.suspects[:3]} == set(PLANTED)
+    assert {one.label for one in found.suspects[:3]} == {"f", "a", "j"}
+    assert {one.likely for one in found.suspects[:3]} == {"c", "h", "a"}
+    assert 2 <= found.estimated_errors <= 10
+    assert found.accuracy == pytest.approx(1 - 3 / 200, abs=0.02)
+    assert told == [(1, 2), (2, 2)]
+    listed = json.loads((tmp_path / "out" / "audit.json").read_text())
+    assert [one["index"] for one in listed["suspects"]] == [one.index for one in found.suspects]
+    page = (tmp_path / "out" / PAGE).read_text()
+    assert "confidently taken for c" in page
+    rows = list(csv.DictReader((tmp_path / "out" / TABLE).read_text().splitlines()))
+    assert [row["correct"] for row in rows] == [""] * len(found.suspects)
+    assert not [path for path in (tmp_path / "out" / WORK).iterdir() if path.is_dir()], "the runs are not kept"
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(folds, "train", None)  # whoever trains again fails
+        assert audit(with_planted_mistakes(), **options).to_json() == found.to_json()
+
+
+def test_every_image_is_judged_once_by_a_network_that_saw_all_others(tmp_path: Path, monkeypatch: Any) -> None:
+    """The networks are left out: what each is given to learn, and to judge, is written down."""
+    learnt: list[set[bytes]] = []
+    judged: list[bytes] = []
+
+    class Judge:
+        contract = type("C", (), {"class_names": tuple("abcdefghij")})
+
+        def __init__(self, model: Path) -> None:
+            pass
+
+        def probabilities(self, images: np.ndarray) -> np.ndarray:
+            assert not {image.tobytes() for image in images} & learnt[-1]
+            judged.extend(image.tobytes() for image in images)
+            return np.full((len(images), 10), 0.1, np.float32)
+
+    def fake_train(*, data: Dataset, **_: Any) -> None:
+        assert data.test is None
+        learnt.append({image.tobytes() for image in data.train.images})
+
+    monkeypatch.setattr(folds, "train", fake_train)
+    monkeypatch.setattr(folds, "Predictor", Judge)
+    data = with_planted_mistakes()
+    assert data.test is not None
+    audit(data, folds=4, out=tmp_path)
+    own, other = ({image.tobytes() for image in split.images} for split in (data.train, data.test))
+    assert sorted(judged) == sorted(own)
+    assert all(len(part & own) == 150 and other <= part for part in learnt)
+
+
+def test_folds_are_even_for_every_class_and_follow_the_seed() -> None:
+    split = make_digits(200)
+    parts = assign_folds(split, 5, seed=0)
+    for label in range(10):
+        assert np.bincount(parts[split.labels == label], minlength=5).tolist() == [4] * 5
+    np.testing.assert_array_equal(parts, assign_folds(split, 5, seed=0))
+    assert (parts != assign_folds(split, 5, seed=1)).any()
+
+
+def test_too_few_images_or_folds_are_refused_before_any_work(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="40 images are too few"):
+        audit(Dataset("few", make_digits(40), None, tuple("0123456789"), "0" * 64, ""), out=tmp_path)
+    for count in (1, 201):
+        with pytest.raises(SettingError, match="folds must be from 2 to 200"):
+            audit(with_planted_mistakes(), folds=count, out=tmp_path)
+    with pytest.raises(SettingError, match="unknown split 'tset'; did you mean 'test'"):
+        audit(with_planted_mistakes(), split="tset", out=tmp_path)
+
+
+def test_few_digits_continue_from_the_shipped_network_and_others_train_for_longer() -> None:
+    digits = Dataset("mine", make_digits(300), None, tuple("0123456789"), "0" * 64, "")
+    assert folds._plan(digits) == {"recipe": "reader", "start_from": "shipped"}
+    some = Dataset("some", make_digits(300, classes=3), None, tuple("127"), "0" * 64, "")
+    assert folds._plan(some) == {"recipe": "reader", "start_from": "shipped"}
+    letters = with_planted_mistakes(2000)
+    assert folds._plan(letters) == {"recipe": "balanced", "settings": {"epochs": 100}}
+    many = Dataset("many", make_digits(60_000), None, tuple("0123456789"), "0" * 64, "")
+    assert folds._plan(many) == {"recipe": "balanced", "settings": {"epochs": 6}}
+
+
+def test_probabilities_of_classes_that_the_data_lacks_are_left_out(tmp_path: Path, monkeypatch: Any) -> None:
+    class Shipped:
+        contract = type("C", (), {"class_names": tuple("0123456789")})
+
+        def __init__(self, model: Path) -> None:
+            pass
+
+        def probabilities(self, images: np.ndarray) -> np.ndarray:
+            return np.tile(np.arange(10, dtype=np.float32) / 45, (len(images), 1))
+
+    monkeypatch.setattr(folds, "train", lambda **_: None)
+    monkeypatch.setattr(folds, "Predictor", Shipped)
+    some = Dataset("some", make_digits(120, classes=3), None, tuple("127"), "0" * 64, "")
+    given = folds.out_of_fold(some, "train", 3, 0, tmp_path, lambda *_: None, quiet=True)
+    np.testing.assert_allclose(given, np.tile(np.array([1, 2, 7]) / 45, (120, 1)), rtol=1e-6)

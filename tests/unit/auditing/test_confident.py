@@ -1,0 +1,47 @@
+"""Confident learning on probabilities that are easy to check by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from digitry.auditing.confident import confident_joint, estimated_errors, likely_labels
+
+LABELS = np.array([0, 0, 0, 0, 1, 1, 1, 1])
+PROBABILITIES = np.array(
+    [[0.9, 0.1], [0.9, 0.1], [0.9, 0.1], [0.1, 0.9], [0.2, 0.8], [0.2, 0.8], [0.4, 0.6], [0.8, 0.2]], np.float32
+)
+"""The bars are 0.7 for class 0, the mean of 0.9 0.9 0.9 0.1, and 0.6 for class 1."""
+
+
+def test_an_image_is_likely_what_it_clears_the_bar_of() -> None:
+    assert likely_labels(LABELS, PROBABILITIES).tolist() == [0, 0, 0, 1, 1, 1, 1, 0]
+
+
+def test_an_image_between_the_bars_is_likely_nothing() -> None:
+    probabilities = PROBABILITIES.copy()
+    probabilities[6] = [0.45, 0.55]
+    assert likely_labels(LABELS, probabilities)[6] == -1
+
+
+def test_of_two_cleared_bars_the_more_probable_class_counts() -> None:
+    labels = np.array([0, 1, 2])
+    probabilities = np.array([[0.3, 0.4, 0.3], [0.3, 0.4, 0.3], [0.3, 0.4, 0.3]], np.float32)
+    assert likely_labels(labels, probabilities).tolist() == [1, 1, 1]
+
+
+def test_the_joint_counts_labels_by_likely_labels() -> None:
+    assert confident_joint(LABELS, likely_labels(LABELS, PROBABILITIES), 2).tolist() == [[3, 1], [1, 3]]
+
+
+def test_the_estimate_extends_each_row_to_all_images_of_the_class() -> None:
+    assert estimated_errors(LABELS, PROBABILITIES) == 2.0
+    # Four more of class 0 that clear no bar: a quarter of eight is expected wrong there.
+    labels = np.concatenate([LABELS, np.zeros(4, np.int64)])
+    more = np.concatenate([PROBABILITIES, np.full((4, 2), 0.5, np.float32)])
+    assert estimated_errors(labels, more) == 8 / 4 + 1
+
+
+def test_a_class_without_images_is_nobodys_likely_class() -> None:
+    probabilities = np.array([[0.1, 0.2, 0.7], [0.1, 0.2, 0.7]], np.float32)
+    assert (likely_labels(np.array([0, 1]), probabilities) != 2).all()
+    assert np.isfinite(estimated_errors(np.array([0, 1]), probabilities))
