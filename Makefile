@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 RUN ?= demo
 
-.PHONY: help demo test check test-backends reliability reproduce bench-train roofline bench-reading bench-read-speed shipped-model calibration locks clean
+.PHONY: help demo test check test-backends reliability reproduce reproduce-small bench-train bench-inference bench-peers roofline bench-reading bench-read-speed shipped-model calibration locks clean
 
 help:  ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -59,6 +59,15 @@ reproduce: $(VENV)/dev.done  ## Every tutorial recipe, five seeds, to docs/resul
 bench-train: $(VENV)/dev.done .backends/done  ## The race to 99%: ours beside the tutorials' `cnn` in plain Keras (20 minutes).
 	.backends/bin/python bench/race.py
 	$(BIN)/python bench/train_speed.py
+
+reproduce-small: .backends/done  ## The recipes with the fewest parameters, five seeds, to docs/results.md (half an hour).
+	.backends/bin/python bench/reproduce.py tiny small
+
+bench-inference: $(VENV)/dev.done  ## The same weights answered by Keras, ONNX Runtime, LiteRT and digitry (15 minutes).
+	$(BIN)/python bench/inference.py
+
+bench-peers: .backends/done  ## Seconds and accuracy beside Keras, PyTorch and scikit-learn, in turn (an hour and a half).
+	.backends/bin/python bench/peers.py
 
 roofline: .backends/done  ## Where the time of a training goes: every backend beside the machine's peak (10 minutes).
 	.backends/bin/python bench/roofline.py

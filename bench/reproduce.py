@@ -1,6 +1,7 @@
-"""Every tutorial recipe, five seeds, its published settings: results/reproduce/*.json and docs/results.md.
+"""Recipes over five seeds, each with its own settings: results/reproduce/*.json and docs/results.md.
 
-python bench/reproduce.py [RECIPE …] [--seeds 5]     what has a JSON file already is not run again
+python bench/reproduce.py [RECIPE …] [--seeds 5]     the tutorials' four unless named; what has a JSON file already is
+                                                      not run again
 python bench/reproduce.py --page                     only write the page anew
 
 Each run is a process of its own, so that its peak memory is its own. `cnn` is judged after five epochs, then goes on to
@@ -30,7 +31,7 @@ JUDGED_AFTER = {"cnn": (5, 10)}
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("recipes", nargs="*", metavar="RECIPE", help=", ".join(RECIPES))
+    parser.add_argument("recipes", nargs="*", metavar="RECIPE", help="any; without, " + ", ".join(RECIPES))
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--page", action="store_true", help="only write docs/results.md from the JSON files")
     parser.add_argument("--one", nargs=2, metavar=("RECIPE", "SEED"), help=argparse.SUPPRESS)

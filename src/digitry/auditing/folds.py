@@ -20,6 +20,7 @@ from digitry.errors import DataError, SettingError
 from digitry.files import write_atomically
 from digitry.predict import Predictor
 from digitry.training import train
+from digitry.training.interrupt import TrainingInterrupted
 from digitry.training.tasks import DIGITS
 
 RECIPE = "balanced"
@@ -59,7 +60,11 @@ def out_of_fold(
         if not done.is_file():
             run = done.with_suffix("")
             others = audited.take(np.flatnonzero(parts != fold))
-            train(**plan, data=_training_data(dataset, split, others), seed=seed, run=run, resume=True, quiet=quiet)
+            data = _training_data(dataset, split, others)
+            try:
+                train(**plan, data=data, seed=seed, run=run, resume=True, quiet=quiet)
+            except TrainingInterrupted as stopped:
+                raise TrainingInterrupted(stopped.signal_number, run, "the same audit goes on there") from stopped
             predictor = Predictor(run / "model.onnx")
             # The shipped network knows all ten digits, the dataset perhaps fewer.
             columns = [predictor.contract.class_names.index(name) for name in dataset.class_names]

@@ -8,7 +8,18 @@ from typing import Any
 
 from digitry.errors import unknown_name
 from digitry.recipe import Recipe
-from digitry.recipes import balanced, cnn, cnn_dropout, dense_relu, dense_sigmoid, quick, reader, string_reader
+from digitry.recipes import (
+    balanced,
+    cnn,
+    cnn_dropout,
+    dense_relu,
+    dense_sigmoid,
+    quick,
+    reader,
+    small,
+    string_reader,
+    tiny,
+)
 
 RECIPES: dict[str, Recipe] = {
     module.RECIPE.name: module.RECIPE
@@ -19,6 +30,8 @@ RECIPES: dict[str, Recipe] = {
         cnn_dropout,
         quick,
         balanced,
+        tiny,
+        small,
         reader,
         string_reader,
     )

@@ -15,9 +15,10 @@ from digitry.errors import DigitryError
 class TrainingInterrupted(DigitryError):  # noqa: N818 - it is a wish, not an error
     """A signal stopped the training after its state was saved."""
 
-    def __init__(self, signal_number: int, folder: object) -> None:
+    def __init__(self, signal_number: int, folder: object, how_to_go_on: str = "") -> None:
         name = signal.Signals(signal_number).name
-        super().__init__(f"stopped by {name} and saved; go on with --run {folder} --resume")
+        super().__init__(f"stopped by {name} and saved; {how_to_go_on or f'go on with --run {folder} --resume'}")
+        self.signal_number = signal_number
         self.exit_code = 128 + signal_number
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from digitry.arrays import Dataset, Split
 from digitry.auditing import PAGE, TABLE, WORK, audit, folds
 from digitry.auditing.folds import assign_folds
 from digitry.errors import DataError, SettingError
+from digitry.training.interrupt import TrainingInterrupted
 from tests.conftest import make_digits
 
 pytest.importorskip("keras")
@@ -135,3 +137,13 @@ def test_probabilities_of_classes_that_the_data_lacks_are_left_out(tmp_path: Pat
     some = Dataset("some", make_digits(120, classes=3), None, tuple("127"), "0" * 64, "")
     given = folds.out_of_fold(some, "train", 3, 0, tmp_path, lambda *_: None, quiet=True)
     np.testing.assert_allclose(given, np.tile(np.array([1, 2, 7]) / 45, (120, 1)), rtol=1e-6)
+
+
+def test_a_stopped_audit_says_that_the_same_call_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*, run: Path, **_: Any) -> None:
+        raise TrainingInterrupted(signal.SIGTERM, run)
+
+    monkeypatch.setattr(folds, "train", stopped)
+    with pytest.raises(TrainingInterrupted, match="stopped by SIGTERM and saved; the same audit goes on there") as caught:
+        audit(with_planted_mistakes(), out=tmp_path)
+    assert caught.value.exit_code == 143

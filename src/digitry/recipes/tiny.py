@@ -1,0 +1,66 @@
+"""99% with 1,340 numbers: a network for a microcontroller.
+
+Source      ours; depthwise-separable convolutions are MobileNet's (Howard et al., 2017), here without a normalisation
+            between the two, which would cost more numbers than it brings
+Measured    docs/results.md
+Command     digitry train tiny
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from digitry.recipe import Recipe, Settings
+
+
+def build(classes: int, settings: Settings) -> Any:
+    from keras import Sequential, layers
+
+    def normalised() -> list[Any]:
+        return [layers.BatchNormalization(momentum=0.9, epsilon=1e-5), layers.ReLU()]
+
+    def separable(filters: int) -> list[Any]:
+        # Every channel by itself through 3×3, then all channels together, pixel by pixel.
+        return [
+            layers.DepthwiseConv2D(3, use_bias=False),
+            layers.Conv2D(filters, 1, use_bias=False),
+        ]
+
+    return Sequential(
+        [
+            layers.Input((28, 28, 1)),
+            layers.Conv2D(4, 3, use_bias=False),
+            *normalised(),
+            *separable(8),
+            layers.MaxPooling2D(2),
+            *normalised(),
+            *separable(12),
+            *normalised(),
+            *separable(14),
+            *normalised(),
+            *separable(18),
+            *normalised(),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(classes, activation="softmax"),
+        ],
+        name="tiny",
+    )
+
+
+RECIPE = Recipe(
+    name="tiny",
+    summary="Conv 4 3×3 → separable 8 → pool → separable 12, 14, 18 → mean → 10 softmax; 3×3, batch norm, relu",
+    source="digitry",
+    parameters=1_340,
+    settings=Settings(
+        epochs=40,
+        batch_size=128,
+        optimizer="adamw",
+        learning_rate=0.06,
+        schedule="one-cycle",
+        weight_decay=0.01,
+        beta_2=0.95,
+    ),
+    plain_torch=True,
+    build=build,
+)
