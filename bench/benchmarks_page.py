@@ -2,32 +2,74 @@
 
 python bench/benchmarks_page.py
 
-Reads results/race.json (make bench-train); `bench/race.py` calls it when it is done.
+Reads results/race.json (make bench-train), results/inference.json (make bench-inference) and results/peers.json (make
+bench-peers), those that are there; each of the three calls it when it is done.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from statistics import median
+from statistics import mean, median, stdev
 from typing import Any
 
 from digitry import recipes
 
 ROOT = Path(__file__).parent.parent
+PICTURES = ROOT / "docs" / "benchmarks"
 OURS = ("quick", "balanced")
 START, END = "<!-- race: written by bench/benchmarks_page.py -->", "<!-- end of race -->"
 
 
 def main() -> None:
-    race = json.loads((ROOT / "results" / "race.json").read_text(encoding="utf-8"))
-    (ROOT / "docs" / "benchmarks.md").write_text(page(race), encoding="utf-8")
+    race = _result("race")
+    assert race is not None
+    sections = [race_section(race)]
+    for name, section in (("inference", inference_section), ("peers", peers_section)):
+        found = _result(name)
+        if found is not None:
+            sections.append(section(found))
+    intro = "# Benchmarks\n\n<!-- written by bench/benchmarks_page.py from the files in results/ -->\n\n"
+    (ROOT / "docs" / "benchmarks.md").write_text(intro + "\n".join(sections), encoding="utf-8")
+    path = ROOT / "src" / "digitry" / "recipes" / "measured.json"
+    known = json.loads(path.read_text(encoding="utf-8")) | measured(race)
+    path.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
     readme = ROOT / "README.md"
     head, rest = readme.read_text(encoding="utf-8").split(START)
-    readme.write_text(head + "\n".join([START, *table(race), END]) + rest.split(END)[1], encoding="utf-8")
-    path = ROOT / "src" / "digitry" / "recipes" / "measured.json"
-    known = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(json.dumps(known | measured(race), indent=2) + "\n", encoding="utf-8")
+    readme.write_text(head + "\n".join([START, *own_table(race, known), END]) + rest.split(END)[1], encoding="utf-8")
+
+
+def own_table(race: dict[str, Any], known: dict[str, Any]) -> list[str]:
+    """Our recipes in a few columns, below what the tutorials' network takes to its first 99%."""
+    keras = median(run["seconds"] for run in race["keras_cnn_to_99"])
+    lines = [
+        "| training | parameters | seconds | test accuracy | seeds |",
+        "|---|---:|---:|---:|---:|",
+        f"| the tutorials' `cnn` in plain Keras, until it first has 99.0% | {recipes.get('cnn').parameters:,} | "
+        f"{keras:.0f} | – | {len(race['keras_cnn_to_99'])} |",
+    ]
+    for name, recipe in recipes.RECIPES.items():
+        if recipe.source == "digitry" and name in known:
+            one = known[name]
+            seconds, accuracy = one["seconds_mean"], 100 * one["test_accuracy_mean"]
+            lines.append(
+                f"| `digitry train {name}` | {recipe.parameters:,} | {seconds:,.{0 if seconds > 10 else 1}f} | "
+                f"{accuracy:.2f} ± {100 * one['test_accuracy_sd']:.2f}% | {one['seeds']} |"
+            )
+    return lines
+
+
+def _result(name: str) -> dict[str, Any] | None:
+    path = ROOT / "results" / f"{name}.json"
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
+
+
+def _surroundings(result: dict[str, Any]) -> str:
+    """ "By `make x` on 2026-11-21: 2 cores of an AMD EPYC" """
+    hardware = result["hardware"]
+    return (
+        f"By `{result['command']}` on {result['created'][:10]}: {hardware['cores']} cores of an {hardware['processor']}"
+    )
 
 
 def table(race: dict[str, Any]) -> list[str]:
@@ -51,13 +93,12 @@ def table(race: dict[str, Any]) -> list[str]:
     return lines
 
 
-def page(race: dict[str, Any]) -> str:
-    """All of docs/benchmarks.md."""
-    hardware, versions, quick = race["hardware"], race["versions"], race["quick"]
+def race_section(race: dict[str, Any]) -> str:
+    """The race to 99%: ours beside the tutorials' network."""
+    versions, quick = race["versions"], race["quick"]
     rounds = "; ".join(f"`{name}` {', '.join(f'{ratio:.1f}' for ratio in race[name]['ratios'])}" for name in OURS)
-    return PAGE.format(
-        date=race["created"][:10],
-        machine=f"{hardware['cores']} cores of an {hardware['processor']}",
+    return RACE.format(
+        surroundings=_surroundings(race),
         keras=versions["keras"],
         tensorflow=versions.get("tensorflow-cpu") or versions.get("tensorflow"),
         torch=versions["torch"],
@@ -69,13 +110,9 @@ def page(race: dict[str, Any]) -> str:
     )
 
 
-PAGE = """# Benchmarks
+RACE = """## The race to 99%
 
-<!-- written by bench/benchmarks_page.py from results/race.json -->
-
-By `make bench-train` on {date}: {machine}, Keras {keras}, TensorFlow {tensorflow}, Torch {torch}.
-
-## The race to 99%
+{surroundings}, Keras {keras}, TensorFlow {tensorflow}, Torch {torch}.
 
 {table}
 
@@ -88,6 +125,115 @@ the tutorials do, ours on all 60,000. "Times as fast" is the median of the ratio
 Of {seeds} seeds of `quick` {below} end below 98.9%. Both recipes were chosen by training on 54,000 images and judging
 on the last 6,000 ([decision 7](decisions/0007-plain-torch.md)); the test split was opened once a seed, for this table.
 """
+
+
+def inference_section(inference: dict[str, Any]) -> str:
+    """How fast a trained network answers, engine by engine."""
+    versions, what = inference["versions"], {"cnn": "the tutorials' `cnn`", "shipped": "the shipped digit network"}
+    parts = [
+        "## Answers",
+        "",
+        f"{_surroundings(inference)}, ONNX Runtime {versions['onnxruntime']}, TensorFlow "
+        f"{versions.get('tensorflow-cpu') or versions.get('tensorflow')}. Each figure is the median of "
+        f"{inference['rounds']} rounds, in which every engine had its turn in a process of its own. `digitry` is "
+        "`Reader.read_digits`, which takes the uint8 images of a dataset; all others get theirs prepared.",
+        "",
+    ]
+    for network, name in what.items():
+        parts += [
+            f"**{name[0].upper() + name[1:]}**",
+            "",
+            "| engine | threads | one digit, µs: p50 | p99 | digits/s: batch 1 | 64 | 1,024 |",
+            "|---|---:|---:|---:|---:|---:|---:|",
+        ]
+        for row in inference["figures"]:
+            if row["network"] == network:
+                one, some, many = (row["batches"][batch] for batch in ("1", "64", "1024"))
+                parts.append(
+                    f"| {row['engine']} | {row['threads']} | {one['p50_us']:,.0f} | {one['p99_us']:,.0f} | "
+                    f"{one['digits_per_s']:,.0f} | {some['digits_per_s']:,.0f} | {many['digits_per_s']:,.0f} |"
+                )
+        parts.append("")
+    parts += [
+        "| engine | import, s | first answer after that, s | installed with all it needs, MB |",
+        "|---|---:|---:|---:|",
+    ]
+    for row in inference["figures"]:
+        if row["network"] == "shipped" and row["threads"] == 1:
+            size = inference["installed_mb"][row["engine"]]
+            parts.append(f"| {row['engine']} | {row['import_s']:.2f} | {row['first_answer_s']:.2f} | {size:,} |")
+    parts.append("")
+    for network, name in what.items():
+        one, some = (inference["overhead_of_digitry"][network][batch] for batch in ("1", "64"))
+        parts.append(
+            f"Call by call in turn, {name}, one thread: `digitry` adds {one['added_us']:.0f} µs to ONNX Runtime's "
+            f"own {one['onnxruntime_us']:.0f} for a digit, and {some['added_us'] / some['onnxruntime_us']:.1%} for 64."
+        )
+    return "\n".join([*parts, ""])
+
+
+def peers_section(peers: dict[str, Any]) -> str:
+    """Seconds and accuracy of everything, the most accurate first, and two pictures."""
+    runs = {name: group for name, group in peers["runs"].items() if group}
+    for name, group in runs.items():
+        for run in group:
+            run.setdefault("parameters", recipes.get(name).parameters if name in recipes.names() else 0)
+    spread = {name: _mean_sd([100 * run["test_accuracy"] for run in group]) for name, group in runs.items()}
+    parts = [
+        "## Beside its peers",
+        "",
+        f"{_surroundings(peers)}. Seconds of training, from arrays in memory, imports excluded; one process each, in "
+        "turn, a seed a round. Of neighbours, support vectors and trees, numbers are what must be kept to answer.",
+        "",
+        "| | rounds | numbers | seconds, median (range) | test accuracy |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for name, group in sorted(runs.items(), key=lambda one: -mean(run["test_accuracy"] for run in one[1])):
+        shown = f"**`{name}`**" if name in recipes.names() else name
+        parts.append(
+            f"| {shown} | {len(group)} | {group[0]['parameters']:,} | {_range([run['seconds'] for run in group])} | "
+            f"{spread[name]} |"
+        )
+    for x, label in (("seconds", "seconds of training"), ("parameters", "numbers in the model")):
+        _draw(runs, x, label)
+        parts += ["", f"![Test errors against {label}, both on logarithmic axes](benchmarks/{x}.svg)"]
+    return "\n".join([*parts, ""])
+
+
+def _draw(runs: dict[str, list[dict[str, Any]]], x: str, label: str) -> None:
+    """Errors of each against its cost: lower and further left is better."""
+    from digitry.pages import charts
+    from digitry.pages.style import BLUE, MUTED, to_svg
+
+    with charts.styled():
+        figure, (axes,) = charts.new_figure(3.6)
+        for name, group in runs.items():
+            here, errors = median(run[x] for run in group), 100 - 100 * mean(run["test_accuracy"] for run in group)
+            own = name in recipes.names()
+            axes.plot([max(here, 0.01)], [errors], "o", color=BLUE if own else MUTED, markersize=7 if own else 5)
+            axes.annotate(
+                name.removeprefix("scikit-learn "),
+                (max(here, 0.01), errors),
+                xytext=(6, 3),
+                textcoords="offset points",
+                fontsize=8,
+                color=BLUE if own else MUTED,
+            )
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.margins(x=0.18, y=0.12)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter(lambda value, _: charts.plain_number(value))
+        axes.yaxis.set_minor_formatter(lambda value, _: charts.plain_number(round(value, 3)))
+        axes.tick_params(axis="y", which="minor", labelsize=7)
+        axes.set_title("Errors on the test split, %")
+        axes.set_xlabel(label)
+    PICTURES.mkdir(exist_ok=True)
+    (PICTURES / f"{x}.svg").write_text(to_svg(figure), encoding="utf-8")
+
+
+def _mean_sd(values: list[float]) -> str:
+    return f"{mean(values):.2f}%" if len(values) == 1 else f"{mean(values):.2f} ± {stdev(values):.2f}%"
 
 
 def measured(race: dict[str, Any]) -> dict[str, Any]:

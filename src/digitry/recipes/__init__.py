@@ -10,6 +10,7 @@ from digitry.errors import unknown_name
 from digitry.recipe import Recipe
 from digitry.recipes import (
     balanced,
+    champion,
     cnn,
     cnn_dropout,
     dense_relu,
@@ -32,6 +33,7 @@ RECIPES: dict[str, Recipe] = {
         balanced,
         tiny,
         small,
+        champion,
         reader,
         string_reader,
     )

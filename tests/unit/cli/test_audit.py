@@ -1,0 +1,101 @@
+"""`digitry audit`: the list, the files, JSON, and what --apply does. The networks are tested elsewhere."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+import digitry.auditing
+from digitry.arrays import Dataset
+from digitry.cli.audit import command
+from digitry.data.folder import read_own
+from digitry.errors import DigitryError
+from tests.conftest import make_digits
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """120 pictures in class folders; 3/3.png shows a 7."""
+    cv2 = pytest.importorskip("cv2")
+    split = make_digits(120)
+    for index, (image, label) in enumerate(zip(split.images, split.labels, strict=True)):
+        (tmp_path / "mine" / str(label)).mkdir(parents=True, exist_ok=True)
+        shown = split.images[7] if index == 3 else image
+        cv2.imwrite(str(tmp_path / "mine" / str(label) / f"{index}.png"), shown)
+    return tmp_path / "mine"
+
+
+@pytest.fixture(autouse=True)
+def judged_by_a_template(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures are taken as they are, and a network that needs no training looks where each class has its square."""
+    import cv2
+
+    def load_dataset(place: Any, **_: Any) -> Dataset:
+        return read_own(Path(place), lambda path: cv2.imread(str(path), cv2.IMREAD_GRAYSCALE))
+
+    def out_of_fold(dataset: Dataset, split: str, folds: int, seed: int, folder: Path, tell: Any, **_: Any) -> Any:
+        tell(1, folds)
+        images = dataset.split(split).images.astype(np.float32)
+        squares = [images[:, 1 + 7 * (k // 4) :, 1 + 7 * (k % 4) :][:, :5, :5].mean(axis=(1, 2)) for k in range(10)]
+        powers = np.exp(np.stack(squares, axis=1) / 50)
+        return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+
+    monkeypatch.setattr("digitry.datasets.load_dataset", load_dataset)
+    monkeypatch.setattr(digitry.auditing, "out_of_fold", out_of_fold)
+
+
+def run(*arguments: object) -> Result:
+    result = CliRunner().invoke(command, [str(one) for one in arguments])
+    if result.exception is not None and not isinstance(result.exception, (SystemExit, DigitryError)):
+        raise result.exception
+    return result
+
+
+def test_the_wrong_label_stands_first_and_the_files_are_named(pictures: Path, tmp_path: Path) -> None:
+    done = run(pictures, "--out", tmp_path / "out")
+    first = done.stdout.splitlines()[3].split()
+    assert (first[0], first[2], first[3]) == ("1", "3", "7")
+    assert "120 labels" in done.stdout
+    for name in ("audit.html", "audit.json", "suspects.csv"):
+        assert str(tmp_path / "out" / name) in done.stdout
+        assert (tmp_path / "out" / name).stat().st_size > 200
+    assert "network 1 of 10" in done.stderr
+
+
+def test_json_and_quiet_print_that_and_nothing_else(pictures: Path, tmp_path: Path) -> None:
+    done = run(pictures, "--out", tmp_path / "out", "--json", "--quiet")
+    found = json.loads(done.stdout)
+    assert found["suspects"][0]["file"] == str(pictures / "3" / "3.png")
+    assert found["images"] == 120
+    assert done.stderr == ""
+
+
+def test_what_is_confirmed_in_the_table_is_moved_and_gone_from_the_next_audit(pictures: Path, tmp_path: Path) -> None:
+    run(pictures, "--out", tmp_path / "out", "--quiet")
+    table = tmp_path / "out" / "suspects.csv"
+    rows = list(csv.DictReader(table.read_text().splitlines()))
+    assert rows[0]["likely"] == "7"
+    rows[0]["correct"] = "7"
+    with table.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    done = run(pictures, "--apply", table)
+    assert done.stdout.splitlines() == ["3/3.png → 7/3.png", "1 labels set right"]
+    assert (pictures / "7" / "3.png").is_file()
+    again = json.loads(run(pictures, "--out", tmp_path / "again", "--json", "--quiet").stdout)
+    assert again["out_of_fold_accuracy"] == 1.0
+    assert isinstance(run(pictures, "--apply", table).exception, DigitryError), "it was moved already"
+
+
+def test_a_table_nobody_filled_in_changes_nothing(pictures: Path, tmp_path: Path) -> None:
+    run(pictures, "--out", tmp_path / "out", "--quiet")
+    done = run(pictures, "--apply", tmp_path / "out" / "suspects.csv")
+    assert "nothing to do" in done.stdout
+    assert (pictures / "3" / "3.png").is_file()
