@@ -2,8 +2,8 @@
 
 python bench/benchmarks_page.py
 
-Reads results/race.json (make bench-train), results/inference.json (make bench-inference) and results/peers.json (make
-bench-peers), those that are there; each of the three calls it when it is done.
+Reads results/race.json (make bench-train) and, where they are there, inference.json (make bench-inference),
+exports.json (make bench-exports) and peers.json (make bench-peers); each of the four calls it when it is done.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def main() -> None:
     race = _result("race")
     assert race is not None
     sections = [race_section(race)]
-    for name, section in (("inference", inference_section), ("peers", peers_section)):
+    for name, section in (("inference", inference_section), ("exports", exports_section), ("peers", peers_section)):
         found = _result(name)
         if found is not None:
             sections.append(section(found))
@@ -169,6 +169,28 @@ def inference_section(inference: dict[str, Any]) -> str:
             f"Call by call in turn, {name}, one thread: `digitry` adds {one['added_us']:.0f} µs to ONNX Runtime's "
             f"own {one['onnxruntime_us']:.0f} for a digit, and {some['added_us'] / some['onnxruntime_us']:.1%} for 64."
         )
+    return "\n".join([*parts, ""])
+
+
+def exports_section(exports: dict[str, Any]) -> str:
+    """The same networks in every format."""
+    rows = next(iter(exports["recipes"].values()))
+    parts = [
+        "## One network, every format",
+        "",
+        f"{_surroundings(exports)}; seed 0 of each recipe. A file is written only if its labels are those of Keras on "
+        "all test images, and its probabilities within 0.0001; in 8 bits up to 50 other labels are allowed.",
+        "",
+        f"| bytes | {' | '.join(f'`{form}`' for form in rows)} | other labels in 8 bits | accuracy: 8 bits, Keras |",
+        f"|---|{'---:|' * (len(rows) + 2)}",
+    ]
+    for recipe, formats in exports["recipes"].items():
+        sizes = [f"{one['bytes']:,}" if "bytes" in one else "–" for one in formats.values()]
+        int8 = formats["onnx-int8"]
+        judged = ["–", "–"]
+        if "bytes" in int8:
+            judged = [f"{int8['labels_differing']}", f"{int8['accuracy']:.2%}, {int8['keras_accuracy']:.2%}"]
+        parts.append(f"| `{recipe}` | {' | '.join([*sizes, *judged])} |")
     return "\n".join([*parts, ""])
 
 

@@ -73,7 +73,7 @@ def test_a_training_killed_with_sigkill_ends_byte_equal_to_one_that_was_not(data
 
 
 @pytest.mark.slow
-def test_a_run_is_exported_as_one_file_of_c(data: Path, tmp_path: Path) -> None:
+def test_a_run_is_exported_as_one_file_of_c_and_in_eight_bits(data: Path, tmp_path: Path) -> None:
     run, out = tmp_path / "run", tmp_path / "reader.c"
     assert digitry("train", "dense-relu", "--data", data, "--epochs", "1", *FAST, "--run", run).returncode == 0
     done = digitry("export", run, "--format", "c-array", "--out", out)
@@ -81,6 +81,12 @@ def test_a_run_is_exported_as_one_file_of_c(data: Path, tmp_path: Path) -> None:
     said = r".*reader\.c: [\d,]+ bytes, all [\d,]+ labels as in Keras \([\d,]+ images of the training split\)\n"
     assert re.fullmatch(said, done.stdout)
     assert "void digitry_read(" in out.read_text()
+    done = digitry("export", run, "--format", "onnx-int8", "--out", tmp_path / "small.onnx", "--json")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["bytes"] == (tmp_path / "small.onnx").stat().st_size < (run / "model.onnx").stat().st_size / 2.5
+    assert said["labels_differing"] <= 0.005 * said["labels"]
+    assert abs(said["accuracy"] - said["keras_accuracy"]) <= 0.005
 
 
 @posix
