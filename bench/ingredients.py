@@ -13,6 +13,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
@@ -29,7 +30,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "no dropout": {"dropout": 0},
     "weight decay 0.01": {"weight_decay": 0.01},
     "half the rate": {"learning_rate": 0.015},
-    "a third of the epochs": {"epochs": 8},
+    "half the epochs": {"epochs": 10},
 }
 """What is different → the settings that make it so."""
 
@@ -48,17 +49,26 @@ def main() -> None:
     runs = json.loads(RESULT.read_text())["runs"] if RESULT.is_file() else {}
     for seed in range(options.seeds):
         for name in options.only:
-            if any(run["seed"] == seed for run in runs.setdefault(name, [])):
+            settings = settings_of(name)
+            runs[name] = [run for run in runs.get(name, []) if run["settings"] == settings]
+            if any(run["seed"] == seed for run in runs[name]):
                 continue
             command = [sys.executable, __file__, "--one", name, str(seed)]
             done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-            runs[name].append({"seed": seed, **json.loads(done.stdout.splitlines()[-1])})
+            runs[name].append({"seed": seed, "settings": settings, **json.loads(done.stdout.splitlines()[-1])})
             print(f"{name}, seed {seed}: {runs[name][-1]}", file=sys.stderr, flush=True)
             about = {"changes": CHANGES, "command": "make ingredients", **run_folder.describe_surroundings()}
             RESULT.write_text(json.dumps({"runs": runs, **about}, indent=1) + "\n")
     log = ROOT / "docs" / "log.md"
     head, rest = log.read_text(encoding="utf-8").split(START)
     log.write_text(head + "\n".join([START, *table(runs), END]) + rest.split(END)[1], encoding="utf-8")
+
+
+def settings_of(name: str) -> dict[str, Any]:
+    """All settings of the recipe with this change: what was trained with others is another experiment."""
+    from digitry import recipes
+
+    return asdict(recipes.get("champion").with_settings({"validation_fraction": 0.1, **CHANGES[name]}).settings)
 
 
 def train_one(name: str, seed: int) -> dict[str, Any]:

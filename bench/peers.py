@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ def main() -> None:
         side, seed = options.one[0], int(options.one[1])
         print(json.dumps(ours(side, seed) if side in OURS else PEERS[side](seed)))
         return
+    from digitry import recipes
     from digitry.training import run_folder
 
     known = {} if options.anew or not RESULT.is_file() else json.loads(RESULT.read_text())
@@ -50,11 +52,13 @@ def main() -> None:
     for seed in range(options.rounds):
         sides = [*PEERS, *OURS]
         for side in sides if seed % 2 == 0 else reversed(sides):
-            if any(run["seed"] == seed for run in runs.setdefault(side, [])):
+            settings = asdict(recipes.get(side).settings) if side in OURS else {}
+            runs[side] = [run for run in runs.get(side, []) if run["settings"] == settings]
+            if any(run["seed"] == seed for run in runs[side]):
                 continue
             command = [sys.executable, __file__, "--one", side, str(seed)]
             done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-            runs[side].append({"seed": seed, **json.loads(done.stdout.splitlines()[-1])})
+            runs[side].append({"seed": seed, "settings": settings, **json.loads(done.stdout.splitlines()[-1])})
             print(f"{side}, seed {seed}: {runs[side][-1]}", file=sys.stderr, flush=True)
             about = {"command": "make bench-peers", **run_folder.describe_surroundings()}
             RESULT.write_text(json.dumps({"runs": runs, **about}, indent=1) + "\n")

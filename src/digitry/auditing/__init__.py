@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from digitry.arrays import Dataset
 from digitry.auditing.confident import estimated_errors
-from digitry.auditing.folds import Tell, out_of_fold
+from digitry.auditing.folds import Tell, assign_folds, out_of_fold
 from digitry.auditing.suspects import Suspect, find_suspects
+from digitry.data.folder import LABELS_TABLE
 from digitry.datasets import load_dataset
-from digitry.errors import unknown_name
+from digitry.errors import SettingError, unknown_name
 from digitry.files import write_atomically
 
 if TYPE_CHECKING:
@@ -87,9 +88,11 @@ def audit(
     known = ("train", "test") if data.test else ("train",)
     if split not in known:
         raise unknown_name("split", split, known)
+    parts = assign_folds(data.split(split), folds, seed)
     folder = Path(out) if out is not None else default_folder(data, split)
+    _check_place(folder, data)
     make_folder(folder / WORK)
-    probabilities = out_of_fold(data, split, folds, seed, folder / WORK, tell, quiet=quiet)
+    probabilities = out_of_fold(data, split, parts, seed, folder / WORK, tell, quiet=quiet)
     labels = data.split(split).labels
     found = Audit(
         data.name,
@@ -106,6 +109,14 @@ def audit(
     correcting.write_table(found.suspects, folder / TABLE)
     write_page(build_page(found, data), folder / PAGE)
     return found
+
+
+def _check_place(folder: Path, dataset: Dataset) -> None:
+    """SettingError for a folder inside the data, where it would be taken for a class."""
+    place = Path(dataset.reference)
+    in_class_folders = bool(dataset.train.files) and place.is_dir() and not (place / LABELS_TABLE).is_file()
+    if in_class_folders and folder.resolve().is_relative_to(place.resolve()):
+        raise SettingError(f"{folder} lies inside the data; choose a place for the audit with --out")
 
 
 def default_folder(dataset: Dataset, split: str) -> Path:

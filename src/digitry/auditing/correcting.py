@@ -22,7 +22,8 @@ REMOVE = "remove"
 REMOVED = "__removed"
 """Where removed pictures of class folders go; a folder so named is no class."""
 
-BACKUP = "labels.before-audit.csv"
+_BOM = b"\xef\xbb\xbf"
+"""Without it, spreadsheets take UTF-8 for something else."""
 
 
 class Correction(NamedTuple):
@@ -35,96 +36,148 @@ class Correction(NamedTuple):
 
 
 def write_table(suspects: Iterable[Suspect], path: Path) -> None:
-    """The list as CSV, with an empty last column in which a person writes the right class, or `remove`."""
+    """The list as CSV, with an empty last column in which a person writes the right class, or `remove`.
+
+    What somebody has written into an older table at this place is taken over. Where that is not possible, because an
+    answered row is no longer listed, the older table stays under another name.
+    """
+    answers = _answers(path)
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(COLUMNS)
     for rank, one in enumerate(suspects, 1):
         file = "" if one.file is None else str(one.file)
-        writer.writerow([rank, file, one.index, one.label, one.likely, f"{one.trust:.4f}", "; ".join(one.reasons), ""])
-    write_atomically(path, buffer.getvalue().encode("utf-8", "surrogateescape"))
+        answer = answers.pop((file, str(one.index), one.label), "")
+        row = [rank, file, one.index, one.label, one.likely, f"{one.trust:.4f}", "; ".join(one.reasons), answer]
+        writer.writerow(row)
+    if answers:
+        _keep_a_copy(path)
+    write_atomically(path, _BOM + buffer.getvalue().encode("utf-8", "surrogateescape"))
 
 
 def read_corrections(table: Path) -> list[Correction]:
     """The rows of such a table whose last column is filled and differs from the label."""
-    try:
-        with table.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-            reader = csv.DictReader(file)
-            if not {"file", "label", "correct"} <= set(reader.fieldnames or ()):
-                raise DataError(
-                    f"{table} has no columns file, label and correct; fill in the table that an audit wrote"
-                )
-            rows = [row for row in reader if (row["correct"] or "").strip() not in ("", (row["label"] or "").strip())]
-    except OSError as error:
-        raise DataError(f"cannot read {table}: {error.strerror or error}") from error
-    if any(not row["file"] for row in rows):
+    rows = _table_rows(table)
+    if rows and not {"file", "label", "correct"} <= rows[0].keys():
+        raise DataError(f"{table} has no columns file, label and correct; fill in the table that an audit wrote")
+    filled = [row for row in rows if row["correct"].strip() not in ("", row["label"].strip())]
+    if any(not row["file"] for row in filled):
         raise DataError(f"{table} is about arrays, not pictures: there is no file to move")
-    return [Correction(Path(row["file"]), row["label"].strip(), row["correct"].strip()) for row in rows]
+    return [Correction(Path(row["file"]), row["label"].strip(), row["correct"].strip()) for row in filled]
 
 
 def apply_corrections(folder: Path, corrections: list[Correction]) -> list[str]:
     """Move the pictures of class folders, or rewrite labels.csv; returns a line for every change, for people.
 
-    All is checked before the first change: DataError if a file is not where it was, lies outside the folder, or would
-    take another's place. StorageError if a change fails. The old labels.csv stays beside the new one.
+    All is checked before the first change, and what has been done already is passed over: the same table can be applied
+    again. DataError if a file is not where it was, lies outside the folder, or is given a class that the folder lacks.
+    StorageError if a change fails. A picture never takes another's place; the old labels.csv stays beside the new one.
     """
-    folder = folder.absolute()
-    table = folder if folder.suffix.lower() == ".csv" else folder / LABELS_TABLE
-    if table.is_file():
-        return _relabel(table, corrections)
-    moves = [(one.file, _destination(folder, one)) for one in corrections]
-    taken = [new for _, new in moves]
-    for old, new in moves:
-        if not old.is_file():
-            raise DataError(f"{old} is no longer there; audit the folder anew")
-        if new.exists() or taken.count(new) > 1:
-            raise DataError(f"{new} is there already; rename {old} first")
+    place = folder.resolve()
+    table = place if place.suffix.lower() == ".csv" else place / LABELS_TABLE
+    answers: dict[tuple[Path, str], str] = {}
+    for one in corrections:
+        key = (one.file.parent.resolve() / one.file.name, one.label)
+        if answers.setdefault(key, one.correct) != one.correct:
+            raise DataError(f"{one.file} is given two classes, {answers[key]!r} and {one.correct!r}; decide for one")
+    return _relabel(table, answers) if table.is_file() else _move(place, answers)
+
+
+def _move(folder: Path, answers: dict[tuple[Path, str], str]) -> list[str]:
+    moves = []
+    for (file, label), correct in answers.items():
+        if folder not in file.parents or file.parent.name != label:
+            raise DataError(f"{file} is not in a class folder {label}/ of {folder}; name the folder that was audited")
+        place = file.parent.parent / correct
+        if correct == REMOVE:
+            place = folder / REMOVED / file.parent.relative_to(folder)
+        elif Path(correct).name != correct or not place.is_dir():
+            raise DataError(
+                f"there is no class {correct!r} in {place.parent}; make its folder first, or write {REMOVE}"
+            )
+        names = [file.name, f"{file.stem}-from-{label}{file.suffix}"]
+        if file.is_file():
+            moves.append((file, place, names))
+        elif not any((place / name).is_file() for name in names):
+            raise DataError(f"{file} is no longer there; audit the folder anew")
     lines = []
-    for old, new in moves:
+    for file, place, names in moves:
+        free = next((place / name for name in names if not (place / name).exists()), None)
         try:
-            new.parent.mkdir(parents=True, exist_ok=True)
-            shutil.move(old, new)
+            if free is None:
+                raise FileExistsError(17, f"{names[0]} and {names[1]} are there already")
+            place.mkdir(parents=True, exist_ok=True)
+            shutil.move(file, free)
         except OSError as error:
-            raise StorageError(f"cannot move {old} to {new}: {error.strerror or error}") from error
-        lines.append(f"{old.relative_to(folder)} → {new.relative_to(folder)}")
+            raise StorageError(
+                f"{len(lines)} of {len(moves)} pictures are moved; cannot move {file} to {place}: "
+                f"{error.strerror or error}. The same command goes on"
+            ) from error
+        lines.append(f"{file.relative_to(folder)} → {free.relative_to(folder)}")
     return lines
 
 
-def _destination(folder: Path, one: Correction) -> Path:
-    """Where the picture belongs: beside its class folder, in that of the right class."""
-    if folder not in one.file.absolute().parents or one.file.parent.name != one.label:
-        raise DataError(f"{one.file} is not in a class folder {one.label}/ of {folder}; audit the folder anew")
-    if one.correct == REMOVE:
-        return folder / REMOVED / one.file.relative_to(folder)
-    place = one.file.parent.parent / one.correct
-    if Path(one.correct).name != one.correct or not place.is_dir():
-        raise DataError(
-            f"there is no class {one.correct!r} in {place.parent}; make the folder first, or write {REMOVE}"
-        )
-    return place / one.file.name
-
-
-def _relabel(table: Path, corrections: list[Correction]) -> list[str]:
+def _relabel(table: Path, answers: dict[tuple[Path, str], str]) -> list[str]:
     """Rewrite the labels of a table; rows of removed pictures are left out, the pictures stay."""
-    wanted = {one.file.absolute(): one for one in corrections}
-    raw = table.read_text(encoding="utf-8-sig")
-    reader = csv.DictReader(io.StringIO(raw))
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, list(reader.fieldnames or ()), lineterminator="\n", extrasaction="ignore")
-    writer.writeheader()
-    lines = []
-    for row in reader:
-        one = wanted.pop((table.parent / row["file"]).absolute(), None)
-        if one is not None:
-            if row["label"].strip() != one.label:
-                raise DataError(f"{row['file']} is labelled {row['label']!r}, no longer {one.label!r}; audit anew")
-            lines.append(f"{row['file']}: {one.label} → {one.correct}")
-            row["label"] = one.correct
-        if one is None or one.correct != REMOVE:
-            writer.writerow(row)
-    if wanted:
-        raise DataError(f"{table} does not name {next(iter(wanted))}; audit anew")
+    raw = table.read_bytes()
+    text = raw.removeprefix(_BOM).decode("utf-8")
+    header, *rows = list(csv.reader(io.StringIO(text, newline="")))
+    at_file, at_label = header.index("file"), header.index("label")
+    whole = [row for row in rows if len(row) > max(at_file, at_label)]
+    classes = {row[at_label].strip() for row in whole}
+    found: set[tuple[Path, str]] = set()
+    lines: list[str] = []
+    kept = [header]
+    for row in rows:
+        if row not in whole:  # an empty or a broken line: not ours to mend
+            kept.append(row)
+            continue
+        file, label = (table.parent / row[at_file]).resolve(), row[at_label].strip()
+        correct = answers.get((file, label))
+        found |= {key for key, wanted in answers.items() if key[0] == file and label in (key[1], wanted)}
+        if correct is None:
+            kept.append(row)
+            continue
+        if correct != REMOVE and correct not in classes:
+            raise DataError(f"no picture of {table} has the class {correct!r}; write one of its classes, or {REMOVE}")
+        lines.append(f"{row[at_file]}: {label} → {correct}")
+        if correct != REMOVE:
+            kept.append([*row[:at_label], correct, *row[at_label + 1 :]])
+    lost = [file for (file, label), correct in answers.items() if (file, label) not in found and correct != REMOVE]
+    if lost:
+        raise DataError(f"{table} does not name {lost[0]} with its label; audit it anew")
     if lines:
-        write_atomically(table.with_name(BACKUP), raw.encode())
-        write_atomically(table, buffer.getvalue().encode())
+        buffer = io.StringIO()
+        csv.writer(buffer, lineterminator="\r\n" if b"\r\n" in raw else "\n").writerows(kept)
+        _keep_a_copy(table)
+        write_atomically(table, (_BOM if raw.startswith(_BOM) else b"") + buffer.getvalue().encode())
     return lines
+
+
+def _answers(table: Path) -> dict[tuple[str, str, str], str]:
+    """What has been written into a table: (file, index, label) → answer."""
+    if not table.is_file():
+        return {}
+    rows = _table_rows(table)
+    if rows and not set(COLUMNS) <= rows[0].keys():
+        return {}
+    return {(row["file"], row["index"], row["label"]): row["correct"].strip() for row in rows if row["correct"].strip()}
+
+
+def _table_rows(table: Path) -> list[dict[str, str]]:
+    """The rows of a table by column; spreadsheets of some countries save semicolons between them."""
+    try:
+        text = table.read_bytes().removeprefix(_BOM).decode("utf-8", "surrogateescape")
+    except OSError as error:
+        raise DataError(f"cannot read {table}: {error.strerror or error}") from error
+    semicolons = text.partition("\n")[0].count(";") > text.partition("\n")[0].count(",")
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if semicolons else ",", restval="")
+    return [{str(name): str(value or "") for name, value in row.items()} for row in reader]
+
+
+def _keep_a_copy(path: Path) -> None:
+    """Beside a file that is about to change: labels.before-1.csv, and never over an older copy."""
+    number = 1
+    while (copy := path.with_name(f"{path.stem}.before-{number}{path.suffix}")).exists():
+        number += 1
+    write_atomically(copy, path.read_bytes())

@@ -62,8 +62,8 @@ HOW = [
     "Out-of-fold: the split is cut into folds; for each, a network is trained on everything else, so that no network "
     "judges an image it has seen. A label is trusted as much as that network finds it probable.",
     "Taken for another class: that class is more probable. Confidently: it is at least as probable as it is on average "
-    "for images that bear its label (confident learning; Northcutt, Jiang and Chuang, 2021). The estimate of wrong "
-    "labels counts these, class by class.",
+    "for images that bear its label (confident learning; Northcutt, Jiang and Chuang, 2021). Could be another too: the "
+    "same, though the label is more probable still. The estimate of wrong labels counts both, class by class.",
     f"Nearly the same: two images with a cosine similarity of at least {NEAR_SIMILARITY}, labelled differently; the "
     f"trust in both is multiplied by {TWIN_PENALTY}.",
     f"Unlike the others: the {UNLIKE_SHARE:.1%} of each class, at least one image, that are least similar to its mean.",
@@ -86,7 +86,7 @@ def _table(suspects: tuple[Suspect, ...]) -> Table:
     rows: list[list[str | int | float]] = [
         [
             rank,
-            one.index if one.file is None else f"{one.file.parent.name}/{one.file.name}",
+            one.where,
             one.label,
             f"{one.likely} ({one.likely_probability:.1%})",
             f"{one.trust:.2%}",

@@ -37,6 +37,12 @@ class Suspect:
     reasons: tuple[str, ...]
     file: Path | None = None
 
+    @property
+    def where(self) -> str:
+        """Folder and name of its file, or its position, for people."""
+        name = str(self.index) if self.file is None else f"{self.file.parent.name}/{self.file.name}"
+        return "".join(c if c.isprintable() else "?" for c in name)
+
     def to_json(self) -> dict[str, Any]:
         return {
             "index": self.index,
@@ -61,8 +67,10 @@ def find_suspects(dataset: Dataset, split: str, probabilities: Probabilities) ->
     trust = probabilities[np.arange(len(labels)), labels].astype(np.float64)
     reasons: dict[int, list[str]] = {}
     for index in np.flatnonzero(predicted != labels).tolist():
-        confidently = "confidently " if likely[index] not in (-1, labels[index]) else ""
+        confidently = "confidently " if likely[index] == predicted[index] else ""
         reasons[index] = [f"{confidently}taken for {names[predicted[index]]}"]
+    for index in np.flatnonzero((predicted == labels) & (likely >= 0) & (likely != labels)).tolist():
+        reasons[index] = [f"could be {names[likely[index]]} too"]
     for index, twin in labelled_otherwise(dataset, split).items():
         trust[index] *= TWIN_PENALTY
         reasons.setdefault(index, []).append(twin)
@@ -89,9 +97,10 @@ def labelled_otherwise(dataset: Dataset, split: str) -> dict[int, str]:
     labels = np.concatenate([part.labels for part in parts.values()])
     places = [(name, index) for name, part in parts.items() for index in range(len(part))]
     first = first_of_its_kind(images)
-    repeated = np.flatnonzero(first != np.arange(len(images)))
+    kinds, repeated = (np.flatnonzero((first == np.arange(len(images))) == own) for own in (True, False))
     pairs = [(int(first[index]), int(index), "the same image as") for index in repeated]
-    pairs += [(int(left), int(right), "nearly the same as") for left, right in near_pairs(images)[0]]
+    near, _, _ = near_pairs(images[kinds])
+    pairs += [(int(left), int(right), "nearly the same as") for left, right in kinds[near]]
     found: dict[int, str] = {}
     for left, right, what in pairs:
         if labels[left] == labels[right]:

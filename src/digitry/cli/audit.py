@@ -70,8 +70,8 @@ def command(
             return
         began.append(time.monotonic())
         left = ""
-        if fold > 1:
-            seconds = (began[-1] - began[0]) / (fold - 1) * (count - fold + 1)
+        if len(began) > 1:
+            seconds = (began[-1] - began[0]) / (len(began) - 1) * (count - fold + 1)
             left = f", about {seconds / 60:.0f} min left" if seconds > 90 else f", about {seconds:.0f} s left"
         click.echo(f"digitry: network {fold} of {count}{left}", err=True)
 
@@ -87,11 +87,13 @@ def _print(found: Audit) -> None:
         f"{found.dataset}, {found.split}: {found.images:,} labels, {len(found.suspects):,} suspects; about "
         f"{found.estimated_errors:,.0f} labels are wrong by confident learning\n"
     )
-    click.echo(f"{'rank':>4}  {'image':>8}  {'label':<8} {'taken for':<16} {'trust':>7}  why")
-    for rank, one in enumerate(found.suspects[:SHOWN], 1):
+    images = [one.where for one in found.suspects[:SHOWN]]
+    wide = max(map(len, ["image", *images]))
+    click.echo(f"{'rank':>4}  {'image':>{wide}}  {'label':<8} {'taken for':<16} {'trust':>7}  why")
+    for rank, (image, one) in enumerate(zip(images, found.suspects, strict=False), 1):
         taken_for = f"{one.likely} ({one.likely_probability:.1%})"
         click.echo(
-            f"{rank:>4}  {one.index:>8}  {one.label:<8} {taken_for:<16} {one.trust:>7.2%}  {'; '.join(one.reasons)}"
+            f"{rank:>4}  {image:>{wide}}  {one.label:<8} {taken_for:<16} {one.trust:>7.2%}  {'; '.join(one.reasons)}"
         )
     more = len(found.suspects) - SHOWN
     if more > 0:
@@ -111,4 +113,8 @@ def _apply(folder: Path, table: Path, as_json: bool) -> None:
         return
     for line in lines:
         click.echo(line)
-    click.echo(f"{len(lines):,} labels set right" if lines else f"nothing to do: the last column of {table} is empty")
+    click.echo(
+        f"{len(lines):,} labels set right"
+        if lines
+        else f"nothing to do: the last column of {table} is empty, or it is done"
+    )

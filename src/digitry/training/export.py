@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from digitry.artifact import c_source, int8, keras_file, litert, onnx, proof, saved_model
 from digitry.backend import choose_backend
 from digitry.contract import STRIP_SHAPE
@@ -70,5 +72,7 @@ def export(run: str | Path, out: str | Path, form: str = "onnx") -> Exported:
     exported = Exported(Path(out), len(images), split, len(got), differing, difference)
     if not kind.labels_may_differ or contract.input_shape == STRIP_SHAPE:
         return exported
-    right, right_in_keras = (float((answers.argmax(1) == unseen.labels).mean()) for answers in (got, expected))
+    # A model may know more classes than the data has, and numbers them its own way.
+    labels = np.array([contract.class_names.index(name) for name in dataset.class_names])[unseen.labels]
+    right, right_in_keras = (float((answers.argmax(1) == labels).mean()) for answers in (got, expected))
     return exported._replace(accuracy=right, keras_accuracy=right_in_keras)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,48 @@ def test_folds_are_even_for_every_class_and_follow_the_seed() -> None:
     assert (parts != assign_folds(split, 5, seed=1)).any()
 
 
+def test_copies_of_one_image_share_a_fold() -> None:
+    split = make_digits(200)
+    images = np.concatenate([split.images, split.images[:60]])
+    parts = assign_folds(Split(images, np.concatenate([split.labels, split.labels[:60]])), 10, seed=0)
+    np.testing.assert_array_equal(parts[200:], parts[:60])
+
+
+def test_another_question_has_another_name_and_the_same_one_the_same() -> None:
+    data = with_planted_mistakes()
+    parts = assign_folds(data.train, 4, seed=0)
+
+    def name(dataset: Dataset = data, parts: Any = parts, split: str = "train", seed: int = 0) -> str:
+        return folds._identity(dataset, split, parts, seed, folds._plan(dataset))
+
+    others = [
+        name(replace(data, class_names=tuple("abcdefghik"))),
+        name(replace(data, sha256="2" * 64)),
+        name(parts=assign_folds(data.train, 5, seed=0)),
+        name(split="test"),
+        name(seed=1),
+    ]
+    assert len({name(), *others}) == 6
+    assert name() == name(with_planted_mistakes())
+
+
+def test_a_fold_begun_under_other_circumstances_is_begun_anew(tmp_path: Path, monkeypatch: Any) -> None:
+    tries: list[Path] = []
+
+    def picky(*, run: Path, **_: Any) -> None:
+        tries.append(run)
+        if run.exists():
+            raise SettingError("trained by another backend; use another --run")
+        run.mkdir()
+        raise TrainingInterrupted(signal.SIGINT, run)
+
+    monkeypatch.setattr(folds, "train", picky)
+    for _ in range(2):
+        with pytest.raises(TrainingInterrupted):
+            audit(with_planted_mistakes(), out=tmp_path)
+    assert len(tries) == 3
+
+
 def test_too_few_images_or_folds_are_refused_before_any_work(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="40 images are too few"):
         audit(Dataset("few", make_digits(40), None, tuple("0123456789"), "0" * 64, ""), out=tmp_path)
@@ -109,6 +152,7 @@ def test_too_few_images_or_folds_are_refused_before_any_work(tmp_path: Path) -> 
             audit(with_planted_mistakes(), folds=count, out=tmp_path)
     with pytest.raises(SettingError, match="unknown split 'tset'; did you mean 'test'"):
         audit(with_planted_mistakes(), split="tset", out=tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_few_digits_continue_from_the_shipped_network_and_others_train_for_longer() -> None:
@@ -116,6 +160,8 @@ def test_few_digits_continue_from_the_shipped_network_and_others_train_for_longe
     assert folds._plan(digits) == {"recipe": "reader", "start_from": "shipped"}
     some = Dataset("some", make_digits(300, classes=3), None, tuple("127"), "0" * 64, "")
     assert folds._plan(some) == {"recipe": "reader", "start_from": "shipped"}
+    turned = Dataset("turned", make_digits(300, classes=3), None, tuple("721"), "0" * 64, "")
+    assert folds._plan(turned)["recipe"] == "balanced", "the shipped network has its classes in order"
     letters = with_planted_mistakes(2000)
     assert folds._plan(letters) == {"recipe": "balanced", "settings": {"epochs": 100}}
     many = Dataset("many", make_digits(60_000), None, tuple("0123456789"), "0" * 64, "")
@@ -132,10 +178,14 @@ def test_probabilities_of_classes_that_the_data_lacks_are_left_out(tmp_path: Pat
         def probabilities(self, images: np.ndarray) -> np.ndarray:
             return np.tile(np.arange(10, dtype=np.float32) / 45, (len(images), 1))
 
-    monkeypatch.setattr(folds, "train", lambda **_: None)
+    learnt: list[dict[str, Any]] = []
+    monkeypatch.setattr(folds, "train", lambda **options: learnt.append(options))
     monkeypatch.setattr(folds, "Predictor", Shipped)
     some = Dataset("some", make_digits(120, classes=3), None, tuple("127"), "0" * 64, "")
-    given = folds.out_of_fold(some, "train", 3, 0, tmp_path, lambda *_: None, quiet=True)
+    parts = assign_folds(some.train, 3, seed=0)
+    given = folds.out_of_fold(some, "train", parts, 0, tmp_path, lambda *_: None, quiet=True)
+    # Of 80 images 20 are kept back, as continuing from the shipped network wants it.
+    assert [options["settings"] for options in learnt] == [{"validation_fraction": 0.25}] * 3
     np.testing.assert_allclose(given, np.tile(np.array([1, 2, 7]) / 45, (120, 1)), rtol=1e-6)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from pathlib import Path
 
 import pytest
 
 from digitry.auditing.correcting import (
-    BACKUP,
     REMOVED,
     Correction,
     apply_corrections,
@@ -16,7 +16,7 @@ from digitry.auditing.correcting import (
     write_table,
 )
 from digitry.auditing.suspects import Suspect
-from digitry.errors import DataError
+from digitry.errors import DataError, StorageError
 
 
 def suspect(file: Path | None, label: str = "4") -> Suspect:
@@ -24,7 +24,7 @@ def suspect(file: Path | None, label: str = "4") -> Suspect:
 
 
 def fill_in(table: Path, *answers: str) -> None:
-    rows = list(csv.DictReader(table.read_text().splitlines()))
+    rows = list(csv.DictReader(table.read_text(encoding="utf-8-sig").splitlines()))
     with table.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
@@ -73,9 +73,11 @@ def test_removed_pictures_are_no_data_any_more(folder: Path) -> None:
         (Correction(Path("4/gone.png"), "4", "9"), "no longer there"),
         (Correction(Path("4/b.png"), "9", "4"), "is not in a class folder 9/"),
         (Correction(Path("4/b.png"), "4", "5"), "there is no class '5'"),
-        (Correction(Path("4/a.png"), "4", "9"), "is there already"),
-        (Correction(Path("/elsewhere/4/a.png"), "4", "9"), "is not in a class folder"),
-        (Correction(Path("4/b.png"), "4", "../.."), "there is no class"),
+        (Correction(Path("4/b.png"), "4", ".."), "there is no class '..'"),
+        (Correction(Path("4/b.png"), "4", "../9"), "there is no class '../9'"),
+        (Correction(Path("4/a.png"), "4", "remove"), "two classes, '9' and 'remove'"),
+        (Correction(Path("/elsewhere/4/a.png"), "4", "9"), "name the folder that was audited"),
+        (Correction(Path("../elsewhere/4/a.png"), "4", "9"), "name the folder that was audited"),
     ],
 )
 def test_one_impossible_move_and_nothing_moves(folder: Path, wrong: Correction, message: str) -> None:
@@ -88,34 +90,116 @@ def test_one_impossible_move_and_nothing_moves(folder: Path, wrong: Correction, 
 
 def test_a_name_that_is_taken_is_never_written_over(folder: Path) -> None:
     (folder / "9/a.png").write_text("another")
-    with pytest.raises(DataError, match="is there already"):
-        apply_corrections(folder, [Correction(folder / "4/a.png", "4", "9")])
+    lines = apply_corrections(folder, [Correction(folder / "4/a.png", "4", "9")])
+    assert lines == ["4/a.png → 9/a-from-4.png"]
     assert (folder / "9/a.png").read_text() == "another"
+    assert (folder / "9/a-from-4.png").read_text() == "4/a.png"
 
 
-def test_a_table_of_labels_is_rewritten_and_the_old_one_kept(folder: Path) -> None:
-    table = folder / "labels.csv"
-    table.write_text("file,label,author\n4/a.png,4,me\n4/b.png,4,you\n9/c.png,9,me\n")
+def test_the_same_table_again_does_what_is_left_and_nothing_twice(folder: Path) -> None:
+    first, second = Correction(folder / "4/a.png", "4", "9"), Correction(folder / "4/b.png", "4", "9")
+    assert apply_corrections(folder, [first]) == ["4/a.png → 9/a.png"]
+    assert apply_corrections(folder, [first, second]) == ["4/b.png → 9/b.png"]
+    assert apply_corrections(folder, [first, second]) == []
+
+
+def test_a_move_that_fails_says_how_far_it_came_and_the_same_call_goes_on(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = [Correction(folder / name, "4", "9") for name in ("4/a.png", "4/b.png")]
+    real = shutil.move
+
+    def full(old: Path, new: Path) -> None:
+        if old.name == "b.png":
+            raise OSError(28, "No space left on device")
+        real(old, new)
+
+    monkeypatch.setattr(shutil, "move", full)
+    with pytest.raises(StorageError, match="1 of 2 pictures are moved; cannot move .*b.png"):
+        apply_corrections(folder, both)
+    monkeypatch.undo()
+    assert apply_corrections(folder, both) == ["4/b.png → 9/b.png"]
+
+
+def test_the_folder_may_be_named_another_way(folder: Path) -> None:
+    (folder.parent / "link").symlink_to(folder)
+    assert apply_corrections(folder.parent / "link", [Correction(folder / "4/a.png", "4", "9")])
+
+
+def test_pictures_of_the_test_part_stay_in_it(tmp_path: Path) -> None:
+    for name in ("train/4/a.png", "test/4/b.png", "test/9/c.png"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(name)
     lines = apply_corrections(
-        folder, [Correction(folder / "4/a.png", "4", "9"), Correction(folder / "9/c.png", "9", "remove")]
+        tmp_path,
+        [Correction(tmp_path / "test/4/b.png", "4", "9"), Correction(tmp_path / "train/4/a.png", "4", "remove")],
     )
-    assert table.read_text() == "file,label,author\n4/a.png,9,me\n4/b.png,4,you\n"
-    assert (folder / BACKUP).read_text() == "file,label,author\n4/a.png,4,me\n4/b.png,4,you\n9/c.png,9,me\n"
-    assert files(folder) == {"4/a.png", "4/b.png", "9/c.png"}
-    assert lines == ["4/a.png: 4 → 9", "9/c.png: 9 → remove"]
+    assert lines == ["test/4/b.png → test/9/b.png", f"train/4/a.png → {REMOVED}/train/4/a.png"]
 
 
-def test_a_table_that_has_changed_meanwhile_is_left_alone(folder: Path) -> None:
+# The same in a labels.csv.
+
+ROWS = b'file,label,author\r\n4/a.png,4,"Doe, Jane"\r\n4/b.png,4,you,surplus\r\n9/c.png,9,me\r\n'
+
+
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+def test_a_table_is_rewritten_and_every_older_one_kept(folder: Path, bom: bytes) -> None:
     table = folder / "labels.csv"
-    table.write_text("file,label\n4/a.png,5\n")
+    table.write_bytes(bom + ROWS)
+    corrections = [Correction(folder / "4/a.png", "4", "9"), Correction(folder / "9/c.png", "9", "remove")]
+    assert apply_corrections(folder, corrections) == ["4/a.png: 4 → 9", "9/c.png: 9 → remove"]
+    now = bom + b'file,label,author\r\n4/a.png,9,"Doe, Jane"\r\n4/b.png,4,you,surplus\r\n'
+    assert table.read_bytes() == now
+    assert (folder / "labels.before-1.csv").read_bytes() == bom + ROWS
+    assert apply_corrections(folder, corrections) == [], "it is done already"
+    apply_corrections(table, [Correction(folder / "4/b.png", "4", "9")])
+    assert (folder / "labels.before-1.csv").read_bytes() == bom + ROWS
+    assert (folder / "labels.before-2.csv").read_bytes() == now
+    assert files(folder) == {"4/a.png", "4/b.png", "9/c.png"}
+
+
+def test_a_picture_with_two_labels_loses_the_wrong_one(folder: Path) -> None:
+    table = folder / "labels.csv"
+    table.write_text("file,label\n4/a.png,9\n4/a.png,4\n4/a.png,4\n\n4/b.png,4\n")
+    lines = apply_corrections(folder, [Correction(folder / "4/a.png", "4", "9")])
+    assert lines == ["4/a.png: 4 → 9"] * 2
+    assert table.read_text().splitlines() == ["file,label", *["4/a.png,9"] * 3, "", "4/b.png,4"]
+
+
+def test_a_table_that_has_changed_meanwhile_or_lacks_the_class_is_left_alone(folder: Path) -> None:
+    table = folder / "labels.csv"
+    table.write_text("file,label\n4/a.png,5\n4/b.png,4\n")
     for one, message in (
-        (Correction(folder / "4/a.png", "4", "9"), "no longer '4'"),
-        (Correction(folder / "4/b.png", "4", "9"), "does not name"),
+        (Correction(folder / "4/a.png", "4", "9"), "does not name .*a.png"),
+        (Correction(folder / "4/b.png", "4", "l0"), "has the class 'l0'"),
+        (Correction(folder / "9/c.png", "9", "4"), "does not name .*c.png"),
     ):
         with pytest.raises(DataError, match=message):
             apply_corrections(folder, [one])
-    assert table.read_text() == "file,label\n4/a.png,5\n"
-    assert not (folder / BACKUP).exists()
+    assert table.read_text() == "file,label\n4/a.png,5\n4/b.png,4\n"
+    assert not list(folder.glob("labels.before*"))
+
+
+# The table of suspects, which a person fills in.
+
+
+def test_answers_outlive_another_audit(tmp_path: Path) -> None:
+    table = tmp_path / "suspects.csv"
+    one, other = suspect(Path("/data/4/a.png")), suspect(Path("/data/4/b.png"))
+    write_table([one, other], table)
+    fill_in(table, "9", "")
+    write_table([other, one], table)
+    assert read_corrections(table) == [Correction(Path("/data/4/a.png"), "4", "9")]
+    assert list(tmp_path.iterdir()) == [table]
+    write_table([other], table)
+    assert read_corrections(table) == []
+    assert read_corrections(tmp_path / "suspects.before-1.csv") == [Correction(Path("/data/4/a.png"), "4", "9")]
+
+
+def test_a_spreadsheet_may_save_semicolons(tmp_path: Path) -> None:
+    table = tmp_path / "suspects.csv"
+    table.write_text("rank;file;index;label;likely;trust;reasons;correct\n1;/data/4/a.png;7;4;9;0,01;taken for 9;9\n")
+    assert read_corrections(table) == [Correction(Path("/data/4/a.png"), "4", "9")]
 
 
 def test_arrays_have_no_files_to_move_and_other_tables_no_columns(tmp_path: Path) -> None:

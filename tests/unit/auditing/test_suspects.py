@@ -46,6 +46,19 @@ def test_the_least_trusted_label_comes_first_with_what_it_is_taken_for(split: Sp
     assert found[1].reasons == ("taken for 0",)
 
 
+def test_confidently_only_what_clears_the_bar_of_that_very_class(split: Split) -> None:
+    rows = believing(split.labels, {})
+    rows[5] = 0.0
+    rows[5, [3, 8]] = [0.4, 0.6]  # labelled 5
+    rows[split.labels == 3] = 0.07
+    rows[split.labels == 3, 3] = 0.37  # the bar of class 3, which is unsure of itself
+    rows[7] = 0.0
+    rows[7, [3, 7]] = [0.4, 0.6]  # labelled 7, and so it is taken
+    found = {one.index: one.reasons for one in find_suspects(dataset(split), "train", rows)}
+    assert found[5][0] == "taken for 8"
+    assert found[7][0] == "could be 3 too"
+
+
 def test_all_others_are_only_listed_for_being_unlike_their_class(split: Split) -> None:
     found = find_suspects(dataset(split), "train", believing(split.labels, {31: (7, 0.999)}))
     assert len(found) == 1 + 10
