@@ -91,7 +91,7 @@ def _move(folder: Path, answers: dict[tuple[Path, str], str]) -> list[str]:
         place = file.parent.parent / correct
         if correct == REMOVE:
             place = folder / REMOVED / file.parent.relative_to(folder)
-        elif Path(correct).name != correct or not place.is_dir():
+        elif correct not in (path.name for path in file.parent.parent.iterdir() if path.is_dir()):
             raise DataError(
                 f"there is no class {correct!r} in {place.parent}; make its folder first, or write {REMOVE}"
             )
@@ -100,7 +100,7 @@ def _move(folder: Path, answers: dict[tuple[Path, str], str]) -> list[str]:
             moves.append((file, place, names))
         elif not any((place / name).is_file() for name in names):
             raise DataError(f"{file} is no longer there; audit the folder anew")
-    lines = []
+    lines: list[str] = []
     for file, place, names in moves:
         free = next((place / name for name in names if not (place / name).exists()), None)
         try:

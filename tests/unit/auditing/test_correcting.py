@@ -115,7 +115,7 @@ def test_a_move_that_fails_says_how_far_it_came_and_the_same_call_goes_on(
         real(old, new)
 
     monkeypatch.setattr(shutil, "move", full)
-    with pytest.raises(StorageError, match="1 of 2 pictures are moved; cannot move .*b.png"):
+    with pytest.raises(StorageError, match=r"1 of 2 pictures are moved; cannot move .*b\.png"):
         apply_corrections(folder, both)
     monkeypatch.undo()
     assert apply_corrections(folder, both) == ["4/b.png → 9/b.png"]
