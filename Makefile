@@ -61,7 +61,11 @@ bench-train: $(VENV)/dev.done .backends/done  ## The race to 99%: ours beside th
 	$(BIN)/python bench/train_speed.py
 
 reproduce-small: .backends/done  ## The recipes with the fewest parameters, five seeds, to docs/results.md (half an hour).
-	.backends/bin/python bench/reproduce.py tiny small
+	@# Two at once: a second thread gains nothing on networks of so few numbers.
+	OMP_NUM_THREADS=1 .backends/bin/python bench/reproduce.py tiny & \
+	OMP_NUM_THREADS=1 .backends/bin/python bench/reproduce.py small; wait
+	.backends/bin/python bench/reproduce.py --page
+	.backends/bin/python bench/benchmarks_page.py
 
 bench-inference: $(VENV)/dev.done  ## The same weights answered by Keras, ONNX Runtime, LiteRT and digitry (15 minutes).
 	$(BIN)/python bench/inference.py
