@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digitry.arrays import Dataset
-from digitry.auditing.confident import estimated_errors
+from digitry.auditing.confident import calibrated, estimated_errors
 from digitry.auditing.folds import Tell, assign_folds, out_of_fold
 from digitry.auditing.suspects import Suspect, find_suspects
 from digitry.data.folder import LABELS_TABLE
@@ -92,8 +92,8 @@ def audit(
     folder = Path(out) if out is not None else default_folder(data, split)
     _check_place(folder, data)
     make_folder(folder / WORK)
-    probabilities = out_of_fold(data, split, parts, seed, folder / WORK, tell, quiet=quiet)
     labels = data.split(split).labels
+    probabilities = calibrated(labels, out_of_fold(data, split, parts, seed, folder / WORK, tell, quiet=quiet))
     found = Audit(
         data.name,
         split,

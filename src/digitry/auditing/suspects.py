@@ -17,6 +17,9 @@ from digitry.exploration.typical import find_typical
 UNLIKE_SHARE = 0.001
 """So many of the images of a class, and at least one, are named for being least like it."""
 
+LEAST_TRUSTED_SHARE = 0.005
+"""So many of all labels are listed for being the least trusted, even if no other class is more probable."""
+
 TWIN_PENALTY = 0.5
 """Of two like images with different labels one is wrong: the trust in either label is halved."""
 
@@ -71,6 +74,8 @@ def find_suspects(dataset: Dataset, split: str, probabilities: Probabilities) ->
         reasons[index] = [f"{confidently}taken for {names[predicted[index]]}"]
     for index in np.flatnonzero((predicted == labels) & (likely >= 0) & (likely != labels)).tolist():
         reasons[index] = [f"could be {names[likely[index]]} too"]
+    for index in np.argsort(trust, kind="stable")[: math.ceil(LEAST_TRUSTED_SHARE * len(labels))].tolist():
+        reasons.setdefault(index, [f"hardly taken for {names[labels[index]]}"])
     for index, twin in labelled_otherwise(dataset, split).items():
         trust[index] *= TWIN_PENALTY
         reasons.setdefault(index, []).append(twin)

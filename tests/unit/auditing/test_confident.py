@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from digitry.auditing.confident import confident_joint, estimated_errors, likely_labels
+from digitry.auditing.confident import calibrated, confident_joint, estimated_errors, likely_labels
 
 LABELS = np.array([0, 0, 0, 0, 1, 1, 1, 1])
 PROBABILITIES = np.array(
@@ -45,3 +45,20 @@ def test_a_class_without_images_is_nobodys_likely_class() -> None:
     probabilities = np.array([[0.1, 0.2, 0.7], [0.1, 0.2, 0.7]], np.float32)
     assert (likely_labels(np.array([0, 1]), probabilities) != 2).all()
     assert np.isfinite(estimated_errors(np.array([0, 1]), probabilities))
+
+
+def test_calibrated_predictions_are_as_sure_as_they_are_right() -> None:
+    rng = np.random.default_rng(0)
+    sure = rng.dirichlet([0.3] * 4, 5000)
+    labels = np.array([rng.choice(4, p=row) for row in sure])
+    for power in (0.5, 2.0):  # a network that is too modest, and one too bold
+        found = calibrated(labels, (sure**power / (sure**power).sum(axis=1, keepdims=True)).astype(np.float32))
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
+        assert np.abs(found - sure).mean() < 0.02
+        assert (found.argmax(axis=1) == sure.argmax(axis=1)).all()
+
+
+def test_calibration_stands_certainty_and_nothing_at_all() -> None:
+    certain = np.eye(3, dtype=np.float32)[[0, 1, 2, 0]]
+    assert np.isfinite(calibrated(np.array([0, 1, 2, 1]), certain)).all()

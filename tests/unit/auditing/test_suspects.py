@@ -106,3 +106,12 @@ def test_the_file_of_a_picture_travels_along(split: Split) -> None:
     assert own.take(np.array([31, 4])).files == (files[31], files[4])
     assert own.take(slice(98, None)).files == files[98:]
     assert own.take(split.labels == 3).files == tuple(file for file in files if file.parent.name == "3")
+
+
+def test_the_least_trusted_half_percent_is_listed_even_if_no_other_class_is_more_probable() -> None:
+    split = make_digits(400)
+    rows = believing(split.labels, {17: (7, 0.6), 42: (2, 0.7), 90: (0, 0.8)})  # all three as they are labelled
+    found = {one.index: one.reasons for one in find_suspects(dataset(split), "train", rows)}
+    assert found[17][0] == "hardly taken for 7"
+    assert found[42][0] == "hardly taken for 2"
+    assert not any("hardly" in reason for reason in found.get(90, ()))
