@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 RUN ?= demo
 
-.PHONY: bench help demo test check test-backends reliability reproduce reproduce-small bench-train bench-inference bench-exports bench-peers ingredients roofline bench-reading bench-read-speed shipped-model calibration locks clean
+.PHONY: bench help demo test check test-backends reliability reproduce reproduce-small bench-train bench-inference bench-audit bench-exports bench-peers ingredients roofline bench-reading bench-read-speed shipped-model calibration locks clean
 
 help:  ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -73,10 +73,13 @@ bench-inference: $(VENV)/dev.done  ## The same weights answered by Keras, ONNX R
 bench-exports: .backends/done  ## Every recipe of ours in every format: bytes and parity (a quarter of an hour).
 	.backends/bin/python bench/exports.py
 
-bench: bench-train bench-inference bench-exports bench-peers bench-reading bench-read-speed  ## All of them, one after the other (three hours).
+bench: bench-train bench-inference bench-exports bench-audit bench-peers bench-reading bench-read-speed  ## All of them, one after the other (three hours).
 
 ingredients: .backends/done  ## What each ingredient of `champion` brings, on validation digits, to docs/log.md (hours).
 	.backends/bin/python bench/ingredients.py
+
+bench-audit: .backends/done  ## Of the 15 test labels that people doubt, how many an audit finds (a quarter of an hour).
+	.backends/bin/python bench/audit.py
 
 bench-peers: .backends/done  ## Seconds and accuracy beside Keras, PyTorch and scikit-learn, in turn (an hour and a half).
 	.backends/bin/python bench/peers.py
