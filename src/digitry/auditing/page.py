@@ -10,14 +10,17 @@ from digitry.auditing.suspects import TWIN_PENALTY, UNLIKE_SHARE, Suspect
 from digitry.exploration.duplicates import NEAR_SIMILARITY
 from digitry.pages import charts
 from digitry.pages.html import Code, Details, Page, Picture, Section, Table, Tile, picture
-from digitry.pages.numbers import percent
+from digitry.pages.numbers import confidence, percent
 from digitry.pages.style import label
 
 if TYPE_CHECKING:
     from digitry.auditing import Audit
 
-PICTURES, COLUMNS = 120, 10
-"""Suspects with their pictures; and how many stand in a row."""
+PICTURES, A_PICTURE = 120, 40
+"""Suspects that are shown; and how many together."""
+
+_SHORT_NAME = 2
+"""Class names longer than this need more room: fewer images stand in a row."""
 
 ROWS = 400
 """Suspects in the table; the JSON file has them all."""
@@ -27,7 +30,7 @@ def build_page(audit: Audit, dataset: Dataset) -> Page:
     """The page; `dataset` is the one that was audited."""
     suspects = audit.suspects
     shown: list[str | Picture] = [
-        _picture(audit, dataset, start) for start in range(0, min(len(suspects), PICTURES), 40)
+        _picture(audit, dataset, start) for start in range(0, min(len(suspects), PICTURES), A_PICTURE)
     ]
     own = bool(dataset.split(audit.split).files)
     return Page(
@@ -42,8 +45,8 @@ def build_page(audit: Audit, dataset: Dataset) -> Page:
             Section(
                 "The least trusted labels",
                 [
-                    "Above each picture: rank, label → what the network takes it for; below, its position in the split "
-                    "and how probable the network finds the label. A label at the top need not be wrong, only "
+                    "Above each picture: its rank and its position in the split; its label → what the network takes "
+                    "it for; and how probable the network finds the label. A label at the top need not be wrong, only "
                     "doubtful: look, then decide.",
                     *shown,
                 ]
@@ -71,13 +74,14 @@ HOW = [
 
 
 def _picture(audit: Audit, dataset: Dataset, start: int) -> Picture:
-    suspects = audit.suspects[start : min(start + 40, PICTURES)]
+    suspects = audit.suspects[start : min(start + A_PICTURE, PICTURES)]
     images = dataset.split(audit.split).images[[one.index for one in suspects]]
     titles = [
-        f"{rank}: {label(one.label, 8)} → {label(one.likely, 8)}\n#{one.index}, {one.trust:.1%}"
+        f"{rank}: #{one.index}\n{label(one.label, 8)} → {label(one.likely, 8)}\n{confidence(one.trust)}"
         for rank, one in enumerate(suspects, start + 1)
     ]
-    figure = charts.image_grid(images, titles, COLUMNS, title=f"Suspects {start + 1} to {start + len(suspects)}")
+    columns = 8 if max(map(len, dataset.class_names)) <= _SHORT_NAME else 5
+    figure = charts.image_grid(images, titles, columns, title=f"Suspects {start + 1} to {start + len(suspects)}")
     alt = f"{len(suspects)} images with their labels and what a network takes them for"
     return picture(figure, alt, wide=True)
 
