@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
+
+import own_process
 
 ROOT = Path(__file__).parent.parent
 RESULT = ROOT / "results" / "ingredients.json"
@@ -53,9 +54,8 @@ def main() -> None:
             runs[name] = [run for run in runs.get(name, []) if run["settings"] == settings]
             if any(run["seed"] == seed for run in runs[name]):
                 continue
-            command = [sys.executable, __file__, "--one", name, str(seed)]
-            done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-            runs[name].append({"seed": seed, "settings": settings, **json.loads(done.stdout.splitlines()[-1])})
+            found = own_process.measure(__file__, name, str(seed))
+            runs[name].append({"seed": seed, "settings": settings, **found})
             print(f"{name}, seed {seed}: {runs[name][-1]}", file=sys.stderr, flush=True)
             about = {"changes": CHANGES, "command": "make ingredients", **run_folder.describe_surroundings()}
             RESULT.write_text(json.dumps({"runs": runs, **about}, indent=1) + "\n")

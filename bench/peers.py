@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -24,6 +23,7 @@ from typing import Any
 import numpy as np
 
 import benchmarks_page
+import own_process
 import plain_keras
 from race import ours
 
@@ -56,9 +56,8 @@ def main() -> None:
             runs[side] = [run for run in runs.get(side, []) if run["settings"] == settings]
             if any(run["seed"] == seed for run in runs[side]):
                 continue
-            command = [sys.executable, __file__, "--one", side, str(seed)]
-            done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-            runs[side].append({"seed": seed, "settings": settings, **json.loads(done.stdout.splitlines()[-1])})
+            found = own_process.measure(__file__, side, str(seed))
+            runs[side].append({"seed": seed, "settings": settings, **found})
             print(f"{side}, seed {seed}: {runs[side][-1]}", file=sys.stderr, flush=True)
             about = {"command": "make bench-peers", **run_folder.describe_surroundings()}
             RESULT.write_text(json.dumps({"runs": runs, **about}, indent=1) + "\n")

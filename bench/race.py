@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -21,6 +19,7 @@ from statistics import mean, median, stdev
 from typing import Any
 
 import benchmarks_page
+import own_process
 import plain_keras
 
 ROOT = Path(__file__).parent.parent
@@ -46,9 +45,7 @@ def main() -> None:
         sides = [side for side, count in wanted.items() if seed < count]
         # There and back again: on a machine that warms up or cools down everybody has a turn at being last.
         for side in sides if seed % 2 == 0 else reversed(sides):
-            command = [sys.executable, __file__, "--one", side, str(seed)]
-            done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-            runs[side].append({"seed": seed, **json.loads(done.stdout.splitlines()[-1])})
+            runs[side].append({"seed": seed, **own_process.measure(__file__, side, str(seed))})
             print(f"{side}, seed {seed}: {runs[side][-1]}", flush=True)
     write(runs)
 

@@ -13,13 +13,13 @@ from __future__ import annotations
 import argparse
 import json
 import resource
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
+import own_process
 from results_page import write_page
 
 ROOT = Path(__file__).parent.parent
@@ -46,9 +46,8 @@ def main() -> None:
                 path = RESULTS / f"{recipe}-seed{seed}.json"
                 if not path.exists():
                     print(f"{recipe}, seed {seed}", file=sys.stderr, flush=True)
-                    command = [sys.executable, __file__, "--one", recipe, str(seed)]
-                    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-                    path.write_text(json.dumps(json.loads(done.stdout.splitlines()[-1]), indent=1) + "\n")
+                    found = own_process.measure(__file__, recipe, str(seed))
+                    path.write_text(json.dumps(found, indent=1) + "\n")
     write_page(RESULTS, ROOT)
 
 

@@ -34,6 +34,11 @@ def write_chunks_atomically(path: Path, chunks: Iterable[bytes]) -> None:
     _write(path, path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp.{os.getpid()}"), chunks)
 
 
+def name_for_a_file(name: str) -> str:
+    """What people call a dataset, as a part of a file's or a folder's name."""
+    return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "dataset"
+
+
 def remove_stale_temporaries(folder: Path) -> None:
     """Delete what writers that no longer live left behind in `folder`."""
     for path in folder.iterdir():

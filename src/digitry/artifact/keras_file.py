@@ -14,23 +14,13 @@ from digitry.contract import Contract
 
 
 def _write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
-    bare(model).save(path)
+    model.save(path)
 
 
 def _answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float32]:
     import keras
 
-    # Without our loss, which only training needs.
     return answers_of_keras(keras.saving.load_model(path, compile=False), contract, images)
-
-
-def bare(model: Any) -> Any:
-    """The network alone: no optimizer, no loss."""
-    import keras
-
-    copy = keras.Sequential.from_config(model.get_config())
-    copy.set_weights(model.get_weights())
-    return copy
 
 
 FORMAT = Format("Keras file", ".keras", _write, _answers)

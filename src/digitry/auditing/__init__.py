@@ -14,7 +14,7 @@ from digitry.auditing.suspects import Suspect, find_suspects
 from digitry.data.folder import LABELS_TABLE
 from digitry.datasets import load_dataset
 from digitry.errors import SettingError, unknown_name
-from digitry.files import write_atomically
+from digitry.files import name_for_a_file, write_atomically
 
 if TYPE_CHECKING:
     from digitry.data import Progress
@@ -121,5 +121,4 @@ def _check_place(folder: Path, dataset: Dataset) -> None:
 
 def default_folder(dataset: Dataset, split: str) -> Path:
     """audit-mnist-test"""
-    name = "".join(c if c.isalnum() or c in "._-" else "-" for c in dataset.name).strip("-.") or "dataset"
-    return Path(f"audit-{name}-{split}")
+    return Path(f"audit-{name_for_a_file(dataset.name)}-{split}")

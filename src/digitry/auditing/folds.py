@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from digitry import recipes
 from digitry.arrays import Dataset, Probabilities, Split
+from digitry.data.folder import dataset_sha256
 from digitry.errors import DataError, SettingError
 from digitry.exploration.duplicates import first_of_its_kind
 from digitry.files import write_atomically
@@ -126,8 +127,8 @@ def _training_data(dataset: Dataset, split: str, others: Split) -> Dataset:
     more = dataset.test if split == "train" else dataset.train
     parts = [others] if more is None else [others, more]
     images, labels = (np.concatenate([getattr(part, name) for part in parts]) for name in ("images", "labels"))
-    digest = hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest()
-    return Dataset(dataset.name, Split(images, labels), None, dataset.class_names, digest, dataset.source)
+    train = Split(images, labels)
+    return Dataset(dataset.name, train, None, dataset.class_names, dataset_sha256(train, None), dataset.source)
 
 
 def _identity(dataset: Dataset, split: str, parts: NDArray[np.int64], seed: int, plan: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 
 from digitry.arrays import Dataset, Probabilities, Split
 from digitry.auditing.confident import likely_labels
-from digitry.exploration.duplicates import first_of_its_kind, near_pairs
+from digitry.exploration.duplicates import find_duplicates
 from digitry.exploration.typical import find_typical
 
 UNLIKE_SHARE = 0.001
@@ -97,24 +97,15 @@ def find_suspects(dataset: Dataset, split: str, probabilities: Probabilities) ->
 
 def labelled_otherwise(dataset: Dataset, split: str) -> dict[int, str]:
     """Position in the split → which like image, of either split, has another label."""
-    parts = {"train": dataset.train} | ({"test": dataset.test} if dataset.test else {})
-    images = np.concatenate([part.images for part in parts.values()])
-    labels = np.concatenate([part.labels for part in parts.values()])
-    places = [(name, index) for name, part in parts.items() for index in range(len(part))]
-    first = first_of_its_kind(images)
-    kinds, repeated = (np.flatnonzero((first == np.arange(len(images))) == own) for own in (True, False))
-    pairs = [(int(first[index]), int(index), "the same image as") for index in repeated]
-    near, _, _ = near_pairs(images[kinds])
-    pairs += [(int(left), int(right), "nearly the same as") for left, right in kinds[near]]
+    duplicates = find_duplicates(dataset, examples=None)
     found: dict[int, str] = {}
-    for left, right, what in pairs:
-        if labels[left] == labels[right]:
-            continue
-        for one, other in ((left, right), (right, left)):
-            (of_split, index), (other_split, other_index) = places[one], places[other]
-            if of_split == split:
-                label = dataset.class_names[labels[other]]
-                found.setdefault(index, f"{what} {other_split} {other_index}, labelled {label}")
+    for match in [*duplicates.exact_matches, *duplicates.near_matches]:
+        what = "the same image as" if match.similarity == 1 else "nearly the same as"
+        for place in match.places:
+            other = next((other for other in match.places if other.label != place.label), None)
+            if place.split == split and other is not None:
+                name = dataset.class_names[other.label]
+                found.setdefault(place.index, f"{what} {other.split} {other.index}, labelled {name}")
     return found
 
 

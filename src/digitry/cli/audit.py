@@ -48,8 +48,8 @@ def command(
     """Find the labels of DATASET that look wrong, the worst first.
 
     DATASET is a name (mnist, fashion-mnist) or the path of your own data. Every label is judged by a network that was
-    trained without its image; look-alikes with different labels, and images unlike their class, are listed too. Ten
-    networks take five to ten minutes on MNIST; a stopped audit goes on where it was.
+    trained without its image; look-alikes with different labels, and images unlike their class, are listed too. A
+    stopped audit goes on where it was.
 
     For pictures of your own: write the right class, or "remove", into the last column of suspects.csv, and give the
     table to --apply.

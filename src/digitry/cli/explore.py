@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,10 +32,11 @@ def command(dataset: str, out: Path | None, as_json: bool, quiet: bool) -> None:
     from digitry.cli.progress import progress_bar
     from digitry.datasets import load_dataset
     from digitry.exploration import explore
+    from digitry.files import name_for_a_file
 
     with progress_bar(quiet) as progress:
         loaded = load_dataset(dataset, progress=progress)
-        folder = out or (None if as_json else Path(f"explore-{_file_name(loaded.name)}"))
+        folder = out or (None if as_json else Path(f"explore-{name_for_a_file(loaded.name)}"))
         found = explore(loaded, out=folder, progress=progress)
     if as_json:
         click.echo(json.dumps(found.to_json(), allow_nan=False))
@@ -84,8 +84,3 @@ def _class_table(facts: Facts) -> object:
     for name, *values in content.rows[:_MOST_ROWS]:
         table.add_row(label(str(name), 30), *(f"{v:,}" if isinstance(v, int) else str(v) for v in values))
     return table
-
-
-def _file_name(name: str) -> str:
-    """A dataset's name as the end of a folder's name."""
-    return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "dataset"

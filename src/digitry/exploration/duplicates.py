@@ -95,8 +95,13 @@ class Duplicates:
         }
 
 
-def find_duplicates(dataset: Dataset, tick: Callable[[float], None] = lambda share: None) -> Duplicates:
-    """Compare every image of every split with every other; `tick` hears the share done, 0 to 1."""
+def find_duplicates(
+    dataset: Dataset, tick: Callable[[float], None] = lambda share: None, *, examples: int | None = _KEPT
+) -> Duplicates:
+    """Compare every image of every split with every other; `tick` hears the share done, 0 to 1.
+
+    So many `examples` of either kind are kept, those with different labels first; None keeps all.
+    """
     splits = [dataset.train] if dataset.test is None else [dataset.train, dataset.test]
     images = splits[0].images if len(splits) == 1 else np.concatenate([split.images for split in splits])
     labels = np.concatenate([split.labels for split in splits])
@@ -114,7 +119,7 @@ def find_duplicates(dataset: Dataset, tick: Callable[[float], None] = lambda sha
     # A copy in test repeats an earlier test image if its group met test before.
     _, met = np.unique(first[border:], return_index=True)
     conflicts = np.unique(first[repeated[labels[repeated] != labels[first[repeated]]]])
-    shown = list(dict.fromkeys([*conflicts.tolist(), *np.unique(first[repeated]).tolist()]))[:_KEPT]
+    shown = list(dict.fromkeys([*conflicts.tolist(), *np.unique(first[repeated]).tolist()]))[:examples]
     exact = [Match(tuple(place(i) for i in np.flatnonzero(first == kind).tolist()), 1.0) for kind in shown]
 
     kinds = np.flatnonzero(first == np.arange(len(images)))
@@ -122,7 +127,7 @@ def find_duplicates(dataset: Dataset, tick: Callable[[float], None] = lambda sha
     pairs = kinds[pairs]
     left, right = pairs[:, 0], pairs[:, 1]
     differ = labels[left] != labels[right]
-    order = np.lexsort((right, left, -similarities, ~differ))[:_KEPT]
+    order = np.lexsort((right, left, -similarities, ~differ))[:examples]
     return Duplicates(
         exact_train=int(np.count_nonzero(repeated < border)),
         exact_test=len(images) - border - len(met),

@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from digitry.artifact import c_source, int8, keras_file, litert, onnx, proof, saved_model
 from digitry.backend import choose_backend
 from digitry.contract import STRIP_SHAPE
 from digitry.datasets import load_dataset
 from digitry.errors import DataError, SettingError, unknown_name
+from digitry.evaluation.judging import classes_of_model
 from digitry.training import run_folder
 from digitry.training.results import test_strips
 
@@ -73,6 +72,6 @@ def export(run: str | Path, out: str | Path, form: str = "onnx") -> Exported:
     if not kind.labels_may_differ or contract.input_shape == STRIP_SHAPE:
         return exported
     # A model may know more classes than the data has, and numbers them its own way.
-    labels = np.array([contract.class_names.index(name) for name in dataset.class_names])[unseen.labels]
+    labels = classes_of_model(unseen, dataset, contract.class_names).labels
     right, right_in_keras = (float((answers.argmax(1) == labels).mean()) for answers in (got, expected))
     return exported._replace(accuracy=right, keras_accuracy=right_in_keras)

@@ -47,7 +47,10 @@ def model() -> Any:
     network.compile("adam", "sparse_categorical_crossentropy")
     network.optimizer.learning_rate = 0.01
     network.fit(prepare(digits.images), digits.labels, epochs=8, batch_size=30, verbose=0)
-    return network
+    # As `bundle.load_model` gives it: the network alone, without optimizer and loss.
+    alone = keras.Sequential.from_config(network.get_config())
+    alone.set_weights(network.get_weights())
+    return alone
 
 
 @pytest.mark.parametrize("name", FORMATS)
