@@ -96,9 +96,11 @@ bench-reading: $(VENV)/dev.done  ## How robust the reader is: corruptions, photo
 shipped-model: $(VENV)/train.done  ## Train the networks that ship inside the package (an hour and a half), and calibrate them.
 	$(BIN)/python bench/shipped_model.py
 	$(BIN)/python bench/calibration.py
+	$(BIN)/python bench/self_test.py
 
 calibration: $(VENV)/train.done  ## What the shipped networks' confidences are worth, on pictures made of validation digits.
 	$(BIN)/python bench/calibration.py
+	$(BIN)/python bench/self_test.py
 
 locks: | $(BIN)/python  ## Renew the locks: versions and hashes, no addresses.
 	$(PIP) uv

@@ -81,7 +81,7 @@ class StringPredictor:
 
 def _open(model: Path | str | bytes, input_shape: tuple[int, int, int], threads: int) -> tuple[Any, Contract]:
     """A session and the contract of an ONNX file, or of its bytes; ModelError for anything else."""
-    data = model if isinstance(model, bytes) else _read(Path(model))
+    data = model if isinstance(model, bytes) else read_model(Path(model))
     check_model_bytes(data)
     import onnxruntime
 
@@ -119,7 +119,8 @@ def _check_probabilities(rows: NDArray[Any], shape: tuple[int, ...], what: str) 
         raise ModelError("the model's answers are not probabilities (finite, at least 0, summing to 1)")
 
 
-def _read(path: Path) -> bytes:
+def read_model(path: Path) -> bytes:
+    """The bytes of a model file; ModelError when there is none, or one far too large."""
     try:
         size = path.stat().st_size
         if size > MAX_MODEL_BYTES:

@@ -25,6 +25,7 @@ COMMANDS = {
     "compare": "Lay runs side by side: is the difference more than chance?",
     "export": "Write a run's model as ONNX, C, Keras, SavedModel or LiteRT.",
     "read": "Read the numbers in pictures.",
+    "serve": "Serve the reader: a page to draw on, and an HTTP API.",
     "score": "Measure the reader on your own labelled pictures.",
 }
 

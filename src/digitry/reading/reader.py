@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from digitry.arrays import Digit, Images, Probabilities, Reading
 from digitry.errors import ModelError, SettingError, unknown_name
-from digitry.predict import Predictor, StringPredictor
+from digitry.predict import Predictor, StringPredictor, read_model
 from digitry.reading import one_digit, one_page
 from digitry.reading.certainty import MAX_ERROR, check_max_error, scales
 from digitry.reading.pictures import Picture, grey_pages, picture_name
@@ -47,7 +47,7 @@ class Reader:
         self.max_error, self.sure_confidence, self.threads = check_max_error(max_error), sure_confidence, threads
         self.shipped = model is None
         try:
-            self._digits = Predictor(_model_file(model), threads=threads)
+            self._digits = Predictor(model if isinstance(model, bytes) else model_bytes(model), threads=threads)
         except ModelError as error:
             if isinstance(model, (str, Path)) and str(model) not in str(error):
                 raise ModelError(f"{model}: {error}") from error
@@ -72,17 +72,24 @@ class Reader:
 
     def read_pages(self, picture: Picture, *, expect: str = "page") -> Iterator[Reading]:
         """A reading of every page of a picture, in order, made when it is asked for; errors as for `read`."""
+        self.check_expectation(expect)
+        name = picture_name(picture)
+        for count, grey in enumerate(grey_pages(picture), 1):
+            yield self.read_grey(grey, expect=expect, name=name, page=count)
+
+    def read_grey(self, grey: NDArray[np.uint8], *, expect: str = "page", name: str = "", page: int = 1) -> Reading:
+        """The reading of one decoded page, uint8 (h, w); `name` and `page` say what the reading calls it."""
+        self.check_expectation(expect)
+        if expect == "digit":
+            return self.read_digit_pages([grey], name=name, page=page)[0]
+        return one_page.read_page(grey, self, name=name, page=page, one_number=expect == "number")
+
+    def check_expectation(self, expect: str) -> None:
+        """SettingError unless `expect` exists and this model can read what it promises."""
         if expect not in EXPECTATIONS:
             raise unknown_name("expectation", expect, EXPECTATIONS)
         if expect != "digit" and self.class_names != DIGITS:
             raise SettingError(f"this model reads {', '.join(self.class_names[:3])}…, not digits; use expect 'digit'")
-        name = picture_name(picture)
-        for count, grey in enumerate(grey_pages(picture), 1):
-            if expect == "digit":
-                (reading,) = self.read_digit_pages([grey], name=name, page=count)
-                yield reading
-            else:
-                yield one_page.read_page(grey, self, name=name, page=count, one_number=expect == "number")
 
     def read_digit_pages(self, pages: list[NDArray[np.uint8]], *, name: str = "", page: int = 1) -> list[Reading]:
         """Readings of grey pages, uint8 (h, w), with one digit each: the network runs once for all."""
@@ -144,14 +151,13 @@ def _shipped(name: str) -> bytes:
     return file.read_bytes()
 
 
-def _model_file(model: Path | str | bytes | None) -> Path | bytes:
-    if isinstance(model, bytes):
-        return model
+def model_bytes(model: Path | str | None) -> bytes:
+    """The ONNX file of a run folder, or of a path; of the shipped model for None. ModelError where there is none."""
     if model is None:
         return _shipped("digit.onnx")
     path = Path(model)
     if path.is_dir():
         if not (path / "model.onnx").is_file():
             raise ModelError(f"{path} holds no model.onnx; finish the run with: digitry train --resume --run {path}")
-        return path / "model.onnx"
-    return path
+        path = path / "model.onnx"
+    return read_model(path)

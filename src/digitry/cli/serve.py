@@ -1,0 +1,114 @@
+"""digitry serve: an HTTP API, and a page that reads drawings on the device."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from digitry.errors import SettingError
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def _limit_options(command: Any) -> Any:
+    from digitry.serve.limits import options
+
+    for name, default, words in reversed(options()):
+        kind = click.IntRange(min=1) if isinstance(default, int) else click.FloatRange(min=0.01)
+        option = f"--{name.replace('_', '-')}"
+        command = click.option(option, type=kind, default=default, show_default=True, metavar="N", help=words)(command)
+    return command
+
+
+@click.command(short_help="Serve the reader: a page to draw on, and an HTTP API.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; any other needs a token.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="[NAME=]RUN|FILE.onnx",
+    help="A run folder or an ONNX file under a name; several are asked for by ?model=NAME, the first without. SIGHUP "
+    "reads them again. [default: the built-in model]",
+)
+@click.option("--collect", type=click.Path(path_type=Path), metavar="DIR", help="Keep corrected drawings for training.")
+@click.option(
+    "--token",
+    envvar="DIGITRY_TOKEN",
+    show_envvar=True,
+    help="What every request to /v1 has to know; rather in the environment, where other users do not see it.",
+)
+@click.option("--no-auth", is_flag=True, help="Listen on another address without a token.")
+@click.option("--allow-host", multiple=True, metavar="NAME", help="Another name that the server is reached by.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Servers on the same port.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    metavar="N",
+    help="Processes a worker that read pictures. [default: cores]",
+)
+@click.option("--log-requests", is_flag=True, help="One line a request: no address, no name, nothing of the picture.")
+@click.option("--quiet", is_flag=True, help="Nothing but errors.")
+@_limit_options
+def command(
+    host: str,
+    port: int,
+    models: tuple[str, ...],
+    collect: Path | None,
+    token: str | None,
+    no_auth: bool,
+    allow_host: tuple[str, ...],
+    workers: int,
+    processes: int | None,
+    log_requests: bool,
+    quiet: bool,
+    **limits: Any,
+) -> None:
+    """Serve the reader until it is stopped by SIGTERM or Ctrl-C.
+
+    The page at / reads drawings in the browser, without sending them; /api describes the HTTP API. Nothing that is
+    sent is stored, unless --collect says where, and the page says so too.
+    """
+    if host not in LOOPBACK and not token and not no_auth:
+        raise SettingError(
+            f"listening on {host} lets others in: give a token in DIGITRY_TOKEN, or say --no-auth if that is meant"
+        )
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.WARNING if quiet else logging.INFO,
+        format="%(asctime)s %(message)s",
+    )
+    logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
+
+    from digitry.serve.guard import LOOPBACK as LOOPBACK_NAMES
+    from digitry.serve.guard import Access
+    from digitry.serve.limits import Limits
+    from digitry.serve.run import bind, run
+    from digitry.serve.service import Service
+
+    names = {*LOOPBACK_NAMES, *allow_host, f"[{host}]" if ":" in host else host}
+    listener = bind(host, port)
+    service = Service(_models(models), processes=processes or _cores(), limits=Limits(**limits), collect=collect)
+    run(service, listener, Access(names, token), log_requests=log_requests)
+
+
+def _models(given: tuple[str, ...]) -> dict[str, Path | None]:
+    """NAME=PATH … → name → path; the shipped model where none is given."""
+    found: dict[str, Path | None] = {}
+    for text in given:
+        name, equals, path = text.partition("=")
+        if not equals:
+            name, path = Path(text).stem, text
+        if not name or not name.isprintable() or name in found or not path:
+            raise SettingError(f"--model {text!r}: give each model a name of its own, as in --model mine=runs/mine")
+        found[name] = None if path == "shipped" else Path(path)
+    return found or {"shipped": None}
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

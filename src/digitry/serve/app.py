@@ -1,0 +1,230 @@
+"""The routes: each a short function from a request to an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import orjson
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from digitry.errors import SettingError
+from digitry.reading import EXPECTATIONS
+from digitry.reading.certainty import MAX_ERROR, check_max_error
+from digitry.serve import metrics
+from digitry.serve.bodies import content_type, images_of_bytes, images_of_json, parts_of, read_body
+from digitry.serve.children import Done, Job
+from digitry.serve.engine import Engine, Model
+from digitry.serve.guard import Access, Guard
+from digitry.serve.openapi import openapi
+from digitry.serve.problems import ProblemError
+from digitry.serve.service import Service
+
+JSON, JSON_LINES, BYTES, MULTIPART = (
+    "application/json", "application/jsonl", "application/octet-stream", "multipart/form-data",
+)  # fmt: skip
+
+
+def create_app(service: Service, access: Access | None = None, *, log_requests: bool = False) -> Guard:
+    """The ASGI app around a service; whoever makes it starts the service, and closes it."""
+    handlers = Handlers(service)
+    routes = [
+        Route("/v1/read", handlers.read, methods=["POST"]),
+        Route("/v1/digits", handlers.digits, methods=["POST"]),
+        Route("/v1/model", handlers.model),
+        Route("/livez", handlers.livez),
+        Route("/readyz", handlers.readyz),
+        Route("/metrics", handlers.metrics),
+        Route("/openapi.json", handlers.openapi),
+    ]
+    if service.collection is not None:
+        routes.append(Route("/v1/corrections", handlers.correct, methods=["POST"]))
+
+    app = Starlette(
+        routes=routes,
+        exception_handlers={
+            ProblemError: handlers.problem,
+            HTTPException: handlers.http_error,
+            ClientDisconnect: handlers.gone,
+            Exception: handlers.failure,
+        },
+    )
+    app.router.redirect_slashes = False
+    paths = [route.path for route in routes]
+    return Guard(app, access or Access(), service, paths, is_logging=log_requests)
+
+
+class Handlers:
+    """One method a route."""
+
+    def __init__(self, service: Service) -> None:
+        self._service, self._limits = service, service.limits
+
+    async def read(self, request: Request) -> Response:
+        """A picture as the body, or up to sixteen as multipart → readings."""
+        expect = request.query_params.get("expect", "page")
+        if expect not in EXPECTATIONS:
+            raise ProblemError("wrong-setting", f"expect must be one of {', '.join(EXPECTATIONS)}.")
+        max_error = _max_error(request)
+        with self._service.engine() as engine:
+            model = self._model(request, engine)
+            if expect not in model.expectations:
+                raise ProblemError("wrong-setting", f"The model {model.name} reads no numbers; use expect=digit.")
+            async with self._body(request, self._limits.max_body_bytes) as body:
+                if content_type(request) == MULTIPART:
+                    pictures = [(part.file_name, part.data) for part in parts_of(request, body, self._limits.max_parts)]
+                    if not pictures:
+                        raise ProblemError("bad-multipart", "There is no part with a picture.")
+                else:
+                    pictures = [("", body)]
+                jobs = [Job(data, model.name, expect, max_error) for _, data in pictures]
+                found = await self._in_time(asyncio.gather(*map(engine.children.read, jobs)))
+        if all(done.error is not None for done in found):
+            raise ProblemError("not-a-picture", "; ".join(str(done.error) for done in found))
+        return _readings(request, [(name, done) for (name, _), done in zip(pictures, found, strict=True)])
+
+    async def digits(self, request: Request) -> Response:
+        """Canonical digits → probabilities."""
+        with self._service.engine() as engine:
+            model = self._model(request, engine)
+            kind = content_type(request)
+            if kind not in (JSON, BYTES):
+                raise ProblemError("wrong-type", f"Send {JSON} or {BYTES}.")
+            most = self._limits.max_json_bytes if kind == JSON else self._limits.max_body_bytes
+            async with self._body(request, most) as body:
+                images = (
+                    images_of_json(body, self._limits)
+                    if kind == JSON
+                    else images_of_bytes(body, self._limits.max_images)
+                )
+                rows = await self._in_time(engine.batchers[model.name].probabilities(images))
+        names = model.predictor.contract.class_names
+        answer = {
+            "model": model.name,
+            "class_names": names,
+            "labels": [names[index] for index in rows.argmax(axis=1).tolist()],
+            "confidences": rows.max(axis=1),
+            "probabilities": rows,
+        }
+        return Response(orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY), media_type=JSON)
+
+    async def correct(self, request: Request) -> Response:
+        """A picture of one digit and what it shows → kept for training."""
+        collection = self._service.collection
+        assert collection is not None
+        with self._service.engine() as engine:
+            model = self._model(request, engine)
+            label = request.query_params.get("label", "")
+            if label not in model.predictor.contract.class_names:
+                raise ProblemError(
+                    "wrong-setting", f"label must be one of {', '.join(model.predictor.contract.class_names)}."
+                )
+            async with self._body(request, self._limits.max_body_bytes) as body:
+                job = Job(body, model.name, "digit", MAX_ERROR, keep=True)
+                done = await self._in_time(engine.children.read(job))
+        if done.error is not None:
+            raise ProblemError("not-a-picture", done.error)
+        await asyncio.to_thread(collection.add, label, done.pages[0])
+        return Response(orjson.dumps({"label": label, "kept": collection.count}), 201, media_type=JSON)
+
+    async def model(self, request: Request) -> Response:
+        """The models: contract, figures, SHA-256."""
+        with self._service.engine() as engine:
+            if "model" in request.query_params:
+                answer = self._model(request, engine).to_json()
+            else:
+                answer = {
+                    "default": self._service.default_model,
+                    "models": [model.to_json() for model in engine.models.values()],
+                }
+        return Response(json.dumps(answer).encode(), media_type=JSON)
+
+    async def livez(self, _: Request) -> Response:
+        """Whether the process runs; touches no model."""
+        return Response(b'{"alive": true}', media_type=JSON)
+
+    async def readyz(self, _: Request) -> Response:
+        """Whether the self-test was passed, and nobody asked to stop."""
+        if not self._service.is_ready:
+            raise ProblemError("draining" if self._service.is_draining else "not-ready", headers={"Retry-After": "1"})
+        return Response(b'{"ready": true}', media_type=JSON)
+
+    async def metrics(self, _: Request) -> Response:
+        return Response(self._service.metrics.text(), headers={"Content-Type": metrics.CONTENT_TYPE})
+
+    async def openapi(self, _: Request) -> Response:
+        return Response(json.dumps(openapi(self._service)).encode(), media_type=JSON)
+
+    def _model(self, request: Request, engine: Engine) -> Model:
+        name = request.query_params.get("model", self._service.default_model)
+        if name not in engine.models:
+            raise ProblemError("unknown-model", f"There are: {', '.join(engine.models)}.")
+        return engine.models[name]
+
+    @asynccontextmanager
+    async def _body(self, request: Request, limit: int) -> AsyncIterator[bytes]:
+        """The body; it counts as buffered until the block ends."""
+        body = await read_body(request, limit, self._limits, self._service.buffered)
+        try:
+            yield body
+        finally:
+            self._service.buffered.bytes -= len(body)
+
+    async def _in_time(self, answer: Any) -> Any:
+        """What is awaited; ProblemError when it takes longer than a request may."""
+        try:
+            async with asyncio.timeout(self._limits.request_seconds):
+                return await answer
+        except TimeoutError as error:
+            raise ProblemError(
+                "too-slow", f"No answer within {self._limits.request_seconds:g} s; send less."
+            ) from error
+
+    async def problem(self, request: Request, problem: Exception) -> Response:
+        assert isinstance(problem, ProblemError)
+        return self._service.answer(problem, request.state.request_id)
+
+    async def http_error(self, request: Request, error: Exception) -> Response:
+        """Starlette's own errors: an address or a method that does not exist."""
+        assert isinstance(error, HTTPException)
+        code = {404: "not-found", 405: "wrong-method"}.get(error.status_code, "bad-request")
+        return self._service.answer(ProblemError(code, headers=error.headers), request.state.request_id)
+
+    async def gone(self, _: Request, __: Exception) -> Response:
+        """The client hung up: nobody hears this."""
+        return Response(status_code=400)
+
+    async def failure(self, request: Request, _: Exception) -> Response:
+        """A fault of ours; the log has it, because Starlette raises it again."""
+        return self._service.answer(
+            ProblemError("failed", "Please report it with this request id."), request.state.request_id
+        )
+
+
+def _max_error(request: Request) -> float:
+    text = request.query_params.get("max_error", "")
+    try:
+        return check_max_error(float(text)) if text else MAX_ERROR
+    except (ValueError, SettingError) as error:
+        raise ProblemError(
+            "wrong-setting", "max_error must be a number from 0 to 1; 0.005 is one error in 200."
+        ) from error
+
+
+def _readings(request: Request, found: list[tuple[str, Done]]) -> Response:
+    """The objects that `digitry read --json` prints: as a list, or a line each where the client asks for that."""
+    objects = []
+    for name, done in found:
+        objects += [{**reading, "picture": name} for reading in done.readings]
+        if done.error is not None:
+            objects.append({"picture": name, "page": None, "numbers": [], "sure": False, "reason": done.error})
+    if JSON_LINES in request.headers.get("accept", ""):
+        return Response("".join(json.dumps(values) + "\n" for values in objects).encode(), media_type=JSON_LINES)
+    return Response(orjson.dumps({"readings": objects}), media_type=JSON)

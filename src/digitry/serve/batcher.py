@@ -1,0 +1,77 @@
+"""Canonical digits of many requests → one run of the network for all that wait at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from digitry.arrays import Images, Probabilities
+from digitry.predict import Predictor
+from digitry.serve.problems import ProblemError
+
+BATCH_IMAGES = 256
+"""The most that run together; a request may have as many alone."""
+
+
+class Batcher:
+    """Runs a network on `threads` threads, each with whatever waits when it is free."""
+
+    def __init__(
+        self, predictor: Predictor, pool: ThreadPoolExecutor, threads: int, max_queue: int, seen: Callable[[int], None]
+    ) -> None:
+        """`seen` is called with the size of every batch."""
+        self._predictor, self._pool, self._threads, self._max_queue = predictor, pool, threads, max_queue
+        self._waiting: deque[tuple[Images, asyncio.Future[Probabilities]]] = deque()
+        self._running = 0
+        self._seen = seen
+
+    @property
+    def waiting(self) -> int:
+        """Requests without a thread yet."""
+        return len(self._waiting)
+
+    async def probabilities(self, images: Images) -> Probabilities:
+        """The rows for `images`, uint8 (n, 28, 28); ProblemError when too many others wait."""
+        if len(self._waiting) >= self._max_queue:
+            raise ProblemError("busy", headers={"Retry-After": "1"})
+        answer: asyncio.Future[Probabilities] = asyncio.get_running_loop().create_future()
+        self._waiting.append((images, answer))
+        self._run_next()
+        return await answer
+
+    def _run_next(self) -> None:
+        """Give a free thread what waits; called again whenever one becomes free."""
+        while self._waiting and self._running < self._threads:
+            parts: list[tuple[Images, asyncio.Future[Probabilities]]] = []
+            count = 0
+            while self._waiting and (not parts or count + len(self._waiting[0][0]) <= BATCH_IMAGES):
+                part = self._waiting.popleft()
+                if not part[1].cancelled():  # nobody waits for it any more
+                    parts.append(part)
+                    count += len(part[0])
+            if not parts:
+                return
+            self._running += 1
+            self._seen(count)
+            images = parts[0][0] if len(parts) == 1 else np.concatenate([images for images, _ in parts])
+            run = asyncio.get_running_loop().run_in_executor(self._pool, self._predictor.probabilities, images)
+            run.add_done_callback(lambda run, parts=parts: self._finish(run, parts))  # type: ignore[misc]
+
+    def _finish(
+        self, run: asyncio.Future[Probabilities], parts: list[tuple[Images, asyncio.Future[Probabilities]]]
+    ) -> None:
+        self._running -= 1
+        start = 0
+        for images, answer in parts:
+            if answer.cancelled():
+                pass
+            elif error := run.exception():
+                answer.set_exception(error)
+            else:
+                answer.set_result(run.result()[start : start + len(images)])
+            start += len(images)
+        self._run_next()

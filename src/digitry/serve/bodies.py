@@ -1,0 +1,203 @@
+"""Bodies of requests: counted while they come in, kept in memory, never on disk."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import orjson
+from python_multipart.exceptions import MultipartParseError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import ClientDisconnect, Request
+
+from digitry.arrays import IMAGE_SIDE, Images
+from digitry.serve.limits import Limits
+from digitry.serve.problems import ProblemError
+
+_PIXELS = IMAGE_SIDE * IMAGE_SIDE
+_CLOSE = {"Connection": "close"}
+
+
+class Part(NamedTuple):
+    """One part of a multipart body."""
+
+    name: str
+    file_name: str
+    data: bytes
+
+
+class Buffered:
+    """How many bytes of bodies are in memory."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+
+
+async def read_body(request: Request, limit: int, limits: Limits, buffered: Buffered) -> bytes:
+    """The body of a request. Whoever calls this takes its length off `buffered` when it is done with it.
+
+    Raises ProblemError for one that is too large, or while other bodies fill the memory that there is for them.
+    """
+    too_large = ProblemError("too-large", f"At most {limit} bytes are taken here; send less.", _CLOSE)
+    declared = request.headers.get("content-length", "")
+    # Up to twice the limit is read and forgotten: who still sends would not hear the answer.
+    if declared.isascii() and declared.isdigit() and int(declared) > 2 * limit:
+        raise too_large
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            buffered.bytes += len(chunk)
+            if buffered.bytes > limits.max_buffered_bytes:
+                raise ProblemError("busy", headers={"Retry-After": "1", **_CLOSE})
+            if size > limit:
+                buffered.bytes -= len(chunk) + sum(map(len, chunks))
+                chunks.clear()
+                if size > 2 * limit:
+                    size = 0
+                    raise too_large
+            else:
+                chunks.append(chunk)
+    except ClientDisconnect:
+        buffered.bytes -= sum(map(len, chunks))
+        raise
+    except ProblemError:
+        buffered.bytes -= sum(map(len, chunks))
+        raise
+    if size > limit:
+        raise too_large
+    return b"".join(chunks)
+
+
+def content_type(request: Request) -> str:
+    """The media type of the body, without its parameters; empty where none is given."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def parts_of(request: Request, body: bytes, most: int) -> list[Part]:
+    """The parts of a multipart body; ProblemError for a broken one, and for more than `most`."""
+    _, options = parse_options_header(request.headers.get("content-type", ""))
+    boundary = options.get(b"boundary", b"")
+    collector = _Collector(most)
+    try:
+        if not 0 < len(boundary) <= 200:
+            raise ProblemError("bad-multipart", "The Content-Type must name the boundary of the parts.")
+        parser = MultipartParser(boundary, collector.callbacks())  # type: ignore[arg-type]
+        parser.write(body)
+        parser.finalize()
+    except (MultipartParseError, ValueError, UnicodeDecodeError) as error:
+        raise ProblemError(
+            "bad-multipart", "The body is not what its Content-Type says: parts between boundaries."
+        ) from error
+    if not collector.is_complete:
+        raise ProblemError("bad-multipart", "The body ends before its last part does.")
+    return collector.parts
+
+
+class _Collector:
+    """Puts together what the parser of multipart bodies finds."""
+
+    def __init__(self, most: int) -> None:
+        self.parts: list[Part] = []
+        self.is_complete = False
+        self._most = most
+        self._begin()
+
+    def callbacks(self) -> dict[str, Any]:
+        return {
+            "on_part_begin": self._begin,
+            "on_header_field": self._header_name,
+            "on_header_value": self._header_value,
+            "on_header_end": self._header_end,
+            "on_part_data": self._part_data,
+            "on_part_end": self._part_end,
+            "on_end": self._end,
+        }
+
+    def _begin(self) -> None:
+        if len(self.parts) == self._most:
+            raise ProblemError("bad-multipart", f"At most {self._most} parts are taken in one request; send several.")
+        self._name, self._value, self._disposition, self._data = b"", b"", b"", bytearray()
+
+    def _header_name(self, data: bytes, start: int, end: int) -> None:
+        self._name += data[start:end]
+
+    def _header_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _header_end(self) -> None:
+        if self._name.lower() == b"content-disposition":
+            self._disposition = self._value
+        self._name, self._value = b"", b""
+
+    def _part_data(self, data: bytes, start: int, end: int) -> None:
+        self._data += data[start:end]
+
+    def _part_end(self) -> None:
+        _, options = parse_options_header(self._disposition)
+        name, file_name = (options.get(key, b"").decode("utf-8", "replace") for key in (b"name", b"filename"))
+        self.parts.append(Part(name, file_name, bytes(self._data)))
+
+    def _end(self) -> None:
+        self.is_complete = True
+
+
+def images_of_bytes(body: bytes, most: int) -> Images:
+    """Canonical digits from n×784 bytes, uint8 (n, 28, 28)."""
+    count, rest = divmod(len(body), _PIXELS)
+    if rest or not 1 <= count <= most:
+        raise ProblemError("wrong-images", f"Send n×784 bytes, n from 1 to {most}; these are {len(body)} bytes.")
+    return np.frombuffer(body, np.uint8).reshape(count, IMAGE_SIDE, IMAGE_SIDE)
+
+
+def images_of_json(body: bytes, limits: Limits) -> Images:
+    """Canonical digits from {"images": …}, uint8 (n, 28, 28): one image or a list, each 28×28 or 784 numbers.
+
+    Integers are grey levels from 0 to 255; where any number has a point, all are shares of full ink from 0 to 1.
+    """
+    if json_depth(body) > limits.max_json_depth:
+        raise ProblemError("bad-json", f"More than {limits.max_json_depth} brackets within brackets; images need four.")
+    try:
+        values = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise ProblemError("bad-json", "The body is not JSON (numbers must be finite).") from error
+    if not isinstance(values, dict) or set(values) != {"images"} or body.count(b'"images"') != 1:
+        raise ProblemError("bad-json", 'Send {"images": …} and nothing else: one image or a list of them.')
+    return _images(values["images"], limits.max_images)
+
+
+def _images(values: Any, most: int) -> Images:
+    wanted = f"Send one image or 1 to {most}, each 28×28 or 784 numbers"
+    try:
+        array = np.array(values)
+    except (ValueError, OverflowError) as error:  # rows of different lengths
+        raise ProblemError("wrong-images", f"{wanted}, all of one length.") from error
+    if array.shape in ((IMAGE_SIDE, IMAGE_SIDE), (_PIXELS,)):
+        array = array[np.newaxis]
+    if array.shape[1:] not in ((IMAGE_SIDE, IMAGE_SIDE), (_PIXELS,)) or not 1 <= len(array) <= most:
+        raise ProblemError("wrong-images", f"{wanted}; these numbers have the shape {list(array.shape)}.")
+    if array.dtype.kind in "iu":
+        if array.min() < 0 or array.max() > 255:
+            raise ProblemError(
+                "wrong-images", "Integers are grey levels from 0 (paper) to 255 (ink); some lie outside."
+            )
+    elif array.dtype.kind == "f":
+        if not (array.min() >= 0 and array.max() <= 1):
+            raise ProblemError(
+                "wrong-images", "Numbers with a point are shares of full ink from 0 to 1; send grey levels as integers."
+            )
+        array = np.rint(array * 255)
+    else:
+        raise ProblemError("wrong-images", f"{wanted}; there is something else than numbers in it.")
+    return array.astype(np.uint8).reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
+
+
+_STEPS = np.zeros(256, np.int8)
+_STEPS[list(b"[{")] = 1
+_STEPS[list(b"]}")] = -1
+
+
+def json_depth(body: bytes) -> int:
+    """How many brackets stand within each other at most; those in strings count too, which only makes it stricter."""
+    return int(np.cumsum(_STEPS[np.frombuffer(body, np.uint8)], dtype=np.int32).max(initial=0))

@@ -1,0 +1,51 @@
+"""Corrected drawings → labelled pictures in a folder, as `digitry train --data` takes them."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.errors import StorageError
+from digitry.files import write_atomically
+from digitry.serve.problems import ProblemError
+
+
+class Collection:
+    """A folder with a folder for every label; the only thing that the server ever writes."""
+
+    def __init__(self, folder: Path, max_pictures: int) -> None:
+        """StorageError when the folder cannot be written to."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self.count = sum(1 for _ in folder.glob("*/*.png"))
+        except OSError as error:
+            raise StorageError(f"cannot collect in {folder}: {error.strerror}; choose another folder") from error
+        self.folder, self._max_pictures = folder, max_pictures
+
+    def add(self, label: str, page: NDArray[np.uint8]) -> Path:
+        """Keep a grey page, uint8 (h, w), under this label, the same page once; ProblemError when there are too many.
+
+        The file is written anew from the pixels: nothing else that was sent is kept, no name, no metadata.
+        """
+        name = hashlib.sha256(f"{page.shape}".encode() + page.tobytes()).hexdigest()[:20]
+        path = self.folder / label / f"{name}.png"
+        if path.exists():
+            return path
+        if self.count >= self._max_pictures:
+            raise ProblemError("full", f"{self._max_pictures} corrections are kept already; move them away to go on.")
+        path.parent.mkdir(exist_ok=True)
+        write_atomically(path, _png(page))
+        self.count += 1
+        return path
+
+
+def _png(page: NDArray[np.uint8]) -> bytes:
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(page).save(file, "PNG")
+    return file.getvalue()

@@ -1,0 +1,148 @@
+"""What answers requests: the loaded models, the processes that read pictures, the threads that read digits.
+
+An engine never changes. New model files make a new engine; the old one ends when its last request has its answer, so
+that no answer is ever half old, half new.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digitry.arrays import Reading
+from digitry.errors import ModelError, SettingError
+from digitry.predict import Predictor
+from digitry.reading import EXPECTATIONS, Reader, model_bytes
+from digitry.serve.batcher import Batcher
+from digitry.serve.children import Children, Job
+from digitry.serve.limits import Limits
+
+TOLERANCE = 0.01
+"""How far a confidence of the self-test may lie from the stored one."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model under its name."""
+
+    name: str
+    data: bytes | None
+    """Of its ONNX file; None for the shipped one."""
+    sha256: str
+    reader: Reader
+    predictor: Predictor
+    expectations: tuple[str, ...]
+    """What it can be asked to read: a model of other things than digits reads no numbers."""
+
+    def to_json(self) -> dict[str, Any]:
+        contract = asdict(self.predictor.contract)
+        return {"name": self.name, "sha256": self.sha256, "reads": list(self.expectations), "contract": contract}
+
+
+def load_model(name: str, path: Path | None) -> Model:
+    """The model of a run folder or an ONNX file, None for the shipped one; ModelError when it cannot be used."""
+    data = model_bytes(path)
+    reader = Reader(data if path else None)
+    expectations = []
+    for expect in EXPECTATIONS:
+        try:
+            reader.check_expectation(expect)
+            expectations.append(expect)
+        except SettingError:
+            continue
+    predictor = Predictor(data, threads=1)
+    sha256 = hashlib.sha256(data).hexdigest()
+    return Model(name, data if path else None, sha256, reader, predictor, tuple(expectations))
+
+
+class Engine:
+    """Models at work."""
+
+    def __init__(
+        self, models: Mapping[str, Model], processes: int, limits: Limits, seen: Callable[[int], None]
+    ) -> None:
+        """`processes` read pictures, as many threads read canonical digits; `seen` hears the size of every batch."""
+        self.models = dict(models)
+        self.children = Children({model.name: model.data for model in models.values()}, processes, limits)
+        self._pool = ThreadPoolExecutor(processes, thread_name_prefix="digits")
+        self.batchers = {
+            name: Batcher(model.predictor, self._pool, processes, limits.max_queue, seen)
+            for name, model in models.items()
+        }
+        self.requests = 0
+        """Under way."""
+
+    async def start(self) -> None:
+        """Start the processes and hold them to the self-test; ModelError when an answer is not the stored one."""
+        try:
+            await self.children.start()
+            for model in self.models.values():
+                await self._test(model)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def _test(self, model: Model) -> None:
+        picture, stored = self_test()
+        expected = stored if model.data is None else self_test_answers(model.reader, model.expectations, picture)
+        for expect in model.expectations:
+            done = await self.children.read(Job(picture, model.name, expect, model.reader.max_error))
+            if done.error is not None:
+                raise ModelError(f"model {model.name}: the self-test fails: {done.error}")
+            check_answer(model.name, expect, expected[expect], done.readings[0])
+        blank = np.zeros((1, 28, 28), np.uint8)
+        alone = model.predictor.probabilities(blank)
+        if not np.allclose(await self.batchers[model.name].probabilities(blank), alone, atol=1e-5):
+            raise ModelError(f"model {model.name}: the self-test on a blank digit gives another answer every time")
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for their turn."""
+        return self.children.waiting + sum(batcher.waiting for batcher in self.batchers.values())
+
+    async def close(self) -> None:
+        """End, once no request is under way."""
+        while self.requests:
+            await asyncio.sleep(0.02)
+        await self.children.close()
+        self._pool.shutdown(wait=False)
+
+
+def self_test() -> tuple[bytes, dict[str, Any]]:
+    """The stored picture, and what the shipped model has to read in it by expectation."""
+    folder = resources.files("digitry") / "models"
+    stored = json.loads((folder / "self_test.json").read_text(encoding="utf-8"))
+    return (folder / "self_test.png").read_bytes(), stored["answers"]
+
+
+def self_test_answers(reader: Reader, expectations: tuple[str, ...], picture: bytes) -> dict[str, Any]:
+    """What this reader says of the picture, by expectation."""
+    return {expect: summary(reader.read(picture, expect=expect)) for expect in expectations}
+
+
+def summary(reading: Reading) -> dict[str, Any]:
+    """The part of a reading that the self-test looks at."""
+    return {
+        "texts": [n.text for n in reading.numbers],
+        "confidences": [round(n.confidence, 6) for n in reading.numbers],
+    }
+
+
+def check_answer(name: str, expect: str, expected: dict[str, Any], answer: dict[str, Any]) -> None:
+    """ModelError unless a reading as JSON says what was expected."""
+    texts = [number["text"] for number in answer["numbers"]]
+    confidences = [number["confidence"] for number in answer["numbers"]]
+    if texts != expected["texts"] or not np.allclose(confidences, expected["confidences"], atol=TOLERANCE):
+        raise ModelError(
+            f"model {name}: the self-test reads {' '.join(texts) or 'nothing'} {confidences} as {expect}, the stored "
+            f"answer is {' '.join(expected['texts']) or 'nothing'} {expected['confidences']}"
+        )

@@ -1,0 +1,137 @@
+"""What holds for every request, whatever it is about: who may ask, how the answer is protected, what is counted."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import secrets
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from digitry.serve.problems import ProblemError
+from digitry.serve.service import Service
+
+log = logging.getLogger("digitry.serve")
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "connect-src 'self'",
+        "img-src 'self' blob: data:",
+        "worker-src 'self'",
+        "manifest-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    ]
+)
+
+PROTECTION = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+
+OPEN_PATHS = frozenset({"/livez", "/readyz"})
+"""Asked by machines that watch over the server, by whatever name or address they know it, and without a token."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may ask."""
+
+    hosts: Collection[str] = LOOPBACK
+    """Names that the Host header may have, without the port. Others may be another site's way to this machine."""
+    token: str | None = None
+    """What /v1 and /metrics want as a bearer token; None for nobody has to know one."""
+
+
+class Guard:
+    """ASGI middleware around the whole app."""
+
+    def __init__(
+        self, app: ASGIApp, access: Access, service: Service, routes: Collection[str], *, is_logging: bool
+    ) -> None:
+        """`routes` are the paths that exist: any other is counted and logged as "other", for it may hold anything."""
+        self._app, self._access, self._service, self._is_logging = app, access, service, is_logging
+        self._routes = frozenset(routes)
+        self._hosts = frozenset(host.lower() for host in access.hosts)
+        self._protection = [(name.lower().encode(), value.encode()) for name, value in PROTECTION.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        request_id = secrets.token_hex(8)
+        scope["state"]["request_id"] = request_id
+        status = 0
+
+        async def protected(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(raw=message["headers"])
+                message["headers"] = [
+                    *message["headers"],
+                    *((name, value) for name, value in self._protection if name.decode() not in headers),
+                    (b"x-request-id", request_id.encode()),
+                ]
+                if self._service.is_draining:  # the last answer on its connection
+                    message["headers"].append((b"connection", b"close"))
+            await send(message)
+
+        try:
+            try:
+                self.check(scope)
+            except ProblemError as problem:
+                await self._service.answer(problem, request_id)(scope, receive, protected)
+            else:
+                await self._app(scope, receive, protected)
+        finally:
+            seconds = time.perf_counter() - began
+            route = scope["path"] if scope["path"] in self._routes else "other"
+            if status:  # else the client has gone
+                self._service.metrics.answered(route, status, seconds)
+            if self._is_logging or status >= 500:
+                log.info("%s %s %s %d %.0f ms", request_id, scope["method"], route, status, seconds * 1000)
+
+    def check(self, scope: Scope) -> None:
+        """ProblemError for a request that must not be looked at any further."""
+        headers = Headers(scope=scope)
+        path = scope["path"]
+        host = headers.get("host", "")
+        if path not in OPEN_PATHS and _without_port(host).lower() not in self._hosts:
+            raise ProblemError("wrong-host", "Name this host with --allow-host when the server is started.")
+        if headers.get("content-encoding", "identity").lower() != "identity":
+            raise ProblemError("wrong-type", "Bodies are taken as they are, without a Content-Encoding.")
+        if scope["method"] not in ("GET", "HEAD", "OPTIONS"):
+            origin = headers.get("origin")
+            if origin is not None and origin.partition("://")[2].lower() != host.lower():
+                raise ProblemError("cross-origin")
+            if headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+                raise ProblemError("cross-origin")
+        token = self._access.token
+        if token is not None and (path.startswith("/v1/") or path == "/metrics"):
+            given = headers.get("authorization", "").removeprefix("Bearer ")
+            if not hmac.compare_digest(given.encode("utf-8", "replace"), token.encode()):
+                raise ProblemError(
+                    "unauthorized", "Send the header Authorization: Bearer TOKEN.", {"WWW-Authenticate": "Bearer"}
+                )
+
+
+def _without_port(host: str) -> str:
+    """ "localhost:8000" → "localhost", "[::1]:8000" → "[::1]"."""
+    name, colon, port = host.rpartition(":")
+    return name if colon and port.isdigit() else host

@@ -1,0 +1,36 @@
+"""What a request may cost: every limit of the server, with its default, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+
+def _limit(default: float, words: str) -> Any:
+    """A limit with the words that `digitry serve --help` has for it."""
+    return field(default=default, metadata={"words": words})
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits on requests; each is an option of `digitry serve`."""
+
+    max_body_bytes: int = _limit(8 * 2**20, "Bytes of a request's body, counted as they come in.")
+    max_json_bytes: int = _limit(2**20, "Bytes of a body of JSON.")
+    max_json_depth: int = _limit(32, "Brackets within brackets in a body of JSON.")
+    max_parts: int = _limit(16, "Parts of a multipart body.")
+    max_images: int = _limit(256, "Canonical digits in one request.")
+    max_pixels: int = _limit(16_700_000, "Pixels of a picture, looked at before it is decoded.")
+    max_queue: int = _limit(64, "Requests that wait for their turn; others are refused with 503.")
+    max_buffered_bytes: int = _limit(256 * 2**20, "Bytes of all bodies in memory at the same time.")
+    header_seconds: float = _limit(5.0, "For the head of a request to arrive; then the connection is closed.")
+    body_seconds: float = _limit(15.0, "For the body to arrive; then the connection is closed.")
+    request_seconds: float = _limit(2.0, "From the last byte of a request to its answer; then it is a 504.")
+    picture_seconds: float = _limit(2.0, "Of processor time to decode and read one picture.")
+    picture_bytes: int = _limit(512 * 2**20, "Bytes of memory to decode and read one picture.")
+    max_corrections: int = _limit(10_000, "Pictures that --collect keeps.")
+
+
+def options() -> list[tuple[str, Any, str]]:
+    """Name, default and words of every limit."""
+    return [(limit.name, limit.default, limit.metadata["words"]) for limit in fields(Limits)]

@@ -1,0 +1,53 @@
+"""What the server counts, in Prometheus' text format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import generate_latest
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
+
+
+class Metrics:
+    """The counters of one server; none of them knows a picture, a name or an address."""
+
+    def __init__(self, waiting: Callable[[], float], is_ready: Callable[[], float]) -> None:
+        """`waiting` and `is_ready` are asked when somebody reads the metrics."""
+        self._registry = CollectorRegistry()
+        self._requests = Counter("digitry_requests", "Requests answered.", ("route", "status"), registry=self._registry)
+        self._errors = Counter("digitry_errors", "Requests that got a problem.", ("code",), registry=self._registry)
+        self._seconds = Histogram(
+            "digitry_request_seconds", "Time to an answer.", ("route",), registry=self._registry, buckets=_SECONDS
+        )
+        self._batch = Histogram(
+            "digitry_batch_images",
+            "Canonical digits in one run of the network.",
+            registry=self._registry,
+            buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256),
+        )
+        self._refused = Counter("digitry_refused", "Requests refused with 503.", registry=self._registry)
+        Gauge("digitry_waiting_requests", "Requests in the queue.", registry=self._registry).set_function(waiting)
+        Gauge("digitry_ready", "1 while the server takes requests.", registry=self._registry).set_function(is_ready)
+        self._reloads = Counter("digitry_reloads", "Model reloads.", ("result",), registry=self._registry)
+
+    def answered(self, route: str, status: int, seconds: float) -> None:
+        self._requests.labels(route, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+        if status == 503:
+            self._refused.inc()
+
+    def problem(self, code: str) -> None:
+        self._errors.labels(code).inc()
+
+    def batch(self, images: int) -> None:
+        self._batch.observe(images)
+
+    def reloaded(self, result: str) -> None:
+        self._reloads.labels(result).inc()
+
+    def text(self) -> bytes:
+        return generate_latest(self._registry)

@@ -1,0 +1,334 @@
+"""The API in words that programs understand: OpenAPI 3.1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import digitry
+from digitry.reading import EXPECTATIONS
+from digitry.reading.certainty import MAX_ERROR
+from digitry.serve.problems import CODES, CONTENT_TYPE
+from digitry.serve.service import Service
+
+JSON, BYTES = "application/json", "application/octet-stream"
+PICTURES = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif", "image/tiff", BYTES)
+
+_NUMBER = {
+    "text": "27",
+    "confidence": 0.998331,
+    "sure": True,
+    "reason": None,
+    "alternatives": [["21", 0.0011]],
+    "box": [34, 30, 168, 116],
+    "digits": [
+        {"label": 2, "confidence": 0.999412, "box": [34, 30, 71, 116], "alternatives": [[1, 0.0003]]},
+        {"label": 7, "confidence": 0.998801, "box": [134, 34, 68, 112], "alternatives": [[1, 0.0009]]},
+    ],
+}
+_READING = {"picture": "", "page": 1, "numbers": [_NUMBER], "sure": True, "reason": None}
+_DIGITS = {
+    "model": "shipped",
+    "class_names": list("0123456789"),
+    "labels": ["7"],
+    "confidences": [0.9996],
+    "probabilities": [[0.0, 0.0001, 0.0001, 0.0, 0.0, 0.0, 0.0, 0.9996, 0.0, 0.0002]],
+}
+
+
+def openapi(service: Service) -> dict[str, Any]:
+    """The description of this server: the routes that it has, with its models and limits."""
+    limits = service.limits
+    model = _query("model", {"type": "string", "enum": list(service.paths), "default": service.default_model})
+    paths: dict[str, Any] = {
+        "/v1/read": {
+            "post": {
+                "operationId": "read",
+                "summary": "Read the numbers in pictures",
+                "description": (
+                    "The body is one picture (PNG, JPEG, WebP, BMP, GIF or all pages of a TIFF), or multipart/form-data"
+                    f" with up to {limits.max_parts}. Each reading is what `digitry read --json` prints: one a page; a "
+                    "picture among several that cannot be read has a reason and null for its page. With Accept: "
+                    "application/jsonl each reading is a line of its own, as the command prints it."
+                ),
+                "parameters": [
+                    _query(
+                        "expect",
+                        {"type": "string", "enum": list(EXPECTATIONS), "default": "page"},
+                        "What a picture holds: one digit, one number, or a page of numbers.",
+                    ),
+                    _query(
+                        "max_error",
+                        {"type": "number", "minimum": 0, "maximum": 1, "default": MAX_ERROR},
+                        "How many of the readings that are called sure may be wrong.",
+                    ),
+                    model,
+                ],
+                "requestBody": {
+                    "required": True,
+                    "content": {
+                        **{kind: {} for kind in PICTURES},
+                        "multipart/form-data": {
+                            "schema": {
+                                "type": "object",
+                                "required": ["picture"],
+                                "properties": {
+                                    "picture": {
+                                        "type": "array",
+                                        "minItems": 1,
+                                        "maxItems": limits.max_parts,
+                                        "items": {"type": "string", "contentMediaType": BYTES},
+                                    }
+                                },
+                            }
+                        },
+                    },
+                },
+                "responses": {
+                    "200": {
+                        "description": "The readings, in the order of the pictures and their pages.",
+                        "content": {
+                            JSON: {"schema": _ref("Readings"), "example": {"readings": [_READING]}},
+                            "application/jsonl": {"schema": {"type": "string"}},
+                        },
+                    },
+                    **_problems("bad-multipart", "unknown-model", "not-a-picture", *_ANY_POST),
+                },
+            }
+        },
+        "/v1/digits": {
+            "post": {
+                "operationId": "digits",
+                "summary": "What canonical digits are, with probabilities",
+                "description": (
+                    "28×28 pixels, light ink on black, the ink fitted into 20×20 and centred by its mass, as MNIST's "
+                    f"are. One or up to {limits.max_images}, as JSON, or as n×784 bytes."
+                ),
+                "parameters": [model],
+                "requestBody": {
+                    "required": True,
+                    "content": {
+                        JSON: {"schema": _ref("Images"), "example": {"images": [[0] * 784]}},
+                        BYTES: {"schema": {"type": "string", "format": "binary", "description": "n×784 bytes."}},
+                    },
+                },
+                "responses": {
+                    "200": {
+                        "description": "A row of probabilities for every image.",
+                        "content": {JSON: {"schema": _ref("Probabilities"), "example": _DIGITS}},
+                    },
+                    **_problems("bad-json", "unknown-model", "wrong-images", *_ANY_POST),
+                },
+            }
+        },
+        "/v1/model": {
+            "get": {
+                "operationId": "model",
+                "summary": "The models: contract, figures, SHA-256",
+                "parameters": [
+                    _query("model", {"type": "string", "enum": list(service.paths)}, "One of them; all without.")
+                ],
+                "responses": {
+                    "200": {
+                        "description": "All models, or the one that was asked for.",
+                        "content": {JSON: {"schema": {"anyOf": [_ref("Models"), _ref("Model")]}}},
+                    },
+                    **_problems("unknown-model", "not-ready", *_ANY),
+                },
+            }
+        },
+        "/livez": {
+            "get": {
+                "operationId": "livez",
+                "summary": "Whether the process runs",
+                "security": [],
+                "responses": {
+                    "200": _object("It runs.", {"alive": {"const": True}}, {"alive": True}),
+                    **_problems("wrong-type"),
+                },
+            }
+        },
+        "/readyz": {
+            "get": {
+                "operationId": "readyz",
+                "summary": "Whether the server reads right, and takes requests",
+                "security": [],
+                "responses": {
+                    "200": _object("The self-test was passed.", {"ready": {"const": True}}, {"ready": True}),
+                    **_problems("not-ready", "wrong-type"),
+                },
+            }
+        },
+        "/metrics": {
+            "get": {
+                "operationId": "metrics",
+                "summary": "Counters, in Prometheus' text format",
+                "responses": {
+                    "200": {"description": "Counters.", "content": {"text/plain": {"schema": {"type": "string"}}}},
+                    **_problems(*_ANY),
+                },
+            }
+        },
+        "/openapi.json": {
+            "get": {
+                "operationId": "openapi",
+                "summary": "This description",
+                "security": [],
+                "responses": {"200": _object("OpenAPI 3.1.", {}, None), **_problems("wrong-host", "wrong-type")},
+            }
+        },
+    }
+    if service.collection is not None:
+        paths["/v1/corrections"] = {
+            "post": {
+                "operationId": "correct",
+                "summary": "Tell what a picture of one digit really shows",
+                "description": "The picture is kept, written anew from its pixels, in the folder of the label.",
+                "parameters": [
+                    {
+                        "name": "label",
+                        "in": "query",
+                        "required": True,
+                        "description": "The class name.",
+                        "schema": {"type": "string", "enum": list(service.class_names(service.default_model))},
+                    },
+                    model,
+                ],
+                "requestBody": {"required": True, "content": {kind: {} for kind in PICTURES}},
+                "responses": {
+                    "201": _object(
+                        "It is kept.",
+                        {"label": {"type": "string"}, "kept": {"type": "integer"}},
+                        {"label": "7", "kept": 12},
+                    ),
+                    **_problems("unknown-model", "not-a-picture", "full", *_ANY_POST),
+                },
+            }
+        }
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "digitry",
+            "version": digitry.__version__,
+            "summary": "Reads handwritten digits and numbers, and says when it is not sure.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "security": [{}, {"token": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer", "description": "Where the server was given a token."}
+            },
+            "schemas": _SCHEMAS,
+        },
+    }
+
+
+_ANY = ("unauthorized", "wrong-host", "wrong-type")
+_ANY_POST = (*_ANY, "cross-origin", "too-large", "wrong-setting", "busy", "too-slow")
+
+
+def _query(name: str, schema: dict[str, Any], description: str = "Which model answers.") -> dict[str, Any]:
+    return {"name": name, "in": "query", "description": description, "schema": schema}
+
+
+def _ref(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _object(description: str, properties: dict[str, Any], example: Any) -> dict[str, Any]:
+    schema = {"type": "object", "required": list(properties), "properties": properties}
+    content: dict[str, Any] = {"schema": schema}
+    if example is not None:
+        content["example"] = example
+    return {"description": description, "content": {JSON: content}}
+
+
+def _problems(*codes: str) -> dict[str, Any]:
+    """The answers that these codes give, by status."""
+    by_status: dict[int, list[str]] = {}
+    for code in sorted(codes, key=lambda code: CODES[code][0]):
+        by_status.setdefault(CODES[code][0], []).append(code)
+    found: dict[str, Any] = {}
+    for status, here in by_status.items():
+        example = {"type": "about:blank", "title": CODES[here[0]][1], "status": status, "code": here[0]}
+        example |= {"detail": CODES[here[0]][1], "request_id": "9f86d081884c7d65"}
+        found[str(status)] = {
+            "description": " ".join(f"{code}: {CODES[code][1]}" for code in here),
+            "content": {CONTENT_TYPE: {"schema": _ref("Problem"), "example": example}},
+        }
+    return found
+
+
+_PAIRS = {
+    "type": "array",
+    "description": "The next best with their probabilities, best first.",
+    "items": {"type": "array", "minItems": 2, "maxItems": 2},
+}
+_BOX = {
+    "type": "array",
+    "description": "x, y, width, height in pixels of the upright picture.",
+    "items": {"type": "integer"},
+    "minItems": 4,
+    "maxItems": 4,
+}
+_SHARE = {"type": "number", "minimum": 0, "maximum": 1}
+_WHY = {"type": ["string", "null"], "description": "Why not sure."}
+
+
+def _record(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "required": list(properties), "additionalProperties": False, "properties": properties}
+
+
+_SCHEMAS: dict[str, Any] = {
+    "Digit": _record(label={"type": ["integer", "string"]}, confidence=_SHARE, box=_BOX, alternatives=_PAIRS),
+    "Number": _record(
+        text={"type": "string"},
+        confidence={**_SHARE, "description": "Probability that every digit is right, and none missing."},
+        sure={"type": "boolean"},
+        reason=_WHY,
+        alternatives=_PAIRS,
+        box=_BOX,
+        digits={"type": "array", "items": _ref("Digit")},
+    ),
+    "Reading": _record(
+        picture={"type": "string", "description": "The file name that was sent along, if any."},
+        page={"type": ["integer", "null"], "minimum": 1},
+        numbers={"type": "array", "items": _ref("Number")},
+        sure={"type": "boolean"},
+        reason=_WHY,
+    ),
+    "Readings": _record(readings={"type": "array", "items": _ref("Reading")}),
+    "Images": _record(
+        images={
+            "type": "array",
+            "description": (
+                "One image or a list, each 28×28 or 784 numbers: integers are grey levels from 0 (paper) to 255 (ink); "
+                "where any has a point, all are shares of full ink from 0 to 1."
+            ),
+            "minItems": 1,
+        }
+    ),
+    "Probabilities": _record(
+        model={"type": "string"},
+        class_names={"type": "array", "items": {"type": "string"}},
+        labels={"type": "array", "items": {"type": "string"}},
+        confidences={"type": "array", "items": _SHARE},
+        probabilities={"type": "array", "items": {"type": "array", "items": _SHARE}},
+    ),
+    "Model": _record(
+        name={"type": "string"},
+        sha256={"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        reads={"type": "array", "items": {"enum": list(EXPECTATIONS)}},
+        contract={"type": "object", "description": "What the model expects, how it was trained, and its figures."},
+    ),
+    "Models": _record(default={"type": "string"}, models={"type": "array", "items": _ref("Model")}),
+    "Problem": _record(
+        type={"type": "string"},
+        title={"type": "string"},
+        status={"type": "integer"},
+        code={"enum": list(CODES)},
+        detail={"type": "string"},
+        request_id={"type": "string"},
+    ),
+}

@@ -1,0 +1,112 @@
+"""The server's life: bind, serve, listen to signals, drain, end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+
+from digitry.errors import StorageError
+from digitry.serve.app import create_app
+from digitry.serve.guard import Access
+from digitry.serve.protocol import patient_protocol
+from digitry.serve.service import Service
+
+log = logging.getLogger("digitry.serve")
+
+LINGER_SECONDS = 1.0
+"""So long a stopping server still takes requests, each answer being the last on its connection: who has a connection
+open hears of it before it is closed."""
+
+DRAIN_SECONDS = 8
+"""Requests that are not done by then, after that, are given up; the whole end takes less than ten seconds."""
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; StorageError when the port is taken, or the address is none of this machine."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(2048)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise StorageError(f"cannot listen on {host} port {port}: {reason}; choose another with --port") from error
+    listener.set_inheritable(True)
+    return listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """http://127.0.0.1:8000"""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def run(service: Service, listener: socket.socket, access: Access, *, log_requests: bool) -> None:
+    """Serve until SIGTERM or SIGINT; SIGHUP reads the model files again. Raises DigitryError when it cannot start."""
+    app = create_app(service, access, log_requests=log_requests)
+    config = uvicorn.Config(
+        app,
+        http=patient_protocol(service.limits),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(_serve(_Server(config, service), service, listener))
+
+
+async def _serve(server: _Server, service: Service, listener: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    tasks: set[asyncio.Task[None]] = set()
+
+    def reload() -> None:
+        task = loop.create_task(service.reload())
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.stop)
+    with contextlib.suppress(AttributeError):  # Windows knows no SIGHUP
+        loop.add_signal_handler(signal.SIGHUP, reload)
+    await service.start()
+    log.info("ready: %s", address_of(listener))
+    await server.serve(sockets=[listener])
+    await service.close()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which leaves signals to us, and ends gently."""
+
+    def __init__(self, config: uvicorn.Config, service: Service) -> None:
+        super().__init__(config)
+        self._service = service
+
+    def stop(self) -> None:
+        """Begin to end; a second call ends at once."""
+        if self._service.is_draining:
+            self.force_exit = True
+        self._service.is_draining = True
+        self.should_exit = True
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Not here: uvicorn would raise them again at the end, and the exit code would not be 0."""
+        yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        log.info("stopping: requests that have come are answered")
+        await asyncio.sleep(LINGER_SECONDS)
+        await super().shutdown(sockets)
+        log.info("stopped")

@@ -1,0 +1,119 @@
+"""The server without its addresses: models, their engine, and how new files take over."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from starlette.responses import Response
+
+from digitry.errors import DigitryError
+from digitry.serve.bodies import Buffered
+from digitry.serve.collecting import Collection
+from digitry.serve.engine import Engine, Model, load_model
+from digitry.serve.limits import Limits
+from digitry.serve.metrics import Metrics
+from digitry.serve.problems import ProblemError, problem_response
+
+log = logging.getLogger("digitry.serve")
+
+
+class Service:
+    """Answers by the engine of the day."""
+
+    def __init__(
+        self,
+        models: Mapping[str, Path | None],
+        *,
+        processes: int,
+        limits: Limits | None = None,
+        collect: Path | None = None,
+    ) -> None:
+        """`models`: name → run folder or ONNX file, None for the shipped one; the first is what requests get that name
+        none. Raises ModelError for one that cannot be used."""
+        self.limits = limits or Limits()
+        self.paths, self._processes = dict(models), processes
+        self.default_model = next(iter(self.paths))
+        self.collection = Collection(collect, self.limits.max_corrections) if collect else None
+        self.buffered = Buffered()
+        self.is_draining = False
+        self.metrics = Metrics(lambda: self._engine.waiting if self._engine else 0, lambda: float(self.is_ready))
+        self._loaded = {name: load_model(name, path) for name, path in self.paths.items()}
+        self._engine: Engine | None = None
+        self._retiring: set[asyncio.Task[None]] = set()
+        self._reloading = asyncio.Lock()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the self-test was passed, and nobody asked to stop."""
+        return self._engine is not None and not self.is_draining
+
+    def class_names(self, model: str) -> tuple[str, ...]:
+        """The labels that a digit may get from this model."""
+        return self._loaded[model].predictor.contract.class_names
+
+    async def start(self) -> None:
+        """Load, test, be ready; ModelError when the self-test is not passed."""
+        self._engine = await self._start_engine(self._loaded)
+
+    async def _start_engine(self, models: Mapping[str, Model]) -> Engine:
+        engine = Engine(models, self._processes, self.limits, self.metrics.batch)
+        await engine.start()
+        return engine
+
+    @contextmanager
+    def engine(self) -> Iterator[Engine]:
+        """The engine for one request, from its beginning to its end."""
+        engine = self._engine
+        if engine is None:
+            raise ProblemError("not-ready", headers={"Retry-After": "1"})
+        engine.requests += 1
+        try:
+            yield engine
+        finally:
+            engine.requests -= 1
+
+    def answer(self, problem: ProblemError, request_id: str) -> Response:
+        """The answer to a request that has a problem, which is counted."""
+        self.metrics.problem(problem.code)
+        return problem_response(problem, request_id)
+
+    async def reload(self) -> None:
+        """Read the model files again. Good ones take over; for a bad one, the old one stays."""
+        async with self._reloading:
+            loaded = {name: await asyncio.to_thread(self._reload_one, name) for name in self.paths}
+            if all(loaded[name].sha256 == self._loaded[name].sha256 for name in loaded):
+                log.info("reload: no model has changed")
+                self.metrics.reloaded("same")
+                return
+            try:
+                engine = await self._start_engine(loaded)
+            except DigitryError as error:
+                log.error("reload: refused, the old models stay: %s", error)
+                self.metrics.reloaded("refused")
+                return
+            old, self._engine, self._loaded = self._engine, engine, loaded
+            log.info("reload: now %s", ", ".join(f"{name} {model.sha256[:12]}" for name, model in loaded.items()))
+            self.metrics.reloaded("taken")
+            if old is not None:
+                task = asyncio.create_task(old.close())
+                self._retiring.add(task)
+                task.add_done_callback(self._retiring.discard)
+
+    def _reload_one(self, name: str) -> Model:
+        try:
+            return load_model(name, self.paths[name])
+        except DigitryError as error:
+            log.error("reload: %s is refused, the old one stays: %s", name, error)
+            self.metrics.reloaded("refused")
+            return self._loaded[name]
+
+    async def close(self) -> None:
+        """End, once every request has its answer."""
+        for task in list(self._retiring):
+            await task
+        if self._engine is not None:
+            await self._engine.close()
