@@ -2,6 +2,7 @@
 
 python bench/reproduce.py [RECIPE …] [--seeds 5]     the tutorials' four unless named; what has a JSON file already is
                                                       not run again
+python bench/reproduce.py RECIPE --dataset NAME      the same on other data: results/reproduce/NAME/*.json
 python bench/reproduce.py --page                     only write the page anew
 
 Each run is a process of its own, so that its peak memory is its own. `cnn` is judged after five epochs, then goes on to
@@ -25,6 +26,7 @@ from results_page import write_page
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "results" / "reproduce"
 RECIPES = ("dense-relu", "cnn", "dense-sigmoid", "cnn-dropout")
+MNIST = "mnist"
 JUDGED_AFTER = {"cnn": (5, 10)}
 """Epochs after which a recipe is judged, where that is not only its last."""
 
@@ -33,25 +35,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipes", nargs="*", metavar="RECIPE", help="any; without, " + ", ".join(RECIPES))
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--dataset", default=MNIST, help="what is learned; nothing else changes")
     parser.add_argument("--page", action="store_true", help="only write docs/results.md from the JSON files")
     parser.add_argument("--one", nargs=2, metavar=("RECIPE", "SEED"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
-        print(json.dumps(run_one(options.one[0], int(options.one[1]))))
+        print(json.dumps(run_one(options.one[0], int(options.one[1]), options.dataset)))
         return
     if not options.page:
-        RESULTS.mkdir(parents=True, exist_ok=True)
+        folder = RESULTS if options.dataset == MNIST else RESULTS / options.dataset
+        folder.mkdir(parents=True, exist_ok=True)
         for recipe in options.recipes or RECIPES:
             for seed in range(options.seeds):
-                path = RESULTS / f"{recipe}-seed{seed}.json"
+                path = folder / f"{recipe}-seed{seed}.json"
                 if not path.exists():
                     print(f"{recipe}, seed {seed}", file=sys.stderr, flush=True)
-                    found = own_process.measure(__file__, recipe, str(seed))
+                    found = own_process.measure(__file__, recipe, str(seed), "--dataset", options.dataset)
                     path.write_text(json.dumps(found, indent=1) + "\n")
     write_page(RESULTS, ROOT)
 
 
-def run_one(recipe: str, seed: int) -> dict[str, Any]:
+def run_one(recipe: str, seed: int, dataset: str) -> dict[str, Any]:
     """Train one seed and judge it."""
     import digitry
     from digitry import recipes
@@ -65,10 +69,13 @@ def run_one(recipe: str, seed: int) -> dict[str, Any]:
         for epochs in JUDGED_AFTER.get(recipe, (last,)):
             began = time.perf_counter()
             before = resource.getrusage(resource.RUSAGE_SELF)
-            done = digitry.train(recipe, seed=seed, run=run, resume=True, settings={"epochs": epochs}, quiet=False)
+            settings = {"epochs": epochs}
+            done = digitry.train(recipe, data=dataset, seed=seed, run=run, resume=True, settings=settings, quiet=False)
             seconds += time.perf_counter() - began
             after = resource.getrusage(resource.RUSAGE_SELF)
-            scores = {name: part.scores.to_json() for name, part in digitry.evaluate(run).splits.items()}
+            evaluation = digitry.evaluate(run)
+            scores = {name: part.scores.to_json() for name, part in evaluation.splits.items()}
+            less = evaluation.without_doubtful
             judged.append(
                 {
                     "epochs": epochs,
@@ -76,6 +83,7 @@ def run_one(recipe: str, seed: int) -> dict[str, Any]:
                         name: {key: part[key] for key in ("images", "error_count", "accuracy", "loss", "ece")}
                         for name, part in scores.items()
                     },
+                    "test_without_doubtful": less and {"left_out": less.left_out, "error_count": less.error_count},
                     "train_seconds": round(seconds, 2),
                     "processor_seconds": round(
                         after.ru_utime + after.ru_stime - (before.ru_utime + before.ru_stime), 2
@@ -85,10 +93,11 @@ def run_one(recipe: str, seed: int) -> dict[str, Any]:
         return {
             "recipe": recipe,
             "seed": seed,
+            "dataset": dataset,
             "judged": judged,
             "history": done.history,
             "peak_memory_mib": round(_peak_memory_mib()),
-            "command": f"python bench/reproduce.py {recipe}",
+            "command": f"python bench/reproduce.py {recipe}" + (f" --dataset {dataset}" if dataset != MNIST else ""),
             **run_folder.describe_surroundings(),
         }
 
