@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 RUN ?= demo
 
-.PHONY: bench help demo test check test-backends reliability reproduce reproduce-small bench-train bench-inference bench-audit bench-exports bench-peers ingredients roofline bench-reading bench-read-speed shipped-model calibration locks clean
+.PHONY: bench browser-tools test-browser help demo test check test-backends reliability reproduce reproduce-small bench-train bench-inference bench-audit bench-exports bench-peers ingredients roofline bench-reading bench-read-speed shipped-model calibration locks clean
 
 help:  ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -30,7 +30,14 @@ demo: $(VENV)/train.done  ## Fetch, explore, train, evaluate, read: the whole to
 	@$(BIN)/python examples/demo.py $(RUN)
 
 test: $(VENV)/dev.done  ## The test suite.
-	$(BIN)/python -m pytest -n 2 -m "not full and not network and not backends"
+	$(BIN)/python -m pytest -n 2 -m "not full and not network and not backends and not browser"
+
+test-browser: $(VENV)/dev.done browser-tools  ## The page, in Chromium.
+	$(BIN)/python -m pytest -m browser tests/browser
+
+browser-tools:  ## What drives Chromium in the tests; Chromium and Node themselves come from the system.
+	@command -v npm >/dev/null || echo "npm is missing: the browser tests will be skipped"
+	@command -v npm >/dev/null && npm install --prefix tests/browser --no-package-lock --no-audit --no-fund --loglevel=error || true
 
 check: $(VENV)/dev.done  ## Style, types, who may import whom, and whether the generated pages are up to date.
 	$(BIN)/ruff check .

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import orjson
@@ -19,11 +20,13 @@ from digitry.errors import SettingError
 from digitry.reading import EXPECTATIONS
 from digitry.reading.certainty import MAX_ERROR, check_max_error
 from digitry.serve import metrics
+from digitry.serve.api_page import api_page
 from digitry.serve.bodies import content_type, images_of_bytes, images_of_json, parts_of, read_body
 from digitry.serve.children import Done, Job
 from digitry.serve.engine import Engine, Model
 from digitry.serve.guard import Access, Guard
 from digitry.serve.openapi import openapi
+from digitry.serve.page import File, config, digit_model, page_files
 from digitry.serve.problems import ProblemError
 from digitry.serve.service import Service
 
@@ -34,6 +37,7 @@ JSON, JSON_LINES, BYTES, MULTIPART = (
 
 def create_app(service: Service, access: Access | None = None, *, log_requests: bool = False) -> Guard:
     """The ASGI app around a service; whoever makes it starts the service, and closes it."""
+    access = access or Access()
     handlers = Handlers(service)
     routes = [
         Route("/v1/read", handlers.read, methods=["POST"]),
@@ -47,6 +51,12 @@ def create_app(service: Service, access: Access | None = None, *, log_requests: 
     if service.collection is not None:
         routes.append(Route("/v1/corrections", handlers.correct, methods=["POST"]))
 
+    files: dict[str, Callable[[], File]] = {path: partial(File, *file) for path, file in page_files().items()}
+    files["/models/digit.onnx"] = lambda: digit_model(service)
+    files["/config.json"] = lambda: config(service, access)
+    files["/api"] = lambda: api_page(service)
+    routes += [Route(path, _serves(file)) for path, file in files.items()]
+
     app = Starlette(
         routes=routes,
         exception_handlers={
@@ -58,7 +68,7 @@ def create_app(service: Service, access: Access | None = None, *, log_requests: 
     )
     app.router.redirect_slashes = False
     paths = [route.path for route in routes]
-    return Guard(app, access or Access(), service, paths, is_logging=log_requests)
+    return Guard(app, access, service, paths, is_logging=log_requests)
 
 
 class Handlers:
@@ -206,6 +216,14 @@ class Handlers:
         return self._service.answer(
             ProblemError("failed", "Please report it with this request id."), request.state.request_id
         )
+
+
+def _serves(file: Callable[[], File]) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(_: Request) -> Response:
+        body, kind = file()
+        return Response(body, headers={"Content-Type": kind})
+
+    return answer
 
 
 def _max_error(request: Request) -> float:

@@ -6,7 +6,7 @@ are all it has.
 
 First comes a line of JSON, {"limits": {...}, "models": {name: size in bytes, or null}}, and the models' bytes. After
 `ready` each job is a line of JSON, {"model", "expect", "max_error", "keep", "bytes"}, and the picture's bytes. Each
-answer is a line: {"readings": [...]}, with {"pages": [[height, width], ...]} and their grey pixels behind it when "keep"
+answer is a line: {"readings": [...]}, and {"pages": [[height, width], ...]} and their grey pixels behind it when "keep"
 asks for them, or {"error": "..."}.
 """
 

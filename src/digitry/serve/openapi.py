@@ -189,7 +189,10 @@ def openapi(service: Service) -> dict[str, Any]:
                         "in": "query",
                         "required": True,
                         "description": "The class name.",
-                        "schema": {"type": "string", "enum": list(service.class_names(service.default_model))},
+                        "schema": {
+                            "type": "string",
+                            "enum": list(service.model(service.default_model).reader.class_names),
+                        },
                     },
                     model,
                 ],

@@ -51,9 +51,9 @@ class Service:
         """Whether the self-test was passed, and nobody asked to stop."""
         return self._engine is not None and not self.is_draining
 
-    def class_names(self, model: str) -> tuple[str, ...]:
-        """The labels that a digit may get from this model."""
-        return self._loaded[model].predictor.contract.class_names
+    def model(self, name: str) -> Model:
+        """The model that has this name now."""
+        return self._loaded[name]
 
     async def start(self) -> None:
         """Load, test, be ready; ModelError when the self-test is not passed."""

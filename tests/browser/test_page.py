@@ -1,0 +1,97 @@
+"""The page in a real browser: scenarios.mjs does what people do, here each of its scenarios is a test."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+import digitry
+
+pytestmark = pytest.mark.browser
+
+HERE = Path(__file__).parent
+SCENARIOS = re.findall(r'^  async "(.+)"\(\)', (HERE / "scenarios.mjs").read_text(encoding="utf-8"), re.MULTILINE)
+PICTURE = Path(digitry.__file__).parent / "models" / "self_test.png"
+
+
+def tools() -> tuple[str, str]:
+    """Node and Chromium. Without them the tests are skipped, but not where they have to run."""
+    node = shutil.which("node")
+    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    missing = [
+        name
+        for name, there in (
+            ("node", node),
+            ("chromium", browser),
+            ("tests/browser/node_modules", (HERE / "node_modules").exists()),
+        )
+        if not there
+    ]
+    if missing:
+        words = f"the page is not tested: there is no {' and no '.join(missing)} (make browser-tools)"
+        if os.environ.get("DIGITRY_CI"):
+            pytest.fail(words)
+        pytest.skip(words)
+    return str(node), str(browser)
+
+
+@contextmanager
+def running_server(*options: str) -> Iterator[str]:
+    """`digitry serve` on a free port; gives its address."""
+    command = [sys.executable, "-m", "digitry", "serve", "--port", "0", *options]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if address := re.search(r"http://\S+", line):
+                yield address[0]
+                break
+        else:
+            pytest.fail("the server did not start")
+    finally:
+        process.terminate()
+        process.communicate(timeout=15)
+
+
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("collected")
+
+
+@pytest.fixture(scope="module")
+def failures(collected: Path) -> dict[str, str | None]:
+    """Scenario → why it failed, or None; all run in one browser."""
+    node, browser = tools()
+    with ExitStack() as stack:
+        plain = stack.enter_context(running_server())
+        collecting = stack.enter_context(running_server("--collect", str(collected)))
+        command = [node, str(HERE / "scenarios.mjs"), plain, collecting, browser, str(PICTURE)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    return {line["name"]: line["failure"] for line in lines}
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_page(scenario: str, failures: dict[str, str | None]) -> None:
+    failure = failures[scenario]
+
+    assert failure is None, failure
+
+
+def test_a_correction_is_a_picture_in_the_folder_of_its_label(failures: dict[str, str | None], collected: Path) -> None:
+    assert failures["a correction is offered only where the server keeps it, and said plainly"] is None
+
+    (picture,) = collected.rglob("*.*")
+
+    assert picture.parent == collected / "7"
+    assert digitry.read(picture, expect="digit").text == "1"
