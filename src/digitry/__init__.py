@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from digitry.arrays import Dataset, Digit, Number, Reading, Split
     from digitry.auditing import Audit, audit
+    from digitry.client import Client
     from digitry.data.fetch import fetch
     from digitry.datasets import load_dataset
     from digitry.evaluation import compare, evaluate
@@ -35,6 +36,7 @@ _HOME = {
     "compare": "digitry.evaluation",
     "audit": "digitry.auditing",
     "Audit": "digitry.auditing",
+    "Client": "digitry.client",
     "read": "digitry.reading",
     "Reader": "digitry.reading",
     "score": "digitry.scoring",
@@ -43,6 +45,7 @@ _HOME = {
 
 __all__ = [
     "Audit",
+    "Client",
     "Dataset",
     "Digit",
     "Number",

@@ -154,10 +154,39 @@ class Reading:
             "reason": self.reason,
         }
 
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Reading:
+        """The reading that `to_json` wrote; its stages are not among the values."""
+        numbers = tuple(
+            Number(
+                number["text"],
+                number["confidence"],
+                _box(number["box"]),
+                tuple(
+                    Digit(str(digit["label"]), digit["confidence"], _box(digit["box"]), _pairs(digit["alternatives"]))
+                    for digit in number["digits"]
+                ),
+                number["sure"],
+                number["reason"],
+                _pairs(number["alternatives"]),
+            )
+            for number in values["numbers"]
+        )
+        return cls(values["picture"], numbers, values["sure"], values["reason"], values["page"])
+
 
 def is_sure(reading: Reading, number: Number) -> bool:
     """Whether this number is sure: a doubt about the page is one about all its numbers, unless it is about others."""
     return number.sure and (reading.sure or not all(other.sure for other in reading.numbers))
+
+
+def _box(values: list[int]) -> Box:
+    x, y, width, height = values
+    return x, y, width, height
+
+
+def _pairs(values: list[list[Any]]) -> tuple[tuple[str, float], ...]:
+    return tuple((str(name), probability) for name, probability in values)
 
 
 def _json_label(name: str) -> int | str:

@@ -40,6 +40,12 @@ class StorageError(DigitryError):
     exit_code = 5
 
 
+class ServerError(DigitryError):
+    """A server that cannot be reached, is busy, or failed."""
+
+    exit_code = 5
+
+
 class TrainingError(DigitryError):
     """Training stopped before its end: the loss left the numbers, or a resource ran out."""
 

@@ -52,6 +52,7 @@ def _limit_options(command: Any) -> Any:
     metavar="N",
     help="Processes a worker that read pictures. [default: cores]",
 )
+@click.option("--listener", type=int, hidden=True, help="A worker's: the number of the open socket.")
 @click.option("--log-requests", is_flag=True, help="One line a request: no address, no name, nothing of the picture.")
 @click.option("--quiet", is_flag=True, help="Nothing but errors.")
 @_limit_options
@@ -65,6 +66,7 @@ def command(
     allow_host: tuple[str, ...],
     workers: int,
     processes: int | None,
+    listener: int | None,
     log_requests: bool,
     quiet: bool,
     **limits: Any,
@@ -88,13 +90,19 @@ def command(
     from digitry.serve.guard import LOOPBACK as LOOPBACK_NAMES
     from digitry.serve.guard import Access
     from digitry.serve.limits import Limits
-    from digitry.serve.run import bind, run
+    from digitry.serve.run import address_of, bind, inherit, run
     from digitry.serve.service import Service
+    from digitry.serve.workers import run_workers
 
+    found = _models(models)
+    if workers > 1:
+        sock = bind(host, port)
+        logging.getLogger("digitry.serve").info("%d workers on %s", workers, address_of(sock))
+        sys.exit(run_workers(workers, sys.argv[2:], sock))
     names = {*LOOPBACK_NAMES, *allow_host, f"[{host}]" if ":" in host else host}
-    listener = bind(host, port)
-    service = Service(_models(models), processes=processes or _cores(), limits=Limits(**limits), collect=collect)
-    run(service, listener, Access(names, token), log_requests=log_requests)
+    service = Service(found, processes=processes or _cores(), limits=Limits(**limits), collect=collect)
+    sock = bind(host, port) if listener is None else inherit(listener)
+    run(service, sock, Access(names, token), log_requests=log_requests, is_worker=listener is not None)
 
 
 def _models(given: tuple[str, ...]) -> dict[str, Path | None]:

@@ -35,7 +35,8 @@ def api_page(service: Service) -> File:
 <header>
 <h1>The API</h1>
 <p>{_text(info["summary"])} Version {_text(info["version"])}. The same for programs:
-<a href="/openapi.json">openapi.json</a>. Errors are <code>application/problem+json</code>, with a code and a request id. <a href="/">Back to the page</a></p>
+<a href="/openapi.json">openapi.json</a>. Errors are
+<code>application/problem+json</code>, with a code and a request id. <a href="/">Back to the page</a></p>
 </header>
 <main>{routes}</main>
 </body>

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 
 import uvicorn
@@ -43,14 +44,26 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
+def inherit(descriptor: int) -> socket.socket:
+    """The listening socket that the process which started this one has opened."""
+    listener = socket.socket(fileno=descriptor)
+    listener.set_inheritable(False)
+    return listener
+
+
 def address_of(listener: socket.socket) -> str:
     """http://127.0.0.1:8000"""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def run(service: Service, listener: socket.socket, access: Access, *, log_requests: bool) -> None:
-    """Serve until SIGTERM or SIGINT; SIGHUP reads the model files again. Raises DigitryError when it cannot start."""
+def run(
+    service: Service, listener: socket.socket, access: Access, *, log_requests: bool, is_worker: bool = False
+) -> None:
+    """Serve until SIGTERM or SIGINT; SIGHUP reads the model files again. Raises DigitryError when it cannot start.
+
+    A worker ends with its standard input too, which is its parent's end of a pipe.
+    """
     app = create_app(service, access, log_requests=log_requests)
     config = uvicorn.Config(
         app,
@@ -64,10 +77,10 @@ def run(service: Service, listener: socket.socket, access: Access, *, log_reques
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(_serve(_Server(config, service), service, listener))
+        runner.run(_serve(_Server(config, service), service, listener, is_worker))
 
 
-async def _serve(server: _Server, service: Service, listener: socket.socket) -> None:
+async def _serve(server: _Server, service: Service, listener: socket.socket, is_worker: bool) -> None:
     loop = asyncio.get_running_loop()
     tasks: set[asyncio.Task[None]] = set()
 
@@ -80,6 +93,8 @@ async def _serve(server: _Server, service: Service, listener: socket.socket) -> 
         loop.add_signal_handler(number, server.stop)
     with contextlib.suppress(AttributeError):  # Windows knows no SIGHUP
         loop.add_signal_handler(signal.SIGHUP, reload)
+    if is_worker:
+        loop.add_reader(sys.stdin.fileno(), server.stop_with_parent)
     await service.start()
     log.info("ready: %s", address_of(listener))
     await server.serve(sockets=[listener])
@@ -99,6 +114,11 @@ class _Server(uvicorn.Server):
             self.force_exit = True
         self._service.is_draining = True
         self.should_exit = True
+
+    def stop_with_parent(self) -> None:
+        """Standard input has ended; once is enough to hear that."""
+        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+        self.stop()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
