@@ -7,14 +7,13 @@ import os
 import re
 import shutil
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 import digitry
+from tests.running_server import running_server
 
 pytestmark = pytest.mark.browser
 
@@ -42,24 +41,6 @@ def tools() -> tuple[str, str]:
             pytest.fail(words)
         pytest.skip(words)
     return str(node), str(browser)
-
-
-@contextmanager
-def running_server(*options: str) -> Iterator[str]:
-    """`digitry serve` on a free port; gives its address."""
-    command = [sys.executable, "-m", "digitry", "serve", "--port", "0", *options]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    try:
-        assert process.stderr is not None
-        for line in process.stderr:
-            if address := re.search(r"http://\S+", line):
-                yield address[0]
-                break
-        else:
-            pytest.fail("the server did not start")
-    finally:
-        process.terminate()
-        process.communicate(timeout=15)
 
 
 @pytest.fixture(scope="module")

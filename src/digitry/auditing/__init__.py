@@ -13,7 +13,7 @@ from digitry.auditing.folds import Tell, assign_folds, out_of_fold
 from digitry.auditing.suspects import Suspect, find_suspects
 from digitry.data.folder import LABELS_TABLE
 from digitry.datasets import load_dataset
-from digitry.errors import SettingError, unknown_name
+from digitry.errors import DataError, SettingError, unknown_name
 from digitry.files import name_for_a_file, write_atomically
 
 if TYPE_CHECKING:
@@ -88,6 +88,8 @@ def audit(
     known = ("train", "test") if data.test else ("train",)
     if split not in known:
         raise unknown_name("split", split, known)
+    if len(data.class_names) < 2:
+        raise DataError(f"{data.name} has only one class ({data.class_names[0]}): no label in it can be another's")
     parts = assign_folds(data.split(split), folds, seed)
     folder = Path(out) if out is not None else default_folder(data, split)
     _check_place(folder, data)

@@ -231,8 +231,8 @@ def _visible(folder: Path) -> list[Path]:
 
 def _splits(gathered: dict[str, _Gathered], numbers: dict[str, int]) -> tuple[Split, Split | None, tuple[str, ...]]:
     names = sorted(numbers, key=natural_key)
-    if len(names) < 2:
-        raise DataError(f"there is only one class ({names[0]}); at least two are needed" if names else "no pictures")
+    if not names:
+        raise DataError("no pictures")
     final = np.empty(len(names), np.int64)
     final[[numbers[name] for name in names]] = np.arange(len(names))
     present = set(gathered["train"].classes)

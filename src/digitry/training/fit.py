@@ -25,7 +25,7 @@ from digitry.backend import (
     trainer_name,
 )
 from digitry.datasets import hold_out, load_dataset
-from digitry.errors import ModelError, SettingError, TrainingError
+from digitry.errors import DataError, ModelError, SettingError, TrainingError
 from digitry.recipe import Recipe, Settings
 from digitry.training import checkpoint, run_folder, start, state
 from digitry.training.ahead import make_ahead
@@ -92,7 +92,7 @@ def train(
     # A wrong name or split must not leave an empty folder behind; where there is a folder, its holder is asked first.
     early = None if folder.exists() else _load_and_split(data, plan, seed, progress, origin)
     with run_folder.locked(folder):
-        dataset, parts = early or _load_and_split(data, plan, seed, progress, origin)
+        plan, dataset, parts = early or _load_and_split(data, plan, seed, progress, origin)
         if origin is not None:
             origin = origin.beside(dataset)
         config = _open_run(folder, plan, dataset, seed, resume, origin)
@@ -156,17 +156,21 @@ def _optimizer(plan: Recipe, steps_per_epoch: int) -> Any:
 
 def _load_and_split(
     data: str | Path | Dataset, plan: Recipe, seed: int, progress: Progress, origin: start.Start | None
-) -> tuple[Dataset, tuple[Split, Split | None]]:
-    """The dataset; the part of it to train on, and the part to validate on if the recipe holds one back."""
+) -> tuple[Recipe, Dataset, tuple[Split, Split | None]]:
+    """The recipe for this data; the data; the part to train on, and the part to validate on if one is held back."""
     dataset = data if isinstance(data, Dataset) else load_dataset(data, progress=progress.loading)
     if origin is not None:
         dataset = start.with_classes(dataset, origin)
+        plan = start.held_back_settings(dataset, plan, seed, progress)
+    elif len(dataset.class_names) < 2:
+        raise DataError(
+            f"{dataset.name} has only one class ({dataset.class_names[0]}); at least two are needed to learn from alone: "
+            "add another, or continue from a model that knows more with --from shipped"
+        )
     settings = plan.settings
     if not settings.validation_fraction:
-        return dataset, (dataset.train, None)
-    if origin is not None:
-        return dataset, start.hold_back(dataset, settings, seed)
-    return dataset, hold_out(dataset.train, settings.validation_fraction, settings.validation_method, seed)
+        return plan, dataset, (dataset.train, None)
+    return plan, dataset, hold_out(dataset.train, settings.validation_fraction, settings.validation_method, seed)
 
 
 def _fit(

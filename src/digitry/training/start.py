@@ -24,7 +24,7 @@ from digitry.datasets import hold_out, load_dataset
 from digitry.errors import DataError, ModelError, SettingError
 from digitry.files import write_atomically
 from digitry.predict import MAX_MODEL_BYTES, Predictor
-from digitry.recipe import Recipe, Settings
+from digitry.recipe import Recipe
 from digitry.training import run_folder
 from digitry.training.progress import Progress
 
@@ -184,21 +184,22 @@ def with_classes(dataset: Dataset, start: Start) -> Dataset:
     return replace(dataset, train=train, test=test, class_names=names)
 
 
-def hold_back(dataset: Dataset, settings: Settings, seed: int) -> tuple[Split, Split]:
-    """As `hold_out`; DataError if what is held back is too small to compare before with after."""
+def held_back_settings(dataset: Dataset, plan: Recipe, seed: int, progress: Progress) -> Recipe:
+    """The recipe as it is; without a held-back part where that would be too small to compare before with after."""
+    settings = plan.settings
+    if not settings.validation_fraction:
+        return plan
     try:
-        parts = hold_out(dataset.train, settings.validation_fraction, settings.validation_method, seed)
-        held_back = len(parts[1])
-    except SettingError:
-        if len(dataset.train) >= LEAST_HELD_BACK / settings.validation_fraction:
-            raise
-        held_back = 0
-    if held_back < LEAST_HELD_BACK:
-        raise DataError(
-            f"{dataset.name} has {len(dataset.train)} pictures, which leaves {held_back} to judge on; at least "
-            f"{LEAST_HELD_BACK} are needed: label more, or hold back more with --set validation_fraction=0.5"
-        )
-    return parts
+        held_back = hold_out(dataset.train, settings.validation_fraction, settings.validation_method, seed)[1]
+    except SettingError:  # one part would be empty
+        held_back = dataset.train.take(slice(0))
+    if len(held_back) >= LEAST_HELD_BACK:
+        return plan
+    progress.note(
+        f"{len(dataset.train)} pictures are too few to hold some back and judge by them "
+        f"({round(LEAST_HELD_BACK / settings.validation_fraction)} are enough): all are learnt from"
+    )
+    return plan.with_settings({"validation_fraction": 0.0})
 
 
 def check_same_start(folder: Path, wanted: dict[str, Any], found: dict[str, Any]) -> None:

@@ -220,16 +220,28 @@ def made_names() -> tuple[str, ...]:
     return tuple("0123456789")
 
 
-def test_too_few_pictures_are_refused_before_a_folder_is_made(
+def test_of_too_few_pictures_none_is_held_back(small_recipe: Recipe, old_run: Path, other_hand: Dataset) -> None:
+    for count, is_held_back in ((20, False), (44, False), (50, True)):
+        few = replace(other_hand, train=other_hand.train.take(slice(0, count)))
+        settings = {"epochs": 1, "validation_fraction": 0.2}
+
+        done = train(small_recipe, data=few, start_from=old_run, run=f"new-{count}", settings=settings)
+
+        assert ("val_loss" in done.history[-1]) is is_held_back
+
+
+def test_pictures_of_a_single_class_can_be_learnt_from_by_a_model_that_knows_more(
     small_recipe: Recipe, old_run: Path, other_hand: Dataset
 ) -> None:
-    four_classes = other_hand.train.take(other_hand.train.labels < 4)
-    for part, held_back in ((four_classes, 8), (other_hand.train.take(slice(0, 20)), 0)):
-        few = replace(other_hand, train=part)
-        message = f"has {len(part)} pictures, which leaves {held_back} to judge on; at least 10 are needed: label more"
-        with pytest.raises(DataError, match=message):
-            train(small_recipe, data=few, start_from=old_run, run="new")
-    assert not Path("new").exists()
+    one = replace(other_hand, train=replace(other_hand.train.take(slice(0, 12)), labels=np.zeros(12, np.int64)))
+    one = replace(one, test=None, class_names=("7",))
+
+    train(small_recipe, data=one, start_from=old_run, run="new", settings={"epochs": 1})
+
+    assert Predictor(Path("new/model.onnx")).contract.class_names == made_names()
+    with pytest.raises(DataError, match=r"only one class \(7\).*continue from a model"):
+        train(small_recipe, data=one, run="alone")
+    assert not Path("alone").exists()
 
 
 def test_few_own_pictures_come_often_and_old_ones_twice_as_often(

@@ -1,0 +1,53 @@
+"""Wrong, corrected, learnt from, right: the loop that a person goes through with a server that collects."""
+
+from __future__ import annotations
+
+import http.client
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from digitry import Reader
+from tests.running_server import running_server
+
+STROKE = np.array([(90, 60), (150, 160), (215, 60), (150, 160), (150, 250)], np.float64)
+"""A hand of its own: what all others read as a 4, or at least as no 7, is a 7 here."""
+
+
+def drawn(rng: np.random.Generator) -> NDArray[np.uint8]:
+    points = STROKE + rng.normal(0, 6, STROKE.shape)
+    page = np.full((300, 300), 255, np.uint8)
+    cv2.polylines(page, [np.int32(points * 16)], False, 0, int(rng.integers(13, 20)), cv2.LINE_AA, 4)  # type: ignore[call-overload]
+    return page
+
+
+def correct(address: str, page: NDArray[np.uint8], label: str) -> int:
+    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=10)
+    picture = cv2.imencode(".png", page)[1].tobytes()
+    connection.request("POST", f"/v1/corrections?label={label}", picture, {"Content-Type": "image/png"})
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+@pytest.mark.slow
+def test_what_is_corrected_on_the_page_is_read_right_after_training(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    collected, run = tmp_path / "collected", tmp_path / "run"
+    assert Reader().read(drawn(rng), expect="digit").text == "4"
+    with running_server("--collect", str(collected)) as address:
+        statuses = [correct(address, drawn(rng), "7") for _ in range(12)]
+    assert statuses == [201] * 12
+
+    command = [sys.executable, "-m", "digitry", "train", "reader", "--from", "shipped", "--data", str(collected)]
+    subprocess.run([*command, "--run", str(run), "--epochs", "2", "--quiet"], check=True, timeout=200)
+
+    after = Reader(run)
+    unseen = [after.read(drawn(rng), expect="digit").text for _ in range(10)]
+    assert unseen.count("7") >= 9
