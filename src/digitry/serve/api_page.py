@@ -65,7 +65,7 @@ def _route(path: str, method: str, operation: dict[str, Any]) -> str:
             example = next((kind["example"] for kind in answer.get("content", {}).values() if "example" in kind), None)
             parts.append(f"<p>{status}: {_text(answer['description'])}</p>")
             if example is not None:
-                parts.append(_code(json.dumps(example, indent=1 if len(json.dumps(example)) < 400 else None)))
+                parts.append(_code(json.dumps(example)))
     problems = {status: answer for status, answer in operation["responses"].items() if status >= "300"}
     items = "".join(f"<li>{status}: {_text(answer['description'])}</li>" for status, answer in problems.items())
     if items:
