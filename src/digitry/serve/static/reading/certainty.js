@@ -1,6 +1,6 @@
 // How sure is sure: from a model's own confidence to a calibrated one. The same steps as reading/certainty.py.
 
-/** The calibrated confidence in a `digit` or `number`, whether that is sure, and why not: {confidence, sure, reason}. */
+/** A model's own confidence → the calibrated one, whether that is sure, and why not: {confidence, sure, reason}. */
 export function judge(scale, own, maxError) {
   return judgeAgainst(own, leastConfidence(scale, maxError), calibrate(scale, own), maxError);
 }

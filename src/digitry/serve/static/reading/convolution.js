@@ -22,9 +22,10 @@ export function convolution(weights, attributes, scale, shift, relu) {
   const [stepY, stepX] = attributes.strides ?? [1, 1];
   const depth = channels * kernelHeight * kernelWidth;
   const each = outputs / groups;
-  const packedWeights = Array.from({ length: groups }, (_, group) =>
-    packWeights(weights.data.subarray(group * each * depth, (group + 1) * each * depth), each, depth, scale, group * each),
-  );
+  const packedWeights = Array.from({ length: groups }, (_, group) => {
+    const own = weights.data.subarray(group * each * depth, (group + 1) * each * depth);
+    return packWeights(own, each, depth, scale.subarray(group * each, (group + 1) * each));
+  });
   const panels = new Float32Array(PANELS * PLACES * depth);
   let page = new Float32Array(0);
 
@@ -47,7 +48,9 @@ export function convolution(weights, attributes, scale, shift, relu) {
       const biases = shift.subarray(group * each, (group + 1) * each);
       for (let first = 0; first < places; first += PANELS * PLACES) {
         const some = Math.min(PANELS * PLACES, places - first);
-        gather(page, pageSize, pageWidth, channels, kernel, first, some, outWidth, stepY, stepX, panels);
+        const start = (at) => Math.floor(at / outWidth) * stepY * pageWidth + (at % outWidth) * stepX;
+        const starts = Array.from({ length: some }, (_, place) => start(first + place));
+        gather(page, pageSize, pageWidth, channels, kernel, starts, panels);
         multiply(packedWeights[group], panels, output, biases, each, depth, places, first, some, relu);
       }
     }
@@ -56,11 +59,11 @@ export function convolution(weights, attributes, scale, shift, relu) {
 }
 
 /** Weights times their scale, four output channels side by side; 0 where there are none left. */
-function packWeights(weights, outputs, depth, scale, firstChannel) {
+function packWeights(weights, outputs, depth, scale) {
   const packed = new Float32Array(Math.ceil(outputs / CHANNELS) * CHANNELS * depth);
   for (let m = 0; m < outputs; m++) {
     const start = (m - (m % CHANNELS)) * depth + (m % CHANNELS);
-    for (let k = 0; k < depth; k++) packed[start + k * CHANNELS] = weights[m * depth + k] * scale[firstChannel + m];
+    for (let k = 0; k < depth; k++) packed[start + k * CHANNELS] = weights[m * depth + k] * scale[m];
   }
   return packed;
 }
@@ -77,13 +80,11 @@ function lay(input, channels, height, width, page, pageHeight, pageWidth, top, l
   }
 }
 
-/** What the kernel sees at each place, three places side by side. */
-function gather(page, pageSize, pageWidth, channels, [kernelHeight, kernelWidth], first, some, outWidth, stepY, stepX, panels) {
+/** What the kernel sees at each place, from where it starts on the page; three places side by side. */
+function gather(page, pageSize, pageWidth, channels, [kernelHeight, kernelWidth], starts, panels) {
   const depth = channels * kernelHeight * kernelWidth;
-  for (let place = 0; place < Math.ceil(some / PLACES) * PLACES; place++) {
-    const at = first + Math.min(place, some - 1);
-    const y = Math.floor(at / outWidth);
-    const start = y * stepY * pageWidth + (at - y * outWidth) * stepX;
+  for (let place = 0; place < Math.ceil(starts.length / PLACES) * PLACES; place++) {
+    const start = starts[Math.min(place, starts.length - 1)];
     let to = (place - (place % PLACES)) * depth + (place % PLACES);
     for (let c = 0; c < channels; c++) {
       for (let ky = 0; ky < kernelHeight; ky++) {

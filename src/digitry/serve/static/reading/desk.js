@@ -32,7 +32,8 @@ export function attend(port) {
         await letMessagesIn();
         return waiting.some((message) => message.type === "read");
       };
-      return (await saliency((images) => found.readDigits(images), canonical, { stride, budget, pause })) ?? overtaken();
+      const readDigits = (images) => found.readDigits(images);
+      return (await saliency(readDigits, canonical, { stride, budget, pause })) ?? overtaken();
     },
   };
 

@@ -41,7 +41,7 @@ function planned({ nodes, constants, output }) {
   for (const node of nodes) {
     if (taken.has(node)) continue;
     const apply = OPERATORS[node.operator];
-    const known = node.inputs.map((name) => constants.get(name));
+    const fixed = node.inputs.map((name) => constants.get(name));
     if (node.operator === "Conv") {
       const normalisation = next(node.outputs[0], "BatchNormalization");
       const relu = next((normalisation ?? node).outputs[0], "Relu");
@@ -50,9 +50,10 @@ function planned({ nodes, constants, output }) {
       const work = convolutionOf(node, normalisation, Boolean(relu), constants);
       steps.push({ inputs: [node.inputs[0]], output: last.outputs[0], apply: work });
     } else if (!apply) {
-      throw new Error(`the network uses the operator ${node.operator}; known: Conv, ${Object.keys(OPERATORS).join(", ")}`);
-    } else if (known.every((tensor) => tensor)) {
-      constants.set(node.outputs[0], apply(node.attributes, ...known));
+      const known = ["Conv", ...Object.keys(OPERATORS)].join(", ");
+      throw new Error(`the network uses the operator ${node.operator}; known: ${known}`);
+    } else if (fixed.every((tensor) => tensor)) {
+      constants.set(node.outputs[0], apply(node.attributes, ...fixed));
     } else {
       steps.push({ inputs: node.inputs, output: node.outputs[0], apply: apply.bind(null, node.attributes) });
     }

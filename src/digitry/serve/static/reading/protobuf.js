@@ -43,10 +43,14 @@ function parseNode(bytes) {
 
 function parseAttribute(bytes) {
   const found = byNumber(bytes);
-  const value = { 1: () => number32(found[2][0]), 2: () => found[3][0], 3: () => text(found[4][0]), 7: () => integers(found[8]) };
-  const kind = found[20]?.[0];
-  // Other kinds belong to operators that are refused later, by name.
-  return [text(found[1][0]), value[kind]?.() ?? null];
+  const read = {
+    1: () => number32(found[2][0]),
+    2: () => found[3][0],
+    3: () => text(found[4][0]),
+    7: () => integers(found[8]),
+  }[found[20]?.[0]];
+  // Attributes of other kinds belong to operators that are refused later, by name.
+  return [text(found[1][0]), read ? read() : null];
 }
 
 function parseTensor(bytes) {
@@ -68,7 +72,9 @@ function parseTensor(bytes) {
     [INT64]: (at) => Number(view.getBigInt64(8 * at, true)),
     [FLOAT16]: (at) => half(view.getUint16(2 * at, true)),
   }[kind];
-  return [name, { dims, data: Float32Array.from({ length: size }, (_, at) => read(at)) }];
+  const data = new Float32Array(size);
+  for (let at = 0; at < size; at++) data[at] = read(at);
+  return [name, { dims, data }];
 }
 
 /** The number that 16 bits stand for: sign, five bits of exponent, ten of fraction. */

@@ -41,7 +41,7 @@ export class Reader {
    * null), and the `strips` that were read.
    */
   read(ink, width, height, { expect = "number", maxError = 0.005 } = {}) {
-    if (!EXPECTATIONS.includes(expect)) throw new Error(`expect must be one of ${EXPECTATIONS.join(", ")}, not ${expect}`);
+    if (!EXPECTATIONS.includes(expect)) throw new Error(`expect must be ${EXPECTATIONS.join(" or ")}, not ${expect}`);
     if (expect !== "digit" && !this.readsNumbers) {
       throw new Error(`this model reads ${this.classNames.slice(0, 3).join(", ")}…, not digits; use expect 'digit'`);
     }

@@ -55,7 +55,7 @@ export async function saliency(readDigits, digit, { stride = 2, budget = 800, pa
   return result();
 
   function result() {
-    const [answerDrop, marginDrop] = [drops.answer, drops.margin].map((values) => filledIn(values, known, finished, digit));
+    const [answerDrop, marginDrop] = [drops.answer, drops.margin].map((drop) => filledIn(drop, known, finished, digit));
     return { answer, runnerUp, probabilities, answerDrop, marginDrop, measured, stride: finished };
   }
 }

@@ -110,7 +110,8 @@ function cutOut(ink, { labels, stats, width, height }, chosen) {
   const box = [x, y, Math.min(width, right + edge) - x, Math.min(height, bottom + edge) - y];
   const member = new Set(chosen);
   const mine = cut(image(width, height, labels), ...box);
-  const near = dilated(image(box[2], box[3], Uint8Array.from(mine.data, (label) => (member.has(label) ? 255 : 0))), edge);
+  const mask = Uint8Array.from(mine.data, (label) => (member.has(label) ? 255 : 0));
+  const near = dilated(image(box[2], box[3], mask), edge);
   const crop = cut(ink, ...box);
   crop.data = crop.data.map((value, at) => (near.data[at] ? value : 0));
   return { ink: crop, box };
