@@ -20,7 +20,7 @@ const picture = (one) => one && { width: one.width, height: one.height, data: en
 const files = () => ({ digit: buffer("digit.onnx"), string: buffer("string.onnx") });
 
 const jobs = JSON.parse(readFileSync(join(folder, "jobs.json"), "utf8"));
-const reader = await Reader.load({ ...files(), calibration: jobs.calibration });
+const reader = await Reader.load({ ...files(), ...jobs.load });
 
 const work = {
   digits: ({ file }) => encoded(reader.readDigits(new Uint8Array(buffer(file)))),
@@ -63,7 +63,7 @@ const work = {
         port1.close();
         resolve(answers);
       };
-      port1.postMessage({ id: "load", type: "load", ...files(), calibration: jobs.calibration });
+      port1.postMessage({ id: "load", type: "load", ...files(), ...jobs.load });
     }),
 };
 
