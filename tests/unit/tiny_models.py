@@ -12,9 +12,8 @@ from onnx import TensorProto, helper, numpy_helper
 from digitry.contract import METADATA_KEY, STRIP_SHAPE, Contract
 from digitry.images.canonical import canonical
 
-# Plain strokes in a box 20 high and 14 wide, x then y.
 _RING = [(7, 0), (12, 3), (14, 10), (12, 17), (7, 20), (2, 17), (0, 10), (2, 3), (7, 0)]
-_STROKES: dict[int, list[list[tuple[float, float]]]] = {
+STROKES: dict[int, list[list[tuple[float, float]]]] = {
     0: [_RING],
     1: [[(7, 0), (7, 20)]],
     2: [[(1, 4), (4, 0), (10, 0), (13, 4), (12, 9), (0, 20), (14, 20)]],
@@ -26,13 +25,14 @@ _STROKES: dict[int, list[list[tuple[float, float]]]] = {
     8: [[(7, 9), (2, 5), (4, 0), (10, 0), (12, 5), (7, 9), (0, 15), (4, 20), (10, 20), (14, 15), (7, 9)]],
     9: [[(12, 8), (5, 10), (1, 5), (5, 0), (12, 1), (13, 8), (9, 20)]],
 }
+"""Plain strokes of each digit in a box 20 high and 14 wide, x then y."""
 
 
 def printed_digit(digit: int, height: int = 200, thickness: int = 24, side: int = 280) -> NDArray[np.uint8]:
     """A digit in a plotter's hand, uint8 (side, side), light on black, in the middle."""
     page = np.zeros((side, side), np.uint8)
     scale = (height - thickness) / 20
-    for stroke in _STROKES[digit]:
+    for stroke in STROKES[digit]:
         points = np.array(stroke) * scale + (side / 2 - 7 * scale, side / 2 - 10 * scale)
         cv2.polylines(page, [np.rint(points).astype(np.int32)], False, 255, thickness, cv2.LINE_AA)
     return page

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.arrays import Box
-from digitry.images.segment import INK_LEVEL, RULE_LEVEL, pieces_of, remove_rules, without_frame
-from digitry.images.strokes import stroke_mask
+from digitry.images.segment import pieces_of, strokes_of, without_frame
 
 MIN_DIGIT_SHARE = 0.4
 """Pieces of less than this share of the writing's height are dots, dashes and parts of broken digits."""
@@ -47,9 +46,12 @@ class Line(NamedTuple):
     """First and last column of each piece as high as a digit, from left to right; overlapping ones are one."""
 
 
-def find_lines(ink: NDArray[np.uint8]) -> list[Line]:
-    """The lines of writing on an ink page (h, w), from top to bottom; empty when there is none."""
-    strokes = remove_rules(stroke_mask(ink, INK_LEVEL), stroke_mask(ink, RULE_LEVEL))
+def find_lines(ink: NDArray[np.uint8], *, ruled: bool = True) -> list[Line]:
+    """The lines of writing on an ink page (h, w), from top to bottom; empty when there is none.
+
+    `ruled`: whether the page may have printed rules; a drawing has none.
+    """
+    strokes = strokes_of(ink, ruled=ruled)
     _, _, stats = pieces_of(strokes)
     kept = stats[without_frame(stats, strokes.shape)]
     kept = _without_outlines(kept[kept[:, cv2.CC_STAT_AREA] >= 4])

@@ -44,9 +44,12 @@ class Crop(NamedTuple):
     """How many other pieces as large as a digit were left out."""
 
 
-def find_digit(ink: NDArray[np.uint8]) -> Crop | None:
-    """The crop of the one digit on an ink page, or None when there is nothing that could be a digit."""
-    strokes = remove_rules(stroke_mask(ink, INK_LEVEL), stroke_mask(ink, RULE_LEVEL))
+def find_digit(ink: NDArray[np.uint8], *, ruled: bool = True) -> Crop | None:
+    """The crop of the one digit on an ink page, or None when there is nothing that could be a digit.
+
+    `ruled`: whether the page may have printed rules; a drawing has none.
+    """
+    strokes = strokes_of(ink, ruled=ruled)
     count, labels, stats = pieces_of(strokes)
     pieces = without_frame(stats, strokes.shape)
     if not pieces:
@@ -64,6 +67,12 @@ def pieces_of(mask: Mask) -> tuple[int, NDArray[np.int32], NDArray[np.int32]]:
     """Connected pieces: how many, with the background; their number at every pixel; left, top, width, height, area."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     return count, np.asarray(labels, np.int32), np.asarray(stats, np.int32)
+
+
+def strokes_of(ink: NDArray[np.uint8], *, ruled: bool) -> Mask:
+    """The strokes on an ink page, as a mask; without printed rules where it may be `ruled`."""
+    strokes = stroke_mask(ink, INK_LEVEL)
+    return remove_rules(strokes, stroke_mask(ink, RULE_LEVEL)) if ruled else strokes
 
 
 def remove_rules(strokes: Mask, marks: Mask) -> Mask:

@@ -21,9 +21,11 @@ MIN_SIDE = 5
 MIN_SMOOTHNESS = 0.35
 """Least correlation of a canonical digit with itself one pixel on: neighbours agree in a digit, not in noise."""
 
-
 MAX_HOLES = 8
 """Digits enclose one or two patches of paper, scribbled ones a few more; noise encloses many."""
+
+BLANK = "the picture is blank, nothing stands out of the paper"
+"""The reason for no reading where there is no ink at all."""
 
 _HOLE_SIDE = 64
 
@@ -43,7 +45,7 @@ class Stages(NamedTuple):
 def canonical_stages(grey: NDArray[np.uint8]) -> Stages:
     """Find the one digit of a grey page (h, w) and bring it to canonical form."""
     if min(grey.shape) < MIN_SIDE:
-        return _nothing(f"a picture of {grey.shape[1]}×{grey.shape[0]} pixels is too small to hold a digit")
+        return too_small(grey.shape)
     panel = find_panel(grey)
     found = _read_panel(panel)
     if found.canonical is None and panel.grey is not grey:
@@ -54,18 +56,26 @@ def canonical_stages(grey: NDArray[np.uint8]) -> Stages:
 def _read_panel(panel: Panel) -> Stages:
     left, top, width, height = panel.box
     page = find_ink(panel.grey)
-    if not page.ink.any():
-        return _nothing("the picture is blank, nothing stands out of the paper", page.ink)
-    crop = find_digit(page.ink)
+    found = ink_stages(page.ink, page.scale, (height, width))
+    if found.canonical is None:
+        return found
+    x, y, wide, tall = found.box
+    return found._replace(box=(left + x, top + y, wide, tall))
+
+
+def ink_stages(ink: NDArray[np.uint8], scale: float, shape: tuple[int, ...], *, ruled: bool = True) -> Stages:
+    """The one digit of an ink page, which was shrunk by `scale` from `shape`; `ruled` as `find_digit` takes it."""
+    if not ink.any():
+        return _nothing(BLANK, ink)
+    crop = find_digit(ink, ruled=ruled)
     if crop is None:
-        return _nothing("there is texture or noise, but no stroke large enough to be a digit", page.ink)
+        return _nothing("there is texture or noise, but no stroke large enough to be a digit", ink)
     if max(crop.box[2:]) < MIN_SIDE:
-        return _nothing("there are specks, but no stroke large enough to be a digit", page.ink)
+        return _nothing("there are specks, but no stroke large enough to be a digit", ink)
     digit = canonical(crop.ink)
     if smoothness(digit) < MIN_SMOOTHNESS or hole_count(crop.ink) > MAX_HOLES:
-        return _nothing("there is noise, but no clear stroke", page.ink)
-    x, y, wide, tall = _scaled(crop.box, page.scale, (height, width))
-    return Stages(page.ink, crop.ink, digit, (left + x, top + y, wide, tall), crop.rivals, None)
+        return _nothing("there is noise, but no clear stroke", ink)
+    return Stages(ink, crop.ink, digit, _scaled(crop.box, scale, shape), crop.rivals, None)
 
 
 def smoothness(digit: NDArray[np.uint8]) -> float:
@@ -82,6 +92,11 @@ def hole_count(ink: NDArray[np.uint8]) -> int:
         cv2.copyMakeBorder(paper, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=255), connectivity=4
     )
     return count - 2  # neither the ink nor the paper around it
+
+
+def too_small(shape: tuple[int, ...]) -> Stages:
+    """What a picture with a side below `MIN_SIDE` gives."""
+    return _nothing(f"a picture of {shape[1]}×{shape[0]} pixels is too small to hold a digit")
 
 
 def _nothing(reason: str, ink: NDArray[np.uint8] | None = None) -> Stages:

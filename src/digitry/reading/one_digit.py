@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,7 +40,12 @@ def read_pages(pages: list[NDArray[np.uint8]], reader: Reader, *, name: str, pag
     at = [index for index, stages in enumerate(found) if stages.canonical is not None]
     probabilities = judge([found[index] for index in at], reader)
     rows = dict(zip(at, probabilities, strict=True))
-    return [_reading(grey, found[i], rows.get(i), reader, name, page) for i, grey in enumerate(pages)]
+    readings = []
+    for index, (grey, stages) in enumerate(zip(pages, found, strict=True)):
+        explained = 1.0 if stages.crop is None else explained_share(grey, stages.crop, stages.box)
+        reading = reading_of(stages, rows.get(index), reader, explained)
+        readings.append(replace(reading, picture=name, page=page, stages={"grey": grey, **reading.stages}))
+    return readings
 
 
 def judge(found: list[Stages], reader: Reader) -> NDArray[np.float32]:
@@ -70,19 +76,17 @@ def _strip(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return strip[:STRIP_HEIGHT, :STRIP_WIDTH]
 
 
-def _reading(
-    grey: NDArray[np.uint8],
-    found: Stages,
-    probabilities: NDArray[np.float32] | None,
-    reader: Reader,
-    name: str,
-    page: int,
+def reading_of(
+    found: Stages, probabilities: NDArray[np.float32] | None, reader: Reader, explained: float = 1.0
 ) -> Reading:
-    stages = {"grey": grey, "ink": found.ink, "crop": found.crop, "canonical": found.canonical}
+    """What was found, and what `judge` says of it, if there is a digit, as a reading.
+
+    `explained`: the share of the picture that the digit explains.
+    """
+    stages = {"ink": found.ink, "crop": found.crop, "canonical": found.canonical}
     kept = {stage: image for stage, image in stages.items() if image is not None}
     if probabilities is None:
-        return Reading(name, reason=found.reason, page=page, stages=kept)
-    explained = 1.0 if found.crop is None else explained_share(grey, found.crop, found.box)
+        return Reading("", reason=found.reason, stages=kept)
     doubt = min(1.0, explained / EXPLAINED) * (RIVALS if found.rivals else 1.0)
     digit = reader.digit(probabilities * np.float32(doubt), found.box)
     confidence, sure, reason = reader.judge("digit", digit.confidence)
@@ -93,4 +97,4 @@ def _reading(
         reason = "most of what the picture shows is no part of this digit"
     alternatives = share_doubt(digit.alternatives, digit.confidence, confidence)
     number = Number(digit.label, confidence, digit.box, (digit,), sure, reason, alternatives)
-    return Reading(name, (number,), sure=sure, reason=reason, page=page, stages=kept)
+    return Reading("", (number,), sure=sure, reason=reason, stages=kept)

@@ -16,6 +16,7 @@ from digitry.images.lines import MIN_HEIGHT, find_lines, numbers_of, one_line
 from digitry.images.panel import Panel, find_panel, whole_page
 from digitry.images.segment import INK_LEVEL
 from digitry.images.slope import Turn, writing_slope
+from digitry.images.stages import BLANK
 from digitry.images.strokes import stroke_mask
 from digitry.reading.certainty import share_doubt
 from digitry.reading.number import Found, line_strips, page_strips, read_strips
@@ -91,9 +92,9 @@ def _read(grey: NDArray[np.uint8], reader: Reader, one_number: bool) -> Reading:
         if best is not None and _is_clear(best[1]) and (guess is not GUESSES[0] or not small):
             break
     if best is None:
-        nothing = {"ink": np.zeros_like(grey)}
-        return Reading("", reason="the picture is blank, nothing stands out of the paper", stages=nothing)
-    return _reading(*best, grey, reader, one_number)
+        return Reading("", reason=BLANK, stages={"ink": np.zeros_like(grey)})
+    sheet, found = best
+    return reading_of(sheet, found, reader, grey if one_number else None)
 
 
 def _sheets(panel: Panel, window: float | None, dark_on_light: bool | None) -> Iterator[Sheet]:
@@ -158,16 +159,22 @@ def _numbers(sheet: Sheet, reader: Reader, one_number: bool) -> list[Found]:
         found.append(read_strips(strips, reader.read_strips))
     if not numbers and alone:
         found = [read_strips(page_strips(sheet.ink), reader.read_strips)]
-    return [one for one in found if one and max(spot.box[3] for spot in one.spots) >= MIN_HEIGHT]
+    return [one for one in found if one and is_high_enough(one)]
 
 
-def _reading(sheet: Sheet, found: list[Found], grey: NDArray[np.uint8], reader: Reader, one_number: bool) -> Reading:
+def is_high_enough(found: Found) -> bool:
+    """Whether its highest digit can be told apart."""
+    return max(spot.box[3] for spot in found.spots) >= MIN_HEIGHT
+
+
+def reading_of(sheet: Sheet, found: list[Found], reader: Reader, grey: NDArray[np.uint8] | None = None) -> Reading:
+    """What was found on a sheet as a reading; where it is one number that should be all of `grey`, that is given."""
     stages: dict[str, Any] = {
         "ink": sheet.page.ink,
         "strips": [one.strip.ink for one in found],
         "frames": [one.frames for one in found],
     }
-    numbers = tuple(_number(sheet, one, grey if one_number else None, reader) for one in found)
+    numbers = tuple(_number(sheet, one, grey, reader) for one in found)
     if not numbers:
         return Reading("", reason="there is no writing that reads as a number", stages=stages)
     doubtful = [number for number in numbers if not number.sure]

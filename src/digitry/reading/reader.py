@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from digitry.arrays import Digit, Images, Probabilities, Reading
 from digitry.errors import ModelError, SettingError, unknown_name
 from digitry.predict import Predictor, StringPredictor, read_model
-from digitry.reading import one_digit, one_page
+from digitry.reading import drawing, one_digit, one_page
 from digitry.reading.certainty import MAX_ERROR, check_max_error, scales
 from digitry.reading.pictures import Picture, grey_pages, picture_name
 
@@ -90,6 +90,16 @@ class Reader:
             raise unknown_name("expectation", expect, EXPECTATIONS)
         if expect != "digit" and self.class_names != DIGITS:
             raise SettingError(f"this model reads {', '.join(self.class_names[:3])}…, not digits; use expect 'digit'")
+
+    def read_drawing(self, ink: NDArray[np.uint8], *, expect: str = "number") -> Reading:
+        """Read ink that a program drew, uint8 (h, w), 0 paper and 255 full ink: nothing has to be told from paper.
+
+        Raises DataError when it is no such array, SettingError for an `expect` other than digit and number.
+        """
+        if expect not in drawing.EXPECTATIONS:
+            raise unknown_name("expectation", expect, drawing.EXPECTATIONS)
+        self.check_expectation(expect)
+        return drawing.read_drawing(ink, self, expect=expect)
 
     def read_digit_pages(self, pages: list[NDArray[np.uint8]], *, name: str = "", page: int = 1) -> list[Reading]:
         """Readings of grey pages, uint8 (h, w), with one digit each: the network runs once for all."""

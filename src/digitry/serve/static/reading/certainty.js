@@ -1,0 +1,49 @@
+// How sure is sure: from a model's own confidence to a calibrated one. The same steps as reading/certainty.py.
+
+/** A model's own confidence → the calibrated one, whether that is sure, and why not: {confidence, sure, reason}. */
+export function judge(scale, own, maxError) {
+  return judgeAgainst(own, leastConfidence(scale, maxError), calibrate(scale, own), maxError);
+}
+
+/** The same where a model's own confidence has to be at least `least`, and `confidence` is what is shown of it. */
+export function judgeAgainst(own, least, confidence, maxError) {
+  if (own >= least) return { confidence, sure: true, reason: null };
+  const reason = `the confidence of ${percent(confidence)} is too low for ${percent(maxError)} of errors`;
+  return { confidence, sure: false, reason };
+}
+
+/** The probability of being right, 0 to 1, that a model's own confidence stands for. */
+function calibrate(scale, own) {
+  const at = stretched(own);
+  const known = scale.own.map(stretched);
+  const next = known.findIndex((value) => value > at);
+  if (next === 0) return scale.calibrated[0];
+  if (next < 0) return scale.calibrated.at(-1);
+  const [low, high] = [scale.calibrated[next - 1], scale.calibrated[next]];
+  return low + ((high - low) / (known[next] - known[next - 1])) * (at - known[next - 1]);
+}
+
+/** The own confidence from which on a reading is sure; above 1, so never, where nothing was good enough. */
+function leastConfidence({ max_errors: errors, least }, maxError) {
+  const fit = errors.findLastIndex((error) => error <= maxError);
+  return fit < 0 ? 1.1 : least[fit];
+}
+
+/** Alternatives to a reading that a model gives `own` and that is right with `confidence`: shares of what is left. */
+export function shareDoubt(alternatives, own, confidence) {
+  const left = (1 - confidence) / Math.max(1 - own, 1e-9);
+  return alternatives.map(([text, probability]) => [text, Math.min(probability * left, confidence)]);
+}
+
+/** Confidences on a scale on which 0.99 and 0.999 lie as far apart as 0.9 and 0.99. */
+function stretched(confidence) {
+  return -Math.log10(1 - Math.min(Math.max(confidence, 0), 1) + 1e-6);
+}
+
+/** "99.2%", rounded as Python does: from the middle between two to the even one. */
+function percent(share) {
+  const value = share * 100;
+  const middle = (value * 4) % 2 === 1 && Number.isInteger(value * 4);
+  if (middle && Math.floor(value * 10) % 2 === 0) return `${(Math.floor(value * 10) / 10).toFixed(1)}%`;
+  return `${value.toFixed(1)}%`;
+}

@@ -1,0 +1,77 @@
+// A reader at a desk: takes messages one by one, and puts aside what a newer drawing has made stale.
+
+import { Reader } from "./reader.js";
+import { saliency } from "./saliency.js";
+
+export const OVERTAKEN = "overtaken by a newer drawing";
+
+/**
+ * Answers what comes in at a port (a Worker's own, or one of a MessageChannel): {id, type, …} → {id, result}, or
+ * {id, error} with what was wrong in words.
+ *
+ *   load      {digit, string: ArrayBuffer, calibration, shipped?, sureConfidence?} → {classNames}
+ *   read      {ink: Uint8Array, width, height, expect?, maxError?}                 → as `Reader.read`
+ *   saliency  {canonical: Uint8Array, stride?, budget?}                            → as `saliency`
+ *
+ * A newer `read` overtakes older ones, and any saliency, that still wait or are on the way: they get `OVERTAKEN`.
+ */
+export function attend(port) {
+  const waiting = [];
+  let reader = null;
+  let busy = false;
+
+  const answers = {
+    load: async (message) => {
+      reader = await Reader.load(message);
+      return { classNames: reader.classNames };
+    },
+    read: async ({ ink, width, height, expect, maxError }) => loaded().read(ink, width, height, { expect, maxError }),
+    saliency: async ({ canonical, stride, budget }) => {
+      const found = loaded();
+      const pause = async () => {
+        await letMessagesIn();
+        return waiting.some((message) => message.type === "read");
+      };
+      const readDigits = (images) => found.readDigits(images);
+      return (await saliency(readDigits, canonical, { stride, budget, pause })) ?? overtaken();
+    },
+  };
+
+  const loaded = () => reader ?? fail("load the networks first");
+
+  async function work() {
+    busy = true;
+    for (;;) {
+      await letMessagesIn();
+      const message = waiting.shift();
+      if (!message) break;
+      const { id, type } = message;
+      try {
+        if ((type === "read" || type === "saliency") && waiting.some((newer) => newer.type === "read")) overtaken();
+        const answer = Object.hasOwn(answers, type) ? answers[type] : () => fail(`no message of type ${type} is known`);
+        port.postMessage({ id, result: await answer(message) });
+      } catch (error) {
+        port.postMessage({ id, error: error.message });
+      }
+    }
+    busy = false;
+  }
+
+  port.onmessage = ({ data }) => {
+    waiting.push(data);
+    if (!busy) work();
+  };
+}
+
+function overtaken() {
+  fail(OVERTAKEN);
+}
+
+function fail(reason) {
+  throw new Error(reason);
+}
+
+/** Gives messages that have arrived the chance to be heard: a turn of the event loop. */
+function letMessagesIn() {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}

@@ -1,0 +1,128 @@
+// A line of writing → the number on it: several strips of it are read, and what they spell is weighed.
+// The same steps as reading/number.py.
+
+import { alignment, spellings } from "./decoding.js";
+import { round } from "./pixels.js";
+import { INK_LEVEL } from "./segment.js";
+import { cutStrip, DIGIT_HEIGHT, FRAME_PIXELS, STRIP_HEIGHT } from "./strip.js";
+
+const ZOOMS = [0.78, 1.0, 1.28];
+const MARGIN = 0.7;
+const NEAR = 3;
+const THIN = 5;
+const ALTERNATIVES = 3;
+
+/** Strips of one line on an ink page, at several sizes. */
+export function lineStrips(ink, line) {
+  const [x, y, width, height] = line.box;
+  const margin = MARGIN * line.digitHeight;
+  // A line that rises or falls is higher than its digits: it has to fit into the strip as a whole.
+  const base = Math.max(line.digitHeight / DIGIT_HEIGHT, height / STRIP_HEIGHT);
+  return ZOOMS.map((zoom) => cutStrip(ink, x - margin, y + height / 2, x + width + margin, base * zoom));
+}
+
+/**
+ * The number that these strips of one line spell, their opinions weighed equally; null where there is no digit.
+ * `read` takes an ink strip and gives its frames.
+ */
+export function readStrips(strips, read) {
+  const answers = strips.map((strip) => read(strip.ink));
+  const votes = new Map();
+  answers.forEach((frames, index) => {
+    for (const { digits, probability } of spellings(frames)) {
+      const key = digits.join();
+      if (!votes.has(key)) votes.set(key, { digits, probability: 0, strongest: -1, index });
+      const vote = votes.get(key);
+      vote.probability += probability / strips.length;
+      if (probability > vote.strongest) [vote.strongest, vote.index] = [probability, index];
+    }
+  });
+  const [best, ...others] = [...votes.values()].sort((a, b) => b.probability - a.probability);
+  if (!best.digits.length) return null;
+  const alternatives = others
+    .slice(0, ALTERNATIVES)
+    .filter((vote) => vote.probability > 1e-4)
+    .map((vote) => [vote.digits.join(""), Math.min(vote.probability, 1)]);
+  return {
+    digits: best.digits,
+    probability: Math.min(best.probability, 1),
+    alternatives,
+    spots: spotsOf(strips[best.index], answers[best.index], best.digits),
+  };
+}
+
+/** Where each digit of the number stands, and what else it could be. */
+function spotsOf(strip, frames, digits) {
+  const spans = alignment(frames, digits);
+  const centres = spans.map(([first, last]) => ((first + last + 1) / 2) * FRAME_PIXELS);
+  const between = centres.slice(1).map((centre, at) => border(strip.ink, centres[at], centre));
+  const borders = [-1e9, ...between, 1e9];
+  return digits.map((digit, at) => ({
+    digit,
+    probabilities: probabilitiesIn(frames, spans[at]),
+    box: boxOf(strip, centres[at], borders[at], borders[at + 1]),
+  }));
+}
+
+function probabilitiesIn({ data, width }, [first, last]) {
+  const here = new Float32Array(width - 1);
+  for (let t = first; t <= last; t++) {
+    for (let digit = 0; digit + 1 < width; digit++) here[digit] += data[t * width + digit + 1];
+  }
+  const sum = Math.max(here.reduce((total, value) => total + value, 0), 1e-12);
+  return here.map((value) => value / sum);
+}
+
+/** The column between two digits with the least ink, nearest to the middle where there are several. */
+function border(ink, left, right) {
+  const first = Math.trunc(left);
+  const last = Math.max(Math.min(Math.ceil(right) + 1, ink.width), first + 1);
+  let [best, least] = [first, Infinity];
+  for (let x = first; x < last; x++) {
+    let sum = Math.abs(x - (left + right) / 2) / 1000;
+    for (let y = 0; y < ink.height; y++) sum += ink.data[y * ink.width + x];
+    if (sum < least) [best, least] = [x, sum];
+  }
+  return best;
+}
+
+/** The box around the ink between two columns of the strip, no wider than a digit is, on the ink page. */
+function boxOf({ ink, left, top, scale }, centre, from, to) {
+  const reach = 0.75 * DIGIT_HEIGHT;
+  const first = Math.trunc(Math.max(from, centre - reach, 0));
+  const last = Math.ceil(Math.min(to, centre + reach, ink.width));
+  const width = Math.max(last, first + 1) - first;
+  const isInk = (x, y) => ink.data[y * ink.width + first + x] > INK_LEVEL;
+  const count = (length, has) => Array.from({ length }, (_, at) => at).filter(has).length;
+  const rows = Array.from({ length: STRIP_HEIGHT }, (_, y) => count(width, (x) => isInk(x, y)));
+  let [upper, lower, near, far] = [0, STRIP_HEIGHT, 0, Math.max(last - first, 1)];
+  if (rows.some((inked) => inked)) {
+    [upper, lower] = core(rows);
+    [near, far] = core(Array.from({ length: width }, (_, x) => count(lower - upper, (y) => isInk(x, upper + y))));
+  }
+  const size = (length) => Math.max(1, round(length * scale));
+  return [round(left + (first + near) * scale), round(top + upper * scale), size(far - near), size(lower - upper)];
+}
+
+/** Where the run with the most ink begins and ends, with its parts: what is thin and apart from it is none of it. */
+function core(profile) {
+  const runs = [];
+  profile.forEach((inked, at) => {
+    if (!inked) return;
+    if (at && profile[at - 1]) {
+      runs.at(-1).end = at + 1;
+      runs.at(-1).inked += inked;
+    } else runs.push({ start: at, end: at + 1, inked });
+  });
+  const main = runs.reduce((best, run, at) => (run.inked > runs[best].inked ? at : best), 0);
+  let { start, end } = runs[main];
+  for (const earlier of runs.slice(0, main).reverse()) {
+    if (start - earlier.end > NEAR && earlier.end - earlier.start <= THIN) break;
+    start = earlier.start;
+  }
+  for (const later of runs.slice(main + 1)) {
+    if (later.start - end > NEAR && later.end - later.start <= THIN) break;
+    end = later.end;
+  }
+  return [start, end];
+}

@@ -1,0 +1,53 @@
+// The stages of one digit → a reading: two networks look at what the first is not confident of.
+// The same steps as reading/one_digit.py.
+
+import { shareDoubt } from "./certainty.js";
+import { singleDigits } from "./decoding.js";
+import { image, ranked } from "./pixels.js";
+import { cutStrip, DIGIT_HEIGHT, STRIP_HEIGHT } from "./strip.js";
+
+const RIVALS = 0.5;
+const SECOND_OPINION_BELOW = 0.95;
+const STRIP_WIDTH = 64;
+
+/** What a crop is, one probability a class; they sum to less than 1 where the networks see no digit. */
+export function probabilitiesOf(found, reader) {
+  const alone = reader.readDigits(found.canonical.data);
+  if (!reader.asksBoth || Math.max(...alone) >= SECOND_OPINION_BELOW) return alone;
+  const other = singleDigits(reader.readStrip(stripOf(found.crop)));
+  return alone.map((probability, at) => Math.fround(probability + other[at]) / 2);
+}
+
+/** The crop of one digit in the middle of a strip. */
+function stripOf(crop) {
+  const { width, height } = crop;
+  const scale = Math.max(height / DIGIT_HEIGHT, width / (STRIP_WIDTH - 8));
+  const half = (STRIP_WIDTH * scale) / 2;
+  const strip = cutStrip(crop, width / 2 - half, height / 2, width / 2 + half, scale).ink;
+  const rows = Array.from({ length: STRIP_HEIGHT }, (_, y) => y * strip.width);
+  const data = rows.flatMap((start) => Array.from(strip.data.subarray(start, start + STRIP_WIDTH)));
+  return image(STRIP_WIDTH, STRIP_HEIGHT, Uint8Array.from(data));
+}
+
+/** What was found as a number of one digit, as `Reader.read` gives it. */
+export function numberOf(found, reader, maxError) {
+  const doubt = found.rivals ? RIVALS : 1;
+  const probabilities = probabilitiesOf(found, reader).map((probability) => probability * doubt);
+  const [best, ...others] = ranked(probabilities).slice(0, 4);
+  const names = reader.classNames;
+  const alternatives = others.map((other) => [names[other], probabilities[other]]);
+  const own = probabilities[best];
+  const judged = reader.judge("digit", own, maxError);
+  if (found.rivals) {
+    judged.sure = false;
+    const marks = found.rivals + 1;
+    judged.reason = `there are ${marks} marks that could be digits, only the most prominent one was read`;
+  }
+  return {
+    text: names[best],
+    ...judged,
+    alternatives: shareDoubt(alternatives, own, judged.confidence),
+    box: found.box,
+    digits: [{ label: names[best], confidence: own, box: found.box, alternatives }],
+  };
+}

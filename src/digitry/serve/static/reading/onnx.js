@@ -1,0 +1,72 @@
+// An ONNX file as digitry writes them → a network that runs here, with the answers of ONNX Runtime.
+
+import { convolution } from "./convolution.js";
+import { foldedNormalisation, OPERATORS } from "./operators.js";
+import { parseModel } from "./protobuf.js";
+
+const METADATA_KEY = "digitry_contract";
+
+export class Network {
+  /** `buffer`: the bytes of an ONNX file, the very one that Python uses. An Error where it cannot be run here. */
+  constructor(buffer) {
+    const model = parseModel(buffer);
+    const contract = model.metadata.get(METADATA_KEY);
+    /** What the answers mean: `class_names`, `input_shape`, … as Python wrote them; null in a file of others. */
+    this.contract = contract ? JSON.parse(contract) : null;
+    this.input = model.input;
+    this.output = model.output;
+    this.constants = model.constants;
+    this.steps = planned(model);
+  }
+
+  /** One tensor {dims, data: Float32Array} in, one out. */
+  run(tensor) {
+    const values = new Map([[this.input, tensor]]);
+    const valueOf = (name) => values.get(name) ?? this.constants.get(name);
+    for (const step of this.steps) values.set(step.output, step.apply(...step.inputs.map(valueOf)));
+    return values.get(this.output);
+  }
+}
+
+/** What has to be done one after the other: constants are made now, and a convolution takes in what follows it. */
+function planned({ nodes, constants, output }) {
+  const uses = new Map([[output, 1]]);
+  for (const name of nodes.flatMap((node) => node.inputs)) uses.set(name, (uses.get(name) ?? 0) + 1);
+  const taken = new Set();
+  const next = (name, operator) => {
+    const node = nodes.find((one) => one.operator === operator && one.inputs[0] === name);
+    return node && uses.get(name) === 1 ? node : null;
+  };
+  const steps = [];
+  for (const node of nodes) {
+    if (taken.has(node)) continue;
+    const apply = OPERATORS[node.operator];
+    const fixed = node.inputs.map((name) => constants.get(name));
+    if (node.operator === "Conv") {
+      const normalisation = next(node.outputs[0], "BatchNormalization");
+      const relu = next((normalisation ?? node).outputs[0], "Relu");
+      for (const inner of [normalisation, relu]) if (inner) taken.add(inner);
+      const last = relu ?? normalisation ?? node;
+      const work = convolutionOf(node, normalisation, Boolean(relu), constants);
+      steps.push({ inputs: [node.inputs[0]], output: last.outputs[0], apply: work });
+    } else if (!apply) {
+      const known = ["Conv", ...Object.keys(OPERATORS)].join(", ");
+      throw new Error(`the network uses the operator ${node.operator}; known: ${known}`);
+    } else if (fixed.every((tensor) => tensor)) {
+      constants.set(node.outputs[0], apply(node.attributes, ...fixed));
+    } else {
+      steps.push({ inputs: node.inputs, output: node.outputs[0], apply: apply.bind(null, node.attributes) });
+    }
+  }
+  return steps;
+}
+
+function convolutionOf(node, normalisation, relu, constants) {
+  const [weights, bias] = node.inputs.slice(1).map((name) => constants.get(name));
+  if (!weights) throw new Error("a convolution without fixed weights is not known");
+  const statistics = normalisation?.inputs.slice(1).map((name) => constants.get(name));
+  const folded = statistics && foldedNormalisation(normalisation.attributes, ...statistics);
+  const scale = folded?.scale ?? new Float32Array(weights.dims[0]).fill(1);
+  const shift = scale.map((factor, m) => (bias ? bias.data[m] * factor : 0) + (folded?.shift[m] ?? 0));
+  return convolution(weights, node.attributes, scale, shift, relu);
+}

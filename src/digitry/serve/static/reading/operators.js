@@ -1,0 +1,178 @@
+// What the nodes of a network do, one function an operator of ONNX: (attributes, tensors) → tensor.
+// A tensor is {dims, data: Float32Array}. Convolutions are made apart, in convolution.js.
+
+import { outputSides } from "./sides.js";
+
+export const OPERATORS = {
+  Add: (_, a, b) => combined(a, b, (x, y) => x + y),
+  AveragePool: pooled(averageOf),
+  BatchNormalization: (attributes, x, ...statistics) => normalised(x, foldedNormalisation(attributes, ...statistics)),
+  Cast: ({ to }, x) => (to === 1 ? x : refuse(`a cast to kind ${to}`)),
+  Flatten: ({ axis = 1 }, x) => ({ dims: [size(x.dims.slice(0, axis)), size(x.dims.slice(axis))], data: x.data }),
+  Gemm: gemm,
+  GlobalAveragePool: globalAverage,
+  Identity: (_, x) => x,
+  MatMul: (_, a, b) => product(a, b, false),
+  MaxPool: pooled(highestOf),
+  Mul: (_, a, b) => combined(a, b, (x, y) => x * y),
+  Relu: (_, x) => each(x, (value) => (value < 0 ? 0 : value)),
+  Reshape: reshaped,
+  Sigmoid: (_, x) => each(x, (value) => 1 / (1 + Math.exp(-value))),
+  Softmax: softmax,
+  Tanh: (_, x) => each(x, Math.tanh),
+  Transpose: transposed,
+};
+
+/** Normalisation with fixed statistics as one scale and one shift a channel. */
+export function foldedNormalisation({ epsilon = 1e-5 }, scale, shift, mean, variance) {
+  const factor = scale.data.map((value, c) => value / Math.sqrt(variance.data[c] + epsilon));
+  return { scale: factor, shift: shift.data.map((value, c) => value - mean.data[c] * factor[c]) };
+}
+
+function refuse(what) {
+  throw new Error(`${what} is not known`);
+}
+
+function size(dims) {
+  return dims.reduce((product, side) => product * side, 1);
+}
+
+function each(x, change) {
+  return { dims: x.dims, data: x.data.map(change) };
+}
+
+function normalised({ dims, data }, { scale, shift }) {
+  const channels = dims[1];
+  const area = size(dims.slice(2));
+  const channel = (at) => Math.floor(at / area) % channels;
+  return { dims, data: data.map((value, at) => value * scale[channel(at)] + shift[channel(at)]) };
+}
+
+/** Two tensors value by value; the second may be one number, or as long as the last sides of the first. */
+function combined(a, b, combine) {
+  if (a.data.length < b.data.length) [a, b] = [b, a];
+  const sides = [...b.dims];
+  while (sides[0] === 1) sides.shift();
+  if (sides.some((side, at) => side !== a.dims[a.dims.length - sides.length + at])) {
+    refuse(`combining ${a.dims.join("×")} with ${b.dims.join("×")}`);
+  }
+  const length = b.data.length;
+  return { dims: a.dims, data: a.data.map((value, at) => combine(value, b.data[at % length])) };
+}
+
+function gemm({ alpha = 1, beta = 1, transA = 0, transB = 0 }, a, b, bias) {
+  if (alpha !== 1 || beta !== 1 || transA) refuse("a Gemm with factors or a transposed input");
+  const result = product(a, b, Boolean(transB));
+  return bias ? combined(result, bias, (x, y) => x + y) : result;
+}
+
+/** The last side of `a` times a matrix, or its transpose. */
+function product(a, b, transposedB) {
+  if (b.dims.length !== 2) refuse(`a product with ${b.dims.join("×")}`);
+  const [depth, width] = transposedB ? [b.dims[1], b.dims[0]] : b.dims;
+  if (a.dims.at(-1) !== depth) refuse(`a product of ${a.dims.join("×")} with ${b.dims.join("×")}`);
+  const rows = a.data.length / depth;
+  const data = new Float32Array(rows * width);
+  const sums = new Float64Array(width);
+  const [alongK, alongM] = transposedB ? [1, depth] : [width, 1];
+  for (let row = 0; row < rows; row++) {
+    sums.fill(0);
+    for (let k = 0; k < depth; k++) {
+      const value = a.data[row * depth + k];
+      if (value === 0) continue;
+      for (let m = 0, at = k * alongK; m < width; m++, at += alongM) sums[m] += value * b.data[at];
+    }
+    data.set(sums, row * width);
+  }
+  return { dims: [...a.dims.slice(0, -1), width], data };
+}
+
+function pooled(summarise) {
+  return (attributes, { dims: [count, channels, height, width], data }) => {
+    const [tall, wide] = attributes.kernel_shape;
+    const [stepY, stepX] = attributes.strides ?? [1, 1];
+    if (attributes.ceil_mode || attributes.count_include_pad) refuse("pooling that counts what lies outside");
+    const { output, before } = outputSides([height, width], [tall, wide], attributes);
+    const result = new Float32Array(count * channels * output[0] * output[1]);
+    let to = 0;
+    for (let page = 0; page < count * channels; page++) {
+      for (let y = 0; y < output[0]; y++) {
+        const top = y * stepY - before[0];
+        for (let x = 0; x < output[1]; x++) {
+          const left = x * stepX - before[1];
+          const rows = [Math.max(top, 0), Math.min(top + tall, height)];
+          const columns = [Math.max(left, 0), Math.min(left + wide, width)];
+          result[to++] = summarise(data, page * height * width, width, rows[0], rows[1], columns[0], columns[1]);
+        }
+      }
+    }
+    return { dims: [count, channels, ...output], data: result };
+  };
+}
+
+function highestOf(data, page, width, top, bottom, left, right) {
+  let most = -Infinity;
+  for (let y = top; y < bottom; y++) {
+    for (let at = page + y * width + left; at < page + y * width + right; at++) if (data[at] > most) most = data[at];
+  }
+  return most;
+}
+
+function averageOf(data, page, width, top, bottom, left, right) {
+  let sum = 0;
+  for (let y = top; y < bottom; y++) {
+    for (let at = page + y * width + left; at < page + y * width + right; at++) sum += data[at];
+  }
+  return sum / ((bottom - top) * (right - left));
+}
+
+function globalAverage(_, { dims: [count, channels, height, width], data }) {
+  const area = height * width;
+  const means = Float32Array.from({ length: count * channels }, (_unused, page) =>
+    averageOf(data, page * area, width, 0, height, 0, width),
+  );
+  return { dims: [count, channels, 1, 1], data: means };
+}
+
+function reshaped(_, x, shape) {
+  const dims = Array.from(shape.data, (side, at) => (side === 0 ? x.dims[at] : side));
+  const open = dims.indexOf(-1);
+  if (open >= 0) dims[open] = x.data.length / -size(dims);
+  if (size(dims) !== x.data.length) refuse(`bringing ${x.dims.join("×")} into ${dims.join("×")}`);
+  return { dims, data: x.data };
+}
+
+function softmax({ axis = -1 }, x) {
+  const width = x.dims.at(-1);
+  if (axis !== -1 && axis !== x.dims.length - 1) refuse(`a softmax along side ${axis}`);
+  const data = new Float32Array(x.data.length);
+  for (let start = 0; start < data.length; start += width) {
+    const row = x.data.subarray(start, start + width);
+    const most = row.reduce((best, value) => Math.max(best, value), -Infinity);
+    const powers = Float64Array.from(row, (value) => Math.exp(value - most));
+    const sum = powers.reduce((total, value) => total + value, 0);
+    data.set(
+      powers.map((value) => value / sum),
+      start,
+    );
+  }
+  return { dims: x.dims, data };
+}
+
+function transposed({ perm }, { dims, data }) {
+  const steps = dims.map((_, side) => size(dims.slice(side + 1)));
+  const to = perm.map((side) => dims[side]);
+  const result = new Float32Array(data.length);
+  const place = to.map(() => 0);
+  let from = 0;
+  for (let at = 0; at < result.length; at++) {
+    result[at] = data[from];
+    for (let side = to.length - 1; side >= 0; side--) {
+      from += steps[perm[side]];
+      if (++place[side] < to[side]) break;
+      from -= to[side] * steps[perm[side]];
+      place[side] = 0;
+    }
+  }
+  return { dims: to, data: result };
+}

@@ -1,0 +1,162 @@
+// A drawing → the digit or the number on it, read here, as Python's Reader.read_drawing reads it.
+
+import { judge, judgeAgainst, shareDoubt } from "./certainty.js";
+import { findLines, MIN_HEIGHT, oneLine } from "./lines.js";
+import { lineStrips, readStrips } from "./number.js";
+import { numberOf } from "./one_digit.js";
+import { Network } from "./onnx.js";
+import { image, ranked, round } from "./pixels.js";
+import { shrink } from "./resize.js";
+import { STRIP_HEIGHT } from "./strip.js";
+import { BLANK, inkStages, MIN_SIDE, tooSmall } from "./stages.js";
+
+export const EXPECTATIONS = ["digit", "number"];
+const DIGITS = "0123456789";
+const IMAGE_SIDE = 28;
+const WORK_SIDE = 1000;
+const SCALE = Math.fround(1 / 255);
+
+export class Reader {
+  /**
+   * `digit` and `string`: ArrayBuffers of the ONNX files; `calibration`: the object in calibration.json.
+   * `shipped`: whether `digit` is the network that comes with digitry; another one judges digits alone.
+   * `sureConfidence`, 0 to 1, takes the calibration's place, for networks that nobody calibrated.
+   */
+  static async load({ digit, string, calibration, shipped = true, sureConfidence = null }) {
+    const reader = new Reader(new Network(digit), new Network(string), calibration, shipped, sureConfidence);
+    // One run on blanks tells more than what a file claims, and the first real one is faster for it.
+    const digits = reader.readDigits(new Uint8Array(IMAGE_SIDE ** 2));
+    const frames = reader.readStrip(image(64, STRIP_HEIGHT));
+    if (digits.length !== reader.classNames.length) throw new Error("the network for digits does not read digits");
+    if (frames.width !== DIGITS.length + 1) throw new Error("the network for numbers does not read numbers");
+    return reader;
+  }
+
+  constructor(digits, strings, calibration, shipped, sureConfidence) {
+    if (!digits.contract) throw new Error("the model carries no contract; export it with: digitry export RUN");
+    this.digits = digits;
+    this.strings = strings;
+    this.calibration = calibration;
+    this.sureConfidence = sureConfidence;
+    this.classNames = digits.contract.class_names;
+    this.readsNumbers = this.classNames.join() === [...DIGITS].join();
+    this.asksBoth = shipped && this.readsNumbers;
+  }
+
+  /**
+   * Ink, a Uint8Array of width · height, 0 is paper and 255 full ink → what Python's `reading.to_json()` gives, with
+   * `stages`: the `canonical` digit (Uint8Array of 784, or null), the `crop` it comes from ({data, width, height}, or
+   * null), and the `strips` that were read.
+   */
+  read(ink, width, height, { expect = "number", maxError = 0.005 } = {}) {
+    if (!EXPECTATIONS.includes(expect)) throw new Error(`expect must be ${EXPECTATIONS.join(" or ")}, not ${expect}`);
+    if (expect !== "digit" && !this.readsNumbers) {
+      throw new Error(`this model reads ${this.classNames.slice(0, 3).join(", ")}…, not digits; use expect 'digit'`);
+    }
+    if (ink.length !== width * height) throw new Error(`${ink.length} pixels are no drawing of ${width}×${height}`);
+    if (Math.min(width, height) < MIN_SIDE) return toReading([], tooSmall(width, height));
+    const [page, scale] = shrink(image(width, height, ink), WORK_SIDE);
+    const readDigit = () => this.#readDigit(inkStages(page, scale, width, height), maxError);
+    if (expect === "digit") return readDigit();
+    const reading = this.#readNumber(page, scale, maxError);
+    if (reading.numbers.length && reading.numbers[0].text.length > 1) return reading;
+    // One mark, or none that makes a number: the network for single digits knows more about it.
+    const alone = readDigit();
+    return alone.numbers.length ? { ...alone, stages: { ...alone.stages, strips: reading.stages.strips } } : reading;
+  }
+
+  #readDigit(found, maxError) {
+    const numbers = found.canonical ? [numberOf(found, this, maxError)] : [];
+    return toReading(numbers, found.reason, { canonical: found.canonical?.data ?? null, crop: found.crop });
+  }
+
+  #readNumber(page, scale, maxError) {
+    if (!page.data.some((value) => value)) return toReading([], BLANK);
+    const lines = findLines(page);
+    const strips = lines.length ? lineStrips(page, oneLine(lines)) : [];
+    const found = strips.length ? readStrips(strips, (strip) => this.readStrip(strip)) : null;
+    const stages = { strips: strips.map((strip) => strip.ink) };
+    const isHigh = found?.spots.some((spot) => spot.box[3] >= MIN_HEIGHT);
+    if (!isHigh) return toReading([], "there is no writing that reads as a number", stages);
+    const digits = found.spots.map(({ digit, probabilities, box }) => {
+      const rivals = ranked(probabilities).filter((other) => other !== digit);
+      const alternatives = rivals.slice(0, 3).map((other) => [String(other), probabilities[other]]);
+      return { label: String(digit), confidence: probabilities[digit], box: enlargedBox(box, scale), alternatives };
+    });
+    const judged = this.judge("number", found.probability, maxError);
+    const alternatives = shareDoubt(found.alternatives, found.probability, judged.confidence);
+    const box = around(digits.map((digit) => digit.box));
+    return toReading([{ text: found.digits.join(""), ...judged, alternatives, box, digits }], null, stages);
+  }
+
+  /** Canonical digits, a Uint8Array of n · 784 → probabilities, a Float32Array of n · classes. */
+  readDigits(images) {
+    const count = images.length / IMAGE_SIDE ** 2;
+    return this.digits.run({ dims: [count, IMAGE_SIDE, IMAGE_SIDE, 1], data: prepared(images) }).data;
+  }
+
+  /** An ink strip → its frames, {data, count, width}: no digit, then the ten digits. */
+  readStrip({ data, width, height }) {
+    const { dims, data: frames } = this.strings.run({ dims: [1, height, width, 1], data: prepared(data) });
+    return { data: frames, count: dims[1], width: dims[2] };
+  }
+
+  /** A network's own confidence in a `digit` or `number` → {confidence, sure, reason}. */
+  judge(kind, own, maxError) {
+    return this.sureConfidence === null
+      ? judge(this.calibration[kind], own, maxError)
+      : judgeAgainst(own, this.sureConfidence, own, maxError);
+  }
+}
+
+function prepared(pixels) {
+  return Float32Array.from(pixels, (value) => value * SCALE);
+}
+
+/** The box of a digit on a page that was shrunk by `scale`, in pixels of the drawing. */
+function enlargedBox([x, y, width, height], scale) {
+  const [left, top] = [Math.max(round(x * scale), 0), Math.max(round(y * scale), 0)];
+  const [right, bottom] = [round((x + width) * scale), round((y + height) * scale)];
+  return [left, top, Math.max(1, right - left), Math.max(1, bottom - top)];
+}
+
+function around(boxes) {
+  const [left, top] = [0, 1].map((side) => Math.min(...boxes.map((box) => box[side])));
+  const [right, bottom] = [0, 1].map((side) => Math.max(...boxes.map((box) => box[side] + box[side + 2])));
+  return [left, top, right - left, bottom - top];
+}
+
+/** The same values in the same places as Python's Reading.to_json. */
+function toReading(numbers, reason, stages = {}) {
+  const shares = (pairs, name) => pairs.map(([text, probability]) => [name(text), sixPlaces(probability)]);
+  return {
+    picture: "",
+    page: 1,
+    numbers: numbers.map((number) => ({
+      text: number.text,
+      confidence: sixPlaces(number.confidence),
+      sure: number.sure,
+      reason: number.reason,
+      alternatives: shares(number.alternatives, (text) => text),
+      box: number.box,
+      digits: number.digits.map((digit) => ({
+        label: label(digit.label),
+        confidence: sixPlaces(digit.confidence),
+        box: digit.box,
+        alternatives: shares(digit.alternatives, label),
+      })),
+    })),
+    sure: numbers.length > 0 && numbers.every((number) => number.sure),
+    reason: numbers[0]?.reason ?? reason,
+    stages: { canonical: null, crop: null, strips: [], ...stages },
+  };
+}
+
+function sixPlaces(value) {
+  return Number(value.toFixed(6));
+}
+
+/** Labels that are whole numbers become numbers. */
+function label(name) {
+  return /^(0|[1-9][0-9]*)$/.test(name) ? Number(name) : name;
+}

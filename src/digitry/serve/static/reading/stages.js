@@ -1,0 +1,61 @@
+// Ink page → canonical digit, keeping every stage between, or the reason why there is none.
+// The same steps as images/stages.py.
+
+import { canonical } from "./canonical.js";
+import { countPatches } from "./pieces.js";
+import { padded, round, strokeMask } from "./pixels.js";
+import { shrink } from "./resize.js";
+import { findDigit } from "./segment.js";
+
+export const MIN_SIDE = 5;
+const MIN_SMOOTHNESS = 0.35;
+const MAX_HOLES = 8;
+const HOLE_SIDE = 64;
+export const BLANK = "the picture is blank, nothing stands out of the paper";
+
+/** The one digit of an ink page that was shrunk by `scale` from a drawing of `width` and `height`. */
+export function inkStages(ink, scale, width, height) {
+  const nothing = (reason) => ({ crop: null, canonical: null, box: [0, 0, 0, 0], rivals: 0, reason });
+  if (!ink.data.some((value) => value)) return nothing(BLANK);
+  const crop = findDigit(ink);
+  if (!crop) return nothing("there is texture or noise, but no stroke large enough to be a digit");
+  if (Math.max(crop.box[2], crop.box[3]) < MIN_SIDE) {
+    return nothing("there are specks, but no stroke large enough to be a digit");
+  }
+  const digit = canonical(crop.ink);
+  if (smoothness(digit) < MIN_SMOOTHNESS || holeCount(crop.ink) > MAX_HOLES) {
+    return nothing("there is noise, but no clear stroke");
+  }
+  const box = scaled(crop.box, scale, width, height);
+  return { crop: crop.ink, canonical: digit, box, rivals: crop.rivals, reason: null };
+}
+
+export function tooSmall(width, height) {
+  return `a picture of ${width}×${height} pixels is too small to hold a digit`;
+}
+
+/** Mean correlation of an image with itself one pixel on, to the right and down: about 0 for noise. */
+function smoothness({ data, width }) {
+  const mean = data.reduce((sum, value) => sum + value, 0) / data.length;
+  let [alike, energy] = [0, 0];
+  data.forEach((value, at) => {
+    energy += (value - mean) ** 2;
+    if (at % width) alike += (value - mean) * (data[at - 1] - mean);
+    if (at >= width) alike += (value - mean) * (data[at - width] - mean);
+  });
+  return alike / (2 * (energy || 1));
+}
+
+/** How many patches of paper the ink encloses, pinholes in the strokes of a large crop aside. */
+function holeCount(ink) {
+  const paper = strokeMask(shrink(ink, HOLE_SIDE)[0], 128);
+  paper.data = paper.data.map((value) => 255 - value);
+  return countPatches(padded(paper, 1, 255)) - 1; // not the paper around it
+}
+
+function scaled([x, y, wide, tall], scale, width, height) {
+  const [left, top] = [Math.trunc(x * scale), Math.trunc(y * scale)];
+  const right = Math.min(width, round((x + wide) * scale));
+  const bottom = Math.min(height, round((y + tall) * scale));
+  return [left, top, right - left, bottom - top];
+}

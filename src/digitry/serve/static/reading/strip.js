@@ -1,0 +1,26 @@
+// Ink of one line of writing → ink strip: the upright band, always as high, that the string network reads.
+// The same steps as images/strip.py.
+
+import { cut, round } from "./pixels.js";
+import { resizeArea, resizeLinear } from "./resize.js";
+
+export const STRIP_HEIGHT = 40;
+export const DIGIT_HEIGHT = 23;
+export const FRAME_PIXELS = 2;
+const WIDTH_STEP = 4;
+const MAX_WIDTH = 4096;
+
+/**
+ * The band of an ink page from `left` to `right` around the row `middle`, shrunk by `scale`; paper beyond it.
+ * A strip is {ink, left, top, scale}: where its corner lies on the page, and page pixels per strip pixel.
+ */
+export function cutStrip(ink, left, middle, right, scale) {
+  scale = Math.max(scale, (right - left) / MAX_WIDTH);
+  const height = STRIP_HEIGHT * scale;
+  const width = Math.ceil((right - left) / scale / WIDTH_STEP) * WIDTH_STEP;
+  const x = round(left);
+  const y = round(middle - height / 2);
+  const band = cut(ink, x, y, Math.max(round(width * scale), 1), Math.max(round(height), 1));
+  const resize = band.height > STRIP_HEIGHT ? resizeArea : resizeLinear;
+  return { ink: resize(band, width, STRIP_HEIGHT), left: x, top: y, scale };
+}
