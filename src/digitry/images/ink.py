@@ -28,6 +28,9 @@ STRONG_SHARE = 0.7
 WHOLE_SHARE = 0.93
 """A window keeps the ink whole when this share of its strong pixels stands out of it as it does of the widest one."""
 
+EVEN_PAPER = 2.0
+"""Paper that varies by fewer grey levels has no shadow on it: it was drawn by a program."""
+
 _COARSE_SIDE = 200
 _WINDOW_PIXELS = 29
 _FAST_WIDTH = 96
@@ -69,7 +72,10 @@ def paper_window(light_ink: NDArray[np.uint8], dark: bool) -> float:
     page, _ = shrink(light_ink, _WINDOW_PAGE)
     if max(page.shape) < _WINDOW_PAGE:
         return PAPER_WINDOWS[0]
-    wide = _contrast(page, PAPER_WINDOWS[0], dark)
+    paper = paper_level(page, PAPER_WINDOWS[0])
+    if float(np.ptp(paper)) < EVEN_PAPER:
+        return PAPER_WINDOWS[0]
+    wide = _over_paper(page, paper, dark)
     strongest = max(1, round(0.003 * page.size))
     peak = float(np.partition(wide.ravel(), -strongest)[-strongest:].mean())
     strong = wide >= STRONG_SHARE * peak
@@ -84,7 +90,10 @@ def paper_window(light_ink: NDArray[np.uint8], dark: bool) -> float:
 
 def _contrast(light_ink: NDArray[np.uint8], window: float, dark: bool) -> NDArray[np.float32]:
     """How far each pixel stands out of its paper, in grey levels of a page in full light, float32 (h, w)."""
-    paper = paper_level(light_ink, window)
+    return _over_paper(light_ink, paper_level(light_ink, window), dark)
+
+
+def _over_paper(light_ink: NDArray[np.uint8], paper: NDArray[np.float32], dark: bool) -> NDArray[np.float32]:
     contrast = light_ink.astype(np.float32) - paper
     # Ink takes a share of the light that falls on the paper; light strokes on a dark screen add to it.
     return np.asarray(contrast * (255 / np.maximum(255 - paper, 50)) if dark else contrast, np.float32)

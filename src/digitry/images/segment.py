@@ -33,6 +33,10 @@ MIN_INK_SHARE = 0.25
 """A digit holds at least this share of all strokes on the page, else the page is texture or noise."""
 
 
+BLOT_FILL, BLOT_ASPECT, BLOT_SIDE = 0.7, 1.3, 10
+"""A blot inks this share of its box, which is about as wide as high; boxes of fewer pixels tell nothing."""
+
+
 class Crop(NamedTuple):
     """One digit's ink."""
 
@@ -61,6 +65,14 @@ def find_digit(ink: NDArray[np.uint8], *, ruled: bool = True) -> Crop | None:
         return None
     rivals = [p for p in pieces if p not in chosen and stats[p, cv2.CC_STAT_AREA] > RIVAL_SHARE * inked]
     return Crop(*_cut(ink, labels, stats, chosen, count), rivals=len(rivals))
+
+
+def is_blot(ink: NDArray[np.uint8]) -> bool:
+    """Whether ink (h, w) is a dot or a blot: as wide as high, with no paper in it. A thick 0 may have closed to one."""
+    mask = stroke_mask(ink, INK_LEVEL)
+    _, _, width, height = cv2.boundingRect(mask)
+    short, long = min(width, height), max(width, height)
+    return short >= BLOT_SIDE and long <= BLOT_ASPECT * short and cv2.countNonZero(mask) >= BLOT_FILL * short * long
 
 
 def pieces_of(mask: Mask) -> tuple[int, NDArray[np.int32], NDArray[np.int32]]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from digitry.arrays import Number, Reading
 from digitry.decoding import single_digits
 from digitry.images.explained import explained_share
+from digitry.images.segment import is_blot
 from digitry.images.stages import Stages, canonical_stages
 from digitry.images.strip import DIGIT_HEIGHT, STRIP_HEIGHT, cut_strip
 from digitry.reading.certainty import share_doubt
@@ -23,8 +24,10 @@ DIGITS = tuple("0123456789")
 EXPLAINED = 0.8
 """A digit that explains less of the picture than this is doubted in proportion: the sleeve of a coat is no 1."""
 
-RIVALS = 0.5
-"""What a confidence is worth where several marks could be the digit."""
+RIVALS, BLOT = 0.5, 0.5
+"""What a confidence is worth where several marks could be the digit, and where the digit is a solid spot."""
+
+BLOT_REASON = "it is a solid spot: a dot, or a digit whose holes have closed"
 
 SECOND_OPINION_BELOW = 0.95
 """The network for numbers is asked where the one for digits is less confident than this. Chosen on made photographs of
@@ -87,12 +90,15 @@ def reading_of(
     kept = {stage: image for stage, image in stages.items() if image is not None}
     if probabilities is None:
         return Reading("", reason=found.reason, stages=kept)
-    doubt = min(1.0, explained / EXPLAINED) * (RIVALS if found.rivals else 1.0)
+    blot = found.crop is not None and is_blot(found.crop)
+    doubt = min(1.0, explained / EXPLAINED) * (RIVALS if found.rivals else 1.0) * (BLOT if blot else 1.0)
     digit = reader.digit(probabilities * np.float32(doubt), found.box)
     confidence, sure, reason = reader.judge("digit", digit.confidence)
     if found.rivals:
         sure = False
         reason = f"there are {found.rivals + 1} marks that could be digits, only the most prominent one was read"
+    elif blot and not sure:
+        reason = BLOT_REASON
     elif not sure and explained < EXPLAINED / 2:
         reason = "most of what the picture shows is no part of this digit"
     alternatives = share_doubt(digit.alternatives, digit.confidence, confidence)

@@ -14,12 +14,13 @@ from digitry.images.explained import explained_by_box
 from digitry.images.ink import InkPage, find_ink
 from digitry.images.lines import MIN_HEIGHT, find_lines, numbers_of, one_line
 from digitry.images.panel import Panel, find_panel, whole_page
-from digitry.images.segment import INK_LEVEL
+from digitry.images.segment import INK_LEVEL, is_blot
 from digitry.images.slope import Turn, writing_slope
 from digitry.images.stages import BLANK
 from digitry.images.strokes import stroke_mask
 from digitry.reading.certainty import share_doubt
 from digitry.reading.number import Found, line_strips, page_strips, read_strips
+from digitry.reading.one_digit import BLOT, BLOT_REASON
 
 if TYPE_CHECKING:
     from digitry.reading.reader import Reader
@@ -201,8 +202,17 @@ def _number(sheet: Sheet, found: Found, grey: NDArray[np.uint8] | None, reader: 
     text = "".join(map(str, found.digits))
     box = (int(left), int(top), int(right - left), int(bottom - top))
     doubt = 1.0 if grey is None else min(1.0, explained_by_box(grey, box) / EXPLAINED)
-    own = found.probability * doubt
+    blot = len(found.spots) == 1 and is_blot(_cut(sheet.ink, found.spots[0].box))
+    own = found.probability * doubt * (BLOT if blot else 1.0)
     confidence, sure, reason = reader.judge("number", own)
+    if blot and not sure:
+        reason = BLOT_REASON
     others = tuple(("".join(map(str, text)), probability) for text, probability in found.alternatives)
     alternatives = share_doubt(others, own, confidence)
     return Number(text, confidence, box, tuple(digits), sure, reason, alternatives)
+
+
+def _cut(ink: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
+    """The part of an ink page within a box, which may reach beyond the page."""
+    x, y, width, height = box
+    return ink[max(y, 0) : max(y, 0) + height, max(x, 0) : max(x, 0) + width]

@@ -164,8 +164,8 @@ def _load_and_split(
         plan = start.held_back_settings(dataset, plan, seed, progress)
     elif len(dataset.class_names) < 2:
         raise DataError(
-            f"{dataset.name} has only one class ({dataset.class_names[0]}); at least two are needed to learn from alone: "
-            "add another, or continue from a model that knows more with --from shipped"
+            f"{dataset.name} has only one class ({dataset.class_names[0]}); at least two are needed to learn from "
+            "alone: add another, or continue from a model that knows more with --from shipped"
         )
     settings = plan.settings
     if not settings.validation_fraction:

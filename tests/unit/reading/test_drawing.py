@@ -132,3 +132,14 @@ def test_a_model_of_letters_reads_them_one_by_one_only() -> None:
     assert letters.read_drawing(printed_digit(7), expect="digit").text == "h"
     with pytest.raises(SettingError, match="use expect 'digit'"):
         letters.read_drawing(printed_digit(7), expect="number")
+
+
+@pytest.mark.parametrize("expect", ["digit", "number"])
+@pytest.mark.parametrize("radius", [6, 14, 40])
+def test_a_dot_may_be_a_closed_0_but_is_never_sure(expect: str, radius: int) -> None:
+    ink = np.zeros((300, 500), np.uint8)
+    cv2.circle(ink, (250, 150), radius, 255, -1, cv2.LINE_AA)
+
+    for reading in (Reader().read_drawing(ink, expect=expect), Reader().read(255 - ink, expect=expect)):
+        assert not reading.sure
+        assert reading.reason == "it is a solid spot: a dot, or a digit whose holes have closed"

@@ -4,9 +4,12 @@
 import { shareDoubt } from "./certainty.js";
 import { singleDigits } from "./decoding.js";
 import { image, ranked } from "./pixels.js";
+import { isBlot } from "./segment.js";
 import { cutStrip, DIGIT_HEIGHT, STRIP_HEIGHT } from "./strip.js";
 
 const RIVALS = 0.5;
+const BLOT = 0.5;
+const BLOT_REASON = "it is a solid spot: a dot, or a digit whose holes have closed";
 const SECOND_OPINION_BELOW = 0.95;
 const STRIP_WIDTH = 64;
 
@@ -31,7 +34,8 @@ function stripOf(crop) {
 
 /** What was found as a number of one digit, as `Reader.read` gives it. */
 export function numberOf(found, reader, maxError) {
-  const doubt = found.rivals ? RIVALS : 1;
+  const blot = isBlot(found.crop);
+  const doubt = (found.rivals ? RIVALS : 1) * (blot ? BLOT : 1);
   const probabilities = probabilitiesOf(found, reader).map((probability) => probability * doubt);
   const [best, ...others] = ranked(probabilities).slice(0, 4);
   const names = reader.classNames;
@@ -42,7 +46,7 @@ export function numberOf(found, reader, maxError) {
     judged.sure = false;
     const marks = found.rivals + 1;
     judged.reason = `there are ${marks} marks that could be digits, only the most prominent one was read`;
-  }
+  } else if (blot && !judged.sure) judged.reason = BLOT_REASON;
   return {
     text: names[best],
     ...judged,

@@ -10,6 +10,7 @@ const SPECK_SHARE = 0.015;
 const REACH = 0.3;
 const RIVAL_SHARE = 0.3;
 const MIN_INK_SHARE = 0.25;
+const [BLOT_FILL, BLOT_ASPECT, BLOT_SIDE] = [0.7, 1.3, 10];
 
 /** The one digit of an ink page as {ink, box, rivals}, or null where there is nothing that could be a digit. */
 export function findDigit(ink) {
@@ -24,6 +25,20 @@ export function findDigit(ink) {
   if (inked < MIN_INK_SHARE * areaOf(pieces, stats) || inked < 4) return null;
   const rivals = pieces.filter((p) => !chosen.includes(p) && stats[p].area > RIVAL_SHARE * inked).length;
   return { ...cutOut(ink, found, chosen), rivals };
+}
+
+/** Whether the ink of a crop is a dot or a blot: as wide as high, with no paper in it. */
+export function isBlot({ data, width }) {
+  let [left, right, top, bottom, inked] = [Infinity, -1, Infinity, -1, 0];
+  data.forEach((value, at) => {
+    if (value < INK_LEVEL) return;
+    const [x, y] = [at % width, Math.floor(at / width)];
+    [left, right, top, bottom] = [Math.min(left, x), Math.max(right, x), Math.min(top, y), Math.max(bottom, y)];
+    inked += 1;
+  });
+  const [wide, tall] = [right - left + 1, bottom - top + 1];
+  const [short, long] = [Math.min(wide, tall), Math.max(wide, tall)];
+  return inked > 0 && short >= BLOT_SIDE && long <= BLOT_ASPECT * short && inked >= BLOT_FILL * short * long;
 }
 
 const areaOf = (pieces, stats) => pieces.reduce((sum, piece) => sum + stats[piece].area, 0);
