@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 RUN ?= demo
 
-.PHONY: bench browser-tools test-browser help demo test check test-backends reliability reproduce reproduce-small bench-train bench-inference bench-audit bench-exports bench-peers ingredients roofline bench-reading bench-read-speed shipped-model calibration locks clean
+.PHONY: bench screenshots browser-tools test-browser help demo test check test-backends reliability reproduce reproduce-small bench-train bench-inference bench-audit bench-exports bench-peers ingredients roofline bench-reading bench-read-speed shipped-model calibration locks clean
 
 help:  ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -34,6 +34,9 @@ test: $(VENV)/dev.done  ## The test suite.
 
 test-browser: $(VENV)/dev.done browser-tools  ## The page, in Chromium.
 	$(BIN)/python -m pytest -m browser tests/browser
+
+screenshots: $(VENV)/dev.done browser-tools  ## The pictures of the page in docs/.
+	$(BIN)/python -m tests.browser.screenshots
 
 browser-tools:  ## What drives Chromium in the tests; Chromium and Node themselves come from the system.
 	@command -v npm >/dev/null || echo "npm is missing: the browser tests will be skipped"

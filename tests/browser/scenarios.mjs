@@ -7,27 +7,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
+import { DIGITS, draw, isReady } from "./writing.mjs";
 
 const [base, collecting, executablePath, picture] = process.argv.slice(2);
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-// Polylines in a box of 1×1, x to the right, y down: how people write, roughly.
-const around = (x, y, rx, ry, from, to) => Array.from({ length: 17 }, (_, i) => {
-  const angle = ((from + ((to - from) * i) / 16) * Math.PI) / 180;
-  return [x + rx * Math.cos(angle), y + ry * Math.sin(angle)];
-});
-const DIGITS = {
-  0: [around(0.5, 0.5, 0.32, 0.48, -90, 270)],
-  1: [[[0.5, 0.02], [0.48, 0.98]]],
-  2: [[...around(0.5, 0.28, 0.3, 0.26, 200, 380), [0.15, 0.95], [0.88, 0.95]]],
-  3: [[...around(0.42, 0.27, 0.3, 0.25, 210, 440), ...around(0.42, 0.73, 0.34, 0.26, -80, 150)]],
-  4: [[[0.3, 0.02], [0.15, 0.58], [0.85, 0.58]], [[0.68, 0.25], [0.65, 0.98]]],
-  5: [[[0.82, 0.04], [0.3, 0.04], [0.24, 0.45], ...around(0.45, 0.68, 0.34, 0.29, -110, 140)]],
-  6: [[[0.66, 0.02], [0.35, 0.35], ...around(0.48, 0.7, 0.29, 0.28, 180, 530)]],
-  7: [[[0.12, 0.06], [0.88, 0.06], [0.42, 0.98]]],
-  8: [[...around(0.5, 0.26, 0.26, 0.24, 80, -250), ...around(0.5, 0.74, 0.31, 0.25, -80, 270)]],
-  9: [[...around(0.48, 0.3, 0.29, 0.28, -10, -350), [0.77, 0.3], [0.7, 0.98]]],
-};
 
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
 
@@ -42,22 +25,6 @@ async function open(options = {}, address = base) {
   await page.goto(address);
   await isReady(page);
   return { context, page, seen };
-}
-
-const isReady = (page) => page.waitForFunction(() => document.documentElement.dataset.ready === "yes");
-
-/** Draws strokes in a box around the middle `x` (0 to 1) of the canvas, with the mouse. */
-async function draw(page, strokes, x = 0.5) {
-  await page.locator("#canvas").scrollIntoViewIfNeeded();
-  const box = await page.locator("#canvas").boundingBox();
-  const side = 0.7 * box.height;
-  const place = ([a, b]) => [box.x + x * box.width + (a - 0.5) * 0.75 * side, box.y + 0.15 * box.height + b * side];
-  for (const stroke of strokes) {
-    await page.mouse.move(...place(stroke[0]));
-    await page.mouse.down();
-    for (const point of stroke.slice(1)) await page.mouse.move(...place(point), { steps: 4 });
-    await page.mouse.up();
-  }
 }
 
 async function reads(page, text) {

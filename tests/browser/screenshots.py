@@ -1,0 +1,23 @@
+"""Takes the pictures of the page in docs/: make screenshots."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from tests.browser.test_page import HERE, tools
+from tests.running_server import running_server
+
+DOCS = HERE.parent.parent / "docs"
+
+
+def main() -> None:
+    node, browser = tools()
+    with running_server() as address:
+        subprocess.run([node, str(HERE / "screenshots.mjs"), address, browser, str(DOCS)], check=True)
+    for picture in sorted(DOCS.glob("page-*.png")):
+        print(picture.relative_to(Path.cwd()), f"{picture.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    main()
