@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 RUN ?= demo
 
-.PHONY: bench screenshots browser-tools test-browser help demo test check test-backends reliability reproduce reproduce-small bench-train bench-inference bench-audit bench-exports bench-peers ingredients roofline bench-reading bench-read-speed shipped-model calibration locks clean
+.PHONY: bench bench-page screenshots browser-tools test-browser help demo test check test-backends reliability reproduce reproduce-small bench-train bench-inference bench-audit bench-exports bench-peers ingredients roofline bench-reading bench-read-speed shipped-model calibration locks clean
 
 help:  ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -34,6 +34,10 @@ test: $(VENV)/dev.done  ## The test suite.
 
 test-browser: $(VENV)/dev.done browser-tools  ## The page, in Chromium.
 	$(BIN)/python -m pytest -m browser tests/browser
+
+bench-page: $(VENV)/dev.done browser-tools  ## How soon the page reads, and its reader beside onnxruntime-web (a minute).
+	npm install --prefix bench --no-package-lock --no-audit --no-fund --loglevel=error
+	$(BIN)/python bench/page.py
 
 screenshots: $(VENV)/dev.done browser-tools  ## The pictures of the page in docs/.
 	$(BIN)/python -m tests.browser.screenshots
