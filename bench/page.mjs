@@ -38,17 +38,13 @@ async function firstReading() {
   return { ready, digit: times["7"], number: times["203"] };
 }
 
-/** A page that does nothing but run both networks on one thread: milliseconds to the first answer, then a run each. */
+/** A page that does nothing but run both networks on one thread: what it loads, its first answer, and a run each. */
 async function networks(path) {
   const context = await browser.newContext();
   const page = await context.newPage();
-  let bytes = 0;
-  page.on("response", async (response) => {
-    if (!response.url().includes("/models/")) bytes += (await response.body().catch(() => "")).length;
-  });
   await page.goto(peer + path);
   await page.waitForFunction(() => window.result !== undefined, null, { timeout: 60000 });
   const found = await page.evaluate(() => window.result);
   await context.close();
-  return { ...found, engine_bytes: bytes };
+  return found;
 }

@@ -49,6 +49,8 @@ const time = async (run, count) => {
 };
 await time(() => strips(strip, [1, 40, 200, 1]), 5);
 window.result = {
+  engine_bytes: performance.getEntriesByType("resource").filter(({ name }) => !name.includes("/models/"))
+    .reduce((sum, { decodedBodySize }) => sum + decodedBodySize, 0),
   first_answer_ms: first,
   digit_ms: await time(() => digits(digit, [1, 28, 28, 1]), 100),
   strip_ms: await time(() => strips(strip, [1, 40, 200, 1]), 20),
@@ -58,7 +60,10 @@ window.result = {
 PAGES = {
     "ours": """
 import { Network } from "/reading/onnx.js";
-const open = async (file) => { const network = new Network(file); return async (data, dims) => network.run({ dims, data }); };
+const open = async (file) => {
+  const network = new Network(file);
+  return async (data, dims) => network.run({ dims, data });
+};
 """,
     "ort": """
 import * as ort from "/ort/ort.wasm.min.mjs";
@@ -76,9 +81,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    from digitry.training import run_folder
     from tests.browser.test_page import tools
     from tests.running_server import running_server
+
+    from digitry.training import run_folder
 
     node, browser = tools()
     with tempfile.TemporaryDirectory() as folder, running_server() as base:
