@@ -50,6 +50,7 @@ async def read_body(request: Request, limit: int, limits: Limits, buffered: Buff
             size += len(chunk)
             buffered.bytes += len(chunk)
             if buffered.bytes > limits.max_buffered_bytes:
+                buffered.bytes -= len(chunk)
                 raise ProblemError("busy", headers={"Retry-After": "1", **_CLOSE})
             if size > limit:
                 buffered.bytes -= len(chunk) + sum(map(len, chunks))
