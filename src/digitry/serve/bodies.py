@@ -163,7 +163,8 @@ def images_of_json(body: bytes, limits: Limits) -> Images:
         values = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise ProblemError("bad-json", "The body is not JSON (numbers must be finite).") from error
-    if not isinstance(values, dict) or set(values) != {"images"} or body.count(b'"images"') != 1:
+    # Without escapes the key looks the same wherever it stands, so that a second one is seen.
+    if not isinstance(values, dict) or set(values) != {"images"} or body.count(b'"images"') != 1 or b"\\" in body:
         raise ProblemError("bad-json", 'Send {"images": …} and nothing else: one image or a list of them.')
     return _images(values["images"], limits.max_images)
 
@@ -200,5 +201,6 @@ _STEPS[list(b"]}")] = -1
 
 
 def json_depth(body: bytes) -> int:
-    """How many brackets stand within each other at most; those in strings count too, which only makes it stricter."""
-    return int(np.cumsum(_STEPS[np.frombuffer(body, np.uint8)], dtype=np.int32).max(initial=0))
+    """How many brackets stand within each other, or more: those in strings count too, and the deepest climb counts."""
+    heights = np.cumsum(_STEPS[np.frombuffer(b" " + body, np.uint8)], dtype=np.int32)
+    return int((heights - np.minimum.accumulate(heights)).max())
