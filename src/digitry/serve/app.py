@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -26,6 +28,8 @@ from digitry.serve.guard import Access, Guard
 from digitry.serve.openapi import openapi
 from digitry.serve.problems import ProblemError
 from digitry.serve.service import Service
+
+log = logging.getLogger("digitry.serve")
 
 JSON, JSON_LINES, BYTES, MULTIPART = (
     "application/json", "application/jsonl", "application/octet-stream", "multipart/form-data",
@@ -201,8 +205,10 @@ class Handlers:
         """The client hung up: nobody hears this."""
         return Response(status_code=400)
 
-    async def failure(self, request: Request, _: Exception) -> Response:
-        """A fault of ours; the log has it, because Starlette raises it again."""
+    async def failure(self, request: Request, error: Exception) -> Response:
+        """A fault of ours: the log says where, but not the error's words, which may hold what was sent."""
+        where = "".join(traceback.format_tb(error.__traceback__))
+        log.error("%s failed: %s\n%s", request.state.request_id, type(error).__name__, where)
         return self._service.answer(
             ProblemError("failed", "Please report it with this request id."), request.state.request_id
         )
