@@ -89,7 +89,7 @@ class Handlers:
                 else:
                     pictures = [("", body)]
                 jobs = [Job(data, model.name, expect, max_error) for _, data in pictures]
-                found = await self._in_time(asyncio.gather(*map(engine.children.read, jobs)))
+                found = await self._in_time(engine.children.read(*jobs))
         if all(done.error is not None for done in found):
             raise ProblemError("not-a-picture", "; ".join(str(done.error) for done in found))
         return _readings(request, [(name, done) for (name, _), done in zip(pictures, found, strict=True)])
@@ -132,7 +132,7 @@ class Handlers:
                 )
             async with self._body(request, self._limits.max_body_bytes) as body:
                 job = Job(body, model.name, "digit", MAX_ERROR, keep=True)
-                done = await self._in_time(engine.children.read(job))
+                [done] = await self._in_time(engine.children.read(job))
         if done.error is not None:
             raise ProblemError("not-a-picture", done.error)
         await asyncio.to_thread(collection.add, label, done.pages[0])

@@ -66,13 +66,16 @@ class Children:
         for child in await asyncio.gather(*(_Child.start(self._models, self._limits) for _ in range(self._count))):
             self._idle.put_nowait(child)
 
-    async def read(self, job: Job) -> Done:
-        """The readings of a picture; it waits for its turn, and is cancelled by cancelling the task.
+    async def read(self, *jobs: Job) -> list[Done]:
+        """The readings of pictures; each waits for its turn, and all are cancelled by cancelling the task.
 
-        Raises ProblemError when it would wait behind too many others.
+        Raises ProblemError, before any is begun, when there is no place for all of them in the queue.
         """
-        if self.waiting >= self._limits.max_queue:
+        if self.waiting + len(jobs) - self._idle.qsize() > self._limits.max_queue:
             raise ProblemError("busy", headers={"Retry-After": "1"})
+        return await asyncio.gather(*map(self._read, jobs))
+
+    async def _read(self, job: Job) -> Done:
         self.waiting += 1
         try:
             child = await self._idle.get()

@@ -95,7 +95,7 @@ class Engine:
         picture, stored = self_test()
         expected = stored if model.data is None else self_test_answers(model.reader, model.expectations, picture)
         for expect in model.expectations:
-            done = await self.children.read(Job(picture, model.name, expect, model.reader.max_error))
+            [done] = await self.children.read(Job(picture, model.name, expect, model.reader.max_error))
             if done.error is not None:
                 raise ModelError(f"model {model.name}: the self-test fails: {done.error}")
             check_answer(model.name, expect, expected[expect], done.readings[0])
