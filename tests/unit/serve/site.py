@@ -7,6 +7,7 @@ import http.client
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,9 @@ from digitry.serve.protocol import patient_protocol
 from digitry.serve.service import Service
 from tests.unit.tiny_models import printed_digit
 
+ENOUGH_SECONDS = 20.0
+"""Far more than anything takes that tests wait for, even on a busy machine."""
+
 READING = {"picture": "", "page": 1, "numbers": [], "sure": False, "reason": "no digit found"}
 
 
@@ -45,13 +49,10 @@ class StandIns:
         self.waiting = 0
         self.answer: Callable[[Job], Any] = lambda job: Done([dict(READING)], None, [np.zeros((2, 2), np.uint8)])
 
-    async def read(self, job: Job) -> Done:
-        self.jobs.append(job)
-        answer = self.answer(job)
-        if asyncio.iscoroutine(answer):
-            answer = await answer
-        assert isinstance(answer, Done)
-        return answer
+    async def read(self, *jobs: Job) -> list[Done]:
+        self.jobs += jobs
+        answers = [self.answer(job) for job in jobs]
+        return [await answer if asyncio.iscoroutine(answer) else answer for answer in answers]
 
     async def close(self) -> None:
         pass
@@ -123,7 +124,7 @@ class Answer(NamedTuple):
         return json.loads(self.body)
 
 
-def send_raw(port: int, *parts: bytes, patience_seconds: float = 20) -> Answer | None:
+def send_raw(port: int, *parts: bytes, patience_seconds: float = ENOUGH_SECONDS) -> Answer | None:
     """Send these bytes on a new connection → the first answer; None when the connection is closed without one."""
     with socket.create_connection(("127.0.0.1", port), timeout=patience_seconds) as connection:
         try:
@@ -162,3 +163,11 @@ def check_problem(response: Any, code: str) -> dict[str, Any]:
     assert problem["request_id"] == response.headers["x-request-id"] != ""
     assert problem["detail"]
     return problem
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    """Wait for what another thread is about to do."""
+    end = time.monotonic() + ENOUGH_SECONDS
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.005)

@@ -37,7 +37,9 @@ def test_a_body_one_byte_too_large_is_413(path: str, open_a_site: Callable[..., 
 def test_a_body_of_json_has_a_limit_of_its_own(open_a_site: Callable[..., Site]) -> None:
     site = open_a_site(limits=SMALL)
     body = b'{"images": []' + b" " * 2000 + b"}"
-    check_problem(site.client.post("/v1/digits", content=body, headers={"Content-Type": "application/json"}), "too-large")
+    check_problem(
+        site.client.post("/v1/digits", content=body, headers={"Content-Type": "application/json"}), "too-large"
+    )
 
 
 @pytest.mark.parametrize("count", [3, 50])
@@ -115,7 +117,9 @@ BAD_JSON = {
 
 @pytest.mark.parametrize("body", BAD_JSON.values(), ids=BAD_JSON)
 def test_bad_json_is_400(body: bytes, site: Site) -> None:
-    check_problem(site.client.post("/v1/digits", content=body, headers={"Content-Type": "application/json"}), "bad-json")
+    check_problem(
+        site.client.post("/v1/digits", content=body, headers={"Content-Type": "application/json"}), "bad-json"
+    )
 
 
 def test_32_brackets_within_each_other_are_allowed(site: Site) -> None:
