@@ -6,6 +6,7 @@ import hashlib
 import io
 import logging
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ class Collection:
         except OSError as error:
             raise StorageError(f"cannot collect in {folder}: {error.strerror}; choose another folder") from error
         self.folder, self._max_pictures = folder, max_pictures
+        self._lock = Lock()
 
     def add(self, label: str, page: NDArray[np.uint8]) -> Path:
         """Keep a grey page, uint8 (h, w), under this label, the same page once; ProblemError when there are too many.
@@ -36,8 +38,13 @@ class Collection:
         """
         name = hashlib.sha256(f"{page.shape}".encode() + page.tobytes()).hexdigest()[:20]
         path = self.folder / name_for_a_file(label) / f"{name}.png"  # a label may be any words: T-shirt/top
+        with self._lock:
+            self._write(path, page)
+        return path
+
+    def _write(self, path: Path, page: NDArray[np.uint8]) -> None:
         if path.exists():
-            return path
+            return
         if self.count >= self._max_pictures:
             raise ProblemError("full", f"{self._max_pictures} corrections are kept already; move them away to go on.")
         try:
@@ -47,7 +54,6 @@ class Collection:
             log.error("a correction is lost: %s", error)
             raise ProblemError("full", "The server cannot write the correction down; its log says why.") from error
         self.count += 1
-        return path
 
 
 def _png(page: NDArray[np.uint8]) -> bytes:
