@@ -152,6 +152,13 @@ def post(path: str, body: bytes, *headers: str) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
+def multipart_of(*parts: bytes, boundary: str = "edge") -> dict[str, Any]:
+    """How a test client sends these parts."""
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="picture"; filename="a.png"\r\n\r\n'.encode()
+    body = b"".join(head + part + b"\r\n" for part in parts) + f"--{boundary}--\r\n".encode()
+    return {"content": body, "headers": {"Content-Type": f"multipart/form-data; boundary={boundary}"}}
+
+
 def check_problem(response: Any, code: str) -> dict[str, Any]:
     """The body of a problem, after a look at all that every problem has."""
     problem: dict[str, Any] = response.json()

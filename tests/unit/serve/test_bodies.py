@@ -13,8 +13,9 @@ import pytest
 from digitry.serve.bodies import images_of_json, json_depth
 from digitry.serve.limits import Limits
 from digitry.serve.problems import ProblemError
-from tests.unit.serve.site import Site, check_problem, picture_of, post, receive, send_raw
+from tests.unit.serve.site import Site, check_problem, multipart_of, picture_of, post, receive, send_raw
 
+JSON = {"Content-Type": "application/json"}
 SMALL = Limits(max_body_bytes=2000, max_json_bytes=1000)
 
 
@@ -124,7 +125,7 @@ def test_bad_json_is_400(body: bytes, site: Site) -> None:
 
 def test_32_brackets_within_each_other_are_allowed(site: Site) -> None:
     body = b'{"images": ' + b"[" * 31 + b"]" * 31 + b"}"
-    answer = site.client.post("/v1/digits", content=body, headers={"Content-Type": "application/json"})
+    answer = site.client.post("/v1/digits", content=body, headers=JSON)
     check_problem(answer, "wrong-images")
 
 
@@ -192,22 +193,16 @@ def test_256_images_are_answered_in_one_request(site: Site) -> None:
     assert len(answer.json()["labels"]) == 256
 
 
-def multipart(*parts: bytes, boundary: str = "edge") -> dict[str, Any]:
-    head = f'--{boundary}\r\nContent-Disposition: form-data; name="picture"; filename="a.png"\r\n\r\n'.encode()
-    body = b"".join(head + part + b"\r\n" for part in parts) + f"--{boundary}--\r\n".encode()
-    return {"content": body, "headers": {"Content-Type": f"multipart/form-data; boundary={boundary}"}}
-
-
 def test_16_parts_are_read_and_17_are_400(site: Site) -> None:
     picture = picture_of(7)
-    assert len(site.client.post("/v1/read", **multipart(*[picture] * 16)).json()["readings"]) == 16
-    check_problem(site.client.post("/v1/read", **multipart(*[picture] * 17)), "bad-multipart")
+    assert len(site.client.post("/v1/read", **multipart_of(*[picture] * 16)).json()["readings"]) == 16
+    check_problem(site.client.post("/v1/read", **multipart_of(*[picture] * 17)), "bad-multipart")
     assert len(site.children.jobs) == 16
 
 
 def test_the_bytes_of_a_part_reach_the_reader_as_they_were_sent(site: Site) -> None:
     data = bytes(range(256)) + b"\r\n--edg\r\n--"
-    site.client.post("/v1/read", **multipart(data, b""))
+    site.client.post("/v1/read", **multipart_of(data, b""))
     assert [job.picture for job in site.children.jobs] == [data, b""]
 
 
