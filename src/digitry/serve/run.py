@@ -109,4 +109,6 @@ class _Server(uvicorn.Server):
         log.info("stopping: requests that have come are answered")
         await asyncio.sleep(LINGER_SECONDS)
         await super().shutdown(sockets)
+        for task in self.server_state.tasks:  # a second signal waits for none
+            task.cancel()
         log.info("stopped")
