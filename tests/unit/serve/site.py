@@ -172,9 +172,9 @@ def check_problem(response: Any, code: str) -> dict[str, Any]:
     return problem
 
 
-def until(is_so: Callable[[], bool]) -> None:
-    """Wait for what another thread is about to do."""
-    end = time.monotonic() + ENOUGH_SECONDS
+def until(is_so: Callable[[], bool], patience_seconds: float = ENOUGH_SECONDS) -> None:
+    """Wait for what another thread or process is about to do."""
+    end = time.monotonic() + patience_seconds
     while not is_so():
         assert time.monotonic() < end
         time.sleep(0.005)

@@ -266,4 +266,6 @@ def test_the_name_of_a_file_comes_back_as_it_was_sent(site: Site) -> None:
 
 def test_the_contract_travels_with_the_model(site: Site, tiny_model: Path) -> None:
     contract = site.client.get("/v1/model?model=tiny").json()["contract"]
-    assert Contract.from_json(json.dumps(contract)).class_names == Predictor(tiny_model.read_bytes()).contract.class_names
+    assert (
+        Contract.from_json(json.dumps(contract)).class_names == Predictor(tiny_model.read_bytes()).contract.class_names
+    )

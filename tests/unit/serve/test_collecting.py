@@ -66,9 +66,7 @@ def test_the_same_drawing_is_kept_once(open_a_site: Callable[..., Site], tmp_pat
 
 
 @pytest.mark.parametrize("label", ["", "10", "seven", "../7", "%2E%2E"])
-def test_a_label_that_does_not_exist_is_refused(
-    label: str, open_a_site: Callable[..., Site], tmp_path: Path
-) -> None:
+def test_a_label_that_does_not_exist_is_refused(label: str, open_a_site: Callable[..., Site], tmp_path: Path) -> None:
     site = collecting(open_a_site(collect=tmp_path / "kept"))
     check_problem(site.client.post(f"/v1/corrections?label={label}", content=b"x"), "wrong-setting")
     assert files_in(tmp_path) == []
@@ -143,7 +141,7 @@ def test_what_is_kept_can_be_trained_on(open_a_site: Callable[..., Site], tmp_pa
 @pytest.mark.skipif(sys.platform == "win32", reason="asks for rights that Windows has not")
 def test_a_folder_that_cannot_be_made_is_named_at_once(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StorageError, match="cannot collect in .*; choose another folder"):
+    with pytest.raises(StorageError, match=r"cannot collect in .*; choose another folder"):
         Collection(tmp_path / "file" / "kept", 10)
 
 
