@@ -8,6 +8,7 @@ import json
 import math
 import os
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from digitry.errors import ModelError
 from digitry.serve.limits import Limits
+from digitry.serve.pace import Pace
 from digitry.serve.problems import ProblemError
 
 START_SECONDS = 30
@@ -59,6 +61,7 @@ class Children:
         self.waiting = 0
         """Jobs without a process yet."""
         self._at_work = 0
+        self._pace = Pace(count, limits.request_seconds)
         self._is_closing = False
 
     async def start(self) -> None:
@@ -69,9 +72,10 @@ class Children:
     async def read(self, *jobs: Job) -> list[Done]:
         """The readings of pictures; each waits for its turn, and all are cancelled by cancelling the task.
 
-        Raises ProblemError, before any is begun, when there is no place for all of them in the queue.
+        Raises ProblemError, before any is begun, when there is no place for all of them in the queue, or no time.
         """
-        if self.waiting + len(jobs) - self._idle.qsize() > self._limits.max_queue:
+        ahead = self.waiting + len(jobs) - self._idle.qsize()
+        if ahead > self._limits.max_queue or self._pace.is_too_slow_for(1, ahead):
             raise ProblemError("busy", headers={"Retry-After": "1"})
         return await asyncio.gather(*map(self._read, jobs))
 
@@ -83,9 +87,11 @@ class Children:
             self.waiting -= 1
         self._at_work += 1
         done: Done | None = None
+        began = time.monotonic()
         try:
             done = await child.read(job)
         finally:
+            self._pace.note(1, time.monotonic() - began)
             self._at_work -= 1
             if done is not None:
                 self._idle.put_nowait(child)

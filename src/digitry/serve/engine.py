@@ -75,8 +75,7 @@ class Engine:
         self.children = Children({model.name: model.data for model in models.values()}, processes, limits)
         self._pool = ThreadPoolExecutor(processes, thread_name_prefix="digits")
         self.batchers = {
-            name: Batcher(model.predictor, self._pool, processes, limits.max_queue, seen)
-            for name, model in models.items()
+            name: Batcher(model.predictor, self._pool, processes, limits, seen) for name, model in models.items()
         }
         self.requests = 0
         """Under way."""

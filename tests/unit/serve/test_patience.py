@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from digitry.serve.children import Done
+from digitry.serve.children import Children, Done, Job
 from digitry.serve.limits import Limits
+from digitry.serve.pace import Pace
 from digitry.serve.problems import ProblemError
 from tests.unit.serve.site import ENOUGH_SECONDS, Answer, Site, check_problem, on_a_port, post, receive, send_raw, until
 
@@ -174,6 +175,59 @@ def test_who_comes_when_the_queue_is_full_is_refused_at_once(
         statuses = [one.result() for one in accepted]
     assert [answer and answer.status for answer in statuses] == [200] * 5
     assert min(seconds) < 0.1
+
+
+def test_who_would_wait_in_vain_is_refused_at_once_and_who_is_let_in_is_answered(
+    open_a_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = open_a_site(limits=Limits(max_queue=64, max_images=256, request_seconds=2))
+    batcher = site.service._engine.batchers["tiny"]  # type: ignore[union-attr]
+
+    def slow(images: Any) -> Any:
+        time.sleep(0.2)  # the time of a large network, of which no more than 20 runs fit into two seconds
+        return np.full((len(images), 10), 0.1, np.float32)
+
+    monkeypatch.setattr(batcher._predictor, "probabilities", slow)
+    body = post("/v1/digits", bytes(784 * 200), "Content-Type: application/octet-stream")
+    with on_a_port(site.app, site.service.limits) as port, ThreadPoolExecutor(60) as threads:
+        for _ in range(8):
+            send_raw(port, body)
+        answers = list(threads.map(lambda _: send_raw(port, body), range(60)))
+    statuses = [answer.status for answer in answers if answer]
+    assert set(statuses) == {200, 503}
+    assert statuses.count(200) >= 8
+
+
+def test_pictures_that_would_wait_in_vain_are_refused_at_once() -> None:
+    async def story() -> None:
+        children = Children({}, 2, Limits(request_seconds=2))
+        children._pace.note(1, 5.0)
+        with pytest.raises(ProblemError) as caught:
+            await children.read(Job(b"", "tiny", "digit", 0.005))
+        assert caught.value.code == "busy"
+
+    asyncio.run(story())
+
+
+def test_the_pace_follows_the_work() -> None:
+    pace = Pace(2, 1.0)
+    assert not pace.is_too_slow_for(1, 1000), "nothing is known yet"
+    for _ in range(50):
+        pace.note(10, 1.0)
+    assert not pace.is_too_slow_for(1, 10), "0.6 s"
+    assert pace.is_too_slow_for(1, 14), "0.8 s: too near to one second"
+    assert not pace.is_too_slow_for(100, 0), "nobody knows better than to try"
+    for _ in range(50):
+        pace.note(10, 0.1)
+    assert not pace.is_too_slow_for(1, 100)
+
+
+def test_one_digit_alone_which_costs_more_than_one_of_many_misleads_nobody() -> None:
+    pace = Pace(2, 1.0)
+    for _ in range(50):
+        pace.note(1, 0.01)
+    pace.note(256, 0.1)
+    assert not pace.is_too_slow_for(256, 1000), "0.3 s"
 
 
 def test_a_full_queue_for_pictures_refuses_and_says_when_to_come_again(site: Site) -> None:
