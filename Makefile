@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 RUN ?= demo
 
-.PHONY: bench help demo test check test-backends reliability reproduce reproduce-small bench-train bench-inference bench-audit bench-exports bench-peers ingredients roofline bench-reading bench-read-speed shipped-model calibration locks clean
+.PHONY: bench help demo test check test-backends reliability reliability-serve reproduce reproduce-small bench-train bench-inference bench-audit bench-exports bench-peers ingredients roofline bench-reading bench-read-speed shipped-model calibration locks clean
 
 help:  ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -52,6 +52,9 @@ test-backends: .backends/done  ## The same networks on TensorFlow, JAX and Torch
 
 reliability: $(VENV)/dev.done  ## The long proofs: thousands of kills, flips and faults.
 	$(BIN)/python bench/reliability.py
+
+reliability-serve: $(VENV)/dev.done  ## The server's long proofs: overload, slow clients, signals, a soak (an hour).
+	$(BIN)/python bench/reliability.py serve
 
 reproduce: $(VENV)/dev.done  ## Every tutorial recipe, five seeds, to docs/results.md (about an hour and a half).
 	$(BIN)/python bench/reproduce.py

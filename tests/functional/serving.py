@@ -12,7 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -80,7 +80,9 @@ def served(*options: str, environment: dict[str, str] | None = None, before: tup
     try:
         yield server
     finally:
-        process.kill()
+        for pid in processes_of(process.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         process.wait()
         server._reader.join(PATIENCE_SECONDS)
         assert process.stderr is not None
