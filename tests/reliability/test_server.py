@@ -106,19 +106,19 @@ def test_100_slow_clients_beside_100_requests_a_second_fail_nobody(tmp_path: Pat
     check_slow_clients(tmp_path, 100, 100, 60)
 
 
-def check_overload(folder: Path, seconds: float, least_goodput: float, refused: str, *options: str) -> dict[str, Any]:
+def check_overload(folder: Path, seconds: float, least_goodput: float, refused: str) -> None:
     """Four times as many pictures as can be read; `refused` is which share of the refusals must come in 100 ms."""
     (folder / "seven.png").write_bytes(picture_of(7))
-    with served(*options) as server:
+    with served() as server:
         peak = load(server, "/v1/read?expect=digit", folder / "seven.png", seconds=min(seconds, 30), connections=32)
         rate = 4 * peak["per_s"]["200"]
         found = load(server, "/v1/read?expect=digit", folder / "seven.png", seconds=seconds, rate=rate)
     assert set(peak["ms"]) == {"200"}
     assert found["lost"] == 0
-    assert set(found["ms"]) == {"200", "503"}
+    assert set(found["ms"]) - {"504"} == {"200", "503"}
+    assert found["answers"].get("504", 0) <= 0.02 * found["sent"], "hardly anybody waits in vain"
     assert found["per_s"]["200"] >= least_goodput * peak["per_s"]["200"]
     assert found["ms"]["503"][refused] < 100
-    return found
 
 
 @pytest.mark.slow
@@ -165,14 +165,15 @@ def test_an_upload_that_never_ends_does_not_hold_up_the_end() -> None:
 
 
 def memory_of(pid: int) -> int:
-    """Bytes of memory that a process and its descendants have, each shared page once."""
+    """Bytes of memory of their own that a process and its descendants have. What they share with files is left out: it
+    grows and shrinks with whatever else runs on the machine."""
     total = 0
     for one in processes_of(pid):
         try:
             text = Path(f"/proc/{one}/smaps_rollup").read_text()
         except OSError:
             continue
-        found = re.search(r"^Pss:\s+(\d+) kB", text, re.MULTILINE)
+        found = re.search(r"^Anonymous:\s+(\d+) kB", text, re.MULTILINE)
         total += int(found[1]) * 1024 if found else 0
     return total
 
