@@ -43,7 +43,7 @@ class Batcher:
 
     async def probabilities(self, images: Images) -> Probabilities:
         """The rows for `images`, uint8 (n, 28, 28); ProblemError when too many others wait, or for too long."""
-        if len(self._waiting) >= self._limits.max_queue or self._pace.is_too_slow_for(len(images), self._images):
+        if len(self._waiting) >= self._limits.max_queue or self._pace.is_too_slow_for(self._images / BATCH_IMAGES):
             raise ProblemError("busy", headers={"Retry-After": "1"})
         answer: asyncio.Future[Probabilities] = asyncio.get_running_loop().create_future()
         self._waiting.append((images, answer))
@@ -78,9 +78,8 @@ class Batcher:
         run: asyncio.Future[Probabilities],
     ) -> None:
         self._running -= 1
-        count = sum(len(images) for images, _ in parts)
-        self._images -= count
-        self._pace.note(count, time.monotonic() - began)
+        self._images -= sum(len(images) for images, _ in parts)
+        self._pace.note(time.monotonic() - began)
         start = 0
         for images, answer in parts:
             if answer.cancelled():

@@ -75,7 +75,7 @@ class Children:
         Raises ProblemError, before any is begun, when there is no place for all of them in the queue, or no time.
         """
         ahead = self.waiting + len(jobs) - self._idle.qsize()
-        if ahead > self._limits.max_queue or self._pace.is_too_slow_for(1, ahead):
+        if ahead > self._limits.max_queue or self._pace.is_too_slow_for(ahead):
             raise ProblemError("busy", headers={"Retry-After": "1"})
         return await asyncio.gather(*map(self._read, jobs))
 
@@ -91,7 +91,7 @@ class Children:
         try:
             done = await child.read(job)
         finally:
-            self._pace.note(1, time.monotonic() - began)
+            self._pace.note(time.monotonic() - began)
             self._at_work -= 1
             if done is not None:
                 self._idle.put_nowait(child)

@@ -17,7 +17,9 @@ FLOORS = {"starlette": "1.3.1", "python-multipart": "0.0.32", "uvicorn": "0.51",
 def test_the_floors_are_declared_and_installed(package: str, floor: str) -> None:
     project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]
     needs = map(Requirement, [*project["dependencies"], *project["optional-dependencies"]["serve"]])
-    floors = [spec.version for need in needs if need.name == package for spec in need.specifier if spec.operator == ">="]
+    floors = [
+        spec.version for need in needs if need.name == package for spec in need.specifier if spec.operator == ">="
+    ]
     assert floors
     assert all(Version(found) >= Version(floor) for found in floors)
     assert Version(version(package)) >= Version(floor)

@@ -198,10 +198,29 @@ def test_who_would_wait_in_vain_is_refused_at_once_and_who_is_let_in_is_answered
     assert statuses.count(200) >= 8
 
 
+def test_a_slow_first_run_with_one_digit_lets_many_in_all_the_same(
+    open_a_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = open_a_site()
+    batcher = site.service._engine.batchers["tiny"]  # type: ignore[union-attr]
+
+    def cold(images: Any) -> Any:
+        time.sleep(0.05)
+        return np.full((len(images), 10), 0.1, np.float32)
+
+    monkeypatch.setattr(batcher._predictor, "probabilities", cold)
+    kind = "Content-Type: application/octet-stream"
+    with on_a_port(site.app, site.service.limits) as port, ThreadPoolExecutor(8) as threads:
+        send_raw(port, post("/v1/digits", bytes(784), kind))
+        many = post("/v1/digits", bytes(784 * 256), kind)
+        answers = list(threads.map(lambda _: send_raw(port, many), range(8)))
+    assert [answer.status for answer in answers if answer] == [200] * 8
+
+
 def test_pictures_that_would_wait_in_vain_are_refused_at_once() -> None:
     async def story() -> None:
         children = Children({}, 2, Limits(request_seconds=2))
-        children._pace.note(1, 5.0)
+        children._pace.note(1.0)
         with pytest.raises(ProblemError) as caught:
             await children.read(Job(b"", "tiny", "digit", 0.005))
         assert caught.value.code == "busy"
@@ -209,25 +228,18 @@ def test_pictures_that_would_wait_in_vain_are_refused_at_once() -> None:
     asyncio.run(story())
 
 
-def test_the_pace_follows_the_work() -> None:
+def test_the_pace_follows_the_turns() -> None:
     pace = Pace(2, 1.0)
-    assert not pace.is_too_slow_for(1, 1000), "nothing is known yet"
+    assert not pace.is_too_slow_for(1000), "nothing is known yet"
+    pace.note(0.1)
+    assert not pace.is_too_slow_for(10), "0.6 s"
+    assert pace.is_too_slow_for(14), "0.8 s: too near to one second"
+    pace.note(10.0)
+    assert pace.is_too_slow_for(1)
+    assert not pace.is_too_slow_for(0), "nobody knows better than to try"
     for _ in range(50):
-        pace.note(10, 1.0)
-    assert not pace.is_too_slow_for(1, 10), "0.6 s"
-    assert pace.is_too_slow_for(1, 14), "0.8 s: too near to one second"
-    assert not pace.is_too_slow_for(100, 0), "nobody knows better than to try"
-    for _ in range(50):
-        pace.note(10, 0.1)
-    assert not pace.is_too_slow_for(1, 100)
-
-
-def test_one_digit_alone_which_costs_more_than_one_of_many_misleads_nobody() -> None:
-    pace = Pace(2, 1.0)
-    for _ in range(50):
-        pace.note(1, 0.01)
-    pace.note(256, 0.1)
-    assert not pace.is_too_slow_for(256, 1000), "0.3 s"
+        pace.note(0.01)
+    assert not pace.is_too_slow_for(100)
 
 
 def test_a_full_queue_for_pictures_refuses_and_says_when_to_come_again(site: Site) -> None:
