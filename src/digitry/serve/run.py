@@ -23,7 +23,7 @@ LINGER_SECONDS = 1.0
 """So long a stopping server still takes requests, each answer being the last on its connection: who has a connection
 open hears of it before it is closed."""
 
-DRAIN_SECONDS = 8
+DRAIN_SECONDS = 7
 """Requests that are not done by then, after that, are given up; the whole end takes less than ten seconds."""
 
 
