@@ -44,8 +44,8 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def run(*options: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """The command, which is expected to end by itself."""
-    command = [sys.executable, "-m", "digitry", "serve", *options]
+    """The command, which is expected to end by itself; on a free port, unless the options name one."""
+    command = [sys.executable, "-m", "digitry", "serve", "--port", "0", *options]
     environment = {**{k: v for k, v in os.environ.items() if k != "DIGITRY_TOKEN"}, **environment}
     return subprocess.run(
         command, env=environment, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
@@ -155,7 +155,7 @@ def test_a_token_on_another_address_is_asked_for() -> None:
         (["--max-queue", "0"], 2, "--max-queue"),
         (["--header-seconds", "0"], 2, "--header-seconds"),
         (["--collect", "/proc/nowhere"], 5, "/proc/nowhere"),
-        (["--host", "192.0.2.1", "--no-auth"], 5, "cannot listen on 192.0.2.1 port 8000"),
+        (["--host", "192.0.2.1", "--no-auth"], 5, "cannot listen on 192.0.2.1 port 0"),
     ],
 )
 def test_what_cannot_be_started_is_one_line_and_an_exit_code(options: list[str], code: int, words: str) -> None:
