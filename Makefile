@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 RUN ?= demo
 
-.PHONY: bench bench-page screenshots browser-tools test-browser help demo test check test-backends reliability reproduce reproduce-small bench-train bench-inference bench-audit bench-exports bench-peers ingredients roofline bench-reading bench-read-speed shipped-model calibration locks clean
+.PHONY: bench bench-page screenshots browser-tools test-browser help demo test check test-backends reliability reliability-serve reproduce reproduce-small bench-train bench-inference bench-audit bench-exports bench-serve bench-peers ingredients roofline bench-reading bench-read-speed shipped-model calibration locks clean
 
 help:  ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -67,6 +67,9 @@ test-backends: .backends/done  ## The same networks on TensorFlow, JAX and Torch
 reliability: $(VENV)/dev.done  ## The long proofs: thousands of kills, flips and faults.
 	$(BIN)/python bench/reliability.py
 
+reliability-serve: $(VENV)/dev.done  ## The server's long proofs: overload, slow clients, signals, a soak (an hour).
+	$(BIN)/python bench/reliability.py serve
+
 reproduce: $(VENV)/dev.done  ## Every tutorial recipe, five seeds, to docs/results.md (about an hour and a half).
 	$(BIN)/python bench/reproduce.py
 
@@ -84,10 +87,19 @@ reproduce-small: .backends/done  ## The recipes with the fewest parameters, five
 bench-inference: $(VENV)/dev.done  ## The same weights answered by Keras, ONNX Runtime, LiteRT and digitry (15 minutes).
 	$(BIN)/python bench/inference.py
 
+bench-serve: $(VENV)/dev.done .peers/done  ## The server: requests a second, overload, start; beside FastAPI with Keras, and LitServe.
+	$(BIN)/python bench/serve.py --peers .peers/bin/python
+
+.peers/done:
+	$(PYTHON) -m venv .peers
+	.peers/bin/python -m pip --disable-pip-version-check install --quiet "fastapi>=0.115" "uvicorn[standard]>=0.51" \
+		"keras>=3.15.1" "tensorflow-cpu>=2.21" "litserve>=0.2.19" "onnxruntime>=1.23"
+	@touch $@
+
 bench-exports: .backends/done  ## Every recipe of ours in every format: bytes and parity (a quarter of an hour).
 	.backends/bin/python bench/exports.py
 
-bench: bench-train bench-inference bench-exports bench-audit bench-peers bench-reading bench-read-speed  ## All of them, one after the other (three hours).
+bench: bench-train bench-inference bench-exports bench-serve bench-audit bench-peers bench-reading bench-read-speed  ## All of them, one after the other (three hours).
 
 ingredients: .backends/done  ## What each ingredient of `champion` brings, on validation digits, to docs/log.md (hours).
 	.backends/bin/python bench/ingredients.py
@@ -124,4 +136,4 @@ locks: | $(BIN)/python  ## Renew the locks: versions and hashes, no addresses.
 		--python-version 3.11 --extra dev --extra build -c locks/train.txt -o locks/dev.txt
 
 clean:  ## Remove what the targets made, environments included.
-	rm -rf $(VENV) .backends demo runs
+	rm -rf $(VENV) .backends .peers demo runs

@@ -1,12 +1,14 @@
-"""The long proofs, each in its full count: results/reliability.json.
+"""The long proofs, each in its full count: results/reliability.json, results/reliability-serve.json.
 
-python bench/reliability.py
+python bench/reliability.py [serve]
 
-Runs every test marked `full` and notes which held, how long each took, and on what machine.
+Runs every test marked `full` and notes which held, how long each took, and on what machine. The server's proofs measure
+times, so they run by themselves, one after the other; without `serve` all others run, two at once.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -19,10 +21,18 @@ from digitry.training import run_folder
 ROOT = Path(__file__).parent.parent
 
 
+SERVER = "tests/reliability/test_server.py"
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", nargs="?", choices=("serve",))
+    what = parser.parse_args().what
+    name = f"reliability-{what}" if what else "reliability"
+    tests = [SERVER] if what else ["-n", "2", "tests/reliability", f"--ignore={SERVER}"]
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", "-n", "2", "-m", "full", "tests/reliability", f"--junitxml={report}"]
+        command = [sys.executable, "-m", "pytest", "-m", "full", *tests, f"--junitxml={report}"]
         code = subprocess.run(command, cwd=ROOT, check=False).returncode
         cases = ElementTree.parse(report).getroot().iter("testcase")
         proofs = [
@@ -33,8 +43,8 @@ def main() -> None:
             }
             for case in cases
         ]
-    result = {"proofs": proofs, "command": "make reliability", **run_folder.describe_surroundings()}
-    (ROOT / "results" / "reliability.json").write_text(json.dumps(result, indent=1) + "\n")
+    result = {"proofs": proofs, "command": f"make {name}", **run_folder.describe_surroundings()}
+    (ROOT / "results" / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
     for proof in proofs:
         print(f"{'held  ' if proof['held'] else 'FAILED'} {proof['seconds']:7.1f} s  {proof['proof']}")
     sys.exit(code)

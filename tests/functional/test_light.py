@@ -31,6 +31,7 @@ def test_importing_digitry_loads_no_framework_no_runtime_and_no_numpy() -> None:
     "module",
     [
         "digitry.reading",
+        "digitry.serve.run",
         "digitry.datasets",
         "digitry.data.fetch",
         "digitry.evaluation",

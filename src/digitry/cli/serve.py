@@ -85,7 +85,8 @@ def command(
         level=logging.WARNING if quiet else logging.INFO,
         format="%(asctime)s %(message)s",
     )
-    logging.getLogger("uvicorn").setLevel(logging.CRITICAL)
+    for name in ("uvicorn", "python_multipart"):  # they would log addresses, and bytes of what was sent
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
     from digitry.serve.guard import LOOPBACK as LOOPBACK_NAMES
     from digitry.serve.guard import Access

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -29,6 +31,8 @@ from digitry.serve.openapi import openapi
 from digitry.serve.page import File, config, digit_model, page_files
 from digitry.serve.problems import ProblemError
 from digitry.serve.service import Service
+
+log = logging.getLogger("digitry.serve")
 
 JSON, JSON_LINES, BYTES, MULTIPART = (
     "application/json", "application/jsonl", "application/octet-stream", "multipart/form-data",
@@ -95,7 +99,7 @@ class Handlers:
                 else:
                     pictures = [("", body)]
                 jobs = [Job(data, model.name, expect, max_error) for _, data in pictures]
-                found = await self._in_time(asyncio.gather(*map(engine.children.read, jobs)))
+                found = await self._in_time(engine.children.read(*jobs))
         if all(done.error is not None for done in found):
             raise ProblemError("not-a-picture", "; ".join(str(done.error) for done in found))
         return _readings(request, [(name, done) for (name, _), done in zip(pictures, found, strict=True)])
@@ -138,7 +142,7 @@ class Handlers:
                 )
             async with self._body(request, self._limits.max_body_bytes) as body:
                 job = Job(body, model.name, "digit", MAX_ERROR, keep=True)
-                done = await self._in_time(engine.children.read(job))
+                [done] = await self._in_time(engine.children.read(job))
         if done.error is not None:
             raise ProblemError("not-a-picture", done.error)
         await asyncio.to_thread(collection.add, label, done.pages[0])
@@ -211,8 +215,10 @@ class Handlers:
         """The client hung up: nobody hears this."""
         return Response(status_code=400)
 
-    async def failure(self, request: Request, _: Exception) -> Response:
-        """A fault of ours; the log has it, because Starlette raises it again."""
+    async def failure(self, request: Request, error: Exception) -> Response:
+        """A fault of ours: the log says where, but not the error's words, which may hold what was sent."""
+        where = "".join(traceback.format_tb(error.__traceback__))
+        log.error("%s failed: %s\n%s", request.state.request_id, type(error).__name__, where)
         return self._service.answer(
             ProblemError("failed", "Please report it with this request id."), request.state.request_id
         )

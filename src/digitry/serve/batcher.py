@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import numpy as np
 
 from digitry.arrays import Images, Probabilities
 from digitry.predict import Predictor
+from digitry.serve.limits import Limits
+from digitry.serve.pace import Pace
 from digitry.serve.problems import ProblemError
 
 BATCH_IMAGES = 256
@@ -21,10 +25,13 @@ class Batcher:
     """Runs a network on `threads` threads, each with whatever waits when it is free."""
 
     def __init__(
-        self, predictor: Predictor, pool: ThreadPoolExecutor, threads: int, max_queue: int, seen: Callable[[int], None]
+        self, predictor: Predictor, pool: ThreadPoolExecutor, threads: int, limits: Limits, seen: Callable[[int], None]
     ) -> None:
         """`seen` is called with the size of every batch."""
-        self._predictor, self._pool, self._threads, self._max_queue = predictor, pool, threads, max_queue
+        self._predictor, self._pool, self._threads, self._limits = predictor, pool, threads, limits
+        self._pace = Pace(threads, limits.request_seconds)
+        self._images = 0
+        """Waiting, or in a network."""
         self._waiting: deque[tuple[Images, asyncio.Future[Probabilities]]] = deque()
         self._running = 0
         self._seen = seen
@@ -35,11 +42,12 @@ class Batcher:
         return len(self._waiting)
 
     async def probabilities(self, images: Images) -> Probabilities:
-        """The rows for `images`, uint8 (n, 28, 28); ProblemError when too many others wait."""
-        if len(self._waiting) >= self._max_queue:
+        """The rows for `images`, uint8 (n, 28, 28); ProblemError when too many others wait, or for too long."""
+        if len(self._waiting) >= self._limits.max_queue or self._pace.is_too_slow_for(self._images / BATCH_IMAGES):
             raise ProblemError("busy", headers={"Retry-After": "1"})
         answer: asyncio.Future[Probabilities] = asyncio.get_running_loop().create_future()
         self._waiting.append((images, answer))
+        self._images += len(images)
         self._run_next()
         return await answer
 
@@ -53,18 +61,25 @@ class Batcher:
                 if not part[1].cancelled():  # nobody waits for it any more
                     parts.append(part)
                     count += len(part[0])
+                else:
+                    self._images -= len(part[0])
             if not parts:
                 return
             self._running += 1
             self._seen(count)
             images = parts[0][0] if len(parts) == 1 else np.concatenate([images for images, _ in parts])
             run = asyncio.get_running_loop().run_in_executor(self._pool, self._predictor.probabilities, images)
-            run.add_done_callback(lambda run, parts=parts: self._finish(run, parts))  # type: ignore[misc]
+            run.add_done_callback(partial(self._finish, parts, time.monotonic()))
 
     def _finish(
-        self, run: asyncio.Future[Probabilities], parts: list[tuple[Images, asyncio.Future[Probabilities]]]
+        self,
+        parts: list[tuple[Images, asyncio.Future[Probabilities]]],
+        began: float,
+        run: asyncio.Future[Probabilities],
     ) -> None:
         self._running -= 1
+        self._images -= sum(len(images) for images, _ in parts)
+        self._pace.note(time.monotonic() - began)
         start = 0
         for images, answer in parts:
             if answer.cancelled():

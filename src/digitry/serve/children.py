@@ -8,6 +8,7 @@ import json
 import math
 import os
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from digitry.errors import ModelError
 from digitry.serve.limits import Limits
+from digitry.serve.pace import Pace
 from digitry.serve.problems import ProblemError
 
 START_SECONDS = 30
@@ -59,6 +61,7 @@ class Children:
         self.waiting = 0
         """Jobs without a process yet."""
         self._at_work = 0
+        self._pace = Pace(count, limits.request_seconds)
         self._is_closing = False
 
     async def start(self) -> None:
@@ -66,13 +69,17 @@ class Children:
         for child in await asyncio.gather(*(_Child.start(self._models, self._limits) for _ in range(self._count))):
             self._idle.put_nowait(child)
 
-    async def read(self, job: Job) -> Done:
-        """The readings of a picture; it waits for its turn, and is cancelled by cancelling the task.
+    async def read(self, *jobs: Job) -> list[Done]:
+        """The readings of pictures; each waits for its turn, and all are cancelled by cancelling the task.
 
-        Raises ProblemError when it would wait behind too many others.
+        Raises ProblemError, before any is begun, when there is no place for all of them in the queue, or no time.
         """
-        if self.waiting >= self._limits.max_queue:
+        ahead = self.waiting + len(jobs) - self._idle.qsize()
+        if ahead > self._limits.max_queue or self._pace.is_too_slow_for(ahead):
             raise ProblemError("busy", headers={"Retry-After": "1"})
+        return await asyncio.gather(*map(self._read, jobs))
+
+    async def _read(self, job: Job) -> Done:
         self.waiting += 1
         try:
             child = await self._idle.get()
@@ -80,9 +87,11 @@ class Children:
             self.waiting -= 1
         self._at_work += 1
         done: Done | None = None
+        began = time.monotonic()
         try:
             done = await child.read(job)
         finally:
+            self._pace.note(time.monotonic() - began)
             self._at_work -= 1
             if done is not None:
                 self._idle.put_nowait(child)

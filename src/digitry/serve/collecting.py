@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digitry.errors import StorageError
-from digitry.files import write_atomically
+from digitry.files import name_for_a_file, write_atomically
 from digitry.serve.problems import ProblemError
+
+log = logging.getLogger("digitry.serve")
 
 
 class Collection:
@@ -25,6 +29,7 @@ class Collection:
         except OSError as error:
             raise StorageError(f"cannot collect in {folder}: {error.strerror}; choose another folder") from error
         self.folder, self._max_pictures = folder, max_pictures
+        self._lock = Lock()
 
     def add(self, label: str, page: NDArray[np.uint8]) -> Path:
         """Keep a grey page, uint8 (h, w), under this label, the same page once; ProblemError when there are too many.
@@ -32,15 +37,23 @@ class Collection:
         The file is written anew from the pixels: nothing else that was sent is kept, no name, no metadata.
         """
         name = hashlib.sha256(f"{page.shape}".encode() + page.tobytes()).hexdigest()[:20]
-        path = self.folder / label / f"{name}.png"
+        path = self.folder / name_for_a_file(label) / f"{name}.png"  # a label may be any words: T-shirt/top
+        with self._lock:
+            self._write(path, page)
+        return path
+
+    def _write(self, path: Path, page: NDArray[np.uint8]) -> None:
         if path.exists():
-            return path
+            return
         if self.count >= self._max_pictures:
             raise ProblemError("full", f"{self._max_pictures} corrections are kept already; move them away to go on.")
-        path.parent.mkdir(exist_ok=True)
-        write_atomically(path, _png(page))
+        try:
+            path.parent.mkdir(exist_ok=True)
+            write_atomically(path, _png(page))
+        except (OSError, StorageError) as error:
+            log.error("a correction is lost: %s", error)
+            raise ProblemError("full", "The server cannot write the correction down; its log says why.") from error
         self.count += 1
-        return path
 
 
 def _png(page: NDArray[np.uint8]) -> bytes:

@@ -75,8 +75,7 @@ class Engine:
         self.children = Children({model.name: model.data for model in models.values()}, processes, limits)
         self._pool = ThreadPoolExecutor(processes, thread_name_prefix="digits")
         self.batchers = {
-            name: Batcher(model.predictor, self._pool, processes, limits.max_queue, seen)
-            for name, model in models.items()
+            name: Batcher(model.predictor, self._pool, processes, limits, seen) for name, model in models.items()
         }
         self.requests = 0
         """Under way."""
@@ -95,7 +94,7 @@ class Engine:
         picture, stored = self_test()
         expected = stored if model.data is None else self_test_answers(model.reader, model.expectations, picture)
         for expect in model.expectations:
-            done = await self.children.read(Job(picture, model.name, expect, model.reader.max_error))
+            [done] = await self.children.read(Job(picture, model.name, expect, model.reader.max_error))
             if done.error is not None:
                 raise ModelError(f"model {model.name}: the self-test fails: {done.error}")
             check_answer(model.name, expect, expected[expect], done.readings[0])

@@ -124,8 +124,9 @@ class Guard:
                 raise ProblemError("cross-origin")
         token = self._access.token
         if token is not None and (path.startswith("/v1/") or path == "/metrics"):
-            given = headers.get("authorization", "").removeprefix("Bearer ")
-            if not hmac.compare_digest(given.encode("utf-8", "replace"), token.encode()):
+            scheme, _, given = headers.get("authorization", "").partition(" ")
+            is_known = hmac.compare_digest(given.encode("latin-1"), token.encode())  # as bytes, as it was sent
+            if scheme.lower() != "bearer" or not is_known:
                 raise ProblemError(
                     "unauthorized", "Send the header Authorization: Bearer TOKEN.", {"WWW-Authenticate": "Bearer"}
                 )

@@ -31,7 +31,7 @@ CODES: Mapping[str, tuple[int, str]] = MappingProxyType(
         "draining": (503, "The server is about to stop."),
         "not-ready": (503, "The server has not shown yet that it reads right."),
         "too-slow": (504, "The answer took too long."),
-        "full": (507, "As many corrections are kept as may be."),
+        "full": (507, "There is no room for another correction."),
     }
 )
 """Every code that the server answers with, its status and its title."""

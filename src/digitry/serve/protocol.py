@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from digitry.serve.guard import PROTECTION
 from digitry.serve.limits import Limits
 from digitry.serve.problems import ProblemError, problem_response
 
@@ -41,8 +43,10 @@ def patient_protocol(limits: Limits) -> type[HttpToolsProtocol]:
 
         def send_400_response(self, msg: str) -> None:
             """What is no HTTP gets a problem like any other."""
-            response = problem_response(ProblemError("bad-request", "This is not HTTP."), "")
-            lines = [STATUS_LINE[400], b"connection: close\r\n"]
+            request_id = secrets.token_hex(8)
+            response = problem_response(ProblemError("bad-request", "This is not HTTP."), request_id)
+            response.headers.update({**PROTECTION, "X-Request-ID": request_id, "Connection": "close"})
+            lines = [STATUS_LINE[400]]
             lines += [name + b": " + value + b"\r\n" for name, value in response.raw_headers]
             self.transport.write(b"".join([*lines, b"\r\n", bytes(response.body)]))
             self.transport.close()

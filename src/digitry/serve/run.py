@@ -24,7 +24,7 @@ LINGER_SECONDS = 1.0
 """So long a stopping server still takes requests, each answer being the last on its connection: who has a connection
 open hears of it before it is closed."""
 
-DRAIN_SECONDS = 8
+DRAIN_SECONDS = 7
 """Requests that are not done by then, after that, are given up; the whole end takes less than ten seconds."""
 
 
@@ -129,4 +129,6 @@ class _Server(uvicorn.Server):
         log.info("stopping: requests that have come are answered")
         await asyncio.sleep(LINGER_SECONDS)
         await super().shutdown(sockets)
+        for task in self.server_state.tasks:  # a second signal waits for none
+            task.cancel()
         log.info("stopped")

@@ -91,7 +91,7 @@ class Service:
                 return
             try:
                 engine = await self._start_engine(loaded)
-            except DigitryError as error:
+            except (DigitryError, OSError) as error:  # OSError: no process to be had
                 log.error("reload: refused, the old models stay: %s", error)
                 self.metrics.reloaded("refused")
                 return

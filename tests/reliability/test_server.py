@@ -1,0 +1,289 @@
+"""The server under slow clients, too many clients, signals, bad input and a watching kernel, for minutes.
+
+The long forms are `make reliability-serve`; the short ones are part of `make test`. The load comes from bench/load.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import random
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.functional.serving import PATIENCE_SECONDS, Load, Request, Server, processes_of, served, status_name
+from tests.unit.serve.site import multipart_of, picture_of, post, send_raw, until
+from tests.unit.tiny_models import template_model_bytes
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="signals, and looks into /proc")
+
+LOAD = Path(__file__).parents[2] / "bench" / "load.py"
+
+
+def load(server: Server, path: str, body: Path, **options: Any) -> dict[str, Any]:
+    """What bench/load.py found."""
+    spec = {"port": server.port, "path": path, "body": str(body), **options}
+    done = subprocess.run([sys.executable, str(LOAD), json.dumps(spec)], capture_output=True, text=True, check=True)
+    return dict(json.loads(done.stdout))
+
+
+@contextmanager
+def slow_clients(port: int, count: int) -> Iterator[Counter[str]]:
+    """So many clients who send a byte now and then, half of them of a head, half of a body, and begin again when the
+    server has had enough; yields how often it had."""
+    closed: Counter[str] = Counter()
+    requests = {
+        "head": b"POST /v1/read HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: " + b"x" * 10_000,
+        "body": b"POST /v1/read HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9999\r\n\r\n" + b"x" * 9998,
+    }
+
+    async def client(kind: str) -> None:
+        request = requests[kind]
+        start = 4 if kind == "head" else request.index(b"\r\n\r\n") + 4
+        while True:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            ended = asyncio.create_task(reader.read(1))
+            try:
+                writer.write(request[:start])
+                for byte in request[start:]:
+                    if (await asyncio.wait([ended], timeout=0.1))[0]:
+                        break
+                    writer.write(bytes([byte]))
+                closed[kind] += 1
+            finally:
+                writer.close()
+                with contextlib.suppress(ConnectionError):
+                    await writer.wait_closed()
+                await asyncio.wait([ended])
+
+    async def all_of_them() -> None:
+        clients = [asyncio.create_task(client(("head", "body")[number % 2])) for number in range(count)]
+        await asyncio.to_thread(stop.wait)
+        for one in clients:
+            one.cancel()
+        await asyncio.gather(*clients, return_exceptions=True)
+
+    stop = threading.Event()
+    thread = threading.Thread(target=asyncio.run, args=(all_of_them(),))
+    thread.start()
+    try:
+        yield closed
+    finally:
+        stop.set()
+        thread.join()
+
+
+def check_slow_clients(folder: Path, clients: int, rate: float, seconds: float, *options: str) -> None:
+    (folder / "digit").write_bytes(bytes(784))
+    with served("--processes", "1", *options) as server, slow_clients(server.port, clients) as closed:
+        found = load(server, "/v1/digits", folder / "digit", rate=rate, seconds=seconds)
+        until(lambda: min(closed["head"], closed["body"]) > 0, PATIENCE_SECONDS)
+    assert found["lost"] == 0
+    assert set(found["ms"]) == {"200"}
+    assert found["sent"] >= 0.9 * rate * seconds
+
+
+@pytest.mark.slow
+def test_10_slow_clients_beside_20_requests_a_second_fail_nobody(tmp_path: Path) -> None:
+    check_slow_clients(tmp_path, 10, 20, 2, "--header-seconds", "1", "--body-seconds", "1")
+
+
+@pytest.mark.full
+def test_100_slow_clients_beside_100_requests_a_second_fail_nobody(tmp_path: Path) -> None:
+    check_slow_clients(tmp_path, 100, 100, 60)
+
+
+def check_overload(folder: Path, seconds: float, least_goodput: float, refused: str) -> None:
+    """Four times as many pictures as can be read; `refused` is which share of the refusals must come in 100 ms."""
+    (folder / "seven.png").write_bytes(picture_of(7))
+    with served() as server:
+        peak = load(server, "/v1/read?expect=digit", folder / "seven.png", seconds=min(seconds, 30), connections=32)
+        rate = 4 * peak["per_s"]["200"]
+        found = load(server, "/v1/read?expect=digit", folder / "seven.png", seconds=seconds, rate=rate)
+    assert set(peak["ms"]) == {"200"}
+    assert found["lost"] == 0
+    assert set(found["ms"]) - {"504"} == {"200", "503"}
+    assert found["answers"].get("504", 0) <= 0.02 * found["sent"], "hardly anybody waits in vain"
+    assert found["per_s"]["200"] >= least_goodput * peak["per_s"]["200"]
+    assert found["ms"]["503"][refused] < 100
+
+
+@pytest.mark.slow
+def test_four_times_too_many_requests_leave_those_that_are_let_in_answered(tmp_path: Path) -> None:
+    check_overload(tmp_path, 2, 0.5, "p50")
+
+
+@pytest.mark.full
+def test_four_times_too_many_requests_for_five_minutes_keep_nine_tenths_of_the_peak(tmp_path: Path) -> None:
+    check_overload(tmp_path, 300, 0.9, "p99")
+
+
+def check_sigterms(times: int) -> None:
+    dice = random.Random(times)
+    picture, digits = picture_of(7), bytes(784 * 3)
+    requests = [Request("/v1/digits", digits)] * 6 + [Request("/v1/read?expect=digit", picture)] * 6
+    for _ in range(times):
+        with served("--processes", "1") as server, Load(server.port, requests, status_name) as clients:
+            until(lambda: clients.answers.total() > 20, PATIENCE_SECONDS)
+            time.sleep(dice.uniform(0, 0.5))
+            code, seconds = server.stop()
+            clients.join()
+        assert clients.lost == []
+        assert set(clients.answers) == {"200"}
+        assert (code, seconds < 10) == (0, True)
+
+
+@pytest.mark.full
+def test_50_sigterms_under_load_lose_nothing() -> None:
+    check_sigterms(50)
+
+
+@pytest.mark.full
+def test_an_upload_that_never_ends_does_not_hold_up_the_end() -> None:
+    with served("--processes", "1") as server:
+        upload = threading.Thread(target=send_raw, args=(server.port, post("/v1/read", b"x" * 999)[:300]))
+        upload.start()
+        until(lambda: server.ask("GET", "/livez").status == 200)
+        children = processes_of(server.process.pid)[1:]
+        code, seconds = server.stop()
+        upload.join()
+    assert (code, seconds < 10) == (0, True)
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children))
+
+
+def memory_of(pid: int) -> int:
+    """Bytes of memory of their own that a process and its descendants have. What they share with files is left out: it
+    grows and shrinks with whatever else runs on the machine."""
+    total = 0
+    for one in processes_of(pid):
+        try:
+            text = Path(f"/proc/{one}/smaps_rollup").read_text()
+        except OSError:
+            continue
+        found = re.search(r"^Anonymous:\s+(\d+) kB", text, re.MULTILINE)
+        total += int(found[1]) * 1024 if found else 0
+    return total
+
+
+GOOD = [
+    Request("/v1/read?expect=digit", picture_of(7)),
+    Request("/v1/read?expect=digit", picture_of(4, ".jpg"), "image/jpeg"),
+    Request("/v1/read?expect=page", picture_of(3, ".tif"), "image/tiff"),
+    Request("/v1/digits", bytes(784 * 16)),
+    Request("/v1/digits", b'{"images": [' + b"0," * 783 + b"9]}", "application/json"),
+]
+_PART = multipart_of(b"no picture", picture_of(1))
+BAD = [
+    Request("/v1/read", b"no picture"),
+    Request("/v1/read", picture_of(7)[:500]),
+    Request("/v1/read?expect=letter", b""),
+    Request("/v1/read", _PART["content"][:-20], _PART["headers"]["Content-Type"]),
+    Request("/v1/digits", b'{"images": [NaN]}', "application/json"),
+    Request("/v1/digits", bytes(783)),
+    Request("/v1/digits?model=none", bytes(784)),
+    Request("/nowhere", b"x" * 100_000),
+]
+
+
+def check_soak(folder: Path, warm_up_requests: int, seconds: float, most_growth_bytes: int) -> None:
+    """Nine good requests, then a bad one, again and again; what is in memory after the warm-up and at the end."""
+    (folder / "tiny.onnx").write_bytes(template_model_bytes())
+    statuses: Counter[int] = Counter()
+
+    def ask(server: Server, number: int) -> None:
+        request = BAD[number // 10 % len(BAD)] if number % 10 == 9 else GOOD[number % len(GOOD)]
+        answer = server.ask("POST", request.path, request.body, Content_Type=request.kind)
+        assert (answer.status == 200) == (number % 10 != 9), (request, answer.status)
+        statuses[answer.status] += 1
+        if number % 100 == 99:
+            send_raw(server.port, b"noise\r\n\r\n")
+
+    with served("--processes", "1", "--model", str(folder / "tiny.onnx")) as server:
+        numbers = itertools.count()
+        for number in itertools.islice(numbers, warm_up_requests):
+            ask(server, number)
+        before = memory_of(server.process.pid)
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            ask(server, next(numbers))
+        growth = memory_of(server.process.pid) - before
+        assert server.stop()[0] == 0
+    assert statuses[200] >= 8 * (statuses.total() - statuses[200])
+    assert growth <= most_growth_bytes, f"{growth / 2**20:.1f} MiB after {statuses.total()} requests"
+
+
+@pytest.mark.slow
+def test_bad_input_among_good_leaves_no_memory_behind(tmp_path: Path) -> None:
+    check_soak(tmp_path, 100, 2, 10 * 2**20)
+
+
+@pytest.mark.full
+def test_bad_input_among_good_for_fifteen_minutes_leaves_no_memory_behind(tmp_path: Path) -> None:
+    check_soak(tmp_path, 2000, 900, 10 * 2**20)
+
+
+CALLS = "open,openat,openat2,creat,mkdir,mkdirat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,mknod,mknodat"
+_MAKES = re.compile(r"O_CREAT|O_WRONLY|O_RDWR|O_TMPFILE|\b(?:creat|mkdir|rename|link|symlink|mknod)")
+
+
+def check_uploads(folder: Path, count: int) -> None:
+    """Uploads of all kinds and sizes, while strace notes every file that is opened to be written, or made."""
+    trace = folder / "trace"
+    strace = ("strace", "-f", "-qq", "-e", f"trace={CALLS}", "-o", str(trace))
+    dice = random.Random(count)
+    with served("--processes", "1", "--collect", str(folder / "kept"), before=strace) as server:
+        server.ask("POST", "/v1/read", picture_of(7))
+        begun = len(trace.read_bytes())
+        for number in range(count):
+            large = picture_of(number % 10) + dice.randbytes(dice.randrange(2_000_000))
+            parts = multipart_of(large, b"no picture")
+            requests = [
+                Request("/v1/read?expect=digit", large),
+                Request("/v1/read", parts["content"], parts["headers"]["Content-Type"]),
+                Request("/v1/digits", large[:78400]),
+                Request("/v1/read", bytes(9_000_000)),
+            ]
+            request = requests[number % len(requests)]
+            server.ask("POST", request.path, request.body, Content_Type=request.kind)
+        ended = len(trace.read_bytes())
+        server.ask("POST", "/v1/corrections?label=7", picture_of(7))
+        notes = trace.read_bytes()
+    assert files_made(notes[begun:ended]) == []
+    assert len(files_made(notes[ended:])) >= 3, "a folder, a file and its new name"
+
+
+def files_made(notes: bytes) -> list[str]:
+    return [line for line in notes.decode(errors="replace").splitlines() if _MAKES.search(line)]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")
+def test_uploads_make_no_file(tmp_path: Path) -> None:
+    check_uploads(tmp_path, 12)
+
+
+@pytest.mark.full
+@pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")
+def test_1000_uploads_make_no_file(tmp_path: Path) -> None:
+    check_uploads(tmp_path, 1000)
+
+
+@pytest.mark.full
+def test_20000_made_up_requests_get_answers_as_described(tmp_path: Path) -> None:
+    from tests.functional.described import hold_to_the_description
+
+    statuses = hold_to_the_description(tmp_path, 20_000)
+    assert statuses.total() >= 19_000

@@ -1,0 +1,271 @@
+"""What the routes answer: the same as the command and the library say."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from starlette.testclient import TestClient
+
+from digitry.contract import Contract
+from digitry.predict import Predictor
+from digitry.reading import Reader
+from digitry.reading.certainty import MAX_ERROR
+from digitry.serve.app import create_app
+from digitry.serve.children import Done
+from digitry.serve.engine import Engine, self_test
+from digitry.serve.service import Service
+from tests.conftest import make_digits
+from tests.unit.serve.site import READING, Site, check_problem, picture_of
+from tests.unit.tiny_models import template_model_bytes
+
+BYTES = {"Content-Type": "application/octet-stream"}
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """The whole server without its connections: the shipped model, and a tiny one."""
+    tiny = tmp_path_factory.mktemp("model") / "tiny.onnx"
+    tiny.write_bytes(template_model_bytes())
+    service = Service({"shipped": None, "tiny": tiny}, processes=1)
+    with TestClient(create_app(service), base_url="http://localhost") as client:
+        assert client.portal is not None
+        assert client.get("/readyz").status_code == 503
+        client.portal.call(service.start)
+        yield client
+        client.portal.call(service.close)
+
+
+PICTURE, STORED = self_test()
+
+
+@pytest.mark.parametrize("expect", ["digit", "number", "page"])
+def test_a_picture_is_read_as_the_library_reads_it(expect: str, real: TestClient) -> None:
+    answer = real.post(f"/v1/read?expect={expect}", content=PICTURE)
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json() == {"readings": [Reader().read(PICTURE, expect=expect).to_json()]}
+    assert [number["text"] for number in answer.json()["readings"][0]["numbers"]] == STORED[expect]["texts"]
+
+
+def test_a_page_of_numbers_is_what_is_expected_where_nothing_is_said(real: TestClient) -> None:
+    assert real.post("/v1/read", content=PICTURE).json() == real.post("/v1/read?expect=page", content=PICTURE).json()
+
+
+def test_how_many_errors_are_allowed_decides_what_is_sure(real: TestClient) -> None:
+    for max_error in ("0", "0.005", "1"):
+        answer = real.post(f"/v1/read?expect=digit&max_error={max_error}", content=picture_of(7))
+        expected = Reader(max_error=float(max_error)).read(picture_of(7), expect="digit")
+        assert answer.json()["readings"] == [expected.to_json()]
+
+
+def test_one_broken_picture_among_several_has_a_reason_and_the_others_are_read(real: TestClient) -> None:
+    files = [
+        ("picture", ("one.png", picture_of(1))),
+        ("picture", ("broken.png", b"no picture")),
+        ("picture", ("two.png", picture_of(2))),
+    ]
+    answer = real.post("/v1/read?expect=digit", files=files)
+    readings = answer.json()["readings"]
+    assert answer.status_code == 200
+    assert [reading["picture"] for reading in readings] == ["one.png", "broken.png", "two.png"]
+    assert [[number["text"] for number in reading["numbers"]] for reading in readings] == [["1"], [], ["2"]]
+    assert readings[1]["page"] is None
+    assert readings[1]["reason"].startswith("not a picture of a known format")
+
+
+def test_when_no_picture_can_be_read_it_is_422_and_says_why(real: TestClient) -> None:
+    problem = check_problem(real.post("/v1/read", content=b"no picture"), "not-a-picture")
+    assert problem["detail"].startswith("not a picture of a known format")
+    check_problem(real.post("/v1/read", content=b""), "not-a-picture")
+    check_problem(real.post("/v1/read", files=[("a", b"x"), ("b", b"y")]), "not-a-picture")
+
+
+def test_readings_come_line_by_line_to_who_asks_for_that(real: TestClient) -> None:
+    files = [("picture", (f"{digit}.png", picture_of(digit))) for digit in (3, 4)]
+    answer = real.post("/v1/read?expect=digit", files=files, headers={"Accept": "application/jsonl"})
+    assert answer.headers["content-type"] == "application/jsonl"
+    assert answer.text.endswith("\n")
+    listed = real.post("/v1/read?expect=digit", files=files).json()["readings"]
+    assert [json.loads(line) for line in answer.text.splitlines()] == listed
+
+
+def test_another_model_answers_where_it_is_asked_for(real: TestClient) -> None:
+    answer = real.post("/v1/read?expect=digit&model=tiny", content=picture_of(5))
+    assert answer.json()["readings"] == [Reader(template_model_bytes()).read(picture_of(5), expect="digit").to_json()]
+
+
+def test_canonical_digits_are_what_the_library_says_as_json_and_as_bytes(real: TestClient) -> None:
+    images = make_digits(20).images
+    expected = Reader().read_digits(images)
+    by_json = real.post("/v1/digits", json={"images": images.tolist()}).json()
+    by_bytes = real.post("/v1/digits", content=images.tobytes(), headers=BYTES).json()
+    assert by_json == by_bytes
+    assert np.allclose(by_bytes["probabilities"], expected, atol=1e-6)
+    assert by_bytes["labels"] == [str(label) for label in expected.argmax(axis=1)]
+    assert np.allclose(by_bytes["confidences"], expected.max(axis=1), atol=1e-6)
+    assert (by_bytes["model"], by_bytes["class_names"]) == ("shipped", list("0123456789"))
+
+
+def test_shares_of_ink_mean_the_same_as_grey_levels(real: TestClient) -> None:
+    images = make_digits(3).images
+    shares = real.post("/v1/digits", json={"images": (images / 255).tolist()}).json()
+    assert shares == real.post("/v1/digits", json={"images": images.tolist()}).json()
+
+
+def test_digits_of_another_model_are_its_own(real: TestClient) -> None:
+    images = make_digits(5).images
+    answer = real.post("/v1/digits?model=tiny", content=images.tobytes(), headers=BYTES).json()
+    assert answer["model"] == "tiny"
+    assert np.allclose(answer["probabilities"], Predictor(template_model_bytes()).probabilities(images), atol=1e-6)
+
+
+def test_many_who_ask_at_once_each_get_their_own(real: TestClient, tiny_model: Path) -> None:
+    service = Service({"tiny": tiny_model}, processes=2)
+    images = make_digits(60).images
+    expected = Predictor(template_model_bytes()).probabilities(images)
+
+    async def ask_all() -> list[Any]:
+        engine = Engine(service._loaded, 2, service.limits, sizes.append)
+        batcher = engine.batchers["tiny"]
+        found = await asyncio.gather(*(batcher.probabilities(images[start : start + 3]) for start in range(0, 60, 3)))
+        await engine.close()
+        return found
+
+    sizes: list[int] = []
+    assert np.allclose(np.concatenate(asyncio.run(ask_all())), expected, atol=1e-6)
+    assert sum(sizes) == 60
+    assert max(sizes) > 3, "who waits together runs together"
+
+
+def test_a_batch_that_fails_fails_for_those_in_it_alone(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = Service({"tiny": tiny_model}, processes=1)
+
+    async def ask() -> list[Any]:
+        engine = Engine(service._loaded, 1, service.limits, lambda _: None)
+        batcher = engine.batchers["tiny"]
+        real, calls = batcher._predictor.probabilities, []
+
+        def sometimes(images: Any) -> Any:
+            calls.append(len(images))
+            if len(calls) == 1:
+                raise ValueError
+            return real(images)
+
+        monkeypatch.setattr(batcher._predictor, "probabilities", sometimes)
+        image = np.zeros((1, 28, 28), np.uint8)
+        found = await asyncio.gather(*(batcher.probabilities(image) for _ in range(3)), return_exceptions=True)
+        await engine.close()
+        return found
+
+    first, *others = asyncio.run(ask())
+    assert isinstance(first, ValueError)
+    assert [rows.shape for rows in others] == [(1, 10), (1, 10)]
+
+
+SETTINGS = {
+    "/v1/read?expect=letter": "wrong-setting",
+    "/v1/read?max_error=2": "wrong-setting",
+    "/v1/read?max_error=-0.1": "wrong-setting",
+    "/v1/read?max_error=nan": "wrong-setting",
+    "/v1/read?max_error=inf": "wrong-setting",
+    "/v1/read?max_error=few": "wrong-setting",
+    "/v1/read?model=none": "unknown-model",
+    "/v1/digits?model=none": "unknown-model",
+    "/v1/digits?model=../tiny": "unknown-model",
+}
+
+
+@pytest.mark.parametrize(("path", "code"), SETTINGS.items())
+def test_a_setting_that_does_not_exist_is_named(path: str, code: str, site: Site) -> None:
+    check_problem(site.client.post(path, content=b"x"), code)
+    assert site.children.jobs == []
+
+
+def test_a_setting_goes_to_the_reader_as_it_was_sent(site: Site) -> None:
+    site.client.post("/v1/read?expect=number&max_error=0.25", content=b"x")
+    site.client.post("/v1/read", content=b"x")
+    [first, second] = [(job.model, job.expect, job.max_error, job.keep) for job in site.children.jobs]
+    assert first == ("tiny", "number", 0.25, False)
+    assert second == ("tiny", "page", MAX_ERROR, False)
+
+
+def test_the_models_say_what_they_are(real: TestClient) -> None:
+    answer = real.get("/v1/model").json()
+    assert (answer["default"], [model["name"] for model in answer["models"]]) == ("shipped", ["shipped", "tiny"])
+    tiny = real.get("/v1/model?model=tiny").json()
+    assert tiny == answer["models"][1]
+    assert tiny["reads"] == ["digit", "number", "page"]
+    assert tiny["contract"]["class_names"] == list("0123456789")
+    check_problem(real.get("/v1/model?model=none"), "unknown-model")
+
+
+def test_a_model_of_other_things_reads_no_numbers(open_a_site: Callable[..., Site], tmp_path: Path) -> None:
+    names = tuple(f"thing {k}" for k in range(10))
+    (tmp_path / "things.onnx").write_bytes(template_model_bytes(class_names=names))
+    site = open_a_site({"things": tmp_path / "things.onnx"})
+    assert site.client.get("/v1/model?model=things").json()["reads"] == ["digit"]
+    check_problem(site.client.post("/v1/read", content=b"x"), "wrong-setting")
+    assert site.client.post("/v1/read?expect=digit", content=b"x").status_code == 200
+    answer = site.client.post("/v1/digits", json={"images": [0] * 784}).json()
+    assert answer["labels"][0] in names
+
+
+def test_alive_touches_no_model_and_ready_waits_for_the_self_test(open_a_site: Callable[..., Site]) -> None:
+    site = open_a_site()
+    site.service._engine = None
+    assert site.client.get("/livez").json() == {"alive": True}
+    check_problem(site.client.get("/readyz"), "not-ready")
+    for path in ("/v1/read", "/v1/digits"):
+        refused = site.client.post(path, content=b"x")
+        check_problem(refused, "not-ready")
+        assert refused.headers["retry-after"] == "1"
+
+
+def test_a_draining_server_is_not_ready_and_every_answer_is_the_last_on_its_connection(site: Site) -> None:
+    assert site.client.get("/readyz").json() == {"ready": True}
+    assert "connection" not in site.client.get("/livez").headers
+    site.service.is_draining = True
+    check_problem(site.client.get("/readyz"), "draining")
+    answer = site.client.post("/v1/read", content=b"x")
+    assert (answer.status_code, answer.headers["connection"]) == (200, "close")
+    assert site.client.get("/livez").status_code == 200
+
+
+def test_what_was_answered_is_counted(site: Site) -> None:
+    site.client.post("/v1/read", content=b"x")
+    site.client.post("/v1/read?expect=letter", content=b"x")
+    site.client.get("/private")
+    site.client.post("/v1/digits", json={"images": [[0] * 784] * 5})
+    lines = site.client.get("/metrics").text.splitlines()
+    assert 'digitry_requests_total{route="/v1/read",status="200"} 1.0' in lines
+    assert 'digitry_requests_total{route="/v1/read",status="422"} 1.0' in lines
+    assert 'digitry_requests_total{route="other",status="404"} 1.0' in lines
+    assert 'digitry_errors_total{code="wrong-setting"} 1.0' in lines
+    assert "digitry_batch_images_sum 5.0" in lines
+    assert "digitry_ready 1.0" in lines
+    assert "digitry_waiting_requests 0.0" in lines
+    assert not [line for line in lines if "private" in line]
+
+
+def test_refusals_are_counted(site: Site) -> None:
+    site.service.is_draining = True
+    site.client.get("/readyz")
+    assert "digitry_refused_total 1.0" in site.client.get("/metrics").text.splitlines()
+
+
+def test_the_name_of_a_file_comes_back_as_it_was_sent(site: Site) -> None:
+    site.children.answer = lambda job: Done([dict(READING)], None, [])
+    answer = site.client.post("/v1/read", files=[("picture", ("süß <b>.png", b"x"))])
+    assert [reading["picture"] for reading in answer.json()["readings"]] == ["süß <b>.png"]
+
+
+def test_the_contract_travels_with_the_model(site: Site, tiny_model: Path) -> None:
+    contract = site.client.get("/v1/model?model=tiny").json()["contract"]
+    assert (
+        Contract.from_json(json.dumps(contract)).class_names == Predictor(tiny_model.read_bytes()).contract.class_names
+    )

@@ -1,0 +1,170 @@
+"""Corrections: the only thing that is ever written, and nothing but its pixels."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, PngImagePlugin
+
+from digitry.datasets import load_dataset
+from digitry.errors import StorageError
+from digitry.serve.children import Done
+from digitry.serve.collecting import Collection
+from digitry.serve.limits import Limits
+from digitry.serve.problems import ProblemError
+from tests.unit.serve.site import READING, Site, check_problem, multipart_of, picture_of
+from tests.unit.tiny_models import printed_digit, template_model_bytes
+
+PAGE = 255 - printed_digit(7)
+
+
+def files_in(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def collecting(site: Site) -> Site:
+    site.children.answer = lambda job: Done([dict(READING)], None, [PAGE])
+    return site
+
+
+def test_a_correction_is_kept_as_a_picture_under_its_label(open_a_site: Callable[..., Site], tmp_path: Path) -> None:
+    site = collecting(open_a_site(collect=tmp_path / "kept"))
+    answer = site.client.post("/v1/corrections?label=7", content=picture_of(7))
+    assert (answer.status_code, answer.json()) == (201, {"label": "7", "kept": 1})
+    [name] = files_in(tmp_path / "kept")
+    assert name.startswith("7/")
+    with Image.open(tmp_path / "kept" / name) as picture:
+        assert (picture.format, picture.mode, picture.info) == ("PNG", "L", {})
+        assert np.array_equal(np.asarray(picture), PAGE)
+    [job] = site.children.jobs
+    assert (job.picture, job.expect, job.keep) == (picture_of(7), "digit", True)
+
+
+def test_nothing_else_of_what_was_sent_is_kept(open_a_site: Callable[..., Site], tmp_path: Path) -> None:
+    site = collecting(open_a_site(collect=tmp_path))
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Comment", "private-comment")
+    buffer = io.BytesIO()
+    Image.fromarray(PAGE).save(buffer, "PNG", pnginfo=info)
+    headers = {"User-Agent": "private-agent", "Content-Disposition": 'attachment; filename="private-name.png"'}
+    site.client.post("/v1/corrections?label=7&x=private-query", content=buffer.getvalue(), headers=headers)
+    [name] = files_in(tmp_path)
+    assert b"private" not in (tmp_path / name).read_bytes() + name.encode()
+
+
+def test_the_same_drawing_is_kept_once(open_a_site: Callable[..., Site], tmp_path: Path) -> None:
+    site = collecting(open_a_site(collect=tmp_path))
+    kept = [site.client.post("/v1/corrections?label=7", content=b"x").json()["kept"] for _ in range(3)]
+    assert (kept, len(files_in(tmp_path))) == ([1, 1, 1], 1)
+
+
+@pytest.mark.parametrize("label", ["", "10", "seven", "../7", "%2E%2E"])
+def test_a_label_that_does_not_exist_is_refused(label: str, open_a_site: Callable[..., Site], tmp_path: Path) -> None:
+    site = collecting(open_a_site(collect=tmp_path / "kept"))
+    check_problem(site.client.post(f"/v1/corrections?label={label}", content=b"x"), "wrong-setting")
+    assert files_in(tmp_path) == []
+
+
+def test_what_is_no_picture_is_not_kept(open_a_site: Callable[..., Site], tmp_path: Path) -> None:
+    site = open_a_site(collect=tmp_path)
+    site.children.answer = lambda job: Done([], "it is no picture", [])
+    check_problem(site.client.post("/v1/corrections?label=7", content=b"x"), "not-a-picture")
+    assert files_in(tmp_path) == []
+
+
+def test_the_same_drawing_sent_many_times_at_once_is_kept_once(tmp_path: Path) -> None:
+    collection = Collection(tmp_path, 10)
+    page = np.random.default_rng(0).integers(0, 256, (1000, 1000), np.uint8)
+    with ThreadPoolExecutor(8) as threads:
+        paths = set(threads.map(lambda _: collection.add("7", page), range(8)))
+    assert len(paths) == len(files_in(tmp_path)) == collection.count == 1
+
+
+def test_there_is_an_end_to_what_is_kept(open_a_site: Callable[..., Site], tmp_path: Path) -> None:
+    site = open_a_site(collect=tmp_path, limits=Limits(max_corrections=2))
+    pages = iter(np.full((2, 2), level, np.uint8) for level in range(3))
+    site.children.answer = lambda job: Done([dict(READING)], None, [next(pages)])
+    statuses = [site.client.post("/v1/corrections?label=1", content=b"x").status_code for _ in range(3)]
+    assert statuses == [201, 201, 507]
+    assert len(files_in(tmp_path)) == 2
+    with pytest.raises(ProblemError, match="2 corrections are kept already"):
+        Collection(tmp_path, 2).add("1", PAGE)
+
+
+def test_without_a_folder_there_is_no_such_address(site: Site) -> None:
+    check_problem(site.client.post("/v1/corrections?label=7", content=b"x"), "not-found")
+
+
+def test_a_disk_that_takes_nothing_is_no_fault_of_the_server(
+    open_a_site: Callable[..., Site], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = collecting(open_a_site(collect=tmp_path))
+
+    def fail(path: Path, _: bytes) -> None:
+        raise StorageError(f"cannot write {path}: No space left on device")
+
+    monkeypatch.setattr("digitry.serve.collecting.write_atomically", fail)
+    problem = check_problem(site.client.post("/v1/corrections?label=7", content=b"x"), "full")
+    assert str(tmp_path) not in problem["detail"]
+
+
+@pytest.mark.parametrize(("label", "folder"), [("T-shirt/top", "T-shirt-top"), ("../../up", "up"), ("..", "dataset")])
+def test_every_label_has_a_folder_within_the_folder(
+    label: str, folder: str, open_a_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    names = (label, *(f"thing {k}" for k in range(9)))
+    (tmp_path / "things.onnx").write_bytes(template_model_bytes(class_names=names))
+    site = collecting(open_a_site({"things": tmp_path / "things.onnx"}, collect=tmp_path / "a" / "kept"))
+    answer = site.client.post("/v1/corrections", params={"label": label}, content=b"x")
+    assert answer.status_code == 201
+    [name] = files_in(tmp_path / "a")
+    assert Path(name).parent == Path("kept") / folder
+
+
+def test_what_is_kept_can_be_trained_on(open_a_site: Callable[..., Site], tmp_path: Path) -> None:
+    site = open_a_site(collect=tmp_path)
+    for digit in (3, 4):
+        page = 255 - printed_digit(digit)
+        site.children.answer = lambda job, page=page: Done([dict(READING)], None, [page])
+        assert site.client.post(f"/v1/corrections?label={digit}", content=b"x").status_code == 201
+    dataset = load_dataset(str(tmp_path))
+    assert (dataset.class_names, dataset.train.labels.tolist()) == (("3", "4"), [0, 1])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="asks for rights that Windows has not")
+def test_a_folder_that_cannot_be_made_is_named_at_once(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match=r"cannot collect in .*; choose another folder"):
+        Collection(tmp_path / "file" / "kept", 10)
+
+
+_opened: list[str] = []
+
+
+def _note(event: str, arguments: tuple[object, ...]) -> None:
+    if event == "open" and isinstance(arguments[2], int) and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+        _opened.append(str(arguments[0]))
+    elif event in ("os.mkdir", "os.rename", "os.link", "os.symlink", "tempfile.mkstemp", "tempfile.mkdtemp"):
+        _opened.append(f"{event} {arguments[0]}")
+
+
+def test_uploads_create_no_file(site: Site, temporary_home: Path) -> None:
+    sys.addaudithook(_note)  # for good: there is no way to take it off
+    (temporary_home / "seen").write_text("so the hook works")
+    assert _opened
+    before = files_in(temporary_home)
+    _opened.clear()
+    for size in (100, 2_000_000, 9_000_000):
+        site.client.post("/v1/read", content=b"x" * size)
+        site.client.post("/v1/digits", content=b"x" * size, headers={"Content-Type": "application/octet-stream"})
+        site.client.post("/v1/read", **multipart_of(b"x" * size, b"y"))
+    assert site.children.jobs
+    assert [name for name in _opened if not name.startswith("/dev/null")] == []
+    assert files_in(temporary_home) == before

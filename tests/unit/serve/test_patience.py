@@ -1,0 +1,254 @@
+"""Time: what comes too slowly is closed, what takes too long is a 504, what comes too fast is a 503."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import numpy as np
+import pytest
+
+from digitry.serve.children import Children, Done, Job
+from digitry.serve.limits import Limits
+from digitry.serve.pace import Pace
+from digitry.serve.problems import ProblemError
+from tests.unit.serve.site import ENOUGH_SECONDS, Answer, Site, check_problem, on_a_port, post, receive, send_raw, until
+
+HURRIED = Limits(header_seconds=0.3, body_seconds=0.6, request_seconds=0.3)
+
+
+@contextmanager
+def connected(port: int) -> Iterator[socket.socket]:
+    with socket.create_connection(("127.0.0.1", port), timeout=ENOUGH_SECONDS) as connection:
+        yield connection
+
+
+def seconds_until_closed(connection: socket.socket) -> float:
+    """How long the server keeps this connection, which gets no answer."""
+    began = time.monotonic()
+    with suppress(ConnectionResetError):
+        assert connection.recv(1) == b""
+    return time.monotonic() - began
+
+
+@pytest.mark.parametrize("head", [b"", b"P", b"POST /v1/read HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: "])
+def test_a_head_that_never_comes_closes_the_connection(head: bytes, open_port: Callable[..., int]) -> None:
+    with connected(open_port(limits=Limits(header_seconds=0.3))) as connection:
+        connection.sendall(head)
+        assert 0.2 < seconds_until_closed(connection) < ENOUGH_SECONDS
+
+
+def test_a_head_that_drips_closes_the_connection(open_port: Callable[..., int]) -> None:
+    with connected(open_port(limits=Limits(header_seconds=0.3))) as connection:
+        connection.sendall(b"GET /livez HTTP/1.1\r\n")
+        connection.settimeout(0.05)
+        until(lambda: is_closed_after(connection, b"X-A: b\r\n"))
+
+
+def is_closed_after(connection: socket.socket, drip: bytes) -> bool:
+    try:
+        connection.sendall(drip)
+        return connection.recv(1) == b""
+    except TimeoutError:
+        return False
+    except (BrokenPipeError, ConnectionResetError):
+        return True
+
+
+def test_the_second_head_on_a_connection_has_its_own_time(open_port: Callable[..., int]) -> None:
+    with connected(open_port(limits=Limits(header_seconds=0.3))) as connection:
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+        first = receive(connection)
+        connection.sendall(b"GET /livez HT")
+        assert first is not None
+        assert 0.2 < seconds_until_closed(connection) < ENOUGH_SECONDS
+
+
+def test_a_connection_may_rest_between_requests(open_port: Callable[..., int]) -> None:
+    request = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
+    with connected(open_port(limits=Limits(header_seconds=0.2, body_seconds=0.2))) as connection:
+        connection.sendall(request)
+        first = receive(connection)
+        connection.settimeout(0.5)
+        with pytest.raises(TimeoutError):  # it stays open, and says nothing
+            connection.recv(1)
+        connection.settimeout(ENOUGH_SECONDS)
+        connection.sendall(request)
+        assert [answer and answer.status for answer in (first, receive(connection))] == [200, 200]
+
+
+@pytest.mark.parametrize("kind", ["Content-Length: 500", "Transfer-Encoding: chunked"])
+def test_a_body_that_never_comes_closes_the_connection_and_is_forgotten(kind: str, site: Site) -> None:
+    head = f"POST /v1/read HTTP/1.1\r\nHost: 127.0.0.1\r\n{kind}\r\n\r\n".encode()
+    with on_a_port(site.app, HURRIED) as port, connected(port) as connection:
+        connection.sendall(head + (b"5\r\nhello\r\n" if "chunked" in kind else b"hello"))
+        assert 0.4 < seconds_until_closed(connection) < ENOUGH_SECONDS
+    assert site.service.buffered.bytes == 0
+    assert site.children.jobs == []
+
+
+def test_slow_clients_do_not_hold_up_others(open_port: Callable[..., int]) -> None:
+    port = open_port(limits=Limits(header_seconds=60, body_seconds=60))
+    slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(100)]
+    try:
+        for number, connection in enumerate(slow):
+            connection.sendall(b"POST /v1/read HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n"[: 20 + number])
+        answers = [send_raw(port, post("/v1/read", b"x")) for _ in range(20)]
+    finally:
+        for connection in slow:
+            connection.close()
+    assert [answer and answer.status for answer in answers] == [200] * 20
+
+
+def test_an_answer_that_takes_too_long_is_504(open_a_site: Callable[..., Site]) -> None:
+    site = open_a_site(limits=HURRIED)
+    ended = threading.Event()
+
+    async def never(_: Any) -> Done:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.set()
+        raise AssertionError
+
+    site.children.answer = never
+    began = time.monotonic()
+    check_problem(site.client.post("/v1/read", content=b"x"), "too-slow")
+    assert time.monotonic() - began < ENOUGH_SECONDS
+    assert ended.wait(ENOUGH_SECONDS), "nobody waits for it any more"
+
+
+def test_canonical_digits_that_take_too_long_are_504(
+    open_a_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = open_a_site(limits=HURRIED)
+    go_on = threading.Event()
+
+    def slow(images: Any) -> Any:
+        go_on.wait(ENOUGH_SECONDS)
+        return np.zeros((len(images), 10), np.float32)
+
+    batcher = site.service._engine.batchers["tiny"]  # type: ignore[union-attr]
+    monkeypatch.setattr(batcher._predictor, "probabilities", slow)
+    try:
+        check_problem(site.client.post("/v1/digits", json={"images": [0] * 784}), "too-slow")
+    finally:
+        go_on.set()
+
+
+def test_who_comes_when_the_queue_is_full_is_refused_at_once(
+    open_a_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = open_a_site(limits=Limits(max_queue=3, request_seconds=60))
+    go_on, at_work = threading.Event(), threading.Semaphore(0)
+
+    def slow(images: Any) -> Any:
+        at_work.release()
+        go_on.wait(ENOUGH_SECONDS)
+        return np.full((len(images), 10), 0.1, np.float32)
+
+    batcher = site.service._engine.batchers["tiny"]  # type: ignore[union-attr]
+    monkeypatch.setattr(batcher._predictor, "probabilities", slow)
+    body = post("/v1/digits", bytes(784), "Content-Type: application/octet-stream")
+    with on_a_port(site.app, site.service.limits) as port, ThreadPoolExecutor(5) as threads:
+        try:
+            accepted = []
+            for count in range(5):  # two at work, three in the queue
+                accepted.append(threads.submit(send_raw, port, body))
+                if count < 2:
+                    assert at_work.acquire(timeout=ENOUGH_SECONDS)
+            until(lambda: batcher.waiting == 3)
+            seconds = []
+            for _ in range(10):
+                began = time.monotonic()
+                refused = send_raw(port, body)
+                seconds.append(time.monotonic() - began)
+                check_problem(refused, "busy")
+                assert isinstance(refused, Answer)
+                assert refused.headers["retry-after"] == "1"
+        finally:
+            go_on.set()
+        statuses = [one.result() for one in accepted]
+    assert [answer and answer.status for answer in statuses] == [200] * 5
+    assert min(seconds) < 0.1
+
+
+def test_who_would_wait_in_vain_is_refused_at_once_and_who_is_let_in_is_answered(
+    open_a_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = open_a_site(limits=Limits(max_queue=64, max_images=256, request_seconds=2))
+    batcher = site.service._engine.batchers["tiny"]  # type: ignore[union-attr]
+
+    def slow(images: Any) -> Any:
+        time.sleep(0.2)  # the time of a large network, of which no more than 20 runs fit into two seconds
+        return np.full((len(images), 10), 0.1, np.float32)
+
+    monkeypatch.setattr(batcher._predictor, "probabilities", slow)
+    body = post("/v1/digits", bytes(784 * 200), "Content-Type: application/octet-stream")
+    with on_a_port(site.app, site.service.limits) as port, ThreadPoolExecutor(60) as threads:
+        for _ in range(8):
+            send_raw(port, body)
+        answers = list(threads.map(lambda _: send_raw(port, body), range(60)))
+    statuses = [answer.status for answer in answers if answer]
+    assert set(statuses) == {200, 503}
+    assert statuses.count(200) >= 8
+
+
+def test_a_slow_first_run_with_one_digit_lets_many_in_all_the_same(
+    open_a_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = open_a_site()
+    batcher = site.service._engine.batchers["tiny"]  # type: ignore[union-attr]
+
+    def cold(images: Any) -> Any:
+        time.sleep(0.05)
+        return np.full((len(images), 10), 0.1, np.float32)
+
+    monkeypatch.setattr(batcher._predictor, "probabilities", cold)
+    kind = "Content-Type: application/octet-stream"
+    with on_a_port(site.app, site.service.limits) as port, ThreadPoolExecutor(8) as threads:
+        send_raw(port, post("/v1/digits", bytes(784), kind))
+        many = post("/v1/digits", bytes(784 * 256), kind)
+        answers = list(threads.map(lambda _: send_raw(port, many), range(8)))
+    assert [answer.status for answer in answers if answer] == [200] * 8
+
+
+def test_pictures_that_would_wait_in_vain_are_refused_at_once() -> None:
+    async def story() -> None:
+        children = Children({}, 2, Limits(request_seconds=2))
+        children._pace.note(1.0)
+        with pytest.raises(ProblemError) as caught:
+            await children.read(Job(b"", "tiny", "digit", 0.005))
+        assert caught.value.code == "busy"
+
+    asyncio.run(story())
+
+
+def test_the_pace_follows_the_turns() -> None:
+    pace = Pace(2, 1.0)
+    assert not pace.is_too_slow_for(1000), "nothing is known yet"
+    pace.note(0.1)
+    assert not pace.is_too_slow_for(10), "0.6 s"
+    assert pace.is_too_slow_for(14), "0.8 s: too near to one second"
+    pace.note(10.0)
+    assert pace.is_too_slow_for(1)
+    assert not pace.is_too_slow_for(0), "nobody knows better than to try"
+    for _ in range(50):
+        pace.note(0.01)
+    assert not pace.is_too_slow_for(100)
+
+
+def test_a_full_queue_for_pictures_refuses_and_says_when_to_come_again(site: Site) -> None:
+    def full(_: Any) -> Done:
+        raise ProblemError("busy", headers={"Retry-After": "1"})
+
+    site.children.answer = full
+    refused = site.client.post("/v1/read", content=b"x")
+    check_problem(refused, "busy")
+    assert refused.headers["retry-after"] == "1"
