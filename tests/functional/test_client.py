@@ -1,0 +1,157 @@
+"""`digitry.Client` beside a real server, and several workers on one port."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+import digitry
+from digitry.errors import DataError, ModelError, ServerError, SettingError
+from tests.functional.serving import Server, processes_of, served
+from tests.unit.serve.site import picture_of, until
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with served("--processes", "1") as running:
+        running.logged("ready: ")
+        yield running
+
+
+@pytest.fixture
+def client(server: Server) -> Iterator[digitry.Client]:
+    with digitry.Client(f"http://127.0.0.1:{server.port}") as found:
+        yield found
+
+
+def test_it_reads_what_the_reader_reads(client: digitry.Client, tmp_path: Path) -> None:
+    path = tmp_path / "seven.png"
+    path.write_bytes(picture_of(7))
+    page = cv2.imdecode(np.frombuffer(picture_of(7), np.uint8), cv2.IMREAD_GRAYSCALE)
+
+    here = digitry.read(path, expect="digit")
+
+    assert client.read(path, expect="digit").to_json() == here.to_json()
+    assert client.read(str(path), expect="digit").text == here.text
+    assert client.read(picture_of(7), expect="digit").text == here.text
+    assert client.read(np.asarray(page, np.uint8), expect="digit").text == here.text
+    assert [reading.text for reading in client.read([path, path], expect="digit")] == [here.text] * 2
+
+
+def test_it_gives_the_readers_probabilities_however_many_images(client: digitry.Client) -> None:
+    images = np.random.default_rng(0).integers(0, 255, (300, 28, 28), np.uint8)
+
+    rows = client.digits(images)
+
+    np.testing.assert_allclose(rows, digitry.Reader().read_digits(images), atol=1e-5)
+    assert client.digits(images[:0]).shape == (0, 10)
+    assert client.class_names() == tuple("0123456789")
+
+
+def test_it_raises_what_the_reader_raises(client: digitry.Client) -> None:
+    with pytest.raises(DataError, match="not a picture"):
+        client.read(b"no picture")
+    with pytest.raises(DataError, match=r"nope\.png: cannot be read: No such file"):
+        client.read("nope.png")
+    with pytest.raises(SettingError, match="expect must be one of"):
+        client.read(picture_of(1), expect="letter")
+    with pytest.raises(ModelError, match="There are: shipped"):
+        client.read(picture_of(1), model="other")
+    with pytest.raises(ModelError, match="no model 'other'"):
+        client.class_names("other")
+    with pytest.raises(DataError, match=r"uint8 \(n, 28, 28\), not float64 \(2, 2\)"):
+        client.digits(np.zeros((2, 2)))
+
+
+def test_without_a_server_it_says_so() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound, but nobody listens
+        client = digitry.Client(f"http://127.0.0.1:{taken.getsockname()[1]}")
+
+        assert not client.is_ready()
+        with pytest.raises(ServerError, match=r"no answer from 127\.0\.0\.1"):
+            client.model()
+    with pytest.raises(SettingError, match="is no address of a server"):
+        digitry.Client("127.0.0.1:8000")
+
+
+def answer_with(*answers: bytes) -> str:
+    """A server that answers one request after the other with these bytes, each on a connection of its own."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def run() -> None:
+        with listener:
+            for answer in answers:
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(answer)
+
+    threading.Thread(target=run, daemon=True).start()
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+BUSY = b'HTTP/1.1 503 \r\nRetry-After: 0\r\nConnection: close\r\n\r\n{"code": "busy", "detail": "Too many."}'
+GOOD = b'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{"default": "shipped", "models": []}'
+
+
+def test_a_busy_server_is_asked_again() -> None:
+    assert digitry.Client(answer_with(BUSY, BUSY, GOOD)).model()["default"] == "shipped"
+    with pytest.raises(ServerError, match=r"busy: Too many\."):
+        digitry.Client(answer_with(BUSY, BUSY), tries=2).model()
+
+
+def test_what_is_not_digitry_is_told_from_it() -> None:
+    with pytest.raises(ServerError, match="is something else listening"):
+        digitry.Client(answer_with(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n<html>")).model()
+
+
+def test_a_token_is_sent() -> None:
+    with served("--processes", "1", environment={"DIGITRY_TOKEN": "secret"}) as server:
+        address = f"http://127.0.0.1:{server.port}"
+
+        with digitry.Client(address, token="secret") as known:
+            assert known.model()["default"] == "shipped"
+        with digitry.Client(address) as stranger, pytest.raises(ServerError, match="unauthorized"):
+            stranger.model()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="passes an open socket on")
+def test_of_several_workers_a_dead_one_is_replaced_and_all_stop_together() -> None:
+    with served("--workers", "2", "--processes", "1") as server:
+        until(lambda: sum("ready: " in line for line in server.lines) == 2, 60)
+        address = server.logged(" workers on ").rpartition(" ")[2]
+        with digitry.Client(address) as client:
+            assert client.read(picture_of(7), expect="digit").text == "7"
+        _, *below = processes_of(server.process.pid)
+        worker = next(pid for pid in below if b"--listener" in Path(f"/proc/{pid}/cmdline").read_bytes())
+        until(lambda: server.process.poll() is not None or _seconds_alive(worker) > 6, 60)
+
+        os.kill(worker, signal.SIGKILL)
+
+        until(lambda: sum("ready: " in line for line in server.lines) == 3, 60)
+        code, seconds = server.stop()
+        assert code == 0
+        assert seconds < 10
+        assert sum(line.endswith(" stopped") for line in server.lines) == 2
+
+
+def _seconds_alive(pid: int) -> float:
+    ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+    return float(Path("/proc/uptime").read_text().split()[0]) - ticks / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="passes an open socket on")
+def test_workers_that_cannot_start_end_with_their_exit_code() -> None:
+    with served("--workers", "2", "--model", "nowhere.onnx") as server:
+        assert server.process.wait(60) == ModelError.exit_code

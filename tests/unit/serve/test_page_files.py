@@ -1,0 +1,93 @@
+"""The page's files as the server hands them out; what the page does with them is tested in a browser."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from digitry.serve.curl import LINES
+from digitry.serve.guard import Access
+from digitry.serve.openapi import openapi
+from digitry.serve.page import page_files
+from tests.unit.serve.site import Site
+
+ADDRESS = re.compile(r"(?:https?:)?//[a-z][^\s\"'`<>)]*", re.IGNORECASE)
+
+
+def test_no_file_names_an_address_elsewhere() -> None:
+    for path, file in page_files().items():
+        if not path.endswith(".onnx"):
+            text = re.sub(r"^\s*//.*$", "", file.body.decode(), flags=re.MULTILINE)
+            found = [one for one in ADDRESS.findall(text) if "www.w3.org/2000/svg" not in one]
+            assert not found, path
+
+
+def test_no_file_holds_what_the_policy_forbids() -> None:
+    for path, file in page_files().items():
+        if path == "/" or path.endswith((".js", ".html")):
+            text = file.body.decode()
+            assert not re.search(
+                r"\beval\(|new Function|WebAssembly|\son[a-z]+=|style=\"|<script>|javascript:", text
+            ), path
+
+
+def test_every_module_that_is_imported_is_served() -> None:
+    files = page_files()
+    for path, file in files.items():
+        for name in re.findall(r'from "(\./[^"]+|\.\./[^"]+)"', file.body.decode() if path.endswith(".js") else ""):
+            assert str((Path(path).parent / name).as_posix()).replace("/./", "/") in files, f"{path} imports {name}"
+
+
+def test_the_page_keeps_every_file_for_when_there_is_no_network() -> None:
+    files = page_files()
+    kept = json.loads(re.search(r"const FILES = (\[.*\]);", files["/sw.js"].body.decode())[1])  # type: ignore[index]
+    assert set(kept) == (set(files) - {"/sw.js"}) | {"/models/digit.onnx", "/config.json"}
+
+
+def test_the_kept_files_have_a_name_that_changes_with_them() -> None:
+    name = re.search(r'const NAME = "digitry-([0-9a-f]{16})";', page_files()["/sw.js"].body.decode())
+    assert name
+    assert "VERSION" not in page_files()["/sw.js"].body.decode()
+
+
+def test_every_file_is_served_with_its_type(site: Site) -> None:
+    for path, file in page_files().items():
+        answer = site.client.get(path)
+        assert (answer.status_code, answer.content) == (200, file.body), path
+        assert answer.headers["content-type"] == file.content_type
+
+
+def test_the_page_gets_the_model_that_the_server_reads_with(site: Site, tiny_model: Path) -> None:
+    assert site.client.get("/models/digit.onnx").content == tiny_model.read_bytes()
+
+
+def test_the_page_is_told_what_this_server_does(open_a_site: Callable[..., Site], tmp_path: Path) -> None:
+    plain = open_a_site().client.get("/config.json").json()
+    other = open_a_site(collect=tmp_path / "kept", access=Access(token="x")).client
+    told = other.get("/config.json").json()
+
+    assert (plain["collects"], plain["wants_token"], plain["is_shipped"]) == (False, False, False)
+    assert plain["class_names"] == list("0123456789")
+    assert (told["collects"], told["wants_token"]) == (True, True)
+
+
+def test_the_page_needs_no_token_where_the_api_does(open_a_site: Callable[..., Site]) -> None:
+    client = open_a_site(access=Access(token="x")).client
+
+    assert client.get("/").status_code == 200
+    assert client.get("/models/string.onnx").status_code == 200
+    assert client.get("/v1/model").status_code == 401
+
+
+def test_the_page_about_the_api_names_every_route_with_a_call_of_it(
+    open_a_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    site = open_a_site(collect=tmp_path / "kept")
+    text = site.client.get("/api").text
+
+    for path in openapi(site.service)["paths"]:
+        assert f"<code>POST {path}</code>" in text or f"<code>GET {path}</code>" in text
+        assert path in LINES
+    assert "<script" not in text
