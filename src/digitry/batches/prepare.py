@@ -14,4 +14,6 @@ def prepare(images: Images) -> NDArray[np.float32]:
     """uint8 (n, 28, 28), 0 to 255 → float32 (n, 28, 28, 1), 0 to 1."""
     if images.dtype != np.uint8 or images.ndim != 3:
         raise ValueError(f"images must be uint8 (n, height, width), not {images.dtype} {images.shape}")
-    return (images * SCALE)[..., np.newaxis]
+    prepared = images.astype(np.float32)
+    prepared *= SCALE  # in place: a product of uint8 and float32 takes ten times as long
+    return prepared[..., np.newaxis]

@@ -28,10 +28,11 @@ STRONG_SHARE = 0.7
 WHOLE_SHARE = 0.93
 """A window keeps the ink whole when this share of its strong pixels stands out of it as it does of the widest one."""
 
-EVEN_PAPER = 2.0
-"""Paper that varies by fewer grey levels has no shadow on it: it was drawn by a program."""
+WIDEST_STROKE = 0.2
+"""No stroke is wider than this share of the page's longer side."""
 
 _COARSE_SIDE = 200
+_DRAWN_SIDE = 100
 _WINDOW_PIXELS = 29
 _FAST_WIDTH = 96
 _RIDGE = 1e-3 * np.eye(6, dtype=np.float32)
@@ -55,12 +56,39 @@ def find_ink(grey: NDArray[np.uint8], *, dark_on_light: bool | None = None, wind
     None: the page itself tells whether it is dark on light, and which `paper_window` to take.
     """
     page, scale = shrink(grey, WORK_SIDE)
+    drawn = _drawn_ink(page) if dark_on_light is None and window is None else None
+    if drawn is not None:
+        return InkPage(drawn[0], scale, drawn[1])
     if pixel_noise(page) > 2.5:
         page = np.asarray(cv2.GaussianBlur(page, (0, 0), 1.2), np.uint8)
     dark = is_dark_on_light(page) if dark_on_light is None else dark_on_light
     light_ink = 255 - page if dark else page
     contrast = _contrast(light_ink, window or paper_window(light_ink, dark), dark)
     return InkPage(ink_intensity(contrast), scale, dark)
+
+
+def _drawn_ink(page: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], bool] | None:
+    """Ink, and whether it is dark, of a page (h, w) that a program drew: its paper is all of one grey level.
+
+    None for every other page, and where something wider than strokes lies on the paper. Half of the page and all of
+    its border are paper.
+    """
+    paper = page[0, 0]
+    border = (page[0], page[-1], page[:, 0], page[:, -1])
+    if not all((side == paper).all() for side in border):
+        return None
+    marks = np.not_equal(page, paper)
+    if 2 * np.count_nonzero(marks) > marks.size:
+        return None
+    step = -(-max(page.shape) // _DRAWN_SIDE)
+    side = max(3, round(WIDEST_STROKE * max(page.shape) / step))
+    if cv2.erode(marks[::step, ::step].astype(np.uint8), np.ones((side, side), np.uint8)).any():
+        return None
+    light = page[marks].astype(np.float32) - float(paper)
+    dark = float(light.sum()) <= 0
+    light_ink = 255 - page if dark else page
+    level = np.full(page.shape, 255 - paper if dark else paper, np.float32)
+    return ink_intensity(_over_paper(light_ink, level, dark)), dark
 
 
 def paper_window(light_ink: NDArray[np.uint8], dark: bool) -> float:
@@ -72,10 +100,7 @@ def paper_window(light_ink: NDArray[np.uint8], dark: bool) -> float:
     page, _ = shrink(light_ink, _WINDOW_PAGE)
     if max(page.shape) < _WINDOW_PAGE:
         return PAPER_WINDOWS[0]
-    paper = paper_level(page, PAPER_WINDOWS[0])
-    if float(np.ptp(paper)) < EVEN_PAPER:
-        return PAPER_WINDOWS[0]
-    wide = _over_paper(page, paper, dark)
+    wide = _contrast(page, PAPER_WINDOWS[0], dark)
     strongest = max(1, round(0.003 * page.size))
     peak = float(np.partition(wide.ravel(), -strongest)[-strongest:].mean())
     strong = wide >= STRONG_SHARE * peak

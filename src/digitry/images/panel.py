@@ -64,7 +64,7 @@ def find_panel(grey: NDArray[np.uint8]) -> Panel:
     else:
         wide, tall = grey.shape[::-1]
     within = grey[top : top + tall, left : left + wide]
-    corners = _find_quadrangle(within)
+    corners = _find_quadrangle(within, coarse if within.shape == grey.shape else None)
     if corners is None:
         return whole_page(grey) if within.shape == grey.shape else Panel((left, top, wide, tall), within)
     x, y = np.maximum(corners.min(axis=0), 0).astype(int).tolist()
@@ -98,12 +98,15 @@ def _without_edges(page: NDArray[np.uint8]) -> Box:
     return left, top, wide, tall
 
 
-def _find_quadrangle(grey: NDArray[np.uint8]) -> _Corners | None:
-    """The corners of the panel on a page without edges, a little inside its sides; None when there is none."""
-    coarse, scale = shrink(grey, _COARSE_SIDE)
+def _find_quadrangle(grey: NDArray[np.uint8], coarse: NDArray[np.uint8] | None) -> _Corners | None:
+    """The corners of the panel on a page without edges, a little inside its sides; None when there is none.
+
+    `coarse` is the page as `shrink` makes it, where that is at hand.
+    """
+    scale = max(max(grey.shape) / _COARSE_SIDE, 1.0)
     # Thin rules are no frames, and paper texture no edge.
-    coarse = median_of_nine(coarse)
-    drawn = cv2.absdiff(coarse, cv2.medianBlur(coarse, _DRAWN_WINDOW)) > MIN_CONTRAST
+    coarse = median_of_nine(shrink(grey, _COARSE_SIDE)[0] if coarse is None else coarse)
+    drawn: NDArray[np.bool_] | None = None
     _, bright = cv2.threshold(coarse, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     light, dark = coarse[bright > 0], coarse[bright == 0]
     if not dark.size or not light.size:
@@ -124,6 +127,8 @@ def _find_quadrangle(grey: NDArray[np.uint8]) -> _Corners | None:
             if corners is None or min(wide, tall) < 4 * inset or (cut < 3 and share < 0.7):
                 continue  # what leaves the picture on several sides is a shadow's edge, no panel
             inner = _moved_inwards(corners, inset)
+            if drawn is None:
+                drawn = cv2.absdiff(coarse, cv2.medianBlur(coarse, _DRAWN_WINDOW)) > MIN_CONTRAST
             clear_of_sides = _filled(_moved_inwards(inner, _DRAWN_WINDOW // 2), coarse.shape)
             ink = (_filled(inner, coarse.shape) & (part == 0)) | (clear_of_sides & drawn)
             if not DRAWN_RANGE[0] < np.count_nonzero(ink) / coarse.size < DRAWN_RANGE[1]:

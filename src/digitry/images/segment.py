@@ -100,7 +100,9 @@ def remove_rules(strokes: Mask, marks: Mask) -> Mask:
 
 def _without_horizontal_rules(strokes: Mask, marks: Mask) -> Mask:
     height, width = strokes.shape
-    if width < 64:
+    # What is no rule at both sides, gaps bridged, is none.
+    side = round(0.015 * width) + width // 10 + 1
+    if width < 64 or not (marks[:, :side].any() and marks[:, -side:].any()):
         return strokes
     thickest = max(3, round(MAX_RULE_THICKNESS * max(height, width)))
     thin = marks - cv2.morphologyEx(marks, cv2.MORPH_OPEN, np.ones((thickest, 1), np.uint8))

@@ -74,10 +74,14 @@ class Children:
 
         Raises ProblemError, before any is begun, when there is no place for all of them in the queue, or no time.
         """
-        ahead = self.waiting + len(jobs) - self._idle.qsize()
+        self.check_room(len(jobs))
+        return await asyncio.gather(*map(self._read, jobs))
+
+    def check_room(self, jobs: int = 1) -> None:
+        """ProblemError unless so many more would get their turn."""
+        ahead = self.waiting + jobs - self._idle.qsize()
         if ahead > self._limits.max_queue or self._pace.is_too_slow_for(ahead):
             raise ProblemError("busy", headers={"Retry-After": "1"})
-        return await asyncio.gather(*map(self._read, jobs))
 
     async def _read(self, job: Job) -> Done:
         self.waiting += 1

@@ -43,6 +43,8 @@ PROTECTION = {
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
+READ_PATH = "/v1/read"
+
 OPEN_PATHS = frozenset({"/livez", "/readyz"})
 """Asked by machines that watch over the server, by whatever name or address they know it, and without a token."""
 
@@ -130,6 +132,8 @@ class Guard:
                 raise ProblemError(
                     "unauthorized", "Send the header Authorization: Bearer TOKEN.", {"WWW-Authenticate": "Bearer"}
                 )
+        if path == READ_PATH:  # refusing has to cost little, or it takes the time of those who are answered
+            self._service.check_room()
 
 
 def _without_port(host: str) -> str:
