@@ -8,8 +8,8 @@ import secrets
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from digitry.serve.problems import ProblemError
@@ -84,10 +84,9 @@ class Guard:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(raw=message["headers"])
                 message["headers"] = [
                     *message["headers"],
-                    *((name, value) for name, value in self._protection if name.decode() not in headers),
+                    *self._protection,
                     (b"x-request-id", request_id.encode()),
                 ]
                 if self._service.is_draining:  # the last answer on its connection
@@ -111,22 +110,22 @@ class Guard:
 
     def check(self, scope: Scope) -> None:
         """ProblemError for a request that must not be looked at any further."""
-        headers = Headers(scope=scope)
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         path = scope["path"]
-        host = headers.get("host", "")
+        host = headers.get(b"host", "")
         if path not in OPEN_PATHS and _without_port(host).lower() not in self._hosts:
             raise ProblemError("wrong-host", "Name this host with --allow-host when the server is started.")
-        if headers.get("content-encoding", "identity").lower() != "identity":
+        if headers.get(b"content-encoding", "identity").lower() != "identity":
             raise ProblemError("wrong-type", "Bodies are taken as they are, without a Content-Encoding.")
         if scope["method"] not in ("GET", "HEAD", "OPTIONS"):
-            origin = headers.get("origin")
+            origin = headers.get(b"origin")
             if origin is not None and origin.partition("://")[2].lower() != host.lower():
                 raise ProblemError("cross-origin")
-            if headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+            if headers.get(b"sec-fetch-site", "none") not in ("same-origin", "none"):
                 raise ProblemError("cross-origin")
         token = self._access.token
         if token is not None and (path.startswith("/v1/") or path == "/metrics"):
-            scheme, _, given = headers.get("authorization", "").partition(" ")
+            scheme, _, given = headers.get(b"authorization", "").partition(" ")
             is_known = hmac.compare_digest(given.encode("latin-1"), token.encode())  # as bytes, as it was sent
             if scheme.lower() != "bearer" or not is_known:
                 raise ProblemError(
@@ -136,6 +135,7 @@ class Guard:
             self._service.check_room()
 
 
+@lru_cache(maxsize=64)
 def _without_port(host: str) -> str:
     """ "localhost:8000" → "localhost", "[::1]:8000" → "[::1]"."""
     name, colon, port = host.rpartition(":")

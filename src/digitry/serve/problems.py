@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from types import MappingProxyType
 
+import orjson
 from starlette.responses import Response
 
 CONTENT_TYPE = "application/problem+json"
@@ -57,4 +57,4 @@ def problem_response(problem: ProblemError, request_id: str) -> Response:
         "detail": problem.detail,
         "request_id": request_id,
     }
-    return Response(json.dumps(body).encode(), status, problem.headers, CONTENT_TYPE)
+    return Response(orjson.dumps(body), status, problem.headers, CONTENT_TYPE)

@@ -54,6 +54,9 @@ class StandIns:
         answers = [self.answer(job) for job in jobs]
         return [await answer if asyncio.iscoroutine(answer) else answer for answer in answers]
 
+    def check_room(self, jobs: int = 1) -> None:
+        """There is always room."""
+
     async def close(self) -> None:
         pass
 

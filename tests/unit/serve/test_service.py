@@ -164,7 +164,7 @@ def test_a_good_new_file_takes_over(tmp_path: Path, caplog: pytest.LogCaptureFix
         await service.reload()
         after = model_of(service)
         assert (after.data, after.sha256 != before) == (OTHER, True)
-        assert service.class_names("tiny") == tuple("987")
+        assert service.model("tiny").reader.class_names == tuple("987")
         assert taken(service) == {"taken": 1}
         assert f"reload: now tiny {after.sha256[:12]}" in caplog.text
 
