@@ -38,6 +38,7 @@ test-browser: $(VENV)/dev.done browser-tools  ## The page, in Chromium.
 bench-page: $(VENV)/dev.done browser-tools  ## How soon the page reads, and its reader beside onnxruntime-web (a minute).
 	npm install --prefix bench --no-package-lock --no-audit --no-fund --loglevel=error
 	$(BIN)/python bench/page.py
+	$(BIN)/python bench/benchmarks_page.py
 
 screenshots: $(VENV)/dev.done browser-tools  ## The pictures of the page in docs/.
 	$(BIN)/python -m tests.browser.screenshots
@@ -95,6 +96,7 @@ bench-inference: $(VENV)/dev.done  ## The same weights answered by Keras, ONNX R
 
 bench-serve: $(VENV)/dev.done .peers/done  ## The server: requests a second, overload, start; beside FastAPI with Keras, and LitServe.
 	$(BIN)/python bench/serve.py --peers .peers/bin/python
+	$(BIN)/python bench/benchmarks_page.py
 
 .peers/done:
 	$(PYTHON) -m venv .peers

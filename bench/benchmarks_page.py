@@ -3,7 +3,8 @@
 python bench/benchmarks_page.py
 
 Reads results/race.json (make bench-train) and, where they are there, inference.json (make bench-inference),
-exports.json (make bench-exports) and peers.json (make bench-peers); each of the four calls it when it is done.
+exports.json (make bench-exports), peers.json (make bench-peers), serve.json (make bench-serve) and page.json (make
+bench-page).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from statistics import mean, median, stdev
 from typing import Any
 
 from digitry import recipes
+from serving_section import serving_section
 
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "docs" / "benchmarks"
@@ -29,6 +31,9 @@ def main() -> None:
         found = _result(name)
         if found is not None:
             sections.append(section(found))
+    serve = _result("serve")
+    if serve is not None:
+        sections.append(serving_section(serve, _result("page"), _surroundings(serve)))
     intro = "# Benchmarks\n\n<!-- written by bench/benchmarks_page.py from the files in results/ -->\n\n"
     (ROOT / "docs" / "benchmarks.md").write_text(intro + "\n".join(sections), encoding="utf-8")
     path = ROOT / "src" / "digitry" / "recipes" / "measured.json"

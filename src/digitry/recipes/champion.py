@@ -1,7 +1,7 @@
 """The best accuracy: `balanced` with three times the numbers, on images that are bent anew in every epoch.
 
 Source      ours; small rotations, slants and elastic bends of every image are Simard, Steinkraus and Platt's (2003)
-Measured    not yet
+Measured    test 99.68 ± 0.05%, five seeds; 9 minutes of processor time (docs/results.md)
 Command     digitry train champion
 """
 
