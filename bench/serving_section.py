@@ -42,10 +42,10 @@ def serving_section(serve: dict[str, Any], page: dict[str, Any] | None, surround
         f"{many['share_of_onnx_runtime']:.0%} of what ONNX Runtime alone does in process on both cores "
         f"({alone:,.0f} digits/s); the load takes its share of them too.",
         "",
-        f"**Pictures**, 280×280 PNG, decoded and read in processes with limits: {picture['per_s']:,.0f} requests/s, p50 "
-        f"/ p99 {_ms(picture)} ms. **Four times as many** as that: {overload['goodput_per_s']:,.0f} a second are "
-        f"answered, {overload['share_of_peak']:.0%} of the peak, {overload['lost']:.0f} lost; the others are refused, p99 "
-        f"{overload['refused_p99_ms']:.0f} ms.",
+        "**Pictures**, 280×280 PNG, decoded and read in processes with limits: "
+        f"{picture['per_s']:,.0f} requests/s, p50 / p99 {_ms(picture)} ms. **Four times as many** as that: "
+        f"{overload['goodput_per_s']:,.0f} a second are answered, {overload['share_of_peak']:.0%} of the peak, "
+        f"{overload['lost']:.0f} lost; the others are refused, p99 {overload['refused_p99_ms']:.0f} ms.",
         "",
     ]
     if page is not None:
@@ -56,9 +56,10 @@ def serving_section(serve: dict[str, Any], page: dict[str, Any] | None, surround
 def _page(page: dict[str, Any]) -> list[str]:
     times, ours, ort = (page["median"][name] for name in ("page", "ours", "ort"))
     return [
-        f"**The page** (`make bench-page`, {page['browser'].split(' built')[0].strip()}): {times['ready'] / 1000:.1f} "
-        f"s from opening it in a fresh profile until it reads, {times['digit']:.0f} ms from lifting the pen to a digit, "
-        f"{times['number']:.0f} ms to a number of three. Its reader beside {page['peer']}, one thread each:",
+        f"**The page** (`make bench-page`, {page['browser'].split(' built')[0].strip()}): "
+        f"{times['ready'] / 1000:.1f} s from opening it in a fresh profile until it reads, "
+        f"{times['digit']:.0f} ms from lifting the pen to a digit, {times['number']:.0f} ms to a number of three. "
+        f"Its reader beside {page['peer']}, one thread each:",
         "",
         "| | digitry's modules | onnxruntime-web |",
         "|---|---:|---:|",
