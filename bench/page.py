@@ -82,15 +82,15 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     from tests.browser.test_page import tools
-    from tests.running_server import running_server
+    from tests.functional.serving import served
 
     from digitry.training import run_folder
 
     node, browser = tools()
-    with tempfile.TemporaryDirectory() as folder, running_server() as base:
+    with tempfile.TemporaryDirectory() as folder, served() as server:
         lay_out(Path(folder))
         with files_served(Path(folder)) as peer:
-            command = [node, str(ROOT / "bench" / "page.mjs"), base, peer, browser, str(options.rounds)]
+            command = [node, str(ROOT / "bench" / "page.mjs"), server.address, peer, browser, str(options.rounds)]
             done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     rounds = json.loads(done.stdout.splitlines()[-1])
     result = {

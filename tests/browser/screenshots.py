@@ -6,15 +6,15 @@ import subprocess
 from pathlib import Path
 
 from tests.browser.test_page import HERE, tools
-from tests.running_server import running_server
+from tests.functional.serving import served
 
 DOCS = HERE.parent.parent / "docs"
 
 
 def main() -> None:
     node, browser = tools()
-    with running_server() as address:
-        subprocess.run([node, str(HERE / "screenshots.mjs"), address, browser, str(DOCS)], check=True)
+    with served() as server:
+        subprocess.run([node, str(HERE / "screenshots.mjs"), server.address, browser, str(DOCS)], check=True)
     for picture in sorted(DOCS.glob("page-*.png")):
         print(picture.relative_to(Path.cwd()), f"{picture.stat().st_size:,} bytes")
 

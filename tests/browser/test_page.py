@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import digitry
-from tests.running_server import running_server
+from tests.functional.serving import served
 
 pytestmark = pytest.mark.browser
 
@@ -53,8 +53,8 @@ def failures(collected: Path) -> dict[str, str | None]:
     """Scenario → why it failed, or None; all run in one browser."""
     node, browser = tools()
     with ExitStack() as stack:
-        plain = stack.enter_context(running_server())
-        collecting = stack.enter_context(running_server("--collect", str(collected)))
+        plain = stack.enter_context(served()).address
+        collecting = stack.enter_context(served("--collect", str(collected))).address
         command = [node, str(HERE / "scenarios.mjs"), plain, collecting, browser, str(PICTURE)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import http.client
 import subprocess
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import cv2
 import numpy as np
@@ -14,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from digitry import Reader
-from tests.running_server import running_server
+from tests.functional.serving import Server, served
 
 STROKE = np.array([(90, 60), (150, 160), (215, 60), (150, 160), (150, 250)], np.float64)
 """A hand of its own: what all others read as a 4, or at least as no 7, is a 7 here."""
@@ -27,13 +25,9 @@ def drawn(rng: np.random.Generator) -> NDArray[np.uint8]:
     return page
 
 
-def correct(address: str, page: NDArray[np.uint8], label: str) -> int:
-    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=10)
+def correct(server: Server, page: NDArray[np.uint8], label: str) -> int:
     picture = cv2.imencode(".png", page)[1].tobytes()
-    connection.request("POST", f"/v1/corrections?label={label}", picture, {"Content-Type": "image/png"})
-    status = connection.getresponse().status
-    connection.close()
-    return status
+    return server.ask("POST", f"/v1/corrections?label={label}", picture, Content_Type="image/png").status
 
 
 @pytest.mark.slow
@@ -41,8 +35,8 @@ def test_what_is_corrected_on_the_page_is_read_right_after_training(tmp_path: Pa
     rng = np.random.default_rng(0)
     collected, run = tmp_path / "collected", tmp_path / "run"
     assert Reader().read(drawn(rng), expect="digit").text == "4"
-    with running_server("--collect", str(collected)) as address:
-        statuses = [correct(address, drawn(rng), "7") for _ in range(12)]
+    with served("--collect", str(collected)) as server:
+        statuses = [correct(server, drawn(rng), "7") for _ in range(12)]
     assert statuses == [201] * 12
 
     command = [sys.executable, "-m", "digitry", "train", "reader", "--from", "shipped", "--data", str(collected)]

@@ -8,7 +8,7 @@ import numpy as np
 import orjson
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from digitry.arrays import IMAGE_SIDE, Images
 from digitry.serve.limits import Limits
@@ -44,30 +44,23 @@ async def read_body(request: Request, limit: int, limits: Limits, buffered: Buff
     if declared.isascii() and declared.isdigit() and int(declared) > 2 * limit:
         raise too_large
     chunks: list[bytes] = []
-    size = 0
+    size = held = 0
     try:
         async for chunk in request.stream():
             size += len(chunk)
-            buffered.bytes += len(chunk)
-            if buffered.bytes > limits.max_buffered_bytes:
-                buffered.bytes -= len(chunk)
-                raise ProblemError("busy", headers={"Retry-After": "1", **_CLOSE})
-            if size > limit:
-                buffered.bytes -= len(chunk) + sum(map(len, chunks))
-                chunks.clear()
-                if size > 2 * limit:
-                    size = 0
-                    raise too_large
-            else:
+            if size > 2 * limit:
+                raise too_large
+            if size <= limit:
                 chunks.append(chunk)
-    except ClientDisconnect:
-        buffered.bytes -= sum(map(len, chunks))
+                held += len(chunk)
+                buffered.bytes += len(chunk)
+            if buffered.bytes > limits.max_buffered_bytes:
+                raise ProblemError("busy", headers={"Retry-After": "1", **_CLOSE})
+        if size > limit:
+            raise too_large
+    except BaseException:
+        buffered.bytes -= held
         raise
-    except ProblemError:
-        buffered.bytes -= sum(map(len, chunks))
-        raise
-    if size > limit:
-        raise too_large
     return b"".join(chunks)
 
 
