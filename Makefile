@@ -30,10 +30,10 @@ demo: $(VENV)/train.done  ## Fetch, explore, train, evaluate, read: the whole to
 	@$(BIN)/python examples/demo.py $(RUN)
 
 test: $(VENV)/dev.done  ## The test suite.
-	$(BIN)/python -m pytest -n 2 -m "not full and not network and not backends and not browser"
+	$(BIN)/python -m pytest -n 3 -m "not full and not network and not backends and not browser"
 
-test-browser: $(VENV)/dev.done browser-tools  ## The page, in Chromium.
-	$(BIN)/python -m pytest -m browser tests/browser
+test-browser: $(VENV)/dev.done browser-tools  ## The page in Chromium, and all its reader's answers beside Python's.
+	$(BIN)/python -m pytest -m browser tests/browser tests/unit/serve/test_reading_in_javascript.py
 
 bench-page: $(VENV)/dev.done browser-tools  ## How soon the page reads, and its reader beside onnxruntime-web (a minute).
 	npm install --prefix bench --no-package-lock --no-audit --no-fund --loglevel=error

@@ -135,7 +135,7 @@ def test_of_several_workers_a_dead_one_is_replaced_and_all_stop_together() -> No
             assert client.read(picture_of(7), expect="digit").text == "7"
         _, *below = processes_of(server.process.pid)
         worker = next(pid for pid in below if b"--listener" in Path(f"/proc/{pid}/cmdline").read_bytes())
-        until(lambda: server.process.poll() is not None or _seconds_alive(worker) > 6, 60)
+        until(lambda: server.process.poll() is not None or _seconds_alive(worker) > 3.5, 60)
 
         os.kill(worker, signal.SIGKILL)
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 
 log = logging.getLogger("digitry.serve")
 
-YOUNG_SECONDS = 5.0
+YOUNG_SECONDS = 3.0
 """A worker that ends sooner after its start cannot run at all: then all end."""
 
 STOP_SECONDS = 12.0

@@ -30,7 +30,7 @@ def correct(server: Server, page: NDArray[np.uint8], label: str) -> int:
     return server.ask("POST", f"/v1/corrections?label={label}", picture, Content_Type="image/png").status
 
 
-@pytest.mark.slow
+@pytest.mark.browser
 def test_what_is_corrected_on_the_page_is_read_right_after_training(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     collected, run = tmp_path / "collected", tmp_path / "run"
