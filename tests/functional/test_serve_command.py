@@ -92,14 +92,14 @@ def test_what_is_no_http_and_what_does_not_exist_are_problems(shipped: Server) -
 
 
 def test_what_is_broken_is_not_quoted_in_the_log(shipped: Server) -> None:
-    before = len(shipped.lines)
     kind = "Content-Type: multipart/form-data; boundary=x"
     for body in (b"--x\r\nprivate\xff\r\n", b"--x--private", b"private"):
         answer = send_raw(shipped.port, post("/v1/read", body, kind))
         check_problem(answer, "bad-multipart")
-    assert answer is not None
-    shipped.logged(answer.headers["x-request-id"])
-    assert all("POST /v1/read 400" in line for line in shipped.lines[before:])
+        assert answer is not None
+        assert "POST /v1/read 400" in shipped.logged(answer.headers["x-request-id"])
+    text = "\n".join(shipped.lines)
+    assert not any(word in text for word in ("private", "boundary", "character", "index"))
 
 
 def test_the_log_has_a_line_a_request_and_no_word_of_what_was_sent(shipped: Server) -> None:

@@ -165,6 +165,7 @@ def test_what_is_no_digit_gets_the_same_reason(reader: Reader, tmp_path: Path, e
         assert_alike(there, reader.read_drawing(ink, expect=expect).to_json(), f"{index}")
 
 
+@WHOLE
 @pytest.mark.parametrize("max_error", [0.0, 0.01, 0.0125, 0.5])
 def test_the_asked_for_error_rate_decides_what_is_sure(max_error: float, tmp_path: Path) -> None:
     reader = Reader(max_error=max_error)
@@ -177,6 +178,7 @@ def test_the_asked_for_error_rate_decides_what_is_sure(max_error: float, tmp_pat
         assert_alike(there, reader.read_drawing(ink).to_json())
 
 
+@WHOLE
 @pytest.mark.parametrize("names", ["0123456789", "abcdefghij"])
 def test_a_model_of_one_s_own_judges_digits_alone(names: str, tmp_path: Path) -> None:
     model = template_model_bytes(class_names=tuple(names))
@@ -192,6 +194,7 @@ def test_a_model_of_one_s_own_judges_digits_alone(names: str, tmp_path: Path) ->
     assert [there["numbers"][0]["text"] for there in answers] == list(names)
 
 
+@WHOLE
 def test_saliency_on_every_pixel_is_pythons(reader: Reader, tmp_path: Path) -> None:
     digit = canonical(printed_digit(5))
     jobs = Jobs(tmp_path)
@@ -203,6 +206,7 @@ def test_saliency_on_every_pixel_is_pythons(reader: Reader, tmp_path: Path) -> N
     np.testing.assert_allclose(floats(there["marginDrop"], 28, 28), here.margin_drop, atol=1e-3)
 
 
+@WHOLE
 def test_coarse_or_hurried_saliency_points_to_the_same_places(reader: Reader, tmp_path: Path) -> None:
     digit = canonical(printed_digit(5))
     here = saliency(reader.read_digits, digit)
