@@ -126,7 +126,6 @@ def test_a_token_is_sent() -> None:
             stranger.model()
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="passes an open socket on")
 def test_of_several_workers_a_dead_one_is_replaced_and_all_stop_together() -> None:
     with served("--workers", "2", "--processes", "1") as server:
         until(lambda: sum("ready: " in line for line in server.lines) == 2, 60)
@@ -151,7 +150,6 @@ def _seconds_alive(pid: int) -> float:
     return float(Path("/proc/uptime").read_text().split()[0]) - ticks / os.sysconf("SC_CLK_TCK")
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="passes an open socket on")
 def test_workers_that_cannot_start_end_with_their_exit_code() -> None:
     with served("--workers", "2", "--model", "nowhere.onnx") as server:
         assert server.process.wait(60) == ModelError.exit_code

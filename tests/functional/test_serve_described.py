@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
-
-pytest.importorskip("schemathesis")
 
 from tests.functional.described import hold_to_the_description
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="ends the server with a signal")
 def test_150_made_up_requests_get_answers_as_described(tmp_path: Path) -> None:
     statuses = hold_to_the_description(tmp_path, 150)
     assert statuses.total() >= 100

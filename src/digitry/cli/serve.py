@@ -80,6 +80,8 @@ def command(
         raise SettingError(
             f"listening on {host} lets others in: give a token in DIGITRY_TOKEN, or say --no-auth if that is meant"
         )
+    if sys.platform == "win32":
+        raise SettingError("digitry serve needs a POSIX system: Linux, macOS, or WSL on Windows")
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.WARNING if quiet else logging.INFO,

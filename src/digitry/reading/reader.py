@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.arrays import Digit, Images, Probabilities, Reading
+from digitry.contract import Contract
 from digitry.errors import ModelError, SettingError, unknown_name
 from digitry.predict import Predictor, StringPredictor, read_model
 from digitry.reading import drawing, one_digit, one_page
@@ -54,9 +55,14 @@ class Reader:
             raise
 
     @property
+    def contract(self) -> Contract:
+        """What the model of single digits expects, and where it comes from."""
+        return self._digits.contract
+
+    @property
     def class_names(self) -> tuple[str, ...]:
         """The labels a digit may get, in the order of `read_digits`' columns."""
-        return self._digits.contract.class_names
+        return self.contract.class_names
 
     @cached_property
     def _strings(self) -> StringPredictor:

@@ -119,7 +119,7 @@ class Handlers:
                     else images_of_bytes(body, self._limits.max_images)
                 )
                 rows = await self._in_time(engine.batchers[model.name].probabilities(images))
-        names = model.predictor.contract.class_names
+        names = model.reader.class_names
         answer = {
             "model": model.name,
             "class_names": names,
@@ -136,10 +136,8 @@ class Handlers:
         with self._service.engine() as engine:
             model = self._model(request, engine)
             label = request.query_params.get("label", "")
-            if label not in model.predictor.contract.class_names:
-                raise ProblemError(
-                    "wrong-setting", f"label must be one of {', '.join(model.predictor.contract.class_names)}."
-                )
+            if label not in model.reader.class_names:
+                raise ProblemError("wrong-setting", f"label must be one of {', '.join(model.reader.class_names)}.")
             async with self._body(request, self._limits.max_body_bytes) as body:
                 job = Job(body, model.name, "digit", MAX_ERROR, keep=True)
                 [done] = await self._in_time(engine.children.read(job))

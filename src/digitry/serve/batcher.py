@@ -12,10 +12,11 @@ from functools import partial
 import numpy as np
 
 from digitry.arrays import Images, Probabilities
-from digitry.predict import Predictor
 from digitry.serve.limits import Limits
 from digitry.serve.pace import Pace
 from digitry.serve.problems import ProblemError
+
+ReadDigits = Callable[[Images], Probabilities]
 
 BATCH_IMAGES = 256
 """The most that run together; a request may have as many alone."""
@@ -25,10 +26,15 @@ class Batcher:
     """Runs a network on `threads` threads, each with whatever waits when it is free."""
 
     def __init__(
-        self, predictor: Predictor, pool: ThreadPoolExecutor, threads: int, limits: Limits, seen: Callable[[int], None]
+        self,
+        read_digits: ReadDigits,
+        pool: ThreadPoolExecutor,
+        threads: int,
+        limits: Limits,
+        seen: Callable[[int], None],
     ) -> None:
-        """`seen` is called with the size of every batch."""
-        self._predictor, self._pool, self._threads, self._limits = predictor, pool, threads, limits
+        """`read_digits` may be called on several threads at once; `seen` is called with the size of every batch."""
+        self._read_digits, self._pool, self._threads, self._limits = read_digits, pool, threads, limits
         self._pace = Pace(threads, limits.request_seconds)
         self._images = 0
         """Waiting, or in a network."""
@@ -68,7 +74,7 @@ class Batcher:
             self._running += 1
             self._seen(count)
             images = parts[0][0] if len(parts) == 1 else np.concatenate([images for images, _ in parts])
-            run = asyncio.get_running_loop().run_in_executor(self._pool, self._predictor.probabilities, images)
+            run = asyncio.get_running_loop().run_in_executor(self._pool, self._read_digits, images)
             run.add_done_callback(partial(self._finish, parts, time.monotonic()))
 
     def _finish(

@@ -20,7 +20,6 @@ import numpy as np
 
 from digitry.arrays import Reading
 from digitry.errors import ModelError, SettingError
-from digitry.predict import Predictor
 from digitry.reading import EXPECTATIONS, Reader, model_bytes
 from digitry.serve.batcher import Batcher
 from digitry.serve.children import Children, Job
@@ -39,12 +38,11 @@ class Model:
     """Of its ONNX file; None for the shipped one."""
     sha256: str
     reader: Reader
-    predictor: Predictor
     expectations: tuple[str, ...]
     """What it can be asked to read: a model of other things than digits reads no numbers."""
 
     def to_json(self) -> dict[str, Any]:
-        contract = asdict(self.predictor.contract)
+        contract = asdict(self.reader.contract)
         return {"name": self.name, "sha256": self.sha256, "reads": list(self.expectations), "contract": contract}
 
 
@@ -59,9 +57,8 @@ def load_model(name: str, path: Path | None) -> Model:
             expectations.append(expect)
         except SettingError:
             continue
-    predictor = Predictor(data, threads=1)
     sha256 = hashlib.sha256(data).hexdigest()
-    return Model(name, data if path else None, sha256, reader, predictor, tuple(expectations))
+    return Model(name, data if path else None, sha256, reader, tuple(expectations))
 
 
 class Engine:
@@ -75,7 +72,8 @@ class Engine:
         self.children = Children({model.name: model.data for model in models.values()}, processes, limits)
         self._pool = ThreadPoolExecutor(processes, thread_name_prefix="digits")
         self.batchers = {
-            name: Batcher(model.predictor, self._pool, processes, limits, seen) for name, model in models.items()
+            name: Batcher(model.reader.read_digits, self._pool, processes, limits, seen)
+            for name, model in models.items()
         }
         self.requests = 0
         """Under way."""
@@ -99,7 +97,7 @@ class Engine:
                 raise ModelError(f"model {model.name}: the self-test fails: {done.error}")
             check_answer(model.name, expect, expected[expect], done.readings[0])
         blank = np.zeros((1, 28, 28), np.uint8)
-        alone = model.predictor.probabilities(blank)
+        alone = model.reader.read_digits(blank)
         if not np.allclose(await self.batchers[model.name].probabilities(blank), alone, atol=1e-5):
             raise ModelError(f"model {model.name}: the self-test on a blank digit gives another answer every time")
 

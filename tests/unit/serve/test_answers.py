@@ -148,7 +148,7 @@ def test_a_batch_that_fails_fails_for_those_in_it_alone(tiny_model: Path, monkey
     async def ask() -> list[Any]:
         engine = Engine(service._loaded, 1, service.limits, lambda _: None)
         batcher = engine.batchers["tiny"]
-        real, calls = batcher._predictor.probabilities, []
+        real, calls = batcher._read_digits, []
 
         def sometimes(images: Any) -> Any:
             calls.append(len(images))
@@ -156,7 +156,7 @@ def test_a_batch_that_fails_fails_for_those_in_it_alone(tiny_model: Path, monkey
                 raise ValueError
             return real(images)
 
-        monkeypatch.setattr(batcher._predictor, "probabilities", sometimes)
+        monkeypatch.setattr(batcher, "_read_digits", sometimes)
         image = np.zeros((1, 28, 28), np.uint8)
         found = await asyncio.gather(*(batcher.probabilities(image) for _ in range(3)), return_exceptions=True)
         await engine.close()

@@ -135,7 +135,7 @@ def test_canonical_digits_that_take_too_long_are_504(
         return np.zeros((len(images), 10), np.float32)
 
     batcher = site.service._engine.batchers["tiny"]  # type: ignore[union-attr]
-    monkeypatch.setattr(batcher._predictor, "probabilities", slow)
+    monkeypatch.setattr(batcher, "_read_digits", slow)
     try:
         check_problem(site.client.post("/v1/digits", json={"images": [0] * 784}), "too-slow")
     finally:
@@ -154,7 +154,7 @@ def test_who_comes_when_the_queue_is_full_is_refused_at_once(
         return np.full((len(images), 10), 0.1, np.float32)
 
     batcher = site.service._engine.batchers["tiny"]  # type: ignore[union-attr]
-    monkeypatch.setattr(batcher._predictor, "probabilities", slow)
+    monkeypatch.setattr(batcher, "_read_digits", slow)
     body = post("/v1/digits", bytes(784), "Content-Type: application/octet-stream")
     with on_a_port(site.app, site.service.limits) as port, ThreadPoolExecutor(5) as threads:
         try:
@@ -189,7 +189,7 @@ def test_who_would_wait_in_vain_is_refused_at_once_and_who_is_let_in_is_answered
         time.sleep(0.2)  # the time of a large network, of which no more than 20 runs fit into two seconds
         return np.full((len(images), 10), 0.1, np.float32)
 
-    monkeypatch.setattr(batcher._predictor, "probabilities", slow)
+    monkeypatch.setattr(batcher, "_read_digits", slow)
     body = post("/v1/digits", bytes(784 * 200), "Content-Type: application/octet-stream")
     with on_a_port(site.app, site.service.limits) as port, ThreadPoolExecutor(60) as threads:
         for _ in range(8):
@@ -210,7 +210,7 @@ def test_a_slow_first_run_with_one_digit_lets_many_in_all_the_same(
         time.sleep(0.05)
         return np.full((len(images), 10), 0.1, np.float32)
 
-    monkeypatch.setattr(batcher._predictor, "probabilities", cold)
+    monkeypatch.setattr(batcher, "_read_digits", cold)
     kind = "Content-Type: application/octet-stream"
     with on_a_port(site.app, site.service.limits) as port, ThreadPoolExecutor(8) as threads:
         send_raw(port, post("/v1/digits", bytes(784), kind))
