@@ -3,16 +3,20 @@
 python bench/load.py '{"port": 8000, "path": "/v1/digits", "type": "application/octet-stream", "body": "zero.bin",
                        "connections": 32, "seconds": 5}'
 
-Raw sockets that are kept, one request at a time on each. With "rate", requests leave at that rate whether answers come
-or not, on as many connections as that takes; without, each connection sends as soon as it is answered. Prints one line
-of JSON: how many answers of each status came in how many seconds, how long they took, and how many never came.
+Plain sockets that are kept, one request at a time on each. With "rate", requests leave at that rate whether answers
+come or not, on as many connections as that takes; without, each connection sends as soon as it is answered. Prints one
+line of JSON: how many answers of each status came in how many seconds, how long they took, and how many never came.
+
+The load shares the machine with the server that it measures, so it has to be light: no event loop, and with a "rate" it
+looks for answers once a millisecond instead of being woken up by each.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
+import re
+import selectors
+import socket
 import sys
 import time
 from collections import defaultdict
@@ -22,20 +26,19 @@ from typing import Any
 GRACE_SECONDS = 10.0
 """So long what was sent may still be answered."""
 
+TICK_SECONDS = 0.001
+
 MAX_CONNECTIONS = 4000
+
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+_CLOSE = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 
 
 def main() -> None:
-    spec = json.loads(sys.argv[1])
-    try:
-        import uvloop
-    except ImportError:
-        print(json.dumps(asyncio.run(load(**spec))))
-    else:
-        print(json.dumps(uvloop.run(load(**spec))))
+    print(json.dumps(load(**json.loads(sys.argv[1]))))
 
 
-async def load(
+def load(
     *,
     port: int,
     path: str,
@@ -48,24 +51,17 @@ async def load(
     """Put a server on this machine under load; see above."""
     data = Path(body).read_bytes() if body else b""
     head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {type}\r\nContent-Length: {len(data)}\r\n\r\n"
-    crowd = _Crowd(port, head.encode() + data, time.perf_counter() + seconds)
-    began = time.perf_counter()
-    if rate is None:
-        for client in [await crowd.connect() for _ in range(connections)]:
-            client.send()
-        await asyncio.sleep(seconds)
-    else:
-        await crowd.send_at(rate, began)
-    took = time.perf_counter() - began
+    crowd = _Crowd(port, head.encode() + data)
+    took = crowd.ask_again_and_again(connections, seconds) if rate is None else crowd.ask_at(rate, seconds)
     inside = {status: len(times) for status, times in crowd.seconds.items()}
-    await crowd.drain()
+    crowd.wait_for_the_rest()
     return {
         "seconds": round(took, 3),
         "sent": crowd.sent,
         "answers": inside,
         "per_s": {status: round(count / took, 2) for status, count in inside.items()},
-        "late": sum(map(len, crowd.seconds.values())) - sum(inside.values()),
-        "lost": crowd.sent - sum(map(len, crowd.seconds.values())),
+        "late": crowd.answered - sum(inside.values()),
+        "lost": crowd.sent - crowd.answered,
         "ms": {status: spread(times) for status, times in crowd.seconds.items()},
     }
 
@@ -73,76 +69,114 @@ async def load(
 class _Crowd:
     """All connections together."""
 
-    def __init__(self, port: int, request: bytes, until: float) -> None:
-        self.port, self.request, self.until = port, request, until
-        self.free: list[_Client] = []
-        self.is_closed_loop = True
-        self.sent = self.open = 0
+    def __init__(self, port: int, request: bytes) -> None:
+        self._port, self._request = port, request
+        self._selector = selectors.DefaultSelector()
+        self._open = 0
+        self._free: list[_Client] = []
+        self.sent = self.answered = 0
         self.seconds: dict[str, list[float]] = defaultdict(list)
 
-    async def connect(self) -> _Client:
-        _, client = await asyncio.get_running_loop().create_connection(lambda: _Client(self), "127.0.0.1", self.port)
-        self.open += 1
+    def ask_again_and_again(self, connections: int, seconds: float) -> float:
+        """Each connection sends once it is answered; returns how long that went on."""
+        began = time.perf_counter()
+        for _ in range(connections):
+            self._send(self._connect())
+        while (now := time.perf_counter()) < began + seconds:
+            self._look_for_answers(began + seconds - now)
+            while self._free:
+                self._send(self._free.pop())
+        return now - began
+
+    def ask_at(self, rate: float, seconds: float) -> float:
+        """So many requests a second; returns how long that went on."""
+        began = time.perf_counter()
+        due = 0
+        while (now := time.perf_counter()) < began + seconds:
+            for _ in range(int((now - began) * rate) - due):
+                due += 1
+                if self._free or self._open < MAX_CONNECTIONS:
+                    self._send(self._free.pop() if self._free else self._connect())
+            time.sleep(TICK_SECONDS)
+            self._look_for_answers(0)
+        return now - began
+
+    def wait_for_the_rest(self) -> None:
+        """Until what was sent has its answer, or has waited long enough for one."""
+        end = time.perf_counter() + GRACE_SECONDS
+        while self.answered < self.sent and (now := time.perf_counter()) < end:
+            self._look_for_answers(end - now)
+
+    def _connect(self) -> _Client:
+        client = _Client(self._port)
+        self._selector.register(client.socket, selectors.EVENT_READ, client)
+        self._open += 1
         return client
 
-    async def send_at(self, rate: float, began: float) -> None:
-        self.is_closed_loop = False
-        due = 0
-        while (now := time.perf_counter()) < self.until:
-            wanted = int((now - began) * rate) - due
-            for _ in range(wanted):
-                due += 1
-                if not self.free and self.open < MAX_CONNECTIONS:
-                    with contextlib.suppress(OSError):
-                        self.free.append(await self.connect())
-                if self.free:
-                    self.free.pop().send()
-            await asyncio.sleep(0.001)
+    def _send(self, client: _Client) -> None:
+        self.sent += 1
+        if not client.send(self._request):
+            self._selector.modify(client.socket, selectors.EVENT_READ | selectors.EVENT_WRITE, client)
 
-    async def drain(self) -> None:
-        """Wait for the answers that are still to come."""
-        self.is_closed_loop = False
-        end = time.perf_counter() + GRACE_SECONDS
-        while self.sent > sum(map(len, self.seconds.values())) and time.perf_counter() < end:
-            await asyncio.sleep(0.01)
+    def _look_for_answers(self, patience_seconds: float) -> None:
+        for key, events in self._selector.select(patience_seconds):
+            client: _Client = key.data
+            if events & selectors.EVENT_WRITE and client.send_more():
+                self._selector.modify(client.socket, selectors.EVENT_READ, client)
+            if events & selectors.EVENT_READ:
+                self._receive(client)
+
+    def _receive(self, client: _Client) -> None:
+        client.receive()
+        if client.status:
+            self.answered += 1
+            self.seconds[client.status].append(time.perf_counter() - client.began)
+        if client.is_closed:
+            self._selector.unregister(client.socket)
+            client.socket.close()
+            self._open -= 1
+        elif client.status:
+            self._free.append(client)
 
 
-class _Client(asyncio.Protocol):
+class _Client:
     """One connection."""
 
-    def __init__(self, crowd: _Crowd) -> None:
-        self._crowd, self._came = crowd, b""
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setblocking(False)
+        self.is_closed = False
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport: Any = transport
+    def send(self, request: bytes) -> bool:
+        """Begin with a request; whether all of it could be sent at once."""
+        self.began = time.perf_counter()
+        self.status, self._came, self._unsent = "", b"", memoryview(request)
+        return self.send_more()
 
-    def send(self) -> None:
-        self._crowd.sent += 1
-        self._began = time.perf_counter()
-        self._transport.write(self._crowd.request)
+    def send_more(self) -> bool:
+        try:
+            self._unsent = self._unsent[self.socket.send(self._unsent) :]
+        except BlockingIOError:
+            pass
+        except ConnectionError:  # its answer, or its end, is still to be received
+            self._unsent = self._unsent[:0]
+        return not self._unsent
 
-    def data_received(self, data: bytes) -> None:
+    def receive(self) -> None:
+        """What has come; `status` is set with the last byte of an answer."""
+        try:
+            data = self.socket.recv(2**18)
+        except ConnectionError:
+            data = b""
+        self.is_closed = not data
         self._came += data
-        end = self._came.find(b"\r\n\r\n")
-        if end < 0:
+        end = self._came.find(b"\r\n\r\n") + 4
+        if end < 4:
             return
-        head = self._came[:end].lower()
-        _, _, length = head.partition(b"\r\ncontent-length:")
-        if len(self._came) < end + 4 + int(length.partition(b"\r\n")[0] or 0):
-            return
-        self._came = b""
-        self._crowd.seconds[head[9:12].decode()].append(time.perf_counter() - self._began)
-        if b"\r\nconnection: close" in head:
-            self._transport.close()
-            self._crowd.open -= 1
-        elif not self._crowd.is_closed_loop:
-            self._crowd.free.append(self)
-        elif time.perf_counter() < self._crowd.until:
-            self.send()
-
-    def connection_lost(self, _: Exception | None) -> None:
-        with contextlib.suppress(ValueError):
-            self._crowd.free.remove(self)
+        length = _LENGTH.search(self._came, 0, end)
+        if len(self._came) >= end + int(length[1] if length else 0):
+            self.status = self._came[9:12].decode()
+            self.is_closed |= bool(_CLOSE.search(self._came, 0, end))
 
 
 def spread(times: list[float]) -> dict[str, float]:

@@ -37,7 +37,7 @@ class Predictor:
         self._session, self.contract = _open(model, DIGIT_SHAPE, threads)
         self._check_answers()
 
-    def probabilities(self, images: Images, *, batch_size: int = 1024) -> Probabilities:
+    def probabilities(self, images: Images, *, batch_size: int = 32) -> Probabilities:
         """Canonical digits, uint8 (n, 28, 28) → float32 (n, classes); each row sums to 1."""
         if len(images) <= batch_size:
             return self._run(images) if len(images) else np.zeros((0, len(self.contract.class_names)), np.float32)

@@ -109,15 +109,17 @@ def test_100_slow_clients_beside_100_requests_a_second_fail_nobody(tmp_path: Pat
 def check_overload(folder: Path, seconds: float, least_goodput: float, refused: str) -> None:
     """Four times as many pictures as can be read; `refused` is which share of the refusals must come in 100 ms."""
     (folder / "seven.png").write_bytes(picture_of(7))
+    path, body, connections = "/v1/read?expect=digit", folder / "seven.png", 32
     with served() as server:
-        peak = load(server, "/v1/read?expect=digit", folder / "seven.png", seconds=min(seconds, 30), connections=32)
-        rate = 4 * peak["per_s"]["200"]
-        found = load(server, "/v1/read?expect=digit", folder / "seven.png", seconds=seconds, rate=rate)
-    assert set(peak["ms"]) == {"200"}
+        before = load(server, path, body, seconds=min(seconds, 30), connections=connections)
+        found = load(server, path, body, seconds=seconds, rate=4 * before["per_s"]["200"])
+        after = load(server, path, body, seconds=min(seconds, 30), connections=connections)
+    peak = (before["per_s"]["200"] + after["per_s"]["200"]) / 2
+    assert set(before["ms"]) == set(after["ms"]) == {"200"}
     assert found["lost"] == 0
     assert set(found["ms"]) - {"504"} == {"200", "503"}
     assert found["answers"].get("504", 0) <= 0.02 * found["sent"], "hardly anybody waits in vain"
-    assert found["per_s"]["200"] >= least_goodput * peak["per_s"]["200"]
+    assert found["per_s"]["200"] >= least_goodput * peak
     assert found["ms"]["503"][refused] < 100
 
 
@@ -206,7 +208,8 @@ def check_soak(folder: Path, warm_up_requests: int, seconds: float, most_growth_
     def ask(server: Server, number: int) -> None:
         request = BAD[number // 10 % len(BAD)] if number % 10 == 9 else GOOD[number % len(GOOD)]
         answer = server.ask("POST", request.path, request.body, Content_Type=request.kind)
-        assert (answer.status == 200) == (number % 10 != 9), (request, answer.status)
+        words = answer.content  # type: ignore[attr-defined]
+        assert (answer.status == 200) == (number % 10 != 9), (number, request.path, request.kind, words)
         statuses[answer.status] += 1
         if number % 100 == 99:
             send_raw(server.port, b"noise\r\n\r\n")

@@ -14,7 +14,7 @@ import numpy as np
 from digitry.arrays import Images, Probabilities
 from digitry.serve.limits import Limits
 from digitry.serve.pace import Pace
-from digitry.serve.problems import ProblemError
+from digitry.serve.problems import busy
 
 ReadDigits = Callable[[Images], Probabilities]
 
@@ -36,8 +36,8 @@ class Batcher:
         """`read_digits` may be called on several threads at once; `seen` is called with the size of every batch."""
         self._read_digits, self._pool, self._threads, self._limits = read_digits, pool, threads, limits
         self._pace = Pace(threads, limits.request_seconds)
-        self._images = 0
-        """Waiting, or in a network."""
+        self._images = self._waiting_images = 0
+        """Waiting or in a network, and those that wait."""
         self._waiting: deque[tuple[Images, asyncio.Future[Probabilities]]] = deque()
         self._running = 0
         self._seen = seen
@@ -50,20 +50,25 @@ class Batcher:
     async def probabilities(self, images: Images) -> Probabilities:
         """The rows for `images`, uint8 (n, 28, 28); ProblemError when too many others wait, or for too long."""
         if len(self._waiting) >= self._limits.max_queue or self._pace.is_too_slow_for(self._images / BATCH_IMAGES):
-            raise ProblemError("busy", headers={"Retry-After": "1"})
+            raise busy()
         answer: asyncio.Future[Probabilities] = asyncio.get_running_loop().create_future()
         self._waiting.append((images, answer))
         self._images += len(images)
+        self._waiting_images += len(images)
         self._run_next()
         return await answer
 
     def _run_next(self) -> None:
-        """Give a free thread what waits; called again whenever one becomes free."""
-        while self._waiting and self._running < self._threads:
+        """Give a free thread what waits; called again whenever one becomes free.
+
+        A full batch, which nothing could be added to, is handed over before: no thread has to wait for the loop then.
+        """
+        while self._running < self._threads + (self._waiting_images >= BATCH_IMAGES) and self._waiting:
             parts: list[tuple[Images, asyncio.Future[Probabilities]]] = []
             count = 0
             while self._waiting and (not parts or count + len(self._waiting[0][0]) <= BATCH_IMAGES):
                 part = self._waiting.popleft()
+                self._waiting_images -= len(part[0])
                 if not part[1].cancelled():  # nobody waits for it any more
                     parts.append(part)
                     count += len(part[0])

@@ -12,10 +12,9 @@ from starlette.requests import Request
 
 from digitry.arrays import IMAGE_SIDE, Images
 from digitry.serve.limits import Limits
-from digitry.serve.problems import ProblemError
+from digitry.serve.problems import CLOSE, ProblemError
 
 _PIXELS = IMAGE_SIDE * IMAGE_SIDE
-_CLOSE = {"Connection": "close"}
 
 
 class Part(NamedTuple):
@@ -38,7 +37,7 @@ async def read_body(request: Request, limit: int, limits: Limits, buffered: Buff
 
     Raises ProblemError for one that is too large, or while other bodies fill the memory that there is for them.
     """
-    too_large = ProblemError("too-large", f"At most {limit} bytes are taken here; send less.", _CLOSE)
+    too_large = ProblemError("too-large", f"At most {limit} bytes are taken here; send less.", CLOSE)
     declared = request.headers.get("content-length", "")
     # Up to twice the limit is read and forgotten: who still sends would not hear the answer.
     if declared.isascii() and declared.isdigit() and int(declared) > 2 * limit:
@@ -55,7 +54,7 @@ async def read_body(request: Request, limit: int, limits: Limits, buffered: Buff
                 held += len(chunk)
                 buffered.bytes += len(chunk)
             if buffered.bytes > limits.max_buffered_bytes:
-                raise ProblemError("busy", headers={"Retry-After": "1", **_CLOSE})
+                raise ProblemError("busy", headers={"Retry-After": "1", **CLOSE})
         if size > limit:
             raise too_large
     except BaseException:

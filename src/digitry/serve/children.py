@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from digitry.errors import ModelError
 from digitry.serve.limits import Limits
 from digitry.serve.pace import Pace
-from digitry.serve.problems import ProblemError
+from digitry.serve.problems import busy
 
 START_SECONDS = 30
 """A process that is not ready by then is given up."""
@@ -74,14 +74,14 @@ class Children:
 
         Raises ProblemError, before any is begun, when there is no place for all of them in the queue, or no time.
         """
-        self.check_room(len(jobs))
+        if not self.has_room(len(jobs)):
+            raise busy()
         return await asyncio.gather(*map(self._read, jobs))
 
-    def check_room(self, jobs: int = 1) -> None:
-        """ProblemError unless so many more would get their turn."""
+    def has_room(self, jobs: int = 1) -> bool:
+        """Whether so many more would get their turn."""
         ahead = self.waiting + jobs - self._idle.qsize()
-        if ahead > self._limits.max_queue or self._pace.is_too_slow_for(ahead):
-            raise ProblemError("busy", headers={"Retry-After": "1"})
+        return ahead <= self._limits.max_queue and not self._pace.is_too_slow_for(ahead)
 
     async def _read(self, job: Job) -> Done:
         self.waiting += 1
@@ -186,9 +186,7 @@ class _Child:
         return Done(answer["readings"], answer.get("error"), pages)
 
     def _send(self, head: dict[str, Any], *parts: bytes) -> None:
-        self._jobs.write(json.dumps(head).encode() + b"\n")
-        for part in parts:
-            self._jobs.write(part)
+        self._jobs.write(b"".join([json.dumps(head).encode(), b"\n", *parts]))  # at once: each write wakes the process
 
     async def stop(self) -> None:
         """End the process, whatever it is at."""

@@ -10,9 +10,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from digitry.serve.problems import ProblemError
+from digitry.serve.problems import ProblemError, busy
 from digitry.serve.service import Service
 
 log = logging.getLogger("digitry.serve")
@@ -43,7 +44,7 @@ PROTECTION = {
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
-READ_PATH = "/v1/read"
+READ_PATH = b"/v1/read"
 
 OPEN_PATHS = frozenset({"/livez", "/readyz"})
 """Asked by machines that watch over the server, by whatever name or address they know it, and without a token."""
@@ -101,12 +102,8 @@ class Guard:
             else:
                 await self._app(scope, receive, protected)
         finally:
-            seconds = time.perf_counter() - began
             route = scope["path"] if scope["path"] in self._routes else "other"
-            if status:  # else the client has gone
-                self._service.metrics.answered(route, status, seconds)
-            if self._is_logging or status >= 500:
-                log.info("%s %s %s %d %.0f ms", request_id, scope["method"], route, status, seconds * 1000)
+            self._note(request_id, scope["method"], route, status, time.perf_counter() - began)
 
     def check(self, scope: Scope) -> None:
         """ProblemError for a request that must not be looked at any further."""
@@ -131,8 +128,29 @@ class Guard:
                 raise ProblemError(
                     "unauthorized", "Send the header Authorization: Bearer TOKEN.", {"WWW-Authenticate": "Bearer"}
                 )
-        if path == READ_PATH:  # refusing has to cost little, or it takes the time of those who are answered
-            self._service.check_room()
+
+    def has_room_for(self, method: bytes, url: bytes) -> bool:
+        """False for a picture that there is no place for in the queue, whoever sends it."""
+        is_picture = method == b"POST" and url.partition(b"?")[0] == READ_PATH
+        return not is_picture or self._service.is_draining or self._service.has_room()
+
+    def refuse(self) -> Response:
+        """The answer to such a picture. It is known before the request is looked at any further, and has to cost
+        little, or it takes the time of those who are answered."""
+        request_id = secrets.token_hex(8)
+        self._note(request_id, "POST", READ_PATH.decode(), 503, 0.0)
+        return self.protect(self._service.answer(busy(), request_id), request_id)
+
+    def protect(self, response: Response, request_id: str) -> Response:
+        """An answer that no app sends, with the headers that every answer has."""
+        response.raw_headers += [*self._protection, (b"x-request-id", request_id.encode())]
+        return response
+
+    def _note(self, request_id: str, method: str, route: str, status: int, seconds: float) -> None:
+        if status:  # else the client has gone
+            self._service.metrics.answered(route, status, seconds)
+        if self._is_logging or (status >= 500 and status != 503):  # that there are too many is counted, and no fault
+            log.info("%s %s %s %d %.0f ms", request_id, method, route, status, seconds * 1000)
 
 
 @lru_cache(maxsize=64)

@@ -37,6 +37,10 @@ CODES: Mapping[str, tuple[int, str]] = MappingProxyType(
 """Every code that the server answers with, its status and its title."""
 
 
+CLOSE = {"Connection": "close"}
+"""The header of the last answer on its connection."""
+
+
 class ProblemError(Exception):
     """A request that gets an error for an answer."""
 
@@ -44,6 +48,11 @@ class ProblemError(Exception):
         """`code` is one of `CODES`; `detail` says what was wrong with this request, and what to do."""
         self.code, self.detail, self.headers = code, detail or CODES[code][1], dict(headers or {})
         super().__init__(self.detail)
+
+
+def busy() -> ProblemError:
+    """Too many wait already."""
+    return ProblemError("busy", headers={"Retry-After": "1"})
 
 
 def problem_response(problem: ProblemError, request_id: str) -> Response:

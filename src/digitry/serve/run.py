@@ -67,7 +67,7 @@ def run(
     app = create_app(service, access, log_requests=log_requests)
     config = uvicorn.Config(
         app,
-        http=patient_protocol(service.limits),
+        http=patient_protocol(app, service.limits),
         ws="none",
         lifespan="off",
         log_config=None,

@@ -76,10 +76,9 @@ class Service:
         finally:
             engine.requests -= 1
 
-    def check_room(self) -> None:
-        """ProblemError where a picture would be refused anyway: known before its request is looked at any further."""
-        if self._engine is not None:
-            self._engine.children.check_room()
+    def has_room(self) -> bool:
+        """Whether one more picture would get its turn."""
+        return self._engine is None or self._engine.children.has_room()
 
     def answer(self, problem: ProblemError, request_id: str) -> Response:
         """The answer to a request that has a problem, which is counted."""

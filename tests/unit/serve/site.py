@@ -47,6 +47,7 @@ class StandIns:
     def __init__(self) -> None:
         self.jobs: list[Job] = []
         self.waiting = 0
+        self.is_full = False
         self.answer: Callable[[Job], Any] = lambda job: Done([dict(READING)], None, [np.zeros((2, 2), np.uint8)])
 
     async def read(self, *jobs: Job) -> list[Done]:
@@ -54,8 +55,8 @@ class StandIns:
         answers = [self.answer(job) for job in jobs]
         return [await answer if asyncio.iscoroutine(answer) else answer for answer in answers]
 
-    def check_room(self, jobs: int = 1) -> None:
-        """There is always room."""
+    def has_room(self, jobs: int = 1) -> bool:
+        return not self.is_full
 
     async def close(self) -> None:
         pass
@@ -97,7 +98,7 @@ def on_a_port(app: Any, limits: Limits) -> Iterator[int]:
     """The app behind the server's own connections, on a free port of this machine."""
     config = uvicorn.Config(
         app,
-        http=patient_protocol(limits),
+        http=patient_protocol(app, limits),
         ws="none",
         lifespan="off",
         log_config=None,

@@ -142,6 +142,34 @@ def test_canonical_digits_that_take_too_long_are_504(
         go_on.set()
 
 
+def test_a_full_batch_lies_ready_for_the_next_free_thread(
+    open_a_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = open_a_site(limits=Limits(request_seconds=60))
+    batcher = site.service._engine.batchers["tiny"]  # type: ignore[union-attr]
+    go_on, sizes = threading.Event(), []
+
+    def slow(images: Any) -> Any:
+        sizes.append(len(images))
+        go_on.wait(ENOUGH_SECONDS)
+        return np.full((len(images), 10), 0.1, np.float32)
+
+    monkeypatch.setattr(batcher, "_read_digits", slow)
+    kind = "Content-Type: application/octet-stream"
+    full, one = post("/v1/digits", bytes(784 * 256), kind), post("/v1/digits", bytes(784), kind)
+    with on_a_port(site.app, site.service.limits) as port, ThreadPoolExecutor(6) as threads:
+        try:
+            answers = [threads.submit(send_raw, port, full) for _ in range(3)]
+            until(lambda: len(sizes) == 2 and batcher._running == 3)
+            answers += [threads.submit(send_raw, port, one) for _ in range(3)]
+            until(lambda: batcher.waiting == 3)  # they can still go together
+        finally:
+            go_on.set()
+        statuses = [answer.result() for answer in answers]
+    assert [answer and answer.status for answer in statuses] == [200] * 6
+    assert sizes == [256, 256, 256, 3]
+
+
 def test_who_comes_when_the_queue_is_full_is_refused_at_once(
     open_a_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,6 +205,49 @@ def test_who_comes_when_the_queue_is_full_is_refused_at_once(
         statuses = [one.result() for one in accepted]
     assert [answer and answer.status for answer in statuses] == [200] * 5
     assert min(seconds) < 0.1
+
+
+def test_a_picture_for_which_there_is_no_room_is_refused_before_it_has_come(open_a_site: Callable[..., Site]) -> None:
+    site = open_a_site()
+    request = post("/v1/read", b"picture")
+    with on_a_port(site.app, site.service.limits) as port, connected(port) as connection:
+        site.children.is_full = True
+        connection.sendall(request[:-7])
+        refused = receive(connection)
+        connection.sendall(b"picture")
+        site.children.is_full = False
+        connection.sendall(request)
+        answered = receive(connection)
+    assert refused is not None
+    check_problem(refused, "busy")
+    assert refused.headers["retry-after"] == "1"
+    assert refused.headers["content-security-policy"]
+    assert refused.headers["date"]
+    assert answered is not None
+    assert answered.status == 200, "on the same connection"
+    assert len(site.children.jobs) == 1
+    counted = site.service.metrics.text().decode()
+    assert 'digitry_requests_total{route="/v1/read",status="503"} 1.0' in counted
+    assert 'digitry_errors_total{code="busy"} 1.0' in counted
+
+
+def test_where_pictures_are_refused_all_else_is_answered(open_a_site: Callable[..., Site]) -> None:
+    site = open_a_site()
+    site.children.is_full = True
+    with on_a_port(site.app, site.service.limits) as port:
+        digits = send_raw(port, post("/v1/digits", bytes(784), "Content-Type: application/octet-stream"))
+        health = send_raw(port, b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        reading = send_raw(port, b"GET /v1/read HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    assert [answer and answer.status for answer in (digits, health, reading)] == [200, 200, 405]
+
+
+def test_who_is_refused_and_sends_nothing_more_is_closed(open_a_site: Callable[..., Site]) -> None:
+    site = open_a_site(limits=HURRIED)
+    site.children.is_full = True
+    with on_a_port(site.app, site.service.limits) as port, connected(port) as connection:
+        connection.sendall(post("/v1/read", b"picture")[:-7])
+        assert receive(connection)
+        assert seconds_until_closed(connection) < ENOUGH_SECONDS
 
 
 def test_who_would_wait_in_vain_is_refused_at_once_and_who_is_let_in_is_answered(
