@@ -127,15 +127,17 @@ class _Crowd:
                 self._receive(client)
 
     def _receive(self, client: _Client) -> None:
-        client.receive()
-        if client.status:
+        status = client.receive()
+        if status:
             self.answered += 1
-            self.seconds[client.status].append(time.perf_counter() - client.began)
+            self.seconds[status].append(time.perf_counter() - client.began)
         if client.is_closed:
             self._selector.unregister(client.socket)
             client.socket.close()
             self._open -= 1
-        elif client.status:
+            if client in self._free:  # the server ends connections that nobody has used for long
+                self._free.remove(client)
+        elif status:
             self._free.append(client)
 
 
@@ -145,12 +147,13 @@ class _Client:
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setblocking(False)
+        self._came = b""
         self.is_closed = False
 
     def send(self, request: bytes) -> bool:
         """Begin with a request; whether all of it could be sent at once."""
         self.began = time.perf_counter()
-        self.status, self._came, self._unsent = "", b"", memoryview(request)
+        self._unsent = memoryview(request)
         return self.send_more()
 
     def send_more(self) -> bool:
@@ -162,8 +165,8 @@ class _Client:
             self._unsent = self._unsent[:0]
         return not self._unsent
 
-    def receive(self) -> None:
-        """What has come; `status` is set with the last byte of an answer."""
+    def receive(self) -> str:
+        """Take what has come; the status of an answer with its last byte, else nothing."""
         try:
             data = self.socket.recv(2**18)
         except ConnectionError:
@@ -172,11 +175,14 @@ class _Client:
         self._came += data
         end = self._came.find(b"\r\n\r\n") + 4
         if end < 4:
-            return
+            return ""
         length = _LENGTH.search(self._came, 0, end)
-        if len(self._came) >= end + int(length[1] if length else 0):
-            self.status = self._came[9:12].decode()
-            self.is_closed |= bool(_CLOSE.search(self._came, 0, end))
+        if len(self._came) < end + int(length[1] if length else 0):
+            return ""
+        status = self._came[9:12].decode()
+        self.is_closed |= bool(_CLOSE.search(self._came, 0, end))
+        self._came = b""
+        return status
 
 
 def spread(times: list[float]) -> dict[str, float]:
