@@ -2,8 +2,9 @@
 
 python bench/reliability.py [serve]
 
-Runs every test marked `full` and notes which held, how long each took, and on what machine. The server's proofs measure
-times, so they run by themselves, one after the other; without `serve` all others run, two at once.
+Runs every test marked `full` and notes which held, what it measured, how long it took, and on what machine. The
+server's proofs measure times, so they run by themselves, one after the other; without `serve` all others run, two at
+once.
 """
 
 from __future__ import annotations
@@ -32,7 +33,17 @@ def main() -> None:
     tests = [SERVER] if what else ["-n", "2", "tests/reliability", f"--ignore={SERVER}"]
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", "-m", "full", *tests, f"--junitxml={report}"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-m",
+            "full",
+            *tests,
+            "-o",
+            "junit_family=xunit1",
+            f"--junitxml={report}",
+        ]
         code = subprocess.run(command, cwd=ROOT, check=False).returncode
         cases = ElementTree.parse(report).getroot().iter("testcase")
         proofs = [
@@ -40,6 +51,7 @@ def main() -> None:
                 "proof": case.attrib["name"].removeprefix("test_").replace("_", " "),
                 "held": case.find("failure") is None and case.find("error") is None,
                 "seconds": round(float(case.attrib["time"]), 1),
+                **{one.attrib["name"]: json.loads(one.attrib["value"]) for one in case.iter("property")},
             }
             for case in cases
         ]
@@ -47,6 +59,8 @@ def main() -> None:
     (ROOT / "results" / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
     for proof in proofs:
         print(f"{'held  ' if proof['held'] else 'FAILED'} {proof['seconds']:7.1f} s  {proof['proof']}")
+        for name in list(proof)[3:]:
+            print(f"{'':18}{name}: {proof[name]}")
     sys.exit(code)
 
 

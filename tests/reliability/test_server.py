@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -86,27 +86,35 @@ def slow_clients(port: int, count: int) -> Iterator[Counter[str]]:
         thread.join()
 
 
-def check_slow_clients(folder: Path, clients: int, rate: float, seconds: float, *options: str) -> None:
+Note = Callable[[str, object], None]
+"""pytest's `record_property`: what a proof measured goes into its record."""
+
+
+def check_slow_clients(note: Note, folder: Path, clients: int, rate: float, seconds: float, *options: str) -> None:
     (folder / "digit").write_bytes(bytes(784))
     with served("--processes", "1", *options) as server, slow_clients(server.port, clients) as closed:
         found = load(server, "/v1/digits", folder / "digit", rate=rate, seconds=seconds)
         until(lambda: min(closed["head"], closed["body"]) > 0, PATIENCE_SECONDS)
+    note("requests", found["sent"])
+    note("requests lost", found["lost"])
+    note("slow clients closed", closed.total())
+    note("p99, ms", found["ms"]["200"]["p99"])
     assert found["lost"] == 0
     assert set(found["ms"]) == {"200"}
     assert found["sent"] >= 0.9 * rate * seconds
 
 
 @pytest.mark.slow
-def test_10_slow_clients_beside_20_requests_a_second_fail_nobody(tmp_path: Path) -> None:
-    check_slow_clients(tmp_path, 10, 20, 2, "--header-seconds", "1", "--body-seconds", "1")
+def test_10_slow_clients_beside_20_requests_a_second_fail_nobody(tmp_path: Path, record_property: Note) -> None:
+    check_slow_clients(record_property, tmp_path, 10, 20, 2, "--header-seconds", "1", "--body-seconds", "1")
 
 
 @pytest.mark.full
-def test_100_slow_clients_beside_100_requests_a_second_fail_nobody(tmp_path: Path) -> None:
-    check_slow_clients(tmp_path, 100, 100, 60)
+def test_100_slow_clients_beside_100_requests_a_second_fail_nobody(tmp_path: Path, record_property: Note) -> None:
+    check_slow_clients(record_property, tmp_path, 100, 100, 60)
 
 
-def check_overload(folder: Path, seconds: float, least_goodput: float, refused: str) -> None:
+def check_overload(note: Note, folder: Path, seconds: float, least_goodput: float, refused: str) -> None:
     """Four times as many pictures as can be read; `refused` is which share of the refusals must come in 100 ms."""
     (folder / "seven.png").write_bytes(picture_of(7))
     path, body, connections = "/v1/read?expect=digit", folder / "seven.png", 32
@@ -115,42 +123,60 @@ def check_overload(folder: Path, seconds: float, least_goodput: float, refused: 
         found = load(server, path, body, seconds=seconds, rate=4 * before["per_s"]["200"])
         after = load(server, path, body, seconds=min(seconds, 30), connections=connections)
     peak = (before["per_s"]["200"] + after["per_s"]["200"]) / 2
+    goodput = found["per_s"]["200"]
+    note("peak, pictures a second, before", before["per_s"]["200"])
+    note("peak, pictures a second, after", after["per_s"]["200"])
+    note("goodput, pictures a second", goodput)
+    note("goodput, share of the peak", round(goodput / peak, 3))
+    note("refused, p99, ms", found["ms"]["503"]["p99"])
+    note("answers", json.dumps(found["answers"]))
+    note("requests lost", found["lost"])
     assert set(before["ms"]) == set(after["ms"]) == {"200"}
     assert found["lost"] == 0
     assert set(found["ms"]) - {"504"} == {"200", "503"}
     assert found["answers"].get("504", 0) <= 0.02 * found["sent"], "hardly anybody waits in vain"
-    assert found["per_s"]["200"] >= least_goodput * peak
+    assert goodput >= least_goodput * peak
     assert found["ms"]["503"][refused] < 100
 
 
 @pytest.mark.slow
-def test_four_times_too_many_requests_leave_those_that_are_let_in_answered(tmp_path: Path) -> None:
-    check_overload(tmp_path, 2, 0.5, "p50")
+def test_four_times_too_many_requests_leave_those_that_are_let_in_answered(
+    tmp_path: Path, record_property: Note
+) -> None:
+    check_overload(record_property, tmp_path, 2, 0.5, "p50")
 
 
 @pytest.mark.full
-def test_four_times_too_many_requests_for_five_minutes_keep_nine_tenths_of_the_peak(tmp_path: Path) -> None:
-    check_overload(tmp_path, 300, 0.9, "p99")
+def test_four_times_too_many_requests_for_five_minutes_keep_nine_tenths_of_the_peak(
+    tmp_path: Path, record_property: Note
+) -> None:
+    check_overload(record_property, tmp_path, 300, 0.9, "p99")
 
 
-def check_sigterms(times: int) -> None:
+def check_sigterms(note: Note, times: int) -> None:
     dice = random.Random(times)
     picture, digits = picture_of(7), bytes(784 * 3)
     requests = [Request("/v1/digits", digits)] * 6 + [Request("/v1/read?expect=digit", picture)] * 6
+    answered, lost, slowest = 0, 0, 0.0
     for _ in range(times):
         with served("--processes", "1") as server, Load(server.port, requests, status_name) as clients:
             until(lambda: clients.answers.total() > 20, PATIENCE_SECONDS)
             time.sleep(dice.uniform(0, 0.5))
             code, seconds = server.stop()
             clients.join()
-        assert clients.lost == []
+        answered, lost = answered + clients.answers.total(), lost + len(clients.lost)
+        slowest = max(slowest, seconds)
         assert set(clients.answers) == {"200"}
         assert (code, seconds < 10) == (0, True)
+    note("requests answered", answered)
+    note("requests lost", lost)
+    note("slowest end, s", round(slowest, 1))
+    assert lost == 0
 
 
 @pytest.mark.full
-def test_50_sigterms_under_load_lose_nothing() -> None:
-    check_sigterms(50)
+def test_50_sigterms_under_load_lose_nothing(record_property: Note) -> None:
+    check_sigterms(record_property, 50)
 
 
 @pytest.mark.full
@@ -200,7 +226,7 @@ BAD = [
 ]
 
 
-def check_soak(folder: Path, warm_up_requests: int, seconds: float, most_growth_bytes: int) -> None:
+def check_soak(note: Note, folder: Path, warm_up_requests: int, seconds: float, most_growth_bytes: int) -> None:
     """Nine good requests, then a bad one, again and again; what is in memory after the warm-up and at the end."""
     (folder / "tiny.onnx").write_bytes(template_model_bytes())
     statuses: Counter[int] = Counter()
@@ -224,25 +250,30 @@ def check_soak(folder: Path, warm_up_requests: int, seconds: float, most_growth_
             ask(server, next(numbers))
         growth = memory_of(server.process.pid) - before
         assert server.stop()[0] == 0
+    note("requests", statuses.total())
+    note("of them bad", statuses.total() - statuses[200])
+    note("growth, MiB", round(growth / 2**20, 1))
     assert statuses[200] >= 8 * (statuses.total() - statuses[200])
     assert growth <= most_growth_bytes, f"{growth / 2**20:.1f} MiB after {statuses.total()} requests"
 
 
 @pytest.mark.slow
-def test_bad_input_among_good_leaves_no_memory_behind(tmp_path: Path) -> None:
-    check_soak(tmp_path, 100, 2, 10 * 2**20)
+def test_bad_input_among_good_leaves_no_memory_behind(tmp_path: Path, record_property: Note) -> None:
+    check_soak(record_property, tmp_path, 100, 2, 10 * 2**20)
 
 
 @pytest.mark.full
-def test_bad_input_among_good_for_fifteen_minutes_leaves_no_memory_behind(tmp_path: Path) -> None:
-    check_soak(tmp_path, 2000, 900, 10 * 2**20)
+def test_bad_input_among_good_for_fifteen_minutes_leaves_no_memory_behind(
+    tmp_path: Path, record_property: Note
+) -> None:
+    check_soak(record_property, tmp_path, 2000, 900, 10 * 2**20)
 
 
 CALLS = "open,openat,openat2,creat,mkdir,mkdirat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,mknod,mknodat"
 _MAKES = re.compile(r"O_CREAT|O_WRONLY|O_RDWR|O_TMPFILE|\b(?:creat|mkdir|rename|link|symlink|mknod)")
 
 
-def check_uploads(folder: Path, count: int) -> None:
+def check_uploads(note: Note, folder: Path, count: int) -> None:
     """Uploads of all kinds and sizes, while strace notes every file that is opened to be written, or made."""
     trace = folder / "trace"
     strace = ("strace", "-f", "-qq", "-e", f"trace={CALLS}", "-o", str(trace))
@@ -264,6 +295,8 @@ def check_uploads(folder: Path, count: int) -> None:
         ended = len(trace.read_bytes())
         server.ask("POST", "/v1/corrections?label=7", picture_of(7))
         notes = trace.read_bytes()
+    note("uploads", count)
+    note("files made", len(files_made(notes[begun:ended])))
     assert files_made(notes[begun:ended]) == []
     assert len(files_made(notes[ended:])) >= 3, "a folder, a file and its new name"
 
@@ -274,19 +307,21 @@ def files_made(notes: bytes) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")
-def test_uploads_make_no_file(tmp_path: Path) -> None:
-    check_uploads(tmp_path, 12)
+def test_uploads_make_no_file(tmp_path: Path, record_property: Note) -> None:
+    check_uploads(record_property, tmp_path, 12)
 
 
 @pytest.mark.full
 @pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")
-def test_1000_uploads_make_no_file(tmp_path: Path) -> None:
-    check_uploads(tmp_path, 1000)
+def test_1000_uploads_make_no_file(tmp_path: Path, record_property: Note) -> None:
+    check_uploads(record_property, tmp_path, 1000)
 
 
 @pytest.mark.full
-def test_20000_made_up_requests_get_answers_as_described(tmp_path: Path) -> None:
+def test_20000_made_up_requests_get_answers_as_described(tmp_path: Path, record_property: Note) -> None:
     from tests.functional.described import hold_to_the_description
 
     statuses = hold_to_the_description(tmp_path, 20_000)
+    record_property("requests", statuses.total())
+    record_property("answers", json.dumps(dict(sorted(statuses.items()))))
     assert statuses.total() >= 19_000
