@@ -75,6 +75,7 @@ reproduce: $(VENV)/dev.done  ## Every tutorial recipe, five seeds, to docs/resul
 	$(BIN)/python bench/reproduce.py
 
 bench-train: $(VENV)/dev.done .backends/done  ## The race to 99%: ours beside the tutorials' `cnn` in plain Keras (20 minutes).
+	.backends/bin/python bench/cold_start.py
 	.backends/bin/python bench/race.py
 	$(BIN)/python bench/train_speed.py
 
