@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digitry.arrays import Dataset
-from digitry.auditing.confident import calibrated, estimated_errors
+from digitry.auditing.confident import agreed, estimated_errors
 from digitry.auditing.folds import Tell, assign_folds, out_of_fold
 from digitry.auditing.suspects import Suspect, find_suspects
 from digitry.data.folder import LABELS_TABLE
@@ -71,10 +71,10 @@ def audit(
 ) -> Audit:
     """Judge every label of a split by networks that never saw the image, and write what looks wrong into a folder.
 
-    Each of `folds` networks of the recipe `balanced` is trained on all but one part of the split, and on the other
-    split where there is one; fewer than 10,000 digits continue from the shipped network instead. The folder, `out` or
-    audit-<dataset>-<split>, gets a page with pictures, the list as JSON, and a table that can be filled in. The same
-    call goes on where it was stopped.
+    For each of `folds` parts of the split, a network of the recipe `balanced` and four of `quick` are trained on all
+    else, the other split included where there is one, and judge that part together; fewer than 10,000 digits continue
+    from the shipped network instead. The folder, `out` or audit-<dataset>-<split>, gets a page with pictures, the list
+    as JSON, and a table that can be filled in. The same call goes on where it was stopped.
 
     Errors: SettingError for an unknown split or a wrong number of folds, DataError for data that cannot be used,
     StorageError when the folder cannot be written, TrainingInterrupted (a signal; what is done is kept).
@@ -95,7 +95,7 @@ def audit(
     _check_place(folder, data)
     make_folder(folder / WORK)
     labels = data.split(split).labels
-    probabilities = calibrated(labels, out_of_fold(data, split, parts, seed, folder / WORK, tell, quiet=quiet))
+    probabilities = agreed(labels, out_of_fold(data, split, parts, seed, folder / WORK, tell, quiet=quiet))
     found = Audit(
         data.name,
         split,

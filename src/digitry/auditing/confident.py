@@ -6,6 +6,8 @@ clears the bar of another class than its label is counted in the confident joint
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,6 +29,11 @@ def calibrated(labels: Labels, probabilities: Probabilities) -> Probabilities:
         return float(-np.log(np.clip(powers(temperature)[np.arange(len(labels)), labels], 1e-12, 1)).mean())
 
     return powers(min(TEMPERATURES, key=loss)).astype(np.float32)
+
+
+def agreed(labels: Labels, judged: Sequence[Probabilities]) -> Probabilities:
+    """The mean of what several judges say, each first made as sure as it is right."""
+    return np.asarray(np.mean([calibrated(labels, one) for one in judged], axis=0), np.float32)
 
 
 def likely_labels(labels: Labels, probabilities: Probabilities) -> Labels:

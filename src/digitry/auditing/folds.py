@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digitry import recipes
-from digitry.arrays import Dataset, Probabilities, Split
+from digitry.arrays import Dataset, Images, Probabilities, Split
 from digitry.data.folder import dataset_sha256
 from digitry.errors import DataError, SettingError
 from digitry.exploration.duplicates import first_of_its_kind
@@ -28,13 +28,17 @@ from digitry.training.tasks import DIGITS
 
 RECIPE = "balanced"
 
+QUICK_JUDGES = 4
+"""Networks of `quick` that judge beside the one of `RECIPE`: weaker, and each in another way. What a good network has
+learnt to take for its label, as odd as it is, they may doubt."""
+
 LEAST_IMAGES = 100
 """Fewer images than this say nothing about one another."""
 
 HELD_BACK = 20
 """So many images, at least, are kept from a network that continues from the shipped one."""
 
-LEAST_STEPS = 1000
+LEAST_STEPS, LEAST_QUICK_STEPS = 1000, 250
 """A small dataset has few steps in an epoch: it is trained for as many epochs as give so many, up to `MOST_EPOCHS`."""
 
 MOST_EPOCHS = 100
@@ -46,35 +50,51 @@ Tell = Callable[[int, int], None]
 """Hears which fold begins, from 1, and how many there are."""
 
 
+class Judge(NamedTuple):
+    """One network a fold."""
+
+    seed: int
+    plan: dict[str, Any]
+    """How it is trained, as arguments of `train`."""
+
+
 def out_of_fold(
     dataset: Dataset, split: str, parts: NDArray[np.int64], seed: int, folder: Path, tell: Tell, *, quiet: bool
-) -> Probabilities:
-    """Probabilities of every image of the split, float32 (n, classes), by networks trained on all others.
+) -> list[Probabilities]:
+    """What each judge says of every image of the split, float32 (n, classes), by networks trained on all others.
 
     `parts` is the fold of every image; a network is trained on all but one fold, and on the other split where there is
     one, and judges that fold. `folder` keeps what is done: the same call goes on where it was stopped, and is over at
     once when nothing is left to do.
     """
-    audited, plan, folds = dataset.split(split), _plan(dataset), int(parts.max()) + 1
-    name = _identity(dataset, split, parts, seed, plan)
-    result = np.zeros((len(audited), len(dataset.class_names)), np.float32)
+    audited, judges, folds = dataset.split(split), _judges(dataset, seed), int(parts.max()) + 1
+    names = [_identity(dataset, split, parts, judge) for judge in judges]
+    results = [np.zeros((len(audited), len(dataset.class_names)), np.float32) for _ in judges]
     for fold in range(folds):
         held = np.flatnonzero(parts == fold)
-        done = folder / f"{name}-{fold + 1}-of-{folds}.npy"
-        if not done.is_file():
+        done = [folder / f"{name}-{fold + 1}-of-{folds}.npy" for name in names]
+        if not all(file.is_file() for file in done):
             tell(fold + 1, folds)
-            run = done.with_suffix("")
-            others = audited.take(np.flatnonzero(parts != fold))
-            _train(plan, _training_data(dataset, split, others), seed, run, quiet)
-            predictor = Predictor(run / "model.onnx")
-            # The shipped network knows all ten digits, the dataset perhaps fewer.
-            columns = [predictor.contract.class_names.index(name) for name in dataset.class_names]
-            buffer = io.BytesIO()
-            np.save(buffer, predictor.probabilities(audited.images[held])[:, columns])
-            write_atomically(done, buffer.getvalue())
-            shutil.rmtree(run, ignore_errors=True)
-        result[held] = np.load(done)
-    return result
+            data = _training_data(dataset, split, audited.take(np.flatnonzero(parts != fold)))
+            for judge, file in zip(judges, done, strict=True):
+                if not file.is_file():
+                    _judge(judge, data, audited.images[held], file, quiet)
+        for result, file in zip(results, done, strict=True):
+            result[held] = np.load(file)
+    return results
+
+
+def _judge(judge: Judge, data: Dataset, images: Images, file: Path, quiet: bool) -> None:
+    """Train on `data`, and keep what the network says of `images`."""
+    run = file.with_suffix("")
+    _train(judge, data, run, quiet)
+    predictor = Predictor(run / "model.onnx")
+    # The shipped network knows all ten digits, the dataset perhaps fewer.
+    columns = [predictor.contract.class_names.index(name) for name in data.class_names]
+    buffer = io.BytesIO()
+    np.save(buffer, predictor.probabilities(images)[:, columns])
+    write_atomically(file, buffer.getvalue())
+    shutil.rmtree(run, ignore_errors=True)
 
 
 def assign_folds(split: Split, folds: int, seed: int) -> NDArray[np.int64]:
@@ -94,7 +114,8 @@ def assign_folds(split: Split, folds: int, seed: int) -> NDArray[np.int64]:
     return np.asarray(parts[first_of_its_kind(split.images)])
 
 
-def _train(plan: dict[str, Any], data: Dataset, seed: int, run: Path, quiet: bool) -> None:
+def _train(judge: Judge, data: Dataset, run: Path, quiet: bool) -> None:
+    seed, plan = judge
     if "start_from" in plan:
         # No less than what `digitry train --from` wants to judge on, and no more: the rest is learnt from.
         fraction = min(0.5, max(HELD_BACK / len(data.train), 0.02))
@@ -111,15 +132,23 @@ def _train(plan: dict[str, Any], data: Dataset, seed: int, run: Path, quiet: boo
         train(**plan, data=data, seed=seed, run=run, quiet=quiet)
 
 
-def _plan(dataset: Dataset) -> dict[str, Any]:
-    """How a network for this data is trained, as arguments of `train`."""
+def _judges(dataset: Dataset, seed: int) -> list[Judge]:
+    """Who judges this data."""
     images, names = len(dataset.train) + (len(dataset.test) if dataset.test else 0), dataset.class_names
     if images < OWN_DIGITS and names == tuple(digit for digit in DIGITS if digit in names):
-        return {"recipe": "reader", "start_from": "shipped"}
-    settings = recipes.get(RECIPE).settings
-    steps = -(-images // settings.batch_size)
-    epochs = max(settings.epochs, min(-(-LEAST_STEPS // steps), MOST_EPOCHS))
-    return {"recipe": RECIPE, "settings": {"epochs": epochs}}
+        return [Judge(seed, {"recipe": "reader", "start_from": "shipped"})]
+
+    def plan(recipe: str, least_steps: int, **settings: Any) -> dict[str, Any]:
+        usual = recipes.get(recipe).settings
+        steps = -(-images // usual.batch_size)
+        epochs = max(usual.epochs, min(-(-least_steps // steps), MOST_EPOCHS))
+        return {"recipe": recipe, "settings": {"epochs": epochs, **settings}}
+
+    quick = plan("quick", LEAST_QUICK_STEPS, label_smoothing=0.0)  # as sure as it likes: `calibrated` sets that right
+    return [
+        Judge(seed, plan(RECIPE, LEAST_STEPS)),
+        *(Judge(1000 * number + seed, quick) for number in range(1, QUICK_JUDGES + 1)),
+    ]
 
 
 def _training_data(dataset: Dataset, split: str, others: Split) -> Dataset:
@@ -131,8 +160,9 @@ def _training_data(dataset: Dataset, split: str, others: Split) -> Dataset:
     return Dataset(dataset.name, train, None, dataset.class_names, dataset_sha256(train, None), dataset.source)
 
 
-def _identity(dataset: Dataset, split: str, parts: NDArray[np.int64], seed: int, plan: dict[str, Any]) -> str:
+def _identity(dataset: Dataset, split: str, parts: NDArray[np.int64], judge: Judge) -> str:
     """A name for this very question: with other data, folds, networks or settings it is another."""
+    seed, plan = judge
     shipped = (resources.files("digitry") / "models" / "digit.onnx").read_bytes() if "start_from" in plan else b""
     facts = [dataset.sha256, dataset.class_names, split, seed, plan, asdict(recipes.get(plan["recipe"]).settings)]
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode() + parts.tobytes() + shipped)

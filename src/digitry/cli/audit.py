@@ -73,7 +73,7 @@ def command(
         if len(began) > 1:
             seconds = (began[-1] - began[0]) / (len(began) - 1) * (count - fold + 1)
             left = f", about {seconds / 60:.0f} min left" if seconds > 90 else f", about {seconds:.0f} s left"
-        click.echo(f"digitry: network {fold} of {count}{left}", err=True)
+        click.echo(f"digitry: fold {fold} of {count}{left}", err=True)
 
     found = audit(loaded, split=split, folds=folds, seed=seed, out=out, tell=tell, quiet=quiet)
     if as_json:

@@ -37,6 +37,8 @@ def with_planted_mistakes(count: int = 200) -> Dataset:
 @pytest.fixture
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folds, "LEAST_STEPS", 12)
+    monkeypatch.setattr(folds, "LEAST_QUICK_STEPS", 12)
+    monkeypatch.setattr(folds, "QUICK_JUDGES", 1)
 
 
 @pytest.mark.slow
@@ -63,7 +65,7 @@ def test_planted_mistakes_stand_at_the_top_and_a_second_audit_is_over_at_once(br
         assert audit(with_planted_mistakes(), **options).to_json() == found.to_json()
 
 
-def test_every_image_is_judged_once_by_a_network_that_saw_all_others(tmp_path: Path, monkeypatch: Any) -> None:
+def test_every_image_is_judged_by_five_networks_that_saw_all_others(tmp_path: Path, monkeypatch: Any) -> None:
     """The networks are left out: what each is given to learn, and to judge, is written down."""
     learnt: list[set[bytes]] = []
     judged: list[bytes] = []
@@ -89,7 +91,7 @@ def test_every_image_is_judged_once_by_a_network_that_saw_all_others(tmp_path: P
     assert data.test is not None
     audit(data, folds=4, out=tmp_path)
     own, other = ({image.tobytes() for image in split.images} for split in (data.train, data.test))
-    assert sorted(judged) == sorted(own)
+    assert sorted(judged) == sorted(5 * list(own))
     assert all(len(part & own) == 150 and other <= part for part in learnt)
 
 
@@ -113,8 +115,8 @@ def test_another_question_has_another_name_and_the_same_one_the_same() -> None:
     data = with_planted_mistakes()
     parts = assign_folds(data.train, 4, seed=0)
 
-    def name(dataset: Dataset = data, parts: Any = parts, split: str = "train", seed: int = 0) -> str:
-        return folds._identity(dataset, split, parts, seed, folds._plan(dataset))
+    def name(dataset: Dataset = data, parts: Any = parts, split: str = "train", seed: int = 0, judge: int = 0) -> str:
+        return folds._identity(dataset, split, parts, folds._judges(dataset, seed)[judge])
 
     others = [
         name(replace(data, class_names=tuple("abcdefghik"))),
@@ -122,8 +124,10 @@ def test_another_question_has_another_name_and_the_same_one_the_same() -> None:
         name(parts=assign_folds(data.train, 5, seed=0)),
         name(split="test"),
         name(seed=1),
+        name(judge=1),
+        name(judge=2),
     ]
-    assert len({name(), *others}) == 6
+    assert len({name(), *others}) == 8
     assert name() == name(with_planted_mistakes())
 
 
@@ -157,15 +161,19 @@ def test_too_few_images_or_folds_are_refused_before_any_work(tmp_path: Path) -> 
 
 def test_few_digits_continue_from_the_shipped_network_and_others_train_for_longer() -> None:
     digits = Dataset("mine", make_digits(300), None, tuple("0123456789"), "0" * 64, "")
-    assert folds._plan(digits) == {"recipe": "reader", "start_from": "shipped"}
+    shipped = [folds.Judge(7, {"recipe": "reader", "start_from": "shipped"})]
+    assert folds._judges(digits, 7) == shipped
     some = Dataset("some", make_digits(300, classes=3), None, tuple("127"), "0" * 64, "")
-    assert folds._plan(some) == {"recipe": "reader", "start_from": "shipped"}
+    assert folds._judges(some, 7) == shipped
     turned = Dataset("turned", make_digits(300, classes=3), None, tuple("721"), "0" * 64, "")
-    assert folds._plan(turned)["recipe"] == "balanced", "the shipped network has its classes in order"
-    letters = with_planted_mistakes(2000)
-    assert folds._plan(letters) == {"recipe": "balanced", "settings": {"epochs": 100}}
-    many = Dataset("many", make_digits(60_000), None, tuple("0123456789"), "0" * 64, "")
-    assert folds._plan(many) == {"recipe": "balanced", "settings": {"epochs": 6}}
+    assert len(folds._judges(turned, 7)) == 5, "the shipped network has its classes in order"
+    letters = folds._judges(with_planted_mistakes(2000), 7)
+    assert letters[0] == folds.Judge(7, {"recipe": "balanced", "settings": {"epochs": 100}})
+    assert [judge.plan["recipe"] for judge in letters[1:]] == ["quick"] * 4
+    assert [judge.plan["settings"]["epochs"] for judge in letters] == [100, 28, 28, 28, 28]
+    assert len({judge.seed for judge in letters}) == 5
+    many = folds._judges(Dataset("many", make_digits(60_000), None, tuple("0123456789"), "0" * 64, ""), 7)
+    assert [judge.plan["settings"]["epochs"] for judge in many] == [6, 2, 2, 2, 2]
 
 
 def test_probabilities_of_classes_that_the_data_lacks_are_left_out(tmp_path: Path, monkeypatch: Any) -> None:
@@ -183,7 +191,7 @@ def test_probabilities_of_classes_that_the_data_lacks_are_left_out(tmp_path: Pat
     monkeypatch.setattr(folds, "Predictor", Shipped)
     some = Dataset("some", make_digits(120, classes=3), None, tuple("127"), "0" * 64, "")
     parts = assign_folds(some.train, 3, seed=0)
-    given = folds.out_of_fold(some, "train", parts, 0, tmp_path, lambda *_: None, quiet=True)
+    [given] = folds.out_of_fold(some, "train", parts, 0, tmp_path, lambda *_: None, quiet=True)
     # Of 80 images 20 are kept back, as continuing from the shipped network wants it.
     assert [options["settings"] for options in learnt] == [{"validation_fraction": 0.25}] * 3
     np.testing.assert_allclose(given, np.tile(np.array([1, 2, 7]) / 45, (120, 1)), rtol=1e-6)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from digitry.auditing.confident import calibrated, confident_joint, estimated_errors, likely_labels
+from digitry.auditing.confident import agreed, calibrated, confident_joint, estimated_errors, likely_labels
 
 LABELS = np.array([0, 0, 0, 0, 1, 1, 1, 1])
 PROBABILITIES = np.array(
@@ -45,6 +45,15 @@ def test_a_class_without_images_is_nobodys_likely_class() -> None:
     probabilities = np.array([[0.1, 0.2, 0.7], [0.1, 0.2, 0.7]], np.float32)
     assert (likely_labels(np.array([0, 1]), probabilities) != 2).all()
     assert np.isfinite(estimated_errors(np.array([0, 1]), probabilities))
+
+
+def test_judges_agree_on_the_mean_of_what_they_say_when_each_is_as_sure_as_it_is_right() -> None:
+    labels = np.array([0, 1] * 50)
+    right = np.where(np.arange(100) % 10 == 0, 1 - labels, labels)  # nine times of ten
+    bold, modest = (np.where(np.eye(2)[right] == 1, sure, 1 - sure).astype(np.float32) for sure in (0.999, 0.6))
+    found = agreed(labels, [bold, modest])
+    np.testing.assert_allclose(found, np.where(np.eye(2)[right] == 1, 0.9, 0.1), atol=0.03)
+    assert found.dtype == np.float32
 
 
 def test_calibrated_predictions_are_as_sure_as_they_are_right() -> None:

@@ -46,7 +46,7 @@ def judged_by_a_template(monkeypatch: pytest.MonkeyPatch) -> None:
         images = dataset.split(split).images.astype(np.float32)
         squares = [images[:, 1 + 7 * (k // 4) :, 1 + 7 * (k % 4) :][:, :5, :5].mean(axis=(1, 2)) for k in range(10)]
         powers = np.exp(np.stack(squares, axis=1) / 50)
-        return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+        return [(powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)]
 
     monkeypatch.setattr("digitry.datasets.load_dataset", load_dataset)
     monkeypatch.setattr(digitry.auditing, "out_of_fold", out_of_fold)
@@ -67,7 +67,7 @@ def test_the_wrong_label_stands_first_and_the_files_are_named(pictures: Path, tm
     for name in ("audit.html", "audit.json", "suspects.csv"):
         assert str(tmp_path / "out" / name) in done.stdout
         assert (tmp_path / "out" / name).stat().st_size > 200
-    assert "network 1 of 10" in done.stderr
+    assert "fold 1 of 10" in done.stderr
 
 
 def test_json_and_quiet_print_that_and_nothing_else(pictures: Path, tmp_path: Path) -> None:
