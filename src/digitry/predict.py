@@ -38,7 +38,10 @@ class Predictor:
         self._check_answers()
 
     def probabilities(self, images: Images, *, batch_size: int = 32) -> Probabilities:
-        """Canonical digits, uint8 (n, 28, 28) → float32 (n, classes); each row sums to 1."""
+        """Canonical digits, uint8 (n, 28, 28) → float32 (n, classes); each row sums to 1.
+
+        The network runs on `batch_size` at a time: what it makes of them fits into the processor's cache.
+        """
         if len(images) <= batch_size:
             return self._run(images) if len(images) else np.zeros((0, len(self.contract.class_names)), np.float32)
         starts = range(0, len(images), batch_size)

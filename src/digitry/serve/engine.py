@@ -49,7 +49,7 @@ class Model:
 def load_model(name: str, path: Path | None) -> Model:
     """The model of a run folder or an ONNX file, None for the shipped one; ModelError when it cannot be used."""
     data = model_bytes(path)
-    reader = Reader(data if path else None, threads=1)
+    reader = Reader(data if path else None, threads=1)  # each run has one core: there are as many runs at a time
     expectations = []
     for expect in EXPECTATIONS:
         try:
