@@ -68,7 +68,7 @@ test-backends: .backends/done  ## The same networks on TensorFlow, JAX and Torch
 reliability: $(VENV)/dev.done  ## The long proofs: thousands of kills, flips and faults.
 	$(BIN)/python bench/reliability.py
 
-reliability-serve: $(VENV)/dev.done  ## The server's long proofs: overload, slow clients, signals, a soak (an hour).
+reliability-serve: $(VENV)/dev.done  ## The server's long proofs: overload, slow clients, signals, a soak (half an hour).
 	$(BIN)/python bench/reliability.py serve
 
 reproduce: $(VENV)/dev.done  ## Every tutorial recipe, five seeds, to docs/results.md (about an hour and a half).

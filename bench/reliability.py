@@ -1,10 +1,10 @@
 """The long proofs, each in its full count: results/reliability.json, results/reliability-serve.json.
 
-python bench/reliability.py [serve]
+python bench/reliability.py [serve] [--page]
 
 Runs every test marked `full` and notes which held, what it measured, how long it took, and on what machine. The
-server's proofs measure times, so they run by themselves, one after the other; without `serve` all others run, two at
-once.
+server's proofs measure times, so they run by themselves, one after the other, and stand in docs/serving.md; without
+`serve` all others run, two at once. With --page that page is written again and nothing is run.
 """
 
 from __future__ import annotations
@@ -23,12 +23,18 @@ ROOT = Path(__file__).parent.parent
 
 
 SERVER = "tests/reliability/test_server.py"
+START, END = "<!-- proofs: written by bench/reliability.py -->", "<!-- end of proofs -->"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", nargs="?", choices=("serve",))
-    what = parser.parse_args().what
+    parser.add_argument("--page", action="store_true")
+    options = parser.parse_args()
+    if options.page:
+        write_page()
+        return
+    what = options.what
     name = f"reliability-{what}" if what else "reliability"
     tests = [SERVER] if what else ["-n", "2", "tests/reliability", f"--ignore={SERVER}"]
     with tempfile.TemporaryDirectory() as folder:
@@ -60,8 +66,36 @@ def main() -> None:
     for proof in proofs:
         print(f"{'held  ' if proof['held'] else 'FAILED'} {proof['seconds']:7.1f} s  {proof['proof']}")
         for name in list(proof)[3:]:
-            print(f"{'':18}{name}: {proof[name]}")
+            print(f"{'':18}{name}: {_shown(proof[name])}")
+    if what:
+        write_page()
     sys.exit(code)
+
+
+def write_page() -> None:
+    """The server's proofs → docs/serving.md."""
+    result = json.loads((ROOT / "results" / "reliability-serve.json").read_text())
+    hardware = result["hardware"]
+    lines = [
+        f"By `make reliability-serve` on {result['created'][:10]}, {hardware['cores']} cores of an "
+        f"{hardware['processor']}, server and clients on the same:",
+        "",
+    ]
+    for proof in result["proofs"]:
+        what, has_held, _, *names = proof
+        figures = "; ".join(f"{name}: {_shown(proof[name])}" for name in names)
+        mark = "" if proof[has_held] else "**FAILED** "
+        lines.append(f"- {mark}{proof[what]}" + (f" – {figures}" if figures else ""))
+    page = ROOT / "docs" / "serving.md"
+    head, rest = page.read_text(encoding="utf-8").split(START)
+    text = "\n".join([START, *lines, END])
+    page.write_text(head + text + rest.split(END)[1], encoding="utf-8")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{count:,} of {name}" for name, count in value.items())
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 if __name__ == "__main__":

@@ -36,8 +36,9 @@ class Batcher:
         """`read_digits` may be called on several threads at once; `seen` is called with the size of every batch."""
         self._read_digits, self._pool, self._threads, self._limits = read_digits, pool, threads, limits
         self._pace = Pace(threads, limits.request_seconds)
-        self._images = self._waiting_images = 0
-        """Waiting or in a network, and those that wait."""
+        self._runs = 0.0
+        """What those take that wait or are in a network, in runs of it."""
+        self._waiting_images = 0
         self._waiting: deque[tuple[Images, asyncio.Future[Probabilities]]] = deque()
         self._running = 0
         self._seen = seen
@@ -49,11 +50,11 @@ class Batcher:
 
     async def probabilities(self, images: Images) -> Probabilities:
         """The rows for `images`, uint8 (n, 28, 28); ProblemError when too many others wait, or for too long."""
-        if len(self._waiting) >= self._limits.max_queue or self._pace.is_too_slow_for(self._images / BATCH_IMAGES):
+        if len(self._waiting) >= self._limits.max_queue or self._pace.is_too_slow_for(self._runs):
             raise busy()
         answer: asyncio.Future[Probabilities] = asyncio.get_running_loop().create_future()
         self._waiting.append((images, answer))
-        self._images += len(images)
+        self._runs += _runs(images)
         self._waiting_images += len(images)
         self._run_next()
         return await answer
@@ -73,7 +74,7 @@ class Batcher:
                     parts.append(part)
                     count += len(part[0])
                 else:
-                    self._images -= len(part[0])
+                    self._runs -= _runs(part[0])
             if not parts:
                 return
             self._running += 1
@@ -89,7 +90,7 @@ class Batcher:
         run: asyncio.Future[Probabilities],
     ) -> None:
         self._running -= 1
-        self._images -= sum(len(images) for images, _ in parts)
+        self._runs -= sum(_runs(images) for images, _ in parts)
         self._pace.note(time.monotonic() - began)
         start = 0
         for images, answer in parts:
@@ -101,3 +102,8 @@ class Batcher:
                 answer.set_result(run.result()[start : start + len(images)])
             start += len(images)
         self._run_next()
+
+
+def _runs(images: Images) -> float:
+    """The share of a run that images take: where they are more than half a batch, there is no room for their like."""
+    return 1.0 if 2 * len(images) > BATCH_IMAGES else len(images) / BATCH_IMAGES
