@@ -113,7 +113,7 @@ bench: bench-train bench-inference bench-exports bench-serve bench-audit bench-p
 ingredients: .backends/done  ## What each ingredient of `champion` brings, on validation digits, to docs/log.md (hours).
 	.backends/bin/python bench/ingredients.py
 
-bench-audit: .backends/done  ## Of the 15 test labels that people doubt, how many an audit finds (a quarter of an hour).
+bench-audit: .backends/done  ## Of the 15 test labels that people doubt, how many an audit finds (half an hour).
 	.backends/bin/python bench/audit.py
 
 bench-peers: .backends/done  ## Seconds and accuracy beside Keras, PyTorch and scikit-learn, in turn (an hour and a half).
