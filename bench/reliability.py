@@ -16,6 +16,7 @@ import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from typing import Any
 
 from digitry.training import run_folder
 
@@ -65,8 +66,8 @@ def main() -> None:
     (ROOT / "results" / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
     for proof in proofs:
         print(f"{'held  ' if proof['held'] else 'FAILED'} {proof['seconds']:7.1f} s  {proof['proof']}")
-        for name in list(proof)[3:]:
-            print(f"{'':18}{name}: {_shown(proof[name])}")
+        for figure in figures_of(proof):
+            print(f"{'':18}{figure}")
     if what:
         write_page()
     sys.exit(code)
@@ -82,14 +83,18 @@ def write_page() -> None:
         "",
     ]
     for proof in result["proofs"]:
-        what, has_held, _, *names = proof
-        figures = "; ".join(f"{name}: {_shown(proof[name])}" for name in names)
-        mark = "" if proof[has_held] else "**FAILED** "
-        lines.append(f"- {mark}{proof[what]}" + (f" – {figures}" if figures else ""))
+        mark = "" if proof["held"] else "**FAILED** "
+        measured = "; ".join([f"{proof['seconds']:.0f} s", *figures_of(proof)])
+        lines.append(f"- {mark}{proof['proof']}: {measured}")
     page = ROOT / "docs" / "serving.md"
     head, rest = page.read_text(encoding="utf-8").split(START)
     text = "\n".join([START, *lines, END])
     page.write_text(head + text + rest.split(END)[1], encoding="utf-8")
+
+
+def figures_of(proof: dict[str, Any]) -> list[str]:
+    """What a proof measured, for people."""
+    return [f"{name}: {_shown(value)}" for name, value in proof.items() if name not in ("proof", "held", "seconds")]
 
 
 def _shown(value: object) -> str:

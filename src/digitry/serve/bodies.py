@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from digitry.arrays import IMAGE_SIDE, Images
 from digitry.serve.limits import Limits
-from digitry.serve.problems import CLOSE, ProblemError
+from digitry.serve.problems import CLOSE, ProblemError, busy
 
 _PIXELS = IMAGE_SIDE * IMAGE_SIDE
 
@@ -54,7 +54,7 @@ async def read_body(request: Request, limit: int, limits: Limits, buffered: Buff
                 held += len(chunk)
                 buffered.bytes += len(chunk)
             if buffered.bytes > limits.max_buffered_bytes:
-                raise ProblemError("busy", headers={"Retry-After": "1", **CLOSE})
+                raise busy(headers=CLOSE)
         if size > limit:
             raise too_large
     except BaseException:

@@ -50,9 +50,9 @@ class ProblemError(Exception):
         super().__init__(self.detail)
 
 
-def busy() -> ProblemError:
-    """Too many wait already."""
-    return ProblemError("busy", headers={"Retry-After": "1"})
+def busy(*, headers: Mapping[str, str] = MappingProxyType({})) -> ProblemError:
+    """Too many wait already: the client is asked to come again."""
+    return ProblemError("busy", headers={"Retry-After": "1", **headers})
 
 
 def problem_response(problem: ProblemError, request_id: str) -> Response:

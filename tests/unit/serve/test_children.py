@@ -279,3 +279,19 @@ def is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
     except OSError:
         return False
+
+
+def test_a_picture_that_takes_too_much_processor_time_costs_one_answer() -> None:
+    dice = np.random.default_rng(0)
+    slow = encoded(Image.fromarray(dice.integers(0, 256, (4000, 4000), np.uint8)), "PNG", compress_level=1)
+    with start_blocking_portal() as portal:
+        limits = Limits(picture_bytes=2**30, picture_seconds=0.05)
+        children = portal.call(Children, {"tiny": template_model_bytes()}, 1, limits)
+        portal.call(children.start)
+        room = Room(portal, children)
+        [late] = room.read(slow)
+        [after] = room.read(picture_of(3))
+        portal.call(children.close)
+    assert late.readings == []
+    assert "more than 0.05 s" in str(late.error)
+    assert after.error is None
