@@ -187,23 +187,28 @@ def inference_section(inference: dict[str, Any]) -> str:
 
 def exports_section(exports: dict[str, Any]) -> str:
     """The same networks in every format."""
-    rows = next(iter(exports["recipes"].values()))
+    rows = next(iter(exports["recipes"].values()))["formats"]
     parts = [
         "## One network, every format",
         "",
         f"{_surroundings(exports)}; seed 0 of each recipe. A file is written only if its labels are those of Keras on "
-        "all test images, and its probabilities within 0.0001; in 8 bits up to 50 other labels are allowed.",
+        "all test images, and its probabilities within 0.0001; in 8 bits up to 50 other labels are allowed. The last "
+        "column is the time of one digit by itself, by ONNX Runtime on one thread.",
         "",
-        f"| bytes | {' | '.join(f'`{form}`' for form in rows)} | other labels in 8 bits | accuracy: 8 bits, Keras |",
-        f"|---|{'---:|' * (len(rows) + 2)}",
+        f"| bytes | {' | '.join(f'`{form}`' for form in rows)} | other labels in 8 bits | accuracy: 8 bits, Keras | "
+        "one digit, µs: p50, p99 |",
+        f"|---|{'---:|' * (len(rows) + 3)}",
     ]
-    for recipe, formats in exports["recipes"].items():
+    for recipe, found in exports["recipes"].items():
+        formats, digit = found["formats"], found["one_digit"]
         sizes = [f"{one['bytes']:,}" if "bytes" in one else "–" for one in formats.values()]
         int8 = formats["onnx-int8"]
         judged = ["–", "–"]
         if "bytes" in int8:
             judged = [f"{int8['labels_differing']}", f"{int8['accuracy']:.2%}, {int8['keras_accuracy']:.2%}"]
-        parts.append(f"| `{recipe}` | {' | '.join([*sizes, *judged])} |")
+        parts.append(
+            f"| `{recipe}` | {' | '.join([*sizes, *judged])} | {digit['p50_us']:,.0f}, {digit['p99_us']:,.0f} |"
+        )
     return "\n".join([*parts, ""])
 
 

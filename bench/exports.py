@@ -1,4 +1,4 @@
-"""One network in every format: bytes, and how its answers compare with Keras' on the whole test split.
+"""One network in every format: bytes, and how its answers compare with Keras' on the whole test split; and its speed.
 
 python bench/exports.py [RECIPE …]
 
@@ -13,20 +13,30 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import benchmarks_page
+import own_process
 
 ROOT = Path(__file__).parent.parent
 RESULT = ROOT / "results" / "exports.json"
-RECIPES = ("quick", "balanced", "tiny", "small")
+RECIPES = ("quick", "balanced", "tiny", "small", "champion")
+TIMED = 1000
+"""Digits, after so many that warm up."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipes", nargs="*", metavar="RECIPE", help="without, " + ", ".join(RECIPES))
+    parser.add_argument("--one", metavar="RUN", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.one:
+        print(json.dumps(time_of_a_digit(Path(options.one))))
+        return
     import digitry
     from digitry.training import run_folder
 
@@ -34,7 +44,7 @@ def main() -> None:
     for recipe in options.recipes or RECIPES:
         run = ROOT / "runs" / "exports" / recipe
         digitry.train(recipe, run=run, resume=True, quiet=False)
-        found[recipe] = exported(run)
+        found[recipe] = {"formats": exported(run), "one_digit": own_process.measure(__file__, str(run))}
         about = {"command": "make bench-exports", **run_folder.describe_surroundings()}
         RESULT.write_text(json.dumps({"recipes": found, **about}, indent=1) + "\n")
     benchmarks_page.main()
@@ -57,6 +67,23 @@ def exported(run: Path) -> dict[str, Any]:
             rows[form] = {name: value for name, value in json.loads(done.stdout).items() if name != "path"}
         print(run.name, form, rows[form], file=sys.stderr, flush=True)
     return rows
+
+
+def time_of_a_digit(run: Path) -> dict[str, float]:
+    """Microseconds that the exported model takes for one digit at a time, on one thread."""
+    import digitry
+    from digitry.predict import Predictor
+
+    predictor = Predictor(run / "model.onnx", threads=1)
+    dataset = digitry.load_dataset("mnist")
+    assert dataset.test is not None
+    images, seconds = dataset.test.images, []
+    for number in range(2 * TIMED):
+        began = time.perf_counter()
+        predictor.probabilities(images[number : number + 1])
+        seconds.append(time.perf_counter() - began)
+    p50, p99 = np.percentile(seconds[TIMED:], [50, 99])
+    return {"p50_us": round(1e6 * p50, 1), "p99_us": round(1e6 * p99, 1)}
 
 
 if __name__ == "__main__":

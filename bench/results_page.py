@@ -259,7 +259,8 @@ def _on_fashion(runs: list[Run]) -> list[str]:
         return []
     accuracies = [run["judged"][-1]["scores"]["test"]["accuracy"] for run in runs]
     parameters = recipes.get(runs[0]["recipe"]).parameters
-    ours = f"**`{runs[0]['recipe']}`, {parameters:,} parameters, {len(runs)} seeds**"
+    epochs = runs[0]["judged"][-1]["epochs"]
+    ours = f"**`{runs[0]['recipe']}`, {parameters:,} parameters, {epochs} epochs, {len(runs)} seeds**"
     table = {**{f"{name} (its README's list)": value for name, value in FASHION_LIST.items()}, ours: mean(accuracies)}
     return [
         "## On Fashion-MNIST, with nothing changed but the data",

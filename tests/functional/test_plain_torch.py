@@ -78,7 +78,8 @@ def test_the_twin_has_the_gradients_and_the_statistics_of_keras(recipe: Recipe) 
     names = [name for name in keras if name.startswith("optimizer.") and keras[name].shape in means]
     assert len(names) == 2 * len(means)
     for name in names:
-        np.testing.assert_allclose(torch[name], keras[name], rtol=1e-2, atol=1e-6 + 1e-3 * np.abs(keras[name]).max())
+        # As a whole: where two activations are alike to the last bits, each side may pass the gradient to another.
+        assert np.linalg.norm(torch[name] - keras[name]) < 1e-2 * np.linalg.norm(keras[name]) + 1e-6, name
     for name, variable in zip(keras, model.variables, strict=False):
         if variable.name.startswith("moving"):
             np.testing.assert_allclose(torch[name], keras[name], rtol=0.02, atol=1e-4)

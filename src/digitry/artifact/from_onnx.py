@@ -14,6 +14,9 @@ from digitry.batches.prepare import prepare
 from digitry.errors import ModelError
 from digitry.predict import Predictor
 
+FIXED_ARRAYS = {"MeanOfViews": 1, "Reshape": 1, "Views": 2}
+"""Keras layer class → how many arrays it has in ONNX, where none of them is learned."""
+
 
 def restore_weights(model: Any, data: bytes, prove_on: Images) -> None:
     """Put the weights of an exported file into a Sequential network of the same recipe.
@@ -60,8 +63,8 @@ def _variables(layer: Any) -> list[Any]:
     kind = type(layer).__name__
     if kind == "BatchNormalization":
         return [layer.gamma, layer.beta, layer.moving_mean, layer.moving_variance]
-    if kind == "Reshape":
-        return [None]
+    if kind in FIXED_ARRAYS:
+        return [None] * FIXED_ARRAYS[kind]
     return list(layer.weights)
 
 

@@ -14,7 +14,20 @@ from digitry.contract import Contract
 
 
 def _write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
-    model.save(path)
+    _without_own_layers(model).save(path)
+
+
+def _without_own_layers(model: Any) -> Any:
+    """The network in Keras' own layers, so that a plain Keras loads it."""
+    from keras import Input, Model, Sequential, layers
+
+    first, *inner, _ = model.layers
+    if type(first).__name__ != "Views":
+        return model
+    network, images = Sequential(inner, name=model.name), Input(model.input_shape[1:], name="images")
+    padded = layers.ZeroPadding2D(1)(images)
+    views = [layers.Cropping2D(((1 - down, 1 + down), (1 - right, 1 + right)))(padded) for down, right in first.moves]
+    return Model(images, layers.Average(name="probabilities")([network(view) for view in views]), name=model.name)
 
 
 def _answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float32]:

@@ -192,6 +192,23 @@ def _reshape(graph: _Graph, layer: Any) -> None:
     graph.add("Reshape", np.array([0, *layer.target_shape], np.int64))
 
 
+def _views(graph: _Graph, layer: Any) -> None:
+    # Each view is a convolution with a single 1 where its pixels come from; then views become images.
+    height, width, channels = layer.input.shape[1:]
+    if channels != 1:
+        raise ModelError("views of images with several channels have no ONNX form here; add it to artifact/onnx.py")
+    kernel = np.zeros((len(layer.moves), 1, 3, 3), np.float32)
+    for view, (down, right) in enumerate(layer.moves):
+        kernel[view, 0, 1 - down, 1 - right] = 1
+    graph.add("Conv", kernel, kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+    graph.add("Reshape", np.array([-1, 1, height, width], np.int64))
+
+
+def _mean_of_views(graph: _Graph, layer: Any) -> None:
+    graph.add("Reshape", np.array([-1, layer.views, layer.input.shape[-1]], np.int64))
+    graph.add("ReduceMean", axes=[1], keepdims=0)
+
+
 def _nothing(graph: _Graph, layer: Any) -> None:
     """Layers that do nothing after training."""
 
@@ -208,8 +225,10 @@ LAYERS: dict[str, Callable[[_Graph, Any], None]] = {
     "GlobalAveragePooling2D": _global_average,
     "InputLayer": _nothing,
     "MaxPooling2D": _pooling,
+    "MeanOfViews": _mean_of_views,
     "ReLU": _relu,
     "Reshape": _reshape,
+    "Views": _views,
 }
 """Keras layer class → the function that adds its nodes."""
 

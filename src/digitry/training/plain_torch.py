@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -257,6 +257,34 @@ class _Mean(nn.Module):  # type: ignore[misc]
         return images.mean((2, 3))
 
 
+class _Views(nn.Module):  # type: ignore[misc]
+    """After training: the views of every image, one after another."""
+
+    def __init__(self, moves: Sequence[tuple[int, int]]) -> None:
+        super().__init__()
+        self.moves = moves
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        if self.training:
+            return images
+        padded, (height, width) = functional.pad(images, (1, 1, 1, 1)), images.shape[2:]
+        moved = [padded[:, :, 1 - down :, 1 - right :][:, :, :height, :width] for down, right in self.moves]
+        return torch.stack(moved, 1).flatten(0, 1)
+
+
+class _MeanOfViews(nn.Module):  # type: ignore[misc]
+    """After training: the logarithm of the mean of what is said of the views."""
+
+    def __init__(self, views: int) -> None:
+        super().__init__()
+        self.views = views
+
+    def forward(self, logits: torch.Tensor) -> torch.Tensor:
+        if self.training:
+            return logits
+        return logits.unflatten(0, (-1, self.views)).softmax(2).mean(1).log()
+
+
 _ACTIVATIONS: dict[str, list[Callable[[], nn.Module]]] = {
     "linear": [],
     "relu": [nn.ReLU],
@@ -274,7 +302,9 @@ LAYERS: dict[str, Callable[[Any, Weights], list[nn.Module]]] = {
     "GlobalAveragePooling2D": lambda layer, weights: [_Mean()],
     "InputLayer": lambda layer, weights: [],
     "MaxPooling2D": _pooling,
+    "MeanOfViews": lambda layer, weights: [_MeanOfViews(layer.views)],
     "ReLU": _relu,
+    "Views": lambda layer, weights: [_Views(layer.moves)],
 }
 """Keras layer class → the function that gives its twin."""
 

@@ -22,6 +22,7 @@ from digitry import recipes  # noqa: E402
 from digitry.artifact import onnx  # noqa: E402
 from digitry.artifact.proof import export, softmax  # noqa: E402
 from digitry.batches.prepare import prepare  # noqa: E402
+from digitry.layers import MeanOfViews, Views  # noqa: E402
 
 CONTRACT = Contract(recipe="any", class_names=tuple("0123456789"))
 IMAGES = make_digits(20).images
@@ -51,6 +52,7 @@ NETWORKS = {
     "pooling with a remainder": [layers.MaxPooling2D(3, strides=2), layers.Flatten()],
     "global pooling": [layers.Conv2D(4, 3, activation="sigmoid"), layers.GlobalAveragePooling2D()],
     "no bias": [layers.Conv2D(4, 3, use_bias=False), layers.ReLU(), layers.Flatten(), layers.Dense(5, use_bias=False)],
+    "a mean of views": [Views(), layers.Conv2D(3, 5), layers.Flatten(), MeanOfViews()],
     "flatten keeps the order": [layers.Conv2D(4, 5), layers.Flatten(), layers.Activation("relu"), layers.Dropout(0.5)],
 }
 

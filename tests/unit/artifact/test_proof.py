@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,18 @@ def test_a_keras_file_brings_no_optimizer_and_needs_nothing_of_ours(model: Any, 
     loaded = keras.saving.load_model(tmp_path / "digits.keras")
     assert getattr(loaded, "optimizer", None) is None
     assert [type(layer).__module__.split(".")[0] for layer in loaded.layers] == ["keras"] * len(loaded.layers)
+
+
+def test_not_even_where_the_network_has_layers_of_ours(tmp_path: Path) -> None:
+    from digitry.layers import MeanOfViews, Views
+
+    keras.utils.set_random_seed(0)
+    inner = [layers.Conv2D(4, 5, strides=3), layers.Flatten(), layers.Dense(10, activation="softmax")]
+    network = keras.Sequential([layers.Input((28, 28, 1)), Views(), *inner, MeanOfViews()])
+    proof = export(FORMATS["keras"], network, CONTRACT, tmp_path / "digits.keras", prove_on=IMAGES)
+    assert proof.largest_difference < 1e-6
+    with zipfile.ZipFile(tmp_path / "digits.keras") as file:
+        assert b"digitry" not in file.read("config.json")
 
 
 def test_a_folder_is_never_written_over(model: Any, tmp_path: Path) -> None:

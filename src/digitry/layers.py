@@ -1,0 +1,43 @@
+"""Layers of our own, for a network that looks at every image several times once it is trained.
+
+Between `Views` and `MeanOfViews` a network answers for an image and for its four diagonal neighbours, a pixel away; the
+mean is its answer. Test-time shifts are as old as Krizhevsky, Sutskever and Hinton's crops (2012). In training both
+layers do nothing. Loads Keras: recipes import it where they build.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+MOVES = ((0, 0), (-1, -1), (-1, 1), (1, -1), (1, 1))
+"""Of each view: pixels down, pixels to the right."""
+
+
+@keras.saving.register_keras_serializable("digitry")
+class Views(keras.layers.Layer):  # type: ignore[misc]
+    """(n, h, w, c) → (views · n, h, w, c): an image's views follow one another; what comes in at an edge is 0."""
+
+    moves = MOVES
+
+    def call(self, images: Any, training: bool = False) -> Any:
+        if training:
+            return images
+        height, width, channels = images.shape[1:]
+        padded = ops.pad(images, [[0, 0], [1, 1], [1, 1], [0, 0]])
+        moved = [padded[:, 1 - down : 1 - down + height, 1 - right : 1 - right + width] for down, right in self.moves]
+        return ops.reshape(ops.stack(moved, axis=1), (-1, height, width, channels))
+
+
+@keras.saving.register_keras_serializable("digitry")
+class MeanOfViews(keras.layers.Layer):  # type: ignore[misc]
+    """(views · n, classes) → (n, classes)."""
+
+    views = len(MOVES)
+
+    def call(self, probabilities: Any, training: bool = False) -> Any:
+        if training:
+            return probabilities
+        return ops.mean(ops.reshape(probabilities, (-1, self.views, probabilities.shape[-1])), axis=1)
