@@ -52,7 +52,7 @@ def build(classes: int, settings: Settings) -> Any:
 
 RECIPE = Recipe(
     name="champion",
-    summary="Conv 32 5×5 stride 2 → 2 Conv 64 → pool → 2 Conv 128 → 10 softmax; 3×3, batch norm, relu; bent images, five views",
+    summary="Conv 32 5×5 /2 → 2 Conv 64 → pool → 2 Conv 128 → 10 softmax; batch norm, relu; five views of each",
     source="digitry",
     parameters=325_034,
     settings=Settings(
