@@ -22,6 +22,9 @@ class Views(keras.layers.Layer):  # type: ignore[misc]
 
     moves = MOVES
 
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return (None, *shape[1:])
+
     def call(self, images: Any, training: bool = False) -> Any:
         if training:
             return images
@@ -36,6 +39,9 @@ class MeanOfViews(keras.layers.Layer):  # type: ignore[misc]
     """(views · n, classes) → (n, classes)."""
 
     views = len(MOVES)
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return (None, *shape[1:])
 
     def call(self, probabilities: Any, training: bool = False) -> Any:
         if training:
