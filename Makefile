@@ -86,7 +86,7 @@ reproduce-small: .backends/done  ## The recipes with the fewest parameters, five
 	.backends/bin/python bench/reproduce.py --page
 	.backends/bin/python bench/benchmarks_page.py
 
-reproduce-champion: .backends/done  ## The most accurate recipe, five seeds, on MNIST and on Fashion-MNIST (an hour).
+reproduce-champion: .backends/done  ## The most accurate recipe, five seeds, on MNIST and on Fashion-MNIST (an hour and a half).
 	OMP_NUM_THREADS=1 .backends/bin/python bench/reproduce.py champion & \
 	OMP_NUM_THREADS=1 .backends/bin/python bench/reproduce.py champion --dataset fashion-mnist; wait
 	.backends/bin/python bench/reproduce.py --page
@@ -105,12 +105,12 @@ bench-serve: $(VENV)/dev.done .peers/done  ## The server: requests a second, ove
 		"keras>=3.15.1" "tensorflow-cpu>=2.21" "litserve>=0.2.19" "onnxruntime>=1.23"
 	@touch $@
 
-bench-exports: .backends/done  ## Every recipe of ours in every format: bytes and parity (a quarter of an hour).
+bench-exports: .backends/done  ## Every recipe of ours in every format: bytes, parity, one digit's time (three quarters of an hour).
 	.backends/bin/python bench/exports.py
 
 bench: bench-train bench-inference bench-exports bench-serve bench-audit bench-peers bench-reading bench-read-speed  ## All of them, one after the other (three hours).
 
-ingredients: .backends/done  ## What each ingredient of `champion` brings, on validation digits, to docs/log.md (hours).
+ingredients: .backends/done  ## What each ingredient of `champion` brings, on validation digits, to docs/log.md (three hours).
 	.backends/bin/python bench/ingredients.py
 
 bench-audit: .backends/done  ## Of the 15 test labels that people doubt, how many an audit finds (half an hour).

@@ -1,5 +1,6 @@
-"""Connections: uvicorn's, and three things that it lacks: an end to patience, for heads and bodies that never come; one
-write for a whole answer, where it has one for the head and one for the body; and a quick no where too many ask."""
+"""Connections: uvicorn's, and three things that it lacks: an end to patience, for heads and bodies that never come and
+for answers that nobody takes; one write for a whole answer, where it has one for the head and one for the body; and a
+quick no where too many ask."""
 
 from __future__ import annotations
 
@@ -26,11 +27,13 @@ def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
         _timer: asyncio.TimerHandle | None = None
         _timed: str = ""
         """The part that the timer is for."""
+        _stalled: asyncio.TimerHandle | None = None
+        """Runs while the client leaves so much of an answer lying that no more can be sent."""
         _is_refused = False
         """Whether the request that comes in has its answer already."""
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            super().connection_made(_WriteOnce(transport, self.loop))  # type: ignore[arg-type]
+            super().connection_made(_WriteOnce(transport, self.loop, limits.answer_seconds))  # type: ignore[arg-type]
             self._be_patient()
 
         def data_received(self, data: bytes) -> None:
@@ -63,9 +66,20 @@ def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
             else:
                 super().on_message_complete()
 
+        def pause_writing(self) -> None:
+            super().pause_writing()
+            self._stalled = self.loop.call_later(limits.answer_seconds, self.transport.abort)
+
+        def resume_writing(self) -> None:
+            if self._stalled is not None:
+                self._stalled.cancel()
+            super().resume_writing()
+
         def connection_lost(self, exc: Exception | None) -> None:
             self._awaited = ""
             self._be_patient()
+            if self._stalled is not None:
+                self._stalled.cancel()
             super().connection_lost(exc)
 
         def send_400_response(self, msg: str) -> None:
@@ -100,8 +114,8 @@ class _WriteOnce:
     """A transport that sends what was written since the loop's last turn at once: a write, and the client's waking up
     for it, cost more than putting an answer together."""
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport, self._loop = transport, loop
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, answer_seconds: float) -> None:
+        self._transport, self._loop, self._answer_seconds = transport, loop, answer_seconds
         self._written: list[bytes] = []
 
     def __getattr__(self, name: str) -> Any:
@@ -115,6 +129,8 @@ class _WriteOnce:
     def close(self) -> None:
         self._send()
         self._transport.close()
+        if self._transport.get_write_buffer_size():  # it would wait for the client for ever
+            self._loop.call_later(self._answer_seconds, self._transport.abort)
 
     def _send(self) -> None:
         if self._written:

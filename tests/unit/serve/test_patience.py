@@ -18,6 +18,7 @@ from digitry.serve.children import Children, Done, Job
 from digitry.serve.limits import Limits
 from digitry.serve.pace import Pace
 from digitry.serve.problems import ProblemError
+from digitry.serve.protocol import _WriteOnce
 from tests.unit.serve.site import ENOUGH_SECONDS, Answer, Site, check_problem, on_a_port, post, receive, send_raw, until
 
 HURRIED = Limits(header_seconds=0.3, body_seconds=0.6, request_seconds=0.3)
@@ -91,6 +92,53 @@ def test_a_body_that_never_comes_closes_the_connection_and_is_forgotten(kind: st
         assert 0.4 < seconds_until_closed(connection) < ENOUGH_SECONDS
     assert site.service.buffered.bytes == 0
     assert site.children.jobs == []
+
+
+def test_a_client_that_takes_no_answer_is_closed_and_one_that_takes_its_time_is_not(
+    open_port: Callable[..., int],
+) -> None:
+    port = open_port(limits=Limits(answer_seconds=0.5))
+    # More than the system keeps for a connection, so that the server has to wait for the client.
+    requests = b"GET /openapi.json HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 1000
+    with connected(port) as never, connected(port) as late:
+        for connection in (never, late):
+            connection.sendall(requests)
+        answers = bytearray()
+        while answers.count(b"HTTP/1.1 200 OK") < 1000:
+            got = late.recv(2**20)
+            answers += got
+            assert got, "closed, though it takes its answers"
+        until(lambda: is_reset(never))
+
+
+def is_reset(connection: socket.socket) -> bool:
+    try:
+        connection.sendall(b"x")
+    except (BrokenPipeError, ConnectionResetError):
+        return True
+    return False
+
+
+@pytest.mark.parametrize("left", [0, 5])
+def test_what_is_left_of_an_answer_holds_no_closed_connection_open(left: int) -> None:
+    done: list[str] = []
+
+    class Transport:
+        def get_write_buffer_size(self) -> int:
+            return left
+
+        def close(self) -> None:
+            done.append("close")
+
+        def abort(self) -> None:
+            done.append("abort")
+
+    async def close() -> None:
+        _WriteOnce(Transport(), asyncio.get_running_loop(), 0.01).close()  # type: ignore[arg-type]
+        await asyncio.sleep(0.1)
+
+    asyncio.run(close())
+    assert done == (["close", "abort"] if left else ["close"])
 
 
 def test_slow_clients_do_not_hold_up_others(open_port: Callable[..., int]) -> None:
