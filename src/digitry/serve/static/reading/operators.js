@@ -15,6 +15,7 @@ export const OPERATORS = {
   MatMul: (_, a, b) => product(a, b, false),
   MaxPool: pooled(highestOf),
   Mul: (_, a, b) => combined(a, b, (x, y) => x * y),
+  ReduceMean: mean,
   Relu: (_, x) => each(x, (value) => (value < 0 ? 0 : value)),
   Reshape: reshaped,
   Sigmoid: (_, x) => each(x, (value) => 1 / (1 + Math.exp(-value))),
@@ -132,6 +133,21 @@ function globalAverage(_, { dims: [count, channels, height, width], data }) {
     averageOf(data, page * area, width, 0, height, 0, width),
   );
   return { dims: [count, channels, 1, 1], data: means };
+}
+
+/** The mean along one side, which is gone then. */
+function mean({ axes, keepdims = 1 }, { dims, data }) {
+  if (axes?.length !== 1 || axes[0] < 0 || keepdims) refuse("a mean along several sides, or one that keeps them");
+  const along = dims[axes[0]];
+  const after = size(dims.slice(axes[0] + 1));
+  const result = new Float32Array(data.length / along);
+  for (let to = 0; to < result.length; to++) {
+    const from = Math.floor(to / after) * along * after + (to % after);
+    let sum = 0;
+    for (let k = 0; k < along; k++) sum += data[from + k * after];
+    result[to] = sum / along;
+  }
+  return { dims: dims.filter((_, side) => side !== axes[0]), data: result };
 }
 
 function reshaped(_, x, shape) {
