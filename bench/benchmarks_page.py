@@ -187,7 +187,7 @@ def inference_section(inference: dict[str, Any]) -> str:
 
 def exports_section(exports: dict[str, Any]) -> str:
     """The same networks in every format."""
-    rows = next(iter(exports["recipes"].values()))["formats"]
+    rows = next(iter(exports["recipes"].values()))
     parts = [
         "## One network, every format",
         "",
@@ -199,8 +199,7 @@ def exports_section(exports: dict[str, Any]) -> str:
         "one digit, µs: p50, p99 |",
         f"|---|{'---:|' * (len(rows) + 3)}",
     ]
-    for recipe, found in exports["recipes"].items():
-        formats, digit = found["formats"], found["one_digit"]
+    for recipe, formats in exports["recipes"].items():
         sizes = [f"{one['bytes']:,}" if "bytes" in one else "–" for one in formats.values()]
         int8 = formats["onnx-int8"]
         judged = ["–", "–"]

@@ -44,7 +44,8 @@ def main() -> None:
     for recipe in options.recipes or RECIPES:
         run = ROOT / "runs" / "exports" / recipe
         digitry.train(recipe, run=run, resume=True, quiet=False)
-        found[recipe] = {"formats": exported(run), "one_digit": own_process.measure(__file__, str(run))}
+        found[recipe] = exported(run)
+        found[recipe]["onnx"] |= own_process.measure(__file__, str(run))
         about = {"command": "make bench-exports", **run_folder.describe_surroundings()}
         RESULT.write_text(json.dumps({"recipes": found, **about}, indent=1) + "\n")
     benchmarks_page.main()

@@ -2,10 +2,11 @@
 
 python bench/roofline.py [--rounds 3]
 
-For `cnn`, `quick` and `balanced` with their own batch sizes: seconds for 12,000 images once everything is compiled,
-what the first pass costs more than the second, and the arithmetic per second as a share of what two large matrices
-reach when they are multiplied (in bfloat16 where that is computed in). Needs all three backends. Writes
-results/roofline.json and the tables of docs/performance.md.
+For `cnn`, `quick` and `balanced` on every backend, for our other recipes on the one they train on and on TensorFlow,
+with their own batch sizes: seconds for 12,000 images once everything is compiled, what the first pass costs more than
+the second, and the arithmetic per second as a share of what two large matrices reach when they are multiplied (in
+bfloat16 where that is computed in). Needs all three backends. Writes results/roofline.json and the tables of
+docs/performance.md.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from statistics import median
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
-RECIPES = ("cnn", "quick", "balanced")
 IMAGES = 12_000
 SIDES = {
     "plain Torch, bfloat16": "torch",
@@ -36,6 +36,17 @@ SIDES = {
 }
 """What is measured, and the backend that Keras needs for it."""
 
+FEW = ("plain Torch, bfloat16", "plain Torch, float32", "Keras on TensorFlow")
+RECIPES = {
+    "cnn": tuple(SIDES),
+    "quick": tuple(SIDES),
+    "balanced": tuple(SIDES),
+    "tiny": FEW,
+    "small": FEW,
+    "champion": FEW,
+}
+"""Recipe → where it is measured."""
+
 START, END = "<!-- roofline: written by bench/roofline.py -->", "<!-- end of roofline -->"
 
 
@@ -47,9 +58,11 @@ def main() -> None:
     if options.one:
         print(json.dumps(measure(*options.one)))
         return
-    runs: dict[str, dict[str, list[dict[str, float]]]] = {name: {side: [] for side in SIDES} for name in RECIPES}
+    runs: dict[str, dict[str, list[dict[str, float]]]] = {
+        name: {side: [] for side in sides} for name, sides in RECIPES.items()
+    }
     for number in range(options.rounds):
-        pairs = [(recipe, side) for recipe in RECIPES for side in SIDES]
+        pairs = [(recipe, side) for recipe, sides in RECIPES.items() for side in sides]
         for recipe, side in pairs if number % 2 == 0 else reversed(pairs):
             environment = {**os.environ, "KERAS_BACKEND": SIDES[side], "TF_CPP_MIN_LOG_LEVEL": "3"}
             command = [sys.executable, __file__, "--one", recipe, side]

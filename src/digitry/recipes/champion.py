@@ -2,7 +2,7 @@
 trained it looks at each image five times.
 
 Source      ours; small rotations, slants and elastic bends of every image are Simard, Steinkraus and Platt's (2003)
-Measured    docs/results.md; what each part of it brings stands in docs/log.md
+Measured    test 99.72 ± 0.02%, five seeds; 17 minutes of processor time (docs/results.md)
 Command     digitry train champion
 """
 
