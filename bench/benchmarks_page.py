@@ -202,12 +202,12 @@ def exports_section(exports: dict[str, Any]) -> str:
     for recipe, formats in exports["recipes"].items():
         sizes = [f"{one['bytes']:,}" if "bytes" in one else "–" for one in formats.values()]
         int8 = formats["onnx-int8"]
-        judged = ["–", "–"]
+        judged = ["–", "–", "–"]
         if "bytes" in int8:
-            judged = [f"{int8['labels_differing']}", f"{int8['accuracy']:.2%}, {int8['keras_accuracy']:.2%}"]
-        parts.append(
-            f"| `{recipe}` | {' | '.join([*sizes, *judged])} | {digit['p50_us']:,.0f}, {digit['p99_us']:,.0f} |"
-        )
+            judged[:2] = [f"{int8['labels_differing']}", f"{int8['accuracy']:.2%}, {int8['keras_accuracy']:.2%}"]
+        if "p50_us" in formats["onnx"]:
+            judged[2] = f"{formats['onnx']['p50_us']:,.0f}, {formats['onnx']['p99_us']:,.0f}"
+        parts.append(f"| `{recipe}` | {' | '.join([*sizes, *judged])} |")
     return "\n".join([*parts, ""])
 
 
@@ -294,6 +294,8 @@ def measured(race: dict[str, Any]) -> dict[str, Any]:
 
 
 def _range(values: list[float]) -> str:
+    if len(values) == 1:
+        return f"{values[0]:.1f}"
     return f"{median(values):.1f} ({min(values):.1f}–{max(values):.1f})"
 
 
