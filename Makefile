@@ -105,12 +105,12 @@ bench-serve: $(VENV)/dev.done .peers/done  ## The server: requests a second, ove
 		"keras>=3.15.1" "tensorflow-cpu>=2.21" "litserve>=0.2.19" "onnxruntime>=1.23"
 	@touch $@
 
-bench-exports: .backends/done  ## Every recipe of ours in every format: bytes, parity, one digit's time (three quarters of an hour).
+bench-exports: .backends/done  ## Every recipe of ours in every format: bytes, parity, one digit's time (most of it trains `champion`).
 	.backends/bin/python bench/exports.py
 
 bench: bench-train bench-inference bench-exports bench-serve bench-audit bench-peers bench-reading bench-read-speed  ## All of them, one after the other (three hours).
 
-ingredients: .backends/done  ## What each ingredient of `champion` brings, on validation digits, to docs/log.md (three hours).
+ingredients: .backends/done  ## What each ingredient of `champion` brings, on validation digits, to docs/log.md (hours).
 	.backends/bin/python bench/ingredients.py
 
 bench-audit: .backends/done  ## Of the 15 test labels that people doubt, how many an audit finds (half an hour).

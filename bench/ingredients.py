@@ -22,14 +22,16 @@ from statistics import mean, stdev
 from typing import Any
 
 import own_process
+from digitry import recipes
 
 ROOT = Path(__file__).parent.parent
 RESULT = ROOT / "results" / "ingredients.json"
 START, END = "<!-- ingredients: written by bench/ingredients.py -->", "<!-- end of ingredients -->"
-BASE: dict[str, Any] = {"validation_fraction": 0.1, "epochs": 20}
+RECIPE = recipes.get("champion")
+BASE: dict[str, Any] = {"validation_fraction": 0.1, "epochs": RECIPE.settings.epochs // 2}
 CHANGES: dict[str, dict[str, Any]] = {
     "half of the epochs, the rest as it is": {},
-    "all epochs": {"epochs": 40},
+    "all epochs": {"epochs": RECIPE.settings.epochs},
     "images moved by a pixel, not bent": {"distortion": 0, "shift_pixels": 1},
     "images as they are": {"distortion": 0},
     "bent two thirds as far": {"distortion": 1.0},
@@ -81,9 +83,7 @@ def main() -> None:
 
 def settings_of(name: str) -> dict[str, Any]:
     """All settings of the recipe with this change: what was trained with others is another experiment."""
-    from digitry import recipes
-
-    return asdict(recipes.get("champion").with_settings({**BASE, **CHANGES[name]}).settings)
+    return asdict(RECIPE.with_settings({**BASE, **CHANGES[name]}).settings)
 
 
 def train_one(name: str, seed: int) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def train_one(name: str, seed: int) -> dict[str, Any]:
 
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "run"
-        done = digitry.train("champion", seed=seed, run=run, settings={**BASE, **CHANGES[name]})
+        done = digitry.train(RECIPE, seed=seed, run=run, settings={**BASE, **CHANGES[name]})
         once = accuracy_of_one_look(run)
     seconds = sum(epoch["seconds"] for epoch in done.history)
     return {

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from digitry import recipes
-from digitry.backend import choose_backend
+from digitry.backend import choose_backend, make_deterministic
 from digitry.batches.prepare import prepare
 from digitry.errors import TrainingError
 from digitry.recipe import Recipe
@@ -34,6 +34,9 @@ def pair(recipe: Recipe) -> tuple[Any, Any]:
     from digitry.training.plain_torch import PlainTorch
 
     choose_backend()
+    # The same weights every time: with some, two activations are alike to the last bits, and each side may pass the
+    # gradient to another of them.
+    make_deterministic(2)
     model = build_and_compile(recipe, 10, STEPS)
     rng = np.random.default_rng(0)
     for variable in model.variables:
@@ -78,8 +81,7 @@ def test_the_twin_has_the_gradients_and_the_statistics_of_keras(recipe: Recipe) 
     names = [name for name in keras if name.startswith("optimizer.") and keras[name].shape in means]
     assert len(names) == 2 * len(means)
     for name in names:
-        # As a whole: where two activations are alike to the last bits, each side may pass the gradient to another.
-        assert np.linalg.norm(torch[name] - keras[name]) < 1e-2 * np.linalg.norm(keras[name]) + 1e-6, name
+        np.testing.assert_allclose(torch[name], keras[name], rtol=1e-2, atol=1e-6 + 1e-3 * np.abs(keras[name]).max())
     for name, variable in zip(keras, model.variables, strict=False):
         if variable.name.startswith("moving"):
             np.testing.assert_allclose(torch[name], keras[name], rtol=0.02, atol=1e-4)

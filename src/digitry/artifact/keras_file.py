@@ -21,9 +21,9 @@ def _without_own_layers(model: Any) -> Any:
     """The network in Keras' own layers, so that a plain Keras loads it."""
     from keras import Input, Model, Sequential, layers
 
-    first, *inner, _ = model.layers
-    if type(first).__name__ != "Views":
+    if type(model.layers[0]).__name__ != "Views":
         return model
+    first, *inner, _ = model.layers
     network, images = Sequential(inner, name=model.name), Input(model.input_shape[1:], name="images")
     padded = layers.ZeroPadding2D(1)(images)
     views = [layers.Cropping2D(((1 - down, 1 + down), (1 - right, 1 + right)))(padded) for down, right in first.moves]
