@@ -260,7 +260,8 @@ def _on_fashion(runs: list[Run]) -> list[str]:
     accuracies = [run["judged"][-1]["scores"]["test"]["accuracy"] for run in runs]
     parameters = recipes.get(runs[0]["recipe"]).parameters
     epochs = runs[0]["judged"][-1]["epochs"]
-    ours = f"**`{runs[0]['recipe']}`, {parameters:,} parameters, {epochs} epochs, {len(runs)} seeds**"
+    seeds = "one seed" if len(runs) == 1 else f"{len(runs)} seeds"
+    ours = f"**`{runs[0]['recipe']}`, {parameters:,} parameters, {epochs} epochs, {seeds}**"
     table = {**{f"{name} (its README's list)": value for name, value in FASHION_LIST.items()}, ours: mean(accuracies)}
     return [
         "## On Fashion-MNIST, with nothing changed but the data",
@@ -284,7 +285,8 @@ def _distance(published: float, values: list[float]) -> str:
 
 
 def _spread(values: list[float]) -> str:
-    return f"{100 * mean(values):.2f} ± {100 * _sd(values):.2f}%"
+    spread = f" ± {100 * stdev(values):.2f}" if len(values) > 1 else ""
+    return f"{100 * mean(values):.2f}{spread}%"
 
 
 def _sd(values: list[float]) -> float:
