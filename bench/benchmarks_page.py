@@ -193,20 +193,20 @@ def exports_section(exports: dict[str, Any]) -> str:
         "",
         f"{_surroundings(exports)}; seed 0 of each recipe. A file is written only if its labels are those of Keras on "
         "all test images, and its probabilities within 0.0001; in 8 bits up to 50 other labels are allowed. The last "
-        "column is the time of one digit by itself, by ONNX Runtime on one thread.",
+        "columns are the time of one digit by itself, by ONNX Runtime on one thread.",
         "",
         f"| bytes | {' | '.join(f'`{form}`' for form in rows)} | other labels in 8 bits | accuracy: 8 bits, Keras | "
-        "one digit, µs: p50, p99 |",
-        f"|---|{'---:|' * (len(rows) + 3)}",
+        "one digit, µs: p50, p99 | in 8 bits |",
+        f"|---|{'---:|' * (len(rows) + 4)}",
     ]
     for recipe, formats in exports["recipes"].items():
         sizes = [f"{one['bytes']:,}" if "bytes" in one else "–" for one in formats.values()]
         int8 = formats["onnx-int8"]
-        judged = ["–", "–", "–"]
+        judged = ["–", "–"]
         if "bytes" in int8:
-            judged[:2] = [f"{int8['labels_differing']}", f"{int8['accuracy']:.2%}, {int8['keras_accuracy']:.2%}"]
-        if "p50_us" in formats["onnx"]:
-            judged[2] = f"{formats['onnx']['p50_us']:,.0f}, {formats['onnx']['p99_us']:,.0f}"
+            judged = [f"{int8['labels_differing']}", f"{int8['accuracy']:.2%}, {int8['keras_accuracy']:.2%}"]
+        for one in (formats["onnx"], int8):
+            judged.append(f"{one['p50_us']:,.0f}, {one['p99_us']:,.0f}" if "p50_us" in one else "–")
         parts.append(f"| `{recipe}` | {' | '.join([*sizes, *judged])} |")
     return "\n".join([*parts, ""])
 
@@ -246,9 +246,7 @@ def champion_runs() -> list[dict[str, Any]]:
     """Seconds and accuracy of every seed, as bench/reproduce.py found them."""
     files = sorted((ROOT / "results" / "reproduce").glob("champion-seed*.json"))
     judged = [json.loads(file.read_text(encoding="utf-8"))["judged"][-1] for file in files]
-    return [
-        {"seconds": one["train_seconds"], "test_accuracy": one["scores"]["test"]["accuracy"]} for one in judged
-    ]
+    return [{"seconds": one["train_seconds"], "test_accuracy": one["scores"]["test"]["accuracy"]} for one in judged]
 
 
 def _draw(runs: dict[str, list[dict[str, Any]]], x: str, label: str) -> None:

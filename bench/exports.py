@@ -28,11 +28,14 @@ RECIPES = ("quick", "balanced", "tiny", "small", "champion")
 TIMED = 1000
 """Digits, after so many that warm up."""
 
+TIMED_FORMATS = ("onnx", "onnx-int8")
+"""What digitry itself answers with."""
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipes", nargs="*", metavar="RECIPE", help="without, " + ", ".join(RECIPES))
-    parser.add_argument("--one", metavar="RUN", help=argparse.SUPPRESS)
+    parser.add_argument("--one", metavar="MODEL", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
         print(json.dumps(time_of_a_digit(Path(options.one))))
@@ -45,7 +48,6 @@ def main() -> None:
         run = ROOT / "runs" / "exports" / recipe
         digitry.train(recipe, run=run, resume=True, quiet=False)
         found[recipe] = exported(run)
-        found[recipe]["onnx"] |= own_process.measure(__file__, str(run))
         about = {"command": "make bench-exports", **run_folder.describe_surroundings()}
         RESULT.write_text(json.dumps({"recipes": found, **about}, indent=1) + "\n")
     benchmarks_page.main()
@@ -62,20 +64,23 @@ def exported(run: Path) -> dict[str, Any]:
             command = [sys.executable, "-m", "digitry", "export", str(run), "--format", form, "--json"]
             command += ["--out", str(Path(folder) / "model")]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            rows[form] = {"not_written": done.stderr.strip().splitlines()[-1].removeprefix("digitry: ")}
-        else:
-            rows[form] = {name: value for name, value in json.loads(done.stdout).items() if name != "path"}
+            if done.returncode:
+                rows[form] = {"not_written": done.stderr.strip().splitlines()[-1].removeprefix("digitry: ")}
+            else:
+                rows[form] = json.loads(done.stdout)
+                model = rows[form].pop("path")
+                if form in TIMED_FORMATS:
+                    rows[form] |= own_process.measure(__file__, model)
         print(run.name, form, rows[form], file=sys.stderr, flush=True)
     return rows
 
 
-def time_of_a_digit(run: Path) -> dict[str, float]:
+def time_of_a_digit(model: Path) -> dict[str, float]:
     """Microseconds that the exported model takes for one digit at a time, on one thread."""
     import digitry
     from digitry.predict import Predictor
 
-    predictor = Predictor(run / "model.onnx", threads=1)
+    predictor = Predictor(model, threads=1)
     dataset = digitry.load_dataset("mnist")
     assert dataset.test is not None
     images, seconds = dataset.test.images, []
