@@ -108,7 +108,7 @@ bench-serve: $(VENV)/dev.done .peers/done  ## The server: requests a second, ove
 bench-exports: .backends/done  ## Every recipe of ours in every format: bytes, parity, one digit's time (most of it trains `champion`).
 	.backends/bin/python bench/exports.py
 
-bench: bench-train bench-inference bench-exports bench-serve bench-audit bench-peers bench-reading bench-read-speed  ## All of them, one after the other (three hours).
+bench: bench-train bench-inference bench-exports bench-serve bench-audit bench-peers bench-reading bench-read-speed  ## All of them, one after the other (hours).
 
 ingredients: .backends/done  ## What each ingredient of `champion` brings, on validation digits, to docs/log.md (hours).
 	.backends/bin/python bench/ingredients.py
@@ -116,10 +116,10 @@ ingredients: .backends/done  ## What each ingredient of `champion` brings, on va
 bench-audit: .backends/done  ## Of the 15 test labels that people doubt, how many an audit finds (half an hour).
 	.backends/bin/python bench/audit.py
 
-bench-peers: .backends/done  ## Seconds and accuracy beside Keras, PyTorch and scikit-learn, in turn (an hour and a half).
+bench-peers: .backends/done  ## Seconds and accuracy beside Keras, PyTorch and scikit-learn, in turn (two hours).
 	.backends/bin/python bench/peers.py
 
-roofline: .backends/done  ## Where the time of a training goes: every backend beside the machine's peak (10 minutes).
+roofline: .backends/done  ## Where the time of a training goes: every backend beside the machine's peak (half an hour).
 	.backends/bin/python bench/roofline.py
 
 bench-read-speed: $(VENV)/dev.done  ## Milliseconds a digit, a photograph, a command; pictures a second in folders.

@@ -38,7 +38,10 @@ CHANGES: dict[str, dict[str, Any]] = {
     "labels not smoothed": {"label_smoothing": 0},
     "no dropout": {"dropout": 0},
     "no weight decay": {"weight_decay": 0},
-    "a tenth of the rate, held all the time": {"schedule": "constant", "learning_rate": 0.003},
+    "a tenth of the rate, held all the time": {
+        "schedule": "constant",
+        "learning_rate": RECIPE.settings.learning_rate / 10,
+    },
 }
 """What is different → the settings that make it so."""
 
