@@ -47,7 +47,7 @@ browser-tools:  ## What drives Chromium in the tests; Chromium and Node themselv
 	@command -v npm >/dev/null || echo "npm is missing: the browser tests will be skipped"
 	@command -v npm >/dev/null && npm install --prefix tests/browser --no-package-lock --no-audit --no-fund --loglevel=error || true
 
-check: $(VENV)/dev.done  ## Style, types, who may import whom, and whether the generated pages are up to date.
+check: $(VENV)/dev.done  ## Style, types, who may import whom, and whether docs/commands.md is up to date.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -72,7 +72,7 @@ reliability-serve: $(VENV)/dev.done  ## The server's long proofs: overload, slow
 	$(BIN)/python bench/reliability.py serve
 
 reproduce: $(VENV)/dev.done  ## Every tutorial recipe, five seeds, to docs/results.md (about an hour and a half).
-	$(BIN)/python bench/reproduce.py
+	$(BIN)/python bench/reproduce.py --anew
 
 bench-train: $(VENV)/dev.done .backends/done  ## The race to 99%: ours beside the tutorials' `cnn` in plain Keras (20 minutes).
 	.backends/bin/python bench/cold_start.py
@@ -81,14 +81,15 @@ bench-train: $(VENV)/dev.done .backends/done  ## The race to 99%: ours beside th
 
 reproduce-small: .backends/done  ## The recipes with the fewest parameters, five seeds, to docs/results.md (half an hour).
 	@# Two at once: a second thread gains nothing on networks of so few numbers.
-	OMP_NUM_THREADS=1 .backends/bin/python bench/reproduce.py tiny & \
-	OMP_NUM_THREADS=1 .backends/bin/python bench/reproduce.py small; wait
+	OMP_NUM_THREADS=1 .backends/bin/python bench/reproduce.py tiny --anew & tiny=$$!; \
+	OMP_NUM_THREADS=1 .backends/bin/python bench/reproduce.py small --anew; small=$$?; wait $$tiny && exit $$small
 	.backends/bin/python bench/reproduce.py --page
 	.backends/bin/python bench/benchmarks_page.py
 
 reproduce-champion: .backends/done  ## The most accurate recipe, five seeds, on MNIST and on Fashion-MNIST (an hour and a half).
-	OMP_NUM_THREADS=1 .backends/bin/python bench/reproduce.py champion & \
-	OMP_NUM_THREADS=1 .backends/bin/python bench/reproduce.py champion --dataset fashion-mnist; wait
+	OMP_NUM_THREADS=1 .backends/bin/python bench/reproduce.py champion --anew & digits=$$!; \
+	OMP_NUM_THREADS=1 .backends/bin/python bench/reproduce.py champion --dataset fashion-mnist --anew; clothes=$$?; \
+	wait $$digits && exit $$clothes
 	.backends/bin/python bench/reproduce.py --page
 	.backends/bin/python bench/benchmarks_page.py
 
@@ -111,13 +112,13 @@ bench-exports: .backends/done  ## Every recipe of ours in every format: bytes, p
 bench: bench-train bench-inference bench-exports bench-serve bench-audit bench-peers bench-reading bench-read-speed  ## All of them, one after the other (hours).
 
 ingredients: .backends/done  ## What each ingredient of `champion` brings, on validation digits, to docs/log.md (hours).
-	.backends/bin/python bench/ingredients.py
+	.backends/bin/python bench/ingredients.py --anew
 
 bench-audit: .backends/done  ## Of the 15 test labels that people doubt, how many an audit finds (half an hour).
 	.backends/bin/python bench/audit.py
 
 bench-peers: .backends/done  ## Seconds and accuracy beside Keras, PyTorch and scikit-learn, in turn (two hours).
-	.backends/bin/python bench/peers.py
+	.backends/bin/python bench/peers.py --anew
 
 roofline: .backends/done  ## Where the time of a training goes: every backend beside the machine's peak (half an hour).
 	.backends/bin/python bench/roofline.py

@@ -14,8 +14,6 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import json
-import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -27,6 +25,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+import own_process
 
 ROOT = Path(__file__).parent.parent
 NETWORKS = ("cnn", "shipped")
@@ -43,6 +43,7 @@ PACKAGES = {
 }
 """Engine → the package that brings it, Keras' backend for Keras."""
 
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
 OVERHEAD_ROUNDS = 400
 Answer = Callable[[int], object]
 """Answers a batch of that many images."""
@@ -68,10 +69,8 @@ def main() -> None:
             for network in NETWORKS:
                 for threads in THREADS:
                     for engine in PACKAGES:
-                        command = [sys.executable, __file__, "--seconds", str(options.seconds)]
-                        command += ["--one", engine, str(threads), str(Path(folder) / network)]
-                        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=quiet())
-                        found = json.loads(done.stdout.splitlines()[-1])
+                        what = (engine, str(threads), str(Path(folder) / network), "--seconds", str(options.seconds))
+                        found = own_process.measure(__file__, *what, environment=QUIET)
                         runs.append({"round": turn, "network": network, "engine": engine, "threads": threads} | found)
                         print(turn, network, threads, engine, found["batches"], file=sys.stderr, flush=True)
         overheads = {network: overhead(Path(folder) / network / "model.onnx") for network in NETWORKS}
@@ -87,10 +86,6 @@ def main() -> None:
     import benchmarks_page  # not above: it loads what `measure` takes the time of
 
     benchmarks_page.main()
-
-
-def quiet() -> dict[str, str]:
-    return os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
 
 
 def write_models(network: str, folder: Path) -> None:

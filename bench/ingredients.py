@@ -1,11 +1,11 @@
 """What each ingredient of `champion` brings: the recipe as it is, and with one thing taken away or put in its place.
 
-python bench/ingredients.py [--seeds 3] [--only NAME …]
+python bench/ingredients.py [--seeds 3] [--only NAME …] [--anew]
 
-Trained on the first 54,000 images of MNIST's training split, judged on its last 6,000: the test split is not opened.
-With half of the recipe's epochs, so that a night is enough, but for the line that has them all. Two at a time, each on
-one thread. What is in results/ingredients.json already is not trained again. Writes that file, and the table in
-docs/log.md.
+Trained on the first 54,000 images of MNIST's training split, judged on its last 6,000, once they are trained: the test
+split is not opened. With half of the recipe's epochs, so that a night is enough, but for the line that has them all.
+Two at a time, each on one thread. What this kind of machine has in results/ingredients.json already is not trained
+again without --anew. Writes that file, and the table in docs/log.md.
 """
 
 from __future__ import annotations
@@ -16,19 +16,23 @@ import os
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
+import numpy as np
+
 import own_process
 from digitry import recipes
+from earlier_runs import earlier_runs
 
 ROOT = Path(__file__).parent.parent
 RESULT = ROOT / "results" / "ingredients.json"
 START, END = "<!-- ingredients: written by bench/ingredients.py -->", "<!-- end of ingredients -->"
 RECIPE = recipes.get("champion")
-BASE: dict[str, Any] = {"validation_fraction": 0.1, "epochs": RECIPE.settings.epochs // 2}
+BASE: dict[str, Any] = {"epochs": RECIPE.settings.epochs // 2}
+HELD_BACK = 0.1
 CHANGES: dict[str, dict[str, Any]] = {
     "half of the epochs, the rest as it is": {},
     "all epochs": {"epochs": RECIPE.settings.epochs},
@@ -52,6 +56,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", nargs="+", choices=list(CHANGES), default=list(CHANGES), metavar="NAME")
+    parser.add_argument("--anew", action="store_true", help="forget what was measured before")
     parser.add_argument("--one", nargs=2, metavar=("NAME", "SEED"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
@@ -59,7 +64,8 @@ def main() -> None:
         return
     from digitry.training import run_folder
 
-    known = json.loads(RESULT.read_text())["runs"] if RESULT.is_file() else {}
+    about = {"changes": CHANGES, "command": "make ingredients", **run_folder.describe_surroundings()}
+    known = {} if options.anew else earlier_runs(RESULT, about["hardware"])
     runs = {name: [run for run in known.get(name, []) if run["settings"] == settings_of(name)] for name in CHANGES}
     missing = [
         (name, seed)
@@ -72,13 +78,16 @@ def main() -> None:
         coming = {
             threads.submit(own_process.measure, __file__, name, str(seed)): (name, seed) for name, seed in missing
         }
-        for done in as_completed(coming):
-            name, seed = coming[done]
-            runs[name].append({"seed": seed, "settings": settings_of(name), **done.result()})
-            print(f"{name}, seed {seed}: {runs[name][-1]}", file=sys.stderr, flush=True)
-            about = {"changes": CHANGES, "command": "make ingredients", **run_folder.describe_surroundings()}
-            RESULT.write_text(json.dumps({"runs": runs, **about}, indent=1) + "\n")
-            write_page(runs)
+        try:
+            for done in as_completed(coming):
+                name, seed = coming[done]
+                runs[name].append({"seed": seed, "settings": settings_of(name), **done.result()})
+                print(f"{name}, seed {seed}: {runs[name][-1]}", file=sys.stderr, flush=True)
+                RESULT.write_text(json.dumps({"runs": runs, **about}, indent=1) + "\n")
+                write_page(runs)
+        except BaseException:
+            threads.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def write_page(runs: dict[str, list[dict[str, Any]]]) -> None:
@@ -94,37 +103,36 @@ def settings_of(name: str) -> dict[str, Any]:
 
 
 def train_one(name: str, seed: int) -> dict[str, Any]:
-    """Accuracy and loss on the validation part, accuracy where each image is looked at once, seconds of all epochs."""
-    import digitry
-
-    with tempfile.TemporaryDirectory() as folder:
-        run = Path(folder) / "run"
-        done = digitry.train(RECIPE, seed=seed, run=run, settings={**BASE, **CHANGES[name]})
-        once = accuracy_of_one_look(run)
-    seconds = sum(epoch["seconds"] for epoch in done.history)
-    return {
-        "accuracy": done.figures["val_accuracy"],
-        "accuracy_of_one_look": once,
-        "loss": done.figures["val_loss"],
-        "seconds": round(seconds, 1),
-    }
-
-
-def accuracy_of_one_look(run: Path) -> float:
-    """On the validation part, without the views that the trained network looks at."""
-    import keras
-
+    """Accuracy and loss on what was held back, accuracy where each image is looked at once, seconds of all epochs."""
     import digitry
     from digitry.artifact import bundle
     from digitry.batches.prepare import prepare
     from digitry.datasets import hold_out
 
-    model, _ = bundle.load_model(run / "weights.safetensors")
+    dataset = digitry.load_dataset("mnist")
+    training, validation = hold_out(dataset.train, HELD_BACK)
+    with tempfile.TemporaryDirectory() as folder:
+        run = Path(folder) / "run"
+        some = replace(dataset, train=training)
+        done = digitry.train(RECIPE, data=some, seed=seed, run=run, settings={**BASE, **CHANGES[name]})
+        model, _ = bundle.load_model(run / "weights.safetensors")
+    images, labels = prepare(validation.images), validation.labels
+    with_views, one_look = (part.predict(images, verbose=0) for part in (model, without_views(model)))
+    return {
+        "accuracy": float((with_views.argmax(1) == labels).mean()),
+        "accuracy_of_one_look": float((one_look.argmax(1) == labels).mean()),
+        "loss": float(-np.log(with_views[np.arange(len(labels)), labels]).mean()),
+        "seconds": round(sum(epoch["seconds"] for epoch in done.history), 1),
+    }
+
+
+def without_views(model: Any) -> Any:
+    """The trained network as it looks at an image once."""
+    import keras
+
     views, *inner, mean_of_views = model.layers
     assert (type(views).__name__, type(mean_of_views).__name__) == ("Views", "MeanOfViews")
-    _, validation = hold_out(digitry.load_dataset("mnist").train, BASE["validation_fraction"], "last", 0)
-    answers = keras.Sequential(inner).predict(prepare(validation.images), verbose=0)
-    return float((answers.argmax(1) == validation.labels).mean())
+    return keras.Sequential(inner)
 
 
 def table(runs: dict[str, list[dict[str, Any]]]) -> list[str]:

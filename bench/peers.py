@@ -25,6 +25,7 @@ import numpy as np
 import benchmarks_page
 import own_process
 import plain_keras
+from earlier_runs import earlier_runs
 from race import ours
 
 ROOT = Path(__file__).parent.parent
@@ -47,8 +48,8 @@ def main() -> None:
     from digitry import recipes
     from digitry.training import run_folder
 
-    known = {} if options.anew or not RESULT.is_file() else json.loads(RESULT.read_text())
-    runs: dict[str, list[dict[str, Any]]] = known.get("runs", {})
+    about = {"command": "make bench-peers", **run_folder.describe_surroundings()}
+    runs = {} if options.anew else earlier_runs(RESULT, about["hardware"])
     for seed in range(options.rounds):
         sides = [*PEERS, *OURS]
         for side in sides if seed % 2 == 0 else reversed(sides):
@@ -59,7 +60,6 @@ def main() -> None:
             found = own_process.measure(__file__, side, str(seed))
             runs[side].append({"seed": seed, "settings": settings, **found})
             print(f"{side}, seed {seed}: {runs[side][-1]}", file=sys.stderr, flush=True)
-            about = {"command": "make bench-peers", **run_folder.describe_surroundings()}
             RESULT.write_text(json.dumps({"runs": runs, **about}, indent=1) + "\n")
     benchmarks_page.main()
 

@@ -1,7 +1,8 @@
 """Recipes over five seeds, each with its own settings: results/reproduce/*.json and docs/results.md.
 
-python bench/reproduce.py [RECIPE …] [--seeds 5]     the tutorials' four unless named; what has a JSON file already is
-                                                      not run again
+python bench/reproduce.py [RECIPE …] [--seeds 5]     the tutorials' four unless named; what has a JSON file already,
+                                                      with the recipe's settings of today, is not run again
+python bench/reproduce.py [RECIPE …] --anew          all of it again
 python bench/reproduce.py RECIPE --dataset NAME      the same on other data: results/reproduce/NAME/*.json
 python bench/reproduce.py --page                     only write the page anew
 
@@ -17,11 +18,13 @@ import resource
 import sys
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import own_process
-from results_page import write_page
+from digitry import recipes
+from results_page import TARGETS, write_page
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "results" / "reproduce"
@@ -33,32 +36,52 @@ JUDGED_AFTER = {"cnn": (5, 10)}
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("recipes", nargs="*", metavar="RECIPE", help="any; without, " + ", ".join(RECIPES))
+    parser.add_argument("recipes", nargs="*", metavar="RECIPE", help=", ".join((*RECIPES, *TARGETS)))
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--dataset", default=MNIST, help="what is learned; nothing else changes")
+    parser.add_argument("--anew", action="store_true", help="forget what was measured before")
     parser.add_argument("--page", action="store_true", help="only write docs/results.md from the JSON files")
     parser.add_argument("--one", nargs=2, metavar=("RECIPE", "SEED"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
         print(json.dumps(run_one(options.one[0], int(options.one[1]), options.dataset)))
         return
+    for name in options.recipes:
+        if name not in (*RECIPES, *TARGETS):
+            parser.error(f"{name} is none of {', '.join((*RECIPES, *TARGETS))}")
     if not options.page:
         folder = RESULTS if options.dataset == MNIST else RESULTS / options.dataset
         folder.mkdir(parents=True, exist_ok=True)
-        for recipe in options.recipes or RECIPES:
-            for seed in range(options.seeds):
-                path = folder / f"{recipe}-seed{seed}.json"
-                if not path.exists():
-                    print(f"{recipe}, seed {seed}", file=sys.stderr, flush=True)
-                    found = own_process.measure(__file__, recipe, str(seed), "--dataset", options.dataset)
-                    path.write_text(json.dumps(found, indent=1) + "\n")
+        wanted = [
+            (recipe, seed, folder / f"{recipe}-seed{seed}.json")
+            for recipe in options.recipes or RECIPES
+            for seed in range(options.seeds)
+        ]
+        if options.anew:
+            print("measures all of it again; once stopped, it goes on without --anew", file=sys.stderr)
+            for *_, path in wanted:
+                path.unlink(missing_ok=True)
+        for recipe, seed, path in wanted:
+            if is_measured(path, recipe):
+                print(f"{recipe}, seed {seed}: measured before", file=sys.stderr)
+                continue
+            print(f"{recipe}, seed {seed}", file=sys.stderr, flush=True)
+            found = own_process.measure(__file__, recipe, str(seed), "--dataset", options.dataset)
+            path.write_text(json.dumps(found, indent=1) + "\n")
     write_page(RESULTS, ROOT)
+
+
+def is_measured(path: Path, recipe: str) -> bool:
+    """Whether this file is there and tells of the recipe as it is; files that do not say what they trained are kept."""
+    if not path.is_file():
+        return False
+    now = asdict(recipes.get(recipe).settings)
+    return bool(json.loads(path.read_text()).get("settings", now) == now)
 
 
 def run_one(recipe: str, seed: int, dataset: str) -> dict[str, Any]:
     """Train one seed and judge it."""
     import digitry
-    from digitry import recipes
     from digitry.training import run_folder
 
     last = recipes.get(recipe).settings.epochs
@@ -94,6 +117,8 @@ def run_one(recipe: str, seed: int, dataset: str) -> dict[str, Any]:
             "recipe": recipe,
             "seed": seed,
             "dataset": dataset,
+            "settings": asdict(recipes.get(recipe).settings),
+            "trainer": run_folder.read_config(run)["backend"],
             "judged": judged,
             "history": done.history,
             "peak_memory_mib": round(_peak_memory_mib()),

@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+import own_process
 
 ROOT = Path(__file__).parent.parent
 IMAGES = 12_000
@@ -64,10 +63,8 @@ def main() -> None:
     for number in range(options.rounds):
         pairs = [(recipe, side) for recipe, sides in RECIPES.items() for side in sides]
         for recipe, side in pairs if number % 2 == 0 else reversed(pairs):
-            environment = {**os.environ, "KERAS_BACKEND": SIDES[side], "TF_CPP_MIN_LOG_LEVEL": "3"}
-            command = [sys.executable, __file__, "--one", recipe, side]
-            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-            runs[recipe][side].append(json.loads(done.stdout.splitlines()[-1]))
+            environment = {"KERAS_BACKEND": SIDES[side], "TF_CPP_MIN_LOG_LEVEL": "3"}
+            runs[recipe][side].append(own_process.measure(__file__, recipe, side, environment=environment))
             print(f"{recipe}, {side}: {runs[recipe][side][-1]}", flush=True)
     from digitry.training import run_folder
 

@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+import own_process
 import plain_keras
 
 ROOT = Path(__file__).parent.parent
@@ -29,20 +28,17 @@ EPOCHS = 3
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--side", choices=["digitry", "bare"], help=argparse.SUPPRESS)
+    parser.add_argument("--one", choices=["digitry", "bare"], help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.side:
-        print(json.dumps({"digitry": ours, "bare": bare}[options.side]()))
+    if options.one:
+        print(json.dumps({"digitry": ours, "bare": bare}[options.one]()))
         return
     seconds: dict[str, list[float]] = {"digitry": [], "bare": []}
     ratios = []
     for number in range(options.rounds):
         # A B, then B A: whoever goes second on a machine that warms up or cools down takes turns.
         for side in sorted(seconds, reverse=bool(number % 2)):
-            done = subprocess.run(
-                [sys.executable, __file__, "--side", side], stdout=subprocess.PIPE, text=True, check=True
-            )
-            seconds[side].append(json.loads(done.stdout.splitlines()[-1]))
+            seconds[side].append(own_process.measure(__file__, side))
         ratios.append(seconds["digitry"][-1] / seconds["bare"][-1])
         print(
             f"round {number + 1}: digitry {seconds['digitry'][-1]:.2f} s an epoch, "

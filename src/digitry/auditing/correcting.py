@@ -123,18 +123,21 @@ def _relabel(table: Path, answers: dict[tuple[Path, str], str]) -> list[str]:
     text = raw.removeprefix(_BOM).decode("utf-8")
     header, *rows = list(csv.reader(io.StringIO(text, newline="")))
     at_file, at_label = header.index("file"), header.index("label")
-    whole = [row for row in rows if len(row) > max(at_file, at_label)]
-    classes = {row[at_label].strip() for row in whole}
+    width = max(at_file, at_label) + 1
+    classes = {row[at_label].strip() for row in rows if len(row) >= width}
+    asked: dict[Path, list[tuple[str, str]]] = {}
+    for (file, label), answer in answers.items():
+        asked.setdefault(file, []).append((label, answer))
     found: set[tuple[Path, str]] = set()
     lines: list[str] = []
     kept = [header]
     for row in rows:
-        if row not in whole:  # an empty or a broken line: not ours to mend
+        if len(row) < width:  # an empty or a broken line: not ours to mend
             kept.append(row)
             continue
         file, label = (table.parent / row[at_file]).resolve(), row[at_label].strip()
         correct = answers.get((file, label))
-        found |= {key for key, wanted in answers.items() if key[0] == file and label in (key[1], wanted)}
+        found |= {(file, before) for before, wanted in asked.get(file, []) if label in (before, wanted)}
         if correct is None:
             kept.append(row)
             continue

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from digitry import __version__
 from digitry.arrays import Dataset
-from digitry.auditing.suspects import TWIN_PENALTY, UNLIKE_SHARE, Suspect
+from digitry.auditing.suspects import LEAST_TRUSTED_SHARE, TWIN_PENALTY, UNLIKE_SHARE, Suspect
 from digitry.exploration.duplicates import NEAR_SIMILARITY
 from digitry.pages import charts
 from digitry.pages.html import Code, Details, Page, Picture, Section, Table, Tile, picture
@@ -35,7 +35,7 @@ def build_page(audit: Audit, dataset: Dataset) -> Page:
     own = bool(dataset.split(audit.split).files)
     return Page(
         title=f"{audit.dataset}, {audit.split}: labels that look wrong",
-        lead=f"{audit.images:,} labels, each judged by a network that never saw its image.",
+        lead=f"{audit.images:,} labels, each judged by networks that never saw its image.",
         tiles=[
             Tile("Suspects", f"{len(suspects):,}", f"of {audit.images:,} labels"),
             Tile("Wrong labels, estimated", f"{audit.estimated_errors:,.0f}", "by confident learning"),
@@ -45,28 +45,28 @@ def build_page(audit: Audit, dataset: Dataset) -> Page:
             Section(
                 "The least trusted labels",
                 [
-                    "Above each picture: its rank and its position in the split; its label → what the network takes "
-                    "it for; and how probable the network finds the label. A label at the top need not be wrong, only "
+                    "Above each picture: its rank and its position in the split; its label → what the networks take "
+                    "it for; and how probable they find the label. A label at the top need not be wrong, only "
                     "doubtful: look, then decide.",
                     *shown,
-                ]
-                if suspects
-                else ["Nothing speaks against any label."],
+                ],
             ),
-            *([Section("All of them", [_table(suspects)])] if suspects else []),
-            *([Section("Setting labels right", _how_to_correct(audit))] if own and suspects else []),
-            Section("How they were found", [Details("In four ways", HOW)]),
+            Section("All of them", [_table(suspects)]),
+            *([Section("Setting labels right", _how_to_correct(audit))] if own else []),
+            Section("How they were found", [Details("In five ways", HOW)]),
         ],
         footer=f"Made by digitry {__version__}. Everything is in this file; nothing is loaded from elsewhere.",
     )
 
 
 HOW = [
-    "Out-of-fold: the split is cut into folds; for each, a network is trained on everything else, so that no network "
-    "judges an image it has seen. A label is trusted as much as that network finds it probable.",
+    "Out-of-fold: the split is cut into folds; for each, networks are trained on everything else, so that none judges "
+    "an image it has seen. A label is trusted as much as they find it probable, on average.",
     "Taken for another class: that class is more probable. Confidently: it is at least as probable as it is on average "
     "for images that bear its label (confident learning; Northcutt, Jiang and Chuang, 2021). Could be another too: the "
     "same, though the label is more probable still. The estimate of wrong labels counts both, class by class.",
+    f"Hardly taken for what it is labelled: no other class is more probable, but the label is among the "
+    f"{LEAST_TRUSTED_SHARE:.1%} that are trusted the least.",
     f"Nearly the same: two images with a cosine similarity of at least {NEAR_SIMILARITY}, labelled differently; the "
     f"trust in both is multiplied by {TWIN_PENALTY}.",
     f"Unlike the others: the {UNLIKE_SHARE:.1%} of each class, at least one image, that are least similar to its mean.",

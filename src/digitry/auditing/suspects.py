@@ -33,7 +33,7 @@ class Suspect:
     label: str
     """As it is labelled."""
     likely: str
-    """What a network that never saw it takes it for."""
+    """What the networks that never saw it take it for."""
     likely_probability: float
     trust: float
     """Probability of the label, halved where a like image is labelled otherwise: the list is sorted by it."""
@@ -59,10 +59,11 @@ class Suspect:
 
 
 def find_suspects(dataset: Dataset, split: str, probabilities: Probabilities) -> list[Suspect]:
-    """Every image of the split that something speaks against, the least trusted label first.
+    """Every image of the split that something speaks against, the least trusted label first; never none.
 
     `probabilities` are out-of-fold, float32 (n, classes). What may speak against a label: another class is more
-    probable, perhaps confidently (`confident.py`); a like image has another label; it looks unlike its class.
+    probable, perhaps confidently (`confident.py`); it is among the least trusted; a like image has another label; it
+    looks unlike its class.
     """
     audited, names = dataset.split(split), dataset.class_names
     labels = audited.labels

@@ -19,7 +19,7 @@ SHOWN = 20
 @click.command(name="audit")
 @click.argument("dataset", default="mnist")
 @click.option("--split", default="train", show_default=True, help="Which labels are judged: train or test.")
-@click.option("--folds", type=int, default=10, show_default=True, help="How many networks share the work.")
+@click.option("--folds", type=int, default=10, show_default=True, help="Into how many parts the split is cut.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option(
     "--out",

@@ -34,9 +34,12 @@ def command(context: click.Context, as_json: bool) -> None:
             f"{100 * measured['test_accuracy_mean']:.2f} ± {100 * measured['test_accuracy_sd']:.2f}%"
             if measured
             else "–",
-            f"{measured['seconds_mean']:,.0f} s" if measured else "–",
-        )
+            _time(measured) if measured else "– ",
+        ).rstrip()
         click.echo(f"{line}\n    {row['summary']}")
+    where = next((row["measured"]["processor"] for row in rows if row["measured"]), None)
+    if where:
+        click.echo(f"\nTime: training alone, on two threads, * on one ({where}); our own by plain Torch")
     click.echo("\nShow one with: digitry recipes show cnn")
 
 
@@ -68,6 +71,10 @@ def _facts(recipe: Any) -> dict[str, Any]:
         "published": dict(recipe.published),
         "measured": recipes.measured().get(recipe.name),
     }
+
+
+def _time(measured: dict[str, Any]) -> str:
+    return f"{measured['seconds_mean']:,.0f} s" + ("*" if measured["threads"] == 1 else " ")
 
 
 def _published(published: dict[str, float]) -> str:

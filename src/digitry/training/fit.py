@@ -225,6 +225,8 @@ def _fit(
         progress.note(f"{plan.name} trains faster where Torch is installed: pip install torch")
     fit_epoch: Callable[..., None] = partial(_fit_in_keras, model, settings)
     in_plain_torch = config["backend"] == PLAIN_TORCH
+    if settings.precision != "float32" and not in_plain_torch:
+        progress.note(f"trained in float32: {settings.precision} is for plain Torch only")
     if in_plain_torch:
         from digitry.training.plain_torch import PlainTorch
 

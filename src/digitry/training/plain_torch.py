@@ -282,7 +282,8 @@ class _MeanOfViews(nn.Module):  # type: ignore[misc]
     def forward(self, logits: torch.Tensor) -> torch.Tensor:
         if self.training:
             return logits
-        return logits.unflatten(0, (-1, self.views)).softmax(2).mean(1).log()
+        # In bfloat16 every probability above 0.996 would be 1.
+        return logits.float().unflatten(0, (-1, self.views)).softmax(2).mean(1).log()
 
 
 _ACTIVATIONS: dict[str, list[Callable[[], nn.Module]]] = {

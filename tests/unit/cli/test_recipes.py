@@ -26,10 +26,14 @@ def test_people_get_two_lines_a_recipe_within_a_terminals_width_and_what_was_mea
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     figures = {"test_accuracy_mean": 0.99123, "test_accuracy_sd": 0.0006, "seconds_mean": 101.4}
-    monkeypatch.setattr(recipes, "measured", lambda: {"cnn": figures})
+    about = {"processor": "Z80", "threads": 2}
+    known = {"cnn": {**figures, **about}, "tiny": {**figures, **about, "threads": 1}}
+    monkeypatch.setattr(recipes, "measured", lambda: known)
     lines = CliRunner().invoke(command, []).stdout.splitlines()
     row = next(line for line in lines if line.startswith("cnn "))
     assert row.split() == ["cnn", "93,322", "99.17%", "99.12", "±", "0.06%", "101", "s"]
+    assert next(line for line in lines if line.startswith("tiny ")).split()[-2:] == ["101", "s*"]
+    assert "Time: training alone, on two threads, * on one (Z80)" in "\n".join(lines)
     assert all(len(line) <= 80 for line in lines if not line.startswith("    "))
 
 
