@@ -137,8 +137,7 @@ def without_views(model: Any) -> Any:
 
 def table(runs: dict[str, list[dict[str, Any]]]) -> list[str]:
     """A line for each change, in the order of `CHANGES`."""
-    lines = ["| | seeds | validation accuracy | with one look at each image | loss | seconds |"]
-    lines.append("|---|---:|---:|---:|---:|---:|")
+    lines = ["| | seeds | validation accuracy | with one look at each image | loss |", "|---|---:|---:|---:|---:|"]
     for name in CHANGES:
         group = runs.get(name, [])
         if not group:
@@ -146,8 +145,7 @@ def table(runs: dict[str, list[dict[str, Any]]]) -> list[str]:
         accuracies = [shares([run[key] for run in group]) for key in ("accuracy", "accuracy_of_one_look")]
         # Smoothed labels have another loss: it is only compared with its like.
         loss = "–" if "label_smoothing" in CHANGES[name] else f"{mean(run['loss'] for run in group):.4f}"
-        seconds = mean(run["seconds"] for run in group)
-        lines.append(f"| {name} | {len(group)} | {' | '.join(accuracies)} | {loss} | {seconds:,.0f} |")
+        lines.append(f"| {name} | {len(group)} | {' | '.join(accuracies)} | {loss} |")
     return lines
 
 

@@ -106,6 +106,11 @@ class Number:
     alternatives: tuple[tuple[str, float], ...] = ()
     """The next best texts with their probabilities, best first."""
 
+    @property
+    def next_best(self) -> tuple[tuple[str, float], ...]:
+        """The alternatives; of a single digit that has none as a number, those it has as a digit."""
+        return self.alternatives or (self.digits[0].alternatives if len(self.digits) == 1 else ())
+
 
 @dataclass(frozen=True)
 class Reading:

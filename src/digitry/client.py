@@ -19,7 +19,7 @@ from digitry.arrays import Probabilities, Reading
 from digitry.errors import DataError, DigitryError, ModelError, ServerError, SettingError
 
 Sendable = Any
-"""A path, the bytes of a picture file, or a uint8 array."""
+"""A path, the bytes of a picture file, a uint8 array (h, w) or (h, w, 3 or 4), or a Pillow image."""
 
 _ERRORS: dict[str, type[DigitryError]] = {
     "not-a-picture": DataError,
@@ -42,11 +42,15 @@ class Client:
         tries: int = 3,
     ) -> None:
         """`tries`: a busy server is asked so often, as far apart as it says. SettingError for no http address."""
-        parts = urlsplit(address)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        try:
+            parts = urlsplit(address)
+            host, port = parts.hostname, parts.port
+        except ValueError:  # the port, or brackets
+            host = None
+        if not host or parts.scheme not in ("http", "https"):
             raise SettingError(f"{address!r} is no address of a server; it looks like http://127.0.0.1:8000")
         make = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self._connection = make(parts.hostname, parts.port, timeout=timeout_seconds)
+        self._connection = make(host, port, timeout=timeout_seconds)
         self._prefix, self._tries = parts.path.rstrip("/"), tries
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
@@ -155,9 +159,10 @@ class Client:
             except (OSError, http.client.HTTPException) as error:
                 self._connection.close()
                 if is_last or not was_open or isinstance(error, TimeoutError):
-                    raise ServerError(
-                        f"no answer from {self._connection.host}:{self._connection.port}: {error}"
-                    ) from error
+                    size = len(body or b"") / 2**20
+                    large = f"; it may take less than {size:.0f} MiB" if size > 4 else ""
+                    place = f"{self._connection.host}:{self._connection.port}"
+                    raise ServerError(f"no answer from {place}: {error}{large}") from error
         try:
             values = json.loads(data)
         except ValueError as error:
@@ -169,13 +174,21 @@ class Client:
 def _bytes_of(picture: Sendable) -> bytes:
     if isinstance(picture, (bytes, bytearray, memoryview)):
         return bytes(picture)
-    if isinstance(picture, np.ndarray):
-        from PIL import Image
-
-        file = io.BytesIO()
-        Image.fromarray(picture).save(file, "PNG")
-        return file.getvalue()
+    if isinstance(picture, np.ndarray) or hasattr(picture, "getbands"):  # a Pillow image, told without importing Pillow
+        return _png_of(picture)
     try:
         return Path(picture).read_bytes()
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror}") from error
+
+
+def _png_of(picture: Any) -> bytes:
+    from PIL import Image
+
+    if isinstance(picture, np.ndarray):
+        if picture.dtype != np.uint8 or picture.ndim not in (2, 3) or picture.shape[2:] not in ((), (3,), (4,)):
+            raise DataError(f"an array must be uint8 (h, w) or (h, w, 3 or 4), not {picture.dtype} {picture.shape}")
+        picture = Image.fromarray(picture)
+    file = io.BytesIO()
+    picture.save(file, "PNG" if picture.mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I", "I;16") else "TIFF")
+    return file.getvalue()

@@ -71,7 +71,7 @@ class Contract:
         if (
             not all(isinstance(raw[name], str) for name in ("recipe", "data_sha256"))
             or not all(isinstance(raw[name], dict) for name in ("settings", "metrics", "versions"))
-            or not all(isinstance(v, int | float) and math.isfinite(v) for v in raw["metrics"].values())
+            or not all(isinstance(v, int | float) and abs(v) < math.inf for v in raw["metrics"].values())
         ):
             raise ModelError("the model's contract has a field of the wrong kind; export the model again")
         raw["class_names"], raw["input_shape"] = tuple(class_names), tuple(shape)

@@ -12,6 +12,7 @@ import numpy as np
 from digitry.arrays import Dataset, Images, Split
 from digitry.data import Progress
 from digitry.errors import DataError, SettingError, unknown_name
+from digitry.files import folder_for
 
 HOLD_OUT_METHODS = ("last", "stratified")
 
@@ -43,6 +44,27 @@ def load_dataset(
     if "/" in text or os.sep in text or path.suffix or isinstance(name_or_path, Path):
         raise DataError(f"there is no file or folder {text}")
     raise SettingError(f"{unknown_name('dataset', text, SOURCES)}; or give the path of your own data")
+
+
+def numbered_as(dataset: Dataset, class_names: tuple[str, ...], model: str) -> Dataset:
+    """The dataset with its classes numbered as a model numbers them; classes that it lacks stay without images.
+
+    A class may also be called as its folder has to be. DataError for one that the model does not know.
+    """
+    if dataset.class_names == class_names:
+        return dataset
+    known = {folder_for(name): number for number, name in enumerate(class_names)}
+    known |= {name: number for number, name in enumerate(class_names)}
+    unknown = [name for name in dataset.class_names if name not in known]
+    if unknown:
+        raise DataError(
+            f"{dataset.name} has the class {unknown[0]!r}, which {model} does not know; it knows "
+            f"{', '.join(class_names[:20])}"
+        )
+    numbers = np.array([known[name] for name in dataset.class_names], np.int64)
+    train, test = (part and replace(part, labels=numbers[part.labels]) for part in (dataset.train, dataset.test))
+    assert train is not None
+    return replace(dataset, train=train, test=test, class_names=class_names)
 
 
 def hold_out(split: Split, fraction: float, method: str = "last", seed: int = 0) -> tuple[Split, Split]:

@@ -34,6 +34,12 @@ def write_chunks_atomically(path: Path, chunks: Iterable[bytes]) -> None:
     _write(path, path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp.{os.getpid()}"), chunks)
 
 
+def folder_for(label: str) -> str:
+    """The name of a class's folder: the label itself wherever a folder can be called so."""
+    hidden_or_no_name = ("/" in label, "\\" in label, label.startswith((".", "__")), label != label.strip(), not label)
+    return name_for_a_file(label) if any(hidden_or_no_name) or len(label.encode()) > 200 else label
+
+
 def name_for_a_file(name: str) -> str:
     """What people call a dataset, as a part of a file's or a folder's name."""
     return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "dataset"

@@ -12,6 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 import digitry
 from digitry.errors import DataError, ModelError, ServerError, SettingError
@@ -45,6 +46,7 @@ def test_it_reads_what_the_reader_reads(client: digitry.Client, tmp_path: Path) 
     assert client.read(str(path), expect="digit").text == here.text
     assert client.read(picture_of(7), expect="digit").text == here.text
     assert client.read(np.asarray(page, np.uint8), expect="digit").text == here.text
+    assert client.read(Image.fromarray(np.asarray(page)).convert("CMYK"), expect="digit").text == here.text
     assert [reading.text for reading in client.read([path, path], expect="digit")] == [here.text] * 2
 
 
@@ -63,6 +65,10 @@ def test_it_raises_what_the_reader_raises(client: digitry.Client) -> None:
         client.read(b"no picture")
     with pytest.raises(DataError, match=r"nope\.png: cannot be read: No such file"):
         client.read("nope.png")
+    with pytest.raises(DataError, match=r"must be uint8 \(h, w\) or .*, not float64 \(28, 28\)"):
+        client.read(np.zeros((28, 28)))
+    with pytest.raises(ServerError, match="it may take less than 60 MiB"):
+        client.read(bytes(60 * 2**20))
     with pytest.raises(SettingError, match="expect must be one of"):
         client.read(picture_of(1), expect="letter")
     with pytest.raises(ModelError, match="There are: shipped"):
@@ -81,8 +87,9 @@ def test_without_a_server_it_says_so() -> None:
         assert not client.is_ready()
         with pytest.raises(ServerError, match=r"no answer from 127\.0\.0\.1"):
             client.model()
-    with pytest.raises(SettingError, match="is no address of a server"):
-        digitry.Client("127.0.0.1:8000")
+    for address in ("127.0.0.1:8000", "http://localhost:abc", "http://[::1"):
+        with pytest.raises(SettingError, match="is no address of a server"):
+            digitry.Client(address)
 
 
 def answer_with(*answers: bytes) -> str:

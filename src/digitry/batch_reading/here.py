@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digitry.batch_reading.records import Outcome, Settings, Source
-from digitry.errors import DataError
+from digitry.errors import DataError, DigitryError
 
 if TYPE_CHECKING:
     from digitry.arrays import Reading
@@ -31,7 +31,9 @@ def open_reader(settings: Settings) -> Reader:
     """The reader that these settings ask for; ModelError or SettingError when it cannot be had."""
     from digitry.reading import Reader
 
-    return Reader(settings.model, max_error=settings.max_error)
+    reader = Reader(settings.model, max_error=settings.max_error)
+    reader.check_expectation(settings.expect)
+    return reader
 
 
 def read_many(reader: Reader, sources: Iterable[Source], *, expect: str) -> Iterator[Outcome]:
@@ -51,6 +53,8 @@ def _read_one(reader: Reader, source: Source, expect: str) -> Outcome:
         readings.extend(dataclasses.replace(reading, picture=source.name) for reading in pages)
     except DataError as error:
         failure = str(error).removeprefix(f"{source.name}: ")
+    except DigitryError:  # of the model, say: no fault of the picture, and no other would be read
+        raise
     except Exception as error:  # a fault of ours in one picture of many: the others are read all the same
         failure = f"digitry itself failed here, please report it: {type(error).__name__}: {error}"
     if not readings and failure is None:

@@ -6,13 +6,10 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from digitry.arrays import is_sure
 from digitry.batch_reading.records import Outcome
-
-if TYPE_CHECKING:
-    pass
 
 COLUMNS = ("picture", "page", "number", "text", "confidence", "sure", "x", "y", "width", "height", "reason")
 """`number` counts from 1 on its page; a picture without one has a row with empty text, a broken one no page either."""
@@ -93,8 +90,8 @@ def csv_rows(lines: Iterable[bytes]) -> Iterator[Row]:
 
 
 def csv_name(name: str) -> str:
-    """The name as a table has it: bytes that are no Unicode as escapes."""
-    return name.encode("utf-8", "backslashreplace").decode()
+    """The name as a table has it: bytes that are no Unicode as escapes, and the line end that gets no quotes."""
+    return name.encode("utf-8", "backslashreplace").decode().replace("\r", "\\r")
 
 
 def _word(truth: bool) -> str:

@@ -95,7 +95,9 @@ def _run() -> None:
         raise
     except ImportError as error:
         if error.name and not error.name.startswith("digitry"):
-            _fail(f"this command needs the package {error.name}; install it with: pip install 'digitry[train]'", 2)
+            extra = "serve" if sys.argv[1:2] == ["serve"] else "train"
+            package = error.name.partition(".")[0]
+            _fail(f"this command needs the package {package}; install it with: pip install 'digitry[{extra}]'", 2)
         raise
     except OSError as error:
         _fail(f"{error.strerror or error}: {error.filename}" if error.filename else str(error), 5)

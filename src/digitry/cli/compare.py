@@ -19,9 +19,10 @@ _PLAIN_WIDTH = 120
 @click.command("compare")
 @click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...", type=click.Path(path_type=Path))
 @click.option("--split", default="test", show_default=True, metavar="NAME", help="train, validation or test.")
+@click.option("--data", metavar="DATASET|PATH", help="Other data than what the runs were trained on.")
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON and nothing else.")
 @click.option("--quiet", is_flag=True, help="No progress.")
-def command(runs: tuple[Path, ...], split: str, as_json: bool, quiet: bool) -> None:
+def command(runs: tuple[Path, ...], split: str, data: str | None, as_json: bool, quiet: bool) -> None:
     """Lay runs side by side: is the difference more than chance?
 
     Every pair is tested by McNemar's exact test on the images that only one of the two reads right.
@@ -30,7 +31,7 @@ def command(runs: tuple[Path, ...], split: str, as_json: bool, quiet: bool) -> N
     from digitry.evaluation import compare
 
     with progress_bar(quiet or not sys.stderr.isatty()) as progress:
-        comparison = compare(runs, split=split, progress=progress and partial(progress, "reading images"))
+        comparison = compare(runs, split=split, data=data, progress=progress and partial(progress, "reading images"))
     if as_json:
         import json
 

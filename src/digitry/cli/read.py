@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from digitry.cli.reading_output import STANDARD_INPUT
 from digitry.errors import DataError, SettingError
 
 if TYPE_CHECKING:
     from digitry.batch_reading.records import Outcome, Settings, Source
     from digitry.cli.reading_output import Made, Maker, Text
     from digitry.reading import Reader
-
-STANDARD_INPUT = "-"
 
 
 @click.command(short_help="Read the numbers in pictures.")
@@ -150,7 +149,7 @@ def _find(pictures: Sequence[str]) -> dict[str, str]:
         elif not Path(given).is_dir():
             found[given] = Path(given).name
         else:
-            top = Path(given).name if several else ""
+            top = Path(given).resolve().name if several else ""
             inside = {path: str(Path(top, path[len(given) :].lstrip(os.sep))) for path in _pictures_below(given)}
             if not inside:
                 from digitry.images.heads import SUFFIXES

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from digitry.batch_reading.rows import FORMATS, json_line
 from digitry.cli import reading_text
+from digitry.errors import SettingError
 
 if TYPE_CHECKING:
     from digitry.batch_reading.records import Outcome
 
+STANDARD_INPUT = "-"
+"""Its name on the command line."""
 
 Text = Literal["", "line", "whole", "json"]
 """What goes to stdout: nothing, a line a page, all about one picture, JSON."""
@@ -58,8 +61,13 @@ class Maker:
 def drawing_paths(folder: Path, pictures: Mapping[str, str]) -> dict[str, Path]:
     """Name of a picture → its drawing in `folder`; `pictures` says by which path below it, before the suffix changes.
 
-    No two share one: `7.jpg` beside `7.png` is drawn to `7.jpg.png`, a third one to `7-2.png`.
+    No two share one: `7.jpg` beside `7.png` is drawn to `7.jpg.png`, a third one to `7-2.png`. SettingError if a
+    drawing would lie where the pictures are: it could take the place of one.
     """
+    sources = {place.resolve() for place in {Path(name).parent for name in pictures if name != STANDARD_INPUT}}
+    for place in {(folder / inside).parent for inside in pictures.values()}:
+        if place.resolve() in sources:
+            raise SettingError(f"{place} holds the pictures that are read; name another folder: --draw DIR")
     taken: set[Path] = set()
     found = {}
     for name, inside in pictures.items():
@@ -83,7 +91,7 @@ def _draw(outcome: Outcome, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     for reading in outcome.readings:
         page = path if reading.page == 1 else path.with_name(f"{path.stem}-page{reading.page}.png")
-        source = None if outcome.name == "-" else outcome.name
+        source = None if outcome.name == STANDARD_INPUT else outcome.name
         write_atomically(page, draw_reading(source, reading))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from digitry.arrays import is_sure
+from digitry.pages.numbers import confidence
 
 if TYPE_CHECKING:
     from digitry.arrays import Number, Reading
@@ -27,11 +28,6 @@ def whole(readings: Sequence[Reading]) -> list[str]:
             text.append(f"page {reading.page}")
         text += _table(reading) if len(reading.numbers) > 1 else _single(reading)
     return text
-
-
-def confidence(probability: float) -> str:
-    """ "98.7%". Nothing is certain: 0.9997 is not shown as 100.0%."""
-    return "> 99.9%" if probability > 0.999 else f"{probability:.1%}"
 
 
 def printable(text: str) -> str:
@@ -63,7 +59,7 @@ def _single(reading: Reading) -> list[str]:
 
 
 def _alternatives(number: Number) -> str:
-    found = number.alternatives or (number.digits[0].alternatives if len(number.digits) == 1 else ())
+    found = number.next_best
     return ", ".join(f"{text} {confidence(p)}" for text, p in found if p >= LEAST_SHOWN)
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from digitry.cli.reading_text import printable
+
 if TYPE_CHECKING:
     from digitry.scoring import Score
 
@@ -64,8 +66,6 @@ def command(
     reader = Reader(model, **options)
     with progress_bar(quiet or not sys.stderr.isatty()) as progress:
         result = score(pictures, expect=expect, reader=reader, progress=progress)
-    if page:
-        write_page(result, page, reader, command=shlex.join(["digitry", *sys.argv[1:]]))
     if model and _learnt_from(Path(model), result):
         click.echo(
             f"digitry: {model} learnt from these very pictures, so this says little about others; its figures on the "
@@ -73,12 +73,14 @@ def command(
             err=True,
         )
     for one in result.not_read:
-        click.echo(f"digitry: {_printable(one.picture.name)}: {one.reason}", err=True)
+        click.echo(f"digitry: {printable(one.picture.name)}: {one.reason}", err=True)
     if as_json:
         click.echo(json.dumps(result.to_json(), allow_nan=False))
     else:
         _print(result)
-        if page:
+    if page:  # last: where it cannot be written, the figures are known
+        write_page(result, page, reader, command=shlex.join(["digitry", *sys.argv[1:]]))
+        if not as_json:
             click.echo(f"Page: {page}")
     if result.not_read:
         sys.exit(DataError.exit_code)
@@ -98,7 +100,7 @@ def _learnt_from(run: Path, score: Score) -> bool:
 def _print(score: Score) -> None:
     from digitry.pages.numbers import interval, percent
 
-    place, pictures = _printable(str(score.place)), f"{score.pictures:,} pictures"
+    place, pictures = printable(str(score.place)), f"{score.pictures:,} pictures"
     print(f"{place}: {pictures} in {score.seconds:.1f} s, --expect {score.expect}")
     print()
     right = f"{score.right:,} of {score.pictures:,}, {percent(score.accuracy)}  (95%: {interval(score.interval)})"
@@ -137,12 +139,7 @@ def _print_mistakes(score: Score) -> None:
     for one in score.mistakes[:MISTAKES_SHOWN]:
         doubt = "" if one.confidence is None else f"  {confidence(one.confidence)}{', sure' if one.sure else ''}"
         got = one.got or "nothing"
-        print(f"  {_printable(one.picture.name)}: wanted {one.picture.wanted}, got {got}{doubt}")
+        print(f"  {printable(one.picture.name)}: wanted {one.picture.wanted}, got {got}{doubt}")
     more = len(score.mistakes) - MISTAKES_SHOWN
     if more > 0:
         print(f"  and {more:,} more; see them all with --html OUT.html")
-
-
-def _printable(name: str) -> str:
-    """A file name that cannot move the cursor, break the line or fail to print."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in name)

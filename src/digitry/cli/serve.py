@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,7 @@ def command(
         )
     if sys.platform == "win32":
         raise SettingError("digitry serve needs a POSIX system: Linux, macOS, or WSL on Windows")
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until models can be loaded anew: else it would end a start
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.WARNING if quiet else logging.INFO,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import warnings
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -67,13 +68,15 @@ def _of_array(array: NDArray[Any]) -> Colour:
 def _of_bytes(data: bytes, page: int) -> Colour | None:
     from PIL import Image
 
+    from digitry.images.decode import proper_pages
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow speaks of odd metadata there
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 return None
             if page > 1:
-                image.seek(page - 1)
+                next(islice(proper_pages(image), page - 1, None))
             return _of_image(image)
 
 

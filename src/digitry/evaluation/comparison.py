@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from digitry.arrays import Dataset, Labels
+from digitry.datasets import numbered_as
 from digitry.errors import SettingError, unknown_name
 from digitry.evaluation import judging, significance
 from digitry.evaluation.metrics import Scores, predicted_labels
@@ -101,19 +102,19 @@ def compare(
         raise unknown_name("split", split, judging.SPLITS)
     files = [read_run(run) for run in runs]
     _check_comparable(files, split)
-    dataset = judging.data_of(files[0], data)
     names = _names(files)
+    models = [judging.open_model(one) for one in files]
+    class_names = models[0].contract.class_names
+    for name, model in zip(names, models, strict=True):
+        if model.contract.class_names != class_names:
+            raise SettingError(f"runs {names[0]} and {name} know different classes; compare runs with the same classes")
+    dataset = numbered_as(judging.data_of(files[0], data), class_names, f"the model of {files[0].folder}")
     total = len(files) * len(judging.splits_of(files[0], dataset, split)[split])
     contenders: list[Contender] = []
     answers: list[Labels] = []
     labels: Labels | None = None
-    class_names: tuple[str, ...] = ()
-    for number, (name, one) in enumerate(zip(names, files, strict=True)):
-        model = judging.open_model(one)
-        if number and model.contract.class_names != class_names:
-            raise SettingError(f"runs {names[0]} and {name} know different classes; compare runs with the same classes")
-        class_names = model.contract.class_names
-        part = judging.classes_of_model(judging.splits_of(one, dataset, split)[split], dataset, class_names)
+    for number, (name, one, model) in enumerate(zip(names, files, models, strict=True)):
+        part = judging.splits_of(one, dataset, split)[split]
         probabilities = judging.predict(model, part, progress, done=number * len(part), total=total)
         scores = judging.scores_of(one, part, probabilities)
         labels = part.labels

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from digitry import datasets
 from digitry.arrays import Dataset, Labels, Probabilities, Split
 from digitry.contract import Contract
 from digitry.errors import DataError, ModelError, SettingError, unknown_name
 from digitry.evaluation import doubtful, metrics
 from digitry.evaluation.run_files import RunFiles, read_run
+from digitry.files import name_for_a_file
 
 if TYPE_CHECKING:
     from digitry.predict import Predictor
@@ -62,6 +64,8 @@ class Evaluation:
     split: str
     class_names: tuple[str, ...]
     data_name: str
+    data_reference: str
+    """What to give as `data` to have the same again."""
     data_sha256: str
     same_data: bool
     """Whether the data is the one the run was trained on."""
@@ -122,13 +126,12 @@ def judge(
     another identity can be given as `data`; then only `split` is judged.
     """
     files = read_run(run)
-    dataset = data_of(files, data)
     predictor = open_model(files)
+    dataset = datasets.numbered_as(data_of(files, data), predictor.contract.class_names, f"the model of {files.folder}")
     parts = splits_of(files, dataset, split)
-    wanted = {name: classes_of_model(part, dataset, predictor.contract.class_names) for name, part in parts.items()}
-    total = sum(len(part) for part in wanted.values())
+    total = sum(len(part) for part in parts.values())
     judged, done = {}, 0
-    for name, part in wanted.items():
+    for name, part in parts.items():
         probabilities = predict(predictor, part, progress, done=done, total=total)
         done += len(part)
         judged[name] = JudgedSplit(part, probabilities, scores_of(files, part, probabilities))
@@ -139,6 +142,7 @@ def judge(
         split=split,
         class_names=predictor.contract.class_names,
         data_name=dataset.name,
+        data_reference=dataset.reference or dataset.name,
         data_sha256=dataset.sha256,
         same_data=same,
         model_sha256=hashlib.sha256(files.model.read_bytes()).hexdigest(),
@@ -146,7 +150,7 @@ def judge(
         splits=judged,
         doubtful=positions,
         without_doubtful=_without(judged[split], positions) if len(positions) else None,
-        folder=files.folder if same else files.folder / f"on-{_slug(dataset.name)}",
+        folder=files.folder if same else files.folder / f"on-{name_for_a_file(dataset.name)}",
     )
 
 
@@ -154,11 +158,9 @@ def data_of(files: RunFiles, data: Dataset | str | Path | None) -> Dataset:
     """The data to judge on: the given one, or the run's own, checked."""
     if isinstance(data, Dataset):
         return data
-    from digitry.datasets import load_dataset
-
     if data is not None:
-        return load_dataset(data)
-    dataset = load_dataset(files.data)
+        return datasets.load_dataset(data)
+    dataset = datasets.load_dataset(files.data)
     if dataset.sha256 != files.data_sha256:
         raise DataError(
             f"{files.data} is not the data that run {files.folder} was trained on (SHA-256 {dataset.sha256[:12]}…, "
@@ -168,7 +170,17 @@ def data_of(files: RunFiles, data: Dataset | str | Path | None) -> Dataset:
 
 
 def splits_of(files: RunFiles, dataset: Dataset, split: str) -> dict[str, Split]:
-    """The split asked for and, on the run's own data, the parts that training saw, in the order of SPLITS."""
+    """The split asked for and, on the run's own data, the parts that training saw, in the order of SPLITS.
+
+    The data's classes must be numbered as the model numbers them: that is how a part was held back.
+    """
+    parts = _splits_of(files, dataset, split)
+    if not all(map(len, parts.values())):
+        raise DataError(f"{dataset.name} has no image in the part to judge; give a dataset with at least one")
+    return parts
+
+
+def _splits_of(files: RunFiles, dataset: Dataset, split: str) -> dict[str, Split]:
     if split not in SPLITS:
         raise unknown_name("split", split, SPLITS)
     if split == "test" and dataset.test is None:
@@ -184,30 +196,12 @@ def splits_of(files: RunFiles, dataset: Dataset, split: str) -> dict[str, Split]
         raise SettingError(f"run {files.folder} held nothing back for validation; use --split train or --split test")
     parts = {"train": dataset.train}
     if fraction:
-        from digitry.datasets import hold_out
-
-        parts["train"], parts["validation"] = hold_out(dataset.train, fraction, method, seed)
+        parts["train"], parts["validation"] = datasets.hold_out(dataset.train, fraction, method, seed)
     if split == "train":
         return {"train": parts["train"]}
     if split == "test":
         parts["test"] = dataset.split("test")
     return parts
-
-
-def classes_of_model(part: Split, dataset: Dataset, class_names: tuple[str, ...]) -> Split:
-    """The part with its labels numbered as the model numbers its classes; DataError for a class it does not know."""
-    if len(part) == 0:
-        raise DataError(f"{dataset.name} has no image in the part to judge; give a dataset with at least one")
-    if dataset.class_names == class_names:
-        return part
-    unknown = [name for name in dataset.class_names if name not in class_names]
-    if unknown:
-        raise DataError(
-            f"{dataset.name} has classes that the model does not know: {', '.join(unknown[:5])}"
-            f"{'…' if len(unknown) > 5 else ''}; it knows {', '.join(class_names[:20])}"
-        )
-    numbers = np.array([class_names.index(name) for name in dataset.class_names], np.int64)
-    return replace(part, labels=numbers[part.labels])
 
 
 def open_model(files: RunFiles) -> Predictor:
@@ -263,7 +257,3 @@ def _without(test: JudgedSplit, positions: NDArray[np.int64]) -> WithoutDoubtful
         interval=metrics.wilson_interval(len(kept) - errors, len(kept)),
         source=doubtful.SOURCE,
     )
-
-
-def _slug(name: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_" else "-" for c in name.lower()).strip("-")[:60] or "data"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -226,10 +227,10 @@ def _provenance_parts(evaluation: Evaluation) -> list[Part]:
         ["Versions", _pairs(config.get("versions"))],
         ["Settings", _pairs(settings)],
     ]
-    command = f"digitry evaluate {evaluation.run.folder} --split {evaluation.split}"
+    words = ["digitry", "evaluate", str(evaluation.run.folder), "--split", evaluation.split]
     if not evaluation.same_data:
-        command += f" --data {evaluation.data_name}"
-    return [Table(("What", "Value"), rows), "The same page once more:", Code(command)]
+        words += ["--data", evaluation.data_reference]
+    return [Table(("What", "Value"), rows), "The same page once more:", Code(shlex.join(words))]
 
 
 def _picture(draw: Callable[[], Figure], path: Path, alt: str, caption: str) -> Picture:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,18 +54,27 @@ class RunFiles:
 def read_run(folder: str | Path) -> RunFiles:
     """The run in `folder`; ModelError if it is no run, or has no model yet."""
     folder = Path(folder)
-    config_path = folder / "config.json"
-    if not config_path.is_file():
+    config = _config_of(folder)
+    model_of(folder)
+    return RunFiles(folder, config, read_history(folder / "history.jsonl"))
+
+
+def model_of(folder: Path) -> Path:
+    """The ONNX file of a run; ModelError, which says how to go on, for a folder without one."""
+    model = folder / "model.onnx"
+    if model.is_file():
+        return model
+    command = shlex.join(["digitry", "train", _config_of(folder)["recipe"], "--run", str(folder), "--resume"])
+    raise ModelError(f"run {folder} has no model.onnx, so its training did not end; go on with: {command}")
+
+
+def _config_of(folder: Path) -> dict[str, Any]:
+    path = folder / "config.json"
+    if not path.is_file():
         raise ModelError(
             f"{folder} is not a run: expected a folder with config.json and model.onnx; make one: digitry train cnn"
         )
-    config = _read_config(config_path)
-    if not (folder / "model.onnx").is_file():
-        raise ModelError(
-            f"run {folder} has no model.onnx, so its training did not end; go on with: "
-            f"digitry train {config['recipe']} --run {folder} --resume"
-        )
-    return RunFiles(folder, config, read_history(folder / "history.jsonl"))
+    return _read_config(path)
 
 
 def read_history(path: Path) -> tuple[Epoch, ...]:

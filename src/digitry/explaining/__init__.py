@@ -105,7 +105,8 @@ def _cut_out(page: Colour, digit: Digit) -> NDArray[np.uint8] | None:
 
 def _chosen(reading: Reading) -> set[int]:
     """Indices of the numbers whose digits are looked into."""
-    order = sorted(range(len(reading.numbers)), key=lambda i: (is_sure(reading, reading.numbers[i]), i))
+    numbers = reading.numbers
+    order = sorted(range(len(numbers)), key=lambda i: (is_sure(reading, numbers[i]), numbers[i].confidence))
     chosen: set[int] = set()
     digits = 0
     for index in order:
@@ -134,7 +135,7 @@ def _tiles(reading: Reading) -> list[Tile]:
         Tile("Sure?", "yes" if sure else "no"),
         Tile("Probability", percent(number.confidence), "that it is right"),
     ]
-    others = number.alternatives or (number.digits[0].alternatives if len(number.digits) == 1 else ())
+    others = number.next_best
     if others:
         tiles.append(Tile("Runner-up", others[0][0], percent(others[0][1])))
     return tiles
@@ -236,7 +237,7 @@ def _digit(
     found = saliency(reader.read_digits, image)
     names = reader.class_names
     answer, other = names[found.answer], names[found.runner_up]
-    marked = found.lowest if found.answer_drop.any() else None
+    marked = found.decisive if found.answer_drop.any() else None
     said = words.digit_sentences(digit, image, found, names, sure=sure)
     views += [
         pixelated(image, "The same digit as 28×28 pixels, light on black", "What the network sees"),

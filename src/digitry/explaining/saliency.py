@@ -50,17 +50,17 @@ class Saliency:
     """Of the whole image, float32 (classes,)."""
     answer_drop: NDArray[np.float32]
     margin_drop: NDArray[np.float32]
-    lowest: Patch
-    """The erased patch that leaves the answer least probable."""
+    decisive: Patch
+    """The erased patch that changes the answer most clearly; where none does, the one that costs it most margin."""
     highest: Patch
     """The erased patch that makes the answer most probable."""
-    lowest_probability: float
-    """Of the answer, without the patch `lowest`."""
+    left_probability: float
+    """Of the answer, without the decisive patch."""
 
     @property
     def flips(self) -> bool:
         """Whether erasing one patch is enough to change the answer."""
-        return self.lowest.answer != self.answer
+        return self.decisive.answer != self.answer
 
 
 def saliency(read_digits: Callable[[Images], Probabilities], image: NDArray[np.uint8]) -> Saliency:

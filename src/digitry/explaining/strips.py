@@ -11,8 +11,6 @@ from digitry.decoding import BLANK
 from digitry.explaining.markup import attribute, escaped, tag
 from digitry.explaining.pictures import picture
 
-"""Column of the frames that stands for no digit."""
-
 _SCALE = 3
 """Screen pixels per pixel of the strip."""
 

@@ -72,17 +72,17 @@ def digit_sentences(
 
 
 def _weakest(found: Saliency, image: NDArray[np.uint8], names: tuple[str, ...]) -> str:
-    answer, worst = names[found.answer], found.lowest
+    answer, worst = names[found.answer], found.decisive
     place = place_name(image, worst)
     if found.flips:
         other = f"{names[worst.answer]} ({percent(worst.probability)})"
         return f"Without the ink {place} (marked) it would be read as {other}."
     own = float(found.probabilities[found.answer])
-    if own - found.lowest_probability < CLEARLY:
+    if own - found.left_probability < CLEARLY:
         return f"It does not hang on any one spot: whichever 5×5 patch is erased, it stays {answer}."
     return (
         f"It leans most on the ink {place} (marked): with that erased it is still {answer}, but only with "
-        f"{percent(found.lowest_probability)}."
+        f"{percent(found.left_probability)}."
     )
 
 

@@ -8,9 +8,9 @@ import io
 import re
 import stat
 import warnings
-from collections.abc import Collection, Generator
+from collections.abc import Collection, Generator, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from digitry.console import native_stderr_muted
 from digitry.errors import DataError, unknown_name
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ALL_FORMATS", "FORMATS", "MAX_BYTES", "MAX_PAGES", "MAX_PIXELS", "SUFFIXES", "Grey", "decode", "decode_file",
-    "decode_file_pages", "decode_pages", "grey_of_array", "grey_of_picture",
+    "decode_file_pages", "decode_pages", "grey_of_array", "grey_of_picture", "proper_pages",
 ]  # fmt: skip
 
 MAX_BYTES = 512 * 2**20
@@ -178,13 +178,19 @@ def _tiff_pages(picture: Image.Image, max_pixels: int) -> Generator[Grey]:
         too_many = _has_page(picture, MAX_PAGES)
     if too_many:
         raise DataError(f"the file has more than {MAX_PAGES} pages, the most that are read; split it")
+    for tags in proper_pages(picture):
+        check_size(picture.size, max_pixels)
+        check_size((tags.get(_TIFF_TILE_WIDTH, 1), tags.get(_TIFF_TILE_HEIGHT, 1)), max_pixels)
+        yield grey_of_picture(picture)
+
+
+def proper_pages(picture: Image.Image) -> Iterator[Mapping[int, Any]]:
+    """The tags of each page proper of a TIFF, on which the picture then stands."""
     number = 0
     while _has_page(picture, number):
         tags = picture.tag_v2  # type: ignore[attr-defined]
         if number == 0 or not tags.get(_TIFF_KIND, 0) & (_TIFF_SMALL_COPY | _TIFF_MASK):
-            check_size(picture.size, max_pixels)
-            check_size((tags.get(_TIFF_TILE_WIDTH, 1), tags.get(_TIFF_TILE_HEIGHT, 1)), max_pixels)
-            yield grey_of_picture(picture)
+            yield tags
         number += 1
 
 

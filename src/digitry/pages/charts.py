@@ -124,15 +124,12 @@ def bars(
     title: str = "",
     x_label: str = "",
     y_label: str = "",
-    spread: Mapping[str, ArrayLike] | None = None,
-    value_format: str = "",
     y_range: tuple[float, float] | None = None,
     height_inches: float = 3.1,
 ) -> Figure:
     """One group of bars a name, one bar a series: `bars(["0", "1"], {"train": [5, 6], "test": [1, 2]})`.
 
-    `spread` draws whiskers of plus and minus so much, by series. A `value_format` such as ",d" or ".1%" writes the
-    value above each bar (of one series only: there is no room for more). Above 30 names only some are written.
+    Above 30 names only some are written.
     """
     with styled():
         figure, (axes,) = new_figure(height_inches)
@@ -141,20 +138,13 @@ def bars(
         for index, (series_name, values) in enumerate(series.items()):
             left = places - 0.4 + width * (index + 0.5)
             heights = np.asarray(values, dtype=np.float64)
-            whiskers = None if spread is None or series_name not in spread else np.asarray(spread[series_name])
-            drawn = axes.bar(
+            axes.bar(
                 left,
                 heights,
                 width * 0.94,
                 label=series_name,
                 color=COLOURS[index % len(COLOURS)],
-                yerr=whiskers,
-                error_kw={"ecolor": MUTED, "elinewidth": 1, "capsize": 2},
             )
-            if value_format and len(series) == 1:
-                whole = value_format.endswith("d")
-                texts = [format(round(v) if whole else v, value_format) for v in heights]
-                axes.bar_label(drawn, texts, padding=2, fontsize=7.5, color=MUTED)
         _name_ticks(axes, names)
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.6g}")
         if y_range is not None:

@@ -13,11 +13,16 @@ from importlib import resources
 import numpy as np
 
 from digitry.errors import SettingError
+from digitry.pages.numbers import confidence as in_words
 
 KINDS = ("digit", "number")
 
 MAX_ERROR = 0.005
 """Share of the sure readings that may be wrong, where nothing else is asked for."""
+
+
+NEVER = 1.1
+"""As the least confidence to be sure of: where nothing was good enough."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +43,22 @@ class Scale:
         return float(np.interp(_stretched(confidence), _stretched(np.array(self.own)), self.calibrated))
 
     def least_confidence(self, max_error: float) -> float:
-        """The own confidence from which on a reading is sure; above 1, so never, where nothing was good enough."""
+        """The own confidence from which on a reading is sure; `NEVER`, above 1, where nothing was good enough."""
         if max_error >= self.max_errors[-1]:
             return self.least[-1]
         fit = [least for error, least in zip(self.max_errors, self.least, strict=True) if error <= max_error]
-        return fit[-1] if fit else 1.1
+        return fit[-1] if fit else NEVER
+
+    def judge(self, confidence: float, max_error: float) -> tuple[float, bool, str | None]:
+        """A model's own confidence → calibrated, whether it is sure of at most so many errors, and why not."""
+        least, shown = self.least_confidence(max_error), self.calibrate(confidence)
+        if confidence >= least:
+            return shown, True, None
+        allowed = f"{100 * max_error:g}% of errors"
+        if least == NEVER:
+            kept = next((e for e, own in zip(self.max_errors, self.least, strict=True) if own != NEVER), 1.0)
+            return shown, False, f"no confidence is known to stay within {allowed}; the least is {100 * kept:g}%"
+        return shown, False, f"the confidence of {in_words(shown)} is too low for {allowed}"
 
 
 def check_max_error(max_error: float) -> float:
@@ -84,7 +100,7 @@ def fit_scale(confidence: np.ndarray, right: np.ndarray, max_errors: tuple[float
     least = []
     for allowed in max_errors:
         fit = np.flatnonzero(rate <= allowed)
-        least.append(float(ranked[fit[-1]]) if fit.size else 1.1)
+        least.append(float(ranked[fit[-1]]) if fit.size else NEVER)
     own, calibrated = _isotonic(ranked[::-1], right[order][::-1].astype(float))
     return Scale(tuple(own), tuple(calibrated), max_errors, tuple(np.round(least, 6).tolist()))
 

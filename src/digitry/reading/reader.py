@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 from digitry.arrays import Digit, Images, Probabilities, Reading
 from digitry.contract import Contract
 from digitry.errors import ModelError, SettingError, unknown_name
+from digitry.pages.numbers import confidence as in_words
 from digitry.predict import Predictor, StringPredictor, read_model
 from digitry.reading import drawing, one_digit, one_page
 from digitry.reading.certainty import MAX_ERROR, check_max_error, scales
 from digitry.reading.pictures import Picture, grey_pages, picture_name
-
-DIGITS = tuple("0123456789")
 
 EXPECTATIONS = ("digit", "number", "page")
 """What a picture may be said to hold: one digit; one number on one line; any numbers, anywhere."""
@@ -94,7 +93,7 @@ class Reader:
         """SettingError unless `expect` exists and this model can read what it promises."""
         if expect not in EXPECTATIONS:
             raise unknown_name("expectation", expect, EXPECTATIONS)
-        if expect != "digit" and self.class_names != DIGITS:
+        if expect != "digit" and self.class_names != one_digit.DIGITS:
             raise SettingError(f"this model reads {', '.join(self.class_names[:3])}…, not digits; use expect 'digit'")
 
     def read_drawing(self, ink: NDArray[np.uint8], *, expect: str = "number") -> Reading:
@@ -121,15 +120,11 @@ class Reader:
 
     def judge(self, kind: str, confidence: float) -> tuple[float, bool, str | None]:
         """A model's own confidence in a `digit` or `number` → calibrated, whether that is sure, and why not."""
-        if self.sure_confidence is not None or kind not in scales():
-            least = self.sure_confidence or 0.0
-            shown = confidence
-        else:
-            least = scales()[kind].least_confidence(self.max_error)
-            shown = scales()[kind].calibrate(confidence)
-        if confidence >= least:
-            return shown, True, None
-        return shown, False, f"the confidence of {shown:.1%} is too low for {self.max_error:.1%} of errors"
+        if self.sure_confidence is not None:
+            sure = confidence >= self.sure_confidence
+            doubt = f"the confidence of {in_words(confidence)} is below {100 * self.sure_confidence:g}%"
+            return confidence, sure, None if sure else doubt
+        return scales()[kind].judge(confidence, self.max_error)
 
     def digit(self, probabilities: NDArray[np.float32], box: tuple[int, int, int, int]) -> Digit:
         """The most probable label of one digit, with the next best."""
@@ -173,7 +168,7 @@ def model_bytes(model: Path | str | None) -> bytes:
         return _shipped("digit.onnx")
     path = Path(model)
     if path.is_dir():
-        if not (path / "model.onnx").is_file():
-            raise ModelError(f"{path} holds no model.onnx; finish the run with: digitry train --resume --run {path}")
-        path = path / "model.onnx"
+        from digitry.evaluation.run_files import model_of
+
+        path = model_of(path)
     return read_model(path)

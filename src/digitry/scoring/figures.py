@@ -54,7 +54,7 @@ def answer_of(picture: Labelled, reading: Reading) -> Answer:
     others: tuple[tuple[str, float], ...] = ()
     if len(numbers) == 1:
         (number,) = numbers
-        others = number.alternatives or (number.digits[0].alternatives if len(number.digits) == 1 else ())
+        others = number.next_best
     got = "".join(digits_of(number.text) for number in numbers)
     return Answer(picture, got, reading.sure, confidence, reading.reason, others)
 

@@ -100,7 +100,7 @@ class Handlers:
                     pictures = [("", body)]
                 jobs = [Job(data, model.name, expect, max_error) for _, data in pictures]
                 found = await self._in_time(engine.children.read(*jobs))
-        if all(done.error is not None for done in found):
+        if all(done.error is not None and not done.readings for done in found):
             raise ProblemError("not-a-picture", "; ".join(str(done.error) for done in found))
         return _readings(request, [(name, done) for (name, _), done in zip(pictures, found, strict=True)])
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.errors import StorageError
-from digitry.files import name_for_a_file, write_atomically
+from digitry.files import folder_for, write_atomically
 from digitry.serve.problems import ProblemError
 
 log = logging.getLogger("digitry.serve")
@@ -37,7 +37,7 @@ class Collection:
         The file is written anew from the pixels: nothing else that was sent is kept, no name, no metadata.
         """
         name = hashlib.sha256(f"{page.shape}".encode() + page.tobytes()).hexdigest()[:20]
-        path = self.folder / name_for_a_file(label) / f"{name}.png"  # a label may be any words: T-shirt/top
+        path = self.folder / folder_for(label) / f"{name}.png"  # a label may be any words: T-shirt/top
         with self._lock:
             self._write(path, page)
         return path

@@ -63,6 +63,7 @@ def config(service: Service, access: Access) -> File:
         "reads_numbers": "number" in model.expectations,
         "collects": service.collection is not None,
         "wants_token": access.token is not None,
+        "max_picture_bytes": service.limits.max_body_bytes,
     }
     return File(json.dumps(values).encode(), TYPES[".json"])
 

@@ -58,7 +58,7 @@ def load_latest(folder: Path, run_id: str) -> Checkpoint | None:
     """The checkpoint with the highest step that is whole and of this run; None where there is none at all.
 
     A damaged or foreign one is set aside with a warning; one that LATEST names but is gone is warned of too.
-    ModelError if there are some and none is usable.
+    ModelError if there are some, or were, and none is usable.
     """
     if not folder.is_dir():
         return None
@@ -76,7 +76,7 @@ def load_latest(folder: Path, run_id: str) -> Checkpoint | None:
             continue
         _warn_if_older_than_latest(folder, path)
         return checkpoint
-    if candidates:
+    if candidates or (folder / LATEST).is_file():
         raise ModelError(f"no checkpoint in {folder} is usable; start again with another --run folder")
     return None
 

@@ -8,9 +8,8 @@ from typing import NamedTuple
 from digitry.artifact import c_source, int8, keras_file, litert, onnx, proof, saved_model
 from digitry.backend import choose_backend
 from digitry.contract import STRIP_SHAPE
-from digitry.datasets import load_dataset
+from digitry.datasets import load_dataset, numbered_as
 from digitry.errors import DataError, SettingError, unknown_name
-from digitry.evaluation.judging import classes_of_model
 from digitry.training import run_folder
 from digitry.training.results import test_strips
 
@@ -60,6 +59,8 @@ def export(run: str | Path, out: str | Path, form: str = "onnx") -> Exported:
     from digitry.artifact import bundle
 
     model, contract = bundle.load_model(Path(run) / run_folder.WEIGHTS)
+    # A model may know more classes than the data has, and numbers them its own way.
+    dataset = numbered_as(dataset, contract.class_names, str(run))
     split = "test" if dataset.test else "training"
     unseen = dataset.test or dataset.train
     if contract.input_shape == STRIP_SHAPE:
@@ -71,7 +72,6 @@ def export(run: str | Path, out: str | Path, form: str = "onnx") -> Exported:
     exported = Exported(Path(out), len(images), split, len(got), differing, difference)
     if not kind.labels_may_differ or contract.input_shape == STRIP_SHAPE:
         return exported
-    # A model may know more classes than the data has, and numbers them its own way.
-    labels = classes_of_model(unseen, dataset, contract.class_names).labels
+    labels = unseen.labels
     right, right_in_keras = (float((answers.argmax(1) == labels).mean()) for answers in (got, expected))
     return exported._replace(accuracy=right, keras_accuracy=right_in_keras)

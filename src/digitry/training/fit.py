@@ -24,7 +24,7 @@ from digitry.backend import (
     make_deterministic,
     trainer_name,
 )
-from digitry.datasets import hold_out, load_dataset
+from digitry.datasets import hold_out, load_dataset, numbered_as
 from digitry.errors import DataError, ModelError, SettingError, TrainingError
 from digitry.recipe import Recipe, Settings
 from digitry.training import checkpoint, run_folder, start, state
@@ -83,12 +83,16 @@ def train(
         plan = plan.with_settings(settings or {})
     else:
         origin, plan = start.open_start(start_from, plan, settings or {})
+    if resume and run is None:
+        raise SettingError("--resume goes on with the run in a folder: say which one with --run")
     folder = Path(run) if run is not None else run_folder.next_free_folder(plan.name)
     if checkpoint_seconds < 0 or seed < 0:
         raise SettingError("checkpoint_seconds and seed must be 0 or more")
     if track:
         check_tracker(track)
     progress = make_progress(quiet)
+    if resume and not (folder / run_folder.CONFIG).is_file():
+        progress.note(f"{folder} holds no run yet: this one begins")
     # A wrong name or split must not leave an empty folder behind; where there is a folder, its holder is asked first.
     early = None if folder.exists() else _load_and_split(data, plan, seed, progress, origin)
     with run_folder.locked(folder):
@@ -160,7 +164,8 @@ def _load_and_split(
     """The recipe for this data; the data; the part to train on, and the part to validate on if one is held back."""
     dataset = data if isinstance(data, Dataset) else load_dataset(data, progress=progress.loading)
     if origin is not None:
-        dataset = start.with_classes(dataset, origin)
+        # Before a part is held back: a stratified part is drawn class by class.
+        dataset = numbered_as(dataset, origin.contract.class_names, origin.name)
         plan = start.held_back_settings(dataset, plan, seed, progress)
     elif len(dataset.class_names) < 2:
         raise DataError(

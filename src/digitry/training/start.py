@@ -21,7 +21,7 @@ from digitry.contract import Contract
 from digitry.data.cache import cache_folder, is_valid
 from digitry.data.sources import SOURCES
 from digitry.datasets import hold_out, load_dataset
-from digitry.errors import DataError, ModelError, SettingError
+from digitry.errors import ModelError, SettingError
 from digitry.files import write_atomically
 from digitry.predict import MAX_MODEL_BYTES, Predictor
 from digitry.recipe import Recipe
@@ -163,27 +163,6 @@ def open_start(where: str | Path, plan: Recipe, settings: Mapping[str, Any]) -> 
     return Start(str(where), data, contract), plan.with_settings(settings)
 
 
-def with_classes(dataset: Dataset, start: Start) -> Dataset:
-    """The data with its classes numbered as the model numbers them; classes that the data lacks stay without images.
-
-    DataError for a class that the model does not know.
-    """
-    names = start.contract.class_names
-    unknown = [name for name in dataset.class_names if name not in names]
-    if unknown:
-        raise DataError(
-            f"{dataset.name} has the class {unknown[0]!r}, which {start.name} does not know; it knows "
-            f"{', '.join(names[:20])}"
-        )
-    numbers = np.array([names.index(name) for name in dataset.class_names], np.int64)
-    if (np.diff(numbers) <= 0).any():
-        # A stratified part is drawn class by class: in another order it would be another part.
-        raise DataError(f"{dataset.name} must name its classes in the order of {start.name}: {', '.join(names[:20])}")
-    train, test = (part and replace(part, labels=numbers[part.labels]) for part in (dataset.train, dataset.test))
-    assert train is not None
-    return replace(dataset, train=train, test=test, class_names=names)
-
-
 def held_back_settings(dataset: Dataset, plan: Recipe, seed: int, progress: Progress) -> Recipe:
     """The recipe as it is; without a held-back part where that would be too small to compare before with after."""
     settings = plan.settings
@@ -238,9 +217,9 @@ def _read(where: str | Path) -> bytes:
         return shipped.read_bytes()
     path = Path(where)
     if path.is_dir():
-        path /= "model.onnx"
-        if not path.is_file():
-            raise ModelError(f"{where} holds no model.onnx; finish the run with: digitry train --resume --run {where}")
+        from digitry.evaluation.run_files import model_of
+
+        path = model_of(path)
     try:
         if path.stat().st_size > MAX_MODEL_BYTES:
             raise ModelError(f"{path} is larger than {MAX_MODEL_BYTES // 2**20} MiB; it is not a digitry model")

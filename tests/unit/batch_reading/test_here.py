@@ -12,6 +12,7 @@ from PIL import Image
 from digitry.arrays import Images, Probabilities
 from digitry.batch_reading import here
 from digitry.batch_reading.records import Settings, Source
+from digitry.errors import ModelError, SettingError
 from digitry.reading import Reader
 from tests.unit.tiny_models import printed_digit, template_model_bytes
 
@@ -89,3 +90,18 @@ def test_a_fault_among_many_is_the_fault_of_one(
     wanted = list(here.read_many(reader, sources[:6], expect="digit"))
     monkeypatch.setattr(reader, "read_digits", fails_on_many)
     assert list(here.read_many(reader, sources[:6], expect="digit")) == wanted
+
+
+def test_a_model_that_cannot_read_what_is_expected_is_no_fault_of_the_pictures(tmp_path: Path) -> None:
+    (tmp_path / "letters.onnx").write_bytes(template_model_bytes(class_names=tuple("abcdefghij")))
+    with pytest.raises(SettingError, match="not digits; use expect 'digit'"):
+        here.open_reader(Settings(str(tmp_path / "letters.onnx"), expect="page"))
+
+
+def test_a_fault_of_the_model_ends_all(reader: Reader, sources: list[Source], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ModelError("this installation has no models/string.onnx")
+
+    monkeypatch.setattr(reader, "read_pages", fail)
+    with pytest.raises(ModelError, match="no models/string"):
+        list(here.read_many(reader, sources, expect="page"))

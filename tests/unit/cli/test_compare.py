@@ -42,6 +42,16 @@ def test_json_is_the_only_thing_on_stdout(make_run: MakeRun) -> None:
     assert written["pairs"][0]["p"] == 2 / 1024
 
 
+def test_other_data_is_named_by_an_option(
+    make_run: MakeRun, made_up_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.setattr(datasets, "load_dataset", lambda name: asked.append(name) or made_up_dataset)
+    runs = [str(make_run("a")), str(make_run("b", swap=(3, 8)))]
+    CliRunner().invoke(command, [*runs, "--data", "elsewhere/"], catch_exceptions=False)
+    assert asked == ["elsewhere/"]
+
+
 def test_one_run_alone_is_refused(make_run: MakeRun) -> None:
     with pytest.raises(SettingError, match="at least two runs"):
         CliRunner().invoke(command, [str(make_run())], catch_exceptions=False)

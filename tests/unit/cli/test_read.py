@@ -231,6 +231,25 @@ def test_drawings_keep_their_place_below_the_folder_and_none_hides_another(folde
         assert drawing.size >= (280, 280)
 
 
+@pytest.mark.parametrize("given", ["", "3.png"])
+def test_a_drawing_never_takes_the_place_of_a_picture(given: str, folder: Path) -> None:
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    with pytest.raises(SettingError, match="holds the pictures that are read; name another folder"):
+        CliRunner().invoke(command, [str(folder / given), "--draw", str(folder)], catch_exceptions=False)
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_drawings_stay_below_their_folder_whatever_the_pictures_folder_is_called(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "deeper").mkdir()
+    Image.fromarray(printed_digit(5)).save(folder / "deeper" / "5.png")
+    monkeypatch.chdir(folder / "deeper")
+    run(folder, "..", ".", "--draw", str(tmp_path / "drawn"))
+    assert (tmp_path / "drawn" / folder.name / "3.png").is_file()
+    assert (tmp_path / "drawn" / "deeper" / "5.png").is_file()
+
+
 def test_one_picture_is_explained_on_a_page_and_several_are_refused(folder: Path, tmp_path: Path) -> None:
     page = tmp_path / "why.html"
     assert run(folder, str(folder / "7.png"), "--explain", str(page)).stdout.startswith("7  ")

@@ -105,6 +105,16 @@ def test_the_page_of_a_file_is_the_one_that_was_read() -> None:
     assert draw_reading(buffer.getvalue(), reading) == draw_reading(page, reading)
 
 
+def test_small_copies_between_the_pages_of_a_file_are_not_drawn_on() -> None:
+    page, reading = page_of(["402"], page=2)
+    copy = Image.new("RGB", (page.shape[1], page.shape[0]))
+    copy.encoderinfo = {"tiffinfo": {254: 1}}
+    buffer = io.BytesIO()
+    pages = [Image.new("RGB", copy.size), copy, Image.fromarray(page)]
+    pages[0].save(buffer, "TIFF", save_all=True, append_images=pages[1:])
+    assert draw_reading(buffer.getvalue(), reading) == draw_reading(page, reading)
+
+
 def test_transparent_paper_contrasts_with_what_is_drawn_on_it() -> None:
     rgba = np.zeros((500, 500, 4), np.uint8)
     rgba[200:300, 240:260] = (255, 255, 255, 255)

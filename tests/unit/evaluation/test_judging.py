@@ -88,7 +88,7 @@ def test_other_data_given_on_purpose_is_judged_alone_and_reported_elsewhere(
     evaluation = judging.judge(run, data=other)
     assert list(evaluation.splits) == ["test"]
     assert not evaluation.same_data
-    assert evaluation.folder == run / "on-my-digits"
+    assert evaluation.folder == run / "on-My-Digits"
     with pytest.raises(SettingError, match="no validation part"):
         judging.judge(run, data=other, split="validation")
 
@@ -107,7 +107,7 @@ def test_labels_are_matched_by_class_name_not_by_number(make_run: MakeRun, made_
 
 def test_classes_that_the_model_does_not_know_are_refused(make_run: MakeRun, made_up_dataset: Dataset) -> None:
     other = replace(made_up_dataset, class_names=(*"012345678", "ten"), sha256="3" * 64)
-    with pytest.raises(DataError, match="does not know: ten; it knows 0, 1"):
+    with pytest.raises(DataError, match=r"has the class 'ten', which the model of .* does not know; it knows 0, 1"):
         judging.judge(make_run(), data=other)
 
 

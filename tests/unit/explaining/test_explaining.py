@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import cv2
@@ -148,6 +149,13 @@ def test_a_page_of_many_digits_stays_bounded(reader: Reader) -> None:
     parsed = explained(reader, *page_of(["12345678"] * 7, height=20, gap=10))
     assert 0 < len(parsed.all("article")) <= MAX_DIGITS
     assert len(parsed.all("h2")) == 9
+
+
+def test_on_a_page_of_many_digits_the_least_sure_are_looked_into(reader: Reader) -> None:
+    page, reading = page_of(["12345678"] * 6 + ["90909090"], height=20, gap=10, sure=False)
+    *others, last = reading.numbers
+    doubted = replace(reading, numbers=(*others, replace(last, confidence=0.1)))
+    assert "The network gives 9 a probability" in explained(reader, page, doubted).text
 
 
 def test_canonical_digits_are_the_reader_s_own_or_cut_anew(reader: Reader) -> None:

@@ -40,10 +40,10 @@ def test_the_drop_is_the_change_of_the_logarithm_around_the_one_dot_that_counts(
 def test_the_patch_that_changes_the_answer_is_named_with_the_new_answer() -> None:
     found = saliency(dot_reader, image_with((10, 12), (20, 20)))
     assert found.flips
-    assert found.lowest.answer in (1, 2)
-    assert found.lowest.probability == pytest.approx(0.4)
-    assert found.lowest_probability == pytest.approx(0.2)
-    assert (found.lowest.row, found.lowest.column) == (8, 10)
+    assert found.decisive.answer in (1, 2)
+    assert found.decisive.probability == pytest.approx(0.4)
+    assert found.left_probability == pytest.approx(0.2)
+    assert (found.decisive.row, found.decisive.column) == (8, 10)
 
 
 def test_ink_that_speaks_against_the_answer_is_negative() -> None:
@@ -82,7 +82,7 @@ def test_places_have_names_within_the_ink() -> None:
         (23, 14): "at the bottom",
     }
     for (row, column), name in names.items():
-        patch = type(found.lowest)(row, column, 0, 0.5)
+        patch = type(found.decisive)(row, column, 0, 0.5)
         assert place_name(image, patch) == name
 
 

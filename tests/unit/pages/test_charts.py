@@ -95,11 +95,6 @@ def test_bars_have_the_given_heights_side_by_side() -> None:
     assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["train", "test"]
 
 
-def test_one_series_may_carry_its_values() -> None:
-    figure = bars(["a", "b"], {"": [1234, 2]}, value_format=",d")
-    assert [text.get_text() for text in figure.axes[0].texts] == ["1,234", "2"]
-
-
 def test_of_many_names_only_some_are_written() -> None:
     figure = bars([str(i) for i in range(256)], {"": np.ones(256)})
     names = [text.get_text() for text in figure.axes[0].get_xticklabels()]

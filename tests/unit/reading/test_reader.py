@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image
 import digitry
 from digitry.errors import DataError, ModelError, SettingError
 from digitry.reading import EXPECTATIONS, Reader, read
+from digitry.reading.certainty import scales
 from tests.unit.images.written import ink_page
 from tests.unit.tiny_models import printed_digit, string_model_bytes, template_model_bytes
 
@@ -145,7 +147,11 @@ def test_a_model_may_have_class_names_of_its_own() -> None:
 
 
 def test_a_run_folder_is_a_model(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"no model\.onnx; finish the run with: digitry train --resume"):
+    with pytest.raises(ModelError, match="is not a run"):
+        Reader(tmp_path)
+    config = {"recipe": "quick", "data": "mnist", "data_sha256": "", "seed": 0, "settings": {}}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ModelError, match=f"go on with: digitry train quick --run {tmp_path} --resume"):
         Reader(tmp_path)
     (tmp_path / "model.onnx").write_bytes(MODEL)
     assert Reader(tmp_path).class_names == tuple("0123456789")
@@ -166,7 +172,7 @@ def test_a_low_confidence_is_read_but_not_sure() -> None:
     assert number.text == "3"
     assert not number.sure
     assert number.reason is not None
-    assert number.reason.startswith(f"the confidence of {number.confidence:.1%} is too low")
+    assert number.reason == f"the confidence of {number.confidence:.1%} is below 100%"
 
 
 def test_a_model_s_own_confidence_is_shown_as_it_is_where_it_is_what_counts(own: Reader) -> None:
@@ -188,9 +194,17 @@ def test_calibrated_confidences_and_doubts_follow_the_model_s_own(kind: str) -> 
 
 
 def test_who_allows_no_error_is_never_sure() -> None:
-    shown, sure, reason = Reader(MODEL, max_error=0).judge("number", 1.0)
+    _, sure, reason = Reader(MODEL, max_error=0).judge("number", 1.0)
     assert not sure
-    assert reason == f"the confidence of {shown:.1%} is too low for 0.0% of errors"
+    assert reason == "no confidence is known to stay within 0% of errors; the least is 0.5%"
+
+
+def test_a_doubt_shows_no_certainty_and_the_error_rate_that_was_asked_for() -> None:
+    _, sure, reason = Reader(MODEL, max_error=0.0004).judge("digit", 0.99999)
+    assert (sure, reason) == (False, "no confidence is known to stay within 0.04% of errors; the least is 0.1%")
+    least = scales()["digit"].least_confidence(0.001)
+    shown, sure, reason = Reader(MODEL, max_error=0.001).judge("digit", least - 0.001)
+    assert (sure, reason) == (False, f"the confidence of {min(shown, 0.999):.1%} is too low for 0.1% of errors")
 
 
 @pytest.mark.parametrize(

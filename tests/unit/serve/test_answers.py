@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from starlette.testclient import TestClient
 
 from digitry.contract import Contract
@@ -22,7 +24,7 @@ from digitry.serve.engine import Engine, self_test
 from digitry.serve.service import Service
 from tests.conftest import make_digits
 from tests.unit.serve.site import READING, Site, check_problem, picture_of
-from tests.unit.tiny_models import template_model_bytes
+from tests.unit.tiny_models import printed_digit, template_model_bytes
 
 BYTES = {"Content-Type": "application/octet-stream"}
 
@@ -76,6 +78,21 @@ def test_one_broken_picture_among_several_has_a_reason_and_the_others_are_read(r
     assert [[number["text"] for number in reading["numbers"]] for reading in readings] == [["1"], [], ["2"]]
     assert readings[1]["page"] is None
     assert readings[1]["reason"].startswith("not a picture of a known format")
+
+
+def test_pages_before_a_broken_one_are_not_lost(real: TestClient) -> None:
+    buffer = io.BytesIO()
+    page = Image.fromarray(255 - printed_digit(7))
+    page.save(buffer, "TIFF", save_all=True, append_images=[page], compression="tiff_adobe_deflate")
+    data = bytearray(buffer.getvalue())
+    with Image.open(buffer) as picture:
+        picture.seek(1)
+        start, size = picture.tag_v2[273][0], picture.tag_v2[279][0]  # type: ignore[attr-defined]
+    data[start : start + size] = bytes(size)
+    answer = real.post("/v1/read?expect=digit", content=bytes(data))
+    first, second = answer.json()["readings"]
+    assert (answer.status_code, first["page"], first["numbers"][0]["text"], second["page"]) == (200, 1, "7", None)
+    assert second["reason"].startswith("page 2: the picture is broken")
 
 
 def test_when_no_picture_can_be_read_it_is_422_and_says_why(real: TestClient) -> None:

@@ -52,6 +52,12 @@ def test_the_kept_files_have_a_name_that_changes_with_them() -> None:
     assert "VERSION" not in page_files()["/sw.js"].body.decode()
 
 
+def test_a_token_can_be_given_without_a_picture_for_corrections_need_it_too() -> None:
+    page = page_files()["/"].body.decode()
+    assert page.index('id="token"') < page.index('<form id="chosen"')
+    assert page.count("<form", 0, page.index('id="token"')) == page.count("</form>", 0, page.index('id="token"'))
+
+
 def test_every_file_is_served_with_its_type(site: Site) -> None:
     for path, file in page_files().items():
         answer = site.client.get(path)

@@ -256,6 +256,8 @@ def test_a_finished_run_is_returned_and_a_longer_one_goes_on(small_recipe: Recip
 
 def test_a_folder_that_holds_a_run_is_not_overwritten(small_recipe: Recipe, made_up_dataset: Dataset) -> None:
     train(small_recipe, data=made_up_dataset, run="run", settings={"epochs": 1})
+    with pytest.raises(SettingError, match="say which one with --run"):
+        train(small_recipe, data=made_up_dataset, resume=True)
     with pytest.raises(SettingError, match="already holds a run; go on with --resume"):
         train(small_recipe, data=made_up_dataset, run="run", settings={"epochs": 1})
     with pytest.raises(SettingError, match="has seed 0, not 1"):

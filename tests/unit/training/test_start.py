@@ -15,6 +15,7 @@ import pytest
 
 from digitry.arrays import Dataset, Split
 from digitry.errors import DataError, ModelError, SettingError
+from digitry.evaluation.judging import judge
 from digitry.predict import Predictor
 from digitry.recipe import Recipe
 from digitry.training import start, train
@@ -181,7 +182,7 @@ def test_what_is_no_model_is_refused_in_one_line(small_recipe: Recipe, made_up_d
     Path("bad.onnx").write_bytes(b"no model")
     for where, message in (
         ("none", "cannot read none: No such file or directory; start from shipped, a RUN or FILE.onnx"),
-        ("empty", "empty holds no model.onnx; finish the run with"),
+        ("empty", "empty is not a run"),
         ("bad.onnx", "bad.onnx: not an ONNX model"),
     ):
         with pytest.raises(ModelError, match=message) as error:
@@ -209,11 +210,24 @@ def test_fewer_classes_are_numbered_as_the_model_numbers_them(
     images, before, after = compared(done)["held back"]
     assert images == 10
     assert after < before
-    origin, _ = start.open_start(old_run, small_recipe, {})
     with pytest.raises(DataError, match="has the class 'x', which old does not know; it knows 0, 1, 2"):
-        start.with_classes(replace(two, class_names=("3", "x")), origin)
-    with pytest.raises(DataError, match="two must name its classes in the order of old: 0, 1"):
-        start.with_classes(replace(two, class_names=("8", "3")), origin)
+        train(small_recipe, data=replace(two, class_names=("3", "x")), start_from=old_run, run="x", settings=settings)
+
+
+def test_classes_in_another_order_are_judged_on_the_part_that_was_held_back(
+    small_recipe: Recipe, old_run: Path, other_hand: Dataset, few_images: None
+) -> None:
+    # As folders are: sorted by their names, where the model has an order of its own.
+    names = tuple(reversed(other_hand.class_names))
+    labels = len(names) - 1 - other_hand.train.labels
+    turned = replace(other_hand, train=Split(other_hand.train.images, labels), class_names=names)
+    settings = {"epochs": 2, "learning_rate": 0.01, "validation_fraction": 0.5}
+    for data, run in ((other_hand, "plain"), (turned, "turned")):
+        train(small_recipe, data=data, start_from=old_run, run=run, settings=settings)
+    plain = judge("plain", split="validation", data=other_hand)
+    other = judge("turned", split="validation", data=turned)
+    assert other.scores.nll == plain.scores.nll
+    assert np.array_equal(other.judged.split.images, plain.judged.split.images)
 
 
 def made_names() -> tuple[str, ...]:

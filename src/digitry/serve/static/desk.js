@@ -8,9 +8,11 @@ export class Desk {
     this.worker = new Worker(new URL("./reading/worker.js", import.meta.url), { type: "module" });
     this.waiting = new Map();
     this.count = 0;
+    this.fault = null; // why the worker does not start; nothing will ever answer then
     this.worker.onmessage = ({ data }) => this.#settle(data);
     this.worker.onerror = () => {
-      for (const { reject } of this.waiting.values()) reject(new Error("the reader does not start in this browser"));
+      this.fault = new Error("the reader does not start in this browser");
+      for (const { reject } of this.waiting.values()) reject(this.fault);
       this.waiting.clear();
     };
     this.isLoaded = this.#load(config);
@@ -44,6 +46,7 @@ export class Desk {
   }
 
   #ask(message) {
+    if (this.fault) return Promise.reject(this.fault);
     const id = ++this.count;
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });

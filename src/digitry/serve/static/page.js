@@ -149,15 +149,23 @@ async function send() {
 
 /** What the server answers to a picture; {problem} with the words for it where there is one. */
 async function ask(address, body) {
+  if (body.size > config.max_picture_bytes) {
+    return { problem: `it has ${megabytes(body.size)}, and this server takes ${megabytes(config.max_picture_bytes)} at most.` };
+  }
   const headers = { "Content-Type": body.type || "application/octet-stream" };
   if (find("token").value) headers.Authorization = `Bearer ${find("token").value}`;
   try {
     const response = await fetch(address, { method: "POST", body, headers });
-    const values = await response.json();
-    return response.ok ? values : { problem: values.detail ?? values.title };
+    const values = await response.json().catch(() => ({})); // whoever stands before the server answers in HTML
+    if (response.ok && Object.keys(values).length) return values;
+    return { problem: values.detail ?? values.title ?? `the answer is ${response.status} ${response.statusText}.` };
   } catch {
     return { problem: "the server cannot be reached." };
   }
+}
+
+function megabytes(bytes) {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
 // Once loaded, the page works without a network.

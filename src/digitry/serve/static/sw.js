@@ -17,6 +17,12 @@ self.addEventListener("activate", (event) => {
 self.addEventListener("fetch", (event) => {
   const { pathname, origin } = new URL(event.request.url);
   if (event.request.method !== "GET" || origin !== location.origin || !FILES.includes(pathname)) return;
-  // The server first, so that a new version shows at once; what was kept where it cannot be reached.
-  event.respondWith(fetch(event.request).catch(() => caches.match(pathname, { cacheName: NAME })));
+  // The server first, so that a new version or another model shows at once; what was kept where it cannot be reached.
+  const answer = fetch(event.request);
+  const kept = answer.then(async (response) => {
+    const copy = response.ok ? response.clone() : null;
+    if (copy) await (await caches.open(NAME)).put(pathname, copy);
+  });
+  event.waitUntil(kept.catch(() => {}));
+  event.respondWith(answer.catch(() => caches.match(pathname, { cacheName: NAME })));
 });

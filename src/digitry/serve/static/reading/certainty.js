@@ -1,15 +1,23 @@
 // How sure is sure: from a model's own confidence to a calibrated one. The same steps as reading/certainty.py.
 
+const NEVER = 1.1;
+
 /** A model's own confidence → the calibrated one, whether that is sure, and why not: {confidence, sure, reason}. */
 export function judge(scale, own, maxError) {
-  return judgeAgainst(own, leastConfidence(scale, maxError), calibrate(scale, own), maxError);
+  const [least, confidence] = [leastConfidence(scale, maxError), calibrate(scale, own)];
+  if (own >= least) return { confidence, sure: true, reason: null };
+  const allowed = `${short(maxError)} of errors`;
+  if (least === NEVER) {
+    const kept = scale.max_errors[scale.least.findIndex((one) => one !== NEVER)] ?? 1;
+    return { confidence, sure: false, reason: `no confidence is known to stay within ${allowed}; the least is ${short(kept)}` };
+  }
+  return { confidence, sure: false, reason: `the confidence of ${inWords(confidence)} is too low for ${allowed}` };
 }
 
-/** The same where a model's own confidence has to be at least `least`, and `confidence` is what is shown of it. */
-export function judgeAgainst(own, least, confidence, maxError) {
-  if (own >= least) return { confidence, sure: true, reason: null };
-  const reason = `the confidence of ${percent(confidence)} is too low for ${percent(maxError)} of errors`;
-  return { confidence, sure: false, reason };
+/** The same where a model's own confidence is shown as it is, and has to be at least `least`. */
+export function judgeAgainst(own, least) {
+  const sure = own >= least;
+  return { confidence: own, sure, reason: sure ? null : `the confidence of ${inWords(own)} is below ${short(least)}` };
 }
 
 /** The probability of being right, 0 to 1, that a model's own confidence stands for. */
@@ -23,10 +31,10 @@ function calibrate(scale, own) {
   return low + ((high - low) / (known[next] - known[next - 1])) * (at - known[next - 1]);
 }
 
-/** The own confidence from which on a reading is sure; above 1, so never, where nothing was good enough. */
+/** The own confidence from which on a reading is sure; NEVER, above 1, where nothing was good enough. */
 function leastConfidence({ max_errors: errors, least }, maxError) {
   const fit = errors.findLastIndex((error) => error <= maxError);
-  return fit < 0 ? 1.1 : least[fit];
+  return fit < 0 ? NEVER : least[fit];
 }
 
 /** Alternatives to a reading that a model gives `own` and that is right with `confidence`: shares of what is left. */
@@ -38,6 +46,16 @@ export function shareDoubt(alternatives, own, confidence) {
 /** Confidences on a scale on which 0.99 and 0.999 lie as far apart as 0.9 and 0.99. */
 function stretched(confidence) {
   return -Math.log10(1 - Math.min(Math.max(confidence, 0), 1) + 1e-6);
+}
+
+/** "98.3%"; nothing is certain, so 0.9997 is not shown as 100.0%. */
+function inWords(confidence) {
+  return confidence > 0.999 ? "> 99.9%" : percent(confidence);
+}
+
+/** "0.5%", with as many digits as there are. */
+function short(share) {
+  return `${Number((100 * share).toPrecision(6))}%`;
 }
 
 /** "99.2%", rounded as Python does: from the middle between two to the even one. */

@@ -1,6 +1,8 @@
 // The few messages of ONNX's protobuf that hold a network: bytes → graph, weights and metadata.
 
 const FLOAT = 1;
+const UINT8 = 2;
+const INT8 = 3;
 const INT64 = 7;
 const FLOAT16 = 10;
 
@@ -60,6 +62,9 @@ function parseTensor(bytes) {
   const dims = integers(found[1]);
   const raw = found[9]?.[0];
   const kind = found[2]?.[0];
+  if (kind === INT8 || kind === UINT8) {
+    throw new Error("this model is stored in 8 bits, which the page cannot read; a picture sent to the server is read");
+  }
   if (!raw || ![FLOAT, INT64, FLOAT16].includes(kind)) {
     throw new Error(`the weights ${name} are of kind ${kind}; known: raw float32, float16 and int64`);
   }

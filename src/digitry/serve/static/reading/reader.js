@@ -105,7 +105,7 @@ export class Reader {
   judge(kind, own, maxError) {
     return this.sureConfidence === null
       ? judge(this.calibration[kind], own, maxError)
-      : judgeAgainst(own, this.sureConfidence, own, maxError);
+      : judgeAgainst(own, this.sureConfidence);
   }
 }
 
