@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from statistics import mean, median, stdev
+from statistics import mean, median
 from typing import Any
 
 from digitry import recipes
-from results_page import training_seconds
+from results_page import mean_sd, training_seconds
 from serving_section import serving_section
 
 ROOT = Path(__file__).parent.parent
@@ -227,7 +227,7 @@ def peers_section(peers: dict[str, Any], pictures: Path) -> str:
     for name, group in runs.items():
         for run in group:
             run.setdefault("parameters", recipes.get(name).parameters if name in recipes.names() else 0)
-    spread = {name: _mean_sd([100 * run["test_accuracy"] for run in group]) for name, group in runs.items()}
+    spread = {name: mean_sd([run["test_accuracy"] for run in group]) for name, group in runs.items()}
     parts = [
         "## Beside its peers",
         "",
@@ -292,10 +292,6 @@ def _draw(runs: dict[str, list[dict[str, Any]]], x: str, label: str, path: Path)
         axes.set_xlabel(label)
     path.parent.mkdir(exist_ok=True)
     path.write_text(to_svg(figure), encoding="utf-8")
-
-
-def _mean_sd(values: list[float]) -> str:
-    return f"{mean(values):.2f}%" if len(set(values)) == 1 else f"{mean(values):.2f} ± {stdev(values):.2f}%"
 
 
 def measured(race: dict[str, Any]) -> dict[str, Any]:

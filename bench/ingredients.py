@@ -18,7 +18,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, replace
 from pathlib import Path
-from statistics import mean, stdev
+from statistics import mean
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ import numpy as np
 import own_process
 from digitry import recipes
 from earlier_runs import earlier_runs
+from results_page import mean_sd
 
 ROOT = Path(__file__).parent.parent
 RESULT = ROOT / "results" / "ingredients.json"
@@ -142,17 +143,11 @@ def table(runs: dict[str, list[dict[str, Any]]]) -> list[str]:
         group = runs.get(name, [])
         if not group:
             continue
-        accuracies = [shares([run[key] for run in group]) for key in ("accuracy", "accuracy_of_one_look")]
+        accuracies = [mean_sd([run[key] for run in group]) for key in ("accuracy", "accuracy_of_one_look")]
         # Smoothed labels have another loss: it is only compared with its like.
         loss = "–" if "label_smoothing" in CHANGES[name] else f"{mean(run['loss'] for run in group):.4f}"
         lines.append(f"| {name} | {len(group)} | {' | '.join(accuracies)} | {loss} |")
     return lines
-
-
-def shares(values: list[float]) -> str:
-    """Mean and spread, in percent."""
-    spread = f" ± {100 * stdev(values):.2f}" if len(values) > 1 else ""
-    return f"{100 * mean(values):.2f}{spread}%"
 
 
 if __name__ == "__main__":

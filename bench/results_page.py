@@ -68,7 +68,7 @@ def _fill_readme(readme: Path, runs: dict[str, list[Run]]) -> None:
         shown = f"{published:.2%}" if published else "> 96%" if "test_accuracy_above" in recipe.published else "–"
         accuracies = [run["judged"][-1]["scores"]["test"]["accuracy"] for run in group]
         lines.append(
-            f"| `{name}` | {recipe.parameters:,} | {measured['epochs']} | {_spread(accuracies)} | {shown} | "
+            f"| `{name}` | {recipe.parameters:,} | {measured['epochs']} | {mean_sd(accuracies)} | {shown} | "
             f"{measured['seconds_mean']:,.0f} |"
         )
     start, end = "<!-- results: written by bench/results_page.py -->", "<!-- end of results -->"
@@ -174,7 +174,7 @@ def _accuracy_row(name: str, group: list[Run], index: int) -> str:
         bound = published["test_accuracy_above"]
         shown, distance = f"> {bound:.0%}", "holds for every seed" if min(test) > bound else "does not hold"
     return (
-        f"| `{name}` | {epochs} | {len(group)} | {_spread(train)} | **{_spread(test)}** | {mean(errors):.1f} ± "
+        f"| `{name}` | {epochs} | {len(group)} | {mean_sd(train)} | **{mean_sd(test)}** | {mean(errors):.1f} ± "
         f"{_sd(errors):.1f} | {mean(loss):.4f} ± {_sd(loss):.4f} | {shown} | {distance} |"
     )
 
@@ -240,7 +240,7 @@ def _other_published(runs: dict[str, list[Run]]) -> list[str]:
         for shown, values, theirs in _published_figures(name, group):
             if shown != "test accuracy":
                 is_loss = shown.endswith("loss")
-                ours = f"{mean(values):.4f} ± {_sd(values):.4f}" if is_loss else _spread(values)
+                ours = f"{mean(values):.4f} ± {_sd(values):.4f}" if is_loss else mean_sd(values)
                 published = f"{theirs:.4f}" if is_loss else f"{theirs:.2%}"
                 cells = [f"`{name}`", shown, ours, f"{min(values):.4f} – {max(values):.4f}", published]
                 rows.append(f"| {' | '.join(cells)} | {_deviations(theirs, values):.1f} sd |")
@@ -258,7 +258,7 @@ def _without_doubtful(runs: dict[str, list[Run]]) -> list[str]:
         if all(less):
             accuracies = [1 - one["error_count"] / (10_000 - one["left_out"]) for one in less]
             errors = [one["error_count"] for one in less]
-            rows.append(f"| `{name}` | {_spread(accuracies)} | {mean(errors):.1f} ± {_sd(errors):.1f} of 9,985 |")
+            rows.append(f"| `{name}` | {mean_sd(accuracies)} | {mean(errors):.1f} ± {_sd(errors):.1f} of 9,985 |")
     if not rows:
         return []
     head = ["## Without the fifteen doubtful labels", "", "| recipe | test accuracy | errors |", "|---|---:|---:|"]
@@ -281,7 +281,7 @@ def _on_fashion(runs: list[Run]) -> list[str]:
         "| | test accuracy |",
         "|---|---:|",
         *(
-            f"| {name} | {f'**{_spread(accuracies)}**' if name == ours else f'{value:.1%}'} |"
+            f"| {name} | {f'**{mean_sd(accuracies)}**' if name == ours else f'{value:.1%}'} |"
             for name, value in sorted(table.items(), key=lambda row: -row[1])
         ),
         "",
@@ -296,9 +296,10 @@ def _distance(published: float, values: list[float]) -> str:
     return f"{100 * difference:+.2f} points, {within}, {inside} the range of our seeds"
 
 
-def _spread(values: list[float]) -> str:
-    spread = f" ± {100 * stdev(values):.2f}" if len(values) > 1 else ""
-    return f"{100 * mean(values):.2f}{spread}%"
+def mean_sd(shares: list[float]) -> str:
+    """ "99.14 ± 0.09%", or "99.14%" where there is no spread."""
+    spread = f" ± {100 * stdev(shares):.2f}" if len(set(shares)) > 1 else ""
+    return f"{100 * mean(shares):.2f}{spread}%"
 
 
 def _sd(values: list[float]) -> float:
