@@ -54,11 +54,15 @@ class Scale:
         least, shown = self.least_confidence(max_error), self.calibrate(confidence)
         if confidence >= least:
             return shown, True, None
-        allowed = f"{100 * max_error:g}% of errors"
+        asked = f"{100 * max_error:g}%"
         if least == NEVER:
             kept = next((e for e, own in zip(self.max_errors, self.least, strict=True) if own != NEVER), 1.0)
-            return shown, False, f"no confidence is known to stay within {allowed}; the least is {100 * kept:g}%"
-        return shown, False, f"the confidence of {in_words(shown)} is too low for {allowed}"
+            return (
+                shown,
+                False,
+                f"no confidence is known to keep errors within {asked}; the least to ask for is {100 * kept:g}%",
+            )
+        return shown, False, f"the confidence of {in_words(shown)} is too low for {asked} of errors"
 
 
 def check_max_error(max_error: float) -> float:

@@ -196,12 +196,12 @@ def test_calibrated_confidences_and_doubts_follow_the_model_s_own(kind: str) -> 
 def test_who_allows_no_error_is_never_sure() -> None:
     _, sure, reason = Reader(MODEL, max_error=0).judge("number", 1.0)
     assert not sure
-    assert reason == "no confidence is known to stay within 0% of errors; the least is 0.5%"
+    assert reason == "no confidence is known to keep errors within 0%; the least to ask for is 0.5%"
 
 
 def test_a_doubt_shows_no_certainty_and_the_error_rate_that_was_asked_for() -> None:
     _, sure, reason = Reader(MODEL, max_error=0.0004).judge("digit", 0.99999)
-    assert (sure, reason) == (False, "no confidence is known to stay within 0.04% of errors; the least is 0.1%")
+    assert (sure, reason) == (False, "no confidence is known to keep errors within 0.04%; the least to ask for is 0.1%")
     least = scales()["digit"].least_confidence(0.001)
     shown, sure, reason = Reader(MODEL, max_error=0.001).judge("digit", least - 0.001)
     assert (sure, reason) == (False, f"the confidence of {min(shown, 0.999):.1%} is too low for 0.1% of errors")

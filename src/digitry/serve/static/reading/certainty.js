@@ -6,12 +6,12 @@ const NEVER = 1.1;
 export function judge(scale, own, maxError) {
   const [least, confidence] = [leastConfidence(scale, maxError), calibrate(scale, own)];
   if (own >= least) return { confidence, sure: true, reason: null };
-  const allowed = `${short(maxError)} of errors`;
+  const asked = short(maxError);
   if (least === NEVER) {
     const kept = scale.max_errors[scale.least.findIndex((one) => one !== NEVER)] ?? 1;
-    return { confidence, sure: false, reason: `no confidence is known to stay within ${allowed}; the least is ${short(kept)}` };
+    return { confidence, sure: false, reason: `no confidence is known to keep errors within ${asked}; the least to ask for is ${short(kept)}` };
   }
-  return { confidence, sure: false, reason: `the confidence of ${inWords(confidence)} is too low for ${allowed}` };
+  return { confidence, sure: false, reason: `the confidence of ${inWords(confidence)} is too low for ${asked} of errors` };
 }
 
 /** The same where a model's own confidence is shown as it is, and has to be at least `least`. */
