@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from digitry.batch_reading.rows import FORMATS, json_line
 from digitry.cli import reading_text
+from digitry.cli.read import STANDARD_INPUT
 from digitry.errors import SettingError
 
 if TYPE_CHECKING:
     from digitry.batch_reading.records import Outcome
-
-STANDARD_INPUT = "-"
-"""Its name on the command line."""
 
 Text = Literal["", "line", "whole", "json"]
 """What goes to stdout: nothing, a line a page, all about one picture, JSON."""

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digitry.cli.reading_text import printable
-
 if TYPE_CHECKING:
     from digitry.scoring import Score
 
@@ -55,6 +53,7 @@ def command(
     are read. A file or a label that cannot be used counts as wrong; it is one line on stderr and the exit code is 3.
     """
     from digitry.cli.progress import progress_bar
+    from digitry.cli.reading_text import printable
     from digitry.errors import DataError
     from digitry.reading import Reader
     from digitry.scoring import score, write_page
@@ -98,6 +97,7 @@ def _learnt_from(run: Path, score: Score) -> bool:
 
 
 def _print(score: Score) -> None:
+    from digitry.cli.reading_text import printable
     from digitry.pages.numbers import interval, percent
 
     place, pictures = printable(str(score.place)), f"{score.pictures:,} pictures"
@@ -132,6 +132,7 @@ def _print(score: Score) -> None:
 def _print_mistakes(score: Score) -> None:
     if not score.mistakes:
         return
+    from digitry.cli.reading_text import printable
     from digitry.pages.numbers import confidence
 
     print()

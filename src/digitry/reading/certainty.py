@@ -55,14 +55,11 @@ class Scale:
         if confidence >= least:
             return shown, True, None
         asked = f"{100 * max_error:g}%"
+        doubt = f"the confidence of {in_words(shown)} is too low for {asked} of errors"
         if least == NEVER:
             kept = next((e for e, own in zip(self.max_errors, self.least, strict=True) if own != NEVER), 1.0)
-            return (
-                shown,
-                False,
-                f"no confidence is known to keep errors within {asked}; the least to ask for is {100 * kept:g}%",
-            )
-        return shown, False, f"the confidence of {in_words(shown)} is too low for {asked} of errors"
+            doubt = f"no confidence is known to keep errors within {asked}; the least to ask for is {100 * kept:g}%"
+        return shown, False, doubt
 
 
 def check_max_error(max_error: float) -> float:
