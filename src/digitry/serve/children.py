@@ -86,7 +86,8 @@ class Children:
     async def _read(self, job: Job) -> Done:
         self.waiting += 1
         try:
-            child = await self._idle.get()
+            while (child := await self._idle.get()).is_dead:  # with nothing to read: no picture is to blame
+                self._replace(child)
         finally:
             self.waiting -= 1
         self._at_work += 1
@@ -167,6 +168,10 @@ class _Child:
             raise ModelError("a process that reads pictures does not start; is there enough memory?")
         return child
 
+    @property
+    def is_dead(self) -> bool:
+        return self._process.returncode is not None
+
     async def read(self, job: Job) -> Done | None:
         """The answer; None when the process died over it."""
         head = {**job._asdict(), "bytes": len(job.picture)}
@@ -181,7 +186,7 @@ class _Child:
                 np.frombuffer(await self._answers.readexactly(math.prod(shape)), np.uint8).reshape(shape)
                 for shape in answer.get("pages", ())
             ]
-        except (OSError, ValueError, asyncio.IncompleteReadError):
+        except (OSError, ValueError, asyncio.IncompleteReadError, RuntimeError):  # uvloop's, when a pipe is closed
             return None
         return Done(answer["readings"], answer.get("error"), pages)
 

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+import uvloop
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from PIL import Image
 
 from digitry.reading import Reader
 from digitry.reading.certainty import MAX_ERROR
-from digitry.serve.children import Children, Done, Job
+from digitry.serve.children import Children, Done, Job, _Child
 from digitry.serve.limits import Limits
 from digitry.serve.problems import ProblemError
 from tests.unit.images.by_hand import encoded, png
@@ -227,6 +229,31 @@ def test_a_process_that_died_while_nobody_asked_costs_one_answer_at_most(room: R
         room.read(picture_of(1))
     [after] = room.read(picture_of(2))
     assert [number["text"] for number in after.readings[0]["numbers"]] == ["2"]
+
+
+def test_a_process_that_is_known_to_be_dead_costs_no_answer(room: Room) -> None:
+    until(lambda: len(room.pids()) == 2)
+    idle = list(room.children._idle._queue)  # type: ignore[attr-defined]
+    for pid in room.pids():
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: all(child.is_dead for child in idle))
+    [done] = room.read(picture_of(2))
+    assert (done.error, done.readings[0]["numbers"][0]["text"]) == (None, "2")
+
+
+@pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_a_picture_for_a_dead_process_is_no_fault_of_the_server(
+    loop_factory: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    async def read() -> Done | None:
+        child = await _Child.start({"tiny": template_model_bytes()}, LIMITS)
+        os.kill(child._process.pid, signal.SIGKILL)
+        await child._process.wait()
+        await asyncio.sleep(0.1)  # until the loop has closed its end of the pipe
+        return await child.read(Job(picture_of(7), "tiny", "digit", MAX_ERROR))
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        assert runner.run(read()) is None
 
 
 def test_who_gives_up_waiting_leaves_no_half_answer_to_the_next(room: Room) -> None:
