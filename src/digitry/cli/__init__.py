@@ -15,6 +15,9 @@ import click
 
 from digitry.errors import DigitryError
 
+STANDARD_INPUT = "-"
+"""In the place of a file's name."""
+
 COMMANDS = {
     "fetch": "Fetch and verify a dataset.",
     "explore": "Show what is in a dataset: counts, pictures, duplicates.",

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from digitry.cli import STANDARD_INPUT
 from digitry.errors import DataError, SettingError
 
 if TYPE_CHECKING:
     from digitry.batch_reading.records import Outcome, Settings, Source
     from digitry.cli.reading_output import Made, Maker, Text
     from digitry.reading import Reader
-
-STANDARD_INPUT = "-"
 
 
 @click.command(short_help="Read the numbers in pictures.")

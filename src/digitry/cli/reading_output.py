@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from digitry.batch_reading.rows import FORMATS, json_line
-from digitry.cli import reading_text
-from digitry.cli.read import STANDARD_INPUT
+from digitry.cli import STANDARD_INPUT, reading_text
 from digitry.errors import SettingError
 
 if TYPE_CHECKING:
