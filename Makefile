@@ -80,7 +80,7 @@ bench-train: $(VENV)/dev.done .backends/done  ## The race to 99%: ours beside th
 	$(BIN)/python bench/train_speed.py
 
 reproduce-small: .backends/done  ## The recipes with the fewest parameters, five seeds, to docs/results.md (half an hour).
-	@# Two at once: a second thread gains nothing on networks of so few numbers.
+	@# Two at once, each on one thread.
 	OMP_NUM_THREADS=1 .backends/bin/python bench/reproduce.py tiny --anew & tiny=$$!; \
 	OMP_NUM_THREADS=1 .backends/bin/python bench/reproduce.py small --anew; small=$$?; wait $$tiny && exit $$small
 	.backends/bin/python bench/reproduce.py --page

@@ -23,11 +23,7 @@ OURS = ("quick", "balanced")
 START, END = "<!-- race: written by bench/benchmarks_page.py -->", "<!-- end of race -->"
 
 
-def main() -> None:
-    write(ROOT)
-
-
-def write(root: Path) -> None:
+def main(root: Path = ROOT) -> None:
     """Write the page with its pictures, and the figures for the README and `digitry recipes`, below `root`."""
     race = _result("race")
     assert race is not None

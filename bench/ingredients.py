@@ -74,6 +74,7 @@ def main() -> None:
         for name in options.only
         if all(run["seed"] != seed for run in runs[name])
     ]
+    write_page(runs)
     os.environ["OMP_NUM_THREADS"] = "1"
     with ThreadPoolExecutor(AT_ONCE) as threads:
         coming = {

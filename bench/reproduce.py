@@ -29,6 +29,7 @@ from results_page import TARGETS, write_page
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "results" / "reproduce"
 RECIPES = ("dense-relu", "cnn", "dense-sigmoid", "cnn-dropout")
+KNOWN = (*RECIPES, *TARGETS)
 MNIST = "mnist"
 JUDGED_AFTER = {"cnn": (5, 10)}
 """Epochs after which a recipe is judged, where that is not only its last."""
@@ -36,7 +37,7 @@ JUDGED_AFTER = {"cnn": (5, 10)}
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("recipes", nargs="*", metavar="RECIPE", help=", ".join((*RECIPES, *TARGETS)))
+    parser.add_argument("recipes", nargs="*", metavar="RECIPE", help=", ".join(KNOWN))
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--dataset", default=MNIST, help="what is learned; nothing else changes")
     parser.add_argument("--anew", action="store_true", help="forget what was measured before")
@@ -47,8 +48,8 @@ def main() -> None:
         print(json.dumps(run_one(options.one[0], int(options.one[1]), options.dataset)))
         return
     for name in options.recipes:
-        if name not in (*RECIPES, *TARGETS):
-            parser.error(f"{name} is none of {', '.join((*RECIPES, *TARGETS))}")
+        if name not in KNOWN:
+            parser.error(f"{name} is none of {', '.join(KNOWN)}")
     if not options.page:
         folder = RESULTS if options.dataset == MNIST else RESULTS / options.dataset
         folder.mkdir(parents=True, exist_ok=True)

@@ -175,14 +175,14 @@ def _bytes_of(picture: Sendable) -> bytes:
     if isinstance(picture, (bytes, bytearray, memoryview)):
         return bytes(picture)
     if isinstance(picture, np.ndarray) or hasattr(picture, "getbands"):  # a Pillow image, told without importing Pillow
-        return _png_of(picture)
+        return _encoded(picture)
     try:
         return Path(picture).read_bytes()
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror}") from error
 
 
-def _png_of(picture: Any) -> bytes:
+def _encoded(picture: Any) -> bytes:
     from PIL import Image
 
     if isinstance(picture, np.ndarray):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -62,6 +63,24 @@ def test_a_reading_is_what_the_command_prints(shipped: Server, tmp_path: Path) -
     assert reading == {**printed, "picture": ""}
     lines = shipped.ask("POST", "/v1/read?expect=digit", PICTURE, Accept="application/jsonl")
     assert json.loads(lines.content) == reading  # type: ignore[attr-defined]
+
+
+def test_without_its_packages_the_extra_that_brings_them_is_named() -> None:
+    script = (
+        "import sys; sys.modules['starlette'] = None; sys.argv[1:] = ['serve']; from digitry.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "needs the package starlette; install it with: pip install 'digitry[serve]'" in done.stderr
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+def test_a_reload_that_is_asked_for_during_the_start_does_not_end_it() -> None:
+    with served("--processes", "1") as server:
+        status = Path(f"/proc/{server.process.pid}/status")
+        until(lambda: int(re.search(r"SigIgn:\s*(\w+)", status.read_text())[1], 16) & 1, 60)  # type: ignore[index]
+        server.process.send_signal(signal.SIGHUP)
+        assert server.ask("GET", "/readyz").status == 200
 
 
 def test_the_server_listens_on_this_machine_alone(shipped: Server) -> None:

@@ -28,7 +28,7 @@ def test_results_benchmarks_readme_and_the_list_of_recipes(copy: Path) -> None:
     import results_page
 
     results_page.write_page(ROOT / "results" / "reproduce", copy)
-    benchmarks_page.write(copy)
+    benchmarks_page.main(copy)
     for file in (Path("docs/results.md"), Path("docs/benchmarks.md"), Path("README.md"), RECIPES):
         assert (copy / file).read_text(encoding="utf-8") == (ROOT / file).read_text(encoding="utf-8"), file
 

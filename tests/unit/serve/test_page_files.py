@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from collections.abc import Callable
+from importlib import resources
 from pathlib import Path
 
 from digitry.serve.curl import LINES
 from digitry.serve.guard import Access
 from digitry.serve.openapi import openapi
 from digitry.serve.page import page_files
+from tests.unit.serve.node import needs_node
 from tests.unit.serve.site import Site
 
 ADDRESS = re.compile(r"(?:https?:)?//[a-z][^\s\"'`<>)]*", re.IGNORECASE)
@@ -97,3 +100,45 @@ def test_the_page_about_the_api_names_every_route_with_a_call_of_it(
         assert f"<code>POST {path}</code>" in text or f"<code>GET {path}</code>" in text
         assert path in LINES
     assert "<script" not in text
+
+
+def in_node(script: str) -> str:
+    """What a module prints that Node runs beside the page's static files."""
+    static = resources.files("digitry") / "serve" / "static"
+    command = ["node", "--input-type=module", "--eval", script.replace("STATIC", Path(str(static)).as_uri())]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+
+
+@needs_node
+def test_a_worker_that_failed_before_anybody_asked_is_told_of_to_who_asks_later() -> None:
+    script = """
+      globalThis.Worker = class { constructor() { queueMicrotask(() => this.onerror()); } postMessage() {} };
+      const slowly = () => new Promise((resolve) => setTimeout(resolve, 20));
+      globalThis.fetch = async () => { await slowly(); return { ok: true, arrayBuffer: slowly, json: slowly }; };
+      const { Desk } = await import("STATIC/desk.js");
+      const desk = new Desk({ is_shipped: true });
+      console.log(await desk.read(new Uint8Array(1), 1, 1, "digit").catch((error) => error.message));
+    """
+    assert in_node(script) == "the reader does not start in this browser"
+
+
+@needs_node
+def test_what_the_server_gives_takes_the_place_of_what_was_kept_and_a_failure_does_not(tmp_path: Path) -> None:
+    (tmp_path / "sw.js").write_bytes(page_files()["/sw.js"].body)
+    script = f"""
+      const [handlers, kept] = [{{}}, []];
+      globalThis.self = {{ addEventListener: (name, handler) => {{ handlers[name] = handler; }} }};
+      globalThis.location = {{ origin: "http://here" }};
+      globalThis.caches = {{ open: async () => ({{ put: async (path, copy) => kept.push(path, await copy.text()) }}) }};
+      await import("{(tmp_path / "sw.js").as_uri()}");
+      for (const [body, status] of [["new", 200], ["no", 500]]) {{
+        globalThis.fetch = async () => new Response(body, {{ status }});
+        const waits = [];
+        const request = {{ method: "GET", url: "http://here/models/digit.onnx" }};
+        const event = {{ request, waitUntil: (one) => waits.push(one), respondWith: (one) => waits.push(one) }};
+        handlers.fetch(event);
+        await Promise.all(waits);
+      }}
+      console.log(kept.join(" "));
+    """
+    assert in_node(script) == "/models/digit.onnx new"

@@ -112,11 +112,11 @@ export function showServerReadings(place, { readings, problem }) {
     return;
   }
   for (const reading of readings) {
-    const page = readings.length > 1 && reading.page !== null ? `Page ${reading.page}: ` : "";
     if (reading.page === null) {
       place.append(paragraph(`The rest could not be read: ${reading.reason}.`));
       continue;
     }
+    const page = readings.length > 1 ? `Page ${reading.page}: ` : "";
     if (!reading.numbers.length) {
       place.append(paragraph(`${page}no digit here: ${reading.reason}.`));
       continue;

@@ -20,8 +20,9 @@ self.addEventListener("fetch", (event) => {
   // The server first, so that a new version or another model shows at once; what was kept where it cannot be reached.
   const answer = fetch(event.request);
   const kept = answer.then(async (response) => {
-    const copy = response.ok ? response.clone() : null;
-    if (copy) await (await caches.open(NAME)).put(pathname, copy);
+    if (!response.ok) return;
+    const copy = response.clone(); // now: the page is about to read the other
+    await (await caches.open(NAME)).put(pathname, copy);
   });
   event.waitUntil(kept.catch(() => {}));
   event.respondWith(answer.catch(() => caches.match(pathname, { cacheName: NAME })));
