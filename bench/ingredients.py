@@ -116,7 +116,8 @@ def train_one(name: str, seed: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "run"
         some = replace(dataset, train=training)
-        done = digitry.train(RECIPE, data=some, seed=seed, run=run, settings={**BASE, **CHANGES[name]})
+        settings = {**BASE, **CHANGES[name]}
+        done = digitry.train(RECIPE, data=some, seed=seed, run=run, settings=settings, report=False)
         model, _ = bundle.load_model(run / "weights.safetensors")
     images, labels = prepare(validation.images), validation.labels
     with_views, one_look = (part.predict(images, verbose=0) for part in (model, without_views(model)))

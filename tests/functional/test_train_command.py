@@ -18,7 +18,7 @@ import pytest
 from digitry.training import checkpoint, run_folder
 from tests.conftest import make_digits
 
-FAST = ("--set", "batch_size=8", "--checkpoint-seconds", "0")
+FAST = ("--set", "batch_size=8", "--checkpoint-seconds", "0", "--no-report")
 
 
 @pytest.fixture

@@ -121,7 +121,7 @@ def _train(judge: Judge, data: Dataset, run: Path, quiet: bool) -> None:
         fraction = min(0.5, max(HELD_BACK / len(data.train), 0.02))
         plan = plan | {"settings": {"validation_fraction": fraction}}
     try:
-        train(**plan, data=data, seed=seed, run=run, resume=True, quiet=quiet)
+        train(**plan, data=data, seed=seed, run=run, resume=True, report=False, quiet=quiet)
     except TrainingInterrupted as stopped:
         raise TrainingInterrupted(stopped.signal_number, run, "the same audit goes on there") from stopped
     except SettingError:
@@ -129,7 +129,7 @@ def _train(judge: Judge, data: Dataset, run: Path, quiet: bool) -> None:
             raise
         # Begun under other circumstances, another backend say: this fold is done anew.
         shutil.rmtree(run)
-        train(**plan, data=data, seed=seed, run=run, quiet=quiet)
+        train(**plan, data=data, seed=seed, run=run, report=False, quiet=quiet)
 
 
 def _judges(dataset: Dataset, seed: int) -> list[Judge]:

@@ -10,6 +10,9 @@ import click
 
 from digitry.errors import SettingError
 
+MADE = ("model.onnx", "report.html", "numbers.json")
+"""What a run may leave that is told of: a report for single digits, numbers.json for a network that reads numbers."""
+
 
 def _pairs(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     pairs = {}
@@ -44,6 +47,7 @@ def _pairs(context: click.Context, parameter: click.Parameter, values: tuple[str
 @click.option("--config", type=click.Path(path_type=Path), help="A TOML file of settings; options win over it.")
 @click.option("--track", help="Also log to: tensorboard, mlflow (extras).")
 @click.option("--checkpoint-seconds", type=float, default=20.0, show_default=True, help="Longest time between saves.")
+@click.option("--no-report", is_flag=True, help="Draw no plots, write no report page: some seconds less.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def command(
@@ -57,6 +61,7 @@ def command(
     config: Path | None,
     track: str | None,
     checkpoint_seconds: float,
+    no_report: bool,
     as_json: bool,
     quiet: bool,
     **options: Any,
@@ -80,6 +85,7 @@ def command(
         settings=settings,
         track=track,
         checkpoint_seconds=checkpoint_seconds,
+        report=not no_report,
         quiet=quiet,
     )
     kept = done.figures
@@ -97,12 +103,14 @@ def command(
     seen = "validation" if "val_accuracy" in kept else "training"
     epochs = "epoch" if len(done.history) == 1 else "epochs"
     accuracy = kept.get("val_accuracy", kept["accuracy"])
-    click.echo(f"{done.folder}: {len(done.history)} {epochs}, {seen} accuracy {accuracy:.2%}, model.onnx, report.html")
+    made = [name for name in MADE if (done.folder / name).is_file()]
+    click.echo(f"{done.folder}: {len(done.history)} {epochs}, {seen} accuracy {accuracy:.2%}, {', '.join(made)}")
     if done.compared is not None:
         _print_comparison(done.compared)
         click.echo(f"Read with it: digitry read --model {done.folder} PICTURE")
         return
-    click.echo(f"Judge it on the test set with: digitry evaluate {done.folder}")
+    if "numbers.json" not in made:
+        click.echo(f"Judge it on the test set with: digitry evaluate {done.folder}")
 
 
 def _print_comparison(compared: dict[str, Any]) -> None:

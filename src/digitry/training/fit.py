@@ -65,6 +65,7 @@ def train(
     settings: Mapping[str, Any] | None = None,
     track: str | None = None,
     checkpoint_seconds: float = 20.0,
+    report: bool = True,
     quiet: bool = True,
 ) -> Run:
     """Train a recipe and fill a run folder with all that came of it.
@@ -72,7 +73,8 @@ def train(
     `data` is a dataset's name, a path to a person's own, or a Dataset. `settings` overrides the recipe's. `start_from`
     continues from another model, `shipped`, a run folder or an ONNX file: see `training/start.py`. The same seed gives
     the same weights on the same machine. With `resume` the run in the folder goes on where its last checkpoint stands,
-    byte-equal to one that was never stopped; a finished run is returned as it is.
+    byte-equal to one that was never stopped; a finished run is returned as it is. Without `report`, metrics.json, plots
+    and report.html are left out, which take some seconds: `digitry.evaluate` writes them into a finished run.
 
     Errors: SettingError (names, values, a folder that is taken), DataError, StorageError (disk, lock), TrainingError
     (the loss is no longer finite), TrainingInterrupted (a signal; the state is saved).
@@ -109,9 +111,9 @@ def train(
         try:
             with listening() as signal, tracking(track, folder, config) as tracker:
                 model, history = _fit(
-                    plan, dataset, parts, config, folder, checkpoint_seconds, progress, signal, tracker, origin
+                    plan, dataset, parts, config, folder, checkpoint_seconds, progress, signal, tracker, origin, report
                 )
-                write_results(folder, plan, dataset, parts, seed, model, history, progress)
+                write_results(folder, plan, dataset, parts, seed, model, history, progress, report=report)
                 if origin is not None:
                     origin.write_comparison(folder, parts[1], progress)
                 run_folder.write_done(folder, asdict(plan.settings))
@@ -189,6 +191,7 @@ def _fit(
     signal: SignalFlag,
     tracker: Track,
     origin: start.Start | None,
+    report: bool,
 ) -> tuple[Any, list[dict[str, float]]]:
     """Train to the end; returns the model with the weights to keep, and the figures of every epoch."""
     # Imported here: it subclasses a Keras class, and the backend has to be chosen first.
@@ -209,7 +212,7 @@ def _fit(
     resumed = checkpoint.load_latest(checkpoints, config["run_id"])
 
     def after_epoch(history: list[dict[str, float]]) -> None:
-        if len(history) > 1:  # a line needs two points
+        if report and len(history) > 1:  # a line needs two points
             history_chart(history, folder / "plots" / "history")
         tracker(history)
 

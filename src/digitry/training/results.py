@@ -38,8 +38,10 @@ def write_results(
     model: Any,
     history: list[dict[str, float]],
     progress: Progress,
+    *,
+    report: bool,
 ) -> None:
-    """Weights, ONNX, and the report on all but the test split of single digits."""
+    """Weights, ONNX, and, with `report`, the report on all but the test split of single digits."""
     from digitry.artifact import bundle, onnx, proof
     from digitry.evaluation import write_report
 
@@ -77,7 +79,8 @@ def write_results(
     else:
         difference = proof.export(onnx.FORMAT, model, contract, out, prove_on=unseen.images).largest_difference
         proven = f"the same label as Keras on all {len(unseen):,} images of the {split} split"
-        write_report(folder, data=dataset)
+        if report:
+            write_report(folder, data=dataset)
     progress.note(f"{run_folder.MODEL}: {proven}, probabilities within {difference:.0e}")
 
 

@@ -4,7 +4,7 @@ config.json        recipe, settings, seed, data and its hash, versions, hardware
 history.jsonl      one line an epoch
 checkpoints/       the newest two, LATEST, and best.ckpt where the best epoch is kept
 weights.safetensors, model.onnx    the result, each with its input contract
-metrics.json, plots/, report.html  the judgement
+metrics.json, plots/, report.html  the judgement, unless it was left out
 done.json          the settings under which every file above was written
 .lock              held while a process trains here
 """

@@ -31,14 +31,21 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     def train(recipe: str, **options: Any) -> Run:
         asked.update(recipe=recipe, **options)
         compared = COMPARED if options["start_from"] else None
-        return Run(Path("runs/x"), recipe, 0, HISTORY, HISTORY[-1], compared)
+        folder = Path("runs/x")
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "model.onnx").touch()
+        if recipe == "string-reader":
+            (folder / "numbers.json").touch()
+        elif options["report"]:
+            (folder / "report.html").touch()
+        return Run(folder, recipe, 0, HISTORY, HISTORY[-1], compared)
 
     monkeypatch.setattr(digitry.training, "train", train)
     return asked
 
 
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(command, ["reader", *arguments])
+def run(*arguments: str, recipe: str = "reader") -> Result:
+    return CliRunner().invoke(command, [recipe, *arguments])
 
 
 def test_before_and_after_are_told_of_every_part(asked: dict[str, Any]) -> None:
@@ -56,3 +63,15 @@ def test_a_training_from_the_beginning_compares_nothing(asked: dict[str, Any]) -
     assert run().stdout.splitlines()[1:] == ["Judge it on the test set with: digitry evaluate runs/x"]
     assert asked["start_from"] is None
     assert "start" not in json.loads(run("--json").stdout)
+
+
+def test_what_was_written_is_told_and_only_that(asked: dict[str, Any]) -> None:
+    figures = "runs/x: 1 epoch, validation accuracy 95.00%"
+    assert run("--no-report").stdout.splitlines()[0] == f"{figures}, model.onnx"
+    assert run().stdout.splitlines()[0] == f"{figures}, model.onnx, report.html"
+
+
+def test_a_network_that_reads_numbers_is_not_sent_to_a_command_for_digits(asked: dict[str, Any]) -> None:
+    assert run(recipe="string-reader").stdout == (
+        "runs/x: 1 epoch, validation accuracy 95.00%, model.onnx, numbers.json\n"
+    )

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from digitry import training
 from digitry.recipe import Recipe, Settings
 
 
@@ -24,6 +25,11 @@ def build(classes: int, settings: Settings) -> Any:
             layers.Dense(classes, activation="softmax"),
         ]
     )
+
+
+def train(recipe: str | Recipe, **options: Any) -> training.Run:
+    """`digitry.train` without a report, unless it is asked for: plots take longer than these trainings."""
+    return training.train(recipe, **{"report": False} | options)
 
 
 PLAIN_TORCH = "DIGITRY_TEST_PLAIN_TORCH" in os.environ

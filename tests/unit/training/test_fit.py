@@ -19,11 +19,12 @@ import pytest
 from digitry import files
 from digitry.arrays import Dataset, Split
 from digitry.errors import SettingError, StorageError, TrainingError
+from digitry.evaluation import evaluate
 from digitry.recipe import Recipe
-from digitry.training import checkpoint, fit, results, run_folder, tasks, train
+from digitry.training import checkpoint, fit, results, run_folder, tasks
 from digitry.training.interrupt import TrainingInterrupted
 from digitry.training.tasks import DigitTask
-from tests.unit.training.conftest import PLAIN_TORCH
+from tests.unit.training.conftest import PLAIN_TORCH, train
 from tests.unit.written_numbers import SMALL_NUMBERS, printed_dataset
 
 STEPS_PER_EPOCH = 12  # 180 images, 16 a batch
@@ -228,7 +229,7 @@ def test_a_full_disk_stops_the_run_in_one_line_and_keeps_the_last_checkpoint(
 
 
 def test_a_run_folder_holds_config_history_model_and_report(small_recipe: Recipe, made_up_dataset: Dataset) -> None:
-    done = train(small_recipe, data=made_up_dataset, run="run", settings={"epochs": 2})
+    done = train(small_recipe, data=made_up_dataset, run="run", settings={"epochs": 2}, report=True)
     config = json.loads(Path("run/config.json").read_text())
     assert config["settings"]["epochs"] == 2
     assert config["data_sha256"] == made_up_dataset.sha256
@@ -239,6 +240,17 @@ def test_a_run_folder_holds_config_history_model_and_report(small_recipe: Recipe
     assert {"loss", "accuracy", "val_loss", "val_accuracy", "seconds", "images_per_second"} <= lines[0].keys()
     for name in ("model.onnx", "weights.safetensors", "metrics.json", "report.html", "plots/history.png"):
         assert (Path("run") / name).stat().st_size > 0, name
+
+
+def test_without_a_report_nothing_is_drawn_and_evaluate_makes_up_for_it(
+    small_recipe: Recipe, made_up_dataset: Dataset
+) -> None:
+    train(small_recipe, data=made_up_dataset, run="run", settings={"epochs": 2}, report=False)
+    assert {path.name for path in Path("run").iterdir()} == {
+        ".lock", "checkpoints", "config.json", "done.json", "history.jsonl", "model.onnx", "weights.safetensors"
+    }  # fmt: skip
+    evaluate("run", split="validation", data=made_up_dataset)
+    assert Path("run/report.html").is_file()
 
 
 def test_a_finished_run_is_returned_and_a_longer_one_goes_on(small_recipe: Recipe, made_up_dataset: Dataset) -> None:

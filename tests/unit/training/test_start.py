@@ -18,21 +18,14 @@ from digitry.errors import DataError, ModelError, SettingError
 from digitry.evaluation.judging import judge
 from digitry.predict import Predictor
 from digitry.recipe import Recipe
-from digitry.training import start, train
+from digitry.training import start
 from digitry.training.progress import Lines, Silent
 from tests.conftest import make_digits
 from tests.unit.tiny_models import printed_digit
+from tests.unit.training.conftest import train
 from tests.unit.training.test_fit import Killed, at_step, every_step, final_state, kill
 
 __all__ = ["at_step", "every_step"]
-
-
-@pytest.fixture(autouse=True)
-def no_reports(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plots take longer than these trainings; the slow test of the whole way has them."""
-    if "slow" not in request.keywords:
-        for name in ("write_report", "history_chart"):
-            monkeypatch.setattr(f"digitry.evaluation.{name}", lambda *_, **__: None)
 
 
 @pytest.fixture
@@ -300,7 +293,8 @@ def test_the_shipped_network_learns_a_mirrored_hand_from_pictures(
             page = printed_digit(digit, height=int(rng.integers(140, 220)), thickness=int(rng.integers(14, 30)))
             cv2.imwrite(str(tmp_path / "mine" / str(digit) / f"{number}.png"), 255 - page[:, ::-1])
     monkeypatch.setattr(start, "OWN_IMAGES", 1500)
-    done = train("reader", data=tmp_path / "mine", start_from="shipped", run=tmp_path / "run", settings={"epochs": 2})
+    run, settings = tmp_path / "run", {"epochs": 2}
+    done = train("reader", data=tmp_path / "mine", start_from="shipped", run=run, settings=settings, report=True)
     images, before, after = compared(done)["held back"]
     assert images == 10
     assert before >= 4
