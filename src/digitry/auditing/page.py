@@ -92,7 +92,7 @@ def _table(suspects: tuple[Suspect, ...]) -> Table:
             rank,
             one.where,
             one.label,
-            f"{one.likely} ({one.likely_probability:.1%})",
+            f"{one.likely} ({confidence(one.likely_probability)})",
             f"{one.trust:.2%}",
             "; ".join(one.reasons),
         ]

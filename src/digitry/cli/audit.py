@@ -83,6 +83,8 @@ def command(
 
 
 def _print(found: Audit) -> None:
+    from digitry.pages.numbers import confidence
+
     click.echo(
         f"{found.dataset}, {found.split}: {found.images:,} labels, {len(found.suspects):,} suspects; about "
         f"{found.estimated_errors:,.0f} labels are wrong by confident learning\n"
@@ -91,7 +93,7 @@ def _print(found: Audit) -> None:
     wide = max(map(len, ["image", *images]))
     click.echo(f"{'rank':>4}  {'image':>{wide}}  {'label':<8} {'taken for':<16} {'trust':>7}  why")
     for rank, (image, one) in enumerate(zip(images, found.suspects, strict=False), 1):
-        taken_for = f"{one.likely} ({one.likely_probability:.1%})"
+        taken_for = f"{one.likely} ({confidence(one.likely_probability)})"
         click.echo(
             f"{rank:>4}  {image:>{wide}}  {one.label:<8} {taken_for:<16} {one.trust:>7.2%}  {'; '.join(one.reasons)}"
         )

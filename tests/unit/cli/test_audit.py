@@ -70,6 +70,14 @@ def test_the_wrong_label_stands_first_and_the_files_are_named(pictures: Path, tm
     assert "fold 1 of 10" in done.stderr
 
 
+def test_nothing_is_said_to_be_certain(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(digitry.auditing, "agreed", lambda labels, judged: np.round(judged[0]))
+    assert " 7 (> 99.9%) " in run(pictures, "--out", tmp_path / "out").stdout
+    page = (tmp_path / "out" / "audit.html").read_text()
+    assert "7 (&gt; 99.9%)" in page
+    assert "100.0%" not in page
+
+
 def test_json_and_quiet_print_that_and_nothing_else(pictures: Path, tmp_path: Path) -> None:
     done = run(pictures, "--out", tmp_path / "out", "--json", "--quiet")
     found = json.loads(done.stdout)
