@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import io
 import json
 import os
 import time
@@ -19,7 +18,7 @@ from digitry.arrays import Probabilities, Reading
 from digitry.errors import DataError, DigitryError, ModelError, ServerError, SettingError
 
 Sendable = Any
-"""A path, the bytes of a picture file, a uint8 array (h, w) or (h, w, 3 or 4), or a Pillow image."""
+"""Whatever the reader takes: a path, the bytes of a picture file, a NumPy array, or a Pillow image."""
 
 _ERRORS: dict[str, type[DigitryError]] = {
     "not-a-picture": DataError,
@@ -41,7 +40,10 @@ class Client:
         timeout_seconds: float = 30,
         tries: int = 3,
     ) -> None:
-        """`tries`: a busy server is asked so often, as far apart as it says. SettingError for no http address."""
+        """`tries`: a busy server is asked so often, as far apart as it says. SettingError for fewer than one, and for
+        no http address."""
+        if tries < 1:
+            raise SettingError(f"tries must be at least 1, not {tries}")
         try:
             parts = urlsplit(address)
             host, port = parts.hostname, parts.port
@@ -174,21 +176,18 @@ class Client:
 def _bytes_of(picture: Sendable) -> bytes:
     if isinstance(picture, (bytes, bytearray, memoryview)):
         return bytes(picture)
-    if isinstance(picture, np.ndarray) or hasattr(picture, "getbands"):  # a Pillow image, told without importing Pillow
-        return _encoded(picture)
+    if not isinstance(picture, (str, os.PathLike)):
+        return _upright_grey_png(picture)
     try:
         return Path(picture).read_bytes()
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror}") from error
 
 
-def _encoded(picture: Any) -> bytes:
-    from PIL import Image
+def _upright_grey_png(picture: Any) -> bytes:
+    """An array or a Pillow image as the reader would see it here, whatever its numbers, mode and orientation."""
+    import cv2
 
-    if isinstance(picture, np.ndarray):
-        if picture.dtype != np.uint8 or picture.ndim not in (2, 3) or picture.shape[2:] not in ((), (3,), (4,)):
-            raise DataError(f"an array must be uint8 (h, w) or (h, w, 3 or 4), not {picture.dtype} {picture.shape}")
-        picture = Image.fromarray(picture)
-    file = io.BytesIO()
-    picture.save(file, "PNG" if picture.mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I", "I;16") else "TIFF")
-    return file.getvalue()
+    from digitry.reading.pictures import grey_pages
+
+    return cv2.imencode(".png", next(grey_pages(picture)))[1].tobytes()

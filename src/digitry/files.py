@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import secrets
@@ -73,7 +74,8 @@ def _write(path: Path, temporary: Path, chunks: Iterable[bytes]) -> None:
         _write_and_sync(temporary, chunks)
         os.replace(temporary, path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # it may be what could not be made
+            temporary.unlink()
         raise StorageError(
             f"cannot write {path}: {error.strerror or error}; free space or choose another folder"
         ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import socket
@@ -16,6 +17,7 @@ from PIL import Image
 
 import digitry
 from digitry.errors import DataError, ModelError, ServerError, SettingError
+from digitry.serve import workers
 from tests.functional.serving import Server, processes_of, served
 from tests.unit.serve.site import picture_of, until
 
@@ -46,8 +48,24 @@ def test_it_reads_what_the_reader_reads(client: digitry.Client, tmp_path: Path) 
     assert client.read(str(path), expect="digit").text == here.text
     assert client.read(picture_of(7), expect="digit").text == here.text
     assert client.read(np.asarray(page, np.uint8), expect="digit").text == here.text
-    assert client.read(Image.fromarray(np.asarray(page)).convert("CMYK"), expect="digit").text == here.text
+    assert client.read(np.asarray(page, np.float32) / 255, expect="digit").text == here.text
     assert [reading.text for reading in client.read([path, path], expect="digit")] == [here.text] * 2
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "La", "P", "RGB", "RGBA", "RGBa", "CMYK", "HSV", "I", "F"])
+def test_a_pillow_image_of_any_mode_is_read_as_it_is_here(mode: str, client: digitry.Client) -> None:
+    plain = Image.open(io.BytesIO(picture_of(7)))
+    picture = plain.convert({"La": "LA", "RGBa": "RGBA", "HSV": "RGB"}.get(mode, mode)).convert(mode)
+    assert client.read(picture, expect="digit").to_json() == digitry.read(picture, expect="digit").to_json()
+
+
+def test_a_photo_that_is_open_already_is_turned_upright(client: digitry.Client) -> None:
+    on_its_side = Image.open(io.BytesIO(picture_of(7))).convert("L").rotate(90, expand=True, fillcolor=255)
+    file, exif = io.BytesIO(), Image.Exif()
+    exif[0x0112] = 6  # as phones write it: turn it by 90° clockwise
+    on_its_side.save(file, "JPEG", exif=exif)
+    assert client.read(Image.open(file), expect="digit").text == "7"
+    assert client.read(file.getvalue(), expect="digit").text == "7"
 
 
 def test_it_gives_the_readers_probabilities_however_many_images(client: digitry.Client) -> None:
@@ -65,8 +83,10 @@ def test_it_raises_what_the_reader_raises(client: digitry.Client) -> None:
         client.read(b"no picture")
     with pytest.raises(DataError, match=r"nope\.png: cannot be read: No such file"):
         client.read("nope.png")
-    with pytest.raises(DataError, match=r"must be uint8 \(h, w\) or .*, not float64 \(28, 28\)"):
-        client.read(np.zeros((28, 28)))
+    with pytest.raises(DataError, match=r"must be \(height, width\), .*, not \(5,\)"):
+        client.read(np.zeros(5))
+    with pytest.raises(DataError, match="cannot read a dict; give a path"):
+        client.read({})
     with pytest.raises(ServerError, match="it may take less than 60 MiB"):
         client.read(bytes(60 * 2**20))
     with pytest.raises(SettingError, match="expect must be one of"):
@@ -90,6 +110,8 @@ def test_without_a_server_it_says_so() -> None:
     for address in ("127.0.0.1:8000", "http://localhost:abc", "http://[::1"):
         with pytest.raises(SettingError, match="is no address of a server"):
             digitry.Client(address)
+    with pytest.raises(SettingError, match="tries must be at least 1"):
+        digitry.Client(tries=0)
 
 
 def answer_with(*answers: bytes) -> str:
@@ -160,3 +182,17 @@ def _seconds_alive(pid: int) -> float:
 def test_workers_that_cannot_start_end_with_their_exit_code() -> None:
     with served("--workers", "2", "--model", "nowhere.onnx") as server:
         assert server.process.wait(60) == ModelError.exit_code
+
+
+def test_a_worker_that_says_what_is_wrong_ends_them_all_however_late_it_says_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A slow disk: the time in which a worker counts as young is over before it has looked at its model."""
+    monkeypatch.setattr(workers, "YOUNG_SECONDS", 0.0)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            assert workers.run_workers(2, ["--model", "nowhere.onnx"], listener) == ModelError.exit_code
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)

@@ -25,6 +25,13 @@ def test_the_new_content_replaces_the_old(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["figures.json"]
 
 
+@pytest.mark.parametrize("name", ["a-file/out.json", f"{'long' * 60}.json", "no-folder/out.json"])
+def test_a_place_where_nothing_can_be_written_is_named_as_it_was_given(name: str, tmp_path: Path) -> None:
+    (tmp_path / "a-file").write_bytes(b"")
+    with pytest.raises(StorageError, match=f"cannot write {tmp_path / name}: .*; free space or choose another folder"):
+        files.write_atomically(tmp_path / name, b"new")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no folder to sync")
 @pytest.mark.parametrize("number", range(1, 5))
 def test_a_failing_system_call_leaves_the_old_file_and_no_temporary(

@@ -47,7 +47,7 @@ def write_table(suspects: Iterable[Suspect], path: Path) -> None:
     writer.writerow(COLUMNS)
     for rank, one in enumerate(suspects, 1):
         file = "" if one.file is None else str(one.file)
-        answer = answers.pop((file, str(one.index), one.label), "")
+        answer = answers.pop(_key(file, str(one.index), one.label), "")
         row = [rank, file, one.index, one.label, one.likely, f"{one.trust:.4f}", "; ".join(one.reasons), answer]
         writer.writerow(row)
     if answers:
@@ -77,10 +77,15 @@ def apply_corrections(folder: Path, corrections: list[Correction]) -> list[str]:
     table = place if place.suffix.lower() == ".csv" else place / LABELS_TABLE
     answers: dict[tuple[Path, str], str] = {}
     for one in corrections:
-        key = (one.file.parent.resolve() / one.file.name, one.label)
+        key = (_place(one.file), one.label)
         if answers.setdefault(key, one.correct) != one.correct:
             raise DataError(f"{one.file} is given two classes, {answers[key]!r} and {one.correct!r}; decide for one")
     return _relabel(table, answers) if table.is_file() else _move(place, answers)
+
+
+def _place(file: Path) -> Path:
+    """The real folder of a picture, and its name there: what it may itself be a link to does not matter."""
+    return file.parent.resolve() / file.name
 
 
 def _move(folder: Path, answers: dict[tuple[Path, str], str]) -> list[str]:
@@ -135,7 +140,7 @@ def _relabel(table: Path, answers: dict[tuple[Path, str], str]) -> list[str]:
         if len(row) < width:  # an empty or a broken line: not ours to mend
             kept.append(row)
             continue
-        file, label = (table.parent / row[at_file]).resolve(), row[at_label].strip()
+        file, label = _place(table.parent / row[at_file]), row[at_label].strip()
         correct = answers.get((file, label))
         found |= {(file, before) for before, wanted in asked.get(file, []) if label in (before, wanted)}
         if correct is None:
@@ -157,14 +162,20 @@ def _relabel(table: Path, answers: dict[tuple[Path, str], str]) -> list[str]:
     return lines
 
 
-def _answers(table: Path) -> dict[tuple[str, str, str], str]:
-    """What has been written into a table: (file, index, label) → answer."""
+def _key(file: str, index: str, label: str) -> tuple[str, str]:
+    """What an answer is about. A file keeps its name where others come and go, its position moves."""
+    return file or index, label
+
+
+def _answers(table: Path) -> dict[tuple[str, str], str]:
+    """What has been written into a table: what it is about → answer."""
     if not table.is_file():
         return {}
     rows = _table_rows(table)
     if rows and not set(COLUMNS) <= rows[0].keys():
         return {}
-    return {(row["file"], row["index"], row["label"]): row["correct"].strip() for row in rows if row["correct"].strip()}
+    filled = [row for row in rows if row["correct"].strip()]
+    return {_key(row["file"], row["index"], row["label"]): row["correct"].strip() for row in filled}
 
 
 def _table_rows(table: Path) -> list[dict[str, str]]:

@@ -96,6 +96,8 @@ def _run() -> None:
         _fail("interrupted", 130)
     except BrokenPipeError:
         raise
+    except MemoryError:
+        _fail("out of memory", 6)
     except ImportError as error:
         if error.name and not error.name.startswith("digitry"):
             extra = "serve" if sys.argv[1:2] == ["serve"] else "train"

@@ -15,9 +15,11 @@ from digitry.data.npz import open_npz
 from digitry.data.pictures import (
     MAX_CLASSES,
     ToCanonical,
+    checked_name,
     class_folder_pictures,
     csv_pictures,
     read_pictures,
+    visible,
 )
 from digitry.data.sources import identity
 from digitry.errors import DataError
@@ -42,7 +44,7 @@ def read_own(
     if path.is_dir():
         if (path / LABELS_TABLE).is_file():
             return _from_pictures(path / LABELS_TABLE, to_canonical, strict, progress)
-        idx_images = sorted(file for file in path.iterdir() if _IDX_IMAGES.search(file.name) and file.is_file())
+        idx_images = sorted(file for file in visible(path) if _IDX_IMAGES.search(file.name) and file.is_file())
         if idx_images:
             return _from_idx(path, idx_images)
         return _from_pictures(path, to_canonical, strict, progress)
@@ -86,7 +88,7 @@ def _from_npz(path: Path) -> Dataset:
         for part in ("train", "test") if "x_test" in npz.members else ("train",):
             images = npz.pixels(f"x_{part}")
             arrays.append((images, npz.whole_numbers(f"y_{part}", len(images))))
-        class_names = npz.texts("class_names") if "class_names" in npz.members else None
+        class_names = tuple(map(checked_name, npz.texts("class_names"))) if "class_names" in npz.members else None
     return _from_arrays(path, path.stem, arrays, class_names)
 
 

@@ -122,7 +122,7 @@ def class_folder_pictures(folder: Path) -> Callable[[], Iterable[Picture]]:
     The order is shuffled, always the same way: sorted by class, the last part would hold one class alone. DataError
     when there are no class folders, or when a validation folder lies beside train/.
     """
-    below = {path.name for path in _visible(folder) if path.is_dir()}
+    below = {path.name for path in visible(folder) if path.is_dir()}
     splits = below & set(_SPLITS)
     if "train" in splits:
         extra = sorted(below - splits)
@@ -134,12 +134,12 @@ def class_folder_pictures(folder: Path) -> Callable[[], Iterable[Picture]]:
         roots = {"train": folder}
     found: list[Picture] = []
     for split, root in roots.items():
-        classes = sorted((path for path in _visible(root) if path.is_dir()), key=lambda path: natural_key(path.name))
+        classes = sorted((path for path in visible(root) if path.is_dir()), key=lambda path: natural_key(path.name))
         if not classes:
             raise DataError(f"{root} has no class folders; expected one sub-folder a class, such as {root.name}/7/")
         for place in classes:
-            name = _checked_name(place.name)
-            files = [path for path in _visible(place) if path.suffix.lower() in PICTURE_SUFFIXES]
+            name = checked_name(place.name)
+            files = [path for path in visible(place) if path.suffix.lower() in PICTURE_SUFFIXES]
             if not files:
                 raise DataError(f"the class folder {place} has no pictures; add some or remove it")
             found += [Picture(path, name, split) for path in sorted(files, key=lambda path: natural_key(path.name))]
@@ -205,10 +205,11 @@ def _picture(row: dict[str | None, str | None], folder: Path) -> Picture:
     if split not in _SPLITS:
         hint = "; validation is held out of train" if split in _VALIDATION else ""
         raise DataError(f"the split must be train or test, not {split!r}{hint}")
-    return Picture(path, _checked_name(label), split)
+    return Picture(path, checked_name(label), split)
 
 
-def _checked_name(name: str) -> str:
+def checked_name(name: str) -> str:
+    """The name of a class, without blanks around it; DataError for one that no model could carry."""
     name = name.strip()
     if not name or len(name) > _MAX_NAME_LENGTH or not name.isprintable():
         raise DataError(f"{name[:40]!r} is no class name; expected 1 to {_MAX_NAME_LENGTH} printable characters")
@@ -222,7 +223,8 @@ def _bounded_lines(lines: Iterator[str]) -> Iterator[str]:
         yield line
 
 
-def _visible(folder: Path) -> list[Path]:
+def visible(folder: Path) -> list[Path]:
+    """What lies in a folder but for what systems and people hide there; DataError if it cannot be read."""
     try:
         return [path for path in folder.iterdir() if not path.name.startswith((".", "__"))]
     except OSError as error:

@@ -106,7 +106,7 @@ def _accuracy_parts(evaluation: Evaluation, folder: Path) -> list[Part]:
             f"Careful people doubt {less.left_out} labels of the MNIST test set ({less.source}). The figure "
             "without them stands beside the usual one, never in its place."
         )
-    if evaluation.run.history:
+    if len(evaluation.run.history) > 1:  # a line needs two points
         parts.append(
             _picture(
                 lambda: plots.history(evaluation.run.history),

@@ -64,8 +64,11 @@ def model_of(folder: Path) -> Path:
     model = folder / "model.onnx"
     if model.is_file():
         return model
-    command = shlex.join(["digitry", "train", _config_of(folder)["recipe"], "--run", str(folder), "--resume"])
-    raise ModelError(f"run {folder} has no model.onnx, so its training did not end; go on with: {command}")
+    _config_of(folder)
+    raise ModelError(
+        f"run {folder} has no model.onnx, so its training did not end; go on with the command that began it, and with "
+        f"--run {shlex.quote(str(folder))} --resume"
+    )
 
 
 def _config_of(folder: Path) -> dict[str, Any]:

@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
 MAX_PAGES = 16
 
-_OPEN_FILES = 3
-"""Standard input, output and error; the limit leaves no number for anything else to be opened as."""
-
 
 def main() -> None:
     """Read pictures until the parent closes the pipe."""
@@ -110,7 +107,7 @@ def lock_in(memory_bytes: int) -> None:
     with contextlib.suppress(ImportError):
         import resource
 
-        limits = [(resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_NOFILE, _OPEN_FILES)]
+        limits = [(resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_NOFILE, 0)]
         with contextlib.suppress(OSError):  # only Linux tells how much is in use, and holds a process to it
             pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
             limits.insert(0, (resource.RLIMIT_AS, pages * resource.getpagesize() + memory_bytes))

@@ -25,7 +25,7 @@ class Collection:
         """StorageError when the folder cannot be written to."""
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self.count = sum(1 for _ in folder.glob("*/*.png"))
+            self.count = _pictures_in(folder)
         except OSError as error:
             raise StorageError(f"cannot collect in {folder}: {error.strerror}; choose another folder") from error
         self.folder, self._max_pictures = folder, max_pictures
@@ -46,6 +46,8 @@ class Collection:
         if path.exists():
             return
         if self.count >= self._max_pictures:
+            self.count = _pictures_in(self.folder)  # some may have been moved away meanwhile
+        if self.count >= self._max_pictures:
             raise ProblemError("full", f"{self._max_pictures} corrections are kept already; move them away to go on.")
         try:
             path.parent.mkdir(exist_ok=True)
@@ -54,6 +56,10 @@ class Collection:
             log.error("a correction is lost: %s", error)
             raise ProblemError("full", "The server cannot write the correction down; its log says why.") from error
         self.count += 1
+
+
+def _pictures_in(folder: Path) -> int:
+    return sum(1 for _ in folder.glob("*/*.png"))
 
 
 def _png(page: NDArray[np.uint8]) -> bytes:

@@ -13,10 +13,15 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+from digitry.errors import ModelError, SettingError
+
 log = logging.getLogger("digitry.serve")
 
 YOUNG_SECONDS = 3.0
 """A worker that ends sooner after its start cannot run at all: then all end."""
+
+FINAL_CODES = {error.exit_code for error in (SettingError, ModelError)}
+"""So does one that says what is wrong with how it was started, however long that took: the next would say the same."""
 
 STOP_SECONDS = 12.0
 
@@ -49,11 +54,12 @@ def run_workers(count: int, arguments: Sequence[str], listener: socket.socket) -
             ended = worker.process.poll()
             if ended is None or is_stopping:
                 continue
-            if worker.age < YOUNG_SECONDS:
+            if worker.age < YOUNG_SECONDS or ended in FINAL_CODES:
                 code = ended or 1
                 is_stopping = True
             else:
                 log.error("a worker has ended with code %d: another takes its place", ended)
+                worker.wait(lambda: 0)
                 workers[index] = _Worker(command, listener)
     for worker in workers:
         worker.send(signal.SIGTERM)
@@ -86,9 +92,11 @@ class _Worker:
             self.process.send_signal(number)
 
     def wait(self, seconds_left: Callable[[], float]) -> None:
-        """Until it has ended; then it is ended."""
+        """Until it has ended; then it is ended, and its standard input closed."""
+        assert self.process.stdin is not None
         try:
             self.process.wait(max(0.1, seconds_left()))
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self.process.stdin.close()

@@ -19,8 +19,8 @@ from digitry.auditing.suspects import Suspect
 from digitry.errors import DataError, StorageError
 
 
-def suspect(file: Path | None, label: str = "4") -> Suspect:
-    return Suspect(7, label, "9", 0.98, 0.01, ("taken for 9", "unlike the others"), file)
+def suspect(file: Path | None, label: str = "4", index: int = 7) -> Suspect:
+    return Suspect(index, label, "9", 0.98, 0.01, ("taken for 9", "unlike the others"), file)
 
 
 def fill_in(table: Path, *answers: str) -> None:
@@ -166,6 +166,14 @@ def test_a_picture_with_two_labels_loses_the_wrong_one(folder: Path) -> None:
     assert table.read_text().splitlines() == ["file,label", *["4/a.png,9"] * 3, "", "4/b.png,4"]
 
 
+def test_pictures_that_are_links_are_known_by_their_own_names(folder: Path) -> None:
+    (folder / "store").mkdir()
+    (folder / "4/b.png").rename(folder / "store/123")
+    (folder / "4/b.png").symlink_to(folder / "store/123")
+    (folder / "labels.csv").write_text("file,label\n4/a.png,4\n4/b.png,4\n9/c.png,9\n")
+    assert apply_corrections(folder, [Correction(folder / "4/b.png", "4", "9")]) == ["4/b.png: 4 → 9"]
+
+
 def test_a_table_that_has_changed_meanwhile_or_lacks_the_class_is_left_alone(folder: Path) -> None:
     table = folder / "labels.csv"
     table.write_text("file,label\n4/a.png,5\n4/b.png,4\n")
@@ -188,12 +196,22 @@ def test_answers_outlive_another_audit(tmp_path: Path) -> None:
     one, other = suspect(Path("/data/4/a.png")), suspect(Path("/data/4/b.png"))
     write_table([one, other], table)
     fill_in(table, "9", "")
-    write_table([other, one], table)
+    moved = suspect(Path("/data/4/a.png"), index=6)  # another picture has left the folder: all after it move up
+    write_table([other, moved], table)
     assert read_corrections(table) == [Correction(Path("/data/4/a.png"), "4", "9")]
     assert list(tmp_path.iterdir()) == [table]
     write_table([other], table)
     assert read_corrections(table) == []
     assert read_corrections(tmp_path / "suspects.before-1.csv") == [Correction(Path("/data/4/a.png"), "4", "9")]
+
+
+def test_answers_about_arrays_are_known_by_their_position(tmp_path: Path) -> None:
+    table = tmp_path / "suspects.csv"
+    write_table([suspect(None, index=6), suspect(None, index=7)], table)
+    fill_in(table, "9", "8")
+    write_table([suspect(None, index=7), suspect(None, index=6)], table)
+    rows = csv.DictReader(table.read_text(encoding="utf-8-sig").splitlines())
+    assert {row["index"]: row["correct"] for row in rows} == {"6": "9", "7": "8"}
 
 
 def test_a_spreadsheet_may_save_semicolons(tmp_path: Path) -> None:

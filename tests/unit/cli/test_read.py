@@ -278,3 +278,17 @@ def test_reading_loads_no_framework(folder: Path) -> None:
         "assert not {'keras', 'tensorflow', 'jax', 'torch', 'onnx', 'matplotlib'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_no_page_of_one_picture_is_drawn_over_another_picture(folder: Path, tmp_path: Path) -> None:
+    two_pages = [Image.fromarray(printed_digit(digit)) for digit in (1, 2)]
+    two_pages[0].save(folder / "3.tif", save_all=True, append_images=two_pages[1:])
+    Image.fromarray(printed_digit(9)).save(folder / "3-page2.png")
+    drawn = tmp_path / "drawn"
+    names = [str(folder / name) for name in ("3-page2.png", "3.tif", "7.png")]
+    assert run(folder, *names, "--draw", str(drawn)).exit_code == 0
+    assert {path.name for path in drawn.iterdir()} == {"3-page2.png.png", "3.png", "3-page2.png", "7.png"}
+    alone = tmp_path / "alone"
+    assert run(folder, names[0], "--draw", str(alone)).exit_code == 0
+    assert (alone / "3-page2.png").read_bytes() == (drawn / "3-page2.png.png").read_bytes()
+    assert (alone / "3-page2.png").read_bytes() != (drawn / "3-page2.png").read_bytes()

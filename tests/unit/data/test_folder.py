@@ -56,6 +56,13 @@ def test_an_idx_pair_is_a_dataset_by_folder_and_by_file(name: str, tmp_path: Pat
     assert same(own(tmp_path / name), with_test=False)
 
 
+def test_what_a_system_hides_beside_idx_files_is_left_alone(tmp_path: Path) -> None:
+    for name, data in tiny_files().items():
+        (tmp_path / name).write_bytes(data)
+        (tmp_path / f"._{name}").write_bytes(b"as macOS leaves them on a stick")
+    assert same(own(tmp_path))
+
+
 def test_a_file_named_as_test_images_is_used_when_it_is_asked_for(tmp_path: Path) -> None:
     for name, data in list(tiny_files().items())[2:]:
         (tmp_path / name).write_bytes(data)
@@ -118,6 +125,8 @@ def test_another_pixel_label_or_order_is_another_identity() -> None:
         ({"x_train": 255 - TRAIN.images}, "looks dark on light; .* store 255 - x"),
         ({"class_names": ["a", "b"]}, "labels up to 9 and 2 class names"),
         ({"class_names": ["a"] * 10}, "a name of its own"),
+        ({"class_names": [*"abcdefghi", "long\u00a0coat"]}, "is no class name; expected 1 to 100 printable"),
+        ({"class_names": [*"abcdefghi", ""]}, "is no class name"),
         ({"y_train": TRAIN.labels * 0}, "labels up to 0 and 1 class names; expected 2 to 256 classes"),
     ],
 )

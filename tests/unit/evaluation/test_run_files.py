@@ -36,7 +36,7 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
 def test_a_run_whose_training_did_not_end_says_how_to_go_on(make_run: MakeRun) -> None:
     folder = make_run()
     (folder / "model.onnx").unlink()
-    with pytest.raises(ModelError, match=f"digitry train cnn --run {folder} --resume"):
+    with pytest.raises(ModelError, match=f"the command that began it, and with --run {folder} --resume"):
         read_run(folder)
 
 

@@ -98,6 +98,14 @@ def test_there_is_an_end_to_what_is_kept(open_a_site: Callable[..., Site], tmp_p
         Collection(tmp_path, 2).add("1", PAGE)
 
 
+def test_what_is_moved_away_makes_room(tmp_path: Path) -> None:
+    collection = Collection(tmp_path, 1)
+    collection.add("1", PAGE).unlink()
+    collection.add("2", PAGE)
+    with pytest.raises(ProblemError, match="move them away to go on"):
+        collection.add("3", PAGE)
+
+
 def test_without_a_folder_there_is_no_such_address(site: Site) -> None:
     check_problem(site.client.post("/v1/corrections?label=7", content=b"x"), "not-found")
 

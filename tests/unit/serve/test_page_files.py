@@ -9,6 +9,9 @@ from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
+import pytest
+
+from digitry.serve import page
 from digitry.serve.curl import LINES
 from digitry.serve.guard import Access
 from digitry.serve.openapi import openapi
@@ -49,10 +52,17 @@ def test_the_page_keeps_every_file_for_when_there_is_no_network() -> None:
     assert set(kept) == (set(files) - {"/sw.js"}) | {"/models/digit.onnx", "/config.json"}
 
 
-def test_the_kept_files_have_a_name_that_changes_with_them() -> None:
-    name = re.search(r'const NAME = "digitry-([0-9a-f]{16})";', page_files()["/sw.js"].body.decode())
-    assert name
-    assert "VERSION" not in page_files()["/sw.js"].body.decode()
+def test_the_kept_files_have_a_name_that_changes_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    def name() -> str:
+        worker = page_files()["/sw.js"].body.decode()
+        assert "VERSION" not in worker
+        return re.search(r'const NAME = "digitry-([0-9a-f]{16})";', worker)[1]  # type: ignore[index]
+
+    before = name()
+    assert name() == before
+    real = page._file
+    monkeypatch.setattr(page, "_file", lambda name, body: real(name, body + b" " * (name == "desk.js")))
+    assert name() != before
 
 
 def test_a_token_can_be_given_without_a_picture_for_corrections_need_it_too() -> None:
