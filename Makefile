@@ -109,7 +109,7 @@ bench-serve: $(VENV)/dev.done .peers/done  ## The server: requests a second, ove
 bench-exports: .backends/done  ## Every recipe of ours in every format: bytes, parity, one digit's time (most of it trains `champion`).
 	.backends/bin/python bench/exports.py
 
-bench: bench-train bench-inference bench-exports bench-serve bench-audit bench-peers bench-reading bench-read-speed  ## All of them, one after the other (hours).
+bench: bench-train bench-inference bench-exports bench-serve bench-audit bench-peers bench-reading bench-read-speed bench-page roofline  ## Everything beside its peers, one after the other (hours).
 
 ingredients: .backends/done  ## What each ingredient of `champion` brings, on validation digits, to docs/log.md (hours).
 	.backends/bin/python bench/ingredients.py --anew
@@ -145,5 +145,5 @@ locks: | $(BIN)/python  ## Renew the locks: versions and hashes, no addresses.
 	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		--python-version 3.11 --extra dev --extra build -c locks/train.txt -o locks/dev.txt
 
-clean:  ## Remove what the targets made, environments included.
-	rm -rf $(VENV) .backends .peers demo runs
+clean:  ## Remove what the targets made, environments included; your own runs/ stay.
+	rm -rf $(VENV) .backends .peers demo runs/exports runs/audits runs/shipped runs/cnn-for-bench

@@ -290,9 +290,9 @@ def _how(figures: Figures) -> list[str]:
         "## Again",
         "",
         "```",
-        "make bench-reading                                   everything",
-        "python bench/reading.py --only photographs           one part, the others as they stand",
-        "python bench/reading.py --model runs/reader          another network",
+        "make bench-reading                                                        everything",
+        ".venv/bin/python bench/reading.py --only photographs                      one part, the others as they stand",
+        ".venv/bin/python bench/reading.py --model runs/reader-1 --out elsewhere   another network, to another folder",
         "```",
         "",
         f"Every picture is a function of the seed {figures['seed']}, its set and its number. The parts took "

@@ -139,7 +139,7 @@ def test_the_second_training_in_a_folder_is_refused_before_keras_is_loaded(data:
         (["train", "cnn", "--data", "mnits"], 2, "did you mean 'mnist'"),
         (["train", "cnn", "--data", "missing/folder"], 3, "missing/folder"),
         (["train", "cnn", "--config", "missing.toml"], 2, "cannot read settings file missing.toml"),
-        (["export", "nowhere"], 3, "holds no run"),
+        (["export", "nowhere"], 4, "holds no run"),
         (["export", "nowhere", "--format", "c-aray"], 2, "unknown format 'c-aray'; did you mean 'c-array'"),
     ],
 )

@@ -13,10 +13,14 @@ ROOT = Path(__file__).parents[2]
 RECIPES = Path("src/digitry/recipes/measured.json")
 
 
-@pytest.fixture
-def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the files that the scripts write into, and the scripts on the path."""
+@pytest.fixture(autouse=True)
+def scripts_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", [*sys.path, str(ROOT / "bench")])
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A folder with the files that the scripts write into."""
     for file in (Path("README.md"), RECIPES, Path("docs/benchmarks/seconds.svg")):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / file, tmp_path / file)
@@ -33,18 +37,33 @@ def test_results_benchmarks_readme_and_the_list_of_recipes(copy: Path) -> None:
         assert (copy / file).read_text(encoding="utf-8") == (ROOT / file).read_text(encoding="utf-8"), file
 
 
-def test_where_the_time_goes(copy: Path) -> None:
+def test_where_the_time_goes() -> None:
     import roofline
 
     found = json.loads((ROOT / "results" / "roofline.json").read_text(encoding="utf-8"))
     assert between(roofline.START, roofline.END, "performance.md") == "\n".join(roofline.tables(found)).strip()
 
 
-def test_what_each_ingredient_brings(copy: Path) -> None:
+def test_what_each_ingredient_brings() -> None:
     import ingredients
 
     runs = json.loads((ROOT / "results" / "ingredients.json").read_text(encoding="utf-8"))["runs"]
     assert between(ingredients.START, ingredients.END, "log.md") == "\n".join(ingredients.table(runs)).strip()
+
+
+def test_how_many_real_pictures_are_read() -> None:
+    import real_pictures
+
+    sets = json.loads(real_pictures.RESULT.read_text(encoding="utf-8"))["sets"]
+    assert between(real_pictures.START, real_pictures.END, "reading.md") == real_pictures.table(sets)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name, one in sets.items():
+        start = " ".join(["|", str(one["pictures"]), *real_pictures.SETS[name][1].split()[:3]])
+        [row] = [line for line in readme.splitlines() if line.startswith(start)]
+        sure = one["by_default"]
+        figures = [(one["right"], one["pictures"]), (sure["sure"], one["pictures"])]
+        figures.append((sure["right_when_sure"], sure["sure"]))
+        assert [cell.strip() for cell in row.split("|")[2:5]] == [real_pictures.share(*one) for one in figures]
 
 
 def between(start: str, end: str, page: str) -> str:

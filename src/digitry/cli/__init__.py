@@ -77,9 +77,9 @@ def main() -> None:
     try:
         _run()
     except BrokenPipeError:
-        # Whoever read our output has gone, `| head` say: nothing is wrong.
+        # Whoever read our output has gone, `| head` say: nothing is wrong. Within a command Click leaves so too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+        sys.exit(1)
 
 
 def _run() -> None:

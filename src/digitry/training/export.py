@@ -44,7 +44,7 @@ class Exported(NamedTuple):
 def export(run: str | Path, out: str | Path, form: str = "onnx") -> Exported:
     """Write the run's model to `out` in the format of that name in `FORMATS`, if it answers as Keras does.
 
-    DataError if there is no run or its data has changed; ModelError if the answers differ, or the format has no place
+    DataError if the data has changed; ModelError if there is no run, the answers differ, or the format has no place
     for the network; SettingError for an unknown format, or one that another backend of Keras writes.
     """
     if form not in FORMATS:

@@ -25,7 +25,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from digitry.errors import DataError, SettingError, StorageError
+from digitry.errors import ModelError, SettingError, StorageError
 from digitry.files import remove_stale_temporaries, write_atomically
 from digitry.recipe import Settings
 
@@ -105,16 +105,16 @@ def write_config(folder: Path, config: dict[str, Any]) -> None:
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """The run's config; DataError where there is no run."""
+    """The run's config; ModelError where there is no run."""
     path = folder / CONFIG
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise DataError(f"{folder} holds no run: there is no {CONFIG} in it") from error
+        raise ModelError(f"{folder} holds no run: there is no {CONFIG} in it") from error
     except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"{path} cannot be read ({error}); the run cannot be used") from error
+        raise ModelError(f"{path} cannot be read ({error}); the run cannot be used") from error
     if not isinstance(config, dict) or not config.keys() >= NEEDED:
-        raise DataError(f"{path} must have {', '.join(sorted(NEEDED))}; the run cannot be used")
+        raise ModelError(f"{path} must have {', '.join(sorted(NEEDED))}; the run cannot be used")
     return config
 
 

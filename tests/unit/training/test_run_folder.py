@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from digitry.errors import DataError, SettingError, StorageError
+from digitry.errors import ModelError, SettingError, StorageError
 from digitry.training import run_folder
 
 CONFIG = {
@@ -83,13 +83,13 @@ def test_the_config_comes_back_as_it_was_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"recipe": "cnn"}', "[" * 100_000])
 def test_a_broken_config_is_one_line(content: str, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(content)
-    with pytest.raises(DataError, match="the run cannot be used") as caught:
+    with pytest.raises(ModelError, match="the run cannot be used") as caught:
         run_folder.read_config(tmp_path)
     assert "\n" not in str(caught.value)
 
 
 def test_a_folder_without_a_run_says_so(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="holds no run"):
+    with pytest.raises(ModelError, match="holds no run"):
         run_folder.read_config(tmp_path)
 
 

@@ -1,0 +1,91 @@
+"""Other people's real pictures: how many are read, and how far to believe it.
+
+python bench/real_pictures.py FOLDER
+
+`FOLDER` holds singles/, numbers/, cheques/ and cells/, each labelled as `digitry score` takes it. They were collected
+from public repositories (the cheques are 200 amount fields of ORAND-CAR-A); most state no licence, so none of them is
+here: a SHA-256 over labels and files says which they were. Writes results/real_pictures.json and the tables of
+docs/reading.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+RESULT = ROOT / "results" / "real_pictures.json"
+PAGE = ROOT / "docs" / "reading.md"
+START, END = "<!-- real pictures: written by bench/real_pictures.py -->", "<!-- end of real pictures -->"
+SETS = {
+    "singles": ("digit", "single digits by 25 people: photographs, scans, drawings"),
+    "numbers": ("number", "numbers of 2 to 10 digits by 7 people"),
+    "cheques": ("number", "amounts from bank cheques, patterned paper, touching digits"),
+    "cells": ("number", "faint table cells photographed in clinics, ruled edges"),
+}
+"""Folder → what each picture is asked as, and what they are."""
+
+ASKED = (None, 0.05)
+"""Shares of errors among the sure readings that are asked for; None is the default."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    folder = parser.parse_args().folder
+    from digitry.training import run_folder
+
+    sets = {name: measured(folder / name, expect) for name, (expect, _) in SETS.items()}
+    about = {"command": "python bench/real_pictures.py FOLDER", **run_folder.describe_surroundings()}
+    RESULT.write_text(json.dumps({"sets": sets, **about}, indent=1) + "\n")
+    head, rest = PAGE.read_text(encoding="utf-8").split(START)
+    PAGE.write_text(f"{head}{START}\n{table(sets)}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+
+
+def measured(folder: Path, expect: str) -> dict[str, Any]:
+    """What the shipped reader makes of a set."""
+    from digitry.reading import Reader
+    from digitry.scoring import score
+
+    found: dict[str, Any] = {"sha256": identity(folder), "asked_as": expect}
+    for max_error in ASKED:
+        result = score(folder, expect=expect, reader=Reader() if max_error is None else Reader(max_error=max_error))
+        found |= {"pictures": result.pictures, "right": result.right, "kinds_of_mistakes": result.kinds_of_mistakes}
+        sure = {"sure": result.sure, "right_when_sure": result.right_when_sure}
+        found["by_default" if max_error is None else f"max_error_{max_error}"] = sure
+        print(folder.name, found, flush=True)
+    return found
+
+
+def identity(folder: Path) -> str:
+    """SHA-256 over the SHA-256 of every file, by name."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    each = (f"{path.relative_to(folder)} {hashlib.sha256(path.read_bytes()).hexdigest()}\n" for path in files)
+    return hashlib.sha256("".join(each).encode()).hexdigest()
+
+
+def table(sets: dict[str, dict[str, Any]]) -> str:
+    """A line for each set."""
+    lines = [
+        "| pictures | asked as | right | sure | right when sure | sure with `--max-error 0.05` | right when sure |",
+        "|---|---|---:|---:|---:|---:|---:|",
+    ]
+    for name, one in sets.items():
+        columns = [f"{one['pictures']} {SETS[name][1]}", f"`{one['asked_as']}`", share(one["right"], one["pictures"])]
+        for asked in ("by_default", "max_error_0.05"):
+            sure = one[asked]
+            columns += [share(sure["sure"], one["pictures"]), f"{sure['right_when_sure']} of {sure['sure']}"]
+        lines.append(f"| {' | '.join(columns)} |")
+    return "\n".join(lines)
+
+
+def share(part: int, whole: int) -> str:
+    """ "71.0%"; all of them is 100%."""
+    return "100%" if part == whole else f"{part / whole:.1%}"
+
+
+if __name__ == "__main__":
+    main()
