@@ -30,14 +30,22 @@ def page() -> str:
         "Written by `python bench/commands_page.py` from the commands' own help; do not edit.",
         "",
     ]
-    root = click.Context(group, info_name="digitry", terminal_width=WIDTH)
+    root = click.Context(group, info_name="digitry", terminal_width=WIDTH, **group.context_settings)
     parts += ["```", group.get_help(root).rstrip(), "```", ""]
     for name in COMMANDS:
         command = group.get_command(root, name)
         assert command is not None
-        context = click.Context(command, info_name=name, parent=root, terminal_width=WIDTH)
-        parts += [f"## digitry {name}", "", "```", command.get_help(context).rstrip(), "```", ""]
+        parts += section(command, click.Context(command, info_name=name, parent=root, terminal_width=WIDTH))
     return "\n".join(parts)
+
+
+def section(command: click.Command, context: click.Context) -> list[str]:
+    """The help of a command, and of those below it."""
+    parts = [f"## {context.command_path}", "", "```", command.get_help(context).rstrip(), "```", ""]
+    if isinstance(command, click.Group):
+        for name, below in command.commands.items():
+            parts += section(below, click.Context(below, info_name=name, parent=context, terminal_width=WIDTH))
+    return parts
 
 
 if __name__ == "__main__":

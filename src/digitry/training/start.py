@@ -42,7 +42,7 @@ SETTINGS: dict[str, Any] = {
     # Chosen on the held-back part, the best epoch would look better there than it is.
     "keep_best": False,
 }
-"""What is different from training anew; measured in docs/own-pictures.md."""
+"""What is different from training anew; how they were chosen is in docs/log.md."""
 
 OWN_IMAGES = 3000
 """So many own pictures an epoch has at least; where there are fewer, each comes several times, newly distorted."""
@@ -175,8 +175,8 @@ def held_back_settings(dataset: Dataset, plan: Recipe, seed: int, progress: Prog
     if len(held_back) >= LEAST_HELD_BACK:
         return plan
     progress.note(
-        f"{len(dataset.train)} pictures are too few to hold some back and judge by them "
-        f"({round(LEAST_HELD_BACK / settings.validation_fraction)} are enough): all are learnt from"
+        f"of {len(dataset.train)} pictures {len(held_back)} could be held back, too few to judge by "
+        f"({LEAST_HELD_BACK} are needed): all are learnt from"
     )
     return plan.with_settings({"validation_fraction": 0.0})
 

@@ -237,6 +237,17 @@ def test_of_too_few_pictures_none_is_held_back(small_recipe: Recipe, old_run: Pa
         assert ("val_loss" in done.history[-1]) is is_held_back
 
 
+def test_it_is_said_how_many_could_have_been_held_back(
+    small_recipe: Recipe, old_run: Path, other_hand: Dataset, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """64 pictures, of which a fifth would be enough, but of most classes there are so few that less is taken."""
+    numbers = [*np.flatnonzero(other_hand.train.labels != 9)[:63], 9]
+    uneven = replace(other_hand, train=other_hand.train.take(np.array(numbers)))
+    settings = {"epochs": 1, "validation_fraction": 0.2}
+    train(small_recipe, data=uneven, start_from=old_run, run="new", settings=settings, quiet=False)
+    assert "of 64 pictures 9 could be held back, too few to judge by (10 are needed)" in capsys.readouterr().err
+
+
 def test_pictures_of_a_single_class_can_be_learnt_from_by_a_model_that_knows_more(
     small_recipe: Recipe, old_run: Path, other_hand: Dataset
 ) -> None:

@@ -1,0 +1,119 @@
+"""What a few pictures of one's own teach the shipped network, and what it forgets: four made-up hands.
+
+python bench/own_hands.py
+
+A hand writes MNIST's digits, each changed in the same way. It is learnt from a few training digits, as by
+`digitry train reader --data … --from shipped` (a fifth is held back, as always), and judged on the first 2,000 test
+digits so changed and on all 10,000 as they are. One seed. Writes results/own_hands.json and the table of
+docs/own-pictures.md.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+ROOT = Path(__file__).parent.parent
+RESULT = ROOT / "results" / "own_hands.json"
+PAGE = ROOT / "docs" / "own-pictures.md"
+START, END = "<!-- own hands: written by bench/own_hands.py -->", "<!-- end of own hands -->"
+JUDGED, SEED = 2000, 0
+SCALE = 8
+"""Digits are changed at so many times their size, as if they were pictures."""
+
+Page = NDArray[np.uint8]
+"""Light ink on black, uint8 (224, 224)."""
+
+
+def slanted(page: Page) -> Page:
+    """By 48 degrees, as nobody writes in MNIST."""
+    side, shear = page.shape[0], np.tan(np.radians(48))
+    move = np.array([[1, shear, 0], [0, 1, 0]], np.float32)
+    return np.asarray(cv2.warpAffine(page, move, (round(side * (1 + shear)), side)), np.uint8)
+
+
+def hollow(page: Page) -> Page:
+    """The outlines of the strokes, a quarter as thick as those."""
+    thin = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
+    return np.asarray(cv2.morphologyEx(np.uint8(255) * (page > 127), cv2.MORPH_GRADIENT, thin), np.uint8)
+
+
+HANDS: dict[str, tuple[Callable[[Page], Page], int]] = {
+    "slanted by 48°": (slanted, 200),
+    "three times as wide": (lambda page: np.repeat(page, 3, axis=1), 50),
+    "hollow strokes": (hollow, 200),
+    "on its side": (lambda page: np.ascontiguousarray(np.rot90(page)), 200),
+}
+"""What is done to every digit, and how many pictures are learnt from."""
+
+
+def main() -> None:
+    from digitry.training import run_folder
+
+    hands = {}
+    for name in HANDS:
+        hands[name] = learnt(name)
+        print(f"{name}: {hands[name]}", file=sys.stderr, flush=True)
+    about = {"command": "python bench/own_hands.py", "seed": SEED, **run_folder.describe_surroundings()}
+    RESULT.write_text(json.dumps({"hands": hands, "judged": JUDGED, **about}, indent=1) + "\n")
+    head, rest = PAGE.read_text(encoding="utf-8").split(START)
+    PAGE.write_text(f"{head}{START}\n{table(hands)}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+
+
+def learnt(name: str) -> dict[str, Any]:
+    """Accuracy on the hand and on MNIST's test digits, before and after."""
+    import digitry
+    from digitry.arrays import Dataset
+    from digitry.data.folder import dataset_sha256
+    from digitry.predict import Predictor
+
+    change, count = HANDS[name]
+    mnist = digitry.load_dataset("mnist")
+    assert mnist.test is not None
+    chosen = np.random.default_rng(SEED).permutation(len(mnist.train))[:count]
+    own, unseen = written(mnist.train.take(chosen), change), written(mnist.test.take(slice(0, JUDGED)), change)
+    data = Dataset("own", own, None, mnist.class_names, dataset_sha256(own, None), "made")
+    with tempfile.TemporaryDirectory() as folder:
+        run = digitry.train(
+            "reader", data=data, start_from="shipped", seed=SEED, run=f"{folder}/run", quiet=False, report=False
+        )
+        after = Predictor(run.folder / "model.onnx")
+    before = Predictor(Path(digitry.__file__).parent / "models" / "digit.onnx")
+    accuracies: dict[str, Any] = {"pictures": count}
+    for part, split in (("hand", unseen), ("mnist_test", mnist.test)):
+        for when, predictor in (("before", before), ("after", after)):
+            right = predictor.probabilities(split.images).argmax(axis=1) == split.labels
+            accuracies[f"{part}_{when}"] = float(right.mean())
+    return accuracies
+
+
+def written(split: Any, change: Callable[[Page], Page]) -> Any:
+    """The digits in this hand, as the reader's own door makes them canonical."""
+    from digitry.arrays import Split
+    from digitry.images import canonical_from_array
+
+    large = (cv2.resize(image, None, fx=SCALE, fy=SCALE, interpolation=cv2.INTER_CUBIC) for image in split.images)
+    pages = (255 - np.pad(change(np.asarray(page, np.uint8)), 2 * SCALE) for page in large)
+    return Split(np.stack([canonical_from_array(page) for page in pages]), split.labels)
+
+
+def table(hands: dict[str, dict[str, Any]]) -> str:
+    """A line for each hand."""
+    lines = ["| hand | own pictures | before | after | MNIST test before | after |", "|---|---:|---:|---:|---:|---:|"]
+    for name, one in hands.items():
+        hand, mnist = ([one[f"{part}_{when}"] for when in ("before", "after")] for part in ("hand", "mnist_test"))
+        shares = [f"{share:.1%}" for share in hand] + [f"{share:.2%}" for share in mnist]
+        lines.append(f"| {name} | {one['pictures']} | {' | '.join(shares)} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
