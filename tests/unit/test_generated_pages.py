@@ -66,6 +66,13 @@ def test_how_many_real_pictures_are_read() -> None:
         assert [cell.strip() for cell in row.split("|")[2:5]] == [real_pictures.share(*one) for one in figures]
 
 
+def test_what_a_few_pictures_of_a_hand_teach() -> None:
+    import own_hands
+
+    hands = json.loads(own_hands.RESULT.read_text(encoding="utf-8"))["hands"]
+    assert between(own_hands.START, own_hands.END, "own-pictures.md") == own_hands.table(hands)
+
+
 def between(start: str, end: str, page: str) -> str:
     """What stands between two marks of a page."""
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
