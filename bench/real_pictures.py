@@ -83,7 +83,9 @@ def table(sets: dict[str, dict[str, Any]]) -> str:
 
 
 def share(part: int, whole: int) -> str:
-    """ "71.0%"; all of them is 100%."""
+    """ "71.0%"; all of them is 100%, and of none there is nothing to say."""
+    if not whole:
+        return "–"
     return "100%" if part == whole else f"{part / whole:.1%}"
 
 

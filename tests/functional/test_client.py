@@ -189,10 +189,13 @@ def test_a_worker_that_says_what_is_wrong_ends_them_all_however_late_it_says_it(
 ) -> None:
     """A slow disk: the time in which a worker counts as young is over before it has looked at its model."""
     monkeypatch.setattr(workers, "YOUNG_SECONDS", 0.0)
+    otherwise = threading.Timer(60, os.kill, (os.getpid(), signal.SIGTERM))
+    otherwise.start()
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
     try:
         with socket.create_server(("127.0.0.1", 0)) as listener:
             assert workers.run_workers(2, ["--model", "nowhere.onnx"], listener) == ModelError.exit_code
     finally:
+        otherwise.cancel()
         for number, handler in handlers.items():
             signal.signal(number, handler)

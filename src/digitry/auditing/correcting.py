@@ -47,10 +47,11 @@ def write_table(suspects: Iterable[Suspect], path: Path) -> None:
     writer.writerow(COLUMNS)
     for rank, one in enumerate(suspects, 1):
         file = "" if one.file is None else str(one.file)
-        answer = answers.pop(_key(file, str(one.index), one.label), "")
+        given = answers.get(_key(file, str(one.index), one.label))
+        answer = given.pop(0) if given else ""  # a table of labels may name a file twice
         row = [rank, file, one.index, one.label, one.likely, f"{one.trust:.4f}", "; ".join(one.reasons), answer]
         writer.writerow(row)
-    if answers:
+    if any(answers.values()):
         _keep_a_copy(path)
     write_atomically(path, _BOM + buffer.getvalue().encode("utf-8", "surrogateescape"))
 
@@ -167,15 +168,18 @@ def _key(file: str, index: str, label: str) -> tuple[str, str]:
     return file or index, label
 
 
-def _answers(table: Path) -> dict[tuple[str, str], str]:
-    """What has been written into a table: what it is about → answer."""
+def _answers(table: Path) -> dict[tuple[str, str], list[str]]:
+    """What has been written into a table: what it is about → answers, in their order."""
     if not table.is_file():
         return {}
     rows = _table_rows(table)
     if rows and not set(COLUMNS) <= rows[0].keys():
         return {}
-    filled = [row for row in rows if row["correct"].strip()]
-    return {_key(row["file"], row["index"], row["label"]): row["correct"].strip() for row in filled}
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        if answer := row["correct"].strip():
+            found.setdefault(_key(row["file"], row["index"], row["label"]), []).append(answer)
+    return found
 
 
 def _table_rows(table: Path) -> list[dict[str, str]]:

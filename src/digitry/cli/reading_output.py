@@ -59,23 +59,21 @@ class Maker:
 def drawing_paths(folder: Path, pictures: Mapping[str, str]) -> dict[str, Path]:
     """Name of a picture → its drawing in `folder`; `pictures` says by which path below it, before the suffix changes.
 
-    No two share one: `7.jpg` beside `7.png` is drawn to `7.jpg.png`, a third one to `7-2.png`; so is `7-page2.png`
-    beside `7.tif`, whose second page might be drawn there. SettingError if a drawing would lie where the pictures are:
-    it could take the place of one.
+    No two share one: `7.jpg` beside `7.png` is drawn to `7.jpg.png`, a third one to `7-2.png`; `7-page2.png` always to
+    `7-page2.png.png`, because so a second page of `7.tif` is drawn. SettingError if a drawing would lie where the
+    pictures are: it could take the place of one.
     """
     sources = {place.resolve() for place in {Path(name).parent for name in pictures if name != STANDARD_INPUT}}
     for place in {(folder / inside).parent for inside in pictures.values()}:
         if place.resolve() in sources:
             raise SettingError(f"{place} holds the pictures that are read; name another folder: --draw DIR")
-    several_pages = {(folder / inside).with_suffix("") for inside in pictures.values()}
     taken: set[Path] = set()
     found = {}
     for name, inside in pictures.items():
         plain = folder / inside
         choices = [plain.with_suffix(".png"), plain.with_name(f"{plain.name}.png")]
         number = 2
-        page = re.fullmatch(r"(.+)-page\d+", plain.stem)
-        if page and plain.with_name(page[1]) in several_pages:
+        if re.search(r"-page\d+$", plain.stem):
             choices.pop(0)
         while choices[0] in taken:
             choices.pop(0)

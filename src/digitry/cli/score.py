@@ -67,8 +67,8 @@ def command(
         result = score(pictures, expect=expect, reader=reader, progress=progress)
     if model and _learnt_from(Path(model), result):
         click.echo(
-            f"digitry: {model} learnt from these very pictures, so this says little about others; its figures on the "
-            f"held-back part are in {Path(model) / 'report.html'}",
+            f"digitry: {model} learnt from these very pictures, so this says little about others; for those held back: "
+            f"{shlex.join(['digitry', 'evaluate', model, '--split', 'validation'])}",
             err=True,
         )
     for one in result.not_read:

@@ -12,7 +12,7 @@ MNIST_TEST_DOUBTFUL = (
 )  # fmt: skip
 """Positions in the MNIST test set, from 0, whose label a review by five people finds doubtful."""
 
-SOURCE = "five-vote review"
+SOURCE = "review by five people"
 
 
 def doubtful_positions(data_sha256: str, split: str) -> NDArray[np.int64]:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 SPLITS = ("train", "validation", "test")
 
+METRICS, REPORT = "metrics.json", "report.html"
+"""What a judgement is kept in, in the run's folder, beside its plots."""
+
 _IMAGES_A_CALL = 2_048
 
 Progress = Callable[[int, int], None]
@@ -89,11 +92,11 @@ class Evaluation:
 
     @property
     def report_path(self) -> Path:
-        return self.folder / "report.html"
+        return self.folder / REPORT
 
     @property
     def metrics_path(self) -> Path:
-        return self.folder / "metrics.json"
+        return self.folder / METRICS
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values, as in metrics.json."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from digitry.evaluation import plots, report_page
-from digitry.evaluation.judging import Evaluation
+from digitry.evaluation.judging import METRICS, REPORT, Evaluation
 from digitry.evaluation.run_files import Epoch
 from digitry.files import write_atomically
 from digitry.pages import charts
@@ -31,6 +32,13 @@ def write_metrics(evaluation: Evaluation) -> None:
         new["without_doubtful"] = new["without_doubtful"] or old.get("without_doubtful")
     text = json.dumps(new, ensure_ascii=False, allow_nan=False, indent=1)
     write_atomically(evaluation.metrics_path, f"{text}\n".encode())
+
+
+def remove_report(folder: Path) -> None:
+    """Remove what `write` leaves in a run's folder, and the charts of its training."""
+    for name in (REPORT, METRICS):
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder / "plots", ignore_errors=True)
 
 
 def history_chart(history: Sequence[Epoch], path: str | Path) -> None:

@@ -64,7 +64,7 @@ def model_of(folder: Path) -> Path:
     model = folder / "model.onnx"
     if model.is_file():
         return model
-    _config_of(folder)
+    _config_of(folder)  # a folder that is no run says so
     raise ModelError(
         f"run {folder} has no model.onnx, so its training did not end; go on with the command that began it, and with "
         f"--run {shlex.quote(str(folder))} --resume"

@@ -21,7 +21,7 @@ YOUNG_SECONDS = 3.0
 """A worker that ends sooner after its start cannot run at all: then all end."""
 
 FINAL_CODES = {error.exit_code for error in (SettingError, ModelError)}
-"""So does one that says what is wrong with how it was started, however long that took: the next would say the same."""
+"""With these a worker names a wrong setting or model: however late, all end, for the next would say the same."""
 
 STOP_SECONDS = 12.0
 

@@ -76,8 +76,9 @@ def train(
     byte-equal to one that was never stopped; a finished run is returned as it is. Without `report`, metrics.json, plots
     and report.html are left out, which take some seconds: `digitry.evaluate` writes them into a finished run.
 
-    Errors: SettingError (names, values, a folder that is taken), DataError, StorageError (disk, lock), TrainingError
-    (the loss is no longer finite), TrainingInterrupted (a signal; the state is saved).
+    Errors: SettingError (names, values, a folder that is taken), DataError, ModelError (a run or a model that cannot be
+    used), StorageError (disk, lock), TrainingError (the loss is no longer finite), TrainingInterrupted (a signal; the
+    state is saved).
     """
     plan = recipes.get(recipe) if isinstance(recipe, str) else recipe
     origin = None

@@ -43,7 +43,7 @@ def write_results(
 ) -> None:
     """Weights, ONNX, and, with `report`, the report on all but the test split of single digits."""
     from digitry.artifact import bundle, onnx, proof
-    from digitry.evaluation import write_report
+    from digitry.evaluation import remove_report, write_report
 
     reads_numbers = plan.reads == "number"
     metrics = {
@@ -81,6 +81,8 @@ def write_results(
         proven = f"the same label as Keras on all {len(unseen):,} images of the {split} split"
         if report:
             write_report(folder, data=dataset)
+        else:
+            remove_report(folder)  # of the fewer epochs that were trained here before
     progress.note(f"{run_folder.MODEL}: {proven}, probabilities within {difference:.0e}")
 
 

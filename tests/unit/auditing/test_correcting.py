@@ -205,6 +205,16 @@ def test_answers_outlive_another_audit(tmp_path: Path) -> None:
     assert read_corrections(tmp_path / "suspects.before-1.csv") == [Correction(Path("/data/4/a.png"), "4", "9")]
 
 
+def test_answers_that_contradict_one_another_outlive_another_audit_too(tmp_path: Path) -> None:
+    table, twice = tmp_path / "suspects.csv", [suspect(Path("/data/4/a.png"), index=index) for index in (6, 7)]
+    write_table(twice, table)
+    fill_in(table, "9", "8")
+    write_table(twice, table)
+    assert [one.correct for one in read_corrections(table)] == ["9", "8"]
+    write_table(twice[:1], table)
+    assert [one.correct for one in read_corrections(tmp_path / "suspects.before-1.csv")] == ["9", "8"]
+
+
 def test_answers_about_arrays_are_known_by_their_position(tmp_path: Path) -> None:
     table = tmp_path / "suspects.csv"
     write_table([suspect(None, index=6), suspect(None, index=7)], table)

@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from digitry.cli.read import command
+from digitry.cli.reading_output import drawing_paths
 from digitry.errors import DigitryError, ModelError, SettingError
 from tests.unit.images.written import ink_page
 from tests.unit.tiny_models import printed_digit, template_model_bytes
@@ -290,5 +291,15 @@ def test_no_page_of_one_picture_is_drawn_over_another_picture(folder: Path, tmp_
     assert {path.name for path in drawn.iterdir()} == {"3-page2.png.png", "3.png", "3-page2.png", "7.png"}
     alone = tmp_path / "alone"
     assert run(folder, names[0], "--draw", str(alone)).exit_code == 0
-    assert (alone / "3-page2.png").read_bytes() == (drawn / "3-page2.png.png").read_bytes()
-    assert (alone / "3-page2.png").read_bytes() != (drawn / "3-page2.png").read_bytes()
+    assert (alone / "3-page2.png.png").read_bytes() == (drawn / "3-page2.png.png").read_bytes()
+    assert (alone / "3-page2.png.png").read_bytes() != (drawn / "3-page2.png").read_bytes()
+
+
+def test_nor_where_the_first_page_had_to_make_way(tmp_path: Path) -> None:
+    names = {name: name for name in ("7.png", "7.tif", "7.tif-page2.png")}
+    drawings = drawing_paths(tmp_path, names)
+    assert {name: path.name for name, path in drawings.items()} == {
+        "7.png": "7.png",
+        "7.tif": "7.tif.png",  # and its second page 7.tif-page2.png
+        "7.tif-page2.png": "7.tif-page2.png.png",
+    }

@@ -253,6 +253,16 @@ def test_without_a_report_nothing_is_drawn_and_evaluate_makes_up_for_it(
     assert Path("run/report.html").is_file()
 
 
+def test_a_run_that_goes_on_without_a_report_does_not_keep_the_one_of_fewer_epochs(
+    small_recipe: Recipe, made_up_dataset: Dataset
+) -> None:
+    plan = small_recipe.with_settings({"schedule": "constant"})
+    train(plan, data=made_up_dataset, run="run", settings={"epochs": 1}, report=True)
+    assert Path("run/report.html").is_file()
+    train(plan, data=made_up_dataset, run="run", settings={"epochs": 2}, resume=True, report=False)
+    assert not {"report.html", "metrics.json", "plots"} & {path.name for path in Path("run").iterdir()}
+
+
 def test_a_finished_run_is_returned_and_a_longer_one_goes_on(small_recipe: Recipe, made_up_dataset: Dataset) -> None:
     plan = small_recipe.with_settings({"schedule": "constant"})
     train(plan, data=made_up_dataset, run="long", settings={"epochs": 2})
