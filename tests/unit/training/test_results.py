@@ -118,8 +118,9 @@ def test_figures_on_numbers_say_which_digits_they_are_made_of(
         data = replace(data, test=None)
     figures = {"loss": 1.0, "accuracy": 0.0, "seconds": 1.0, "images_per_second": 1.0}
     model = build_small(10, SMALL_NUMBERS.settings)
+    parts = (data.train, None)
     results.write_results(
-        tmp_path, SMALL_NUMBERS, data, (data.train, None), 0, model, [figures], make_progress(quiet=True)
+        tmp_path, SMALL_NUMBERS, data, parts, 0, model, [figures], make_progress(quiet=True), report=True
     )
     numbers = json.loads((tmp_path / results.NUMBERS).read_text())
     assert (numbers["made_of"], numbers["strips"]) == (split, 6)
