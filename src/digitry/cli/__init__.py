@@ -97,7 +97,7 @@ def _run() -> None:
     except BrokenPipeError:
         raise
     except MemoryError:
-        _fail("out of memory", 6)
+        _fail("out of memory; close other programs, or give it less at once", 6)
     except ImportError as error:
         if error.name and not error.name.startswith("digitry"):
             extra = "serve" if sys.argv[1:2] == ["serve"] else "train"

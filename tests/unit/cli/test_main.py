@@ -10,7 +10,7 @@ from digitry import cli
 @pytest.mark.parametrize(
     ("error", "code", "line"),
     [
-        (MemoryError(), 6, "digitry: out of memory"),
+        (MemoryError(), 6, "digitry: out of memory; close other programs, or give it less at once"),
         (KeyboardInterrupt(), 130, "digitry: interrupted"),
         (OSError(28, "No space left on device", "out.csv"), 5, "digitry: No space left on device: out.csv"),
     ],
