@@ -199,7 +199,7 @@ def exports_section(exports: dict[str, Any]) -> str:
         f"{_surroundings(exports)}; seed 0 of each recipe. A file is written only if its labels are those of Keras on "
         "all test images, and its probabilities within 0.0001; in 8 bits up to 50 other labels are allowed. The last "
         "columns are the time of one digit by itself, by ONNX Runtime on one thread. The date is that of the recipe "
-        "measured last; a row without times is older.",
+        "measured last.",
         "",
         f"| bytes | {' | '.join(f'`{form}`' for form in rows)} | other labels in 8 bits | accuracy: 8 bits, Keras | "
         "one digit, µs: p50, p99 | in 8 bits |",
@@ -214,6 +214,10 @@ def exports_section(exports: dict[str, Any]) -> str:
         for one in (formats["onnx"], int8):
             judged.append(f"{one['p50_us']:,.0f}, {one['p99_us']:,.0f}" if "p50_us" in one else "–")
         parts.append(f"| `{recipe}` | {' | '.join([*sizes, *judged])} |")
+    for recipe, formats in exports["recipes"].items():
+        for form, one in formats.items():
+            if "not_written" in one:
+                parts += ["", f"`{recipe}` is not written as `{form}`: {one['not_written']}."]
     return "\n".join([*parts, ""])
 
 
