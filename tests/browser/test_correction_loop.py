@@ -31,7 +31,7 @@ def correct(server: Server, page: NDArray[np.uint8], label: str) -> int:
 
 
 @pytest.mark.browser
-def test_what_is_corrected_on_the_page_is_read_right_after_training(tmp_path: Path) -> None:
+def test_what_people_have_corrected_is_read_right_after_training(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     collected, run = tmp_path / "collected", tmp_path / "run"
     assert Reader().read(drawn(rng), expect="digit").text == "4"

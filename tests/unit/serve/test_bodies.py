@@ -216,7 +216,10 @@ BAD_MULTIPART = {
     "no end": ({"Content-Type": "multipart/form-data; boundary=x"}, b"--x\r\n\r\ndata"),
     "nothing": ({"Content-Type": "multipart/form-data; boundary=x"}, b""),
     "no part": ({"Content-Type": "multipart/form-data; boundary=x"}, b"--x--\r\n"),
-    "a million headers": ({"Content-Type": "multipart/form-data; boundary=x"}, b"--x\r\n" + b"a:b\r\n" * 1_000_000),
+    "a million headers": (
+        {"Content-Type": "multipart/form-data; boundary=x"},
+        b"--x\r\n" + b"a:b\r\n" * 1_000_000 + b"\r\ndata\r\n--x--\r\n",
+    ),
 }
 
 
