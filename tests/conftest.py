@@ -21,6 +21,7 @@ def temporary_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("DIGITRY_DATA_DIR", str(home / "data"))
+    monkeypatch.delenv("DIGITRY_MIRROR", raising=False)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.chdir(home)
     return home

@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -46,12 +47,22 @@ def name_for_a_file(name: str) -> str:
     return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "dataset"
 
 
-def remove_stale_temporaries(folder: Path) -> None:
-    """Delete what writers that no longer live left behind in `folder`."""
+def remove_stale_temporaries(folder: Path, unchanged_seconds: float = 0.0) -> None:
+    """Delete what writers that no longer live left behind in `folder`.
+
+    A living writer of another machine or container looks dead from here; where such share the folder, let stay what
+    has grown within `unchanged_seconds`.
+    """
     for path in folder.iterdir():
         match = _TEMPORARY.match(path.name)
-        if match and not process_is_alive(int(match[1])):
-            path.unlink(missing_ok=True)
+        # Somebody else may be faster, or a name hold what is no process id.
+        with contextlib.suppress(FileNotFoundError, OverflowError):
+            if (
+                match
+                and not process_is_alive(int(match[1]))
+                and time.time() - path.stat().st_mtime >= unchanged_seconds
+            ):
+                path.unlink()
 
 
 def process_is_alive(pid: int) -> bool:

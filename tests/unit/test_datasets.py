@@ -55,7 +55,8 @@ def test_a_known_name_wins_over_a_folder_and_dot_slash_asks_for_the_folder(
 
 @pytest.mark.parametrize("name", ["mnits", "Fashion_MNITS", "x" * 5000, "a\0b"])
 def test_an_unknown_name_lists_the_known_ones_and_the_other_choice(name: str) -> None:
-    with pytest.raises(SettingError, match="Known: fashion-mnist, mnist; or give the path of your own data"):
+    known = ", ".join(sorted(SOURCES))
+    with pytest.raises(SettingError, match=f"Known: {known}; or give the path of your own data"):
         load_dataset(name)
 
 

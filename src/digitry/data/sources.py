@@ -54,11 +54,11 @@ class Source:
     """Training images, training labels, test images, test labels."""
     mirrors: tuple[str, ...]
     """Addresses that end in a slash; the file name and `.gz` follow."""
-    package: NpmPackage | DebianPackage
-    """A package that holds the same files, for people behind a company proxy."""
     class_names: tuple[str, ...]
     licence: str
     citation: str
+    package: NpmPackage | DebianPackage | None = None
+    """A package that holds the same files, where there is one, for people behind a company proxy."""
 
     @property
     def sha256(self) -> str:

@@ -28,7 +28,10 @@ def tiny_files(train: int = 40, test: int = 20) -> dict[str, bytes]:
     return dict(zip(NAMES, map(to_idx, arrays), strict=True))
 
 
-def tiny_source(files: Mapping[str, bytes], package: NpmPackage | DebianPackage | None = None) -> Source:
+NPM = NpmPackage("tiny@1.0.0", member_folder="package/data")
+
+
+def tiny_source(files: Mapping[str, bytes], package: NpmPackage | DebianPackage | None = NPM) -> Source:
     """A source called `tiny` for these files."""
     shapes = {name: (len(data) - 16) // 784 if "images" in name else len(data) - 8 for name, data in files.items()}
     records = [
@@ -44,10 +47,10 @@ def tiny_source(files: Mapping[str, bytes], package: NpmPackage | DebianPackage 
         title="Tiny",
         files=(records[0], records[1], records[2], records[3]),
         mirrors=(),
-        package=package or NpmPackage("tiny@1.0.0", member_folder="package/data"),
         class_names=tuple("0123456789"),
         licence="none",
         citation="none",
+        package=package,
     )
 
 

