@@ -1,9 +1,10 @@
 """A whole `digitry train quick`, as somebody types it: from the shell to the report and the ONNX file.
 
-python bench/cold_start.py [--rounds 5]
+python bench/cold_start.py [--rounds 5] [--tensorflow PYTHON] [--torch PYTHON]
 
-Every round is a new process with another seed, which imports, loads what is in the cache, trains, exports, judges and
-draws. Writes results/cold_start.json.
+The two are Pythons of environments: one as `make demo` installs it, with TensorFlow, and one with Torch too. Every
+round is a new process with another seed, which imports, loads what is in the cache, trains, exports, judges and draws;
+the two take turns. Writes results/cold_start.json.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 LEFT_BEHIND = ("report.html", "model.onnx")
@@ -25,24 +27,52 @@ LEFT_BEHIND = ("report.html", "model.onnx")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--tensorflow", default=str(ROOT / ".venv" / "bin" / "python"), metavar="PYTHON")
+    parser.add_argument("--torch", default=str(ROOT / ".backends" / "bin" / "python"), metavar="PYTHON")
     options = parser.parse_args()
     from digitry.training import run_folder
 
-    seconds = []
+    pythons = {"torch": options.torch, "tensorflow": options.tensorflow}
+    rounds: dict[str, list[dict[str, float]]] = {name: [] for name in pythons}
     for seed in range(options.rounds):
-        with tempfile.TemporaryDirectory() as folder:
-            run = Path(folder) / "run"
-            command = [sys.executable, "-m", "digitry", "train", "quick", "--seed", str(seed), "--run", str(run)]
-            began = time.perf_counter()
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            seconds.append(round(time.perf_counter() - began, 2))
-            missing = [name for name in LEFT_BEHIND if not (run / name).is_file()]
-            if missing:
-                sys.exit(f"{command} left no {' and no '.join(missing)}")
-        print(f"seed {seed}: {seconds[-1]} s", flush=True)
-    result = {"seconds": seconds, "median": median(seconds), "command": "make bench-train"}
+        for name, python in pythons.items():
+            rounds[name].append(measure(python, seed))
+            print(f"{name}, seed {seed}: {rounds[name][-1]}", flush=True)
+    result = {"command": "make bench-train", **{name: summary(found) for name, found in rounds.items()}}
+    for name, found in rounds.items():
+        print(f"{name}: median {median(one['seconds'] for one in found):.2f} s")
     path = ROOT / "results" / "cold_start.json"
     path.write_text(json.dumps(result | run_folder.describe_surroundings(), indent=1) + "\n")
+
+
+def measure(python: str, seed: int) -> dict[str, float]:
+    """Seconds to the first line on the screen, of learning, and until all is done."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = Path(folder) / "run"
+        command = [python, "-m", "digitry", "train", "quick", "--seed", str(seed), "--run", str(run)]
+        began = time.perf_counter()
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stderr is not None
+            process.stderr.readline()
+            first_line = time.perf_counter() - began
+            said = process.stderr.read()
+        seconds = time.perf_counter() - began
+        missing = [name for name in LEFT_BEHIND if not (run / name).is_file()]
+        if process.returncode or missing:
+            sys.exit(f"{command} ended with {process.returncode} and left no {' and no '.join(missing)}:\n{said}")
+        history = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
+        learning = sum(epoch["seconds"] for epoch in history)
+    return {"first_line": round(first_line, 2), "learning": round(learning, 2), "seconds": round(seconds, 2)}
+
+
+def summary(found: list[dict[str, float]]) -> dict[str, Any]:
+    """All rounds, and their median."""
+    return {
+        "first_line": [one["first_line"] for one in found],
+        "learning": [one["learning"] for one in found],
+        "seconds": [one["seconds"] for one in found],
+        "median": median(one["seconds"] for one in found),
+    }
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Silence for native code that writes past Python's streams."""
+"""Whose process this is, and silence for native code that writes past Python's streams."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+is_ours = False
+"""Whether the command line runs here, so that nobody else misses what is never loaded."""
 
 
 @contextmanager

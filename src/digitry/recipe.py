@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from digitry.backend import choose_backend
+from digitry.backend import PLAIN_TORCH_OPTIMIZERS, choose_backend, trainer_name
 from digitry.datasets import HOLD_OUT_METHODS
 from digitry.errors import SettingError, unknown_name
 
@@ -117,6 +117,11 @@ class Recipe:
     """`digit`, one an image, or `number`: digits side by side on a strip."""
     published: Mapping[str, float] = field(default_factory=dict)
     """Figure → value as its authors give it, accuracies as fractions."""
+
+    @property
+    def trainer(self) -> str:
+        """What trains it here, as `backend.trainer_name` says it; SettingError where nothing can."""
+        return trainer_name(self.plain_torch and self.settings.optimizer in PLAIN_TORCH_OPTIMIZERS)
 
     def build_model(self, classes: int = 10) -> Any:
         """The network as an untrained keras.Model, on the backend that is chosen if Keras is not loaded yet."""

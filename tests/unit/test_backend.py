@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -63,3 +65,28 @@ def test_a_keras_that_is_loaded_on_another_backend_trains_by_itself(
         loaded = SimpleNamespace(config=SimpleNamespace(backend=lambda name=name: name))
         monkeypatch.setattr(backend, "sys", SimpleNamespace(modules={"keras": loaded}))
         assert trainer_name(plain_torch=True) == trainer
+
+
+PROBE = """
+import gc, sys
+from digitry import backend, console
+console.is_ours = {ours}
+backend.choose_backend()
+print("matplotlib" in sys.modules, gc.isenabled(), gc.get_freeze_count() > 0)
+import matplotlib.pyplot
+"""
+
+
+def loaded(ours: bool) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE.format(ours=ours)], capture_output=True, text=True, check=True, timeout=300
+    )
+    return done.stdout.strip()
+
+
+def test_our_own_process_starts_without_what_keras_has_for_others() -> None:
+    assert loaded(ours=True) == "False True True"
+
+
+def test_in_a_process_of_others_nothing_is_left_out() -> None:
+    assert loaded(ours=False) == "True True False"

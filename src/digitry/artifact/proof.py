@@ -24,6 +24,8 @@ from digitry.files import write_atomically
 TOLERANCE = 1e-4
 """Largest difference of a probability between Keras and another format."""
 
+BATCH = 500
+
 
 class Format(NamedTuple):
     """One way to write a network down."""
@@ -111,7 +113,14 @@ def check_parity(
 
 def answers_of_keras(model: Any, contract: Contract, images: Images) -> NDArray[np.float32]:
     """Probabilities of a Keras network, float32 (n, classes), or (n, frames, 1 + classes) of one that reads numbers."""
-    return as_probabilities(model.predict(prepare(images), batch_size=250, verbose=0), contract)
+    import keras
+
+    prepared = prepare(images)
+    if keras.config.backend() == "tensorflow":
+        # Called as it is, it need not be turned into a graph first, which takes longer than the answers.
+        parts = [model(prepared[at : at + BATCH], training=False).numpy() for at in range(0, len(images), BATCH)]
+        return as_probabilities(np.concatenate(parts), contract)
+    return as_probabilities(model.predict(prepared, batch_size=BATCH, verbose=0), contract)
 
 
 def as_probabilities(outputs: NDArray[Any], contract: Contract) -> NDArray[np.float32]:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.arrays import IMAGE_SIDE, Images
+from digitry.batches.steps import steps
 from digitry.images.canonical import centre, fit, sharpen, tight
 
 ROTATION_DEGREES = 8.0
@@ -50,7 +51,7 @@ def augment(images: Images, rng: np.random.Generator) -> Images:
     changed = rng.random(count) >= UNCHANGED_SHARE
     pen, edge = rng.uniform(-1.0, 1.0, count), rng.uniform(-1.0, 1.0, count)
     basis = _spline_basis(_CANVAS)
-    for start in range(0, count, _CHUNK):  # the maps of a chunk stay in the processor's cache
+    for start in steps(range(0, count, _CHUNK)):  # the maps of a chunk stay in the processor's cache
         maps = (points[start : start + _CHUNK] @ basis).reshape(-1, 2, _CANVAS, _CANVAS)
         for index, (x, y) in enumerate(maps, start):
             if changed[index]:
@@ -98,7 +99,7 @@ def distort(images: Images, strength: float, rng: np.random.Generator) -> Images
     points += (IMAGE_SIDE - 1) / 2 + rng.normal(0, DISTORT_SHIFT * strength, (count, 2, 1))
     points += rng.normal(0, DISTORT_ELASTIC * strength, points.shape)
     points, basis, result = points.astype(np.float32), _spline_basis(IMAGE_SIDE), np.empty_like(images)
-    for start in range(0, count, _CHUNK):
+    for start in steps(range(0, count, _CHUNK)):
         maps = (points[start : start + _CHUNK] @ basis).reshape(-1, 2, IMAGE_SIDE, IMAGE_SIDE)
         for index, (x, y) in enumerate(maps, start):
             # Linear interpolation blurs every image a little, and test images are not blurred (docs/log.md).

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from digitry.arrays import Images
 from digitry.batches.glyphs import curve, stroke
+from digitry.batches.steps import steps
 from digitry.images.canonical import canonical
 from digitry.images.stages import canonical_stages
 
@@ -27,7 +28,7 @@ def made_outliers(images: Images, count: int, rng: np.random.Generator) -> Image
     """`count` canonical images of no digit, uint8 (n, 28, 28); `images` are the digits that some are made of."""
     kinds = rng.choice(len(KINDS), count, p=np.array([share for _, share in KINDS]))
     made = np.empty((count, 28, 28), np.uint8)
-    for index, kind in enumerate(kinds):
+    for index, kind in enumerate(steps(kinds)):
         draw = KINDS[kind][0]
         while (outlier := draw(images, rng)) is None:
             draw = _scribble if draw in (_two_digits, _shuffled) else draw  # made of digits that may all be blank

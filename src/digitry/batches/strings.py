@@ -13,6 +13,7 @@ from digitry.arrays import Split
 from digitry.batches.augment import augment
 from digitry.batches.glyphs import curve, mark, other_hands, stroke, written
 from digitry.batches.paper import photograph
+from digitry.batches.steps import steps
 from digitry.images.ink import PAPER_WINDOWS, find_ink
 from digitry.images.strip import STRIP_HEIGHT, resize_strip
 
@@ -54,7 +55,7 @@ def made_strings(split: Split, count: int, rng: np.random.Generator) -> Strings:
     strips = np.empty((count, STRIP_HEIGHT, STRIP_WIDTH), np.uint8)
     targets = np.zeros((count, MAX_DIGITS), np.int32)
     lengths = np.where(rng.random(count) < EMPTY_SHARE, 0, rng.choice(MAX_DIGITS, count, p=LENGTH_SHARES) + 1)
-    for index in range(count):
+    for index in steps(range(count)):
         chosen = split.take(rng.integers(0, len(split), lengths[index]))
         page, labels = made_number(chosen, rng)
         strips[index] = page

@@ -13,6 +13,7 @@ import warnings
 
 import click
 
+from digitry import console
 from digitry.errors import DigitryError
 
 STANDARD_INPUT = "-"
@@ -68,6 +69,7 @@ def group() -> None:
 
 def main() -> None:
     """Run the command line; errors become one line on stderr and an exit code, never a traceback."""
+    console.is_ours = True
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     warnings.showwarning = _print_warning
     for stream in (sys.stdout, sys.stderr):

@@ -7,10 +7,19 @@ from pathlib import Path
 from digitry.arrays import Dataset
 from digitry.evaluation.comparison import Comparison, compare
 from digitry.evaluation.judging import Evaluation, Progress, judge
-from digitry.evaluation.report import history_chart, remove_report
+from digitry.evaluation.report import GrowingChart, history_chart, remove_report
 from digitry.evaluation.run_files import read_run
 
-__all__ = ["Comparison", "Evaluation", "compare", "evaluate", "history_chart", "remove_report", "write_report"]
+__all__ = [
+    "Comparison",
+    "Evaluation",
+    "GrowingChart",
+    "compare",
+    "evaluate",
+    "history_chart",
+    "remove_report",
+    "write_report",
+]
 
 
 def evaluate(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,20 @@ def history_chart(history: Sequence[Epoch], path: str | Path) -> None:
     """Draw loss and accuracy of training and validation into `path`.png and `path`.svg (a suffix is dropped)."""
     path = Path(path)
     charts.save(plots.history(history), path.with_suffix("") if path.suffix in (".png", ".svg") else path)
+
+
+class GrowingChart:
+    """The chart of a training that goes on, drawn now and then; at its end the report draws it once more."""
+
+    def __init__(self, path: Path, every_seconds: float = 30.0) -> None:
+        self._path, self._every = path, every_seconds
+        self._drawn = time.monotonic()
+
+    def draw(self, history: Sequence[Epoch]) -> None:
+        """Draw the chart if that is long enough ago, and there is a line to draw: it needs two points."""
+        if len(history) > 1 and time.monotonic() - self._drawn >= self._every:
+            history_chart(history, self._path)
+            self._drawn = time.monotonic()
 
 
 def _earlier(path: Path) -> dict[str, Any]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import atexit
-import ctypes
 from collections.abc import Callable
-from functools import partial
-from threading import Thread
+from threading import Event, Thread
 from typing import Protocol, TypeVar
+
+from digitry.batches.steps import stop_here_when
 
 Made = TypeVar("Made", covariant=True)
 
@@ -26,21 +26,24 @@ class Coming(Protocol[Made]):
 def make_ahead(make: Callable[[], Made]) -> Coming[Made]:
     """Start `make` in a thread of its own; returns a function that waits for what it made, or raises what it raised.
 
-    A training that is told to stop does not wait for examples that nobody will see: see `_give_up`.
+    A training that is told to stop does not wait for examples that nobody will see: when the program ends, the thread
+    is asked to leave its loop (`batches.steps`). Still at work when the interpreter goes, it would be ended inside
+    OpenCV, and C++ aborts the whole process then.
     """
     made: list[Made] = []
     failed: list[BaseException] = []
+    unwanted = Event()
 
     def work() -> None:
+        stop_here_when(unwanted)
         try:
             made.append(make())
         except BaseException as error:
             failed.append(error)
 
-    thread = Thread(target=work, name="ahead", daemon=True)
-    thread.start()
-    give_up = partial(_give_up, thread)
-    atexit.register(give_up)
+    def give_up() -> None:
+        unwanted.set()
+        thread.join(GIVE_UP_SECONDS)
 
     def wait(meanwhile: Callable[[], None] = lambda: None) -> Made:
         while thread.is_alive():
@@ -51,14 +54,7 @@ def make_ahead(make: Callable[[], Made]) -> Coming[Made]:
             raise failed[0]
         return made.pop()
 
+    thread = Thread(target=work, name="ahead", daemon=True)
+    thread.start()
+    atexit.register(give_up)
     return wait
-
-
-def _give_up(thread: Thread) -> None:
-    """Stop the thread at its next line of Python.
-
-    Still at work when the interpreter goes, it would be ended inside OpenCV, and C++ aborts the whole process then.
-    """
-    if thread.is_alive():
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit))
-        thread.join(GIVE_UP_SECONDS)

@@ -11,18 +11,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from digitry import recipes
 from digitry.arrays import Dataset, Split
 from digitry.backend import (
     PLAIN_TORCH,
-    PLAIN_TORCH_OPTIMIZERS,
     choose_backend,
     compile_options,
     is_out_of_memory,
     make_deterministic,
-    trainer_name,
+    trained_by,
 )
 from digitry.datasets import hold_out, load_dataset, numbered_as
 from digitry.errors import DataError, ModelError, SettingError, TrainingError
@@ -31,7 +31,7 @@ from digitry.training import checkpoint, run_folder, start, state
 from digitry.training.ahead import make_ahead
 from digitry.training.history import best_epoch, is_complete, kept_epoch
 from digitry.training.interrupt import SignalFlag, TrainingInterrupted, listening
-from digitry.training.progress import Progress, make_progress
+from digitry.training.progress import Progress, describe_training, make_progress
 from digitry.training.results import write_results
 from digitry.training.schedule import warmup_steps
 from digitry.training.tasks import TASKS, Examples
@@ -94,6 +94,7 @@ def train(
     if track:
         check_tracker(track)
     progress = make_progress(quiet)
+    progress.note(f"{plan.name}: loading {getattr(data, 'name', data)} and {trained_by(plan.trainer)} …")
     if resume and not (folder / run_folder.CONFIG).is_file():
         progress.note(f"{folder} holds no run yet: this one begins")
     # A wrong name or split must not leave an empty folder behind; where there is a folder, its holder is asked first.
@@ -196,7 +197,8 @@ def _fit(
 ) -> tuple[Any, list[dict[str, float]]]:
     """Train to the end; returns the model with the weights to keep, and the figures of every epoch."""
     # Imported here: it subclasses a Keras class, and the backend has to be chosen first.
-    from digitry.evaluation import history_chart
+    from digitry.evaluation import GrowingChart
+    from digitry.pages.style import load_matplotlib
     from digitry.training.supervisor import BEST, Supervisor
 
     settings, seed = plan.settings, config["seed"]
@@ -212,9 +214,11 @@ def _fit(
     checkpoints.mkdir(exist_ok=True)
     resumed = checkpoint.load_latest(checkpoints, config["run_id"])
 
+    chart = GrowingChart(folder / "plots" / "history")
+
     def after_epoch(history: list[dict[str, float]]) -> None:
-        if report and len(history) > 1:  # a line needs two points
-            history_chart(history, folder / "plots" / "history")
+        if report:
+            chart.draw(history)
         tracker(history)
 
     supervisor = Supervisor(
@@ -227,9 +231,11 @@ def _fit(
         progress=progress,
         signal=signal,
         after_epoch=after_epoch,
+        under_way=Thread(target=load_matplotlib, daemon=True).start if report else lambda: None,
     )
     run_folder.write_history(folder, supervisor.history)
-    progress.begin(_title(plan, dataset, len(training), folder, config["backend"]), settings.epochs, supervisor.history)
+    title = describe_training(plan, len(training), dataset.name, config["backend"], folder)
+    progress.begin(title, settings.epochs, supervisor.history)
     if plan.plain_torch and not importlib.util.find_spec("torch"):
         progress.note(f"{plan.name} trains faster where Torch is installed: pip install torch")
     fit_epoch: Callable[..., None] = partial(_fit_in_keras, model, settings)
@@ -306,7 +312,7 @@ def _open_run(
         "settings": asdict(plan.settings),
         "data": dataset.reference or dataset.name,
         "data_sha256": dataset.sha256,
-        "backend": trainer_name(plan.plain_torch and plan.settings.optimizer in PLAIN_TORCH_OPTIMIZERS),
+        "backend": plan.trainer,
         **({"start": origin.facts} if origin else {}),
         **run_folder.describe_surroundings(),
     }
@@ -341,9 +347,3 @@ def _finished(folder: Path, plan: Recipe, seed: int) -> Run | None:
     if not whole:
         return None
     return Run(folder, plan.name, seed, history, kept_epoch(history, plan.settings), start.read_comparison(folder))
-
-
-def _title(plan: Recipe, dataset: Dataset, images: int, folder: Path, trainer: str) -> str:
-    what = "images" if plan.reads == "digit" else "digits"
-    how = "plain Torch" if trainer == PLAIN_TORCH else f"Keras on {trainer}"
-    return f"{plan.name} on {images:,} {what} of {dataset.name}, {how}, into {folder}"

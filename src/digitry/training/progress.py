@@ -5,8 +5,11 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from digitry.backend import trained_by
+from digitry.recipe import Recipe
 from digitry.training.chart import braille_chart
 
 if TYPE_CHECKING:
@@ -179,6 +182,12 @@ class Live:
             charts = [_chart(self._history, name, width // 2 - 2) for name in ("loss", "accuracy")]
             parts.append(Columns(charts, padding=(0, 2)))
         return Group(*parts)
+
+
+def describe_training(plan: Recipe, images: int, data: str, trainer: str, folder: Path) -> str:
+    """What is learnt from what, by what, into which folder, in one line."""
+    what = "images" if plan.reads == "digit" else "digits"
+    return f"{plan.name} on {images:,} {what} of {data}, {trained_by(trainer)}, into {folder}"
 
 
 def describe_epoch(line: dict[str, float], epochs: int) -> str:

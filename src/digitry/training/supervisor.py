@@ -40,6 +40,7 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
         progress: Progress,
         signal: SignalFlag,
         after_epoch: Callable[[list[dict[str, float]]], None],
+        under_way: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__()
         self.folder, self.run_id, self.settings, self.images = folder, run_id, settings, images
@@ -49,6 +50,8 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
             signal,
             after_epoch,
         )
+        self._under_way: Callable[[], None] | None = under_way
+        """Called once, when the first steps are done: then the backend leaves Python time for something else."""
         self.batches = math.ceil(images / settings.batch_size)
         start: dict[str, Any] = {"epoch": 0, "batch": 0, "epoch_seconds": 0.0, "history": []}
         position = resumed.state if resumed else start
@@ -103,6 +106,9 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
         images_here = min(self.batch * self.settings.batch_size, self.images) - first_image
         rate = images_here / max(time.monotonic() - self._epoch_began, 1e-9)
         self.progress.step(self.epoch + 1, self.batch, self.batches, loss, accuracy, rate)
+        call, self._under_way = self._under_way, None
+        if call is not None:
+            call()
         # The end of an epoch is saved after its validation, in on_epoch_end.
         if self.batch < self.batches:
             if self.signal.number is not None or time.monotonic() - self._saved_at >= self.checkpoint_seconds:

@@ -13,7 +13,7 @@ import pytest
 
 from digitry.arrays import Dataset
 from digitry.errors import StorageError
-from digitry.evaluation import Evaluation, evaluate, history_chart, report, write_report
+from digitry.evaluation import Evaluation, GrowingChart, evaluate, history_chart, report, write_report
 from digitry.evaluation.report_page import confusions
 from digitry.pages import charts
 from digitry.pages.numbers import percent
@@ -135,6 +135,18 @@ def test_training_ends_with_a_report_on_validation_or_else_on_train(
 def test_the_history_chart_is_drawn_as_png_and_svg(tmp_path: Path, name: str) -> None:
     history_chart([{"epoch": 1, "loss": 1.0, "accuracy": 0.5}], tmp_path / "plots" / name)
     assert sorted(path.name for path in (tmp_path / "plots").iterdir()) == ["history.png", "history.svg"]
+
+
+@pytest.mark.usefixtures("blank_plots")
+def test_a_training_draws_its_chart_now_and_then_and_no_line_of_one_point(tmp_path: Path) -> None:
+    history = [{"epoch": n, "loss": 1.0, "accuracy": 0.5} for n in (1.0, 2.0)]
+    often, seldom = (GrowingChart(tmp_path / name, every_seconds=s) for name, s in (("often", 0), ("seldom", 1e9)))
+    for chart in (often, seldom):
+        chart.draw(history[:1])
+    assert not list(tmp_path.iterdir())
+    for chart in (often, seldom):
+        chart.draw(history)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["often.svg"]
 
 
 def test_the_same_run_gives_the_same_page(make_run: MakeRun, made_up_dataset: Dataset) -> None:

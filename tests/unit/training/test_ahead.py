@@ -80,18 +80,19 @@ sys.exit(7)
 
 
 def test_a_program_that_ends_while_opencv_is_at_work_is_not_aborted() -> None:
-    """Without `_give_up` most would be: the thread is ended within C++, which calls that terminate()."""
+    """Without `give_up` most would be: the thread is ended within C++, which calls that terminate()."""
     program = """
 import sys, time
-import cv2, numpy as np
+import numpy as np
+from digitry.batches.augment import augment
 from digitry.training.ahead import make_ahead
+pages = np.random.default_rng(0).integers(0, 256, (2_000, 28, 28), np.uint8)
 def forever():
-    page = np.zeros((300, 300), np.uint8)
     while True:
-        cv2.GaussianBlur(page, (0, 0), 3)
+        augment(pages, np.random.default_rng(0))
 for _ in range(3):
     make_ahead(forever)
-time.sleep(0.1)
+time.sleep(0.5)
 sys.exit(7)
 """
     for _ in range(2):
