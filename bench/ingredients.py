@@ -16,7 +16,7 @@ import os
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -25,6 +25,7 @@ import numpy as np
 
 import own_process
 from digitry import recipes
+from digitry.settings import with_defaults
 from earlier_runs import earlier_runs
 from results_page import mean_sd
 
@@ -67,7 +68,7 @@ def main() -> None:
 
     about = {"changes": CHANGES, "command": "make ingredients", **run_folder.describe_surroundings()}
     known = {} if options.anew else earlier_runs(RESULT, about["hardware"])
-    runs = {name: [run for run in known.get(name, []) if run["settings"] == settings_of(name)] for name in CHANGES}
+    runs = {name: [run for run in known.get(name, []) if _settings_then(run) == settings_of(name)] for name in CHANGES}
     missing = [
         (name, seed)
         for seed in range(options.seeds)
@@ -99,9 +100,13 @@ def write_page(runs: dict[str, list[dict[str, Any]]]) -> None:
     log.write_text(head + "\n".join([START, *table(runs), END]) + rest.split(END)[1], encoding="utf-8")
 
 
+def _settings_then(run: dict[str, Any]) -> dict[str, Any]:
+    return with_defaults(run["settings"], type(RECIPE.settings))
+
+
 def settings_of(name: str) -> dict[str, Any]:
     """All settings of the recipe with this change: what was trained with others is another experiment."""
-    return asdict(RECIPE.with_settings({**BASE, **CHANGES[name]}).settings)
+    return RECIPE.with_settings({**BASE, **CHANGES[name]}).settings.to_json()
 
 
 def train_one(name: str, seed: int) -> dict[str, Any]:

@@ -16,7 +16,6 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +45,7 @@ def main() -> None:
         print(json.dumps(ours(side, seed) if side in OURS else PEERS[side](seed)))
         return
     from digitry import recipes
+    from digitry.settings import with_defaults
     from digitry.training import run_folder
 
     about = {"command": "make bench-peers", **run_folder.describe_surroundings()}
@@ -53,8 +53,13 @@ def main() -> None:
     for seed in range(options.rounds):
         sides = [*PEERS, *OURS]
         for side in sides if seed % 2 == 0 else reversed(sides):
-            settings = asdict(recipes.get(side).settings) if side in OURS else {}
-            runs[side] = [run for run in runs.get(side, []) if run["settings"] == settings]
+            plan = recipes.get(side).settings if side in OURS else None
+            settings = plan.to_json() if plan else {}
+            runs[side] = [
+                run
+                for run in runs.get(side, [])
+                if (with_defaults(run["settings"], type(plan)) if plan else run["settings"]) == settings
+            ]
             if any(run["seed"] == seed for run in runs[side]):
                 continue
             found = own_process.measure(__file__, side, str(seed))

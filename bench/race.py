@@ -99,9 +99,9 @@ def ours(recipe: str, seed: int) -> dict[str, Any]:
     ended: list[float] = []
     write_results = fit.write_results
 
-    def watched(*arguments: Any) -> None:
+    def watched(*arguments: Any, **options: Any) -> None:
         ended.append(time.perf_counter())
-        write_results(*arguments)
+        write_results(*arguments, **options)
 
     fit.write_results = watched
     with tempfile.TemporaryDirectory() as folder:

@@ -18,12 +18,12 @@ import resource
 import sys
 import tempfile
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import own_process
 from digitry import recipes
+from digitry.settings import with_defaults
 from results_page import TARGETS, write_page
 
 ROOT = Path(__file__).parent.parent
@@ -76,8 +76,9 @@ def is_measured(path: Path, recipe: str) -> bool:
     """Whether this file is there and tells of the recipe as it is; files that do not say what they trained are kept."""
     if not path.is_file():
         return False
-    now = asdict(recipes.get(recipe).settings)
-    return bool(json.loads(path.read_text()).get("settings", now) == now)
+    settings = recipes.get(recipe).settings
+    was = with_defaults(json.loads(path.read_text()).get("settings", settings.to_json()), type(settings))
+    return was == settings.to_json()
 
 
 def run_one(recipe: str, seed: int, dataset: str) -> dict[str, Any]:
@@ -118,8 +119,8 @@ def run_one(recipe: str, seed: int, dataset: str) -> dict[str, Any]:
             "recipe": recipe,
             "seed": seed,
             "dataset": dataset,
-            "settings": asdict(recipes.get(recipe).settings),
-            "trainer": run_folder.read_config(run)["backend"],
+            "settings": recipes.get(recipe).settings.to_json(),
+            "trainer": done.config["backend"],
             "judged": judged,
             "history": done.history,
             "peak_memory_mib": round(_peak_memory_mib()),

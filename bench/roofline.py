@@ -87,15 +87,15 @@ def measure(recipe: str, side: str) -> dict[str, float]:
     peak = peak_gflops(plan.settings.precision)
     train = digitry.load_dataset("mnist").train.take(slice(0, IMAGES))
     choose_backend()
-    from digitry.training import fit
+    from digitry.training import network
 
     make_deterministic(0)
     if "one step" in side:
-        fit.compile_options = lambda: {"steps_per_execution": 1, "jit_compile": False}
+        network.compile_options = lambda: {"steps_per_execution": 1, "jit_compile": False}
     elif "XLA" in side:
-        fit.compile_options = lambda: {"steps_per_execution": 32, "jit_compile": True}
+        network.compile_options = lambda: {"steps_per_execution": 32, "jit_compile": True}
     batch = plan.settings.batch_size
-    model = fit.build_and_compile(plan, 10, -(-IMAGES // batch))
+    model = network.build_and_compile(plan, 10, -(-IMAGES // batch))
     one_pass: Callable[[], object]
     if "plain" in side:
         import torch

@@ -43,7 +43,7 @@ def make(recipe: str, run: Path, seed: int) -> None:
     """Train one network, or go on with it, and put it into the package."""
     done = digitry.train(recipe, seed=seed, run=run, resume=True, quiet=False)
     model = MODELS / f"{FILES[recipe]}.onnx"
-    data = (run / run_folder.MODEL).read_bytes()
+    data = done.model_file.read_bytes()
     write_atomically(model, with_half_weights(data) if recipe == "string-reader" else data)
     facts = {
         "recipe": recipe,

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from digitry.evaluation import compare, evaluate
     from digitry.exploration import explore
     from digitry.reading import Reader, read
+    from digitry.runs import Run, open_run
     from digitry.scoring import Score, score
     from digitry.training import train
+    from digitry.training.export import export
 
 __version__ = "0.1.0"
 
@@ -32,6 +34,9 @@ _HOME = {
     "load_dataset": "digitry.datasets",
     "explore": "digitry.exploration",
     "train": "digitry.training",
+    "Run": "digitry.runs",
+    "open_run": "digitry.runs",
+    "export": "digitry.training.export",
     "evaluate": "digitry.evaluation",
     "compare": "digitry.evaluation",
     "audit": "digitry.auditing",
@@ -51,6 +56,7 @@ __all__ = [
     "Number",
     "Reader",
     "Reading",
+    "Run",
     "Score",
     "Split",
     "__version__",
@@ -58,8 +64,10 @@ __all__ = [
     "compare",
     "evaluate",
     "explore",
+    "export",
     "fetch",
     "load_dataset",
+    "open_run",
     "read",
     "recipes",
     "score",

@@ -10,7 +10,7 @@ from digitry import recipes
 from digitry.artifact import bundle
 from digitry.backend import choose_backend, make_deterministic
 from digitry.batches.prepare import prepare
-from digitry.training.fit import build_and_compile
+from digitry.training.network import build_and_compile
 
 
 def main(recipe_name: str, source: str, target: str) -> None:

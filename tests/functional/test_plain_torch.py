@@ -13,7 +13,7 @@ from digitry.batches.prepare import prepare
 from digitry.errors import TrainingError
 from digitry.recipe import Recipe
 from digitry.training import state
-from digitry.training.fit import build_and_compile
+from digitry.training.network import build_and_compile
 from tests.conftest import make_digits
 
 pytestmark = pytest.mark.backends

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from digitry.training import checkpoint, run_folder
+from digitry.runs import read_config
+from digitry.training import checkpoint
 from tests.conftest import make_digits
 
 FAST = ("--set", "batch_size=8", "--checkpoint-seconds", "0", "--no-report")
@@ -47,7 +48,7 @@ def wait_for_checkpoint(run: Path, process: subprocess.Popen[bytes]) -> None:
 
 
 def final_arrays(run: Path) -> dict[str, bytes]:
-    last = checkpoint.load_latest(run / "checkpoints", run_folder.read_config(run)["run_id"])
+    last = checkpoint.load_latest(run / "checkpoints", read_config(run)["run_id"])
     assert last is not None
     return {name: array.tobytes() for name, array in last.arrays.items()}
 

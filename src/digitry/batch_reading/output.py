@@ -19,6 +19,7 @@ from digitry.batch_reading.records import Settings
 from digitry.batch_reading.rows import FORMATS, Format, csv_name
 from digitry.errors import ModelError, SettingError, StorageError
 from digitry.files import write_atomically
+from digitry.runs import model_file
 
 Job = dict[str, Any]
 """What decides the bytes of a table, as JSON values."""
@@ -158,7 +159,7 @@ def _model_digest(model: str | None) -> str:
     shipped = sorted((resources.files("digitry") / "models").iterdir(), key=lambda file: file.name)
     data = [file.read_bytes() for file in shipped if file.name.endswith((".onnx", ".json"))]
     if model is not None:
-        path = Path(model) / "model.onnx" if Path(model).is_dir() else Path(model)
+        path = model_file(Path(model))
         try:
             data.append(path.read_bytes())
         except (OSError, ValueError) as error:

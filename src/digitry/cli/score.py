@@ -87,9 +87,12 @@ def command(
 
 def _learnt_from(run: Path, score: Score) -> bool:
     """Whether the run was trained on the pictures that were scored; those marked as test it never saw."""
+    from digitry.errors import ModelError
+    from digitry.runs import Run
+
     try:
-        data = Path(json.loads((run / "config.json").read_bytes())["data"])
-    except (OSError, ValueError, KeyError, TypeError):
+        data = Path(Run.open(run).data)
+    except ModelError:
         return False
     # A table and its folder are the same pictures.
     learnt, scored = (place.parent if place.suffix == ".csv" else place for place in (data, score.place.resolve()))

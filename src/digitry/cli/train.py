@@ -10,9 +10,6 @@ import click
 
 from digitry.errors import SettingError
 
-MADE = ("model.onnx", "report.html", "numbers.json")
-"""What a run may leave that is told of: a report for single digits, numbers.json for a network that reads numbers."""
-
 
 def _pairs(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     pairs = {}
@@ -70,7 +67,8 @@ def command(
 
     See the recipes with: digitry recipes
     """
-    from digitry.recipe import read_settings
+    from digitry.runs import MODEL, NUMBERS, REPORT
+    from digitry.settings import read_settings
     from digitry.training import train
 
     settings: dict[str, Any] = read_settings(config) if config else {}
@@ -103,13 +101,13 @@ def command(
     seen = "validation" if "val_accuracy" in kept else "training"
     epochs = "epoch" if len(done.history) == 1 else "epochs"
     accuracy = kept.get("val_accuracy", kept["accuracy"])
-    made = [name for name in MADE if (done.folder / name).is_file()]
+    made = [name for name in (MODEL, REPORT, NUMBERS) if (done.folder / name).is_file()]
     click.echo(f"{done.folder}: {len(done.history)} {epochs}, {seen} accuracy {accuracy:.2%}, {', '.join(made)}")
     if done.compared is not None:
         _print_comparison(done.compared)
         click.echo(f"Read with it: digitry read --model {done.folder} PICTURE")
         return
-    if "numbers.json" not in made:
+    if NUMBERS not in made:
         click.echo(f"Judge it on the test set with: digitry evaluate {done.folder}")
 
 

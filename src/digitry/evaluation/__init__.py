@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from digitry.arrays import Dataset
 from digitry.evaluation.comparison import Comparison, compare
 from digitry.evaluation.judging import Evaluation, Progress, judge
 from digitry.evaluation.report import GrowingChart, history_chart, remove_report
-from digitry.evaluation.run_files import read_run
+from digitry.runs import Run
 
 __all__ = [
     "Comparison",
@@ -23,7 +24,7 @@ __all__ = [
 
 
 def evaluate(
-    run: str | Path,
+    run: str | os.PathLike[str],
     *,
     split: str = "test",
     data: Dataset | str | Path | None = None,
@@ -47,11 +48,11 @@ def evaluate(
 
 
 def write_report(
-    run: str | Path, *, data: Dataset | str | Path | None = None, progress: Progress | None = None
+    run: str | os.PathLike[str], *, data: Dataset | str | Path | None = None, progress: Progress | None = None
 ) -> Evaluation:
     """The report at the end of a training: on the validation part, or on the training images where none was held back.
 
     The test split is not read.
     """
-    split = "validation" if read_run(run).hold_out[0] else "train"
+    split = "validation" if Run.open(run).hold_out[0] else "train"
     return evaluate(run, split=split, data=data, progress=progress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -15,7 +16,7 @@ from digitry.datasets import numbered_as
 from digitry.errors import SettingError, unknown_name
 from digitry.evaluation import judging, significance
 from digitry.evaluation.metrics import Scores, predicted_labels
-from digitry.evaluation.run_files import RunFiles, read_run
+from digitry.runs import Run
 
 LEVEL = 0.05
 """A difference with a corrected p below this is called more than chance."""
@@ -87,7 +88,7 @@ class Comparison:
 
 
 def compare(
-    runs: Sequence[str | Path],
+    runs: Sequence[str | os.PathLike[str]],
     *,
     split: str = "test",
     data: Dataset | str | Path | None = None,
@@ -100,27 +101,27 @@ def compare(
     """
     if split not in judging.SPLITS:
         raise unknown_name("split", split, judging.SPLITS)
-    files = [read_run(run) for run in runs]
-    _check_comparable(files, split)
-    names = _names(files)
-    models = [judging.open_model(one) for one in files]
+    opened = [Run.open(run) for run in runs]
+    _check_comparable(opened, split)
+    names = _names(opened)
+    models = [one.model() for one in opened]
     class_names = models[0].contract.class_names
     for name, model in zip(names, models, strict=True):
         if model.contract.class_names != class_names:
             raise SettingError(f"runs {names[0]} and {name} know different classes; compare runs with the same classes")
-    dataset = numbered_as(judging.data_of(files[0], data), class_names, f"the model of {files[0].folder}")
-    total = len(files) * len(judging.splits_of(files[0], dataset, split)[split])
+    dataset = numbered_as(judging.data_of(opened[0], data), class_names, f"the model of {opened[0].folder}")
+    total = len(opened) * len(judging.splits_of(opened[0], dataset, split)[split])
     contenders: list[Contender] = []
     answers: list[Labels] = []
     labels: Labels | None = None
-    for number, (name, one, model) in enumerate(zip(names, files, models, strict=True)):
+    for number, (name, one, model) in enumerate(zip(names, opened, models, strict=True)):
         part = judging.splits_of(one, dataset, split)[split]
         probabilities = judging.predict(model, part, progress, done=number * len(part), total=total)
         scores = judging.scores_of(one, part, probabilities)
         labels = part.labels
         answers.append(predicted_labels(probabilities))
         contenders.append(
-            Contender(name, one.folder, one.recipe, one.hold_out[2], judging.parameters_of(model.contract), scores)
+            Contender(name, one.folder, one.recipe, one.seed, judging.parameters_of(model.contract), scores)
         )
     assert labels is not None
     return Comparison(split, dataset.name, len(labels), tuple(contenders), _pairs(labels, names, answers))
@@ -160,31 +161,31 @@ def p_text(p: float) -> str:
     return "p < 0.0001" if p < 0.0001 else f"p = {p:.2g}"
 
 
-def _check_comparable(files: Sequence[RunFiles], split: str) -> None:
-    if len(files) < 2:
+def _check_comparable(runs: Sequence[Run], split: str) -> None:
+    if len(runs) < 2:
         raise SettingError("compare needs at least two runs; give their folders one after the other")
     seen: set[Path] = set()
-    for one in files:
+    for one in runs:
         if one.folder.resolve() in seen:
             raise SettingError(f"run {one.folder} is given twice; compare different runs")
         seen.add(one.folder.resolve())
-        if one.data_sha256 != files[0].data_sha256:
+        if one.data_sha256 != runs[0].data_sha256:
             raise SettingError(
-                f"runs {files[0].folder} ({files[0].data}) and {one.folder} ({one.data}) were trained on different "
+                f"runs {runs[0].folder} ({runs[0].data}) and {one.folder} ({one.data}) were trained on different "
                 "data; compare runs of one dataset"
             )
-        if split != "test" and _held_back(one) != _held_back(files[0]):
+        if split != "test" and _held_back(one) != _held_back(runs[0]):
             raise SettingError(
-                f"runs {files[0].folder} and {one.folder} held back different images; compare them with --split test"
+                f"runs {runs[0].folder} and {one.folder} held back different images; compare them with --split test"
             )
 
 
-def _held_back(files: RunFiles) -> tuple[Any, ...]:
-    fraction, method, seed = files.hold_out
+def _held_back(run: Run) -> tuple[Any, ...]:
+    fraction, method, seed = run.hold_out
     # The last part of a file is the same whatever the seed.
     return (fraction, method, seed if fraction and method != "last" else None)
 
 
-def _names(files: Sequence[RunFiles]) -> list[str]:
-    short = [one.name for one in files]
-    return short if len(set(short)) == len(short) else [str(one.folder) for one in files]
+def _names(runs: Sequence[Run]) -> list[str]:
+    short = [one.name for one in runs]
+    return short if len(set(short)) == len(short) else [str(one.folder) for one in runs]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,16 +17,13 @@ from digitry.arrays import Dataset, Labels, Probabilities, Split
 from digitry.contract import Contract
 from digitry.errors import DataError, ModelError, SettingError, unknown_name
 from digitry.evaluation import doubtful, metrics
-from digitry.evaluation.run_files import RunFiles, read_run
 from digitry.files import name_for_a_file
+from digitry.runs import METRICS, REPORT, Run
 
 if TYPE_CHECKING:
     from digitry.predict import Predictor
 
 SPLITS = ("train", "validation", "test")
-
-METRICS, REPORT = "metrics.json", "report.html"
-"""What a judgement is kept in, in the run's folder, beside its plots."""
 
 _IMAGES_A_CALL = 2_048
 
@@ -63,7 +61,7 @@ class WithoutDoubtful:
 class Evaluation:
     """A run, judged. `split` names the part that was asked for; `splits` also holds those to compare it with."""
 
-    run: RunFiles
+    run: Run
     split: str
     class_names: tuple[str, ...]
     data_name: str
@@ -117,7 +115,7 @@ class Evaluation:
 
 
 def judge(
-    run: str | Path,
+    run: str | os.PathLike[str],
     *,
     split: str = "test",
     data: Dataset | str | Path | None = None,
@@ -128,75 +126,76 @@ def judge(
     Without `data`, the run's own data is loaded and must have the SHA-256 it had in training (else DataError). Data of
     another identity can be given as `data`; then only `split` is judged.
     """
-    files = read_run(run)
-    predictor = open_model(files)
-    dataset = datasets.numbered_as(data_of(files, data), predictor.contract.class_names, f"the model of {files.folder}")
-    parts = splits_of(files, dataset, split)
+    opened = Run.open(run)
+    predictor = opened.model()
+    class_names = predictor.contract.class_names
+    dataset = datasets.numbered_as(data_of(opened, data), class_names, f"the model of {opened.folder}")
+    parts = splits_of(opened, dataset, split)
     total = sum(len(part) for part in parts.values())
     judged, done = {}, 0
     for name, part in parts.items():
         probabilities = predict(predictor, part, progress, done=done, total=total)
         done += len(part)
-        judged[name] = JudgedSplit(part, probabilities, scores_of(files, part, probabilities))
+        judged[name] = JudgedSplit(part, probabilities, scores_of(opened, part, probabilities))
     positions = doubtful.doubtful_positions(dataset.sha256, split)
-    same = dataset.sha256 == files.data_sha256
+    same = dataset.sha256 == opened.data_sha256
     return Evaluation(
-        run=files,
+        run=opened,
         split=split,
-        class_names=predictor.contract.class_names,
+        class_names=class_names,
         data_name=dataset.name,
         data_reference=dataset.reference or dataset.name,
         data_sha256=dataset.sha256,
         same_data=same,
-        model_sha256=hashlib.sha256(files.model.read_bytes()).hexdigest(),
+        model_sha256=hashlib.sha256(opened.model_file.read_bytes()).hexdigest(),
         parameters=parameters_of(predictor.contract),
         splits=judged,
         doubtful=positions,
         without_doubtful=_without(judged[split], positions) if len(positions) else None,
-        folder=files.folder if same else files.folder / f"on-{name_for_a_file(dataset.name)}",
+        folder=opened.folder if same else opened.folder / f"on-{name_for_a_file(dataset.name)}",
     )
 
 
-def data_of(files: RunFiles, data: Dataset | str | Path | None) -> Dataset:
+def data_of(run: Run, data: Dataset | str | Path | None) -> Dataset:
     """The data to judge on: the given one, or the run's own, checked."""
     if isinstance(data, Dataset):
         return data
     if data is not None:
         return datasets.load_dataset(data)
-    dataset = datasets.load_dataset(files.data)
-    if dataset.sha256 != files.data_sha256:
+    dataset = datasets.load_dataset(run.data)
+    if dataset.sha256 != run.data_sha256:
         raise DataError(
-            f"{files.data} is not the data that run {files.folder} was trained on (SHA-256 {dataset.sha256[:12]}…, "
-            f"expected {files.data_sha256[:12]}…); bring that data back, or judge on this one: --data {files.data}"
+            f"{run.data} is not the data that run {run.folder} was trained on (SHA-256 {dataset.sha256[:12]}…, "
+            f"expected {run.data_sha256[:12]}…); bring that data back, or judge on this one: --data {run.data}"
         )
     return dataset
 
 
-def splits_of(files: RunFiles, dataset: Dataset, split: str) -> dict[str, Split]:
+def splits_of(run: Run, dataset: Dataset, split: str) -> dict[str, Split]:
     """The split asked for and, on the run's own data, the parts that training saw, in the order of SPLITS.
 
     The data's classes must be numbered as the model numbers them: that is how a part was held back.
     """
-    parts = _splits_of(files, dataset, split)
+    parts = _splits_of(run, dataset, split)
     if not all(map(len, parts.values())):
         raise DataError(f"{dataset.name} has no image in the part to judge; give a dataset with at least one")
     return parts
 
 
-def _splits_of(files: RunFiles, dataset: Dataset, split: str) -> dict[str, Split]:
+def _splits_of(run: Run, dataset: Dataset, split: str) -> dict[str, Split]:
     if split not in SPLITS:
         raise unknown_name("split", split, SPLITS)
     if split == "test" and dataset.test is None:
         raise DataError(f"{dataset.name} has no test part; give data that has one with --data, or use --split train")
-    fraction, method, seed = files.hold_out
-    if dataset.sha256 != files.data_sha256:
+    fraction, method, seed = run.hold_out
+    if dataset.sha256 != run.data_sha256:
         if split == "validation":
             raise SettingError(
                 f"{dataset.name} is not the data of the run, so it has no validation part; use --split test"
             )
         return {split: dataset.split(split)}
     if split == "validation" and not fraction:
-        raise SettingError(f"run {files.folder} held nothing back for validation; use --split train or --split test")
+        raise SettingError(f"run {run.folder} held nothing back for validation; use --split train or --split test")
     parts = {"train": dataset.train}
     if fraction:
         parts["train"], parts["validation"] = datasets.hold_out(dataset.train, fraction, method, seed)
@@ -205,17 +204,6 @@ def _splits_of(files: RunFiles, dataset: Dataset, split: str) -> dict[str, Split
     if split == "test":
         parts["test"] = dataset.split("test")
     return parts
-
-
-def open_model(files: RunFiles) -> Predictor:
-    """The run's ONNX file, ready to answer; ModelError naming the file if it cannot be used."""
-    from digitry.predict import Predictor
-
-    try:
-        return Predictor(files.model)
-    except ModelError as error:
-        text = str(error)
-        raise ModelError(text if str(files.model) in text else f"{files.model}: {text}") from error
 
 
 def predict(
@@ -230,12 +218,12 @@ def predict(
     return np.concatenate(rows)
 
 
-def scores_of(files: RunFiles, part: Split, probabilities: Probabilities) -> metrics.Scores:
+def scores_of(run: Run, part: Split, probabilities: Probabilities) -> metrics.Scores:
     """Figures of one part; ModelError naming the run if the model's answers cannot be judged."""
     try:
         return metrics.score(part.labels, probabilities)
     except ValueError as error:
-        raise ModelError(f"{files.model} cannot be judged: {error}; train or export it again") from error
+        raise ModelError(f"{run.model_file} cannot be judged: {error}; train or export it again") from error
 
 
 def parameters_of(contract: Contract) -> int | None:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from digitry.evaluation.judging import JudgedSplit
 from digitry.evaluation.metrics import CalibrationBin, ClassScore, wilson_interval
-from digitry.evaluation.run_files import Epoch
 from digitry.pages import charts
 from digitry.pages.style import BAD, BLUE, GOOD, MUTED
+from digitry.runs import Epoch
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

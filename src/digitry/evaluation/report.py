@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from digitry.evaluation import plots, report_page
-from digitry.evaluation.judging import METRICS, REPORT, Evaluation
-from digitry.evaluation.run_files import Epoch
+from digitry.evaluation.judging import Evaluation
 from digitry.files import write_atomically
 from digitry.pages import charts
 from digitry.pages.html import write_page
+from digitry.runs import METRICS, PLOTS, REPORT, Epoch
 
 
 def write(evaluation: Evaluation) -> None:
     """Write metrics.json, plots/ and report.html into the evaluation's folder; StorageError if that fails."""
     evaluation.folder.mkdir(parents=True, exist_ok=True)
     write_metrics(evaluation)
-    write_page(report_page.page(evaluation, evaluation.folder / "plots"), evaluation.report_path)
+    write_page(report_page.page(evaluation, evaluation.folder / PLOTS), evaluation.report_path)
 
 
 def write_metrics(evaluation: Evaluation) -> None:
@@ -39,7 +39,7 @@ def remove_report(folder: Path) -> None:
     """Remove what `write` leaves in a run's folder, and the charts of its training."""
     for name in (REPORT, METRICS):
         (folder / name).unlink(missing_ok=True)
-    shutil.rmtree(folder / "plots", ignore_errors=True)
+    shutil.rmtree(folder / PLOTS, ignore_errors=True)
 
 
 def history_chart(history: Sequence[Epoch], path: str | Path) -> None:

@@ -19,6 +19,7 @@ from digitry.predict import Predictor, StringPredictor, read_model
 from digitry.reading import drawing, one_digit, one_page
 from digitry.reading.certainty import MAX_ERROR, check_max_error, scales
 from digitry.reading.pictures import Picture, grey_pages, picture_name
+from digitry.runs import model_file
 
 EXPECTATIONS = ("digit", "number", "page")
 """What a picture may be said to hold: one digit; one number on one line; any numbers, anywhere."""
@@ -166,9 +167,4 @@ def model_bytes(model: Path | str | None) -> bytes:
     """The ONNX file of a run folder, or of a path; of the shipped model for None. ModelError where there is none."""
     if model is None:
         return _shipped("digit.onnx")
-    path = Path(model)
-    if path.is_dir():
-        from digitry.evaluation.run_files import model_of
-
-        path = model_of(path)
-    return read_model(path)
+    return read_model(model_file(Path(model)))

@@ -29,7 +29,7 @@ KEPT = 2
 LATEST = "LATEST"
 """Names the last checkpoint that was acknowledged, so that its loss would be noticed."""
 
-_NAME = re.compile(r"^step-(\d{9})\.ckpt$")
+_NAME = re.compile(r"^step-(\d{9,})\.ckpt$")
 _HEADER_LENGTH = len(MAGIC) + 64 + 1
 
 
@@ -86,7 +86,7 @@ def _warn_if_older_than_latest(folder: Path, found: Path) -> None:
         promised = (folder / LATEST).read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
         return
-    if promised > found.name and not (folder / promised).with_suffix(".damaged").exists():
+    if _step_of(promised) > _step_of(found.name) and not (folder / promised).with_suffix(".damaged").exists():
         warnings.warn(f"checkpoint {folder / promised} is gone; going on from {found.name}", stacklevel=3)
 
 
@@ -129,4 +129,10 @@ def from_bytes(data: bytes) -> Checkpoint:
 
 def _by_step(folder: Path) -> list[Path]:
     """Checkpoint files, highest step first; the clock has no say."""
-    return sorted((p for p in folder.iterdir() if _NAME.match(p.name)), key=lambda p: p.name, reverse=True)
+    return sorted((p for p in folder.iterdir() if _NAME.match(p.name)), key=lambda p: _step_of(p.name), reverse=True)
+
+
+def _step_of(name: str) -> int:
+    """The step in a file's name; -1 where it is none of ours."""
+    match = _NAME.match(name)
+    return int(match[1]) if match else -1

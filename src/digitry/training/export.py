@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from digitry.backend import choose_backend
 from digitry.contract import STRIP_SHAPE
 from digitry.datasets import load_dataset, numbered_as
 from digitry.errors import DataError, SettingError, unknown_name
-from digitry.training import run_folder
+from digitry.runs import WEIGHTS, Run
 from digitry.training.results import test_strips
 
 FORMATS = {
@@ -41,7 +42,7 @@ class Exported(NamedTuple):
     """Shares of the images that each reads rightly, where the labels may differ."""
 
 
-def export(run: str | Path, out: str | Path, form: str = "onnx") -> Exported:
+def export(run: str | os.PathLike[str], out: str | Path, form: str = "onnx") -> Exported:
     """Write the run's model to `out` in the format of that name in `FORMATS`, if it answers as Keras does.
 
     DataError if the data has changed; ModelError if there is no run, the answers differ, or the format has no place
@@ -50,21 +51,21 @@ def export(run: str | Path, out: str | Path, form: str = "onnx") -> Exported:
     if form not in FORMATS:
         raise unknown_name("format", form, FORMATS)
     kind = FORMATS[form]
-    config = run_folder.read_config(Path(run))
-    dataset = load_dataset(config["data"])
-    if dataset.sha256 != config["data_sha256"]:
-        raise DataError(f"{config['data']} is no longer the data that {run} was trained on; its SHA-256 differs")
+    run = Run.open(run)
+    dataset = load_dataset(run.data)
+    if dataset.sha256 != run.data_sha256:
+        raise DataError(f"{run.data} is no longer the data that {run.folder} was trained on; its SHA-256 differs")
     if kind.backend and choose_backend(kind.backend) != kind.backend:
         raise SettingError(f"{form} is written by {kind.backend}; install it, and leave KERAS_BACKEND unset")
     from digitry.artifact import bundle
 
-    model, contract = bundle.load_model(Path(run) / run_folder.WEIGHTS)
+    model, contract = bundle.load_model(run.folder / WEIGHTS)
     # A model may know more classes than the data has, and numbers them its own way.
-    dataset = numbered_as(dataset, contract.class_names, str(run))
+    dataset = numbered_as(dataset, contract.class_names, str(run.folder))
     split = "test" if dataset.test else "training"
     unseen = dataset.test or dataset.train
     if contract.input_shape == STRIP_SHAPE:
-        images, sample = test_strips(unseen, config["seed"])[0], test_strips(dataset.train, config["seed"] + 1)[0]
+        images, sample = test_strips(unseen, run.seed)[0], test_strips(dataset.train, run.seed + 1)[0]
     else:
         images, sample = unseen.images, dataset.train.images
     expected, got, difference = proof.export(kind, model, contract, Path(out), prove_on=images, sample=sample)

@@ -2,273 +2,219 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
-import json
+import inspect
 import math
-import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 from digitry import recipes
-from digitry.arrays import Dataset, Split
-from digitry.backend import (
-    PLAIN_TORCH,
-    choose_backend,
-    compile_options,
-    is_out_of_memory,
-    make_deterministic,
-    trained_by,
-)
-from digitry.datasets import hold_out, load_dataset, numbered_as
-from digitry.errors import DataError, ModelError, SettingError, TrainingError
-from digitry.recipe import Recipe, Settings
+from digitry.arrays import Dataset
+from digitry.backend import choose_backend, is_out_of_memory, make_deterministic, trained_by
+from digitry.errors import ModelError, SettingError, TrainingError, unknown_name
+from digitry.recipe import Recipe
+from digitry.runs import CHECKPOINTS, CONFIG, PLOTS, Epoch, Run, best_epoch
+from digitry.settings import MAX_SEED, Settings, check_number
 from digitry.training import checkpoint, run_folder, start, state
 from digitry.training.ahead import make_ahead
-from digitry.training.history import best_epoch, is_complete, kept_epoch
 from digitry.training.interrupt import SignalFlag, TrainingInterrupted, listening
+from digitry.training.job import Job, begin_or_go_on, find_job, finished_run
+from digitry.training.network import build_and_compile
 from digitry.training.progress import Progress, describe_training, make_progress
 from digitry.training.results import write_results
-from digitry.training.schedule import warmup_steps
 from digitry.training.tasks import TASKS, Examples
 from digitry.training.tracking import Track, check_tracker, tracking
 
 VALIDATION_BATCH = 256
 
-
-@dataclass(frozen=True)
-class Run:
-    """A finished training: its folder, and the figures of every epoch."""
-
-    folder: Path
-    recipe: str
-    seed: int
-    history: list[dict[str, float]]
-    figures: dict[str, float]
-    """The line of the history whose weights are kept: the last, or the best where the settings say so."""
-    compared: dict[str, Any] | None = None
-    """Where it continued from another model: errors before and after, as in start.json."""
+MAX_CHECKPOINT_SECONDS = 24 * 60 * 60
 
 
 def train(
     recipe: str | Recipe = "cnn",
-    *,
     data: str | Path | Dataset = "mnist",
-    start_from: str | Path | None = None,
+    *,
+    start_from: str | Path | Run | None = None,
     seed: int = 0,
-    run: str | Path | None = None,
+    run: str | Path | Run | None = None,
     resume: bool = False,
     settings: Mapping[str, Any] | None = None,
     track: str | None = None,
     checkpoint_seconds: float = 20.0,
     report: bool = True,
     quiet: bool = True,
+    **changes: Any,
 ) -> Run:
     """Train a recipe and fill a run folder with all that came of it.
 
-    `data` is a dataset's name, a path to a person's own, or a Dataset. `settings` overrides the recipe's. `start_from`
-    continues from another model, `shipped`, a run folder or an ONNX file: see `training/start.py`. The same seed gives
-    the same weights on the same machine. With `resume` the run in the folder goes on where its last checkpoint stands,
-    byte-equal to one that was never stopped; a finished run is returned as it is. Without `report`, metrics.json, plots
-    and report.html are left out, which take some seconds: `digitry.evaluate` writes them into a finished run.
+    `data` is a dataset's name, a path to a person's own, or a Dataset. Every setting of the recipe is a keyword too, as
+    in `train("cnn", epochs=3)`; `settings` takes them as a mapping. `start_from` continues from another model,
+    `shipped`, a run or an ONNX file: see `training/start.py`. The same seed, 0 to 2³² - 1, gives the same weights on
+    the same machine. With `resume` the run in the folder goes on where its last checkpoint stands, byte-equal to one
+    that was never stopped; a finished run is returned as it is. A checkpoint is written every `checkpoint_seconds`, at
+    most a day. Without `report`, metrics.json, plots and report.html are left out, which take some seconds:
+    `digitry.evaluate` writes them into a finished run.
 
-    Errors: SettingError (names, values, a folder that is taken), DataError, ModelError (a run or a model that cannot be
+    Raises SettingError (names, values, a folder that is taken), DataError, ModelError (a run or a model that cannot be
     used), StorageError (disk, lock), TrainingError (the loss is no longer finite), TrainingInterrupted (a signal; the
     state is saved).
     """
     plan = recipes.get(recipe) if isinstance(recipe, str) else recipe
-    origin = None
+    seed = check_number("seed", seed, 0, MAX_SEED)
+    checkpoint_seconds = check_number("checkpoint_seconds", checkpoint_seconds, 0, MAX_CHECKPOINT_SECONDS, float)
+    wanted, origin = _all_changes(plan, settings or {}, changes), None
     if start_from is None:
-        plan = plan.with_settings(settings or {})
+        plan = plan.with_settings(wanted)
     else:
-        origin, plan = start.open_start(start_from, plan, settings or {})
+        origin, plan = start.open_start(start_from, plan, wanted)
     if resume and run is None:
         raise SettingError("--resume goes on with the run in a folder: say which one with --run")
     folder = Path(run) if run is not None else run_folder.next_free_folder(plan.name)
-    if checkpoint_seconds < 0 or seed < 0:
-        raise SettingError("checkpoint_seconds and seed must be 0 or more")
     if track:
         check_tracker(track)
     progress = make_progress(quiet)
     progress.note(f"{plan.name}: loading {getattr(data, 'name', data)} and {trained_by(plan.trainer)} …")
-    if resume and not (folder / run_folder.CONFIG).is_file():
+    if resume and not (folder / CONFIG).is_file():
         progress.note(f"{folder} holds no run yet: this one begins")
+    find = partial(find_job, data, plan, seed, folder, origin, progress)
     # A wrong name or split must not leave an empty folder behind; where there is a folder, its holder is asked first.
-    early = None if folder.exists() else _load_and_split(data, plan, seed, progress, origin)
+    early = None if folder.exists() else find()
     with run_folder.locked(folder):
-        plan, dataset, parts = early or _load_and_split(data, plan, seed, progress, origin)
-        if origin is not None:
-            origin = origin.beside(dataset)
-        config = _open_run(folder, plan, dataset, seed, resume, origin)
-        finished = _finished(folder, plan, seed)
+        job = begin_or_go_on(early or find(), resume)
+        finished = finished_run(folder)
         if finished:
             progress.note(f"{folder} is finished: {len(finished.history)} epochs; nothing to do")
             return finished
-        choose_backend("torch" if config["backend"] == PLAIN_TORCH else None)
+        choose_backend("torch" if job.in_plain_torch else None)
         make_deterministic(seed)
         try:
-            with listening() as signal, tracking(track, folder, config) as tracker:
-                model, history = _fit(
-                    plan, dataset, parts, config, folder, checkpoint_seconds, progress, signal, tracker, origin, report
-                )
-                write_results(folder, plan, dataset, parts, seed, model, history, progress, report=report)
-                if origin is not None:
-                    origin.write_comparison(folder, parts[1], progress)
-                run_folder.write_done(folder, asdict(plan.settings))
-                if signal.number is not None:
-                    raise TrainingInterrupted(signal.number, folder)
+            with listening() as signal, tracking(track, folder, job.config) as tracker:
+                _train(job, Watch(progress, signal, tracker, checkpoint_seconds, report))
         except Exception as error:
             if is_out_of_memory(error):
                 raise TrainingError("out of memory; try a smaller --batch-size") from error
             raise
         finally:
             progress.end()
-    return Run(folder, plan.name, seed, history, kept_epoch(history, plan.settings), start.read_comparison(folder))
+    return Run.open(folder)
 
 
-def build_and_compile(plan: Recipe, classes: int, steps_per_epoch: int) -> Any:
-    """The recipe's network, ready for `fit`."""
-    model = plan.build_model(classes)
-    task = TASKS[plan.reads](plan, seed=0)
-    model.compile(optimizer=_optimizer(plan, steps_per_epoch), **task.compile_options(), **compile_options())
-    # Optimizer slots and metrics are made now, not in the first step, so that a checkpoint can be put into them.
-    model.optimizer.build(model.trainable_variables)
-    model.compute_metrics(None, *task.first_guess(classes))
-    model.reset_metrics()
-    return model
+@dataclass(frozen=True)
+class Watch:
+    """Who looks on while a network trains, and what is kept on the way."""
+
+    progress: Progress
+    signal: SignalFlag
+    tracker: Track
+    checkpoint_seconds: float
+    report: bool
 
 
-def _optimizer(plan: Recipe, steps_per_epoch: int) -> Any:
-    import keras
-
-    settings = plan.settings
-    learning_rate: Any = settings.learning_rate
-    if settings.schedule != "constant":
-        rise = warmup_steps(settings, steps_per_epoch)
-        learning_rate = keras.optimizers.schedules.CosineDecay(
-            initial_learning_rate=0.0 if rise else settings.learning_rate,
-            warmup_target=settings.learning_rate if rise else None,
-            warmup_steps=rise,
-            decay_steps=settings.epochs * steps_per_epoch - rise,
-        )
-    config = {"learning_rate": learning_rate, "weight_decay": settings.weight_decay}
-    if settings.optimizer in ("adam", "adamw", "nadam"):
-        config["beta_2"] = settings.beta_2
-    given = {name: value for name, value in config.items() if value is not None}
-    return keras.optimizers.get({"class_name": settings.optimizer, "config": given})
+def _all_changes(plan: Recipe, settings: Mapping[str, Any], keywords: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings from both places; SettingError for a keyword that is neither a setting nor an argument of `train`."""
+    for name in keywords:
+        if name not in plan.settings.about():
+            arguments = [one for one in inspect.signature(train).parameters if one not in ("recipe", "changes")]
+            raise unknown_name(f"argument or setting of recipe {plan.name}", name, [*plan.changeable(), *arguments])
+        if name in settings:
+            raise SettingError(f"{name} is given twice: as a keyword and in settings; leave one of them out")
+    return {**settings, **keywords}
 
 
-def _load_and_split(
-    data: str | Path | Dataset, plan: Recipe, seed: int, progress: Progress, origin: start.Start | None
-) -> tuple[Recipe, Dataset, tuple[Split, Split | None]]:
-    """The recipe for this data; the data; the part to train on, and the part to validate on if one is held back."""
-    dataset = data if isinstance(data, Dataset) else load_dataset(data, progress=progress.loading)
-    if origin is not None:
-        # Before a part is held back: a stratified part is drawn class by class.
-        dataset = numbered_as(dataset, origin.contract.class_names, origin.name)
-        plan = start.held_back_settings(dataset, plan, seed, progress)
-    elif len(dataset.class_names) < 2:
-        raise DataError(
-            f"{dataset.name} has only one class ({dataset.class_names[0]}); at least two are needed to learn from "
-            "alone: add another, or continue from a model that knows more with --from shipped"
-        )
-    settings = plan.settings
-    if not settings.validation_fraction:
-        return plan, dataset, (dataset.train, None)
-    return plan, dataset, hold_out(dataset.train, settings.validation_fraction, settings.validation_method, seed)
+def _train(job: Job, watch: Watch) -> None:
+    """Train to the end and write what came of it; done.json is the last file."""
+    model, history = _fit(job, watch)
+    write_results(job, model, history, watch.progress, report=watch.report)
+    if job.origin is not None:
+        job.origin.write_comparison(job.folder, job.validation, watch.progress)
+    run_folder.write_done(job.folder, job.plan.settings.to_json())
+    if watch.signal.number is not None:
+        raise TrainingInterrupted(watch.signal.number, job.folder)
 
 
-def _fit(
-    plan: Recipe,
-    dataset: Dataset,
-    parts: tuple[Split, Split | None],
-    config: dict[str, Any],
-    folder: Path,
-    checkpoint_seconds: float,
-    progress: Progress,
-    signal: SignalFlag,
-    tracker: Track,
-    origin: start.Start | None,
-    report: bool,
-) -> tuple[Any, list[dict[str, float]]]:
-    """Train to the end; returns the model with the weights to keep, and the figures of every epoch."""
+def _fit(job: Job, watch: Watch) -> tuple[Any, list[Epoch]]:
+    """Train to the last epoch; returns the model with the weights to keep, and the figures of every epoch."""
     # Imported here: it subclasses a Keras class, and the backend has to be chosen first.
     from digitry.evaluation import GrowingChart
     from digitry.pages.style import load_matplotlib
     from digitry.training.supervisor import BEST, Supervisor
 
-    settings, seed = plan.settings, config["seed"]
-    training, validation = parts
-    if origin is not None:
-        training = origin.mixed_with_old(training, seed, progress)
-    task = TASKS[plan.reads](plan, seed, dataset.class_names)
+    settings, progress = job.plan.settings, watch.progress
+    training = job.training if job.origin is None else job.origin.mixed_with_old(job.training, job.seed, progress)
+    task = TASKS[job.plan.reads](job.plan, job.seed, job.dataset.class_names)
     steps_per_epoch = math.ceil(task.count(training) / settings.batch_size)
-    model = build_and_compile(plan, len(dataset.class_names), steps_per_epoch)
-    if origin is not None:
-        origin.put_into(model, training)
-    checkpoints = folder / run_folder.CHECKPOINTS
+    model = build_and_compile(job.plan, len(job.dataset.class_names), steps_per_epoch)
+    if job.origin is not None:
+        job.origin.put_into(model, training)
+    checkpoints = job.folder / CHECKPOINTS
     checkpoints.mkdir(exist_ok=True)
-    resumed = checkpoint.load_latest(checkpoints, config["run_id"])
+    chart = GrowingChart(job.folder / PLOTS / "history")
 
-    chart = GrowingChart(folder / "plots" / "history")
-
-    def after_epoch(history: list[dict[str, float]]) -> None:
-        if report:
+    def after_epoch(history: list[Epoch]) -> None:
+        if watch.report:
             chart.draw(history)
-        tracker(history)
+        watch.tracker(history)
 
     supervisor = Supervisor(
-        folder=folder,
-        run_id=config["run_id"],
+        folder=job.folder,
+        run_id=job.config["run_id"],
         settings=settings,
         images=task.count(training),
-        resumed=resumed,
-        checkpoint_seconds=checkpoint_seconds,
+        resumed=checkpoint.load_latest(checkpoints, job.config["run_id"]),
+        checkpoint_seconds=watch.checkpoint_seconds,
         progress=progress,
-        signal=signal,
+        signal=watch.signal,
         after_epoch=after_epoch,
-        under_way=Thread(target=load_matplotlib, daemon=True).start if report else lambda: None,
+        under_way=Thread(target=load_matplotlib, daemon=True).start if watch.report else lambda: None,
     )
-    run_folder.write_history(folder, supervisor.history)
-    title = describe_training(plan, len(training), dataset.name, config["backend"], folder)
+    run_folder.write_history(job.folder, supervisor.history)
+    title = describe_training(job.plan, len(training), job.dataset.name, job.config["backend"], job.folder)
     progress.begin(title, settings.epochs, supervisor.history)
-    if plan.plain_torch and not importlib.util.find_spec("torch"):
-        progress.note(f"{plan.name} trains faster where Torch is installed: pip install torch")
-    fit_epoch: Callable[..., None] = partial(_fit_in_keras, model, settings)
-    in_plain_torch = config["backend"] == PLAIN_TORCH
-    if settings.precision != "float32" and not in_plain_torch:
-        progress.note(f"trained in float32: {settings.precision} is for plain Torch only")
-    if in_plain_torch:
-        from digitry.training.plain_torch import PlainTorch
-
-        fit_epoch = PlainTorch(model, settings, seed, steps_per_epoch).fit_epoch
+    _note_what_is_missed(job, progress)
+    fit_epoch = _trainer(job, model, steps_per_epoch)
 
     def ready(examples: Examples) -> Examples:
         # Torch prepares each batch for itself; Keras wants all of an epoch.
-        return examples if in_plain_torch else examples.prepared()
-
-    validation_data = ready(task.validation(validation)) if validation else None
+        return examples if job.in_plain_torch else examples.prepared()
 
     def make_epoch(epoch: int) -> Examples:
         return ready(task.epoch(training, epoch))
 
+    validation = ready(task.validation(job.validation)) if job.validation else None
     coming = make_ahead(partial(make_epoch, supervisor.epoch))
-    while not is_complete(supervisor.history, settings):
+    while not supervisor.is_complete:
         first = supervisor.start_epoch() * settings.batch_size
         examples = coming(supervisor.leave_if_asked)
         if supervisor.epoch + 1 < settings.epochs:
             coming = make_ahead(partial(make_epoch, supervisor.epoch + 1))
-        fit_epoch(examples, first, validation_data, supervisor)
+        fit_epoch(examples, first, validation, supervisor)
     supervisor.leave_if_asked()
     supervisor.restore_into(model)
     if settings.keep_best:
-        state.restore(model, _read_best(checkpoints / BEST, config["run_id"]).arrays)
+        state.restore(model, _read_best(checkpoints / BEST, job.config["run_id"]).arrays)
         progress.note(f"keeping epoch {best_epoch(supervisor.history)}, the one with the lowest validation loss")
     return model, supervisor.history
+
+
+def _note_what_is_missed(job: Job, progress: Progress) -> None:
+    """Say what would be faster or is not done here."""
+    if job.plan.plain_torch and not importlib.util.find_spec("torch"):
+        progress.note(f"{job.plan.name} trains faster where Torch is installed: pip install torch")
+    if job.plan.settings.precision != "float32" and not job.in_plain_torch:
+        progress.note(f"trained in float32: {job.plan.settings.precision} is for plain Torch only")
+
+
+def _trainer(job: Job, model: Any, steps_per_epoch: int) -> Callable[..., None]:
+    """What trains one epoch: (examples, first, validation, supervisor) → nothing."""
+    if not job.in_plain_torch:
+        return partial(_fit_in_keras, model, job.plan.settings)
+    from digitry.training.plain_torch import PlainTorch
+
+    return PlainTorch(model, job.plan.settings, job.seed, steps_per_epoch).fit_epoch
 
 
 def _fit_in_keras(
@@ -300,50 +246,3 @@ def _read_best(path: Path, run_id: str) -> checkpoint.Checkpoint:
     if best.state.get("run_id") != run_id:
         raise ModelError(f"{path} belongs to another run; train again into another --run folder")
     return best
-
-
-def _open_run(
-    folder: Path, plan: Recipe, dataset: Dataset, seed: int, resume: bool, origin: start.Start | None
-) -> dict[str, Any]:
-    """The config of the run in this folder: a new one, or the one that goes on."""
-    config: dict[str, Any] = {
-        "recipe": plan.name,
-        "seed": seed,
-        "settings": asdict(plan.settings),
-        "data": dataset.reference or dataset.name,
-        "data_sha256": dataset.sha256,
-        "backend": plan.trainer,
-        **({"start": origin.facts} if origin else {}),
-        **run_folder.describe_surroundings(),
-    }
-    if not (folder / run_folder.CONFIG).exists():
-        # Two runs of one plan must not take each other's checkpoints: the identity is drawn, not derived.
-        config["run_id"] = hashlib.sha256(os.urandom(32)).hexdigest()[:16]
-        run_folder.write_config(folder, config)
-        return config
-    found = run_folder.read_config(folder)
-    if not resume:
-        raise SettingError(f"{folder} already holds a run; go on with --resume or choose another --run")
-    start.check_same_start(folder, config, found)
-    run_folder.check_same_plan(folder, config, found)
-    if run_folder.with_defaults(found["settings"]) != config["settings"]:
-        found["settings"] = config["settings"]
-        run_folder.write_config(folder, found)
-    return found
-
-
-def _finished(folder: Path, plan: Recipe, seed: int) -> Run | None:
-    """The run, if it was finished under these settings and its model is still there."""
-    try:
-        history = [json.loads(line) for line in (folder / run_folder.HISTORY).read_text(encoding="utf-8").splitlines()]
-        done = json.loads((folder / run_folder.DONE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    whole = (
-        run_folder.with_defaults(done) == asdict(plan.settings)
-        and (folder / run_folder.MODEL).exists()
-        and (folder / run_folder.WEIGHTS).exists()
-    )
-    if not whole:
-        return None
-    return Run(folder, plan.name, seed, history, kept_epoch(history, plan.settings), start.read_comparison(folder))

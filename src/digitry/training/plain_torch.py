@@ -21,7 +21,7 @@ from torch.nn import functional
 from digitry.backend import PLAIN_TORCH_OPTIMIZERS
 from digitry.batches.prepare import prepare
 from digitry.errors import TrainingError
-from digitry.recipe import Settings
+from digitry.settings import Settings
 from digitry.training.schedule import learning_rates
 from digitry.training.state import to_numpy
 from digitry.training.supervisor import Supervisor

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import Dataset, Split
+from digitry.arrays import Split
 from digitry.batches.prepare import SCALE
 from digitry.contract import DIGIT_SHAPE, STRIP_SHAPE, Contract
 from digitry.files import write_atomically
-from digitry.recipe import Recipe
+from digitry.runs import MODEL, NUMBERS, WEIGHTS, Epoch, kept_epoch
 from digitry.training import run_folder
-from digitry.training.history import kept_epoch
+from digitry.training.job import Job
 from digitry.training.progress import Progress
 from digitry.training.tasks import NumberTask
-
-NUMBERS = "numbers.json"
-"""How well whole numbers are read, in the folder of a run that learned to."""
 
 TEST_STRIPS, TEST_KEY = 5000, 2**32 - 2
 """How many numbers are written with digits of the test split for the report, and what takes the epoch's place."""
@@ -29,61 +25,76 @@ TEST_STRIPS, TEST_KEY = 5000, 2**32 - 2
 TEMPERATURES = np.exp(np.linspace(np.log(0.5), np.log(3.0), 37))
 
 
-def write_results(
-    folder: Path,
-    plan: Recipe,
-    dataset: Dataset,
-    parts: tuple[Split, Split | None],
-    seed: int,
-    model: Any,
-    history: list[dict[str, float]],
-    progress: Progress,
-    *,
-    report: bool,
-) -> None:
-    """Weights, ONNX, and, with `report`, the report on all but the test split of single digits."""
-    from digitry.artifact import bundle, onnx, proof
+def write_results(job: Job, model: Any, history: list[Epoch], progress: Progress, *, report: bool) -> None:
+    """Write weights, ONNX, and, with `report`, the report on all but the test split of single digits."""
+    from digitry.artifact import bundle
     from digitry.evaluation import remove_report, write_report
 
-    reads_numbers = plan.reads == "number"
-    metrics = {
-        "parameters": model.count_params(),
-        **{
-            name: value
-            for name, value in kept_epoch(history, plan.settings).items()
-            if name not in ("seconds", "images_per_second")
-        },
-    }
+    contract = make_contract(job, model, history)
+    bundle.save(job.folder / WEIGHTS, bundle.weights_of(model), contract)
+    if job.plan.reads == "number":
+        proven = _export_numbers(job, model, contract)
+    else:
+        proven = _export_digits(job, model, contract)
+        if report:
+            write_report(job.folder, data=job.dataset)
+        else:
+            remove_report(job.folder)  # of the fewer epochs that were trained here before
+    progress.note(f"{MODEL}: {proven}")
+
+
+def make_contract(job: Job, model: Any, history: list[Epoch]) -> Contract:
+    """What the weights expect and mean, with the figures of the epoch that they are of."""
+    kept = kept_epoch(history, keep_best=job.plan.settings.keep_best)
+    figures = {name: value for name, value in kept.items() if name not in ("seconds", "images_per_second")}
+    metrics = {"parameters": model.count_params(), **figures}
+    reads_numbers = job.plan.reads == "number"
     if reads_numbers:
-        examples = NumberTask(plan, seed).validation(parts[1] or parts[0])
+        examples = NumberTask(job.plan, job.seed).validation(job.validation or job.training)
         metrics["temperature"] = fit_temperature(model, examples.prepared())
-    contract = Contract(
-        recipe=plan.name,
-        class_names=dataset.class_names,
+    return Contract(
+        recipe=job.plan.name,
+        class_names=job.dataset.class_names,
         input_shape=STRIP_SHAPE if reads_numbers else DIGIT_SHAPE,
         scale=float(SCALE),
-        settings=asdict(plan.settings),
+        settings=job.plan.settings.to_json(),
         metrics=metrics,
-        data_sha256=dataset.sha256,
+        data_sha256=job.dataset.sha256,
         versions=run_folder.installed_versions(),
     )
-    bundle.save(folder / run_folder.WEIGHTS, bundle.weights_of(model), contract)
-    unseen, out = dataset.test or dataset.train.take(slice(0, 10_000)), folder / run_folder.MODEL
-    split = "test" if dataset.test else "training"
-    if reads_numbers:
-        strips, targets = test_strips(unseen, seed)
-        difference = proof.export(onnx.FORMAT, model, contract, out, prove_on=strips).largest_difference
-        proven = f"the same answer as Keras in every frame of {len(strips):,} strips made of the {split} split"
-        figures = judge_numbers(out, strips, targets)
-        write_atomically(folder / NUMBERS, (json.dumps({"made_of": split, **figures}, indent=2) + "\n").encode())
-    else:
-        difference = proof.export(onnx.FORMAT, model, contract, out, prove_on=unseen.images).largest_difference
-        proven = f"the same label as Keras on all {len(unseen):,} images of the {split} split"
-        if report:
-            write_report(folder, data=dataset)
-        else:
-            remove_report(folder)  # of the fewer epochs that were trained here before
-    progress.note(f"{run_folder.MODEL}: {proven}, probabilities within {difference:.0e}")
+
+
+def _export_digits(job: Job, model: Any, contract: Contract) -> str:
+    """Write the ONNX file of a network for single digits; returns what is proven of it, in words."""
+    from digitry.artifact import onnx, proof
+
+    unseen, split = _unseen(job)
+    done = proof.export(onnx.FORMAT, model, contract, job.folder / MODEL, prove_on=unseen.images)
+    return (
+        f"the same label as Keras on all {len(unseen):,} images of the {split} split, probabilities within "
+        f"{done.largest_difference:.0e}"
+    )
+
+
+def _export_numbers(job: Job, model: Any, contract: Contract) -> str:
+    """Write the ONNX file of a network for numbers, and how many it reads; returns what is proven of it, in words."""
+    from digitry.artifact import onnx, proof
+
+    unseen, split = _unseen(job)
+    strips, targets = test_strips(unseen, job.seed)
+    done = proof.export(onnx.FORMAT, model, contract, job.folder / MODEL, prove_on=strips)
+    figures = {"made_of": split, **judge_numbers(job.folder / MODEL, strips, targets)}
+    write_atomically(job.folder / NUMBERS, (json.dumps(figures, indent=2) + "\n").encode())
+    return (
+        f"the same answer as Keras in every frame of {len(strips):,} strips made of the {split} split, probabilities "
+        f"within {done.largest_difference:.0e}"
+    )
+
+
+def _unseen(job: Job) -> tuple[Split, str]:
+    """Images to prove the export on, without their labels, and the split that they are of."""
+    test = job.dataset.test
+    return (test, "test") if test else (job.dataset.train.take(slice(0, 10_000)), "training")
 
 
 def fit_temperature(model: Any, examples: tuple[NDArray[np.float32], NDArray[np.int32]]) -> float:

@@ -1,13 +1,4 @@
-"""One run = one folder: what it holds, who may write to it, and its config.
-
-config.json        recipe, settings, seed, data and its hash, versions, hardware, git commit
-history.jsonl      one line an epoch
-checkpoints/       the newest two, LATEST, and best.ckpt where the best epoch is kept
-weights.safetensors, model.onnx    the result, each with its input contract
-metrics.json, plots/, report.html  the judgement, unless it was left out
-done.json          the settings under which every file above was written
-.lock              held while a process trains here
-"""
+"""The folder of a run while it is written: who may, and what is kept of its plan. `runs.py` reads it back."""
 
 from __future__ import annotations
 
@@ -19,24 +10,16 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import MISSING, fields
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from digitry.errors import ModelError, SettingError, StorageError
+from digitry.errors import SettingError, StorageError
 from digitry.files import remove_stale_temporaries, write_atomically
-from digitry.recipe import Settings
+from digitry.runs import CONFIG, DONE, HISTORY, LOCK, Epoch
+from digitry.settings import Settings, with_defaults
 
-CONFIG = "config.json"
-HISTORY = "history.jsonl"
-LOCK = ".lock"
-CHECKPOINTS = "checkpoints"
-WEIGHTS = "weights.safetensors"
-MODEL = "model.onnx"
-DONE = "done.json"
-NEEDED = {"run_id", "recipe", "settings", "seed", "data", "data_sha256", "backend"}
 PACKAGES = ("digitry", "keras", "tensorflow-cpu", "tensorflow", "jax", "torch", "numpy", "onnx", "onnxruntime")
 
 
@@ -104,42 +87,27 @@ def write_config(folder: Path, config: dict[str, Any]) -> None:
     write_atomically(folder / CONFIG, (json.dumps(config, indent=2, sort_keys=True) + "\n").encode())
 
 
-def read_config(folder: Path) -> dict[str, Any]:
-    """The run's config; ModelError where there is no run."""
-    path = folder / CONFIG
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ModelError(f"{folder} holds no run: there is no {CONFIG} in it") from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise ModelError(f"{path} cannot be read ({error}); the run cannot be used") from error
-    if not isinstance(config, dict) or not config.keys() >= NEEDED:
-        raise ModelError(f"{path} must have {', '.join(sorted(NEEDED))}; the run cannot be used")
-    return config
+def check_same_plan(folder: Path, wanted: dict[str, Any], found: dict[str, Any], kind: type[Settings]) -> None:
+    """SettingError unless the run in `folder` may go on under the `wanted` config; only epochs may grow.
 
-
-def check_same_plan(folder: Path, wanted: dict[str, Any], found: dict[str, Any]) -> None:
-    """SettingError unless the run in `folder` may go on under the `wanted` config; only epochs may grow."""
+    `kind` knows the defaults of settings that were not there yet when the run began.
+    """
     for name in ("recipe", "seed", "data_sha256", "backend"):
-        if wanted[name] != found[name]:
-            raise _different(folder, name, found[name], wanted[name])
+        if wanted[name] != found.get(name):
+            raise _different(folder, name, found.get(name), wanted[name])
+    settings = with_defaults(found["settings"], kind)
     for name, value in wanted["settings"].items():
-        before = with_defaults(found["settings"]).get(name)
-        grows = name == "epochs" and value >= before and wanted["settings"]["schedule"] == "constant"
+        before = settings.get(name)
+        grows = name == "epochs" and value >= (before or 0) and wanted["settings"]["schedule"] == "constant"
         if value != before and not grows:
             raise _different(folder, name, before, value)
-
-
-def with_defaults(settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings as they were written, with those that were not known then at what they were without a name."""
-    return {field.name: field.default for field in fields(Settings) if field.default is not MISSING} | settings
 
 
 def _different(folder: Path, name: str, found: object, wanted: object) -> SettingError:
     return SettingError(f"the run in {folder} has {name} {found!r}, not {wanted!r}; use another --run folder")
 
 
-def write_history(folder: Path, history: list[dict[str, float]]) -> None:
+def write_history(folder: Path, history: list[Epoch]) -> None:
     write_atomically(folder / HISTORY, "".join(json.dumps(line) + "\n" for line in history).encode())
 
 

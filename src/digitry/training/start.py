@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import resources
@@ -25,7 +26,7 @@ from digitry.errors import ModelError, SettingError
 from digitry.files import write_atomically
 from digitry.predict import MAX_MODEL_BYTES, Predictor
 from digitry.recipe import Recipe
-from digitry.training import run_folder
+from digitry.runs import MODEL, START, model_file
 from digitry.training.progress import Progress
 
 SHIPPED = "shipped"
@@ -53,7 +54,6 @@ OLD_FOR_ONE_OWN = 2
 LEAST_HELD_BACK = 10
 """Fewer held-back pictures than this say nothing about before and after."""
 
-REPORT = "start.json"
 _PROOF_IMAGES = 256
 
 
@@ -125,7 +125,7 @@ class Start:
         parts = {"held back": held_back}
         if self.old is not None:
             parts[f"{self.old.name} test"] = self.old.test
-        before, after = Predictor(self.data), Predictor(folder / run_folder.MODEL)
+        before, after = Predictor(self.data), Predictor(folder / MODEL)
         figures = []
         for name, part in parts.items():
             if part is not None:
@@ -133,15 +133,16 @@ class Start:
                 errors = {"errors_before": _errors(before, part), "errors_after": _errors(after, part)}
                 figures.append({"part": name, "images": len(part), **errors})
         text = json.dumps({**self.facts, "compared": figures}, indent=2)
-        write_atomically(folder / REPORT, f"{text}\n".encode())
+        write_atomically(folder / START, f"{text}\n".encode())
 
 
-def open_start(where: str | Path, plan: Recipe, settings: Mapping[str, Any]) -> tuple[Start, Recipe]:
+def open_start(where: str | os.PathLike[str], plan: Recipe, settings: Mapping[str, Any]) -> tuple[Start, Recipe]:
     """The model, and the recipe with its settings, those of `SETTINGS`, and the given ones over both.
 
     `where` is `shipped`, the folder of a finished run, or an ONNX file. SettingError if it is of another recipe,
     ModelError if it is no model of ours.
     """
+    where = os.fspath(where)
     if plan.reads != "digit":
         raise SettingError(f"recipe {plan.name} cannot continue from another model yet; recipes for single digits can")
     try:
@@ -160,7 +161,7 @@ def open_start(where: str | Path, plan: Recipe, settings: Mapping[str, Any]) -> 
         plan = plan.with_settings(inherited | SETTINGS)
     except SettingError as error:
         raise ModelError(f"{where} was trained with settings that are not possible: {error}") from error
-    return Start(str(where), data, contract), plan.with_settings(settings)
+    return Start(where, data, contract), plan.with_settings(settings)
 
 
 def held_back_settings(dataset: Dataset, plan: Recipe, seed: int, progress: Progress) -> Recipe:
@@ -190,14 +191,6 @@ def check_same_start(folder: Path, wanted: dict[str, Any], found: dict[str, Any]
         )
 
 
-def read_comparison(folder: Path) -> dict[str, Any] | None:
-    """What start.json says; None for a run that began with weights of its own."""
-    try:
-        return dict(json.loads((folder / REPORT).read_bytes()))
-    except (OSError, ValueError):
-        return None
-
-
 def _described(config: dict[str, Any]) -> str:
     facts = config.get("start")
     if not facts:
@@ -209,17 +202,13 @@ def _errors(predictor: Predictor, part: Split) -> int:
     return int(np.count_nonzero(predictor.probabilities(part.images).argmax(axis=1) != part.labels))
 
 
-def _read(where: str | Path) -> bytes:
+def _read(where: str | os.PathLike[str]) -> bytes:
     if str(where) == SHIPPED:
         shipped = resources.files("digitry") / "models" / "digit.onnx"
         if not shipped.is_file():
             raise ModelError("this installation has no model of its own; start from a RUN folder")
         return shipped.read_bytes()
-    path = Path(where)
-    if path.is_dir():
-        from digitry.evaluation.run_files import model_of
-
-        path = model_of(path)
+    path = model_file(Path(where))
     try:
         if path.stat().st_size > MAX_MODEL_BYTES:
             raise ModelError(f"{path} is larger than {MAX_MODEL_BYTES // 2**20} MiB; it is not a digitry model")

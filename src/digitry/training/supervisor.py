@@ -12,10 +12,10 @@ import keras
 
 from digitry.errors import TrainingError
 from digitry.files import write_atomically
-from digitry.recipe import Settings
+from digitry.runs import CHECKPOINTS, best_epoch
+from digitry.settings import Settings
 from digitry.training import checkpoint, run_folder, state
 from digitry.training.checkpoint import Checkpoint
-from digitry.training.history import best_epoch
 from digitry.training.interrupt import SignalFlag, TrainingInterrupted
 from digitry.training.progress import Progress
 
@@ -68,6 +68,14 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
         self._generator: state.Arrays | None = None
         self._saved_at = time.monotonic()
         self._epoch_began = time.monotonic()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the last epoch is done, or early stopping says so."""
+        if self.epoch >= self.settings.epochs:
+            return True
+        patience = self.settings.early_stopping_epochs
+        return bool(self.history and patience and self.epoch - best_epoch(self.history) >= patience)
 
     def start_epoch(self) -> int:
         """Start the clock; returns the batch to go on with."""
@@ -125,7 +133,7 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
         speed = {"seconds": round(seconds, 3), "images_per_second": round(self.images / seconds, 1)}
         self.history.append({"epoch": self.epoch, **figures, **speed})
         if self.settings.keep_best and best_epoch(self.history) == self.epoch:
-            write_atomically(self.folder / run_folder.CHECKPOINTS / BEST, checkpoint.to_bytes(self._checkpoint(0.0)))
+            write_atomically(self.folder / CHECKPOINTS / BEST, checkpoint.to_bytes(self._checkpoint(0.0)))
         self._save(0.0)
         run_folder.write_history(self.folder, self.history)
         self.progress.epoch(self.history)
@@ -152,7 +160,7 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
         return Checkpoint(self.epoch * self.batches + self.batch, arrays, position)
 
     def _save(self, epoch_seconds: float) -> None:
-        checkpoint.save(self.folder / run_folder.CHECKPOINTS, self._checkpoint(epoch_seconds))
+        checkpoint.save(self.folder / CHECKPOINTS, self._checkpoint(epoch_seconds))
         self._saved_at = time.monotonic()
 
     def leave_if_asked(self) -> None:

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 import digitry.training
 from digitry.cli.train import command
-from digitry.training import Run
+from digitry.runs import Run
 
 HISTORY = [{"epoch": 1.0, "loss": 0.5, "accuracy": 0.9, "val_loss": 0.4, "val_accuracy": 0.95}]
 COMPARED = {
@@ -30,15 +30,16 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
     def train(recipe: str, **options: Any) -> Run:
         asked.update(recipe=recipe, **options)
-        compared = COMPARED if options["start_from"] else None
         folder = Path("runs/x")
         folder.mkdir(parents=True, exist_ok=True)
+        if options["start_from"]:
+            (folder / "start.json").write_text(json.dumps(COMPARED))
         (folder / "model.onnx").touch()
         if recipe == "string-reader":
             (folder / "numbers.json").touch()
         elif options["report"]:
             (folder / "report.html").touch()
-        return Run(folder, recipe, 0, HISTORY, HISTORY[-1], compared)
+        return Run(folder, {"recipe": recipe, "seed": 0, "settings": {}}, HISTORY)
 
     monkeypatch.setattr(digitry.training, "train", train)
     return asked

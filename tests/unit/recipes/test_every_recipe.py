@@ -17,7 +17,7 @@ from tests.unit.written_numbers import plain_strips
 keras = pytest.importorskip("keras")
 
 from digitry.artifact import bundle  # noqa: E402 - after the backend is known to be there
-from digitry.training.fit import build_and_compile  # noqa: E402
+from digitry.training.network import build_and_compile  # noqa: E402
 
 every_recipe = pytest.mark.parametrize("recipe", recipes.RECIPES.values(), ids=recipes.names())
 

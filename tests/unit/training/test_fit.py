@@ -21,7 +21,8 @@ from digitry.arrays import Dataset, Split
 from digitry.errors import SettingError, StorageError, TrainingError
 from digitry.evaluation import evaluate
 from digitry.recipe import Recipe
-from digitry.training import checkpoint, fit, results, run_folder, tasks
+from digitry.runs import read_config
+from digitry.training import checkpoint, fit, network, results, tasks
 from digitry.training.interrupt import TrainingInterrupted
 from digitry.training.tasks import DigitTask
 from tests.unit.training.conftest import PLAIN_TORCH, train
@@ -41,7 +42,7 @@ class Killed(BaseException):
 @pytest.fixture
 def every_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """One step a call, so that a run can be stopped at any of them."""
-    monkeypatch.setattr(fit, "compile_options", lambda: {"jit_compile": False})
+    monkeypatch.setattr(network, "compile_options", lambda: {"jit_compile": False})
     if PLAIN_TORCH:
         monkeypatch.setattr("digitry.training.plain_torch.STEPS_A_REPORT", 1)
 
@@ -67,7 +68,7 @@ def at_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, Callable[[], None
 
 def final_state(folder: Path) -> tuple[dict[str, bytes], bytes, list[dict[str, float]]]:
     """Every array of the last checkpoint (weights, optimizer, dropout's generators), the weights file, the figures."""
-    last = checkpoint.load_latest(folder / "checkpoints", run_folder.read_config(folder)["run_id"])
+    last = checkpoint.load_latest(folder / "checkpoints", read_config(folder)["run_id"])
     assert last is not None
     arrays = {name: array.tobytes() for name, array in last.arrays.items()}
     history = [
@@ -101,7 +102,7 @@ def test_a_run_killed_at_five_steps_ends_byte_equal_to_one_that_was_not(
             train(small_recipe, data=made_up_dataset, run="killed", resume=True, checkpoint_seconds=0)
     train(small_recipe, data=made_up_dataset, run="killed", resume=True, checkpoint_seconds=0)
     assert final_state(Path("killed")) == final_state(Path("whole"))
-    assert (run_folder.read_config(Path("whole"))["backend"] == "plain torch") == PLAIN_TORCH
+    assert (read_config(Path("whole"))["backend"] == "plain torch") == PLAIN_TORCH
 
 
 def test_without_dropouts_generators_the_resumed_run_would_differ(
@@ -132,9 +133,9 @@ def test_a_signal_saves_the_very_step_and_the_run_goes_on(
 ) -> None:
     at_step(17, lambda: os.kill(os.getpid(), number))
     with pytest.raises(TrainingInterrupted) as stopped:
-        train(small_recipe, data=made_up_dataset, run="run", checkpoint_seconds=1e9)
+        train(small_recipe, data=made_up_dataset, run="run", checkpoint_seconds=3600)
     assert stopped.value.exit_code == 128 + number
-    saved = checkpoint.load_latest(Path("run/checkpoints"), run_folder.read_config(Path("run"))["run_id"])
+    saved = checkpoint.load_latest(Path("run/checkpoints"), read_config(Path("run"))["run_id"])
     assert saved is not None
     assert saved.step == 17
     assert len(train(small_recipe, data=made_up_dataset, run="run", resume=True).history) == 3
@@ -155,7 +156,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_good_checkpoi
     with pytest.raises(TrainingError, match="no longer a finite number in epoch 2, batch 5") as stopped:
         train(small_recipe, data=made_up_dataset, run="run", settings={"keep_best": True}, checkpoint_seconds=0)
     assert stopped.value.exit_code == 6
-    saved = checkpoint.load_latest(Path("run/checkpoints"), run_folder.read_config(Path("run"))["run_id"])
+    saved = checkpoint.load_latest(Path("run/checkpoints"), read_config(Path("run"))["run_id"])
     assert saved is not None
     assert saved.step == STEPS_PER_EPOCH + 4
     assert checkpoint.read(Path("run/checkpoints/best.ckpt")).step == STEPS_PER_EPOCH
@@ -174,7 +175,7 @@ def test_weights_that_are_no_numbers_are_never_saved_even_while_the_loss_still_i
     at_step(9, poison)
     with pytest.raises(TrainingError, match="a weight is no longer a finite number in epoch 1, batch 9"):
         train(small_recipe, data=made_up_dataset, run="run", checkpoint_seconds=0)
-    saved = checkpoint.load_latest(Path("run/checkpoints"), run_folder.read_config(Path("run"))["run_id"])
+    saved = checkpoint.load_latest(Path("run/checkpoints"), read_config(Path("run"))["run_id"])
     assert saved is not None
     assert saved.step == 8
 
@@ -222,7 +223,7 @@ def test_a_full_disk_stops_the_run_in_one_line_and_keeps_the_last_checkpoint(
         with pytest.raises(StorageError, match="No space left on device") as stopped:
             train(small_recipe, data=made_up_dataset, run="run", checkpoint_seconds=0)
     assert stopped.value.exit_code == 5
-    saved = checkpoint.load_latest(Path("run/checkpoints"), run_folder.read_config(Path("run"))["run_id"])
+    saved = checkpoint.load_latest(Path("run/checkpoints"), read_config(Path("run"))["run_id"])
     assert saved is not None
     assert saved.step == 8
     assert not list(Path("run/checkpoints").glob(".*"))
@@ -435,6 +436,6 @@ def test_a_recipe_with_outliers_trains_and_is_judged_on_digits_alone(
     plan = replace(small_recipe, settings=replace(small_recipe.settings, outlier_share=0.5, epochs=1))
     done = train(plan, data=made_up_dataset, run="run")
     assert done.history[0].keys() >= {"loss", "accuracy", "val_loss", "val_accuracy"}
-    saved = checkpoint.load_latest(Path("run/checkpoints"), run_folder.read_config(Path("run"))["run_id"])
+    saved = checkpoint.load_latest(Path("run/checkpoints"), read_config(Path("run"))["run_id"])
     assert saved is not None
     assert saved.step == 17  # 180 digits and 90 outliers, 16 a batch

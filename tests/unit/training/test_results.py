@@ -13,6 +13,7 @@ import pytest
 from digitry.contract import Contract
 from digitry.predict import StringPredictor
 from digitry.training import results
+from digitry.training.job import Job
 from digitry.training.progress import make_progress
 from tests.unit.written_numbers import SMALL_NUMBERS, build_small, printed_dataset, printed_split
 
@@ -118,11 +119,9 @@ def test_figures_on_numbers_say_which_digits_they_are_made_of(
         data = replace(data, test=None)
     figures = {"loss": 1.0, "accuracy": 0.0, "seconds": 1.0, "images_per_second": 1.0}
     model = build_small(10, SMALL_NUMBERS.settings)
-    parts = (data.train, None)
-    results.write_results(
-        tmp_path, SMALL_NUMBERS, data, parts, 0, model, [figures], make_progress(quiet=True), report=True
-    )
-    numbers = json.loads((tmp_path / results.NUMBERS).read_text())
+    job = Job(SMALL_NUMBERS, data, data.train, None, 0, tmp_path)
+    results.write_results(job, model, [figures], make_progress(quiet=True), report=True)
+    numbers = json.loads((tmp_path / "numbers.json").read_text())
     assert (numbers["made_of"], numbers["strips"]) == (split, 6)
     metrics = StringPredictor(tmp_path / "model.onnx").contract.metrics
     assert metrics == {"parameters": 3_118, "loss": 1.0, "accuracy": 0.0, "temperature": 1.25}

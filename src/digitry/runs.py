@@ -1,0 +1,243 @@
+"""A run, opened. One run is one folder, and what its files are called stands here, once:
+
+config.json        recipe, settings, seed, data and its hash, versions, hardware, git commit
+history.jsonl      one line an epoch
+checkpoints/       the newest two, LATEST, and best.ckpt where the best epoch is kept
+weights.safetensors, model.onnx    the result, each with its input contract
+start.json         errors before and after, of a run that continued from another model
+numbers.json       how well whole numbers are read, of a run that learned to
+metrics.json, plots/, report.html  the judgement, unless it was left out
+done.json          the settings under which every file above was written
+.lock              held while a process trains here
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from digitry.errors import ModelError
+from digitry.settings import with_defaults
+
+if TYPE_CHECKING:
+    from digitry.contract import Contract
+    from digitry.predict import Predictor
+
+CONFIG, HISTORY, DONE, LOCK = "config.json", "history.jsonl", "done.json", ".lock"
+CHECKPOINTS, WEIGHTS, MODEL = "checkpoints", "weights.safetensors", "model.onnx"
+START, NUMBERS = "start.json", "numbers.json"
+METRICS, PLOTS, REPORT = "metrics.json", "plots", "report.html"
+
+Epoch = dict[str, float]
+"""One line of history.jsonl: epoch, loss, accuracy, and val_loss, val_accuracy where a part was held back."""
+
+_KINDS = {"recipe": str, "data": str, "data_sha256": str, "seed": int, "settings": dict}
+"""What every config has had from the first version on."""
+
+
+@dataclass(frozen=True, repr=False)
+class Run(os.PathLike[str]):
+    """One training and all that came of it. It stands for its folder wherever a path is taken."""
+
+    folder: Path
+    config: dict[str, Any]
+    """What is in config.json."""
+    history: list[Epoch]
+    """The figures of every epoch that is done."""
+
+    @classmethod
+    def open(cls, run: str | os.PathLike[str]) -> Run:
+        """Open the run in a folder, finished or not; nothing of Keras is loaded.
+
+        Raises ModelError where there is no run, or its config or history is damaged.
+        """
+        folder = Path(run)
+        return cls(folder, read_config(folder), read_history(folder / HISTORY))
+
+    def __fspath__(self) -> str:
+        return str(self.folder)
+
+    def __hash__(self) -> int:
+        return hash(self.folder)
+
+    def __repr__(self) -> str:
+        figures = self.figures
+        accuracy = figures.get("val_accuracy", figures.get("accuracy"))
+        known = "" if accuracy is None else f", accuracy {accuracy:.2%}"
+        held_back = " on validation" if "val_accuracy" in figures else ""
+        state = "" if self.is_finished else ", not finished"
+        epochs = f"{len(self.history)} epoch{'s' * (len(self.history) != 1)}"
+        return f"<Run {self.folder}: {self.recipe}, seed {self.seed}, {epochs}{known}{held_back}{state}>"
+
+    @property
+    def name(self) -> str:
+        """What the folder is called, also from inside it."""
+        return self.folder.resolve().name
+
+    @property
+    def recipe(self) -> str:
+        """Name of the recipe."""
+        return str(self.config["recipe"])
+
+    @property
+    def seed(self) -> int:
+        """What fixed all that was random."""
+        return int(self.config["seed"])
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Name → value of every setting."""
+        return with_defaults(self.config["settings"])
+
+    @property
+    def data(self) -> str:
+        """Name or path of the dataset it was trained on."""
+        return str(self.config["data"])
+
+    @property
+    def data_sha256(self) -> str:
+        """SHA-256 of that data."""
+        return str(self.config["data_sha256"])
+
+    @property
+    def hold_out(self) -> tuple[float, str, int]:
+        """Fraction, method and seed by which the validation part was held back; the fraction is 0 if none was."""
+        settings = self.settings
+        return float(settings["validation_fraction"]), str(settings["validation_method"]), self.seed
+
+    @property
+    def figures(self) -> Epoch:
+        """The figures of the epoch whose weights are kept; empty before the first epoch is done."""
+        return kept_epoch(self.history, keep_best=self.settings["keep_best"] is True) if self.history else {}
+
+    @property
+    def compared(self) -> dict[str, Any] | None:
+        """Errors before and after, where it continued from another model; None for one with weights of its own."""
+        try:
+            return dict(json.loads((self.folder / START).read_bytes()))
+        except (OSError, ValueError, TypeError, RecursionError):
+            return None
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the training came to its end under the settings of the config, and its model is there."""
+        try:
+            done = json.loads((self.folder / DONE).read_bytes())
+        except (OSError, ValueError, RecursionError):
+            return False
+        there = all((self.folder / name).is_file() for name in (MODEL, WEIGHTS))
+        return there and bool(self.history) and isinstance(done, dict) and with_defaults(done) == self.settings
+
+    @property
+    def model_file(self) -> Path:
+        """The ONNX file. Raises ModelError, which says how to go on, while there is none."""
+        return model_file(self.folder)
+
+    @cached_property
+    def contract(self) -> Contract:
+        """What the model expects and what its answers mean. Raises ModelError as `model` does."""
+        return self.model().contract
+
+    def model(self) -> Predictor:
+        """Open the ONNX model. Raises ModelError, naming the file, where it is missing or cannot be used."""
+        from digitry.predict import Predictor
+
+        file = self.model_file
+        try:
+            return Predictor(file)
+        except ModelError as error:
+            raise error if str(file) in str(error) else ModelError(f"{file}: {error}") from error
+
+    def keras_model(self) -> Any:
+        """Build the recipe's Keras network with the trained weights; loads Keras.
+
+        Raises ModelError where the weights are missing or damaged, or the recipe is not known here.
+        """
+        from digitry.artifact import bundle
+
+        return bundle.load_model(self.folder / WEIGHTS)[0]
+
+
+open_run = Run.open
+
+
+def model_file(path: Path) -> Path:
+    """The ONNX file of a run folder; of any other path itself. Raises ModelError for a folder without one."""
+    if not path.is_dir() or (path / MODEL).is_file():
+        return path / MODEL if path.is_dir() else path
+    read_config(path)  # a folder that is no run says so
+    raise ModelError(
+        f"run {path} has no {MODEL}, so its training did not end; go on with the command that began it, and with "
+        f"--run {shlex.quote(str(path))} --resume"
+    )
+
+
+def best_epoch(history: Sequence[Epoch]) -> int:
+    """The epoch, from 1, with the lowest validation loss; the earliest of equals."""
+    return int(min(history, key=lambda line: line["val_loss"])["epoch"])
+
+
+def kept_epoch(history: Sequence[Epoch], *, keep_best: bool) -> Epoch:
+    """The figures of the epoch whose weights are kept: the best or the last."""
+    judged = [line for line in history if "val_loss" in line]
+    return min(judged, key=lambda line: line["val_loss"]) if keep_best and judged else history[-1]
+
+
+def read_history(path: Path) -> list[Epoch]:
+    """The epochs in order; none where the file is missing. A last line cut off by a crash is left out."""
+    if not path.is_file():
+        return []
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    epochs: list[Epoch] = []
+    for number, line in enumerate(lines, start=1):
+        epoch = _parse_epoch(line)
+        if epoch is not None:
+            epochs.append(epoch)
+        elif number < len(lines):
+            raise ModelError(f"{path} line {number} is not one epoch as JSON; delete that line or the file")
+    return epochs
+
+
+def _parse_epoch(line: str) -> Epoch | None:
+    try:
+        raw = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(raw, dict) or not {"epoch", "loss", "accuracy"} <= raw.keys():
+        return None
+    return raw if all(_is(value, float) and abs(value) < math.inf for value in raw.values()) else None
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """What is in the run's config.json. Raises ModelError where there is no run, or its config is damaged."""
+    path = folder / CONFIG
+    try:
+        config = json.loads(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise ModelError(
+            f"{folder} is not a run: expected a folder with {CONFIG} and {MODEL}; make one: digitry train cnn"
+        ) from error
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read ({error.strerror}); the run cannot be used") from error
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{path} is not JSON; the run cannot be used, train it again") from error
+    kinds_fit = isinstance(config, dict) and all(_is(config.get(name), kind) for name, kind in _KINDS.items())
+    if not kinds_fit or config["seed"] < 0:
+        raise ModelError(f"{path} must hold {', '.join(_KINDS)}; the run cannot be used, train it again")
+    held_back = with_defaults(config["settings"])
+    fraction, method = held_back["validation_fraction"], held_back["validation_method"]
+    if not (_is(fraction, float) and 0 <= fraction < 1 and _is(method, str)):
+        raise ModelError(f"{path} does not say which part was held back; the run cannot be used, train it again")
+    return dict(config)
+
+
+def _is(value: Any, kind: type) -> bool:
+    """Whether a value out of JSON is of that kind: true is no number, and 1 is one."""
+    return isinstance(value, (int, float) if kind is float else kind) and not isinstance(value, bool)

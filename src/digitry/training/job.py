@@ -1,0 +1,111 @@
+"""What is to be trained, on what, into which folder: all that is settled before the first step."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from digitry.arrays import Dataset, Split
+from digitry.backend import PLAIN_TORCH
+from digitry.datasets import hold_out, load_dataset, numbered_as
+from digitry.errors import DataError, ModelError, SettingError
+from digitry.recipe import Recipe
+from digitry.runs import CONFIG, Run, read_config
+from digitry.settings import with_defaults
+from digitry.training import run_folder, start
+from digitry.training.progress import Progress
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training, before it begins."""
+
+    plan: Recipe
+    """The recipe, with the settings of this run."""
+    dataset: Dataset
+    training: Split
+    validation: Split | None
+    seed: int
+    folder: Path
+    origin: start.Start | None = None
+    """The model that it continues from."""
+    config: dict[str, Any] = field(default_factory=dict)
+    """What is in the run's config.json; empty before that is written."""
+
+    @property
+    def in_plain_torch(self) -> bool:
+        """Whether plain Torch trains it, not Keras."""
+        return self.config.get("backend") == PLAIN_TORCH
+
+
+def find_job(
+    data: str | Path | Dataset,
+    plan: Recipe,
+    seed: int,
+    folder: Path,
+    origin: start.Start | None,
+    progress: Progress,
+) -> Job:
+    """Load the data and hold a part of it back. Nothing is written; DataError and SettingError for what cannot be."""
+    dataset = data if isinstance(data, Dataset) else load_dataset(data, progress=progress.loading)
+    if origin is not None:
+        # Before a part is held back: a stratified part is drawn class by class.
+        dataset = numbered_as(dataset, origin.contract.class_names, origin.name)
+        plan = start.held_back_settings(dataset, plan, seed, progress)
+    elif len(dataset.class_names) < 2:
+        raise DataError(
+            f"{dataset.name} has only one class ({dataset.class_names[0]}); at least two are needed to learn from "
+            "alone: add another, or continue from a model that knows more with --from shipped"
+        )
+    training, validation, settings = dataset.train, None, plan.settings
+    if settings.validation_fraction:
+        training, validation = hold_out(training, settings.validation_fraction, settings.validation_method, seed)
+    return Job(plan, dataset, training, validation, seed, folder, origin)
+
+
+def begin_or_go_on(job: Job, resume: bool) -> Job:
+    """The job with the config of the run in its folder: a new one is written, or the one that is there is checked.
+
+    Raises SettingError for a folder with a run that is not to go on, or that has another plan.
+    """
+    folder, settings = job.folder, job.plan.settings
+    if job.origin is not None:
+        job = replace(job, origin=job.origin.beside(job.dataset))
+    config: dict[str, Any] = {
+        "recipe": job.plan.name,
+        "seed": job.seed,
+        "settings": settings.to_json(),
+        "data": job.dataset.reference or job.dataset.name,
+        "data_sha256": job.dataset.sha256,
+        "backend": job.plan.trainer,
+        **({"start": job.origin.facts} if job.origin else {}),
+        **run_folder.describe_surroundings(),
+    }
+    if not (folder / CONFIG).exists():
+        # Two runs of one plan must not take each other's checkpoints: the identity is drawn, not derived.
+        config["run_id"] = hashlib.sha256(os.urandom(32)).hexdigest()[:16]
+        run_folder.write_config(folder, config)
+        return replace(job, config=config)
+    found = read_config(folder)
+    if not resume:
+        raise SettingError(f"{folder} already holds a run; go on with --resume or choose another --run")
+    if not {"run_id", "backend"} <= found.keys():
+        raise ModelError(f"{folder / CONFIG} has no run_id or no backend; such a run cannot go on, train it again")
+    start.check_same_start(folder, config, found)
+    run_folder.check_same_plan(folder, config, found, type(settings))
+    if with_defaults(found["settings"], type(settings)) != config["settings"]:
+        found["settings"] = config["settings"]
+        run_folder.write_config(folder, found)
+    return replace(job, config=found)
+
+
+def finished_run(folder: Path) -> Run | None:
+    """The run in the folder, if nothing is left to do."""
+    try:
+        run = Run.open(folder)
+    except ModelError:
+        return None
+    return run if run.is_finished else None
