@@ -21,7 +21,8 @@ from digitry.data.folder import dataset_sha256
 from digitry.errors import DataError, SettingError
 from digitry.exploration.duplicates import first_of_its_kind
 from digitry.files import write_atomically
-from digitry.runs import Run
+from digitry.predict import Predictor
+from digitry.runs import MODEL
 from digitry.training import train
 from digitry.training.interrupt import TrainingInterrupted
 from digitry.training.tasks import DIGITS
@@ -88,7 +89,7 @@ def _judge(judge: Judge, data: Dataset, images: Images, file: Path, quiet: bool)
     """Train on `data`, and keep what the network says of `images`."""
     run = file.with_suffix("")
     _train(judge, data, run, quiet)
-    predictor = Run.open(run).model()
+    predictor = Predictor(run / MODEL)
     # The shipped network knows all ten digits, the dataset perhaps fewer.
     columns = [predictor.contract.class_names.index(name) for name in data.class_names]
     buffer = io.BytesIO()

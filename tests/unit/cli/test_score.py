@@ -65,16 +65,19 @@ def test_bad_places_and_models_are_named(folder: Path) -> None:
     assert isinstance(result.exception, ModelError)
 
 
+CONFIG = {"recipe": "cnn", "data_sha256": "", "seed": 0, "settings": {}}
+
+
 def test_who_scores_a_run_on_the_pictures_it_learnt_from_is_told_so(folder: Path) -> None:
     run_folder = folder / "run"
     run_folder.mkdir()
     (folder / "tiny.onnx").rename(run_folder / "model.onnx")
     options = ["--model", str(run_folder), "--expect", "digit"]
     for place, data in ((folder, folder / "labels.csv"), (folder / "labels.csv", folder)):
-        (run_folder / "config.json").write_text(json.dumps({"data": str(data)}))
+        (run_folder / "config.json").write_text(json.dumps(CONFIG | {"data": str(data)}))
         assert "learnt from these very pictures" in CliRunner().invoke(command, [str(place), *options]).stderr
-    (run_folder / "config.json").write_text(json.dumps({"data": "mnist"}))
+    (run_folder / "config.json").write_text(json.dumps(CONFIG | {"data": "mnist"}))
     assert CliRunner().invoke(command, [str(folder), *options]).stderr == ""
-    (run_folder / "config.json").write_text(json.dumps({"data": str(folder)}))
+    (run_folder / "config.json").write_text(json.dumps(CONFIG | {"data": str(folder)}))
     (folder / "labels.csv").write_text("file,label,split\n3.png,3,train\n7.png,7,test\n")
     assert CliRunner().invoke(command, [str(folder), *options]).stderr == ""
