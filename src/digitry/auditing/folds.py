@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 
 from digitry import recipes
 from digitry.arrays import Dataset, Images, Probabilities, Split
+from digitry.backend import PLAIN_TORCH
 from digitry.data.folder import dataset_sha256
 from digitry.errors import DataError, SettingError
 from digitry.exploration.duplicates import first_of_its_kind
 from digitry.files import write_atomically
 from digitry.predict import Predictor
 from digitry.runs import MODEL
-from digitry.training import train
+from digitry.training import start, train
 from digitry.training.interrupt import TrainingInterrupted
 from digitry.training.tasks import DIGITS
 
@@ -46,6 +47,16 @@ MOST_EPOCHS = 100
 
 OWN_DIGITS = 10_000
 """Fewer digits than this do not make a network by themselves: each fold continues from the shipped one."""
+
+SECONDS_AN_IMAGE = {"balanced": 7e-5, "quick": 4e-5, "reader": 2.2e-3}
+"""What learning from one image once takes on two cores, augmented where the recipe says so; by plain Torch, for the two
+recipes that it trains where it is installed."""
+
+KERAS_IS_SLOWER = 3.0
+"""So many times as long do those two take in Keras."""
+
+SECONDS_TO_BEGIN = 8.0
+"""Loading Keras, once; and a second or two for the export of each network, which is little beside that."""
 
 Tell = Callable[[int, int], None]
 """Hears which fold begins, from 1, and how many there are."""
@@ -85,17 +96,51 @@ def out_of_fold(
     return results
 
 
+def seconds_left(dataset: Dataset, split: str, parts: NDArray[np.int64], seed: int, folder: Path) -> float:
+    """How long `out_of_fold` will take, estimated for two cores; 0 where all its work is in the folder already."""
+    judges, folds = _judges(dataset, seed), int(parts.max()) + 1
+    learnt = _count(dataset) * (1 - 1 / folds)
+    seconds = 0.0
+    for judge in judges:
+        name = _identity(dataset, split, parts, judge)
+        missing = sum(not (folder / f"{name}-{fold + 1}-of-{folds}.npy").is_file() for fold in range(folds))
+        seconds += missing * _seconds_of(judge, learnt)
+    return seconds + SECONDS_TO_BEGIN if seconds else 0.0
+
+
+def _seconds_of(judge: Judge, images: float) -> float:
+    """How long one training on so many images takes."""
+    plan = recipes.get(judge.plan["recipe"])
+    epochs = judge.plan.get("settings", {}).get("epochs", plan.settings.epochs)
+    if "start_from" in judge.plan:
+        epochs, images = start.SETTINGS["epochs"], max(images, start.OWN_IMAGES) * (1 + start.OLD_FOR_ONE_OWN)
+    slower = KERAS_IS_SLOWER if plan.plain_torch and plan.trainer != PLAIN_TORCH else 1.0
+    return float(epochs * images * SECONDS_AN_IMAGE[plan.name] * slower)
+
+
 def _judge(judge: Judge, data: Dataset, images: Images, file: Path, quiet: bool) -> None:
     """Train on `data`, and keep what the network says of `images`."""
     run = file.with_suffix("")
     _train(judge, data, run, quiet)
-    predictor = Predictor(run / MODEL)
-    # The shipped network knows all ten digits, the dataset perhaps fewer.
-    columns = [predictor.contract.class_names.index(name) for name in data.class_names]
     buffer = io.BytesIO()
-    np.save(buffer, predictor.probabilities(images)[:, columns])
+    np.save(buffer, _answers(Predictor(run / MODEL), images, data.class_names))
     write_atomically(file, buffer.getvalue())
     shutil.rmtree(run, ignore_errors=True)
+
+
+def by_the_shipped_network(dataset: Dataset, split: str) -> Probabilities:
+    """What the shipped network says of every image of the split, float32 (n, classes)."""
+    return _answers(Predictor(_shipped()), dataset.split(split).images, dataset.class_names)
+
+
+def _answers(predictor: Predictor, images: Images, class_names: tuple[str, ...]) -> Probabilities:
+    # The shipped network knows all ten digits, the dataset perhaps fewer.
+    columns = [predictor.contract.class_names.index(name) for name in class_names]
+    return predictor.probabilities(images)[:, columns]
+
+
+def _shipped() -> bytes:
+    return (resources.files("digitry") / "models" / "digit.onnx").read_bytes()
 
 
 def assign_folds(split: Split, folds: int, seed: int) -> NDArray[np.int64]:
@@ -135,8 +180,8 @@ def _train(judge: Judge, data: Dataset, run: Path, quiet: bool) -> None:
 
 def _judges(dataset: Dataset, seed: int) -> list[Judge]:
     """Who judges this data."""
-    images, names = len(dataset.train) + (len(dataset.test) if dataset.test else 0), dataset.class_names
-    if images < OWN_DIGITS and names == tuple(digit for digit in DIGITS if digit in names):
+    images = _count(dataset)
+    if images < OWN_DIGITS and are_digits(dataset):
         return [Judge(seed, {"recipe": "reader", "start_from": "shipped"})]
 
     def plan(recipe: str, least_steps: int, **settings: Any) -> dict[str, Any]:
@@ -152,6 +197,16 @@ def _judges(dataset: Dataset, seed: int) -> list[Judge]:
     ]
 
 
+def are_digits(dataset: Dataset) -> bool:
+    """Whether its classes are the ten digits or some of them, in their order: then the shipped network knows them."""
+    return dataset.class_names == tuple(digit for digit in DIGITS if digit in dataset.class_names)
+
+
+def _count(dataset: Dataset) -> int:
+    """Images in both splits."""
+    return len(dataset.train) + (len(dataset.test) if dataset.test else 0)
+
+
 def _training_data(dataset: Dataset, split: str, others: Split) -> Dataset:
     """What one fold is trained on: the other folds, and the whole other split."""
     more = dataset.test if split == "train" else dataset.train
@@ -164,7 +219,7 @@ def _training_data(dataset: Dataset, split: str, others: Split) -> Dataset:
 def _identity(dataset: Dataset, split: str, parts: NDArray[np.int64], judge: Judge) -> str:
     """A name for this very question: with other data, folds, networks or settings it is another."""
     seed, plan = judge
-    shipped = (resources.files("digitry") / "models" / "digit.onnx").read_bytes() if "start_from" in plan else b""
+    shipped = _shipped() if "start_from" in plan else b""
     facts = [dataset.sha256, dataset.class_names, split, seed, plan, asdict(recipes.get(plan["recipe"]).settings)]
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode() + parts.tobytes() + shipped)
     return digest.hexdigest()[:12]

@@ -33,13 +33,16 @@ def build_page(audit: Audit, dataset: Dataset) -> Page:
         _picture(audit, dataset, start) for start in range(0, min(len(suspects), PICTURES), A_PICTURE)
     ]
     own = bool(dataset.split(audit.split).files)
+    judges, by = "networks that never saw its image", f"{audit.folds} folds, seed {audit.seed}"
+    if not audit.folds:
+        judges, by = "the shipped network, which may have seen some like it", "by the shipped network"
     return Page(
         title=f"{audit.dataset}, {audit.split}: labels that look wrong",
-        lead=f"{audit.images:,} labels, each judged by networks that never saw its image.",
+        lead=f"{audit.images:,} labels, each judged by {judges}.",
         tiles=[
             Tile("Suspects", f"{len(suspects):,}", f"of {audit.images:,} labels"),
             Tile("Wrong labels, estimated", f"{audit.estimated_errors:,.0f}", "by confident learning"),
-            Tile("Labels confirmed", percent(audit.accuracy), f"{audit.folds} folds, seed {audit.seed}"),
+            Tile("Labels confirmed", percent(audit.accuracy), by),
         ],
         sections=[
             Section(
@@ -53,15 +56,22 @@ def build_page(audit: Audit, dataset: Dataset) -> Page:
             ),
             Section("All of them", [_table(suspects)]),
             *([Section("Setting labels right", _how_to_correct(audit))] if own else []),
-            Section("How they were found", [Details("In five ways", HOW)]),
+            Section("How they were found", [Details("In five ways", [IN_FOLDS if audit.folds else AT_ONCE, *HOW])]),
         ],
         footer=f"Made by digitry {__version__}. Everything is in this file; nothing is loaded from elsewhere.",
     )
 
 
-HOW = [
+IN_FOLDS = (
     "Out-of-fold: the split is cut into folds; for each, networks are trained on everything else, so that none judges "
-    "an image it has seen. A label is trusted as much as they find it probable, on average.",
+    "an image it has seen. A label is trusted as much as they find it probable, on average."
+)
+AT_ONCE = (
+    "By the network that comes with digitry: a label is trusted as much as it finds it probable. It learnt from "
+    "MNIST's training images; of those it knows some labels by heart. Networks that never saw the image doubt better: "
+    "add --folds to the command."
+)
+HOW = [
     "Taken for another class: that class is more probable. Confidently: it is at least as probable as it is on average "
     "for images that bear its label (confident learning; Northcutt, Jiang and Chuang, 2021). Could be another too: the "
     "same, though the label is more probable still. The estimate of wrong labels counts both, class by class.",

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from digitry import auditing
 from digitry.arrays import Dataset, Split
 from digitry.auditing import PAGE, TABLE, WORK, audit, folds
 from digitry.auditing.folds import assign_folds
@@ -93,6 +94,59 @@ def test_every_image_is_judged_by_five_networks_that_saw_all_others(tmp_path: Pa
     own, other = ({image.tobytes() for image in split.images} for split in (data.train, data.test))
     assert sorted(judged) == sorted(5 * list(own))
     assert all(len(part & own) == 150 and other <= part for part in learnt)
+
+
+def digits_with_planted_mistakes() -> Dataset:
+    return replace(with_planted_mistakes(), class_names=tuple("0123456789"))
+
+
+def test_digits_are_judged_by_the_shipped_network_where_folds_take_long(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(folds, "train", None)  # whoever trains fails
+    estimates: list[float] = []
+    found = audit(digits_with_planted_mistakes(), out=tmp_path, estimate=estimates.append)
+    assert (found.folds, estimates) == (0, [])
+    assert found.folds_seconds == pytest.approx(10 * 4 * 9000 * 2.2e-3 + folds.SECONDS_TO_BEGIN)
+    assert found.to_json()["judged_by"] == "shipped network"
+    assert len(found.suspects) >= 3
+    assert "By the network that comes with digitry" in (tmp_path / PAGE).read_text()
+    assert (tmp_path / TABLE).is_file()
+
+
+@pytest.mark.parametrize("options", [{"folds": 10}, {"patience": 1e9}, {"letters": True}], ids=str)
+def test_folds_are_judged_on_request_when_they_are_short_and_where_nothing_else_can(
+    options: dict[str, Any], tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(auditing, "PATIENCE_SECONDS", options.get("patience", 0))
+    told: list[tuple[int, int]] = []
+    estimates: list[float] = []
+
+    def judged(dataset: Dataset, split: str, parts: Any, seed: int, folder: Path, tell: Any, **_: Any) -> Any:
+        tell(1, int(parts.max()) + 1)
+        return [np.full((len(parts), 10), 0.1, np.float32)]
+
+    monkeypatch.setattr(auditing, "out_of_fold", judged)
+    data = with_planted_mistakes() if "letters" in options else digits_with_planted_mistakes()
+    found = audit(
+        data,
+        folds=options.get("folds"),
+        out=tmp_path,
+        tell=lambda *fold: told.append(fold),
+        estimate=estimates.append,
+    )
+    assert (found.folds, told, found.folds_seconds) == (10, [(1, 10)], 0)
+    assert [seconds > 60 for seconds in estimates] == [True]
+
+
+def test_what_is_done_already_takes_no_time(tmp_path: Path) -> None:
+    data = digits_with_planted_mistakes()
+    parts = assign_folds(data.train, 10, seed=0)
+    whole = folds.seconds_left(data, "train", parts, 0, tmp_path)
+    name = folds._identity(data, "train", parts, folds._judges(data, 0)[0])
+    for fold in range(1, 10):
+        (tmp_path / f"{name}-{fold}-of-10.npy").touch()
+    assert folds.seconds_left(data, "train", parts, 0, tmp_path) < whole / 5
+    (tmp_path / f"{name}-10-of-10.npy").touch()
+    assert folds.seconds_left(data, "train", parts, 0, tmp_path) == 0
 
 
 def test_folds_are_even_for_every_class_and_follow_the_seed() -> None:

@@ -60,26 +60,40 @@ def run(*arguments: object) -> Result:
 
 
 def test_the_wrong_label_stands_first_and_the_files_are_named(pictures: Path, tmp_path: Path) -> None:
-    done = run(pictures, "--out", tmp_path / "out")
+    done = run(pictures, "--folds", "--out", tmp_path / "out")
     first = done.stdout.splitlines()[3].split()
     assert first[:4] == ["1", "3/3.png", "3", "7"]
     assert "120 labels" in done.stdout
     for name in ("audit.html", "audit.json", "suspects.csv"):
         assert str(tmp_path / "out" / name) in done.stdout
         assert (tmp_path / "out" / name).stat().st_size > 200
+    assert "judging each label by networks that never saw its image: about " in done.stderr
     assert "fold 1 of 10" in done.stderr
+
+
+def test_without_being_asked_for_long_work_it_says_how_long_that_takes(pictures: Path, tmp_path: Path) -> None:
+    done = run(pictures, "--out", tmp_path / "out")
+    assert "judged by the built-in model alone" in done.stderr
+    assert "in about 13 min: add --folds" in done.stderr
+    assert "fold 1" not in done.stderr
+    found = json.loads(run(pictures, "--out", tmp_path / "out", "--json", "--quiet").stdout)
+    assert (found["judged_by"], found["folds"], found["out_of_fold_accuracy"]) == ("shipped network", 0, None)
+
+
+def test_folds_may_be_counted(pictures: Path, tmp_path: Path) -> None:
+    assert "fold 1 of 4" in run(pictures, "--out", tmp_path / "out", "--folds", 4).stderr
 
 
 def test_nothing_is_said_to_be_certain(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(digitry.auditing, "agreed", lambda labels, judged: np.round(judged[0]))
-    assert " 7 (> 99.9%) " in run(pictures, "--out", tmp_path / "out").stdout
+    assert " 7 (> 99.9%) " in run(pictures, "--folds", "--out", tmp_path / "out").stdout
     page = (tmp_path / "out" / "audit.html").read_text()
     assert "7 (&gt; 99.9%)" in page
     assert "100.0%" not in page
 
 
 def test_json_and_quiet_print_that_and_nothing_else(pictures: Path, tmp_path: Path) -> None:
-    done = run(pictures, "--out", tmp_path / "out", "--json", "--quiet")
+    done = run(pictures, "--folds", "--out", tmp_path / "out", "--json", "--quiet")
     found = json.loads(done.stdout)
     assert found["suspects"][0]["file"] == str(pictures / "3" / "3.png")
     assert found["images"] == 120
@@ -87,7 +101,7 @@ def test_json_and_quiet_print_that_and_nothing_else(pictures: Path, tmp_path: Pa
 
 
 def test_what_is_confirmed_in_the_table_is_moved_and_gone_from_the_next_audit(pictures: Path, tmp_path: Path) -> None:
-    run(pictures, "--out", tmp_path / "out", "--quiet")
+    run(pictures, "--folds", "--out", tmp_path / "out", "--quiet")
     table = tmp_path / "out" / "suspects.csv"
     rows = list(csv.DictReader(table.read_text(encoding="utf-8-sig").splitlines()))
     assert rows[0]["likely"] == "7"
@@ -99,13 +113,13 @@ def test_what_is_confirmed_in_the_table_is_moved_and_gone_from_the_next_audit(pi
     done = run(pictures, "--apply", table)
     assert done.stdout.splitlines() == ["3/3.png → 7/3.png", "1 labels set right"]
     assert (pictures / "7" / "3.png").is_file()
-    again = json.loads(run(pictures, "--out", tmp_path / "again", "--json", "--quiet").stdout)
+    again = json.loads(run(pictures, "--folds", "--out", tmp_path / "again", "--json", "--quiet").stdout)
     assert again["out_of_fold_accuracy"] == 1.0
     assert "nothing to do" in run(pictures, "--apply", table).stdout, "it was moved already"
 
 
 def test_a_table_nobody_filled_in_changes_nothing(pictures: Path, tmp_path: Path) -> None:
-    run(pictures, "--out", tmp_path / "out", "--quiet")
+    run(pictures, "--folds", "--out", tmp_path / "out", "--quiet")
     done = run(pictures, "--apply", tmp_path / "out" / "suspects.csv")
     assert "nothing to do" in done.stdout
     assert (pictures / "3" / "3.png").is_file()
