@@ -12,29 +12,40 @@ either. Nothing is chosen by these figures.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from reading_suite import made, measure, sheets
+from digitry.cli.progress import progress_bar
+from digitry.evaluation.hard_pictures.specimen import SEED
+from digitry.evaluation.robustness import network_sha256, robustness
+from digitry.evaluation.robustness_parts import PARTS, Sizes
+from reading_suite import sheets
 from reading_suite.page import write_page
-from reading_suite.workers import Workers
 
 ROOT = Path(__file__).parent.parent
 BASELINE = ROOT / "runs" / "cnn-for-bench"
 
+SMOKE = Sizes(
+    digits=40,
+    corrupted_arrays=40,
+    corrupted_pictures=4,
+    photographs=8,
+    numbers=4,
+    lists=1,
+    nothings=4,
+    clothes=8,
+)
+"""A smoke test: every part runs, no figure means anything."""
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", nargs="+", choices=list(measure.PARTS), metavar="PART", help=", ".join(measure.PARTS))
+    parser.add_argument("--only", nargs="+", choices=list(PARTS), metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--model", help="a run folder or an ONNX file; default: the model that comes with digitry")
     parser.add_argument("--baseline", default=str(BASELINE), help="a trained cnn: a run folder or an ONNX file")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes; default: one a core")
@@ -57,13 +68,17 @@ def measure_parts(options: argparse.Namespace, path: Path) -> None:
     """Measure the parts one by one; the JSON file is written anew after each, so that none is lost."""
     from digitry.training import run_folder
 
-    sizes = measure.QUICK if options.quick else measure.Sizes()
+    sizes = SMOKE if options.quick else Sizes()
     result: dict[str, Any] = {
-        "model": model_facts(options.model),
-        "baseline": {"recipe": "cnn", "command": "digitry train cnn --seed 0", **model_facts(options.baseline)},
+        "model": {"sha256": network_sha256(options.model)},
+        "baseline": {
+            "recipe": "cnn",
+            "command": "digitry train cnn --seed 0",
+            "sha256": network_sha256(options.baseline),
+        },
         "sizes": vars(sizes),
-        "seed": made.SEED,
-        "command": "make bench-reading",
+        "seed": SEED,
+        "command": "python -m bench reading",
         **run_folder.describe_surroundings(),
         "parts": {},
     }
@@ -73,26 +88,23 @@ def measure_parts(options: argparse.Namespace, path: Path) -> None:
             result["parts"] = before["parts"]
         else:
             print("other models or sizes than before: the parts measured then are dropped", file=sys.stderr)
-    with Workers(options.jobs) as workers:
-        bench = measure.Bench(workers, sizes, options.model, options.baseline, options.jobs)
-        for name in options.only or measure.PARTS:
-            began = time.monotonic()
-            figures = measure.PARTS[name](bench)
-            figures |= {"created": datetime.now(UTC).isoformat(timespec="seconds"), "commit": result["git_commit"]}
-            result["parts"][name] = figures | {"seconds": round(time.monotonic() - began)}
-            result["parts"] = {key: result["parts"][key] for key in measure.PARTS if key in result["parts"]}
-            path.write_text(json.dumps(result, indent=1) + "\n")
 
+    def write(name: str, figures: dict[str, Any]) -> None:
+        result["parts"][name] = figures | {"commit": result["git_commit"]}
+        result["parts"] = {key: result["parts"][key] for key in PARTS if key in result["parts"]}
+        path.write_text(json.dumps(result, indent=1) + "\n")
 
-def model_facts(model: str | None) -> dict[str, Any]:
-    """Which network files were measured: name → SHA-256. Without a model, all that come with digitry."""
-    if model is None:
-        files = {f.name: f.read_bytes() for f in (resources.files("digitry") / "models").iterdir()}
-    else:
-        given = Path(model)
-        file = given / "model.onnx" if given.is_dir() else given
-        files = {file.name: file.read_bytes()}
-    return {"sha256": {n: hashlib.sha256(data).hexdigest() for n, data in sorted(files.items()) if n.endswith(".onnx")}}
+    with progress_bar(quiet=False) as progress:
+        robustness(
+            options.model,
+            beside=options.baseline,
+            beside_name="cnn",
+            parts=options.only or tuple(PARTS),
+            sizes=sizes,
+            jobs=options.jobs,
+            progress=progress,
+            on_part=write,
+        )
 
 
 def train_baseline() -> None:

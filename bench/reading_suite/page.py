@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import corruptions, nothings
+from digitry.evaluation.hard_pictures import corruptions, no_digits
 
 Figures = dict[str, Any]
 
@@ -103,8 +103,8 @@ def _corruptions(parts: Figures) -> list[str]:
         "## Fifteen corruptions",
         "",
         "After MNIST-C (Mu and Gilmer, 2019): ways to spoil a digit that leave it a digit to a person. Ours are "
-        "written anew at the published strengths (`bench/reading_suite/corruptions.py`), so single pictures differ "
-        "from the published set and its figures compare only roughly.",
+        "written anew at the published strengths (`src/digitry/evaluation/hard_pictures/corruptions.py`), so single "
+        "pictures differ from the published set and its figures compare only roughly.",
         "",
         "![Four test digits after each of the fifteen corruptions](robustness/corruptions.png)",
         "",
@@ -203,8 +203,8 @@ def _open_set(parts: Figures) -> list[str]:
     for name, one in digit["sets"].items():
         other = page["sets"][name]
         what = (
-            nothings.SETS[name][1]
-            if name in nothings.SETS
+            no_digits.SETS[name][1]
+            if name in no_digits.SETS
             else "without those that look like one: "
             + (
                 "B, D, G, I, O, Q, S, Z, b, g, i, j, l, o, q, s, y, z"

@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from digitry.evaluation.hard_pictures import corruptions, no_digits, photographs
+from digitry.evaluation.hard_pictures.specimen import Specimen, test_digits
 from digitry.pages import charts, style
-
-from . import corruptions, nothings, photographs
-from .made import Made, test_digits
 
 GAP = 6
 CAPTION_PIXELS = 13
@@ -38,17 +37,24 @@ def draw(folder: Path, parts: dict[str, Any], sizes: dict[str, int]) -> None:
     if "corruptions" in parts:
         write(corruption_tiles(), 8, (116, 116), folder / "corruptions.png")
     if "photographs" in parts:
-        write(_tiles(photographs.test_digit, min(40, sizes["photographs"])), 8, (112, 112), folder / "photographs.jpg")
+        write(
+            _tiles(photographs.photographed_digit, min(40, sizes["photographs"])),
+            8,
+            (112, 112),
+            folder / "photographs.jpg",
+        )
         wrong = parts["photographs"]["mistakes"][:16]
-        write(mistake_tiles(photographs.test_digit, wrong), 8, (112, 112), folder / "photograph-mistakes.jpg")
+        write(mistake_tiles(photographs.photographed_digit, wrong), 8, (112, 112), folder / "photograph-mistakes.jpg")
     if "numbers" in parts:
-        write(_tiles(photographs.test_number, min(12, sizes["numbers"])), 4, (230, 140), folder / "numbers.jpg")
-        write(_tiles(photographs.test_list, min(4, sizes["lists"])), 4, (230, 320), folder / "lists.jpg")
+        write(_tiles(photographs.photographed_number, min(12, sizes["numbers"])), 4, (230, 140), folder / "numbers.jpg")
+        write(_tiles(photographs.photographed_list, min(4, sizes["lists"])), 4, (230, 320), folder / "lists.jpg")
         wrong = parts["numbers"]["numbers"]["mistakes"][:12]
-        write(mistake_tiles(photographs.test_number, wrong), 4, (230, 140), folder / "number-mistakes.jpg")
+        write(mistake_tiles(photographs.photographed_number, wrong), 4, (230, 140), folder / "number-mistakes.jpg")
     if "open_set" in parts:
-        count = min(8, sizes["nothings"])
-        rows = [tile for name in nothings.SETS for tile in _tiles(nothings.SETS[name][0], count, name)]
+        count, sets = min(8, sizes["nothings"]), parts["open_set"]["digit"]["sets"]
+        rows = [
+            tile for name in no_digits.SETS if name in sets for tile in _tiles(no_digits.SETS[name][0], count, name)
+        ]
         write(rows, count, (80, 80), folder / "no-digits.jpg")
 
 
@@ -60,7 +66,7 @@ def corruption_tiles() -> list[Tile]:
     return tiles
 
 
-def mistake_tiles(make: Callable[[int], Made], mistakes: Sequence[dict[str, Any]]) -> list[Tile]:
+def mistake_tiles(make: Callable[[int], Specimen], mistakes: Sequence[dict[str, Any]]) -> list[Tile]:
     """What is written and what was read; sure ones in vermilion."""
     return [
         Tile(
@@ -126,12 +132,12 @@ def write(tiles: Sequence[Tile], columns: int, size: tuple[int, int], path: Path
         sheet.save(path, quality=QUALITY, optimize=True)
 
 
-def _tiles(make: Callable[[int], Made], count: int, caption: str = "") -> list[Tile]:
+def _tiles(make: Callable[[int], Specimen], count: int, caption: str = "") -> list[Tile]:
     """Pictures 0 to `count` − 1 of a maker, the caption above the first."""
     return [Tile(_pixels(make(index)), caption if index == 0 else "") for index in range(count)]
 
 
-def _pixels(made: Made) -> NDArray[np.uint8]:
+def _pixels(made: Specimen) -> NDArray[np.uint8]:
     assert isinstance(made.pixels, np.ndarray)
     return made.pixels
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from digitry.data.fetch import fetch
     from digitry.datasets import load_dataset
     from digitry.evaluation import compare, evaluate
+    from digitry.evaluation.robustness import Robustness, robustness
     from digitry.exploration import explore
     from digitry.reading import Reader, read
     from digitry.runs import Run, open_run
@@ -39,6 +40,8 @@ _HOME = {
     "export": "digitry.training.export",
     "evaluate": "digitry.evaluation",
     "compare": "digitry.evaluation",
+    "robustness": "digitry.evaluation.robustness",
+    "Robustness": "digitry.evaluation.robustness",
     "audit": "digitry.auditing",
     "Audit": "digitry.auditing",
     "Client": "digitry.client",
@@ -56,6 +59,7 @@ __all__ = [
     "Number",
     "Reader",
     "Reading",
+    "Robustness",
     "Run",
     "Score",
     "Split",
@@ -70,6 +74,7 @@ __all__ = [
     "open_run",
     "read",
     "recipes",
+    "robustness",
     "score",
     "train",
 ]

@@ -26,6 +26,7 @@ COMMANDS = {
     "recipes": "List the recipes, or show one.",
     "train": "Train a recipe; one run is one folder.",
     "evaluate": "Judge a run on data it has not seen.",
+    "robustness": "Show a model photographs, corruptions and what is no digit.",
     "compare": "Lay runs side by side: is the difference more than chance?",
     "export": "Write a run's model as ONNX, C, Keras, SavedModel or LiteRT.",
     "read": "Read the numbers in pictures.",

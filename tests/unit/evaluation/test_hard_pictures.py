@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from digitry.arrays import Split
+from digitry.evaluation.hard_pictures import no_digits, photographs, writing
+from digitry.evaluation.hard_pictures.specimen import generator, png_of_digit
 from digitry.images.decode import decode
-from reading_suite import nothings, photographs, writing
-from reading_suite.made import generator, png_of_digit
 
 
-@pytest.mark.parametrize("make", [photographs.test_digit, photographs.test_number, photographs.test_list])
+@pytest.mark.parametrize(
+    "make", [photographs.photographed_digit, photographs.photographed_number, photographs.photographed_list]
+)
 def test_a_photograph_is_a_function_of_its_number(digits: Split, make) -> None:  # type: ignore[no-untyped-def]
     first, again, other = make(1), make(1), make(2)
     np.testing.assert_array_equal(first.pixels, again.pixels)
@@ -23,17 +25,17 @@ def test_a_photograph_is_a_function_of_its_number(digits: Split, make) -> None: 
 
 def test_a_photograph_of_a_digit_tells_its_label_and_how_it_was_made(digits: Split) -> None:
     for index in range(12):
-        made = photographs.test_digit(index)
+        made = photographs.photographed_digit(index)
         assert made.texts == (str(digits.labels[index]),)
         assert 40 <= max(made.pixels.shape[:2]) <= 1600
         assert {"longer side", "slant", "strokes", "pen", "ruling", "light", "blur"} == set(made.facts)
 
 
 def test_numbers_have_two_to_ten_digits_and_lists_ten_numbers(digits: Split) -> None:
-    lengths = {len(photographs.test_number(index).texts[0]) for index in range(12)}
+    lengths = {len(photographs.photographed_number(index).texts[0]) for index in range(12)}
     assert lengths <= set(range(2, 11))
     assert len(lengths) > 3
-    texts = photographs.test_list(0).texts
+    texts = photographs.photographed_list(0).texts
     assert len(texts) == 10
     assert all(2 <= len(text) <= 6 and text.isdigit() for text in texts)
 
@@ -66,9 +68,9 @@ def test_what_is_placed_on_a_page_stays_wholly_inside() -> None:
         assert edges.max() == 0
 
 
-@pytest.mark.parametrize("name", list(nothings.SETS))
+@pytest.mark.parametrize("name", list(no_digits.SETS))
 def test_a_picture_without_digit_is_one_and_repeats_itself(digits: Split, name: str) -> None:
-    make, _ = nothings.SETS[name]
+    make, _ = no_digits.SETS[name]
     for index in range(3):
         made = make(index)
         assert made.texts == ()
@@ -77,7 +79,7 @@ def test_a_picture_without_digit_is_one_and_repeats_itself(digits: Split, name: 
 
 
 def test_letters_cover_the_alphabet_and_tell_which_look_like_digits() -> None:
-    signs = {made.facts["sign"]: made.facts["likeness"] for made in map(nothings.letter, range(400))}
+    signs = {made.facts["sign"]: made.facts["likeness"] for made in map(no_digits.letter, range(400))}
     assert len(signs) > 45
     assert signs["O"] == signs["l"] == "looks like a digit"
     assert signs["M"] == signs["k"] == "no digit to anyone"

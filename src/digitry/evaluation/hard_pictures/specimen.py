@@ -1,4 +1,4 @@
-"""A picture with its truth: what every maker of this suite returns."""
+"""A picture with its truth: what every maker of this room returns."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from digitry.arrays import Split
 
 SEED = 2019
-"""Every picture of the suite is a function of this, its set and its number."""
+"""Every picture is a function of this, its set and its number."""
 
 Facts = dict[str, str]
 
 
 @dataclass(frozen=True)
-class Made:
+class Specimen:
     """One picture, what is written in it, and how it was made."""
 
     pixels: NDArray[np.uint8] | bytes
@@ -31,35 +31,35 @@ class Made:
 
 @cache
 def test_split(dataset: str) -> Split:
-    """The test split of a dataset by name. The reader never trained on MNIST's."""
-    from digitry import load_dataset
+    """Load the test split of a dataset by name. Raises DataError when it cannot be fetched."""
+    from digitry.datasets import load_dataset
 
     return load_dataset(dataset).split("test")
 
 
 def test_digits() -> Split:
-    """MNIST's test split."""
+    """Load MNIST's test split, which no network of ours trained on."""
     return test_split("mnist")
 
 
 def generator(*place: Any) -> np.random.Generator:
-    """The random numbers of one picture: the same for the same set and number, however many others are made."""
+    """Make the random numbers of one picture: the same for the same set and number, however many others are made."""
     words = [SEED]
     for part in place:
         words += [part] if isinstance(part, int) else list(str(part).encode())
     return np.random.default_rng(words)
 
 
-def as_it_is(pixels: NDArray[np.uint8] | bytes, text: str) -> Made:
-    """A picture that is there already."""
-    return Made(pixels, (text,))
+def as_it_is(pixels: NDArray[np.uint8] | bytes, text: str) -> Specimen:
+    """Hand over a picture that is there already."""
+    return Specimen(pixels, (text,))
 
 
-def png_of_digit(index: int) -> Made:
-    """A MNIST test digit, by its number, written as a 28×28 PNG file."""
+def png_of_digit(index: int) -> Specimen:
+    """Write a MNIST test digit, by its number, as a 28×28 PNG file."""
     import cv2
 
     digits = test_digits()
     written, data = cv2.imencode(".png", digits.images[index])
     assert written
-    return Made(data.tobytes(), (str(digits.labels[index]),))
+    return Specimen(data.tobytes(), (str(digits.labels[index]),))

@@ -1,21 +1,21 @@
-"""The five parts of the bench: each makes its pictures, has them read, and returns figures as plain JSON values."""
+"""The five parts of `robustness`: each makes its pictures, has them read, and returns figures as plain JSON values."""
 
 from __future__ import annotations
 
 import difflib
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.evaluation import metrics
-
-from . import corruptions, nothings, photographs, scores
-from .made import Made, as_it_is, png_of_digit, test_digits, test_split
-from .workers import Job, Seen, Workers
+from digitry.data import Progress
+from digitry.evaluation import metrics, selective
+from digitry.evaluation.hard_pictures import corruptions, no_digits, photographs
+from digitry.evaluation.hard_pictures.look import Job, Lookers, Seen
+from digitry.evaluation.hard_pictures.specimen import Specimen, as_it_is, png_of_digit, test_digits, test_split
 
 Figures = dict[str, Any]
 
@@ -36,18 +36,10 @@ class Sizes:
     """Of each set without digits."""
     clothes: int = 2_000
 
+    def tenth(self) -> Sizes:
+        """Take a tenth of each, for a first look: the figures vary three times as much."""
+        return Sizes(**{one.name: max(1, getattr(self, one.name) // 10) for one in fields(self)})
 
-QUICK = Sizes(
-    digits=40,
-    corrupted_arrays=40,
-    corrupted_pictures=4,
-    photographs=8,
-    numbers=4,
-    lists=1,
-    nothings=4,
-    clothes=8,
-)
-"""A smoke test: every part runs, no figure means anything."""
 
 RISKS = (0.001, 0.005, 0.01)
 MISTAKES_KEPT = 24
@@ -55,30 +47,35 @@ CURVE_POINTS = 80
 
 
 @dataclass(frozen=True)
-class Bench:
+class Subject:
     """Whom to measure, beside whom, and how much."""
 
-    workers: Workers
+    lookers: Lookers
     sizes: Sizes
     model: str | None
     """The reader's model; None for the one that comes with digitry."""
-    baseline: str
-    """A trained `cnn`: a run folder or an ONNX file."""
+    beside: tuple[str, str] | None
+    """The name in the figures of a second model for the corruptions, and its run folder or ONNX file."""
     threads: int
+    progress: Progress | None = None
 
-    def reading(self, make: Callable[..., Made], count: int, expect: str, label: str) -> list[Seen]:
-        """What the reader sees in pictures 0 to `count` − 1 of a maker."""
-        return self.workers.look([Job(self.model, expect, make, (index,)) for index in range(count)], label)
+    def look(self, jobs: Sequence[Job], label: str) -> list[Seen]:
+        """Have every job done, with progress."""
+        return self.lookers.look(jobs, label, self.progress)
+
+    def reading(self, make: Callable[..., Specimen], count: int, expect: str, label: str) -> list[Seen]:
+        """Read pictures 0 to `count` − 1 of a maker."""
+        return self.look([Job(self.model, expect, make, (index,)) for index in range(count)], label)
 
 
-def mnist(bench: Bench) -> Figures:
-    """MNIST test, as arrays and through the picture door."""
-    count = bench.sizes.digits
+def mnist(subject: Subject) -> Figures:
+    """Measure MNIST test, as arrays and through the picture door."""
+    count = subject.sizes.digits
     digits = test_digits().take(slice(0, count))
-    probabilities = _probabilities(bench.model, digits.images, bench.threads)
+    probabilities = _probabilities(subject.model, digits.images, subject.threads)
     arrays = metrics.score(digits.labels, probabilities)
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == digits.labels
-    seen = bench.reading(png_of_digit, count, "digit", "MNIST test, as PNG files")
+    seen = subject.reading(png_of_digit, count, "digit", "MNIST test, as PNG files")
     return {
         "arrays": {
             "images": count,
@@ -93,53 +90,56 @@ def mnist(bench: Bench) -> Figures:
     }
 
 
-def corrupted(bench: Bench) -> Figures:
-    """The fifteen corruptions: the reader beside `cnn`, on the arrays and through the picture door."""
-    digits = test_digits().take(slice(0, bench.sizes.corrupted_arrays))
+def corrupted(subject: Subject) -> Figures:
+    """Measure the fifteen corruptions, on the arrays and through the picture door, perhaps beside another model."""
+    digits = test_digits().take(slice(0, subject.sizes.corrupted_arrays))
     texts = [str(label) for label in digits.labels]
+    models = {"reader": subject.model, **(dict([subject.beside]) if subject.beside else {})}
     by_name = {}
     for name in corruptions.CORRUPTIONS:
         images = corruptions.corrupt(digits.images, name)
         errors: Figures = {}
-        for who, model in (("reader", bench.model), ("cnn", bench.baseline)):
-            wrong = _probabilities(model, images, bench.threads).argmax(axis=1) != digits.labels
-            pairs = list(zip(images, texts, strict=True))[: bench.sizes.corrupted_pictures]
+        for who, model in models.items():
+            wrong = _probabilities(model, images, subject.threads).argmax(axis=1) != digits.labels
+            pairs = list(zip(images, texts, strict=True))[: subject.sizes.corrupted_pictures]
             jobs = [Job(model, "digit", as_it_is, pair) for pair in pairs]
-            seen = bench.workers.look(jobs, f"{name}, {who}")
+            seen = subject.look(jobs, name if len(models) == 1 else f"{name}, {who}")
             errors[who] = {"arrays": float(wrong.mean()), "pictures": 1 - _figures(seen)["accuracy"]}
             if who == "reader":
                 errors[who] |= {k: v for k, v in _figures(seen).items() if k in ("sure", "right_when_sure", "no_digit")}
         by_name[name] = errors
-    ways = {"arrays": len(digits), "pictures": min(len(digits), bench.sizes.corrupted_pictures)}
-    return {
+    ways = {"arrays": len(digits), "pictures": min(len(digits), subject.sizes.corrupted_pictures)}
+    figures = {
         "images": ways,
         "corruptions": by_name,
-        "mean_corruption_error": {way: mean_corruption_error(by_name, way) for way in ways},
         "mean_error": {
-            who: {way: float(np.mean([one[who][way] for one in by_name.values()])) for way in ways}
-            for who in ("reader", "cnn")
+            who: {way: float(np.mean([one[who][way] for one in by_name.values()])) for way in ways} for who in models
         },
     }
+    if subject.beside:
+        other = subject.beside[0]
+        figures["mean_corruption_error"] = {way: mean_corruption_error(by_name, way, other) for way in ways}
+    return figures
 
 
-def mean_corruption_error(by_name: dict[str, Figures], way: str) -> float | None:
-    """Mean over corruptions of the reader's error ÷ `cnn`'s; those where `cnn` makes none are left out."""
-    pairs = [(one["reader"][way], one["cnn"][way]) for one in by_name.values()]
-    ratios = [reader / cnn for reader, cnn in pairs if cnn > 0]
+def mean_corruption_error(by_name: dict[str, Figures], way: str, other: str) -> float | None:
+    """Average over corruptions the reader's error ÷ the other's; those where the other makes none are left out."""
+    pairs = [(one["reader"][way], one[other][way]) for one in by_name.values()]
+    ratios = [reader / beside for reader, beside in pairs if beside > 0]
     return float(np.mean(ratios)) if ratios else None
 
 
-def photographed(bench: Bench) -> Figures:
-    """MNIST test digits as photographs, one digit each."""
-    seen = bench.reading(photographs.test_digit, bench.sizes.photographs, "digit", "photographs of digits")
+def photographed(subject: Subject) -> Figures:
+    """Measure MNIST test digits as photographs, one digit each."""
+    seen = subject.reading(photographs.photographed_digit, subject.sizes.photographs, "digit", "photographs of digits")
     confidence, right = _confidences(seen)
     return {**_figures(seen), **_selective(confidence, right), "groups": _groups(seen), "mistakes": _mistakes(seen)}
 
 
-def numbers(bench: Bench) -> Figures:
-    """Photographed numbers of 2 to 10 digits, and lists of ten numbers."""
-    single = bench.reading(photographs.test_number, bench.sizes.numbers, "number", "photographs of numbers")
-    lists = bench.reading(photographs.test_list, bench.sizes.lists, "page", "photographs of lists")
+def numbers(subject: Subject) -> Figures:
+    """Measure photographed numbers of 2 to 10 digits, and lists of ten numbers."""
+    single = subject.reading(photographs.photographed_number, subject.sizes.numbers, "number", "photographs of numbers")
+    lists = subject.reading(photographs.photographed_list, subject.sizes.lists, "page", "photographs of lists")
     return {
         "numbers": {**_figures(single), "groups": _groups(single), "mistakes": _mistakes(single)},
         "lists": list_figures(lists),
@@ -147,7 +147,7 @@ def numbers(bench: Bench) -> Figures:
 
 
 def list_figures(lists: Sequence[Seen]) -> Figures:
-    """How many lists are wholly right, and how many of their numbers were found, in order."""
+    """Count how many lists are wholly right, and how many of their numbers were found, in order."""
     found = sure = sure_right = extra = 0
     for seen in lists:
         read = tuple(text for text, _, _ in seen.numbers)
@@ -171,18 +171,24 @@ def list_figures(lists: Sequence[Seen]) -> Figures:
     }
 
 
-def open_set(bench: Bench) -> Figures:
-    """What is no digit, refused; with `expect` "digit", and with "page" as the command does by itself."""
+def open_set(subject: Subject) -> Figures:
+    """Measure how much of what is no digit is refused; with `expect` "digit", and with "page", as commands read."""
     figures: Figures = {}
     for expect in ("digit", "page"):
-        digits = bench.reading(png_of_digit, min(bench.sizes.digits, 5_000), expect, f"digits, expecting a {expect}")
+        digits = subject.reading(
+            png_of_digit, min(subject.sizes.digits, 5_000), expect, f"digits, expecting a {expect}"
+        )
         accepted = np.array([one.confidence for one in digits])
-        threshold = scores.accepting_threshold(accepted)
+        threshold = selective.accepting_threshold(accepted)
         sets: Figures = {}
-        for name, (make, _) in nothings.SETS.items():
-            count = bench.sizes.clothes if make is nothings.clothes else bench.sizes.nothings
-            count = min(count, len(test_split("fashion-mnist"))) if make is nothings.clothes else count
-            seen = bench.reading(make, count, expect, f"{name}, expecting a {expect}")
+        for name, (make, _) in no_digits.SETS.items():
+            count = subject.sizes.nothings
+            if make is no_digits.clothes:
+                # None where it could not be fetched.
+                count = min(subject.sizes.clothes, len(test_split("fashion-mnist"))) if subject.sizes.clothes else 0
+                if not count:
+                    continue
+            seen = subject.reading(make, count, expect, f"{name}, expecting a {expect}")
             sets[name] = _refusals(seen, accepted, threshold, expect)
             unlike = [one for one in seen if one.facts.get("likeness") == "no digit to anyone"]
             if unlike and len(unlike) < len(seen):
@@ -205,7 +211,7 @@ def _refusals(seen: Sequence[Seen], digits: NDArray[np.float64], threshold: floa
         "false_positive_rate_at_99": float((confidence >= threshold).mean()),
         "no_digit": float((confidence == 0).mean()),
         "not_sure": float(np.mean([not _says_sure(one, expect) for one in seen])),
-        "auroc": scores.auroc(digits, confidence),
+        "auroc": selective.auroc(digits, confidence),
         "read_as": [[text, n] for text, n in Counter(one.text for one in seen if one.sure).most_common(3)],
     }
 
@@ -215,7 +221,7 @@ def _says_sure(seen: Seen, expect: str) -> bool:
     return seen.sure or (expect == "page" and any(sure for _, _, sure in seen.numbers))
 
 
-PARTS: dict[str, Callable[[Bench], Figures]] = {
+PARTS: dict[str, Callable[[Subject], Figures]] = {
     "mnist": mnist,
     "corruptions": corrupted,
     "photographs": photographed,
@@ -255,15 +261,15 @@ def _selective(confidence: NDArray[Any], right: NDArray[np.bool_]) -> Figures:
     """What the confidence is worth. Calibration is judged where something was read."""
     confidence = confidence.astype(np.float64)
     read = confidence > 0
-    coverage, risk = scores.risk_coverage(confidence, right)
+    coverage, risk = selective.risk_coverage(confidence, right)
     points = np.geomspace(1, len(coverage), CURVE_POINTS).round().astype(int)
     # Counted from full coverage, where the mistakes are.
     points = np.unique(len(coverage) - points)
     return {
-        "confidence_ece": scores.calibration_error(confidence[read], right[read]) if read.any() else None,
-        "confidence_brier": scores.confidence_brier(confidence[read], right[read]) if read.any() else None,
-        "area_under_risk": scores.area_under_risk(confidence, right),
-        "coverage_at_risk": {str(r): scores.coverage_at_risk(confidence, right, r) for r in RISKS},
+        "confidence_ece": selective.calibration_error(confidence[read], right[read]) if read.any() else None,
+        "confidence_brier": selective.confidence_brier(confidence[read], right[read]) if read.any() else None,
+        "area_under_risk": selective.area_under_risk(confidence, right),
+        "coverage_at_risk": {str(r): selective.coverage_at_risk(confidence, right, r) for r in RISKS},
         "curve": {"coverage": coverage[points].round(5).tolist(), "risk": risk[points].round(6).tolist()},
     }
 

@@ -1,6 +1,6 @@
 """MNIST test digits as a person would photograph them: single digits, numbers, and lists of ten numbers.
 
-The drawing of ink, paper and light is this suite's own and shares nothing with what the reader was trained on.
+The drawing of ink, paper and light is this room's own and shares nothing with what the reader was trained on.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from . import surfaces, writing
-from .made import Facts, Made, generator, test_digits
+from digitry.evaluation.hard_pictures import surfaces, writing
+from digitry.evaluation.hard_pictures.specimen import Facts, Specimen, generator, test_digits
 
 SIDES = (40, 1600)
 """Longer side of a photograph of one digit, in pixels; drawn evenly on a logarithmic scale."""
@@ -32,7 +32,7 @@ SHARE_OF_BOARDS = 0.25
 TABLES = ((0.35, 0.23, 0.15), (0.25, 0.26, 0.28), (0.55, 0.42, 0.30))
 
 
-def photograph_of_digit(image: NDArray[np.uint8], label: int, rng: np.random.Generator) -> Made:
+def photograph_of_digit(image: NDArray[np.uint8], label: int, rng: np.random.Generator) -> Specimen:
     """One digit, uint8 (28, 28), somewhere in a photograph of 40 to 1,600 pixels, slanted by up to 20°."""
     side = int(np.exp(rng.uniform(*np.log(SIDES))))
     canvas = _canvas(side, rng, (0.75, 1.0))
@@ -42,10 +42,10 @@ def photograph_of_digit(image: NDArray[np.uint8], label: int, rng: np.random.Gen
     cover = writing.placed(writing.stroke_cover(image, height, rng), canvas, slant, rng)
     facts = {"longer side": _group(side, (100, 400), " px"), "slant": _group(abs(slant), (7, 14), "°")}
     pixels = _photograph(cover, height, facts, rng)
-    return Made(pixels, (str(label),), facts)
+    return Specimen(pixels, (str(label),), facts)
 
 
-def photograph_of_number(images: NDArray[np.uint8], text: str, rng: np.random.Generator) -> Made:
+def photograph_of_number(images: NDArray[np.uint8], text: str, rng: np.random.Generator) -> Specimen:
     """Digits, uint8 (n, 28, 28), as one number in a photograph of 300 to 1,600 pixels, slanted by up to 20°."""
     slant = rng.uniform(-20, 20)
     side = int(np.exp(rng.uniform(*np.log((300, 1600)))))
@@ -59,10 +59,10 @@ def photograph_of_number(images: NDArray[np.uint8], text: str, rng: np.random.Ge
         "slant": _group(abs(slant), (7, 14), "°"),
     }
     pixels = _photograph(writing.placed(line.cover, canvas, slant, rng), height, facts, rng)
-    return Made(pixels, (text,), facts)
+    return Specimen(pixels, (text,), facts)
 
 
-def photograph_of_list(numbers: list[tuple[NDArray[np.uint8], str]], rng: np.random.Generator) -> Made:
+def photograph_of_list(numbers: list[tuple[NDArray[np.uint8], str]], rng: np.random.Generator) -> Specimen:
     """Numbers written one below the other on a sheet, photographed at a slight angle, some with the table around it."""
     height = int(rng.uniform(1000, 1600))
     width = int(height * rng.uniform(0.65, 0.8))
@@ -90,30 +90,30 @@ def photograph_of_list(numbers: list[tuple[NDArray[np.uint8], str]], rng: np.ran
     on_table = bool(rng.random() < 0.5)
     scene = _seen_at_an_angle(sheet, on_table, rng)
     facts = {"ruling": ruling, "pen": pen, "around it": "a table" if on_table else "nothing"}
-    return Made(_lit_and_taken(scene, tall, facts, rng), tuple(text for _, text in numbers), facts)
+    return Specimen(_lit_and_taken(scene, tall, facts, rng), tuple(text for _, text in numbers), facts)
 
 
-def empty_photograph(rng: np.random.Generator) -> Made:
+def empty_photograph(rng: np.random.Generator) -> Specimen:
     """Paper or a board on which nothing is written, with everything else of a photograph."""
     side = int(np.exp(rng.uniform(*np.log(SIDES))))
     canvas = _canvas(side, rng, (0.75, 1.0))
     facts: Facts = {}
-    return Made(_photograph(np.zeros(canvas, np.float32), round(0.5 * side), facts, rng), (), facts)
+    return Specimen(_photograph(np.zeros(canvas, np.float32), round(0.5 * side), facts, rng), (), facts)
 
 
-def test_digit(index: int) -> Made:
+def photographed_digit(index: int) -> Specimen:
     """The photograph of MNIST test digit `index`."""
     digits = test_digits()
     return photograph_of_digit(digits.images[index], int(digits.labels[index]), generator("photograph", index))
 
 
-def test_number(index: int) -> Made:
+def photographed_number(index: int) -> Specimen:
     """Photographed number `index`: 2 to 10 digits of MNIST test, drawn at random."""
     rng = generator("number", index)
     return photograph_of_number(*_some_number(rng, *LENGTHS), rng)
 
 
-def test_list(index: int) -> Made:
+def photographed_list(index: int) -> Specimen:
     """Photographed list `index`: ten numbers of 2 to 6 digits of MNIST test, drawn at random."""
     rng = generator("list", index)
     return photograph_of_list([_some_number(rng, *LENGTHS_IN_A_LIST) for _ in range(NUMBERS_IN_A_LIST)], rng)

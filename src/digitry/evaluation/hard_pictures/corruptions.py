@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .made import generator
+from digitry.evaluation.hard_pictures.specimen import generator
 
 Floats = NDArray[np.float32]
 
@@ -24,7 +24,7 @@ LINE_REACH = 2.3
 
 
 def corrupt(images: NDArray[np.uint8], name: str) -> NDArray[np.uint8]:
-    """Images, uint8 (n, 28, 28), after the corruption called `name`; KeyError for another name."""
+    """Corrupt images, uint8 (n, 28, 28), in the way called `name`. Raises KeyError for another name."""
     function, _ = CORRUPTIONS[name]
     changed = function(np.asarray(images / np.float32(255), np.float32), generator("corruption", name))
     return np.rint(255 * np.clip(changed, 0, 1)).astype(np.uint8)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
-import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from .made import Facts, Made
+from digitry.data import Progress
+from digitry.evaluation.hard_pictures.specimen import Facts, Specimen
 
 
 class Job(NamedTuple):
@@ -19,7 +18,7 @@ class Job(NamedTuple):
     model: str | None
     """A run folder or an ONNX file; None for the model that comes with digitry."""
     expect: str
-    make: Callable[..., Made]
+    make: Callable[..., Specimen]
     arguments: tuple[Any, ...]
 
 
@@ -57,11 +56,8 @@ _readers: dict[str | None, Any] = {}
 
 def look(job: Job) -> Seen:
     """Make the picture and read it."""
-    import cv2
-
     from digitry.reading import Reader
 
-    cv2.setNumThreads(1)
     if job.model not in _readers:
         _readers[job.model] = Reader(job.model)
     made = job.make(*job.arguments)
@@ -70,45 +66,39 @@ def look(job: Job) -> Seen:
     return Seen(made.texts, made.facts, numbers, bool(numbers) and reading.sure, reading.reason)
 
 
-class Workers:
+class Lookers:
     """A few processes that look at pictures; use as a context."""
 
     def __init__(self, processes: int) -> None:
         # Fresh processes: a copy of one that runs ONNX Runtime's threads may hang.
         context = multiprocessing.get_context("spawn")
-        self._pool = ProcessPoolExecutor(processes, mp_context=context) if processes > 1 else None
+        self._pool = (
+            ProcessPoolExecutor(processes, mp_context=context, initializer=_one_thread) if processes > 1 else None
+        )
 
-    def __enter__(self) -> Workers:
+    def __enter__(self) -> Lookers:
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
+        _readers.clear()  # a model of the same name may be another one next time
 
-    def look(self, jobs: Sequence[Job], label: str) -> list[Seen]:
-        """Every job's answer, in order; progress on stderr."""
+    def look(self, jobs: Sequence[Job], label: str, progress: Progress | None = None) -> list[Seen]:
+        """Do every job, the answers in the order of the jobs; `progress` hears `label` and how many are done."""
         if self._pool is None:
             answers: Iterable[Seen] = map(look, jobs)
         else:
             answers = self._pool.map(look, jobs, chunksize=max(1, min(16, len(jobs) // 16)))
-        return list(progress(answers, len(jobs), label))
+        seen = []
+        for answer in answers:
+            seen.append(answer)
+            if progress is not None:
+                progress(label, len(seen), len(jobs))
+        return seen
 
 
-def progress(items: Iterable[Any], count: int, label: str) -> Iterator[Any]:
-    """The items, with a line on stderr: how many are done and how long the rest will take."""
-    began = shown = time.monotonic()
-    terminal = sys.stderr.isatty()
-    for done, item in enumerate(items, 1):
-        yield item
-        now = time.monotonic()
-        if done < count and now - shown < (0.5 if terminal else 30):
-            continue
-        shown = now
-        if done == count:
-            line = f"{label}: {count:,} in {now - began:.0f} s"
-        else:
-            line = f"{label}: {done:,} of {count:,}, about {(now - began) / done * (count - done):.0f} s left"
-        if terminal:
-            print(f"\r{line:70}", end="\n" if done == count else "", file=sys.stderr, flush=True)
-        else:
-            print(line, file=sys.stderr, flush=True)
+def _one_thread() -> None:
+    import cv2
+
+    cv2.setNumThreads(1)

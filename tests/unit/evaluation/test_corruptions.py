@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from digitry.arrays import Split
-from reading_suite import corruptions
+from digitry.evaluation.hard_pictures import corruptions
 
 
 @pytest.mark.parametrize("name", list(corruptions.CORRUPTIONS))

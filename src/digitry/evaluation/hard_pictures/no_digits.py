@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .corruptions import clouds_of
-from .made import Made, generator, test_split
-from .photographs import empty_photograph
+from digitry.evaluation.hard_pictures.corruptions import clouds_of
+from digitry.evaluation.hard_pictures.photographs import empty_photograph
+from digitry.evaluation.hard_pictures.specimen import Specimen, generator, test_split
 
 Page = NDArray[np.uint8]
 
@@ -30,7 +30,7 @@ SIGNS_LIKE_DIGITS = frozenset("!\"'(),-./\\[]_`{|}")
 """Signs of upright or plain strokes, which written alone may be a 1 or an 11."""
 
 
-def blank(index: int) -> Made:
+def blank(index: int) -> Specimen:
     """One grey, or a smooth change from one grey to another."""
     rng = generator("blank", index)
     shape = _shape(rng)
@@ -39,18 +39,18 @@ def blank(index: int) -> Made:
     return _page(np.linspace(left, right, shape[1])[np.newaxis].repeat(shape[0], axis=0))
 
 
-def empty_paper(index: int) -> Made:
+def empty_paper(index: int) -> Specimen:
     """A photograph of a sheet or a board on which nothing is written; light, shadow and rulings as with digits."""
     return empty_photograph(generator("empty paper", index))
 
 
-def uniform_noise(index: int) -> Made:
+def uniform_noise(index: int) -> Specimen:
     """Every pixel anything from black to white."""
     rng = generator("uniform noise", index)
-    return Made(rng.integers(0, 256, _shape(rng), np.uint8))
+    return Specimen(rng.integers(0, 256, _shape(rng), np.uint8))
 
 
-def gaussian_noise(index: int) -> Made:
+def gaussian_noise(index: int) -> Specimen:
     """Grains around one grey, one pixel fine or a few pixels coarse."""
     rng = generator("gaussian noise", index)
     noise = rng.standard_normal(_shape(rng), np.float32)
@@ -61,7 +61,7 @@ def gaussian_noise(index: int) -> Made:
     return _page(level + spread * noise / noise.std())
 
 
-def salt_and_pepper(index: int) -> Made:
+def salt_and_pepper(index: int) -> Specimen:
     """Black and white specks, up to a third of the pixels, on black, grey or white."""
     rng = generator("salt and pepper", index)
     ground = int(rng.choice([0, 128, 255]))
@@ -69,7 +69,7 @@ def salt_and_pepper(index: int) -> Made:
     return _page(np.where(draw < share / 2, 0, np.where(draw < share, 255, ground)))
 
 
-def clouds(index: int) -> Made:
+def clouds(index: int) -> Specimen:
     """Soft patches on many scales at once."""
     rng = generator("clouds", index)
     height, width = _shape(rng)
@@ -77,29 +77,29 @@ def clouds(index: int) -> Made:
     return _page(255 * field)
 
 
-def clothes(index: int) -> Made:
+def clothes(index: int) -> Specimen:
     """A picture of Fashion-MNIST's test split, by its number."""
-    return Made(test_split("fashion-mnist").images[index])
+    return Specimen(test_split("fashion-mnist").images[index])
 
 
-def letter(index: int) -> Made:
+def letter(index: int) -> Specimen:
     """A letter of a Hershey font, drawn with a pen; facts tell whether it looks like a digit."""
     return _sign("letter", index, string.ascii_letters, LETTERS_LIKE_DIGITS)
 
 
-def punctuation(index: int) -> Made:
+def punctuation(index: int) -> Specimen:
     """A punctuation mark or sign of a Hershey font."""
     return _sign("punctuation", index, string.punctuation, SIGNS_LIKE_DIGITS)
 
 
-def scribble(index: int) -> Made:
+def scribble(index: int) -> Specimen:
     """One long stroke that turns again and again."""
     rng = generator("scribble", index)
     knots = rng.uniform(0.1, 0.9, (int(rng.integers(8, 24)), 2))
     return _drawn([_smooth(knots)], rng, pen=(0.015, 0.05))
 
 
-def shape(index: int) -> Made:
+def shape(index: int) -> Specimen:
     """A triangle, a square, a star, a cross, an arrow, a house, a heart or a tick; no circle and no single line."""
     rng = generator("shape", index)
     name = str(rng.choice(list(SHAPES)))
@@ -134,7 +134,7 @@ SHAPES: dict[str, list[list[tuple[float, float]]]] = {
 }
 """Name → strokes of points, x to the right and y down."""
 
-SETS: dict[str, tuple[Callable[[int], Made], str]] = {
+SETS: dict[str, tuple[Callable[[int], Specimen], str]] = {
     "blank": (blank, "one grey, or a smooth change between two"),
     "empty paper": (empty_paper, "a photograph of paper or a board with nothing on it; some of it ruled"),
     "uniform noise": (uniform_noise, "every pixel anything"),
@@ -165,7 +165,7 @@ def _fonts() -> dict[tuple[str, str], list[NDArray[np.float64]]]:
     return fonts
 
 
-def _sign(kind: str, index: int, signs: str, like_digits: frozenset[str]) -> Made:
+def _sign(kind: str, index: int, signs: str, like_digits: frozenset[str]) -> Specimen:
     rng = generator(kind, index)
     choices = [key for key in _fonts() if key[1] in signs]
     face, sign = choices[rng.integers(len(choices))]
@@ -179,7 +179,7 @@ def _drawn(
     *,
     pen: tuple[float, float] = (0.04, 0.10),
     **facts: str,
-) -> Made:
+) -> Specimen:
     """Strokes drawn with a pen so wide, as a share of the picture's side; dark on light or light on dark, slanted."""
     side = int(np.exp(rng.uniform(*np.log(DRAWING_SIDES))))
     turn = np.deg2rad(rng.uniform(-10, 10))
@@ -197,7 +197,7 @@ def _drawn(
         cv2.polylines(cover, [np.rint(16 * centred).astype(np.int32)], False, 255, width, cv2.LINE_AA, 4)
     paper, ink = (rng.uniform(200, 255), rng.uniform(0, 90))[:: 1 if rng.random() < 0.75 else -1]
     page = paper + (ink - paper) * (cover / 255) + rng.normal(0, 3, cover.shape)
-    return Made(_page(page).pixels, (), facts)
+    return Specimen(_page(page).pixels, (), facts)
 
 
 def _smooth(knots: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -224,5 +224,5 @@ def _shape(rng: np.random.Generator) -> tuple[int, int]:
     return max(round(height), 20), max(round(width), 20)
 
 
-def _page(values: NDArray[np.floating] | NDArray[np.integer]) -> Made:
-    return Made(np.rint(np.clip(values, 0, 255)).astype(np.uint8))
+def _page(values: NDArray[np.floating] | NDArray[np.integer]) -> Specimen:
+    return Specimen(np.rint(np.clip(values, 0, 255)).astype(np.uint8))

@@ -1,0 +1,109 @@
+"""How well a model reads what it was not made on: corruptions, photographs, numbers, what is no digit."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from digitry.data import Progress
+from digitry.errors import DataError, SettingError, unknown_name
+from digitry.evaluation.hard_pictures import specimen
+from digitry.evaluation.hard_pictures.look import Lookers
+from digitry.evaluation.robustness_parts import PARTS, Figures, Sizes, Subject
+from digitry.reading import Reader
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """What was measured of one model."""
+
+    model: str | None
+    """The run folder or ONNX file; None for the networks that come with digitry."""
+    sha256: dict[str, str]
+    """File name → SHA-256 of each network."""
+    beside: str | None
+    beside_sha256: dict[str, str]
+    sizes: Sizes
+    parts: dict[str, Figures]
+    """Name of the part (see `PARTS`) → its figures, each with the seconds it took."""
+    left_out: dict[str, str]
+    """Set of pictures → why it could not be shown."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Give everything as plain JSON values; all pictures are functions of the seed, their set and their number."""
+        return {**asdict(self), "seed": specimen.SEED}
+
+
+def robustness(
+    model: str | Path | None = None,
+    *,
+    beside: str | Path | None = None,
+    parts: Sequence[str] = tuple(PARTS),
+    quick: bool = False,
+    sizes: Sizes | None = None,
+    jobs: int = 1,
+    progress: Progress | None = None,
+    beside_name: str = "beside",
+    on_part: Callable[[str, Figures], None] | None = None,
+) -> Robustness:
+    """Show a model MNIST's test digits in ways they were not made, and things that are no digit at all.
+
+    `model` is a run folder or an ONNX file, the networks that come with digitry by default; `beside` a second model for
+    the corruptions, `beside_name` what the figures call it. `quick` takes a tenth of the pictures, `sizes` so many.
+    Everything takes a quarter of an hour on two cores with `jobs=2`; a script that asks for more than one process needs
+    the `if __name__ == "__main__"` of every such script. `progress` hears of every set of pictures, `on_part` of every
+    part as soon as it is measured. Nothing depends on how many processes there are.
+
+    Raises SettingError for an unknown part, ModelError for what is no model, DataError when MNIST cannot be fetched.
+    Where Fashion-MNIST cannot be, it is left out among what is no digit.
+    """
+    for name in parts:
+        if name not in PARTS:
+            raise unknown_name("part", name, PARTS)
+    if jobs < 1:
+        raise SettingError(f"jobs must be at least 1, not {jobs}")
+    model, beside = (str(one) if one is not None else None for one in (model, beside))
+    for one in (model, beside):
+        Reader(one)  # what is no model is refused before anything is fetched
+    specimen.test_digits()
+    sizes = sizes or (Sizes().tenth() if quick else Sizes())
+    left_out = {}
+    if "open_set" in parts:
+        try:
+            specimen.test_split("fashion-mnist")
+        except DataError as error:
+            left_out["Fashion-MNIST"] = str(error)
+            sizes = replace(sizes, clothes=0)
+    measured: dict[str, Figures] = {}
+    with Lookers(jobs) as lookers:
+        second = (beside_name, beside) if beside is not None else None
+        subject = Subject(lookers, sizes, model, second, jobs, progress)
+        for name in (name for name in PARTS if name in parts):
+            began = time.monotonic()
+            figures = PARTS[name](subject)
+            figures |= {
+                "created": datetime.now(UTC).isoformat(timespec="seconds"),
+                "seconds": round(time.monotonic() - began),
+            }
+            measured[name] = figures
+            if on_part is not None:
+                on_part(name, figures)
+    beside_sha256 = {} if beside is None else network_sha256(beside)
+    return Robustness(model, network_sha256(model), beside, beside_sha256, sizes, measured, left_out)
+
+
+def network_sha256(model: str | None) -> dict[str, str]:
+    """Hash the network files of a model: file name → SHA-256; for None all that come with digitry."""
+    if model is None:
+        files = {file.name: file.read_bytes() for file in (resources.files("digitry") / "models").iterdir()}
+    else:
+        given = Path(model).expanduser()
+        file = given / "model.onnx" if given.is_dir() else given
+        files = {file.name: file.read_bytes()}
+    return {n: hashlib.sha256(data).hexdigest() for n, data in sorted(files.items()) if n.endswith(".onnx")}

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from digitry.cli import group
+from digitry.cli import robustness as robustness_command
+from digitry.evaluation import robustness as measured
+from digitry.evaluation.robustness_parts import PARTS, Sizes
+
+READ = {"accuracy": 0.9, "accuracy_interval_95": [0.8, 0.95], "sure": 0.5, "right_when_sure": None}
+WRONG = {"arrays": 0.25, "pictures": 0.125}
+
+
+def refused(share: float) -> dict[str, Any]:
+    return {"pictures": 1200, "refused_at_99": share, "not_sure": 0.75}
+
+
+FIGURES: dict[str, Any] = {
+    "mnist": {
+        "arrays": {"images": 10_000, "accuracy": 0.995, "accuracy_interval_95": [0.99, 1]},
+        "pictures": READ | {"pictures": 7},
+    },
+    "corruptions": {
+        "corruptions": {"fog": {"reader": WRONG | {"sure": 0.5, "right_when_sure": 1.0}, "beside": WRONG}},
+        "mean_error": {"reader": WRONG, "beside": WRONG},
+        "mean_corruption_error": {"arrays": 0.5, "pictures": None},
+    },
+    "photographs": READ | {"pictures": 8},
+    "numbers": {
+        "numbers": READ | {"pictures": 9},
+        "lists": {"numbers": 40, "accuracy": 0.5, "sure": 0.1, "right_when_sure": 1.0},
+    },
+    "open_set": {
+        "digit": {"threshold": 0.4567, "sets": {"letters": refused(0.625)}},
+        "page": {"sets": {"letters": refused(0.5)}},
+    },
+}
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the command asked to be measured; the answers are made up."""
+    given: dict[str, Any] = {}
+
+    def answer(model: str | None, **options: Any) -> measured.Robustness:
+        given.update(options, model=model)
+        parts = {name: FIGURES[name] for name in PARTS if name in options["parts"]}
+        return measured.Robustness(
+            model, {"model.onnx": "a"}, options["beside"], {}, Sizes(), parts, {"clothes": "why"}
+        )
+
+    monkeypatch.setattr(measured, "robustness", answer)
+    return given
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(group, ["robustness", *arguments])
+
+
+def test_the_table_has_a_line_for_everything_that_was_measured(asked: dict[str, Any]) -> None:
+    result = run("runs/a", "--beside", "runs/b")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines() == [
+        "runs/a, beside runs/b",
+        "",
+        "                                shown   right    95% interval   sure  right when sure",
+        "MNIST test, as arrays          10,000  99.50%  99.0% – 100.0%      –                –",
+        "MNIST test, as PNG files            7  90.00%   80.0% – 95.0%  50.0%                –",
+        "photographs of a digit              8  90.00%   80.0% – 95.0%  50.0%                –",
+        "photographs of a number             9  90.00%   80.0% – 95.0%  50.0%                –",
+        "numbers in photographed lists      40  50.00%               –  10.0%          100.00%",
+        "",
+        "wrong after  arrays  pictures   sure  right when sure  beside, arrays  beside, pictures",
+        "fog           25.0%     12.5%  50.0%           100.0%           25.0%             12.5%",
+        "mean          25.0%     12.5%      –                –           25.0%             12.5%",
+        "error beside the other model's, on average: 50.0% on arrays, – on pictures",
+        "",
+        "what is no digit  pictures  refused  not sure  not sure, as a page",
+        "letters              1,200    62.5%     75.0%                75.0%",
+        "refused: below the confidence 0.457, which 99% of the digits reach",
+    ]
+    assert result.stderr == "digitry: clothes is left out: why\n"
+
+
+def test_parts_and_sizes_are_passed_on(asked: dict[str, Any]) -> None:
+    result = run("--part", "numbers", "--part", "mnist", "--quick", "--jobs", "3", "--quiet")
+    assert (asked["model"], asked["parts"], asked["quick"], asked["jobs"]) == (None, ("numbers", "mnist"), True, 3)
+    assert asked["progress"] is None
+    assert result.stdout.startswith("The networks that come with digitry\n\n")
+    assert "wrong after" not in result.stdout
+
+
+def test_json_is_json_only(asked: dict[str, Any]) -> None:
+    facts = json.loads(run("a.onnx", "--json").stdout)
+    assert (facts["model"], facts["seed"], list(facts["parts"])) == ("a.onnx", 2019, list(PARTS))
+
+
+def test_the_parts_that_can_be_named_are_those_there_are() -> None:
+    assert tuple(PARTS) == robustness_command.PARTS
