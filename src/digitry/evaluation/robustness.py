@@ -17,6 +17,7 @@ from digitry.evaluation.hard_pictures import specimen
 from digitry.evaluation.hard_pictures.look import Lookers
 from digitry.evaluation.robustness_parts import PARTS, Figures, Sizes, Subject
 from digitry.reading import Reader
+from digitry.runs import model_file
 
 
 @dataclass(frozen=True)
@@ -99,11 +100,13 @@ def robustness(
 
 
 def network_sha256(model: str | None) -> dict[str, str]:
-    """Hash the network files of a model: file name → SHA-256; for None all that come with digitry."""
+    """Hash the network files of a model: file name → SHA-256; for None all that come with digitry.
+
+    Raises ModelError for a folder without a model.
+    """
     if model is None:
         files = {file.name: file.read_bytes() for file in (resources.files("digitry") / "models").iterdir()}
     else:
-        given = Path(model).expanduser()
-        file = given / "model.onnx" if given.is_dir() else given
+        file = model_file(Path(model))
         files = {file.name: file.read_bytes()}
     return {n: hashlib.sha256(data).hexdigest() for n, data in sorted(files.items()) if n.endswith(".onnx")}
