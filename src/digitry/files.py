@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 import secrets
@@ -23,7 +24,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     kernel may have dropped the pages, so nothing is retried on the same file. StorageError names the path and the
     reason; the old file is then untouched and no temporary file is left.
     """
-    _write(path, path.with_name(f".{path.name}.tmp.{os.getpid()}"), [data])
+    _write(path, path.with_name(f".{_short(path.name)}.tmp.{os.getpid()}"), [data])
 
 
 def write_chunks_atomically(path: Path, chunks: Iterable[bytes]) -> None:
@@ -33,7 +34,7 @@ def write_chunks_atomically(path: Path, chunks: Iterable[bytes]) -> None:
     would be taken for a failed write.
     """
     # Process ids repeat across containers, hence the random part.
-    _write(path, path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp.{os.getpid()}"), chunks)
+    _write(path, path.with_name(f".{_short(path.name)}.{secrets.token_hex(4)}.tmp.{os.getpid()}"), chunks)
 
 
 def folder_for(label: str) -> str:
@@ -77,7 +78,15 @@ def process_is_alive(pid: int) -> bool:
         return False
     except PermissionError:
         return True
+    except OverflowError:  # no system has so many
+        return False
     return True
+
+
+def _short(name: str) -> str:
+    """A part of a temporary file's name: what file systems take must depend on `name` alone, not on what is added."""
+    encoded = os.fsencode(name)
+    return name if len(encoded) <= 100 else hashlib.sha256(encoded).hexdigest()[:32]
 
 
 def _write(path: Path, temporary: Path, chunks: Iterable[bytes]) -> None:

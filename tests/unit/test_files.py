@@ -25,11 +25,22 @@ def test_the_new_content_replaces_the_old(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["figures.json"]
 
 
-@pytest.mark.parametrize("name", ["a-file/out.json", f"{'long' * 60}.json", "no-folder/out.json"])
+@pytest.mark.parametrize("name", ["a-file/out.json", f"{'a' * 251}.json", "no-folder/out.json"])
 def test_a_place_where_nothing_can_be_written_is_named_as_it_was_given(name: str, tmp_path: Path) -> None:
     (tmp_path / "a-file").write_bytes(b"")
     with pytest.raises(StorageError, match=f"cannot write {tmp_path / name}: .*; free space or choose another folder"):
         files.write_atomically(tmp_path / name, b"new")
+
+
+@pytest.mark.parametrize("pid", [1, 9_999, 4_194_304])
+@pytest.mark.parametrize("length", [1, 100, 240, 250, 255])
+def test_every_name_that_the_disk_takes_can_be_written_whatever_the_number_of_the_process(
+    length: int, pid: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files.os, "getpid", lambda: pid)
+    files.write_atomically(tmp_path / ("a" * length), b"at once")
+    files.write_chunks_atomically(tmp_path / ("b" * length), [b"in ", b"pieces"])
+    assert sorted(os.listdir(tmp_path)) == ["a" * length, "b" * length]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no folder to sync")
@@ -102,7 +113,8 @@ def _possible_after_power_cut(log: list[tuple[str, str]]) -> set[str]:
 
 def test_only_temporaries_of_dead_processes_are_removed(tmp_path: Path) -> None:
     dead = _pid_of_a_dead_process()
-    for name in (f".a.tmp.{dead}", f".b.tmp.{os.getpid()}", "c.tmp", "plain"):
+    no_system_counts_so_far = 10**30
+    for name in (f".a.tmp.{dead}", f".a.tmp.{no_system_counts_so_far}", f".b.tmp.{os.getpid()}", "c.tmp", "plain"):
         (tmp_path / name).touch()
     files.remove_stale_temporaries(tmp_path)
     assert sorted(os.listdir(tmp_path)) == [f".b.tmp.{os.getpid()}", "c.tmp", "plain"]
