@@ -8,11 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import numpy as np
 import pytest
 
 from digitry.arrays import Dataset, Split
 from digitry.contract import METADATA_KEY, Contract
+
+# No memory of examples in the checkout, which need not be writable, and no clock: a machine may be slow.
+hypothesis.settings.register_profile("anywhere", database=None, deadline=None)
+hypothesis.settings.load_profile("anywhere")
 
 
 @pytest.fixture(autouse=True)

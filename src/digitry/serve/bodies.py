@@ -39,26 +39,21 @@ async def read_body(request: Request, limit: int, limits: Limits, buffered: Buff
     """
     too_large = ProblemError("too-large", f"At most {limit} bytes are taken here; send less.", CLOSE)
     declared = request.headers.get("content-length", "")
-    # Up to twice the limit is read and forgotten: who still sends would not hear the answer.
-    if declared.isascii() and declared.isdigit() and int(declared) > 2 * limit:
+    if declared.isascii() and declared.isdigit() and int(declared) > limit:
         raise too_large
     chunks: list[bytes] = []
-    size = held = 0
+    size = 0
     try:
         async for chunk in request.stream():
-            size += len(chunk)
-            if size > 2 * limit:
+            if size + len(chunk) > limit:
                 raise too_large
-            if size <= limit:
-                chunks.append(chunk)
-                held += len(chunk)
-                buffered.bytes += len(chunk)
+            chunks.append(chunk)
+            size += len(chunk)
+            buffered.bytes += len(chunk)
             if buffered.bytes > limits.max_buffered_bytes:
                 raise busy(headers=CLOSE)
-        if size > limit:
-            raise too_large
     except BaseException:
-        buffered.bytes -= held
+        buffered.bytes -= size
         raise
     return b"".join(chunks)
 

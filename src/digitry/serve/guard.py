@@ -13,7 +13,7 @@ from functools import lru_cache
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from digitry.serve.problems import ProblemError, busy
+from digitry.serve.problems import ProblemError
 from digitry.serve.service import Service
 
 log = logging.getLogger("digitry.serve")
@@ -134,16 +134,13 @@ class Guard:
         is_picture = method == b"POST" and url.partition(b"?")[0] == READ_PATH
         return not is_picture or self._service.is_draining or self._service.has_room()
 
-    def refuse(self) -> Response:
-        """The answer to such a picture. It is known before the request is looked at any further, and has to cost
-        little, or it takes the time of those who are answered."""
+    def refuse(self, problem: ProblemError, method: str = "", route: str = "other") -> Response:
+        """The answer to a request that no app sees. It has to cost little, or it takes the time of those who are
+        answered."""
         request_id = secrets.token_hex(8)
-        self._note(request_id, "POST", READ_PATH.decode(), 503, 0.0)
-        return self.protect(self._service.answer(busy(), request_id), request_id)
-
-    def protect(self, response: Response, request_id: str) -> Response:
-        """An answer that no app sends, with the headers that every answer has."""
+        response = self._service.answer(problem, request_id)
         response.raw_headers += [*self._protection, (b"x-request-id", request_id.encode())]
+        self._note(request_id, method, route, response.status_code, 0.0)
         return response
 
     def _note(self, request_id: str, method: str, route: str, status: int, seconds: float) -> None:

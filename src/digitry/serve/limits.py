@@ -16,6 +16,7 @@ class Limits:
     """Limits on requests; each is an option of `digitry serve`."""
 
     max_body_bytes: int = _limit(8 * 2**20, "Bytes of a request's body, counted as they come in.")
+    max_header_bytes: int = _limit(2**16, "Bytes of a request's address and all its headers together.")
     max_json_bytes: int = _limit(2**20, "Bytes of a body of JSON.")
     max_json_depth: int = _limit(32, "Brackets within brackets in a body of JSON.")
     max_parts: int = _limit(16, "Parts of a multipart body.")

