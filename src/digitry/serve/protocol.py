@@ -15,6 +15,10 @@ from digitry.serve.guard import READ_PATH, Guard
 from digitry.serve.limits import Limits
 from digitry.serve.problems import CLOSE, ProblemError, busy
 
+PIECE_BYTES = 2**13
+"""So much is looked at before requests that are there get their answers: thousands of them fit into what a connection
+brings at once, and each takes memory, and time of all others."""
+
 
 def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
     """The class of connections to an app, with these limits."""
@@ -38,17 +42,44 @@ def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
         """Bytes of the awaited part, as they came over the wire; less what came together with its beginning."""
         _turns = 0
         """How often another part was awaited."""
+        _held: bytearray
+        """What came behind requests that wait for their answers."""
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             to_come = lambda: bool(self._awaited)  # noqa: E731
             once = _WriteOnce(transport, self.loop, limits.answer_seconds, to_come)
             super().connection_made(once)  # type: ignore[arg-type]
+            self._held = bytearray()
             self._be_patient()
 
         def data_received(self, data: bytes) -> None:
             if self.transport.is_closing():  # what still comes of a request that has its answer
                 return
-            turns, self._awaited = self._turns, self._awaited or "head"  # the next request on a connection that was kept
+            if self._held or len(data) > PIECE_BYTES:
+                self._held += data
+                self._go_on()
+            else:
+                self._take(data)
+
+        def _go_on(self) -> None:
+            """Take what came, until several requests wait for their answers."""
+            while self._held and not self.pipeline:
+                piece = bytes(self._held[:PIECE_BYTES])
+                del self._held[:PIECE_BYTES]
+                self._take(piece)
+                if self.transport.is_closing():
+                    self._held.clear()
+            self.transport.hold(is_held=bool(self._held), is_paused=self.flow.read_paused)  # type: ignore[attr-defined]
+            self._be_patient()
+
+        def on_response_complete(self) -> None:
+            super().on_response_complete()
+            if self._held and not self.pipeline:
+                self.loop.call_soon(self._go_on)
+
+        def _take(self, data: bytes) -> None:
+            turns = self._turns
+            self._awaited = self._awaited or "head"  # the next request begins on a connection that was kept
             super().data_received(data)
             if self._turns == turns:
                 self._came += len(data)
@@ -131,6 +162,7 @@ def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._awaited = ""
+            self._held.clear()
             self._be_patient()
             if self._stalled is not None:
                 self._stalled.cancel()
@@ -164,16 +196,17 @@ def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
             self.transport.write(b"".join([*lines, b"\r\n", bytes(response.body)]))
 
         def _be_patient(self) -> None:
-            """Time what is awaited; most requests come in one piece, and need no timer."""
-            if self._timed == self._awaited:
+            """Time what is awaited of the client; most requests come in one piece, and need no timer."""
+            awaited = "" if self._held else self._awaited
+            if self._timed == awaited:
                 return
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None
-            if self._awaited:
-                seconds = limits.header_seconds if self._awaited == "head" else limits.body_seconds
+            if awaited:
+                seconds = limits.header_seconds if awaited == "head" else limits.body_seconds
                 self._timer = self.loop.call_later(seconds, self.transport.end)  # type: ignore[attr-defined]
-            self._timed = self._awaited
+            self._timed = awaited
 
     return PatientProtocol
 
@@ -190,7 +223,7 @@ class _WriteOnce:
         is_more_to_come: Callable[[], bool],
     ) -> None:
         self._transport, self._loop, self._answer_seconds = transport, loop, answer_seconds
-        self._is_more_to_come, self._is_leaving = is_more_to_come, False
+        self._is_more_to_come, self._is_leaving, self._is_held = is_more_to_come, False, False
         self._written: list[bytes] = []
 
     def __getattr__(self, name: str) -> Any:
@@ -213,7 +246,21 @@ class _WriteOnce:
         self._is_leaving = True
         self._send()
         self._transport.write_eof()
-        self._transport.resume_reading()
+        self.hold(is_held=False, is_paused=False)
+
+    def hold(self, *, is_held: bool, is_paused: bool) -> None:
+        """Read nothing more, whoever would go on; or go on, where it `is_paused` by nobody else."""
+        self._is_held = is_held
+        if self._transport.is_closing():
+            return
+        if is_held:
+            self._transport.pause_reading()
+        elif not is_paused:
+            self._transport.resume_reading()
+
+    def resume_reading(self) -> None:
+        if not self._is_held:
+            self._transport.resume_reading()
 
     def end(self) -> None:
         """Close now."""

