@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -112,8 +114,9 @@ def test_a_run_whose_training_did_not_end_opens_and_its_model_says_how_to_go_on(
     (folder / "model.onnx").unlink()
     run = Run.open(folder)
     assert len(run.history) == 2
+    how = re.escape(f"the command that began it, and with --run {shlex.quote(str(folder))} --resume")
     for ask in (run.model, lambda: run.model_file, lambda: run.contract, lambda: model_file(folder)):
-        with pytest.raises(ModelError, match=f"the command that began it, and with --run {folder} --resume"):
+        with pytest.raises(ModelError, match=how):
             ask()
 
 

@@ -13,6 +13,7 @@ from digitry.auditing.suspects import Suspect
 from digitry.data.folder import LABELS_TABLE
 from digitry.errors import DataError, StorageError
 from digitry.files import write_atomically
+from digitry.tables import file_cell, text_cell, text_of
 
 COLUMNS = ("rank", "file", "index", "label", "likely", "trust", "reasons", "correct")
 
@@ -49,8 +50,8 @@ def write_table(suspects: Iterable[Suspect], path: Path) -> None:
         file = "" if one.file is None else str(one.file)
         given = answers.get(_key(file, str(one.index), one.label))
         answer = given.pop(0) if given else ""  # a table of labels may name a file twice
-        row = [rank, file, one.index, one.label, one.likely, f"{one.trust:.4f}", "; ".join(one.reasons), answer]
-        writer.writerow(row)
+        label, likely, why, answer = map(text_cell, (one.label, one.likely, "; ".join(one.reasons), answer))
+        writer.writerow([rank, file_cell(file), one.index, label, likely, f"{one.trust:.4f}", why, answer])
     if any(answers.values()):
         _keep_a_copy(path)
     write_atomically(path, _BOM + buffer.getvalue().encode("utf-8", "surrogateescape"))
@@ -61,10 +62,10 @@ def read_corrections(table: Path) -> list[Correction]:
     rows = _table_rows(table)
     if rows and not {"file", "label", "correct"} <= rows[0].keys():
         raise DataError(f"{table} has no columns file, label and correct; fill in the table that an audit wrote")
-    filled = [row for row in rows if row["correct"].strip() not in ("", row["label"].strip())]
+    filled = [row for row in rows if row["correct"] not in ("", row["label"])]
     if any(not row["file"] for row in filled):
         raise DataError(f"{table} is about arrays, not pictures: there is no file to move")
-    return [Correction(Path(row["file"]), row["label"].strip(), row["correct"].strip()) for row in filled]
+    return [Correction(Path(row["file"]), row["label"], row["correct"]) for row in filled]
 
 
 def apply_corrections(folder: Path, corrections: list[Correction]) -> list[str]:
@@ -165,7 +166,7 @@ def _relabel(table: Path, answers: dict[tuple[Path, str], str]) -> list[str]:
 
 def _key(file: str, index: str, label: str) -> tuple[str, str]:
     """What an answer is about. A file keeps its name where others come and go, its position moves."""
-    return file or index, label
+    return str(Path(file)) if file else index, label
 
 
 def _answers(table: Path) -> dict[tuple[str, str], list[str]]:
@@ -177,7 +178,7 @@ def _answers(table: Path) -> dict[tuple[str, str], list[str]]:
         return {}
     found: dict[tuple[str, str], list[str]] = {}
     for row in rows:
-        if answer := row["correct"].strip():
+        if answer := row["correct"]:
             found.setdefault(_key(row["file"], row["index"], row["label"]), []).append(answer)
     return found
 
@@ -190,7 +191,9 @@ def _table_rows(table: Path) -> list[dict[str, str]]:
         raise DataError(f"cannot read {table}: {error.strerror or error}") from error
     semicolons = text.partition("\n")[0].count(";") > text.partition("\n")[0].count(",")
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if semicolons else ",", restval="")
-    return [{str(name): str(value or "") for name, value in row.items()} for row in reader]
+    rows = [{str(name): str(value or "") for name, value in row.items()} for row in reader]
+    said = ("label", "correct")
+    return [row | {name: text_of(row[name].strip()) for name in said if name in row} for row in rows]
 
 
 def _keep_a_copy(path: Path) -> None:

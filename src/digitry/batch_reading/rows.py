@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from digitry.arrays import is_sure
 from digitry.batch_reading.records import Outcome
+from digitry.tables import file_cell, text_cell
 
 COLUMNS = ("picture", "page", "number", "text", "confidence", "sure", "x", "y", "width", "height", "reason")
 """`number` counts from 1 on its page; a picture without one has a row with empty text, a broken one no page either."""
@@ -65,11 +66,12 @@ def csv_lines(outcome: Outcome) -> bytes:
             sure = is_sure(reading, number)
             confidence = f"{number.confidence:.6f}"
             reason = "" if sure else number.reason or reading.reason
-            rows.append((*page, index, number.text, confidence, _word(sure), *number.box, reason))
+            text, why = text_cell(number.text), text_cell(reason or "")
+            rows.append((*page, index, text, confidence, _word(sure), *number.box, why))
         if not reading.numbers:
-            rows.append((*page, "", "", "", _word(False), "", "", "", "", reading.reason))
+            rows.append((*page, "", "", "", _word(False), "", "", "", "", text_cell(reading.reason or "")))
     if outcome.failure is not None:
-        rows.append((csv_name(outcome.name), "", "", "", "", _word(False), "", "", "", "", outcome.failure))
+        rows.append((csv_name(outcome.name), "", "", "", "", _word(False), "", "", "", "", text_cell(outcome.failure)))
     return _csv_text(rows)
 
 
@@ -90,8 +92,8 @@ def csv_rows(lines: Iterable[bytes]) -> Iterator[Row]:
 
 
 def csv_name(name: str) -> str:
-    """The name as a table has it: bytes that are no Unicode as escapes, and the line end that gets no quotes."""
-    return name.encode("utf-8", "backslashreplace").decode().replace("\r", "\\r")
+    """The name as a table has it: no formula; escapes for what is no Unicode, and for the line end without quotes."""
+    return file_cell(name.encode("utf-8", "backslashreplace").decode().replace("\r", "\\r"))
 
 
 def _word(truth: bool) -> str:
