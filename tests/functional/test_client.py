@@ -199,3 +199,19 @@ def test_a_worker_that_says_what_is_wrong_ends_them_all_however_late_it_says_it(
         otherwise.cancel()
         for number, handler in handlers.items():
             signal.signal(number, handler)
+
+
+def test_a_server_that_hangs_up_on_a_large_picture_may_take_less() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def hang_up() -> None:
+            connection, _ = listener.accept()
+            connection.recv(1000)
+            connection.close()
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        client = digitry.Client(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        with client, pytest.raises(ServerError, match="it may take less than 60 MiB"):
+            client.read(bytes(60 * 2**20))
+        thread.join()

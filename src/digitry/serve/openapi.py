@@ -143,7 +143,7 @@ def openapi(service: Service) -> dict[str, Any]:
                 "security": [],
                 "responses": {
                     "200": _object("It runs.", {"alive": {"const": True}}, {"alive": True}),
-                    **_problems("wrong-type"),
+                    **_problems("wrong-type", "headers-too-large"),
                 },
             }
         },
@@ -154,7 +154,7 @@ def openapi(service: Service) -> dict[str, Any]:
                 "security": [],
                 "responses": {
                     "200": _object("The self-test was passed.", {"ready": {"const": True}}, {"ready": True}),
-                    **_problems("not-ready", "wrong-type"),
+                    **_problems("not-ready", "wrong-type", "headers-too-large"),
                 },
             }
         },
@@ -173,7 +173,10 @@ def openapi(service: Service) -> dict[str, Any]:
                 "operationId": "openapi",
                 "summary": "This description",
                 "security": [],
-                "responses": {"200": _object("OpenAPI 3.1.", {}, None), **_problems("wrong-host", "wrong-type")},
+                "responses": {
+                    "200": _object("OpenAPI 3.1.", {}, None),
+                    **_problems("wrong-host", "wrong-type", "headers-too-large"),
+                },
             }
         },
     }
@@ -227,7 +230,7 @@ def openapi(service: Service) -> dict[str, Any]:
     }
 
 
-_ANY = ("unauthorized", "wrong-host", "wrong-type")
+_ANY = ("unauthorized", "wrong-host", "wrong-type", "headers-too-large")
 _ANY_POST = (*_ANY, "cross-origin", "too-large", "wrong-setting", "busy", "too-slow")
 
 
