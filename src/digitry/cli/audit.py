@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,10 +66,10 @@ def command(
         _apply(Path(dataset), table, as_json)
         return
     from digitry.auditing import audit
-    from digitry.cli.progress import progress_bar
+    from digitry.cli.progress import Bar
     from digitry.datasets import load_dataset
 
-    with progress_bar(quiet or not sys.stderr.isatty()) as progress:
+    with Bar(quiet=quiet) as progress:
         loaded = load_dataset(dataset, progress=progress)
     began: list[float] = []
 

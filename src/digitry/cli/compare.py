@@ -27,11 +27,11 @@ def command(runs: tuple[Path, ...], split: str, data: str | None, as_json: bool,
 
     Every pair is tested by McNemar's exact test on the images that only one of the two reads right.
     """
-    from digitry.cli.progress import progress_bar
+    from digitry.cli.progress import Bar
     from digitry.evaluation import compare
 
-    with progress_bar(quiet or not sys.stderr.isatty()) as progress:
-        comparison = compare(runs, split=split, data=data, progress=progress and partial(progress, "reading images"))
+    with Bar(quiet=quiet) as progress:
+        comparison = compare(runs, split=split, data=data, progress=partial(progress, "reading images"))
     if as_json:
         import json
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,11 +25,11 @@ def command(run: Path, split: str, data: str | None, as_json: bool, quiet: bool)
 
     RUN is the folder of a finished training. Writes metrics.json, plots/ and report.html into it.
     """
-    from digitry.cli.progress import progress_bar
+    from digitry.cli.progress import Bar
     from digitry.evaluation import evaluate
 
-    with progress_bar(quiet or not sys.stderr.isatty()) as progress:
-        evaluation = evaluate(run, split=split, data=data, progress=progress and partial(progress, "reading images"))
+    with Bar(quiet=quiet) as progress:
+        evaluation = evaluate(run, split=split, data=data, progress=partial(progress, "reading images"))
     if as_json:
         import json
 

@@ -29,12 +29,12 @@ def command(dataset: str, out: Path | None, as_json: bool, quiet: bool) -> None:
 
     DATASET is a name (mnist, fashion-mnist) or the path of your own data.
     """
-    from digitry.cli.progress import progress_bar
+    from digitry.cli.progress import Bar
     from digitry.datasets import load_dataset
     from digitry.exploration import explore
     from digitry.files import name_for_a_file
 
-    with progress_bar(quiet) as progress:
+    with Bar(quiet=quiet) as progress:
         loaded = load_dataset(dataset, progress=progress)
         folder = out or (None if as_json else Path(f"explore-{name_for_a_file(loaded.name)}"))
         found = explore(loaded, out=folder, progress=progress)

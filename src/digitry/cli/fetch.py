@@ -6,7 +6,7 @@ import json
 
 import click
 
-from digitry.cli.progress import progress_bar
+from digitry.cli.progress import Bar
 
 
 @click.command(name="fetch")
@@ -21,7 +21,7 @@ def command(dataset: str, as_json: bool, quiet: bool) -> None:
     """
     from digitry.data.fetch import fetch_with_origins
 
-    with progress_bar(quiet) as progress:
+    with Bar(quiet=quiet, after_seconds=0) as progress:
         fetched = fetch_with_origins(dataset, progress=progress)
     source = fetched.source
     if as_json:

@@ -1,84 +1,105 @@
-"""The one progress bar of the light commands: on stderr, with the time left."""
+"""How far a command is, on stderr, with the time left: a bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
-import click
+from digitry.console import TimeLeft, is_interactive
 
 if TYPE_CHECKING:
-    from digitry.data import Progress
+    from rich.progress import Progress, TaskID
 
 SHOWN_AFTER_SECONDS = 2.0
-ERASE_LINE = "\r\x1b[K"
+"""What is over sooner needs no bar."""
+
+LINE_EVERY_SECONDS = 10.0
+"""Shortest time between two plain lines about one thing."""
 
 
-@contextmanager
-def progress_bar(quiet: bool) -> Iterator[Progress | None]:
-    """A bar on stderr for anything that reports `Progress`; it appears with the first report. None when quiet."""
-    if quiet:
-        yield None
-        return
-    bars: list[Any] = []
-    drawn_at = 0.0
+class Bar:
+    """Shows what is being done, how much of it, and how long the rest takes. Called as any `digitry.data.Progress`.
 
-    def progress(what: str, done: int, total: int) -> None:
-        nonlocal drawn_at
-        if not bars:
-            bar = click.progressbar(length=total, label=what, file=sys.stderr, width=24)
-            bars.append(bar.__enter__())
-        bar = bars[0]
+    It appears once the work takes longer than `after_seconds`, so that quick commands stay quiet; `quiet` never shows
+    anything but notes. Use it as a context manager: the bar goes when the block ends.
+    """
+
+    def __init__(self, *, quiet: bool, after_seconds: float = SHOWN_AFTER_SECONDS) -> None:
+        self._quiet, self._after = quiet, after_seconds
+        self._began = time.monotonic()
+        self._what, self._done, self._total = "", 0, 0
+        self._left = TimeLeft()
+        self._line_at = -LINE_EVERY_SECONDS
+        self._said = ""
+        self._shown: tuple[Progress, TaskID] | None = None
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._shown is not None:
+            self._shown[0].stop()
+            self._shown = None
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """`done` of `total` parts of the work are done; now it is at `what`."""
+        if done < self._done or total != self._total or (what != self._what and done == self._done):
+            self._left.start(done)  # something else: what came before says nothing about the time left
+        self._what, self._done, self._total = what, done, total
+        if not self._quiet and time.monotonic() - self._began >= self._after:
+            self._show_bar() if is_interactive(sys.stderr) else self._print_line()
+
+    def note(self, message: str) -> None:
+        """A line on stderr, above the bar."""
+        text = f"digitry: {message}"
+        if self._shown is not None:
+            self._shown[0].console.print(text, markup=False, highlight=False, soft_wrap=True)
+        else:
+            print(text, file=sys.stderr, flush=True)
+
+    def _show_bar(self) -> None:
+        bar, task = self._shown = self._shown or _new_bar()
+        now: dict[str, Any] = {"description": self._what, "total": self._total, "completed": self._done}
+        bar.update(task, left=self._left.text(self._done, self._total), **now)
+
+    def _print_line(self) -> None:
         now = time.monotonic()
-        if now - drawn_at > 0.1 or done == total or bar.label != what:
-            if bar.label != what or not done:
-                bar.start, bar.avg = time.time(), []  # waiting for an answer says nothing about the time left
-            bar.label, bar.length, drawn_at = what, total, now
-            if done != bar.pos:
-                bar.update(done - bar.pos)
-            bar.render_progress()
-
-    try:
-        yield progress
-    finally:
-        for bar in bars:
-            bar.__exit__(None, None, None)
+        if self._what == self._said and now - self._line_at < LINE_EVERY_SECONDS:
+            return
+        parts = [f"{self._done / max(self._total, 1):.0%}", self._left.text(self._done, self._total)]
+        self.note(f"{self._what}: {', '.join(part for part in parts if part)}")
+        self._said, self._line_at = self._what, now
 
 
-class Counter:
-    """Counts things done on stderr, with the time left, once that takes longer than two seconds; only on a terminal."""
+class Counter(Bar):
+    """Counts things of one kind."""
 
     def __init__(self, label: str, length: int, *, quiet: bool) -> None:
-        self._label, self._length = label, length
-        self._is_silent = quiet or not sys.stderr.isatty()
-        self._began = time.monotonic()
-        self._done = 0
-        self._stack = ExitStack()
-        self._bar: Any = None
+        super().__init__(quiet=quiet)
+        self._label, self._length, self._count = label, length, 0
+        self(label, 0, length)
 
     def __enter__(self) -> Counter:
         return self
 
-    def __exit__(self, *error: object) -> None:
-        self._stack.close()
-        self._bar = None
-
     def step(self) -> None:
         """One more is done."""
-        self._done += 1
-        if self._bar is not None:
-            self._bar.update(1)
-        elif not self._is_silent and time.monotonic() - self._began > SHOWN_AFTER_SECONDS:
-            bar = click.progressbar(
-                length=self._length, label=self._label, file=sys.stderr, show_pos=True, update_min_steps=16
-            )
-            bar.start = time.time() - (time.monotonic() - self._began)
-            self._bar = self._stack.enter_context(bar)
-            self._bar.update(self._done)
+        self._count += 1
+        self(self._label, self._count, self._length)
 
-    def note(self, message: str) -> None:
-        """A line on stderr; it takes the place of the bar, which comes back below."""
-        click.echo(f"{ERASE_LINE if self._bar is not None else ''}digitry: {message}", err=True)
+
+def _new_bar() -> tuple[Progress, TaskID]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    columns = [
+        TextColumn("{task.description}", markup=False),
+        BarColumn(24),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TextColumn("{task.fields[left]}"),
+    ]
+    # What goes to stdout are results: they must not be sent through the bar to stderr.
+    bar = Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False)
+    bar.start()
+    return bar, bar.add_task("", left="")

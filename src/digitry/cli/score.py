@@ -52,7 +52,7 @@ def command(
     folders 0/ to 9/. Labels are whole numbers, compared by their digits. Where pictures are marked as test, only those
     are read. A file or a label that cannot be used counts as wrong; it is one line on stderr and the exit code is 3.
     """
-    from digitry.cli.progress import progress_bar
+    from digitry.cli.progress import Bar
     from digitry.cli.reading_text import printable
     from digitry.errors import DataError
     from digitry.reading import Reader
@@ -63,7 +63,7 @@ def command(
         check_page_possible()
     options: dict[str, Any] = {} if max_error is None else {"max_error": max_error}
     reader = Reader(model, **options)
-    with progress_bar(quiet or not sys.stderr.isatty()) as progress:
+    with Bar(quiet=quiet) as progress:
         result = score(pictures, expect=expect, reader=reader, progress=progress)
     if model and _learnt_from(Path(model), result):
         click.echo(

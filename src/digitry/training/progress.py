@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from digitry.backend import trained_by
+from digitry.console import TimeLeft, is_interactive
 from digitry.recipe import Recipe
 from digitry.training.chart import braille_chart
 
 if TYPE_CHECKING:
     from rich.console import Console, Group
+    from rich.live import Live as RichLive
 
 History = Sequence[dict[str, float]]
 
@@ -46,10 +48,7 @@ def make_progress(quiet: bool) -> Progress:
         return Silent()
     if "ipykernel" in sys.modules:
         return Notebook()
-    from rich.console import Console
-
-    console = Console(stderr=True, highlight=False)
-    return Live(console) if console.is_terminal and not console.is_dumb_terminal else Lines()
+    return Live() if is_interactive(sys.stderr) else Lines()
 
 
 class Silent:
@@ -122,11 +121,10 @@ class Notebook(Lines):
 class Live:
     """For a terminal: a bar with the time left over a chart of loss and accuracy that grows with every epoch."""
 
-    def __init__(self, console: Console) -> None:
-        from rich.live import Live as RichLive
-
+    def __init__(self, console: Console | None = None) -> None:
         self._console = console
-        self._live = RichLive(console=console, refresh_per_second=8, transient=False)
+        self._live: RichLive | None = None
+        self._began = time.monotonic()
         self._clock = TimeLeft()
         self._title, self._epochs = "", 0
         self._history: History = []
@@ -134,13 +132,15 @@ class Live:
         self._share = 0.0
 
     def loading(self, what: str, done: int, total: int) -> None:
-        self._console.print(f"{what}: {done / max(total, 1):.0%}", end="\n" if done == total else "\r", markup=False)
+        if time.monotonic() - self._began >= 2.0:
+            self._title, self._share = what, done / max(total, 1)
+            self._now = self._clock.text(done, total)
+            self._draw()
 
     def begin(self, title: str, epochs: int, history: History) -> None:
         self._title, self._epochs, self._history = title, epochs, history
-        self._share = len(history) / epochs
+        self._now, self._share = "", len(history) / epochs
         self._clock.start(len(history))
-        self._live.start()
         self._draw()
 
     def step(self, epoch: int, step: int, steps: int, loss: float, accuracy: float, rate: float) -> None:
@@ -159,22 +159,33 @@ class Live:
         self._draw()
 
     def note(self, text: str) -> None:
-        self._console.print(text, markup=False)
+        if self._live is None:  # before there is anything to draw: a plain line comes soonest
+            print(text, file=self._console.file if self._console else sys.stderr, flush=True)
+        else:
+            self._live.console.print(text, markup=False)
 
     def end(self) -> None:
-        self._live.stop()
+        if self._live is not None:
+            self._live.stop()
 
     def _draw(self) -> None:
-        self._live.update(self._picture())
+        if self._live is None:
+            from rich.console import Console
+            from rich.live import Live
 
-    def _picture(self) -> Group:
+            console = self._console or Console(stderr=True, highlight=False)
+            self._live = Live(console=console, refresh_per_second=8)
+            self._live.start()
+        self._live.update(self._picture(self._live.console.width))
+
+    def _picture(self, screen: int) -> Group:
         from rich.columns import Columns
         from rich.console import Group
         from rich.progress_bar import ProgressBar
         from rich.table import Table
         from rich.text import Text
 
-        width = min(self._console.width, 120)
+        width = min(screen, 120)
         bar = Table.grid()
         bar.add_row(ProgressBar(total=1.0, completed=self._share, width=width - 2))
         parts: list[Any] = [Text(self._title, style="bold"), bar, Text(self._now)]
@@ -196,19 +207,6 @@ def describe_epoch(line: dict[str, float], epochs: int) -> str:
     if "val_loss" in line:
         text += f"  validation loss {line['val_loss']:.4f}  accuracy {line['val_accuracy']:.4f}"
     return text + f"  {line['images_per_second']:,.0f} images/s  {line['seconds']:.1f} s"
-
-
-class TimeLeft:
-    """How long the rest takes if it goes on as it did since `start`."""
-
-    def start(self, done: float) -> None:
-        self._began, self._done = time.monotonic(), done
-
-    def text(self, done: float, total: float) -> str:
-        if done <= self._done:
-            return ""
-        seconds = (time.monotonic() - self._began) / (done - self._done) * (total - done)
-        return f"{int(seconds) // 60}:{int(seconds) % 60:02d} left" if total > done else "done"
 
 
 def _chart(history: History, name: str, width: int) -> Any:

@@ -7,7 +7,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from digitry.cli import group
-from digitry.cli.progress import progress_bar
 from digitry.data.sources import SOURCES
 from digitry.errors import DataError
 from tests.unit.data.mirror import NAMES, tiny_files, tiny_source
@@ -64,16 +63,6 @@ def test_progress_goes_to_stderr_and_quiet_silences_it(by_hand: Path) -> None:
         assert result.stdout == ""
     assert "npm package tiny@1.0.0" in loud.stderr
     assert quiet.stderr == ""
-
-
-def test_the_bar_follows_steps_back_and_new_totals(capsys: pytest.CaptureFixture[str]) -> None:
-    with progress_bar(quiet=False) as progress:
-        assert progress is not None
-        for report in (("first", 0, 100), ("first", 90, 100), ("second", 20, 100), ("pictures", 7, 7)):
-            progress(*report)
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert [line.strip() for line in err.splitlines()] == ["first", "second", "pictures"]
 
 
 def test_an_unknown_dataset_lists_near_matches() -> None:

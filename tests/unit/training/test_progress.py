@@ -60,14 +60,3 @@ def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_where_stderr_is_no_terminal_lines_are_chosen() -> None:
     assert isinstance(progress.make_progress(quiet=False), progress.Lines)
-
-
-def test_the_time_left_is_what_the_rest_takes_at_the_same_pace(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 100.0
-    monkeypatch.setattr(progress.time, "monotonic", lambda: now)
-    clock = progress.TimeLeft()
-    clock.start(2)
-    now = 130.0
-    assert clock.text(2.5, 5) == "2:30 left"
-    assert clock.text(2, 5) == ""
-    assert clock.text(5, 5) == "done"
