@@ -25,8 +25,9 @@ class Bar:
     anything but notes. Use it as a context manager: the bar goes when the block ends.
     """
 
-    def __init__(self, *, quiet: bool, after_seconds: float = SHOWN_AFTER_SECONDS) -> None:
-        self._quiet, self._after = quiet, after_seconds
+    def __init__(self, *, quiet: bool, after_seconds: float | None = None) -> None:
+        self._quiet = quiet
+        self._after = SHOWN_AFTER_SECONDS if after_seconds is None else after_seconds
         self._began = time.monotonic()
         self._what, self._done, self._total = "", 0, 0
         self._left = TimeLeft()

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from digitry.arrays import IMAGE_SIDE, Digit, Number, Reading, is_sure
 from digitry.drawing import draw_page, percent
 from digitry.drawing.colour import Colour, upright_colour
-from digitry.explaining import markup, words
+from digitry.explaining import words
 from digitry.explaining.pictures import crop, cut, heat, picture, pixelated
 from digitry.explaining.saliency import saliency
 from digitry.explaining.strips import strip_chart
 from digitry.pages.html import Tile
+from digitry.pages.templates import render
 from digitry.reading import Picture, Reader
 
 MAX_DIGITS = 24
@@ -31,29 +32,8 @@ _SETTLED = 0.99
 _BROAD = 1.5
 """A picture that is wider than high by this factor gets a row of its own."""
 
-_LEGEND = (
-    (
-        "What the network sees",
-        "The digit as all training pictures are: light ink on black, 28×28 pixels, the ink fitted into 20×20 and "
-        "centred by its mass.",
-    ),
-    (
-        "What spoke for it",
-        "For every pixel, the 5×5 patch around it is painted over with paper and the digit is read again. Blue: the "
-        "probability of the answer fell, that ink spoke for it. Orange: it rose, that ink spoke against it. The colour "
-        "grows with the change of the logarithm of the probability, and is full at the largest change. The frame marks "
-        "the patch that the answer hangs on most.",
-    ),
-    (
-        "The one rather than the other",
-        "The same for the lead over the runner-up: blue ink makes it the answer, orange ink the runner-up.",
-    ),
-    (
-        "What this does not show",
-        "Erased ink only, one patch at a time, on the 28×28 image: not what more ink would do, nor the search for the "
-        "digits on the page.",
-    ),
-)
+Shown = dict[str, Any]
+"""What a part of the template shows, by name."""
 
 
 def explain_page(reader: Reader, picture: Picture, reading: Reading, *, title: str) -> str:
@@ -64,10 +44,7 @@ def explain_page(reader: Reader, picture: Picture, reading: Reading, *, title: s
     a tenth of a second.
     """
     page = upright_colour(picture, reading)
-    sections = [("From picture to answer", _stages(page, reading))]
-    lines = _lines(reader, reading)
-    if lines:
-        sections.append(("The lines of writing", lines))
+    sections = [_stages(page, reading), *_lines(reader, reading)]
     chosen = _chosen(reading)
     images = canonical_digits(page, reading)
     at = 0
@@ -75,13 +52,19 @@ def explain_page(reader: Reader, picture: Picture, reading: Reading, *, title: s
         mine = images[at : at + len(number.digits)]
         at += len(number.digits)
         heading = f"Why {number.text}" if len(reading.numbers) == 1 else f"{index}: {number.text}"
-        sections.append((heading, _number(reader, page, reading, number, mine, folded=index - 1 not in chosen)))
+        looked_into = index - 1 in chosen
+        sections.append({"heading": heading, **_number(reader, page, reading, number, mine, looked_into=looked_into)})
     if reading.numbers:
-        how = "".join(markup.tag("dt", markup.escaped(a)) + markup.tag("dd", markup.escaped(b)) for a, b in _LEGEND)
-        sections.append(("How to read this", markup.tag("dl", how, class_="how")))
+        sections.append({"heading": "How to read this", "kind": "legend"})
     name = f" · {PurePath(reading.picture).name}" if reading.picture else ""
-    footer = f"digitry{name} · page {reading.page} · {page.shape[1]}×{page.shape[0]} pixels"
-    return markup.page(title, words.lead(reading), _tiles(reading), sections, footer)
+    shown = {
+        "title": title,
+        "lead": words.lead(reading),
+        "tiles": _tiles(reading),
+        "sections": sections,
+        "footer": f"digitry{name} · page {reading.page} · {page.shape[1]}×{page.shape[0]} pixels",
+    }
+    return render("explaining/explain.html.j2", page=shown)
 
 
 def canonical_digits(page: Colour, reading: Reading) -> list[NDArray[np.uint8] | None]:
@@ -141,48 +124,35 @@ def _tiles(reading: Reading) -> list[Tile]:
     return tiles
 
 
-def _stages(page: Colour, reading: Reading) -> str:
+def _stages(page: Colour, reading: Reading) -> Shown:
     drawn = picture(draw_page(page, reading, note=False), words.lead(reading), "The picture, and what was read where.")
-    shown = [markup.figure(drawn)]
+    shown = [drawn]
     ink = reading.stages.get("ink")
     if ink is not None and ink.ndim == 2:
         caption = "The ink: light, shadow and paper taken out." if ink.any() else "The ink: there is none."
-        shown.append(markup.figure(picture(255 - ink, "The ink that was found on the page, dark on white", caption)))
+        shown.append(picture(255 - ink, "The ink that was found on the page, dark on white", caption))
     part = reading.stages.get("crop")
     if part is not None and part.ndim == 2:
         caption = "The digit's own strokes; rules, specks and neighbours left out."
-        shown.append(markup.figure(picture(255 - part, "The ink of the one digit, dark on white", caption)))
-    kind = " broad" if page.shape[1] > _BROAD * page.shape[0] else " two" if len(reading.numbers) > 1 else ""
-    return markup.tag("div", "".join(shown), class_=f"stages{kind}")
+        shown.append(picture(255 - part, "The ink of the one digit, dark on white", caption))
+    layout = " broad" if page.shape[1] > _BROAD * page.shape[0] else " two" if len(reading.numbers) > 1 else ""
+    return {"heading": "From picture to answer", "kind": "stages", "layout": layout, "pictures": shown}
 
 
-def _lines(reader: Reader, reading: Reading) -> str:
+def _lines(reader: Reader, reading: Reading) -> list[Shown]:
     strips = _listed(reading.stages.get("strips"))
     frames = _listed(reading.stages.get("frames"))
     if not strips:
-        return ""
+        return []
     charts = [
-        markup.tag(
-            "div",
-            strip_chart(
-                np.asarray(strip, np.uint8),
-                np.asarray(frames[index], np.float32) if len(frames) == len(strips) else None,
-                reader.class_names,
-            ),
-            class_="scroll strip",
-            role="region",
-            tabindex="0",
-            aria_label=f"Line {index + 1}",
+        strip_chart(
+            np.asarray(strip, np.uint8),
+            np.asarray(frames[index], np.float32) if len(frames) == len(strips) else None,
+            reader.class_names,
         )
         for index, strip in enumerate(strips)
     ]
-    text = "Each line of writing, straightened and brought to one height."
-    if frames:
-        text += (
-            " Under it, a row per digit: the darker, the more probable that the network sees this digit there; the "
-            "first row is for no digit at all. Dashed lines part neighbouring digits."
-        )
-    return markup.paragraph(text) + markup.tag("div", "".join(charts), class_="lines")
+    return [{"heading": "The lines of writing", "kind": "lines", "charts": charts, "has_frames": bool(frames)}]
 
 
 def _listed(stage: Any) -> Sequence[Any]:
@@ -198,24 +168,22 @@ def _number(
     number: Number,
     images: list[NDArray[np.uint8] | None],
     *,
-    folded: bool,
-) -> str:
-    """What there is to say of one number; `folded` leaves its digits to their figures, without looking into them."""
+    looked_into: bool,
+) -> Shown:
+    """What there is to say of one number; unless it is `looked_into`, its digits are left to their figures."""
     sure = is_sure(reading, number)
-    parts = [markup.paragraph(words.number_sentence(reading, number))]
-    if folded:
-        figures = ", ".join(f"{digit.label} ({percent(digit.confidence)})" for digit in number.digits)
-        return "".join(parts) + markup.paragraph(f"Its digits: {figures}.")
+    shown: Shown = {"kind": "number", "sentence": words.number_sentence(reading, number), "figures": "", "digits": []}
+    if not looked_into:
+        figures = [f"{digit.label} ({percent(digit.confidence)})" for digit in number.digits]
+        return shown | {"figures": ", ".join(figures)}
     many = sum(len(one.digits) for one in reading.numbers) > _FOLD_ABOVE
     for place, (digit, image) in enumerate(zip(number.digits, images, strict=True), 1):
-        title = f"{ordinal(place)} digit: {digit.label}, {percent(digit.confidence)}" if len(number.digits) > 1 else ""
-        if many and (sure or digit.confidence > _SETTLED):
-            card = _digit(reader, page, digit, image, "", sure=sure)
-            summary = markup.tag("summary", markup.escaped(title or f"{digit.label}, {percent(digit.confidence)}"))
-            parts.append(markup.tag("details", summary + card))
-        else:
-            parts.append(_digit(reader, page, digit, image, title, sure=sure))
-    return "".join(parts)
+        figure = f"{digit.label}, {percent(digit.confidence)}"
+        title = f"{ordinal(place)} digit: {figure}" if len(number.digits) > 1 else ""
+        folded = many and (sure or digit.confidence > _SETTLED)
+        looks = {"title": title, "summary": title or figure, "folded": folded}
+        shown["digits"].append(looks | _digit(reader, page, digit, image, sure=sure))
+    return shown
 
 
 def ordinal(place: int) -> str:
@@ -224,16 +192,12 @@ def ordinal(place: int) -> str:
     return f"{place}{ending}"
 
 
-def _digit(
-    reader: Reader, page: Colour, digit: Digit, image: NDArray[np.uint8] | None, title: str, *, sure: bool
-) -> str:
+def _digit(reader: Reader, page: Colour, digit: Digit, image: NDArray[np.uint8] | None, *, sure: bool) -> Shown:
     """One digit: what it looks like on the way, the probabilities, and what they hang on."""
-    heading = markup.tag("h3", markup.escaped(title)) if title else ""
     views = [crop(page, digit.box, f"The {digit.label} cut out of the picture", "In the picture")]
     if image is None:
-        inner = "".join(markup.figure(view) for view in views)
-        note = markup.paragraph("Cut out alone, it could not be brought to the form that the network reads.")
-        return markup.tag("article", heading + markup.tag("div", inner, class_="views") + note, class_="digit")
+        text = "Cut out alone, it could not be brought to the form that the network reads."
+        return {"views": views, "bars": [], "text": text}
     found = saliency(reader.read_digits, image)
     names = reader.class_names
     answer, other = names[found.answer], names[found.runner_up]
@@ -250,8 +214,8 @@ def _digit(
             f"{answer} rather than {other}",
         ),
     ]
-    shown = [(name, float(p), percent(float(p))) for name, p in zip(names, found.probabilities, strict=True)]
-    parts = markup.tag("div", "".join(markup.figure(view) for view in views), class_="views")
-    parts += markup.bars(shown, "Probability of each")
-    text = markup.paragraph(" ".join(said))
-    return markup.tag("article", heading + markup.tag("div", parts, class_="parts") + text, class_="digit")
+    bars = [
+        {"name": name, "share": float(p), "percent": percent(float(p))}
+        for name, p in zip(names, found.probabilities, strict=True)
+    ]
+    return {"views": views, "bars": bars, "text": " ".join(said)}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from digitry.files import write_atomically
 from digitry.pages.style import make_folder, to_svg
+from digitry.pages.templates import render
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -102,23 +102,7 @@ def picture(figure: Figure, alt: str, caption: str = "", *, wide: bool = False) 
 
 def render_page(page: Page) -> str:
     """The page as HTML text; the same page gives the same text."""
-    from importlib.resources import files
-
-    from jinja2 import Environment, FunctionLoader, StrictUndefined
-
-    folder = files("digitry.pages")
-    environment = Environment(
-        loader=FunctionLoader(lambda name: (folder / name).read_text("utf-8")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"runs": _runs, "kind": _kind, "cell": _cell, "is_number": _is_number}
-    text = environment.get_template("page.html.j2").render(page=page)
-    # Half a surrogate pair, from a file name that is not UTF-8, cannot be written.
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return render("pages/page.html.j2", page=page)
 
 
 def write_page(page: Page, path: str | Path) -> Path:
@@ -127,26 +111,3 @@ def write_page(page: Page, path: str | Path) -> Path:
     make_folder(path.parent)
     write_atomically(path, render_page(page).encode())
     return path
-
-
-def _kind(part: Part) -> str:
-    return "paragraph" if isinstance(part, str) else type(part).__name__.lower()
-
-
-def _runs(parts: Sequence[Part]) -> list[tuple[str, list[Part]]]:
-    """Neighbours of one kind together, so that pictures in a row can stand side by side."""
-    return [(kind, list(run)) for kind, run in groupby(parts, key=_kind)]
-
-
-def _is_number(value: Any) -> bool:
-    """Whether a cell is set right: numbers, and texts that are numbers with a unit or a sign, such as 99.1%."""
-    if isinstance(value, int | float):
-        return True
-    return bool(value) and value[0] in "0123456789+-−–<>±" and not any(c.isalpha() for c in value[:3])
-
-
-def _cell(value: Any) -> str:
-    """Integers with thousands separators, floats with four significant digits, texts as they are."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value)
-    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"

@@ -57,7 +57,8 @@ def test_json_with_a_folder_draws_and_names_the_files(temporary_home: Path) -> N
     assert all((temporary_home / name).is_file() for name in [said["page"], *said["pictures"]])
 
 
-def test_progress_goes_to_stderr_unless_quiet() -> None:
+def test_progress_goes_to_stderr_unless_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("digitry.cli.progress.SHOWN_AFTER_SECONDS", 0)
     assert _run("--json").stderr != ""
     assert _run("--json", "--quiet").stderr == ""
 

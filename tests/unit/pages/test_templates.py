@@ -1,0 +1,39 @@
+"""Templates: what strangers wrote stays text, and what is missing is not passed over."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import pytest
+from jinja2 import UndefinedError
+
+from digitry.pages.html import Page
+from digitry.pages.templates import render
+
+PAGES = sorted(
+    f"{folder}/{file.name}"
+    for folder in ("pages", "explaining", "serve")
+    for file in (files("digitry") / folder).iterdir()
+    if file.name.endswith(".j2")
+)
+
+
+def test_every_text_is_escaped() -> None:
+    assert "&lt;b&gt;7&lt;/b&gt;" in render("pages/page.html.j2", page=Page("<b>7</b>", "lead"))
+
+
+def test_half_a_surrogate_pair_becomes_a_question_mark() -> None:
+    assert "<h1>?</h1>" in render("pages/page.html.j2", page=Page("\udcff", "lead"))
+
+
+def test_a_value_that_is_missing_is_an_error() -> None:
+    with pytest.raises(UndefinedError):
+        render("pages/page.html.j2")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_template_loads_anything_from_elsewhere_or_runs_a_script(name: str) -> None:
+    text = (files("digitry") / name).read_text("utf-8")
+    for forbidden in ("http:", "https:", "<script", "url(", "onclick"):
+        assert forbidden not in text
+    assert text.count("| safe") <= ("explain.html.j2" in name), "only the chart of a line is made of HTML"
