@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from digitry.cli.progress import progress_bar
+from digitry.cli.progress import Bar
 from digitry.evaluation.hard_pictures.specimen import SEED
 from digitry.evaluation.robustness import network_sha256, robustness
 from digitry.evaluation.robustness_parts import PARTS, Sizes
@@ -94,7 +94,7 @@ def measure_parts(options: argparse.Namespace, path: Path) -> None:
         result["parts"] = {key: result["parts"][key] for key in PARTS if key in result["parts"]}
         path.write_text(json.dumps(result, indent=1) + "\n")
 
-    with progress_bar(quiet=False) as progress:
+    with Bar(quiet=False) as progress:
         robustness(
             options.model,
             beside=options.baseline,

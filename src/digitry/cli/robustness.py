@@ -39,10 +39,10 @@ def command(
     shapes). Everything takes about a quarter of an hour on two cores, --quick two minutes; the same pictures every
     time. The model is the one that comes with digitry unless you name one.
     """
-    from digitry.cli.progress import progress_bar
+    from digitry.cli.progress import Bar
     from digitry.evaluation.robustness import robustness
 
-    with progress_bar(quiet) as progress:
+    with Bar(quiet=quiet) as progress:
         result = robustness(
             model,
             beside=beside,
