@@ -86,10 +86,14 @@ def test_the_table_has_a_line_for_everything_that_was_measured(asked: dict[str, 
     assert result.stderr == "digitry: clothes is left out: why\n"
 
 
-def test_parts_and_sizes_are_passed_on(asked: dict[str, Any]) -> None:
+def test_parts_and_sizes_are_passed_on(
+    asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("digitry.cli.progress.SHOWN_AFTER_SECONDS", 0)
     result = run("--part", "numbers", "--part", "mnist", "--quick", "--jobs", "3", "--quiet")
     assert (asked["model"], asked["parts"], asked["quick"], asked["jobs"]) == (None, ("numbers", "mnist"), True, 3)
-    assert asked["progress"] is None
+    asked["progress"]("reading", 1, 2)
+    assert capsys.readouterr().err == "", "it is quiet"
     assert result.stdout.startswith("The networks that come with digitry\n\n")
     assert "wrong after" not in result.stdout
 
