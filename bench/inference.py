@@ -91,7 +91,7 @@ def main() -> None:
 def write_models(network: str, folder: Path) -> None:
     """The same network in every engine's own format, each proven equal."""
     from digitry import load_dataset, recipes
-    from digitry.artifact import from_onnx, int8, keras_file, litert, onnx, proof
+    from digitry.artifact import bundle, int8, keras_file, litert, onnx, proof
     from digitry.contract import Contract
 
     test = load_dataset("mnist").test
@@ -102,8 +102,8 @@ def write_models(network: str, folder: Path) -> None:
         model = recipes.get("cnn").build_model()
     else:
         model = recipes.get("reader").build_model()
-        shipped = (resources.files("digitry") / "models" / "digit.onnx").read_bytes()
-        from_onnx.restore_weights(model, shipped, images)
+        shipped = Path(str(resources.files("digitry") / "models" / "digit.safetensors"))
+        bundle.put_into(model, bundle.load(shipped)[0])
     contract = Contract(recipe=network, class_names=tuple("0123456789"))
     for form in (onnx.FORMAT, keras_file.FORMAT, litert.FORMAT):
         proof.export(form, model, contract, folder / f"model{form.suffix}", prove_on=images)

@@ -45,6 +45,8 @@ def make(recipe: str, run: Path, seed: int) -> None:
     model = MODELS / f"{FILES[recipe]}.onnx"
     data = done.model_file.read_bytes()
     write_atomically(model, with_half_weights(data) if recipe == "string-reader" else data)
+    if recipe == "reader":  # what `digitry train reader --from shipped` continues from
+        write_atomically(model.with_suffix(".safetensors"), (run / run_folder.WEIGHTS).read_bytes())
     facts = {
         "recipe": recipe,
         "seed": seed,

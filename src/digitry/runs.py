@@ -173,6 +173,11 @@ def model_file(path: Path) -> Path:
     if not path.is_dir() or (path / MODEL).is_file():
         return path / MODEL if path.is_dir() else path
     read_config(path)  # a folder that is no run says so
+    if (path / WEIGHTS).is_file():
+        raise ModelError(
+            f"run {path} is trained, but its network is not written as ONNX; write it with the command that began it, "
+            f"and with --run {shlex.quote(str(path))} --resume; if that names a layer, train again without it"
+        )
     raise ModelError(
         f"run {path} has no {MODEL}, so its training did not end; go on with the command that began it, and with "
         f"--run {shlex.quote(str(path))} --resume"

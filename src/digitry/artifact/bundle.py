@@ -26,10 +26,29 @@ def weights_of(model: Any) -> Weights:
     import keras
 
     return {
-        f"{position}.{type(layer).__name__}.{variable.name}": np.asarray(keras.ops.convert_to_numpy(variable.value))
-        for position, layer in enumerate(model.layers)
-        for variable in layer.weights
+        name: np.asarray(keras.ops.convert_to_numpy(variable.value)) for name, variable in _variables(model).items()
     }
+
+
+def put_into(model: Any, weights: Weights) -> None:
+    """Give a Keras network these weights; ModelError if a name, shape or dtype is not exactly its own."""
+    wanted = {name: (array.shape, array.dtype) for name, array in weights_of(model).items()}
+    if wanted != {name: (array.shape, array.dtype) for name, array in weights.items()}:
+        raise ModelError("these are not exactly the weights of its recipe")
+    for name, variable in _variables(model).items():
+        variable.assign(weights[name])
+
+
+def _variables(model: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for position, layer in enumerate(model.layers):
+        for variable in layer.weights:
+            # A network in a network, or attention, has several of one name.
+            name, number = f"{position}.{type(layer).__name__}.{variable.name}", 2
+            while name in found:
+                name, number = f"{position}.{type(layer).__name__}.{variable.name}.{number}", number + 1
+            found[name] = variable
+    return found
 
 
 def save(path: Path, weights: Weights, contract: Contract) -> None:
@@ -81,13 +100,12 @@ def load_model(path: Path) -> tuple[Any, Contract]:
     except SettingError as error:
         raise ModelError(f"{path} cannot be rebuilt: {error}") from error
     model = plan.build_model(len(contract.class_names))
-    wanted = {name: (array.shape, array.dtype) for name, array in weights_of(model).items()}
-    found = {name: (array.shape, array.dtype) for name, array in weights.items()}
-    if wanted != found:
-        raise ModelError(f"{path} does not hold exactly the weights of recipe {contract.recipe}; train it again")
-    for position, layer in enumerate(model.layers):
-        for variable in layer.weights:
-            variable.assign(weights[f"{position}.{type(layer).__name__}.{variable.name}"])
+    try:
+        put_into(model, weights)
+    except ModelError as error:
+        raise ModelError(
+            f"{path} does not hold exactly the weights of recipe {contract.recipe}; train it again"
+        ) from error
     return model, contract
 
 

@@ -1,50 +1,35 @@
-"""Keras network → one C99 file that gives the same answers: no allocation, no library but the C one, no files.
+"""ONNX network → one C99 file that gives the same answers: no allocation, no library but the C one, no files.
 
-A digit reader for a microcontroller. Every layer becomes a row of a table that sixty lines of C walk through; dense
-layers are convolutions as large as their input, and a normalisation after a convolution is multiplied into it.
+A digit reader for a microcontroller. All that the network does becomes rows of a table, each one loop over numbers
+(artifact/loops.py), and thirty lines of C that walk through it.
 """
 
 from __future__ import annotations
 
+import bisect
+import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digitry.arrays import Images
-from digitry.artifact.onnx import array_of
+from digitry.artifact.folded import folded
+from digitry.artifact.loop_operators import translated
+from digitry.artifact.loops import SUM, Array, Loop, Program
+from digitry.artifact.onnx import to_onnx
 from digitry.artifact.proof import Format
 from digitry.contract import DIGIT_SHAPE, Contract
 from digitry.errors import ModelError
 
 FLAGS = ("-O2", "-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic")
 
-
-class Row(NamedTuple):
-    """One line of the C table."""
-
-    kind: str
-    height: int
-    width: int
-    channels: int
-    """Of what comes in; what goes out, in the same order:"""
-    tall: int
-    wide: int
-    filters: int
-    kernel_height: int = 1
-    kernel_width: int = 1
-    stride: int = 1
-    top: int = 0
-    left: int = 0
-    """Rows and columns of zeros before the first of what comes in."""
-    weights: NDArray[np.float32] | None = None
-    """(kernel height, kernel width, channels, filters), then a bias for each filter, in one row; a depthwise kernel has
-    no filters of its own."""
+AXES = 8
+"""Of a loop: those of a convolution in groups."""
 
 
 def run(source: str, images: Images, classes: int) -> NDArray[np.float32]:
@@ -69,34 +54,119 @@ def run(source: str, images: Images, classes: int) -> NDArray[np.float32]:
     return np.frombuffer(done.stdout, np.float32).reshape(-1, classes)
 
 
-def to_c(model: Any, contract: Contract) -> str:
-    """A Sequential Keras network that reads single digits as C99 source; the same weights give the same text."""
+def to_c(data: bytes, contract: Contract) -> str:
+    """The bytes of an ONNX network that reads single digits as C99 source; the same bytes give the same text.
+
+    Raises ModelError when an operator has no form in C.
+    """
     if contract.input_shape != DIGIT_SHAPE:
         raise ModelError("only networks for single digits can be written as C")
-    rows: list[Row] = []
-    for layer in model.layers:
-        kind = type(layer).__name__
-        if kind not in LAYERS:
-            raise ModelError(f"layer {kind} has no form in C here; known: {', '.join(LAYERS)}")
-        LAYERS[kind](rows, layer)
-    place, table, numbers = 0, [], []
-    for row in rows:
-        table.append(f"    {{{row.kind}, {', '.join(map(str, row[1:12]))}, {place}}},")
-        if row.weights is not None:
-            numbers.append(row.weights.ravel())
-            place += row.weights.size
-    weights = np.concatenate(numbers)
-    largest = max(max(row.height * row.width * row.channels, row.tall * row.wide * row.filters) for row in rows)
+    program, image, answer = translated(folded(data).graph, (1, *contract.input_shape))
+    if not answer.flags.c_contiguous:
+        answer = program.made("x", answer)
+    plan = Plan(program, image, answer)
+    expressions = list(dict.fromkeys(loop.expression for loop in program.loops))
     return SOURCE.format(
         recipe=_in_a_comment(contract.recipe),
         names=_in_a_comment(" ".join(contract.class_names)),
         classes=len(contract.class_names),
-        kilobytes=(weights.size + 2 * largest) * 4 / 1000,
-        count=weights.size,
-        largest=largest,
-        table="\n".join(table),
-        weights=_wrapped(weights),
+        kilobytes=(plan.size + plan.numbers.size) * 4 / 1000,
+        axes=AXES,
+        sum=expressions.index(SUM) if SUM in expressions else -1,
+        size=plan.size,
+        image=plan.place(image),
+        answer=plan.place(answer),
+        count=plan.numbers.size,
+        table="\n".join(_row(loop, expressions, plan) for loop in program.loops),
+        numbers=_wrapped(plan.numbers),
+        cases="\n".join(_case(number, expression) for number, expression in enumerate(expressions)),
     )
+
+
+class Plan:
+    """Where every array of a program lies: those that are written to share memory, the constants come after it."""
+
+    def __init__(self, program: Program, image: Array, answer: Array) -> None:
+        self.arrays = {_address(array): array for array in (*program.memory, *program.constants)}
+        self.starts = sorted(self.arrays)
+        self.at: dict[int, int] = {}
+        uses = [(-1, image), *enumerated(program.loops), (len(program.loops), answer)]
+        life: dict[int, tuple[int, int]] = {}
+        for moment, view in uses:
+            start = self._start(view)
+            life[start] = (life.get(start, (moment, moment))[0], moment)
+        constants = {_address(array) for array in program.constants}
+        self.size = self._share({start: span for start, span in life.items() if start not in constants})
+        parts: dict[bytes, int] = {}
+        for array in program.constants:
+            if _address(array) in life:
+                count = sum(len(part) for part in parts) // 4
+                self.at[_address(array)] = self.size + parts.setdefault(array.tobytes(), count)
+        self.numbers = np.frombuffer(b"".join(parts), np.float32)
+
+    def place(self, view: Array) -> int:
+        """Where the first number of a view lies."""
+        start = self._start(view)
+        return self.at[start] + (_address(view) - start) // 4
+
+    def _start(self, view: Array) -> int:
+        return self.starts[bisect.bisect_right(self.starts, _address(view)) - 1]
+
+    def _share(self, life: dict[int, tuple[int, int]]) -> int:
+        """Give every array the lowest room that is free from its first use to its last; how much there is in all."""
+        taken: list[tuple[int, int, int]] = []  # from, to, last use
+        size = 0
+        for start, (first, last) in sorted(life.items(), key=lambda one: one[1]):
+            room, needed = 0, self.arrays[start].size
+            for low, high, until in sorted(taken):
+                if until >= first and room + needed > low:
+                    room = max(room, high)
+            self.at[start] = room
+            taken.append((room, room + needed, last))
+            size = max(size, room + needed)
+        return size
+
+
+def enumerated(loops: list[Loop]) -> list[tuple[int, Array]]:
+    """Every array that a loop touches, with the loop's number."""
+    return [(number, view) for number, loop in enumerate(loops) for view in (loop.out, loop.a, loop.b)]
+
+
+def _address(array: Array) -> int:
+    return int(array.__array_interface__["data"][0])
+
+
+def _row(loop: Loop, expressions: list[str], plan: Plan) -> str:
+    sizes, steps = _fewer_axes(loop)
+    places = [plan.place(view) for view in (loop.out, loop.a, loop.b)]
+    lists = ", ".join(f"{{{', '.join(map(str, one))}}}" for one in (sizes, *steps))
+    return f"    {{{expressions.index(loop.expression)}, {', '.join(map(str, places))}, {lists}}},"
+
+
+def _fewer_axes(loop: Loop) -> tuple[list[int], list[list[int]]]:
+    """Sizes and steps of the three arrays, with axes that run on in all three as one, and filled up to `AXES`."""
+    sizes: list[int] = []
+    steps: list[list[int]] = [[], [], []]
+    for axis in reversed(range(loop.out.ndim)):
+        here = [view.strides[axis] // 4 for view in (loop.out, loop.a, loop.b)]
+        if loop.out.shape[axis] == 1:
+            continue
+        if sizes and all(step == one[0] * sizes[0] for step, one in zip(here, steps, strict=True)):
+            sizes[0] *= loop.out.shape[axis]
+            continue
+        sizes.insert(0, loop.out.shape[axis])
+        for step, one in zip(here, steps, strict=True):
+            one.insert(0, step)
+    missing = AXES - len(sizes)
+    if missing < 0:
+        raise ModelError(f"a loop over {len(sizes)} axes has no form in C here")
+    return [1] * missing + sizes, [[0] * missing + one for one in steps]
+
+
+def _case(number: int, expression: str) -> str:
+    names = {"o": "memory[out + i * along]", "x": "a[at_a + i * along_a]", "y": "b[at_b + i * along_b]"}
+    code = re.sub(r"\b[oxy]\b", lambda found: names[found[0]], expression)
+    return f"        case {number}: for (i = 0; i < count; i++) {names['o']} = {code}; break;"
 
 
 def _in_a_comment(text: str) -> str:
@@ -110,102 +180,6 @@ def _wrapped(values: NDArray[np.float32]) -> str:
     return "\n".join("    " + " ".join(f"{text}," for text in texts[at : at + 8]) for at in range(0, len(texts), 8))
 
 
-def _shape(rows: list[Row]) -> tuple[int, int, int]:
-    return (rows[-1].tall, rows[-1].wide, rows[-1].filters) if rows else DIGIT_SHAPE
-
-
-def _convolution(rows: list[Row], layer: Any) -> None:
-    height, width, channels = _shape(rows)
-    (tall, wide, filters), (high, broad), (stride, across) = layer.output.shape[1:], layer.kernel_size, layer.strides
-    depthwise = type(layer).__name__ == "DepthwiseConv2D"
-    grouped = layer.depth_multiplier != 1 if depthwise else layer.groups != 1
-    if stride != across or tuple(layer.dilation_rate) != (1, 1) or grouped:
-        raise ModelError("a convolution that is dilated, grouped or strides unevenly has no form in C here")
-    top, left = 0, 0
-    if layer.padding == "same":
-        top = max((tall - 1) * stride + high - height, 0) // 2
-        left = max((wide - 1) * stride + broad - width, 0) // 2
-    bias = array_of(layer.bias) if layer.use_bias else np.zeros(filters, np.float32)
-    weights = np.concatenate([array_of(layer.kernel).ravel(), bias])
-    kind = "DEPTHWISE" if depthwise else "CONVOLVE"
-    rows.append(Row(kind, height, width, channels, tall, wide, filters, high, broad, stride, top, left, weights))
-    _activation(rows, layer)
-
-
-def _dense(rows: list[Row], layer: Any) -> None:
-    height, width, channels = _shape(rows)
-    bias = array_of(layer.bias) if layer.use_bias else np.zeros(layer.units, np.float32)
-    # Keras flattens height, width, channels in this order: that of a kernel as large as what comes in.
-    weights = np.concatenate([array_of(layer.kernel).ravel(), bias])
-    rows.append(Row("CONVOLVE", height, width, channels, 1, 1, layer.units, height, width, weights=weights))
-    _activation(rows, layer)
-
-
-def _batch_normalization(rows: list[Row], layer: Any) -> None:
-    height, width, channels = _shape(rows)
-    scale = (array_of(layer.gamma) if layer.scale else 1) / np.sqrt(array_of(layer.moving_variance) + layer.epsilon)
-    shift = (array_of(layer.beta) if layer.center else 0) - array_of(layer.moving_mean) * scale
-    if scale.size != channels:
-        raise ModelError("a normalisation of flattened images has no form in C here")
-    if rows and rows[-1].kind in ("CONVOLVE", "DEPTHWISE"):
-        before = rows[-1]
-        assert before.weights is not None
-        kernel, bias = before.weights[:-channels].reshape(-1, channels), before.weights[-channels:]
-        weights = np.concatenate([(kernel * scale).ravel(), bias * scale + shift])
-        rows[-1] = before._replace(weights=weights.astype(np.float32))
-        return
-    weights = np.concatenate([scale, shift]).astype(np.float32)
-    rows.append(Row("SCALE", height, width, channels, height, width, channels, weights=weights))
-
-
-def _pooling(rows: list[Row], layer: Any) -> None:
-    height, width, channels = _shape(rows)
-    tall, wide, _ = layer.output.shape[1:]
-    (high, broad), (stride, across) = layer.pool_size, layer.strides
-    if layer.padding != "valid" or stride != across:
-        raise ModelError("a pooling with padding or uneven strides has no form in C here")
-    rows.append(Row("POOL", height, width, channels, tall, wide, channels, high, broad, stride))
-
-
-def _mean(rows: list[Row], layer: Any) -> None:
-    height, width, channels = _shape(rows)
-    rows.append(Row("MEAN", height, width, channels, 1, 1, channels))
-
-
-def _activation(rows: list[Row], layer: Any) -> None:
-    name = layer.activation.__name__
-    if name == "relu":
-        _relu(rows, layer)
-    elif name not in ("linear", "softmax"):  # the softmax of the last layer is there anyway
-        raise ModelError(f"activation {name} has no form in C here")
-
-
-def _relu(rows: list[Row], layer: Any) -> None:
-    if getattr(layer, "max_value", None) is not None or getattr(layer, "negative_slope", False):
-        raise ModelError("only a plain ReLU has a form in C here")
-    height, width, channels = _shape(rows)
-    rows.append(Row("RELU", height, width, channels, height, width, channels))
-
-
-def _nothing(rows: list[Row], layer: Any) -> None:
-    """Layers that do nothing after training, or nothing to numbers in this order."""
-
-
-LAYERS: dict[str, Callable[[list[Row], Any], None]] = {
-    "BatchNormalization": _batch_normalization,
-    "Conv2D": _convolution,
-    "Dense": _dense,
-    "DepthwiseConv2D": _convolution,
-    "Dropout": _nothing,
-    "Flatten": _nothing,
-    "GlobalAveragePooling2D": _mean,
-    "InputLayer": _nothing,
-    "MaxPooling2D": _pooling,
-    "ReLU": _relu,
-}
-"""Keras layer class → the function that adds its rows."""
-
-
 SOURCE = """\
 /* Reads one handwritten digit. Written by digitry from a network of the recipe {recipe}; classes: {names}.
  * C99; {kilobytes:.1f} kB of weights and working memory, none of it allocated. Not for two threads at once.
@@ -213,68 +187,62 @@ SOURCE = """\
  * To try it: cc -O2 -std=c99 -DDIGITRY_MAIN digits.c -lm; it takes images of 784 bytes, and gives floats. */
 #include <math.h>
 
-enum {{ CLASSES = {classes}, LARGEST = {largest} }};
-enum {{ CONVOLVE, DEPTHWISE, SCALE, RELU, POOL, MEAN }};
+enum {{ CLASSES = {classes}, SIZE = {size}, IMAGE = {image}, ANSWER = {answer}, AXES = {axes}, SUM = {sum} }};
 
+/* For every place of all axes, `out` becomes what `kind` says of itself, `a` and `b`. Arrays lie in the memory, or
+ * behind it among the numbers; a step is how far it is to the next place along an axis. */
 typedef struct {{
-    int kind, height, width, channels, tall, wide, filters, high, broad, stride, top, left, at;
-}} Layer;
+    int kind, out, a, b, sizes[AXES], steps[AXES], steps_a[AXES], steps_b[AXES];
+}} Loop;
 
-static const Layer layers[] = {{
+static const Loop loops[] = {{
 {table}
 }};
 
-static const float all_weights[{count}] = {{
-{weights}
+static const float numbers[{count}] = {{
+{numbers}
 }};
 
-static void step(const Layer *l, const float *in, float *out) {{
-    const float *weights = all_weights + l->at;
-    const int taps = l->high * l->broad * (l->kind == CONVOLVE ? l->channels : 1);
-    const float *bias = weights + taps * l->filters;
-    const int size = l->tall * l->wide * l->filters;
-    int i, y, x, v, u, c, f;
-    for (i = 0; i < size; i++) {{
-        if (l->kind == SCALE) out[i] = in[i] * weights[i % l->filters] + weights[l->filters + i % l->filters];
-        else if (l->kind == RELU) out[i] = in[i] > 0 ? in[i] : 0;
-        else if (l->kind <= DEPTHWISE) out[i] = bias[i % l->filters];
-        else out[i] = l->kind == POOL ? -HUGE_VALF : 0;
-    }}
-    if (l->kind == MEAN)
-        for (i = 0; i < l->height * l->width * l->channels; i++)
-            out[i % l->channels] += in[i] / (float)(l->height * l->width);
-    if (l->kind > DEPTHWISE && l->kind != POOL) return;
-    for (y = 0; y < l->tall; y++) for (x = 0; x < l->wide; x++) {{
-        float *here = out + (y * l->wide + x) * l->filters;
-        for (v = 0; v < l->high; v++) for (u = 0; u < l->broad; u++) {{
-            const int row = y * l->stride + v - l->top, column = x * l->stride + u - l->left;
-            const float *pixel;
-            if (row < 0 || column < 0 || row >= l->height || column >= l->width) continue;
-            pixel = in + (row * l->width + column) * l->channels;
-            for (c = 0; c < l->channels; c++) {{
-                const int at = ((v * l->broad + u) * l->channels + c) * l->filters;
-                if (l->kind == POOL) here[c] = pixel[c] > here[c] ? pixel[c] : here[c];
-                else if (l->kind == DEPTHWISE) here[c] += pixel[c] * weights[(v * l->broad + u) * l->channels + c];
-                else for (f = 0; f < l->filters; f++) here[f] += pixel[c] * weights[at + f];
-            }}
+static float memory[SIZE];
+
+static const float *array(int place) {{
+    return place < SIZE ? memory + place : numbers + (place - SIZE);
+}}
+
+static void run(const Loop *l) {{
+    const float *a = array(l->a), *b = array(l->b);
+    const int count = l->sizes[AXES - 1];
+    const int along = l->steps[AXES - 1], along_a = l->steps_a[AXES - 1], along_b = l->steps_b[AXES - 1];
+    int out = l->out, at_a = 0, at_b = 0, places[AXES] = {{0}}, axis, i;
+    (void)b;
+    (void)along_b;
+    do {{
+        if (l->kind == SUM && along == 1 && along_a == 1 && along_b == 0) {{ /* nearly all of the work */
+            float *restrict sums = memory + out;
+            const float *restrict from = a + at_a;
+            const float factor = b[at_b];
+            for (i = 0; i < count; i++) sums[i] += from[i] * factor;
+        }} else switch (l->kind) {{
+{cases}
         }}
-    }}
+        for (axis = AXES - 2; axis >= 0; axis--) {{
+            out += l->steps[axis], at_a += l->steps_a[axis], at_b += l->steps_b[axis];
+            if (++places[axis] < l->sizes[axis]) break;
+            places[axis] = 0;
+            out -= l->sizes[axis] * l->steps[axis];
+            at_a -= l->sizes[axis] * l->steps_a[axis];
+            at_b -= l->sizes[axis] * l->steps_b[axis];
+        }}
+    }} while (axis >= 0);
 }}
 
 void digitry_read(const unsigned char image[784], float probabilities[CLASSES]);
 
 void digitry_read(const unsigned char image[784], float probabilities[CLASSES]) {{
-    static float memory[2][LARGEST];
-    float *in = memory[0], *out = memory[1], *other, largest, sum = 0;
     unsigned i;
-    for (i = 0; i < 784; i++) in[i] = (float)image[i] / 255.0f;
-    for (i = 0; i < sizeof layers / sizeof *layers; i++) {{
-        step(&layers[i], in, out);
-        other = in, in = out, out = other;
-    }}
-    for (largest = in[0], i = 1; i < CLASSES; i++) largest = in[i] > largest ? in[i] : largest;
-    for (i = 0; i < CLASSES; i++) sum += probabilities[i] = expf(in[i] - largest);
-    for (i = 0; i < CLASSES; i++) probabilities[i] /= sum;
+    for (i = 0; i < 784; i++) memory[IMAGE + i] = (float)image[i] / 255.0f;
+    for (i = 0; i < sizeof loops / sizeof *loops; i++) run(&loops[i]);
+    for (i = 0; i < CLASSES; i++) probabilities[i] = memory[ANSWER + i];
 }}
 
 #ifdef DIGITRY_MAIN
@@ -294,7 +262,7 @@ int main(void) {{
 
 
 def _write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
-    path.write_text(to_c(model, contract), encoding="utf-8")
+    path.write_text(to_c(to_onnx(model, contract), contract), encoding="utf-8")
 
 
 def _answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float32]:

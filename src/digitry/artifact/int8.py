@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.arrays import Images
+from digitry.artifact.folded import folded
 from digitry.artifact.onnx import answers, to_onnx
 from digitry.artifact.proof import Format
 from digitry.batches.prepare import prepare
@@ -37,7 +38,6 @@ def to_int8(data: bytes, sample: Images) -> bytes:
     The weights of a convolution are scaled filter by filter; normalisations are multiplied into them first.
     """
     import onnx
-    import onnxruntime
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
     class Sample(CalibrationDataReader):  # type: ignore[misc]
@@ -49,15 +49,12 @@ def to_int8(data: bytes, sample: Images) -> bytes:
             return None if batch is None else {"images": batch}
 
     with tempfile.TemporaryDirectory(prefix="digitry-") as folder, _silence():
-        folded, quantised = Path(folder) / "folded.onnx", Path(folder) / "int8.onnx"
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
-        options.optimized_model_filepath = str(folded)
-        onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-        operators = {node.op_type for node in onnx.load(folded).graph.node}
+        without, quantised = Path(folder) / "folded.onnx", Path(folder) / "int8.onnx"
+        graph = folded(data)
+        onnx.save(graph, without)
+        operators = {node.op_type for node in graph.graph.node}
         quantize_static(
-            folded,
+            without,
             quantised,
             Sample(),
             quant_format=QuantFormat.QDQ,

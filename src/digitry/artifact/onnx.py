@@ -1,12 +1,12 @@
 """Keras network → one ONNX file with the same answers.
 
-Written here, a function a layer, instead of through each backend's own converter: one path for TensorFlow, JAX and
-Torch, the same bytes from the same weights, and plain opset-17 nodes (docs/decisions/0004-onnx.md).
+Written here, a function a layer, for everything that Keras' guides to vision build with: the same bytes from the same
+weights on TensorFlow, JAX and Torch, and plain opset-17 nodes. What has no function here goes through Keras' own export
+where its converter is installed (docs/decisions/0009-onnx-ways.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,57 +14,108 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.arrays import Images
+from digitry.artifact.onnx_converter import converted, missing_converter
+from digitry.artifact.onnx_graph import Graph, Value
+from digitry.artifact.onnx_layers import LAYERS, OPERATIONS, Layout
+from digitry.artifact.onnx_weights import refuse
 from digitry.artifact.proof import Format
-from digitry.contract import METADATA_KEY, STRIP_SHAPE, Contract
+from digitry.contract import STRIP_SHAPE, Contract
 from digitry.errors import ModelError
-from digitry.predict import Predictor, StringPredictor
-
-OPSET, IR_VERSION = 17, 8
-"""Old enough for every runtime of the last four years, the browser's too."""
+from digitry.predict import INPUT_NAME, Predictor, StringPredictor
 
 
 def to_onnx(model: Any, contract: Contract) -> bytes:
-    """A Sequential Keras network as ONNX bytes; the same weights give the same bytes.
+    """A Keras network as ONNX bytes; of layers in `LAYERS`, the same weights give the same bytes.
 
-    A network that reads numbers gives logits; in ONNX the temperature and the softmax come after them.
+    A network that reads numbers gives logits; in ONNX the temperature and the softmax come after them. Raises
+    ModelError when a layer has no ONNX form and Keras' own export has none for it either.
     """
-    import keras
-    from onnx import TensorProto, checker, helper
+    try:
+        return written(model, contract)
+    except ModelError as error:
+        missing = missing_converter()
+        if missing:
+            raise ModelError(f"{error}; {missing} may know it: pip install {missing}") from error
+        try:
+            return converted(model, contract)
+        except ModelError as other:
+            raise ModelError(f"{error}, and {other}") from error
 
-    if not isinstance(model, keras.Sequential):
-        raise ModelError("only Sequential networks can be exported to ONNX; build the recipe as keras.Sequential")
-    graph = _Graph()
-    graph.add("Transpose", perm=[0, 3, 1, 2])
-    for layer in model.layers:
-        kind = type(layer).__name__
-        if kind not in LAYERS:
-            raise ModelError(
-                f"layer {kind} has no ONNX form here; known: {', '.join(LAYERS)}; add it to artifact/onnx.py"
-            )
-        LAYERS[kind](graph, layer)
-    classes = len(contract.class_names)
-    inputs, outputs = ["n", *contract.input_shape], ["n", classes]
+
+def written(model: Any, contract: Contract) -> bytes:
+    """As `to_onnx`, of layers that have a function here. Raises ModelError, with its name, when one has none."""
+    graph = Graph()
+    found = graph.ordered(_network(graph, model, Value(INPUT_NAME, tuple(model.input_shape))), first=False).name
     if contract.input_shape == STRIP_SHAPE:
-        graph.add("Mul", np.asarray(1 / contract.temperature, np.float32))
-        graph.add("Softmax", axis=-1)
-        inputs[2], outputs = "width", ["n", "frames", 1 + classes]
-    graph.nodes[-1].output[0] = "probabilities"
-    proto = helper.make_model(
-        helper.make_graph(
-            graph.nodes,
-            contract.recipe,
-            [helper.make_tensor_value_info("images", TensorProto.FLOAT, inputs)],
-            [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, outputs)],
-            graph.initializers,
-        ),
-        producer_name="digitry",
-        opset_imports=[helper.make_opsetid("", OPSET)],
-        ir_version=IR_VERSION,
-    )
-    helper.set_model_props(proto, {METADATA_KEY: contract.to_json()})
-    checker.check_model(proto, full_check=True)
-    data: bytes = proto.SerializeToString(deterministic=True)
-    return data
+        found = graph.add("Softmax", graph.add("Mul", found, 1 / contract.temperature), axis=-1)
+    return graph.to_bytes(found, contract)
+
+
+def _network(graph: Graph, model: Any, value: Value) -> Value:
+    """Every layer of a Sequential or functional network, nested ones too; the value that comes out."""
+    from keras import Model, Sequential
+
+    if isinstance(model, Sequential):
+        for layer in model.layers:
+            value = _call(graph, layer, value)
+        return value
+    if not (isinstance(model, Model) and hasattr(model, "_run_through_graph")):
+        raise ModelError(f"a network of the class {type(model).__name__} cannot be followed layer by layer")
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        raise ModelError("a network with several inputs or outputs has no ONNX form here")
+
+    def follow(operation: Any) -> Any:
+        return lambda *values, **options: _call(graph, operation, *values, **options)
+
+    found = model._run_through_graph([value], operation_fn=follow)
+    result: Value = found[0] if isinstance(found, list | tuple) else found
+    return result
+
+
+def _call(graph: Graph, layer: Any, *values: Any, **options: Any) -> Value:
+    """One layer, or one operation of `keras.ops`, on what it was called with."""
+    from keras import Model, layers
+
+    if isinstance(layer, Model):
+        return _network(graph, layer, *values)
+    # A network that is asked for answers overrides a `training` that a layer was called with.
+    options = {name: value for name, value in options.items() if value is not None and name != "training"}
+    kind = type(layer).__name__
+    if not isinstance(layer, layers.Layer):
+        return _operation(graph, layer, *values, **options)
+    if kind.startswith("Random") and kind not in LAYERS:
+        kind = "Identity"  # whatever it does to images, it does in training only
+    if kind not in LAYERS or type(layer).__module__.split(".")[0] not in ("keras", "digitry"):
+        raise ModelError(f"layer {layer.name} ({kind}) has no ONNX form here")
+    layout, function = LAYERS[kind]
+    graph.enter(layer)
+    several = isinstance(values[0], list | tuple)
+    given = list(values[0]) if several else list(values)
+    first = given[0].first if layout is Layout.ANY else layout is Layout.FIRST
+    given = [graph.ordered(one, first=first) for one in given]
+    options = {n: graph.ordered(v, first=first) if isinstance(v, Value) else v for n, v in options.items()}
+    try:
+        name = function(graph, layer, given, **options) if several else function(graph, layer, *given, **options)
+    except TypeError as error:  # an argument that none of these functions knows
+        raise refuse(layer, f"what it was called with ({', '.join(options) or len(given)})") from error
+    shapes = [one.shape for one in given]
+    shape = layer.compute_output_shape(shapes) if several else layer.compute_output_shape(*shapes)
+    return Value(name, tuple(shape), first and len(shape) > 2)
+
+
+def _operation(graph: Graph, operation: Any, *values: Any, **options: Any) -> Value:
+    """One operation of `keras.ops`; values of different shapes are taken as Keras has them."""
+    from keras import KerasTensor
+
+    kind = type(operation).__name__
+    if kind not in OPERATIONS or options:
+        raise ModelError(f"the operation {kind} has no ONNX form here")
+    graph.enter(operation)
+    given = [one for one in values if isinstance(one, Value)]
+    first = given[0].first and len({one.shape for one in given}) == 1
+    ordered = [graph.ordered(one, first=first) if isinstance(one, Value) else one for one in values]
+    asked = [KerasTensor(one.shape) if isinstance(one, Value) else one for one in values]
+    return Value(OPERATIONS[kind](graph, operation, *ordered), operation.compute_output_spec(*asked).shape, first)
 
 
 def answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float32]:
@@ -79,170 +130,3 @@ def _write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
 
 
 FORMAT = Format("ONNX model", ".onnx", _write, answers)
-
-
-class _Graph:
-    """A chain of nodes: each takes the output of the one before."""
-
-    def __init__(self) -> None:
-        self.nodes: list[Any] = []
-        self.initializers: list[Any] = []
-
-    def add(self, operator: str, *constants: NDArray[Any], **attributes: Any) -> None:
-        from onnx import helper, numpy_helper
-
-        before = self.nodes[-1].output[0] if self.nodes else "images"
-        name = f"{len(self.nodes)}_{operator}"
-        names = [f"{name}_{i}" for i in range(len(constants))]
-        self.initializers += [
-            numpy_helper.from_array(np.ascontiguousarray(array), given)
-            for array, given in zip(constants, names, strict=True)
-        ]
-        self.nodes.append(helper.make_node(operator, [before, *names], [f"{name}_out"], name=name, **attributes))
-
-
-def _convolution(graph: _Graph, layer: Any) -> None:
-    kernel, *bias = _weights(layer)
-    if tuple(layer.dilation_rate) != (1, 1) or layer.groups != 1:
-        raise ModelError("a dilated or grouped convolution has no ONNX form here; add it to artifact/onnx.py")
-    # height, width, in, out → out, in, height, width
-    _add_convolution(graph, layer, kernel.transpose(3, 2, 0, 1), bias)
-
-
-def _depthwise(graph: _Graph, layer: Any) -> None:
-    kernel, *bias = _weights(layer)
-    if tuple(layer.dilation_rate) != (1, 1) or layer.depth_multiplier != 1:
-        raise ModelError(
-            "a dilated or widening depthwise convolution has no ONNX form here; add it to artifact/onnx.py"
-        )
-    # height, width, in, 1 → in, 1, height, width
-    _add_convolution(graph, layer, kernel.transpose(2, 3, 0, 1), bias, group=kernel.shape[2])
-
-
-def _add_convolution(
-    graph: _Graph, layer: Any, kernel: NDArray[np.float32], bias: list[NDArray[np.float32]], **attributes: int
-) -> None:
-    graph.add(
-        "Conv",
-        kernel,
-        *bias,
-        kernel_shape=list(layer.kernel_size),
-        strides=list(layer.strides),
-        auto_pad=_padding(layer),
-        **attributes,
-    )
-    _activation(graph, layer)
-
-
-def _pooling(graph: _Graph, layer: Any) -> None:
-    operator = {"MaxPooling2D": "MaxPool", "AveragePooling2D": "AveragePool"}[type(layer).__name__]
-    graph.add(operator, kernel_shape=list(layer.pool_size), strides=list(layer.strides), auto_pad=_padding(layer))
-
-
-def _global_average(graph: _Graph, layer: Any) -> None:
-    graph.add("GlobalAveragePool")
-    graph.add("Flatten")
-
-
-def _flatten(graph: _Graph, layer: Any) -> None:
-    # Keras flattens height, width, channels in this order.
-    graph.add("Transpose", perm=[0, 2, 3, 1])
-    graph.add("Flatten")
-
-
-def _dense(graph: _Graph, layer: Any) -> None:
-    kernel, *bias = _weights(layer)
-    graph.add("Gemm", kernel, *bias)
-    _activation(graph, layer)
-
-
-def _batch_normalization(graph: _Graph, layer: Any) -> None:
-    ones = np.ones(layer.moving_mean.shape, np.float32)
-    scale = array_of(layer.gamma) if layer.scale else ones
-    shift = array_of(layer.beta) if layer.center else 0 * ones
-    graph.add(
-        "BatchNormalization",
-        scale,
-        shift,
-        array_of(layer.moving_mean),
-        array_of(layer.moving_variance),
-        epsilon=layer.epsilon,
-    )
-
-
-def _activation(graph: _Graph, layer: Any) -> None:
-    name = layer.activation.__name__
-    if name == "softmax":
-        graph.add("Softmax", axis=-1)
-    elif name in ("relu", "sigmoid", "tanh"):
-        graph.add(name.capitalize())
-    elif name != "linear":
-        raise ModelError(f"activation {name} has no ONNX form here; add it to artifact/onnx.py")
-
-
-def _relu(graph: _Graph, layer: Any) -> None:
-    if layer.max_value is not None or layer.negative_slope or layer.threshold:
-        raise ModelError("only a plain ReLU layer has an ONNX form here; add the others to artifact/onnx.py")
-    graph.add("Relu")
-
-
-def _reshape(graph: _Graph, layer: Any) -> None:
-    # Keras reads height, width, channels in this order.
-    graph.add("Transpose", perm=[0, 2, 3, 1])
-    graph.add("Reshape", np.array([0, *layer.target_shape], np.int64))
-
-
-def _views(graph: _Graph, layer: Any) -> None:
-    # Each view is a convolution with a single 1 where its pixels come from; then views become images.
-    height, width, channels = layer.input.shape[1:]
-    if channels != 1:
-        raise ModelError("views of images with several channels have no ONNX form here; add it to artifact/onnx.py")
-    kernel = np.zeros((len(layer.moves), 1, 3, 3), np.float32)
-    for view, (down, right) in enumerate(layer.moves):
-        kernel[view, 0, 1 - down, 1 - right] = 1
-    graph.add("Conv", kernel, kernel_shape=[3, 3], pads=[1, 1, 1, 1])
-    graph.add("Reshape", np.array([-1, 1, height, width], np.int64))
-
-
-def _mean_of_views(graph: _Graph, layer: Any) -> None:
-    graph.add("Reshape", np.array([-1, layer.views, layer.input.shape[-1]], np.int64))
-    graph.add("ReduceMean", axes=[1], keepdims=0)
-
-
-def _nothing(graph: _Graph, layer: Any) -> None:
-    """Layers that do nothing after training."""
-
-
-LAYERS: dict[str, Callable[[_Graph, Any], None]] = {
-    "Activation": _activation,
-    "AveragePooling2D": _pooling,
-    "BatchNormalization": _batch_normalization,
-    "Conv2D": _convolution,
-    "Dense": _dense,
-    "DepthwiseConv2D": _depthwise,
-    "Dropout": _nothing,
-    "Flatten": _flatten,
-    "GlobalAveragePooling2D": _global_average,
-    "InputLayer": _nothing,
-    "MaxPooling2D": _pooling,
-    "MeanOfViews": _mean_of_views,
-    "ReLU": _relu,
-    "Reshape": _reshape,
-    "Views": _views,
-}
-"""Keras layer class → the function that adds its nodes."""
-
-
-def _padding(layer: Any) -> str:
-    return {"valid": "VALID", "same": "SAME_UPPER"}[layer.padding]
-
-
-def _weights(layer: Any) -> list[NDArray[np.float32]]:
-    return [array_of(variable) for variable in layer.weights]
-
-
-def array_of(variable: Any) -> NDArray[np.float32]:
-    """The value of a Keras variable."""
-    import keras
-
-    return np.asarray(keras.ops.convert_to_numpy(variable), dtype=np.float32)

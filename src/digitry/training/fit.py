@@ -14,13 +14,14 @@ from typing import Any
 
 from digitry import recipes
 from digitry.arrays import Dataset
-from digitry.backend import choose_backend, is_out_of_memory, make_deterministic, trained_by
+from digitry.backend import is_out_of_memory, make_deterministic, trained_by
 from digitry.errors import ModelError, SettingError, TrainingError, unknown_name
 from digitry.recipe import Recipe
 from digitry.runs import CHECKPOINTS, CONFIG, PLOTS, Epoch, Run, best_epoch
 from digitry.settings import MAX_SEED, Settings, check_number
 from digitry.training import checkpoint, run_folder, start, state
 from digitry.training.ahead import make_ahead
+from digitry.training.check_export import check_export
 from digitry.training.interrupt import SignalFlag, TrainingInterrupted, listening
 from digitry.training.job import Job, begin_or_go_on, find_job, finished_run
 from digitry.training.network import build_and_compile
@@ -83,13 +84,16 @@ def train(
     find = partial(find_job, data, plan, seed, folder, origin, progress)
     # A wrong name or split must not leave an empty folder behind; where there is a folder, its holder is asked first.
     early = None if folder.exists() else find()
+    if early:
+        check_export(plan, early.dataset.class_names)
     with run_folder.locked(folder):
         job = begin_or_go_on(early or find(), resume)
         finished = finished_run(folder)
         if finished:
             progress.note(f"{folder} is finished: {len(finished.history)} epochs; nothing to do")
             return finished
-        choose_backend("torch" if job.in_plain_torch else None)
+        if not early:
+            check_export(plan, job.dataset.class_names)
         make_deterministic(seed)
         try:
             with listening() as signal, tracking(track, folder, job.config) as tracker:

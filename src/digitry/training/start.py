@@ -26,7 +26,7 @@ from digitry.errors import ModelError, SettingError
 from digitry.files import write_atomically
 from digitry.predict import MAX_MODEL_BYTES, Predictor
 from digitry.recipe import Recipe
-from digitry.runs import MODEL, START, model_file
+from digitry.runs import MODEL, START, WEIGHTS, model_file
 from digitry.training.progress import Progress
 
 SHIPPED = "shipped"
@@ -67,6 +67,8 @@ class Start:
     contract: Contract
     old: Dataset | None = None
     """What it must not forget; None where that is not at hand."""
+    weights: Path | None = None
+    """The file with the weights; None where they have to be taken out of `data`."""
     unguarded: str = ""
     """Why nothing keeps it from forgetting."""
 
@@ -113,10 +115,18 @@ class Start:
 
     def put_into(self, model: Any, training: Split) -> None:
         """Give the network the weights; ModelError if they are not exactly its own, in shape and in effect."""
-        from digitry.artifact.from_onnx import restore_weights
+        from digitry.artifact import bundle, graph_weights, proof
 
+        images = training.images[:_PROOF_IMAGES]
         try:
-            restore_weights(model, self.data, training.images[:_PROOF_IMAGES])
+            if model.output_shape[-1] != len(self.contract.class_names):
+                raise ModelError(f"it knows {len(self.contract.class_names)} classes, not {model.output_shape[-1]}")
+            if self.weights is not None:
+                bundle.put_into(model, bundle.load(self.weights)[0])
+            else:
+                graph_weights.put_graph_weights(model, self.data, self.contract)
+            answers = proof.answers_of_keras(model, self.contract, images)
+            proof.check_parity(answers, Predictor(self.data).probabilities(images), tie=proof.TOLERANCE)
         except ModelError as error:
             raise ModelError(f"cannot start from {self.name}: {error}") from error
 
@@ -146,7 +156,7 @@ def open_start(where: str | os.PathLike[str], plan: Recipe, settings: Mapping[st
     if plan.reads != "digit":
         raise SettingError(f"recipe {plan.name} cannot continue from another model yet; recipes for single digits can")
     try:
-        data = _read(where)
+        data, weights = _read(where)
         contract = Predictor(data).contract
     except ModelError as error:
         raise error if str(where) in str(error) else ModelError(f"{where}: {error}") from error
@@ -161,7 +171,7 @@ def open_start(where: str | os.PathLike[str], plan: Recipe, settings: Mapping[st
         plan = plan.with_settings(inherited | SETTINGS)
     except SettingError as error:
         raise ModelError(f"{where} was trained with settings that are not possible: {error}") from error
-    return Start(where, data, contract), plan.with_settings(settings)
+    return Start(where, data, contract, weights=weights), plan.with_settings(settings)
 
 
 def held_back_settings(dataset: Dataset, plan: Recipe, seed: int, progress: Progress) -> Recipe:
@@ -202,16 +212,19 @@ def _errors(predictor: Predictor, part: Split) -> int:
     return int(np.count_nonzero(predictor.probabilities(part.images).argmax(axis=1) != part.labels))
 
 
-def _read(where: str | os.PathLike[str]) -> bytes:
+def _read(where: str | os.PathLike[str]) -> tuple[bytes, Path | None]:
+    """The model's bytes, and the file with its weights where there is one beside it."""
     if str(where) == SHIPPED:
-        shipped = resources.files("digitry") / "models" / "digit.onnx"
-        if not shipped.is_file():
+        path = Path(str(resources.files("digitry") / "models" / "digit.onnx"))
+        if not path.is_file():
             raise ModelError("this installation has no model of its own; start from a RUN folder")
-        return shipped.read_bytes()
-    path = model_file(Path(where))
+        weights: Path | None = path.with_suffix(".safetensors")
+    else:
+        path = model_file(Path(where))
+        weights = path.with_name(WEIGHTS) if Path(where).is_dir() else None
     try:
         if path.stat().st_size > MAX_MODEL_BYTES:
             raise ModelError(f"{path} is larger than {MAX_MODEL_BYTES // 2**20} MiB; it is not a digitry model")
-        return path.read_bytes()
+        return path.read_bytes(), weights if weights and weights.is_file() else None
     except OSError as error:
         raise ModelError(f"cannot read {path}: {error.strerror}; start from shipped, a RUN or FILE.onnx") from error

@@ -23,45 +23,103 @@ from digitry.artifact import onnx  # noqa: E402
 from digitry.artifact.proof import export, softmax  # noqa: E402
 from digitry.batches.prepare import prepare  # noqa: E402
 from digitry.layers import MeanOfViews, Views  # noqa: E402
+from tests.unit.artifact.networks import ACTIVATIONS, NETWORKS, STRANGE, functional, in_a_row, shaken  # noqa: E402
 
 CONTRACT = Contract(recipe="any", class_names=tuple("0123456789"))
 IMAGES = make_digits(20).images
 STRIPS, _ = plain_strips(["12", "707", "11", "3", "", "486"], width=72)
 
 
+def onnx_file(data: bytes) -> Any:
+    import onnx
+
+    return onnx.load_from_string(data)
+
+
 def strip_contract(**metrics: float) -> Contract:
     return Contract("any", tuple("0123456789"), input_shape=STRIP_SHAPE, metrics=metrics)
 
 
-def shaken(model: Any) -> Any:
-    """Random weights everywhere, so that no layer hides behind zeros and ones."""
-    rng = np.random.default_rng(0)
-    for variable in model.weights:
-        noise = rng.normal(0, 0.2, variable.shape)
-        variable.assign(np.abs(noise) + 0.5 if "variance" in variable.name else noise)
-    return model
-
-
-NETWORKS = {
-    "same padding and strides": [layers.Conv2D(3, 3, strides=2, padding="same"), layers.Flatten()],
-    "a window that is not square": [layers.Conv2D(3, (5, 2), activation="tanh"), layers.Flatten()],
-    "batch norm without scale": [layers.Conv2D(3, 3), layers.BatchNormalization(scale=False), layers.Flatten()],
-    "batch norm without shift": [layers.Flatten(), layers.BatchNormalization(center=False)],
-    "depthwise": [layers.Conv2D(5, 3), layers.DepthwiseConv2D((3, 2), strides=2, activation="relu"), layers.Flatten()],
-    "average pooling": [layers.AveragePooling2D(3, padding="same"), layers.Flatten()],
-    "pooling with a remainder": [layers.MaxPooling2D(3, strides=2), layers.Flatten()],
-    "global pooling": [layers.Conv2D(4, 3, activation="sigmoid"), layers.GlobalAveragePooling2D()],
-    "no bias": [layers.Conv2D(4, 3, use_bias=False), layers.ReLU(), layers.Flatten(), layers.Dense(5, use_bias=False)],
-    "a mean of views": [Views(), layers.Conv2D(3, 5), layers.Flatten(), MeanOfViews()],
-    "flatten keeps the order": [layers.Conv2D(4, 5), layers.Flatten(), layers.Activation("relu"), layers.Dropout(0.5)],
-}
-
-
 @pytest.mark.parametrize("name", NETWORKS)
-def test_every_layer_answers_as_keras_does(name: str, tmp_path: Path) -> None:
-    model = keras.Sequential([layers.Input((28, 28, 1)), *NETWORKS[name], layers.Dense(10, activation="softmax")])
+def test_every_layer_answers_as_keras_does(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(onnx, "converted", None)  # by a function of ours
+    proof = export(onnx.FORMAT, shaken(NETWORKS[name]()), CONTRACT, tmp_path / "model.onnx", prove_on=IMAGES)
+    assert proof.largest_difference < 1e-5
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_activation_answers_as_keras_does(activation: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(onnx, "converted", None)
+    model = shaken(in_a_row(layers.Flatten(), layers.Dense(20, activation=activation)))
+    answers = Predictor(onnx.to_onnx(model, CONTRACT)).probabilities(IMAGES)
+    np.testing.assert_allclose(answers, np.asarray(model(prepare(IMAGES))), atol=1e-5)
+
+
+def test_views_become_a_mean_of_five_moved_images(tmp_path: Path) -> None:
+    model = in_a_row(Views(), layers.Conv2D(3, 5), layers.Flatten(), MeanOfViews())
     proof = export(onnx.FORMAT, shaken(model), CONTRACT, tmp_path / "model.onnx", prove_on=IMAGES)
     assert proof.largest_difference < 1e-5
+
+
+@pytest.mark.parametrize("name", STRANGE)
+def test_what_has_no_function_here_goes_through_keras_own_export(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("tf2onnx")
+    proof = export(onnx.FORMAT, shaken(STRANGE[name]()), CONTRACT, tmp_path / "model.onnx", prove_on=IMAGES)
+    assert proof.largest_difference < 1e-5
+    assert Predictor(tmp_path / "model.onnx").contract == CONTRACT
+
+
+def test_a_network_for_numbers_goes_through_keras_own_export_too(tmp_path: Path) -> None:
+    pytest.importorskip("tf2onnx")
+    model = keras.Sequential([layers.Input((40, None, 1)), layers.Conv2D(22, (20, 4), strides=(20, 4))])
+    model.add(layers.Lambda(lambda x: x * 2.0))
+    model.add(layers.Reshape((-1, 11)))
+    contract = strip_contract(temperature=1.5)
+    proof = export(onnx.FORMAT, shaken(model), contract, tmp_path / "model.onnx", prove_on=STRIPS)
+    assert proof.largest_difference < 1e-5
+
+
+def test_without_a_converter_the_layer_is_named_and_what_can_be_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(onnx, "missing_converter", lambda: "tf2onnx")
+    model = STRANGE["rows by an LSTM"]()
+    with pytest.raises(ModelError, match=r"\(LSTM\) has no ONNX form here; tf2onnx may know it: pip install tf2onnx"):
+        onnx.to_onnx(model, CONTRACT)
+
+
+def test_a_layer_that_only_bears_a_known_name_is_not_taken_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Flatten(layers.Flatten):  # type: ignore[misc]
+        def call(self, inputs: Any) -> Any:
+            return super().call(inputs)[:, ::-1]
+
+    monkeypatch.setattr(onnx, "missing_converter", lambda: "tf2onnx")
+    with pytest.raises(ModelError, match=r"\(Flatten\) has no ONNX form"):
+        onnx.to_onnx(in_a_row(Flatten()), CONTRACT)
+
+
+def test_masks_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(onnx, "missing_converter", lambda: "tf2onnx")
+
+    def causal(x: Any) -> Any:
+        x = layers.Reshape((28, 28))(x)
+        return layers.Flatten()(layers.MultiHeadAttention(2, 4)(x, x, use_causal_mask=True))
+
+    with pytest.raises(ModelError, match="with a mask"):
+        onnx.to_onnx(functional(causal), CONTRACT)
+
+
+def test_what_is_random_is_left_out_of_functional_networks_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(onnx, "converted", None)
+    model = shaken(functional(lambda x: layers.Flatten()(layers.RandomRotation(0.2)(layers.Dropout(0.5)(x)))))
+    answers = Predictor(onnx.to_onnx(model, CONTRACT)).probabilities(IMAGES)
+    np.testing.assert_allclose(answers, model.predict(prepare(IMAGES), verbose=0), atol=1e-5)
+
+
+def test_weights_of_a_layer_that_is_called_twice_are_written_once() -> None:
+    name = "a network in a network, called twice"
+    data = onnx.to_onnx(shaken(NETWORKS[name]()), CONTRACT)
+    kernels = [one for one in onnx_file(data).graph.initializer if len(one.dims) == 4]
+    assert len(kernels) == 1
+    assert sum(node.op_type == "Conv" for node in onnx_file(data).graph.node) == 2
 
 
 @pytest.mark.parametrize("name", [name for name in recipes.names() if recipes.get(name).reads == "digit"])
@@ -86,12 +144,6 @@ def test_a_model_that_answers_differently_is_not_written(tmp_path: Path, monkeyp
     with pytest.raises(ModelError, match="does not answer as Keras does"):
         export(onnx.FORMAT, model, CONTRACT, tmp_path / "model.onnx", prove_on=IMAGES)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_layer_without_onnx_form_is_named(tmp_path: Path) -> None:
-    model = keras.Sequential([layers.Input((28, 28, 1)), layers.Flatten(), layers.LayerNormalization()])
-    with pytest.raises(ModelError, match="layer LayerNormalization has no ONNX form here"):
-        onnx.to_onnx(model, CONTRACT)
 
 
 # Networks that read numbers give logits for every frame; ONNX gives probabilities.

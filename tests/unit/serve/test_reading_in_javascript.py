@@ -286,14 +286,11 @@ def test_hand_made_networks_answer_as_onnx_runtime_does(tmp_path: Path) -> None:
 @WHOLE
 def test_every_recipe_and_every_layer_answers_as_onnx_runtime_does(tmp_path: Path) -> None:
     pytest.importorskip("keras")
-    import keras
-    from keras import layers
-
     from digitry import recipes
     from digitry.artifact.half import with_half_weights
     from digitry.artifact.onnx import to_onnx
     from digitry.contract import STRIP_SHAPE, Contract
-    from tests.unit.artifact.test_onnx import NETWORKS, shaken
+    from tests.unit.artifact.networks import NETWORKS, shaken
 
     digits = Contract("any", tuple("0123456789"))
     numbers = Contract("any", tuple("0123456789"), input_shape=STRIP_SHAPE, metrics={"temperature": 1.5})
@@ -304,7 +301,6 @@ def test_every_recipe_and_every_layer_answers_as_onnx_runtime_does(tmp_path: Pat
         model = to_onnx(shaken(recipe.build_model()), contract)
         models[recipe.reads] |= {name: model, f"{name} halved": with_half_weights(model)}
     for name, network in NETWORKS.items():
-        model = keras.Sequential([layers.Input((28, 28, 1)), *network, layers.Dense(10, activation="softmax")])
-        models["digit"][name] = to_onnx(shaken(model), digits)
+        models["digit"][name] = to_onnx(shaken(network()), digits)
     assert_runs_alike(tmp_path, models["digit"], (3, 28, 28, 1))
     assert_runs_alike(tmp_path, models["number"], (2, 40, 60, 1))

@@ -1,0 +1,22 @@
+"""The same ONNX graph with less in it: constants computed, normalisations multiplied into the convolutions before."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+
+def folded(data: bytes) -> Any:
+    """An ONNX model's bytes → an `onnx.ModelProto` of standard operators, by ONNX Runtime's own basic optimisations."""
+    import onnx
+    import onnxruntime
+
+    with tempfile.TemporaryDirectory(prefix="digitry-") as folder:
+        path = Path(folder) / "folded.onnx"
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 4
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+        options.optimized_model_filepath = str(path)
+        onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        return onnx.load(path)

@@ -1,0 +1,59 @@
+"""Before the first step: can the network be written as ONNX, and does it answer there as it does in Keras?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from digitry.artifact.proof import TOLERANCE, answers_of_keras, check_parity
+from digitry.backend import PLAIN_TORCH, choose_backend
+from digitry.contract import DIGIT_SHAPE, STRIP_SHAPE, Contract
+from digitry.errors import ModelError
+from digitry.predict import Predictor, StringPredictor
+from digitry.recipe import Recipe
+
+IMAGES, STRIP_WIDTH = 4, 72
+
+
+def check_export(plan: Recipe, class_names: tuple[str, ...]) -> None:
+    """Choose the Keras backend, build the network, and write and read it as a finished training would.
+
+    Raises ModelError, with the layer's name and what can be done, when that cannot be: better now than after the last
+    epoch.
+    """
+    from digitry.artifact.onnx import to_onnx
+
+    choose_backend("torch" if plan.trainer == PLAIN_TORCH else None)
+    model = plan.build_model(len(class_names))
+    _stir(model)
+    reads_numbers = plan.reads == "number"
+    shape = STRIP_SHAPE if reads_numbers else DIGIT_SHAPE
+    contract = Contract(plan.name, class_names, input_shape=shape, settings=plan.settings.to_json())
+    sides = (IMAGES, shape[0], STRIP_WIDTH if reads_numbers else shape[1])
+    images = np.random.default_rng(0).integers(0, 256, sides, dtype=np.uint8)
+    try:
+        data = to_onnx(model, contract)
+        got = StringPredictor(data).frames(images) if reads_numbers else Predictor(data).probabilities(images)
+        expected = answers_of_keras(model, contract, images)
+        if expected.shape != got.shape:
+            raise ModelError(f"the ONNX model answers with the shape {got.shape}, Keras with {expected.shape}")
+        classes = got.shape[-1]
+        # Networks that have learnt nothing yet find all classes alike.
+        check_parity(expected.reshape(-1, classes), got.reshape(-1, classes), tie=TOLERANCE)
+    except ModelError as error:
+        raise ModelError(
+            f"recipe {plan.name} is not trained, for its network could not be used afterwards: {error}. Build it with "
+            "another layer, or add a function for this one (docs/architecture.md)"
+        ) from error
+
+
+def _stir(model: Any) -> None:
+    """No weight stays at exactly 0 or 1, where it could hide a mistake."""
+    from keras import ops
+
+    rng = np.random.default_rng(0)
+    for variable in model.weights:
+        if "float" in str(variable.dtype):
+            moved = ops.convert_to_numpy(variable) + rng.uniform(-0.02, 0.02, variable.shape)
+            variable.assign(moved.astype(np.float32))
