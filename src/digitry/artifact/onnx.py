@@ -2,7 +2,7 @@
 
 Written here, a function a layer, for everything that Keras' guides to vision build with: the same bytes from the same
 weights on TensorFlow, JAX and Torch, and plain opset-17 nodes. What has no function here goes through Keras' own export
-where its converter is installed (docs/decisions/0009-onnx-ways.md).
+where its converter is installed (docs/decisions/0010-onnx-ways.md).
 """
 
 from __future__ import annotations
