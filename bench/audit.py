@@ -45,7 +45,7 @@ def main() -> None:
             "accuracy": round(found.accuracy, 4),
         }
 
-    about = {"command": "make bench-audit", **run_folder.describe_surroundings()}
+    about = {"command": "python -m bench audit", **run_folder.describe_surroundings()}
     shipped = audited("shipped") | about
     print(shipped, file=sys.stderr, flush=True)
     if options.shipped:

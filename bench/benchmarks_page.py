@@ -2,9 +2,8 @@
 
 python bench/benchmarks_page.py
 
-Reads results/race.json and cold_start.json (make bench-train) and, where they are there, inference.json (make
-bench-inference), exports.json (make bench-exports), peers.json (make bench-peers), serve.json (make bench-serve) and
-page.json (make bench-page). `champion` stands beside the peers with what results/reproduce/ says of it.
+Reads what these leave in results/: `python -m bench` train (race.json, cold_start.json) and, where they are there,
+inference, exports, peers, serve and page. `champion` stands beside the peers with what results/reproduce/ says of it.
 """
 
 from __future__ import annotations
@@ -236,7 +235,7 @@ def peers_section(peers: dict[str, Any], pictures: Path) -> str:
         "answer, of trees their nodes; neighbours do all their work when they answer. The tutorial trains on 54,000 "
         "images, as its authors do; so do MLP and HistGradientBoosting, which hold back a tenth of 60,000 to know when "
         "to stop; all others learn from 60,000. An accuracy without a spread is that of every seed. `champion` is from "
-        "`make reproduce-champion`: not in turn with the others, but on one thread beside another training.",
+        "`python -m bench reproduce-champion`: not in turn with the others, but on one thread beside another training.",
         "",
         "| | seeds | parameters | seconds, median (range) | test accuracy |",
         "|---|---:|---:|---:|---:|",

@@ -54,7 +54,7 @@ def main() -> None:
         print(kind, {name: value for name, value in facts[kind].items() if name not in ("own", "calibrated")})
     models = {name: hashlib.sha256((MODELS / name).read_bytes()).hexdigest() for name in ("digit.onnx", "string.onnx")}
     about = {
-        "command": "make calibration",
+        "command": "python -m bench calibration",
         "seed": options.seed,
         "sha256": models,
         **run_folder.describe_surroundings(),

@@ -48,7 +48,7 @@ def main() -> None:
         run = ROOT / "runs" / "exports" / recipe
         digitry.train(recipe, run=run, resume=True, quiet=False)
         found[recipe] = exported(run)
-        about = {"command": "make bench-exports", **run_folder.describe_surroundings()}
+        about = {"command": "python -m bench exports", **run_folder.describe_surroundings()}
         RESULT.write_text(json.dumps({"recipes": found, **about}, indent=1) + "\n")
     benchmarks_page.main()
 

@@ -79,7 +79,7 @@ def main() -> None:
         "overhead_of_digitry": overheads,
         "installed_mb": {engine: round(installed_bytes(package) / 1e6) for engine, package in PACKAGES.items()},
         "rounds": options.rounds,
-        "command": "make bench-inference",
+        "command": "python -m bench inference",
         **run_folder.describe_surroundings(),
     }
     (ROOT / "results" / "inference.json").write_text(json.dumps(result, indent=1) + "\n")

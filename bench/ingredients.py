@@ -66,7 +66,7 @@ def main() -> None:
         return
     from digitry.training import run_folder
 
-    about = {"changes": CHANGES, "command": "make ingredients", **run_folder.describe_surroundings()}
+    about = {"changes": CHANGES, "command": "python -m bench ingredients", **run_folder.describe_surroundings()}
     known = {} if options.anew else earlier_runs(RESULT, about["hardware"])
     runs = {name: [run for run in known.get(name, []) if _settings_then(run) == settings_of(name)] for name in CHANGES}
     missing = [

@@ -97,7 +97,7 @@ def main() -> None:
         "rounds": options.rounds,
         "median": {name: medians(found) for name, found in rounds.items()},
         "all": rounds,
-        "command": "make bench-page",
+        "command": "python -m bench page",
         "browser": subprocess.run([browser, "--version"], capture_output=True, text=True, check=True).stdout.strip(),
         "peer": "onnxruntime-web " + json.loads((ORT.parent / "package.json").read_text())["version"],
         **run_folder.describe_surroundings(),

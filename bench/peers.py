@@ -48,7 +48,7 @@ def main() -> None:
     from digitry.settings import with_defaults
     from digitry.training import run_folder
 
-    about = {"command": "make bench-peers", **run_folder.describe_surroundings()}
+    about = {"command": "python -m bench peers", **run_folder.describe_surroundings()}
     runs = {} if options.anew else earlier_runs(RESULT, about["hardware"])
     for seed in range(options.rounds):
         sides = [*PEERS, *OURS]

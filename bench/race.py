@@ -75,7 +75,7 @@ def write(runs: dict[str, list[dict[str, Any]]]) -> None:
             f"{name}: {100 * mean(accuracies):.3f}% over {len(accuracies)} seeds, lowest {100 * min(accuracies):.2f}%; "
             f"cnn to 99% ÷ {name}: {median(ratios):.1f}, median of {rounds} rounds"
         )
-    about = {"command": "make bench-train", **run_folder.describe_surroundings()}
+    about = {"command": "python -m bench train", **run_folder.describe_surroundings()}
     (ROOT / "results" / "race.json").write_text(json.dumps(result | about, indent=1) + "\n")
     benchmarks_page.main()
 

@@ -1,6 +1,6 @@
 """How well the reader reads what it was not made on: results/reading.json and docs/robustness.md.
 
-python bench/reading.py                      every part (some ten minutes on two cores)
+python bench/reading.py                      every part (a quarter of an hour on two cores)
 python bench/reading.py --only photographs   these parts anew, the others as they stand
 python bench/reading.py --page               only draw the pictures and write the page from the JSON
 python bench/reading.py --quick --out DIR    a smoke test: a few pictures of each kind

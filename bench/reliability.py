@@ -62,7 +62,7 @@ def main() -> None:
             }
             for case in cases
         ]
-    result = {"proofs": proofs, "command": f"make {name}", **run_folder.describe_surroundings()}
+    result = {"proofs": proofs, "command": f"python -m bench {name}", **run_folder.describe_surroundings()}
     (ROOT / "results" / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
     for proof in proofs:
         print(f"{'held  ' if proof['held'] else 'FAILED'} {proof['seconds']:7.1f} s  {proof['proof']}")
@@ -78,7 +78,7 @@ def write_page() -> None:
     result = json.loads((ROOT / "results" / "reliability-serve.json").read_text())
     hardware = result["hardware"]
     lines = [
-        f"By `make reliability-serve` on {result['created'][:10]}, {hardware['cores']} cores of an "
+        f"By `python -m bench reliability-serve` on {result['created'][:10]}, {hardware['cores']} cores of an "
         f"{hardware['processor']}, server and clients on the same:",
         "",
     ]

@@ -100,7 +100,7 @@ def _page(runs: dict[str, list[Run]], fashion: list[Run]) -> str:
     lines = [
         "# Results",
         "",
-        "Written by `make reproduce` from the files in `results/reproduce/`; do not edit.",
+        "Written by `python -m bench reproduce` from the files in `results/reproduce/`; do not edit.",
         "",
         f"Measured {dates[0]}{' to ' + dates[-1] if dates[-1] != dates[0] else ''} on {hardware['processor']}, "
         f"{hardware['cores']} cores, {hardware['system']}; Python {versions['python']}, Keras {versions['keras']}, "
@@ -205,7 +205,8 @@ def _remarks(name: str, group: list[Run]) -> list[str]:
     if recipes.get(name).source == "digitry":
         trainer = group[0].get("trainer", PLAIN_TORCH)
         version = f" {group[0]['versions']['torch']}" if trainer == PLAIN_TORCH else ""
-        return [f"Ours, by {trainer}{version}; `make {TARGETS[name]}` trains two networks at once, each on one thread."]
+        command = f"python -m bench {TARGETS[name]}"
+        return [f"Ours, by {trainer}{version}; `{command}` trains two networks at once, each on one thread."]
     figures = _published_figures(name, group)
     by_name = {shown: _deviations(theirs, values) for shown, values, theirs in figures}
     remarks = []

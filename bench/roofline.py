@@ -68,7 +68,7 @@ def main() -> None:
             print(f"{recipe}, {side}: {runs[recipe][side][-1]}", flush=True)
     from digitry.training import run_folder
 
-    about = {"images": IMAGES, "command": "make roofline", **run_folder.describe_surroundings()}
+    about = {"images": IMAGES, "command": "python -m bench roofline", **run_folder.describe_surroundings()}
     result = {"runs": runs, **about}
     (ROOT / "results" / "roofline.json").write_text(json.dumps(result, indent=1) + "\n")
     write_page(result)

@@ -30,7 +30,7 @@ def main() -> None:
     picture = cv2.imencode(".png", page)[1].tobytes()
     answers = self_test_answers(Reader(), EXPECTATIONS, picture)
     write_atomically(MODELS / "self_test.png", picture)
-    about = {"command": "make shipped-model", "answers": answers}
+    about = {"command": "python -m bench shipped-model", "answers": answers}
     write_atomically(MODELS / "self_test.json", (json.dumps(about, indent=1) + "\n").encode())
     print(answers)
 

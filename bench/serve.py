@@ -1,6 +1,6 @@
 """How fast `digitry serve` answers, what it refuses, and how that compares with two other servers.
 
-python bench/serve.py [--rounds 3] [--seconds 5] [--peers .peers/bin/python]
+python bench/serve.py [--rounds 3] [--seconds 5] [--peers .backends/bin/python]
 
 The servers take turns, so that a noisy machine is unjust to none; each has the machine to itself but for the load, and
 that comes from a process of its own (bench/load.py). The network of the comparison is the tutorials' `cnn` with random
@@ -60,7 +60,7 @@ def main() -> None:
         "rounds": options.rounds,
         "seconds": options.seconds,
         "peers": versions(options.peers),
-        "command": "make bench-serve",
+        "command": "python -m bench serve",
         **run_folder.describe_surroundings(),
     }
     options.out.write_text(json.dumps(result, indent=1) + "\n")

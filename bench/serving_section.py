@@ -21,7 +21,7 @@ def serving_section(serve: dict[str, Any], page: dict[str, Any] | None, surround
     alone = figures["ONNX Runtime alone"]
     in_one_run = max(alone[f"{way}, 256 a run"] for way in ("one session", "a session a core"))
     lines = [
-        "## Serving: `make bench-serve`",
+        "## Serving: `python -m bench serve`",
         "",
         f"{surroundings}.",
         "",
@@ -59,7 +59,7 @@ def serving_section(serve: dict[str, Any], page: dict[str, Any] | None, surround
 def _page(page: dict[str, Any]) -> list[str]:
     times, ours, ort = (page["median"][name] for name in ("page", "ours", "ort"))
     return [
-        f"**The page** (`make bench-page`, {page['browser'].split(' built')[0].strip()}): "
+        f"**The page** (`python -m bench page`, {page['browser'].split(' built')[0].strip()}): "
         f"{times['ready'] / 1000:.1f} s from opening it in a fresh profile until it reads, "
         f"{times['digit']:.0f} ms from lifting the pen to a digit, {times['number']:.0f} ms to a number of three. "
         f"Its reader beside {page['peer']}, one thread each:",

@@ -4,7 +4,7 @@ python bench/shipped_model.py [reader] [string-reader] [--runs runs/shipped] [--
 
 Recipes `reader` and `string-reader` with their own settings; epochs and sizes were chosen on the validation part. The
 test split is opened once, for the figures in src/digitry/models/*.json. The weights of the network for numbers are
-rounded to half precision, so that its file stays under 2 MB. Afterwards: make calibration.
+rounded to half precision, so that its file stays under 2 MB. Afterwards: python -m bench calibration.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def make(recipe: str, run: Path, seed: int) -> None:
     facts = {
         "recipe": recipe,
         "seed": seed,
-        "command": "make shipped-model",
+        "command": "python -m bench shipped-model",
         "sha256": hashlib.sha256(model.read_bytes()).hexdigest(),
         "bytes": model.stat().st_size,
         "validation_accuracy": done.history[-1]["val_accuracy"],

@@ -1,1 +1,1 @@
-"""What `make bench-reading` is made of: pictures of MNIST test digits, pictures without digits, figures, a page."""
+"""What `python -m bench reading` makes of the figures of `digitry robustness`: sheets of pictures, and a page."""

@@ -37,7 +37,7 @@ def _head(figures: Figures) -> list[str]:
     return [
         "# How robust is the reader?",
         "",
-        "Written by `make bench-reading` from `results/reading.json`; do not edit.",
+        "Written by `python -m bench reading` from `results/reading.json`; do not edit.",
         "",
         "99% on a test set says little about a photograph of one's own writing. Here the reader is shown MNIST's test "
         "digits in ways they were not made, and things that are no digit at all. It trained on MNIST's training "
@@ -290,9 +290,10 @@ def _how(figures: Figures) -> list[str]:
         "## Again",
         "",
         "```",
-        "make bench-reading                                                        everything",
-        ".venv/bin/python bench/reading.py --only photographs                      one part, the others as they stand",
-        ".venv/bin/python bench/reading.py --model runs/reader-1 --out elsewhere   another network, to another folder",
+        "python -m bench reading                                         everything",
+        "python -m bench reading --only photographs                      one part, the others as they stand",
+        "python -m bench reading --model runs/reader-1 --out elsewhere   another network, to another folder",
+        "digitry robustness runs/reader-1                                the figures of any model, in the terminal",
         "```",
         "",
         f"Every picture is a function of the seed {figures['seed']}, its set and its number. The parts took "

@@ -1,4 +1,4 @@
-"""Takes the pictures of the page in docs/: make screenshots."""
+"""Takes the pictures of the page in docs/: python -m bench screenshots."""
 
 from __future__ import annotations
 

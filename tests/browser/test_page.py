@@ -36,7 +36,7 @@ def tools() -> tuple[str, str]:
         if not there
     ]
     if missing:
-        words = f"the page is not tested: there is no {' and no '.join(missing)} (make browser-tools)"
+        words = f"the page is not tested: there is no {' and no '.join(missing)} (make test-browser)"
         if os.environ.get("DIGITRY_CI"):
             pytest.fail(words)
         pytest.skip(words)

@@ -53,6 +53,6 @@ def get(name: str) -> Recipe:
 
 
 def measured() -> dict[str, Any]:
-    """Recipe name → what `make reproduce` measured: mean and spread of the test accuracy, seconds, seeds."""
+    """Recipe name → what `python -m bench reproduce` measured: mean and spread of the test accuracy, seconds, seeds."""
     path = files("digitry.recipes") / "measured.json"
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}

@@ -4,7 +4,7 @@ Source      ours: convolutions with batch normalisation over a strip 40 pixels h
             two pixels, trained by connectionist temporal classification (Graves et al. 2006) on numbers written with
             MNIST's training digits and photographed, all made up (batches/strings.py): no picture of a number needed
 Measured    see src/digitry/models/string.json and results/reading.json
-Command     make shipped-model
+Command     python -m bench shipped-model
 """
 
 from __future__ import annotations

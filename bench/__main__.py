@@ -1,0 +1,207 @@
+"""Every measurement of the project, by name.
+
+python -m bench                     lists them, with the minutes each takes on two cores
+python -m bench NAME [ARGUMENTS]    runs one; arguments go to its script, `--help` too
+python -m bench all                 everything beside its peers, one after the other (hours)
+
+Each is a script of this folder, or a few, one after the other; each runs alone too. They need the
+environment .venv, or .backends where all three Keras backends or other servers are measured; what is missing is made.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent
+
+
+class Step(NamedTuple):
+    """Scripts, or modules of the tests, that run at once; more than one run on one thread each."""
+
+    commands: tuple[str, ...]
+    """`script argument …`, or `-m module`."""
+    environment: str = ".venv"
+
+
+class Bench(NamedTuple):
+    """One name."""
+
+    line: str
+    minutes: int
+    steps: tuple[Step, ...]
+    browser: bool = False
+    """Whether it needs what drives Chromium."""
+
+
+def _with_all(*commands: str) -> Step:
+    return Step(commands, ".backends")
+
+
+PAGE = Step(("benchmarks_page.py",))
+RESULTS = (_with_all("reproduce.py --page"), PAGE)
+
+BENCHES = {
+    "train": Bench(
+        "The race to 99%: ours beside the tutorials' `cnn` in plain Keras.",
+        20,
+        (_with_all("cold_start.py"), _with_all("race.py"), Step(("train_speed.py",))),
+    ),
+    "inference": Bench(
+        "The same weights answered by Keras, ONNX Runtime, LiteRT and digitry.", 15, (Step(("inference.py",)),)
+    ),
+    "exports": Bench(
+        "Every recipe of ours in every format: bytes, parity, one digit's time.", 60, (_with_all("exports.py"),)
+    ),
+    "serve": Bench(
+        "The server: requests a second, overload, start; beside FastAPI with Keras, and LitServe.",
+        15,
+        (Step(("serve.py --peers .backends/bin/python",)), PAGE),
+    ),
+    "audit": Bench("Of the 15 test labels that people doubt, how many an audit finds.", 30, (_with_all("audit.py"),)),
+    "peers": Bench(
+        "Seconds and accuracy beside Keras, PyTorch and scikit-learn, in turn.", 120, (_with_all("peers.py --anew"),)
+    ),
+    "reading": Bench(
+        "How robust the reader is: corruptions, photographs, numbers, what is no digit.", 15, (Step(("reading.py",)),)
+    ),
+    "read-speed": Bench(
+        "Milliseconds a digit, a photograph, a command; pictures a second in folders.", 10, (Step(("read_speed.py",)),)
+    ),
+    "page": Bench(
+        "How soon the page reads, and its reader beside onnxruntime-web.", 1, (Step(("page.py",)), PAGE), browser=True
+    ),
+    "roofline": Bench(
+        "Where the time of a training goes: every backend beside the machine's peak.", 30, (_with_all("roofline.py"),)
+    ),
+    "ingredients": Bench(
+        "What each ingredient of `champion` brings, on validation digits.", 200, (_with_all("ingredients.py --anew"),)
+    ),
+    "reproduce": Bench("Every tutorial recipe, five seeds, to docs/results.md.", 90, (Step(("reproduce.py --anew",)),)),
+    "reproduce-small": Bench(
+        "The recipes with the fewest parameters, five seeds.",
+        30,
+        (_with_all("reproduce.py tiny --anew", "reproduce.py small --anew"), *RESULTS),
+    ),
+    "reproduce-champion": Bench(
+        "The most accurate recipe, five seeds, on MNIST and on Fashion-MNIST.",
+        90,
+        (_with_all("reproduce.py champion --anew", "reproduce.py champion --dataset fashion-mnist --anew"), *RESULTS),
+    ),
+    "shipped-model": Bench(
+        "Train the networks that ship inside the package, and calibrate them.",
+        90,
+        (Step(("shipped_model.py",)), Step(("calibration.py",)), Step(("self_test.py",))),
+    ),
+    "calibration": Bench(
+        "What the shipped networks' confidences are worth, on pictures made of validation digits.",
+        10,
+        (Step(("calibration.py",)), Step(("self_test.py",))),
+    ),
+    "reliability": Bench("The long proofs: thousands of kills, flips and faults.", 35, (Step(("reliability.py",)),)),
+    "reliability-serve": Bench(
+        "The server's long proofs: overload, slow clients, signals, a soak.", 55, (Step(("reliability.py serve",)),)
+    ),
+    "real-pictures": Bench(
+        "Other people's real pictures, from a FOLDER: how many are read.", 3, (Step(("real_pictures.py",)),)
+    ),
+    "screenshots": Bench(
+        "The pictures of the page in docs/.", 1, (Step(("-m tests.browser.screenshots",)),), browser=True
+    ),
+}
+"""Name → what it is. A script that is not listed here can be run too, by its own name."""
+
+TOOLS = ("__main__", "load", "commands_page", "benchmarks_page", "results_page")
+"""What others use, or `make check` runs."""
+
+ALL = ("train", "inference", "exports", "serve", "audit", "peers", "reading", "read-speed", "page", "roofline")
+
+
+def main(arguments: list[str]) -> int:
+    """List what there is, or run one; the exit code of the first step that failed, else 0."""
+    name, *rest = arguments or ["--help"]
+    if name in ("-h", "--help", "list"):
+        print(listing())
+        return 0
+    benches = all_benches()
+    if name == "all":
+        return next((code for code in (run(benches[one], ()) for one in ALL) if code), 0)
+    if name not in benches:
+        print(f"there is no bench {name!r}; known: {', '.join(benches)}", file=sys.stderr)
+        return 2
+    return run(benches[name], rest)
+
+
+def listing() -> str:
+    """Name, minutes and one line each."""
+    rows = [(name, f"{one.minutes} min" if one.minutes else "", one.line) for name, one in all_benches().items()]
+    return "\n".join(f"{name:<20}{minutes:>8}  {line}" for name, minutes, line in rows)
+
+
+def all_benches() -> dict[str, Bench]:
+    """`BENCHES`, and every other script that can be run, by what its docstring says."""
+    listed = {command.split()[0] for one in BENCHES.values() for step in one.steps for command in step.commands}
+    others = {}
+    for script in sorted(Path(__file__).parent.glob("*.py")):
+        source = script.read_text(encoding="utf-8")
+        if script.name not in listed and script.stem not in TOOLS and '__name__ == "__main__"' in source:
+            line = (ast.get_docstring(ast.parse(source)) or "").partition("\n")[0]
+            others[script.stem.replace("_", "-")] = Bench(line, 0, (Step((script.name,)),))
+    return BENCHES | others
+
+
+def run(bench: Bench, arguments: list[str] | tuple[()]) -> int:
+    """Run its steps one after the other, up to the first that fails; `arguments` go to the first step."""
+    if bench.browser:
+        prepare_browser()
+    for number, step in enumerate(bench.steps):
+        python = python_of(step.environment)
+        alone = len(step.commands) == 1
+        surroundings = os.environ | ({} if alone else {"OMP_NUM_THREADS": "1"})
+        given = arguments if number == 0 else ()
+        running = [
+            subprocess.Popen([python, *words(command), *given], cwd=ROOT, env=surroundings) for command in step.commands
+        ]
+        codes = [process.wait() for process in running]
+        if any(codes):
+            return next(code for code in codes if code)
+    return 0
+
+
+def words(command: str) -> list[str]:
+    """The command line after the Python: a script lies in this folder."""
+    first, *rest = command.split()
+    return [first, *rest] if first == "-m" else [str(Path("bench") / first), *rest]
+
+
+def python_of(environment: str) -> str:
+    """The Python of an environment; made by make where it is missing, unless this one is as good as .venv."""
+    python = ROOT / environment / "bin" / "python"
+    if not python.exists():
+        if environment == ".venv" and can_import_digitry():
+            return sys.executable
+        subprocess.run(["make", f"{environment}/{'dev.' if environment == '.venv' else ''}done"], cwd=ROOT, check=True)
+    return str(python)
+
+
+def can_import_digitry() -> bool:
+    """Whether this Python has digitry and what training needs."""
+    return (
+        subprocess.run([sys.executable, "-c", "import digitry, keras"], capture_output=True, check=False).returncode
+        == 0
+    )
+
+
+def prepare_browser() -> None:
+    """Install what drives Chromium in the tests, and what the page is compared with."""
+    for folder in ("tests/browser", "bench"):
+        options = ("--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error")
+        subprocess.run(["npm", "install", "--prefix", folder, *options], cwd=ROOT, check=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,92 @@
+"""`python -m bench`, and whether every command that a text tells one to run is there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bench", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def listed() -> dict[str, str]:
+    """Name → its line in the list."""
+    return {line.split()[0]: line for line in bench().stdout.splitlines()}
+
+
+def texts() -> Iterator[tuple[Path, str]]:
+    for folder, pattern in (
+        (".", "*.md"),
+        ("docs", "**/*.md"),
+        ("bench", "**/*.py"),
+        ("src", "**/*.py"),
+        ("src/digitry/recipes", "*.json"),
+        ("results", "**/*.json"),
+        ("examples", "*.py"),
+    ):
+        for path in (ROOT / folder).glob(pattern):
+            yield path, path.read_text(encoding="utf-8")
+
+
+def test_every_measurement_has_minutes_and_one_line() -> None:
+    done = bench()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(listed()) > 20
+    for name, line in listed().items():
+        assert re.fullmatch(r"[a-z-]+ +(\d+ min)? +\S.*\.", line), name
+    assert re.search(r"^reading +15 min  How robust", done.stdout, re.MULTILINE)
+
+
+def test_arguments_go_to_the_script() -> None:
+    done = bench("reading", "--help")
+    assert done.returncode == 0
+    assert "--only PART" in done.stdout
+
+
+def test_the_exit_code_is_the_scripts() -> None:
+    assert bench("reading", "--no-such-option").returncode == 2
+
+
+def test_an_unknown_name_lists_the_known_ones() -> None:
+    done = bench("readnig")
+    assert done.returncode == 2
+    assert "no bench 'readnig'; known: train, " in done.stderr
+
+
+def test_every_script_that_is_named_in_the_list_is_there() -> None:
+    source = (ROOT / "bench" / "__main__.py").read_text(encoding="utf-8")
+    scripts = re.findall(r'"(\w+\.py)[ "]', source)
+    assert len(scripts) > 15
+    assert [name for name in scripts if not (ROOT / "bench" / name).is_file()] == []
+
+
+@pytest.mark.parametrize(
+    ("command", "known"),
+    [
+        (r"python -m bench ([a-z][a-z-]+)", lambda: {*listed(), "all"}),
+        (
+            r"(?<![\w])make ([a-z]+(?:-[a-z]+)*)(?=`|\)|$|   |\"| on \d)",
+            lambda: set(re.findall(r"^([a-z-]+):", MAKEFILE, re.M)),
+        ),
+        (r"python bench/(\w+)\.py", lambda: {path.stem for path in (ROOT / "bench").glob("*.py")}),
+    ],
+    ids=["bench", "make", "scripts"],
+)
+def test_every_command_that_a_text_names_is_there(command: str, known: object) -> None:
+    names = known()  # type: ignore[operator]
+    found = [(path, match[1]) for path, text in texts() for match in re.finditer(command, text, re.MULTILINE)]
+    assert len(found) > 5
+    assert [f"{path.relative_to(ROOT)}: {name}" for path, name in found if name not in names] == []
+
+
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
