@@ -1,6 +1,7 @@
 """How sure is sure: from a model's own confidence to a calibrated one, and the least of it for a stated error rate.
 
-`models/calibration.json` holds what was measured on pictures made of MNIST's validation digits (python -m bench calibration).
+`models/calibration.json` holds what was measured on pictures made of MNIST's validation digits (by
+`python -m bench calibration`).
 """
 
 from __future__ import annotations
