@@ -12,6 +12,12 @@ from digitry.settings import About, Settings, setting
 
 __all__ = ["Recipe", "Settings", "setting"]
 
+ACTIVATIONS = ("relu", "sigmoid", "tanh")
+"""What a recipe may let follow its layers: all of them can be written as ONNX."""
+
+MAX_PARAMETERS = 15_000_000
+"""More do not fit into a model file that is opened again (`predict.MAX_MODEL_BYTES`)."""
+
 FOR_DIGITS = frozenset({"augment", "distortion", "label_smoothing", "outlier_share", "shift_pixels"})
 FOR_NUMBERS = frozenset({"strips_per_epoch"})
 """Settings that only one of the two kinds of recipes has a use for."""
@@ -47,9 +53,26 @@ class Recipe:
         return trainer_name(self.plain_torch and self.settings.optimizer in PLAIN_TORCH_OPTIMIZERS)
 
     def build_model(self, classes: int = 10) -> Any:
-        """The network as an untrained keras.Model, on the backend that is chosen if Keras is not loaded yet."""
+        """Build the network, untrained, as a keras.Model, on the backend that is chosen if Keras is not loaded yet.
+
+        Raises SettingError for settings that make no network, or one that is too large to be kept.
+        """
         choose_backend()
-        return self.build(classes, self.settings)
+        try:
+            model = self.build(classes, self.settings)
+        except ValueError as error:
+            own = {name: getattr(self.settings, name) for name in self.own()}
+            if not own:
+                raise
+            said = ", ".join(f"{name}={value}" for name, value in own.items())
+            reason = str(error).partition(". ")[0]
+            raise SettingError(f"there is no network of recipe {self.name} with {said}: {reason}") from error
+        if model.count_params() > MAX_PARAMETERS:
+            raise SettingError(
+                f"this network of recipe {self.name} has {model.count_params():,} parameters, at most "
+                f"{MAX_PARAMETERS:,} fit into a model file; take fewer or smaller layers"
+            )
+        return model
 
     def with_settings(self, overrides: Mapping[str, Any]) -> Recipe:
         """The same recipe with some settings changed; SettingError for an unknown name or a bad value.

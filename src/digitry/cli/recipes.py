@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from digitry.settings import About
 
 _ROW = "{:<14}{:>11}{:>16}{:>18}{:>9}"
 
@@ -46,17 +48,29 @@ def command(context: click.Context, as_json: bool) -> None:
 @command.command(name="show")
 @click.argument("name")
 def show(name: str) -> None:
-    """Print the summary of one recipe: layers, settings, source."""
+    """Print one recipe: layers, source, and what each of its settings does and may be."""
     from digitry import recipes
 
     recipe = recipes.get(name)
     model = recipe.build_model()
     click.echo(f"{recipe.name}: {recipe.source}\n")
     model.summary(print_fn=lambda text, **_: click.echo(text))
-    click.echo("Settings (change them with --set NAME=VALUE)")
-    for setting, value in asdict(recipe.settings).items():
-        if value is not None:
-            click.echo(f"  {setting} = {value}")
+    click.echo("Settings; change them with --set NAME=VALUE, in Python as keywords of digitry.train")
+    for setting, about in (recipe.own() | recipe.changeable()).items():
+        _print_setting(setting, getattr(recipe.settings, setting), about)
+
+
+def _print_setting(name: str, value: Any, about: About) -> None:
+    """A setting, its value, what it does, and what it may be."""
+    shown = ",".join(map(str, value)) if isinstance(value, tuple) else "none" if value is None else str(value)
+    shown = shown.lower() if isinstance(value, bool) else shown
+    click.echo(f"  {name} = {shown}")
+    indent = " " * 6
+    click.echo(click.wrap_text(f"{about.words} {_capital(about.expected)}.".strip(), 100, indent, indent))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _facts(recipe: Any) -> dict[str, Any]:
@@ -67,7 +81,7 @@ def _facts(recipe: Any) -> dict[str, Any]:
         "summary": recipe.summary,
         "source": recipe.source,
         "parameters": recipe.parameters,
-        "settings": asdict(recipe.settings),
+        "settings": recipe.settings.to_json(),
         "published": dict(recipe.published),
         "measured": recipes.measured().get(recipe.name),
     }

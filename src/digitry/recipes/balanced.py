@@ -7,12 +7,22 @@ Command     digitry train balanced
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from digitry.recipe import Recipe, Settings
+from digitry.recipe import Recipe, Settings, setting
 
 
-def build(classes: int, settings: Settings) -> Any:
+@dataclass(frozen=True, kw_only=True)
+class BalancedSettings(Settings):
+    """The numbers of this network."""
+
+    filters: tuple[int, ...] = setting(
+        "Filters of the three convolutions.", (32, 64, 128), least=1, most=256, count=(3, 3)
+    )
+
+
+def build(classes: int, settings: BalancedSettings) -> Any:
     from keras import Sequential, layers
 
     def convolution(filters: int, size: int, stride: int = 1) -> Any:
@@ -25,13 +35,13 @@ def build(classes: int, settings: Settings) -> Any:
     return Sequential(
         [
             layers.Input((28, 28, 1)),
-            convolution(32, 5, stride=2),
+            convolution(settings.filters[0], 5, stride=2),
             *normalised(),
-            convolution(64, 3),
+            convolution(settings.filters[1], 3),
             # Before the normalisation: a quarter of the pixels is left to normalise.
             layers.MaxPooling2D(2),
             *normalised(),
-            convolution(128, 3),
+            convolution(settings.filters[2], 3),
             *normalised(),
             layers.Flatten(),
             layers.Dense(classes, activation="softmax"),
@@ -45,7 +55,7 @@ RECIPE = Recipe(
     summary="Conv 32 5×5 stride 2 → Conv 64 → pool → Conv 128 → 10 softmax; 3×3, batch norm, relu, shifted by a pixel",
     source="digitry",
     parameters=105_386,
-    settings=Settings(
+    settings=BalancedSettings(
         epochs=6,
         batch_size=256,
         optimizer="adamw",

@@ -8,12 +8,22 @@ Command     digitry train champion
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from digitry.recipe import Recipe, Settings
+from digitry.recipe import Recipe, Settings, setting
 
 
-def build(classes: int, settings: Settings) -> Any:
+@dataclass(frozen=True, kw_only=True)
+class ChampionSettings(Settings):
+    """The numbers of this network."""
+
+    filters: tuple[int, ...] = setting(
+        "Filters of the five convolutions.", (32, 64, 64, 128, 128), least=1, most=256, count=(5, 5)
+    )
+
+
+def build(classes: int, settings: ChampionSettings) -> Any:
     from keras import Sequential, layers
 
     from digitry.layers import MeanOfViews, Views
@@ -29,20 +39,20 @@ def build(classes: int, settings: Settings) -> Any:
         [
             layers.Input((28, 28, 1)),
             Views(),
-            convolution(32, 5, stride=2),
+            convolution(settings.filters[0], 5, stride=2),
             *normalised(),
-            convolution(64, 3),
+            convolution(settings.filters[1], 3),
             *normalised(),
-            convolution(64, 3),
+            convolution(settings.filters[2], 3),
             # Before the normalisation: a quarter of the pixels is left to normalise.
             layers.MaxPooling2D(2),
             *normalised(),
-            convolution(128, 3),
+            convolution(settings.filters[3], 3),
             *normalised(),
-            convolution(128, 3),
+            convolution(settings.filters[4], 3),
             *normalised(),
             layers.Flatten(),
-            layers.Dropout(settings.dropout),
+            layers.Dropout(settings.dropout or 0.0),
             layers.Dense(classes, activation="softmax"),
             MeanOfViews(),
         ],
@@ -55,7 +65,7 @@ RECIPE = Recipe(
     summary="Conv 32 5×5 /2 → 2 Conv 64 → pool → 2 Conv 128 → 10 softmax; batch norm, relu; five views of each",
     source="digitry",
     parameters=325_034,
-    settings=Settings(
+    settings=ChampionSettings(
         epochs=40,
         batch_size=256,
         optimizer="adamw",

@@ -9,24 +9,43 @@ Command     digitry train cnn
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from digitry.recipe import Recipe, Settings
+from digitry.recipe import ACTIVATIONS, Recipe, Settings, setting
 
 
-def build(classes: int, settings: Settings) -> Any:
+@dataclass(frozen=True, kw_only=True)
+class CnnSettings(Settings):
+    """The numbers of this network."""
+
+    filters: tuple[int, ...] = setting(
+        "Filters of each convolution; max-pools lie between them.", (32, 64, 64), least=1, most=256, count=(1, 6)
+    )
+    kernel: int = setting("Height and width of each convolution, in pixels.", 3, least=1, most=7)
+    units: tuple[int, ...] = setting("Units of each dense layer.", (64,), least=1, most=1024, count=(0, 4))
+    activation: str = setting("What follows convolutions and dense layers.", "relu", among=ACTIVATIONS)
+    dropout: float | None = setting("Share dropped after each max-pool.", None, least=0, most=1, without=(1,))
+
+
+def build(classes: int, settings: CnnSettings) -> Any:
     from keras import Sequential, layers
 
+    def convolution(filters: int) -> Any:
+        return layers.Conv2D(filters, settings.kernel, activation=settings.activation)
+
+    def pooled() -> list[Any]:
+        dropped = [] if settings.dropout is None else [layers.Dropout(settings.dropout)]
+        return [layers.MaxPooling2D(2), *dropped]
+
+    first, *others = settings.filters
     return Sequential(
         [
             layers.Input((28, 28, 1)),
-            layers.Conv2D(32, 3, activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Conv2D(64, 3, activation="relu"),
-            layers.MaxPooling2D(2),
-            layers.Conv2D(64, 3, activation="relu"),
+            convolution(first),
+            *(layer for filters in others for layer in [*pooled(), convolution(filters)]),
             layers.Flatten(),
-            layers.Dense(64, activation="relu"),
+            *(layers.Dense(units, activation=settings.activation) for units in settings.units),
             layers.Dense(classes, activation="softmax"),
         ],
         name="cnn",
@@ -38,7 +57,7 @@ RECIPE = Recipe(
     summary="Conv 32 → pool → Conv 64 → pool → Conv 64 → Dense 64 → 10 softmax; 3×3, relu",
     source="Keras/MNIST tutorial, convolutional network",
     parameters=93_322,
-    settings=Settings(epochs=10, batch_size=64, optimizer="adam", learning_rate=0.001, validation_fraction=0.1),
+    settings=CnnSettings(epochs=10, batch_size=64, optimizer="adam", learning_rate=0.001, validation_fraction=0.1),
     build=build,
     published={
         "validation_accuracy_after_5_epochs": 0.9907,

@@ -8,20 +8,33 @@ Command     digitry train dense-relu
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from digitry.recipe import Recipe, Settings
+from digitry.recipe import ACTIVATIONS, Recipe, Settings, setting
 
 
-def build(classes: int, settings: Settings) -> Any:
+@dataclass(frozen=True, kw_only=True)
+class DenseReluSettings(Settings):
+    """The numbers of this network."""
+
+    units: tuple[int, ...] = setting("Units of each hidden layer.", (32, 64), least=1, most=2048, count=(1, 8))
+    activation: str = setting("What follows each hidden layer.", "relu", among=ACTIVATIONS)
+    dropout: float | None = setting("Share dropped after each hidden layer.", None, least=0, most=1, without=(1,))
+
+
+def build(classes: int, settings: DenseReluSettings) -> Any:
     from keras import Sequential, layers
+
+    def hidden(units: int) -> list[Any]:
+        dropped = [] if settings.dropout is None else [layers.Dropout(settings.dropout)]
+        return [layers.Dense(units, activation=settings.activation), *dropped]
 
     return Sequential(
         [
             layers.Input((28, 28, 1)),
             layers.Flatten(),
-            layers.Dense(32, activation="relu"),
-            layers.Dense(64, activation="relu"),
+            *(layer for units in settings.units for layer in hidden(units)),
             layers.Dense(classes, activation="softmax"),
         ],
         name="dense_relu",
@@ -33,7 +46,7 @@ RECIPE = Recipe(
     summary="784 → Dense 32 relu → Dense 64 relu → 10 softmax",
     source="Keras/MNIST tutorial, dense network with Adam",
     parameters=27_882,
-    settings=Settings(epochs=10, batch_size=100, optimizer="adam", learning_rate=0.001),
+    settings=DenseReluSettings(epochs=10, batch_size=100, optimizer="adam", learning_rate=0.001),
     build=build,
     published={"train_accuracy": 0.9788, "test_accuracy_above": 0.96},
 )

@@ -8,20 +8,33 @@ Command     digitry train dense-sigmoid
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from digitry.recipe import Recipe, Settings
+from digitry.recipe import ACTIVATIONS, Recipe, Settings, setting
 
 
-def build(classes: int, settings: Settings) -> Any:
+@dataclass(frozen=True, kw_only=True)
+class DenseSigmoidSettings(Settings):
+    """The numbers of this network."""
+
+    units: tuple[int, ...] = setting("Units of each hidden layer.", (512, 512), least=1, most=2048, count=(1, 8))
+    activation: str = setting("What follows each hidden layer.", "sigmoid", among=ACTIVATIONS)
+    dropout: float | None = setting("Share dropped after each hidden layer.", None, least=0, most=1, without=(1,))
+
+
+def build(classes: int, settings: DenseSigmoidSettings) -> Any:
     from keras import Sequential, layers
+
+    def hidden(units: int) -> list[Any]:
+        dropped = [] if settings.dropout is None else [layers.Dropout(settings.dropout)]
+        return [layers.Dense(units, activation=settings.activation), *dropped]
 
     return Sequential(
         [
             layers.Input((28, 28, 1)),
             layers.Flatten(),
-            layers.Dense(512, activation="sigmoid"),
-            layers.Dense(512, activation="sigmoid"),
+            *(layer for units in settings.units for layer in hidden(units)),
             layers.Dense(classes, activation="softmax"),
         ],
         name="dense_sigmoid",
@@ -33,6 +46,6 @@ RECIPE = Recipe(
     summary="784 → Dense 512 sigmoid → Dense 512 sigmoid → 10 softmax",
     source="Keras/MNIST tutorial, sigmoid network with SGD",
     parameters=669_706,
-    settings=Settings(epochs=20, batch_size=128, optimizer="sgd", learning_rate=0.01),
+    settings=DenseSigmoidSettings(epochs=20, batch_size=128, optimizer="sgd", learning_rate=0.01),
     build=build,
 )

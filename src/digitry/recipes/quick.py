@@ -8,12 +8,22 @@ Command     digitry train quick
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from digitry.recipe import Recipe, Settings
+from digitry.recipe import Recipe, Settings, setting
 
 
-def build(classes: int, settings: Settings) -> Any:
+@dataclass(frozen=True, kw_only=True)
+class QuickSettings(Settings):
+    """The numbers of this network."""
+
+    filters: tuple[int, ...] = setting(
+        "Filters of the three convolutions.", (16, 32, 64), least=1, most=256, count=(3, 3)
+    )
+
+
+def build(classes: int, settings: QuickSettings) -> Any:
     from keras import Sequential, layers
 
     def convolution(filters: int, size: int, stride: int = 1) -> Any:
@@ -27,13 +37,13 @@ def build(classes: int, settings: Settings) -> Any:
     return Sequential(
         [
             layers.Input((28, 28, 1)),
-            convolution(16, 5, stride=2),
+            convolution(settings.filters[0], 5, stride=2),
             *normalised(),
-            convolution(32, 3),
+            convolution(settings.filters[1], 3),
             # Before the normalisation: a quarter of the pixels is left to normalise.
             layers.MaxPooling2D(2),
             *normalised(),
-            convolution(64, 3),
+            convolution(settings.filters[2], 3),
             *normalised(),
             layers.Flatten(),
             layers.Dense(classes, activation="softmax"),
@@ -47,7 +57,7 @@ RECIPE = Recipe(
     summary="Conv 16 5×5 stride 2 → Conv 32 → pool → Conv 64 → 10 softmax; 3×3, batch norm, relu, one epoch",
     source="digitry",
     parameters=29_658,
-    settings=Settings(
+    settings=QuickSettings(
         epochs=1,
         batch_size=256,
         optimizer="adamw",

@@ -33,7 +33,7 @@ def build(classes: int, settings: Settings) -> Any:
             *block(48, 5),
             *block(128, 3),
             layers.Flatten(),
-            layers.Dropout(settings.dropout),
+            layers.Dropout(settings.dropout or 0.0),
             layers.Dense(classes, activation="softmax"),
         ],
         name="reader",

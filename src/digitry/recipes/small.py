@@ -8,12 +8,26 @@ Command     digitry train small
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from digitry.recipe import Recipe, Settings
+from digitry.recipe import Recipe, Settings, setting
 
 
-def build(classes: int, settings: Settings) -> Any:
+@dataclass(frozen=True, kw_only=True)
+class SmallSettings(Settings):
+    """The numbers of this network."""
+
+    filters: tuple[int, ...] = setting(
+        "Filters of the five convolutions, the first one whole.",
+        (12, 20, 32, 40, 48),
+        least=1,
+        most=256,
+        count=(5, 5),
+    )
+
+
+def build(classes: int, settings: SmallSettings) -> Any:
     from keras import Sequential, layers
 
     def normalised() -> list[Any]:
@@ -29,16 +43,16 @@ def build(classes: int, settings: Settings) -> Any:
     return Sequential(
         [
             layers.Input((28, 28, 1)),
-            layers.Conv2D(12, 3, use_bias=False),
+            layers.Conv2D(settings.filters[0], 3, use_bias=False),
             *normalised(),
-            *separable(20),
+            *separable(settings.filters[1]),
             layers.MaxPooling2D(2),
             *normalised(),
-            *separable(32),
+            *separable(settings.filters[2]),
             *normalised(),
-            *separable(40),
+            *separable(settings.filters[3]),
             *normalised(),
-            *separable(48),
+            *separable(settings.filters[4]),
             *normalised(),
             layers.GlobalAveragePooling2D(),
             layers.Dense(classes, activation="softmax"),
@@ -52,7 +66,7 @@ RECIPE = Recipe(
     summary="Conv 12 3×3 → separable 20 → pool → separable 32, 40, 48 → mean → 10 softmax; 3×3, batch norm, relu",
     source="digitry",
     parameters=6_222,
-    settings=Settings(
+    settings=SmallSettings(
         epochs=30,
         batch_size=128,
         optimizer="adamw",

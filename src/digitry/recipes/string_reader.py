@@ -42,7 +42,7 @@ def build(classes: int, settings: Settings) -> Any:
             *convolution(144, (5, 1), padding="valid"),  # from here on there is one row
             *convolution(144, (1, 5)),
             *convolution(144, (1, 5)),
-            layers.Dropout(settings.dropout),
+            layers.Dropout(settings.dropout or 0.0),
             layers.Conv2D(FRAMES_PER_COLUMN * (1 + classes), 1),
             layers.Reshape((-1, 1 + classes)),
         ],

@@ -8,12 +8,26 @@ Command     digitry train tiny
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from digitry.recipe import Recipe, Settings
+from digitry.recipe import Recipe, Settings, setting
 
 
-def build(classes: int, settings: Settings) -> Any:
+@dataclass(frozen=True, kw_only=True)
+class TinySettings(Settings):
+    """The numbers of this network."""
+
+    filters: tuple[int, ...] = setting(
+        "Filters of the five convolutions, the first one whole.",
+        (4, 8, 12, 14, 18),
+        least=1,
+        most=256,
+        count=(5, 5),
+    )
+
+
+def build(classes: int, settings: TinySettings) -> Any:
     from keras import Sequential, layers
 
     def normalised() -> list[Any]:
@@ -29,16 +43,16 @@ def build(classes: int, settings: Settings) -> Any:
     return Sequential(
         [
             layers.Input((28, 28, 1)),
-            layers.Conv2D(4, 3, use_bias=False),
+            layers.Conv2D(settings.filters[0], 3, use_bias=False),
             *normalised(),
-            *separable(8),
+            *separable(settings.filters[1]),
             layers.MaxPooling2D(2),
             *normalised(),
-            *separable(12),
+            *separable(settings.filters[2]),
             *normalised(),
-            *separable(14),
+            *separable(settings.filters[3]),
             *normalised(),
-            *separable(18),
+            *separable(settings.filters[4]),
             *normalised(),
             layers.GlobalAveragePooling2D(),
             layers.Dense(classes, activation="softmax"),
@@ -52,7 +66,7 @@ RECIPE = Recipe(
     summary="Conv 4 3×3 → separable 8 → pool → separable 12, 14, 18 → mean → 10 softmax; 3×3, batch norm, relu",
     source="digitry",
     parameters=1_340,
-    settings=Settings(
+    settings=TinySettings(
         epochs=40,
         batch_size=128,
         optimizer="adamw",

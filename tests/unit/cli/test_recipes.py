@@ -41,10 +41,30 @@ def test_show_prints_layers_and_settings() -> None:
     text = CliRunner().invoke(command, ["show", "dense-relu"]).stdout
     assert "Total params: 27,882" in text
     assert "learning_rate = 0.001" in text
-    assert "dropout" not in text
+    assert "strips_per_epoch" not in text
 
 
 def test_an_unknown_recipe_is_named_with_its_neighbours() -> None:
     error = CliRunner().invoke(command, ["show", "cnn-drop"]).exception
     assert isinstance(error, SettingError)
     assert "did you mean 'cnn-dropout'" in str(error)
+
+
+@pytest.mark.parametrize("name", recipes.names())
+def test_show_says_of_every_setting_what_it_does_and_may_be(name: str) -> None:
+    lines = CliRunner().invoke(command, ["show", name]).stdout.splitlines()
+    settings = lines[next(number for number, line in enumerate(lines) if line.startswith("Settings")) + 1 :]
+    shown = [line.split(" = ")[0].strip() for line in settings if not line.startswith("      ")]
+    assert sorted(shown) == sorted(recipes.get(name).changeable())
+    assert "A whole number from 1 to 10,000." in " ".join(settings)
+    assert all(len(line) <= 100 for line in settings)
+
+
+def test_show_begins_with_the_recipes_own_settings() -> None:
+    text = CliRunner().invoke(command, ["show", "cnn"]).stdout
+    about = (
+        "  filters = 32,64,64\n      Filters of each convolution; max-pools lie between them. "
+        "1 to 6 whole numbers from 1 to 256,\n      with commas between them.\n"
+    )
+    assert about in text
+    assert text.index("  filters =") < text.index("  epochs =")

@@ -27,9 +27,9 @@ def build(classes: int, settings: Settings) -> Any:
     )
 
 
-def train(recipe: str | Recipe, **options: Any) -> training.Run:
+def train(recipe: str | Recipe, *data: Any, **options: Any) -> training.Run:
     """`digitry.train` without a report, unless it is asked for: plots take longer than these trainings."""
-    return training.train(recipe, **{"report": False} | options)
+    return training.train(recipe, *data, **{"report": False} | options)
 
 
 PLAIN_TORCH = "DIGITRY_TEST_PLAIN_TORCH" in os.environ

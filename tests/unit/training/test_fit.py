@@ -439,3 +439,41 @@ def test_a_recipe_with_outliers_trains_and_is_judged_on_digits_alone(
     saved = checkpoint.load_latest(Path("run/checkpoints"), read_config(Path("run"))["run_id"])
     assert saved is not None
     assert saved.step == 17  # 180 digits and 90 outliers, 16 a batch
+
+
+def test_settings_are_keywords_too_and_data_comes_second(small_recipe: Recipe, made_up_dataset: Dataset) -> None:
+    done = train(small_recipe, made_up_dataset, run="run", epochs=1, batch_size="90", settings={"dropout": 0.1})
+    config = json.loads(Path("run/config.json").read_text())["settings"]
+    assert (config["epochs"], config["batch_size"], config["dropout"]) == (1, 90, 0.1)
+    assert len(done.history) == 1
+    assert done.is_finished
+
+
+@pytest.mark.parametrize(
+    ("keywords", "words"),
+    [
+        ({"epoch": 3}, "unknown argument or setting of recipe small 'epoch'; did you mean 'epochs'"),
+        ({"sed": 3}, "did you mean 'seed'"),
+        ({"unit": 3}, "unknown argument or setting of recipe small 'unit'"),
+        ({"epochs": 3, "settings": {"epochs": 4}}, "epochs is given twice"),
+        ({"epochs": 10**100}, "epochs must be a whole number from 1 to 10,000, not 1000"),
+        ({"seed": -1}, "seed must be a whole number from 0 to 4,294,967,295, not -1"),
+        ({"seed": 2**32}, "seed must be a whole number from 0 to 4,294,967,295"),
+        ({"seed": 1.5}, "seed must be a whole number"),
+        ({"checkpoint_seconds": float("nan")}, "checkpoint_seconds must be a number from 0 to 86,400, not nan"),
+        ({"checkpoint_seconds": 1e9}, "checkpoint_seconds must be a number from 0 to 86,400"),
+    ],
+)
+def test_a_wrong_argument_is_refused_before_anything_is_written(
+    keywords: dict[str, Any], words: str, small_recipe: Recipe, made_up_dataset: Dataset
+) -> None:
+    with pytest.raises(SettingError, match=words):
+        train(small_recipe, made_up_dataset, run="run", **keywords)
+    assert not Path("run").exists()
+
+
+def test_the_run_that_comes_back_is_the_one_that_opens_again(small_recipe: Recipe, made_up_dataset: Dataset) -> None:
+    from digitry import open_run
+
+    done = train(small_recipe, made_up_dataset, run="run", epochs=1)
+    assert open_run("run") == done

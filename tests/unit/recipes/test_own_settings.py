@@ -1,0 +1,171 @@
+"""The numbers of a recipe's own network are settings: each changes the network, and none changes the published one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import digitry
+from digitry import recipes
+from digitry.arrays import Dataset
+from digitry.contract import Contract
+from digitry.errors import SettingError
+from digitry.recipe import MAX_PARAMETERS, Recipe
+
+keras = pytest.importorskip("keras")
+
+from keras import layers  # noqa: E402 - after the backend is known to be there
+
+from digitry.artifact import bundle  # noqa: E402
+
+TUTORIALS = {
+    "dense-relu": lambda: [
+        layers.Flatten(),
+        layers.Dense(32, activation="relu"),
+        layers.Dense(64, activation="relu"),
+    ],
+    "dense-sigmoid": lambda: [
+        layers.Flatten(),
+        layers.Dense(512, activation="sigmoid"),
+        layers.Dense(512, activation="sigmoid"),
+    ],
+    "cnn": lambda: [
+        layers.Conv2D(32, 3, activation="relu"),
+        layers.MaxPooling2D(2),
+        layers.Conv2D(64, 3, activation="relu"),
+        layers.MaxPooling2D(2),
+        layers.Conv2D(64, 3, activation="relu"),
+        layers.Flatten(),
+        layers.Dense(64, activation="relu"),
+    ],
+    "cnn-dropout": lambda: [
+        layers.Conv2D(128, 3, activation="relu"),
+        layers.MaxPooling2D(2),
+        layers.Dropout(0.5),
+        layers.Conv2D(64, 3, activation="relu"),
+        layers.MaxPooling2D(2),
+        layers.Dropout(0.5),
+        layers.Conv2D(64, 3, activation="relu"),
+        layers.Flatten(),
+        layers.Dense(128, activation="relu"),
+    ],
+}
+"""The networks as their tutorials write them."""
+
+OWN = [(plan, name) for plan in recipes.RECIPES.values() for name in plan.own()]
+
+
+def shape_of(model: Any) -> list[tuple[str, Any]]:
+    """What the network is made of, without the names that Keras counts up."""
+    return [
+        (type(layer).__name__, {key: value for key, value in layer.get_config().items() if key != "name"})
+        for layer in model.layers
+    ]
+
+
+def another(plan: Recipe, name: str) -> Any:
+    """A value for the setting that is not the recipe's."""
+    value, about = getattr(plan.settings, name), plan.settings.about()[name]
+    if isinstance(value, tuple):
+        return [one + 1 for one in value]
+    if about.among:
+        return next(word for word in about.among if word != value)
+    return 0.25 if about.kind is float else value - 1
+
+
+@pytest.mark.parametrize("name", TUTORIALS)
+def test_a_tutorials_network_begins_with_the_weights_of_one_written_out(name: str) -> None:
+    keras.utils.set_random_seed(7)
+    written_out = keras.Sequential(
+        [layers.Input((28, 28, 1)), *TUTORIALS[name](), layers.Dense(10, activation="softmax")]
+    )
+    keras.utils.set_random_seed(7)
+    ours = recipes.get(name).build_model()
+    for one, other in zip(ours.weights, written_out.weights, strict=True):
+        np.testing.assert_array_equal(np.asarray(one), np.asarray(other))
+    kinds = [[type(layer) for layer in model.layers] for model in (ours, written_out)]
+    assert kinds[0] == kinds[1]
+
+
+def test_every_recipe_of_a_tutorial_has_layers_activation_and_dropout_to_set() -> None:
+    for name in TUTORIALS:
+        assert {"units", "activation", "dropout"} <= recipes.get(name).own().keys()
+    for name in ("cnn", "cnn-dropout"):
+        assert {"filters", "kernel"} <= recipes.get(name).own().keys()
+
+
+@pytest.mark.parametrize(("plan", "name"), OWN, ids=[f"{plan.name}-{name}" for plan, name in OWN])
+def test_each_own_setting_changes_the_network(plan: Recipe, name: str) -> None:
+    changed = plan.with_settings({name: another(plan, name)})
+    assert shape_of(changed.build_model()) != shape_of(plan.build_model())
+
+
+def test_units_and_filters_say_how_many_layers_there_are() -> None:
+    dense = recipes.get("dense-relu").with_settings({"units": "128,128,64", "activation": "tanh"}).build_model()
+    assert [layer.units for layer in dense.layers[1:]] == [128, 128, 64, 10]
+    assert [layer.activation.__name__ for layer in dense.layers[1:]] == ["tanh", "tanh", "tanh", "softmax"]
+    plan = recipes.get("cnn").with_settings({"filters": "8,16", "kernel": "5", "units": "", "dropout": "0.25"})
+    kinds = [type(layer).__name__ for layer in plan.build_model().layers]
+    assert kinds == ["Conv2D", "MaxPooling2D", "Dropout", "Conv2D", "Flatten", "Dense"]
+
+
+def test_a_network_that_cannot_be_is_refused_with_its_numbers() -> None:
+    plan = recipes.get("cnn").with_settings({"filters": "8,8,8,8,8"})
+    with pytest.raises(SettingError, match=r"no network of recipe cnn with .*filters=\(8, 8, 8, 8, 8\)") as caught:
+        plan.build_model()
+    assert "\n" not in str(caught.value)
+
+
+def test_a_network_too_large_for_a_model_file_is_refused() -> None:
+    from digitry.predict import MAX_MODEL_BYTES
+
+    assert 4 * MAX_PARAMETERS < MAX_MODEL_BYTES
+    with pytest.raises(SettingError, match=r"has 18,413,578 parameters, at most 15,000,000"):
+        recipes.get("dense-relu").with_settings({"units": [2048] * 5}).build_model()
+
+
+def test_a_model_file_is_rebuilt_with_its_own_numbers(tmp_path: Path) -> None:
+    plan = recipes.get("cnn").with_settings({"filters": "4,6", "kernel": 5, "activation": "tanh"})
+    model = plan.build_model()
+    contract = Contract("cnn", tuple("0123456789"), settings=plan.settings.to_json())
+    bundle.save(tmp_path / "w.safetensors", bundle.weights_of(model), contract)
+    again, found = bundle.load_model(tmp_path / "w.safetensors")
+    assert found.settings["filters"] == [4, 6]
+    assert shape_of(again) == shape_of(model)
+
+
+def test_a_model_file_from_before_there_were_such_settings_is_rebuilt_as_published(tmp_path: Path) -> None:
+    plan = recipes.get("cnn")
+    old = {name: value for name, value in plan.settings.to_json().items() if name not in plan.own()}
+    contract = Contract("cnn", tuple("0123456789"), settings=old | {"dropout": None})
+    bundle.save(tmp_path / "w.safetensors", bundle.weights_of(plan.build_model()), contract)
+    assert bundle.load_model(tmp_path / "w.safetensors")[0].count_params() == plan.parameters
+
+
+def test_own_numbers_travel_with_the_run_and_hold_when_it_goes_on(made_up_dataset: Dataset) -> None:
+    options: dict[str, Any] = {"run": "run", "report": False}
+    run = digitry.train("dense-relu", made_up_dataset, epochs=1, units=(8, 4), **options)
+    assert json.loads(Path("run/config.json").read_text())["settings"]["units"] == [8, 4]
+    assert run.contract.settings["units"] == [8, 4]
+    assert [layer.units for layer in run.keras_model().layers[1:]] == [8, 4, 10]
+    again = digitry.train("dense-relu", made_up_dataset, epochs=1, units="8,4", resume=True, **options)
+    assert again == run
+    with pytest.raises(SettingError, match=r"has units \[8, 4\], not \[8, 5\]"):
+        digitry.train("dense-relu", made_up_dataset, epochs=1, units=(8, 5), resume=True, **options)
+
+
+def test_a_run_from_before_there_were_such_settings_goes_on(made_up_dataset: Dataset) -> None:
+    options: dict[str, Any] = {"run": "run", "report": False, "units": (32, 64)}
+    digitry.train("dense-relu", made_up_dataset, epochs=1, **options)
+    for name in ("config.json", "done.json"):
+        path = Path("run") / name
+        kept = json.loads(path.read_text())
+        for own in ("units", "activation"):
+            del kept.get("settings", kept)[own]
+        path.write_text(json.dumps(kept))
+    assert len(digitry.train("dense-relu", made_up_dataset, epochs=1, resume=True, **options).history) == 1
+    assert len(digitry.train("dense-relu", made_up_dataset, epochs=2, resume=True, **options).history) == 2
