@@ -24,11 +24,15 @@ from digitry.data.folder import LABELS_TABLE
 from digitry.datasets import load_dataset
 from digitry.errors import DataError, SettingError, unknown_name
 from digitry.files import name_for_a_file, write_atomically
+from digitry.settings import MAX_SEED, check_number
 
 if TYPE_CHECKING:
     from digitry.data import Progress
 
 FOLDS = 10
+
+MAX_FOLDS = 100
+"""Each is five networks to train: more tell nothing new."""
 
 PATIENCE_SECONDS = 120.0
 """Folds that take longer are left to those who ask for them, where the shipped network can judge instead."""
@@ -102,13 +106,14 @@ def audit(
     """
     from digitry.pages.style import make_folder
 
+    count = FOLDS if folds is None else check_number("folds", folds, 2, MAX_FOLDS)
+    seed = check_number("seed", seed, 0, MAX_SEED // 2)  # the judges' own seeds lie above it
     data = dataset if isinstance(dataset, Dataset) else load_dataset(dataset, progress=progress)
     known = ("train", "test") if data.test else ("train",)
     if split not in known:
         raise unknown_name("split", split, known)
     if len(data.class_names) < 2:
         raise DataError(f"{data.name} has only one class ({data.class_names[0]}): no label in it can be another's")
-    count = FOLDS if folds is None else folds
     parts = assign_folds(data.split(split), count, seed)
     folder = Path(out) if out is not None else default_folder(data, split)
     _check_place(folder, data)

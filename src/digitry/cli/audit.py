@@ -20,14 +20,14 @@ SHOWN = 20
 @click.option("--split", default="train", show_default=True, help="Which labels are judged: train or test.")
 @click.option(
     "--folds",
-    type=int,
+    type=click.IntRange(2, 100),
     is_flag=False,
     flag_value=10,
     metavar="[N]",
     help="Judge by networks that never saw the image, for each of N parts of the split (10). Without this, only where "
     "that takes under two minutes, or the classes are no digits.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import signal
 import sys
@@ -16,11 +17,21 @@ from digitry.errors import SettingError
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
+class Seconds(click.FloatRange):
+    """A range that nan is not in: no comparison keeps it out."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        seconds = super().convert(value, param, ctx)
+        if math.isnan(seconds):
+            self.fail(f"{value!r} is not a number of seconds", param, ctx)
+        return seconds
+
+
 def _limit_options(command: Any) -> Any:
     from digitry.serve.limits import options
 
-    for name, default, words in reversed(options()):
-        kind = click.IntRange(min=1) if isinstance(default, int) else click.FloatRange(min=0.01)
+    for name, default, most, words in reversed(options()):
+        kind = click.IntRange(1, most) if isinstance(default, int) else Seconds(0.01, most)
         option = f"--{name.replace('_', '-')}"
         command = click.option(option, type=kind, default=default, show_default=True, metavar="N", help=words)(command)
     return command

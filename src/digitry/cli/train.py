@@ -30,7 +30,9 @@ def _pairs(context: click.Context, parameter: click.Parameter, values: tuple[str
     metavar="shipped|RUN",
     help="Continue from the shipped model's weights, or another run's; on your own pictures, with --data.",
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Fixes all that is random.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Fixes all that is random."
+)
 @click.option("--run", type=click.Path(path_type=Path), help="The run's folder.  [default: runs/RECIPE-N]")
 @click.option("--resume", is_flag=True, help="Go on where the run in this folder stopped.")
 @click.option("--epochs", type=int, help="How often to go through the training images.")

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 
-def _limit(default: float, words: str) -> Any:
-    """A limit with the words that `digitry serve --help` has for it."""
-    return field(default=default, metadata={"words": words})
+def _limit(default: float, words: str, most: float = 0) -> Any:
+    """A limit with the words that `digitry serve --help` has for it; it may be a thousand times its default, or `most`.
+
+    Beyond that it would be none.
+    """
+    return field(default=default, metadata={"words": words, "most": most or 1000 * default})
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class Limits:
     max_body_bytes: int = _limit(8 * 2**20, "Bytes of a request's body, counted as they come in.")
     max_header_bytes: int = _limit(2**16, "Bytes of a request's address and all its headers together.")
     max_json_bytes: int = _limit(2**20, "Bytes of a body of JSON.")
-    max_json_depth: int = _limit(32, "Brackets within brackets in a body of JSON.")
+    max_json_depth: int = _limit(32, "Brackets within brackets in a body of JSON.", most=512)
     max_parts: int = _limit(16, "Parts of a multipart body.")
     max_images: int = _limit(256, "Canonical digits in one request.")
     max_pixels: int = _limit(16_700_000, "Pixels of a picture, looked at before it is decoded.")
@@ -33,6 +36,6 @@ class Limits:
     max_corrections: int = _limit(10_000, "Pictures that --collect keeps.")
 
 
-def options() -> list[tuple[str, Any, str]]:
-    """Name, default and words of every limit."""
-    return [(limit.name, limit.default, limit.metadata["words"]) for limit in fields(Limits)]
+def options() -> list[tuple[str, Any, Any, str]]:
+    """Name, default, ceiling and words of every limit."""
+    return [(limit.name, limit.default, limit.metadata["most"], limit.metadata["words"]) for limit in fields(Limits)]

@@ -205,8 +205,8 @@ def test_a_fold_begun_under_other_circumstances_is_begun_anew(tmp_path: Path, mo
 def test_too_few_images_or_folds_are_refused_before_any_work(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="40 images are too few"):
         audit(Dataset("few", make_digits(40), None, tuple("0123456789"), "0" * 64, ""), out=tmp_path)
-    for count in (1, 201):
-        with pytest.raises(SettingError, match="folds must be from 2 to 200"):
+    for count in (1, 101):
+        with pytest.raises(SettingError, match="folds must be a whole number from 2 to 100"):
             audit(with_planted_mistakes(), folds=count, out=tmp_path)
     with pytest.raises(SettingError, match="unknown split 'tset'; did you mean 'test'"):
         audit(with_planted_mistakes(), split="tset", out=tmp_path)
@@ -261,3 +261,9 @@ def test_a_stopped_audit_says_that_the_same_call_goes_on(tmp_path: Path, monkeyp
     ) as caught:
         audit(with_planted_mistakes(), out=tmp_path)
     assert caught.value.exit_code == 143
+
+
+@pytest.mark.parametrize("wrong", [{"folds": 1}, {"folds": 10**9}, {"seed": -1}, {"seed": 2**32}])
+def test_numbers_beyond_their_range_are_refused_before_the_data_is_looked_at(wrong: dict[str, int]) -> None:
+    with pytest.raises(SettingError, match=f"{next(iter(wrong))} must be a whole number from"):
+        audit("no such data", **wrong)
