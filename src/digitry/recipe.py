@@ -12,7 +12,7 @@ from digitry.settings import About, Settings, setting
 
 __all__ = ["Recipe", "Settings", "setting"]
 
-ACTIVATIONS = ("relu", "sigmoid", "tanh")
+ACTIVATIONS = ("elu", "gelu", "leaky_relu", "relu", "selu", "sigmoid", "silu", "softplus", "tanh")
 """What a recipe may let follow its layers: all of them can be written as ONNX."""
 
 MAX_PARAMETERS = 15_000_000

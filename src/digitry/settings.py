@@ -249,9 +249,10 @@ def _entries(value: Any) -> list[Any]:
 
 
 def _one_of(name: str, value: str, known: tuple[str, ...]) -> str:
-    if not known or value in known:
+    if not known:
         return value
+    written = {word.replace("_", "-"): word for word in known}
     plain = value.lower().replace("_", "-")
-    if plain in known:
-        return plain
-    raise unknown_name(name, value, known)
+    if plain not in written:
+        raise unknown_name(name, value, known)
+    return written[plain]

@@ -87,12 +87,15 @@ def train(
     if early:
         check_export(plan, early.dataset.class_names)
     with run_folder.locked(folder):
-        job = begin_or_go_on(early or find(), resume)
+        job, goes_on = early or find(), (folder / CONFIG).exists()
+        if not early and not goes_on:
+            check_export(plan, job.dataset.class_names)
+        job = begin_or_go_on(job, resume)
         finished = finished_run(folder)
         if finished:
             progress.note(f"{folder} is finished: {len(finished.history)} epochs; nothing to do")
             return finished
-        if not early:
+        if goes_on:
             check_export(plan, job.dataset.class_names)
         make_deterministic(seed)
         try:

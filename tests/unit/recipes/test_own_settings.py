@@ -14,13 +14,14 @@ from digitry import recipes
 from digitry.arrays import Dataset
 from digitry.contract import Contract
 from digitry.errors import SettingError
-from digitry.recipe import MAX_PARAMETERS, Recipe
+from digitry.recipe import ACTIVATIONS, MAX_PARAMETERS, Recipe
 
 keras = pytest.importorskip("keras")
 
 from keras import layers  # noqa: E402 - after the backend is known to be there
 
 from digitry.artifact import bundle  # noqa: E402
+from digitry.training.check_export import check_export  # noqa: E402
 
 TUTORIALS = {
     "dense-relu": lambda: [
@@ -169,3 +170,18 @@ def test_a_run_from_before_there_were_such_settings_goes_on(made_up_dataset: Dat
         path.write_text(json.dumps(kept))
     assert len(digitry.train("dense-relu", made_up_dataset, epochs=1, resume=True, **options).history) == 1
     assert len(digitry.train("dense-relu", made_up_dataset, epochs=2, resume=True, **options).history) == 2
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_activation_that_a_recipe_offers_can_be_exported(activation: str) -> None:
+    check_export(recipes.get("dense-relu").with_settings({"activation": activation}), tuple("0123456789"))
+
+
+@pytest.mark.parametrize("folder_is_there", [False, True])
+def test_a_network_that_cannot_be_leaves_nothing_behind(folder_is_there: bool, made_up_dataset: Dataset) -> None:
+    if folder_is_there:
+        Path("run").mkdir()
+    with pytest.raises(SettingError, match="no network of recipe cnn"):
+        digitry.train("cnn", made_up_dataset, run="run", filters=[8] * 6)
+    assert not Path("run/config.json").exists()
+    assert Path("run").exists() == folder_is_there
