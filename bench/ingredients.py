@@ -26,8 +26,8 @@ import numpy as np
 import own_process
 from digitry import recipes
 from digitry.settings import with_defaults
+from documents import mean_sd
 from earlier_runs import earlier_runs
-from results_page import mean_sd
 
 ROOT = Path(__file__).parent.parent
 RESULT = ROOT / "results" / "ingredients.json"

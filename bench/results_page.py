@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from statistics import mean, median, stdev
+from statistics import mean
 from typing import Any
 
 from digitry import recipes
 from digitry.backend import PLAIN_TORCH
+from documents import fill, mean_sd, sd
 
 Run = dict[str, Any]
 
@@ -80,7 +81,7 @@ def _measured(group: list[Run]) -> dict[str, Any]:
         "seeds": len(group),
         "epochs": group[0]["judged"][-1]["epochs"],
         "test_accuracy_mean": round(mean(accuracies), 6),
-        "test_accuracy_sd": round(_sd(accuracies), 6),
+        "test_accuracy_sd": round(sd(accuracies), 6),
         "seconds_mean": round(mean(map(training_seconds, group)), 1),
         "processor": group[0]["hardware"]["processor"],
         # Ours are trained two at once.
@@ -95,86 +96,60 @@ def training_seconds(run: Run) -> float:
 
 def _page(runs: dict[str, list[Run]], fashion: list[Run]) -> str:
     first = next(iter(runs.values()))[0]
-    dates = sorted(run["created"][:10] for group in runs.values() for run in group)
-    hardware, versions = first["hardware"], first["versions"]
-    lines = [
-        "# Results",
-        "",
-        "Written by `python -m bench reproduce` from the files in `results/reproduce/`; do not edit.",
-        "",
-        f"Measured {dates[0]}{' to ' + dates[-1] if dates[-1] != dates[0] else ''} on {hardware['processor']}, "
-        f"{hardware['cores']} cores, {hardware['system']}; Python {versions['python']}, Keras {versions['keras']}, "
-        f"TensorFlow {versions.get('tensorflow-cpu', versions.get('tensorflow', '–'))}; our own by Torch (remarks). "
-        "Mean ± standard deviation over the seeds. The test split was opened after training, for these figures alone.",
-        "",
-        "## Accuracy beside what was published",
-        "",
-        "| recipe | epochs | seeds | train accuracy | test accuracy | errors of 10,000 | test loss | published | "
-        "published − measured |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---|",
-    ]
-    for name, group in runs.items():
-        lines += [_accuracy_row(name, group, index) for index in range(len(group[0]["judged"]))]
-    lines += [
-        "",
-        "The last column is the published test accuracy minus ours, in percentage points, and its distance in "
-        "standard deviations of one run. A published figure is one run of its authors: up to about two standard "
-        "deviations is what chance explains.",
-        "",
-    ]
-    lines += _other_published(runs)
-    lines += _without_doubtful(runs)
-    lines += _on_fashion(fashion)
-    lines += [
-        "## Time and memory",
-        "",
-        "| recipe | seconds per epoch (median) | fastest – slowest | whole run, seconds | processor seconds | "
-        "peak memory, MiB |",
-        "|---|---:|---:|---:|---:|---:|",
-    ]
-    for name, group in runs.items():
-        seconds = [line["seconds"] for run in group for line in run["history"]]
-        whole = [run["judged"][-1]["train_seconds"] for run in group]
-        processor = [sum(part["processor_seconds"] for part in run["judged"]) for run in group]
-        memory = [run["peak_memory_mib"] for run in group]
-        lines.append(
-            f"| `{name}` | {median(seconds):.2f} | {min(seconds):.2f} – {max(seconds):.2f} | {mean(whole):,.0f} ± "
-            f"{_sd(whole):,.0f} | {mean(processor):,.0f} ± {_sd(processor):,.0f} | {max(memory):,} |"
-        )
-    lines += [
-        "",
-        "A whole run is from loading the data to the written report, imports of Keras included. Seconds per epoch are "
-        "of the wall clock and contain the validation pass; where the machine had other work at the same time, "
-        "processor seconds are the fairer figure. Peak memory is of the whole process, judging included. Train "
-        "accuracy is over the images a recipe trains on: 54,000 where a tenth is held back, else 60,000.",
-        "",
-        "## Remarks",
-        "",
-    ]
-    for name, group in runs.items():
-        lines.append(f"- `{name}`: {' '.join(_remarks(name, group))}")
-    return "\n".join(lines) + "\n"
-
-
-def _accuracy_row(name: str, group: list[Run], index: int) -> str:
-    judged = [run["judged"][index] for run in group]
-    epochs = judged[0]["epochs"]
-    train = [part["scores"]["train"]["accuracy"] for part in judged]
-    test = [part["scores"]["test"]["accuracy"] for part in judged]
-    errors = [part["scores"]["test"]["error_count"] for part in judged]
-    loss = [part["scores"]["test"]["loss"] for part in judged]
-    published = recipes.get(name).published
-    last = index == len(group[0]["judged"]) - 1
-    shown, distance = "–", "–"
-    if last and "test_accuracy" in published:
-        shown, distance = f"{published['test_accuracy']:.2%}", _distance(published["test_accuracy"], test)
-    elif last and "test_accuracy_above" in published:
-        bound = published["test_accuracy_above"]
-        shown, distance = f"> {bound:.0%}", "holds for every seed" if min(test) > bound else "does not hold"
-    return (
-        f"| `{name}` | {epochs} | {len(group)} | {mean_sd(train)} | **{mean_sd(test)}** | {mean(errors):.1f} ± "
-        f"{_sd(errors):.1f} | {mean(loss):.4f} ± {_sd(loss):.4f} | {shown} | {distance} |"
+    return fill(
+        "results",
+        dates=sorted(run["created"][:10] for group in runs.values() for run in group),
+        hardware=first["hardware"],
+        versions={"tensorflow-cpu": None, "tensorflow": None, **first["versions"]},
+        accuracies=[
+            _accuracy(name, group, at) for name, group in runs.items() for at in range(len(group[0]["judged"]))
+        ],
+        others=[
+            {"name": name, "what": what, "ours": ours, "published": theirs, "sds": _deviations(theirs, ours)}
+            | {"is_loss": what.endswith("loss")}
+            for name, group in runs.items()
+            for what, ours, theirs in _published_figures(name, group)
+            if what != "test accuracy"
+        ],
+        without_doubtful=_without_doubtful(runs),
+        fashion=_on_fashion(fashion),
+        times=[
+            {
+                "name": name,
+                "seconds": [line["seconds"] for run in group for line in run["history"]],
+                "whole": [run["judged"][-1]["train_seconds"] for run in group],
+                "processor": [sum(part["processor_seconds"] for part in run["judged"]) for run in group],
+                "memory": [run["peak_memory_mib"] for run in group],
+            }
+            for name, group in runs.items()
+        ],
+        remarks_of={name: _remarks(name, group) for name, group in runs.items()},
     )
+
+
+def _accuracy(name: str, group: list[Run], index: int) -> dict[str, Any]:
+    """What a recipe reached after the epochs at this place, beside what was published of its last epoch."""
+    judged = [run["judged"][index] for run in group]
+    test = [part["scores"]["test"]["accuracy"] for part in judged]
+    is_last = index == len(group[0]["judged"]) - 1
+    given = recipes.get(name).published if is_last else {}
+    published, above = given.get("test_accuracy"), given.get("test_accuracy_above")
+    difference = None if published is None else published - mean(test)
+    return {
+        "name": name,
+        "epochs": judged[0]["epochs"],
+        "seeds": len(group),
+        "train": [part["scores"]["train"]["accuracy"] for part in judged],
+        "test": test,
+        "errors": [part["scores"]["test"]["error_count"] for part in judged],
+        "loss": [part["scores"]["test"]["loss"] for part in judged],
+        "published": published,
+        "difference": difference,
+        "sds": abs(difference) / sd(test) if difference is not None and sd(test) else None,
+        "is_inside": published is not None and min(test) <= published <= max(test),
+        "above": above,
+        "holds": above is not None and min(test) > above,
+    }
 
 
 def _published_figures(name: str, group: list[Run]) -> list[tuple[str, list[float], float]]:
@@ -197,109 +172,55 @@ def _published_figures(name: str, group: list[Run]) -> list[tuple[str, list[floa
 
 
 def _deviations(published: float, values: list[float]) -> float:
-    return abs(published - mean(values)) / (_sd(values) or math.inf)
+    return abs(published - mean(values)) / (sd(values) or math.inf)
 
 
-def _remarks(name: str, group: list[Run]) -> list[str]:
-    """Every difference from a published figure, explained from the numbers."""
+def _remarks(name: str, group: list[Run]) -> dict[str, Any]:
+    """What there is to say of every difference from a published figure."""
     if recipes.get(name).source == "digitry":
         trainer = group[0].get("trainer", PLAIN_TORCH)
-        version = f" {group[0]['versions']['torch']}" if trainer == PLAIN_TORCH else ""
-        command = f"python -m bench {TARGETS[name]}"
-        return [f"Ours, by {trainer}{version}; `{command}` trains two networks at once, each on one thread."]
+        torch = group[0]["versions"]["torch"] if trainer == PLAIN_TORCH else ""
+        return {"ours": True, "trainer": trainer, "torch": torch, "target": TARGETS[name]}
     figures = _published_figures(name, group)
-    by_name = {shown: _deviations(theirs, values) for shown, values, theirs in figures}
-    remarks = []
-    if TRAIN_JUDGED in by_name:
-        judged, bar = by_name.pop(TRAIN_JUDGED), by_name.pop(TRAIN_SHOWN)
-        nearer, further = (TRAIN_JUDGED, TRAIN_SHOWN) if judged <= bar else (TRAIN_SHOWN, TRAIN_JUDGED)
-        remarks.append(
-            f"the published training accuracy is {min(judged, bar):.1f} sd from our {nearer}, {max(judged, bar):.1f} "
-            f"sd from our {further}, so the first is most likely what was measured (the bar shows a mean over the "
-            "epoch, while the weights still move);"
-        )
-    far = [f"{shown} ({distance:.1f} sd)" for shown, distance in by_name.items() if distance > CHANCE_SD]
-    if far:
-        remarks.append(f"further from ours than chance explains: {', '.join(far)};")
-    elif by_name:
-        remarks.append(f"no difference beyond chance in {', '.join(by_name)};")
-    if not figures:
-        remarks.append("its authors print no figure to compare with;")
+    away = {shown: _deviations(theirs, values) for shown, values, theirs in figures}
+    training = None
+    if TRAIN_JUDGED in away:
+        both = sorted((away.pop(what), place, what) for place, what in enumerate((TRAIN_JUDGED, TRAIN_SHOWN)))
+        (near, _, nearer), (far, _, further) = both
+        training = {"nearer": nearer, "near_sd": near, "further": further, "far_sd": far}
     seconds = [line["seconds"] for run in group for line in run["history"][1:]]
-    if max(seconds) > 2 * min(seconds):
-        remarks.append("its slowest epoch took more than twice its fastest: the machine had other work at that time;")
-    text = " ".join(remarks)
-    return [text[0].upper() + text[1:].rstrip(";") + "."]
+    return {
+        "ours": False,
+        "training": training,
+        "far": [(shown, sds) for shown, sds in away.items() if sds > CHANCE_SD],
+        "within_chance": list(away),
+        "has_no_figure": not figures,
+        "was_disturbed": max(seconds) > 2 * min(seconds),
+    }
 
 
-def _other_published(runs: dict[str, list[Run]]) -> list[str]:
-    """Rows for published figures that are not the test accuracy."""
-    rows = []
-    for name, group in runs.items():
-        for shown, values, theirs in _published_figures(name, group):
-            if shown != "test accuracy":
-                is_loss = shown.endswith("loss")
-                ours = f"{mean(values):.4f} ± {_sd(values):.4f}" if is_loss else mean_sd(values)
-                published = f"{theirs:.4f}" if is_loss else f"{theirs:.2%}"
-                cells = [f"`{name}`", shown, ours, f"{min(values):.4f} – {max(values):.4f}", published]
-                rows.append(f"| {' | '.join(cells)} | {_deviations(theirs, values):.1f} sd |")
-    if not rows:
-        return []
-    head = ["## Other published figures", "", "| recipe | figure | measured | range | published | distance |"]
-    return [*head, "|---|---|---:|---:|---:|---:|", *rows, ""]
-
-
-def _without_doubtful(runs: dict[str, list[Run]]) -> list[str]:
+def _without_doubtful(runs: dict[str, list[Run]]) -> list[dict[str, Any]]:
     """The test accuracy again, without the fifteen labels that people doubt, where that was measured."""
-    rows = []
+    found = []
     for name, group in runs.items():
         less = [run["judged"][-1].get("test_without_doubtful") for run in group]
         if all(less):
             accuracies = [1 - one["error_count"] / (10_000 - one["left_out"]) for one in less]
-            errors = [one["error_count"] for one in less]
-            rows.append(f"| `{name}` | {mean_sd(accuracies)} | {mean(errors):.1f} ± {_sd(errors):.1f} of 9,985 |")
-    if not rows:
-        return []
-    head = ["## Without the fifteen doubtful labels", "", "| recipe | test accuracy | errors |", "|---|---:|---:|"]
-    return [*head, *rows, ""]
+            found.append({"name": name, "accuracies": accuracies, "errors": [one["error_count"] for one in less]})
+    return found
 
 
-def _on_fashion(runs: list[Run]) -> list[str]:
-    """Fashion-MNIST, with nothing changed but the data, among the README's list."""
+def _on_fashion(runs: list[Run]) -> list[dict[str, Any]]:
+    """Fashion-MNIST, with nothing changed but the data, among the README's list; the most accurate first."""
     if not runs:
         return []
     accuracies = [run["judged"][-1]["scores"]["test"]["accuracy"] for run in runs]
-    parameters = recipes.get(runs[0]["recipe"]).parameters
-    epochs = runs[0]["judged"][-1]["epochs"]
-    seeds = "one seed" if len(runs) == 1 else f"{len(runs)} seeds"
-    ours = f"**`{runs[0]['recipe']}`, {parameters:,} parameters, {epochs} epochs, {seeds}**"
-    table = {**{f"{name} (its README's list)": value for name, value in FASHION_LIST.items()}, ours: mean(accuracies)}
-    return [
-        "## On Fashion-MNIST, with nothing changed but the data",
-        "",
-        "| | test accuracy |",
-        "|---|---:|",
-        *(
-            f"| {name} | {f'**{mean_sd(accuracies)}**' if name == ours else f'{value:.1%}'} |"
-            for name, value in sorted(table.items(), key=lambda row: -row[1])
-        ),
-        "",
-    ]
-
-
-def _distance(published: float, values: list[float]) -> str:
-    difference = published - mean(values)
-    spread = _sd(values)
-    within = f"{abs(difference) / spread:.1f} sd" if spread else "–"
-    inside = "inside" if min(values) <= published <= max(values) else "outside"
-    return f"{100 * difference:+.2f} points, {within}, {inside} the range of our seeds"
-
-
-def mean_sd(shares: list[float]) -> str:
-    """ "99.14 ± 0.09%", or "99.14%" where there is no spread."""
-    spread = f" ± {100 * stdev(shares):.2f}" if len(set(shares)) > 1 else ""
-    return f"{100 * mean(shares):.2f}{spread}%"
-
-
-def _sd(values: list[float]) -> float:
-    return stdev(values) if len(values) > 1 else 0.0
+    ours = {
+        "name": runs[0]["recipe"],
+        "parameters": recipes.get(runs[0]["recipe"]).parameters,
+        "epochs": runs[0]["judged"][-1]["epochs"],
+        "ours": accuracies,
+        "accuracy": mean(accuracies),
+    }
+    others = [{"name": name, "accuracy": accuracy, "ours": None} for name, accuracy in FASHION_LIST.items()]
+    return sorted([*others, ours], key=lambda one: -one["accuracy"])

@@ -37,6 +37,14 @@ def test_results_benchmarks_readme_and_the_list_of_recipes(copy: Path) -> None:
         assert (copy / file).read_text(encoding="utf-8") == (ROOT / file).read_text(encoding="utf-8"), file
 
 
+def test_how_robust_the_reader_is(tmp_path: Path) -> None:
+    from reading_suite.page import write_page
+
+    figures = json.loads((ROOT / "results" / "reading.json").read_text(encoding="utf-8"))
+    write_page(figures, tmp_path / "robustness.md")
+    assert (tmp_path / "robustness.md").read_bytes() == (ROOT / "docs" / "robustness.md").read_bytes()
+
+
 def test_where_the_time_goes() -> None:
     import roofline
 

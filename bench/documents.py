@@ -1,0 +1,71 @@
+"""The documents' prose stands in templates/, their numbers in results/; here the one is put into the other."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from statistics import mean, median, stdev
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+
+def fill(name: str, **values: object) -> str:
+    """The template `templates/<name>.md.j2` with these values in it; a value that is missing is an error."""
+    return _environment().get_template(f"{name}.md.j2").render(values)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "percent": percent,
+        "fixed": fixed,
+        "median": median,
+        "mean": mean,
+        "mean_sd": mean_sd,
+        "plus_minus": plus_minus,
+        "sd": sd,
+        "spread": spread,
+    }
+    return environment
+
+
+def percent(share: float | None, places: int = 1) -> str:
+    """0.1234 → "12.3%"; a dash for what was not measured."""
+    return "–" if share is None else f"{100 * share:.{places}f}%"
+
+
+def fixed(value: float | None, places: int = 0) -> str:
+    """12345.6 → "12,346"; a dash for what was not measured."""
+    return "–" if value is None else f"{value:,.{places}f}"
+
+
+def spread(values: list[Any]) -> str:
+    """ "12.3 (11.0–14.5)": the median, and from the least to the most; of one value, that."""
+    if len(values) == 1:
+        return f"{values[0]:.1f}"
+    return f"{median(values):.1f} ({min(values):.1f}–{max(values):.1f})"
+
+
+def mean_sd(shares: list[float]) -> str:
+    """ "99.14 ± 0.09%", or "99.14%" where there is no spread."""
+    around = f" ± {100 * stdev(shares):.2f}" if len(set(shares)) > 1 else ""
+    return f"{100 * mean(shares):.2f}{around}%"
+
+
+def plus_minus(values: list[float], places: int = 0) -> str:
+    """ "86.4 ± 8.6": mean and standard deviation."""
+    around = sd(values)
+    return f"{mean(values):,.{places}f} ± {around:,.{places}f}"
+
+
+def sd(values: list[float]) -> float:
+    """Their standard deviation; 0 of one value."""
+    return stdev(values) if len(values) > 1 else 0.0
