@@ -66,12 +66,13 @@ def test_ink_is_the_minority(stroke: int, paper: int) -> None:
 
 def test_the_level_of_the_paper_goes_on_below_strokes_and_follows_wide_areas() -> None:
     assert np.abs(paper_level(np.full((50, 80), 70, np.uint8), 0.3) - 70).max() < 0.01
-    narrow, wide = page_of(200, 50, side=100, wide=4), page_of(50, 50, side=100)
-    wide[:, :50] = 200
-    assert np.abs(paper_level(narrow, 0.3) - 50).max() < 1
-    level = paper_level(wide, 0.3)
-    assert np.abs(level[:, :25] - 200).max() < 20
-    assert np.abs(level[:, 75:] - 50).max() < 20
+    assert np.abs(paper_level(page_of(200, 50, side=100, wide=4), 0.3) - 50).max() < 1
+    page = np.full((100, 100), 50, np.uint8)
+    page[30:70, 30:70] = 200
+    level = paper_level(page, 0.3)
+    assert np.abs(level[35:65, 35:65] - 200).max() < 5
+    assert np.abs(level[:25] - 50).max() < 5
+    assert np.abs(paper_level(page, 0.5) - 50).max() < 1
 
 
 @pytest.mark.parametrize(("wide", "window"), [(4, 0.08), (21, 0.12), (30, 0.2), (45, 0.3), (70, 0.3)])
