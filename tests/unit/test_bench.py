@@ -29,6 +29,7 @@ def texts() -> Iterator[tuple[Path, str]]:
         (".", "*.md"),
         ("docs", "**/*.md"),
         ("bench", "**/*.py"),
+        ("bench", "**/*.j2"),
         ("src", "**/*.py"),
         ("src/digitry/recipes", "*.json"),
         ("results", "**/*.json"),
