@@ -15,6 +15,7 @@ from typing import Any
 from digitry import console
 from digitry.console import native_stderr_muted
 from digitry.errors import SettingError, unknown_name
+from digitry.packages import missing_words
 
 BACKENDS = ("tensorflow", "jax", "torch")
 """In order of preference: TensorFlow trains these networks fastest on a CPU (docs/decisions/0002-backends.md)."""
@@ -54,7 +55,7 @@ def backend_name(prefer: str | None = None) -> str:
     if wanted and wanted not in installed:
         raise SettingError(f"KERAS_BACKEND is {wanted}, which is not installed; install it or unset KERAS_BACKEND")
     if not installed or not importlib.util.find_spec("keras"):
-        raise SettingError("training needs Keras and a backend; install them with: pip install 'digitry[train]'")
+        raise SettingError(missing_words(["Keras", "a backend"], "training", "train"))
     return wanted or (prefer if prefer in installed else installed[0])
 
 

@@ -37,6 +37,20 @@ def write_chunks_atomically(path: Path, chunks: Iterable[bytes]) -> None:
     _write(path, path.with_name(f".{_short(path.name)}.{secrets.token_hex(4)}.tmp.{os.getpid()}"), chunks)
 
 
+def check_place(path: Path) -> None:
+    """Do nothing where a file or a folder may be written at `path`, as far as can be told; nothing is made.
+
+    Raises StorageError where it may not be: to be asked before the work whose result goes there.
+    """
+    place = path.absolute()
+    while not os.path.lexists(place):
+        place = place.parent
+    if place != path.absolute() and not place.is_dir():
+        raise StorageError(f"cannot write {path}: {place} is no folder; choose another place")
+    if not os.access(place, os.W_OK | (os.X_OK if place.is_dir() else 0)):
+        raise StorageError(f"cannot write {path}: {place} may not be written; choose another place")
+
+
 def folder_for(label: str) -> str:
     """The name of a class's folder: the label itself wherever a folder can be called so."""
     hidden_or_no_name = ("/" in label, "\\" in label, label.startswith((".", "__")), label != label.strip(), not label)

@@ -87,7 +87,7 @@ def test_it_raises_what_the_reader_raises(client: digitry.Client) -> None:
         client.read(np.zeros(5))
     with pytest.raises(DataError, match="cannot read a dict; give a path"):
         client.read({})
-    with pytest.raises(ServerError, match="it may take less than 60 MiB"):
+    with pytest.raises(DataError, match="At most 8388608 bytes are taken here"):
         client.read(bytes(60 * 2**20))
     with pytest.raises(SettingError, match="expect must be one of"):
         client.read(picture_of(1), expect="letter")

@@ -15,6 +15,7 @@ from digitry.batches.prepare import prepare
 from digitry.console import native_stderr_muted
 from digitry.contract import Contract
 from digitry.errors import ModelError
+from digitry.packages import missing_words
 
 BATCH = 250
 
@@ -31,10 +32,8 @@ def _answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError as error:
-        raise ModelError(
-            "a LiteRT file is only written when it is proven, which needs LiteRT; install it with: "
-            "pip install 'digitry[litert]'"
-        ) from error
+        who = "the proof, without which no LiteRT file is written,"
+        raise ModelError(missing_words(["LiteRT"], who, "litert")) from error
     with native_stderr_muted():  # it tells from C++ what it computes with
         interpreter = Interpreter(str(path))
         (taken,), (given,) = interpreter.get_input_details(), interpreter.get_output_details()

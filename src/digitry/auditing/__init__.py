@@ -23,7 +23,8 @@ from digitry.auditing.suspects import Suspect, find_suspects
 from digitry.data.folder import LABELS_TABLE
 from digitry.datasets import load_dataset
 from digitry.errors import DataError, SettingError, unknown_name
-from digitry.files import name_for_a_file, write_atomically
+from digitry.files import check_place, name_for_a_file, write_atomically
+from digitry.packages import need
 from digitry.settings import MAX_SEED, check_number
 
 if TYPE_CHECKING:
@@ -108,6 +109,9 @@ def audit(
 
     count = FOLDS if folds is None else check_number("folds", folds, 2, MAX_FOLDS)
     seed = check_number("seed", seed, 0, MAX_SEED // 2)  # the judges' own seeds lie above it
+    need("matplotlib", by="an audit")
+    if out is not None:
+        check_place(Path(out))
     data = dataset if isinstance(dataset, Dataset) else load_dataset(dataset, progress=progress)
     known = ("train", "test") if data.test else ("train",)
     if split not in known:

@@ -11,10 +11,11 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
-from importlib import metadata, resources
+from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import digitry
 from digitry.batch_reading.records import Settings
 from digitry.batch_reading.rows import FORMATS, Format, csv_name
 from digitry.errors import ModelError, SettingError, StorageError
@@ -108,7 +109,7 @@ class Table:
 def describe_job(settings: Settings, names: Sequence[str]) -> Job:
     """What is asked for: a table goes on only under the same. ModelError when the model is not there."""
     return {
-        "digitry": metadata.version("digitry"),
+        "digitry": digitry.__version__,
         "model": _model_digest(settings.model),
         "expect": settings.expect,
         "max_error": settings.max_error,

@@ -103,9 +103,10 @@ def _run() -> None:
         _fail("out of memory; close other programs, or give it less at once", 6)
     except ImportError as error:
         if error.name and not error.name.startswith("digitry"):
+            from digitry.packages import missing_words
+
             extra = "serve" if sys.argv[1:2] == ["serve"] else "train"
-            package = error.name.partition(".")[0]
-            _fail(f"this command needs the package {package}; install it with: pip install 'digitry[{extra}]'", 2)
+            _fail(missing_words([error.name.partition(".")[0]], "this command", extra), 2)
         raise
     except OSError as error:
         _fail(f"{error.strerror or error}: {error.filename}" if error.filename else str(error), 5)

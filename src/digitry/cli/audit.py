@@ -68,7 +68,15 @@ def command(
     from digitry.auditing import audit
     from digitry.cli.progress import Bar
     from digitry.datasets import load_dataset
+    from digitry.files import check_place
+    from digitry.packages import need
 
+    need("matplotlib", by="digitry audit")
+    if folds is not None:
+        from digitry.backend import backend_name
+
+        backend_name()
+    check_place(out or Path.cwd())
     with Bar(quiet=quiet) as progress:
         loaded = load_dataset(dataset, progress=progress)
     began: list[float] = []

@@ -27,7 +27,9 @@ def command(run: Path, split: str, data: str | None, as_json: bool, quiet: bool)
     """
     from digitry.cli.progress import Bar
     from digitry.evaluation import evaluate
+    from digitry.packages import need
 
+    need("matplotlib", by="digitry evaluate")
     with Bar(quiet=quiet) as progress:
         evaluation = evaluate(run, split=split, data=data, progress=partial(progress, "reading images"))
     if as_json:

@@ -32,8 +32,12 @@ def command(dataset: str, out: Path | None, as_json: bool, quiet: bool) -> None:
     from digitry.cli.progress import Bar
     from digitry.datasets import load_dataset
     from digitry.exploration import explore
-    from digitry.files import name_for_a_file
+    from digitry.files import check_place, name_for_a_file
+    from digitry.packages import need
 
+    if out or not as_json:
+        need("matplotlib", by="digitry explore")
+        check_place(out or Path.cwd())
     with Bar(quiet=quiet) as progress:
         loaded = load_dataset(dataset, progress=progress)
         folder = out or (None if as_json else Path(f"explore-{name_for_a_file(loaded.name)}"))

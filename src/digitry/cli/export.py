@@ -27,11 +27,18 @@ def command(run: Path, form: str, out: Path | None, as_json: bool) -> None:
     network that reads numbers, keras, saved-model and litert give logits: divide them by the temperature in the run's
     metrics and take the softmax; the ONNX files do that themselves.
     """
+    from digitry.backend import backend_name
     from digitry.errors import unknown_name
+    from digitry.files import check_place
+    from digitry.packages import need
     from digitry.training.export import FORMATS, export
 
     if form not in FORMATS:
         raise unknown_name("format", form, FORMATS)
+    backend_name()
+    if form == "litert":
+        need("ai_edge_litert", by="the proof of a LiteRT file", extra="litert")
+    check_place(out or Path.cwd())
     result = export(run, out or Path(f"digits{FORMATS[form].suffix}"), form)
     size = sum(file.stat().st_size for file in [result.path, *result.path.rglob("*")] if file.is_file())
     if as_json:

@@ -55,12 +55,14 @@ def command(
     from digitry.cli.progress import Bar
     from digitry.cli.reading_text import printable
     from digitry.errors import DataError
+    from digitry.files import check_place
     from digitry.reading import Reader
     from digitry.scoring import score, write_page
     from digitry.scoring.page import check_page_possible
 
     if page:
         check_page_possible()
+        check_place(page)
     options: dict[str, Any] = {} if max_error is None else {"max_error": max_error}
     reader = Reader(model, **options)
     with Bar(quiet=quiet) as progress:

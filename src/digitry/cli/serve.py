@@ -13,6 +13,10 @@ from typing import Any
 import click
 
 from digitry.errors import SettingError
+from digitry.files import check_place
+from digitry.packages import need
+
+PACKAGES = ("starlette", "uvicorn", "httptools", "python_multipart", "prometheus_client", "orjson")
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -94,6 +98,9 @@ def command(
         )
     if sys.platform == "win32":
         raise SettingError("digitry serve needs a POSIX system: Linux, macOS, or WSL on Windows")
+    need(*PACKAGES, by="digitry serve", extra="serve")
+    if collect is not None:
+        check_place(collect)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until models can be loaded anew: else it would end a start
     logging.basicConfig(
         stream=sys.stderr,

@@ -69,10 +69,16 @@ def command(
 
     See the recipes with: digitry recipes
     """
+    from digitry.backend import backend_name
+    from digitry.files import check_place
+    from digitry.packages import need
     from digitry.runs import MODEL, NUMBERS, REPORT
     from digitry.settings import read_settings
     from digitry.training import train
 
+    backend_name()
+    need("onnx", "safetensors", *([] if no_report else ["matplotlib"]), by="digitry train")
+    check_place(run or Path("runs"))
     settings: dict[str, Any] = read_settings(config) if config else {}
     settings |= others | {name: value for name, value in options.items() if value is not None}
     done = train(

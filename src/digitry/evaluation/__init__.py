@@ -41,7 +41,9 @@ def evaluate(
     folder that is no finished run, StorageError if the report cannot be written.
     """
     from digitry.evaluation import report
+    from digitry.packages import need
 
+    need("matplotlib", by="a report")
     evaluation = judge(run, split=split, data=data, progress=progress)
     report.write(evaluation)
     return evaluation

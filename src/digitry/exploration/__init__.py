@@ -45,7 +45,12 @@ def explore(
     """
     from digitry.arrays import Dataset
     from digitry.exploration.facts import gather_facts
+    from digitry.files import check_place
+    from digitry.packages import need
 
+    if out is not None:
+        need("matplotlib", by="a page with pictures")
+        check_place(Path(out))
     if not isinstance(dataset, Dataset):
         from digitry.datasets import load_dataset
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from digitry.errors import DataError
 from digitry.images.grey import Grey, grey_of_array, grey_of_bytes
+from digitry.packages import missing_words
 
 SECONDS_PER_PAGE = 20
 MEMORY_BYTES = 2 * 2**30
@@ -34,7 +35,7 @@ def pages_apart(
     the extra is missing, for what the child complains of, and when it dies.
     """
     if importlib.util.find_spec(_PACKAGES[kind]) is None:
-        raise DataError(f'{kind} needs an extra; run: pip install "digitry[{kind.lower()}]"')
+        raise DataError(missing_words([_PACKAGES[kind]], kind, kind.lower()))
     with _child(kind, max_pixels, max_pages, seconds_per_page) as child:
         assert child.stdin is not None
         assert child.stdout is not None

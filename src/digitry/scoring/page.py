@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from digitry.errors import SettingError
 from digitry.evaluation.metrics import wilson_interval
+from digitry.packages import need
 from digitry.pages.numbers import interval, percent
 from digitry.reading import Reader
 from digitry.scoring.figures import NONE, Score
@@ -27,9 +26,8 @@ Row = list[str | int | float]
 
 
 def check_page_possible() -> None:
-    """SettingError where the package that draws a page's charts is missing; cheap, to be asked before the reading."""
-    if not find_spec("matplotlib"):
-        raise SettingError("--html needs matplotlib; install it with: pip install matplotlib")
+    """SettingError where the package that draws a page's charts is missing; cheap, to be asked before the reading begins."""
+    need("matplotlib", by="--html")
 
 
 def write_page(score: Score, path: str | Path, reader: Reader, *, command: str = "") -> Path:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from digitry.errors import SettingError, unknown_name
+from digitry.errors import unknown_name
+from digitry.packages import need
 
 Track = Callable[[Sequence[dict[str, float]]], None]
 """Called after every epoch with the whole history; what the tracker has not got yet is sent."""
@@ -18,11 +18,10 @@ TRACKERS = {"tensorboard": "tensorboardX", "mlflow": "mlflow"}
 
 
 def check_tracker(name: str) -> None:
-    """SettingError for an unknown or missing tracker."""
+    """Do nothing where the tracker is there. Raises SettingError for an unknown or missing one."""
     if name not in TRACKERS:
         raise unknown_name("tracker", name, TRACKERS)
-    if not importlib.util.find_spec(TRACKERS[name]):
-        raise SettingError(f"tracking to {name} needs an extra; install it with: pip install 'digitry[{name}]'")
+    need(TRACKERS[name], by=f"tracking to {name}", extra=name)
 
 
 @contextmanager

@@ -48,7 +48,7 @@ def test_the_size_is_checked_before_any_pixel_is_decoded(monkeypatch: pytest.Mon
 
 def test_without_the_extra_one_line_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pi_heif", None)
-    with pytest.raises(DataError, match=r'^HEIC needs an extra; run: pip install "digitry\[heic\]"$'):
+    with pytest.raises(DataError, match=r"^HEIC needs pi_heif; install with: pip install "):
         decode_file(FOLDER / "colour.heic")
 
 

@@ -15,6 +15,7 @@ from digitry.errors import DataError
 from digitry.images.apart import pages_apart
 from digitry.images.decode import decode, decode_pages
 from digitry.images.pdf import scale_for
+from digitry.packages import install_command
 from tests.unit.images import by_hand
 from tests.unit.tiny_models import printed_digit
 
@@ -116,7 +117,7 @@ def test_the_child_ends_with_its_reader_whatever_it_draws() -> None:
 
 def test_without_the_extra_one_line_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pypdfium2", None)
-    assert refusal(by_hand.pdf()) == 'PDF needs an extra; run: pip install "digitry[pdf]"'
+    assert refusal(by_hand.pdf()) == f"PDF needs pypdfium2; install with: {install_command('pdf')}"
 
 
 def test_a_cut_or_flipped_pdf_is_a_page_or_one_line() -> None:

@@ -61,6 +61,6 @@ def test_an_unknown_tracker_lists_the_known_ones() -> None:
 
 
 def test_a_tracker_that_is_not_installed_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("digitry.training.tracking.importlib.util.find_spec", lambda name: None)
-    with pytest.raises(SettingError, match=r"pip install 'digitry\[mlflow\]'"):
+    monkeypatch.setattr("digitry.packages.find_spec", lambda name: None)
+    with pytest.raises(SettingError, match=r"tracking to mlflow needs mlflow; install with: pip install .*\[mlflow\]"):
         check_tracker("mlflow")

@@ -1,0 +1,36 @@
+"""What is installed beside the core, looked for before anything is done; and how the rest is installed from here."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from digitry.errors import SettingError
+
+
+def need(*packages: str, by: str, extra: str = "train") -> None:
+    """Do nothing where all are installed; nothing is imported. Raises SettingError when one is not.
+
+    `by` says who needs them, `extra` which of digitry's extras brings them.
+    """
+    missing = [name for name in packages if find_spec(name) is None]
+    if missing:
+        raise SettingError(missing_words(missing, by, extra))
+
+
+def missing_words(packages: list[str], by: str, extra: str) -> str:
+    """One sentence: who lacks what, and how to get it."""
+    names = packages[0] if len(packages) == 1 else f"{', '.join(packages[:-1])} and {packages[-1]}"
+    return f"{by} needs {names}; install with: {install_command(extra)}"
+
+
+def install_command(extra: str) -> str:
+    """What to type for an extra: in a clone of the repository another thing than for an installed package."""
+    clone = Path(__file__).resolve().parents[2]
+    if Path(__file__).resolve().parent != clone / "src" / "digitry" or not (clone / "pyproject.toml").is_file():
+        return f'pip install "digitry[{extra}]"'
+    try:
+        place = "." if Path.cwd().resolve() == clone else str(clone)
+    except OSError:  # the current folder is gone
+        place = str(clone)
+    return f'pip install "{place}[{extra}]"'
