@@ -26,7 +26,7 @@ Row = list[str | int | float]
 
 
 def check_page_possible() -> None:
-    """SettingError where the package that draws a page's charts is missing; cheap, to be asked before the reading begins."""
+    """SettingError where the package that draws a page's charts is missing; cheap, for before the reading."""
     need("matplotlib", by="--html")
 
 
