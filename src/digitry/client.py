@@ -8,7 +8,7 @@ import os
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, overload
+from typing import Any, NamedTuple, Self, overload
 from urllib.parse import urlencode, urlsplit
 
 import numpy as np
@@ -27,6 +27,18 @@ _ERRORS: dict[str, type[DigitryError]] = {
     "wrong-setting": SettingError,
     "unknown-model": ModelError,
 }
+
+
+class JudgedDigits(NamedTuple):
+    """What canonical digits are, in their order."""
+
+    probabilities: Probabilities
+    """float32 (n, classes)."""
+    labels: list[str]
+    sure: list[bool]
+    """Whether each label is right, but for the share of errors that was asked for."""
+    reasons: list[str | None]
+    """Why not sure."""
 
 
 class Client:
@@ -88,13 +100,27 @@ class Client:
 
     def digits(self, images: ArrayLike, *, model: str | None = None) -> Probabilities:
         """Canonical digits, uint8 (n, 28, 28) → probabilities, float32 (n, classes), a few hundred at a time."""
+        return self.judge_digits(images, model=model).probabilities
+
+    def judge_digits(
+        self, images: ArrayLike, *, max_error: float | None = None, model: str | None = None
+    ) -> JudgedDigits:
+        """Canonical digits, uint8 (n, 28, 28) → what they are, whether that is sure, and why not.
+
+        Raises DataError for other arrays, SettingError and ModelError for names that do not exist.
+        """
         array = np.asarray(images)
         if array.dtype != np.uint8 or array.ndim != 3 or array.shape[1:] != (28, 28):
             raise DataError(f"images must be uint8 (n, 28, 28), not {array.dtype} {array.shape}")
         starts = range(0, len(array), 256)
-        answers = [self._post("/v1/digits", array[start : start + 256].tobytes(), {"model": model}) for start in starts]
-        rows = [row for answer in answers for row in answer["probabilities"]]
-        return np.array(rows, np.float32) if rows else np.zeros((0, len(self.class_names(model))), np.float32)
+        query = {"max_error": max_error, "model": model}
+        answers = [self._post("/v1/digits", array[start : start + 256].tobytes(), query) for start in starts]
+        rows, labels, sure, reasons = (
+            [value for answer in answers for value in answer[name]]
+            for name in ("probabilities", "labels", "sure", "reasons")
+        )
+        classes = len(rows[0]) if rows else len(self.class_names(model))
+        return JudgedDigits(np.array(rows, np.float32).reshape(-1, classes), labels, sure, reasons)
 
     def class_names(self, model: str | None = None) -> tuple[str, ...]:
         """The labels in the order of `digits`' columns."""

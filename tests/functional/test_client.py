@@ -73,6 +73,14 @@ def test_it_gives_the_readers_probabilities_however_many_images(client: digitry.
 
     rows = client.digits(images)
 
+    judged = client.judge_digits(images, max_error=0.01)
+    np.testing.assert_array_equal(judged.probabilities, rows)
+    assert judged.labels == [str(label) for label in rows.argmax(axis=1)]
+    assert len(judged.sure) == len(judged.reasons) == len(images)
+    assert [reason is None for reason in judged.reasons] == judged.sure
+    assert client.judge_digits(np.zeros((1, 28, 28), np.uint8)).sure == [False]
+    with pytest.raises(SettingError, match="max_error"):
+        client.judge_digits(images, max_error=2)
     np.testing.assert_allclose(rows, digitry.Reader().read_digits(images), atol=1e-5)
     assert client.digits(images[:0]).shape == (0, 10)
     assert client.class_names() == tuple("0123456789")

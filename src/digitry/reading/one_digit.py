@@ -59,14 +59,18 @@ def judge(found: list[Stages], reader: Reader) -> NDArray[np.float32]:
     canonical = np.stack([stages.canonical for stages in found if stages.canonical is not None]) if found else None
     if canonical is None:
         return np.zeros((0, len(reader.class_names)), np.float32)
-    result = reader.read_digits(canonical)
-    if not reader.shipped or reader.class_names != DIGITS:
-        return result
-    asked = np.flatnonzero(result.max(axis=1) < SECOND_OPINION_BELOW)
     crops = [stages.crop for stages in found if stages.crop is not None]
-    if asked.size:
-        strips = np.stack([_strip(crops[index]) for index in asked])
-        result[asked] = (result[asked] + single_digits(reader.read_strips(strips))) / 2
+    return second_opinion(reader.read_digits(canonical), crops, reader)
+
+
+def second_opinion(first: NDArray[np.float32], crops: list[NDArray[np.uint8]], reader: Reader) -> NDArray[np.float32]:
+    """What both networks say together of crops, where the first, float32 (n, classes), is not confident enough."""
+    asked = np.flatnonzero(first.max(axis=1, initial=0) < SECOND_OPINION_BELOW)
+    if not asked.size or not reader.shipped or reader.class_names != DIGITS:
+        return first
+    strips = np.stack([_strip(crops[index]) for index in asked])
+    result = first.copy()
+    result[asked] = (first[asked] + single_digits(reader.read_strips(strips))) / 2
     return result
 
 

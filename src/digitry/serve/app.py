@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import logging
 import traceback
@@ -11,6 +12,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
+import numpy as np
 import orjson
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -20,6 +22,7 @@ from starlette.routing import Route
 
 from digitry.errors import SettingError
 from digitry.reading import EXPECTATIONS
+from digitry.reading.canonical_digits import is_sure
 from digitry.reading.certainty import MAX_ERROR, check_max_error
 from digitry.serve import metrics
 from digitry.serve.api_page import api_page
@@ -105,7 +108,8 @@ class Handlers:
         return _readings(request, [(name, done) for (name, _), done in zip(pictures, found, strict=True)])
 
     async def digits(self, request: Request) -> Response:
-        """Canonical digits → probabilities."""
+        """Canonical digits → probabilities, and whether each is sure."""
+        max_error = _max_error(request)
         with self._service.engine() as engine:
             model = self._model(request, engine)
             kind = content_type(request)
@@ -118,13 +122,18 @@ class Handlers:
                     if kind == JSON
                     else images_of_bytes(body, self._limits.max_images)
                 )
-                rows = await self._in_time(engine.batchers[model.name].probabilities(images))
-        names = model.reader.class_names
+                found = await self._in_time(engine.batchers[model.name].weigh(images))
+        rows, names = np.stack([one.probabilities for one in found]), model.reader.class_names
+        reader = copy.copy(model.reader)  # the networks are the same
+        reader.max_error = max_error
+        judged = [is_sure(one, reader) for one in found]
         answer = {
             "model": model.name,
             "class_names": names,
             "labels": [names[index] for index in rows.argmax(axis=1).tolist()],
             "confidences": rows.max(axis=1),
+            "sure": [sure for sure, _ in judged],
+            "reasons": [reason for _, reason in judged],
             "probabilities": rows,
         }
         return Response(orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY), media_type=JSON)

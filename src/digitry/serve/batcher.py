@@ -11,12 +11,13 @@ from functools import partial
 
 import numpy as np
 
-from digitry.arrays import Images, Probabilities
+from digitry.arrays import Images
+from digitry.reading.canonical_digits import Weighed
 from digitry.serve.limits import Limits
 from digitry.serve.pace import Pace
 from digitry.serve.problems import busy
 
-ReadDigits = Callable[[Images], Probabilities]
+Weigh = Callable[[Images], list[Weighed]]
 
 BATCH_IMAGES = 256
 """The most that run together; a request may have as many alone."""
@@ -27,19 +28,19 @@ class Batcher:
 
     def __init__(
         self,
-        read_digits: ReadDigits,
+        weigh: Weigh,
         pool: ThreadPoolExecutor,
         threads: int,
         limits: Limits,
         seen: Callable[[int], None],
     ) -> None:
-        """`read_digits` may be called on several threads at once; `seen` is called with the size of every batch."""
-        self._read_digits, self._pool, self._threads, self._limits = read_digits, pool, threads, limits
+        """`weigh` may be called on several threads at once; `seen` is called with the size of every batch."""
+        self._weigh, self._pool, self._threads, self._limits = weigh, pool, threads, limits
         self._pace = Pace(threads, limits.request_seconds)
         self._runs = 0.0
         """What those take that wait or are in a network, in runs of it."""
         self._waiting_images = 0
-        self._waiting: deque[tuple[Images, asyncio.Future[Probabilities]]] = deque()
+        self._waiting: deque[tuple[Images, asyncio.Future[list[Weighed]]]] = deque()
         self._running = 0
         self._seen = seen
 
@@ -48,11 +49,11 @@ class Batcher:
         """Requests without a thread yet."""
         return len(self._waiting)
 
-    async def probabilities(self, images: Images) -> Probabilities:
-        """The rows for `images`, uint8 (n, 28, 28); ProblemError when too many others wait, or for too long."""
+    async def weigh(self, images: Images) -> list[Weighed]:
+        """What each of `images` is, uint8 (n, 28, 28); ProblemError when too many others wait, or for too long."""
         if len(self._waiting) >= self._limits.max_queue or self._pace.is_too_slow_for(self._runs):
             raise busy()
-        answer: asyncio.Future[Probabilities] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[list[Weighed]] = asyncio.get_running_loop().create_future()
         self._waiting.append((images, answer))
         self._runs += _runs(images)
         self._waiting_images += len(images)
@@ -65,7 +66,7 @@ class Batcher:
         A full batch, which nothing could be added to, is handed over before: no thread has to wait for the loop then.
         """
         while self._running < self._threads + (self._waiting_images >= BATCH_IMAGES) and self._waiting:
-            parts: list[tuple[Images, asyncio.Future[Probabilities]]] = []
+            parts: list[tuple[Images, asyncio.Future[list[Weighed]]]] = []
             count = 0
             while self._waiting and (not parts or count + len(self._waiting[0][0]) <= BATCH_IMAGES):
                 part = self._waiting.popleft()
@@ -80,14 +81,14 @@ class Batcher:
             self._running += 1
             self._seen(count)
             images = parts[0][0] if len(parts) == 1 else np.concatenate([images for images, _ in parts])
-            run = asyncio.get_running_loop().run_in_executor(self._pool, self._read_digits, images)
+            run = asyncio.get_running_loop().run_in_executor(self._pool, self._weigh, images)
             run.add_done_callback(partial(self._finish, parts, time.monotonic()))
 
     def _finish(
         self,
-        parts: list[tuple[Images, asyncio.Future[Probabilities]]],
+        parts: list[tuple[Images, asyncio.Future[list[Weighed]]]],
         began: float,
-        run: asyncio.Future[Probabilities],
+        run: asyncio.Future[list[Weighed]],
     ) -> None:
         self._running -= 1
         self._runs -= sum(_runs(images) for images, _ in parts)

@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ import numpy as np
 from digitry.arrays import Reading
 from digitry.errors import ModelError, SettingError
 from digitry.reading import EXPECTATIONS, Reader, model_bytes
+from digitry.reading.canonical_digits import weigh_digits
 from digitry.serve.batcher import Batcher
 from digitry.serve.children import Children, Job
 from digitry.serve.limits import Limits
@@ -72,7 +74,7 @@ class Engine:
         self.children = Children({model.name: model.data for model in models.values()}, processes, limits)
         self._pool = ThreadPoolExecutor(processes, thread_name_prefix="digits")
         self.batchers = {
-            name: Batcher(model.reader.read_digits, self._pool, processes, limits, seen)
+            name: Batcher(partial(weigh_digits, reader=model.reader), self._pool, processes, limits, seen)
             for name, model in models.items()
         }
         self.requests = 0
@@ -98,7 +100,8 @@ class Engine:
             check_answer(model.name, expect, expected[expect], done.readings[0])
         blank = np.zeros((1, 28, 28), np.uint8)
         alone = model.reader.read_digits(blank)
-        if not np.allclose(await self.batchers[model.name].probabilities(blank), alone, atol=1e-5):
+        [batched] = await self.batchers[model.name].weigh(blank)
+        if not np.allclose(batched.probabilities, alone[0], atol=1e-5):
             raise ModelError(f"model {model.name}: the self-test on a blank digit gives another answer every time")
 
     @property

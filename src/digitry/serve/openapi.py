@@ -31,6 +31,8 @@ _DIGITS = {
     "class_names": list("0123456789"),
     "labels": ["7"],
     "confidences": [0.9996],
+    "sure": [True],
+    "reasons": [None],
     "probabilities": [[0.0, 0.0001, 0.0001, 0.0, 0.0, 0.0, 0.0, 0.9996, 0.0, 0.0002]],
 }
 
@@ -56,11 +58,7 @@ def openapi(service: Service) -> dict[str, Any]:
                         {"type": "string", "enum": list(EXPECTATIONS), "default": "page"},
                         "What a picture holds: one digit, one number, or a page of numbers.",
                     ),
-                    _query(
-                        "max_error",
-                        {"type": "number", "minimum": 0, "maximum": 1, "default": MAX_ERROR},
-                        "How many of the readings that are called sure may be wrong.",
-                    ),
+                    _MAX_ERROR,
                     model,
                 ],
                 "requestBody": {
@@ -103,7 +101,7 @@ def openapi(service: Service) -> dict[str, Any]:
                     "28×28 pixels, light ink on black, the ink fitted into 20×20 and centred by its mass, as MNIST's "
                     f"are. One or up to {limits.max_images}, as JSON, or as n×784 bytes."
                 ),
-                "parameters": [model],
+                "parameters": [_MAX_ERROR, model],
                 "requestBody": {
                     "required": True,
                     "content": {
@@ -113,7 +111,7 @@ def openapi(service: Service) -> dict[str, Any]:
                 },
                 "responses": {
                     "200": {
-                        "description": "A row of probabilities for every image.",
+                        "description": "A row of probabilities for every image, and whether its label is sure.",
                         "content": {JSON: {"schema": _ref("Probabilities"), "example": _DIGITS}},
                     },
                     **_problems("bad-json", "unknown-model", "wrong-images", *_ANY_POST),
@@ -238,6 +236,13 @@ def _query(name: str, schema: dict[str, Any], description: str = "Which model an
     return {"name": name, "in": "query", "description": description, "schema": schema}
 
 
+_MAX_ERROR = _query(
+    "max_error",
+    {"type": "number", "minimum": 0, "maximum": 1, "default": MAX_ERROR},
+    "How many of the readings that are called sure may be wrong.",
+)
+
+
 def _ref(name: str) -> dict[str, Any]:
     return {"$ref": f"#/components/schemas/{name}"}
 
@@ -319,7 +324,17 @@ _SCHEMAS: dict[str, Any] = {
         model={"type": "string"},
         class_names={"type": "array", "items": {"type": "string"}},
         labels={"type": "array", "items": {"type": "string"}},
-        confidences={"type": "array", "items": _SHARE},
+        confidences={
+            "type": "array",
+            "description": "The model's own; what they are worth is in `sure`.",
+            "items": _SHARE,
+        },
+        sure={
+            "type": "array",
+            "description": "Whether each is right but for `max_error`; never where an image is no canonical digit.",
+            "items": {"type": "boolean"},
+        },
+        reasons={"type": "array", "items": _WHY},
         probabilities={"type": "array", "items": {"type": "array", "items": _SHARE}},
     ),
     "Model": _record(

@@ -18,6 +18,7 @@ import numpy as np
 import uvicorn
 from starlette.testclient import TestClient
 
+from digitry.reading.canonical_digits import Weighed
 from digitry.serve.app import create_app
 from digitry.serve.children import Done, Job
 from digitry.serve.engine import Engine
@@ -32,6 +33,11 @@ ENOUGH_SECONDS = 20.0
 """Far more than anything takes that tests wait for, even on a busy machine."""
 
 READING = {"picture": "", "page": 1, "numbers": [], "sure": False, "reason": "no digit found"}
+
+
+def unsure(count: int) -> list[Weighed]:
+    """What a network may say of so many images."""
+    return [Weighed(np.full(10, 0.1, np.float32), 0.1, None)] * count
 
 
 def picture_of(digit: int, suffix: str = ".png") -> bytes:

@@ -15,8 +15,10 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from digitry.contract import Contract
+from digitry.images.stages import BLANK, canonical_stages
 from digitry.predict import Predictor
 from digitry.reading import Reader
+from digitry.reading.canonical_digits import NOISE, NOT_FITTED
 from digitry.reading.certainty import MAX_ERROR
 from digitry.serve.app import create_app
 from digitry.serve.children import Done
@@ -128,6 +130,33 @@ def test_canonical_digits_are_what_the_library_says_as_json_and_as_bytes(real: T
     assert (by_bytes["model"], by_bytes["class_names"]) == ("shipped", list("0123456789"))
 
 
+def test_what_is_no_canonical_digit_is_never_sure_and_a_canonical_one_may_be(real: TestClient) -> None:
+    digits = [canonical_stages(255 - printed_digit(digit)).canonical for digit in (3, 7)]
+    rng = np.random.default_rng(0)
+    strange = [
+        np.zeros((28, 28)),
+        rng.integers(0, 256, (28, 28)),
+        np.roll(digits[1], 6, axis=1),
+        np.full((28, 28), 255),
+    ]
+    answer = real.post("/v1/digits", json={"images": [image.astype(int).tolist() for image in (*digits, *strange)]})
+    answer = answer.json()
+    assert answer["sure"] == [True, True, False, False, False, False]
+    assert answer["labels"][:2] == ["3", "7"]
+    assert answer["reasons"][:2] == [None, None]
+    assert answer["reasons"][2:5] == [BLANK, NOISE, NOT_FITTED]
+
+
+def test_how_sure_the_digits_have_to_be_can_be_asked_for(real: TestClient) -> None:
+    digit = canonical_stages(255 - printed_digit(7)).canonical
+    assert digit is not None
+    for max_error, sure in ((0, False), (0.01, True)):
+        answer = real.post(f"/v1/digits?max_error={max_error}", content=digit.tobytes(), headers=BYTES).json()
+        assert answer["sure"] == [sure]
+        assert (answer["reasons"] == [None]) is sure
+    check_problem(real.post("/v1/digits?max_error=2", content=digit.tobytes(), headers=BYTES), "wrong-setting")
+
+
 def test_shares_of_ink_mean_the_same_as_grey_levels(real: TestClient) -> None:
     images = make_digits(3).images
     shares = real.post("/v1/digits", json={"images": (images / 255).tolist()}).json()
@@ -149,12 +178,13 @@ def test_many_who_ask_at_once_each_get_their_own(real: TestClient, tiny_model: P
     async def ask_all() -> list[Any]:
         engine = Engine(service._loaded, 2, service.limits, sizes.append)
         batcher = engine.batchers["tiny"]
-        found = await asyncio.gather(*(batcher.probabilities(images[start : start + 3]) for start in range(0, 60, 3)))
+        found = await asyncio.gather(*(batcher.weigh(images[start : start + 3]) for start in range(0, 60, 3)))
         await engine.close()
         return found
 
     sizes: list[int] = []
-    assert np.allclose(np.concatenate(asyncio.run(ask_all())), expected, atol=1e-6)
+    found = [one.probabilities for part in asyncio.run(ask_all()) for one in part]
+    assert np.allclose(found, expected, atol=1e-6)
     assert sum(sizes) == 60
     assert max(sizes) > 3, "who waits together runs together"
 
@@ -165,7 +195,7 @@ def test_a_batch_that_fails_fails_for_those_in_it_alone(tiny_model: Path, monkey
     async def ask() -> list[Any]:
         engine = Engine(service._loaded, 1, service.limits, lambda _: None)
         batcher = engine.batchers["tiny"]
-        real, calls = batcher._read_digits, []
+        real, calls = batcher._weigh, []
 
         def sometimes(images: Any) -> Any:
             calls.append(len(images))
@@ -173,15 +203,15 @@ def test_a_batch_that_fails_fails_for_those_in_it_alone(tiny_model: Path, monkey
                 raise ValueError
             return real(images)
 
-        monkeypatch.setattr(batcher, "_read_digits", sometimes)
+        monkeypatch.setattr(batcher, "_weigh", sometimes)
         image = np.zeros((1, 28, 28), np.uint8)
-        found = await asyncio.gather(*(batcher.probabilities(image) for _ in range(3)), return_exceptions=True)
+        found = await asyncio.gather(*(batcher.weigh(image) for _ in range(3)), return_exceptions=True)
         await engine.close()
         return found
 
     first, *others = asyncio.run(ask())
     assert isinstance(first, ValueError)
-    assert [rows.shape for rows in others] == [(1, 10), (1, 10)]
+    assert [rows[0].probabilities.shape for rows in others] == [(10,), (10,)]
 
 
 SETTINGS = {

@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any
 
-import numpy as np
 import pytest
 
 from digitry.serve.children import Children, Done, Job
@@ -19,7 +18,18 @@ from digitry.serve.limits import Limits
 from digitry.serve.pace import Pace
 from digitry.serve.problems import ProblemError
 from digitry.serve.protocol import _WriteOnce
-from tests.unit.serve.site import ENOUGH_SECONDS, Answer, Site, check_problem, on_a_port, post, receive, send_raw, until
+from tests.unit.serve.site import (
+    ENOUGH_SECONDS,
+    Answer,
+    Site,
+    check_problem,
+    on_a_port,
+    post,
+    receive,
+    send_raw,
+    unsure,
+    until,
+)
 
 HURRIED = Limits(header_seconds=0.3, body_seconds=0.6, request_seconds=0.3)
 
@@ -180,10 +190,10 @@ def test_canonical_digits_that_take_too_long_are_504(
 
     def slow(images: Any) -> Any:
         go_on.wait(ENOUGH_SECONDS)
-        return np.zeros((len(images), 10), np.float32)
+        return unsure(len(images))
 
     batcher = site.service._engine.batchers["tiny"]  # type: ignore[union-attr]
-    monkeypatch.setattr(batcher, "_read_digits", slow)
+    monkeypatch.setattr(batcher, "_weigh", slow)
     try:
         check_problem(site.client.post("/v1/digits", json={"images": [0] * 784}), "too-slow")
     finally:
@@ -200,9 +210,9 @@ def test_a_full_batch_lies_ready_for_the_next_free_thread(
     def slow(images: Any) -> Any:
         sizes.append(len(images))
         go_on.wait(ENOUGH_SECONDS)
-        return np.full((len(images), 10), 0.1, np.float32)
+        return unsure(len(images))
 
-    monkeypatch.setattr(batcher, "_read_digits", slow)
+    monkeypatch.setattr(batcher, "_weigh", slow)
     kind = "Content-Type: application/octet-stream"
     full, one = post("/v1/digits", bytes(784 * 256), kind), post("/v1/digits", bytes(784), kind)
     with on_a_port(site.app, site.service.limits) as port, ThreadPoolExecutor(6) as threads:
@@ -227,10 +237,10 @@ def test_who_comes_when_the_queue_is_full_is_refused_at_once(
     def slow(images: Any) -> Any:
         at_work.release()
         go_on.wait(ENOUGH_SECONDS)
-        return np.full((len(images), 10), 0.1, np.float32)
+        return unsure(len(images))
 
     batcher = site.service._engine.batchers["tiny"]  # type: ignore[union-attr]
-    monkeypatch.setattr(batcher, "_read_digits", slow)
+    monkeypatch.setattr(batcher, "_weigh", slow)
     body = post("/v1/digits", bytes(784), "Content-Type: application/octet-stream")
     with on_a_port(site.app, site.service.limits) as port, ThreadPoolExecutor(5) as threads:
         try:
@@ -306,9 +316,9 @@ def test_who_would_wait_in_vain_is_refused_at_once_and_who_is_let_in_is_answered
 
     def slow(images: Any) -> Any:
         time.sleep(0.2)  # the time of a large network, of which no more than 20 runs fit into two seconds
-        return np.full((len(images), 10), 0.1, np.float32)
+        return unsure(len(images))
 
-    monkeypatch.setattr(batcher, "_read_digits", slow)
+    monkeypatch.setattr(batcher, "_weigh", slow)
     body = post("/v1/digits", bytes(784 * 200), "Content-Type: application/octet-stream")
     with on_a_port(site.app, site.service.limits) as port, ThreadPoolExecutor(60) as threads:
         for _ in range(8):
@@ -327,9 +337,9 @@ def test_a_slow_first_run_with_one_digit_lets_many_in_all_the_same(
 
     def cold(images: Any) -> Any:
         time.sleep(0.05)
-        return np.full((len(images), 10), 0.1, np.float32)
+        return unsure(len(images))
 
-    monkeypatch.setattr(batcher, "_read_digits", cold)
+    monkeypatch.setattr(batcher, "_weigh", cold)
     kind = "Content-Type: application/octet-stream"
     with on_a_port(site.app, site.service.limits) as port, ThreadPoolExecutor(8) as threads:
         send_raw(port, post("/v1/digits", bytes(784), kind))

@@ -268,8 +268,8 @@ def test_a_request_under_way_ends_with_the_model_that_it_began_with(tmp_path: Pa
             assert model_of(service).data == OTHER
             await asyncio.sleep(0.1)
             assert not children.is_closed
-            rows = await old.batchers["tiny"].probabilities(np.zeros((1, 28, 28), np.uint8))
-            assert rows.shape == (1, 10)
+            [row] = await old.batchers["tiny"].weigh(np.zeros((1, 28, 28), np.uint8))
+            assert row.probabilities.shape == (10,)
         retiring = list(service._retiring)
         await asyncio.wait_for(asyncio.gather(*retiring), 10)
         assert children.is_closed
