@@ -18,7 +18,7 @@ ACTIVATIONS = ("elu", "gelu", "leaky_relu", "relu", "selu", "sigmoid", "silu", "
 MAX_PARAMETERS = 15_000_000
 """More do not fit into a model file that is opened again (`predict.MAX_MODEL_BYTES`)."""
 
-FOR_DIGITS = frozenset({"augment", "distortion", "label_smoothing", "outlier_share", "shift_pixels"})
+FOR_DIGITS = frozenset({"augment", "augmentations", "distortion", "label_smoothing", "outlier_share", "shift_pixels"})
 FOR_NUMBERS = frozenset({"strips_per_epoch"})
 """Settings that only one of the two kinds of recipes has a use for."""
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
 
+from digitry.batches.augmentations import AUGMENTATIONS, described
 from digitry.datasets import HOLD_OUT_METHODS
 from digitry.errors import SettingError, unknown_name
 
@@ -150,6 +151,9 @@ class Settings:
         "How far each epoch bends every image anew: 1 turns it by 5 degrees or so.", 0.0, least=0, most=3
     )
     augment: bool = setting("Whether each epoch sees digits as other hands and pens write them.", False)
+    augmentations: tuple[str, ...] = setting(
+        f"What else changes the images of an epoch, in this order, each NAME:STRENGTH. {described()}.", (), count=(0, 8)
+    )
     outlier_share: float | None = setting(
         "Made images of no digit for every digit of an epoch, to be unsure of.", None, least=0, most=1
     )
@@ -172,6 +176,12 @@ class Settings:
     def __post_init__(self) -> None:
         for name, about in self.about().items():
             object.__setattr__(self, name, about.parse(name, getattr(self, name)))
+        for entry in self.augmentations:
+            name, _, strength = entry.partition(":")
+            if name not in AUGMENTATIONS:
+                raise unknown_name("augmentation", name, AUGMENTATIONS)
+            one = AUGMENTATIONS[name]
+            check_number(f"the strength in augmentations={entry}", strength, one.least, one.most, one.kind)
         if self.label_smoothing and self.outlier_share:
             raise SettingError(
                 f"label_smoothing must be 0 with outliers, which smooth for themselves, not {self.label_smoothing}"
@@ -244,7 +254,7 @@ def _plain(value: Any) -> Any:
 def _entries(value: Any) -> list[Any]:
     if isinstance(value, str):
         text = value.strip().removeprefix("[").removesuffix("]").strip()
-        return text.split(",") if text else []
+        return text.split(",") if text and text.lower() != "none" else []
     return list(value) if isinstance(value, list | tuple) else [value]
 
 

@@ -77,6 +77,7 @@ def test_one_number_is_a_list_of_one(value: object) -> None:
         ("beta_2", 0, "a number above 0 to below 1, or none"),
         ("augment", "maybe", "true or false"),
         ("augment", 1, "true or false"),
+        ("units", "none", "1 to 3 whole"),
         ("units", "", "1 to 3 whole numbers from 1 to 2,048, with commas between them, not ''"),
         ("units", "1,2,3,4", "1 to 3 whole numbers"),
         ("units", "0", "from 1 to 2,048"),

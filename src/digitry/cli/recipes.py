@@ -62,8 +62,8 @@ def show(name: str) -> None:
 
 def _print_setting(name: str, value: Any, about: About) -> None:
     """A setting, its value, what it does, and what it may be."""
-    shown = ",".join(map(str, value)) if isinstance(value, tuple) else "none" if value is None else str(value)
-    shown = shown.lower() if isinstance(value, bool) else shown
+    shown = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    shown = shown.lower() if isinstance(value, bool | None) else shown or "none"
     click.echo(f"  {name} = {shown}")
     indent = " " * 6
     click.echo(click.wrap_text(f"{about.words} {_capital(about.expected)}.".strip(), 100, indent, indent))

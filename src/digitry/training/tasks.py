@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.arrays import Images, Labels, Split
+from digitry.batches.augmentations import augmented
 from digitry.batches.prepare import prepare
 from digitry.recipe import Recipe
 
@@ -64,6 +65,8 @@ class DigitTask:
 
             rng = np.random.default_rng([self.seed, epoch, 1])
             images = wear(augment(other_hands(images, labels, rng) if self.digits else images, rng), rng)
+        if self.settings.augmentations:
+            images = augmented(images, self.settings.augmentations, [self.seed, epoch])
         if not self.settings.outlier_share:
             return Examples(images, labels.astype(np.int32))
         return self._among_outliers(split, images, labels, epoch)
