@@ -30,7 +30,8 @@ PLAIN_TORCH_OPTIMIZERS = ("adam", "adamw")
 
 
 def trainer_name(plain_torch: bool) -> str:
-    """What a training runs on: the Keras backend, or plain Torch for a recipe that asks for it and finds it installed.
+    """Return what a training runs on: the Keras backend, or plain Torch for a recipe that asks for it and finds it
+    installed.
 
     A KERAS_BACKEND that is set is obeyed, and a Keras that is loaded on something else than Torch trains by itself: the
     same seed gives the same weights only where Keras draws them on the same backend. Nothing is imported.
@@ -40,12 +41,12 @@ def trainer_name(plain_torch: bool) -> str:
 
 
 def trained_by(trainer: str) -> str:
-    """What `trainer_name` gives, in words."""
+    """Return what `trainer_name` gives, in words."""
     return trainer if trainer == PLAIN_TORCH else f"Keras on {trainer}"
 
 
 def backend_name(prefer: str | None = None) -> str:
-    """KERAS_BACKEND if set, else `prefer` or the first backend that is installed; nothing is imported."""
+    """Return KERAS_BACKEND if set, else `prefer` or the first backend that is installed; nothing is imported."""
     if "keras" in sys.modules:
         return str(sys.modules["keras"].config.backend())
     wanted = os.environ.get("KERAS_BACKEND")
@@ -119,7 +120,7 @@ def make_deterministic(seed: int) -> None:
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Whether the backend, or Python, could not get the memory it asked for: each says so in its own way."""
+    """Tell whether the backend, or Python, could not get the memory it asked for: each says so in its own way."""
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
         return True
     text = str(error).lower()
@@ -127,7 +128,7 @@ def is_out_of_memory(error: Exception) -> bool:
 
 
 def compile_options() -> dict[str, Any]:
-    """Arguments for `Model.compile` that train fastest on the current backend.
+    """Return arguments for `Model.compile` that train fastest on the current backend.
 
     TensorFlow: several steps per call spare Python's overhead, and XLA is slower on convolutions on a CPU.
     """

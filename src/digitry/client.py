@@ -52,8 +52,9 @@ class Client:
         timeout_seconds: float = 30,
         tries: int = 3,
     ) -> None:
-        """`tries`: a busy server is asked so often, as far apart as it says. SettingError for fewer than one, and for
-        no http address."""
+        """Ask at an address; `tries`: a busy server is asked so often, as far apart as it says. Raises SettingError for
+        fewer than one, and for no http address.
+        """
         if tries < 1:
             raise SettingError(f"tries must be at least 1, not {tries}")
         try:
@@ -80,7 +81,7 @@ class Client:
     def read(
         self, pictures: Sendable, *, expect: str = "page", max_error: float | None = None, model: str | None = None
     ) -> Reading | list[Reading]:
-        """The reading of a picture, or of each of a list of them, in order; of many pages the first.
+        """Return the reading of a picture, or of each of a list of them, in order; of many pages the first.
 
         Raises DataError for what is no picture, SettingError and ModelError for names that do not exist, ServerError
         when there is no answer.
@@ -99,7 +100,7 @@ class Client:
         return Reading.from_json({**answer["readings"][0], "picture": name})
 
     def digits(self, images: ArrayLike, *, model: str | None = None) -> Probabilities:
-        """Canonical digits, uint8 (n, 28, 28) → probabilities, float32 (n, classes), a few hundred at a time."""
+        """Read canonical digits, uint8 (n, 28, 28): probabilities, float32 (n, classes), a few hundred at a time."""
         return self.judge_digits(images, model=model).probabilities
 
     def judge_digits(
@@ -123,7 +124,7 @@ class Client:
         return JudgedDigits(np.array(rows, np.float32).reshape(-1, classes), labels, sure, reasons)
 
     def class_names(self, model: str | None = None) -> tuple[str, ...]:
-        """The labels in the order of `digits`' columns."""
+        """Return the labels in the order of `digits`' columns."""
         about = self.model()
         found = {one["name"]: one for one in about["models"]}.get(model or about["default"])
         if found is None:
@@ -131,11 +132,11 @@ class Client:
         return tuple(found["contract"]["class_names"])
 
     def model(self) -> dict[str, Any]:
-        """The server's models: {"default": name, "models": [{"name", "sha256", "reads", "contract"}]}."""
+        """Return the server's models: {"default": name, "models": [{"name", "sha256", "reads", "contract"}]}."""
         return self._ask("GET", "/v1/model", None, {})
 
     def is_ready(self) -> bool:
-        """Whether the server takes requests now; False also where there is none."""
+        """Tell whether the server takes requests now; False also where there is none."""
         try:
             self._ask("GET", "/readyz", None, {}, tries=1)
         except ServerError:
@@ -143,6 +144,7 @@ class Client:
         return True
 
     def close(self) -> None:
+        """Close the connection; the next question opens another."""
         self._connection.close()
 
     def __enter__(self) -> Self:
@@ -211,7 +213,7 @@ def _bytes_of(picture: Sendable) -> bytes:
 
 
 def _upright_grey_png(picture: Any) -> bytes:
-    """An array or a Pillow image as the reader would see it here, whatever its numbers, mode and orientation."""
+    """Encode an array or a Pillow image as the reader would see it here, whatever its numbers, mode and orientation."""
     import cv2
 
     from digitry.reading.pictures import grey_pages

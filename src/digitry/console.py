@@ -26,7 +26,7 @@ class TimeLeft:
         self._began, self._done = time.monotonic(), done
 
     def text(self, done: float, total: float) -> str:
-        """ "1:05 left"; nothing while that is unknown, "done" at the end."""
+        """Write the time left: "1:05 left"; nothing while that is unknown, "done" at the end."""
         if done <= self._done:
             return ""
         seconds = (time.monotonic() - self._began) / (done - self._done) * (total - done)
@@ -34,7 +34,7 @@ class TimeLeft:
 
 
 def is_interactive(stream: TextIO | None) -> bool:
-    """Whether a person looks at this stream, on a terminal that can move its cursor."""
+    """Tell whether a person looks at this stream, on a terminal that can move its cursor."""
     return stream is not None and stream.isatty() and os.environ.get("TERM", "").lower() not in ("dumb", "unknown")
 
 

@@ -20,15 +20,15 @@ HOLD_OUT_METHODS = ("last", "stratified")
 def load_dataset(
     name_or_path: str | os.PathLike[str], *, strict: bool = False, progress: Progress | None = None
 ) -> Dataset:
-    """The dataset of that name (`mnist`, `fashion-mnist`; fetched when need be), or a person's own at that path.
+    """Load the dataset of that name (`mnist`, `fashion-mnist`; fetched when need be), or a person's own at that path.
 
     Own data is a folder with one sub-folder a class (perhaps in train/ and test/), a labels.csv (file,label[,split]),
     an .npz (x_train, y_train[, x_test, y_test]) or IDX files. Its pictures are made canonical by the same code that
     reads pictures; 28×28 arrays are taken as they are. A picture that cannot be used is passed over with a warning;
     `strict` makes it an error. A known name wins over a folder of that name; write ./mnist for the folder.
 
-    Errors: SettingError for a name that is neither known nor a path; DataError for data that cannot be used or fetched;
-    StorageError when the cache cannot be written.
+    Raises SettingError for a name that is neither known nor a path. Raises DataError for data that cannot be used or
+    fetched. Raises StorageError when the cache cannot be written.
     """
     from digitry.data.sources import SOURCES
 
@@ -47,9 +47,9 @@ def load_dataset(
 
 
 def numbered_as(dataset: Dataset, class_names: tuple[str, ...], model: str) -> Dataset:
-    """The dataset with its classes numbered as a model numbers them; classes that it lacks stay without images.
+    """Renumber the classes of a dataset as a model numbers them; classes that it lacks stay without images.
 
-    A class may also be called as its folder has to be. DataError for one that the model does not know.
+    A class may also be called as its folder has to be. Raises DataError for one that the model does not know.
     """
     if dataset.class_names == class_names:
         return dataset
@@ -68,10 +68,11 @@ def numbered_as(dataset: Dataset, class_names: tuple[str, ...], model: str) -> D
 
 
 def hold_out(split: Split, fraction: float, method: str = "last", seed: int = 0) -> tuple[Split, Split]:
-    """Training and validation part of `split`, each in its order.
+    """Part `split` into training and validation, each in its order.
 
     `last` holds out the last part as it lies there, with Keras' own rounding; `stratified` the same share of every
-    class, chosen by `seed`. SettingError when a part would be empty, or the training part would lose a whole class.
+    class, chosen by `seed`. Raises SettingError when a part would be empty, or the training part would lose a whole
+    class.
     """
     if method not in HOLD_OUT_METHODS:
         raise unknown_name("hold-out method", method, HOLD_OUT_METHODS)

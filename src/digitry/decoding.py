@@ -33,7 +33,9 @@ class Spelling(NamedTuple):
 
 
 def spellings(frames: Frames, *, width: int = BEAM_WIDTH) -> list[Spelling]:
-    """The most probable numbers on the frames, best first, by prefix beam search; () stands for no digit at all."""
+    """Return the most probable numbers on the frames, best first, by prefix beam search; () stands for no digit at
+    all.
+    """
     # Prefix → probability of all ways to spell it so far that end in a blank, and that end in its last digit.
     beams: dict[tuple[int, ...], tuple[float, float]] = {(): (1.0, 0.0)}
     for row in frames.astype(np.float64):
@@ -59,7 +61,8 @@ def spellings(frames: Frames, *, width: int = BEAM_WIDTH) -> list[Spelling]:
 
 
 def single_digits(frames: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Frame probabilities, float32 (n, frames, 1 + digits) → of each digit that it stands there alone, (n, digits).
+    """Weigh frame probabilities, float32 (n, frames, 1 + digits): of each digit that it stands there alone, (n,
+    digits).
 
     The same sum as in `spellings`, over all ways to spell one digit: blanks, the digit for some frames, blanks.
     """
@@ -76,7 +79,7 @@ def single_digits(frames: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def alignment(frames: Frames, digits: tuple[int, ...]) -> list[tuple[int, int]]:
-    """First and last frame of every digit, on the most probable way to spell exactly `digits` (Viterbi)."""
+    """Find the first and last frame of every digit, on the most probable way to spell exactly `digits` (Viterbi)."""
     states = np.full(2 * len(digits) + 1, BLANK)
     states[1::2] = np.array(digits, int) + 1
     scores = np.log(np.maximum(frames[:, states], 1e-30)).astype(np.float64)

@@ -53,7 +53,7 @@ class TrainingError(DigitryError):
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> SettingError:
-    """The error for a name that is not in a list, with the nearest matches first.
+    """Make the error for a name that is not in a list, with the nearest matches first.
 
     >>> str(unknown_name("recipe", "cnm", ["cnn", "dense-relu"]))
     "unknown recipe 'cnm'; did you mean 'cnn'? Known: cnn, dense-relu"

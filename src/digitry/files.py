@@ -21,14 +21,15 @@ def write_atomically(path: Path, data: bytes) -> None:
     """Write `data` to `path` so that no reader and no crash ever sees a part of it.
 
     Temporary file in the same folder → fsync → rename → fsync of the folder. A failed fsync is a failed write: the
-    kernel may have dropped the pages, so nothing is retried on the same file. StorageError names the path and the
-    reason; the old file is then untouched and no temporary file is left.
+    kernel may have dropped the pages, so nothing is retried on the same file. Raises StorageError, which names the path
+    and the reason; the old file is then untouched and no temporary file is left.
     """
     _write(path, path.with_name(f".{_short(path.name)}.tmp.{os.getpid()}"), [data])
 
 
 def write_chunks_atomically(path: Path, chunks: Iterable[bytes]) -> None:
-    """As `write_atomically`, for data that arrives in pieces, from writers that may share the folder across machines.
+    """Write as `write_atomically`, for data that arrives in pieces, from writers that may share the folder across
+    machines.
 
     What `chunks` raises is passed on, with the old file untouched and no temporary file left; an OSError of its own
     would be taken for a failed write.
@@ -52,13 +53,13 @@ def check_place(path: Path) -> None:
 
 
 def folder_for(label: str) -> str:
-    """The name of a class's folder: the label itself wherever a folder can be called so."""
+    """Return the name of a class's folder: the label itself wherever a folder can be called so."""
     hidden_or_no_name = ("/" in label, "\\" in label, label.startswith((".", "__")), label != label.strip(), not label)
     return name_for_a_file(label) if any(hidden_or_no_name) or len(label.encode()) > 200 else label
 
 
 def name_for_a_file(name: str) -> str:
-    """What people call a dataset, as a part of a file's or a folder's name."""
+    """Return what people call a dataset, as a part of a file's or a folder's name."""
     return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "dataset"
 
 
@@ -81,7 +82,7 @@ def remove_stale_temporaries(folder: Path, unchanged_seconds: float = 0.0) -> No
 
 
 def process_is_alive(pid: int) -> bool:
-    """Whether a process with this id runs on this machine; on Windows every other process counts as dead."""
+    """Tell whether a process with this id runs on this machine; on Windows every other process counts as dead."""
     if pid == os.getpid():
         return True
     if sys.platform == "win32":
@@ -98,7 +99,9 @@ def process_is_alive(pid: int) -> bool:
 
 
 def _short(name: str) -> str:
-    """A part of a temporary file's name: what file systems take must depend on `name` alone, not on what is added."""
+    """Shorten a part of a temporary file's name: what file systems take must depend on `name` alone, not on what is
+    added.
+    """
     encoded = os.fsencode(name)
     return name if len(encoded) <= 100 else hashlib.sha256(encoded).hexdigest()[:32]
 

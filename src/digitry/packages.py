@@ -25,7 +25,7 @@ def missing_words(packages: list[str], by: str, extra: str) -> str:
 
 
 def install_command(extra: str) -> str:
-    """What to type for an extra: in a clone of the repository another thing than for an installed package."""
+    """Return what to type for an extra: in a clone of the repository another thing than for an installed package."""
     clone = Path(__file__).resolve().parents[2]
     if Path(__file__).resolve().parent != clone / "src" / "digitry" or not (clone / "pyproject.toml").is_file():
         return f'pip install "digitry[{extra}]"'

@@ -49,7 +49,7 @@ class Recipe:
 
     @property
     def trainer(self) -> str:
-        """What trains it here, as `backend.trainer_name` says it; SettingError where nothing can."""
+        """What trains it here, as `backend.trainer_name` says it. Raises SettingError where nothing can."""
         return trainer_name(self.plain_torch and self.settings.optimizer in PLAIN_TORCH_OPTIMIZERS)
 
     def build_model(self, classes: int = 10) -> Any:
@@ -75,7 +75,7 @@ class Recipe:
         return model
 
     def with_settings(self, overrides: Mapping[str, Any]) -> Recipe:
-        """The same recipe with some settings changed; SettingError for an unknown name or a bad value.
+        """Return the same recipe with some settings changed. Raises SettingError for an unknown name or a bad value.
 
         Values may be text, as from a command line: "0.5", "true", "adam".
         """
@@ -94,16 +94,16 @@ class Recipe:
         return replace(self, settings=changed)
 
     def own(self) -> dict[str, About]:
-        """Name → what is said of it, of the settings that the recipe's own file declares."""
+        """Return name → what is said of it, of the settings that the recipe's own file declares."""
         common = Settings.about()
         return {name: about for name, about in self.settings.about().items() if common.get(name) != about}
 
     def changeable(self) -> dict[str, About]:
-        """Name → what is said of it, of the settings that this recipe has a use for."""
+        """Return name → what is said of it, of the settings that this recipe has a use for."""
         return {name: about for name, about in self.settings.about().items() if not self.has_no_use_for(name)}
 
     def has_no_use_for(self, name: str) -> str:
-        """Why the recipe has no use for a setting; empty where it has."""
+        """Tell why the recipe has no use for a setting; empty where it has."""
         if self.reads == "number" and name in FOR_DIGITS:
             return "it is for single digits, and this recipe reads numbers"
         if self.reads == "digit" and name in FOR_NUMBERS:

@@ -73,7 +73,9 @@ class About:
         return f" {low} to {'below ' if self.most in self.without else ''}{self.most:,}"
 
     def parse(self, name: str, value: Any) -> Any:
-        """The value as its own type; SettingError saying what was expected. It may be text: "0.5", "16,32", "Adam"."""
+        """Parse the value as its own type. Raises SettingError saying what was expected. It may be text: "0.5",
+        "16,32", "Adam".
+        """
         if self.may_be_none and (value is None or (isinstance(value, str) and value.strip().lower() == "none")):
             return None
         try:
@@ -193,23 +195,23 @@ class Settings:
 
     @classmethod
     def about(cls) -> dict[str, About]:
-        """Name → what the setting does and may be, the settings of every training first."""
+        """Return name → what the setting does and may be, the settings of every training first."""
         kind: Any = cls
         found: dict[str, About] = _about(kind)
         return found
 
     def to_json(self) -> dict[str, Any]:
-        """Name → value, as config.json and the model's contract hold it: lists for tuples."""
+        """Return name → value, as config.json and the model's contract hold it: lists for tuples."""
         return {one.name: _plain(getattr(self, one.name)) for one in fields(self)}
 
 
 def with_defaults(settings: dict[str, Any], kind: type[Settings] = Settings) -> dict[str, Any]:
-    """Settings as they were written, with those that were not known then at what they were without a name."""
+    """Return settings as they were written, with those that were not known then at what they were without a name."""
     return {one.name: _plain(one.default) for one in fields(kind) if one.default is not MISSING} | settings
 
 
 def read_settings(path: Path) -> dict[str, Any]:
-    """Settings from a TOML file of `name = value` lines."""
+    """Read settings from a TOML file of `name = value` lines."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -219,12 +221,12 @@ def read_settings(path: Path) -> dict[str, Any]:
 
 
 def check_number(name: str, value: Any, least: float, most: float, kind: type = int) -> Any:
-    """The value as a number of that kind; SettingError unless it is one from `least` to `most`."""
+    """Return the value as a number of that kind. Raises SettingError unless it is one from `least` to `most`."""
     return About(least=least, most=most, kind=kind).parse(name, value)
 
 
 def shown(value: Any) -> str:
-    """A value in a message: never longer than a line, whatever it is."""
+    """Return a value in a message: never longer than a line, whatever it is."""
     try:
         return reprlib.repr(value)
     except ValueError:  # Python does not write out a number of thousands of digits
@@ -233,7 +235,7 @@ def shown(value: Any) -> str:
 
 @cache
 def _about(kind: Any) -> dict[str, About]:
-    """What is said of every field of a class, with what its annotation says."""
+    """Return what is said of every field of a class, with what its annotation says."""
     hints, found = get_type_hints(kind), {}
     for one in fields(kind):
         hint, about = hints[one.name], one.metadata.get("about", About())

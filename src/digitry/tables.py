@@ -12,15 +12,15 @@ _QUOTED = re.compile(rf"'+{_BEGINS}.", re.DOTALL)
 
 
 def text_cell(text: str) -> str:
-    """The text as a cell that is computed by nobody; `text_of` takes it back."""
+    """Write the text as a cell that is computed by nobody; `text_of` takes it back."""
     return f"'{text}" if _FORMULA.match(text) else text
 
 
 def text_of(cell: str) -> str:
-    """The text of a cell that `text_cell` made, or that a person wrote without."""
+    """Return the text of a cell that `text_cell` made, or that a person wrote without."""
     return cell[1:] if _QUOTED.match(cell) else cell
 
 
 def file_cell(name: str) -> str:
-    """The name of a file as a cell that is computed by nobody, and still names the file."""
+    """Write the name of a file as a cell that is computed by nobody, and still names the file."""
     return f"./{name}" if _FORMULA.match(name) and not name.startswith("'") else name

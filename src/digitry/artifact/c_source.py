@@ -35,7 +35,7 @@ AXES = 8
 def run(source: str, images: Images, classes: int) -> NDArray[np.float32]:
     """Compile the source and let it read images, uint8 (n, 28, 28): probabilities, float32 (n, classes).
 
-    ModelError if there is no C compiler to prove the file with.
+    Raises ModelError if there is no C compiler to prove the file with.
     """
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
@@ -55,7 +55,7 @@ def run(source: str, images: Images, classes: int) -> NDArray[np.float32]:
 
 
 def to_c(data: bytes, contract: Contract) -> str:
-    """The bytes of an ONNX network that reads single digits as C99 source; the same bytes give the same text.
+    """Turn the bytes of an ONNX network that reads single digits into C99 source; the same bytes give the same text.
 
     Raises ModelError when an operator has no form in C.
     """
@@ -105,7 +105,7 @@ class Plan:
         self.numbers = np.frombuffer(b"".join(parts), np.float32)
 
     def place(self, view: Array) -> int:
-        """Where the first number of a view lies."""
+        """Tell where the first number of a view lies."""
         start = self._start(view)
         return self.at[start] + (_address(view) - start) // 4
 
@@ -128,7 +128,7 @@ class Plan:
 
 
 def enumerated(loops: list[Loop]) -> list[tuple[int, Array]]:
-    """Every array that a loop touches, with the loop's number."""
+    """Return every array that a loop touches, with the loop's number."""
     return [(number, view) for number, loop in enumerate(loops) for view in (loop.out, loop.a, loop.b)]
 
 
@@ -170,7 +170,7 @@ def _case(number: int, expression: str) -> str:
 
 
 def _in_a_comment(text: str) -> str:
-    """Names come from people's folders: none may end the comment, or begin another."""
+    """Clean what stands in a comment: names come from people's folders: none may end the comment, or begin another."""
     return text.replace("*", "_").replace("\\", "_")
 
 

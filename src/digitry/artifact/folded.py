@@ -8,7 +8,9 @@ from typing import Any
 
 
 def folded(data: bytes) -> Any:
-    """An ONNX model's bytes → an `onnx.ModelProto` of standard operators, by ONNX Runtime's own basic optimisations."""
+    """Open an ONNX model's bytes as an `onnx.ModelProto` of standard operators, by ONNX Runtime's own basic
+    optimisations.
+    """
     import onnx
     import onnxruntime
 

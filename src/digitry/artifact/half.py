@@ -9,7 +9,7 @@ MIN_WEIGHTS = 1024
 
 
 def with_half_weights(data: bytes) -> bytes:
-    """The model's bytes with every large float32 array kept as float16 and cast back when the model is loaded.
+    """Return the model's bytes with every large float32 array kept as float16 and cast back when the model is loaded.
 
     Rounding moves a weight by at most one part in 2,048; what that does to the answers is for the caller to measure.
     """

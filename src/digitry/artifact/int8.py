@@ -33,7 +33,7 @@ EXACT = ("Softmax", "Mul", "ReduceMean")
 
 
 def to_int8(data: bytes, sample: Images) -> bytes:
-    """An ONNX model's bytes → the same network quantised; `sample` is uint8 (n, height, width).
+    """Quantise the network in an ONNX model's bytes; `sample` is uint8 (n, height, width).
 
     The weights of a convolution are scaled filter by filter; normalisations are multiplied into them first.
     """
@@ -90,7 +90,7 @@ def _shorten_names(model: Any) -> None:
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """The tool advises a preparation that was made above."""
+    """Drop what the tool advises: a preparation that was made above."""
     logger = logging.getLogger()
     before = logger.level
     logger.setLevel(logging.ERROR)

@@ -18,7 +18,7 @@ def _write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
 
 
 def _without_own_layers(model: Any) -> Any:
-    """The network in Keras' own layers, so that a plain Keras loads it."""
+    """Return the network in Keras' own layers, so that a plain Keras loads it."""
     from keras import Input, Model, Sequential, layers
 
     if type(model.layers[0]).__name__ != "Views":

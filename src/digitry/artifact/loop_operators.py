@@ -15,7 +15,8 @@ from digitry.errors import ModelError
 
 
 def translated(graph: Any, given: tuple[int, ...]) -> tuple[Program, Array, Array]:
-    """An `onnx.GraphProto` of one input and output as loops over a single image; what comes in and what comes out.
+    """Translate an `onnx.GraphProto` of one input and output into loops over a single image; what comes in and what
+    comes out.
 
     `given` is the shape of what comes in. Raises ModelError when an operator has no form here.
     """
@@ -192,12 +193,12 @@ def _clip(program: Program, options: dict[str, Any], a: Array, low: Any = None, 
 
 
 def _with(expression: str, name: str, usual: float) -> Callable[..., Array]:
-    """An operator with one number, `y`, among its attributes."""
+    """Translate an operator with one number, `y`, among its attributes."""
     return lambda program, options, a: program.made(expression, a, program.constant(options.get(name, usual)))
 
 
 def _plain(expression: str) -> Callable[..., Array]:
-    """An operator on one array or two, place by place."""
+    """Translate an operator on one array or two, place by place."""
     return lambda program, options, *arrays: program.made(expression, *arrays)
 
 

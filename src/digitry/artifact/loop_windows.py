@@ -15,7 +15,7 @@ from digitry.errors import ModelError
 def _sides(
     options: dict[str, Any], a: Array, reach: Sequence[int], steps: Sequence[int]
 ) -> tuple[list[int], list[int]]:
-    """How far a window of this reach sticks out before and after the last axes of `a`."""
+    """Tell how far a window of this reach sticks out before and after the last axes of `a`."""
     kind, axes = options.get("auto_pad", "NOTSET"), len(reach)
     if kind == "VALID":
         return [0] * axes, [0] * axes
@@ -51,7 +51,7 @@ def _lined_up(windows: Array, groups: int) -> Array:
 
 
 def convolution(program: Program, options: dict[str, Any], a: Array, weights: Array, bias: Any = None) -> Array:
-    """Of one axis or two, in groups, dilated."""
+    """Convolve along one axis or two, in groups, dilated."""
     axes, groups = a.ndim - 2, options.get("group", 1)
     kernel, steps = weights.shape[2:], options.get("strides", [1] * axes)
     apart = options.get("dilations", [1] * axes)
@@ -73,7 +73,8 @@ def convolution(program: Program, options: dict[str, Any], a: Array, weights: Ar
 def _row_after_row(
     program: Program, a: Array, factors: Array, start: Array, kernel: Sequence[int], apart: Sequence[int]
 ) -> Array:
-    """A convolution without strides as one long row: what it makes of the places between two rows is never looked at.
+    """Write a convolution without strides as one long row: what it makes of the places between two rows is never looked
+    at.
 
     Short loops cost more in C than these places.
     """
@@ -92,7 +93,7 @@ def _row_after_row(
 
 
 def transposed(program: Program, options: dict[str, Any], a: Array, weights: Array, bias: Any = None) -> Array:
-    """The reverse: every number is laid, times the kernel, over the places that the kernel reaches."""
+    """Reverse a convolution: lay every number, times the kernel, over the places that the kernel reaches."""
     axes, groups = a.ndim - 2, options.get("group", 1)
     kernel, steps = weights.shape[2:], options.get("strides", [1] * axes)
     apart, more = options.get("dilations", [1] * axes), options.get("output_padding", [0] * axes)
@@ -115,7 +116,7 @@ def transposed(program: Program, options: dict[str, Any], a: Array, weights: Arr
 
 
 def pooling(expression: str, start: float) -> Callable[..., Array]:
-    """The function for a pooling by this expression; a sum that starts at 0 is one of the mean."""
+    """Return the function for a pooling by this expression; a sum that starts at 0 is one of the mean."""
 
     def add(program: Program, options: dict[str, Any], a: Array) -> Array:
         kernel = options["kernel_shape"]

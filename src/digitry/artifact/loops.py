@@ -40,51 +40,51 @@ class Program:
         self.constants: list[Array] = []
 
     def new(self, *shape: int) -> Array:
-        """An array to be written to."""
+        """Return an array to be written to."""
         self.memory.append(np.empty(shape, np.float32))
         return self.memory[-1]
 
     def constant(self, numbers: Any) -> Array:
-        """An array that is only read."""
+        """Return an array that is only read."""
         self.constants.append(np.array(numbers, np.float32, order="C"))
         return self.constants[-1]
 
     def each(self, expression: str, out: Array, a: Array, b: Array | None = None) -> Array:
-        """One loop over all places of all three, which are stretched over each other; `out`."""
+        """Loop over all places of all three, which are stretched over each other; `out`."""
         shape = np.broadcast_shapes(out.shape, a.shape, () if b is None else b.shape)
         stretched = [np.broadcast_to(one, shape) for one in (out, a, a if b is None else b)]
         self.loops.append(Loop(expression, *stretched))
         return out
 
     def made(self, expression: str, a: Array, b: Array | None = None) -> Array:
-        """As `each`, into a new array."""
+        """Loop as `each` does, into a new array."""
         shape = a.shape if b is None else np.broadcast_shapes(a.shape, b.shape)
         return self.each(expression, self.new(*shape), a, b)
 
     def filled(self, shape: Sequence[int], number: float) -> Array:
-        """A new array of one number."""
+        """Return a new array of one number."""
         return self.each("x", self.new(*shape), self.constant(number))
 
     def reduced(self, expression: str, start: float, a: Array, axes: Sequence[int]) -> Array:
-        """Along these axes all numbers become one; the axes stay, of length 1."""
+        """Reduce along these axes: all numbers become one; the axes stay, of length 1."""
         places = {axis % a.ndim for axis in axes}
         out = self.filled([1 if axis in places else side for axis, side in enumerate(a.shape)], start)
         return self.each(expression, out, a)
 
     def mean(self, a: Array, axes: Sequence[int]) -> Array:
-        """The mean along these axes, which stay, of length 1."""
+        """Return the mean along these axes, which stay, of length 1."""
         total = self.reduced("o + x", 0.0, a, axes)
         return self.made("x * y", total, self.constant(total.size / a.size))
 
     def reshaped(self, a: Array, shape: Sequence[int]) -> Array:
-        """The same numbers in another shape: a view, or a copy where their order needs one."""
+        """Return the same numbers in another shape: a view, or a copy where their order needs one."""
         view = a.reshape(shape)
         if np.shares_memory(view, a):
             return view
         return self.made("x", a).reshape(shape)
 
     def padded(self, a: Array, before: Sequence[int], after: Sequence[int], number: float) -> Array:
-        """`a` with this number around it."""
+        """Put this number around `a`."""
         if not any(before) and not any(after):
             return a
         sides = [low + side + high for low, side, high in zip(before, a.shape, after, strict=True)]

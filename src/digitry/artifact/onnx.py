@@ -25,7 +25,7 @@ from digitry.predict import INPUT_NAME, Predictor, StringPredictor
 
 
 def to_onnx(model: Any, contract: Contract) -> bytes:
-    """A Keras network as ONNX bytes; of layers in `LAYERS`, the same weights give the same bytes.
+    """Turn a Keras network into ONNX bytes; of layers in `LAYERS`, the same weights give the same bytes.
 
     A network that reads numbers gives logits; in ONNX the temperature and the softmax come after them. Raises
     ModelError when a layer has no ONNX form and Keras' own export has none for it either.
@@ -43,7 +43,7 @@ def to_onnx(model: Any, contract: Contract) -> bytes:
 
 
 def written(model: Any, contract: Contract) -> bytes:
-    """As `to_onnx`, of layers that have a function here. Raises ModelError, with its name, when one has none."""
+    """Do as `to_onnx`, of layers that have a function here. Raises ModelError, with its name, when one has none."""
     graph = Graph()
     found = graph.ordered(_network(graph, model, Value(INPUT_NAME, tuple(model.input_shape))), first=False).name
     if contract.input_shape == STRIP_SHAPE:
@@ -52,7 +52,7 @@ def written(model: Any, contract: Contract) -> bytes:
 
 
 def _network(graph: Graph, model: Any, value: Value) -> Value:
-    """Every layer of a Sequential or functional network, nested ones too; the value that comes out."""
+    """Return every layer of a Sequential or functional network, nested ones too; the value that comes out."""
     from keras import Model, Sequential
 
     if isinstance(model, Sequential):
@@ -119,7 +119,7 @@ def _operation(graph: Graph, operation: Any, *values: Any, **options: Any) -> Va
 
 
 def answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float32]:
-    """What an ONNX file of ours gives, by ONNX Runtime."""
+    """Return what an ONNX file of ours gives, by ONNX Runtime."""
     if contract.input_shape == STRIP_SHAPE:
         return StringPredictor(path).frames(images)
     return Predictor(path).probabilities(images)

@@ -11,7 +11,7 @@ from digitry.errors import ModelError
 
 
 def activated(graph: Graph, x: Value, activation: Any) -> str:
-    """The value through an activation function of Keras; ModelError for one that has no form here."""
+    """Send the value through an activation function of Keras. Raises ModelError for one that has no form here."""
     name = getattr(activation, "__name__", type(activation).__name__)
     if name == "linear":
         return x.name
@@ -23,7 +23,7 @@ def activated(graph: Graph, x: Value, activation: Any) -> str:
 
 
 def rectified(graph: Graph, x: str, slope: float, highest: float | None, threshold: float) -> str:
-    """Keras' ReLU in full: x between `threshold` and `highest`, 0 or `highest` elsewhere, and a slope below."""
+    """Apply Keras' ReLU in full: x between `threshold` and `highest`, 0 or `highest` elsewhere, and a slope below."""
     if threshold:
         found = graph.add("Mul", x, graph.add("Cast", graph.add("Greater", x, threshold), to=1))
     elif slope and highest is None:
@@ -39,7 +39,7 @@ def rectified(graph: Graph, x: str, slope: float, highest: float | None, thresho
 
 
 def clipped(graph: Graph, x: str, low: float, high: float) -> str:
-    """x, but at least `low` and at most `high`."""
+    """Clip x: at least `low` and at most `high`."""
     return graph.add("Clip", x, low, high)
 
 

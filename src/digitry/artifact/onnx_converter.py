@@ -26,7 +26,7 @@ CONVERTERS = {"tensorflow": "tf2onnx", "jax": "jax2onnx"}
 
 
 def missing_converter() -> str | None:
-    """The package that is wanting here; None where none is."""
+    """Return the package that is wanting here; None where none is."""
     import keras
 
     name = CONVERTERS.get(keras.config.backend())
@@ -34,7 +34,7 @@ def missing_converter() -> str | None:
 
 
 def converted(model: Any, contract: Contract) -> bytes:
-    """The network as ONNX bytes. Raises ModelError when the converter fails."""
+    """Turn the network into ONNX bytes. Raises ModelError when the converter fails."""
     from onnx import TensorProto, checker, helper, numpy_helper
 
     found = _exported(model)
@@ -71,7 +71,7 @@ def converted(model: Any, contract: Contract) -> bytes:
 
 
 def _exported(model: Any) -> Any:
-    """What Keras writes, read again."""
+    """Return what Keras writes, read again."""
     import onnx
 
     # Keras exports nothing that was never called; a side of any length is as long as a short number.

@@ -15,7 +15,7 @@ OPSET, IR_VERSION = 17, 8
 
 
 def named_shapes(contract: Contract) -> tuple[list[Any], list[Any]]:
-    """The shapes of input and output, with a word for every side of any length."""
+    """Return the shapes of input and output, with a word for every side of any length."""
     classes, (height, width, channels) = len(contract.class_names), contract.input_shape
     if contract.input_shape == STRIP_SHAPE:
         return ["n", height, "width", channels], ["n", "frames", 1 + classes]
@@ -33,7 +33,7 @@ class Value:
         """Whether the channels come before height and width here, as ONNX's convolutions have them."""
 
     def axis(self, axis: int) -> int:
-        """Where an axis of Keras' shape, which may be counted from the end, is here."""
+        """Tell where an axis of Keras' shape, which may be counted from the end, is here."""
         axis %= len(self.shape)
         if not self.first or axis == 0:
             return axis
@@ -60,11 +60,13 @@ class Graph:
         self._layer, self._count = 0, 0
 
     def enter(self, layer: Any) -> None:
-        """Arrays that are added from now on are those of `layer`: a layer that is called twice shares them."""
+        """Enter a layer: arrays that are added from now on are those of `layer`: a layer that is called twice shares
+        them.
+        """
         self._layer, self._count = id(layer), 0
 
     def add(self, operator: str, *inputs: str | float | NDArray[Any], **attributes: Any) -> str:
-        """One node more, of names, numbers (float32) and arrays; the name of what it gives."""
+        """Add one node more, of names, numbers (float32) and arrays; the name of what it gives."""
         name = f"{len(self.nodes)}_{operator}"
         names = [one if isinstance(one, str) else self._array(one, name, at) for at, one in enumerate(inputs)]
         self.nodes.append(Node(operator, names, f"{name}_out", attributes))
@@ -85,7 +87,7 @@ class Graph:
         return name
 
     def ordered(self, value: Value, *, first: bool) -> Value:
-        """The value with its channels first, or as Keras has it; values of two axes have no such order."""
+        """Return the value with its channels first, or as Keras has it; values of two axes have no such order."""
         rank = len(value.shape)
         if rank <= 2 or value.first == first:
             return value
@@ -95,7 +97,7 @@ class Graph:
         return Value(self._turned[value.name], value.shape, first)
 
     def to_bytes(self, output: str, contract: Contract) -> bytes:
-        """The file, checked; `output` is the name of the answers."""
+        """Return the file, checked; `output` is the name of the answers."""
         from onnx import TensorProto, checker, helper, numpy_helper
 
         if not self.nodes or self.nodes[-1].output != output:

@@ -91,7 +91,7 @@ LAYERS: dict[str, tuple[Layout, Callable[..., str]]] = {
 
 
 def _of_two(operator: str) -> Callable[..., str]:
-    """The function for an operation between values and numbers, as in `x + y` or `2 * x`."""
+    """Return the function for an operation between values and numbers, as in `x + y` or `2 * x`."""
 
     def add(graph: Graph, layer: Any, one: Any, other: Any) -> str:
         return graph.add(operator, *(getattr(value, "name", value) for value in (one, other)))

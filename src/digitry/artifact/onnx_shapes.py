@@ -13,39 +13,39 @@ from digitry.artifact.onnx_weights import refuse
 
 
 def nothing(graph: Graph, layer: Any, x: Value, *rest: Any, **options: Any) -> str:
-    """Layers that do nothing after training."""
+    """Pass over layers that do nothing after training."""
     return x.name
 
 
 def activation(graph: Graph, layer: Any, x: Value) -> str:
-    """Any activation function of Keras."""
+    """Apply any activation function of Keras."""
     return activated(graph, x, layer.activation)
 
 
 def relu(graph: Graph, layer: Any, x: Value) -> str:
-    """ReLU with all its options."""
+    """Apply ReLU with all its options."""
     return rectified(graph, x.name, layer.negative_slope, layer.max_value, layer.threshold)
 
 
 def leaky_relu(graph: Graph, layer: Any, x: Value) -> str:
-    """A fixed slope below 0."""
+    """Give a fixed slope below 0."""
     return graph.add("LeakyRelu", x.name, alpha=layer.negative_slope)
 
 
 def elu(graph: Graph, layer: Any, x: Value) -> str:
-    """An exponential below 0."""
+    """Give an exponential below 0."""
     return graph.add("Elu", x.name, alpha=layer.alpha)
 
 
 def softmax(graph: Graph, layer: Any, x: Value) -> str:
-    """Softmax along one axis."""
+    """Apply softmax along one axis."""
     if not isinstance(layer.axis, int):
         raise refuse(layer, "several axes")
     return graph.add("Softmax", x.name, axis=x.axis(layer.axis))
 
 
 def pooling(operator: str) -> Callable[[Graph, Any, Value], str]:
-    """The function for a pooling by that operator of ONNX."""
+    """Return the function for a pooling by that operator of ONNX."""
 
     def add(graph: Graph, layer: Any, x: Value) -> str:
         if layer.data_format != "channels_last":
@@ -59,7 +59,7 @@ def pooling(operator: str) -> Callable[[Graph, Any, Value], str]:
 
 
 def global_pooling(operator: str) -> Callable[[Graph, Any, Value], str]:
-    """The function for a pooling of whole images by that operator of ONNX."""
+    """Return the function for a pooling of whole images by that operator of ONNX."""
 
     def add(graph: Graph, layer: Any, x: Value) -> str:
         pooled = graph.add(operator, x.name)
@@ -69,28 +69,28 @@ def global_pooling(operator: str) -> Callable[[Graph, Any, Value], str]:
 
 
 def flatten(graph: Graph, layer: Any, x: Value) -> str:
-    """Height, width and channels in one row, in this order."""
+    """Lay height, width and channels in one row, in this order."""
     return graph.add("Flatten", x.name) if len(x.shape) != 2 else x.name
 
 
 def reshape(graph: Graph, layer: Any, x: Value) -> str:
-    """Another shape, the numbers in Keras' order."""
+    """Give another shape, the numbers in Keras' order."""
     return graph.add("Reshape", x.name, np.array([0, *layer.target_shape], np.int64))
 
 
 def permute(graph: Graph, layer: Any, x: Value) -> str:
-    """The axes in another order."""
+    """Put the axes in another order."""
     return graph.add("Transpose", x.name, perm=[0, *layer.dims])
 
 
 def repeat_vector(graph: Graph, layer: Any, x: Value) -> str:
-    """(n, features) → (n, times, features)."""
+    """Repeat: (n, features) → (n, times, features)."""
     between = graph.add("Unsqueeze", x.name, np.array([1], np.int64))
     return graph.add("Expand", between, np.array([1, layer.n, 1], np.int64))
 
 
 def zero_padding(graph: Graph, layer: Any, x: Value) -> str:
-    """Zeros around height and width."""
+    """Put zeros around height and width."""
     before, after = np.zeros((2, len(x.shape)), np.int64)
     for axis, (low, high) in enumerate(_pairs(layer.padding), start=1):
         before[x.axis(axis)], after[x.axis(axis)] = low, high
@@ -98,7 +98,7 @@ def zero_padding(graph: Graph, layer: Any, x: Value) -> str:
 
 
 def cropping(graph: Graph, layer: Any, x: Value) -> str:
-    """Less at the edges."""
+    """Cut off the edges."""
     places = {x.axis(axis): pair for axis, pair in enumerate(_pairs(layer.cropping), start=1)}
     starts = [low for low, _ in places.values()]
     ends = [-high if high else 2**31 for _, high in places.values()]
@@ -106,7 +106,7 @@ def cropping(graph: Graph, layer: Any, x: Value) -> str:
 
 
 def center_crop(graph: Graph, layer: Any, x: Value) -> str:
-    """The middle."""
+    """Cut out the middle."""
     sides = [layer.height, layer.width]
     if any(have is None or have < want for have, want in zip(x.shape[1:3], sides, strict=True)):
         raise refuse(layer, "images that are smaller than the crop")
@@ -117,13 +117,13 @@ def center_crop(graph: Graph, layer: Any, x: Value) -> str:
 
 
 def up_sampling(graph: Graph, layer: Any, x: Value) -> str:
-    """Every pixel several times, or what lies between them."""
+    """Repeat every pixel several times, or what lies between them."""
     times = layer.size if isinstance(layer.size, Sequence) else [layer.size]
     return _resized(graph, layer, x, [float(by) for by in times])
 
 
 def resizing(graph: Graph, layer: Any, x: Value) -> str:
-    """Another height and width."""
+    """Give another height and width."""
     if layer.crop_to_aspect_ratio or getattr(layer, "pad_to_aspect_ratio", False) or layer.antialias:
         raise refuse(layer, "cropping, padding or antialias")
     if None in x.shape[1:3]:
@@ -152,13 +152,13 @@ def _resized(graph: Graph, layer: Any, x: Value, scales: list[float]) -> str:
 
 
 def rescaling(graph: Graph, layer: Any, x: Value) -> str:
-    """times scale, plus offset."""
+    """Multiply with the scale and add the offset."""
     scale, offset = np.asarray(layer.scale, np.float32), np.asarray(layer.offset, np.float32)
     return graph.add("Add", graph.add("Mul", x.name, scale), offset)
 
 
 def merging(operator: str) -> Callable[[Graph, Any, list[Value]], str]:
-    """The function for layers that take several values and go pair by pair."""
+    """Return the function for layers that take several values and go pair by pair."""
 
     def add(graph: Graph, layer: Any, values: list[Value]) -> str:
         name = values[0].name
@@ -170,12 +170,12 @@ def merging(operator: str) -> Callable[[Graph, Any, list[Value]], str]:
 
 
 def average(graph: Graph, layer: Any, values: list[Value]) -> str:
-    """The mean of several values."""
+    """Return the mean of several values."""
     return graph.add("Mul", merging("Add")(graph, layer, values), 1 / len(values))
 
 
 def concatenate(graph: Graph, layer: Any, values: list[Value]) -> str:
-    """One after another, along any axis."""
+    """Join one after another, along any axis."""
     return graph.add("Concat", *(value.name for value in values), axis=values[0].axis(layer.axis))
 
 
@@ -185,7 +185,7 @@ def _pairs(sizes: Any) -> list[tuple[int, int]]:
 
 
 def views(graph: Graph, layer: Any, x: Value) -> str:
-    """Each view is a convolution with a single 1 where its pixels come from; then views become images."""
+    """Make views: each is a convolution with a single 1 where its pixels come from; then views become images."""
     height, width, channels = x.shape[1:]
     if channels != 1:
         raise refuse(layer, "several channels")
@@ -197,6 +197,6 @@ def views(graph: Graph, layer: Any, x: Value) -> str:
 
 
 def mean_of_views(graph: Graph, layer: Any, x: Value) -> str:
-    """The mean of what is said of an image's views."""
+    """Return the mean of what is said of an image's views."""
     name = graph.add("Reshape", x.name, np.array([-1, layer.views, x.shape[-1]], np.int64))
     return graph.add("ReduceMean", name, axes=[1], keepdims=0)

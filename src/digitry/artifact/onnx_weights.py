@@ -13,14 +13,14 @@ from digitry.errors import ModelError
 
 
 def array_of(variable: Any) -> NDArray[np.float32]:
-    """The value of a Keras variable."""
+    """Return the value of a Keras variable."""
     import keras
 
     return np.asarray(keras.ops.convert_to_numpy(variable), dtype=np.float32)
 
 
 def refuse(layer: Any, what: str) -> ModelError:
-    """The error for a layer that has an ONNX form, but not with this option."""
+    """Return the error for a layer that has an ONNX form, but not with this option."""
     return ModelError(f"layer {layer.name} ({type(layer).__name__}) has no ONNX form here with {what}")
 
 
@@ -33,7 +33,7 @@ def _bias(layer: Any) -> list[NDArray[np.float32]]:
 
 
 def _through(graph: Graph, layer: Any, x: Value, name: str) -> str:
-    """The layer's own activation, on a result whose axes are ordered as those of `x`."""
+    """Return the layer's own activation, on a result whose axes are ordered as those of `x`."""
     return activated(graph, Value(name, layer.compute_output_shape(x.shape), x.first), layer.activation)
 
 
@@ -57,7 +57,7 @@ def _convolve(
 
 
 def convolution(graph: Graph, layer: Any, x: Value) -> str:
-    """Conv1D and Conv2D, dilated and grouped ones too."""
+    """Write Conv1D and Conv2D, dilated and grouped ones too."""
     kernel = array_of(layer.kernel)  # …, in, out
     kernel = np.moveaxis(kernel, (-1, -2), (0, 1))
     grouped = {"group": layer.groups} if layer.groups != 1 else {}
@@ -65,20 +65,20 @@ def convolution(graph: Graph, layer: Any, x: Value) -> str:
 
 
 def _by_channel(kernel: NDArray[np.float32]) -> tuple[NDArray[np.float32], int]:
-    """A depthwise kernel, (…, in, multiplier), as one of `in` groups; and how many these are."""
+    """Take a depthwise kernel, (…, in, multiplier), as one of `in` groups; and how many these are."""
     channels = kernel.shape[-2]
     moved = np.moveaxis(kernel, (-2, -1), (0, 1))
     return moved.reshape(-1, 1, *kernel.shape[:-2]), channels
 
 
 def depthwise(graph: Graph, layer: Any, x: Value) -> str:
-    """DepthwiseConv1D and DepthwiseConv2D."""
+    """Write DepthwiseConv1D and DepthwiseConv2D."""
     kernel, channels = _by_channel(array_of(layer.kernel))
     return _through(graph, layer, x, _convolve(graph, layer, x.name, kernel, _bias(layer), group=channels))
 
 
 def separable(graph: Graph, layer: Any, x: Value) -> str:
-    """SeparableConv1D and SeparableConv2D: each channel by itself, then all together, pixel by pixel."""
+    """Write SeparableConv1D and SeparableConv2D: each channel by itself, then all together, pixel by pixel."""
     kernel, channels = _by_channel(array_of(layer.depthwise_kernel))
     middle = _convolve(graph, layer, x.name, kernel, [], group=channels)
     pointwise = np.moveaxis(array_of(layer.pointwise_kernel), (-1, -2), (0, 1))
@@ -87,7 +87,7 @@ def separable(graph: Graph, layer: Any, x: Value) -> str:
 
 
 def transposed(graph: Graph, layer: Any, x: Value) -> str:
-    """Conv1DTranspose and Conv2DTranspose."""
+    """Write Conv1DTranspose and Conv2DTranspose."""
     if layer.output_padding is not None or layer.data_format != "channels_last":
         raise refuse(layer, "output_padding, or channels first")
     kernel = np.moveaxis(array_of(layer.kernel), (-1, -2), (0, 1))  # …, out, in → in, out, …
@@ -110,7 +110,7 @@ def transposed(graph: Graph, layer: Any, x: Value) -> str:
 
 
 def dense(graph: Graph, layer: Any, x: Value) -> str:
-    """A product with the last axis."""
+    """Multiply along the last axis."""
     kernel = array_of(layer.kernel)
     if len(x.shape) == 2:
         return _through(graph, layer, x, graph.add("Gemm", x.name, kernel, *_bias(layer)))
@@ -121,7 +121,7 @@ def dense(graph: Graph, layer: Any, x: Value) -> str:
 
 
 def einsum_dense(graph: Graph, layer: Any, x: Value) -> str:
-    """A product along whichever axes its equation names."""
+    """Multiply along whichever axes its equation names."""
     if "..." in layer.equation:
         raise refuse(layer, f"the equation {layer.equation}")
     name = graph.add("Einsum", x.name, array_of(layer.kernel), equation=layer.equation)
@@ -131,12 +131,12 @@ def einsum_dense(graph: Graph, layer: Any, x: Value) -> str:
 
 
 def embedding(graph: Graph, layer: Any, x: Value) -> str:
-    """A row of numbers for every whole number."""
+    """Look up a row of numbers for every whole number."""
     return graph.add("Gather", array_of(layer.embeddings), graph.add("Cast", x.name, to=7), axis=0)
 
 
 def attention(graph: Graph, layer: Any, query: Value, value: Value, key: Value | None = None, **options: Any) -> str:
-    """MultiHeadAttention, without masks."""
+    """Write MultiHeadAttention, without masks."""
     if any(option for option in options.values()) or layer._use_gate:
         raise refuse(layer, "a mask, a gate, or scores that are returned")
     q = einsum_dense(graph, layer.query_dense, query)
@@ -153,7 +153,7 @@ def attention(graph: Graph, layer: Any, query: Value, value: Value, key: Value |
 
 
 def batch_normalization(graph: Graph, layer: Any, x: Value) -> str:
-    """Normalisation with fixed statistics of each channel."""
+    """Normalise with fixed statistics of each channel."""
     if layer.axis not in (-1, len(x.shape) - 1):
         raise refuse(layer, f"axis {layer.axis}")
     ones = np.ones(layer.moving_mean.shape, np.float32)
@@ -164,7 +164,7 @@ def batch_normalization(graph: Graph, layer: Any, x: Value) -> str:
 
 
 def layer_normalization(graph: Graph, layer: Any, x: Value) -> str:
-    """Normalisation of each image by its own mean and variance along the last axes."""
+    """Normalise each image by its own mean and variance along the last axes."""
     places = sorted(x.axis(axis) for axis in _axes(layer))
     if getattr(layer, "rms_scaling", False) or places != list(range(places[0], len(x.shape))):
         raise refuse(layer, "rms_scaling, or axes that are not the last")
@@ -175,7 +175,7 @@ def layer_normalization(graph: Graph, layer: Any, x: Value) -> str:
 
 
 def group_normalization(graph: Graph, layer: Any, x: Value) -> str:
-    """Normalisation of each image by the mean and variance of groups of channels; channels first."""
+    """Normalise each image by the mean and variance of groups of channels; channels first."""
     channels = x.shape[-1]
     if layer.axis not in (-1, len(x.shape) - 1) or channels is None or None in x.shape[1:]:
         raise refuse(layer, f"axis {layer.axis}, or sides of any length")
@@ -194,7 +194,7 @@ def group_normalization(graph: Graph, layer: Any, x: Value) -> str:
 
 
 def rms_normalization(graph: Graph, layer: Any, x: Value) -> str:
-    """Each row divided by the root of the mean of its squares."""
+    """Divide each row by the root of the mean of its squares."""
     if [x.axis(axis) for axis in _axes(layer)] != [len(x.shape) - 1]:
         raise refuse(layer, f"axis {layer.axis}")
     power = graph.add("ReduceMean", graph.add("Mul", x.name, x.name), axes=[len(x.shape) - 1])
@@ -203,13 +203,13 @@ def rms_normalization(graph: Graph, layer: Any, x: Value) -> str:
 
 
 def unit_normalization(graph: Graph, layer: Any, x: Value) -> str:
-    """Each row divided by its length."""
+    """Divide each row by its length."""
     length = graph.add("ReduceL2", x.name, axes=[x.axis(axis) for axis in _axes(layer)])
     return graph.add("Div", x.name, graph.add("Max", length, 1e-6))
 
 
 def normalization(graph: Graph, layer: Any, x: Value) -> str:
-    """Normalisation with statistics that were given, or seen by `adapt`."""
+    """Normalise with statistics that were given, or seen by `adapt`."""
     mean, variance = array_of(layer.mean), array_of(layer.variance)
     spread = np.maximum(np.sqrt(variance), np.float32(1e-7))
     if layer.invert:
@@ -218,5 +218,5 @@ def normalization(graph: Graph, layer: Any, x: Value) -> str:
 
 
 def prelu(graph: Graph, layer: Any, x: Value) -> str:
-    """A learned slope below 0."""
+    """Give a learned slope below 0."""
     return graph.add("PRelu", x.name, array_of(layer.alpha))

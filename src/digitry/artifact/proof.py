@@ -60,7 +60,7 @@ def export(
     """Write the model to `path` if what is written answers as Keras does on `prove_on`, uint8 (n, height, width).
 
     ModelError, and nothing at `path`, if a label differs that must not, or a probability by more than 1e-4.
-    StorageError if there is no room, or the format is a folder and `path` is taken.
+    Raises StorageError if there is no room, or the format is a folder and `path` is taken.
     """
     expected = answers_of_keras(model, contract, prove_on)
     classes = expected.shape[-1]
@@ -92,7 +92,7 @@ def check_parity(
     labels_may_differ: float = 0.0,
     what: str = "ONNX model",
 ) -> float:
-    """The largest difference; ModelError if it is above 1e-4 or a label differs.
+    """Return the largest difference. Raises ModelError if it is above 1e-4 or a label differs.
 
     Labels whose probabilities lie less than `tie` apart may come in either order. Where a share of the labels may
     differ, so may the probabilities, by any amount.
@@ -112,7 +112,9 @@ def check_parity(
 
 
 def answers_of_keras(model: Any, contract: Contract, images: Images) -> NDArray[np.float32]:
-    """Probabilities of a Keras network, float32 (n, classes), or (n, frames, 1 + classes) of one that reads numbers."""
+    """Return probabilities of a Keras network, float32 (n, classes), or (n, frames, 1 + classes) of one that reads
+    numbers.
+    """
     import keras
 
     prepared = prepare(images)
@@ -124,7 +126,9 @@ def answers_of_keras(model: Any, contract: Contract, images: Images) -> NDArray[
 
 
 def as_probabilities(outputs: NDArray[Any], contract: Contract) -> NDArray[np.float32]:
-    """What a Keras network gives → probabilities: one that reads numbers leaves temperature and softmax to us."""
+    """Turn what a Keras network gives into probabilities: one that reads numbers leaves temperature and softmax to
+    us.
+    """
     outputs = np.asarray(outputs, np.float32)
     if contract.input_shape != STRIP_SHAPE:
         return outputs
@@ -132,7 +136,7 @@ def as_probabilities(outputs: NDArray[Any], contract: Contract) -> NDArray[np.fl
 
 
 def softmax(logits: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Logits (…, classes) → probabilities of the same shape."""
+    """Turn logits (…, classes) into probabilities of the same shape."""
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True), np.float32)
 

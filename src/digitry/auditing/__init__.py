@@ -65,7 +65,7 @@ class Audit:
     """How long judging by networks that never saw the image would take, estimated; 0 where they have judged."""
 
     def to_json(self) -> dict[str, Any]:
-        """Everything as plain JSON values."""
+        """Return everything as plain JSON values."""
         return {
             "dataset": self.dataset,
             "split": self.split,
@@ -136,7 +136,7 @@ def audit(
 def _written(
     data: Dataset, split: str, judged: list[Probabilities], folds: int, seed: int, folder: Path, seconds: float = 0.0
 ) -> Audit:
-    """What these judges doubt, with the files that show it."""
+    """Return what these judges doubt, with the files that show it."""
     from digitry.auditing import correcting
     from digitry.auditing.page import build_page
     from digitry.pages.html import write_page
@@ -162,7 +162,7 @@ def _written(
 
 
 def _check_place(folder: Path, dataset: Dataset) -> None:
-    """SettingError for a folder inside the data, where it would be taken for a class."""
+    """Raise SettingError for a folder inside the data, where it would be taken for a class."""
     place = Path(dataset.reference)
     in_class_folders = bool(dataset.train.files) and place.is_dir() and not (place / LABELS_TABLE).is_file()
     if in_class_folders and folder.resolve().is_relative_to(place.resolve()):
@@ -170,5 +170,5 @@ def _check_place(folder: Path, dataset: Dataset) -> None:
 
 
 def default_folder(dataset: Dataset, split: str) -> Path:
-    """audit-mnist-test"""
+    """Name a folder: audit-mnist-test"""
     return Path(f"audit-{name_for_a_file(dataset.name)}-{split}")

@@ -17,8 +17,10 @@ TEMPERATURES = np.exp(np.linspace(np.log(0.2), np.log(3.0), 41))
 
 
 def calibrated(labels: Labels, probabilities: Probabilities) -> Probabilities:
-    """The same predictions as sure as they are right, float32 (n, classes): powers of them, of the exponent that makes
-    the labels most probable. A network trained on smoothed labels is too modest, one that has overfitted too bold."""
+    """Make the same predictions as sure as they are right, float32 (n, classes): powers of them, of the exponent that
+    makes the labels most probable. A network trained on smoothed labels is too modest, one that has overfitted too
+    bold.
+    """
     logs = np.log(np.clip(probabilities.astype(np.float64), 1e-12, 1))
 
     def powers(temperature: float) -> NDArray[np.float64]:
@@ -32,12 +34,12 @@ def calibrated(labels: Labels, probabilities: Probabilities) -> Probabilities:
 
 
 def agreed(labels: Labels, judged: Sequence[Probabilities]) -> Probabilities:
-    """The mean of what several judges say, each first made as sure as it is right."""
+    """Average what several judges say, each first made as sure as it is right."""
     return np.asarray(np.mean([calibrated(labels, one) for one in judged], axis=0), np.float32)
 
 
 def likely_labels(labels: Labels, probabilities: Probabilities) -> Labels:
-    """For every image the most probable class among those whose bar it clears, int64 (n,); -1 where there is none.
+    """Find for every image the most probable class among those whose bar it clears, int64 (n,); -1 where there is none.
 
     `probabilities` must be of networks that never saw the image. A class without images has no bar to clear.
     """
@@ -48,7 +50,7 @@ def likely_labels(labels: Labels, probabilities: Probabilities) -> Labels:
 
 
 def confident_joint(labels: Labels, likely: Labels, classes: int) -> NDArray[np.int64]:
-    """How many images labelled i are likely j: int64 (classes, classes)."""
+    """Tell how many images labelled i are likely j: int64 (classes, classes)."""
     known = likely >= 0
     joint = np.zeros((classes, classes), np.int64)
     np.add.at(joint, (labels[known], likely[known]), 1)
@@ -56,7 +58,7 @@ def confident_joint(labels: Labels, likely: Labels, classes: int) -> NDArray[np.
 
 
 def estimated_errors(labels: Labels, probabilities: Probabilities) -> float:
-    """How many labels are wrong: the off-diagonal share of each row of the joint, times the images labelled so."""
+    """Tell how many labels are wrong: the off-diagonal share of each row of the joint, times the images labelled so."""
     classes = probabilities.shape[1]
     joint = confident_joint(labels, likely_labels(labels, probabilities), classes)
     rows = joint.sum(axis=1)

@@ -37,7 +37,7 @@ class Correction(NamedTuple):
 
 
 def write_table(suspects: Iterable[Suspect], path: Path) -> None:
-    """The list as CSV, with an empty last column in which a person writes the right class, or `remove`.
+    """Write the list as CSV, with an empty last column in which a person writes the right class, or `remove`.
 
     What somebody has written into an older table at this place is taken over. Where that is not possible, because an
     answered row is no longer listed, the older table stays under another name.
@@ -58,7 +58,7 @@ def write_table(suspects: Iterable[Suspect], path: Path) -> None:
 
 
 def read_corrections(table: Path) -> list[Correction]:
-    """The rows of such a table whose last column is filled and differs from the label."""
+    """Read the rows of such a table whose last column is filled and differs from the label."""
     rows = _table_rows(table)
     if rows and not {"file", "label", "correct"} <= rows[0].keys():
         raise DataError(f"{table} has no columns file, label and correct; fill in the table that an audit wrote")
@@ -72,8 +72,9 @@ def apply_corrections(folder: Path, corrections: list[Correction]) -> list[str]:
     """Move the pictures of class folders, or rewrite labels.csv; returns a line for every change, for people.
 
     All is checked before the first change, and what has been done already is passed over: the same table can be applied
-    again. DataError if a file is not where it was, lies outside the folder, or is given a class that the folder lacks.
-    StorageError if a change fails. A picture never takes another's place; the old labels.csv stays beside the new one.
+    again. Raises DataError if a file is not where it was, lies outside the folder, or is given a class that the folder
+    lacks. Raises StorageError if a change fails. A picture never takes another's place; the old labels.csv stays beside
+    the new one.
     """
     place = folder.resolve()
     table = place if place.suffix.lower() == ".csv" else place / LABELS_TABLE
@@ -86,7 +87,7 @@ def apply_corrections(folder: Path, corrections: list[Correction]) -> list[str]:
 
 
 def _place(file: Path) -> Path:
-    """The real folder of a picture, and its name there: what it may itself be a link to does not matter."""
+    """Find the real folder of a picture, and its name there: what it may itself be a link to does not matter."""
     return file.parent.resolve() / file.name
 
 
@@ -165,12 +166,12 @@ def _relabel(table: Path, answers: dict[tuple[Path, str], str]) -> list[str]:
 
 
 def _key(file: str, index: str, label: str) -> tuple[str, str]:
-    """What an answer is about. A file keeps its name where others come and go, its position moves."""
+    """Return what an answer is about. A file keeps its name where others come and go, its position moves."""
     return str(Path(file)) if file else index, label
 
 
 def _answers(table: Path) -> dict[tuple[str, str], list[str]]:
-    """What has been written into a table: what it is about → answers, in their order."""
+    """Return what has been written into a table: what it is about → answers, in their order."""
     if not table.is_file():
         return {}
     rows = _table_rows(table)
@@ -184,7 +185,7 @@ def _answers(table: Path) -> dict[tuple[str, str], list[str]]:
 
 
 def _table_rows(table: Path) -> list[dict[str, str]]:
-    """The rows of a table by column; spreadsheets of some countries save semicolons between them."""
+    """Return the rows of a table by column; spreadsheets of some countries save semicolons between them."""
     try:
         text = table.read_bytes().removeprefix(_BOM).decode("utf-8", "surrogateescape")
     except OSError as error:

@@ -73,7 +73,7 @@ class Judge(NamedTuple):
 def out_of_fold(
     dataset: Dataset, split: str, parts: NDArray[np.int64], seed: int, folder: Path, tell: Tell, *, quiet: bool
 ) -> list[Probabilities]:
-    """What each judge says of every image of the split, float32 (n, classes), by networks trained on all others.
+    """Return what each judge says of every image of the split, float32 (n, classes), by networks trained on all others.
 
     `parts` is the fold of every image; a network is trained on all but one fold, and on the other split where there is
     one, and judges that fold. `folder` keeps what is done: the same call goes on where it was stopped, and is over at
@@ -97,7 +97,7 @@ def out_of_fold(
 
 
 def seconds_left(dataset: Dataset, split: str, parts: NDArray[np.int64], seed: int, folder: Path) -> float:
-    """How long `out_of_fold` will take, estimated for two cores; 0 where all its work is in the folder already."""
+    """Tell how long `out_of_fold` will take, estimated for two cores; 0 where all its work is in the folder already."""
     judges, folds = _judges(dataset, seed), int(parts.max()) + 1
     learnt = _count(dataset) * (1 - 1 / folds)
     seconds = 0.0
@@ -109,7 +109,7 @@ def seconds_left(dataset: Dataset, split: str, parts: NDArray[np.int64], seed: i
 
 
 def _seconds_of(judge: Judge, images: float) -> float:
-    """How long one training on so many images takes."""
+    """Tell how long one training on so many images takes."""
     plan = recipes.get(judge.plan["recipe"])
     epochs = judge.plan.get("settings", {}).get("epochs", plan.settings.epochs)
     if "start_from" in judge.plan:
@@ -129,7 +129,7 @@ def _judge(judge: Judge, data: Dataset, images: Images, file: Path, quiet: bool)
 
 
 def by_the_shipped_network(dataset: Dataset, split: str) -> Probabilities:
-    """What the shipped network says of every image of the split, float32 (n, classes)."""
+    """Return what the shipped network says of every image of the split, float32 (n, classes)."""
     return _answers(Predictor(_shipped()), dataset.split(split).images, dataset.class_names)
 
 
@@ -144,10 +144,10 @@ def _shipped() -> bytes:
 
 
 def assign_folds(split: Split, folds: int, seed: int) -> NDArray[np.int64]:
-    """The fold of every image, from 0, int64 (n,): each class is spread evenly, in an order drawn by `seed`.
+    """Assign the fold of every image, from 0, int64 (n,): each class is spread evenly, in an order drawn by `seed`.
 
-    Copies of one image go into one fold: a network that has seen one of them has seen them all. DataError for too few
-    images, SettingError for fewer than two folds or more than images.
+    Copies of one image go into one fold: a network that has seen one of them has seen them all. Raises DataError for
+    too few images, SettingError for fewer than two folds or more than images.
     """
     if len(split) < LEAST_IMAGES:
         raise DataError(f"{len(split)} images are too few to judge one another; at least {LEAST_IMAGES} are needed")
@@ -198,7 +198,9 @@ def _judges(dataset: Dataset, seed: int) -> list[Judge]:
 
 
 def are_digits(dataset: Dataset) -> bool:
-    """Whether its classes are the ten digits or some of them, in their order: then the shipped network knows them."""
+    """Tell whether its classes are the ten digits or some of them, in their order: then the shipped network knows
+    them.
+    """
     return dataset.class_names == tuple(digit for digit in DIGITS if digit in dataset.class_names)
 
 
@@ -208,7 +210,7 @@ def _count(dataset: Dataset) -> int:
 
 
 def _training_data(dataset: Dataset, split: str, others: Split) -> Dataset:
-    """What one fold is trained on: the other folds, and the whole other split."""
+    """Return what one fold is trained on: the other folds, and the whole other split."""
     more = dataset.test if split == "train" else dataset.train
     parts = [others] if more is None else [others, more]
     images, labels = (np.concatenate([getattr(part, name) for part in parts]) for name in ("images", "labels"))
@@ -217,7 +219,7 @@ def _training_data(dataset: Dataset, split: str, others: Split) -> Dataset:
 
 
 def _identity(dataset: Dataset, split: str, parts: NDArray[np.int64], judge: Judge) -> str:
-    """A name for this very question: with other data, folds, networks or settings it is another."""
+    """Return a name for this very question: with other data, folds, networks or settings it is another."""
     seed, plan = judge
     shipped = _shipped() if "start_from" in plan else b""
     facts = [dataset.sha256, dataset.class_names, split, seed, plan, asdict(recipes.get(plan["recipe"]).settings)]

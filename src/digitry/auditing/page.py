@@ -27,7 +27,7 @@ ROWS = 400
 
 
 def build_page(audit: Audit, dataset: Dataset) -> Page:
-    """The page; `dataset` is the one that was audited."""
+    """Build the page; `dataset` is the one that was audited."""
     suspects = audit.suspects
     shown: list[str | Picture] = [
         _picture(audit, dataset, start) for start in range(0, min(len(suspects), PICTURES), A_PICTURE)

@@ -47,6 +47,7 @@ class Suspect:
         return "".join(c if c.isprintable() else "?" for c in name)
 
     def to_json(self) -> dict[str, Any]:
+        """Return it as plain JSON values."""
         return {
             "index": self.index,
             "file": None if self.file is None else str(self.file),
@@ -59,7 +60,7 @@ class Suspect:
 
 
 def find_suspects(dataset: Dataset, split: str, probabilities: Probabilities) -> list[Suspect]:
-    """Every image of the split that something speaks against, the least trusted label first; never none.
+    """Find every image of the split that something speaks against, the least trusted label first; never none.
 
     `probabilities` are out-of-fold, float32 (n, classes). What may speak against a label: another class is more
     probable, perhaps confidently (`confident.py`); it is among the least trusted; a like image has another label; it
@@ -97,7 +98,7 @@ def find_suspects(dataset: Dataset, split: str, probabilities: Probabilities) ->
 
 
 def labelled_otherwise(dataset: Dataset, split: str) -> dict[int, str]:
-    """Position in the split → which like image, of either split, has another label."""
+    """Map position in the split → which like image, of either split, has another label."""
     duplicates = find_duplicates(dataset, examples=None)
     found: dict[int, str] = {}
     for match in [*duplicates.exact_matches, *duplicates.near_matches]:
@@ -111,7 +112,7 @@ def labelled_otherwise(dataset: Dataset, split: str) -> dict[int, str]:
 
 
 def least_like_their_class(split: Split, classes: int) -> list[int]:
-    """Positions of the images that are least like the mean of their class."""
+    """Return positions of the images that are least like the mean of their class."""
     similarity = find_typical(split, classes, count=1).similarity
     found: list[int] = []
     for label in range(classes):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def read_all(
     sources: Sequence[Source], settings: Settings, finish: Finish[T], *, processes: int | None = None
 ) -> Iterator[T]:
-    """`finish(outcome)` for every picture, in order; a picture that cannot be read stops none of the others.
+    """Yield `finish(outcome)` for every picture, in order; a picture that cannot be read stops none of the others.
 
     Long lists are read in several processes (`processes`; None: one a core), and `finish` is called there: it has to
     be picklable, and what it returns too. Raises ModelError or SettingError when the model cannot be used as asked.

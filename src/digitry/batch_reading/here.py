@@ -28,7 +28,7 @@ TOGETHER_SECONDS = 0.25
 
 
 def open_reader(settings: Settings) -> Reader:
-    """The reader that these settings ask for; ModelError or SettingError when it cannot be had."""
+    """Open the reader that these settings ask for. Raises ModelError or SettingError when it cannot be had."""
     from digitry.reading import Reader
 
     reader = Reader(settings.model, max_error=settings.max_error)
@@ -37,7 +37,7 @@ def open_reader(settings: Settings) -> Reader:
 
 
 def read_many(reader: Reader, sources: Iterable[Source], *, expect: str) -> Iterator[Outcome]:
-    """The outcome of each picture, in order."""
+    """Return the outcome of each picture, in order."""
     if expect == "digit":
         yield from _read_digits(reader, sources)
     else:
@@ -79,7 +79,9 @@ def _read_digits(reader: Reader, sources: Iterable[Source]) -> Iterator[Outcome]
 
 
 def _small_page(source: Source) -> Grey | None:
-    """The page of a small picture; None for a large one, for more pages, and for what has to fail in its own words."""
+    """Return the page of a small picture; None for a large one, for more pages, and for what has to fail in its own
+    words.
+    """
     from digitry.images.decode import decode
 
     if source.data is not None:

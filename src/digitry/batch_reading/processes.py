@@ -33,13 +33,13 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS
 
 
 def sensible_count(pictures: int) -> int:
-    """How many processes so many pictures are worth on this machine."""
+    """Tell how many processes so many pictures are worth on this machine."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return 1 if pictures < WORTHWHILE else min(cores, MOST_PROCESSES)
 
 
 def read_in_processes(sources: Sequence[Source], settings: Settings, finish: Finish[T], processes: int) -> Iterator[T]:
-    """`finish(outcome)` for every picture, in order.
+    """Yield `finish(outcome)` for every picture, in order.
 
     When a process dies, what it had is read again picture by picture; a picture that takes two processes with it is an
     outcome with that failure. Where no process can be started, everything is read in this one.
@@ -98,7 +98,7 @@ class _Worker(Generic[T]):
         self._send(chunk)
 
     def results(self) -> Iterator[T]:
-        """The results of the chunk that was asked for longest ago."""
+        """Return the results of the chunk that was asked for longest ago."""
         chunk = self._waiting.pop(0)
         while chunk:
             message = self._receive()
@@ -127,7 +127,9 @@ class _Worker(Generic[T]):
             self._connection.send((chunk.start, chunk.stop))
 
     def _receive(self) -> list[T] | None:
-        """The next results; None when the process died. DigitryError when it cannot go on, and says why."""
+        """Return the next results; None when the process died. Raises DigitryError when it cannot go on, and says
+        why.
+        """
         try:
             message: list[T] | DigitryError = self._connection.recv()
             if not self._is_ready and not isinstance(message, DigitryError):
@@ -153,7 +155,7 @@ class _Worker(Generic[T]):
 
 
 def _work(connection: Connection[Any, Any], sources: Sequence[Source], settings: Settings, finish: Finish[T]) -> None:
-    """A process's life: open the reader, say so, then read chunk after chunk until the other end closes."""
+    """Live a process's life: open the reader, say so, then read chunk after chunk until the other end closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it and ends us
     for variable in _THREAD_VARIABLES:  # looked at when NumPy is imported, below
         os.environ[variable] = "1"

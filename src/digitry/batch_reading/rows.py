@@ -35,7 +35,7 @@ class Format(NamedTuple):
 
 
 def json_line(outcome: Outcome) -> bytes:
-    """One JSON object a page and line; for what could not be read one with the reason, and null for its page."""
+    """Write one JSON object a page and line; for what could not be read one with the reason, and null for its page."""
     objects = [reading.to_json() for reading in outcome.readings]
     if outcome.failure is not None:
         objects.append({"picture": outcome.name, "page": None, "numbers": [], "sure": False, "reason": outcome.failure})
@@ -44,6 +44,7 @@ def json_line(outcome: Outcome) -> bytes:
 
 
 def json_rows(lines: Iterable[bytes]) -> Iterator[Row]:
+    """Yield the whole rows of a JSONL table, up to the first that is broken or cut short."""
     end = 0
     for line in lines:
         end += len(line)
@@ -58,7 +59,7 @@ def json_rows(lines: Iterable[bytes]) -> Iterator[Row]:
 
 
 def csv_lines(outcome: Outcome) -> bytes:
-    """One row a number; one for a page without any, and one for what could not be read."""
+    """Write one row a number; one for a page without any, and one for what could not be read."""
     rows: list[tuple[Any, ...]] = []
     for reading in outcome.readings:
         page = (csv_name(outcome.name), reading.page)
@@ -76,6 +77,7 @@ def csv_lines(outcome: Outcome) -> bytes:
 
 
 def csv_rows(lines: Iterable[bytes]) -> Iterator[Row]:
+    """Yield the whole rows of a CSV table, up to the first that is broken or cut short."""
     end = last = 0
 
     def counted() -> Iterator[str]:
@@ -92,7 +94,9 @@ def csv_rows(lines: Iterable[bytes]) -> Iterator[Row]:
 
 
 def csv_name(name: str) -> str:
-    """The name as a table has it: no formula; escapes for what is no Unicode, and for the line end without quotes."""
+    """Return the name as a table has it: no formula; escapes for what is no Unicode, and for the line end without
+    quotes.
+    """
     return file_cell(name.encode("utf-8", "backslashreplace").decode().replace("\r", "\\r"))
 
 

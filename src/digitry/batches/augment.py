@@ -38,7 +38,7 @@ _CHUNK = 128
 
 
 def augment(images: Images, rng: np.random.Generator) -> Images:
-    """A random variant of every canonical digit, uint8 (n, 28, 28) → uint8 (n, 28, 28).
+    """Draw a random variant of every canonical digit, uint8 (n, 28, 28).
 
     Rotation, shear, aspect, small elastic bends, thinner or thicker pens, softer or harder edges; then the canonical
     rule again (20×20 box, centre of mass). The same generator state gives the same images.
@@ -63,7 +63,8 @@ def augment(images: Images, rng: np.random.Generator) -> Images:
 
 
 def wear(images: Images, rng: np.random.Generator) -> Images:
-    """Canonical digits, uint8 (n, 28, 28), a share of them as a poor camera or scanner leaves them; the rest as it is.
+    """Wear canonical digits, uint8 (n, 28, 28): a share of them as a poor camera or scanner leaves them; the rest as it
+    is.
 
     Of those, half lie on grey, unevenly lit paper, half have grain, a third dead pixels; all have paler ink.
     """
@@ -85,7 +86,7 @@ def wear(images: Images, rng: np.random.Generator) -> Images:
 
 
 def distort(images: Images, strength: float, rng: np.random.Generator) -> Images:
-    """A slightly bent variant of every image, uint8 (n, 28, 28): turned, slanted, stretched, moved, its lines wavy.
+    """Bend every image a little, uint8 (n, 28, 28): turned, slanted, stretched, moved, its lines wavy.
 
     `strength` multiplies every spread below. Unlike `augment` it keeps the pen, does not centre anew, and so suits data
     that is none of digits too.
@@ -108,7 +109,7 @@ def distort(images: Images, strength: float, rng: np.random.Generator) -> Images
 
 
 def shift(images: Images, reach: int, rng: np.random.Generator) -> Images:
-    """Every image, uint8 (n, 28, 28), moved by up to `reach` pixels along both axes; what comes in is black."""
+    """Return every image, uint8 (n, 28, 28), moved by up to `reach` pixels along both axes; what comes in is black."""
     down, right = rng.integers(-reach, reach + 1, (2, len(images)))
     page = np.pad(images, ((0, 0), (reach, reach), (reach, reach)))
     result = np.empty_like(images)
@@ -120,7 +121,7 @@ def shift(images: Images, reach: int, rng: np.random.Generator) -> Images:
 
 
 def _control_points(count: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """The place in the image that each control point of the canvas shows, float32 (n, 2, points): x, then y."""
+    """Return the place in the image that each control point of the canvas shows, float32 (n, 2, points): x, then y."""
     angle = np.deg2rad(rng.normal(0, ROTATION_DEGREES, count).clip(-25, 25))
     shear = rng.normal(0, SHEAR, count).clip(-0.35, 0.35)
     stretch = np.exp(rng.normal(0, ASPECT, count).clip(-0.35, 0.35) / 2)
@@ -133,7 +134,7 @@ def _control_points(count: int, rng: np.random.Generator) -> NDArray[np.float32]
 
 
 def _grid(side: int) -> NDArray[np.float64]:
-    """The control points of a square that is `side` wide, around its centre, float64 (2, points): x, then y."""
+    """Return the control points of a square that is `side` wide, around its centre, float64 (2, points): x, then y."""
     knots = np.linspace(-1, 1, _CONTROL_POINTS) * side / 2
     return np.stack(np.meshgrid(knots, knots)).reshape(2, -1)
 

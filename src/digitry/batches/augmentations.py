@@ -36,12 +36,12 @@ AUGMENTATIONS: dict[str, Augmentation] = {
 
 
 def described() -> str:
-    """All of them, for a person."""
+    """Return all of them, for a person."""
     return "; ".join(f"{name}: {one.words} ({one.least} to {one.most})" for name, one in AUGMENTATIONS.items())
 
 
 def augmented(images: Images, entries: Sequence[str], seed: Sequence[int]) -> Images:
-    """The images, uint8 (n, 28, 28), through every entry `NAME:STRENGTH` in turn.
+    """Return the images, uint8 (n, 28, 28), through every entry `NAME:STRENGTH` in turn.
 
     What an entry draws follows from `seed` and its name, whatever stands beside it.
     """

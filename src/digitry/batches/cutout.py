@@ -8,7 +8,7 @@ from digitry.arrays import Images
 
 
 def cutout(images: Images, side: int, rng: np.random.Generator) -> Images:
-    """Every image, uint8 (n, 28, 28), with a black square of `side` pixels; its centre may be any pixel."""
+    """Return every image, uint8 (n, 28, 28), with a black square of `side` pixels; its centre may be any pixel."""
     height, width = images.shape[1:]
     hidden = []
     for length in (height, width):

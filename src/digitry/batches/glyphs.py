@@ -24,7 +24,7 @@ _PLACES = 6
 
 
 def other_hands(images: Images, labels: Labels, rng: np.random.Generator) -> Images:
-    """A copy of the canonical digits, uint8 (n, 28, 28), with strokes added that are common outside MNIST.
+    """Return a copy of the canonical digits, uint8 (n, 28, 28), with strokes added that are common outside MNIST.
 
     A 1 may get a flag, a foot or both, a 7 its bar: so are they taught in most of Europe and Latin America.
     """
@@ -67,7 +67,7 @@ def _barred_seven(image: NDArray[np.uint8], rng: np.random.Generator) -> None:
 
 
 def _pen(image: NDArray[np.uint8]) -> float:
-    """How wide the pen is that wrote an upright stroke, in pixels."""
+    """Tell how wide the pen is that wrote an upright stroke, in pixels."""
     widths = image[image.max(axis=1) > 127].sum(axis=1, dtype=np.float64) / 255
     return float(np.clip(np.median(widths), 1.3, 5.0))
 
@@ -94,7 +94,7 @@ def stroke(ink: Ink, points: NDArray[np.floating], width: float, level: int = 25
 
 
 def curve(points: NDArray[np.floating], steps: int = 24) -> NDArray[np.float64]:
-    """A smooth line through control points, float (n, 2) → float (steps, 2): a Catmull-Rom spline."""
+    """Lead a smooth line, float (steps, 2), through control points, float (n, 2): a Catmull-Rom spline."""
     padded = np.concatenate([points[:1], points, points[-1:]])
     t = np.linspace(0, len(points) - 1 - 1e-9, steps)
     at = t.astype(int)
@@ -104,7 +104,7 @@ def curve(points: NDArray[np.floating], steps: int = 24) -> NDArray[np.float64]:
 
 
 def written(image: NDArray[np.uint8], height: float, slant: float, stretch: float, level: float, gain: float) -> Ink:
-    """A canonical digit as ink of the given height in pixels, sheared by `slant` and stretched sideways; tight.
+    """Return a canonical digit as ink of the given height in pixels, sheared by `slant` and stretched sideways; tight.
 
     Strokes end where MNIST's soft ones fall below `level` (0 to 255): the higher, the finer the pen. `gain` is how
     much steeper than MNIST's their edges are.
@@ -124,7 +124,8 @@ def written(image: NDArray[np.uint8], height: float, slant: float, stretch: floa
 
 
 def mark(kind: str, height: float, width: float, rng: np.random.Generator) -> tuple[Ink, float]:
-    """A mark that is no digit, as ink with the pen `width` in pixels, and where its top lies in heights of a digit.
+    """Return a mark that is no digit, as ink with the pen `width` in pixels, and where its top lies in heights of a
+    digit.
 
     `.` `,` `-` `=` `$` `*`, and `scribble`: any smooth line.
     """

@@ -25,7 +25,7 @@ Page = NDArray[np.uint8]
 
 
 def made_outliers(images: Images, count: int, rng: np.random.Generator) -> Images:
-    """`count` canonical images of no digit, uint8 (n, 28, 28); `images` are the digits that some are made of."""
+    """Draw `count` canonical images of no digit, uint8 (n, 28, 28); `images` are the digits that some are made of."""
     kinds = rng.choice(len(KINDS), count, p=np.array([share for _, share in KINDS]))
     made = np.empty((count, 28, 28), np.uint8)
     for index, kind in enumerate(steps(kinds)):
@@ -69,7 +69,7 @@ def _strokes(images: Images, rng: np.random.Generator) -> Page | None:
 
 
 def _shape(images: Images, rng: np.random.Generator) -> Page | None:
-    """The outlines of one or two triangles or squares: with more corners it would be a 0."""
+    """Draw the outlines of one or two triangles or squares: with more corners it would be a 0."""
     page = np.zeros((SIDE, SIDE), np.uint8)
     for _ in range(int(rng.integers(1, 3))):
         points = _polygon(rng, corners=int(rng.integers(3, 5)))
@@ -78,7 +78,9 @@ def _shape(images: Images, rng: np.random.Generator) -> Page | None:
 
 
 def _object(images: Images, rng: np.random.Generator) -> Page | None:
-    """A filled thing with shades and a surface, like the photograph of an object, through the door of all pictures."""
+    """Draw a filled thing with shades and a surface, like the photograph of an object, through the door of all
+    pictures.
+    """
     points = _polygon(rng, corners=int(rng.integers(4, 12)), mirrored=rng.random() < 0.7)
     mask = np.zeros((SIDE, SIDE), np.uint8)
     cv2.fillPoly(mask, [np.rint(points).astype(np.int32)], 255, cv2.LINE_AA)
@@ -114,7 +116,7 @@ def _two_digits(images: Images, rng: np.random.Generator) -> Page | None:
 
 
 def _shuffled(images: Images, rng: np.random.Generator) -> Page | None:
-    """The quarters of a digit in another order."""
+    """Lay the quarters of a digit in another order."""
     digit = images[rng.integers(len(images))]
     quarters = [digit[:14, :14], digit[:14, 14:], digit[14:, :14], digit[14:, 14:]]
     a, b, c, d = (quarters[i] for i in ([3, 2, 1, 0], [2, 0, 3, 1], [1, 3, 0, 2])[int(rng.integers(3))])
@@ -152,7 +154,7 @@ def _fitted(page: Page) -> Page | None:
 
 
 def _unless_slim(found: Page | None) -> Page | None:
-    """A single bar is a 1, whatever it was drawn as and however it leans."""
+    """Refuse a single bar, which is a 1, whatever it was drawn as and however it leans."""
     if found is None:
         return None
     _, sides, _ = cv2.minAreaRect(cv2.findNonZero((found > 64).astype(np.uint8)))

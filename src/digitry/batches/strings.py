@@ -51,7 +51,7 @@ class Strings(NamedTuple):
 
 
 def made_strings(split: Split, count: int, rng: np.random.Generator) -> Strings:
-    """`count` strips written with digits drawn from `split`. The same generator state gives the same strips."""
+    """Write `count` strips with digits drawn from `split`. The same generator state gives the same strips."""
     strips = np.empty((count, STRIP_HEIGHT, STRIP_WIDTH), np.uint8)
     targets = np.zeros((count, MAX_DIGITS), np.int32)
     lengths = np.where(rng.random(count) < EMPTY_SHARE, 0, rng.choice(MAX_DIGITS, count, p=LENGTH_SHARES) + 1)
@@ -64,7 +64,7 @@ def made_strings(split: Split, count: int, rng: np.random.Generator) -> Strings:
 
 
 def made_number(digits: Split, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """One strip with these digits in this order, and the labels of those that found room on it."""
+    """Write one strip with these digits in this order, and the labels of those that found room on it."""
     window = float(rng.choice(PAPER_WINDOWS[:3], p=[0.7, 0.2, 0.1]))
     _, ink, labels = _legible(digits, rng, STRIP_WIDTH, ZOOM_RANGE, window)
     return resize_strip(ink, STRIP_WIDTH), labels
@@ -73,7 +73,7 @@ def made_number(digits: Split, rng: np.random.Generator) -> tuple[NDArray[np.uin
 def made_photograph(
     digits: Split, rng: np.random.Generator, *, width: int = STRIP_WIDTH, zoom_range: tuple[float, float] = ZOOM_RANGE
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """A grey picture with these digits on one line, and the labels of those that found room on it.
+    """Return a grey picture with these digits on one line, and the labels of those that found room on it.
 
     It is as high as a strip and as wide as `width` pixels of one, times a zoom drawn from the range.
     """
@@ -99,7 +99,7 @@ def _legible(
 
 
 def _is_found(written_ink: NDArray[np.uint8], found: NDArray[np.uint8], height: float) -> bool:
-    """Whether enough of the writing is left all along the line: what faded away could only teach to guess."""
+    """Tell whether enough of the writing is left all along the line: what faded away could only teach to guess."""
     inked = written_ink > 127
     if not inked.any():
         return True
@@ -267,7 +267,7 @@ class _Line:
 
 
 def _draw_boxes(ink: NDArray[np.uint8], hand: _Hand, middle: float, rng: np.random.Generator) -> None:
-    """The printed boxes of a form, one a digit."""
+    """Draw the printed boxes of a form, one a digit."""
     width = ink.shape[1]
     half = hand.height * rng.uniform(0.6, 1.0)
     thick, level = max(1, round(hand.pen * rng.uniform(0.2, 0.9))), int(rng.uniform(90, 255))

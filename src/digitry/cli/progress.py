@@ -52,7 +52,7 @@ class Bar:
             self._show_bar() if is_interactive(sys.stderr) else self._print_line()
 
     def note(self, message: str) -> None:
-        """A line on stderr, above the bar."""
+        """Print a line on stderr, above the bar."""
         text = f"digitry: {message}"
         if self._shown is not None:
             self._shown[0].console.print(text, markup=False, highlight=False, soft_wrap=True)
@@ -85,7 +85,7 @@ class Counter(Bar):
         return self
 
     def step(self) -> None:
-        """One more is done."""
+        """Count one more that is done."""
         self._count += 1
         self(self._label, self._count, self._length)
 

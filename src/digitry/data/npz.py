@@ -43,7 +43,9 @@ class Npz:
     members: dict[str, Member]
 
     def chunks(self, name: str) -> Iterator[NDArray[Any]]:
-        """The values of one array in the order of the file, about 1 MiB at a time; DataError when they are too few."""
+        """Yield the values of one array in the order of the file, about 1 MiB at a time. Raises DataError when they
+        are too few.
+        """
         member = self.members[name]
         left = math.prod(member.shape)
         step = max(1, _CHUNK_BYTES // member.dtype.itemsize)
@@ -60,9 +62,10 @@ class Npz:
                 raise DataError(f"{name} holds more than it declares")
 
     def pixels(self, name: str) -> NDArray[np.uint8]:
-        """Images as uint8 (n, 28, 28), from (n, 28, 28), (n, 28, 28, 1) or (n, 784).
+        """Read images as uint8 (n, 28, 28), from (n, 28, 28), (n, 28, 28, 1) or (n, 784).
 
-        Whole numbers or floats 0 to 255 stay as they are, floats 0 to 1 become 0 to 255. DataError for anything else.
+        Whole numbers or floats 0 to 255 stay as they are, floats 0 to 1 become 0 to 255. Raises DataError for anything
+        else.
         """
         member = self.members[name]
         shape, kind = member.shape, member.dtype.kind
@@ -94,7 +97,9 @@ class Npz:
         return flat.reshape(shape[0], 28, 28)
 
     def whole_numbers(self, name: str, count: int) -> NDArray[np.int64]:
-        """Labels, int64 (count,), from (n,) or (n, 1); DataError unless they are whole numbers from 0 to 255."""
+        """Read labels, int64 (count,), from (n,) or (n, 1). Raises DataError unless they are whole numbers from 0 to
+        255.
+        """
         member = self.members[name]
         if member.shape not in ((count,), (count, 1)) or member.dtype.kind not in "uif":
             hint = "; for one-hot rows save y.argmax(axis=1)" if member.shape[1:] else ""
@@ -112,7 +117,7 @@ class Npz:
         return labels
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """A short list of texts (n,), of at most 256."""
+        """Read a short list of texts (n,), of at most 256."""
         member = self.members[name]
         if member.dtype.kind != "U" or len(member.shape) != 1 or member.shape[0] > 256:
             raise DataError(f"{name} is {member.dtype} {member.shape}, expected at most 256 texts")
@@ -125,10 +130,10 @@ class Npz:
 
 @contextmanager
 def open_npz(path: Path, names: Collection[str]) -> Iterator[Npz]:
-    """Those of the named arrays that an .npz holds, none of them read yet; other members are never looked into.
+    """Open those of the named arrays that an .npz holds, none of them read yet; other members are never looked into.
 
-    DataError names the file and what is wrong: damaged, a pickle inside, encrypted, an odd compression, or sizes that
-    do not agree (of the file, the archive's members, and the arrays they declare).
+    Raises DataError, which names the file and what is wrong: damaged, a pickle inside, encrypted, an odd compression,
+    or sizes that do not agree (of the file, the archive's members, and the arrays they declare).
     """
     try:
         with path.open("rb") as file:
@@ -153,7 +158,7 @@ def open_npz(path: Path, names: Collection[str]) -> Iterator[Npz]:
 
 
 def _check_directory(file: BinaryIO) -> None:
-    """The archive's list of members is read whole by zipfile, so its declared size comes first."""
+    """Check the declared size of the archive's list of members, which zipfile reads whole."""
     size = file.seek(0, 2)
     file.seek(max(0, size - 20 - _END_OF_DIRECTORY.size))
     tail = file.read()

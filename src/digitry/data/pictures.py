@@ -73,7 +73,8 @@ def read_pictures(
     strict: bool = False,
     progress: Progress | None = None,
 ) -> tuple[Split, Split | None, tuple[str, ...], str]:
-    """Training split, test split if there is one, class names in natural order, and how many pictures there were.
+    """Read pictures into a training split, a test split if there is one, class names in natural order, and how many
+    pictures there were.
 
     `pictures` lists the files, the same each time it is called. A picture that cannot be used is passed over with a
     warning that counts them, names the first ones and says why; with `strict` it is an error. A class without any
@@ -117,7 +118,7 @@ def read_pictures(
 
 
 def class_folder_pictures(folder: Path) -> Callable[[], Iterable[Picture]]:
-    """The pictures of a folder with one sub-folder a class, or with such folders in train/ and test/.
+    """Return the pictures of a folder with one sub-folder a class, or with such folders in train/ and test/.
 
     The order is shuffled, always the same way: sorted by class, the last part would hold one class alone. DataError
     when there are no class folders, or when a validation folder lies beside train/.
@@ -148,7 +149,8 @@ def class_folder_pictures(folder: Path) -> Callable[[], Iterable[Picture]]:
 
 
 def csv_pictures(table: Path) -> Callable[[], Iterable[Picture]]:
-    """The pictures that a labels.csv names, in its order: columns file, label and perhaps split; others are ignored.
+    """Return the pictures that a labels.csv names, in its order: columns file, label and perhaps split; others are
+    ignored.
 
     Files are relative to the table's folder and must lie inside it.
     """
@@ -164,9 +166,10 @@ def csv_pictures(table: Path) -> Callable[[], Iterable[Picture]]:
 
 
 def table_rows(table: Path) -> Iterator[tuple[int, dict[str | None, str | None]]]:
-    """The rows of a table with the columns file and label, each with the number of its last line; others may follow.
+    """Yield the rows of a table with the columns file and label, each with the number of its last line; others may
+    follow.
 
-    DataError when it is no such table; what stands in a row is for the caller to judge.
+    Raises DataError when it is no such table; what stands in a row is for the caller to judge.
     """
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:
@@ -182,7 +185,7 @@ def table_rows(table: Path) -> Iterator[tuple[int, dict[str | None, str | None]]
 
 
 def file_within(folder: Path, file: str) -> Path:
-    """The path of a file that a table names; DataError for one outside the table's own folder."""
+    """Return the path of a file that a table names. Raises DataError for one outside the table's own folder."""
     windows = PureWindowsPath(file)
     if windows.anchor or ".." in windows.parts:
         raise DataError(f"{file!r} must be a path inside the table's own folder")
@@ -190,7 +193,7 @@ def file_within(folder: Path, file: str) -> Path:
 
 
 def natural_key(name: str) -> list[tuple[int, int, str]]:
-    """Sort key that puts "10" after "9": numbers by value, text regardless of case."""
+    """Make a sort key that puts "10" after "9": numbers by value, text regardless of case."""
     parts = re.split(r"([0-9]+)", name)
     key = [(0, int(part), "") if part[0] in "0123456789" else (1, 0, part.casefold()) for part in parts if part]
     return [*key, (2, 0, name)]
@@ -209,7 +212,7 @@ def _picture(row: dict[str | None, str | None], folder: Path) -> Picture:
 
 
 def checked_name(name: str) -> str:
-    """The name of a class, without blanks around it; DataError for one that no model could carry."""
+    """Return the name of a class, without blanks around it. Raises DataError for one that no model could carry."""
     name = name.strip()
     if not name or len(name) > _MAX_NAME_LENGTH or not name.isprintable():
         raise DataError(f"{name[:40]!r} is no class name; expected 1 to {_MAX_NAME_LENGTH} printable characters")
@@ -224,7 +227,9 @@ def _bounded_lines(lines: Iterator[str]) -> Iterator[str]:
 
 
 def visible(folder: Path) -> list[Path]:
-    """What lies in a folder but for what systems and people hide there; DataError if it cannot be read."""
+    """Return what lies in a folder but for what systems and people hide there. Raises DataError if it cannot be
+    read.
+    """
     try:
         return [path for path in folder.iterdir() if not path.name.startswith((".", "__"))]
     except OSError as error:

@@ -67,7 +67,8 @@ class Source:
 
 
 def identity(idx_sha256s: Iterable[str]) -> str:
-    """SHA-256 of a dataset: over the SHA-256s of its arrays as raw IDX, in the order images, labels, train, then test.
+    """Return SHA-256 of a dataset: over the SHA-256s of its arrays as raw IDX, in the order images, labels, train, then
+    test.
 
     The same pictures and labels have the same identity whether they came as IDX, compressed, or as an .npz.
     """
@@ -139,7 +140,9 @@ SOURCES = {
 
 
 def get_source(name: str) -> Source:
-    """The source of that name, however it is written (`Fashion_MNIST`); SettingError names near matches."""
+    """Return the source of that name, however it is written (`Fashion_MNIST`). Raises SettingError, which names near
+    matches.
+    """
     plain = name.strip().lower().replace("_", "-")
     if plain not in SOURCES:
         raise unknown_name("dataset", name, SOURCES)

@@ -31,7 +31,7 @@ _PIXEL_ART_SIDE = 64
 
 
 def draw_reading(picture: Picture, reading: Reading) -> bytes:
-    """The picture with its boxes and readings on it, as PNG bytes.
+    """Draw boxes and readings on a picture, as PNG bytes.
 
     `picture` is what was given to the Reader (a path, file bytes, an array, a Pillow image), or the upright page
     itself, uint8 (h, w) or (h, w, 3) RGB. None takes the grey page that the reading keeps. Raises DataError without
@@ -44,7 +44,7 @@ def draw_reading(picture: Picture, reading: Reading) -> bytes:
 
 
 def draw_page(page: Colour, reading: Reading, *, note: bool = True) -> Colour:
-    """The same on an upright page, uint8 (h, w, 3) RGB → the drawing, uint8 (h', w', 3); `note` is the strip below."""
+    """Draw them on an upright page, uint8 (h, w, 3) RGB → the drawing, uint8 (h', w', 3); `note` is the strip below."""
     numbers = [number for number in reading.numbers if number.box[2] > 0 and number.box[3] > 0]
     scale = _scale(page.shape, [number.box for number in numbers])
     canvas = _resized(page, scale)
@@ -66,20 +66,20 @@ def draw_page(page: Colour, reading: Reading, *, note: bool = True) -> Colour:
 
 
 def png(page: Colour) -> bytes:
-    """An RGB page as PNG bytes, quick rather than smallest."""
+    """Write an RGB page as PNG bytes, quick rather than smallest."""
     _, data = cv2.imencode(".png", cv2.cvtColor(page, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 3])
     return data.tobytes()
 
 
 def percent(confidence: float) -> str:
-    """ "98.7%"; nothing is certain, so 0.9997 is not shown as 100%."""
+    """Write a share: "98.7%"; nothing is certain, so 0.9997 is not shown as 100%."""
     if confidence > 0.999:
         return ">99.9%"
     return "<0.1%" if confidence < 0.001 else f"{confidence:.1%}"
 
 
 def _scale(shape: tuple[int, ...], boxes: list[Box]) -> float:
-    """How much larger the drawing is than the page: numbers must be legible, and labels fit between them."""
+    """Tell how much larger the drawing is than the page: numbers must be legible, and labels fit between them."""
     longest = max(shape[:2])
     legible = 0.0
     if boxes:
@@ -162,7 +162,7 @@ def _moved(box: Rectangle, right: float, down: float) -> Rectangle:
 def _with_room(
     canvas: Colour, boxes: list[Rectangle], labels: list[Label], line: float
 ) -> tuple[Colour, tuple[int, int]]:
-    """The canvas, grown where a box or a label lies beyond it, and how far that moved it right and down."""
+    """Grow the canvas where a box or a label lies beyond it, and how far that moved it right and down."""
     height, width = canvas.shape[:2]
     marked: list[Rectangle] = [(x, y, x + mark.shape[1], y + mark.shape[0]) for mark, x, y in labels]
     marked += [(x0 - line, y0 - line, x1 + line, y1 + line) for x0, y0, x1, y1 in boxes]
@@ -178,7 +178,7 @@ def _with_room(
 
 
 def _grown(canvas: Colour, top: int, bottom: int, left: int, right: int) -> Colour:
-    """The canvas with margins, in pixels, in the typical colour of its border."""
+    """Give the canvas margins, in pixels, in the typical colour of its border."""
     rim = np.concatenate([canvas[0], canvas[-1], canvas[:, 0], canvas[:, -1]])
     paper = [int(v) for v in np.median(rim, axis=0)]
     grown = cv2.copyMakeBorder(canvas, top, bottom, left, right, cv2.BORDER_CONSTANT, value=paper)
@@ -186,7 +186,7 @@ def _grown(canvas: Colour, top: int, bottom: int, left: int, right: int) -> Colo
 
 
 def _with_note(canvas: Colour, reading: Reading) -> Colour:
-    """The canvas with a strip below that says what is wrong, if anything is."""
+    """Give the canvas a strip below that says what is wrong, if anything is."""
     if reading.numbers and (reading.sure or not reading.reason):
         return canvas
     reason = reading.reason or "no reason was given"

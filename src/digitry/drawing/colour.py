@@ -26,7 +26,7 @@ _PLAIN = ("1", "L", "P", "RGB", "CMYK", "YCbCr", "HSV", "LAB", *_TRANSPARENT)
 
 
 def upright_colour(picture: Picture, reading: Reading) -> Colour:
-    """The page that `reading` is of, upright and in colour; grey where there is no colour to be had.
+    """Return the page that `reading` is of, upright and in colour; grey where there is no colour to be had.
 
     Boxes count pixels of the grey page, so a picture of another size than that page is never drawn on: the grey page
     takes its place. Raises DataError when there is neither.

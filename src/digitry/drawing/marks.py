@@ -34,25 +34,25 @@ _SUBSTITUTES = str.maketrans({"×": "x", "–": "-", "—": "-", "−": "-", "�
 
 @lru_cache(maxsize=64)
 def font(size: int) -> Any:
-    """The font that Pillow brings, `size` pixels high."""
+    """Load the font that Pillow brings, `size` pixels high."""
     return ImageFont.load_default(size)
 
 
 def plain(text: str) -> str:
-    """`text` in the letters that the font has; others become "?", line breaks and control characters blanks."""
+    """Write `text` in the letters that the font has; others become "?", line breaks and control characters blanks."""
     clean = "".join(c if c.isprintable() else " " for c in text.translate(_SUBSTITUTES))
     return "".join(c if c.isascii() or c in "·…“”" else "?" for c in clean)
 
 
 def text_width(text: str, size: int) -> float:
-    """Width of `text` in pixels."""
+    """Return width of `text` in pixels."""
     return float(font(size).getlength(text))
 
 
 def draw_box(
     page: NDArray[np.uint8], box: tuple[float, float, float, float], colour: Colours, width: float, *, halo: bool = True
 ) -> None:
-    """A rounded frame (left, top, right, bottom) on `page`, uint8 (h, w, 3), in place.
+    """Draw a rounded frame (left, top, right, bottom) on `page`, uint8 (h, w, 3), in place.
 
     The pale halo around it keeps it visible on dark pictures.
     """
@@ -88,13 +88,13 @@ def _rounded(box: tuple[float, float, float, float], radius: float) -> NDArray[n
 
 
 def label_size(text: str, note: str, size: int) -> tuple[int, int]:
-    """Width and height in pixels of the label that `label` draws."""
+    """Return width and height in pixels of the label that `label` draws."""
     width = text_width(text, size) + (0.45 * size + text_width(note, _note_size(size)) if note else 0)
     return round(width + 0.9 * size), round(LABEL_HEIGHT * size)
 
 
 def label(text: str, note: str, size: int, fill: Colours) -> NDArray[np.uint8]:
-    """A rounded label: `text` in letters of `size` pixels and a smaller `note` after it; uint8 (h, w, 4), RGBA."""
+    """Draw a rounded label: `text` in letters of `size` pixels and a smaller `note` after it; uint8 (h, w, 4), RGBA."""
     width, height = label_size(text, note, size)
     ink = DARK if sum(fill) > 380 else LIGHT
     image = Image.new("RGBA", (width * _FINE, height * _FINE), (*fill, 0))
@@ -124,7 +124,7 @@ def _note_size(size: int) -> int:
 
 
 def note(text: str, width: int, size: int, stripe: Colours) -> NDArray[np.uint8]:
-    """A strip of `width` pixels with `text` wrapped in it, for under a picture; uint8 (h, width, 3)."""
+    """Draw a strip of `width` pixels with `text` wrapped in it, for under a picture; uint8 (h, width, 3)."""
     pad = round(0.7 * size)
     lines = wrapped(text, width - 3 * pad, size)
     step = round(1.35 * size)
@@ -137,7 +137,7 @@ def note(text: str, width: int, size: int, stripe: Colours) -> NDArray[np.uint8]
 
 
 def wrapped(text: str, width: float, size: int) -> list[str]:
-    """`text` in lines of at most `width` pixels; a word that is wider is cut with "…"."""
+    """Break `text` into lines of at most `width` pixels; a word that is wider is cut with "…"."""
     lines: list[str] = []
     for word in text.split():
         while text_width(word, size) > width and len(word) > 2:

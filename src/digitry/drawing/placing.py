@@ -33,7 +33,7 @@ class BusyMap:
         self._typical = float(self._sums[-1, -1]) / small.size
 
     def excess(self, rectangle: Rectangle) -> float:
-        """How much busier the rectangle is than the page at large, 0 to 1; what lies beyond the page is calm.
+        """Tell how much busier the rectangle is than the page at large, 0 to 1; what lies beyond the page is calm.
 
         Patterned paper is busy everywhere: there a stroke would be no worse than the pattern.
         """
@@ -53,7 +53,7 @@ def place(
     busy: BusyMap,
     gap: float,
 ) -> tuple[Rectangle, float]:
-    """The best spot for a label of `size` (width, height) beside `box`, and how much of what is taken it covers.
+    """Find the best spot for a label of `size` (width, height) beside `box`, and how much of what is taken it covers.
 
     `taken` are rectangles, float64 (n, 4); `page` is (width, height), and a spot may lie beyond it. What is covered is
     in square pixels, 0 for a free spot.
@@ -92,7 +92,7 @@ def _spots(size: tuple[float, float], box: Rectangle, gap: float) -> Iterable[tu
 
 
 def overlaps(one: Rectangle, others: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Area that `one` shares with each of the others (n, 4), in square pixels, float64 (n,)."""
+    """Return area that `one` shares with each of the others (n, 4), in square pixels, float64 (n,)."""
     left, top, right, bottom = others.T
     width = np.minimum(one[2], right) - np.maximum(one[0], left)
     height = np.minimum(one[3], bottom) - np.maximum(one[1], top)
@@ -100,7 +100,9 @@ def overlaps(one: Rectangle, others: NDArray[np.float64]) -> NDArray[np.float64]
 
 
 def room_above(boxes: NDArray[np.float64]) -> float:
-    """Free height between a box and the one above it, (n, 4) in any unit, typically; infinite when none is above."""
+    """Return free height between a box and the one above it, (n, 4) in any unit, typically; infinite when none is
+    above.
+    """
     left, top, right, bottom = boxes.T
     beside = (left[:, np.newaxis] < right) & (right[:, np.newaxis] > left)
     above = beside & (bottom < top[:, np.newaxis])

@@ -16,7 +16,7 @@ SOURCE = "review by five people"
 
 
 def doubtful_positions(data_sha256: str, split: str) -> NDArray[np.int64]:
-    """Positions of doubtful labels in a split: fifteen in the test split of MNIST, none anywhere else.
+    """Return positions of doubtful labels in a split: fifteen in the test split of MNIST, none anywhere else.
 
     The identity of the data decides, not its name: other data may be called MNIST, and MNIST may come as a folder.
     """

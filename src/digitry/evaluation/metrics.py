@@ -72,7 +72,7 @@ class Scores:
     bins: tuple[CalibrationBin, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON values; NaN becomes null."""
+        """Return plain JSON values; NaN becomes null."""
         return {
             "images": self.images,
             "error_count": self.error_count,
@@ -90,7 +90,7 @@ class Scores:
 
 
 def score(labels: Labels, probabilities: NDArray[np.floating[Any]]) -> Scores:
-    """All figures of one split."""
+    """Return all figures of one split."""
     predicted = predicted_labels(probabilities)
     matrix = confusion_matrix(labels, predicted, probabilities.shape[1])
     errors = error_count(labels, predicted)
@@ -115,25 +115,25 @@ def score(labels: Labels, probabilities: NDArray[np.floating[Any]]) -> Scores:
 
 
 def predicted_labels(probabilities: NDArray[np.floating[Any]]) -> Labels:
-    """The likeliest class of each row, int64 (n,); the lower class index on a tie."""
+    """Return the likeliest class of each row, int64 (n,); the lower class index on a tie."""
     _check_probabilities(probabilities)
     predicted: Labels = probabilities.argmax(axis=1).astype(np.int64)
     return predicted
 
 
 def error_count(labels: Labels, predicted: Labels) -> int:
-    """How many predictions differ from their label."""
+    """Tell how many predictions differ from their label."""
     _check_pair(labels, predicted)
     return int(np.count_nonzero(labels != predicted))
 
 
 def accuracy(labels: Labels, predicted: Labels) -> float:
-    """Share of right predictions (top-1)."""
+    """Return share of right predictions (top-1)."""
     return (len(labels) - error_count(labels, predicted)) / len(labels)
 
 
 def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
-    """95% score interval of a share (Wilson 1927); unlike the plain normal one it stays inside 0 to 1."""
+    """Return 95% score interval of a share (Wilson 1927); unlike the plain normal one it stays inside 0 to 1."""
     if not 0 <= successes <= trials or trials == 0:
         raise ValueError(f"need 0 ≤ successes ≤ trials and trials ≥ 1, not {successes} of {trials}")
     share, square = successes / trials, Z_95 * Z_95
@@ -146,7 +146,7 @@ def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
 
 
 def confusion_matrix(labels: Labels, predicted: Labels, classes: int) -> NDArray[np.int64]:
-    """Counts, int64 (classes, classes): row = label, column = prediction."""
+    """Count, int64 (classes, classes): row = label, column = prediction."""
     _check_pair(labels, predicted)
     _check_range(labels, classes)
     _check_range(predicted, classes)
@@ -155,7 +155,7 @@ def confusion_matrix(labels: Labels, predicted: Labels, classes: int) -> NDArray
 
 
 def class_scores(confusion: NDArray[np.int64]) -> tuple[ClassScore, ...]:
-    """Precision, recall and F1 of each class, from counts with row = label."""
+    """Return precision, recall and F1 of each class, from counts with row = label."""
     scores = []
     for k, hits in enumerate(confusion.diagonal().tolist()):
         images, called = int(confusion[k].sum()), int(confusion[:, k].sum())
@@ -167,14 +167,16 @@ def class_scores(confusion: NDArray[np.int64]) -> tuple[ClassScore, ...]:
 
 
 def nll(labels: Labels, probabilities: NDArray[np.floating[Any]]) -> float:
-    """Mean negative natural logarithm of the label's probability (cross-entropy, the loss of the recipes)."""
+    """Return mean negative natural logarithm of the label's probability (cross-entropy, the loss of the recipes)."""
     _check_labelled(labels, probabilities)
     chosen = probabilities[np.arange(len(labels)), labels].astype(np.float64)
     return float(-np.log(np.clip(chosen, SMALLEST_PROBABILITY, 1.0)).mean())
 
 
 def brier(labels: Labels, probabilities: NDArray[np.floating[Any]]) -> float:
-    """Brier's score of 1950: mean over images of Σ over classes (probability − one_hot)², 0 (best) to 2 (worst)."""
+    """Return Brier's score of 1950: mean over images of Σ over classes (probability − one_hot)², 0 (best) to 2
+    (worst).
+    """
     _check_labelled(labels, probabilities)
     difference = probabilities.astype(np.float64)
     difference[np.arange(len(labels)), labels] -= 1
@@ -184,7 +186,7 @@ def brier(labels: Labels, probabilities: NDArray[np.floating[Any]]) -> float:
 def calibration_bins(
     labels: Labels, probabilities: NDArray[np.floating[Any]], bins: int = CALIBRATION_BINS
 ) -> tuple[CalibrationBin, ...]:
-    """Images grouped by their confidence (the largest probability) into bins of equal width; see CALIBRATION_BINS."""
+    """Group images by their confidence (the largest probability) into bins of equal width; see CALIBRATION_BINS."""
     _check_labelled(labels, probabilities)
     confidence = probabilities.max(axis=1).astype(np.float64)
     right = probabilities.argmax(axis=1) == labels
@@ -206,7 +208,7 @@ def calibration_bins(
 
 
 def expected_calibration_error(bins: Sequence[CalibrationBin]) -> float:
-    """Σ over bins (share of images) · |accuracy − mean confidence|, 0 (best) to 1; empty bins weigh nothing."""
+    """Return Σ over bins (share of images) · |accuracy − mean confidence|, 0 (best) to 1; empty bins weigh nothing."""
     total = sum(one.images for one in bins)
     return sum(one.images * abs(one.accuracy - one.confidence) for one in bins if one.images) / total
 

@@ -28,7 +28,7 @@ DOUBTFUL_MARK = "†"
 
 
 def history(epochs: Sequence[Epoch]) -> Figure:
-    """Loss and accuracy after each epoch, of training and, where it was measured, of validation."""
+    """Draw loss and accuracy after each epoch, of training and, where it was measured, of validation."""
     with charts.styled():
         from matplotlib.ticker import MaxNLocator, PercentFormatter
 
@@ -45,7 +45,9 @@ def history(epochs: Sequence[Epoch]) -> Figure:
 
 
 def confusion(matrix: NDArray[np.int64], class_names: Sequence[str]) -> Figure:
-    """Counts, row = label; the colour grows with the logarithm, so that the diagonal does not hide the mistakes."""
+    """Draw the counts, row = label; the colour grows with the logarithm, so that the diagonal does not hide the
+    mistakes.
+    """
     return charts.heatmap(
         matrix,
         class_names,
@@ -58,7 +60,7 @@ def confusion(matrix: NDArray[np.int64], class_names: Sequence[str]) -> Figure:
 
 
 def class_errors(classes: Sequence[ClassScore], class_names: Sequence[str]) -> Figure:
-    """Share of mistakes of each class, both ways; bars from 0, since near 100% all bars look alike."""
+    """Draw the share of mistakes of each class, both ways; bars from 0, since near 100% all bars look alike."""
     shares = {
         "missed": [100 * (1 - one.recall) for one in classes],
         "false calls": [100 * (1 - one.precision) for one in classes],
@@ -70,7 +72,7 @@ def class_errors(classes: Sequence[ClassScore], class_names: Sequence[str]) -> F
 
 
 def reliability(bins: Sequence[CalibrationBin]) -> Figure:
-    """How often the model is right against how sure it says it is, with the number of images in each bin."""
+    """Tell how often the model is right against how sure it says it is, with the number of images in each bin."""
     filled = [one for one in bins if one.images]
     middles = [(one.low + one.high) / 2 for one in filled]
     width = 0.92 / len(bins)
@@ -106,7 +108,7 @@ def reliability(bins: Sequence[CalibrationBin]) -> Figure:
 
 
 def worst_mistakes(judged: JudgedSplit, class_names: Sequence[str], doubtful: NDArray[np.int64]) -> Figure | None:
-    """The mistakes of which the model was surest, worst first; None if there is no mistake."""
+    """Draw the mistakes of which the model was surest, worst first; None if there is no mistake."""
     columns, rows = _grid(class_names)
     positions = mistakes(judged)[: columns * rows]
     if len(positions) == 0:
@@ -123,7 +125,7 @@ def worst_mistakes(judged: JudgedSplit, class_names: Sequence[str], doubtful: ND
 
 
 def first_predictions(judged: JudgedSplit, class_names: Sequence[str]) -> Figure:
-    """The first images in their order with the model's answer; ✓ right, ✗ wrong."""
+    """Draw the first images in their order with the model's answer; ✓ right, ✗ wrong."""
     columns, rows = _grid(class_names)
     count = min(columns * rows, len(judged.split))
     confidence = judged.probabilities[:count].max(axis=1)
@@ -142,13 +144,13 @@ def first_predictions(judged: JudgedSplit, class_names: Sequence[str]) -> Figure
 
 
 def mistakes(judged: JudgedSplit) -> NDArray[np.int64]:
-    """Positions of the wrong answers, the surest first."""
+    """Return positions of the wrong answers, the surest first."""
     wrong = np.flatnonzero(judged.predicted != judged.split.labels)
     return wrong[np.argsort(-judged.probabilities.max(axis=1)[wrong], kind="stable")].astype(np.int64)
 
 
 def percent(share: float) -> str:
-    """ "99.2%", cut off rather than rounded up, so that only a certain answer says 100%."""
+    """Write a share: "99.2%", cut off rather than rounded up, so that only a certain answer says 100%."""
     return f"{np.floor(float(share) * 1000) / 10:.1f}%"
 
 

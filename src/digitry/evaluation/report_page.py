@@ -29,7 +29,7 @@ Row = list[str | int | float]
 
 
 def page(evaluation: Evaluation, folder: Path) -> Page:
-    """The page as records; its plots are written to `folder` as PNG and SVG on the way."""
+    """Return the page as records; its plots are written to `folder` as PNG and SVG on the way."""
     scores, run, split = evaluation.scores, evaluation.run, evaluation.split
     return Page(
         title=f"{run.name}: how well it reads",
@@ -47,7 +47,7 @@ def page(evaluation: Evaluation, folder: Path) -> Page:
 
 
 def confusions(confusion: NDArray[np.int64], count: int = _CONFUSIONS_SHOWN) -> list[tuple[int, int, int]]:
-    """The most frequent mistakes as (label, prediction, images), the most frequent first."""
+    """Return the most frequent mistakes as (label, prediction, images), the most frequent first."""
     wrong = confusion.copy()
     np.fill_diagonal(wrong, 0)
     order = np.argsort(-wrong, axis=None, kind="stable")[:count]

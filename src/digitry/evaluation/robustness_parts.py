@@ -217,7 +217,7 @@ def _refusals(seen: Sequence[Seen], digits: NDArray[np.float64], threshold: floa
 
 
 def _says_sure(seen: Seen, expect: str) -> bool:
-    """Whether a person is told a number as sure: on a page, any of them."""
+    """Tell whether a person is told a number as sure: on a page, any of them."""
     return seen.sure or (expect == "page" and any(sure for _, _, sure in seen.numbers))
 
 
@@ -258,7 +258,7 @@ def _confidences(seen: Sequence[Seen]) -> tuple[NDArray[np.float64], NDArray[np.
 
 
 def _selective(confidence: NDArray[Any], right: NDArray[np.bool_]) -> Figures:
-    """What the confidence is worth. Calibration is judged where something was read."""
+    """Measure what the confidence is worth. Calibration is judged where something was read."""
     confidence = confidence.astype(np.float64)
     read = confidence > 0
     coverage, risk = selective.risk_coverage(confidence, right)
@@ -292,7 +292,7 @@ def _group_order(group: str) -> tuple[int, str]:
 
 
 def _mistakes(seen: Sequence[Seen]) -> list[Figures]:
-    """The wrong readings, sure ones first, then the most confident."""
+    """Return the wrong readings, sure ones first, then the most confident."""
     wrong = [(index, one) for index, one in enumerate(seen) if not one.right]
     wrong.sort(key=lambda pair: (not pair[1].sure, -pair[1].confidence))
     return [

@@ -15,7 +15,7 @@ Bools = NDArray[np.bool_]
 
 
 def risk_coverage(confidence: Floats, right: Bools) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Coverage and risk after each reading (n,), from the most confident on.
+    """Return coverage and risk after each reading (n,), from the most confident on.
 
     Coverage is the share of all readings kept so far, risk the share of wrong ones among those. Readings of one
     confidence cannot be told apart: they share the figures after the last of them.
@@ -29,18 +29,18 @@ def risk_coverage(confidence: Floats, right: Bools) -> tuple[NDArray[np.float64]
 
 
 def area_under_risk(confidence: Floats, right: Bools) -> float:
-    """Mean risk over all coverages (AURC), 0 at best."""
+    """Return mean risk over all coverages (AURC), 0 at best."""
     return float(risk_coverage(confidence, right)[1].mean())
 
 
 def coverage_at_risk(confidence: Floats, right: Bools, risk: float) -> float:
-    """The largest coverage at which no more than `risk` of the kept readings are wrong."""
+    """Return the largest coverage at which no more than `risk` of the kept readings are wrong."""
     coverage, risks = risk_coverage(confidence, right)
     return float(coverage[risks <= risk].max(initial=0.0))
 
 
 def calibration_error(confidence: Floats, right: Bools, bins: int = 15) -> float:
-    """ECE of one confidence a reading: Σ over bins of equal width (share) · |right − confidence|, 0 at best."""
+    """Return ECE of one confidence a reading: Σ over bins of equal width (share) · |right − confidence|, 0 at best."""
     _check(confidence)
     index = np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], confidence, side="left")
     gap = np.bincount(index, weights=right.astype(float) - confidence, minlength=bins)
@@ -48,13 +48,13 @@ def calibration_error(confidence: Floats, right: Bools, bins: int = 15) -> float
 
 
 def confidence_brier(confidence: Floats, right: Bools) -> float:
-    """Mean of (confidence − right)², 0 (best) to 1."""
+    """Return mean of (confidence − right)², 0 (best) to 1."""
     _check(confidence)
     return float(np.square(confidence - right).mean())
 
 
 def accepting_threshold(digits: Floats, share: float = 0.99) -> float:
-    """The highest threshold t > 0 at which at least `share` of the digits have a confidence ≥ t.
+    """Return the highest threshold t > 0 at which at least `share` of the digits have a confidence ≥ t.
 
     Where more digits were refused outright than that allows, the smallest positive confidence; 1 when all were refused.
     """
@@ -68,7 +68,9 @@ def accepting_threshold(digits: Floats, share: float = 0.99) -> float:
 
 
 def auroc(digits: Floats, others: Floats) -> float:
-    """Chance that a digit has a higher confidence than something else; a tie counts half. 1 is best, 0.5 a guess."""
+    """Return chance that a digit has a higher confidence than something else; a tie counts half. 1 is best, 0.5 a
+    guess.
+    """
     _check(digits)
     _check(others)
     ranked = np.sort(others)

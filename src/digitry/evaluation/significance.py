@@ -21,7 +21,9 @@ class McNemar:
 
 
 def mcnemar(labels: Labels, first: Labels, second: Labels) -> McNemar:
-    """Exact (binomial) McNemar test of two vectors of predicted labels, all int64 (n,); ValueError on another shape."""
+    """Do the exact (binomial) McNemar test of two vectors of predicted labels, all int64 (n,). Raises ValueError on
+    another shape.
+    """
     if not labels.shape == first.shape == second.shape or labels.ndim != 1:
         raise ValueError(f"predictions must match the labels {labels.shape}, not {first.shape} and {second.shape}")
     first_right, second_right = first == labels, second == labels
@@ -31,7 +33,7 @@ def mcnemar(labels: Labels, first: Labels, second: Labels) -> McNemar:
 
 
 def exact_p(heads: int, tails: int) -> float:
-    """Two-sided p of `heads` against `tails` throws of a fair coin; 1 when there was no throw."""
+    """Return two-sided p of `heads` against `tails` throws of a fair coin; 1 when there was no throw."""
     throws = heads + tails
     term = total = 1
     for k in range(min(heads, tails)):
@@ -42,7 +44,9 @@ def exact_p(heads: int, tails: int) -> float:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's correction for several tests at once: adjusted p-values in the given order, each at least the raw one."""
+    """Make Holm's correction for several tests at once: adjusted p-values in the given order, each at least the raw
+    one.
+    """
     order = sorted(range(len(p_values)), key=lambda i: p_values[i])
     adjusted = [0.0] * len(p_values)
     running = 0.0

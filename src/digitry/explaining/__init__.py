@@ -37,7 +37,7 @@ Shown = dict[str, Any]
 
 
 def explain_page(reader: Reader, picture: Picture, reading: Reading, *, title: str) -> str:
-    """The page as HTML text: no script, no address, everything embedded.
+    """Return the page as HTML text: no script, no address, everything embedded.
 
     `reader` made `reading` from `picture`, which is what `draw_reading` takes. `title` heads the page; any text is
     safe. Stages that the reading does not keep are left out. Each digit costs up to 785 looks of the network: about
@@ -68,7 +68,9 @@ def explain_page(reader: Reader, picture: Picture, reading: Reading, *, title: s
 
 
 def canonical_digits(page: Colour, reading: Reading) -> list[NDArray[np.uint8] | None]:
-    """The canonical digit, uint8 (28, 28), of every digit, in reading order: as the reader kept it, else cut anew."""
+    """Return the canonical digit, uint8 (28, 28), of every digit, in reading order: as the reader kept it, else cut
+    anew.
+    """
     digits = [digit for number in reading.numbers for digit in number.digits]
     kept = reading.stages.get("canonical")
     if kept is not None:
@@ -87,7 +89,7 @@ def _cut_out(page: Colour, digit: Digit) -> NDArray[np.uint8] | None:
 
 
 def _chosen(reading: Reading) -> set[int]:
-    """Indices of the numbers whose digits are looked into."""
+    """Return indices of the numbers whose digits are looked into."""
     numbers = reading.numbers
     order = sorted(range(len(numbers)), key=lambda i: (is_sure(reading, numbers[i]), numbers[i].confidence))
     chosen: set[int] = set()
@@ -170,7 +172,7 @@ def _number(
     *,
     looked_into: bool,
 ) -> Shown:
-    """What there is to say of one number; unless it is `looked_into`, its digits are left to their figures."""
+    """Return what there is to say of one number; unless it is `looked_into`, its digits are left to their figures."""
     sure = is_sure(reading, number)
     shown: Shown = {"kind": "number", "sentence": words.number_sentence(reading, number), "figures": "", "digits": []}
     if not looked_into:
@@ -187,7 +189,7 @@ def _number(
 
 
 def ordinal(place: int) -> str:
-    """ "1st", "2nd", "3rd", "4th", "11th"."""
+    """Write an ordinal: "1st", "2nd", "3rd", "4th", "11th"."""
     ending = "th" if 10 <= place % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
     return f"{place}{ending}"
 

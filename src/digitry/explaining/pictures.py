@@ -30,7 +30,7 @@ QUIET_NATS = 0.1
 def picture(
     pixels: NDArray[np.uint8], alt: str, caption: str = "", *, longest: int = PAGE_SIDE, exact: bool = False
 ) -> Picture:
-    """A grey (h, w) or RGB (h, w, 3) array as a picture, shrunk to `longest`.
+    """Make a picture of a grey (h, w) or RGB (h, w, 3) array, shrunk to `longest`.
 
     JPEG where that is far smaller, unless `exact` pixels are asked for.
     """
@@ -49,7 +49,7 @@ def _encoded(kind: str, pixels: object, *options: int) -> bytes:
 
 
 def shrunk(pixels: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
-    """`pixels` with the longer side at most `longest`."""
+    """Shrink `pixels`: the longer side at most `longest`."""
     factor = longest / max(pixels.shape[:2])
     if factor >= 1:
         return pixels
@@ -58,7 +58,9 @@ def shrunk(pixels: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
 
 
 def cut(page: NDArray[np.uint8], box: Box, margin: float = 0.12) -> NDArray[np.uint8]:
-    """The part of a page (h, w) or (h, w, 3) inside a box and a margin, a share of its longer side around it."""
+    """Cut out the part of a page (h, w) or (h, w, 3) inside a box and a margin, a share of its longer side around
+    it.
+    """
     x, y, width, height = box
     edge = round(margin * max(width, height)) + 1
     top, left = max(0, y - edge), max(0, x - edge)
@@ -66,7 +68,7 @@ def cut(page: NDArray[np.uint8], box: Box, margin: float = 0.12) -> NDArray[np.u
 
 
 def crop(page: Colour, box: Box, alt: str, caption: str) -> Picture:
-    """A digit as it stands in the picture, about as large as its 28×28 image is shown."""
+    """Cut out a digit as it stands in the picture, about as large as its 28×28 image is shown."""
     part = cut(page, box)
     factor = CROP_SIDE // max(part.shape[:2])
     if factor > 1:
@@ -75,12 +77,12 @@ def crop(page: Colour, box: Box, alt: str, caption: str) -> Picture:
 
 
 def pixelated(image: NDArray[np.uint8], alt: str, caption: str) -> Picture:
-    """A canonical digit, uint8 (28, 28), every pixel a square."""
+    """Draw a canonical digit, uint8 (28, 28), every pixel a square."""
     return picture(_enlarged(image), alt, caption, exact=True)
 
 
 def heat(image: NDArray[np.uint8], drop: NDArray[np.float32], marked: Patch | None, alt: str, caption: str) -> Picture:
-    """A canonical digit in grey under the drop that each erased patch caused, float32 (28, 28) in nats.
+    """Draw a canonical digit in grey under the drop that each erased patch caused, float32 (28, 28) in nats.
 
     Blue where erasing took from the answer, vermilion where it gave; `marked` gets a frame.
     """

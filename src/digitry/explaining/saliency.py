@@ -64,7 +64,9 @@ class Saliency:
 
 
 def saliency(read_digits: Callable[[Images], Probabilities], image: NDArray[np.uint8]) -> Saliency:
-    """The saliency of one canonical digit, uint8 (28, 28); one batch of at most 785 images through `read_digits`."""
+    """Return the saliency of one canonical digit, uint8 (28, 28); one batch of at most 785 images through
+    `read_digits`.
+    """
     places, images = erased(image)
     rows = np.asarray(read_digits(np.concatenate([image[np.newaxis], images])), np.float32)
     whole, others = rows[0], rows[1:]
@@ -94,7 +96,8 @@ def saliency(read_digits: Callable[[Images], Probabilities], image: NDArray[np.u
 
 
 def erased(image: NDArray[np.uint8], side: int = PATCH_SIDE) -> tuple[NDArray[np.int64], Images]:
-    """Every image that erasing one square patch gives: centres, int64 (n, 2) as row and column, and uint8 (n, 28, 28).
+    """Return every image that erasing one square patch gives: centres, int64 (n, 2) as row and column, and uint8 (n,
+    28, 28).
 
     Patches without ink are left out: they change nothing.
     """

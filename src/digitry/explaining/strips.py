@@ -22,7 +22,7 @@ _VISIBLE = 0.02
 
 
 def strip_chart(strip: NDArray[np.uint8], frames: NDArray[np.float32] | None, names: tuple[str, ...]) -> str:
-    """The strip, uint8 (h, w), and under it a row per class, darker where that class is more probable.
+    """Draw the strip, uint8 (h, w), and under it a row per class, darker where that class is more probable.
 
     `frames`: float32 (t, 1 + classes), the blank first, t of them along the width; None shows the strip alone. `names`:
     the classes. Dashed lines part the runs of frames in which the same digit is the most probable.
@@ -68,7 +68,9 @@ def strip_chart(strip: NDArray[np.uint8], frames: NDArray[np.float32] | None, na
 
 
 def runs(frames: NDArray[np.float32]) -> list[tuple[int, int, int]]:
-    """First frame, last frame and column of every run in which the same digit is the most probable; blanks left out."""
+    """Find first frame, last frame and column of every run in which the same digit is the most probable; blanks left
+    out.
+    """
     found, start = [], 0
     for column, run in groupby(frames.argmax(axis=1).tolist()):
         length = len(list(run))

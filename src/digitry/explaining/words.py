@@ -14,12 +14,12 @@ CLEARLY = 0.05
 
 
 def percent(probability: float) -> str:
-    """ "98.7%", "more than 99.9%": for the middle of a sentence."""
+    """Write a share: "98.7%", "more than 99.9%": for the middle of a sentence."""
     return short_percent(probability).replace(">", "more than ").replace("<", "less than ")
 
 
 def lead(reading: Reading) -> str:
-    """The sentence under the title: what was read, and how surely."""
+    """Return the sentence under the title: what was read, and how surely."""
     count = len(reading.numbers)
     if not count:
         return f"No digit was found: {reading.reason or 'no reason was given'}."
@@ -37,7 +37,7 @@ def lead(reading: Reading) -> str:
 
 
 def number_sentence(reading: Reading, number: Number) -> str:
-    """How sure the reader is of one number, and of what else it may be."""
+    """Tell how sure the reader is of one number, and of what else it may be."""
     if is_sure(reading, number):
         text = "The reader is sure."
     else:
@@ -52,7 +52,7 @@ def number_sentence(reading: Reading, number: Number) -> str:
 def digit_sentences(
     digit: Digit, image: NDArray[np.uint8], found: Saliency, names: tuple[str, ...], *, sure: bool
 ) -> list[str]:
-    """Why this answer, sentence by sentence; all of it measured on the canonical digit, uint8 (28, 28)."""
+    """Tell why this answer, sentence by sentence; all of it measured on the canonical digit, uint8 (28, 28)."""
     answer, other = names[found.answer], names[found.runner_up]
     own, second = float(found.probabilities[found.answer]), float(found.probabilities[found.runner_up])
     said = []
@@ -87,7 +87,7 @@ def _weakest(found: Saliency, image: NDArray[np.uint8], names: tuple[str, ...]) 
 
 
 def place_name(image: NDArray[np.uint8], patch: Patch) -> str:
-    """Where a patch lies in the digit's own ink: "at the top left", "in the middle"."""
+    """Tell where a patch lies in the digit's own ink: "at the top left", "in the middle"."""
     rows, columns = np.nonzero(image.any(axis=1))[0], np.nonzero(image.any(axis=0))[0]
     if not rows.size:
         return "in the middle"
@@ -104,7 +104,7 @@ def _third(at: int, first: int, last: int, names: tuple[str, str, str]) -> str:
 
 
 def article(name: str) -> str:
-    """ "a 7", "an 8"; class names that are no figures stay as they are."""
+    """Put an article before a class: "a 7", "an 8"; names that are no figures stay as they are."""
     if not name.isdigit():
         return name
     return f"an {name}" if name.startswith("8") or name in ("11", "18") else f"a {name}"

@@ -27,7 +27,7 @@ class Exploration:
     """PNG and SVG files, if a folder was given."""
 
     def to_json(self) -> dict[str, Any]:
-        """The facts as plain JSON values, with the files written."""
+        """Return the facts as plain JSON values, with the files written."""
         return self.facts.to_json() | {
             "page": None if self.page is None else str(self.page),
             "pictures": [str(path) for path in self.pictures],
@@ -40,8 +40,8 @@ def explore(
     """Count, compare and draw what is in a dataset: a name, a path, or one already loaded.
 
     With `out`, that folder gets `explore.html` and every picture as PNG and SVG. `progress` hears what is being done,
-    how much of it is done, and how much there is. DataError for a dataset that cannot be read, StorageError for a
-    folder that cannot be written.
+    how much of it is done, and how much there is. Raises DataError for a dataset that cannot be read, StorageError for
+    a folder that cannot be written.
     """
     from digitry.arrays import Dataset
     from digitry.exploration.facts import gather_facts

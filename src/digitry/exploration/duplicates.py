@@ -45,6 +45,7 @@ class Match:
 
     @property
     def labels_differ(self) -> bool:
+        """Whether the images that are alike have different labels."""
         return len({place.label for place in self.places}) > 1
 
 
@@ -74,6 +75,7 @@ class Duplicates:
     near_matches: tuple[Match, ...]
 
     def to_json(self) -> dict[str, Any]:
+        """Return them as plain JSON values."""
         return {
             "exact": {
                 "train": self.exact_train,
@@ -147,7 +149,9 @@ def find_duplicates(
 
 
 def first_of_its_kind(images: Images) -> Labels:
-    """For every image the position of the first one with the same pixels, int64 (n,): its own if it is the first."""
+    """Find for every image the position of the first one with the same pixels, int64 (n,): its own if it is the
+    first.
+    """
     words = np.ascontiguousarray(images).reshape(len(images), -1).view(np.uint64)
     odd = np.random.default_rng(0).integers(0, 2**63, words.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
     hashes = np.concatenate([chunk @ odd for chunk in _chunks(words)]) if len(words) else np.zeros(0, np.uint64)
@@ -166,7 +170,8 @@ def first_of_its_kind(images: Images) -> Labels:
 def near_pairs(
     images: Images, tick: Callable[[float], None] = lambda share: None
 ) -> tuple[Labels, NDArray[np.float64], bool]:
-    """All pairs with cosine similarity of at least NEAR_SIMILARITY: positions (pairs, 2), similarities, complete?
+    """Return all pairs with cosine similarity of at least NEAR_SIMILARITY: positions (pairs, 2), similarities,
+    complete?
 
     None is missed. Each unit-length image u is projected on the axes of an orthonormal basis, P u, and gets its
     remaining length r as one more coordinate. Then u·v ≤ P u·P v + r_u r_v, so a pair whose short vectors are less

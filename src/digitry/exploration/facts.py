@@ -55,6 +55,7 @@ class SplitFacts:
         return max(self.class_counts) / smallest if smallest else math.inf
 
     def to_json(self) -> dict[str, Any]:
+        """Return them as plain JSON values."""
         return {
             "samples": self.samples,
             "class_counts": list(self.class_counts),
@@ -93,7 +94,7 @@ class Facts:
         return self.image_shape[0] * self.image_shape[1]
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON values; what a class without images would need is null."""
+        """Return plain JSON values; what a class without images would need is null."""
         return {
             "dataset": self.name,
             "source": self.source,
@@ -111,7 +112,9 @@ class Facts:
 
 
 def gather_facts(dataset: Dataset, progress: Tell = lambda step, share: None) -> Facts:
-    """All facts, in a few seconds for 70,000 images; DataError for an empty split or a label without a name."""
+    """Return all facts, in a few seconds for 70,000 images. Raises DataError for an empty split or a label without a
+    name.
+    """
     splits = {"train": dataset.train} | ({} if dataset.test is None else {"test": dataset.test})
     for name, split in splits.items():
         if not len(split):
@@ -150,7 +153,7 @@ def gather_facts(dataset: Dataset, progress: Tell = lambda step, share: None) ->
 
 
 def split_facts(split: Split, classes: int) -> SplitFacts:
-    """The facts of one split. Sums are exact whole numbers, so nothing depends on the order of the images."""
+    """Return the facts of one split. Sums are exact whole numbers, so nothing depends on the order of the images."""
     count, features = len(split), split.images[0].size
     flat = split.images.reshape(count, features)
     sums, squares = np.zeros((classes, features)), np.zeros((classes, features))

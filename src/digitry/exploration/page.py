@@ -14,7 +14,7 @@ from digitry.pages.html import Details, Page, Picture, Section, Table, Tile
 
 
 def build_page(facts: Facts, pictures: Mapping[str, Picture]) -> Page:
-    """The page; `pictures` holds the drawings by name, `duplicates` only if there are any."""
+    """Build the page; `pictures` holds the drawings by name, `duplicates` only if there are any."""
     note = f"Single examples are shown of the first {MOST_CLASSES} classes."
     few = [note] if len(facts.class_names) > MOST_CLASSES else []
     many = len(facts.class_names) > 2 * MOST_CLASSES
@@ -75,7 +75,7 @@ DEFINITIONS = [
 
 
 def lead(facts: Facts) -> str:
-    """The dataset in one sentence."""
+    """Return the dataset in one sentence."""
     words = {"train": "training"}
     parts = " and ".join(f"{split.samples:,} {words.get(name, name)}" for name, split in facts.splits.items())
     height, width = facts.image_shape
@@ -84,7 +84,7 @@ def lead(facts: Facts) -> str:
 
 
 def key_figures(facts: Facts) -> list[tuple[str, str, str]]:
-    """Label, value and note of what a person wants to know first."""
+    """Return label, value and note of what a person wants to know first."""
     train = facts.splits["train"]
     height, width = facts.image_shape
     rows = [("Training images", f"{train.samples:,}", "")]
@@ -107,7 +107,7 @@ def key_figures(facts: Facts) -> list[tuple[str, str, str]]:
 
 
 def imbalance(split: SplitFacts) -> tuple[str, str]:
-    """The largest class ÷ the smallest, and what that means: infinite if a class is empty."""
+    """Return the largest class ÷ the smallest, and what that means: infinite if a class is empty."""
     empty = split.class_counts.count(0)
     if empty:
         return "∞", f"{empty} of {len(split.class_counts)} classes empty"
@@ -115,7 +115,7 @@ def imbalance(split: SplitFacts) -> tuple[str, str]:
 
 
 def class_table(facts: Facts) -> Table:
-    """Images and ink, one row a class."""
+    """Return images and ink, one row a class."""
     train = facts.splits["train"]
     rows: list[list[str | int | float]] = []
     for k, name in enumerate(facts.class_names):
@@ -128,7 +128,7 @@ def class_table(facts: Facts) -> Table:
 
 
 def pixel_table(facts: Facts) -> Table:
-    """Range, mean and spread of the pixels, one column a split."""
+    """Return range, mean and spread of the pixels, one column a split."""
     splits = facts.splits.values()
     rows: list[list[str | int | float]] = [
         ["smallest value", *(s.minimum for s in splits)],
@@ -144,7 +144,7 @@ def pixel_table(facts: Facts) -> Table:
 
 
 def duplicates_text(facts: Facts) -> str:
-    """What the duplicates mean, in a few sentences."""
+    """Return what the duplicates mean, in a few sentences."""
     found = facts.duplicates
     repeated = found.exact_train + found.exact_test + found.exact_across
     near = found.near_train + found.near_test + found.near_across
@@ -162,7 +162,7 @@ def duplicates_text(facts: Facts) -> str:
 
 
 def duplicates_table(facts: Facts) -> Table:
-    """Exact and near duplicates within and across the splits."""
+    """Return exact and near duplicates within and across the splits."""
     found = facts.duplicates
     least = "" if found.near_complete else "at least "
     rows: list[list[str | int | float]] = [["within train", found.exact_train, f"{least}{found.near_train:,}"]]

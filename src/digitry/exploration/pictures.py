@@ -38,7 +38,7 @@ class Drawing:
 
 
 def drawings(dataset: Dataset, facts: Facts, seed: int = 0) -> list[Drawing]:
-    """All pictures that this dataset calls for, in reading order; nothing is drawn yet."""
+    """Return all pictures that this dataset calls for, in reading order; nothing is drawn yet."""
     names = facts.class_names
     rule = "By cosine similarity to the mean of the class; the number is that similarity."
     found = [
@@ -111,7 +111,7 @@ def drawings(dataset: Dataset, facts: Facts, seed: int = 0) -> list[Drawing]:
 
 
 def samples(dataset: Dataset, seed: int = 0) -> Figure:
-    """Random training images under their labels."""
+    """Draw random training images under their labels."""
     split = dataset.train
     chosen = np.random.default_rng(seed).permutation(len(split))[:SAMPLES]
     columns, limit = _columns(dataset.class_names)
@@ -120,7 +120,7 @@ def samples(dataset: Dataset, seed: int = 0) -> Figure:
 
 
 def classes(facts: Facts) -> Figure:
-    """Class shares of all splits side by side, with the counts written where there is room."""
+    """Draw the class shares of all splits side by side, with the counts written where there is room."""
     shares = {name: 100 * np.array(split.class_counts) / split.samples for name, split in facts.splits.items()}
     figure = bars(facts.class_names, shares, title="Images per class", y_label="% of the split")
     with styled():
@@ -141,7 +141,7 @@ def classes(facts: Facts) -> Figure:
 
 
 def intensities(facts: Facts) -> Figure:
-    """The pixel values of the whole splits: histogram on a log scale beside the density."""
+    """Draw the pixel values of the whole splits: histogram on a log scale beside the density."""
     with styled():
         figure, (left, right) = new_figure(2.9, columns=2)
         top = 0.0
@@ -178,7 +178,8 @@ def intensities(facts: Facts) -> Figure:
 
 
 def kernel_density(histogram: NDArray[np.int64], per_value: int = 1) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Gaussian kernel density of values 0 to 255 from their histogram: places, and density per unit of value.
+    """Estimate the Gaussian kernel density of values 0 to 255 from their histogram: places, and density per unit of
+    value.
 
     Exact for whole values: equal values share their kernel, so 256 weighted kernels stand for millions of pixels. The
     bandwidth is Silverman's rule, but at least 2. What would leak out below 0 or above 255 is reflected back, so the
@@ -197,7 +198,7 @@ def kernel_density(histogram: NDArray[np.int64], per_value: int = 1) -> tuple[ND
 
 
 def ink(facts: Facts) -> Figure:
-    """How much of the image is ink, one box a class."""
+    """Tell how much of the image is ink, one box a class."""
     train = facts.splits["train"]
     boxes = [
         {
@@ -236,7 +237,7 @@ def ink(facts: Facts) -> Figure:
 
 
 def examples(dataset: Dataset, facts: Facts, positions: tuple[NDArray[np.int64], ...], title: str) -> Figure:
-    """A row of training images under their similarity, for each of the first MOST_CLASSES classes that has any."""
+    """Draw a row of training images under their similarity, for each of the first MOST_CLASSES classes that has any."""
     shown = [k for k, members in enumerate(facts.splits["train"].class_counts) if members][:MOST_CLASSES]
     tiles = np.full((len(shown), EXAMPLES, *facts.image_shape), np.nan, np.float32)
     titles = []
@@ -249,7 +250,7 @@ def examples(dataset: Dataset, facts: Facts, positions: tuple[NDArray[np.int64],
 
 
 def duplicates(dataset: Dataset, facts: Facts) -> Figure:
-    """The matches found, two images of each side by side."""
+    """Draw the matches found, two images of each side by side."""
     matches = [*facts.duplicates.exact_matches, *facts.duplicates.near_matches]
     matches = sorted(matches, key=lambda match: not match.labels_differ)[:24]
     height, width = facts.image_shape
@@ -273,7 +274,7 @@ def _class_images(facts: Facts, images: NDArray[np.float32], title: str, colour_
 
 
 def _columns(class_names: tuple[str, ...], widest: int = 10) -> tuple[int, int]:
-    """How many tiles stand in a row and how many characters fit above one."""
+    """Tell how many tiles stand in a row and how many characters fit above one."""
     longest = max(len(name) for name in class_names)
     columns = next((columns for columns in (16, 10, 8, 6, 5) if columns <= widest and longest * columns <= 75), 5)
     return columns, 75 // columns

@@ -33,6 +33,7 @@ class Typical:
     """Of every image to its class, 0 to 1; a blank image has 0."""
 
     def to_json(self) -> dict[str, Any]:
+        """Return them as plain JSON values."""
         return {
             "rule": RULE,
             "most": [_positions_json(positions, self.similarity) for positions in self.most],
@@ -43,7 +44,7 @@ class Typical:
 def find_typical(
     split: Split, classes: int, count: int = EXAMPLES, tick: Callable[[float], None] = lambda share: None
 ) -> Typical:
-    """The `count` most and least typical images of each class, by RULE; no image is in both of a class's lists."""
+    """Find the `count` most and least typical images of each class, by RULE; no image is in both of a class's lists."""
     flat = split.images.reshape(len(split), math.prod(split.images.shape[1:]))
     similarity = np.zeros(len(split), np.float32)
     most, least = [], []

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def canonical_from_file(path: Path) -> NDArray[np.uint8]:
-    """The canonical digit, uint8 (28, 28), of the one digit in a picture file.
+    """Make the canonical digit, uint8 (28, 28), of the one digit in a picture file.
 
     Raises DataError, without the path, when the file is not a readable picture or holds no digit.
     """
@@ -25,7 +25,7 @@ def canonical_from_file(path: Path) -> NDArray[np.uint8]:
 
 
 def canonical_from_array(picture: NDArray[Any]) -> NDArray[np.uint8]:
-    """The canonical digit, uint8 (28, 28), of the one digit in an array of any sane shape and number type.
+    """Make the canonical digit, uint8 (28, 28), of the one digit in an array of any sane shape and number type.
 
     Raises DataError when the array cannot be a picture or holds no digit.
     """

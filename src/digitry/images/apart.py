@@ -28,7 +28,7 @@ _PACKAGES = {"HEIC": "pi_heif", "PDF": "pypdfium2"}
 def pages_apart(
     kind: str, data: bytes, *, max_pixels: int, max_pages: int, seconds_per_page: float = SECONDS_PER_PAGE
 ) -> Generator[Grey]:
-    """Every page of a HEIC photograph (it has one) or a PDF, one in memory at a time.
+    """Yield every page of a HEIC photograph (it has one) or a PDF, one in memory at a time.
 
     A PDF is a program: one of a few hundred bytes can draw for days. A spoiled HEIC photograph can crash its decoder.
     So a child decodes them: it is killed when a page takes too long, and its end is never ours. Raises DataError when
@@ -93,7 +93,9 @@ def _deadline(kind: str, child: subprocess.Popen[bytes], seconds: float) -> Iter
 
 
 def _next_page(pipe: IO[bytes], max_pixels: int) -> Grey | None:
-    """The next page of the child's; None after the last, EOFError when the child died, DataError for its complaint."""
+    """Return the next page of the child's; None after the last, EOFError when the child died, DataError for its
+    complaint.
+    """
     head = json.loads(pipe.readline() or "null")
     if head is None:
         raise EOFError

@@ -27,7 +27,7 @@ Ink = NDArray[np.uint8]
 
 
 def canonical(ink: Ink) -> NDArray[np.uint8]:
-    """The canonical digit, uint8 (28, 28), of everything inked in `ink`; ValueError when nothing is.
+    """Make the canonical digit, uint8 (28, 28), of everything inked in `ink`. Raises ValueError when nothing is.
 
     A MNIST image passes unchanged, or nearly so.
     """
@@ -39,13 +39,13 @@ def canonical(ink: Ink) -> NDArray[np.uint8]:
 
 
 def tight(ink: Ink) -> Ink:
-    """`ink` cut to its ink box; ValueError when nothing is inked."""
+    """Cut `ink` to its ink box. Raises ValueError when nothing is inked."""
     x, y, width, height = ink_box(ink)
     return ink[y : y + height, x : x + width]
 
 
 def ink_box(ink: Ink) -> tuple[int, int, int, int]:
-    """x, y, width, height of the smallest box around all ink; ValueError when nothing is inked."""
+    """Find x, y, width, height of the smallest box around all ink. Raises ValueError when nothing is inked."""
     x, y, width, height = cv2.boundingRect(stroke_mask(ink, BOX_LEVEL))
     if not width:
         raise ValueError("there is no ink")
@@ -53,7 +53,9 @@ def ink_box(ink: Ink) -> tuple[int, int, int, int]:
 
 
 def sharpen(ink: Ink, gain: float) -> Ink:
-    """Steeper edges around half ink: large blurred crops get the crisp strokes that shrinking then smooths again."""
+    """Sharpen the edges around half ink: large blurred crops get the crisp strokes that shrinking then smooths
+    again.
+    """
     if gain <= 1:
         return ink
     # addWeighted cuts off at 0 and 255, which convertScaleAbs does not.
@@ -61,7 +63,7 @@ def sharpen(ink: Ink, gain: float) -> Ink:
 
 
 def stroke_width(ink: Ink) -> float:
-    """Typical width of the strokes in pixels: twice the median distance from a stroke's middle to its edge."""
+    """Return typical width of the strokes in pixels: twice the median distance from a stroke's middle to its edge."""
     scale = max(1.0, _WORK_SIDE / max(ink.shape))
     mask = cv2.copyMakeBorder(stroke_mask(_enlarged(ink, scale), 128), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     distances = ridge(np.asarray(mask, np.uint8))
@@ -75,7 +77,9 @@ def _enlarged(ink: Ink, scale: float) -> Ink:
 
 
 def normalise_strokes(ink: Ink) -> Ink:
-    """Tight ink whose strokes, once fitted, are neither hair-thin nor clogged; unchanged within `STROKE_RANGE`."""
+    """Normalise tight ink: its strokes, once fitted, are neither hair-thin nor clogged; unchanged within
+    `STROKE_RANGE`.
+    """
     longest = max(ink.shape)
     width = stroke_width(ink) * BOX_SIDE / longest
     low, high = STROKE_RANGE
@@ -90,7 +94,7 @@ def normalise_strokes(ink: Ink) -> Ink:
 
 
 def offset_edges(ink: Ink, margin: float) -> Ink:
-    """Every edge moved outwards by `margin` pixels (inwards when negative), with antialiased edges."""
+    """Return every edge moved outwards by `margin` pixels (inwards when negative), with antialiased edges."""
     pad = int(np.ceil(max(margin, 0))) + 1
     mask = np.pad(stroke_mask(ink, 128), pad)
     if margin >= 0:
@@ -101,7 +105,7 @@ def offset_edges(ink: Ink, margin: float) -> Ink:
 
 
 def fit(ink: Ink) -> Ink:
-    """Tight ink resized so that its longer side is 20, keeping its aspect; smooth when shrunk."""
+    """Fit tight ink: resized so that its longer side is 20, keeping its aspect; smooth when shrunk."""
     height, width = ink.shape
     longest = max(height, width)
     if longest == BOX_SIDE:
@@ -112,7 +116,7 @@ def fit(ink: Ink) -> Ink:
 
 
 def centre(ink: Ink) -> NDArray[np.uint8]:
-    """Fitted ink (at most 20×20) on a black 28×28 page, its centre of mass within half a pixel of (14, 14)."""
+    """Centre fitted ink (at most 20×20) on a black 28×28 page, its centre of mass within half a pixel of (14, 14)."""
     height, width = ink.shape
     moments = cv2.moments(ink)
     mass = moments["m00"] or 1.0

@@ -48,12 +48,14 @@ _TIFF_KIND, _TIFF_SMALL_COPY, _TIFF_MASK = 254, 1, 4
 
 
 def decode_file(path: Path, *, max_pixels: int = MAX_PIXELS, formats: Collection[str] = ALL_FORMATS) -> Grey:
-    """The first page of a picture file; DataError, without the path, for anything that is not a readable picture."""
+    """Decode the first page of a picture file; DataError, without the path, for anything that is not a readable
+    picture.
+    """
     return decode(_bytes_of(path), max_pixels=max_pixels, formats=formats)
 
 
 def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, formats: Collection[str] = ALL_FORMATS) -> Grey:
-    """The first page of a picture's bytes. Its size is checked before any pixel is decoded.
+    """Decode the first page of a picture's bytes. Its size is checked before any pixel is decoded.
 
     Raises DataError for an empty, foreign, broken, cut or too large picture.
     """
@@ -64,14 +66,15 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, formats: Collection[str
 def decode_file_pages(
     path: Path, *, max_pixels: int = MAX_PIXELS, formats: Collection[str] = ALL_FORMATS
 ) -> Generator[Grey]:
-    """Every page of a picture file, as `decode_pages` gives them."""
+    """Decode every page of a picture file, as `decode_pages` gives them."""
     yield from decode_pages(_bytes_of(path), max_pixels=max_pixels, formats=formats)
 
 
 def decode_pages(
     data: bytes, *, max_pixels: int = MAX_PIXELS, formats: Collection[str] = ALL_FORMATS
 ) -> Generator[Grey]:
-    """Every page of a TIFF or a PDF, one in memory at a time; one page for all else, the first frame of a moving one.
+    """Decode every page of a TIFF or a PDF, one in memory at a time; one page for all else, the first frame of a moving
+    one.
 
     The content says what a picture is, never its name; `formats` says what may be parsed. Raises DataError as `decode`
     does, when the page it is about is asked for, and for more than `MAX_PAGES` pages before the first.
@@ -103,7 +106,7 @@ def _bytes_of(path: Path) -> bytes:
 
 
 def _allowed_format(data: bytes, formats: Collection[str]) -> str:
-    """The format that the first bytes tell; DataError when it is none of `formats`."""
+    """Return the format that the first bytes tell. Raises DataError when it is none of `formats`."""
     for name in formats:
         if name not in ALL_FORMATS:
             raise unknown_name("picture format", name, ALL_FORMATS)
@@ -172,7 +175,7 @@ def _pillow_pages(kind: str, data: bytes, max_pixels: int) -> Generator[Grey]:
 
 
 def _tiff_pages(picture: Image.Image, max_pixels: int) -> Generator[Grey]:
-    """The pages proper: small copies and masks that some programs store behind a page are left out."""
+    """Return the pages proper: small copies and masks that some programs store behind a page are left out."""
     too_many = False
     with contextlib.suppress(Exception):  # a page that is broken raises when its turn comes
         too_many = _has_page(picture, MAX_PAGES)
@@ -185,7 +188,7 @@ def _tiff_pages(picture: Image.Image, max_pixels: int) -> Generator[Grey]:
 
 
 def proper_pages(picture: Image.Image) -> Iterator[Mapping[int, Any]]:
-    """The tags of each page proper of a TIFF, on which the picture then stands."""
+    """Yield the tags of each page proper of a TIFF, on which the picture then stands."""
     number = 0
     while _has_page(picture, number):
         tags = picture.tag_v2  # type: ignore[attr-defined]
@@ -195,7 +198,7 @@ def proper_pages(picture: Image.Image) -> Iterator[Mapping[int, Any]]:
 
 
 def _has_page(picture: Image.Image, number: int) -> bool:
-    """Whether a TIFF has page `number`, from 0; the picture stands there then."""
+    """Tell whether a TIFF has page `number`, from 0; the picture stands there then."""
     try:
         picture.seek(number)
     except EOFError:

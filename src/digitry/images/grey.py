@@ -40,7 +40,7 @@ _TURNS: dict[int, Callable[[Any], Any]] = {
 
 
 def grey_of_picture(picture: Image.Image) -> Grey:
-    """The upright grey page of a Pillow image: EXIF orientation, alpha, palette, 16-bit, float, CMYK, 1-bit."""
+    """Return the upright grey page of a Pillow image: EXIF orientation, alpha, palette, 16-bit, float, CMYK, 1-bit."""
     picture.load()
     mode = picture.mode
     if mode in ("F", "I") or mode.startswith("I;16"):
@@ -58,7 +58,7 @@ def grey_of_picture(picture: Image.Image) -> Grey:
 
 
 def grey_of_array(array: NDArray[Any], *, max_pixels: int = MAX_PIXELS) -> Grey:
-    """The grey page of an array: (h, w), (784,), or with 1 to 4 channels last (grey, grey + alpha, RGB, RGBA).
+    """Make the grey page of an array: (h, w), (784,), or with 1 to 4 channels last (grey, grey + alpha, RGB, RGBA).
 
     Leading axes of length 1 are dropped. bool, integers of 8 to 16 bits, floats from 0 to 1, -1 to 1 or 0 to 255 are
     told apart by their range. Raises DataError for any other shape, for several pictures in one array, and for values
@@ -83,7 +83,7 @@ def grey_of_array(array: NDArray[Any], *, max_pixels: int = MAX_PIXELS) -> Grey:
 
 
 def grey_of_bytes(pixels: NDArray[np.uint8]) -> Grey:
-    """The grey page of plain 8-bit pixels, uint8 (h, w) or with 1 to 4 channels: grey, grey + alpha, RGB, RGBA."""
+    """Make the grey page of plain 8-bit pixels, uint8 (h, w) or with 1 to 4 channels: grey, grey + alpha, RGB, RGBA."""
     if pixels.ndim == 2 or pixels.shape[2] == 1:
         return np.ascontiguousarray(pixels.reshape(pixels.shape[:2]))
     if pixels.shape[2] == 2:
@@ -103,7 +103,7 @@ def _several(shape: tuple[int, ...]) -> str:
 
 
 def _is_flat_batch(array: NDArray[Any]) -> bool:
-    """Whether (n, 784) is n flattened digits rather than a picture 784 wide.
+    """Tell whether (n, 784) is n flattened digits rather than a picture 784 wide.
 
     Flattened, the borders of every digit fall on the same columns, blank in nearly all rows; what is written on a page
     does not keep to such a grid.
@@ -148,7 +148,7 @@ def _array_of(picture: Image.Image) -> NDArray[Any]:
 
 
 def _pillow_strips(picture: Image.Image, mode: str = "") -> Iterator[NDArray[Any]]:
-    """The rows of a picture, top to bottom, a strip at a time, so that a large one needs no second copy."""
+    """Yield the rows of a picture, top to bottom, a strip at a time, so that a large one needs no second copy."""
     rows = max(1, _STRIP_PIXELS // picture.width)
     for top in range(0, picture.height, rows):
         strip = picture.crop((0, top, picture.width, min(top + rows, picture.height)))
@@ -188,7 +188,7 @@ def _to_eight_bit(values: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def _scale(kind: str, low: float, high: float) -> tuple[float, float]:
-    """What to add to values from `low` to `high`, and then to multiply with, so that they run from 0 to 255."""
+    """Return what to add to values from `low` to `high`, and then to multiply with, so that they run from 0 to 255."""
     if kind == "b" or (low >= 0 and high <= 1):
         return 0.0, 255.0
     if kind == "f" and low >= -1 and high <= 1:
@@ -202,7 +202,7 @@ def _scale(kind: str, low: float, high: float) -> tuple[float, float]:
 
 
 def _grey_of_colour(size: tuple[int, int], sample: NDArray[np.uint8], strips: Iterator[NDArray[np.uint8]]) -> Grey:
-    """The grey page of RGB or RGBA strips; a sample of them decides on the paper and on the channel.
+    """Make the grey page of RGB or RGBA strips; a sample of them decides on the paper and on the channel.
 
     What is transparent becomes paper. Grey is luma, or the one channel in which coloured ink stands out far better
     (yellow on white, red on black).
@@ -221,7 +221,7 @@ def _grey_of_colour(size: tuple[int, int], sample: NDArray[np.uint8], strips: It
 
 
 def _telling_channel(sample: NDArray[np.uint8]) -> int | None:
-    """The channel in which ink stands out far better than in luma; None where luma does."""
+    """Return the channel in which ink stands out far better than in luma; None where luma does."""
     small = np.ascontiguousarray(sample[:: max(1, sample.shape[0] // 256), :: max(1, sample.shape[1] // 256)])
     channels = np.stack([*cv2.split(small), cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)]).reshape(4, -1)
     channels.sort(axis=1)
@@ -232,7 +232,7 @@ def _telling_channel(sample: NDArray[np.uint8]) -> int | None:
 
 
 def _paper(sample: NDArray[np.uint8]) -> NDArray[np.uint16]:
-    """The colour, uint16 (3,), of what is left transparent: it contrasts with what is drawn."""
+    """Return the colour, uint16 (3,), of what is left transparent: it contrasts with what is drawn."""
     colours, alpha = sample[..., :3].astype(np.float32), sample[..., 3].astype(np.float32)
     if alpha.mean() > 0.7 * 255:  # mostly opaque: only corners or edges are cut out, the paper is drawn too
         return np.asarray(np.median(colours[alpha > 127], axis=0), np.uint16)

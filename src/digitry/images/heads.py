@@ -37,7 +37,7 @@ _NEXT_MARKER = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")
 
 
 def format_of(data: bytes) -> str:
-    """The format, one of `ALL_FORMATS`, that the first bytes tell; empty for any other."""
+    """Return the format, one of `ALL_FORMATS`, that the first bytes tell; empty for any other."""
     for kind, starts in _STARTS.items():
         if data.startswith(starts):
             return kind
@@ -50,19 +50,19 @@ def format_of(data: bytes) -> str:
 
 
 def check_size(size: tuple[int, int], max_pixels: int) -> None:
-    """DataError for a picture of more than `max_pixels`; `size` is width, height."""
+    """Raise DataError for a picture of more than `max_pixels`; `size` is width, height."""
     width, height = size
     if width * height > max_pixels:
         raise DataError(too_large(f"{width}×{height}", max_pixels))
 
 
 def too_large(size: str, max_pixels: int) -> str:
-    """The words for a picture that has too many pixels."""
+    """Return the words for a picture that has too many pixels."""
     return f"the picture has {size} pixels, at most {max_pixels / 1e6:g} million are read; make it smaller"
 
 
 def webp_size(data: bytes) -> tuple[int, int]:
-    """Width and height of a WebP: its decoder allocates the whole canvas before it can be asked."""
+    """Return width and height of a WebP: its decoder allocates the whole canvas before it can be asked."""
     kind = data[12:16]
     if kind == b"VP8X":
         return 1 + int.from_bytes(data[24:27], "little"), 1 + int.from_bytes(data[27:30], "little")
@@ -73,7 +73,7 @@ def webp_size(data: bytes) -> tuple[int, int]:
 
 
 def jpeg_has_more_scans(data: bytes, limit: int) -> bool:
-    """Whether a JPEG has more than `limit` scans: each of a few bytes costs the decoder a pass over all pixels."""
+    """Tell whether a JPEG has more than `limit` scans: each of a few bytes costs the decoder a pass over all pixels."""
     if data.count(b"\xff\xda") <= limit:
         return False  # nearly always; the walk below tells scans from metadata and from what follows the picture
     scans, at = 0, 2

@@ -8,7 +8,7 @@ from digitry.images.heads import check_size
 
 
 def heic_pages(data: bytes, max_pixels: int) -> Iterator[tuple[tuple[int, int, int], bytes]]:
-    """Shape (height, width, channels) and pixels, 8 or 16 bits each, of the primary picture, upright.
+    """Yield shape (height, width, channels) and pixels, 8 or 16 bits each, of the primary picture, upright.
 
     libheif itself turns it; EXIF has no say in HEIC. Raises DataError for more than `max_pixels`, checked before any
     is decoded; ValueError, EOFError and others for a broken photograph.

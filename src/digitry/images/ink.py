@@ -51,7 +51,7 @@ class InkPage(NamedTuple):
 
 
 def find_ink(grey: NDArray[np.uint8], *, dark_on_light: bool | None = None, window: float | None = None) -> InkPage:
-    """The ink of a grey page (h, w), light on black, shrunk to at most `WORK_SIDE`.
+    """Find the ink of a grey page (h, w), light on black, shrunk to at most `WORK_SIDE`.
 
     None: the page itself tells whether it is dark on light, and which `paper_window` to take.
     """
@@ -92,7 +92,7 @@ def _drawn_ink(page: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], bool] | None
 
 
 def paper_window(light_ink: NDArray[np.uint8], dark: bool) -> float:
-    """The window, as a share of the longer side, in which ink stands out of the paper, and shadows do not.
+    """Return the window, as a share of the longer side, in which ink stands out of the paper, and shadows do not.
 
     The edge of a shadow stands out the more, the wider the window; a stroke stands out alike of all windows wider than
     itself. So: a little wider than the narrowest window in which the strongest ink is still whole.
@@ -114,7 +114,7 @@ def paper_window(light_ink: NDArray[np.uint8], dark: bool) -> float:
 
 
 def _contrast(light_ink: NDArray[np.uint8], window: float, dark: bool) -> NDArray[np.float32]:
-    """How far each pixel stands out of its paper, in grey levels of a page in full light, float32 (h, w)."""
+    """Tell how far each pixel stands out of its paper, in grey levels of a page in full light, float32 (h, w)."""
     return _over_paper(light_ink, paper_level(light_ink, window), dark)
 
 
@@ -125,7 +125,7 @@ def _over_paper(light_ink: NDArray[np.uint8], paper: NDArray[np.float32], dark: 
 
 
 def shrink(grey: NDArray[np.uint8], longest: int) -> tuple[NDArray[np.uint8], float]:
-    """The page with its longer side at most `longest`, and by how much it was shrunk (1 when it was small enough)."""
+    """Shrink a page: its longer side at most `longest`, and by how much it was shrunk (1 when it was small enough)."""
     scale = max(grey.shape) / longest
     if scale <= 1:
         return grey, 1.0
@@ -134,7 +134,9 @@ def shrink(grey: NDArray[np.uint8], longest: int) -> tuple[NDArray[np.uint8], fl
 
 
 def pixel_noise(page: NDArray[np.uint8]) -> float:
-    """Spread of the noise between neighbouring pixels, in grey levels; 0 on pages too small for strokes to be few."""
+    """Return spread of the noise between neighbouring pixels, in grey levels; 0 on pages too small for strokes to be
+    few.
+    """
     if max(page.shape) < 200 or page.shape[1] < 3:
         return 0.0
     middle = page[:: max(1, page.shape[0] // 300)].astype(np.int16)
@@ -142,7 +144,7 @@ def pixel_noise(page: NDArray[np.uint8]) -> float:
 
 
 def is_dark_on_light(page: NDArray[np.uint8]) -> bool:
-    """Whether ink is darker than its paper. Ink is the minority; where that is unclear, paper meets the border."""
+    """Tell whether ink is darker than its paper. Ink is the minority; where that is unclear, paper meets the border."""
     coarse = shrink(page, _COARSE_SIDE)[0].astype(np.float32)
     flat, skew = _flattened(coarse, max(coarse.shape) / 4)
     if abs(skew) < 2:  # thick strokes, or shadows: thin strokes would stand out clearly on a finer scale
@@ -157,7 +159,7 @@ def is_dark_on_light(page: NDArray[np.uint8]) -> bool:
 
 
 def _flattened(page: NDArray[np.float32], sigma: float) -> tuple[NDArray[np.float32], float]:
-    """The page without its slow changes (light, not ink), with mean 0 and spread 1, and its skewness."""
+    """Return the page without its slow changes (light, not ink), with mean 0 and spread 1, and its skewness."""
     height, width = page.shape
     flat = page - _blurring(height, sigma) @ page @ _blurring(width, sigma).T
     flat -= float(flat.mean())
@@ -168,7 +170,7 @@ def _flattened(page: NDArray[np.float32], sigma: float) -> tuple[NDArray[np.floa
 
 @lru_cache(maxsize=16)
 def _blurring(length: int, sigma: float) -> NDArray[np.float32]:
-    """The matrix (length, length) that blurs a column as a Gaussian does, the border repeated outside.
+    """Return the matrix (length, length) that blurs a column as a Gaussian does, the border repeated outside.
 
     For a sigma of a quarter of the page two products take a seventh of the time of a filter of that size.
     """
@@ -182,7 +184,7 @@ def _blurring(length: int, sigma: float) -> NDArray[np.float32]:
 
 
 def paper_level(light_ink: NDArray[np.uint8], window: float) -> NDArray[np.float32]:
-    """The brightness the paper has, or would have, under every pixel of a page with light ink, float32 (h, w).
+    """Return the brightness the paper has, or would have, under every pixel of a page with light ink, float32 (h, w).
 
     A morphological opening cuts off what is narrower than `window`, a share of the longer side; what remains is light.
     """
@@ -200,7 +202,7 @@ def paper_level(light_ink: NDArray[np.uint8], window: float) -> NDArray[np.float
 
 
 def median_of_nine(page: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Each pixel (h, w) replaced by the median of its 3×3 neighbourhood, the border repeated outside."""
+    """Replace each pixel (h, w) by the median of its 3×3 neighbourhood, the border repeated outside."""
     width = page.shape[1]
     if width < _FAST_WIDTH:  # OpenCV takes ten times as long for pages narrower than its vectors
         page = np.asarray(cv2.copyMakeBorder(page, 0, 0, 0, _FAST_WIDTH - width, cv2.BORDER_REPLICATE), np.uint8)
@@ -208,7 +210,9 @@ def median_of_nine(page: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _smooth_surface(page: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.float32]:
-    """The quadratic surface nearest to most of the page, float32 (h, w); what lies far from it (ink) is left out."""
+    """Return the quadratic surface nearest to most of the page, float32 (h, w); what lies far from it (ink) is left
+    out.
+    """
     height, width = page.shape
     step = -(-max(page.shape) // _FIT_SIDE)
     sample, values = _surface_terms(height, width, step), page[::step, ::step].ravel().astype(np.float32)
@@ -249,7 +253,7 @@ def _surface_terms(height: int, width: int, step: int) -> NDArray[np.float32]:
 
 
 def median(values: NDArray[np.float32]) -> float:
-    """Median of `values` (n,), at least one; several times faster than NumPy's own on a few hundred."""
+    """Return median of `values` (n,), at least one; several times faster than NumPy's own on a few hundred."""
     middle = len(values) // 2
     if len(values) % 2:
         return float(np.partition(values, middle)[middle])
@@ -270,7 +274,9 @@ def _quantiles(values: NDArray[np.float32], *shares: float) -> list[float]:
 
 
 def ink_intensity(contrast: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Contrast to the paper (grey levels, float32) → ink intensity; all zero when nothing stands out of the noise."""
+    """Turn contrast to the paper (grey levels, float32) into ink intensity; all zero when nothing stands out of the
+    noise.
+    """
     step = max(1, max(contrast.shape) // 250)
     fifth, level = _quantiles(contrast[::step, ::step].ravel(), 0.05, 0.3)
     noise = (level - fifth) / 1.12  # these two percentiles of a normal spread are 1.12 sigma apart

@@ -47,7 +47,7 @@ class Line(NamedTuple):
 
 
 def find_lines(ink: NDArray[np.uint8], *, ruled: bool = True) -> list[Line]:
-    """The lines of writing on an ink page (h, w), from top to bottom; empty when there is none.
+    """Find the lines of writing on an ink page (h, w), from top to bottom; empty when there is none.
 
     `ruled`: whether the page may have printed rules; a drawing has none.
     """
@@ -68,7 +68,9 @@ def find_lines(ink: NDArray[np.uint8], *, ruled: bool = True) -> list[Line]:
 
 
 def _without_outlines(stats: NDArray[np.int32]) -> NDArray[np.int32]:
-    """The pieces without those that are thin for their size and go around others: edges of a sheet, grids, frames."""
+    """Return the pieces without those that are thin for their size and go around others: edges of a sheet, grids,
+    frames.
+    """
     left, top, width, height, area = stats.T
     x, y = left + width / 2, top + height / 2
     thin = np.flatnonzero(area < OUTLINE_FILL * width * height)
@@ -90,7 +92,7 @@ def _weighted_median(values: NDArray[np.float64], weights: NDArray[np.int32]) ->
 
 
 def _same_line(stats: NDArray[np.int32]) -> list[NDArray[np.int32]]:
-    """Pieces, each row its left, top, width, height and area, in groups that stand on one line."""
+    """Return pieces, each row its left, top, width, height and area, in groups that stand on one line."""
     order = np.argsort(-stats[:, cv2.CC_STAT_HEIGHT])
     groups: list[list[int]] = []
     bounds: list[tuple[float, float]] = []  # the core of each line: where its tallest pieces overlap
@@ -110,7 +112,7 @@ def _same_line(stats: NDArray[np.int32]) -> list[NDArray[np.int32]]:
 
 
 def _line(tall: NDArray[np.int32], small: NDArray[np.int32]) -> Line:
-    """The line that these pieces make, with the small ones that lie within it."""
+    """Return the line that these pieces make, with the small ones that lie within it."""
     left, top = tall[:, 0].min(), tall[:, 1].min()
     right, bottom = (tall[:, 0] + tall[:, 2]).max(), (tall[:, 1] + tall[:, 3]).max()
     height = float(np.percentile(tall[:, 3], 60))
@@ -135,7 +137,9 @@ def _merged(lefts: NDArray[np.int32], rights: NDArray[np.int32]) -> tuple[tuple[
 
 
 def one_line(lines: list[Line]) -> Line:
-    """The line with the most ink (of at least one), and those that go on with it: digits on a slope not made level."""
+    """Return the line with the most ink (of at least one), and those that go on with it: digits on a slope not made
+    level.
+    """
     left_over = sorted(lines, key=lambda line: line.ink)
     whole = left_over.pop()
     while part := next((line for line in left_over if _goes_on(whole, line)), None):
@@ -145,7 +149,7 @@ def one_line(lines: list[Line]) -> Line:
 
 
 def _goes_on(line: Line, other: Line) -> bool:
-    """Whether the other line has digits of about the same height, beside this one and partly at its level."""
+    """Tell whether the other line has digits of about the same height, beside this one and partly at its level."""
     x, y, width, height = line.box
     a, b, wide, tall = other.box
     gap = max(a - (x + width), x - (a + wide))
@@ -165,7 +169,7 @@ def _joined(line: Line, other: Line) -> Line:
 
 
 def numbers_of(line: Line) -> list[Line]:
-    """The numbers on one line, from left to right: digits stand nearer to each other than numbers do."""
+    """Return the numbers on one line, from left to right: digits stand nearer to each other than numbers do."""
     gaps = np.array([b[0] - a[1] for a, b in pairwise(line.columns)])
     if not gaps.size:
         return [line]

@@ -49,7 +49,7 @@ class Panel(NamedTuple):
 
 
 def find_panel(grey: NDArray[np.uint8]) -> Panel:
-    """The panel on a grey page (h, w), or the whole page.
+    """Find the panel on a grey page (h, w), or the whole page.
 
     A panel is a quadrangle, nearly upright, brighter or darker than what surrounds it, with something drawn on it. The
     whole page is `grey` itself, not a view of it.
@@ -76,12 +76,12 @@ def find_panel(grey: NDArray[np.uint8]) -> Panel:
 
 
 def whole_page(grey: NDArray[np.uint8]) -> Panel:
-    """A page (h, w) as its own panel."""
+    """Take a page (h, w) as its own panel."""
     return Panel((0, 0, grey.shape[1], grey.shape[0]), grey)
 
 
 def _without_edges(page: NDArray[np.uint8]) -> Box:
-    """The page without straight strips of something else (a table, a scanner's lid) along its sides."""
+    """Return the page without straight strips of something else (a table, a scanner's lid) along its sides."""
     bounds = []
     for turned in (page, page.T):
         lines = cv2.blur(turned, (1, 3)).astype(np.int16)
@@ -99,7 +99,7 @@ def _without_edges(page: NDArray[np.uint8]) -> Box:
 
 
 def _find_quadrangle(grey: NDArray[np.uint8], coarse: NDArray[np.uint8] | None) -> _Corners | None:
-    """The corners of the panel on a page without edges, a little inside its sides; None when there is none.
+    """Find the corners of the panel on a page without edges, a little inside its sides; None when there is none.
 
     `coarse` is the page as `shrink` makes it, where that is at hand.
     """
@@ -139,7 +139,7 @@ def _find_quadrangle(grey: NDArray[np.uint8], coarse: NDArray[np.uint8] | None) 
 
 
 def _corners_of(contour: NDArray[np.int32], area: float) -> _Corners | None:
-    """The upright rectangle that a contour (n, 1, 2) of this area fills, else the quadrangle, else None."""
+    """Return the upright rectangle that a contour (n, 1, 2) of this area fills, else the quadrangle, else None."""
     x, y, wide, tall = cv2.boundingRect(contour)
     if area >= MIN_FILL * wide * tall:
         return np.array([[x, y], [x + wide, y], [x + wide, y + tall], [x, y + tall]], np.float32)
@@ -160,13 +160,13 @@ def _is_upright(corners: _Corners) -> bool:
 
 
 def _moved_inwards(corners: _Corners, inset: int) -> _Corners:
-    """The corners, each nearer to the middle by `inset` pixels along x and along y, and never beyond it."""
+    """Return the corners, each nearer to the middle by `inset` pixels along x and along y, and never beyond it."""
     outwards = corners - corners.mean(axis=0)
     return np.asarray(corners - np.clip(outwards, -inset, inset), np.float32)
 
 
 def _filled(corners: _Corners, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """True inside of the corners, on a page of this shape."""
+    """Fill: true inside of the corners, on a page of this shape."""
     inside = np.zeros(shape, np.uint8)
     cv2.fillConvexPoly(inside, corners.round().astype(np.int32), 1)
     return inside > 0
@@ -185,7 +185,7 @@ def _with_paper_around(grey: NDArray[np.uint8], corners: _Corners) -> NDArray[np
 
 
 def _edge_step(page: NDArray[np.uint8], corners: _Corners) -> float:
-    """The smallest median jump of brightness across those sides that lie inside the page, in grey levels."""
+    """Return the smallest median jump of brightness across those sides that lie inside the page, in grey levels."""
     height, width = page.shape
     reach = 3
     jumps = []

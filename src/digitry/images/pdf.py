@@ -17,7 +17,8 @@ _FORM_DEPTH = 8
 
 
 def pdf_pages(data: bytes, max_pixels: int, max_pages: int) -> Iterator[tuple[tuple[int, int, int], Any]]:
-    """Shape (height, width, 3) and RGB bytes of every page at 200 dots an inch, coarser where `max_pixels` ask for it.
+    """Yield shape (height, width, 3) and RGB bytes of every page at 200 dots an inch, coarser where `max_pixels` ask
+    for it.
 
     Raises DataError for an encrypted or empty document, for more than `max_pages`, and for a page that shows a picture
     of more than `max_pixels`; PdfiumError for a broken one.
@@ -53,7 +54,7 @@ def _page_count(document: Any, max_pages: int) -> int:
 
 
 def _check_pictures(page: Any, max_pixels: int) -> None:
-    """DataError for a page that shows a picture of more than `max_pixels`, told from its head."""
+    """Raise DataError for a page that shows a picture of more than `max_pixels`, told from its head."""
     import pypdfium2
 
     for picture in page.get_objects(filter=(pypdfium2.raw.FPDF_PAGEOBJ_IMAGE,), max_depth=_FORM_DEPTH):
@@ -61,7 +62,9 @@ def _check_pictures(page: Any, max_pixels: int) -> None:
 
 
 def scale_for(width: float, height: float, max_pixels: int) -> float:
-    """Pixels per point for a page of `width` × `height` points: 200 an inch, or fewer so that `max_pixels` suffice."""
+    """Return pixels per point for a page of `width` × `height` points: 200 an inch, or fewer so that `max_pixels`
+    suffice.
+    """
     if not (0 < width < math.inf and 0 < height < math.inf):
         raise DataError("the PDF page has no size")
     scale = DOTS_PER_INCH / _POINTS_PER_INCH

@@ -49,7 +49,7 @@ class Crop(NamedTuple):
 
 
 def find_digit(ink: NDArray[np.uint8], *, ruled: bool = True) -> Crop | None:
-    """The crop of the one digit on an ink page, or None when there is nothing that could be a digit.
+    """Find the crop of the one digit on an ink page, or None when there is nothing that could be a digit.
 
     `ruled`: whether the page may have printed rules; a drawing has none.
     """
@@ -68,7 +68,9 @@ def find_digit(ink: NDArray[np.uint8], *, ruled: bool = True) -> Crop | None:
 
 
 def is_blot(ink: NDArray[np.uint8]) -> bool:
-    """Whether ink (h, w) is a dot or a blot: as wide as high, with no paper in it. A thick 0 may have closed to one."""
+    """Tell whether ink (h, w) is a dot or a blot: as wide as high, with no paper in it. A thick 0 may have closed to
+    one.
+    """
     mask = stroke_mask(ink, INK_LEVEL)
     _, _, width, height = cv2.boundingRect(mask)
     short, long = min(width, height), max(width, height)
@@ -76,19 +78,21 @@ def is_blot(ink: NDArray[np.uint8]) -> bool:
 
 
 def pieces_of(mask: Mask) -> tuple[int, NDArray[np.int32], NDArray[np.int32]]:
-    """Connected pieces: how many, with the background; their number at every pixel; left, top, width, height, area."""
+    """Find connected pieces: how many, with the background; their number at every pixel; left, top, width, height,
+    area.
+    """
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     return count, np.asarray(labels, np.int32), np.asarray(stats, np.int32)
 
 
 def strokes_of(ink: NDArray[np.uint8], *, ruled: bool) -> Mask:
-    """The strokes on an ink page, as a mask; without printed rules where it may be `ruled`."""
+    """Return the strokes on an ink page, as a mask; without printed rules where it may be `ruled`."""
     strokes = stroke_mask(ink, INK_LEVEL)
     return remove_rules(strokes, stroke_mask(ink, RULE_LEVEL)) if ruled else strokes
 
 
 def remove_rules(strokes: Mask, marks: Mask) -> Mask:
-    """Strokes without the long thin lines that run across the whole page; where they cross a stroke, it is kept.
+    """Return strokes without the long thin lines that run across the whole page; where they cross a stroke, it is kept.
 
     Both arguments are masks, uint8 (h, w) of 0 and 255; `marks` also has the fainter ink.
     """
@@ -129,7 +133,7 @@ def _without_horizontal_rules(strokes: Mask, marks: Mask) -> Mask:
 
 
 def without_frame(stats: NDArray[np.int32], shape: tuple[int, ...]) -> list[int]:
-    """Indices of the pieces, without those that hang on the border when others do not."""
+    """Return indices of the pieces, without those that hang on the border when others do not."""
     height, width = shape
     inner: list[tuple[int, int]] = []
     outer: list[tuple[int, int]] = []
@@ -148,7 +152,9 @@ def without_frame(stats: NDArray[np.int32], shape: tuple[int, ...]) -> list[int]
 
 
 def _hugs_border(stat: NDArray[np.int32], shape: tuple[int, ...]) -> bool:
-    """Whether a piece touching the border lies all in the outer part of the page, or surrounds it: an edge, a frame."""
+    """Tell whether a piece touching the border lies all in the outer part of the page, or surrounds it: an edge, a
+    frame.
+    """
     height, width = shape
     left, top, wide, tall, _ = (int(v) for v in stat)
     frame = wide > 0.95 * width and tall > 0.95 * height
@@ -157,7 +163,7 @@ def _hugs_border(stat: NDArray[np.int32], shape: tuple[int, ...]) -> bool:
 
 
 def _prominence(stat: NDArray[np.int32], shape: tuple[int, ...]) -> float:
-    """How much a piece looks like the subject of the picture: large, and near the middle."""
+    """Tell how much a piece looks like the subject of the picture: large, and near the middle."""
     height, width = shape
     left, top, wide, tall, area = (float(v) for v in stat)
     away = max(abs((left + wide / 2) / width - 0.5), abs((top + tall / 2) / height - 0.5))
@@ -165,7 +171,9 @@ def _prominence(stat: NDArray[np.int32], shape: tuple[int, ...]) -> float:
 
 
 def _join(main: int, pieces: list[int], stats: NDArray[np.int32], labels: NDArray[np.int32]) -> list[int]:
-    """The main piece and all others near enough and large enough to be strokes of the same digit, from near to near."""
+    """Return the main piece and all others near enough and large enough to be strokes of the same digit, from near
+    to near.
+    """
     chosen, left_over = [main], [p for p in pieces if p != main]
     height, width = labels.shape
     while left_over:
@@ -196,7 +204,7 @@ def _join(main: int, pieces: list[int], stats: NDArray[np.int32], labels: NDArra
 def _cut(
     ink: NDArray[np.uint8], labels: NDArray[np.int32], stats: NDArray[np.int32], chosen: list[int], count: int
 ) -> tuple[NDArray[np.uint8], Box]:
-    """The chosen pieces with their soft edges, in a box that holds them."""
+    """Cut the chosen pieces with their soft edges, in a box that holds them."""
     boxes = stats[chosen]
     height, width = ink.shape
     longest = int(boxes[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max())

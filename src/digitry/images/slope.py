@@ -20,7 +20,7 @@ _SIDE = 240
 
 
 def writing_slope(strokes: NDArray[np.uint8]) -> float:
-    """Degrees by which the writing of a mask (h, w) falls to the right, -45 to 45; 0 where that cannot be told.
+    """Return degrees by which the writing of a mask (h, w) falls to the right, -45 to 45; 0 where that cannot be told.
 
     Turned by the right angle, rows full of ink lie beside empty ones: the ink changes most from row to row there.
     """
@@ -51,7 +51,7 @@ def _contrast(x: NDArray[np.intp], y: NDArray[np.intp], degrees: float) -> float
 
 
 def _has_lines(across: NDArray[np.float64]) -> bool:
-    """Whether empty rows part the writing into lines."""
+    """Tell whether empty rows part the writing into lines."""
     rows = np.bincount((across - across.min()).astype(int))
     return bool((rows == 0).sum() > 0.1 * len(rows))
 
@@ -71,13 +71,13 @@ class Turn:
         self.identity = degrees == 0
 
     def apply(self, page: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The turned page, black where it was nothing."""
+        """Turn the page, black where it was nothing."""
         if self.identity:
             return page
         return np.asarray(cv2.warpAffine(page, self.matrix, self.size, flags=cv2.INTER_LINEAR), np.uint8)
 
     def back(self, box: Box) -> Box:
-        """The upright box on the page around a box on the turned one."""
+        """Return the upright box on the page around a box on the turned one."""
         if self.identity:
             return box
         x, y, width, height = box

@@ -64,7 +64,9 @@ def _read_panel(panel: Panel) -> Stages:
 
 
 def ink_stages(ink: NDArray[np.uint8], scale: float, shape: tuple[int, ...], *, ruled: bool = True) -> Stages:
-    """The one digit of an ink page, which was shrunk by `scale` from `shape`; `ruled` as `find_digit` takes it."""
+    """Return the one digit of an ink page, which was shrunk by `scale` from `shape`; `ruled` as `find_digit` takes
+    it.
+    """
     if not ink.any():
         return _nothing(BLANK, ink)
     crop = find_digit(ink, ruled=ruled)
@@ -79,14 +81,16 @@ def ink_stages(ink: NDArray[np.uint8], scale: float, shape: tuple[int, ...], *, 
 
 
 def smoothness(digit: NDArray[np.uint8]) -> float:
-    """Mean correlation of an image with itself shifted by one pixel, to the right and down: about 0 for noise."""
+    """Return mean correlation of an image with itself shifted by one pixel, to the right and down: about 0 for
+    noise.
+    """
     values = digit.astype(np.float32) - float(digit.mean())
     energy = float((values**2).sum()) or 1.0
     return float((values[:, 1:] * values[:, :-1]).sum() + (values[1:] * values[:-1]).sum()) / (2 * energy)
 
 
 def hole_count(ink: NDArray[np.uint8]) -> int:
-    """How many patches of paper the ink (h, w) encloses, pinholes in the strokes of a large crop aside."""
+    """Tell how many patches of paper the ink (h, w) encloses, pinholes in the strokes of a large crop aside."""
     paper = 255 - stroke_mask(shrink(ink, _HOLE_SIDE)[0], 128)
     count, _ = cv2.connectedComponents(
         cv2.copyMakeBorder(paper, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=255), connectivity=4
@@ -95,7 +99,7 @@ def hole_count(ink: NDArray[np.uint8]) -> int:
 
 
 def too_small(shape: tuple[int, ...]) -> Stages:
-    """What a picture with a side below `MIN_SIDE` gives."""
+    """Return what a picture with a side below `MIN_SIDE` gives."""
     return _nothing(f"a picture of {shape[1]}×{shape[0]} pixels is too small to hold a digit")
 
 

@@ -36,13 +36,15 @@ class Strip(NamedTuple):
 
 
 def resize_strip(ink: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
-    """Ink (h, w) as a strip, uint8 (STRIP_HEIGHT, width): averaged when shrunk, smooth when enlarged."""
+    """Resize ink (h, w) to a strip, uint8 (STRIP_HEIGHT, width): averaged when shrunk, smooth when enlarged."""
     method = cv2.INTER_AREA if ink.shape[0] > STRIP_HEIGHT else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(ink, (width, STRIP_HEIGHT), interpolation=method), np.uint8)
 
 
 def cut_strip(ink: NDArray[np.uint8], left: float, middle: float, right: float, scale: float) -> Strip:
-    """The band of an ink page from `left` to `right` around the row `middle`, shrunk by `scale`; paper beyond it."""
+    """Cut the band of an ink page from `left` to `right` around the row `middle`, shrunk by `scale`; paper beyond
+    it.
+    """
     scale = max(scale, (right - left) / MAX_WIDTH)
     height = STRIP_HEIGHT * scale
     width = int(np.ceil((right - left) / scale / WIDTH_STEP)) * WIDTH_STEP

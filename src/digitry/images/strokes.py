@@ -11,12 +11,13 @@ Mask = NDArray[np.uint8]
 
 
 def stroke_mask(ink: NDArray[np.uint8], level: int) -> Mask:
-    """255 where the ink (h, w) has at least this intensity, else 0."""
+    """Mark with 255 where the ink (h, w) has at least this intensity, else 0."""
     return np.multiply(ink >= level, 255, dtype=np.uint8)
 
 
 def ridge(mask: Mask) -> NDArray[np.float32]:
-    """Distance to the edge for every pixel along the middle of the strokes, float32 (n,); empty for an empty mask.
+    """Return distance to the edge for every pixel along the middle of the strokes, float32 (n,); empty for an empty
+    mask.
 
     The distance runs from pixel centre to pixel centre: a line one pixel wide has distance 1.
     """

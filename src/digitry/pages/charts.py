@@ -45,7 +45,7 @@ def image_grid(
     row_names: Sequence[str] | None = None,
     width_inches: float = WIDTH_INCHES,
 ) -> Figure:
-    """Pictures (n, height, width) in rows of `columns`, each under its title, which may have several lines.
+    """Draw pictures (n, height, width) in rows of `columns`, each under its title, which may have several lines.
 
     A colour in `colours` paints that picture's title and frame; None leaves them plain. `row_names` stand left of the
     rows. An image of NaN leaves its place empty. The whole grid is one small raster, so the SVG stays compact and every
@@ -127,7 +127,7 @@ def bars(
     y_range: tuple[float, float] | None = None,
     height_inches: float = 3.1,
 ) -> Figure:
-    """One group of bars a name, one bar a series: `bars(["0", "1"], {"train": [5, 6], "test": [1, 2]})`.
+    """Draw one group of bars a name, one bar a series: `bars(["0", "1"], {"train": [5, 6], "test": [1, 2]})`.
 
     Above 30 names only some are written.
     """
@@ -168,7 +168,7 @@ def lines(
     y_range: tuple[float, float] | None = None,
     height_inches: float = 3.1,
 ) -> Figure:
-    """One line a series, name → (x, y); names in `dashed` are drawn as thin dashes (a reference, say)."""
+    """Draw one line a series, name → (x, y); names in `dashed` are drawn as thin dashes (a reference, say)."""
     with styled():
         figure, (axes,) = new_figure(height_inches)
         draw_lines(axes, series, dashed=dashed, markers=markers)
@@ -213,7 +213,7 @@ def heatmap(
     value_format: str = "d",
     colour_values: ArrayLike | None = None,
 ) -> Figure:
-    """A matrix (rows, columns) as coloured cells with their numbers; zeros stay empty.
+    """Draw a matrix (rows, columns) as coloured cells with their numbers; zeros stay empty.
 
     `colour_values` colours by another matrix than the written one (row shares of a confusion matrix, say). Above 15
     columns the numbers are left out: they could not be read.
@@ -258,7 +258,7 @@ def heatmap(
 
 
 def plain_number(value: float) -> str:
-    """A short axis label: 0.01, 1, 250, 5k, 2.5M."""
+    """Write a short axis label: 0.01, 1, 250, 5k, 2.5M."""
     for limit, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= limit:
             return f"{value / limit:g}{suffix}"

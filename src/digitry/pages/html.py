@@ -80,6 +80,8 @@ Part = str | Table | Picture | Code | Details
 
 @dataclass(frozen=True)
 class Section:
+    """A part of a page under a heading."""
+
     heading: str
     parts: Sequence[Part]
 
@@ -96,17 +98,17 @@ class Page:
 
 
 def picture(figure: Figure, alt: str, caption: str = "", *, wide: bool = False) -> Picture:
-    """A chart as a picture for a page: SVG, so that it is sharp on every screen and on paper."""
+    """Turn a chart into a picture for a page: SVG, so that it is sharp on every screen and on paper."""
     return Picture(to_svg(figure).encode(), "image/svg+xml", alt, caption, wide)
 
 
 def render_page(page: Page) -> str:
-    """The page as HTML text; the same page gives the same text."""
+    """Render the page as HTML text; the same page gives the same text."""
     return render("pages/page.html.j2", page=page)
 
 
 def write_page(page: Page, path: str | Path) -> Path:
-    """Write the page to `path`, whole or not at all; its folder is made. StorageError if that fails."""
+    """Write the page to `path`, whole or not at all; its folder is made. Raises StorageError if that fails."""
     path = Path(path)
     make_folder(path.parent)
     write_atomically(path, render_page(page).encode())

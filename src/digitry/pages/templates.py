@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def render(name: str, **values: object) -> str:
-    """The template of that name, a path below the package such as `pages/page.html.j2`, filled with the values.
+    """Render the template of that name, a path below the package such as `pages/page.html.j2`, filled with the values.
 
     The same values give the same text. Half a surrogate pair, from a file name that is not UTF-8, becomes "?".
     """
@@ -50,7 +50,7 @@ def _kind(part: Any) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    """Whether a cell is set right: numbers, and texts that are numbers with a unit or a sign, such as 99.1%."""
+    """Tell whether a cell is set right: numbers, and texts that are numbers with a unit or a sign, such as 99.1%."""
     if isinstance(value, int | float):
         return True
     return bool(value) and value[0] in "0123456789+-−–<>±" and not any(c.isalpha() for c in value[:3])

@@ -41,7 +41,7 @@ class Weighed(NamedTuple):
 
 
 def weigh_digits(images: Images, reader: Reader) -> list[Weighed]:
-    """What canonical digits, uint8 (n, 28, 28), are: the networks run once for all."""
+    """Return what canonical digits, uint8 (n, 28, 28), are: the networks run once for all."""
     alone = reader.read_digits(images)
     doubts = _doubts(images, reader)
     clear = [index for index, doubt in enumerate(doubts) if doubt is None]
@@ -61,7 +61,7 @@ def weigh_digits(images: Images, reader: Reader) -> list[Weighed]:
 
 
 def is_sure(weighed: Weighed, reader: Reader) -> tuple[bool, str | None]:
-    """Whether that is sure by the scale of the model, and why not."""
+    """Tell whether that is sure by the scale of the model, and why not."""
     if weighed.doubt is not None:
         return False, weighed.doubt
     _, sure, reason = reader.judge("digit", weighed.confidence)

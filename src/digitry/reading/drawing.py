@@ -29,7 +29,7 @@ EXPECTATIONS = ("digit", "number")
 
 
 def read_drawing(ink: NDArray[np.uint8], reader: Reader, *, expect: str) -> Reading:
-    """The digit or the number that was drawn, ink as uint8 (h, w); DataError when it is no such array."""
+    """Read the digit or the number that was drawn, ink as uint8 (h, w). Raises DataError when it is no such array."""
     if not isinstance(ink, np.ndarray) or ink.dtype != np.uint8 or ink.ndim != 2:
         given = f"{ink.dtype} {ink.shape}" if isinstance(ink, np.ndarray) else type(ink).__name__
         raise DataError(f"a drawing is uint8 (height, width), 0 where there is no ink; this is {given}")

@@ -55,7 +55,7 @@ class Found(NamedTuple):
 
 
 def line_strips(ink: NDArray[np.uint8], line: Line) -> list[Strip]:
-    """Strips of one line on an ink page, at several sizes."""
+    """Return strips of one line on an ink page, at several sizes."""
     x, y, width, height = line.box
     margin = MARGIN * line.digit_height
     # A line that rises or falls is higher than its digits: it has to fit into the strip as a whole.
@@ -64,7 +64,7 @@ def line_strips(ink: NDArray[np.uint8], line: Line) -> list[Strip]:
 
 
 def page_strips(ink: NDArray[np.uint8]) -> list[Strip]:
-    """Strips of a whole ink page that is hardly higher than its one line, where rules or print hide the line."""
+    """Return strips of a whole ink page that is hardly higher than its one line, where rules or print hide the line."""
     height, width = ink.shape
     return [
         cut_strip(ink, -0.1 * height, height / 2, width + 0.1 * height, zoom * height / STRIP_HEIGHT)
@@ -73,7 +73,9 @@ def page_strips(ink: NDArray[np.uint8]) -> list[Strip]:
 
 
 def read_strips(strips: list[Strip], read: ReadStrips) -> Found | None:
-    """The number that these strips of one line spell, their opinions weighed equally; None when there is no digit."""
+    """Read the number that these strips of one line spell, their opinions weighed equally; None when there is no
+    digit.
+    """
     answers = [read(strip.ink[np.newaxis])[0] for strip in strips]
     votes: dict[tuple[int, ...], float] = defaultdict(float)
     supporters: dict[tuple[int, ...], tuple[float, int]] = {}
@@ -108,7 +110,7 @@ def _spots(strip: Strip, frames: Frames, digits: tuple[int, ...]) -> tuple[Spot,
 
 
 def _border(strip: Strip, left: float, right: float) -> float:
-    """The column between two digits with the least ink, nearest to the middle where there are several."""
+    """Return the column between two digits with the least ink, nearest to the middle where there are several."""
     first, last = int(left), min(int(np.ceil(right)) + 1, strip.ink.shape[1])
     columns = np.arange(first, max(last, first + 1))
     away = np.abs(columns - (left + right) / 2)
@@ -116,7 +118,7 @@ def _border(strip: Strip, left: float, right: float) -> float:
 
 
 def _box(strip: Strip, centre: float, left: float, right: float) -> Box:
-    """The box around the ink between two columns of the strip, no wider than a digit is, on the ink page."""
+    """Return the box around the ink between two columns of the strip, no wider than a digit is, on the ink page."""
     reach = 0.75 * DIGIT_HEIGHT
     first = int(max(left, centre - reach, 0))
     last = int(np.ceil(min(right, centre + reach, strip.ink.shape[1])))

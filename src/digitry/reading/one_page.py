@@ -56,7 +56,7 @@ class Sheet(NamedTuple):
     """Where the panel's corner lies on the page."""
 
     def box_on_page(self, box: Box) -> Box:
-        """A box on the turned ink → in pixels of the grey page."""
+        """Lay a box on the turned ink into pixels of the grey page."""
         x, y, width, height = self.turn.back(box)
         scale = self.page.scale
         left, top = max(round(x * scale), 0), max(round(y * scale), 0)
@@ -65,7 +65,7 @@ class Sheet(NamedTuple):
 
 
 def read_page(grey: NDArray[np.uint8], reader: Reader, *, name: str, page: int, one_number: bool) -> Reading:
-    """The numbers of a grey page, uint8 (h, w), in reading order; all writing is one number with `one_number`."""
+    """Read the numbers of a grey page, uint8 (h, w), in reading order; all writing is one number with `one_number`."""
     reading = _read(grey, reader, one_number)
     if len(reading.text) <= 1 and (not one_number or not reading.numbers):
         # One mark on the page, or none that makes a number: the network for single digits knows more about it.
@@ -99,7 +99,7 @@ def _read(grey: NDArray[np.uint8], reader: Reader, one_number: bool) -> Reading:
 
 
 def _sheets(panel: Panel, window: float | None, dark_on_light: bool | None) -> Iterator[Sheet]:
-    """The ink of the panel, made level where its writing has a slope, and as it is: a slope is a guess too."""
+    """Return the ink of the panel, made level where its writing has a slope, and as it is: a slope is a guess too."""
     page = find_ink(panel.grey, window=window, dark_on_light=dark_on_light)
     if page.ink.any():
         slope = writing_slope(stroke_mask(page.ink, INK_LEVEL))
@@ -121,7 +121,7 @@ def _without_cut_digit(sheet: Sheet, found: list[Found], shape: tuple[int, ...])
 
 
 def _is_small(sheet: Sheet, found: list[Found]) -> bool:
-    """Whether there is room on the page for writing that the first guess of the ink may have lost in a shadow."""
+    """Tell whether there is room on the page for writing that the first guess of the ink may have lost in a shadow."""
     heights = [spot.box[3] for one in found for spot in one.spots]
     return bool(heights) and float(np.median(heights)) < SMALL * sheet.ink.shape[0]
 
@@ -132,7 +132,9 @@ def _is_clear(found: list[Found]) -> bool:
 
 
 def _evidence(found: list[Found]) -> float:
-    """How many digits were read, each worth what the reader thinks of its number; one place on the page counts once."""
+    """Tell how many digits were read, each worth what the reader thinks of its number; one place on the page counts
+    once.
+    """
     worth = 0.0
     seen: list[Box] = []
     for number in sorted(found, key=lambda number: -number.probability):
@@ -164,12 +166,14 @@ def _numbers(sheet: Sheet, reader: Reader, one_number: bool) -> list[Found]:
 
 
 def is_high_enough(found: Found) -> bool:
-    """Whether its highest digit can be told apart."""
+    """Tell whether its highest digit can be told apart."""
     return max(spot.box[3] for spot in found.spots) >= MIN_HEIGHT
 
 
 def reading_of(sheet: Sheet, found: list[Found], reader: Reader, grey: NDArray[np.uint8] | None = None) -> Reading:
-    """What was found on a sheet as a reading; where it is one number that should be all of `grey`, that is given."""
+    """Return what was found on a sheet as a reading; where it is one number that should be all of `grey`, that is
+    given.
+    """
     stages: dict[str, Any] = {
         "ink": sheet.page.ink,
         "strips": [one.strip.ink for one in found],
@@ -188,7 +192,7 @@ def reading_of(sheet: Sheet, found: list[Found], reader: Reader, grey: NDArray[n
 
 
 def _number(sheet: Sheet, found: Found, grey: NDArray[np.uint8] | None, reader: Reader) -> Number:
-    """The number with boxes on the page; doubted where it should be all of `grey`, and explains little of it."""
+    """Return the number with boxes on the page; doubted where it should be all of `grey`, and explains little of it."""
     digits = []
     for spot in found.spots:
         order = np.argsort(-spot.probabilities, kind="stable")
@@ -213,6 +217,6 @@ def _number(sheet: Sheet, found: Found, grey: NDArray[np.uint8] | None, reader: 
 
 
 def _cut(ink: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
-    """The part of an ink page within a box, which may reach beyond the page."""
+    """Cut the part of an ink page within a box, which may reach beyond the page."""
     x, y, width, height = box
     return ink[max(y, 0) : max(y, 0) + height, max(x, 0) : max(x, 0) + width]

@@ -17,12 +17,13 @@ Picture = Any
 
 
 def picture_name(picture: Picture) -> str:
-    """The path as it was given; empty for bytes, arrays and images."""
+    """Return the path as it was given; empty for bytes, arrays and images."""
     return os.fsdecode(picture) if isinstance(picture, (str, os.PathLike)) else ""
 
 
 def grey_pages(picture: Picture) -> Iterator[NDArray[np.uint8]]:
-    """Every page of a picture, upright and grey, one in memory at a time; DataError, with the path, if there is none.
+    """Yield every page of a picture, upright and grey, one in memory at a time. Raises DataError, with the path, if
+    there is none.
 
     Arrays and images have one page.
     """

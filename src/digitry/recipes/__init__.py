@@ -41,18 +41,20 @@ RECIPES: dict[str, Recipe] = {
 
 
 def names() -> list[str]:
-    """The names of all recipes, the tutorials' four first."""
+    """Return the names of all recipes, the tutorials' four first."""
     return list(RECIPES)
 
 
 def get(name: str) -> Recipe:
-    """The recipe with this name; SettingError with near matches for another."""
+    """Return the recipe with this name. Raises SettingError with near matches for another."""
     if name not in RECIPES:
         raise unknown_name("recipe", name, RECIPES)
     return RECIPES[name]
 
 
 def measured() -> dict[str, Any]:
-    """Recipe name → what `python -m bench reproduce` measured: mean and spread of the test accuracy, seconds, seeds."""
+    """Return recipe name → what `python -m bench reproduce` measured: mean and spread of the test accuracy, seconds,
+    seeds.
+    """
     path = files("digitry.recipes") / "measured.json"
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}

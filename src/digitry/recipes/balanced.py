@@ -23,6 +23,7 @@ class BalancedSettings(Settings):
 
 
 def build(classes: int, settings: BalancedSettings) -> Any:
+    """Build the network for so many classes."""
     from keras import Sequential, layers
 
     def convolution(filters: int, size: int, stride: int = 1) -> Any:

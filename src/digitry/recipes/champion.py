@@ -24,6 +24,7 @@ class ChampionSettings(Settings):
 
 
 def build(classes: int, settings: ChampionSettings) -> Any:
+    """Build the network for so many classes."""
     from keras import Sequential, layers
 
     from digitry.layers import MeanOfViews, Views

@@ -29,6 +29,7 @@ class CnnSettings(Settings):
 
 
 def build(classes: int, settings: CnnSettings) -> Any:
+    """Build the network for so many classes."""
     from keras import Sequential, layers
 
     def convolution(filters: int) -> Any:

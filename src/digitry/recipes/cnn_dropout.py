@@ -28,6 +28,7 @@ class CnnDropoutSettings(Settings):
 
 
 def build(classes: int, settings: CnnDropoutSettings) -> Any:
+    """Build the network for so many classes."""
     from keras import Sequential, layers
 
     def convolution(filters: int) -> Any:

@@ -24,6 +24,7 @@ class DenseReluSettings(Settings):
 
 
 def build(classes: int, settings: DenseReluSettings) -> Any:
+    """Build the network for so many classes."""
     from keras import Sequential, layers
 
     def hidden(units: int) -> list[Any]:

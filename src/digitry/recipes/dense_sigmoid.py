@@ -24,6 +24,7 @@ class DenseSigmoidSettings(Settings):
 
 
 def build(classes: int, settings: DenseSigmoidSettings) -> Any:
+    """Build the network for so many classes."""
     from keras import Sequential, layers
 
     def hidden(units: int) -> list[Any]:

@@ -24,6 +24,7 @@ class QuickSettings(Settings):
 
 
 def build(classes: int, settings: QuickSettings) -> Any:
+    """Build the network for so many classes."""
     from keras import Sequential, layers
 
     def convolution(filters: int, size: int, stride: int = 1) -> Any:

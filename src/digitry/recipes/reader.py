@@ -15,6 +15,7 @@ from digitry.recipe import Recipe, Settings
 
 
 def build(classes: int, settings: Settings) -> Any:
+    """Build the network for so many classes."""
     from keras import Sequential, layers
 
     def block(filters: int, size: int) -> list[Any]:

@@ -28,6 +28,7 @@ class SmallSettings(Settings):
 
 
 def build(classes: int, settings: SmallSettings) -> Any:
+    """Build the network for so many classes."""
     from keras import Sequential, layers
 
     def normalised() -> list[Any]:

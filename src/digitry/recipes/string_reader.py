@@ -18,6 +18,7 @@ FRAMES_PER_COLUMN = 2
 
 
 def build(classes: int, settings: Settings) -> Any:
+    """Build the network for so many classes."""
     from keras import Sequential, layers
 
     def convolution(filters: int, size: int | tuple[int, int], **options: Any) -> list[Any]:

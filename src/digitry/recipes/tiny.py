@@ -28,6 +28,7 @@ class TinySettings(Settings):
 
 
 def build(classes: int, settings: TinySettings) -> Any:
+    """Build the network for so many classes."""
     from keras import Sequential, layers
 
     def normalised() -> list[Any]:

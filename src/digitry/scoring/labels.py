@@ -33,10 +33,10 @@ class Labelled:
 
 
 def read_labels(place: Path, expect: str) -> list[Labelled]:
-    """The labelled pictures of a folder or table, in its order; class folders are sorted.
+    """Read the labelled pictures of a folder or table, in its order; class folders are sorted.
 
     Where some are marked as `test`, in a split column or by a folder of that name, only those count: the others are
-    for training. DataError where there is no list of pictures at all, or an empty one.
+    for training. Raises DataError where there is no list of pictures at all, or an empty one.
     """
     table = place / LABELS_TABLE if place.is_dir() else place
     try:
@@ -57,7 +57,7 @@ def read_labels(place: Path, expect: str) -> list[Labelled]:
 
 
 def digits_of(text: str) -> str:
-    """The digits 0 to 9 of a text, in order."""
+    """Return the digits 0 to 9 of a text, in order."""
     return re.sub("[^0-9]", "", text)
 
 

@@ -29,7 +29,7 @@ _LEAST_SHOWN = 0.001
 
 
 def mistake_parts(score: Score, reader: Reader) -> list[Part]:
-    """The surest mistakes as pictures, the rest in a table; `reader` reads them again to show what it saw."""
+    """Return the surest mistakes as pictures, the rest in a table; `reader` reads them again to show what it saw."""
     from digitry.pages.html import Details, Table
 
     mistakes = score.mistakes
@@ -75,7 +75,7 @@ def _percent_or_dash(one: Answer) -> str:
 
 
 def _side_by_side(stages: dict[str, Any]) -> NDArray[np.uint8]:
-    """The picture and what the network saw of it (strips of ink, or else the canonical digit), dark on light."""
+    """Return the picture and what the network saw of it (strips of ink, or else the canonical digit), dark on light."""
     page = np.full((_PANEL_HEIGHT, 2 * _PANEL_WIDTH + _GAP), _PAPER, np.uint8)
     if "grey" in stages:
         _paste(page[:, :_PANEL_WIDTH], stages["grey"])
@@ -87,7 +87,9 @@ def _side_by_side(stages: dict[str, Any]) -> NDArray[np.uint8]:
 
 
 def _ink_panels(stage: Any) -> list[NDArray[np.uint8]]:
-    """The ink images (light on black) of a stage, whether it is one, several, or none; four are enough to see."""
+    """Return the ink images (light on black) of a stage, whether it is one, several, or none; four are enough to
+    see.
+    """
     if stage is None:
         return []
     if isinstance(stage, dict):

@@ -26,14 +26,14 @@ Row = list[str | int | float]
 
 
 def check_page_possible() -> None:
-    """SettingError where the package that draws a page's charts is missing; cheap, for before the reading."""
+    """Raise SettingError where the package that draws a page's charts is missing; cheap, for before the reading."""
     need("matplotlib", by="--html")
 
 
 def write_page(score: Score, path: str | Path, reader: Reader, *, command: str = "") -> Path:
     """Write the page; `reader` is the one that was scored, for it reads the mistakes again to show what it saw.
 
-    `command` is shown as the way to make the page once more. StorageError when the file cannot be written.
+    `command` is shown as the way to make the page once more. Raises StorageError when the file cannot be written.
     """
     check_page_possible()
     from digitry.pages import html

@@ -12,7 +12,7 @@ from digitry.serve.service import Service
 
 
 def api_page(service: Service) -> File:
-    """The page at /api."""
+    """Return the page at /api."""
     description = openapi(service)
     routes = [
         _route(path, method, operation)
@@ -24,7 +24,7 @@ def api_page(service: Service) -> File:
 
 
 def _route(path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:
-    """What the page says of one route."""
+    """Return what the page says of one route."""
     answers = operation["responses"].items()
     return {
         "path": path,

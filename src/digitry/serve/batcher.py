@@ -50,7 +50,9 @@ class Batcher:
         return len(self._waiting)
 
     async def weigh(self, images: Images) -> list[Weighed]:
-        """What each of `images` is, uint8 (n, 28, 28); ProblemError when too many others wait, or for too long."""
+        """Return what each of `images` is, uint8 (n, 28, 28). Raises ProblemError when too many others wait, or for
+        too long.
+        """
         if len(self._waiting) >= self._limits.max_queue or self._pace.is_too_slow_for(self._runs):
             raise busy()
         answer: asyncio.Future[list[Weighed]] = asyncio.get_running_loop().create_future()
@@ -106,5 +108,7 @@ class Batcher:
 
 
 def _runs(images: Images) -> float:
-    """The share of a run that images take: where they are more than half a batch, there is no room for their like."""
+    """Return the share of a run that images take: where they are more than half a batch, there is no room for their
+    like.
+    """
     return 1.0 if 2 * len(images) > BATCH_IMAGES else len(images) / BATCH_IMAGES

@@ -33,7 +33,7 @@ class Buffered:
 
 
 async def read_body(request: Request, limit: int, limits: Limits, buffered: Buffered) -> bytes:
-    """The body of a request. Whoever calls this takes its length off `buffered` when it is done with it.
+    """Read the body of a request. Whoever calls this takes its length off `buffered` when it is done with it.
 
     Raises ProblemError for one that is too large, or while other bodies fill the memory that there is for them.
     """
@@ -59,12 +59,12 @@ async def read_body(request: Request, limit: int, limits: Limits, buffered: Buff
 
 
 def content_type(request: Request) -> str:
-    """The media type of the body, without its parameters; empty where none is given."""
+    """Return the media type of the body, without its parameters; empty where none is given."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def parts_of(request: Request, body: bytes, most: int) -> list[Part]:
-    """The parts of a multipart body; ProblemError for a broken one, and for more than `most`."""
+    """Return the parts of a multipart body. Raises ProblemError for a broken one, and for more than `most`."""
     _, options = parse_options_header(request.headers.get("content-type", ""))
     boundary = options.get(b"boundary", b"")
     collector = _Collector(most)
@@ -132,7 +132,7 @@ class _Collector:
 
 
 def images_of_bytes(body: bytes, most: int) -> Images:
-    """Canonical digits from n×784 bytes, uint8 (n, 28, 28)."""
+    """Take canonical digits from n×784 bytes, uint8 (n, 28, 28)."""
     count, rest = divmod(len(body), _PIXELS)
     if rest or not 1 <= count <= most:
         raise ProblemError("wrong-images", f"Send n×784 bytes, n from 1 to {most}; these are {len(body)} bytes.")
@@ -140,7 +140,7 @@ def images_of_bytes(body: bytes, most: int) -> Images:
 
 
 def images_of_json(body: bytes, limits: Limits) -> Images:
-    """Canonical digits from {"images": …}, uint8 (n, 28, 28): one image or a list, each 28×28 or 784 numbers.
+    """Take canonical digits from {"images": …}, uint8 (n, 28, 28): one image or a list, each 28×28 or 784 numbers.
 
     Integers are grey levels from 0 to 255; where any number has a point, all are shares of full ink from 0 to 1.
     """
@@ -189,7 +189,7 @@ _STEPS[list(b"]}")] = -1
 
 
 def json_depth(body: bytes) -> int:
-    """How many brackets stand within each other at most, in JSON without backslashes."""
+    """Tell how many brackets stand within each other at most, in JSON without backslashes."""
     characters = np.frombuffer(body, np.uint8)
     is_outside = np.cumsum(characters == ord('"'), dtype=np.int32) % 2 == 0  # of strings
     return int(np.cumsum(_STEPS[characters] * is_outside, dtype=np.int32).max(initial=0))

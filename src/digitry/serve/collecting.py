@@ -22,7 +22,7 @@ class Collection:
     """A folder with a folder for every label; the only thing that the server ever writes."""
 
     def __init__(self, folder: Path, max_pictures: int) -> None:
-        """StorageError when the folder cannot be written to."""
+        """Raise StorageError when the folder cannot be written to."""
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self.count = _pictures_in(folder)
@@ -32,7 +32,8 @@ class Collection:
         self._lock = Lock()
 
     def add(self, label: str, page: NDArray[np.uint8]) -> Path:
-        """Keep a grey page, uint8 (h, w), under this label, the same page once; ProblemError when there are too many.
+        """Keep a grey page, uint8 (h, w), under this label, the same page once. Raises ProblemError when there are too
+        many.
 
         The file is written anew from the pixels: nothing else that was sent is kept, no name, no metadata.
         """

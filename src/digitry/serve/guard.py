@@ -73,6 +73,7 @@ class Guard:
         self._protection = [(name.lower().encode(), value.encode()) for name, value in PROTECTION.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on to the app, or answer it with its problem."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -106,7 +107,7 @@ class Guard:
             self._note(request_id, scope["method"], route, status, time.perf_counter() - began)
 
     def check(self, scope: Scope) -> None:
-        """ProblemError for a request that must not be looked at any further."""
+        """Raise ProblemError for a request that must not be looked at any further."""
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         path = scope["path"]
         host = headers.get(b"host", "")
@@ -130,13 +131,14 @@ class Guard:
                 )
 
     def has_room_for(self, method: bytes, url: bytes) -> bool:
-        """False for a picture that there is no place for in the queue, whoever sends it."""
+        """Tell whether there is room, false for a picture that there is no place for in the queue, whoever sends it."""
         is_picture = method == b"POST" and url.partition(b"?")[0] == READ_PATH
         return not is_picture or self._service.is_draining or self._service.has_room()
 
     def refuse(self, problem: ProblemError, method: str = "", route: str = "other") -> Response:
-        """The answer to a request that no app sees. It has to cost little, or it takes the time of those who are
-        answered."""
+        """Return the answer to a request that no app sees. It has to cost little, or it takes the time of those who are
+        answered.
+        """
         request_id = secrets.token_hex(8)
         response = self._service.answer(problem, request_id)
         response.raw_headers += [*self._protection, (b"x-request-id", request_id.encode())]

@@ -7,7 +7,8 @@ from typing import Any
 
 
 def _limit(default: float, words: str, most: float = 0) -> Any:
-    """A limit with the words that `digitry serve --help` has for it; it may be a thousand times its default, or `most`.
+    """Declare a limit with the words that `digitry serve --help` has for it; it may be a thousand times its default, or
+    `most`.
 
     Beyond that it would be none.
     """
@@ -37,5 +38,5 @@ class Limits:
 
 
 def options() -> list[tuple[str, Any, Any, str]]:
-    """Name, default, ceiling and words of every limit."""
+    """Return name, default, ceiling and words of every limit."""
     return [(limit.name, limit.default, limit.metadata["most"], limit.metadata["words"]) for limit in fields(Limits)]

@@ -17,7 +17,7 @@ class Metrics:
     """The counters of one server; none of them knows a picture, a name or an address."""
 
     def __init__(self, waiting: Callable[[], float], is_ready: Callable[[], float]) -> None:
-        """`waiting` and `is_ready` are asked when somebody reads the metrics."""
+        """Count; `waiting` and `is_ready` are asked when somebody reads the metrics."""
         self._registry = CollectorRegistry()
         self._requests = Counter("digitry_requests", "Requests answered.", ("route", "status"), registry=self._registry)
         self._errors = Counter("digitry_errors", "Requests that got a problem.", ("code",), registry=self._registry)
@@ -40,19 +40,24 @@ class Metrics:
         self._by_route = cache(lambda route: self._seconds.labels(route))
 
     def answered(self, route: str, status: int, seconds: float) -> None:
+        """Count an answer and how long it took."""
         self._by_status(route, status).inc()
         self._by_route(route).observe(seconds)
         if status == 503:
             self._refused.inc()
 
     def problem(self, code: str) -> None:
+        """Count a problem by its code."""
         self._errors.labels(code).inc()
 
     def batch(self, images: int) -> None:
+        """Note the size of a batch."""
         self._batch.observe(images)
 
     def reloaded(self, result: str) -> None:
+        """Count a reload by its result."""
         self._reloads.labels(result).inc()
 
     def text(self) -> bytes:
+        """Write all figures as Prometheus reads them."""
         return generate_latest(self._registry)

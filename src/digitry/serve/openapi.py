@@ -38,7 +38,7 @@ _DIGITS = {
 
 
 def openapi(service: Service) -> dict[str, Any]:
-    """The description of this server: the routes that it has, with its models and limits."""
+    """Return the description of this server: the routes that it has, with its models and limits."""
     limits = service.limits
     model = _query("model", {"type": "string", "enum": list(service.paths), "default": service.default_model})
     paths: dict[str, Any] = {
@@ -256,7 +256,7 @@ def _object(description: str, properties: dict[str, Any], example: Any) -> dict[
 
 
 def _problems(*codes: str) -> dict[str, Any]:
-    """The answers that these codes give, by status."""
+    """Return the answers that these codes give, by status."""
     by_status: dict[int, list[str]] = {}
     for code in sorted(codes, key=lambda code: CODES[code][0]):
         by_status.setdefault(CODES[code][0], []).append(code)

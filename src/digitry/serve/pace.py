@@ -21,11 +21,11 @@ class Pace:
         self._seconds: float | None = None
 
     def note(self, seconds: float) -> None:
-        """So long did a turn take."""
+        """Note how long a turn take."""
         if self._seconds is None:
             self._seconds = seconds
         self._seconds += _WEIGHT * (seconds - self._seconds)
 
     def is_too_slow_for(self, ahead: float) -> bool:
-        """Whether one more turn behind so many others would end too late; never where none is ahead of it."""
+        """Tell whether one more turn behind so many others would end too late; never where none is ahead of it."""
         return ahead > 0 and (ahead / self._workers + 1) * (self._seconds or 0) > self._limit

@@ -52,12 +52,12 @@ class ProblemError(Exception):
 
 
 def busy(*, headers: Mapping[str, str] = MappingProxyType({})) -> ProblemError:
-    """Too many wait already: the client is asked to come again."""
+    """Refuse where too many wait already: the client is asked to come again."""
     return ProblemError("busy", headers={"Retry-After": "1", **headers})
 
 
 def problem_response(problem: ProblemError, request_id: str) -> Response:
-    """The answer to a request that has a problem."""
+    """Return the answer to a request that has a problem."""
     status, title = CODES[problem.code]
     body = {
         "type": "about:blank",

@@ -21,7 +21,7 @@ brings at once, and each takes memory, and time of all others."""
 
 
 def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
-    """The class of connections to an app, with these limits."""
+    """Return the class of connections to an app, with these limits."""
 
     class PatientProtocol(HttpToolsProtocol):
         """Closes a connection whose request does not arrive in time, or grows without end; refuses a picture before
@@ -169,7 +169,7 @@ def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
             super().connection_lost(exc)
 
         def send_400_response(self, msg: str) -> None:
-            """What is no HTTP gets a problem like any other."""
+            """Answer what is no HTTP with a problem like any other."""
             self._refuse(ProblemError("bad-request", "This is not HTTP.", CLOSE))
 
         @property

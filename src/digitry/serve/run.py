@@ -29,7 +29,7 @@ DRAIN_SECONDS = 7
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening socket; StorageError when the port is taken, or the address is none of this machine."""
+    """Return a listening socket. Raises StorageError when the port is taken, or the address is none of this machine."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -45,14 +45,14 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def inherit(descriptor: int) -> socket.socket:
-    """The listening socket that the process which started this one has opened."""
+    """Take over the listening socket that the process which started this one has opened."""
     listener = socket.socket(fileno=descriptor)
     listener.set_inheritable(False)
     return listener
 
 
 def address_of(listener: socket.socket) -> str:
-    """http://127.0.0.1:8000"""
+    """Write the address: http://127.0.0.1:8000"""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
@@ -117,7 +117,7 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
     def stop_with_parent(self) -> None:
-        """Standard input has ended; once is enough to hear that."""
+        """Stop, as standard input has ended; once is enough to hear that."""
         asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
         self.stop()
 

@@ -55,10 +55,10 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
 
 
 def load_latest(folder: Path, run_id: str) -> Checkpoint | None:
-    """The checkpoint with the highest step that is whole and of this run; None where there is none at all.
+    """Load the checkpoint with the highest step that is whole and of this run; None where there is none at all.
 
     A damaged or foreign one is set aside with a warning; one that LATEST names but is gone is warned of too.
-    ModelError if there are some, or were, and none is usable.
+    Raises ModelError if there are some, or were, and none is usable.
     """
     if not folder.is_dir():
         return None
@@ -91,7 +91,7 @@ def _warn_if_older_than_latest(folder: Path, found: Path) -> None:
 
 
 def read(path: Path) -> Checkpoint:
-    """Read and verify one file; ModelError if a single bit is not as it was written or it was renamed."""
+    """Read and verify one file. Raises ModelError if a single bit is not as it was written or it was renamed."""
     checkpoint = from_bytes(path.read_bytes())
     name = _NAME.match(path.name)
     if name and int(name[1]) != checkpoint.step:
@@ -100,6 +100,7 @@ def read(path: Path) -> Checkpoint:
 
 
 def to_bytes(checkpoint: Checkpoint) -> bytes:
+    """Write a checkpoint as bytes that tell, by their hash, whether they are whole."""
     from safetensors.numpy import save as to_safetensors
 
     state = json.dumps({"step": checkpoint.step, **checkpoint.state}, sort_keys=True, allow_nan=False)
@@ -109,6 +110,7 @@ def to_bytes(checkpoint: Checkpoint) -> bytes:
 
 
 def from_bytes(data: bytes) -> Checkpoint:
+    """Read a checkpoint back. Raises ModelError, without the path, for bytes that are not whole or not ours."""
     from safetensors import SafetensorError
     from safetensors.numpy import load as from_safetensors
 
@@ -133,6 +135,6 @@ def _by_step(folder: Path) -> list[Path]:
 
 
 def _step_of(name: str) -> int:
-    """The step in a file's name; -1 where it is none of ours."""
+    """Return the step in a file's name; -1 where it is none of ours."""
     match = _NAME.match(name)
     return int(match[1]) if match else -1

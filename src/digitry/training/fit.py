@@ -122,7 +122,9 @@ class Watch:
 
 
 def _all_changes(plan: Recipe, settings: Mapping[str, Any], keywords: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings from both places; SettingError for a keyword that is neither a setting nor an argument of `train`."""
+    """Return settings from both places. Raises SettingError for a keyword that is neither a setting nor an argument
+    of `train`.
+    """
     for name in keywords:
         if name not in plan.settings.about():
             arguments = [one for one in inspect.signature(train).parameters if one not in ("recipe", "changes")]
@@ -216,7 +218,7 @@ def _note_what_is_missed(job: Job, progress: Progress) -> None:
 
 
 def _trainer(job: Job, model: Any, steps_per_epoch: int) -> Callable[..., None]:
-    """What trains one epoch: (examples, first, validation, supervisor) → nothing."""
+    """Return what trains one epoch: (examples, first, validation, supervisor) → nothing."""
     if not job.in_plain_torch:
         return partial(_fit_in_keras, model, job.plan.settings)
     from digitry.training.plain_torch import PlainTorch
@@ -227,7 +229,7 @@ def _trainer(job: Job, model: Any, steps_per_epoch: int) -> Callable[..., None]:
 def _fit_in_keras(
     model: Any, settings: Settings, examples: Examples, first: int, validation: Examples | None, supervisor: Any
 ) -> None:
-    """One epoch, or the rest of one from example `first` on."""
+    """Train one epoch, or the rest of one from example `first` on."""
     model.fit(
         examples.inputs[first:],
         examples.targets[first:],

@@ -67,7 +67,8 @@ def find_job(
 
 
 def begin_or_go_on(job: Job, resume: bool) -> Job:
-    """The job with the config of the run in its folder: a new one is written, or the one that is there is checked.
+    """Begin the job with the config of the run in its folder: a new one is written, or the one that is there is
+    checked.
 
     Raises SettingError for a folder with a run that is not to go on, or that has another plan.
     """
@@ -103,7 +104,7 @@ def begin_or_go_on(job: Job, resume: bool) -> Job:
 
 
 def finished_run(folder: Path) -> Run | None:
-    """The run in the folder, if nothing is left to do."""
+    """Return the run in the folder, if nothing is left to do."""
     try:
         run = Run.open(folder)
     except ModelError:

@@ -40,7 +40,7 @@ class PlainTorch:
     """A compiled Keras model's twin in Torch."""
 
     def __init__(self, model: Any, settings: Settings, seed: int, steps_per_epoch: int) -> None:
-        """`model` is compiled, with its optimizer built; TrainingError for what has no twin here."""
+        """`model` is compiled, with its optimizer built. Raises TrainingError for what has no twin here."""
         if settings.outlier_share:
             raise TrainingError("images of no digit are not learned from in plain Torch; set KERAS_BACKEND")
         self.model, self.settings, self.seed = model, settings, seed
@@ -55,7 +55,9 @@ class PlainTorch:
         _keep_freed_memory()
 
     def fit_epoch(self, examples: Examples, first: int, validation: Examples | None, supervisor: Supervisor) -> None:
-        """One epoch, or the rest of one from example `first` on; the supervisor hears what Keras would tell it."""
+        """Train one epoch, or the rest of one from example `first` on; the supervisor hears what Keras would tell
+        it.
+        """
         settings, epoch = self.settings, supervisor.epoch
         supervisor.set_model(self.model)
         supervisor.before_capture = self.give_back
@@ -134,7 +136,7 @@ class PlainTorch:
             variable.assign(value)
 
     def _slots(self) -> list[tuple[torch.Tensor, list[tuple[str, Any, tuple[int, ...]]]]]:
-        """Every trained tensor with its optimizer slots: the name in Torch, the Keras variable, the axes."""
+        """Return every trained tensor with its optimizer slots: the name in Torch, the Keras variable, the axes."""
         kept = self.model.optimizer
         place = {id(variable): index for index, variable in enumerate(kept._trainable_variables)}
         return [
@@ -169,7 +171,7 @@ def _optimizer(settings: Settings, kept: Any, network: nn.Module) -> torch.optim
 
 
 def _twin(layer: Any, weights: Weights) -> list[nn.Module]:
-    """The modules that do what a Keras layer does; its variables and their tensors go into `weights`."""
+    """Return the modules that do what a Keras layer does; its variables and their tensors go into `weights`."""
     kind = type(layer).__name__
     if kind not in LAYERS:
         raise TrainingError(f"layer {kind} has no twin in plain Torch; known: {', '.join(LAYERS)}")

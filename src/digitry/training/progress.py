@@ -24,26 +24,26 @@ class Progress(Protocol):
     """Called by the training; all methods are cheap."""
 
     def loading(self, what: str, done: int, total: int) -> None:
-        """The dataset is being fetched or read."""
+        """Hear that the dataset is being fetched or read."""
 
     def begin(self, title: str, epochs: int, history: History) -> None:
-        """The training starts, or goes on after the epochs in `history`."""
+        """Hear that the training starts, or goes on after the epochs in `history`."""
 
     def step(self, epoch: int, step: int, steps: int, loss: float, accuracy: float, rate: float) -> None:
-        """Some steps of epoch `epoch` (from 1) are done; `rate` is in images a second."""
+        """Hear that some steps of epoch `epoch` (from 1) are done; `rate` is in images a second."""
 
     def epoch(self, history: History) -> None:
-        """An epoch is done; its figures are the last line."""
+        """Hear that an epoch is done; its figures are the last line."""
 
     def note(self, text: str) -> None:
-        """Something else a person should know."""
+        """Tell something else a person should know."""
 
     def end(self) -> None:
-        """No more to come, for whatever reason."""
+        """Hear that no more is to come, for whatever reason."""
 
 
 def make_progress(quiet: bool) -> Progress:
-    """The right kind for where a person is looking: a notebook, a terminal, or a file."""
+    """Choose the right kind for where a person is looking: a notebook, a terminal, or a file."""
     if quiet:
         return Silent()
     if "ipykernel" in sys.modules:
@@ -196,13 +196,13 @@ class Live:
 
 
 def describe_training(plan: Recipe, images: int, data: str, trainer: str, folder: Path) -> str:
-    """What is learnt from what, by what, into which folder, in one line."""
+    """Describe what is learnt from what, by what, into which folder, in one line."""
     what = "images" if plan.reads == "digit" else "digits"
     return f"{plan.name} on {images:,} {what} of {data}, {trained_by(trainer)}, into {folder}"
 
 
 def describe_epoch(line: dict[str, float], epochs: int) -> str:
-    """One epoch's figures in one line."""
+    """Describe one epoch's figures in one line."""
     text = f"epoch {line['epoch']:.0f}/{epochs}  loss {line['loss']:.4f}  accuracy {line['accuracy']:.4f}"
     if "val_loss" in line:
         text += f"  validation loss {line['val_loss']:.4f}  accuracy {line['val_accuracy']:.4f}"

@@ -24,7 +24,7 @@ PACKAGES = ("digitry", "keras", "tensorflow-cpu", "tensorflow", "jax", "torch", 
 
 
 def next_free_folder(recipe: str) -> Path:
-    """runs/<recipe>-1, or the first higher number that is not there."""
+    """Find a free folder: runs/<recipe>-1, or the first higher number that is not there."""
     number = 1
     while Path(f"runs/{recipe}-{number}").exists():
         number += 1
@@ -56,7 +56,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def _holder(handle: int) -> str:
-    """The PID in the lock file; the holder may be just about to write it."""
+    """Return the PID in the lock file; the holder may be just about to write it."""
     for _ in range(20):
         os.lseek(handle, 0, os.SEEK_SET)
         if pid := os.read(handle, 20).decode(errors="replace").strip():
@@ -84,11 +84,12 @@ def _try_lock(handle: int) -> bool:
 
 
 def write_config(folder: Path, config: dict[str, Any]) -> None:
+    """Write the run's config.json."""
     write_atomically(folder / CONFIG, (json.dumps(config, indent=2, sort_keys=True) + "\n").encode())
 
 
 def check_same_plan(folder: Path, wanted: dict[str, Any], found: dict[str, Any], kind: type[Settings]) -> None:
-    """SettingError unless the run in `folder` may go on under the `wanted` config; only epochs may grow.
+    """Raise SettingError unless the run in `folder` may go on under the `wanted` config; only epochs may grow.
 
     `kind` knows the defaults of settings that were not there yet when the run began.
     """
@@ -108,11 +109,12 @@ def _different(folder: Path, name: str, found: object, wanted: object) -> Settin
 
 
 def write_history(folder: Path, history: list[Epoch]) -> None:
+    """Write the run's history.jsonl, one line an epoch."""
     write_atomically(folder / HISTORY, "".join(json.dumps(line) + "\n" for line in history).encode())
 
 
 def describe_surroundings() -> dict[str, Any]:
-    """Versions, hardware and git commit: what a figure needs beside it to be worth anything."""
+    """Return versions, hardware and git commit: what a figure needs beside it to be worth anything."""
     return {
         "versions": {"python": platform.python_version(), **installed_versions()},
         "hardware": {
@@ -126,7 +128,7 @@ def describe_surroundings() -> dict[str, Any]:
 
 
 def installed_versions() -> dict[str, str]:
-    """Package name → version of what takes part in a training and is installed."""
+    """Return package name → version of what takes part in a training and is installed."""
     found = {}
     for name in PACKAGES:
         try:
@@ -147,7 +149,7 @@ def _processor() -> str:
 
 
 def _git_commit() -> str | None:
-    """The commit of this package's own checkout, with a + when files differ from it; None outside a checkout."""
+    """Return the commit of this package's own checkout, with a + when files differ from it; None outside a checkout."""
     here = Path(__file__).parent
     try:
         # Installed into somebody else's checkout, this file is not theirs to name a commit for.

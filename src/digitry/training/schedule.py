@@ -12,14 +12,14 @@ ONE_CYCLE_RISE = 0.3
 
 
 def warmup_steps(settings: Settings, steps_per_epoch: int) -> int:
-    """Steps in which the learning rate rises in a straight line from zero to its peak."""
+    """Return steps in which the learning rate rises in a straight line from zero to its peak."""
     if settings.schedule == "one-cycle":
         return round(ONE_CYCLE_RISE * settings.epochs * steps_per_epoch)
     return steps_per_epoch if settings.schedule == "cosine" and settings.epochs > 1 else 0
 
 
 def learning_rates(settings: Settings, steps_per_epoch: int) -> NDArray[np.float64]:
-    """The learning rate of every step (epochs · steps_per_epoch,)."""
+    """Return the learning rate of every step (epochs · steps_per_epoch,)."""
     steps = np.arange(settings.epochs * steps_per_epoch)
     if settings.schedule == "constant":
         return np.full(len(steps), settings.learning_rate)

@@ -19,7 +19,7 @@ _TORCH_GENERATOR = "random.torch"
 
 
 def capture(model: Any) -> Arrays:
-    """Weights, dropout's random generators, optimizer and running metrics as arrays."""
+    """Return weights, dropout's random generators, optimizer and running metrics as arrays."""
     arrays = {
         f"{kind}.{position}": np.asarray(to_numpy(variable))
         for kind, variables in _variables(model).items()
@@ -29,7 +29,7 @@ def capture(model: Any) -> Arrays:
 
 
 def restore(model: Any, arrays: Arrays) -> None:
-    """Put captured arrays back; ModelError if they are not exactly those of this model."""
+    """Put captured arrays back. Raises ModelError if they are not exactly those of this model."""
     wanted = {
         f"{kind}.{position}": variable
         for kind, variables in _variables(model).items()
@@ -70,7 +70,7 @@ def _torch_generator() -> Arrays:
 
 
 def weights_are_finite(arrays: Arrays) -> bool:
-    """Whether no weight and no optimizer slot is NaN or infinite."""
+    """Tell whether no weight and no optimizer slot is NaN or infinite."""
     return all(
         bool(np.isfinite(array).all())
         for name, array in arrays.items()
@@ -87,7 +87,7 @@ def _variables(model: Any) -> dict[str, list[Any]]:
 
 
 def to_numpy(variable: Any) -> NDArray[Any]:
-    """A copy of a Keras variable's value."""
+    """Copy a Keras variable's value."""
     import keras
 
     array: NDArray[Any] = keras.ops.convert_to_numpy(variable.value)

@@ -32,7 +32,7 @@ class Examples(NamedTuple):
     """Labels, int32 (n,), or numbers, int32 (n, digits) as `batches.strings` pads them."""
 
     def prepared(self) -> Examples:
-        """The same with the inputs as a network takes them."""
+        """Prepare the same with the inputs as a network takes them."""
         return Examples(prepare(self.inputs), self.targets)
 
 
@@ -44,11 +44,11 @@ class DigitTask:
         self.digits = class_names == DIGITS
 
     def count(self, split: Split) -> int:
-        """How many examples an epoch has."""
+        """Tell how many examples an epoch has."""
         return len(split) + round(len(split) * (self.settings.outlier_share or 0.0))
 
     def epoch(self, split: Split, epoch: int) -> Examples:
-        """The examples of one epoch (from 0), in its order: a function of seed and epoch alone."""
+        """Return the examples of one epoch (from 0), in its order: a function of seed and epoch alone."""
         order = np.random.default_rng([self.seed, epoch, 0]).permutation(len(split))
         images, labels = split.images[order], split.labels[order]
         if self.settings.shift_pixels:
@@ -72,7 +72,7 @@ class DigitTask:
         return self._among_outliers(split, images, labels, epoch)
 
     def _among_outliers(self, split: Split, images: Images, labels: Labels, epoch: int) -> Examples:
-        """The digits with images of none between them; the targets are `OUTLIER` there."""
+        """Mix the digits with images of none between them; the targets are `OUTLIER` there."""
         from digitry.batches.outliers import made_outliers
 
         rng = np.random.default_rng([self.seed, epoch, 3])
@@ -82,11 +82,11 @@ class DigitTask:
         return Examples(np.concatenate([images, outliers])[order], targets[order])
 
     def validation(self, split: Split) -> Examples:
-        """The examples that tell after every epoch how well unseen ones are read."""
+        """Return the examples that tell after every epoch how well unseen ones are read."""
         return Examples(split.images, split.labels.astype(np.int32))
 
     def compile_options(self) -> dict[str, Any]:
-        """Loss and metrics, as Keras' `compile` takes them."""
+        """Return loss and metrics, as Keras' `compile` takes them."""
         if not (self.settings.outlier_share or self.settings.label_smoothing):
             return {"loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"]}
         import keras
@@ -100,7 +100,7 @@ class DigitTask:
         }
 
     def first_guess(self, classes: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """A target and an answer of the right shapes, to make the metrics with."""
+        """Return a target and an answer of the right shapes, to make the metrics with."""
         return np.zeros(1, np.int32), np.full((1, classes), 1 / classes, np.float32)
 
 
@@ -111,25 +111,25 @@ class NumberTask:
         self.settings, self.seed = plan.settings, seed
 
     def count(self, split: Split) -> int:
-        """How many examples an epoch has."""
+        """Tell how many examples an epoch has."""
         return int(self.settings.strips_per_epoch or len(split))
 
     def epoch(self, split: Split, epoch: int) -> Examples:
-        """The examples of one epoch (from 0): a function of seed and epoch alone."""
+        """Return the examples of one epoch (from 0): a function of seed and epoch alone."""
         return _strips(split, self.count(split), [self.seed, epoch, 2])
 
     def validation(self, split: Split) -> Examples:
-        """The examples that tell after every epoch how well unseen digits are read; the same ones each time."""
+        """Return the examples that tell after every epoch how well unseen digits are read; the same ones each time."""
         return _strips(split, VALIDATION_STRIPS, [self.seed, VALIDATION_KEY, 2])
 
     def compile_options(self) -> dict[str, Any]:
-        """Loss and metrics, as Keras' `compile` takes them."""
+        """Return loss and metrics, as Keras' `compile` takes them."""
         import keras
 
         return {"loss": keras.losses.CTC(), "metrics": [keras.metrics.MeanMetricWrapper(whole_numbers, "accuracy")]}
 
     def first_guess(self, classes: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """A target and an answer of the right shapes, to make the metrics with."""
+        """Return a target and an answer of the right shapes, to make the metrics with."""
         from digitry.batches.strings import MAX_DIGITS
 
         return np.zeros((1, MAX_DIGITS), np.int32), np.zeros((1, 2 * MAX_DIGITS, 1 + classes), np.float32)
@@ -140,7 +140,7 @@ TASKS: dict[str, type[DigitTask | NumberTask]] = {"digit": DigitTask, "number": 
 
 
 def smoothed_crossentropy(smoothing: float, targets: Any, probabilities: Any) -> Any:
-    """Crossentropy with the label, a share of it with all classes alike."""
+    """Measure crossentropy with the label, a share of it with all classes alike."""
     from keras import ops
 
     targets = ops.reshape(ops.cast(targets, "int32"), (-1,))
@@ -150,7 +150,7 @@ def smoothed_crossentropy(smoothing: float, targets: Any, probabilities: Any) ->
 
 
 def doubting_crossentropy(targets: Any, probabilities: Any) -> Any:
-    """Crossentropy with the label, and with an equal share for every class where the target is `OUTLIER`."""
+    """Measure crossentropy with the label, and with an equal share for every class where the target is `OUTLIER`."""
     from keras import ops
 
     targets = ops.reshape(ops.cast(targets, "int32"), (-1,))
@@ -160,7 +160,7 @@ def doubting_crossentropy(targets: Any, probabilities: Any) -> Any:
 
 
 def known_or_doubted(targets: Any, probabilities: Any) -> Any:
-    """1 for every digit whose label is the most probable, and every outlier that no class has half of, else 0."""
+    """Mark with 1 every digit whose label is the most probable, and every outlier that no class has half of, else 0."""
     from keras import ops
 
     targets = ops.reshape(ops.cast(targets, "int32"), (-1,))
@@ -170,7 +170,7 @@ def known_or_doubted(targets: Any, probabilities: Any) -> Any:
 
 
 def whole_numbers(targets: Any, logits: Any) -> Any:
-    """1 for every strip whose most probable frames spell the whole number, else 0: float32 (n,)."""
+    """Mark with 1 every strip whose most probable frames spell the whole number, else 0: float32 (n,)."""
     from keras import ops
 
     targets = ops.cast(targets, "int32")

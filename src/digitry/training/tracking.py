@@ -26,7 +26,7 @@ def check_tracker(name: str) -> None:
 
 @contextmanager
 def tracking(name: str | None, folder: Path, config: dict[str, Any]) -> Iterator[Track]:
-    """A function that takes the history after every epoch; one that does nothing where no tracker is named."""
+    """Make a function that takes the history after every epoch; one that does nothing where no tracker is named."""
     if name is None:
         yield lambda history: None
         return

@@ -31,10 +31,12 @@ def corrupt(images: NDArray[np.uint8], name: str) -> NDArray[np.uint8]:
 
 
 def shot_noise(images: Floats, rng: np.random.Generator) -> Floats:
+    """Count three photons a pixel, more or less."""
     return (rng.poisson(images * 3) / 3).astype(np.float32)
 
 
 def impulse_noise(images: Floats, rng: np.random.Generator) -> Floats:
+    """Turn 17% of the pixels black or white."""
     draw = rng.random(images.shape)
     return np.where(draw < 0.085, 0, np.where(draw > 0.915, 1, images)).astype(np.float32)
 
@@ -53,7 +55,7 @@ def glass_blur(images: Floats, rng: np.random.Generator) -> Floats:
 
 
 def motion_blur(images: Floats, rng: np.random.Generator) -> Floats:
-    """Smeared to one side along a direction of up to ±45°, fading with a standard deviation of 3 pixels."""
+    """Smear to one side along a direction of up to ±45°, fading with a standard deviation of 3 pixels."""
     distances = np.arange(11)
     weights = np.exp(-(distances**2) / (2 * 3.0**2))
     out = np.empty_like(images)
@@ -66,36 +68,42 @@ def motion_blur(images: Floats, rng: np.random.Generator) -> Floats:
 
 
 def shear(images: Floats, rng: np.random.Generator) -> Floats:
+    """Shear by 0.4 to either side."""
     angles = 0.4 * rng.choice([-1, 1], len(images))
     return _warp(images, [((1, -np.sin(angle)), (0, np.cos(angle))) for angle in angles])
 
 
 def scale(images: Floats, rng: np.random.Generator) -> Floats:
+    """Shrink to 70%."""
     return _warp(images, [((1 / 0.7, 0), (0, 1 / 0.7))] * len(images))
 
 
 def rotate(images: Floats, rng: np.random.Generator) -> Floats:
+    """Turn by 23° to either side."""
     turns = 0.4 * rng.choice([-1, 1], len(images))
     return _warp(images, [((np.cos(t), -np.sin(t)), (np.sin(t), np.cos(t))) for t in turns])
 
 
 def brightness(images: Floats, rng: np.random.Generator) -> Floats:
+    """Make everything brighter by half."""
     return images + 0.5
 
 
 def translate(images: Floats, rng: np.random.Generator) -> Floats:
+    """Move by 3 pixels in both directions."""
     moves = 3 * rng.choice([-1, 1], (len(images), 2))
     return np.stack([_moved(image, *move) for image, move in zip(images, moves, strict=True)])
 
 
 def stripe(images: Floats, rng: np.random.Generator) -> Floats:
+    """Swap black and white in the left and right quarter."""
     out = images.copy()
     out[:, :, :7], out[:, :, 21:] = 1 - out[:, :, :7], 1 - out[:, :, 21:]
     return out
 
 
 def fog(images: Floats, rng: np.random.Generator) -> Floats:
-    """Three times as much cloud as ink, then scaled back to the range of the image."""
+    """Lay three times as much cloud as ink, then scaled back to the range of the image."""
     clouds = np.stack([clouds_of(rng, 256, decay=1.4) for _ in range(min(len(images), 64))])
     which = rng.integers(0, len(clouds), len(images))
     corners = rng.integers(0, 256 - SIDE, (len(images), 2))
@@ -104,7 +112,7 @@ def fog(images: Floats, rng: np.random.Generator) -> Floats:
 
 
 def spatter(images: Floats, rng: np.random.Generator) -> Floats:
-    """Drops of mud, a quarter as bright as ink, that hide what is below."""
+    """Throw drops of mud, a quarter as bright as ink, that hide what is below."""
     liquid = _blur(rng.normal(0.65, 0.3, images.shape).astype(np.float32), 1)
     mud = _blur((liquid > 0.65).astype(np.float32), 1.5)
     mud[mud < 0.8] = 0
@@ -112,6 +120,7 @@ def spatter(images: Floats, rng: np.random.Generator) -> Floats:
 
 
 def dotted_line(images: Floats, rng: np.random.Generator) -> Floats:
+    """Draw a dashed line across, as bright as ink."""
     rows = rng.integers(0, 27, (2, len(images))).astype(np.float32)
     lines = _lines(np.zeros(len(images)), rows[0], np.full(len(images), 27.0), rows[1])
     lines[:, :, np.arange(SIDE) // 2 % 2 == 0] = 0
@@ -119,7 +128,7 @@ def dotted_line(images: Floats, rng: np.random.Generator) -> Floats:
 
 
 def zigzag(images: Floats, rng: np.random.Generator) -> Floats:
-    """Teeth of 2 pixels on a line from the left to the right edge that climbs or falls by at most 5."""
+    """Draw teeth of 2 pixels on a line from the left to the right edge that climbs or falls by at most 5."""
     out = images.copy()
     for image in out:
         start, rise = rng.integers(0, 27), rng.integers(-5, 5)
@@ -134,13 +143,14 @@ def zigzag(images: Floats, rng: np.random.Generator) -> Floats:
 
 
 def canny_edges(images: Floats, rng: np.random.Generator) -> Floats:
+    """Leave only the outlines."""
     smooth = np.rint(255 * _blur(images, 1)).astype(np.uint8)
     edges = [cv2.Canny(image, 25.5, 51, apertureSize=3, L2gradient=True) for image in smooth]
     return np.asarray(np.stack(edges) / 255, np.float32)
 
 
 def clouds_of(rng: np.random.Generator, side: int, *, decay: float) -> Floats:
-    """Plasma clouds, float32 (side, side) from 0 to 1: noise on ever finer grids, each weaker by `decay`."""
+    """Make plasma clouds, float32 (side, side) from 0 to 1: noise on ever finer grids, each weaker by `decay`."""
     total = np.zeros((side, side), np.float32)
     cells, weight = 2, 1.0
     while cells <= side:

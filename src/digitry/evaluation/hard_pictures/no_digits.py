@@ -31,7 +31,7 @@ SIGNS_LIKE_DIGITS = frozenset("!\"'(),-./\\[]_`{|}")
 
 
 def blank(index: int) -> Specimen:
-    """One grey, or a smooth change from one grey to another."""
+    """Make one grey, or a smooth change from one grey to another."""
     rng = generator("blank", index)
     shape = _shape(rng)
     left = rng.uniform(0, 255)
@@ -40,18 +40,18 @@ def blank(index: int) -> Specimen:
 
 
 def empty_paper(index: int) -> Specimen:
-    """A photograph of a sheet or a board on which nothing is written; light, shadow and rulings as with digits."""
+    """Take a photograph of a sheet or a board on which nothing is written; light, shadow and rulings as with digits."""
     return empty_photograph(generator("empty paper", index))
 
 
 def uniform_noise(index: int) -> Specimen:
-    """Every pixel anything from black to white."""
+    """Make every pixel anything from black to white."""
     rng = generator("uniform noise", index)
     return Specimen(rng.integers(0, 256, _shape(rng), np.uint8))
 
 
 def gaussian_noise(index: int) -> Specimen:
-    """Grains around one grey, one pixel fine or a few pixels coarse."""
+    """Make grains around one grey, one pixel fine or a few pixels coarse."""
     rng = generator("gaussian noise", index)
     noise = rng.standard_normal(_shape(rng), np.float32)
     coarse = rng.uniform(0, 3)
@@ -62,7 +62,7 @@ def gaussian_noise(index: int) -> Specimen:
 
 
 def salt_and_pepper(index: int) -> Specimen:
-    """Black and white specks, up to a third of the pixels, on black, grey or white."""
+    """Make black and white specks, up to a third of the pixels, on black, grey or white."""
     rng = generator("salt and pepper", index)
     ground = int(rng.choice([0, 128, 255]))
     draw, share = rng.random(_shape(rng)), rng.uniform(0.01, 0.3)
@@ -70,7 +70,7 @@ def salt_and_pepper(index: int) -> Specimen:
 
 
 def clouds(index: int) -> Specimen:
-    """Soft patches on many scales at once."""
+    """Make soft patches on many scales at once."""
     rng = generator("clouds", index)
     height, width = _shape(rng)
     field = clouds_of(rng, max(height, width), decay=rng.uniform(1.4, 2.5))[:height, :width]
@@ -78,29 +78,31 @@ def clouds(index: int) -> Specimen:
 
 
 def clothes(index: int) -> Specimen:
-    """A picture of Fashion-MNIST's test split, by its number."""
+    """Take a picture of Fashion-MNIST's test split, by its number."""
     return Specimen(test_split("fashion-mnist").images[index])
 
 
 def letter(index: int) -> Specimen:
-    """A letter of a Hershey font, drawn with a pen; facts tell whether it looks like a digit."""
+    """Draw a letter of a Hershey font, drawn with a pen; facts tell whether it looks like a digit."""
     return _sign("letter", index, string.ascii_letters, LETTERS_LIKE_DIGITS)
 
 
 def punctuation(index: int) -> Specimen:
-    """A punctuation mark or sign of a Hershey font."""
+    """Draw a punctuation mark or sign of a Hershey font."""
     return _sign("punctuation", index, string.punctuation, SIGNS_LIKE_DIGITS)
 
 
 def scribble(index: int) -> Specimen:
-    """One long stroke that turns again and again."""
+    """Draw one long stroke that turns again and again."""
     rng = generator("scribble", index)
     knots = rng.uniform(0.1, 0.9, (int(rng.integers(8, 24)), 2))
     return _drawn([_smooth(knots)], rng, pen=(0.015, 0.05))
 
 
 def shape(index: int) -> Specimen:
-    """A triangle, a square, a star, a cross, an arrow, a house, a heart or a tick; no circle and no single line."""
+    """Draw a triangle, a square, a star, a cross, an arrow, a house, a heart or a tick; no circle and no single
+    line.
+    """
     rng = generator("shape", index)
     name = str(rng.choice(list(SHAPES)))
     turn = np.deg2rad(rng.uniform(-15, 15))
@@ -201,7 +203,7 @@ def _drawn(
 
 
 def _smooth(knots: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A curve through the knots (n, 2), after Catmull and Rom."""
+    """Lead a curve through the knots (n, 2), after Catmull and Rom."""
     ends = np.concatenate([knots[:1], knots, knots[-1:]])
     t = np.linspace(0, 1, 12)[:, np.newaxis]
     pieces = []

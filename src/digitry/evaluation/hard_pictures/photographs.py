@@ -33,7 +33,7 @@ TABLES = ((0.35, 0.23, 0.15), (0.25, 0.26, 0.28), (0.55, 0.42, 0.30))
 
 
 def photograph_of_digit(image: NDArray[np.uint8], label: int, rng: np.random.Generator) -> Specimen:
-    """One digit, uint8 (28, 28), somewhere in a photograph of 40 to 1,600 pixels, slanted by up to 20°."""
+    """Photograph one digit, uint8 (28, 28), somewhere in a photograph of 40 to 1,600 pixels, slanted by up to 20°."""
     side = int(np.exp(rng.uniform(*np.log(SIDES))))
     canvas = _canvas(side, rng, (0.75, 1.0))
     low = max(0.3, SMALLEST_DIGIT / min(canvas))
@@ -46,7 +46,9 @@ def photograph_of_digit(image: NDArray[np.uint8], label: int, rng: np.random.Gen
 
 
 def photograph_of_number(images: NDArray[np.uint8], text: str, rng: np.random.Generator) -> Specimen:
-    """Digits, uint8 (n, 28, 28), as one number in a photograph of 300 to 1,600 pixels, slanted by up to 20°."""
+    """Photograph digits, uint8 (n, 28, 28), as one number in a photograph of 300 to 1,600 pixels, slanted by up to
+    20°.
+    """
     slant = rng.uniform(-20, 20)
     side = int(np.exp(rng.uniform(*np.log((300, 1600)))))
     canvas = _canvas(side, rng, (0.5, 0.9))
@@ -63,7 +65,9 @@ def photograph_of_number(images: NDArray[np.uint8], text: str, rng: np.random.Ge
 
 
 def photograph_of_list(numbers: list[tuple[NDArray[np.uint8], str]], rng: np.random.Generator) -> Specimen:
-    """Numbers written one below the other on a sheet, photographed at a slight angle, some with the table around it."""
+    """Photograph numbers written one below the other on a sheet, photographed at a slight angle, some with the table
+    around it.
+    """
     height = int(rng.uniform(1000, 1600))
     width = int(height * rng.uniform(0.65, 0.8))
     pitch = height / (len(numbers) + 1.5)
@@ -94,7 +98,7 @@ def photograph_of_list(numbers: list[tuple[NDArray[np.uint8], str]], rng: np.ran
 
 
 def empty_photograph(rng: np.random.Generator) -> Specimen:
-    """Paper or a board on which nothing is written, with everything else of a photograph."""
+    """Photograph paper or a board on which nothing is written, with everything else of a photograph."""
     side = int(np.exp(rng.uniform(*np.log(SIDES))))
     canvas = _canvas(side, rng, (0.75, 1.0))
     facts: Facts = {}
@@ -102,19 +106,19 @@ def empty_photograph(rng: np.random.Generator) -> Specimen:
 
 
 def photographed_digit(index: int) -> Specimen:
-    """The photograph of MNIST test digit `index`."""
+    """Take the photograph of MNIST test digit `index`."""
     digits = test_digits()
     return photograph_of_digit(digits.images[index], int(digits.labels[index]), generator("photograph", index))
 
 
 def photographed_number(index: int) -> Specimen:
-    """Photographed number `index`: 2 to 10 digits of MNIST test, drawn at random."""
+    """Make photographed number `index`: 2 to 10 digits of MNIST test, drawn at random."""
     rng = generator("number", index)
     return photograph_of_number(*_some_number(rng, *LENGTHS), rng)
 
 
 def photographed_list(index: int) -> Specimen:
-    """Photographed list `index`: ten numbers of 2 to 6 digits of MNIST test, drawn at random."""
+    """Make photographed list `index`: ten numbers of 2 to 6 digits of MNIST test, drawn at random."""
     rng = generator("list", index)
     return photograph_of_list([_some_number(rng, *LENGTHS_IN_A_LIST) for _ in range(NUMBERS_IN_A_LIST)], rng)
 
@@ -158,7 +162,7 @@ def _lit_and_taken(scene: surfaces.Scene, height: float, facts: Facts, rng: np.r
 
 
 def _seen_at_an_angle(sheet: surfaces.Scene, on_table: bool, rng: np.random.Generator) -> surfaces.Scene:
-    """The sheet turned by up to 5°, its corners moved by up to 2%; the table around it, or the sheet fills the view."""
+    """Turn the sheet by up to 5°, its corners moved by up to 2%; the table around it, or the sheet fills the view."""
     height, width = sheet.shape[:2]
     corners = np.asarray([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), rng.uniform(-5, 5), 0.86 if on_table else 1.0)

@@ -23,7 +23,7 @@ INKS_OF_RULINGS = ((0.45, 0.60, 0.85), (0.60, 0.60, 0.62), (0.85, 0.55, 0.55))
 
 
 def surface(shape: tuple[int, int], colour: tuple[float, float, float], rng: np.random.Generator) -> Scene:
-    """A sheet (h, w) of one colour with fibres and stains."""
+    """Make a sheet (h, w) of one colour with fibres and stains."""
     fine = cv2.GaussianBlur(rng.standard_normal(shape, np.float32), (0, 0), 1.0)
     coarse = rng.standard_normal((1 + shape[0] // 24, 1 + shape[1] // 24), np.float32)
     stains = cv2.resize(coarse, shape[::-1], interpolation=cv2.INTER_CUBIC)
@@ -50,7 +50,7 @@ def rule(sheet: Scene, ruling: str, spacing: float, rng: np.random.Generator, *,
 
 
 def light(scene: Scene, strength: float, rng: np.random.Generator) -> Scene:
-    """Light that falls from one side: the far side loses up to `strength` (0 to 1) of it. The lamp may be warm."""
+    """Let light fall from one side: the far side loses up to `strength` (0 to 1) of it. The lamp may be warm."""
     angle = rng.uniform(0, 2 * np.pi)
     y, x = _places(scene)
     slope = (x * np.cos(angle) + y * np.sin(angle)) / (abs(np.cos(angle)) + abs(np.sin(angle)))
@@ -59,7 +59,7 @@ def light(scene: Scene, strength: float, rng: np.random.Generator) -> Scene:
 
 
 def shadow(scene: Scene, rng: np.random.Generator) -> Scene:
-    """The shadow of a hand or a head: one soft-edged half of the picture keeps 55 to 85% of the light."""
+    """Throw the shadow of a hand or a head: one soft-edged half of the picture keeps 55 to 85% of the light."""
     angle, offset = rng.uniform(0, 2 * np.pi), rng.uniform(-0.5, 0.5)
     y, x = _places(scene)
     bend = rng.uniform(-0.4, 0.4)
@@ -71,14 +71,14 @@ def shadow(scene: Scene, rng: np.random.Generator) -> Scene:
 
 
 def _places(scene: Scene) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """How far down (h, 1) and how far right (1, w) every pixel is, −1 to 1."""
+    """Tell how far down (h, 1) and how far right (1, w) every pixel is, −1 to 1."""
     height, width = scene.shape[:2]
     down, right = np.linspace(-1, 1, height, dtype=np.float32), np.linspace(-1, 1, width, dtype=np.float32)
     return down[:, np.newaxis], right[np.newaxis]
 
 
 def camera(scene: Scene, blur: float, quality: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """What a camera makes of the scene: blurred by `blur` pixels, noisy, exposed, saved as JPEG and opened again."""
+    """See the scene as a camera does: blurred by `blur` pixels, noisy, exposed, saved as JPEG and opened again."""
     if blur > 0.2:
         scene = np.asarray(cv2.GaussianBlur(scene, (0, 0), blur), np.float32)
     exposure, noise = np.float32(rng.uniform(0.85, 1.05)), np.float32(rng.uniform(0.003, 0.025))

@@ -25,7 +25,9 @@ class Line(NamedTuple):
 
 
 def stroke_cover(image: NDArray[np.uint8], height: int, rng: np.random.Generator) -> Cover:
-    """One digit, uint8 (28, 28), as smooth strokes `height` pixels tall, cut to its ink, a little bolder or finer."""
+    """Draw one digit, uint8 (28, 28), as smooth strokes `height` pixels tall, cut to its ink, a little bolder or
+    finer.
+    """
     x, y, width, tall = cv2.boundingRect((image > 40).astype(np.uint8))
     ink = np.asarray(np.pad(image[y : y + tall, x : x + width], 2) / np.float32(max(int(image.max()), 1)), np.float32)
     factor = height / tall
@@ -42,7 +44,7 @@ def stroke_cover(image: NDArray[np.uint8], height: int, rng: np.random.Generator
 
 
 def number_cover(images: NDArray[np.uint8], height: int, close: bool, rng: np.random.Generator) -> Line:
-    """Digits, uint8 (n, 28, 28), written side by side on a slightly uneven line, each about `height` pixels tall.
+    """Draw digits, uint8 (n, 28, 28), written side by side on a slightly uneven line, each about `height` pixels tall.
 
     Neighbours of a `close` number may touch or overlap.
     """
@@ -64,7 +66,9 @@ def number_cover(images: NDArray[np.uint8], height: int, close: bool, rng: np.ra
 
 
 def placed(cover: Cover, canvas: tuple[int, int], slant: float, rng: np.random.Generator) -> Cover:
-    """`cover` turned by `slant` degrees, somewhere wholly inside an empty canvas (h, w); shrunk if it must be."""
+    """Place `cover`, turned by `slant` degrees, somewhere wholly inside an empty canvas (h, w); shrunk if it must
+    be.
+    """
     height, width = cover.shape
     turn = np.deg2rad(slant)
     across = abs(width * np.cos(turn)) + abs(height * np.sin(turn))
@@ -93,7 +97,7 @@ CHALK = ((0.93, 0.93, 0.88), (0.70, 0.95), 0.30)
 
 
 def inked(paper: NDArray[np.float32], cover: Cover, pen: str, rng: np.random.Generator) -> NDArray[np.float32]:
-    """The paper (h, w, 3) after writing on it with a pen of `PENS`, or with "chalk"."""
+    """Write on the paper (h, w, 3) with a pen of `PENS`, or with "chalk"."""
     colour, density, grain = CHALK if pen == "chalk" else PENS[pen]
     rough = rng.random(cover.shape, np.float32)
     rough = np.asarray(cv2.GaussianBlur(rough, (0, 0), max(0.7, min(cover.shape) / 700)), np.float32)
