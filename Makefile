@@ -56,6 +56,7 @@ check: $(VENV)/dev.done  ## Style, types, who may import whom, and whether docs/
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python bench/commands_page.py --check
+	$(BIN)/python bench/page_constants.py --check
 
 reliability: $(VENV)/dev.done  ## The long proofs: thousands of kills, flips and faults; then the server's (an hour and a half).
 	$(BIN)/python -m bench reliability

@@ -26,7 +26,6 @@ IMAGES = 12_000
 SIDES = {
     "plain Torch, bfloat16": "torch",
     "plain Torch, float32": "torch",
-    "plain Torch, bfloat16, freed memory handed back": "torch",
     "Keras on TensorFlow": "tensorflow",
     "Keras on TensorFlow, one step a call": "tensorflow",
     "Keras on TensorFlow, XLA": "tensorflow",
@@ -102,8 +101,6 @@ def measure(recipe: str, side: str) -> dict[str, float]:
 
         from digitry.training import plain_torch
 
-        if "handed back" in side:
-            plain_torch._keep_freed_memory = lambda: None
         twin = plain_torch.PlainTorch(model, plan.with_settings({"epochs": 2}).settings, 0, -(-IMAGES // batch))
         twin.borrow()
         labels = torch.from_numpy(train.labels.astype(np.int64))

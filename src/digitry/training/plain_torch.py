@@ -7,8 +7,6 @@ so that checkpoints, resuming and results are those of any other training.
 
 from __future__ import annotations
 
-import ctypes
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -52,7 +50,6 @@ class PlainTorch:
         self.figures = np.zeros(4, np.float32)
         """Sum of the losses, images, right ones, images: what Keras' running metrics hold, to the last bit."""
         self.step = 0
-        _keep_freed_memory()
 
     def fit_epoch(self, examples: Examples, first: int, validation: Examples | None, supervisor: Supervisor) -> None:
         """Train one epoch, or the rest of one from example `first` on; the supervisor hears what Keras would tell
@@ -310,14 +307,3 @@ LAYERS: dict[str, Callable[[Any, Weights], list[nn.Module]]] = {
     "Views": lambda layer, weights: [_Views(layer.moves)],
 }
 """Keras layer class → the function that gives its twin."""
-
-
-def _keep_freed_memory() -> None:
-    """Have glibc keep what is freed: an epoch asks for the same large blocks hundreds of times."""
-    if sys.platform == "linux":
-        try:
-            libc = ctypes.CDLL("libc.so.6")
-            libc.mallopt(-4, 0)  # M_MMAP_MAX: no block is mapped for itself
-            libc.mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD: nothing is handed back
-        except (OSError, AttributeError):  # another libc manages without
-            return

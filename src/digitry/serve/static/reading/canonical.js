@@ -1,15 +1,13 @@
 // Ink of one digit → canonical digit: ink box fitted in 20×20, centred by its mass in 28×28, as MNIST was made.
 // The same steps as images/canonical.py.
 
+import { arrays, canonical as shared } from "./constants.js";
 import { distances, ridge } from "./distance.js";
 import { boundingBox, byte, cut, image, median, padded, round, strokeMask } from "./pixels.js";
 import { resizeArea, resizeCubic, resizeCubicTo } from "./resize.js";
 
-const IMAGE_SIDE = 28;
-const BOX_SIDE = 20;
-const BOX_LEVEL = 32;
-const STROKE_RANGE = [1.5, 4.0];
-const WORK_SIDE = 100;
+const { IMAGE_SIDE } = arrays;
+const { BOX_SIDE, BOX_LEVEL, STROKE_RANGE, WORK_SIDE } = shared;
 
 /** The canonical digit, an image of 28×28, of everything inked; an Error where nothing is. */
 export function canonical(ink) {

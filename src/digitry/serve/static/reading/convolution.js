@@ -15,6 +15,7 @@ const PANELS = 16; // of three places each, packed at once: they stay in the pro
  * channel of the output, are what normalisation and bias come to; `relu` cuts off below 0.
  */
 export function convolution(weights, attributes, scale, shift, relu) {
+  if (weights.dims.length !== 4) throw new Error("a convolution along one axis is not known");
   const [outputs, channels, kernelHeight, kernelWidth] = weights.dims;
   const groups = attributes.group ?? 1;
   if ((attributes.dilations ?? []).some((by) => by !== 1)) throw new Error("a dilated convolution is not known");

@@ -1,9 +1,9 @@
 // Frame probabilities → the numbers they may spell, and where each digit stands. The same steps as decoding.py.
 // Frames are {data, count, width}: one row a frame from left to right, first the probability of no digit.
 
-const BLANK = 0;
-const BEAM_WIDTH = 12;
-const MIN_PROBABILITY = 1e-4;
+import { decoding as shared } from "./constants.js";
+
+const { BLANK, BEAM_WIDTH, MIN_PROBABILITY } = shared;
 
 /** The most probable numbers, best first, as {digits, probability}, by prefix beam search; [] is no digit at all. */
 export function spellings({ data, count, width }) {

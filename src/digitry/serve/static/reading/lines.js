@@ -1,17 +1,13 @@
 // Ink → lines of writing: where they run and how high their digits are. The same steps as images/lines.py.
 // A line is {box, digitHeight, ink}: in pixels of the ink page, ink is how many of them are stroke.
 
+import { lines as shared } from "./constants.js";
 import { piecesOf } from "./pieces.js";
 import { percentile, strokeMask } from "./pixels.js";
 import { INK_LEVEL, withoutFrame } from "./segment.js";
 
-const MIN_DIGIT_SHARE = 0.4;
-const OUTLINE_FILL = 0.12;
-const OUTLINED = 1;
-const SAME_LINE_OVERLAP = 0.5;
-const SAME_SLOPE_OVERLAP = 0.2;
-const WIDEST_GAP = 2.5;
-export const MIN_HEIGHT = 5;
+export const { MIN_HEIGHT } = shared;
+const { MIN_DIGIT_SHARE, OUTLINE_FILL, OUTLINED, SAME_LINE_OVERLAP, SAME_SLOPE_OVERLAP, WIDEST_GAP } = shared;
 
 /** The lines of writing on an ink page, from top to bottom; empty where there is none. */
 export function findLines(ink) {

@@ -1,16 +1,13 @@
 // A line of writing → the number on it: several strips of it are read, and what they spell is weighed.
 // The same steps as reading/number.py.
 
+import { number as shared } from "./constants.js";
 import { alignment, spellings } from "./decoding.js";
 import { round } from "./pixels.js";
 import { INK_LEVEL } from "./segment.js";
 import { cutStrip, DIGIT_HEIGHT, FRAME_PIXELS, STRIP_HEIGHT } from "./strip.js";
 
-const ZOOMS = [0.78, 1.0, 1.28];
-const MARGIN = 0.7;
-const NEAR = 3;
-const THIN = 5;
-const ALTERNATIVES = 3;
+const { ZOOMS, MARGIN, NEAR, THIN, ALTERNATIVES } = shared;
 
 /** Strips of one line on an ink page, at several sizes. */
 export function lineStrips(ink, line) {

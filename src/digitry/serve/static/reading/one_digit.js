@@ -2,16 +2,13 @@
 // The same steps as reading/one_digit.py.
 
 import { shareDoubt } from "./certainty.js";
+import { one_digit as shared } from "./constants.js";
 import { singleDigits } from "./decoding.js";
 import { image, ranked } from "./pixels.js";
 import { isBlot } from "./segment.js";
 import { cutStrip, DIGIT_HEIGHT, STRIP_HEIGHT } from "./strip.js";
 
-const RIVALS = 0.5;
-const BLOT = 0.5;
-const BLOT_REASON = "it is a solid spot: a dot, or a digit whose holes have closed";
-const SECOND_OPINION_BELOW = 0.95;
-const STRIP_WIDTH = 64;
+const { RIVALS, BLOT, BLOT_REASON, SECOND_OPINION_BELOW, STRIP_WIDTH } = shared;
 
 /** What a crop is, one probability a class; they sum to less than 1 where the networks see no digit. */
 export function probabilitiesOf(found, reader) {

@@ -1,10 +1,11 @@
 // An ONNX file as digitry writes them → a network that runs here, with the answers of ONNX Runtime.
 
+import { contract as shared } from "./constants.js";
 import { convolution } from "./convolution.js";
 import { foldedNormalisation, OPERATORS } from "./operators.js";
 import { parseModel } from "./protobuf.js";
 
-const METADATA_KEY = "digitry_contract";
+const { METADATA_KEY } = shared;
 
 export class Network {
   /** `buffer`: the bytes of an ONNX file, the very one that Python uses. An Error where it cannot be run here. */

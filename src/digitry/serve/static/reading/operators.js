@@ -1,26 +1,42 @@
 // What the nodes of a network do, one function an operator of ONNX: (attributes, tensors) → tensor.
 // A tensor is {dims, data: Float32Array}. Convolutions are made apart, in convolution.js.
 
+import { ACTIVATIONS } from "./activations.js";
+import { combined, joined, padded, repeated, sliced, transposed } from "./places.js";
 import { outputSides } from "./sides.js";
 
 export const OPERATORS = {
+  ...Object.fromEntries(Object.entries(ACTIVATIONS).map(([name, make]) => [name, (attributes, x) => each(x, make(attributes))])),
   Add: (_, a, b) => combined(a, b, (x, y) => x + y),
   AveragePool: pooled(averageOf),
   BatchNormalization: (attributes, x, ...statistics) => normalised(x, foldedNormalisation(attributes, ...statistics)),
   Cast: ({ to }, x) => (to === 1 ? x : refuse(`a cast to kind ${to}`)),
+  Clip: (_, x, low, high) => each(x, (value) => Math.min(Math.max(value, low?.data[0] ?? -Infinity), high?.data[0] ?? Infinity)),
+  Concat: joined,
+  Div: (_, a, b) => combined(a, b, (x, y) => x / y),
   Flatten: ({ axis = 1 }, x) => ({ dims: [size(x.dims.slice(0, axis)), size(x.dims.slice(axis))], data: x.data }),
   Gemm: gemm,
-  GlobalAveragePool: globalAverage,
+  GlobalAveragePool: globally(averageOf),
+  GlobalMaxPool: globally(highestOf),
+  Greater: (_, a, b) => combined(a, b, (x, y) => (x > y ? 1 : 0)),
   Identity: (_, x) => x,
+  InstanceNormalization: instanceNormalisation,
+  LayerNormalization: layerNormalisation,
+  LogSoftmax: (attributes, x) => each(softmax(attributes, x), Math.log),
   MatMul: (_, a, b) => product(a, b, false),
+  Max: (_, a, b) => combined(a, b, Math.max),
   MaxPool: pooled(highestOf),
+  Min: (_, a, b) => combined(a, b, Math.min),
   Mul: (_, a, b) => combined(a, b, (x, y) => x * y),
+  PRelu: (_, a, b) => combined(a, b, (x, y) => (x > 0 ? x : x * y)),
+  Pad: padded,
+  ReduceL2: (attributes, x) => each(mean(attributes, each(x, (value) => value * value)), (value, at, all) => Math.sqrt(value * (x.data.length / all.length))),
   ReduceMean: mean,
-  Relu: (_, x) => each(x, (value) => (value < 0 ? 0 : value)),
   Reshape: reshaped,
-  Sigmoid: (_, x) => each(x, (value) => 1 / (1 + Math.exp(-value))),
+  Resize: repeated,
+  Slice: sliced,
   Softmax: softmax,
-  Tanh: (_, x) => each(x, Math.tanh),
+  Sub: (_, a, b) => combined(a, b, (x, y) => x - y),
   Transpose: transposed,
 };
 
@@ -49,16 +65,26 @@ function normalised({ dims, data }, { scale, shift }) {
   return { dims, data: data.map((value, at) => value * scale[channel(at)] + shift[channel(at)]) };
 }
 
-/** Two tensors value by value; the second may be one number, or as long as the last sides of the first. */
-function combined(a, b, combine) {
-  if (a.data.length < b.data.length) [a, b] = [b, a];
-  const sides = [...b.dims];
-  while (sides[0] === 1) sides.shift();
-  if (sides.some((side, at) => side !== a.dims[a.dims.length - sides.length + at])) {
-    refuse(`combining ${a.dims.join("×")} with ${b.dims.join("×")}`);
+/** Rows of `length` numbers with mean 0 and variance 1. */
+function evened({ dims, data }, length, epsilon) {
+  const result = new Float32Array(data.length);
+  for (let start = 0; start < data.length; start += length) {
+    const row = data.subarray(start, start + length);
+    const middle = row.reduce((sum, value) => sum + value, 0) / length;
+    const spread = Math.sqrt(row.reduce((sum, value) => sum + (value - middle) ** 2, 0) / length + epsilon);
+    result.set(row.map((value) => (value - middle) / spread), start);
   }
-  const length = b.data.length;
-  return { dims: a.dims, data: a.data.map((value, at) => combine(value, b.data[at % length])) };
+  return { dims, data: result };
+}
+
+function layerNormalisation({ axis = -1, epsilon = 1e-5 }, x, scale, shift) {
+  const even = evened(x, size(x.dims.slice(axis < 0 ? axis + x.dims.length : axis)), epsilon);
+  const scaled = combined(even, scale, (value, by) => value * by);
+  return shift ? combined(scaled, shift, (value, by) => value + by) : scaled;
+}
+
+function instanceNormalisation({ epsilon = 1e-5 }, x, scale, shift) {
+  return normalised(evened(x, size(x.dims.slice(2)), epsilon), { scale: scale.data, shift: shift.data });
 }
 
 function gemm({ alpha = 1, beta = 1, transA = 0, transB = 0 }, a, b, bias) {
@@ -127,19 +153,22 @@ function averageOf(data, page, width, top, bottom, left, right) {
   return sum / ((bottom - top) * (right - left));
 }
 
-function globalAverage(_, { dims: [count, channels, height, width], data }) {
-  const area = height * width;
-  const means = Float32Array.from({ length: count * channels }, (_unused, page) =>
-    averageOf(data, page * area, width, 0, height, 0, width),
-  );
-  return { dims: [count, channels, 1, 1], data: means };
+function globally(summarise) {
+  return (_, { dims: [count, channels, ...sides], data }) => {
+    const area = size(sides);
+    const found = Float32Array.from({ length: count * channels }, (_unused, page) =>
+      summarise(data, page * area, area, 0, 1, 0, area),
+    );
+    return { dims: [count, channels, ...sides.map(() => 1)], data: found };
+  };
 }
 
-/** The mean along one side, which is gone then. */
+/** The mean along one side. */
 function mean({ axes, keepdims = 1 }, { dims, data }) {
-  if (axes?.length !== 1 || axes[0] < 0 || keepdims) refuse("a mean along several sides, or one that keeps them");
-  const along = dims[axes[0]];
-  const after = size(dims.slice(axes[0] + 1));
+  if (axes?.length !== 1) refuse("a mean along several sides");
+  const side = axes[0] < 0 ? axes[0] + dims.length : axes[0];
+  const along = dims[side];
+  const after = size(dims.slice(side + 1));
   const result = new Float32Array(data.length / along);
   for (let to = 0; to < result.length; to++) {
     const from = Math.floor(to / after) * along * after + (to % after);
@@ -147,7 +176,8 @@ function mean({ axes, keepdims = 1 }, { dims, data }) {
     for (let k = 0; k < along; k++) sum += data[from + k * after];
     result[to] = sum / along;
   }
-  return { dims: dims.filter((_, side) => side !== axes[0]), data: result };
+  const left = keepdims ? dims.map((length, at) => (at === side ? 1 : length)) : dims.filter((_, at) => at !== side);
+  return { dims: left, data: result };
 }
 
 function reshaped(_, x, shape) {
@@ -159,36 +189,20 @@ function reshaped(_, x, shape) {
 }
 
 function softmax({ axis = -1 }, x) {
+  const side = axis < 0 ? axis + x.dims.length : axis;
+  if (side !== x.dims.length - 1) {
+    const perm = x.dims.map((_, at) => at);
+    [perm[side], perm[perm.length - 1]] = [perm.length - 1, side];
+    return transposed({ perm }, softmax({}, transposed({ perm }, x)));
+  }
   const width = x.dims.at(-1);
-  if (axis !== -1 && axis !== x.dims.length - 1) refuse(`a softmax along side ${axis}`);
   const data = new Float32Array(x.data.length);
   for (let start = 0; start < data.length; start += width) {
     const row = x.data.subarray(start, start + width);
     const most = row.reduce((best, value) => Math.max(best, value), -Infinity);
     const powers = Float64Array.from(row, (value) => Math.exp(value - most));
     const sum = powers.reduce((total, value) => total + value, 0);
-    data.set(
-      powers.map((value) => value / sum),
-      start,
-    );
+    data.set(powers.map((value) => value / sum), start);
   }
   return { dims: x.dims, data };
-}
-
-function transposed({ perm }, { dims, data }) {
-  const steps = dims.map((_, side) => size(dims.slice(side + 1)));
-  const to = perm.map((side) => dims[side]);
-  const result = new Float32Array(data.length);
-  const place = to.map(() => 0);
-  let from = 0;
-  for (let at = 0; at < result.length; at++) {
-    result[at] = data[from];
-    for (let side = to.length - 1; side >= 0; side--) {
-      from += steps[perm[side]];
-      if (++place[side] < to[side]) break;
-      from -= to[side] * steps[perm[side]];
-      place[side] = 0;
-    }
-  }
-  return { dims: to, data: result };
 }

@@ -1,6 +1,7 @@
 // A drawing → the digit or the number on it, read here, as Python's Reader.read_drawing reads it.
 
 import { judge, judgeAgainst, shareDoubt } from "./certainty.js";
+import { arrays, drawing, ink, one_digit, prepare } from "./constants.js";
 import { findLines, MIN_HEIGHT, oneLine } from "./lines.js";
 import { lineStrips, readStrips } from "./number.js";
 import { numberOf } from "./one_digit.js";
@@ -10,11 +11,11 @@ import { shrink } from "./resize.js";
 import { STRIP_HEIGHT } from "./strip.js";
 import { BLANK, inkStages, MIN_SIDE, tooSmall } from "./stages.js";
 
-export const EXPECTATIONS = ["digit", "number"];
-const DIGITS = "0123456789";
-const IMAGE_SIDE = 28;
-const WORK_SIDE = 1000;
-const SCALE = Math.fround(1 / 255);
+export const { EXPECTATIONS } = drawing;
+const { DIGITS } = one_digit;
+const { IMAGE_SIDE } = arrays;
+const { WORK_SIDE } = ink;
+const { SCALE } = prepare;
 
 export class Reader {
   /**
@@ -39,7 +40,7 @@ export class Reader {
     this.calibration = calibration;
     this.sureConfidence = sureConfidence;
     this.classNames = digits.contract.class_names;
-    this.readsNumbers = this.classNames.join() === [...DIGITS].join();
+    this.readsNumbers = this.classNames.join() === DIGITS.join();
     this.asksBoth = shipped && this.readsNumbers;
   }
 

@@ -1,11 +1,12 @@
 // Which pixels spoke for an answer: paint paper over one patch at a time and watch the probabilities.
 // The same measure as explaining/saliency.py, on a coarser grid where a person waits for it.
 
+import { arrays, saliency as shared } from "./constants.js";
 import { ranked } from "./pixels.js";
 
-const SIDE = 28;
-const PATCH_REACH = 2; // patches of 5×5 pixels
-const LEAST = 1e-9;
+const SIDE = arrays.IMAGE_SIDE;
+const PATCH_REACH = (shared.PATCH_SIDE - 1) / 2;
+const { LEAST } = shared;
 const BATCH = 8;
 const COARSEST = 4;
 

@@ -1,16 +1,13 @@
 // Ink → the crop of the one digit in the drawing: specks dropped, broken strokes kept together.
 // The same steps as images/segment.py, without the printed rules that no drawing has.
 
+import { segment as shared } from "./constants.js";
 import { distances } from "./distance.js";
 import { piecesOf } from "./pieces.js";
 import { cut, dilated, image, round, strokeMask } from "./pixels.js";
 
-export const INK_LEVEL = 90;
-const SPECK_SHARE = 0.015;
-const REACH = 0.3;
-const RIVAL_SHARE = 0.3;
-const MIN_INK_SHARE = 0.25;
-const [BLOT_FILL, BLOT_ASPECT, BLOT_SIDE] = [0.7, 1.3, 10];
+export const { INK_LEVEL } = shared;
+const { SPECK_SHARE, REACH, RIVAL_SHARE, MIN_INK_SHARE, BLOT_FILL, BLOT_ASPECT, BLOT_SIDE } = shared;
 
 /** The one digit of an ink page as {ink, box, rivals}, or null where there is nothing that could be a digit. */
 export function findDigit(ink) {

@@ -2,16 +2,14 @@
 // The same steps as images/stages.py.
 
 import { canonical } from "./canonical.js";
+import { stages as shared } from "./constants.js";
 import { countPatches } from "./pieces.js";
 import { padded, round, strokeMask } from "./pixels.js";
 import { shrink } from "./resize.js";
 import { findDigit } from "./segment.js";
 
-export const MIN_SIDE = 5;
-const MIN_SMOOTHNESS = 0.35;
-const MAX_HOLES = 8;
-const HOLE_SIDE = 64;
-export const BLANK = "the picture is blank, nothing stands out of the paper";
+export const { BLANK, MIN_SIDE } = shared;
+const { MIN_SMOOTHNESS, MAX_HOLES, HOLE_SIDE } = shared;
 
 /** The one digit of an ink page that was shrunk by `scale` from a drawing of `width` and `height`. */
 export function inkStages(ink, scale, width, height) {

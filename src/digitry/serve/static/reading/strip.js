@@ -1,14 +1,12 @@
 // Ink of one line of writing → ink strip: the upright band, always as high, that the string network reads.
 // The same steps as images/strip.py.
 
+import { strip as shared } from "./constants.js";
 import { cut, round } from "./pixels.js";
 import { resizeArea, resizeLinear } from "./resize.js";
 
-export const STRIP_HEIGHT = 40;
-export const DIGIT_HEIGHT = 23;
-export const FRAME_PIXELS = 2;
-const WIDTH_STEP = 4;
-const MAX_WIDTH = 4096;
+export const { STRIP_HEIGHT, DIGIT_HEIGHT, FRAME_PIXELS } = shared;
+const { WIDTH_STEP, MAX_WIDTH } = shared;
 
 /**
  * The band of an ink page from `left` to `right` around the row `middle`, shrunk by `scale`; paper beyond it.

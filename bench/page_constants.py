@@ -1,0 +1,70 @@
+"""The numbers that the page's reader shares with Python's: src/digitry/serve/static/reading/constants.js.
+
+python bench/page_constants.py [--check]
+
+Each module of the page that does what a module of Python does takes its thresholds from here, under Python's names.
+`--check` writes nothing and fails where the file is not what would be written; `make check` runs it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+FILE = Path(__file__).parent.parent / "src" / "digitry" / "serve" / "static" / "reading" / "constants.js"
+
+SHARED: dict[str, tuple[str, ...]] = {
+    "arrays": ("IMAGE_SIDE",),
+    "batches.prepare": ("SCALE",),
+    "contract": ("METADATA_KEY",),
+    "decoding": ("BLANK", "BEAM_WIDTH", "MIN_PROBABILITY"),
+    "explaining.saliency": ("PATCH_SIDE", "_LEAST"),
+    "images.canonical": ("BOX_SIDE", "BOX_LEVEL", "STROKE_RANGE", "_WORK_SIDE"),
+    "images.ink": ("WORK_SIDE",),
+    "images.lines": (
+        *("MIN_DIGIT_SHARE", "OUTLINE_FILL", "OUTLINED", "SAME_LINE_OVERLAP", "SAME_SLOPE_OVERLAP", "WIDEST_GAP"),
+        "MIN_HEIGHT",
+    ),
+    "images.segment": (
+        *("INK_LEVEL", "SPECK_SHARE", "REACH", "RIVAL_SHARE", "MIN_INK_SHARE", "BLOT_FILL", "BLOT_ASPECT"),
+        "BLOT_SIDE",
+    ),
+    "images.stages": ("MIN_SIDE", "MIN_SMOOTHNESS", "MAX_HOLES", "BLANK", "_HOLE_SIDE"),
+    "images.strip": ("STRIP_HEIGHT", "DIGIT_HEIGHT", "FRAME_PIXELS", "WIDTH_STEP", "MAX_WIDTH"),
+    "reading.drawing": ("EXPECTATIONS",),
+    "reading.number": ("ZOOMS", "MARGIN", "NEAR", "THIN", "ALTERNATIVES"),
+    "reading.one_digit": ("DIGITS", "RIVALS", "BLOT", "BLOT_REASON", "SECOND_OPINION_BELOW", "STRIP_WIDTH"),
+}
+"""Module of digitry → its constants. In JavaScript they are in an object with the last part of the module's name."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="fail where the file is not what would be written")
+    if not parser.parse_args().check:
+        FILE.write_text(text(), encoding="utf-8")
+    elif FILE.read_text(encoding="utf-8") != text():
+        sys.exit(f"{FILE.name} differs from Python's constants; write it anew with: python bench/page_constants.py")
+
+
+def text() -> str:
+    """The file as it should be."""
+    parts = ["// Written by bench/page_constants.py from the Python modules of these names; `make check` compares.\n"]
+    for module, names in SHARED.items():
+        found = importlib.import_module(f"digitry.{module}")
+        lines = [f"  {name.lstrip('_')}: {in_javascript(getattr(found, name))},\n" for name in names]
+        parts.append(f"export const {module.rsplit('.')[-1]} = {{\n{''.join(lines)}}};\n")
+    return "\n".join(parts)
+
+
+def in_javascript(value: Any) -> str:
+    """A number, a text or a tuple of these; NumPy's numbers to the last bit."""
+    return json.dumps(value if isinstance(value, int | str | tuple) else float(value), ensure_ascii=False)
+
+
+if __name__ == "__main__":
+    main()
