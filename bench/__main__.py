@@ -57,6 +57,9 @@ BENCHES = {
     "exports": Bench(
         "Every recipe of ours in every format: bytes, parity, one digit's time.", 60, (_with_all("exports.py"),)
     ),
+    "onnx-ways": Bench(
+        "digitry's own way to ONNX beside Keras' export, on every backend.", 10, (_with_all("onnx_ways.py"),)
+    ),
     "serve": Bench(
         "The server: requests a second, overload, start; beside FastAPI with Keras, and LitServe.",
         15,
@@ -115,7 +118,7 @@ BENCHES = {
 }
 """Name → what it is. A script that is not listed here can be run too, by its own name."""
 
-TOOLS = ("__main__", "load", "commands_page", "benchmarks_page", "results_page")
+TOOLS = ("__main__", "load", "commands_page", "page_constants", "benchmarks_page", "results_page")
 """What others use, or `make check` runs."""
 
 ALL = ("train", "inference", "exports", "serve", "audit", "peers", "reading", "read-speed", "page", "roofline")

@@ -1,6 +1,6 @@
 """Two ways from Keras to ONNX: digitry's own functions, a layer each, and Keras' own export, on every backend.
 
-.backends/bin/python -m pip install tf2onnx jax2onnx && .backends/bin/python bench/onnx_ways.py
+.backends/bin/python -m pip install jax2onnx && python -m bench onnx-ways
 
 Small networks of every kind that Keras' guides to vision build, and a few of layers that have no function here; random
 weights, the same on every backend. Right is who answers as Keras does, within 1e-4. Writes results/onnx_ways.json; what
@@ -55,7 +55,7 @@ def main() -> None:
         "networks_of_ours_with_the_same_bytes_on_every_backend": same_bytes(found),
         "converter_and_what_it_brings_mb": converters_mb(),
         "networks": found,
-        "command": "python bench/onnx_ways.py",
+        "command": "python -m bench onnx-ways",
         **run_folder.describe_surroundings(),
     }
     RESULT.write_text(json.dumps(result, indent=1) + "\n")
