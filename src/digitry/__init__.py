@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from digitry.data.fetch import fetch
     from digitry.datasets import load_dataset
     from digitry.evaluation import compare, evaluate
+    from digitry.evaluation.calibrate import calibrate
     from digitry.evaluation.robustness import Robustness, robustness
     from digitry.exploration import explore
+    from digitry.networks.model import Model, open_model
+    from digitry.networks.scale import Scale
     from digitry.reading import Reader, read
     from digitry.runs import Run, open_run
     from digitry.scoring import Score, score
@@ -39,6 +42,10 @@ _HOME = {
     "open_run": "digitry.runs",
     "export": "digitry.training.export",
     "evaluate": "digitry.evaluation",
+    "calibrate": "digitry.evaluation.calibrate",
+    "open_model": "digitry.networks.model",
+    "Model": "digitry.networks.model",
+    "Scale": "digitry.networks.scale",
     "compare": "digitry.evaluation",
     "robustness": "digitry.evaluation.robustness",
     "Robustness": "digitry.evaluation.robustness",
@@ -56,21 +63,25 @@ __all__ = [
     "Client",
     "Dataset",
     "Digit",
+    "Model",
     "Number",
     "Reader",
     "Reading",
     "Robustness",
     "Run",
+    "Scale",
     "Score",
     "Split",
     "__version__",
     "audit",
+    "calibrate",
     "compare",
     "evaluate",
     "explore",
     "export",
     "fetch",
     "load_dataset",
+    "open_model",
     "open_run",
     "read",
     "recipes",

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from digitry.errors import ModelError
+from digitry.networks.scale import Scale
 
 DIGIT_SHAPE, STRIP_SHAPE = (28, 28, 1), (40, 0, 1)
 """Height, width, channels of what networks of this digitry read: canonical digits, and ink strips of any width (0)."""
 
+READS = {DIGIT_SHAPE: "digit", STRIP_SHAPE: "number"}
+"""Shape of the input → what a network reads in it."""
+
 METADATA_KEY = "digitry_contract"
 """Name of the ONNX metadata entry and of the safetensors metadata entry that hold the contract as JSON."""
+
+LARGEST_METRIC = 1e300
+"""So that every figure is a float."""
+
+NEWER = {"reads", "seed", "confidence_scale"}
+"""Fields that files of digitry 0.1.0 do not have."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,16 @@ class Contract:
     data_sha256: str = ""
     versions: dict[str, str] = field(default_factory=dict)
     """Package name → version that trained it."""
+    reads: str = ""
+    """`digit`, one an image, or `number`, digits side by side on a strip; as the shape of the input says."""
+    seed: int | None = None
+    """What the training drew by, and held a part back by; None in files that do not say."""
+    confidence_scale: Scale | None = None
+    """What its confidences are worth; None where nobody measured that: then nothing it reads is sure."""
+
+    def __post_init__(self) -> None:
+        if not self.reads:
+            object.__setattr__(self, "reads", READS[self.input_shape])
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True, allow_nan=False)
@@ -44,14 +63,17 @@ class Contract:
 
     @classmethod
     def from_json(cls, text: str) -> Contract:
-        """Read a contract; ModelError if a field is missing, unknown or of the wrong kind."""
+        """Read a contract; ModelError if a field is missing, unknown or of the wrong kind.
+
+        Files of digitry 0.1.0 lack what `NEWER` names: these say nothing of what their confidences are worth.
+        """
         try:
             raw = json.loads(text, parse_constant=_refuse, object_pairs_hook=_without_duplicates)
             text.encode()
         except (ValueError, RecursionError) as error:
             raise ModelError("the model's contract is not JSON; export the model again") from error
         names = {f.name for f in fields(cls)}
-        if not isinstance(raw, dict) or set(raw) != names:
+        if not isinstance(raw, dict) or not names - NEWER <= set(raw) <= names:
             raise ModelError(f"the model's contract must have exactly the fields {', '.join(sorted(names))}")
         class_names, shape = raw["class_names"], raw["input_shape"]
         if (
@@ -71,10 +93,17 @@ class Contract:
         if (
             not all(isinstance(raw[name], str) for name in ("recipe", "data_sha256"))
             or not all(isinstance(raw[name], dict) for name in ("settings", "metrics", "versions"))
-            or not all(isinstance(v, int | float) and abs(v) < math.inf for v in raw["metrics"].values())
+            or not all(isinstance(v, int | float) and abs(v) <= LARGEST_METRIC for v in raw["metrics"].values())
         ):
             raise ModelError("the model's contract has a field of the wrong kind; export the model again")
         raw["class_names"], raw["input_shape"] = tuple(class_names), tuple(shape)
+        reads, seed, scale = (raw.get(name) for name in ("reads", "seed", "confidence_scale"))
+        if reads not in (None, READS[raw["input_shape"]]):
+            raise ModelError(f"the model says it reads {reads!r}, but its input {shape} is another's")
+        if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool) or seed < 0):
+            raise ModelError(f"the model's seed must be a whole number from 0, not {seed!r}")
+        raw["reads"] = reads or ""
+        raw["confidence_scale"] = None if scale is None else Scale.from_json(scale)
         return cls(**raw)
 
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,14 +23,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digitry.errors import ModelError
+from digitry.networks import files as model_files
 from digitry.settings import with_defaults
 
 if TYPE_CHECKING:
     from digitry.contract import Contract
-    from digitry.predict import Predictor
+    from digitry.networks.model import Model
 
-CONFIG, HISTORY, DONE, LOCK = "config.json", "history.jsonl", "done.json", ".lock"
-CHECKPOINTS, WEIGHTS, MODEL = "checkpoints", "weights.safetensors", "model.onnx"
+CONFIG, MODEL, WEIGHTS = model_files.CONFIG, model_files.MODEL, model_files.WEIGHTS
+HISTORY, DONE, LOCK = "history.jsonl", "done.json", ".lock"
+CHECKPOINTS = "checkpoints"
 START, NUMBERS = "start.json", "numbers.json"
 METRICS, PLOTS, REPORT = "metrics.json", "plots", "report.html"
 
@@ -145,15 +146,12 @@ class Run(os.PathLike[str]):
         """What the model expects and what its answers mean. Raises ModelError as `model` does."""
         return self.model().contract
 
-    def model(self) -> Predictor:
-        """Open the ONNX model. Raises ModelError, naming the file, where it is missing or cannot be used."""
-        from digitry.predict import Predictor
+    def model(self, *, reads: str | None = None) -> Model:
+        """Open the ONNX model. Raises ModelError, naming the file, where it is missing or cannot be used, or reads
+        something other than `reads`, a `digit` or a `number`."""
+        from digitry.networks.model import Model
 
-        file = self.model_file
-        try:
-            return Predictor(file)
-        except ModelError as error:
-            raise error if str(file) in str(error) else ModelError(f"{file}: {error}") from error
+        return Model.open(self.model_file, reads=reads)
 
     def keras_model(self) -> Any:
         """Build the recipe's Keras network with the trained weights; loads Keras.
@@ -170,18 +168,9 @@ open_run = Run.open
 
 def model_file(path: Path) -> Path:
     """The ONNX file of a run folder; of any other path itself. Raises ModelError for a folder without one."""
-    if not path.is_dir() or (path / MODEL).is_file():
-        return path / MODEL if path.is_dir() else path
-    read_config(path)  # a folder that is no run says so
-    if (path / WEIGHTS).is_file():
-        raise ModelError(
-            f"run {path} is trained, but its network is not written as ONNX; write it with the command that began it, "
-            f"and with --run {shlex.quote(str(path))} --resume; if that names a layer, train again without it"
-        )
-    raise ModelError(
-        f"run {path} has no {MODEL}, so its training did not end; go on with the command that began it, and with "
-        f"--run {shlex.quote(str(path))} --resume"
-    )
+    if path.is_dir() and not (path / MODEL).is_file():
+        read_config(path)  # a folder that is no run, or a damaged one, says so
+    return model_files.model_path(path)
 
 
 def best_epoch(history: Sequence[Epoch]) -> int:

@@ -66,7 +66,7 @@ def test_the_contract_travels_with_the_model_from_file_or_bytes(tmp_path: Path) 
 def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"nowhere\.onnx: No such file"):
         Predictor(tmp_path / "nowhere.onnx")
-    with pytest.raises(ModelError, match="Is a directory"):
+    with pytest.raises(ModelError, match=r"is not a run: expected a folder with config\.json and model\.onnx"):
         Predictor(tmp_path)
 
 

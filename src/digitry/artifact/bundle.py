@@ -62,17 +62,28 @@ def save(path: Path, weights: Weights, contract: Contract) -> None:
     write_atomically(path, to_safetensors(arrays, metadata={METADATA_KEY: about}))
 
 
+def write_contract(path: Path, contract: Contract) -> None:
+    """Give the file another contract, crash-safely, and leave its weights as they are; ModelError if it is not ours."""
+    data = _read(path)
+    end = 8 + int.from_bytes(data[:8], "little")
+    try:
+        header = json.loads(data[8:end])
+        about = json.loads(header["__metadata__"][METADATA_KEY])
+        about["contract"] = contract.to_json()
+        header["__metadata__"][METADATA_KEY] = json.dumps(about, sort_keys=True)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ModelError(f"{path} is not a digitry weights file ({error}); train or export it again") from error
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)  # the weights begin at a multiple of eight bytes
+    write_atomically(path, len(text).to_bytes(8, "little") + text + data[end:])
+
+
 def load(path: Path) -> tuple[Weights, Contract]:
     """Read and verify; ModelError if the file is damaged, not ours, or holds a number that is not finite."""
     from safetensors import SafetensorError
     from safetensors.numpy import load as from_safetensors
 
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ModelError(f"{path} is larger than {MAX_BYTES // 2**20} MiB; it is not a digitry model")
-        data = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"cannot read the model {path}: {error.strerror}") from error
+    data = _read(path)
     try:
         weights = from_safetensors(data)
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
@@ -107,6 +118,15 @@ def load_model(path: Path) -> tuple[Any, Contract]:
             f"{path} does not hold exactly the weights of recipe {contract.recipe}; train it again"
         ) from error
     return model, contract
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ModelError(f"{path} is larger than {MAX_BYTES // 2**20} MiB; it is not a digitry model")
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"cannot read the model {path}: {error.strerror}") from error
 
 
 def _sha256(weights: Weights) -> str:

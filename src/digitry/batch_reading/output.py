@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 import digitry
 from digitry.batch_reading.records import Settings
 from digitry.batch_reading.rows import FORMATS, Format, csv_name
-from digitry.errors import ModelError, SettingError, StorageError
+from digitry.errors import SettingError, StorageError
 from digitry.files import write_atomically
-from digitry.runs import model_file
+from digitry.networks.files import read_model
 
 Job = dict[str, Any]
 """What decides the bytes of a table, as JSON values."""
@@ -155,17 +155,11 @@ def _check_record(path: Path, record: Path, job: Job) -> None:
             raise SettingError(f"{path} was begun with another {word}{was}; resume with the same, or delete it")
 
 
-def _model_digest(model: str | None) -> str:
-    """SHA-256 over what comes with digitry for reading, and over the model that takes the place of a part of it."""
+def _model_digest(models: Sequence[str]) -> str:
+    """SHA-256 over what comes with digitry for reading, and over the models that take the place of a part of it."""
     shipped = sorted((resources.files("digitry") / "models").iterdir(), key=lambda file: file.name)
     data = [file.read_bytes() for file in shipped if file.name.endswith((".onnx", ".json"))]
-    if model is not None:
-        path = model_file(Path(model))
-        try:
-            data.append(path.read_bytes())
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise ModelError(f"cannot read the model {path}: {reason}") from error
+    data += map(read_model, models)
     return hashlib.sha256(b"".join(data)).hexdigest()
 
 

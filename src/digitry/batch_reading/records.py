@@ -25,7 +25,8 @@ class Source:
 class Settings:
     """How to read; `Reader` and its methods say what each means."""
 
-    model: str | None = None
+    model: tuple[str, ...] = ()
+    """Run folders or ONNX files; none for the shipped networks."""
     max_error: float = 0.005
     expect: str = "page"
 

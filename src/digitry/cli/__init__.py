@@ -27,6 +27,8 @@ COMMANDS = {
     "train": "Train a recipe; one run is one folder.",
     "evaluate": "Judge a run on data it has not seen.",
     "robustness": "Show a model photographs, corruptions and what is no digit.",
+    "calibrate": "Measure what a model's confidence is worth: when it is sure.",
+    "info": "Show what a model reads, where it comes from and when it is sure.",
     "compare": "Lay runs side by side: is the difference more than chance?",
     "export": "Write a run's model as ONNX, C, Keras, SavedModel or LiteRT.",
     "read": "Read the numbers in pictures.",

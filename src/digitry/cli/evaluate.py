@@ -11,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from digitry.evaluation import Evaluation
+    from digitry.evaluation import Evaluation, NumberEvaluation
 
 
 @click.command("evaluate")
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 def command(run: Path, split: str, data: str | None, as_json: bool, quiet: bool) -> None:
     """Judge a run on data it has not seen.
 
-    RUN is the folder of a finished training. Writes metrics.json, plots/ and report.html into it.
+    RUN is the folder of a finished training. Writes metrics.json, plots/ and report.html into it. A network that reads
+    numbers is judged on numbers written with the digits of the split; of these there is no report.
     """
     from digitry.cli.progress import Bar
-    from digitry.evaluation import evaluate
+    from digitry.evaluation import NumberEvaluation, evaluate
     from digitry.packages import need
 
     need("matplotlib", by="digitry evaluate")
@@ -37,7 +38,23 @@ def command(run: Path, split: str, data: str | None, as_json: bool, quiet: bool)
 
         click.echo(json.dumps(evaluation.to_json(), ensure_ascii=False, allow_nan=False))
         return
-    _print(evaluation)
+    if isinstance(evaluation, NumberEvaluation):
+        _print_numbers(evaluation)
+    else:
+        _print(evaluation)
+
+
+def _print_numbers(evaluation: NumberEvaluation) -> None:
+    from digitry.pages.numbers import interval, percent
+
+    run, parameters = evaluation.run, evaluation.parameters
+    size = "" if parameters is None else f", {parameters:,} parameters"
+    print(f"{run.name}: recipe {run.recipe}{size}, reads numbers, on {evaluation.data_name}")
+    print(
+        f"{evaluation.right:,} of {evaluation.strips:,} numbers written with digits of the {evaluation.split} split "
+        f"are read to the last digit: {percent(evaluation.accuracy)} (95%: {interval(evaluation.interval)})"
+    )
+    print(f"Figures: {evaluation.metrics_path}")
 
 
 def _print(evaluation: Evaluation) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digitry.cli import STANDARD_INPUT
+from digitry.cli.options import model_option
 from digitry.errors import DataError, SettingError
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     metavar="SHARE",
     help="How many of the readings that are called sure may be wrong, from 0 to 1.",
 )
-@click.option("--model", metavar="RUN|FILE.onnx", help="A run folder or an ONNX file. [default: the built-in model]")
+@model_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a page and line on stdout, nothing else.")
 @click.option("--jsonl", type=click.Path(path_type=Path), metavar="FILE", help="Write these objects to a file.")
 @click.option("--csv", type=click.Path(path_type=Path), metavar="FILE", help="Write a table, a row a number.")
@@ -51,7 +52,7 @@ def command(
     pictures: tuple[str, ...],
     expect: str,
     max_error: float,
-    model: str | None,
+    models: tuple[str, ...],
     as_json: bool,
     jsonl: Path | None,
     csv: Path | None,
@@ -73,7 +74,7 @@ def command(
     from digitry.cli.progress import Counter
     from digitry.cli.reading_output import Maker, drawing_paths
 
-    settings = Settings(model, max_error, expect)
+    settings = Settings(models, max_error, expect)
     found = _find(pictures)
     names = list(found)
     files = {kind: path for kind, path in (("csv", csv), ("jsonl", jsonl)) if path is not None}

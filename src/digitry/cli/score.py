@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from digitry.cli.options import model_option
+
 if TYPE_CHECKING:
     from digitry.scoring import Score
 
@@ -25,7 +27,7 @@ MISTAKES_SHOWN = 10
     show_default=True,
     help="What each picture holds: one digit; one number of any length; or a page of numbers.",
 )
-@click.option("--model", metavar="RUN|FILE.onnx", help="A run folder or an ONNX file. [default: the built-in model]")
+@model_option
 @click.option(
     "--max-error",
     type=float,
@@ -40,7 +42,7 @@ MISTAKES_SHOWN = 10
 def command(
     pictures: Path,
     expect: str,
-    model: str | None,
+    models: tuple[str, ...],
     max_error: float | None,
     page: Path | None,
     as_json: bool,
@@ -64,10 +66,10 @@ def command(
         check_page_possible()
         check_place(page)
     options: dict[str, Any] = {} if max_error is None else {"max_error": max_error}
-    reader = Reader(model, **options)
+    reader = Reader(models, **options)
     with Bar(quiet=quiet) as progress:
         result = score(pictures, expect=expect, reader=reader, progress=progress)
-    if model and _learnt_from(Path(model), result):
+    for model in (model for model in models if _learnt_from(Path(model), result)):
         click.echo(
             f"digitry: {model} learnt from these very pictures, so this says little about others; for those held back: "
             f"{shlex.join(['digitry', 'evaluate', model, '--split', 'validation'])}",

@@ -49,8 +49,9 @@ def _limit_options(command: Any) -> Any:
     "models",
     multiple=True,
     metavar="[NAME=]RUN|FILE.onnx",
-    help="A run folder or an ONNX file under a name; several are asked for by ?model=NAME, the first without. SIGHUP "
-    "reads them again. [default: the built-in model]",
+    help="A run folder or an ONNX file under a name; several are asked for by ?model=NAME, the first without. A "
+    "network for digits and one for numbers under the same name, or both without one, read together. SIGHUP reads "
+    "them again. [default: the built-in ones]",
 )
 @click.option("--collect", type=click.Path(path_type=Path), metavar="DIR", help="Keep corrected drawings for training.")
 @click.option(
@@ -128,17 +129,27 @@ def command(
     run(service, sock, Access(names, token), log_requests=log_requests, is_worker=listener is not None)
 
 
-def _models(given: tuple[str, ...]) -> dict[str, Path | None]:
-    """NAME=PATH … → name → path; the shipped model where none is given."""
-    found: dict[str, Path | None] = {}
+def _models(given: tuple[str, ...]) -> dict[str, tuple[Path, ...]]:
+    """NAME=PATH … → name → paths; none for the shipped models, which are also there where nothing is given."""
+    if len(given) == 2 and "=" not in "".join(given) and _read_together(*given):
+        return {Path(given[0]).stem: (Path(given[0]), Path(given[1]))}
+    found: dict[str, tuple[Path, ...]] = {}
     for text in given:
         name, equals, path = text.partition("=")
         if not equals:
             name, path = Path(text).stem, text
-        if not name or not name.isprintable() or name in found or not path:
+        is_second = bool(equals) and len(found.get(name, ())) == 1
+        if not name or not name.isprintable() or not path or (name in found and not is_second):
             raise SettingError(f"--model {text!r}: give each model a name of its own, as in --model mine=runs/mine")
-        found[name] = None if path == "shipped" else Path(path)
-    return found or {"shipped": None}
+        found[name] = () if path == "shipped" else (*found.get(name, ()), Path(path))
+    return found or {"shipped": ()}
+
+
+def _read_together(first: str, second: str) -> bool:
+    """Whether one of two models reads digits, and the other numbers."""
+    from digitry.networks.model import Model
+
+    return "shipped" not in (first, second) and Model.open(first).reads != Model.open(second).reads
 
 
 def _cores() -> int:

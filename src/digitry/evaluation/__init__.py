@@ -8,6 +8,7 @@ from pathlib import Path
 from digitry.arrays import Dataset
 from digitry.evaluation.comparison import Comparison, compare
 from digitry.evaluation.judging import Evaluation, Progress, judge
+from digitry.evaluation.numbers import NumberEvaluation, evaluate_numbers
 from digitry.evaluation.report import GrowingChart, history_chart, remove_report
 from digitry.runs import Run
 
@@ -15,6 +16,7 @@ __all__ = [
     "Comparison",
     "Evaluation",
     "GrowingChart",
+    "NumberEvaluation",
     "compare",
     "evaluate",
     "history_chart",
@@ -29,13 +31,14 @@ def evaluate(
     split: str = "test",
     data: Dataset | str | Path | None = None,
     progress: Progress | None = None,
-) -> Evaluation:
+) -> Evaluation | NumberEvaluation:
     """Judge a run on `train`, `validation` or `test`, and write metrics.json, plots/ and report.html into its folder.
 
-    The model is the run's model.onnx. The images it was trained on, and those held back, are judged beside the split;
-    the test split is read only if it is the one asked for. `data` may name other data than the run's own: then only
-    `split` is judged, and the report goes to a folder `on-<data>` in the run. `progress` is called with (images done,
-    images in all).
+    A run that reads numbers is judged on 5,000 numbers written with the digits of the split: how many of them it reads
+    to the last digit; there is no report of it. The model is the run's model.onnx. The images it was trained on, and
+    those held back, are judged beside the split; the test split is read only if it is the one asked for. `data` may
+    name other data than the run's own: then only `split` is judged, and the report goes to a folder `on-<data>` in the
+    run. `progress` is called with (images done, images in all).
 
     SettingError for an unknown split, DataError for data that is not the run's or does not fit, ModelError for a
     folder that is no finished run, StorageError if the report cannot be written.
@@ -43,6 +46,8 @@ def evaluate(
     from digitry.evaluation import report
     from digitry.packages import need
 
+    if Run.open(run).model().reads == "number":
+        return evaluate_numbers(run, split=split, data=data, progress=progress)
     need("matplotlib", by="a report")
     evaluation = judge(run, split=split, data=data, progress=progress)
     report.write(evaluation)
@@ -56,5 +61,9 @@ def write_report(
 
     The test split is not read.
     """
+    from digitry.evaluation import report
+
     split = "validation" if Run.open(run).hold_out[0] else "train"
-    return evaluate(run, split=split, data=data, progress=progress)
+    evaluation = judge(run, split=split, data=data, progress=progress)
+    report.write(evaluation)
+    return evaluation

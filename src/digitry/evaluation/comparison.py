@@ -104,7 +104,7 @@ def compare(
     opened = [Run.open(run) for run in runs]
     _check_comparable(opened, split)
     names = _names(opened)
-    models = [one.model() for one in opened]
+    models = [one.model(reads="digit") for one in opened]
     class_names = models[0].contract.class_names
     for name, model in zip(names, models, strict=True):
         if model.contract.class_names != class_names:

@@ -21,7 +21,7 @@ from digitry.files import name_for_a_file
 from digitry.runs import METRICS, REPORT, Run
 
 if TYPE_CHECKING:
-    from digitry.predict import Predictor
+    from digitry.networks.model import Model
 
 SPLITS = ("train", "validation", "test")
 
@@ -127,7 +127,7 @@ def judge(
     another identity can be given as `data`; then only `split` is judged.
     """
     opened = Run.open(run)
-    predictor = opened.model()
+    predictor = opened.model(reads="digit")
     class_names = predictor.contract.class_names
     dataset = datasets.numbered_as(data_of(opened, data), class_names, f"the model of {opened.folder}")
     parts = splits_of(opened, dataset, split)
@@ -207,7 +207,7 @@ def _splits_of(run: Run, dataset: Dataset, split: str) -> dict[str, Split]:
 
 
 def predict(
-    predictor: Predictor, part: Split, progress: Progress | None = None, *, done: int = 0, total: int | None = None
+    predictor: Model, part: Split, progress: Progress | None = None, *, done: int = 0, total: int | None = None
 ) -> Probabilities:
     """float32 (n, classes), in calls small enough to show progress and to keep memory flat."""
     rows = []

@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from digitry.evaluation import plots, report_page
 from digitry.evaluation.judging import Evaluation
@@ -17,6 +17,15 @@ from digitry.pages.html import write_page
 from digitry.runs import METRICS, PLOTS, REPORT, Epoch
 
 
+class Judged(Protocol):
+    """A run, judged: what metrics.json is made of."""
+
+    @property
+    def metrics_path(self) -> Path: ...
+
+    def to_json(self) -> dict[str, Any]: ...
+
+
 def write(evaluation: Evaluation) -> None:
     """Write metrics.json, plots/ and report.html into the evaluation's folder; StorageError if that fails."""
     evaluation.folder.mkdir(parents=True, exist_ok=True)
@@ -24,7 +33,7 @@ def write(evaluation: Evaluation) -> None:
     write_page(report_page.page(evaluation, evaluation.folder / PLOTS), evaluation.report_path)
 
 
-def write_metrics(evaluation: Evaluation) -> None:
+def write_metrics(evaluation: Judged) -> None:
     """Write metrics.json. Splits judged earlier stay in it as long as model and data are the same."""
     new = evaluation.to_json()
     old = _earlier(evaluation.metrics_path)

@@ -1,6 +1,6 @@
 """Picture → reading: its numbers with their confidence, or the reason why there is none."""
 
 from digitry.reading.pictures import Picture, picture_name
-from digitry.reading.reader import EXPECTATIONS, Reader, model_bytes, read
+from digitry.reading.reader import EXPECTATIONS, ModelLike, Reader, read
 
-__all__ = ["EXPECTATIONS", "Picture", "Reader", "model_bytes", "picture_name", "read"]
+__all__ = ["EXPECTATIONS", "ModelLike", "Picture", "Reader", "picture_name", "read"]

@@ -54,7 +54,7 @@ def read_pages(pages: list[NDArray[np.uint8]], reader: Reader, *, name: str, pag
 def judge(found: list[Stages], reader: Reader) -> NDArray[np.float32]:
     """What each crop is, float32 (n, classes): rows sum to 1, or to less where the networks see no digit.
 
-    The network for whole numbers has a word only on digits: a model with other class names judges alone.
+    The shipped network for whole numbers has a word where the scale of the other was fitted with it.
     """
     canonical = np.stack([stages.canonical for stages in found if stages.canonical is not None]) if found else None
     if canonical is None:
@@ -66,11 +66,11 @@ def judge(found: list[Stages], reader: Reader) -> NDArray[np.float32]:
 def second_opinion(first: NDArray[np.float32], crops: list[NDArray[np.uint8]], reader: Reader) -> NDArray[np.float32]:
     """What both networks say together of crops, where the first, float32 (n, classes), is not confident enough."""
     asked = np.flatnonzero(first.max(axis=1, initial=0) < SECOND_OPINION_BELOW)
-    if not asked.size or not reader.shipped or reader.class_names != DIGITS:
+    if not asked.size or not reader.asks_both:
         return first
     strips = np.stack([_strip(crops[index]) for index in asked])
     result = first.copy()
-    result[asked] = (first[asked] + single_digits(reader.read_strips(strips))) / 2
+    result[asked] = (first[asked] + single_digits(reader.second_opinion(strips))) / 2
     return result
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from importlib import resources
-from pathlib import Path
 from typing import overload
 
 import numpy as np
@@ -13,16 +12,22 @@ from numpy.typing import NDArray
 
 from digitry.arrays import Digit, Images, Probabilities, Reading
 from digitry.contract import Contract
-from digitry.errors import ModelError, SettingError, unknown_name
+from digitry.errors import SettingError, unknown_name
+from digitry.networks.model import WHAT, Model
 from digitry.pages.numbers import confidence as in_words
-from digitry.predict import Predictor, StringPredictor, read_model
 from digitry.reading import drawing, one_digit, one_page
-from digitry.reading.certainty import MAX_ERROR, check_max_error, scales
+from digitry.reading.certainty import MAX_ERROR, check_max_error, judge
 from digitry.reading.pictures import Picture, grey_pages, picture_name
-from digitry.runs import model_file
 
 EXPECTATIONS = ("digit", "number", "page")
 """What a picture may be said to hold: one digit; one number on one line; any numbers, anywhere."""
+
+
+ModelLike = str | os.PathLike[str] | bytes | Model
+"""A network to read with: a run's folder, an ONNX file, its bytes, or one that is open."""
+
+Models = ModelLike | Sequence[ModelLike] | None
+"""One network, or one for digits and one for numbers in any order, or neither."""
 
 
 class Reader:
@@ -30,43 +35,65 @@ class Reader:
 
     def __init__(
         self,
-        model: Path | str | bytes | None = None,
+        model: Models = None,
         *,
         max_error: float = MAX_ERROR,
         sure_confidence: float | None = None,
         threads: int = 1,
     ) -> None:
-        """`model`: what reads single digits, a run folder, an ONNX file or its bytes; None for the shipped one.
+        """Load the networks; those that come with digitry read what `model` does not.
 
-        The shipped network for whole numbers reads all that has more than one digit, whatever `model` is.
-        `max_error`: the share of the sure readings that may be wrong, on pictures like those it was measured on.
-        `sure_confidence`, 0 to 1, takes its place: what a model says of itself, for models that nobody calibrated.
-        Raises ModelError for a model that cannot be used, SettingError for a number outside its range.
+        `model`: a network for single digits or one for whole numbers, or one of each, in any order.
+        `max_error`: the share of the sure readings that may be wrong, on pictures like those that the scale in the
+        network's contract was fitted to; of a network without a scale nothing is sure.
+        `sure_confidence`, 0 to 1, takes the scales' place: what a model says of itself.
+        Raises ModelError for a model that cannot be used, SettingError for a number outside its range, and for two
+        networks that read the same.
         """
         if sure_confidence is not None and not 0 <= sure_confidence <= 1:
             raise SettingError(f"sure_confidence must be from 0 to 1, not {sure_confidence:g}")
         self.max_error, self.sure_confidence, self.threads = check_max_error(max_error), sure_confidence, threads
-        self.shipped = model is None
-        try:
-            self._digits = Predictor(model if isinstance(model, bytes) else model_bytes(model), threads=threads)
-        except ModelError as error:
-            if isinstance(model, (str, Path)) and str(model) not in str(error):
-                raise ModelError(f"{model}: {error}") from error
-            raise
+        self._own = _opened(model, threads)
+
+    @cached_property
+    def digits(self) -> Model:
+        """The network for single digits."""
+        return self._own.get("digit") or Model.shipped("digit", threads=self.threads)
+
+    @cached_property
+    def numbers(self) -> Model:
+        """The network for whole numbers."""
+        return self._own.get("number") or self._shipped_numbers
+
+    @cached_property
+    def _shipped_numbers(self) -> Model:
+        return Model.shipped("number", threads=self.threads)
+
+    def open_all(self) -> None:
+        """Open every network that could be asked, for who cannot open files later."""
+        for model in (self.digits, self.numbers, *((self._shipped_numbers,) if self.asks_both else ())):
+            assert model.contract
 
     @property
     def contract(self) -> Contract:
         """What the model of single digits expects, and where it comes from."""
-        return self._digits.contract
+        return self.digits.contract
 
     @property
     def class_names(self) -> tuple[str, ...]:
         """The labels a digit may get, in the order of `read_digits`' columns."""
         return self.contract.class_names
 
-    @cached_property
-    def _strings(self) -> StringPredictor:
-        return StringPredictor(_shipped("string.onnx"), threads=self.threads)
+    @property
+    def has_own_numbers(self) -> bool:
+        """Whether another network than the shipped one reads numbers."""
+        return "number" in self._own
+
+    @property
+    def asks_both(self) -> bool:
+        """Whether the shipped network for numbers has a word on digits, too: where the scale was fitted that way."""
+        scale = self.contract.confidence_scale
+        return scale is not None and scale.second_opinion and self.class_names == one_digit.DIGITS
 
     def read(self, picture: Picture, *, expect: str = "page") -> Reading:
         """Read a picture: a path, file bytes, an array or a Pillow image; of a file with many pages the first.
@@ -94,8 +121,11 @@ class Reader:
         """SettingError unless `expect` exists and this model can read what it promises."""
         if expect not in EXPECTATIONS:
             raise unknown_name("expectation", expect, EXPECTATIONS)
-        if expect != "digit" and self.class_names != one_digit.DIGITS:
-            raise SettingError(f"this model reads {', '.join(self.class_names[:3])}…, not digits; use expect 'digit'")
+        if expect == "digit":
+            return
+        for names in (self.class_names, self.numbers.class_names):
+            if names != one_digit.DIGITS:
+                raise SettingError(f"this model reads {', '.join(names[:3])}…, not digits; use expect 'digit'")
 
     def read_drawing(self, ink: NDArray[np.uint8], *, expect: str = "number") -> Reading:
         """Read ink that a program drew, uint8 (h, w), 0 paper and 255 full ink: nothing has to be told from paper.
@@ -113,11 +143,15 @@ class Reader:
 
     def read_digits(self, images: Images) -> Probabilities:
         """Canonical digits, uint8 (n, 28, 28), as datasets hold them → probabilities, float32 (n, classes)."""
-        return self._digits.probabilities(images)
+        return self.digits.probabilities(images)
 
     def read_strips(self, strips: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Ink strips, uint8 (n, 40, width) → float32 (n, frames, 11): no digit, then the ten digits."""
-        return self._strings.frames(strips)
+        return self.numbers.probabilities(strips)
+
+    def second_opinion(self, strips: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The same by the shipped network, whatever reads numbers here: the scale of digits was fitted with it."""
+        return self._shipped_numbers.probabilities(strips)
 
     def judge(self, kind: str, confidence: float) -> tuple[float, bool, str | None]:
         """A model's own confidence in a `digit` or `number` → calibrated, whether that is sure, and why not."""
@@ -125,7 +159,8 @@ class Reader:
             sure = confidence >= self.sure_confidence
             doubt = f"the confidence of {in_words(confidence)} is below {100 * self.sure_confidence:g}%"
             return confidence, sure, None if sure else doubt
-        return scales()[kind].judge(confidence, self.max_error)
+        model = self.digits if kind == "digit" else self.numbers
+        return judge(model.contract.confidence_scale, confidence, self.max_error)
 
     def digit(self, probabilities: NDArray[np.float32], box: tuple[int, int, int, int]) -> Digit:
         """The most probable label of one digit, with the next best."""
@@ -137,13 +172,14 @@ class Reader:
 
 @overload
 def read(
-    pictures: list[Picture] | tuple[Picture, ...], *, model: Path | str | bytes | None = None, expect: str = "page"
+    pictures: list[Picture] | tuple[Picture, ...],
+    *,
+    model: Models = None,
+    expect: str = "page",
 ) -> list[Reading]: ...
 @overload
-def read(pictures: Picture, *, model: Path | str | bytes | None = None, expect: str = "page") -> Reading: ...
-def read(
-    pictures: Picture, *, model: Path | str | bytes | None = None, expect: str = "page"
-) -> Reading | list[Reading]:
+def read(pictures: Picture, *, model: Models = None, expect: str = "page") -> Reading: ...
+def read(pictures: Picture, *, model: Models = None, expect: str = "page") -> Reading | list[Reading]:
     """Read one picture, or each of a list of pictures, in order. For many calls, keep a `Reader`.
 
     Raises DataError for the first one that is no picture, SettingError for an `expect` that does not exist.
@@ -156,15 +192,15 @@ def read(
     return reader.read(pictures, expect=expect)
 
 
-def _shipped(name: str) -> bytes:
-    file = resources.files("digitry") / "models" / name
-    if not file.is_file():
-        raise ModelError(f"this installation has no models/{name}; install digitry again")
-    return file.read_bytes()
-
-
-def model_bytes(model: Path | str | None) -> bytes:
-    """The ONNX file of a run folder, or of a path; of the shipped model for None. ModelError where there is none."""
-    if model is None:
-        return _shipped("digit.onnx")
-    return read_model(model_file(Path(model)))
+def _opened(model: Models, threads: int) -> dict[str, Model]:
+    """What each given network reads → the network; SettingError where two read the same."""
+    several = model if isinstance(model, Sequence) and not isinstance(model, (str, bytes)) else [model]
+    found: dict[str, Model] = {}
+    for one in several:
+        if one is None:
+            continue
+        opened = one if isinstance(one, Model) else Model.open(one, threads=threads)
+        if opened.reads in found:
+            raise SettingError(f"both models read {WHAT[opened.reads]}; give one for digits, and one for numbers")
+        found[opened.reads] = opened
+    return found

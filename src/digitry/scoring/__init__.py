@@ -8,9 +8,9 @@ from pathlib import Path
 
 from digitry.data import Progress
 from digitry.errors import DataError, unknown_name
+from digitry.evaluation.labels import read_labels
 from digitry.reading import EXPECTATIONS, Reader
 from digitry.scoring.figures import Answer, DigitScore, Score, answer_of, not_read
-from digitry.scoring.labels import read_labels
 from digitry.scoring.page import write_page
 
 __all__ = ["Answer", "DigitScore", "Score", "score", "write_page"]

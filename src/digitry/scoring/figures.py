@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.arrays import Reading
+from digitry.evaluation.labels import Labelled, digits_of
 from digitry.evaluation.metrics import wilson_interval
-from digitry.scoring.labels import Labelled, digits_of
 
 NONE = 10
 """Row and column of the confusion matrix for no digit: the row counts digits read where none is."""

@@ -31,7 +31,7 @@ from digitry.serve.children import Done, Job
 from digitry.serve.engine import Engine, Model
 from digitry.serve.guard import Access, Guard
 from digitry.serve.openapi import openapi
-from digitry.serve.page import File, config, digit_model, page_files
+from digitry.serve.page import OWN_MODELS, File, config, model_file, page_files
 from digitry.serve.problems import ProblemError
 from digitry.serve.service import Service
 
@@ -58,8 +58,12 @@ def create_app(service: Service, access: Access | None = None, *, log_requests: 
     if service.collection is not None:
         routes.append(Route("/v1/corrections", handlers.correct, methods=["POST"]))
 
-    files: dict[str, Callable[[], File]] = {path: partial(File, *file) for path, file in page_files().items()}
-    files["/models/digit.onnx"] = lambda: digit_model(service)
+    own_numbers = service.model(service.default_model).reader.has_own_numbers
+    files: dict[str, Callable[[], File]] = {
+        path: partial(File, *file) for path, file in page_files(own_numbers=own_numbers).items()
+    }
+    for reads, path in OWN_MODELS.items():
+        files[path] = partial(model_file, service, reads)
     files["/config.json"] = lambda: config(service, access)
     files["/api"] = lambda: api_page(service)
     routes += [Route(path, _serves(file)) for path, file in files.items()]

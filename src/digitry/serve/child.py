@@ -4,7 +4,7 @@ A broken picture can crash its decoder, and a small one can want all memory. Her
 memory and processor time, without the means to open a file or a socket, without a core dump. Standard input and output
 are all it has.
 
-First comes a line of JSON, {"limits": {...}, "models": {name: size in bytes, or null}}, and the models' bytes. After
+First comes a line of JSON, {"limits": {...}, "models": {name: [size in bytes, ...]}}, and the models' bytes. After
 `ready` each job is a line of JSON, {"model", "expect", "max_error", "keep", "bytes"}, and the picture's bytes. Each
 answer is a line: {"readings": [...]}, and {"pages": [[height, width], ...]} and their grey pixels behind it when "keep"
 asks for them, or {"error": "..."}.
@@ -19,7 +19,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from digitry.reading import Reader
@@ -31,7 +31,7 @@ def main() -> None:
     """Read pictures until the parent closes the pipe."""
     jobs, answers = sys.stdin.buffer, sys.stdout.buffer
     start = json.loads(jobs.readline())
-    readers = _open_readers({name: _bytes(jobs, size) for name, size in start["models"].items()})
+    readers = _open_readers({name: tuple(map(jobs.read, sizes)) for name, sizes in start["models"].items()})
     limits = start["limits"]
     lock_in(limits["picture_bytes"])
     answers.write(b"ready\n")
@@ -48,11 +48,7 @@ def main() -> None:
         answers.flush()
 
 
-def _bytes(pipe: BinaryIO, size: int | None) -> bytes | None:
-    return None if size is None else pipe.read(size)
-
-
-def _open_readers(models: dict[str, bytes | None]) -> dict[str, Reader]:
+def _open_readers(models: dict[str, tuple[bytes, ...]]) -> dict[str, Reader]:
     """A reader of every model; all that is imported on first use is imported now, while files can be opened."""
     import cv2
     import numpy as np
@@ -70,6 +66,7 @@ def _open_readers(models: dict[str, bytes | None]) -> dict[str, Reader]:
         decode(cv2.imencode(suffix, blank)[1].tobytes())
     readers = {name: Reader(data, threads=1) for name, data in models.items()}
     for reader in readers.values():
+        reader.open_all()
         for expect in EXPECTATIONS:
             with contextlib.suppress(SettingError):  # a model of other things than digits reads no numbers
                 reader.read_grey(blank, expect=expect)

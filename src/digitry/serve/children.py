@@ -9,8 +9,9 @@ import math
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,8 +54,8 @@ class Done(NamedTuple):
 class Children:
     """A fixed number of reading processes with the same models."""
 
-    def __init__(self, models: Mapping[str, bytes | None], count: int, limits: Limits) -> None:
-        """`models`: name → bytes of an ONNX file, or None for the shipped one."""
+    def __init__(self, models: Mapping[str, Sequence[bytes]], count: int, limits: Limits) -> None:
+        """`models`: name → bytes of the ONNX files of one's own, none for the shipped ones."""
         self._models, self._count, self._limits = models, count, limits
         self._idle: asyncio.Queue[_Child] = asyncio.Queue()
         self._replacing: set[asyncio.Task[None]] = set()
@@ -141,7 +142,7 @@ class _Child:
         self._process, self._jobs, self._answers = process, process.stdin, process.stdout
 
     @classmethod
-    async def start(cls, models: Mapping[str, bytes | None], limits: Limits) -> _Child:
+    async def start(cls, models: Mapping[str, Sequence[bytes]], limits: Limits) -> _Child:
         # The same modules as here, whatever the current folder holds.
         paths = os.pathsep.join(path for path in sys.path if path)
         process = await asyncio.create_subprocess_exec(
@@ -154,9 +155,9 @@ class _Child:
             start_new_session=True,  # a signal from the terminal is for the server, which ends its children itself
         )
         child = cls(process)
-        sizes = {name: None if data is None else len(data) for name, data in models.items()}
+        sizes = {name: [len(data) for data in files] for name, files in models.items()}
         try:
-            child._send({"limits": asdict(limits), "models": sizes}, *(data for data in models.values() if data))
+            child._send({"limits": asdict(limits), "models": sizes}, *chain(*models.values()))
             ready = await asyncio.wait_for(child._answers.readline(), START_SECONDS)
         except (OSError, TimeoutError):
             ready = b""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -21,7 +21,9 @@ import numpy as np
 
 from digitry.arrays import Reading
 from digitry.errors import ModelError, SettingError
-from digitry.reading import EXPECTATIONS, Reader, model_bytes
+from digitry.networks import model as network
+from digitry.networks.files import read_model
+from digitry.reading import EXPECTATIONS, Reader
 from digitry.reading.canonical_digits import weigh_digits
 from digitry.serve.batcher import Batcher
 from digitry.serve.children import Children, Job
@@ -36,22 +38,44 @@ class Model:
     """One model under its name."""
 
     name: str
-    data: bytes | None
-    """Of its ONNX file; None for the shipped one."""
+    data: tuple[bytes, ...]
+    """Of the ONNX files of one's own: a network for digits, one for numbers, or both; none for the shipped ones."""
     sha256: str
+    """Of the file; where there are two of one's own, of both."""
     reader: Reader
     expectations: tuple[str, ...]
     """What it can be asked to read: a model of other things than digits reads no numbers."""
 
     def to_json(self) -> dict[str, Any]:
-        contract = asdict(self.reader.contract)
-        return {"name": self.name, "sha256": self.sha256, "reads": list(self.expectations), "contract": contract}
+        networks = {kind: network_facts(network) for kind, network in self.networks.items()}
+        contract = networks["digit"]["contract"]
+        return {
+            "name": self.name,
+            "sha256": self.sha256,
+            "reads": list(self.expectations),
+            "contract": contract,
+            "networks": networks,
+        }
+
+    @property
+    def networks(self) -> dict[str, network.Model]:
+        """What reads a `digit`, and what reads a `number` where numbers can be asked for."""
+        found = {"digit": self.reader.digits}
+        return found | ({"number": self.reader.numbers} if "number" in self.expectations else {})
 
 
-def load_model(name: str, path: Path | None) -> Model:
-    """The model of a run folder or an ONNX file, None for the shipped one; ModelError when it cannot be used."""
-    data = model_bytes(path)
-    reader = Reader(data if path else None, threads=1)  # each run has one core: there are as many runs at a time
+def network_facts(model: network.Model) -> dict[str, Any]:
+    """SHA-256 and contract of one network, as JSON values."""
+    return {"sha256": model.sha256, "contract": asdict(model.contract)}
+
+
+def load_model(name: str, paths: Sequence[Path]) -> Model:
+    """The models of run folders or ONNX files, none for the shipped ones; ModelError when one cannot be used.
+
+    SettingError where two of them read the same.
+    """
+    data = tuple(map(read_model, paths))
+    reader = Reader(data, threads=1)  # each run has one core: there are as many runs at a time
     expectations = []
     for expect in EXPECTATIONS:
         try:
@@ -59,8 +83,8 @@ def load_model(name: str, path: Path | None) -> Model:
             expectations.append(expect)
         except SettingError:
             continue
-    sha256 = hashlib.sha256(data).hexdigest()
-    return Model(name, data if path else None, sha256, reader, tuple(expectations))
+    sha256 = hashlib.sha256(b"".join(data)).hexdigest() if data else reader.digits.sha256
+    return Model(name, data, sha256, reader, tuple(expectations))
 
 
 class Engine:
@@ -92,7 +116,7 @@ class Engine:
 
     async def _test(self, model: Model) -> None:
         picture, stored = self_test()
-        expected = stored if model.data is None else self_test_answers(model.reader, model.expectations, picture)
+        expected = stored if not model.data else self_test_answers(model.reader, model.expectations, picture)
         for expect in model.expectations:
             [done] = await self.children.read(Job(picture, model.name, expect, model.reader.max_error))
             if done.error is not None:

@@ -10,7 +10,7 @@ from importlib.resources.abc import Traversable
 from typing import NamedTuple
 
 import digitry
-from digitry.reading import model_bytes
+from digitry.networks.files import shipped_model
 from digitry.serve.guard import Access
 from digitry.serve.service import Service
 
@@ -24,6 +24,10 @@ TYPES = {
     ".onnx": "application/octet-stream",
 }
 
+OWN_MODELS = {"digit": "/models/digit.onnx", "number": "/models/number.onnx"}
+"""What a network reads → where the page has the one of the server; at /models/string.onnx is the shipped one, which has
+a word on digits, too."""
+
 
 class File(NamedTuple):
     """One file as it is served."""
@@ -32,25 +36,28 @@ class File(NamedTuple):
     content_type: str
 
 
-def page_files() -> dict[str, File]:
-    """Path → file, of everything that never changes while the server runs: all but the digit model and config.json."""
+def page_files(*, own_numbers: bool = False) -> dict[str, File]:
+    """Path → file, of everything that never changes while the server runs: all but its own models and config.json.
+
+    `own_numbers`: whether the server reads numbers with another network than the shipped one.
+    """
     package = resources.files("digitry")
     found = {f"/static/{name}": _file(name, part.read_bytes()) for name, part in _walk(package / "serve" / "static")}
     found["/"] = found.pop("/static/index.html")
     worker = found.pop("/static/sw.js")
-    for name in ("string.onnx", "calibration.json"):
-        found[f"/models/{name}"] = _file(name, (package / "models" / name).read_bytes())
+    found["/models/string.onnx"] = _file("string.onnx", shipped_model("number"))
     version = hashlib.sha256(b"".join(path.encode() + file.body for path, file in sorted(found.items()))).hexdigest()
-    kept = json.dumps([*sorted(found), "/models/digit.onnx", "/config.json"])
+    own = [OWN_MODELS["digit"], *([OWN_MODELS["number"]] if own_numbers else [])]
+    kept = json.dumps([*sorted(found), *own, "/config.json"])
     text = worker.body.decode().replace("VERSION", version[:16]).replace("FILE_LIST", kept)
     found["/sw.js"] = worker._replace(body=text.encode())
     return found
 
 
-def digit_model(service: Service) -> File:
-    """The model that reads canonical digits now: a reload may have changed it."""
-    model = service.model(service.default_model)
-    return File(model.data or model_bytes(None), TYPES[".onnx"])
+def model_file(service: Service, reads: str) -> File:
+    """The network that reads a `digit` or a `number` now: a reload may have changed it."""
+    reader = service.model(service.default_model).reader
+    return File((reader.digits if reads == "digit" else reader.numbers).data, TYPES[".onnx"])
 
 
 def config(service: Service, access: Access) -> File:
@@ -59,7 +66,8 @@ def config(service: Service, access: Access) -> File:
     values = {
         "version": digitry.__version__,
         "class_names": model.reader.class_names,
-        "is_shipped": model.data is None,
+        "is_shipped": not model.data,
+        "has_own_numbers": model.reader.has_own_numbers,
         "reads_numbers": "number" in model.expectations,
         "collects": service.collection is not None,
         "wants_token": access.token is not None,

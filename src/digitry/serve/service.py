@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,14 +26,15 @@ class Service:
 
     def __init__(
         self,
-        models: Mapping[str, Path | None],
+        models: Mapping[str, Sequence[Path]],
         *,
         processes: int,
         limits: Limits | None = None,
         collect: Path | None = None,
     ) -> None:
-        """`models`: name → run folder or ONNX file, None for the shipped one; the first is what requests get that name
-        none. Raises ModelError for one that cannot be used."""
+        """`models`: name → run folders or ONNX files, a network for digits, one for numbers, or both; none for
+        the shipped ones. The first is what requests get that name none. Raises ModelError for one that cannot be used.
+        """
         self.limits = limits or Limits()
         self.paths, self._processes = dict(models), processes
         self.default_model = next(iter(self.paths))

@@ -11,8 +11,8 @@ from digitry.backend import choose_backend
 from digitry.contract import STRIP_SHAPE
 from digitry.datasets import load_dataset, numbered_as
 from digitry.errors import DataError, SettingError, unknown_name
+from digitry.evaluation.numbers import written_strips
 from digitry.runs import WEIGHTS, Run
-from digitry.training.results import test_strips
 
 FORMATS = {
     "onnx": onnx.FORMAT,
@@ -65,7 +65,7 @@ def export(run: str | os.PathLike[str], out: str | Path, form: str = "onnx") -> 
     split = "test" if dataset.test else "training"
     unseen = dataset.test or dataset.train
     if contract.input_shape == STRIP_SHAPE:
-        images, sample = test_strips(unseen, run.seed)[0], test_strips(dataset.train, run.seed + 1)[0]
+        images, sample = written_strips(unseen, run.seed)[0], written_strips(dataset.train, run.seed + 1)[0]
     else:
         images, sample = unseen.images, dataset.train.images
     expected, got, difference = proof.export(kind, model, contract, Path(out), prove_on=images, sample=sample)

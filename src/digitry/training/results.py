@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,14 +12,12 @@ from digitry.arrays import Split
 from digitry.batches.prepare import SCALE
 from digitry.contract import DIGIT_SHAPE, STRIP_SHAPE, Contract
 from digitry.files import write_atomically
+from digitry.networks.model import Model
 from digitry.runs import MODEL, NUMBERS, WEIGHTS, Epoch, kept_epoch
 from digitry.training import run_folder
 from digitry.training.job import Job
 from digitry.training.progress import Progress
 from digitry.training.tasks import NumberTask
-
-TEST_STRIPS, TEST_KEY = 5000, 2**32 - 2
-"""How many numbers are written with digits of the test split for the report, and what takes the epoch's place."""
 
 TEMPERATURES = np.exp(np.linspace(np.log(0.5), np.log(3.0), 37))
 
@@ -34,8 +31,10 @@ def write_results(job: Job, model: Any, history: list[Epoch], progress: Progress
     bundle.save(job.folder / WEIGHTS, bundle.weights_of(model), contract)
     if job.plan.reads == "number":
         proven = _export_numbers(job, model, contract)
+        add_scale(job, len(history), progress)
     else:
         proven = _export_digits(job, model, contract)
+        add_scale(job, len(history), progress)
         if report:
             write_report(job.folder, data=job.dataset)
         else:
@@ -61,6 +60,7 @@ def make_contract(job: Job, model: Any, history: list[Epoch]) -> Contract:
         metrics=metrics,
         data_sha256=job.dataset.sha256,
         versions=run_folder.installed_versions(),
+        seed=job.seed,
     )
 
 
@@ -79,11 +79,13 @@ def _export_digits(job: Job, model: Any, contract: Contract) -> str:
 def _export_numbers(job: Job, model: Any, contract: Contract) -> str:
     """Write the ONNX file of a network for numbers, and how many it reads; returns what is proven of it, in words."""
     from digitry.artifact import onnx, proof
+    from digitry.evaluation.numbers import numbers_right, written_strips
 
     unseen, split = _unseen(job)
-    strips, targets = test_strips(unseen, job.seed)
+    strips, targets = written_strips(unseen, job.seed)
     done = proof.export(onnx.FORMAT, model, contract, job.folder / MODEL, prove_on=strips)
-    figures = {"made_of": split, **judge_numbers(job.folder / MODEL, strips, targets)}
+    right = numbers_right(Model.open(job.folder), strips, targets)
+    figures = {"made_of": split, "strips": len(strips), "right": right, "accuracy": round(right / len(strips), 4)}
     write_atomically(job.folder / NUMBERS, (json.dumps(figures, indent=2) + "\n").encode())
     return (
         f"the same answer as Keras in every frame of {len(strips):,} strips made of the {split} split, probabilities "
@@ -95,6 +97,28 @@ def _unseen(job: Job) -> tuple[Split, str]:
     """Images to prove the export on, without their labels, and the split that they are of."""
     test = job.dataset.test
     return (test, "test") if test else (job.dataset.train.take(slice(0, 10_000)), "training")
+
+
+def add_scale(job: Job, epochs: int, progress: Progress) -> None:
+    """Fit the model's scale of confidence on digits that it has not seen, and write it into the files of the run.
+
+    Where nothing was held back, or too little, the model gets none, and the note says what that means.
+    """
+    from digitry.evaluation.calibrate import in_words, no_scale, pictures_after, scale_on_made, write_scale
+
+    model, unseen = Model.open(job.folder), job.validation
+    if why := no_scale(unseen):
+        progress.note(
+            f"no scale of confidence: {why}, so nothing that this model reads is ever called sure; hold a part "
+            f"back with --set validation_fraction=0.1, or fit one to labelled pictures: "
+            f"digitry calibrate {job.folder} PICTURES"
+        )
+        return
+    assert unseen is not None
+    count = pictures_after(model.reads, epochs)
+    scale, _ = scale_on_made(model, unseen, job.dataset.name, count=count, seed=job.seed)
+    write_scale(job.folder, model, scale)
+    progress.note(f"scale of confidence: {in_words(scale)}")
 
 
 def fit_temperature(model: Any, examples: tuple[NDArray[np.float32], NDArray[np.int32]]) -> float:
@@ -111,25 +135,3 @@ def fit_temperature(model: Any, examples: tuple[NDArray[np.float32], NDArray[np.
         for t in TEMPERATURES
     ]
     return round(float(TEMPERATURES[int(np.argmin(losses))]), 4)
-
-
-def test_strips(split: Split, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
-    """Strips written with digits that the network never saw, and what they say."""
-    from digitry.batches.strings import made_strings
-
-    return made_strings(split, TEST_STRIPS, np.random.default_rng([seed, TEST_KEY, 2]))
-
-
-def judge_numbers(model: Path, strips: NDArray[np.uint8], targets: NDArray[np.int32]) -> dict[str, Any]:
-    """How many of the strips are read to the last digit, by the exported model."""
-    from digitry.decoding import spellings
-    from digitry.predict import StringPredictor
-
-    predictor = StringPredictor(model)
-    right = 0
-    for start in range(0, len(strips), 100):
-        for frames, target in zip(
-            predictor.frames(strips[start : start + 100]), targets[start : start + 100], strict=True
-        ):
-            right += spellings(frames)[0].digits == tuple((target[target > 0] - 1).tolist())
-    return {"strips": len(strips), "right": right, "accuracy": round(right / len(strips), 4)}

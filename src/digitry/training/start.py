@@ -24,9 +24,10 @@ from digitry.data.sources import SOURCES
 from digitry.datasets import hold_out, load_dataset
 from digitry.errors import ModelError, SettingError
 from digitry.files import write_atomically
-from digitry.predict import MAX_MODEL_BYTES, Predictor
+from digitry.networks.files import read_model, shipped_model
+from digitry.networks.model import Model
 from digitry.recipe import Recipe
-from digitry.runs import MODEL, START, WEIGHTS, model_file
+from digitry.runs import START, WEIGHTS
 from digitry.training.progress import Progress
 
 SHIPPED = "shipped"
@@ -126,7 +127,7 @@ class Start:
             else:
                 graph_weights.put_graph_weights(model, self.data, self.contract)
             answers = proof.answers_of_keras(model, self.contract, images)
-            proof.check_parity(answers, Predictor(self.data).probabilities(images), tie=proof.TOLERANCE)
+            proof.check_parity(answers, Model.open(self.data).probabilities(images), tie=proof.TOLERANCE)
         except ModelError as error:
             raise ModelError(f"cannot start from {self.name}: {error}") from error
 
@@ -135,7 +136,7 @@ class Start:
         parts = {"held back": held_back}
         if self.old is not None:
             parts[f"{self.old.name} test"] = self.old.test
-        before, after = Predictor(self.data), Predictor(folder / MODEL)
+        before, after = Model.open(self.data), Model.open(folder)
         figures = []
         for name, part in parts.items():
             if part is not None:
@@ -157,7 +158,7 @@ def open_start(where: str | os.PathLike[str], plan: Recipe, settings: Mapping[st
         raise SettingError(f"recipe {plan.name} cannot continue from another model yet; recipes for single digits can")
     try:
         data, weights = _read(where)
-        contract = Predictor(data).contract
+        contract = Model.open(data, reads="digit").contract
     except ModelError as error:
         raise error if str(where) in str(error) else ModelError(f"{where}: {error}") from error
     if contract.recipe != plan.name:
@@ -208,23 +209,19 @@ def _described(config: dict[str, Any]) -> str:
     return f"{facts['from']} (SHA-256 {facts['sha256'][:12]}…, beside {facts['beside'] or 'nothing'})"
 
 
-def _errors(predictor: Predictor, part: Split) -> int:
+def _errors(predictor: Model, part: Split) -> int:
     return int(np.count_nonzero(predictor.probabilities(part.images).argmax(axis=1) != part.labels))
 
 
 def _read(where: str | os.PathLike[str]) -> tuple[bytes, Path | None]:
     """The model's bytes, and the file with its weights where there is one beside it."""
     if str(where) == SHIPPED:
-        path = Path(str(resources.files("digitry") / "models" / "digit.onnx"))
-        if not path.is_file():
-            raise ModelError("this installation has no model of its own; start from a RUN folder")
-        weights: Path | None = path.with_suffix(".safetensors")
-    else:
-        path = model_file(Path(where))
-        weights = path.with_name(WEIGHTS) if Path(where).is_dir() else None
+        return shipped_model("digit"), Path(str(resources.files("digitry") / "models" / "digit.safetensors"))
     try:
-        if path.stat().st_size > MAX_MODEL_BYTES:
-            raise ModelError(f"{path} is larger than {MAX_MODEL_BYTES // 2**20} MiB; it is not a digitry model")
-        return path.read_bytes(), weights if weights and weights.is_file() else None
-    except OSError as error:
-        raise ModelError(f"cannot read {path}: {error.strerror}; start from shipped, a RUN or FILE.onnx") from error
+        data = read_model(where)
+    except ModelError as error:
+        if Path(where).exists():
+            raise
+        raise ModelError(f"{error}; start from shipped, a RUN or FILE.onnx") from error
+    weights = Path(where) / WEIGHTS
+    return data, weights if weights.is_file() else None

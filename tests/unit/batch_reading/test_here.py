@@ -20,7 +20,7 @@ from tests.unit.tiny_models import printed_digit, template_model_bytes
 @pytest.fixture
 def reader(tmp_path: Path) -> Reader:
     (tmp_path / "tiny.onnx").write_bytes(template_model_bytes())
-    return here.open_reader(Settings(str(tmp_path / "tiny.onnx")))
+    return here.open_reader(Settings((str(tmp_path / "tiny.onnx"),)))
 
 
 def small(digit: int) -> np.ndarray:
@@ -95,7 +95,7 @@ def test_a_fault_among_many_is_the_fault_of_one(
 def test_a_model_that_cannot_read_what_is_expected_is_no_fault_of_the_pictures(tmp_path: Path) -> None:
     (tmp_path / "letters.onnx").write_bytes(template_model_bytes(class_names=tuple("abcdefghij")))
     with pytest.raises(SettingError, match="not digits; use expect 'digit'"):
-        here.open_reader(Settings(str(tmp_path / "letters.onnx"), expect="page"))
+        here.open_reader(Settings((str(tmp_path / "letters.onnx"),), expect="page"))
 
 
 def test_a_fault_of_the_model_ends_all(reader: Reader, sources: list[Source], monkeypatch: pytest.MonkeyPatch) -> None:

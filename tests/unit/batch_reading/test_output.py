@@ -143,9 +143,9 @@ def test_a_full_disk_is_one_line_that_says_how_to_go_on(
 
 def test_the_job_tells_models_settings_and_pictures_apart(tmp_path: Path) -> None:
     (tmp_path / "model.onnx").write_bytes(b"1")
-    settings = Settings(str(tmp_path))
+    settings = Settings((str(tmp_path),))
     job = describe_job(settings, ["a", "b"])
-    assert job == describe_job(Settings(str(tmp_path / "model.onnx")), ["a", "b"])
+    assert job == describe_job(Settings((str(tmp_path / "model.onnx"),)), ["a", "b"])
     others = [
         describe_job(settings, ["ab"]),
         describe_job(Settings(), ["a", "b"]),
@@ -156,7 +156,7 @@ def test_the_job_tells_models_settings_and_pictures_apart(tmp_path: Path) -> Non
     others.append(describe_job(settings, ["a", "b"]))
     assert job not in others
     with pytest.raises(ModelError, match="cannot read the model"):
-        describe_job(Settings(str(tmp_path / "none.onnx")), ["a"])
+        describe_job(Settings((str(tmp_path / "none.onnx"),)), ["a"])
 
 
 def test_a_picture_counts_as_done_only_when_the_next_one_has_begun(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def sources(folder: Path) -> list[Source]:
 
 
 def settings(folder: Path) -> Settings:
-    return Settings(str(folder / "tiny.onnx"), expect="digit")
+    return Settings((str(folder / "tiny.onnx"),), expect="digit")
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +77,7 @@ def test_a_process_that_is_killed_once_costs_nothing(folder: Path, tmp_path: Pat
 
 def test_errors_of_the_model_and_of_what_is_done_with_readings_come_through(folder: Path) -> None:
     with pytest.raises(ModelError, match=r"none\.onnx"):
-        list(read_all(sources(folder), Settings(str(folder / "none.onnx")), finishers.text, processes=2))
+        list(read_all(sources(folder), Settings((str(folder / "none.onnx"),)), finishers.text, processes=2))
     with pytest.raises(StorageError, match="No space left"):
         list(read_all(sources(folder), settings(folder), finishers.full_disk, processes=2))
 

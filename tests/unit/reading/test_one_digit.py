@@ -96,7 +96,7 @@ def test_where_the_other_network_sees_no_digit_half_of_a_doubtful_confidence_is_
     blank = np.zeros((1, 32, 11), np.float32)
     blank[..., 0] = 1
     monkeypatch.setattr(shipped, "read_digits", lambda images: rows.copy())
-    monkeypatch.setattr(shipped, "read_strips", lambda strips: blank)
+    monkeypatch.setattr(shipped, "second_opinion", lambda strips: blank)
     stages = canonical_stages(printed_digit(4))
     np.testing.assert_allclose(judge([stages], shipped), rows * left, atol=1e-6)
 
@@ -104,7 +104,7 @@ def test_where_the_other_network_sees_no_digit_half_of_a_doubtful_confidence_is_
 @pytest.mark.parametrize("names", [tuple("0123456789"), tuple("abcdefghij")])
 def test_a_model_of_one_s_own_judges_alone(names: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     reader = Reader(template_model_bytes(class_names=names))
-    monkeypatch.setattr(reader, "read_strips", lambda strips: pytest.fail("the shipped network was asked"))
+    monkeypatch.setattr(reader, "second_opinion", lambda strips: pytest.fail("the shipped network was asked"))
     stages = [canonical_stages(printed_digit(digit)) for digit in range(10)]
     canonical = np.stack([one.canonical for one in stages if one.canonical is not None])
     np.testing.assert_array_equal(judge(stages, reader), reader.read_digits(canonical))

@@ -13,11 +13,14 @@ import pytest
 from PIL import Image
 
 import digitry
+from digitry.contract import Contract
 from digitry.errors import DataError, ModelError, SettingError
+from digitry.networks.model import Model
+from digitry.networks.scale import Scale
 from digitry.reading import EXPECTATIONS, Reader, read
-from digitry.reading.certainty import scales
+from digitry.reading.certainty import NO_SCALE
 from tests.unit.images.written import ink_page
-from tests.unit.tiny_models import printed_digit, string_model_bytes, template_model_bytes
+from tests.unit.tiny_models import printed_digit, shaded_strip, string_model_bytes, template_model_bytes
 
 MODEL = template_model_bytes()
 
@@ -165,8 +168,55 @@ def test_a_model_that_cannot_be_used_is_named(tmp_path: Path) -> None:
         Reader(tmp_path / "bad.onnx")
     with pytest.raises(ModelError, match=r"none\.onnx: No such file"):
         Reader(tmp_path / "none.onnx")
-    with pytest.raises(ModelError, match="reads whole numbers, here one is needed that reads single digits"):
-        Reader(string_model_bytes())
+
+
+def test_a_network_for_digits_and_one_for_numbers_are_taken_in_any_order() -> None:
+    digits, numbers = Model.open(MODEL), Model.open(string_model_bytes())
+    for reader in (Reader([digits, numbers]), Reader((numbers, digits)), Reader([MODEL, string_model_bytes()])):
+        assert (reader.digits.contract, reader.numbers.contract) == (digits.contract, numbers.contract)
+    with pytest.raises(SettingError, match="both models read single digits; give one for digits, and one for numbers"):
+        Reader([MODEL, MODEL])
+
+
+def test_the_shipped_networks_read_what_a_person_s_own_does_not() -> None:
+    for own in (MODEL, string_model_bytes()):
+        reader = Reader(own)
+        kinds = [reader.digits.contract.recipe, reader.numbers.contract.recipe]
+        assert sorted(kinds) == sorted(["tiny", "string-reader" if own is MODEL else "reader"])
+
+
+def test_a_network_for_numbers_of_one_s_own_reads_numbers() -> None:
+    page = 255 - ink_page("38", "52")
+    reader = Reader(string_model_bytes(), sure_confidence=0.0)
+    assert reader.read_strips(shaded_strip([4, None, 2])[np.newaxis]).argmax(axis=2).max() == 5
+    assert reader.read(page).stages["strips"]
+
+
+def test_the_shipped_digits_keep_their_second_opinion_beside_an_own_network_for_numbers() -> None:
+    # The scale of the shipped digits was fitted with it.
+    own, shipped = Reader(string_model_bytes()), Reader()
+    assert own.asks_both
+    assert shipped.asks_both
+    assert not Reader(MODEL).asks_both
+    page = 255 - printed_digit(4)
+    assert own.read(page, expect="digit").numbers == shipped.read(page, expect="digit").numbers
+
+
+def test_a_model_that_nobody_measured_is_never_sure_and_says_what_to_do() -> None:
+    for reader in (Reader(MODEL), Reader(MODEL, max_error=1.0)):
+        (number,) = reader.read(printed_digit(3), expect="digit").numbers
+        assert (number.text, number.sure, number.reason) == ("3", False, NO_SCALE)
+    assert NO_SCALE == "this model carries no scale of confidence; fit one: digitry calibrate RUN|FILE.onnx"
+    assert Reader(string_model_bytes()).judge("number", 1.0) == (1.0, False, NO_SCALE)
+    assert Reader(string_model_bytes()).judge("digit", 1.0)[1]
+
+
+def test_the_model_s_own_scale_decides() -> None:
+    scale = Scale((0.1, 0.9), (0.2, 0.7), (0.1,), (0.5,), 100, 0.5, "tests")
+    contract = Contract("tiny", tuple("0123456789"), confidence_scale=scale)
+    reader = Reader(template_model_bytes(contract=contract.to_json()), max_error=0.1)
+    assert reader.judge("digit", 0.9) == (0.7, True, None)
+    assert reader.judge("digit", 0.49)[1] is False
 
 
 def test_a_low_confidence_is_read_but_not_sure() -> None:
@@ -185,7 +235,7 @@ def test_a_model_s_own_confidence_is_shown_as_it_is_where_it_is_what_counts(own:
 
 @pytest.mark.parametrize("kind", ["digit", "number"])
 def test_calibrated_confidences_and_doubts_follow_the_model_s_own(kind: str) -> None:
-    strict, easy = Reader(MODEL, max_error=0.005), Reader(MODEL, max_error=0.05)
+    strict, easy = Reader(max_error=0.005), Reader(max_error=0.05)
     judged = [strict.judge(kind, confidence) for confidence in np.linspace(0, 1, 101)]
     assert [shown for shown, _, _ in judged] == sorted(shown for shown, _, _ in judged)
     assert [sure for _, sure, _ in judged] == sorted(sure for _, sure, _ in judged)
@@ -196,16 +246,18 @@ def test_calibrated_confidences_and_doubts_follow_the_model_s_own(kind: str) -> 
 
 
 def test_who_allows_no_error_is_never_sure() -> None:
-    _, sure, reason = Reader(MODEL, max_error=0).judge("number", 1.0)
+    _, sure, reason = Reader(max_error=0).judge("number", 1.0)
     assert not sure
     assert reason == "no confidence is known to keep errors within 0%; the least to ask for is 0.5%"
 
 
 def test_a_doubt_shows_no_certainty_and_the_error_rate_that_was_asked_for() -> None:
-    _, sure, reason = Reader(MODEL, max_error=0.0004).judge("digit", 0.99999)
+    _, sure, reason = Reader(max_error=0.0004).judge("digit", 0.99999)
     assert (sure, reason) == (False, "no confidence is known to keep errors within 0.04%; the least to ask for is 0.1%")
-    least = scales()["digit"].least_confidence(0.001)
-    shown, sure, reason = Reader(MODEL, max_error=0.001).judge("digit", least - 0.001)
+    scale = Model.shipped("digit").contract.confidence_scale
+    assert scale is not None
+    least = scale.least_confidence(0.001)
+    shown, sure, reason = Reader(max_error=0.001).judge("digit", least - 0.001)
     assert (sure, reason) == (False, f"the confidence of {min(shown, 0.999):.1%} is too low for 0.1% of errors")
 
 

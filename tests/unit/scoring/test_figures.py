@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from digitry.arrays import Digit, Number, Reading
+from digitry.evaluation.labels import Labelled
 from digitry.scoring.figures import NONE, Answer, Score, align, answer_of, not_read
-from digitry.scoring.labels import Labelled
 
 BOX = (0, 0, 1, 1)
 

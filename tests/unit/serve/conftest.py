@@ -26,8 +26,8 @@ def open_a_site(tiny_model: Path) -> Iterator[Callable[..., Site]]:
     """`open_a_site(limits=…, access=…, collect=…)` → a site with the tiny model; it is closed after the test."""
     with ExitStack() as stack:
 
-        def make(models: dict[str, Path | None] | None = None, **options: Any) -> Site:
-            return stack.enter_context(open_site(models or {"tiny": tiny_model}, **options))
+        def make(models: dict[str, list[Path]] | None = None, **options: Any) -> Site:
+            return stack.enter_context(open_site(models or {"tiny": [tiny_model]}, **options))
 
         yield make
 

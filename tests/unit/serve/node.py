@@ -48,12 +48,11 @@ class Jobs:
 
     def done(self, digit: bytes | None = None, **options: Any) -> list[Any]:
         """The answers, in the order of the jobs; `digit` in the shipped network's place, `options` as Reader.load's."""
-        calibration = json.loads((_MODELS / "calibration.json").read_text(encoding="utf-8"))
         for name in ("digit.onnx", "string.onnx"):
             (self.folder / name).write_bytes((_MODELS / name).read_bytes())
         if digit is not None:
             (self.folder / "digit.onnx").write_bytes(digit)
-        asked = {"load": {"calibration": calibration, **options}, "jobs": self.jobs}
+        asked = {"load": options, "jobs": self.jobs}
         (self.folder / "jobs.json").write_text(json.dumps(asked))
         script = Path(__file__).with_name("read_in_node.mjs")
         command = ["node", str(script), str(_MODULES), str(self.folder)]

@@ -8,7 +8,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -79,7 +79,7 @@ class Site(NamedTuple):
 
 @contextmanager
 def open_site(
-    models: Mapping[str, Path | None],
+    models: Mapping[str, Sequence[Path]],
     *,
     limits: Limits | None = None,
     access: Access | None = None,

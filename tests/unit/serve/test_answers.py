@@ -36,7 +36,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """The whole server without its connections: the shipped model, and a tiny one."""
     tiny = tmp_path_factory.mktemp("model") / "tiny.onnx"
     tiny.write_bytes(template_model_bytes())
-    service = Service({"shipped": None, "tiny": tiny}, processes=1)
+    service = Service({"shipped": [], "tiny": [tiny]}, processes=1)
     with TestClient(create_app(service), base_url="http://localhost") as client:
         assert client.portal is not None
         assert client.get("/readyz").status_code == 503
@@ -171,7 +171,7 @@ def test_digits_of_another_model_are_its_own(real: TestClient) -> None:
 
 
 def test_many_who_ask_at_once_each_get_their_own(real: TestClient, tiny_model: Path) -> None:
-    service = Service({"tiny": tiny_model}, processes=2)
+    service = Service({"tiny": [tiny_model]}, processes=2)
     images = make_digits(60).images
     expected = Predictor(template_model_bytes()).probabilities(images)
 
@@ -190,7 +190,7 @@ def test_many_who_ask_at_once_each_get_their_own(real: TestClient, tiny_model: P
 
 
 def test_a_batch_that_fails_fails_for_those_in_it_alone(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    service = Service({"tiny": tiny_model}, processes=1)
+    service = Service({"tiny": [tiny_model]}, processes=1)
 
     async def ask() -> list[Any]:
         engine = Engine(service._loaded, 1, service.limits, lambda _: None)
@@ -254,7 +254,7 @@ def test_the_models_say_what_they_are(real: TestClient) -> None:
 def test_a_model_of_other_things_reads_no_numbers(open_a_site: Callable[..., Site], tmp_path: Path) -> None:
     names = tuple(f"thing {k}" for k in range(10))
     (tmp_path / "things.onnx").write_bytes(template_model_bytes(class_names=names))
-    site = open_a_site({"things": tmp_path / "things.onnx"})
+    site = open_a_site({"things": [tmp_path / "things.onnx"]})
     assert site.client.get("/v1/model?model=things").json()["reads"] == ["digit"]
     check_problem(site.client.post("/v1/read", content=b"x"), "wrong-setting")
     assert site.client.post("/v1/read?expect=digit", content=b"x").status_code == 200

@@ -54,7 +54,7 @@ class Room(NamedTuple):
 @pytest.fixture(scope="module")
 def room() -> Iterator[Room]:
     with start_blocking_portal() as portal:
-        children = portal.call(Children, {"tiny": template_model_bytes()}, 2, LIMITS)
+        children = portal.call(Children, {"tiny": [template_model_bytes()]}, 2, LIMITS)
         portal.call(children.start)
         yield Room(portal, children)
         portal.call(children.close)
@@ -195,7 +195,7 @@ def test_a_picture_that_wants_more_memory_than_there_is_costs_one_answer() -> No
     picture = encoded(Image.fromarray(np.full((4000, 4000), 255, np.uint8)), "PNG", compress_level=1)
     with start_blocking_portal() as portal:
         limits = Limits(picture_bytes=8 * 2**20, max_pixels=16_700_000)
-        children = portal.call(Children, {"tiny": template_model_bytes()}, 1, limits)
+        children = portal.call(Children, {"tiny": [template_model_bytes()]}, 1, limits)
         portal.call(children.start)
         room = Room(portal, children)
         [bomb] = room.read(picture)
@@ -247,7 +247,7 @@ def test_a_picture_for_a_dead_process_is_no_fault_of_the_server(
     loop_factory: Callable[[], asyncio.AbstractEventLoop],
 ) -> None:
     async def read() -> Done | None:
-        child = await _Child.start({"tiny": template_model_bytes()}, LIMITS)
+        child = await _Child.start({"tiny": [template_model_bytes()]}, LIMITS)
         os.kill(child._process.pid, signal.SIGKILL)
         await child._process.wait()
         await asyncio.sleep(0.1)  # until the loop has closed its end of the pipe
@@ -290,7 +290,7 @@ def test_no_process_outlives_its_server() -> None:
         "from digitry.serve.limits import Limits\n"
         "from tests.unit.tiny_models import template_model_bytes\n"
         "async def main():\n"
-        "    children = Children({'tiny': template_model_bytes()}, 1, Limits())\n"
+        "    children = Children({'tiny': [template_model_bytes()]}, 1, Limits())\n"
         "    await children.start()\n"
         "    print(children._idle._queue[0]._process.pid, flush=True)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
@@ -314,7 +314,7 @@ def test_a_picture_that_takes_too_much_processor_time_costs_one_answer() -> None
     slow = encoded(Image.fromarray(dice.integers(0, 256, (4000, 4000), np.uint8)), "PNG", compress_level=1)
     with start_blocking_portal() as portal:
         limits = Limits(picture_bytes=2**30, picture_seconds=0.05)
-        children = portal.call(Children, {"tiny": template_model_bytes()}, 1, limits)
+        children = portal.call(Children, {"tiny": [template_model_bytes()]}, 1, limits)
         portal.call(children.start)
         room = Room(portal, children)
         [late] = room.read(slow)

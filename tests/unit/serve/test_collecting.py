@@ -132,7 +132,7 @@ def test_every_label_has_a_folder_within_the_folder(
 ) -> None:
     names = (label, *(f"thing {k}" for k in range(9)))
     (tmp_path / "things.onnx").write_bytes(template_model_bytes(class_names=names))
-    site = collecting(open_a_site({"things": tmp_path / "things.onnx"}, collect=tmp_path / "a" / "kept"))
+    site = collecting(open_a_site({"things": [tmp_path / "things.onnx"]}, collect=tmp_path / "a" / "kept"))
     answer = site.client.post("/v1/corrections", params={"label": label}, content=b"x")
     assert answer.status_code == 201
     [name] = files_in(tmp_path / "a")
@@ -142,7 +142,7 @@ def test_every_label_has_a_folder_within_the_folder(
 def test_what_is_kept_has_the_classes_of_the_model_again(open_a_site: Callable[..., Site], tmp_path: Path) -> None:
     names = ("T-shirt/top", "Ankle boot", "Coat", *(f"thing {k}" for k in range(7)))
     (tmp_path / "things.onnx").write_bytes(template_model_bytes(class_names=names))
-    site = open_a_site({"things": tmp_path / "things.onnx"}, collect=tmp_path / "kept")
+    site = open_a_site({"things": [tmp_path / "things.onnx"]}, collect=tmp_path / "kept")
     for label in names[:3]:
         page = 255 - printed_digit(names.index(label))
         site.children.answer = lambda job, page=page: Done([dict(READING)], None, [page])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ OTHER = template_model_bytes(class_names=tuple("987"))
 class InProcess:
     """In place of `Children`: reads right here."""
 
-    def __init__(self, models: Mapping[str, bytes | None], count: int, limits: Limits) -> None:
+    def __init__(self, models: Mapping[str, Sequence[bytes]], count: int, limits: Limits) -> None:
         self._readers = {name: Reader(data) for name, data in models.items()}
         self.waiting = 0
         self.is_closed = False
@@ -67,7 +67,7 @@ def taken(service: Service) -> dict[str, float]:
 
 def test_the_shipped_model_passes_the_stored_self_test() -> None:
     async def story() -> None:
-        service = Service({"shipped": None}, processes=1)
+        service = Service({"shipped": []}, processes=1)
         assert not service.is_ready
         await service.start()
         assert service.is_ready
@@ -88,7 +88,7 @@ def test_another_answer_than_the_stored_one_is_a_model_error_of_one_line(
     monkeypatch.setattr(engine_module, "self_test", lambda: (picture, stored))
 
     async def story() -> None:
-        service = Service({"shipped": None}, processes=1)
+        service = Service({"shipped": []}, processes=1)
         with pytest.raises(ModelError, match=r"^model shipped: the self-test reads .* as number, the stored answer is"):
             await service.start()
         assert not service.is_ready
@@ -106,7 +106,7 @@ def test_a_process_that_reads_otherwise_than_the_server_is_a_model_error(
 
     async def story() -> None:
         with pytest.raises(ModelError, match="model tiny: the self-test reads nothing"):
-            await Service({"tiny": tiny_model}, processes=1).start()
+            await Service({"tiny": [tiny_model]}, processes=1).start()
 
     run(story)
 
@@ -121,7 +121,7 @@ def test_a_process_that_cannot_read_the_picture_is_a_model_error(
 
     async def story() -> None:
         with pytest.raises(ModelError, match="model tiny: the self-test fails: it is broken"):
-            await Service({"tiny": tiny_model}, processes=1).start()
+            await Service({"tiny": [tiny_model]}, processes=1).start()
 
     run(story)
 
@@ -129,7 +129,7 @@ def test_a_process_that_cannot_read_the_picture_is_a_model_error(
 def test_a_network_that_answers_otherwise_every_time_is_a_model_error(
     tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    service = Service({"tiny": tiny_model}, processes=1)
+    service = Service({"tiny": [tiny_model]}, processes=1)
     rows = iter(np.eye(10, dtype=np.float32)[:, np.newaxis])
     reader = service._loaded["tiny"].reader
     real = reader.read_digits
@@ -151,7 +151,7 @@ def reloading(
         files = {"tiny": GOOD, **(others or {})}
         for name, data in files.items():
             (tmp_path / f"{name}.onnx").write_bytes(data)
-        service = Service({name: tmp_path / f"{name}.onnx" for name in files}, processes=1)
+        service = Service({name: [tmp_path / f"{name}.onnx"] for name in files}, processes=1)
         await service.start()
         await story(service, tmp_path / "tiny.onnx")
         await service.close()
@@ -165,7 +165,7 @@ def test_a_good_new_file_takes_over(tmp_path: Path, caplog: pytest.LogCaptureFix
         path.write_bytes(OTHER)
         await service.reload()
         after = model_of(service)
-        assert (after.data, after.sha256 != before) == (OTHER, True)
+        assert (after.data, after.sha256 != before) == ((OTHER,), True)
         assert service.model("tiny").reader.class_names == tuple("987")
         assert taken(service) == {"taken": 1}
         assert f"reload: now tiny {after.sha256[:12]}" in caplog.text
@@ -205,7 +205,7 @@ def test_a_bad_new_file_is_refused_with_a_line_and_the_old_one_stays(
     async def story(service: Service, path: Path) -> None:
         spoil(path)
         await service.reload()
-        assert model_of(service).data == GOOD
+        assert model_of(service).data == (GOOD,)
         assert service.is_ready
         assert taken(service)["refused"] == 1
 
@@ -225,7 +225,7 @@ def test_a_new_file_that_fails_the_self_test_is_refused(tmp_path: Path, monkeypa
 
         monkeypatch.setattr(engine_module, "check_answer", fail)
         await service.reload()
-        assert model_of(service).data == GOOD
+        assert model_of(service).data == (GOOD,)
         assert taken(service) == {"refused": 1}
 
     reloading(tmp_path, story)
@@ -242,7 +242,7 @@ def test_a_new_file_that_no_process_can_be_started_for_is_refused(
 
         monkeypatch.setattr(InProcess, "start", fail)
         await service.reload()
-        assert model_of(service).data == GOOD
+        assert model_of(service).data == (GOOD,)
         assert taken(service) == {"refused": 1}
 
     reloading(tmp_path, story)
@@ -253,8 +253,8 @@ def test_of_two_files_the_good_one_takes_over_and_the_bad_one_does_not(tmp_path:
         path.write_bytes(b"no model at all")
         path.with_name("more.onnx").write_bytes(OTHER)
         await service.reload()
-        assert model_of(service).data == GOOD
-        assert model_of(service, "more").data == OTHER
+        assert model_of(service).data == (GOOD,)
+        assert model_of(service, "more").data == (OTHER,)
 
     reloading(tmp_path, story, {"more": GOOD})
 
@@ -265,7 +265,7 @@ def test_a_request_under_way_ends_with_the_model_that_it_began_with(tmp_path: Pa
             children: Any = old.children
             path.write_bytes(OTHER)
             await service.reload()
-            assert model_of(service).data == OTHER
+            assert model_of(service).data == (OTHER,)
             await asyncio.sleep(0.1)
             assert not children.is_closed
             [row] = await old.batchers["tiny"].weigh(np.zeros((1, 28, 28), np.uint8))
@@ -282,6 +282,6 @@ def test_two_reloads_at_once_come_one_after_the_other(tmp_path: Path) -> None:
         path.write_bytes(OTHER)
         await asyncio.gather(service.reload(), service.reload())
         assert taken(service) == {"taken": 1, "same": 1}
-        assert model_of(service).data == OTHER
+        assert model_of(service).data == (OTHER,)
 
     reloading(tmp_path, story)

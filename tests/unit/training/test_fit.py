@@ -19,7 +19,7 @@ import pytest
 from digitry import files
 from digitry.arrays import Dataset, Split
 from digitry.errors import SettingError, StorageError, TrainingError
-from digitry.evaluation import evaluate
+from digitry.evaluation import evaluate, numbers
 from digitry.recipe import Recipe
 from digitry.runs import read_config
 from digitry.training import checkpoint, fit, network, results, tasks
@@ -349,7 +349,7 @@ def test_a_dataset_with_three_classes_gives_a_network_with_three_outputs(
 def few_strips(monkeypatch: pytest.MonkeyPatch) -> None:
     """Numbers to validate and to test with are as few as those of the small recipe."""
     monkeypatch.setattr(tasks, "VALIDATION_STRIPS", 12)
-    monkeypatch.setattr(results, "TEST_STRIPS", 24)
+    monkeypatch.setattr(numbers, "STRIPS", 24)
     monkeypatch.setattr(results, "TEMPERATURES", np.array([0.5, 1.0, 2.0]))
 
 

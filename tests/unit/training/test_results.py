@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from digitry.contract import Contract
+from digitry.evaluation import numbers
 from digitry.predict import StringPredictor
 from digitry.training import results
 from digitry.training.job import Job
 from digitry.training.progress import make_progress
-from tests.unit.written_numbers import SMALL_NUMBERS, build_small, printed_dataset, printed_split
+from tests.unit.written_numbers import SMALL_NUMBERS, build_small, printed_dataset
 
 pytest.importorskip("keras")
 
@@ -69,59 +69,20 @@ def test_a_network_that_is_always_right_is_not_made_surer_than_the_lowest_temper
     assert results.fit_temperature(Answers(logits), (np.zeros((50, 1), np.float32), targets)) == 0.5
 
 
-def test_numbers_are_right_only_to_the_last_digit(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = ["-1-2", "-1--", "----", "-1-2", "1-1-"]
-    wanted = ["12", "12", "", "21", "11"]
-    rows = np.full((5, 4, 11), 0.001, np.float32)
-    for row, signs in zip(rows, said, strict=True):
-        row[range(4), [0 if sign == "-" else int(sign) + 1 for sign in signs]] = 0.99
-
-    class Predictor:
-        contract = Contract("tiny", tuple("0123456789"))
-
-        def __init__(self, model: Path) -> None:
-            assert model == Path("model.onnx")
-
-        def frames(self, strips: np.ndarray) -> np.ndarray:
-            return rows[strips[:, 0, 0]]
-
-    monkeypatch.setattr("digitry.predict.StringPredictor", Predictor)
-    # 250 strips: more than are read at a time, and a rest.
-    strips = np.zeros((250, 40, 8), np.uint8)
-    strips[:, 0, 0] = np.arange(250) % 5
-    targets = np.zeros((250, 10), np.int32)
-    for target, which in zip(targets, strips[:, 0, 0], strict=True):
-        target[: len(wanted[which])] = [int(digit) + 1 for digit in wanted[which]]
-    found = results.judge_numbers(Path("model.onnx"), strips, targets)
-    assert found == {"strips": 250, "right": 150, "accuracy": 0.6}
-
-
-def test_test_strips_are_a_function_of_the_seed_alone_and_their_number_is_fixed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    assert results.TEST_STRIPS == 5000
-    monkeypatch.setattr(results, "TEST_STRIPS", 8)
-    one, again, other = (results.test_strips(printed_split(10), seed) for seed in (0, 0, 1))
-    np.testing.assert_array_equal(one[0], again[0])
-    np.testing.assert_array_equal(one[1], again[1])
-    assert one[0].shape == (8, 40, 192)
-    assert (one[0] != other[0]).any()
-
-
 @pytest.mark.parametrize("split", ["test", "training"])
 def test_figures_on_numbers_say_which_digits_they_are_made_of(
     split: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(results, "TEST_STRIPS", 6)
+    monkeypatch.setattr(numbers, "STRIPS", 6)
     monkeypatch.setattr(results, "fit_temperature", lambda model, examples: 1.25)
     data = printed_dataset()
     if split == "training":
         data = replace(data, test=None)
-    figures = {"loss": 1.0, "accuracy": 0.0, "seconds": 1.0, "images_per_second": 1.0}
+    epoch = {"loss": 1.0, "accuracy": 0.0, "seconds": 1.0, "images_per_second": 1.0}
     model = build_small(10, SMALL_NUMBERS.settings)
     job = Job(SMALL_NUMBERS, data, data.train, None, 0, tmp_path)
-    results.write_results(job, model, [figures], make_progress(quiet=True), report=True)
-    numbers = json.loads((tmp_path / "numbers.json").read_text())
-    assert (numbers["made_of"], numbers["strips"]) == (split, 6)
+    results.write_results(job, model, [epoch], make_progress(quiet=True), report=True)
+    figures = json.loads((tmp_path / "numbers.json").read_text())
+    assert (figures["made_of"], figures["strips"]) == (split, 6)
     metrics = StringPredictor(tmp_path / "model.onnx").contract.metrics
     assert metrics == {"parameters": 3_118, "loss": 1.0, "accuracy": 0.0, "temperature": 1.25}

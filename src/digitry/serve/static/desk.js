@@ -31,18 +31,15 @@ export class Desk {
     return this.#ask({ type: "saliency", canonical });
   }
 
-  async #load({ is_shipped: shipped }) {
+  async #load({ has_own_numbers: own }) {
     const get = async (name) => {
       const response = await fetch(`/models/${name}`);
       if (!response.ok) throw new Error(`${name} cannot be had from the server`);
-      return response;
+      return response.arrayBuffer();
     };
-    const [digit, string, calibration] = await Promise.all([
-      get("digit.onnx").then((response) => response.arrayBuffer()),
-      get("string.onnx").then((response) => response.arrayBuffer()),
-      get("calibration.json").then((response) => response.json()),
-    ]);
-    return this.#ask({ type: "load", digit, string, calibration, shipped });
+    const names = ["digit.onnx", "string.onnx", ...(own ? ["number.onnx"] : [])];
+    const [digit, string, number] = await Promise.all(names.map(get));
+    return this.#ask({ type: "load", digit, string, number });
   }
 
   #ask(message) {

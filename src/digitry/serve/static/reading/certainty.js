@@ -2,14 +2,21 @@
 
 const NEVER = 1.1;
 
-/** A model's own confidence → the calibrated one, whether that is sure, and why not: {confidence, sure, reason}. */
+const NO_SCALE = "this model carries no scale of confidence; fit one: digitry calibrate RUN|FILE.onnx";
+
+/**
+ * A model's own confidence → the calibrated one, whether that is sure, and why not: {confidence, sure, reason}.
+ * `scale` is the contract's; a model without one is sure of nothing.
+ */
 export function judge(scale, own, maxError) {
+  if (!scale) return { confidence: own, sure: false, reason: NO_SCALE };
   const [least, confidence] = [leastConfidence(scale, maxError), calibrate(scale, own)];
   if (own >= least) return { confidence, sure: true, reason: null };
   const asked = short(maxError);
   if (least === NEVER) {
-    const kept = scale.max_errors[scale.least.findIndex((one) => one !== NEVER)] ?? 1;
-    return { confidence, sure: false, reason: `no confidence is known to keep errors within ${asked}; the least to ask for is ${short(kept)}` };
+    const kept = scale.max_errors[scale.least.findIndex((one) => one !== NEVER)];
+    const ask = kept ? `the least to ask for is ${short(kept)}` : `nor within ${short(scale.max_errors.at(-1))}`;
+    return { confidence, sure: false, reason: `no confidence is known to keep errors within ${asked}; ${ask}` };
   }
   return { confidence, sure: false, reason: `the confidence of ${inWords(confidence)} is too low for ${asked} of errors` };
 }

@@ -9,7 +9,7 @@ export const OVERTAKEN = "overtaken by a newer drawing";
  * Answers what comes in at a port (a Worker's own, or one of a MessageChannel): {id, type, …} → {id, result}, or
  * {id, error} with what was wrong in words.
  *
- *   load      {digit, string: ArrayBuffer, calibration, shipped?, sureConfidence?} → {classNames}
+ *   load      {digit, string: ArrayBuffer, number?: ArrayBuffer, sureConfidence?}  → {classNames}
  *   read      {ink: Uint8Array, width, height, expect?, maxError?}                 → as `Reader.read`
  *   saliency  {canonical: Uint8Array, stride?, budget?}                            → as `saliency`
  *

@@ -14,7 +14,7 @@ const { RIVALS, BLOT, BLOT_REASON, SECOND_OPINION_BELOW, STRIP_WIDTH } = shared;
 export function probabilitiesOf(found, reader) {
   const alone = reader.readDigits(found.canonical.data);
   if (!reader.asksBoth || Math.max(...alone) >= SECOND_OPINION_BELOW) return alone;
-  const other = singleDigits(reader.readStrip(stripOf(found.crop)));
+  const other = singleDigits(reader.secondOpinion(stripOf(found.crop)));
   return alone.map((probability, at) => Math.fround(probability + other[at]) / 2);
 }
 

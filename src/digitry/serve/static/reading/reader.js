@@ -19,12 +19,13 @@ const { SCALE } = prepare;
 
 export class Reader {
   /**
-   * `digit` and `string`: ArrayBuffers of the ONNX files; `calibration`: the object in calibration.json.
-   * `shipped`: whether `digit` is the network that comes with digitry; another one judges digits alone.
-   * `sureConfidence`, 0 to 1, takes the calibration's place, for networks that nobody calibrated.
+   * ArrayBuffers of ONNX files: `digit` reads single digits, `number` whole numbers, where it is another than `string`,
+   * the network for numbers that comes with digitry. That one has a word on digits, too, if the scale of confidence in
+   * the digit network's contract was fitted so. `sureConfidence`, 0 to 1, takes the place of both networks' scales.
    */
-  static async load({ digit, string, calibration, shipped = true, sureConfidence = null }) {
-    const reader = new Reader(new Network(digit), new Network(string), calibration, shipped, sureConfidence);
+  static async load({ digit, string, number = null, sureConfidence = null }) {
+    const shipped = new Network(string);
+    const reader = new Reader(new Network(digit), number ? new Network(number) : shipped, shipped, sureConfidence);
     // One run on blanks tells more than what a file claims, and the first real one is faster for it.
     const digits = reader.readDigits(new Uint8Array(IMAGE_SIDE ** 2));
     const frames = reader.readStrip(image(64, STRIP_HEIGHT));
@@ -33,15 +34,15 @@ export class Reader {
     return reader;
   }
 
-  constructor(digits, strings, calibration, shipped, sureConfidence) {
+  constructor(digits, numbers, shippedNumbers, sureConfidence) {
     if (!digits.contract) throw new Error("the model carries no contract; export it with: digitry export RUN");
     this.digits = digits;
-    this.strings = strings;
-    this.calibration = calibration;
+    this.numbers = numbers;
+    this.shippedNumbers = shippedNumbers;
     this.sureConfidence = sureConfidence;
     this.classNames = digits.contract.class_names;
     this.readsNumbers = this.classNames.join() === DIGITS.join();
-    this.asksBoth = shipped && this.readsNumbers;
+    this.asksBoth = Boolean(digits.contract.confidence_scale?.second_opinion) && this.readsNumbers;
   }
 
   /**
@@ -97,17 +98,26 @@ export class Reader {
   }
 
   /** An ink strip → its frames, {data, count, width}: no digit, then the ten digits. */
-  readStrip({ data, width, height }) {
-    const { dims, data: frames } = this.strings.run({ dims: [1, height, width, 1], data: prepared(data) });
-    return { data: frames, count: dims[1], width: dims[2] };
+  readStrip(strip) {
+    return framesOf(this.numbers, strip);
+  }
+
+  /** The same by the network that comes with digitry, whatever reads numbers here. */
+  secondOpinion(strip) {
+    return framesOf(this.shippedNumbers, strip);
   }
 
   /** A network's own confidence in a `digit` or `number` → {confidence, sure, reason}. */
   judge(kind, own, maxError) {
-    return this.sureConfidence === null
-      ? judge(this.calibration[kind], own, maxError)
-      : judgeAgainst(own, this.sureConfidence);
+    if (this.sureConfidence !== null) return judgeAgainst(own, this.sureConfidence);
+    const { contract } = kind === "digit" ? this.digits : this.numbers;
+    return judge(contract?.confidence_scale, own, maxError);
   }
+}
+
+function framesOf(network, { data, width, height }) {
+  const { dims, data: frames } = network.run({ dims: [1, height, width, 1], data: prepared(data) });
+  return { data: frames, count: dims[1], width: dims[2] };
 }
 
 function prepared(pixels) {

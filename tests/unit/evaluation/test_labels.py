@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from digitry.errors import DataError
-from digitry.scoring.labels import Labelled, read_labels
+from digitry.evaluation.labels import Labelled, read_labels
 
 
 def table(folder: Path, text: str, *files: str) -> Path:

@@ -11,6 +11,8 @@ from digitry.data.folder import LABELS_TABLE
 from digitry.data.pictures import class_folder_pictures, file_within, natural_key, table_rows
 from digitry.errors import DataError
 
+DIGITS = tuple("0123456789")
+
 EXPECTED = "a folder with a labels.csv (columns file,label) or with class folders 0/ to 9/, or a .csv file itself"
 
 
@@ -25,18 +27,21 @@ class Labelled:
     author: str = ""
     split: str = ""
     problem: str | None = None
+    is_name: bool = False
+    """Whether the label is the name of a class, not a number."""
 
     @property
     def wanted(self) -> str:
-        """The digits of the label: "1250" for "1,250"; empty when it cannot be judged."""
-        return "" if self.problem else digits_of(self.label)
+        """What is right: the digits of the label, "1250" for "1,250", or the class; empty when that is not known."""
+        return "" if self.problem else self.label if self.is_name else digits_of(self.label)
 
 
-def read_labels(place: Path, expect: str) -> list[Labelled]:
+def read_labels(place: Path, expect: str, class_names: tuple[str, ...] = DIGITS) -> list[Labelled]:
     """Read the labelled pictures of a folder or table, in its order; class folders are sorted.
 
-    Where some are marked as `test`, in a split column or by a folder of that name, only those count: the others are
-    for training. Raises DataError where there is no list of pictures at all, or an empty one.
+    The labels are whole numbers, or names of classes where these are other than the ten digits. Where some are marked
+    as `test`, in a split column or by a folder of that name, only those count: the others are for training.
+    Raises DataError where there is no list of pictures at all, or an empty one.
     """
     table = place / LABELS_TABLE if place.is_dir() else place
     try:
@@ -53,6 +58,8 @@ def read_labels(place: Path, expect: str) -> list[Labelled]:
     except DataError as error:
         raise error if str(place) in str(error) else DataError(f"{place}: {error}") from error
     tests = [one for one in found if one.split == "test"]
+    if class_names != DIGITS:
+        return [_checked_name(one, class_names) for one in tests or found]
     return [_checked(one, expect) for one in tests or found]
 
 
@@ -95,3 +102,12 @@ def _checked(one: Labelled, expect: str) -> Labelled:
     elif not one.path.is_file():
         problem = "there is no such file"
     return Labelled(one.path, one.name, one.label, one.author, one.split, problem)
+
+
+def _checked_name(one: Labelled, class_names: tuple[str, ...]) -> Labelled:
+    problem = one.problem
+    if not problem and one.label not in class_names:
+        problem = f"the label {one.label[:40]!r} is none of {', '.join(class_names[:20])}"
+    elif not problem and not one.path.is_file():
+        problem = "there is no such file"
+    return Labelled(one.path, one.name, one.label, one.author, one.split, problem, is_name=True)

@@ -1,0 +1,244 @@
+"""Is what is called sure right? Models from good to bad, each asked about pictures of digits that it has not seen.
+
+python bench/truth.py [--runs runs/truth] [--pictures 3000] [--seed 0]
+
+Trains six models, each with its own scale of confidence, as `digitry train` leaves it; reads pictures made of MNIST's
+test digits with each, half of them as they are and half in made photographs; and lays what was promised beside what was
+kept, in results/truth.json and between the marks of docs/reading.md. Exit code 1 where a promise is broken: where the
+sure readings have so many errors that a model which keeps it would have as many in less than one of twenty trials. What
+the shipped network's scale would have called sure of the same readings stands beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import digitry
+from digitry.arrays import Dataset, Split
+from digitry.batches.augment import augment
+from digitry.datasets import hold_out
+from digitry.evaluation.made_pictures import made_pictures
+from digitry.evaluation.own_confidence import own_confidence
+from digitry.evaluation.scale_fit import chance_of_at_most
+from digitry.files import write_atomically
+from digitry.networks.model import Model
+from digitry.recipe import Recipe, Settings
+from digitry.training import run_folder
+
+ROOT = Path(__file__).parent.parent
+RESULT = ROOT / "results" / "truth.json"
+START, END = "<!-- truth: written by bench/truth.py -->", "<!-- end of truth -->"
+MAX_ERRORS = (0.005, 0.02, 0.05)
+"""The default, and what can be asked for where that makes nothing sure."""
+
+POOR_RATE = 0.05
+"""At this learning rate one epoch of the sigmoid network reads a little more than half of the digits."""
+
+HIDDEN = 0.05
+"""A promise counts as broken where chance alone would hide it so seldom."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--runs", type=Path, default=Path("runs/truth"), help="what is finished there is not trained again"
+    )
+    parser.add_argument("--pictures", type=int, default=3000)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    mnist = digitry.load_dataset("mnist")
+    assert mnist.test is not None
+    lent = Model.shipped("digit").contract.confidence_scale
+    assert lent is not None
+    models = []
+    for name, train in MODELS.items():
+        model = Model.open(train(mnist, options.runs / name, options.seed))
+        pictures = made_pictures(
+            "digit", mnist.test, model.class_names, options.pictures, np.random.default_rng([options.seed, 2])
+        )
+        confidence, right = own_confidence(model, pictures, options.pictures)
+        facts = {
+            "model": name,
+            "test_accuracy": accuracy(model, mnist.test),
+            **judged(model, confidence, right, shipped),
+        }
+        models.append(facts)
+        print(json.dumps(facts), flush=True)
+    about = {"command": "python bench/truth.py", "seed": options.seed, **run_folder.describe_surroundings()}
+    write_atomically(RESULT, (json.dumps({**about, "models": models}, indent=1) + "\n").encode())
+    write_table(models)
+    broken = [one["model"] for one in models if not all(promise["kept"] for promise in one["promises"])]
+    sys.exit(f"broken: {', '.join(broken)}" if broken else 0)
+
+
+def judged(model: Model, confidence: np.ndarray, right: np.ndarray, shipped: Any) -> dict[str, Any]:
+    """What a model's scale promised of these readings, and what came of it."""
+    scale = model.contract.confidence_scale
+    promises = []
+    for max_error in MAX_ERRORS:
+        least = scale.least_confidence(max_error) if scale else 2.0
+        sure = confidence >= least
+        errors, count = int((~right[sure]).sum()), int(sure.sum())
+        promises.append(
+            {
+                "max_error": max_error,
+                "sure": count,
+                "errors": errors,
+                "most_errors": most_errors(count, max_error),
+                "kept": errors <= most_errors(count, max_error),
+            }
+        )
+    lent = confidence >= shipped.least_confidence(MAX_ERRORS[0])
+    return {
+        "pictures": len(right),
+        "read_rightly": float(right.mean()),
+        "scale": None if scale is None else {"pictures": scale.pictures, "accuracy": scale.accuracy},
+        "promises": promises,
+        "by_the_shipped_scale": {"sure": int(lent.sum()), "errors": int((~right[lent]).sum())},
+    }
+
+
+def most_errors(readings: int, rate: float) -> int:
+    """The most errors of so many readings that a model which errs at `rate` has in 95 of 100 trials."""
+    if not readings:
+        return 0
+    counts = np.arange(readings + 1)
+    return int(np.argmax(chance_of_at_most(counts, np.full(readings + 1, readings), rate) >= 1 - HIDDEN))
+
+
+def accuracy(model: Model, test: Split) -> float:
+    """On MNIST's test digits as the dataset has them."""
+    return float((model.probabilities(test.images).argmax(axis=1) == test.labels).mean())
+
+
+def quick(mnist: Dataset, run: Path, seed: int) -> Path:
+    """The recipe that a first day begins with, a tenth held back."""
+    return trained("quick", mnist, run, seed, validation_fraction=0.1)
+
+
+def shipped(mnist: Dataset, run: Path, seed: int) -> Path:
+    """The network that comes with digitry, with the scale that it carries."""
+    return Path(digitry.__file__).parent / "models" / "digit.onnx"
+
+
+def hands(mnist: Dataset, run: Path, seed: int) -> Path:
+    """The same, four epochs of digits as other hands and pens write them."""
+    return trained("quick", mnist, run, seed, epochs=4, augment=True, validation_fraction=0.1)
+
+
+def lenet(mnist: Dataset, run: Path, seed: int) -> Path:
+    """LeNet-5 as a recipe of one's own, after one epoch."""
+    return trained(LENET, mnist, run, seed)
+
+
+def cut_out(mnist: Dataset, run: Path, seed: int) -> Path:
+    """The same, taught by digits of which a square is cut out; those held back are whole."""
+    training, _ = hold_out(mnist.train, 0.1)
+    images = mnist.train.images.copy()
+    rng = np.random.default_rng([seed, 0])
+    for image, (y, x) in zip(images[: len(training)], rng.integers(2, 18, (len(training), 2)), strict=False):
+        image[y : y + 8, x : x + 8] = 0
+    data = in_memory("cut-out", mnist, Split(images, mnist.train.labels))
+    return trained(LENET, data, run, seed)
+
+
+def few(mnist: Dataset, run: Path, seed: int) -> Path:
+    """The same, taught by 300 made pictures for thirty epochs; the 60 that are held back are too few for a promise."""
+    rng = np.random.default_rng([seed, 1])
+    chosen = mnist.train.take(rng.permutation(len(mnist.train))[:300])
+    data = in_memory("few", mnist, Split(augment(chosen.images, rng), chosen.labels))
+    return trained(LENET, data, run, seed, epochs=30, validation_fraction=0.2, validation_method="stratified")
+
+
+def poor(mnist: Dataset, run: Path, seed: int) -> Path:
+    """Two sigmoid layers by plain gradient descent, stopped long before they know the digits."""
+    return trained("dense-sigmoid", mnist, run, seed, epochs=1, learning_rate=POOR_RATE, validation_fraction=0.1)
+
+
+def build_lenet(classes: int, settings: Settings) -> Any:
+    from keras import Sequential, layers
+
+    return Sequential(
+        [
+            layers.Input((28, 28, 1)),
+            layers.Conv2D(6, 5, padding="same", activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Conv2D(16, 5, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            layers.Dense(120, activation="relu"),
+            layers.Dense(84, activation="relu"),
+            layers.Dense(classes, activation="softmax"),
+        ]
+    )
+
+
+LENET = Recipe(
+    name="lenet5",
+    summary="LeNet-5",
+    source="bench/truth.py",
+    parameters=61_706,
+    settings=Settings(epochs=1, batch_size=128, optimizer="adam", learning_rate=0.001, validation_fraction=0.1),
+    build=build_lenet,
+)
+
+MODELS: dict[str, Callable[[Dataset, Path, int], Path]] = {
+    "shipped": shipped,
+    "hands": hands,
+    "quick": quick,
+    "lenet5": lenet,
+    "cut-out": cut_out,
+    "few": few,
+    "poor": poor,
+}
+
+
+def trained(recipe: str | Recipe, data: Dataset, run: Path, seed: int, **settings: Any) -> Path:
+    return digitry.train(
+        recipe, data=data, seed=seed, run=run, settings=settings, resume=True, report=False, quiet=False
+    ).folder
+
+
+def in_memory(name: str, mnist: Dataset, train: Split) -> Dataset:
+    from digitry.data.folder import dataset_sha256
+
+    return Dataset(name, train, None, mnist.class_names, dataset_sha256(train, None), "made of mnist")
+
+
+def write_table(models: list[dict[str, Any]]) -> None:
+    """Put the table between the marks of docs/reading.md."""
+    page = ROOT / "docs" / "reading.md"
+    before, _, rest = page.read_text(encoding="utf-8").partition(START)
+    _, _, after = rest.partition(END)
+    write_atomically(page, f"{before}{START}\n{table(models)}\n{END}{after}".encode())
+
+
+def table(models: list[dict[str, Any]]) -> str:
+    """What was promised and kept, a row a model."""
+    rows = [
+        "| model | MNIST test | these pictures | sure of 0.5% | wrong (at most) | sure of 2% | wrong (at most) "
+        "| sure of 5% | wrong (at most) | by the shipped scale: sure of 0.5%, wrong |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for one in models:
+        cells = []
+        for promise in one["promises"]:
+            cells += [f"{promise['sure']:,}", f"{promise['errors']:,} ({promise['most_errors']:,})"]
+        lent = one["by_the_shipped_scale"]
+        share = f"{lent['errors'] / lent['sure']:.1%}" if lent["sure"] else "–"
+        rows.append(
+            f"| {one['model']} | {one['test_accuracy']:.1%} | {one['read_rightly']:.1%} | {' | '.join(cells)} "
+            f"| {lent['sure']:,}, {share} |"
+        )
+    return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    main()

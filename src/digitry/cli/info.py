@@ -1,0 +1,73 @@
+"""digitry info: what a model is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.command("info", short_help="Show what a model reads, where it comes from and when it is sure.")
+@click.argument("place", metavar="RUN|FILE.onnx|shipped", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="The same as one JSON object, nothing else.")
+def command(place: Path, as_json: bool) -> None:
+    """Show a model: what it reads, its contract, its figures, its scale of confidence, SHA-256 and size.
+
+    RUN is the folder of a finished training, FILE.onnx what digitry has exported; shipped and shipped-numbers are the
+    networks that come with digitry.
+    """
+    from digitry.networks.model import Model
+
+    names = {"shipped": "digit", "shipped-numbers": "number"}
+    model = Model.shipped(names[str(place)]) if str(place) in names else Model.open(place)
+    facts = {
+        "model": str(place),
+        "reads": model.reads,
+        "sha256": model.sha256,
+        "bytes": len(model.data),
+        "contract": asdict(model.contract),
+        "splits": _splits(place),
+    }
+    click.echo(json.dumps(facts) if as_json else _text(facts, model))
+
+
+def _splits(place: Path) -> dict[str, float]:
+    """Split → share that was read rightly, as the run's metrics.json says; of whole numbers, of strips made of it."""
+    try:
+        splits = json.loads((place / "metrics.json").read_bytes())["splits"]
+        return {str(name): float(one["accuracy"]) for name, one in splits.items()}
+    except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
+        return {}  # nobody has judged it yet
+
+
+def _text(facts: dict[str, Any], model: Any) -> str:
+    from digitry.cli.reading_text import printable
+    from digitry.evaluation.calibrate import in_words
+    from digitry.networks.model import WHAT
+    from digitry.pages.numbers import percent
+    from digitry.reading.certainty import NO_SCALE
+
+    contract = model.contract
+    height, width, _ = contract.input_shape
+    names = contract.class_names
+    shown = ", ".join(names[:12]) + (f", … ({len(names)})" if len(names) > 12 else "")
+    scale = contract.confidence_scale
+    lines = {
+        "reads": f"{WHAT[model.reads]}: {shown}",
+        "input": f"{height}×{width or 'any'} pixels, {contract.polarity}, times {contract.scale:.6f}",
+        "recipe": contract.recipe,
+        "settings": ", ".join(f"{name}={value}" for name, value in contract.settings.items() if value is not None),
+        "seed": "unknown" if contract.seed is None else str(contract.seed),
+        "data": f"SHA-256 {contract.data_sha256}" if contract.data_sha256 else "unknown",
+        "figures": ", ".join(f"{name} {value:g}" for name, value in sorted(contract.metrics.items())),
+        **{f"{name} split": f"{percent(accuracy)} read rightly" for name, accuracy in facts["splits"].items()},
+        "scale": in_words(scale) if scale else NO_SCALE,
+        "versions": ", ".join(f"{name} {version}" for name, version in contract.versions.items()),
+        "SHA-256": facts["sha256"],
+        "size": f"{facts['bytes']:,} bytes",
+    }
+    width = max(map(len, lines))
+    return "\n".join(f"{name:<{width}}  {printable(value or '–')}" for name, value in lines.items())

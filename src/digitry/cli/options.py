@@ -1,0 +1,14 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import click
+
+model_option = click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="RUN|FILE.onnx",
+    help="A run folder or an ONNX file, for digits or for numbers; give it twice for both. "
+    "[default: the built-in ones]",
+)

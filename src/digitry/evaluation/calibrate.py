@@ -1,0 +1,212 @@
+"""What a model's confidences are worth: read pictures that it has not seen, fit its scale, write it into its files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.arrays import Split
+from digitry.artifact import bundle
+from digitry.data.sources import SOURCES
+from digitry.datasets import hold_out, load_dataset, numbered_as
+from digitry.errors import DataError, SettingError
+from digitry.evaluation.labels import Labelled, read_labels
+from digitry.evaluation.made_pictures import describe, made_pictures
+from digitry.evaluation.own_confidence import Progress, opened, own_confidence
+from digitry.evaluation.scale_fit import fit_scale
+from digitry.files import write_atomically
+from digitry.networks.files import model_path
+from digitry.networks.model import Model
+from digitry.networks.onnx_bytes import with_contract
+from digitry.networks.scale import Scale
+from digitry.reading.certainty import MAX_ERROR
+from digitry.runs import WEIGHTS, Run
+
+PICTURES_AN_EPOCH, MOST_PICTURES = {"digit": 1000, "number": 100}, {"digit": 4000, "number": 1000}
+"""How many pictures the scale is fitted to at the end of a training, by what the network reads: more for a longer one,
+so that the shortest takes three seconds for them."""
+
+MORE_PICTURES = 8000
+"""How many `calibrate` makes where nothing else is asked for; of digits never more than there are."""
+
+LEAST_UNSEEN = 10
+"""Of fewer pictures nothing can be said."""
+
+OWN = "calibrate it on labelled pictures of your own, or train with --set validation_fraction=0.1"
+OWN_OR_RUN = "calibrate its run folder, or on labelled pictures of your own"
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A scale that was fitted, the one before it, and the files it was written into."""
+
+    place: Path
+    reads: str
+    before: Scale | None
+    after: Scale
+    sure_share: float
+    """Share of the pictures that was read with confidence enough for the default error rate, 0 to 1."""
+    files: tuple[Path, ...]
+
+
+def calibrate(
+    place: str | Path,
+    pictures: str | Path | None = None,
+    *,
+    count: int | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Calibration:
+    """Fit the scale of confidence of a run's model, or of an ONNX file, and write it into the file.
+
+    `pictures`: a person's own labelled pictures, a folder with a labels.csv or class folders, or such a .csv; the model
+    must not have learnt from them. Without them pictures are made of the digits that its training held back; `count`
+    of them, by `seed`. In a run's folder weights.safetensors gets the scale too.
+
+    Raises SettingError for pictures that the model learnt from, DataError where there are too few or none to be had,
+    ModelError for a model that cannot be used, StorageError where the file cannot be written.
+    """
+    place = Path(place)
+    model = Model.open(place)
+    if count is not None and count < LEAST_UNSEEN:
+        raise SettingError(f"the count of pictures must be at least {LEAST_UNSEEN}, not {count}")
+    if pictures is not None:
+        if count is not None:
+            raise SettingError("a count says how many pictures to make; your own are all read")
+        scale, confidence = scale_on_own(model, place, Path(pictures), progress)
+    else:
+        unseen, data = unseen_digits(place, model)
+        scale, confidence = scale_on_made(
+            model, unseen, data, count=count or MORE_PICTURES, seed=seed, progress=progress
+        )
+    files = write_scale(place, model, scale)
+    sure = float((confidence >= scale.least_confidence(MAX_ERROR)).mean())
+    return Calibration(place, model.reads, model.contract.confidence_scale, scale, sure, files)
+
+
+def scale_on_made(
+    model: Model, unseen: Split, data: str, *, count: int, seed: int = 0, progress: Progress | None = None
+) -> tuple[Scale, NDArray[np.float64]]:
+    """Fit a scale to pictures made of digits that the model has not seen; and the confidences in them, float64 (n,).
+
+    `unseen` is numbered as the model numbers its classes; `data` is what its dataset is called.
+    """
+    if why := no_scale(unseen):
+        raise DataError(f"no scale can be fitted: {why}; {OWN}")
+    # A number is several digits, and no digit should decide too many of them.
+    count = min(count, len(unseen))
+    rng = np.random.default_rng([seed, 0 if model.reads == "digit" else 1])
+    pictures = made_pictures(model.reads, unseen, model.class_names, count, rng)
+    confidence, right = own_confidence(model, pictures, count, progress)
+    made_of = describe(model.reads, model.class_names, data)
+    return _fit(model, confidence, right, made_of, seed), confidence
+
+
+def scale_on_own(
+    model: Model, place: Path, folder: Path, progress: Progress | None = None
+) -> tuple[Scale, NDArray[np.float64]]:
+    """Fit a scale to a person's own labelled pictures; what cannot be read counts as wrong."""
+    labelled = [one for one in read_labels(folder, model.reads, model.class_names) if not one.problem]
+    if len(labelled) < LEAST_UNSEEN:
+        raise DataError(f"{folder}: {len(labelled)} pictures can be used, at least {LEAST_UNSEEN} are needed")
+    _refuse_known(place, folder, labelled)
+    confidence, right = own_confidence(model, opened(labelled), len(labelled), progress)
+    return _fit(model, confidence, right, f"pictures of {folder.name}, labelled by a person", None), confidence
+
+
+def pictures_after(reads: str, epochs: int) -> int:
+    """How many pictures the scale is fitted to after so many epochs."""
+    return min(epochs * PICTURES_AN_EPOCH[reads], MOST_PICTURES[reads])
+
+
+def no_scale(unseen: Split | None) -> str | None:
+    """Why no scale can be fitted to pictures of these digits; None where one can."""
+    if unseen is None:
+        return "nothing was held back"
+    if len(unseen) < LEAST_UNSEEN:
+        return f"{len(unseen)} images that were held back are too few, at least {LEAST_UNSEEN} are needed"
+    return None
+
+
+def in_words(scale: Scale) -> str:
+    """What a scale was fitted to, and from which error rate on something can be sure, in one line."""
+    kept = scale.least_error
+    if kept is None:
+        sure = "nothing is ever sure: these pictures are too few, or too many are misread"
+    elif kept <= MAX_ERROR:
+        sure = f"readings can be sure of {MAX_ERROR:.1%} of errors"
+    else:
+        sure = f"nothing is sure of {MAX_ERROR:.1%} of errors, with --max-error {kept:g} or more something can be"
+    return f"{scale.accuracy:.1%} of {scale.pictures:,} pictures read rightly ({scale.made_of}); {sure}"
+
+
+def unseen_digits(place: Path, model: Model) -> tuple[Split, str]:
+    """The digits that the training of a run's model, or of an ONNX file, held back; and what their dataset is called.
+
+    DataError where nothing was held back, or where nobody knows what was.
+    """
+    contract = model.contract
+    if place.is_dir():
+        from digitry.evaluation.judging import data_of
+
+        run = Run.open(place)
+        dataset, (fraction, method, seed) = data_of(run, None), run.hold_out
+    else:
+        known = {source.sha256: name for name, source in SOURCES.items()}
+        if contract.data_sha256 not in known or "validation_fraction" not in contract.settings:
+            raise DataError(f"{place} does not say which digits it has not seen; {OWN_OR_RUN}")
+        dataset = load_dataset(known[contract.data_sha256])
+        fraction, method = contract.settings["validation_fraction"], contract.settings.get("validation_method", "last")
+        if method != "last" and contract.seed is None:
+            raise DataError(f"{place} does not say by which seed digits were held back; {OWN_OR_RUN}")
+        seed = contract.seed or 0
+    if not fraction:
+        raise DataError(f"the training of {place} held no digits back, so it has seen all there are; {OWN}")
+    dataset = numbered_as(dataset, contract.class_names, f"the model of {place}")
+    return hold_out(dataset.train, fraction, method, seed)[1], dataset.name
+
+
+def write_scale(place: Path, model: Model, scale: Scale) -> tuple[Path, ...]:
+    """Write the scale into a run's model.onnx and weights.safetensors, or into an ONNX file; the files written.
+
+    Each is written as a whole or not at all; StorageError where that is not possible.
+    """
+    contract = replace(model.contract, confidence_scale=scale)
+    path = model_path(place)
+    written = [path]
+    weights = path.with_name(WEIGHTS)
+    if place.is_dir() and weights.is_file():
+        bundle.write_contract(weights, contract)
+        written.append(weights)
+    write_atomically(path, with_contract(model.data, contract))
+    return tuple(written)
+
+
+def _fit(
+    model: Model, confidence: NDArray[np.float64], right: NDArray[np.bool_], made_of: str, seed: int | None
+) -> Scale:
+    return fit_scale(confidence, right, made_of=made_of, seed=seed, second_opinion=_asks_both(model))
+
+
+def _asks_both(model: Model) -> bool:
+    """As the scale before this one says: a model is not read in another way for being measured again."""
+    before = model.contract.confidence_scale
+    return before is not None and before.second_opinion
+
+
+def _refuse_known(place: Path, folder: Path, labelled: Sequence[Labelled]) -> None:
+    """SettingError where the run in `place` learnt from the pictures of `folder`; those marked as test it never saw."""
+    if not place.is_dir() or labelled[0].split == "test":
+        return
+    # A table and its folder are the same pictures.
+    learnt, given = (
+        one.parent if one.suffix == ".csv" else one for one in (Path(Run.open(place).data), folder.resolve())
+    )
+    if learnt == given:
+        raise SettingError(
+            f"{place} learnt from these very pictures; without them it is calibrated on those that were held back"
+        )

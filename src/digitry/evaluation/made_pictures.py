@@ -1,0 +1,79 @@
+"""Digits that a model has not seen → pictures of them, as the reader gets pictures, and what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.arrays import Split
+
+DIGITS = tuple("0123456789")
+
+LONGEST = 8
+"""Digits of the longest number that is written."""
+
+LONGEST_NAME = 100
+"""A dataset may be called after any folder."""
+
+PHOTOGRAPH_WIDTH = 44
+"""Of the photograph of one digit, in pixels of a strip: the digit with paper around it."""
+
+ZOOMS = np.exp(np.linspace(np.log(0.8), np.log(6.0), 16))
+"""Photographs of one digit are so many times as high as a strip. Few, for the reader is fast at sizes it has met."""
+
+
+def made_pictures(
+    reads: str, unseen: Split, class_names: tuple[str, ...], count: int, rng: np.random.Generator
+) -> Iterator[tuple[NDArray[np.uint8], str]]:
+    """Make `count` grey pictures, uint8 (h, w), of digits of `unseen`, and what should be read in each.
+
+    For a network that reads a `digit`: no digit comes twice, at most as many as there are; half as the dataset has
+    them, half in photographs. What is no digit (clothes, letters) is never photographed: nobody knows what its ink
+    would look like. For one that reads a `number`: photographs of 1 to 8 digits, any of them.
+    """
+    if reads == "number":
+        yield from _numbers(unseen, class_names, count, rng)
+        return
+    order = rng.permutation(len(unseen))[:count]
+    for place, index in enumerate(order.tolist()):
+        split = unseen.take(np.array([index]))
+        if place % 2 or class_names != DIGITS:
+            yield split.images[0], class_names[int(split.labels[0])]
+        else:
+            zoom = float(rng.choice(ZOOMS))
+            page, labels = _photograph(split, rng, width=PHOTOGRAPH_WIDTH, zoom_range=(zoom, zoom))
+            yield page, _text(labels, class_names)
+
+
+def describe(reads: str, class_names: tuple[str, ...], data: str) -> str:
+    """What `made_pictures` makes of a dataset, in words."""
+    data = data if data.isprintable() and len(data) <= LONGEST_NAME else "a dataset"
+    unseen = f"digits of {data} that it has not seen"
+    if reads == "number":
+        return f"{unseen}, written as numbers of 1 to {LONGEST} in made photographs"
+    if class_names != DIGITS:
+        return f"images of {data} that it has not seen, as they are: no photographs, no drawings"
+    return f"{unseen}, one a picture: half as they are, half in made photographs"
+
+
+def _numbers(
+    unseen: Split, class_names: tuple[str, ...], count: int, rng: np.random.Generator
+) -> Iterator[tuple[NDArray[np.uint8], str]]:
+    for _ in range(count):
+        length = int(rng.integers(1, LONGEST + 1))
+        page, labels = _photograph(unseen.take(rng.integers(0, len(unseen), length)), rng)
+        yield page, _text(labels, class_names)
+
+
+def _photograph(
+    digits: Split, rng: np.random.Generator, **options: object
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    from digitry.batches.strings import made_photograph
+
+    return made_photograph(digits, rng, **options)  # type: ignore[arg-type]
+
+
+def _text(labels: NDArray[np.int64], class_names: tuple[str, ...]) -> str:
+    return "".join(class_names[label] for label in labels.tolist())

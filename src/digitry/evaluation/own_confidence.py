@@ -1,0 +1,73 @@
+"""Pictures and what they say → the model's own confidence in each, and whether it was read rightly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.arrays import Reading
+from digitry.errors import DataError
+from digitry.evaluation.labels import Labelled
+from digitry.networks.model import Model
+from digitry.reading import Reader
+from digitry.reading.pictures import grey_pages
+
+Picture = tuple[NDArray[np.uint8] | None, str]
+"""A grey page, uint8 (h, w), or None for one that cannot be opened; and what should be read in it."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with (what is done, pictures done, pictures in all)."""
+
+TOGETHER = 64
+"""Pictures of one digit that the network sees at a time."""
+
+
+def own_confidence(
+    model: Model, pictures: Iterable[Picture], count: int, progress: Progress | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Read `count` pictures: the model's own confidence in each, float64 (n,), and whether it was right, bool (n,).
+
+    A picture in which nothing is found counts as wrong, with no confidence, unless there is nothing on it.
+    """
+    reader = Reader(model, sure_confidence=0.0)  # every reading counts, whatever its confidence
+    confidence, right = np.zeros(count), np.zeros(count, bool)
+    for place, (reading, text) in enumerate(_read(reader, model.reads, pictures)):
+        numbers = reading.numbers if reading else ()
+        right[place] = reading is not None and reading.text == text
+        confidence[place] = numbers[0].confidence if numbers else 0.0
+        if progress is not None:
+            progress("reading pictures", place + 1, count)
+    return confidence, right
+
+
+def opened(labelled: Iterable[Labelled]) -> Iterator[Picture]:
+    """Open labelled picture files one by one."""
+    for one in labelled:
+        try:
+            page = next(grey_pages(one.path), None)
+        except DataError:
+            page = None
+        yield page, one.wanted
+
+
+def _read(reader: Reader, reads: str, pictures: Iterable[Picture]) -> Iterator[tuple[Reading | None, str]]:
+    """What is read in each picture, and what should be; None for one that cannot be opened."""
+    if reads == "number":
+        for page, text in pictures:
+            yield None if page is None else reader.read_grey(page, expect="number"), text
+        return
+    waiting: list[Picture] = []
+    for picture in pictures:
+        waiting.append(picture)
+        if len(waiting) == TOGETHER:
+            yield from _read_together(reader, waiting)
+            waiting = []
+    yield from _read_together(reader, waiting)
+
+
+def _read_together(reader: Reader, pictures: Sequence[Picture]) -> Iterator[tuple[Reading | None, str]]:
+    readings = iter(reader.read_digit_pages([page for page, _ in pictures if page is not None]))
+    for page, text in pictures:
+        yield None if page is None else next(readings), text

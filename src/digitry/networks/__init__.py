@@ -1,0 +1,1 @@
+"""Networks as files: what they read, what their confidence is worth, and their answers."""

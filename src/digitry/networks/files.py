@@ -1,0 +1,63 @@
+"""Where model files are: in a run's folder, at a path, in this package."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from importlib import resources
+from pathlib import Path
+
+from digitry.errors import ModelError
+from digitry.networks.onnx_bytes import MAX_MODEL_BYTES
+
+MODEL, WEIGHTS, CONFIG = "model.onnx", "weights.safetensors", "config.json"
+"""Names in a run's folder: the network, its weights for training on, and what makes the folder a run."""
+
+SHIPPED = {"digit": "digit.onnx", "number": "string.onnx"}
+"""What a network reads → the file of the one that comes with digitry."""
+
+
+def model_path(place: str | os.PathLike[str]) -> Path:
+    """The ONNX file of a run's folder, or the file itself.
+
+    Raises ModelError, which says how to go on, for a folder that is no run, or that of an unfinished one.
+    """
+    place = Path(place)
+    if not place.is_dir():
+        return place
+    if (place / MODEL).is_file():
+        return place / MODEL
+    if not (place / CONFIG).is_file():
+        raise ModelError(
+            f"{place} is not a run: expected a folder with {CONFIG} and {MODEL}; make one: digitry train cnn"
+        )
+    if (place / WEIGHTS).is_file():
+        raise ModelError(
+            f"run {place} is trained, but its network is not written as ONNX; write it with the command that began it, "
+            f"and with --run {shlex.quote(str(place))} --resume; if that names a layer, train again without it"
+        )
+    raise ModelError(
+        f"run {place} has no {MODEL}, so its training did not end; go on with the command that began it, and with "
+        f"--run {shlex.quote(str(place))} --resume"
+    )
+
+
+def read_model(place: str | os.PathLike[str]) -> bytes:
+    """The bytes of a run's model, or of a file; ModelError when there is none, or one far too large."""
+    path = model_path(place)
+    try:
+        size = path.stat().st_size
+        if size > MAX_MODEL_BYTES:
+            raise ModelError(f"{path}: the model has {size} bytes, at most {MAX_MODEL_BYTES} are loaded")
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise ModelError(f"cannot read the model {path}: {reason}") from error
+
+
+def shipped_model(reads: str) -> bytes:
+    """The bytes of the network that comes with digitry, for a single `digit` or a whole `number`."""
+    file = resources.files("digitry") / "models" / SHIPPED[reads]
+    if not file.is_file():
+        raise ModelError(f"this installation has no models/{SHIPPED[reads]}; install digitry again")
+    return file.read_bytes()

@@ -1,0 +1,144 @@
+"""A model, opened: its contract, what it reads, and its probabilities. Nothing in the file is trusted."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.batches.prepare import SCALE, prepare
+from digitry.contract import METADATA_KEY, Contract
+from digitry.errors import ModelError
+from digitry.networks.files import read_model, shipped_model
+from digitry.networks.onnx_bytes import check_model_bytes
+
+INPUT_NAME, OUTPUT_NAME = "images", "probabilities"
+
+WHAT = {"digit": "single digits", "number": "whole numbers"}
+"""What a network reads, in words."""
+
+
+class Model:
+    """A network ready to answer, by ONNX Runtime alone. `contract` says what its answers mean."""
+
+    contract: Contract
+    data: bytes
+    """The ONNX file."""
+
+    def __init__(self, model: str | os.PathLike[str] | bytes, *, reads: str | None = None, threads: int = 0) -> None:
+        """Open a run's folder, an ONNX file or its bytes, exported by digitry; `threads` 0 lets the runtime choose.
+
+        Raises ModelError, which names the file, when it is missing, is no such model, wants code or files from
+        elsewhere, or reads something other than `reads`, a `digit` or a `number`.
+        """
+        self.data = model if isinstance(model, bytes) else read_model(model)
+        try:
+            self._session, self.contract = _open(self.data, reads, threads)
+            self._check_answers()
+        except ModelError as error:
+            if isinstance(model, bytes) or os.fspath(model) in str(error):
+                raise
+            raise ModelError(f"{os.fspath(model)}: {error}") from error
+
+    @classmethod
+    def open(cls, model: str | os.PathLike[str] | bytes, *, reads: str | None = None, threads: int = 0) -> Model:
+        """Open a run's folder, an ONNX file or its bytes: `Model` itself, by the name that other things open by."""
+        return cls(model, reads=reads, threads=threads)
+
+    @classmethod
+    def shipped(cls, reads: str, *, threads: int = 0) -> Model:
+        """Open the network that comes with digitry, for a single `digit` or a whole `number`."""
+        return cls(shipped_model(reads), reads=reads, threads=threads)
+
+    @property
+    def reads(self) -> str:
+        """`digit`, one an image, or `number`, digits side by side on a strip."""
+        return self.contract.reads
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The labels of the columns; a network for numbers has one column more before them, for no digit."""
+        return self.contract.class_names
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the ONNX file, in hexadecimal digits."""
+        return hashlib.sha256(self.data).hexdigest()
+
+    def probabilities(self, images: NDArray[np.uint8], *, batch_size: int = 32) -> NDArray[np.float32]:
+        """Probabilities for what datasets and strips hold: uint8, 0 is paper.
+
+        A network for digits: (n, 28, 28) → float32 (n, classes); for numbers: (n, 40, width) → float32
+        (n, frames, 1 + classes), the blank first. Each last axis sums to 1. The network runs on `batch_size` at a time:
+        what it makes of them fits into the processor's cache.
+        """
+        if not len(images):
+            one = self._run(np.zeros((1, *images.shape[1:]), np.uint8))
+            return one[:0]
+        if len(images) <= batch_size:
+            return self._run(images)
+        starts = range(0, len(images), batch_size)
+        return np.concatenate([self._run(images[start : start + batch_size]) for start in starts])
+
+    def _run(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        result: NDArray[np.float32] = self._session.run([OUTPUT_NAME], {INPUT_NAME: prepare(images)})[0]
+        return result
+
+    def _check_answers(self) -> None:
+        """One run on two blank inputs tells more than the shapes that the file claims."""
+        classes = len(self.class_names)
+        height, width, _ = self.contract.input_shape
+        what, blank = ("images", (2, 28, 28)) if self.reads == "digit" else ("strips", (2, height, width or 64))
+        try:
+            rows = np.asarray(self._run(np.zeros(blank, np.uint8)))
+        except Exception as error:
+            taken = "28, 28" if self.reads == "digit" else "40, width"
+            raise ModelError(f"the model does not take {what} of float32 (n, {taken}, 1); export it again") from error
+        if self.reads == "number" and rows.ndim != 3:
+            raise ModelError(f"the model answers {rows.shape} for 2 strips, expected (2, frames, classes)")
+        expected = (2, classes) if self.reads == "digit" else (2, rows.shape[1], 1 + classes)
+        if rows.shape != expected or rows.dtype != np.float32:
+            raise ModelError(f"the model answers {rows.dtype} {rows.shape} for 2 {what}, expected float32 {expected}")
+        if not (np.isfinite(rows).all() and (rows >= 0).all() and np.allclose(rows.sum(axis=-1), 1, atol=1e-3)):
+            raise ModelError("the model's answers are not probabilities (finite, at least 0, summing to 1)")
+
+
+def open_model(model: str | os.PathLike[str] | bytes, *, reads: str | None = None, threads: int = 0) -> Model:
+    """Open a run's folder, an ONNX file or its bytes.
+
+    Raises ModelError as `Model` does.
+    """
+    return Model(model, reads=reads, threads=threads)
+
+
+def _open(data: bytes, reads: str | None, threads: int) -> tuple[Any, Contract]:
+    """A session and the contract of an ONNX file's bytes; ModelError for anything else."""
+    check_model_bytes(data)
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    try:
+        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        metadata = session.get_modelmeta().custom_metadata_map
+    except Exception as error:  # the runtime's own errors have no common base but this
+        raise ModelError("not an ONNX model that can run; export it again") from error
+    if METADATA_KEY not in metadata:
+        raise ModelError("the model carries no contract; export it with: digitry export RUN")
+    contract = Contract.from_json(metadata[METADATA_KEY])
+    if reads is not None and contract.reads != reads:
+        raise ModelError(f"the model reads {WHAT[contract.reads]}, here one is needed that reads {WHAT[reads]}")
+    if not np.isclose(contract.scale, float(SCALE), rtol=1e-5):
+        raise ModelError(f"the model wants pixels times {contract.scale:g}, this digitry gives 1/255")
+    inputs, outputs = session.get_inputs(), session.get_outputs()
+    if [i.name for i in inputs] != [INPUT_NAME] or [o.name for o in outputs] != [OUTPUT_NAME]:
+        raise ModelError(
+            f"the model must turn '{INPUT_NAME}' into '{OUTPUT_NAME}', not "
+            f"{', '.join(i.name for i in inputs)} into {', '.join(o.name for o in outputs)}"
+        )
+    return session, contract

@@ -1,0 +1,120 @@
+"""What a model's confidences are worth: the share that was right at each, and the least of them for an error rate.
+
+A scale travels in the model's contract, so that nothing is called sure of a model that it was not measured on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.errors import ModelError
+
+NEVER = 1.1
+"""As the least confidence to be sure of: where nothing was good enough."""
+
+MOST_POINTS = 200
+"""More points than this has no scale that was fitted here."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What the confidences of one model were worth on pictures that it had not seen, and how that was measured."""
+
+    own: tuple[float, ...]
+    """The model's own confidences, rising, 0 to 1."""
+    calibrated: tuple[float, ...]
+    """Share of the readings that were right at these confidences, never falling, 0 to 1."""
+    max_errors: tuple[float, ...]
+    """Error rates, rising, above 0 and at most 1."""
+    least: tuple[float, ...]
+    """The least own confidence that keeps the readings above it within that error rate, never rising; or `NEVER`."""
+    pictures: int
+    """How many were read."""
+    accuracy: float
+    """Share of them that was read rightly, 0 to 1."""
+    made_of: str
+    """What kind of pictures they were, in words."""
+    seed: int | None = None
+    """What the pictures were made by; None where they were a person's own."""
+    second_opinion: bool = False
+    """Whether the shipped network for numbers was asked too where a network for digits was less confident."""
+
+    def calibrate(self, confidence: float) -> float:
+        """The probability of being right, 0 to 1, that the model's own confidence stands for."""
+        return float(np.interp(_stretched(confidence), _stretched(np.array(self.own)), self.calibrated))
+
+    def least_confidence(self, max_error: float) -> float:
+        """The own confidence from which on a reading is sure; `NEVER`, above 1, where nothing was good enough."""
+        if max_error >= self.max_errors[-1]:
+            return self.least[-1]
+        fit = [least for error, least in zip(self.max_errors, self.least, strict=True) if error <= max_error]
+        return fit[-1] if fit else NEVER
+
+    @property
+    def least_error(self) -> float | None:
+        """The lowest error rate that some confidence keeps; None where none does."""
+        kept = (error for error, least in zip(self.max_errors, self.least, strict=True) if least <= 1)
+        return next(kept, None)
+
+    @classmethod
+    def from_json(cls, raw: Any) -> Scale:
+        """Check and read what `dataclasses.asdict` gives; nothing in it is trusted.
+
+        Raises ModelError when a field is missing, unknown, of the wrong kind or out of range.
+        """
+        names = {field.name for field in fields(cls)}
+        if not isinstance(raw, dict) or set(raw) != names:
+            raise _wrong(f"must have exactly the fields {', '.join(sorted(names))}")
+        own, calibrated, max_errors, least = (_shares(name, raw[name]) for name in _LISTS)
+        if len(own) != len(calibrated) or len(max_errors) != len(least):
+            raise _wrong("must have as many values calibrated as own, and as many least as max_errors")
+        if not _rises(own) or not _rises(max_errors) or min(max_errors) <= 0:
+            raise _wrong("must have rising values in own and max_errors, the latter above 0")
+        if list(calibrated) != sorted(calibrated) or list(least) != sorted(least, reverse=True):
+            raise _wrong("must have values that never fall in calibrated, and never rise in least")
+        pictures, seed, made_of = raw["pictures"], raw["seed"], raw["made_of"]
+        if not _is_whole(pictures) or not 1 <= pictures <= 10**9 or not (seed is None or _is_whole(seed)):
+            raise _wrong("must count its pictures, and name a whole number or nothing as its seed")
+        if not _is_share(raw["accuracy"]) or not isinstance(raw["second_opinion"], bool):
+            raise _wrong("must give an accuracy from 0 to 1, and true or false as its second_opinion")
+        if not isinstance(made_of, str) or len(made_of) > 300 or not made_of.isprintable():
+            raise _wrong("must say in at most 300 printable letters what its pictures were made of")
+        raw = raw | {"own": own, "calibrated": calibrated, "max_errors": max_errors, "least": least}
+        return cls(**raw | {"accuracy": float(raw["accuracy"])})
+
+
+_LISTS = ("own", "calibrated", "max_errors", "least")
+
+
+def _shares(name: str, values: Any) -> tuple[float, ...]:
+    if not isinstance(values, list) or not 1 <= len(values) <= MOST_POINTS:
+        raise _wrong(f"must have 1 to {MOST_POINTS} values in {name}")
+    if not all(_is_share(value) or (name == "least" and value == NEVER) for value in values):
+        raise _wrong(f"must have values from 0 to 1 in {name}")
+    return tuple(float(value) for value in values)
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
+
+
+def _rises(values: tuple[float, ...]) -> bool:
+    return all(low < high for low, high in pairwise(values))
+
+
+def _wrong(what: str) -> ModelError:
+    return ModelError(f"the model's scale of confidence {what}; fit it again: digitry calibrate RUN|FILE.onnx")
+
+
+def _stretched(confidence: NDArray[np.float64] | float) -> NDArray[np.float64]:
+    """Confidences on a scale on which 0.99 and 0.999 lie as far apart as 0.9 and 0.99."""
+    return np.asarray(-np.log10(1 - np.clip(confidence, 0, 1) + 1e-6))
