@@ -25,7 +25,7 @@ from digitry.arrays import Dataset, Split
 from digitry.batches.augment import augment
 from digitry.datasets import hold_out
 from digitry.evaluation.made_pictures import made_pictures
-from digitry.evaluation.own_confidence import own_confidence
+from digitry.evaluation.own_confidence import measuring_reader, own_confidence
 from digitry.evaluation.scale_fit import chance_of_at_most
 from digitry.files import write_atomically
 from digitry.networks.model import Model
@@ -63,7 +63,7 @@ def main() -> None:
         pictures = made_pictures(
             "digit", mnist.test, model.class_names, options.pictures, np.random.default_rng([options.seed, 2])
         )
-        confidence, right = own_confidence(model, pictures, options.pictures)
+        confidence, right = own_confidence(measuring_reader(model), "digit", pictures, options.pictures)
         facts = {
             "model": name,
             "test_accuracy": accuracy(model, mnist.test),

@@ -15,8 +15,8 @@ from digitry.data.sources import SOURCES
 from digitry.datasets import hold_out, load_dataset, numbered_as
 from digitry.errors import DataError, SettingError
 from digitry.evaluation.labels import Labelled, read_labels
-from digitry.evaluation.made_pictures import describe, made_pictures
-from digitry.evaluation.own_confidence import Progress, opened, own_confidence
+from digitry.evaluation.made_pictures import LONGEST_NAME, describe, made_pictures
+from digitry.evaluation.own_confidence import Progress, measuring_reader, opened, own_confidence
 from digitry.evaluation.scale_fit import fit_scale
 from digitry.files import write_atomically
 from digitry.networks.files import model_path
@@ -89,11 +89,19 @@ def calibrate(
 
 
 def scale_on_made(
-    model: Model, unseen: Split, data: str, *, count: int, seed: int = 0, progress: Progress | None = None
+    model: Model,
+    unseen: Split,
+    data: str,
+    *,
+    count: int,
+    seed: int = 0,
+    second_opinion: bool | None = None,
+    progress: Progress | None = None,
 ) -> tuple[Scale, NDArray[np.float64]]:
     """Fit a scale to pictures made of digits that the model has not seen; and the confidences in them, float64 (n,).
 
-    `unseen` is numbered as the model numbers its classes; `data` is what its dataset is called.
+    `unseen` is numbered as the model numbers its classes; `data` is what its dataset is called. `second_opinion`:
+    whether the shipped network for numbers is asked about digits too; None asks as the model's scale says.
     """
     if why := no_scale(unseen):
         raise DataError(f"no scale can be fitted: {why}; {OWN}")
@@ -101,9 +109,11 @@ def scale_on_made(
     count = min(count, len(unseen))
     rng = np.random.default_rng([seed, 0 if model.reads == "digit" else 1])
     pictures = made_pictures(model.reads, unseen, model.class_names, count, rng)
-    confidence, right = own_confidence(model, pictures, count, progress)
+    reader = measuring_reader(model, second_opinion)
+    confidence, right = own_confidence(reader, model.reads, pictures, count, progress)
     made_of = describe(model.reads, model.class_names, data)
-    return _fit(model, confidence, right, made_of, seed), confidence
+    scale = fit_scale(confidence, right, made_of=made_of, seed=seed, second_opinion=reader.asks_both)
+    return scale, confidence
 
 
 def scale_on_own(
@@ -114,8 +124,11 @@ def scale_on_own(
     if len(labelled) < LEAST_UNSEEN:
         raise DataError(f"{folder}: {len(labelled)} pictures can be used, at least {LEAST_UNSEEN} are needed")
     _refuse_known(place, folder, labelled)
-    confidence, right = own_confidence(model, opened(labelled), len(labelled), progress)
-    return _fit(model, confidence, right, f"pictures of {folder.name}, labelled by a person", None), confidence
+    reader = measuring_reader(model)
+    confidence, right = own_confidence(reader, model.reads, opened(labelled), len(labelled), progress)
+    name = folder.name if folder.name.isprintable() else "a folder"
+    made_of = f"pictures of {name[:LONGEST_NAME]}, labelled by a person"
+    return fit_scale(confidence, right, made_of=made_of, second_opinion=reader.asks_both), confidence
 
 
 def pictures_after(reads: str, epochs: int) -> int:
@@ -184,18 +197,6 @@ def write_scale(place: Path, model: Model, scale: Scale) -> tuple[Path, ...]:
         written.append(weights)
     write_atomically(path, with_contract(model.data, contract))
     return tuple(written)
-
-
-def _fit(
-    model: Model, confidence: NDArray[np.float64], right: NDArray[np.bool_], made_of: str, seed: int | None
-) -> Scale:
-    return fit_scale(confidence, right, made_of=made_of, seed=seed, second_opinion=_asks_both(model))
-
-
-def _asks_both(model: Model) -> bool:
-    """As the scale before this one says: a model is not read in another way for being measured again."""
-    before = model.contract.confidence_scale
-    return before is not None and before.second_opinion
 
 
 def _refuse_known(place: Path, folder: Path, labelled: Sequence[Labelled]) -> None:

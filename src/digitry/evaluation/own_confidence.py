@@ -24,16 +24,26 @@ TOGETHER = 64
 """Pictures of one digit that the network sees at a time."""
 
 
+def measuring_reader(model: Model, second_opinion: bool | None = None) -> Reader:
+    """Make a reader whose confidences are the model's own, every one of them sure.
+
+    `second_opinion`: whether the shipped network for numbers is asked about digits too; None as the model's scale says.
+    """
+    reader = Reader(model, sure_confidence=0.0)
+    if second_opinion is not None:
+        reader.asks_both = second_opinion
+    return reader
+
+
 def own_confidence(
-    model: Model, pictures: Iterable[Picture], count: int, progress: Progress | None = None
+    reader: Reader, reads: str, pictures: Iterable[Picture], count: int, progress: Progress | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Read `count` pictures: the model's own confidence in each, float64 (n,), and whether it was right, bool (n,).
 
     A picture in which nothing is found counts as wrong, with no confidence, unless there is nothing on it.
     """
-    reader = Reader(model, sure_confidence=0.0)  # every reading counts, whatever its confidence
     confidence, right = np.zeros(count), np.zeros(count, bool)
-    for place, (reading, text) in enumerate(_read(reader, model.reads, pictures)):
+    for place, (reading, text) in enumerate(_read(reader, reads, pictures)):
         numbers = reading.numbers if reading else ()
         right[place] = reading is not None and reading.text == text
         confidence[place] = numbers[0].confidence if numbers else 0.0

@@ -89,7 +89,7 @@ class Reader:
         """Whether another network than the shipped one reads numbers."""
         return "number" in self._own
 
-    @property
+    @cached_property
     def asks_both(self) -> bool:
         """Whether the shipped network for numbers has a word on digits, too: where the scale was fitted that way."""
         scale = self.contract.confidence_scale
