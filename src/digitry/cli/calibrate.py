@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     metavar="N",
     help="How many pictures to make; of digits at most as many as were held back. [default: 8000]",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="What the pictures are made by.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="What the pictures are made by."
+)
 @click.option("--json", "as_json", is_flag=True, help="The scales before and after as one JSON object, nothing else.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def command(place: Path, pictures: Path | None, count: int | None, seed: int, as_json: bool, quiet: bool) -> None:
