@@ -39,7 +39,11 @@ def converted(model: Any, contract: Contract) -> bytes:
 
     found = _exported(model)
     graph = found.graph
-    (given,), (answer,) = graph.input, graph.output
+    known = {tensor.name for tensor in graph.initializer}
+    inputs, outputs = [one for one in graph.input if one.name not in known], list(graph.output)
+    if len(inputs) != 1 or len(outputs) != 1:
+        raise ModelError("Keras' own export makes more than one input or output of it")
+    given, answer = inputs[0], outputs[0]
     nodes = [helper.make_node("Identity", [INPUT_NAME], [given.name]), *graph.node]
     constants = [*graph.initializer]
     if contract.input_shape == STRIP_SHAPE:
