@@ -19,9 +19,12 @@ keras = pytest.importorskip("keras")
 
 from keras import layers  # noqa: E402 - after it is known to be there
 
+from digitry.artifact.int8 import to_int8  # noqa: E402
+from digitry.artifact.onnx import to_onnx  # noqa: E402
 from digitry.artifact.proof import check_parity, export, softmax  # noqa: E402
 from digitry.batches.prepare import prepare  # noqa: E402
 from digitry.training.export import FORMATS  # noqa: E402
+from tests.unit.artifact.networks import NETWORKS, STRANGE, shaken  # noqa: E402
 
 CONTRACT = Contract(recipe="made", class_names=tuple("0123456789"))
 STRING_CONTRACT = Contract("made", tuple("0123456789"), input_shape=STRIP_SHAPE, metrics={"temperature": 1.5})
@@ -90,6 +93,15 @@ def test_the_int8_model_is_a_quarter_of_the_weights_and_carries_its_contract(mod
     predictor = Predictor(tmp_path / "m")
     assert predictor.contract == CONTRACT
     np.testing.assert_allclose(predictor.probabilities(IMAGES[:50]).sum(axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["attention", "layer normalisation of whole images", "rows by a GRU, both ways"])
+def test_the_int8_model_may_have_every_layer(name: str) -> None:
+    if name in STRANGE:
+        pytest.importorskip("tf2onnx")
+    data = to_onnx(shaken({**NETWORKS, **STRANGE}[name]()), CONTRACT)
+    exact, rounded = (Predictor(one).probabilities(IMAGES[:50]) for one in (data, to_int8(data, IMAGES[:50])))
+    np.testing.assert_allclose(rounded, exact, atol=0.1)
 
 
 def test_the_int8_model_learns_its_ranges_from_the_sample_alone(model: Any, tmp_path: Path) -> None:
