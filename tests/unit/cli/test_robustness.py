@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
 from digitry.cli import group
 from digitry.cli import robustness as robustness_command
 from digitry.evaluation import robustness as measured
+from digitry.evaluation.hard_pictures.specimen import Specimen
 from digitry.evaluation.robustness_parts import PARTS, Sizes
 
+MISTAKE = {"index": 0, "written": "42", "read": "7", "sure": True, "reason": None}
 READ = {"accuracy": 0.9, "accuracy_interval_95": [0.8, 0.95], "sure": 0.5, "right_when_sure": None}
 WRONG = {"arrays": 0.25, "pictures": 0.125}
 
@@ -29,9 +33,9 @@ FIGURES: dict[str, Any] = {
         "mean_error": {"reader": WRONG, "beside": WRONG},
         "mean_corruption_error": {"arrays": 0.5, "pictures": None},
     },
-    "photographs": READ | {"pictures": 8},
+    "photographs": READ | {"pictures": 8, "mistakes": []},
     "numbers": {
-        "numbers": READ | {"pictures": 9},
+        "numbers": READ | {"pictures": 9, "mistakes": [MISTAKE]},
         "lists": {"numbers": 40, "accuracy": 0.5, "sure": 0.1, "right_when_sure": 1.0},
     },
     "open_set": {
@@ -48,13 +52,20 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
     def answer(model: str | None, **options: Any) -> measured.Robustness:
         given.update(options, model=model)
-        parts = {name: FIGURES[name] for name in PARTS if name in options["parts"]}
+        parts = {name: FIGURES[name] | {"seconds": 5} for name in PARTS if name in options["parts"]}
         return measured.Robustness(
             model, {"model.onnx": "a"}, options["beside"], {}, Sizes(), parts, {"clothes": "why"}
         )
 
     monkeypatch.setattr(measured, "robustness", answer)
     return given
+
+
+@pytest.fixture(autouse=True)
+def a_photograph(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every photograph is the same colour, 900 pixels wide."""
+    grey = Specimen(np.full((300, 900, 3), 130, np.uint8), ("42",))
+    monkeypatch.setattr("digitry.evaluation.hard_pictures.photographs.photographed_number", lambda _: grey)
 
 
 def run(*arguments: str) -> Result:
@@ -96,6 +107,19 @@ def test_parts_and_sizes_are_passed_on(
     assert capsys.readouterr().err == "", "it is quiet"
     assert result.stdout.startswith("The networks that come with digitry\n\n")
     assert "wrong after" not in result.stdout
+
+
+def test_a_page_has_the_tables_and_the_mistakes(asked: dict[str, Any], tmp_path: Path) -> None:
+    page = tmp_path / "robust.html"
+    result = run("runs/a", "--html", str(page))
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[-1] == f"Page: {page}"
+    text = page.read_text(encoding="utf-8")
+    for words in ("<h1>How robust it is</h1>", "photographs of a number", "fog", "42 read as 7, sure"):
+        assert words in text, words
+    assert "clothes is left out: why" in text
+    assert "http://" not in text
+    assert text.count("data:image/png;base64,") == 1
 
 
 def test_json_is_json_only(asked: dict[str, Any]) -> None:

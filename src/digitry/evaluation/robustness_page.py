@@ -1,0 +1,161 @@
+"""What `robustness` measured, for people: tables, and one page with the tables and the mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from digitry.evaluation.hard_pictures import photographs
+from digitry.evaluation.hard_pictures.specimen import Specimen
+from digitry.evaluation.robustness import Robustness
+from digitry.evaluation.robustness_parts import Figures
+from digitry.pages import html
+from digitry.pages.html import Code, Part, Picture, Section, Table
+
+_SHOWN_SIDE = 240
+_MISTAKES_SHOWN = 12
+
+
+def write_page(result: Robustness, path: str | Path, *, command: str = "") -> Path:
+    """Write the tables and the first mistakes as one page; `command` is shown as the way to make it once more.
+
+    Raises StorageError when the file cannot be written.
+    """
+    sections = [Section(heading, [table]) for heading, table in tables(result)]
+    for name, heading, make in (
+        ("photographs", "Digits read wrong", photographs.photographed_digit),
+        ("numbers", "Numbers read wrong", photographs.photographed_number),
+    ):
+        if name in result.parts:
+            part = result.parts[name]
+            mistakes = (part["numbers"] if name == "numbers" else part)["mistakes"][:_MISTAKES_SHOWN]
+            if mistakes:
+                sections.append(Section(heading, [_mistake(one, make) for one in mistakes]))
+    how: list[Part] = [
+        "MNIST's test digits in ways they were not made, and what is no digit at all. Every picture is a function of a "
+        "seed, its set and its number, so every model sees the same ones. Intervals are Wilson's, at 95%."
+    ]
+    how += [f"{name} is left out: {reason}" for name, reason in result.left_out.items()]
+    if command:
+        how += ["The same page once more:", Code(command)]
+    seconds = sum(part["seconds"] for part in result.parts.values())
+    networks = ", ".join(f"{name} {sha256[:12]}…" for name, sha256 in result.sha256.items())
+    page = html.Page(
+        title="How robust it is",
+        lead=title(result),
+        sections=[*sections, Section("How this was measured", how)],
+        footer=f"digitry robustness · {networks} · {seconds} s",
+    )
+    return html.write_page(page, path)
+
+
+def title(result: Robustness) -> str:
+    """Name what was measured, beside what."""
+    model = result.model or "The networks that come with digitry"
+    return f"{model}, beside {result.beside}" if result.beside else model
+
+
+def tables(result: Robustness) -> list[tuple[str, Table]]:
+    """Lay the figures out as tables, each under its heading; only of the parts that were measured."""
+    parts = result.parts
+    made = []
+    rows = _reading_rows(parts)
+    if rows:
+        columns = ("", "shown", "right", "95% interval", "sure", "right when sure")
+        made.append(("What is written", Table(columns, rows)))
+    if "corruptions" in parts:
+        made.append(("Fifteen corruptions", _corruption_table(parts["corruptions"])))
+    if "open_set" in parts:
+        made.append(("What is no digit", _open_set_table(parts["open_set"])))
+    return made
+
+
+def _reading_rows(parts: dict[str, Figures]) -> list[list[str]]:
+    named: list[tuple[str, Figures]] = []
+    if "mnist" in parts:
+        named += [("MNIST test, as arrays", parts["mnist"]["arrays"])]
+        named += [("MNIST test, as PNG files", parts["mnist"]["pictures"])]
+    if "photographs" in parts:
+        named += [("photographs of a digit", parts["photographs"])]
+    if "numbers" in parts:
+        named += [("photographs of a number", parts["numbers"]["numbers"])]
+        named += [("numbers in photographed lists", parts["numbers"]["lists"])]
+    return [_reading_row(name, one) for name, one in named]
+
+
+def _reading_row(name: str, one: Figures) -> list[str]:
+    count = one.get("images") or one.get("pictures") or one["numbers"]
+    ends = one.get("accuracy_interval_95")
+    return [
+        name,
+        f"{count:,}",
+        _percent(one["accuracy"], 2),
+        " – ".join(_percent(end) for end in ends) if ends else "–",
+        _percent(one.get("sure")),
+        _percent(one.get("right_when_sure"), 2),
+    ]
+
+
+def _corruption_table(part: Figures) -> Table:
+    others = [who for who in part["mean_error"] if who != "reader"]
+    columns = ["wrong after", "arrays", "pictures", "sure", "right when sure"]
+    columns += [f"{who}, {way}" for who in others for way in ("arrays", "pictures")]
+    rows = []
+    for name, one in [*part["corruptions"].items(), ("mean", part["mean_error"])]:
+        reader = one["reader"]
+        row = [name, _percent(reader["arrays"]), _percent(reader["pictures"])]
+        row += [_percent(reader.get("sure")), _percent(reader.get("right_when_sure"))]
+        rows.append(row + [_percent(one[who][way]) for who in others for way in ("arrays", "pictures")])
+    ratios = part.get("mean_corruption_error")
+    note = ratios and (
+        f"error beside the other model's, on average: {_percent(ratios['arrays'])} on arrays, "
+        f"{_percent(ratios['pictures'])} on pictures"
+    )
+    return Table(columns, rows, note or "")
+
+
+def _open_set_table(part: Figures) -> Table:
+    rows = [
+        [
+            name,
+            f"{one['pictures']:,}",
+            _percent(one["refused_at_99"]),
+            _percent(one["not_sure"]),
+            _percent(part["page"]["sets"][name]["not_sure"]),
+        ]
+        for name, one in part["digit"]["sets"].items()
+    ]
+    note = f"refused: below the confidence {part['digit']['threshold']:.3f}, which 99% of the digits reach"
+    return Table(("what is no digit", "pictures", "refused", "not sure", "not sure, as a page"), rows, note)
+
+
+def _mistake(one: Figures, make: Callable[[int], Specimen]) -> Picture:
+    """Draw one wrong reading again, with what is written and what was read."""
+    pixels = np.asarray(make(one["index"]).pixels)
+    scale = min(1.0, _SHOWN_SIDE / max(pixels.shape[:2]))
+    size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    _, data = cv2.imencode(".png", small[..., ::-1] if small.ndim == 3 else small)
+    words = f"{one['written']} read as {one['read'] or 'nothing'}{', sure' if one['sure'] else ''}"
+    return Picture(data.tobytes(), "image/png", f"A photograph of {one['written']}", words)
+
+
+def text_table(table: Table) -> list[str]:
+    """Write a table as lines, the first column to the left, the others to the right, its caption below."""
+    lines: list[Sequence[str]] = [table.columns, *([str(cell) for cell in row] for row in table.rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    drawn = [
+        "  ".join(
+            cell.ljust(width) if column == 0 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    ]
+    return [*drawn, table.caption] if table.caption else drawn
+
+
+def _percent(share: float | None, places: int = 1) -> str:
+    return "–" if share is None else f"{100 * share:.{places}f}%"
