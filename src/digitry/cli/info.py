@@ -36,8 +36,10 @@ def command(place: Path, as_json: bool) -> None:
 
 def _splits(place: Path) -> dict[str, float]:
     """Split → share that was read rightly, as the run's metrics.json says; of whole numbers, of strips made of it."""
+    from digitry.runs import METRICS
+
     try:
-        splits = json.loads((place / "metrics.json").read_bytes())["splits"]
+        splits = json.loads((place / METRICS).read_bytes())["splits"]
         return {str(name): float(one["accuracy"]) for name, one in splits.items()}
     except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
         return {}  # nobody has judged it yet

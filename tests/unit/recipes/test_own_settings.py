@@ -185,3 +185,12 @@ def test_a_network_that_cannot_be_leaves_nothing_behind(folder_is_there: bool, m
         digitry.train("cnn", made_up_dataset, run="run", filters=[8] * 6)
     assert not Path("run/config.json").exists()
     assert Path("run").exists() == folder_is_there
+
+
+def test_who_continues_from_a_run_takes_its_numbers_over(made_up_dataset: Dataset) -> None:
+    options: dict[str, Any] = {"report": False, "epochs": 1}
+    first = digitry.train("dense-relu", made_up_dataset, run="first", units=(8, 4), **options)
+    second = digitry.train("dense-relu", made_up_dataset, run="second", start_from=first, **options)
+    assert second.settings["units"] == [8, 4]
+    assert second.compared is not None
+    assert second.compared["from"] == "first"
