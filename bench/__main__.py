@@ -11,6 +11,7 @@ environment .venv, or .backends where all three Keras backends or other servers 
 from __future__ import annotations
 
 import ast
+import contextlib
 import os
 import subprocess
 import sys
@@ -112,6 +113,18 @@ BENCHES = {
     "real-pictures": Bench(
         "Other people's real pictures, from a FOLDER: how many are read.", 3, (Step(("real_pictures.py",)),)
     ),
+    "own-hands": Bench(
+        "What a few pictures of one's own teach the shipped network, and what it forgets.",
+        10,
+        (Step(("own_hands.py",)),),
+    ),
+    "truth": Bench("Whether what is called sure is right, for models from good to bad.", 20, (Step(("truth.py",)),)),
+    "batching": Bench(
+        "What running digits of several requests together brings the server.", 2, (Step(("batching.py",)),)
+    ),
+    "readme-picture": Bench(
+        "The example pictures and their readings, docs/reading.png.", 1, (Step(("readme_picture.py",)),)
+    ),
     "screenshots": Bench(
         "The pictures of the page in docs/.", 1, (Step(("-m tests.browser.screenshots",)),), browser=True
     ),
@@ -128,7 +141,8 @@ def main(arguments: list[str]) -> int:
     """List what there is, or run one; the exit code of the first step that failed, else 0."""
     name, *rest = arguments or ["--help"]
     if name in ("-h", "--help", "list"):
-        print(listing())
+        with contextlib.suppress(BrokenPipeError):  # `| head`
+            print(listing(), flush=True)
         return 0
     benches = all_benches()
     if name == "all":

@@ -106,7 +106,7 @@ class Client:
     def judge_digits(
         self, images: ArrayLike, *, max_error: float | None = None, model: str | None = None
     ) -> JudgedDigits:
-        """Canonical digits, uint8 (n, 28, 28) → what they are, whether that is sure, and why not.
+        """Judge canonical digits, uint8 (n, 28, 28): what they are, whether that is sure, and why not.
 
         Raises DataError for other arrays, SettingError and ModelError for names that do not exist.
         """

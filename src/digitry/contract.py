@@ -54,6 +54,7 @@ class Contract:
             object.__setattr__(self, "reads", READS[self.input_shape])
 
     def to_json(self) -> str:
+        """Write it as JSON, always in the same order."""
         return json.dumps(asdict(self), sort_keys=True, allow_nan=False)
 
     @property
@@ -63,7 +64,7 @@ class Contract:
 
     @classmethod
     def from_json(cls, text: str) -> Contract:
-        """Read a contract; ModelError if a field is missing, unknown or of the wrong kind.
+        """Read a contract. Raises ModelError if a field is missing, unknown or of the wrong kind.
 
         Files of digitry 0.1.0 lack what `NEWER` names: these say nothing of what their confidences are worth.
         """

@@ -19,7 +19,7 @@ def need(*packages: str, by: str, extra: str = "train") -> None:
 
 
 def missing_words(packages: list[str], by: str, extra: str) -> str:
-    """One sentence: who lacks what, and how to get it."""
+    """Say in one sentence: who lacks what, and how to get it."""
     names = packages[0] if len(packages) == 1 else f"{', '.join(packages[:-1])} and {packages[-1]}"
     return f"{by} needs {names}; install with: {install_command(extra)}"
 

@@ -37,5 +37,7 @@ class StringPredictor(Model):
         super().__init__(model, reads="number", threads=threads)
 
     def frames(self, strips: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Ink strips, uint8 (n, 40, width) → float32 (n, frames, 1 + classes): the blank first, each row sums to 1."""
+        """Read ink strips, uint8 (n, 40, width): float32 (n, frames, 1 + classes), the blank first, each row sums to
+        1.
+        """
         return self.probabilities(strips, batch_size=len(strips) or 1)

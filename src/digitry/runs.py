@@ -167,25 +167,25 @@ open_run = Run.open
 
 
 def model_file(path: Path) -> Path:
-    """The ONNX file of a run folder; of any other path itself. Raises ModelError for a folder without one."""
+    """Return the ONNX file of a run folder; of any other path itself. Raises ModelError for a folder without one."""
     if path.is_dir() and not (path / MODEL).is_file():
         read_config(path)  # a folder that is no run, or a damaged one, says so
     return model_files.model_path(path)
 
 
 def best_epoch(history: Sequence[Epoch]) -> int:
-    """The epoch, from 1, with the lowest validation loss; the earliest of equals."""
+    """Return the epoch, from 1, with the lowest validation loss; the earliest of equals."""
     return int(min(history, key=lambda line: line["val_loss"])["epoch"])
 
 
 def kept_epoch(history: Sequence[Epoch], *, keep_best: bool) -> Epoch:
-    """The figures of the epoch whose weights are kept: the best or the last."""
+    """Return the figures of the epoch whose weights are kept: the best or the last."""
     judged = [line for line in history if "val_loss" in line]
     return min(judged, key=lambda line: line["val_loss"]) if keep_best and judged else history[-1]
 
 
 def read_history(path: Path) -> list[Epoch]:
-    """The epochs in order; none where the file is missing. A last line cut off by a crash is left out."""
+    """Read the epochs in order; none where the file is missing. A last line cut off by a crash is left out."""
     if not path.is_file():
         return []
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -210,7 +210,7 @@ def _parse_epoch(line: str) -> Epoch | None:
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """What is in the run's config.json. Raises ModelError where there is no run, or its config is damaged."""
+    """Read what is in the run's config.json. Raises ModelError where there is no run, or its config is damaged."""
     path = folder / CONFIG
     try:
         config = json.loads(path.read_bytes())
@@ -233,5 +233,5 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 
 def _is(value: Any, kind: type) -> bool:
-    """Whether a value out of JSON is of that kind: true is no number, and 1 is one."""
+    """Tell whether a value out of JSON is of that kind: true is no number, and 1 is one."""
     return isinstance(value, (int, float) if kind is float else kind) and not isinstance(value, bool)

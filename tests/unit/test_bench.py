@@ -31,7 +31,7 @@ def texts() -> Iterator[tuple[Path, str]]:
         ("bench", "**/*.py"),
         ("bench", "**/*.j2"),
         ("src", "**/*.py"),
-        ("src/digitry/recipes", "*.json"),
+        ("src", "**/*.json"),
         ("results", "**/*.json"),
         ("examples", "*.py"),
     ):

@@ -50,14 +50,14 @@ class Program:
         return self.constants[-1]
 
     def each(self, expression: str, out: Array, a: Array, b: Array | None = None) -> Array:
-        """Loop over all places of all three, which are stretched over each other; `out`."""
+        """Return loop over all places of all three, which are stretched over each other; `out`."""
         shape = np.broadcast_shapes(out.shape, a.shape, () if b is None else b.shape)
         stretched = [np.broadcast_to(one, shape) for one in (out, a, a if b is None else b)]
         self.loops.append(Loop(expression, *stretched))
         return out
 
     def made(self, expression: str, a: Array, b: Array | None = None) -> Array:
-        """Loop as `each` does, into a new array."""
+        """Return loop as `each` does, into a new array."""
         shape = a.shape if b is None else np.broadcast_shapes(a.shape, b.shape)
         return self.each(expression, self.new(*shape), a, b)
 
@@ -66,7 +66,7 @@ class Program:
         return self.each("x", self.new(*shape), self.constant(number))
 
     def reduced(self, expression: str, start: float, a: Array, axes: Sequence[int]) -> Array:
-        """Reduce along these axes: all numbers become one; the axes stay, of length 1."""
+        """Return reduce along these axes: all numbers become one; the axes stay, of length 1."""
         places = {axis % a.ndim for axis in axes}
         out = self.filled([1 if axis in places else side for axis, side in enumerate(a.shape)], start)
         return self.each(expression, out, a)

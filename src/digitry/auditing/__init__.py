@@ -170,5 +170,5 @@ def _check_place(folder: Path, dataset: Dataset) -> None:
 
 
 def default_folder(dataset: Dataset, split: str) -> Path:
-    """Name a folder: audit-mnist-test"""
+    """Return name a folder: audit-mnist-test"""
     return Path(f"audit-{name_for_a_file(dataset.name)}-{split}")

@@ -107,7 +107,9 @@ class Table:
 
 
 def describe_job(settings: Settings, names: Sequence[str]) -> Job:
-    """What is asked for: a table goes on only under the same. ModelError when the model is not there."""
+    """Describe what is asked for: a table goes on only under the same. Raises ModelError when the model is not
+    there.
+    """
     return {
         "digitry": digitry.__version__,
         "model": _model_digest(settings.model),
@@ -118,9 +120,9 @@ def describe_job(settings: Settings, names: Sequence[str]) -> Job:
 
 
 def _find_done(path: Path, wanted: Format, names: Sequence[str]) -> list[_Done]:
-    """The pictures of `names` that are whole in the table.
+    """Find the pictures of `names` that are whole in the table.
 
-    The last one is not counted: nothing shows that no line of it is missing. SettingError for other pictures.
+    The last one is not counted: nothing shows that no line of it is missing. Raises SettingError for other pictures.
     """
     found: list[_Done] = []
     name = None

@@ -11,7 +11,7 @@ SCALE = np.float32(1 / 255)
 
 
 def prepare(images: Images) -> NDArray[np.float32]:
-    """Scale uint8 (n, 28, 28), 0 to 255, to float32 (n, 28, 28, 1), 0 to 1."""
+    """Return scale uint8 (n, 28, 28), 0 to 255, to float32 (n, 28, 28, 1), 0 to 1."""
     if images.dtype != np.uint8 or images.ndim != 3:
         raise ValueError(f"images must be uint8 (n, height, width), not {images.dtype} {images.shape}")
     prepared = images.astype(np.float32)

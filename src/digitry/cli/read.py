@@ -141,7 +141,9 @@ def _explain(reader: Reader, outcome: Outcome, path: Path) -> None:
 
 
 def _find(pictures: Sequence[str]) -> dict[str, str]:
-    """The pictures as named, each once; for a folder those in it and below, by name. With each its path below that."""
+    """Find the pictures as named, each once; for a folder those in it and below, by name. With each its path below
+    that.
+    """
     found: dict[str, str] = {}
     several = sum(Path(given).is_dir() for given in pictures) > 1
     for given in pictures:
@@ -161,7 +163,9 @@ def _find(pictures: Sequence[str]) -> dict[str, str]:
 
 
 def _pictures_below(folder: str) -> Iterator[str]:
-    """All files with a picture's suffix in the folder and below, by name; hidden files and folders are left out."""
+    """Return all files with a picture's suffix in the folder and below, by name; hidden files and folders are left
+    out.
+    """
     from digitry.images.heads import SUFFIXES
 
     suffixes = tuple(SUFFIXES)

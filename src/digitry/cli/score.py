@@ -90,7 +90,7 @@ def command(
 
 
 def _learnt_from(run: Path, score: Score) -> bool:
-    """Whether the run was trained on the pictures that were scored; those marked as test it never saw."""
+    """Tell whether the run was trained on the pictures that were scored; those marked as test it never saw."""
     from digitry.errors import ModelError
     from digitry.runs import Run
 

@@ -146,7 +146,7 @@ def _models(given: tuple[str, ...]) -> dict[str, tuple[Path, ...]]:
 
 
 def _read_together(first: str, second: str) -> bool:
-    """Whether one of two models reads digits, and the other numbers."""
+    """Tell whether one of two models reads digits, and the other numbers."""
     from digitry.networks.model import Model
 
     return "shipped" not in (first, second) and Model.open(first).reads != Model.open(second).reads

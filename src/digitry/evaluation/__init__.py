@@ -40,7 +40,7 @@ def evaluate(
     name other data than the run's own: then only `split` is judged, and the report goes to a folder `on-<data>` in the
     run. `progress` is called with (images done, images in all).
 
-    SettingError for an unknown split, DataError for data that is not the run's or does not fit, ModelError for a
+    Raises SettingError for an unknown split, DataError for data that is not the run's or does not fit, ModelError for a
     folder that is no finished run, StorageError if the report cannot be written.
     """
     from digitry.evaluation import report
@@ -57,7 +57,8 @@ def evaluate(
 def write_report(
     run: str | os.PathLike[str], *, data: Dataset | str | Path | None = None, progress: Progress | None = None
 ) -> Evaluation:
-    """The report at the end of a training: on the validation part, or on the training images where none was held back.
+    """Write the report at the end of a training: on the validation part, or on the training images where none was held
+    back.
 
     The test split is not read.
     """

@@ -61,7 +61,7 @@ class Comparison:
     pairs: tuple[Pair, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON values."""
+        """Return plain JSON values."""
         return {
             "split": self.split,
             "data": self.data_name,
@@ -157,7 +157,7 @@ def _sentence(first: str, second: str, test: significance.McNemar, p: float, *, 
 
 
 def p_text(p: float) -> str:
-    """ "p = 0.031", "p < 0.0001" """
+    """Write a p-value: "p = 0.031", "p < 0.0001"."""
     return "p < 0.0001" if p < 0.0001 else f"p = {p:.2g}"
 
 

@@ -48,7 +48,7 @@ def made_pictures(
 
 
 def describe(reads: str, class_names: tuple[str, ...], data: str) -> str:
-    """What `made_pictures` makes of a dataset, in words."""
+    """Describe what `made_pictures` makes of a dataset, in words."""
     data = data if data.isprintable() and len(data) <= LONGEST_NAME else "a dataset"
     unseen = f"digits of {data} that it has not seen"
     if reads == "number":

@@ -186,7 +186,9 @@ def brier(labels: Labels, probabilities: NDArray[np.floating[Any]]) -> float:
 def calibration_bins(
     labels: Labels, probabilities: NDArray[np.floating[Any]], bins: int = CALIBRATION_BINS
 ) -> tuple[CalibrationBin, ...]:
-    """Group images by their confidence (the largest probability) into bins of equal width; see CALIBRATION_BINS."""
+    """Return group images by their confidence (the largest probability) into bins of equal width; see
+    CALIBRATION_BINS.
+    """
     _check_labelled(labels, probabilities)
     confidence = probabilities.max(axis=1).astype(np.float64)
     right = probabilities.argmax(axis=1) == labels

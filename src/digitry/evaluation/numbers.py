@@ -66,7 +66,7 @@ class NumberEvaluation:
         return self.folder / METRICS
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON values, as in metrics.json."""
+        """Return plain JSON values, as in metrics.json."""
         return {
             "run": self.run.name,
             "recipe": self.run.recipe,

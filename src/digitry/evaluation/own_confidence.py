@@ -63,7 +63,7 @@ def opened(labelled: Iterable[Labelled]) -> Iterator[Picture]:
 
 
 def _read(reader: Reader, reads: str, pictures: Iterable[Picture]) -> Iterator[tuple[Reading | None, str]]:
-    """What is read in each picture, and what should be; None for one that cannot be opened."""
+    """Read what is read in each picture, and what should be; None for one that cannot be opened."""
     if reads == "number":
         for page, text in pictures:
             yield None if page is None else reader.read_grey(page, expect="number"), text

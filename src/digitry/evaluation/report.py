@@ -27,7 +27,7 @@ class Judged(Protocol):
 
 
 def write(evaluation: Evaluation) -> None:
-    """Write metrics.json, plots/ and report.html into the evaluation's folder; StorageError if that fails."""
+    """Write metrics.json, plots/ and report.html into the evaluation's folder. Raises StorageError if that fails."""
     evaluation.folder.mkdir(parents=True, exist_ok=True)
     write_metrics(evaluation)
     write_page(report_page.page(evaluation, evaluation.folder / PLOTS), evaluation.report_path)

@@ -53,7 +53,7 @@ def write_page(result: Robustness, path: str | Path, *, command: str = "") -> Pa
 
 
 def title(result: Robustness) -> str:
-    """Name what was measured, beside what."""
+    """Return name what was measured, beside what."""
     model = result.model or "The networks that come with digitry"
     return f"{model}, beside {result.beside}" if result.beside else model
 

@@ -49,7 +49,7 @@ def fit_scale(
 
 
 def chance_of_at_most(errors: NDArray[np.int64], readings: NDArray[np.int64], rate: float) -> NDArray[np.float64]:
-    """The binomial chance of at most so many errors (n,) in so many readings (n,) that each err at `rate`."""
+    """Return the binomial chance of at most so many errors (n,) in so many readings (n,) that each err at `rate`."""
     if rate >= 1:
         return np.asarray(errors >= readings, float)
     log_factorial = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, readings.max() + 1)))])
@@ -81,6 +81,6 @@ def _is_out_of_order(before: list[float], pool: list[float]) -> bool:
 
 
 def _share(pool: list[float]) -> float:
-    """The share of a pool that was right, with half an error more, as nothing is certain."""
+    """Return the share of a pool that was right, with half an error more, as nothing is certain."""
     hits, size, _ = pool
     return hits / (size + 0.5)

@@ -18,7 +18,7 @@ SHIPPED = {"digit": "digit.onnx", "number": "string.onnx"}
 
 
 def model_path(place: str | os.PathLike[str]) -> Path:
-    """The ONNX file of a run's folder, or the file itself.
+    """Return the ONNX file of a run's folder, or the file itself.
 
     Raises ModelError, which says how to go on, for a folder that is no run, or that of an unfinished one.
     """
@@ -43,7 +43,7 @@ def model_path(place: str | os.PathLike[str]) -> Path:
 
 
 def read_model(place: str | os.PathLike[str]) -> bytes:
-    """The bytes of a run's model, or of a file; ModelError when there is none, or one far too large."""
+    """Read the bytes of a run's model, or of a file. Raises ModelError when there is none, or one far too large."""
     path = model_path(place)
     try:
         size = path.stat().st_size
@@ -56,7 +56,7 @@ def read_model(place: str | os.PathLike[str]) -> bytes:
 
 
 def shipped_model(reads: str) -> bytes:
-    """The bytes of the network that comes with digitry, for a single `digit` or a whole `number`."""
+    """Return the bytes of the network that comes with digitry, for a single `digit` or a whole `number`."""
     file = resources.files("digitry") / "models" / SHIPPED[reads]
     if not file.is_file():
         raise ModelError(f"this installation has no models/{SHIPPED[reads]}; install digitry again")

@@ -69,7 +69,7 @@ class Model:
         return hashlib.sha256(self.data).hexdigest()
 
     def probabilities(self, images: NDArray[np.uint8], *, batch_size: int = 32) -> NDArray[np.float32]:
-        """Probabilities for what datasets and strips hold: uint8, 0 is paper.
+        """Return probabilities for what datasets and strips hold: uint8, 0 is paper.
 
         A network for digits: (n, 28, 28) → float32 (n, classes); for numbers: (n, 40, width) → float32
         (n, frames, 1 + classes), the blank first. Each last axis sums to 1. The network runs on `batch_size` at a time:
@@ -115,7 +115,7 @@ def open_model(model: str | os.PathLike[str] | bytes, *, reads: str | None = Non
 
 
 def _open(data: bytes, reads: str | None, threads: int) -> tuple[Any, Contract]:
-    """A session and the contract of an ONNX file's bytes; ModelError for anything else."""
+    """Open a session and the contract of an ONNX file's bytes. Raises ModelError for anything else."""
     check_model_bytes(data)
     import onnxruntime
 

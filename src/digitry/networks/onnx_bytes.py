@@ -31,7 +31,9 @@ _MAX_DEPTH = 16
 
 
 def check_model_bytes(data: bytes) -> None:
-    """ModelError unless the bytes are one ONNX model that stands alone: no external data, standard operators only."""
+    """Raise ModelError unless the bytes are one ONNX model that stands alone: no external data, standard operators
+    only.
+    """
     if len(data) > MAX_MODEL_BYTES:
         raise ModelError(f"the model has {len(data)} bytes, at most {MAX_MODEL_BYTES} are loaded")
     fields = 0
@@ -44,7 +46,9 @@ def check_model_bytes(data: bytes) -> None:
 
 
 def with_contract(data: bytes, contract: Contract) -> bytes:
-    """The same model with this contract in the place of its own; ModelError unless the bytes are an ONNX model."""
+    """Return the same model with this contract in the place of its own. Raises ModelError unless the bytes are an
+    ONNX model.
+    """
     check_model_bytes(data)
     entry = _entry(1, METADATA_KEY.encode()) + _entry(2, contract.to_json().encode())
     kept, start = [], 0
@@ -56,12 +60,12 @@ def with_contract(data: bytes, contract: Contract) -> bytes:
 
 
 def _key(entry: memoryview) -> bytes:
-    """The key of one of the model's own entries."""
+    """Return the key of one of the model's own entries."""
     return next((bytes(value) for number, value in _fields(entry) if number == 1), b"")
 
 
 def _entry(number: int, value: bytes) -> bytes:
-    """A field that holds bytes, as protobuf writes it."""
+    """Return a field that holds bytes, as protobuf writes it."""
     return _as_varint(number << 3 | 2) + _as_varint(len(value)) + value
 
 
@@ -102,7 +106,7 @@ def _fields(data: memoryview) -> Iterator[tuple[int, Any]]:
 
 
 def _places(data: memoryview) -> Iterator[tuple[int, Any, int]]:
-    """The same, and where each field ends."""
+    """Return the same, and where each field ends."""
     position, end = 0, len(data)
     while position < end:
         key, position = _varint(data, position)

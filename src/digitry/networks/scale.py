@@ -45,11 +45,13 @@ class Scale:
     """Whether the shipped network for numbers was asked too where a network for digits was less confident."""
 
     def calibrate(self, confidence: float) -> float:
-        """The probability of being right, 0 to 1, that the model's own confidence stands for."""
+        """Calibrate: return the probability of being right, 0 to 1, that the model's own confidence stands for."""
         return float(np.interp(_stretched(confidence), _stretched(np.array(self.own)), self.calibrated))
 
     def least_confidence(self, max_error: float) -> float:
-        """The own confidence from which on a reading is sure; `NEVER`, above 1, where nothing was good enough."""
+        """Return the own confidence from which on a reading is sure; `NEVER`, above 1, where nothing was good
+        enough.
+        """
         if max_error >= self.max_errors[-1]:
             return self.least[-1]
         fit = [least for error, least in zip(self.max_errors, self.least, strict=True) if error <= max_error]

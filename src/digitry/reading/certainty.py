@@ -33,7 +33,7 @@ def judge(scale: Scale | None, confidence: float, max_error: float) -> tuple[flo
 
 
 def check_max_error(max_error: float) -> float:
-    """The same number; SettingError unless it lies between 0 and 1."""
+    """Return the same number. Raises SettingError unless it lies between 0 and 1."""
     if not 0 <= max_error <= 1:
         raise SettingError(f"max_error must be from 0 to 1, not {max_error:g}; 0.005 is one error in 200 sure readings")
     return max_error
@@ -42,7 +42,8 @@ def check_max_error(max_error: float) -> float:
 def share_doubt(
     alternatives: tuple[tuple[str, float], ...], own: float, confidence: float
 ) -> tuple[tuple[str, float], ...]:
-    """Alternatives to a reading that a model gives `own` and that is right with `confidence`: shares of what is left.
+    """Return alternatives to a reading that a model gives `own` and that is right with `confidence`: shares of what is
+    left.
 
     None becomes more probable than the reading itself.
     """

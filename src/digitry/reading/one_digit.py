@@ -38,7 +38,7 @@ STRIP_WIDTH = 64
 
 
 def read_pages(pages: list[NDArray[np.uint8]], reader: Reader, *, name: str, page: int) -> list[Reading]:
-    """A reading of every grey page, uint8 (h, w); the networks run once for all of them."""
+    """Read every grey page, uint8 (h, w); the networks run once for all of them."""
     found = [canonical_stages(grey) for grey in pages]
     at = [index for index, stages in enumerate(found) if stages.canonical is not None]
     probabilities = judge([found[index] for index in at], reader)
@@ -52,7 +52,7 @@ def read_pages(pages: list[NDArray[np.uint8]], reader: Reader, *, name: str, pag
 
 
 def judge(found: list[Stages], reader: Reader) -> NDArray[np.float32]:
-    """What each crop is, float32 (n, classes): rows sum to 1, or to less where the networks see no digit.
+    """Judge what each crop is, float32 (n, classes): rows sum to 1, or to less where the networks see no digit.
 
     The shipped network for whole numbers has a word where the scale of the other was fitted with it.
     """
@@ -64,7 +64,9 @@ def judge(found: list[Stages], reader: Reader) -> NDArray[np.float32]:
 
 
 def second_opinion(first: NDArray[np.float32], crops: list[NDArray[np.uint8]], reader: Reader) -> NDArray[np.float32]:
-    """What both networks say together of crops, where the first, float32 (n, classes), is not confident enough."""
+    """Return what both networks say together of crops, where the first, float32 (n, classes), is not confident
+    enough.
+    """
     asked = np.flatnonzero(first.max(axis=1, initial=0) < SECOND_OPINION_BELOW)
     if not asked.size or not reader.asks_both:
         return first
@@ -75,7 +77,7 @@ def second_opinion(first: NDArray[np.float32], crops: list[NDArray[np.uint8]], r
 
 
 def _strip(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The crop of one digit in the middle of a strip, uint8 (STRIP_HEIGHT, STRIP_WIDTH)."""
+    """Return the crop of one digit in the middle of a strip, uint8 (STRIP_HEIGHT, STRIP_WIDTH)."""
     height, width = crop.shape
     scale = max(height / DIGIT_HEIGHT, width / (STRIP_WIDTH - 8))
     half = STRIP_WIDTH * scale / 2
@@ -86,7 +88,7 @@ def _strip(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def reading_of(
     found: Stages, probabilities: NDArray[np.float32] | None, reader: Reader, explained: float = 1.0
 ) -> Reading:
-    """What was found, and what `judge` says of it, if there is a digit, as a reading.
+    """Return what was found, and what `judge` says of it, if there is a digit, as a reading.
 
     `explained`: the share of the picture that the digit explains.
     """

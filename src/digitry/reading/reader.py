@@ -104,21 +104,21 @@ class Reader:
         return next(self.read_pages(picture, expect=expect))
 
     def read_pages(self, picture: Picture, *, expect: str = "page") -> Iterator[Reading]:
-        """A reading of every page of a picture, in order, made when it is asked for; errors as for `read`."""
+        """Read every page of a picture, in order, made when it is asked for; errors as for `read`."""
         self.check_expectation(expect)
         name = picture_name(picture)
         for count, grey in enumerate(grey_pages(picture), 1):
             yield self.read_grey(grey, expect=expect, name=name, page=count)
 
     def read_grey(self, grey: NDArray[np.uint8], *, expect: str = "page", name: str = "", page: int = 1) -> Reading:
-        """The reading of one decoded page, uint8 (h, w); `name` and `page` say what the reading calls it."""
+        """Return the reading of one decoded page, uint8 (h, w); `name` and `page` say what the reading calls it."""
         self.check_expectation(expect)
         if expect == "digit":
             return self.read_digit_pages([grey], name=name, page=page)[0]
         return one_page.read_page(grey, self, name=name, page=page, one_number=expect == "number")
 
     def check_expectation(self, expect: str) -> None:
-        """SettingError unless `expect` exists and this model can read what it promises."""
+        """Raise SettingError unless `expect` exists and this model can read what it promises."""
         if expect not in EXPECTATIONS:
             raise unknown_name("expectation", expect, EXPECTATIONS)
         if expect == "digit":
@@ -138,23 +138,25 @@ class Reader:
         return drawing.read_drawing(ink, self, expect=expect)
 
     def read_digit_pages(self, pages: list[NDArray[np.uint8]], *, name: str = "", page: int = 1) -> list[Reading]:
-        """Readings of grey pages, uint8 (h, w), with one digit each: the network runs once for all."""
+        """Return readings of grey pages, uint8 (h, w), with one digit each: the network runs once for all."""
         return one_digit.read_pages(pages, self, name=name, page=page)
 
     def read_digits(self, images: Images) -> Probabilities:
-        """Canonical digits, uint8 (n, 28, 28), as datasets hold them → probabilities, float32 (n, classes)."""
+        """Read canonical digits, uint8 (n, 28, 28), as datasets hold them: probabilities, float32 (n, classes)."""
         return self.digits.probabilities(images)
 
     def read_strips(self, strips: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Ink strips, uint8 (n, 40, width) → float32 (n, frames, 11): no digit, then the ten digits."""
+        """Read ink strips, uint8 (n, 40, width): float32 (n, frames, 11), no digit, then the ten digits."""
         return self.numbers.probabilities(strips)
 
     def second_opinion(self, strips: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """The same by the shipped network, whatever reads numbers here: the scale of digits was fitted with it."""
+        """Return the same by the shipped network, whatever reads numbers here: the scale of digits was fitted with
+        it.
+        """
         return self._shipped_numbers.probabilities(strips)
 
     def judge(self, kind: str, confidence: float) -> tuple[float, bool, str | None]:
-        """A model's own confidence in a `digit` or `number` → calibrated, whether that is sure, and why not."""
+        """Judge a model's own confidence in a `digit` or `number` → calibrated, whether that is sure, and why not."""
         if self.sure_confidence is not None:
             sure = confidence >= self.sure_confidence
             doubt = f"the confidence of {in_words(confidence)} is below {100 * self.sure_confidence:g}%"
@@ -163,7 +165,7 @@ class Reader:
         return judge(model.contract.confidence_scale, confidence, self.max_error)
 
     def digit(self, probabilities: NDArray[np.float32], box: tuple[int, int, int, int]) -> Digit:
-        """The most probable label of one digit, with the next best."""
+        """Return the most probable label of one digit, with the next best."""
         best, *others = np.argsort(-probabilities, kind="stable")[:4]
         names = self.class_names
         alternatives = tuple((names[other], float(probabilities[other])) for other in others)
@@ -193,7 +195,7 @@ def read(pictures: Picture, *, model: Models = None, expect: str = "page") -> Re
 
 
 def _opened(model: Models, threads: int) -> dict[str, Model]:
-    """What each given network reads → the network; SettingError where two read the same."""
+    """Return what each given network reads → the network. Raises SettingError where two read the same."""
     several = model if isinstance(model, Sequence) and not isinstance(model, (str, bytes)) else [model]
     found: dict[str, Model] = {}
     for one in several:

@@ -30,7 +30,7 @@ def score(
     the label's. Where some pictures are marked as `test`, only those are read. A file or a label that cannot be used
     counts as wrong, with its reason. `reader` is the built-in model's unless given.
 
-    Errors: SettingError for an unknown `expect`, DataError where there are no labelled pictures.
+    Raises SettingError for an unknown `expect`, DataError where there are no labelled pictures.
     """
     if expect not in EXPECTATIONS:
         raise unknown_name("expectation", expect, EXPECTATIONS)

@@ -39,6 +39,7 @@ class Answer:
 
     @property
     def right(self) -> bool:
+        """Whether what was read is what was wanted."""
         return self.was_read and self.got == self.picture.wanted
 
     @property
@@ -48,7 +49,7 @@ class Answer:
 
 
 def answer_of(picture: Labelled, reading: Reading) -> Answer:
-    """The answer in a reading; a single number brings its alternatives along."""
+    """Return the answer in a reading; a single number brings its alternatives along."""
     numbers = reading.numbers
     confidence = math.prod(number.confidence for number in numbers) if numbers else None
     others: tuple[tuple[str, float], ...] = ()
@@ -60,7 +61,7 @@ def answer_of(picture: Labelled, reading: Reading) -> Answer:
 
 
 def not_read(picture: Labelled, reason: str) -> Answer:
-    """The answer for a file or a label that cannot be used."""
+    """Return the answer for a file or a label that cannot be used."""
     return Answer(picture, "", False, None, reason, was_read=False)
 
 
@@ -89,10 +90,12 @@ class Score:
 
     @property
     def pictures(self) -> int:
+        """How many pictures were asked for."""
         return len(self.answers)
 
     @property
     def right(self) -> int:
+        """How many of them were read right."""
         return sum(one.right for one in self.answers)
 
     @property
@@ -107,18 +110,22 @@ class Score:
 
     @property
     def sure(self) -> int:
+        """How many readings were sure."""
         return sum(one.sure for one in self.answers)
 
     @property
     def sure_share(self) -> float:
+        """The share of all pictures that were read and sure, 0 to 1."""
         return self.sure / self.pictures
 
     @property
     def right_when_sure(self) -> int:
+        """How many of the sure readings were right."""
         return sum(one.sure and one.right for one in self.answers)
 
     @property
     def accuracy_when_sure(self) -> float | None:
+        """The share of the sure readings that were right; None where none was sure."""
         return self.right_when_sure / self.sure if self.sure else None
 
     @property
@@ -174,6 +181,7 @@ class Score:
 
     @property
     def digit_error_rate(self) -> float | None:
+        """Errors in single digits ÷ digits wanted; None where no digit was."""
         return self.digit_errors / self.digits if self.digits else None
 
     @property
@@ -198,7 +206,8 @@ class Score:
         return counts
 
     def risk_coverage(self) -> list[tuple[float, float, float]]:
-        """(coverage, risk, confidence): accepting all of at least that confidence, the share accepted, and wrong of it.
+        """Return (coverage, risk, confidence): accepting all of at least that confidence, the share accepted, and wrong
+        of it.
 
         Pictures without a number are never accepted, so the last coverage may be below 1.
         """
@@ -214,7 +223,7 @@ class Score:
         return points
 
     def to_json(self) -> dict[str, Any]:
-        """All of it as plain JSON values."""
+        """Return all of it as plain JSON values."""
         when_sure = self.accuracy_when_sure
         return {
             "place": str(self.place),
@@ -256,7 +265,7 @@ class Score:
 
 
 def align(wanted: str, got: str) -> list[tuple[str, str]]:
-    """Pairs (wanted, got) of characters with the fewest that differ; "" where one has no partner.
+    """Align: pairs (wanted, got) of characters with the fewest that differ; "" where one has no partner.
 
     >>> align("127", "17")
     [('1', '1'), ('2', ''), ('7', '7')]

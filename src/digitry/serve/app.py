@@ -43,7 +43,7 @@ JSON, JSON_LINES, BYTES, MULTIPART = (
 
 
 def create_app(service: Service, access: Access | None = None, *, log_requests: bool = False) -> Guard:
-    """The ASGI app around a service; whoever makes it starts the service, and closes it."""
+    """Make the ASGI app around a service; whoever makes it starts the service, and closes it."""
     access = access or Access()
     handlers = Handlers(service)
     routes = [
@@ -89,7 +89,7 @@ class Handlers:
         self._service, self._limits = service, service.limits
 
     async def read(self, request: Request) -> Response:
-        """A picture as the body, or up to sixteen as multipart → readings."""
+        """Read a picture as the body, or up to sixteen as multipart → readings."""
         expect = request.query_params.get("expect", "page")
         if expect not in EXPECTATIONS:
             raise ProblemError("wrong-setting", f"expect must be one of {', '.join(EXPECTATIONS)}.")
@@ -112,7 +112,7 @@ class Handlers:
         return _readings(request, [(name, done) for (name, _), done in zip(pictures, found, strict=True)])
 
     async def digits(self, request: Request) -> Response:
-        """Canonical digits → probabilities, and whether each is sure."""
+        """Read canonical digits: probabilities, and whether each is sure."""
         max_error = _max_error(request)
         with self._service.engine() as engine:
             model = self._model(request, engine)
@@ -143,7 +143,7 @@ class Handlers:
         return Response(orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY), media_type=JSON)
 
     async def correct(self, request: Request) -> Response:
-        """A picture of one digit and what it shows → kept for training."""
+        """Keep a picture of one digit and what it shows for training."""
         collection = self._service.collection
         assert collection is not None
         with self._service.engine() as engine:
@@ -160,7 +160,7 @@ class Handlers:
         return Response(orjson.dumps({"label": label, "kept": collection.count}), 201, media_type=JSON)
 
     async def model(self, request: Request) -> Response:
-        """The models: contract, figures, SHA-256."""
+        """List the models: contract, figures, SHA-256."""
         with self._service.engine() as engine:
             if "model" in request.query_params:
                 answer = self._model(request, engine).to_json()
@@ -172,19 +172,21 @@ class Handlers:
         return Response(json.dumps(answer).encode(), media_type=JSON)
 
     async def livez(self, _: Request) -> Response:
-        """Whether the process runs; touches no model."""
+        """Tell whether the process runs; touches no model."""
         return Response(b'{"alive": true}', media_type=JSON)
 
     async def readyz(self, _: Request) -> Response:
-        """Whether the self-test was passed, and nobody asked to stop."""
+        """Tell whether the self-test was passed, and nobody asked to stop."""
         if not self._service.is_ready:
             raise ProblemError("draining" if self._service.is_draining else "not-ready", headers={"Retry-After": "1"})
         return Response(b'{"ready": true}', media_type=JSON)
 
     async def metrics(self, _: Request) -> Response:
+        """Answer with the figures of this server, as Prometheus reads them."""
         return Response(self._service.metrics.text(), headers={"Content-Type": metrics.CONTENT_TYPE})
 
     async def openapi(self, _: Request) -> Response:
+        """Answer with the description of this server."""
         return Response(json.dumps(openapi(self._service)).encode(), media_type=JSON)
 
     def _model(self, request: Request, engine: Engine) -> Model:
@@ -195,7 +197,7 @@ class Handlers:
 
     @asynccontextmanager
     async def _body(self, request: Request, limit: int) -> AsyncIterator[bytes]:
-        """The body; it counts as buffered until the block ends."""
+        """Read the body; it counts as buffered until the block ends."""
         body = await read_body(request, limit, self._limits, self._service.buffered)
         try:
             yield body
@@ -203,7 +205,7 @@ class Handlers:
             self._service.buffered.bytes -= len(body)
 
     async def _in_time(self, answer: Any) -> Any:
-        """What is awaited; ProblemError when it takes longer than a request may."""
+        """Return what is awaited. Raises ProblemError when it takes longer than a request may."""
         try:
             async with asyncio.timeout(self._limits.request_seconds):
                 return await answer
@@ -213,21 +215,22 @@ class Handlers:
             ) from error
 
     async def problem(self, request: Request, problem: Exception) -> Response:
+        """Answer a request that has a problem."""
         assert isinstance(problem, ProblemError)
         return self._service.answer(problem, request.state.request_id)
 
     async def http_error(self, request: Request, error: Exception) -> Response:
-        """Starlette's own errors: an address or a method that does not exist."""
+        """Answer Starlette's own errors: an address or a method that does not exist."""
         assert isinstance(error, HTTPException)
         code = {404: "not-found", 405: "wrong-method"}.get(error.status_code, "bad-request")
         return self._service.answer(ProblemError(code, headers=error.headers), request.state.request_id)
 
     async def gone(self, _: Request, __: Exception) -> Response:
-        """The client hung up: nobody hears this."""
+        """Answer for a client that hung up: nobody hears this."""
         return Response(status_code=400)
 
     async def failure(self, request: Request, error: Exception) -> Response:
-        """A fault of ours: the log says where, but not the error's words, which may hold what was sent."""
+        """Answer for a fault of ours: the log says where, but not the error's words, which may hold what was sent."""
         where = "".join(traceback.format_tb(error.__traceback__))
         log.error("%s failed: %s\n%s", request.state.request_id, type(error).__name__, where)
         return self._service.answer(
@@ -254,7 +257,9 @@ def _max_error(request: Request) -> float:
 
 
 def _readings(request: Request, found: list[tuple[str, Done]]) -> Response:
-    """The objects that `digitry read --json` prints: as a list, or a line each where the client asks for that."""
+    """Return the objects that `digitry read --json` prints: as a list, or a line each where the client asks for
+    that.
+    """
     objects = []
     for name, done in found:
         objects += [{**reading, "picture": name} for reading in done.readings]

@@ -47,6 +47,7 @@ class Model:
     """What it can be asked to read: a model of other things than digits reads no numbers."""
 
     def to_json(self) -> dict[str, Any]:
+        """Return contract, figures and SHA-256 as plain JSON values."""
         networks = {kind: network_facts(network) for kind, network in self.networks.items()}
         contract = networks["digit"]["contract"]
         return {
@@ -65,14 +66,15 @@ class Model:
 
 
 def network_facts(model: network.Model) -> dict[str, Any]:
-    """SHA-256 and contract of one network, as JSON values."""
+    """Return SHA-256 and contract of one network, as JSON values."""
     return {"sha256": model.sha256, "contract": asdict(model.contract)}
 
 
 def load_model(name: str, paths: Sequence[Path]) -> Model:
-    """The models of run folders or ONNX files, none for the shipped ones; ModelError when one cannot be used.
+    """Load the models of run folders or ONNX files, none for the shipped ones. Raises ModelError when one cannot be
+    used.
 
-    SettingError where two of them read the same.
+    Raises SettingError where two of them read the same.
     """
     data = tuple(map(read_model, paths))
     reader = Reader(data, threads=1)  # each run has one core: there are as many runs at a time
@@ -93,7 +95,9 @@ class Engine:
     def __init__(
         self, models: Mapping[str, Model], processes: int, limits: Limits, seen: Callable[[int], None]
     ) -> None:
-        """`processes` read pictures, as many threads read canonical digits; `seen` hears the size of every batch."""
+        """Set up: `processes` read pictures, as many threads read canonical digits; `seen` hears the size of every
+        batch.
+        """
         self.models = dict(models)
         self.children = Children({model.name: model.data for model in models.values()}, processes, limits)
         self._pool = ThreadPoolExecutor(processes, thread_name_prefix="digits")
@@ -105,7 +109,9 @@ class Engine:
         """Under way."""
 
     async def start(self) -> None:
-        """Start the processes and hold them to the self-test; ModelError when an answer is not the stored one."""
+        """Start the processes and hold them to the self-test. Raises ModelError when an answer is not the stored
+        one.
+        """
         try:
             await self.children.start()
             for model in self.models.values():
@@ -142,19 +148,19 @@ class Engine:
 
 
 def self_test() -> tuple[bytes, dict[str, Any]]:
-    """The stored picture, and what the shipped model has to read in it by expectation."""
+    """Return the stored picture, and what the shipped model has to read in it by expectation."""
     folder = resources.files("digitry") / "models"
     stored = json.loads((folder / "self_test.json").read_text(encoding="utf-8"))
     return (folder / "self_test.png").read_bytes(), stored["answers"]
 
 
 def self_test_answers(reader: Reader, expectations: tuple[str, ...], picture: bytes) -> dict[str, Any]:
-    """What this reader says of the picture, by expectation."""
+    """Return what this reader says of the picture, by expectation."""
     return {expect: summary(reader.read(picture, expect=expect)) for expect in expectations}
 
 
 def summary(reading: Reading) -> dict[str, Any]:
-    """The part of a reading that the self-test looks at."""
+    """Return the part of a reading that the self-test looks at."""
     return {
         "texts": [n.text for n in reading.numbers],
         "confidences": [round(n.confidence, 6) for n in reading.numbers],
@@ -162,7 +168,7 @@ def summary(reading: Reading) -> dict[str, Any]:
 
 
 def check_answer(name: str, expect: str, expected: dict[str, Any], answer: dict[str, Any]) -> None:
-    """ModelError unless a reading as JSON says what was expected."""
+    """Raise ModelError unless a reading as JSON says what was expected."""
     texts = [number["text"] for number in answer["numbers"]]
     confidences = [number["confidence"] for number in answer["numbers"]]
     if texts != expected["texts"] or not np.allclose(confidences, expected["confidences"], atol=TOLERANCE):

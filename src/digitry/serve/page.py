@@ -37,7 +37,8 @@ class File(NamedTuple):
 
 
 def page_files(*, own_numbers: bool = False) -> dict[str, File]:
-    """Path → file, of everything that never changes while the server runs: all but its own models and config.json.
+    """Return path → file, of everything that never changes while the server runs: all but its own models and
+    config.json.
 
     `own_numbers`: whether the server reads numbers with another network than the shipped one.
     """
@@ -55,13 +56,13 @@ def page_files(*, own_numbers: bool = False) -> dict[str, File]:
 
 
 def model_file(service: Service, reads: str) -> File:
-    """The network that reads a `digit` or a `number` now: a reload may have changed it."""
+    """Return the network that reads a `digit` or a `number` now: a reload may have changed it."""
     reader = service.model(service.default_model).reader
     return File((reader.digits if reads == "digit" else reader.numbers).data, TYPES[".onnx"])
 
 
 def config(service: Service, access: Access) -> File:
-    """What the page has to know of this server."""
+    """State what the page has to know of this server."""
     model = service.model(service.default_model)
     values = {
         "version": digitry.__version__,

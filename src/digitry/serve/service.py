@@ -53,11 +53,11 @@ class Service:
         return self._engine is not None and not self.is_draining
 
     def model(self, name: str) -> Model:
-        """The model that has this name now."""
+        """Return the model that has this name now."""
         return self._loaded[name]
 
     async def start(self) -> None:
-        """Load, test, be ready; ModelError when the self-test is not passed."""
+        """Load, test, be ready. Raises ModelError when the self-test is not passed."""
         self._engine = await self._start_engine(self._loaded)
 
     async def _start_engine(self, models: Mapping[str, Model]) -> Engine:
@@ -67,7 +67,7 @@ class Service:
 
     @contextmanager
     def engine(self) -> Iterator[Engine]:
-        """The engine for one request, from its beginning to its end."""
+        """Return the engine for one request, from its beginning to its end."""
         engine = self._engine
         if engine is None:
             raise ProblemError("not-ready", headers={"Retry-After": "1"})
@@ -78,11 +78,11 @@ class Service:
             engine.requests -= 1
 
     def has_room(self) -> bool:
-        """Whether one more picture would get its turn."""
+        """Tell whether one more picture would get its turn."""
         return self._engine is None or self._engine.children.has_room()
 
     def answer(self, problem: ProblemError, request_id: str) -> Response:
-        """The answer to a request that has a problem, which is counted."""
+        """Return the answer to a request that has a problem, which is counted."""
         self.metrics.problem(problem.code)
         return problem_response(problem, request_id)
 

@@ -55,7 +55,7 @@ def glass_blur(images: Floats, rng: np.random.Generator) -> Floats:
 
 
 def motion_blur(images: Floats, rng: np.random.Generator) -> Floats:
-    """Smear to one side along a direction of up to ±45°, fading with a standard deviation of 3 pixels."""
+    """Return smear to one side along a direction of up to ±45°, fading with a standard deviation of 3 pixels."""
     distances = np.arange(11)
     weights = np.exp(-(distances**2) / (2 * 3.0**2))
     out = np.empty_like(images)
@@ -68,7 +68,7 @@ def motion_blur(images: Floats, rng: np.random.Generator) -> Floats:
 
 
 def shear(images: Floats, rng: np.random.Generator) -> Floats:
-    """Shear by 0.4 to either side."""
+    """Return shear by 0.4 to either side."""
     angles = 0.4 * rng.choice([-1, 1], len(images))
     return _warp(images, [((1, -np.sin(angle)), (0, np.cos(angle))) for angle in angles])
 
@@ -96,7 +96,7 @@ def translate(images: Floats, rng: np.random.Generator) -> Floats:
 
 
 def stripe(images: Floats, rng: np.random.Generator) -> Floats:
-    """Swap black and white in the left and right quarter."""
+    """Return swap black and white in the left and right quarter."""
     out = images.copy()
     out[:, :, :7], out[:, :, 21:] = 1 - out[:, :, :7], 1 - out[:, :, 21:]
     return out

@@ -66,8 +66,8 @@ def number_cover(images: NDArray[np.uint8], height: int, close: bool, rng: np.ra
 
 
 def placed(cover: Cover, canvas: tuple[int, int], slant: float, rng: np.random.Generator) -> Cover:
-    """Place `cover`, turned by `slant` degrees, somewhere wholly inside an empty canvas (h, w); shrunk if it must
-    be.
+    """Return place `cover`, turned by `slant` degrees, somewhere wholly inside an empty canvas (h, w); shrunk if it
+    must be.
     """
     height, width = cover.shape
     turn = np.deg2rad(slant)
