@@ -27,6 +27,11 @@ MAX_HOLES = 8
 BLANK = "the picture is blank, nothing stands out of the paper"
 """The reason for no reading where there is no ink at all."""
 
+TEXTURE = "there is texture or noise, but no stroke large enough to be a digit"
+SPECKS = "there are specks, but no stroke large enough to be a digit"
+NOISE = "there is noise, but no clear stroke"
+"""The reasons where there is some."""
+
 _HOLE_SIDE = 64
 
 
@@ -71,12 +76,12 @@ def ink_stages(ink: NDArray[np.uint8], scale: float, shape: tuple[int, ...], *, 
         return _nothing(BLANK, ink)
     crop = find_digit(ink, ruled=ruled)
     if crop is None:
-        return _nothing("there is texture or noise, but no stroke large enough to be a digit", ink)
+        return _nothing(TEXTURE, ink)
     if max(crop.box[2:]) < MIN_SIDE:
-        return _nothing("there are specks, but no stroke large enough to be a digit", ink)
+        return _nothing(SPECKS, ink)
     digit = canonical(crop.ink)
     if smoothness(digit) < MIN_SMOOTHNESS or hole_count(crop.ink) > MAX_HOLES:
-        return _nothing("there is noise, but no clear stroke", ink)
+        return _nothing(NOISE, ink)
     return Stages(ink, crop.ink, digit, _scaled(crop.box, scale, shape), crop.rivals, None)
 
 

@@ -1,8 +1,8 @@
 // How sure is sure: from a model's own confidence to a calibrated one. The same steps as reading/certainty.py.
 
-const NEVER = 1.1;
+import { certainty as shared } from "./constants.js";
 
-const NO_SCALE = "this model carries no scale of confidence; fit one: digitry calibrate RUN|FILE.onnx";
+const { NEVER, NO_SCALE } = shared;
 
 /**
  * A model's own confidence → the calibrated one, whether that is sure, and why not: {confidence, sure, reason}.

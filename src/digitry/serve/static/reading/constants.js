@@ -59,8 +59,11 @@ export const stages = {
   MIN_SIDE: 5,
   MIN_SMOOTHNESS: 0.35,
   MAX_HOLES: 8,
-  BLANK: "the picture is blank, nothing stands out of the paper",
   HOLE_SIDE: 64,
+  BLANK: "the picture is blank, nothing stands out of the paper",
+  TEXTURE: "there is texture or noise, but no stroke large enough to be a digit",
+  SPECKS: "there are specks, but no stroke large enough to be a digit",
+  NOISE: "there is noise, but no clear stroke",
 };
 
 export const strip = {
@@ -69,6 +72,12 @@ export const strip = {
   FRAME_PIXELS: 2,
   WIDTH_STEP: 4,
   MAX_WIDTH: 4096,
+};
+
+export const certainty = {
+  MAX_ERROR: 0.005,
+  NEVER: 1.1,
+  NO_SCALE: "this model carries no scale of confidence; fit one: digitry calibrate RUN|FILE.onnx",
 };
 
 export const drawing = {

@@ -1,7 +1,7 @@
 // A drawing → the digit or the number on it, read here, as Python's Reader.read_drawing reads it.
 
 import { judge, judgeAgainst, shareDoubt } from "./certainty.js";
-import { arrays, drawing, ink, one_digit, prepare } from "./constants.js";
+import { arrays, certainty, drawing, ink, one_digit, prepare } from "./constants.js";
 import { findLines, MIN_HEIGHT, oneLine } from "./lines.js";
 import { lineStrips, readStrips } from "./number.js";
 import { numberOf } from "./one_digit.js";
@@ -50,7 +50,7 @@ export class Reader {
    * `stages`: the `canonical` digit (Uint8Array of 784, or null), the `crop` it comes from ({data, width, height}, or
    * null), and the `strips` that were read.
    */
-  read(ink, width, height, { expect = "number", maxError = 0.005 } = {}) {
+  read(ink, width, height, { expect = "number", maxError = certainty.MAX_ERROR } = {}) {
     if (!EXPECTATIONS.includes(expect)) throw new Error(`expect must be ${EXPECTATIONS.join(" or ")}, not ${expect}`);
     if (expect !== "digit" && !this.readsNumbers) {
       throw new Error(`this model reads ${this.classNames.slice(0, 3).join(", ")}…, not digits; use expect 'digit'`);

@@ -9,21 +9,17 @@ import { shrink } from "./resize.js";
 import { findDigit } from "./segment.js";
 
 export const { BLANK, MIN_SIDE } = shared;
-const { MIN_SMOOTHNESS, MAX_HOLES, HOLE_SIDE } = shared;
+const { MIN_SMOOTHNESS, MAX_HOLES, HOLE_SIDE, TEXTURE, SPECKS, NOISE } = shared;
 
 /** The one digit of an ink page that was shrunk by `scale` from a drawing of `width` and `height`. */
 export function inkStages(ink, scale, width, height) {
   const nothing = (reason) => ({ crop: null, canonical: null, box: [0, 0, 0, 0], rivals: 0, reason });
   if (!ink.data.some((value) => value)) return nothing(BLANK);
   const crop = findDigit(ink);
-  if (!crop) return nothing("there is texture or noise, but no stroke large enough to be a digit");
-  if (Math.max(crop.box[2], crop.box[3]) < MIN_SIDE) {
-    return nothing("there are specks, but no stroke large enough to be a digit");
-  }
+  if (!crop) return nothing(TEXTURE);
+  if (Math.max(crop.box[2], crop.box[3]) < MIN_SIDE) return nothing(SPECKS);
   const digit = canonical(crop.ink);
-  if (smoothness(digit) < MIN_SMOOTHNESS || holeCount(crop.ink) > MAX_HOLES) {
-    return nothing("there is noise, but no clear stroke");
-  }
+  if (smoothness(digit) < MIN_SMOOTHNESS || holeCount(crop.ink) > MAX_HOLES) return nothing(NOISE);
   const box = scaled(crop.box, scale, width, height);
   return { crop: crop.ink, canonical: digit, box, rivals: crop.rivals, reason: null };
 }
