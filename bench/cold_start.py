@@ -4,13 +4,14 @@ python bench/cold_start.py [--rounds 5] [--tensorflow PYTHON] [--torch PYTHON]
 
 The two are Pythons of environments: one as `make demo` installs it, with TensorFlow, and one with Torch too. Every
 round is a new process with another seed, which imports, loads what is in the cache, trains, exports, judges and draws;
-the two take turns. Writes results/cold_start.json.
+the two take turns. Writes results/cold_start.json. On a machine that has other work: chrt -r 10 python bench/…
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -43,6 +44,12 @@ def main() -> None:
         print(f"{name}: median {median(one['seconds'] for one in found):.2f} s")
     path = ROOT / "results" / "cold_start.json"
     path.write_text(json.dumps(result | run_folder.describe_surroundings(), indent=1) + "\n")
+
+
+def priority() -> str:
+    """Whether other programs can take the processor away."""
+    real_time = hasattr(os, "sched_getscheduler") and os.sched_getscheduler(0) in (os.SCHED_RR, os.SCHED_FIFO)
+    return "real time" if real_time else "normal"
 
 
 def measure(python: str, seed: int) -> dict[str, float]:

@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,7 @@ class JudgedSplit:
     probabilities: Probabilities
     scores: metrics.Scores
 
-    @property
+    @cached_property
     def predicted(self) -> Labels:
         """int64 (n,)"""
         return metrics.predicted_labels(self.probabilities)

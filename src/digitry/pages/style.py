@@ -106,7 +106,8 @@ def to_svg(figure: Figure) -> str:
 
 def to_png_bytes(figure: Figure, dpi: int = 200) -> bytes:
     """The figure as PNG; at 200 dpi the normal width is 1,040 pixels."""
-    return _render(figure, "png", dpi=dpi, metadata={"Software": None})
+    # A fifth larger than at the usual level, in half of the time.
+    return _render(figure, "png", dpi=dpi, metadata={"Software": None}, pil_kwargs={"compress_level": 3})
 
 
 def make_folder(folder: Path) -> None:
@@ -128,7 +129,7 @@ def save(figure: Figure, path_without_suffix: str | Path) -> tuple[Path, Path]:
     make_folder(path.parent)
     png, svg = path.with_name(f"{path.name}.png"), path.with_name(f"{path.name}.svg")
     write_atomically(svg, to_svg(figure).encode())
-    figure.set_layout_engine("none")  # its panels have found their places: finding them takes half of the time
+    figure.set_layout_engine(None)  # its panels have found their places; finding them takes another drawing
     write_atomically(png, to_png_bytes(figure))
     return png, svg
 
