@@ -24,7 +24,8 @@ from digitry.files import write_atomically
 TOLERANCE = 1e-4
 """Largest difference of a probability between Keras and another format."""
 
-BATCH = 500
+BATCH = 250
+"""Images a call: what some networks make of more does not fit into any cache (docs/log.md)."""
 
 
 class Format(NamedTuple):
