@@ -43,11 +43,11 @@ class Exported(NamedTuple):
 
 
 def export(run: str | os.PathLike[str], out: str | Path, form: str = "onnx") -> Exported:
-    """Write the run's model to `out` in the format of that name in `FORMATS`, if it answers as Keras does.
+    """Write a run's model to `out` in a format of `FORMATS`, if it answers as Keras does; loads Keras.
 
-    Raises DataError if the data has changed. Raises ModelError if there is no run, the answers differ, or the format
-    has no place for the network. Raises SettingError for an unknown format, or one that another backend of Keras
-    writes.
+    `run` is a Run or the folder of one, `form` onnx, onnx-int8, c-array, keras, saved-model or litert. Raises DataError
+    if the data has changed. Raises ModelError if there is no run, the answers differ, or the format has no place for
+    the network. Raises SettingError for an unknown format, or one that another backend of Keras writes.
     """
     if form not in FORMATS:
         raise unknown_name("format", form, FORMATS)

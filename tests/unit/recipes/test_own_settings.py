@@ -194,3 +194,14 @@ def test_who_continues_from_a_run_takes_its_numbers_over(made_up_dataset: Datase
     assert second.settings["units"] == [8, 4]
     assert second.compared is not None
     assert second.compared["from"] == "first"
+
+
+def test_a_run_with_its_own_numbers_is_exported_from_python(made_up_dataset: Dataset) -> None:
+    split = made_up_dataset.train
+    np.savez("own.npz", x_train=split.images, y_train=split.labels, x_test=split.images, y_test=split.labels)
+    run = digitry.train("dense-relu", "own.npz", run="run", epochs=1, units=(8, 4), report=False)
+    for which, form in ((run, "onnx"), (run.folder, "keras"), ("run", "c-array")):
+        written = digitry.export(which, f"out.{form}", form)
+        assert (written.labels_differing, written.images) == (0, 200)
+        assert Path(f"out.{form}").stat().st_size == written.path.stat().st_size > 1000
+    assert digitry.open_model("out.onnx").contract.settings["units"] == [8, 4]
