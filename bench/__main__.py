@@ -134,7 +134,19 @@ BENCHES = {
 TOOLS = ("__main__", "load", "commands_page", "page_constants", "benchmarks_page", "results_page")
 """What others use, or `make check` runs."""
 
-ALL = ("train", "inference", "exports", "serve", "audit", "peers", "reading", "read-speed", "page", "roofline")
+ALL = (
+    "train",
+    "inference",
+    "exports",
+    "onnx-ways",
+    "serve",
+    "audit",
+    "peers",
+    "reading",
+    "read-speed",
+    "page",
+    "roofline",
+)
 
 
 def main(arguments: list[str]) -> int:
