@@ -8,7 +8,7 @@ import { pathToFileURL } from "node:url";
 const [modules, folder] = process.argv.slice(2);
 const load = (name) => import(pathToFileURL(join(modules, name)).href);
 const [{ Network }, { Reader }, { saliency }, { attend }] = await Promise.all(
-  ["onnx.js", "reader.js", "saliency.js", "desk.js"].map(load),
+  ["onnx.js", "reader.js", "saliency.js", "attend.js"].map(load),
 );
 
 const buffer = (name) => {

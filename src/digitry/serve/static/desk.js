@@ -1,6 +1,6 @@
 // The page's end of the worker that reads: a promise for every message.
 
-export { OVERTAKEN } from "./reading/desk.js";
+export { OVERTAKEN } from "./reading/attend.js";
 
 export class Desk {
   /** Starts the worker and loads the networks; `isLoaded` tells when. `config` is the server's config.json. */
