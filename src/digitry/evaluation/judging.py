@@ -82,6 +82,7 @@ class Evaluation:
 
     @property
     def judged(self) -> JudgedSplit:
+        """The part that was asked for."""
         return self.splits[self.split]
 
     @property
@@ -91,14 +92,16 @@ class Evaluation:
 
     @property
     def report_path(self) -> Path:
+        """Where the page is."""
         return self.folder / REPORT
 
     @property
     def metrics_path(self) -> Path:
+        """Where the figures are."""
         return self.folder / METRICS
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON values, as in metrics.json."""
+        """Return plain JSON values, as in metrics.json."""
         less = self.without_doubtful
         return {
             "run": self.run.name,
@@ -158,7 +161,7 @@ def judge(
 
 
 def data_of(run: Run, data: Dataset | str | Path | None) -> Dataset:
-    """The data to judge on: the given one, or the run's own, checked."""
+    """Return the data to judge on: the given one, or the run's own, checked."""
     if isinstance(data, Dataset):
         return data
     if data is not None:
@@ -173,7 +176,7 @@ def data_of(run: Run, data: Dataset | str | Path | None) -> Dataset:
 
 
 def splits_of(run: Run, dataset: Dataset, split: str) -> dict[str, Split]:
-    """The split asked for and, on the run's own data, the parts that training saw, in the order of SPLITS.
+    """Return the split asked for and, on the run's own data, the parts that training saw, in the order of SPLITS.
 
     The data's classes must be numbered as the model numbers them: that is how a part was held back.
     """
@@ -210,7 +213,7 @@ def _splits_of(run: Run, dataset: Dataset, split: str) -> dict[str, Split]:
 def predict(
     predictor: Model, part: Split, progress: Progress | None = None, *, done: int = 0, total: int | None = None
 ) -> Probabilities:
-    """float32 (n, classes), in calls small enough to show progress and to keep memory flat."""
+    """Predict float32 (n, classes), in calls small enough to show progress and to keep memory flat."""
     rows = []
     for start in range(0, len(part), _IMAGES_A_CALL):
         rows.append(predictor.probabilities(part.images[start : start + _IMAGES_A_CALL]))
@@ -220,7 +223,7 @@ def predict(
 
 
 def scores_of(run: Run, part: Split, probabilities: Probabilities) -> metrics.Scores:
-    """Figures of one part; ModelError naming the run if the model's answers cannot be judged."""
+    """Return the figures of one part; ModelError naming the run if the model's answers cannot be judged."""
     try:
         return metrics.score(part.labels, probabilities)
     except ValueError as error:
@@ -228,7 +231,7 @@ def scores_of(run: Run, part: Split, probabilities: Probabilities) -> metrics.Sc
 
 
 def parameters_of(contract: Contract) -> int | None:
-    """How many numbers the network learnt, from the contract or else from the recipe; None if neither knows."""
+    """Tell how many numbers the network learnt, from the contract or else from the recipe; None if neither knows."""
     if "parameters" in contract.metrics:
         return int(contract.metrics["parameters"])
     from digitry.recipes import RECIPES

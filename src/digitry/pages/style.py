@@ -91,7 +91,7 @@ def styled() -> Iterator[None]:
 def new_figure(
     height_inches: float = 3.1, *, width_inches: float = WIDTH_INCHES, rows: int = 1, columns: int = 1
 ) -> tuple[Figure, list[Axes]]:
-    """An empty figure with rows × columns panels, listed row by row. Call inside `styled()`."""
+    """Make an empty figure with rows × columns panels, listed row by row. Call inside `styled()`."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width_inches, height_inches), layout="constrained")
@@ -100,18 +100,18 @@ def new_figure(
 
 
 def to_svg(figure: Figure) -> str:
-    """The figure as SVG text, the same bytes every time: no date, no random ids."""
+    """Write the figure as SVG text, the same bytes every time: no date, no random ids."""
     return _render(figure, "svg", metadata={"Date": None, "Creator": None}).decode()
 
 
 def to_png_bytes(figure: Figure, dpi: int = 200) -> bytes:
-    """The figure as PNG; at 200 dpi the normal width is 1,040 pixels."""
+    """Write the figure as PNG; at 200 dpi the normal width is 1,040 pixels."""
     # A fifth larger than at the usual level, in half of the time.
     return _render(figure, "png", dpi=dpi, metadata={"Software": None}, pil_kwargs={"compress_level": 3})
 
 
 def make_folder(folder: Path) -> None:
-    """Make `folder` and those above it, if they are missing; StorageError if that cannot be done."""
+    """Make `folder` and those above it, if they are missing. Raises StorageError if that cannot be done."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -123,7 +123,7 @@ def make_folder(folder: Path) -> None:
 def save(figure: Figure, path_without_suffix: str | Path) -> tuple[Path, Path]:
     """Write `<path>.png` and `<path>.svg`, each whole or not at all; returns both paths.
 
-    The folder is made if it is missing. StorageError if a file cannot be written.
+    The folder is made if it is missing. Raises StorageError if a file cannot be written.
     """
     path = Path(path_without_suffix)
     make_folder(path.parent)
@@ -135,7 +135,7 @@ def save(figure: Figure, path_without_suffix: str | Path) -> tuple[Path, Path]:
 
 
 def label(text: str, limit: int = 14) -> str:
-    """A person's text made safe for a chart: one line, no control characters, at most `limit` characters."""
+    """Make a person's text safe for a chart: one line, no control characters, at most `limit` characters."""
     clean = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
     clean = " ".join(clean.split())
     return clean if len(clean) <= limit else f"{clean[: limit - 1]}…"
