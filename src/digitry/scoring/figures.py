@@ -265,7 +265,7 @@ class Score:
 
 
 def align(wanted: str, got: str) -> list[tuple[str, str]]:
-    """Align two texts: return pairs (wanted, got) of characters with the fewest that differ; "" where one has no partner.
+    """Align two texts: pairs (wanted, got) of characters with the fewest that differ; "" where one has no partner.
 
     >>> align("127", "17")
     [('1', '1'), ('2', ''), ('7', '7')]
