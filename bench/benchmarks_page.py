@@ -41,28 +41,10 @@ def main(root: Path = ROOT) -> None:
     path.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
     readme = root / "README.md"
     head, rest = readme.read_text(encoding="utf-8").split(START)
-    readme.write_text(head + "\n".join([START, *own_table(race, known), END]) + rest.split(END)[1], encoding="utf-8")
-
-
-def own_table(race: dict[str, Any], known: dict[str, Any]) -> list[str]:
-    """Our recipes in a few columns, below what the tutorials' network takes to its first 99%; all by training alone."""
-    keras = mean(run["seconds"] for run in race["keras_cnn_to_99"])
-    lines = [
-        "| training | parameters | seconds of training, mean | on cores | test accuracy | seeds |",
-        "|---|---:|---:|---:|---:|---:|",
-        f"| the tutorials' `cnn` in plain Keras, until it first has 99.0% | {recipes.get('cnn').parameters:,} | "
-        f"{keras:.0f} | {race['hardware']['cores']} | – | {len(race['keras_cnn_to_99'])} |",
-    ]
-    for name, recipe in recipes.RECIPES.items():
-        if recipe.source == "digitry" and name in known:
-            one = known[name]
-            seconds, accuracy = one["seconds_mean"], 100 * one["test_accuracy_mean"]
-            lines.append(
-                f"| `digitry train {name}` | {recipe.parameters:,} | {seconds:,.{0 if seconds > 10 else 1}f} | "
-                f"{one['threads']} | "
-                f"{accuracy:.2f} ± {100 * one['test_accuracy_sd']:.2f}% | {one['seeds']} |"
-            )
-    return lines
+    # Ours in a few columns, below what the tutorials' network takes to its first 99%; all by training alone.
+    ours = {name: known[name] for name, one in recipes.RECIPES.items() if one.source == "digitry" and name in known}
+    table = fill("readme_race", race=race, ours=ours, parameters=parameters)
+    readme.write_text(f"{head}{START}\n{table}{END}{rest.split(END)[1]}", encoding="utf-8")
 
 
 def _result(name: str) -> dict[str, Any] | None:

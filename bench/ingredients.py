@@ -18,7 +18,6 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
-from statistics import mean
 from typing import Any
 
 import numpy as np
@@ -26,7 +25,7 @@ import numpy as np
 import own_process
 from digitry import recipes
 from digitry.settings import with_defaults
-from documents import mean_sd
+from documents import fill
 from earlier_runs import earlier_runs
 
 ROOT = Path(__file__).parent.parent
@@ -97,7 +96,7 @@ def write_page(runs: dict[str, list[dict[str, Any]]]) -> None:
     """Put the table between the marks in docs/log.md."""
     log = ROOT / "docs" / "log.md"
     head, rest = log.read_text(encoding="utf-8").split(START)
-    log.write_text(head + "\n".join([START, *table(runs), END]) + rest.split(END)[1], encoding="utf-8")
+    log.write_text(f"{head}{START}\n{table(runs)}{END}{rest.split(END)[1]}", encoding="utf-8")
 
 
 def _settings_then(run: dict[str, Any]) -> dict[str, Any]:
@@ -143,18 +142,12 @@ def without_views(model: Any) -> Any:
     return keras.Sequential(inner)
 
 
-def table(runs: dict[str, list[dict[str, Any]]]) -> list[str]:
+def table(runs: dict[str, list[dict[str, Any]]]) -> str:
     """A line for each change, in the order of `CHANGES`."""
-    lines = ["| | seeds | validation accuracy | with one look at each image | loss |", "|---|---:|---:|---:|---:|"]
-    for name in CHANGES:
-        group = runs.get(name, [])
-        if not group:
-            continue
-        accuracies = [mean_sd([run[key] for run in group]) for key in ("accuracy", "accuracy_of_one_look")]
-        # Smoothed labels have another loss: it is only compared with its like.
-        loss = "–" if "label_smoothing" in CHANGES[name] else f"{mean(run['loss'] for run in group):.4f}"
-        lines.append(f"| {name} | {len(group)} | {' | '.join(accuracies)} | {loss} |")
-    return lines
+    # Smoothed labels have another loss: it is only compared with its like.
+    another = [name for name, settings in CHANGES.items() if "label_smoothing" in settings]
+    changes = {name: runs[name] for name in CHANGES if runs.get(name)}
+    return fill("ingredients", changes=changes, with_another_loss=another)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from documents import fill
+
 ROOT = Path(__file__).parent.parent
 RESULT = ROOT / "results" / "own_hands.json"
 PAGE = ROOT / "docs" / "own-pictures.md"
@@ -113,12 +115,7 @@ def written(split: Any, change: Callable[[Page], Page]) -> Any:
 
 def table(hands: dict[str, dict[str, Any]]) -> str:
     """A line for each hand."""
-    lines = ["| hand | own pictures | before | after | MNIST test before | after |", "|---|---:|---:|---:|---:|---:|"]
-    for name, one in hands.items():
-        hand, mnist = ([one[f"{part}_{when}"] for when in ("before", "after")] for part in ("hand", "mnist_test"))
-        shares = [f"{share:.1%}" for share in hand] + [f"{share:.2%}" for share in mnist]
-        lines.append(f"| {name} | {one['pictures']} | {' | '.join(shares)} |")
-    return "\n".join(lines)
+    return fill("own_hands", hands=hands).strip()
 
 
 if __name__ == "__main__":

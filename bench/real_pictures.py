@@ -16,6 +16,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from documents import fill
+
 ROOT = Path(__file__).parent.parent
 RESULT = ROOT / "results" / "real_pictures.json"
 PAGE = ROOT / "docs" / "reading.md"
@@ -69,17 +71,8 @@ def identity(folder: Path) -> str:
 
 def table(sets: dict[str, dict[str, Any]]) -> str:
     """A line for each set."""
-    lines = [
-        "| pictures | asked as | right | sure | right when sure | sure with `--max-error 0.05` | right when sure |",
-        "|---|---|---:|---:|---:|---:|---:|",
-    ]
-    for name, one in sets.items():
-        columns = [f"{one['pictures']} {SETS[name][1]}", f"`{one['asked_as']}`", share(one["right"], one["pictures"])]
-        for asked in ("by_default", "max_error_0.05"):
-            sure = one[asked]
-            columns += [share(sure["sure"], one["pictures"]), f"{sure['right_when_sure']} of {sure['sure']}"]
-        lines.append(f"| {' | '.join(columns)} |")
-    return "\n".join(lines)
+    names = {name: words for name, (_, words, *_) in SETS.items()}
+    return fill("real_pictures", sets=sets, names=names, share=share).strip()
 
 
 def share(part: int, whole: int) -> str:

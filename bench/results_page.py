@@ -10,7 +10,7 @@ from typing import Any
 
 from digitry import recipes
 from digitry.backend import PLAIN_TORCH
-from documents import fill, mean_sd, sd
+from documents import fill, sd
 
 Run = dict[str, Any]
 
@@ -56,23 +56,24 @@ def write_page(results: Path, root: Path) -> None:
 
 def _fill_readme(readme: Path, runs: dict[str, list[Run]]) -> None:
     """Put the short table between the two marks in the README."""
-    lines = ["| recipe | parameters | epochs | test accuracy | published | seconds of training |"]
-    lines.append("|---|---:|---:|---:|---:|---:|")
-    for name, group in runs.items():
-        recipe, measured = recipes.get(name), _measured(group)
-        if recipe.source == "digitry":
-            continue  # ours stand in the table that bench/benchmarks_page.py writes
-        published = recipe.published.get("test_accuracy")
-        shown = f"{published:.2%}" if published else "> 96%" if "test_accuracy_above" in recipe.published else "–"
-        accuracies = [run["judged"][-1]["scores"]["test"]["accuracy"] for run in group]
-        lines.append(
-            f"| `{name}` | {recipe.parameters:,} | {measured['epochs']} | {mean_sd(accuracies)} | {shown} | "
-            f"{measured['seconds_mean']:,.0f} |"
-        )
+    # Ours stand in the table that bench/benchmarks_page.py writes.
+    shown = [
+        {
+            "name": name,
+            "parameters": recipes.get(name).parameters,
+            "epochs": _measured(group)["epochs"],
+            "accuracies": [run["judged"][-1]["scores"]["test"]["accuracy"] for run in group],
+            "published": recipes.get(name).published.get("test_accuracy"),
+            "above": recipes.get(name).published.get("test_accuracy_above"),
+            "seconds": _measured(group)["seconds_mean"],
+        }
+        for name, group in runs.items()
+        if recipes.get(name).source != "digitry"
+    ]
     start, end = "<!-- results: written by bench/results_page.py -->", "<!-- end of results -->"
     head, rest = readme.read_text(encoding="utf-8").split(start)
     tail = rest.split(end)[1]
-    readme.write_text(head + "\n".join([start, *lines, end]) + tail, encoding="utf-8")
+    readme.write_text(f"{head}{start}\n{fill('readme_results', recipes=shown)}{end}{tail}", encoding="utf-8")
 
 
 def _measured(group: list[Run]) -> dict[str, Any]:

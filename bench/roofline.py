@@ -20,6 +20,7 @@ from statistics import median
 from typing import Any
 
 import own_process
+from documents import fill
 
 ROOT = Path(__file__).parent.parent
 IMAGES = 12_000
@@ -159,39 +160,28 @@ def write_page(result: dict[str, Any]) -> None:
     """Put the tables between the marks in docs/performance.md."""
     page = ROOT / "docs" / "performance.md"
     head, rest = page.read_text(encoding="utf-8").split(START)
-    page.write_text(head + "\n".join([START, *tables(result), END]) + rest.split(END)[1], encoding="utf-8")
+    page.write_text(f"{head}{START}\n{tables(result)}\n{END}{rest.split(END)[1]}", encoding="utf-8")
 
 
-def tables(result: dict[str, Any]) -> list[str]:
+def tables(result: dict[str, Any]) -> str:
     """A table a recipe: what an epoch of 60,000 images takes, what the first pass costs more, the share of the peak."""
-    hardware = result["hardware"]
     # The machine is shared: the highest that any of the processes reached is what it can do.
     peaks = {"float32": 0.0, "bfloat16": 0.0}
     for sides in result["runs"].values():
         for side, runs in sides.items():
             peaks[_precision(side)] = max(peaks[_precision(side)], *(run["peak_gflops"] for run in runs))
-    lines = [
-        "",
-        f"{result['created'][:10]}, {hardware['cores']} cores of an {hardware['processor']}; peak "
-        f"{peaks['float32']:.0f} GFLOP/s in float32, {peaks['bfloat16']:.0f} in bfloat16; medians of "
-        f"{len(next(iter(result['runs']['cnn'].values())))} interleaved rounds; by `{result['command']}`.",
-    ]
+    networks = []
     for name, sides in result["runs"].items():
-        per_epoch = next(iter(sides.values()))[0]["gflop"] * 60_000 / result["images"]
-        lines += [
-            "",
-            f"**`{name}`**, {per_epoch:,.0f} GFLOP an epoch of 60,000 images",
-            "",
-            "| | seconds an epoch | the first pass takes more | share of the peak |",
-            "|---|---:|---:|---:|",
-        ]
+        shown = []
         for side, runs in sides.items():
             seconds = median(run["seconds"] for run in runs)
             more = median(run["first_seconds"] - run["seconds"] for run in runs)
             share = runs[0]["gflop"] / seconds / peaks[_precision(side)]
-            epoch = seconds * 60_000 / result["images"]
-            lines.append(f"| {side} | {epoch:.1f} | {max(more, 0):.1f} s | {share:.0%} |")
-    return [*lines, ""]
+            shown.append({"name": side, "epoch": seconds * 60_000 / result["images"], "more": more, "share": share})
+        gflop = next(iter(sides.values()))[0]["gflop"] * 60_000 / result["images"]
+        networks.append({"name": name, "gflop": gflop, "sides": shown})
+    rounds = len(next(iter(result["runs"]["cnn"].values())))
+    return fill("roofline", **result, peaks=peaks, rounds=rounds, networks=networks)
 
 
 def _precision(side: str) -> str:

@@ -49,14 +49,14 @@ def test_where_the_time_goes() -> None:
     import roofline
 
     found = json.loads((ROOT / "results" / "roofline.json").read_text(encoding="utf-8"))
-    assert between(roofline.START, roofline.END, "performance.md") == "\n".join(roofline.tables(found)).strip()
+    assert between(roofline.START, roofline.END, "performance.md") == roofline.tables(found).strip()
 
 
 def test_what_each_ingredient_brings() -> None:
     import ingredients
 
     runs = json.loads((ROOT / "results" / "ingredients.json").read_text(encoding="utf-8"))["runs"]
-    assert between(ingredients.START, ingredients.END, "log.md") == "\n".join(ingredients.table(runs)).strip()
+    assert between(ingredients.START, ingredients.END, "log.md") == ingredients.table(runs).strip()
 
 
 def test_how_many_real_pictures_are_read() -> None:
