@@ -41,6 +41,13 @@ def make_folder(root: Path, count: int) -> Path:
     return folder
 
 
+TWO_PROCESSES = (
+    "from digitry.batch_reading import processes; processes.sensible_count = lambda _: 2\n"
+    "from digitry.cli import main; main()"
+)
+"""The command line as on a machine with two cores."""
+
+
 def start(folder: Path, out: Path, *options: str, file_limit: int | None = None) -> subprocess.Popen[str]:
     def limit() -> None:
         if file_limit is not None:
@@ -51,7 +58,7 @@ def start(folder: Path, out: Path, *options: str, file_limit: int | None = None)
     model = folder.parent / "tiny.onnx"
     wanted = ["--expect", "digit", "--model", str(model), "--csv", f"{out}.csv", "--jsonl", f"{out}.jsonl", "--quiet"]
     return subprocess.Popen(
-        [sys.executable, "-m", "digitry", "read", str(folder), *wanted, *options],
+        [sys.executable, "-c", TWO_PROCESSES, "read", str(folder), *wanted, *options],
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
@@ -151,7 +158,9 @@ def test_a_helper_that_is_killed_costs_nothing(tmp_path: Path) -> None:
     finish(start(folder, tmp_path / "undisturbed"))
     process = start(folder, tmp_path / "disturbed")
     assert wait_for_growth(process, tmp_path / "disturbed.csv", 2000)
-    helpers = [pid for pid in living(process.pid) if pid != process.pid and b"spawn_main" in command_of(pid)]
+    helpers = [
+        pid for pid in living(process.pid) if pid != process.pid and b"digitry.batch_reading.child" in command_of(pid)
+    ]
     assert helpers
     os.kill(helpers[0], signal.SIGKILL)
     code, _ = finish(process)

@@ -1,25 +1,22 @@
-"""A process that decodes and reads pictures sent by strangers; `digitry.serve.children` starts it and talks to it.
+"""A process that decodes and reads pictures sent by strangers; `digitry.serve.children` starts it and asks it.
 
 A broken picture can crash its decoder, and a small one can want all memory. Here that ends one process with limits: on
 memory and processor time, without the means to open a file or a socket, without a core dump. Standard input and output
 are all it has.
 
-First comes a line of JSON, {"limits": {...}, "models": {name: [size in bytes, ...]}}, and the models' bytes. After
-`ready` each job is a line of JSON, {"model", "expect", "max_error", "keep", "bytes"}, and the picture's bytes. Each
-answer is a line: {"readings": [...]}, and {"pages": [[height, width], ...]} and their grey pixels behind it when "keep"
-asks for them, or {"error": "..."}.
+The first message is {"limits": {...}, "models": {name: how many files it has}}, and the files. Each job is {"model", "expect",
+ "max_error", "keep"} and the picture. Each answer is {"readings": [...]}, perhaps with an "error", or with
+{"pages": [[height, width], ...]} and their grey pixels where "keep" asks for them.
 """
 
 from __future__ import annotations
 
 import contextlib
 import importlib
-import json
-import os
-import signal
-import sys
-from pathlib import Path
+from itertools import islice
 from typing import TYPE_CHECKING, Any
+
+from digitry.worker_child import answer, limit, limit_seconds, messages, use_one_core
 
 if TYPE_CHECKING:
     from digitry.reading import Reader
@@ -29,23 +26,16 @@ MAX_PAGES = 16
 
 def main() -> None:
     """Read pictures until the parent closes the pipe."""
-    jobs, answers = sys.stdin.buffer, sys.stdout.buffer
-    start = json.loads(jobs.readline())
-    readers = _open_readers({name: tuple(map(jobs.read, sizes)) for name, sizes in start["models"].items()})
-    limits = start["limits"]
-    lock_in(limits["picture_bytes"])
-    answers.write(b"ready\n")
-    answers.flush()
-    while line := jobs.readline():
-        job = json.loads(line)
-        picture = jobs.read(job["bytes"])
-        _limit_seconds(limits["picture_seconds"])
-        answer, pixels = _answer(readers[job["model"]], picture, job, limits["max_pixels"])
-        del picture
-        answers.write(json.dumps(answer).encode() + b"\n")
-        for part in pixels:
-            answers.write(part)
-        answers.flush()
+    asked = messages()
+    start = next(asked)
+    files, limits = iter(start.parts), start.head["limits"]
+    readers = _open_readers({name: tuple(islice(files, count)) for name, count in start.head["models"].items()})
+    limit(limits["picture_bytes"], is_alone=True)
+    answer({})
+    for job, [picture] in asked:
+        limit_seconds(limits["picture_seconds"])
+        head, pixels = _answer(readers[job["model"]], picture, job, limits["max_pixels"])
+        answer(head, *pixels)
 
 
 def _open_readers(models: dict[str, tuple[bytes, ...]]) -> dict[str, Reader]:
@@ -99,30 +89,6 @@ def _answer(reader: Reader, picture: bytes, job: dict[str, Any], max_pixels: int
     return {"readings": readings, "pages": [page.shape for page in kept]}, [page.tobytes() for page in kept]
 
 
-def lock_in(memory_bytes: int) -> None:
-    """From now on so much more memory, no file, no socket, no core dump; nothing changes where there are no limits."""
-    with contextlib.suppress(ImportError):
-        import resource
-
-        limits = [(resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_NOFILE, 0)]
-        with contextlib.suppress(OSError):  # only Linux tells how much is in use, and holds a process to it
-            pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-            limits.insert(0, (resource.RLIMIT_AS, pages * resource.getpagesize() + memory_bytes))
-        for limit, most in limits:
-            resource.setrlimit(limit, (most, most))
-
-
-def _limit_seconds(seconds: float) -> None:
-    """So much processor time from now on; the system ends the process that takes more.
-
-    A timer, because the limit RLIMIT_CPU is on the time since the process began, by a clock that counts in ticks and
-    that nobody can read: it runs seconds ahead of, or behind, what the process is told it has used.
-    """
-    with contextlib.suppress(AttributeError):  # Windows has no such timer
-        signal.setitimer(signal.ITIMER_PROF, seconds)
-
-
 if __name__ == "__main__":
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[variable] = "1"
+    use_one_core()
     main()

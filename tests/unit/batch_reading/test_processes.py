@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from multiprocessing.context import SpawnProcess
+import subprocess
 from pathlib import Path
 
 import cv2
@@ -83,10 +83,10 @@ def test_errors_of_the_model_and_of_what_is_done_with_readings_come_through(fold
 
 
 def test_where_no_process_can_be_started_this_one_reads(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(_: SpawnProcess) -> None:
+    def refused(*_: object, **__: object) -> None:
         raise BlockingIOError("no more processes")
 
-    monkeypatch.setattr(SpawnProcess, "start", refused)
+    monkeypatch.setattr(subprocess, "Popen", refused)
     ids = list(read_all(sources(folder), settings(folder), finishers.process_id, processes=2))
     assert ids == [os.getpid()] * COUNT
 

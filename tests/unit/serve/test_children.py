@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-import uvloop
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from PIL import Image
 
 from digitry.reading import Reader
 from digitry.reading.certainty import MAX_ERROR
-from digitry.serve.children import Children, Done, Job, _Child
+from digitry.serve.children import Children, Done, Job
 from digitry.serve.limits import Limits
 from digitry.serve.problems import ProblemError
+from tests.functional.serving import processes_of
 from tests.unit.images.by_hand import encoded, png
 from tests.unit.serve.site import ENOUGH_SECONDS, picture_of, until
 from tests.unit.tiny_models import printed_digit, template_model_bytes
@@ -48,7 +47,19 @@ class Room(NamedTuple):
         return self.portal.start_task_soon(self.children.read, *jobs)
 
     def pids(self) -> list[int]:
-        return [child._process.pid for child in self.children._idle._queue]  # type: ignore[attr-defined]
+        return [pid for pid in processes_of(os.getpid()) if is_alive(pid) and b"digitry.serve.child" in words_of(pid)]
+
+    @property
+    def at_work(self) -> int:
+        return len(self.children._pool._busy)  # type: ignore[union-attr]
+
+
+def words_of(pid: int) -> bytes:
+    """The command line of a process."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 @pytest.fixture(scope="module")
@@ -148,8 +159,8 @@ def test_a_process_has_limits_on_memory_files_and_cores(room: Room) -> None:
 
 LOCKED_IN = """
 import os, socket
-from digitry.serve.child import lock_in
-lock_in(64 * 2**20)
+from digitry.worker_child import limit
+limit(64 * 2**20, is_alone=True)
 os.close(2)  # its number is free now, and yet nothing can be opened as it
 for attempt in (
     lambda: open("/etc/hostname"), lambda: open("new", "w"), lambda: socket.socket(), lambda: socket.socketpair(),
@@ -172,7 +183,8 @@ def test_a_process_with_these_limits_opens_no_file_and_no_socket_and_takes_no_mo
 
 def test_a_process_that_computes_on_and_on_is_ended_by_the_system() -> None:
     code = (
-        "from digitry.serve.child import lock_in, _limit_seconds\nlock_in(2**30)\n_limit_seconds(0.1)\nwhile True: pass"
+        "from digitry.worker_child import limit, limit_seconds\n"
+        "limit(2**30, is_alone=True)\nlimit_seconds(0.1)\nwhile True: pass"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, check=False)
     assert done.returncode == -signal.SIGPROF
@@ -181,9 +193,9 @@ def test_a_process_that_computes_on_and_on_is_ended_by_the_system() -> None:
 def test_each_picture_has_its_own_time() -> None:
     code = """
 from time import process_time
-from digitry.serve.child import _limit_seconds
+from digitry.worker_child import limit_seconds
 for picture in range(6):
-    _limit_seconds(0.5)
+    limit_seconds(0.5)
     began = process_time()
     while process_time() < began + 0.2: pass
 """
@@ -211,7 +223,7 @@ def test_a_picture_that_kills_its_process_costs_one_answer_and_a_new_process_com
     for pid in before:
         os.kill(pid, signal.SIGSTOP)  # so that each is killed over its picture
     pending = room.begin(picture_of(5), picture_of(6))
-    until(lambda: room.children._at_work == 2)
+    until(lambda: room.at_work == 2)
     for pid in before:
         os.kill(pid, signal.SIGKILL)
     for done in pending.result(ENOUGH_SECONDS):
@@ -234,27 +246,12 @@ def test_a_process_that_died_while_nobody_asked_costs_one_answer_at_most(room: R
 
 def test_a_process_that_is_known_to_be_dead_costs_no_answer(room: Room) -> None:
     until(lambda: len(room.pids()) == 2)
-    idle = list(room.children._idle._queue)  # type: ignore[attr-defined]
     for pid in room.pids():
         os.kill(pid, signal.SIGKILL)
-    until(lambda: all(child.is_dead for child in idle))
-    [done] = room.read(picture_of(2))
-    assert (done.error, done.readings[0]["numbers"][0]["text"]) == (None, "2")
-
-
-@pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop])
-def test_a_picture_for_a_dead_process_is_no_fault_of_the_server(
-    loop_factory: Callable[[], asyncio.AbstractEventLoop],
-) -> None:
-    async def read() -> Done | None:
-        child = await _Child.start({"tiny": [template_model_bytes()]}, LIMITS)
-        os.kill(child._process.pid, signal.SIGKILL)
-        await child._process.wait()
-        await asyncio.sleep(0.1)  # until the loop has closed its end of the pipe
-        return await child.read(Job(picture_of(7), "tiny", "digit", MAX_ERROR))
-
-    with asyncio.Runner(loop_factory=loop_factory) as runner:
-        assert runner.run(read()) is None
+    until(lambda: room.pids() == [])
+    for done in room.read(picture_of(2), picture_of(2)):
+        assert (done.error, done.readings[0]["numbers"][0]["text"]) == (None, "2")
+    assert len(room.pids()) == 2
 
 
 def test_who_gives_up_waiting_leaves_no_half_answer_to_the_next(room: Room) -> None:
@@ -263,9 +260,9 @@ def test_who_gives_up_waiting_leaves_no_half_answer_to_the_next(room: Room) -> N
     for pid in stopped:
         os.kill(pid, signal.SIGSTOP)
     pending = room.begin(picture_of(5), picture_of(6), picture_of(7))
-    until(lambda: room.children._at_work == 2)
+    until(lambda: room.at_work == 2)
     pending.cancel()
-    until(lambda: room.children._at_work == room.children.waiting == 0)
+    until(lambda: room.children._unanswered == room.at_work == 0)
     for pid in stopped:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGCONT)
@@ -279,7 +276,7 @@ def test_pictures_without_a_place_in_the_queue_are_refused_before_any_is_read(ro
     with pytest.raises(ProblemError) as caught:
         room.read(*[picture_of(1)] * (places + 1))
     assert (caught.value.code, caught.value.headers) == ("busy", {"Retry-After": "1"})
-    assert room.children.waiting == room.children._at_work == 0
+    assert room.children.waiting == room.at_work == 0
     assert len(room.read(*[picture_of(1)] * places)) == places
 
 
@@ -292,7 +289,7 @@ def test_no_process_outlives_its_server() -> None:
         "async def main():\n"
         "    children = Children({'tiny': [template_model_bytes()]}, 1, Limits())\n"
         "    await children.start()\n"
-        "    print(children._idle._queue[0]._process.pid, flush=True)\n"
+        "    print(children._pool._idle.get()._process.pid, flush=True)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
         "asyncio.run(main())\n"
     )

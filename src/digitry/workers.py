@@ -1,0 +1,200 @@
+"""Processes that work for this one: sent messages, they answer with messages; when one dies, that is an answer too.
+
+A message is a JSON object and any number of byte strings behind it: what a process says that a stranger's picture may
+have taken over is never unpickled by this code.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import IO, Any, NamedTuple
+
+START_SECONDS = 30.0
+"""A process that is not ready by then is given up."""
+
+LINE_BYTES = 16 * 2**20
+"""The longest JSON of a message: pages full of numbers."""
+
+
+Head = dict[str, Any]
+Bytes = bytes | memoryview
+
+
+class Message(NamedTuple):
+    """What goes either way."""
+
+    head: Head
+    parts: list[bytes]
+
+
+class NoWorkerError(Exception):
+    """A process was refused, or died before it was ready."""
+
+
+def write_message(pipe: IO[bytes], head: Head, *parts: Bytes) -> None:
+    """Send a message, at once: each write may wake the process that reads."""
+    line = json.dumps([head, [len(part) for part in parts]]).encode() + b"\n"
+    pipe.write(b"".join([line, *parts]))
+    pipe.flush()
+
+
+def read_message(pipe: IO[bytes]) -> Message | None:
+    """The next message; None when the other end has closed the pipe, perhaps in the middle of one."""
+    line = pipe.readline(LINE_BYTES)
+    if not line.endswith(b"\n"):
+        return None
+    head, sizes = json.loads(line)
+    parts = [pipe.read(max(size, 0)) for size in sizes]
+    return Message(head, parts) if [len(part) for part in parts] == sizes else None
+
+
+class Worker:
+    """A process that runs a module of digitry's; it ends when this object is stopped, or this process dies."""
+
+    def __init__(self, module: str, head: Head, *parts: bytes) -> None:
+        """Start it with a first message, and wait for the one by which it says that it is ready.
+
+        Raises NoWorkerError when no process can be had, or it dies before it is ready.
+        """
+        # The same modules as here, whatever the current folder holds.
+        paths = os.pathsep.join(path for path in sys.path if path)
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", module],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, "PYTHONPATH": paths},
+                start_new_session=True,  # a signal from the terminal is for its parent, which ends it
+            )
+        except OSError as error:
+            raise NoWorkerError from error
+        self.is_late = False
+        """Whether it was killed because an answer took too long."""
+        ready = self.ask(head, *parts, seconds=START_SECONDS)
+        if ready is None:
+            self.stop()
+            raise NoWorkerError
+        self.ready = ready
+
+    @property
+    def is_dead(self) -> bool:
+        return self._process.poll() is not None
+
+    def ask(self, head: Head | None, *parts: Bytes, seconds: float | None = None) -> Message | None:
+        """Send a message, or none but wait for one more; None when the process died, or had to be killed by then."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        timer = threading.Timer(seconds or math.inf, self._end_late)
+        if seconds is not None:
+            timer.start()
+        try:
+            if head is not None:
+                with contextlib.suppress(OSError):  # dead: it may have said why
+                    write_message(self._process.stdin, head, *parts)
+            return read_message(self._process.stdout)
+        except (OSError, ValueError, TypeError):  # stopped by another thread, or what it says makes no sense
+            return None
+        finally:
+            timer.cancel()
+
+    def _end_late(self) -> None:
+        self.is_late = True
+        self.kill()
+
+    def kill(self) -> None:
+        """End the process, whatever it is at, and do not wait; who waits for its answer gets None."""
+        self._process.kill()
+
+    def stop(self) -> None:
+        """End the process, as often as wanted."""
+        self.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            with contextlib.suppress(OSError):  # what was written may still be waiting
+                pipe.close()
+
+
+class Pool:
+    """A fixed number of workers, each with one message at a time; one that dies is replaced."""
+
+    def __init__(self, start: Callable[[], Worker], count: int, note: Callable[[float], object] = bool) -> None:
+        """Start all by `start`, on several threads, and raise what it raises; `note` hears the seconds of an answer."""
+        self._start, self._note, self._is_closing = start, note, False
+        self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
+        self._busy: dict[Future[Message | None], Worker] = {}
+        self._lock = threading.Lock()
+        self._threads = ThreadPoolExecutor(count, thread_name_prefix="workers")
+        starts = [self._threads.submit(start) for _ in range(count)]
+        try:
+            for one in starts:
+                self._idle.put(one.result())
+        except BaseException:
+            for one in starts:
+                with contextlib.suppress(Exception):
+                    one.result().stop()
+            raise
+
+    def ask(self, head: Head, *parts: bytes) -> Future[Message | None]:
+        """Queue a message → its answer; None when the worker died over it, NoWorkerError where there is none."""
+        answer: Future[Message | None] = Future()
+        self._threads.submit(self._turn, answer, head, parts)
+        return answer
+
+    def give_up(self, answer: Future[Message | None]) -> None:
+        """Nobody wants the answer any more. A worker that is at it is ended: who knows what it would say next."""
+        with self._lock:
+            if not answer.cancel() and answer in self._busy:
+                self._busy[answer].kill()
+
+    def _turn(self, answer: Future[Message | None], head: Head, parts: tuple[bytes, ...]) -> None:
+        if not answer.set_running_or_notify_cancel():
+            return
+        worker = self._idle.get()
+        try:
+            worker = self._living(worker)  # it may have died with nothing to do, for which no message is to blame
+            with self._lock:
+                self._busy[answer] = worker
+            began = time.monotonic()
+            said = worker.ask(head, *parts)
+            self._note(time.monotonic() - began)
+            with self._lock:
+                del self._busy[answer]
+            if said is None:
+                worker.stop()
+            answer.set_result(said)
+            worker = self._living(worker)
+        except Exception as error:  # there is no other worker: the next message tries again
+            if not answer.done():
+                answer.set_exception(error)
+        finally:
+            self._idle.put(worker)
+
+    def _living(self, worker: Worker) -> Worker:
+        if not worker.is_dead:
+            return worker
+        worker.stop()
+        if self._is_closing:
+            raise NoWorkerError
+        return self._start()
+
+    def close(self) -> None:
+        """End every worker, whatever it is at."""
+        self._is_closing = True
+        with self._lock:
+            for worker in self._busy.values():
+                worker.kill()
+        self._threads.shutdown(cancel_futures=True)
+        while not self._idle.empty():
+            self._idle.get().stop()
