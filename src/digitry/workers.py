@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, NamedTuple, cast
 
 START_SECONDS = 30.0
 """A process that is not ready by then is given up."""
@@ -75,10 +75,11 @@ class Worker:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 env={**os.environ, "PYTHONPATH": paths},
-                start_new_session=True,  # a signal from the terminal is for its parent, which ends it
+                process_group=0,  # a signal from the terminal is for its parent, which ends it
             )
         except OSError as error:
             raise NoWorkerError from error
+        self._pipes = cast("tuple[IO[bytes], IO[bytes]]", (self._process.stdin, self._process.stdout))
         self.is_late = False
         """Whether it was killed because an answer took too long."""
         ready = self.ask(head, *parts, seconds=START_SECONDS)
@@ -93,35 +94,29 @@ class Worker:
 
     def ask(self, head: Head | None, *parts: Bytes, seconds: float | None = None) -> Message | None:
         """Send a message, or none but wait for one more; None when the process died, or had to be killed by then."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        timer = threading.Timer(seconds or math.inf, self._end_late)
+        timer = threading.Timer(seconds or math.inf, self.kill, kwargs={"is_late": True})
         if seconds is not None:
             timer.start()
         try:
             if head is not None:
                 with contextlib.suppress(OSError):  # dead: it may have said why
-                    write_message(self._process.stdin, head, *parts)
-            return read_message(self._process.stdout)
+                    write_message(self._pipes[0], head, *parts)
+            return read_message(self._pipes[1])
         except (OSError, ValueError, TypeError):  # stopped by another thread, or what it says makes no sense
             return None
         finally:
             timer.cancel()
 
-    def _end_late(self) -> None:
-        self.is_late = True
-        self.kill()
-
-    def kill(self) -> None:
+    def kill(self, *, is_late: bool = False) -> None:
         """End the process, whatever it is at, and do not wait; who waits for its answer gets None."""
+        self.is_late |= is_late
         self._process.kill()
 
     def stop(self) -> None:
         """End the process, as often as wanted."""
         self.kill()
         self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            assert pipe is not None
+        for pipe in self._pipes:
             with contextlib.suppress(OSError):  # what was written may still be waiting
                 pipe.close()
 
@@ -136,14 +131,12 @@ class Pool:
         self._busy: dict[Future[Message | None], Worker] = {}
         self._lock = threading.Lock()
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="workers")
-        starts = [self._threads.submit(start) for _ in range(count)]
+        starts = [self._threads.submit(lambda: self._idle.put(start())) for _ in range(count)]
         try:
             for one in starts:
-                self._idle.put(one.result())
+                one.result()
         except BaseException:
-            for one in starts:
-                with contextlib.suppress(Exception):
-                    one.result().stop()
+            self.close()
             raise
 
     def ask(self, head: Head, *parts: bytes) -> Future[Message | None]:

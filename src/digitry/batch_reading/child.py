@@ -26,8 +26,8 @@ def main() -> None:
         cv2.setNumThreads(1)  # every core has a process of its own
         answer({})
         for chunk, _ in asked:
-            pictures = sources[chunk["first"] : chunk["end"]]
-            answer({}, pickle.dumps(list(map(finish, read_many(reader, pictures, expect=settings.expect)))))
+            outcomes = read_many(reader, sources[slice(*chunk["pictures"])], expect=settings.expect)
+            answer({}, pickle.dumps([finish(outcome) for outcome in outcomes]))
     except DigitryError as error:
         answer({}, pickle.dumps(error))
 

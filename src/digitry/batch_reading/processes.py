@@ -31,8 +31,6 @@ WORTHWHILE = 2 * CHUNK
 
 MOST_PROCESSES = 8
 
-Answer = Future[Message | None]
-
 
 def sensible_count(pictures: int) -> int:
     """Tell how many processes so many pictures are worth on this machine."""
@@ -47,14 +45,14 @@ def read_in_processes(sources: Sequence[Source], settings: Settings, finish: Fin
     outcome with that failure. Where no process can be started, everything is read in this one.
     """
     waiting = chunks_of(sources)
-    asked: deque[tuple[range, Answer]] = deque()
+    asked: deque[tuple[range, Future[Message | None]]] = deque()
     at = 0
     try:
         start = partial(_start, pickle.dumps((sources, settings, finish)))
         with contextlib.closing(Pool(start, min(processes, len(waiting)))) as pool:
             while waiting or asked:
                 while waiting and len(asked) < AHEAD * processes:
-                    asked.append((chunk := waiting.popleft(), _ask(pool, chunk)))
+                    asked.append((chunk := waiting.popleft(), pool.ask({"pictures": [chunk.start, chunk.stop]})))
                 chunk, answer = asked.popleft()
                 for result in _results(answer) or _one_by_one(pool, sources, finish, chunk):
                     yield result
@@ -84,11 +82,7 @@ def _start(job: bytes) -> Worker:
     return worker
 
 
-def _ask(pool: Pool, chunk: range) -> Answer:
-    return pool.ask({"first": chunk.start, "end": chunk.stop})
-
-
-def _results(answer: Answer) -> list[Any] | None:
+def _results(answer: Future[Message | None]) -> list[Any] | None:
     """What was made of the pictures; None when the process died over them. Raises what was raised there."""
     message = answer.result()
     if message is None:
@@ -102,5 +96,5 @@ def _results(answer: Answer) -> list[Any] | None:
 def _one_by_one(pool: Pool, sources: Sequence[Source], finish: Finish[T], pictures: range) -> Iterator[T]:
     why = "reading it killed the process; is it broken, or too large for the memory?"
     for index in pictures:
-        found = _results(_ask(pool, range(index, index + 1)))
+        found = _results(pool.ask({"pictures": [index, index + 1]}))
         yield from found or [finish(Outcome(sources[index].name, (), why))]

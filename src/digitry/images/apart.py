@@ -10,7 +10,7 @@ import numpy as np
 from digitry.errors import DataError
 from digitry.images.grey import Grey, grey_of_array, grey_of_bytes
 from digitry.packages import missing_words
-from digitry.workers import Message, NoWorkerError, Worker
+from digitry.workers import NoWorkerError, Worker
 
 SECONDS_PER_PAGE = 20
 MEMORY_BYTES = 2 * 2**30
@@ -29,24 +29,22 @@ def pages_apart(
     """
     if importlib.util.find_spec(_PACKAGES[kind]) is None:
         raise DataError(missing_words([_PACKAGES[kind]], kind, kind.lower()))
-    limits = {"memory_bytes": MEMORY_BYTES, "seconds_per_page": seconds_per_page}
-    job = {"kind": kind, "max_pixels": max_pixels, "max_pages": max_pages}
+    job = {"kind": kind, "max_pixels": max_pixels, "max_pages": max_pages, "memory_bytes": MEMORY_BYTES}
     try:
-        child = Worker("digitry.images.apart_child", limits)
+        child = Worker("digitry.images.apart_child", job | {"seconds_per_page": seconds_per_page}, data)
     except NoWorkerError as error:
         raise DataError(f"no process can be had to decode the {kind}; close other programs") from error
     try:
-        page = _page(child.ask(job, data, seconds=seconds_per_page), kind, child, max_pixels, seconds_per_page)
-        while page is not None:
+        while (page := _next_page(kind, child, max_pixels, seconds_per_page)) is not None:
             yield page
             del page
-            page = _page(child.ask(None, seconds=seconds_per_page), kind, child, max_pixels, seconds_per_page)
     finally:
         child.stop()
 
 
-def _page(answer: Message | None, kind: str, child: Worker, max_pixels: int, seconds: float) -> Grey | None:
-    """The page that the child sent, None after the last; DataError for its complaint, and when it died."""
+def _next_page(kind: str, child: Worker, max_pixels: int, seconds: float) -> Grey | None:
+    """Return the child's next page, None after the last. Raises DataError for its complaint, and when it died."""
+    answer = child.ask(None, seconds=seconds)
     if answer is None:
         reason = f"takes longer than {seconds:g} s to decode" if child.is_late else "is broken or needs too much memory"
         raise DataError(f"the {kind} {reason}; save it as PNG")

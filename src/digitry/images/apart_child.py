@@ -13,22 +13,17 @@ def main() -> None:
     from digitry.images.heic import heic_pages
     from digitry.images.pdf import pdf_pages
 
-    asked = messages()
-    limits = next(asked).head
-    limit(limits["memory_bytes"])
+    job, [data] = next(messages())
+    limit(job["memory_bytes"])
     answer({})
-    job, [data] = next(asked)
-    kind = job["kind"]
+    kind, most = job["kind"], job["max_pixels"]
     # All threads count, hence the factor; should the parent be gone, nothing else would end a page without end.
-    seconds = 4 * limits["seconds_per_page"]
+    seconds = 4 * job["seconds_per_page"]
     limit_seconds(seconds)
     last: dict[str, str] = {}
     try:
-        for shape, pixels in (
-            heic_pages(data, job["max_pixels"])
-            if kind == "HEIC"
-            else pdf_pages(data, job["max_pixels"], job["max_pages"])
-        ):
+        pages = heic_pages(data, most) if kind == "HEIC" else pdf_pages(data, most, job["max_pages"])
+        for shape, pixels in pages:
             answer({"shape": shape, "bytes": len(pixels) // math.prod(shape)}, pixels)
             limit_seconds(seconds)
     except DataError as error:

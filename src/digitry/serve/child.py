@@ -4,9 +4,9 @@ A broken picture can crash its decoder, and a small one can want all memory. Her
 memory and processor time, without the means to open a file or a socket, without a core dump. Standard input and output
 are all it has.
 
-The first message is {"limits": {...}, "models": {name: how many files it has}}, and the files. Each job is {"model", "expect",
- "max_error", "keep"} and the picture. Each answer is {"readings": [...]}, perhaps with an "error", or with
-{"pages": [[height, width], ...]} and their grey pixels where "keep" asks for them.
+The first message is {"limits": {...}, "models": {name: how many files it has}} and the files; each job {"model",
+"expect", "max_error", "keep"} and the picture; each answer {"readings": [...]}, perhaps with an "error", or, to "keep"
+them, with {"pages": [[height, width], ...]} and their grey pixels.
 """
 
 from __future__ import annotations

@@ -1,0 +1,17 @@
+"""A worker for the tests: it says what it was told, after a while, with its number, or dies of it."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from digitry.worker_child import answer, messages
+
+asked = messages()
+next(asked)
+answer({})
+for head, parts in asked:
+    time.sleep(head.get("sleep", 0))
+    if head.get("die"):
+        os._exit(9)
+    answer({"pid": os.getpid()} if "pid" in head else head, *parts)
