@@ -246,9 +246,12 @@ def test_a_process_that_died_while_nobody_asked_costs_one_answer_at_most(room: R
 
 def test_a_process_that_is_known_to_be_dead_costs_no_answer(room: Room) -> None:
     until(lambda: len(room.pids()) == 2)
-    for pid in (before := room.pids()):
-        os.kill(pid, signal.SIGKILL)
-    until(lambda: not any(map(is_alive, before)))
+    idle = room.children._pool._idle  # type: ignore[union-attr]
+    workers = [idle.get(timeout=ENOUGH_SECONDS) for _ in range(2)]
+    for worker in workers:
+        worker.kill()
+        idle.put(worker)
+    until(lambda: all(worker.is_dead for worker in workers))
     for done in room.read(picture_of(2), picture_of(2)):
         assert (done.error, done.readings[0]["numbers"][0]["text"]) == (None, "2")
     assert len(room.pids()) == 2
