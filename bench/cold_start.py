@@ -39,7 +39,8 @@ def main() -> None:
         for name, python in pythons.items():
             rounds[name].append(measure(python, seed))
             print(f"{name}, seed {seed}: {rounds[name][-1]}", flush=True)
-    result = {"command": "python -m bench train", **{name: summary(found) for name, found in rounds.items()}}
+    result = {"command": "python -m bench train", "priority": priority()}
+    result |= {name: summary(found) for name, found in rounds.items()}
     for name, found in rounds.items():
         print(f"{name}: median {median(one['seconds'] for one in found):.2f} s")
     path = ROOT / "results" / "cold_start.json"
