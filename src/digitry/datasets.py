@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digitry.arrays import Dataset, Images, Split
 from digitry.data import Progress
@@ -74,28 +75,34 @@ def hold_out(split: Split, fraction: float, method: str = "last", seed: int = 0)
     class, chosen by `seed`. Raises SettingError when a part would be empty, or the training part would lose a whole
     class.
     """
-    if method not in HOLD_OUT_METHODS:
-        raise unknown_name("hold-out method", method, HOLD_OUT_METHODS)
-    if not 0 < fraction < 1:
-        raise SettingError(f"the validation fraction must be above 0 and below 1, not {fraction}")
-    if method == "last":
-        cut = math.floor(len(split) * (1 - fraction))
-        training, validation = split.take(slice(None, cut)), split.take(slice(cut, None))
-    else:
-        held = np.zeros(len(split), bool)
-        rng = np.random.default_rng(seed)
-        for label in np.unique(split.labels):
-            members = np.flatnonzero(split.labels == label)
-            held[rng.permutation(members)[: min(round(len(members) * fraction), len(members) - 1)]] = True
-        training, validation = split.take(np.flatnonzero(~held)), split.take(np.flatnonzero(held))
-    if not len(training) or not len(validation):
+    held = held_out(split, fraction, method, seed)
+    if held.all() or not held.any():
         raise SettingError(f"a validation fraction of {fraction:g} of {len(split)} images leaves one part empty")
+    training, validation = split.take(np.flatnonzero(~held)), split.take(np.flatnonzero(held))
     lost = np.setdiff1d(validation.labels, training.labels)
     if lost.size:
         raise SettingError(
             f"the last {fraction:.0%} of the images hold all of class {lost[0]}; set validation_method to stratified"
         )
     return training, validation
+
+
+def held_out(split: Split, fraction: float, method: str = "last", seed: int = 0) -> NDArray[np.bool_]:
+    """Tell which images of a split `hold_out` holds out, bool (n,). Raises SettingError for a method or fraction that
+    cannot be."""
+    if method not in HOLD_OUT_METHODS:
+        raise unknown_name("hold-out method", method, HOLD_OUT_METHODS)
+    if not 0 < fraction < 1:
+        raise SettingError(f"the validation fraction must be above 0 and below 1, not {fraction}")
+    held = np.zeros(len(split), bool)
+    if method == "last":
+        held[math.floor(len(split) * (1 - fraction)) :] = True
+        return held
+    rng = np.random.default_rng(seed)
+    for label in np.unique(split.labels):
+        members = np.flatnonzero(split.labels == label)
+        held[rng.permutation(members)[: min(round(len(members) * fraction), len(members) - 1)]] = True
+    return held
 
 
 def _load_known(name: str, progress: Progress | None) -> Dataset:

@@ -59,6 +59,14 @@ def test_what_each_ingredient_brings() -> None:
     assert between(ingredients.START, ingredients.END, "log.md") == ingredients.table(runs).strip()
 
 
+def test_what_was_called_sure_and_what_of_it_was_right() -> None:
+    import truth
+
+    models = json.loads(truth.RESULT.read_text(encoding="utf-8"))["models"]
+    assert between(truth.START, truth.END, "reading.md") == truth.table(models)
+    assert all(promise["kept"] for one in models for promise in one["promises"])
+
+
 def test_how_many_real_pictures_are_read() -> None:
     import real_pictures
 

@@ -115,8 +115,7 @@ def command(
         _print_comparison(done.compared)
         click.echo(f"Read with it: digitry read --model {done.folder} PICTURE")
         return
-    if NUMBERS not in made:
-        click.echo(f"Judge it on the test set with: digitry evaluate {done.folder}")
+    click.echo(f"Judge it on the test set with: digitry evaluate {done.folder}")
 
 
 def _print_comparison(compared: dict[str, Any]) -> None:

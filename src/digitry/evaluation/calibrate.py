@@ -167,16 +167,18 @@ def unseen_digits(place: Path, model: Model) -> tuple[Split, str]:
         from digitry.evaluation.judging import data_of
 
         run = Run.open(place)
+        if run.config.get("start"):
+            raise DataError(f"{place} continued from a model that may have seen what it held back; {OWN}")
         dataset, (fraction, method, seed) = data_of(run, None), run.hold_out
     else:
         known = {source.sha256: name for name, source in SOURCES.items()}
-        if contract.data_sha256 not in known or "validation_fraction" not in contract.settings:
+        if contract.data_sha256 not in known or contract.seed is None:
             raise DataError(f"{place} does not say which digits it has not seen; {OWN_OR_RUN}")
         dataset = load_dataset(known[contract.data_sha256])
-        fraction, method = contract.settings["validation_fraction"], contract.settings.get("validation_method", "last")
-        if method != "last" and contract.seed is None:
-            raise DataError(f"{place} does not say by which seed digits were held back; {OWN_OR_RUN}")
-        seed = contract.seed or 0
+        settings, seed = contract.settings, contract.seed
+        fraction, method = settings.get("validation_fraction", 0.0), settings.get("validation_method", "last")
+        if not isinstance(fraction, int | float) or not 0 <= fraction < 1:
+            raise DataError(f"{place} does not say which digits it has not seen; {OWN_OR_RUN}")
     if not fraction:
         raise DataError(f"the training of {place} held no digits back, so it has seen all there are; {OWN}")
     dataset = numbered_as(dataset, contract.class_names, f"the model of {place}")

@@ -18,6 +18,7 @@ from digitry.training import run_folder
 from digitry.training.job import Job
 from digitry.training.progress import Progress
 from digitry.training.tasks import NumberTask
+from digitry.training.unseen import unseen_of
 
 TEMPERATURES = np.exp(np.linspace(np.log(0.5), np.log(3.0), 37))
 
@@ -60,7 +61,7 @@ def make_contract(job: Job, model: Any, history: list[Epoch]) -> Contract:
         metrics=metrics,
         data_sha256=job.dataset.sha256,
         versions=run_folder.installed_versions(),
-        seed=job.seed,
+        seed=None if job.origin else job.seed,  # else what it held back may have been learnt from before
     )
 
 
@@ -106,7 +107,7 @@ def add_scale(job: Job, epochs: int, progress: Progress) -> None:
     """
     from digitry.evaluation.calibrate import in_words, no_scale, pictures_after, scale_on_made, write_scale
 
-    model, unseen = Model.open(job.folder), job.validation
+    model, (unseen, data) = Model.open(job.folder), unseen_of(job)
     if why := no_scale(unseen):
         progress.note(
             f"no scale of confidence: {why}, so nothing that this model reads is ever called sure; hold a part "
@@ -116,7 +117,7 @@ def add_scale(job: Job, epochs: int, progress: Progress) -> None:
         return
     assert unseen is not None
     count = pictures_after(model.reads, epochs)
-    scale, _ = scale_on_made(model, unseen, job.dataset.name, count=count, seed=job.seed)
+    scale, _ = scale_on_made(model, unseen, data, count=count, seed=job.seed)
     write_scale(job.folder, model, scale)
     progress.note(f"scale of confidence: {in_words(scale)}")
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digitry.arrays import Dataset, Split
 from digitry.contract import Contract
@@ -100,12 +101,11 @@ class Start:
 
     def mixed_with_old(self, own: Split, seed: int, progress: Progress) -> Split:
         """An epoch's images: own ones, repeated where they are few, and twice as many old ones, drawn by `seed`."""
-        repeats = max(1, round(OWN_IMAGES / len(own)))
+        repeats = _repeats(len(own))
         images, labels = [own.images] * repeats, [own.labels] * repeats
         note = f"an epoch: {len(own):,} own pictures{f', each {repeats} times' if repeats > 1 else ''}"
         if self.old is not None:
-            drawn = np.random.default_rng([seed, 3]).permutation(len(self.old.train))
-            drawn = drawn[: OLD_FOR_ONE_OWN * repeats * len(own)]
+            drawn = self.drawn(len(own), seed)
             images.append(self.old.train.images[drawn])
             labels.append(self.old.train.labels[drawn])
             note += f", and {len(drawn):,} of {self.old.name}, so that it does not forget other hands"
@@ -113,6 +113,13 @@ class Start:
             note += f"; nothing keeps it from forgetting other hands: {self.unguarded}"
         progress.note(note)
         return Split(np.concatenate(images), np.concatenate(labels))
+
+    def drawn(self, own: int, seed: int) -> NDArray[np.int64]:
+        """Positions of the old training images that every epoch sees beside so many own ones, int64 (n,)."""
+        if self.old is None:
+            return np.zeros(0, np.int64)
+        order = np.random.default_rng([seed, 3]).permutation(len(self.old.train))
+        return order[: OLD_FOR_ONE_OWN * _repeats(own) * own]
 
     def put_into(self, model: Any, training: Split) -> None:
         """Give the network the weights; ModelError if they are not exactly its own, in shape and in effect."""
@@ -200,6 +207,11 @@ def check_same_start(folder: Path, wanted: dict[str, Any], found: dict[str, Any]
         raise SettingError(
             f"the run in {folder} started from {_described(found)}, not from {_described(wanted)}; use another --run"
         )
+
+
+def _repeats(own: int) -> int:
+    """How often an epoch sees each of so many own images."""
+    return max(1, round(OWN_IMAGES / own))
 
 
 def _described(config: dict[str, Any]) -> str:

@@ -72,7 +72,8 @@ def test_what_was_written_is_told_and_only_that(asked: dict[str, Any]) -> None:
     assert run().stdout.splitlines()[0] == f"{figures}, model.onnx, report.html"
 
 
-def test_a_network_that_reads_numbers_is_not_sent_to_a_command_for_digits(asked: dict[str, Any]) -> None:
+def test_a_network_that_reads_numbers_is_judged_by_the_same_command(asked: dict[str, Any]) -> None:
     assert run(recipe="string-reader").stdout == (
         "runs/x: 1 epoch, validation accuracy 95.00%, model.onnx, numbers.json\n"
+        "Judge it on the test set with: digitry evaluate runs/x\n"
     )

@@ -46,12 +46,15 @@ class Jobs:
         height, width = ink.shape
         return self.add("drawing", file=self.file(ink), width=width, height=height, expect=expect, maxError=max_error)
 
-    def done(self, digit: bytes | None = None, **options: Any) -> list[Any]:
-        """The answers, in the order of the jobs; `digit` in the shipped network's place, `options` as Reader.load's."""
+    def done(self, digit: bytes | None = None, number: bytes | None = None, **options: Any) -> list[Any]:
+        """The answers, in the order of the jobs; `digit` and `number` in the shipped networks' places, `options` as
+        Reader.load's."""
         for name in ("digit.onnx", "string.onnx"):
             (self.folder / name).write_bytes((_MODELS / name).read_bytes())
         if digit is not None:
             (self.folder / "digit.onnx").write_bytes(digit)
+        if number is not None:
+            (self.folder / "number.onnx").write_bytes(number)
         asked = {"load": options, "jobs": self.jobs}
         (self.folder / "jobs.json").write_text(json.dumps(asked))
         script = Path(__file__).with_name("read_in_node.mjs")

@@ -1,7 +1,7 @@
 // Does what jobs.json in a folder asks for with the page's own modules, and writes answers.json beside it.
 // Run by test_reading_in_javascript.py: node read_in_node.mjs MODULES FOLDER
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -17,7 +17,11 @@ const buffer = (name) => {
 };
 const encoded = (data) => Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64");
 const picture = (one) => one && { width: one.width, height: one.height, data: encoded(one.data) };
-const files = () => ({ digit: buffer("digit.onnx"), string: buffer("string.onnx") });
+const files = () => ({
+  digit: buffer("digit.onnx"),
+  string: buffer("string.onnx"),
+  number: existsSync(join(folder, "number.onnx")) ? buffer("number.onnx") : null,
+});
 
 const jobs = JSON.parse(readFileSync(join(folder, "jobs.json"), "utf8"));
 const reader = await Reader.load({ ...files(), ...jobs.load });

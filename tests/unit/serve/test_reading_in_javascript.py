@@ -11,12 +11,14 @@ import pytest
 from numpy.typing import NDArray
 
 from digitry.arrays import Reading
+from digitry.contract import Contract
 from digitry.data.cache import cache_folder
 from digitry.data.idx import read_idx
 from digitry.explaining.saliency import saliency
 from digitry.images.canonical import canonical
 from digitry.images.ink import WORK_SIDE, shrink
 from digitry.images.lines import find_lines, one_line
+from digitry.networks.scale import NEVER, Scale
 from digitry.reading import Reader
 from digitry.reading.number import line_strips
 from tests.unit.serve.drawn import PENS, drawing, drawings
@@ -187,11 +189,50 @@ def test_a_model_of_one_s_own_judges_digits_alone(names: str, tmp_path: Path) ->
     jobs = Jobs(tmp_path)
     for ink in inks:
         jobs.add_drawing(ink, "digit")
-    answers = jobs.done(digit=model, shipped=False, sureConfidence=0.3)
+    answers = jobs.done(digit=model, sureConfidence=0.3)
     for ink, there in zip(inks, answers, strict=True):
         del there["stages"]
         assert_alike(there, reader.read_drawing(ink, expect="digit").to_json())
     assert [there["numbers"][0]["text"] for there in answers] == list(names)
+
+
+def own_scale(least: float) -> Scale:
+    return Scale((0.05, 0.5, 0.9), (0.1, 0.6, 0.97), (0.005, 0.05), (NEVER, least), 700, 0.9, "tests")
+
+
+@pytest.mark.parametrize("scale", [None, own_scale(0.05), own_scale(NEVER)], ids=["none", "own", "never"])
+@pytest.mark.parametrize("max_error", [0.001, 0.05])
+def test_the_model_s_own_scale_decides_and_without_one_nothing_is_sure(
+    scale: Scale | None, max_error: float, tmp_path: Path
+) -> None:
+    contract = Contract("tiny", tuple("0123456789"), confidence_scale=scale)
+    model = template_model_bytes(contract=contract.to_json())
+    reader = Reader(model, max_error=max_error)
+    jobs = Jobs(tmp_path)
+    for digit in range(10):
+        jobs.add_drawing(printed_digit(digit), "digit", max_error)
+    for digit, there in enumerate(jobs.done(digit=model)):
+        del there["stages"]
+        assert_alike(there, reader.read_drawing(printed_digit(digit), expect="digit").to_json())
+        assert there["sure"] == (scale == own_scale(0.05) and max_error == 0.05)
+
+
+def test_a_network_for_numbers_of_one_s_own_reads_numbers_and_the_shipped_digits_keep_their_second_opinion(
+    tmp_path: Path,
+) -> None:
+    numbers = string_model_bytes()
+    reader = Reader(numbers)
+    inks = [ink for _, ink in drawings(4)]
+    jobs = Jobs(tmp_path)
+    for ink in inks:
+        jobs.add_drawing(ink, "digit")
+        jobs.add_drawing(ink, "number")
+    answers = iter(jobs.done(number=numbers))
+    for ink in inks:
+        for expect in ("digit", "number"):
+            there = next(answers)
+            del there["stages"]
+            assert_alike(there, reader.read_drawing(ink, expect=expect).to_json())
 
 
 @WHOLE

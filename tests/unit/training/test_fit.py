@@ -20,6 +20,7 @@ from digitry import files
 from digitry.arrays import Dataset, Split
 from digitry.errors import SettingError, StorageError, TrainingError
 from digitry.evaluation import evaluate, numbers
+from digitry.reading import Reader
 from digitry.recipe import Recipe
 from digitry.runs import read_config
 from digitry.training import checkpoint, fit, network, results, tasks
@@ -382,6 +383,13 @@ def test_a_run_that_learned_numbers_leaves_a_model_its_temperature_and_how_many_
     assert figures["made_of"] == "test"
     assert figures["strips"] == 24
     assert figures["accuracy"] == round(figures["right"] / 24, 4)
+    # Its run is read with, judged and shown by the same commands as those of digits.
+    assert contract.reads == "number"
+    assert contract.confidence_scale is not None
+    assert contract.confidence_scale.pictures == 10
+    assert Reader(done).numbers.contract == contract
+    assert evaluate(done, data=printed_dataset()).to_json()["splits"]["test"]["strips"] == 24
+    assert json.loads(Path("run/metrics.json").read_text())["reads"] == "number"
 
 
 @pytest.mark.slow
