@@ -101,11 +101,6 @@ BENCHES = {
         90,
         (Step(("shipped_model.py",)), Step(("calibration.py",)), Step(("self_test.py",))),
     ),
-    "truth": Bench(
-        "Is what is called sure right? Networks from good to bad, and what the scale of each promised.",
-        12,
-        (Step(("truth.py",)),),
-    ),
     "calibration": Bench(
         "What the shipped networks' confidences are worth, on pictures made of validation digits.",
         10,

@@ -1,6 +1,6 @@
 """Is what is called sure right? Models from good to bad, each asked about pictures of digits that it has not seen.
 
-python bench/truth.py [--runs runs/truth] [--pictures 3000] [--seed 0]
+python bench/truth.py [--runs runs/truth] [--pictures 2000] [--seed 0]
 
 Trains seven models, each with its own scale of confidence, as `digitry train` leaves it; reads pictures made of MNIST's
 test digits with each, half of them as they are and half in made photographs; and lays what was promised beside what was
@@ -50,7 +50,7 @@ def main() -> None:
     parser.add_argument(
         "--runs", type=Path, default=Path("runs/truth"), help="what is finished there is not trained again"
     )
-    parser.add_argument("--pictures", type=int, default=3000)
+    parser.add_argument("--pictures", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     mnist = digitry.load_dataset("mnist")
@@ -67,7 +67,7 @@ def main() -> None:
         facts = {
             "model": name,
             "test_accuracy": accuracy(model, mnist.test),
-            **judged(model, confidence, right, shipped),
+            **judged(model, confidence, right, lent),
         }
         models.append(facts)
         print(json.dumps(facts), flush=True)
@@ -78,7 +78,7 @@ def main() -> None:
     sys.exit(f"broken: {', '.join(broken)}" if broken else 0)
 
 
-def judged(model: Model, confidence: np.ndarray, right: np.ndarray, shipped: Any) -> dict[str, Any]:
+def judged(model: Model, confidence: np.ndarray, right: np.ndarray, lent_scale: Any) -> dict[str, Any]:
     """What a model's scale promised of these readings, and what came of it."""
     scale = model.contract.confidence_scale
     promises = []
@@ -95,7 +95,7 @@ def judged(model: Model, confidence: np.ndarray, right: np.ndarray, shipped: Any
                 "kept": errors <= most_errors(count, max_error),
             }
         )
-    lent = confidence >= shipped.least_confidence(MAX_ERRORS[0])
+    lent = confidence >= lent_scale.least_confidence(MAX_ERRORS[0])
     return {
         "pictures": len(right),
         "read_rightly": float(right.mean()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,6 +62,8 @@ def export(run: str | os.PathLike[str], out: str | Path, form: str = "onnx") -> 
     from digitry.artifact import bundle
 
     model, contract = bundle.load_model(run.folder / WEIGHTS)
+    if kind.labels_may_differ:  # its confidences are others, and nobody has measured what they are worth
+        contract = replace(contract, confidence_scale=None)
     # A model may know more classes than the data has, and numbers them its own way.
     dataset = numbered_as(dataset, contract.class_names, str(run.folder))
     split = "test" if dataset.test else "training"
