@@ -342,6 +342,14 @@ _SCHEMAS: dict[str, Any] = {
         sha256={"type": "string", "pattern": "^[0-9a-f]{64}$"},
         reads={"type": "array", "items": {"enum": list(EXPECTATIONS)}},
         contract={"type": "object", "description": "What the model expects, how it was trained, and its figures."},
+        networks={
+            "type": "object",
+            "description": "What reads a `digit` and a `number`: SHA-256 and contract of each, with its scale of "
+            "confidence; one without a scale is never sure.",
+            "additionalProperties": _record(
+                sha256={"type": "string", "pattern": "^[0-9a-f]{64}$"}, contract={"type": "object"}
+            ),
+        },
     ),
     "Models": _record(default={"type": "string"}, models={"type": "array", "items": _ref("Model")}),
     "Problem": _record(

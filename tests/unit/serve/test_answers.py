@@ -26,7 +26,7 @@ from digitry.serve.engine import Engine, self_test
 from digitry.serve.service import Service
 from tests.conftest import make_digits
 from tests.unit.serve.site import READING, Site, check_problem, picture_of
-from tests.unit.tiny_models import printed_digit, template_model_bytes
+from tests.unit.tiny_models import printed_digit, string_model_bytes, template_model_bytes
 
 BYTES = {"Content-Type": "application/octet-stream"}
 
@@ -260,6 +260,24 @@ def test_a_model_of_other_things_reads_no_numbers(open_a_site: Callable[..., Sit
     assert site.client.post("/v1/read?expect=digit", content=b"x").status_code == 200
     answer = site.client.post("/v1/digits", json={"images": [0] * 784}).json()
     assert answer["labels"][0] in names
+
+
+def test_two_networks_under_one_name_read_together_and_each_shows_its_contract(
+    open_a_site: Callable[..., Site], tmp_path: Path, tiny_model: Path
+) -> None:
+    numbers = tmp_path / "numbers.onnx"
+    numbers.write_bytes(string_model_bytes())
+    site = open_a_site({"both": [numbers, tiny_model]})
+    answer = site.client.get("/v1/model?model=both").json()
+    assert {kind: one["contract"]["reads"] for kind, one in answer["networks"].items()} == {
+        "digit": "digit",
+        "number": "number",
+    }
+    assert answer["networks"]["digit"]["contract"]["confidence_scale"] is None
+    assert site.client.get("/models/number.onnx").content == numbers.read_bytes()
+    assert site.client.get("/models/digit.onnx").content == tiny_model.read_bytes()
+    assert site.client.get("/config.json").json()["has_own_numbers"]
+    assert "/models/number.onnx" in site.client.get("/sw.js").text
 
 
 def test_alive_touches_no_model_and_ready_waits_for_the_self_test(open_a_site: Callable[..., Site]) -> None:
