@@ -81,7 +81,7 @@ def test_memory_is_shared_by_what_is_not_needed_at_the_same_time() -> None:
 @pytest.mark.parametrize("recipe", ["dense-relu", "cnn", "quick", "tiny", "champion"])
 def test_recipes_answer_as_in_keras_and_the_file_is_written(recipe: str, tmp_path: Path) -> None:
     model = recipes.get(recipe).build_model()
-    proof = export(c_source.FORMAT, model, CONTRACT, tmp_path / "digits.c", prove_on=make_digits(200).images)
+    proof = export(c_source.FORMAT, model, CONTRACT, tmp_path / "digits.c", prove_on=make_digits(20).images)
     assert proof.largest_difference < 1e-5
     assert "digitry_read" in (tmp_path / "digits.c").read_text()
 
