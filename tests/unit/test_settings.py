@@ -140,8 +140,9 @@ def test_settings_without_a_description_are_settings_too() -> None:
     assert Plain(**BASE | {"width": "5"}).width == 5
     with pytest.raises(SettingError, match="width must be a whole number, not 'wide'"):
         Plain(**BASE | {"width": "wide"})
-    with pytest.raises(SettingError, match="rate must be a number, not 'nan'"):
-        Plain(**BASE | {"rate": "nan"})
+    for endless in ("nan", "inf", "-inf"):
+        with pytest.raises(SettingError, match=f"rate must be a number, not '{endless}'"):
+            Plain(**BASE | {"rate": endless})
 
 
 def test_as_json_a_list_is_a_list_and_comes_back_the_same() -> None:
