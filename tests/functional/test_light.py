@@ -36,12 +36,20 @@ def test_importing_digitry_loads_no_framework_no_runtime_and_no_numpy() -> None:
         "digitry.datasets",
         "digitry.data.fetch",
         "digitry.evaluation",
+        "digitry.evaluation.calibrate",
+        "digitry.networks.model",
         "digitry.exploration",
         "digitry.recipes",
     ],
 )
 def test_no_module_but_training_loads_a_framework(module: str) -> None:
     assert not loaded_after(f"import {module}") & HEAVY
+
+
+def test_a_model_is_shown_without_what_trains_or_draws() -> None:
+    command = "import sys; sys.argv = ['digitry', 'info', 'shipped']\nfrom digitry.cli import main"
+    code = f"{command}\ntry: main()\nexcept SystemExit: pass"
+    assert not loaded_after(code) & {*HEAVY, "matplotlib", "onnx", "safetensors"}
 
 
 def test_help_appears_within_a_third_of_a_second() -> None:
