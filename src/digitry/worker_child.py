@@ -14,7 +14,7 @@ from digitry.workers import Message, read_message, write_message
 
 
 def messages() -> Iterator[Message]:
-    """Every message until the parent closes the pipe, or dies."""
+    """Yield every message until the parent closes the pipe, or dies."""
     while (message := read_message(sys.stdin.buffer)) is not None:
         yield message
 
@@ -25,13 +25,14 @@ def answer(head: dict[str, Any], *parts: bytes | memoryview) -> None:
 
 
 def use_one_core() -> None:
-    """For processes of which there is one a core: to be called before NumPy is imported."""
+    """Set up for processes of which there is one a core: to be called before NumPy is imported."""
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[variable] = "1"
 
 
 def limit(more_bytes: int, *, is_alone: bool = False) -> None:
-    """From now on so much more memory, no core dump, and where it `is_alone` no file and no socket.
+    """Lock the process in: from now on so much more memory, no core dump, and where it `is_alone` no file and no
+    socket.
 
     Nothing changes on systems without such limits.
     """
@@ -49,7 +50,7 @@ def limit(more_bytes: int, *, is_alone: bool = False) -> None:
 
 
 def limit_seconds(seconds: float) -> None:
-    """So much processor time from now on; the system ends the process that takes more.
+    """Allow so much processor time from now on; the system ends the process that takes more.
 
     A timer, because the limit RLIMIT_CPU is on the time since the process began, by a clock that counts in ticks and
     that nobody can read: it runs seconds ahead of, or behind, what the process is told it has used.

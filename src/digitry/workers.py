@@ -49,7 +49,7 @@ def write_message(pipe: IO[bytes], head: Head, *parts: Bytes) -> None:
 
 
 def read_message(pipe: IO[bytes]) -> Message | None:
-    """The next message; None when the other end has closed the pipe, perhaps in the middle of one."""
+    """Read the next message; None when the other end has closed the pipe, perhaps in the middle of one."""
     line = pipe.readline(LINE_BYTES)
     if not line.endswith(b"\n"):
         return None
@@ -146,7 +146,7 @@ class Pool:
         return answer
 
     def give_up(self, answer: Future[Message | None]) -> None:
-        """Nobody wants the answer any more. A worker that is at it is ended: who knows what it would say next."""
+        """Forget a message. A worker that is at it is ended: who knows what it would say next."""
         with self._lock:
             if not answer.cancel() and answer in self._busy:
                 self._busy[answer].kill()

@@ -62,7 +62,7 @@ def read_in_processes(sources: Sequence[Source], settings: Settings, finish: Fin
 
 
 def chunks_of(sources: Sequence[Source]) -> deque[range]:
-    """All pictures in their order, cut so that none waits long for others: up to `CHUNK` small ones together."""
+    """Return all pictures in their order, cut so that none waits long for others: up to `CHUNK` small ones together."""
     chunks: deque[range] = deque()
     first = size = 0
     for index, source in enumerate(sources, 1):
@@ -83,7 +83,7 @@ def _start(job: bytes) -> Worker:
 
 
 def _results(answer: Future[Message | None]) -> list[Any] | None:
-    """What was made of the pictures; None when the process died over them. Raises what was raised there."""
+    """Return what was made of the pictures; None when the process died over them. Raises what was raised there."""
     message = answer.result()
     if message is None:
         return None

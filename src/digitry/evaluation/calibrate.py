@@ -132,12 +132,12 @@ def scale_on_own(
 
 
 def pictures_after(reads: str, epochs: int) -> int:
-    """How many pictures the scale is fitted to after so many epochs."""
+    """Tell how many pictures the scale is fitted to after so many epochs."""
     return min(epochs * PICTURES_AN_EPOCH[reads], MOST_PICTURES[reads])
 
 
 def no_scale(unseen: Split | None) -> str | None:
-    """Why no scale can be fitted to pictures of these digits; None where one can."""
+    """Return why no scale can be fitted to pictures of these digits; None where one can."""
     if unseen is None:
         return "nothing was held back"
     if len(unseen) < LEAST_UNSEEN:
@@ -146,7 +146,7 @@ def no_scale(unseen: Split | None) -> str | None:
 
 
 def in_words(scale: Scale) -> str:
-    """What a scale was fitted to, and from which error rate on something can be sure, in one line."""
+    """Return what a scale was fitted to, and from which error rate on something can be sure, in one line."""
     kept = scale.least_error
     if kept is None:
         sure = "nothing is ever sure: these pictures are too few, or too many are misread"
@@ -158,9 +158,10 @@ def in_words(scale: Scale) -> str:
 
 
 def unseen_digits(place: Path, model: Model) -> tuple[Split, str]:
-    """The digits that the training of a run's model, or of an ONNX file, held back; and what their dataset is called.
+    """Find the digits that the training of a run's model, or of an ONNX file, held back; and what their dataset is
+    called.
 
-    DataError where nothing was held back, or where nobody knows what was.
+    Raises DataError where nothing was held back, or where nobody knows what was.
     """
     contract = model.contract
     if place.is_dir():
@@ -188,7 +189,7 @@ def unseen_digits(place: Path, model: Model) -> tuple[Split, str]:
 def write_scale(place: Path, model: Model, scale: Scale) -> tuple[Path, ...]:
     """Write the scale into a run's model.onnx and weights.safetensors, or into an ONNX file; the files written.
 
-    Each is written as a whole or not at all; StorageError where that is not possible.
+    Each is written as a whole or not at all. Raises StorageError where that is not possible.
     """
     contract = replace(model.contract, confidence_scale=scale)
     path = model_path(place)
@@ -202,7 +203,9 @@ def write_scale(place: Path, model: Model, scale: Scale) -> tuple[Path, ...]:
 
 
 def _refuse_known(place: Path, folder: Path, labelled: Sequence[Labelled]) -> None:
-    """SettingError where the run in `place` learnt from the pictures of `folder`; those marked as test it never saw."""
+    """Raise SettingError where the run in `place` learnt from the pictures of `folder`; those marked as test it
+    never saw.
+    """
     if not place.is_dir() or labelled[0].split == "test":
         return
     # A table and its folder are the same pictures.

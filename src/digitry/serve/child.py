@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def _open_readers(models: dict[str, tuple[bytes, ...]]) -> dict[str, Reader]:
-    """A reader of every model; all that is imported on first use is imported now, while files can be opened."""
+    """Open a reader of every model; all that is imported on first use is imported now, while files can be opened."""
     import cv2
     import numpy as np
 
@@ -64,7 +64,7 @@ def _open_readers(models: dict[str, tuple[bytes, ...]]) -> dict[str, Reader]:
 
 
 def _answer(reader: Reader, picture: bytes, job: dict[str, Any], max_pixels: int) -> tuple[dict[str, Any], list[bytes]]:
-    """What the picture holds, or why it cannot be read; and its grey pages where they are wanted."""
+    """Return what the picture holds, or why it cannot be read; and its grey pages where they are wanted."""
     from digitry.errors import DigitryError
     from digitry.images.decode import FORMATS, decode_pages
 

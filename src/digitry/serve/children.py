@@ -52,7 +52,7 @@ class Children:
         self._pool: Pool | None = None
 
     async def start(self) -> None:
-        """Start all; ModelError when one cannot open its models."""
+        """Start all. Raises ModelError when one cannot open its models."""
         head = {"limits": asdict(self._limits), "models": {name: len(files) for name, files in self._models.items()}}
         start = partial(Worker, "digitry.serve.child", head, *chain(*self._models.values()))
         try:
@@ -66,7 +66,7 @@ class Children:
         return max(0, self._unanswered - self._count)
 
     async def read(self, *jobs: Job) -> list[Done]:
-        """The readings of pictures; each waits for its turn, and all are cancelled by cancelling the task.
+        """Return the readings of pictures; each waits for its turn, and all are cancelled by cancelling the task.
 
         Raises ProblemError, before any is begun, when there is no place for all of them in the queue, or no time.
         """
@@ -75,7 +75,7 @@ class Children:
         return await asyncio.gather(*map(self._read, jobs))
 
     def has_room(self, jobs: int = 1) -> bool:
-        """Whether so many more would get their turn."""
+        """Tell whether so many more would get their turn."""
         ahead = self._unanswered + jobs - self._count
         return ahead <= self._limits.max_queue and not self._pace.is_too_slow_for(ahead)
 

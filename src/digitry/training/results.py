@@ -44,7 +44,7 @@ def write_results(job: Job, model: Any, history: list[Epoch], progress: Progress
 
 
 def make_contract(job: Job, model: Any, history: list[Epoch]) -> Contract:
-    """What the weights expect and mean, with the figures of the epoch that they are of."""
+    """State what the weights expect and mean, with the figures of the epoch that they are of."""
     kept = kept_epoch(history, keep_best=job.plan.settings.keep_best)
     figures = {name: value for name, value in kept.items() if name not in ("seconds", "images_per_second")}
     metrics = {"parameters": model.count_params(), **figures}
@@ -123,7 +123,7 @@ def add_scale(job: Job, epochs: int, progress: Progress) -> None:
 
 
 def fit_temperature(model: Any, examples: tuple[NDArray[np.float32], NDArray[np.int32]]) -> float:
-    """What to divide the logits of a network that reads numbers by, so that the examples become most probable."""
+    """Find what to divide the logits of a network that reads numbers by, so that the examples become most probable."""
     import keras
 
     inputs, targets = examples

@@ -86,7 +86,9 @@ class Start:
         }
 
     def beside(self, dataset: Dataset) -> Start:
-        """The start with its old data: a known dataset with the model's classes, in the cache, other than `dataset`."""
+        """Return the start with its old data: a known dataset with the model's classes, in the cache, other than
+        `dataset`.
+        """
         for source in SOURCES.values():
             if source.class_names != self.contract.class_names:
                 continue
@@ -100,7 +102,7 @@ class Start:
         return replace(self, unguarded="no known dataset has its classes")
 
     def mixed_with_old(self, own: Split, seed: int, progress: Progress) -> Split:
-        """An epoch's images: own ones, repeated where they are few, and twice as many old ones, drawn by `seed`."""
+        """Mix an epoch's images: own ones, repeated where they are few, and twice as many old ones, drawn by `seed`."""
         repeats = _repeats(len(own))
         images, labels = [own.images] * repeats, [own.labels] * repeats
         note = f"an epoch: {len(own):,} own pictures{f', each {repeats} times' if repeats > 1 else ''}"
@@ -115,14 +117,14 @@ class Start:
         return Split(np.concatenate(images), np.concatenate(labels))
 
     def drawn(self, own: int, seed: int) -> NDArray[np.int64]:
-        """Positions of the old training images that every epoch sees beside so many own ones, int64 (n,)."""
+        """Return positions of the old training images that every epoch sees beside so many own ones, int64 (n,)."""
         if self.old is None:
             return np.zeros(0, np.int64)
         order = np.random.default_rng([seed, 3]).permutation(len(self.old.train))
         return order[: OLD_FOR_ONE_OWN * _repeats(own) * own]
 
     def put_into(self, model: Any, training: Split) -> None:
-        """Give the network the weights; ModelError if they are not exactly its own, in shape and in effect."""
+        """Give the network the weights. Raises ModelError if they are not exactly its own, in shape and in effect."""
         from digitry.artifact import bundle, graph_weights, proof
 
         images = training.images[:_PROOF_IMAGES]
@@ -155,9 +157,9 @@ class Start:
 
 
 def open_start(where: str | os.PathLike[str], plan: Recipe, settings: Mapping[str, Any]) -> tuple[Start, Recipe]:
-    """The model, and the recipe with its settings, those of `SETTINGS`, and the given ones over both.
+    """Open the model, and the recipe with its settings, those of `SETTINGS`, and the given ones over both.
 
-    `where` is `shipped`, the folder of a finished run, or an ONNX file. SettingError if it is of another recipe,
+    `where` is `shipped`, the folder of a finished run, or an ONNX file. Raises SettingError if it is of another recipe,
     ModelError if it is no model of ours.
     """
     where = os.fspath(where)
@@ -183,7 +185,9 @@ def open_start(where: str | os.PathLike[str], plan: Recipe, settings: Mapping[st
 
 
 def held_back_settings(dataset: Dataset, plan: Recipe, seed: int, progress: Progress) -> Recipe:
-    """The recipe as it is; without a held-back part where that would be too small to compare before with after."""
+    """Return the recipe as it is; without a held-back part where that would be too small to compare before with
+    after.
+    """
     settings = plan.settings
     if not settings.validation_fraction:
         return plan
@@ -201,7 +205,7 @@ def held_back_settings(dataset: Dataset, plan: Recipe, seed: int, progress: Prog
 
 
 def check_same_start(folder: Path, wanted: dict[str, Any], found: dict[str, Any]) -> None:
-    """SettingError unless the run in `folder` began with the same weights beside the same old data."""
+    """Raise SettingError unless the run in `folder` began with the same weights beside the same old data."""
     new, old = ({**(config.get("start") or {}), "from": None} for config in (wanted, found))
     if new != old:
         raise SettingError(
@@ -210,7 +214,7 @@ def check_same_start(folder: Path, wanted: dict[str, Any], found: dict[str, Any]
 
 
 def _repeats(own: int) -> int:
-    """How often an epoch sees each of so many own images."""
+    """Tell how often an epoch sees each of so many own images."""
     return max(1, round(OWN_IMAGES / own))
 
 
@@ -226,7 +230,7 @@ def _errors(predictor: Model, part: Split) -> int:
 
 
 def _read(where: str | os.PathLike[str]) -> tuple[bytes, Path | None]:
-    """The model's bytes, and the file with its weights where there is one beside it."""
+    """Read the model's bytes, and the file with its weights where there is one beside it."""
     if str(where) == SHIPPED:
         return shipped_model("digit"), Path(str(resources.files("digitry") / "models" / "digit.safetensors"))
     try:
