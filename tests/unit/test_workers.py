@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -64,14 +63,13 @@ def test_a_message_that_kills_its_worker_is_answered_by_none_and_all_others_are_
 
 
 def test_workers_that_died_with_nothing_to_do_are_replaced_before_they_get_a_message(pool: Pool) -> None:
-    pids = {pool.ask({"pid": True, "sleep": 0.3}).result(ENOUGH_SECONDS).head["pid"] for _ in range(2)}  # type: ignore[union-attr]
-    for pid in pids:
-        os.kill(pid, signal.SIGKILL)
-    until(lambda: not any(Path(f"/proc/{pid}/fd").exists() and os.listdir(f"/proc/{pid}/fd") for pid in pids))
-    for _ in range(4):
-        answer = pool.ask({"pid": True}).result(ENOUGH_SECONDS)
-        assert answer is not None
-        assert answer.head["pid"] not in pids
+    workers = [pool._idle.get(timeout=ENOUGH_SECONDS) for _ in range(2)]
+    for worker in workers:
+        worker.kill()
+        pool._idle.put(worker)
+    until(lambda: all(worker.is_dead for worker in workers))
+    answers = [pool.ask({"number": number}).result(ENOUGH_SECONDS) for number in range(4)]
+    assert answers == [({"number": number}, []) for number in range(4)]
 
 
 def test_who_gives_up_gets_a_worker_free_for_the_next_at_once(pool: Pool) -> None:
