@@ -352,6 +352,7 @@ def test_pictures_that_would_wait_in_vain_are_refused_at_once() -> None:
     async def story() -> None:
         children = Children({}, 2, Limits(request_seconds=2))
         children._pace.note(1.0)
+        children._unanswered = 2  # both at work
         with pytest.raises(ProblemError) as caught:
             await children.read(Job(b"", "tiny", "digit", 0.005))
         assert caught.value.code == "busy"
