@@ -1,0 +1,135 @@
+"""A writer: how one person shapes, slants and spaces characters, and with which pen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.batches.glyphs import curve, other_hands, written
+from digitry.synthesis.allographs import DIGITS, strokes_of
+
+Ink = NDArray[np.uint8]
+"""Ink intensity, uint8 (h, w): 0 is paper, 255 is full ink."""
+
+PEN_MODEL_SHARE = 0.4
+"""Share of a writer's digits that are drawn from pen paths; the others are MNIST's."""
+
+
+class Glyphs(NamedTuple):
+    """Canonical digits to write with."""
+
+    images: NDArray[np.uint8]
+    """uint8 (n, 28, 28)."""
+    places: tuple[NDArray[np.int64], ...]
+    """For each of the ten digits, where its images stand."""
+
+    @classmethod
+    def of(cls, images: NDArray[np.uint8], labels: NDArray[np.integer]) -> Glyphs:
+        """Sort canonical digits, uint8 (n, 28, 28), by their labels, int (n,)."""
+        return cls(images, tuple(np.flatnonzero(labels == digit) for digit in range(10)))
+
+
+class Patch(NamedTuple):
+    """A written character."""
+
+    ink: Ink
+    left: float
+    top: float
+    """Where its corner lies, from the writing's start and from the top of a digit, in pixels."""
+
+
+@dataclass(frozen=True)
+class Hand:
+    """How somebody writes. Lengths are shares of a digit's height."""
+
+    pen: float
+    slant: float
+    stretch: float
+    wobble: float
+    """How far the points of a pen path stray."""
+    size_spread: float
+    rise: float
+    """How far characters leave the line."""
+    gap: float
+    gap_spread: float
+    joined: float
+    """Chance that a stroke leads on to the next character."""
+    level: float
+    gain: float
+    """How fine and how crisp MNIST's digits are written: see `batches.glyphs.written`."""
+    drawn: frozenset[str]
+    """The digits that this writer draws from pen paths."""
+    habits: dict[str, int] = field(default_factory=dict)
+    """Which allograph each character gets, found when it is first written."""
+
+    @classmethod
+    def of(cls, rng: np.random.Generator, *, apart: bool = False) -> Hand:
+        """Draw a writer; with `apart` one who sets characters well apart, as in boxes."""
+        gap = (rng.normal(-0.01, 0.04), rng.uniform(0.04, 0.28), rng.uniform(0.25, 0.9))
+        share = rng.choice([0.0, PEN_MODEL_SHARE, 1.0], p=[0.35, 0.45, 0.2])
+        return cls(
+            pen=float(np.exp(rng.uniform(np.log(0.045), np.log(0.15)))),
+            slant=float(rng.normal(0.08, 0.2)),
+            stretch=float(np.exp(rng.normal(0.03, 0.18))),
+            wobble=float(rng.uniform(0.01, 0.045)),
+            size_spread=float(rng.uniform(0.02, 0.1)),
+            rise=float(rng.uniform(0.01, 0.06)),
+            gap=float(gap[rng.choice(3, p=[0.0, 0.5, 0.5] if apart else [0.2, 0.65, 0.15])]),
+            gap_spread=float(rng.uniform(0.01, 0.08)),
+            joined=float(rng.uniform(0.1, 0.5)) if rng.random() < 0.1 else 0.0,
+            level=float(rng.uniform(100, 150) if rng.random() < 0.5 else rng.uniform(127, 205)),
+            gain=float(rng.uniform(0.7, 2.0)),
+            drawn=frozenset(digit for digit in DIGITS if rng.random() < share),
+        )
+
+    def write(self, character: str, height: float, glyphs: Glyphs, rng: np.random.Generator) -> Patch:
+        """Write one character; `height` is a digit's, in pixels."""
+        tall = height * float(np.exp(rng.normal(0, self.size_spread)))
+        if character in DIGITS and character not in self.drawn:
+            patch = self._from_image(int(character), tall, glyphs, rng)
+        else:
+            patch = self._from_path(character, tall, rng)
+        return patch._replace(top=patch.top + float(rng.normal(0, self.rise)) * height)
+
+    def _from_image(self, digit: int, tall: float, glyphs: Glyphs, rng: np.random.Generator) -> Patch:
+        places = glyphs.places[digit]
+        image = glyphs.images[places[rng.integers(len(places))]][np.newaxis]
+        image = other_hands(image, np.array([digit]), rng)[0]
+        return Patch(written(image, tall, self.slant, self.stretch, self.level, self.gain), 0.0, 0.0)
+
+    def _from_path(self, character: str, tall: float, rng: np.random.Generator) -> Patch:
+        allographs = strokes_of(character)
+        habit = self.habits.setdefault(character, int(rng.integers(len(allographs))))
+        # Now and then a writer makes a character in another way.
+        strokes = allographs[habit if rng.random() < 0.85 else int(rng.integers(len(allographs)))]
+        lean = np.array([[self.stretch, 0.0], [-self.slant, 1.0]])
+        bent = rng.normal(0, self.wobble, 2) * 0.5
+        paths = []
+        for stroke in strokes:
+            points = stroke + rng.normal(0, self.wobble, stroke.shape) * np.where(len(stroke) > 2, 1.0, 0.8)
+            corners = np.flatnonzero((np.diff(stroke, axis=0) == 0).all(axis=1))
+            points[corners + 1] = points[corners]  # a corner stays one
+            points[:, 0] += bent[0] * np.sin(np.pi * points[:, 1])
+            path = curve(points, max(8, 5 * len(points))) if len(points) > 2 else points
+            paths.append(path @ lean * tall)
+        pen = max(self.pen * tall * float(np.exp(rng.normal(0, 0.12))), 0.9)
+        reach = pen / 2 + 1
+        corner = np.floor(np.min([path.min(axis=0) for path in paths], axis=0) - reach)
+        wide, high = np.ceil(np.max([path.max(axis=0) for path in paths], axis=0) - corner + reach).astype(int) + 1
+        return Patch(draw_paths([path - corner for path in paths], pen, (int(high), int(wide))), *corner.tolist())
+
+
+def draw_paths(paths: list[NDArray[np.float64]], pen: float, shape: tuple[int, int]) -> Ink:
+    """Draw smooth-edged lines, each float (n, 2) of x and y in pixels, `pen` pixels wide, on an empty (h, w)."""
+    # At twice the size: OpenCV's lines have whole widths.
+    fine = 2 if pen < 4 else 1
+    drawn = np.zeros((shape[0] * fine, shape[1] * fine), np.uint8)
+    points = [np.rint(((path + 0.5) * fine - 0.5) * 16).astype(np.int32).reshape(-1, 1, 2) for path in paths]
+    cv2.polylines(drawn, points, False, 255, max(1, round(pen * fine)), cv2.LINE_AA, 4)
+    if fine > 1:
+        drawn = np.asarray(cv2.resize(drawn, shape[::-1], interpolation=cv2.INTER_AREA), np.uint8)
+    return drawn

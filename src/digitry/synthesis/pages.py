@@ -1,0 +1,168 @@
+"""Windows of pages, photographed, with what a network has to say of every character on them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.batches.paper import clouds, light, security_print
+from digitry.synthesis.hands import Glyphs
+from digitry.synthesis.layouts import LAYOUTS, clutter
+from digitry.synthesis.sheet import Character, Sheet
+
+SIDE = 384
+"""Pixels of a window's side."""
+
+MARGIN = 40
+"""Pixels drawn around a window, so that it can be turned a little."""
+
+SIZES, FAR_SIZES, FAR_SHARE = (9.0, 42.0), (5.5, 90.0), 0.2
+"""Height of a digit in a window, in pixels: a page is looked at in several sizes, each half the one before. In a share of
+the windows it may also be too small or too large to be read at this size."""
+
+FAINTEST = 9
+"""Grey levels between ink and paper: what stands out less counts neither way."""
+
+TURNED_SHARE = 0.2
+"""Share of the windows that lie on their side or upside down."""
+
+
+class Page(NamedTuple):
+    """A photographed window."""
+
+    grey: NDArray[np.uint8]
+    """uint8 (SIDE, SIDE)."""
+    characters: list[Character]
+    """Those whose middle lies within it, linked by their places in the list."""
+    turn: int
+    """Quarter turns, clockwise, that make it upright: 0 to 3."""
+
+
+def made_page(glyphs: Glyphs, rng: np.random.Generator) -> Page:
+    """Draw a window of some page and photograph it. The same generator state gives the same page."""
+    size = float(np.exp(rng.uniform(*np.log(FAR_SIZES if rng.random() < FAR_SHARE else SIZES))))
+    sheet = Sheet(SIDE + 2 * MARGIN, glyphs, rng)
+    layout = LAYOUTS[int(rng.choice(len(LAYOUTS), p=np.array([share for _, share in LAYOUTS])))][0]
+    layout(sheet, size)
+    clutter(sheet, size)
+    matrix = _view(sheet.side, rng)
+    page = cv2.warpAffine(_inked(sheet, size, rng), matrix, (SIDE, SIDE), borderMode=cv2.BORDER_REPLICATE)
+    shown = np.ones((SIDE, SIDE), bool)
+    if rng.random() < 0.12:
+        page, shown = _beyond_the_edge(np.asarray(page, np.float32), rng)
+    grey = _photograph(np.asarray(page, np.float32), size, rng)
+    turn = int(rng.integers(1, 4)) if rng.random() < TURNED_SHARE else 0
+    characters = _within(sheet.characters, matrix)
+    for one in characters:
+        one.visible = bool(shown[int(one.y), int(one.x)]) and _is_visible(grey, one)
+    return Page(np.ascontiguousarray(np.rot90(grey, turn)), _turned(characters, turn), turn)
+
+
+def _view(side: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """How the sheet lies before the camera: turned a little, at times more, the middle of it in the middle."""
+    angle = rng.normal(0, 2.0) if rng.random() < 0.85 else rng.uniform(-14, 14)
+    matrix = cv2.getRotationMatrix2D((side / 2, side / 2), angle, 1.0)
+    matrix[:, 2] -= (side - SIDE) / 2
+    if rng.random() < 0.3:
+        matrix[0, :2] += matrix[1, :2] * rng.normal(0, 0.05)
+    return np.asarray(matrix)
+
+
+def _inked(sheet: Sheet, size: float, rng: np.random.Generator) -> NDArray[np.float32]:
+    """The sheet's reflectance: 1 is its paper, 0 is black."""
+    depth = float(rng.uniform(0.1, 0.55) if rng.random() < 0.35 else rng.uniform(0.45, 0.95))
+    ink, rules, printed = (layer * np.float32(1 / 255) for layer in (sheet.written, sheet.rules, sheet.printed))
+    if rng.random() < 0.3:  # a pen presses, and runs dry
+        ink = ink * (1 - rng.uniform(0.1, 0.45) * clouds(sheet.side, sheet.side, size * rng.uniform(0.2, 1.5), rng))
+    page = 1 - np.float32(depth) * ink
+    page *= 1 - np.float32(rng.uniform(0.1, 1.0) * min(1, depth * 1.3)) * rules
+    page *= 1 - np.float32(rng.uniform(0.25, 0.95)) * printed
+    if rng.random() < 0.08:
+        page *= 1 - np.float32(rng.uniform(0.05, 0.4) * depth) * security_print(sheet.side, sheet.side, size * 0.1, rng)
+    for left, top, right, bottom in sheet.reversed:
+        band = page[max(top, 0) : bottom, left:right]
+        band[:] = rng.uniform(0.15, 0.6) + (1 - band) * rng.uniform(0.4, 0.9)
+    if rng.random() < 0.06:  # a marker over part of it
+        x, y = rng.uniform(0, sheet.side, 2).astype(int)
+        page[y : y + int(size * 1.3), x : x + int(size * rng.uniform(2, 9))] *= np.float32(rng.uniform(0.6, 0.9))
+    return page
+
+
+def _photograph(page: NDArray[np.float32], size: float, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Paper, light, lens and file: float32 (h, w), 1 for paper → uint8 (h, w)."""
+    height, width = page.shape
+    page = page * np.float32(rng.uniform(110, 252)) * light(height, width, rng)
+    if rng.random() < 0.15:  # a second shadow
+        page *= light(height, width, rng)
+    if rng.random() < 0.4:
+        page += np.float32(rng.uniform(1, 10)) * (clouds(height, width, rng.uniform(1.5, 5), rng) - np.float32(0.5))
+    if rng.random() < 0.2:  # from a smaller picture
+        factor = rng.uniform(0.45, 0.9)
+        small = cv2.resize(page, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+        page = np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    elif rng.random() < 0.5:
+        page = np.asarray(cv2.GaussianBlur(page, (0, 0), rng.uniform(0.3, 0.035 * size + 0.4)), np.float32)
+    if rng.random() < 0.6:
+        page += rng.standard_normal(page.shape, np.float32) * np.float32(rng.uniform(0.5, 7))
+    if rng.random() < 0.12:
+        page = 255 - page
+    grey = np.clip(page, 0, 255).astype(np.uint8)
+    if rng.random() < 0.04:  # a scan in black and white
+        grey = np.asarray(cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, 41, 12), np.uint8)
+    if rng.random() < 0.4:
+        _, file = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 95))])
+        grey = np.asarray(cv2.imdecode(file, cv2.IMREAD_GRAYSCALE), np.uint8)
+    return grey
+
+
+def _beyond_the_edge(
+    page: NDArray[np.float32], rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """The paper ends within the picture; beyond lies a table, darker or lighter, grained or plain. And where it is."""
+    height, width = page.shape
+    angle = rng.choice([0, 0.5, 1, 1.5]) * np.pi + rng.normal(0, 0.1)
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    side = np.float32(np.cos(angle)) * (x - width / 2) + np.float32(np.sin(angle)) * (y - height / 2)
+    beyond = side > rng.uniform(0.25, 0.48) * width
+    ground = rng.uniform(0.05, 1.1) + rng.uniform(0, 0.3) * (clouds(height, width, rng.uniform(2, 30), rng) - 0.5)
+    return np.where(beyond, ground, page).astype(np.float32), ~beyond
+
+
+def _is_visible(grey: NDArray[np.uint8], one: Character) -> bool:
+    """Whether enough of a character lies within the window, and stands out from the paper."""
+    left, right = one.x - one.width / 2, one.x + one.width / 2
+    top, bottom = one.y - one.height / 2, one.y + one.height / 2
+    within = (min(right, SIDE) - max(left, 0)) * (min(bottom, SIDE) - max(top, 0))
+    if within < 0.6 * (right - left) * (bottom - top):
+        return False
+    part = grey[max(0, int(top) - 1) : int(bottom) + 2, max(0, int(left) - 1) : int(right) + 2]
+    small = cv2.blur(part, (2, 2))
+    low, high = np.percentile(small, (4, 96))
+    return bool(high - low >= FAINTEST)
+
+
+def _within(characters: list[Character], matrix: NDArray[np.float64]) -> list[Character]:
+    """The characters as the camera sees them, those with their middle in the window; neighbours are renumbered."""
+    kept: dict[int, Character] = {}
+    scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
+    for place, one in enumerate(characters):
+        x, y = matrix @ (one.x, one.y, 1.0)
+        if 0 <= x < SIDE and 0 <= y < SIDE:
+            kept[place] = Character(one.kind, float(x), float(y), one.width * scale, one.height * scale, one.size * scale,
+                                    one.written, one.struck, one.before, one.after)  # fmt: skip
+    places = {place: index for index, place in enumerate(kept)}
+    for one in kept.values():
+        one.before, one.after = places.get(one.before, -1), places.get(one.after, -1)
+    return list(kept.values())
+
+
+def _turned(characters: list[Character], turn: int) -> list[Character]:
+    """The characters after `turn` quarter turns against the clock, as NumPy's rot90 turns the picture."""
+    for one in characters:
+        for _ in range(turn):
+            one.x, one.y = one.y, SIDE - 1 - one.x
+            one.width, one.height = one.height, one.width
+    return characters

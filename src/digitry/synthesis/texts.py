@@ -1,0 +1,121 @@
+"""What people write: numbers with and without signs, and words to tell them from."""
+
+from __future__ import annotations
+
+import numpy as np
+
+WORDS = (
+    "name of pupil total please write clearly date remarks class teacher roll number signature address amount item page "
+    "notes quantity price subject term grade the and with for from this that kilogram metre hours rate tax sum paid due "
+    "score player hole par out in handicap blue white red gold invoice bill customer phone email city state code method "
+    "answer question marks obtained part section order ref account branch bank pay bearer rupees dollars only cash mobile "
+    "weight height age sex male female patient doctor batch tablet daily result test room time start end break january "
+    "february march april june july august sept october december monday friday left right north south sugar rice flour "
+    "oil milk bread nails paint wood steel pipe wire box pcs each dozen balance carried forward opening closing net gross"
+).split()
+
+
+def digits(rng: np.random.Generator, low: int, high: int | None = None) -> str:
+    """Give `low` to `high` random digits."""
+    return "".join(map(str, rng.integers(0, 10, int(rng.integers(low, (high or low) + 1)))))
+
+
+def number(rng: np.random.Generator) -> str:
+    """Give a number as people write it anywhere: three fifths of them plain."""
+    share = rng.random()
+    if share < 0.6:
+        return digits(rng, 1, int(rng.choice([2, 3, 4, 6, 10], p=[0.35, 0.25, 0.2, 0.12, 0.08])))
+    return signed(rng)
+
+
+def signed(rng: np.random.Generator) -> str:
+    """Give a number with signs in it or beside it."""
+    kinds = (_decimal, _grouped, _negative, _fraction, _date, _time, _phone, _bracketed, _percent, _money, _sum, _ended)
+    shares = (0.2, 0.1, 0.13, 0.12, 0.12, 0.05, 0.05, 0.03, 0.05, 0.05, 0.07, 0.03)
+    return kinds[int(rng.choice(len(kinds), p=shares))](rng)
+
+
+def word(rng: np.random.Generator) -> str:
+    """Give a word, in lower case, capitals, or capitalised."""
+    text = str(rng.choice(WORDS)) if rng.random() < 0.7 else _jumble(rng)
+    return (text, text.upper(), text.capitalize())[int(rng.integers(3))]
+
+
+def phrase(rng: np.random.Generator, most: int = 4) -> str:
+    """Give a few words, at times with a number among them or punctuation behind."""
+    words = [word(rng) for _ in range(int(rng.integers(1, most + 1)))]
+    if rng.random() < 0.25:
+        words.insert(int(rng.integers(len(words) + 1)), number(rng).replace("×", "x").replace("✓", ""))
+    return " ".join(words) + str(rng.choice(["", "", "", ":", ".", "?", " :"]))
+
+
+def _jumble(rng: np.random.Generator) -> str:
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    return "".join(letters[i] for i in rng.integers(0, 26, int(rng.integers(2, 9))))
+
+
+def _decimal(rng: np.random.Generator) -> str:
+    minus = "-" if rng.random() < 0.1 else ""
+    return minus + digits(rng, 1, 3) + str(rng.choice([".", ".", ","])) + digits(rng, 1, int(rng.choice([1, 2, 3])))
+
+
+def _grouped(rng: np.random.Generator) -> str:
+    mark = str(rng.choice([",", ".", "'", ","]))
+    groups = [digits(rng, 1, 3), *(digits(rng, 3) for _ in range(int(rng.integers(1, 3))))]
+    if rng.random() < 0.2:
+        groups.insert(1, digits(rng, 2))  # as in India
+    end = str(rng.choice(["", ".00", "." + digits(rng, 2), "," + digits(rng, 2)])) if mark != "." else ""
+    return mark.join(groups) + end
+
+
+def _negative(rng: np.random.Generator) -> str:
+    return str(rng.choice(["-", "-", "-", "+"])) + digits(rng, 1, 3)
+
+
+def _fraction(rng: np.random.Generator) -> str:
+    return digits(rng, 1, 3) + "/" + digits(rng, 1, 3)
+
+
+def _date(rng: np.random.Generator) -> str:
+    sign = str(rng.choice(["/", "/", ".", "-"]))
+    day, month = str(rng.integers(1, 32)), str(rng.integers(1, 13))
+    if rng.random() < 0.6:
+        day, month = day.zfill(2), month.zfill(2)
+    year = str(rng.integers(1900, 2040)) if rng.random() < 0.6 else digits(rng, 2)
+    return sign.join((year, month, day) if rng.random() < 0.15 else (day, month, year))
+
+
+def _time(rng: np.random.Generator) -> str:
+    text = f"{rng.integers(0, 24)}:{rng.integers(0, 60):02}"
+    return text + f":{rng.integers(0, 60):02}" if rng.random() < 0.2 else text
+
+
+def _phone(rng: np.random.Generator) -> str:
+    ways = (f"({digits(rng, 2, 4)}){digits(rng, 5, 7)}", f"{digits(rng, 3)}-{digits(rng, 4)}",
+            f"+{digits(rng, 2)}{digits(rng, 8, 10)}", f"{digits(rng, 3)}-{digits(rng, 3)}-{digits(rng, 4)}",
+            f"{digits(rng, 1, 2)}-{digits(rng, 3)}")  # fmt: skip
+    return ways[int(rng.integers(len(ways)))]
+
+
+def _bracketed(rng: np.random.Generator) -> str:
+    return f"({digits(rng, 1, 4)})"
+
+
+def _percent(rng: np.random.Generator) -> str:
+    return digits(rng, 1, 3) + (f".{digits(rng, 1)}" if rng.random() < 0.3 else "") + "%"
+
+
+def _money(rng: np.random.Generator) -> str:
+    sign = str(rng.choice(["$", "€", "£", "₹"]))
+    amount = digits(rng, 1, 4) + (f".{digits(rng, 2)}" if rng.random() < 0.6 else "")
+    return amount + sign if sign == "€" and rng.random() < 0.5 else sign + amount
+
+
+def _sum(rng: np.random.Generator) -> str:
+    sign = str(rng.choice(["+", "-", "×", "÷"]))
+    text = digits(rng, 1, 3) + sign + digits(rng, 1, 3)
+    return text + "=" + digits(rng, 1, 4) if rng.random() < 0.5 else text
+
+
+def _ended(rng: np.random.Generator) -> str:
+    return digits(rng, 1, 5) + str(rng.choice(["/-", "=", "-", ".", "/=", "✓"]))
