@@ -1,0 +1,154 @@
+"""A grey page → the cells between its rules, in rows and columns of tables.
+
+A cell is what rules enclose: a piece of paper between them. Neighbours across a rule form a row, or a column, and so a
+table that lies askew or bends keeps its order.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.images.contrast import even_contrast
+
+LONGEST = 1200
+"""Pixels of the longer side at which rules are looked for."""
+
+DARK = 0.7
+"""A rule's ink lies at least this many local spreads from its paper."""
+
+RULE_LENGTH = 45
+"""Pixels, at that size, of the shortest piece of a rule: longer than a stroke of most digits."""
+
+LEAST_CELL, LARGEST_SHARE = 8, 0.25
+"""Pixels of the shorter side of a cell; share of the page of the largest one."""
+
+FILLED = 0.6
+"""Share of its box that a cell fills: it is roughly a rectangle."""
+
+ALIKE = 1.7
+"""Neighbours in a row are at most so many times as high as each other, in a column as wide."""
+
+
+class Cell(NamedTuple):
+    """A piece of paper between rules."""
+
+    box: tuple[int, int, int, int]
+    """Left, top, width, height in pixels of the page."""
+    table: int
+    row: int
+    column: int
+    """Which table it belongs to, and where in it, from 0."""
+
+
+def find_cells(grey: NDArray[np.uint8]) -> list[Cell]:
+    """Give the cells of a page, uint8 (h, w): those in tables of at least two, table by table, row by row."""
+    scale = min(1.0, LONGEST / max(grey.shape))
+    small = grey if scale == 1 else np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((~_rules(small)).astype(np.uint8), connectivity=4)
+    boxes = stats[:, :4].astype(int)
+    area = boxes[:, 2] * boxes[:, 3]
+    is_cell = (boxes[:, 2:].min(axis=1) >= LEAST_CELL) & (area < LARGEST_SHARE * small.size) & (stats[:, 4] > FILLED * area)
+    is_cell[0] = False
+    places = [place for place in range(count) if is_cell[place]]
+    beside, below = _Groups(count), _Groups(count)
+    tables = _Groups(count)
+    for place in places:
+        for other in _across(labels, boxes[place], sideways=True):
+            if is_cell[other] and _alike(boxes[place][3], boxes[other][3]):
+                beside.join(place, other)
+                tables.join(place, other)
+        for other in _across(labels, boxes[place], sideways=False):
+            if is_cell[other] and _alike(boxes[place][2], boxes[other][2]):
+                below.join(place, other)
+                tables.join(place, other)
+    cells = []
+    for number, members in enumerate(sorted(tables.groups(places), key=lambda m: min(boxes[p][1] for p in m))):
+        rows, columns = _ordered(beside, members, boxes, axis=1), _ordered(below, members, boxes, axis=0)
+        cells += [
+            Cell(_grown(boxes[place], 1 / scale), number, rows[beside.head(place)], columns[below.head(place)])
+            for place in members
+        ]
+    return sorted(cells, key=lambda cell: (cell.table, cell.row, cell.column))
+
+
+def _rules(grey: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Where the rules are: long level or upright pieces of ink."""
+    contrast = even_contrast(grey)
+    # Ink is rare and stands out far: the longer tail of the contrasts.
+    ink = np.asarray(contrast < -DARK) if (contrast**3).mean() < 0 else np.asarray(contrast > DARK)
+    found = np.zeros(grey.shape, np.uint8)
+    for size in ((RULE_LENGTH, 1), (1, RULE_LENGTH)):
+        # A rule that is not quite level steps from row to row: thickened it stays in one piece.
+        thick = cv2.dilate(ink.astype(np.uint8), np.ones((3, 1) if size[0] > 1 else (1, 3), np.uint8))
+        pieces = cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones(size[::-1], np.uint8))
+        # Gaps, where writing hides a rule or the print is worn, are closed along it.
+        found |= cv2.morphologyEx(pieces, cv2.MORPH_CLOSE, np.ones((1, 15) if size[0] > 1 else (15, 1), np.uint8))
+    return np.asarray(found > 0)
+
+
+def _across(labels: NDArray[np.int32], box: NDArray[np.integer], *, sideways: bool) -> list[int]:
+    """The pieces of paper to the right of a box, or under it, just across a rule."""
+    x, y, width, height = box.tolist()
+    reach = max(4, round(0.35 * min(width, height)))
+    found = []
+    for share in (0.3, 0.5, 0.7):
+        if sideways:
+            line = labels[min(y + round(share * height), labels.shape[0] - 1), x + width : x + width + reach]
+        else:
+            line = labels[y + height : y + height + reach, min(x + round(share * width), labels.shape[1] - 1)]
+        hits = line[line > 0]
+        if hits.size:
+            found.append(int(hits[0]))
+    return sorted({place for place in found if found.count(place) >= 2})
+
+
+def _alike(one: int, other: int) -> bool:
+    return max(one, other) <= ALIKE * min(one, other)
+
+
+def _ordered(groups: _Groups, members: list[int], boxes: NDArray[np.integer], axis: int) -> dict[int, int]:
+    """The groups of a table's members, numbered from 0 by where they lie along an axis; those that coincide are one."""
+    middle: dict[int, list[float]] = {}
+    for place in members:
+        middle.setdefault(groups.head(place), []).append(float(boxes[place][axis] + boxes[place][axis + 2] / 2))
+    usual = float(np.median([boxes[place][axis + 2] for place in members]))
+    numbers: dict[int, int] = {}
+    number, last = -1, -1e9
+    for head, middles in sorted(middle.items(), key=lambda item: float(np.mean(item[1]))):
+        here = float(np.mean(middles))
+        if here - last > 0.5 * usual:
+            number, last = number + 1, here
+        numbers[head] = number
+    return numbers
+
+
+def _grown(box: NDArray[np.integer], factor: float) -> tuple[int, int, int, int]:
+    x, y, width, height = (round(float(value) * factor) for value in box)
+    return x, y, width, height
+
+
+class _Groups:
+    """Places that were joined, directly or by way of others."""
+
+    def __init__(self, count: int) -> None:
+        self._up = list(range(count))
+
+    def head(self, place: int) -> int:
+        while self._up[place] != place:
+            self._up[place] = self._up[self._up[place]]
+            place = self._up[place]
+        return place
+
+    def join(self, one: int, other: int) -> None:
+        self._up[self.head(one)] = self.head(other)
+
+    def groups(self, places: list[int]) -> list[list[int]]:
+        """The groups of at least two."""
+        found: dict[int, list[int]] = {}
+        for place in places:
+            found.setdefault(self.head(place), []).append(place)
+        return [members for members in found.values() if len(members) > 1]

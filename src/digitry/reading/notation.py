@@ -1,0 +1,106 @@
+"""Characters in a row → the number that they write: its text with signs, its value, and what stands beside it."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from digitry.errors import unknown_name
+
+DECIMALS = ("auto", "comma", "point")
+"""What parts a number's whole from its fraction."""
+
+PARTING = frozenset("+×÷=")
+"""Signs between two numbers: a sum is read as its parts."""
+
+LEADING = frozenset("-+(")
+"""Signs that belong to the number behind them."""
+
+_PLAIN = re.compile(r"([-+]?)(\d+(?:[.,']\d+)*)")
+
+
+class Written(NamedTuple):
+    """A number among characters."""
+
+    text: str
+    """Its digits and the signs inside it, its leading minus or plus and its brackets."""
+    places: tuple[int, ...]
+    """Which of the characters these are."""
+    around: tuple[str, ...]
+    """The signs that stand before or behind it: `%`, `=`, `$`, a tick."""
+
+
+def numbers_in(characters: list[str]) -> list[Written]:
+    """Give the numbers that characters of one chain write, in order; without a digit there is none."""
+    found = []
+    start = 0
+    for place in range(len(characters) + 1):
+        at_end = place == len(characters)
+        # A plus at the very beginning belongs to its number.
+        if at_end or (characters[place] in PARTING and any(c.isdigit() for c in characters[start:place])):
+            end = place if at_end else place + 1
+            number = _trimmed(characters, start, place, end)
+            if number:
+                found.append(number)
+            start = end
+    return found
+
+
+def _trimmed(characters: list[str], start: int, stop: int, end: int) -> Written | None:
+    """The number within `start` and `stop`; what is cut off at its sides, up to `end`, stands around it."""
+    digits = [place for place in range(start, stop) if characters[place].isdigit()]
+    if not digits:
+        return None
+    first, last = digits[0], digits[-1]
+    before, behind = characters[first - 1] if first > start else "", characters[last + 1] if last + 1 < stop else ""
+    if before in LEADING and before != "(":
+        first -= 1
+        before = characters[first - 1] if first > start else ""
+    if before == "(" and ")" in characters[first:stop]:
+        first -= 1
+    inner = characters[first : last + 1]
+    if behind == ")" and "(" in inner and ")" not in inner:
+        last += 1
+    kept = tuple(range(first, last + 1))
+    around = tuple(characters[place] for place in range(start, end) if not first <= place <= last)
+    return Written("".join(characters[place] for place in kept), kept, around)
+
+
+def value_of(text: str, decimal: str = "auto") -> float | None:
+    """Give what a plain number is worth, None for dates, times, fractions, phone numbers.
+
+    `decimal` says what parts whole from fraction, `comma` or `point`; the other groups thousands. With `auto` the last
+    of two kinds is the decimal one; a mark that comes twice, an apostrophe, and a comma before exactly three digits
+    group thousands; any other single mark is decimal. Raises SettingError for any other `decimal`.
+    """
+    if decimal not in DECIMALS:
+        raise unknown_name("decimal", decimal, DECIMALS)
+    found = _PLAIN.fullmatch(text.strip("()") if text[:1] == "(" and text[-1:] == ")" else text)
+    if not found:
+        return None
+    sign, body = found.groups()
+    mark = {"comma": ",", "point": "."}.get(decimal) or _decimal_mark(body)
+    whole, _, fraction = body.partition(mark) if mark else (body, "", "")
+    if not fraction.isdigit() and fraction or not _is_grouped(whole):
+        return None
+    return float(sign + re.sub(r"\D", "", whole) + "." + (fraction or "0"))
+
+
+def _decimal_mark(body: str) -> str:
+    """What parts whole from fraction, by the rule of `auto`; nothing where there is no fraction."""
+    marks = [mark for mark in body if mark in ".,"]
+    if not marks:
+        return ""
+    if len(set(marks)) == 2:
+        return marks[-1] if marks.count(marks[-1]) == 1 else ""
+    if len(marks) > 1 or re.fullmatch(r"[1-9]\d{0,2},\d{3}", body):
+        return ""
+    return marks[0]
+
+
+def _is_grouped(whole: str) -> bool:
+    """Whether digits stand in groups as thousands do (1,250,000; 3,00,000 in India), or in none."""
+    first, *groups = re.split(r"\D", whole)
+    if not groups:
+        return True
+    return 1 <= len(first) <= 3 and all(len(group) in (2, 3) for group in groups) and len(groups[-1]) == 3

@@ -1,0 +1,167 @@
+"""A page, seen by the network in several sizes → its characters: what each is, where, and which come beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.images.contrast import even_contrast
+from digitry.networks.page_answer import (
+    AFTER,
+    BEFORE,
+    CENTRE,
+    CLASSES,
+    DOWN,
+    HEIGHT,
+    READABLE,
+    RIGHT,
+    SIZE,
+    STRIDE,
+    STRUCK,
+    TURN,
+    USUAL_SIZE,
+    WIDTH,
+    WRITTEN,
+)
+
+Answer = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""A page of even contrast, float32 (h, w), h and w multiples of `BLOCK` → answers, float32 (channels, h/4, w/4)."""
+
+BLOCK = 32
+"""Pixels that a page's sides have to be multiples of."""
+
+LONGEST = 1408
+"""Pixels of the longer side of the largest size at which a page is looked at."""
+
+SHORTEST = 176
+"""Pixels of the longer side of the smallest size."""
+
+ENLARGED = 2.0
+"""A small picture is looked at enlarged by up to this."""
+
+LEAST = 0.3
+"""Least probability of a character's middle to be looked at."""
+
+APART = 0.22
+"""Two middles nearer than this, in heights of a digit, are one character's."""
+
+
+class Spots(NamedTuple):
+    """Characters found on a page, best first; lengths in its pixels."""
+
+    x: NDArray[np.float32]
+    y: NDArray[np.float32]
+    """Middle of each, float32 (n,)."""
+    size: NDArray[np.float32]
+    """Height of a digit in the same writing, float32 (n,)."""
+    box: NDArray[np.float32]
+    """Left, top, width, height, float32 (n, 4)."""
+    found: NDArray[np.float32]
+    """Probability that a character is there, float32 (n,)."""
+    classes: NDArray[np.float32]
+    """Probability of each character, float32 (n, classes); rows sum to 1."""
+    after: NDArray[np.float32]
+    before: NDArray[np.float32]
+    """Probability of a neighbour in the same number, and its middle x, y on the page, float32 (n, 3)."""
+    written: NDArray[np.float32]
+    struck: NDArray[np.float32]
+    turn: NDArray[np.float32]
+    """Probability of 0 to 3 clockwise quarter turns that make it upright, float32 (n, 4)."""
+
+    def take(self, places: NDArray[np.integer] | NDArray[np.bool_]) -> Spots:
+        """Give some of the spots."""
+        return Spots(*(values[places] for values in self))
+
+
+def find_spots(grey: NDArray[np.uint8], answer: Answer, *, longest: int = LONGEST) -> Spots:
+    """Look at a grey page, uint8 (h, w), in sizes that halve, and give the characters on it."""
+    scale = min(longest / max(grey.shape), ENLARGED)
+    found = []
+    while True:
+        level = _scaled(grey, scale)
+        found.append(_on_page(spots_of(answer(_padded(even_contrast(level)))), level.shape, scale))
+        scale /= 2
+        if max(grey.shape) * scale < SHORTEST:
+            break
+    return _one_each(Spots(*(np.concatenate(values) for values in zip(*found, strict=True))))
+
+
+def spots_of(answers: NDArray[np.float32]) -> Spots:
+    """Give the peaks of a network's answers, float32 (channels, h, w), in pixels of the page that it saw."""
+    heat = answers[CENTRE]
+    peaks = (heat >= cv2.dilate(heat, np.ones((3, 3), np.uint8))) & (heat > np.log(LEAST / (1 - LEAST)))
+    row, column = np.nonzero(peaks)
+    said = answers[:, row, column].T
+    size = USUAL_SIZE * np.exp(np.clip(said[:, SIZE], -1.5, 1.8))
+    x = (column + 0.5 + said[:, RIGHT]) * STRIDE
+    y = (row + 0.5 + said[:, DOWN]) * STRIDE
+    width, height = size * np.exp(np.clip(said[:, WIDTH], -4, 1.5)), size * np.exp(np.clip(said[:, HEIGHT], -4, 1.0))
+    links = [
+        np.stack([_sigmoid(link[:, 0]), x + link[:, 1] * size, y + link[:, 2] * size], 1)
+        for link in (said[:, AFTER], said[:, BEFORE])
+    ]
+    return Spots(x, y, size, np.stack([x - width / 2, y - height / 2, width, height], 1), _sigmoid(said[:, CENTRE]),
+                 _softmax(said[:, CLASSES:]), *links, _sigmoid(said[:, WRITTEN]), _sigmoid(said[:, STRUCK]),
+                 _softmax(said[:, TURN]))  # fmt: skip
+
+
+def _scaled(grey: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+    if scale == 1:
+        return grey
+    size = (max(8, round(grey.shape[1] * scale)), max(8, round(grey.shape[0] * scale)))
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC), np.uint8)
+
+
+def _padded(page: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The page with plain paper at its right and lower side, up to whole blocks."""
+    height, width = page.shape
+    return np.pad(page, ((0, -height % BLOCK), (0, -width % BLOCK)))
+
+
+def _on_page(spots: Spots, shape: tuple[int, ...], scale: float) -> Spots:
+    """The spots that are readable at this size, in pixels of the page."""
+    low, high = READABLE
+    inside = (spots.x < shape[1]) & (spots.y < shape[0]) & (spots.size > low * 0.9) & (spots.size < high * 1.1)
+    spots = spots.take(inside)
+    grown = np.float32(1 / scale)
+    links = (spots.after, spots.before)
+    return spots._replace(
+        x=spots.x * grown, y=spots.y * grown, size=spots.size * grown, box=spots.box * grown,
+        after=links[0] * [1, grown, grown], before=links[1] * [1, grown, grown],
+    )  # fmt: skip
+
+
+def _one_each(spots: Spots) -> Spots:
+    """One spot for every character: the surest of those that lie on each other."""
+    spots = spots.take(np.argsort(-spots.found, kind="stable"))
+    kept: list[int] = []
+    for place in range(len(spots.x)):
+        if kept:
+            far = np.hypot(spots.x[kept] - spots.x[place], spots.y[kept] - spots.y[place])
+            if (far < APART * np.minimum(spots.size[kept], spots.size[place])).any():
+                continue
+            if (_inside(spots.box[place], spots.box[kept]) > 0.7).any():
+                continue
+        kept.append(place)
+    return spots.take(np.array(kept, int))
+
+
+def _inside(box: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The share of the union that a box has in common with each of the others."""
+    low = np.maximum(box[:2], others[:, :2])
+    high = np.minimum(box[:2] + box[2:], others[:, :2] + others[:, 2:])
+    common = np.clip(high - low, 0, None).prod(axis=1)
+    return np.asarray(common / (box[2:].prod() + others[:, 2:].prod(axis=1) - common + 1e-9), np.float32)
+
+
+def _sigmoid(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(1 / (1 + np.exp(-np.clip(values, -30, 30))), np.float32)
+
+
+def _softmax(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    powers = np.exp(values - values.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
