@@ -105,11 +105,57 @@ class Number:
     """Why the reader is not sure of this number."""
     alternatives: tuple[tuple[str, float], ...] = ()
     """The next best texts with their probabilities, best first."""
+    signs: tuple[Digit, ...] = ()
+    """The characters of `text` that are no digits, left to right, as `digits` has those that are."""
+    value: float | None = None
+    """What a plain number is worth; None for dates, times, fractions."""
+    around: tuple[str, ...] = ()
+    """Signs that stand before or behind it: `%`, `=`, `$`, a tick."""
+    hand: str | None = None
+    """`written` or `printed`; None where nobody asked."""
+    struck: bool = False
+    """Whether it is struck out."""
+    table: int | None = None
+    row: int | None = None
+    column: int | None = None
+    """Which table of the page it stands in, and its cell, all from 0; None outside of tables."""
+
+    @property
+    def digits_text(self) -> str:
+        """The digits alone, without signs."""
+        return "".join(digit.label for digit in self.digits)
 
     @property
     def next_best(self) -> tuple[tuple[str, float], ...]:
         """The alternatives; of a single digit that has none as a number, those it has as a digit."""
         return self.alternatives or (self.digits[0].alternatives if len(self.digits) == 1 else ())
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table on a page."""
+
+    row: int
+    column: int
+    """From 0."""
+    box: Box
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table on a page: its cells, row by row, empty ones too."""
+
+    cells: tuple[Cell, ...]
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has."""
+        return 1 + max((cell.row for cell in self.cells), default=-1)
+
+    @property
+    def columns(self) -> int:
+        """How many columns it has."""
+        return 1 + max((cell.column for cell in self.cells), default=-1)
 
 
 @dataclass(frozen=True)
@@ -122,6 +168,9 @@ class Reading:
     reason: str | None = None
     page: int = 1
     """Which page of the file, from 1."""
+    turn: int = 0
+    """Degrees, clockwise, by which the page has to be turned to be upright: 0, 90, 180 or 270."""
+    tables: tuple[Table, ...] = ()
     stages: dict[str, NDArray[Any]] = field(default_factory=dict, compare=False, repr=False)
     """The pictures between the file and the answer, by name, for people who ask why."""
 
@@ -131,58 +180,93 @@ class Reading:
         return " ".join(number.text for number in self.numbers)
 
     def to_json(self) -> dict[str, Any]:
-        """The reading as plain JSON values; labels that are whole numbers become integers."""
+        """Give the reading as plain JSON values; labels that are whole numbers become integers."""
         return {
             "picture": self.picture,
             "page": self.page,
-            "numbers": [
-                {
-                    "text": number.text,
-                    "confidence": round(number.confidence, 6),
-                    "sure": number.sure,
-                    "reason": number.reason,
-                    "alternatives": [[text, round(p, 6)] for text, p in number.alternatives],
-                    "box": list(number.box),
-                    "digits": [
-                        {
-                            "label": _json_label(digit.label),
-                            "confidence": round(digit.confidence, 6),
-                            "box": list(digit.box),
-                            "alternatives": [[_json_label(name), round(p, 6)] for name, p in digit.alternatives],
-                        }
-                        for digit in number.digits
-                    ],
-                }
-                for number in self.numbers
-            ],
+            "numbers": [_number_to_json(number) for number in self.numbers],
             "sure": self.sure,
             "reason": self.reason,
+            "turn": self.turn,
+            "tables": [
+                {
+                    "rows": table.rows,
+                    "columns": table.columns,
+                    "cells": [{"row": c.row, "column": c.column, "box": list(c.box)} for c in table.cells],
+                }
+                for table in self.tables
+            ],
         }
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Reading:
-        """The reading that `to_json` wrote; its stages are not among the values."""
-        numbers = tuple(
-            Number(
-                number["text"],
-                number["confidence"],
-                _box(number["box"]),
-                tuple(
-                    Digit(str(digit["label"]), digit["confidence"], _box(digit["box"]), _pairs(digit["alternatives"]))
-                    for digit in number["digits"]
-                ),
-                number["sure"],
-                number["reason"],
-                _pairs(number["alternatives"]),
-            )
-            for number in values["numbers"]
+        """Read what `to_json` wrote, here or by an older digitry; its stages are not among the values."""
+        tables = tuple(
+            Table(tuple(Cell(cell["row"], cell["column"], _box(cell["box"])) for cell in table["cells"]))
+            for table in values.get("tables", [])
         )
-        return cls(values["picture"], numbers, values["sure"], values["reason"], values["page"])
+        numbers = tuple(_number_from_json(number) for number in values["numbers"])
+        turn = values.get("turn", 0)
+        return cls(values["picture"], numbers, values["sure"], values["reason"], values["page"], turn, tables)
 
 
 def is_sure(reading: Reading, number: Number) -> bool:
     """Whether this number is sure: a doubt about the page is one about all its numbers, unless it is about others."""
     return number.sure and (reading.sure or not all(other.sure for other in reading.numbers))
+
+
+def _number_to_json(number: Number) -> dict[str, Any]:
+    return {
+        "text": number.text,
+        "confidence": round(number.confidence, 6),
+        "sure": number.sure,
+        "reason": number.reason,
+        "alternatives": [[text, round(p, 6)] for text, p in number.alternatives],
+        "box": list(number.box),
+        "digits": [_digit_to_json(digit) for digit in number.digits],
+        "digits_text": number.digits_text,
+        "signs": [_digit_to_json(sign) for sign in number.signs],
+        "value": number.value,
+        "around": list(number.around),
+        "hand": number.hand,
+        "struck": number.struck,
+        "table": number.table,
+        "row": number.row,
+        "column": number.column,
+    }
+
+
+def _number_from_json(values: dict[str, Any]) -> Number:
+    return Number(
+        values["text"],
+        values["confidence"],
+        _box(values["box"]),
+        tuple(_digit_from_json(digit) for digit in values["digits"]),
+        values["sure"],
+        values["reason"],
+        _pairs(values["alternatives"]),
+        tuple(_digit_from_json(sign) for sign in values.get("signs", [])),
+        values.get("value"),
+        tuple(values.get("around", [])),
+        values.get("hand"),
+        values.get("struck", False),
+        values.get("table"),
+        values.get("row"),
+        values.get("column"),
+    )
+
+
+def _digit_to_json(digit: Digit) -> dict[str, Any]:
+    return {
+        "label": _json_label(digit.label),
+        "confidence": round(digit.confidence, 6),
+        "box": list(digit.box),
+        "alternatives": [[_json_label(name), round(p, 6)] for name, p in digit.alternatives],
+    }
+
+
+def _digit_from_json(values: dict[str, Any]) -> Digit:
+    return Digit(str(values["label"]), values["confidence"], _box(values["box"]), _pairs(values["alternatives"]))
 
 
 def _box(values: list[int]) -> Box:

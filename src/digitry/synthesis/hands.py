@@ -93,6 +93,7 @@ class Hand:
             patch = self._from_image(int(character), tall, glyphs, rng)
         else:
             patch = self._from_path(character, tall, rng)
+        patch = _tight(patch)
         return patch._replace(top=patch.top + float(rng.normal(0, self.rise)) * height)
 
     def _from_image(self, digit: int, tall: float, glyphs: Glyphs, rng: np.random.Generator) -> Patch:
@@ -121,6 +122,14 @@ class Hand:
         corner = np.floor(np.min([path.min(axis=0) for path in paths], axis=0) - reach)
         wide, high = np.ceil(np.max([path.max(axis=0) for path in paths], axis=0) - corner + reach).astype(int) + 1
         return Patch(draw_paths([path - corner for path in paths], pen, (int(high), int(wide))), *corner.tolist())
+
+
+def _tight(patch: Patch) -> Patch:
+    """The same without the paper around its ink."""
+    left, top, width, height = cv2.boundingRect(np.asarray(patch.ink > 50, np.uint8))
+    if not width:
+        return patch
+    return Patch(patch.ink[top : top + height, left : left + width], patch.left + left, patch.top + top)
 
 
 def draw_paths(paths: list[NDArray[np.float64]], pen: float, shape: tuple[int, int]) -> Ink:

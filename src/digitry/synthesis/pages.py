@@ -150,7 +150,7 @@ def _within(characters: list[Character], matrix: NDArray[np.float64]) -> list[Ch
     scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
     for place, one in enumerate(characters):
         x, y = matrix @ (one.x, one.y, 1.0)
-        if 0 <= x < SIDE and 0 <= y < SIDE:
+        if 0 <= x <= SIDE - 1 and 0 <= y <= SIDE - 1:
             kept[place] = Character(one.kind, float(x), float(y), one.width * scale, one.height * scale, one.size * scale,
                                     one.written, one.struck, one.before, one.after)  # fmt: skip
     places = {place: index for index, place in enumerate(kept)}

@@ -1,0 +1,70 @@
+"""Windows of pages, photographed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from digitry.synthesis import pages
+from digitry.synthesis.allographs import OTHER
+from digitry.synthesis.hands import Glyphs
+from digitry.synthesis.layouts import LAYOUTS, clutter
+from digitry.synthesis.pages import SIDE, made_page
+from digitry.synthesis.sheet import Sheet
+
+
+def test_the_same_seed_gives_the_same_page(glyphs: Glyphs):
+    one, again = (made_page(glyphs, np.random.default_rng(7)) for _ in range(2))
+    assert (one.grey == again.grey).all()
+    assert one.characters == again.characters
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_page_is_a_grey_square_and_its_characters_lie_within_it(glyphs: Glyphs, seed: int):
+    page = made_page(glyphs, np.random.default_rng(seed))
+    assert page.grey.shape == (SIDE, SIDE) and page.grey.dtype == np.uint8
+    for one in page.characters:
+        assert 0 <= one.x < SIDE and 0 <= one.y < SIDE and 0 <= one.kind <= OTHER
+        for neighbour, back in ((one.after, "before"), (one.before, "after")):
+            if neighbour >= 0:
+                assert page.characters[getattr(page.characters[neighbour], back)] is one
+
+
+@pytest.mark.parametrize("layout", [layout for layout, _ in LAYOUTS])
+@pytest.mark.parametrize("size", [6.0, 20.0, 85.0])
+def test_every_layout_fills_a_sheet_at_every_size(glyphs: Glyphs, layout, size: float):
+    inked = 0
+    for seed in range(4):
+        sheet = Sheet(SIDE, glyphs, np.random.default_rng(seed))
+        layout(sheet, size)
+        clutter(sheet, size)
+        inked += int(sheet.written.any()) + int(sheet.printed.any())
+    assert inked
+
+
+def test_the_shares_of_the_layouts_make_a_whole():
+    assert sum(share for _, share in LAYOUTS) == pytest.approx(1)
+
+
+def test_a_turned_page_says_how_to_turn_it_back(glyphs: Glyphs, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(pages, "TURNED_SHARE", 0.0)
+    upright = made_page(glyphs, np.random.default_rng(3))
+    for turn in (1, 2, 3):
+        # A page that lies turned against the clock is set right by as many turns with it.
+        turned = pages._turned([*map(_copy, upright.characters)], turn)
+        picture = np.rot90(upright.grey, turn)
+        for one, other in zip(upright.characters, turned, strict=True):
+            assert upright.grey[int(one.y), int(one.x)] == picture[int(other.y + 1e-6), int(other.x)] or one.x % 1
+
+
+def _copy(one):
+    from dataclasses import replace
+
+    return replace(one)
+
+
+def test_what_nobody_could_see_is_not_asked_for(glyphs: Glyphs):
+    faint = np.full((SIDE, SIDE), 200, np.uint8)
+    seen = [made_page(glyphs, np.random.default_rng(seed)) for seed in range(6)]
+    some = next(one for page in seen for one in page.characters)
+    assert not pages._is_visible(faint, some)
