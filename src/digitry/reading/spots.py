@@ -50,6 +50,10 @@ APART = 0.22
 """Two middles nearer than this, in heights of a digit, are one character's."""
 
 
+INNER = 0.8
+"""The share of a character's box, along both axes, in which no other character has its middle."""
+
+
 class Spots(NamedTuple):
     """Characters found on a page, best first; lengths in its pixels."""
 
@@ -136,26 +140,23 @@ def _on_page(spots: Spots, shape: tuple[int, ...], scale: float) -> Spots:
 
 
 def _one_each(spots: Spots) -> Spots:
-    """One spot for every character: the surest of those that lie on each other."""
+    """One spot for every character: the surest of those that lie on each other, whatever their sizes."""
     spots = spots.take(np.argsort(-spots.found, kind="stable"))
     kept: list[int] = []
     for place in range(len(spots.x)):
-        if kept:
-            far = np.hypot(spots.x[kept] - spots.x[place], spots.y[kept] - spots.y[place])
-            if (far < APART * np.minimum(spots.size[kept], spots.size[place])).any():
-                continue
-            if (_inside(spots.box[place], spots.box[kept]) > 0.7).any():
-                continue
-        kept.append(place)
+        x, y, others = spots.x[place], spots.y[place], spots.take(np.array(kept, int))
+        near = np.hypot(others.x - x, others.y - y) < APART * np.minimum(others.size, spots.size[place])
+        within = _holds(others.box, x, y) | _holds(spots.box[place], others.x, others.y)
+        if not (near | within).any():
+            kept.append(place)
     return spots.take(np.array(kept, int))
 
 
-def _inside(box: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The share of the union that a box has in common with each of the others."""
-    low = np.maximum(box[:2], others[:, :2])
-    high = np.minimum(box[:2] + box[2:], others[:, :2] + others[:, 2:])
-    common = np.clip(high - low, 0, None).prod(axis=1)
-    return np.asarray(common / (box[2:].prod() + others[:, 2:].prod(axis=1) - common + 1e-9), np.float32)
+def _holds(box: NDArray[np.float32], x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Whether points lie well inside boxes, float32 (…, 4): characters touch, but none lies on another's middle."""
+    left, top, width, height = np.moveaxis(box, -1, 0)
+    sideways = np.abs(x - left - width / 2) < INNER / 2 * width
+    return np.asarray(sideways & (np.abs(y - top - height / 2) < INNER / 2 * height))
 
 
 def _sigmoid(values: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -19,7 +19,7 @@ SIDE = 384
 MARGIN = 40
 """Pixels drawn around a window, so that it can be turned a little."""
 
-SIZES, FAR_SIZES, FAR_SHARE = (9.0, 42.0), (5.5, 90.0), 0.2
+SIZES, FAR_SIZES, FAR_SHARE = (9.0, 42.0), (7.0, 170.0), 0.33
 """Height of a digit in a window, in pixels: a page is looked at in several sizes, each half the one before. In a share of
 the windows it may also be too small or too large to be read at this size."""
 
@@ -51,8 +51,11 @@ def made_page(glyphs: Glyphs, rng: np.random.Generator) -> Page:
     matrix = _view(sheet.side, rng)
     page = cv2.warpAffine(_inked(sheet, size, rng), matrix, (SIDE, SIDE), borderMode=cv2.BORDER_REPLICATE)
     shown = np.ones((SIDE, SIDE), bool)
-    if rng.random() < 0.12:
+    share = rng.random()
+    if share < 0.15:
         page, shown = _beyond_the_edge(np.asarray(page, np.float32), rng)
+    elif share < 0.19:  # no paper at all
+        page, shown = _ground(SIDE, SIDE, rng), np.zeros((SIDE, SIDE), bool)
     grey = _photograph(np.asarray(page, np.float32), size, rng)
     turn = int(rng.integers(1, 4)) if rng.random() < TURNED_SHARE else 0
     characters = _within(sheet.characters, matrix)
@@ -82,6 +85,9 @@ def _inked(sheet: Sheet, size: float, rng: np.random.Generator) -> NDArray[np.fl
     page *= 1 - np.float32(rng.uniform(0.25, 0.95)) * printed
     if rng.random() < 0.08:
         page *= 1 - np.float32(rng.uniform(0.05, 0.4) * depth) * security_print(sheet.side, sheet.side, size * 0.1, rng)
+    if rng.random() < 0.1:  # the other side of the sheet shines through
+        behind = np.fliplr(np.maximum(printed, ink) if rng.random() < 0.5 else printed)
+        page *= 1 - np.float32(rng.uniform(0.03, 0.25)) * cv2.GaussianBlur(behind, (0, 0), rng.uniform(0.6, 2.5))
     for left, top, right, bottom in sheet.reversed:
         band = page[max(top, 0) : bottom, left:right]
         band[:] = rng.uniform(0.15, 0.6) + (1 - band) * rng.uniform(0.4, 0.9)
@@ -127,8 +133,25 @@ def _beyond_the_edge(
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     side = np.float32(np.cos(angle)) * (x - width / 2) + np.float32(np.sin(angle)) * (y - height / 2)
     beyond = side > rng.uniform(0.25, 0.48) * width
-    ground = rng.uniform(0.05, 1.1) + rng.uniform(0, 0.3) * (clouds(height, width, rng.uniform(2, 30), rng) - 0.5)
+    ground = _ground(height, width, rng)
     return np.where(beyond, ground, page).astype(np.float32), ~beyond
+
+
+def _ground(height: int, width: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """What paper lies on: grained, mottled, striped like wood or cloth, or plain."""
+    ground = np.full((height, width), rng.uniform(0.05, 1.1), np.float32)
+    for _ in range(int(rng.integers(0, 4))):
+        grain = float(np.exp(rng.uniform(np.log(1.5), np.log(80))))
+        long = float(np.exp(rng.uniform(0, np.log(12)))) if rng.random() < 0.4 else 1.0
+        mottled = clouds(round(height / long) + 1, width, grain, rng)
+        ground += np.float32(rng.uniform(0.05, 0.5)) * (cv2.resize(mottled, (width, height)) - np.float32(0.5))
+    if rng.random() < 0.3:
+        y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+        angle, period = rng.uniform(0, np.pi), rng.uniform(3, 60)
+        across = np.float32(np.cos(angle)) * x + np.float32(np.sin(angle)) * y
+        across += np.float32(rng.uniform(0, 3 * period)) * clouds(height, width, period * rng.uniform(1, 6), rng)
+        ground += np.float32(rng.uniform(0.05, 0.3)) * np.sin(across * np.float32(2 * np.pi / period), dtype=np.float32)
+    return np.maximum(ground, np.float32(0.02))
 
 
 def _is_visible(grey: NDArray[np.uint8], one: Character) -> bool:
