@@ -83,8 +83,8 @@ def _inked(sheet: Sheet, size: float, rng: np.random.Generator) -> NDArray[np.fl
     page = 1 - np.float32(depth) * ink
     page *= 1 - np.float32(rng.uniform(0.1, 1.0) * min(1, depth * 1.3)) * rules
     page *= 1 - np.float32(rng.uniform(0.25, 0.95)) * printed
-    if rng.random() < 0.08:
-        page *= 1 - np.float32(rng.uniform(0.05, 0.4) * depth) * security_print(sheet.side, sheet.side, size * 0.1, rng)
+    if rng.random() < 0.15:
+        page *= 1 - np.float32(rng.uniform(0.05, 0.5) * depth) * security_print(sheet.side, sheet.side, size * rng.uniform(0.06, 0.2), rng)
     if rng.random() < 0.1:  # the other side of the sheet shines through
         behind = np.fliplr(np.maximum(printed, ink) if rng.random() < 0.5 else printed)
         page *= 1 - np.float32(rng.uniform(0.03, 0.25)) * cv2.GaussianBlur(behind, (0, 0), rng.uniform(0.6, 2.5))
