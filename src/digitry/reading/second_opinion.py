@@ -1,0 +1,52 @@
+"""A number that the page's network found, read again by the network for numbers: alone, enlarged, without its signs."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.arrays import Box
+from digitry.images.ink import find_ink
+from digitry.images.strip import DIGIT_HEIGHT, STRIP_HEIGHT, cut_strip
+from digitry.reading.number import ReadStrips, read_strips
+
+AROUND = 0.7
+"""Paper around a number that is cut out with it, in heights of its digits."""
+
+ZOOMS = (0.9, 1.15)
+"""Sizes at which it is read, as how high its digits are is only roughly known."""
+
+
+class Opinion(NamedTuple):
+    """What the network for numbers reads."""
+
+    digits: str
+    probability: float
+    """The network's own, 0 to 1."""
+    others: dict[str, float]
+    """Other digits that it takes to be possible, with their probabilities."""
+
+
+def second_opinion(grey: NDArray[np.uint8], box: Box, digit_height: float, read: ReadStrips) -> Opinion:
+    """Read the number in a box of an upright grey page, uint8 (h, w), once more; no digits where it sees none."""
+    x, y, width, height = box
+    margin = AROUND * digit_height
+    left, top = max(0, round(x - margin)), max(0, round(y - margin))
+    part = grey[top : round(y + height + margin), left : round(x + width + margin)]
+    page = find_ink(part)
+    if not page.ink.any():
+        return Opinion("", 0.0, {})
+    scale = page.scale
+    middle = (y + height / 2 - top) / scale
+    base = max(digit_height / scale / DIGIT_HEIGHT, height / scale / STRIP_HEIGHT)
+    strips = [
+        cut_strip(page.ink, (x - left - margin / 2) / scale, middle, (x - left + width + margin / 2) / scale, base * zoom)
+        for zoom in ZOOMS
+    ]
+    found = read_strips(strips, read)
+    if found is None:
+        return Opinion("", 0.0, {})
+    others = {"".join(map(str, digits)): probability for digits, probability in found.alternatives}
+    return Opinion("".join(map(str, found.digits)), found.probability, others)
