@@ -65,8 +65,8 @@ class Candidate(NamedTuple):
     hand: str
     struck: bool
     beside_letters: bool
-    ubox: Box = (0, 0, 0, 0)
-    """Its box on the upright page."""
+    upright_box: Box = (0, 0, 0, 0)
+    """On the upright page."""
 
 
 class PageFound(NamedTuple):
@@ -96,7 +96,7 @@ def read_candidates(
     for chain in find_chains(spots):
         found += _numbers(chain, spots, class_names, options)
     found = _in_reading_order(found)
-    found = [one._replace(ubox=one.box) for one in found]
+    found = [one._replace(upright_box=one.box) for one in found]
     return PageFound([_turned_back(one, quarter, height, width) for one in found], 90 * quarter)
 
 

@@ -255,7 +255,9 @@ def no_number(sheet: Sheet, size: float) -> None:
             sheet.print(word(rng), x, y, size * rng.uniform(0.5, 1.2), random_face(rng))
 
 
-LAYOUTS: tuple[tuple[Callable[[Sheet, float], None], float], ...] = (
+Layouts = tuple[tuple[Callable[[Sheet, float], None], float], ...]
+
+LAYOUTS: Layouts = (
     (free_lines, 0.2),
     (table, 0.22),
     (digit_boxes, 0.12),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from digitry.batches.paper import clouds, light, security_print
 from digitry.synthesis.hands import Glyphs
-from digitry.synthesis.layouts import LAYOUTS, clutter
+from digitry.synthesis.layouts import LAYOUTS, Layouts, clutter
 from digitry.synthesis.sheet import Character, Sheet
 
 SIDE = 384
@@ -41,11 +41,14 @@ class Page(NamedTuple):
     """Quarter turns, clockwise, that make it upright: 0 to 3."""
 
 
-def made_page(glyphs: Glyphs, rng: np.random.Generator) -> Page:
-    """Draw a window of some page and photograph it. The same generator state gives the same page."""
+def made_page(glyphs: Glyphs, rng: np.random.Generator, *, layouts: Layouts = LAYOUTS) -> Page:
+    """Draw a window of some page and photograph it; `layouts` are what is drawn, each with its share.
+
+    The same generator state gives the same page.
+    """
     size = float(np.exp(rng.uniform(*np.log(FAR_SIZES if rng.random() < FAR_SHARE else SIZES))))
     sheet = Sheet(SIDE + 2 * MARGIN, glyphs, rng)
-    layout = LAYOUTS[int(rng.choice(len(LAYOUTS), p=np.array([share for _, share in LAYOUTS])))][0]
+    layout = layouts[int(rng.choice(len(layouts), p=np.array([share for _, share in layouts])))][0]
     layout(sheet, size)
     clutter(sheet, size)
     matrix = _view(sheet.side, rng)

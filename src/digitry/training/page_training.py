@@ -137,13 +137,16 @@ class PageTraining:
     def _run_id(self) -> str:
         return f"page-{self.seed}"
 
-    def train(self, glyphs: Glyphs, steps: int, *, save_every: int = 100) -> None:
-        """Go on to step number `steps`; each hundredth is saved and its losses are written to losses.jsonl."""
-        if self.step >= steps:
+    def train(self, glyphs: Glyphs, steps: int, *, until: int | None = None, save_every: int = 100) -> None:
+        """Go on to the last of `steps`, or only to number `until`; each hundredth is saved, its losses in losses.jsonl."""
+        until = steps if until is None else until
+        if self.step >= until:
             return
         loader = DataLoader(
             _Examples(glyphs, self.seed, self.step * BATCH),
             BATCH, num_workers=1, prefetch_factor=6, collate_fn=collate,
+            # A forked process would wait for ever for threads of OpenCV's that were not forked with it.
+            multiprocessing_context="spawn",
         )  # fmt: skip
         self.network.train()
         began, since, sums = time.monotonic(), self.step, dict[str, float]()
@@ -151,13 +154,13 @@ class PageTraining:
             parts = self._learn(pages, heat, characters, steps)
             for name, value in parts.items():
                 sums[name] = sums.get(name, 0.0) + float(value)
-            if self.step % save_every == 0 or self.step == steps:
+            if self.step % save_every == 0 or self.step == until:
                 count = self.step - since
                 line = {"step": self.step, **{name: round(value / count, 4) for name, value in sums.items()},
                         "seconds_a_step": round((time.monotonic() - began) / count, 3)}  # fmt: skip
                 self._save(line)
                 began, since, sums = time.monotonic(), self.step, {}
-            if self.step == steps:
+            if self.step == until:
                 return
 
     def _learn(self, pages: torch.Tensor, heat: torch.Tensor, characters: torch.Tensor, steps: int) -> dict[str, Any]:

@@ -1,0 +1,102 @@
+"""The network that looks at pages learns, stops anywhere and goes on, and answers in ONNX as in Torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.unit.synthesis.conftest import glyphs  # noqa: F401
+from digitry.networks.page_answer import AFTER, CENTRE, CLASSES, STRIDE
+from digitry.synthesis.hands import Glyphs
+from digitry.training.page_targets import COLUMNS, GRID, made_example
+
+pytestmark = pytest.mark.backends
+
+
+@pytest.fixture(autouse=True)
+def few_pages_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    from digitry.training import page_training
+
+    monkeypatch.setattr(page_training, "BATCH", 2)
+
+
+def trained(folder: Path, glyphs: Glyphs, steps: int, to: int):
+    from digitry.training.page_training import PageTraining
+
+    folder.mkdir(exist_ok=True)
+    training = PageTraining(folder, seed=3)
+    training.train(glyphs, steps, until=to, save_every=1)
+    return training
+
+
+def test_a_training_that_was_stopped_ends_with_the_same_weights(tmp_path: Path, glyphs: Glyphs):
+    whole = trained(tmp_path / "whole", glyphs, 4, to=4)
+    trained(tmp_path / "stopped", glyphs, 4, to=2)
+    again = trained(tmp_path / "stopped", glyphs, 4, to=4)
+    assert again.step == 4
+    for name, value in whole.mean.items():
+        assert (value == again.mean[name]).all(), name
+
+
+def test_the_loss_falls_on_pages_it_sees_again(tmp_path: Path, glyphs: Glyphs):
+    import torch
+
+    from digitry.training.page_training import PageTraining, collate, losses
+
+    torch.manual_seed(0)
+    training = PageTraining(tmp_path, seed=0)
+    batch = collate([made_example(glyphs, np.random.default_rng(n)) for n in range(2)])
+    first = training._learn(*batch, 100)
+    for _ in range(12):
+        last = training._learn(*batch, 100)
+    assert float(sum(last.values())) < 0.8 * float(sum(first.values()))
+    assert set(first) == set(losses(torch.zeros(2, CLASSES + 29, GRID, GRID), batch[1], batch[2]))
+
+
+def test_onnx_answers_as_torch_does_and_stands_alone(tmp_path: Path, glyphs: Glyphs):
+    import onnxruntime
+    import torch
+
+    from digitry.networks.onnx_bytes import check_model_bytes
+    from digitry.training.page_export import to_onnx
+
+    network = trained(tmp_path, glyphs, 2, to=2).kept_network()
+    data = to_onnx(network, {"made_by": "a test"})
+    check_model_bytes(data)
+    assert data == to_onnx(network, {"made_by": "a test"})
+    session = onnxruntime.InferenceSession(data)
+    for shape in ((64, 96), (160, 32)):
+        page = np.random.default_rng(1).normal(size=(1, 1, *shape)).astype(np.float32)
+        with torch.inference_mode():
+            expected = network(torch.from_numpy(page)).numpy()
+        got = session.run(None, {"pages": page})[0]
+        assert got.shape == (1, expected.shape[1], shape[0] // STRIDE, shape[1] // STRIDE)
+        assert np.abs(got - expected).max() < 1e-3
+
+
+def test_a_perfect_answer_has_hardly_any_loss(glyphs: Glyphs):
+    import torch
+
+    from digitry.training.page_training import collate, losses
+
+    rng = np.random.default_rng(5)
+    _, heat, characters = collate([made_example(glyphs, rng)])
+    answer = torch.zeros(1, CLASSES + 29, GRID, GRID)
+    answer[:, CENTRE] = torch.where(heat == 1, 20.0, -20.0)
+    known = dict(zip(COLUMNS, characters[:, 1:].T, strict=True))
+    row, column = known["row"].long(), known["column"].long()
+    for place, name in enumerate(("size", "width", "height", "right", "down"), start=1):
+        answer[0, place, row, column] = known[name]
+    for channels, name in ((AFTER, "after"), (slice(9, 12), "before")):
+        answer[0, channels.start, row, column] = 40 * known[name] - 20
+        answer[0, channels.start + 1, row, column] = known[f"{name}_x"]
+        answer[0, channels.start + 2, row, column] = known[f"{name}_y"]
+    answer[0, 12, row, column], answer[0, 13, row, column] = 40 * known["written"] - 20, 40 * known["struck"] - 20
+    answer[0, 14 + known["turn"].long(), row, column] = 20.0
+    answer[0, CLASSES + known["kind"].long(), row, column] = 20.0
+    assert len(row) > 3
+    assert {name: round(float(loss), 2) for name, loss in losses(answer, heat, characters).items()} == {
+        "centre": 0.0, "box": 0.0, "turn": 0.0, "written": 0.0, "kind": 0.0, "struck": 0.0, "link": 0.0,
+    }  # fmt: skip
