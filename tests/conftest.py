@@ -13,7 +13,10 @@ import numpy as np
 import pytest
 
 from digitry.arrays import Dataset, Split
+from digitry.batches.glyphs import curve
 from digitry.contract import METADATA_KEY, Contract
+from digitry.synthesis.allographs import strokes_of
+from digitry.synthesis.hands import Glyphs, draw_paths
 
 # No memory of examples in the checkout, which need not be writable, and no clock: a machine may be slow.
 hypothesis.settings.register_profile("anywhere", database=None, deadline=None)
@@ -68,6 +71,18 @@ def made_up_dataset() -> Dataset:
         sha256="0" * 64,
         source="made by the tests",
     )
+
+
+@pytest.fixture(scope="session")
+def glyphs() -> Glyphs:
+    """Digits to write pages with, drawn from pen paths: three images of each."""
+    images, labels = [], []
+    for digit in "0123456789":
+        for allograph in strokes_of(digit)[:3]:
+            paths = [(curve(stroke, 30) if len(stroke) > 2 else stroke) * 20 + (8, 4) for stroke in allograph]
+            images.append(draw_paths(paths, 2.5, (28, 28)))
+            labels.append(int(digit))
+    return Glyphs.of(np.stack(images), np.array(labels))
 
 
 def write_template_model(path: Path, contract: Contract, swap: tuple[int, int] | None = None) -> None:

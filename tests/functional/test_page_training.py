@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.unit.synthesis.conftest import glyphs  # noqa: F401
 from digitry.networks.page_answer import AFTER, CENTRE, CLASSES, STRIDE
 from digitry.synthesis.hands import Glyphs
 from digitry.training.page_targets import COLUMNS, GRID, made_example

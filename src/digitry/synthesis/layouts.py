@@ -10,11 +10,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from digitry.batches.glyphs import curve
 from digitry.synthesis.allographs import LETTERS, OTHERS, SIGNS
 from digitry.synthesis.hands import Hand
-from digitry.synthesis.sheet import Sheet, dashed, line, random_face
-from digitry.synthesis.texts import digits, number, phrase, signed, word
+from digitry.synthesis.marginalia import beside, circle, sign_alone, underline
+from digitry.synthesis.paper_rules import boxes, grid, paper_rules
+from digitry.synthesis.sheet import Sheet, line, random_face
+from digitry.synthesis.texts import cell_text, digits, fitting, number, phrase, signed, word
 
 ALONE = "ACDEFGHKLMNPRTVWXYadefhkmnrtuwxy"
 """Letters that nobody takes for a digit."""
@@ -25,7 +26,7 @@ def free_lines(sheet: Sheet, size: float) -> None:
     rng = sheet.rng
     pitch = size * rng.uniform(1.3, 2.6)
     if rng.random() < 0.5:
-        _paper_rules(sheet, pitch)
+        paper_rules(sheet, pitch)
     hand, wordy = Hand.of(rng), rng.choice([0.0, 0.25, 0.6])
     y = rng.uniform(-0.5, 0.8) * pitch
     margin = rng.uniform(0, 0.3) * sheet.side
@@ -38,7 +39,7 @@ def free_lines(sheet: Sheet, size: float) -> None:
             else:
                 end = sheet.write(number(rng), x, y + slope * x, size, hand, level=_level(rng))
                 if rng.random() < 0.1:
-                    _beside(sheet, end, y, size, hand)
+                    beside(sheet, end, y, size, hand)
             x = end + size * rng.uniform(0.9, 6)
             if rng.random() < 0.3:
                 break
@@ -49,7 +50,7 @@ def table(sheet: Sheet, size: float) -> None:
     """Cells with numbers, some empty, some printed, with names at the side and titles on top."""
     rng = sheet.rng
     row, column = size * rng.uniform(1.25, 2.4), size * rng.uniform(1.3, 6)
-    lines = _grid(sheet, row, column)
+    lines = grid(sheet, row, column)
     hand = Hand.of(rng)
     face = random_face(rng)
     kind = int(rng.integers(5))
@@ -64,22 +65,32 @@ def table(sheet: Sheet, size: float) -> None:
                 continue
             if c == named or (titled and r == 1):
                 if rng.random() < 0.6:
-                    sheet.print(_fitting(phrase(rng, 2), room, size), left + 0.15 * size, y, size * 0.7, face)
+                    sheet.print(fitting(phrase(rng, 2), room, size), left + 0.15 * size, y, size * 0.7, face)
                 else:
                     _words(sheet, left + 0.1 * size, y, size * 0.8, hand, most=1, reach=right)
                 continue
-            text = _cell_text(kind, rng)[: max(1, int(room / (0.62 * size)))].strip(".,-/:+=×÷%('") or str(rng.integers(10))
+            text = cell_text(kind, rng)[: max(1, int(room / (0.62 * size)))].strip(".,-/:+=×÷%('") or str(
+                rng.integers(10)
+            )
             if rng.random() < in_print:
                 sheet.print(text, left + rng.uniform(0.1, 0.5) * room, y, size * rng.uniform(0.6, 1), face)
                 continue
             inset = rng.uniform(0.04, 0.4) * max(room - 0.6 * size * len(text), 0.1 * room)
             first = len(sheet.characters)
             writer = hands[int(rng.random() < 0.1)]
-            sheet.write(text, left + inset, y, size * rng.uniform(0.85, 1.1), writer, level=_level(rng), reach=right + 0.2 * size)
+            sheet.write(
+                text,
+                left + inset,
+                y,
+                size * rng.uniform(0.85, 1.1),
+                writer,
+                level=_level(rng),
+                reach=right + 0.2 * size,
+            )
             if rng.random() < 0.03:
                 sheet.strike(first, writer)
             elif rng.random() < 0.06:
-                _circle(sheet, first, writer)
+                circle(sheet, first, writer)
 
 
 def digit_boxes(sheet: Sheet, size: float) -> None:
@@ -94,7 +105,7 @@ def digit_boxes(sheet: Sheet, size: float) -> None:
         x = rng.uniform(-1, 0.5) * pitch if rng.random() < 0.7 else rng.uniform(0, 0.5) * sheet.side
         hand = Hand.of(rng, apart=True)
         level, thick = rng.uniform(0.4, 1), max(1, round(size * rng.uniform(0.02, 0.09)))
-        _boxes(sheet, x, y, pitch, tall, count, level, thick)
+        boxes(sheet, x, y, pitch, tall, count, level, thick)
         share = rng.random()
         filled = count if rng.random() < 0.6 else int(rng.integers(0, count + 1))
         top = y + (tall - size) / 2 + rng.normal(0, 0.05) * size
@@ -105,10 +116,18 @@ def digit_boxes(sheet: Sheet, size: float) -> None:
             sheet.write(text, x, top, size, hand, level=_level(rng), pitch=pitch)
         elif share < 0.9:
             letters = list(LETTERS)[:24]
-            text = "".join(letters[i] if rng.random() < 0.95 else str(rng.integers(10)) for i in rng.integers(0, 24, filled))
+            text = "".join(
+                letters[i] if rng.random() < 0.95 else str(rng.integers(10)) for i in rng.integers(0, 24, filled)
+            )
             sheet.write(text, x, top, size, hand, level=_level(rng), pitch=pitch)
         if rng.random() < 0.5:
-            sheet.print(phrase(rng, 3), rng.uniform(0, 0.4) * sheet.side, y + tall + 0.4 * size, size * rng.uniform(0.4, 0.8), face)
+            sheet.print(
+                phrase(rng, 3),
+                rng.uniform(0, 0.4) * sheet.side,
+                y + tall + 0.4 * size,
+                size * rng.uniform(0.4, 0.8),
+                face,
+            )
             y += size
         y += tall + size * rng.uniform(0.3, 1.6)
 
@@ -117,7 +136,7 @@ def sudoku(sheet: Sheet, size: float) -> None:
     """A grid of single digits, some printed, some written, some tiny notes."""
     rng = sheet.rng
     pitch = size * rng.uniform(1.3, 2.3)
-    lines = _grid(sheet, pitch, pitch, every=3)
+    lines = grid(sheet, pitch, pitch, every=3)
     hand, face = Hand.of(rng), random_face(rng)
     in_print, empty = rng.uniform(0, 0.7), rng.uniform(0.05, 0.6)
     big = size * rng.uniform(0.85, 1.3)
@@ -125,7 +144,9 @@ def sudoku(sheet: Sheet, size: float) -> None:
         for left, right in lines[1]:
             if rng.random() < empty:
                 if rng.random() < 0.15:
-                    where = [(left + rng.uniform(0.05, 0.6) * pitch, top + rng.uniform(0.05, 0.6) * pitch) for _ in range(2)]
+                    where = [
+                        (left + rng.uniform(0.05, 0.6) * pitch, top + rng.uniform(0.05, 0.6) * pitch) for _ in range(2)
+                    ]
                     for x, y in where:
                         sheet.write(digits(rng, 1), x, y, max(size * 0.35, 7), hand, level=0.7)
                 continue
@@ -133,14 +154,21 @@ def sudoku(sheet: Sheet, size: float) -> None:
             if rng.random() < in_print:
                 sheet.print(digits(rng, 1), x - 0.35 * big, (top + bottom - big) / 2, big, face)
             else:
-                sheet.write(digits(rng, 1), x - rng.uniform(0.1, 0.6) * size, y + rng.normal(0, 0.12) * size, size, hand, level=_level(rng))
+                sheet.write(
+                    digits(rng, 1),
+                    x - rng.uniform(0.1, 0.6) * size,
+                    y + rng.normal(0, 0.12) * size,
+                    size,
+                    hand,
+                    level=_level(rng),
+                )
 
 
 def score_card(sheet: Sheet, size: float) -> None:
     """Narrow cells with a digit or two, circles and ticks, between bands of print, some light on dark."""
     rng = sheet.rng
     row, column = size * rng.uniform(1.1, 1.8), size * rng.uniform(1.2, 2.2)
-    lines = _grid(sheet, row, column)
+    lines = grid(sheet, row, column)
     face, hands = random_face(rng), [Hand.of(rng) for _ in range(3)]
     for top, bottom in lines[0]:
         role = rng.random()
@@ -157,13 +185,17 @@ def score_card(sheet: Sheet, size: float) -> None:
             if rng.random() < 0.15:
                 continue
             first = len(sheet.characters)
-            text = str(rng.choice(["×", "✓", "×", "-"])) if signs else digits(rng, 1, 1 if right - left < 1.6 * size else 2)
+            text = (
+                str(rng.choice(["×", "✓", "×", "-"]))
+                if signs
+                else digits(rng, 1, 1 if right - left < 1.6 * size else 2)
+            )
             if not signs and rng.random() < 0.06:
                 text = str(rng.choice(["-", "+"])) + text
             x = left + rng.uniform(0.1, 0.45) * (right - left)
             sheet.write(text, x, top + (bottom - top - size) / 2, size, hand, level=_level(rng))
             if not signs and rng.random() < 0.15:
-                _circle(sheet, first, hand)
+                circle(sheet, first, hand)
 
 
 def receipt(sheet: Sheet, size: float) -> None:
@@ -183,9 +215,17 @@ def receipt(sheet: Sheet, size: float) -> None:
             for left, right in zip(borders, [*borders[1:], sheet.side], strict=True):
                 if rng.random() < 0.85 and right - left > 1.2 * size:
                     text = number(rng)[: max(1, int((right - left) / (0.6 * size)))].rstrip(".,'/:-+(×÷=") or "0"
-                    sheet.write(text, left + rng.uniform(0.1, 0.4) * size, y, size, hand, level=_level(rng), reach=right + size)
+                    sheet.write(
+                        text, left + rng.uniform(0.1, 0.4) * size, y, size, hand, level=_level(rng), reach=right + size
+                    )
         if rng.random() < 0.2:
-            line(sheet.rules, (0, y + 1.2 * size), (sheet.side, y + 1.2 * size + rng.normal(0, 3)), rng.uniform(0.3, 1), 1)
+            line(
+                sheet.rules,
+                (0, y + 1.2 * size),
+                (sheet.side, y + 1.2 * size + rng.normal(0, 3)),
+                rng.uniform(0.3, 1),
+                1,
+            )
         y += row
 
 
@@ -198,15 +238,32 @@ def form(sheet: Sheet, size: float) -> None:
     while y < sheet.side:
         x = rng.uniform(-0.2, 0.3) * sheet.side
         while x < sheet.side:
-            x = sheet.print(phrase(rng, 5), x, y + (size - small) / 2, small, face if rng.random() < 0.9 else random_face(rng))
+            x = sheet.print(
+                phrase(rng, 5), x, y + (size - small) / 2, small, face if rng.random() < 0.9 else random_face(rng)
+            )
             x += size * rng.uniform(0.3, 1)
             if rng.random() < 0.55:
                 end = sheet.write(number(rng), x, y, size, hand, level=_level(rng))
                 way = rng.random()
                 if way < 0.3:
-                    line(sheet.rules, (x - 5, y + 1.1 * size), (end + size, y + 1.1 * size), rng.uniform(0.4, 1), max(1, round(size * 0.05)))
+                    line(
+                        sheet.rules,
+                        (x - 5, y + 1.1 * size),
+                        (end + size, y + 1.1 * size),
+                        rng.uniform(0.4, 1),
+                        max(1, round(size * 0.05)),
+                    )
                 elif way < 0.6:
-                    _boxes(sheet, x - 0.3 * size, y - 0.2 * size, end - x + 0.6 * size, 1.4 * size, 1, rng.uniform(0.4, 1), 1)
+                    boxes(
+                        sheet,
+                        x - 0.3 * size,
+                        y - 0.2 * size,
+                        end - x + 0.6 * size,
+                        1.4 * size,
+                        1,
+                        rng.uniform(0.4, 1),
+                        1,
+                    )
                 x = end + size * rng.uniform(0.5, 3)
             elif rng.random() < 0.3:
                 x = _words(sheet, x, y, size, hand, most=2) + size
@@ -229,11 +286,11 @@ def one_number(sheet: Sheet, size: float) -> None:
         if share < 0.12:
             sheet.strike(first, hand)
         elif share < 0.2:
-            _circle(sheet, first, hand)
+            circle(sheet, first, hand)
         elif share < 0.3:
-            _underline(sheet, x, end, y + 1.1 * size, hand, size)
+            underline(sheet, x, end, y + 1.1 * size, hand, size)
         elif share < 0.5:
-            _beside(sheet, end, y, size, hand)
+            beside(sheet, end, y, size, hand)
 
 
 def no_number(sheet: Sheet, size: float) -> None:
@@ -248,7 +305,7 @@ def no_number(sheet: Sheet, size: float) -> None:
             sheet.write(ALONE[rng.integers(len(ALONE))], x, y, size, hand, level=_level(rng))
         elif share < 0.55:
             names = [*OTHERS, *SIGNS]
-            _sign_alone(sheet, names[rng.integers(len(names))], x, y, size, hand)
+            sign_alone(sheet, names[rng.integers(len(names))], x, y, size, hand)
         elif share < 0.8:
             _words(sheet, x, y, size, hand, most=2)
         else:
@@ -271,49 +328,8 @@ LAYOUTS: Layouts = (
 """What is drawn, and how often."""
 
 
-def clutter(sheet: Sheet, size: float) -> None:
-    """Add what lies over and beside any page: frames, margins, folds, braces, doodles."""
-    rng = sheet.rng
-    side = sheet.side
-    if rng.random() < 0.15:
-        x = rng.uniform(0, side)
-        line(sheet.rules, (x, rng.uniform(-side, 0.4 * side)), (x + rng.normal(0, 0.02) * side, rng.uniform(0.5, 1.5) * side), rng.uniform(0.3, 1), max(1, round(size * rng.uniform(0.03, 0.12))))
-    if rng.random() < 0.1:
-        a, b = rng.uniform(-20, 0.3 * side, 2), rng.uniform(0.65 * side, side + 40, 2)
-        _boxes(sheet, a[0], a[1], b[0] - a[0], b[1] - a[1], 1, rng.uniform(0.4, 1), max(1, round(size * rng.uniform(0.03, 0.12))))
-    if rng.random() < 0.18:
-        points = np.cumsum(rng.normal(0, size * rng.uniform(0.5, 1.5), (int(rng.integers(5, 40)), 2)), 0)
-        points += rng.uniform(0, side, 2)
-        left, top, right, bottom = *points.min(0), *points.max(0)
-        # Over writing only now and then: what it hides could only teach to guess.
-        if rng.random() < 0.15 or sheet.is_free(left, top, right, bottom):
-            sheet.draw([curve(points, 4 * len(points))], size * rng.uniform(0.04, 0.14), level=rng.uniform(0.4, 1))
-    if rng.random() < 0.06:
-        x, tall = rng.uniform(0, side), rng.uniform(2, 8) * size
-        y = rng.uniform(0, max(side - tall, 1))
-        path = np.array([[0.3, 0], [0, 0.25], [-0.2, 0.5], [0, 0.75], [0.3, 1]]) * (size, tall) * (rng.choice([-1, 1]), 1) + (x, y)
-        if sheet.is_free(x - size, y, x + size, y + tall):
-            sheet.draw([curve(path)], size * rng.uniform(0.05, 0.12), level=rng.uniform(0.5, 1))
-
-
 def _level(rng: np.random.Generator) -> float:
     return float(rng.uniform(0.6, 1)) if rng.random() < 0.4 else 1.0
-
-
-def _cell_text(kind: int, rng: np.random.Generator) -> str:
-    if kind == 0:
-        return number(rng)
-    if kind == 1:
-        return digits(rng, 1, 2)
-    if kind == 2:
-        return digits(rng, 1, 3) + (str(rng.choice([".", "."])) + digits(rng, 1) if rng.random() < 0.4 else "")
-    if kind == 3:
-        return digits(rng, 1)
-    return digits(rng, 2, 5)
-
-
-def _fitting(text: str, room: float, size: float) -> str:
-    return text[: max(2, int(room / (0.6 * size)))]
 
 
 def _words(sheet: Sheet, x: float, y: float, size: float, hand: Hand, most: int = 3, reach: float = 1e9) -> float:
@@ -325,87 +341,3 @@ def _words(sheet: Sheet, x: float, y: float, size: float, hand: Hand, most: int 
     hand = replace(hand, joined=float(rng.choice([0.0, 0.4, 1.0])))
     known = "".join(c for c in text if c in LETTERS or c in SIGNS or c.isdigit() or c == " ")
     return sheet.write(known, x, y, size * rng.uniform(0.8, 1.1), hand, level=_level(rng), reach=reach)
-
-
-def _beside(sheet: Sheet, x: float, y: float, size: float, hand: Hand) -> None:
-    """A sign that stands a little apart behind a number."""
-    rng = sheet.rng
-    name = str(rng.choice(["✓", "✓", "×", "=", "%", "?", "arrow", "star"]))
-    _sign_alone(sheet, name, x + size * rng.uniform(0.3, 1.2), y, size * rng.uniform(0.8, 1.2), hand)
-
-
-def _sign_alone(sheet: Sheet, name: str, x: float, y: float, size: float, hand: Hand) -> None:
-    patch = hand.write(name, size, sheet.glyphs, sheet.rng)
-    high, wide = patch.ink.shape
-    sheet._put(sheet.written, patch.ink, x, y + patch.top, 1.0)
-    sheet._note(name, x + wide / 2, y + patch.top + high / 2, wide, high, size, written=True)
-
-
-def _circle(sheet: Sheet, first: int, hand: Hand) -> None:
-    """A ring around the characters from the `first` on."""
-    ringed = sheet.characters[first:]
-    if not ringed:
-        return
-    rng, size = sheet.rng, ringed[0].size
-    left, right = min(c.x - c.width / 2 for c in ringed), max(c.x + c.width / 2 for c in ringed)
-    y = float(np.mean([c.y for c in ringed]))
-    turn = np.linspace(0, 2 * np.pi + rng.uniform(-0.3, 0.4), 24) + rng.uniform(0, 6)
-    wide, high = (right - left) / 2 + size * rng.uniform(0.15, 0.5), size * rng.uniform(0.6, 0.9)
-    ring = np.stack([(left + right) / 2 + wide * np.cos(turn), y + high * np.sin(turn)], 1)
-    sheet.draw([ring + rng.normal(0, 0.02 * size, ring.shape)], hand.pen * size * rng.uniform(0.6, 1.1), level=rng.uniform(0.6, 1))
-
-
-def _underline(sheet: Sheet, left: float, right: float, y: float, hand: Hand, size: float) -> None:
-    rng = sheet.rng
-    for _ in range(int(rng.integers(1, 3))):
-        ends = np.array([[left - rng.uniform(-0.2, 0.4) * size, y], [right + rng.uniform(-0.2, 0.4) * size, y + rng.normal(0, 0.1) * size]])
-        sheet.draw([ends], hand.pen * size, level=rng.uniform(0.6, 1))
-        y += 0.2 * size
-
-
-def _boxes(sheet: Sheet, x: float, y: float, pitch: float, tall: float, count: int, level: float, thick: int) -> None:
-    """A row of boxes that share their sides."""
-    for place in range(count + 1):
-        line(sheet.rules, (x + place * pitch, y), (x + place * pitch, y + tall), level, thick)
-    for edge in (y, y + tall):
-        line(sheet.rules, (x, edge), (x + count * pitch, edge), level, thick)
-
-
-def _paper_rules(sheet: Sheet, pitch: float) -> None:
-    """Ruled or squared paper."""
-    rng = sheet.rng
-    level, thick = rng.uniform(0.2, 0.9), max(1, round(rng.uniform(0.3, 2)))
-    step = pitch * (1 if rng.random() < 0.6 else 0.5)
-    offset = rng.uniform(0, step)
-    squared = rng.random() < 0.35
-    for at in np.arange(offset, sheet.side, step):
-        line(sheet.rules, (0, at), (sheet.side, at + rng.normal(0, 1)), level, thick)
-        if squared:
-            line(sheet.rules, (at, 0), (at + rng.normal(0, 1), sheet.side), level, thick)
-    if rng.random() < 0.2:
-        dashed(sheet.rules, int(rng.integers(2, 7)))
-
-
-Spans = list[tuple[float, float]]
-
-
-def _grid(sheet: Sheet, row: float, column: float, every: int = 0) -> tuple[Spans, Spans]:
-    """Draw the rules of a table, or some of them; the rows and columns between them come back."""
-    rng, side = sheet.rng, sheet.side
-    rows = np.arange(rng.uniform(-1, 0.5) * row, side + row, row)
-    if rng.random() < 0.35 and not every:  # columns of unequal width
-        columns = np.cumsum(column * rng.uniform(0.6, 1.8, int(side / column) + 4)) - column * rng.uniform(0.5, 1.5)
-    else:
-        columns = np.arange(rng.uniform(-1, 0.5) * column, side + column, column)
-    level, thick = rng.uniform(0.25, 1), max(1, round(row * rng.uniform(0.01, 0.06)))
-    across, upright = (True, True) if every else ((True, True), (True, False), (False, True), (False, False))[int(rng.choice(4, p=[0.7, 0.12, 0.1, 0.08]))]
-    wobble = rng.choice([0.0, 1.0, 2.5])
-    for place, y in enumerate(rows if across else []):
-        heavy = bool(every) and place % every == 0
-        line(sheet.rules, (columns[0] if rng.random() < 0.3 else 0, y), (side, y + rng.normal(0, wobble)), level, thick * (3 if heavy else 1))
-    for place, x in enumerate(columns if upright else []):
-        heavy = bool(every) and place % every == 0
-        line(sheet.rules, (x, rows[0] if rng.random() < 0.3 else 0), (x + rng.normal(0, wobble), side), level, thick * (3 if heavy else 1))
-    if rng.random() < 0.08:
-        dashed(sheet.rules, int(rng.integers(2, 6)))
-    return list(zip(rows[:-1], rows[1:], strict=True)), list(zip(columns[:-1], columns[1:], strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import cv2
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 
 from digitry.batches.paper import clouds, light, security_print
 from digitry.synthesis.hands import Glyphs
-from digitry.synthesis.layouts import LAYOUTS, Layouts, clutter
+from digitry.synthesis.layouts import LAYOUTS, Layouts
+from digitry.synthesis.marginalia import clutter
 from digitry.synthesis.sheet import Character, Sheet
 
 SIDE = 384
@@ -20,8 +22,9 @@ MARGIN = 40
 """Pixels drawn around a window, so that it can be turned a little."""
 
 SIZES, FAR_SIZES, FAR_SHARE = (9.0, 42.0), (7.0, 170.0), 0.33
-"""Height of a digit in a window, in pixels: a page is looked at in several sizes, each half the one before. In a share of
-the windows it may also be too small or too large to be read at this size."""
+"""Height of a digit in a window, in pixels: a page is looked at in several sizes, each half the one before.
+
+In a share of the windows it may also be too small or too large to be read at this size."""
 
 FAINTEST = 9
 """Grey levels between ink and paper: what stands out less counts neither way."""
@@ -70,11 +73,11 @@ def made_page(glyphs: Glyphs, rng: np.random.Generator, *, layouts: Layouts = LA
 def _view(side: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """How the sheet lies before the camera: turned a little, at times more, the middle of it in the middle."""
     angle = rng.normal(0, 2.0) if rng.random() < 0.85 else rng.uniform(-14, 14)
-    matrix = cv2.getRotationMatrix2D((side / 2, side / 2), angle, 1.0)
+    matrix = np.asarray(cv2.getRotationMatrix2D((side / 2, side / 2), angle, 1.0), np.float64)
     matrix[:, 2] -= (side - SIDE) / 2
     if rng.random() < 0.3:
         matrix[0, :2] += matrix[1, :2] * rng.normal(0, 0.05)
-    return np.asarray(matrix)
+    return matrix
 
 
 def _inked(sheet: Sheet, size: float, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -87,7 +90,9 @@ def _inked(sheet: Sheet, size: float, rng: np.random.Generator) -> NDArray[np.fl
     page *= 1 - np.float32(rng.uniform(0.1, 1.0) * min(1, depth * 1.3)) * rules
     page *= 1 - np.float32(rng.uniform(0.25, 0.95)) * printed
     if rng.random() < 0.15:
-        page *= 1 - np.float32(rng.uniform(0.05, 0.5) * depth) * security_print(sheet.side, sheet.side, size * rng.uniform(0.06, 0.2), rng)
+        page *= 1 - np.float32(rng.uniform(0.05, 0.5) * depth) * security_print(
+            sheet.side, sheet.side, size * rng.uniform(0.06, 0.2), rng
+        )
     if rng.random() < 0.1:  # the other side of the sheet shines through
         behind = np.fliplr(np.maximum(printed, ink) if rng.random() < 0.5 else printed)
         page *= 1 - np.float32(rng.uniform(0.03, 0.25)) * cv2.GaussianBlur(behind, (0, 0), rng.uniform(0.6, 2.5))
@@ -103,7 +108,7 @@ def _inked(sheet: Sheet, size: float, rng: np.random.Generator) -> NDArray[np.fl
 def _photograph(page: NDArray[np.float32], size: float, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Paper, light, lens and file: float32 (h, w), 1 for paper → uint8 (h, w)."""
     height, width = page.shape
-    page = page * np.float32(rng.uniform(110, 252)) * light(height, width, rng)
+    page = np.asarray(page * np.float32(rng.uniform(110, 252)) * light(height, width, rng), np.float32)
     if rng.random() < 0.15:  # a second shadow
         page *= light(height, width, rng)
     if rng.random() < 0.4:
@@ -120,7 +125,9 @@ def _photograph(page: NDArray[np.float32], size: float, rng: np.random.Generator
         page = 255 - page
     grey = np.clip(page, 0, 255).astype(np.uint8)
     if rng.random() < 0.04:  # a scan in black and white
-        grey = np.asarray(cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, 41, 12), np.uint8)
+        grey = np.asarray(
+            cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, 41, 12), np.uint8
+        )
     if rng.random() < 0.4:
         _, file = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 95))])
         grey = np.asarray(cv2.imdecode(file, cv2.IMREAD_GRAYSCALE), np.uint8)
@@ -177,8 +184,8 @@ def _within(characters: list[Character], matrix: NDArray[np.float64]) -> list[Ch
     for place, one in enumerate(characters):
         x, y = matrix @ (one.x, one.y, 1.0)
         if 0 <= x <= SIDE - 1 and 0 <= y <= SIDE - 1:
-            kept[place] = Character(one.kind, float(x), float(y), one.width * scale, one.height * scale, one.size * scale,
-                                    one.written, one.struck, one.before, one.after)  # fmt: skip
+            width, height, size = one.width * scale, one.height * scale, one.size * scale
+            kept[place] = replace(one, x=float(x), y=float(y), width=width, height=height, size=size)
     places = {place: index for index, place in enumerate(kept)}
     for one in kept.values():
         one.before, one.after = places.get(one.before, -1), places.get(one.after, -1)

@@ -55,7 +55,15 @@ class Sheet:
         """Where something stands already, a cell for every 4×4 pixels."""
 
     def write(
-        self, text: str, x: float, y: float, size: float, hand: Hand, *, level: float = 1.0, reach: float = 1e9,
+        self,
+        text: str,
+        x: float,
+        y: float,
+        size: float,
+        hand: Hand,
+        *,
+        level: float = 1.0,
+        reach: float = 1e9,
         pitch: float = 0.0,
     ) -> float:
         """Write characters from `x` on, their digits from `y` to `y + size`; the x where they end comes back.
@@ -75,12 +83,12 @@ class Sheet:
                 left = x + (patch.left if character in "()%$" else 0)
             if left + wide > reach:
                 break
-            self._put(self.written, patch.ink, left, y + patch.top, level)
+            self.put(self.written, patch.ink, left, y + patch.top, level)
             middle = (left + wide / 2, y + patch.top + high / 2)
             if last is not None and not pitch and rng.random() < hand.joined:
                 self._join(last, (left + 0.15 * wide, y + rng.uniform(0.4, 0.95) * size), size, hand, level)
             last = (left + 0.85 * wide, y + rng.uniform(0.6, 1.0) * size)
-            index = self._note(character, *middle, wide, high, size, written=True)
+            index = self.note(character, *middle, wide, high, size, written=True)
             self._link(previous, index)
             previous = index
             gap = (hand.gap + rng.normal(0, hand.gap_spread)) * size
@@ -93,17 +101,17 @@ class Sheet:
         """Set a line whose digits reach from `y` to `y + size`; the x where it ends comes back."""
         line = set_line(text, face, size)
         top = y + line.height - line.ink.shape[0] + self.rng.uniform(-1, 1)
-        self._put(self.printed, line.ink, x, top, level)
+        self.put(self.printed, line.ink, x, top, level)
         previous = NOTHING
         for character, (left, up, wide, high) in zip(text, line.boxes.tolist(), strict=True):
             if not wide:
                 previous = NOTHING
                 continue
             middle = (x + left + wide / 2, top + up + high / 2)
-            index = self._note(character, *middle, wide, high, line.height, written=False)
+            index = self.note(character, *middle, wide, high, line.height, written=False)
             self._link(previous, index)
             previous = index
-        return x + line.ink.shape[1]
+        return float(x + line.ink.shape[1])
 
     def strike(self, first: int, hand: Hand) -> None:
         """Strike out the characters from the `first` on."""
@@ -120,7 +128,10 @@ class Sheet:
         elif way == 1:
             ends = [((left, y + 0.5 * size), (right, y - 0.5 * size))]
         elif way == 2:
-            ends = [((left, y + 0.5 * size), (right, y - 0.5 * size)), ((left, y - 0.5 * size), (right, y + 0.5 * size))]
+            ends = [
+                ((left, y + 0.5 * size), (right, y - 0.5 * size)),
+                ((left, y - 0.5 * size), (right, y + 0.5 * size)),
+            ]
         else:
             points = np.linspace(left, right, max(4, int((right - left) / size * 7)))
             zigzag = np.stack([points, y + rng.uniform(-0.5, 0.5, len(points)) * size], 1)
@@ -141,7 +152,7 @@ class Sheet:
         right, bottom = np.clip(np.ceil(high), 0, self.side).astype(int)
         if right > left and bottom > top:
             ink = draw_paths([path - (left, top) for path in paths], pen, (int(bottom - top), int(right - left)))
-            self._put(getattr(self, layer), ink, left, top, level)
+            self.put(getattr(self, layer), ink, left, top, level)
 
     def is_free(self, left: float, top: float, right: float, bottom: float) -> bool:
         """Say whether nothing stands within a rectangle."""
@@ -155,7 +166,8 @@ class Sheet:
     def _cells(self, low: float, high: float) -> slice:
         return slice(max(0, int(low // 4)), max(0, int(high // 4) + 1))
 
-    def _put(self, layer: NDArray[np.uint8], ink: NDArray[np.uint8], x: float, y: float, level: float) -> None:
+    def put(self, layer: NDArray[np.uint8], ink: NDArray[np.uint8], x: float, y: float, level: float) -> None:
+        """Add ink, uint8 (h, w), to a layer, its corner at x, y in pixels, `level` (0 to 1) dark; the darker stays."""
         left, top = round(x), round(y)
         a, b = max(0, -top), max(0, -left)
         part = ink[a : max(a, self.side - top), b : max(b, self.side - left)]
@@ -167,7 +179,8 @@ class Sheet:
         bow = (np.array(a) + b) / 2 + self.rng.normal(0, 0.07 * size, 2)
         self.draw([curve(np.array([a, bow, b]))], hand.pen * size, level=level)
 
-    def _note(self, text: str, x: float, y: float, wide: float, high: float, size: float, *, written: bool) -> int:
+    def note(self, text: str, x: float, y: float, wide: float, high: float, size: float, *, written: bool) -> int:
+        """Note a character, the middle of its ink's box at x, y in pixels; its place in `characters` comes back."""
         self.characters.append(Character(class_of(text), x, y, wide, high, size, written))
         self.take(x - wide / 2, y - high / 2, x + wide / 2, y + high / 2)
         return len(self.characters) - 1

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-WORDS = (
-    "name of pupil total please write clearly date remarks class teacher roll number signature address amount item page "
-    "notes quantity price subject term grade the and with for from this that kilogram metre hours rate tax sum paid due "
-    "score player hole par out in handicap blue white red gold invoice bill customer phone email city state code method "
-    "answer question marks obtained part section order ref account branch bank pay bearer rupees dollars only cash mobile "
-    "weight height age sex male female patient doctor batch tablet daily result test room time start end break january "
-    "february march april june july august sept october december monday friday left right north south sugar rice flour "
-    "oil milk bread nails paint wood steel pipe wire box pcs each dozen balance carried forward opening closing net gross"
-).split()
+WORDS = [
+    "name", "of", "pupil", "total", "please", "write", "clearly", "date", "remarks", "class", "teacher", "roll",
+    "number", "signature", "address", "amount", "item", "page", "notes", "quantity", "price", "subject", "term",
+    "grade", "the", "and", "with", "for", "from", "this", "that", "kilogram", "metre", "hours", "rate", "tax",
+    "sum", "paid", "due", "score", "player", "hole", "par", "out", "in", "handicap", "blue", "white", "red", "gold",
+    "invoice", "bill", "customer", "phone", "email", "city", "state", "code", "method", "answer", "question",
+    "marks", "obtained", "part", "section", "order", "ref", "account", "branch", "bank", "pay", "bearer", "rupees",
+    "dollars", "only", "cash", "mobile", "weight", "height", "age", "sex", "male", "female", "patient", "doctor",
+    "batch", "tablet", "daily", "result", "test", "room", "time", "start", "end", "break", "january", "february",
+    "march", "april", "june", "july", "august", "sept", "october", "december", "monday", "friday", "left", "right",
+    "north", "south", "sugar", "rice", "flour", "oil", "milk", "bread", "nails", "paint", "wood", "steel", "pipe",
+    "wire", "box", "pcs", "each", "dozen", "balance", "carried", "forward", "opening", "closing", "net", "gross",
+]  # fmt: skip
+"""What is written beside numbers, on forms, bills and lists."""
 
 
 def digits(rng: np.random.Generator, low: int, high: int | None = None) -> str:
@@ -47,6 +52,24 @@ def phrase(rng: np.random.Generator, most: int = 4) -> str:
     if rng.random() < 0.25:
         words.insert(int(rng.integers(len(words) + 1)), number(rng).replace("×", "x").replace("✓", ""))
     return " ".join(words) + str(rng.choice(["", "", "", ":", ".", "?", " :"]))
+
+
+def cell_text(kind: int, rng: np.random.Generator) -> str:
+    """Give what stands in a cell of a table; `kind` is which of five tables it is, from 0."""
+    if kind == 0:
+        return number(rng)
+    if kind == 1:
+        return digits(rng, 1, 2)
+    if kind == 2:
+        return digits(rng, 1, 3) + (str(rng.choice([".", "."])) + digits(rng, 1) if rng.random() < 0.4 else "")
+    if kind == 3:
+        return digits(rng, 1)
+    return digits(rng, 2, 5)
+
+
+def fitting(text: str, room: float, size: float) -> str:
+    """Give as much of a text as `room` pixels hold, its digits `size` pixels high: two characters at least."""
+    return text[: max(2, int(room / (0.6 * size)))]
 
 
 def _jumble(rng: np.random.Generator) -> str:

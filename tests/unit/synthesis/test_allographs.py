@@ -22,15 +22,18 @@ def test_every_path_has_points_near_the_line_it_is_written_on(character: str):
     for allograph in strokes_of(character):
         points = np.concatenate(allograph)
         assert all(stroke.shape[0] >= 2 and stroke.shape[1] == 2 for stroke in allograph)
-        assert -0.25 <= points[:, 1].min() and points[:, 1].max() <= 1.35
-        assert -0.1 <= points[:, 0].min() and points[:, 0].max() <= 1.05
+        assert points[:, 1].min() >= -0.25
+        assert points[:, 1].max() <= 1.35
+        assert points[:, 0].min() >= -0.1
+        assert points[:, 0].max() <= 1.05
 
 
 def test_digits_are_as_high_as_the_line():
     for digit in DIGITS:
         for allograph in strokes_of(digit):
             points = np.concatenate(allograph)
-            assert points[:, 1].min() < 0.1 and points[:, 1].max() > 0.9
+            assert points[:, 1].min() < 0.1
+            assert points[:, 1].max() > 0.9
 
 
 def test_an_unknown_character_has_no_path():

@@ -8,7 +8,8 @@ import pytest
 from digitry.synthesis import pages
 from digitry.synthesis.allographs import OTHER
 from digitry.synthesis.hands import Glyphs
-from digitry.synthesis.layouts import LAYOUTS, clutter
+from digitry.synthesis.layouts import LAYOUTS
+from digitry.synthesis.marginalia import clutter
 from digitry.synthesis.pages import SIDE, made_page
 from digitry.synthesis.sheet import Sheet
 
@@ -22,9 +23,12 @@ def test_the_same_seed_gives_the_same_page(glyphs: Glyphs):
 @pytest.mark.parametrize("seed", range(12))
 def test_a_page_is_a_grey_square_and_its_characters_lie_within_it(glyphs: Glyphs, seed: int):
     page = made_page(glyphs, np.random.default_rng(seed))
-    assert page.grey.shape == (SIDE, SIDE) and page.grey.dtype == np.uint8
+    assert page.grey.shape == (SIDE, SIDE)
+    assert page.grey.dtype == np.uint8
     for one in page.characters:
-        assert 0 <= one.x < SIDE and 0 <= one.y < SIDE and 0 <= one.kind <= OTHER
+        assert 0 <= one.x < SIDE
+        assert 0 <= one.y < SIDE
+        assert 0 <= one.kind <= OTHER
         for neighbour, back in ((one.after, "before"), (one.before, "after")):
             if neighbour >= 0:
                 assert page.characters[getattr(page.characters[neighbour], back)] is one

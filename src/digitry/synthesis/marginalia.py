@@ -1,0 +1,103 @@
+"""Beside and over what is written: rings, underlines, signs, margins, doodles."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from digitry.batches.glyphs import curve
+from digitry.synthesis.hands import Hand
+from digitry.synthesis.paper_rules import boxes
+from digitry.synthesis.sheet import Sheet, line
+
+
+def clutter(sheet: Sheet, size: float) -> None:
+    """Add what lies over and beside any page, whose digits are `size` pixels high: margins, frames, doodles, braces."""
+    rng = sheet.rng
+    side = sheet.side
+    if rng.random() < 0.15:
+        x = rng.uniform(0, side)
+        line(
+            sheet.rules,
+            (x, rng.uniform(-side, 0.4 * side)),
+            (x + rng.normal(0, 0.02) * side, rng.uniform(0.5, 1.5) * side),
+            rng.uniform(0.3, 1),
+            max(1, round(size * rng.uniform(0.03, 0.12))),
+        )
+    if rng.random() < 0.1:
+        a, b = rng.uniform(-20, 0.3 * side, 2), rng.uniform(0.65 * side, side + 40, 2)
+        boxes(
+            sheet,
+            a[0],
+            a[1],
+            b[0] - a[0],
+            b[1] - a[1],
+            1,
+            rng.uniform(0.4, 1),
+            max(1, round(size * rng.uniform(0.03, 0.12))),
+        )
+    if rng.random() < 0.18:
+        points = np.cumsum(rng.normal(0, size * rng.uniform(0.5, 1.5), (int(rng.integers(5, 40)), 2)), 0)
+        points += rng.uniform(0, side, 2)
+        (left, top), (right, bottom) = points.min(0).tolist(), points.max(0).tolist()
+        # Over writing only now and then: what it hides could only teach to guess.
+        if rng.random() < 0.15 or sheet.is_free(left, top, right, bottom):
+            sheet.draw([curve(points, 4 * len(points))], size * rng.uniform(0.04, 0.14), level=rng.uniform(0.4, 1))
+    if rng.random() < 0.06:
+        x, tall = rng.uniform(0, side), rng.uniform(2, 8) * size
+        y = rng.uniform(0, max(side - tall, 1))
+        path = np.array([[0.3, 0], [0, 0.25], [-0.2, 0.5], [0, 0.75], [0.3, 1]]) * (size, tall) * (
+            rng.choice([-1, 1]),
+            1,
+        ) + (x, y)
+        if sheet.is_free(x - size, y, x + size, y + tall):
+            sheet.draw([curve(path)], size * rng.uniform(0.05, 0.12), level=rng.uniform(0.5, 1))
+
+
+def beside(sheet: Sheet, x: float, y: float, size: float, hand: Hand) -> None:
+    """Write a sign a little apart behind a number that ends at `x`, its digits from `y` to `y + size`, in pixels."""
+    rng = sheet.rng
+    name = str(rng.choice(["✓", "✓", "×", "=", "%", "?", "arrow", "star"]))
+    sign_alone(sheet, name, x + size * rng.uniform(0.3, 1.2), y, size * rng.uniform(0.8, 1.2), hand)
+
+
+def sign_alone(sheet: Sheet, name: str, x: float, y: float, size: float, hand: Hand) -> None:
+    """Write one character, linked to none, at `x`; its line reaches from `y` to `y + size`, in pixels.
+
+    Raises KeyError where no allograph has this name.
+    """
+    patch = hand.write(name, size, sheet.glyphs, sheet.rng)
+    high, wide = patch.ink.shape
+    sheet.put(sheet.written, patch.ink, x, y + patch.top, 1.0)
+    sheet.note(name, x + wide / 2, y + patch.top + high / 2, wide, high, size, written=True)
+
+
+def circle(sheet: Sheet, first: int, hand: Hand) -> None:
+    """Draw a ring around the characters from the `first` on; none where there are none."""
+    ringed = sheet.characters[first:]
+    if not ringed:
+        return
+    rng, size = sheet.rng, ringed[0].size
+    left, right = min(c.x - c.width / 2 for c in ringed), max(c.x + c.width / 2 for c in ringed)
+    y = float(np.mean([c.y for c in ringed]))
+    turn = np.linspace(0, 2 * np.pi + rng.uniform(-0.3, 0.4), 24) + rng.uniform(0, 6)
+    wide, high = (right - left) / 2 + size * rng.uniform(0.15, 0.5), size * rng.uniform(0.6, 0.9)
+    ring = np.stack([(left + right) / 2 + wide * np.cos(turn), y + high * np.sin(turn)], 1)
+    sheet.draw(
+        [ring + rng.normal(0, 0.02 * size, ring.shape)],
+        hand.pen * size * rng.uniform(0.6, 1.1),
+        level=rng.uniform(0.6, 1),
+    )
+
+
+def underline(sheet: Sheet, left: float, right: float, y: float, hand: Hand, size: float) -> None:
+    """Draw one or two lines from `left` to `right` at `y`, in pixels; digits are `size` pixels high."""
+    rng = sheet.rng
+    for _ in range(int(rng.integers(1, 3))):
+        ends = np.array(
+            [
+                [left - rng.uniform(-0.2, 0.4) * size, y],
+                [right + rng.uniform(-0.2, 0.4) * size, y + rng.normal(0, 0.1) * size],
+            ]
+        )
+        sheet.draw([ends], hand.pen * size, level=rng.uniform(0.6, 1))
+        y += 0.2 * size
