@@ -106,19 +106,19 @@ class Number:
     alternatives: tuple[tuple[str, float], ...] = ()
     """The next best texts with their probabilities, best first."""
     signs: tuple[Digit, ...] = ()
-    """The characters of `text` that are no digits, left to right, as `digits` has those that are."""
+    """The characters of `text` that are no digits, left to right; empty where nobody asked."""
     value: float | None = None
-    """What a plain number is worth; None for dates, times, fractions."""
+    """What a plain number is worth; None for dates, times, fractions, and where nobody asked."""
     around: tuple[str, ...] = ()
-    """Signs that stand before or behind it: `%`, `=`, `$`, a tick."""
+    """Signs that stand before or behind it: `%`, `=`, `$`, a tick; empty where nobody asked."""
     hand: str | None = None
     """`written` or `printed`; None where nobody asked."""
     struck: bool = False
-    """Whether it is struck out."""
+    """Whether it is struck out; False where nobody asked."""
     table: int | None = None
     row: int | None = None
     column: int | None = None
-    """Which table of the page it stands in, and its cell, all from 0; None outside of tables."""
+    """Which table it stands in, and its cell, all from 0; None outside of tables, and where nobody asked."""
 
     @property
     def digits_text(self) -> str:
@@ -169,8 +169,9 @@ class Reading:
     page: int = 1
     """Which page of the file, from 1."""
     turn: int = 0
-    """Degrees, clockwise, by which the page has to be turned to be upright: 0, 90, 180 or 270."""
+    """Degrees, clockwise, by which the page has to be turned to be upright: 0, 90, 180 or 270; 0 where nobody asked."""
     tables: tuple[Table, ...] = ()
+    """The tables on the page, from the top down; empty where nobody asked."""
     stages: dict[str, NDArray[Any]] = field(default_factory=dict, compare=False, repr=False)
     """The pictures between the file and the answer, by name, for people who ask why."""
 

@@ -7,6 +7,7 @@ from typing import Any
 import digitry
 from digitry.reading import EXPECTATIONS
 from digitry.reading.certainty import MAX_ERROR
+from digitry.serve.openapi_schemas import SCHEMAS, ref
 from digitry.serve.problems import CODES, CONTENT_TYPE
 from digitry.serve.service import Service
 
@@ -24,8 +25,17 @@ _NUMBER = {
         {"label": 2, "confidence": 0.999412, "box": [34, 30, 71, 116], "alternatives": [[1, 0.0003]]},
         {"label": 7, "confidence": 0.998801, "box": [134, 34, 68, 112], "alternatives": [[1, 0.0009]]},
     ],
+    "digits_text": "27",
+    "signs": [],
+    "value": None,
+    "around": [],
+    "hand": None,
+    "struck": False,
+    "table": None,
+    "row": None,
+    "column": None,
 }
-_READING = {"picture": "", "page": 1, "numbers": [_NUMBER], "sure": True, "reason": None}
+_READING = {"picture": "", "page": 1, "numbers": [_NUMBER], "sure": True, "reason": None, "turn": 0, "tables": []}
 _DIGITS = {
     "model": "shipped",
     "class_names": list("0123456789"),
@@ -85,7 +95,7 @@ def openapi(service: Service) -> dict[str, Any]:
                     "200": {
                         "description": "The readings, in the order of the pictures and their pages.",
                         "content": {
-                            JSON: {"schema": _ref("Readings"), "example": {"readings": [_READING]}},
+                            JSON: {"schema": ref("Readings"), "example": {"readings": [_READING]}},
                             "application/jsonl": {"schema": {"type": "string"}},
                         },
                     },
@@ -105,14 +115,14 @@ def openapi(service: Service) -> dict[str, Any]:
                 "requestBody": {
                     "required": True,
                     "content": {
-                        JSON: {"schema": _ref("Images"), "example": {"images": [[0] * 784]}},
+                        JSON: {"schema": ref("Images"), "example": {"images": [[0] * 784]}},
                         BYTES: {"schema": {"type": "string", "format": "binary", "description": "n×784 bytes."}},
                     },
                 },
                 "responses": {
                     "200": {
                         "description": "A row of probabilities for every image, and whether its label is sure.",
-                        "content": {JSON: {"schema": _ref("Probabilities"), "example": _DIGITS}},
+                        "content": {JSON: {"schema": ref("Probabilities"), "example": _DIGITS}},
                     },
                     **_problems("bad-json", "unknown-model", "wrong-images", *_ANY_POST),
                 },
@@ -128,7 +138,7 @@ def openapi(service: Service) -> dict[str, Any]:
                 "responses": {
                     "200": {
                         "description": "All models, or the one that was asked for.",
-                        "content": {JSON: {"schema": {"anyOf": [_ref("Models"), _ref("Model")]}}},
+                        "content": {JSON: {"schema": {"anyOf": [ref("Models"), ref("Model")]}}},
                     },
                     **_problems("unknown-model", "not-ready", *_ANY),
                 },
@@ -223,7 +233,7 @@ def openapi(service: Service) -> dict[str, Any]:
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "description": "Where the server was given a token."}
             },
-            "schemas": _SCHEMAS,
+            "schemas": SCHEMAS,
         },
     }
 
@@ -241,10 +251,6 @@ _MAX_ERROR = _query(
     {"type": "number", "minimum": 0, "maximum": 1, "default": MAX_ERROR},
     "How many of the readings that are called sure may be wrong.",
 )
-
-
-def _ref(name: str) -> dict[str, Any]:
-    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def _object(description: str, properties: dict[str, Any], example: Any) -> dict[str, Any]:
@@ -266,98 +272,6 @@ def _problems(*codes: str) -> dict[str, Any]:
         example |= {"detail": CODES[here[0]][1], "request_id": "9f86d081884c7d65"}
         found[str(status)] = {
             "description": " ".join(f"{code}: {CODES[code][1]}" for code in here),
-            "content": {CONTENT_TYPE: {"schema": _ref("Problem"), "example": example}},
+            "content": {CONTENT_TYPE: {"schema": ref("Problem"), "example": example}},
         }
     return found
-
-
-_PAIRS = {
-    "type": "array",
-    "description": "The next best with their probabilities, best first.",
-    "items": {"type": "array", "minItems": 2, "maxItems": 2},
-}
-_BOX = {
-    "type": "array",
-    "description": "x, y, width, height in pixels of the upright picture.",
-    "items": {"type": "integer"},
-    "minItems": 4,
-    "maxItems": 4,
-}
-_SHARE = {"type": "number", "minimum": 0, "maximum": 1}
-_WHY = {"type": ["string", "null"], "description": "Why not sure."}
-
-
-def _record(**properties: Any) -> dict[str, Any]:
-    return {"type": "object", "required": list(properties), "additionalProperties": False, "properties": properties}
-
-
-_SCHEMAS: dict[str, Any] = {
-    "Digit": _record(label={"type": ["integer", "string"]}, confidence=_SHARE, box=_BOX, alternatives=_PAIRS),
-    "Number": _record(
-        text={"type": "string"},
-        confidence={**_SHARE, "description": "Probability that every digit is right, and none missing."},
-        sure={"type": "boolean"},
-        reason=_WHY,
-        alternatives=_PAIRS,
-        box=_BOX,
-        digits={"type": "array", "items": _ref("Digit")},
-    ),
-    "Reading": _record(
-        picture={"type": "string", "description": "The file name that was sent along, if any."},
-        page={"type": ["integer", "null"], "minimum": 1},
-        numbers={"type": "array", "items": _ref("Number")},
-        sure={"type": "boolean"},
-        reason=_WHY,
-    ),
-    "Readings": _record(readings={"type": "array", "items": _ref("Reading")}),
-    "Images": _record(
-        images={
-            "type": "array",
-            "description": (
-                "One image or a list, each 28×28 or 784 numbers: integers are grey levels from 0 (paper) to 255 (ink); "
-                "where any has a point, all are shares of full ink from 0 to 1."
-            ),
-            "minItems": 1,
-        }
-    ),
-    "Probabilities": _record(
-        model={"type": "string"},
-        class_names={"type": "array", "items": {"type": "string"}},
-        labels={"type": "array", "items": {"type": "string"}},
-        confidences={
-            "type": "array",
-            "description": "The model's own; what they are worth is in `sure`.",
-            "items": _SHARE,
-        },
-        sure={
-            "type": "array",
-            "description": "Whether each is right but for `max_error`; never where an image is no canonical digit.",
-            "items": {"type": "boolean"},
-        },
-        reasons={"type": "array", "items": _WHY},
-        probabilities={"type": "array", "items": {"type": "array", "items": _SHARE}},
-    ),
-    "Model": _record(
-        name={"type": "string"},
-        sha256={"type": "string", "pattern": "^[0-9a-f]{64}$"},
-        reads={"type": "array", "items": {"enum": list(EXPECTATIONS)}},
-        contract={"type": "object", "description": "What the model expects, how it was trained, and its figures."},
-        networks={
-            "type": "object",
-            "description": "What reads a `digit` and a `number`: SHA-256 and contract of each, with its scale of "
-            "confidence; one without a scale is never sure.",
-            "additionalProperties": _record(
-                sha256={"type": "string", "pattern": "^[0-9a-f]{64}$"}, contract={"type": "object"}
-            ),
-        },
-    ),
-    "Models": _record(default={"type": "string"}, models={"type": "array", "items": _ref("Model")}),
-    "Problem": _record(
-        type={"type": "string"},
-        title={"type": "string"},
-        status={"type": "integer"},
-        code={"enum": list(CODES)},
-        detail={"type": "string"},
-        request_id={"type": "string"},
-    ),
-}

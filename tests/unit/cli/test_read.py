@@ -60,11 +60,14 @@ def test_a_page_is_a_table_of_its_numbers_and_one_number_is_itself(tmp_path: Pat
 def test_json_has_the_promised_shape_and_the_path_as_given(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     (reading,) = objects(run(folder, "--json", "./7.png"))
-    assert list(reading) == ["picture", "page", "numbers", "sure", "reason"]
+    assert list(reading) == ["picture", "page", "numbers", "sure", "reason", "turn", "tables"]
     assert reading["picture"] == "./7.png"
     (number,) = reading["numbers"]
-    assert list(number) == ["text", "confidence", "sure", "reason", "alternatives", "box", "digits"]
-    assert number["text"] == "7"
+    assert list(number) == [
+        "text", "confidence", "sure", "reason", "alternatives", "box", "digits",
+        "digits_text", "signs", "value", "around", "hand", "struck", "table", "row", "column",
+    ]  # fmt: skip
+    assert (number["text"], number["digits_text"]) == ("7", "7")
     (digit,) = number["digits"]
     assert digit["label"] == 7
     assert len(digit["box"]) == 4

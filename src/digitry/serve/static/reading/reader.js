@@ -137,6 +137,18 @@ function around(boxes) {
   return [left, top, right - left, bottom - top];
 }
 
+/** What only a reader of whole pages knows of a number. */
+const UNASKED_OF_A_NUMBER = {
+  signs: [],
+  value: null,
+  around: [],
+  hand: null,
+  struck: false,
+  table: null,
+  row: null,
+  column: null,
+};
+
 /** The same values in the same places as Python's Reading.to_json. */
 function toReading(numbers, reason, stages = {}) {
   const shares = (pairs, name) => pairs.map(([text, probability]) => [name(text), sixPlaces(probability)]);
@@ -156,9 +168,13 @@ function toReading(numbers, reason, stages = {}) {
         box: digit.box,
         alternatives: shares(digit.alternatives, label),
       })),
+      digits_text: number.digits.map((digit) => digit.label).join(""),
+      ...UNASKED_OF_A_NUMBER,
     })),
     sure: numbers.length > 0 && numbers.every((number) => number.sure),
     reason: numbers[0]?.reason ?? reason,
+    turn: 0,
+    tables: [],
     stages: { canonical: null, crop: null, strips: [], ...stages },
   };
 }

@@ -1,0 +1,148 @@
+"""What the API takes and answers, as JSON schemas by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from digitry.reading import EXPECTATIONS
+from digitry.serve.problems import CODES
+
+
+def ref(name: str) -> dict[str, Any]:
+    """Point to the schema of this name."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+_PAIRS = {
+    "type": "array",
+    "description": "The next best with their probabilities, best first.",
+    "items": {"type": "array", "minItems": 2, "maxItems": 2},
+}
+_BOX = {
+    "type": "array",
+    "description": "x, y, width, height in pixels of the upright picture.",
+    "items": {"type": "integer"},
+    "minItems": 4,
+    "maxItems": 4,
+}
+_SHARE = {"type": "number", "minimum": 0, "maximum": 1}
+_WHY = {"type": ["string", "null"], "description": "Why not sure."}
+
+
+def _record(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "required": list(properties), "additionalProperties": False, "properties": properties}
+
+
+def _place(description: str) -> dict[str, Any]:
+    description += ", from 0; null outside of tables, and where nobody asked."
+    return {"type": ["integer", "null"], "minimum": 0, "description": description}
+
+
+SCHEMAS: dict[str, Any] = {
+    "Digit": _record(label={"type": ["integer", "string"]}, confidence=_SHARE, box=_BOX, alternatives=_PAIRS),
+    "Number": _record(
+        text={"type": "string"},
+        confidence={**_SHARE, "description": "Probability that every digit is right, and none missing."},
+        sure={"type": "boolean"},
+        reason=_WHY,
+        alternatives=_PAIRS,
+        box=_BOX,
+        digits={"type": "array", "items": ref("Digit")},
+        digits_text={"type": "string", "description": "The digits alone, without signs."},
+        signs={
+            "type": "array",
+            "description": "The characters of `text` that are no digits, left to right; empty where nobody asked.",
+            "items": ref("Digit"),
+        },
+        value={
+            "type": ["number", "null"],
+            "description": "What a plain number is worth; null for dates, times, fractions, and where nobody asked.",
+        },
+        around={
+            "type": "array",
+            "description": "Signs before or behind it, as % and =; empty where nobody asked.",
+            "items": {"type": "string"},
+        },
+        hand={"enum": ["written", "printed", None], "description": "null where nobody asked."},
+        struck={"type": "boolean", "description": "Whether it is struck out; false where nobody asked."},
+        table=_place("Which of the reading's tables it stands in"),
+        row=_place("The row of its cell"),
+        column=_place("The column of its cell"),
+    ),
+    "Reading": _record(
+        picture={"type": "string", "description": "The file name that was sent along, if any."},
+        page={"type": ["integer", "null"], "minimum": 1},
+        numbers={"type": "array", "items": ref("Number")},
+        sure={"type": "boolean"},
+        reason=_WHY,
+        turn={
+            "enum": [0, 90, 180, 270],
+            "description": "Degrees, clockwise, that make the page upright; 0 where nobody asked.",
+        },
+        tables={
+            "type": "array",
+            "description": "The tables on the page; empty where nobody asked.",
+            "items": ref("Table"),
+        },
+    ),
+    "Table": _record(
+        rows={"type": "integer", "minimum": 0},
+        columns={"type": "integer", "minimum": 0},
+        cells={
+            "type": "array",
+            "description": "Row by row, empty ones too.",
+            "items": _record(row={"type": "integer", "minimum": 0}, column={"type": "integer", "minimum": 0}, box=_BOX),
+        },
+    ),
+    "Readings": _record(readings={"type": "array", "items": ref("Reading")}),
+    "Images": _record(
+        images={
+            "type": "array",
+            "description": (
+                "One image or a list, each 28×28 or 784 numbers: integers are grey levels from 0 (paper) to 255 (ink); "
+                "where any has a point, all are shares of full ink from 0 to 1."
+            ),
+            "minItems": 1,
+        }
+    ),
+    "Probabilities": _record(
+        model={"type": "string"},
+        class_names={"type": "array", "items": {"type": "string"}},
+        labels={"type": "array", "items": {"type": "string"}},
+        confidences={
+            "type": "array",
+            "description": "The model's own; what they are worth is in `sure`.",
+            "items": _SHARE,
+        },
+        sure={
+            "type": "array",
+            "description": "Whether each is right but for `max_error`; never where an image is no canonical digit.",
+            "items": {"type": "boolean"},
+        },
+        reasons={"type": "array", "items": _WHY},
+        probabilities={"type": "array", "items": {"type": "array", "items": _SHARE}},
+    ),
+    "Model": _record(
+        name={"type": "string"},
+        sha256={"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        reads={"type": "array", "items": {"enum": list(EXPECTATIONS)}},
+        contract={"type": "object", "description": "What the model expects, how it was trained, and its figures."},
+        networks={
+            "type": "object",
+            "description": "What reads a `digit` and a `number`: SHA-256 and contract of each, with its scale of "
+            "confidence; one without a scale is never sure.",
+            "additionalProperties": _record(
+                sha256={"type": "string", "pattern": "^[0-9a-f]{64}$"}, contract={"type": "object"}
+            ),
+        },
+    ),
+    "Models": _record(default={"type": "string"}, models={"type": "array", "items": ref("Model")}),
+    "Problem": _record(
+        type={"type": "string"},
+        title={"type": "string"},
+        status={"type": "integer"},
+        code={"enum": list(CODES)},
+        detail={"type": "string"},
+        request_id={"type": "string"},
+    ),
+}
