@@ -67,6 +67,11 @@ BENCHES = {
         (Step(("serve.py --peers .backends/bin/python",)), PAGE),
     ),
     "audit": Bench("Of the 15 test labels that people doubt, how many an audit finds.", 30, (_with_all("audit.py"),)),
+    "page-reader": Bench(
+        "Trains the network that looks at pages, on drawn ones, and counts what it reads on others.",
+        240,
+        (_with_all("page_reader.py"),),
+    ),
     "peers": Bench(
         "Seconds and accuracy beside Keras, PyTorch and scikit-learn, in turn.", 120, (_with_all("peers.py --anew"),)
     ),

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import torch
+from numpy.typing import NDArray
 
 import digitry
 from digitry.files import write_atomically
@@ -54,7 +55,11 @@ def main() -> None:
     training.train(_glyphs(digits, slice(None, -HELD_BACK)), options.steps)
     data = export(training.kept_network(), options.run / "page.onnx")
     figures = judge(data, _glyphs(digits, slice(-HELD_BACK, None)), options.windows, options.seed)
-    about = {"command": f"python -m bench page-reader --steps {options.steps}", "steps": training.step, "bytes": len(data)}
+    about = {
+        "command": f"python -m bench page-reader --steps {options.steps}",
+        "steps": training.step,
+        "bytes": len(data),
+    }
     write_atomically(RESULTS, (json.dumps({**about, **figures, **describe_surroundings()}, indent=1) + "\n").encode())
     print(json.dumps(figures, indent=1))
 
@@ -84,22 +89,27 @@ def judge(data: bytes, glyphs: Glyphs, windows: int, seed: int) -> dict[str, obj
     session = onnxruntime.InferenceSession(data, options)
     names = (*CHARACTERS, "other")
     every = layouts.LAYOUTS
+
+    def answer(grey: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.asarray(session.run(None, {"pages": grey[None, None]})[0][0])
+
     rows: dict[str, Counter[str]] = {}
     for number, (layout, _) in enumerate(every):
         row = rows.setdefault(layout.__name__, Counter())
         for window in range(windows // len(every)):
             layouts_of_one = ((layout, 1.0),)
             page = made_page(glyphs, np.random.default_rng([seed, 10**6 + number, window]), layouts=layouts_of_one)
-            found = read_candidates(
-                page.grey, lambda grey: session.run(None, {"pages": grey[None, None]})[0][0], names, PageOptions()
-            )
+            found = read_candidates(page.grey, answer, names, PageOptions())
             count(row, page, [(one.written.text, one.upright_box) for one in found.candidates if not one.struck])
     return {"windows_a_layout": windows // len(every), "layouts": {name: _shares(row) for name, row in rows.items()},
             "all": _shares(sum(rows.values(), Counter()))}  # fmt: skip
 
 
 def count(row: Counter[str], page: Page, found: list[tuple[str, tuple[int, int, int, int]]]) -> None:
-    """Add what was found on a window to the counts: numbers cut by its border, faint or struck out count neither way."""
+    """Add what was found on a window to the counts.
+
+    Numbers cut by its border, faint or struck out count neither way.
+    """
     left = list(found)
     for text, box, counts in _truth(page):
         near = [one for one in left if _same_place(one[1], box)]
@@ -115,7 +125,7 @@ def count(row: Counter[str], page: Page, found: list[tuple[str, tuple[int, int, 
 
 
 def _truth(page: Page) -> list[tuple[str, tuple[float, float, float, float], bool]]:
-    """The written numbers of a window: text, box, and whether a reader has to find it. Boxes are on the upright page."""
+    """The written numbers of a window: text, box on the upright page, and whether a reader has to find it."""
     numbers = []
     for start, one in enumerate(page.characters):
         if one.before >= 0:
@@ -129,7 +139,9 @@ def _truth(page: Page) -> list[tuple[str, tuple[float, float, float, float], boo
             x0, y0 = min(c.x - c.width / 2 for c in members), min(c.y - c.height / 2 for c in members)
             x1, y1 = max(c.x + c.width / 2 for c in members), max(c.y + c.height / 2 for c in members)
             whole = min(x0, y0) > 2 and max(x1, y1) < SIDE - 3 and all(c.visible for c in members)
-            fits = all(10 <= c.size <= 60 and c.written and not c.struck for c in members) and max(kinds) < len(CHARACTERS)
+            fits = all(10 <= c.size <= 60 and c.written and not c.struck for c in members) and max(kinds) < len(
+                CHARACTERS
+            )
             numbers.append((written.text, _upright((x0, y0, x1 - x0, y1 - y0), page.turn), whole and fits))
     return numbers
 
