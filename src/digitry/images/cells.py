@@ -47,11 +47,18 @@ class Cell(NamedTuple):
 def find_cells(grey: NDArray[np.uint8]) -> list[Cell]:
     """Give the cells of a page, uint8 (h, w): those in tables of at least two, table by table, row by row."""
     scale = min(1.0, LONGEST / max(grey.shape))
-    small = grey if scale == 1 else np.asarray(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats((~_rules(small)).astype(np.uint8), connectivity=4)
+    small = grey
+    if scale < 1:
+        shrunk = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        small = np.asarray(shrunk, np.uint8)
+    paper = (~_rules(small)).astype(np.uint8)
+    count, labelled, stats, _ = cv2.connectedComponentsWithStats(paper, connectivity=4)
+    labels = np.asarray(labelled, np.int32)
     boxes = stats[:, :4].astype(int)
     area = boxes[:, 2] * boxes[:, 3]
-    is_cell = (boxes[:, 2:].min(axis=1) >= LEAST_CELL) & (area < LARGEST_SHARE * small.size) & (stats[:, 4] > FILLED * area)
+    is_cell = (
+        (boxes[:, 2:].min(axis=1) >= LEAST_CELL) & (area < LARGEST_SHARE * small.size) & (stats[:, 4] > FILLED * area)
+    )
     is_cell[0] = False
     places = [place for place in range(count) if is_cell[place]]
     beside, below = _Groups(count), _Groups(count)
@@ -86,7 +93,8 @@ def _rules(grey: NDArray[np.uint8]) -> NDArray[np.bool_]:
         thick = cv2.dilate(ink.astype(np.uint8), np.ones((3, 1) if size[0] > 1 else (1, 3), np.uint8))
         pieces = cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones(size[::-1], np.uint8))
         # Gaps, where writing hides a rule or the print is worn, are closed along it.
-        found |= cv2.morphologyEx(pieces, cv2.MORPH_CLOSE, np.ones((1, 15) if size[0] > 1 else (15, 1), np.uint8))
+        along = np.ones((1, 15) if size[0] > 1 else (15, 1), np.uint8)
+        found |= np.asarray(cv2.morphologyEx(pieces, cv2.MORPH_CLOSE, along), np.uint8)
     return np.asarray(found > 0)
 
 

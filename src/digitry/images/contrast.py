@@ -20,8 +20,8 @@ def even_contrast(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Subtract the local mean and divide by the local spread: uint8 (h, w) → float32 (h, w), −4 to 4, 0 for paper."""
     page = grey.astype(np.float32) * np.float32(1 / 255)
     size = (WINDOW, WINDOW)
-    mean = cv2.blur(page, size, borderType=cv2.BORDER_REFLECT_101)
-    square = cv2.sqrBoxFilter(page, cv2.CV_32F, size, borderType=cv2.BORDER_REFLECT_101)
+    mean = np.asarray(cv2.blur(page, size, borderType=cv2.BORDER_REFLECT_101), np.float32)
+    square = np.asarray(cv2.sqrBoxFilter(page, cv2.CV_32F, size, borderType=cv2.BORDER_REFLECT_101), np.float32)
     page -= mean
     square -= mean * mean
     np.maximum(square, 0, out=square)

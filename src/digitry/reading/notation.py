@@ -81,7 +81,7 @@ def value_of(text: str, decimal: str = "auto") -> float | None:
     sign, body = found.groups()
     mark = {"comma": ",", "point": "."}.get(decimal) or _decimal_mark(body)
     whole, _, fraction = body.partition(mark) if mark else (body, "", "")
-    if not fraction.isdigit() and fraction or not _is_grouped(whole):
+    if (not fraction.isdigit() and fraction) or not _is_grouped(whole):
         return None
     return float(sign + re.sub(r"\D", "", whole) + "." + (fraction or "0"))
 

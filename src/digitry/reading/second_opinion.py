@@ -42,7 +42,9 @@ def second_opinion(grey: NDArray[np.uint8], box: Box, digit_height: float, read:
     middle = (y + height / 2 - top) / scale
     base = max(digit_height / scale / DIGIT_HEIGHT, height / scale / STRIP_HEIGHT)
     strips = [
-        cut_strip(page.ink, (x - left - margin / 2) / scale, middle, (x - left + width + margin / 2) / scale, base * zoom)
+        cut_strip(
+            page.ink, (x - left - margin / 2) / scale, middle, (x - left + width + margin / 2) / scale, base * zoom
+        )
         for zoom in ZOOMS
     ]
     found = read_strips(strips, read)

@@ -49,7 +49,6 @@ LEAST = 0.3
 APART = 0.22
 """Two middles nearer than this, in heights of a digit, are one character's."""
 
-
 INNER = 0.8
 """The share of a character's box, along both axes, in which no other character has its middle."""
 
@@ -100,17 +99,27 @@ def spots_of(answers: NDArray[np.float32]) -> Spots:
     peaks = (heat >= cv2.dilate(heat, np.ones((3, 3), np.uint8))) & (heat > np.log(LEAST / (1 - LEAST)))
     row, column = np.nonzero(peaks)
     said = answers[:, row, column].T
-    size = USUAL_SIZE * np.exp(np.clip(said[:, SIZE], -1.5, 1.8))
+    size = np.asarray(USUAL_SIZE * np.exp(np.clip(said[:, SIZE], -1.5, 1.8)), np.float32)
     x = (column + 0.5 + said[:, RIGHT]) * STRIDE
     y = (row + 0.5 + said[:, DOWN]) * STRIDE
     width, height = size * np.exp(np.clip(said[:, WIDTH], -4, 1.5)), size * np.exp(np.clip(said[:, HEIGHT], -4, 1.0))
-    links = [
+    after, before = (
         np.stack([_sigmoid(link[:, 0]), x + link[:, 1] * size, y + link[:, 2] * size], 1)
         for link in (said[:, AFTER], said[:, BEFORE])
-    ]
-    return Spots(x, y, size, np.stack([x - width / 2, y - height / 2, width, height], 1), _sigmoid(said[:, CENTRE]),
-                 _softmax(said[:, CLASSES:]), *links, _sigmoid(said[:, WRITTEN]), _sigmoid(said[:, STRUCK]),
-                 _softmax(said[:, TURN]))  # fmt: skip
+    )
+    return Spots(
+        x,
+        y,
+        size,
+        box=np.stack([x - width / 2, y - height / 2, width, height], 1),
+        found=_sigmoid(said[:, CENTRE]),
+        classes=_softmax(said[:, CLASSES:]),
+        after=after,
+        before=before,
+        written=_sigmoid(said[:, WRITTEN]),
+        struck=_sigmoid(said[:, STRUCK]),
+        turn=_softmax(said[:, TURN]),
+    )
 
 
 def _scaled(grey: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
@@ -132,11 +141,15 @@ def _on_page(spots: Spots, shape: tuple[int, ...], scale: float) -> Spots:
     inside = (spots.x < shape[1]) & (spots.y < shape[0]) & (spots.size > low * 0.9) & (spots.size < high * 1.1)
     spots = spots.take(inside)
     grown = np.float32(1 / scale)
-    links = (spots.after, spots.before)
+    places = np.array([1, grown, grown])
     return spots._replace(
-        x=spots.x * grown, y=spots.y * grown, size=spots.size * grown, box=spots.box * grown,
-        after=links[0] * [1, grown, grown], before=links[1] * [1, grown, grown],
-    )  # fmt: skip
+        x=spots.x * grown,
+        y=spots.y * grown,
+        size=spots.size * grown,
+        box=spots.box * grown,
+        after=spots.after * places,
+        before=spots.before * places,
+    )
 
 
 def _one_each(spots: Spots) -> Spots:

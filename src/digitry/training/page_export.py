@@ -34,7 +34,11 @@ def to_onnx(network: PageNetwork, metadata: dict[str, str]) -> bytes:
             graph.nodes,
             "page-reader",
             [helper.make_tensor_value_info("pages", TensorProto.FLOAT, [1, 1, "height", "width"])],
-            [helper.make_tensor_value_info("answers", TensorProto.FLOAT, [1, network.answer.out_channels, "rows", "columns"])],
+            [
+                helper.make_tensor_value_info(
+                    "answers", TensorProto.FLOAT, [1, network.answer.out_channels, "rows", "columns"]
+                )
+            ],
             graph.initializers,
         ),
         producer_name="digitry",
@@ -70,13 +74,14 @@ class _Graph:
         kernel = layer.weight.detach().double()
         bias = layer.bias.detach().double() if layer.bias is not None else torch.zeros(len(kernel), dtype=torch.float64)
         if normalisation is not None:
-            assert normalisation.running_mean is not None and normalisation.running_var is not None
-            scale = normalisation.weight.detach().double() / (normalisation.running_var.double() + normalisation.eps).sqrt()
+            mean, variance = normalisation.running_mean, normalisation.running_var
+            scale = normalisation.weight.detach().double() / (variance.double() + normalisation.eps).sqrt()
             kernel = kernel * scale[:, None, None, None]
-            bias = normalisation.bias.detach().double() + (bias - normalisation.running_mean.double()) * scale
+            bias = normalisation.bias.detach().double() + (bias - mean.double()) * scale
         pads = [layer.padding[0], layer.padding[1]] * 2
-        return self.add("Conv", features, kernel.float().numpy(), bias.float().numpy(), kernel_shape=list(layer.kernel_size),
-                        strides=list(layer.stride), pads=pads)  # fmt: skip
+        weights = kernel.float().numpy(), bias.float().numpy()
+        sizes = {"kernel_shape": list(layer.kernel_size), "strides": list(layer.stride), "pads": pads}
+        return self.add("Conv", features, *weights, **sizes)
 
     def steps(self, features: str, module: nn.Sequential) -> str:
         """A step, or several one after another."""

@@ -37,6 +37,7 @@ class PageNetwork(nn.Module):  # type: ignore[misc]
             self.answer.bias[CENTRE] = -4.6  # one spot in a hundred is a character's middle
 
     def forward(self, pages: torch.Tensor) -> torch.Tensor:
+        """Answer for pages, float32 (n, 1, h, w): float32 (n, channels, h/4, w/4)."""
         fine = self.fine(self.stem(pages))
         eighth = self.eighth(fine)
         sixteenth = self.sixteenth(eighth)

@@ -28,7 +28,10 @@ class Example(NamedTuple):
     page: NDArray[np.float32]
     """float32 (SIDE, SIDE)."""
     heat: NDArray[np.float32]
-    """How near the middle of a character every spot is, float32 (GRID, GRID): 1 there, −1 where it counts neither way."""
+    """How near the middle of a character every spot is, float32 (GRID, GRID).
+
+    1 there, 0 far from any, −1 where it counts neither way.
+    """
     characters: NDArray[np.float32]
     """float32 (n, COLUMNS)."""
 
@@ -53,8 +56,9 @@ def made_example(glyphs: Glyphs, rng: np.random.Generator) -> Example:
         for place in (one.after, one.before):
             other = page.characters[place] if place >= 0 else None
             links += [1.0, (other.x - one.x) / size, (other.y - one.y) / size] if other else [0.0, 0.0, 0.0]
-        rows.append([row, column, np.log(size / USUAL_SIZE), np.log(max(one.width, 1) / size), np.log(max(one.height, 1) / size),
-                     x - column - 0.5, y - row - 0.5, *links, one.written, one.struck, page.turn, one.kind])  # fmt: skip
+        wide, high = np.log(max(one.width, 1) / size), np.log(max(one.height, 1) / size)
+        box = np.log(size / USUAL_SIZE), wide, high, x - column - 0.5, y - row - 0.5
+        rows.append([row, column, *box, *links, one.written, one.struck, page.turn, one.kind])
     for x, y, reach in fuzzy:
         left, right = max(0, int(x - reach / 2)), int(x + reach / 2) + 1
         spots = heat[max(0, int(y - reach / 2)) : int(y + reach / 2) + 1, left:right]

@@ -66,7 +66,10 @@ class _Examples(IterableDataset[Example]):  # type: ignore[misc]
 
 
 def collate(examples: list[Example]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Stack examples: pages (n, 1, h, w), heat (n, h/4, w/4), characters (all, 1 + columns), the page's number first."""
+    """Stack examples: pages (n, 1, h, w), heat (n, h/4, w/4), characters (all, 1 + columns).
+
+    Each character's row begins with the number of its page.
+    """
     numbered = [np.insert(one.characters, 0, place, axis=1) for place, one in enumerate(examples)]
     return (
         torch.from_numpy(np.stack([one.page for one in examples])[:, np.newaxis]),
@@ -89,7 +92,9 @@ def losses(answer: torch.Tensor, heat: torch.Tensor, characters: torch.Tensor) -
     known = {name: characters[:, 1 + place] for name, place in PLACE.items()}
     said = answer[page, :, row, column]
     box = torch.stack([known[name] for name in ("size", "width", "height", "right", "down")], 1)
-    parts["box"] = _mean(functional.smooth_l1_loss(said[:, [SIZE, WIDTH, HEIGHT, RIGHT, DOWN]], box, reduction="none", beta=0.1).sum(1))
+    parts["box"] = _mean(
+        functional.smooth_l1_loss(said[:, [SIZE, WIDTH, HEIGHT, RIGHT, DOWN]], box, reduction="none", beta=0.1).sum(1)
+    )
     upright = known["turn"] == 0
     parts["turn"] = _mean(functional.cross_entropy(said[:, TURN], known["turn"].long(), reduction="none"))
     parts["written"] = _mean(_binary(said[:, WRITTEN], known["written"]))
@@ -138,16 +143,23 @@ class PageTraining:
         return f"page-{self.seed}"
 
     def train(self, glyphs: Glyphs, steps: int, *, until: int | None = None, save_every: int = 100) -> None:
-        """Go on to the last of `steps`, or only to number `until`; each hundredth is saved, its losses in losses.jsonl."""
+        """Go on to the last of `steps`, or only to number `until`; writes where it is into its folder.
+
+        Every `save_every` steps a checkpoint, and a line with the mean losses in losses.jsonl. Raises ArithmeticError
+        where the loss is no longer a number.
+        """
         until = steps if until is None else until
         if self.step >= until:
             return
         loader = DataLoader(
             _Examples(glyphs, self.seed, self.step * BATCH),
-            BATCH, num_workers=1, prefetch_factor=6, collate_fn=collate,
+            BATCH,
+            num_workers=1,
+            prefetch_factor=6,
+            collate_fn=collate,
             # A forked process would wait for ever for threads of OpenCV's that were not forked with it.
             multiprocessing_context="spawn",
-        )  # fmt: skip
+        )
         self.network.train()
         began, since, sums = time.monotonic(), self.step, dict[str, float]()
         for pages, heat, characters in loader:
@@ -169,7 +181,7 @@ class PageTraining:
         with torch.autocast("cpu", torch.bfloat16):
             answer = self.network(pages.to(memory_format=torch.channels_last))
         parts = losses(answer.float(), heat, characters)
-        loss: torch.Tensor = sum(parts.values())  # type: ignore[assignment]
+        loss: torch.Tensor = sum(parts.values())
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
@@ -208,7 +220,8 @@ class PageTraining:
         """Give the network with the running mean of its weights, ready to answer."""
         network = PageNetwork(len(CHARACTERS) + 1)
         network.load_state_dict(self.mean)
-        return network.eval()
+        network.eval()
+        return network
 
 
 def _named(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
