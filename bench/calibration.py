@@ -16,11 +16,11 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from digitry.artifact import bundle
 from digitry.cli.progress import Bar
 from digitry.evaluation.calibrate import in_words, scale_on_made, unseen_digits, write_scale
-from digitry.networks.files import SHIPPED
+from digitry.exports import bundle
 from digitry.networks.model import Model
+from digitry.networks.model_files import SHIPPED
 
 MODELS = Path(__file__).parent.parent / "src" / "digitry" / "models"
 

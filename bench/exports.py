@@ -55,7 +55,7 @@ def main() -> None:
 
 def exported(run: Path) -> dict[str, Any]:
     """Format → what `digitry export --json` says, or why it is not written."""
-    from digitry.training.export import FORMATS
+    from digitry.training.export_run import FORMATS
 
     rows: dict[str, Any] = {}
     for form in FORMATS:
@@ -78,7 +78,7 @@ def exported(run: Path) -> dict[str, Any]:
 def time_of_a_digit(model: Path) -> dict[str, float]:
     """Microseconds that the exported model takes for one digit at a time, on one thread."""
     import digitry
-    from digitry.predict import Predictor
+    from digitry.networks.predict import Predictor
 
     predictor = Predictor(model, threads=1)
     dataset = digitry.load_dataset("mnist")

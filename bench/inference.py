@@ -91,8 +91,8 @@ def main() -> None:
 def write_models(network: str, folder: Path) -> None:
     """The same network in every engine's own format, each proven equal."""
     from digitry import load_dataset, recipes
-    from digitry.artifact import bundle, int8, keras_file, litert, onnx, proof
-    from digitry.contract import Contract
+    from digitry.exports import bundle, int8, keras_file, litert, onnx, parity
+    from digitry.networks.contract import Contract
 
     test = load_dataset("mnist").test
     assert test is not None
@@ -106,10 +106,10 @@ def write_models(network: str, folder: Path) -> None:
         bundle.put_into(model, bundle.load(shipped)[0])
     contract = Contract(recipe=network, class_names=tuple("0123456789"))
     for form in (onnx.FORMAT, keras_file.FORMAT, litert.FORMAT):
-        proof.export(form, model, contract, folder / f"model{form.suffix}", prove_on=images)
+        parity.export(form, model, contract, folder / f"model{form.suffix}", prove_on=images)
     # Untrained, a network finds all classes alike, and rounding decides: how exact int8 is, `digitry export` tells.
     rounded = int8.FORMAT._replace(labels_may_differ=1.0)
-    proof.export(rounded, model, contract, folder / f"model{rounded.suffix}", prove_on=images)
+    parity.export(rounded, model, contract, folder / f"model{rounded.suffix}", prove_on=images)
 
 
 def measure(engine: str, threads: int, folder: Path, seconds: float) -> dict[str, Any]:

@@ -24,7 +24,7 @@ import numpy as np
 
 import own_process
 from digitry import recipes
-from digitry.settings import with_defaults
+from digitry.recipes.settings import with_defaults
 from documents import fill
 from earlier_runs import earlier_runs
 
@@ -111,9 +111,9 @@ def settings_of(name: str) -> dict[str, Any]:
 def train_one(name: str, seed: int) -> dict[str, Any]:
     """Accuracy and loss on what was held back, accuracy where each image is looked at once, seconds of all epochs."""
     import digitry
-    from digitry.artifact import bundle
-    from digitry.batches.prepare import prepare
-    from digitry.datasets import hold_out
+    from digitry.datasets.load import hold_out
+    from digitry.exports import bundle
+    from digitry.networks.prepare import prepare
 
     dataset = digitry.load_dataset("mnist")
     training, validation = hold_out(dataset.train, HELD_BACK)

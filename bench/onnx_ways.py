@@ -67,8 +67,8 @@ def on_this_backend() -> dict[str, dict[str, Any]]:
     sys.path.insert(0, str(ROOT))
     from tests.unit.artifact.networks import NETWORKS, STRANGE, shaken
 
-    from digitry.artifact.onnx import written
-    from digitry.artifact.onnx_converter import converted
+    from digitry.exports.onnx import written
+    from digitry.exports.onnx_converter import converted
 
     rows: dict[str, dict[str, Any]] = {}
     ways: dict[str, Callable[..., bytes]] = {"digitry": written, "keras": converted}
@@ -84,9 +84,9 @@ def outcome(write: Callable[..., bytes], model: Any) -> dict[str, Any]:
     import onnx
     from keras import ops
 
-    from digitry.contract import Contract
     from digitry.errors import DigitryError
-    from digitry.predict import Predictor
+    from digitry.networks.contract import Contract
+    from digitry.networks.predict import Predictor
 
     contract = Contract("any", tuple("0123456789"))
     images = np.random.default_rng(0).integers(0, 256, (20, 28, 28), dtype=np.uint8)
@@ -140,7 +140,7 @@ def same_bytes(found: dict[str, dict[str, dict[str, Any]]]) -> int:
 
 def converters_mb() -> dict[str, float]:
     """Backend → MB of its converter and of what that needs beyond a training environment."""
-    from digitry.artifact.onnx_converter import CONVERTERS
+    from digitry.exports.onnx_converter import CONVERTERS
 
     sizes = {}
     for backend, packages in BACKENDS.items():

@@ -74,9 +74,9 @@ def main() -> None:
 def learnt(name: str) -> dict[str, Any]:
     """Accuracy on the hand and on MNIST's test digits, before and after."""
     import digitry
-    from digitry.arrays import Dataset
-    from digitry.data.folder import dataset_sha256
-    from digitry.predict import Predictor
+    from digitry.datasets.folder import dataset_sha256
+    from digitry.networks.predict import Predictor
+    from digitry.types import Dataset
 
     change, count = HANDS[name]
     mnist = digitry.load_dataset("mnist")
@@ -100,9 +100,9 @@ def learnt(name: str) -> dict[str, Any]:
 
 def written(split: Any, change: Callable[[Page], Page]) -> Any:
     """The digits in this hand, as the reader's own door makes them canonical; without those in which it finds none."""
-    from digitry.arrays import Split
     from digitry.errors import DataError
     from digitry.images import canonical_from_array
+    from digitry.types import Split
 
     images, found = [], []
     for index, image in enumerate(split.images):

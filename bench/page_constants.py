@@ -18,11 +18,11 @@ from typing import Any
 FILE = Path(__file__).parent.parent / "src" / "digitry" / "serve" / "static" / "reading" / "constants.js"
 
 SHARED: dict[str, tuple[str, ...]] = {
-    "arrays": ("IMAGE_SIDE",),
-    "batches.prepare": ("SCALE",),
-    "contract": ("METADATA_KEY",),
-    "decoding": ("BLANK", "BEAM_WIDTH", "MIN_PROBABILITY"),
-    "explaining.saliency": ("PATCH_SIDE", "_LEAST"),
+    "types": ("IMAGE_SIDE",),
+    "networks.prepare": ("SCALE",),
+    "networks.contract": ("METADATA_KEY",),
+    "networks.decoding": ("BLANK", "BEAM_WIDTH", "MIN_PROBABILITY"),
+    "visualization.saliency": ("PATCH_SIDE", "_LEAST"),
     "images.canonical": ("BOX_SIDE", "BOX_LEVEL", "STROKE_RANGE", "_WORK_SIDE"),
     "images.ink": ("WORK_SIDE",),
     "images.lines": (
@@ -36,7 +36,7 @@ SHARED: dict[str, tuple[str, ...]] = {
     "images.stages": ("MIN_SIDE", "MIN_SMOOTHNESS", "MAX_HOLES", "_HOLE_SIDE", "BLANK", "TEXTURE", "SPECKS", "NOISE"),
     "images.strip": ("STRIP_HEIGHT", "DIGIT_HEIGHT", "FRAME_PIXELS", "WIDTH_STEP", "MAX_WIDTH"),
     "reading.certainty": ("MAX_ERROR", "NEVER", "NO_SCALE"),
-    "reading.drawing": ("EXPECTATIONS",),
+    "reading.drawn_ink": ("EXPECTATIONS",),
     "reading.number": ("ZOOMS", "MARGIN", "NEAR", "THIN", "ALTERNATIVES"),
     "reading.one_digit": ("DIGITS", "RIVALS", "BLOT", "BLOT_REASON", "SECOND_OPINION_BELOW", "STRIP_WIDTH"),
 }

@@ -45,7 +45,7 @@ def main() -> None:
         print(json.dumps(ours(side, seed) if side in OURS else PEERS[side](seed)))
         return
     from digitry import recipes
-    from digitry.settings import with_defaults
+    from digitry.recipes.settings import with_defaults
     from digitry.training import run_folder
 
     about = {"command": "python -m bench peers", **run_folder.describe_surroundings()}

@@ -84,7 +84,7 @@ def ours(recipe: str, seed: int) -> dict[str, Any]:
     """Seconds from arrays in memory to trained weights, and what the test split says of them."""
     import digitry
     from digitry import recipes
-    from digitry.backend import PLAIN_TORCH, choose_backend, trainer_name
+    from digitry.recipes.backend import PLAIN_TORCH, choose_backend, trainer_name
 
     trainer = trainer_name(recipes.get(recipe).plain_torch)
     choose_backend("torch" if trainer == PLAIN_TORCH else None)

@@ -49,8 +49,8 @@ def main() -> None:
 
 def measured(folder: Path, expect: str) -> dict[str, Any]:
     """What the shipped reader makes of a set."""
+    from digitry.evaluation.pictures import score
     from digitry.reading import Reader
-    from digitry.scoring import score
 
     found: dict[str, Any] = {"sha256": identity(folder), "asked_as": expect}
     for max_error in ASKED:

@@ -23,7 +23,7 @@ from typing import Any
 
 import own_process
 from digitry import recipes
-from digitry.settings import with_defaults
+from digitry.recipes.settings import with_defaults
 from results_page import TARGETS, write_page
 
 ROOT = Path(__file__).parent.parent

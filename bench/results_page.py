@@ -9,7 +9,7 @@ from statistics import mean
 from typing import Any
 
 from digitry import recipes
-from digitry.backend import PLAIN_TORCH
+from digitry.recipes.backend import PLAIN_TORCH
 from documents import fill, sd
 
 Run = dict[str, Any]

@@ -80,22 +80,22 @@ def measure(recipe: str, side: str) -> dict[str, float]:
 
     import digitry
     from digitry import recipes
-    from digitry.backend import choose_backend, make_deterministic
-    from digitry.batches.prepare import prepare
+    from digitry.networks.prepare import prepare
+    from digitry.recipes.backend import choose_backend, make_deterministic
 
     plan = recipes.get(recipe).with_settings({"precision": "bfloat16" if "bfloat16" in side else "float32"})
     peak = peak_gflops(plan.settings.precision)
     train = digitry.load_dataset("mnist").train.take(slice(0, IMAGES))
     choose_backend()
-    from digitry.training import network
+    from digitry.training import compiled
 
     make_deterministic(0)
     if "one step" in side:
-        network.compile_options = lambda: {"steps_per_execution": 1, "jit_compile": False}
+        compiled.compile_options = lambda: {"steps_per_execution": 1, "jit_compile": False}
     elif "XLA" in side:
-        network.compile_options = lambda: {"steps_per_execution": 32, "jit_compile": True}
+        compiled.compile_options = lambda: {"steps_per_execution": 32, "jit_compile": True}
     batch = plan.settings.batch_size
-    model = network.build_and_compile(plan, 10, -(-IMAGES // batch))
+    model = compiled.build_and_compile(plan, 10, -(-IMAGES // batch))
     one_pass: Callable[[], object]
     if "plain" in side:
         import torch

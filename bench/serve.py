@@ -72,14 +72,14 @@ def write_models(folder: Path) -> None:
     import numpy as np
 
     from digitry import recipes
-    from digitry.artifact import keras_file, onnx, proof
-    from digitry.contract import Contract
+    from digitry.exports import keras_file, onnx, parity
+    from digitry.networks.contract import Contract
 
     model = recipes.get("cnn").build_model()
     contract = Contract(recipe="cnn", class_names=tuple("0123456789"))
     images = np.random.default_rng(0).integers(0, 256, (100, 28, 28), dtype=np.uint8)
     for form in (onnx.FORMAT, keras_file.FORMAT):
-        proof.export(form, model, contract, folder / f"model{form.suffix}", prove_on=images)
+        parity.export(form, model, contract, folder / f"model{form.suffix}", prove_on=images)
 
 
 def write_bodies(folder: Path) -> None:

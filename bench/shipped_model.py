@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import digitry
-from digitry.artifact.half import with_half_weights
-from digitry.evaluation.numbers import numbers_right, written_strips
+from digitry.evaluation.number_runs import numbers_right, written_strips
+from digitry.exports.half import with_half_weights
 from digitry.files import write_atomically
 from digitry.networks.model import Model
 from digitry.training import run_folder

@@ -61,7 +61,7 @@ def main() -> None:
 
 def ours() -> float:
     import digitry
-    from digitry.backend import choose_backend
+    from digitry.recipes.backend import choose_backend
 
     choose_backend()
     from digitry.training.supervisor import Supervisor

@@ -21,16 +21,16 @@ from typing import Any
 import numpy as np
 
 import digitry
-from digitry.arrays import Dataset, Split
-from digitry.batches.augment import augment
-from digitry.datasets import hold_out
+from digitry.datasets.load import hold_out
 from digitry.evaluation.made_pictures import made_pictures
 from digitry.evaluation.own_confidence import measuring_reader, own_confidence
 from digitry.evaluation.scale_fit import chance_of_at_most
 from digitry.files import write_atomically
 from digitry.networks.model import Model
-from digitry.recipe import Recipe, Settings
+from digitry.recipes.base import Recipe, Settings
+from digitry.synthesis.augment import augment
 from digitry.training import run_folder
+from digitry.types import Dataset, Split
 
 ROOT = Path(__file__).parent.parent
 RESULT = ROOT / "results" / "truth.json"
@@ -229,7 +229,7 @@ def trained(
 
 
 def in_memory(name: str, mnist: Dataset, train: Split) -> Dataset:
-    from digitry.data.folder import dataset_sha256
+    from digitry.datasets.folder import dataset_sha256
 
     return Dataset(name, train, None, mnist.class_names, dataset_sha256(train, None), "made of mnist")
 

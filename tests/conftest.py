@@ -12,11 +12,11 @@ import hypothesis
 import numpy as np
 import pytest
 
-from digitry.arrays import Dataset, Split
-from digitry.batches.glyphs import curve
-from digitry.contract import METADATA_KEY, Contract
+from digitry.networks.contract import METADATA_KEY, Contract
 from digitry.synthesis.allographs import strokes_of
+from digitry.synthesis.glyphs import curve
 from digitry.synthesis.hands import Glyphs, draw_paths
+from digitry.types import Dataset, Split
 
 # No memory of examples in the checkout, which need not be writable, and no clock: a machine may be slow.
 hypothesis.settings.register_profile("anywhere", database=None, deadline=None)

@@ -9,38 +9,38 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from digitry.arrays import Dataset, Digit, Number, Reading, Split
     from digitry.auditing import Audit, audit
-    from digitry.client import Client
-    from digitry.data.fetch import fetch
-    from digitry.datasets import load_dataset
+    from digitry.datasets.fetch import fetch
+    from digitry.datasets.load import load_dataset
     from digitry.evaluation import compare, evaluate
     from digitry.evaluation.calibrate import calibrate
+    from digitry.evaluation.pictures import Score, score
     from digitry.evaluation.robustness import Robustness, robustness
     from digitry.exploration import explore
     from digitry.networks.model import Model, open_model
     from digitry.networks.scale import Scale
     from digitry.reading import Reader, read
     from digitry.runs import Run, open_run
-    from digitry.scoring import Score, score
+    from digitry.serve.client import Client
     from digitry.training import train
-    from digitry.training.export import export
+    from digitry.training.export_run import export
+    from digitry.types import Dataset, Digit, Number, Reading, Split
 
 __version__ = "0.1.0"
 
 _HOME = {
-    "Dataset": "digitry.arrays",
-    "Digit": "digitry.arrays",
-    "Number": "digitry.arrays",
-    "Reading": "digitry.arrays",
-    "Split": "digitry.arrays",
-    "fetch": "digitry.data.fetch",
-    "load_dataset": "digitry.datasets",
+    "Dataset": "digitry.types",
+    "Digit": "digitry.types",
+    "Number": "digitry.types",
+    "Reading": "digitry.types",
+    "Split": "digitry.types",
+    "fetch": "digitry.datasets.fetch",
+    "load_dataset": "digitry.datasets.load",
     "explore": "digitry.exploration",
     "train": "digitry.training",
     "Run": "digitry.runs",
     "open_run": "digitry.runs",
-    "export": "digitry.training.export",
+    "export": "digitry.training.export_run",
     "evaluate": "digitry.evaluation",
     "calibrate": "digitry.evaluation.calibrate",
     "open_model": "digitry.networks.model",
@@ -51,11 +51,11 @@ _HOME = {
     "Robustness": "digitry.evaluation.robustness",
     "audit": "digitry.auditing",
     "Audit": "digitry.auditing",
-    "Client": "digitry.client",
+    "Client": "digitry.serve.client",
     "read": "digitry.reading",
     "Reader": "digitry.reading",
-    "score": "digitry.scoring",
-    "Score": "digitry.scoring",
+    "score": "digitry.evaluation.pictures",
+    "Score": "digitry.evaluation.pictures",
 }
 
 __all__ = [

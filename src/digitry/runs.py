@@ -23,11 +23,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digitry.errors import ModelError
-from digitry.networks import files as model_files
-from digitry.settings import with_defaults
+from digitry.networks import model_files
+from digitry.recipes.settings import with_defaults
 
 if TYPE_CHECKING:
-    from digitry.contract import Contract
+    from digitry.networks.contract import Contract
     from digitry.networks.model import Model
 
 CONFIG, MODEL, WEIGHTS = model_files.CONFIG, model_files.MODEL, model_files.WEIGHTS
@@ -158,7 +158,7 @@ class Run(os.PathLike[str]):
 
         Raises ModelError where the weights are missing or damaged, or the recipe is not known here.
         """
-        from digitry.artifact import bundle
+        from digitry.exports import bundle
 
         return bundle.load_model(self.folder / WEIGHTS)[0]
 

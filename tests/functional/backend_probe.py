@@ -7,10 +7,10 @@ import sys
 import numpy as np
 
 from digitry import recipes
-from digitry.artifact import bundle
-from digitry.backend import choose_backend, make_deterministic
-from digitry.batches.prepare import prepare
-from digitry.training.network import build_and_compile
+from digitry.exports import bundle
+from digitry.networks.prepare import prepare
+from digitry.recipes.backend import choose_backend, make_deterministic
+from digitry.training.compiled import build_and_compile
 
 
 def main(recipe_name: str, source: str, target: str) -> None:

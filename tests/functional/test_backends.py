@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from digitry import recipes
-from digitry.backend import PLAIN_TORCH
+from digitry.recipes.backend import PLAIN_TORCH
 from tests.conftest import make_digits
 from tests.unit.written_numbers import plain_strips
 

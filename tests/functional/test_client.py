@@ -17,7 +17,7 @@ from PIL import Image
 
 import digitry
 from digitry.errors import DataError, ModelError, ServerError, SettingError
-from digitry.serve import workers
+from digitry.serve import server_processes as workers
 from tests.functional.serving import Server, processes_of, served
 from tests.unit.serve.site import picture_of, until
 

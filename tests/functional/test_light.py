@@ -32,9 +32,9 @@ def test_importing_digitry_loads_no_framework_no_runtime_and_no_numpy() -> None:
     "module",
     [
         "digitry.reading",
-        "digitry.serve.run",
-        "digitry.datasets",
-        "digitry.data.fetch",
+        "digitry.serve.run_server",
+        "digitry.datasets.load",
+        "digitry.datasets.fetch",
         "digitry.evaluation",
         "digitry.evaluation.calibrate",
         "digitry.networks.model",

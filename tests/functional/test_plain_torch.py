@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from digitry import recipes
-from digitry.backend import choose_backend, make_deterministic
-from digitry.batches.prepare import prepare
 from digitry.errors import TrainingError
-from digitry.recipe import Recipe
+from digitry.networks.prepare import prepare
+from digitry.recipes.backend import choose_backend, make_deterministic
+from digitry.recipes.base import Recipe
 from digitry.training import state
-from digitry.training.network import build_and_compile
+from digitry.training.compiled import build_and_compile
 from tests.conftest import make_digits
 
 pytestmark = pytest.mark.backends

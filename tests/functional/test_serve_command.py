@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digitry.predict import Predictor
+from digitry.networks.predict import Predictor
 from tests.conftest import make_digits
 from tests.functional.serving import PATIENCE_SECONDS, Load, Request, Server, processes_of, served, status_name
 from tests.unit.serve.site import check_problem, picture_of, post, receive, send_raw, until

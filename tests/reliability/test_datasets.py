@@ -19,15 +19,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digitry.arrays import Images
-from digitry.data.folder import read_own
-from digitry.data.gunzip import gunzip
-from digitry.data.idx import read_idx, to_idx
-from digitry.data.npz import open_npz
-from digitry.data.pictures import csv_pictures
-from digitry.data.sources import SOURCES
-from digitry.data.tarball import read_members
+from digitry.datasets.folder import read_own
+from digitry.datasets.gunzip import gunzip
+from digitry.datasets.idx import read_idx, to_idx
+from digitry.datasets.labelled_pictures import csv_pictures
+from digitry.datasets.npz import open_npz
+from digitry.datasets.sources import SOURCES
+from digitry.datasets.tarball import read_members
 from digitry.errors import DataError
+from digitry.types import Images
 from tests.conftest import make_digits
 from tests.unit.data.mirror import NAMES, Answer, body, cached, honest, serve, tarball, tiny_files, tiny_source
 
@@ -194,7 +194,7 @@ def big_files() -> dict[str, bytes]:
 
 
 def fetch_big(mirror: str) -> None:
-    from digitry.data.fetch import fetch_with_origins
+    from digitry.datasets.fetch import fetch_with_origins
 
     SOURCES["tiny"] = tiny_source(big_files())
     fetch_with_origins("tiny", mirrors=[mirror])
@@ -270,7 +270,7 @@ def test_a_mirror_that_lies_at_random_never_gets_a_byte_into_the_cache(
     monkeypatch.setenv("PATH", str(temporary_home))
     files = tiny_files()
     monkeypatch.setitem(SOURCES, "tiny", tiny_source(files))
-    from digitry.data.fetch import fetch_with_origins
+    from digitry.datasets.fetch import fetch_with_origins
 
     rng = random.Random(0)
     packed = gzip.compress(files[NAMES[0]])

@@ -42,7 +42,7 @@ def make_folder(root: Path, count: int) -> Path:
 
 
 TWO_PROCESSES = (
-    "from digitry.batch_reading import processes; processes.sensible_count = lambda _: 2\n"
+    "from digitry.reading.batch import processes; processes.sensible_count = lambda _: 2\n"
     "from digitry.cli import main; main()"
 )
 """The command line as on a machine with two cores."""
@@ -159,7 +159,7 @@ def test_a_helper_that_is_killed_costs_nothing(tmp_path: Path) -> None:
     process = start(folder, tmp_path / "disturbed")
     assert wait_for_growth(process, tmp_path / "disturbed.csv", 2000)
     helpers = [
-        pid for pid in living(process.pid) if pid != process.pid and b"digitry.batch_reading.child" in command_of(pid)
+        pid for pid in living(process.pid) if pid != process.pid and b"digitry.reading.batch.child" in command_of(pid)
     ]
     assert helpers
     os.kill(helpers[0], signal.SIGKILL)

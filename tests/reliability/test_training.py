@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from digitry.arrays import Dataset
-from digitry.recipe import Recipe
+from digitry.recipes.base import Recipe
 from digitry.runs import read_config
 from digitry.training import checkpoint, train
 from digitry.training.interrupt import TrainingInterrupted
+from digitry.types import Dataset
 from tests.conftest import make_digits
 from tests.unit.training.conftest import small_recipe
 from tests.unit.training.test_fit import Killed, at_step, every_step, final_state, kill

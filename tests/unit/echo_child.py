@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from digitry.worker_child import answer, messages
+from digitry.workers.child import answer, messages
 
 asked = messages()
 next(asked)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from digitry.contract import METADATA_KEY, STRIP_SHAPE, Contract
 from digitry.images.canonical import canonical
+from digitry.networks.contract import METADATA_KEY, STRIP_SHAPE, Contract
 
 _RING = [(7, 0), (12, 3), (14, 10), (12, 17), (7, 20), (2, 17), (0, 10), (2, 3), (7, 0)]
 STROKES: dict[int, list[list[tuple[float, float]]]] = {

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import Dataset, Split
 from digitry.images.canonical import canonical
-from digitry.recipe import Recipe, Settings
+from digitry.recipes.base import Recipe, Settings
+from digitry.types import Dataset, Split
 from tests.unit.tiny_models import printed_digit
 
 PRINTED = np.stack([canonical(printed_digit(digit)) for digit in range(10)])

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from digitry.arrays import Dataset, Probabilities
 from digitry.auditing.confident import agreed, estimated_errors
 from digitry.auditing.folds import (
     Tell,
@@ -20,15 +19,16 @@ from digitry.auditing.folds import (
     seconds_left,
 )
 from digitry.auditing.suspects import Suspect, find_suspects
-from digitry.data.folder import LABELS_TABLE
-from digitry.datasets import load_dataset
+from digitry.datasets.folder import LABELS_TABLE
+from digitry.datasets.load import load_dataset
 from digitry.errors import DataError, SettingError, unknown_name
 from digitry.files import check_place, name_for_a_file, write_atomically
 from digitry.packages import need
-from digitry.settings import MAX_SEED, check_number
+from digitry.recipes.settings import MAX_SEED, check_number
+from digitry.types import Dataset, Probabilities
 
 if TYPE_CHECKING:
-    from digitry.data import Progress
+    from digitry.datasets import Progress
 
 FOLDS = 10
 
@@ -138,7 +138,7 @@ def _written(
 ) -> Audit:
     """Return what these judges doubt, with the files that show it."""
     from digitry.auditing import correcting
-    from digitry.auditing.page import build_page
+    from digitry.auditing.audit_page import build_page
     from digitry.pages.html import write_page
 
     labels = data.split(split).labels

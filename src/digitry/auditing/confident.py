@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import Labels, Probabilities
+from digitry.types import Labels, Probabilities
 
 TEMPERATURES = np.exp(np.linspace(np.log(0.2), np.log(3.0), 41))
 

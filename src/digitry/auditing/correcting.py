@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from digitry.auditing.suspects import Suspect
-from digitry.data.folder import LABELS_TABLE
+from digitry.datasets.folder import LABELS_TABLE
 from digitry.errors import DataError, StorageError
 from digitry.files import write_atomically
-from digitry.tables import file_cell, text_cell, text_of
+from digitry.pages.table_cells import file_cell, text_cell, text_of
 
 COLUMNS = ("rank", "file", "index", "label", "likely", "trust", "reasons", "correct")
 

@@ -16,17 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry import recipes
-from digitry.arrays import Dataset, Images, Probabilities, Split
-from digitry.backend import PLAIN_TORCH
-from digitry.data.folder import dataset_sha256
+from digitry.datasets.folder import dataset_sha256
 from digitry.errors import DataError, SettingError
 from digitry.exploration.duplicates import first_of_its_kind
 from digitry.files import write_atomically
-from digitry.predict import Predictor
+from digitry.networks.predict import Predictor
+from digitry.recipes.backend import PLAIN_TORCH
 from digitry.runs import MODEL
-from digitry.training import start, train
+from digitry.training import finetune, train
 from digitry.training.interrupt import TrainingInterrupted
 from digitry.training.tasks import DIGITS
+from digitry.types import Dataset, Images, Probabilities, Split
 
 RECIPE = "balanced"
 
@@ -113,7 +113,7 @@ def _seconds_of(judge: Judge, images: float) -> float:
     plan = recipes.get(judge.plan["recipe"])
     epochs = judge.plan.get("settings", {}).get("epochs", plan.settings.epochs)
     if "start_from" in judge.plan:
-        epochs, images = start.SETTINGS["epochs"], max(images, start.OWN_IMAGES) * (1 + start.OLD_FOR_ONE_OWN)
+        epochs, images = finetune.SETTINGS["epochs"], max(images, finetune.OWN_IMAGES) * (1 + finetune.OLD_FOR_ONE_OWN)
     slower = KERAS_IS_SLOWER if plan.plain_torch and plan.trainer != PLAIN_TORCH else 1.0
     return float(epochs * images * SECONDS_AN_IMAGE[plan.name] * slower)
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from digitry.arrays import Dataset, Probabilities, Split
 from digitry.auditing.confident import likely_labels
 from digitry.exploration.duplicates import find_duplicates
 from digitry.exploration.typical import find_typical
+from digitry.types import Dataset, Probabilities, Split
 
 UNLIKE_SHARE = 0.001
 """So many of the images of a class, and at least one, are named for being least like it."""

@@ -67,13 +67,13 @@ def command(
         return
     from digitry.auditing import audit
     from digitry.cli.progress import Bar
-    from digitry.datasets import load_dataset
+    from digitry.datasets.load import load_dataset
     from digitry.files import check_place
     from digitry.packages import need
 
     need("matplotlib", by="digitry audit")
     if folds is not None:
-        from digitry.backend import backend_name
+        from digitry.recipes.backend import backend_name
 
         backend_name()
     check_place(out or Path.cwd())
@@ -112,7 +112,7 @@ def _about(seconds: float) -> str:
 
 
 def _print(found: Audit) -> None:
-    from digitry.pages.numbers import confidence
+    from digitry.pages.number_words import confidence
 
     click.echo(
         f"{found.dataset}, {found.split}: {found.images:,} labels, {len(found.suspects):,} suspects; about "

@@ -58,7 +58,7 @@ def _facts(done: Calibration) -> dict[str, object]:
 def _print(done: Calibration) -> None:
     from digitry.cli.reading_text import printable
     from digitry.evaluation.calibrate import in_words
-    from digitry.pages.numbers import percent
+    from digitry.pages.number_words import percent
     from digitry.reading.certainty import MAX_ERROR
 
     print(f"before: {in_words(done.before) if done.before else 'no scale, so nothing was ever sure'}")

@@ -45,7 +45,7 @@ def _print(comparison: Comparison) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from digitry.pages.numbers import interval, percent
+    from digitry.pages.number_words import interval, percent
 
     terminal = sys.stdout.isatty()
     console = Console(highlight=False, markup=False, width=None if terminal else _PLAIN_WIDTH)

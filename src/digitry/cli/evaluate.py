@@ -45,7 +45,7 @@ def command(run: Path, split: str, data: str | None, as_json: bool, quiet: bool)
 
 
 def _print_numbers(evaluation: NumberEvaluation) -> None:
-    from digitry.pages.numbers import interval, percent
+    from digitry.pages.number_words import interval, percent
 
     run, parameters = evaluation.run, evaluation.parameters
     size = "" if parameters is None else f", {parameters:,} parameters"
@@ -61,7 +61,7 @@ def _print(evaluation: Evaluation) -> None:
     from rich.console import Console
 
     from digitry.evaluation.report_page import confusions
-    from digitry.pages.numbers import percent
+    from digitry.pages.number_words import percent
 
     names, scores, less = evaluation.class_names, evaluation.scores, evaluation.without_doubtful
     console = Console(highlight=False, markup=False)
@@ -88,7 +88,7 @@ def _table(evaluation: Evaluation) -> Table:
     from rich import box
     from rich.table import Table
 
-    from digitry.pages.numbers import interval, percent
+    from digitry.pages.number_words import interval, percent
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("split")

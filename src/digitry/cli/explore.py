@@ -30,7 +30,7 @@ def command(dataset: str, out: Path | None, as_json: bool, quiet: bool) -> None:
     DATASET is a name (mnist, fashion-mnist) or the path of your own data.
     """
     from digitry.cli.progress import Bar
-    from digitry.datasets import load_dataset
+    from digitry.datasets.load import load_dataset
     from digitry.exploration import explore
     from digitry.files import check_place, name_for_a_file
     from digitry.packages import need
@@ -52,7 +52,7 @@ def _print(found: Exploration) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from digitry.exploration.page import key_figures, lead
+    from digitry.exploration.explore_page import key_figures, lead
     from digitry.pages.style import label
 
     facts = found.facts
@@ -78,7 +78,7 @@ def _print(found: Exploration) -> None:
 def _class_table(facts: Facts) -> object:
     from rich.table import Table
 
-    from digitry.exploration.page import class_table
+    from digitry.exploration.explore_page import class_table
     from digitry.pages.style import label
 
     content = class_table(facts)

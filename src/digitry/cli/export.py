@@ -27,11 +27,11 @@ def command(run: Path, form: str, out: Path | None, as_json: bool) -> None:
     network that reads numbers, keras, saved-model and litert give logits: divide them by the temperature in the run's
     metrics and take the softmax; the ONNX files do that themselves.
     """
-    from digitry.backend import backend_name
     from digitry.errors import unknown_name
     from digitry.files import check_place
     from digitry.packages import need
-    from digitry.training.export import FORMATS, export
+    from digitry.recipes.backend import backend_name
+    from digitry.training.export_run import FORMATS, export
 
     if form not in FORMATS:
         raise unknown_name("format", form, FORMATS)

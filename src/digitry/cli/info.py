@@ -49,7 +49,7 @@ def _text(facts: dict[str, Any], model: Any) -> str:
     from digitry.cli.reading_text import printable
     from digitry.evaluation.calibrate import in_words
     from digitry.networks.model import WHAT
-    from digitry.pages.numbers import percent
+    from digitry.pages.number_words import percent
     from digitry.reading.certainty import NO_SCALE
 
     contract = model.contract

@@ -19,7 +19,7 @@ LINE_EVERY_SECONDS = 10.0
 
 
 class Bar:
-    """Shows what is being done, how much of it, and how long the rest takes. Called as any `digitry.data.Progress`.
+    """Shows what is being done, how much of it, and how long the rest takes. Called as any `digitry.datasets.Progress`.
 
     It appears once the work takes longer than `after_seconds`, so that quick commands stay quiet; `quiet` never shows
     anything but notes. Use it as a context manager: the bar goes when the block ends.

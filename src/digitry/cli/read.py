@@ -16,9 +16,9 @@ from digitry.cli.options import model_option
 from digitry.errors import DataError, SettingError
 
 if TYPE_CHECKING:
-    from digitry.batch_reading.records import Outcome, Settings, Source
     from digitry.cli.reading_output import Made, Maker, Text
     from digitry.reading import Reader
+    from digitry.reading.batch.records import Outcome, Settings, Source
 
 
 @click.command(short_help="Read the numbers in pictures.")
@@ -69,10 +69,10 @@ def command(
     A picture that cannot be read is one line on stderr; the others are read, and the exit code is 3. With --csv or
     --jsonl nothing is printed but what --json asks for.
     """
-    from digitry.batch_reading.output import Table, describe_job
-    from digitry.batch_reading.records import Settings
     from digitry.cli.progress import Counter
     from digitry.cli.reading_output import Maker, drawing_paths
+    from digitry.reading.batch.output import Table, describe_job
+    from digitry.reading.batch.records import Settings
 
     settings = Settings(models, max_error, expect)
     found = _find(pictures)
@@ -115,8 +115,8 @@ def command(
 def _results(
     names: Sequence[str], settings: Settings, maker: Maker, explain: Path | None
 ) -> Generator[Made, None, None]:
-    from digitry.batch_reading import read_all
-    from digitry.batch_reading.here import open_reader, read_many
+    from digitry.reading.batch import read_all
+    from digitry.reading.batch.here import open_reader, read_many
 
     sources = [_source(name) for name in names]
     if explain is None:
@@ -129,8 +129,8 @@ def _results(
 
 
 def _explain(reader: Reader, outcome: Outcome, path: Path) -> None:
-    from digitry.explaining import explain_page
     from digitry.files import write_atomically
+    from digitry.visualization.explain import explain_page
 
     picture = None if outcome.name == STANDARD_INPUT else outcome.name
     for reading in outcome.readings:
@@ -155,7 +155,7 @@ def _find(pictures: Sequence[str]) -> dict[str, str]:
             top = Path(given).resolve().name if several else ""
             inside = {path: str(Path(top, path[len(given) :].lstrip(os.sep))) for path in _pictures_below(given)}
             if not inside:
-                from digitry.images.heads import SUFFIXES
+                from digitry.images.sniff import SUFFIXES
 
                 raise DataError(f"{given} holds no pictures; expected files ending in {', '.join(sorted(SUFFIXES))}")
             found.update(inside)
@@ -166,7 +166,7 @@ def _pictures_below(folder: str) -> Iterator[str]:
     """Return all files with a picture's suffix in the folder and below, by name; hidden files and folders are left
     out.
     """
-    from digitry.images.heads import SUFFIXES
+    from digitry.images.sniff import SUFFIXES
 
     suffixes = tuple(SUFFIXES)
     with os.scandir(folder) as entries:
@@ -180,7 +180,7 @@ def _pictures_below(folder: str) -> Iterator[str]:
 
 
 def _source(name: str) -> Source:
-    from digitry.batch_reading.records import Source
+    from digitry.reading.batch.records import Source
 
     return Source(name, sys.stdin.buffer.read() if name == STANDARD_INPUT else None)
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from digitry.batch_reading.rows import FORMATS, json_line
 from digitry.cli import STANDARD_INPUT, reading_text
 from digitry.errors import SettingError
+from digitry.reading.batch.rows import FORMATS, json_line
 
 if TYPE_CHECKING:
-    from digitry.batch_reading.records import Outcome
+    from digitry.reading.batch.records import Outcome
 
 Text = Literal["", "line", "whole", "json"]
 """What goes to stdout: nothing, a line a page, all about one picture, JSON."""
@@ -88,8 +88,8 @@ def drawing_paths(folder: Path, pictures: Mapping[str, str]) -> dict[str, Path]:
 
 
 def _draw(outcome: Outcome, path: Path) -> None:
-    from digitry.drawing import draw_reading
     from digitry.files import write_atomically
+    from digitry.visualization.draw import draw_reading
 
     path.parent.mkdir(parents=True, exist_ok=True)
     for reading in outcome.readings:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from digitry.arrays import is_sure
-from digitry.pages.numbers import confidence
+from digitry.pages.number_words import confidence
+from digitry.types import is_sure
 
 if TYPE_CHECKING:
-    from digitry.arrays import Number, Reading
+    from digitry.types import Number, Reading
 
 LEAST_SHOWN = 0.001
 """Alternatives less probable than this are not shown."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from digitry.settings import About
+    from digitry.recipes.settings import About
 
 _ROW = "{:<14}{:>11}{:>16}{:>18}{:>9}"
 

@@ -13,7 +13,7 @@ import click
 from digitry.cli.options import model_option
 
 if TYPE_CHECKING:
-    from digitry.scoring import Score
+    from digitry.evaluation.pictures import Score
 
 MISTAKES_SHOWN = 10
 
@@ -57,10 +57,10 @@ def command(
     from digitry.cli.progress import Bar
     from digitry.cli.reading_text import printable
     from digitry.errors import DataError
+    from digitry.evaluation.pictures import score, write_page
+    from digitry.evaluation.score_page import check_page_possible
     from digitry.files import check_place
     from digitry.reading import Reader
-    from digitry.scoring import score, write_page
-    from digitry.scoring.page import check_page_possible
 
     if page:
         check_page_possible()
@@ -105,7 +105,7 @@ def _learnt_from(run: Path, score: Score) -> bool:
 
 def _print(score: Score) -> None:
     from digitry.cli.reading_text import printable
-    from digitry.pages.numbers import interval, percent
+    from digitry.pages.number_words import interval, percent
 
     place, pictures = printable(str(score.place)), f"{score.pictures:,} pictures"
     print(f"{place}: {pictures} in {score.seconds:.1f} s, --expect {score.expect}")
@@ -140,7 +140,7 @@ def _print_mistakes(score: Score) -> None:
     if not score.mistakes:
         return
     from digitry.cli.reading_text import printable
-    from digitry.pages.numbers import confidence
+    from digitry.pages.number_words import confidence
 
     print()
     print("Mistakes, the surest first:")

@@ -114,9 +114,9 @@ def command(
     from digitry.serve.guard import LOOPBACK as LOOPBACK_NAMES
     from digitry.serve.guard import Access
     from digitry.serve.limits import Limits
-    from digitry.serve.run import address_of, bind, inherit, run
+    from digitry.serve.run_server import address_of, bind, inherit, run
+    from digitry.serve.server_processes import run_workers
     from digitry.serve.service import Service
-    from digitry.serve.workers import run_workers
 
     found = _models(models)
     if workers > 1:

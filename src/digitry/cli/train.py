@@ -69,11 +69,11 @@ def command(
 
     See the recipes with: digitry recipes
     """
-    from digitry.backend import backend_name
     from digitry.files import check_place
     from digitry.packages import need
+    from digitry.recipes.backend import backend_name
+    from digitry.recipes.settings import read_settings
     from digitry.runs import MODEL, NUMBERS, REPORT
-    from digitry.settings import read_settings
     from digitry.training import train
 
     backend_name()
@@ -119,7 +119,7 @@ def command(
 
 
 def _print_comparison(compared: dict[str, Any]) -> None:
-    from digitry.pages.numbers import percent
+    from digitry.pages.number_words import percent
 
     for one in compared["compared"]:
         images, before, after = one["images"], one["errors_before"], one["errors_after"]

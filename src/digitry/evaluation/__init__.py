@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from digitry.arrays import Dataset
 from digitry.evaluation.comparison import Comparison, compare
 from digitry.evaluation.judging import Evaluation, Progress, judge
-from digitry.evaluation.numbers import NumberEvaluation, evaluate_numbers
+from digitry.evaluation.number_runs import NumberEvaluation, evaluate_numbers
 from digitry.evaluation.report import GrowingChart, history_chart, remove_report
 from digitry.runs import Run
+from digitry.types import Dataset
 
 __all__ = [
     "Comparison",

@@ -9,22 +9,22 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import Split
-from digitry.artifact import bundle
-from digitry.data.sources import SOURCES
-from digitry.datasets import hold_out, load_dataset, numbered_as
+from digitry.datasets.load import hold_out, load_dataset, numbered_as
+from digitry.datasets.sources import SOURCES
 from digitry.errors import DataError, SettingError
 from digitry.evaluation.labels import Labelled, read_labels
 from digitry.evaluation.made_pictures import LONGEST_NAME, describe, made_pictures
 from digitry.evaluation.own_confidence import Progress, measuring_reader, opened, own_confidence
 from digitry.evaluation.scale_fit import fit_scale
+from digitry.exports import bundle
 from digitry.files import write_atomically
-from digitry.networks.files import model_path
 from digitry.networks.model import Model
+from digitry.networks.model_files import model_path
 from digitry.networks.onnx_bytes import with_contract
 from digitry.networks.scale import Scale
 from digitry.reading.certainty import MAX_ERROR
 from digitry.runs import WEIGHTS, Run
+from digitry.types import Split
 
 PICTURES_AN_EPOCH, MOST_PICTURES = {"digit": 1000, "number": 100}, {"digit": 4000, "number": 1000}
 """How many pictures the scale is fitted to at the end of a training, by what the network reads: more for a longer one,

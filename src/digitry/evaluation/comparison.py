@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from digitry.arrays import Dataset, Labels
-from digitry.datasets import numbered_as
+from digitry.datasets.load import numbered_as
 from digitry.errors import SettingError, unknown_name
 from digitry.evaluation import judging, significance
 from digitry.evaluation.metrics import Scores, predicted_labels
 from digitry.runs import Run
+from digitry.types import Dataset, Labels
 
 LEVEL = 0.05
 """A difference with a corrected p below this is called more than chance."""

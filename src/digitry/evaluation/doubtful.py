@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.data.sources import SOURCES
+from digitry.datasets.sources import SOURCES
 
 MNIST_TEST_DOUBTFUL = (
     947, 1621, 1901, 2130, 2462, 2597, 2654, 3520, 3558, 5937, 6651, 6783, 8527, 9679, 9729,

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry import datasets
-from digitry.arrays import Dataset, Labels, Probabilities, Split
-from digitry.contract import Contract
+from digitry.datasets import load
 from digitry.errors import DataError, ModelError, SettingError, unknown_name
 from digitry.evaluation import doubtful, metrics
 from digitry.files import name_for_a_file
+from digitry.networks.contract import Contract
 from digitry.runs import METRICS, REPORT, Run
+from digitry.types import Dataset, Labels, Probabilities, Split
 
 if TYPE_CHECKING:
     from digitry.networks.model import Model
@@ -133,7 +133,7 @@ def judge(
     opened = Run.open(run)
     predictor = opened.model(reads="digit")
     class_names = predictor.contract.class_names
-    dataset = datasets.numbered_as(data_of(opened, data), class_names, f"the model of {opened.folder}")
+    dataset = load.numbered_as(data_of(opened, data), class_names, f"the model of {opened.folder}")
     parts = splits_of(opened, dataset, split)
     total = sum(len(part) for part in parts.values())
     judged, done = {}, 0
@@ -165,8 +165,8 @@ def data_of(run: Run, data: Dataset | str | Path | None) -> Dataset:
     if isinstance(data, Dataset):
         return data
     if data is not None:
-        return datasets.load_dataset(data)
-    dataset = datasets.load_dataset(run.data)
+        return load.load_dataset(data)
+    dataset = load.load_dataset(run.data)
     if dataset.sha256 != run.data_sha256:
         raise DataError(
             f"{run.data} is not the data that run {run.folder} was trained on (SHA-256 {dataset.sha256[:12]}…, "
@@ -202,7 +202,7 @@ def _splits_of(run: Run, dataset: Dataset, split: str) -> dict[str, Split]:
         raise SettingError(f"run {run.folder} held nothing back for validation; use --split train or --split test")
     parts = {"train": dataset.train}
     if fraction:
-        parts["train"], parts["validation"] = datasets.hold_out(dataset.train, fraction, method, seed)
+        parts["train"], parts["validation"] = load.hold_out(dataset.train, fraction, method, seed)
     if split == "train":
         return {"train": parts["train"]}
     if split == "test":

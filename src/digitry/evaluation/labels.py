@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from digitry.data.folder import LABELS_TABLE
-from digitry.data.pictures import class_folder_pictures, file_within, natural_key, table_rows
+from digitry.datasets.folder import LABELS_TABLE
+from digitry.datasets.labelled_pictures import class_folder_pictures, file_within, natural_key, table_rows
 from digitry.errors import DataError
 
 DIGITS = tuple("0123456789")

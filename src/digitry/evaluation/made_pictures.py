@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import Split
+from digitry.types import Split
 
 DIGITS = tuple("0123456789")
 
@@ -70,7 +70,7 @@ def _numbers(
 def _photograph(
     digits: Split, rng: np.random.Generator, **options: object
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    from digitry.batches.strings import made_photograph
+    from digitry.synthesis.number_strips import made_photograph
 
     return made_photograph(digits, rng, **options)  # type: ignore[arg-type]
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import Labels
+from digitry.types import Labels
 
 SMALLEST_PROBABILITY = 1e-7
 """Probabilities are raised to this before the logarithm, as Keras does, so that one sure mistake costs at most 16.1."""

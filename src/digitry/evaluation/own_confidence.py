@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import Reading
 from digitry.errors import DataError
 from digitry.evaluation.labels import Labelled
 from digitry.networks.model import Model
 from digitry.reading import Reader
-from digitry.reading.pictures import grey_pages
+from digitry.reading.picture_input import grey_pages
+from digitry.types import Reading
 
 Picture = tuple[NDArray[np.uint8] | None, str]
 """A grey page, uint8 (h, w), or None for one that cannot be opened; and what should be read in it."""

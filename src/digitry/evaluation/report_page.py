@@ -16,7 +16,7 @@ from digitry.evaluation.judging import Evaluation
 from digitry.evaluation.metrics import CALIBRATION_BINS, SMALLEST_PROBABILITY, Scores
 from digitry.pages import charts
 from digitry.pages.html import Code, Details, Page, Part, Picture, Section, Table, Tile
-from digitry.pages.numbers import interval, percent
+from digitry.pages.number_words import interval, percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from digitry.data import Progress
+from digitry.datasets import Progress
 from digitry.errors import DataError, SettingError, unknown_name
 from digitry.evaluation.hard_pictures import specimen
 from digitry.evaluation.hard_pictures.look import Lookers

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.data import Progress
+from digitry.datasets import Progress
 from digitry.evaluation import metrics, selective
 from digitry.evaluation.hard_pictures import corruptions, no_digits, photographs
 from digitry.evaluation.hard_pictures.look import Job, Lookers, Seen

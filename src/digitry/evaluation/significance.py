@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from digitry.arrays import Labels
+from digitry.types import Labels
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from digitry.arrays import Dataset
-    from digitry.data import Progress
+    from digitry.datasets import Progress
     from digitry.exploration.facts import Facts
+    from digitry.types import Dataset
 
 
 _PARTS = 1000
@@ -43,16 +43,16 @@ def explore(
     how much of it is done, and how much there is. Raises DataError for a dataset that cannot be read, StorageError for
     a folder that cannot be written.
     """
-    from digitry.arrays import Dataset
     from digitry.exploration.facts import gather_facts
     from digitry.files import check_place
     from digitry.packages import need
+    from digitry.types import Dataset
 
     if out is not None:
         need("matplotlib", by="a page with pictures")
         check_place(Path(out))
     if not isinstance(dataset, Dataset):
-        from digitry.datasets import load_dataset
+        from digitry.datasets.load import load_dataset
 
         dataset = load_dataset(dataset, progress=progress)
 
@@ -65,8 +65,8 @@ def explore(
         tell("done", 1.0)
         return Exploration(facts)
 
-    from digitry.exploration.page import build_page
-    from digitry.exploration.pictures import drawings
+    from digitry.exploration.explore_page import build_page
+    from digitry.exploration.illustrations import drawings
     from digitry.pages.charts import save
     from digitry.pages.html import Picture, write_page
     from digitry.pages.style import make_folder

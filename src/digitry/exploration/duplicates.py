@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import IMAGE_SIDE, Dataset, Images, Labels
+from digitry.types import IMAGE_SIDE, Dataset, Images, Labels
 
 NEAR_SIMILARITY = 0.99
 """Two different images are near duplicates from this cosine similarity on: a copy saved as JPEG or made lighter stays

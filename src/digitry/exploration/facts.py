@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import Dataset, Split
 from digitry.errors import DataError
 from digitry.exploration.duplicates import Duplicates, find_duplicates
 from digitry.exploration.typical import Typical, find_typical
+from digitry.types import Dataset, Split
 
 Tell = Callable[[str, float], None]
 """Hears what is being done and the share of the whole that is done, 0 to 1."""

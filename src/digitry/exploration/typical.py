@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import Labels, Split
+from digitry.types import Labels, Split
 
 RULE = (
     "cosine similarity to the mean of the class, taken over unit-length images, so that the thickness and the "

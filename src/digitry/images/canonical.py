@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import IMAGE_SIDE
 from digitry.images.ink import median
 from digitry.images.strokes import ridge, stroke_mask
+from digitry.types import IMAGE_SIDE
 
 BOX_SIDE = 20
 """The longer side of the ink box in a canonical digit, in pixels."""

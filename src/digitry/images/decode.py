@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from digitry.console import native_stderr_muted
 from digitry.errors import DataError, unknown_name
 from digitry.images.grey import Grey, grey_of_array, grey_of_picture
-from digitry.images.heads import (
+from digitry.images.sniff import (
     ALL_FORMATS,
     FORMATS,
     MAX_PIXELS,
@@ -153,7 +153,7 @@ def _quiet(kind: str) -> contextlib.AbstractContextManager[None]:
 
 
 def _apart(kind: str, data: bytes, max_pixels: int) -> Generator[Grey]:
-    from digitry.images.apart import pages_apart
+    from digitry.images.sandbox import pages_apart
 
     return pages_apart(kind, data, max_pixels=max_pixels, max_pages=MAX_PAGES)
 

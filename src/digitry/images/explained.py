@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import Box
+from digitry.types import Box
 
 _SIDE = 24
 _NEAR = np.ones((5, 5), np.uint8)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.errors import DataError
-from digitry.images.heads import MAX_PIXELS, check_size
+from digitry.images.sniff import MAX_PIXELS, check_size
 
 if TYPE_CHECKING:
     from PIL import Image

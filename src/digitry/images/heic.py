@@ -1,10 +1,10 @@
-"""The bytes of a HEIC photograph → its pixels, by libheif. Runs in a child alone: see `digitry.images.apart`."""
+"""The bytes of a HEIC photograph → its pixels, by libheif. Runs in a child alone: see `digitry.images.sandbox`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from digitry.images.heads import check_size
+from digitry.images.sniff import check_size
 
 
 def heic_pages(data: bytes, max_pixels: int) -> Iterator[tuple[tuple[int, int, int], bytes]]:

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import Box
 from digitry.images.segment import pieces_of, strokes_of, without_frame
+from digitry.types import Box
 
 MIN_DIGIT_SHARE = 0.4
 """Pieces of less than this share of the writing's height are dots, dashes and parts of broken digits."""

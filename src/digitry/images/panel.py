@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import Box
 from digitry.images.ink import MIN_CONTRAST, median_of_nine, shrink
+from digitry.types import Box
 
 _COARSE_SIDE = 200
 _DRAWN_WINDOW = 21

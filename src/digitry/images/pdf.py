@@ -1,4 +1,4 @@
-"""The bytes of a PDF → its pages, rendered by PDFium. Runs in a child alone: see `digitry.images.apart`."""
+"""The bytes of a PDF → its pages, rendered by PDFium. Runs in a child alone: see `digitry.images.sandbox`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from digitry.errors import DataError
-from digitry.images.heads import check_size
+from digitry.images.sniff import check_size
 
 DOTS_PER_INCH = 200
 _POINTS_PER_INCH = 72

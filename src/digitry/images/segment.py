@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import Box
 from digitry.images.strokes import Mask, stroke_mask
+from digitry.types import Box
 
 INK_LEVEL = 90
 """Pixels of at least this intensity belong to a stroke (0 to 255)."""

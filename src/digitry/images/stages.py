@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import Box
 from digitry.images.canonical import canonical
 from digitry.images.ink import find_ink, shrink
 from digitry.images.panel import Panel, find_panel, whole_page
 from digitry.images.segment import find_digit
 from digitry.images.strokes import stroke_mask
+from digitry.types import Box
 
 MIN_SIDE = 5
 """Smallest height of a page, and of a digit in page pixels, that can be told apart."""

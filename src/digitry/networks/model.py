@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.batches.prepare import SCALE, prepare
-from digitry.contract import METADATA_KEY, Contract
 from digitry.errors import ModelError
-from digitry.networks.files import read_model, shipped_model
+from digitry.networks.contract import METADATA_KEY, Contract
+from digitry.networks.model_files import read_model, shipped_model
 from digitry.networks.onnx_bytes import check_model_bytes
+from digitry.networks.prepare import SCALE, prepare
 
 INPUT_NAME, OUTPUT_NAME = "images", "probabilities"
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from digitry.contract import METADATA_KEY, Contract
 from digitry.errors import ModelError
+from digitry.networks.contract import METADATA_KEY, Contract
 
 MAX_MODEL_BYTES = 64 * 2**20
 """Digit models are small: a larger file is refused before it is parsed."""

@@ -1,6 +1,6 @@
 """Picture → reading: its numbers with their confidence, or the reason why there is none."""
 
-from digitry.reading.pictures import Picture, picture_name
+from digitry.reading.picture_input import Picture, picture_name
 from digitry.reading.reader import EXPECTATIONS, ModelLike, Reader, read
 
 __all__ = ["EXPECTATIONS", "ModelLike", "Picture", "Reader", "picture_name", "read"]

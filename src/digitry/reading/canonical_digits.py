@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import IMAGE_SIDE, Images
 from digitry.images.segment import is_blot
 from digitry.images.stages import BLANK, MAX_HOLES, MIN_SMOOTHNESS, hole_count
 from digitry.reading import one_digit
+from digitry.types import IMAGE_SIDE, Images
 
 if TYPE_CHECKING:
     from digitry.reading.reader import Reader

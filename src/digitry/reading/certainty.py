@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from digitry.errors import SettingError
 from digitry.networks.scale import NEVER, Scale
-from digitry.pages.numbers import confidence as in_words
+from digitry.pages.number_words import confidence as in_words
 
 MAX_ERROR = 0.005
 """Share of the sure readings that may be wrong, where nothing else is asked for."""

@@ -10,11 +10,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import Box
-from digitry.decoding import Frames, alignment, spellings
 from digitry.images.lines import Line
 from digitry.images.segment import INK_LEVEL
 from digitry.images.strip import DIGIT_HEIGHT, FRAME_PIXELS, STRIP_HEIGHT, Strip, cut_strip
+from digitry.networks.decoding import Frames, alignment, spellings
+from digitry.types import Box
 
 ZOOMS = (0.78, 1.0, 1.28)
 """A line is read at these sizes: what is high in it may be a digit, or more, or less."""

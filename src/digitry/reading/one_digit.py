@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import Number, Reading
-from digitry.decoding import single_digits
 from digitry.images.explained import explained_share
 from digitry.images.segment import is_blot
 from digitry.images.stages import Stages, canonical_stages
 from digitry.images.strip import DIGIT_HEIGHT, STRIP_HEIGHT, cut_strip
+from digitry.networks.decoding import single_digits
 from digitry.reading.certainty import share_doubt
+from digitry.types import Number, Reading
 
 if TYPE_CHECKING:
     from digitry.reading.reader import Reader

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import Box, Digit, Number, Reading
 from digitry.images.explained import explained_by_box
 from digitry.images.ink import InkPage, find_ink
 from digitry.images.lines import MIN_HEIGHT, find_lines, numbers_of, one_line
@@ -21,6 +20,7 @@ from digitry.images.strokes import stroke_mask
 from digitry.reading.certainty import share_doubt
 from digitry.reading.number import Found, line_strips, page_strips, read_strips
 from digitry.reading.one_digit import BLOT, BLOT_REASON
+from digitry.types import Box, Digit, Number, Reading
 
 if TYPE_CHECKING:
     from digitry.reading.reader import Reader

@@ -8,12 +8,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import Box, Cell, Digit, Number, Table
 from digitry.errors import SettingError, unknown_name
 from digitry.images.cells import find_cells
 from digitry.reading.chains import find_chains
 from digitry.reading.notation import DECIMALS, Written, numbers_in, value_of
 from digitry.reading.spots import Answer, Spots, find_spots
+from digitry.types import Box, Cell, Digit, Number, Table
 
 HANDS = ("written", "printed", "all")
 """Which numbers are given."""

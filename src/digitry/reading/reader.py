@@ -10,14 +10,14 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import Digit, Images, Probabilities, Reading
-from digitry.contract import Contract
 from digitry.errors import SettingError, unknown_name
+from digitry.networks.contract import Contract
 from digitry.networks.model import WHAT, Model
-from digitry.pages.numbers import confidence as in_words
-from digitry.reading import drawing, one_digit, one_page
+from digitry.pages.number_words import confidence as in_words
+from digitry.reading import drawn_ink, one_digit, one_page
 from digitry.reading.certainty import MAX_ERROR, check_max_error, judge
-from digitry.reading.pictures import Picture, grey_pages, picture_name
+from digitry.reading.picture_input import Picture, grey_pages, picture_name
+from digitry.types import Digit, Images, Probabilities, Reading
 
 EXPECTATIONS = ("digit", "number", "page")
 """What a picture may be said to hold: one digit; one number on one line; any numbers, anywhere."""
@@ -132,10 +132,10 @@ class Reader:
 
         Raises DataError when it is no such array, SettingError for an `expect` other than digit and number.
         """
-        if expect not in drawing.EXPECTATIONS:
-            raise unknown_name("expectation", expect, drawing.EXPECTATIONS)
+        if expect not in drawn_ink.EXPECTATIONS:
+            raise unknown_name("expectation", expect, drawn_ink.EXPECTATIONS)
         self.check_expectation(expect)
-        return drawing.read_drawing(ink, self, expect=expect)
+        return drawn_ink.read_drawing(ink, self, expect=expect)
 
     def read_digit_pages(self, pages: list[NDArray[np.uint8]], *, name: str = "", page: int = 1) -> list[Reading]:
         """Return readings of grey pages, uint8 (h, w), with one digit each: the network runs once for all."""

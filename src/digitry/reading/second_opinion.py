@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import Box
 from digitry.images.ink import find_ink
 from digitry.images.strip import DIGIT_HEIGHT, STRIP_HEIGHT, cut_strip
 from digitry.reading.number import ReadStrips, read_strips
+from digitry.types import Box
 
 AROUND = 0.7
 """Paper around a number that is cut out with it, in heights of its digits."""

@@ -7,7 +7,6 @@ from importlib.resources import files
 from typing import Any
 
 from digitry.errors import unknown_name
-from digitry.recipe import Recipe
 from digitry.recipes import (
     balanced,
     champion,
@@ -21,6 +20,7 @@ from digitry.recipes import (
     string_reader,
     tiny,
 )
+from digitry.recipes.base import Recipe
 
 RECIPES: dict[str, Recipe] = {
     module.RECIPE.name: module.RECIPE

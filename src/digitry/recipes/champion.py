@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from digitry.recipe import Recipe, Settings, setting
+from digitry.recipes.base import Recipe, Settings, setting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +27,7 @@ def build(classes: int, settings: ChampionSettings) -> Any:
     """Build the network for so many classes."""
     from keras import Sequential, layers
 
-    from digitry.layers import MeanOfViews, Views
+    from digitry.recipes.layers import MeanOfViews, Views
 
     def convolution(filters: int, size: int, stride: int = 1) -> Any:
         # No bias: the normalisation that follows has one.

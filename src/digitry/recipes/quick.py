@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from digitry.recipe import Recipe, Settings, setting
+from digitry.recipes.base import Recipe, Settings, setting
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 Source      ours: convolutions with batch normalisation over a strip 40 pixels high and of any width, one answer every
             two pixels, trained by connectionist temporal classification (Graves et al. 2006) on numbers written with
-            MNIST's training digits and photographed, all made up (batches/strings.py): no picture of a number needed
+            MNIST's training digits and photographed (synthesis/number_strips.py): no picture of a number needed
 Measured    see src/digitry/models/string.json and results/reading.json
 Command     python -m bench shipped-model
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from digitry.recipe import Recipe, Settings
+from digitry.recipes.base import Recipe, Settings
 
 FRAMES_PER_COLUMN = 2
 """The last layer's columns are four pixels wide: too wide to part two slim digits, so each answers twice."""

@@ -7,8 +7,8 @@ from typing import Any
 from digitry.pages.templates import render
 from digitry.serve.curl import LINES
 from digitry.serve.openapi import openapi
-from digitry.serve.page import TYPES, File
 from digitry.serve.service import Service
+from digitry.serve.web_page import TYPES, File
 
 
 def api_page(service: Service) -> File:

@@ -24,16 +24,16 @@ from digitry.errors import SettingError
 from digitry.reading import EXPECTATIONS
 from digitry.reading.canonical_digits import is_sure
 from digitry.reading.certainty import MAX_ERROR, check_max_error
-from digitry.serve import metrics
+from digitry.serve import request_metrics
 from digitry.serve.api_page import api_page
 from digitry.serve.bodies import content_type, images_of_bytes, images_of_json, parts_of, read_body
 from digitry.serve.children import Done, Job
 from digitry.serve.engine import Engine, Model
 from digitry.serve.guard import Access, Guard
 from digitry.serve.openapi import openapi
-from digitry.serve.page import OWN_MODELS, File, config, model_file, page_files
 from digitry.serve.problems import ProblemError
 from digitry.serve.service import Service
+from digitry.serve.web_page import OWN_MODELS, File, config, model_file, page_files
 
 log = logging.getLogger("digitry.serve")
 
@@ -183,7 +183,7 @@ class Handlers:
 
     async def metrics(self, _: Request) -> Response:
         """Answer with the figures of this server, as Prometheus reads them."""
-        return Response(self._service.metrics.text(), headers={"Content-Type": metrics.CONTENT_TYPE})
+        return Response(self._service.metrics.text(), headers={"Content-Type": request_metrics.CONTENT_TYPE})
 
     async def openapi(self, _: Request) -> Response:
         """Answer with the description of this server."""

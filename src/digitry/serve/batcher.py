@@ -11,11 +11,11 @@ from functools import partial
 
 import numpy as np
 
-from digitry.arrays import Images
 from digitry.reading.canonical_digits import Weighed
 from digitry.serve.limits import Limits
 from digitry.serve.pace import Pace
 from digitry.serve.problems import busy
+from digitry.types import Images
 
 Weigh = Callable[[Images], list[Weighed]]
 

@@ -10,9 +10,9 @@ from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
-from digitry.arrays import IMAGE_SIDE, Images
 from digitry.serve.limits import Limits
 from digitry.serve.problems import CLOSE, ProblemError, busy
+from digitry.types import IMAGE_SIDE, Images
 
 _PIXELS = IMAGE_SIDE * IMAGE_SIDE
 

@@ -16,7 +16,7 @@ import importlib
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from digitry.worker_child import answer, limit, limit_seconds, messages, use_one_core
+from digitry.workers.child import answer, limit, limit_seconds, messages, use_one_core
 
 if TYPE_CHECKING:
     from digitry.reading import Reader

@@ -16,7 +16,7 @@ from digitry.errors import ModelError
 from digitry.serve.limits import Limits
 from digitry.serve.pace import Pace
 from digitry.serve.problems import busy
-from digitry.workers import NoWorkerError, Pool, Worker
+from digitry.workers.pool import NoWorkerError, Pool, Worker
 
 
 class Job(NamedTuple):

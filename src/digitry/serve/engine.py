@@ -19,15 +19,15 @@ from typing import Any
 
 import numpy as np
 
-from digitry.arrays import Reading
 from digitry.errors import ModelError, SettingError
 from digitry.networks import model as network
-from digitry.networks.files import read_model
+from digitry.networks.model_files import read_model
 from digitry.reading import EXPECTATIONS, Reader
 from digitry.reading.canonical_digits import weigh_digits
 from digitry.serve.batcher import Batcher
 from digitry.serve.children import Children, Job
 from digitry.serve.limits import Limits
+from digitry.types import Reading
 
 TOLERANCE = 0.01
 """How far a confidence of the self-test may lie from the stored one."""

@@ -15,8 +15,8 @@ from digitry.serve.bodies import Buffered
 from digitry.serve.collecting import Collection
 from digitry.serve.engine import Engine, Model, load_model
 from digitry.serve.limits import Limits
-from digitry.serve.metrics import Metrics
 from digitry.serve.problems import ProblemError, problem_response
+from digitry.serve.request_metrics import Metrics
 
 log = logging.getLogger("digitry.serve")
 

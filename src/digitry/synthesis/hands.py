@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.batches.glyphs import curve, other_hands, written
 from digitry.synthesis.allographs import DIGITS, strokes_of
+from digitry.synthesis.glyphs import curve, other_hands, written
 
 Ink = NDArray[np.uint8]
 """Ink intensity, uint8 (h, w): 0 is paper, 255 is full ink."""

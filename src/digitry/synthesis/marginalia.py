@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from digitry.batches.glyphs import curve
+from digitry.synthesis.glyphs import curve
 from digitry.synthesis.hands import Hand
 from digitry.synthesis.paper_rules import boxes
 from digitry.synthesis.sheet import Sheet, line

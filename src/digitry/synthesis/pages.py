@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.batches.paper import clouds, light, security_print
 from digitry.synthesis.hands import Glyphs
 from digitry.synthesis.layouts import LAYOUTS, Layouts
 from digitry.synthesis.marginalia import clutter
+from digitry.synthesis.paper import clouds, light, security_print
 from digitry.synthesis.sheet import Character, Sheet
 
 SIDE = 384

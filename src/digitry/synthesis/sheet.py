@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.batches.glyphs import curve
 from digitry.synthesis.allographs import DIGITS, class_of
 from digitry.synthesis.fonts import set_line, typefaces
+from digitry.synthesis.glyphs import curve
 from digitry.synthesis.hands import Glyphs, Hand, draw_paths
 
 NOTHING = -1

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from digitry.artifact.proof import TOLERANCE, answers_of_keras, check_parity
-from digitry.backend import PLAIN_TORCH, choose_backend
-from digitry.contract import DIGIT_SHAPE, STRIP_SHAPE, Contract
 from digitry.errors import ModelError
-from digitry.predict import Predictor, StringPredictor
-from digitry.recipe import Recipe
+from digitry.exports.parity import TOLERANCE, answers_of_keras, check_parity
+from digitry.networks.contract import DIGIT_SHAPE, STRIP_SHAPE, Contract
+from digitry.networks.predict import Predictor, StringPredictor
+from digitry.recipes.backend import PLAIN_TORCH, choose_backend
+from digitry.recipes.base import Recipe
 
 IMAGES, STRIP_WIDTH = 4, 72
 
@@ -22,7 +22,7 @@ def check_export(plan: Recipe, class_names: tuple[str, ...]) -> None:
     Raises ModelError, with the layer's name and what can be done, when that cannot be: better now than after the last
     epoch.
     """
-    from digitry.artifact.onnx import to_onnx
+    from digitry.exports.onnx import to_onnx
 
     choose_backend("torch" if plan.trainer == PLAIN_TORCH else None)
     model = plan.build_model(len(class_names))

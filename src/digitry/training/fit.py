@@ -13,22 +13,22 @@ from threading import Thread
 from typing import Any
 
 from digitry import recipes
-from digitry.arrays import Dataset
-from digitry.backend import is_out_of_memory, make_deterministic, trained_by
 from digitry.errors import ModelError, SettingError, TrainingError, unknown_name
-from digitry.recipe import Recipe
+from digitry.recipes.backend import is_out_of_memory, make_deterministic, trained_by
+from digitry.recipes.base import Recipe
+from digitry.recipes.settings import MAX_SEED, Settings, check_number
 from digitry.runs import CHECKPOINTS, CONFIG, PLOTS, Epoch, Run, best_epoch
-from digitry.settings import MAX_SEED, Settings, check_number
-from digitry.training import checkpoint, run_folder, start, state
-from digitry.training.ahead import make_ahead
+from digitry.training import checkpoint, finetune, run_folder, state
 from digitry.training.check_export import check_export
+from digitry.training.compiled import build_and_compile
 from digitry.training.interrupt import SignalFlag, TrainingInterrupted, listening
 from digitry.training.job import Job, begin_or_go_on, find_job, finished_run
-from digitry.training.network import build_and_compile
-from digitry.training.progress import Progress, describe_training, make_progress
+from digitry.training.prefetch import make_ahead
 from digitry.training.results import write_results
 from digitry.training.tasks import TASKS, Examples
 from digitry.training.tracking import Track, check_tracker, tracking
+from digitry.training.training_progress import Progress, describe_training, make_progress
+from digitry.types import Dataset
 
 VALIDATION_BATCH = 256
 
@@ -54,7 +54,7 @@ def train(
 
     `data` is a dataset's name, a path to a person's own, or a Dataset. Every setting of the recipe is a keyword too, as
     in `train("cnn", epochs=3)`; `settings` takes them as a mapping. `start_from` continues from another model,
-    `shipped`, a run or an ONNX file: see `training/start.py`. The same seed, 0 to 2³² - 1, gives the same weights on
+    `shipped`, a run or an ONNX file: see `training/finetune.py`. The same seed, 0 to 2³² - 1, gives the same weights on
     the same machine. With `resume` the run in the folder goes on where its last checkpoint stands, byte-equal to one
     that was never stopped; a finished run is returned as it is. A checkpoint is written every `checkpoint_seconds`, at
     most a day. Without `report`, metrics.json, plots and report.html are left out, which take some seconds:
@@ -71,7 +71,7 @@ def train(
     if start_from is None:
         plan = plan.with_settings(wanted)
     else:
-        origin, plan = start.open_start(start_from, plan, wanted)
+        origin, plan = finetune.open_start(start_from, plan, wanted)
     if resume and run is None:
         raise SettingError("--resume goes on with the run in a folder: say which one with --run")
     folder = Path(run) if run is not None else run_folder.next_free_folder(plan.name)

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from digitry.arrays import Dataset, Split
-from digitry.backend import PLAIN_TORCH
-from digitry.datasets import hold_out, load_dataset, numbered_as
+from digitry.datasets.load import hold_out, load_dataset, numbered_as
 from digitry.errors import DataError, ModelError, SettingError
-from digitry.recipe import Recipe
+from digitry.recipes.backend import PLAIN_TORCH
+from digitry.recipes.base import Recipe
+from digitry.recipes.settings import with_defaults
 from digitry.runs import CONFIG, Run, read_config
-from digitry.settings import with_defaults
-from digitry.training import run_folder, start
-from digitry.training.progress import Progress
+from digitry.training import finetune, run_folder
+from digitry.training.training_progress import Progress
+from digitry.types import Dataset, Split
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Job:
     validation: Split | None
     seed: int
     folder: Path
-    origin: start.Start | None = None
+    origin: finetune.Start | None = None
     """The model that it continues from."""
     config: dict[str, Any] = field(default_factory=dict)
     """What is in the run's config.json; empty before that is written."""
@@ -46,7 +46,7 @@ def find_job(
     plan: Recipe,
     seed: int,
     folder: Path,
-    origin: start.Start | None,
+    origin: finetune.Start | None,
     progress: Progress,
 ) -> Job:
     """Load the data and hold a part of it back. Nothing is written; DataError and SettingError for what cannot be."""
@@ -54,7 +54,7 @@ def find_job(
     if origin is not None:
         # Before a part is held back: a stratified part is drawn class by class.
         dataset = numbered_as(dataset, origin.contract.class_names, origin.name)
-        plan = start.held_back_settings(dataset, plan, seed, progress)
+        plan = finetune.held_back_settings(dataset, plan, seed, progress)
     elif len(dataset.class_names) < 2:
         raise DataError(
             f"{dataset.name} has only one class ({dataset.class_names[0]}); at least two are needed to learn from "
@@ -95,7 +95,7 @@ def begin_or_go_on(job: Job, resume: bool) -> Job:
         raise SettingError(f"{folder} already holds a run; go on with --resume or choose another --run")
     if not {"run_id", "backend"} <= found.keys():
         raise ModelError(f"{folder / CONFIG} has no run_id or no backend; such a run cannot go on, train it again")
-    start.check_same_start(folder, config, found)
+    finetune.check_same_start(folder, config, found)
     run_folder.check_same_plan(folder, config, found, type(settings))
     if with_defaults(found["settings"], type(settings)) != config["settings"]:
         found["settings"] = config["settings"]

@@ -19,7 +19,6 @@ from torch import nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset
 
-from digitry.arrays import Split
 from digitry.networks.page_answer import (
     AFTER,
     BEFORE,
@@ -39,6 +38,7 @@ from digitry.synthesis.hands import Glyphs
 from digitry.training import checkpoint
 from digitry.training.page_network import PageNetwork
 from digitry.training.page_targets import COLUMNS, Example, made_example
+from digitry.types import Split
 
 BATCH = 8
 LEARNING_RATE, WEIGHT_DECAY = 2e-3, 0.01

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from digitry.backend import PLAIN_TORCH_OPTIMIZERS
-from digitry.batches.prepare import prepare
 from digitry.errors import TrainingError
-from digitry.settings import Settings
+from digitry.networks.prepare import prepare
+from digitry.recipes.backend import PLAIN_TORCH_OPTIMIZERS
+from digitry.recipes.settings import Settings
 from digitry.training.schedule import learning_rates
 from digitry.training.state import to_numpy
 from digitry.training.supervisor import Supervisor

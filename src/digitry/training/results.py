@@ -8,25 +8,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import Split
-from digitry.batches.prepare import SCALE
-from digitry.contract import DIGIT_SHAPE, STRIP_SHAPE, Contract
 from digitry.files import write_atomically
+from digitry.networks.contract import DIGIT_SHAPE, STRIP_SHAPE, Contract
 from digitry.networks.model import Model
+from digitry.networks.prepare import SCALE
 from digitry.runs import MODEL, NUMBERS, WEIGHTS, Epoch, kept_epoch
 from digitry.training import run_folder
 from digitry.training.job import Job
-from digitry.training.progress import Progress
 from digitry.training.tasks import NumberTask
+from digitry.training.training_progress import Progress
 from digitry.training.unseen import unseen_of
+from digitry.types import Split
 
 TEMPERATURES = np.exp(np.linspace(np.log(0.5), np.log(3.0), 37))
 
 
 def write_results(job: Job, model: Any, history: list[Epoch], progress: Progress, *, report: bool) -> None:
     """Write weights, ONNX, and, with `report`, the report on all but the test split of single digits."""
-    from digitry.artifact import bundle
     from digitry.evaluation import remove_report, write_report
+    from digitry.exports import bundle
 
     contract = make_contract(job, model, history)
     bundle.save(job.folder / WEIGHTS, bundle.weights_of(model), contract)
@@ -67,10 +67,10 @@ def make_contract(job: Job, model: Any, history: list[Epoch]) -> Contract:
 
 def _export_digits(job: Job, model: Any, contract: Contract) -> str:
     """Write the ONNX file of a network for single digits; returns what is proven of it, in words."""
-    from digitry.artifact import onnx, proof
+    from digitry.exports import onnx, parity
 
     unseen, split = _unseen(job)
-    done = proof.export(onnx.FORMAT, model, contract, job.folder / MODEL, prove_on=unseen.images)
+    done = parity.export(onnx.FORMAT, model, contract, job.folder / MODEL, prove_on=unseen.images)
     return (
         f"the same label as Keras on all {len(unseen):,} images of the {split} split, probabilities within "
         f"{done.largest_difference:.0e}"
@@ -79,12 +79,12 @@ def _export_digits(job: Job, model: Any, contract: Contract) -> str:
 
 def _export_numbers(job: Job, model: Any, contract: Contract) -> str:
     """Write the ONNX file of a network for numbers, and how many it reads; returns what is proven of it, in words."""
-    from digitry.artifact import onnx, proof
-    from digitry.evaluation.numbers import numbers_right, written_strips
+    from digitry.evaluation.number_runs import numbers_right, written_strips
+    from digitry.exports import onnx, parity
 
     unseen, split = _unseen(job)
     strips, targets = written_strips(unseen, job.seed)
-    done = proof.export(onnx.FORMAT, model, contract, job.folder / MODEL, prove_on=strips)
+    done = parity.export(onnx.FORMAT, model, contract, job.folder / MODEL, prove_on=strips)
     right = numbers_right(Model.open(job.folder), strips, targets)
     figures = {"made_of": split, "strips": len(strips), "right": right, "accuracy": round(right / len(strips), 4)}
     write_atomically(job.folder / NUMBERS, (json.dumps(figures, indent=2) + "\n").encode())

@@ -17,8 +17,8 @@ from typing import Any
 
 from digitry.errors import SettingError, StorageError
 from digitry.files import remove_stale_temporaries, write_atomically
+from digitry.recipes.settings import Settings, with_defaults
 from digitry.runs import CONFIG, DONE, HISTORY, LOCK, Epoch
-from digitry.settings import Settings, with_defaults
 
 PACKAGES = ("digitry", "keras", "tensorflow-cpu", "tensorflow", "jax", "torch", "numpy", "onnx", "onnxruntime")
 

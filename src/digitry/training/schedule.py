@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.settings import Settings
+from digitry.recipes.settings import Settings
 
 ONE_CYCLE_RISE = 0.3
 """Share of the steps in which a one-cycle learning rate rises."""

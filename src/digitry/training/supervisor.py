@@ -12,12 +12,12 @@ import keras
 
 from digitry.errors import TrainingError
 from digitry.files import write_atomically
+from digitry.recipes.settings import Settings
 from digitry.runs import CHECKPOINTS, best_epoch
-from digitry.settings import Settings
 from digitry.training import checkpoint, run_folder, state
 from digitry.training.checkpoint import Checkpoint
 from digitry.training.interrupt import SignalFlag, TrainingInterrupted
-from digitry.training.progress import Progress
+from digitry.training.training_progress import Progress
 
 BEST = "best.ckpt"
 

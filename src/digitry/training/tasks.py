@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import Images, Labels, Split
-from digitry.batches.augmentations import augmented
-from digitry.batches.prepare import prepare
-from digitry.recipe import Recipe
+from digitry.networks.prepare import prepare
+from digitry.recipes.base import Recipe
+from digitry.synthesis.augmentations import augmented
+from digitry.types import Images, Labels, Split
 
 DIGITS = tuple("0123456789")
 
@@ -52,16 +52,16 @@ class DigitTask:
         order = np.random.default_rng([self.seed, epoch, 0]).permutation(len(split))
         images, labels = split.images[order], split.labels[order]
         if self.settings.shift_pixels:
-            from digitry.batches.augment import shift
+            from digitry.synthesis.augment import shift
 
             images = shift(images, self.settings.shift_pixels, np.random.default_rng([self.seed, epoch, 4]))
         if self.settings.distortion:
-            from digitry.batches.augment import distort
+            from digitry.synthesis.augment import distort
 
             images = distort(images, self.settings.distortion, np.random.default_rng([self.seed, epoch, 5]))
         if self.settings.augment:
-            from digitry.batches.augment import augment, wear
-            from digitry.batches.glyphs import other_hands
+            from digitry.synthesis.augment import augment, wear
+            from digitry.synthesis.glyphs import other_hands
 
             rng = np.random.default_rng([self.seed, epoch, 1])
             images = wear(augment(other_hands(images, labels, rng) if self.digits else images, rng), rng)
@@ -73,7 +73,7 @@ class DigitTask:
 
     def _among_outliers(self, split: Split, images: Images, labels: Labels, epoch: int) -> Examples:
         """Mix the digits with images of none between them; the targets are `OUTLIER` there."""
-        from digitry.batches.outliers import made_outliers
+        from digitry.synthesis.outliers import made_outliers
 
         rng = np.random.default_rng([self.seed, epoch, 3])
         outliers = made_outliers(split.images, self.count(split) - len(split), rng)
@@ -130,7 +130,7 @@ class NumberTask:
 
     def first_guess(self, classes: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Return a target and an answer of the right shapes, to make the metrics with."""
-        from digitry.batches.strings import MAX_DIGITS
+        from digitry.synthesis.number_strips import MAX_DIGITS
 
         return np.zeros((1, MAX_DIGITS), np.int32), np.zeros((1, 2 * MAX_DIGITS, 1 + classes), np.float32)
 
@@ -190,7 +190,7 @@ def whole_numbers(targets: Any, logits: Any) -> Any:
 def _strips(split: Split, count: int, seed: list[int]) -> Examples:
     import cv2
 
-    from digitry.batches.strings import made_strings
+    from digitry.synthesis.number_strips import made_strings
 
     # Pictures this small are drawn faster by one thread, and the others are needed for the network.
     cv2.setNumThreads(1)

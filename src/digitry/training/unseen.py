@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import Split
-from digitry.contract import Contract
-from digitry.datasets import held_out
+from digitry.datasets.load import held_out
+from digitry.networks.contract import Contract
 from digitry.training.job import Job
+from digitry.types import Split
 
 
 def unseen_of(job: Job) -> tuple[Split | None, str]:

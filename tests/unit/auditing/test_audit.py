@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from digitry import auditing
-from digitry.arrays import Dataset, Split
 from digitry.auditing import PAGE, TABLE, WORK, audit, folds
 from digitry.auditing.folds import assign_folds
 from digitry.errors import DataError, SettingError
 from digitry.training.interrupt import TrainingInterrupted
+from digitry.types import Dataset, Split
 from tests.conftest import make_digits
 
 pytest.importorskip("keras")

@@ -61,7 +61,7 @@ def test_a_picture_moves_to_the_folder_of_its_class_and_a_removed_one_out_of_all
 
 
 def test_removed_pictures_are_no_data_any_more(folder: Path) -> None:
-    from digitry.data.pictures import class_folder_pictures
+    from digitry.datasets.labelled_pictures import class_folder_pictures
 
     apply_corrections(folder, [Correction(folder / "4/a.png", "4", "remove")])
     assert {picture.path.name for picture in class_folder_pictures(folder)()} == {"b.png", "c.png"}

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digitry.arrays import Dataset, Probabilities, Split
 from digitry.auditing.suspects import (
     TWIN_PENALTY,
     find_suspects,
     labelled_otherwise,
     least_like_their_class,
 )
+from digitry.types import Dataset, Probabilities, Split
 from tests.conftest import make_digits
 
 NAMES = tuple("0123456789")

@@ -13,10 +13,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 import digitry.auditing
-from digitry.arrays import Dataset
 from digitry.cli.audit import command
-from digitry.data.folder import read_own
+from digitry.datasets.folder import read_own
 from digitry.errors import DigitryError
+from digitry.types import Dataset
 from tests.conftest import make_digits
 
 
@@ -48,7 +48,7 @@ def judged_by_a_template(monkeypatch: pytest.MonkeyPatch) -> None:
         powers = np.exp(np.stack(squares, axis=1) / 50)
         return [(powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)]
 
-    monkeypatch.setattr("digitry.datasets.load_dataset", load_dataset)
+    monkeypatch.setattr("digitry.datasets.load.load_dataset", load_dataset)
     monkeypatch.setattr(digitry.auditing, "out_of_fold", out_of_fold)
 
 

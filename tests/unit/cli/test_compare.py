@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from digitry import datasets
-from digitry.arrays import Dataset
 from digitry.cli.compare import command
+from digitry.datasets import load
 from digitry.errors import SettingError
+from digitry.types import Dataset
 
 MakeRun = Callable[..., Path]
 
 
 @pytest.fixture(autouse=True)
 def known_data(monkeypatch: pytest.MonkeyPatch, made_up_dataset: Dataset) -> None:
-    monkeypatch.setattr(datasets, "load_dataset", lambda name: made_up_dataset)
+    monkeypatch.setattr(load, "load_dataset", lambda name: made_up_dataset)
 
 
 def test_runs_stand_side_by_side_with_a_sentence_for_the_pair(make_run: MakeRun) -> None:
@@ -46,7 +46,7 @@ def test_other_data_is_named_by_an_option(
     make_run: MakeRun, made_up_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
-    monkeypatch.setattr(datasets, "load_dataset", lambda name: asked.append(name) or made_up_dataset)
+    monkeypatch.setattr(load, "load_dataset", lambda name: asked.append(name) or made_up_dataset)
     runs = [str(make_run("a")), str(make_run("b", swap=(3, 8)))]
     CliRunner().invoke(command, [*runs, "--data", "elsewhere/"], catch_exceptions=False)
     assert asked == ["elsewhere/"]

@@ -9,18 +9,18 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from digitry import datasets
-from digitry.arrays import Dataset
 from digitry.cli.evaluate import command
+from digitry.datasets import load
 from digitry.errors import ModelError, SettingError
 from digitry.evaluation import report
+from digitry.types import Dataset
 
 MakeRun = Callable[..., Path]
 
 
 @pytest.fixture(autouse=True)
 def known_data(monkeypatch: pytest.MonkeyPatch, made_up_dataset: Dataset) -> None:
-    monkeypatch.setattr(datasets, "load_dataset", lambda name: made_up_dataset)
+    monkeypatch.setattr(load, "load_dataset", lambda name: made_up_dataset)
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_other_data_is_named_by_an_option(
     make_run: MakeRun, made_up_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(datasets, "load_dataset", lambda name: asked.append(name) or made_up_dataset)
+    monkeypatch.setattr(load, "load_dataset", lambda name: asked.append(name) or made_up_dataset)
     CliRunner().invoke(command, [str(make_run()), "--data", "my/digits"], catch_exceptions=False)
     assert asked == ["my/digits"]
 

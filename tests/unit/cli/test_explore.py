@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-import digitry.datasets
-from digitry.arrays import Dataset
+import digitry.datasets.load
 from digitry.cli.explore import command
 from digitry.errors import SettingError, StorageError
+from digitry.types import Dataset
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +22,7 @@ def loading(made_up_dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     def load_dataset(name: str, *, progress: object = None) -> Dataset:
         return dataclasses.replace(made_up_dataset, name=name)
 
-    monkeypatch.setattr(digitry.datasets, "load_dataset", load_dataset)
+    monkeypatch.setattr(digitry.datasets.load, "load_dataset", load_dataset)
 
 
 def _run(*arguments: str) -> Result:

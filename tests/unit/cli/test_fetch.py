@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from digitry.cli import group
-from digitry.data.sources import SOURCES
+from digitry.datasets.sources import SOURCES
 from digitry.errors import DataError
 from tests.unit.data.mirror import NAMES, tiny_files, tiny_source
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from digitry.arrays import Box, Digit, Number, Reading
 from digitry.cli.reading_text import confidence, lines, printable, whole
+from digitry.types import Box, Digit, Number, Reading
 
 
 def number(

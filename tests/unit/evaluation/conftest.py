@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digitry.arrays import Dataset, Split
 from digitry.images.canonical import canonical
+from digitry.types import Dataset, Split
 from tests.unit.tiny_models import printed_digit, template_model_bytes
 
 
@@ -21,7 +21,7 @@ def digits(monkeypatch: pytest.MonkeyPatch) -> Iterator[Split]:
     images = np.stack([canonical(printed_digit(index % 10)) for index in range(60)])
     split = Split(images, np.arange(60, dtype=np.int64) % 10)
     dataset = Dataset("printed", split, split, tuple("0123456789"), "0" * 64, "made by the tests")
-    monkeypatch.setattr("digitry.datasets.load_dataset", lambda name: dataset)
+    monkeypatch.setattr("digitry.datasets.load.load_dataset", lambda name: dataset)
     forget = specimen.test_split.cache_clear
     forget()
     yield split

@@ -12,9 +12,6 @@ import pytest
 from PIL import Image
 
 import digitry
-from digitry.arrays import Split
-from digitry.artifact import bundle
-from digitry.contract import Contract
 from digitry.errors import DataError, SettingError, StorageError
 from digitry.evaluation.calibrate import (
     calibrate,
@@ -26,8 +23,11 @@ from digitry.evaluation.calibrate import (
     write_scale,
 )
 from digitry.evaluation.made_pictures import describe, made_pictures
+from digitry.exports import bundle
+from digitry.networks.contract import Contract
 from digitry.networks.model import Model
 from digitry.reading import Reader
+from digitry.types import Split
 from tests.unit.tiny_models import printed_digit, string_model_bytes, template_model_bytes
 from tests.unit.written_numbers import PRINTED, printed_split
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from digitry.arrays import Dataset
 from digitry.errors import SettingError
 from digitry.evaluation import compare, comparison
+from digitry.types import Dataset
 
 MakeRun = Callable[..., Path]
 

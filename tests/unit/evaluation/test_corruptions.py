@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from digitry.arrays import Split
 from digitry.evaluation.hard_pictures import corruptions
+from digitry.types import Split
 
 
 @pytest.mark.parametrize("name", list(corruptions.CORRUPTIONS))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from digitry.arrays import Split
 from digitry.evaluation.hard_pictures import no_digits, photographs, writing
 from digitry.evaluation.hard_pictures.specimen import generator, png_of_digit
 from digitry.images.decode import decode
+from digitry.types import Split
 
 
 @pytest.mark.parametrize(

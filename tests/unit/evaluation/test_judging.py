@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from digitry import datasets
-from digitry.arrays import Dataset, Split
-from digitry.data.sources import SOURCES
+from digitry.datasets import load
+from digitry.datasets.sources import SOURCES
 from digitry.errors import DataError, ModelError, SettingError
 from digitry.evaluation import doubtful, judging
+from digitry.types import Dataset, Split
 
 MakeRun = Callable[..., Path]
 
@@ -32,7 +32,7 @@ def test_the_model_is_judged_on_train_validation_and_test(make_run: MakeRun, mad
 def test_the_validation_part_is_the_one_the_training_held_back(make_run: MakeRun, made_up_dataset: Dataset) -> None:
     run = make_run(validation_fraction=0.3, validation_method="stratified", seed=5)
     judged = judging.judge(run, split="validation", data=made_up_dataset).judged
-    _, expected = datasets.hold_out(made_up_dataset.train, 0.3, "stratified", 5)
+    _, expected = load.hold_out(made_up_dataset.train, 0.3, "stratified", 5)
     np.testing.assert_array_equal(judged.split.images, expected.images)
 
 
@@ -65,7 +65,7 @@ def test_the_data_of_the_run_is_loaded_by_its_name(
     make_run: MakeRun, made_up_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(datasets, "load_dataset", lambda name: asked.append(name) or made_up_dataset)
+    monkeypatch.setattr(load, "load_dataset", lambda name: asked.append(name) or made_up_dataset)
     assert judging.judge(make_run(data="my-digits")).scores.accuracy == 1.0
     assert asked == ["my-digits"]
 
@@ -73,7 +73,7 @@ def test_the_data_of_the_run_is_loaded_by_its_name(
 def test_data_that_changed_since_the_training_is_refused(
     make_run: MakeRun, made_up_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(datasets, "load_dataset", lambda name: made_up_dataset)
+    monkeypatch.setattr(load, "load_dataset", lambda name: made_up_dataset)
     with pytest.raises(
         DataError, match=r"not the data that run .* was trained on \(SHA-256 000000000000…, expected abc…"
     ):

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from digitry.arrays import Split
 from digitry.evaluation import metrics, plots
 from digitry.evaluation.judging import JudgedSplit
 from digitry.pages import charts
+from digitry.types import Split
 
 CLOTHES = ("T-shirt/top", "Ankle boot", "A name that is much too long for a title")
 NONE = np.zeros(0, np.int64)

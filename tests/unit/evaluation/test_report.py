@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digitry.arrays import Dataset
 from digitry.errors import StorageError
 from digitry.evaluation import Evaluation, GrowingChart, evaluate, history_chart, report, write_report
 from digitry.evaluation.report_page import confusions
 from digitry.pages import charts
-from digitry.pages.numbers import percent
+from digitry.pages.number_words import percent
+from digitry.types import Dataset
 
 MakeRun = Callable[..., Path]
 PLOTS = ("history", "confusion", "classes", "reliability", "mistakes", "predictions")

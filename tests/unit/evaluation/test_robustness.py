@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from digitry.arrays import Split
 from digitry.errors import DataError, ModelError, SettingError
 from digitry.evaluation import robustness_parts
 from digitry.evaluation.hard_pictures import specimen
@@ -16,6 +15,7 @@ from digitry.evaluation.hard_pictures.look import Job, Lookers, Seen
 from digitry.evaluation.hard_pictures.specimen import as_it_is
 from digitry.evaluation.robustness import robustness
 from digitry.evaluation.robustness_parts import PARTS, Sizes
+from digitry.types import Split
 from tests.unit.tiny_models import printed_digit
 
 SMALL = Sizes(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from digitry.arrays import Dataset, Split
 from digitry.exploration import duplicates
 from digitry.exploration.duplicates import Place, find_duplicates, first_of_its_kind, near_pairs
+from digitry.types import Dataset, Split
 
 
 def _noise(count: int, seed: int = 0) -> np.ndarray:

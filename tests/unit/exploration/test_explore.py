@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digitry.arrays import Dataset, Split
 from digitry.errors import StorageError
 from digitry.exploration import explore
+from digitry.exploration.explore_page import duplicates_text, key_figures
 from digitry.exploration.facts import gather_facts
-from digitry.exploration.page import duplicates_text, key_figures
-from digitry.exploration.pictures import classes, drawings, kernel_density, samples
+from digitry.exploration.illustrations import classes, drawings, kernel_density, samples
+from digitry.types import Dataset, Split
 from tests.conftest import make_digits
 
 
@@ -120,7 +120,7 @@ def test_a_folder_that_cannot_be_written_is_noticed_before_the_work(made_up_data
 
 
 def test_names_are_loaded_through_load_dataset(made_up_dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    import digitry.datasets
+    import digitry.datasets.load
 
     asked: list[object] = []
 
@@ -128,7 +128,7 @@ def test_names_are_loaded_through_load_dataset(made_up_dataset: Dataset, monkeyp
         asked.append(name)
         return dataclasses.replace(made_up_dataset, name=str(name))
 
-    monkeypatch.setattr(digitry.datasets, "load_dataset", load_dataset)
+    monkeypatch.setattr(digitry.datasets.load, "load_dataset", load_dataset)
     assert explore("fashion-mnist").facts.name == "fashion-mnist"
     explore(Path("own"))
     assert asked == ["fashion-mnist", Path("own")]
@@ -136,7 +136,7 @@ def test_names_are_loaded_through_load_dataset(made_up_dataset: Dataset, monkeyp
 
 def test_facts_need_neither_matplotlib_nor_jinja() -> None:
     code = (
-        "import sys, numpy as np; from digitry.arrays import Dataset, Split; from digitry.exploration import explore\n"
+        "import sys, numpy as np; from digitry.types import Dataset, Split; from digitry.exploration import explore\n"
         "split = Split(np.ones((2, 28, 28), np.uint8), np.zeros(2, np.int64))\n"
         "explore(Dataset('d', split, None, ('a', 'b'), '', '')).to_json()\n"
         "assert not {'matplotlib', 'jinja2', 'rich', 'keras'} & set(sys.modules), sorted(sys.modules)"

@@ -8,9 +8,9 @@ import math
 import numpy as np
 import pytest
 
-from digitry.arrays import Dataset, Split
 from digitry.errors import DataError
 from digitry.exploration.facts import gather_facts, split_facts
+from digitry.types import Dataset, Split
 
 
 def _split(values: list[int], labels: list[int]) -> Split:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from digitry.arrays import Split
 from digitry.exploration.typical import find_typical
+from digitry.types import Split
 from tests.conftest import make_digits
 
 

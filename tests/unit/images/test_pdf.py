@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 
 from digitry.errors import DataError
-from digitry.images.apart import pages_apart
 from digitry.images.decode import decode, decode_pages
 from digitry.images.pdf import scale_for
+from digitry.images.sandbox import pages_apart
 from digitry.packages import install_command
 from tests.unit.images import by_hand
 from tests.unit.tiny_models import printed_digit
@@ -101,7 +101,7 @@ def test_a_page_that_draws_for_days_ends_in_time() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="no limit on memory")
 def test_a_page_that_takes_all_memory_ends_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("digitry.images.apart.MEMORY_BYTES", 150 * 2**20)
+    monkeypatch.setattr("digitry.images.sandbox.MEMORY_BYTES", 150 * 2**20)
     assert (
         refusal(by_hand.pdf_that_never_ends()) == "page 2: the PDF is broken or needs too much memory; save it as PNG"
     )

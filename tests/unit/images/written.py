@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import Box
+from digitry.types import Box
 from tests.unit.tiny_models import printed_digit
 
 

@@ -12,7 +12,7 @@ from digitry.pages.templates import render
 
 PAGES = sorted(
     f"{folder}/{file.name}"
-    for folder in ("pages", "explaining", "serve")
+    for folder in ("pages", "visualization", "serve")
     for file in (files("digitry") / folder).iterdir()
     if file.name.endswith(".j2")
 )

@@ -7,8 +7,8 @@ import json
 import jsonschema
 import pytest
 
-from digitry.arrays import Cell, Digit, Number, Reading, Table
 from digitry.serve.openapi_schemas import SCHEMAS
+from digitry.types import Cell, Digit, Number, Reading, Table
 
 SEVEN, POINT = Digit("7", 0.9, (4, 5, 6, 7), (("1", 0.05),)), Digit(".", 0.8, (9, 9, 2, 2))
 FULL = Number(

@@ -9,7 +9,7 @@ import pytest
 
 from digitry.images.lines import Line
 from digitry.images.strip import DIGIT_HEIGHT, STRIP_HEIGHT, Strip
-from digitry.predict import StringPredictor
+from digitry.networks.predict import StringPredictor
 from digitry.reading.number import ZOOMS, line_strips, page_strips, read_strips
 from tests.unit.images.written import tight_box, write
 from tests.unit.tiny_models import shaded_strip, string_model_bytes

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from digitry.arrays import Box
 from digitry.errors import SettingError
 from digitry.images.ink import InkPage
 from digitry.images.slope import Turn
 from digitry.reading import Reader
 from digitry.reading.one_page import Sheet
+from digitry.types import Box
 from tests.unit.images.written import falling, ink_page, tight_box, write
 from tests.unit.tiny_models import template_model_bytes
 

@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 import digitry
-from digitry.contract import Contract
 from digitry.errors import DataError, ModelError, SettingError
+from digitry.networks.contract import Contract
 from digitry.networks.model import Model
 from digitry.networks.scale import Scale
 from digitry.reading import EXPECTATIONS, Reader, read

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from digitry import recipes
-from digitry.batches.prepare import prepare
-from digitry.contract import STRIP_SHAPE, Contract
-from digitry.recipe import Recipe
+from digitry.networks.contract import STRIP_SHAPE, Contract
+from digitry.networks.prepare import prepare
+from digitry.recipes.base import Recipe
 from tests.conftest import make_digits
 from tests.unit.written_numbers import plain_strips
 
 keras = pytest.importorskip("keras")
 
-from digitry.artifact import bundle  # noqa: E402 - after the backend is known to be there
-from digitry.training.network import build_and_compile  # noqa: E402
+from digitry.exports import bundle  # noqa: E402 - after the backend is known to be there
+from digitry.training.compiled import build_and_compile  # noqa: E402
 
 every_recipe = pytest.mark.parametrize("recipe", recipes.RECIPES.values(), ids=recipes.names())
 

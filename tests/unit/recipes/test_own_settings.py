@@ -11,16 +11,16 @@ import pytest
 
 import digitry
 from digitry import recipes
-from digitry.arrays import Dataset
-from digitry.contract import Contract
 from digitry.errors import SettingError
-from digitry.recipe import ACTIVATIONS, MAX_PARAMETERS, Recipe
+from digitry.networks.contract import Contract
+from digitry.recipes.base import ACTIVATIONS, MAX_PARAMETERS, Recipe
+from digitry.types import Dataset
 
 keras = pytest.importorskip("keras")
 
 from keras import layers  # noqa: E402 - after the backend is known to be there
 
-from digitry.artifact import bundle  # noqa: E402
+from digitry.exports import bundle  # noqa: E402
 from digitry.training.check_export import check_export  # noqa: E402
 
 TUTORIALS = {
@@ -122,7 +122,7 @@ def test_a_network_that_cannot_be_is_refused_with_its_numbers() -> None:
 
 
 def test_a_network_too_large_for_a_model_file_is_refused() -> None:
-    from digitry.predict import MAX_MODEL_BYTES
+    from digitry.networks.predict import MAX_MODEL_BYTES
 
     assert 4 * MAX_PARAMETERS < MAX_MODEL_BYTES
     with pytest.raises(SettingError, match=r"has 18,413,578 parameters, at most 15,000,000"):

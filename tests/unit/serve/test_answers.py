@@ -14,9 +14,9 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from digitry.contract import Contract
 from digitry.images.stages import BLANK, canonical_stages
-from digitry.predict import Predictor
+from digitry.networks.contract import Contract
+from digitry.networks.predict import Predictor
 from digitry.reading import Reader
 from digitry.reading.canonical_digits import NOISE, NOT_FITTED
 from digitry.reading.certainty import MAX_ERROR

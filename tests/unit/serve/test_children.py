@@ -159,7 +159,7 @@ def test_a_process_has_limits_on_memory_files_and_cores(room: Room) -> None:
 
 LOCKED_IN = """
 import os, socket
-from digitry.worker_child import limit
+from digitry.workers.child import limit
 limit(64 * 2**20, is_alone=True)
 os.close(2)  # its number is free now, and yet nothing can be opened as it
 for attempt in (
@@ -183,7 +183,7 @@ def test_a_process_with_these_limits_opens_no_file_and_no_socket_and_takes_no_mo
 
 def test_a_process_that_computes_on_and_on_is_ended_by_the_system() -> None:
     code = (
-        "from digitry.worker_child import limit, limit_seconds\n"
+        "from digitry.workers.child import limit, limit_seconds\n"
         "limit(2**30, is_alone=True)\nlimit_seconds(0.1)\nwhile True: pass"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, check=False)
@@ -193,7 +193,7 @@ def test_a_process_that_computes_on_and_on_is_ended_by_the_system() -> None:
 def test_each_picture_has_its_own_time() -> None:
     code = """
 from time import process_time
-from digitry.worker_child import limit_seconds
+from digitry.workers.child import limit_seconds
 for picture in range(6):
     limit_seconds(0.5)
     began = process_time()

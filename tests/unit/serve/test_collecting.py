@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from digitry.datasets import load_dataset, numbered_as
+from digitry.datasets.load import load_dataset, numbered_as
 from digitry.errors import StorageError
 from digitry.serve.children import Done
 from digitry.serve.collecting import Collection

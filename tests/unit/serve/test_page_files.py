@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from digitry.serve import page
+from digitry.serve import web_page as page
 from digitry.serve.curl import LINES
 from digitry.serve.guard import Access
 from digitry.serve.openapi import openapi
-from digitry.serve.page import page_files
+from digitry.serve.web_page import page_files
 from tests.unit.serve.node import needs_node
 from tests.unit.serve.site import Site
 

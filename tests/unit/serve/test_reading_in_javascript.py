@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from digitry.arrays import Reading
-from digitry.contract import Contract
-from digitry.data.cache import cache_folder
-from digitry.data.idx import read_idx
-from digitry.explaining.saliency import saliency
+from digitry.datasets.cache import cache_folder
+from digitry.datasets.idx import read_idx
 from digitry.images.canonical import canonical
 from digitry.images.ink import WORK_SIDE, shrink
 from digitry.images.lines import find_lines, one_line
+from digitry.networks.contract import Contract
 from digitry.networks.scale import NEVER, Scale
 from digitry.reading import Reader
 from digitry.reading.number import line_strips
+from digitry.types import Reading
+from digitry.visualization.saliency import saliency
 from tests.unit.serve.drawn import PENS, drawing, drawings
 from tests.unit.serve.node import Jobs, floats, needs_node, picture, pixels
 from tests.unit.tiny_models import printed_digit, string_model_bytes, template_model_bytes
@@ -339,8 +339,8 @@ NOT_ON_THE_PAGE = {
 @WHOLE
 def test_what_the_page_cannot_do_is_named(tmp_path: Path) -> None:
     pytest.importorskip("keras")
-    from digitry.artifact.onnx import to_onnx
-    from digitry.contract import Contract
+    from digitry.exports.onnx import to_onnx
+    from digitry.networks.contract import Contract
     from tests.unit.artifact.networks import NETWORKS
 
     jobs, image = Jobs(tmp_path), np.zeros((1, 28, 28, 1), np.float32)
@@ -355,9 +355,9 @@ def test_what_the_page_cannot_do_is_named(tmp_path: Path) -> None:
 def test_every_recipe_and_every_layer_answers_as_onnx_runtime_does(tmp_path: Path) -> None:
     pytest.importorskip("keras")
     from digitry import recipes
-    from digitry.artifact.half import with_half_weights
-    from digitry.artifact.onnx import to_onnx
-    from digitry.contract import STRIP_SHAPE, Contract
+    from digitry.exports.half import with_half_weights
+    from digitry.exports.onnx import to_onnx
+    from digitry.networks.contract import STRIP_SHAPE, Contract
     from tests.unit.artifact.networks import NETWORKS, shaken
 
     digits = Contract("any", tuple("0123456789"))

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from uvicorn.protocols.http import httptools_impl
 
-from digitry.client import Client
 from digitry.errors import DataError
 from digitry.serve.children import Done
+from digitry.serve.client import Client
 from digitry.serve.guard import PROTECTION
 from digitry.serve.limits import Limits
 from digitry.serve.protocol import PIECE_BYTES

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from digitry import training
-from digitry.recipe import Recipe, Settings
+from digitry.recipes.base import Recipe, Settings
 
 
 def build(classes: int, settings: Settings) -> Any:

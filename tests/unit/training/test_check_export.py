@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from digitry import recipes
-from digitry.arrays import Dataset
-from digitry.artifact import onnx, onnx_layers
 from digitry.errors import ModelError
 from digitry.evaluation import evaluate
-from digitry.predict import Predictor
-from digitry.recipe import Recipe
+from digitry.exports import onnx, onnx_layers
+from digitry.networks.predict import Predictor
+from digitry.recipes.base import Recipe
 from digitry.training import fit
 from digitry.training.check_export import check_export
+from digitry.types import Dataset
 from tests.unit.training.conftest import train
 
 DIGITS = tuple("0123456789")
@@ -95,7 +95,7 @@ def test_a_network_that_answers_otherwise_in_onnx_is_refused(
 def test_a_forgotten_bias_is_noticed_though_it_begins_at_zero(
     small_recipe: Recipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from digitry.artifact import onnx_weights
+    from digitry.exports import onnx_weights
 
     monkeypatch.setattr(onnx_weights, "_bias", lambda layer: [0 * onnx_weights.array_of(layer.bias)])
     with pytest.raises(ModelError, match="does not answer as Keras does"):

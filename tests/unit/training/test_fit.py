@@ -17,15 +17,15 @@ import numpy as np
 import pytest
 
 from digitry import files
-from digitry.arrays import Dataset, Split
 from digitry.errors import SettingError, StorageError, TrainingError
-from digitry.evaluation import evaluate, numbers
+from digitry.evaluation import evaluate, number_runs
 from digitry.reading import Reader
-from digitry.recipe import Recipe
+from digitry.recipes.base import Recipe
 from digitry.runs import read_config
-from digitry.training import checkpoint, fit, network, results, tasks
+from digitry.training import checkpoint, compiled, fit, results, tasks
 from digitry.training.interrupt import TrainingInterrupted
 from digitry.training.tasks import DigitTask
+from digitry.types import Dataset, Split
 from tests.unit.training.conftest import PLAIN_TORCH, train
 from tests.unit.written_numbers import SMALL_NUMBERS, printed_dataset
 
@@ -43,7 +43,7 @@ class Killed(BaseException):
 @pytest.fixture
 def every_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """One step a call, so that a run can be stopped at any of them."""
-    monkeypatch.setattr(network, "compile_options", lambda: {"jit_compile": False})
+    monkeypatch.setattr(compiled, "compile_options", lambda: {"jit_compile": False})
     if PLAIN_TORCH:
         monkeypatch.setattr("digitry.training.plain_torch.STEPS_A_REPORT", 1)
 
@@ -309,10 +309,10 @@ def test_early_stopping_and_the_best_epoch_go_by_validation_loss(
     assert len(losses) - 1 - best == 2
     assert checkpoint.read(Path("run/checkpoints/best.ckpt")).step == (best + 1) * STEPS_PER_EPOCH
     assert done.figures == done.history[best]
-    from digitry.predict import Predictor
+    from digitry.networks.predict import Predictor
 
     assert Predictor(Path("run/model.onnx")).contract.metrics["val_loss"] == min(losses)
-    from digitry.artifact import bundle
+    from digitry.exports import bundle
 
     best_arrays = checkpoint.read(Path("run/checkpoints/best.ckpt")).arrays
     np.testing.assert_array_equal(
@@ -341,7 +341,7 @@ def test_a_dataset_with_three_classes_gives_a_network_with_three_outputs(
         class_names=("oak", "ash", "elm"),
     )
     train(small_recipe, data=few, run="run", settings={"epochs": 1})
-    from digitry.predict import Predictor
+    from digitry.networks.predict import Predictor
 
     assert Predictor(Path("run/model.onnx")).contract.class_names == ("oak", "ash", "elm")
 
@@ -350,7 +350,7 @@ def test_a_dataset_with_three_classes_gives_a_network_with_three_outputs(
 def few_strips(monkeypatch: pytest.MonkeyPatch) -> None:
     """Numbers to validate and to test with are as few as those of the small recipe."""
     monkeypatch.setattr(tasks, "VALIDATION_STRIPS", 12)
-    monkeypatch.setattr(numbers, "STRIPS", 24)
+    monkeypatch.setattr(number_runs, "STRIPS", 24)
     monkeypatch.setattr(results, "TEMPERATURES", np.array([0.5, 1.0, 2.0]))
 
 
@@ -369,9 +369,9 @@ def test_a_run_that_learns_numbers_resumes_byte_equal_wherever_it_was_killed(
 
 
 def test_a_run_that_learned_numbers_leaves_a_model_its_temperature_and_how_many_it_reads(few_strips: None) -> None:
-    from digitry.artifact import bundle
-    from digitry.contract import STRIP_SHAPE
-    from digitry.predict import StringPredictor
+    from digitry.exports import bundle
+    from digitry.networks.contract import STRIP_SHAPE
+    from digitry.networks.predict import StringPredictor
 
     done = train(SMALL_NUMBERS, data=printed_dataset(), run="run", settings={"epochs": 1})
     assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= done.history[0].keys()

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from digitry.evaluation import numbers
-from digitry.predict import StringPredictor
+from digitry.evaluation import number_runs
+from digitry.networks.predict import StringPredictor
 from digitry.training import results
 from digitry.training.job import Job
-from digitry.training.progress import make_progress
+from digitry.training.training_progress import make_progress
 from tests.unit.written_numbers import SMALL_NUMBERS, build_small, printed_dataset
 
 pytest.importorskip("keras")
@@ -73,7 +73,7 @@ def test_a_network_that_is_always_right_is_not_made_surer_than_the_lowest_temper
 def test_figures_on_numbers_say_which_digits_they_are_made_of(
     split: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(numbers, "STRIPS", 6)
+    monkeypatch.setattr(number_runs, "STRIPS", 6)
     monkeypatch.setattr(results, "fit_temperature", lambda model, examples: 1.25)
     data = printed_dataset()
     if split == "training":

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from digitry.errors import SettingError, StorageError
-from digitry.settings import Settings
+from digitry.recipes.settings import Settings
 from digitry.training import run_folder
 
 CONFIG = {

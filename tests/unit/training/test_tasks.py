@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from digitry import recipes
-from digitry.arrays import Labels, Split
 from digitry.training import tasks
 from digitry.training.tasks import DIGITS, OUTLIER, TASKS, DigitTask, NumberTask, smoothed_crossentropy
+from digitry.types import Labels, Split
 from tests.conftest import make_digits
 from tests.unit.written_numbers import SMALL_NUMBERS, printed_split
 
@@ -82,7 +82,7 @@ def test_only_digits_get_other_hands_not_the_letters_of_another_dataset(monkeypa
         styled.append(len(images))
         return images
 
-    monkeypatch.setattr("digitry.batches.glyphs.other_hands", note)
+    monkeypatch.setattr("digitry.synthesis.glyphs.other_hands", note)
     split = printed_split(20)
     DigitTask(READER, 0, tuple("abcdefghij")).epoch(split, 0)
     assert styled == []

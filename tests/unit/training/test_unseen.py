@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digitry.arrays import Dataset, Split
-from digitry.contract import Contract
-from digitry.datasets import hold_out
-from digitry.recipe import Recipe, Settings
+from digitry.datasets.load import hold_out
+from digitry.networks.contract import Contract
+from digitry.recipes.base import Recipe, Settings
+from digitry.training.finetune import Start
 from digitry.training.job import Job
-from digitry.training.start import Start
 from digitry.training.unseen import unseen_of
+from digitry.types import Dataset, Split
 
 NAMES = tuple("0123456789")
 

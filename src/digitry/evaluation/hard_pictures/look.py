@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from digitry.data import Progress
+from digitry.datasets import Progress
 from digitry.evaluation.hard_pictures.specimen import Facts, Specimen
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.arrays import Split
+from digitry.types import Split
 
 SEED = 2019
 """Every picture is a function of this, its set and its number."""
@@ -32,7 +32,7 @@ class Specimen:
 @cache
 def test_split(dataset: str) -> Split:
     """Load the test split of a dataset by name. Raises DataError when it cannot be fetched."""
-    from digitry.datasets import load_dataset
+    from digitry.datasets.load import load_dataset
 
     return load_dataset(dataset).split("test")
 

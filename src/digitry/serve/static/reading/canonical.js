@@ -1,12 +1,12 @@
 // Ink of one digit → canonical digit: ink box fitted in 20×20, centred by its mass in 28×28, as MNIST was made.
 // The same steps as images/canonical.py.
 
-import { arrays, canonical as shared } from "./constants.js";
+import { types, canonical as shared } from "./constants.js";
 import { distances, ridge } from "./distance.js";
 import { boundingBox, byte, cut, image, median, padded, round, strokeMask } from "./pixels.js";
 import { resizeArea, resizeCubic, resizeCubicTo } from "./resize.js";
 
-const { IMAGE_SIDE } = arrays;
+const { IMAGE_SIDE } = types;
 const { BOX_SIDE, BOX_LEVEL, STROKE_RANGE, WORK_SIDE } = shared;
 
 /** The canonical digit, an image of 28×28, of everything inked; an Error where nothing is. */

@@ -1,6 +1,6 @@
 // Written by bench/page_constants.py from the Python modules of these names; `make check` compares.
 
-export const arrays = {
+export const types = {
   IMAGE_SIDE: 28,
 };
 
@@ -80,7 +80,7 @@ export const certainty = {
   NO_SCALE: "this model carries no scale of confidence; fit one: digitry calibrate RUN|FILE.onnx",
 };
 
-export const drawing = {
+export const drawn_ink = {
   EXPECTATIONS: ["digit", "number"],
 };
 

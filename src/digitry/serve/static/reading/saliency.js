@@ -1,10 +1,10 @@
 // Which pixels spoke for an answer: paint paper over one patch at a time and watch the probabilities.
-// The same measure as explaining/saliency.py, on a coarser grid where a person waits for it.
+// The same measure as visualization/saliency.py, on a coarser grid where a person waits for it.
 
-import { arrays, saliency as shared } from "./constants.js";
+import { types, saliency as shared } from "./constants.js";
 import { ranked } from "./pixels.js";
 
-const SIDE = arrays.IMAGE_SIDE;
+const SIDE = types.IMAGE_SIDE;
 const PATCH_REACH = (shared.PATCH_SIDE - 1) / 2;
 const { LEAST } = shared;
 const BATCH = 8;

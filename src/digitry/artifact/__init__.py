@@ -1,1 +1,0 @@
-"""Enough to use a trained network: weights and ONNX, each with the input contract inside."""

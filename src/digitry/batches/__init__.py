@@ -1,1 +1,0 @@
-"""From canonical digits to what a network eats."""

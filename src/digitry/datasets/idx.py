@@ -1,0 +1,88 @@
+"""IDX bytes ↔ arrays: what a file declares is checked against what it holds before anything is allocated."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import struct
+from collections.abc import Iterable
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.datasets.gunzip import GZIP_MAGIC, chunks_of, gunzip
+from digitry.errors import DataError
+
+_UINT8 = 0x08
+
+
+def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
+    """Read a raw or gzipped IDX file of so many dimensions: 3 for images, 1 for labels.
+
+    Raises DataError, which names the file and what is wrong with it; trailing bytes are wrong too.
+    """
+    chunks = chunks_of(path)
+    try:
+        first = next(chunks, b"")
+        whole = chain([first], chunks)
+        return _gathered(gunzip(whole, 1 << 62) if first.startswith(GZIP_MAGIC) else whole, dimensions)
+    except DataError as error:
+        raise error if str(path) in str(error) else DataError(f"{path}: {error}") from error
+
+
+def to_idx(array: NDArray[Any]) -> bytes:
+    """Write an array of values 0 to 255 as raw IDX."""
+    return _header(array.shape) + _as_bytes(array).tobytes()
+
+
+def idx_sha256(array: NDArray[Any]) -> str:
+    """Return SHA-256 of `to_idx(array)`, without the copy."""
+    digest = hashlib.sha256(_header(array.shape))
+    digest.update(_as_bytes(array).data.cast("B"))
+    return digest.hexdigest()
+
+
+def _gathered(pieces: Iterable[bytes], dimensions: int) -> NDArray[np.uint8]:
+    # Grows with the bytes that really come: a header that lies costs nothing.
+    start = 4 + 4 * dimensions
+    values = bytearray()
+    shape: tuple[int, ...] | None = None
+    for piece in pieces:
+        values += piece
+        if shape is None and len(values) >= start:
+            shape = _declared_shape(bytes(values[:start]), dimensions)
+        if shape is not None and len(values) > start + math.prod(shape):
+            raise DataError(f"the IDX header declares {start + math.prod(shape):,} bytes, the file has more")
+    shape = shape or _declared_shape(bytes(values), dimensions)
+    if len(values) != start + math.prod(shape):
+        raise DataError(f"the IDX header declares {start + math.prod(shape):,} bytes, the file has {len(values):,}")
+    if not math.prod(shape):
+        raise DataError("the IDX file is empty")
+    return np.frombuffer(values, np.uint8, offset=start).reshape(shape)
+
+
+def _declared_shape(head: bytes, dimensions: int) -> tuple[int, ...]:
+    """Return the shape that the header at the front of a file declares. Raises DataError for another kind of file."""
+    if len(head) < 4 or head[:2] != b"\0\0":
+        raise DataError("this is not an IDX file (it starts with two zero bytes)")
+    if head[2] != _UINT8:
+        raise DataError(f"the IDX values are of type 0x{head[2]:02x}, expected unsigned bytes (0x08)")
+    if head[3] != dimensions:
+        kind = "images" if dimensions == 3 else "labels"
+        raise DataError(f"the IDX file has {head[3]} dimensions, expected {dimensions} ({kind})")
+    if len(head) < 4 + 4 * dimensions:
+        raise DataError("the IDX file ends inside its header")
+    return struct.unpack(f">{dimensions}I", head[4:])
+
+
+def _header(shape: tuple[int, ...]) -> bytes:
+    return struct.pack(f">BBBB{len(shape)}I", 0, 0, _UINT8, len(shape), *shape)
+
+
+def _as_bytes(array: NDArray[Any]) -> NDArray[np.uint8]:
+    if array.dtype != np.uint8 and array.size and not (array.min() >= 0 and array.max() <= 255):
+        raise ValueError("IDX bytes hold values 0 to 255")
+    return np.ascontiguousarray(array, dtype=np.uint8)

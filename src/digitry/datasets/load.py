@@ -1,0 +1,136 @@
+"""Datasets ready to use: load one by name or path, and hold a part of it out for validation."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.datasets import Progress
+from digitry.errors import DataError, SettingError, unknown_name
+from digitry.files import folder_for
+from digitry.types import Dataset, Images, Split
+
+HOLD_OUT_METHODS = ("last", "stratified")
+
+
+def load_dataset(
+    name_or_path: str | os.PathLike[str], *, strict: bool = False, progress: Progress | None = None
+) -> Dataset:
+    """Load the dataset of that name (`mnist`, `fashion-mnist`; fetched when need be), or a person's own at that path.
+
+    Own data is a folder with one sub-folder a class (perhaps in train/ and test/), a labels.csv (file,label[,split]),
+    an .npz (x_train, y_train[, x_test, y_test]) or IDX files. Its pictures are made canonical by the same code that
+    reads pictures; 28×28 arrays are taken as they are. A picture that cannot be used is passed over with a warning;
+    `strict` makes it an error. A known name wins over a folder of that name; write ./mnist for the folder.
+
+    Raises SettingError for a name that is neither known nor a path. Raises DataError for data that cannot be used or
+    fetched. Raises StorageError when the cache cannot be written.
+    """
+    from digitry.datasets.sources import SOURCES
+
+    text = os.fspath(name_or_path)
+    if isinstance(name_or_path, str) and _plain(text) in SOURCES:
+        return replace(_load_known(_plain(text), progress), reference=_plain(text))
+    path = Path(text).expanduser()
+    if _exists(path):
+        from digitry.datasets.folder import read_own
+
+        own = read_own(path, _to_canonical, strict=strict, progress=progress)
+        return replace(own, reference=str(path.resolve()))
+    if "/" in text or os.sep in text or path.suffix or isinstance(name_or_path, Path):
+        raise DataError(f"there is no file or folder {text}")
+    raise SettingError(f"{unknown_name('dataset', text, SOURCES)}; or give the path of your own data")
+
+
+def numbered_as(dataset: Dataset, class_names: tuple[str, ...], model: str) -> Dataset:
+    """Renumber the classes of a dataset as a model numbers them; classes that it lacks stay without images.
+
+    A class may also be called as its folder has to be. Raises DataError for one that the model does not know.
+    """
+    if dataset.class_names == class_names:
+        return dataset
+    known = {folder_for(name): number for number, name in enumerate(class_names)}
+    known |= {name: number for number, name in enumerate(class_names)}
+    unknown = [name for name in dataset.class_names if name not in known]
+    if unknown:
+        raise DataError(
+            f"{dataset.name} has the class {unknown[0]!r}, which {model} does not know; it knows "
+            f"{', '.join(class_names[:20])}"
+        )
+    numbers = np.array([known[name] for name in dataset.class_names], np.int64)
+    train, test = (part and replace(part, labels=numbers[part.labels]) for part in (dataset.train, dataset.test))
+    assert train is not None
+    return replace(dataset, train=train, test=test, class_names=class_names)
+
+
+def hold_out(split: Split, fraction: float, method: str = "last", seed: int = 0) -> tuple[Split, Split]:
+    """Part `split` into training and validation, each in its order.
+
+    `last` holds out the last part as it lies there, with Keras' own rounding; `stratified` the same share of every
+    class, chosen by `seed`. Raises SettingError when a part would be empty, or the training part would lose a whole
+    class.
+    """
+    held = held_out(split, fraction, method, seed)
+    if held.all() or not held.any():
+        raise SettingError(f"a validation fraction of {fraction:g} of {len(split)} images leaves one part empty")
+    training, validation = split.take(np.flatnonzero(~held)), split.take(np.flatnonzero(held))
+    lost = np.setdiff1d(validation.labels, training.labels)
+    if lost.size:
+        raise SettingError(
+            f"the last {fraction:.0%} of the images hold all of class {lost[0]}; set validation_method to stratified"
+        )
+    return training, validation
+
+
+def held_out(split: Split, fraction: float, method: str = "last", seed: int = 0) -> NDArray[np.bool_]:
+    """Tell which images of a split `hold_out` holds out, bool (n,). Raises SettingError for a method or fraction that
+    cannot be."""
+    if method not in HOLD_OUT_METHODS:
+        raise unknown_name("hold-out method", method, HOLD_OUT_METHODS)
+    if not 0 < fraction < 1:
+        raise SettingError(f"the validation fraction must be above 0 and below 1, not {fraction}")
+    held = np.zeros(len(split), bool)
+    if method == "last":
+        held[math.floor(len(split) * (1 - fraction)) :] = True
+        return held
+    rng = np.random.default_rng(seed)
+    for label in np.unique(split.labels):
+        members = np.flatnonzero(split.labels == label)
+        held[rng.permutation(members)[: min(round(len(members) * fraction), len(members) - 1)]] = True
+    return held
+
+
+def _load_known(name: str, progress: Progress | None) -> Dataset:
+    from digitry.datasets.fetch import fetch
+    from digitry.datasets.idx import read_idx
+    from digitry.datasets.sources import get_source
+
+    source = get_source(name)
+    folder = fetch(name, progress=progress)
+    arrays = [read_idx(folder / file.name, len(file.shape)) for file in source.files]
+    train, test = (Split(arrays[i], arrays[i + 1].astype(np.int64)) for i in (0, 2))
+    # The files were just verified, so the identity is known without hashing them again.
+    return Dataset(source.name, train, test, source.class_names, source.sha256, source.title)
+
+
+def _to_canonical(path: Path) -> Images:
+    # Here, above both doors: `data` and `images` do not know each other.
+    from digitry.images import canonical_from_file
+
+    return canonical_from_file(path)
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower().replace("_", "-")
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False  # too long, or holds a null character

@@ -1,0 +1,145 @@
+"""How well a network reads whole numbers: strips written with a split's digits, read to the last digit."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.datasets import load
+from digitry.evaluation.judging import data_of, parameters_of, splits_of
+from digitry.evaluation.metrics import wilson_interval
+from digitry.evaluation.report import write_metrics
+from digitry.files import name_for_a_file
+from digitry.networks.decoding import spellings
+from digitry.networks.model import Model
+from digitry.runs import METRICS, Run
+from digitry.types import Dataset, Split
+
+STRIPS, KEY = 5000, 2**32 - 2
+"""How many numbers are written with a split's digits, and what takes the epoch's place in their seed."""
+
+TOGETHER = 100
+"""Strips that the network sees at a time."""
+
+Progress = Callable[[int, int], None]
+"""Called with (strips done, strips in all)."""
+
+
+@dataclass(frozen=True)
+class NumberEvaluation:
+    """A run that reads numbers, judged on strips written with the digits of one split."""
+
+    run: Run
+    split: str
+    class_names: tuple[str, ...]
+    data_name: str
+    data_sha256: str
+    same_data: bool
+    """Whether the data is the one the run was trained on."""
+    model_sha256: str
+    parameters: int | None
+    strips: int
+    right: int
+    """Strips whose number was read to the last digit."""
+    folder: Path
+    """Where metrics.json goes: the run itself, or a folder in it for data of another identity."""
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the numbers that was read to the last digit, 0 to 1."""
+        return self.right / self.strips
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95% Wilson interval of the accuracy."""
+        return wilson_interval(self.right, self.strips)
+
+    @property
+    def metrics_path(self) -> Path:
+        """Where the figures lie."""
+        return self.folder / METRICS
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values, as in metrics.json."""
+        return {
+            "run": self.run.name,
+            "recipe": self.run.recipe,
+            "reads": "number",
+            "split": self.split,
+            "parameters": self.parameters,
+            "model_sha256": self.model_sha256,
+            "data": self.data_name,
+            "data_sha256": self.data_sha256,
+            "trained_on_data": self.same_data,
+            "class_names": list(self.class_names),
+            "splits": {
+                self.split: {
+                    "strips": self.strips,
+                    "right": self.right,
+                    "accuracy": self.accuracy,
+                    "accuracy_interval_95": list(self.interval),
+                }
+            },
+            "without_doubtful": None,
+        }
+
+
+def evaluate_numbers(
+    run: str | os.PathLike[str],
+    *,
+    split: str = "test",
+    data: Dataset | str | Path | None = None,
+    progress: Progress | None = None,
+) -> NumberEvaluation:
+    """Judge a run that reads numbers on strips made of `train`, `validation` or `test`, and write its metrics.json.
+
+    Errors as for `evaluate`.
+    """
+    files = Run.open(run)
+    model = Model.open(files.folder, reads="number")
+    dataset = load.numbered_as(data_of(files, data), model.class_names, f"the model of {files.folder}")
+    strips, targets = written_strips(splits_of(files, dataset, split)[split], files.seed)
+    same = dataset.sha256 == files.data_sha256
+    judged = NumberEvaluation(
+        run=files,
+        split=split,
+        class_names=model.class_names,
+        data_name=dataset.name,
+        data_sha256=dataset.sha256,
+        same_data=same,
+        model_sha256=model.sha256,
+        parameters=parameters_of(model.contract),
+        strips=len(strips),
+        right=numbers_right(model, strips, targets, progress),
+        folder=files.folder if same else files.folder / f"on-{name_for_a_file(dataset.name)}",
+    )
+    judged.folder.mkdir(parents=True, exist_ok=True)
+    write_metrics(judged)
+    return judged
+
+
+def written_strips(split: Split, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+    """Write strips, uint8 (n, 40, width), with the digits of a split; and what they say, int32 (n, 10)."""
+    from digitry.synthesis.number_strips import made_strings
+
+    return made_strings(split, STRIPS, np.random.default_rng([seed, KEY, 2]))
+
+
+def numbers_right(
+    model: Model, strips: NDArray[np.uint8], targets: NDArray[np.int32], progress: Progress | None = None
+) -> int:
+    """Count the strips whose number is read to the last digit."""
+    right = 0
+    for start in range(0, len(strips), TOGETHER):
+        part = slice(start, start + TOGETHER)
+        for frames, target in zip(model.probabilities(strips[part]), targets[part], strict=True):
+            right += spellings(frames)[0].digits == tuple((target[target > 0] - 1).tolist())
+        if progress is not None:
+            progress(min(start + TOGETHER, len(strips)), len(strips))
+    return right

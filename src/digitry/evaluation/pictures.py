@@ -1,0 +1,55 @@
+"""How well does it read my own pictures? Labelled pictures and a reader → figures, and a page with the mistakes."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from digitry.datasets import Progress
+from digitry.errors import DataError, unknown_name
+from digitry.evaluation.labels import read_labels
+from digitry.evaluation.score_figures import Answer, DigitScore, Score, answer_of, not_read
+from digitry.evaluation.score_page import write_page
+from digitry.reading import EXPECTATIONS, Reader
+
+__all__ = ["Answer", "DigitScore", "Score", "score", "write_page"]
+
+
+def score(
+    folder: str | os.PathLike[str],
+    *,
+    expect: str = "page",
+    reader: Reader | None = None,
+    progress: Progress | None = None,
+) -> Score:
+    """Read a person's own labelled pictures and count what is right.
+
+    `folder` has a labels.csv (columns file,label and perhaps author) or class folders 0/ to 9/; it may also be such a
+    .csv itself. Labels are whole numbers; a reading is right when its digits, those of all its numbers joined, equal
+    the label's. Where some pictures are marked as `test`, only those are read. A file or a label that cannot be used
+    counts as wrong, with its reason. `reader` is the built-in model's unless given.
+
+    Raises SettingError for an unknown `expect`, DataError where there are no labelled pictures.
+    """
+    if expect not in EXPECTATIONS:
+        raise unknown_name("expectation", expect, EXPECTATIONS)
+    place = Path(folder).expanduser()
+    pictures = read_labels(place, expect)
+    reader = reader or Reader()
+    answers = []
+    began = time.perf_counter()
+    for done, picture in enumerate(pictures):
+        if progress is not None:
+            progress("reading", done, len(pictures))
+        if picture.problem:
+            answers.append(not_read(picture, picture.problem))
+            continue
+        try:
+            answers.append(answer_of(picture, reader.read(picture.path, expect=expect)))
+        except DataError as error:
+            answers.append(not_read(picture, str(error).removeprefix(f"{picture.path}: ")))
+    seconds = time.perf_counter() - began
+    if progress is not None:
+        progress("reading", len(pictures), len(pictures))
+    return Score(place, expect, tuple(answers), seconds)

@@ -1,0 +1,109 @@
+"""The mistakes of a score as parts of its page: the picture beside what the network saw of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.errors import DataError
+from digitry.evaluation.score_figures import Answer, Score
+from digitry.pages.number_words import confidence
+from digitry.reading import Reader
+
+if TYPE_CHECKING:
+    from digitry.pages.html import Part, Picture
+
+MISTAKES_SHOWN = 60
+"""Mistakes with their pictures; the others are a line in a table."""
+
+_PANEL_HEIGHT, _PANEL_WIDTH, _GAP = 168, 260, 12
+"""Pixels of a mistake: the picture, a gap, what the network saw."""
+
+_PAPER = 255
+_LEAST_SHOWN = 0.001
+"""Alternatives less likely than this say nothing."""
+
+
+def mistake_parts(score: Score, reader: Reader) -> list[Part]:
+    """Return the surest mistakes as pictures, the rest in a table; `reader` reads them again to show what it saw."""
+    from digitry.pages.html import Details, Table
+
+    mistakes = score.mistakes
+    if not mistakes:
+        return ["There is none."]
+    parts: list[Part] = [
+        "The surest first: a mistake that the reader is sure of is the worst kind. On the left the picture, upright; "
+        "on the right what was made of it, as the network sees it."
+    ]
+    parts += [_mistake(one, reader, score.expect) for one in mistakes[:MISTAKES_SHOWN]]
+    rest = mistakes[MISTAKES_SHOWN:]
+    if rest:
+        rows = [[one.picture.name, one.picture.wanted, one.got or "nothing", _percent_or_dash(one)] for one in rest]
+        table = Table(("Picture", "Wanted", "Got", "Confidence"), rows)
+        parts.append(Details(f"And {len(rest):,} more, less sure ones", [table]))
+    return parts
+
+
+def _mistake(one: Answer, reader: Reader, expect: str) -> Picture:
+    from digitry.pages.html import Picture
+
+    try:
+        stages: dict[str, Any] = reader.read(one.picture.path, expect=expect).stages
+    except DataError:  # the file has gone meanwhile
+        stages = {}
+    image = _side_by_side(stages)
+    got = f"got {one.got}" if one.got else "got nothing"
+    parts = [f"Wanted {one.picture.wanted}, {got}"]
+    if one.confidence is not None:
+        parts += [confidence(one.confidence), "sure" if one.sure else "not sure"]
+    elif one.reason:
+        parts.append(one.reason)
+    others = [f"{text} ({p:.1%})" for text, p in one.alternatives[:3] if p >= _LEAST_SHOWN]
+    if others:
+        parts.append(f"else {', '.join(others)}")
+    caption = f"{' · '.join(parts)} — {one.picture.name}"
+    data = cv2.imencode(".png", image)[1].tobytes()
+    return Picture(data, "image/png", f"The picture {one.picture.name}, labelled {one.picture.wanted}", caption)
+
+
+def _percent_or_dash(one: Answer) -> str:
+    return "–" if one.confidence is None else confidence(one.confidence)
+
+
+def _side_by_side(stages: dict[str, Any]) -> NDArray[np.uint8]:
+    """Return the picture and what the network saw of it (strips of ink, or else the canonical digit), dark on light."""
+    page = np.full((_PANEL_HEIGHT, 2 * _PANEL_WIDTH + _GAP), _PAPER, np.uint8)
+    if "grey" in stages:
+        _paste(page[:, :_PANEL_WIDTH], stages["grey"])
+    seen = _ink_panels(stages.get("strips")) or _ink_panels(stages.get("canonical"))
+    for row, ink in enumerate(seen):
+        height = _PANEL_HEIGHT // len(seen)
+        _paste(page[row * height : (row + 1) * height, _PANEL_WIDTH + _GAP :], 255 - ink)
+    return page
+
+
+def _ink_panels(stage: Any) -> list[NDArray[np.uint8]]:
+    """Return the ink images (light on black) of a stage, whether it is one, several, or none; four are enough to
+    see.
+    """
+    if stage is None:
+        return []
+    if isinstance(stage, dict):
+        stage = list(stage.values())
+    if isinstance(stage, np.ndarray) and stage.ndim == 2:
+        stage = [stage]
+    images: Sequence[Any] = list(stage)[:4]
+    return [np.asarray(image, np.uint8) for image in images if np.ndim(image) == 2 and np.size(image)]
+
+
+def _paste(place: NDArray[np.uint8], image: NDArray[np.uint8]) -> None:
+    """Draw the image into the middle of `place`, as large as it fits: smooth when shrunk, sharp when enlarged."""
+    scale = min(place.shape[0] / image.shape[0], place.shape[1] / image.shape[1])
+    height, width = (max(1, int(side * scale)) for side in image.shape)
+    top, left = (place.shape[0] - height) // 2, (place.shape[1] - width) // 2
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
+    place[top : top + height, left : left + width] = cv2.resize(image, (width, height), interpolation=method)

@@ -1,0 +1,139 @@
+"""Weights with their contract in one safetensors file: loading runs no code and trusts no name in the file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry import recipes
+from digitry.errors import ModelError, SettingError
+from digitry.files import write_atomically
+from digitry.networks.contract import METADATA_KEY, Contract
+
+Weights = dict[str, NDArray[Any]]
+
+MAX_BYTES = 256 * 2**20
+"""No network of ours is near this; a larger file is refused before it is read."""
+
+
+def weights_of(model: Any) -> Weights:
+    """Return layer position, layer class and variable name → array; independent of the names Keras makes up."""
+    import keras
+
+    return {
+        name: np.asarray(keras.ops.convert_to_numpy(variable.value)) for name, variable in _variables(model).items()
+    }
+
+
+def put_into(model: Any, weights: Weights) -> None:
+    """Give a Keras network these weights. Raises ModelError if a name, shape or dtype is not exactly its own."""
+    wanted = {name: (array.shape, array.dtype) for name, array in weights_of(model).items()}
+    if wanted != {name: (array.shape, array.dtype) for name, array in weights.items()}:
+        raise ModelError("these are not exactly the weights of its recipe")
+    for name, variable in _variables(model).items():
+        variable.assign(weights[name])
+
+
+def _variables(model: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for position, layer in enumerate(model.layers):
+        for variable in layer.weights:
+            # A network in a network, or attention, has several of one name.
+            name, number = f"{position}.{type(layer).__name__}.{variable.name}", 2
+            while name in found:
+                name, number = f"{position}.{type(layer).__name__}.{variable.name}.{number}", number + 1
+            found[name] = variable
+    return found
+
+
+def save(path: Path, weights: Weights, contract: Contract) -> None:
+    """Write the file crash-safely; the same weights and contract give the same bytes."""
+    from safetensors.numpy import save as to_safetensors
+
+    # One entry, for safetensors writes several in an order that changes from process to process.
+    about = json.dumps({"contract": contract.to_json(), "sha256": _sha256(weights)}, sort_keys=True)
+    # safetensors writes the memory of a sliced array as it lies, not the array.
+    arrays = {name: np.asarray(array, order="C") for name, array in weights.items()}
+    write_atomically(path, to_safetensors(arrays, metadata={METADATA_KEY: about}))
+
+
+def write_contract(path: Path, contract: Contract) -> None:
+    """Give the file another contract, crash-safely, and leave its weights as they are. Raises ModelError if it is
+    not ours.
+    """
+    data = _read(path)
+    end = 8 + int.from_bytes(data[:8], "little")
+    try:
+        header = json.loads(data[8:end])
+        about = json.loads(header["__metadata__"][METADATA_KEY])
+        about["contract"] = contract.to_json()
+        header["__metadata__"][METADATA_KEY] = json.dumps(about, sort_keys=True)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ModelError(f"{path} is not a digitry weights file ({error}); train or export it again") from error
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)  # the weights begin at a multiple of eight bytes
+    write_atomically(path, len(text).to_bytes(8, "little") + text + data[end:])
+
+
+def load(path: Path) -> tuple[Weights, Contract]:
+    """Read and verify. Raises ModelError if the file is damaged, not ours, or holds a number that is not finite."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load as from_safetensors
+
+    data = _read(path)
+    try:
+        weights = from_safetensors(data)
+        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        about = json.loads(header["__metadata__"][METADATA_KEY])
+        text, sha256 = str(about["contract"]), about["sha256"]
+    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ModelError(f"{path} is not a digitry weights file ({error}); train or export it again") from error
+    if sha256 != _sha256(weights):
+        raise ModelError(f"{path} is damaged: its SHA-256 does not match; take another copy")
+    if not all(np.isfinite(array).all() for array in weights.values()):
+        raise ModelError(f"{path} holds weights that are not finite numbers; train it again")
+    return weights, Contract.from_json(text)
+
+
+def load_model(path: Path) -> tuple[Any, Contract]:
+    """Load the Keras model, built anew from our own recipe of that name, with the weights of the file.
+
+    Raises ModelError if the recipe is unknown here or a name, shape or dtype is not exactly what it implies.
+    """
+    weights, contract = load(path)
+    try:
+        plan = recipes.get(contract.recipe).with_settings(
+            {name: value for name, value in contract.settings.items() if value is not None}
+        )
+    except SettingError as error:
+        raise ModelError(f"{path} cannot be rebuilt: {error}") from error
+    model = plan.build_model(len(contract.class_names))
+    try:
+        put_into(model, weights)
+    except ModelError as error:
+        raise ModelError(
+            f"{path} does not hold exactly the weights of recipe {contract.recipe}; train it again"
+        ) from error
+    return model, contract
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ModelError(f"{path} is larger than {MAX_BYTES // 2**20} MiB; it is not a digitry model")
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"cannot read the model {path}: {error.strerror}") from error
+
+
+def _sha256(weights: Weights) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(weights):
+        array = np.ascontiguousarray(weights[name])
+        digest.update(f"{name} {array.dtype} {array.shape}\n".encode() + array.tobytes())
+    return digest.hexdigest()

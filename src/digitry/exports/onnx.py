@@ -1,0 +1,132 @@
+"""Keras network → one ONNX file with the same answers.
+
+Written here, a function a layer, for everything that Keras' guides to vision build with: the same bytes from the same
+weights on TensorFlow, JAX and Torch, and plain opset-17 nodes. What has no function here goes through Keras' own export
+where its converter is installed (docs/decisions/0010-onnx-ways.md).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.errors import ModelError
+from digitry.exports.onnx_converter import converted, missing_converter
+from digitry.exports.onnx_graph import Graph, Value
+from digitry.exports.onnx_layers import LAYERS, OPERATIONS, Layout
+from digitry.exports.onnx_weights import refuse
+from digitry.exports.parity import Format
+from digitry.networks.contract import STRIP_SHAPE, Contract
+from digitry.networks.predict import INPUT_NAME, Predictor, StringPredictor
+from digitry.types import Images
+
+
+def to_onnx(model: Any, contract: Contract) -> bytes:
+    """Turn a Keras network into ONNX bytes; of layers in `LAYERS`, the same weights give the same bytes.
+
+    A network that reads numbers gives logits; in ONNX the temperature and the softmax come after them. Raises
+    ModelError when a layer has no ONNX form and Keras' own export has none for it either.
+    """
+    try:
+        return written(model, contract)
+    except ModelError as error:
+        missing = missing_converter()
+        if missing:
+            raise ModelError(f"{error}; {missing} may know it: pip install {missing}") from error
+        try:
+            return converted(model, contract)
+        except ModelError as other:
+            raise ModelError(f"{error}, and {other}") from error
+
+
+def written(model: Any, contract: Contract) -> bytes:
+    """Do as `to_onnx`, of layers that have a function here. Raises ModelError, with its name, when one has none."""
+    graph = Graph()
+    found = graph.ordered(_network(graph, model, Value(INPUT_NAME, tuple(model.input_shape))), first=False).name
+    if contract.input_shape == STRIP_SHAPE:
+        found = graph.add("Softmax", graph.add("Mul", found, 1 / contract.temperature), axis=-1)
+    return graph.to_bytes(found, contract)
+
+
+def _network(graph: Graph, model: Any, value: Value) -> Value:
+    """Return every layer of a Sequential or functional network, nested ones too; the value that comes out."""
+    from keras import Model, Sequential
+
+    if isinstance(model, Sequential):
+        for layer in model.layers:
+            value = _call(graph, layer, value)
+        return value
+    if not (isinstance(model, Model) and hasattr(model, "_run_through_graph")):
+        raise ModelError(f"a network of the class {type(model).__name__} cannot be followed layer by layer")
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        raise ModelError("a network with several inputs or outputs has no ONNX form here")
+
+    def follow(operation: Any) -> Any:
+        return lambda *values, **options: _call(graph, operation, *values, **options)
+
+    found = model._run_through_graph([value], operation_fn=follow)
+    result: Value = found[0] if isinstance(found, list | tuple) else found
+    return result
+
+
+def _call(graph: Graph, layer: Any, *values: Any, **options: Any) -> Value:
+    """One layer, or one operation of `keras.ops`, on what it was called with."""
+    from keras import Model, layers
+
+    if isinstance(layer, Model):
+        return _network(graph, layer, *values)
+    # A network that is asked for answers overrides a `training` that a layer was called with.
+    options = {name: value for name, value in options.items() if value is not None and name != "training"}
+    kind = type(layer).__name__
+    if not isinstance(layer, layers.Layer):
+        return _operation(graph, layer, *values, **options)
+    if kind.startswith("Random") and kind not in LAYERS:
+        kind = "Identity"  # whatever it does to images, it does in training only
+    if kind not in LAYERS or type(layer).__module__.split(".")[0] not in ("keras", "digitry"):
+        raise ModelError(f"layer {layer.name} ({kind}) has no ONNX form here")
+    layout, function = LAYERS[kind]
+    graph.enter(layer)
+    several = isinstance(values[0], list | tuple)
+    given = list(values[0]) if several else list(values)
+    first = given[0].first if layout is Layout.ANY else layout is Layout.FIRST
+    given = [graph.ordered(one, first=first) for one in given]
+    options = {n: graph.ordered(v, first=first) if isinstance(v, Value) else v for n, v in options.items()}
+    try:
+        name = function(graph, layer, given, **options) if several else function(graph, layer, *given, **options)
+    except TypeError as error:  # an argument that none of these functions knows
+        raise refuse(layer, f"what it was called with ({', '.join(options) or len(given)})") from error
+    shapes = [one.shape for one in given]
+    shape = layer.compute_output_shape(shapes) if several else layer.compute_output_shape(*shapes)
+    return Value(name, tuple(shape), first and len(shape) > 2)
+
+
+def _operation(graph: Graph, operation: Any, *values: Any, **options: Any) -> Value:
+    """One operation of `keras.ops`; values of different shapes are taken as Keras has them."""
+    from keras import KerasTensor
+
+    kind = type(operation).__name__
+    if kind not in OPERATIONS or options:
+        raise ModelError(f"the operation {kind} has no ONNX form here")
+    graph.enter(operation)
+    given = [one for one in values if isinstance(one, Value)]
+    first = given[0].first and len({one.shape for one in given}) == 1
+    ordered = [graph.ordered(one, first=first) if isinstance(one, Value) else one for one in values]
+    asked = [KerasTensor(one.shape) if isinstance(one, Value) else one for one in values]
+    return Value(OPERATIONS[kind](graph, operation, *ordered), operation.compute_output_spec(*asked).shape, first)
+
+
+def answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float32]:
+    """Return what an ONNX file of ours gives, by ONNX Runtime."""
+    if contract.input_shape == STRIP_SHAPE:
+        return StringPredictor(path).frames(images)
+    return Predictor(path).probabilities(images)
+
+
+def _write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
+    path.write_bytes(to_onnx(model, contract))
+
+
+FORMAT = Format("ONNX model", ".onnx", _write, answers)

@@ -1,0 +1,95 @@
+"""Keras network → ONNX through Keras' own export, for what has no function here: layers of one's own, recurrent ones.
+
+Each backend has its converter. What these write has other nodes and names on each, and other bytes every time; it is
+given our input, output and contract, and proven as everything is.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digitry.console import native_stderr_muted
+from digitry.errors import ModelError
+from digitry.exports.onnx_graph import IR_VERSION, OPSET, named_shapes
+from digitry.networks.contract import METADATA_KEY, STRIP_SHAPE, Contract
+from digitry.networks.predict import INPUT_NAME, OUTPUT_NAME
+
+CONVERTERS = {"tensorflow": "tf2onnx", "jax": "jax2onnx"}
+"""Keras backend → the package that its export needs; Torch brings its own."""
+
+
+def missing_converter() -> str | None:
+    """Return the package that is wanting here; None where none is."""
+    import keras
+
+    name = CONVERTERS.get(keras.config.backend())
+    return name if name and not importlib.util.find_spec(name) else None
+
+
+def converted(model: Any, contract: Contract) -> bytes:
+    """Turn the network into ONNX bytes. Raises ModelError when the converter fails."""
+    from onnx import TensorProto, checker, helper, numpy_helper
+
+    found = _exported(model)
+    graph = found.graph
+    known = {tensor.name for tensor in graph.initializer}
+    inputs, outputs = [one for one in graph.input if one.name not in known], list(graph.output)
+    if len(inputs) != 1 or len(outputs) != 1:
+        raise ModelError("Keras' own export makes more than one input or output of it")
+    given, answer = inputs[0], outputs[0]
+    nodes = [helper.make_node("Identity", [INPUT_NAME], [given.name]), *graph.node]
+    constants = [*graph.initializer]
+    if contract.input_shape == STRIP_SHAPE:
+        constants.append(numpy_helper.from_array(np.asarray(1 / contract.temperature, np.float32), "sharpness"))
+        nodes.append(helper.make_node("Mul", [answer.name, "sharpness"], ["sharpened"]))
+        nodes.append(helper.make_node("Softmax", ["sharpened"], [OUTPUT_NAME], axis=-1))
+    else:
+        nodes.append(helper.make_node("Identity", [answer.name], [OUTPUT_NAME]))
+    inputs, outputs = named_shapes(contract)
+    proto = helper.make_model(
+        helper.make_graph(
+            nodes,
+            contract.recipe,
+            [helper.make_tensor_value_info(INPUT_NAME, TensorProto.FLOAT, inputs)],
+            [helper.make_tensor_value_info(OUTPUT_NAME, TensorProto.FLOAT, outputs)],
+            constants,
+        ),
+        producer_name="digitry",
+        opset_imports=[one for one in found.opset_import if not one.domain],
+        ir_version=IR_VERSION,
+    )
+    helper.set_model_props(proto, {METADATA_KEY: contract.to_json()})
+    try:
+        checker.check_model(proto)
+    except checker.ValidationError as error:
+        raise ModelError("what Keras' own export writes is no valid ONNX") from error
+    data: bytes = proto.SerializeToString(deterministic=True)
+    return data
+
+
+def _exported(model: Any) -> Any:
+    """Return what Keras writes, read again."""
+    import onnx
+
+    # Keras exports nothing that was never called; a side of any length is as long as a short number.
+    model(np.zeros([1, *(side or 64 for side in model.input_shape[1:])], np.float32), training=False)
+    before = logging.root.manager.disable
+    with tempfile.TemporaryDirectory(prefix="digitry-") as folder, warnings.catch_warnings(), native_stderr_muted():
+        warnings.simplefilter("ignore")
+        logging.disable(logging.CRITICAL)  # the converters think aloud
+        path = Path(folder) / "model.onnx"
+        try:
+            model.export(str(path), format="onnx", verbose=False, opset_version=OPSET)
+            return onnx.load(str(path))
+        except Exception as error:  # the converters' own errors have no common base but this
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise ModelError(f"Keras' own export fails with: {reason[:200]}") from error
+        finally:
+            logging.disable(before)

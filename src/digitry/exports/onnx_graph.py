@@ -1,0 +1,128 @@
+"""An ONNX graph while it is built: values that know their shape in Keras and the order in which ONNX has their axes."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.networks.contract import METADATA_KEY, STRIP_SHAPE, Contract
+from digitry.networks.predict import INPUT_NAME, OUTPUT_NAME
+
+OPSET, IR_VERSION = 17, 8
+"""Old enough for every runtime of the last four years, the browser's too."""
+
+
+def named_shapes(contract: Contract) -> tuple[list[Any], list[Any]]:
+    """Return the shapes of input and output, with a word for every side of any length."""
+    classes, (height, width, channels) = len(contract.class_names), contract.input_shape
+    if contract.input_shape == STRIP_SHAPE:
+        return ["n", height, "width", channels], ["n", "frames", 1 + classes]
+    return ["n", height, width, channels], ["n", classes]
+
+
+class Value:
+    """What flows between two layers. Not a tuple: Keras would take that for several."""
+
+    def __init__(self, name: str, shape: tuple[int | None, ...], first: bool = False) -> None:
+        self.name = name
+        self.shape = shape
+        """As Keras has it: (n, …, channels); None where a side may be of any length."""
+        self.first = first
+        """Whether the channels come before height and width here, as ONNX's convolutions have them."""
+
+    def axis(self, axis: int) -> int:
+        """Tell where an axis of Keras' shape, which may be counted from the end, is here."""
+        axis %= len(self.shape)
+        if not self.first or axis == 0:
+            return axis
+        return 1 if axis == len(self.shape) - 1 else axis + 1
+
+
+class Node(NamedTuple):
+    """One operation; `inputs` and `output` are names."""
+
+    operator: str
+    inputs: list[str]
+    output: str
+    attributes: dict[str, Any]
+
+
+class Graph:
+    """Nodes in order, and the arrays that they need."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self.arrays: dict[str, NDArray[Any]] = {}
+        self._turned: dict[str, str] = {}
+        self._of_layers: dict[tuple[int, int], str] = {}
+        self._layer, self._count = 0, 0
+
+    def enter(self, layer: Any) -> None:
+        """Return enter a layer: arrays that are added from now on are those of `layer`: a layer that is called twice
+        shares them.
+        """
+        self._layer, self._count = id(layer), 0
+
+    def add(self, operator: str, *inputs: str | float | NDArray[Any], **attributes: Any) -> str:
+        """Add one node more, of names, numbers (float32) and arrays; the name of what it gives."""
+        name = f"{len(self.nodes)}_{operator}"
+        names = [one if isinstance(one, str) else self._array(one, name, at) for at, one in enumerate(inputs)]
+        self.nodes.append(Node(operator, names, f"{name}_out", attributes))
+        return f"{name}_out"
+
+    def _array(self, given: float | NDArray[Any], node: str, at: int) -> str:
+        array = np.asarray(given)
+        if not (isinstance(given, np.ndarray) and array.dtype == np.int64):  # shapes and axes stay whole numbers
+            array = array.astype(np.float32)
+        place = (self._layer, self._count)
+        self._count += 1
+        known = self._of_layers.get(place)
+        if known and array.dtype == self.arrays[known].dtype and np.array_equal(array, self.arrays[known]):
+            return known
+        name = f"{node}_{at}"
+        self.arrays[name] = np.ascontiguousarray(array).reshape(array.shape)
+        self._of_layers[place] = name
+        return name
+
+    def ordered(self, value: Value, *, first: bool) -> Value:
+        """Return the value with its channels first, or as Keras has it; values of two axes have no such order."""
+        rank = len(value.shape)
+        if rank <= 2 or value.first == first:
+            return value
+        if value.name not in self._turned:
+            order = [0, rank - 1, *range(1, rank - 1)] if first else [0, *range(2, rank), 1]
+            self._turned[value.name] = self.add("Transpose", value.name, perm=order)
+        return Value(self._turned[value.name], value.shape, first)
+
+    def to_bytes(self, output: str, contract: Contract) -> bytes:
+        """Return the file, checked; `output` is the name of the answers."""
+        from onnx import TensorProto, checker, helper, numpy_helper
+
+        if not self.nodes or self.nodes[-1].output != output:
+            output = self.add("Identity", output)
+        inputs, outputs = named_shapes(contract)
+        last = self.nodes[-1]._replace(output=OUTPUT_NAME)
+        nodes = [
+            helper.make_node(
+                node.operator, node.inputs, [node.output], name=f"{number}_{node.operator}", **node.attributes
+            )
+            for number, node in enumerate([*self.nodes[:-1], last])
+        ]
+        proto = helper.make_model(
+            helper.make_graph(
+                nodes,
+                contract.recipe,
+                [helper.make_tensor_value_info(INPUT_NAME, TensorProto.FLOAT, inputs)],
+                [helper.make_tensor_value_info(OUTPUT_NAME, TensorProto.FLOAT, outputs)],
+                [numpy_helper.from_array(array, name) for name, array in self.arrays.items()],
+            ),
+            producer_name="digitry",
+            opset_imports=[helper.make_opsetid("", OPSET)],
+            ir_version=IR_VERSION,
+        )
+        helper.set_model_props(proto, {METADATA_KEY: contract.to_json()})
+        checker.check_model(proto, full_check=True)
+        data: bytes = proto.SerializeToString(deterministic=True)
+        return data

@@ -1,0 +1,120 @@
+"""Which function writes which Keras layer as ONNX: one line a layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+from digitry.exports import onnx_shapes as shapes
+from digitry.exports import onnx_weights as weights
+from digitry.exports.onnx_activations import ACTIVATIONS
+from digitry.exports.onnx_graph import Graph
+
+
+class Layout(Enum):
+    """How a function wants its values' axes, and gives its result's."""
+
+    FIRST = "channels before height and width, as ONNX's convolutions do"
+    LAST = "as Keras does"
+    ANY = "either: `Value.axis` tells"
+
+
+FIRST, LAST, ANY = Layout.FIRST, Layout.LAST, Layout.ANY
+
+LAYERS: dict[str, tuple[Layout, Callable[..., str]]] = {
+    "Activation": (ANY, shapes.activation),
+    "ActivityRegularization": (ANY, shapes.nothing),
+    "Add": (ANY, shapes.merging("Add")),
+    "AlphaDropout": (ANY, shapes.nothing),
+    "Average": (ANY, shapes.average),
+    "AveragePooling1D": (FIRST, shapes.pooling("AveragePool")),
+    "AveragePooling2D": (FIRST, shapes.pooling("AveragePool")),
+    "BatchNormalization": (FIRST, weights.batch_normalization),
+    "CenterCrop": (ANY, shapes.center_crop),
+    "Concatenate": (ANY, shapes.concatenate),
+    "Conv1D": (FIRST, weights.convolution),
+    "Conv1DTranspose": (FIRST, weights.transposed),
+    "Conv2D": (FIRST, weights.convolution),
+    "Conv2DTranspose": (FIRST, weights.transposed),
+    "Cropping1D": (ANY, shapes.cropping),
+    "Cropping2D": (ANY, shapes.cropping),
+    "Dense": (LAST, weights.dense),
+    "DepthwiseConv1D": (FIRST, weights.depthwise),
+    "DepthwiseConv2D": (FIRST, weights.depthwise),
+    "Dropout": (ANY, shapes.nothing),
+    "ELU": (ANY, shapes.elu),
+    "EinsumDense": (LAST, weights.einsum_dense),
+    "Embedding": (LAST, weights.embedding),
+    "Flatten": (LAST, shapes.flatten),
+    "GaussianDropout": (ANY, shapes.nothing),
+    "GaussianNoise": (ANY, shapes.nothing),
+    "GlobalAveragePooling1D": (FIRST, shapes.global_pooling("GlobalAveragePool")),
+    "GlobalAveragePooling2D": (FIRST, shapes.global_pooling("GlobalAveragePool")),
+    "GlobalMaxPooling1D": (FIRST, shapes.global_pooling("GlobalMaxPool")),
+    "GlobalMaxPooling2D": (FIRST, shapes.global_pooling("GlobalMaxPool")),
+    "GroupNormalization": (FIRST, weights.group_normalization),
+    "Identity": (ANY, shapes.nothing),
+    "InputLayer": (ANY, shapes.nothing),
+    "LayerNormalization": (LAST, weights.layer_normalization),
+    "LeakyReLU": (ANY, shapes.leaky_relu),
+    "MaxPooling1D": (FIRST, shapes.pooling("MaxPool")),
+    "MaxPooling2D": (FIRST, shapes.pooling("MaxPool")),
+    "Maximum": (ANY, shapes.merging("Max")),
+    "MeanOfViews": (LAST, shapes.mean_of_views),
+    "Minimum": (ANY, shapes.merging("Min")),
+    "MultiHeadAttention": (LAST, weights.attention),
+    "Multiply": (ANY, shapes.merging("Mul")),
+    "Normalization": (LAST, weights.normalization),
+    "PReLU": (LAST, weights.prelu),
+    "Permute": (LAST, shapes.permute),
+    "RMSNormalization": (LAST, weights.rms_normalization),
+    "ReLU": (ANY, shapes.relu),
+    "RepeatVector": (LAST, shapes.repeat_vector),
+    "Rescaling": (LAST, shapes.rescaling),
+    "Reshape": (LAST, shapes.reshape),
+    "Resizing": (ANY, shapes.resizing),
+    "SeparableConv1D": (FIRST, weights.separable),
+    "SeparableConv2D": (FIRST, weights.separable),
+    "Softmax": (ANY, shapes.softmax),
+    "SpatialDropout1D": (ANY, shapes.nothing),
+    "SpatialDropout2D": (ANY, shapes.nothing),
+    "Subtract": (ANY, shapes.merging("Sub")),
+    "UnitNormalization": (ANY, weights.unit_normalization),
+    "UpSampling1D": (ANY, shapes.up_sampling),
+    "UpSampling2D": (ANY, shapes.up_sampling),
+    "Views": (FIRST, shapes.views),
+    "ZeroPadding1D": (ANY, shapes.zero_padding),
+    "ZeroPadding2D": (ANY, shapes.zero_padding),
+}
+"""Keras layer class → layout, and the function that adds its nodes."""
+
+
+def _of_two(operator: str) -> Callable[..., str]:
+    """Return the function for an operation between values and numbers, as in `x + y` or `2 * x`."""
+
+    def add(graph: Graph, layer: Any, one: Any, other: Any) -> str:
+        return graph.add(operator, *(getattr(value, "name", value) for value in (one, other)))
+
+    return add
+
+
+def _of_one(function: Callable[[Graph, str], str]) -> Callable[..., str]:
+    return lambda graph, layer, x: function(graph, x.name)
+
+
+OPERATIONS: dict[str, Callable[..., str]] = {
+    "Add": _of_two("Add"),
+    "Divide": _of_two("Div"),
+    "Maximum": _of_two("Max"),
+    "Minimum": _of_two("Min"),
+    "Multiply": _of_two("Mul"),
+    "Subtract": _of_two("Sub"),
+    "TrueDivide": _of_two("Div"),
+    "Relu": _of_one(ACTIVATIONS["relu"]),
+    "Relu6": _of_one(ACTIVATIONS["relu6"]),
+    "Sigmoid": _of_one(ACTIVATIONS["sigmoid"]),
+    "Silu": _of_one(ACTIVATIONS["silu"]),
+    "Tanh": _of_one(ACTIVATIONS["tanh"]),
+}
+"""Operation of `keras.ops` in a functional network → the function that adds its nodes."""

@@ -1,0 +1,155 @@
+"""A network in another format: written only if what was written answers as Keras does.
+
+A format is a `Format`: how it is written, and how a written file is asked. Everything else is the same for all of them
+and stands here.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.errors import ModelError, StorageError
+from digitry.files import write_atomically
+from digitry.networks.contract import STRIP_SHAPE, Contract
+from digitry.networks.prepare import prepare
+from digitry.types import Images, Probabilities
+
+TOLERANCE = 1e-4
+"""Largest difference of a probability between Keras and another format."""
+
+BATCH = 250
+"""Images a call: what some networks make of more does not fit into any cache (docs/log.md)."""
+
+
+class Format(NamedTuple):
+    """One way to write a network down."""
+
+    name: str
+    """What is written, as a message calls it."""
+    suffix: str
+    """The end of its files' names."""
+    write: Callable[[Any, Contract, Path, Images], None]
+    """(model, contract, path, sample): the sample is of the training images, uint8 (n, height, width), for a format
+    that must have seen some."""
+    answers: Callable[[Path, Contract, Images], NDArray[np.float32]]
+    """(path, contract, images) → what the written file gives: float32 (n, classes), or (n, frames, 1 + classes)."""
+    labels_may_differ: float = 0.0
+    """Largest share of other labels. Above 0 the format rounds, and its probabilities may differ by any amount."""
+    backend: str | None = None
+    """The Keras backend that writes it; None where each does."""
+
+
+class Proof(NamedTuple):
+    """What a written file answered, beside Keras."""
+
+    expected: Probabilities
+    """Of Keras, float32 (n, classes)."""
+    got: Probabilities
+    largest_difference: float
+
+
+def export(
+    form: Format, model: Any, contract: Contract, path: Path, *, prove_on: Images, sample: Images | None = None
+) -> Proof:
+    """Write the model to `path` if what is written answers as Keras does on `prove_on`, uint8 (n, height, width).
+
+    ModelError, and nothing at `path`, if a label differs that must not, or a probability by more than 1e-4.
+    Raises StorageError if there is no room, or the format is a folder and `path` is taken.
+    """
+    expected = answers_of_keras(model, contract, prove_on)
+    classes = expected.shape[-1]
+    with tempfile.TemporaryDirectory(prefix="digitry-") as folder:
+        written = Path(folder) / f"model{form.suffix}"
+        form.write(model, contract, written, prove_on if sample is None else sample)
+        got = form.answers(written, contract, prove_on)
+        proof = Proof(expected.reshape(-1, classes), got.reshape(-1, classes), 0.0)
+        difference = check_parity(
+            proof.expected,
+            proof.got,
+            # Of half a million frames some lie within rounding of the border between two answers.
+            tie=TOLERANCE if contract.input_shape == STRIP_SHAPE else 0.0,
+            labels_may_differ=form.labels_may_differ,
+            what=form.name,
+        )
+        if written.is_dir():
+            _place_folder(written, path)
+        else:
+            write_atomically(path, written.read_bytes())
+    return proof._replace(largest_difference=difference)
+
+
+def check_parity(
+    expected: Probabilities,
+    got: Probabilities,
+    *,
+    tie: float = 0.0,
+    labels_may_differ: float = 0.0,
+    what: str = "ONNX model",
+) -> float:
+    """Return the largest difference. Raises ModelError if it is above 1e-4 or a label differs.
+
+    Labels whose probabilities lie less than `tie` apart may come in either order. Where a share of the labels may
+    differ, so may the probabilities, by any amount.
+    """
+    difference = float(np.abs(expected - got).max())
+    clear = np.diff(np.sort(expected, axis=1)[:, -2:], axis=1)[:, 0] >= tie
+    differing = int((expected.argmax(axis=1) != got.argmax(axis=1))[clear].sum())
+    allowed = int(labels_may_differ * len(got))
+    close = bool(np.isfinite(got).all()) if labels_may_differ else difference <= TOLERANCE
+    if differing > allowed or not close:
+        limit = f"{allowed} labels" if labels_may_differ else f"none, {TOLERANCE:.0e}"
+        raise ModelError(
+            f"the {what} does not answer as Keras does: {differing} of {len(got)} labels differ, probabilities by "
+            f"up to {difference:.1e} (allowed: {limit}); nothing was written"
+        )
+    return difference
+
+
+def answers_of_keras(model: Any, contract: Contract, images: Images) -> NDArray[np.float32]:
+    """Return probabilities of a Keras network, float32 (n, classes), or (n, frames, 1 + classes) of one that reads
+    numbers.
+    """
+    import keras
+
+    prepared = prepare(images)
+    if keras.config.backend() == "tensorflow":
+        # Called as it is, it need not be turned into a graph first, which takes longer than the answers.
+        parts = [model(prepared[at : at + BATCH], training=False).numpy() for at in range(0, len(images), BATCH)]
+        return as_probabilities(np.concatenate(parts), contract)
+    return as_probabilities(model.predict(prepared, batch_size=BATCH, verbose=0), contract)
+
+
+def as_probabilities(outputs: NDArray[Any], contract: Contract) -> NDArray[np.float32]:
+    """Turn what a Keras network gives into probabilities: one that reads numbers leaves temperature and softmax to
+    us.
+    """
+    outputs = np.asarray(outputs, np.float32)
+    if contract.input_shape != STRIP_SHAPE:
+        return outputs
+    return softmax(outputs / np.float32(contract.temperature))
+
+
+def softmax(logits: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Turn logits (…, classes) into probabilities of the same shape."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True), np.float32)
+
+
+def _place_folder(written: Path, path: Path) -> None:
+    if path.exists():
+        raise StorageError(f"{path} is there already; name another place with --out, or remove it")
+    beside = path.with_name(f".{path.name}.tmp")
+    try:
+        shutil.rmtree(beside, ignore_errors=True)
+        shutil.copytree(written, beside)
+        beside.rename(path)
+    except OSError as error:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise StorageError(f"cannot write {path}: {error.strerror or error}; choose another folder") from error

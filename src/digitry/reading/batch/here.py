@@ -1,0 +1,106 @@
+"""Pictures one after the other in this process; what cannot be read becomes an outcome too."""
+
+from __future__ import annotations
+
+import dataclasses
+import stat
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digitry.errors import DataError, DigitryError
+from digitry.reading.batch.records import Outcome, Settings, Source
+
+if TYPE_CHECKING:
+    from digitry.images.grey import Grey
+    from digitry.reading import Reader
+    from digitry.types import Reading
+
+SMALL_BYTES, SMALL_PIXELS = 2**16, 2**18
+"""Files and pages up to here are read together: the network then runs once for many."""
+
+ONE_PAGE_FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "GIF")
+
+TOGETHER = 32
+TOGETHER_SECONDS = 0.25
+"""Nobody waits longer for the first of them."""
+
+
+def open_reader(settings: Settings) -> Reader:
+    """Open the reader that these settings ask for. Raises ModelError or SettingError when it cannot be had."""
+    from digitry.reading import Reader
+
+    reader = Reader(settings.model, max_error=settings.max_error)
+    reader.check_expectation(settings.expect)
+    return reader
+
+
+def read_many(reader: Reader, sources: Iterable[Source], *, expect: str) -> Iterator[Outcome]:
+    """Return the outcome of each picture, in order."""
+    if expect == "digit":
+        yield from _read_digits(reader, sources)
+    else:
+        for source in sources:
+            yield _read_one(reader, source, expect)
+
+
+def _read_one(reader: Reader, source: Source, expect: str) -> Outcome:
+    readings: list[Reading] = []
+    failure = None
+    try:
+        pages = reader.read_pages(source.name if source.data is None else source.data, expect=expect)
+        readings.extend(dataclasses.replace(reading, picture=source.name) for reading in pages)
+    except DataError as error:
+        failure = str(error).removeprefix(f"{source.name}: ")
+    except DigitryError:  # of the model, say: no fault of the picture, and no other would be read
+        raise
+    except Exception as error:  # a fault of ours in one picture of many: the others are read all the same
+        failure = f"digitry itself failed here, please report it: {type(error).__name__}: {error}"
+    if not readings and failure is None:
+        failure = "it has no pages"
+    return Outcome(source.name, tuple(readings), failure)
+
+
+def _read_digits(reader: Reader, sources: Iterable[Source]) -> Iterator[Outcome]:
+    """Small pictures together, all others one by one; the answers are the same."""
+    waiting: list[tuple[Source, Grey]] = []
+    since = time.monotonic()
+    for source in sources:
+        page = _small_page(source)
+        if page is not None:
+            waiting.append((source, page))
+        if page is None or len(waiting) == TOGETHER or time.monotonic() - since > TOGETHER_SECONDS:
+            yield from _read_together(reader, waiting)
+            if page is None:
+                yield _read_one(reader, source, "digit")
+            waiting, since = [], time.monotonic()
+    yield from _read_together(reader, waiting)
+
+
+def _small_page(source: Source) -> Grey | None:
+    """Return the page of a small picture; None for a large one, for more pages, and for what has to fail in its own
+    words.
+    """
+    from digitry.images.decode import decode
+
+    if source.data is not None:
+        return None
+    try:
+        path = Path(source.name)
+        status = path.stat()
+        if status.st_size > SMALL_BYTES or not stat.S_ISREG(status.st_mode):
+            return None
+        return decode(path.read_bytes(), max_pixels=SMALL_PIXELS, formats=ONE_PAGE_FORMATS)
+    except (DataError, OSError, ValueError):
+        return None
+
+
+def _read_together(reader: Reader, waiting: list[tuple[Source, Grey]]) -> Iterator[Outcome]:
+    try:
+        readings = reader.read_digit_pages([page for _, page in waiting])
+    except Exception:  # one of them is at fault: each for itself says which
+        yield from (_read_one(reader, source, "digit") for source, _ in waiting)
+        return
+    for (source, _), reading in zip(waiting, readings, strict=True):
+        yield Outcome(source.name, (dataclasses.replace(reading, picture=source.name),))

@@ -1,0 +1,187 @@
+"""A table that is written picture by picture, and goes on where a kill left it.
+
+Beside `out.csv` lies `out.csv.job.json`, written first: what was asked for. A table is only gone on with when the same
+is asked again, so that it ends up as if nobody had disturbed it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import digitry
+from digitry.errors import SettingError, StorageError
+from digitry.files import write_atomically
+from digitry.networks.model_files import read_model
+from digitry.reading.batch.records import Settings
+from digitry.reading.batch.rows import FORMATS, Format, csv_name
+
+Job = dict[str, Any]
+"""What decides the bytes of a table, as JSON values."""
+
+_WORDS = {
+    "digitry": "version of digitry",
+    "model": "model",
+    "expect": "--expect",
+    "max_error": "--max-error",
+    "pictures": "list of pictures",
+}
+
+
+class _Done(NamedTuple):
+    end: int
+    """Where the picture's last line ends, in bytes."""
+    is_failure: bool
+
+
+class Table:
+    """One output file: a new one, or one that goes on; to be used in `with`. Nothing is written before `start`."""
+
+    def __init__(self, path: Path, kind: str, job: Job, names: Sequence[str], *, resume: bool) -> None:
+        """`kind` is a name in `FORMATS`; `names` are those of all pictures of the `job`.
+
+        Raises SettingError for a table that is there unasked, or with `resume` for one of another job.
+        """
+        self.path = path
+        self._format = FORMATS[kind]
+        self._job, self._record = job, path.with_name(f"{path.name}.job.json")
+        self._is_new = not os.path.lexists(path)
+        self._done: list[_Done] = []
+        self._handle: int | None = None
+        if not self._is_new:
+            if not resume:
+                raise SettingError(f"{path} exists; go on with it by --resume, delete it, or choose another name")
+            _check_record(path, self._record, job)
+            with _storage_errors(path):
+                self._done = _find_done(path, self._format, names)
+
+    @property
+    def done(self) -> int:
+        """How many pictures are whole in it."""
+        return len(self._done)
+
+    def start(self, pictures: int) -> int:
+        """Open the table and cut it after so many of the pictures done; how many of these could not be read.
+
+        Raises StorageError when it cannot be written, or another process writes it.
+        """
+        if self._is_new:
+            write_atomically(self._record, (json.dumps(self._job, indent=1) + "\n").encode())
+        kept = self._done[:pictures]
+        with _storage_errors(self.path):
+            flags = os.O_WRONLY | os.O_CREAT | (os.O_EXCL if self._is_new else 0) | getattr(os, "O_BINARY", 0)
+            handle = self._handle = os.open(self.path, flags, 0o644)
+            _lock(handle, self.path)
+            os.ftruncate(handle, kept[-1].end if kept else 0)
+            os.lseek(handle, 0, os.SEEK_END)
+        if not kept:
+            self.append(self._format.header)
+        return sum(picture.is_failure for picture in kept)
+
+    def append(self, lines: bytes) -> None:
+        """Hand the lines of one picture to the system: a kill does not take them back."""
+        assert self._handle is not None, "start the table first"
+        left = memoryview(lines)
+        with _storage_errors(self.path):
+            while left:
+                left = left[os.write(self._handle, left) :]
+
+    def __enter__(self) -> Table:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._handle is None:
+            return
+        try:
+            if kind is None:  # the end of the job: wait until all of it is on the disk
+                with _storage_errors(self.path):
+                    os.fsync(self._handle)
+        finally:
+            os.close(self._handle)
+
+
+def describe_job(settings: Settings, names: Sequence[str]) -> Job:
+    """Describe what is asked for: a table goes on only under the same. Raises ModelError when the model is not
+    there.
+    """
+    return {
+        "digitry": digitry.__version__,
+        "model": _model_digest(settings.model),
+        "expect": settings.expect,
+        "max_error": settings.max_error,
+        "pictures": hashlib.sha256("\0".join(names).encode("utf-8", "surrogatepass")).hexdigest(),
+    }
+
+
+def _find_done(path: Path, wanted: Format, names: Sequence[str]) -> list[_Done]:
+    """Find the pictures of `names` that are whole in the table.
+
+    The last one is not counted: nothing shows that no line of it is missing. Raises SettingError for other pictures.
+    """
+    found: list[_Done] = []
+    name = None
+    header, _, rows = wanted
+    with path.open("rb") as file:
+        beginning = file.read(len(header))
+        if beginning != header:
+            if header.startswith(beginning):
+                return []
+            raise SettingError(f"{path} does not begin as digitry's tables do; delete it")
+        for row in rows(file):
+            if row.picture == name:
+                found[-1] = _Done(len(header) + row.end, found[-1].is_failure or row.is_failure)
+                continue
+            name = row.picture
+            if len(found) == len(names) or name not in (names[len(found)], csv_name(names[len(found)])):
+                raise SettingError(f"{path} holds {name}, which is not next among these pictures; delete the table")
+            found.append(_Done(len(header) + row.end, row.is_failure))
+    return found[:-1]
+
+
+def _check_record(path: Path, record: Path, job: Job) -> None:
+    try:
+        begun = json.loads(record.read_bytes())
+    except (OSError, ValueError):
+        begun = None
+    if not isinstance(begun, dict):
+        raise SettingError(f"{path} has no readable {record.name} beside it that says how it was begun; delete it")
+    for key, word in _WORDS.items():
+        if begun.get(key) != job[key]:
+            was = f" ({begun.get(key)})" if key in ("digitry", "expect", "max_error") else ""
+            raise SettingError(f"{path} was begun with another {word}{was}; resume with the same, or delete it")
+
+
+def _model_digest(models: Sequence[str]) -> str:
+    """SHA-256 over what comes with digitry for reading, and over the models that take the place of a part of it."""
+    shipped = sorted((resources.files("digitry") / "models").iterdir(), key=lambda file: file.name)
+    data = [file.read_bytes() for file in shipped if file.name.endswith((".onnx", ".json"))]
+    data += map(read_model, models)
+    return hashlib.sha256(b"".join(data)).hexdigest()
+
+
+def _lock(handle: int, path: Path) -> None:
+    """Keep other processes from writing the same table, where the system can; it ends with the process."""
+    try:
+        import fcntl
+    except ImportError:
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise StorageError(f"another process is writing {path}; wait for it, or choose another name") from error
+
+
+@contextlib.contextmanager
+def _storage_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"cannot write {path}: {error.strerror or error}; mend that, then go on with --resume"
+        ) from error

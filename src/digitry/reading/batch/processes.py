@@ -1,0 +1,100 @@
+"""The same over several processes: in order, and a process that dies is replaced, not waited for."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from digitry.errors import DigitryError
+from digitry.reading.batch.here import open_reader, read_many
+from digitry.reading.batch.records import Finish, Outcome, Settings, Source, T
+from digitry.workers.pool import Message, NoWorkerError, Pool, Worker
+
+CHUNK = 32
+"""The most pictures that a process is given at a time."""
+
+CHUNK_BYTES = 2**20
+"""More than that in their files are not given together: results come soon."""
+
+AHEAD = 2
+"""Chunks that a process has before it, so that it never waits."""
+
+WORTHWHILE = 2 * CHUNK
+"""Fewer pictures are read here: a process takes half a second to start."""
+
+MOST_PROCESSES = 8
+
+
+def sensible_count(pictures: int) -> int:
+    """Tell how many processes so many pictures are worth on this machine."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return 1 if pictures < WORTHWHILE else min(cores, MOST_PROCESSES)
+
+
+def read_in_processes(sources: Sequence[Source], settings: Settings, finish: Finish[T], processes: int) -> Iterator[T]:
+    """Yield `finish(outcome)` for every picture, in order.
+
+    When a process dies, what it had is read again picture by picture; a picture that takes two processes with it is an
+    outcome with that failure. Where no process can be started, everything is read in this one.
+    """
+    waiting = chunks_of(sources)
+    asked: deque[tuple[range, Future[Message | None]]] = deque()
+    at = 0
+    try:
+        start = partial(_start, pickle.dumps((sources, settings, finish)))
+        with contextlib.closing(Pool(start, min(processes, len(waiting)))) as pool:
+            while waiting or asked:
+                while waiting and len(asked) < AHEAD * processes:
+                    asked.append((chunk := waiting.popleft(), pool.ask({"pictures": [chunk.start, chunk.stop]})))
+                chunk, answer = asked.popleft()
+                for result in _results(answer) or _one_by_one(pool, sources, finish, chunk):
+                    yield result
+                    at += 1
+    except NoWorkerError:
+        yield from map(finish, read_many(open_reader(settings), sources[at:], expect=settings.expect))
+
+
+def chunks_of(sources: Sequence[Source]) -> deque[range]:
+    """Return all pictures in their order, cut so that none waits long for others: up to `CHUNK` small ones together."""
+    chunks: deque[range] = deque()
+    first = size = 0
+    for index, source in enumerate(sources, 1):
+        with contextlib.suppress(OSError, ValueError):  # what is wrong with it is said when it is read
+            size += Path(source.name).stat().st_size if source.data is None else len(source.data)
+        if index - first == CHUNK or size > CHUNK_BYTES or index == len(sources):
+            chunks.append(range(first, index))
+            first, size = index, 0
+    return chunks
+
+
+def _start(job: bytes) -> Worker:
+    worker = Worker("digitry.reading.batch.child", {}, job)
+    if worker.ready.parts:  # why it cannot begin
+        worker.stop()
+        raise pickle.loads(worker.ready.parts[0])
+    return worker
+
+
+def _results(answer: Future[Message | None]) -> list[Any] | None:
+    """Return what was made of the pictures; None when the process died over them. Raises what was raised there."""
+    message = answer.result()
+    if message is None:
+        return None
+    found = pickle.loads(message.parts[0])  # it reads one's own pictures, with all that one may do
+    if isinstance(found, DigitryError):
+        raise found
+    return list(found)
+
+
+def _one_by_one(pool: Pool, sources: Sequence[Source], finish: Finish[T], pictures: range) -> Iterator[T]:
+    why = "reading it killed the process; is it broken, or too large for the memory?"
+    for index in pictures:
+        found = _results(pool.ask({"pictures": [index, index + 1]}))
+        yield from found or [finish(Outcome(sources[index].name, (), why))]

@@ -1,0 +1,46 @@
+"""What goes into a batch and what comes out: sources, settings, outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from digitry.types import Reading
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One picture to read, and what its rows call it."""
+
+    name: str
+    data: bytes | None = field(default=None, repr=False)
+    """The bytes of the picture when it is not the file of that name."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to read; `Reader` and its methods say what each means."""
+
+    model: tuple[str, ...] = ()
+    """Run folders or ONNX files; none for the shipped networks."""
+    max_error: float = 0.005
+    expect: str = "page"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one picture."""
+
+    name: str
+    readings: tuple[Reading, ...]
+    """One a page; the pages before a broken one are kept."""
+    failure: str | None = None
+    """Why the picture, or the rest of its pages, cannot be read."""
+
+
+Finish = Callable[[Outcome], T]
+"""What to make of an outcome where it was read: its text, its drawing, so that no pixels travel."""

@@ -1,0 +1,116 @@
+"""Outcomes ↔ the lines of a CSV table or a JSONL file, so that what a file holds can be told after a kill."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+from digitry.pages.table_cells import file_cell, text_cell
+from digitry.reading.batch.records import Outcome
+from digitry.types import is_sure
+
+COLUMNS = ("picture", "page", "number", "text", "confidence", "sure", "x", "y", "width", "height", "reason")
+"""`number` counts from 1 on its page; a picture without one has a row with empty text, a broken one no page either."""
+
+
+class Row(NamedTuple):
+    """One line found in a file."""
+
+    picture: str
+    is_failure: bool
+    end: int
+    """Where the next line begins, in bytes."""
+
+
+class Format(NamedTuple):
+    """How outcomes are written down, and found again."""
+
+    header: bytes
+    lines: Callable[[Outcome], bytes]
+    rows: Callable[[Iterable[bytes]], Iterator[Row]]
+    """The whole rows of a file, from its lines after the header; it ends before the first that is cut or broken."""
+
+
+def json_line(outcome: Outcome) -> bytes:
+    """Write one JSON object a page and line; for what could not be read one with the reason, and null for its page."""
+    objects = [reading.to_json() for reading in outcome.readings]
+    if outcome.failure is not None:
+        objects.append({"picture": outcome.name, "page": None, "numbers": [], "sure": False, "reason": outcome.failure})
+    # ASCII only: also a file name that is no Unicode comes back as it was.
+    return "".join(json.dumps(values) + "\n" for values in objects).encode()
+
+
+def json_rows(lines: Iterable[bytes]) -> Iterator[Row]:
+    """Yield the whole rows of a JSONL table, up to the first that is broken or cut short."""
+    end = 0
+    for line in lines:
+        end += len(line)
+        try:
+            values = json.loads(line)
+            row = Row(values["picture"], values["page"] is None, end)
+        except (ValueError, KeyError, TypeError):
+            return
+        if not line.endswith(b"\n"):
+            return
+        yield row
+
+
+def csv_lines(outcome: Outcome) -> bytes:
+    """Write one row a number; one for a page without any, and one for what could not be read."""
+    rows: list[tuple[Any, ...]] = []
+    for reading in outcome.readings:
+        page = (csv_name(outcome.name), reading.page)
+        for index, number in enumerate(reading.numbers, 1):
+            sure = is_sure(reading, number)
+            confidence = f"{number.confidence:.6f}"
+            reason = "" if sure else number.reason or reading.reason
+            text, why = text_cell(number.text), text_cell(reason or "")
+            rows.append((*page, index, text, confidence, _word(sure), *number.box, why))
+        if not reading.numbers:
+            rows.append((*page, "", "", "", _word(False), "", "", "", "", text_cell(reading.reason or "")))
+    if outcome.failure is not None:
+        rows.append((csv_name(outcome.name), "", "", "", "", _word(False), "", "", "", "", text_cell(outcome.failure)))
+    return _csv_text(rows)
+
+
+def csv_rows(lines: Iterable[bytes]) -> Iterator[Row]:
+    """Yield the whole rows of a CSV table, up to the first that is broken or cut short."""
+    end = last = 0
+
+    def counted() -> Iterator[str]:
+        nonlocal end, last
+        for line in lines:
+            end, last = end + len(line), line[-1]
+            yield line.decode("utf-8", "replace")
+
+    # A row takes as many lines as its quotes span: a file name may hold line ends.
+    for values in csv.reader(counted(), strict=False):
+        if len(values) != len(COLUMNS) or last != ord("\n"):
+            return
+        yield Row(values[0], not values[1], end)
+
+
+def csv_name(name: str) -> str:
+    """Return the name as a table has it: no formula; escapes for what is no Unicode, and for the line end without
+    quotes.
+    """
+    return file_cell(name.encode("utf-8", "backslashreplace").decode().replace("\r", "\\r"))
+
+
+def _word(truth: bool) -> str:
+    return "true" if truth else "false"
+
+
+def _csv_text(rows: Iterable[tuple[Any, ...]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode("utf-8", "backslashreplace")
+
+
+FORMATS = {
+    "csv": Format(_csv_text([COLUMNS]), csv_lines, csv_rows),
+    "jsonl": Format(b"", json_line, json_rows),
+}

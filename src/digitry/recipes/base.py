@@ -1,0 +1,113 @@
+"""What a Recipe is: a named, reviewed plan for training one network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from digitry.errors import SettingError, unknown_name
+from digitry.recipes.backend import PLAIN_TORCH_OPTIMIZERS, choose_backend, trainer_name
+from digitry.recipes.settings import About, Settings, setting
+
+__all__ = ["Recipe", "Settings", "setting"]
+
+ACTIVATIONS = ("elu", "gelu", "leaky_relu", "relu", "selu", "sigmoid", "silu", "softplus", "tanh")
+"""What a recipe may let follow its layers: all of them can be written as ONNX."""
+
+MAX_PARAMETERS = 15_000_000
+"""More do not fit into a model file that is opened again (`predict.MAX_MODEL_BYTES`)."""
+
+FOR_DIGITS = frozenset({"augment", "augmentations", "distortion", "label_smoothing", "outlier_share", "shift_pixels"})
+FOR_NUMBERS = frozenset({"strips_per_epoch"})
+"""Settings that only one of the two kinds of recipes has a use for."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A network, its settings, and what to expect of them."""
+
+    name: str
+    summary: str
+    """The layers in one line."""
+    source: str
+    """Where it comes from."""
+    parameters: int
+    """Trainable and fixed numbers of the network for ten classes."""
+    settings: Settings
+    build: Callable[[int, Any], Any]
+    """(classes, settings) → keras.Model from (n, 28, 28, 1) in 0..1 to probabilities (n, classes).
+
+    A recipe that reads numbers: from (n, 40, width, 1) to logits (n, frames, 1 + classes), the blank first.
+    """
+    plain_torch: bool = False
+    """Whether plain Torch trains it fastest: then it does, where Torch is installed (training/plain_torch.py)."""
+    reads: str = "digit"
+    """`digit`, one an image, or `number`: digits side by side on a strip."""
+    published: Mapping[str, float] = field(default_factory=dict)
+    """Figure → value as its authors give it, accuracies as fractions."""
+
+    @property
+    def trainer(self) -> str:
+        """What trains it here, as `backend.trainer_name` says it. Raises SettingError where nothing can."""
+        return trainer_name(self.plain_torch and self.settings.optimizer in PLAIN_TORCH_OPTIMIZERS)
+
+    def build_model(self, classes: int = 10) -> Any:
+        """Build the network, untrained, as a keras.Model, on the backend that is chosen if Keras is not loaded yet.
+
+        Raises SettingError for settings that make no network, or one that is too large to be kept.
+        """
+        choose_backend()
+        try:
+            model = self.build(classes, self.settings)
+        except ValueError as error:
+            own = {name: getattr(self.settings, name) for name in self.own()}
+            if not own:
+                raise
+            said = ", ".join(f"{name}={value}" for name, value in own.items())
+            reason = str(error).partition(". ")[0]
+            raise SettingError(f"there is no network of recipe {self.name} with {said}: {reason}") from error
+        if model.count_params() > MAX_PARAMETERS:
+            raise SettingError(
+                f"this network of recipe {self.name} has {model.count_params():,} parameters, at most "
+                f"{MAX_PARAMETERS:,} fit into a model file; take fewer or smaller layers"
+            )
+        return model
+
+    def with_settings(self, overrides: Mapping[str, Any]) -> Recipe:
+        """Return the same recipe with some settings changed. Raises SettingError for an unknown name or a bad value.
+
+        Values may be text, as from a command line: "0.5", "true", "adam".
+        """
+        known = self.settings.about()
+        for name in overrides:
+            if name not in known:
+                raise unknown_name(f"setting of recipe {self.name}", name, self.changeable())
+        changed = replace(self.settings, **overrides)
+        for name in overrides:
+            why = self.has_no_use_for(name)
+            if why and getattr(changed, name) != getattr(self.settings, name):
+                raise SettingError(
+                    f"recipe {self.name} has no use for the setting {name}: {why}; see those it has with: "
+                    f"digitry recipes show {self.name}"
+                )
+        return replace(self, settings=changed)
+
+    def own(self) -> dict[str, About]:
+        """Return name → what is said of it, of the settings that the recipe's own file declares."""
+        common = Settings.about()
+        return {name: about for name, about in self.settings.about().items() if common.get(name) != about}
+
+    def changeable(self) -> dict[str, About]:
+        """Return name → what is said of it, of the settings that this recipe has a use for."""
+        return {name: about for name, about in self.settings.about().items() if not self.has_no_use_for(name)}
+
+    def has_no_use_for(self, name: str) -> str:
+        """Tell why the recipe has no use for a setting; empty where it has."""
+        if self.reads == "number" and name in FOR_DIGITS:
+            return "it is for single digits, and this recipe reads numbers"
+        if self.reads == "digit" and name in FOR_NUMBERS:
+            return "it is for numbers, and this recipe reads single digits"
+        if name == "dropout" and self.settings.dropout is None and name not in self.own():
+            return "its network has no dropout"
+        return ""

@@ -1,0 +1,221 @@
+"""A client of `digitry serve`: the reader's methods, with a server in between."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self, overload
+from urllib.parse import urlencode, urlsplit
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from digitry.errors import DataError, DigitryError, ModelError, ServerError, SettingError
+from digitry.types import Probabilities, Reading
+
+Sendable = Any
+"""Whatever the reader takes: a path, the bytes of a picture file, a NumPy array, or a Pillow image."""
+
+_ERRORS: dict[str, type[DigitryError]] = {
+    "not-a-picture": DataError,
+    "wrong-images": DataError,
+    "too-large": DataError,
+    "wrong-setting": SettingError,
+    "unknown-model": ModelError,
+}
+
+
+class JudgedDigits(NamedTuple):
+    """What canonical digits are, in their order."""
+
+    probabilities: Probabilities
+    """float32 (n, classes)."""
+    labels: list[str]
+    sure: list[bool]
+    """Whether each label is right, but for the share of errors that was asked for."""
+    reasons: list[str | None]
+    """Why not sure."""
+
+
+class Client:
+    """One connection, kept open; for several threads make several clients. A context manager."""
+
+    def __init__(
+        self,
+        address: str = "http://127.0.0.1:8000",
+        *,
+        token: str | None = None,
+        timeout_seconds: float = 30,
+        tries: int = 3,
+    ) -> None:
+        """Ask at an address; `tries`: a busy server is asked so often, as far apart as it says. Raises SettingError for
+        fewer than one, and for no http address.
+        """
+        if tries < 1:
+            raise SettingError(f"tries must be at least 1, not {tries}")
+        try:
+            parts = urlsplit(address)
+            host, port = parts.hostname, parts.port
+        except ValueError:  # the port, or brackets
+            host = None
+        if not host or parts.scheme not in ("http", "https"):
+            raise SettingError(f"{address!r} is no address of a server; it looks like http://127.0.0.1:8000")
+        make = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        self._connection = make(host, port, timeout=timeout_seconds)
+        self._prefix, self._tries = parts.path.rstrip("/"), tries
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    @overload
+    def read(
+        self, pictures: list[Sendable] | tuple[Sendable, ...], *, expect: str = ..., max_error: float | None = ...,
+        model: str | None = ...,
+    ) -> list[Reading]: ...  # fmt: skip
+    @overload
+    def read(
+        self, pictures: Sendable, *, expect: str = ..., max_error: float | None = ..., model: str | None = ...
+    ) -> Reading: ...
+    def read(
+        self, pictures: Sendable, *, expect: str = "page", max_error: float | None = None, model: str | None = None
+    ) -> Reading | list[Reading]:
+        """Return the reading of a picture, or of each of a list of them, in order; of many pages the first.
+
+        Raises DataError for what is no picture, SettingError and ModelError for names that do not exist, ServerError
+        when there is no answer.
+        """
+        several = isinstance(pictures, (list, tuple))
+        query = {"expect": expect, "max_error": max_error, "model": model}
+        readings = [self._read(picture, query) for picture in (pictures if several else [pictures])]
+        return readings if several else readings[0]
+
+    def _read(self, picture: Sendable, query: dict[str, Any]) -> Reading:
+        name = os.fsdecode(picture) if isinstance(picture, (str, os.PathLike)) else ""
+        try:
+            answer = self._post("/v1/read", _bytes_of(picture), query)
+        except DataError as error:
+            raise DataError(f"{name}: {error}" if name else str(error)) from error
+        return Reading.from_json({**answer["readings"][0], "picture": name})
+
+    def digits(self, images: ArrayLike, *, model: str | None = None) -> Probabilities:
+        """Read canonical digits, uint8 (n, 28, 28): probabilities, float32 (n, classes), a few hundred at a time."""
+        return self.judge_digits(images, model=model).probabilities
+
+    def judge_digits(
+        self, images: ArrayLike, *, max_error: float | None = None, model: str | None = None
+    ) -> JudgedDigits:
+        """Judge canonical digits, uint8 (n, 28, 28): what they are, whether that is sure, and why not.
+
+        Raises DataError for other arrays, SettingError and ModelError for names that do not exist.
+        """
+        array = np.asarray(images)
+        if array.dtype != np.uint8 or array.ndim != 3 or array.shape[1:] != (28, 28):
+            raise DataError(f"images must be uint8 (n, 28, 28), not {array.dtype} {array.shape}")
+        starts = range(0, len(array), 256)
+        query = {"max_error": max_error, "model": model}
+        answers = [self._post("/v1/digits", array[start : start + 256].tobytes(), query) for start in starts]
+        rows, labels, sure, reasons = (
+            [value for answer in answers for value in answer[name]]
+            for name in ("probabilities", "labels", "sure", "reasons")
+        )
+        classes = len(rows[0]) if rows else len(self.class_names(model))
+        return JudgedDigits(np.array(rows, np.float32).reshape(-1, classes), labels, sure, reasons)
+
+    def class_names(self, model: str | None = None) -> tuple[str, ...]:
+        """Return the labels in the order of `digits`' columns."""
+        about = self.model()
+        found = {one["name"]: one for one in about["models"]}.get(model or about["default"])
+        if found is None:
+            raise ModelError(f"the server has no model {model!r}")
+        return tuple(found["contract"]["class_names"])
+
+    def model(self) -> dict[str, Any]:
+        """Return the server's models: {"default": name, "models": [{"name", "sha256", "reads", "contract"}]}."""
+        return self._ask("GET", "/v1/model", None, {})
+
+    def is_ready(self) -> bool:
+        """Tell whether the server takes requests now; False also where there is none."""
+        try:
+            self._ask("GET", "/readyz", None, {}, tries=1)
+        except ServerError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close the connection; the next question opens another."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _post(self, path: str, body: bytes, query: dict[str, Any]) -> dict[str, Any]:
+        known = {name: value for name, value in query.items() if value is not None}
+        return self._ask("POST", f"{path}?{urlencode(known)}", body, {"Content-Type": "application/octet-stream"})
+
+    def _ask(
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str], tries: int | None = None
+    ) -> dict[str, Any]:
+        for left in range((tries or self._tries) - 1, -1, -1):
+            status, found, retry_after = self._send(method, self._prefix + path, body, headers)
+            if status == 503 and left:
+                time.sleep(retry_after)
+                continue
+            break
+        if status < 300:
+            return found
+        code, detail = str(found.get("code", status)), str(found.get("detail", f"the server answers {status}"))
+        if code in _ERRORS:
+            raise _ERRORS[code](detail)
+        raise ServerError(f"{code}: {detail}")
+
+    def _send(
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str]
+    ) -> tuple[int, dict[str, Any], float]:
+        """Status, values and how long to wait. A kept connection may be closed by now: then once more on a new one."""
+        for is_last in (False, True):
+            was_open = self._connection.sock is not None
+            try:
+                self._connection.request(method, path, body, {**self._headers, **headers})
+                response = self._connection.getresponse()
+                data = response.read()
+                break
+            except (OSError, http.client.HTTPException) as error:
+                self._connection.close()
+                if is_last or not was_open or isinstance(error, TimeoutError):
+                    size = len(body or b"") / 2**20
+                    large = f"; it may take less than {size:.0f} MiB" if size > 4 else ""
+                    place = f"{self._connection.host}:{self._connection.port}"
+                    raise ServerError(f"no answer from {place}: {error}{large}") from error
+        try:
+            values = json.loads(data)
+        except ValueError as error:
+            raise ServerError(f"the answer {response.status} is not digitry's; is something else listening?") from error
+        wait = response.headers.get("Retry-After", "1")
+        return response.status, values if isinstance(values, dict) else {}, float(wait) if wait.isdigit() else 1.0
+
+
+def _bytes_of(picture: Sendable) -> bytes:
+    if isinstance(picture, (bytes, bytearray, memoryview)):
+        return bytes(picture)
+    if not isinstance(picture, (str, os.PathLike)):
+        return _upright_grey_png(picture)
+    try:
+        return Path(picture).read_bytes()
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror}") from error
+
+
+def _upright_grey_png(picture: Any) -> bytes:
+    """Encode an array or a Pillow image as the reader would see it here, whatever its numbers, mode and orientation."""
+    import cv2
+
+    from digitry.reading.picture_input import grey_pages
+
+    return cv2.imencode(".png", next(grey_pages(picture)))[1].tobytes()

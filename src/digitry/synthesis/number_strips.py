@@ -1,0 +1,301 @@
+"""Canonical digits → strips with made numbers on them, and what they say: the string reader's training pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.images.ink import PAPER_WINDOWS, find_ink
+from digitry.images.strip import STRIP_HEIGHT, resize_strip
+from digitry.synthesis.augment import augment
+from digitry.synthesis.glyphs import curve, mark, other_hands, stroke, written
+from digitry.synthesis.paper import photograph
+from digitry.synthesis.steps import steps
+from digitry.types import Split
+
+STRIP_WIDTH = 192
+"""Pixels of a training strip. The network reads strips of any width."""
+
+MAX_DIGITS = 10
+
+BLANK = 0
+"""Target value that pads the shorter numbers; digit d is d + 1."""
+
+ZOOM_RANGE = (0.6, 2.2)
+"""Pixels of a photograph per pixel of its strip: strips are shrunk, or enlarged, as those of small pictures."""
+
+HEIGHT_RANGE = (15.0, 34.0)
+"""Height of a number's digits in a strip, in pixels."""
+
+LENGTH_SHARES = np.array([9, 11, 14, 15, 15, 13, 9, 6, 4, 4]) / 100
+"""Share of the numbers with 1, 2, … 10 digits; on narrow strips the last ones are left off."""
+
+FOUND_SHARE = 0.35
+"""A photograph whose ink keeps less than this share of its writing anywhere is not shown."""
+
+EMPTY_SHARE = 0.06
+"""Share of the strips without any digit."""
+
+
+class Strings(NamedTuple):
+    """Strips and the numbers on them."""
+
+    strips: NDArray[np.uint8]
+    """Ink intensity, uint8 (n, STRIP_HEIGHT, STRIP_WIDTH)."""
+    targets: NDArray[np.int32]
+    """int32 (n, MAX_DIGITS): 1 for the digit 0, up to 10 for the digit 9, then 0s."""
+
+
+def made_strings(split: Split, count: int, rng: np.random.Generator) -> Strings:
+    """Write `count` strips with digits drawn from `split`. The same generator state gives the same strips."""
+    strips = np.empty((count, STRIP_HEIGHT, STRIP_WIDTH), np.uint8)
+    targets = np.zeros((count, MAX_DIGITS), np.int32)
+    lengths = np.where(rng.random(count) < EMPTY_SHARE, 0, rng.choice(MAX_DIGITS, count, p=LENGTH_SHARES) + 1)
+    for index in steps(range(count)):
+        chosen = split.take(rng.integers(0, len(split), lengths[index]))
+        page, labels = made_number(chosen, rng)
+        strips[index] = page
+        targets[index, : len(labels)] = labels + 1
+    return Strings(strips, targets)
+
+
+def made_number(digits: Split, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Write one strip with these digits in this order, and the labels of those that found room on it."""
+    window = float(rng.choice(PAPER_WINDOWS[:3], p=[0.7, 0.2, 0.1]))
+    _, ink, labels = _legible(digits, rng, STRIP_WIDTH, ZOOM_RANGE, window)
+    return resize_strip(ink, STRIP_WIDTH), labels
+
+
+def made_photograph(
+    digits: Split, rng: np.random.Generator, *, width: int = STRIP_WIDTH, zoom_range: tuple[float, float] = ZOOM_RANGE
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return a grey picture with these digits on one line, and the labels of those that found room on it.
+
+    It is as high as a strip and as wide as `width` pixels of one, times a zoom drawn from the range.
+    """
+    grey, _, labels = _legible(digits, rng, width, zoom_range, PAPER_WINDOWS[0])
+    return grey, labels
+
+
+def _legible(
+    digits: Split, rng: np.random.Generator, width: int, zoom_range: tuple[float, float], window: float
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int64]]:
+    """Photographs of the digits, each in another hand, until one shows them: its grey, its ink, its labels."""
+    while True:
+        images = digits.images
+        if len(digits):
+            images = augment(other_hands(images, digits.labels, rng), rng)
+        hand = _Hand.drawn(rng, zoom_range)
+        written_ink = np.zeros((round(STRIP_HEIGHT * hand.zoom), round(width * hand.zoom)), np.uint8)
+        count = _write(written_ink, images, digits.labels, hand, rng)
+        grey = photograph(written_ink, hand.pen, rng)
+        found = find_ink(grey, dark_on_light=True, window=window).ink
+        if _is_found(written_ink, found, hand.height):
+            return grey, found, digits.labels[:count]
+
+
+def _is_found(written_ink: NDArray[np.uint8], found: NDArray[np.uint8], height: float) -> bool:
+    """Tell whether enough of the writing is left all along the line: what faded away could only teach to guess."""
+    inked = written_ink > 127
+    if not inked.any():
+        return True
+    if found.shape != written_ink.shape:
+        found = np.asarray(cv2.resize(found, inked.shape[::-1], interpolation=cv2.INTER_AREA), np.uint8)
+    # In a window as wide as a slim digit: a number is illegible where one of its digits is.
+    window = np.ones(max(1, round(0.4 * height)))
+    was = np.convolve(inked.sum(axis=0), window, "same")
+    is_left = np.convolve((inked & (found > 64)).sum(axis=0), window, "same")
+    there = was > 0.3 * was.max()
+    return bool((is_left[there] >= FOUND_SHARE * was[there]).all())
+
+
+@dataclass(frozen=True)
+class _Hand:
+    """How one person writes one number: lengths in pixels of the photograph, or shares of a digit's height."""
+
+    zoom: float
+    """Pixels of the photograph per pixel of the strip."""
+    height: float
+    pen: float
+    level: float
+    gain: float
+    """How fine the pen is, and how crisp: see `glyphs.written`."""
+    slant: float
+    stretch: float
+    gap: float
+    gap_spread: float
+    slope: float
+    small_zeros: float
+    separators: float
+    """Chance of a separator after each digit."""
+    joined: float
+    """Chance of a stroke from each digit to the next."""
+    boxed: float
+    """Distance of the upright lines of a form with a box for each digit; 0 for plain paper."""
+
+    @classmethod
+    def drawn(cls, rng: np.random.Generator, zoom_range: tuple[float, float]) -> _Hand:
+        zoom = float(np.exp(rng.uniform(*np.log(zoom_range))))
+        height = zoom * float(np.exp(rng.uniform(*np.log(HEIGHT_RANGE))))
+        gaps = (rng.normal(-0.01, 0.05), rng.uniform(0.02, 0.25), rng.uniform(0.2, 1.7))
+        return cls(
+            zoom=zoom,
+            height=height,
+            pen=max(float(rng.uniform(0.06, 0.14)) * height, 1.0),
+            level=float(rng.uniform(100, 150) if rng.random() < 0.5 else rng.uniform(127, 215)),
+            gain=float(rng.uniform(0.7, 2.0)),
+            slant=float(rng.normal(0.1, 0.23)),
+            stretch=float(np.exp(rng.normal(0.05, 0.22))),
+            gap=float(gaps[rng.choice(3, p=[0.3, 0.5, 0.2])]),
+            gap_spread=float(rng.uniform(0, 0.1)),
+            slope=float(rng.normal(0, 0.03) if rng.random() < 0.8 else rng.normal(0, 0.1)),
+            small_zeros=float(rng.uniform(0.5, 0.9)) if rng.random() < 0.25 else 1.0,
+            separators=float(rng.uniform(0.1, 0.6)) if rng.random() < 0.35 else 0.0,
+            joined=float(rng.uniform(0.1, 0.6)) if rng.random() < 0.12 else 0.0,
+            boxed=float(rng.uniform(1.1, 2.0)) if rng.random() < 0.05 else 0.0,
+        )
+
+
+def _write(
+    ink: NDArray[np.uint8], images: NDArray[np.uint8], labels: NDArray[np.int64], hand: _Hand, rng: np.random.Generator
+) -> int:
+    """Write the digits into `ink`, from left to right, as many as find room; returns how many did."""
+    height, width = ink.shape
+    line = _Line(ink, hand)
+    # The middle of the line: anywhere the digits still lie inside, mostly central.
+    room = max(height - hand.height, 0) / 2
+    middle = height / 2 + float(np.clip(rng.normal(0, 0.45), -1, 1)) * room
+    line.x = rng.uniform(0, 0.25) * hand.height
+    if rng.random() < 0.12:
+        _put_mark(line, str(rng.choice(list("$$*=-"))), middle, rng)
+    sizes = np.exp(rng.normal(0, 0.09, len(images)))
+    patches = []
+    for image, label, size in zip(images, labels, sizes, strict=True):
+        tall = hand.height * float(size) * (hand.small_zeros if label == 0 else 1.0)
+        patches.append(written(image, tall, hand.slant, hand.stretch, hand.level, hand.gain))
+    spare = width - line.x - sum(p.shape[1] + hand.gap * hand.height for p in patches)
+    if spare > 0:
+        line.x += rng.random() * spare
+    count = 0
+    for patch in patches:
+        y = middle + hand.slope * (line.x - width / 2) + rng.normal(0, 0.05) * hand.height + hand.height / 2
+        y -= patch.shape[0]
+        if hand.small_zeros < 1:
+            y -= rng.uniform(0, 0.6) * (hand.height - patch.shape[0])
+        if count and hand.separators and rng.random() < hand.separators:
+            _put_mark(line, str(rng.choice(list("...,,-"))), middle, rng)
+        gap = (hand.gap + rng.normal(0, hand.gap_spread)) * hand.height
+        if hand.boxed:  # every digit somewhere within its box
+            line.x = (count + rng.uniform(0.1, 0.9) * max(1 - patch.shape[1] / (hand.boxed * hand.height), 0)) * (
+                hand.boxed * hand.height
+            )
+            line.edge[:] = -1e9
+        if not line.put(patch, y, gap, join=bool(count) and rng.random() < hand.joined, rng=rng):
+            break
+        count += 1
+    if rng.random() < 0.22 or (not count and rng.random() < 0.5):
+        ending = str(rng.choice(["-", "=", ".-", ",-", ".", ".=", "scribble"]))
+        for kind in (ending,) if ending == "scribble" else ending:
+            _put_mark(line, kind, middle, rng)
+    if hand.boxed:
+        _draw_boxes(ink, hand, middle, rng)
+    if rng.random() < 0.08:
+        _neighbouring_line(ink, images, hand, middle, rng)
+    return count
+
+
+def _put_mark(line: _Line, kind: str, middle: float, rng: np.random.Generator) -> None:
+    ink, top = mark(kind, line.hand.height, max(line.hand.pen * rng.uniform(0.7, 1.3), 1), rng)
+    y = middle + (top - 0.5) * line.hand.height + line.hand.slope * (line.x - line.ink.shape[1] / 2)
+    line.put(ink, y, rng.uniform(-0.02, 0.25) * line.hand.height, join=False, rng=rng, whole=False)
+
+
+class _Line:
+    """A line being written: how far its ink reaches to the right on every row."""
+
+    def __init__(self, ink: NDArray[np.uint8], hand: _Hand) -> None:
+        self.ink, self.hand = ink, hand
+        self.x = 0.0
+        self.edge = np.full(ink.shape[0], -1e9)
+        self.last: tuple[float, float] | None = None
+
+    def put(
+        self,
+        patch: NDArray[np.uint8],
+        y: float,
+        gap: float,
+        *,
+        join: bool,
+        rng: np.random.Generator,
+        whole: bool = True,
+    ) -> bool:
+        """Put a patch of ink `gap` pixels after the last one; False, and nothing done, when there is no room."""
+        height, width = self.ink.shape
+        tall, wide = patch.shape
+        top = round(y)
+        if whole:
+            top = min(max(top, -tall // 12), height - tall + tall // 12)
+        rows = np.arange(max(top, 0), min(top + tall, height))
+        inked = patch[rows - top] > 100
+        some = inked.any(axis=1)
+        if not some.any():
+            return not whole
+        left = np.where(some, inked.argmax(axis=1), 1e9)
+        # Neighbouring rows count too: strokes may not slip past each other by a pixel.
+        reach = max(1, round(0.12 * self.hand.height))
+        edge = np.asarray(cv2.dilate(self.edge.reshape(-1, 1), np.ones((2 * reach + 1, 1), np.uint8))).ravel()
+        nearest = float((edge[rows] - left).max())
+        x = round(max(nearest + gap, self.x - 0.45 * wide - 0.1 * self.hand.height) if nearest > -1e8 else self.x)
+        x = max(x, 0)
+        if x + wide > width + (wide // 12 if whole else wide):
+            return False
+        right = min(x + wide, width)
+        target = self.ink[rows[0] : rows[-1] + 1, x:right]
+        np.maximum(target, patch[rows - top, : right - x], out=target)
+        self.edge[rows] = np.where(some, x + wide - inked[:, ::-1].argmax(axis=1), self.edge[rows])
+        middle = (x + wide / 2, top + rng.uniform(0.1, 0.9) * tall)
+        if join and self.last is not None:
+            bow = (np.array(self.last) + middle) / 2 + rng.normal(0, 0.1 * self.hand.height, 2)
+            stroke(self.ink, curve(np.array([self.last, bow, middle])), self.hand.pen)
+        self.last = middle
+        self.x = max(self.x, x + wide)
+        return True
+
+
+def _draw_boxes(ink: NDArray[np.uint8], hand: _Hand, middle: float, rng: np.random.Generator) -> None:
+    """Draw the printed boxes of a form, one a digit."""
+    width = ink.shape[1]
+    half = hand.height * rng.uniform(0.6, 1.0)
+    thick, level = max(1, round(hand.pen * rng.uniform(0.2, 0.9))), int(rng.uniform(90, 255))
+    top, bottom = round(middle - half), round(middle + half)
+    lines = np.zeros_like(ink)
+    for x in np.arange(0, width, hand.boxed * hand.height).round().astype(int).tolist():
+        cv2.line(lines, (x, top), (x, bottom), level, thick)
+    for y in (top, bottom):
+        cv2.line(lines, (0, y), (width, y), level, thick)
+    np.maximum(ink, lines, out=ink)
+
+
+def _neighbouring_line(
+    ink: NDArray[np.uint8], images: NDArray[np.uint8], hand: _Hand, middle: float, rng: np.random.Generator
+) -> None:
+    """Tails of the line above, or heads of the line below, reach into the picture."""
+    if not len(images):
+        return
+    height, width = ink.shape
+    below = rng.random() < 0.5
+    inside = rng.uniform(0.05, 0.3) * hand.height
+    x = rng.uniform(0, hand.height)
+    while x < width:
+        patch = written(images[rng.integers(len(images))], hand.height, hand.slant, hand.stretch, hand.level, hand.gain)
+        cut = patch[: round(inside)] if below else patch[-round(inside) :] if round(inside) else patch[:0]
+        cut = cut[:, : max(0, width - int(x))]
+        if cut.size:
+            rows = slice(height - len(cut), height) if below else slice(0, len(cut))
+            target = ink[rows, int(x) : int(x) + cut.shape[1]]
+            np.maximum(target, cut, out=target)
+        x += patch.shape[1] + rng.uniform(0.1, 1.5) * hand.height

@@ -1,0 +1,161 @@
+"""Made images of no digit at all, so that a network learns to be unsure of what is none (outlier exposure).
+
+Shown with the same target for every class, as Hendrycks et al. 2019 (https://arxiv.org/abs/1812.04606) do with pictures
+from elsewhere. These are drawn or made of digits: nothing is collected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.images.canonical import canonical
+from digitry.images.stages import canonical_stages
+from digitry.synthesis.glyphs import curve, stroke
+from digitry.synthesis.steps import steps
+from digitry.types import Images
+
+SIDE = 56
+"""Drawings are made on pages of this side, in pixels."""
+
+Page = NDArray[np.uint8]
+
+
+def made_outliers(images: Images, count: int, rng: np.random.Generator) -> Images:
+    """Draw `count` canonical images of no digit, uint8 (n, 28, 28); `images` are the digits that some are made of."""
+    kinds = rng.choice(len(KINDS), count, p=np.array([share for _, share in KINDS]))
+    made = np.empty((count, 28, 28), np.uint8)
+    for index, kind in enumerate(steps(kinds)):
+        draw = KINDS[kind][0]
+        while (outlier := draw(images, rng)) is None:
+            draw = _scribble if draw in (_two_digits, _shuffled) else draw  # made of digits that may all be blank
+        made[index] = outlier
+    return made
+
+
+def _scribble(images: Images, rng: np.random.Generator) -> Page | None:
+    """One to three long smooth lines that go where they like."""
+    page = np.zeros((SIDE, SIDE), np.uint8)
+    for _ in range(int(rng.integers(1, 4))):
+        points = rng.uniform(4, SIDE - 4, (int(rng.integers(6, 15)), 2))
+        stroke(page, curve(points, 8 * len(points)), rng.uniform(1.5, 6))
+    return _fitted(page)
+
+
+def _hatching(images: Images, rng: np.random.Generator) -> Page | None:
+    """Parallel or crossing lines, even or not."""
+    page = np.zeros((SIDE, SIDE), np.uint8)
+    for angle in rng.uniform(0, np.pi, int(rng.integers(1, 3))):
+        along, across = np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
+        for offset in np.linspace(-20, 20, int(rng.integers(3, 9))) + rng.normal(0, 1):
+            middle = SIDE / 2 + across * offset
+            ends = [middle - along * rng.uniform(8, 24), middle + along * rng.uniform(8, 24)]
+            stroke(page, np.array(ends), rng.uniform(1.5, 4))
+    return _fitted(page)
+
+
+def _strokes(images: Images, rng: np.random.Generator) -> Page | None:
+    """Four to eight short straight strokes between the points of a grid: signs of an unknown script."""
+    page = np.zeros((SIDE, SIDE), np.uint8)
+    grid = np.stack(np.meshgrid([10, 28, 46], [6, 20, 36, 50]), -1).reshape(-1, 2).astype(float)
+    width = rng.uniform(2, 7)
+    for _ in range(int(rng.integers(4, 9))):
+        ends = grid[rng.choice(len(grid), 2, replace=False)] + rng.normal(0, 1.5, (2, 2))
+        stroke(page, ends, width)
+    return _fitted(page)
+
+
+def _shape(images: Images, rng: np.random.Generator) -> Page | None:
+    """Draw the outlines of one or two triangles or squares: with more corners it would be a 0."""
+    page = np.zeros((SIDE, SIDE), np.uint8)
+    for _ in range(int(rng.integers(1, 3))):
+        points = _polygon(rng, corners=int(rng.integers(3, 5)))
+        stroke(page, np.concatenate([points, points[:1]]), rng.uniform(2, 7))
+    return _fitted(page)
+
+
+def _object(images: Images, rng: np.random.Generator) -> Page | None:
+    """Draw a filled thing with shades and a surface, like the photograph of an object, through the door of all
+    pictures.
+    """
+    points = _polygon(rng, corners=int(rng.integers(4, 12)), mirrored=rng.random() < 0.7)
+    mask = np.zeros((SIDE, SIDE), np.uint8)
+    cv2.fillPoly(mask, [np.rint(points).astype(np.int32)], 255, cv2.LINE_AA)
+    grain = int(rng.integers(2, 20))
+    surface = cv2.resize(rng.random((grain, grain), np.float32), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+    if rng.random() < 0.4:  # stripes, seams, checks
+        period = rng.uniform(3, 16)
+        axis = np.arange(SIDE)[:, np.newaxis] if rng.random() < 0.5 else np.arange(SIDE)
+        surface = 0.5 * surface + 0.5 * (np.sin(axis * 2 * np.pi / period) > 0)
+    shade = 1 - rng.uniform(0, 0.9) * surface
+    page = np.clip(mask * shade * rng.uniform(0.4, 1), 0, 255).astype(np.uint8)
+    if rng.random() < 0.6:
+        page = np.asarray(cv2.resize(page, (28, 28), interpolation=cv2.INTER_AREA), np.uint8)
+    return _unless_slim(canonical_stages(page if rng.random() < 0.7 else 255 - page).canonical)
+
+
+def _blobs(images: Images, rng: np.random.Generator) -> Page | None:
+    """Clouds cut off at a level, large or small."""
+    grain = int(rng.integers(3, 24))
+    clouds = cv2.resize(rng.random((grain, grain), np.float32), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+    level = float(np.quantile(clouds, rng.uniform(0.5, 0.85)))
+    return _fitted(np.clip((clouds - level) * rng.uniform(400, 3000), 0, 255).astype(np.uint8))
+
+
+def _two_digits(images: Images, rng: np.random.Generator) -> Page | None:
+    """Two digits, side by side or over each other, squeezed into the place of one."""
+    first, second = images[rng.integers(0, len(images), 2)]
+    apart = int(rng.integers(6, 20))
+    page = np.zeros((28, 28 + apart), np.uint8)
+    page[:, :28] = first
+    np.maximum(page[:, apart:], second, out=page[:, apart:])
+    return _fitted(page if rng.random() < 0.7 else np.ascontiguousarray(page.T))
+
+
+def _shuffled(images: Images, rng: np.random.Generator) -> Page | None:
+    """Lay the quarters of a digit in another order."""
+    digit = images[rng.integers(len(images))]
+    quarters = [digit[:14, :14], digit[:14, 14:], digit[14:, :14], digit[14:, 14:]]
+    a, b, c, d = (quarters[i] for i in ([3, 2, 1, 0], [2, 0, 3, 1], [1, 3, 0, 2])[int(rng.integers(3))])
+    return _fitted(np.block([[a, b], [c, d]]))
+
+
+KINDS: tuple[tuple[Callable[[Images, np.random.Generator], Page | None], float], ...] = (
+    (_object, 0.35),
+    (_scribble, 0.15),
+    (_strokes, 0.12),
+    (_shape, 0.10),
+    (_two_digits, 0.10),
+    (_blobs, 0.08),
+    (_hatching, 0.05),
+    (_shuffled, 0.05),
+)
+"""What is drawn, and how often."""
+
+
+def _polygon(rng: np.random.Generator, corners: int, *, mirrored: bool = False) -> NDArray[np.float64]:
+    """Corners around the middle of the page, float (n, 2); mirrored: alike on the left and on the right."""
+    if mirrored:
+        heights = np.sort(rng.uniform(4, SIDE - 4, corners))
+        reach = rng.uniform(3, SIDE / 2 - 3, corners)
+        right = np.stack([SIDE / 2 + reach, heights], -1)
+        left = np.stack([SIDE / 2 - reach, heights], -1)
+        return np.concatenate([right, left[::-1]])
+    angles = np.sort(rng.uniform(0, 2 * np.pi, corners))
+    reach = rng.uniform(8, SIDE / 2 - 3, (corners, 1))
+    return np.asarray(SIDE / 2 + reach * np.stack([np.cos(angles), np.sin(angles)], -1))
+
+
+def _fitted(page: Page) -> Page | None:
+    return _unless_slim(canonical(page)) if (page > 127).sum() > 20 else None
+
+
+def _unless_slim(found: Page | None) -> Page | None:
+    """Refuse a single bar, which is a 1, whatever it was drawn as and however it leans."""
+    if found is None:
+        return None
+    _, sides, _ = cv2.minAreaRect(cv2.findNonZero((found > 64).astype(np.uint8)))
+    return None if min(sides) < 0.45 * max(sides) else found

@@ -1,0 +1,82 @@
+"""A run's weights → one file in another format, proven against Keras."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from digitry.datasets.load import load_dataset, numbered_as
+from digitry.errors import DataError, SettingError, unknown_name
+from digitry.evaluation.number_runs import written_strips
+from digitry.exports import c_source, int8, keras_file, litert, onnx, parity, saved_model
+from digitry.networks.contract import STRIP_SHAPE
+from digitry.recipes.backend import choose_backend
+from digitry.runs import WEIGHTS, Run
+
+FORMATS = {
+    "onnx": onnx.FORMAT,
+    "onnx-int8": int8.FORMAT,
+    "c-array": c_source.FORMAT,
+    "keras": keras_file.FORMAT,
+    "saved-model": saved_model.FORMAT,
+    "litert": litert.FORMAT,
+}
+
+
+class Exported(NamedTuple):
+    """What was written, and how its answers compare with Keras'."""
+
+    path: Path
+    images: int
+    """How many images both were asked about: digits, or strips made of them."""
+    split: str
+    """Where these come from."""
+    labels: int
+    """How many answers were compared: one an image, or one a frame of every strip."""
+    labels_differing: int
+    largest_difference: float
+    """Of a probability."""
+    accuracy: float | None = None
+    keras_accuracy: float | None = None
+    """Shares of the images that each reads rightly, where the labels may differ."""
+
+
+def export(run: str | os.PathLike[str], out: str | Path, form: str = "onnx") -> Exported:
+    """Write a run's model to `out` in a format of `FORMATS`, if it answers as Keras does; loads Keras.
+
+    `run` is a Run or the folder of one, `form` onnx, onnx-int8, c-array, keras, saved-model or litert. Raises DataError
+    if the data has changed. Raises ModelError if there is no run, the answers differ, or the format has no place for
+    the network. Raises SettingError for an unknown format, or one that another backend of Keras writes.
+    """
+    if form not in FORMATS:
+        raise unknown_name("format", form, FORMATS)
+    kind = FORMATS[form]
+    run = Run.open(run)
+    dataset = load_dataset(run.data)
+    if dataset.sha256 != run.data_sha256:
+        raise DataError(f"{run.data} is no longer the data that {run.folder} was trained on; its SHA-256 differs")
+    if kind.backend and choose_backend(kind.backend) != kind.backend:
+        raise SettingError(f"{form} is written by {kind.backend}; install it, and leave KERAS_BACKEND unset")
+    from digitry.exports import bundle
+
+    model, contract = bundle.load_model(run.folder / WEIGHTS)
+    if kind.labels_may_differ:  # its confidences are others, and nobody has measured what they are worth
+        contract = replace(contract, confidence_scale=None)
+    # A model may know more classes than the data has, and numbers them its own way.
+    dataset = numbered_as(dataset, contract.class_names, str(run.folder))
+    split = "test" if dataset.test else "training"
+    unseen = dataset.test or dataset.train
+    if contract.input_shape == STRIP_SHAPE:
+        images, sample = written_strips(unseen, run.seed)[0], written_strips(dataset.train, run.seed + 1)[0]
+    else:
+        images, sample = unseen.images, dataset.train.images
+    expected, got, difference = parity.export(kind, model, contract, Path(out), prove_on=images, sample=sample)
+    differing = int((expected.argmax(1) != got.argmax(1)).sum())
+    exported = Exported(Path(out), len(images), split, len(got), differing, difference)
+    if not kind.labels_may_differ or contract.input_shape == STRIP_SHAPE:
+        return exported
+    labels = unseen.labels
+    right, right_in_keras = (float((answers.argmax(1) == labels).mean()) for answers in (got, expected))
+    return exported._replace(accuracy=right, keras_accuracy=right_in_keras)

@@ -1,0 +1,60 @@
+"""Make the next thing while this one is in use."""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Callable
+from threading import Event, Thread
+from typing import Protocol, TypeVar
+
+from digitry.synthesis.steps import stop_here_when
+
+Made = TypeVar("Made", covariant=True)
+
+POLL_SECONDS = 0.2
+
+GIVE_UP_SECONDS = 5.0
+"""How long the end of the program waits for a thread that was told to stop."""
+
+
+class Coming(Protocol[Made]):
+    """Waits for what is being made; `meanwhile` is called a few times a second, and may raise."""
+
+    def __call__(self, meanwhile: Callable[[], None] = ...) -> Made: ...
+
+
+def make_ahead(make: Callable[[], Made]) -> Coming[Made]:
+    """Start `make` in a thread of its own; returns a function that waits for what it made, or raises what it raised.
+
+    A training that is told to stop does not wait for examples that nobody will see: when the program ends, the thread
+    is asked to leave its loop (`batches.steps`). Still at work when the interpreter goes, it would be ended inside
+    OpenCV, and C++ aborts the whole process then.
+    """
+    made: list[Made] = []
+    failed: list[BaseException] = []
+    unwanted = Event()
+
+    def work() -> None:
+        stop_here_when(unwanted)
+        try:
+            made.append(make())
+        except BaseException as error:
+            failed.append(error)
+
+    def give_up() -> None:
+        unwanted.set()
+        thread.join(GIVE_UP_SECONDS)
+
+    def wait(meanwhile: Callable[[], None] = lambda: None) -> Made:
+        while thread.is_alive():
+            thread.join(POLL_SECONDS)
+            meanwhile()
+        atexit.unregister(give_up)
+        if failed:
+            raise failed[0]
+        return made.pop()
+
+    thread = Thread(target=work, name="ahead", daemon=True)
+    thread.start()
+    atexit.register(give_up)
+    return wait

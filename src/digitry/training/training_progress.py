@@ -1,0 +1,231 @@
+"""What a person sees while a network trains: a live chart, a line an epoch where none can be drawn, or nothing."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from digitry.console import TimeLeft, is_interactive
+from digitry.recipes.backend import trained_by
+from digitry.recipes.base import Recipe
+from digitry.training.chart import braille_chart
+
+if TYPE_CHECKING:
+    from rich.console import Console, Group
+    from rich.live import Live as RichLive
+
+History = Sequence[dict[str, float]]
+
+
+class Progress(Protocol):
+    """Called by the training; all methods are cheap."""
+
+    def loading(self, what: str, done: int, total: int) -> None:
+        """Hear that the dataset is being fetched or read."""
+
+    def begin(self, title: str, epochs: int, history: History) -> None:
+        """Hear that the training starts, or goes on after the epochs in `history`."""
+
+    def step(self, epoch: int, step: int, steps: int, loss: float, accuracy: float, rate: float) -> None:
+        """Hear that some steps of epoch `epoch` (from 1) are done; `rate` is in images a second."""
+
+    def epoch(self, history: History) -> None:
+        """Hear that an epoch is done; its figures are the last line."""
+
+    def note(self, text: str) -> None:
+        """Tell something else a person should know."""
+
+    def end(self) -> None:
+        """Hear that no more is to come, for whatever reason."""
+
+
+def make_progress(quiet: bool) -> Progress:
+    """Choose the right kind for where a person is looking: a notebook, a terminal, or a file."""
+    if quiet:
+        return Silent()
+    if "ipykernel" in sys.modules:
+        return Notebook()
+    return Live() if is_interactive(sys.stderr) else Lines()
+
+
+class Silent:
+    """Says nothing."""
+
+    def loading(self, what: str, done: int, total: int) -> None: ...
+    def begin(self, title: str, epochs: int, history: History) -> None: ...
+    def step(self, epoch: int, step: int, steps: int, loss: float, accuracy: float, rate: float) -> None: ...
+    def epoch(self, history: History) -> None: ...
+    def note(self, text: str) -> None: ...
+    def end(self) -> None: ...
+
+
+class Lines(Silent):
+    """For log files and pipes: one plain line an epoch, and one every half minute inside a long one."""
+
+    def __init__(self, every_seconds: float = 30.0) -> None:
+        self._every = every_seconds
+        self._last = time.monotonic()
+        self._clock = TimeLeft()
+        self._epochs = 0
+
+    def loading(self, what: str, done: int, total: int) -> None:
+        if time.monotonic() - self._last >= min(self._every, 2.0):
+            self._print(f"{what}: {done / max(total, 1):.0%}")
+
+    def begin(self, title: str, epochs: int, history: History) -> None:
+        self._epochs = epochs
+        self._clock.start(len(history))
+        self.note(title)
+
+    def step(self, epoch: int, step: int, steps: int, loss: float, accuracy: float, rate: float) -> None:
+        if time.monotonic() - self._last >= self._every:
+            self._print(
+                f"epoch {epoch}/{self._epochs}  step {step}/{steps}  loss {loss:.4f}  accuracy {accuracy:.4f}  "
+                f"{rate:,.0f} images/s  {self._clock.text(epoch - 1 + step / steps, self._epochs)}"
+            )
+
+    def epoch(self, history: History) -> None:
+        self._print(describe_epoch(history[-1], self._epochs) + "  " + self._clock.text(len(history), self._epochs))
+
+    def note(self, text: str) -> None:
+        self._print(text)
+
+    def _print(self, text: str) -> None:
+        self._last = time.monotonic()
+        print(text, file=sys.stderr, flush=True)
+
+
+class Notebook(Lines):
+    """For Jupyter: the lines, and a chart that is redrawn in place after every epoch."""
+
+    def begin(self, title: str, epochs: int, history: History) -> None:
+        from IPython.display import HTML, display
+
+        super().begin(title, epochs, history)
+        self._handle = display(HTML(""), display_id=True)
+
+    def epoch(self, history: History) -> None:
+        from IPython.display import SVG
+
+        from digitry.evaluation import plots
+        from digitry.pages.style import to_svg
+
+        super().epoch(history)
+        if self._handle is not None:  # without a front end there is nothing to redraw
+            self._handle.update(SVG(to_svg(plots.history(history))))
+
+
+class Live:
+    """For a terminal: a bar with the time left over a chart of loss and accuracy that grows with every epoch."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console
+        self._live: RichLive | None = None
+        self._began = time.monotonic()
+        self._clock = TimeLeft()
+        self._title, self._epochs = "", 0
+        self._history: History = []
+        self._now = ""
+        self._share = 0.0
+
+    def loading(self, what: str, done: int, total: int) -> None:
+        if time.monotonic() - self._began >= 2.0:
+            self._title, self._share = what, done / max(total, 1)
+            self._now = self._clock.text(done, total)
+            self._draw()
+
+    def begin(self, title: str, epochs: int, history: History) -> None:
+        self._title, self._epochs, self._history = title, epochs, history
+        self._now, self._share = "", len(history) / epochs
+        self._clock.start(len(history))
+        self._draw()
+
+    def step(self, epoch: int, step: int, steps: int, loss: float, accuracy: float, rate: float) -> None:
+        done = epoch - 1 + step / steps
+        self._share = done / self._epochs
+        self._now = (
+            f"epoch {epoch}/{self._epochs}  step {step}/{steps}  loss {loss:.4f}  accuracy {accuracy:.4f}  "
+            f"{rate:,.0f} images/s  {self._clock.text(done, self._epochs)}"
+        )
+        self._draw()
+
+    def epoch(self, history: History) -> None:
+        self._history = history
+        self._share = len(history) / self._epochs
+        self._now = describe_epoch(history[-1], self._epochs) + "  " + self._clock.text(len(history), self._epochs)
+        self._draw()
+
+    def note(self, text: str) -> None:
+        if self._live is None:  # before there is anything to draw: a plain line comes soonest
+            print(text, file=self._console.file if self._console else sys.stderr, flush=True)
+        else:
+            self._live.console.print(text, markup=False)
+
+    def end(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def _draw(self) -> None:
+        if self._live is None:
+            from rich.console import Console
+            from rich.live import Live
+
+            console = self._console or Console(stderr=True, highlight=False)
+            self._live = Live(console=console, refresh_per_second=8)
+            self._live.start()
+        self._live.update(self._picture(self._live.console.width))
+
+    def _picture(self, screen: int) -> Group:
+        from rich.columns import Columns
+        from rich.console import Group
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+        from rich.text import Text
+
+        width = min(screen, 120)
+        bar = Table.grid()
+        bar.add_row(ProgressBar(total=1.0, completed=self._share, width=width - 2))
+        parts: list[Any] = [Text(self._title, style="bold"), bar, Text(self._now)]
+        if self._history:
+            charts = [_chart(self._history, name, width // 2 - 2) for name in ("loss", "accuracy")]
+            parts.append(Columns(charts, padding=(0, 2)))
+        return Group(*parts)
+
+
+def describe_training(plan: Recipe, images: int, data: str, trainer: str, folder: Path) -> str:
+    """Describe what is learnt from what, by what, into which folder, in one line."""
+    what = "images" if plan.reads == "digit" else "digits"
+    return f"{plan.name} on {images:,} {what} of {data}, {trained_by(trainer)}, into {folder}"
+
+
+def describe_epoch(line: dict[str, float], epochs: int) -> str:
+    """Describe one epoch's figures in one line."""
+    text = f"epoch {line['epoch']:.0f}/{epochs}  loss {line['loss']:.4f}  accuracy {line['accuracy']:.4f}"
+    if "val_loss" in line:
+        text += f"  validation loss {line['val_loss']:.4f}  accuracy {line['val_accuracy']:.4f}"
+    return text + f"  {line['images_per_second']:,.0f} images/s  {line['seconds']:.1f} s"
+
+
+def _chart(history: History, name: str, width: int) -> Any:
+    from rich.text import Text
+
+    curves = [[line[name] for line in history]]
+    legend = [("training", "cyan")]
+    if f"val_{name}" in history[-1]:
+        curves.append([line[f"val_{name}"] for line in history])
+        legend.append(("validation", "yellow"))
+    rows, low, high = braille_chart(curves, width=max(width - 8, 10), height=6)
+    text = Text(f"{name}: ")
+    for label, colour in legend:
+        text.append(f"⠒ {label} ", style=colour)
+    for number, row in enumerate(rows):
+        edge = f"{high:7.4f}" if number == 0 else f"{low:7.4f}" if number == len(rows) - 1 else " " * 7
+        text.append(f"\n{edge} ")
+        for character, curve in row:
+            text.append(character, style=legend[curve][1] if curve >= 0 else "")
+    last = f"{len(history)}"
+    text.append(f"\n{'epoch':>7} 1{last.rjust(len(rows[0]) - 1)}")
+    return text

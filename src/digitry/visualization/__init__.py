@@ -1,0 +1,1 @@
+"""A reading as a picture: drawn on its page, or explained step by step."""

@@ -1,0 +1,223 @@
+"""One reading explained: every stage from picture to answer on one self-contained HTML page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.pages.html import Tile
+from digitry.pages.templates import render
+from digitry.reading import Picture, Reader
+from digitry.types import IMAGE_SIDE, Digit, Number, Reading, is_sure
+from digitry.visualization import words
+from digitry.visualization.colour import Colour, upright_colour
+from digitry.visualization.draw import draw_page, percent
+from digitry.visualization.saliency import saliency
+from digitry.visualization.stage_pictures import crop, cut, heat, picture, pixelated
+from digitry.visualization.strip_pictures import strip_chart
+
+MAX_DIGITS = 24
+"""So many digits are looked into; on a page with more, those of numbers that the reader is not sure of come first."""
+
+_FOLD_ABOVE = 3
+"""With more digits than this on a page, the sure ones stay folded until somebody asks."""
+
+_SETTLED = 0.99
+"""A digit of this confidence is folded too, in a number that the reader is not sure of."""
+
+_BROAD = 1.5
+"""A picture that is wider than high by this factor gets a row of its own."""
+
+Shown = dict[str, Any]
+"""What a part of the template shows, by name."""
+
+
+def explain_page(reader: Reader, picture: Picture, reading: Reading, *, title: str) -> str:
+    """Return the page as HTML text: no script, no address, everything embedded.
+
+    `reader` made `reading` from `picture`, which is what `draw_reading` takes. `title` heads the page; any text is
+    safe. Stages that the reading does not keep are left out. Each digit costs up to 785 looks of the network: about
+    a tenth of a second.
+    """
+    page = upright_colour(picture, reading)
+    sections = [_stages(page, reading), *_lines(reader, reading)]
+    chosen = _chosen(reading)
+    images = canonical_digits(page, reading)
+    at = 0
+    for index, number in enumerate(reading.numbers, 1):
+        mine = images[at : at + len(number.digits)]
+        at += len(number.digits)
+        heading = f"Why {number.text}" if len(reading.numbers) == 1 else f"{index}: {number.text}"
+        looked_into = index - 1 in chosen
+        sections.append({"heading": heading, **_number(reader, page, reading, number, mine, looked_into=looked_into)})
+    if reading.numbers:
+        sections.append({"heading": "How to read this", "kind": "legend"})
+    name = f" · {PurePath(reading.picture).name}" if reading.picture else ""
+    shown = {
+        "title": title,
+        "lead": words.lead(reading),
+        "tiles": _tiles(reading),
+        "sections": sections,
+        "footer": f"digitry{name} · page {reading.page} · {page.shape[1]}×{page.shape[0]} pixels",
+    }
+    return render("visualization/explain.html.j2", page=shown)
+
+
+def canonical_digits(page: Colour, reading: Reading) -> list[NDArray[np.uint8] | None]:
+    """Return the canonical digit, uint8 (28, 28), of every digit, in reading order: as the reader kept it, else cut
+    anew.
+    """
+    digits = [digit for number in reading.numbers for digit in number.digits]
+    kept = reading.stages.get("canonical")
+    if kept is not None:
+        images = [kept] if isinstance(kept, np.ndarray) and kept.shape == (IMAGE_SIDE, IMAGE_SIDE) else list(kept)
+        if len(images) == len(digits):
+            return [None if image is None else np.asarray(image, np.uint8) for image in images]
+    return [_cut_out(page, digit) for digit in digits]
+
+
+def _cut_out(page: Colour, digit: Digit) -> NDArray[np.uint8] | None:
+    from digitry.images.decode import grey_of_array
+    from digitry.images.stages import canonical_stages
+
+    part = cut(page, digit.box)
+    return canonical_stages(grey_of_array(part)).canonical if min(part.shape[:2]) > 1 else None
+
+
+def _chosen(reading: Reading) -> set[int]:
+    """Return indices of the numbers whose digits are looked into."""
+    numbers = reading.numbers
+    order = sorted(range(len(numbers)), key=lambda i: (is_sure(reading, numbers[i]), numbers[i].confidence))
+    chosen: set[int] = set()
+    digits = 0
+    for index in order:
+        digits += len(reading.numbers[index].digits)
+        if digits > MAX_DIGITS and chosen:
+            break
+        chosen.add(index)
+    return chosen
+
+
+def _tiles(reading: Reading) -> list[Tile]:
+    if not reading.numbers:
+        return [Tile("Reading", "no digit")]
+    sure = sum(is_sure(reading, number) for number in reading.numbers)
+    if len(reading.numbers) > 1:
+        digits = sum(len(number.digits) for number in reading.numbers)
+        least = min(reading.numbers, key=lambda number: number.confidence)
+        return [
+            Tile("Numbers", str(len(reading.numbers)), f"{digits} digits"),
+            Tile("Sure of", f"{sure} of {len(reading.numbers)}"),
+            Tile("Least sure", least.text, percent(least.confidence)),
+        ]
+    number = reading.numbers[0]
+    tiles = [
+        Tile("Reading", number.text),
+        Tile("Sure?", "yes" if sure else "no"),
+        Tile("Probability", percent(number.confidence), "that it is right"),
+    ]
+    others = number.next_best
+    if others:
+        tiles.append(Tile("Runner-up", others[0][0], percent(others[0][1])))
+    return tiles
+
+
+def _stages(page: Colour, reading: Reading) -> Shown:
+    drawn = picture(draw_page(page, reading, note=False), words.lead(reading), "The picture, and what was read where.")
+    shown = [drawn]
+    ink = reading.stages.get("ink")
+    if ink is not None and ink.ndim == 2:
+        caption = "The ink: light, shadow and paper taken out." if ink.any() else "The ink: there is none."
+        shown.append(picture(255 - ink, "The ink that was found on the page, dark on white", caption))
+    part = reading.stages.get("crop")
+    if part is not None and part.ndim == 2:
+        caption = "The digit's own strokes; rules, specks and neighbours left out."
+        shown.append(picture(255 - part, "The ink of the one digit, dark on white", caption))
+    layout = " broad" if page.shape[1] > _BROAD * page.shape[0] else " two" if len(reading.numbers) > 1 else ""
+    return {"heading": "From picture to answer", "kind": "stages", "layout": layout, "pictures": shown}
+
+
+def _lines(reader: Reader, reading: Reading) -> list[Shown]:
+    strips = _listed(reading.stages.get("strips"))
+    frames = _listed(reading.stages.get("frames"))
+    if not strips:
+        return []
+    charts = [
+        strip_chart(
+            np.asarray(strip, np.uint8),
+            np.asarray(frames[index], np.float32) if len(frames) == len(strips) else None,
+            reader.class_names,
+        )
+        for index, strip in enumerate(strips)
+    ]
+    return [{"heading": "The lines of writing", "kind": "lines", "charts": charts, "has_frames": bool(frames)}]
+
+
+def _listed(stage: Any) -> Sequence[Any]:
+    if stage is None:
+        return ()
+    return list(stage.values()) if isinstance(stage, dict) else list(stage)
+
+
+def _number(
+    reader: Reader,
+    page: Colour,
+    reading: Reading,
+    number: Number,
+    images: list[NDArray[np.uint8] | None],
+    *,
+    looked_into: bool,
+) -> Shown:
+    """Return what there is to say of one number; unless it is `looked_into`, its digits are left to their figures."""
+    sure = is_sure(reading, number)
+    shown: Shown = {"kind": "number", "sentence": words.number_sentence(reading, number), "figures": "", "digits": []}
+    if not looked_into:
+        figures = [f"{digit.label} ({percent(digit.confidence)})" for digit in number.digits]
+        return shown | {"figures": ", ".join(figures)}
+    many = sum(len(one.digits) for one in reading.numbers) > _FOLD_ABOVE
+    for place, (digit, image) in enumerate(zip(number.digits, images, strict=True), 1):
+        figure = f"{digit.label}, {percent(digit.confidence)}"
+        title = f"{ordinal(place)} digit: {figure}" if len(number.digits) > 1 else ""
+        folded = many and (sure or digit.confidence > _SETTLED)
+        looks = {"title": title, "summary": title or figure, "folded": folded}
+        shown["digits"].append(looks | _digit(reader, page, digit, image, sure=sure))
+    return shown
+
+
+def ordinal(place: int) -> str:
+    """Write an ordinal: "1st", "2nd", "3rd", "4th", "11th"."""
+    ending = "th" if 10 <= place % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
+    return f"{place}{ending}"
+
+
+def _digit(reader: Reader, page: Colour, digit: Digit, image: NDArray[np.uint8] | None, *, sure: bool) -> Shown:
+    """One digit: what it looks like on the way, the probabilities, and what they hang on."""
+    views = [crop(page, digit.box, f"The {digit.label} cut out of the picture", "In the picture")]
+    if image is None:
+        text = "Cut out alone, it could not be brought to the form that the network reads."
+        return {"views": views, "bars": [], "text": text}
+    found = saliency(reader.read_digits, image)
+    names = reader.class_names
+    answer, other = names[found.answer], names[found.runner_up]
+    marked = found.decisive if found.answer_drop.any() else None
+    said = words.digit_sentences(digit, image, found, names, sure=sure)
+    views += [
+        pixelated(image, "The same digit as 28×28 pixels, light on black", "What the network sees"),
+        heat(image, found.answer_drop, marked, f"Heat map over the digit: {said[-1]}", f"What spoke for {answer}"),
+        heat(
+            image,
+            found.margin_drop,
+            marked,
+            f"Heat map over the digit: what made it {answer} rather than {other}",
+            f"{answer} rather than {other}",
+        ),
+    ]
+    bars = [
+        {"name": name, "share": float(p), "percent": percent(float(p))}
+        for name, p in zip(names, found.probabilities, strict=True)
+    ]
+    return {"views": views, "bars": bars, "text": " ".join(said)}

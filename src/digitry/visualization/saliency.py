@@ -1,0 +1,116 @@
+"""Which pixels spoke for an answer: paint paper over one patch at a time and watch the probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.types import IMAGE_SIDE, Images, Probabilities
+
+PATCH_SIDE = 5
+"""Side of the patch in canonical pixels: about as long as a stroke is wide, twice over."""
+
+_LEAST = 1e-9
+"""Probabilities are cut off here before their logarithm is taken; float32 softmax says no more."""
+
+
+@dataclass(frozen=True, eq=False)
+class Patch:
+    """What one erased patch did."""
+
+    row: int
+    column: int
+    """Of its centre, 0 to 27."""
+    answer: int
+    """Class index that is then the most probable one."""
+    probability: float
+    """Of that class, once the patch is erased."""
+
+
+@dataclass(frozen=True, eq=False)
+class Saliency:
+    """What the probabilities of one canonical digit hang on.
+
+    Let p be the network's answer for the image, a the most probable class, r the second, and p' the answer for the same
+    image with a square of 5×5 pixels around (row, column) set to paper (0), cut off at the image's border. Then
+
+        answer_drop[row, column] = ln p[a] − ln p'[a]
+        margin_drop[row, column] = (ln p[a] − ln p[r]) − (ln p'[a] − ln p'[r])
+
+    in nats, float32 (28, 28). Positive: that ink spoke for the answer; negative: against it; exactly 0 where the square
+    holds no ink. The two classes stay those of the whole image.
+    """
+
+    answer: int
+    runner_up: int
+    probabilities: NDArray[np.float32]
+    """Of the whole image, float32 (classes,)."""
+    answer_drop: NDArray[np.float32]
+    margin_drop: NDArray[np.float32]
+    decisive: Patch
+    """The erased patch that changes the answer most clearly; where none does, the one that costs it most margin."""
+    highest: Patch
+    """The erased patch that makes the answer most probable."""
+    left_probability: float
+    """Of the answer, without the decisive patch."""
+
+    @property
+    def flips(self) -> bool:
+        """Whether erasing one patch is enough to change the answer."""
+        return self.decisive.answer != self.answer
+
+
+def saliency(read_digits: Callable[[Images], Probabilities], image: NDArray[np.uint8]) -> Saliency:
+    """Return the saliency of one canonical digit, uint8 (28, 28); one batch of at most 785 images through
+    `read_digits`.
+    """
+    places, images = erased(image)
+    rows = np.asarray(read_digits(np.concatenate([image[np.newaxis], images])), np.float32)
+    whole, others = rows[0], rows[1:]
+    answer, runner_up = (int(i) for i in np.argsort(-whole, kind="stable")[:2])
+    logs = np.log(np.maximum(rows, _LEAST))
+    margin = logs[:, answer] - logs[:, runner_up]
+    answer_drop = np.zeros((IMAGE_SIDE, IMAGE_SIDE), np.float32)
+    margin_drop = np.zeros((IMAGE_SIDE, IMAGE_SIDE), np.float32)
+    answer_drop[places[:, 0], places[:, 1]] = logs[0, answer] - logs[1:, answer]
+    margin_drop[places[:, 0], places[:, 1]] = margin[0] - margin[1:]
+    if not len(others):  # a blank image: nothing to erase
+        nothing = Patch(0, 0, answer, float(whole[answer]))
+        return Saliency(answer, runner_up, whole, answer_drop, margin_drop, nothing, nothing, nothing.probability)
+
+    def patch(index: int) -> Patch:
+        best = int(others[index].argmax())
+        return Patch(int(places[index, 0]), int(places[index, 1]), best, float(others[index, best]))
+
+    # By the margin: it still tells patches apart where the probability is 1 to the last digit of a float32.
+    worst, finest = int(margin[1:].argmin()), int(margin[1:].argmax())
+    flipping = np.flatnonzero(others.argmax(axis=1) != answer)
+    if flipping.size:  # of those that change the answer, the one that changes it most clearly
+        worst = int(flipping[others[flipping].max(axis=1).argmax()])
+    return Saliency(
+        answer, runner_up, whole, answer_drop, margin_drop, patch(worst), patch(finest), float(others[worst, answer])
+    )
+
+
+def erased(image: NDArray[np.uint8], side: int = PATCH_SIDE) -> tuple[NDArray[np.int64], Images]:
+    """Return every image that erasing one square patch gives: centres, int64 (n, 2) as row and column, and uint8 (n,
+    28, 28).
+
+    Patches without ink are left out: they change nothing.
+    """
+    reach = side // 2
+    places, images = [], []
+    for row in range(IMAGE_SIDE):
+        for column in range(IMAGE_SIDE):
+            window = np.s_[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1]
+            if image[window].any():
+                changed = image.copy()
+                changed[window] = 0
+                places.append((row, column))
+                images.append(changed)
+    if not places:
+        return np.zeros((0, 2), np.int64), np.zeros((0, IMAGE_SIDE, IMAGE_SIDE), np.uint8)
+    return np.array(places, np.int64), np.stack(images)

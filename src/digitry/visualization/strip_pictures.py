@@ -1,0 +1,80 @@
+"""A line of writing under what the string network saw in it, frame by frame, as one inline SVG."""
+
+from __future__ import annotations
+
+from itertools import groupby, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.networks.decoding import BLANK
+from digitry.pages.templates import render
+from digitry.visualization.stage_pictures import picture
+
+_SCALE = 3
+"""Screen pixels per pixel of the strip."""
+
+_MARGIN, _ROW, _GAP = 10.0, 6.0, 4.0
+"""Room for the row names, height of a row, and room under the strip, in pixels of the strip."""
+
+_VISIBLE = 0.02
+"""Probabilities below this are not drawn."""
+
+
+def strip_chart(strip: NDArray[np.uint8], frames: NDArray[np.float32] | None, names: tuple[str, ...]) -> str:
+    """Draw the strip, uint8 (h, w), and under it a row per class, darker where that class is more probable.
+
+    `frames`: float32 (t, 1 + classes), the blank first, t of them along the width; None shows the strip alone. `names`:
+    the classes. Dashed lines part the runs of frames in which the same digit is the most probable.
+    """
+    height, width = strip.shape
+    rows, cuts, step = [], [], 0.0
+    words = "The ink of one line of writing"
+    if frames is not None and len(frames):
+        step, spans = width / len(frames), runs(frames)
+        classes = [("–", BLANK), *((name, 1 + i) for i, name in enumerate(names[: frames.shape[1] - 1]))]
+        rows = [
+            {
+                "name": name,
+                "kind": "blank" if column == BLANK else "seen",
+                "y": height + _GAP + index * _ROW,
+                "cells": [
+                    (_MARGIN + at * step, frames[at, column]) for at in np.flatnonzero(frames[:, column] >= _VISIBLE)
+                ],
+            }
+            for index, (name, column) in enumerate(classes)
+        ]
+        # Halfway between two neighbouring digits.
+        cuts = [_MARGIN + step * (one[1] + other[0] + 1) / 2 for one, other in pairwise(spans)]
+        seen = " ".join(names[i - 1] for _, _, i in spans)
+        words += (
+            f", and under it the probability of each digit along it. Most probable, left to right: {seen or 'none'}"
+        )
+    return render(
+        "visualization/strip.svg.j2",
+        ink=picture(255 - strip, "", longest=max(strip.shape)),
+        ink_width=width,
+        ink_height=height,
+        left=_MARGIN,
+        width=width + _MARGIN,
+        height=height + (_GAP + len(rows) * _ROW if rows else 0),
+        screen_width=(width + _MARGIN) * _SCALE,
+        words=words,
+        rows=rows,
+        row_height=_ROW - 0.6,
+        cell_width=step + 0.05,
+        cuts=cuts,
+    )
+
+
+def runs(frames: NDArray[np.float32]) -> list[tuple[int, int, int]]:
+    """Find first frame, last frame and column of every run in which the same digit is the most probable; blanks left
+    out.
+    """
+    found, start = [], 0
+    for column, run in groupby(frames.argmax(axis=1).tolist()):
+        length = len(list(run))
+        if column != BLANK:
+            found.append((start, start + length - 1, int(column)))
+        start += length
+    return found

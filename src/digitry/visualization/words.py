@@ -1,0 +1,114 @@
+"""What happened, in words that a person understands: how sure, what else, and what the answer hangs on."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.types import Digit, Number, Reading, is_sure
+from digitry.visualization.draw import percent as short_percent
+from digitry.visualization.saliency import Patch, Saliency
+
+CLEARLY = 0.05
+"""A probability that moves by less than this is not worth a sentence."""
+
+
+def percent(probability: float) -> str:
+    """Write a share: "98.7%", "more than 99.9%": for the middle of a sentence."""
+    return short_percent(probability).replace(">", "more than ").replace("<", "less than ")
+
+
+def lead(reading: Reading) -> str:
+    """Return the sentence under the title: what was read, and how surely."""
+    count = len(reading.numbers)
+    if not count:
+        return f"No digit was found: {reading.reason or 'no reason was given'}."
+    if count > 1:
+        doubtful = sum(not is_sure(reading, number) for number in reading.numbers)
+        if not doubtful:
+            return f"{count} numbers were read, and the reader is sure of all of them."
+        return (
+            f"{count} numbers were read; the reader is not sure of {'any' if doubtful == count else doubtful} of them."
+        )
+    text = reading.numbers[0].text
+    if reading.sure:
+        return f"Read as {text}, and the reader is sure."
+    return f"Read as {text}, but the reader is not sure{_because(reading.reason)}."
+
+
+def number_sentence(reading: Reading, number: Number) -> str:
+    """Tell how sure the reader is of one number, and of what else it may be."""
+    if is_sure(reading, number):
+        text = "The reader is sure."
+    else:
+        text = f"The reader is not sure{_because(number.reason or reading.reason)}."
+    text += f" It takes {number.text} to be right with a probability of {percent(number.confidence)}."
+    if number.alternatives:
+        others = ", ".join(f"{other} ({percent(p)})" for other, p in number.alternatives[:3])
+        text += f" What else it may be: {others}."
+    return text
+
+
+def digit_sentences(
+    digit: Digit, image: NDArray[np.uint8], found: Saliency, names: tuple[str, ...], *, sure: bool
+) -> list[str]:
+    """Tell why this answer, sentence by sentence; all of it measured on the canonical digit, uint8 (28, 28)."""
+    answer, other = names[found.answer], names[found.runner_up]
+    own, second = float(found.probabilities[found.answer]), float(found.probabilities[found.runner_up])
+    said = []
+    if answer != digit.label:
+        said.append(f"Cut out and read alone it is rather {article(answer)} than {article(digit.label)}.")
+    said.append(
+        f"The network gives {answer} a probability of {percent(own)}, and {other}, the runner-up, {percent(second)}."
+    )
+    if answer == digit.label and abs(own - digit.confidence) > CLEARLY:
+        said.append(f"In the reading as a whole this digit counts with {percent(digit.confidence)}.")
+    said.append(_weakest(found, image, names))
+    best = found.highest
+    if not sure and best.answer == found.answer and best.probability > own + CLEARLY:
+        place = place_name(image, best)
+        said.append(f"It would be surer without the ink {place}: {percent(best.probability)} with that patch erased.")
+    return said
+
+
+def _weakest(found: Saliency, image: NDArray[np.uint8], names: tuple[str, ...]) -> str:
+    answer, worst = names[found.answer], found.decisive
+    place = place_name(image, worst)
+    if found.flips:
+        other = f"{names[worst.answer]} ({percent(worst.probability)})"
+        return f"Without the ink {place} (marked) it would be read as {other}."
+    own = float(found.probabilities[found.answer])
+    if own - found.left_probability < CLEARLY:
+        return f"It does not hang on any one spot: whichever 5×5 patch is erased, it stays {answer}."
+    return (
+        f"It leans most on the ink {place} (marked): with that erased it is still {answer}, but only with "
+        f"{percent(found.left_probability)}."
+    )
+
+
+def place_name(image: NDArray[np.uint8], patch: Patch) -> str:
+    """Tell where a patch lies in the digit's own ink: "at the top left", "in the middle"."""
+    rows, columns = np.nonzero(image.any(axis=1))[0], np.nonzero(image.any(axis=0))[0]
+    if not rows.size:
+        return "in the middle"
+    down = _third(patch.row, int(rows[0]), int(rows[-1]), ("top", "", "bottom"))
+    across = _third(patch.column, int(columns[0]), int(columns[-1]), ("left", "", "right"))
+    if not down and not across:
+        return "in the middle"
+    return f"at the {down} {across}".replace("  ", " ").rstrip()
+
+
+def _third(at: int, first: int, last: int, names: tuple[str, str, str]) -> str:
+    share = (at - first) / max(last - first, 1)
+    return names[0] if share < 1 / 3 else names[2] if share > 2 / 3 else names[1]
+
+
+def article(name: str) -> str:
+    """Put an article before a class: "a 7", "an 8"; names that are no figures stay as they are."""
+    if not name.isdigit():
+        return name
+    return f"an {name}" if name.startswith("8") or name in ("11", "18") else f"a {name}"
+
+
+def _because(reason: str | None) -> str:
+    return f": {reason}" if reason else ""

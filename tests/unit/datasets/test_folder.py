@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import gzip
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from digitry.datasets.folder import dataset_sha256, read_own
+from digitry.datasets.idx import to_idx
+from digitry.errors import DataError
+from digitry.types import Dataset, Images
+from tests.conftest import make_digits
+from tests.unit.data.mirror import NAMES, tiny_files, tiny_source
+
+TRAIN, TEST = make_digits(40), make_digits(20, seed=1)
+
+
+def refuse(path: Path) -> Images:
+    raise AssertionError(f"{path} is no picture")
+
+
+def own(path: Path) -> Dataset:
+    return read_own(path, refuse)
+
+
+def same(dataset: Dataset, with_test: bool = True) -> bool:
+    splits = [(dataset.train, TRAIN), (dataset.test, TEST)] if with_test else [(dataset.train, TRAIN)]
+    return all(
+        got is not None and np.array_equal(got.images, wanted.images) and np.array_equal(got.labels, wanted.labels)
+        for got, wanted in splits
+    )
+
+
+def save(path: Path, **arrays: Any) -> Path:
+    np.savez(path, **({"x_train": TRAIN.images, "y_train": TRAIN.labels} | arrays))
+    return path
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_four_idx_files_are_a_dataset(compressed: bool, tmp_path: Path) -> None:
+    for name, data in tiny_files().items():
+        (tmp_path / f"{name}{'.gz' if compressed else ''}").write_bytes(gzip.compress(data) if compressed else data)
+    dataset = own(tmp_path)
+    assert same(dataset)
+    assert dataset.class_names == tuple("0123456789")
+
+
+@pytest.mark.parametrize("name", ["images-idx3-ubyte", "emnist-digits-train-images-idx3-ubyte", "my-images.idx3-ubyte"])
+def test_an_idx_pair_is_a_dataset_by_folder_and_by_file(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(to_idx(TRAIN.images))
+    (tmp_path / name.replace("images", "labels").replace("idx3", "idx1")).write_bytes(to_idx(TRAIN.labels))
+    assert same(own(tmp_path), with_test=False)
+    assert same(own(tmp_path / name), with_test=False)
+
+
+def test_what_a_system_hides_beside_idx_files_is_left_alone(tmp_path: Path) -> None:
+    for name, data in tiny_files().items():
+        (tmp_path / name).write_bytes(data)
+        (tmp_path / f"._{name}").write_bytes(b"as macOS leaves them on a stick")
+    assert same(own(tmp_path))
+
+
+def test_a_file_named_as_test_images_is_used_when_it_is_asked_for(tmp_path: Path) -> None:
+    for name, data in list(tiny_files().items())[2:]:
+        (tmp_path / name).write_bytes(data)
+    assert np.array_equal(own(tmp_path / NAMES[2]).train.images, TEST.images)
+    with pytest.raises(DataError, match="holds no training images, only t10k-images"):
+        own(tmp_path)
+
+
+def test_an_npz_is_a_dataset_with_or_without_test(tmp_path: Path) -> None:
+    assert same(own(save(tmp_path / "a.npz", x_test=TEST.images, y_test=TEST.labels)))
+    dataset = own(save(tmp_path / "b.npz"))
+    assert same(dataset, with_test=False)
+    assert dataset.test is None
+    assert dataset.name == "b"
+
+
+def test_an_npz_may_name_its_classes(tmp_path: Path) -> None:
+    names = [f"class {i}" for i in range(12)]
+    assert own(save(tmp_path / "a.npz", class_names=names)).class_names == tuple(names)
+
+
+def test_the_identity_is_that_of_the_data_whatever_brought_it(tmp_path: Path) -> None:
+    files = tiny_files()
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    by_hand = hashlib.sha256("".join(hashlib.sha256(files[name]).hexdigest() for name in NAMES).encode()).hexdigest()
+    npz = save(tmp_path / "a.npz", x_train=TRAIN.images / 255, x_test=TEST.images, y_test=TEST.labels)
+    assert own(tmp_path).sha256 == by_hand
+    assert own(npz).sha256 == by_hand
+    assert tiny_source(files).sha256 == by_hand
+
+
+def test_another_pixel_label_or_order_is_another_identity() -> None:
+    other_pixel = TRAIN.images.copy()
+    other_pixel[0, 0, 0] ^= 1
+    other_label = TRAIN.labels.copy()
+    other_label[0] ^= 1
+    identities = {
+        dataset_sha256(train, test)
+        for train, test in (
+            (TRAIN, TEST),
+            (TRAIN, None),
+            (TEST, TRAIN),
+            (TRAIN.take(np.arange(40)[::-1]), TEST),
+            (type(TRAIN)(other_pixel, TRAIN.labels), TEST),
+            (type(TRAIN)(TRAIN.images, other_label), TEST),
+        )
+    }
+    assert len(identities) == 6
+
+
+@pytest.mark.parametrize(
+    ("arrays", "reason"),
+    [
+        (
+            {"x_test": TEST.images},
+            "expected the arrays x_train, y_train and perhaps x_test, y_test; it holds x_test.npy",
+        ),
+        ({"y_train": TRAIN.labels[:-1]}, r"\(39,\), expected one class number an image \(40,\)"),
+        ({"x_train": 255 - TRAIN.images}, "looks dark on light; .* store 255 - x"),
+        ({"class_names": ["a", "b"]}, "labels up to 9 and 2 class names"),
+        ({"class_names": ["a"] * 10}, "a name of its own"),
+        ({"class_names": [*"abcdefghi", "long\u00a0coat"]}, "is no class name; expected 1 to 100 printable"),
+        ({"class_names": [*"abcdefghi", ""]}, "is no class name"),
+        ({"y_train": TRAIN.labels * 0}, "labels up to 0 and 1 class names; expected 2 to 256 classes"),
+    ],
+)
+def test_an_npz_that_cannot_be_used_says_why(arrays: dict[str, Any], reason: str, tmp_path: Path) -> None:
+    path = save(tmp_path / "a.npz", **arrays)
+    with pytest.raises(DataError, match=reason) as caught:
+        own(path)
+    assert str(path) in str(caught.value)
+
+
+def test_idx_files_that_cannot_be_used_say_why(tmp_path: Path) -> None:
+    images, labels = tmp_path / "images-idx3-ubyte", tmp_path / "labels-idx1-ubyte"
+    images.write_bytes(to_idx(TRAIN.images))
+    with pytest.raises(DataError, match=r"cannot read .*labels-idx1-ubyte: No such file"):
+        own(tmp_path)
+    labels.write_bytes(to_idx(TRAIN.labels[:-1]))
+    with pytest.raises(DataError, match="holds 40 images and 39 labels"):
+        own(tmp_path)
+    images.write_bytes(to_idx(TRAIN.images[:, :20]))
+    with pytest.raises(DataError, match="images of 20×28, expected 28×28"):
+        own(tmp_path)
+    (tmp_path / "train-images-idx3-ubyte").write_bytes(b"")
+    with pytest.raises(DataError, match=r"two train sets.*name one of the files"):
+        own(tmp_path)
+
+
+def test_a_path_of_no_known_kind_says_what_was_expected(tmp_path: Path) -> None:
+    (tmp_path / "digits.zip").write_bytes(b"PK")
+    with pytest.raises(DataError, match=r"digits\.zip is of no known kind; expected a folder"):
+        own(tmp_path / "digits.zip")
+    with pytest.raises(DataError, match="has no class folders"):
+        own(tmp_path)
+
+
+def test_a_folder_of_pictures_goes_through_the_given_door(tmp_path: Path) -> None:
+    for name in ("7", "10"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.png").write_bytes(b"")
+    (tmp_path / "labels.csv").write_text("file,label\n7/a.png,seven\n10/a.png,ten\n")
+    dataset = read_own(tmp_path, lambda path: TRAIN.images[len(path.parent.name)])
+    assert dataset.class_names == ("seven", "ten")
+    (tmp_path / "labels.csv").unlink()
+    dataset = read_own(tmp_path, lambda path: TRAIN.images[len(path.parent.name)])
+    assert dataset.class_names == ("7", "10")
+    assert sorted(dataset.train.labels.tolist()) == [0, 1]
+    assert dataset.name == tmp_path.name
+    assert dataset.source == f"{tmp_path}: 2 pictures"

@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import io
+import pickle
+import struct
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from digitry.datasets.npz import open_npz
+from digitry.errors import DataError
+from tests.conftest import make_digits
+
+IMAGES = make_digits(30).images
+
+
+def pixels(path: Path, name: str = "x") -> Any:
+    with open_npz(path, [name]) as npz:
+        return npz.pixels(name)
+
+
+def npy(header: str, data: bytes, version: bytes = b"\1\0") -> bytes:
+    width = "<H" if version == b"\1\0" else "<I"
+    return b"\x93NUMPY" + version + struct.pack(width, len(header)) + header.encode() + data
+
+
+def zipped(path: Path, members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> Path:
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return path
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+@pytest.mark.parametrize(
+    "array",
+    [
+        IMAGES,
+        IMAGES.reshape(30, 784),
+        IMAGES[..., np.newaxis],
+        IMAGES.astype(np.int64),
+        IMAGES.astype(">i2"),
+        IMAGES.astype(np.float32),
+        IMAGES / 255,
+        (IMAGES / 255).astype(np.float16),
+        np.asfortranarray(IMAGES),
+        np.asfortranarray(IMAGES.reshape(30, 784) / 255),
+    ],
+    ids=lambda array: f"{array.dtype.str}{array.shape}{'F' if array.flags.fnc else 'C'}",
+)
+def test_images_of_any_sane_kind_come_out_the_same(save: Any, array: Any, tmp_path: Path) -> None:
+    save(tmp_path / "x.npz", x=array)
+    read = pixels(tmp_path / "x.npz")
+    assert read.dtype == np.uint8
+    assert read.flags.c_contiguous
+    assert np.array_equal(read, IMAGES)
+
+
+@pytest.mark.parametrize(
+    ("array", "reason"),
+    [
+        (IMAGES[:, :27], r"uint8 \(30, 27, 28\), expected numbers \(n, 28, 28\)"),
+        (IMAGES[0], r"uint8 \(28, 28\), expected numbers"),
+        (np.float32(IMAGES) - 33, "values from -33 to 222, expected 0 to 255"),
+        (IMAGES.astype(np.int32) * 2, "expected 0 to 255"),
+        (np.where(IMAGES > 128, np.nan, 0.5), "NaN or infinity"),
+        (np.where(IMAGES > 128, np.inf, 0.5), "NaN or infinity"),
+        ((IMAGES > 128).astype(np.uint8), "no value above 1; .* multiply them by 255"),
+        (IMAGES > 128, "expected whole numbers, floats or texts"),
+        (IMAGES.astype(np.complex64), "expected whole numbers, floats or texts"),
+        (IMAGES.astype(str), r"expected numbers \(n, 28, 28\)"),
+        (IMAGES[:0], "is empty"),
+    ],
+)
+def test_images_of_another_kind_are_refused_with_a_reason(array: Any, reason: str, tmp_path: Path) -> None:
+    np.savez(tmp_path / "x.npz", x=array)
+    with pytest.raises(DataError, match=reason) as caught:
+        pixels(tmp_path / "x.npz")
+    assert str(caught.value).startswith(f"{tmp_path / 'x.npz'}")
+
+
+class Bomb:
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (pytest.fail, ("the pickle was loaded",))
+
+
+def test_a_pickle_is_never_read(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    np.save(buffer, np.array([Bomb()], dtype=object), allow_pickle=True)
+    for data in (
+        buffer.getvalue(),
+        npy("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }\n", pickle.dumps(Bomb())),
+    ):
+        with pytest.raises(DataError, match="a pickle"):
+            pixels(zipped(tmp_path / "x.npz", {"x.npy": data}))
+    with pytest.raises(DataError, match="not a plain NumPy array"):
+        pixels(zipped(tmp_path / "x.npz", {"x.npy": pickle.dumps(Bomb())}))
+
+
+def test_members_that_nobody_wants_are_never_looked_into(tmp_path: Path) -> None:
+    np.savez(tmp_path / "x.npz", x=IMAGES, note=np.array([{"by": "me"}], dtype=object))
+    assert np.array_equal(pixels(tmp_path / "x.npz"), IMAGES)
+
+
+HEADER = "{'descr': '|u1', 'fortran_order': False, 'shape': (30, 28, 28), }\n"
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        (HEADER.replace("(30", "(31"), "declares 24,[0-9]+ bytes, the archive holds 23,"),
+        (HEADER.replace("(30", "(300000000000000000"), "declares 235,200,000,"),
+        (HEADER.replace("(30", "(9" + "9" * 40), "declares 78,39"),
+        (HEADER.replace("(30", "(-30"), r"is empty: its shape is \(-30, 28, 28\)"),
+        (HEADER.replace("(30, 28", "(-30, -28"), "is empty"),
+        (HEADER.replace("'|u1'", "[('a', '|u1')]"), "has the type"),
+        (HEADER.replace("'|u1'", "__import__('os').system('true')"), "not a plain NumPy array"),
+        (HEADER.replace("'|u1'", "'|u3'"), "not a plain NumPy array"),
+        (HEADER.replace("'|u1'", "'|V1'"), r"the type \|V1"),
+        (HEADER.replace("'|u1'", "('|u1', (2,))"), "has the type"),
+        (HEADER.replace("'|u1'", "'<U99999999'"), "has the type"),
+        ("(" * 4000, "not a plain NumPy array"),
+        ("-" * 4000 + "1", "not a plain NumPy array"),
+        ("[" * 150 + "]" * 150, "not a plain NumPy array"),
+        ("{'descr': '" + "," * 3000 + "'}", "not a plain NumPy array"),
+        ("{\n  'a\n", "not a plain NumPy array"),
+        ("\0" * 40, "not a plain NumPy array"),
+        (" " * 5000, "Header info length"),
+    ],
+)
+def test_a_header_that_lies_is_refused_before_anything_is_read(header: str, reason: str, tmp_path: Path) -> None:
+    path = zipped(tmp_path / "x.npz", {"x.npy": npy(header, IMAGES.tobytes())})
+    with pytest.raises(DataError, match=reason):
+        pixels(path)
+
+
+@pytest.mark.parametrize("version", [b"\1\0", b"\2\0", b"\3\0"])
+def test_all_header_versions_are_read(version: bytes, tmp_path: Path) -> None:
+    path = zipped(tmp_path / "x.npz", {"x.npy": npy(HEADER, IMAGES.tobytes(), version)})
+    assert np.array_equal(pixels(path), IMAGES)
+
+
+def test_an_archive_that_is_not_a_plain_npz_is_refused(tmp_path: Path) -> None:
+    good = npy(HEADER, IMAGES.tobytes())
+    with pytest.raises(DataError, match="compressed in an odd way"):
+        pixels(zipped(tmp_path / "x.npz", {"x.npy": good}, zipfile.ZIP_BZIP2))
+    with pytest.raises(DataError, match="at most 64 arrays"):
+        pixels(zipped(tmp_path / "x.npz", {f"{i}.npy": b"" for i in range(65)} | {"x.npy": good}))
+    with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
+        archive.writestr("x.npy", good)
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.writestr("x.npy", good)
+    with pytest.raises(DataError, match="holds x twice"):
+        pixels(tmp_path / "x.npz")
+    whole = zipped(tmp_path / "x.npz", {"x.npy": good}).read_bytes()
+    for data, reason in (
+        (b"", "not an .npz"),
+        (b"hello" * 9, "not an .npz"),
+        (whole[:-1], "not an .npz file, or it is cut"),
+    ):
+        (tmp_path / "x.npz").write_bytes(data)
+        with pytest.raises(DataError, match=reason):
+            pixels(tmp_path / "x.npz")
+    zipped(tmp_path / "x.npz", {"x.npy": good}, zipfile.ZIP_STORED)
+    data = bytearray((tmp_path / "x.npz").read_bytes())
+    data[2000] ^= 1
+    (tmp_path / "x.npz").write_bytes(data)
+    with pytest.raises(DataError, match="damaged: Bad CRC"):
+        pixels(tmp_path / "x.npz")
+
+
+@pytest.mark.parametrize("labels", [[0, 1, 2], [[0], [1], [2]], [0.0, 1.0, 2.0], np.array([0, 1, 2], np.uint8)])
+def test_labels_are_whole_numbers(labels: Any, tmp_path: Path) -> None:
+    np.savez(tmp_path / "y.npz", y=labels)
+    with open_npz(tmp_path / "y.npz", ["y"]) as npz:
+        read = npz.whole_numbers("y", 3)
+    assert read.dtype == np.int64
+    assert read.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("labels", "reason"),
+    [
+        ([0, 1], r"\(2,\), expected one class number an image \(3,\)"),
+        (np.eye(3), r"expected one class number an image \(3,\); for one-hot rows save y.argmax"),
+        ([0, 1, 256], "from 0 to 255"),
+        ([0, 1, -1], "from 0 to 255"),
+        ([0, 1, 0.5], "whole class numbers"),
+        ([0, 1, np.nan], "whole class numbers"),
+        (["0", "1", "2"], "expected one class number"),
+    ],
+)
+def test_labels_of_another_kind_are_refused(labels: Any, reason: str, tmp_path: Path) -> None:
+    np.savez(tmp_path / "y.npz", y=labels)
+    with open_npz(tmp_path / "y.npz", ["y"]) as npz, pytest.raises(DataError, match=reason):
+        npz.whole_numbers("y", 3)
+
+
+def test_texts_come_out_as_they_went_in(tmp_path: Path) -> None:
+    names = ("zero", "né", "三", "")
+    np.savez(tmp_path / "n.npz", little=np.array(names), big=np.array(names, dtype=">U4"), bad=np.zeros(257, "U1"))
+    with open_npz(tmp_path / "n.npz", ["little", "big", "bad"]) as npz:
+        assert npz.texts("little") == names
+        assert npz.texts("big") == names
+        with pytest.raises(DataError, match="at most 256 texts"):
+            npz.texts("bad")

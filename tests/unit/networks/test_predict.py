@@ -1,0 +1,205 @@
+"""The model door: what a good file gives, and that a bad one is refused in one line before it can do anything."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from onnx import TensorProto, helper
+
+from digitry.errors import ModelError
+from digitry.images.canonical import canonical
+from digitry.networks.predict import MAX_MODEL_BYTES, Predictor, StringPredictor, check_model_bytes
+from tests.unit.tiny_models import (
+    printed_digit,
+    shaded_strip,
+    string_model,
+    string_model_bytes,
+    template_model,
+    template_model_bytes,
+)
+
+
+def digits() -> np.ndarray:
+    return np.stack([canonical(printed_digit(digit)) for digit in range(10)])
+
+
+def refusal(data: bytes) -> str:
+    with pytest.raises(ModelError) as caught:
+        Predictor(data)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def string_refusal(data: bytes) -> str:
+    with pytest.raises(ModelError) as caught:
+        StringPredictor(data)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def test_a_model_tells_its_templates_apart_and_its_rows_sum_to_one() -> None:
+    rows = Predictor(template_model_bytes()).probabilities(digits())
+    assert rows.dtype == np.float32
+    assert rows.argmax(axis=1).tolist() == list(range(10))
+    np.testing.assert_allclose(rows.sum(axis=1), 1, atol=1e-6)
+
+
+def test_batches_of_any_size_give_the_same_answers() -> None:
+    predictor = Predictor(template_model_bytes())
+    whole = predictor.probabilities(digits())
+    np.testing.assert_allclose(predictor.probabilities(digits(), batch_size=3), whole, atol=1e-6)
+    assert predictor.probabilities(digits()[:0]).shape == (0, 10)
+
+
+def test_the_contract_travels_with_the_model_from_file_or_bytes(tmp_path: Path) -> None:
+    (tmp_path / "tiny.onnx").write_bytes(template_model_bytes(class_names=("bag", "shoe")))
+    assert Predictor(tmp_path / "tiny.onnx").contract.class_names == ("bag", "shoe")
+    assert Predictor(template_model_bytes()).contract.recipe == "tiny"
+
+
+def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"nowhere\.onnx: No such file"):
+        Predictor(tmp_path / "nowhere.onnx")
+    with pytest.raises(ModelError, match=r"is not a run: expected a folder with config\.json and model\.onnx"):
+        Predictor(tmp_path)
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", b"\x89PNG\r\n\x1a\n" + bytes(99), b"\xff" * 50, bytes(50)])
+def test_what_is_no_model_is_refused(data: bytes) -> None:
+    assert "not an ONNX model" in refusal(data)
+
+
+def test_a_model_cut_anywhere_is_refused() -> None:
+    data = template_model_bytes()
+    for size in range(0, len(data) - 1, max(1, len(data) // 60)):
+        refusal(data[:size])
+
+
+def test_a_model_without_a_good_contract_is_refused() -> None:
+    assert "carries no contract" in refusal(template_model_bytes(contract=""))
+    assert "not JSON" in refusal(template_model_bytes(contract="{"))
+    assert "exactly the fields" in refusal(template_model_bytes(contract="{}"))
+    scaled = template_model().metadata_props[0].value.replace("0.00392156862745098", "0.5")
+    assert "pixels times 0.5" in refusal(template_model_bytes(contract=scaled))
+
+
+def test_wrong_inputs_and_outputs_are_refused() -> None:
+    assert "must turn 'images' into 'probabilities'" in refusal(template_model_bytes(input_name="pixels"))
+    assert "float32 (n, 28, 28, 1)" in refusal(template_model_bytes(side=32))
+    assert "not probabilities" in refusal(template_model_bytes(softmax=False))
+    eleven = template_model().metadata_props[0].value.replace('"0", ', '"0", "10", ')
+    assert "expected float32 (2, 11)" in refusal(template_model_bytes(contract=eleven))
+
+
+def test_operators_of_other_makers_are_refused() -> None:
+    assert "operator of 'evil.corp'" in refusal(template_model_bytes(domain="evil.corp"))
+
+
+def test_an_operator_hidden_in_a_branch_is_refused() -> None:
+    model = template_model()
+    hidden = helper.make_graph([helper.make_node("Run", [], ["x"], domain="evil.corp")], "branch", [], [])
+    model.graph.node.append(helper.make_node("If", ["c"], ["x"], then_branch=hidden, else_branch=hidden))
+    with pytest.raises(ModelError, match=r"evil\.corp"):
+        check_model_bytes(model.SerializeToString())
+
+
+def test_weights_in_another_file_are_refused_and_the_file_is_never_opened(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(bytes(31360))
+    model = template_model()
+    tensor = model.graph.initializer[0]
+    tensor.ClearField("raw_data")
+    tensor.data_location = TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value="secret")
+    os.chdir(tmp_path)
+    opened: list[str] = []
+    sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
+    assert "another file" in refusal(model.SerializeToString())
+    assert not [name for name in opened if "secret" in name]
+
+
+def test_functions_and_training_steps_of_the_model_s_own_are_refused() -> None:
+    for add in ("functions", "training_info"):
+        model = template_model()
+        getattr(model, add).add()
+        assert "of its own" in refusal(model.SerializeToString())
+
+
+def test_deep_nesting_and_large_files_are_refused_before_parsing() -> None:
+    graph = helper.make_graph([], "innermost", [], [])
+    for _ in range(20):
+        graph = helper.make_graph([helper.make_node("If", ["c"], [], then_branch=graph)], "g", [], [])
+    model = template_model()
+    model.graph.CopyFrom(graph)
+    with pytest.raises(ModelError, match="nests deeper"):
+        check_model_bytes(model.SerializeToString())
+    with pytest.raises(ModelError, match="at most"):
+        check_model_bytes(bytes(MAX_MODEL_BYTES + 1))
+
+
+def test_flipped_bits_never_end_in_anything_but_a_model_or_a_model_error() -> None:
+    data, rng = bytearray(template_model_bytes()), np.random.default_rng(0)
+    head = len(data) - 400  # the names, shapes and contract; weights fill the rest
+    for position in [*range(120), *rng.integers(head, len(data), 120)]:
+        spoiled = bytearray(data)
+        spoiled[position] ^= 1 << int(rng.integers(8))
+        try:
+            rows = Predictor(bytes(spoiled)).probabilities(digits()[:1])
+        except ModelError as error:
+            assert "\n" not in str(error)  # noqa: PT017
+        else:
+            assert np.isfinite(rows).all()
+
+
+def test_a_string_model_says_for_every_frame_what_stands_there() -> None:
+    strip = shaded_strip([None, 4, 7, None, 0, None])
+    (frames,) = StringPredictor(string_model_bytes()).frames(strip[np.newaxis])
+    assert frames.dtype == np.float32
+    assert frames.argmax(axis=1).tolist() == [0, 0, 5, 5, 8, 8, 0, 0, 1, 1, 0, 0]
+    np.testing.assert_allclose(frames.sum(axis=1), 1, atol=1e-6)
+
+
+@pytest.mark.parametrize("width", [4, 64, 400])
+def test_strips_of_any_width_are_read_and_many_as_each_alone(width: int) -> None:
+    predictor = StringPredictor(string_model_bytes())
+    strips = np.random.default_rng(0).integers(0, 256, (3, 40, width), dtype=np.uint8)
+    together = predictor.frames(strips)
+    assert together.shape == (3, width // 2, 11)
+    for strip, frames in zip(strips, together, strict=True):
+        np.testing.assert_allclose(predictor.frames(strip[np.newaxis])[0], frames, atol=1e-6)
+
+
+def test_a_model_of_digits_is_none_of_numbers_and_the_other_way_round() -> None:
+    assert string_refusal(template_model_bytes()) == (
+        "the model reads single digits, here one is needed that reads whole numbers"
+    )
+    assert refusal(string_model_bytes()) == "the model reads whole numbers, here one is needed that reads single digits"
+
+
+def test_a_string_model_that_answers_in_other_shapes_is_refused() -> None:
+    assert "strips of float32 (n, 40, width, 1)" in string_refusal(string_model_bytes(height=48))
+    assert "expected (2, frames, classes)" in string_refusal(string_model_bytes(rank=2))
+    assert "expected float32 (2, 32, 11)" in string_refusal(string_model_bytes(classes=8))
+
+
+def test_a_string_model_whose_answers_are_no_probabilities_is_refused() -> None:
+    assert "not probabilities" in string_refusal(string_model_bytes(softmax=False))
+
+
+def test_a_string_model_without_a_good_contract_is_refused() -> None:
+    assert "carries no contract" in string_refusal(string_model_bytes(contract=""))
+    assert "not JSON" in string_refusal(string_model_bytes(contract="{"))
+    written = string_model().metadata_props[0].value
+    scaled = written.replace("0.00392156862745098", "0.5")
+    assert "pixels times 0.5" in string_refusal(string_model_bytes(contract=scaled))
+    assert "expects input [48, 0, 1]" in string_refusal(string_model_bytes(contract=written.replace("[40,", "[48,")))
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", bytes(50)])
+def test_what_is_no_model_reads_no_strings(data: bytes) -> None:
+    assert "not an ONNX model" in string_refusal(data)

@@ -1,0 +1,107 @@
+"""Pictures in one process: small ones of one digit are read together, with the same answers, in their order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from digitry.errors import ModelError, SettingError
+from digitry.reading import Reader
+from digitry.reading.batch import here
+from digitry.reading.batch.records import Settings, Source
+from digitry.types import Images, Probabilities
+from tests.unit.tiny_models import printed_digit, template_model_bytes
+
+
+@pytest.fixture
+def reader(tmp_path: Path) -> Reader:
+    (tmp_path / "tiny.onnx").write_bytes(template_model_bytes())
+    return here.open_reader(Settings((str(tmp_path / "tiny.onnx"),)))
+
+
+def small(digit: int) -> np.ndarray:
+    return printed_digit(digit, height=40, thickness=5, side=56)
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> list[Source]:
+    """Six digits, a blank, a broken file, a missing one, two pages, a large page, bytes, a digit."""
+    for digit in range(7):
+        cv2.imwrite(str(tmp_path / f"{digit}.png"), small(digit))
+    cv2.imwrite(str(tmp_path / "blank.png"), np.full((40, 40), 255, np.uint8))
+    (tmp_path / "broken.png").write_bytes((tmp_path / "3.png").read_bytes()[:80])
+    pages = [Image.fromarray(small(digit)) for digit in (1, 2)]
+    pages[0].save(tmp_path / "two.tif", save_all=True, append_images=pages[1:])
+    cv2.imwrite(str(tmp_path / "large.png"), printed_digit(8, height=500, thickness=50, side=700))
+    names = [*(f"{digit}.png" for digit in range(6)), "blank.png", "broken.png", "none.png", "two.tif", "large.png"]
+    given = [Source(str(tmp_path / name)) for name in names]
+    return [*given, Source("-", (tmp_path / "4.png").read_bytes()), Source(str(tmp_path / "6.png"))]
+
+
+def test_together_or_one_by_one_the_answers_are_the_same(reader: Reader, sources: list[Source]) -> None:
+    together = list(here.read_many(reader, sources, expect="digit"))
+    alone = [outcome for source in sources for outcome in here.read_many(reader, [source], expect="digit")]
+    assert together == alone
+    assert [outcome.name for outcome in together] == [source.name for source in sources]
+    texts = [" ".join(reading.text for reading in outcome.readings) for outcome in together]
+    assert texts[:9] == ["0", "1", "2", "3", "4", "5", "", "", ""]
+    assert texts[10:] == ["8", "4", "6"]
+    assert [outcome.failure is None for outcome in together[7:9]] == [False, False]
+
+
+def test_small_pictures_of_one_digit_cost_one_run_of_the_network(
+    reader: Reader, sources: list[Source], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = []
+    real = reader.read_digits
+
+    def counted(images: Images) -> Probabilities:
+        runs.append(len(images))
+        return real(images)
+
+    monkeypatch.setattr(reader, "read_digits", counted)
+    list(here.read_many(reader, sources[:6], expect="digit"))
+    assert runs == [6]
+
+
+def test_nobody_waits_long_for_the_first_of_many(
+    reader: Reader, sources: list[Source], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(here, "TOGETHER_SECONDS", 0.0)
+    given = iter(sources[:6])
+    assert next(here.read_many(reader, given, expect="digit")).name == sources[0].name
+    assert len(list(given)) == 5
+
+
+def test_a_fault_among_many_is_the_fault_of_one(
+    reader: Reader, sources: list[Source], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = reader.read_digits
+
+    def fails_on_many(images: Images) -> Probabilities:
+        if len(images) > 1:
+            raise RuntimeError("out of luck")
+        return real(images)
+
+    wanted = list(here.read_many(reader, sources[:6], expect="digit"))
+    monkeypatch.setattr(reader, "read_digits", fails_on_many)
+    assert list(here.read_many(reader, sources[:6], expect="digit")) == wanted
+
+
+def test_a_model_that_cannot_read_what_is_expected_is_no_fault_of_the_pictures(tmp_path: Path) -> None:
+    (tmp_path / "letters.onnx").write_bytes(template_model_bytes(class_names=tuple("abcdefghij")))
+    with pytest.raises(SettingError, match="not digits; use expect 'digit'"):
+        here.open_reader(Settings((str(tmp_path / "letters.onnx"),), expect="page"))
+
+
+def test_a_fault_of_the_model_ends_all(reader: Reader, sources: list[Source], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ModelError("this installation has no models/string.onnx")
+
+    monkeypatch.setattr(reader, "read_pages", fail)
+    with pytest.raises(ModelError, match="no models/string"):
+        list(here.read_many(reader, sources, expect="page"))

@@ -1,0 +1,210 @@
+"""Made numbers: what the targets say is what is written, and nothing else decides than the generator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from digitry.images.strip import STRIP_HEIGHT
+from digitry.synthesis import number_strips
+from digitry.synthesis.number_strips import (
+    EMPTY_SHARE,
+    LENGTH_SHARES,
+    MAX_DIGITS,
+    STRIP_WIDTH,
+    Strings,
+    made_number,
+    made_photograph,
+    made_strings,
+)
+from digitry.types import Split
+from tests.unit.written_numbers import printed_split
+
+
+@pytest.fixture(scope="module")
+def made() -> Strings:
+    return made_strings(printed_split(), 300, np.random.default_rng(0))
+
+
+def lengths(made: Strings) -> np.ndarray:
+    return np.asarray((made.targets > 0).sum(axis=1))
+
+
+def test_strips_and_targets_have_their_shapes(made: Strings) -> None:
+    assert made.strips.shape == (300, STRIP_HEIGHT, STRIP_WIDTH) == (300, 40, 192)
+    assert made.strips.dtype == np.uint8
+    assert made.targets.shape == (300, MAX_DIGITS) == (300, 10)
+    assert made.targets.dtype == np.int32
+
+
+def test_targets_hold_one_to_ten_for_the_digits_and_then_zeros(made: Strings) -> None:
+    places = np.arange(MAX_DIGITS) < lengths(made)[:, np.newaxis]
+    assert ((made.targets >= 1) & (made.targets <= 10))[places].all()
+    assert not made.targets[~places].any()
+    assert set(np.unique(made.targets)) == set(range(11))
+
+
+def test_numbers_have_the_lengths_they_are_drawn_with_where_there_is_room(made: Strings) -> None:
+    assert LENGTH_SHARES.sum() == pytest.approx(1)
+    shares = np.bincount(lengths(made), minlength=MAX_DIGITS + 1) / 300
+    np.testing.assert_allclose(shares[1:6], LENGTH_SHARES[:5] * (1 - EMPTY_SHARE), atol=0.06)
+    assert (lengths(made) >= 7).any()
+
+
+def test_some_strips_have_no_digit_and_most_of_those_are_not_blank(made: Strings) -> None:
+    empty = lengths(made) == 0
+    assert empty.mean() == pytest.approx(EMPTY_SHARE, abs=0.03)
+    assert (made.strips[empty].max(axis=(1, 2)) > 127).mean() > 0.7
+
+
+def test_hardly_a_strip_is_blank_that_claims_digits(made: Strings) -> None:
+    """Ink too faint for its paper is lost: about one strip in eighty, from which nothing can be learned."""
+    claims = lengths(made) > 0
+    blank = made.strips.max(axis=(1, 2)) < 128
+    assert (claims & blank).mean() < 0.03
+
+
+def test_the_generator_decides_everything_and_the_digits_are_left_alone() -> None:
+    split = printed_split()
+    before = split.images.copy()
+    first, again, other = (made_strings(split, 6, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first.strips, again.strips)
+    np.testing.assert_array_equal(first.targets, again.targets)
+    assert (first.strips != other.strips).any(axis=(1, 2)).all()
+    np.testing.assert_array_equal(split.images, before)
+
+
+def test_neither_global_randomness_nor_the_number_of_threads_changes_a_strip() -> None:
+    threads = cv2.getNumThreads()
+    found = []
+    try:
+        for count in (1, 2):
+            cv2.setNumThreads(count)
+            cv2.setRNGSeed(count)
+            np.random.seed(count)  # noqa: NPY002 - the very thing that must not matter
+            found.append(made_strings(printed_split(), 6, np.random.default_rng(1)))
+    finally:
+        cv2.setNumThreads(threads)
+    np.testing.assert_array_equal(found[0].strips, found[1].strips)
+
+
+def test_a_number_needs_no_digit_and_none_is_claimed_then() -> None:
+    strip, labels = made_number(printed_split().take(slice(0, 0)), np.random.default_rng(0))
+    assert strip.shape == (STRIP_HEIGHT, STRIP_WIDTH)
+    assert len(labels) == 0
+
+
+def test_a_photograph_is_as_high_as_a_strip_and_as_wide_as_told_times_its_zoom() -> None:
+    for zoom in (0.8, 1.0, 3.0):
+        grey, _ = made_photograph(
+            printed_split(2), np.random.default_rng(0), width=60, zoom_range=(zoom, zoom * (1 + 1e-9))
+        )
+        assert grey.shape == (round(40 * zoom), round(60 * zoom))
+
+
+# On plain paper, in a plain hand, with bars instead of digits, what is written can be counted and told apart.
+
+BARS = {2: 2, 5: 8, 9: 18}
+"""Class → width of its bar, which is 20 high, in pixels."""
+
+
+def bars(order: list[int]) -> Split:
+    images = np.zeros((len(order), 28, 28), np.uint8)
+    for image, label in zip(images, order, strict=True):
+        image[4:24, 5 : 5 + BARS[label]] = 255
+    return Split(images, np.array(order, np.int64))
+
+
+@pytest.fixture
+def plain_hand(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """No distortion, no paper, no marks; `plain_hand(gap=0.4, …)` changes how it writes."""
+    monkeypatch.setattr(number_strips, "augment", lambda images, rng: images)
+    monkeypatch.setattr(number_strips, "other_hands", lambda images, labels, rng: images)
+    monkeypatch.setattr(number_strips, "photograph", lambda ink, pen, rng: 255 - ink)
+    monkeypatch.setattr(number_strips, "_put_mark", lambda *_: None)
+    monkeypatch.setattr(number_strips, "_neighbouring_line", lambda *_: None)
+    real = number_strips._Hand.drawn
+    plain = {"slant": 0.0, "stretch": 1.0, "gap": 0.3, "gap_spread": 0.0, "slope": 0.0, "small_zeros": 1.0}
+    plain |= {"separators": 0.0, "joined": 0.0, "boxed": 0.0, "level": 127.0, "gain": 1.0}
+
+    def arrange(**changes: float) -> None:
+        monkeypatch.setattr(
+            number_strips._Hand, "drawn", lambda rng, zooms: replace(real(rng, zooms), **{**plain, **changes})
+        )
+
+    arrange()
+    return arrange
+
+
+def seen(grey: np.ndarray) -> list[int]:
+    """The classes of the bars on a photograph, from left to right."""
+    _, _, boxes, _ = cv2.connectedComponentsWithStats((grey < 128).astype(np.uint8))
+    found = sorted(boxes[1:].tolist())
+    widest = {label: width / 20 for label, width in BARS.items()}
+    return [min(BARS, key=lambda k: abs(widest[k] - wide / tall)) for _, _, wide, tall, _ in found]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_is_written_is_what_is_claimed_in_its_order(seed: int, plain_hand: Callable[..., None]) -> None:
+    order = np.random.default_rng(seed).choice(list(BARS), seed % MAX_DIGITS + 1).tolist()
+    grey, labels = made_photograph(bars(order), np.random.default_rng(seed))
+    assert seen(grey) == labels.tolist()
+    assert labels.tolist() == order[: len(labels)]
+
+
+def test_digits_that_find_no_room_are_neither_written_nor_claimed(plain_hand: Callable[..., None]) -> None:
+    plain_hand(height=30.0, zoom=1.0)
+    grey, labels = made_photograph(bars([9] * 10), np.random.default_rng(0))
+    assert 3 <= len(labels) < 10
+    assert seen(grey) == labels.tolist() == [9] * len(labels)
+
+
+def test_a_photograph_on_which_a_digit_faded_away_is_taken_again(
+    plain_hand: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain_hand(gap=0.4, height=20.0, zoom=1.0)
+    taken: list[np.ndarray] = []
+
+    def fades_at_first(ink: np.ndarray, pen: float, rng: np.random.Generator) -> np.ndarray:
+        grey = 255 - ink
+        if len(taken) < 2:
+            grey[:, np.flatnonzero(ink.any(axis=0))[-1] - 15 :] = 255
+        taken.append(grey)
+        return grey
+
+    monkeypatch.setattr(number_strips, "photograph", fades_at_first)
+    grey, labels = made_photograph(bars([9, 9, 9]), np.random.default_rng(0))
+    assert len(taken) == 3
+    assert seen(grey) == labels.tolist() == [9, 9, 9]
+
+
+def test_digits_in_the_boxes_of_a_form_are_claimed_too(plain_hand: Callable[..., None]) -> None:
+    for seed in range(8):
+        plain_hand(boxed=1.6, gap=0.3)
+        with pytest.MonkeyPatch.context() as without:
+            without.setattr(number_strips, "_draw_boxes", lambda *_: None)
+            grey, labels = made_photograph(bars([2, 9, 5]), np.random.default_rng(seed))
+        assert seen(grey) == labels.tolist() == [2, 9, 5][: len(labels)]
+
+
+def test_a_wider_gap_sets_digits_apart_and_a_negative_one_lets_them_touch(plain_hand: Callable[..., None]) -> None:
+    inked, pieces = [], []
+    for gap in (-0.05, 0.1, 0.6):
+        plain_hand(gap=gap, height=20.0, zoom=1.0)
+        grey, labels = made_photograph(bars([9, 9, 9]), np.random.default_rng(3))
+        assert len(labels) == 3
+        columns = np.flatnonzero((grey < 128).any(axis=0))
+        inked.append(columns[-1] - columns[0])
+        pieces.append(len(seen(grey)))
+    assert inked == sorted(set(inked))
+    assert pieces[0] < 3
+    assert pieces[1:] == [3, 3]
+
+
+def test_targets_name_the_class_after_the_blank(plain_hand: Callable[..., None]) -> None:
+    made = made_strings(bars([9] * 5), 20, np.random.default_rng(0))
+    assert set(np.unique(made.targets)) == {0, 10}

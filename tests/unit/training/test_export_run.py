@@ -1,0 +1,39 @@
+"""What travels into another format, and what does not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from digitry.exports import bundle, parity
+from digitry.networks.contract import Contract
+from digitry.networks.scale import Scale
+from digitry.training.export_run import export
+from digitry.types import Dataset
+
+SCALE = Scale((0.5,), (0.5,), (0.1,), (0.5,), 100, 0.5, "tests")
+
+
+@pytest.mark.parametrize(("form", "scale"), [("onnx", SCALE), ("onnx-int8", None)])
+def test_a_scale_goes_where_the_answers_stay_the_same_and_nowhere_else(
+    form: str, scale: Scale | None, made_up_dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = {"recipe": "tests", "data": "made-up", "data_sha256": made_up_dataset.sha256, "seed": 0, "settings": {}}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    contract = Contract("tests", made_up_dataset.class_names, confidence_scale=SCALE)
+    written: list[Contract] = []
+
+    def note(kind: Any, model: Any, contract: Contract, *_: Any, **__: Any) -> tuple[np.ndarray, np.ndarray, float]:
+        written.append(contract)
+        rows = np.eye(10, dtype=np.float32)[np.arange(50) % 10]
+        return rows, rows, 0.0
+
+    monkeypatch.setitem(export.__globals__, "load_dataset", lambda data: made_up_dataset)
+    monkeypatch.setattr(bundle, "load_model", lambda path: (None, contract))
+    monkeypatch.setattr(parity, "export", note)
+    export(tmp_path, tmp_path / "out", form)
+    assert [one.confidence_scale for one in written] == [scale]

@@ -1,0 +1,162 @@
+"""Drawings: marks beside the digits, never on them; legible at every size; in colour where there is colour."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from digitry.errors import DataError
+from digitry.types import Digit, Number, Reading, is_sure
+from digitry.visualization import marks
+from digitry.visualization.draw import draw_page, draw_reading, percent
+from digitry.visualization.marks import plain, text_width, wrapped
+from tests.unit.drawing.made import page_of
+
+
+def opened(png: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+
+
+def near(drawing: np.ndarray, colour: tuple[int, int, int]) -> int:
+    return int((np.abs(drawing.astype(int) - colour).max(axis=-1) < 12).sum())
+
+
+def test_every_stroke_is_still_there_under_the_marks() -> None:
+    page, reading = page_of(["40", "77", "132"], height=120)
+    before, after = (
+        np.argwhere(np.all(picture == (20, 30, 90), axis=-1)) for picture in (page, draw_page(page, reading))
+    )
+    assert len(after) == len(before)
+    assert len(np.unique(after - before, axis=0)) == 1, "only moved, as one, where the canvas grew"
+
+
+def test_sure_is_blue_and_unsure_is_amber_with_a_question_mark_and_a_reason() -> None:
+    sure, unsure = (draw_page(*page_of(["40"], sure=flag)) for flag in (True, False))
+    assert near(sure, marks.SURE) > 500
+    assert near(sure, marks.UNSURE) == 0
+    assert near(unsure, marks.UNSURE) > 500
+    assert near(unsure, marks.SURE) == 0
+    assert unsure.shape[0] > sure.shape[0], "the reason stands below"
+
+
+def test_a_doubt_about_the_whole_reading_is_one_about_its_number() -> None:
+    _, reading = page_of(["4"], sure=True)
+    doubtful = Reading("", reading.numbers, sure=False, reason="there are 2 marks")
+    assert is_sure(reading, reading.numbers[0])
+    assert not is_sure(doubtful, doubtful.numbers[0])
+    _, other = page_of(["5"], sure=False)
+    both = Reading("", (*reading.numbers, *other.numbers), sure=False)
+    assert [is_sure(both, number) for number in both.numbers] == [True, False]
+
+
+def test_a_picture_without_a_digit_keeps_its_pixels_and_gets_a_note() -> None:
+    page = np.full((300, 400, 3), 200, np.uint8)
+    drawing = draw_page(page, Reading("", reason="the picture is blank"))
+    assert (drawing[:300] == 200).all()
+    assert drawing.shape[0] > 310
+    assert near(drawing[300:], marks.NOTHING) > 50
+
+
+@pytest.mark.parametrize(
+    ("side", "longest"), [(28, 224), (40, 320), (100, 400), (399, 798), (1000, 1000), (4000, 2400)]
+)
+def test_tiny_pictures_are_enlarged_and_large_ones_shrunk(side: int, longest: int) -> None:
+    box = (side // 4, side // 4, side // 2, side // 2)
+    reading = Reading("", (Number("7", 0.99, box, (Digit("7", 0.99, box),)),), sure=True)
+    drawing = draw_page(np.full((side, side, 3), 255, np.uint8), reading)
+    assert drawing.shape[:2] == (longest, longest)
+
+
+def test_the_canvas_grows_where_a_digit_fills_the_picture() -> None:
+    box = (0, 0, 400, 400)
+    reading = Reading("", (Number("7", 0.99, box, (Digit("7", 0.99, box),)),), sure=True)
+    drawing = draw_page(np.zeros((400, 400, 3), np.uint8), reading)
+    assert drawing.shape[0] > 400
+    assert (drawing[0, 0] == 0).all(), "in the colour of the border"
+
+
+def test_the_drawing_is_in_colour_from_whatever_was_read(tmp_path: Path) -> None:
+    page, reading = page_of(["40"])
+    Image.fromarray(page).save(tmp_path / "page.png")
+    data = (tmp_path / "page.png").read_bytes()
+    drawings = [draw_reading(given, reading) for given in (tmp_path / "page.png", data, page, Image.fromarray(page))]
+    assert len(set(drawings)) == 1
+    assert (opened(drawings[0])[-1, -1] == (235, 240, 230)).all()
+
+
+def test_a_turned_photograph_is_drawn_upright() -> None:
+    page, reading = page_of(["402"])
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(np.rot90(page))).save(buffer, "PNG", exif=exif)
+    assert draw_reading(buffer.getvalue(), reading) == draw_reading(page, reading)
+
+
+def test_the_page_of_a_file_is_the_one_that_was_read() -> None:
+    page, reading = page_of(["402"], page=2)
+    buffer = io.BytesIO()
+    pages = [Image.new("RGB", (page.shape[1], page.shape[0])), Image.fromarray(page)]
+    pages[0].save(buffer, "TIFF", save_all=True, append_images=pages[1:])
+    assert draw_reading(buffer.getvalue(), reading) == draw_reading(page, reading)
+
+
+def test_small_copies_between_the_pages_of_a_file_are_not_drawn_on() -> None:
+    page, reading = page_of(["402"], page=2)
+    copy = Image.new("RGB", (page.shape[1], page.shape[0]))
+    copy.encoderinfo = {"tiffinfo": {254: 1}}
+    buffer = io.BytesIO()
+    pages = [Image.new("RGB", copy.size), copy, Image.fromarray(page)]
+    pages[0].save(buffer, "TIFF", save_all=True, append_images=pages[1:])
+    assert draw_reading(buffer.getvalue(), reading) == draw_reading(page, reading)
+
+
+def test_transparent_paper_contrasts_with_what_is_drawn_on_it() -> None:
+    rgba = np.zeros((500, 500, 4), np.uint8)
+    rgba[200:300, 240:260] = (255, 255, 255, 255)
+    box = (240, 200, 20, 100)
+    reading = Reading("", (Number("1", 0.9, box, (Digit("1", 0.9, box),)),), sure=True)
+    assert (opened(draw_reading(Image.fromarray(rgba), reading))[-1, -1] == 0).all()
+
+
+@pytest.mark.parametrize("given", [None, np.zeros((5, 5, 3), np.uint8), b"no picture", "missing.png"])
+def test_the_grey_page_takes_the_place_of_a_picture_that_does_not_fit(given: object) -> None:
+    page, reading = page_of(["40"])
+    grey = np.asarray(cv2.cvtColor(reading.stages["grey"], cv2.COLOR_GRAY2RGB))
+    assert draw_reading(given, reading) == draw_reading(grey, reading)
+    assert draw_reading(given, reading) != draw_reading(page, reading)
+
+
+def test_nothing_to_draw_on_is_said_in_one_line() -> None:
+    with pytest.raises(DataError, match="no picture to draw on; give the picture that was read"):
+        draw_reading(None, Reading(""))
+    with pytest.raises(DataError, match="cannot draw on a dict"):
+        draw_reading({}, Reading(""))
+
+
+def test_a_crowded_page_is_drawn_without_a_label_on_a_digit() -> None:
+    page, reading = page_of(["12345"] * 12, height=14, gap=6)
+    drawing = draw_page(page, reading)
+    assert near(drawing, marks.SURE) > 0
+    assert max(drawing.shape[:2]) > 2 * max(page.shape[:2]), "enlarged, so that labels fit between the lines"
+
+
+def test_texts_that_the_font_lacks_stay_legible() -> None:
+    assert plain("28×28 – a\nb\x07") == "28x28 - a b "
+    assert plain("日本") == "??"
+
+
+def test_long_texts_are_wrapped_and_endless_words_cut() -> None:
+    lines = wrapped("one two three " + "x" * 500, 120, 14)
+    assert len(lines) > 1
+    assert all(text_width(line, 14) <= 120 for line in lines)
+    assert lines[-1].endswith("…")
+
+
+def test_nothing_is_ever_certain() -> None:
+    assert [percent(p) for p in (1.0, 0.9995, 0.987, 0.5, 0.0001)] == [">99.9%", ">99.9%", "98.7%", "50.0%", "<0.1%"]

@@ -1,0 +1,200 @@
+"""Explanations: every stage there, every text escaped, nothing from elsewhere, closed and accessible."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import cv2
+import numpy as np
+import pytest
+
+from digitry.reading import Reader
+from digitry.types import Reading
+from digitry.visualization.explain import MAX_DIGITS, canonical_digits, explain_page, ordinal
+from digitry.visualization.strip_pictures import runs, strip_chart
+from tests.unit.drawing.made import page_of
+from tests.unit.tiny_models import printed_digit, template_model_bytes
+
+EVIL = "<script>alert('x')</script>\" onload=\"y \udcff"
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader(template_model_bytes())
+
+
+class Parsed(HTMLParser):
+    """Tags with their attributes, and the text; fails on an element that is not closed."""
+
+    VOID = frozenset({"meta", "img", "rect", "line", "image"})
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self._open: list[str] = []
+        self.feed(page)
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def explained(reader: Reader, picture: object, reading: Reading, title: str = "Why?") -> Parsed:
+    return Parsed(explain_page(reader, picture, reading, title=title))
+
+
+def test_one_digit_is_shown_from_the_picture_to_the_answer(reader: Reader) -> None:
+    page = explained(reader, printed_digit(3), reader.read(printed_digit(3), expect="digit"))
+    captions = ("what was read where", "The ink:", "own strokes", "What the network sees", "What spoke for 3")
+    assert all(caption in page.text for caption in captions)
+    assert len(page.all("img")) == 7
+    rows = [row for row in page.all("th") if row.get("scope") == "row"]
+    assert len(rows) == 10
+
+
+def test_the_network_s_image_is_shown_pixel_by_pixel(reader: Reader) -> None:
+    reading = reader.read(printed_digit(3), expect="digit")
+    page = explained(reader, printed_digit(3), reading)
+    address = next(image["src"] for image in page.all("img") if "28×28" in (image["alt"] or ""))
+    assert address is not None
+    data = np.frombuffer(base64.b64decode(address.partition("base64,")[2]), np.uint8)
+    shown = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
+    assert address.startswith("data:image/png")
+    assert (shown[::8, ::8] == reading.stages["canonical"]).all()
+
+
+def test_texts_from_strangers_stay_texts(reader: Reader) -> None:
+    page, reading = page_of(["47"], sure=False, reason=EVIL)
+    evil = Reading(EVIL, reading.numbers, reason=EVIL, stages=reading.stages)
+    text = explain_page(reader, page, evil, title=EVIL)
+    parsed = Parsed(text)
+    assert parsed.all("script") == []
+    assert all("onload" not in attributes for _, attributes in parsed.tags)
+    assert text.encode()
+
+
+def test_nothing_is_loaded_from_elsewhere_and_no_script_runs(reader: Reader) -> None:
+    page, reading = page_of(["47", "3"])
+    text = explain_page(reader, page, reading, title="t")
+    bare = re.sub(r'(src|href)="data:[^"]*"', "", text)
+    assert "http://" not in bare
+    assert "https://" not in bare
+    assert "url(" not in bare
+    assert "default-src 'none'" in text
+    assert all((image["src"] or "").startswith("data:") for image in Parsed(text).all("img"))
+
+
+def test_those_who_cannot_see_are_served(reader: Reader) -> None:
+    page, reading = page_of(["47", "3"], sure=False)
+    with_lines = stripped(reading, 2)
+    parsed = explained(reader, page, with_lines)
+    assert parsed.all("html")[0]["lang"] == "en"
+    assert all(image["alt"] for image in parsed.all("img"))
+    assert all(chart["role"] == "img" and chart["aria-label"] for chart in parsed.all("svg"))
+    targets = {attributes["id"] for _, attributes in parsed.tags if "id" in attributes}
+    assert {f"#{target}" for target in targets} == {link["href"] for link in parsed.all("a")}
+
+
+def stripped(reading: Reading, count: int) -> Reading:
+    frames = np.full((20, 11), 0.01, np.float32)
+    frames[:, 0] = 0.9
+    strips = {"strips": [np.full((40, 80), 200, np.uint8)] * count, "frames": [frames] * count}
+    return Reading(reading.picture, reading.numbers, reading.sure, reading.reason, stages={**reading.stages, **strips})
+
+
+def test_lines_of_writing_are_shown_when_the_reader_kept_them(reader: Reader) -> None:
+    page, reading = page_of(["47", "3"])
+    assert explained(reader, page, reading).all("svg") == []
+    assert len(explained(reader, page, stripped(reading, 2)).all("svg")) == 2
+    without = stripped(reading, 2)
+    del without.stages["frames"]
+    assert len(explained(reader, page, without).all("svg")) == 2
+
+
+def test_a_picture_without_a_digit_says_why(reader: Reader) -> None:
+    blank = np.full((100, 100), 255, np.uint8)
+    reading = reader.read(blank, expect="digit")
+    parsed = explained(reader, blank, reading)
+    assert reading.reason is not None
+    assert reading.reason in parsed.text
+    assert "How to read this" not in parsed.text
+
+
+def test_every_digit_of_a_number_is_looked_into_and_sure_ones_stay_folded(reader: Reader) -> None:
+    sure = explained(reader, *page_of(["4702", "33"]))
+    unsure = explained(reader, *page_of(["4702", "33"], sure=False))
+    assert len(sure.all("article")) == len(unsure.all("article")) == 6
+    assert (len(sure.all("details")), len(unsure.all("details"))) == (6, 0)
+
+
+def test_a_page_of_many_digits_stays_bounded(reader: Reader) -> None:
+    parsed = explained(reader, *page_of(["12345678"] * 7, height=20, gap=10))
+    assert 0 < len(parsed.all("article")) <= MAX_DIGITS
+    assert len(parsed.all("h2")) == 9
+
+
+def test_on_a_page_of_many_digits_the_least_sure_are_looked_into(reader: Reader) -> None:
+    page, reading = page_of(["12345678"] * 6 + ["90909090"], height=20, gap=10, sure=False)
+    *others, last = reading.numbers
+    doubted = replace(reading, numbers=(*others, replace(last, confidence=0.1)))
+    assert "The network gives 9 a probability" in explained(reader, page, doubted).text
+
+
+def test_canonical_digits_are_the_reader_s_own_or_cut_anew(reader: Reader) -> None:
+    page, reading = page_of(["47"])
+    cut = canonical_digits(page, reading)
+    labels = [int(reader.read_digits(image[np.newaxis]).argmax()) for image in cut if image is not None]
+    assert labels == [4, 7]
+    kept = [np.full((28, 28), 9, np.uint8), None]
+    own = canonical_digits(page, Reading("", reading.numbers, stages={"canonical": kept}))
+    assert (own[0] == 9).all()
+    assert own[1] is None
+
+
+def test_the_same_reading_gives_the_same_page(reader: Reader) -> None:
+    page, reading = page_of(["47"])
+    assert explain_page(reader, page, reading, title="t") == explain_page(reader, page, reading, title="t")
+
+
+def test_runs_are_where_one_digit_is_the_most_probable() -> None:
+    frames = np.zeros((8, 11), np.float32)
+    frames[[0, 3, 7], 0] = 1  # blank
+    frames[[1, 2], 5] = 1
+    frames[[4, 5], 5] = 1
+    frames[6, 10] = 1
+    assert runs(frames) == [(1, 2, 5), (4, 5, 5), (6, 6, 10)]
+
+
+def test_the_chart_of_a_line_tells_what_it_shows() -> None:
+    frames = np.zeros((8, 11), np.float32)
+    frames[:, 0] = 1
+    frames[2], frames[6] = np.eye(11)[5], np.eye(11)[8]
+    chart = Parsed(strip_chart(np.zeros((40, 32), np.uint8), frames, tuple("0123456789")))
+    assert (chart.all("svg")[0]["aria-label"] or "").endswith("left to right: 4 7")
+    cut = chart.all("line")
+    assert len(cut) == 1
+    assert cut[0]["x1"] == f"{10 + (3 + 6) / 2 * 4:.2f}"
+
+
+def test_places_are_counted_as_people_do() -> None:
+    assert [ordinal(n) for n in (1, 2, 3, 4, 11, 12, 13, 21, 112)] == [
+        "1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "112th",
+    ]  # fmt: skip
