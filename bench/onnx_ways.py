@@ -65,7 +65,7 @@ def main() -> None:
 def on_this_backend() -> dict[str, dict[str, Any]]:
     """Network → way → what came of it."""
     sys.path.insert(0, str(ROOT))
-    from tests.unit.artifact.networks import NETWORKS, STRANGE, shaken
+    from tests.unit.exports.networks import NETWORKS, STRANGE, shaken
 
     from digitry.exports.onnx import written
     from digitry.exports.onnx_converter import converted

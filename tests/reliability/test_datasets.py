@@ -29,7 +29,7 @@ from digitry.datasets.tarball import read_members
 from digitry.errors import DataError
 from digitry.types import Images
 from tests.conftest import make_digits
-from tests.unit.data.mirror import NAMES, Answer, body, cached, honest, serve, tarball, tiny_files, tiny_source
+from tests.unit.datasets.mirror import NAMES, Answer, body, cached, honest, serve, tarball, tiny_files, tiny_source
 
 SHORT, FULL = 400, 20_000
 """Mutated headers for each of the five formats."""

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from digitry.cli import group
 from digitry.datasets.sources import SOURCES
 from digitry.errors import DataError
-from tests.unit.data.mirror import NAMES, tiny_files, tiny_source
+from tests.unit.datasets.mirror import NAMES, tiny_files, tiny_source
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from digitry.datasets.sources import SOURCES
-from tests.unit.data.mirror import tiny_files, tiny_source
+from tests.unit.datasets.mirror import tiny_files, tiny_source
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from digitry.datasets.cache import cache_folder
 from digitry.datasets.fetch import fetch, fetch_with_origins
 from digitry.datasets.sources import SOURCES, DebianPackage
 from digitry.errors import DataError, SettingError, StorageError
-from tests.unit.data.mirror import (
+from tests.unit.datasets.mirror import (
     NAMES,
     Answer,
     body,

@@ -13,7 +13,7 @@ from digitry.datasets.idx import to_idx
 from digitry.errors import DataError
 from digitry.types import Dataset, Images
 from tests.conftest import make_digits
-from tests.unit.data.mirror import NAMES, tiny_files, tiny_source
+from tests.unit.datasets.mirror import NAMES, tiny_files, tiny_source
 
 TRAIN, TEST = make_digits(40), make_digits(20, seed=1)
 

@@ -13,7 +13,7 @@ from digitry.datasets.sources import SOURCES
 from digitry.errors import DataError, SettingError
 from digitry.types import Split
 from tests.conftest import make_digits
-from tests.unit.data.mirror import tiny_files, tiny_source
+from tests.unit.datasets.mirror import tiny_files, tiny_source
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from digitry.datasets.tarball import read_members
 from digitry.errors import DataError
-from tests.unit.data.mirror import tarball
+from tests.unit.datasets.mirror import tarball
 
 MEMBERS = {"package/data/a": b"a" * 700, "package/evil.sh": b"rm -rf /", "package/data/b": b"b" * 512}
 WANTED = {"package/data/a": 700, "package/data/b": 512}

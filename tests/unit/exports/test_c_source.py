@@ -25,7 +25,7 @@ keras = pytest.importorskip("keras")
 
 from keras import layers  # noqa: E402 - after it is known to be there
 
-from tests.unit.artifact.networks import ACTIVATIONS, NETWORKS, functional, in_a_row, shaken  # noqa: E402
+from tests.unit.exports.networks import ACTIVATIONS, NETWORKS, functional, in_a_row, shaken  # noqa: E402
 
 CONTRACT = Contract(recipe="made", class_names=tuple("0123456789"))
 WITHOUT = {

@@ -18,7 +18,7 @@ from tests.unit.tiny_models import template_model_bytes
 
 pytest.importorskip("keras")
 
-from tests.unit.artifact.networks import NETWORKS, shaken
+from tests.unit.exports.networks import NETWORKS, shaken
 
 CONTRACT = Contract("made", tuple("0123456789"))
 SHIPPED = Path(recipes.__file__).parent.parent / "models"

@@ -23,7 +23,7 @@ from digitry.exports import onnx  # noqa: E402
 from digitry.exports.parity import export, softmax  # noqa: E402
 from digitry.networks.prepare import prepare  # noqa: E402
 from digitry.recipes.layers import MeanOfViews, Views  # noqa: E402
-from tests.unit.artifact.networks import ACTIVATIONS, NETWORKS, STRANGE, functional, in_a_row, shaken  # noqa: E402
+from tests.unit.exports.networks import ACTIVATIONS, NETWORKS, STRANGE, functional, in_a_row, shaken  # noqa: E402
 
 CONTRACT = Contract(recipe="any", class_names=tuple("0123456789"))
 IMAGES = make_digits(20).images

@@ -15,7 +15,7 @@ from digitry.networks.contract import Contract
 keras = pytest.importorskip("keras")
 
 from digitry.exports import onnx_converter  # noqa: E402 - after it is known to be there
-from tests.unit.artifact.networks import in_a_row  # noqa: E402
+from tests.unit.exports.networks import in_a_row  # noqa: E402
 
 CONTRACT = Contract(recipe="any", class_names=tuple("0123456789"))
 

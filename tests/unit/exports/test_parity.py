@@ -24,7 +24,7 @@ from digitry.exports.onnx import to_onnx  # noqa: E402
 from digitry.exports.parity import check_parity, export, softmax  # noqa: E402
 from digitry.networks.prepare import prepare  # noqa: E402
 from digitry.training.export_run import FORMATS  # noqa: E402
-from tests.unit.artifact.networks import NETWORKS, STRANGE, shaken  # noqa: E402
+from tests.unit.exports.networks import NETWORKS, STRANGE, shaken  # noqa: E402
 
 CONTRACT = Contract(recipe="made", class_names=tuple("0123456789"))
 STRING_CONTRACT = Contract("made", tuple("0123456789"), input_shape=STRIP_SHAPE, metrics={"temperature": 1.5})

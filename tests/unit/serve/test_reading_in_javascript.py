@@ -341,7 +341,7 @@ def test_what_the_page_cannot_do_is_named(tmp_path: Path) -> None:
     pytest.importorskip("keras")
     from digitry.exports.onnx import to_onnx
     from digitry.networks.contract import Contract
-    from tests.unit.artifact.networks import NETWORKS
+    from tests.unit.exports.networks import NETWORKS
 
     jobs, image = Jobs(tmp_path), np.zeros((1, 28, 28, 1), np.float32)
     for name in NOT_ON_THE_PAGE:
@@ -358,7 +358,7 @@ def test_every_recipe_and_every_layer_answers_as_onnx_runtime_does(tmp_path: Pat
     from digitry.exports.half import with_half_weights
     from digitry.exports.onnx import to_onnx
     from digitry.networks.contract import STRIP_SHAPE, Contract
-    from tests.unit.artifact.networks import NETWORKS, shaken
+    from tests.unit.exports.networks import NETWORKS, shaken
 
     digits = Contract("any", tuple("0123456789"))
     numbers = Contract("any", tuple("0123456789"), input_shape=STRIP_SHAPE, metrics={"temperature": 1.5})

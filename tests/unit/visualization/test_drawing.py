@@ -15,7 +15,7 @@ from digitry.types import Digit, Number, Reading, is_sure
 from digitry.visualization import marks
 from digitry.visualization.draw import draw_page, draw_reading, percent
 from digitry.visualization.marks import plain, text_width, wrapped
-from tests.unit.drawing.made import page_of
+from tests.unit.visualization.made import page_of
 
 
 def opened(png: bytes) -> np.ndarray:

@@ -15,7 +15,7 @@ from digitry.reading.batch import output
 from digitry.reading.batch.output import Table, describe_job
 from digitry.reading.batch.records import Outcome, Settings
 from digitry.reading.batch.rows import FORMATS
-from tests.unit.batch_reading.outcomes import ALL, BROKEN, SEVEN
+from tests.unit.reading.batch.outcomes import ALL, BROKEN, SEVEN
 
 NAMES = [outcome.name for outcome in ALL]
 JOB = {"digitry": "1", "model": "m", "expect": "page", "max_error": 0.005, "pictures": "p"}

@@ -13,7 +13,7 @@ import pytest
 from digitry.errors import ModelError, StorageError
 from digitry.reading.batch import processes, read_all
 from digitry.reading.batch.records import Settings, Source
-from tests.unit.batch_reading import finishers
+from tests.unit.reading.batch import finishers
 from tests.unit.tiny_models import printed_digit, template_model_bytes
 
 COUNT = 40

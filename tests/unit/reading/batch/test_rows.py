@@ -10,7 +10,7 @@ import pytest
 
 from digitry.reading.batch.rows import COLUMNS, FORMATS, csv_lines, csv_name, json_line
 from digitry.types import Reading, is_sure
-from tests.unit.batch_reading.outcomes import ALL, BLANK, BROKEN, HALF, ODD, PAGE, PAGES, SEVEN, number
+from tests.unit.reading.batch.outcomes import ALL, BLANK, BROKEN, HALF, ODD, PAGE, PAGES, SEVEN, number
 
 
 def table(lines: bytes) -> list[dict[str, str]]:
