@@ -69,7 +69,8 @@ def test_a_keras_that_is_loaded_on_another_backend_trains_by_itself(
 
 PROBE = """
 import gc, sys
-from digitry import backend, console
+from digitry import console
+from digitry.recipes import backend
 console.is_ours = {ours}
 backend.choose_backend()
 print("matplotlib" in sys.modules, gc.isenabled(), gc.get_freeze_count() > 0)

@@ -15,8 +15,8 @@ from digitry.reading import Reader
 from digitry.types import Reading
 from digitry.visualization.explain import MAX_DIGITS, canonical_digits, explain_page, ordinal
 from digitry.visualization.strip_pictures import runs, strip_chart
-from tests.unit.visualization.made import page_of
 from tests.unit.tiny_models import printed_digit, template_model_bytes
+from tests.unit.visualization.made import page_of
 
 EVIL = "<script>alert('x')</script>\" onload=\"y \udcff"
 
