@@ -78,9 +78,9 @@ def exported(run: Path) -> dict[str, Any]:
 def time_of_a_digit(model: Path) -> dict[str, float]:
     """Microseconds that the exported model takes for one digit at a time, on one thread."""
     import digitry
-    from digitry.networks.predict import Predictor
+    from digitry.networks.model import Model
 
-    predictor = Predictor(model, threads=1)
+    predictor = Model(model, threads=1, reads="digit")
     dataset = digitry.load_dataset("mnist")
     assert dataset.test is not None
     images, seconds = dataset.test.images, []

@@ -86,7 +86,7 @@ def outcome(write: Callable[..., bytes], model: Any) -> dict[str, Any]:
 
     from digitry.errors import DigitryError
     from digitry.networks.contract import Contract
-    from digitry.networks.predict import Predictor
+    from digitry.networks.model import Model
 
     contract = Contract("any", tuple("0123456789"))
     images = np.random.default_rng(0).integers(0, 256, (20, 28, 28), dtype=np.uint8)
@@ -98,7 +98,7 @@ def outcome(write: Callable[..., bytes], model: Any) -> dict[str, Any]:
             with contextlib.redirect_stdout(io.StringIO()):  # the converters think aloud
                 files.append(write(model, contract))
             seconds.append(time.perf_counter() - began)
-        answers = Predictor(files[0]).probabilities(images)
+        answers = Model(files[0], reads="digit").probabilities(images)
     except DigitryError as error:
         # Converters tell where on this machine they failed.
         return {"right": False, "why": re.sub(r"/\S*/site-packages/", "", str(error))[:300]}

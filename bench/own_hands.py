@@ -75,7 +75,7 @@ def learnt(name: str) -> dict[str, Any]:
     """Accuracy on the hand and on MNIST's test digits, before and after."""
     import digitry
     from digitry.datasets.folder import dataset_sha256
-    from digitry.networks.predict import Predictor
+    from digitry.networks.model import Model
     from digitry.types import Dataset
 
     change, count = HANDS[name]
@@ -88,8 +88,8 @@ def learnt(name: str) -> dict[str, Any]:
         run = digitry.train(
             "reader", data=data, start_from="shipped", seed=SEED, run=f"{folder}/run", quiet=False, report=False
         )
-        after = Predictor(run.folder / "model.onnx")
-    before = Predictor(Path(digitry.__file__).parent / "models" / "digit.onnx")
+        after = Model(run.folder / "model.onnx", reads="digit")
+    before = Model(Path(digitry.__file__).parent / "models" / "digit.onnx", reads="digit")
     accuracies: dict[str, Any] = {"pictures": len(own)}
     for part, split, images in (("hand", unseen, JUDGED), ("mnist_test", mnist.test, len(mnist.test))):
         for when, predictor in (("before", before), ("after", after)):

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from digitry.networks.predict import Predictor
+from digitry.networks.model import Model
 from tests.conftest import make_digits
 from tests.functional.serving import PATIENCE_SECONDS, Load, Request, Server, processes_of, served, status_name
 from tests.unit.serve.site import check_problem, picture_of, post, receive, send_raw, until
@@ -259,7 +259,7 @@ def test_a_good_new_file_takes_over_under_load_without_a_mixed_answer_and_a_bad_
     old, new = template_model_bytes(), template_model_bytes(class_names=tuple("abcdefghij"))
     path.write_bytes(old)
     images = np.frombuffer(DIGITS, np.uint8).reshape(-1, 28, 28)
-    expected = {name: Predictor(data).probabilities(images) for name, data in (("old", old), ("new", new))}
+    expected = {name: Model(data, reads="digit").probabilities(images) for name, data in (("old", old), ("new", new))}
 
     last: dict[int, str] = {}
 

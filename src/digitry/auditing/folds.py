@@ -20,7 +20,7 @@ from digitry.datasets.folder import dataset_sha256
 from digitry.errors import DataError, SettingError
 from digitry.exploration.duplicates import first_of_its_kind
 from digitry.files import write_atomically
-from digitry.networks.predict import Predictor
+from digitry.networks.model import Model
 from digitry.recipes.backend import PLAIN_TORCH
 from digitry.runs import MODEL
 from digitry.training import finetune, train
@@ -123,20 +123,20 @@ def _judge(judge: Judge, data: Dataset, images: Images, file: Path, quiet: bool)
     run = file.with_suffix("")
     _train(judge, data, run, quiet)
     buffer = io.BytesIO()
-    np.save(buffer, _answers(Predictor(run / MODEL), images, data.class_names))
+    np.save(buffer, _answers(Model(run / MODEL, reads="digit"), images, data.class_names))
     write_atomically(file, buffer.getvalue())
     shutil.rmtree(run, ignore_errors=True)
 
 
 def by_the_shipped_network(dataset: Dataset, split: str) -> Probabilities:
     """Return what the shipped network says of every image of the split, float32 (n, classes)."""
-    return _answers(Predictor(_shipped()), dataset.split(split).images, dataset.class_names)
+    return _answers(Model(_shipped(), reads="digit"), dataset.split(split).images, dataset.class_names)
 
 
-def _answers(predictor: Predictor, images: Images, class_names: tuple[str, ...]) -> Probabilities:
+def _answers(model: Model, images: Images, class_names: tuple[str, ...]) -> Probabilities:
     # The shipped network knows all ten digits, the dataset perhaps fewer.
-    columns = [predictor.contract.class_names.index(name) for name in class_names]
-    return predictor.probabilities(images)[:, columns]
+    columns = [model.contract.class_names.index(name) for name in class_names]
+    return model.probabilities(images)[:, columns]
 
 
 def _shipped() -> bytes:

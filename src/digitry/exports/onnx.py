@@ -20,7 +20,7 @@ from digitry.exports.onnx_layers import LAYERS, OPERATIONS, Layout
 from digitry.exports.onnx_weights import refuse
 from digitry.exports.parity import Format
 from digitry.networks.contract import STRIP_SHAPE, Contract
-from digitry.networks.predict import INPUT_NAME, Predictor, StringPredictor
+from digitry.networks.model import INPUT_NAME, Model
 from digitry.types import Images
 
 
@@ -53,13 +53,14 @@ def written(model: Any, contract: Contract) -> bytes:
 
 def _network(graph: Graph, model: Any, value: Value) -> Value:
     """Return every layer of a Sequential or functional network, nested ones too; the value that comes out."""
-    from keras import Model, Sequential
+    from keras import Model as KerasModel
+    from keras import Sequential
 
     if isinstance(model, Sequential):
         for layer in model.layers:
             value = _call(graph, layer, value)
         return value
-    if not (isinstance(model, Model) and hasattr(model, "_run_through_graph")):
+    if not (isinstance(model, KerasModel) and hasattr(model, "_run_through_graph")):
         raise ModelError(f"a network of the class {type(model).__name__} cannot be followed layer by layer")
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise ModelError("a network with several inputs or outputs has no ONNX form here")
@@ -74,9 +75,10 @@ def _network(graph: Graph, model: Any, value: Value) -> Value:
 
 def _call(graph: Graph, layer: Any, *values: Any, **options: Any) -> Value:
     """One layer, or one operation of `keras.ops`, on what it was called with."""
-    from keras import Model, layers
+    from keras import Model as KerasModel
+    from keras import layers
 
-    if isinstance(layer, Model):
+    if isinstance(layer, KerasModel):
         return _network(graph, layer, *values)
     # A network that is asked for answers overrides a `training` that a layer was called with.
     options = {name: value for name, value in options.items() if value is not None and name != "training"}
@@ -120,9 +122,7 @@ def _operation(graph: Graph, operation: Any, *values: Any, **options: Any) -> Va
 
 def answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float32]:
     """Return what an ONNX file of ours gives, by ONNX Runtime."""
-    if contract.input_shape == STRIP_SHAPE:
-        return StringPredictor(path).frames(images)
-    return Predictor(path).probabilities(images)
+    return Model(path, reads=contract.reads).probabilities(images)
 
 
 def _write(model: Any, contract: Contract, path: Path, sample: Images) -> None:

@@ -19,7 +19,7 @@ from digitry.console import native_stderr_muted
 from digitry.errors import ModelError
 from digitry.exports.onnx_graph import IR_VERSION, OPSET, named_shapes
 from digitry.networks.contract import METADATA_KEY, STRIP_SHAPE, Contract
-from digitry.networks.predict import INPUT_NAME, OUTPUT_NAME
+from digitry.networks.model import INPUT_NAME, OUTPUT_NAME
 
 CONVERTERS = {"tensorflow": "tf2onnx", "jax": "jax2onnx"}
 """Keras backend → the package that its export needs; Torch brings its own."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.networks.contract import METADATA_KEY, STRIP_SHAPE, Contract
-from digitry.networks.predict import INPUT_NAME, OUTPUT_NAME
+from digitry.networks.model import INPUT_NAME, OUTPUT_NAME
 
 OPSET, IR_VERSION = 17, 8
 """Old enough for every runtime of the last four years, the browser's too."""

@@ -9,7 +9,7 @@ import numpy as np
 from digitry.errors import ModelError
 from digitry.exports.parity import TOLERANCE, answers_of_keras, check_parity
 from digitry.networks.contract import DIGIT_SHAPE, STRIP_SHAPE, Contract
-from digitry.networks.predict import Predictor, StringPredictor
+from digitry.networks.model import Model
 from digitry.recipes.backend import PLAIN_TORCH, choose_backend
 from digitry.recipes.base import Recipe
 
@@ -34,7 +34,7 @@ def check_export(plan: Recipe, class_names: tuple[str, ...]) -> None:
     images = np.random.default_rng(0).integers(0, 256, sides, dtype=np.uint8)
     try:
         data = to_onnx(model, contract)
-        got = StringPredictor(data).frames(images) if reads_numbers else Predictor(data).probabilities(images)
+        got = Model(data, reads=plan.reads).probabilities(images)
         expected = answers_of_keras(model, contract, images)
         if expected.shape != got.shape:
             raise ModelError(f"the ONNX model answers with the shape {got.shape}, Keras with {expected.shape}")

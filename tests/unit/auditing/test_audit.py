@@ -74,7 +74,7 @@ def test_every_image_is_judged_by_five_networks_that_saw_all_others(tmp_path: Pa
     class Judge:
         contract = type("C", (), {"class_names": tuple("abcdefghij")})
 
-        def __init__(self, model: Path) -> None:
+        def __init__(self, model: Path, *, reads: str) -> None:
             pass
 
         def probabilities(self, images: np.ndarray) -> np.ndarray:
@@ -87,7 +87,7 @@ def test_every_image_is_judged_by_five_networks_that_saw_all_others(tmp_path: Pa
         learnt.append({image.tobytes() for image in data.train.images})
 
     monkeypatch.setattr(folds, "train", fake_train)
-    monkeypatch.setattr(folds, "Predictor", Judge)
+    monkeypatch.setattr(folds, "Model", Judge)
     data = with_planted_mistakes()
     assert data.test is not None
     audit(data, folds=4, out=tmp_path)
@@ -234,7 +234,7 @@ def test_probabilities_of_classes_that_the_data_lacks_are_left_out(tmp_path: Pat
     class Shipped:
         contract = type("C", (), {"class_names": tuple("0123456789")})
 
-        def __init__(self, model: Path) -> None:
+        def __init__(self, model: Path, *, reads: str) -> None:
             pass
 
         def probabilities(self, images: np.ndarray) -> np.ndarray:
@@ -242,7 +242,7 @@ def test_probabilities_of_classes_that_the_data_lacks_are_left_out(tmp_path: Pat
 
     learnt: list[dict[str, Any]] = []
     monkeypatch.setattr(folds, "train", lambda **options: learnt.append(options))
-    monkeypatch.setattr(folds, "Predictor", Shipped)
+    monkeypatch.setattr(folds, "Model", Shipped)
     some = Dataset("some", make_digits(120, classes=3), None, tuple("127"), "0" * 64, "")
     parts = assign_folds(some.train, 3, seed=0)
     [given] = folds.out_of_fold(some, "train", parts, 0, tmp_path, lambda *_: None, quiet=True)

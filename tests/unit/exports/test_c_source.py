@@ -17,7 +17,7 @@ from digitry.exports.c_source import SOURCE, run, to_c
 from digitry.exports.onnx import to_onnx
 from digitry.exports.parity import export
 from digitry.networks.contract import STRIP_SHAPE, Contract
-from digitry.networks.predict import Predictor
+from digitry.networks.model import Model
 from digitry.networks.prepare import prepare
 from tests.conftest import make_digits
 
@@ -55,7 +55,9 @@ def test_every_activation_answers_as_in_onnx() -> None:
         return layers.Concatenate()([layers.Activation(name)(rows) for name in ACTIVATIONS])
 
     data, images = to_onnx(shaken(functional(body)), CONTRACT), make_digits(50).images
-    np.testing.assert_allclose(run(to_c(data, CONTRACT), images, 10), Predictor(data).probabilities(images), atol=1e-5)
+    np.testing.assert_allclose(
+        run(to_c(data, CONTRACT), images, 10), Model(data, reads="digit").probabilities(images), atol=1e-5
+    )
 
 
 @pytest.mark.parametrize("name", WITHOUT)

@@ -13,7 +13,7 @@ from digitry.exports import bundle
 from digitry.exports.graph_weights import put_graph_weights
 from digitry.exports.onnx import to_onnx
 from digitry.networks.contract import Contract
-from digitry.networks.predict import Predictor
+from digitry.networks.model import Model
 from tests.unit.tiny_models import template_model_bytes
 
 pytest.importorskip("keras")
@@ -58,7 +58,7 @@ def test_the_shipped_weights_are_those_of_the_shipped_network() -> None:
     model = recipes.get("reader").build_model()
     put_graph_weights(model, (SHIPPED / "digit.onnx").read_bytes(), CONTRACT)
     shipped, contract = bundle.load(SHIPPED / "digit.safetensors")
-    assert contract == Predictor(SHIPPED / "digit.onnx").contract
+    assert contract == Model(SHIPPED / "digit.onnx", reads="digit").contract
     for place, array in bundle.weights_of(model).items():
         assert array.tobytes() == shipped[place].tobytes(), place
 

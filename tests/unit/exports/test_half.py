@@ -7,7 +7,7 @@ import onnx
 from onnx import TensorProto, numpy_helper
 
 from digitry.exports.half import MIN_WEIGHTS, with_half_weights
-from digitry.networks.predict import Predictor, StringPredictor
+from digitry.networks.model import Model
 from tests.conftest import make_digits
 from tests.unit.tiny_models import shaded_strip, string_model_bytes, template_model_bytes
 
@@ -16,7 +16,7 @@ IMAGES = make_digits(50).images
 
 def test_the_model_answers_nearly_alike_and_keeps_its_contract() -> None:
     data = template_model_bytes()
-    whole, half = Predictor(data), Predictor(with_half_weights(data))
+    whole, half = Model(data, reads="digit"), Model(with_half_weights(data), reads="digit")
     assert half.contract == whole.contract
     expected, got = whole.probabilities(IMAGES), half.probabilities(IMAGES)
     np.testing.assert_array_equal(expected.argmax(axis=1), got.argmax(axis=1))
@@ -44,6 +44,8 @@ def test_a_model_that_reads_numbers_stays_one_and_the_same_bytes_come_out_every_
     data = string_model_bytes()
     strip = shaded_strip([None, 3, None, 8, None])[np.newaxis]
     np.testing.assert_allclose(
-        StringPredictor(with_half_weights(data)).frames(strip), StringPredictor(data).frames(strip), atol=0.02
+        Model(with_half_weights(data), reads="number").probabilities(strip),
+        Model(data, reads="number").probabilities(strip),
+        atol=0.02,
     )
     assert with_half_weights(data) == with_half_weights(data)

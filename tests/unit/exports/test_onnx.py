@@ -10,7 +10,7 @@ import pytest
 
 from digitry.errors import ModelError
 from digitry.networks.contract import STRIP_SHAPE, Contract
-from digitry.networks.predict import Predictor, StringPredictor
+from digitry.networks.model import Model
 from tests.conftest import make_digits
 from tests.unit.written_numbers import SMALL_NUMBERS, build_small, plain_strips
 
@@ -51,7 +51,7 @@ def test_every_layer_answers_as_keras_does(name: str, tmp_path: Path, monkeypatc
 def test_every_activation_answers_as_keras_does(activation: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onnx, "converted", None)
     model = shaken(in_a_row(layers.Flatten(), layers.Dense(20, activation=activation)))
-    answers = Predictor(onnx.to_onnx(model, CONTRACT)).probabilities(IMAGES)
+    answers = Model(onnx.to_onnx(model, CONTRACT), reads="digit").probabilities(IMAGES)
     np.testing.assert_allclose(answers, np.asarray(model(prepare(IMAGES))), atol=1e-5)
 
 
@@ -66,7 +66,7 @@ def test_what_has_no_function_here_goes_through_keras_own_export(name: str, tmp_
     pytest.importorskip("tf2onnx")
     proof = export(onnx.FORMAT, shaken(STRANGE[name]()), CONTRACT, tmp_path / "model.onnx", prove_on=IMAGES)
     assert proof.largest_difference < 1e-5
-    assert Predictor(tmp_path / "model.onnx").contract == CONTRACT
+    assert Model(tmp_path / "model.onnx", reads="digit").contract == CONTRACT
 
 
 def test_a_network_for_numbers_goes_through_keras_own_export_too(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_masks_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_random_is_left_out_of_functional_networks_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onnx, "converted", None)
     model = shaken(functional(lambda x: layers.Flatten()(layers.RandomRotation(0.2)(layers.Dropout(0.5)(x)))))
-    answers = Predictor(onnx.to_onnx(model, CONTRACT)).probabilities(IMAGES)
+    answers = Model(onnx.to_onnx(model, CONTRACT), reads="digit").probabilities(IMAGES)
     np.testing.assert_allclose(answers, model.predict(prepare(IMAGES), verbose=0), atol=1e-5)
 
 
@@ -126,7 +126,7 @@ def test_weights_of_a_layer_that_is_called_twice_are_written_once() -> None:
 def test_every_recipe_answers_as_keras_does_alone_and_in_a_batch(name: str, tmp_path: Path) -> None:
     model = shaken(recipes.get(name).build_model())
     export(onnx.FORMAT, model, CONTRACT, tmp_path / "model.onnx", prove_on=IMAGES)
-    predictor = Predictor(tmp_path / "model.onnx")
+    predictor = Model(tmp_path / "model.onnx", reads="digit")
     together = predictor.probabilities(IMAGES)
     alone = np.concatenate([predictor.probabilities(IMAGES[i : i + 1]) for i in range(len(IMAGES))])
     np.testing.assert_allclose(alone, together, atol=1e-6)
@@ -139,7 +139,7 @@ def test_the_same_weights_give_the_same_bytes() -> None:
 
 
 def test_a_model_that_answers_differently_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Predictor, "probabilities", lambda self, images: np.full((len(images), 10), 0.1, np.float32))
+    monkeypatch.setattr(Model, "probabilities", lambda self, images: np.full((len(images), 10), 0.1, np.float32))
     model = shaken(recipes.get("dense-relu").build_model())
     with pytest.raises(ModelError, match="does not answer as Keras does"):
         export(onnx.FORMAT, model, CONTRACT, tmp_path / "model.onnx", prove_on=IMAGES)
@@ -153,11 +153,11 @@ def test_a_model_that_answers_differently_is_not_written(tmp_path: Path, monkeyp
 def test_numbers_are_answered_as_keras_does_on_strips_of_any_width(width: int, tmp_path: Path) -> None:
     model = shaken(build_small(10, SMALL_NUMBERS.settings))
     export(onnx.FORMAT, model, strip_contract(), tmp_path / "model.onnx", prove_on=STRIPS)
-    predictor = StringPredictor(tmp_path / "model.onnx")
+    predictor = Model(tmp_path / "model.onnx", reads="number")
     strips = np.random.default_rng(width).integers(0, 256, (5, 40, width), dtype=np.uint8)
-    together = predictor.frames(strips)
+    together = predictor.probabilities(strips)
     np.testing.assert_allclose(together, softmax(np.asarray(model(prepare(strips)))), atol=1e-5)
-    alone = np.concatenate([predictor.frames(strips[i : i + 1]) for i in range(5)])
+    alone = np.concatenate([predictor.probabilities(strips[i : i + 1]) for i in range(5)])
     np.testing.assert_allclose(alone, together, atol=1e-6)
 
 
@@ -166,7 +166,7 @@ def test_every_recipe_for_numbers_answers_as_keras_does_in_every_frame(name: str
     model = recipes.get(name).build_model()
     proof = export(onnx.FORMAT, model, strip_contract(), tmp_path / "model.onnx", prove_on=STRIPS)
     assert proof.largest_difference < 1e-5
-    frames = StringPredictor(tmp_path / "model.onnx").frames(STRIPS)
+    frames = Model(tmp_path / "model.onnx", reads="number").probabilities(STRIPS)
     assert frames.shape == (6, 36, 11)
 
 
@@ -181,17 +181,17 @@ def test_reshaping_keeps_the_order_of_height_width_and_channels(tmp_path: Path) 
 def test_the_temperature_divides_the_logits_and_travels_with_the_model(temperature: float, tmp_path: Path) -> None:
     model = shaken(build_small(10, SMALL_NUMBERS.settings))
     export(onnx.FORMAT, model, strip_contract(temperature=temperature), tmp_path / "model.onnx", prove_on=STRIPS)
-    predictor = StringPredictor(tmp_path / "model.onnx")
+    predictor = Model(tmp_path / "model.onnx", reads="number")
     logits = np.asarray(model(prepare(STRIPS)))
-    np.testing.assert_allclose(predictor.frames(STRIPS), softmax(logits / temperature), atol=1e-5)
+    np.testing.assert_allclose(predictor.probabilities(STRIPS), softmax(logits / temperature), atol=1e-5)
     assert predictor.contract.temperature == temperature
 
 
 def test_a_network_for_numbers_that_answers_differently_is_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = StringPredictor.frames
-    monkeypatch.setattr(StringPredictor, "frames", lambda self, strips: real(self, strips)[..., ::-1])
+    real = Model.probabilities
+    monkeypatch.setattr(Model, "probabilities", lambda self, strips: real(self, strips)[..., ::-1])
     model = shaken(build_small(10, SMALL_NUMBERS.settings))
     with pytest.raises(ModelError, match="does not answer as Keras does"):
         export(onnx.FORMAT, model, strip_contract(), tmp_path / "model.onnx", prove_on=STRIPS)

@@ -11,7 +11,7 @@ import pytest
 
 from digitry.errors import ModelError, StorageError
 from digitry.networks.contract import STRIP_SHAPE, Contract
-from digitry.networks.predict import Predictor
+from digitry.networks.model import Model
 from tests.conftest import make_digits
 from tests.unit.written_numbers import SMALL_NUMBERS, build_small, plain_strips
 
@@ -90,7 +90,7 @@ def test_the_int8_model_is_a_quarter_of_the_weights_and_carries_its_contract(mod
     network = keras.Sequential([layers.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10, activation="softmax")])
     export(FORMATS["onnx-int8"]._replace(labels_may_differ=1), network, CONTRACT, tmp_path / "m", prove_on=IMAGES[:50])
     assert 7850 < (tmp_path / "m").stat().st_size < 7850 + 1500
-    predictor = Predictor(tmp_path / "m")
+    predictor = Model(tmp_path / "m", reads="digit")
     assert predictor.contract == CONTRACT
     np.testing.assert_allclose(predictor.probabilities(IMAGES[:50]).sum(axis=1), 1, atol=1e-5)
 
@@ -100,7 +100,9 @@ def test_the_int8_model_may_have_every_layer(name: str) -> None:
     if name in STRANGE:
         pytest.importorskip("tf2onnx")
     data = to_onnx(shaken({**NETWORKS, **STRANGE}[name]()), CONTRACT)
-    exact, rounded = (Predictor(one).probabilities(IMAGES[:50]) for one in (data, to_int8(data, IMAGES[:50])))
+    exact, rounded = (
+        Model(one, reads="digit").probabilities(IMAGES[:50]) for one in (data, to_int8(data, IMAGES[:50]))
+    )
     np.testing.assert_allclose(rounded, exact, atol=0.1)
 
 

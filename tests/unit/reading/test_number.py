@@ -9,7 +9,7 @@ import pytest
 
 from digitry.images.lines import Line
 from digitry.images.strip import DIGIT_HEIGHT, STRIP_HEIGHT, Strip
-from digitry.networks.predict import StringPredictor
+from digitry.networks.model import Model
 from digitry.reading.number import ZOOMS, line_strips, page_strips, read_strips
 from tests.unit.images.written import tight_box, write
 from tests.unit.tiny_models import shaded_strip, string_model_bytes
@@ -33,13 +33,13 @@ def saying(*answers: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def model() -> StringPredictor:
-    return StringPredictor(string_model_bytes())
+def model() -> Model:
+    return Model(string_model_bytes(), reads="number")
 
 
-def test_a_clear_strip_spells_its_number(model: StringPredictor) -> None:
+def test_a_clear_strip_spells_its_number(model: Model) -> None:
     strip = Strip(shaded_strip([None, 3, None, 8, None, 8, 5, None]), 0, 0, 1.0)
-    found = read_strips([strip], model.frames)
+    found = read_strips([strip], model.probabilities)
     assert found is not None
     assert found.digits == (3, 8, 8, 5)
     assert found.probability == pytest.approx(1)
@@ -51,12 +51,12 @@ def test_a_clear_strip_spells_its_number(model: StringPredictor) -> None:
     assert found.frames.shape == (16, 11)
 
 
-def test_each_digit_has_the_box_of_its_ink_on_the_ink_page(model: StringPredictor) -> None:
+def test_each_digit_has_the_box_of_its_ink_on_the_ink_page(model: Model) -> None:
     ink = shaded_strip([None, 3, None, 8, None, None, 5, None], width=8)
     full = ink.copy()
     ink[:6] = ink[30:] = 0  # the model goes by whole columns: it is shown those, the boxes are drawn around this
     strip = Strip(ink, 100.0, 50.0, 2.5)
-    found = read_strips([strip], lambda strips: model.frames(full[np.newaxis]))
+    found = read_strips([strip], lambda strips: model.probabilities(full[np.newaxis]))
     assert found is not None
     boxes = [spot.box for spot in found.spots]
     # Columns 8, 24 and 48 of the strip, 8 wide, and its rows 6 to 30.

@@ -122,7 +122,7 @@ def test_a_network_that_cannot_be_is_refused_with_its_numbers() -> None:
 
 
 def test_a_network_too_large_for_a_model_file_is_refused() -> None:
-    from digitry.networks.predict import MAX_MODEL_BYTES
+    from digitry.networks.onnx_bytes import MAX_MODEL_BYTES
 
     assert 4 * MAX_PARAMETERS < MAX_MODEL_BYTES
     with pytest.raises(SettingError, match=r"has 18,413,578 parameters, at most 15,000,000"):

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 from digitry.images.stages import BLANK, canonical_stages
 from digitry.networks.contract import Contract
-from digitry.networks.predict import Predictor
+from digitry.networks.model import Model
 from digitry.reading import Reader
 from digitry.reading.canonical_digits import NOISE, NOT_FITTED
 from digitry.reading.certainty import MAX_ERROR
@@ -167,13 +167,15 @@ def test_digits_of_another_model_are_its_own(real: TestClient) -> None:
     images = make_digits(5).images
     answer = real.post("/v1/digits?model=tiny", content=images.tobytes(), headers=BYTES).json()
     assert answer["model"] == "tiny"
-    assert np.allclose(answer["probabilities"], Predictor(template_model_bytes()).probabilities(images), atol=1e-6)
+    assert np.allclose(
+        answer["probabilities"], Model(template_model_bytes(), reads="digit").probabilities(images), atol=1e-6
+    )
 
 
 def test_many_who_ask_at_once_each_get_their_own(real: TestClient, tiny_model: Path) -> None:
     service = Service({"tiny": [tiny_model]}, processes=2)
     images = make_digits(60).images
-    expected = Predictor(template_model_bytes()).probabilities(images)
+    expected = Model(template_model_bytes(), reads="digit").probabilities(images)
 
     async def ask_all() -> list[Any]:
         engine = Engine(service._loaded, 2, service.limits, sizes.append)
@@ -332,5 +334,6 @@ def test_the_name_of_a_file_comes_back_as_it_was_sent(site: Site) -> None:
 def test_the_contract_travels_with_the_model(site: Site, tiny_model: Path) -> None:
     contract = site.client.get("/v1/model?model=tiny").json()["contract"]
     assert (
-        Contract.from_json(json.dumps(contract)).class_names == Predictor(tiny_model.read_bytes()).contract.class_names
+        Contract.from_json(json.dumps(contract)).class_names
+        == Model(tiny_model.read_bytes(), reads="digit").contract.class_names
     )

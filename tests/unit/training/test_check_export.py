@@ -14,7 +14,7 @@ from digitry import recipes
 from digitry.errors import ModelError
 from digitry.evaluation import evaluate
 from digitry.exports import onnx, onnx_layers
-from digitry.networks.predict import Predictor
+from digitry.networks.model import Model
 from digitry.recipes.base import Recipe
 from digitry.training import fit
 from digitry.training.check_export import check_export
@@ -73,7 +73,7 @@ def test_a_run_of_before_that_ended_without_onnx_says_so_and_leads_nobody_in_a_c
         with pytest.raises(ModelError, match=r"BatchNormalization\) has no ONNX form.*Build it with another layer"):
             train(small_recipe, resume=True, **options)
     train(small_recipe, resume=True, **options)
-    assert Predictor(Path("run/model.onnx")).contract.recipe == "small"
+    assert Model(Path("run/model.onnx"), reads="digit").contract.recipe == "small"
 
 
 @pytest.mark.parametrize("name", recipes.names())
@@ -127,5 +127,5 @@ def test_a_functional_network_with_a_skip_connection_is_trained_to_its_report(
 
     done = train(replace(small_recipe, build=build), data=made_up_dataset, run="run", settings={"epochs": 1})
     assert done.history[0]["epoch"] == 1
-    answers = Predictor(Path("run/model.onnx")).probabilities(np.zeros((3, 28, 28), np.uint8))
+    answers = Model(Path("run/model.onnx"), reads="digit").probabilities(np.zeros((3, 28, 28), np.uint8))
     np.testing.assert_allclose(answers.sum(axis=1), 1, atol=1e-5)

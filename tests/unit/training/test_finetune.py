@@ -15,7 +15,7 @@ import pytest
 
 from digitry.errors import DataError, ModelError, SettingError
 from digitry.evaluation.judging import judge
-from digitry.networks.predict import Predictor
+from digitry.networks.model import Model
 from digitry.recipes.base import Recipe
 from digitry.training import finetune
 from digitry.training.training_progress import Lines, Silent
@@ -96,7 +96,7 @@ def test_without_the_old_images_the_old_hand_is_forgotten(
     settings = {"epochs": 8, "learning_rate": 0.01}
     train(small_recipe, data=other_hand, start_from=old_run, run="new", settings=settings, quiet=False)
     assert made_up_dataset.test is not None
-    after = Predictor(Path("new/model.onnx")).probabilities(made_up_dataset.test.images).argmax(axis=1)
+    after = Model(Path("new/model.onnx"), reads="digit").probabilities(made_up_dataset.test.images).argmax(axis=1)
     assert (after != made_up_dataset.test.labels).sum() >= 10
     assert "mnist is not in the cache (get it with: digitry fetch mnist)" in capsys.readouterr().err
 
@@ -199,7 +199,7 @@ def test_fewer_classes_are_numbered_as_the_model_numbers_them(
     )
     settings = {"epochs": 8, "learning_rate": 0.01, "validation_fraction": 0.5}
     done = train(small_recipe, data=two, start_from=old_run, run="new", settings=settings)
-    assert Predictor(Path("new/model.onnx")).contract.class_names == made_names()
+    assert Model(Path("new/model.onnx"), reads="digit").contract.class_names == made_names()
     images, before, after = compared(done)["held back"]
     assert images == 10
     assert after < before
@@ -256,7 +256,7 @@ def test_pictures_of_a_single_class_can_be_learnt_from_by_a_model_that_knows_mor
 
     train(small_recipe, data=one, start_from=old_run, run="new", settings={"epochs": 1})
 
-    assert Predictor(Path("new/model.onnx")).contract.class_names == made_names()
+    assert Model(Path("new/model.onnx"), reads="digit").contract.class_names == made_names()
     with pytest.raises(DataError, match=r"only one class \(7\).*continue from a model"):
         train(small_recipe, data=one, run="alone")
     assert not Path("alone").exists()

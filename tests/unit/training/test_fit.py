@@ -309,9 +309,9 @@ def test_early_stopping_and_the_best_epoch_go_by_validation_loss(
     assert len(losses) - 1 - best == 2
     assert checkpoint.read(Path("run/checkpoints/best.ckpt")).step == (best + 1) * STEPS_PER_EPOCH
     assert done.figures == done.history[best]
-    from digitry.networks.predict import Predictor
+    from digitry.networks.model import Model
 
-    assert Predictor(Path("run/model.onnx")).contract.metrics["val_loss"] == min(losses)
+    assert Model(Path("run/model.onnx"), reads="digit").contract.metrics["val_loss"] == min(losses)
     from digitry.exports import bundle
 
     best_arrays = checkpoint.read(Path("run/checkpoints/best.ckpt")).arrays
@@ -341,9 +341,9 @@ def test_a_dataset_with_three_classes_gives_a_network_with_three_outputs(
         class_names=("oak", "ash", "elm"),
     )
     train(small_recipe, data=few, run="run", settings={"epochs": 1})
-    from digitry.networks.predict import Predictor
+    from digitry.networks.model import Model
 
-    assert Predictor(Path("run/model.onnx")).contract.class_names == ("oak", "ash", "elm")
+    assert Model(Path("run/model.onnx"), reads="digit").contract.class_names == ("oak", "ash", "elm")
 
 
 @pytest.fixture
@@ -371,11 +371,11 @@ def test_a_run_that_learns_numbers_resumes_byte_equal_wherever_it_was_killed(
 def test_a_run_that_learned_numbers_leaves_a_model_its_temperature_and_how_many_it_reads(few_strips: None) -> None:
     from digitry.exports import bundle
     from digitry.networks.contract import STRIP_SHAPE
-    from digitry.networks.predict import StringPredictor
+    from digitry.networks.model import Model
 
     done = train(SMALL_NUMBERS, data=printed_dataset(), run="run", settings={"epochs": 1})
     assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= done.history[0].keys()
-    contract = StringPredictor(Path("run/model.onnx")).contract
+    contract = Model(Path("run/model.onnx"), reads="number").contract
     assert contract.input_shape == STRIP_SHAPE
     assert 0.5 <= contract.metrics["temperature"] <= 3.0
     assert bundle.load(Path("run/weights.safetensors"))[1] == contract

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from digitry.evaluation import number_runs
-from digitry.networks.predict import StringPredictor
+from digitry.networks.model import Model
 from digitry.training import results
 from digitry.training.job import Job
 from digitry.training.training_progress import make_progress
@@ -84,5 +84,5 @@ def test_figures_on_numbers_say_which_digits_they_are_made_of(
     results.write_results(job, model, [epoch], make_progress(quiet=True), report=True)
     figures = json.loads((tmp_path / "numbers.json").read_text())
     assert (figures["made_of"], figures["strips"]) == (split, 6)
-    metrics = StringPredictor(tmp_path / "model.onnx").contract.metrics
+    metrics = Model(tmp_path / "model.onnx", reads="number").contract.metrics
     assert metrics == {"parameters": 3_118, "loss": 1.0, "accuracy": 0.0, "temperature": 1.25}

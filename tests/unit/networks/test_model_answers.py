@@ -12,7 +12,8 @@ from onnx import TensorProto, helper
 
 from digitry.errors import ModelError
 from digitry.images.canonical import canonical
-from digitry.networks.predict import MAX_MODEL_BYTES, Predictor, StringPredictor, check_model_bytes
+from digitry.networks.model import Model
+from digitry.networks.onnx_bytes import MAX_MODEL_BYTES, check_model_bytes
 from tests.unit.tiny_models import (
     printed_digit,
     shaded_strip,
@@ -29,7 +30,7 @@ def digits() -> np.ndarray:
 
 def refusal(data: bytes) -> str:
     with pytest.raises(ModelError) as caught:
-        Predictor(data)
+        Model(data, reads="digit")
     message = str(caught.value)
     assert "\n" not in message
     return message
@@ -37,21 +38,21 @@ def refusal(data: bytes) -> str:
 
 def string_refusal(data: bytes) -> str:
     with pytest.raises(ModelError) as caught:
-        StringPredictor(data)
+        Model(data, reads="number")
     message = str(caught.value)
     assert "\n" not in message
     return message
 
 
 def test_a_model_tells_its_templates_apart_and_its_rows_sum_to_one() -> None:
-    rows = Predictor(template_model_bytes()).probabilities(digits())
+    rows = Model(template_model_bytes(), reads="digit").probabilities(digits())
     assert rows.dtype == np.float32
     assert rows.argmax(axis=1).tolist() == list(range(10))
     np.testing.assert_allclose(rows.sum(axis=1), 1, atol=1e-6)
 
 
 def test_batches_of_any_size_give_the_same_answers() -> None:
-    predictor = Predictor(template_model_bytes())
+    predictor = Model(template_model_bytes(), reads="digit")
     whole = predictor.probabilities(digits())
     np.testing.assert_allclose(predictor.probabilities(digits(), batch_size=3), whole, atol=1e-6)
     assert predictor.probabilities(digits()[:0]).shape == (0, 10)
@@ -59,15 +60,15 @@ def test_batches_of_any_size_give_the_same_answers() -> None:
 
 def test_the_contract_travels_with_the_model_from_file_or_bytes(tmp_path: Path) -> None:
     (tmp_path / "tiny.onnx").write_bytes(template_model_bytes(class_names=("bag", "shoe")))
-    assert Predictor(tmp_path / "tiny.onnx").contract.class_names == ("bag", "shoe")
-    assert Predictor(template_model_bytes()).contract.recipe == "tiny"
+    assert Model(tmp_path / "tiny.onnx", reads="digit").contract.class_names == ("bag", "shoe")
+    assert Model(template_model_bytes(), reads="digit").contract.recipe == "tiny"
 
 
 def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"nowhere\.onnx: No such file"):
-        Predictor(tmp_path / "nowhere.onnx")
+        Model(tmp_path / "nowhere.onnx", reads="digit")
     with pytest.raises(ModelError, match=r"is not a run: expected a folder with config\.json and model\.onnx"):
-        Predictor(tmp_path)
+        Model(tmp_path, reads="digit")
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", b"\x89PNG\r\n\x1a\n" + bytes(99), b"\xff" * 50, bytes(50)])
@@ -149,7 +150,7 @@ def test_flipped_bits_never_end_in_anything_but_a_model_or_a_model_error() -> No
         spoiled = bytearray(data)
         spoiled[position] ^= 1 << int(rng.integers(8))
         try:
-            rows = Predictor(bytes(spoiled)).probabilities(digits()[:1])
+            rows = Model(bytes(spoiled), reads="digit").probabilities(digits()[:1])
         except ModelError as error:
             assert "\n" not in str(error)  # noqa: PT017
         else:
@@ -158,7 +159,7 @@ def test_flipped_bits_never_end_in_anything_but_a_model_or_a_model_error() -> No
 
 def test_a_string_model_says_for_every_frame_what_stands_there() -> None:
     strip = shaded_strip([None, 4, 7, None, 0, None])
-    (frames,) = StringPredictor(string_model_bytes()).frames(strip[np.newaxis])
+    (frames,) = Model(string_model_bytes(), reads="number").probabilities(strip[np.newaxis])
     assert frames.dtype == np.float32
     assert frames.argmax(axis=1).tolist() == [0, 0, 5, 5, 8, 8, 0, 0, 1, 1, 0, 0]
     np.testing.assert_allclose(frames.sum(axis=1), 1, atol=1e-6)
@@ -166,12 +167,12 @@ def test_a_string_model_says_for_every_frame_what_stands_there() -> None:
 
 @pytest.mark.parametrize("width", [4, 64, 400])
 def test_strips_of_any_width_are_read_and_many_as_each_alone(width: int) -> None:
-    predictor = StringPredictor(string_model_bytes())
+    predictor = Model(string_model_bytes(), reads="number")
     strips = np.random.default_rng(0).integers(0, 256, (3, 40, width), dtype=np.uint8)
-    together = predictor.frames(strips)
+    together = predictor.probabilities(strips)
     assert together.shape == (3, width // 2, 11)
     for strip, frames in zip(strips, together, strict=True):
-        np.testing.assert_allclose(predictor.frames(strip[np.newaxis])[0], frames, atol=1e-6)
+        np.testing.assert_allclose(predictor.probabilities(strip[np.newaxis])[0], frames, atol=1e-6)
 
 
 def test_a_model_of_digits_is_none_of_numbers_and_the_other_way_round() -> None:
