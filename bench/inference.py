@@ -106,10 +106,10 @@ def write_models(network: str, folder: Path) -> None:
         bundle.put_into(model, bundle.load(shipped)[0])
     contract = Contract(recipe=network, class_names=tuple("0123456789"))
     for form in (onnx.FORMAT, keras_file.FORMAT, litert.FORMAT):
-        parity.export(form, model, contract, folder / f"model{form.suffix}", prove_on=images)
+        parity.write_if_equal(form, model, contract, folder / f"model{form.suffix}", prove_on=images)
     # Untrained, a network finds all classes alike, and rounding decides: how exact int8 is, `digitry export` tells.
     rounded = int8.FORMAT._replace(labels_may_differ=1.0)
-    parity.export(rounded, model, contract, folder / f"model{rounded.suffix}", prove_on=images)
+    parity.write_if_equal(rounded, model, contract, folder / f"model{rounded.suffix}", prove_on=images)
 
 
 def measure(engine: str, threads: int, folder: Path, seconds: float) -> dict[str, Any]:

@@ -67,11 +67,11 @@ def on_this_backend() -> dict[str, dict[str, Any]]:
     sys.path.insert(0, str(ROOT))
     from tests.unit.exports.networks import NETWORKS, STRANGE, shaken
 
-    from digitry.exports.onnx import written
+    from digitry.exports.onnx import written_by_layers
     from digitry.exports.onnx_converter import converted
 
     rows: dict[str, dict[str, Any]] = {}
-    ways: dict[str, Callable[..., bytes]] = {"digitry": written, "keras": converted}
+    ways: dict[str, Callable[..., bytes]] = {"digitry": written_by_layers, "keras": converted}
     for name, build in {**NETWORKS, **STRANGE}.items():
         model = shaken(build())
         rows[name] = {way: outcome(write, model) for way, write in ways.items()}

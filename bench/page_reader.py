@@ -28,8 +28,8 @@ from digitry.reading.page import PageOptions, read_candidates
 from digitry.synthesis import layouts
 from digitry.synthesis.allographs import CHARACTERS
 from digitry.synthesis.hands import Glyphs
-from digitry.synthesis.pages import SIDE, Page, made_page
-from digitry.training.page_export import to_onnx
+from digitry.synthesis.pages import SIDE, PhotographedPage, made_page
+from digitry.training.page_export import page_network_to_onnx
 from digitry.training.page_network import PageNetwork
 from digitry.training.page_training import PageTraining
 from digitry.training.run_folder import describe_surroundings
@@ -70,7 +70,7 @@ def _glyphs(digits: digitry.Split, part: slice) -> Glyphs:
 
 def export(network: PageNetwork, path: Path) -> bytes:
     """Write the network as ONNX if that answers as it does itself."""
-    data = to_onnx(network, {})
+    data = page_network_to_onnx(network, {})
     page = np.random.default_rng(0).normal(0, 1, (1, 1, 160, 224)).astype(np.float32)
     with torch.inference_mode():
         expected = network(torch.from_numpy(page)).numpy()
@@ -105,7 +105,7 @@ def judge(data: bytes, glyphs: Glyphs, windows: int, seed: int) -> dict[str, obj
             "all": _shares(sum(rows.values(), Counter()))}  # fmt: skip
 
 
-def count(row: Counter[str], page: Page, found: list[tuple[str, tuple[int, int, int, int]]]) -> None:
+def count(row: Counter[str], page: PhotographedPage, found: list[tuple[str, tuple[int, int, int, int]]]) -> None:
     """Add what was found on a window to the counts.
 
     Numbers cut by its border, faint or struck out count neither way.
@@ -124,7 +124,7 @@ def count(row: Counter[str], page: Page, found: list[tuple[str, tuple[int, int, 
     row["extra"] += len(left)
 
 
-def _truth(page: Page) -> list[tuple[str, tuple[float, float, float, float], bool]]:
+def _truth(page: PhotographedPage) -> list[tuple[str, tuple[float, float, float, float], bool]]:
     """The written numbers of a window: text, box on the upright page, and whether a reader has to find it."""
     numbers = []
     for start, one in enumerate(page.characters):

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from digitry.networks.contract import METADATA_KEY, Contract
-from digitry.synthesis.allographs import strokes_of
+from digitry.synthesis.allographs import allographs_of
 from digitry.synthesis.glyphs import curve
 from digitry.synthesis.hands import Glyphs, draw_paths
 from digitry.types import Dataset, Split
@@ -78,7 +78,7 @@ def glyphs() -> Glyphs:
     """Digits to write pages with, drawn from pen paths: three images of each."""
     images, labels = [], []
     for digit in "0123456789":
-        for allograph in strokes_of(digit)[:3]:
+        for allograph in allographs_of(digit)[:3]:
             paths = [(curve(stroke, 30) if len(stroke) > 2 else stroke) * 20 + (8, 4) for stroke in allograph]
             images.append(draw_paths(paths, 2.5, (28, 28)))
             labels.append(int(digit))

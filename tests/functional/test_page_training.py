@@ -59,12 +59,12 @@ def test_onnx_answers_as_torch_does_and_stands_alone(tmp_path: Path, glyphs: Gly
     import torch
 
     from digitry.networks.onnx_bytes import check_model_bytes
-    from digitry.training.page_export import to_onnx
+    from digitry.training.page_export import page_network_to_onnx
 
     network = trained(tmp_path, glyphs, 2, to=2).kept_network()
-    data = to_onnx(network, {"made_by": "a test"})
+    data = page_network_to_onnx(network, {"made_by": "a test"})
     check_model_bytes(data)
-    assert data == to_onnx(network, {"made_by": "a test"})
+    assert data == page_network_to_onnx(network, {"made_by": "a test"})
     session = onnxruntime.InferenceSession(data)
     for shape in ((64, 96), (160, 32)):
         page = np.random.default_rng(1).normal(size=(1, 1, *shape)).astype(np.float32)

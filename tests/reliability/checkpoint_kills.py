@@ -2,9 +2,9 @@
 
 python tests/reliability/checkpoint_kills.py --kills 5000
 
-A checkpoint is acknowledged when `save` has returned. After every kill the newest whole checkpoint must be at or
-after the last acknowledged one, and hold exactly what belongs to its step. `--in-place` writes as Keras' callbacks do,
-to show that this test can fail.
+A checkpoint is acknowledged when `save_checkpoint` has returned. After every kill the newest whole checkpoint must be
+at or after the last acknowledged one, and hold exactly what belongs to its step. `--in-place` writes as Keras'
+callbacks do, to show that this test can fail.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def write_forever(folder: Path, first: int, acknowledge: int, in_place: bool) ->
         if in_place:
             (folder / "step-000000000.ckpt").write_bytes(checkpoint.to_bytes(content(step)))
         else:
-            checkpoint.save(folder, content(step))
+            checkpoint.save_checkpoint(folder, content(step))
         os.write(acknowledge, struct.pack("<q", step))
         step += 1
 
@@ -96,7 +96,7 @@ def main() -> None:
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        checkpoint.save(folder, content(0))
+        checkpoint.save_checkpoint(folder, content(0))
         for kill in range(options.kills):
             acknowledged, found = kill_once(folder, step + 1, dice, options.in_place)
             saved += acknowledged - step

@@ -32,7 +32,7 @@ def at_step(step: int) -> Checkpoint:
 def test_whichever_system_call_of_a_save_fails_a_whole_checkpoint_is_there(
     number: int, error: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    checkpoint.save(tmp_path, at_step(1))
+    checkpoint.save_checkpoint(tmp_path, at_step(1))
     count = 0
 
     def fails(real: Callable[..., Any]) -> Callable[..., Any]:
@@ -48,7 +48,7 @@ def test_whichever_system_call_of_a_save_fails_a_whole_checkpoint_is_there(
     for name in ("write", "fsync", "replace"):
         monkeypatch.setattr(files.os, name, fails(getattr(os, name)))
     with pytest.raises(StorageError) as caught:
-        checkpoint.save(tmp_path, at_step(2))
+        checkpoint.save_checkpoint(tmp_path, at_step(2))
     assert "\n" not in str(caught.value)
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
     found = checkpoint.load_latest(tmp_path, "mine")
@@ -70,7 +70,7 @@ def test_a_save_makes_exactly_the_calls_that_are_counted_above(tmp_path: Path, m
 
     for name in ("write", "fsync", "replace"):
         monkeypatch.setattr(files.os, name, counted(getattr(os, name)))
-    checkpoint.save(tmp_path, at_step(1))
+    checkpoint.save_checkpoint(tmp_path, at_step(1))
     assert count == CALLS_OF_A_SAVE
 
 
@@ -113,7 +113,7 @@ def test_a_disk_that_fills_at_any_of_200_offsets_leaves_the_old_checkpoint(tmp_p
 def test_a_folder_that_may_not_be_written_is_a_storage_error(
     error: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    checkpoint.save(tmp_path, at_step(1))
+    checkpoint.save_checkpoint(tmp_path, at_step(1))
     real = os.open
 
     def refuse(path: Any, flags: int, *more: Any) -> int:
@@ -124,7 +124,7 @@ def test_a_folder_that_may_not_be_written_is_a_storage_error(
     # The call itself fails, for root may write into any folder whatever its mode says.
     monkeypatch.setattr(files.os, "open", refuse)
     with pytest.raises(StorageError, match=os.strerror(error)):
-        checkpoint.save(tmp_path, at_step(2))
+        checkpoint.save_checkpoint(tmp_path, at_step(2))
     monkeypatch.undo()
     found = checkpoint.load_latest(tmp_path, "mine")
     assert found is not None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from digitry.auditing.confident import agreed, estimated_errors
 from digitry.auditing.folds import (
-    Tell,
+    TellFold,
     are_digits,
     assign_folds,
     by_the_shipped_network,
@@ -88,7 +88,7 @@ def audit(
     folds: int | None = None,
     seed: int = 0,
     out: str | Path | None = None,
-    tell: Tell = lambda fold, folds: None,
+    tell: TellFold = lambda fold, folds: None,
     estimate: Callable[[float], None] = lambda seconds: None,
     progress: Progress | None = None,
     quiet: bool = True,
@@ -138,7 +138,7 @@ def _written(
 ) -> Audit:
     """Return what these judges doubt, with the files that show it."""
     from digitry.auditing import correcting
-    from digitry.auditing.audit_page import build_page
+    from digitry.auditing.audit_page import build_audit_page
     from digitry.pages.html import write_page
 
     labels = data.split(split).labels
@@ -157,7 +157,7 @@ def _written(
     )
     write_atomically(folder / LIST, (json.dumps(found.to_json(), indent=1) + "\n").encode())
     correcting.write_table(found.suspects, folder / TABLE)
-    write_page(build_page(found, data), folder / PAGE)
+    write_page(build_audit_page(found, data), folder / PAGE)
     return found
 
 

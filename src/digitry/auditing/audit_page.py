@@ -8,9 +8,9 @@ from digitry import __version__
 from digitry.auditing.suspects import LEAST_TRUSTED_SHARE, TWIN_PENALTY, UNLIKE_SHARE, Suspect
 from digitry.exploration.duplicates import NEAR_SIMILARITY
 from digitry.pages import charts
-from digitry.pages.html import Code, Details, Page, Picture, Section, Table, Tile, picture
+from digitry.pages.html import Code, Details, Page, PagePicture, PageTable, Section, Tile, picture_of_chart
 from digitry.pages.number_words import confidence, percent
-from digitry.pages.style import label
+from digitry.pages.style import safe_label
 from digitry.types import Dataset
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ ROWS = 400
 """Suspects in the table; the JSON file has them all."""
 
 
-def build_page(audit: Audit, dataset: Dataset) -> Page:
+def build_audit_page(audit: Audit, dataset: Dataset) -> Page:
     """Build the page; `dataset` is the one that was audited."""
     suspects = audit.suspects
-    shown: list[str | Picture] = [
+    shown: list[str | PagePicture] = [
         _picture(audit, dataset, start) for start in range(0, min(len(suspects), PICTURES), A_PICTURE)
     ]
     own = bool(dataset.split(audit.split).files)
@@ -83,20 +83,20 @@ HOW = [
 ]
 
 
-def _picture(audit: Audit, dataset: Dataset, start: int) -> Picture:
+def _picture(audit: Audit, dataset: Dataset, start: int) -> PagePicture:
     suspects = audit.suspects[start : min(start + A_PICTURE, PICTURES)]
     images = dataset.split(audit.split).images[[one.index for one in suspects]]
     titles = [
-        f"{rank}: #{one.index}\n{label(one.label, 8)} → {label(one.likely, 8)}\n{confidence(one.trust)}"
+        f"{rank}: #{one.index}\n{safe_label(one.label, 8)} → {safe_label(one.likely, 8)}\n{confidence(one.trust)}"
         for rank, one in enumerate(suspects, start + 1)
     ]
     columns = 8 if max(map(len, dataset.class_names)) <= _SHORT_NAME else 5
     figure = charts.image_grid(images, titles, columns, title=f"Suspects {start + 1} to {start + len(suspects)}")
     alt = f"{len(suspects)} images with their labels and what a network takes them for"
-    return picture(figure, alt, wide=True)
+    return picture_of_chart(figure, alt, wide=True)
 
 
-def _table(suspects: tuple[Suspect, ...]) -> Table:
+def _table(suspects: tuple[Suspect, ...]) -> PageTable:
     rows: list[list[str | int | float]] = [
         [
             rank,
@@ -110,7 +110,7 @@ def _table(suspects: tuple[Suspect, ...]) -> Table:
     ]
     more = len(suspects) - ROWS
     caption = f"The first {ROWS}; {more:,} more are in audit.json" if more > 0 else ""
-    return Table(("Rank", "Image", "Label", "Taken for", "Trust in the label", "Why"), rows, caption)
+    return PageTable(("Rank", "Image", "Label", "Taken for", "Trust in the label", "Why"), rows, caption)
 
 
 def _how_to_correct(audit: Audit) -> list[str | Code]:

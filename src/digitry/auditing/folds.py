@@ -58,7 +58,7 @@ KERAS_IS_SLOWER = 3.0
 SECONDS_TO_BEGIN = 8.0
 """Loading Keras, once; and a second or two for the export of each network, which is little beside that."""
 
-Tell = Callable[[int, int], None]
+TellFold = Callable[[int, int], None]
 """Hears which fold begins, from 1, and how many there are."""
 
 
@@ -71,7 +71,7 @@ class Judge(NamedTuple):
 
 
 def out_of_fold(
-    dataset: Dataset, split: str, parts: NDArray[np.int64], seed: int, folder: Path, tell: Tell, *, quiet: bool
+    dataset: Dataset, split: str, parts: NDArray[np.int64], seed: int, folder: Path, tell: TellFold, *, quiet: bool
 ) -> list[Probabilities]:
     """Return what each judge says of every image of the split, float32 (n, classes), by networks trained on all others.
 

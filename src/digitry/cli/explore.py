@@ -52,12 +52,12 @@ def _print(found: Exploration) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from digitry.exploration.explore_page import key_figures, lead
-    from digitry.pages.style import label
+    from digitry.exploration.explore_page import dataset_lead, key_figures
+    from digitry.pages.style import safe_label
 
     facts = found.facts
     console = Console(highlight=False, markup=False, emoji=False)
-    click.echo(f"{label(facts.name, 60)}: {lead(facts)}\n")
+    click.echo(f"{safe_label(facts.name, 60)}: {dataset_lead(facts)}\n")
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True, style="bold")
@@ -79,12 +79,12 @@ def _class_table(facts: Facts) -> object:
     from rich.table import Table
 
     from digitry.exploration.explore_page import class_table
-    from digitry.pages.style import label
+    from digitry.pages.style import safe_label
 
     content = class_table(facts)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for number, column in enumerate(content.columns):
         table.add_column(column, justify="left" if number == 0 else "right", no_wrap=True)
     for name, *values in content.rows[:_MOST_ROWS]:
-        table.add_row(label(str(name), 30), *(f"{v:,}" if isinstance(v, int) else str(v) for v in values))
+        table.add_row(safe_label(str(name), 30), *(f"{v:,}" if isinstance(v, int) else str(v) for v in values))
     return table

@@ -18,7 +18,7 @@ from digitry.errors import DataError, SettingError
 if TYPE_CHECKING:
     from digitry.cli.reading_output import Made, Maker, Text
     from digitry.reading import Reader
-    from digitry.reading.batch.records import Outcome, Settings, Source
+    from digitry.reading.batch.records import Outcome, PictureSource, ReadingSettings
 
 
 @click.command(short_help="Read the numbers in pictures.")
@@ -71,10 +71,10 @@ def command(
     """
     from digitry.cli.progress import Counter
     from digitry.cli.reading_output import Maker, drawing_paths
-    from digitry.reading.batch.output import Table, describe_job
-    from digitry.reading.batch.records import Settings
+    from digitry.reading.batch.output import TableFile, describe_job
+    from digitry.reading.batch.records import ReadingSettings
 
-    settings = Settings(models, max_error, expect)
+    settings = ReadingSettings(models, max_error, expect)
     found = _find(pictures)
     names = list(found)
     files = {kind: path for kind, path in (("csv", csv), ("jsonl", jsonl)) if path is not None}
@@ -87,7 +87,7 @@ def command(
     failures = 0
     with ExitStack() as stack:
         job = describe_job(settings, names) if files else {}
-        tables = [stack.enter_context(Table(path, kind, job, names, resume=resume)) for kind, path in files.items()]
+        tables = [stack.enter_context(TableFile(path, kind, job, names, resume=resume)) for kind, path in files.items()]
         done = min((table.done for table in tables), default=0)
         # Where the readings themselves appear on the terminal they are the progress.
         is_progress = not quiet and (text == "" or not sys.stdout.isatty())
@@ -113,7 +113,7 @@ def command(
 
 
 def _results(
-    names: Sequence[str], settings: Settings, maker: Maker, explain: Path | None
+    names: Sequence[str], settings: ReadingSettings, maker: Maker, explain: Path | None
 ) -> Generator[Made, None, None]:
     from digitry.reading.batch import read_all
     from digitry.reading.batch.here import open_reader, read_many
@@ -179,10 +179,10 @@ def _pictures_below(folder: str) -> Iterator[str]:
                 yield entry.path
 
 
-def _source(name: str) -> Source:
-    from digitry.reading.batch.records import Source
+def _source(name: str) -> PictureSource:
+    from digitry.reading.batch.records import PictureSource
 
-    return Source(name, sys.stdin.buffer.read() if name == STANDARD_INPUT else None)
+    return PictureSource(name, sys.stdin.buffer.read() if name == STANDARD_INPUT else None)
 
 
 def _print(text: str) -> None:

@@ -53,7 +53,7 @@ class Maker:
         if self.text == "json":
             return json_line(outcome).decode()
         if self.text == "line":
-            return _joined(reading_text.lines(outcome.name, outcome.readings))
+            return _joined(reading_text.page_lines(outcome.name, outcome.readings))
         return _joined(reading_text.whole(outcome.readings)) if self.text == "whole" else ""
 
 

@@ -15,7 +15,7 @@ LEAST_SHOWN = 0.001
 """Alternatives less probable than this are not shown."""
 
 
-def lines(name: str, readings: Sequence[Reading]) -> list[str]:
+def page_lines(name: str, readings: Sequence[Reading]) -> list[str]:
     """Write one line a page: name, numbers in reading order, the least of their confidences, and the doubt if any."""
     return [f"{_title(name, reading, readings)}: {_summary(reading)}" for reading in readings]
 

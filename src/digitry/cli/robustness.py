@@ -47,7 +47,7 @@ def command(
     """
     from digitry.cli.progress import Bar
     from digitry.evaluation.robustness import robustness
-    from digitry.evaluation.robustness_page import tables, text_table, title, write_page
+    from digitry.evaluation.robustness_page import tables, text_table, title, write_robustness_page
 
     with Bar(quiet=quiet) as progress:
         result = robustness(
@@ -66,7 +66,7 @@ def command(
         blocks = [[title(result)], *(text_table(table) for _, table in tables(result))]
         click.echo("\n\n".join("\n".join(block) for block in blocks))
     if page is not None:  # last: where it cannot be written, the figures are known
-        write_page(result, page, command=shlex.join(["digitry", *sys.argv[1:]]))
+        write_robustness_page(result, page, command=shlex.join(["digitry", *sys.argv[1:]]))
         if not as_json:
             click.echo(f"Page: {page}")
 

@@ -57,7 +57,7 @@ def command(
     from digitry.cli.progress import Bar
     from digitry.cli.reading_text import printable
     from digitry.errors import DataError
-    from digitry.evaluation.pictures import score, write_page
+    from digitry.evaluation.pictures import score, write_score_page
     from digitry.evaluation.score_page import check_page_possible
     from digitry.files import check_place
     from digitry.reading import Reader
@@ -82,7 +82,7 @@ def command(
     else:
         _print(result)
     if page:  # last: where it cannot be written, the figures are known
-        write_page(result, page, reader, command=shlex.join(["digitry", *sys.argv[1:]]))
+        write_score_page(result, page, reader, command=shlex.join(["digitry", *sys.argv[1:]]))
         if not as_json:
             click.echo(f"Page: {page}")
     if result.not_read:

@@ -114,7 +114,7 @@ def command(
     from digitry.serve.guard import LOOPBACK as LOOPBACK_NAMES
     from digitry.serve.guard import Access
     from digitry.serve.limits import Limits
-    from digitry.serve.run_server import address_of, bind, inherit, run
+    from digitry.serve.run_server import address_of, bind, inherit, run_server
     from digitry.serve.server_processes import run_workers
     from digitry.serve.service import Service
 
@@ -126,7 +126,7 @@ def command(
     names = {*LOOPBACK_NAMES, *allow_host, f"[{host}]" if ":" in host else host}
     service = Service(found, processes=processes or _cores(), limits=Limits(**limits), collect=collect)
     sock = bind(host, port) if listener is None else inherit(listener)
-    run(service, sock, Access(names, token), log_requests=log_requests, is_worker=listener is not None)
+    run_server(service, sock, Access(names, token), log_requests=log_requests, is_worker=listener is not None)
 
 
 def _models(given: tuple[str, ...]) -> dict[str, tuple[Path, ...]]:

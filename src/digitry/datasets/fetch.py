@@ -88,8 +88,8 @@ def fetch_with_origins(
         raise DataError(_by_hand(source, folder, missing, reasons))
 
 
-Tell = Callable[[int], None]
-Bring = Callable[[Sequence[SourceFile], Tell], Generator[registries.Brought]]
+TellBytes = Callable[[int], None]
+Bring = Callable[[Sequence[SourceFile], TellBytes], Generator[registries.Brought]]
 
 
 def _ways(source: Source, folder: Path, mirrors: Sequence[str] | None) -> Iterator[tuple[str, Bring]]:
@@ -124,7 +124,7 @@ def _company_mirrors(source: Source) -> Iterator[str]:
 
 
 def _from_mirror(mirror: str, suffix: str, plain_host: str | None) -> Bring:
-    def bring(files: Sequence[SourceFile], _: Tell) -> Generator[registries.Brought]:
+    def bring(files: Sequence[SourceFile], _: TellBytes) -> Generator[registries.Brought]:
         for file in files:
             # A gzip file is never larger than its content by more than this.
             limit = file.size_bytes + (1 << 16)
@@ -134,14 +134,14 @@ def _from_mirror(mirror: str, suffix: str, plain_host: str | None) -> Bring:
     return bring
 
 
-def _store(folder: Path, file: SourceFile, chunks: Iterable[bytes], tell: Tell) -> None:
+def _store(folder: Path, file: SourceFile, chunks: Iterable[bytes], tell: TellBytes) -> None:
     try:
         write_chunks_atomically(folder / file.name, _verified(chunks, file, tell))
     except DataError as error:
         raise DataError(f"{file.name}: {error}") from error
 
 
-def _verified(chunks: Iterable[bytes], file: SourceFile, tell: Tell) -> Iterator[bytes]:
+def _verified(chunks: Iterable[bytes], file: SourceFile, tell: TellBytes) -> Iterator[bytes]:
     """Return the chunks as they come. Raises DataError at the end, before the file is moved, unless they are the
     right bytes.
     """
@@ -159,7 +159,7 @@ def _verified(chunks: Iterable[bytes], file: SourceFile, tell: Tell) -> Iterator
         raise DataError("the bytes are not the published ones (another SHA-256)")
 
 
-def _teller(progress: Progress | None, way: str, done: int, total: int) -> Tell:
+def _teller(progress: Progress | None, way: str, done: int, total: int) -> TellBytes:
     def tell(size: int) -> None:
         if progress is not None:
             progress(way, done + size, total)

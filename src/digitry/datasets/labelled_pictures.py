@@ -34,7 +34,7 @@ ToCanonical = Callable[[Path], Images]
 
 
 @dataclass(frozen=True)
-class Picture:
+class LabelledPicture:
     """One labelled file."""
 
     path: Path
@@ -67,7 +67,7 @@ class _Gathered:
 
 def read_pictures(
     place: Path,
-    pictures: Callable[[], Iterable[Picture]],
+    pictures: Callable[[], Iterable[LabelledPicture]],
     to_canonical: ToCanonical,
     *,
     strict: bool = False,
@@ -117,7 +117,7 @@ def read_pictures(
     return *_splits(gathered, numbers), summary
 
 
-def class_folder_pictures(folder: Path) -> Callable[[], Iterable[Picture]]:
+def class_folder_pictures(folder: Path) -> Callable[[], Iterable[LabelledPicture]]:
     """Return the pictures of a folder with one sub-folder a class, or with such folders in train/ and test/.
 
     The order is shuffled, always the same way: sorted by class, the last part would hold one class alone. DataError
@@ -133,7 +133,7 @@ def class_folder_pictures(folder: Path) -> Callable[[], Iterable[Picture]]:
         roots = {split: folder / split for split in _SPLITS if split in splits}
     else:
         roots = {"train": folder}
-    found: list[Picture] = []
+    found: list[LabelledPicture] = []
     for split, root in roots.items():
         classes = sorted((path for path in visible(root) if path.is_dir()), key=lambda path: natural_key(path.name))
         if not classes:
@@ -143,19 +143,21 @@ def class_folder_pictures(folder: Path) -> Callable[[], Iterable[Picture]]:
             files = [path for path in visible(place) if path.suffix.lower() in PICTURE_SUFFIXES]
             if not files:
                 raise DataError(f"the class folder {place} has no pictures; add some or remove it")
-            found += [Picture(path, name, split) for path in sorted(files, key=lambda path: natural_key(path.name))]
+            found += [
+                LabelledPicture(path, name, split) for path in sorted(files, key=lambda path: natural_key(path.name))
+            ]
     order = np.random.default_rng(0).permutation(len(found))
     return lambda: (found[index] for index in order)
 
 
-def csv_pictures(table: Path) -> Callable[[], Iterable[Picture]]:
+def csv_pictures(table: Path) -> Callable[[], Iterable[LabelledPicture]]:
     """Return the pictures that a labels.csv names, in its order: columns file, label and perhaps split; others are
     ignored.
 
     Files are relative to the table's folder and must lie inside it.
     """
 
-    def rows() -> Iterator[Picture]:
+    def rows() -> Iterator[LabelledPicture]:
         for line, row in table_rows(table):
             try:
                 yield _picture(row, table.parent)
@@ -199,7 +201,7 @@ def natural_key(name: str) -> list[tuple[int, int, str]]:
     return [*key, (2, 0, name)]
 
 
-def _picture(row: dict[str | None, str | None], folder: Path) -> Picture:
+def _picture(row: dict[str | None, str | None], folder: Path) -> LabelledPicture:
     file, label, split = row["file"], row["label"], row.get("split")
     if not file or label is None:
         raise DataError("the file or its label is missing")
@@ -208,7 +210,7 @@ def _picture(row: dict[str | None, str | None], folder: Path) -> Picture:
     if split not in _SPLITS:
         hint = "; validation is held out of train" if split in _VALIDATION else ""
         raise DataError(f"the split must be train or test, not {split!r}{hint}")
-    return Picture(path, checked_name(label), split)
+    return LabelledPicture(path, checked_name(label), split)
 
 
 def checked_name(name: str) -> str:

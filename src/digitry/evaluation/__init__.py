@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from digitry.evaluation.comparison import Comparison, compare
-from digitry.evaluation.judging import Evaluation, Progress, judge
+from digitry.evaluation.judging import CountProgress, Evaluation, judge_run
 from digitry.evaluation.number_runs import NumberEvaluation, evaluate_numbers
 from digitry.evaluation.report import GrowingChart, history_chart, remove_report
 from digitry.runs import Run
@@ -30,7 +30,7 @@ def evaluate(
     *,
     split: str = "test",
     data: Dataset | str | Path | None = None,
-    progress: Progress | None = None,
+    progress: CountProgress | None = None,
 ) -> Evaluation | NumberEvaluation:
     """Judge a run on `train`, `validation` or `test`, and write metrics.json, plots/ and report.html into its folder.
 
@@ -49,13 +49,13 @@ def evaluate(
     if Run.open(run).model().reads == "number":
         return evaluate_numbers(run, split=split, data=data, progress=progress)
     need("matplotlib", by="a report")
-    evaluation = judge(run, split=split, data=data, progress=progress)
+    evaluation = judge_run(run, split=split, data=data, progress=progress)
     report.write(evaluation)
     return evaluation
 
 
 def write_report(
-    run: str | os.PathLike[str], *, data: Dataset | str | Path | None = None, progress: Progress | None = None
+    run: str | os.PathLike[str], *, data: Dataset | str | Path | None = None, progress: CountProgress | None = None
 ) -> Evaluation:
     """Write the report at the end of a training: on the validation part, or on the training images where none was held
     back.
@@ -65,6 +65,6 @@ def write_report(
     from digitry.evaluation import report
 
     split = "validation" if Run.open(run).hold_out[0] else "train"
-    evaluation = judge(run, split=split, data=data, progress=progress)
+    evaluation = judge_run(run, split=split, data=data, progress=progress)
     report.write(evaluation)
     return evaluation

@@ -92,7 +92,7 @@ def compare(
     *,
     split: str = "test",
     data: Dataset | str | Path | None = None,
-    progress: judging.Progress | None = None,
+    progress: judging.CountProgress | None = None,
 ) -> Comparison:
     """Judge two or more runs on one split and test every pair.
 

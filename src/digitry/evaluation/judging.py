@@ -28,7 +28,7 @@ SPLITS = ("train", "validation", "test")
 
 _IMAGES_A_CALL = 2_048
 
-Progress = Callable[[int, int], None]
+CountProgress = Callable[[int, int], None]
 """Called with (images done, images in all)."""
 
 
@@ -118,12 +118,12 @@ class Evaluation:
         }
 
 
-def judge(
+def judge_run(
     run: str | os.PathLike[str],
     *,
     split: str = "test",
     data: Dataset | str | Path | None = None,
-    progress: Progress | None = None,
+    progress: CountProgress | None = None,
 ) -> Evaluation:
     """Judge a run on one split, beside the images it was trained on.
 
@@ -211,7 +211,7 @@ def _splits_of(run: Run, dataset: Dataset, split: str) -> dict[str, Split]:
 
 
 def predict(
-    predictor: Model, part: Split, progress: Progress | None = None, *, done: int = 0, total: int | None = None
+    predictor: Model, part: Split, progress: CountProgress | None = None, *, done: int = 0, total: int | None = None
 ) -> Probabilities:
     """Predict float32 (n, classes), in calls small enough to show progress and to keep memory flat."""
     rows = []
@@ -225,7 +225,7 @@ def predict(
 def scores_of(run: Run, part: Split, probabilities: Probabilities) -> metrics.Scores:
     """Return the figures of one part; ModelError naming the run if the model's answers cannot be judged."""
     try:
-        return metrics.score(part.labels, probabilities)
+        return metrics.score_split(part.labels, probabilities)
     except ValueError as error:
         raise ModelError(f"{run.model_file} cannot be judged: {error}; train or export it again") from error
 

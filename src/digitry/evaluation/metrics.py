@@ -89,7 +89,7 @@ class Scores:
         }
 
 
-def score(labels: Labels, probabilities: NDArray[np.floating[Any]]) -> Scores:
+def score_split(labels: Labels, probabilities: NDArray[np.floating[Any]]) -> Scores:
     """Return all figures of one split."""
     predicted = predicted_labels(probabilities)
     matrix = confusion_matrix(labels, predicted, probabilities.shape[1])

@@ -27,7 +27,7 @@ STRIPS, KEY = 5000, 2**32 - 2
 TOGETHER = 100
 """Strips that the network sees at a time."""
 
-Progress = Callable[[int, int], None]
+CountProgress = Callable[[int, int], None]
 """Called with (strips done, strips in all)."""
 
 
@@ -95,7 +95,7 @@ def evaluate_numbers(
     *,
     split: str = "test",
     data: Dataset | str | Path | None = None,
-    progress: Progress | None = None,
+    progress: CountProgress | None = None,
 ) -> NumberEvaluation:
     """Judge a run that reads numbers on strips made of `train`, `validation` or `test`, and write its metrics.json.
 
@@ -132,7 +132,7 @@ def written_strips(split: Split, seed: int) -> tuple[NDArray[np.uint8], NDArray[
 
 
 def numbers_right(
-    model: Model, strips: NDArray[np.uint8], targets: NDArray[np.int32], progress: Progress | None = None
+    model: Model, strips: NDArray[np.uint8], targets: NDArray[np.int32], progress: CountProgress | None = None
 ) -> int:
     """Count the strips whose number is read to the last digit."""
     right = 0

@@ -14,7 +14,7 @@ from digitry.reading import Reader
 from digitry.reading.picture_input import grey_pages
 from digitry.types import Reading
 
-Picture = tuple[NDArray[np.uint8] | None, str]
+ExpectedPage = tuple[NDArray[np.uint8] | None, str]
 """A grey page, uint8 (h, w), or None for one that cannot be opened; and what should be read in it."""
 
 Progress = Callable[[str, int, int], None]
@@ -36,7 +36,7 @@ def measuring_reader(model: Model, second_opinion: bool | None = None) -> Reader
 
 
 def own_confidence(
-    reader: Reader, reads: str, pictures: Iterable[Picture], count: int, progress: Progress | None = None
+    reader: Reader, reads: str, pictures: Iterable[ExpectedPage], count: int, progress: Progress | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Read `count` pictures: the model's own confidence in each, float64 (n,), and whether it was right, bool (n,).
 
@@ -52,7 +52,7 @@ def own_confidence(
     return confidence, right
 
 
-def opened(labelled: Iterable[Labelled]) -> Iterator[Picture]:
+def opened(labelled: Iterable[Labelled]) -> Iterator[ExpectedPage]:
     """Open labelled picture files one by one."""
     for one in labelled:
         try:
@@ -62,13 +62,13 @@ def opened(labelled: Iterable[Labelled]) -> Iterator[Picture]:
         yield page, one.wanted
 
 
-def _read(reader: Reader, reads: str, pictures: Iterable[Picture]) -> Iterator[tuple[Reading | None, str]]:
+def _read(reader: Reader, reads: str, pictures: Iterable[ExpectedPage]) -> Iterator[tuple[Reading | None, str]]:
     """Read what is read in each picture, and what should be; None for one that cannot be opened."""
     if reads == "number":
         for page, text in pictures:
             yield None if page is None else reader.read_grey(page, expect="number"), text
         return
-    waiting: list[Picture] = []
+    waiting: list[ExpectedPage] = []
     for picture in pictures:
         waiting.append(picture)
         if len(waiting) == TOGETHER:
@@ -77,7 +77,7 @@ def _read(reader: Reader, reads: str, pictures: Iterable[Picture]) -> Iterator[t
     yield from _read_together(reader, waiting)
 
 
-def _read_together(reader: Reader, pictures: Sequence[Picture]) -> Iterator[tuple[Reading | None, str]]:
+def _read_together(reader: Reader, pictures: Sequence[ExpectedPage]) -> Iterator[tuple[Reading | None, str]]:
     readings = iter(reader.read_digit_pages([page for page, _ in pictures if page is not None]))
     for page, text in pictures:
         yield None if page is None else next(readings), text

@@ -10,10 +10,10 @@ from digitry.datasets import Progress
 from digitry.errors import DataError, unknown_name
 from digitry.evaluation.labels import read_labels
 from digitry.evaluation.score_figures import Answer, DigitScore, Score, answer_of, not_read
-from digitry.evaluation.score_page import write_page
+from digitry.evaluation.score_page import write_score_page
 from digitry.reading import EXPECTATIONS, Reader
 
-__all__ = ["Answer", "DigitScore", "Score", "score", "write_page"]
+__all__ = ["Answer", "DigitScore", "Score", "score", "write_score_page"]
 
 
 def score(

@@ -119,7 +119,7 @@ def worst_mistakes(judged: JudgedSplit, class_names: Sequence[str], doubtful: ND
     for position in positions.tolist():
         label, read = (_name(class_names, k) for k in (judged.split.labels[position], judged.predicted[position]))
         mark = f" {DOUBTFUL_MARK}" if position in doubtful else ""
-        titles.append(f"{label}{mark}{gap}→ {read}\n{percent(confidence[position])}")
+        titles.append(f"{label}{mark}{gap}→ {read}\n{percent_rounded_down(confidence[position])}")
     images = judged.split.images[positions]
     return charts.image_grid(images, titles, columns, title="Surest mistakes", width_inches=_GRID_INCHES)
 
@@ -137,7 +137,7 @@ def first_predictions(judged: JudgedSplit, class_names: Sequence[str]) -> Figure
             answer = (
                 f"✗ {_name(class_names, read)}{' ' if _short(class_names) else chr(10)}(is {_name(class_names, label)})"
             )
-        titles.append(f"{answer}\n{percent(confidence[k])}")
+        titles.append(f"{answer}\n{percent_rounded_down(confidence[k])}")
         colours.append(GOOD if label == read else BAD)
     images, title = judged.split.images[:count], f"The first {count} answers"
     return charts.image_grid(images, titles, columns, colours, title=title, width_inches=_GRID_INCHES)
@@ -149,7 +149,7 @@ def mistakes(judged: JudgedSplit) -> NDArray[np.int64]:
     return wrong[np.argsort(-judged.probabilities.max(axis=1)[wrong], kind="stable")].astype(np.int64)
 
 
-def percent(share: float) -> str:
+def percent_rounded_down(share: float) -> str:
     """Write a share: "99.2%", cut off rather than rounded up, so that only a certain answer says 100%."""
     return f"{np.floor(float(share) * 1000) / 10:.1f}%"
 
@@ -172,7 +172,7 @@ def _short(class_names: Sequence[str]) -> bool:
 
 
 def _name(class_names: Sequence[str], k: int) -> str:
-    return charts.label(class_names[k], 12)
+    return charts.safe_label(class_names[k], 12)
 
 
 def _share_x(above: Axes, below: Axes) -> None:

@@ -54,7 +54,7 @@ def remove_report(folder: Path) -> None:
 def history_chart(history: Sequence[Epoch], path: str | Path) -> None:
     """Draw loss and accuracy of training and validation into `path`.png and `path`.svg (a suffix is dropped)."""
     path = Path(path)
-    charts.save(plots.history(history), path.with_suffix("") if path.suffix in (".png", ".svg") else path)
+    charts.save_figure(plots.history(history), path.with_suffix("") if path.suffix in (".png", ".svg") else path)
 
 
 class GrowingChart:

@@ -15,7 +15,7 @@ from digitry.evaluation import plots
 from digitry.evaluation.judging import Evaluation
 from digitry.evaluation.metrics import CALIBRATION_BINS, SMALLEST_PROBABILITY, Scores
 from digitry.pages import charts
-from digitry.pages.html import Code, Details, Page, Part, Picture, Section, Table, Tile
+from digitry.pages.html import Code, Details, Page, PagePicture, PageTable, Part, Section, Tile
 from digitry.pages.number_words import interval, percent
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _accuracy_parts(evaluation: Evaluation, folder: Path) -> list[Part]:
     if less:
         span = interval(less.interval)
         rows.append(["test less doubtful", percent(less.accuracy), less.error_count, less.images, span, ""])
-    parts: list[Part] = [Table(columns, rows)]
+    parts: list[Part] = [PageTable(columns, rows)]
     if "train" in evaluation.splits and evaluation.split != "train":
         gap = evaluation.splits["train"].scores.accuracy - evaluation.scores.accuracy
         parts.append(
@@ -140,13 +140,13 @@ def _confusion_parts(evaluation: Evaluation, folder: Path) -> list[Part]:
     common = confusions(scores.confusion)
     if common:
         rows: list[Row] = [[names[a], names[b], n, percent(n / scores.error_count)] for a, b, n in common]
-        parts.append(Table(("Label", "Read as", "Images", "Of all errors"), rows, "The most frequent mistakes"))
+        parts.append(PageTable(("Label", "Read as", "Images", "Of all errors"), rows, "The most frequent mistakes"))
     table = _class_table(names, scores)
     folded = len(table.rows) > _ROWS_SHOWN
     return [*parts, Details(f"The figures of all {len(names)} classes", [table]) if folded else table]
 
 
-def _class_table(names: tuple[str, ...], scores: Scores) -> Table:
+def _class_table(names: tuple[str, ...], scores: Scores) -> PageTable:
     rows: list[Row] = [
         [name, _share(one.precision), _share(one.recall), _share(one.f1), one.images]
         for name, one in zip(names, scores.classes, strict=True)
@@ -154,7 +154,7 @@ def _class_table(names: tuple[str, ...], scores: Scores) -> Table:
     macro = (scores.macro_precision, scores.macro_recall, scores.macro_f1)
     rows.append(["mean", *(_share(one) for one in macro), scores.images])
     caption = "By class; the mean weighs all alike (macro)"
-    return Table(("Class", "Precision", "Recall", "F1", "Images"), rows, caption)
+    return PageTable(("Class", "Precision", "Recall", "F1", "Images"), rows, caption)
 
 
 def _calibration_parts(scores: Scores, folder: Path) -> list[Part]:
@@ -176,7 +176,7 @@ def _calibration_parts(scores: Scores, folder: Path) -> list[Part]:
             "Bars: share of right answers, with its 95% interval. Dots: mean confidence of the bin; on the dashed "
             "line, confidence and accuracy agree. Below: images in each bin (logarithmic).",
         ),
-        Table(
+        PageTable(
             ("Figure", "Value", "What it is"),
             [
                 [
@@ -192,7 +192,9 @@ def _calibration_parts(scores: Scores, folder: Path) -> list[Part]:
                 ["Brier", f"{scores.brier:.4f}", "squared distance from the one-hot label over all classes; 0 to 2"],
             ],
         ),
-        Details("The bins in figures", [Table(("Confidence", "Images", "Mean confidence", "Accuracy"), rows, caption)]),
+        Details(
+            "The bins in figures", [PageTable(("Confidence", "Images", "Mean confidence", "Accuracy"), rows, caption)]
+        ),
     ]
 
 
@@ -230,12 +232,12 @@ def _provenance_parts(evaluation: Evaluation) -> list[Part]:
     words = ["digitry", "evaluate", str(evaluation.run.folder), "--split", evaluation.split]
     if not evaluation.same_data:
         words += ["--data", evaluation.data_reference]
-    return [Table(("What", "Value"), rows), "The same page once more:", Code(shlex.join(words))]
+    return [PageTable(("What", "Value"), rows), "The same page once more:", Code(shlex.join(words))]
 
 
-def _picture(draw: Callable[[], Figure], path: Path, alt: str, caption: str) -> Picture:
-    _, svg = charts.save(draw(), path)
-    return Picture(svg.read_bytes(), "image/svg+xml", alt, caption)
+def _picture(draw: Callable[[], Figure], path: Path, alt: str, caption: str) -> PagePicture:
+    _, svg = charts.save_figure(draw(), path)
+    return PagePicture(svg.read_bytes(), "image/svg+xml", alt, caption)
 
 
 def _score_row(name: str, scores: Scores) -> Row:

@@ -13,13 +13,13 @@ from digitry.evaluation.hard_pictures.specimen import Specimen
 from digitry.evaluation.robustness import Robustness
 from digitry.evaluation.robustness_parts import Figures
 from digitry.pages import html
-from digitry.pages.html import Code, Part, Picture, Section, Table
+from digitry.pages.html import Code, PagePicture, PageTable, Part, Section
 
 _SHOWN_SIDE = 240
 _MISTAKES_SHOWN = 12
 
 
-def write_page(result: Robustness, path: str | Path, *, command: str = "") -> Path:
+def write_robustness_page(result: Robustness, path: str | Path, *, command: str = "") -> Path:
     """Write the tables and the first mistakes as one page; `command` is shown as the way to make it once more.
 
     Raises StorageError when the file cannot be written.
@@ -58,14 +58,14 @@ def title(result: Robustness) -> str:
     return f"{model}, beside {result.beside}" if result.beside else model
 
 
-def tables(result: Robustness) -> list[tuple[str, Table]]:
+def tables(result: Robustness) -> list[tuple[str, PageTable]]:
     """Lay the figures out as tables, each under its heading; only of the parts that were measured."""
     parts = result.parts
     made = []
     rows = _reading_rows(parts)
     if rows:
         columns = ("", "shown", "right", "95% interval", "sure", "right when sure")
-        made.append(("What is written", Table(columns, rows)))
+        made.append(("What is written", PageTable(columns, rows)))
     if "corruptions" in parts:
         made.append(("Fifteen corruptions", _corruption_table(parts["corruptions"])))
     if "open_set" in parts:
@@ -99,7 +99,7 @@ def _reading_row(name: str, one: Figures) -> list[str]:
     ]
 
 
-def _corruption_table(part: Figures) -> Table:
+def _corruption_table(part: Figures) -> PageTable:
     others = [who for who in part["mean_error"] if who != "reader"]
     columns = ["wrong after", "arrays", "pictures", "sure", "right when sure"]
     columns += [f"{who}, {way}" for who in others for way in ("arrays", "pictures")]
@@ -114,10 +114,10 @@ def _corruption_table(part: Figures) -> Table:
         f"error beside the other model's, on average: {_percent(ratios['arrays'])} on arrays, "
         f"{_percent(ratios['pictures'])} on pictures"
     )
-    return Table(columns, rows, note or "")
+    return PageTable(columns, rows, note or "")
 
 
-def _open_set_table(part: Figures) -> Table:
+def _open_set_table(part: Figures) -> PageTable:
     rows = [
         [
             name,
@@ -129,10 +129,10 @@ def _open_set_table(part: Figures) -> Table:
         for name, one in part["digit"]["sets"].items()
     ]
     note = f"refused: below the confidence {part['digit']['threshold']:.3f}, which 99% of the digits reach"
-    return Table(("what is no digit", "pictures", "refused", "not sure", "not sure, as a page"), rows, note)
+    return PageTable(("what is no digit", "pictures", "refused", "not sure", "not sure, as a page"), rows, note)
 
 
-def _mistake(one: Figures, make: Callable[[int], Specimen]) -> Picture:
+def _mistake(one: Figures, make: Callable[[int], Specimen]) -> PagePicture:
     """Draw one wrong reading again, with what is written and what was read."""
     pixels = np.asarray(make(one["index"]).pixels)
     scale = min(1.0, _SHOWN_SIDE / max(pixels.shape[:2]))
@@ -140,10 +140,10 @@ def _mistake(one: Figures, make: Callable[[int], Specimen]) -> Picture:
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     _, data = cv2.imencode(".png", small[..., ::-1] if small.ndim == 3 else small)
     words = f"{one['written']} read as {one['read'] or 'nothing'}{', sure' if one['sure'] else ''}"
-    return Picture(data.tobytes(), "image/png", f"A photograph of {one['written']}", words)
+    return PagePicture(data.tobytes(), "image/png", f"A photograph of {one['written']}", words)
 
 
-def text_table(table: Table) -> list[str]:
+def text_table(table: PageTable) -> list[str]:
     """Write a table as lines, the first column to the left, the others to the right, its caption below."""
     lines: list[Sequence[str]] = [table.columns, *([str(cell) for cell in row] for row in table.rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from digitry.datasets import Progress
 from digitry.evaluation import metrics, selective
 from digitry.evaluation.hard_pictures import corruptions, no_digits, photographs
-from digitry.evaluation.hard_pictures.look import Job, Lookers, Seen
+from digitry.evaluation.hard_pictures.look import Lookers, LookJob, Seen
 from digitry.evaluation.hard_pictures.specimen import Specimen, as_it_is, png_of_digit, test_digits, test_split
 
 Figures = dict[str, Any]
@@ -59,13 +59,13 @@ class Subject:
     threads: int
     progress: Progress | None = None
 
-    def look(self, jobs: Sequence[Job], label: str) -> list[Seen]:
+    def look(self, jobs: Sequence[LookJob], label: str) -> list[Seen]:
         """Have every job done, with progress."""
         return self.lookers.look(jobs, label, self.progress)
 
     def reading(self, make: Callable[..., Specimen], count: int, expect: str, label: str) -> list[Seen]:
         """Read pictures 0 to `count` − 1 of a maker."""
-        return self.look([Job(self.model, expect, make, (index,)) for index in range(count)], label)
+        return self.look([LookJob(self.model, expect, make, (index,)) for index in range(count)], label)
 
 
 def mnist(subject: Subject) -> Figures:
@@ -73,7 +73,7 @@ def mnist(subject: Subject) -> Figures:
     count = subject.sizes.digits
     digits = test_digits().take(slice(0, count))
     probabilities = _probabilities(subject.model, digits.images, subject.threads)
-    arrays = metrics.score(digits.labels, probabilities)
+    arrays = metrics.score_split(digits.labels, probabilities)
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == digits.labels
     seen = subject.reading(png_of_digit, count, "digit", "MNIST test, as PNG files")
     return {
@@ -102,7 +102,7 @@ def corrupted(subject: Subject) -> Figures:
         for who, model in models.items():
             wrong = _probabilities(model, images, subject.threads).argmax(axis=1) != digits.labels
             pairs = list(zip(images, texts, strict=True))[: subject.sizes.corrupted_pictures]
-            jobs = [Job(model, "digit", as_it_is, pair) for pair in pairs]
+            jobs = [LookJob(model, "digit", as_it_is, pair) for pair in pairs]
             seen = subject.look(jobs, name if len(models) == 1 else f"{name}, {who}")
             errors[who] = {"arrays": float(wrong.mean()), "pictures": 1 - _figures(seen)["accuracy"]}
             if who == "reader":

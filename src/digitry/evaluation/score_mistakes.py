@@ -15,7 +15,7 @@ from digitry.pages.number_words import confidence
 from digitry.reading import Reader
 
 if TYPE_CHECKING:
-    from digitry.pages.html import Part, Picture
+    from digitry.pages.html import PagePicture, Part
 
 MISTAKES_SHOWN = 60
 """Mistakes with their pictures; the others are a line in a table."""
@@ -30,7 +30,7 @@ _LEAST_SHOWN = 0.001
 
 def mistake_parts(score: Score, reader: Reader) -> list[Part]:
     """Return the surest mistakes as pictures, the rest in a table; `reader` reads them again to show what it saw."""
-    from digitry.pages.html import Details, Table
+    from digitry.pages.html import Details, PageTable
 
     mistakes = score.mistakes
     if not mistakes:
@@ -43,13 +43,13 @@ def mistake_parts(score: Score, reader: Reader) -> list[Part]:
     rest = mistakes[MISTAKES_SHOWN:]
     if rest:
         rows = [[one.picture.name, one.picture.wanted, one.got or "nothing", _percent_or_dash(one)] for one in rest]
-        table = Table(("Picture", "Wanted", "Got", "Confidence"), rows)
+        table = PageTable(("Picture", "Wanted", "Got", "Confidence"), rows)
         parts.append(Details(f"And {len(rest):,} more, less sure ones", [table]))
     return parts
 
 
-def _mistake(one: Answer, reader: Reader, expect: str) -> Picture:
-    from digitry.pages.html import Picture
+def _mistake(one: Answer, reader: Reader, expect: str) -> PagePicture:
+    from digitry.pages.html import PagePicture
 
     try:
         stages: dict[str, Any] = reader.read(one.picture.path, expect=expect).stages
@@ -67,7 +67,7 @@ def _mistake(one: Answer, reader: Reader, expect: str) -> Picture:
         parts.append(f"else {', '.join(others)}")
     caption = f"{' · '.join(parts)} — {one.picture.name}"
     data = cv2.imencode(".png", image)[1].tobytes()
-    return Picture(data, "image/png", f"The picture {one.picture.name}, labelled {one.picture.wanted}", caption)
+    return PagePicture(data, "image/png", f"The picture {one.picture.name}, labelled {one.picture.wanted}", caption)
 
 
 def _percent_or_dash(one: Answer) -> str:

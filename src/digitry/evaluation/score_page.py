@@ -30,7 +30,7 @@ def check_page_possible() -> None:
     need("matplotlib", by="--html")
 
 
-def write_page(score: Score, path: str | Path, reader: Reader, *, command: str = "") -> Path:
+def write_score_page(score: Score, path: str | Path, reader: Reader, *, command: str = "") -> Path:
     """Write the page; `reader` is the one that was scored, for it reads the mistakes again to show what it saw.
 
     `command` is shown as the way to make the page once more. Raises StorageError when the file cannot be written.
@@ -93,7 +93,7 @@ def _tiles(score: Score) -> list[Tile]:
 
 def _digit_parts(score: Score) -> list[Part]:
     from digitry.pages import charts
-    from digitry.pages.html import Table, picture
+    from digitry.pages.html import PageTable, picture_of_chart
 
     if not score.digits:
         return ["No label could be used, so there is no digit to count."]
@@ -128,13 +128,13 @@ def _digit_parts(score: Score) -> list[Part]:
     )
     alt = "Confusion matrix: a row for each digit of the labels, a column for each digit read, counts in the cells"
     return [
-        Table(("Digit", "In labels", "Right", "Share", "Most often taken for"), rows),
-        picture(figure, alt, caption),
+        PageTable(("Digit", "In labels", "Right", "Share", "Most often taken for"), rows),
+        picture_of_chart(figure, alt, caption),
     ]
 
 
 def _sure_parts(score: Score) -> list[Part]:
-    from digitry.pages.html import picture
+    from digitry.pages.html import picture_of_chart
 
     points = score.risk_coverage()
     if not points:
@@ -153,7 +153,7 @@ def _sure_parts(score: Score) -> list[Part]:
         "Readings sorted by their confidence, the surest first: accept so large a share of all pictures, and so many "
         "of the accepted ones are wrong. The dot is where the reader itself says that it is sure."
     )
-    return [text, picture(_risk_chart(score, points), alt, caption)]
+    return [text, picture_of_chart(_risk_chart(score, points), alt, caption)]
 
 
 def _risk_chart(score: Score, points: list[tuple[float, float, float]]) -> Figure:
@@ -178,7 +178,7 @@ def _risk_chart(score: Score, points: list[tuple[float, float, float]]) -> Figur
 
 
 def _author_section(score: Score) -> list[Section]:
-    from digitry.pages.html import Section, Table
+    from digitry.pages.html import PageTable, Section
 
     if not score.authors:
         return []
@@ -187,15 +187,15 @@ def _author_section(score: Score) -> list[Section]:
         for author, (pictures, right) in sorted(score.authors.items(), key=lambda one: one[1][1] / one[1][0])
     ]
     caption = "The hardest hands first"
-    return [Section("By author", [Table(("Author", "Pictures", "Right", "Share"), rows, caption)])]
+    return [Section("By author", [PageTable(("Author", "Pictures", "Right", "Share"), rows, caption)])]
 
 
 def _not_read_section(score: Score) -> list[Section]:
-    from digitry.pages.html import Details, Section, Table
+    from digitry.pages.html import Details, PageTable, Section
 
     rows: list[Row] = [[one.picture.name, one.picture.label, one.reason or ""] for one in score.not_read]
     if not rows:
         return []
-    table = Table(("Picture", "Label", "Why"), rows)
+    table = PageTable(("Picture", "Label", "Why"), rows)
     count = f"{len(rows):,} files or labels could not be used; they count as wrong."
     return [Section("Not usable", [table, count] if len(rows) <= _ROWS_SHOWN else [Details(count, [table])])]

@@ -65,23 +65,23 @@ def explore(
         tell("done", 1.0)
         return Exploration(facts)
 
-    from digitry.exploration.explore_page import build_page
+    from digitry.exploration.explore_page import build_explore_page
     from digitry.exploration.illustrations import drawings
-    from digitry.pages.charts import save
-    from digitry.pages.html import Picture, write_page
+    from digitry.pages.charts import save_figure
+    from digitry.pages.html import PagePicture, write_page
     from digitry.pages.style import make_folder
 
     folder = Path(out)
     make_folder(folder)
     facts = gather_facts(dataset, lambda step, share: tell(step, 0.4 * share))
-    shown: dict[str, Picture] = {}
+    shown: dict[str, PagePicture] = {}
     files: list[Path] = []
     planned = drawings(dataset, facts)
     for number, drawing in enumerate(planned):
         tell(f"drawing {drawing.name}", 0.4 + 0.6 * number / len(planned))
-        png, svg = save(drawing.draw(), folder / drawing.name)
-        shown[drawing.name] = Picture(svg.read_bytes(), "image/svg+xml", drawing.alt, drawing.caption)
+        png, svg = save_figure(drawing.draw(), folder / drawing.name)
+        shown[drawing.name] = PagePicture(svg.read_bytes(), "image/svg+xml", drawing.alt, drawing.caption)
         files += [png, svg]
-    page = write_page(build_page(facts, shown), folder / "explore.html")
+    page = write_page(build_explore_page(facts, shown), folder / "explore.html")
     tell("done", 1.0)
     return Exploration(facts, page, tuple(files))

@@ -10,10 +10,10 @@ from digitry.exploration.duplicates import MOST_CANDIDATES, NEAR_SIMILARITY
 from digitry.exploration.facts import Facts, SplitFacts
 from digitry.exploration.illustrations import MOST_CLASSES
 from digitry.exploration.typical import RULE
-from digitry.pages.html import Details, Page, Picture, Section, Table, Tile
+from digitry.pages.html import Details, Page, PagePicture, PageTable, Section, Tile
 
 
-def build_page(facts: Facts, pictures: Mapping[str, Picture]) -> Page:
+def build_explore_page(facts: Facts, pictures: Mapping[str, PagePicture]) -> Page:
     """Build the page; `pictures` holds the drawings by name, `duplicates` only if there are any."""
     note = f"Single examples are shown of the first {MOST_CLASSES} classes."
     few = [note] if len(facts.class_names) > MOST_CLASSES else []
@@ -21,7 +21,7 @@ def build_page(facts: Facts, pictures: Mapping[str, Picture]) -> Page:
     numbers = [Details("All classes in numbers", [class_table(facts)])] if many else [class_table(facts)]
     return Page(
         title=f"What is in {facts.name}",
-        lead=lead(facts),
+        lead=dataset_lead(facts),
         tiles=[Tile(*row) for row in key_figures(facts)],
         sections=[
             Section("Samples", [pictures["samples"]]),
@@ -74,7 +74,7 @@ DEFINITIONS = [
 ]
 
 
-def lead(facts: Facts) -> str:
+def dataset_lead(facts: Facts) -> str:
     """Return the dataset in one sentence."""
     words = {"train": "training"}
     parts = " and ".join(f"{split.samples:,} {words.get(name, name)}" for name, split in facts.splits.items())
@@ -114,7 +114,7 @@ def imbalance(split: SplitFacts) -> tuple[str, str]:
     return f"{split.imbalance:.2f}", "largest ÷ smallest class"
 
 
-def class_table(facts: Facts) -> Table:
+def class_table(facts: Facts) -> PageTable:
     """Return images and ink, one row a class."""
     train = facts.splits["train"]
     rows: list[list[str | int | float]] = []
@@ -122,12 +122,12 @@ def class_table(facts: Facts) -> Table:
         counts = [split.class_counts[k] for split in facts.splits.values()]
         mean, sd = train.ink_mean[k], train.ink_sd[k]
         rows.append([name, *counts, "–" if math.isnan(mean) else f"{mean:.1%} ± {sd:.1%}"])
-    return Table(
+    return PageTable(
         ["class", *facts.splits, "ink, mean ± sd"], rows, "Images per class and split; ink of the training images."
     )
 
 
-def pixel_table(facts: Facts) -> Table:
+def pixel_table(facts: Facts) -> PageTable:
     """Return range, mean and spread of the pixels, one column a split."""
     splits = facts.splits.values()
     rows: list[list[str | int | float]] = [
@@ -140,7 +140,7 @@ def pixel_table(facts: Facts) -> Table:
         ["pixels that are 0", *(f"{s.histogram[0] / s.histogram.sum():.1%}" for s in splits)],
         ["constant pixels", *(s.constant_pixels for s in splits)],
     ]
-    return Table(["pixels", *facts.splits], rows, f"Of every pixel of the split, {facts.dtype}.")
+    return PageTable(["pixels", *facts.splits], rows, f"Of every pixel of the split, {facts.dtype}.")
 
 
 def duplicates_text(facts: Facts) -> str:
@@ -161,7 +161,7 @@ def duplicates_text(facts: Facts) -> str:
     return " ".join(text)
 
 
-def duplicates_table(facts: Facts) -> Table:
+def duplicates_table(facts: Facts) -> PageTable:
     """Return exact and near duplicates within and across the splits."""
     found = facts.duplicates
     least = "" if found.near_complete else "at least "
@@ -170,4 +170,4 @@ def duplicates_table(facts: Facts) -> Table:
         rows.append(["within test", found.exact_test, f"{least}{found.near_test:,}"])
         rows.append(["test also in train", found.exact_across, f"{least}{found.near_across:,}"])
     rows.append(["with different labels", found.exact_conflicts, f"{least}{found.near_conflicts:,}"])
-    return Table(["", "repeated images", f"near pairs (≥ {NEAR_SIMILARITY})"], rows)
+    return PageTable(["", "repeated images", f"near pairs (≥ {NEAR_SIMILARITY})"], rows)

@@ -15,7 +15,7 @@ from digitry.exploration.duplicates import Duplicates, find_duplicates
 from digitry.exploration.typical import Typical, find_typical
 from digitry.types import Dataset, Split
 
-Tell = Callable[[str, float], None]
+TellShare = Callable[[str, float], None]
 """Hears what is being done and the share of the whole that is done, 0 to 1."""
 
 INK_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -111,7 +111,7 @@ class Facts:
         }
 
 
-def gather_facts(dataset: Dataset, progress: Tell = lambda step, share: None) -> Facts:
+def gather_facts(dataset: Dataset, progress: TellShare = lambda step, share: None) -> Facts:
     """Return all facts, in a few seconds for 70,000 images. Raises DataError for an empty split or a label without a
     name.
     """

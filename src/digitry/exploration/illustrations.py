@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from digitry.exploration.facts import Facts, SplitFacts
 from digitry.exploration.typical import EXAMPLES
-from digitry.pages.charts import bars, image_grid, label, new_figure, plain_number, styled
+from digitry.pages.charts import bars, image_grid, new_figure, plain_number, safe_label, styled
 from digitry.pages.style import BAD, BLUE, COLOURS, MUTED
 from digitry.types import Dataset
 
@@ -115,7 +115,7 @@ def samples(dataset: Dataset, seed: int = 0) -> Figure:
     split = dataset.train
     chosen = np.random.default_rng(seed).permutation(len(split))[:SAMPLES]
     columns, limit = _columns(dataset.class_names)
-    titles = [label(dataset.class_names[k], limit) for k in split.labels[chosen]]
+    titles = [safe_label(dataset.class_names[k], limit) for k in split.labels[chosen]]
     return image_grid(split.images[chosen], titles, columns, title="Samples")
 
 
@@ -245,7 +245,7 @@ def examples(dataset: Dataset, facts: Facts, positions: tuple[NDArray[np.int64],
         row[: len(positions[k])] = dataset.train.images[positions[k]]
         similarity = [f"{value:.2f}" for value in facts.typical.similarity[positions[k]]]
         titles += similarity + [""] * (EXAMPLES - len(similarity))
-    names = [label(facts.class_names[k], 10) for k in shown]
+    names = [safe_label(facts.class_names[k], 10) for k in shown]
     return image_grid(tiles.reshape(-1, *facts.image_shape), titles, EXAMPLES, title=title, row_names=names)
 
 
@@ -260,7 +260,7 @@ def duplicates(dataset: Dataset, facts: Facts) -> Figure:
         one, two = match.places[:2]
         tile[:, :width] = dataset.split(one.split).images[one.index]
         tile[:, -width:] = dataset.split(two.split).images[two.index]
-        names = " and ".join(label(facts.class_names[place.label], 10) for place in (one, two))
+        names = " and ".join(safe_label(facts.class_names[place.label], 10) for place in (one, two))
         likeness = "equal" if match.similarity == 1 else f"{match.similarity:.3f}"
         titles.append(f"{one.split} {one.index}, {two.split} {two.index}\n{names}: {likeness}")
     colours = [BAD if match.labels_differ else None for match in matches]
@@ -269,7 +269,7 @@ def duplicates(dataset: Dataset, facts: Facts) -> Figure:
 
 def _class_images(facts: Facts, images: NDArray[np.float32], title: str, colour_map: str, top: float) -> Figure:
     columns, limit = _columns(facts.class_names, widest=16 if len(facts.class_names) > 40 else 5)
-    titles = [label(name, limit) for name in facts.class_names]
+    titles = [safe_label(name, limit) for name in facts.class_names]
     return image_grid(images, titles, columns, title=title, colour_map=colour_map, value_range=(0, top))
 
 

@@ -51,7 +51,7 @@ def _variables(model: Any) -> dict[str, Any]:
     return found
 
 
-def save(path: Path, weights: Weights, contract: Contract) -> None:
+def save_weights(path: Path, weights: Weights, contract: Contract) -> None:
     """Write the file crash-safely; the same weights and contract give the same bytes."""
     from safetensors.numpy import save as to_safetensors
 

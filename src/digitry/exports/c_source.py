@@ -22,7 +22,7 @@ from digitry.exports.folded import folded
 from digitry.exports.loop_operators import translated
 from digitry.exports.loops import SUM, Array, Loop, Program
 from digitry.exports.onnx import to_onnx
-from digitry.exports.parity import Format
+from digitry.exports.parity import ExportFormat
 from digitry.networks.contract import DIGIT_SHAPE, Contract
 from digitry.types import Images
 
@@ -32,7 +32,7 @@ AXES = 8
 """Of a loop: those of a convolution in groups."""
 
 
-def run(source: str, images: Images, classes: int) -> NDArray[np.float32]:
+def run_source(source: str, images: Images, classes: int) -> NDArray[np.float32]:
     """Compile the source and let it read images, uint8 (n, 28, 28): probabilities, float32 (n, classes).
 
     Raises ModelError if there is no C compiler to prove the file with.
@@ -266,7 +266,7 @@ def _write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
 
 
 def _answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float32]:
-    return run(path.read_text(encoding="utf-8"), images, len(contract.class_names))
+    return run_source(path.read_text(encoding="utf-8"), images, len(contract.class_names))
 
 
-FORMAT = Format("C program", ".c", _write, _answers)
+FORMAT = ExportFormat("C program", ".c", _write, _answers)

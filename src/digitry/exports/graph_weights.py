@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.errors import ModelError
-from digitry.exports.onnx import written
+from digitry.exports.onnx import written_by_layers
 from digitry.networks.contract import Contract
 
 MOST = 2**23
@@ -57,7 +57,7 @@ def _written_with_positions(model: Any, variables: list[Any], start: int, contra
         size = int(np.prod(variable.shape))
         variable.assign(np.arange(start, start + size, dtype=np.float32).reshape(variable.shape))
         start += size
-    return _arrays(written(model, contract))
+    return _arrays(written_by_layers(model, contract))
 
 
 def _arrays(data: bytes) -> list[NDArray[Any]]:

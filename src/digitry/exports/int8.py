@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from digitry.exports.folded import folded
 from digitry.exports.onnx import answers, to_onnx
-from digitry.exports.parity import Format
+from digitry.exports.parity import ExportFormat
 from digitry.networks.contract import Contract
 from digitry.networks.prepare import prepare
 from digitry.types import Images
@@ -109,4 +109,4 @@ def _write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
     path.write_bytes(to_int8(to_onnx(model, contract), sample[drawn]))
 
 
-FORMAT = Format("int8 model", ".int8.onnx", _write, answers, labels_may_differ=0.005)
+FORMAT = ExportFormat("int8 model", ".int8.onnx", _write, answers, labels_may_differ=0.005)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.exports.parity import Format, answers_of_keras
+from digitry.exports.parity import ExportFormat, answers_of_keras
 from digitry.networks.contract import Contract
 from digitry.types import Images
 
@@ -36,4 +36,4 @@ def _answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float
     return answers_of_keras(keras.saving.load_model(path, compile=False), contract, images)
 
 
-FORMAT = Format("Keras file", ".keras", _write, _answers)
+FORMAT = ExportFormat("Keras file", ".keras", _write, _answers)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from digitry.console import native_stderr_muted
 from digitry.errors import ModelError
 from digitry.exports import saved_model
-from digitry.exports.parity import Format, as_probabilities
+from digitry.exports.parity import ExportFormat, as_probabilities
 from digitry.networks.contract import Contract
 from digitry.networks.prepare import prepare
 from digitry.packages import missing_words
@@ -48,4 +48,4 @@ def _answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float
     return as_probabilities(np.concatenate(outputs), contract)
 
 
-FORMAT = Format("LiteRT file", ".tflite", _write, _answers, backend="tensorflow")
+FORMAT = ExportFormat("LiteRT file", ".tflite", _write, _answers, backend="tensorflow")

@@ -18,7 +18,7 @@ from digitry.exports.onnx_converter import converted, missing_converter
 from digitry.exports.onnx_graph import Graph, Value
 from digitry.exports.onnx_layers import LAYERS, OPERATIONS, Layout
 from digitry.exports.onnx_weights import refuse
-from digitry.exports.parity import Format
+from digitry.exports.parity import ExportFormat
 from digitry.networks.contract import STRIP_SHAPE, Contract
 from digitry.networks.model import INPUT_NAME, Model
 from digitry.types import Images
@@ -31,7 +31,7 @@ def to_onnx(model: Any, contract: Contract) -> bytes:
     ModelError when a layer has no ONNX form and Keras' own export has none for it either.
     """
     try:
-        return written(model, contract)
+        return written_by_layers(model, contract)
     except ModelError as error:
         missing = missing_converter()
         if missing:
@@ -42,7 +42,7 @@ def to_onnx(model: Any, contract: Contract) -> bytes:
             raise ModelError(f"{error}, and {other}") from error
 
 
-def written(model: Any, contract: Contract) -> bytes:
+def written_by_layers(model: Any, contract: Contract) -> bytes:
     """Do as `to_onnx`, of layers that have a function here. Raises ModelError, with its name, when one has none."""
     graph = Graph()
     found = graph.ordered(_network(graph, model, Value(INPUT_NAME, tuple(model.input_shape))), first=False).name
@@ -129,4 +129,4 @@ def _write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
     path.write_bytes(to_onnx(model, contract))
 
 
-FORMAT = Format("ONNX model", ".onnx", _write, answers)
+FORMAT = ExportFormat("ONNX model", ".onnx", _write, answers)

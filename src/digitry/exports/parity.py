@@ -1,7 +1,7 @@
 """A network in another format: written only if what was written answers as Keras does.
 
-A format is a `Format`: how it is written, and how a written file is asked. Everything else is the same for all of them
-and stands here.
+A format is an `ExportFormat`: how it is written, and how a written file is asked. Everything else is the same for
+all of them and stands here.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ BATCH = 250
 """Images a call: what some networks make of more does not fit into any cache (docs/log.md)."""
 
 
-class Format(NamedTuple):
+class ExportFormat(NamedTuple):
     """One way to write a network down."""
 
     name: str
@@ -55,8 +55,8 @@ class Proof(NamedTuple):
     largest_difference: float
 
 
-def export(
-    form: Format, model: Any, contract: Contract, path: Path, *, prove_on: Images, sample: Images | None = None
+def write_if_equal(
+    form: ExportFormat, model: Any, contract: Contract, path: Path, *, prove_on: Images, sample: Images | None = None
 ) -> Proof:
     """Write the model to `path` if what is written answers as Keras does on `prove_on`, uint8 (n, height, width).
 
@@ -133,10 +133,10 @@ def as_probabilities(outputs: NDArray[Any], contract: Contract) -> NDArray[np.fl
     outputs = np.asarray(outputs, np.float32)
     if contract.input_shape != STRIP_SHAPE:
         return outputs
-    return softmax(outputs / np.float32(contract.temperature))
+    return softmax_of(outputs / np.float32(contract.temperature))
 
 
-def softmax(logits: NDArray[np.floating]) -> NDArray[np.float32]:
+def softmax_of(logits: NDArray[np.floating]) -> NDArray[np.float32]:
     """Turn logits (…, classes) into probabilities of the same shape."""
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True), np.float32)

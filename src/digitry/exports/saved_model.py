@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.exports.parity import Format, as_probabilities
+from digitry.exports.parity import ExportFormat, as_probabilities
 from digitry.networks.contract import Contract
 from digitry.networks.prepare import prepare
 from digitry.types import Images
@@ -28,4 +28,4 @@ def _answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float
     return as_probabilities(np.concatenate(outputs), contract)
 
 
-FORMAT = Format("SavedModel", "", _write, _answers, backend="tensorflow")
+FORMAT = ExportFormat("SavedModel", "", _write, _answers, backend="tensorflow")

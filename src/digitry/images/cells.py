@@ -33,7 +33,7 @@ ALIKE = 1.7
 """Neighbours in a row are at most so many times as high as each other, in a column as wide."""
 
 
-class Cell(NamedTuple):
+class PaperCell(NamedTuple):
     """A piece of paper between rules."""
 
     box: tuple[int, int, int, int]
@@ -44,7 +44,7 @@ class Cell(NamedTuple):
     """Which table it belongs to, and where in it, from 0."""
 
 
-def find_cells(grey: NDArray[np.uint8]) -> list[Cell]:
+def find_cells(grey: NDArray[np.uint8]) -> list[PaperCell]:
     """Give the cells of a page, uint8 (h, w): those in tables of at least two, table by table, row by row."""
     scale = min(1.0, LONGEST / max(grey.shape))
     small = grey
@@ -76,7 +76,7 @@ def find_cells(grey: NDArray[np.uint8]) -> list[Cell]:
     for number, members in enumerate(sorted(tables.groups(places), key=lambda m: min(boxes[p][1] for p in m))):
         rows, columns = _ordered(beside, members, boxes, axis=1), _ordered(below, members, boxes, axis=0)
         cells += [
-            Cell(_grown(boxes[place], 1 / scale), number, rows[beside.head(place)], columns[below.head(place)])
+            PaperCell(_grown(boxes[place], 1 / scale), number, rows[beside.head(place)], columns[below.head(place)])
             for place in members
         ]
     return sorted(cells, key=lambda cell: (cell.table, cell.row, cell.column))

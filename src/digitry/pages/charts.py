@@ -15,9 +15,9 @@ from digitry.pages.style import (
     INK,
     MUTED,
     WIDTH_INCHES,
-    label,
     new_figure,
-    save,
+    safe_label,
+    save_figure,
     styled,
     to_png_bytes,
     to_svg,
@@ -27,7 +27,18 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["bars", "heatmap", "image_grid", "label", "lines", "new_figure", "save", "styled", "to_png_bytes", "to_svg"]
+__all__ = [
+    "bars",
+    "heatmap",
+    "image_grid",
+    "lines",
+    "new_figure",
+    "safe_label",
+    "save_figure",
+    "styled",
+    "to_png_bytes",
+    "to_svg",
+]
 
 _GAP = 4
 _TITLE_POINTS = 8.0
@@ -246,7 +257,7 @@ def heatmap(
         axes.tick_params(length=0)
         _name_ticks(axes, column_names)
         shown = _shown(rows)
-        axes.set_yticks(shown, [label(row_names[i]) for i in shown])
+        axes.set_yticks(shown, [safe_label(row_names[i]) for i in shown])
         axes.set_xlim(-0.5, columns - 0.5)
         if columns <= 15:
             axes.set_xticks(np.arange(columns + 1) - 0.5, minor=True)
@@ -267,7 +278,7 @@ def plain_number(value: float) -> str:
 
 def _name_ticks(axes: Axes, names: Sequence[str]) -> None:
     shown = _shown(len(names))
-    texts = [label(names[i]) for i in shown]
+    texts = [safe_label(names[i]) for i in shown]
     crowded = sum(len(text) + 1 for text in texts) > 50
     axes.set_xticks(shown, texts, rotation=90 if crowded else 0)
     axes.set_xlim(-0.6, len(names) - 0.4)

@@ -30,7 +30,7 @@ class Tile:
 
 
 @dataclass(frozen=True)
-class Table:
+class PageTable:
     """Rows under column names. Numbers are set right; the first cell of a row is its heading."""
 
     columns: Sequence[str]
@@ -39,7 +39,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Picture:
+class PagePicture:
     """A picture with the text for those who cannot see it. `wide` gives it the whole width of the page."""
 
     data: bytes
@@ -71,10 +71,10 @@ class Details:
     """Parts that stay folded until somebody asks; printed in full."""
 
     summary: str
-    parts: Sequence[str | Table | Picture | Code]
+    parts: Sequence[str | PageTable | PagePicture | Code]
 
 
-Part = str | Table | Picture | Code | Details
+Part = str | PageTable | PagePicture | Code | Details
 """What a section is made of; a string is a paragraph."""
 
 
@@ -97,9 +97,9 @@ class Page:
     footer: str = ""
 
 
-def picture(figure: Figure, alt: str, caption: str = "", *, wide: bool = False) -> Picture:
+def picture_of_chart(figure: Figure, alt: str, caption: str = "", *, wide: bool = False) -> PagePicture:
     """Turn a chart into a picture for a page: SVG, so that it is sharp on every screen and on paper."""
-    return Picture(to_svg(figure).encode(), "image/svg+xml", alt, caption, wide)
+    return PagePicture(to_svg(figure).encode(), "image/svg+xml", alt, caption, wide)
 
 
 def render_page(page: Page) -> str:

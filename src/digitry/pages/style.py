@@ -120,7 +120,7 @@ def make_folder(folder: Path) -> None:
         ) from error
 
 
-def save(figure: Figure, path_without_suffix: str | Path) -> tuple[Path, Path]:
+def save_figure(figure: Figure, path_without_suffix: str | Path) -> tuple[Path, Path]:
     """Write `<path>.png` and `<path>.svg`, each whole or not at all; returns both paths.
 
     The folder is made if it is missing. Raises StorageError if a file cannot be written.
@@ -134,7 +134,7 @@ def save(figure: Figure, path_without_suffix: str | Path) -> tuple[Path, Path]:
     return png, svg
 
 
-def label(text: str, limit: int = 14) -> str:
+def safe_label(text: str, limit: int = 14) -> str:
     """Make a person's text safe for a chart: one line, no control characters, at most `limit` characters."""
     clean = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
     clean = " ".join(clean.split())

@@ -47,7 +47,7 @@ def weigh_digits(images: Images, reader: Reader) -> list[Weighed]:
     clear = [index for index, doubt in enumerate(doubts) if doubt is None]
     crops = [_crop(images[index]) for index in clear]
     together = alone.copy()
-    together[clear] = one_digit.second_opinion(alone[clear], crops, reader)
+    together[clear] = one_digit.agree_on_crops(alone[clear], crops, reader)
     best, last = alone.argmax(axis=1), together.argmax(axis=1)
     for index, crop in zip(clear, crops, strict=True):
         if last[index] != best[index]:
@@ -60,7 +60,7 @@ def weigh_digits(images: Images, reader: Reader) -> list[Weighed]:
     return [Weighed(*one) for one in zip(alone, confidences, doubts, strict=True)]
 
 
-def is_sure(weighed: Weighed, reader: Reader) -> tuple[bool, str | None]:
+def is_sure_of_digit(weighed: Weighed, reader: Reader) -> tuple[bool, str | None]:
     """Tell whether that is sure by the scale of the model, and why not."""
     if weighed.doubt is not None:
         return False, weighed.doubt

@@ -12,7 +12,7 @@ MAX_ERROR = 0.005
 NO_SCALE = "this model carries no scale of confidence; fit one: digitry calibrate RUN|FILE.onnx"
 
 
-def judge(scale: Scale | None, confidence: float, max_error: float) -> tuple[float, bool, str | None]:
+def weigh_confidence(scale: Scale | None, confidence: float, max_error: float) -> tuple[float, bool, str | None]:
     """Weigh a model's own confidence: calibrated, whether it is sure of at most so many errors, and why not.
 
     A model without a scale is sure of nothing: nobody measured what it says of itself.

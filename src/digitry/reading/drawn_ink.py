@@ -34,7 +34,7 @@ def read_drawing(ink: NDArray[np.uint8], reader: Reader, *, expect: str) -> Read
         given = f"{ink.dtype} {ink.shape}" if isinstance(ink, np.ndarray) else type(ink).__name__
         raise DataError(f"a drawing is uint8 (height, width), 0 where there is no ink; this is {given}")
     if min(ink.shape) < MIN_SIDE:
-        return one_digit.reading_of(too_small(ink.shape), None, reader)
+        return one_digit.digit_reading(too_small(ink.shape), None, reader)
     small, scale = shrink(ink, WORK_SIDE)
     if expect == "digit":
         return _read_digit(ink_stages(small, scale, ink.shape, ruled=False), reader)
@@ -48,8 +48,8 @@ def read_drawing(ink: NDArray[np.uint8], reader: Reader, *, expect: str) -> Read
 
 
 def _read_digit(found: Stages, reader: Reader) -> Reading:
-    rows = one_digit.judge([found] if found.canonical is not None else [], reader)
-    return one_digit.reading_of(found, rows[0] if len(rows) else None, reader)
+    rows = one_digit.judge_crops([found] if found.canonical is not None else [], reader)
+    return one_digit.digit_reading(found, rows[0] if len(rows) else None, reader)
 
 
 def _read_number(page: InkPage, reader: Reader) -> Reading:
@@ -57,5 +57,5 @@ def _read_number(page: InkPage, reader: Reader) -> Reading:
         return Reading("", reason=BLANK, stages={"ink": page.ink})
     lines = find_lines(page.ink, ruled=False)
     found = read_strips(line_strips(page.ink, one_line(lines)), reader.read_strips) if lines else None
-    sheet = one_page.Sheet(page, page.ink, Turn(page.ink.shape, 0), 0, 0)
-    return one_page.reading_of(sheet, [found] if found and one_page.is_high_enough(found) else [], reader)
+    sheet = one_page.InkSheet(page, page.ink, Turn(page.ink.shape, 0), 0, 0)
+    return one_page.page_reading(sheet, [found] if found and one_page.is_high_enough(found) else [], reader)

@@ -41,17 +41,17 @@ def read_pages(pages: list[NDArray[np.uint8]], reader: Reader, *, name: str, pag
     """Read every grey page, uint8 (h, w); the networks run once for all of them."""
     found = [canonical_stages(grey) for grey in pages]
     at = [index for index, stages in enumerate(found) if stages.canonical is not None]
-    probabilities = judge([found[index] for index in at], reader)
+    probabilities = judge_crops([found[index] for index in at], reader)
     rows = dict(zip(at, probabilities, strict=True))
     readings = []
     for index, (grey, stages) in enumerate(zip(pages, found, strict=True)):
         explained = 1.0 if stages.crop is None else explained_share(grey, stages.crop, stages.box)
-        reading = reading_of(stages, rows.get(index), reader, explained)
+        reading = digit_reading(stages, rows.get(index), reader, explained)
         readings.append(replace(reading, picture=name, page=page, stages={"grey": grey, **reading.stages}))
     return readings
 
 
-def judge(found: list[Stages], reader: Reader) -> NDArray[np.float32]:
+def judge_crops(found: list[Stages], reader: Reader) -> NDArray[np.float32]:
     """Judge what each crop is, float32 (n, classes): rows sum to 1, or to less where the networks see no digit.
 
     The shipped network for whole numbers has a word where the scale of the other was fitted with it.
@@ -60,10 +60,10 @@ def judge(found: list[Stages], reader: Reader) -> NDArray[np.float32]:
     if canonical is None:
         return np.zeros((0, len(reader.class_names)), np.float32)
     crops = [stages.crop for stages in found if stages.crop is not None]
-    return second_opinion(reader.read_digits(canonical), crops, reader)
+    return agree_on_crops(reader.read_digits(canonical), crops, reader)
 
 
-def second_opinion(first: NDArray[np.float32], crops: list[NDArray[np.uint8]], reader: Reader) -> NDArray[np.float32]:
+def agree_on_crops(first: NDArray[np.float32], crops: list[NDArray[np.uint8]], reader: Reader) -> NDArray[np.float32]:
     """Return what both networks say together of crops, where the first, float32 (n, classes), is not confident
     enough.
     """
@@ -85,10 +85,10 @@ def _strip(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return strip[:STRIP_HEIGHT, :STRIP_WIDTH]
 
 
-def reading_of(
+def digit_reading(
     found: Stages, probabilities: NDArray[np.float32] | None, reader: Reader, explained: float = 1.0
 ) -> Reading:
-    """Return what was found, and what `judge` says of it, if there is a digit, as a reading.
+    """Return what was found, and what `judge_crops` says of it, if there is a digit, as a reading.
 
     `explained`: the share of the picture that the digit explains.
     """

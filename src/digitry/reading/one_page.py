@@ -45,7 +45,7 @@ FEW_LINES = 60
 """More lines than this on a page are texture, not writing."""
 
 
-class Sheet(NamedTuple):
+class InkSheet(NamedTuple):
     """The ink of a page, or of the panel on it, turned so that the writing runs level."""
 
     page: InkPage
@@ -76,7 +76,7 @@ def read_page(grey: NDArray[np.uint8], reader: Reader, *, name: str, page: int, 
 
 
 def _read(grey: NDArray[np.uint8], reader: Reader, one_number: bool) -> Reading:
-    best: tuple[Sheet, list[Found]] | None = None
+    best: tuple[InkSheet, list[Found]] | None = None
     panel = find_panel(grey)
     panels = [panel] if panel.grey is grey else [panel, whole_page(grey)]
     for guess in GUESSES:
@@ -95,20 +95,20 @@ def _read(grey: NDArray[np.uint8], reader: Reader, one_number: bool) -> Reading:
     if best is None:
         return Reading("", reason=BLANK, stages={"ink": np.zeros_like(grey)})
     sheet, found = best
-    return reading_of(sheet, found, reader, grey if one_number else None)
+    return page_reading(sheet, found, reader, grey if one_number else None)
 
 
-def _sheets(panel: Panel, window: float | None, dark_on_light: bool | None) -> Iterator[Sheet]:
+def _sheets(panel: Panel, window: float | None, dark_on_light: bool | None) -> Iterator[InkSheet]:
     """Return the ink of the panel, made level where its writing has a slope, and as it is: a slope is a guess too."""
     page = find_ink(panel.grey, window=window, dark_on_light=dark_on_light)
     if page.ink.any():
         slope = writing_slope(stroke_mask(page.ink, INK_LEVEL))
         for degrees in dict.fromkeys((slope, 0.0)):
             turn = Turn(page.ink.shape, degrees)
-            yield Sheet(page, turn.apply(page.ink), turn, *panel.box[:2])
+            yield InkSheet(page, turn.apply(page.ink), turn, *panel.box[:2])
 
 
-def _without_cut_digit(sheet: Sheet, found: list[Found], shape: tuple[int, ...]) -> list[Found]:
+def _without_cut_digit(sheet: InkSheet, found: list[Found], shape: tuple[int, ...]) -> list[Found]:
     """Without the 1s that stand alone at the border of a page (h, w) with more on it: a table's edge reads as one."""
 
     def is_cut(one: Found) -> bool:
@@ -120,7 +120,7 @@ def _without_cut_digit(sheet: Sheet, found: list[Found], shape: tuple[int, ...])
     return kept or found
 
 
-def _is_small(sheet: Sheet, found: list[Found]) -> bool:
+def _is_small(sheet: InkSheet, found: list[Found]) -> bool:
     """Tell whether there is room on the page for writing that the first guess of the ink may have lost in a shadow."""
     heights = [spot.box[3] for one in found for spot in one.spots]
     return bool(heights) and float(np.median(heights)) < SMALL * sheet.ink.shape[0]
@@ -146,7 +146,7 @@ def _evidence(found: list[Found]) -> float:
     return worth
 
 
-def _numbers(sheet: Sheet, reader: Reader, one_number: bool) -> list[Found]:
+def _numbers(sheet: InkSheet, reader: Reader, one_number: bool) -> list[Found]:
     lines = find_lines(sheet.ink)
     if one_number:
         lines = [one_line(lines)] if lines else []
@@ -170,7 +170,7 @@ def is_high_enough(found: Found) -> bool:
     return max(spot.box[3] for spot in found.spots) >= MIN_HEIGHT
 
 
-def reading_of(sheet: Sheet, found: list[Found], reader: Reader, grey: NDArray[np.uint8] | None = None) -> Reading:
+def page_reading(sheet: InkSheet, found: list[Found], reader: Reader, grey: NDArray[np.uint8] | None = None) -> Reading:
     """Return what was found on a sheet as a reading; where it is one number that should be all of `grey`, that is
     given.
     """
@@ -191,7 +191,7 @@ def reading_of(sheet: Sheet, found: list[Found], reader: Reader, grey: NDArray[n
     return Reading("", numbers, sure=not doubtful, reason=reason, stages=stages)
 
 
-def _number(sheet: Sheet, found: Found, grey: NDArray[np.uint8] | None, reader: Reader) -> Number:
+def _number(sheet: InkSheet, found: Found, grey: NDArray[np.uint8] | None, reader: Reader) -> Number:
     """Return the number with boxes on the page; doubted where it should be all of `grey`, and explains little of it."""
     digits = []
     for spot in found.spots:

@@ -12,7 +12,7 @@ from digitry.errors import SettingError, unknown_name
 from digitry.images.cells import find_cells
 from digitry.reading.chains import find_chains
 from digitry.reading.notation import DECIMALS, Written, numbers_in, value_of
-from digitry.reading.spots import Answer, Spots, find_spots
+from digitry.reading.spots import PageNetworkAnswer, Spots, find_spots
 from digitry.types import Box, Cell, Digit, Number, Table
 
 HANDS = ("written", "printed", "all")
@@ -79,7 +79,7 @@ class PageFound(NamedTuple):
 
 
 def read_candidates(
-    grey: NDArray[np.uint8], answer: Answer, class_names: tuple[str, ...], options: PageOptions
+    grey: NDArray[np.uint8], answer: PageNetworkAnswer, class_names: tuple[str, ...], options: PageOptions
 ) -> PageFound:
     """Find the numbers on a grey page, uint8 (h, w); `class_names` are those of the network, any other letter last."""
     quarter = 0

@@ -15,7 +15,7 @@ from digitry.networks.contract import Contract
 from digitry.networks.model import WHAT, Model
 from digitry.pages.number_words import confidence as in_words
 from digitry.reading import drawn_ink, one_digit, one_page
-from digitry.reading.certainty import MAX_ERROR, check_max_error, judge
+from digitry.reading.certainty import MAX_ERROR, check_max_error, weigh_confidence
 from digitry.reading.picture_input import Picture, grey_pages, picture_name
 from digitry.types import Digit, Images, Probabilities, Reading
 
@@ -162,7 +162,7 @@ class Reader:
             doubt = f"the confidence of {in_words(confidence)} is below {100 * self.sure_confidence:g}%"
             return confidence, sure, None if sure else doubt
         model = self.digits if kind == "digit" else self.numbers
-        return judge(model.contract.confidence_scale, confidence, self.max_error)
+        return weigh_confidence(model.contract.confidence_scale, confidence, self.max_error)
 
     def digit(self, probabilities: NDArray[np.float32], box: tuple[int, int, int, int]) -> Digit:
         """Return the most probable label of one digit, with the next best."""

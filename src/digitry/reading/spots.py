@@ -28,7 +28,7 @@ from digitry.networks.page_answer import (
     WRITTEN,
 )
 
-Answer = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+PageNetworkAnswer = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """A page of even contrast, float32 (h, w), h and w multiples of `BLOCK` → answers, float32 (channels, h/4, w/4)."""
 
 BLOCK = 32
@@ -80,7 +80,7 @@ class Spots(NamedTuple):
         return Spots(*(values[places] for values in self))
 
 
-def find_spots(grey: NDArray[np.uint8], answer: Answer, *, longest: int = LONGEST) -> Spots:
+def find_spots(grey: NDArray[np.uint8], answer: PageNetworkAnswer, *, longest: int = LONGEST) -> Spots:
     """Look at a grey page, uint8 (h, w), in sizes that halve, and give the characters on it."""
     scale = min(longest / max(grey.shape), ENLARGED)
     found = []

@@ -22,18 +22,18 @@ from starlette.routing import Route
 
 from digitry.errors import SettingError
 from digitry.reading import EXPECTATIONS
-from digitry.reading.canonical_digits import is_sure
+from digitry.reading.canonical_digits import is_sure_of_digit
 from digitry.reading.certainty import MAX_ERROR, check_max_error
 from digitry.serve import request_metrics
 from digitry.serve.api_page import api_page
 from digitry.serve.bodies import content_type, images_of_bytes, images_of_json, parts_of, read_body
-from digitry.serve.children import Done, Job
-from digitry.serve.engine import Engine, Model
+from digitry.serve.children import Done, PictureJob
+from digitry.serve.engine import Engine, ServedModel
 from digitry.serve.guard import Access, Guard
 from digitry.serve.openapi import openapi
 from digitry.serve.problems import ProblemError
 from digitry.serve.service import Service
-from digitry.serve.web_page import OWN_MODELS, File, config, model_file, page_files
+from digitry.serve.web_page import OWN_MODELS, File, config, model_response, page_files
 
 log = logging.getLogger("digitry.serve")
 
@@ -63,7 +63,7 @@ def create_app(service: Service, access: Access | None = None, *, log_requests: 
         path: partial(File, *file) for path, file in page_files(own_numbers=own_numbers).items()
     }
     for reads, path in OWN_MODELS.items():
-        files[path] = partial(model_file, service, reads)
+        files[path] = partial(model_response, service, reads)
     files["/config.json"] = lambda: config(service, access)
     files["/api"] = lambda: api_page(service)
     routes += [Route(path, _serves(file)) for path, file in files.items()]
@@ -105,7 +105,7 @@ class Handlers:
                         raise ProblemError("bad-multipart", "There is no part with a picture.")
                 else:
                     pictures = [("", body)]
-                jobs = [Job(data, model.name, expect, max_error) for _, data in pictures]
+                jobs = [PictureJob(data, model.name, expect, max_error) for _, data in pictures]
                 found = await self._in_time(engine.children.read(*jobs))
         if all(done.error is not None and not done.readings for done in found):
             raise ProblemError("not-a-picture", "; ".join(str(done.error) for done in found))
@@ -130,7 +130,7 @@ class Handlers:
         rows, names = np.stack([one.probabilities for one in found]), model.reader.class_names
         reader = copy.copy(model.reader)  # the networks are the same
         reader.max_error = max_error
-        judged = [is_sure(one, reader) for one in found]
+        judged = [is_sure_of_digit(one, reader) for one in found]
         answer = {
             "model": model.name,
             "class_names": names,
@@ -152,7 +152,7 @@ class Handlers:
             if label not in model.reader.class_names:
                 raise ProblemError("wrong-setting", f"label must be one of {', '.join(model.reader.class_names)}.")
             async with self._body(request, self._limits.max_body_bytes) as body:
-                job = Job(body, model.name, "digit", MAX_ERROR, keep=True)
+                job = PictureJob(body, model.name, "digit", MAX_ERROR, keep=True)
                 [done] = await self._in_time(engine.children.read(job))
         if done.error is not None:
             raise ProblemError("not-a-picture", done.error)
@@ -189,7 +189,7 @@ class Handlers:
         """Answer with the description of this server."""
         return Response(json.dumps(openapi(self._service)).encode(), media_type=JSON)
 
-    def _model(self, request: Request, engine: Engine) -> Model:
+    def _model(self, request: Request, engine: Engine) -> ServedModel:
         name = request.query_params.get("model", self._service.default_model)
         if name not in engine.models:
             raise ProblemError("unknown-model", f"There are: {', '.join(engine.models)}.")

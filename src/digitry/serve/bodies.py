@@ -17,7 +17,7 @@ from digitry.types import IMAGE_SIDE, Images
 _PIXELS = IMAGE_SIDE * IMAGE_SIDE
 
 
-class Part(NamedTuple):
+class BodyPart(NamedTuple):
     """One part of a multipart body."""
 
     name: str
@@ -63,7 +63,7 @@ def content_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def parts_of(request: Request, body: bytes, most: int) -> list[Part]:
+def parts_of(request: Request, body: bytes, most: int) -> list[BodyPart]:
     """Return the parts of a multipart body. Raises ProblemError for a broken one, and for more than `most`."""
     _, options = parse_options_header(request.headers.get("content-type", ""))
     boundary = options.get(b"boundary", b"")
@@ -87,7 +87,7 @@ class _Collector:
     """Puts together what the parser of multipart bodies finds."""
 
     def __init__(self, most: int) -> None:
-        self.parts: list[Part] = []
+        self.parts: list[BodyPart] = []
         self.is_complete = False
         self._most = most
         self._begin()
@@ -125,7 +125,7 @@ class _Collector:
     def _part_end(self) -> None:
         _, options = parse_options_header(self._disposition)
         name, file_name = (options.get(key, b"").decode("utf-8", "replace") for key in (b"name", b"filename"))
-        self.parts.append(Part(name, file_name, bytes(self._data)))
+        self.parts.append(BodyPart(name, file_name, bytes(self._data)))
 
     def _end(self) -> None:
         self.is_complete = True

@@ -19,7 +19,7 @@ from digitry.serve.problems import busy
 from digitry.workers.pool import NoWorkerError, Pool, Worker
 
 
-class Job(NamedTuple):
+class PictureJob(NamedTuple):
     """One picture to read."""
 
     picture: bytes
@@ -65,7 +65,7 @@ class Children:
         """Jobs without a process yet."""
         return max(0, self._unanswered - self._count)
 
-    async def read(self, *jobs: Job) -> list[Done]:
+    async def read(self, *jobs: PictureJob) -> list[Done]:
         """Return the readings of pictures; each waits for its turn, and all are cancelled by cancelling the task.
 
         Raises ProblemError, before any is begun, when there is no place for all of them in the queue, or no time.
@@ -79,7 +79,7 @@ class Children:
         ahead = self._unanswered + jobs - self._count
         return ahead <= self._limits.max_queue and not self._pace.is_too_slow_for(ahead)
 
-    async def _read(self, job: Job) -> Done:
+    async def _read(self, job: PictureJob) -> Done:
         assert self._pool is not None, "start it first"
         head = job._asdict()
         asked = self._pool.ask(head, head.pop("picture"))

@@ -25,7 +25,7 @@ from digitry.networks.model_files import read_model
 from digitry.reading import EXPECTATIONS, Reader
 from digitry.reading.canonical_digits import weigh_digits
 from digitry.serve.batcher import Batcher
-from digitry.serve.children import Children, Job
+from digitry.serve.children import Children, PictureJob
 from digitry.serve.limits import Limits
 from digitry.types import Reading
 
@@ -34,7 +34,7 @@ TOLERANCE = 0.01
 
 
 @dataclass(frozen=True)
-class Model:
+class ServedModel:
     """One model under its name."""
 
     name: str
@@ -70,7 +70,7 @@ def network_facts(model: network.Model) -> dict[str, Any]:
     return {"sha256": model.sha256, "contract": asdict(model.contract)}
 
 
-def load_model(name: str, paths: Sequence[Path]) -> Model:
+def load_served_model(name: str, paths: Sequence[Path]) -> ServedModel:
     """Load the models of run folders or ONNX files, none for the shipped ones. Raises ModelError when one cannot be
     used.
 
@@ -86,14 +86,14 @@ def load_model(name: str, paths: Sequence[Path]) -> Model:
         except SettingError:
             continue
     sha256 = hashlib.sha256(b"".join(data)).hexdigest() if data else reader.digits.sha256
-    return Model(name, data, sha256, reader, tuple(expectations))
+    return ServedModel(name, data, sha256, reader, tuple(expectations))
 
 
 class Engine:
     """Models at work."""
 
     def __init__(
-        self, models: Mapping[str, Model], processes: int, limits: Limits, seen: Callable[[int], None]
+        self, models: Mapping[str, ServedModel], processes: int, limits: Limits, seen: Callable[[int], None]
     ) -> None:
         """Set up: `processes` read pictures, as many threads read canonical digits; `seen` hears the size of every
         batch.
@@ -120,11 +120,11 @@ class Engine:
             await self.close()
             raise
 
-    async def _test(self, model: Model) -> None:
+    async def _test(self, model: ServedModel) -> None:
         picture, stored = self_test()
         expected = stored if not model.data else self_test_answers(model.reader, model.expectations, picture)
         for expect in model.expectations:
-            [done] = await self.children.read(Job(picture, model.name, expect, model.reader.max_error))
+            [done] = await self.children.read(PictureJob(picture, model.name, expect, model.reader.max_error))
             if done.error is not None:
                 raise ModelError(f"model {model.name}: the self-test fails: {done.error}")
             check_answer(model.name, expect, expected[expect], done.readings[0])

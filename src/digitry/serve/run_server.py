@@ -57,7 +57,7 @@ def address_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def run(
+def run_server(
     service: Service, listener: socket.socket, access: Access, *, log_requests: bool, is_worker: bool = False
 ) -> None:
     """Serve until SIGTERM or SIGINT; SIGHUP reads the model files again. Raises DigitryError when it cannot start.

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from digitry.errors import DigitryError
 from digitry.serve.bodies import Buffered
 from digitry.serve.collecting import Collection
-from digitry.serve.engine import Engine, Model, load_model
+from digitry.serve.engine import Engine, ServedModel, load_served_model
 from digitry.serve.limits import Limits
 from digitry.serve.problems import ProblemError, problem_response
 from digitry.serve.request_metrics import Metrics
@@ -42,7 +42,7 @@ class Service:
         self.buffered = Buffered()
         self.is_draining = False
         self.metrics = Metrics(lambda: self._engine.waiting if self._engine else 0, lambda: float(self.is_ready))
-        self._loaded = {name: load_model(name, path) for name, path in self.paths.items()}
+        self._loaded = {name: load_served_model(name, path) for name, path in self.paths.items()}
         self._engine: Engine | None = None
         self._retiring: set[asyncio.Task[None]] = set()
         self._reloading = asyncio.Lock()
@@ -52,7 +52,7 @@ class Service:
         """Whether the self-test was passed, and nobody asked to stop."""
         return self._engine is not None and not self.is_draining
 
-    def model(self, name: str) -> Model:
+    def model(self, name: str) -> ServedModel:
         """Return the model that has this name now."""
         return self._loaded[name]
 
@@ -60,7 +60,7 @@ class Service:
         """Load, test, be ready. Raises ModelError when the self-test is not passed."""
         self._engine = await self._start_engine(self._loaded)
 
-    async def _start_engine(self, models: Mapping[str, Model]) -> Engine:
+    async def _start_engine(self, models: Mapping[str, ServedModel]) -> Engine:
         engine = Engine(models, self._processes, self.limits, self.metrics.batch)
         await engine.start()
         return engine
@@ -108,9 +108,9 @@ class Service:
                 self._retiring.add(task)
                 task.add_done_callback(self._retiring.discard)
 
-    def _reload_one(self, name: str) -> Model:
+    def _reload_one(self, name: str) -> ServedModel:
         try:
-            return load_model(name, self.paths[name])
+            return load_served_model(name, self.paths[name])
         except DigitryError as error:
             log.error("reload: %s is refused, the old one stays: %s", name, error)
             self.metrics.reloaded("refused")

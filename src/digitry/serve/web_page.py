@@ -55,7 +55,7 @@ def page_files(*, own_numbers: bool = False) -> dict[str, File]:
     return found
 
 
-def model_file(service: Service, reads: str) -> File:
+def model_response(service: Service, reads: str) -> File:
     """Return the network that reads a `digit` or a `number` now: a reload may have changed it."""
     reader = service.model(service.default_model).reader
     return File((reader.digits if reads == "digit" else reader.numbers).data, TYPES[".onnx"])

@@ -206,7 +206,7 @@ OTHER = len(CHARACTERS)
 
 
 @cache
-def strokes_of(character: str) -> tuple[Strokes, ...]:
+def allographs_of(character: str) -> tuple[Strokes, ...]:
     """Give the allographs of a character: the pen paths of each, in heights of a digit."""
     for alphabet in (DIGITS, SIGNS, LETTERS, OTHERS):
         if character in alphabet:

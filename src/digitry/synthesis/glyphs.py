@@ -103,7 +103,9 @@ def curve(points: NDArray[np.floating], steps: int = 24) -> NDArray[np.float64]:
     return np.asarray(0.5 * (2 * b + (c - a) * u + (2 * a - 5 * b + 4 * c - d) * u**2 + (3 * b - a - 3 * c + d) * u**3))
 
 
-def written(image: NDArray[np.uint8], height: float, slant: float, stretch: float, level: float, gain: float) -> Ink:
+def written_digit(
+    image: NDArray[np.uint8], height: float, slant: float, stretch: float, level: float, gain: float
+) -> Ink:
     """Return a canonical digit as ink of the given height in pixels, sheared by `slant` and stretched sideways; tight.
 
     Strokes end where MNIST's soft ones fall below `level` (0 to 255): the higher, the finer the pen. `gain` is how

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.synthesis.allographs import DIGITS, strokes_of
-from digitry.synthesis.glyphs import curve, other_hands, written
+from digitry.synthesis.allographs import DIGITS, allographs_of
+from digitry.synthesis.glyphs import curve, other_hands, written_digit
 
 Ink = NDArray[np.uint8]
 """Ink intensity, uint8 (h, w): 0 is paper, 255 is full ink."""
@@ -33,7 +33,7 @@ class Glyphs(NamedTuple):
         return cls(images, tuple(np.flatnonzero(labels == digit) for digit in range(10)))
 
 
-class Patch(NamedTuple):
+class WrittenCharacter(NamedTuple):
     """A written character."""
 
     ink: Ink
@@ -86,7 +86,7 @@ class Hand:
             drawn=frozenset(digit for digit in DIGITS if rng.random() < share),
         )
 
-    def write(self, character: str, height: float, glyphs: Glyphs, rng: np.random.Generator) -> Patch:
+    def write(self, character: str, height: float, glyphs: Glyphs, rng: np.random.Generator) -> WrittenCharacter:
         """Write one character; `height` is a digit's, in pixels."""
         tall = height * float(np.exp(rng.normal(0, self.size_spread)))
         if character in DIGITS and character not in self.drawn:
@@ -96,14 +96,14 @@ class Hand:
         patch = _tight(patch)
         return patch._replace(top=patch.top + float(rng.normal(0, self.rise)) * height)
 
-    def _from_image(self, digit: int, tall: float, glyphs: Glyphs, rng: np.random.Generator) -> Patch:
+    def _from_image(self, digit: int, tall: float, glyphs: Glyphs, rng: np.random.Generator) -> WrittenCharacter:
         places = glyphs.places[digit]
         image = glyphs.images[places[rng.integers(len(places))]][np.newaxis]
         image = other_hands(image, np.array([digit]), rng)[0]
-        return Patch(written(image, tall, self.slant, self.stretch, self.level, self.gain), 0.0, 0.0)
+        return WrittenCharacter(written_digit(image, tall, self.slant, self.stretch, self.level, self.gain), 0.0, 0.0)
 
-    def _from_path(self, character: str, tall: float, rng: np.random.Generator) -> Patch:
-        allographs = strokes_of(character)
+    def _from_path(self, character: str, tall: float, rng: np.random.Generator) -> WrittenCharacter:
+        allographs = allographs_of(character)
         habit = self.habits.setdefault(character, int(rng.integers(len(allographs))))
         # Now and then a writer makes a character in another way.
         strokes = allographs[habit if rng.random() < 0.85 else int(rng.integers(len(allographs)))]
@@ -121,15 +121,17 @@ class Hand:
         reach = pen / 2 + 1
         corner = np.floor(np.min([path.min(axis=0) for path in paths], axis=0) - reach)
         wide, high = np.ceil(np.max([path.max(axis=0) for path in paths], axis=0) - corner + reach).astype(int) + 1
-        return Patch(draw_paths([path - corner for path in paths], pen, (int(high), int(wide))), *corner.tolist())
+        return WrittenCharacter(
+            draw_paths([path - corner for path in paths], pen, (int(high), int(wide))), *corner.tolist()
+        )
 
 
-def _tight(patch: Patch) -> Patch:
+def _tight(patch: WrittenCharacter) -> WrittenCharacter:
     """The same without the paper around its ink."""
     left, top, width, height = cv2.boundingRect(np.asarray(patch.ink > 50, np.uint8))
     if not width:
         return patch
-    return Patch(patch.ink[top : top + height, left : left + width], patch.left + left, patch.top + top)
+    return WrittenCharacter(patch.ink[top : top + height, left : left + width], patch.left + left, patch.top + top)
 
 
 def draw_paths(paths: list[NDArray[np.float64]], pen: float, shape: tuple[int, int]) -> Ink:

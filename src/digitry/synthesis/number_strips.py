@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from digitry.images.ink import PAPER_WINDOWS, find_ink
 from digitry.images.strip import STRIP_HEIGHT, resize_strip
 from digitry.synthesis.augment import augment
-from digitry.synthesis.glyphs import curve, mark, other_hands, stroke, written
+from digitry.synthesis.glyphs import curve, mark, other_hands, stroke, written_digit
 from digitry.synthesis.paper import photograph
 from digitry.synthesis.steps import steps
 from digitry.types import Split
@@ -176,7 +176,7 @@ def _write(
     patches = []
     for image, label, size in zip(images, labels, sizes, strict=True):
         tall = hand.height * float(size) * (hand.small_zeros if label == 0 else 1.0)
-        patches.append(written(image, tall, hand.slant, hand.stretch, hand.level, hand.gain))
+        patches.append(written_digit(image, tall, hand.slant, hand.stretch, hand.level, hand.gain))
     spare = width - line.x - sum(p.shape[1] + hand.gap * hand.height for p in patches)
     if spare > 0:
         line.x += rng.random() * spare
@@ -291,7 +291,9 @@ def _neighbouring_line(
     inside = rng.uniform(0.05, 0.3) * hand.height
     x = rng.uniform(0, hand.height)
     while x < width:
-        patch = written(images[rng.integers(len(images))], hand.height, hand.slant, hand.stretch, hand.level, hand.gain)
+        patch = written_digit(
+            images[rng.integers(len(images))], hand.height, hand.slant, hand.stretch, hand.level, hand.gain
+        )
         cut = patch[: round(inside)] if below else patch[-round(inside) :] if round(inside) else patch[:0]
         cut = cut[:, : max(0, width - int(x))]
         if cut.size:

@@ -21,7 +21,7 @@ from digitry.types import Images
 SIDE = 56
 """Drawings are made on pages of this side, in pixels."""
 
-Page = NDArray[np.uint8]
+GreyPage = NDArray[np.uint8]
 
 
 def made_outliers(images: Images, count: int, rng: np.random.Generator) -> Images:
@@ -36,7 +36,7 @@ def made_outliers(images: Images, count: int, rng: np.random.Generator) -> Image
     return made
 
 
-def _scribble(images: Images, rng: np.random.Generator) -> Page | None:
+def _scribble(images: Images, rng: np.random.Generator) -> GreyPage | None:
     """One to three long smooth lines that go where they like."""
     page = np.zeros((SIDE, SIDE), np.uint8)
     for _ in range(int(rng.integers(1, 4))):
@@ -45,7 +45,7 @@ def _scribble(images: Images, rng: np.random.Generator) -> Page | None:
     return _fitted(page)
 
 
-def _hatching(images: Images, rng: np.random.Generator) -> Page | None:
+def _hatching(images: Images, rng: np.random.Generator) -> GreyPage | None:
     """Parallel or crossing lines, even or not."""
     page = np.zeros((SIDE, SIDE), np.uint8)
     for angle in rng.uniform(0, np.pi, int(rng.integers(1, 3))):
@@ -57,7 +57,7 @@ def _hatching(images: Images, rng: np.random.Generator) -> Page | None:
     return _fitted(page)
 
 
-def _strokes(images: Images, rng: np.random.Generator) -> Page | None:
+def _strokes(images: Images, rng: np.random.Generator) -> GreyPage | None:
     """Four to eight short straight strokes between the points of a grid: signs of an unknown script."""
     page = np.zeros((SIDE, SIDE), np.uint8)
     grid = np.stack(np.meshgrid([10, 28, 46], [6, 20, 36, 50]), -1).reshape(-1, 2).astype(float)
@@ -68,7 +68,7 @@ def _strokes(images: Images, rng: np.random.Generator) -> Page | None:
     return _fitted(page)
 
 
-def _shape(images: Images, rng: np.random.Generator) -> Page | None:
+def _shape(images: Images, rng: np.random.Generator) -> GreyPage | None:
     """Draw the outlines of one or two triangles or squares: with more corners it would be a 0."""
     page = np.zeros((SIDE, SIDE), np.uint8)
     for _ in range(int(rng.integers(1, 3))):
@@ -77,7 +77,7 @@ def _shape(images: Images, rng: np.random.Generator) -> Page | None:
     return _fitted(page)
 
 
-def _object(images: Images, rng: np.random.Generator) -> Page | None:
+def _object(images: Images, rng: np.random.Generator) -> GreyPage | None:
     """Draw a filled thing with shades and a surface, like the photograph of an object, through the door of all
     pictures.
     """
@@ -97,7 +97,7 @@ def _object(images: Images, rng: np.random.Generator) -> Page | None:
     return _unless_slim(canonical_stages(page if rng.random() < 0.7 else 255 - page).canonical)
 
 
-def _blobs(images: Images, rng: np.random.Generator) -> Page | None:
+def _blobs(images: Images, rng: np.random.Generator) -> GreyPage | None:
     """Clouds cut off at a level, large or small."""
     grain = int(rng.integers(3, 24))
     clouds = cv2.resize(rng.random((grain, grain), np.float32), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
@@ -105,7 +105,7 @@ def _blobs(images: Images, rng: np.random.Generator) -> Page | None:
     return _fitted(np.clip((clouds - level) * rng.uniform(400, 3000), 0, 255).astype(np.uint8))
 
 
-def _two_digits(images: Images, rng: np.random.Generator) -> Page | None:
+def _two_digits(images: Images, rng: np.random.Generator) -> GreyPage | None:
     """Two digits, side by side or over each other, squeezed into the place of one."""
     first, second = images[rng.integers(0, len(images), 2)]
     apart = int(rng.integers(6, 20))
@@ -115,7 +115,7 @@ def _two_digits(images: Images, rng: np.random.Generator) -> Page | None:
     return _fitted(page if rng.random() < 0.7 else np.ascontiguousarray(page.T))
 
 
-def _shuffled(images: Images, rng: np.random.Generator) -> Page | None:
+def _shuffled(images: Images, rng: np.random.Generator) -> GreyPage | None:
     """Lay the quarters of a digit in another order."""
     digit = images[rng.integers(len(images))]
     quarters = [digit[:14, :14], digit[:14, 14:], digit[14:, :14], digit[14:, 14:]]
@@ -123,7 +123,7 @@ def _shuffled(images: Images, rng: np.random.Generator) -> Page | None:
     return _fitted(np.block([[a, b], [c, d]]))
 
 
-KINDS: tuple[tuple[Callable[[Images, np.random.Generator], Page | None], float], ...] = (
+KINDS: tuple[tuple[Callable[[Images, np.random.Generator], GreyPage | None], float], ...] = (
     (_object, 0.35),
     (_scribble, 0.15),
     (_strokes, 0.12),
@@ -149,11 +149,11 @@ def _polygon(rng: np.random.Generator, corners: int, *, mirrored: bool = False) 
     return np.asarray(SIDE / 2 + reach * np.stack([np.cos(angles), np.sin(angles)], -1))
 
 
-def _fitted(page: Page) -> Page | None:
+def _fitted(page: GreyPage) -> GreyPage | None:
     return _unless_slim(canonical(page)) if (page > 127).sum() > 20 else None
 
 
-def _unless_slim(found: Page | None) -> Page | None:
+def _unless_slim(found: GreyPage | None) -> GreyPage | None:
     """Refuse a single bar, which is a 1, whatever it was drawn as and however it leans."""
     if found is None:
         return None

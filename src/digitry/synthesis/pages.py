@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from digitry.synthesis.hands import Glyphs
 from digitry.synthesis.layouts import LAYOUTS, Layouts
 from digitry.synthesis.marginalia import clutter
-from digitry.synthesis.paper import clouds, light, security_print
+from digitry.synthesis.paper import light_on_paper, security_print, soft_patches
 from digitry.synthesis.sheet import Character, Sheet
 
 SIDE = 384
@@ -33,7 +33,7 @@ TURNED_SHARE = 0.2
 """Share of the windows that lie on their side or upside down."""
 
 
-class Page(NamedTuple):
+class PhotographedPage(NamedTuple):
     """A photographed window."""
 
     grey: NDArray[np.uint8]
@@ -44,7 +44,7 @@ class Page(NamedTuple):
     """Quarter turns, clockwise, that make it upright: 0 to 3."""
 
 
-def made_page(glyphs: Glyphs, rng: np.random.Generator, *, layouts: Layouts = LAYOUTS) -> Page:
+def made_page(glyphs: Glyphs, rng: np.random.Generator, *, layouts: Layouts = LAYOUTS) -> PhotographedPage:
     """Draw a window of some page and photograph it; `layouts` are what is drawn, each with its share.
 
     The same generator state gives the same page.
@@ -67,7 +67,7 @@ def made_page(glyphs: Glyphs, rng: np.random.Generator, *, layouts: Layouts = LA
     characters = _within(sheet.characters, matrix)
     for one in characters:
         one.visible = bool(shown[int(one.y), int(one.x)]) and _is_visible(grey, one)
-    return Page(np.ascontiguousarray(np.rot90(grey, turn)), _turned(characters, turn), turn)
+    return PhotographedPage(np.ascontiguousarray(np.rot90(grey, turn)), _turned(characters, turn), turn)
 
 
 def _view(side: int, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -85,7 +85,9 @@ def _inked(sheet: Sheet, size: float, rng: np.random.Generator) -> NDArray[np.fl
     depth = float(rng.uniform(0.1, 0.55) if rng.random() < 0.35 else rng.uniform(0.45, 0.95))
     ink, rules, printed = (layer * np.float32(1 / 255) for layer in (sheet.written, sheet.rules, sheet.printed))
     if rng.random() < 0.3:  # a pen presses, and runs dry
-        ink = ink * (1 - rng.uniform(0.1, 0.45) * clouds(sheet.side, sheet.side, size * rng.uniform(0.2, 1.5), rng))
+        ink = ink * (
+            1 - rng.uniform(0.1, 0.45) * soft_patches(sheet.side, sheet.side, size * rng.uniform(0.2, 1.5), rng)
+        )
     page = 1 - np.float32(depth) * ink
     page *= 1 - np.float32(rng.uniform(0.1, 1.0) * min(1, depth * 1.3)) * rules
     page *= 1 - np.float32(rng.uniform(0.25, 0.95)) * printed
@@ -108,11 +110,13 @@ def _inked(sheet: Sheet, size: float, rng: np.random.Generator) -> NDArray[np.fl
 def _photograph(page: NDArray[np.float32], size: float, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Paper, light, lens and file: float32 (h, w), 1 for paper → uint8 (h, w)."""
     height, width = page.shape
-    page = np.asarray(page * np.float32(rng.uniform(110, 252)) * light(height, width, rng), np.float32)
+    page = np.asarray(page * np.float32(rng.uniform(110, 252)) * light_on_paper(height, width, rng), np.float32)
     if rng.random() < 0.15:  # a second shadow
-        page *= light(height, width, rng)
+        page *= light_on_paper(height, width, rng)
     if rng.random() < 0.4:
-        page += np.float32(rng.uniform(1, 10)) * (clouds(height, width, rng.uniform(1.5, 5), rng) - np.float32(0.5))
+        page += np.float32(rng.uniform(1, 10)) * (
+            soft_patches(height, width, rng.uniform(1.5, 5), rng) - np.float32(0.5)
+        )
     if rng.random() < 0.2:  # from a smaller picture
         factor = rng.uniform(0.45, 0.9)
         small = cv2.resize(page, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
@@ -153,13 +157,13 @@ def _ground(height: int, width: int, rng: np.random.Generator) -> NDArray[np.flo
     for _ in range(int(rng.integers(0, 4))):
         grain = float(np.exp(rng.uniform(np.log(1.5), np.log(80))))
         long = float(np.exp(rng.uniform(0, np.log(12)))) if rng.random() < 0.4 else 1.0
-        mottled = clouds(round(height / long) + 1, width, grain, rng)
+        mottled = soft_patches(round(height / long) + 1, width, grain, rng)
         ground += np.float32(rng.uniform(0.05, 0.5)) * (cv2.resize(mottled, (width, height)) - np.float32(0.5))
     if rng.random() < 0.3:
         y, x = np.mgrid[0:height, 0:width].astype(np.float32)
         angle, period = rng.uniform(0, np.pi), rng.uniform(3, 60)
         across = np.float32(np.cos(angle)) * x + np.float32(np.sin(angle)) * y
-        across += np.float32(rng.uniform(0, 3 * period)) * clouds(height, width, period * rng.uniform(1, 6), rng)
+        across += np.float32(rng.uniform(0, 3 * period)) * soft_patches(height, width, period * rng.uniform(1, 6), rng)
         ground += np.float32(rng.uniform(0.05, 0.3)) * np.sin(across * np.float32(2 * np.pi / period), dtype=np.float32)
     return np.maximum(ground, np.float32(0.02))
 

@@ -17,16 +17,18 @@ def photograph(ink: NDArray[np.uint8], stroke: float, rng: np.random.Generator) 
     depth = float(rng.uniform(0.12, 0.9)) if rng.random() < 0.5 else float(rng.uniform(0.5, 0.95))
     inked = ink.astype(np.float32) * np.float32(depth / 255)
     if rng.random() < 0.4:  # a pen presses, and runs dry
-        inked *= 1 - rng.uniform(0.1, 0.45) * clouds(height, width, max(height / rng.uniform(1, 4), 3), rng)
+        inked *= 1 - rng.uniform(0.1, 0.45) * soft_patches(height, width, max(height / rng.uniform(1, 4), 3), rng)
     page = 1 - inked
     if rng.random() < 0.5:
         page *= 1 - np.float32(depth) * _rules(height, width, stroke, rng)
     if rng.random() < 0.45:
         page *= 1 - np.float32(rng.uniform(0.05, 0.55) * depth) * security_print(height, width, stroke, rng)
     page *= np.float32(paper)
-    page *= light(height, width, rng)
+    page *= light_on_paper(height, width, rng)
     if rng.random() < 0.5:
-        page += np.float32(rng.uniform(1, 8)) * (clouds(height, width, rng.uniform(1.5, 4), rng) - np.float32(0.5))
+        page += np.float32(rng.uniform(1, 8)) * (
+            soft_patches(height, width, rng.uniform(1.5, 4), rng) - np.float32(0.5)
+        )
     if rng.random() < 0.6:
         page = np.asarray(cv2.GaussianBlur(page, (0, 0), rng.uniform(0.3, 0.35 * stroke + 0.31)), np.float32)
     if rng.random() < 0.6:
@@ -38,21 +40,21 @@ def photograph(ink: NDArray[np.uint8], stroke: float, rng: np.random.Generator) 
     return np.asarray(picture, np.uint8)
 
 
-def clouds(height: int, width: int, grain: float, rng: np.random.Generator) -> NDArray[np.float32]:
+def soft_patches(height: int, width: int, grain: float, rng: np.random.Generator) -> NDArray[np.float32]:
     """Smooth random values from 0 to 1 whose patches are `grain` pixels wide, float32 (h, w)."""
     size = (max(2, round(height / grain)), max(2, round(width / grain)))
     return np.asarray(cv2.resize(rng.random(size, np.float32), (width, height), interpolation=cv2.INTER_LINEAR))
 
 
-def light(height: int, width: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def light_on_paper(height: int, width: int, rng: np.random.Generator) -> NDArray[np.float32]:
     """The share of full light on every pixel: a slope, and sometimes the soft edge of a shadow."""
     y, x = np.ogrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    light = 1 + np.float32(rng.normal(0, 0.08)) * x + np.float32(rng.normal(0, 0.06)) * y
+    light_on_paper = 1 + np.float32(rng.normal(0, 0.08)) * x + np.float32(rng.normal(0, 0.06)) * y
     if rng.random() < 0.2:
         angle, softness = rng.uniform(0, 2 * np.pi), rng.uniform(0.02, 0.5)
         side = np.cos(angle) * x + np.sin(angle) * y - rng.uniform(-0.8, 0.8)
-        light *= 1 - rng.uniform(0.1, 0.5) / (1 + np.exp(-np.clip(side / softness, -30, 30)))
-    return np.clip(light, 0.3, 1.3).astype(np.float32)
+        light_on_paper *= 1 - rng.uniform(0.1, 0.5) / (1 + np.exp(-np.clip(side / softness, -30, 30)))
+    return np.clip(light_on_paper, 0.3, 1.3).astype(np.float32)
 
 
 def _rules(height: int, width: int, stroke: float, rng: np.random.Generator) -> NDArray[np.float32]:

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 
 
-Row = list[tuple[str, int]]
+ChartRow = list[tuple[str, int]]
 """Characters of one line, each with the index of the curve drawn last in it, or -1."""
 
 
-def braille_chart(series: Sequence[Sequence[float]], width: int, height: int) -> tuple[list[Row], float, float]:
+def braille_chart(series: Sequence[Sequence[float]], width: int, height: int) -> tuple[list[ChartRow], float, float]:
     """Draw several curves into one grid of characters.
 
     Each curve holds finite values at equal distances from left to right. Returns the rows, and the lowest and

@@ -43,7 +43,7 @@ class Checkpoint:
     state: dict[str, Any]
 
 
-def save(folder: Path, checkpoint: Checkpoint) -> Path:
+def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
     """Write the checkpoint, then LATEST, then drop all but the newest two. When it returns, it is on the disk."""
     path = folder / f"step-{checkpoint.step:09d}.ckpt"
     write_atomically(path, to_bytes(checkpoint))
@@ -66,7 +66,7 @@ def load_latest(folder: Path, run_id: str) -> Checkpoint | None:
     candidates = _by_step(folder)
     for path in candidates:
         try:
-            checkpoint = read(path)
+            checkpoint = read_checkpoint(path)
             if checkpoint.state.get("run_id") != run_id:
                 raise ModelError("it belongs to another run")
         except (ModelError, OSError) as error:
@@ -90,7 +90,7 @@ def _warn_if_older_than_latest(folder: Path, found: Path) -> None:
         warnings.warn(f"checkpoint {folder / promised} is gone; going on from {found.name}", stacklevel=3)
 
 
-def read(path: Path) -> Checkpoint:
+def read_checkpoint(path: Path) -> Checkpoint:
     """Read and verify one file. Raises ModelError if a single bit is not as it was written or it was renamed."""
     checkpoint = from_bytes(path.read_bytes())
     name = _NAME.match(path.name)

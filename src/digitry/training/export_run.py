@@ -72,7 +72,7 @@ def export(run: str | os.PathLike[str], out: str | Path, form: str = "onnx") -> 
         images, sample = written_strips(unseen, run.seed)[0], written_strips(dataset.train, run.seed + 1)[0]
     else:
         images, sample = unseen.images, dataset.train.images
-    expected, got, difference = parity.export(kind, model, contract, Path(out), prove_on=images, sample=sample)
+    expected, got, difference = parity.write_if_equal(kind, model, contract, Path(out), prove_on=images, sample=sample)
     differing = int((expected.argmax(1) != got.argmax(1)).sum())
     exported = Exported(Path(out), len(images), split, len(got), differing, difference)
     if not kind.labels_may_differ or contract.input_shape == STRIP_SHAPE:

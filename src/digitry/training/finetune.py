@@ -28,7 +28,7 @@ from digitry.networks.model import Model
 from digitry.networks.model_files import read_model, shipped_model
 from digitry.recipes.base import Recipe
 from digitry.runs import START, WEIGHTS
-from digitry.training.training_progress import Progress
+from digitry.training.training_progress import TrainingProgress
 from digitry.types import Dataset, Split
 
 SHIPPED = "shipped"
@@ -101,7 +101,7 @@ class Start:
             return replace(self, unguarded=missing)
         return replace(self, unguarded="no known dataset has its classes")
 
-    def mixed_with_old(self, own: Split, seed: int, progress: Progress) -> Split:
+    def mixed_with_old(self, own: Split, seed: int, progress: TrainingProgress) -> Split:
         """Mix an epoch's images: own ones, repeated where they are few, and twice as many old ones, drawn by `seed`."""
         repeats = _repeats(len(own))
         images, labels = [own.images] * repeats, [own.labels] * repeats
@@ -140,7 +140,7 @@ class Start:
         except ModelError as error:
             raise ModelError(f"cannot start from {self.name}: {error}") from error
 
-    def write_comparison(self, folder: Path, held_back: Split | None, progress: Progress) -> None:
+    def write_comparison(self, folder: Path, held_back: Split | None, progress: TrainingProgress) -> None:
         """Judge this model and the run's on the held-back part and on the old data's test split; write start.json."""
         parts = {"held back": held_back}
         if self.old is not None:
@@ -184,7 +184,7 @@ def open_start(where: str | os.PathLike[str], plan: Recipe, settings: Mapping[st
     return Start(where, data, contract, weights=weights), plan.with_settings(settings)
 
 
-def held_back_settings(dataset: Dataset, plan: Recipe, seed: int, progress: Progress) -> Recipe:
+def held_back_settings(dataset: Dataset, plan: Recipe, seed: int, progress: TrainingProgress) -> Recipe:
     """Return the recipe as it is; without a held-back part where that would be too small to compare before with
     after.
     """

@@ -22,12 +22,12 @@ from digitry.training import checkpoint, finetune, run_folder, state
 from digitry.training.check_export import check_export
 from digitry.training.compiled import build_and_compile
 from digitry.training.interrupt import SignalFlag, TrainingInterrupted, listening
-from digitry.training.job import Job, begin_or_go_on, find_job, finished_run
+from digitry.training.job import TrainingJob, begin_or_go_on, find_job, finished_run
 from digitry.training.prefetch import make_ahead
 from digitry.training.results import write_results
 from digitry.training.tasks import TASKS, Examples
 from digitry.training.tracking import Track, check_tracker, tracking
-from digitry.training.training_progress import Progress, describe_training, make_progress
+from digitry.training.training_progress import TrainingProgress, describe_training, make_progress
 from digitry.types import Dataset
 
 VALIDATION_BATCH = 256
@@ -114,7 +114,7 @@ def train(
 class Watch:
     """Who looks on while a network trains, and what is kept on the way."""
 
-    progress: Progress
+    progress: TrainingProgress
     signal: SignalFlag
     tracker: Track
     checkpoint_seconds: float
@@ -134,7 +134,7 @@ def _all_changes(plan: Recipe, settings: Mapping[str, Any], keywords: Mapping[st
     return {**settings, **keywords}
 
 
-def _train(job: Job, watch: Watch) -> None:
+def _train(job: TrainingJob, watch: Watch) -> None:
     """Train to the end and write what came of it; done.json is the last file."""
     model, history = _fit(job, watch)
     write_results(job, model, history, watch.progress, report=watch.report)
@@ -145,7 +145,7 @@ def _train(job: Job, watch: Watch) -> None:
         raise TrainingInterrupted(watch.signal.number, job.folder)
 
 
-def _fit(job: Job, watch: Watch) -> tuple[Any, list[Epoch]]:
+def _fit(job: TrainingJob, watch: Watch) -> tuple[Any, list[Epoch]]:
     """Train to the last epoch; returns the model with the weights to keep, and the figures of every epoch."""
     # Imported here: it subclasses a Keras class, and the backend has to be chosen first.
     from digitry.evaluation import GrowingChart
@@ -209,7 +209,7 @@ def _fit(job: Job, watch: Watch) -> tuple[Any, list[Epoch]]:
     return model, supervisor.history
 
 
-def _note_what_is_missed(job: Job, progress: Progress) -> None:
+def _note_what_is_missed(job: TrainingJob, progress: TrainingProgress) -> None:
     """Say what would be faster or is not done here."""
     if job.plan.plain_torch and not importlib.util.find_spec("torch"):
         progress.note(f"{job.plan.name} trains faster where Torch is installed: pip install torch")
@@ -217,7 +217,7 @@ def _note_what_is_missed(job: Job, progress: Progress) -> None:
         progress.note(f"trained in float32: {job.plan.settings.precision} is for plain Torch only")
 
 
-def _trainer(job: Job, model: Any, steps_per_epoch: int) -> Callable[..., None]:
+def _trainer(job: TrainingJob, model: Any, steps_per_epoch: int) -> Callable[..., None]:
     """Return what trains one epoch: (examples, first, validation, supervisor) → nothing."""
     if not job.in_plain_torch:
         return partial(_fit_in_keras, model, job.plan.settings)
@@ -247,7 +247,7 @@ def _fit_in_keras(
 
 def _read_best(path: Path, run_id: str) -> checkpoint.Checkpoint:
     try:
-        best = checkpoint.read(path)
+        best = checkpoint.read_checkpoint(path)
     except OSError as error:
         raise ModelError(f"cannot read {path}: {error.strerror}; train again without --keep-best") from error
     except ModelError as error:

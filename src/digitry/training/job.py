@@ -15,12 +15,12 @@ from digitry.recipes.base import Recipe
 from digitry.recipes.settings import with_defaults
 from digitry.runs import CONFIG, Run, read_config
 from digitry.training import finetune, run_folder
-from digitry.training.training_progress import Progress
+from digitry.training.training_progress import TrainingProgress
 from digitry.types import Dataset, Split
 
 
 @dataclass(frozen=True)
-class Job:
+class TrainingJob:
     """One training, before it begins."""
 
     plan: Recipe
@@ -47,8 +47,8 @@ def find_job(
     seed: int,
     folder: Path,
     origin: finetune.Start | None,
-    progress: Progress,
-) -> Job:
+    progress: TrainingProgress,
+) -> TrainingJob:
     """Load the data and hold a part of it back. Nothing is written; DataError and SettingError for what cannot be."""
     dataset = data if isinstance(data, Dataset) else load_dataset(data, progress=progress.loading)
     if origin is not None:
@@ -63,10 +63,10 @@ def find_job(
     training, validation, settings = dataset.train, None, plan.settings
     if settings.validation_fraction:
         training, validation = hold_out(training, settings.validation_fraction, settings.validation_method, seed)
-    return Job(plan, dataset, training, validation, seed, folder, origin)
+    return TrainingJob(plan, dataset, training, validation, seed, folder, origin)
 
 
-def begin_or_go_on(job: Job, resume: bool) -> Job:
+def begin_or_go_on(job: TrainingJob, resume: bool) -> TrainingJob:
     """Begin the job with the config of the run in its folder: a new one is written, or the one that is there is
     checked.
 

@@ -14,7 +14,7 @@ from digitry.training.page_network import PageNetwork
 OPSET, IR_VERSION = 17, 8
 
 
-def to_onnx(network: PageNetwork, metadata: dict[str, str]) -> bytes:
+def page_network_to_onnx(network: PageNetwork, metadata: dict[str, str]) -> bytes:
     """Write a trained network as ONNX bytes: `pages` (1, 1, h, w) → `answers` (1, channels, h/4, w/4)."""
     from onnx import TensorProto, checker, helper
 

@@ -200,7 +200,7 @@ class PageTraining:
         arrays |= {f"mean.{name}": value.numpy() for name, value in self.mean.items()}
         for place, state in self.optimizer.state_dict()["state"].items():
             arrays |= {f"optimizer.{place}.{name}": np.asarray(value) for name, value in state.items()}
-        checkpoint.save(self.folder, checkpoint.Checkpoint(self.step, arrays, {"run_id": self._run_id}))
+        checkpoint.save_checkpoint(self.folder, checkpoint.Checkpoint(self.step, arrays, {"run_id": self._run_id}))
         with (self.folder / "losses.jsonl").open("a") as file:
             file.write(json.dumps(line) + "\n")
         print(json.dumps(line), flush=True)

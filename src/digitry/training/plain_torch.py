@@ -30,7 +30,7 @@ STEPS_A_REPORT = 32
 
 VALIDATION_BATCH = 1000
 
-Weights = list[tuple[Any, torch.Tensor, tuple[int, ...]]]
+TorchWeights = list[tuple[Any, torch.Tensor, tuple[int, ...]]]
 """Keras variable, Torch tensor, and the axes of the second in the order of the first."""
 
 
@@ -42,7 +42,7 @@ class PlainTorch:
         if settings.outlier_share:
             raise TrainingError("images of no digit are not learned from in plain Torch; set KERAS_BACKEND")
         self.model, self.settings, self.seed = model, settings, seed
-        self.weights: Weights = []
+        self.weights: TorchWeights = []
         modules = [module for layer in model.layers for module in _twin(layer, self.weights)]
         self.network = nn.Sequential(*modules).to(memory_format=torch.channels_last)
         self.rates = learning_rates(settings, steps_per_epoch)
@@ -167,7 +167,7 @@ def _optimizer(settings: Settings, kept: Any, network: nn.Module) -> torch.optim
     )
 
 
-def _twin(layer: Any, weights: Weights) -> list[nn.Module]:
+def _twin(layer: Any, weights: TorchWeights) -> list[nn.Module]:
     """Return the modules that do what a Keras layer does; its variables and their tensors go into `weights`."""
     kind = type(layer).__name__
     if kind not in LAYERS:
@@ -175,7 +175,7 @@ def _twin(layer: Any, weights: Weights) -> list[nn.Module]:
     return LAYERS[kind](layer, weights)
 
 
-def _convolution(layer: Any, weights: Weights) -> list[nn.Module]:
+def _convolution(layer: Any, weights: TorchWeights) -> list[nn.Module]:
     depthwise = type(layer).__name__ == "DepthwiseConv2D"
     if depthwise and layer.depth_multiplier != 1:
         raise TrainingError("a depthwise convolution that widens has no twin in plain Torch")
@@ -200,7 +200,7 @@ def _convolution(layer: Any, weights: Weights) -> list[nn.Module]:
     return [twin, *_activation(layer, weights)]
 
 
-def _dense(layer: Any, weights: Weights) -> list[nn.Module]:
+def _dense(layer: Any, weights: TorchWeights) -> list[nn.Module]:
     twin = nn.Linear(layer.kernel.shape[0], layer.units, bias=layer.use_bias)
     weights.append((layer.kernel, twin.weight, (1, 0)))
     if layer.use_bias:
@@ -208,7 +208,7 @@ def _dense(layer: Any, weights: Weights) -> list[nn.Module]:
     return [twin, *_activation(layer, weights)]
 
 
-def _batch_normalization(layer: Any, weights: Weights) -> list[nn.Module]:
+def _batch_normalization(layer: Any, weights: TorchWeights) -> list[nn.Module]:
     if not (layer.scale and layer.center) or len(layer.input.shape) != 4:
         raise TrainingError("only normalisations of images, with scale and offset, have a twin in plain Torch")
     twin = nn.BatchNorm2d(layer.gamma.shape[0], eps=layer.epsilon, momentum=1 - layer.momentum)
@@ -223,20 +223,20 @@ def _batch_normalization(layer: Any, weights: Weights) -> list[nn.Module]:
     return [twin]
 
 
-def _pooling(layer: Any, weights: Weights) -> list[nn.Module]:
+def _pooling(layer: Any, weights: TorchWeights) -> list[nn.Module]:
     if layer.padding != "valid":
         raise TrainingError("a padded pooling has no twin in plain Torch")
     return [nn.MaxPool2d(layer.pool_size, layer.strides)]
 
 
-def _activation(layer: Any, weights: Weights) -> list[nn.Module]:
+def _activation(layer: Any, weights: TorchWeights) -> list[nn.Module]:
     name = layer.activation.__name__
     if name not in _ACTIVATIONS:
         raise TrainingError(f"activation {name} has no twin in plain Torch; known: {', '.join(_ACTIVATIONS)}")
     return [module() for module in _ACTIVATIONS[name]]
 
 
-def _relu(layer: Any, weights: Weights) -> list[nn.Module]:
+def _relu(layer: Any, weights: TorchWeights) -> list[nn.Module]:
     if layer.max_value is not None or layer.negative_slope or layer.threshold:
         raise TrainingError("only a plain ReLU has a twin in plain Torch")
     return [nn.ReLU()]
@@ -292,7 +292,7 @@ _ACTIVATIONS: dict[str, list[Callable[[], nn.Module]]] = {
     "softmax": [],
 }
 
-LAYERS: dict[str, Callable[[Any, Weights], list[nn.Module]]] = {
+LAYERS: dict[str, Callable[[Any, TorchWeights], list[nn.Module]]] = {
     "BatchNormalization": _batch_normalization,
     "Conv2D": _convolution,
     "Dense": _dense,

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 from digitry.synthesis.steps import stop_here_when
 
-Made = TypeVar("Made", covariant=True)
+Prefetched = TypeVar("Prefetched", covariant=True)
 
 POLL_SECONDS = 0.2
 
@@ -17,20 +17,20 @@ GIVE_UP_SECONDS = 5.0
 """How long the end of the program waits for a thread that was told to stop."""
 
 
-class Coming(Protocol[Made]):
+class Coming(Protocol[Prefetched]):
     """Waits for what is being made; `meanwhile` is called a few times a second, and may raise."""
 
-    def __call__(self, meanwhile: Callable[[], None] = ...) -> Made: ...
+    def __call__(self, meanwhile: Callable[[], None] = ...) -> Prefetched: ...
 
 
-def make_ahead(make: Callable[[], Made]) -> Coming[Made]:
+def make_ahead(make: Callable[[], Prefetched]) -> Coming[Prefetched]:
     """Start `make` in a thread of its own; returns a function that waits for what it made, or raises what it raised.
 
     A training that is told to stop does not wait for examples that nobody will see: when the program ends, the thread
     is asked to leave its loop (`batches.steps`). Still at work when the interpreter goes, it would be ended inside
     OpenCV, and C++ aborts the whole process then.
     """
-    made: list[Made] = []
+    made: list[Prefetched] = []
     failed: list[BaseException] = []
     unwanted = Event()
 
@@ -45,7 +45,7 @@ def make_ahead(make: Callable[[], Made]) -> Coming[Made]:
         unwanted.set()
         thread.join(GIVE_UP_SECONDS)
 
-    def wait(meanwhile: Callable[[], None] = lambda: None) -> Made:
+    def wait(meanwhile: Callable[[], None] = lambda: None) -> Prefetched:
         while thread.is_alive():
             thread.join(POLL_SECONDS)
             meanwhile()

@@ -14,22 +14,24 @@ from digitry.networks.model import Model
 from digitry.networks.prepare import SCALE
 from digitry.runs import MODEL, NUMBERS, WEIGHTS, Epoch, kept_epoch
 from digitry.training import run_folder
-from digitry.training.job import Job
+from digitry.training.job import TrainingJob
 from digitry.training.tasks import NumberTask
-from digitry.training.training_progress import Progress
+from digitry.training.training_progress import TrainingProgress
 from digitry.training.unseen import unseen_of
 from digitry.types import Split
 
 TEMPERATURES = np.exp(np.linspace(np.log(0.5), np.log(3.0), 37))
 
 
-def write_results(job: Job, model: Any, history: list[Epoch], progress: Progress, *, report: bool) -> None:
+def write_results(
+    job: TrainingJob, model: Any, history: list[Epoch], progress: TrainingProgress, *, report: bool
+) -> None:
     """Write weights, ONNX, and, with `report`, the report on all but the test split of single digits."""
     from digitry.evaluation import remove_report, write_report
     from digitry.exports import bundle
 
     contract = make_contract(job, model, history)
-    bundle.save(job.folder / WEIGHTS, bundle.weights_of(model), contract)
+    bundle.save_weights(job.folder / WEIGHTS, bundle.weights_of(model), contract)
     if job.plan.reads == "number":
         proven = _export_numbers(job, model, contract)
         add_scale(job, len(history), progress)
@@ -43,7 +45,7 @@ def write_results(job: Job, model: Any, history: list[Epoch], progress: Progress
     progress.note(f"{MODEL}: {proven}")
 
 
-def make_contract(job: Job, model: Any, history: list[Epoch]) -> Contract:
+def make_contract(job: TrainingJob, model: Any, history: list[Epoch]) -> Contract:
     """State what the weights expect and mean, with the figures of the epoch that they are of."""
     kept = kept_epoch(history, keep_best=job.plan.settings.keep_best)
     figures = {name: value for name, value in kept.items() if name not in ("seconds", "images_per_second")}
@@ -65,26 +67,26 @@ def make_contract(job: Job, model: Any, history: list[Epoch]) -> Contract:
     )
 
 
-def _export_digits(job: Job, model: Any, contract: Contract) -> str:
+def _export_digits(job: TrainingJob, model: Any, contract: Contract) -> str:
     """Write the ONNX file of a network for single digits; returns what is proven of it, in words."""
     from digitry.exports import onnx, parity
 
     unseen, split = _unseen(job)
-    done = parity.export(onnx.FORMAT, model, contract, job.folder / MODEL, prove_on=unseen.images)
+    done = parity.write_if_equal(onnx.FORMAT, model, contract, job.folder / MODEL, prove_on=unseen.images)
     return (
         f"the same label as Keras on all {len(unseen):,} images of the {split} split, probabilities within "
         f"{done.largest_difference:.0e}"
     )
 
 
-def _export_numbers(job: Job, model: Any, contract: Contract) -> str:
+def _export_numbers(job: TrainingJob, model: Any, contract: Contract) -> str:
     """Write the ONNX file of a network for numbers, and how many it reads; returns what is proven of it, in words."""
     from digitry.evaluation.number_runs import numbers_right, written_strips
     from digitry.exports import onnx, parity
 
     unseen, split = _unseen(job)
     strips, targets = written_strips(unseen, job.seed)
-    done = parity.export(onnx.FORMAT, model, contract, job.folder / MODEL, prove_on=strips)
+    done = parity.write_if_equal(onnx.FORMAT, model, contract, job.folder / MODEL, prove_on=strips)
     right = numbers_right(Model.open(job.folder), strips, targets)
     figures = {"made_of": split, "strips": len(strips), "right": right, "accuracy": round(right / len(strips), 4)}
     write_atomically(job.folder / NUMBERS, (json.dumps(figures, indent=2) + "\n").encode())
@@ -94,13 +96,13 @@ def _export_numbers(job: Job, model: Any, contract: Contract) -> str:
     )
 
 
-def _unseen(job: Job) -> tuple[Split, str]:
+def _unseen(job: TrainingJob) -> tuple[Split, str]:
     """Images to prove the export on, without their labels, and the split that they are of."""
     test = job.dataset.test
     return (test, "test") if test else (job.dataset.train.take(slice(0, 10_000)), "training")
 
 
-def add_scale(job: Job, epochs: int, progress: Progress) -> None:
+def add_scale(job: TrainingJob, epochs: int, progress: TrainingProgress) -> None:
     """Fit the model's scale of confidence on digits that it has not seen, and write it into the files of the run.
 
     Where nothing was held back, or too little, the model gets none, and the note says what that means.

@@ -17,7 +17,7 @@ from digitry.runs import CHECKPOINTS, best_epoch
 from digitry.training import checkpoint, run_folder, state
 from digitry.training.checkpoint import Checkpoint
 from digitry.training.interrupt import SignalFlag, TrainingInterrupted
-from digitry.training.training_progress import Progress
+from digitry.training.training_progress import TrainingProgress
 
 BEST = "best.ckpt"
 
@@ -37,7 +37,7 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
         images: int,
         resumed: Checkpoint | None,
         checkpoint_seconds: float,
-        progress: Progress,
+        progress: TrainingProgress,
         signal: SignalFlag,
         after_epoch: Callable[[list[dict[str, float]]], None],
         under_way: Callable[[], None] = lambda: None,
@@ -160,7 +160,7 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
         return Checkpoint(self.epoch * self.batches + self.batch, arrays, position)
 
     def _save(self, epoch_seconds: float) -> None:
-        checkpoint.save(self.folder / CHECKPOINTS, self._checkpoint(epoch_seconds))
+        checkpoint.save_checkpoint(self.folder / CHECKPOINTS, self._checkpoint(epoch_seconds))
         self._saved_at = time.monotonic()
 
     def leave_if_asked(self) -> None:

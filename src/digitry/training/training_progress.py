@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 History = Sequence[dict[str, float]]
 
 
-class Progress(Protocol):
+class TrainingProgress(Protocol):
     """Called by the training; all methods are cheap."""
 
     def loading(self, what: str, done: int, total: int) -> None:
@@ -42,7 +42,7 @@ class Progress(Protocol):
         """Hear that no more is to come, for whatever reason."""
 
 
-def make_progress(quiet: bool) -> Progress:
+def make_progress(quiet: bool) -> TrainingProgress:
     """Choose the right kind for where a person is looking: a notebook, a terminal, or a file."""
     if quiet:
         return Silent()

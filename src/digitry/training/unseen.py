@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from digitry.datasets.load import held_out
 from digitry.networks.contract import Contract
-from digitry.training.job import Job
+from digitry.training.job import TrainingJob
 from digitry.types import Split
 
 
-def unseen_of(job: Job) -> tuple[Split | None, str]:
+def unseen_of(job: TrainingJob) -> tuple[Split | None, str]:
     """Return the digits that nothing has learnt from, None where there are none, and what their data is called.
 
     A run of its own: those it held back. One that continues from another model: those that both held back, where both

@@ -71,7 +71,7 @@ def png(page: Colour) -> bytes:
     return data.tobytes()
 
 
-def percent(confidence: float) -> str:
+def short_percent(confidence: float) -> str:
     """Write a share: "98.7%"; nothing is certain, so 0.9997 is not shown as 100%."""
     if confidence > 0.999:
         return ">99.9%"
@@ -132,7 +132,7 @@ def _place_labels(
         text = marks.plain(number.text) if sure else f"{marks.plain(number.text)} ?"
         best: tuple[float, Rectangle, int, str] | None = None
         # Where it is crowded: without the percentage, then smaller.
-        for share, note in ((1.0, percent(number.confidence)), (1.0, ""), (0.75, ""), (0.5, "")):
+        for share, note in ((1.0, short_percent(number.confidence)), (1.0, ""), (0.75, ""), (0.5, "")):
             letters = max(SMALLEST_TEXT, round(share * size))
             spot, covered = place(marks.label_size(text, note, letters), box, taken, page, busy, gap)
             if best is None or covered < best[0]:
@@ -143,7 +143,7 @@ def _place_labels(
         _, spot, letters, note = best
         taken = np.vstack([taken, spot])
         fill = marks.SURE if sure else marks.UNSURE
-        labels.append((marks.label(text, note, letters, fill), round(spot[0]), round(spot[1])))
+        labels.append((marks.draw_label(text, note, letters, fill), round(spot[0]), round(spot[1])))
     return labels
 
 

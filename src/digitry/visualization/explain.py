@@ -15,9 +15,9 @@ from digitry.reading import Picture, Reader
 from digitry.types import IMAGE_SIDE, Digit, Number, Reading, is_sure
 from digitry.visualization import words
 from digitry.visualization.colour import Colour, upright_colour
-from digitry.visualization.draw import draw_page, percent
+from digitry.visualization.draw import draw_page, short_percent
 from digitry.visualization.saliency import saliency
-from digitry.visualization.stage_pictures import crop, cut, heat, picture, pixelated
+from digitry.visualization.stage_pictures import crop, cut, heat, picture_of_pixels, pixelated
 from digitry.visualization.strip_pictures import strip_chart
 
 MAX_DIGITS = 24
@@ -43,7 +43,7 @@ def explain_page(reader: Reader, picture: Picture, reading: Reading, *, title: s
     safe. Stages that the reading does not keep are left out. Each digit costs up to 785 looks of the network: about
     a tenth of a second.
     """
-    page = upright_colour(picture, reading)
+    page = upright_colour(picture_of_pixels, reading)
     sections = [_stages(page, reading), *_lines(reader, reading)]
     chosen = _chosen(reading)
     images = canonical_digits(page, reading)
@@ -59,7 +59,7 @@ def explain_page(reader: Reader, picture: Picture, reading: Reading, *, title: s
     name = f" · {PurePath(reading.picture).name}" if reading.picture else ""
     shown = {
         "title": title,
-        "lead": words.lead(reading),
+        "lead": words.reading_lead(reading),
         "tiles": _tiles(reading),
         "sections": sections,
         "footer": f"digitry{name} · page {reading.page} · {page.shape[1]}×{page.shape[0]} pixels",
@@ -112,31 +112,33 @@ def _tiles(reading: Reading) -> list[Tile]:
         return [
             Tile("Numbers", str(len(reading.numbers)), f"{digits} digits"),
             Tile("Sure of", f"{sure} of {len(reading.numbers)}"),
-            Tile("Least sure", least.text, percent(least.confidence)),
+            Tile("Least sure", least.text, short_percent(least.confidence)),
         ]
     number = reading.numbers[0]
     tiles = [
         Tile("Reading", number.text),
         Tile("Sure?", "yes" if sure else "no"),
-        Tile("Probability", percent(number.confidence), "that it is right"),
+        Tile("Probability", short_percent(number.confidence), "that it is right"),
     ]
     others = number.next_best
     if others:
-        tiles.append(Tile("Runner-up", others[0][0], percent(others[0][1])))
+        tiles.append(Tile("Runner-up", others[0][0], short_percent(others[0][1])))
     return tiles
 
 
 def _stages(page: Colour, reading: Reading) -> Shown:
-    drawn = picture(draw_page(page, reading, note=False), words.lead(reading), "The picture, and what was read where.")
+    drawn = picture_of_pixels(
+        draw_page(page, reading, note=False), words.reading_lead(reading), "The picture, and what was read where."
+    )
     shown = [drawn]
     ink = reading.stages.get("ink")
     if ink is not None and ink.ndim == 2:
         caption = "The ink: light, shadow and paper taken out." if ink.any() else "The ink: there is none."
-        shown.append(picture(255 - ink, "The ink that was found on the page, dark on white", caption))
+        shown.append(picture_of_pixels(255 - ink, "The ink that was found on the page, dark on white", caption))
     part = reading.stages.get("crop")
     if part is not None and part.ndim == 2:
         caption = "The digit's own strokes; rules, specks and neighbours left out."
-        shown.append(picture(255 - part, "The ink of the one digit, dark on white", caption))
+        shown.append(picture_of_pixels(255 - part, "The ink of the one digit, dark on white", caption))
     layout = " broad" if page.shape[1] > _BROAD * page.shape[0] else " two" if len(reading.numbers) > 1 else ""
     return {"heading": "From picture to answer", "kind": "stages", "layout": layout, "pictures": shown}
 
@@ -176,11 +178,11 @@ def _number(
     sure = is_sure(reading, number)
     shown: Shown = {"kind": "number", "sentence": words.number_sentence(reading, number), "figures": "", "digits": []}
     if not looked_into:
-        figures = [f"{digit.label} ({percent(digit.confidence)})" for digit in number.digits]
+        figures = [f"{digit.label} ({short_percent(digit.confidence)})" for digit in number.digits]
         return shown | {"figures": ", ".join(figures)}
     many = sum(len(one.digits) for one in reading.numbers) > _FOLD_ABOVE
     for place, (digit, image) in enumerate(zip(number.digits, images, strict=True), 1):
-        figure = f"{digit.label}, {percent(digit.confidence)}"
+        figure = f"{digit.label}, {short_percent(digit.confidence)}"
         title = f"{ordinal(place)} digit: {figure}" if len(number.digits) > 1 else ""
         folded = many and (sure or digit.confidence > _SETTLED)
         looks = {"title": title, "summary": title or figure, "folded": folded}
@@ -217,7 +219,7 @@ def _digit(reader: Reader, page: Colour, digit: Digit, image: NDArray[np.uint8] 
         ),
     ]
     bars = [
-        {"name": name, "share": float(p), "percent": percent(float(p))}
+        {"name": name, "share": float(p), "percent": short_percent(float(p))}
         for name, p in zip(names, found.probabilities, strict=True)
     ]
     return {"views": views, "bars": bars, "text": " ".join(said)}

@@ -88,12 +88,12 @@ def _rounded(box: tuple[float, float, float, float], radius: float) -> NDArray[n
 
 
 def label_size(text: str, note: str, size: int) -> tuple[int, int]:
-    """Return width and height in pixels of the label that `label` draws."""
+    """Return width and height in pixels of the label that `draw_label` draws."""
     width = text_width(text, size) + (0.45 * size + text_width(note, _note_size(size)) if note else 0)
     return round(width + 0.9 * size), round(LABEL_HEIGHT * size)
 
 
-def label(text: str, note: str, size: int, fill: Colours) -> NDArray[np.uint8]:
+def draw_label(text: str, note: str, size: int, fill: Colours) -> NDArray[np.uint8]:
     """Draw a rounded label: `text` in letters of `size` pixels and a smaller `note` after it; uint8 (h, w, 4), RGBA."""
     width, height = label_size(text, note, size)
     ink = DARK if sum(fill) > 380 else LIGHT

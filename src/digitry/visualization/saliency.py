@@ -18,7 +18,7 @@ _LEAST = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
-class Patch:
+class ErasedPatch:
     """What one erased patch did."""
 
     row: int
@@ -50,9 +50,9 @@ class Saliency:
     """Of the whole image, float32 (classes,)."""
     answer_drop: NDArray[np.float32]
     margin_drop: NDArray[np.float32]
-    decisive: Patch
+    decisive: ErasedPatch
     """The erased patch that changes the answer most clearly; where none does, the one that costs it most margin."""
-    highest: Patch
+    highest: ErasedPatch
     """The erased patch that makes the answer most probable."""
     left_probability: float
     """Of the answer, without the decisive patch."""
@@ -78,12 +78,12 @@ def saliency(read_digits: Callable[[Images], Probabilities], image: NDArray[np.u
     answer_drop[places[:, 0], places[:, 1]] = logs[0, answer] - logs[1:, answer]
     margin_drop[places[:, 0], places[:, 1]] = margin[0] - margin[1:]
     if not len(others):  # a blank image: nothing to erase
-        nothing = Patch(0, 0, answer, float(whole[answer]))
+        nothing = ErasedPatch(0, 0, answer, float(whole[answer]))
         return Saliency(answer, runner_up, whole, answer_drop, margin_drop, nothing, nothing, nothing.probability)
 
-    def patch(index: int) -> Patch:
+    def patch(index: int) -> ErasedPatch:
         best = int(others[index].argmax())
-        return Patch(int(places[index, 0]), int(places[index, 1]), best, float(others[index, best]))
+        return ErasedPatch(int(places[index, 0]), int(places[index, 1]), best, float(others[index, best]))
 
     # By the margin: it still tells patches apart where the probability is 1 to the last digit of a float32.
     worst, finest = int(margin[1:].argmin()), int(margin[1:].argmax())

@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.pages.html import Picture
+from digitry.pages.html import PagePicture
 from digitry.types import Box
 from digitry.visualization.colour import Colour
-from digitry.visualization.saliency import PATCH_SIDE, Patch
+from digitry.visualization.saliency import PATCH_SIDE, ErasedPatch
 
 PAGE_SIDE = 1400
 """Longest side of the page in the explanation, in pixels."""
@@ -27,9 +27,9 @@ QUIET_NATS = 0.1
 """Drops smaller than this stay pale: the strongest colour is at least this much."""
 
 
-def picture(
+def picture_of_pixels(
     pixels: NDArray[np.uint8], alt: str, caption: str = "", *, longest: int = PAGE_SIDE, exact: bool = False
-) -> Picture:
+) -> PagePicture:
     """Make a picture of a grey (h, w) or RGB (h, w, 3) array, shrunk to `longest`.
 
     JPEG where that is far smaller, unless `exact` pixels are asked for.
@@ -39,8 +39,8 @@ def picture(
     png = _encoded(".png", bgr)
     jpeg = b"" if exact else _encoded(".jpg", bgr, cv2.IMWRITE_JPEG_QUALITY, 88)
     if jpeg and 2 * len(jpeg) < len(png):
-        return Picture(jpeg, "image/jpeg", alt, caption)
-    return Picture(png, "image/png", alt, caption)
+        return PagePicture(jpeg, "image/jpeg", alt, caption)
+    return PagePicture(png, "image/png", alt, caption)
 
 
 def _encoded(kind: str, pixels: object, *options: int) -> bytes:
@@ -67,21 +67,23 @@ def cut(page: NDArray[np.uint8], box: Box, margin: float = 0.12) -> NDArray[np.u
     return page[top : max(top + 1, y + height + edge), left : max(left + 1, x + width + edge)]
 
 
-def crop(page: Colour, box: Box, alt: str, caption: str) -> Picture:
+def crop(page: Colour, box: Box, alt: str, caption: str) -> PagePicture:
     """Cut out a digit as it stands in the picture, about as large as its 28×28 image is shown."""
     part = cut(page, box)
     factor = CROP_SIDE // max(part.shape[:2])
     if factor > 1:
         part = np.repeat(np.repeat(part, factor, axis=0), factor, axis=1)
-    return picture(part, alt, caption, longest=CROP_SIDE)
+    return picture_of_pixels(part, alt, caption, longest=CROP_SIDE)
 
 
-def pixelated(image: NDArray[np.uint8], alt: str, caption: str) -> Picture:
+def pixelated(image: NDArray[np.uint8], alt: str, caption: str) -> PagePicture:
     """Draw a canonical digit, uint8 (28, 28), every pixel a square."""
-    return picture(_enlarged(image), alt, caption, exact=True)
+    return picture_of_pixels(_enlarged(image), alt, caption, exact=True)
 
 
-def heat(image: NDArray[np.uint8], drop: NDArray[np.float32], marked: Patch | None, alt: str, caption: str) -> Picture:
+def heat(
+    image: NDArray[np.uint8], drop: NDArray[np.float32], marked: ErasedPatch | None, alt: str, caption: str
+) -> PagePicture:
     """Draw a canonical digit in grey under the drop that each erased patch caused, float32 (28, 28) in nats.
 
     Blue where erasing took from the answer, vermilion where it gave; `marked` gets a frame.
@@ -98,7 +100,7 @@ def heat(image: NDArray[np.uint8], drop: NDArray[np.float32], marked: Patch | No
         (left, right), (top, bottom) = (np.clip(ends, 0, 28) * ENLARGED).tolist()
         for frame, width in (((255, 255, 255), 4), ((20, 20, 20), 2)):
             cv2.rectangle(large, (left, top), (right, bottom), frame, width)
-    return picture(large, alt, caption, exact=True)
+    return picture_of_pixels(large, alt, caption, exact=True)
 
 
 def _enlarged(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from digitry.networks.decoding import BLANK
 from digitry.pages.templates import render
-from digitry.visualization.stage_pictures import picture
+from digitry.visualization.stage_pictures import picture_of_pixels
 
 _SCALE = 3
 """Screen pixels per pixel of the strip."""
@@ -52,7 +52,7 @@ def strip_chart(strip: NDArray[np.uint8], frames: NDArray[np.float32] | None, na
         )
     return render(
         "visualization/strip.svg.j2",
-        ink=picture(255 - strip, "", longest=max(strip.shape)),
+        ink=picture_of_pixels(255 - strip, "", longest=max(strip.shape)),
         ink_width=width,
         ink_height=height,
         left=_MARGIN,

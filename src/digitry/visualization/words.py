@@ -6,19 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.types import Digit, Number, Reading, is_sure
-from digitry.visualization.draw import percent as short_percent
-from digitry.visualization.saliency import Patch, Saliency
+from digitry.visualization.draw import short_percent
+from digitry.visualization.saliency import ErasedPatch, Saliency
 
 CLEARLY = 0.05
 """A probability that moves by less than this is not worth a sentence."""
 
 
-def percent(probability: float) -> str:
+def percent_in_words(probability: float) -> str:
     """Write a share: "98.7%", "more than 99.9%": for the middle of a sentence."""
     return short_percent(probability).replace(">", "more than ").replace("<", "less than ")
 
 
-def lead(reading: Reading) -> str:
+def reading_lead(reading: Reading) -> str:
     """Return the sentence under the title: what was read, and how surely."""
     count = len(reading.numbers)
     if not count:
@@ -42,9 +42,9 @@ def number_sentence(reading: Reading, number: Number) -> str:
         text = "The reader is sure."
     else:
         text = f"The reader is not sure{_because(number.reason or reading.reason)}."
-    text += f" It takes {number.text} to be right with a probability of {percent(number.confidence)}."
+    text += f" It takes {number.text} to be right with a probability of {percent_in_words(number.confidence)}."
     if number.alternatives:
-        others = ", ".join(f"{other} ({percent(p)})" for other, p in number.alternatives[:3])
+        others = ", ".join(f"{other} ({percent_in_words(p)})" for other, p in number.alternatives[:3])
         text += f" What else it may be: {others}."
     return text
 
@@ -59,15 +59,18 @@ def digit_sentences(
     if answer != digit.label:
         said.append(f"Cut out and read alone it is rather {article(answer)} than {article(digit.label)}.")
     said.append(
-        f"The network gives {answer} a probability of {percent(own)}, and {other}, the runner-up, {percent(second)}."
+        f"The network gives {answer} a probability of {percent_in_words(own)}, and {other}, the runner-up, "
+        f"{percent_in_words(second)}."
     )
     if answer == digit.label and abs(own - digit.confidence) > CLEARLY:
-        said.append(f"In the reading as a whole this digit counts with {percent(digit.confidence)}.")
+        said.append(f"In the reading as a whole this digit counts with {percent_in_words(digit.confidence)}.")
     said.append(_weakest(found, image, names))
     best = found.highest
     if not sure and best.answer == found.answer and best.probability > own + CLEARLY:
         place = place_name(image, best)
-        said.append(f"It would be surer without the ink {place}: {percent(best.probability)} with that patch erased.")
+        said.append(
+            f"It would be surer without the ink {place}: {percent_in_words(best.probability)} with that patch erased."
+        )
     return said
 
 
@@ -75,18 +78,18 @@ def _weakest(found: Saliency, image: NDArray[np.uint8], names: tuple[str, ...]) 
     answer, worst = names[found.answer], found.decisive
     place = place_name(image, worst)
     if found.flips:
-        other = f"{names[worst.answer]} ({percent(worst.probability)})"
+        other = f"{names[worst.answer]} ({percent_in_words(worst.probability)})"
         return f"Without the ink {place} (marked) it would be read as {other}."
     own = float(found.probabilities[found.answer])
     if own - found.left_probability < CLEARLY:
         return f"It does not hang on any one spot: whichever 5×5 patch is erased, it stays {answer}."
     return (
         f"It leans most on the ink {place} (marked): with that erased it is still {answer}, but only with "
-        f"{percent(found.left_probability)}."
+        f"{percent_in_words(found.left_probability)}."
     )
 
 
-def place_name(image: NDArray[np.uint8], patch: Patch) -> str:
+def place_name(image: NDArray[np.uint8], patch: ErasedPatch) -> str:
     """Tell where a patch lies in the digit's own ink: "at the top left", "in the middle"."""
     rows, columns = np.nonzero(image.any(axis=1))[0], np.nonzero(image.any(axis=0))[0]
     if not rows.size:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from digitry.cli.reading_text import confidence, lines, printable, whole
+from digitry.cli.reading_text import confidence, page_lines, printable, whole
 from digitry.types import Box, Digit, Number, Reading
 
 
@@ -63,11 +63,11 @@ def test_pages_have_headings_or_stand_in_the_lines() -> None:
         Reading("a.tif", (number(text, 0.99, (0, 0, 9, 9)),), True, None, page) for page, text in ((1, "5"), (2, "6"))
     ]
     assert whole(pages) == ["page 1", "5  99.0%", "page 2", "6  99.0%"]
-    assert lines("a.tif", pages) == ["a.tif, page 1: 5  99.0%", "a.tif, page 2: 6  99.0%"]
+    assert page_lines("a.tif", pages) == ["a.tif, page 1: 5  99.0%", "a.tif, page 2: 6  99.0%"]
 
 
 def test_in_a_line_a_page_is_as_sure_as_its_least_sure_number() -> None:
-    assert lines("list.jpg", [LIST]) == ["list.jpg: 12 3456 7 80  61.0%  not sure: 1 of 4 numbers is not sure"]
+    assert page_lines("list.jpg", [LIST]) == ["list.jpg: 12 3456 7 80  61.0%  not sure: 1 of 4 numbers is not sure"]
 
 
 def test_nothing_is_shown_as_certain() -> None:

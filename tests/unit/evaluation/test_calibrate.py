@@ -64,7 +64,7 @@ def own_run(tmp_path: Path) -> Path:
     folder = tmp_path / "run"
     folder.mkdir()
     (folder / "model.onnx").write_bytes(template_model_bytes(contract=contract.to_json()))
-    bundle.save(folder / "weights.safetensors", {"1.Dense.bias": np.arange(3, dtype=np.float32)}, contract)
+    bundle.save_weights(folder / "weights.safetensors", {"1.Dense.bias": np.arange(3, dtype=np.float32)}, contract)
     config = {"recipe": "dense-relu", "data": data.reference, "data_sha256": data.sha256, "seed": 0}
     (folder / "config.json").write_text(json.dumps({**config, "settings": settings}))
     return folder
@@ -176,9 +176,9 @@ def test_a_run_gets_it_into_both_of_its_files_from_the_part_that_was_held_back(o
 def test_a_contract_written_anew_gives_the_bytes_that_saving_gives(tmp_path: Path) -> None:
     weights = {"1.Dense.kernel": np.ones((3, 2), np.float32), "1.Dense.bias": np.zeros(2, np.float32)}
     old, new = Contract("dense-relu", DIGITS), Contract("dense-relu", DIGITS, seed=7)
-    bundle.save(tmp_path / "a", weights, old)
+    bundle.save_weights(tmp_path / "a", weights, old)
     bundle.write_contract(tmp_path / "a", new)
-    bundle.save(tmp_path / "b", weights, new)
+    bundle.save_weights(tmp_path / "b", weights, new)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 

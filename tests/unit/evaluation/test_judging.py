@@ -20,7 +20,7 @@ MakeRun = Callable[..., Path]
 
 
 def test_the_model_is_judged_on_train_validation_and_test(make_run: MakeRun, made_up_dataset: Dataset) -> None:
-    evaluation = judging.judge(make_run(swap=(3, 8)), data=made_up_dataset)
+    evaluation = judging.judge_run(make_run(swap=(3, 8)), data=made_up_dataset)
     sizes = {name: (one.scores.images, one.scores.error_count) for name, one in evaluation.splits.items()}
     # Ten classes in turn, two of them swapped: one image in five is wrong.
     assert sizes == {"train": (160, 32), "validation": (40, 8), "test": (50, 10)}
@@ -31,13 +31,13 @@ def test_the_model_is_judged_on_train_validation_and_test(make_run: MakeRun, mad
 
 def test_the_validation_part_is_the_one_the_training_held_back(make_run: MakeRun, made_up_dataset: Dataset) -> None:
     run = make_run(validation_fraction=0.3, validation_method="stratified", seed=5)
-    judged = judging.judge(run, split="validation", data=made_up_dataset).judged
+    judged = judging.judge_run(run, split="validation", data=made_up_dataset).judged
     _, expected = load.hold_out(made_up_dataset.train, 0.3, "stratified", 5)
     np.testing.assert_array_equal(judged.split.images, expected.images)
 
 
 def test_all_training_images_are_train_when_none_was_held_back(make_run: MakeRun, made_up_dataset: Dataset) -> None:
-    evaluation = judging.judge(make_run(validation_fraction=0.0), data=made_up_dataset)
+    evaluation = judging.judge_run(make_run(validation_fraction=0.0), data=made_up_dataset)
     assert {name: one.scores.images for name, one in evaluation.splits.items()} == {"train": 200, "test": 50}
 
 
@@ -55,10 +55,10 @@ def test_the_test_images_are_not_read_unless_asked_for(
     assert made_up_dataset.test is not None
     untouchable = Untouchable(made_up_dataset.test.images, made_up_dataset.test.labels)
     locked = True
-    evaluation = judging.judge(make_run(), split=split, data=replace(made_up_dataset, test=untouchable))
+    evaluation = judging.judge_run(make_run(), split=split, data=replace(made_up_dataset, test=untouchable))
     assert "test" not in evaluation.splits
     with pytest.raises(AssertionError, match="touched"):
-        judging.judge(make_run("other"), split="test", data=replace(made_up_dataset, test=untouchable))
+        judging.judge_run(make_run("other"), split="test", data=replace(made_up_dataset, test=untouchable))
 
 
 def test_the_data_of_the_run_is_loaded_by_its_name(
@@ -66,7 +66,7 @@ def test_the_data_of_the_run_is_loaded_by_its_name(
 ) -> None:
     asked: list[str] = []
     monkeypatch.setattr(load, "load_dataset", lambda name: asked.append(name) or made_up_dataset)
-    assert judging.judge(make_run(data="my-digits")).scores.accuracy == 1.0
+    assert judging.judge_run(make_run(data="my-digits")).scores.accuracy == 1.0
     assert asked == ["my-digits"]
 
 
@@ -77,7 +77,7 @@ def test_data_that_changed_since_the_training_is_refused(
     with pytest.raises(
         DataError, match=r"not the data that run .* was trained on \(SHA-256 000000000000…, expected abc…"
     ):
-        judging.judge(make_run(data_sha256="abc"))
+        judging.judge_run(make_run(data_sha256="abc"))
 
 
 def test_other_data_given_on_purpose_is_judged_alone_and_reported_elsewhere(
@@ -85,12 +85,12 @@ def test_other_data_given_on_purpose_is_judged_alone_and_reported_elsewhere(
 ) -> None:
     other = replace(made_up_dataset, sha256="1" * 64, name="My Digits!")
     run = make_run()
-    evaluation = judging.judge(run, data=other)
+    evaluation = judging.judge_run(run, data=other)
     assert list(evaluation.splits) == ["test"]
     assert not evaluation.same_data
     assert evaluation.folder == run / "on-My-Digits"
     with pytest.raises(SettingError, match="no validation part"):
-        judging.judge(run, data=other, split="validation")
+        judging.judge_run(run, data=other, split="validation")
 
 
 def test_labels_are_matched_by_class_name_not_by_number(make_run: MakeRun, made_up_dataset: Dataset) -> None:
@@ -100,7 +100,7 @@ def test_labels_are_matched_by_class_name_not_by_number(make_run: MakeRun, made_
     # The same images in a dataset that only has classes 9, 8 and 7, in that order.
     turned = Split(few.images, 9 - few.labels)
     other = Dataset("few", turned, turned, ("9", "8", "7"), "2" * 64, "tests")
-    evaluation = judging.judge(make_run(), data=other)
+    evaluation = judging.judge_run(make_run(), data=other)
     assert (evaluation.scores.images, evaluation.scores.accuracy) == (15, 1.0)
     assert [one.images for one in evaluation.scores.classes] == [0] * 7 + [5, 5, 5]
 
@@ -108,21 +108,21 @@ def test_labels_are_matched_by_class_name_not_by_number(make_run: MakeRun, made_
 def test_classes_that_the_model_does_not_know_are_refused(make_run: MakeRun, made_up_dataset: Dataset) -> None:
     other = replace(made_up_dataset, class_names=(*"012345678", "ten"), sha256="3" * 64)
     with pytest.raises(DataError, match=r"has the class 'ten', which the model of .* does not know; it knows 0, 1"):
-        judging.judge(make_run(), data=other)
+        judging.judge_run(make_run(), data=other)
 
 
 def test_an_unknown_split_names_near_matches(make_run: MakeRun, made_up_dataset: Dataset) -> None:
     with pytest.raises(SettingError, match="did you mean 'validation'"):
-        judging.judge(make_run(), split="validaton", data=made_up_dataset)
+        judging.judge_run(make_run(), split="validaton", data=made_up_dataset)
 
 
 def test_a_split_that_is_not_there_is_refused(make_run: MakeRun, made_up_dataset: Dataset) -> None:
     with pytest.raises(DataError, match="has no test part"):
-        judging.judge(make_run("a"), data=replace(made_up_dataset, test=None))
+        judging.judge_run(make_run("a"), data=replace(made_up_dataset, test=None))
     with pytest.raises(SettingError, match="held nothing back"):
-        judging.judge(make_run("b", validation_fraction=0.0), split="validation", data=made_up_dataset)
+        judging.judge_run(make_run("b", validation_fraction=0.0), split="validation", data=made_up_dataset)
     with pytest.raises(DataError, match="no image"):
-        judging.judge(make_run("c"), data=replace(made_up_dataset, test=made_up_dataset.train.take(slice(0, 0))))
+        judging.judge_run(make_run("c"), data=replace(made_up_dataset, test=made_up_dataset.train.take(slice(0, 0))))
 
 
 def test_answers_that_are_not_numbers_are_a_model_error(
@@ -130,14 +130,14 @@ def test_answers_that_are_not_numbers_are_a_model_error(
 ) -> None:
     monkeypatch.setattr(judging, "predict", lambda _, part, *args, **more: np.full((len(part), 10), np.nan, np.float32))
     with pytest.raises(ModelError, match=r"model\.onnx cannot be judged: .*finite"):
-        judging.judge(make_run(), data=made_up_dataset)
+        judging.judge_run(make_run(), data=made_up_dataset)
 
 
 def test_a_broken_model_file_is_named(make_run: MakeRun, made_up_dataset: Dataset) -> None:
     run = make_run()
     (run / "model.onnx").write_bytes(b"no model at all")
     with pytest.raises(ModelError, match=r"run/model\.onnx: "):
-        judging.judge(run, data=made_up_dataset)
+        judging.judge_run(run, data=made_up_dataset)
 
 
 def test_progress_counts_all_images_once(
@@ -145,7 +145,7 @@ def test_progress_counts_all_images_once(
 ) -> None:
     monkeypatch.setattr(judging, "_IMAGES_A_CALL", 64)
     seen: list[tuple[int, int]] = []
-    judging.judge(make_run(), data=made_up_dataset, progress=lambda done, total: seen.append((done, total)))
+    judging.judge_run(make_run(), data=made_up_dataset, progress=lambda done, total: seen.append((done, total)))
     assert [done for done, _ in seen] == sorted({done for done, _ in seen})
     assert seen[-1] == (250, 250)
     assert {total for _, total in seen} == {250}
@@ -155,14 +155,14 @@ def test_small_calls_give_the_same_figures_as_one(
     make_run: MakeRun, made_up_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = make_run(swap=(0, 1))
-    whole = judging.judge(run, data=made_up_dataset)
+    whole = judging.judge_run(run, data=made_up_dataset)
     monkeypatch.setattr(judging, "_IMAGES_A_CALL", 7)
-    assert judging.judge(run, data=made_up_dataset).scores.nll == pytest.approx(whole.scores.nll, rel=1e-6)
+    assert judging.judge_run(run, data=made_up_dataset).scores.nll == pytest.approx(whole.scores.nll, rel=1e-6)
 
 
 def test_parameters_come_from_the_contract_or_else_from_the_recipe(make_run: MakeRun, made_up_dataset: Dataset) -> None:
-    assert judging.judge(make_run("a", metrics={"parameters": 7850.0}), data=made_up_dataset).parameters == 7850
-    assert judging.judge(make_run("b"), data=made_up_dataset).parameters == 93_322
+    assert judging.judge_run(make_run("a", metrics={"parameters": 7850.0}), data=made_up_dataset).parameters == 7850
+    assert judging.judge_run(make_run("b"), data=made_up_dataset).parameters == 93_322
 
 
 def test_fifteen_labels_of_the_mnist_test_set_are_doubtful_and_none_elsewhere() -> None:
@@ -182,7 +182,7 @@ def test_doubtful_labels_are_left_out_of_a_second_figure(
         doubtful, "doubtful_positions", lambda sha256, split: np.array([3, 13, 5] if split == "test" else [], np.int64)
     )
     # The test images 3, 8, 13, 18, … are wrong: two of the three left out.
-    evaluation = judging.judge(make_run(swap=(3, 8)), data=made_up_dataset)
+    evaluation = judging.judge_run(make_run(swap=(3, 8)), data=made_up_dataset)
     less = evaluation.without_doubtful
     assert less is not None
     assert (less.left_out, less.images, less.error_count) == (3, 47, 8)

@@ -45,7 +45,7 @@ def test_precision_recall_and_f1_of_each_class() -> None:
 
 def test_macro_figures_leave_out_a_class_without_images() -> None:
     probabilities = np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1]])
-    scores = metrics.score(np.array([0, 1], np.int64), probabilities)
+    scores = metrics.score_split(np.array([0, 1], np.int64), probabilities)
     assert math.isnan(scores.classes[2].recall)
     assert scores.macro_recall == scores.macro_precision == scores.macro_f1 == 1.0
 
@@ -113,7 +113,7 @@ def test_all_figures_agree_with_scikit_learn() -> None:
     probabilities = rng.dirichlet(np.full(10, 0.2), 2_000)
     probabilities[np.arange(2_000), labels] += rng.random(2_000)
     probabilities /= probabilities.sum(axis=1, keepdims=True)
-    scores = metrics.score(labels, probabilities)
+    scores = metrics.score_split(labels, probabilities)
     predicted = probabilities.argmax(axis=1)
     assert scores.confusion.tolist() == sklearn.confusion_matrix(labels, predicted).tolist()
     assert scores.nll == pytest.approx(sklearn.log_loss(labels, probabilities), rel=1e-6)
@@ -126,14 +126,14 @@ def test_all_figures_agree_with_scikit_learn() -> None:
 
 
 def test_float32_gives_the_same_figures_as_float64() -> None:
-    single = metrics.score(FOUR_LABELS, FOUR.astype(np.float32))
-    double = metrics.score(FOUR_LABELS, FOUR)
+    single = metrics.score_split(FOUR_LABELS, FOUR.astype(np.float32))
+    double = metrics.score_split(FOUR_LABELS, FOUR)
     assert single.nll == pytest.approx(double.nll, abs=1e-6)
     assert single.brier == pytest.approx(double.brier, abs=1e-6)
 
 
 def test_scores_become_json_without_nan() -> None:
-    scores = metrics.score(np.array([0, 1], np.int64), np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1]]))
+    scores = metrics.score_split(np.array([0, 1], np.int64), np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1]]))
     written = json.loads(json.dumps(scores.to_json(), allow_nan=False))
     assert written["accuracy"] == 1.0
     assert written["loss"] == written["nll"]
@@ -154,7 +154,7 @@ def test_scores_become_json_without_nan() -> None:
 )
 def test_input_that_cannot_be_judged_is_refused(labels: list[int], probabilities: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        metrics.score(np.array(labels, np.int64), np.array(probabilities))
+        metrics.score_split(np.array(labels, np.int64), np.array(probabilities))
 
 
 @pytest.mark.parametrize(("successes", "trials"), [(1, 0), (0, 0), (3, 2), (-1, 2)])

@@ -19,7 +19,7 @@ NONE = np.zeros(0, np.int64)
 def judged(labels: list[int], probabilities: list[list[float]]) -> JudgedSplit:
     split = Split(np.zeros((len(labels), 28, 28), np.uint8), np.array(labels, np.int64))
     rows = np.array(probabilities, np.float32)
-    return JudgedSplit(split, rows, metrics.score(split.labels, rows))
+    return JudgedSplit(split, rows, metrics.score_split(split.labels, rows))
 
 
 def texts(figure: Any) -> list[str]:
@@ -57,7 +57,7 @@ def test_long_class_names_get_lines_of_their_own_and_are_cut() -> None:
 
 @pytest.mark.parametrize(("share", "text"), [(1.0, "100.0%"), (0.99999, "99.9%"), (0.5, "50.0%"), (0.0, "0.0%")])
 def test_only_certainty_is_called_100_percent(share: float, text: str) -> None:
-    assert plots.percent(share) == text
+    assert plots.percent_rounded_down(share) == text
 
 
 def test_history_shows_validation_only_where_it_was_measured() -> None:

@@ -31,7 +31,7 @@ def blank_plots(monkeypatch: pytest.MonkeyPatch) -> None:
         path.with_suffix(".svg").write_text("<svg/>")
         return path.with_suffix(".png"), path.with_suffix(".svg")
 
-    monkeypatch.setattr(charts, "save", save)
+    monkeypatch.setattr(charts, "save_figure", save)
 
 
 def read_metrics(run: Path) -> dict[str, object]:
@@ -175,9 +175,9 @@ def test_a_failed_write_leaves_the_old_figures(
 
 
 def evaluate_only(run: Path, data: Dataset) -> Evaluation:
-    from digitry.evaluation.judging import judge
+    from digitry.evaluation.judging import judge_run
 
-    return judge(run, data=data)
+    return judge_run(run, data=data)
 
 
 def test_the_most_frequent_mistakes_come_first_and_hits_do_not_count() -> None:

@@ -11,7 +11,7 @@ import pytest
 from digitry.errors import DataError, ModelError, SettingError
 from digitry.evaluation import robustness_parts
 from digitry.evaluation.hard_pictures import specimen
-from digitry.evaluation.hard_pictures.look import Job, Lookers, Seen
+from digitry.evaluation.hard_pictures.look import Lookers, LookJob, Seen
 from digitry.evaluation.hard_pictures.specimen import as_it_is
 from digitry.evaluation.robustness import robustness
 from digitry.evaluation.robustness_parts import PARTS, Sizes
@@ -67,7 +67,7 @@ def test_mean_corruption_error_is_the_mean_of_the_ratios() -> None:
 
 
 def test_two_processes_answer_as_one_does_and_in_the_same_order(model: str) -> None:
-    jobs = [Job(model, "digit", as_it_is, (printed_digit(k), str(k))) for k in range(10)]
+    jobs = [LookJob(model, "digit", as_it_is, (printed_digit(k), str(k))) for k in range(10)]
     with Lookers(1) as alone, Lookers(2) as pair:
         answers = alone.look(jobs, "one")
         assert pair.look(jobs, "two") == answers

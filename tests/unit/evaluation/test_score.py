@@ -16,7 +16,7 @@ import digitry
 from digitry import packages
 from digitry.errors import SettingError
 from digitry.evaluation import score_page
-from digitry.evaluation.pictures import score, write_page
+from digitry.evaluation.pictures import score, write_score_page
 from digitry.reading import Reader
 from tests.unit.tiny_models import printed_digit, template_model_bytes
 
@@ -76,7 +76,7 @@ def test_the_page_stands_alone_and_shows_the_mistakes(folder: Path, reader: Read
     table = folder / "labels.csv"
     table.write_text(table.read_text().replace("7.png", "<i>7.png"))
     result = score(folder, expect="digit", reader=reader)
-    text = write_page(result, folder / "out" / "page.html", reader, command="digitry score x").read_text()
+    text = write_score_page(result, folder / "out" / "page.html", reader, command="digitry score x").read_text()
     assert "Wanted 1, got 7" in text
     assert "&lt;i&gt;7.png" in text
     assert "<i>" not in text
@@ -94,13 +94,13 @@ def test_a_page_without_mistakes_or_without_readings_is_a_page_too(tmp_path: Pat
         Image.fromarray(np.zeros((28, 28), np.uint8)).save(place / "blank.png")
         (place / "labels.csv").write_text(f"file,label\n{rows}\n")
         result = score(place, expect="digit", reader=reader)
-        assert "how well it is read" in write_page(result, place / "page.html", reader).read_text()
+        assert "how well it is read" in write_score_page(result, place / "page.html", reader).read_text()
 
 
 def test_a_mistake_whose_file_has_gone_meanwhile_still_has_its_place(folder: Path, reader: Reader) -> None:
     result = score(folder, expect="digit", reader=reader)
     (folder / "7.png").unlink()
-    assert "Wanted 1, got 7" in write_page(result, folder / "page.html", reader).read_text()
+    assert "Wanted 1, got 7" in write_score_page(result, folder / "page.html", reader).read_text()
 
 
 def test_without_the_packages_for_a_page_there_is_a_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,7 @@ def dense_relu_weights() -> bundle.Weights:
 
 def test_the_same_weights_give_the_same_bytes_and_come_back(tmp_path: Path) -> None:
     for name in ("a", "b"):
-        bundle.save(tmp_path / name, dense_relu_weights(), CONTRACT)
+        bundle.save_weights(tmp_path / name, dense_relu_weights(), CONTRACT)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     weights, contract = bundle.load(tmp_path / "a")
     assert contract == CONTRACT
@@ -40,7 +40,7 @@ def test_the_same_weights_give_the_same_bytes_and_come_back(tmp_path: Path) -> N
 
 def test_damage_anywhere_is_refused_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "weights"
-    bundle.save(path, dense_relu_weights(), CONTRACT)
+    bundle.save_weights(path, dense_relu_weights(), CONTRACT)
     data = path.read_bytes()
     dice = random.Random(0)
     damaged = [data[: dice.randrange(len(data))] for _ in range(30)]
@@ -58,7 +58,7 @@ def test_damage_anywhere_is_refused_in_one_line(tmp_path: Path) -> None:
 def test_numbers_that_are_not_finite_are_refused(tmp_path: Path) -> None:
     weights = dense_relu_weights()
     weights["1.Dense.kernel"][0, 0] = np.inf
-    bundle.save(tmp_path / "weights", weights, CONTRACT)
+    bundle.save_weights(tmp_path / "weights", weights, CONTRACT)
     with pytest.raises(ModelError, match="not finite"):
         bundle.load(tmp_path / "weights")
 
@@ -78,13 +78,15 @@ def test_only_exactly_the_recipes_weights_become_a_model(change: str, tmp_path: 
         weights["9.Dense.kernel"] = weights[first]
     else:
         del weights[first]
-    bundle.save(tmp_path / "weights", weights, CONTRACT)
+    bundle.save_weights(tmp_path / "weights", weights, CONTRACT)
     with pytest.raises(ModelError, match="exactly the weights of recipe dense-relu"):
         bundle.load_model(tmp_path / "weights")
 
 
 def test_a_recipe_that_is_unknown_here_is_refused(tmp_path: Path) -> None:
-    bundle.save(tmp_path / "weights", dense_relu_weights(), Contract(recipe="os.system", class_names=tuple("01")))
+    bundle.save_weights(
+        tmp_path / "weights", dense_relu_weights(), Contract(recipe="os.system", class_names=tuple("01"))
+    )
     with pytest.raises(ModelError, match=r"unknown recipe 'os\.system'"):
         bundle.load_model(tmp_path / "weights")
 
@@ -125,7 +127,7 @@ def test_a_contract_comes_back_as_it_was() -> None:
 
 
 def test_loading_opens_no_other_file_no_socket_and_runs_nothing(tmp_path: Path) -> None:
-    bundle.save(tmp_path / "weights", dense_relu_weights(), CONTRACT)
+    bundle.save_weights(tmp_path / "weights", dense_relu_weights(), CONTRACT)
     bundle.load(tmp_path / "weights")  # imports happen before the watch
     events: list[tuple[str, Any]] = []
     watching = True

@@ -13,9 +13,9 @@ import pytest
 from digitry import recipes
 from digitry.errors import ModelError
 from digitry.exports import c_source
-from digitry.exports.c_source import SOURCE, run, to_c
+from digitry.exports.c_source import SOURCE, run_source, to_c
 from digitry.exports.onnx import to_onnx
-from digitry.exports.parity import export
+from digitry.exports.parity import write_if_equal
 from digitry.networks.contract import STRIP_SHAPE, Contract
 from digitry.networks.model import Model
 from digitry.networks.prepare import prepare
@@ -44,7 +44,9 @@ def c_of(model: Any) -> str:
 def test_every_layer_answers_as_in_keras(name: str) -> None:
     model = shaken(NETWORKS[name]())
     images = make_digits(50).images
-    np.testing.assert_allclose(run(c_of(model), images, 10), model.predict(prepare(images), verbose=0), atol=2e-5)
+    np.testing.assert_allclose(
+        run_source(c_of(model), images, 10), model.predict(prepare(images), verbose=0), atol=2e-5
+    )
 
 
 def test_every_activation_answers_as_in_onnx() -> None:
@@ -56,7 +58,7 @@ def test_every_activation_answers_as_in_onnx() -> None:
 
     data, images = to_onnx(shaken(functional(body)), CONTRACT), make_digits(50).images
     np.testing.assert_allclose(
-        run(to_c(data, CONTRACT), images, 10), Model(data, reads="digit").probabilities(images), atol=1e-5
+        run_source(to_c(data, CONTRACT), images, 10), Model(data, reads="digit").probabilities(images), atol=1e-5
     )
 
 
@@ -83,7 +85,7 @@ def test_memory_is_shared_by_what_is_not_needed_at_the_same_time() -> None:
 @pytest.mark.parametrize("recipe", ["dense-relu", "cnn", "quick", "tiny", "champion"])
 def test_recipes_answer_as_in_keras_and_the_file_is_written(recipe: str, tmp_path: Path) -> None:
     model = recipes.get(recipe).build_model()
-    proof = export(c_source.FORMAT, model, CONTRACT, tmp_path / "digits.c", prove_on=make_digits(20).images)
+    proof = write_if_equal(c_source.FORMAT, model, CONTRACT, tmp_path / "digits.c", prove_on=make_digits(20).images)
     assert proof.largest_difference < 1e-5
     assert "digitry_read" in (tmp_path / "digits.c").read_text()
 
@@ -92,7 +94,7 @@ def test_no_class_name_gets_out_of_the_comment() -> None:
     names = ("*/ int x = 1; /*", "/*", "\\", "??/", "é", *"56789")
     contract = Contract(recipe="made", class_names=names)
     source = to_c(to_onnx(NETWORKS["dense layers"](), contract), contract)
-    assert run(source, make_digits(3).images, 10).shape == (3, 10)
+    assert run_source(source, make_digits(3).images, 10).shape == (3, 10)
 
 
 def test_the_same_weights_give_the_same_text() -> None:
@@ -110,7 +112,7 @@ def test_a_file_that_answers_otherwise_is_not_written(tmp_path: Path, monkeypatc
     monkeypatch.setattr(c_source, "SOURCE", SOURCE.replace("/ 255.0f", "/ 25.0f"))
     model, images = NETWORKS["dense layers"](), make_digits(20).images
     with pytest.raises(ModelError, match="the C program does not answer as Keras does"):
-        export(c_source.FORMAT, model, CONTRACT, tmp_path / "digits.c", prove_on=images)
+        write_if_equal(c_source.FORMAT, model, CONTRACT, tmp_path / "digits.c", prove_on=images)
     assert not list(tmp_path.iterdir())
 
 
@@ -118,5 +120,5 @@ def test_without_a_compiler_nothing_is_written(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(shutil, "which", lambda name: None)
     model, images = NETWORKS["dense layers"](), make_digits(2).images
     with pytest.raises(ModelError, match="needs a C compiler"):
-        export(c_source.FORMAT, model, CONTRACT, tmp_path / "digits.c", prove_on=images)
+        write_if_equal(c_source.FORMAT, model, CONTRACT, tmp_path / "digits.c", prove_on=images)
     assert not list(tmp_path.iterdir())

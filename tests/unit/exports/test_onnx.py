@@ -20,7 +20,7 @@ from keras import layers  # noqa: E402
 
 from digitry import recipes  # noqa: E402
 from digitry.exports import onnx  # noqa: E402
-from digitry.exports.parity import export, softmax  # noqa: E402
+from digitry.exports.parity import softmax_of, write_if_equal  # noqa: E402
 from digitry.networks.prepare import prepare  # noqa: E402
 from digitry.recipes.layers import MeanOfViews, Views  # noqa: E402
 from tests.unit.exports.networks import ACTIVATIONS, NETWORKS, STRANGE, functional, in_a_row, shaken  # noqa: E402
@@ -43,7 +43,7 @@ def strip_contract(**metrics: float) -> Contract:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_layer_answers_as_keras_does(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onnx, "converted", None)  # by a function of ours
-    proof = export(onnx.FORMAT, shaken(NETWORKS[name]()), CONTRACT, tmp_path / "model.onnx", prove_on=IMAGES)
+    proof = write_if_equal(onnx.FORMAT, shaken(NETWORKS[name]()), CONTRACT, tmp_path / "model.onnx", prove_on=IMAGES)
     assert proof.largest_difference < 1e-5
 
 
@@ -57,14 +57,14 @@ def test_every_activation_answers_as_keras_does(activation: str, monkeypatch: py
 
 def test_views_become_a_mean_of_five_moved_images(tmp_path: Path) -> None:
     model = in_a_row(Views(), layers.Conv2D(3, 5), layers.Flatten(), MeanOfViews())
-    proof = export(onnx.FORMAT, shaken(model), CONTRACT, tmp_path / "model.onnx", prove_on=IMAGES)
+    proof = write_if_equal(onnx.FORMAT, shaken(model), CONTRACT, tmp_path / "model.onnx", prove_on=IMAGES)
     assert proof.largest_difference < 1e-5
 
 
 @pytest.mark.parametrize("name", STRANGE)
 def test_what_has_no_function_here_goes_through_keras_own_export(name: str, tmp_path: Path) -> None:
     pytest.importorskip("tf2onnx")
-    proof = export(onnx.FORMAT, shaken(STRANGE[name]()), CONTRACT, tmp_path / "model.onnx", prove_on=IMAGES)
+    proof = write_if_equal(onnx.FORMAT, shaken(STRANGE[name]()), CONTRACT, tmp_path / "model.onnx", prove_on=IMAGES)
     assert proof.largest_difference < 1e-5
     assert Model(tmp_path / "model.onnx", reads="digit").contract == CONTRACT
 
@@ -75,7 +75,7 @@ def test_a_network_for_numbers_goes_through_keras_own_export_too(tmp_path: Path)
     model.add(layers.Lambda(lambda x: x * 2.0))
     model.add(layers.Reshape((-1, 11)))
     contract = strip_contract(temperature=1.5)
-    proof = export(onnx.FORMAT, shaken(model), contract, tmp_path / "model.onnx", prove_on=STRIPS)
+    proof = write_if_equal(onnx.FORMAT, shaken(model), contract, tmp_path / "model.onnx", prove_on=STRIPS)
     assert proof.largest_difference < 1e-5
 
 
@@ -125,7 +125,7 @@ def test_weights_of_a_layer_that_is_called_twice_are_written_once() -> None:
 @pytest.mark.parametrize("name", [name for name in recipes.names() if recipes.get(name).reads == "digit"])
 def test_every_recipe_answers_as_keras_does_alone_and_in_a_batch(name: str, tmp_path: Path) -> None:
     model = shaken(recipes.get(name).build_model())
-    export(onnx.FORMAT, model, CONTRACT, tmp_path / "model.onnx", prove_on=IMAGES)
+    write_if_equal(onnx.FORMAT, model, CONTRACT, tmp_path / "model.onnx", prove_on=IMAGES)
     predictor = Model(tmp_path / "model.onnx", reads="digit")
     together = predictor.probabilities(IMAGES)
     alone = np.concatenate([predictor.probabilities(IMAGES[i : i + 1]) for i in range(len(IMAGES))])
@@ -142,7 +142,7 @@ def test_a_model_that_answers_differently_is_not_written(tmp_path: Path, monkeyp
     monkeypatch.setattr(Model, "probabilities", lambda self, images: np.full((len(images), 10), 0.1, np.float32))
     model = shaken(recipes.get("dense-relu").build_model())
     with pytest.raises(ModelError, match="does not answer as Keras does"):
-        export(onnx.FORMAT, model, CONTRACT, tmp_path / "model.onnx", prove_on=IMAGES)
+        write_if_equal(onnx.FORMAT, model, CONTRACT, tmp_path / "model.onnx", prove_on=IMAGES)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -152,11 +152,11 @@ def test_a_model_that_answers_differently_is_not_written(tmp_path: Path, monkeyp
 @pytest.mark.parametrize("width", [40, 44, 100, 192, 1000])
 def test_numbers_are_answered_as_keras_does_on_strips_of_any_width(width: int, tmp_path: Path) -> None:
     model = shaken(build_small(10, SMALL_NUMBERS.settings))
-    export(onnx.FORMAT, model, strip_contract(), tmp_path / "model.onnx", prove_on=STRIPS)
+    write_if_equal(onnx.FORMAT, model, strip_contract(), tmp_path / "model.onnx", prove_on=STRIPS)
     predictor = Model(tmp_path / "model.onnx", reads="number")
     strips = np.random.default_rng(width).integers(0, 256, (5, 40, width), dtype=np.uint8)
     together = predictor.probabilities(strips)
-    np.testing.assert_allclose(together, softmax(np.asarray(model(prepare(strips)))), atol=1e-5)
+    np.testing.assert_allclose(together, softmax_of(np.asarray(model(prepare(strips)))), atol=1e-5)
     alone = np.concatenate([predictor.probabilities(strips[i : i + 1]) for i in range(5)])
     np.testing.assert_allclose(alone, together, atol=1e-6)
 
@@ -164,7 +164,7 @@ def test_numbers_are_answered_as_keras_does_on_strips_of_any_width(width: int, t
 @pytest.mark.parametrize("name", [name for name in recipes.names() if recipes.get(name).reads == "number"])
 def test_every_recipe_for_numbers_answers_as_keras_does_in_every_frame(name: str, tmp_path: Path) -> None:
     model = recipes.get(name).build_model()
-    proof = export(onnx.FORMAT, model, strip_contract(), tmp_path / "model.onnx", prove_on=STRIPS)
+    proof = write_if_equal(onnx.FORMAT, model, strip_contract(), tmp_path / "model.onnx", prove_on=STRIPS)
     assert proof.largest_difference < 1e-5
     frames = Model(tmp_path / "model.onnx", reads="number").probabilities(STRIPS)
     assert frames.shape == (6, 36, 11)
@@ -173,17 +173,19 @@ def test_every_recipe_for_numbers_answers_as_keras_does_in_every_frame(name: str
 def test_reshaping_keeps_the_order_of_height_width_and_channels(tmp_path: Path) -> None:
     model = keras.Sequential([layers.Input((40, None, 1)), layers.Conv2D(22, (20, 4), strides=(20, 4))])
     model.add(layers.Reshape((-1, 11)))
-    proof = export(onnx.FORMAT, shaken(model), strip_contract(), tmp_path / "model.onnx", prove_on=STRIPS)
+    proof = write_if_equal(onnx.FORMAT, shaken(model), strip_contract(), tmp_path / "model.onnx", prove_on=STRIPS)
     assert proof.largest_difference < 1e-5
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])
 def test_the_temperature_divides_the_logits_and_travels_with_the_model(temperature: float, tmp_path: Path) -> None:
     model = shaken(build_small(10, SMALL_NUMBERS.settings))
-    export(onnx.FORMAT, model, strip_contract(temperature=temperature), tmp_path / "model.onnx", prove_on=STRIPS)
+    write_if_equal(
+        onnx.FORMAT, model, strip_contract(temperature=temperature), tmp_path / "model.onnx", prove_on=STRIPS
+    )
     predictor = Model(tmp_path / "model.onnx", reads="number")
     logits = np.asarray(model(prepare(STRIPS)))
-    np.testing.assert_allclose(predictor.probabilities(STRIPS), softmax(logits / temperature), atol=1e-5)
+    np.testing.assert_allclose(predictor.probabilities(STRIPS), softmax_of(logits / temperature), atol=1e-5)
     assert predictor.contract.temperature == temperature
 
 
@@ -194,5 +196,5 @@ def test_a_network_for_numbers_that_answers_differently_is_not_written(
     monkeypatch.setattr(Model, "probabilities", lambda self, strips: real(self, strips)[..., ::-1])
     model = shaken(build_small(10, SMALL_NUMBERS.settings))
     with pytest.raises(ModelError, match="does not answer as Keras does"):
-        export(onnx.FORMAT, model, strip_contract(), tmp_path / "model.onnx", prove_on=STRIPS)
+        write_if_equal(onnx.FORMAT, model, strip_contract(), tmp_path / "model.onnx", prove_on=STRIPS)
     assert list(tmp_path.iterdir()) == []

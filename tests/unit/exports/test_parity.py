@@ -21,7 +21,7 @@ from keras import layers  # noqa: E402 - after it is known to be there
 
 from digitry.exports.int8 import to_int8  # noqa: E402
 from digitry.exports.onnx import to_onnx  # noqa: E402
-from digitry.exports.parity import check_parity, export, softmax  # noqa: E402
+from digitry.exports.parity import check_parity, softmax_of, write_if_equal  # noqa: E402
 from digitry.networks.prepare import prepare  # noqa: E402
 from digitry.training.export_run import FORMATS  # noqa: E402
 from tests.unit.exports.networks import NETWORKS, STRANGE, shaken  # noqa: E402
@@ -61,7 +61,7 @@ def model() -> Any:
 def test_every_format_is_written_and_says_what_keras_says(name: str, model: Any, tmp_path: Path) -> None:
     form = FORMATS[name]
     path = tmp_path / f"digits{form.suffix}"
-    proof = export(form, model, CONTRACT, path, prove_on=IMAGES)
+    proof = write_if_equal(form, model, CONTRACT, path, prove_on=IMAGES)
     assert path.exists()
     assert list(tmp_path.iterdir()) == [path]
     np.testing.assert_allclose(proof.expected, model.predict(prepare(IMAGES), verbose=0), atol=1e-6)
@@ -79,7 +79,7 @@ def test_a_network_that_reads_numbers_too(name: str, tmp_path: Path) -> None:
     keras.utils.set_random_seed(0)
     network, form = build_small(10, SMALL_NUMBERS.settings), FORMATS[name]._replace(labels_may_differ=0.5)
     path = tmp_path / f"numbers{form.suffix}"
-    proof = export(form, network, STRING_CONTRACT, path, prove_on=STRIPS)
+    proof = write_if_equal(form, network, STRING_CONTRACT, path, prove_on=STRIPS)
     frames = form.answers(path, STRING_CONTRACT, STRIPS)
     assert frames.shape == (6, network(prepare(STRIPS)).shape[1], 11)
     np.testing.assert_allclose(frames.sum(axis=2), 1, atol=1e-3)
@@ -88,7 +88,9 @@ def test_a_network_that_reads_numbers_too(name: str, tmp_path: Path) -> None:
 
 def test_the_int8_model_is_a_quarter_of_the_weights_and_carries_its_contract(model: Any, tmp_path: Path) -> None:
     network = keras.Sequential([layers.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10, activation="softmax")])
-    export(FORMATS["onnx-int8"]._replace(labels_may_differ=1), network, CONTRACT, tmp_path / "m", prove_on=IMAGES[:50])
+    write_if_equal(
+        FORMATS["onnx-int8"]._replace(labels_may_differ=1), network, CONTRACT, tmp_path / "m", prove_on=IMAGES[:50]
+    )
     assert 7850 < (tmp_path / "m").stat().st_size < 7850 + 1500
     predictor = Model(tmp_path / "m", reads="digit")
     assert predictor.contract == CONTRACT
@@ -110,7 +112,7 @@ def test_the_int8_model_learns_its_ranges_from_the_sample_alone(model: Any, tmp_
     form = FORMATS["onnx-int8"]._replace(labels_may_differ=1)
     seen, blank = IMAGES[:100], np.zeros((100, 28, 28), np.uint8)
     for name, sample in (("seen", seen), ("blank", blank)):
-        export(form, model, CONTRACT, tmp_path / name, prove_on=IMAGES, sample=sample)
+        write_if_equal(form, model, CONTRACT, tmp_path / name, prove_on=IMAGES, sample=sample)
     right = {
         name: (
             form.answers(tmp_path / name, CONTRACT, IMAGES).argmax(1)
@@ -123,7 +125,7 @@ def test_the_int8_model_learns_its_ranges_from_the_sample_alone(model: Any, tmp_
 
 
 def test_a_keras_file_brings_no_optimizer_and_needs_nothing_of_ours(model: Any, tmp_path: Path) -> None:
-    export(FORMATS["keras"], model, CONTRACT, tmp_path / "digits.keras", prove_on=IMAGES)
+    write_if_equal(FORMATS["keras"], model, CONTRACT, tmp_path / "digits.keras", prove_on=IMAGES)
     loaded = keras.saving.load_model(tmp_path / "digits.keras")
     assert getattr(loaded, "optimizer", None) is None
     assert [type(layer).__module__.split(".")[0] for layer in loaded.layers] == ["keras"] * len(loaded.layers)
@@ -135,7 +137,7 @@ def test_not_even_where_the_network_has_layers_of_ours(tmp_path: Path) -> None:
     keras.utils.set_random_seed(0)
     inner = [layers.Conv2D(4, 5, strides=3), layers.Flatten(), layers.Dense(10, activation="softmax")]
     network = keras.Sequential([layers.Input((28, 28, 1)), Views(), *inner, MeanOfViews()])
-    proof = export(FORMATS["keras"], network, CONTRACT, tmp_path / "digits.keras", prove_on=IMAGES)
+    proof = write_if_equal(FORMATS["keras"], network, CONTRACT, tmp_path / "digits.keras", prove_on=IMAGES)
     assert proof.largest_difference < 1e-6
     with zipfile.ZipFile(tmp_path / "digits.keras") as file:
         assert b"digitry" not in file.read("config.json")
@@ -146,14 +148,14 @@ def test_a_folder_is_never_written_over(model: Any, tmp_path: Path) -> None:
     mine.mkdir()
     (mine / "notes.txt").write_text("mine")
     with pytest.raises(StorageError, match="is there already; name another place"):
-        export(FORMATS["saved-model"], model, CONTRACT, mine, prove_on=IMAGES[:10])
+        write_if_equal(FORMATS["saved-model"], model, CONTRACT, mine, prove_on=IMAGES[:10])
     assert [path.name for path in tmp_path.rglob("*")] == ["model", "notes.txt"]
 
 
 def test_a_folder_that_cannot_be_placed_is_one_error(model: Any, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(StorageError, match="cannot write"):
-        export(FORMATS["saved-model"], model, CONTRACT, tmp_path / "file" / "model", prove_on=IMAGES[:10])
+        write_if_equal(FORMATS["saved-model"], model, CONTRACT, tmp_path / "file" / "model", prove_on=IMAGES[:10])
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -161,14 +163,14 @@ def test_what_answers_otherwise_is_not_written(name: str, model: Any, tmp_path: 
     form = FORMATS[name]
     wrong = form._replace(answers=lambda *args: form.answers(*args)[:, ::-1])
     with pytest.raises(ModelError, match=f"the {form.name} does not answer as Keras does"):
-        export(wrong, model, CONTRACT, tmp_path / "model", prove_on=IMAGES[:50])
+        write_if_equal(wrong, model, CONTRACT, tmp_path / "model", prove_on=IMAGES[:50])
     assert list(tmp_path.iterdir()) == []
 
 
 def test_without_litert_nothing_is_written(model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "ai_edge_litert.interpreter", None)
     with pytest.raises(ModelError, match=r"pip install .*\[litert\]"):
-        export(FORMATS["litert"], model, CONTRACT, tmp_path / "digits.tflite", prove_on=IMAGES[:10])
+        write_if_equal(FORMATS["litert"], model, CONTRACT, tmp_path / "digits.tflite", prove_on=IMAGES[:10])
     assert list(tmp_path.iterdir()) == []
 
 
@@ -197,7 +199,7 @@ def test_a_small_difference_passes_and_a_larger_or_a_nan_does_not() -> None:
 def test_softmax_by_hand_and_for_logits_beyond_what_exp_can_hold() -> None:
     logits = np.array([[[0.0, np.log(3)], [1000.0, 1000.0]], [[-1000.0, 0.0], [5.0, 5.0]]], np.float32)
     expected = [[[0.25, 0.75], [0.5, 0.5]], [[0.0, 1.0], [0.5, 0.5]]]
-    found = softmax(logits)
+    found = softmax_of(logits)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, expected, atol=1e-7)
 

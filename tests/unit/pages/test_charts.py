@@ -17,10 +17,10 @@ from digitry.pages.charts import (
     bars,
     heatmap,
     image_grid,
-    label,
     lines,
     plain_number,
-    save,
+    safe_label,
+    save_figure,
     styled,
     to_png_bytes,
     to_svg,
@@ -122,9 +122,9 @@ def test_names_from_strangers_are_text_and_nothing_else() -> None:
     name = "$x^{2$\x00\n<b>"
     svg = to_svg(bars([name, "日本", "\ud800"], {"": [1, 2, 3]}))
     ElementTree.fromstring(svg)
-    assert label(name) == "$x^{2$ <b>"
-    assert label("a very long name indeed", 8) == "a very …"
-    assert label("\ud800") == ""
+    assert safe_label(name) == "$x^{2$ <b>"
+    assert safe_label("a very long name indeed", 8) == "a very …"
+    assert safe_label("\ud800") == ""
 
 
 def test_the_readers_own_settings_change_nothing_and_come_back() -> None:
@@ -140,7 +140,7 @@ def test_the_readers_own_settings_change_nothing_and_come_back() -> None:
 
 
 def test_save_writes_both_files_and_keeps_dots_in_the_name(tmp_path: Path) -> None:
-    png, svg = save(image_grid(IMAGES), tmp_path / "new" / "run-1.2")
+    png, svg = save_figure(image_grid(IMAGES), tmp_path / "new" / "run-1.2")
     assert (png.name, svg.name) == ("run-1.2.png", "run-1.2.svg")
     with Image.open(png) as image:
         assert image.size[0] == 1040
@@ -151,7 +151,7 @@ def test_save_writes_both_files_and_keeps_dots_in_the_name(tmp_path: Path) -> No
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match=r"cannot make the folder .*file: .*; choose another folder"):
-        save(image_grid(IMAGES), tmp_path / "file" / "chart")
+        save_figure(image_grid(IMAGES), tmp_path / "file" / "chart")
 
 
 def test_axis_numbers_are_short() -> None:

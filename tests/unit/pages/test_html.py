@@ -12,7 +12,18 @@ import pytest
 
 from digitry.errors import StorageError
 from digitry.pages.charts import bars, to_svg
-from digitry.pages.html import Code, Details, Page, Picture, Section, Table, Tile, picture, render_page, write_page
+from digitry.pages.html import (
+    Code,
+    Details,
+    Page,
+    PagePicture,
+    PageTable,
+    Section,
+    Tile,
+    picture_of_chart,
+    render_page,
+    write_page,
+)
 
 EVIL = "<script>alert('x')</script>\" onload=\"y"
 
@@ -24,10 +35,13 @@ def _page() -> Page:
         lead=EVIL,
         tiles=[Tile(EVIL, "99.2%", EVIL)],
         sections=[
-            Section("One", ["Words", picture(figure, EVIL, "A caption"), picture(figure, "again", wide=True)]),
-            Section("Two", [Table([EVIL, "count", "share"], [["x", 12345, "9.1%"], [EVIL, 2, 0.123456]], EVIL)]),
-            Section("Three", [Code("digitry explore <x>"), Details("More", ["hidden", Table(["a"], [["b"]])])]),
-            Section("Four", [Picture(b"\x89PNG", "image/png", "dots")]),
+            Section(
+                "One",
+                ["Words", picture_of_chart(figure, EVIL, "A caption"), picture_of_chart(figure, "again", wide=True)],
+            ),
+            Section("Two", [PageTable([EVIL, "count", "share"], [["x", 12345, "9.1%"], [EVIL, 2, 0.123456]], EVIL)]),
+            Section("Three", [Code("digitry explore <x>"), Details("More", ["hidden", PageTable(["a"], [["b"]])])]),
+            Section("Four", [PagePicture(b"\x89PNG", "image/png", "dots")]),
         ],
         footer=EVIL,
     )
@@ -84,11 +98,11 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
 
 def test_a_drawn_picture_comes_back_whole_from_its_address() -> None:
     figure = bars(["a", "b"], {"": [1, 2]})
-    kind, _, data = picture(figure, "bars").address.partition(",")
+    kind, _, data = picture_of_chart(figure, "bars").address.partition(",")
     assert kind == "data:image/svg+xml"
     assert unquote(data) == to_svg(figure).replace("\n", " ")
     assert not set(data) & set("\"'<>#&\n")
-    png = Picture(b"\x89PNG\x00", "image/png", "dots").address
+    png = PagePicture(b"\x89PNG\x00", "image/png", "dots").address
     assert base64.b64decode(png.partition("base64,")[2]) == b"\x89PNG\x00"
 
 
@@ -111,7 +125,9 @@ def test_numbers_are_written_for_people_and_set_right() -> None:
     assert '<td class="number">12,345</td>' in text
     assert '<td class="number">9.1%</td>' in text
     assert '<td class="number">0.1235</td>' in text
-    words = render_page(Page("t", "l", sections=[Section("s", [Table(["a", "b"], [["x", "3 of 4"], ["y", "no"]])])]))
+    words = render_page(
+        Page("t", "l", sections=[Section("s", [PageTable(["a", "b"], [["x", "3 of 4"], ["y", "no"]])])])
+    )
     assert "<td>no</td>" in words
 
 
@@ -138,7 +154,7 @@ def test_the_same_page_gives_the_same_text() -> None:
 
 def test_a_page_of_ten_charts_stays_small() -> None:
     figure = bars([str(i) for i in range(10)], {"train": range(10), "test": range(10)}, title="Images per class")
-    page = Page("t", "l", sections=[Section("s", [picture(figure, "bars")] * 10)])
+    page = Page("t", "l", sections=[Section("s", [picture_of_chart(figure, "bars")] * 10)])
     assert len(render_page(page).encode()) < 2_000_000
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from digitry.images.stages import BLANK, canonical_stages, smoothness
 from digitry.reading import Reader
-from digitry.reading.canonical_digits import NOISE, NOT_FITTED, Weighed, _smoothness, is_sure, weigh_digits
+from digitry.reading.canonical_digits import NOISE, NOT_FITTED, Weighed, _smoothness, is_sure_of_digit, weigh_digits
 from tests.unit.tiny_models import printed_digit
 
 
@@ -46,7 +46,7 @@ NOBODY_KNOWS = {
 def test_what_is_no_canonical_digit_is_never_sure(kind: str, reader: Reader) -> None:
     image, reason = NOBODY_KNOWS[kind]
     [weighed] = weigh_digits(image[np.newaxis], reader)
-    sure, why = is_sure(weighed, reader)
+    sure, why = is_sure_of_digit(weighed, reader)
     assert not sure
     assert why
     assert reason is None or why == reason
@@ -60,7 +60,7 @@ def test_many_at_once_are_weighed_as_each_alone(reader: Reader) -> None:
         np.testing.assert_allclose(one.probabilities, alone.probabilities, atol=1e-5)
         assert one.confidence == pytest.approx(alone.confidence, abs=1e-5)
         assert one.doubt == alone.doubt
-    assert sum(is_sure(one, reader)[0] for one in together[:10]) >= 8
+    assert sum(is_sure_of_digit(one, reader)[0] for one in together[:10]) >= 8
 
 
 def test_smoothness_of_many_is_that_of_each() -> None:
@@ -72,6 +72,6 @@ def test_smoothness_of_many_is_that_of_each() -> None:
 
 def test_a_doubt_outweighs_every_confidence(reader: Reader) -> None:
     row = np.eye(10, dtype=np.float32)[0]
-    assert is_sure(Weighed(row, 1.0, None), reader) == (True, None)
-    assert is_sure(Weighed(row, 1.0, "why"), reader) == (False, "why")
-    assert is_sure(Weighed(row, 0.1, None), reader)[0] is False
+    assert is_sure_of_digit(Weighed(row, 1.0, None), reader) == (True, None)
+    assert is_sure_of_digit(Weighed(row, 1.0, "why"), reader) == (False, "why")
+    assert is_sure_of_digit(Weighed(row, 0.1, None), reader)[0] is False

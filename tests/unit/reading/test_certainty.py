@@ -8,7 +8,7 @@ import pytest
 
 from digitry.errors import SettingError
 from digitry.networks.scale import NEVER, Scale
-from digitry.reading.certainty import check_max_error, judge, share_doubt
+from digitry.reading.certainty import check_max_error, share_doubt, weigh_confidence
 
 SCALE = Scale((0.5, 0.9, 0.99), (0.2, 0.6, 0.98), (0.01, 0.1), (0.97, 0.8), 500, 0.9, "drawn digits")
 
@@ -16,7 +16,7 @@ SCALE = Scale((0.5, 0.9, 0.99), (0.2, 0.6, 0.98), (0.01, 0.1), (0.97, 0.8), 500,
 def test_a_model_without_a_scale_is_sure_of_nothing_and_says_so() -> None:
     for confidence in (0.0, 0.9, 1.0):
         for max_error in (0.0, 0.005, 1.0):
-            assert judge(None, confidence, max_error) == (
+            assert weigh_confidence(None, confidence, max_error) == (
                 confidence,
                 False,
                 "this model carries no scale of confidence; fit one: digitry calibrate RUN|FILE.onnx",
@@ -24,17 +24,20 @@ def test_a_model_without_a_scale_is_sure_of_nothing_and_says_so() -> None:
 
 
 def test_a_confidence_from_the_least_on_is_sure_and_one_below_is_too_low() -> None:
-    assert judge(SCALE, 0.97, 0.01)[1:] == (True, None)
-    shown, sure, reason = judge(SCALE, 0.969, 0.01)
+    assert weigh_confidence(SCALE, 0.97, 0.01)[1:] == (True, None)
+    shown, sure, reason = weigh_confidence(SCALE, 0.969, 0.01)
     assert (sure, reason) == (False, f"the confidence of {shown:.1%} is too low for 1% of errors")
 
 
 def test_a_rate_that_nothing_is_known_to_keep_names_the_least_that_is_or_that_there_is_none() -> None:
-    assert judge(SCALE, 1.0, 0.001)[2] == (
+    assert weigh_confidence(SCALE, 1.0, 0.001)[2] == (
         "no confidence is known to keep errors within 0.1%; the least to ask for is 1%"
     )
     never = replace(SCALE, least=(NEVER, NEVER))
-    assert judge(never, 1.0, 0.001)[1:] == (False, "no confidence is known to keep errors within 0.1%; nor within 10%")
+    assert weigh_confidence(never, 1.0, 0.001)[1:] == (
+        False,
+        "no confidence is known to keep errors within 0.1%; nor within 10%",
+    )
 
 
 @pytest.mark.parametrize("max_error", [-0.1, 1.01, 5, float("nan"), float("inf")])

@@ -7,7 +7,7 @@ import pytest
 
 from digitry.images.stages import canonical_stages
 from digitry.reading import Reader
-from digitry.reading.one_digit import judge, read_pages
+from digitry.reading.one_digit import judge_crops, read_pages
 from tests.unit.tiny_models import printed_digit, template_model_bytes
 
 BLANK = np.full((50, 50), 255, np.uint8)
@@ -72,13 +72,13 @@ def test_many_pages_give_their_readings_in_order_blank_ones_among_them(own: Read
 
 def test_no_pages_and_nothing_but_blank_ones_ask_no_network(own: Reader) -> None:
     assert read_pages([], own, name="", page=1) == []
-    assert judge([], own).shape == (0, 10)
+    assert judge_crops([], own).shape == (0, 10)
 
 
 def test_the_shipped_networks_are_as_sure_as_they_agree(shipped: Reader) -> None:
     stages = [canonical_stages(printed_digit(digit)) for digit in range(10)]
     canonical = np.stack([one.canonical for one in stages if one.canonical is not None])
-    alone, both = shipped.read_digits(canonical), judge(stages, shipped)
+    alone, both = shipped.read_digits(canonical), judge_crops(stages, shipped)
     # Half of each: what the other one adds is a probability itself, and all of them together are no more than one.
     other = 2 * both - alone
     assert other.min() >= -1e-6
@@ -98,7 +98,7 @@ def test_where_the_other_network_sees_no_digit_half_of_a_doubtful_confidence_is_
     monkeypatch.setattr(shipped, "read_digits", lambda images: rows.copy())
     monkeypatch.setattr(shipped, "second_opinion", lambda strips: blank)
     stages = canonical_stages(printed_digit(4))
-    np.testing.assert_allclose(judge([stages], shipped), rows * left, atol=1e-6)
+    np.testing.assert_allclose(judge_crops([stages], shipped), rows * left, atol=1e-6)
 
 
 @pytest.mark.parametrize("names", [tuple("0123456789"), tuple("abcdefghij")])
@@ -107,7 +107,7 @@ def test_a_model_of_one_s_own_judges_alone(names: tuple[str, ...], monkeypatch: 
     monkeypatch.setattr(reader, "second_opinion", lambda strips: pytest.fail("the shipped network was asked"))
     stages = [canonical_stages(printed_digit(digit)) for digit in range(10)]
     canonical = np.stack([one.canonical for one in stages if one.canonical is not None])
-    np.testing.assert_array_equal(judge(stages, reader), reader.read_digits(canonical))
+    np.testing.assert_array_equal(judge_crops(stages, reader), reader.read_digits(canonical))
 
 
 @pytest.mark.parametrize("shape", [(20, 200), (200, 20), (9, 9), (500, 500)])

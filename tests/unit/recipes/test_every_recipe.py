@@ -83,7 +83,7 @@ def test_it_survives_saving_and_loading(recipe: Recipe, tmp_path: Path) -> None:
     images = prepare(make_digits(8).images)
     model = recipe.build_model()
     contract = Contract(recipe=recipe.name, class_names=tuple("0123456789"))
-    bundle.save(tmp_path / "weights.safetensors", bundle.weights_of(model), contract)
+    bundle.save_weights(tmp_path / "weights.safetensors", bundle.weights_of(model), contract)
     again, found = bundle.load_model(tmp_path / "weights.safetensors")
     assert found == contract
     np.testing.assert_array_equal(np.asarray(again(images)), np.asarray(model(images)))
@@ -143,7 +143,7 @@ def test_a_reader_of_numbers_survives_saving_and_loading(recipe: Recipe, tmp_pat
     strips, _ = plain_strips(NUMBERS, width=72)
     model = recipe.build_model()
     contract = Contract(recipe=recipe.name, class_names=tuple("0123456789"), input_shape=STRIP_SHAPE)
-    bundle.save(tmp_path / "weights.safetensors", bundle.weights_of(model), contract)
+    bundle.save_weights(tmp_path / "weights.safetensors", bundle.weights_of(model), contract)
     again, found = bundle.load_model(tmp_path / "weights.safetensors")
     assert found == contract
     np.testing.assert_array_equal(np.asarray(again(prepare(strips))), np.asarray(model(prepare(strips))))

@@ -133,7 +133,7 @@ def test_a_model_file_is_rebuilt_with_its_own_numbers(tmp_path: Path) -> None:
     plan = recipes.get("cnn").with_settings({"filters": "4,6", "kernel": 5, "activation": "tanh"})
     model = plan.build_model()
     contract = Contract("cnn", tuple("0123456789"), settings=plan.settings.to_json())
-    bundle.save(tmp_path / "w.safetensors", bundle.weights_of(model), contract)
+    bundle.save_weights(tmp_path / "w.safetensors", bundle.weights_of(model), contract)
     again, found = bundle.load_model(tmp_path / "w.safetensors")
     assert found.settings["filters"] == [4, 6]
     assert shape_of(again) == shape_of(model)
@@ -143,7 +143,7 @@ def test_a_model_file_from_before_there_were_such_settings_is_rebuilt_as_publish
     plan = recipes.get("cnn")
     old = {name: value for name, value in plan.settings.to_json().items() if name not in plan.own()}
     contract = Contract("cnn", tuple("0123456789"), settings=old | {"dropout": None})
-    bundle.save(tmp_path / "w.safetensors", bundle.weights_of(plan.build_model()), contract)
+    bundle.save_weights(tmp_path / "w.safetensors", bundle.weights_of(plan.build_model()), contract)
     assert bundle.load_model(tmp_path / "w.safetensors")[0].count_params() == plan.parameters
 
 

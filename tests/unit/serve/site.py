@@ -20,7 +20,7 @@ from starlette.testclient import TestClient
 
 from digitry.reading.canonical_digits import Weighed
 from digitry.serve.app import create_app
-from digitry.serve.children import Done, Job
+from digitry.serve.children import Done, PictureJob
 from digitry.serve.engine import Engine
 from digitry.serve.guard import Access
 from digitry.serve.limits import Limits
@@ -51,12 +51,12 @@ class StandIns:
     """In place of `Children`: notes each job and answers as told, by default with one empty page."""
 
     def __init__(self) -> None:
-        self.jobs: list[Job] = []
+        self.jobs: list[PictureJob] = []
         self.waiting = 0
         self.is_full = False
-        self.answer: Callable[[Job], Any] = lambda job: Done([dict(READING)], None, [np.zeros((2, 2), np.uint8)])
+        self.answer: Callable[[PictureJob], Any] = lambda job: Done([dict(READING)], None, [np.zeros((2, 2), np.uint8)])
 
-    async def read(self, *jobs: Job) -> list[Done]:
+    async def read(self, *jobs: PictureJob) -> list[Done]:
         self.jobs += jobs
         answers = [self.answer(job) for job in jobs]
         return [await answer if asyncio.iscoroutine(answer) else answer for answer in answers]

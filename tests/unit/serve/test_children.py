@@ -19,7 +19,7 @@ from PIL import Image
 
 from digitry.reading import Reader
 from digitry.reading.certainty import MAX_ERROR
-from digitry.serve.children import Children, Done, Job
+from digitry.serve.children import Children, Done, PictureJob
 from digitry.serve.limits import Limits
 from digitry.serve.problems import ProblemError
 from tests.functional.serving import processes_of
@@ -39,11 +39,11 @@ class Room(NamedTuple):
     children: Children
 
     def read(self, *pictures: bytes, expect: str = "digit", **options: Any) -> list[Done]:
-        jobs = [Job(picture, "tiny", expect, MAX_ERROR, **options) for picture in pictures]
+        jobs = [PictureJob(picture, "tiny", expect, MAX_ERROR, **options) for picture in pictures]
         return list(self.portal.call(self.children.read, *jobs))
 
     def begin(self, *pictures: bytes) -> Future[list[Done]]:
-        jobs = [Job(picture, "tiny", "digit", MAX_ERROR) for picture in pictures]
+        jobs = [PictureJob(picture, "tiny", "digit", MAX_ERROR) for picture in pictures]
         return self.portal.start_task_soon(self.children.read, *jobs)
 
     def pids(self) -> list[int]:

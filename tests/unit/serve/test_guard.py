@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from digitry.serve.children import Done, Job
+from digitry.serve.children import Done, PictureJob
 from digitry.serve.guard import Access
 from tests.unit.serve.site import READING, Site, check_problem, on_a_port, post, send_raw
 
@@ -53,7 +53,7 @@ def test_every_answer_is_protected_and_has_an_id_of_its_own(
 def test_a_fault_of_the_server_is_a_protected_500_that_tells_nothing_and_the_log_knows_where(
     site: Site, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(job: Job) -> Done:
+    def fail(job: PictureJob) -> Done:
         raise KeyError(job.picture.decode())
 
     site.children.answer = fail

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from digitry.serve.children import Children, Done, Job
+from digitry.serve.children import Children, Done, PictureJob
 from digitry.serve.limits import Limits
 from digitry.serve.pace import Pace
 from digitry.serve.problems import ProblemError
@@ -354,7 +354,7 @@ def test_pictures_that_would_wait_in_vain_are_refused_at_once() -> None:
         children._pace.note(1.0)
         children._unanswered = 2  # both at work
         with pytest.raises(ProblemError) as caught:
-            await children.read(Job(b"", "tiny", "digit", 0.005))
+            await children.read(PictureJob(b"", "tiny", "digit", 0.005))
         assert caught.value.code == "busy"
 
     asyncio.run(story())

@@ -14,8 +14,8 @@ import pytest
 from digitry.errors import ModelError
 from digitry.reading import Reader
 from digitry.serve import engine as engine_module
-from digitry.serve.children import Done, Job
-from digitry.serve.engine import Model, self_test
+from digitry.serve.children import Done, PictureJob
+from digitry.serve.engine import ServedModel, self_test
 from digitry.serve.limits import Limits
 from digitry.serve.service import Service
 from tests.unit.tiny_models import template_model_bytes
@@ -35,7 +35,7 @@ class InProcess:
     async def start(self) -> None:
         pass
 
-    async def read(self, *jobs: Job) -> list[Done]:
+    async def read(self, *jobs: PictureJob) -> list[Done]:
         return [
             Done([self._readers[job.model].read(job.picture, expect=job.expect).to_json()], None, []) for job in jobs
         ]
@@ -53,7 +53,7 @@ def run(story: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(story())  # type: ignore[arg-type]
 
 
-def model_of(service: Service, name: str = "tiny") -> Model:
+def model_of(service: Service, name: str = "tiny") -> ServedModel:
     with service.engine() as engine:
         return engine.models[name]
 
@@ -99,7 +99,7 @@ def test_another_answer_than_the_stored_one_is_a_model_error_of_one_line(
 def test_a_process_that_reads_otherwise_than_the_server_is_a_model_error(
     tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def lie(self: InProcess, *jobs: Job) -> list[Done]:
+    async def lie(self: InProcess, *jobs: PictureJob) -> list[Done]:
         return [Done([{"numbers": []}], None, []) for _ in jobs]
 
     monkeypatch.setattr(InProcess, "read", lie)
@@ -114,7 +114,7 @@ def test_a_process_that_reads_otherwise_than_the_server_is_a_model_error(
 def test_a_process_that_cannot_read_the_picture_is_a_model_error(
     tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fail(self: InProcess, *jobs: Job) -> list[Done]:
+    async def fail(self: InProcess, *jobs: PictureJob) -> list[Done]:
         return [Done([], "it is broken", []) for _ in jobs]
 
     monkeypatch.setattr(InProcess, "read", fail)

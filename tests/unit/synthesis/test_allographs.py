@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from digitry.synthesis.allographs import CHARACTERS, DIGITS, LETTERS, OTHER, OTHERS, SIGNS, class_of, strokes_of
+from digitry.synthesis.allographs import CHARACTERS, DIGITS, LETTERS, OTHER, OTHERS, SIGNS, allographs_of, class_of
 
 
 def test_the_ten_digits_come_first_so_that_a_class_below_ten_is_its_digit():
@@ -19,7 +19,7 @@ def test_a_letter_or_a_drawing_is_of_no_class_that_numbers_have():
 
 @pytest.mark.parametrize("character", [*DIGITS, *SIGNS, *LETTERS, *OTHERS])
 def test_every_path_has_points_near_the_line_it_is_written_on(character: str):
-    for allograph in strokes_of(character):
+    for allograph in allographs_of(character):
         points = np.concatenate(allograph)
         assert all(stroke.shape[0] >= 2 and stroke.shape[1] == 2 for stroke in allograph)
         assert points[:, 1].min() >= -0.25
@@ -30,7 +30,7 @@ def test_every_path_has_points_near_the_line_it_is_written_on(character: str):
 
 def test_digits_are_as_high_as_the_line():
     for digit in DIGITS:
-        for allograph in strokes_of(digit):
+        for allograph in allographs_of(digit):
             points = np.concatenate(allograph)
             assert points[:, 1].min() < 0.1
             assert points[:, 1].max() > 0.9
@@ -38,4 +38,4 @@ def test_digits_are_as_high_as_the_line():
 
 def test_an_unknown_character_has_no_path():
     with pytest.raises(KeyError):
-        strokes_of("ß")
+        allographs_of("ß")

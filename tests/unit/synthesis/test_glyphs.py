@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from digitry.images.canonical import ink_box
-from digitry.synthesis.glyphs import STYLED_SHARE, curve, mark, other_hands, stroke, written
+from digitry.synthesis.glyphs import STYLED_SHARE, curve, mark, other_hands, stroke, written_digit
 from tests.unit.written_numbers import PRINTED
 
 KINDS = [".", ",", "-", "=", "$", "*", "scribble"]
@@ -103,14 +103,14 @@ def test_a_curve_passes_through_its_points_and_a_straight_one_stays_straight() -
 @pytest.mark.parametrize("height", [9.0, 15.5, 20.0, 34.0, 75.0])
 @pytest.mark.parametrize("digit", [0, 4, 7])
 def test_a_written_digit_is_as_high_as_told_to_a_pixel(height: float, digit: int) -> None:
-    ink = written(PRINTED[digit], height, slant=0.0, stretch=1.0, level=100, gain=1.0)
+    ink = written_digit(PRINTED[digit], height, slant=0.0, stretch=1.0, level=100, gain=1.0)
     assert ink.shape[0] == np.ceil(height)
     assert ink_box(ink)[3] == pytest.approx(height, abs=max(1.0, 0.06 * height))
 
 
 def test_slant_leans_to_the_right_and_stretch_widens() -> None:
     plain, leaning, back, wide = (
-        written(PRINTED[1], 40, slant, stretch, 127, 1.0)
+        written_digit(PRINTED[1], 40, slant, stretch, 127, 1.0)
         for slant, stretch in ((0.0, 1.0), (0.4, 1.0), (-0.4, 1.0), (0.0, 2.0))
     )
 
@@ -125,10 +125,10 @@ def test_slant_leans_to_the_right_and_stretch_widens() -> None:
 
 
 def test_a_higher_level_is_a_finer_pen_and_a_higher_gain_a_crisper_one() -> None:
-    areas = [(written(PRINTED[3], 50, 0, 1, level, 1.0) > 127).sum() for level in (100, 150, 200)]
+    areas = [(written_digit(PRINTED[3], 50, 0, 1, level, 1.0) > 127).sum() for level in (100, 150, 200)]
     assert areas == sorted(areas, reverse=True)
     assert areas[0] > 1.2 * areas[-1]
-    soft, crisp = (written(PRINTED[3], 50, 0, 1, 127, gain) for gain in (0.5, 2.0))
+    soft, crisp = (written_digit(PRINTED[3], 50, 0, 1, 127, gain) for gain in (0.5, 2.0))
     edges = [((ink > 30) & (ink < 225)).mean() for ink in (soft, crisp)]
     assert edges[1] < 0.7 * edges[0]
 

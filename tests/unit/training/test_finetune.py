@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from digitry.errors import DataError, ModelError, SettingError
-from digitry.evaluation.judging import judge
+from digitry.evaluation.judging import judge_run
 from digitry.networks.model import Model
 from digitry.recipes.base import Recipe
 from digitry.training import finetune
@@ -217,8 +217,8 @@ def test_classes_in_another_order_are_judged_on_the_part_that_was_held_back(
     settings = {"epochs": 2, "learning_rate": 0.01, "validation_fraction": 0.5}
     for data, run in ((other_hand, "plain"), (turned, "turned")):
         train(small_recipe, data=data, start_from=old_run, run=run, settings=settings)
-    plain = judge("plain", split="validation", data=other_hand)
-    other = judge("turned", split="validation", data=turned)
+    plain = judge_run("plain", split="validation", data=other_hand)
+    other = judge_run("turned", split="validation", data=turned)
     assert other.scores.nll == plain.scores.nll
     assert np.array_equal(other.judged.split.images, plain.judged.split.images)
 

@@ -160,7 +160,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_good_checkpoi
     saved = checkpoint.load_latest(Path("run/checkpoints"), read_config(Path("run"))["run_id"])
     assert saved is not None
     assert saved.step == STEPS_PER_EPOCH + 4
-    assert checkpoint.read(Path("run/checkpoints/best.ckpt")).step == STEPS_PER_EPOCH
+    assert checkpoint.read_checkpoint(Path("run/checkpoints/best.ckpt")).step == STEPS_PER_EPOCH
 
 
 def test_weights_that_are_no_numbers_are_never_saved_even_while_the_loss_still_is_one(
@@ -307,14 +307,14 @@ def test_early_stopping_and_the_best_epoch_go_by_validation_loss(
     best = losses.index(min(losses))
     assert len(losses) < 30
     assert len(losses) - 1 - best == 2
-    assert checkpoint.read(Path("run/checkpoints/best.ckpt")).step == (best + 1) * STEPS_PER_EPOCH
+    assert checkpoint.read_checkpoint(Path("run/checkpoints/best.ckpt")).step == (best + 1) * STEPS_PER_EPOCH
     assert done.figures == done.history[best]
     from digitry.networks.model import Model
 
     assert Model(Path("run/model.onnx"), reads="digit").contract.metrics["val_loss"] == min(losses)
     from digitry.exports import bundle
 
-    best_arrays = checkpoint.read(Path("run/checkpoints/best.ckpt")).arrays
+    best_arrays = checkpoint.read_checkpoint(Path("run/checkpoints/best.ckpt")).arrays
     np.testing.assert_array_equal(
         bundle.load(Path("run/weights.safetensors"))[0]["0.Conv2D.kernel"], best_arrays["model.0"]
     )

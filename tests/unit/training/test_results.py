@@ -13,7 +13,7 @@ import pytest
 from digitry.evaluation import number_runs
 from digitry.networks.model import Model
 from digitry.training import results
-from digitry.training.job import Job
+from digitry.training.job import TrainingJob
 from digitry.training.training_progress import make_progress
 from tests.unit.written_numbers import SMALL_NUMBERS, build_small, printed_dataset
 
@@ -80,7 +80,7 @@ def test_figures_on_numbers_say_which_digits_they_are_made_of(
         data = replace(data, test=None)
     epoch = {"loss": 1.0, "accuracy": 0.0, "seconds": 1.0, "images_per_second": 1.0}
     model = build_small(10, SMALL_NUMBERS.settings)
-    job = Job(SMALL_NUMBERS, data, data.train, None, 0, tmp_path)
+    job = TrainingJob(SMALL_NUMBERS, data, data.train, None, 0, tmp_path)
     results.write_results(job, model, [epoch], make_progress(quiet=True), report=True)
     figures = json.loads((tmp_path / "numbers.json").read_text())
     assert (figures["made_of"], figures["strips"]) == (split, 6)

@@ -12,7 +12,7 @@ from digitry.datasets.load import hold_out
 from digitry.networks.contract import Contract
 from digitry.recipes.base import Recipe, Settings
 from digitry.training.finetune import Start
-from digitry.training.job import Job
+from digitry.training.job import TrainingJob
 from digitry.training.unseen import unseen_of
 from digitry.types import Dataset, Split
 
@@ -36,7 +36,7 @@ OWN = Dataset("own", numbered(100, 30_000), None, NAMES, "b" * 64, "tests")
 HELD = {"validation_fraction": 0.1, "validation_method": "stratified"}
 
 
-def job(dataset: Dataset, origin: Start | None, **settings: object) -> Job:
+def job(dataset: Dataset, origin: Start | None, **settings: object) -> TrainingJob:
     plan = Recipe(
         "tests",
         "tests",
@@ -48,7 +48,7 @@ def job(dataset: Dataset, origin: Start | None, **settings: object) -> Job:
     training, validation = dataset.train, None
     if plan.settings.validation_fraction:
         training, validation = hold_out(training, plan.settings.validation_fraction, plan.settings.validation_method, 5)
-    return Job(plan, dataset, training, validation, 5, Path("nowhere"), origin)
+    return TrainingJob(plan, dataset, training, validation, 5, Path("nowhere"), origin)
 
 
 def start(seed: int | None = 7, data_sha256: str = OLD.sha256, old: Dataset | None = OLD) -> Start:

@@ -13,7 +13,7 @@ from PIL import Image
 from digitry.errors import DataError
 from digitry.types import Digit, Number, Reading, is_sure
 from digitry.visualization import marks
-from digitry.visualization.draw import draw_page, draw_reading, percent
+from digitry.visualization.draw import draw_page, draw_reading, short_percent
 from digitry.visualization.marks import plain, text_width, wrapped
 from tests.unit.visualization.made import page_of
 
@@ -159,4 +159,10 @@ def test_long_texts_are_wrapped_and_endless_words_cut() -> None:
 
 
 def test_nothing_is_ever_certain() -> None:
-    assert [percent(p) for p in (1.0, 0.9995, 0.987, 0.5, 0.0001)] == [">99.9%", ">99.9%", "98.7%", "50.0%", "<0.1%"]
+    assert [short_percent(p) for p in (1.0, 0.9995, 0.987, 0.5, 0.0001)] == [
+        ">99.9%",
+        ">99.9%",
+        "98.7%",
+        "50.0%",
+        "<0.1%",
+    ]

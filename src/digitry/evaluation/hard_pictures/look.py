@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from digitry.datasets import Progress
-from digitry.evaluation.hard_pictures.specimen import Facts, Specimen
+from digitry.evaluation.hard_pictures.specimen import Specimen, SpecimenFacts
 
 
-class Job(NamedTuple):
+class LookJob(NamedTuple):
     """One picture to make and read."""
 
     model: str | None
@@ -27,7 +27,7 @@ class Seen:
     """What a picture holds, and what was read in it."""
 
     texts: tuple[str, ...]
-    facts: Facts
+    facts: SpecimenFacts
     numbers: tuple[tuple[str, float, bool], ...]
     """Text, confidence and whether the reader is sure of it, for each number in reading order."""
     sure: bool
@@ -54,7 +54,7 @@ _readers: dict[str | None, Any] = {}
 """One reader a model and process."""
 
 
-def look(job: Job) -> Seen:
+def look(job: LookJob) -> Seen:
     """Make the picture and read it."""
     from digitry.reading import Reader
 
@@ -84,7 +84,7 @@ class Lookers:
             self._pool.shutdown(cancel_futures=True)
         _readers.clear()  # a model of the same name may be another one next time
 
-    def look(self, jobs: Sequence[Job], label: str, progress: Progress | None = None) -> list[Seen]:
+    def look(self, jobs: Sequence[LookJob], label: str, progress: Progress | None = None) -> list[Seen]:
         """Do every job, the answers in the order of the jobs; `progress` hears `label` and how many are done."""
         if self._pool is None:
             answers: Iterable[Seen] = map(look, jobs)

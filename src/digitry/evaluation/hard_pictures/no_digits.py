@@ -15,7 +15,7 @@ from digitry.evaluation.hard_pictures.corruptions import clouds_of
 from digitry.evaluation.hard_pictures.photographs import empty_photograph
 from digitry.evaluation.hard_pictures.specimen import Specimen, generator, test_split
 
-Page = NDArray[np.uint8]
+GreyPage = NDArray[np.uint8]
 
 SIDES = (28, 400)
 """Height and width of pictures of blank paper and noise, in pixels; drawn evenly on a logarithmic scale."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.evaluation.hard_pictures import surfaces, writing
-from digitry.evaluation.hard_pictures.specimen import Facts, Specimen, generator, test_digits
+from digitry.evaluation.hard_pictures.specimen import Specimen, SpecimenFacts, generator, test_digits
 
 SIDES = (40, 1600)
 """Longer side of a photograph of one digit, in pixels; drawn evenly on a logarithmic scale."""
@@ -103,7 +103,7 @@ def empty_photograph(rng: np.random.Generator) -> Specimen:
     """Return photograph paper or a board on which nothing is written, with everything else of a photograph."""
     side = int(np.exp(rng.uniform(*np.log(SIDES))))
     canvas = _canvas(side, rng, (0.75, 1.0))
-    facts: Facts = {}
+    facts: SpecimenFacts = {}
     return Specimen(_photograph(np.zeros(canvas, np.float32), round(0.5 * side), facts, rng), (), facts)
 
 
@@ -137,7 +137,9 @@ def _canvas(longer: int, rng: np.random.Generator, aspect: tuple[float, float]) 
     return (longer, shorter) if aspect[0] > 0.6 and rng.random() < 0.5 else (shorter, longer)
 
 
-def _photograph(cover: writing.Cover, height: float, facts: Facts, rng: np.random.Generator) -> NDArray[np.uint8]:
+def _photograph(
+    cover: writing.Cover, height: float, facts: SpecimenFacts, rng: np.random.Generator
+) -> NDArray[np.uint8]:
     """Write `cover` on a surface, light it and take it; what was chosen is added to `facts`."""
     if rng.random() < SHARE_OF_BOARDS:
         facts |= {"strokes": "light on dark", "pen": "chalk", "ruling": "none"}
@@ -153,7 +155,9 @@ def _photograph(cover: writing.Cover, height: float, facts: Facts, rng: np.rando
     return _lit_and_taken(scene, height, facts, rng)
 
 
-def _lit_and_taken(scene: surfaces.Scene, height: float, facts: Facts, rng: np.random.Generator) -> NDArray[np.uint8]:
+def _lit_and_taken(
+    scene: surfaces.Scene, height: float, facts: SpecimenFacts, rng: np.random.Generator
+) -> NDArray[np.uint8]:
     scene = surfaces.light(scene, rng.uniform(0, 0.5), rng)
     shadowed = bool(rng.random() < 0.35)
     if shadowed:

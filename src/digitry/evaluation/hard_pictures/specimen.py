@@ -14,7 +14,7 @@ from digitry.types import Split
 SEED = 2019
 """Every picture is a function of this, its set and its number."""
 
-Facts = dict[str, str]
+SpecimenFacts = dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Specimen:
     """A picture as a program hands it over: grey (h, w), colour (h, w, 3), or the bytes of a file."""
     texts: tuple[str, ...] = ()
     """The numbers in it, in reading order; empty where there is no digit."""
-    facts: Facts = field(default_factory=dict)
+    facts: SpecimenFacts = field(default_factory=dict)
     """How it was made, name → group, for figures by group."""
 
 

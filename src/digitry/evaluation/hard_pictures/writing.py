@@ -16,7 +16,7 @@ APART_GAPS = (0.10, 0.45)
 """Space between the boxes of neighbours, as a share of the digits' height."""
 
 
-class Line(NamedTuple):
+class WrittenNumber(NamedTuple):
     """A number written in one line."""
 
     cover: Cover
@@ -43,7 +43,7 @@ def stroke_cover(image: NDArray[np.uint8], height: int, rng: np.random.Generator
     return np.asarray(ink[y : y + tall, x : x + width], np.float32)
 
 
-def number_cover(images: NDArray[np.uint8], height: int, close: bool, rng: np.random.Generator) -> Line:
+def number_cover(images: NDArray[np.uint8], height: int, close: bool, rng: np.random.Generator) -> WrittenNumber:
     """Draw digits, uint8 (n, 28, 28), written side by side on a slightly uneven line, each about `height` pixels tall.
 
     Neighbours of a `close` number may touch or overlap.
@@ -62,7 +62,7 @@ def number_cover(images: NDArray[np.uint8], height: int, close: bool, rng: np.ra
         np.maximum(place, cover, out=place)
         x += width + step
     x, y, width, tall = cv2.boundingRect((line > 0.2).astype(np.uint8))
-    return Line(line[y : y + tall, x : x + width], touching)
+    return WrittenNumber(line[y : y + tall, x : x + width], touching)
 
 
 def placed(cover: Cover, canvas: tuple[int, int], slant: float, rng: np.random.Generator) -> Cover:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from digitry.reading.batch.records import Finish, Settings, Source, T
+    from digitry.reading.batch.records import Finish, PictureSource, ReadingSettings, T
 
 
 def read_all(
-    sources: Sequence[Source], settings: Settings, finish: Finish[T], *, processes: int | None = None
+    sources: Sequence[PictureSource], settings: ReadingSettings, finish: Finish[T], *, processes: int | None = None
 ) -> Iterator[T]:
     """Yield `finish(outcome)` for every picture, in order; a picture that cannot be read stops none of the others.
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digitry.errors import DataError, DigitryError
-from digitry.reading.batch.records import Outcome, Settings, Source
+from digitry.reading.batch.records import Outcome, PictureSource, ReadingSettings
 
 if TYPE_CHECKING:
     from digitry.images.grey import Grey
@@ -27,7 +27,7 @@ TOGETHER_SECONDS = 0.25
 """Nobody waits longer for the first of them."""
 
 
-def open_reader(settings: Settings) -> Reader:
+def open_reader(settings: ReadingSettings) -> Reader:
     """Open the reader that these settings ask for. Raises ModelError or SettingError when it cannot be had."""
     from digitry.reading import Reader
 
@@ -36,7 +36,7 @@ def open_reader(settings: Settings) -> Reader:
     return reader
 
 
-def read_many(reader: Reader, sources: Iterable[Source], *, expect: str) -> Iterator[Outcome]:
+def read_many(reader: Reader, sources: Iterable[PictureSource], *, expect: str) -> Iterator[Outcome]:
     """Return the outcome of each picture, in order."""
     if expect == "digit":
         yield from _read_digits(reader, sources)
@@ -45,7 +45,7 @@ def read_many(reader: Reader, sources: Iterable[Source], *, expect: str) -> Iter
             yield _read_one(reader, source, expect)
 
 
-def _read_one(reader: Reader, source: Source, expect: str) -> Outcome:
+def _read_one(reader: Reader, source: PictureSource, expect: str) -> Outcome:
     readings: list[Reading] = []
     failure = None
     try:
@@ -62,9 +62,9 @@ def _read_one(reader: Reader, source: Source, expect: str) -> Outcome:
     return Outcome(source.name, tuple(readings), failure)
 
 
-def _read_digits(reader: Reader, sources: Iterable[Source]) -> Iterator[Outcome]:
+def _read_digits(reader: Reader, sources: Iterable[PictureSource]) -> Iterator[Outcome]:
     """Small pictures together, all others one by one; the answers are the same."""
-    waiting: list[tuple[Source, Grey]] = []
+    waiting: list[tuple[PictureSource, Grey]] = []
     since = time.monotonic()
     for source in sources:
         page = _small_page(source)
@@ -78,7 +78,7 @@ def _read_digits(reader: Reader, sources: Iterable[Source]) -> Iterator[Outcome]
     yield from _read_together(reader, waiting)
 
 
-def _small_page(source: Source) -> Grey | None:
+def _small_page(source: PictureSource) -> Grey | None:
     """Return the page of a small picture; None for a large one, for more pages, and for what has to fail in its own
     words.
     """
@@ -96,7 +96,7 @@ def _small_page(source: Source) -> Grey | None:
         return None
 
 
-def _read_together(reader: Reader, waiting: list[tuple[Source, Grey]]) -> Iterator[Outcome]:
+def _read_together(reader: Reader, waiting: list[tuple[PictureSource, Grey]]) -> Iterator[Outcome]:
     try:
         readings = reader.read_digit_pages([page for _, page in waiting])
     except Exception:  # one of them is at fault: each for itself says which

@@ -19,10 +19,10 @@ import digitry
 from digitry.errors import SettingError, StorageError
 from digitry.files import write_atomically
 from digitry.networks.model_files import read_model
-from digitry.reading.batch.records import Settings
-from digitry.reading.batch.rows import FORMATS, Format, csv_name
+from digitry.reading.batch.records import ReadingSettings
+from digitry.reading.batch.rows import FORMATS, RowFormat, csv_name
 
-Job = dict[str, Any]
+TableJob = dict[str, Any]
 """What decides the bytes of a table, as JSON values."""
 
 _WORDS = {
@@ -40,10 +40,10 @@ class _Done(NamedTuple):
     is_failure: bool
 
 
-class Table:
+class TableFile:
     """One output file: a new one, or one that goes on; to be used in `with`. Nothing is written before `start`."""
 
-    def __init__(self, path: Path, kind: str, job: Job, names: Sequence[str], *, resume: bool) -> None:
+    def __init__(self, path: Path, kind: str, job: TableJob, names: Sequence[str], *, resume: bool) -> None:
         """`kind` is a name in `FORMATS`; `names` are those of all pictures of the `job`.
 
         Raises SettingError for a table that is there unasked, or with `resume` for one of another job.
@@ -92,7 +92,7 @@ class Table:
             while left:
                 left = left[os.write(self._handle, left) :]
 
-    def __enter__(self) -> Table:
+    def __enter__(self) -> TableFile:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -106,7 +106,7 @@ class Table:
             os.close(self._handle)
 
 
-def describe_job(settings: Settings, names: Sequence[str]) -> Job:
+def describe_job(settings: ReadingSettings, names: Sequence[str]) -> TableJob:
     """Describe what is asked for: a table goes on only under the same. Raises ModelError when the model is not
     there.
     """
@@ -119,7 +119,7 @@ def describe_job(settings: Settings, names: Sequence[str]) -> Job:
     }
 
 
-def _find_done(path: Path, wanted: Format, names: Sequence[str]) -> list[_Done]:
+def _find_done(path: Path, wanted: RowFormat, names: Sequence[str]) -> list[_Done]:
     """Find the pictures of `names` that are whole in the table.
 
     The last one is not counted: nothing shows that no line of it is missing. Raises SettingError for other pictures.
@@ -144,7 +144,7 @@ def _find_done(path: Path, wanted: Format, names: Sequence[str]) -> list[_Done]:
     return found[:-1]
 
 
-def _check_record(path: Path, record: Path, job: Job) -> None:
+def _check_record(path: Path, record: Path, job: TableJob) -> None:
     try:
         begun = json.loads(record.read_bytes())
     except (OSError, ValueError):

@@ -14,7 +14,7 @@ from typing import Any
 
 from digitry.errors import DigitryError
 from digitry.reading.batch.here import open_reader, read_many
-from digitry.reading.batch.records import Finish, Outcome, Settings, Source, T
+from digitry.reading.batch.records import Finish, Outcome, PictureSource, ReadingSettings, T
 from digitry.workers.pool import Message, NoWorkerError, Pool, Worker
 
 CHUNK = 32
@@ -38,13 +38,15 @@ def sensible_count(pictures: int) -> int:
     return 1 if pictures < WORTHWHILE else min(cores, MOST_PROCESSES)
 
 
-def read_in_processes(sources: Sequence[Source], settings: Settings, finish: Finish[T], processes: int) -> Iterator[T]:
+def read_in_processes(
+    sources: Sequence[PictureSource], settings: ReadingSettings, finish: Finish[T], processes: int
+) -> Iterator[T]:
     """Yield `finish(outcome)` for every picture, in order.
 
     When a process dies, what it had is read again picture by picture; a picture that takes two processes with it is an
     outcome with that failure. Where no process can be started, everything is read in this one.
     """
-    waiting = chunks_of(sources)
+    waiting = shares_of(sources)
     asked: deque[tuple[range, Future[Message | None]]] = deque()
     at = 0
     try:
@@ -61,7 +63,7 @@ def read_in_processes(sources: Sequence[Source], settings: Settings, finish: Fin
         yield from map(finish, read_many(open_reader(settings), sources[at:], expect=settings.expect))
 
 
-def chunks_of(sources: Sequence[Source]) -> deque[range]:
+def shares_of(sources: Sequence[PictureSource]) -> deque[range]:
     """Return all pictures in their order, cut so that none waits long for others: up to `CHUNK` small ones together."""
     chunks: deque[range] = deque()
     first = size = 0
@@ -93,7 +95,7 @@ def _results(answer: Future[Message | None]) -> list[Any] | None:
     return list(found)
 
 
-def _one_by_one(pool: Pool, sources: Sequence[Source], finish: Finish[T], pictures: range) -> Iterator[T]:
+def _one_by_one(pool: Pool, sources: Sequence[PictureSource], finish: Finish[T], pictures: range) -> Iterator[T]:
     why = "reading it killed the process; is it broken, or too large for the memory?"
     for index in pictures:
         found = _results(pool.ask({"pictures": [index, index + 1]}))

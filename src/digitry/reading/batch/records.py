@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Source:
+class PictureSource:
     """One picture to read, and what its rows call it."""
 
     name: str
@@ -22,7 +22,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Settings:
+class ReadingSettings:
     """How to read; `Reader` and its methods say what each means."""
 
     model: tuple[str, ...] = ()

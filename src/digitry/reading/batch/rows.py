@@ -16,7 +16,7 @@ COLUMNS = ("picture", "page", "number", "text", "confidence", "sure", "x", "y", 
 """`number` counts from 1 on its page; a picture without one has a row with empty text, a broken one no page either."""
 
 
-class Row(NamedTuple):
+class FoundRow(NamedTuple):
     """One line found in a file."""
 
     picture: str
@@ -25,12 +25,12 @@ class Row(NamedTuple):
     """Where the next line begins, in bytes."""
 
 
-class Format(NamedTuple):
+class RowFormat(NamedTuple):
     """How outcomes are written down, and found again."""
 
     header: bytes
     lines: Callable[[Outcome], bytes]
-    rows: Callable[[Iterable[bytes]], Iterator[Row]]
+    rows: Callable[[Iterable[bytes]], Iterator[FoundRow]]
     """The whole rows of a file, from its lines after the header; it ends before the first that is cut or broken."""
 
 
@@ -43,14 +43,14 @@ def json_line(outcome: Outcome) -> bytes:
     return "".join(json.dumps(values) + "\n" for values in objects).encode()
 
 
-def json_rows(lines: Iterable[bytes]) -> Iterator[Row]:
+def json_rows(lines: Iterable[bytes]) -> Iterator[FoundRow]:
     """Yield the whole rows of a JSONL table, up to the first that is broken or cut short."""
     end = 0
     for line in lines:
         end += len(line)
         try:
             values = json.loads(line)
-            row = Row(values["picture"], values["page"] is None, end)
+            row = FoundRow(values["picture"], values["page"] is None, end)
         except (ValueError, KeyError, TypeError):
             return
         if not line.endswith(b"\n"):
@@ -76,7 +76,7 @@ def csv_lines(outcome: Outcome) -> bytes:
     return _csv_text(rows)
 
 
-def csv_rows(lines: Iterable[bytes]) -> Iterator[Row]:
+def csv_rows(lines: Iterable[bytes]) -> Iterator[FoundRow]:
     """Yield the whole rows of a CSV table, up to the first that is broken or cut short."""
     end = last = 0
 
@@ -90,7 +90,7 @@ def csv_rows(lines: Iterable[bytes]) -> Iterator[Row]:
     for values in csv.reader(counted(), strict=False):
         if len(values) != len(COLUMNS) or last != ord("\n"):
             return
-        yield Row(values[0], not values[1], end)
+        yield FoundRow(values[0], not values[1], end)
 
 
 def csv_name(name: str) -> str:
@@ -111,6 +111,6 @@ def _csv_text(rows: Iterable[tuple[Any, ...]]) -> bytes:
 
 
 FORMATS = {
-    "csv": Format(_csv_text([COLUMNS]), csv_lines, csv_rows),
-    "jsonl": Format(b"", json_line, json_rows),
+    "csv": RowFormat(_csv_text([COLUMNS]), csv_lines, csv_rows),
+    "jsonl": RowFormat(b"", json_line, json_rows),
 }

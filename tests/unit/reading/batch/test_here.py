@@ -12,7 +12,7 @@ from PIL import Image
 from digitry.errors import ModelError, SettingError
 from digitry.reading import Reader
 from digitry.reading.batch import here
-from digitry.reading.batch.records import Settings, Source
+from digitry.reading.batch.records import PictureSource, ReadingSettings
 from digitry.types import Images, Probabilities
 from tests.unit.tiny_models import printed_digit, template_model_bytes
 
@@ -20,7 +20,7 @@ from tests.unit.tiny_models import printed_digit, template_model_bytes
 @pytest.fixture
 def reader(tmp_path: Path) -> Reader:
     (tmp_path / "tiny.onnx").write_bytes(template_model_bytes())
-    return here.open_reader(Settings((str(tmp_path / "tiny.onnx"),)))
+    return here.open_reader(ReadingSettings((str(tmp_path / "tiny.onnx"),)))
 
 
 def small(digit: int) -> np.ndarray:
@@ -28,7 +28,7 @@ def small(digit: int) -> np.ndarray:
 
 
 @pytest.fixture
-def sources(tmp_path: Path) -> list[Source]:
+def sources(tmp_path: Path) -> list[PictureSource]:
     """Six digits, a blank, a broken file, a missing one, two pages, a large page, bytes, a digit."""
     for digit in range(7):
         cv2.imwrite(str(tmp_path / f"{digit}.png"), small(digit))
@@ -38,11 +38,11 @@ def sources(tmp_path: Path) -> list[Source]:
     pages[0].save(tmp_path / "two.tif", save_all=True, append_images=pages[1:])
     cv2.imwrite(str(tmp_path / "large.png"), printed_digit(8, height=500, thickness=50, side=700))
     names = [*(f"{digit}.png" for digit in range(6)), "blank.png", "broken.png", "none.png", "two.tif", "large.png"]
-    given = [Source(str(tmp_path / name)) for name in names]
-    return [*given, Source("-", (tmp_path / "4.png").read_bytes()), Source(str(tmp_path / "6.png"))]
+    given = [PictureSource(str(tmp_path / name)) for name in names]
+    return [*given, PictureSource("-", (tmp_path / "4.png").read_bytes()), PictureSource(str(tmp_path / "6.png"))]
 
 
-def test_together_or_one_by_one_the_answers_are_the_same(reader: Reader, sources: list[Source]) -> None:
+def test_together_or_one_by_one_the_answers_are_the_same(reader: Reader, sources: list[PictureSource]) -> None:
     together = list(here.read_many(reader, sources, expect="digit"))
     alone = [outcome for source in sources for outcome in here.read_many(reader, [source], expect="digit")]
     assert together == alone
@@ -54,7 +54,7 @@ def test_together_or_one_by_one_the_answers_are_the_same(reader: Reader, sources
 
 
 def test_small_pictures_of_one_digit_cost_one_run_of_the_network(
-    reader: Reader, sources: list[Source], monkeypatch: pytest.MonkeyPatch
+    reader: Reader, sources: list[PictureSource], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs = []
     real = reader.read_digits
@@ -69,7 +69,7 @@ def test_small_pictures_of_one_digit_cost_one_run_of_the_network(
 
 
 def test_nobody_waits_long_for_the_first_of_many(
-    reader: Reader, sources: list[Source], monkeypatch: pytest.MonkeyPatch
+    reader: Reader, sources: list[PictureSource], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(here, "TOGETHER_SECONDS", 0.0)
     given = iter(sources[:6])
@@ -78,7 +78,7 @@ def test_nobody_waits_long_for_the_first_of_many(
 
 
 def test_a_fault_among_many_is_the_fault_of_one(
-    reader: Reader, sources: list[Source], monkeypatch: pytest.MonkeyPatch
+    reader: Reader, sources: list[PictureSource], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = reader.read_digits
 
@@ -95,10 +95,12 @@ def test_a_fault_among_many_is_the_fault_of_one(
 def test_a_model_that_cannot_read_what_is_expected_is_no_fault_of_the_pictures(tmp_path: Path) -> None:
     (tmp_path / "letters.onnx").write_bytes(template_model_bytes(class_names=tuple("abcdefghij")))
     with pytest.raises(SettingError, match="not digits; use expect 'digit'"):
-        here.open_reader(Settings((str(tmp_path / "letters.onnx"),), expect="page"))
+        here.open_reader(ReadingSettings((str(tmp_path / "letters.onnx"),), expect="page"))
 
 
-def test_a_fault_of_the_model_ends_all(reader: Reader, sources: list[Source], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_the_model_ends_all(
+    reader: Reader, sources: list[PictureSource], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: object, **__: object) -> None:
         raise ModelError("this installation has no models/string.onnx")
 

@@ -12,8 +12,8 @@ import pytest
 
 from digitry.errors import ModelError, SettingError, StorageError
 from digitry.reading.batch import output
-from digitry.reading.batch.output import Table, describe_job
-from digitry.reading.batch.records import Outcome, Settings
+from digitry.reading.batch.output import TableFile, describe_job
+from digitry.reading.batch.records import Outcome, ReadingSettings
 from digitry.reading.batch.rows import FORMATS
 from tests.unit.reading.batch.outcomes import ALL, BROKEN, SEVEN
 
@@ -23,7 +23,7 @@ JOB = {"digitry": "1", "model": "m", "expect": "page", "max_error": 0.005, "pict
 
 def write(path: Path, kind: str, outcomes: Sequence[Outcome] = ALL, *, resume: bool = False) -> tuple[int, int]:
     """Bring the table to its end; how many pictures were done before, and how many of these had failed."""
-    with Table(path, kind, JOB, NAMES, resume=resume) as table:
+    with TableFile(path, kind, JOB, NAMES, resume=resume) as table:
         done = table.done
         failures = table.start(done)
         for outcome in outcomes[done:]:
@@ -53,14 +53,14 @@ def test_wherever_a_kill_cuts_the_table_it_ends_up_the_same(
 def test_a_table_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "out.csv").write_text("mine")
     with pytest.raises(SettingError, match=r"out\.csv exists; go on with it by --resume, delete it, or choose"):
-        Table(tmp_path / "out.csv", "csv", JOB, NAMES, resume=False)
+        TableFile(tmp_path / "out.csv", "csv", JOB, NAMES, resume=False)
     with pytest.raises(SettingError, match=r"has no readable out\.csv\.job\.json beside it"):
-        Table(tmp_path / "out.csv", "csv", JOB, NAMES, resume=True)
+        TableFile(tmp_path / "out.csv", "csv", JOB, NAMES, resume=True)
     assert (tmp_path / "out.csv").read_text() == "mine"
 
 
 def test_nothing_is_written_before_the_start(tmp_path: Path) -> None:
-    Table(tmp_path / "out.csv", "csv", JOB, NAMES, resume=False)
+    TableFile(tmp_path / "out.csv", "csv", JOB, NAMES, resume=False)
     assert not list(tmp_path.iterdir())
 
 
@@ -79,7 +79,7 @@ def test_a_table_of_another_job_is_refused_and_untouched(key: str, words: str, t
     write(path, "csv", ALL[:3])
     before = path.read_bytes()
     with pytest.raises(SettingError, match=f"was begun with {words}"):
-        Table(path, "csv", JOB | {key: "new"}, NAMES, resume=True)
+        TableFile(path, "csv", JOB | {key: "new"}, NAMES, resume=True)
     assert path.read_bytes() == before
 
 
@@ -89,10 +89,10 @@ def test_a_table_that_somebody_edited_is_refused(tmp_path: Path) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole.replace(b",", b";"))
     with pytest.raises(SettingError, match="does not begin as"):
-        Table(path, "csv", JOB, NAMES, resume=True)
+        TableFile(path, "csv", JOB, NAMES, resume=True)
     path.write_bytes(whole.replace(b"a/7.png", b"a/8.png"))
     with pytest.raises(SettingError, match=r"holds a/8\.png, which is not next"):
-        Table(path, "csv", JOB, NAMES, resume=True)
+        TableFile(path, "csv", JOB, NAMES, resume=True)
 
 
 def test_resuming_what_never_began_begins(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_cut_to_fewer_pictures_than_are_done_it_goes_on_from_there(tmp_path: Pat
     path = tmp_path / "out.csv"
     write(path, "csv")
     whole = path.read_bytes()
-    with Table(path, "csv", JOB, NAMES, resume=True) as table:
+    with TableFile(path, "csv", JOB, NAMES, resume=True) as table:
         assert table.start(2) == 0
         for outcome in ALL[2:]:
             table.append(FORMATS["csv"].lines(outcome))
@@ -112,11 +112,11 @@ def test_cut_to_fewer_pictures_than_are_done_it_goes_on_from_there(tmp_path: Pat
 
 def test_two_processes_cannot_write_one_table(tmp_path: Path) -> None:
     pytest.importorskip("fcntl")
-    with Table(tmp_path / "out.csv", "csv", JOB, NAMES, resume=True) as first:
+    with TableFile(tmp_path / "out.csv", "csv", JOB, NAMES, resume=True) as first:
         first.start(0)
         with (
             pytest.raises(StorageError, match=r"another process is writing .*out\.csv"),
-            Table(tmp_path / "out.csv", "csv", JOB, NAMES, resume=True) as second,
+            TableFile(tmp_path / "out.csv", "csv", JOB, NAMES, resume=True) as second,
         ):
             second.start(0)
 
@@ -143,12 +143,12 @@ def test_a_full_disk_is_one_line_that_says_how_to_go_on(
 
 def test_the_job_tells_models_settings_and_pictures_apart(tmp_path: Path) -> None:
     (tmp_path / "model.onnx").write_bytes(b"1")
-    settings = Settings((str(tmp_path),))
+    settings = ReadingSettings((str(tmp_path),))
     job = describe_job(settings, ["a", "b"])
-    assert job == describe_job(Settings((str(tmp_path / "model.onnx"),)), ["a", "b"])
+    assert job == describe_job(ReadingSettings((str(tmp_path / "model.onnx"),)), ["a", "b"])
     others = [
         describe_job(settings, ["ab"]),
-        describe_job(Settings(), ["a", "b"]),
+        describe_job(ReadingSettings(), ["a", "b"]),
         describe_job(dataclasses.replace(settings, expect="digit"), ["a", "b"]),
         describe_job(dataclasses.replace(settings, max_error=0.01), ["a", "b"]),
     ]
@@ -156,13 +156,13 @@ def test_the_job_tells_models_settings_and_pictures_apart(tmp_path: Path) -> Non
     others.append(describe_job(settings, ["a", "b"]))
     assert job not in others
     with pytest.raises(ModelError, match="cannot read the model"):
-        describe_job(Settings((str(tmp_path / "none.onnx"),)), ["a"])
+        describe_job(ReadingSettings((str(tmp_path / "none.onnx"),)), ["a"])
 
 
 def test_a_picture_counts_as_done_only_when_the_next_one_has_begun(tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
     job_names = [SEVEN.name, BROKEN.name]
-    with Table(path, "csv", JOB, job_names, resume=False) as table:
+    with TableFile(path, "csv", JOB, job_names, resume=False) as table:
         table.start(0)
         table.append(FORMATS["csv"].lines(SEVEN))
-    assert Table(path, "csv", JOB, job_names, resume=True).done == 0
+    assert TableFile(path, "csv", JOB, job_names, resume=True).done == 0

@@ -12,7 +12,7 @@ import pytest
 
 from digitry.errors import ModelError, StorageError
 from digitry.reading.batch import processes, read_all
-from digitry.reading.batch.records import Settings, Source
+from digitry.reading.batch.records import PictureSource, ReadingSettings
 from tests.unit.reading.batch import finishers
 from tests.unit.tiny_models import printed_digit, template_model_bytes
 
@@ -29,13 +29,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def sources(folder: Path) -> list[Source]:
+def sources(folder: Path) -> list[PictureSource]:
     """Forty: the ten digits again and again, each fifth of them broken."""
-    return [Source(str(folder / ("bad.png" if i % 5 == 4 else f"{i % 10}.png"))) for i in range(COUNT)]
+    return [PictureSource(str(folder / ("bad.png" if i % 5 == 4 else f"{i % 10}.png"))) for i in range(COUNT)]
 
 
-def settings(folder: Path) -> Settings:
-    return Settings((str(folder / "tiny.onnx"),), expect="digit")
+def settings(folder: Path) -> ReadingSettings:
+    return ReadingSettings((str(folder / "tiny.onnx"),), expect="digit")
 
 
 @pytest.fixture(autouse=True)
@@ -56,9 +56,9 @@ def test_several_processes_give_what_one_gives_in_order(folder: Path) -> None:
 
 def test_a_picture_that_kills_its_process_is_a_failure_and_all_others_are_read(folder: Path) -> None:
     (folder / "deadly.png").write_bytes((folder / "3.png").read_bytes())
-    given = [Source(str(folder / "3.png"))] * COUNT
+    given = [PictureSource(str(folder / "3.png"))] * COUNT
     for at in (0, 12, COUNT - 1):
-        given[at] = Source(str(folder / "deadly.png"))
+        given[at] = PictureSource(str(folder / "deadly.png"))
     found = list(read_all(given, settings(folder), finishers.dies_of_a_deadly_one, processes=2))
     assert [text for _, text, _ in found] == ["" if "deadly" in one.name else "3" for one in given]
     assert {why for _, _, why in found} == {
@@ -77,7 +77,7 @@ def test_a_process_that_is_killed_once_costs_nothing(folder: Path, tmp_path: Pat
 
 def test_errors_of_the_model_and_of_what_is_done_with_readings_come_through(folder: Path) -> None:
     with pytest.raises(ModelError, match=r"none\.onnx"):
-        list(read_all(sources(folder), Settings((str(folder / "none.onnx"),)), finishers.text, processes=2))
+        list(read_all(sources(folder), ReadingSettings((str(folder / "none.onnx"),)), finishers.text, processes=2))
     with pytest.raises(StorageError, match="No space left"):
         list(read_all(sources(folder), settings(folder), finishers.full_disk, processes=2))
 
