@@ -101,7 +101,7 @@ def learnt(name: str) -> dict[str, Any]:
 def written(split: Any, change: Callable[[Page], Page]) -> Any:
     """The digits in this hand, as the reader's own door makes them canonical; without those in which it finds none."""
     from digitry.errors import DataError
-    from digitry.images import canonical_from_array
+    from digitry.images.canonical_input import canonical_from_array
     from digitry.types import Split
 
     images, found = [], []

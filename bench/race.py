@@ -92,7 +92,7 @@ def ours(recipe: str, seed: int) -> dict[str, Any]:
 
     if trainer == PLAIN_TORCH:
         import digitry.training.plain_torch
-    import digitry.evaluation
+    import digitry.evaluation.evaluate
     import digitry.training.supervisor
 
     dataset = digitry.load_dataset("mnist")

@@ -9,14 +9,15 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from digitry.auditing import Audit, audit
+    from digitry.auditing.audit import Audit, audit
     from digitry.datasets.fetch import fetch
     from digitry.datasets.load import load_dataset
-    from digitry.evaluation import compare, evaluate
     from digitry.evaluation.calibrate import calibrate
+    from digitry.evaluation.comparison import compare
+    from digitry.evaluation.evaluate import evaluate
     from digitry.evaluation.pictures import Score, score
     from digitry.evaluation.robustness import Robustness, robustness
-    from digitry.exploration import explore
+    from digitry.exploration.explore import explore
     from digitry.networks.model import Model, open_model
     from digitry.networks.scale import Scale
     from digitry.reading import Reader, read
@@ -36,21 +37,21 @@ _HOME = {
     "Split": "digitry.types",
     "fetch": "digitry.datasets.fetch",
     "load_dataset": "digitry.datasets.load",
-    "explore": "digitry.exploration",
+    "explore": "digitry.exploration.explore",
     "train": "digitry.training",
     "Run": "digitry.runs",
     "open_run": "digitry.runs",
     "export": "digitry.training.export_run",
-    "evaluate": "digitry.evaluation",
+    "evaluate": "digitry.evaluation.evaluate",
     "calibrate": "digitry.evaluation.calibrate",
     "open_model": "digitry.networks.model",
     "Model": "digitry.networks.model",
     "Scale": "digitry.networks.scale",
-    "compare": "digitry.evaluation",
+    "compare": "digitry.evaluation.comparison",
     "robustness": "digitry.evaluation.robustness",
     "Robustness": "digitry.evaluation.robustness",
-    "audit": "digitry.auditing",
-    "Audit": "digitry.auditing",
+    "audit": "digitry.auditing.audit",
+    "Audit": "digitry.auditing.audit",
     "Client": "digitry.serve.client",
     "read": "digitry.reading",
     "Reader": "digitry.reading",

@@ -35,10 +35,10 @@ def test_importing_digitry_loads_no_framework_no_runtime_and_no_numpy() -> None:
         "digitry.serve.run_server",
         "digitry.datasets.load",
         "digitry.datasets.fetch",
-        "digitry.evaluation",
+        "digitry.evaluation.evaluate",
         "digitry.evaluation.calibrate",
         "digitry.networks.model",
-        "digitry.exploration",
+        "digitry.exploration.explore",
         "digitry.recipes",
     ],
 )

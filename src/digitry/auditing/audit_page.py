@@ -14,7 +14,7 @@ from digitry.pages.style import safe_label
 from digitry.types import Dataset
 
 if TYPE_CHECKING:
-    from digitry.auditing import Audit
+    from digitry.auditing.audit import Audit
 
 PICTURES, A_PICTURE = 120, 40
 """Suspects that are shown; and how many together."""

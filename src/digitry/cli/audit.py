@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from digitry.auditing import Audit
+    from digitry.auditing.audit import Audit
 
 SHOWN = 20
 
@@ -65,7 +65,7 @@ def command(
     if table is not None:
         _apply(Path(dataset), table, as_json)
         return
-    from digitry.auditing import audit
+    from digitry.auditing.audit import audit
     from digitry.cli.progress import Bar
     from digitry.datasets.load import load_dataset
     from digitry.files import check_place

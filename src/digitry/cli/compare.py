@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from digitry.evaluation import Comparison
+    from digitry.evaluation.comparison import Comparison
 
 _PLAIN_WIDTH = 120
 """Characters a line where there is no terminal to ask."""
@@ -28,7 +28,7 @@ def command(runs: tuple[Path, ...], split: str, data: str | None, as_json: bool,
     Every pair is tested by McNemar's exact test on the images that only one of the two reads right.
     """
     from digitry.cli.progress import Bar
-    from digitry.evaluation import compare
+    from digitry.evaluation.comparison import compare
 
     with Bar(quiet=quiet) as progress:
         comparison = compare(runs, split=split, data=data, progress=partial(progress, "reading images"))

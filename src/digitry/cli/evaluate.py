@@ -11,7 +11,8 @@ import click
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from digitry.evaluation import Evaluation, NumberEvaluation
+    from digitry.evaluation.judging import Evaluation
+    from digitry.evaluation.number_runs import NumberEvaluation
 
 
 @click.command("evaluate")
@@ -27,7 +28,8 @@ def command(run: Path, split: str, data: str | None, as_json: bool, quiet: bool)
     numbers is judged on numbers written with the digits of the split; of these there is no report.
     """
     from digitry.cli.progress import Bar
-    from digitry.evaluation import NumberEvaluation, evaluate
+    from digitry.evaluation.evaluate import evaluate
+    from digitry.evaluation.number_runs import NumberEvaluation
     from digitry.packages import need
 
     need("matplotlib", by="digitry evaluate")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from digitry.exploration import Exploration
+    from digitry.exploration.explore import Exploration
     from digitry.exploration.facts import Facts
 
 _MOST_ROWS = 30
@@ -31,7 +31,7 @@ def command(dataset: str, out: Path | None, as_json: bool, quiet: bool) -> None:
     """
     from digitry.cli.progress import Bar
     from digitry.datasets.load import load_dataset
-    from digitry.exploration import explore
+    from digitry.exploration.explore import explore
     from digitry.files import check_place, name_for_a_file
     from digitry.packages import need
 

@@ -115,8 +115,8 @@ def command(
 def _results(
     names: Sequence[str], settings: ReadingSettings, maker: Maker, explain: Path | None
 ) -> Generator[Made, None, None]:
-    from digitry.reading.batch import read_all
     from digitry.reading.batch.here import open_reader, read_many
+    from digitry.reading.batch.read_all import read_all
 
     sources = [_source(name) for name in names]
     if explain is None:

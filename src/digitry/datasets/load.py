@@ -120,7 +120,7 @@ def _load_known(name: str, progress: Progress | None) -> Dataset:
 
 def _to_canonical(path: Path) -> Images:
     # Here, above both doors: `data` and `images` do not know each other.
-    from digitry.images import canonical_from_file
+    from digitry.images.canonical_input import canonical_from_file
 
     return canonical_from_file(path)
 

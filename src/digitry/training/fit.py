@@ -148,7 +148,7 @@ def _train(job: TrainingJob, watch: Watch) -> None:
 def _fit(job: TrainingJob, watch: Watch) -> tuple[Any, list[Epoch]]:
     """Train to the last epoch; returns the model with the weights to keep, and the figures of every epoch."""
     # Imported here: it subclasses a Keras class, and the backend has to be chosen first.
-    from digitry.evaluation import GrowingChart
+    from digitry.evaluation.report import GrowingChart
     from digitry.pages.style import load_matplotlib
     from digitry.training.supervisor import BEST, Supervisor
 

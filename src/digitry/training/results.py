@@ -27,7 +27,8 @@ def write_results(
     job: TrainingJob, model: Any, history: list[Epoch], progress: TrainingProgress, *, report: bool
 ) -> None:
     """Write weights, ONNX, and, with `report`, the report on all but the test split of single digits."""
-    from digitry.evaluation import remove_report, write_report
+    from digitry.evaluation.evaluate import write_report
+    from digitry.evaluation.report import remove_report
     from digitry.exports import bundle
 
     contract = make_contract(job, model, history)

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from digitry import auditing
-from digitry.auditing import PAGE, TABLE, WORK, audit, folds
+from digitry.auditing import audit as auditing
+from digitry.auditing import folds
+from digitry.auditing.audit import PAGE, TABLE, WORK, audit
 from digitry.auditing.folds import assign_folds
 from digitry.errors import DataError, SettingError
 from digitry.training.interrupt import TrainingInterrupted

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-import digitry.auditing
+from digitry.auditing import audit as auditing
 from digitry.cli.audit import command
 from digitry.datasets.folder import read_own
 from digitry.errors import DigitryError
@@ -49,7 +49,7 @@ def judged_by_a_template(monkeypatch: pytest.MonkeyPatch) -> None:
         return [(powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)]
 
     monkeypatch.setattr("digitry.datasets.load.load_dataset", load_dataset)
-    monkeypatch.setattr(digitry.auditing, "out_of_fold", out_of_fold)
+    monkeypatch.setattr(auditing, "out_of_fold", out_of_fold)
 
 
 def run(*arguments: object) -> Result:
@@ -85,7 +85,7 @@ def test_folds_may_be_counted(pictures: Path, tmp_path: Path) -> None:
 
 
 def test_nothing_is_said_to_be_certain(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(digitry.auditing, "agreed", lambda labels, judged: np.round(judged[0]))
+    monkeypatch.setattr(auditing, "agreed", lambda labels, judged: np.round(judged[0]))
     assert " 7 (> 99.9%) " in run(pictures, "--folds", "--out", tmp_path / "out").stdout
     page = (tmp_path / "out" / "audit.html").read_text()
     assert "7 (&gt; 99.9%)" in page

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from digitry.errors import SettingError
-from digitry.evaluation import compare, comparison
+from digitry.evaluation import comparison
+from digitry.evaluation.comparison import compare
 from digitry.types import Dataset
 
 MakeRun = Callable[..., Path]

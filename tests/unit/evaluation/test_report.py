@@ -12,7 +12,10 @@ import numpy as np
 import pytest
 
 from digitry.errors import StorageError
-from digitry.evaluation import Evaluation, GrowingChart, evaluate, history_chart, report, write_report
+from digitry.evaluation import report
+from digitry.evaluation.evaluate import evaluate, write_report
+from digitry.evaluation.judging import Evaluation
+from digitry.evaluation.report import GrowingChart, history_chart
 from digitry.evaluation.report_page import confusions
 from digitry.pages import charts
 from digitry.pages.number_words import percent

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from digitry.errors import StorageError
-from digitry.exploration import explore
+from digitry.exploration.explore import explore
 from digitry.exploration.explore_page import duplicates_text, key_figures
 from digitry.exploration.facts import gather_facts
 from digitry.exploration.illustrations import classes, drawings, kernel_density, samples
@@ -136,7 +136,8 @@ def test_names_are_loaded_through_load_dataset(made_up_dataset: Dataset, monkeyp
 
 def test_facts_need_neither_matplotlib_nor_jinja() -> None:
     code = (
-        "import sys, numpy as np; from digitry.types import Dataset, Split; from digitry.exploration import explore\n"
+        "import sys, numpy as np; from digitry.types import Dataset, Split\n"
+        "from digitry.exploration.explore import explore\n"
         "split = Split(np.ones((2, 28, 28), np.uint8), np.zeros(2, np.int64))\n"
         "explore(Dataset('d', split, None, ('a', 'b'), '', '')).to_json()\n"
         "assert not {'matplotlib', 'jinja2', 'rich', 'keras'} & set(sys.modules), sorted(sys.modules)"

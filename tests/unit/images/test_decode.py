@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digitry.images import canonical_from_array, canonical_from_file
+from digitry.images.canonical_input import canonical_from_array, canonical_from_file
 from digitry.images.decode import FORMATS, SUFFIXES, decode, decode_file, decode_file_pages, decode_pages
 from tests.unit.images.by_hand import encoded
 from tests.unit.tiny_models import printed_digit

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from digitry.errors import DataError
-from digitry.images import canonical_from_array
+from digitry.images.canonical_input import canonical_from_array
 from digitry.images.decode import grey_of_array, grey_of_picture
 from digitry.reading import Reader
 from tests.unit.tiny_models import printed_digit, template_model_bytes

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from digitry.errors import DataError, SettingError
-from digitry.images import canonical_from_file
+from digitry.images.canonical_input import canonical_from_file
 from digitry.images.decode import FORMATS, decode, decode_file, decode_pages
 from tests.unit.images import by_hand
 from tests.unit.images.by_hand import encoded

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from digitry.errors import DataError
-from digitry.images import canonical_from_array
+from digitry.images.canonical_input import canonical_from_array
 from digitry.images.decode import decode, decode_pages
 from tests.unit.images.by_hand import encoded, tiled_tiff
 from tests.unit.tiny_models import printed_digit

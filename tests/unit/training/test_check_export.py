@@ -12,7 +12,7 @@ import pytest
 
 from digitry import recipes
 from digitry.errors import ModelError
-from digitry.evaluation import evaluate
+from digitry.evaluation.evaluate import evaluate
 from digitry.exports import onnx, onnx_layers
 from digitry.networks.model import Model
 from digitry.recipes.base import Recipe

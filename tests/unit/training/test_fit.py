@@ -18,7 +18,8 @@ import pytest
 
 from digitry import files
 from digitry.errors import SettingError, StorageError, TrainingError
-from digitry.evaluation import evaluate, number_runs
+from digitry.evaluation import number_runs
+from digitry.evaluation.evaluate import evaluate
 from digitry.reading import Reader
 from digitry.recipes.base import Recipe
 from digitry.runs import read_config

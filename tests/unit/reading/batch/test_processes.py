@@ -11,7 +11,8 @@ import cv2
 import pytest
 
 from digitry.errors import ModelError, StorageError
-from digitry.reading.batch import processes, read_all
+from digitry.reading.batch import processes
+from digitry.reading.batch.read_all import read_all
 from digitry.reading.batch.records import PictureSource, ReadingSettings
 from tests.unit.reading.batch import finishers
 from tests.unit.tiny_models import printed_digit, template_model_bytes

@@ -1,0 +1,172 @@
+"""Which labels of a dataset are wrong? Networks judge them, best those that never saw the image; what looks wrong is
+listed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from digitry.auditing.confident import agreed, estimated_errors
+from digitry.auditing.folds import (
+    TellFold,
+    are_digits,
+    assign_folds,
+    by_the_shipped_network,
+    out_of_fold,
+    seconds_left,
+)
+from digitry.auditing.suspects import Suspect, find_suspects
+from digitry.datasets.folder import LABELS_TABLE
+from digitry.datasets.load import load_dataset
+from digitry.errors import DataError, SettingError, unknown_name
+from digitry.files import check_place, name_for_a_file, write_atomically
+from digitry.packages import need
+from digitry.recipes.settings import MAX_SEED, check_number
+from digitry.types import Dataset, Probabilities
+
+if TYPE_CHECKING:
+    from digitry.datasets import Progress
+
+FOLDS = 10
+
+MAX_FOLDS = 100
+"""Each is five networks to train: more tell nothing new."""
+
+PATIENCE_SECONDS = 120.0
+"""Folds that take longer are left to those who ask for them, where the shipped network can judge instead."""
+
+PAGE, LIST, TABLE, WORK = "audit.html", "audit.json", "suspects.csv", "folds"
+"""What an audit leaves in its folder: a page, the list for programs, the table to fill in, the work of each fold."""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What was found in one split of a dataset."""
+
+    dataset: str
+    split: str
+    images: int
+    folds: int
+    """Into how many parts the split was cut; 0 where the shipped network alone has judged."""
+    seed: int
+    accuracy: float
+    """Share of the labels that the judges agree with: networks that never saw the image, or the shipped one."""
+    estimated_errors: float
+    """How many labels are wrong, by confident learning."""
+    suspects: tuple[Suspect, ...]
+    """The least trusted label first."""
+    folder: Path
+    folds_seconds: float = 0.0
+    """How long judging by networks that never saw the image would take, estimated; 0 where they have judged."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as plain JSON values."""
+        return {
+            "dataset": self.dataset,
+            "split": self.split,
+            "images": self.images,
+            "judged_by": "folds" if self.folds else "shipped network",
+            "folds": self.folds,
+            "seed": self.seed,
+            "accuracy": round(self.accuracy, 6),
+            "out_of_fold_accuracy": round(self.accuracy, 6) if self.folds else None,
+            "estimated_errors": round(self.estimated_errors, 1),
+            "folds_seconds": round(self.folds_seconds),
+            "suspects": [one.to_json() for one in self.suspects],
+        }
+
+
+def audit(
+    dataset: Dataset | str | Path = "mnist",
+    *,
+    split: str = "train",
+    folds: int | None = None,
+    seed: int = 0,
+    out: str | Path | None = None,
+    tell: TellFold = lambda fold, folds: None,
+    estimate: Callable[[float], None] = lambda seconds: None,
+    progress: Progress | None = None,
+    quiet: bool = True,
+) -> Audit:
+    """Judge every label of a split, and write what looks wrong into a folder.
+
+    Digits are judged by the shipped network first, which takes seconds. Then, if `folds` is given or it takes under two
+    minutes, and always where the classes are no digits: for each of `folds` parts of the split (10), a network of the
+    recipe `balanced` and four of `quick` are trained on all else, the other split included where there is one, and
+    judge that part together; fewer than 10,000 digits continue from the shipped network instead. `estimate` hears
+    beforehand how many seconds that will take, on two cores. The folder, `out` or audit-<dataset>-<split>, gets a page
+    with pictures, the list as JSON, and a table that can be filled in. The same call goes on where it was stopped.
+
+    Raises SettingError for an unknown split or a wrong number of folds, DataError for data that cannot be used,
+    StorageError when the folder cannot be written, TrainingInterrupted (a signal; what is done is kept).
+    """
+    from digitry.pages.style import make_folder
+
+    count = FOLDS if folds is None else check_number("folds", folds, 2, MAX_FOLDS)
+    seed = check_number("seed", seed, 0, MAX_SEED // 2)  # the judges' own seeds lie above it
+    need("matplotlib", by="an audit")
+    if out is not None:
+        check_place(Path(out))
+    data = dataset if isinstance(dataset, Dataset) else load_dataset(dataset, progress=progress)
+    known = ("train", "test") if data.test else ("train",)
+    if split not in known:
+        raise unknown_name("split", split, known)
+    if len(data.class_names) < 2:
+        raise DataError(f"{data.name} has only one class ({data.class_names[0]}): no label in it can be another's")
+    parts = assign_folds(data.split(split), count, seed)
+    folder = Path(out) if out is not None else default_folder(data, split)
+    _check_place(folder, data)
+    make_folder(folder / WORK)
+    seconds = seconds_left(data, split, parts, seed, folder / WORK)
+    if folds is None and seconds and are_digits(data):
+        first = _written(data, split, [by_the_shipped_network(data, split)], 0, seed, folder, seconds)
+        if seconds > PATIENCE_SECONDS:
+            return first
+    if seconds:
+        estimate(seconds)
+    judged = out_of_fold(data, split, parts, seed, folder / WORK, tell, quiet=quiet)
+    return _written(data, split, judged, count, seed, folder)
+
+
+def _written(
+    data: Dataset, split: str, judged: list[Probabilities], folds: int, seed: int, folder: Path, seconds: float = 0.0
+) -> Audit:
+    """Return what these judges doubt, with the files that show it."""
+    from digitry.auditing import correcting
+    from digitry.auditing.audit_page import build_audit_page
+    from digitry.pages.html import write_page
+
+    labels = data.split(split).labels
+    probabilities = agreed(labels, judged)
+    found = Audit(
+        data.name,
+        split,
+        len(labels),
+        folds,
+        seed,
+        float((probabilities.argmax(axis=1) == labels).mean()),
+        estimated_errors(labels, probabilities),
+        tuple(find_suspects(data, split, probabilities)),
+        folder,
+        seconds,
+    )
+    write_atomically(folder / LIST, (json.dumps(found.to_json(), indent=1) + "\n").encode())
+    correcting.write_table(found.suspects, folder / TABLE)
+    write_page(build_audit_page(found, data), folder / PAGE)
+    return found
+
+
+def _check_place(folder: Path, dataset: Dataset) -> None:
+    """Raise SettingError for a folder inside the data, where it would be taken for a class."""
+    place = Path(dataset.reference)
+    in_class_folders = bool(dataset.train.files) and place.is_dir() and not (place / LABELS_TABLE).is_file()
+    if in_class_folders and folder.resolve().is_relative_to(place.resolve()):
+        raise SettingError(f"{folder} lies inside the data; choose a place for the audit with --out")
+
+
+def default_folder(dataset: Dataset, split: str) -> Path:
+    """Return name a folder: audit-mnist-test"""
+    return Path(f"audit-{name_for_a_file(dataset.name)}-{split}")

@@ -1,0 +1,56 @@
+"""A run and labelled images → figures, plots and a report in the run's folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from digitry.evaluation.judging import CountProgress, Evaluation, judge_run
+from digitry.evaluation.number_runs import NumberEvaluation, evaluate_numbers
+from digitry.runs import Run
+from digitry.types import Dataset
+
+
+def evaluate(
+    run: str | os.PathLike[str],
+    *,
+    split: str = "test",
+    data: Dataset | str | Path | None = None,
+    progress: CountProgress | None = None,
+) -> Evaluation | NumberEvaluation:
+    """Judge a run on `train`, `validation` or `test`, and write metrics.json, plots/ and report.html into its folder.
+
+    A run that reads numbers is judged on 5,000 numbers written with the digits of the split: how many of them it reads
+    to the last digit; there is no report of it. The model is the run's model.onnx. The images it was trained on, and
+    those held back, are judged beside the split; the test split is read only if it is the one asked for. `data` may
+    name other data than the run's own: then only `split` is judged, and the report goes to a folder `on-<data>` in the
+    run. `progress` is called with (images done, images in all).
+
+    Raises SettingError for an unknown split, DataError for data that is not the run's or does not fit, ModelError for a
+    folder that is no finished run, StorageError if the report cannot be written.
+    """
+    from digitry.evaluation import report
+    from digitry.packages import need
+
+    if Run.open(run).model().reads == "number":
+        return evaluate_numbers(run, split=split, data=data, progress=progress)
+    need("matplotlib", by="a report")
+    evaluation = judge_run(run, split=split, data=data, progress=progress)
+    report.write(evaluation)
+    return evaluation
+
+
+def write_report(
+    run: str | os.PathLike[str], *, data: Dataset | str | Path | None = None, progress: CountProgress | None = None
+) -> Evaluation:
+    """Write the report at the end of a training: on the validation part, or on the training images where none was held
+    back.
+
+    The test split is not read.
+    """
+    from digitry.evaluation import report
+
+    split = "validation" if Run.open(run).hold_out[0] else "train"
+    evaluation = judge_run(run, split=split, data=data, progress=progress)
+    report.write(evaluation)
+    return evaluation

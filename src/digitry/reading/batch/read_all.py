@@ -1,0 +1,28 @@
+"""Many pictures: read in order, over the machine's cores, into tables that survive a kill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from digitry.reading.batch.records import Finish, PictureSource, ReadingSettings, T
+
+
+def read_all(
+    sources: Sequence[PictureSource], settings: ReadingSettings, finish: Finish[T], *, processes: int | None = None
+) -> Iterator[T]:
+    """Yield `finish(outcome)` for every picture, in order; a picture that cannot be read stops none of the others.
+
+    Long lists are read in several processes (`processes`; None: one a core), and `finish` is called there: it has to
+    be picklable, and what it returns too. Raises ModelError or SettingError when the model cannot be used as asked.
+    """
+    from digitry.reading.batch.processes import read_in_processes, sensible_count
+
+    count = sensible_count(len(sources)) if processes is None else processes
+    if count > 1:
+        yield from read_in_processes(sources, settings, finish, count)
+        return
+    from digitry.reading.batch.here import open_reader, read_many
+
+    yield from map(finish, read_many(open_reader(settings), sources, expect=settings.expect))

@@ -1,0 +1,60 @@
+"""The recipes by name. A new recipe is one new file with a RECIPE in it and one new line here."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import Any
+
+from digitry.errors import unknown_name
+from digitry.recipes import (
+    balanced,
+    champion,
+    cnn,
+    cnn_dropout,
+    dense_relu,
+    dense_sigmoid,
+    quick,
+    reader,
+    small,
+    string_reader,
+    tiny,
+)
+from digitry.recipes.base import Recipe
+
+RECIPES: dict[str, Recipe] = {
+    module.RECIPE.name: module.RECIPE
+    for module in (
+        dense_relu,
+        cnn,
+        dense_sigmoid,
+        cnn_dropout,
+        quick,
+        balanced,
+        tiny,
+        small,
+        champion,
+        reader,
+        string_reader,
+    )
+}
+
+
+def names() -> list[str]:
+    """Return the names of all recipes, the tutorials' four first."""
+    return list(RECIPES)
+
+
+def get(name: str) -> Recipe:
+    """Return the recipe with this name. Raises SettingError with near matches for another."""
+    if name not in RECIPES:
+        raise unknown_name("recipe", name, RECIPES)
+    return RECIPES[name]
+
+
+def measured() -> dict[str, Any]:
+    """Return recipe name → what `python -m bench reproduce` measured: mean and spread of the test accuracy, seconds,
+    seeds.
+    """
+    path = files("digitry.recipes") / "measured.json"
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
