@@ -48,7 +48,7 @@ class Split:
         return len(self.images)
 
     def take(self, indices: NDArray[np.integer[Any]] | slice) -> Split:
-        """The chosen rows, in the order of `indices`."""
+        """Return the chosen rows, in the order of `indices`."""
         files = tuple(self.files[i] for i in np.arange(len(self))[indices]) if self.files else ()
         return Split(self.images[indices], self.labels[indices], files)
 
@@ -69,7 +69,7 @@ class Dataset:
     """What `load_dataset` finds it by again: a known name or an absolute path; empty for one made in memory."""
 
     def split(self, name: str) -> Split:
-        """`train` or `test` by name; ValueError for another name or a missing test split."""
+        """Return `train` or `test` by name. Raises ValueError for another name or a missing test split."""
         if name == "train":
             return self.train
         if name == "test" and self.test is not None:
@@ -212,7 +212,7 @@ class Reading:
 
 
 def is_sure(reading: Reading, number: Number) -> bool:
-    """Whether this number is sure: a doubt about the page is one about all its numbers, unless it is about others."""
+    """Tell whether this number is sure: doubt about the page is about all its numbers, unless it is about others."""
     return number.sure and (reading.sure or not all(other.sure for other in reading.numbers))
 
 

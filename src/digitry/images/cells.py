@@ -99,7 +99,7 @@ def _rules(grey: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
 
 def _across(labels: NDArray[np.int32], box: NDArray[np.integer], *, sideways: bool) -> list[int]:
-    """The pieces of paper to the right of a box, or under it, just across a rule."""
+    """Return the pieces of paper to the right of a box, or under it, just across a rule."""
     x, y, width, height = box.tolist()
     reach = max(4, round(0.35 * min(width, height)))
     found = []
@@ -119,7 +119,7 @@ def _alike(one: int, other: int) -> bool:
 
 
 def _ordered(groups: _Groups, members: list[int], boxes: NDArray[np.integer], axis: int) -> dict[int, int]:
-    """The groups of a table's members, numbered from 0 by where they lie along an axis; those that coincide are one."""
+    """Return the groups of a table's members, numbered from 0 along an axis; those that coincide are one."""
     middle: dict[int, list[float]] = {}
     for place in members:
         middle.setdefault(groups.head(place), []).append(float(boxes[place][axis] + boxes[place][axis + 2] / 2))
@@ -155,7 +155,7 @@ class _Groups:
         self._up[self.head(one)] = self.head(other)
 
     def groups(self, places: list[int]) -> list[list[int]]:
-        """The groups of at least two."""
+        """Return the groups of at least two."""
         found: dict[int, list[int]] = {}
         for place in places:
             found.setdefault(self.head(place), []).append(place)

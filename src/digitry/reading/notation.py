@@ -47,7 +47,7 @@ def numbers_in(characters: list[str]) -> list[Written]:
 
 
 def _trimmed(characters: list[str], start: int, stop: int, end: int) -> Written | None:
-    """The number within `start` and `stop`; what is cut off at its sides, up to `end`, stands around it."""
+    """Return the number within `start` and `stop`; what is cut off at its sides, up to `end`, stands around it."""
     digits = [place for place in range(start, stop) if characters[place].isdigit()]
     if not digits:
         return None
@@ -87,7 +87,7 @@ def value_of(text: str, decimal: str = "auto") -> float | None:
 
 
 def _decimal_mark(body: str) -> str:
-    """What parts whole from fraction, by the rule of `auto`; nothing where there is no fraction."""
+    """Return what parts whole from fraction, by the rule of `auto`; nothing where there is no fraction."""
     marks = [mark for mark in body if mark in ".,"]
     if not marks:
         return ""

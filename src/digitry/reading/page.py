@@ -114,7 +114,7 @@ def _quarter_turns(spots: Spots) -> int:
 
 
 def _numbers(chain: list[int], spots: Spots, class_names: tuple[str, ...], options: PageOptions) -> list[Candidate]:
-    """The numbers that a chain of characters writes, none for a word."""
+    """Return the numbers that a chain of characters writes, none for a word."""
     kinds = spots.classes[chain].argmax(axis=1)
     letters = kinds == len(class_names) - 1
     if letters.mean() >= WORDY:
@@ -182,7 +182,7 @@ def _in_reading_order(found: list[Candidate]) -> list[Candidate]:
 
 
 def _turned_back(one: Candidate, quarter: int, height: int, width: int) -> Candidate:
-    """The number with its boxes on the page (h, w) as it was given."""
+    """Return the number with its boxes on the page (h, w) as it was given."""
     if not quarter:
         return one
     characters = tuple(
@@ -192,7 +192,7 @@ def _turned_back(one: Candidate, quarter: int, height: int, width: int) -> Candi
 
 
 def _box_before(box: Box, quarter: int, height: int, width: int) -> Box:
-    """A box on a page that was turned clockwise → on the page (h, w) before."""
+    """Turn a box on a page that was turned clockwise → on the page (h, w) before."""
     x, y, wide, high = box
     if quarter == 1:
         return y, height - x - wide, high, wide

@@ -130,13 +130,13 @@ def _scaled(grey: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
 
 
 def _padded(page: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The page with plain paper at its right and lower side, up to whole blocks."""
+    """Return the page with plain paper at its right and lower side, up to whole blocks."""
     height, width = page.shape
     return np.pad(page, ((0, -height % BLOCK), (0, -width % BLOCK)))
 
 
 def _on_page(spots: Spots, shape: tuple[int, ...], scale: float) -> Spots:
-    """The spots that are readable at this size, in pixels of the page."""
+    """Return the spots that are readable at this size, in pixels of the page."""
     low, high = READABLE
     inside = (spots.x < shape[1]) & (spots.y < shape[0]) & (spots.size > low * 0.9) & (spots.size < high * 1.1)
     spots = spots.take(inside)

@@ -123,7 +123,7 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Not here: uvicorn would raise them again at the end, and the exit code would not be 0."""
+        """Catch none here: uvicorn would raise them again at the end, and the exit code would not be 0."""
         yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

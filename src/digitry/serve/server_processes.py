@@ -92,7 +92,7 @@ class _Worker:
             self.process.send_signal(number)
 
     def wait(self, seconds_left: Callable[[], float]) -> None:
-        """Until it has ended; then it is ended, and its standard input closed."""
+        """Wait until it has ended; then it is ended, and its standard input closed."""
         assert self.process.stdin is not None
         try:
             self.process.wait(max(0.1, seconds_left()))

@@ -127,7 +127,7 @@ class Hand:
 
 
 def _tight(patch: WrittenCharacter) -> WrittenCharacter:
-    """The same without the paper around its ink."""
+    """Return the same without the paper around its ink."""
     left, top, width, height = cv2.boundingRect(np.asarray(patch.ink > 50, np.uint8))
     if not width:
         return patch

@@ -22,7 +22,7 @@ ALONE = "ACDEFGHKLMNPRTVWXYadefhkmnrtuwxy"
 
 
 def free_lines(sheet: Sheet, size: float) -> None:
-    """Numbers and words on plain, ruled or squared paper, line under line."""
+    """Lay out numbers and words on plain, ruled or squared paper, line under line."""
     rng = sheet.rng
     pitch = size * rng.uniform(1.3, 2.6)
     if rng.random() < 0.5:
@@ -47,7 +47,7 @@ def free_lines(sheet: Sheet, size: float) -> None:
 
 
 def table(sheet: Sheet, size: float) -> None:
-    """Cells with numbers, some empty, some printed, with names at the side and titles on top."""
+    """Lay out cells with numbers, some empty, some printed, with names at the side and titles on top."""
     rng = sheet.rng
     row, column = size * rng.uniform(1.25, 2.4), size * rng.uniform(1.3, 6)
     lines = grid(sheet, row, column)
@@ -94,7 +94,7 @@ def table(sheet: Sheet, size: float) -> None:
 
 
 def digit_boxes(sheet: Sheet, size: float) -> None:
-    """Rows of boxes with one character each, as forms have them: one row is one number, or a name in capitals."""
+    """Lay out rows of boxes with one character each, as in forms: one row is one number, or a name in capitals."""
     rng = sheet.rng
     y = rng.uniform(-0.3, 0.6) * size
     face = random_face(rng)
@@ -133,7 +133,7 @@ def digit_boxes(sheet: Sheet, size: float) -> None:
 
 
 def sudoku(sheet: Sheet, size: float) -> None:
-    """A grid of single digits, some printed, some written, some tiny notes."""
+    """Lay out a grid of single digits, some printed, some written, some tiny notes."""
     rng = sheet.rng
     pitch = size * rng.uniform(1.3, 2.3)
     lines = grid(sheet, pitch, pitch, every=3)
@@ -199,7 +199,7 @@ def score_card(sheet: Sheet, size: float) -> None:
 
 
 def receipt(sheet: Sheet, size: float) -> None:
-    """Rows with words at the left and amounts at the right, columns between rules, print on top."""
+    """Lay out rows with words at the left and amounts at the right, columns between rules, print on top."""
     rng = sheet.rng
     row = size * rng.uniform(1.4, 2.6)
     hand, face = Hand.of(rng), random_face(rng)
@@ -230,7 +230,7 @@ def receipt(sheet: Sheet, size: float) -> None:
 
 
 def form(sheet: Sheet, size: float) -> None:
-    """Printed questions with written answers on lines, in frames, or beside them; much print."""
+    """Lay out printed questions with written answers on lines, in frames, or beside them; much print."""
     rng = sheet.rng
     face, hand = random_face(rng), Hand.of(rng)
     small = size * rng.uniform(0.35, 1.0)
@@ -273,7 +273,7 @@ def form(sheet: Sheet, size: float) -> None:
 
 
 def one_number(sheet: Sheet, size: float) -> None:
-    """One or a few numbers with signs, with much paper around, at times with what is none beside."""
+    """Lay out one or a few numbers with signs, with much paper around, at times with what is none beside."""
     rng = sheet.rng
     for _ in range(int(rng.integers(1, 5))):
         hand = Hand.of(rng)
@@ -294,7 +294,7 @@ def one_number(sheet: Sheet, size: float) -> None:
 
 
 def no_number(sheet: Sheet, size: float) -> None:
-    """Letters, words, signs alone, drawings: nothing to read."""
+    """Lay out letters, words, signs alone, drawings: nothing to read."""
     rng = sheet.rng
     for _ in range(int(rng.integers(2, 14))):
         x, y, hand = rng.uniform(0, 0.9) * sheet.side, rng.uniform(0, 0.9) * sheet.side, Hand.of(rng)

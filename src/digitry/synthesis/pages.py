@@ -81,7 +81,7 @@ def _view(side: int, rng: np.random.Generator) -> NDArray[np.float64]:
 
 
 def _inked(sheet: Sheet, size: float, rng: np.random.Generator) -> NDArray[np.float32]:
-    """The sheet's reflectance: 1 is its paper, 0 is black."""
+    """Return the sheet's reflectance: 1 is its paper, 0 is black."""
     depth = float(rng.uniform(0.1, 0.55) if rng.random() < 0.35 else rng.uniform(0.45, 0.95))
     ink, rules, printed = (layer * np.float32(1 / 255) for layer in (sheet.written, sheet.rules, sheet.printed))
     if rng.random() < 0.3:  # a pen presses, and runs dry
@@ -141,7 +141,7 @@ def _photograph(page: NDArray[np.float32], size: float, rng: np.random.Generator
 def _beyond_the_edge(
     page: NDArray[np.float32], rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """The paper ends within the picture; beyond lies a table, darker or lighter, grained or plain. And where it is."""
+    """Let the paper end within the picture; beyond lies a table, darker or lighter, grained or plain. And say where."""
     height, width = page.shape
     angle = rng.choice([0, 0.5, 1, 1.5]) * np.pi + rng.normal(0, 0.1)
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
@@ -152,7 +152,7 @@ def _beyond_the_edge(
 
 
 def _ground(height: int, width: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """What paper lies on: grained, mottled, striped like wood or cloth, or plain."""
+    """Draw what paper lies on: grained, mottled, striped like wood or cloth, or plain."""
     ground = np.full((height, width), rng.uniform(0.05, 1.1), np.float32)
     for _ in range(int(rng.integers(0, 4))):
         grain = float(np.exp(rng.uniform(np.log(1.5), np.log(80))))
@@ -182,7 +182,7 @@ def _is_visible(grey: NDArray[np.uint8], one: Character) -> bool:
 
 
 def _within(characters: list[Character], matrix: NDArray[np.float64]) -> list[Character]:
-    """The characters as the camera sees them, those with their middle in the window; neighbours are renumbered."""
+    """Return the characters as the camera sees them, those with their middle in the window, renumbered."""
     kept: dict[int, Character] = {}
     scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
     for place, one in enumerate(characters):
@@ -197,7 +197,7 @@ def _within(characters: list[Character], matrix: NDArray[np.float64]) -> list[Ch
 
 
 def _turned(characters: list[Character], turn: int) -> list[Character]:
-    """The characters after `turn` quarter turns against the clock, as NumPy's rot90 turns the picture."""
+    """Return the characters after `turn` quarter turns against the clock, as NumPy's rot90 turns the picture."""
     for one in characters:
         for _ in range(turn):
             one.x, one.y = one.y, SIDE - 1 - one.x

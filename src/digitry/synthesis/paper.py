@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 
 def photograph(ink: NDArray[np.uint8], stroke: float, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """A grey picture, uint8 (h, w), of dark ink on paper. `stroke` is the width of a pen's line in pixels.
+    """Return a grey picture, uint8 (h, w), of dark ink on paper. `stroke` is the width of a pen's line in pixels.
 
     Fairly plain paper in half of the pictures; rules, security print, uneven light, blur, noise and JPEG in the others.
     """
@@ -41,13 +41,13 @@ def photograph(ink: NDArray[np.uint8], stroke: float, rng: np.random.Generator) 
 
 
 def soft_patches(height: int, width: int, grain: float, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Smooth random values from 0 to 1 whose patches are `grain` pixels wide, float32 (h, w)."""
+    """Return smooth random values from 0 to 1 whose patches are `grain` pixels wide, float32 (h, w)."""
     size = (max(2, round(height / grain)), max(2, round(width / grain)))
     return np.asarray(cv2.resize(rng.random(size, np.float32), (width, height), interpolation=cv2.INTER_LINEAR))
 
 
 def light_on_paper(height: int, width: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """The share of full light on every pixel: a slope, and sometimes the soft edge of a shadow."""
+    """Return the share of full light on every pixel: a slope, and sometimes the soft edge of a shadow."""
     y, x = np.ogrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     light_on_paper = 1 + np.float32(rng.normal(0, 0.08)) * x + np.float32(rng.normal(0, 0.06)) * y
     if rng.random() < 0.2:
@@ -58,7 +58,7 @@ def light_on_paper(height: int, width: int, rng: np.random.Generator) -> NDArray
 
 
 def _rules(height: int, width: int, stroke: float, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Printed lines, 0 to 1 of the ink's depth: under, over and through the writing, upright ones at the ends."""
+    """Draw printed lines, 0 to 1 of the ink's depth: under, over and through the writing, upright ones at the ends."""
     drawn = np.zeros((height, width), np.uint8)
     level = int(rng.uniform(60, 255))
     thick = max(1, round(stroke * rng.uniform(0.25, 1.1)))
@@ -94,7 +94,7 @@ def _fixed(point: NDArray[np.float64], fine: int) -> tuple[int, int]:
 
 
 def security_print(height: int, width: int, stroke: float, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Families of fine waves, as on cheques and bank notes, 0 to 1."""
+    """Draw families of fine waves, as on cheques and bank notes, 0 to 1."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     total = np.zeros((height, width), np.float32)
     for _ in range(int(rng.integers(1, 4))):

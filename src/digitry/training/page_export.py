@@ -84,7 +84,7 @@ class _Graph:
         return self.add("Conv", features, *weights, **sizes)
 
     def steps(self, features: str, module: nn.Sequential) -> str:
-        """A step, or several one after another."""
+        """Write a step, or several one after another."""
         if isinstance(module[0], nn.Sequential):
             for step in module:
                 features = self.steps(features, step)

@@ -68,7 +68,7 @@ def made_example(glyphs: Glyphs, rng: np.random.Generator) -> Example:
 
 
 def _glow(heat: NDArray[np.float32], column: int, row: int, spread: float) -> None:
-    """A soft peak of height 1, where the heat is lower."""
+    """Draw a soft peak of height 1, where the heat is lower."""
     reach = int(3 * spread) + 1
     x = np.arange(max(0, column - reach), min(GRID, column + reach + 1))
     y = np.arange(max(0, row - reach), min(GRID, row + reach + 1))
