@@ -46,7 +46,7 @@ def _runs(parts: Sequence[Any]) -> list[tuple[str, list[Any]]]:
 
 
 def _kind(part: Any) -> str:
-    return "paragraph" if isinstance(part, str) else type(part).__name__.lower()
+    return "paragraph" if isinstance(part, str) else type(part).__name__.lower().removeprefix("page")
 
 
 def _is_number(value: Any) -> bool:
