@@ -49,12 +49,12 @@ def soft_patches(height: int, width: int, grain: float, rng: np.random.Generator
 def light_on_paper(height: int, width: int, rng: np.random.Generator) -> NDArray[np.float32]:
     """Return the share of full light on every pixel: a slope, and sometimes the soft edge of a shadow."""
     y, x = np.ogrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
-    light_on_paper = 1 + np.float32(rng.normal(0, 0.08)) * x + np.float32(rng.normal(0, 0.06)) * y
+    light = 1 + np.float32(rng.normal(0, 0.08)) * x + np.float32(rng.normal(0, 0.06)) * y
     if rng.random() < 0.2:
         angle, softness = rng.uniform(0, 2 * np.pi), rng.uniform(0.02, 0.5)
         side = np.cos(angle) * x + np.sin(angle) * y - rng.uniform(-0.8, 0.8)
-        light_on_paper *= 1 - rng.uniform(0.1, 0.5) / (1 + np.exp(-np.clip(side / softness, -30, 30)))
-    return np.clip(light_on_paper, 0.3, 1.3).astype(np.float32)
+        light *= 1 - rng.uniform(0.1, 0.5) / (1 + np.exp(-np.clip(side / softness, -30, 30)))
+    return np.clip(light, 0.3, 1.3).astype(np.float32)
 
 
 def _rules(height: int, width: int, stroke: float, rng: np.random.Generator) -> NDArray[np.float32]:

@@ -43,7 +43,7 @@ def explain_page(reader: Reader, picture: Picture, reading: Reading, *, title: s
     safe. Stages that the reading does not keep are left out. Each digit costs up to 785 looks of the network: about
     a tenth of a second.
     """
-    page = upright_colour(picture_of_pixels, reading)
+    page = upright_colour(picture, reading)
     sections = [_stages(page, reading), *_lines(reader, reading)]
     chosen = _chosen(reading)
     images = canonical_digits(page, reading)
