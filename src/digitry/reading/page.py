@@ -12,6 +12,7 @@ from digitry.errors import SettingError, unknown_name
 from digitry.images.cells import find_cells
 from digitry.reading.chains import find_chains
 from digitry.reading.notation import DECIMALS, Written, numbers_in, value_of
+from digitry.reading.page_turn import quarter_turns, upright
 from digitry.reading.spots import PageNetworkAnswer, Spots, find_spots
 from digitry.types import Box, Cell, Digit, Number, Table
 
@@ -20,9 +21,6 @@ HANDS = ("written", "printed", "all")
 
 TURNS = ("auto", "0", "90", "180", "270")
 """By how many degrees, clockwise, a page is turned before it is read."""
-
-CLEARLY_TURNED = 0.6
-"""A page is turned where this share of what is seen says so."""
 
 WORDY = 0.5
 """A chain of which this share is letters is a word."""
@@ -85,12 +83,12 @@ def read_candidates(
     quarter = 0
     if options.rotate != "auto":
         quarter = int(options.rotate) // 90
-        spots = find_spots(_upright(grey, quarter), answer)
+        spots = find_spots(upright(grey, quarter), answer)
     else:
         spots = find_spots(grey, answer)
-        quarter = _quarter_turns(spots)
+        quarter = quarter_turns(grey, spots, answer)
         if quarter:
-            spots = find_spots(_upright(grey, quarter), answer)
+            spots = find_spots(upright(grey, quarter), answer)
     height, width = grey.shape
     found = []
     for chain in find_chains(spots):
@@ -98,19 +96,6 @@ def read_candidates(
     found = _in_reading_order(found)
     found = [one._replace(upright_box=one.box) for one in found]
     return PageFound([_turned_back(one, quarter, height, width) for one in found], 90 * quarter)
-
-
-def _upright(grey: NDArray[np.uint8], quarter: int) -> NDArray[np.uint8]:
-    return np.ascontiguousarray(np.rot90(grey, -quarter))
-
-
-def _quarter_turns(spots: Spots) -> int:
-    """How many clockwise quarter turns make the writing upright: 0 unless most of it says otherwise."""
-    if not len(spots.x):
-        return 0
-    votes = (spots.turn * spots.found[:, np.newaxis]).sum(axis=0)
-    best = int(votes.argmax())
-    return best if votes[best] > CLEARLY_TURNED * votes.sum() else 0
 
 
 def _numbers(chain: list[int], spots: Spots, class_names: tuple[str, ...], options: PageOptions) -> list[Candidate]:
@@ -217,7 +202,7 @@ def tables_of(grey: NDArray[np.uint8], turn: int) -> tuple[tuple[Table, ...], di
     height, width = grey.shape
     quarter = turn // 90
     grouped: dict[int, list[Cell]] = {}
-    for cell in find_cells(_upright(grey, quarter)):
+    for cell in find_cells(upright(grey, quarter)):
         box = _box_before(cell.box, quarter, height, width) if quarter else cell.box
         grouped.setdefault(cell.table, []).append(Cell(cell.row, cell.column, box))
     tables = tuple(Table(tuple(cells)) for cells in grouped.values())
