@@ -1,6 +1,7 @@
 """Picture → reading: its numbers with their confidence, or the reason why there is none."""
 
+from digitry.reading.networks import ModelLike
 from digitry.reading.picture_input import Picture, picture_name
-from digitry.reading.reader import EXPECTATIONS, ModelLike, Reader, read
+from digitry.reading.reader import EXPECTATIONS, Reader, read
 
 __all__ = ["EXPECTATIONS", "ModelLike", "Picture", "Reader", "picture_name", "read"]

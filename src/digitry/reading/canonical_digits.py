@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -11,10 +11,8 @@ from numpy.typing import NDArray
 from digitry.images.segment import is_blot
 from digitry.images.stages import BLANK, MAX_HOLES, MIN_SMOOTHNESS, hole_count
 from digitry.reading import one_digit
+from digitry.reading.networks import DIGITS, Networks
 from digitry.types import IMAGE_SIDE, Images
-
-if TYPE_CHECKING:
-    from digitry.reading.reader import Reader
 
 INK = 64
 """Grey levels below are no part of a stroke."""
@@ -40,19 +38,19 @@ class Weighed(NamedTuple):
     """Why it cannot be sure, however confident; None where the confidence decides."""
 
 
-def weigh_digits(images: Images, reader: Reader) -> list[Weighed]:
+def weigh_digits(images: Images, networks: Networks) -> list[Weighed]:
     """Return what canonical digits, uint8 (n, 28, 28), are: the networks run once for all."""
-    alone = reader.read_digits(images)
-    doubts = _doubts(images, reader)
+    alone = networks.read_digits(images)
+    doubts = _doubts(images, networks)
     clear = [index for index, doubt in enumerate(doubts) if doubt is None]
     crops = [_crop(images[index]) for index in clear]
     together = alone.copy()
-    together[clear] = one_digit.agree_on_crops(alone[clear], crops, reader)
+    together[clear] = one_digit.agree_on_crops(alone[clear], crops, networks)
     best, last = alone.argmax(axis=1), together.argmax(axis=1)
     for index, crop in zip(clear, crops, strict=True):
         if last[index] != best[index]:
-            doubts[index] = f"the network for numbers reads {reader.class_names[last[index]]}"
-        elif reader.class_names == one_digit.DIGITS and hole_count(crop) > MAX_HOLES:
+            doubts[index] = f"the network for numbers reads {networks.class_names[last[index]]}"
+        elif networks.class_names == DIGITS and hole_count(crop) > MAX_HOLES:
             doubts[index] = NOISE
         elif is_blot(crop):
             doubts[index] = one_digit.BLOT_REASON
@@ -60,11 +58,11 @@ def weigh_digits(images: Images, reader: Reader) -> list[Weighed]:
     return [Weighed(*one) for one in zip(alone, confidences, doubts, strict=True)]
 
 
-def is_sure_of_digit(weighed: Weighed, reader: Reader) -> tuple[bool, str | None]:
+def is_sure_of_digit(weighed: Weighed, networks: Networks) -> tuple[bool, str | None]:
     """Tell whether that is sure by the scale of the model, and why not."""
     if weighed.doubt is not None:
         return False, weighed.doubt
-    _, sure, reason = reader.judge("digit", weighed.confidence)
+    _, sure, reason = networks.judge("digit", weighed.confidence)
     return sure, reason
 
 
@@ -73,13 +71,13 @@ def _crop(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return image[y : y + height, x : x + width]
 
 
-def _doubts(images: Images, reader: Reader) -> list[str | None]:
+def _doubts(images: Images, networks: Networks) -> list[str | None]:
     """Why these are no images that the model was measured on; how other things than digits look nobody knows."""
     is_ink = images >= INK
     columns: NDArray[np.bool_] = np.any(is_ink, axis=1)
     rows: NDArray[np.bool_] = np.any(is_ink, axis=2)
     doubts = [None if one else BLANK for one in np.asarray(np.any(rows, axis=1)).tolist()]
-    if reader.class_names != one_digit.DIGITS:
+    if networks.class_names != DIGITS:
         return doubts
     longest = np.maximum(_extent(columns), _extent(rows))
     values = images.astype(np.float32)

@@ -7,7 +7,6 @@ in a browser does the same, step by step (serve/static/reading/).
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,44 +17,42 @@ from digitry.images.lines import find_lines, one_line
 from digitry.images.slope import Turn
 from digitry.images.stages import BLANK, MIN_SIDE, Stages, ink_stages, too_small
 from digitry.reading import one_digit, one_page
+from digitry.reading.networks import Networks
 from digitry.reading.number import line_strips, read_strips
 from digitry.types import Reading
-
-if TYPE_CHECKING:
-    from digitry.reading.reader import Reader
 
 EXPECTATIONS = ("digit", "number")
 """What a drawing may be said to hold. A page of numbers is a picture: its paper has to be found."""
 
 
-def read_drawing(ink: NDArray[np.uint8], reader: Reader, *, expect: str) -> Reading:
+def read_drawing(ink: NDArray[np.uint8], networks: Networks, *, expect: str) -> Reading:
     """Read the digit or the number that was drawn, ink as uint8 (h, w). Raises DataError when it is no such array."""
     if not isinstance(ink, np.ndarray) or ink.dtype != np.uint8 or ink.ndim != 2:
         given = f"{ink.dtype} {ink.shape}" if isinstance(ink, np.ndarray) else type(ink).__name__
         raise DataError(f"a drawing is uint8 (height, width), 0 where there is no ink; this is {given}")
     if min(ink.shape) < MIN_SIDE:
-        return one_digit.digit_reading(too_small(ink.shape), None, reader)
+        return one_digit.digit_reading(too_small(ink.shape), None, networks)
     small, scale = shrink(ink, WORK_SIDE)
     if expect == "digit":
-        return _read_digit(ink_stages(small, scale, ink.shape, ruled=False), reader)
-    reading = _read_number(InkPage(small, scale, dark_on_light=False), reader)
+        return _read_digit(ink_stages(small, scale, ink.shape, ruled=False), networks)
+    reading = _read_number(InkPage(small, scale, dark_on_light=False), networks)
     if len(reading.text) <= 1:
         # One mark, or none that makes a number: the network for single digits knows more about it.
-        alone = _read_digit(ink_stages(small, scale, ink.shape, ruled=False), reader)
+        alone = _read_digit(ink_stages(small, scale, ink.shape, ruled=False), networks)
         if alone.numbers:
             return replace(alone, stages={**reading.stages, **alone.stages})
     return reading
 
 
-def _read_digit(found: Stages, reader: Reader) -> Reading:
-    rows = one_digit.judge_crops([found] if found.canonical is not None else [], reader)
-    return one_digit.digit_reading(found, rows[0] if len(rows) else None, reader)
+def _read_digit(found: Stages, networks: Networks) -> Reading:
+    rows = one_digit.judge_crops([found] if found.canonical is not None else [], networks)
+    return one_digit.digit_reading(found, rows[0] if len(rows) else None, networks)
 
 
-def _read_number(page: InkPage, reader: Reader) -> Reading:
+def _read_number(page: InkPage, networks: Networks) -> Reading:
     if not page.ink.any():
         return Reading("", reason=BLANK, stages={"ink": page.ink})
     lines = find_lines(page.ink, ruled=False)
-    found = read_strips(line_strips(page.ink, one_line(lines)), reader.read_strips) if lines else None
+    found = read_strips(line_strips(page.ink, one_line(lines)), networks.read_strips) if lines else None
     sheet = one_page.InkSheet(page, page.ink, Turn(page.ink.shape, 0), 0, 0)
-    return one_page.page_reading(sheet, [found] if found and one_page.is_high_enough(found) else [], reader)
+    return one_page.page_reading(sheet, [found] if found and one_page.is_high_enough(found) else [], networks)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +13,8 @@ from digitry.images.stages import Stages, canonical_stages
 from digitry.images.strip import DIGIT_HEIGHT, STRIP_HEIGHT, cut_strip
 from digitry.networks.decoding import single_digits
 from digitry.reading.certainty import share_doubt
+from digitry.reading.networks import Networks
 from digitry.types import Number, Reading
-
-if TYPE_CHECKING:
-    from digitry.reading.reader import Reader
-
-DIGITS = tuple("0123456789")
 
 EXPLAINED = 0.8
 """A digit that explains less of the picture than this is doubted in proportion: the sleeve of a coat is no 1."""
@@ -37,42 +32,44 @@ STRIP_WIDTH = 64
 """Pixels: a digit with paper on both sides. One width for all, so that many are read at once."""
 
 
-def read_pages(pages: list[NDArray[np.uint8]], reader: Reader, *, name: str, page: int) -> list[Reading]:
+def read_pages(pages: list[NDArray[np.uint8]], networks: Networks, *, name: str, page: int) -> list[Reading]:
     """Read every grey page, uint8 (h, w); the networks run once for all of them."""
     found = [canonical_stages(grey) for grey in pages]
     at = [index for index, stages in enumerate(found) if stages.canonical is not None]
-    probabilities = judge_crops([found[index] for index in at], reader)
+    probabilities = judge_crops([found[index] for index in at], networks)
     rows = dict(zip(at, probabilities, strict=True))
     readings = []
     for index, (grey, stages) in enumerate(zip(pages, found, strict=True)):
         explained = 1.0 if stages.crop is None else explained_share(grey, stages.crop, stages.box)
-        reading = digit_reading(stages, rows.get(index), reader, explained)
+        reading = digit_reading(stages, rows.get(index), networks, explained)
         readings.append(replace(reading, picture=name, page=page, stages={"grey": grey, **reading.stages}))
     return readings
 
 
-def judge_crops(found: list[Stages], reader: Reader) -> NDArray[np.float32]:
+def judge_crops(found: list[Stages], networks: Networks) -> NDArray[np.float32]:
     """Judge what each crop is, float32 (n, classes): rows sum to 1, or to less where the networks see no digit.
 
     The shipped network for whole numbers has a word where the scale of the other was fitted with it.
     """
     canonical = np.stack([stages.canonical for stages in found if stages.canonical is not None]) if found else None
     if canonical is None:
-        return np.zeros((0, len(reader.class_names)), np.float32)
+        return np.zeros((0, len(networks.class_names)), np.float32)
     crops = [stages.crop for stages in found if stages.crop is not None]
-    return agree_on_crops(reader.read_digits(canonical), crops, reader)
+    return agree_on_crops(networks.read_digits(canonical), crops, networks)
 
 
-def agree_on_crops(first: NDArray[np.float32], crops: list[NDArray[np.uint8]], reader: Reader) -> NDArray[np.float32]:
+def agree_on_crops(
+    first: NDArray[np.float32], crops: list[NDArray[np.uint8]], networks: Networks
+) -> NDArray[np.float32]:
     """Return what both networks say together of crops, where the first, float32 (n, classes), is not confident
     enough.
     """
     asked = np.flatnonzero(first.max(axis=1, initial=0) < SECOND_OPINION_BELOW)
-    if not asked.size or not reader.asks_both:
+    if not asked.size or not networks.asks_both:
         return first
     strips = np.stack([_strip(crops[index]) for index in asked])
     result = first.copy()
-    result[asked] = (first[asked] + single_digits(reader.second_opinion(strips))) / 2
+    result[asked] = (first[asked] + single_digits(networks.second_opinion(strips))) / 2
     return result
 
 
@@ -86,7 +83,7 @@ def _strip(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def digit_reading(
-    found: Stages, probabilities: NDArray[np.float32] | None, reader: Reader, explained: float = 1.0
+    found: Stages, probabilities: NDArray[np.float32] | None, networks: Networks, explained: float = 1.0
 ) -> Reading:
     """Return what was found, and what `judge_crops` says of it, if there is a digit, as a reading.
 
@@ -98,8 +95,8 @@ def digit_reading(
         return Reading("", reason=found.reason, stages=kept)
     blot = found.crop is not None and is_blot(found.crop)
     doubt = min(1.0, explained / EXPLAINED) * (RIVALS if found.rivals else 1.0) * (BLOT if blot else 1.0)
-    digit = reader.digit(probabilities * np.float32(doubt), found.box)
-    confidence, sure, reason = reader.judge("digit", digit.confidence)
+    digit = networks.digit(probabilities * np.float32(doubt), found.box)
+    confidence, sure, reason = networks.judge("digit", digit.confidence)
     if found.rivals:
         sure = False
         reason = f"there are {found.rivals + 1} marks that could be digits, only the most prominent one was read"

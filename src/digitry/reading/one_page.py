@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +17,12 @@ from digitry.images.segment import INK_LEVEL, is_blot
 from digitry.images.slope import Turn, writing_slope
 from digitry.images.stages import BLANK
 from digitry.images.strokes import stroke_mask
+from digitry.reading import one_digit
 from digitry.reading.certainty import share_doubt
+from digitry.reading.networks import Networks
 from digitry.reading.number import Found, line_strips, page_strips, read_strips
 from digitry.reading.one_digit import BLOT, BLOT_REASON
 from digitry.types import Box, Digit, Number, Reading
-
-if TYPE_CHECKING:
-    from digitry.reading.reader import Reader
 
 ONE_LINE = 3.0
 """A page lower than this many heights of its digits has room for one line: it is read as a whole too."""
@@ -64,25 +63,25 @@ class InkSheet(NamedTuple):
         return self.left + left, self.top + top, max(1, right - left), max(1, bottom - top)
 
 
-def read_page(grey: NDArray[np.uint8], reader: Reader, *, name: str, page: int, one_number: bool) -> Reading:
+def read_page(grey: NDArray[np.uint8], networks: Networks, *, name: str, page: int, one_number: bool) -> Reading:
     """Read the numbers of a grey page, uint8 (h, w), in reading order; all writing is one number with `one_number`."""
-    reading = _read(grey, reader, one_number)
+    reading = _read(grey, networks, one_number)
     if len(reading.text) <= 1 and (not one_number or not reading.numbers):
         # One mark on the page, or none that makes a number: the network for single digits knows more about it.
-        (alone,) = reader.read_digit_pages([grey], name=name, page=page)
+        (alone,) = one_digit.read_pages([grey], networks, name=name, page=page)
         if alone.numbers:
             return replace(alone, stages={**reading.stages, **alone.stages})
     return Reading(name, reading.numbers, reading.sure, reading.reason, page, stages={"grey": grey, **reading.stages})
 
 
-def _read(grey: NDArray[np.uint8], reader: Reader, one_number: bool) -> Reading:
+def _read(grey: NDArray[np.uint8], networks: Networks, one_number: bool) -> Reading:
     best: tuple[InkSheet, list[Found]] | None = None
     panel = find_panel(grey)
     panels = [panel] if panel.grey is grey else [panel, whole_page(grey)]
     for guess in GUESSES:
         # A panel is a guess like the others: it may be one box of a form.
         for sheet in (sheet for panel in panels for sheet in _sheets(panel, *guess)):
-            found = _numbers(sheet, reader, one_number)
+            found = _numbers(sheet, networks, one_number)
             if not one_number:
                 found = _without_cut_digit(sheet, found, grey.shape)
             better = best is None or _evidence(found) > _evidence(best[1])
@@ -95,7 +94,7 @@ def _read(grey: NDArray[np.uint8], reader: Reader, one_number: bool) -> Reading:
     if best is None:
         return Reading("", reason=BLANK, stages={"ink": np.zeros_like(grey)})
     sheet, found = best
-    return page_reading(sheet, found, reader, grey if one_number else None)
+    return page_reading(sheet, found, networks, grey if one_number else None)
 
 
 def _sheets(panel: Panel, window: float | None, dark_on_light: bool | None) -> Iterator[InkSheet]:
@@ -132,7 +131,7 @@ def _is_clear(found: list[Found]) -> bool:
 
 
 def _evidence(found: list[Found]) -> float:
-    """Tell how many digits were read, each worth what the reader thinks of its number; one place on the page counts
+    """Tell how many digits were read, each worth what the networks think of its number; one place on the page counts
     once.
     """
     worth = 0.0
@@ -146,7 +145,7 @@ def _evidence(found: list[Found]) -> float:
     return worth
 
 
-def _numbers(sheet: InkSheet, reader: Reader, one_number: bool) -> list[Found]:
+def _numbers(sheet: InkSheet, networks: Networks, one_number: bool) -> list[Found]:
     lines = find_lines(sheet.ink)
     if one_number:
         lines = [one_line(lines)] if lines else []
@@ -159,9 +158,9 @@ def _numbers(sheet: InkSheet, reader: Reader, one_number: bool) -> list[Found]:
         strips = line_strips(sheet.ink, line)
         if alone and sheet.ink.shape[0] < ONE_LINE * line.digit_height:
             strips += page_strips(sheet.ink)
-        found.append(read_strips(strips, reader.read_strips))
+        found.append(read_strips(strips, networks.read_strips))
     if not numbers and alone:
-        found = [read_strips(page_strips(sheet.ink), reader.read_strips)]
+        found = [read_strips(page_strips(sheet.ink), networks.read_strips)]
     return [one for one in found if one and is_high_enough(one)]
 
 
@@ -170,7 +169,9 @@ def is_high_enough(found: Found) -> bool:
     return max(spot.box[3] for spot in found.spots) >= MIN_HEIGHT
 
 
-def page_reading(sheet: InkSheet, found: list[Found], reader: Reader, grey: NDArray[np.uint8] | None = None) -> Reading:
+def page_reading(
+    sheet: InkSheet, found: list[Found], networks: Networks, grey: NDArray[np.uint8] | None = None
+) -> Reading:
     """Return what was found on a sheet as a reading; where it is one number that should be all of `grey`, that is
     given.
     """
@@ -179,7 +180,7 @@ def page_reading(sheet: InkSheet, found: list[Found], reader: Reader, grey: NDAr
         "strips": [one.strip.ink for one in found],
         "frames": [one.frames for one in found],
     }
-    numbers = tuple(_number(sheet, one, grey, reader) for one in found)
+    numbers = tuple(_number(sheet, one, grey, networks) for one in found)
     if not numbers:
         return Reading("", reason="there is no writing that reads as a number", stages=stages)
     doubtful = [number for number in numbers if not number.sure]
@@ -191,7 +192,7 @@ def page_reading(sheet: InkSheet, found: list[Found], reader: Reader, grey: NDAr
     return Reading("", numbers, sure=not doubtful, reason=reason, stages=stages)
 
 
-def _number(sheet: InkSheet, found: Found, grey: NDArray[np.uint8] | None, reader: Reader) -> Number:
+def _number(sheet: InkSheet, found: Found, grey: NDArray[np.uint8] | None, networks: Networks) -> Number:
     """Return the number with boxes on the page; doubted where it should be all of `grey`, and explains little of it."""
     digits = []
     for spot in found.spots:
@@ -208,7 +209,7 @@ def _number(sheet: InkSheet, found: Found, grey: NDArray[np.uint8] | None, reade
     doubt = 1.0 if grey is None else min(1.0, explained_by_box(grey, box) / EXPLAINED)
     blot = len(found.spots) == 1 and is_blot(_cut(sheet.ink, found.spots[0].box))
     own = found.probability * doubt * (BLOT if blot else 1.0)
-    confidence, sure, reason = reader.judge("number", own)
+    confidence, sure, reason = networks.judge("number", own)
     if blot and not sure:
         reason = BLOT_REASON
     others = tuple(("".join(map(str, text)), probability) for text, probability in found.alternatives)

@@ -102,7 +102,7 @@ class Engine:
         self.children = Children({model.name: model.data for model in models.values()}, processes, limits)
         self._pool = ThreadPoolExecutor(processes, thread_name_prefix="digits")
         self.batchers = {
-            name: Batcher(partial(weigh_digits, reader=model.reader), self._pool, processes, limits, seen)
+            name: Batcher(partial(weigh_digits, networks=model.reader), self._pool, processes, limits, seen)
             for name, model in models.items()
         }
         self.requests = 0
