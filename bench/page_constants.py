@@ -38,7 +38,8 @@ SHARED: dict[str, tuple[str, ...]] = {
     "reading.certainty": ("MAX_ERROR", "NEVER", "NO_SCALE"),
     "reading.drawn_ink": ("EXPECTATIONS",),
     "reading.number": ("ZOOMS", "MARGIN", "NEAR", "THIN", "ALTERNATIVES"),
-    "reading.one_digit": ("DIGITS", "RIVALS", "BLOT", "BLOT_REASON", "SECOND_OPINION_BELOW", "STRIP_WIDTH"),
+    "reading.networks": ("DIGITS",),
+    "reading.one_digit": ("RIVALS", "BLOT", "BLOT_REASON", "SECOND_OPINION_BELOW", "STRIP_WIDTH"),
 }
 """Module of digitry → its constants. In JavaScript they are in an object with the last part of the module's name."""
 

@@ -92,8 +92,11 @@ export const number = {
   ALTERNATIVES: 3,
 };
 
-export const one_digit = {
+export const networks = {
   DIGITS: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+};
+
+export const one_digit = {
   RIVALS: 0.5,
   BLOT: 0.5,
   BLOT_REASON: "it is a solid spot: a dot, or a digit whose holes have closed",

@@ -1,7 +1,7 @@
 // A drawing → the digit or the number on it, read here, as Python's Reader.read_drawing reads it.
 
 import { judge, judgeAgainst, shareDoubt } from "./certainty.js";
-import { certainty, drawn_ink, ink, one_digit, prepare, types } from "./constants.js";
+import { certainty, drawn_ink, ink, networks, prepare, types } from "./constants.js";
 import { findLines, MIN_HEIGHT, oneLine } from "./lines.js";
 import { lineStrips, readStrips } from "./number.js";
 import { numberOf } from "./one_digit.js";
@@ -12,7 +12,7 @@ import { STRIP_HEIGHT } from "./strip.js";
 import { BLANK, inkStages, MIN_SIDE, tooSmall } from "./stages.js";
 
 export const { EXPECTATIONS } = drawn_ink;
-const { DIGITS } = one_digit;
+const { DIGITS } = networks;
 const { IMAGE_SIDE } = types;
 const { WORK_SIDE } = ink;
 const { SCALE } = prepare;
