@@ -20,6 +20,7 @@ from digitry.evaluation.number_runs import numbers_right, written_strips
 from digitry.exports.half import with_half_weights
 from digitry.files import write_atomically
 from digitry.networks.model import Model
+from digitry.runs import WEIGHTS
 from digitry.training import run_folder
 
 MODELS = Path(__file__).parent.parent / "src" / "digitry" / "models"
@@ -47,7 +48,7 @@ def make(recipe: str, run: Path, seed: int) -> None:
     data = done.model_file.read_bytes()
     write_atomically(model, with_half_weights(data) if recipe == "string-reader" else data)
     if recipe == "reader":  # what `digitry train reader --from shipped` continues from
-        write_atomically(model.with_suffix(".safetensors"), (run / run_folder.WEIGHTS).read_bytes())
+        write_atomically(model.with_suffix(".safetensors"), (run / WEIGHTS).read_bytes())
     facts = {
         "recipe": recipe,
         "seed": seed,
