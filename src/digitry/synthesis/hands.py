@@ -60,7 +60,7 @@ class Hand:
     """Chance that a stroke leads on to the next character."""
     level: float
     gain: float
-    """How fine and how crisp MNIST's digits are written: see `batches.glyphs.written`."""
+    """How fine and how crisp MNIST's digits are written: see `glyphs.written`."""
     drawn: frozenset[str]
     """The digits that this writer draws from pen paths."""
     habits: dict[str, int] = field(default_factory=dict)

@@ -27,7 +27,7 @@ def make_ahead(make: Callable[[], Prefetched]) -> Coming[Prefetched]:
     """Start `make` in a thread of its own; returns a function that waits for what it made, or raises what it raised.
 
     A training that is told to stop does not wait for examples that nobody will see: when the program ends, the thread
-    is asked to leave its loop (`batches.steps`). Still at work when the interpreter goes, it would be ended inside
+    is asked to leave its loop (`synthesis.steps`). Still at work when the interpreter goes, it would be ended inside
     OpenCV, and C++ aborts the whole process then.
     """
     made: list[Prefetched] = []

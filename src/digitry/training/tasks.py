@@ -29,7 +29,7 @@ class Examples(NamedTuple):
     inputs: NDArray[Any]
     """Images or strips, uint8 (n, height, width); prepared, float32 (n, height, width, 1)."""
     targets: NDArray[np.int32]
-    """Labels, int32 (n,), or numbers, int32 (n, digits) as `batches.strings` pads them."""
+    """Labels, int32 (n,), or numbers, int32 (n, digits) as `synthesis.number_strips` pads them."""
 
     def prepared(self) -> Examples:
         """Prepare the same with the inputs as a network takes them."""
