@@ -82,14 +82,14 @@ from digitry.training import checkpoint
 from tests.reliability.test_disk_faults import at_step
 
 folder = Path(sys.argv[1])
-checkpoint.save(folder, at_step(1))
+checkpoint.save_checkpoint(folder, at_step(1))
 size = len(checkpoint.to_bytes(at_step(2)))
 hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
 refused = intact = 0
 for number in range(200):
     resource.setrlimit(resource.RLIMIT_FSIZE, (number * size // 200, hard))
     try:
-        checkpoint.save(folder, at_step(2))
+        checkpoint.save_checkpoint(folder, at_step(2))
     except StorageError:
         refused += 1
     resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
