@@ -197,7 +197,7 @@ def number_of(one: Candidate, confidence: float, sure: bool, reason: str | None,
     )  # fmt: skip
 
 
-def tables_of(grey: NDArray[np.uint8], turn: int) -> tuple[tuple[Table, ...], dict[int, dict[tuple[int, int], Box]]]:
+def tables_of(grey: NDArray[np.uint8], turn: int) -> tuple[Table, ...]:
     """Give the tables of a page, uint8 (h, w), that is upright after `turn` degrees; boxes are on the page as given."""
     height, width = grey.shape
     quarter = turn // 90
@@ -205,8 +205,7 @@ def tables_of(grey: NDArray[np.uint8], turn: int) -> tuple[tuple[Table, ...], di
     for cell in find_cells(upright(grey, quarter)):
         box = _box_before(cell.box, quarter, height, width) if quarter else cell.box
         grouped.setdefault(cell.table, []).append(Cell(cell.row, cell.column, box))
-    tables = tuple(Table(tuple(cells)) for cells in grouped.values())
-    return tables, {t: {(c.row, c.column): c.box for c in table.cells} for t, table in enumerate(tables)}
+    return tuple(Table(tuple(cells)) for cells in grouped.values())
 
 
 def cell_at(x: float, y: float, tables: tuple[Table, ...]) -> tuple[int, int, int] | None:
