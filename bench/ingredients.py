@@ -122,8 +122,8 @@ def train_one(name: str, seed: int) -> dict[str, Any]:
         some = replace(dataset, train=training)
         settings = {**BASE, **CHANGES[name]}
         done = digitry.train(RECIPE, data=some, seed=seed, run=run, settings=settings, report=False)
-        model, _ = bundle.load_model(run / "weights.safetensors")
-    images, labels = prepare(validation.images), validation.labels
+        model, contract = bundle.load_model(run / "weights.safetensors")
+    images, labels = prepare(validation.images, contract), validation.labels
     with_views, one_look = (part.predict(images, verbose=0) for part in (model, without_views(model)))
     return {
         "accuracy": float((with_views.argmax(1) == labels).mean()),

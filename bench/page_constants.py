@@ -19,8 +19,8 @@ FILE = Path(__file__).parent.parent / "src" / "digitry" / "serve" / "static" / "
 
 SHARED: dict[str, tuple[str, ...]] = {
     "types": ("IMAGE_SIDE",),
-    "networks.prepare": ("SCALE",),
-    "networks.contract": ("METADATA_KEY",),
+    "networks.prepare": ("WHITE",),
+    "networks.contract": ("METADATA_KEY", "DARK"),
     "networks.decoding": ("BLANK", "BEAM_WIDTH", "MIN_PROBABILITY"),
     "visualization.saliency": ("PATCH_SIDE", "_LEAST"),
     "images.canonical": ("BOX_SIDE", "BOX_LEVEL", "STROKE_RANGE", "_WORK_SIDE"),

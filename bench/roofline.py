@@ -96,22 +96,25 @@ def measure(recipe: str, side: str) -> dict[str, float]:
         compiled.compile_options = lambda: {"steps_per_execution": 32, "jit_compile": True}
     batch = plan.settings.batch_size
     model = compiled.build_and_compile(plan, 10, -(-IMAGES // batch))
+    contract = plan.contract(model, tuple("0123456789"))
     one_pass: Callable[[], object]
     if "plain" in side:
         import torch
 
         from digitry.training import plain_torch
 
-        twin = plain_torch.PlainTorch(model, plan.with_settings({"epochs": 2}).settings, 0, -(-IMAGES // batch))
+        twin = plain_torch.PlainTorch(
+            model, contract, plan.with_settings({"epochs": 2}).settings, 0, -(-IMAGES // batch)
+        )
         twin.borrow()
         labels = torch.from_numpy(train.labels.astype(np.int64))
 
         def one_pass() -> None:
             for at in range(0, IMAGES, batch):
-                twin._step(plain_torch._prepared(train.images[at : at + batch]), labels[at : at + batch])
+                twin._step(twin._prepared(train.images[at : at + batch]), labels[at : at + batch])
 
     else:
-        images, targets = prepare(train.images), train.labels.astype(np.int32)
+        images, targets = prepare(train.images, contract), train.labels.astype(np.int32)
 
         def one_pass() -> None:
             model.fit(images, targets, batch_size=batch, epochs=1, shuffle=False, verbose=0)

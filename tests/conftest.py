@@ -18,6 +18,9 @@ from digitry.synthesis.glyphs import curve
 from digitry.synthesis.hands import Glyphs, draw_paths
 from digitry.types import Dataset, Split
 
+CANONICAL = Contract("any", tuple("0123456789"))
+"""What a network expects that takes canonical digits, or strips, as datasets hold them."""
+
 # No memory of examples in the checkout, which need not be writable, and no clock: a machine may be slow.
 hypothesis.settings.register_profile("anywhere", database=None, deadline=None)
 hypothesis.settings.load_profile("anywhere")

@@ -8,16 +8,19 @@ import numpy as np
 
 from digitry import recipes
 from digitry.exports import bundle
+from digitry.networks.contract import Contract
 from digitry.networks.prepare import prepare
 from digitry.recipes.backend import choose_backend, make_deterministic
 from digitry.training.compiled import build_and_compile
+
+DIGITS = tuple("0123456789")
 
 
 def main(recipe_name: str, source: str, target: str) -> None:
     choose_backend()
     make_deterministic(0)
     given = dict(np.load(source))
-    images, labels = prepare(given.pop("images")), given.pop("labels").astype(np.int32)
+    images, labels = prepare(given.pop("images"), Contract(recipe_name, DIGITS)), given.pop("labels").astype(np.int32)
     recipe = recipes.get(recipe_name).with_settings({"schedule": "constant", "optimizer": "sgd"})
     if recipe.settings.dropout is not None:
         # Each backend draws its own dropout: without it, one step from the same weights is the same step.

@@ -14,7 +14,7 @@ from digitry.recipes.backend import choose_backend, make_deterministic
 from digitry.recipes.base import Recipe
 from digitry.training import state
 from digitry.training.compiled import build_and_compile
-from tests.conftest import make_digits
+from tests.conftest import CANONICAL, make_digits
 
 pytestmark = pytest.mark.backends
 
@@ -44,14 +44,14 @@ def pair(recipe: Recipe) -> tuple[Any, Any]:
             variable.assign(rng.uniform(0.5, 1.5, variable.shape))
         elif variable.name in ("beta", "moving_mean", "bias"):
             variable.assign(rng.normal(0, 0.1, variable.shape))
-    twin = PlainTorch(model, recipe.settings, 0, STEPS)
+    twin = PlainTorch(model, CANONICAL, recipe.settings, 0, STEPS)
     twin.borrow()
     return model, twin
 
 
 def examples(count: int = 64) -> tuple[np.ndarray, np.ndarray]:
     split = make_digits(count)
-    return prepare(split.images), split.labels.astype(np.int32)
+    return prepare(split.images, CANONICAL), split.labels.astype(np.int32)
 
 
 def test_the_twin_gives_the_answers_of_the_keras_model(recipe: Recipe) -> None:
@@ -107,4 +107,4 @@ def test_a_layer_without_a_twin_is_named() -> None:
     model = Sequential([layers.Input((28, 28, 1)), layers.UpSampling2D(), layers.Flatten(), layers.Dense(10)])
     model.compile(optimizer="adam")
     with pytest.raises(TrainingError, match="UpSampling2D has no twin"):
-        PlainTorch(model, recipes.get("cnn").settings, 0, STEPS)
+        PlainTorch(model, CANONICAL, recipes.get("cnn").settings, 0, STEPS)

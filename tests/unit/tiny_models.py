@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from digitry.images.canonical import canonical
-from digitry.networks.contract import METADATA_KEY, STRIP_SHAPE, Contract
+from digitry.networks.contract import EVEN, METADATA_KEY, PAGE_SHAPE, STRIP_SHAPE, Contract
+from digitry.networks.page_answer import CLASSES
 
 _RING = [(7, 0), (12, 3), (14, 10), (12, 17), (7, 20), (2, 17), (0, 10), (2, 3), (7, 0)]
 STROKES: dict[int, list[list[tuple[float, float]]]] = {
@@ -116,9 +117,8 @@ def string_model(
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     names = tuple("0123456789")
-    text = (
-        Contract(recipe="tiny", class_names=names, input_shape=STRIP_SHAPE).to_json() if contract is None else contract
-    )
+    plain = Contract(recipe="tiny", class_names=names, input_shape=STRIP_SHAPE, reads="number")
+    text = plain.to_json() if contract is None else contract
     if text:
         helper.set_model_props(model, {METADATA_KEY: text})
     return model
@@ -127,4 +127,22 @@ def string_model(
 def string_model_bytes(**changes: Any) -> bytes:
     """The bytes of `string_model`."""
     data: bytes = string_model(**changes).SerializeToString()
+    return data
+
+
+def page_model_bytes(*, class_names: tuple[str, ...] = ("0", "1", "other"), channels: int | None = None) -> bytes:
+    """A network for pages that answers, in all its channels, the mean of each of the page's 4×4 pixels."""
+    channels = CLASSES + len(class_names) if channels is None else channels
+    contract = Contract("tiny", class_names, input_shape=PAGE_SHAPE, scale=1.0, polarity=EVEN, reads="page")
+    nodes = [helper.make_node("Conv", ["pages", "weights"], ["answers"], kernel_shape=[4, 4], strides=[4, 4])]
+    graph = helper.make_graph(
+        nodes,
+        "tiny-pages",
+        [helper.make_tensor_value_info("pages", TensorProto.FLOAT, [1, 1, "height", "width"])],
+        [helper.make_tensor_value_info("answers", TensorProto.FLOAT, None)],
+        [numpy_helper.from_array(np.full((channels, 1, 4, 4), 1 / 16, np.float32), "weights")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    helper.set_model_props(model, {METADATA_KEY: contract.to_json()})
+    data: bytes = model.SerializeToString()
     return data

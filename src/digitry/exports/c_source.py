@@ -23,7 +23,7 @@ from digitry.exports.loop_operators import translated
 from digitry.exports.loops import SUM, Array, Loop, Program
 from digitry.exports.onnx import to_onnx
 from digitry.exports.parity import ExportFormat
-from digitry.networks.contract import DIGIT_SHAPE, Contract
+from digitry.networks.contract import Contract
 from digitry.types import Images
 
 FLAGS = ("-O2", "-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic")
@@ -59,7 +59,7 @@ def to_c(data: bytes, contract: Contract) -> str:
 
     Raises ModelError when an operator has no form in C.
     """
-    if contract.input_shape != DIGIT_SHAPE:
+    if contract.reads != "digit":
         raise ModelError("only networks for single digits can be written as C")
     program, image, answer = translated(folded(data).graph, (1, *contract.input_shape))
     if not answer.flags.c_contiguous:

@@ -33,7 +33,7 @@ EXACT = ("LayerNormalization", "Mul", "ReduceMean", "Softmax")
 Runtime's tool cannot quantise along several axes."""
 
 
-def to_int8(data: bytes, sample: Images) -> bytes:
+def to_int8(data: bytes, contract: Contract, sample: Images) -> bytes:
     """Quantise the network in an ONNX model's bytes; `sample` is uint8 (n, height, width).
 
     The weights of a convolution are scaled filter by filter; normalisations are multiplied into them first.
@@ -43,7 +43,7 @@ def to_int8(data: bytes, sample: Images) -> bytes:
 
     class Sample(CalibrationDataReader):  # type: ignore[misc]
         def __init__(self) -> None:
-            self.batches = iter(prepare(sample[at : at + BATCH]) for at in range(0, len(sample), BATCH))
+            self.batches = iter(prepare(sample[at : at + BATCH], contract) for at in range(0, len(sample), BATCH))
 
         def get_next(self) -> dict[str, NDArray[np.float32]] | None:
             batch = next(self.batches, None)
@@ -106,7 +106,7 @@ def _silence() -> Iterator[None]:
 def _write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
     # Drawn, not the first: a dataset may be sorted by class.
     drawn = np.random.default_rng(0).permutation(len(sample))[:SAMPLE]
-    path.write_bytes(to_int8(to_onnx(model, contract), sample[drawn]))
+    path.write_bytes(to_int8(to_onnx(model, contract), contract, sample[drawn]))
 
 
 FORMAT = ExportFormat("int8 model", ".int8.onnx", _write, answers, labels_may_differ=0.005)

@@ -39,7 +39,7 @@ def _answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float
         (taken,), (given,) = interpreter.get_input_details(), interpreter.get_output_details()
         outputs = []
         for at in range(0, len(images), BATCH):
-            part = prepare(images[at : at + BATCH])
+            part = prepare(images[at : at + BATCH], contract)
             interpreter.resize_tensor_input(taken["index"], part.shape)
             interpreter.allocate_tensors()
             interpreter.set_tensor(taken["index"], part)

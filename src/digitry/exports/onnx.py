@@ -19,7 +19,7 @@ from digitry.exports.onnx_graph import Graph, Value
 from digitry.exports.onnx_layers import LAYERS, OPERATIONS, Layout
 from digitry.exports.onnx_weights import refuse
 from digitry.exports.parity import ExportFormat
-from digitry.networks.contract import STRIP_SHAPE, Contract
+from digitry.networks.contract import Contract
 from digitry.networks.model import INPUT_NAME, Model
 from digitry.types import Images
 
@@ -46,7 +46,7 @@ def written_by_layers(model: Any, contract: Contract) -> bytes:
     """Do as `to_onnx`, of layers that have a function here. Raises ModelError, with its name, when one has none."""
     graph = Graph()
     found = graph.ordered(_network(graph, model, Value(INPUT_NAME, tuple(model.input_shape))), first=False).name
-    if contract.input_shape == STRIP_SHAPE:
+    if contract.reads == "number":
         found = graph.add("Softmax", graph.add("Mul", found, 1 / contract.temperature), axis=-1)
     return graph.to_bytes(found, contract)
 

@@ -18,7 +18,7 @@ import numpy as np
 from digitry.console import native_stderr_muted
 from digitry.errors import ModelError
 from digitry.exports.onnx_graph import IR_VERSION, OPSET, named_shapes
-from digitry.networks.contract import METADATA_KEY, STRIP_SHAPE, Contract
+from digitry.networks.contract import METADATA_KEY, Contract
 from digitry.networks.model import INPUT_NAME, OUTPUT_NAME
 
 CONVERTERS = {"tensorflow": "tf2onnx", "jax": "jax2onnx"}
@@ -46,7 +46,7 @@ def converted(model: Any, contract: Contract) -> bytes:
     given, answer = inputs[0], outputs[0]
     nodes = [helper.make_node("Identity", [INPUT_NAME], [given.name]), *graph.node]
     constants = [*graph.initializer]
-    if contract.input_shape == STRIP_SHAPE:
+    if contract.reads == "number":
         constants.append(numpy_helper.from_array(np.asarray(1 / contract.temperature, np.float32), "sharpness"))
         nodes.append(helper.make_node("Mul", [answer.name, "sharpness"], ["sharpened"]))
         nodes.append(helper.make_node("Softmax", ["sharpened"], [OUTPUT_NAME], axis=-1))

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.networks.contract import METADATA_KEY, STRIP_SHAPE, Contract
+from digitry.networks.contract import METADATA_KEY, Contract
 from digitry.networks.model import INPUT_NAME, OUTPUT_NAME
 
 OPSET, IR_VERSION = 17, 8
@@ -17,7 +17,7 @@ OPSET, IR_VERSION = 17, 8
 def named_shapes(contract: Contract) -> tuple[list[Any], list[Any]]:
     """Return the shapes of input and output, with a word for every side of any length."""
     classes, (height, width, channels) = len(contract.class_names), contract.input_shape
-    if contract.input_shape == STRIP_SHAPE:
+    if contract.reads == "number":
         return ["n", height, "width", channels], ["n", "frames", 1 + classes]
     return ["n", height, width, channels], ["n", classes]
 

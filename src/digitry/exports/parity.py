@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from digitry.errors import ModelError, StorageError
 from digitry.files import write_atomically
-from digitry.networks.contract import STRIP_SHAPE, Contract
+from digitry.networks.contract import Contract
 from digitry.networks.prepare import prepare
 from digitry.types import Images, Probabilities
 
@@ -74,7 +74,7 @@ def write_if_equal(
             proof.expected,
             proof.got,
             # Of half a million frames some lie within rounding of the border between two answers.
-            tie=TOLERANCE if contract.input_shape == STRIP_SHAPE else 0.0,
+            tie=TOLERANCE if contract.reads == "number" else 0.0,
             labels_may_differ=form.labels_may_differ,
             what=form.name,
         )
@@ -118,7 +118,7 @@ def answers_of_keras(model: Any, contract: Contract, images: Images) -> NDArray[
     """
     import keras
 
-    prepared = prepare(images)
+    prepared = prepare(images, contract)
     if keras.config.backend() == "tensorflow":
         # Called as it is, it need not be turned into a graph first, which takes longer than the answers.
         parts = [model(prepared[at : at + BATCH], training=False).numpy() for at in range(0, len(images), BATCH)]
@@ -131,7 +131,7 @@ def as_probabilities(outputs: NDArray[Any], contract: Contract) -> NDArray[np.fl
     us.
     """
     outputs = np.asarray(outputs, np.float32)
-    if contract.input_shape != STRIP_SHAPE:
+    if contract.reads != "number":
         return outputs
     return softmax_of(outputs / np.float32(contract.temperature))
 

@@ -24,7 +24,7 @@ def _answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float
     import tensorflow as tf
 
     loaded = tf.saved_model.load(path)
-    outputs = [loaded.serve(prepare(images[at : at + BATCH])).numpy() for at in range(0, len(images), BATCH)]
+    outputs = [loaded.serve(prepare(images[at : at + BATCH], contract)).numpy() for at in range(0, len(images), BATCH)]
     return as_probabilities(np.concatenate(outputs), contract)
 
 

@@ -10,14 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.errors import ModelError
-from digitry.networks.contract import METADATA_KEY, Contract
+from digitry.networks.contract import METADATA_KEY, STRIP_SHAPE, Contract
 from digitry.networks.model_files import read_model, shipped_model
 from digitry.networks.onnx_bytes import check_model_bytes
-from digitry.networks.prepare import SCALE, prepare
+from digitry.networks.page_answer import CLASSES, STRIDE
+from digitry.networks.prepare import prepare
+from digitry.types import IMAGE_SIDE
 
 INPUT_NAME, OUTPUT_NAME = "images", "probabilities"
+PAGE_INPUT, PAGE_OUTPUT = "pages", "answers"
+"""The same of a network that reads pages."""
 
-WHAT = {"digit": "single digits", "number": "whole numbers"}
+WHAT = {"digit": "single digits", "number": "whole numbers", "page": "whole pages"}
 """What a network reads, in words."""
 
 
@@ -32,7 +36,7 @@ class Model:
         """Open a run's folder, an ONNX file or its bytes, exported by digitry; `threads` 0 lets the runtime choose.
 
         Raises ModelError, which names the file, when it is missing, is no such model, wants code or files from
-        elsewhere, or reads something other than `reads`, a `digit` or a `number`.
+        elsewhere, or reads something other than `reads`, a `digit`, a `number` or a `page`.
         """
         self.data = model if isinstance(model, bytes) else read_model(model)
         try:
@@ -55,12 +59,14 @@ class Model:
 
     @property
     def reads(self) -> str:
-        """`digit`, one an image, or `number`, digits side by side on a strip."""
+        """`digit`, one an image, `number`, digits side by side on a strip, or `page`, characters anywhere on it."""
         return self.contract.reads
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """The labels of the columns; a network for numbers has one column more before them, for no digit."""
+        """The labels of the columns. A network for numbers has one column more before them, for no digit; one for
+        pages has them for other characters as its last.
+        """
         return self.contract.class_names
 
     @property
@@ -74,7 +80,10 @@ class Model:
         A network for digits: (n, 28, 28) → float32 (n, classes); for numbers: (n, 40, width) → float32
         (n, frames, 1 + classes), the blank first. Each last axis sums to 1. The network runs on `batch_size` at a time:
         what it makes of them fits into the processor's cache.
+        Raises ModelError for a network that reads pages: it gives `answers`.
         """
+        if self.reads == "page":
+            raise ModelError(f"the model reads {WHAT['page']}: it has answers for every spot, no probabilities")
         if not len(images):
             one = self._run(np.zeros((1, *images.shape[1:]), np.uint8))
             return one[:0]
@@ -83,19 +92,36 @@ class Model:
         starts = range(0, len(images), batch_size)
         return np.concatenate([self._run(images[start : start + batch_size]) for start in starts])
 
+    def answers(self, page: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what a network for pages says of every spot (`networks/page_answer.py`).
+
+        A page of even contrast, float32 (h, w), both sides multiples of what the network halves: float32 (channels,
+        h / 4, w / 4). Raises ModelError for a network that reads something else.
+        """
+        if self.reads != "page":
+            raise ModelError(f"the model reads {WHAT[self.reads]}: it gives probabilities, not answers for every spot")
+        result: NDArray[np.float32] = self._session.run([PAGE_OUTPUT], {PAGE_INPUT: page[np.newaxis, np.newaxis]})[0][0]
+        return result
+
     def _run(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        result: NDArray[np.float32] = self._session.run([OUTPUT_NAME], {INPUT_NAME: prepare(images)})[0]
+        prepared = prepare(images, self.contract)
+        result: NDArray[np.float32] = self._session.run([OUTPUT_NAME], {INPUT_NAME: prepared})[0]
         return result
 
     def _check_answers(self) -> None:
-        """One run on two blank inputs tells more than the shapes that the file claims."""
+        """One run on blank inputs tells more than the shapes that the file claims."""
+        if self.reads == "page":
+            self._check_page_answers()
+            return
         classes = len(self.class_names)
         height, width, _ = self.contract.input_shape
-        what, blank = ("images", (2, 28, 28)) if self.reads == "digit" else ("strips", (2, height, width or 64))
+        what, blank = "strips", (STRIP_SHAPE[0], 64)
+        if self.reads == "digit":
+            what, blank = "images", (IMAGE_SIDE, IMAGE_SIDE)
         try:
-            rows = np.asarray(self._run(np.zeros(blank, np.uint8)))
+            rows = np.asarray(self._run(np.zeros((2, *blank), np.uint8)))
         except Exception as error:
-            taken = "28, 28" if self.reads == "digit" else "40, width"
+            taken = f"{height}, {width or 'width'}"
             raise ModelError(f"the model does not take {what} of float32 (n, {taken}, 1); export it again") from error
         if self.reads == "number" and rows.ndim != 3:
             raise ModelError(f"the model answers {rows.shape} for 2 strips, expected (2, frames, classes)")
@@ -104,6 +130,20 @@ class Model:
             raise ModelError(f"the model answers {rows.dtype} {rows.shape} for 2 {what}, expected float32 {expected}")
         if not (np.isfinite(rows).all() and (rows >= 0).all() and np.allclose(rows.sum(axis=-1), 1, atol=1e-3)):
             raise ModelError("the model's answers are not probabilities (finite, at least 0, summing to 1)")
+
+    def _check_page_answers(self) -> None:
+        side = 64
+        expected = (CLASSES + len(self.class_names), side // STRIDE, side // STRIDE)
+        try:
+            found = self.answers(np.zeros((side, side), np.float32))
+        except Exception as error:
+            taken = f"(1, 1, {side}, {side})"
+            raise ModelError(f"the model does not take a page of float32 {taken}; export it again") from error
+        if found.shape != expected or found.dtype != np.float32 or not np.isfinite(found).all():
+            raise ModelError(
+                f"the model answers {found.dtype} {found.shape} for a page of {side}×{side}, expected finite float32 "
+                f"{expected}"
+            )
 
 
 def open_model(model: str | os.PathLike[str] | bytes, *, reads: str | None = None, threads: int = 0) -> Model:
@@ -133,12 +173,11 @@ def _open(data: bytes, reads: str | None, threads: int) -> tuple[Any, Contract]:
     contract = Contract.from_json(metadata[METADATA_KEY])
     if reads is not None and contract.reads != reads:
         raise ModelError(f"the model reads {WHAT[contract.reads]}, here one is needed that reads {WHAT[reads]}")
-    if not np.isclose(contract.scale, float(SCALE), rtol=1e-5):
-        raise ModelError(f"the model wants pixels times {contract.scale:g}, this digitry gives 1/255")
+    taken, given = (PAGE_INPUT, PAGE_OUTPUT) if contract.reads == "page" else (INPUT_NAME, OUTPUT_NAME)
     inputs, outputs = session.get_inputs(), session.get_outputs()
-    if [i.name for i in inputs] != [INPUT_NAME] or [o.name for o in outputs] != [OUTPUT_NAME]:
+    if [i.name for i in inputs] != [taken] or [o.name for o in outputs] != [given]:
         raise ModelError(
-            f"the model must turn '{INPUT_NAME}' into '{OUTPUT_NAME}', not "
+            f"the model must turn '{taken}' into '{given}', not "
             f"{', '.join(i.name for i in inputs)} into {', '.join(o.name for o in outputs)}"
         )
     return session, contract

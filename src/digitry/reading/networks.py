@@ -129,6 +129,8 @@ def _opened(model: Models, threads: int) -> dict[str, Model]:
         if one is None:
             continue
         opened = one if isinstance(one, Model) else Model.open(one, threads=threads)
+        if opened.reads not in ("digit", "number"):
+            raise SettingError(f"the model reads {WHAT[opened.reads]}; give one for digits, or one for numbers")
         if opened.reads in found:
             raise SettingError(f"both models read {WHAT[opened.reads]}; give one for digits, and one for numbers")
         found[opened.reads] = opened

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from digitry.errors import SettingError, unknown_name
+from digitry.networks.contract import LIGHT, Contract
 from digitry.recipes.backend import PLAIN_TORCH_OPTIMIZERS, choose_backend, trainer_name
 from digitry.recipes.settings import About, Settings, setting
 
@@ -36,14 +37,19 @@ class Recipe:
     """Trainable and fixed numbers of the network for ten classes."""
     settings: Settings
     build: Callable[[int, Any], Any]
-    """(classes, settings) → keras.Model from (n, 28, 28, 1) in 0..1 to probabilities (n, classes).
+    """(classes, settings) → keras.Model from prepared digits (n, side, side, 1) to probabilities (n, classes).
 
-    A recipe that reads numbers: from (n, 40, width, 1) to logits (n, frames, 1 + classes), the blank first.
+    The side is the network's own, most take canonical digits as they are: `layers.Input(DIGIT_SHAPE)`. A recipe that
+    reads numbers: from (n, 40, width, 1) to logits (n, frames, 1 + classes), the blank first.
     """
     plain_torch: bool = False
     """Whether plain Torch trains it fastest: then it does, where Torch is installed (training/plain_torch.py)."""
     reads: str = "digit"
     """`digit`, one an image, or `number`: digits side by side on a strip."""
+    polarity: str = LIGHT
+    """Whether its network takes light ink on dark, or dark ink on light."""
+    scale: float = 1 / 255
+    """What pixels are multiplied by before its network sees them."""
     published: Mapping[str, float] = field(default_factory=dict)
     """Figure → value as its authors give it, accuracies as fractions."""
 
@@ -73,6 +79,20 @@ class Recipe:
                 f"{MAX_PARAMETERS:,} fit into a model file; take fewer or smaller layers"
             )
         return model
+
+    def contract(self, model: Any, class_names: tuple[str, ...], **more: Any) -> Contract:
+        """State what this recipe's `model` expects, and `more`. Raises ModelError for an input that nobody gives."""
+        height, width, channels = (side or 0 for side in model.input_shape[1:])
+        return Contract(
+            self.name,
+            class_names,
+            input_shape=(height, width, channels),
+            scale=self.scale,
+            polarity=self.polarity,
+            reads=self.reads,
+            settings=self.settings.to_json(),
+            **more,
+        )
 
     def with_settings(self, overrides: Mapping[str, Any]) -> Recipe:
         """Return the same recipe with some settings changed. Raises SettingError for an unknown name or a bad value.

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from digitry.networks.contract import DIGIT_SHAPE
 from digitry.recipes.base import ACTIVATIONS, Recipe, Settings, setting
 
 
@@ -41,7 +42,7 @@ def build(classes: int, settings: CnnDropoutSettings) -> Any:
     first, *others = settings.filters
     return Sequential(
         [
-            layers.Input((28, 28, 1)),
+            layers.Input(DIGIT_SHAPE),
             convolution(first),
             *(layer for filters in others for layer in [*pooled(), convolution(filters)]),
             layers.Flatten(),

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from digitry.networks.contract import DIGIT_SHAPE
 from digitry.recipes.base import ACTIVATIONS, Recipe, Settings, setting
 
 
@@ -33,7 +34,7 @@ def build(classes: int, settings: DenseReluSettings) -> Any:
 
     return Sequential(
         [
-            layers.Input((28, 28, 1)),
+            layers.Input(DIGIT_SHAPE),
             layers.Flatten(),
             *(layer for units in settings.units for layer in hidden(units)),
             layers.Dense(classes, activation="softmax"),

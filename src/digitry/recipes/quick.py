@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from digitry.networks.contract import DIGIT_SHAPE
 from digitry.recipes.base import Recipe, Settings, setting
 
 
@@ -37,7 +38,7 @@ def build(classes: int, settings: QuickSettings) -> Any:
 
     return Sequential(
         [
-            layers.Input((28, 28, 1)),
+            layers.Input(DIGIT_SHAPE),
             convolution(settings.filters[0], 5, stride=2),
             *normalised(),
             convolution(settings.filters[1], 3),

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from digitry.networks.contract import DIGIT_SHAPE
 from digitry.recipes.base import Recipe, Settings
 
 
@@ -29,7 +30,7 @@ def build(classes: int, settings: Settings) -> Any:
 
     return Sequential(
         [
-            layers.Input((28, 28, 1)),
+            layers.Input(DIGIT_SHAPE),
             *block(32, 5),
             *block(48, 5),
             *block(128, 3),

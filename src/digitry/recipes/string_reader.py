@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from digitry.networks.contract import STRIP_SHAPE
 from digitry.recipes.base import Recipe, Settings
 
 FRAMES_PER_COLUMN = 2
@@ -32,7 +33,7 @@ def build(classes: int, settings: Settings) -> Any:
 
     return Sequential(
         [
-            layers.Input((40, None, 1)),
+            layers.Input((STRIP_SHAPE[0], None, 1)),
             *convolution(24, 5, strides=2),
             *convolution(48, 3),
             layers.MaxPooling2D(2),

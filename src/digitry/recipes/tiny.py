@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from digitry.networks.contract import DIGIT_SHAPE
 from digitry.recipes.base import Recipe, Settings, setting
 
 
@@ -43,7 +44,7 @@ def build(classes: int, settings: TinySettings) -> Any:
 
     return Sequential(
         [
-            layers.Input((28, 28, 1)),
+            layers.Input(DIGIT_SHAPE),
             layers.Conv2D(settings.filters[0], 3, use_bias=False),
             *normalised(),
             *separable(settings.filters[1]),

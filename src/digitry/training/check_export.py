@@ -8,10 +8,11 @@ import numpy as np
 
 from digitry.errors import ModelError
 from digitry.exports.parity import TOLERANCE, answers_of_keras, check_parity
-from digitry.networks.contract import DIGIT_SHAPE, STRIP_SHAPE, Contract
+from digitry.networks.contract import STRIP_SHAPE
 from digitry.networks.model import Model
 from digitry.recipes.backend import PLAIN_TORCH, choose_backend
 from digitry.recipes.base import Recipe
+from digitry.types import IMAGE_SIDE
 
 IMAGES, STRIP_WIDTH = 4, 72
 
@@ -27,12 +28,10 @@ def check_export(plan: Recipe, class_names: tuple[str, ...]) -> None:
     choose_backend("torch" if plan.trainer == PLAIN_TORCH else None)
     model = plan.build_model(len(class_names))
     _stir(model)
-    reads_numbers = plan.reads == "number"
-    shape = STRIP_SHAPE if reads_numbers else DIGIT_SHAPE
-    contract = Contract(plan.name, class_names, input_shape=shape, settings=plan.settings.to_json())
-    sides = (IMAGES, shape[0], STRIP_WIDTH if reads_numbers else shape[1])
-    images = np.random.default_rng(0).integers(0, 256, sides, dtype=np.uint8)
+    sides = (STRIP_SHAPE[0], STRIP_WIDTH) if plan.reads == "number" else (IMAGE_SIDE, IMAGE_SIDE)
+    images = np.random.default_rng(0).integers(0, 256, (IMAGES, *sides), dtype=np.uint8)
     try:
+        contract = plan.contract(model, class_names)
         data = to_onnx(model, contract)
         got = Model(data, reads=plan.reads).probabilities(images)
         expected = answers_of_keras(model, contract, images)

@@ -11,7 +11,6 @@ from digitry.datasets.load import load_dataset, numbered_as
 from digitry.errors import DataError, SettingError, unknown_name
 from digitry.evaluation.number_runs import written_strips
 from digitry.exports import c_source, int8, keras_file, litert, onnx, parity, saved_model
-from digitry.networks.contract import STRIP_SHAPE
 from digitry.recipes.backend import choose_backend
 from digitry.runs import WEIGHTS, Run
 
@@ -68,14 +67,14 @@ def export(run: str | os.PathLike[str], out: str | Path, form: str = "onnx") -> 
     dataset = numbered_as(dataset, contract.class_names, str(run.folder))
     split = "test" if dataset.test else "training"
     unseen = dataset.test or dataset.train
-    if contract.input_shape == STRIP_SHAPE:
+    if contract.reads == "number":
         images, sample = written_strips(unseen, run.seed)[0], written_strips(dataset.train, run.seed + 1)[0]
     else:
         images, sample = unseen.images, dataset.train.images
     expected, got, difference = parity.write_if_equal(kind, model, contract, Path(out), prove_on=images, sample=sample)
     differing = int((expected.argmax(1) != got.argmax(1)).sum())
     exported = Exported(Path(out), len(images), split, len(got), differing, difference)
-    if not kind.labels_may_differ or contract.input_shape == STRIP_SHAPE:
+    if not kind.labels_may_differ or contract.reads == "number":
         return exported
     labels = unseen.labels
     right, right_in_keras = (float((answers.argmax(1) == labels).mean()) for answers in (got, expected))

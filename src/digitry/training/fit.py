@@ -14,6 +14,7 @@ from typing import Any
 
 from digitry import recipes
 from digitry.errors import ModelError, SettingError, TrainingError, unknown_name
+from digitry.networks.contract import Contract
 from digitry.recipes.backend import is_out_of_memory, make_deterministic, trained_by
 from digitry.recipes.base import Recipe
 from digitry.recipes.settings import MAX_SEED, Settings, check_number
@@ -157,6 +158,7 @@ def _fit(job: TrainingJob, watch: Watch) -> tuple[Any, list[Epoch]]:
     task = TASKS[job.plan.reads](job.plan, job.seed, job.dataset.class_names)
     steps_per_epoch = math.ceil(task.count(training) / settings.batch_size)
     model = build_and_compile(job.plan, len(job.dataset.class_names), steps_per_epoch)
+    contract = job.plan.contract(model, job.dataset.class_names)
     if job.origin is not None:
         job.origin.put_into(model, training)
     checkpoints = job.folder / CHECKPOINTS
@@ -184,11 +186,11 @@ def _fit(job: TrainingJob, watch: Watch) -> tuple[Any, list[Epoch]]:
     title = describe_training(job.plan, len(training), job.dataset.name, job.config["backend"], job.folder)
     progress.begin(title, settings.epochs, supervisor.history)
     _note_what_is_missed(job, progress)
-    fit_epoch = _trainer(job, model, steps_per_epoch)
+    fit_epoch = _trainer(job, model, contract, steps_per_epoch)
 
     def ready(examples: Examples) -> Examples:
         # Torch prepares each batch for itself; Keras wants all of an epoch.
-        return examples if job.in_plain_torch else examples.prepared()
+        return examples if job.in_plain_torch else examples.prepared(contract)
 
     def make_epoch(epoch: int) -> Examples:
         return ready(task.epoch(training, epoch))
@@ -217,13 +219,13 @@ def _note_what_is_missed(job: TrainingJob, progress: TrainingProgress) -> None:
         progress.note(f"trained in float32: {job.plan.settings.precision} is for plain Torch only")
 
 
-def _trainer(job: TrainingJob, model: Any, steps_per_epoch: int) -> Callable[..., None]:
+def _trainer(job: TrainingJob, model: Any, contract: Contract, steps_per_epoch: int) -> Callable[..., None]:
     """Return what trains one epoch: (examples, first, validation, supervisor) → nothing."""
     if not job.in_plain_torch:
         return partial(_fit_in_keras, model, job.plan.settings)
     from digitry.training.plain_torch import PlainTorch
 
-    return PlainTorch(model, job.plan.settings, job.seed, steps_per_epoch).fit_epoch
+    return PlainTorch(model, contract, job.plan.settings, job.seed, steps_per_epoch).fit_epoch
 
 
 def _fit_in_keras(

@@ -17,6 +17,7 @@ from torch import nn
 from torch.nn import functional
 
 from digitry.errors import TrainingError
+from digitry.networks.contract import Contract
 from digitry.networks.prepare import prepare
 from digitry.recipes.backend import PLAIN_TORCH_OPTIMIZERS
 from digitry.recipes.settings import Settings
@@ -37,11 +38,13 @@ TorchWeights = list[tuple[Any, torch.Tensor, tuple[int, ...]]]
 class PlainTorch:
     """A compiled Keras model's twin in Torch."""
 
-    def __init__(self, model: Any, settings: Settings, seed: int, steps_per_epoch: int) -> None:
-        """`model` is compiled, with its optimizer built. Raises TrainingError for what has no twin here."""
+    def __init__(self, model: Any, contract: Contract, settings: Settings, seed: int, steps_per_epoch: int) -> None:
+        """`model` is compiled, its optimizer built; images are prepared as `contract` says.
+
+        Raises TrainingError for what has no twin here."""
         if settings.outlier_share:
             raise TrainingError("images of no digit are not learned from in plain Torch; set KERAS_BACKEND")
-        self.model, self.settings, self.seed = model, settings, seed
+        self.model, self.contract, self.settings, self.seed = model, contract, settings, seed
         self.weights: TorchWeights = []
         modules = [module for layer in model.layers for module in _twin(layer, self.weights)]
         self.network = nn.Sequential(*modules).to(memory_format=torch.channels_last)
@@ -69,13 +72,17 @@ class PlainTorch:
                 # A function of the position: a resumed epoch draws the dropout that it would have drawn.
                 torch.manual_seed(int(np.random.SeedSequence([self.seed, epoch, batch]).generate_state(1)[0]))
             part = slice(batch * settings.batch_size, (batch + 1) * settings.batch_size)
-            self._step(_prepared(examples.inputs[part]), labels[part])
+            self._step(self._prepared(examples.inputs[part]), labels[part])
             if (batch - start + 1) % STEPS_A_REPORT == 0 or batch + 1 == batches:
                 supervisor.on_train_batch_end(batch - start, self._logs())
         logs = self._logs()
         if validation is not None:
             logs |= self._validate(validation)
         supervisor.on_epoch_end(epoch, logs)
+
+    def _prepared(self, images: NDArray[np.uint8]) -> torch.Tensor:
+        """Images, uint8 (n, h, w) → float32 (n, 1, h, w)."""
+        return torch.from_numpy(prepare(images, self.contract)).permute(0, 3, 1, 2)
 
     def _step(self, images: torch.Tensor, labels: torch.Tensor) -> None:
         for group in self.optimizer.param_groups:
@@ -103,7 +110,8 @@ class PlainTorch:
         labels = torch.from_numpy(examples.targets.astype(np.int64))
         parts = range(0, len(labels), VALIDATION_BATCH)
         with torch.inference_mode():
-            logits = torch.cat([self._logits(_prepared(examples.inputs[at : at + VALIDATION_BATCH])) for at in parts])
+            images = (self._prepared(examples.inputs[at : at + VALIDATION_BATCH]) for at in parts)
+            logits = torch.cat([self._logits(part) for part in images])
             loss = float(functional.cross_entropy(logits, labels, label_smoothing=self.settings.label_smoothing))
             return {"val_loss": loss, "val_accuracy": float((logits.argmax(1) == labels).float().mean())}
 
@@ -147,11 +155,6 @@ class PlainTorch:
             for variable, tensor, axes in self.weights
             if tensor.requires_grad
         ]
-
-
-def _prepared(images: NDArray[np.uint8]) -> torch.Tensor:
-    """Images, uint8 (n, h, w) → float32 (n, 1, h, w)."""
-    return torch.from_numpy(prepare(images)).permute(0, 3, 1, 2)
 
 
 def _optimizer(settings: Settings, kept: Any, network: nn.Module) -> torch.optim.Optimizer:

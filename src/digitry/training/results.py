@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digitry.files import write_atomically
-from digitry.networks.contract import DIGIT_SHAPE, STRIP_SHAPE, Contract
+from digitry.networks.contract import Contract
 from digitry.networks.model import Model
-from digitry.networks.prepare import SCALE
 from digitry.runs import MODEL, NUMBERS, WEIGHTS, Epoch, kept_epoch
 from digitry.training import run_folder
 from digitry.training.job import TrainingJob
@@ -51,16 +51,12 @@ def make_contract(job: TrainingJob, model: Any, history: list[Epoch]) -> Contrac
     kept = kept_epoch(history, keep_best=job.plan.settings.keep_best)
     figures = {name: value for name, value in kept.items() if name not in ("seconds", "images_per_second")}
     metrics = {"parameters": model.count_params(), **figures}
-    reads_numbers = job.plan.reads == "number"
-    if reads_numbers:
+    contract = job.plan.contract(model, job.dataset.class_names)
+    if contract.reads == "number":
         examples = NumberTask(job.plan, job.seed).validation(job.validation or job.training)
-        metrics["temperature"] = fit_temperature(model, examples.prepared())
-    return Contract(
-        recipe=job.plan.name,
-        class_names=job.dataset.class_names,
-        input_shape=STRIP_SHAPE if reads_numbers else DIGIT_SHAPE,
-        scale=float(SCALE),
-        settings=job.plan.settings.to_json(),
+        metrics["temperature"] = fit_temperature(model, examples.prepared(contract))
+    return replace(
+        contract,
         metrics=metrics,
         data_sha256=job.dataset.sha256,
         versions=run_folder.installed_versions(),

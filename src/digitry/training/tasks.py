@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from digitry.networks.contract import Contract
 from digitry.networks.prepare import prepare
 from digitry.recipes.base import Recipe
 from digitry.synthesis.augmentations import augmented
@@ -31,9 +32,9 @@ class Examples(NamedTuple):
     targets: NDArray[np.int32]
     """Labels, int32 (n,), or numbers, int32 (n, digits) as `synthesis.number_strips` pads them."""
 
-    def prepared(self) -> Examples:
-        """Prepare the same with the inputs as a network takes them."""
-        return Examples(prepare(self.inputs), self.targets)
+    def prepared(self, contract: Contract) -> Examples:
+        """Prepare the same with the inputs as a network of this contract takes them."""
+        return Examples(prepare(self.inputs, contract), self.targets)
 
 
 class DigitTask:

@@ -99,7 +99,7 @@ def test_a_recipe_that_is_unknown_here_is_refused(tmp_path: Path) -> None:
         {"class_names": ["0"]},
         {"class_names": "0123456789"},
         {"input_shape": [32, 32, 3]},
-        {"polarity": "dark-on-light"},
+        {"polarity": "even-contrast"},
         {"settings": []},
         {"surprise": 1},
         {"class_names": ["1", "1"]},

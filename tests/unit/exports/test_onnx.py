@@ -11,7 +11,7 @@ import pytest
 from digitry.errors import ModelError
 from digitry.networks.contract import STRIP_SHAPE, Contract
 from digitry.networks.model import Model
-from tests.conftest import make_digits
+from tests.conftest import CANONICAL, make_digits
 from tests.unit.written_numbers import SMALL_NUMBERS, build_small, plain_strips
 
 keras = pytest.importorskip("keras")
@@ -37,7 +37,7 @@ def onnx_file(data: bytes) -> Any:
 
 
 def strip_contract(**metrics: float) -> Contract:
-    return Contract("any", tuple("0123456789"), input_shape=STRIP_SHAPE, metrics=metrics)
+    return Contract("any", tuple("0123456789"), input_shape=STRIP_SHAPE, reads="number", metrics=metrics)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -52,7 +52,7 @@ def test_every_activation_answers_as_keras_does(activation: str, monkeypatch: py
     monkeypatch.setattr(onnx, "converted", None)
     model = shaken(in_a_row(layers.Flatten(), layers.Dense(20, activation=activation)))
     answers = Model(onnx.to_onnx(model, CONTRACT), reads="digit").probabilities(IMAGES)
-    np.testing.assert_allclose(answers, np.asarray(model(prepare(IMAGES))), atol=1e-5)
+    np.testing.assert_allclose(answers, np.asarray(model(prepare(IMAGES, CANONICAL))), atol=1e-5)
 
 
 def test_views_become_a_mean_of_five_moved_images(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_what_is_random_is_left_out_of_functional_networks_too(monkeypatch: pyte
     monkeypatch.setattr(onnx, "converted", None)
     model = shaken(functional(lambda x: layers.Flatten()(layers.RandomRotation(0.2)(layers.Dropout(0.5)(x)))))
     answers = Model(onnx.to_onnx(model, CONTRACT), reads="digit").probabilities(IMAGES)
-    np.testing.assert_allclose(answers, model.predict(prepare(IMAGES), verbose=0), atol=1e-5)
+    np.testing.assert_allclose(answers, model.predict(prepare(IMAGES, CANONICAL), verbose=0), atol=1e-5)
 
 
 def test_weights_of_a_layer_that_is_called_twice_are_written_once() -> None:
@@ -130,7 +130,7 @@ def test_every_recipe_answers_as_keras_does_alone_and_in_a_batch(name: str, tmp_
     together = predictor.probabilities(IMAGES)
     alone = np.concatenate([predictor.probabilities(IMAGES[i : i + 1]) for i in range(len(IMAGES))])
     np.testing.assert_allclose(alone, together, atol=1e-6)
-    np.testing.assert_allclose(together, np.asarray(model(prepare(IMAGES))), atol=1e-5)
+    np.testing.assert_allclose(together, np.asarray(model(prepare(IMAGES, CANONICAL))), atol=1e-5)
 
 
 def test_the_same_weights_give_the_same_bytes() -> None:
@@ -156,7 +156,7 @@ def test_numbers_are_answered_as_keras_does_on_strips_of_any_width(width: int, t
     predictor = Model(tmp_path / "model.onnx", reads="number")
     strips = np.random.default_rng(width).integers(0, 256, (5, 40, width), dtype=np.uint8)
     together = predictor.probabilities(strips)
-    np.testing.assert_allclose(together, softmax_of(np.asarray(model(prepare(strips)))), atol=1e-5)
+    np.testing.assert_allclose(together, softmax_of(np.asarray(model(prepare(strips, CANONICAL)))), atol=1e-5)
     alone = np.concatenate([predictor.probabilities(strips[i : i + 1]) for i in range(5)])
     np.testing.assert_allclose(alone, together, atol=1e-6)
 
@@ -184,7 +184,7 @@ def test_the_temperature_divides_the_logits_and_travels_with_the_model(temperatu
         onnx.FORMAT, model, strip_contract(temperature=temperature), tmp_path / "model.onnx", prove_on=STRIPS
     )
     predictor = Model(tmp_path / "model.onnx", reads="number")
-    logits = np.asarray(model(prepare(STRIPS)))
+    logits = np.asarray(model(prepare(STRIPS, CANONICAL)))
     np.testing.assert_allclose(predictor.probabilities(STRIPS), softmax_of(logits / temperature), atol=1e-5)
     assert predictor.contract.temperature == temperature
 

@@ -12,7 +12,7 @@ import pytest
 from digitry.errors import ModelError, StorageError
 from digitry.networks.contract import STRIP_SHAPE, Contract
 from digitry.networks.model import Model
-from tests.conftest import make_digits
+from tests.conftest import CANONICAL, make_digits
 from tests.unit.written_numbers import SMALL_NUMBERS, build_small, plain_strips
 
 keras = pytest.importorskip("keras")
@@ -27,7 +27,9 @@ from digitry.training.export_run import FORMATS  # noqa: E402
 from tests.unit.exports.networks import NETWORKS, STRANGE, shaken  # noqa: E402
 
 CONTRACT = Contract(recipe="made", class_names=tuple("0123456789"))
-STRING_CONTRACT = Contract("made", tuple("0123456789"), input_shape=STRIP_SHAPE, metrics={"temperature": 1.5})
+STRING_CONTRACT = Contract(
+    "made", tuple("0123456789"), input_shape=STRIP_SHAPE, reads="number", metrics={"temperature": 1.5}
+)
 IMAGES = make_digits(300).images
 STRIPS, _ = plain_strips(["12", "707", "11", "3", "", "486"], width=72)
 
@@ -50,7 +52,7 @@ def model() -> Any:
     digits = make_digits(300)
     network.compile("adam", "sparse_categorical_crossentropy")
     network.optimizer.learning_rate = 0.01
-    network.fit(prepare(digits.images), digits.labels, epochs=8, batch_size=30, verbose=0)
+    network.fit(prepare(digits.images, CANONICAL), digits.labels, epochs=8, batch_size=30, verbose=0)
     # As `bundle.load_model` gives it: the network alone, without optimizer and loss.
     alone = keras.Sequential.from_config(network.get_config())
     alone.set_weights(network.get_weights())
@@ -64,7 +66,7 @@ def test_every_format_is_written_and_says_what_keras_says(name: str, model: Any,
     proof = write_if_equal(form, model, CONTRACT, path, prove_on=IMAGES)
     assert path.exists()
     assert list(tmp_path.iterdir()) == [path]
-    np.testing.assert_allclose(proof.expected, model.predict(prepare(IMAGES), verbose=0), atol=1e-6)
+    np.testing.assert_allclose(proof.expected, model.predict(prepare(IMAGES, CANONICAL), verbose=0), atol=1e-6)
     again = form.answers(path, CONTRACT, IMAGES)
     np.testing.assert_array_equal(again, proof.got)
     if name == "onnx-int8":
@@ -81,7 +83,7 @@ def test_a_network_that_reads_numbers_too(name: str, tmp_path: Path) -> None:
     path = tmp_path / f"numbers{form.suffix}"
     proof = write_if_equal(form, network, STRING_CONTRACT, path, prove_on=STRIPS)
     frames = form.answers(path, STRING_CONTRACT, STRIPS)
-    assert frames.shape == (6, network(prepare(STRIPS)).shape[1], 11)
+    assert frames.shape == (6, network(prepare(STRIPS, CANONICAL)).shape[1], 11)
     np.testing.assert_allclose(frames.sum(axis=2), 1, atol=1e-3)
     np.testing.assert_allclose(frames.reshape(-1, 11), proof.expected, atol=0.05 if name == "onnx-int8" else 1e-5)
 
@@ -103,7 +105,7 @@ def test_the_int8_model_may_have_every_layer(name: str) -> None:
         pytest.importorskip("tf2onnx")
     data = to_onnx(shaken({**NETWORKS, **STRANGE}[name]()), CONTRACT)
     exact, rounded = (
-        Model(one, reads="digit").probabilities(IMAGES[:50]) for one in (data, to_int8(data, IMAGES[:50]))
+        Model(one, reads="digit").probabilities(IMAGES[:50]) for one in (data, to_int8(data, CONTRACT, IMAGES[:50]))
     )
     np.testing.assert_allclose(rounded, exact, atol=0.1)
 
@@ -116,7 +118,7 @@ def test_the_int8_model_learns_its_ranges_from_the_sample_alone(model: Any, tmp_
     right = {
         name: (
             form.answers(tmp_path / name, CONTRACT, IMAGES).argmax(1)
-            == model.predict(prepare(IMAGES), verbose=0).argmax(1)
+            == model.predict(prepare(IMAGES, CANONICAL), verbose=0).argmax(1)
         ).mean()
         for name in ("seen", "blank")
     }

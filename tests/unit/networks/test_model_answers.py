@@ -14,7 +14,9 @@ from digitry.errors import ModelError
 from digitry.images.canonical import canonical
 from digitry.networks.model import Model
 from digitry.networks.onnx_bytes import MAX_MODEL_BYTES, check_model_bytes
+from digitry.networks.page_answer import CLASSES
 from tests.unit.tiny_models import (
+    page_model_bytes,
     printed_digit,
     shaded_strip,
     string_model,
@@ -86,8 +88,8 @@ def test_a_model_without_a_good_contract_is_refused() -> None:
     assert "carries no contract" in refusal(template_model_bytes(contract=""))
     assert "not JSON" in refusal(template_model_bytes(contract="{"))
     assert "exactly the fields" in refusal(template_model_bytes(contract="{}"))
-    scaled = template_model().metadata_props[0].value.replace("0.00392156862745098", "0.5")
-    assert "pixels times 0.5" in refusal(template_model_bytes(contract=scaled))
+    scaled = template_model().metadata_props[0].value.replace("0.00392156862745098", "1.5")
+    assert "scale must be above 0 and at most 1" in refusal(template_model_bytes(contract=scaled))
 
 
 def test_wrong_inputs_and_outputs_are_refused() -> None:
@@ -96,6 +98,24 @@ def test_wrong_inputs_and_outputs_are_refused() -> None:
     assert "not probabilities" in refusal(template_model_bytes(softmax=False))
     eleven = template_model().metadata_props[0].value.replace('"0", ', '"0", "10", ')
     assert "expected float32 (2, 11)" in refusal(template_model_bytes(contract=eleven))
+
+
+def test_a_network_for_pages_answers_for_every_spot() -> None:
+    page = np.arange(64 * 32, dtype=np.float32).reshape(64, 32)
+    model = Model(page_model_bytes(), reads="page")
+    answers = model.answers(page)
+    assert (answers.shape, model.class_names[-1]) == ((CLASSES + 3, 16, 8), "other")
+    np.testing.assert_allclose(answers[5], page.reshape(16, 4, 8, 4).mean(axis=(1, 3)), rtol=1e-6)
+    with pytest.raises(ModelError, match="the model reads whole pages: it has answers for every spot"):
+        model.probabilities(digits())
+
+
+def test_a_network_for_pages_with_too_few_answers_or_in_the_place_of_another_is_refused() -> None:
+    with pytest.raises(ModelError, match=r"expected finite float32 \(21, 16, 16\)"):
+        Model(page_model_bytes(channels=20))
+    assert "the model reads whole pages, here one is needed that reads single digits" in refusal(page_model_bytes())
+    with pytest.raises(ModelError, match="the model reads single digits: it gives probabilities"):
+        Model(template_model_bytes()).answers(np.zeros((32, 32), np.float32))
 
 
 def test_operators_of_other_makers_are_refused() -> None:
@@ -196,8 +216,8 @@ def test_a_string_model_without_a_good_contract_is_refused() -> None:
     assert "carries no contract" in string_refusal(string_model_bytes(contract=""))
     assert "not JSON" in string_refusal(string_model_bytes(contract="{"))
     written = string_model().metadata_props[0].value
-    scaled = written.replace("0.00392156862745098", "0.5")
-    assert "pixels times 0.5" in string_refusal(string_model_bytes(contract=scaled))
+    scaled = written.replace("0.00392156862745098", "1.5")
+    assert "scale must be above 0 and at most 1" in string_refusal(string_model_bytes(contract=scaled))
     assert "expects input [48, 0, 1]" in string_refusal(string_model_bytes(contract=written.replace("[40,", "[48,")))
 
 

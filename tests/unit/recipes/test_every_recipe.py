@@ -11,7 +11,7 @@ from digitry import recipes
 from digitry.networks.contract import STRIP_SHAPE, Contract
 from digitry.networks.prepare import prepare
 from digitry.recipes.base import Recipe
-from tests.conftest import make_digits
+from tests.conftest import CANONICAL, make_digits
 from tests.unit.written_numbers import plain_strips
 
 keras = pytest.importorskip("keras")
@@ -50,7 +50,7 @@ def test_it_opens_with_its_source_what_to_expect_and_the_command(recipe: Recipe)
 
 @every_recipe_that_reads("digit")
 def test_it_gives_probabilities_for_ten_classes(recipe: Recipe) -> None:
-    probabilities = np.asarray(recipe.build_model()(prepare(make_digits(4).images)))
+    probabilities = np.asarray(recipe.build_model()(prepare(make_digits(4).images, CANONICAL)))
     assert probabilities.shape == (4, 10)
     assert np.isfinite(probabilities).all()
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
@@ -72,7 +72,7 @@ def test_it_learns_32_images_by_heart(recipe: Recipe) -> None:
     if recipe.settings.dropout is not None:
         settings["dropout"] = 0.0
     model = build_and_compile(recipe.with_settings(settings), 10, steps_per_epoch=1)
-    images = prepare(split.images)
+    images = prepare(split.images, CANONICAL)
     # As one long epoch: the end of every epoch takes longer than the step in it.
     model.fit(np.tile(images, (60, 1, 1, 1)), np.tile(split.labels, 60), batch_size=32, shuffle=False, verbose=0)
     assert model.fit(images, split.labels, batch_size=32, verbose=0).history["accuracy"] == [1.0]
@@ -80,7 +80,7 @@ def test_it_learns_32_images_by_heart(recipe: Recipe) -> None:
 
 @every_recipe_that_reads("digit")
 def test_it_survives_saving_and_loading(recipe: Recipe, tmp_path: Path) -> None:
-    images = prepare(make_digits(8).images)
+    images = prepare(make_digits(8).images, CANONICAL)
     model = recipe.build_model()
     contract = Contract(recipe=recipe.name, class_names=tuple("0123456789"))
     bundle.save_weights(tmp_path / "weights.safetensors", bundle.weights_of(model), contract)
@@ -133,7 +133,7 @@ def test_it_learns_a_few_numbers_by_heart(recipe: Recipe) -> None:
     if recipe.settings.dropout is not None:
         settings["dropout"] = 0.0
     model = build_and_compile(recipe.with_settings(settings), 10, steps_per_epoch=1)
-    inputs, batch = prepare(strips), {"batch_size": len(strips), "verbose": 0}
+    inputs, batch = prepare(strips, CANONICAL), {"batch_size": len(strips), "verbose": 0}
     model.fit(np.tile(inputs, (80, 1, 1, 1)), np.tile(targets, (80, 1)), shuffle=False, **batch)
     assert model.fit(inputs, targets, **batch).history["accuracy"] == [1.0]
 
@@ -142,8 +142,9 @@ def test_it_learns_a_few_numbers_by_heart(recipe: Recipe) -> None:
 def test_a_reader_of_numbers_survives_saving_and_loading(recipe: Recipe, tmp_path: Path) -> None:
     strips, _ = plain_strips(NUMBERS, width=72)
     model = recipe.build_model()
-    contract = Contract(recipe=recipe.name, class_names=tuple("0123456789"), input_shape=STRIP_SHAPE)
+    contract = Contract(recipe=recipe.name, class_names=tuple("0123456789"), input_shape=STRIP_SHAPE, reads="number")
     bundle.save_weights(tmp_path / "weights.safetensors", bundle.weights_of(model), contract)
     again, found = bundle.load_model(tmp_path / "weights.safetensors")
     assert found == contract
-    np.testing.assert_array_equal(np.asarray(again(prepare(strips))), np.asarray(model(prepare(strips))))
+    inputs = prepare(strips, CANONICAL)
+    np.testing.assert_array_equal(np.asarray(again(inputs)), np.asarray(model(inputs)))

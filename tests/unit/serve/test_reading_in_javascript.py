@@ -361,7 +361,9 @@ def test_every_recipe_and_every_layer_answers_as_onnx_runtime_does(tmp_path: Pat
     from tests.unit.exports.networks import NETWORKS, shaken
 
     digits = Contract("any", tuple("0123456789"))
-    numbers = Contract("any", tuple("0123456789"), input_shape=STRIP_SHAPE, metrics={"temperature": 1.5})
+    numbers = Contract(
+        "any", tuple("0123456789"), input_shape=STRIP_SHAPE, reads="number", metrics={"temperature": 1.5}
+    )
     models: dict[str, dict[str, bytes]] = {"digit": {}, "number": {}}
     for name in recipes.names():
         recipe = recipes.get(name)

@@ -11,7 +11,7 @@ from digitry import recipes
 from digitry.training import tasks
 from digitry.training.tasks import DIGITS, OUTLIER, TASKS, DigitTask, NumberTask, smoothed_crossentropy
 from digitry.types import Labels, Split
-from tests.conftest import make_digits
+from tests.conftest import CANONICAL, make_digits
 from tests.unit.written_numbers import SMALL_NUMBERS, printed_split
 
 keras = pytest.importorskip("keras")
@@ -206,8 +206,8 @@ def test_an_epoch_of_numbers_has_as_many_strips_as_the_recipe_says(monkeypatch: 
     for examples, count in ((task.epoch(split, 0), 44), (task.validation(split), 6)):
         assert examples.inputs.shape == (count, 40, 192)
         assert examples.inputs.dtype == np.uint8
-        assert examples.prepared().inputs.shape == (count, 40, 192, 1)
-        assert 0.9 < examples.prepared().inputs.max() <= 1
+        assert examples.prepared(CANONICAL).inputs.shape == (count, 40, 192, 1)
+        assert 0.9 < examples.prepared(CANONICAL).inputs.max() <= 1
         assert examples.targets.shape == (count, 10)
         assert examples.targets.dtype == np.int32
 

@@ -5,11 +5,12 @@ export const types = {
 };
 
 export const prepare = {
-  SCALE: 0.003921568859368563,
+  WHITE: 255,
 };
 
 export const contract = {
   METADATA_KEY: "digitry_contract",
+  DARK: "dark-on-light",
 };
 
 export const decoding = {

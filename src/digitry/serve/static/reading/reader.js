@@ -1,12 +1,13 @@
 // A drawing → the digit or the number on it, read here, as Python's Reader.read_drawing reads it.
 
 import { judge, judgeAgainst, shareDoubt } from "./certainty.js";
-import { certainty, drawn_ink, ink, networks, prepare, types } from "./constants.js";
+import { certainty, drawn_ink, ink, networks, types } from "./constants.js";
 import { findLines, MIN_HEIGHT, oneLine } from "./lines.js";
 import { lineStrips, readStrips } from "./number.js";
 import { numberOf } from "./one_digit.js";
 import { Network } from "./onnx.js";
 import { image, ranked, round } from "./pixels.js";
+import { prepare } from "./prepare.js";
 import { shrink } from "./resize.js";
 import { STRIP_HEIGHT } from "./strip.js";
 import { BLANK, inkStages, MIN_SIDE, tooSmall } from "./stages.js";
@@ -15,7 +16,6 @@ export const { EXPECTATIONS } = drawn_ink;
 const { DIGITS } = networks;
 const { IMAGE_SIDE } = types;
 const { WORK_SIDE } = ink;
-const { SCALE } = prepare;
 
 export class Reader {
   /**
@@ -35,7 +35,7 @@ export class Reader {
   }
 
   constructor(digits, numbers, shippedNumbers, sureConfidence) {
-    if (!digits.contract) throw new Error("the model carries no contract; export it with: digitry export RUN");
+    if (![digits, numbers, shippedNumbers].every((one) => one.contract)) throw new Error("a model carries no contract; export it with: digitry export RUN");
     this.digits = digits;
     this.numbers = numbers;
     this.shippedNumbers = shippedNumbers;
@@ -93,8 +93,7 @@ export class Reader {
 
   /** Canonical digits, a Uint8Array of n · 784 → probabilities, a Float32Array of n · classes. */
   readDigits(images) {
-    const count = images.length / IMAGE_SIDE ** 2;
-    return this.digits.run({ dims: [count, IMAGE_SIDE, IMAGE_SIDE, 1], data: prepared(images) }).data;
+    return this.digits.run(prepare(images, { width: IMAGE_SIDE, height: IMAGE_SIDE }, this.digits.contract)).data;
   }
 
   /** An ink strip → its frames, {data, count, width}: no digit, then the ten digits. */
@@ -116,12 +115,8 @@ export class Reader {
 }
 
 function framesOf(network, { data, width, height }) {
-  const { dims, data: frames } = network.run({ dims: [1, height, width, 1], data: prepared(data) });
+  const { dims, data: frames } = network.run(prepare(data, { width, height }, network.contract));
   return { data: frames, count: dims[1], width: dims[2] };
-}
-
-function prepared(pixels) {
-  return Float32Array.from(pixels, (value) => value * SCALE);
 }
 
 /** The box of a digit on a page that was shrunk by `scale`, in pixels of the drawing. */
