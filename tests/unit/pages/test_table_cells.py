@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from digitry.auditing.correcting import read_corrections, write_table
 from digitry.auditing.suspects import Suspect
-from digitry.pages.table_cells import file_cell, text_cell, text_of
+from digitry.pages.table_cells import file_cell, number_cell, text_cell, text_of
 from digitry.reading.batch.records import Outcome
 from digitry.reading.batch.rows import csv_lines
 from digitry.types import Number, Reading
@@ -41,6 +41,16 @@ def test_a_text_begins_like_no_formula_and_comes_back(text: str) -> None:
 
 def test_what_a_person_writes_without_a_quote_is_what_was_written() -> None:
     assert [text_of(given) for given in ("+", "=a", "'=a", "'a", "7")] == ["+", "=a", "=a", "'a", "7"]
+
+
+@pytest.mark.parametrize("text", ["-8", "-2.5", "-1,250.00", "7", "12/05", ""])
+def test_a_negative_number_stays_a_number(text: str) -> None:
+    assert number_cell(text) == text
+
+
+@pytest.mark.parametrize("text", ["-8-3", "-8+A1", "+49170", "-", "--8", "-8\n", "-٨", "=8"])
+def test_what_is_more_than_a_negative_number_is_text(text: str) -> None:
+    assert number_cell(text) == text_cell(text)
 
 
 def formulas(table: bytes) -> list[str]:

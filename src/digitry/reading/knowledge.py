@@ -1,0 +1,193 @@
+"""What a person knows about the numbers of a picture, applied to its reading: the best that fits, or a doubt."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from digitry.errors import DataError, SettingError, unknown_name
+from digitry.reading.alternatives import rewritten, texts_instead
+from digitry.reading.check_digits import CHECKS, check_digit_fits
+from digitry.reading.notation import value_of
+from digitry.types import Box, Number, Reading, is_sure
+
+MOST_DIGITS = 1_000
+"""No number that people write is longer."""
+
+LEAST = 0.001
+"""Alternatives less probable than this are no answer: then the number stays, and is doubted."""
+
+T = TypeVar("T", int, float)
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What a person knows; each None says nothing. Raises SettingError for what no number could keep."""
+
+    between: tuple[float, float] | None = None
+    """The least and the largest value."""
+    length: tuple[int, int] | None = None
+    """The fewest and the most digits."""
+    check: str | None = None
+    """The name of the check digit that numbers end in, from `CHECKS`."""
+    column: int | None = None
+    """Only numbers of this column of a table, from 0."""
+    region: Box | None = None
+    """Only this part of the picture is read: x, y, width, height in pixels of the upright page."""
+
+    def __post_init__(self) -> None:
+        if self.between is not None:
+            _check_range("between", self.between, -math.inf, math.inf)
+        if self.length is not None:
+            _check_range("length", self.length, 1, MOST_DIGITS)
+        if self.check is not None and self.check not in CHECKS:
+            raise unknown_name("check digit", self.check, CHECKS)
+        if self.column is not None and self.column < 0:
+            raise SettingError(f"column counts from 0, it cannot be {self.column}")
+        if self.region is not None and (min(self.region[:2]) < 0 or min(self.region[2:]) < 1):
+            raise SettingError(f"region is x,y,width,height in pixels from the top left, not {_listed(self.region)}")
+
+    @property
+    def is_about_numbers(self) -> bool:
+        """Whether a number could break it."""
+        return (self.between, self.length, self.check) != (None, None, None)
+
+    def breach(self, text: str, decimal: str = "auto") -> str | None:
+        """Say what a number of this text breaks: "is not from 0 to 20"; None where it breaks nothing."""
+        digits = "".join(c for c in text if c.isascii() and c.isdigit())
+        if self.length is not None and not self.length[0] <= len(digits) <= self.length[1]:
+            least, most = self.length
+            wanted = f"{least}" if least == most else f"{least} to {most}"
+            return f"has {len(digits)} digit{'' if len(digits) == 1 else 's'}, not {wanted}"
+        if self.between is not None:
+            value = value_of(text, decimal)
+            if value is None or not self.between[0] <= value <= self.between[1]:
+                return f"is not from {self.between[0]:g} to {self.between[1]:g}"
+        if self.check is not None and not check_digit_fits(self.check, digits):
+            return f"has no check digit that {self.check} gives"
+        return None
+
+
+def parse_knowledge(
+    *,
+    between: str | None = None,
+    length: str | None = None,
+    check: str | None = None,
+    column: str | int | None = None,
+    region: str | None = None,
+) -> Knowledge:
+    """Read knowledge as people type it: between 0,20; length 4..8 or 6; region 10,20,300,200. Raises SettingError."""
+    return Knowledge(
+        None if between is None else _pair("between", between, float, "two numbers like 0,20"),
+        None if length is None else _pair("length", length, int, "a number of digits like 6, or two like 4..8"),
+        check,
+        None if column is None else _of_text("column", str(column), int, "a number from 0"),
+        None if region is None else _box(region),
+    )
+
+
+def part_of_page(shape: tuple[int, ...], region: Box) -> Box:
+    """Return the part of a page (h, w) that a region covers. Raises DataError where they share nothing."""
+    x, y, width, height = region
+    high, wide = shape[:2]
+    if x >= wide or y >= high:
+        raise DataError(f"the region {_listed(region)} lies outside of the page, which has {wide}×{high} pixels")
+    return x, y, min(width, wide - x), min(height, high - y)
+
+
+def apply_knowledge(reading: Reading, known: Knowledge, *, decimal: str = "auto", signs: bool = True) -> Reading:
+    """Return the reading with what is known: other columns left out, numbers re-ranked, doubted where they break it.
+
+    A number that breaks it becomes the most probable of its alternatives that does not; it is then never sure, as no
+    measurement says what such an answer is worth. Where none fits, it stays as read, not sure, with the reason.
+    """
+    numbers = reading.numbers
+    if known.column is not None:
+        numbers = tuple(number for number in numbers if number.column == known.column)
+        if not numbers:
+            return replace(reading, numbers=(), sure=False, reason=f"no number stands in column {known.column}")
+    if known.is_about_numbers:
+        numbers = tuple(_known(number, known, decimal, signs) for number in numbers)
+    if numbers == reading.numbers:
+        return reading
+    return _with_numbers(reading, numbers)
+
+
+def _known(number: Number, known: Knowledge, decimal: str, signs: bool) -> Number:
+    """Return a number as it is, or as the best that breaks nothing."""
+    others = texts_instead(number, signs=signs)
+    broken = known.breach(number.text, decimal)
+    fitting = [(text, p) for text, p in others if known.breach(text, decimal) is None]
+    ranked = fitting + [pair for pair in number.next_best if pair not in fitting]
+    if broken is None:
+        kept = tuple(pair for pair in ranked if pair in number.next_best)
+        return replace(number, alternatives=kept) if number.alternatives else number
+    if not fitting or fitting[0][1] < LEAST:
+        return replace(number, sure=False, reason=f"it {broken}")
+    (text, probability), *rest = ranked
+    reason = f"it was read as {number.text}, which {broken}"
+    alternatives = ((number.text, number.confidence), *rest)[: max(3, len(number.alternatives))]
+    value = value_of(text, decimal) if number.value is not None else None
+    return replace(
+        rewritten(number, text),
+        confidence=probability,
+        sure=False,
+        reason=reason,
+        alternatives=alternatives,
+        value=value,
+    )
+
+
+def _with_numbers(reading: Reading, numbers: tuple[Number, ...]) -> Reading:
+    """Return the reading with other numbers: as sure as these are, unless the page itself is in doubt."""
+    doubtful = [number for number in numbers if not is_sure(reading, number)]
+    if not doubtful:
+        return replace(reading, numbers=numbers, sure=True, reason=None)
+    if all(number.sure for number in numbers):  # the page is what is doubted
+        return replace(reading, numbers=numbers)
+    doubted = [number for number in numbers if not number.sure]
+    are = "is" if len(doubted) == 1 else "are"
+    total = f"{len(doubted)} of {len(numbers)} numbers {are} not sure"
+    return replace(reading, numbers=numbers, sure=False, reason=doubted[0].reason if len(numbers) == 1 else total)
+
+
+def _check_range(name: str, pair: tuple[float, float], least: float, most: float) -> None:
+    low, high = pair
+    if not least <= low <= high <= most or (math.isinf(low) and math.isinf(high)):
+        bounds = f" within {least:g} and {most:g}" if math.isfinite(least) else ""
+        raise SettingError(f"{name} is the least and the most{bounds}, in that order, not {low:g} and {high:g}")
+
+
+def _pair(name: str, text: str, kind: Callable[[str], T], expected: str) -> tuple[T, T]:
+    parts = re.split(r"\.\.|,", text)
+    if len(parts) == 1 and name == "length":
+        parts *= 2
+    if len(parts) != 2:
+        raise SettingError(f"{name} must be {expected}, not {text[:40]!r}")
+    low, high = (_of_text(name, part, kind, expected) for part in parts)
+    return low, high
+
+
+def _box(text: str) -> Box:
+    expected = "four whole numbers like 10,20,300,200: x,y,width,height in pixels"
+    values = [_of_text("region", part, int, expected) for part in text.split(",")]
+    if len(values) != 4:
+        raise SettingError(f"region must be {expected}, not {text[:40]!r}")
+    x, y, width, height = values
+    return x, y, width, height
+
+
+def _of_text(name: str, text: str, kind: Callable[[str], T], expected: str) -> T:
+    with contextlib.suppress(ValueError):
+        value = kind(text)
+        if math.isfinite(value):
+            return value
+    raise SettingError(f"{name} must be {expected}, not {text[:40]!r}")
+
+
+def _listed(values: tuple[int, ...]) -> str:
+    return ",".join(map(str, values))

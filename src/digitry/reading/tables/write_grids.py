@@ -1,0 +1,45 @@
+"""Grids → one file of them, CSV or XLSX by its name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from digitry.errors import SettingError
+from digitry.files import check_place, write_atomically
+from digitry.packages import need
+from digitry.reading.tables.csv_grids import csv_grids
+from digitry.reading.tables.grids import Grid
+from digitry.reading.tables.xlsx_grids import xlsx_grids
+
+FORMATS = {".csv": csv_grids, ".xlsx": xlsx_grids}
+"""How a file is called → what makes its bytes."""
+
+
+def write_grids(grids: Sequence[Grid], path: Path) -> None:
+    """Write all grids into one file, whole or not at all; what is there is replaced.
+
+    Raises SettingError for another kind of file, or where a package is missing, StorageError where it cannot be
+    written.
+    """
+    write_atomically(path, FORMATS[_kind(path)](grids))
+
+
+def check_grid_file(path: Path) -> None:
+    """Do nothing where grids can be written to a file that is not there yet: to be asked before the reading.
+
+    Raises SettingError for a file that exists, since people correct tables by hand, and otherwise as `write_grids`.
+    """
+    if _kind(path) == ".xlsx":
+        need("openpyxl", by=f"{path}", extra="xlsx")
+    if os.path.lexists(path):
+        raise SettingError(f"{path} exists; delete it, or choose another name")
+    check_place(path)
+
+
+def _kind(path: Path) -> str:
+    kind = path.suffix.lower()
+    if kind not in FORMATS:
+        raise SettingError(f"a table is written to a file whose name ends in {' or '.join(FORMATS)}, not to {path}")
+    return kind
