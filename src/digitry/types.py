@@ -12,6 +12,11 @@ from numpy.typing import NDArray
 IMAGE_SIDE = 28
 """Height and width of a canonical digit, in pixels."""
 
+IMAGE_PIXELS = IMAGE_SIDE**2
+
+IMAGE_SIZE = f"{IMAGE_SIDE}×{IMAGE_SIDE}"
+"""The same in words."""
+
 Images = NDArray[np.uint8]
 """Canonical digits, uint8 (n, 28, 28): light ink on black, 0 is paper."""
 
@@ -36,7 +41,9 @@ class Split:
 
     def __post_init__(self) -> None:
         if self.images.dtype != np.uint8 or self.images.shape[1:] != (IMAGE_SIDE, IMAGE_SIDE):
-            raise ValueError(f"images must be uint8 (n, 28, 28), not {self.images.dtype} {self.images.shape}")
+            raise ValueError(
+                f"images must be uint8 (n, {IMAGE_SIDE}, {IMAGE_SIDE}), not {self.images.dtype} {self.images.shape}"
+            )
         if self.labels.dtype != np.int64 or self.labels.shape != (len(self.images),):
             raise ValueError(
                 f"labels must be int64 ({len(self.images)},), one an image, not {self.labels.dtype} {self.labels.shape}"

@@ -59,7 +59,7 @@ def _text(facts: dict[str, Any], model: Any) -> str:
     scale = contract.confidence_scale
     lines = {
         "reads": f"{WHAT[model.reads]}: {shown}",
-        "input": f"{height}×{width or 'any'} pixels, {contract.polarity}, times {contract.scale:.6f}",
+        "input": f"{height or 'any'}×{width or 'any'} pixels, {contract.polarity}, times {contract.scale:.6f}",
         "recipe": contract.recipe,
         "settings": ", ".join(f"{name}={value}" for name, value in contract.settings.items() if value is not None),
         "seed": "unknown" if contract.seed is None else str(contract.seed),

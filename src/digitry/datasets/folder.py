@@ -22,7 +22,7 @@ from digitry.datasets.labelled_pictures import (
 from digitry.datasets.npz import open_npz
 from digitry.datasets.sources import identity
 from digitry.errors import DataError
-from digitry.types import IMAGE_SIDE, Dataset, Images, Labels, Split
+from digitry.types import IMAGE_SIDE, IMAGE_SIZE, Dataset, Images, Labels, Split
 
 LABELS_TABLE = "labels.csv"
 EXPECTED = "a folder with one sub-folder a class, a labels.csv, an .npz or IDX files"
@@ -115,8 +115,8 @@ def _square(path: Path, images: Images) -> Images:
     if images.shape[1:] != (IMAGE_SIDE, IMAGE_SIDE):
         height, width = images.shape[1:]
         raise DataError(
-            f"{path} holds images of {height}×{width}, expected 28×28; to have them fitted, save them as pictures in "
-            "class folders"
+            f"{path} holds images of {height}×{width}, expected {IMAGE_SIZE}; to have them fitted, save them as "
+            "pictures in class folders"
         )
     return images
 

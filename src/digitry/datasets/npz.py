@@ -17,11 +17,15 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from digitry.errors import DataError
+from digitry.types import IMAGE_PIXELS, IMAGE_SIDE
 
 MAX_MEMBERS = 64
 _CHUNK_BYTES = 1 << 20
 _MAX_HEADER_BYTES = 1 << 12
 _END_OF_DIRECTORY = struct.Struct("<4s4H2LH")
+
+IMAGE_SHAPES = ((IMAGE_SIDE, IMAGE_SIDE), (IMAGE_SIDE, IMAGE_SIDE, 1), (IMAGE_PIXELS,))
+"""What an image may be in a file."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +73,10 @@ class Npz:
         """
         member = self.members[name]
         shape, kind = member.shape, member.dtype.kind
-        if shape[1:] not in ((28, 28), (28, 28, 1), (784,)) or not shape[0] or kind not in "uif":
+        if shape[1:] not in IMAGE_SHAPES or not shape[0] or kind not in "uif":
             raise DataError(
-                f"{name} is {member.dtype} {shape}, expected numbers (n, 28, 28), (n, 28, 28, 1) or (n, 784)"
+                f"{name} is {member.dtype} {shape}, expected numbers (n, {IMAGE_SIDE}, {IMAGE_SIDE}), "
+                f"(n, {IMAGE_SIDE}, {IMAGE_SIDE}, 1) or (n, {IMAGE_PIXELS})"
             )
         # A first pass over the file: the range decides the scale, and what a lying header declares is never allocated.
         low, high = 0.0, 0.0
@@ -93,8 +98,8 @@ class Npz:
             flat[start : start + len(chunk)] = values
             start += len(chunk)
         if member.fortran_order:
-            return np.ascontiguousarray(flat.reshape(shape[::-1]).T).reshape(shape[0], 28, 28)
-        return flat.reshape(shape[0], 28, 28)
+            return np.ascontiguousarray(flat.reshape(shape[::-1]).T).reshape(shape[0], IMAGE_SIDE, IMAGE_SIDE)
+        return flat.reshape(shape[0], IMAGE_SIDE, IMAGE_SIDE)
 
     def whole_numbers(self, name: str, count: int) -> NDArray[np.int64]:
         """Read labels, int64 (count,), from (n,) or (n, 1). Raises DataError unless they are whole numbers from 0 to

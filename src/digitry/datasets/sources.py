@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from digitry.errors import unknown_name
+from digitry.types import IMAGE_SIDE
 
 
 @dataclass(frozen=True)
@@ -79,9 +80,9 @@ def _files(
     train_images: str, train_labels: str, test_images: str, test_labels: str
 ) -> tuple[SourceFile, SourceFile, SourceFile, SourceFile]:
     return (
-        SourceFile("train-images-idx3-ubyte", train_images, (60_000, 28, 28)),
+        SourceFile("train-images-idx3-ubyte", train_images, (60_000, IMAGE_SIDE, IMAGE_SIDE)),
         SourceFile("train-labels-idx1-ubyte", train_labels, (60_000,)),
-        SourceFile("t10k-images-idx3-ubyte", test_images, (10_000, 28, 28)),
+        SourceFile("t10k-images-idx3-ubyte", test_images, (10_000, IMAGE_SIDE, IMAGE_SIDE)),
         SourceFile("t10k-labels-idx1-ubyte", test_labels, (10_000,)),
     )
 

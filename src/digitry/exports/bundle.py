@@ -113,6 +113,12 @@ def load_model(path: Path) -> tuple[Any, Contract]:
     except SettingError as error:
         raise ModelError(f"{path} cannot be rebuilt: {error}") from error
     model = plan.build_model(len(contract.class_names))
+    built = plan.contract(model, contract.class_names).input_shape
+    if built != contract.input_shape:
+        raise ModelError(
+            f"{path} wants input {list(contract.input_shape)}, recipe {contract.recipe} builds {list(built)} now; "
+            "train it again"
+        )
     try:
         put_into(model, weights)
     except ModelError as error:

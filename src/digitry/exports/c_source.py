@@ -18,18 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.errors import ModelError
+from digitry.exports.c_text import AXES, SOURCE, preparation
 from digitry.exports.folded import folded
 from digitry.exports.loop_operators import translated
 from digitry.exports.loops import SUM, Array, Loop, Program
 from digitry.exports.onnx import to_onnx
 from digitry.exports.parity import ExportFormat
 from digitry.networks.contract import Contract
-from digitry.types import Images
+from digitry.types import IMAGE_SIDE, Images
 
 FLAGS = ("-O2", "-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic")
-
-AXES = 8
-"""Of a loop: those of a convolution in groups."""
 
 
 def run_source(source: str, images: Images, classes: int) -> NDArray[np.float32]:
@@ -80,6 +78,8 @@ def to_c(data: bytes, contract: Contract) -> str:
         table="\n".join(_row(loop, expressions, plan) for loop in program.loops),
         numbers=_wrapped(plan.numbers),
         cases="\n".join(_case(number, expression) for number, expression in enumerate(expressions)),
+        side=IMAGE_SIDE,
+        prepare=preparation(contract),
     )
 
 
@@ -178,87 +178,6 @@ def _wrapped(values: NDArray[np.float32]) -> str:
     # The shortest text that is read as the same float again.
     texts = [f"{value!s}f" for value in values]
     return "\n".join("    " + " ".join(f"{text}," for text in texts[at : at + 8]) for at in range(0, len(texts), 8))
-
-
-SOURCE = """\
-/* Reads one handwritten digit. Written by digitry from a network of the recipe {recipe}; classes: {names}.
- * C99; {kilobytes:.1f} kB of weights and working memory, none of it allocated. Not for two threads at once.
- * image: 28x28 pixels, light ink on black, the digit fitted into 20x20 and centred, as MNIST's are.
- * To try it: cc -O2 -std=c99 -DDIGITRY_MAIN digits.c -lm; it takes images of 784 bytes, and gives floats. */
-#include <math.h>
-
-enum {{ CLASSES = {classes}, SIZE = {size}, IMAGE = {image}, ANSWER = {answer}, AXES = {axes}, SUM = {sum} }};
-
-/* For every place of all axes, `out` becomes what `kind` says of itself, `a` and `b`. Arrays lie in the memory, or
- * behind it among the numbers; a step is how far it is to the next place along an axis. */
-typedef struct {{
-    int kind, out, a, b, sizes[AXES], steps[AXES], steps_a[AXES], steps_b[AXES];
-}} Loop;
-
-static const Loop loops[] = {{
-{table}
-}};
-
-static const float numbers[{count}] = {{
-{numbers}
-}};
-
-static float memory[SIZE];
-
-static const float *array(int place) {{
-    return place < SIZE ? memory + place : numbers + (place - SIZE);
-}}
-
-static void run(const Loop *l) {{
-    const float *a = array(l->a), *b = array(l->b);
-    const int count = l->sizes[AXES - 1];
-    const int along = l->steps[AXES - 1], along_a = l->steps_a[AXES - 1], along_b = l->steps_b[AXES - 1];
-    int out = l->out, at_a = 0, at_b = 0, places[AXES] = {{0}}, axis, i;
-    (void)b;
-    (void)along_b;
-    do {{
-        if (l->kind == SUM && along == 1 && along_a == 1 && along_b == 0) {{ /* nearly all of the work */
-            float *restrict sums = memory + out;
-            const float *restrict from = a + at_a;
-            const float factor = b[at_b];
-            for (i = 0; i < count; i++) sums[i] += from[i] * factor;
-        }} else switch (l->kind) {{
-{cases}
-        }}
-        for (axis = AXES - 2; axis >= 0; axis--) {{
-            out += l->steps[axis], at_a += l->steps_a[axis], at_b += l->steps_b[axis];
-            if (++places[axis] < l->sizes[axis]) break;
-            places[axis] = 0;
-            out -= l->sizes[axis] * l->steps[axis];
-            at_a -= l->sizes[axis] * l->steps_a[axis];
-            at_b -= l->sizes[axis] * l->steps_b[axis];
-        }}
-    }} while (axis >= 0);
-}}
-
-void digitry_read(const unsigned char image[784], float probabilities[CLASSES]);
-
-void digitry_read(const unsigned char image[784], float probabilities[CLASSES]) {{
-    unsigned i;
-    for (i = 0; i < 784; i++) memory[IMAGE + i] = (float)image[i] / 255.0f;
-    for (i = 0; i < sizeof loops / sizeof *loops; i++) run(&loops[i]);
-    for (i = 0; i < CLASSES; i++) probabilities[i] = memory[ANSWER + i];
-}}
-
-#ifdef DIGITRY_MAIN
-#include <stdio.h>
-
-int main(void) {{
-    unsigned char image[784];
-    float probabilities[CLASSES];
-    while (fread(image, 1, sizeof image, stdin) == sizeof image) {{
-        digitry_read(image, probabilities);
-        fwrite(probabilities, sizeof *probabilities, CLASSES, stdout);
-    }}
-    return 0;
-}}
-#endif
-"""
 
 
 def _write(model: Any, contract: Contract, path: Path, sample: Images) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from digitry.errors import DataError
 from digitry.images.sniff import MAX_PIXELS, check_size
+from digitry.types import IMAGE_PIXELS, IMAGE_SIDE
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -70,10 +71,12 @@ def grey_of_array(array: NDArray[Any], *, max_pixels: int = MAX_PIXELS) -> Grey:
         raise DataError(f"a picture array must hold numbers, not {array.dtype}")
     while array.ndim > 2 and array.shape[0] == 1:
         array = array[0]
-    if array.size == 784 and array.ndim <= 2 and 784 in shape:
-        array = array.reshape(28, 28)
+    if array.size == IMAGE_PIXELS and array.ndim <= 2 and IMAGE_PIXELS in shape:
+        array = array.reshape(IMAGE_SIDE, IMAGE_SIDE)
     if not array.size or array.ndim < 2:
-        raise DataError(f"a picture array must be (height, width), (784,) or have 1 to 4 channels last, not {shape}")
+        raise DataError(
+            f"a picture array must be (height, width), ({IMAGE_PIXELS},) or have 1 to 4 channels last, not {shape}"
+        )
     if array.ndim > 3 or (array.ndim == 3 and array.shape[2] > 4):
         raise DataError(_several(shape))
     check_size((array.shape[1], array.shape[0]), max_pixels)
@@ -98,7 +101,7 @@ def grey_of_bytes(pixels: NDArray[np.uint8]) -> Grey:
 def _several(shape: tuple[int, ...]) -> str:
     return (
         f"an array {shape} holds several pictures or none, one is read: give (height, width) or 1 to 4 channels last, "
-        "a list of pictures, or canonical digits, uint8 (n, 28, 28), to Reader.read_digits"
+        f"a list of pictures, or canonical digits, uint8 (n, {IMAGE_SIDE}, {IMAGE_SIDE}), to Reader.read_digits"
     )
 
 
@@ -108,11 +111,11 @@ def _is_flat_batch(array: NDArray[Any]) -> bool:
     Flattened, the borders of every digit fall on the same columns, blank in nearly all rows; what is written on a page
     does not keep to such a grid.
     """
-    if array.shape[1] != 784:
+    if array.shape[1] != IMAGE_PIXELS:
         return False
     if len(array) < _LEAST_ROWS:
         return True
-    inked = (array != array[0, 0]).mean(axis=0).reshape(28, 28)
+    inked = (array != array[0, 0]).mean(axis=0).reshape(IMAGE_SIDE, IMAGE_SIDE)
     border = np.concatenate([inked[0], inked[-1], inked[1:-1, 0], inked[1:-1, -1]])
     return bool(border.mean() < 0.005 and inked.mean() > 0.06)
 

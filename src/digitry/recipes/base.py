@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from digitry.errors import SettingError, unknown_name
+from digitry.errors import ModelError, SettingError, unknown_name
 from digitry.networks.contract import LIGHT, Contract
 from digitry.recipes.backend import PLAIN_TORCH_OPTIMIZERS, choose_backend, trainer_name
 from digitry.recipes.settings import About, Settings, setting
@@ -82,7 +82,9 @@ class Recipe:
 
     def contract(self, model: Any, class_names: tuple[str, ...], **more: Any) -> Contract:
         """State what this recipe's `model` expects, and `more`. Raises ModelError for an input that nobody gives."""
-        height, width, channels = (side or 0 for side in model.input_shape[1:])
+        if len(model.inputs) != 1 or len(model.inputs[0].shape) != 4:
+            raise ModelError("a network takes one image: height, width and a channel")
+        height, width, channels = (side or 0 for side in model.inputs[0].shape[1:])
         return Contract(
             self.name,
             class_names,

@@ -13,6 +13,7 @@ from typing import Any
 
 from digitry.networks.contract import DIGIT_SHAPE
 from digitry.recipes.base import ACTIVATIONS, Recipe, Settings, setting
+from digitry.types import IMAGE_PIXELS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +46,7 @@ def build(classes: int, settings: DenseReluSettings) -> Any:
 
 RECIPE = Recipe(
     name="dense-relu",
-    summary="784 → Dense 32 relu → Dense 64 relu → 10 softmax",
+    summary=f"{IMAGE_PIXELS} → Dense 32 relu → Dense 64 relu → 10 softmax",
     source="Keras/MNIST tutorial, dense network with Adam",
     parameters=27_882,
     settings=DenseReluSettings(epochs=10, batch_size=100, optimizer="adam", learning_rate=0.001),

@@ -13,6 +13,7 @@ from typing import Any
 
 from digitry.networks.contract import DIGIT_SHAPE
 from digitry.recipes.base import ACTIVATIONS, Recipe, Settings, setting
+from digitry.types import IMAGE_PIXELS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +46,7 @@ def build(classes: int, settings: DenseSigmoidSettings) -> Any:
 
 RECIPE = Recipe(
     name="dense-sigmoid",
-    summary="784 → Dense 512 sigmoid → Dense 512 sigmoid → 10 softmax",
+    summary=f"{IMAGE_PIXELS} → Dense 512 sigmoid → Dense 512 sigmoid → 10 softmax",
     source="Keras/MNIST tutorial, sigmoid network with SGD",
     parameters=669_706,
     settings=DenseSigmoidSettings(epochs=20, batch_size=128, optimizer="sgd", learning_rate=0.01),

@@ -12,9 +12,7 @@ from starlette.requests import Request
 
 from digitry.serve.limits import Limits
 from digitry.serve.problems import CLOSE, ProblemError, busy
-from digitry.types import IMAGE_SIDE, Images
-
-_PIXELS = IMAGE_SIDE * IMAGE_SIDE
+from digitry.types import IMAGE_PIXELS, IMAGE_SIDE, IMAGE_SIZE, Images
 
 
 class BodyPart(NamedTuple):
@@ -133,9 +131,11 @@ class _Collector:
 
 def images_of_bytes(body: bytes, most: int) -> Images:
     """Take canonical digits from n×784 bytes, uint8 (n, 28, 28)."""
-    count, rest = divmod(len(body), _PIXELS)
+    count, rest = divmod(len(body), IMAGE_PIXELS)
     if rest or not 1 <= count <= most:
-        raise ProblemError("wrong-images", f"Send n×784 bytes, n from 1 to {most}; these are {len(body)} bytes.")
+        raise ProblemError(
+            "wrong-images", f"Send n×{IMAGE_PIXELS} bytes, n from 1 to {most}; these are {len(body)} bytes."
+        )
     return np.frombuffer(body, np.uint8).reshape(count, IMAGE_SIDE, IMAGE_SIDE)
 
 
@@ -158,14 +158,14 @@ def images_of_json(body: bytes, limits: Limits) -> Images:
 
 
 def _images(values: Any, most: int) -> Images:
-    wanted = f"Send one image or 1 to {most}, each 28×28 or 784 numbers"
+    wanted = f"Send one image or 1 to {most}, each {IMAGE_SIZE} or {IMAGE_PIXELS} numbers"
     try:
         array = np.array(values)
     except (ValueError, OverflowError) as error:  # rows of different lengths
         raise ProblemError("wrong-images", f"{wanted}, all of one length.") from error
-    if array.shape in ((IMAGE_SIDE, IMAGE_SIDE), (_PIXELS,)):
+    if array.shape in ((IMAGE_SIDE, IMAGE_SIDE), (IMAGE_PIXELS,)):
         array = array[np.newaxis]
-    if array.shape[1:] not in ((IMAGE_SIDE, IMAGE_SIDE), (_PIXELS,)) or not 1 <= len(array) <= most:
+    if array.shape[1:] not in ((IMAGE_SIDE, IMAGE_SIDE), (IMAGE_PIXELS,)) or not 1 <= len(array) <= most:
         raise ProblemError("wrong-images", f"{wanted}; these numbers have the shape {list(array.shape)}.")
     if array.dtype.kind in "iu":
         if array.min() < 0 or array.max() > 255:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from digitry.errors import DataError, DigitryError, ModelError, ServerError, SettingError
-from digitry.types import Probabilities, Reading
+from digitry.types import IMAGE_SIDE, Probabilities, Reading
 
 Sendable = Any
 """Whatever the reader takes: a path, the bytes of a picture file, a NumPy array, or a Pillow image."""
@@ -111,8 +111,8 @@ class Client:
         Raises DataError for other arrays, SettingError and ModelError for names that do not exist.
         """
         array = np.asarray(images)
-        if array.dtype != np.uint8 or array.ndim != 3 or array.shape[1:] != (28, 28):
-            raise DataError(f"images must be uint8 (n, 28, 28), not {array.dtype} {array.shape}")
+        if array.dtype != np.uint8 or array.ndim != 3 or array.shape[1:] != (IMAGE_SIDE, IMAGE_SIDE):
+            raise DataError(f"images must be uint8 (n, {IMAGE_SIDE}, {IMAGE_SIDE}), not {array.dtype} {array.shape}")
         starts = range(0, len(array), 256)
         query = {"max_error": max_error, "model": model}
         answers = [self._post("/v1/digits", array[start : start + 256].tobytes(), query) for start in starts]

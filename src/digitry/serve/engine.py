@@ -27,7 +27,7 @@ from digitry.reading.canonical_digits import weigh_digits
 from digitry.serve.batcher import Batcher
 from digitry.serve.children import Children, PictureJob
 from digitry.serve.limits import Limits
-from digitry.types import Reading
+from digitry.types import IMAGE_SIDE, Reading
 
 TOLERANCE = 0.01
 """How far a confidence of the self-test may lie from the stored one."""
@@ -128,7 +128,7 @@ class Engine:
             if done.error is not None:
                 raise ModelError(f"model {model.name}: the self-test fails: {done.error}")
             check_answer(model.name, expect, expected[expect], done.readings[0])
-        blank = np.zeros((1, 28, 28), np.uint8)
+        blank = np.zeros((1, IMAGE_SIDE, IMAGE_SIDE), np.uint8)
         alone = model.reader.read_digits(blank)
         [batched] = await self.batchers[model.name].weigh(blank)
         if not np.allclose(batched.probabilities, alone[0], atol=1e-5):

@@ -10,6 +10,7 @@ from digitry.reading.certainty import MAX_ERROR
 from digitry.serve.openapi_schemas import SCHEMAS, ref
 from digitry.serve.problems import CODES, CONTENT_TYPE
 from digitry.serve.service import Service
+from digitry.types import IMAGE_PIXELS, IMAGE_SIZE
 
 JSON, BYTES = "application/json", "application/octet-stream"
 PICTURES = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif", "image/tiff", BYTES)
@@ -108,15 +109,17 @@ def openapi(service: Service) -> dict[str, Any]:
                 "operationId": "digits",
                 "summary": "What canonical digits are, with probabilities",
                 "description": (
-                    "28×28 pixels, light ink on black, the ink fitted into 20×20 and centred by its mass, as MNIST's "
-                    f"are. One or up to {limits.max_images}, as JSON, or as n×784 bytes."
+                    f"{IMAGE_SIZE} pixels, light ink on black, the ink fitted into 20×20 and centred by its mass, as "
+                    f"MNIST's are. One or up to {limits.max_images}, as JSON, or as n×{IMAGE_PIXELS} bytes."
                 ),
                 "parameters": [_MAX_ERROR, model],
                 "requestBody": {
                     "required": True,
                     "content": {
-                        JSON: {"schema": ref("Images"), "example": {"images": [[0] * 784]}},
-                        BYTES: {"schema": {"type": "string", "format": "binary", "description": "n×784 bytes."}},
+                        JSON: {"schema": ref("Images"), "example": {"images": [[0] * IMAGE_PIXELS]}},
+                        BYTES: {
+                            "schema": {"type": "string", "format": "binary", "description": f"n×{IMAGE_PIXELS} bytes."}
+                        },
                     },
                 },
                 "responses": {

@@ -6,6 +6,7 @@ from typing import Any
 
 from digitry.reading import EXPECTATIONS
 from digitry.serve.problems import CODES
+from digitry.types import IMAGE_PIXELS, IMAGE_SIZE
 
 
 def ref(name: str) -> dict[str, Any]:
@@ -99,7 +100,8 @@ SCHEMAS: dict[str, Any] = {
         images={
             "type": "array",
             "description": (
-                "One image or a list, each 28×28 or 784 numbers: integers are grey levels from 0 (paper) to 255 (ink); "
+                f"One image or a list, each {IMAGE_SIZE} or {IMAGE_PIXELS} numbers: integers are grey levels "
+                "from 0 (paper) to 255 (ink); "
                 "where any has a point, all are shares of full ink from 0 to 1."
             ),
             "minItems": 1,

@@ -44,7 +44,7 @@ def augment(images: Images, rng: np.random.Generator) -> Images:
     rule again (20×20 box, centre of mass). The same generator state gives the same images.
     """
     if images.dtype != np.uint8 or images.shape[1:] != (IMAGE_SIDE, IMAGE_SIDE):
-        raise ValueError(f"images must be uint8 (n, 28, 28), not {images.dtype} {images.shape}")
+        raise ValueError(f"images must be uint8 (n, {IMAGE_SIDE}, {IMAGE_SIDE}), not {images.dtype} {images.shape}")
     count = len(images)
     result = images.copy()
     points = _control_points(count, rng)

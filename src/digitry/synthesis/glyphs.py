@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from digitry.images.canonical import tight
 from digitry.synthesis.steps import steps
-from digitry.types import Images, Labels
+from digitry.types import IMAGE_SIDE, Images, Labels
 
 Ink = NDArray[np.uint8]
 """Ink intensity, uint8 (h, w): 0 is paper, 255 is full ink."""
@@ -42,7 +42,7 @@ def _flagged_one(image: NDArray[np.uint8], rng: np.random.Generator) -> None:
     pen = _pen(image)
     rows = np.flatnonzero(image.max(axis=1) > 127)
     tall = float(rows[-1] - rows[0])
-    top = np.array([float(np.average(np.arange(28), weights=image[rows[0] + 1] + 1e-3)), rows[0] + pen / 2])
+    top = np.array([float(np.average(np.arange(IMAGE_SIDE), weights=image[rows[0] + 1] + 1e-3)), rows[0] + pen / 2])
     length = rng.uniform(0.2, 1.1) * tall
     # From the horizontal, down to the left: a long flag is steep, or it would be a 7 or a 4.
     angle = np.deg2rad(rng.uniform(25, 70) if length < 0.55 * tall else rng.uniform(45, 75))
@@ -51,7 +51,7 @@ def _flagged_one(image: NDArray[np.uint8], rng: np.random.Generator) -> None:
     width = pen * rng.uniform(0.7, 1.1)
     stroke(image, curve(np.array([top, bend, end]), 8), width)
     if rng.random() < 0.3:
-        foot = np.array([float(np.average(np.arange(28), weights=image[rows[-1] - 1] + 1e-3)), rows[-1] - 0.5])
+        foot = np.array([float(np.average(np.arange(IMAGE_SIDE), weights=image[rows[-1] - 1] + 1e-3)), rows[-1] - 0.5])
         half = rng.uniform(2.5, 6.0)
         tilt = rng.normal(0, 0.6)
         stroke(image, foot + np.array([[-half, -tilt], [half, tilt]]), width)
@@ -61,7 +61,7 @@ def _barred_seven(image: NDArray[np.uint8], rng: np.random.Generator) -> None:
     """Draw a bar through the stem of a 7."""
     rows = np.flatnonzero(image.max(axis=1) > 127)
     y = rows[0] + rng.uniform(0.42, 0.62) * (rows[-1] - rows[0])
-    x = float(np.average(np.arange(28), weights=image[round(y)] + 1e-3))
+    x = float(np.average(np.arange(IMAGE_SIDE), weights=image[round(y)] + 1e-3))
     half, tilt = rng.uniform(2.5, 6.5), rng.normal(0, 1.0)
     stroke(image, np.array([[x - half, y + tilt], [x + half, y - tilt]]), _pen(image) * rng.uniform(0.7, 1.1))
 

@@ -16,7 +16,7 @@ from digitry.images.canonical import canonical
 from digitry.images.stages import canonical_stages
 from digitry.synthesis.glyphs import curve, stroke
 from digitry.synthesis.steps import steps
-from digitry.types import Images
+from digitry.types import IMAGE_SIDE, Images
 
 SIDE = 56
 """Drawings are made on pages of this side, in pixels."""
@@ -27,7 +27,7 @@ GreyPage = NDArray[np.uint8]
 def made_outliers(images: Images, count: int, rng: np.random.Generator) -> Images:
     """Draw `count` canonical images of no digit, uint8 (n, 28, 28); `images` are the digits that some are made of."""
     kinds = rng.choice(len(KINDS), count, p=np.array([share for _, share in KINDS]))
-    made = np.empty((count, 28, 28), np.uint8)
+    made = np.empty((count, IMAGE_SIDE, IMAGE_SIDE), np.uint8)
     for index, kind in enumerate(steps(kinds)):
         draw = KINDS[kind][0]
         while (outlier := draw(images, rng)) is None:
@@ -93,7 +93,7 @@ def _object(images: Images, rng: np.random.Generator) -> GreyPage | None:
     shade = 1 - rng.uniform(0, 0.9) * surface
     page = np.clip(mask * shade * rng.uniform(0.4, 1), 0, 255).astype(np.uint8)
     if rng.random() < 0.6:
-        page = np.asarray(cv2.resize(page, (28, 28), interpolation=cv2.INTER_AREA), np.uint8)
+        page = np.asarray(cv2.resize(page, (IMAGE_SIDE, IMAGE_SIDE), interpolation=cv2.INTER_AREA), np.uint8)
     return _unless_slim(canonical_stages(page if rng.random() < 0.7 else 255 - page).canonical)
 
 
@@ -109,16 +109,16 @@ def _two_digits(images: Images, rng: np.random.Generator) -> GreyPage | None:
     """Two digits, side by side or over each other, squeezed into the place of one."""
     first, second = images[rng.integers(0, len(images), 2)]
     apart = int(rng.integers(6, 20))
-    page = np.zeros((28, 28 + apart), np.uint8)
-    page[:, :28] = first
+    page = np.zeros((IMAGE_SIDE, IMAGE_SIDE + apart), np.uint8)
+    page[:, :IMAGE_SIDE] = first
     np.maximum(page[:, apart:], second, out=page[:, apart:])
     return _fitted(page if rng.random() < 0.7 else np.ascontiguousarray(page.T))
 
 
 def _shuffled(images: Images, rng: np.random.Generator) -> GreyPage | None:
     """Lay the quarters of a digit in another order."""
-    digit = images[rng.integers(len(images))]
-    quarters = [digit[:14, :14], digit[:14, 14:], digit[14:, :14], digit[14:, 14:]]
+    digit, half = images[rng.integers(len(images))], IMAGE_SIDE // 2
+    quarters = [digit[:half, :half], digit[:half, half:], digit[half:, :half], digit[half:, half:]]
     a, b, c, d = (quarters[i] for i in ([3, 2, 1, 0], [2, 0, 3, 1], [1, 3, 0, 2])[int(rng.integers(3))])
     return _fitted(np.block([[a, b], [c, d]]))
 

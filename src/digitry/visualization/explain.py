@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from digitry.pages.html import Tile
 from digitry.pages.templates import render
 from digitry.reading import Picture, Reader
-from digitry.types import IMAGE_SIDE, Digit, Number, Reading, is_sure
+from digitry.types import IMAGE_SIDE, IMAGE_SIZE, Digit, Number, Reading, is_sure
 from digitry.visualization import words
 from digitry.visualization.colour import Colour, upright_colour
 from digitry.visualization.draw import draw_page, short_percent
@@ -62,6 +62,7 @@ def explain_page(reader: Reader, picture: Picture, reading: Reading, *, title: s
         "lead": words.reading_lead(reading),
         "tiles": _tiles(reading),
         "sections": sections,
+        "size": IMAGE_SIZE,
         "footer": f"digitry{name} · page {reading.page} · {page.shape[1]}×{page.shape[0]} pixels",
     }
     return render("visualization/explain.html.j2", page=shown)
@@ -208,7 +209,7 @@ def _digit(reader: Reader, page: Colour, digit: Digit, image: NDArray[np.uint8] 
     marked = found.decisive if found.answer_drop.any() else None
     said = words.digit_sentences(digit, image, found, names, sure=sure)
     views += [
-        pixelated(image, "The same digit as 28×28 pixels, light on black", "What the network sees"),
+        pixelated(image, f"The same digit as {IMAGE_SIZE} pixels, light on black", "What the network sees"),
         heat(image, found.answer_drop, marked, f"Heat map over the digit: {said[-1]}", f"What spoke for {answer}"),
         heat(
             image,

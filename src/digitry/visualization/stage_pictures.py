@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.pages.html import PagePicture
-from digitry.types import Box
+from digitry.types import IMAGE_SIDE, Box
 from digitry.visualization.colour import Colour
 from digitry.visualization.saliency import PATCH_SIDE, ErasedPatch
 
@@ -97,7 +97,7 @@ def heat(
     if marked is not None:
         reach = PATCH_SIDE // 2
         ends = np.array([marked.column, marked.row])[:, np.newaxis] + (-reach, reach + 1)
-        (left, right), (top, bottom) = (np.clip(ends, 0, 28) * ENLARGED).tolist()
+        (left, right), (top, bottom) = (np.clip(ends, 0, IMAGE_SIDE) * ENLARGED).tolist()
         for frame, width in (((255, 255, 255), 4), ((20, 20, 20), 2)):
             cv2.rectangle(large, (left, top), (right, bottom), frame, width)
     return picture_of_pixels(large, alt, caption, exact=True)

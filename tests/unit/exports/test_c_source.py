@@ -13,7 +13,8 @@ import pytest
 from digitry import recipes
 from digitry.errors import ModelError
 from digitry.exports import c_source
-from digitry.exports.c_source import SOURCE, run_source, to_c
+from digitry.exports.c_source import run_source, to_c
+from digitry.exports.c_text import SOURCE
 from digitry.exports.onnx import to_onnx
 from digitry.exports.parity import write_if_equal
 from digitry.networks.contract import STRIP_SHAPE, Contract
@@ -109,7 +110,9 @@ def test_the_forward_pass_is_sixty_lines_of_code_that_allocate_nothing() -> None
 
 
 def test_a_file_that_answers_otherwise_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(c_source, "SOURCE", SOURCE.replace("/ 255.0f", "/ 25.0f"))
+    monkeypatch.setattr(
+        c_source, "SOURCE", SOURCE.replace("memory[ANSWER + i];", "memory[ANSWER + (i + 1) % CLASSES];")
+    )
     model, images = NETWORKS["dense layers"](), make_digits(20).images
     with pytest.raises(ModelError, match="the C program does not answer as Keras does"):
         write_if_equal(c_source.FORMAT, model, CONTRACT, tmp_path / "digits.c", prove_on=images)

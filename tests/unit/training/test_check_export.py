@@ -56,6 +56,21 @@ def test_a_layer_without_an_onnx_form_is_refused_before_a_folder_is_there(
     assert not Path("run").exists()
 
 
+@pytest.mark.parametrize("shape", [(28, 32, 1), (28, 28, 3), (200, 200, 1), (None, None, 1), (784,)])
+def test_an_input_that_nobody_could_give_is_refused_before_a_folder_is_there(
+    shape: tuple[int | None, ...], small_recipe: Recipe, made_up_dataset: Dataset
+) -> None:
+    def build(classes: int, settings: Any) -> Any:
+        from keras import Sequential, layers
+
+        inner = [layers.Flatten()] if len(shape) == 1 else [layers.GlobalAveragePooling2D()]
+        return Sequential([layers.Input(shape), *inner, layers.Dense(classes, activation="softmax")])
+
+    with pytest.raises(ModelError, match=r"recipe small is not trained.*(may want N×N×1|a network takes one image)"):
+        train(replace(small_recipe, build=build), data=made_up_dataset, run="run")
+    assert not Path("run").exists()
+
+
 def test_a_run_of_before_that_ended_without_onnx_says_so_and_leads_nobody_in_a_circle(
     small_recipe: Recipe, made_up_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.evaluation.hard_pictures.specimen import generator
+from digitry.types import IMAGE_SIDE
 
 Floats = NDArray[np.float32]
 
-SIDE = 28
+SIDE = IMAGE_SIDE
 CENTRE = (SIDE - 1) / 2
 LINE_REACH = 2.3
 """A drawn line fades out over so many pixels."""
@@ -121,8 +122,8 @@ def spatter(images: Floats, rng: np.random.Generator) -> Floats:
 
 def dotted_line(images: Floats, rng: np.random.Generator) -> Floats:
     """Draw a dashed line across, as bright as ink."""
-    rows = rng.integers(0, 27, (2, len(images))).astype(np.float32)
-    lines = _lines(np.zeros(len(images)), rows[0], np.full(len(images), 27.0), rows[1])
+    rows = rng.integers(0, SIDE - 1, (2, len(images))).astype(np.float32)
+    lines = _lines(np.zeros(len(images)), rows[0], np.full(len(images), SIDE - 1.0), rows[1])
     lines[:, :, np.arange(SIDE) // 2 % 2 == 0] = 0
     return images + lines
 
@@ -131,7 +132,7 @@ def zigzag(images: Floats, rng: np.random.Generator) -> Floats:
     """Draw teeth of 2 pixels on a line from the left to the right edge that climbs or falls by at most 5."""
     out = images.copy()
     for image in out:
-        start, rise = rng.integers(0, 27), rng.integers(-5, 5)
+        start, rise = rng.integers(0, SIDE - 1), rng.integers(-5, 5)
         angle = np.arctan2(rise, 23)
         teeth = int((23 / np.cos(angle) - 2) // 4) + 1
         along = np.concatenate([[0], 4 * np.arange(teeth) + 2])

@@ -1,6 +1,8 @@
 // Readings in words, bars and pictures.
 
-const SIDE = 28;
+import { types } from "./reading/constants.js";
+
+const SIDE = types.IMAGE_SIDE;
 const FOR = [0, 95, 148], AGAINST = [213, 94, 0]; // blue and vermilion: told apart by colour-blind eyes too
 const find = (id) => document.getElementById(id);
 
@@ -55,7 +57,7 @@ export function showDigits(seen) {
     const views = document.createElement("div");
     views.className = "views";
     if (stages.crop) views.append(view(inkPicture(stages.crop), `The strokes of the ${digit.label}, dark on white`, "Its strokes"));
-    views.append(view(greyPicture(stages.canonical), `The ${digit.label} as 28×28 pixels, light on black`, "28×28 pixels"));
+    views.append(view(greyPicture(stages.canonical), `The ${digit.label} as ${SIDE}×${SIDE} pixels, light on black`, `${SIDE}×${SIDE} pixels`));
     const heat = saliency ? heatPicture(stages.canonical, saliency.answerDrop) : greyPicture(stages.canonical);
     const label = saliency ? `Heat map: the pixels that spoke for ${digit.label}` : "Looking for what spoke for it";
     views.append(view(heat, label, saliency ? `What spoke for ${digit.label}` : "One moment…"));

@@ -1,0 +1,41 @@
+"""How large a canonical digit is stands in one place."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import digitry
+from digitry.types import IMAGE_SIDE
+
+ROOM = Path(digitry.__file__).parent
+
+OF_OTHER_THINGS = {
+    "evaluation/hard_pictures/no_digits.py",  # how small pictures are
+    "images/sniff.py",  # where bytes lie in a file
+    "synthesis/outliers.py",  # where strokes are drawn on a larger page
+    "visualization/draw.py",  # how small letters are
+}
+"""Modules in which the same number means something else."""
+
+
+def literals(path: Path) -> Iterator[int]:
+    """The lines on which the side, its square or the side in words is written out, docstrings apart."""
+    written = (f"{IMAGE_SIDE}×{IMAGE_SIDE}", f" {IMAGE_SIDE}, {IMAGE_SIDE}", str(IMAGE_SIDE**2))
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Constant) or id(node) in told:
+            continue
+        is_number = type(node.value) is int and node.value in (IMAGE_SIDE, IMAGE_SIDE**2)
+        if is_number or (isinstance(node.value, str) and any(one in node.value for one in written)):
+            yield node.lineno
+
+
+@pytest.mark.parametrize("room", sorted(one.name for one in ROOM.iterdir() if one.is_dir() and one.name != "models"))
+def test_no_module_of_a_room_writes_it_out(room: str) -> None:
+    modules = [path for path in (ROOM / room).rglob("*.py") if str(path.relative_to(ROOM)) not in OF_OTHER_THINGS]
+    assert {path.name: list(literals(path)) for path in modules if list(literals(path))} == {}
