@@ -28,7 +28,7 @@ from digitry.reading.page import PageOptions, read_candidates
 from digitry.synthesis import layouts
 from digitry.synthesis.allographs import CHARACTERS
 from digitry.synthesis.hands import Glyphs
-from digitry.synthesis.pages import SIDE, PhotographedPage, made_page
+from digitry.synthesis.pages import PhotographedPage, made_page
 from digitry.training.page_export import page_network_to_onnx
 from digitry.training.page_network import PageNetwork
 from digitry.training.page_training import PageTraining
@@ -138,18 +138,24 @@ def _truth(page: PhotographedPage) -> list[tuple[str, tuple[float, float, float,
             members = [page.characters[chain[place]] for place in written.places]
             x0, y0 = min(c.x - c.width / 2 for c in members), min(c.y - c.height / 2 for c in members)
             x1, y1 = max(c.x + c.width / 2 for c in members), max(c.y + c.height / 2 for c in members)
-            whole = min(x0, y0) > 2 and max(x1, y1) < SIDE - 3 and all(c.visible for c in members)
+            height, width = page.grey.shape
+            whole = min(x0, y0) > 2 and x1 < width - 3 and y1 < height - 3 and all(c.visible for c in members)
             fits = all(10 <= c.size <= 60 and c.written and not c.struck for c in members) and max(kinds) < len(
                 CHARACTERS
             )
-            numbers.append((written.text, _upright((x0, y0, x1 - x0, y1 - y0), page.turn), whole and fits))
+            box = _upright((x0, y0, x1 - x0, y1 - y0), page.grey.shape, page.turn)
+            numbers.append((written.text, box, whole and fits))
     return numbers
 
 
-def _upright(box: tuple[float, float, float, float], turn: int) -> tuple[float, float, float, float]:
+def _upright(
+    box: tuple[float, float, float, float], shape: tuple[int, ...], turn: int
+) -> tuple[float, float, float, float]:
     x, y, width, height = box
+    page_height, page_width = shape
     for _ in range(turn):  # clockwise
-        x, y, width, height = SIDE - 1 - y - height, x, height, width
+        x, y, width, height = page_height - 1 - y - height, x, height, width
+        page_height, page_width = page_width, page_height
     return x, y, width, height
 
 

@@ -73,7 +73,7 @@ class Hand:
         share = rng.choice([0.0, PEN_MODEL_SHARE, 1.0], p=[0.35, 0.45, 0.2])
         return cls(
             pen=float(np.exp(rng.uniform(np.log(0.045), np.log(0.15)))),
-            slant=float(rng.normal(0.08, 0.2)),
+            slant=float(rng.normal(0.08, 0.2) if rng.random() < 0.88 else rng.normal(0.5, 0.15)),
             stretch=float(np.exp(rng.normal(0.03, 0.18))),
             wobble=float(rng.uniform(0.01, 0.045)),
             size_spread=float(rng.uniform(0.02, 0.1)),

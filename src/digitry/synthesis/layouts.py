@@ -12,10 +12,10 @@ import numpy as np
 
 from digitry.synthesis.allographs import LETTERS, OTHERS, SIGNS
 from digitry.synthesis.hands import Hand
-from digitry.synthesis.marginalia import beside, circle, sign_alone, underline
+from digitry.synthesis.marginalia import beside, circle, filler, sign_alone, underline
 from digitry.synthesis.paper_rules import boxes, grid, paper_rules
 from digitry.synthesis.sheet import Sheet, line, random_face
-from digitry.synthesis.texts import cell_text, digits, fitting, number, phrase, signed, word
+from digitry.synthesis.texts import CELL_KINDS, cell_text, digits, fitting, number, phrase, signed, word
 
 ALONE = "ACDEFGHKLMNPRTVWXYadefhkmnrtuwxy"
 """Letters that nobody takes for a digit."""
@@ -36,6 +36,10 @@ def free_lines(sheet: Sheet, size: float) -> None:
         while x < sheet.side:
             if rng.random() < wordy:
                 end = _words(sheet, x, y, size, hand)
+            elif rng.random() < 0.04:
+                start = x + size * rng.uniform(0.6, 4)
+                filler(sheet, x, start, y, size, hand)
+                end = sheet.write(digits(rng, 1, 6), start, y + slope * x, size, hand, level=_level(rng))
             else:
                 end = sheet.write(number(rng), x, y + slope * x, size, hand, level=_level(rng))
                 if rng.random() < 0.1:
@@ -53,9 +57,11 @@ def table(sheet: Sheet, size: float) -> None:
     lines = grid(sheet, row, column)
     hand = Hand.of(rng)
     face = random_face(rng)
-    kind = int(rng.integers(5))
+    # Marks in letters have a column of their own, other texts are all of a kind.
+    kinds = np.full(len(lines[1]), rng.integers(CELL_KINDS - 1))
+    kinds[rng.random(len(kinds)) < rng.choice([0.0, 0.15])] = CELL_KINDS - 1
     empty, in_print = float(rng.choice([0.05, 0.3, 0.6])), float(rng.choice([0.0, 0.0, 0.15, 0.5]))
-    named = int(rng.integers(0, 3)) if rng.random() < 0.4 else -1
+    named = int(rng.integers(0, 3)) if rng.random() < 0.5 else -1
     titled = rng.random() < 0.3
     hands = [hand, Hand.of(rng)]
     for r, (top, bottom) in enumerate(lines[0]):
@@ -69,9 +75,9 @@ def table(sheet: Sheet, size: float) -> None:
                 else:
                     _words(sheet, left + 0.1 * size, y, size * 0.8, hand, most=1, reach=right)
                 continue
-            text = cell_text(kind, rng)[: max(1, int(room / (0.62 * size)))].strip(".,-/:+=×÷%('") or str(
-                rng.integers(10)
-            )
+            text = cell_text(int(kinds[c]), rng)[: max(1, int(room / (0.62 * size)))]
+            if kinds[c] < CELL_KINDS - 1:
+                text = text.strip(".,-/:+=×÷%('") or str(rng.integers(10))
             if rng.random() < in_print:
                 sheet.print(text, left + rng.uniform(0.1, 0.5) * room, y, size * rng.uniform(0.6, 1), face)
                 continue
@@ -91,6 +97,8 @@ def table(sheet: Sheet, size: float) -> None:
                 sheet.strike(first, writer)
             elif rng.random() < 0.06:
                 circle(sheet, first, writer)
+            elif rng.random() < 0.05:
+                filler(sheet, left, left + inset, y, size, writer)
 
 
 def digit_boxes(sheet: Sheet, size: float) -> None:
@@ -99,12 +107,12 @@ def digit_boxes(sheet: Sheet, size: float) -> None:
     y = rng.uniform(-0.3, 0.6) * size
     face = random_face(rng)
     while y < sheet.side:
-        pitch = size * rng.uniform(0.95, 2.0)
-        tall = size * rng.uniform(1.15, 1.9)
+        pitch = size * rng.uniform(0.95, 2.4)
+        tall = size * rng.uniform(1.15, 2.6)
         count = int(rng.integers(2, 17))
         x = rng.uniform(-1, 0.5) * pitch if rng.random() < 0.7 else rng.uniform(0, 0.5) * sheet.side
         hand = Hand.of(rng, apart=True)
-        level, thick = rng.uniform(0.4, 1), max(1, round(size * rng.uniform(0.02, 0.09)))
+        level, thick = rng.uniform(0.4, 1), max(1, round(size * rng.uniform(0.02, 0.14)))
         boxes(sheet, x, y, pitch, tall, count, level, thick)
         share = rng.random()
         filled = count if rng.random() < 0.6 else int(rng.integers(0, count + 1))
@@ -315,15 +323,15 @@ def no_number(sheet: Sheet, size: float) -> None:
 Layouts = tuple[tuple[Callable[[Sheet, float], None], float], ...]
 
 LAYOUTS: Layouts = (
-    (free_lines, 0.2),
-    (table, 0.22),
+    (free_lines, 0.19),
+    (table, 0.21),
     (digit_boxes, 0.12),
     (sudoku, 0.07),
     (score_card, 0.08),
     (receipt, 0.08),
     (form, 0.09),
     (one_number, 0.09),
-    (no_number, 0.05),
+    (no_number, 0.07),
 )
 """What is drawn, and how often."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from digitry.synthesis.glyphs import curve
@@ -51,6 +52,40 @@ def clutter(sheet: Sheet, size: float) -> None:
         ) + (x, y)
         if sheet.is_free(x - size, y, x + size, y + tall):
             sheet.draw([curve(path)], size * rng.uniform(0.05, 0.12), level=rng.uniform(0.5, 1))
+
+    if rng.random() < 0.06:
+        _shapes(sheet, size)
+
+
+def _shapes(sheet: Sheet, size: float) -> None:
+    """Print what pictures on forms and playing boards are made of: full circles, bars, polygons."""
+    rng = sheet.rng
+    for _ in range(int(rng.integers(1, 7))):
+        x, y = rng.uniform(0, sheet.side, 2)
+        wide, high = size * np.exp(rng.uniform(np.log(0.3), np.log(2.0), 2))
+        if not sheet.is_free(x - wide, y - high, x + wide, y + high):
+            continue
+        sheet.take(x - wide, y - high, x + wide, y + high)
+        corners = int(rng.choice([3, 4, 5, 6, 24]))
+        turn = np.linspace(0, 2 * np.pi, corners, endpoint=False) + rng.uniform(0, 2 * np.pi)
+        outline = np.stack([x + wide * np.cos(turn), y + high * np.sin(turn)], 1)
+        level = round(255 * rng.uniform(0.3, 1))
+        cv2.fillPoly(sheet.printed, [np.rint(outline).astype(np.int32)], level, cv2.LINE_AA)
+
+
+def filler(sheet: Sheet, left: float, right: float, y: float, size: float, hand: Hand) -> None:
+    """Draw the line with which people fill the place before an amount, from `left` to about `right`, in pixels.
+
+    The amount begins at `right`, its digits reach from `y` to `y + size`. Shorter than a minus nothing is drawn.
+    """
+    rng = sheet.rng
+    end = right - size * rng.uniform(0.08, 0.3)
+    start = max(left + size * rng.uniform(-0.1, 0.3), end - 6 * size)
+    if end - start < 0.8 * size:
+        return
+    middle = y + size * rng.uniform(0.4, 0.65)
+    ends = np.array([[start, middle + rng.normal(0, 0.05) * size], [end, middle + rng.normal(0, 0.05) * size]])
+    sheet.draw([ends], hand.pen * size, level=rng.uniform(0.6, 1))
 
 
 def beside(sheet: Sheet, x: float, y: float, size: float, hand: Hand) -> None:

@@ -13,10 +13,10 @@ from digitry.synthesis.hands import Glyphs
 from digitry.synthesis.layouts import LAYOUTS, Layouts
 from digitry.synthesis.marginalia import clutter
 from digitry.synthesis.paper import light_on_paper, security_print, soft_patches
-from digitry.synthesis.sheet import Character, Sheet
+from digitry.synthesis.sheet import NOTHING, Character, Sheet, is_digit
 
 SIDE = 384
-"""Pixels of a window's side."""
+"""Pixels of a window's side, at most."""
 
 MARGIN = 40
 """Pixels drawn around a window, so that it can be turned a little."""
@@ -32,12 +32,15 @@ FAINTEST = 9
 TURNED_SHARE = 0.2
 """Share of the windows that lie on their side or upside down."""
 
+CROPPED_SHARE, TIGHT_SHARE = 0.13, 0.3
+"""Share of the windows that are small pictures, cut out around a number; share of their sides that touch its ink."""
+
 
 class PhotographedPage(NamedTuple):
     """A photographed window."""
 
     grey: NDArray[np.uint8]
-    """uint8 (SIDE, SIDE)."""
+    """uint8 (h, w), both SIDE or less."""
     characters: list[Character]
     """Those whose middle lies within it, linked by their places in the list."""
     turn: int
@@ -60,14 +63,37 @@ def made_page(glyphs: Glyphs, rng: np.random.Generator, *, layouts: Layouts = LA
     share = rng.random()
     if share < 0.15:
         page, shown = _beyond_the_edge(np.asarray(page, np.float32), rng)
-    elif share < 0.19:  # no paper at all
+    elif share < 0.2:  # no paper at all
         page, shown = _ground(SIDE, SIDE, rng), np.zeros((SIDE, SIDE), bool)
     grey = _photograph(np.asarray(page, np.float32), size, rng)
     turn = int(rng.integers(1, 4)) if rng.random() < TURNED_SHARE else 0
-    characters = _within(sheet.characters, matrix)
+    characters = _within(sheet.characters, (SIDE, SIDE), matrix)
+    if rng.random() < CROPPED_SHARE:
+        left, top, right, bottom = _cut(characters, size, rng)
+        grey, shown = grey[top:bottom, left:right], shown[top:bottom, left:right]
+        characters = _within(characters, grey.shape, np.array([[1.0, 0.0, -left], [0.0, 1.0, -top]]))
     for one in characters:
         one.visible = bool(shown[int(one.y), int(one.x)]) and _is_visible(grey, one)
-    return PhotographedPage(np.ascontiguousarray(np.rot90(grey, turn)), _turned(characters, turn), turn)
+    return PhotographedPage(np.ascontiguousarray(np.rot90(grey, turn)), _turned(characters, grey.shape, turn), turn)
+
+
+def _cut(characters: list[Character], size: float, rng: np.random.Generator) -> tuple[int, int, int, int]:
+    """Return left, top, right, bottom of a part of the window: around one number, or anywhere where there is none."""
+    starts = [one for one in characters if one.before == NOTHING and is_digit(one)]
+    if not starts:
+        left, top = rng.integers(0, SIDE - 48, 2).tolist()
+        wide, high = rng.integers(48, SIDE, 2).tolist()
+        return left, top, min(SIDE, left + wide), min(SIDE, top + high)
+    chain = [starts[rng.integers(len(starts))]]
+    while chain[-1].after != NOTHING:
+        chain.append(characters[chain[-1].after])
+    margins = np.where(rng.random(4) < TIGHT_SHARE, 0.0, rng.uniform(0, 1.2, 4)) * size
+    left = min(one.x - one.width / 2 for one in chain) - margins[0]
+    top = min(one.y - one.height / 2 for one in chain) - margins[1]
+    right = max(one.x + one.width / 2 for one in chain) + margins[2]
+    bottom = max(one.y + one.height / 2 for one in chain) + margins[3]
+    x, y = int(np.clip(left, 0, SIDE - 24)), int(np.clip(top, 0, SIDE - 24))
+    return x, y, int(np.clip(right + 1, x + 24, SIDE)), int(np.clip(bottom + 1, y + 24, SIDE))
 
 
 def _view(side: int, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -91,8 +117,8 @@ def _inked(sheet: Sheet, size: float, rng: np.random.Generator) -> NDArray[np.fl
     page = 1 - np.float32(depth) * ink
     page *= 1 - np.float32(rng.uniform(0.1, 1.0) * min(1, depth * 1.3)) * rules
     page *= 1 - np.float32(rng.uniform(0.25, 0.95)) * printed
-    if rng.random() < 0.15:
-        page *= 1 - np.float32(rng.uniform(0.05, 0.5) * depth) * security_print(
+    if rng.random() < 0.2:
+        page *= 1 - np.float32(rng.uniform(0.05, 0.6) * depth) * security_print(
             sheet.side, sheet.side, size * rng.uniform(0.06, 0.2), rng
         )
     if rng.random() < 0.1:  # the other side of the sheet shines through
@@ -128,7 +154,7 @@ def _photograph(page: NDArray[np.float32], size: float, rng: np.random.Generator
     if rng.random() < 0.12:
         page = 255 - page
     grey = np.clip(page, 0, 255).astype(np.uint8)
-    if rng.random() < 0.04:  # a scan in black and white
+    if rng.random() < 0.07:  # a scan in black and white
         grey = np.asarray(
             cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, 41, 12), np.uint8
         )
@@ -172,22 +198,23 @@ def _is_visible(grey: NDArray[np.uint8], one: Character) -> bool:
     """Whether enough of a character lies within the window, and stands out from the paper."""
     left, right = one.x - one.width / 2, one.x + one.width / 2
     top, bottom = one.y - one.height / 2, one.y + one.height / 2
-    within = (min(right, SIDE) - max(left, 0)) * (min(bottom, SIDE) - max(top, 0))
+    high, wide = grey.shape
+    within = (min(right, wide) - max(left, 0)) * (min(bottom, high) - max(top, 0))
     if within < 0.6 * (right - left) * (bottom - top):
         return False
     part = grey[max(0, int(top) - 1) : int(bottom) + 2, max(0, int(left) - 1) : int(right) + 2]
     small = cv2.blur(part, (2, 2))
-    low, high = np.percentile(small, (4, 96))
-    return bool(high - low >= FAINTEST)
+    darkest, lightest = np.percentile(small, (4, 96))
+    return bool(lightest - darkest >= FAINTEST)
 
 
-def _within(characters: list[Character], matrix: NDArray[np.float64]) -> list[Character]:
-    """Return the characters as the camera sees them, those with their middle in the window, renumbered."""
+def _within(characters: list[Character], shape: tuple[int, ...], matrix: NDArray[np.float64]) -> list[Character]:
+    """Return the characters as the camera sees them, those with their middle in a window (h, w), renumbered."""
     kept: dict[int, Character] = {}
     scale = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
     for place, one in enumerate(characters):
         x, y = matrix @ (one.x, one.y, 1.0)
-        if 0 <= x <= SIDE - 1 and 0 <= y <= SIDE - 1:
+        if 0 <= x <= shape[1] - 1 and 0 <= y <= shape[0] - 1:
             width, height, size = one.width * scale, one.height * scale, one.size * scale
             kept[place] = replace(one, x=float(x), y=float(y), width=width, height=height, size=size)
     places = {place: index for index, place in enumerate(kept)}
@@ -196,10 +223,12 @@ def _within(characters: list[Character], matrix: NDArray[np.float64]) -> list[Ch
     return list(kept.values())
 
 
-def _turned(characters: list[Character], turn: int) -> list[Character]:
-    """Return the characters after `turn` quarter turns against the clock, as NumPy's rot90 turns the picture."""
-    for one in characters:
-        for _ in range(turn):
-            one.x, one.y = one.y, SIDE - 1 - one.x
+def _turned(characters: list[Character], shape: tuple[int, ...], turn: int) -> list[Character]:
+    """Return the characters after `turn` quarter turns of a picture (h, w) against the clock, as by NumPy's rot90."""
+    height, width = shape
+    for _ in range(turn):
+        for one in characters:
+            one.x, one.y = one.y, width - 1 - one.x
             one.width, one.height = one.height, one.width
+        height, width = width, height
     return characters

@@ -20,6 +20,10 @@ WORDS = [
 """What is written beside numbers, on forms, bills and lists."""
 
 
+CELL_KINDS = 6
+"""How many kinds of texts cells hold."""
+
+
 def digits(rng: np.random.Generator, low: int, high: int | None = None) -> str:
     """Give `low` to `high` random digits."""
     return "".join(map(str, rng.integers(0, 10, int(rng.integers(low, (high or low) + 1)))))
@@ -55,7 +59,7 @@ def phrase(rng: np.random.Generator, most: int = 4) -> str:
 
 
 def cell_text(kind: int, rng: np.random.Generator) -> str:
-    """Give what stands in a cell of a table; `kind` is which of five tables it is, from 0."""
+    """Give what stands in a cell of a table; `kind` is which of `CELL_KINDS` it is, from 0: the last are marks."""
     if kind == 0:
         return number(rng)
     if kind == 1:
@@ -64,7 +68,9 @@ def cell_text(kind: int, rng: np.random.Generator) -> str:
         return digits(rng, 1, 3) + (str(rng.choice([".", "."])) + digits(rng, 1) if rng.random() < 0.4 else "")
     if kind == 3:
         return digits(rng, 1)
-    return digits(rng, 2, 5)
+    if kind == 4:
+        return digits(rng, 2, 5)
+    return str(rng.choice(list("AABBCCDEFPRX"))) + str(rng.choice(["", "", "+", "-"]))
 
 
 def fitting(text: str, room: float, size: float) -> str:

@@ -64,7 +64,10 @@ def made_example(glyphs: Glyphs, rng: np.random.Generator) -> Example:
         spots = heat[max(0, int(y - reach / 2)) : int(y + reach / 2) + 1, left:right]
         spots[spots < 0.3] = -1
     characters = np.array(rows, np.float32).reshape(-1, len(COLUMNS))
-    return Example(even_contrast(page.grey), heat, characters)
+    # Beyond a small picture lies plain paper, as the reader lays it there.
+    shown = np.zeros((SIDE, SIDE), np.float32)
+    shown[: page.grey.shape[0], : page.grey.shape[1]] = even_contrast(page.grey)
+    return Example(shown, heat, characters)
 
 
 def _glow(heat: NDArray[np.float32], column: int, row: int, spread: float) -> None:

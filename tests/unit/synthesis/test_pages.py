@@ -21,13 +21,14 @@ def test_the_same_seed_gives_the_same_page(glyphs: Glyphs):
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_a_page_is_a_grey_square_and_its_characters_lie_within_it(glyphs: Glyphs, seed: int):
+def test_a_page_is_grey_and_its_characters_lie_within_it(glyphs: Glyphs, seed: int):
     page = made_page(glyphs, np.random.default_rng(seed))
-    assert page.grey.shape == (SIDE, SIDE)
+    height, width = page.grey.shape
+    assert max(height, width) <= SIDE
     assert page.grey.dtype == np.uint8
     for one in page.characters:
-        assert 0 <= one.x < SIDE
-        assert 0 <= one.y < SIDE
+        assert 0 <= one.x < width
+        assert 0 <= one.y < height
         assert 0 <= one.kind <= OTHER
         for neighbour, back in ((one.after, "before"), (one.before, "after")):
             if neighbour >= 0:
@@ -52,13 +53,25 @@ def test_the_shares_of_the_layouts_make_a_whole():
 
 def test_a_turned_page_says_how_to_turn_it_back(glyphs: Glyphs, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(pages, "TURNED_SHARE", 0.0)
+    monkeypatch.setattr(pages, "CROPPED_SHARE", 0.0)
     upright = made_page(glyphs, np.random.default_rng(3))
-    for turn in (1, 2, 3):
+    for turn in (1, 2, 3):  # of a page that is no square
         # A page that lies turned against the clock is set right by as many turns with it.
-        turned = pages._turned([*map(_copy, upright.characters)], turn)
-        picture = np.rot90(upright.grey, turn)
+        turned = pages._turned([*map(_copy, upright.characters)], (SIDE + 40, SIDE), turn)
+        picture = np.rot90(np.pad(upright.grey, ((0, 40), (0, 0))), turn)
         for one, other in zip(upright.characters, turned, strict=True):
             assert upright.grey[int(one.y), int(one.x)] == picture[int(other.y + 1e-6), int(other.x)] or one.x % 1
+
+
+def test_a_small_picture_holds_at_least_one_number_whole_or_touched_by_its_sides(
+    glyphs: Glyphs, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(pages, "CROPPED_SHARE", 1.0)
+    monkeypatch.setattr(pages, "FAR_SHARE", 0.0)
+    cut = [made_page(glyphs, np.random.default_rng(seed)) for seed in range(12)]
+    assert all(24 <= side <= SIDE for page in cut for side in page.grey.shape)
+    assert sum(page.grey.shape != (SIDE, SIDE) for page in cut) > 8
+    assert sum(any(one.kind < 10 for one in page.characters) for page in cut) > 6
 
 
 def _copy(one):
