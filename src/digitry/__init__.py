@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from digitry.evaluation.evaluate import evaluate
     from digitry.evaluation.pictures import Score, score
     from digitry.evaluation.robustness import Robustness, robustness
+    from digitry.evaluation.whole_pages.score_pages import PageScore, score_pages
     from digitry.exploration.explore import explore
     from digitry.networks.model import Model, open_model
     from digitry.networks.scale import Scale
@@ -57,6 +58,8 @@ _HOME = {
     "Reader": "digitry.reading",
     "score": "digitry.evaluation.pictures",
     "Score": "digitry.evaluation.pictures",
+    "score_pages": "digitry.evaluation.whole_pages.score_pages",
+    "PageScore": "digitry.evaluation.whole_pages.score_pages",
 }
 
 __all__ = [
@@ -66,6 +69,7 @@ __all__ = [
     "Digit",
     "Model",
     "Number",
+    "PageScore",
     "Reader",
     "Reading",
     "Robustness",
@@ -88,6 +92,7 @@ __all__ = [
     "recipes",
     "robustness",
     "score",
+    "score_pages",
     "train",
 ]
 

@@ -19,7 +19,7 @@ MISTAKES_SHOWN = 10
 
 
 @click.command("score", short_help="Measure the reader on your own labelled pictures.")
-@click.argument("pictures", metavar="FOLDER|LABELS.csv", type=click.Path(path_type=Path))
+@click.argument("pictures", metavar="FOLDER|LABELS", type=click.Path(path_type=Path))
 @click.option(
     "--expect",
     type=click.Choice(["digit", "number", "page"]),
@@ -53,7 +53,17 @@ def command(
     A folder with a labels.csv (columns file,label and perhaps author), such a .csv itself, or a folder with class
     folders 0/ to 9/. Labels are whole numbers, compared by their digits. Where pictures are marked as test, only those
     are read. A file or a label that cannot be used counts as wrong; it is one line on stderr and the exit code is 3.
+
+    Pages with many numbers: a labels.json, a list of {"file", "numbers"}, or a labels.csv with a row a number (columns
+    file,number); "rows", or the columns row and column, say where in a table. Then recall, precision and F1 are given.
     """
+    from digitry.evaluation.whole_pages.labels import find_page_labels
+
+    if find_page_labels(pictures.expanduser()) is not None:
+        from digitry.cli.score_pages import score_pages_command
+
+        score_pages_command(pictures, expect, models, max_error, page, as_json=as_json, quiet=quiet)
+        return
     from digitry.cli.progress import Bar
     from digitry.cli.reading_text import printable
     from digitry.errors import DataError

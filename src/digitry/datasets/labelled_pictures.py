@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PureWindowsPath
 
@@ -167,17 +168,25 @@ def csv_pictures(table: Path) -> Callable[[], Iterable[LabelledPicture]]:
     return rows
 
 
-def table_rows(table: Path) -> Iterator[tuple[int, dict[str | None, str | None]]]:
-    """Yield the rows of a table with the columns file and label, each with the number of its last line; others may
-    follow.
+def table_columns(table: Path) -> list[str]:
+    """Return the columns that the first line of a table names; none where there is no such line."""
+    with suppress(UnicodeDecodeError, csv.Error, OSError), table.open(encoding="utf-8-sig", newline="") as file:
+        return next(csv.reader([file.readline(_MAX_LINE)]), [])
+    return []
+
+
+def table_rows(
+    table: Path, columns: Sequence[str] = ("file", "label")
+) -> Iterator[tuple[int, dict[str | None, str | None]]]:
+    """Yield the rows of a table with these columns, each with the number of its last line; others may follow.
 
     Raises DataError when it is no such table; what stands in a row is for the caller to judge.
     """
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(_bounded_lines(iter(lambda: file.readline(_MAX_LINE), "")), strict=True)
-            if not {"file", "label"} <= set(reader.fieldnames or ()):
-                raise DataError("the first line must name the columns file,label (and perhaps split)")
+            if not set(columns) <= set(reader.fieldnames or ()):
+                raise DataError(f"the first line must name the columns {','.join(columns)} (and perhaps split)")
             for row in reader:
                 yield reader.line_num, row
     except (UnicodeDecodeError, csv.Error) as error:
