@@ -43,11 +43,17 @@ def _font(path: str, size: int) -> Any:
     return ImageFont.truetype(path, size) if path else ImageFont.load_default(size)
 
 
+@cache
+def _character_box(font: Any, character: str) -> tuple[float, float, float, float]:
+    box: tuple[float, float, float, float] = font.getbbox(character)
+    return box
+
+
 def set_line(text: str, path: str, height: float) -> Print:
     """Set a line in a typeface of `typefaces()` so that its digits are `height` pixels high."""
     from PIL import Image, ImageDraw
 
-    _, top, _, bottom = _font(path, 100).getbbox("0")
+    _, top, _, bottom = _character_box(_font(path, 100), "0")
     font = _font(path, max(4, round(100 * height / max(bottom - top, 1))))
     left, top, right, bottom = font.getbbox(text)
     picture = Image.new("L", (max(1, int(right - left) + 2), max(1, int(bottom - top) + 2)))
@@ -55,8 +61,8 @@ def set_line(text: str, path: str, height: float) -> Print:
     boxes = np.zeros((len(text), 4))
     for place, character in enumerate(text):
         if character != " ":
-            a, b, c, d = font.getbbox(character)
+            a, b, c, d = _character_box(font, character)
             x = font.getlength(text[:place]) + 1 - left
             boxes[place] = x + a, b + 1 - top, c - a, d - b
-    _, top, _, bottom = font.getbbox("0")
+    _, top, _, bottom = _character_box(font, "0")
     return Print(np.asarray(picture, np.uint8), boxes, float(bottom - top))

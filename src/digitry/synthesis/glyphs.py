@@ -29,7 +29,7 @@ def other_hands(images: Images, labels: Labels, rng: np.random.Generator) -> Ima
     A 1 may get a flag, a foot or both, a 7 its bar: so are they taught in most of Europe and Latin America.
     """
     styled = images.copy()
-    for index in steps(np.flatnonzero((rng.random(len(images)) < STYLED_SHARE) & np.isin(labels, (1, 7)))):
+    for index in steps(np.flatnonzero((rng.random(len(images)) < STYLED_SHARE) & ((labels == 1) | (labels == 7)))):
         if np.count_nonzero(styled[index].max(axis=1) > 127) < 2:
             continue  # blank, or too faint to tell where its strokes end
         draw = _flagged_one if labels[index] == 1 else _barred_seven

@@ -204,8 +204,9 @@ def _is_visible(grey: NDArray[np.uint8], one: Character) -> bool:
         return False
     part = grey[max(0, int(top) - 1) : int(bottom) + 2, max(0, int(left) - 1) : int(right) + 2]
     small = cv2.blur(part, (2, 2))
-    darkest, lightest = np.percentile(small, (4, 96))
-    return bool(lightest - darkest >= FAINTEST)
+    levels = np.sort(small, axis=None)
+    outer = len(levels) // 25
+    return int(levels[-1 - outer]) - int(levels[outer]) >= FAINTEST
 
 
 def _within(characters: list[Character], shape: tuple[int, ...], matrix: NDArray[np.float64]) -> list[Character]:
