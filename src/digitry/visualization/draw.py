@@ -6,22 +6,21 @@ import math
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from digitry.reading import Picture
 from digitry.types import Box, Number, Reading, is_sure
 from digitry.visualization import marks
 from digitry.visualization.colour import Colour, upright_colour
-from digitry.visualization.placing import BusyMap, Rectangle, place, room_above
+from digitry.visualization.labels import SMALLEST_TEXT, Label, fill_of, place_labels
+from digitry.visualization.placing import Rectangle, room_above
+from digitry.visualization.table_marks import draw_cells, table_labels
+from digitry.visualization.upright import make_upright
 
 SMALL_SIDE, MAX_ENLARGEMENT = 400, 8
 """Pictures with a shorter longest side are enlarged, by whole numbers, so that there is room for legible marks."""
 
 LARGE_SIDE, LARGEST_SIDE = 2400, 4000
 """Larger pictures are shrunk to the first, or to the second where their numbers are small."""
-
-SMALLEST_TEXT = 12
-"""Height of the smallest letters, in pixels."""
 
 _LEGIBLE_HEIGHT = 28
 """Numbers lower than this many pixels are enlarged where the picture allows it."""
@@ -37,45 +36,59 @@ def draw_reading(picture: Picture, reading: Reading) -> bytes:
     itself, uint8 (h, w) or (h, w, 3) RGB. None takes the grey page that the reading keeps. Raises DataError without
     either.
 
-    Blue is sure, amber with "?" is not; a strip below says why. Labels stand beside their boxes, off the digits; the
-    canvas grows where there is no room. Tiny pictures are enlarged, pictures of more than 2,400 pixels shrunk.
+    Blue is sure, amber and dashed with "?" is not; a strip below says why. Printed numbers have corners, struck ones
+    are crossed out, tables have thin lines with the numbers of their rows and columns. Labels stand beside their boxes,
+    off the digits; the canvas grows where there is no room. A page on its side is turned upright. Tiny pictures are
+    enlarged, pictures of more than 2,400 pixels shrunk.
     """
     return png(draw_page(upright_colour(picture, reading), reading))
 
 
 def draw_page(page: Colour, reading: Reading, *, note: bool = True) -> Colour:
-    """Draw them on an upright page, uint8 (h, w, 3) RGB → the drawing, uint8 (h', w', 3); `note` is the strip below."""
+    """Draw a reading on its page, uint8 (h, w, 3) RGB → the drawing, uint8 (h', w', 3), upright.
+
+    `note` is the strip below.
+    """
+    turn = reading.turn
+    page, reading = make_upright(page, reading)
     numbers = [number for number in reading.numbers if number.box[2] > 0 and number.box[3] > 0]
+    sure = [is_sure(reading, number) for number in numbers]
     scale = _scale(page.shape, [number.box for number in numbers])
     canvas = _resized(page, scale)
     line = _line_width(canvas.shape, [scale * number.box[3] for number in numbers])
     # Boxes keep off the strokes by as much as they are wide.
     boxes = [_scaled(number.box, scale, line + 3) for number in numbers]
-    labels = _place_labels(canvas, [(number, is_sure(reading, number)) for number in numbers], boxes, line)
+    places = table_labels(reading.tables, scale, max(SMALLEST_TEXT, max(canvas.shape[:2]) // 120))
+    taken: list[Rectangle] = [(x, y, x + mark.shape[1], y + mark.shape[0]) for mark, x, y in places]
+    labels = places + place_labels(canvas, list(zip(numbers, sure, strict=True)), boxes, line, taken)
+    draw_cells(canvas, reading.tables, scale)
     canvas, (left, top) = _with_room(canvas, boxes, labels, line)
-    for number, box in zip(numbers, boxes, strict=True):
-        colour = marks.SURE if is_sure(reading, number) else marks.UNSURE_LINE
-        if len(number.digits) > 1:
-            for digit in number.digits:
-                inner = _scaled(digit.box, scale, 0.4 * line + 1.5)
-                marks.draw_box(canvas, _moved(inner, left, top), colour, max(1.0, line / 2), halo=False)
-        marks.draw_box(canvas, _moved(box, left, top), colour, line)
+    for number, box, certain in zip(numbers, boxes, sure, strict=True):
+        inner = [_moved(_scaled(one.box, scale, 0.4 * line + 1.5), left, top) for one in number.digits + number.signs]
+        _draw_number(canvas, number, _moved(box, left, top), inner, line, sure=certain)
     for mark, x, y in labels:
         marks.paste(canvas, mark, x + left, y + top)
-    return _with_note(canvas, reading) if note else canvas
+    return _with_note(canvas, reading, turn) if note else canvas
+
+
+def _draw_number(
+    canvas: Colour, number: Number, box: Rectangle, inner: list[Rectangle], line: float, *, sure: bool
+) -> None:
+    """Draw the frame of a number, of each of its characters, and the stroke through it; dashed where it is not sure."""
+    square = number.hand == "printed"
+    colour = fill_of(number, sure) if sure else marks.UNSURE_LINE
+    if len(inner) > 1:
+        for character in inner:
+            marks.draw_box(canvas, character, colour, max(1.0, line / 2), halo=False, square=square)
+    marks.draw_box(canvas, box, colour, line, dashed=not sure, square=square)
+    if number.struck:
+        marks.draw_stroke(canvas, box, colour, line)
 
 
 def png(page: Colour) -> bytes:
     """Write an RGB page as PNG bytes, quick rather than smallest."""
     _, data = cv2.imencode(".png", cv2.cvtColor(page, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 3])
     return data.tobytes()
-
-
-def short_percent(confidence: float) -> str:
-    """Write a share: "98.7%"; nothing is certain, so 0.9997 is not shown as 100%."""
-    if confidence > 0.999:
-        return ">99.9%"
-    return "<0.1%" if confidence < 0.001 else f"{confidence:.1%}"
 
 
 def _scale(shape: tuple[int, ...], boxes: list[Box]) -> float:
@@ -113,48 +126,6 @@ def _scaled(box: Box, scale: float, margin: float) -> Rectangle:
     return x - margin, y - margin, x + width + margin, y + height + margin
 
 
-Label = tuple[NDArray[np.uint8], int, int]
-"""A label's pixels, RGBA, and its left and top on the canvas; it may lie beyond the edge."""
-
-
-def _place_labels(
-    canvas: Colour, numbers: list[tuple[Number, bool]], boxes: list[Rectangle], line: float
-) -> list[Label]:
-    if not numbers:
-        return []
-    busy = BusyMap(np.asarray(cv2.cvtColor(canvas, cv2.COLOR_RGB2GRAY), np.uint8))
-    page = (float(canvas.shape[1]), float(canvas.shape[0]))
-    taken = np.array(boxes, np.float64)
-    gap = 0.8 * line
-    size = _letters(page, taken, gap)
-    labels: list[Label] = []
-    for (number, sure), box in zip(numbers, boxes, strict=True):
-        text = marks.plain(number.text) if sure else f"{marks.plain(number.text)} ?"
-        best: tuple[float, Rectangle, int, str] | None = None
-        # Where it is crowded: without the percentage, then smaller.
-        for share, note in ((1.0, short_percent(number.confidence)), (1.0, ""), (0.75, ""), (0.5, "")):
-            letters = max(SMALLEST_TEXT, round(share * size))
-            spot, covered = place(marks.label_size(text, note, letters), box, taken, page, busy, gap)
-            if best is None or covered < best[0]:
-                best = (covered, spot, letters, note)
-            if not covered:
-                break
-        assert best is not None
-        _, spot, letters, note = best
-        taken = np.vstack([taken, spot])
-        fill = marks.SURE if sure else marks.UNSURE
-        labels.append((marks.draw_label(text, note, letters, fill), round(spot[0]), round(spot[1])))
-    return labels
-
-
-def _letters(page: tuple[float, float], boxes: NDArray[np.float64], gap: float) -> int:
-    """Height of the labels' letters: in proportion to the numbers, to the page, and to the room between lines."""
-    height = float(np.median(boxes[:, 3] - boxes[:, 1]))
-    fitting = (room_above(boxes) - 2 * gap) / marks.LABEL_HEIGHT
-    size = min(max(0.4 * height, SMALLEST_TEXT + 2), max(0.05 * max(page), SMALLEST_TEXT + 6), fitting)
-    return max(SMALLEST_TEXT, int(max(page) / 140), int(size))
-
-
 def _moved(box: Rectangle, right: float, down: float) -> Rectangle:
     return box[0] + right, box[1] + down, box[2] + right, box[3] + down
 
@@ -185,16 +156,35 @@ def _grown(canvas: Colour, top: int, bottom: int, left: int, right: int) -> Colo
     return np.asarray(grown, np.uint8)
 
 
-def _with_note(canvas: Colour, reading: Reading) -> Colour:
-    """Give the canvas a strip below that says what is wrong, if anything is."""
-    if reading.numbers and (reading.sure or not reading.reason):
+def _with_note(canvas: Colour, reading: Reading, turn: int) -> Colour:
+    """Give the canvas a strip below that says what is wrong, if anything is, and what its marks mean."""
+    said = []
+    if not reading.numbers or not reading.sure:
+        said.append(f"{'Not sure' if reading.numbers else 'No digit'}: {reading.reason or 'no reason was given'}.")
+    said += _legend(reading, turn)
+    if not said or (reading.numbers and not reading.reason and len(said) == 1 and not reading.sure):
         return canvas
-    reason = reading.reason or "no reason was given"
-    text = marks.plain(f"Not sure: {reason}." if reading.numbers else f"No digit: {reason}.")
-    size = max(SMALLEST_TEXT + 2, round(max(canvas.shape[:2]) / 40))
+    text = marks.plain(" ".join(said))
+    size = max(SMALLEST_TEXT + 2, round(max(canvas.shape[:2]) / (60 if len(said) > 1 else 40)))
     least = 16 * size  # a very narrow picture would wrap every word
     if canvas.shape[1] < least:
         more = least - canvas.shape[1]
         canvas = _grown(canvas, 0, 0, more // 2, more - more // 2)
-    stripe = marks.UNSURE if reading.numbers else marks.NOTHING
+    stripe = marks.NOTHING if not reading.numbers else marks.SURE if reading.sure else marks.UNSURE
     return np.concatenate([canvas, marks.note(text, canvas.shape[1], size, stripe)])
+
+
+def _legend(reading: Reading, turn: int) -> list[str]:
+    """Say what the marks mean that not every drawing has."""
+    said = []
+    if turn:
+        said.append(f"Turned by {turn} degrees to be upright.")
+    if any(not is_sure(reading, number) for number in reading.numbers) and len(reading.numbers) > 1:
+        said.append("Dashed, with “?”: not sure.")
+    if any(number.hand == "printed" for number in reading.numbers):
+        said.append("With corners: printed.")
+    if any(number.struck for number in reading.numbers):
+        said.append("Crossed out: struck out on the page.")
+    if reading.tables:
+        said.append("Thin lines: cells, with the numbers of their rows and columns.")
+    return said

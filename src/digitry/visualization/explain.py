@@ -12,13 +12,17 @@ from numpy.typing import NDArray
 from digitry.pages.html import Tile
 from digitry.pages.templates import render
 from digitry.reading import Picture, Reader
+from digitry.reading.tables.grids import cell_text, grids, is_sure_cell
 from digitry.types import IMAGE_SIDE, IMAGE_SIZE, Digit, Number, Reading, is_sure
 from digitry.visualization import words
 from digitry.visualization.colour import Colour, upright_colour
-from digitry.visualization.draw import draw_page, short_percent
+from digitry.visualization.draw import draw_page
+from digitry.visualization.labels import MANY, short_percent
+from digitry.visualization.page_stages import characters_picture, tables_picture, was_seen_as_page
 from digitry.visualization.saliency import saliency
 from digitry.visualization.stage_pictures import crop, cut, heat, picture_of_pixels, pixelated
 from digitry.visualization.strip_pictures import strip_chart
+from digitry.visualization.upright import make_upright
 
 MAX_DIGITS = 24
 """So many digits are looked into; on a page with more, those of numbers that the reader is not sure of come first."""
@@ -43,8 +47,8 @@ def explain_page(reader: Reader, picture: Picture, reading: Reading, *, title: s
     safe. Stages that the reading does not keep are left out. Each digit costs up to 785 looks of the network: about
     a tenth of a second.
     """
-    page = upright_colour(picture, reading)
-    sections = [_stages(page, reading), *_lines(reader, reading)]
+    page, reading = make_upright(upright_colour(picture, reading), turned := reading)
+    sections = [_stages(page, reading, turned.turn), *_tables(reading), *_lines(reader, reading)]
     chosen = _chosen(reading)
     images = canonical_digits(page, reading)
     at = 0
@@ -127,11 +131,24 @@ def _tiles(reading: Reading) -> list[Tile]:
     return tiles
 
 
-def _stages(page: Colour, reading: Reading) -> Shown:
+def _stages(page: Colour, reading: Reading, turn: int) -> Shown:
+    said = f"The picture, turned by {turn}° to be upright, and" if turn else "The picture, and"
     drawn = picture_of_pixels(
-        draw_page(page, reading, note=False), words.reading_lead(reading), "The picture, and what was read where."
+        draw_page(page, reading, note=False), words.reading_lead(reading), f"{said} what was read where."
     )
     shown = [drawn]
+    if was_seen_as_page(reading):
+        caption = (
+            "The characters that the network sees, signs too, and which of them follow each other: linked ones are one "
+            "number. Blue is sure, amber not, grey printed; struck numbers are crossed out."
+        )
+        characters = characters_picture(page, reading)
+        shown.append(picture_of_pixels(characters, "Every character in its place, linked to numbers", caption))
+    if reading.tables:
+        caption = (
+            "The tables, by rules and by how the numbers stand: cells with the numbers of rows and columns, from 0."
+        )
+        shown.append(picture_of_pixels(tables_picture(page, reading), "The cells of the page's tables", caption))
     ink = reading.stages.get("ink")
     if ink is not None and ink.ndim == 2:
         caption = "The ink: light, shadow and paper taken out." if ink.any() else "The ink: there is none."
@@ -140,8 +157,18 @@ def _stages(page: Colour, reading: Reading) -> Shown:
     if part is not None and part.ndim == 2:
         caption = "The digit's own strokes; rules, specks and neighbours left out."
         shown.append(picture_of_pixels(255 - part, "The ink of the one digit, dark on white", caption))
-    layout = " broad" if page.shape[1] > _BROAD * page.shape[0] else " two" if len(reading.numbers) > 1 else ""
+    is_broad, count = page.shape[1] > _BROAD * page.shape[0], len(reading.numbers)
+    layout = " large" if count > MANY else " broad" if is_broad else " two" if count > 1 else ""
     return {"heading": "From picture to answer", "kind": "stages", "layout": layout, "pictures": shown}
+
+
+def _tables(reading: Reading) -> list[Shown]:
+    """Return the tables as they are written into files; cells that are not sure have a question mark."""
+    found = []
+    for grid in grids(reading):
+        rows = [[cell_text(cell) + ("" if is_sure_cell(cell) else " ?") for cell in row] for row in grid.rows]
+        found.append({"heading": f"Table {grid.table}", "kind": "grid", "rows": rows})
+    return found
 
 
 def _lines(reader: Reader, reading: Reading) -> list[Shown]:

@@ -28,6 +28,9 @@ LABEL_HEIGHT = 1.42
 _FINE = 4
 """Labels are drawn so many times larger, then shrunk."""
 
+DASH = 3.0
+"""Length of a dash in widths of its line."""
+
 _SHIFT = 4
 _SUBSTITUTES = str.maketrans({"×": "x", "–": "-", "—": "-", "−": "-", "≥": ">", "≤": "<", "’": "'", "→": ">"})
 
@@ -50,13 +53,14 @@ def text_width(text: str, size: int) -> float:
 
 
 def draw_box(
-    page: NDArray[np.uint8], box: tuple[float, float, float, float], colour: Colours, width: float, *, halo: bool = True
-) -> None:
-    """Draw a rounded frame (left, top, right, bottom) on `page`, uint8 (h, w, 3), in place.
+    page: NDArray[np.uint8], box: tuple[float, float, float, float], colour: Colours, width: float, *,
+    halo: bool = True, dashed: bool = False, square: bool = False,
+) -> None:  # fmt: skip
+    """Draw a frame (left, top, right, bottom) on `page`, uint8 (h, w, 3), in place; rounded, unless `square`.
 
     The pale halo around it keeps it visible on dark pictures.
     """
-    radius = min(3.0 * width, (box[2] - box[0]) / 3, (box[3] - box[1]) / 3)
+    radius = 0.0 if square else min(3.0 * width, (box[2] - box[0]) / 3, (box[3] - box[1]) / 3)
     reach = 2 * width + 2
     left, top = (max(0, int(v - reach)) for v in box[:2])
     around = page[top : int(box[3] + reach) + 1, left : int(box[2] + reach) + 1]
@@ -66,8 +70,31 @@ def draw_box(
         cv2.polylines(pale, [points], True, LIGHT, max(1, round(width * 1.9)), cv2.LINE_AA, _SHIFT)
         around[:] = cv2.addWeighted(pale, 0.6, around, 0.4, 0)
     drawn = around.copy()
-    cv2.polylines(drawn, [points], True, colour, max(1, round(width)), cv2.LINE_AA, _SHIFT)
+    lines = _dashes(points, DASH * max(width, 2.0) * 2**_SHIFT) if dashed else [points]
+    cv2.polylines(drawn, lines, not dashed, colour, max(1, round(width)), cv2.LINE_AA, _SHIFT)
     around[:] = drawn
+
+
+def draw_stroke(page: NDArray[np.uint8], box: tuple[float, float, float, float], colour: Colours, width: float) -> None:
+    """Cross a frame out, from its lower left to its upper right corner, on `page`, uint8 (h, w, 3), in place."""
+    start, end = ((round(x * 2**_SHIFT), round(y * 2**_SHIFT)) for x, y in ((box[0], box[3]), (box[2], box[1])))
+    for paint, wide in ((LIGHT, width * 1.9), (colour, width)):
+        cv2.line(page, start, end, paint, max(1, round(wide)), cv2.LINE_AA, _SHIFT)
+
+
+def _dashes(points: NDArray[np.int32], length: float) -> list[NDArray[np.int32]]:
+    """Return every other piece of a closed line through `points`, (n, 2), each about `length` long."""
+    closed = np.concatenate([points, points[:1]]).astype(np.float64)
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(closed, axis=0).T))])
+    count = max(4, 2 * round(along[-1] / length / 2))
+    edges = np.linspace(0, along[-1], count + 1)
+    pieces = []
+    for start, end in zip(edges[0:-1:2], edges[1::2], strict=True):
+        inner = along[(along > start) & (along < end)]
+        at = np.concatenate([[start], inner, [end]])
+        piece = np.stack([np.interp(at, along, closed[:, axis]) for axis in (0, 1)], -1)
+        pieces.append(np.rint(piece).astype(np.int32))
+    return pieces
 
 
 def _rounded(box: tuple[float, float, float, float], radius: float) -> NDArray[np.float64]:
@@ -93,8 +120,10 @@ def label_size(text: str, note: str, size: int) -> tuple[int, int]:
     return round(width + 0.9 * size), round(LABEL_HEIGHT * size)
 
 
-def draw_label(text: str, note: str, size: int, fill: Colours) -> NDArray[np.uint8]:
-    """Draw a rounded label: `text` in letters of `size` pixels and a smaller `note` after it; uint8 (h, w, 4), RGBA."""
+def draw_label(text: str, note: str, size: int, fill: Colours, *, struck: bool = False) -> NDArray[np.uint8]:
+    """Draw a rounded label: `text` in letters of `size` pixels, perhaps `struck` through, and a smaller `note` after
+    it; uint8 (h, w, 4), RGBA.
+    """
     width, height = label_size(text, note, size)
     ink = DARK if sum(fill) > 380 else LIGHT
     image = Image.new("RGBA", (width * _FINE, height * _FINE), (*fill, 0))
@@ -113,6 +142,9 @@ def draw_label(text: str, note: str, size: int, fill: Colours) -> NDArray[np.uin
     # Figures stand on the line and have no tails: centred by the height of a figure, not of all letters.
     canvas.text((at, middle + 0.36 * size * _FINE), text, (*ink, 255), font(size * _FINE), anchor="ls",
                 stroke_width=max(1, round(0.018 * size * _FINE)))  # fmt: skip
+    if struck:
+        line = (at - 0.1 * size * _FINE, middle, at + (text_width(text, size) + 0.1 * size) * _FINE, middle)
+        canvas.line(line, (*ink, 255), max(1, round(0.1 * size * _FINE)))
     if note:
         at += (text_width(text, size) + 0.45 * size) * _FINE
         canvas.text((at, middle + 0.36 * size * _FINE), note, (*ink, 255), font(_note_size(size) * _FINE), anchor="ls")

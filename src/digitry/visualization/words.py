@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.types import Digit, Number, Reading, is_sure
-from digitry.visualization.draw import short_percent
+from digitry.visualization.labels import short_percent
 from digitry.visualization.saliency import ErasedPatch, Saliency
 
 CLEARLY = 0.05
@@ -46,6 +46,14 @@ def number_sentence(reading: Reading, number: Number) -> str:
     if number.alternatives:
         others = ", ".join(f"{other} ({percent_in_words(p)})" for other, p in number.alternatives[:3])
         text += f" What else it may be: {others}."
+    if number.hand == "printed":
+        text += " It is printed, not written."
+    if number.struck:
+        text += " It is struck out."
+    if number.around:
+        text += f" Beside it stands {' '.join(number.around)}, which is no part of it."
+    if number.row is not None and number.table is not None:
+        text += f" It stands in row {number.row}, column {number.column} of table {number.table}."
     return text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -11,10 +12,14 @@ import pytest
 from PIL import Image
 
 from digitry.errors import DataError
-from digitry.types import Digit, Number, Reading, is_sure
+from digitry.types import Cell, Digit, Number, Reading, Table, is_sure
 from digitry.visualization import marks
-from digitry.visualization.draw import draw_page, draw_reading, short_percent
+from digitry.visualization.draw import draw_page, draw_reading
+from digitry.visualization.labels import place_labels, short_percent
 from digitry.visualization.marks import plain, text_width, wrapped
+from digitry.visualization.placing import overlaps
+from digitry.visualization.table_marks import TABLE, table_labels
+from digitry.visualization.upright import make_upright
 from tests.unit.visualization.made import page_of
 
 
@@ -166,3 +171,96 @@ def test_nothing_is_ever_certain() -> None:
         "50.0%",
         "<0.1%",
     ]
+
+
+def facts_of(texts: list[str], **facts: object) -> tuple[np.ndarray, Reading]:
+    """A page and its reading, every number with these facts."""
+    page, reading = page_of(texts)
+    return page, replace(reading, numbers=tuple(replace(number, **facts) for number in reading.numbers))
+
+
+def test_what_is_not_sure_is_told_without_colour_by_a_dashed_frame() -> None:
+    page, canvas = np.full((200, 200, 3), 255, np.uint8), np.full((200, 200, 3), 255, np.uint8)
+    marks.draw_box(page, (20, 20, 180, 180), marks.SURE, 2, halo=False)
+    marks.draw_box(canvas, (20, 20, 180, 180), marks.SURE, 2, halo=False, dashed=True)
+    whole, dashed = (drawn[..., 0] < 128 for drawn in (page, canvas))
+    top = dashed[20, 40:160]
+    assert whole[20, 40:160].all()
+    assert 0.3 < top.mean() < 0.8
+    assert np.count_nonzero(np.diff(top.astype(int))) > 10, "many dashes, not one gap"
+    assert not (dashed & ~cv2.dilate(whole.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)).any()
+
+
+def test_printed_numbers_have_corners_and_a_colour_of_their_own() -> None:
+    drawing = draw_page(*facts_of(["40"], hand="printed"), note=False)
+    assert near(drawing, marks.NOTHING) > 500
+    assert near(drawing, marks.SURE) == 0
+    square, rounded = np.full((100, 100, 3), 255, np.uint8), np.full((100, 100, 3), 255, np.uint8)
+    marks.draw_box(square, (20, 20, 80, 80), marks.SURE, 3, halo=False, square=True)
+    marks.draw_box(rounded, (20, 20, 80, 80), marks.SURE, 3, halo=False)
+    assert (square[20, 20] != 255).any()
+    assert (rounded[20, 20] > 240).all()
+
+
+def test_struck_numbers_are_crossed_out_and_their_text_is_struck_through() -> None:
+    page, struck = facts_of(["40"], struck=True)
+    plain_drawing = draw_page(*facts_of(["40"]), note=False)
+    assert not np.array_equal(draw_page(page, struck, note=False), plain_drawing)
+    letters, crossed = (marks.draw_label("40", "", 40, marks.SURE, struck=flag) for flag in (False, True))
+    middle = crossed.shape[0] // 2
+    assert (crossed[middle, :, :3] == 255).all(axis=-1).sum() > 1.5 * (letters[middle, :, :3] == 255).all(axis=-1).sum()
+
+
+def test_signs_have_frames_as_digits_have() -> None:
+    page, reading = page_of(["40"])
+    sign = Digit(".", 0.9, (90, 85, 10, 10))
+    with_sign = replace(reading, numbers=(replace(reading.numbers[0], signs=(sign,)),))
+    drawn, plain_drawing = draw_page(page, with_sign), draw_page(page, reading)
+    rows, columns = np.nonzero((drawn != plain_drawing).any(axis=-1))
+    assert (np.ptp(rows), np.ptp(columns)) == pytest.approx((30, 30), abs=6), "a frame around the sign, enlarged"
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_a_page_on_its_side_is_drawn_upright_with_its_boxes(turn: int) -> None:
+    page, reading = page_of(["40", "7"])
+    lying = np.ascontiguousarray(np.rot90(page, turn // 90))
+    # Turning the rest of the way brings boxes to where they lie on the page as it was given.
+    _, boxes = make_upright(page, replace(reading, turn=360 - turn))
+    on_its_side = replace(boxes, turn=turn)
+    assert np.array_equal(draw_page(lying, on_its_side, note=False), draw_page(page, reading, note=False))
+    assert draw_page(lying, on_its_side).shape[0] > draw_page(page, reading).shape[0], "a strip says it"
+
+
+def test_tables_have_thin_lines_and_the_numbers_of_their_rows_and_columns() -> None:
+    page, reading = page_of(["40", "77"])
+    cells = tuple(Cell(row, column, (20 + 80 * column, 20 + 100 * row, 80, 100)) for row in (0, 1) for column in (0, 1))
+    labels = table_labels((Table(cells),), 1.0, 12)
+    middles = np.array([(x + mark.shape[1] / 2, y + mark.shape[0] / 2) for mark, x, y in labels])
+    assert np.abs(middles - [(60, 20), (20, 70), (140, 20), (20, 170)]).max() <= 1
+    drawing = draw_page(page, replace(reading, tables=(Table(cells),)), note=False)
+    assert near(drawing, TABLE) > 100
+    assert near(draw_page(page, reading, note=False), TABLE) == 0
+
+
+def test_a_page_of_a_hundred_numbers_has_labels_that_are_legible_and_cover_none() -> None:
+    page = np.full((1600, 1600, 3), 255, np.uint8)
+    numbers = tuple(
+        Number("57", 0.9, (150 * column + 40, 150 * row + 60, 50, 40), (), place % 3 > 0)
+        for place, (row, column) in enumerate((row, column) for row in range(10) for column in range(10))
+    )
+    boxes = [(x, y, x + w, y + h) for x, y, w, h in (map(float, number.box) for number in numbers)]
+    labels = place_labels(page, [(number, number.sure) for number in numbers], boxes, 2.0, [])
+    assert all(mark.shape[0] >= 20 for mark, _, _ in labels)
+    spots = [(x, y, x + mark.shape[1], y + mark.shape[0]) for mark, x, y in labels]
+    for place, spot in enumerate(spots):
+        assert overlaps(spot, np.array([*boxes, *spots[:place]])).sum() == 0
+
+
+def test_labels_keep_off_writing_that_nobody_read() -> None:
+    page = np.full((300, 500, 3), 255, np.uint8)
+    box = (200.0, 120.0, 260.0, 180.0)
+    cv2.putText(page, "85 93 71", (190, 100), 0, 1.2, (0, 0, 0), 3)
+    number = Number("57", 0.9, (200, 120, 60, 60), (), True)
+    ((mark, x, y),) = place_labels(page, [(number, True)], [box], 2.0, [])
+    hidden = page[max(0, y) : y + mark.shape[0], max(0, x) : x + mark.shape[1]]
+    assert (hidden == 255).mean() > 0.95

@@ -12,9 +12,12 @@ import numpy as np
 import pytest
 
 from digitry.reading import Reader
-from digitry.types import Reading
+from digitry.types import Cell, Reading, Table
+from digitry.visualization import marks
 from digitry.visualization.explain import MAX_DIGITS, canonical_digits, explain_page, ordinal
+from digitry.visualization.page_stages import characters_picture
 from digitry.visualization.strip_pictures import runs, strip_chart
+from digitry.visualization.upright import make_upright
 from tests.unit.tiny_models import printed_digit, template_model_bytes
 from tests.unit.visualization.made import page_of
 
@@ -198,3 +201,51 @@ def test_places_are_counted_as_people_do() -> None:
     assert [ordinal(n) for n in (1, 2, 3, 4, 11, 12, 13, 21, 112)] == [
         "1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "112th",
     ]  # fmt: skip
+
+
+def seen_page() -> tuple[np.ndarray, Reading]:
+    """A page as the network that looks at pages reads it: a struck one, a printed one, a table."""
+    page, reading = page_of(["40", "77"])
+    first, second = reading.numbers
+    cells = tuple(Cell(row, 0, (20, 20 + 100 * row, 160, 100)) for row in (0, 1))
+    numbers = (
+        replace(first, hand="written", struck=True, table=0, row=0, column=0, sure=False, reason="it is struck out"),
+        replace(second, hand="printed", around=("%",), table=0, row=1, column=0),
+    )
+    return page, replace(reading, numbers=numbers, tables=(Table(cells),), sure=False, reason="1 of 2 is not sure")
+
+
+def test_a_page_has_its_characters_with_their_links_and_its_tables(reader: Reader) -> None:
+    page, reading = seen_page()
+    parsed = explained(reader, page, reading)
+    captions = [image["alt"] for image in parsed.all("img")]
+    assert "Every character in its place, linked to numbers" in captions
+    assert "The cells of the page's tables" in captions
+    assert "Table 0" in parsed.text
+    assert "40 ?" in parsed.text, "a cell that is not sure"
+
+
+def test_what_is_known_of_a_number_is_said(reader: Reader) -> None:
+    text = explained(reader, *seen_page()).text
+    assert "It is struck out." in text
+    assert "It is printed, not written." in text
+    assert "Beside it stands %, which is no part of it." in text
+    assert "It stands in row 1, column 0 of table 0." in text
+
+
+def test_a_page_on_its_side_is_explained_upright(reader: Reader) -> None:
+    page, reading = seen_page()
+    _, lying = make_upright(page, replace(reading, turn=270))
+    parsed = explained(reader, np.ascontiguousarray(np.rot90(page)), replace(lying, turn=90))
+    assert "turned by 90° to be upright" in parsed.text
+
+
+def test_characters_are_linked_to_the_next_of_their_number_and_of_no_other() -> None:
+    page, reading = seen_page()
+    drawn = characters_picture(np.full_like(page, 255), replace(reading, numbers=reading.numbers[1:], sure=True))
+    grey = np.abs(drawn.astype(int) - marks.NOTHING).max(axis=-1) < 40
+    (left, right) = (digit.box for digit in reading.numbers[1].digits)
+    between = slice(left[0] + left[2] + 4, right[0] - 4)
+    middle = left[1] + left[3] // 2
+    assert grey[middle - 3 : middle + 4, between].any(axis=0).all()
+    assert not grey[: left[1] - 10].any()

@@ -10,7 +10,6 @@ from digitry.errors import DataError
 from digitry.evaluation.whole_pages.figures import Counts, PageAnswer, PageScore, count, sure_and_wrong
 from digitry.packages import need
 from digitry.pages.number_words import interval, percent
-from digitry.types import Reading
 
 if TYPE_CHECKING:
     from digitry.pages.html import Page, PagePicture, PageTable, Part, Section, Tile
@@ -164,9 +163,10 @@ def _drawn(one: PageAnswer) -> PagePicture | str:
         f"{one.page.name}: {len(match.found)} of {len(one.page.numbers)} found, {len(match.wrong)} wrong, "
         f"{sure_and_wrong(one)} of them sure. Missed: {_listed(one, 'missed')}."
     )
-    wrong = Reading(one.reading.picture, match.wrong, all(number.sure for number in match.wrong), "wrong")
+    is_all_sure = all(number.sure for number in match.wrong)
+    wrong = replace(one.reading, numbers=match.wrong, sure=is_all_sure, tables=())
     try:
-        page = draw_page(upright_colour(one.page.path, replace(wrong, page=one.reading.page)), wrong, note=False)
+        page = draw_page(upright_colour(one.page.path, wrong), wrong, note=False)
     except DataError:  # the file has gone meanwhile
         return caption
     picture = picture_of_pixels(page, f"The page {one.page.name} with what was read wrongly", caption, longest=LONGEST)
