@@ -10,8 +10,11 @@ from digitry.errors import unknown_name
 DECIMALS = ("auto", "comma", "point")
 """What parts a number's whole from its fraction."""
 
-PARTING = frozenset("+×÷=")
-"""Signs between two numbers: a sum is read as its parts."""
+LETTER = ""
+"""Stands for any character that no number has."""
+
+PARTING = frozenset((*"+×÷=", LETTER))
+"""What stands between two numbers: a sum is read as its parts, and so is a code of letters and digits."""
 
 LEADING = frozenset("-+(")
 """Signs that belong to the number behind them."""
@@ -31,7 +34,10 @@ class Written(NamedTuple):
 
 
 def numbers_in(characters: list[str]) -> list[Written]:
-    """Give the numbers that characters of one chain write, in order; without a digit there is none."""
+    """Give the numbers that characters of one chain write, in order; without a digit there is none.
+
+    Letters are `LETTER`s, and never `around` a number.
+    """
     found = []
     start = 0
     for place in range(len(characters) + 1):
@@ -53,7 +59,8 @@ def _trimmed(characters: list[str], start: int, stop: int, end: int) -> Written 
         return None
     first, last = digits[0], digits[-1]
     before, behind = characters[first - 1] if first > start else "", characters[last + 1] if last + 1 < stop else ""
-    if before in LEADING and before != "(":
+    after_letter = first > 1 and characters[first - 2] == LETTER  # "AT-3312" has a hyphen
+    if before in LEADING and before != "(" and not after_letter:
         first -= 1
         before = characters[first - 1] if first > start else ""
     if before == "(" and ")" in characters[first:stop]:
@@ -62,7 +69,8 @@ def _trimmed(characters: list[str], start: int, stop: int, end: int) -> Written 
     if behind == ")" and "(" in inner and ")" not in inner:
         last += 1
     kept = tuple(range(first, last + 1))
-    around = tuple(characters[place] for place in range(start, end) if not first <= place <= last)
+    signs = [place for place in range(start, end) if characters[place] != LETTER]
+    around = tuple(characters[place] for place in signs if not first <= place <= last)
     return Written("".join(characters[place] for place in kept), kept, around)
 
 

@@ -53,7 +53,7 @@ def free_lines(sheet: Sheet, size: float) -> None:
 def table(sheet: Sheet, size: float) -> None:
     """Lay out cells with numbers, some empty, some printed, with names at the side and titles on top."""
     rng = sheet.rng
-    row, column = size * rng.uniform(1.25, 2.4), size * rng.uniform(1.3, 6)
+    row, column = size * rng.uniform(1.1, 2.4), size * rng.uniform(1.3, 6)
     lines = grid(sheet, row, column)
     hand = Hand.of(rng)
     face = random_face(rng)
@@ -81,7 +81,7 @@ def table(sheet: Sheet, size: float) -> None:
             if rng.random() < in_print:
                 sheet.print(text, left + rng.uniform(0.1, 0.5) * room, y, size * rng.uniform(0.6, 1), face)
                 continue
-            inset = rng.uniform(0.04, 0.4) * max(room - 0.6 * size * len(text), 0.1 * room)
+            inset = rng.uniform(-0.1, 0.4) * max(room - 0.6 * size * len(text), 0.1 * room)
             first = len(sheet.characters)
             writer = hands[int(rng.random() < 0.1)]
             sheet.write(
@@ -99,6 +99,8 @@ def table(sheet: Sheet, size: float) -> None:
                 circle(sheet, first, writer)
             elif rng.random() < 0.05:
                 filler(sheet, left, left + inset, y, size, writer)
+            elif rng.random() < 0.04:
+                underline(sheet, left + inset, left + inset + 0.6 * size * len(text), y + 1.1 * size, writer, size)
 
 
 def digit_boxes(sheet: Sheet, size: float) -> None:

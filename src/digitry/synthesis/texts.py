@@ -39,9 +39,8 @@ def number(rng: np.random.Generator) -> str:
 
 def signed(rng: np.random.Generator) -> str:
     """Give a number with signs in it or beside it."""
-    kinds = (_decimal, _grouped, _negative, _fraction, _date, _time, _phone, _bracketed, _percent, _money, _sum, _ended)
-    shares = (0.2, 0.1, 0.13, 0.12, 0.12, 0.05, 0.05, 0.03, 0.05, 0.05, 0.07, 0.03)
-    return kinds[int(rng.choice(len(kinds), p=shares))](rng)
+    kinds = tuple(_KINDS)
+    return kinds[int(rng.choice(len(kinds), p=tuple(_KINDS.values())))](rng)
 
 
 def word(rng: np.random.Generator) -> str:
@@ -146,5 +145,26 @@ def _sum(rng: np.random.Generator) -> str:
     return text + "=" + digits(rng, 1, 4) if rng.random() < 0.5 else text
 
 
+def _times(rng: np.random.Generator) -> str:
+    return "×".join(digits(rng, 1, 3) for _ in range(2 if rng.random() < 0.85 else 3))
+
+
 def _ended(rng: np.random.Generator) -> str:
     return digits(rng, 1, 5) + str(rng.choice(["/-", "=", "-", ".", "/=", "✓"]))
+
+
+def _with_unit(rng: np.random.Generator) -> str:
+    return digits(rng, 1, 3) + str(rng.choice(["kg", "mg", "g", "m", "cm", "pcs", "h", "th", "L", "km"]))
+
+
+def _code(rng: np.random.Generator) -> str:
+    letters = "".join(rng.choice(list("ABCDEFGHKMNPRTX"), int(rng.integers(1, 4))).tolist())
+    return letters + str(rng.choice(["", "", "-"])) + digits(rng, 1, 5)
+
+
+_KINDS = {
+    _decimal: 0.18, _grouped: 0.09, _negative: 0.12, _fraction: 0.11, _date: 0.11, _time: 0.05, _phone: 0.05,
+    _bracketed: 0.03, _percent: 0.04, _money: 0.05, _sum: 0.05, _times: 0.04, _ended: 0.04, _with_unit: 0.02,
+    _code: 0.02,
+}  # fmt: skip
+"""Kind of number → its share."""

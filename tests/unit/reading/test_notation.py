@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from digitry.errors import SettingError
-from digitry.reading.notation import numbers_in, value_of
+from digitry.reading.notation import LETTER, numbers_in, value_of
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,24 @@ def test_text_carries_the_signs_inside_a_number_and_a_sum_is_read_as_its_parts(c
 def test_what_stands_beside_a_number_is_left_out_of_its_text_and_listed(characters, text, around):
     (number,) = numbers_in(list(characters))
     assert (number.text, number.around) == (text, around)
+
+
+@pytest.mark.parametrize(
+    ("characters", "texts"),
+    [
+        ("1123A6", ["1123", "6"]),
+        ("20mg", ["20"]),
+        ("AT-3312", ["3312"]),
+        ("7A-33", ["7", "33"]),
+        ("-5kg", ["-5"]),
+        ("kg", []),
+    ],
+)
+def test_letters_part_numbers_and_make_a_minus_behind_them_a_hyphen(characters, texts):
+    named = [LETTER if character.isalpha() else character for character in characters]
+    found = numbers_in(named)
+    assert [number.text for number in found] == texts
+    assert all(LETTER not in number.around for number in found)
 
 
 def test_a_number_says_which_characters_are_its_own():
