@@ -72,6 +72,11 @@ BENCHES = {
         240,
         (_with_all("page_reader.py"),),
     ),
+    "page-threshold": Bench(
+        "From which confidence on a number on a page is given: found and right on made pages.",
+        3,
+        (Step(("page_threshold.py",)),),
+    ),
     "peers": Bench(
         "Seconds and accuracy beside Keras, PyTorch and scikit-learn, in turn.", 120, (_with_all("peers.py --anew"),)
     ),

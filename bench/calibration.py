@@ -1,6 +1,6 @@
 """How sure is sure: fit the scales of confidence of the shipped networks anew, and write them into their files.
 
-python bench/calibration.py [--pictures 8000] [--seed 0]
+python bench/calibration.py [digit] [number] [page] [--pictures 8000] [--seed 0]
 
 What `digitry calibrate` does, with the second opinion that the shipped network for digits gets. The digits are those
 that both trainings held back, a tenth of MNIST's training split; nothing here has seen the test split, or a real
@@ -27,10 +27,15 @@ MODELS = Path(__file__).parent.parent / "src" / "digitry" / "models"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("reads", nargs="*", metavar="READS", help=f"of {', '.join(SHIPPED)}; none means all")
     parser.add_argument("--pictures", type=int, default=8000, help="pictures of a kind; at most as many as digits")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
+    if unknown := set(options.reads) - set(SHIPPED):
+        parser.error(f"no shipped network reads a {', '.join(sorted(unknown))}; there are {', '.join(SHIPPED)}")
     for reads, name in SHIPPED.items():
+        if options.reads and reads not in options.reads:
+            continue
         path = MODELS / name
         model = Model.open(path)
         model.contract = replace(model.contract, seed=0)  # which the recipes' runs were trained and split by

@@ -5,8 +5,9 @@ python -m bench page-reader [--steps 12000] [--run runs/page-reader] [--seed 0] 
 Pages are written with MNIST's first 54,000 training digits, and judged on pages written with its other 6,000; neither
 the test split nor a real picture is seen. The training is saved every hundred steps and goes on where it was stopped;
 one of more steps goes on from one of fewer as long as its learning rate has not begun to fall (the last fifth).
-Writes RUN/page.onnx if it answers as the network in Torch does, and results/page_reader.json: for every layout the
-share of the written numbers that are found with their digits and signs, and how many that are given are not there.
+Writes RUN/page.onnx if it answers as the network in Torch does, and page_reader.json, there and in results/: for every
+layout the share of the written numbers that are found with their digits and signs, and how many that are given are not
+there. Afterwards: python -m bench shipped-model page-reader.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +24,9 @@ import torch
 from numpy.typing import NDArray
 
 import digitry
+from digitry.evaluation.made_pages import numbers_on, same_place
 from digitry.files import write_atomically
-from digitry.reading.notation import numbers_in
-from digitry.reading.page import PageOptions, read_candidates
+from digitry.reading.page import box_before, read_candidates
 from digitry.synthesis import layouts
 from digitry.synthesis.allographs import CHARACTERS
 from digitry.synthesis.hands import Glyphs
@@ -60,7 +62,9 @@ def main() -> None:
         "steps": training.step,
         "bytes": len(data),
     }
-    write_atomically(RESULTS, (json.dumps({**about, **figures, **describe_surroundings()}, indent=1) + "\n").encode())
+    result = (json.dumps({**about, **figures, **describe_surroundings()}, indent=1) + "\n").encode()
+    for path in (RESULTS, options.run / RESULTS.name):
+        write_atomically(path, result)
     print(json.dumps(figures, indent=1))
 
 
@@ -99,8 +103,12 @@ def judge(data: bytes, glyphs: Glyphs, windows: int, seed: int) -> dict[str, obj
         for window in range(windows // len(every)):
             layouts_of_one = ((layout, 1.0),)
             page = made_page(glyphs, np.random.default_rng([seed, 10**6 + number, window]), layouts=layouts_of_one)
-            found = read_candidates(page.grey, answer, names, PageOptions())
-            count(row, page, [(one.written.text, one.upright_box) for one in found.candidates if not one.struck])
+            found = read_candidates(page.grey, answer, names)
+            turned = partial(
+                box_before, quarter=found.turn.quarters, height=page.grey.shape[0], width=page.grey.shape[1]
+            )
+            kept = [one for one in found.candidates if one.hand == "written" and not one.struck]
+            count(row, page, [(one.written.text, turned(one.box)) for one in kept])
     return {"windows_a_layout": windows // len(every), "layouts": {name: _shares(row) for name, row in rows.items()},
             "all": _shares(sum(rows.values(), Counter()))}  # fmt: skip
 
@@ -111,10 +119,10 @@ def count(row: Counter[str], page: PhotographedPage, found: list[tuple[str, tupl
     Numbers cut by its border, faint or struck out count neither way.
     """
     left = list(found)
-    for text, box, counts in _truth(page):
-        near = [one for one in left if _same_place(one[1], box)]
-        hit = next((one for one in near if one[0] == text), None)
-        if counts:
+    for truth in numbers_on(page):
+        near = [one for one in left if same_place(one[1], truth.box)]
+        hit = next((one for one in near if one[0] == truth.text), None)
+        if truth.counts:
             row["numbers"] += 1
             row["found"] += hit is not None
             row["wrong"] += len(near) - (hit is not None)
@@ -122,49 +130,6 @@ def count(row: Counter[str], page: PhotographedPage, found: list[tuple[str, tupl
             left.remove(one)
     row["windows"] += 1
     row["extra"] += len(left)
-
-
-def _truth(page: PhotographedPage) -> list[tuple[str, tuple[float, float, float, float], bool]]:
-    """The written numbers of a window: text, box on the upright page, and whether a reader has to find it."""
-    numbers = []
-    for start, one in enumerate(page.characters):
-        if one.before >= 0:
-            continue
-        chain = [start]
-        while page.characters[chain[-1]].after >= 0:
-            chain.append(page.characters[chain[-1]].after)
-        kinds = [page.characters[place].kind for place in chain]
-        for written in numbers_in([CHARACTERS[kind] if kind < len(CHARACTERS) else "" for kind in kinds]):
-            members = [page.characters[chain[place]] for place in written.places]
-            x0, y0 = min(c.x - c.width / 2 for c in members), min(c.y - c.height / 2 for c in members)
-            x1, y1 = max(c.x + c.width / 2 for c in members), max(c.y + c.height / 2 for c in members)
-            height, width = page.grey.shape
-            whole = min(x0, y0) > 2 and x1 < width - 3 and y1 < height - 3 and all(c.visible for c in members)
-            fits = all(10 <= c.size <= 60 and c.written and not c.struck for c in members) and max(kinds) < len(
-                CHARACTERS
-            )
-            box = _upright((x0, y0, x1 - x0, y1 - y0), page.grey.shape, page.turn)
-            numbers.append((written.text, box, whole and fits))
-    return numbers
-
-
-def _upright(
-    box: tuple[float, float, float, float], shape: tuple[int, ...], turn: int
-) -> tuple[float, float, float, float]:
-    x, y, width, height = box
-    page_height, page_width = shape
-    for _ in range(turn):  # clockwise
-        x, y, width, height = page_height - 1 - y - height, x, height, width
-        page_height, page_width = page_width, page_height
-    return x, y, width, height
-
-
-def _same_place(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
-    """Whether the middle of either lies within the other."""
-    return any(
-        abs(a[0] + a[2] / 2 - b[0] - b[2] / 2) < b[2] / 2 + 2 and abs(a[1] + a[3] / 2 - b[1] - b[3] / 2) < b[3] / 2 + 2
-        for a, b in ((one, other), (other, one))
-    )
 
 
 def _shares(row: Counter[str]) -> dict[str, float]:

@@ -1,10 +1,12 @@
 """Train the networks that ship inside the package: src/digitry/models/*.onnx and what is known about them.
 
-python bench/shipped_model.py [reader] [string-reader] [--runs runs/shipped] [--seed 0]
+python bench/shipped_model.py [reader] [string-reader] [page-reader] [--runs runs/shipped] [--seed 0]
 
 Recipes `reader` and `string-reader` with their own settings; epochs and sizes were chosen on the validation part. The
 test split is opened once, for the figures in src/digitry/models/*.json. The weights of the network for numbers are
-rounded to half precision, so that its file stays under 2 MB. Afterwards: python -m bench calibration.
+rounded to half precision, so that its file stays under 2 MB. The network for pages is trained by `python -m bench
+page-reader --run RUNS/page-reader`, and put into the package here, its weights rounded too; what rounding does to its
+answers is measured, and written down beside it. Afterwards: python -m bench calibration.
 """
 
 from __future__ import annotations
@@ -15,16 +17,27 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import digitry
+from digitry.evaluation.made_pages import made_pages
 from digitry.evaluation.number_runs import numbers_right, written_strips
 from digitry.exports.half import with_half_weights
 from digitry.files import write_atomically
+from digitry.images.contrast import even_contrast
+from digitry.networks.contract import EVEN, PAGE_SHAPE, Contract
 from digitry.networks.model import Model
+from digitry.networks.onnx_bytes import with_contract
+from digitry.networks.page_answer import CENTRE
 from digitry.runs import WEIGHTS
+from digitry.synthesis.allographs import CHARACTERS
 from digitry.training import run_folder
 
 MODELS = Path(__file__).parent.parent / "src" / "digitry" / "models"
-FILES = {"reader": "digit", "string-reader": "string"}
+FILES = {"reader": "digit", "string-reader": "string", "page-reader": "page"}
+PAGES = "page-reader"
+MOST_MOVED = 0.1
+"""By how much rounding may move the answers for a page: logits, and logarithms of lengths."""
 
 
 def main() -> None:
@@ -38,7 +51,10 @@ def main() -> None:
         parser.error(f"no shipped network is made by {', '.join(sorted(unknown))}; there are {', '.join(FILES)}")
     MODELS.mkdir(exist_ok=True)
     for recipe in options.recipes or FILES:
-        make(recipe, options.runs / recipe, options.seed)
+        if recipe == PAGES:
+            put_pages(options.runs / recipe, options.seed)
+        else:
+            make(recipe, options.runs / recipe, options.seed)
 
 
 def make(recipe: str, run: Path, seed: int) -> None:
@@ -62,6 +78,59 @@ def make(recipe: str, run: Path, seed: int) -> None:
     }
     (MODELS / f"{FILES[recipe]}.json").write_text(json.dumps(facts, indent=2) + "\n")
     print(json.dumps(facts, indent=2))
+
+
+def put_pages(run: Path, seed: int) -> None:
+    """Put the network for pages of a finished run into the package, its weights rounded, with a contract."""
+    if not (run / "page.onnx").is_file():
+        raise SystemExit(f"{run} holds no page.onnx; train it: python -m bench page-reader --run {run}")
+    dataset = digitry.load_dataset("mnist")
+    figures = json.loads((run / "page_reader.json").read_bytes())
+    contract = Contract(
+        PAGES,
+        (*CHARACTERS, "other"),
+        PAGE_SHAPE,
+        scale=1.0,
+        polarity=EVEN,
+        # The digits that it did not see, as the recipes' settings say it.
+        settings={"steps": figures["steps"], "validation_fraction": 0.1, "validation_method": "last"},
+        metrics={f"found_{name}": row["found"] for name, row in figures["layouts"].items()},
+        data_sha256=dataset.sha256,
+        versions=figures["versions"],
+        reads="page",
+        seed=seed,
+    )
+    whole = with_contract((run / "page.onnx").read_bytes(), contract)
+    data = with_contract(with_half_weights(whole), contract)
+    moved = moved_by_rounding(whole, data, dataset.train.take(slice(-6000, None)))
+    if moved > MOST_MOVED:
+        raise SystemExit(
+            f"rounding moves answers by up to {moved:.2g}, at most {MOST_MOVED} may be; nothing was written"
+        )
+    model = MODELS / f"{FILES[PAGES]}.onnx"
+    write_atomically(model, data)
+    facts = {
+        "recipe": PAGES,
+        "seed": seed,
+        "command": figures["command"],
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "bytes": len(data),
+        "rounding_moves_answers_by": round(moved, 4),
+        **{name: figures[name] for name in ("steps", "all", "versions", "hardware", "git_commit", "created")},
+    }
+    (MODELS / f"{FILES[PAGES]}.json").write_text(json.dumps(facts, indent=2) + "\n")
+    print(json.dumps(facts, indent=2))
+
+
+def moved_by_rounding(whole: bytes, rounded: bytes, unseen: digitry.Split) -> float:
+    """Give the largest difference of answers where either sees a character, on a page of every layout."""
+    one, other = Model.open(whole), Model.open(rounded)
+    largest = 0.0
+    for page in made_pages(unseen, 18, seed=0):
+        before, after = (model.answers(even_contrast(page.grey)) for model in (one, other))
+        seen = np.maximum(before[CENTRE], after[CENTRE]) > 0
+        largest = max(largest, float(np.abs(before - after)[:, seen].max(initial=0)))
+    return largest
 
 
 def figures_of_digits(run: Path) -> dict[str, Any]:

@@ -16,12 +16,12 @@ import click
 def command(place: Path, as_json: bool) -> None:
     """Show a model: what it reads, its contract, its figures, its scale of confidence, SHA-256 and size.
 
-    RUN is the folder of a finished training, FILE.onnx what digitry has exported; shipped and shipped-numbers are the
-    networks that come with digitry.
+    RUN is the folder of a finished training, FILE.onnx what digitry has exported; shipped, shipped-numbers and
+    shipped-pages are the networks that come with digitry.
     """
     from digitry.networks.model import Model
 
-    names = {"shipped": "digit", "shipped-numbers": "number"}
+    names = {"shipped": "digit", "shipped-numbers": "number", "shipped-pages": "page"}
     model = Model.shipped(names[str(place)]) if str(place) in names else Model.open(place)
     facts = {
         "model": str(place),

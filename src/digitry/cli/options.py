@@ -9,6 +9,6 @@ model_option = click.option(
     "models",
     multiple=True,
     metavar="RUN|FILE.onnx",
-    help="A run folder or an ONNX file, for digits or for numbers; give it twice for both. "
+    help="A run folder or an ONNX file, for digits, for numbers or for pages; give it several times for several. "
     "[default: the built-in ones]",
 )

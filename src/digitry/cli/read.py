@@ -31,6 +31,34 @@ if TYPE_CHECKING:
     help="What each picture holds: one digit; one number of any length; or a page of numbers, perhaps on many lines.",
 )
 @click.option(
+    "--rotate",
+    type=click.Choice(["auto", "0", "90", "180", "270"]),
+    default="auto",
+    show_default=True,
+    help="By how many degrees, clockwise, a page is turned before it is read; auto finds out.",
+)
+@click.option(
+    "--only",
+    type=click.Choice(["written", "printed", "all"]),
+    default="written",
+    show_default=True,
+    help="Which numbers of a page are wanted.",
+)
+@click.option(
+    "--signs",
+    type=click.Choice(["yes", "no"]),
+    default="yes",
+    show_default=True,
+    help="Whether numbers of a page carry their signs (-8, 2.5, 12/05/2024); no gives their digits alone.",
+)
+@click.option(
+    "--decimal",
+    type=click.Choice(["auto", "comma", "point"]),
+    default="auto",
+    show_default=True,
+    help="What parts a number's whole from its fraction, for its value in JSON; the other groups thousands.",
+)
+@click.option(
     "--max-error",
     type=float,
     default=0.005,
@@ -51,6 +79,10 @@ if TYPE_CHECKING:
 def command(
     pictures: tuple[str, ...],
     expect: str,
+    rotate: str,
+    only: str,
+    signs: str,
+    decimal: str,
     max_error: float,
     models: tuple[str, ...],
     as_json: bool,
@@ -73,8 +105,10 @@ def command(
     from digitry.cli.reading_output import Maker, drawing_paths
     from digitry.reading.batch.output import TableFile, describe_job
     from digitry.reading.batch.records import ReadingSettings
+    from digitry.reading.page_options import page_options_from_words
 
-    settings = ReadingSettings(models, max_error, expect)
+    said = {"rotate": rotate, "only": only, "signs": signs, "decimal": decimal}
+    settings = ReadingSettings(models, max_error, expect, page_options_from_words(expect, said))
     found = _find(pictures)
     names = list(found)
     files = {kind: path for kind, path in (("csv", csv), ("jsonl", jsonl)) if path is not None}
@@ -123,7 +157,7 @@ def _results(
         yield from read_all(sources, settings, maker)
         return
     reader = open_reader(settings)
-    for outcome in read_many(reader, sources, expect=settings.expect):
+    for outcome in read_many(reader, sources, expect=settings.expect, page=settings.page):
         _explain(reader, outcome, explain)
         yield maker(outcome)
 

@@ -50,7 +50,7 @@ def _limit_options(command: Any) -> Any:
     multiple=True,
     metavar="[NAME=]RUN|FILE.onnx",
     help="A run folder or an ONNX file under a name; several are asked for by ?model=NAME, the first without. A "
-    "network for digits and one for numbers under the same name, or both without one, read together. SIGHUP reads "
+    "networks for digits, numbers and pages under the same name, or all without one, read together. SIGHUP reads "
     "them again. [default: the built-in ones]",
 )
 @click.option("--collect", type=click.Path(path_type=Path), metavar="DIR", help="Keep corrected drawings for training.")
@@ -131,25 +131,25 @@ def command(
 
 def _models(given: tuple[str, ...]) -> dict[str, tuple[Path, ...]]:
     """NAME=PATH … → name → paths; none for the shipped models, which are also there where nothing is given."""
-    if len(given) == 2 and "=" not in "".join(given) and _read_together(*given):
-        return {Path(given[0]).stem: (Path(given[0]), Path(given[1]))}
+    if len(given) in (2, 3) and "=" not in "".join(given) and _read_together(given):
+        return {Path(given[0]).stem: tuple(map(Path, given))}
     found: dict[str, tuple[Path, ...]] = {}
     for text in given:
         name, equals, path = text.partition("=")
         if not equals:
             name, path = Path(text).stem, text
-        is_second = bool(equals) and len(found.get(name, ())) == 1
-        if not name or not name.isprintable() or not path or (name in found and not is_second):
+        is_another = bool(equals) and 1 <= len(found.get(name, ())) < 3
+        if not name or not name.isprintable() or not path or (name in found and not is_another):
             raise SettingError(f"--model {text!r}: give each model a name of its own, as in --model mine=runs/mine")
         found[name] = () if path == "shipped" else (*found.get(name, ()), Path(path))
     return found or {"shipped": ()}
 
 
-def _read_together(first: str, second: str) -> bool:
-    """Tell whether one of two models reads digits, and the other numbers."""
+def _read_together(given: tuple[str, ...]) -> bool:
+    """Tell whether these models read different things: digits, numbers, pages."""
     from digitry.networks.model import Model
 
-    return "shipped" not in (first, second) and Model.open(first).reads != Model.open(second).reads
+    return "shipped" not in given and len({Model.open(one).reads for one in given}) == len(given)
 
 
 def _cores() -> int:

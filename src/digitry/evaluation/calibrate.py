@@ -13,8 +13,15 @@ from digitry.datasets.load import hold_out, load_dataset, numbered_as
 from digitry.datasets.sources import SOURCES
 from digitry.errors import DataError, SettingError
 from digitry.evaluation.labels import Labelled, read_labels
+from digitry.evaluation.made_pages import made_pages
 from digitry.evaluation.made_pictures import LONGEST_NAME, describe, made_pictures
-from digitry.evaluation.own_confidence import Progress, measuring_reader, opened, own_confidence
+from digitry.evaluation.own_confidence import (
+    Progress,
+    measuring_reader,
+    opened,
+    own_confidence,
+    own_confidence_on_pages,
+)
 from digitry.evaluation.scale_fit import fit_scale
 from digitry.exports import bundle
 from digitry.files import write_atomically
@@ -32,6 +39,11 @@ so that the shortest takes three seconds for them."""
 
 MORE_PICTURES = 8000
 """How many `calibrate` makes where nothing else is asked for; of digits never more than there are."""
+
+MOST_PAGES = 1500
+"""A page takes a fifth of a second to read, and holds a dozen numbers."""
+
+PAGES_MADE_OF = "numbers on made pages of all kinds, written with digits of {data} that it has not seen"
 
 LEAST_UNSEEN = 10
 """Of fewer pictures nothing can be said."""
@@ -75,6 +87,8 @@ def calibrate(
     if count is not None and count < LEAST_UNSEEN:
         raise SettingError(f"the count of pictures must be at least {LEAST_UNSEEN}, not {count}")
     if pictures is not None:
+        if model.reads == "page":
+            raise SettingError(f"{place} reads pages, and is calibrated on made ones; leave the pictures out")
         if count is not None:
             raise SettingError("a count says how many pictures to make; your own are all read")
         scale, confidence = scale_on_own(model, place, Path(pictures), progress)
@@ -105,11 +119,15 @@ def scale_on_made(
     """
     if why := no_scale(unseen):
         raise DataError(f"no scale can be fitted: {why}; {OWN}")
+    reader = measuring_reader(model, second_opinion)
+    if model.reads == "page":
+        count = min(count, MOST_PAGES)
+        confidence, right = own_confidence_on_pages(reader, made_pages(unseen, count, seed), count, progress)
+        return fit_scale(confidence, right, made_of=PAGES_MADE_OF.format(data=data), seed=seed), confidence
     # A number is several digits, and no digit should decide too many of them.
     count = min(count, len(unseen))
     rng = np.random.default_rng([seed, 0 if model.reads == "digit" else 1])
     pictures = made_pictures(model.reads, unseen, model.class_names, count, rng)
-    reader = measuring_reader(model, second_opinion)
     confidence, right = own_confidence(reader, model.reads, pictures, count, progress)
     made_of = describe(model.reads, model.class_names, data)
     scale = fit_scale(confidence, right, made_of=made_of, seed=seed, second_opinion=reader.asks_both)
@@ -182,7 +200,9 @@ def unseen_digits(place: Path, model: Model) -> tuple[Split, str]:
             raise DataError(f"{place} does not say which digits it has not seen; {OWN_OR_RUN}")
     if not fraction:
         raise DataError(f"the training of {place} held no digits back, so it has seen all there are; {OWN}")
-    dataset = numbered_as(dataset, contract.class_names, f"the model of {place}")
+    # A network for pages names signs behind the digits.
+    names = contract.class_names[:10] if contract.reads == "page" else contract.class_names
+    dataset = numbered_as(dataset, names, f"the model of {place}")
     return hold_out(dataset.train, fraction, method, seed)[1], dataset.name
 
 

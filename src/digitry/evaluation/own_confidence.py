@@ -9,9 +9,12 @@ from numpy.typing import NDArray
 
 from digitry.errors import DataError
 from digitry.evaluation.labels import Labelled
+from digitry.evaluation.made_pages import judge_numbers
 from digitry.networks.model import Model
 from digitry.reading import Reader
+from digitry.reading.judged import BESIDE_LETTERS, STRUCK, TURNED
 from digitry.reading.picture_input import grey_pages
+from digitry.synthesis.pages import PhotographedPage
 from digitry.types import Reading
 
 ExpectedPage = tuple[NDArray[np.uint8] | None, str]
@@ -19,6 +22,9 @@ ExpectedPage = tuple[NDArray[np.uint8] | None, str]
 
 Progress = Callable[[str, int, int], None]
 """Called with (what is done, pictures done, pictures in all)."""
+
+NEVER_SURE = (STRUCK, BESIDE_LETTERS, TURNED)
+"""Reasons that no confidence outweighs."""
 
 TOGETHER = 64
 """Pictures of one digit that the network sees at a time."""
@@ -50,6 +56,25 @@ def own_confidence(
         if progress is not None:
             progress("reading pictures", place + 1, count)
     return confidence, right
+
+
+def own_confidence_on_pages(
+    reader: Reader, pages: Iterable[PhotographedPage], count: int, progress: Progress | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Read `count` made pages: the own confidence in every number that could be sure, and whether it is there.
+
+    A number that is not on its page counts as wrong. What is never sure, struck out or beside letters, is left out.
+    """
+    confidence: list[float] = []
+    right: list[bool] = []
+    for place, page in enumerate(pages):
+        numbers = [number for number in reader.read_grey(page.grey).numbers if number.reason not in NEVER_SURE]
+        for number, is_right in judge_numbers(page, numbers).given:
+            confidence.append(number.confidence)
+            right.append(is_right)
+        if progress is not None:
+            progress("reading pages", place + 1, count)
+    return np.array(confidence), np.array(right, bool)
 
 
 def opened(labelled: Iterable[Labelled]) -> Iterator[ExpectedPage]:

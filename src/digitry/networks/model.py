@@ -54,7 +54,7 @@ class Model:
 
     @classmethod
     def shipped(cls, reads: str, *, threads: int = 0) -> Model:
-        """Open the network that comes with digitry, for a single `digit` or a whole `number`."""
+        """Open the network that comes with digitry, for a single `digit`, a whole `number` or a `page`."""
         return cls(shipped_model(reads), reads=reads, threads=threads)
 
     @property
@@ -163,6 +163,7 @@ def _open(data: bytes, reads: str | None, threads: int) -> tuple[Any, Contract]:
     options.log_severity_level = 4
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    options.enable_mem_pattern = False  # sizes of strips and pages vary: each pattern would keep its own memory
     try:
         session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
         metadata = session.get_modelmeta().custom_metadata_map

@@ -13,7 +13,7 @@ from digitry.networks.onnx_bytes import MAX_MODEL_BYTES
 MODEL, WEIGHTS, CONFIG = "model.onnx", "weights.safetensors", "config.json"
 """Names in a run's folder: the network, its weights for training on, and what makes the folder a run."""
 
-SHIPPED = {"digit": "digit.onnx", "number": "string.onnx"}
+SHIPPED = {"digit": "digit.onnx", "number": "string.onnx", "page": "page.onnx"}
 """What a network reads → the file of the one that comes with digitry."""
 
 
@@ -56,7 +56,7 @@ def read_model(place: str | os.PathLike[str]) -> bytes:
 
 
 def shipped_model(reads: str) -> bytes:
-    """Return the bytes of the network that comes with digitry, for a single `digit` or a whole `number`."""
+    """Return the bytes of the network that comes with digitry, for a single `digit`, a whole `number` or a `page`."""
     file = resources.files("digitry") / "models" / SHIPPED[reads]
     if not file.is_file():
         raise ModelError(f"this installation has no models/{SHIPPED[reads]}; install digitry again")

@@ -16,7 +16,7 @@ from digitry.images.ink import WORK_SIDE, InkPage, shrink
 from digitry.images.lines import find_lines, one_line
 from digitry.images.slope import Turn
 from digitry.images.stages import BLANK, MIN_SIDE, Stages, ink_stages, too_small
-from digitry.reading import one_digit, one_page
+from digitry.reading import one_digit, one_number
 from digitry.reading.networks import Networks
 from digitry.reading.number import line_strips, read_strips
 from digitry.types import Reading
@@ -54,5 +54,5 @@ def _read_number(page: InkPage, networks: Networks) -> Reading:
         return Reading("", reason=BLANK, stages={"ink": page.ink})
     lines = find_lines(page.ink, ruled=False)
     found = read_strips(line_strips(page.ink, one_line(lines)), networks.read_strips) if lines else None
-    sheet = one_page.InkSheet(page, page.ink, Turn(page.ink.shape, 0), 0, 0)
-    return one_page.page_reading(sheet, [found] if found and one_page.is_high_enough(found) else [], networks)
+    sheet = one_number.InkSheet(page, page.ink, Turn(page.ink.shape, 0), 0, 0)
+    return one_number.number_reading(sheet, found if found and one_number.is_high_enough(found) else None, networks)

@@ -1,4 +1,4 @@
-"""The networks that read: one for single digits, one for whole numbers, and what their confidences are worth."""
+"""The networks that read: for single digits, for whole numbers, for pages; and what their confidences are worth."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ModelLike = str | os.PathLike[str] | bytes | Model
 """A network to read with: a run's folder, an ONNX file, its bytes, or one that is open."""
 
 Models = ModelLike | Sequence[ModelLike] | None
-"""One network, or one for digits and one for numbers in any order, or neither."""
+"""One network, or several that read different things, in any order, or none."""
 
 
 class Networks:
@@ -38,7 +38,7 @@ class Networks:
     ) -> None:
         """Load the networks; those that come with digitry read what `model` does not.
 
-        `model`: a network for single digits or one for whole numbers, or one of each, in any order.
+        `model`: a network for single digits, for whole numbers or for pages, or one of each, in any order.
         `max_error`: the share of the sure readings that may be wrong, on pictures like those that the scale in the
         network's contract was fitted to; of a network without a scale nothing is sure.
         `sure_confidence`, 0 to 1, takes the scales' place: what a model says of itself.
@@ -61,12 +61,17 @@ class Networks:
         return self._own.get("number") or self._shipped_numbers
 
     @cached_property
+    def pages(self) -> Model:
+        """The network that looks at whole pages."""
+        return self._own.get("page") or Model.shipped("page", threads=self.threads)
+
+    @cached_property
     def _shipped_numbers(self) -> Model:
         return Model.shipped("number", threads=self.threads)
 
     def open_all(self) -> None:
         """Open every network that could be asked, for who cannot open files later."""
-        for model in (self.digits, self.numbers, *((self._shipped_numbers,) if self.asks_both else ())):
+        for model in (self.digits, self.numbers, self.pages, *((self._shipped_numbers,) if self.asks_both else ())):
             assert model.contract
 
     @property
@@ -98,6 +103,10 @@ class Networks:
         """Read ink strips, uint8 (n, 40, width): float32 (n, frames, 11), no digit, then the ten digits."""
         return self.numbers.probabilities(strips)
 
+    def see_page(self, page: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Look at a page of even contrast, float32 (h, w): float32 (channels, h/4, w/4), see `networks.page_answer`."""
+        return self.pages.answers(page)
+
     def second_opinion(self, strips: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the same by the shipped network, whatever reads numbers here: the scale of digits was fitted with
         it.
@@ -105,12 +114,15 @@ class Networks:
         return self._shipped_numbers.probabilities(strips)
 
     def judge(self, kind: str, confidence: float) -> tuple[float, bool, str | None]:
-        """Judge a model's own confidence in a `digit` or `number` → calibrated, whether that is sure, and why not."""
+        """Judge a model's own confidence in what it reads, a `digit`, a `number`, or one on a `page`.
+
+        Returns it calibrated, whether that is sure, and why not.
+        """
         if self.sure_confidence is not None:
             sure = confidence >= self.sure_confidence
             doubt = f"the confidence of {in_words(confidence)} is below {100 * self.sure_confidence:g}%"
             return confidence, sure, None if sure else doubt
-        model = self.digits if kind == "digit" else self.numbers
+        model: Model = getattr(self, f"{kind}s")  # opened when it is first asked
         return weigh_confidence(model.contract.confidence_scale, confidence, self.max_error)
 
     def digit(self, probabilities: NDArray[np.float32], box: tuple[int, int, int, int]) -> Digit:
@@ -129,9 +141,9 @@ def _opened(model: Models, threads: int) -> dict[str, Model]:
         if one is None:
             continue
         opened = one if isinstance(one, Model) else Model.open(one, threads=threads)
-        if opened.reads not in ("digit", "number"):
-            raise SettingError(f"the model reads {WHAT[opened.reads]}; give one for digits, or one for numbers")
         if opened.reads in found:
-            raise SettingError(f"both models read {WHAT[opened.reads]}; give one for digits, and one for numbers")
+            raise SettingError(
+                f"two models read {WHAT[opened.reads]}; give one for digits, one for numbers, one for pages"
+            )
         found[opened.reads] = opened
     return found

@@ -1,223 +1,183 @@
-"""A grey page → the numbers on it: ink, lines of writing, strips, and what the networks say about each."""
+"""A grey page → its reading: every number that the page's network finds, judged, and placed in the page's tables.
+
+Where a picture holds one digit or has room for one line, the networks for digits and for numbers know more about it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.images.explained import explained_by_box
-from digitry.images.ink import InkPage, find_ink
-from digitry.images.lines import MIN_HEIGHT, find_lines, numbers_of, one_line
-from digitry.images.panel import Panel, find_panel, whole_page
-from digitry.images.segment import INK_LEVEL, is_blot
-from digitry.images.slope import Turn, writing_slope
-from digitry.images.stages import BLANK
-from digitry.images.strokes import stroke_mask
-from digitry.reading import one_digit
-from digitry.reading.certainty import share_doubt
+from digitry.images.stages import BLANK, MIN_SIDE, too_small
+from digitry.reading import one_digit, one_number
+from digitry.reading.judged import LEAST_GIVEN, judged_number, weigh
 from digitry.reading.networks import Networks
-from digitry.reading.number import Found, line_strips, page_strips, read_strips
-from digitry.reading.one_digit import BLOT, BLOT_REASON
-from digitry.types import Box, Digit, Number, Reading
+from digitry.reading.one_number import NO_NUMBER, ONE_LINE
+from digitry.reading.page import Candidate, PageFound, box_before, cell_at, read_candidates, tables_of
+from digitry.reading.page_options import PageOptions
+from digitry.reading.page_turn import upright
+from digitry.types import Box, Number, Reading, Table
 
-ONE_LINE = 3.0
-"""A page lower than this many heights of its digits has room for one line: it is read as a whole too."""
+TINY = 40
+"""Pixels: a picture no larger than this is one digit or number, its writing too small for a page's network."""
 
-GUESSES: tuple[tuple[float | None, bool | None], ...] = ((None, None), (0.05, True), (0.05, False))
-"""Window of the paper, and whether ink is dark, as `find_ink` takes them: its own guess first, then what helps small
-writing among shadows, or on a sheet that lies on a table. They are tried until the writing is clear."""
+CONVINCED = 0.5
+"""The page's network is convinced of a number that has at least this probability."""
 
-CLEAR, CLEAR_ALONE = 0.6, 0.9
-"""Writing is clear when its numbers have at least this probability, over all digits; a digit alone needs more."""
-
-SMALL = 0.1
-"""Digits are small below this share of the page's height: then the second guess is tried even if the first is clear."""
-
-EXPLAINED = 0.6
-"""Where all of a picture is said to be one number, one that explains less of it is doubted in proportion."""
-
-FEW_LINES = 60
-"""More lines than this on a page are texture, not writing."""
+FEW = 12
+"""A page with more such numbers is not looked at as one number."""
 
 
-class InkSheet(NamedTuple):
-    """The ink of a page, or of the panel on it, turned so that the writing runs level."""
-
-    page: InkPage
-    ink: NDArray[np.uint8]
-    turn: Turn
-    left: int
-    top: int
-    """Where the panel's corner lies on the page."""
-
-    def box_on_page(self, box: Box) -> Box:
-        """Lay a box on the turned ink into pixels of the grey page."""
-        x, y, width, height = self.turn.back(box)
-        scale = self.page.scale
-        left, top = max(round(x * scale), 0), max(round(y * scale), 0)
-        right, bottom = round((x + width) * scale), round((y + height) * scale)
-        return self.left + left, self.top + top, max(1, right - left), max(1, bottom - top)
-
-
-def read_page(grey: NDArray[np.uint8], networks: Networks, *, name: str, page: int, one_number: bool) -> Reading:
-    """Read the numbers of a grey page, uint8 (h, w), in reading order; all writing is one number with `one_number`."""
-    reading = _read(grey, networks, one_number)
-    if len(reading.text) <= 1 and (not one_number or not reading.numbers):
-        # One mark on the page, or none that makes a number: the network for single digits knows more about it.
-        (alone,) = one_digit.read_pages([grey], networks, name=name, page=page)
-        if alone.numbers:
-            return replace(alone, stages={**reading.stages, **alone.stages})
-    return Reading(name, reading.numbers, reading.sure, reading.reason, page, stages={"grey": grey, **reading.stages})
-
-
-def _read(grey: NDArray[np.uint8], networks: Networks, one_number: bool) -> Reading:
-    best: tuple[InkSheet, list[Found]] | None = None
-    panel = find_panel(grey)
-    panels = [panel] if panel.grey is grey else [panel, whole_page(grey)]
-    for guess in GUESSES:
-        # A panel is a guess like the others: it may be one box of a form.
-        for sheet in (sheet for panel in panels for sheet in _sheets(panel, *guess)):
-            found = _numbers(sheet, networks, one_number)
-            if not one_number:
-                found = _without_cut_digit(sheet, found, grey.shape)
-            better = best is None or _evidence(found) > _evidence(best[1])
-            # In noise, too, some guess finds something: the later ones have to be clear.
-            if better and (guess is GUESSES[0] or _is_clear(found)):
-                best = sheet, found
-        small = best is not None and not one_number and _is_small(best[0], best[1])
-        if best is not None and _is_clear(best[1]) and (guess is not GUESSES[0] or not small):
-            break
-    if best is None:
-        return Reading("", reason=BLANK, stages={"ink": np.zeros_like(grey)})
-    sheet, found = best
-    return page_reading(sheet, found, networks, grey if one_number else None)
-
-
-def _sheets(panel: Panel, window: float | None, dark_on_light: bool | None) -> Iterator[InkSheet]:
-    """Return the ink of the panel, made level where its writing has a slope, and as it is: a slope is a guess too."""
-    page = find_ink(panel.grey, window=window, dark_on_light=dark_on_light)
-    if page.ink.any():
-        slope = writing_slope(stroke_mask(page.ink, INK_LEVEL))
-        for degrees in dict.fromkeys((slope, 0.0)):
-            turn = Turn(page.ink.shape, degrees)
-            yield InkSheet(page, turn.apply(page.ink), turn, *panel.box[:2])
-
-
-def _without_cut_digit(sheet: InkSheet, found: list[Found], shape: tuple[int, ...]) -> list[Found]:
-    """Without the 1s that stand alone at the border of a page (h, w) with more on it: a table's edge reads as one."""
-
-    def is_cut(one: Found) -> bool:
-        x, y, width, height = sheet.box_on_page(one.spots[0].box)
-        edge = 1 + sheet.page.scale
-        return x <= edge or y <= edge or x + width >= shape[1] - edge or y + height >= shape[0] - edge
-
-    kept = [one for one in found if one.digits != (1,) or not is_cut(one)]
-    return kept or found
-
-
-def _is_small(sheet: InkSheet, found: list[Found]) -> bool:
-    """Tell whether there is room on the page for writing that the first guess of the ink may have lost in a shadow."""
-    heights = [spot.box[3] for one in found for spot in one.spots]
-    return bool(heights) and float(np.median(heights)) < SMALL * sheet.ink.shape[0]
-
-
-def _is_clear(found: list[Found]) -> bool:
-    digits = sum(len(one.digits) for one in found)
-    return digits > 0 and _evidence(found) >= digits * (CLEAR_ALONE if digits == 1 else CLEAR)
-
-
-def _evidence(found: list[Found]) -> float:
-    """Tell how many digits were read, each worth what the networks think of its number; one place on the page counts
-    once.
-    """
-    worth = 0.0
-    seen: list[Box] = []
-    for number in sorted(found, key=lambda number: -number.probability):
-        for spot in number.spots:
-            x, y, width, height = spot.box
-            if not any(a < x + width / 2 < a + w and b < y + height / 2 < b + h for a, b, w, h in seen):
-                worth += number.probability
-        seen += [spot.box for spot in number.spots]
-    return worth
-
-
-def _numbers(sheet: InkSheet, networks: Networks, one_number: bool) -> list[Found]:
-    lines = find_lines(sheet.ink)
-    if one_number:
-        lines = [one_line(lines)] if lines else []
-    elif len(lines) > FEW_LINES:
-        return []
-    numbers = lines if one_number else [number for line in lines for number in numbers_of(line)]
-    alone = len(numbers) <= 1
-    found: list[Found | None] = []
-    for line in numbers:
-        strips = line_strips(sheet.ink, line)
-        if alone and sheet.ink.shape[0] < ONE_LINE * line.digit_height:
-            strips += page_strips(sheet.ink)
-        found.append(read_strips(strips, networks.read_strips))
-    if not numbers and alone:
-        found = [read_strips(page_strips(sheet.ink), networks.read_strips)]
-    return [one for one in found if one and is_high_enough(one)]
-
-
-def is_high_enough(found: Found) -> bool:
-    """Tell whether its highest digit can be told apart."""
-    return max(spot.box[3] for spot in found.spots) >= MIN_HEIGHT
-
-
-def page_reading(
-    sheet: InkSheet, found: list[Found], networks: Networks, grey: NDArray[np.uint8] | None = None
+def read_page(
+    grey: NDArray[np.uint8], networks: Networks, options: PageOptions, *, name: str = "", page: int = 1
 ) -> Reading:
-    """Return what was found on a sheet as a reading; where it is one number that should be all of `grey`, that is
-    given.
-    """
-    stages: dict[str, Any] = {
-        "ink": sheet.page.ink,
-        "strips": [one.strip.ink for one in found],
-        "frames": [one.frames for one in found],
-    }
-    numbers = tuple(_number(sheet, one, grey, networks) for one in found)
+    """Read the numbers of a grey page, uint8 (h, w), in reading order."""
+    if min(grey.shape) < MIN_SIDE:
+        return replace(one_digit.digit_reading(too_small(grey.shape), None, networks), picture=name, page=page)
+    if max(grey.shape) <= TINY:
+        quarter = 0 if options.rotate == "auto" else int(options.rotate) // 90
+        reading = _turned_back(_read_crop(upright(grey, quarter), networks), quarter, grey.shape)
+    else:
+        found = read_candidates(grey, networks.see_page, networks.pages.class_names, options.rotate)
+        reading = _read_found(grey, found, networks, options)
+    return replace(reading, picture=name, page=page, stages={"grey": grey, **reading.stages})
+
+
+def _read_found(grey: NDArray[np.uint8], found: PageFound, networks: Networks, options: PageOptions) -> Reading:
+    quarter = found.turn.quarters
+    view = upright(grey, quarter)
+    if options.only != "printed" and (one := _one_number(view, found, networks, options)):
+        return _turned_back(one, quarter, grey.shape)
+    wanted = [candidate for candidate in found.candidates if options.only in ("all", candidate.hand)]
+    weighed = [(candidate, weigh(candidate, view, networks)) for candidate in wanted]
+    given = [(one, what) for one, what in weighed if what.own >= LEAST_GIVEN]
+    tables = tables_of(grey, quarter)
+    numbers = tuple(
+        _placed(_number_back(judged_number(*both, found.turn, networks, options), quarter, grey.shape), tables)
+        for both in given
+    )
+    sure, reason = doubts(numbers)
     if not numbers:
-        return Reading("", reason="there is no writing that reads as a number", stages=stages)
+        reason = _why_nothing(found, options)
+    seen = [what.opinion for _, what in given if what.opinion.strip is not None]
+    stages: dict[str, Any] = {
+        "strips": [opinion.strip for opinion in seen],
+        "frames": [opinion.frames for opinion in seen],
+    }
+    return Reading("", numbers, sure, reason, turn=90 * quarter, tables=tables, stages=stages)
+
+
+def _one_number(view: NDArray[np.uint8], found: PageFound, networks: Networks, options: PageOptions) -> Reading | None:
+    """Read an upright picture that is one number, or one digit; None for any other page.
+
+    It is one where the other networks read a number that is as high as a third of the picture, and the page's network
+    is convinced of none elsewhere. What they do not agree about is not sure.
+    """
+    convinced = [one for one in found.candidates if one.probability >= CONVINCED]
+    if len(convinced) > FEW:
+        return None
+    other = _read_crop(_without_signs(view, convinced), networks)
+    if not other.numbers:
+        return None
+    (number,) = other.numbers
+    within = [one for one in found.candidates if _overlap(one.box, number.box)]
+    is_alone = all(one in within for one in convinced)
+    is_all = view.shape[0] < ONE_LINE * np.median([digit.box[3] for digit in number.digits])
+    is_seen = len(number.text) == 1 and [one.digits for one in convinced] == [number.text]
+    if not is_alone or not (is_all or is_seen) or any(one.struck for one in within):
+        return None
+    digits = "".join(one.digits for one in within)
+    if digits == number.text and sum(len(one.characters) for one in within) > 1:
+        # They agree, and what the page's network sees has its signs and its gaps.
+        weighed = [(one, weigh(one, view, networks)) for one in within]
+        numbers = tuple(judged_number(one, what, found.turn, networks, options) for one, what in weighed)
+        return Reading("", numbers, *doubts(numbers), stages=other.stages)
+    if digits == number.text:
+        return other
+    return _doubted(other, f"read as {number.text}, but on the page {digits or 'no number'} is seen")
+
+
+def _read_crop(view: NDArray[np.uint8], networks: Networks) -> Reading:
+    """Read a tiny picture: the network for single digits says what one mark is."""
+    reading = one_number.read_number(view, networks, name="", page=1)
+    if len(reading.text) <= 1:
+        (alone,) = one_digit.read_pages([view], networks, name="", page=1)
+        return alone if alone.numbers else reading
+    return reading
+
+
+def _without_signs(view: NDArray[np.uint8], candidates: Sequence[Candidate]) -> NDArray[np.uint8]:
+    """Return the picture with paper where the page's network saw signs: the other networks take them for digits."""
+    signs = [c.box for one in candidates for c in one.characters if not c.label.isdigit()]
+    if not signs:
+        return view
+    view = view.copy()
+    for x, y, width, height in signs:
+        part = view[max(0, y - 1) : y + height + 1, max(0, x - 1) : x + width + 1]
+        part[:] = np.median(np.concatenate([part[0], part[-1], part[:, 0], part[:, -1]]))
+    return view
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    """Whether the middle of the first box lies within the second, or the other way round."""
+    return any(
+        a[0] <= b[0] + b[2] / 2 <= a[0] + a[2] and a[1] <= b[1] + b[3] / 2 <= a[1] + a[3]
+        for a, b in ((one, other), (other, one))
+    )
+
+
+def _doubted(reading: Reading, reason: str) -> Reading:
+    numbers = tuple(replace(number, sure=False, reason=reason) for number in reading.numbers)
+    return replace(reading, numbers=numbers, sure=False, reason=reason)
+
+
+def doubts(numbers: Sequence[Number]) -> tuple[bool, str | None]:
+    """Tell whether all numbers of a page are sure, and if not, why: the one's reason, or how many are not."""
     doubtful = [number for number in numbers if not number.sure]
-    reason = None
-    if doubtful:
-        are = "is" if len(doubtful) == 1 else "are"
-        total = f"{len(doubtful)} of {len(numbers)} numbers {are} not sure"
-        reason = doubtful[0].reason if len(numbers) == 1 else total
-    return Reading("", numbers, sure=not doubtful, reason=reason, stages=stages)
+    if not doubtful:
+        return bool(numbers), None
+    are = "is" if len(doubtful) == 1 else "are"
+    total = f"{len(doubtful)} of {len(numbers)} numbers {are} not sure"
+    return False, doubtful[0].reason if len(numbers) == 1 else total
 
 
-def _number(sheet: InkSheet, found: Found, grey: NDArray[np.uint8] | None, networks: Networks) -> Number:
-    """Return the number with boxes on the page; doubted where it should be all of `grey`, and explains little of it."""
-    digits = []
-    for spot in found.spots:
-        order = np.argsort(-spot.probabilities, kind="stable")
-        rivals = tuple((str(d), float(spot.probabilities[d])) for d in order.tolist() if d != spot.digit)[:3]
-        digits.append(
-            Digit(str(spot.digit), float(spot.probabilities[spot.digit]), sheet.box_on_page(spot.box), rivals)
-        )
-    boxes = np.array([digit.box for digit in digits])
-    left, top = boxes[:, :2].min(axis=0)
-    right, bottom = (boxes[:, :2] + boxes[:, 2:]).max(axis=0)
-    text = "".join(map(str, found.digits))
-    box = (int(left), int(top), int(right - left), int(bottom - top))
-    doubt = 1.0 if grey is None else min(1.0, explained_by_box(grey, box) / EXPLAINED)
-    blot = len(found.spots) == 1 and is_blot(_cut(sheet.ink, found.spots[0].box))
-    own = found.probability * doubt * (BLOT if blot else 1.0)
-    confidence, sure, reason = networks.judge("number", own)
-    if blot and not sure:
-        reason = BLOT_REASON
-    others = tuple(("".join(map(str, text)), probability) for text, probability in found.alternatives)
-    alternatives = share_doubt(others, own, confidence)
-    return Number(text, confidence, box, tuple(digits), sure, reason, alternatives)
+def _why_nothing(found: PageFound, options: PageOptions) -> str:
+    left = [one for one in found.candidates if options.only not in ("all", one.hand) and one.probability >= CONVINCED]
+    if left:
+        other = "printed" if options.only == "written" else "written"
+        many = f"there are {len(left)} {other} numbers" if len(left) > 1 else f"there is a {other} number"
+        return f"{many} and no {options.only} one; ask for all: --only all"
+    if found.words:
+        return "there are words, but no number"
+    if found.characters:
+        return NO_NUMBER
+    return f"{BLANK}; digits lower than 1/80 of the page are not seen: cut out the part that holds them"
 
 
-def _cut(ink: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
-    """Cut the part of an ink page within a box, which may reach beyond the page."""
-    x, y, width, height = box
-    return ink[max(y, 0) : max(y, 0) + height, max(x, 0) : max(x, 0) + width]
+def _turned_back(reading: Reading, quarter: int, shape: tuple[int, ...]) -> Reading:
+    numbers = tuple(_number_back(number, quarter, shape) for number in reading.numbers)
+    return replace(reading, numbers=numbers, turn=90 * quarter)
+
+
+def _number_back(number: Number, quarter: int, shape: tuple[int, ...]) -> Number:
+    """Return the number with its boxes on the page as it was given, of this shape."""
+    if not quarter:
+        return number
+    digits, signs = (
+        tuple(replace(one, box=box_before(one.box, quarter, *shape)) for one in characters)
+        for characters in (number.digits, number.signs)
+    )
+    return replace(number, box=box_before(number.box, quarter, *shape), digits=digits, signs=signs)
+
+
+def _placed(number: Number, tables: tuple[Table, ...]) -> Number:
+    x, y, width, height = number.box
+    place = cell_at(x + width / 2, y + height / 2, tables)
+    if place is None:
+        return number
+    table, row, column = place
+    return replace(number, table=table, row=row, column=column)

@@ -1,70 +1,48 @@
-"""A grey page → the numbers on it: what the network sees, chained, turned upright, placed in tables."""
+"""A grey page → the numbers that its network sees: chained, turned upright, in reading order; and its tables."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.errors import SettingError, unknown_name
 from digitry.images.cells import find_cells
 from digitry.reading.chains import find_chains
-from digitry.reading.notation import DECIMALS, Written, numbers_in, value_of
-from digitry.reading.page_turn import quarter_turns, upright
+from digitry.reading.notation import Written, numbers_in
+from digitry.reading.page_turn import Turn, find_turn, upright
 from digitry.reading.spots import PageNetworkAnswer, Spots, find_spots
-from digitry.types import Box, Cell, Digit, Number, Table
-
-HANDS = ("written", "printed", "all")
-"""Which numbers are given."""
-
-TURNS = ("auto", "0", "90", "180", "270")
-"""By how many degrees, clockwise, a page is turned before it is read."""
+from digitry.types import Box, Cell, Digit, Table
 
 WORDY = 0.5
 """A chain of which this share is letters is a word."""
+
+LOWEST = 6.0
+"""Pixels: digits that are lower cannot be told apart."""
 
 STRUCK = 0.5
 """Least mean probability of being struck out to be called so."""
 
 
-@dataclass(frozen=True)
-class PageOptions:
-    """What a person says about a page."""
-
-    rotate: str = "auto"
-    only: str = "written"
-    decimal: str = "auto"
-    signs: bool = True
-    """Whether texts carry signs; without, the digits alone."""
-
-    def __post_init__(self) -> None:
-        for kind, name, known in (
-            ("rotate", self.rotate, TURNS),
-            ("only", self.only, HANDS),
-            ("decimal", self.decimal, DECIMALS),
-        ):
-            if name not in known:
-                raise unknown_name(kind, name, known)
-        if not isinstance(self.signs, bool):
-            raise SettingError(f"signs must be true or false, not {self.signs!r}")
-
-
 class Candidate(NamedTuple):
-    """A number on a page, before anybody has judged how sure it is."""
+    """A number on a page, before anybody has judged how sure it is. Its boxes are on the upright page."""
 
     written: Written
     characters: tuple[Digit, ...]
-    """Each of its text, in boxes of the page as it was given."""
+    """Each of its text."""
     box: Box
+    digit_height: float
+    """In pixels."""
     probability: float
     """The network's own, 0 to 1: that all characters are right, and none is missing or too much."""
     hand: str
     struck: bool
     beside_letters: bool
-    upright_box: Box = (0, 0, 0, 0)
-    """On the upright page."""
+
+    @property
+    def digits(self) -> str:
+        """Its digits alone."""
+        return "".join(character.label for character in self.characters if character.label.isdigit())
 
 
 class PageFound(NamedTuple):
@@ -72,52 +50,62 @@ class PageFound(NamedTuple):
 
     candidates: list[Candidate]
     """In reading order."""
-    turn: int
-    """Degrees, clockwise, that make it upright."""
+    turn: Turn
+    words: int
+    """How many words stand there: letters in a row."""
+    characters: int
+    """How many characters of any kind."""
 
 
 def read_candidates(
-    grey: NDArray[np.uint8], answer: PageNetworkAnswer, class_names: tuple[str, ...], options: PageOptions
+    grey: NDArray[np.uint8], answer: PageNetworkAnswer, class_names: tuple[str, ...], rotate: str | int = "auto"
 ) -> PageFound:
-    """Find the numbers on a grey page, uint8 (h, w); `class_names` are those of the network, any other letter last."""
-    quarter = 0
-    if options.rotate != "auto":
-        quarter = int(options.rotate) // 90
-        spots = find_spots(upright(grey, quarter), answer)
+    """Find the numbers on a grey page, uint8 (h, w); `class_names` are those of the network, any other letter last.
+
+    `rotate`: degrees, clockwise, that make it upright, or "auto".
+    """
+    if rotate != "auto":
+        turn = Turn(int(rotate) // 90, False)
+        spots = find_spots(upright(grey, turn.quarters), answer)
     else:
         spots = find_spots(grey, answer)
-        quarter = quarter_turns(grey, spots, answer)
-        if quarter:
-            spots = find_spots(upright(grey, quarter), answer)
-    height, width = grey.shape
-    found = []
-    for chain in find_chains(spots):
-        found += _numbers(chain, spots, class_names, options)
-    found = _in_reading_order(found)
-    found = [one._replace(upright_box=one.box) for one in found]
-    return PageFound([_turned_back(one, quarter, height, width) for one in found], 90 * quarter)
+        turn = find_turn(grey, spots, answer)
+        if turn.quarters:
+            spots = find_spots(upright(grey, turn.quarters), answer)
+    chains = find_chains(spots)
+    numbers = [one for chain in chains for one in _numbers(chain, spots, class_names)]
+    found = [one for one in numbers if one.digit_height >= LOWEST]
+    words = sum(len(chain) > 1 and _is_word(chain, spots, class_names) for chain in chains)
+    return PageFound(_in_reading_order(found), turn, words, len(spots.x))
 
 
-def _numbers(chain: list[int], spots: Spots, class_names: tuple[str, ...], options: PageOptions) -> list[Candidate]:
+def _is_word(chain: list[int], spots: Spots, class_names: tuple[str, ...]) -> bool:
+    return float((spots.classes[chain].argmax(axis=1) == len(class_names) - 1).mean()) >= WORDY
+
+
+def _numbers(chain: list[int], spots: Spots, class_names: tuple[str, ...]) -> list[Candidate]:
     """Return the numbers that a chain of characters writes, none for a word."""
+    if _is_word(chain, spots, class_names):
+        return []
     kinds = spots.classes[chain].argmax(axis=1)
     letters = kinds == len(class_names) - 1
-    if letters.mean() >= WORDY:
-        return []
     names = ["" if is_letter else class_names[kind] for is_letter, kind in zip(letters, kinds, strict=True)]
     candidates = []
     for written in numbers_in(names):
         places = [chain[place] for place in written.places]
-        is_written = float(spots.written[places].mean()) >= 0.5
-        hand = "written" if is_written else "printed"
-        if options.only not in ("all", hand):
-            continue
         characters = tuple(_character(place, spots, class_names) for place in places)
-        struck = float(spots.struck[places].mean()) >= STRUCK
         candidates.append(
-            Candidate(written, characters, _around([c.box for c in characters]), _probability(written, chain, spots),
-                      hand, struck, bool(letters.any()))
-        )  # fmt: skip
+            Candidate(
+                written,
+                characters,
+                _around([c.box for c in characters]),
+                digit_height=float(np.median(spots.size[places])),
+                probability=_probability(written, chain, spots),
+                hand="written" if float(spots.written[places].mean()) >= 0.5 else "printed",
+                struck=float(spots.struck[places].mean()) >= STRUCK,
+                beside_letters=bool(letters.any()),
+            )
+        )
     return candidates
 
 
@@ -166,18 +154,10 @@ def _in_reading_order(found: list[Candidate]) -> list[Candidate]:
     return ordered
 
 
-def _turned_back(one: Candidate, quarter: int, height: int, width: int) -> Candidate:
-    """Return the number with its boxes on the page (h, w) as it was given."""
+def box_before(box: Box, quarter: int, height: int, width: int) -> Box:
+    """Turn a box on a page that was turned by clockwise quarters → on the page (h, w) before."""
     if not quarter:
-        return one
-    characters = tuple(
-        Digit(c.label, c.confidence, _box_before(c.box, quarter, height, width), c.alternatives) for c in one.characters
-    )
-    return one._replace(characters=characters, box=_box_before(one.box, quarter, height, width))
-
-
-def _box_before(box: Box, quarter: int, height: int, width: int) -> Box:
-    """Turn a box on a page that was turned clockwise → on the page (h, w) before."""
+        return box
     x, y, wide, high = box
     if quarter == 1:
         return y, height - x - wide, high, wide
@@ -186,24 +166,12 @@ def _box_before(box: Box, quarter: int, height: int, width: int) -> Box:
     return width - y - high, x, high, wide
 
 
-def number_of(one: Candidate, confidence: float, sure: bool, reason: str | None, options: PageOptions) -> Number:
-    """Make the number that people get of a candidate and what was judged of it."""
-    digits = tuple(c for c in one.characters if c.label.isdigit())
-    signs = tuple(c for c in one.characters if not c.label.isdigit())
-    text = one.written.text if options.signs else "".join(digit.label for digit in digits)
-    return Number(
-        text, confidence, one.box, digits, sure, reason, signs=signs if options.signs else (),
-        value=value_of(text, options.decimal), around=one.written.around, hand=one.hand, struck=one.struck,
-    )  # fmt: skip
-
-
-def tables_of(grey: NDArray[np.uint8], turn: int) -> tuple[Table, ...]:
-    """Give the tables of a page, uint8 (h, w), that is upright after `turn` degrees; boxes are on the page as given."""
+def tables_of(grey: NDArray[np.uint8], quarter: int) -> tuple[Table, ...]:
+    """Give the tables of a page, uint8 (h, w), that so many quarter turns make upright, in boxes of it as given."""
     height, width = grey.shape
-    quarter = turn // 90
     grouped: dict[int, list[Cell]] = {}
     for cell in find_cells(upright(grey, quarter)):
-        box = _box_before(cell.box, quarter, height, width) if quarter else cell.box
+        box = box_before(cell.box, quarter, height, width)
         grouped.setdefault(cell.table, []).append(Cell(cell.row, cell.column, box))
     return tuple(Table(tuple(cells)) for cells in grouped.values())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -9,28 +11,42 @@ from numpy.typing import NDArray
 from digitry.reading.spots import PageNetworkAnswer, Spots, find_spots
 
 SIDE = 480
-"""Pixels of the part of a page that is read both ways, at the size at which its digits are `USUAL` pixels high."""
+"""Pixels of the part of a page that is read several ways, at the size at which its digits are `USUAL` pixels high."""
 
 USUAL = 20.0
 
-BETTER = 1.15
-"""How much better a page has to read another way round to be turned."""
+BETTER, CLEARER = 1.15, 2.0
+"""How much better a page has to read another way round to be turned: this many times, and by so many clear characters
+more. One digit or two say nothing about their page."""
 
 
-def quarter_turns(grey: NDArray[np.uint8], spots: Spots, answer: PageNetworkAnswer) -> int:
-    """Find how many clockwise quarter turns, 0 to 3, make a grey page, uint8 (h, w), upright.
+class Turn(NamedTuple):
+    """Which way up a page lies."""
+
+    quarters: int
+    """Clockwise quarter turns, 0 to 3, that make it upright."""
+    is_doubtful: bool
+    """Whether it reads about as well the other way round."""
+
+
+def find_turn(grey: NDArray[np.uint8], spots: Spots, answer: PageNetworkAnswer) -> Turn:
+    """Find how a grey page, uint8 (h, w), with these characters has to be turned.
 
     The network says of every character whether it lies on its side. Which of two opposite ways is up it knows less
-    well, so the part of the page with most writing is read both ways. A page without writing stays as it is.
+    well, so the part of the page with most writing is read each way. A page without writing stays as it is.
     """
     if not len(spots.x):
-        return 0
+        return Turn(0, False)
     votes = (spots.turn * spots.found[:, np.newaxis]).sum(axis=0)
-    on_its_side = votes[1] + votes[3] > votes[0] + votes[2]
-    first, second = (1, 3) if on_its_side else (0, 2)
+    is_on_its_side = bool(votes[1] + votes[3] > votes[0] + votes[2])
     part = _fullest_part(grey, spots)
-    worth = [_legibility(find_spots(upright(part, quarter), answer, longest=SIDE)) for quarter in (first, second)]
-    return second if worth[1] > (1.0 if on_its_side else BETTER) * worth[0] else first
+    ways = (0, 1, 3) if is_on_its_side else (0, 2)
+    worth = {way: _legibility(find_spots(upright(part, way), answer, largest=SIDE * SIDE)) for way in ways}
+    best = max(ways[1:], key=lambda way: worth[way])
+    if worth[best] <= BETTER * worth[0] + CLEARER:
+        return Turn(0, not is_on_its_side and worth[best] > max(worth[0], CLEARER))
+    other = worth[ways[1] if best == ways[-1] else ways[-1]] if is_on_its_side else worth[0]
+    return Turn(best, worth[best] < BETTER * other)
 
 
 def upright(grey: NDArray[np.uint8], quarter: int) -> NDArray[np.uint8]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import overload
+from typing import Unpack, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digitry.errors import SettingError, unknown_name
-from digitry.reading import drawn_ink, one_digit, one_page
+from digitry.reading import drawn_ink, one_digit, one_number, one_page
 from digitry.reading.networks import DIGITS, Models, Networks
+from digitry.reading.page_options import PageOptions, PageOptionValues, page_options_of
 from digitry.reading.picture_input import Picture, grey_pages, picture_name
 from digitry.types import Reading
 
@@ -19,39 +20,59 @@ EXPECTATIONS = ("digit", "number", "page")
 
 
 class Reader(Networks):
-    """Reads pictures with the networks it loaded: one for single digits, one for whole numbers."""
+    """Reads pictures with the networks it loaded: for single digits, for whole numbers, for pages."""
 
-    def read(self, picture: Picture, *, expect: str = "page") -> Reading:
+    def read(self, picture: Picture, *, expect: str = "page", **page_options: Unpack[PageOptionValues]) -> Reading:
         """Read a picture: a path, file bytes, an array or a Pillow image; of a file with many pages the first.
 
-        No digit gives a reading without numbers and with a reason. Raises DataError when it is no picture at all,
-        SettingError for an `expect` that does not exist.
+        Of a page more can be said, by the names of `PageOptions`: `rotate`, "auto" or the degrees, clockwise, that make
+        it upright; `only` "written", "printed" or "all" numbers; `signs`, whether texts carry them; `decimal`, "auto",
+        "comma" or "point". No digit gives a reading without numbers and with a reason. Raises DataError when it is no
+        picture at all, SettingError for an `expect` or an option that does not exist.
         """
-        return next(self.read_pages(picture, expect=expect))
+        return next(self.read_pages(picture, expect=expect, **page_options))
 
-    def read_pages(self, picture: Picture, *, expect: str = "page") -> Iterator[Reading]:
-        """Read every page of a picture, in order, made when it is asked for; errors as for `read`."""
-        self.check_expectation(expect)
+    def read_pages(
+        self, picture: Picture, *, expect: str = "page", **page_options: Unpack[PageOptionValues]
+    ) -> Iterator[Reading]:
+        """Read every page of a picture, in order, made when it is asked for; options and errors as for `read`."""
+        options = self.check_expectation(expect, **page_options)
         name = picture_name(picture)
         for count, grey in enumerate(grey_pages(picture), 1):
-            yield self.read_grey(grey, expect=expect, name=name, page=count)
+            yield self._read_grey(grey, expect, options, name, count)
 
-    def read_grey(self, grey: NDArray[np.uint8], *, expect: str = "page", name: str = "", page: int = 1) -> Reading:
+    def read_grey(
+        self,
+        grey: NDArray[np.uint8],
+        *,
+        expect: str = "page",
+        name: str = "",
+        page: int = 1,
+        **page_options: Unpack[PageOptionValues],
+    ) -> Reading:
         """Return the reading of one decoded page, uint8 (h, w); `name` and `page` say what the reading calls it."""
-        self.check_expectation(expect)
+        return self._read_grey(grey, expect, self.check_expectation(expect, **page_options), name, page)
+
+    def _read_grey(self, grey: NDArray[np.uint8], expect: str, options: PageOptions, name: str, page: int) -> Reading:
         if expect == "digit":
             return self.read_digit_pages([grey], name=name, page=page)[0]
-        return one_page.read_page(grey, self, name=name, page=page, one_number=expect == "number")
+        if expect == "number":
+            return one_number.read_number(grey, self, name=name, page=page)
+        return one_page.read_page(grey, self, options, name=name, page=page)
 
-    def check_expectation(self, expect: str) -> None:
-        """Raise SettingError unless `expect` exists and this model can read what it promises."""
+    def check_expectation(self, expect: str, **page_options: Unpack[PageOptionValues]) -> PageOptions:
+        """Return the options of a page. Raises SettingError unless `expect` exists, this model can read what it
+        promises, and the options exist; those of pages are for pages.
+        """
         if expect not in EXPECTATIONS:
             raise unknown_name("expectation", expect, EXPECTATIONS)
+        options = page_options_of(expect, page_options)
         if expect == "digit":
-            return
+            return options
         for names in (self.class_names, self.numbers.class_names):
             if names != DIGITS:
                 raise SettingError(f"this model reads {', '.join(names[:3])}…, not digits; use expect 'digit'")
+        return options
 
     def read_drawing(self, ink: NDArray[np.uint8], *, expect: str = "number") -> Reading:
         """Read ink that a program drew, uint8 (h, w), 0 paper and 255 full ink: nothing has to be told from paper.
@@ -74,17 +95,22 @@ def read(
     *,
     model: Models = None,
     expect: str = "page",
+    **page_options: Unpack[PageOptionValues],
 ) -> list[Reading]: ...
 @overload
-def read(pictures: Picture, *, model: Models = None, expect: str = "page") -> Reading: ...
-def read(pictures: Picture, *, model: Models = None, expect: str = "page") -> Reading | list[Reading]:
+def read(
+    pictures: Picture, *, model: Models = None, expect: str = "page", **page_options: Unpack[PageOptionValues]
+) -> Reading: ...
+def read(
+    pictures: Picture, *, model: Models = None, expect: str = "page", **page_options: Unpack[PageOptionValues]
+) -> Reading | list[Reading]:
     """Read one picture, or each of a list of pictures, in order. For many calls, keep a `Reader`.
 
-    Raises DataError for the first one that is no picture, SettingError for an `expect` that does not exist.
+    The options of a page are those of `Reader.read`. Raises DataError for the first one that is no picture,
+    SettingError for an `expect` or an option that does not exist.
     """
-    if expect not in EXPECTATIONS:
-        raise unknown_name("expectation", expect, EXPECTATIONS)
     reader = Reader(model)
+    reader.check_expectation(expect, **page_options)
     if isinstance(pictures, (list, tuple)):
-        return [reader.read(picture, expect=expect) for picture in pictures]
-    return reader.read(pictures, expect=expect)
+        return [reader.read(picture, expect=expect, **page_options) for picture in pictures]
+    return reader.read(pictures, expect=expect, **page_options)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from digitry.images.ink import find_ink
 from digitry.images.strip import DIGIT_HEIGHT, STRIP_HEIGHT, cut_strip
+from digitry.networks.decoding import Frames
 from digitry.reading.number import ReadStrips, read_strips
 from digitry.types import Box
 
@@ -27,10 +28,18 @@ class Opinion(NamedTuple):
     """The network's own, 0 to 1."""
     others: dict[str, float]
     """Other digits that it takes to be possible, with their probabilities."""
+    strip: NDArray[np.uint8] | None = None
+    frames: Frames | None = None
+    """What it saw, uint8 (40, w), and said of it, frame by frame; None where it sees no number."""
 
 
-def second_opinion(grey: NDArray[np.uint8], box: Box, digit_height: float, read: ReadStrips) -> Opinion:
-    """Read the number in a box of an upright grey page, uint8 (h, w), once more; no digits where it sees none."""
+def second_opinion(
+    grey: NDArray[np.uint8], box: Box, digit_height: float, signs: list[Box], read: ReadStrips
+) -> Opinion:
+    """Read the number in a box of an upright grey page, uint8 (h, w), once more; no digits where it sees none.
+
+    `signs`: boxes of its characters that are no digits; their ink is taken away.
+    """
     x, y, width, height = box
     margin = AROUND * digit_height
     left, top = max(0, round(x - margin)), max(0, round(y - margin))
@@ -39,6 +48,8 @@ def second_opinion(grey: NDArray[np.uint8], box: Box, digit_height: float, read:
     if not page.ink.any():
         return Opinion("", 0.0, {})
     scale = page.scale
+    for sign in signs:
+        _erase(page.ink, sign, left, top, scale)
     middle = (y + height / 2 - top) / scale
     base = max(digit_height / scale / DIGIT_HEIGHT, height / scale / STRIP_HEIGHT)
     strips = [
@@ -51,4 +62,12 @@ def second_opinion(grey: NDArray[np.uint8], box: Box, digit_height: float, read:
     if found is None:
         return Opinion("", 0.0, {})
     others = {"".join(map(str, digits)): probability for digits, probability in found.alternatives}
-    return Opinion("".join(map(str, found.digits)), found.probability, others)
+    return Opinion("".join(map(str, found.digits)), found.probability, others, found.strip.ink, found.frames)
+
+
+def _erase(ink: NDArray[np.uint8], box: Box, left: int, top: int, scale: float) -> None:
+    """Take the ink in a box of the page away, from a part of it that begins at `left` and `top`."""
+    x, y, width, height = box
+    rows = slice(max(0, int((y - top) / scale)), max(0, int(np.ceil((y + height - top) / scale))))
+    columns = slice(max(0, int((x - left) / scale)), max(0, int(np.ceil((x + width - left) / scale))))
+    ink[rows, columns] = 0

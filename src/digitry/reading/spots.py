@@ -34,11 +34,8 @@ PageNetworkAnswer = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 BLOCK = 32
 """Pixels that a page's sides have to be multiples of."""
 
-LONGEST = 1408
-"""Pixels of the longer side of the largest size at which a page is looked at."""
-
-SHORTEST = 176
-"""Pixels of the longer side of the smallest size."""
+LARGEST = 1408 * 1056
+"""Pixels of the largest size at which a page is looked at."""
 
 ENLARGED = 2.0
 """A small picture is looked at enlarged by up to this."""
@@ -80,16 +77,20 @@ class Spots(NamedTuple):
         return Spots(*(values[places] for values in self))
 
 
-def find_spots(grey: NDArray[np.uint8], answer: PageNetworkAnswer, *, longest: int = LONGEST) -> Spots:
-    """Look at a grey page, uint8 (h, w), in sizes that halve, and give the characters on it."""
-    scale = min(longest / max(grey.shape), ENLARGED)
+def find_spots(grey: NDArray[np.uint8], answer: PageNetworkAnswer, *, largest: int = LARGEST) -> Spots:
+    """Look at a grey page, uint8 (h, w), in sizes that halve, and give the characters on it.
+
+    In the smallest a digit as high as the page can be read.
+    `largest`: pixels of the largest of these sizes.
+    """
+    scale = min(float(np.sqrt(largest / grey.size)), ENLARGED)
     found = []
     while True:
         level = _scaled(grey, scale)
         found.append(_on_page(spots_of(answer(_padded(even_contrast(level)))), level.shape, scale))
-        scale /= 2
-        if max(grey.shape) * scale < SHORTEST:
+        if min(grey.shape) * scale <= READABLE[1]:
             break
+        scale /= 2
     return _one_each(Spots(*(np.concatenate(values) for values in zip(*found, strict=True))))
 
 
@@ -155,14 +156,14 @@ def _on_page(spots: Spots, shape: tuple[int, ...], scale: float) -> Spots:
 def _one_each(spots: Spots) -> Spots:
     """One spot for every character: the surest of those that lie on each other, whatever their sizes."""
     spots = spots.take(np.argsort(-spots.found, kind="stable"))
-    kept: list[int] = []
+    kept = np.zeros(len(spots.x), bool)
     for place in range(len(spots.x)):
-        x, y, others = spots.x[place], spots.y[place], spots.take(np.array(kept, int))
-        near = np.hypot(others.x - x, others.y - y) < APART * np.minimum(others.size, spots.size[place])
-        within = _holds(others.box, x, y) | _holds(spots.box[place], others.x, others.y)
-        if not (near | within).any():
-            kept.append(place)
-    return spots.take(np.array(kept, int))
+        x, y, others = spots.x[place], spots.y[place], np.flatnonzero(kept[:place])
+        away = np.hypot(spots.x[others] - x, spots.y[others] - y)
+        near = away < APART * np.minimum(spots.size[others], spots.size[place])
+        within = _holds(spots.box[others], x, y) | _holds(spots.box[place], spots.x[others], spots.y[others])
+        kept[place] = not (near | within).any()
+    return spots.take(kept)
 
 
 def _holds(box: NDArray[np.float32], x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.bool_]:

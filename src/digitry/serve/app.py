@@ -24,6 +24,7 @@ from digitry.errors import SettingError
 from digitry.reading import EXPECTATIONS
 from digitry.reading.canonical_digits import is_sure_of_digit
 from digitry.reading.certainty import MAX_ERROR, check_max_error
+from digitry.reading.page_options import PAGE_OPTIONS, PageOptionValues, page_options_from_words
 from digitry.serve import request_metrics
 from digitry.serve.api_page import api_page
 from digitry.serve.bodies import content_type, images_of_bytes, images_of_json, parts_of, read_body
@@ -93,7 +94,7 @@ class Handlers:
         expect = request.query_params.get("expect", "page")
         if expect not in EXPECTATIONS:
             raise ProblemError("wrong-setting", f"expect must be one of {', '.join(EXPECTATIONS)}.")
-        max_error = _max_error(request)
+        max_error, page = _max_error(request), _page_options(request, expect)
         with self._service.engine() as engine:
             model = self._model(request, engine)
             if expect not in model.expectations:
@@ -105,7 +106,7 @@ class Handlers:
                         raise ProblemError("bad-multipart", "There is no part with a picture.")
                 else:
                     pictures = [("", body)]
-                jobs = [PictureJob(data, model.name, expect, max_error) for _, data in pictures]
+                jobs = [PictureJob(data, model.name, expect, max_error, page) for _, data in pictures]
                 found = await self._in_time(engine.children.read(*jobs))
         if all(done.error is not None and not done.readings for done in found):
             raise ProblemError("not-a-picture", "; ".join(str(done.error) for done in found))
@@ -254,6 +255,14 @@ def _max_error(request: Request) -> float:
         raise ProblemError(
             "wrong-setting", "max_error must be a number from 0 to 1; 0.005 is one error in 200."
         ) from error
+
+
+def _page_options(request: Request, expect: str) -> PageOptionValues:
+    given = {name: request.query_params[name] for name in PAGE_OPTIONS if name in request.query_params}
+    try:
+        return page_options_from_words(expect, given).to_values()
+    except SettingError as error:
+        raise ProblemError("wrong-setting", f"{error}.") from error
 
 
 def _readings(request: Request, found: list[tuple[str, Done]]) -> Response:

@@ -5,8 +5,8 @@ memory and processor time, without the means to open a file or a socket, without
 are all it has.
 
 The first message is {"limits": {...}, "models": {name: how many files it has}} and the files; each job {"model",
-"expect", "max_error", "keep"} and the picture; each answer {"readings": [...]}, perhaps with an "error", or, to "keep"
-them, with {"pages": [[height, width], ...]} and their grey pixels.
+"expect", "max_error", "page", "keep"} and the picture; each answer {"readings": [...]}, perhaps with an "error", or, to
+"keep" them, with {"pages": [[height, width], ...]} and their grey pixels.
 """
 
 from __future__ import annotations
@@ -77,7 +77,8 @@ def _answer(reader: Reader, picture: bytes, job: dict[str, Any], max_pixels: int
             if len(readings) == MAX_PAGES:
                 error = f"the file has more than {MAX_PAGES} pages, the most that are read here; split it"
                 break
-            readings.append(reader.read_grey(page, expect=job["expect"], page=len(readings) + 1).to_json())
+            number = len(readings) + 1
+            readings.append(reader.read_grey(page, expect=job["expect"], page=number, **job["page"]).to_json())
             if job["keep"]:
                 kept.append(page)
     except DigitryError as wrong:

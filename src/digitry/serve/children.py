@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.errors import ModelError
+from digitry.reading.page_options import PageOptions
 from digitry.serve.limits import Limits
 from digitry.serve.pace import Pace
 from digitry.serve.problems import busy
@@ -26,6 +27,8 @@ class PictureJob(NamedTuple):
     model: str
     expect: str
     max_error: float
+    page: Mapping[str, Any] = PageOptions().to_values()
+    """What is said of a page, as `PageOptions` has it."""
     keep: bool = False
     """Whether the decoded pages are wanted too."""
 

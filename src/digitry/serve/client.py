@@ -8,7 +8,7 @@ import os
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, Unpack, overload
 from urllib.parse import urlencode, urlsplit
 
 import numpy as np
@@ -16,6 +16,9 @@ from numpy.typing import ArrayLike
 
 from digitry.errors import DataError, DigitryError, ModelError, ServerError, SettingError
 from digitry.types import IMAGE_SIDE, Probabilities, Reading
+
+if TYPE_CHECKING:
+    from digitry.reading.page_options import PageOptionValues
 
 Sendable = Any
 """Whatever the reader takes: a path, the bytes of a picture file, a NumPy array, or a Pillow image."""
@@ -72,22 +75,27 @@ class Client:
     @overload
     def read(
         self, pictures: list[Sendable] | tuple[Sendable, ...], *, expect: str = ..., max_error: float | None = ...,
-        model: str | None = ...,
+        model: str | None = ..., **page_options: Unpack[PageOptionValues],
     ) -> list[Reading]: ...  # fmt: skip
     @overload
     def read(
-        self, pictures: Sendable, *, expect: str = ..., max_error: float | None = ..., model: str | None = ...
-    ) -> Reading: ...
+        self, pictures: Sendable, *, expect: str = ..., max_error: float | None = ..., model: str | None = ...,
+        **page_options: Unpack[PageOptionValues],
+    ) -> Reading: ...  # fmt: skip
     def read(
-        self, pictures: Sendable, *, expect: str = "page", max_error: float | None = None, model: str | None = None
-    ) -> Reading | list[Reading]:
+        self, pictures: Sendable, *, expect: str = "page", max_error: float | None = None, model: str | None = None,
+        **page_options: Unpack[PageOptionValues],
+    ) -> Reading | list[Reading]:  # fmt: skip
         """Return the reading of a picture, or of each of a list of them, in order; of many pages the first.
 
-        Raises DataError for what is no picture, SettingError and ModelError for names that do not exist, ServerError
-        when there is no answer.
+        The options of a page are those of `Reader.read`. Raises DataError for what is no picture, SettingError and
+        ModelError for names that do not exist, ServerError when there is no answer.
         """
+        from digitry.reading.page_options import page_options_of
+
         several = isinstance(pictures, (list, tuple))
         query = {"expect": expect, "max_error": max_error, "model": model}
+        query |= page_options_of(expect, page_options).to_words() if page_options else {}
         readings = [self._read(picture, query) for picture in (pictures if several else [pictures])]
         return readings if several else readings[0]
 

@@ -39,9 +39,9 @@ class ServedModel:
 
     name: str
     data: tuple[bytes, ...]
-    """Of the ONNX files of one's own: a network for digits, one for numbers, or both; none for the shipped ones."""
+    """Of the ONNX files of one's own, of networks that read different things; none for the shipped ones."""
     sha256: str
-    """Of the file; where there are two of one's own, of both."""
+    """Of the file; where there are several of one's own, of all."""
     reader: Reader
     expectations: tuple[str, ...]
     """What it can be asked to read: a model of other things than digits reads no numbers."""
@@ -60,9 +60,8 @@ class ServedModel:
 
     @property
     def networks(self) -> dict[str, network.Model]:
-        """What reads a `digit`, and what reads a `number` where numbers can be asked for."""
-        found = {"digit": self.reader.digits}
-        return found | ({"number": self.reader.numbers} if "number" in self.expectations else {})
+        """What reads a `digit`, and what reads a `number` and a `page` where these can be asked for."""
+        return {kind: getattr(self.reader, f"{kind}s") for kind in EXPECTATIONS if kind in self.expectations}
 
 
 def network_facts(model: network.Model) -> dict[str, Any]:

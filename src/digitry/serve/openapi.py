@@ -7,6 +7,8 @@ from typing import Any
 import digitry
 from digitry.reading import EXPECTATIONS
 from digitry.reading.certainty import MAX_ERROR
+from digitry.reading.notation import DECIMALS
+from digitry.reading.page_options import HANDS, TURNS, YES_OR_NO
 from digitry.serve.openapi_schemas import SCHEMAS, ref
 from digitry.serve.problems import CODES, CONTENT_TYPE
 from digitry.serve.service import Service
@@ -69,6 +71,7 @@ def openapi(service: Service) -> dict[str, Any]:
                         {"type": "string", "enum": list(EXPECTATIONS), "default": "page"},
                         "What a picture holds: one digit, one number, or a page of numbers.",
                     ),
+                    *_PAGE_OPTIONS,
                     _MAX_ERROR,
                     model,
                 ],
@@ -254,6 +257,17 @@ _MAX_ERROR = _query(
     {"type": "number", "minimum": 0, "maximum": 1, "default": MAX_ERROR},
     "How many of the readings that are called sure may be wrong.",
 )
+
+
+_PAGE_OPTIONS = [
+    _query(name, {"type": "string", "enum": list(known), "default": known[0]}, f"Of a page: {what}.")
+    for name, known, what in (
+        ("rotate", TURNS, "by how many degrees, clockwise, it is turned before it is read; auto finds out"),
+        ("only", HANDS, "which of its numbers are wanted"),
+        ("signs", YES_OR_NO, "whether numbers carry their signs"),
+        ("decimal", DECIMALS, "what parts a number's whole from its fraction"),
+    )
+]
 
 
 def _object(description: str, properties: dict[str, Any], example: Any) -> dict[str, Any]:

@@ -131,8 +131,8 @@ SCHEMAS: dict[str, Any] = {
         contract={"type": "object", "description": "What the model expects, how it was trained, and its figures."},
         networks={
             "type": "object",
-            "description": "What reads a `digit` and a `number`: SHA-256 and contract of each, with its scale of "
-            "confidence; one without a scale is never sure.",
+            "description": "What reads a `digit`, a `number`, a `page`: SHA-256 and contract of each, with its scale "
+            "of confidence; one without a scale is never sure.",
             "additionalProperties": _record(
                 sha256={"type": "string", "pattern": "^[0-9a-f]{64}$"}, contract={"type": "object"}
             ),

@@ -1,27 +1,22 @@
-"""Numbers on a page, by the shipped networks: all of them, in order, with boxes that hold their ink."""
+"""A page becomes a reading: what is given, how sure, where, and why nothing is; its network sees what it is told."""
 
 from __future__ import annotations
 
-import cv2
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from digitry.errors import SettingError
-from digitry.images.ink import InkPage
-from digitry.images.slope import Turn
+from digitry.networks.decoding import BLANK
 from digitry.reading import Reader
-from digitry.reading.one_page import InkSheet
-from digitry.types import Box
-from tests.unit.images.written import falling, ink_page, tight_box, write
+from digitry.types import Box, Number, Reading
+from tests.unit.images.written import ink_page, write
+from tests.unit.reading.seen import Seen, level, network_seeing, row, together
 from tests.unit.tiny_models import template_model_bytes
 
 PAPER = 235
-
-
-@pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader()
 
 
 def on_paper(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -29,191 +24,217 @@ def on_paper(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return (PAPER - ink * 0.8).astype(np.uint8)
 
 
-def printed(text: str) -> NDArray[np.uint8]:
-    """A number in a plotter's other hand, dark on white."""
-    page = np.full((140, 120 + 45 * len(text)), 255, np.uint8)
-    cv2.putText(page, text, (40, 100), cv2.FONT_HERSHEY_SIMPLEX, 2, 0, 5, cv2.LINE_AA)
-    return page
+def written(*numbers: tuple[str, int, int], size: int = 40, **facts: object) -> tuple[NDArray[np.uint8], list[Seen]]:
+    """A page with digits written on it, each number at its left and top, and what a network has to see there."""
+    page = np.zeros((600, 800), np.uint8)
+    rows = [row(text, write(page, text, left, top, size), size, **facts) for text, left, top in numbers]
+    return on_paper(page), together(*rows)
 
 
-def union(boxes: list[Box]) -> Box:
-    left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
-    right, bottom = max(box[0] + box[2] for box in boxes), max(box[1] + box[3] for box in boxes)
-    return left, top, right - left, bottom - top
+def read(page: NDArray[np.uint8], seen: list[Seen], max_error: float | None = None, **options: object) -> Reading:
+    """What a reader makes of a page on which its network sees these characters; the others are the shipped ones."""
+    reader = Reader(sure_confidence=0.5)
+    reader.see_page = network_seeing(page.shape, seen)  # type: ignore[method-assign]
+    return reader.read(page, **options)  # type: ignore[arg-type]
 
 
-def assert_holds(outer: Box, inner: Box, slack: int) -> None:
-    """The outer box holds the inner one to within `slack` pixels, and is not larger by more than that on any side."""
-    for axis in (0, 1):
-        assert abs(outer[axis] - inner[axis]) <= slack, (outer, inner)
-        assert abs(outer[axis] + outer[axis + 2] - inner[axis] - inner[axis + 2]) <= slack, (outer, inner)
+def only(reading: Reading) -> Number:
+    (number,) = reading.numbers
+    return number
 
 
-@pytest.mark.parametrize("text", ["38", "2047", "90622", "5566", "1000", "8362059"])
-def test_a_number_is_read_dark_on_light_and_light_on_dark(reader: Reader, text: str) -> None:
-    for page in (printed(text), 255 - printed(text)):
-        assert reader.read(page, expect="number").text == text
-        assert reader.read(page, expect="page").text == text
+def test_numbers_are_given_with_their_digits_boxes_and_values():
+    page, seen = written(("2047", 40, 40), ("38", 430, 44), ("590", 60, 180))
+    reading = read(page, seen)
+    assert [number.text for number in reading.numbers] == ["2047", "38", "590"]
+    assert [number.value for number in reading.numbers] == [2047, 38, 590]
+    assert reading.sure
+    assert reading.reason is None
+    for number in reading.numbers:
+        assert number.text == "".join(digit.label for digit in number.digits) == number.digits_text
+        assert number.hand == "written"
+        assert number.confidence > 0.8
+        left, _, width, height = number.box
+        assert all(left <= digit.box[0] and digit.box[0] + digit.box[2] <= left + width for digit in number.digits)
+        assert height == 40
 
 
-def test_every_digit_of_a_number_has_the_box_of_its_ink(reader: Reader) -> None:
-    page = np.zeros((200, 500), np.uint8)
-    boxes = write(page, "38502", 60, 70, 60)
-    (number,) = reader.read(on_paper(page), expect="number").numbers
-    assert number.text == "".join(digit.label for digit in number.digits) == "38502"
-    assert_holds(number.box, union(boxes), 5)
-    for digit, box in zip(number.digits, boxes, strict=True):
-        assert_holds(digit.box, box, 6)
+def test_a_sign_is_part_of_the_text_and_of_the_signs_and_not_of_the_digits():
+    page, seen = written(("2", 60, 100), ("5", 130, 100), ("90", 60, 300))
+    point = Seen(".", (105, 132, 8, 8), 40, after=1, before=0)
+    joined = [replace(seen[0], after=4), replace(seen[1], before=4), *seen[2:], replace(point)]
+    number, other = read(page, joined).numbers
+    assert (number.text, number.digits_text, number.value) == ("2.5", "25", 2.5)
+    assert [sign.label for sign in number.signs] == ["."]
+    assert other.text == "90"
+    plain, _ = read(page, joined, signs=False).numbers
+    assert (plain.text, plain.digits_text, plain.signs, plain.value) == ("25", "25", (), 25)
 
 
-def test_boxes_are_in_pixels_of_the_picture_however_large_it_is(reader: Reader) -> None:
-    page = np.zeros((1500, 2400), np.uint8)
-    boxes = write(page, "38502", 700, 600, 200)
-    (number,) = reader.read(on_paper(page), expect="page").numbers
-    assert number.text == "38502"
-    assert_holds(number.box, union(boxes), 20)
+def test_what_parts_whole_from_fraction_is_for_a_person_to_say():
+    seen = together(level("1,250"), level("7", 500, 400))
+    page = np.full((600, 800), PAPER, np.uint8)
+    reader = Reader(sure_confidence=0.0)
+    reader.see_page = network_seeing(page.shape, seen)  # type: ignore[method-assign]
+    values = {decimal: reader.read(page, decimal=decimal).numbers[0].value for decimal in ("auto", "comma", "point")}
+    assert values == {"auto": 1250, "comma": 1.25, "point": 1250}
 
 
-def test_a_mark_that_the_picture_cuts_off_is_no_number_beside_others(reader: Reader) -> None:
-    page = np.zeros((420, 600), np.uint8)
-    write(page, "38502", 150, 100, 50)
-    page[300:350, :6] = 255
-    assert reader.read(on_paper(page), expect="page").text == "38502"
+def test_a_number_that_the_other_network_reads_otherwise_is_not_sure_and_says_what_it_read():
+    page, seen = written(("2047", 40, 40), ("38", 430, 44))
+    wrong = [replace(seen[0], name="9"), *seen[1:]]
+    first, second = read(page, wrong).numbers
+    assert (first.text, first.sure, first.reason) == ("9047", False, "read again alone it is 2047")
+    assert "2047" in dict(first.alternatives)
+    assert (second.text, second.sure) == ("38", True)
 
 
-def test_the_numbers_of_a_page_are_read_from_the_top_down_and_from_left_to_right(reader: Reader) -> None:
-    page = np.zeros((420, 600), np.uint8)
-    boxes = [
-        write(page, text, left, top, 50)
-        for text, left, top in (("2047", 40, 40), ("38", 430, 44), ("590", 60, 180), ("6", 40, 320), ("82", 300, 316))
-    ]
-    reading = reader.read(on_paper(page))
-    assert [number.text for number in reading.numbers] == ["2047", "38", "590", "6", "82"]
-    assert reading.text == "2047 38 590 6 82"
-    for number, expected in zip(reading.numbers, boxes, strict=True):
-        assert_holds(number.box, union(expected), 6)
+def test_a_number_in_which_nobody_believes_is_not_given():
+    page, seen = written(("2047", 40, 40), ("38", 430, 44))
+    nothing_there = level("11", 100, 400, found=-0.5, clear=0.5)
+    assert [n.text for n in read(page, together(seen, nothing_there)).numbers] == ["2047", "38"]
 
 
-def test_ten_numbers_in_a_list_are_ten_numbers(reader: Reader) -> None:
-    texts = ["203", "58", "904", "62", "7385", "20", "84", "953", "46", "5802"]
-    reading = reader.read(on_paper(ink_page(*texts)))
-    assert [number.text for number in reading.numbers] == texts
+def test_struck_numbers_and_those_beside_letters_are_given_and_never_sure():
+    page, seen = written(("2047", 40, 40), ("38", 430, 44), ("52", 60, 180))
+    struck = [replace(one, struck=place in (4, 5)) for place, one in enumerate(seen)]
+    letter = Seen("other", (160, 180, 30, 40), 40, before=7)
+    marked = [*struck[:7], replace(struck[7], after=8), letter]
+    plain, crossed, lettered = read(page, marked).numbers
+    assert (plain.sure, plain.struck) == (True, False)
+    assert (crossed.sure, crossed.struck, crossed.reason) == (False, True, "it is struck out")
+    assert (lettered.text, lettered.sure, lettered.reason) == ("52", False, "letters stand beside it")
 
 
-def test_all_writing_on_the_line_is_one_number_where_one_is_expected(reader: Reader) -> None:
-    page = np.zeros((140, 560), np.uint8)
-    write(page, "47", 40, 40, 60)
-    write(page, "308", 300, 40, 60)
-    assert reader.read(on_paper(page), expect="page").text == "47 308"
-    assert reader.read(on_paper(page), expect="number").text == "47308"
+def test_the_doubts_about_a_page_are_those_about_its_numbers():
+    page, seen = written(("2047", 40, 40), ("38", 430, 44))
+    one = read(page, [replace(seen[0], name="9"), *seen[1:]])
+    assert (one.sure, one.reason) == (False, "1 of 2 numbers is not sure")
+    both = read(page, [replace(seen[0], struck=True), *(replace(one, struck=True) for one in seen[1:])])
+    assert (both.sure, both.reason) == (False, "2 of 2 numbers are not sure")
 
 
-def test_of_several_lines_the_one_with_most_ink_is_the_one_number(reader: Reader) -> None:
-    assert reader.read(on_paper(ink_page("38", "90622", "4")), expect="number").text == "90622"
+def test_printed_numbers_are_given_when_they_are_asked_for_and_named_where_there_are_no_others():
+    page, seen = written(("2047", 40, 40), ("38", 430, 44), written=False)
+    nothing = read(page, seen)
+    assert nothing.numbers == ()
+    assert nothing.reason == "there are 2 printed numbers and no written one; ask for all: --only all"
+    assert [number.hand for number in read(page, seen, only="all").numbers] == ["printed", "printed"]
+    assert read(page, seen, only="printed").text == "2047 38"
 
 
-@pytest.mark.parametrize("degrees", [-45, -30, 30, 45])
-def test_a_slanted_number_is_straightened_and_its_boxes_come_back_to_the_picture(reader: Reader, degrees: int) -> None:
-    ink = falling(ink_page("35029", height=60), degrees)
-    for expect in ("number", "page"):
-        (number,) = reader.read(on_paper(ink), expect=expect).numbers
-        assert number.text == "35029"
-        # Boxes are upright: around a slanted digit they are larger than its ink, but never far from it.
-        assert_holds(number.box, tight_box(ink), 25)
-        across = [digit.box[0] + digit.box[2] / 2 for digit in number.digits]
-        down = [digit.box[1] + digit.box[3] / 2 for digit in number.digits]
-        assert across == sorted(across)
-        assert down == sorted(down, reverse=degrees < 0)
+def test_words_and_empty_pages_hold_no_number_and_say_what_to_do():
+    page = np.full((600, 800), PAPER, np.uint8)
+    words = read(page, level(["other"] * 5))
+    assert (words.numbers, words.sure, words.reason) == ((), False, "there are words, but no number")
+    empty = read(page, [])
+    assert empty.reason == (
+        "the picture is blank, nothing stands out of the paper; digits lower than 1/80 of the page are not seen: cut "
+        "out the part that holds them"
+    )
+    assert read(page, level("+-")).reason == "there is no writing that reads as a number"
 
 
-def test_lines_of_the_paper_are_not_read(reader: Reader) -> None:
-    page = np.zeros((300, 500), np.uint8)
-    write(page, "38502", 60, 100, 60)
-    for row in (40, 180, 260):
-        page[row : row + 2] = 150
-    assert reader.read(on_paper(page)).text == "38502"
+def test_numbers_of_a_table_know_their_cell_and_others_do_not():
+    ink = np.zeros((600, 800), np.uint8)
+    for x in (100, 250, 400):
+        ink[100:300, x : x + 3] = 200
+    for y in (100, 200, 300):
+        ink[y : y + 3, 100:403] = 200
+    cells = [("11", 130, 130), ("22", 280, 130), ("33", 130, 230), ("44", 280, 230)]
+    rows = [row(text, write(ink, text, left, top, 40), 40) for text, left, top in [*cells, ("55", 600, 500)]]
+    reading = read(on_paper(ink), together(*rows))
+    found = {number.text: (number.table, number.row, number.column) for number in reading.numbers}
+    assert found == {"11": (0, 0, 0), "22": (0, 0, 1), "33": (0, 1, 0), "44": (0, 1, 1), "55": (None, None, None)}
+    (table,) = reading.tables
+    assert (table.rows, table.columns, len(table.cells)) == (2, 2, 4)
 
 
-def test_a_sheet_on_a_dark_table_is_read_and_its_boxes_are_on_the_whole_picture(reader: Reader) -> None:
-    page = np.zeros((200, 400), np.uint8)
-    boxes = write(page, "3850", 60, 70, 60)
-    table = np.full((500, 700), 40, np.uint8)
-    table[150:350, 200:600] = on_paper(page)
-    (number,) = reader.read(table).numbers
-    assert number.text == "3850"
-    x, y, width, height = union(boxes)
-    assert_holds(number.box, (x + 200, y + 150, width, height), 8)
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_a_page_is_turned_as_it_is_told_and_its_boxes_lie_on_the_page_as_given(turn: int):
+    upright, seen = written(("2047", 40, 40), ("38", 430, 144))
+    lying = np.ascontiguousarray(np.rot90(upright, turn // 90))
+    reader = Reader(sure_confidence=0.5)
+    reader.see_page = network_seeing(upright.shape, seen)  # type: ignore[method-assign]
+    reading = reader.read(lying, rotate=turn)
+    assert (reading.text, reading.turn) == ("2047 38", turn)
+    for number in reading.numbers:
+        for digit in number.digits:
+            assert darkest_in(lying, digit.box) < 60
+            assert (digit.box[2] > digit.box[3]) == (turn % 180 == 90)
 
 
-def test_more_lines_than_any_page_of_writing_has_are_texture(reader: Reader) -> None:
-    page = np.zeros((990, 400), np.uint8)
-    for row in range(5, 980, 12):
-        write(page, "1111", 20 + row % 7, row, 8)
-    reading = reader.read(on_paper(page))
-    assert reading.numbers == ()
-    assert reading.reason == "there is no writing that reads as a number"
+def darkest_in(page: NDArray[np.uint8], box: Box) -> int:
+    x, y, width, height = box
+    return int(page[y : y + height, x : x + width].min())
 
 
-def test_the_doubts_about_a_page_are_those_about_its_numbers() -> None:
-    page = on_paper(ink_page("38", "502"))
-    (doubtful, *_) = Reader(sure_confidence=1.0).read(page).numbers
-    assert not doubtful.sure
-    reading = Reader(sure_confidence=1.0).read(page)
-    assert (reading.sure, reading.reason) == (False, "2 of 2 numbers are not sure")
-    between = sum(number.confidence for number in reading.numbers) / 2
-    assert Reader(sure_confidence=between).read(page).reason == "1 of 2 numbers is not sure"
-    sure = Reader(sure_confidence=0.0).read(page)
-    assert (sure.sure, sure.reason) == (True, None)
-    one = Reader(sure_confidence=1.0).read(on_paper(ink_page("38")))
-    assert one.reason == one.numbers[0].reason
+def test_a_picture_of_one_number_is_read_by_the_network_for_numbers_where_the_other_sees_too_little():
+    page = on_paper(ink_page("38502", height=60))
+    reading = read(page, [])
+    assert (reading.text, reading.sure) == ("38502", False)
+    assert reading.reason == "read as 38502, but on the page no number is seen"
+    part = read(page, level("38", 40, 40, 60))
+    assert (part.text, part.reason) == ("38502", "read as 38502, but on the page 38 is seen")
 
 
-def test_alternatives_are_other_numbers_best_first(reader: Reader) -> None:
-    for number in reader.read(on_paper(ink_page("38", "502", "7"))).numbers:
+def test_where_both_see_the_same_number_the_signs_are_those_that_the_page_s_network_sees():
+    ink = ink_page("385", height=60)
+    boxes = write(np.zeros_like(ink), "385", 40, 40, 60)
+    seen = [*row("385", boxes, 60), Seen("-", (8, 68, 22, 6), 60, after=0)]
+    number = only(read(on_paper(ink), [replace(seen[0], before=3), *seen[1:]]))
+    assert (number.text, number.value) == ("-385", -385)
+
+
+def test_a_picture_of_one_digit_is_read_by_the_network_for_digits():
+    reader = Reader(template_model_bytes(), sure_confidence=0.0)
+    page = on_paper(ink_page("7", height=120))
+    reader.see_page = network_seeing(page.shape, level("4", 46, 40, 120))  # type: ignore[method-assign]
+    monkeyed = np.eye(10, dtype=np.float32)[[4]]
+    reader.read_digits = lambda images: monkeyed  # type: ignore[method-assign]
+    assert only(reader.read(page)).text == "4"
+    reader.see_page = network_seeing(page.shape, level("7", 46, 40, 120))  # type: ignore[method-assign]
+    doubted = reader.read(page)
+    assert (doubted.text, doubted.sure, doubted.reason) == ("4", False, "read as 4, but on the page 7 is seen")
+
+
+def test_beside_a_number_elsewhere_a_large_mark_is_not_all_of_the_picture():
+    ink = np.zeros((400, 800), np.uint8)
+    write(ink, "8", 80, 60, 280)
+    boxes = write(ink, "47", 500, 100, 40)
+    assert read(on_paper(ink), row("47", boxes, 40)).text == "47"
+
+
+def test_a_tiny_picture_is_one_digit_or_one_number():
+    tiny = on_paper(ink_page("7", height=20, margin=4))
+    assert max(tiny.shape) <= 40
+    assert read(tiny, level("1", 4, 4, 20)).text == "7"
+
+
+def test_a_picture_too_small_says_so():
+    assert read(np.zeros((3, 600), np.uint8), []).reason == "a picture of 600×3 pixels is too small to hold a digit"
+
+
+def test_alternatives_are_other_numbers_best_first_and_none_is_likelier_than_the_number():
+    page, seen = written(("2047", 40, 40), ("38", 430, 44))
+    for number in read(page, [replace(seen[0], clear=1.0), *seen[1:]]).numbers:
         assert number.text not in dict(number.alternatives)
         values = [probability for _, probability in number.alternatives]
         assert values == sorted(values, reverse=True)
-        assert len(values) <= 3
-        for digit in number.digits:
-            assert digit.label not in dict(digit.alternatives)
-            assert 0 <= digit.confidence <= 1
+        assert 1 <= len(values) <= 3
+        assert values[0] <= number.confidence
 
 
-def test_one_mark_alone_is_judged_by_the_model_for_digits(monkeypatch: pytest.MonkeyPatch) -> None:
-    reader = Reader(template_model_bytes(), sure_confidence=0.0)
-    monkeypatch.setattr(reader, "read_digits", lambda images: np.eye(10, dtype=np.float32)[[4] * len(images)])
-    assert reader.read(on_paper(ink_page("7", height=120))).text == "4"
-    assert reader.read(on_paper(ink_page("73", height=120))).text == "73"
+def test_an_option_that_does_not_exist_is_refused_before_anything_is_read():
+    with pytest.raises(SettingError, match="unknown option of pages 'rotat'; did you mean 'rotate'"):
+        Reader().read("nowhere.png", rotat=90)  # type: ignore[call-arg]
+    with pytest.raises(SettingError, match="only is for pages, and expect is 'number'"):
+        Reader().read("nowhere.png", expect="number", only="all")
 
 
-def test_a_model_of_other_things_than_digits_reads_no_numbers() -> None:
-    reader = Reader(template_model_bytes(class_names=tuple("abcdefghij")), sure_confidence=0.0)
-    page = on_paper(ink_page("7", height=120))
-    assert reader.read(page, expect="digit").text == "h"
-    for expect in ("number", "page"):
-        with pytest.raises(SettingError, match="reads a, b, c…, not digits; use expect 'digit'"):
-            reader.read(page, expect=expect)
-
-
-def test_a_box_of_turned_ink_comes_back_to_the_page_it_was_shrunk_and_cut_from() -> None:
-    ink = np.zeros((100, 200), np.uint8)
-    sheet = InkSheet(InkPage(ink, 2.5, True), ink, Turn(ink.shape, 0), left=30, top=70)
-    assert sheet.box_on_page((10, 20, 8, 4)) == (30 + 25, 70 + 50, 20, 10)
-    assert sheet.box_on_page((-4, -4, 8, 8)) == (30, 70, 10, 10)
-    assert sheet.box_on_page((10, 20, 0, 0))[2:] == (1, 1)
-
-
-def test_a_list_is_read_across_the_edge_of_a_hard_shadow(reader: Reader) -> None:
-    numbers = ["3062", "985", "47", "2268", "50"]
-    page = np.full((1000, 700), PAPER, np.uint8)
-    for row, text in enumerate(numbers):
-        ink = ink_page(text, height=55, margin=0)
-        y, x = 90 + 170 * row, 120
-        page[y : y + ink.shape[0], x : x + ink.shape[1]] = on_paper(ink)
-    x, y = np.meshgrid(np.arange(700), np.arange(1000))
-    shadow = x < 130 + 0.25 * y
-    page[shadow] = (page[shadow] * 0.45).astype(np.uint8)
-    found = reader.read(page).numbers
-    # The edge itself may be taken for a stroke, never for a sure one.
-    assert [number.text for number in found if number.text in numbers] == numbers
-    assert not any(number.sure for number in found if number.text not in numbers)
+def test_the_strips_that_were_read_again_are_kept():
+    page, seen = written(("2047", 40, 40), ("38", 430, 44))
+    stages = read(page, seen).stages
+    assert list(stages) == ["grey", "strips", "frames"]
+    assert [strip.shape[0] for strip in stages["strips"]] == [40, 40]
+    assert all((frames.argmax(axis=1) != BLANK).any() for frames in stages["frames"])

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from digitry.networks.page_answer import CENTRE, CLASSES, STRIDE, TURN
-from digitry.reading.page_turn import quarter_turns, upright
+from digitry.reading.page_turn import find_turn, upright
 from digitry.reading.spots import find_spots
+
+Network = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
 def page() -> NDArray[np.uint8]:
@@ -18,28 +22,66 @@ def page() -> NDArray[np.uint8]:
     return grey
 
 
-def network_that_reads_upright_pages(contrast: NDArray[np.float32]) -> NDArray[np.float32]:
-    """One character where the page is darkest, read clearly if that is above and left; else it says how it lies."""
-    height, width = contrast.shape[0] // STRIDE, contrast.shape[1] // STRIDE
-    answers = np.zeros((CLASSES + 29, height, width), np.float32)
-    answers[CENTRE] = -10
-    y, x = np.unravel_index(contrast.argmin(), contrast.shape)
-    row, column = int(y) // STRIDE, int(x) // STRIDE
-    above, left = row < height / 2, column < width / 2
-    answers[CENTRE, row, column] = 10
-    answers[CLASSES + 4, row, column] = 10 if above and left else 1
-    # A corner that went clockwise by one quarter, or against, says that the page lies on its side.
-    answers[TURN.start + (1 if above != left else 0), row, column] = 8
-    return answers
+def network(clear_upright: float = 10, clear_turned: float = 1, side: int = 3) -> Network:
+    """Side × side characters where the page is darkest, so clear if that is above and left, and so clear if it is
+    not; each says how it lies.
+    """
+
+    def answer(contrast: NDArray[np.float32]) -> NDArray[np.float32]:
+        height, width = contrast.shape[0] // STRIDE, contrast.shape[1] // STRIDE
+        answers = np.zeros((CLASSES + 29, height, width), np.float32)
+        answers[CENTRE] = -10
+        if min(height, width) < 6 * side:
+            return answers
+        y, x = np.unravel_index(contrast.argmin(), contrast.shape)
+        row, column = int(y) // STRIDE, int(x) // STRIDE
+        above, left = row < height / 2, column < width / 2
+        inwards = (1 if above else -1) * 6, (1 if left else -1) * 6
+        for down in range(side):
+            for right in range(side):
+                place = row + down * inwards[0], column + right * inwards[1]
+                answers[(CENTRE, *place)] = 10
+                answers[(CLASSES + 4, *place)] = clear_upright if above and left else clear_turned
+                # A corner that went clockwise by one quarter, or against, says that the page lies on its side.
+                answers[(TURN.start + (1 if above != left else 0), *place)] = 8
+        return answers
+
+    return answer
 
 
 @pytest.mark.parametrize("turned", [0, 1, 2, 3])
 def test_a_page_is_set_upright_however_it_lies(turned: int):
     lying = np.ascontiguousarray(np.rot90(page(), turned))
-    spots = find_spots(lying, network_that_reads_upright_pages)
-    quarter = quarter_turns(lying, spots, network_that_reads_upright_pages)
-    assert quarter == turned
-    assert (upright(lying, quarter) == page()).all()
+    turn = find_turn(lying, find_spots(lying, network()), network())
+    assert turn.quarters == turned
+    assert not turn.is_doubtful
+    assert (upright(lying, turn.quarters) == page()).all()
+
+
+def test_a_page_that_reads_alike_both_ways_stays_as_it_is_and_is_doubtful():
+    alike = network(clear_upright=5, clear_turned=5.2)
+    turn = find_turn(page(), find_spots(page(), alike), alike)
+    assert (turn.quarters, turn.is_doubtful) == (0, True)
+
+
+def test_a_page_on_its_side_that_reads_alike_both_ways_is_doubtful():
+    def alike(contrast: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Everything that is not on its side reads the same."""
+        answers = network(clear_upright=8, clear_turned=8)(contrast)
+        lies = answers[TURN.start + 1] > 0
+        answers[CLASSES + 4][lies] = 1
+        return answers
+
+    lying = np.ascontiguousarray(np.rot90(page()))
+    turn = find_turn(lying, find_spots(lying, alike), alike)
+    assert turn.quarters in (1, 3)
+    assert turn.is_doubtful
+
+
+def test_one_character_says_nothing_about_its_page():
+    lying = np.ascontiguousarray(np.rot90(page(), 2))
+    alone = network(side=1)
+    assert find_turn(lying, find_spots(lying, alone), alone) == (0, False)
 
 
 def test_a_page_without_writing_stays_as_it_is():
@@ -48,4 +90,4 @@ def test_a_page_without_writing_stays_as_it_is():
         answers[CENTRE] = -10
         return answers
 
-    assert quarter_turns(page(), find_spots(page(), sees_nothing), sees_nothing) == 0
+    assert find_turn(page(), find_spots(page(), sees_nothing), sees_nothing) == (0, False)

@@ -62,8 +62,8 @@ def test_paths_bytes_arrays_and_images_give_the_same_reading(shipped: Reader, tm
 
 def test_a_page_is_what_is_expected_where_nothing_is_said(shipped: Reader) -> None:
     page = 255 - ink_page("38", "52")
-    assert shipped.read(page).text == shipped.read(page, expect="page").text == "38 52"
-    assert read(page).text == "38 52"
+    assert shipped.read(page, only="all") == shipped.read(page, expect="page", only="all") == read(page, only="all")
+    assert shipped.read(page, only="all").text == "38 52"
 
 
 @pytest.mark.parametrize("expect", EXPECTATIONS)
@@ -174,7 +174,9 @@ def test_a_network_for_digits_and_one_for_numbers_are_taken_in_any_order() -> No
     digits, numbers = Model.open(MODEL), Model.open(string_model_bytes())
     for reader in (Reader([digits, numbers]), Reader((numbers, digits)), Reader([MODEL, string_model_bytes()])):
         assert (reader.digits.contract, reader.numbers.contract) == (digits.contract, numbers.contract)
-    with pytest.raises(SettingError, match="both models read single digits; give one for digits, and one for numbers"):
+    with pytest.raises(
+        SettingError, match="two models read single digits; give one for digits, one for numbers, one for pages"
+    ):
         Reader([MODEL, MODEL])
 
 
@@ -189,7 +191,7 @@ def test_a_network_for_numbers_of_one_s_own_reads_numbers() -> None:
     page = 255 - ink_page("38", "52")
     reader = Reader(string_model_bytes(), sure_confidence=0.0)
     assert reader.read_strips(shaded_strip([4, None, 2])[np.newaxis]).argmax(axis=2).max() == 5
-    assert reader.read(page).stages["strips"]
+    assert reader.read(page, expect="number").stages["strips"]
 
 
 def test_the_shipped_digits_keep_their_second_opinion_beside_an_own_network_for_numbers() -> None:
@@ -286,7 +288,9 @@ def test_the_stages_are_kept_for_people_who_ask_why(shipped: Reader) -> None:
     one = shipped.read(printed_digit(2), expect="digit").stages
     assert list(one) == ["grey", "ink", "crop", "canonical"]
     assert one["canonical"].shape == (28, 28)
-    many = shipped.read(ink_page("38", "52")).stages
-    assert list(many) == ["grey", "ink", "strips", "frames"]
+    number = shipped.read(ink_page("38"), expect="number").stages
+    assert list(number) == ["grey", "ink", "strips", "frames"]
+    many = shipped.read(ink_page("38", "52"), only="all").stages
+    assert list(many) == ["grey", "strips", "frames"]
     assert [strip.shape[0] for strip in many["strips"]] == [40, 40]
     assert [2 * len(frames) for frames in many["frames"]] == [strip.shape[1] for strip in many["strips"]]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from digitry.errors import DataError, DigitryError
 from digitry.reading.batch.records import Outcome, PictureSource, ReadingSettings
+from digitry.reading.page_options import PageOptions
 
 if TYPE_CHECKING:
     from digitry.images.grey import Grey
@@ -22,6 +23,8 @@ SMALL_BYTES, SMALL_PIXELS = 2**16, 2**18
 
 ONE_PAGE_FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "GIF")
 
+PLAIN = PageOptions()
+
 TOGETHER = 32
 TOGETHER_SECONDS = 0.25
 """Nobody waits longer for the first of them."""
@@ -32,24 +35,27 @@ def open_reader(settings: ReadingSettings) -> Reader:
     from digitry.reading import Reader
 
     reader = Reader(settings.model, max_error=settings.max_error)
-    reader.check_expectation(settings.expect)
+    reader.check_expectation(settings.expect, **settings.page.to_values())
     return reader
 
 
-def read_many(reader: Reader, sources: Iterable[PictureSource], *, expect: str) -> Iterator[Outcome]:
-    """Return the outcome of each picture, in order."""
+def read_many(
+    reader: Reader, sources: Iterable[PictureSource], *, expect: str, page: PageOptions = PLAIN
+) -> Iterator[Outcome]:
+    """Return the outcome of each picture, in order; `page` says more about those that are pages."""
     if expect == "digit":
         yield from _read_digits(reader, sources)
     else:
         for source in sources:
-            yield _read_one(reader, source, expect)
+            yield _read_one(reader, source, expect, page)
 
 
-def _read_one(reader: Reader, source: PictureSource, expect: str) -> Outcome:
+def _read_one(reader: Reader, source: PictureSource, expect: str, page: PageOptions = PLAIN) -> Outcome:
     readings: list[Reading] = []
     failure = None
     try:
-        pages = reader.read_pages(source.name if source.data is None else source.data, expect=expect)
+        picture = source.name if source.data is None else source.data
+        pages = reader.read_pages(picture, expect=expect, **page.to_values())
         readings.extend(dataclasses.replace(reading, picture=source.name) for reading in pages)
     except DataError as error:
         failure = str(error).removeprefix(f"{source.name}: ")

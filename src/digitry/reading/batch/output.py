@@ -30,6 +30,7 @@ _WORDS = {
     "model": "model",
     "expect": "--expect",
     "max_error": "--max-error",
+    "page": "option of pages",
     "pictures": "list of pictures",
 }
 
@@ -115,6 +116,7 @@ def describe_job(settings: ReadingSettings, names: Sequence[str]) -> TableJob:
         "model": _model_digest(settings.model),
         "expect": settings.expect,
         "max_error": settings.max_error,
+        "page": dict(settings.page.to_values()),
         "pictures": hashlib.sha256("\0".join(names).encode("utf-8", "surrogatepass")).hexdigest(),
     }
 

@@ -25,4 +25,5 @@ def read_all(
         return
     from digitry.reading.batch.here import open_reader, read_many
 
-    yield from map(finish, read_many(open_reader(settings), sources, expect=settings.expect))
+    outcomes = read_many(open_reader(settings), sources, expect=settings.expect, page=settings.page)
+    yield from map(finish, outcomes)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from digitry.reading.page_options import PageOptions
+
 if TYPE_CHECKING:
     from digitry.types import Reading
 
@@ -29,6 +31,7 @@ class ReadingSettings:
     """Run folders or ONNX files; none for the shipped networks."""
     max_error: float = 0.005
     expect: str = "page"
+    page: PageOptions = field(default_factory=PageOptions)
 
 
 @dataclass(frozen=True)

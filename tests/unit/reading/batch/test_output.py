@@ -18,7 +18,7 @@ from digitry.reading.batch.rows import FORMATS
 from tests.unit.reading.batch.outcomes import ALL, BROKEN, SEVEN
 
 NAMES = [outcome.name for outcome in ALL]
-JOB = {"digitry": "1", "model": "m", "expect": "page", "max_error": 0.005, "pictures": "p"}
+JOB = {"digitry": "1", "model": "m", "expect": "page", "max_error": 0.005, "page": {}, "pictures": "p"}
 
 
 def write(path: Path, kind: str, outcomes: Sequence[Outcome] = ALL, *, resume: bool = False) -> tuple[int, int]:
@@ -71,6 +71,7 @@ def test_nothing_is_written_before_the_start(tmp_path: Path) -> None:
         ("model", "another model; "),
         ("expect", r"another --expect \(page\)"),
         ("max_error", r"another --max-error \(0\.005\)"),
+        ("page", "another option of pages; "),
         ("pictures", "another list of pictures; "),
     ],
 )

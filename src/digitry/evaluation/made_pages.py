@@ -1,0 +1,100 @@
+"""Made pages whose numbers are known → which of the numbers that were read there are right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from digitry.networks.page_answer import READABLE
+from digitry.reading.notation import numbers_in
+from digitry.synthesis.allographs import CHARACTERS
+from digitry.synthesis.hands import Glyphs
+from digitry.synthesis.layouts import LAYOUTS
+from digitry.synthesis.pages import PhotographedPage, made_page
+from digitry.types import Box, Number, Split
+
+FloatBox = tuple[float, float, float, float]
+
+LARGEST = 60
+"""Pixels: larger digits on a window are cut by its border too often."""
+
+EDGE = 3
+"""Pixels from the border within which a number may go on beyond it."""
+
+
+class MadeNumber(NamedTuple):
+    """A number on a made page."""
+
+    text: str
+    box: FloatBox
+    """On the page as it lies."""
+    counts: bool
+    """Whether a reader has to find it: written by hand, all of it visible, not struck out, with no letter beside it."""
+    struck: bool
+
+
+class Judged(NamedTuple):
+    """What is right on a page."""
+
+    given: list[tuple[Number, bool]]
+    """Every number that was read, and whether it is there; numbers that count neither way are left out."""
+    missed: list[MadeNumber]
+    """Those that had to be found and were not."""
+
+
+def made_pages(digits: Split, count: int, seed: int) -> Iterator[PhotographedPage]:
+    """Make pages of every layout in turn, written with these digits; each a function of the seed and its number."""
+    glyphs = Glyphs.of(digits.images, np.asarray(digits.labels))
+    for number in range(count):
+        layout, _ = LAYOUTS[number % len(LAYOUTS)]
+        yield made_page(glyphs, np.random.default_rng([seed, 10**6, number]), layouts=((layout, 1.0),))
+
+
+def judge_numbers(page: PhotographedPage, numbers: Sequence[Number]) -> Judged:
+    """Judge numbers that were read on a page: right where one of the same text stands in the same place."""
+    left = list(numbers)
+    given: list[tuple[Number, bool]] = []
+    missed = []
+    for one in numbers_on(page):
+        near = [number for number in left if same_place(number.box, one.box)]
+        hit = next((number for number in near if number.text == one.text), None)
+        if one.counts and hit is None:
+            missed.append(one)
+        for number in near:
+            left.remove(number)
+            if one.counts or one.struck:
+                given.append((number, number is hit and not one.struck))
+    return Judged([*given, *((number, False) for number in left)], missed)
+
+
+def numbers_on(page: PhotographedPage) -> list[MadeNumber]:
+    """Give the numbers on a made page."""
+    height, width = page.grey.shape
+    numbers = []
+    for start, first in enumerate(page.characters):
+        if first.before >= 0:
+            continue
+        chain = [start]
+        while page.characters[chain[-1]].after >= 0:
+            chain.append(page.characters[chain[-1]].after)
+        kinds = [page.characters[place].kind for place in chain]
+        for written in numbers_in([CHARACTERS[kind] if kind < len(CHARACTERS) else "" for kind in kinds]):
+            members = [page.characters[chain[place]] for place in written.places]
+            left, top = min(c.x - c.width / 2 for c in members), min(c.y - c.height / 2 for c in members)
+            right, bottom = max(c.x + c.width / 2 for c in members), max(c.y + c.height / 2 for c in members)
+            is_whole = min(left, top) > EDGE - 1 and right < width - EDGE and bottom < height - EDGE
+            is_clear = all(c.visible and c.written and READABLE[0] < c.size <= LARGEST for c in members)
+            struck = any(c.struck for c in members)
+            counts = is_whole and is_clear and not struck and max(kinds) < len(CHARACTERS)
+            numbers.append(MadeNumber(written.text, (left, top, right - left, bottom - top), counts, struck))
+    return numbers
+
+
+def same_place(one: Box | FloatBox, other: Box | FloatBox) -> bool:
+    """Tell whether the middle of either box lies within the other."""
+    return any(
+        abs(a[0] + a[2] / 2 - b[0] - b[2] / 2) < b[2] / 2 + 2 and abs(a[1] + a[3] / 2 - b[1] - b[3] / 2) < b[3] / 2 + 2
+        for a, b in ((one, other), (other, one))
+    )

@@ -1,0 +1,94 @@
+"""A number that was found on a page → the number that people get: how sure it is, and what else it could be."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.reading.certainty import share_doubt
+from digitry.reading.networks import Networks
+from digitry.reading.notation import value_of
+from digitry.reading.page import Candidate
+from digitry.reading.page_options import PageOptions
+from digitry.reading.page_turn import Turn
+from digitry.reading.second_opinion import Opinion, second_opinion
+from digitry.types import Number
+
+LEAST_GIVEN = 0.25
+"""A number in which both networks together have less confidence is not given: `python -m bench page-threshold`."""
+
+ALTERNATIVES = 3
+
+STRUCK, BESIDE_LETTERS = "it is struck out", "letters stand beside it"
+TURNED = "the page reads about as well the other way round; say how it lies: --rotate 0|90|180|270"
+"""Why a number is not sure, whatever its confidence."""
+
+
+class Weighed(NamedTuple):
+    """What both networks think of a candidate."""
+
+    own: float
+    """The mean of their probabilities of it, 0 to 1."""
+    opinion: Opinion
+
+
+def judged_number(one: Candidate, weighed: Weighed, turn: Turn, networks: Networks, options: PageOptions) -> Number:
+    """Make the number that people get of a candidate and of what the networks think of it."""
+    own, opinion = weighed
+    confidence, sure, reason = networks.judge("page", own)
+    if doubt := _doubt(one, opinion, turn):
+        sure, reason = False, doubt
+    digits = tuple(c for c in one.characters if c.label.isdigit())
+    signs = tuple(c for c in one.characters if not c.label.isdigit()) if options.signs else ()
+    text = one.written.text if options.signs else one.digits
+    return Number(
+        text,
+        confidence,
+        one.box,
+        digits,
+        sure,
+        reason,
+        share_doubt(_alternatives(one, opinion, text), own, confidence),
+        signs,
+        value_of(text, options.decimal),
+        one.written.around,
+        one.hand,
+        one.struck,
+    )
+
+
+def weigh(one: Candidate, view: NDArray[np.uint8], networks: Networks) -> Weighed:
+    """Weigh a candidate: the page's network believes in it, and the one for numbers, asked alone, reads the same."""
+    signs = [c.box for c in one.characters if not c.label.isdigit()]
+    opinion = second_opinion(view, one.box, one.digit_height, signs, networks.read_strips)
+    agreed = opinion.probability if opinion.digits == one.digits else opinion.others.get(one.digits, 0.0)
+    return Weighed((one.probability + agreed) / 2, opinion)
+
+
+def _doubt(one: Candidate, opinion: Opinion, turn: Turn) -> str | None:
+    if one.struck:
+        return STRUCK
+    if one.beside_letters:
+        return BESIDE_LETTERS
+    if turn.is_doubtful:
+        return TURNED
+    if opinion.digits != one.digits:
+        return f"read again alone it is {opinion.digits or 'no number'}"
+    return None
+
+
+def _alternatives(one: Candidate, opinion: Opinion, text: str) -> tuple[tuple[str, float], ...]:
+    """Return other texts with their probabilities, best first: one character read otherwise, or all read again."""
+    found: dict[str, float] = {}
+    if text == one.digits:
+        found = {opinion.digits: opinion.probability, **opinion.others}
+    kept = [c for c in one.characters if text != one.digits or c.label.isdigit()]
+    for place, character in enumerate(kept):
+        for label, probability in character.alternatives:
+            other = "".join([*(c.label for c in kept[:place]), label, *(c.label for c in kept[place + 1 :])])
+            likely = one.probability * probability / max(character.confidence, 1e-6)
+            found[other] = max(found.get(other, 0.0), min(1.0, likely))
+    ranked = sorted(((t, p) for t, p in found.items() if t and t != text), key=lambda pair: -pair[1])
+    return tuple(ranked[:ALTERNATIVES])

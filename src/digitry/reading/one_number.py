@@ -1,0 +1,171 @@
+"""A grey page with one number → its reading: ink, its line of writing, strips, what the network for numbers says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.images.explained import explained_by_box
+from digitry.images.ink import InkPage, find_ink
+from digitry.images.lines import MIN_HEIGHT, find_lines, one_line
+from digitry.images.panel import Panel, find_panel, whole_page
+from digitry.images.segment import INK_LEVEL, is_blot
+from digitry.images.slope import Turn, writing_slope
+from digitry.images.stages import BLANK
+from digitry.images.strokes import stroke_mask
+from digitry.reading import one_digit
+from digitry.reading.certainty import share_doubt
+from digitry.reading.networks import Networks
+from digitry.reading.number import Found, line_strips, page_strips, read_strips
+from digitry.reading.one_digit import BLOT, BLOT_REASON
+from digitry.types import Box, Digit, Number, Reading
+
+ONE_LINE = 3.0
+"""A page lower than this many heights of its digits has room for one line: it is read as a whole too."""
+
+GUESSES: tuple[tuple[float | None, bool | None], ...] = ((None, None), (0.05, True), (0.05, False))
+"""Window of the paper, and whether ink is dark, as `find_ink` takes them: its own guess first, then what helps small
+writing among shadows, or on a sheet that lies on a table. They are tried until the writing is clear."""
+
+CLEAR, CLEAR_ALONE = 0.6, 0.9
+"""A number is clear when it has at least this probability; a digit alone needs more."""
+
+EXPLAINED = 0.6
+"""A number that explains less of the picture than this is doubted in proportion: it should be all of it."""
+
+
+NO_NUMBER = "there is no writing that reads as a number"
+"""The reason for no reading where there is ink."""
+
+
+class InkSheet(NamedTuple):
+    """The ink of a page, or of the panel on it, turned so that the writing runs level."""
+
+    page: InkPage
+    ink: NDArray[np.uint8]
+    turn: Turn
+    left: int
+    top: int
+    """Where the panel's corner lies on the page."""
+
+    def box_on_page(self, box: Box) -> Box:
+        """Lay a box on the turned ink into pixels of the grey page."""
+        x, y, width, height = self.turn.back(box)
+        scale = self.page.scale
+        left, top = max(round(x * scale), 0), max(round(y * scale), 0)
+        right, bottom = round((x + width) * scale), round((y + height) * scale)
+        return self.left + left, self.top + top, max(1, right - left), max(1, bottom - top)
+
+
+def read_number(grey: NDArray[np.uint8], networks: Networks, *, name: str, page: int) -> Reading:
+    """Read a grey page, uint8 (h, w), all writing on which is one number."""
+    reading = _read(grey, networks)
+    if not reading.numbers:
+        # No mark that makes a number: the network for single digits knows more about it.
+        (alone,) = one_digit.read_pages([grey], networks, name=name, page=page)
+        if alone.numbers:
+            return replace(alone, stages={**reading.stages, **alone.stages})
+    return Reading(name, reading.numbers, reading.sure, reading.reason, page, stages={"grey": grey, **reading.stages})
+
+
+def _read(grey: NDArray[np.uint8], networks: Networks) -> Reading:
+    best: tuple[InkSheet, Found | None] | None = None
+    panel = find_panel(grey)
+    panels = [panel] if panel.grey is grey else [panel, whole_page(grey)]
+    for guess in GUESSES:
+        # A panel is a guess like the others: it may be one box of a form.
+        for sheet in (sheet for panel in panels for sheet in _sheets(panel, *guess)):
+            found = _number_on(sheet, networks)
+            better = best is None or _evidence(found) > _evidence(best[1])
+            # In noise, too, some guess finds something: the later ones have to be clear.
+            if better and (guess is GUESSES[0] or _is_clear(found)):
+                best = sheet, found
+        if best is not None and _is_clear(best[1]):
+            break
+    if best is None:
+        return Reading("", reason=BLANK, stages={"ink": np.zeros_like(grey)})
+    return number_reading(*best, networks, grey)
+
+
+def _sheets(panel: Panel, window: float | None, dark_on_light: bool | None) -> Iterator[InkSheet]:
+    """Return the ink of the panel, made level where its writing has a slope, and as it is: a slope is a guess too."""
+    page = find_ink(panel.grey, window=window, dark_on_light=dark_on_light)
+    if page.ink.any():
+        slope = writing_slope(stroke_mask(page.ink, INK_LEVEL))
+        for degrees in dict.fromkeys((slope, 0.0)):
+            turn = Turn(page.ink.shape, degrees)
+            yield InkSheet(page, turn.apply(page.ink), turn, *panel.box[:2])
+
+
+def _is_clear(found: Found | None) -> bool:
+    return found is not None and found.probability >= (CLEAR_ALONE if len(found.digits) == 1 else CLEAR)
+
+
+def _evidence(found: Found | None) -> float:
+    """Tell how many digits were read, each worth what the network thinks of the number."""
+    return 0.0 if found is None else found.probability * len(found.digits)
+
+
+def _number_on(sheet: InkSheet, networks: Networks) -> Found | None:
+    lines = find_lines(sheet.ink)
+    if not lines:
+        strips = page_strips(sheet.ink)
+    else:
+        line = one_line(lines)
+        strips = line_strips(sheet.ink, line)
+        if sheet.ink.shape[0] < ONE_LINE * line.digit_height:
+            strips += page_strips(sheet.ink)
+    found = read_strips(strips, networks.read_strips)
+    return found if found and is_high_enough(found) else None
+
+
+def is_high_enough(found: Found) -> bool:
+    """Tell whether its highest digit can be told apart."""
+    return max(spot.box[3] for spot in found.spots) >= MIN_HEIGHT
+
+
+def number_reading(
+    sheet: InkSheet, found: Found | None, networks: Networks, grey: NDArray[np.uint8] | None = None
+) -> Reading:
+    """Return what was found on a sheet as a reading; where it should be all of a picture, that is given as `grey`."""
+    stages: dict[str, Any] = {"ink": sheet.page.ink, "strips": [], "frames": []}
+    if found is None:
+        return Reading("", reason=NO_NUMBER, stages=stages)
+    number = _number(sheet, found, grey, networks)
+    stages |= {"strips": [found.strip.ink], "frames": [found.frames]}
+    return Reading("", (number,), sure=number.sure, reason=number.reason, stages=stages)
+
+
+def _number(sheet: InkSheet, found: Found, grey: NDArray[np.uint8] | None, networks: Networks) -> Number:
+    """Return the number with boxes on the page; doubted where it should be all of `grey`, and explains little of it."""
+    digits = []
+    for spot in found.spots:
+        order = np.argsort(-spot.probabilities, kind="stable")
+        rivals = tuple((str(d), float(spot.probabilities[d])) for d in order.tolist() if d != spot.digit)[:3]
+        digits.append(
+            Digit(str(spot.digit), float(spot.probabilities[spot.digit]), sheet.box_on_page(spot.box), rivals)
+        )
+    boxes = np.array([digit.box for digit in digits])
+    left, top = boxes[:, :2].min(axis=0)
+    right, bottom = (boxes[:, :2] + boxes[:, 2:]).max(axis=0)
+    text = "".join(map(str, found.digits))
+    box = (int(left), int(top), int(right - left), int(bottom - top))
+    doubt = 1.0 if grey is None else min(1.0, explained_by_box(grey, box) / EXPLAINED)
+    blot = len(found.spots) == 1 and is_blot(_cut(sheet.ink, found.spots[0].box))
+    own = found.probability * doubt * (BLOT if blot else 1.0)
+    confidence, sure, reason = networks.judge("number", own)
+    if blot and not sure:
+        reason = BLOT_REASON
+    others = tuple(("".join(map(str, text)), probability) for text, probability in found.alternatives)
+    alternatives = share_doubt(others, own, confidence)
+    return Number(text, confidence, box, tuple(digits), sure, reason, alternatives)
+
+
+def _cut(ink: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
+    """Cut the part of an ink page within a box, which may reach beyond the page."""
+    x, y, width, height = box
+    return ink[max(y, 0) : max(y, 0) + height, max(x, 0) : max(x, 0) + width]

@@ -1,0 +1,84 @@
+"""What a person says about a page: how it lies, which numbers are wanted, how they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, TypedDict
+
+from digitry.errors import SettingError, unknown_name
+from digitry.reading.notation import DECIMALS
+
+TURNS = ("auto", "0", "90", "180", "270")
+"""By how many degrees, clockwise, a page is turned before it is read."""
+
+YES_OR_NO = ("yes", "no")
+
+HANDS = ("written", "printed", "all")
+"""Which numbers are given."""
+
+
+class PageOptionValues(TypedDict, total=False):
+    """The same as keyword arguments."""
+
+    rotate: str | int
+    only: str
+    signs: bool
+    decimal: str
+
+
+@dataclass(frozen=True)
+class PageOptions:
+    """What a person says about a page. Raises SettingError, with near matches, for what does not exist."""
+
+    rotate: str | int = "auto"
+    only: str = "written"
+    signs: bool = True
+    """Whether texts carry signs; without, the digits alone."""
+    decimal: str = "auto"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rotate", str(self.rotate))  # 90 means what "90" does
+        for kind, name, known in (
+            ("rotate", str(self.rotate), TURNS),
+            ("only", self.only, HANDS),
+            ("decimal", self.decimal, DECIMALS),
+        ):
+            if name not in known:
+                raise unknown_name(kind, name, known)
+        if not isinstance(self.signs, bool):
+            raise SettingError(f"signs must be true or false, not {self.signs!r}")
+
+    def to_values(self) -> PageOptionValues:
+        """Return it as keyword arguments."""
+        return PageOptionValues(rotate=self.rotate, only=self.only, signs=self.signs, decimal=self.decimal)
+
+    def to_words(self) -> dict[str, str]:
+        """Return it as commands and addresses have it."""
+        return {**{name: str(getattr(self, name)) for name in PAGE_OPTIONS}, "signs": "yes" if self.signs else "no"}
+
+
+PAGE_OPTIONS = tuple(field.name for field in fields(PageOptions))
+"""Their names."""
+
+
+def page_options_from_words(expect: str, given: Mapping[str, str]) -> PageOptions:
+    """Make the options of a page from words, as commands and addresses have them: `signs` is yes or no."""
+    words: dict[str, Any] = dict(given)
+    if "signs" in words:
+        if words["signs"] not in YES_OR_NO:
+            raise unknown_name("signs", words["signs"], YES_OR_NO)
+        words["signs"] = words["signs"] == "yes"
+    return page_options_of(expect, words)
+
+
+def page_options_of(expect: str, given: Mapping[str, Any]) -> PageOptions:
+    """Make the options of a page. Raises SettingError for one that does not exist, or where no page is expected."""
+    for name in given:
+        if name not in PAGE_OPTIONS:
+            raise unknown_name("option of pages", name, PAGE_OPTIONS)
+    options, plain = PageOptions(**given), PageOptions()
+    if expect != "page" and options != plain:
+        name = next(name for name in PAGE_OPTIONS if getattr(options, name) != getattr(plain, name))
+        raise SettingError(f"{name} is for pages, and expect is {expect!r}; leave it out, or expect a page")
+    return options

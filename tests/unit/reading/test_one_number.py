@@ -1,0 +1,152 @@
+"""The one number of a picture, by the shipped networks: its digits, with boxes that hold their ink."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from digitry.errors import SettingError
+from digitry.images.ink import InkPage
+from digitry.images.slope import Turn
+from digitry.reading import Reader
+from digitry.reading.one_number import InkSheet
+from digitry.types import Box
+from tests.unit.images.written import falling, ink_page, tight_box, write
+from tests.unit.tiny_models import template_model_bytes
+
+PAPER = 235
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader()
+
+
+def on_paper(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The same writing, dark on paper."""
+    return (PAPER - ink * 0.8).astype(np.uint8)
+
+
+def printed(text: str) -> NDArray[np.uint8]:
+    """A number in a plotter's other hand, dark on white."""
+    page = np.full((140, 120 + 45 * len(text)), 255, np.uint8)
+    cv2.putText(page, text, (40, 100), cv2.FONT_HERSHEY_SIMPLEX, 2, 0, 5, cv2.LINE_AA)
+    return page
+
+
+def union(boxes: list[Box]) -> Box:
+    left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
+    right, bottom = max(box[0] + box[2] for box in boxes), max(box[1] + box[3] for box in boxes)
+    return left, top, right - left, bottom - top
+
+
+def assert_holds(outer: Box, inner: Box, slack: int) -> None:
+    """The outer box holds the inner one to within `slack` pixels, and is not larger by more than that on any side."""
+    for axis in (0, 1):
+        assert abs(outer[axis] - inner[axis]) <= slack, (outer, inner)
+        assert abs(outer[axis] + outer[axis + 2] - inner[axis] - inner[axis + 2]) <= slack, (outer, inner)
+
+
+@pytest.mark.parametrize("text", ["38", "2047", "90622", "5566", "1000", "8362059"])
+def test_a_number_is_read_dark_on_light_and_light_on_dark(reader: Reader, text: str) -> None:
+    for page in (printed(text), 255 - printed(text)):
+        assert reader.read(page, expect="number").text == text
+
+
+def test_every_digit_of_a_number_has_the_box_of_its_ink(reader: Reader) -> None:
+    page = np.zeros((200, 500), np.uint8)
+    boxes = write(page, "38502", 60, 70, 60)
+    (number,) = reader.read(on_paper(page), expect="number").numbers
+    assert number.text == "".join(digit.label for digit in number.digits) == "38502"
+    assert_holds(number.box, union(boxes), 5)
+    for digit, box in zip(number.digits, boxes, strict=True):
+        assert_holds(digit.box, box, 6)
+
+
+def test_boxes_are_in_pixels_of_the_picture_however_large_it_is(reader: Reader) -> None:
+    page = np.zeros((1500, 2400), np.uint8)
+    boxes = write(page, "38502", 700, 600, 200)
+    (number,) = reader.read(on_paper(page), expect="number").numbers
+    assert number.text == "38502"
+    assert_holds(number.box, union(boxes), 20)
+
+
+def test_all_writing_on_the_line_is_one_number_where_one_is_expected(reader: Reader) -> None:
+    page = np.zeros((140, 560), np.uint8)
+    write(page, "47", 40, 40, 60)
+    write(page, "308", 300, 40, 60)
+    assert reader.read(on_paper(page), expect="number").text == "47308"
+
+
+def test_of_several_lines_the_one_with_most_ink_is_the_one_number(reader: Reader) -> None:
+    assert reader.read(on_paper(ink_page("38", "90622", "4")), expect="number").text == "90622"
+
+
+@pytest.mark.parametrize("degrees", [-45, -30, 30, 45])
+def test_a_slanted_number_is_straightened_and_its_boxes_come_back_to_the_picture(reader: Reader, degrees: int) -> None:
+    ink = falling(ink_page("35029", height=60), degrees)
+    (number,) = reader.read(on_paper(ink), expect="number").numbers
+    assert number.text == "35029"
+    # Boxes are upright: around a slanted digit they are larger than its ink, but never far from it.
+    assert_holds(number.box, tight_box(ink), 25)
+    across = [digit.box[0] + digit.box[2] / 2 for digit in number.digits]
+    down = [digit.box[1] + digit.box[3] / 2 for digit in number.digits]
+    assert across == sorted(across)
+    assert down == sorted(down, reverse=degrees < 0)
+
+
+def test_lines_of_the_paper_are_not_read(reader: Reader) -> None:
+    page = np.zeros((300, 500), np.uint8)
+    write(page, "38502", 60, 100, 60)
+    for row in (40, 180, 260):
+        page[row : row + 2] = 150
+    assert reader.read(on_paper(page), expect="number").text == "38502"
+
+
+def test_a_sheet_on_a_dark_table_is_read_and_its_boxes_are_on_the_whole_picture(reader: Reader) -> None:
+    page = np.zeros((200, 400), np.uint8)
+    boxes = write(page, "3850", 60, 70, 60)
+    table = np.full((500, 700), 40, np.uint8)
+    table[150:350, 200:600] = on_paper(page)
+    (number,) = reader.read(table, expect="number").numbers
+    assert number.text == "3850"
+    x, y, width, height = union(boxes)
+    assert_holds(number.box, (x + 200, y + 150, width, height), 8)
+
+
+def test_alternatives_are_other_numbers_best_first(reader: Reader) -> None:
+    for text in ("38", "502", "7114"):
+        (number,) = reader.read(on_paper(ink_page(text)), expect="number").numbers
+        assert number.text not in dict(number.alternatives)
+        values = [probability for _, probability in number.alternatives]
+        assert values == sorted(values, reverse=True)
+        assert len(values) <= 3
+        for digit in number.digits:
+            assert digit.label not in dict(digit.alternatives)
+            assert 0 <= digit.confidence <= 1
+
+
+def test_one_mark_alone_is_judged_by_the_model_for_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = Reader(template_model_bytes(), sure_confidence=0.0)
+    monkeypatch.setattr(reader, "read_digits", lambda images: np.eye(10, dtype=np.float32)[[4] * len(images)])
+    assert reader.read(on_paper(ink_page("7", height=120))).text == "4"
+    assert reader.read(on_paper(ink_page("73", height=120))).text == "73"
+
+
+def test_a_model_of_other_things_than_digits_reads_no_numbers() -> None:
+    reader = Reader(template_model_bytes(class_names=tuple("abcdefghij")), sure_confidence=0.0)
+    page = on_paper(ink_page("7", height=120))
+    assert reader.read(page, expect="digit").text == "h"
+    for expect in ("number", "page"):
+        with pytest.raises(SettingError, match="reads a, b, c…, not digits; use expect 'digit'"):
+            reader.read(page, expect=expect)
+
+
+def test_a_box_of_turned_ink_comes_back_to_the_page_it_was_shrunk_and_cut_from() -> None:
+    ink = np.zeros((100, 200), np.uint8)
+    sheet = InkSheet(InkPage(ink, 2.5, True), ink, Turn(ink.shape, 0), left=30, top=70)
+    assert sheet.box_on_page((10, 20, 8, 4)) == (30 + 25, 70 + 50, 20, 10)
+    assert sheet.box_on_page((-4, -4, 8, 8)) == (30, 70, 10, 10)
+    assert sheet.box_on_page((10, 20, 0, 0))[2:] == (1, 1)

@@ -1,0 +1,59 @@
+"""What the network says of every spot of a page, made into characters in pixels of the page."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from digitry.reading.spots import find_spots
+from tests.unit.reading.seen import NAMES, level, network_seeing, together
+
+PAGE = np.full((600, 800), 230, np.uint8)
+
+
+def test_a_character_is_found_where_it_stands_with_its_box_and_its_height():
+    spots = find_spots(PAGE, network_seeing(PAGE.shape, level("7", 303, 207, 40)))
+    assert [NAMES[kind] for kind in spots.classes.argmax(axis=1)] == ["7"]
+    np.testing.assert_allclose(spots.box, [[303, 207, 24, 40]], atol=0.1)
+    np.testing.assert_allclose(spots.size, [40], atol=0.1)
+    np.testing.assert_allclose([spots.x, spots.y], [[315], [227]], atol=0.1)
+    assert spots.found[0] > 0.99
+    assert spots.written[0] > 0.99 > 0.01 > spots.struck[0]
+
+
+def test_neighbours_are_expected_where_they_stand():
+    spots = find_spots(PAGE, network_seeing(PAGE.shape, level("72", 300, 200, 40)))
+    first, second = np.argsort(spots.x)
+    np.testing.assert_allclose(spots.after[first, 1:], [spots.x[second], spots.y[second]], atol=0.1)
+    np.testing.assert_allclose(spots.before[second, 1:], [spots.x[first], spots.y[first]], atol=0.1)
+    assert spots.after[second, 0] < 0.01
+    assert spots.before[first, 0] < 0.01
+
+
+@pytest.mark.parametrize("size", [8, 14, 30, 100, 300, 500])
+def test_characters_of_any_size_are_found_once(size: int):
+    spots = find_spots(PAGE, network_seeing(PAGE.shape, level("5", 50, 50, size)))
+    assert len(spots.x) == 1
+    np.testing.assert_allclose(spots.size, size, rtol=0.01)
+
+
+def test_a_tiny_picture_is_enlarged_and_a_huge_one_shrunk():
+    for shape, size in (((40, 40), 20), ((3000, 4000), 60)):
+        page = np.full(shape, 230, np.uint8)
+        spots = find_spots(page, network_seeing(shape, level("5", shape[1] // 4, shape[0] // 4, size)))
+        assert len(spots.x) == 1
+        np.testing.assert_allclose(spots.size, size, rtol=0.01)
+
+
+def test_what_the_network_does_not_believe_in_is_no_character():
+    assert not len(find_spots(PAGE, network_seeing(PAGE.shape, level("7", found=-1.5))).x)
+
+
+def test_of_two_characters_on_one_place_the_surer_one_stays():
+    doubtful, sure = level("1", 300, 200, 40, found=1.0), level("7", 305, 203, 44)
+    spots = find_spots(PAGE, network_seeing(PAGE.shape, together(doubtful, sure)))
+    assert [NAMES[kind] for kind in spots.classes.argmax(axis=1)] == ["7"]
+
+
+def test_an_empty_page_has_no_characters():
+    assert not len(find_spots(PAGE, network_seeing(PAGE.shape, [])).x)
