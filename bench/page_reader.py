@@ -104,9 +104,8 @@ def judge(data: bytes, glyphs: Glyphs, windows: int, seed: int) -> dict[str, obj
             layouts_of_one = ((layout, 1.0),)
             page = made_page(glyphs, np.random.default_rng([seed, 10**6 + number, window]), layouts=layouts_of_one)
             found = read_candidates(page.grey, answer, names)
-            turned = partial(
-                box_before, quarter=found.turn.quarters, height=page.grey.shape[0], width=page.grey.shape[1]
-            )
+            height, width = page.grey.shape
+            turned = partial(box_before, quarter=found.turn.quarters, height=height, width=width)
             kept = [one for one in found.candidates if one.hand == "written" and not one.struck]
             count(row, page, [(one.written.text, turned(one.box)) for one in kept])
     return {"windows_a_layout": windows // len(every), "layouts": {name: _shares(row) for name, row in rows.items()},
