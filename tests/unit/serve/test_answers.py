@@ -274,6 +274,7 @@ def test_two_networks_under_one_name_read_together_and_each_shows_its_contract(
     assert {kind: one["contract"]["reads"] for kind, one in answer["networks"].items()} == {
         "digit": "digit",
         "number": "number",
+        "page": "page",
     }
     assert answer["networks"]["digit"]["contract"]["confidence_scale"] is None
     assert site.client.get("/models/number.onnx").content == numbers.read_bytes()
