@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
 import secrets
+import shutil
 import sys
 import time
 from collections.abc import Iterable
@@ -14,7 +16,41 @@ from pathlib import Path
 
 from digitry.errors import StorageError
 
+_TO_READ = {
+    errno.ENOENT: "check the name, or make it first",
+    errno.EISDIR: "give a file, this is a folder",
+    errno.ENOTDIR: "give a folder, this is a file",
+    errno.EACCES: "you may not read it: change its permissions",
+}
+_TO_WRITE = {
+    errno.ENOSPC: "make room there, or choose another folder",
+    errno.EDQUOT: "make room there, or choose another folder",
+    errno.EFBIG: "allow larger files, or choose another folder",
+    errno.EACCES: "you may not write there: choose another folder",
+    errno.EPERM: "you may not write there: choose another folder",
+    errno.EROFS: "you may not write there: choose another folder",
+    errno.ENOENT: "make its folder first, or choose another",
+    errno.ENAMETOOLONG: "choose a shorter name",
+}
+"""What to try where the system says so."""
+
 _TEMPORARY = re.compile(r"^\..+\.tmp\.(\d+)$")
+
+
+def cannot_read(what: str | Path, error: OSError) -> str:
+    """Say that something cannot be read, why, and what to try."""
+    return f"cannot read {what}: {error.strerror or error}; {_TO_READ.get(error.errno or 0, 'try another copy')}"
+
+
+def cannot_write(path: Path, error: OSError) -> StorageError:
+    """Return the error that says what cannot be written, why, and what to try."""
+    hint = _TO_WRITE.get(error.errno or 0, "choose another folder")
+    return StorageError(f"cannot write {path}: {error.strerror or error}; {hint}")
+
+
+def temporary_beside(path: Path) -> Path:
+    """Return where this process makes what is to be renamed to `path`: hidden, in the same folder, never too long."""
+    return path.with_name(f".{_short(path.name)}.tmp.{os.getpid()}")
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -24,7 +60,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     kernel may have dropped the pages, so nothing is retried on the same file. Raises StorageError, which names the path
     and the reason; the old file is then untouched and no temporary file is left.
     """
-    _write(path, path.with_name(f".{_short(path.name)}.tmp.{os.getpid()}"), [data])
+    _write(path, temporary_beside(path), [data])
 
 
 def write_chunks_atomically(path: Path, chunks: Iterable[bytes]) -> None:
@@ -78,7 +114,7 @@ def remove_stale_temporaries(folder: Path, unchanged_seconds: float = 0.0) -> No
                 and not process_is_alive(int(match[1]))
                 and time.time() - path.stat().st_mtime >= unchanged_seconds
             ):
-                path.unlink()
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
 
 
 def process_is_alive(pid: int) -> bool:
@@ -113,9 +149,7 @@ def _write(path: Path, temporary: Path, chunks: Iterable[bytes]) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):  # it may be what could not be made
             temporary.unlink()
-        raise StorageError(
-            f"cannot write {path}: {error.strerror or error}; free space or choose another folder"
-        ) from error
+        raise cannot_write(path, error) from error
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

@@ -28,9 +28,48 @@ def test_the_new_content_replaces_the_old(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["a-file/out.json", f"{'a' * 251}.json", "no-folder/out.json"])
 def test_a_place_where_nothing_can_be_written_is_named_as_it_was_given(name: str, tmp_path: Path) -> None:
     (tmp_path / "a-file").write_bytes(b"")
-    with pytest.raises(StorageError, match=r"; free space or choose another folder$") as caught:
+    with pytest.raises(StorageError, match=r"; (make|choose) [a-z, ]+$") as caught:
         files.write_atomically(tmp_path / name, b"new")
     assert str(caught.value).startswith(f"cannot write {tmp_path / name}: ")
+
+
+@pytest.mark.parametrize(
+    ("number", "hint"),
+    [(errno.ENOSPC, "make room there"), (errno.EROFS, "you may not write there"), (errno.EIO, "choose another folder")],
+)
+def test_what_to_try_fits_what_the_system_said(number: int, hint: str, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError(number, os.strerror(number))))
+    with pytest.raises(StorageError, match=f"cannot write .*: {os.strerror(number)}; {hint}"):
+        files.write_atomically(tmp_path / "figures.json", b"new")
+
+
+@pytest.mark.parametrize(
+    ("number", "hint"), [(errno.ENOENT, "check the name"), (errno.EISDIR, "give a file"), (errno.EIO, "try another")]
+)
+def test_what_cannot_be_read_comes_with_what_to_try(number: int, hint: str) -> None:
+    said = files.cannot_read("labels.csv", OSError(number, os.strerror(number)))
+    assert said.startswith(f"cannot read labels.csv: {os.strerror(number)}; {hint}")
+
+
+def test_a_folder_that_is_made_beside_its_place_has_a_name_of_this_process_that_is_never_too_long(
+    tmp_path: Path,
+) -> None:
+    beside = files.temporary_beside(tmp_path / ("a" * 255))
+    assert str(os.getpid()) in beside.name
+    beside.mkdir()
+    files.remove_stale_temporaries(tmp_path)
+    assert beside.is_dir(), "its process lives"
+
+
+def test_what_dead_processes_left_is_removed_files_and_folders_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "process_is_alive", lambda pid: False)
+    files.temporary_beside(tmp_path / "model").mkdir()
+    (files.temporary_beside(tmp_path / "model") / "part").write_bytes(b"half")
+    files.temporary_beside(tmp_path / "model.onnx").write_bytes(b"half")
+    files.remove_stale_temporaries(tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("pid", [1, 9_999, 4_194_304])

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from digitry.auditing.suspects import Suspect
 from digitry.datasets.folder import LABELS_TABLE
 from digitry.errors import DataError, StorageError
-from digitry.files import write_atomically
+from digitry.files import cannot_read, write_atomically
 from digitry.pages.table_cells import file_cell, text_cell, text_of
 
 COLUMNS = ("rank", "file", "index", "label", "likely", "trust", "reasons", "correct")
@@ -189,7 +189,7 @@ def _table_rows(table: Path) -> list[dict[str, str]]:
     try:
         text = table.read_bytes().removeprefix(_BOM).decode("utf-8", "surrogateescape")
     except OSError as error:
-        raise DataError(f"cannot read {table}: {error.strerror or error}") from error
+        raise DataError(cannot_read(table, error)) from error
     semicolons = text.partition("\n")[0].count(";") > text.partition("\n")[0].count(",")
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if semicolons else ",", restval="")
     rows = [{str(name): str(value or "") for name, value in row.items()} for row in reader]

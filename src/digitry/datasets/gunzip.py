@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from digitry.errors import DataError
+from digitry.files import cannot_read
 
 GZIP_MAGIC = b"\x1f\x8b"
 PIECE_BYTES = 1 << 18
@@ -73,4 +74,4 @@ def chunks_of(path: Path) -> Generator[bytes]:
             while chunk := file.read(PIECE_BYTES):
                 yield chunk
     except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror or error}") from error
+        raise DataError(cannot_read(path, error)) from error

@@ -14,6 +14,7 @@ import numpy as np
 
 from digitry.datasets import Progress
 from digitry.errors import DataError
+from digitry.files import cannot_read
 from digitry.types import IMAGE_SIDE, Images, Labels, Split
 
 PICTURE_SUFFIXES = frozenset(
@@ -244,7 +245,7 @@ def visible(folder: Path) -> list[Path]:
     try:
         return [path for path in folder.iterdir() if not path.name.startswith((".", "__"))]
     except OSError as error:
-        raise DataError(f"cannot read {folder}: {error.strerror or error}") from error
+        raise DataError(cannot_read(folder, error)) from error
 
 
 def _splits(gathered: dict[str, _Gathered], numbers: dict[str, int]) -> tuple[Split, Split | None, tuple[str, ...]]:

@@ -17,6 +17,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from digitry.errors import DataError
+from digitry.files import cannot_read
 from digitry.types import IMAGE_PIXELS, IMAGE_SIDE
 
 MAX_MEMBERS = 64
@@ -148,7 +149,7 @@ def open_npz(path: Path, names: Collection[str]) -> Iterator[Npz]:
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
     except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror or error}") from error
+        raise DataError(cannot_read(path, error)) from error
     except (
         zipfile.BadZipFile,
         zlib.error,

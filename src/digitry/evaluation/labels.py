@@ -10,6 +10,7 @@ from pathlib import Path
 from digitry.datasets.folder import LABELS_TABLE
 from digitry.datasets.labelled_pictures import class_folder_pictures, file_within, natural_key, table_rows
 from digitry.errors import DataError
+from digitry.files import cannot_read
 
 DIGITS = tuple("0123456789")
 
@@ -54,7 +55,7 @@ def read_labels(place: Path, expect: str, class_names: tuple[str, ...] = DIGITS)
         if not found:
             raise DataError("no picture is listed")
     except OSError as error:
-        raise DataError(f"cannot read {place}: {error.strerror or error}") from error
+        raise DataError(cannot_read(place, error)) from error
     except DataError as error:
         raise error if str(place) in str(error) else DataError(f"{place}: {error}") from error
     tests = [one for one in found if one.split == "test"]

@@ -57,9 +57,8 @@ def robustness(
 
     `model` is a run folder or an ONNX file, the networks that come with digitry by default; `beside` a second model for
     the corruptions, `beside_name` what the figures call it. `quick` takes a tenth of the pictures, `sizes` so many.
-    Everything takes a quarter of an hour on two cores with `jobs=2`; a script that asks for more than one process needs
-    the `if __name__ == "__main__"` of every such script. `progress` hears of every set of pictures, `on_part` of every
-    part as soon as it is measured. Nothing depends on how many processes there are.
+    Everything takes a quarter of an hour on two cores with `jobs=2`, so many processes; nothing depends on how many
+    there are. `progress` hears of every set of pictures, `on_part` of every part as soon as it is measured.
 
     Raises SettingError for an unknown part, ModelError for what is no model, DataError when MNIST cannot be fetched.
     Where Fashion-MNIST cannot be, it is left out among what is no digit.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from digitry import recipes
 from digitry.errors import ModelError, SettingError
-from digitry.files import write_atomically
+from digitry.files import cannot_read, write_atomically
 from digitry.networks.contract import METADATA_KEY, Contract
 
 Weights = dict[str, NDArray[Any]]
@@ -134,7 +134,7 @@ def _read(path: Path) -> bytes:
             raise ModelError(f"{path} is larger than {MAX_BYTES // 2**20} MiB; it is not a digitry model")
         return path.read_bytes()
     except OSError as error:
-        raise ModelError(f"cannot read the model {path}: {error.strerror}") from error
+        raise ModelError(cannot_read(f"the model {path}", error)) from error
 
 
 def _sha256(weights: Weights) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.errors import ModelError, StorageError
-from digitry.files import write_atomically
+from digitry.files import cannot_write, temporary_beside, write_atomically
 from digitry.networks.contract import Contract
 from digitry.networks.prepare import prepare
 from digitry.types import Images, Probabilities
@@ -145,11 +145,11 @@ def softmax_of(logits: NDArray[np.floating]) -> NDArray[np.float32]:
 def _place_folder(written: Path, path: Path) -> None:
     if path.exists():
         raise StorageError(f"{path} is there already; name another place with --out, or remove it")
-    beside = path.with_name(f".{path.name}.tmp")
+    beside = temporary_beside(path)
     try:
         shutil.rmtree(beside, ignore_errors=True)
         shutil.copytree(written, beside)
         beside.rename(path)
     except OSError as error:
         shutil.rmtree(beside, ignore_errors=True)
-        raise StorageError(f"cannot write {path}: {error.strerror or error}; choose another folder") from error
+        raise cannot_write(path, error) from error

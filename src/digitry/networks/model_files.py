@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 
 from digitry.errors import ModelError
+from digitry.files import cannot_read
 from digitry.networks.onnx_bytes import MAX_MODEL_BYTES
 
 MODEL, WEIGHTS, CONFIG = "model.onnx", "weights.safetensors", "config.json"
@@ -50,9 +51,15 @@ def read_model(place: str | os.PathLike[str]) -> bytes:
         if size > MAX_MODEL_BYTES:
             raise ModelError(f"{path}: the model has {size} bytes, at most {MAX_MODEL_BYTES} are loaded")
         return path.read_bytes()
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise ModelError(f"cannot read the model {path}: {reason}") from error
+    except FileNotFoundError as error:
+        raise ModelError(
+            f"cannot read the model {path}: {error.strerror}; give a run's folder or an ONNX file of digitry's, or "
+            "make one: digitry train cnn"
+        ) from error
+    except OSError as error:
+        raise ModelError(cannot_read(f"the model {path}", error)) from error
+    except ValueError as error:
+        raise ModelError(f"cannot read the model {path}: {error}; give a run's folder or an ONNX file") from error
 
 
 def shipped_model(reads: str) -> bytes:

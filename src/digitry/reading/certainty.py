@@ -9,7 +9,10 @@ from digitry.pages.number_words import confidence as in_words
 MAX_ERROR = 0.005
 """Share of the sure readings that may be wrong, where nothing else is asked for."""
 
-NO_SCALE = "this model carries no scale of confidence; fit one: digitry calibrate RUN|FILE.onnx"
+NO_SCALE = (
+    "this model carries no scale of confidence; fit one on pictures of your own: "
+    "digitry calibrate RUN|FILE.onnx PICTURES"
+)
 
 
 def weigh_confidence(scale: Scale | None, confidence: float, max_error: float) -> tuple[float, bool, str | None]:

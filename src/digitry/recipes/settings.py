@@ -22,6 +22,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from digitry.datasets.load import HOLD_OUT_METHODS
 from digitry.errors import SettingError, unknown_name
+from digitry.files import cannot_read
 from digitry.synthesis.augmentations import AUGMENTATIONS, described
 
 OPTIMIZERS = ("adadelta", "adagrad", "adam", "adamw", "lion", "nadam", "rmsprop", "sgd")
@@ -215,7 +216,7 @@ def read_settings(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SettingError(f"cannot read settings file {path}: {error.strerror}") from error
+        raise SettingError(cannot_read(f"settings file {path}", error)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SettingError(f"{path} is not TOML ({error}); write lines such as: epochs = 5") from error
 

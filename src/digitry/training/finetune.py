@@ -238,6 +238,6 @@ def _read(where: str | os.PathLike[str]) -> tuple[bytes, Path | None]:
     except ModelError as error:
         if Path(where).exists():
             raise
-        raise ModelError(f"{error}; start from shipped, a RUN or FILE.onnx") from error
+        raise ModelError(f"there is no model {where}; start from shipped, a RUN or FILE.onnx") from error
     weights = Path(where) / WEIGHTS
     return data, weights if weights.is_file() else None

@@ -79,19 +79,25 @@ def train(
     if track:
         check_tracker(track)
     progress = make_progress(quiet)
-    progress.note(f"{plan.name}: loading {getattr(data, 'name', data)} and {trained_by(plan.trainer)} …")
-    if resume and not (folder / CONFIG).is_file():
-        progress.note(f"{folder} holds no run yet: this one begins")
-    find = partial(find_job, data, plan, seed, folder, origin, progress)
+
+    def find() -> TrainingJob:
+        progress.note(f"{plan.name}: loading {getattr(data, 'name', data)} and {trained_by(plan.trainer)} …")
+        if resume and not (folder / CONFIG).is_file():
+            progress.note(f"{folder} holds no run yet: this one begins")
+        return find_job(data, plan, seed, folder, origin, progress)
+
     # A wrong name or split must not leave an empty folder behind; where there is a folder, its holder is asked first.
     early = None if folder.exists() else find()
     if early:
         check_export(plan, early.dataset.class_names)
     with run_folder.locked(folder):
-        job, goes_on = early or find(), (folder / CONFIG).exists()
+        goes_on = (folder / CONFIG).exists()
+        if goes_on and not resume:
+            raise SettingError(f"{folder} already holds a run; go on with --resume or choose another --run")
+        job = early or find()
         if not early and not goes_on:
             check_export(plan, job.dataset.class_names)
-        job = begin_or_go_on(job, resume)
+        job = begin_or_go_on(job)
         finished = finished_run(folder)
         if finished:
             progress.note(f"{folder} is finished: {len(finished.history)} epochs; nothing to do")

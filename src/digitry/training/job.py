@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from digitry.datasets.load import hold_out, load_dataset, numbered_as
-from digitry.errors import DataError, ModelError, SettingError
+from digitry.errors import DataError, ModelError
 from digitry.recipes.backend import PLAIN_TORCH
 from digitry.recipes.base import Recipe
 from digitry.recipes.settings import with_defaults
@@ -66,11 +66,11 @@ def find_job(
     return TrainingJob(plan, dataset, training, validation, seed, folder, origin)
 
 
-def begin_or_go_on(job: TrainingJob, resume: bool) -> TrainingJob:
+def begin_or_go_on(job: TrainingJob) -> TrainingJob:
     """Begin the job with the config of the run in its folder: a new one is written, or the one that is there is
     checked.
 
-    Raises SettingError for a folder with a run that is not to go on, or that has another plan.
+    Raises SettingError for a folder with a run that has another plan.
     """
     folder, settings = job.folder, job.plan.settings
     if job.origin is not None:
@@ -91,8 +91,6 @@ def begin_or_go_on(job: TrainingJob, resume: bool) -> TrainingJob:
         run_folder.write_config(folder, config)
         return replace(job, config=config)
     found = read_config(folder)
-    if not resume:
-        raise SettingError(f"{folder} already holds a run; go on with --resume or choose another --run")
     if not {"run_id", "backend"} <= found.keys():
         raise ModelError(f"{folder / CONFIG} has no run_id or no backend; such a run cannot go on, train it again")
     finetune.check_same_start(folder, config, found)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from digitry.errors import SettingError, StorageError
-from digitry.files import remove_stale_temporaries, write_atomically
+from digitry.files import cannot_write, remove_stale_temporaries, write_atomically
 from digitry.recipes.settings import Settings, with_defaults
 from digitry.runs import CONFIG, DONE, HISTORY, LOCK, Epoch
 
@@ -41,7 +41,7 @@ def locked(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
-        raise StorageError(f"cannot write to the run folder {folder}: {error.strerror}") from error
+        raise cannot_write(folder, error) from error
     try:
         if not _try_lock(handle):
             raise StorageError(

@@ -12,6 +12,7 @@ from PIL import Image
 from digitry.cli import calibrate, info
 from digitry.errors import ModelError
 from digitry.networks.model import Model
+from digitry.reading.certainty import NO_SCALE
 from tests.unit.tiny_models import printed_digit, string_model_bytes, template_model_bytes
 
 
@@ -46,10 +47,19 @@ def test_calibrate_as_json_is_one_object(folder: Path) -> None:
     assert facts["files"] == [str(folder / "tiny.onnx")]
 
 
+def test_the_command_that_a_model_without_a_scale_names_gives_it_one(folder: Path) -> None:
+    """Of a training that held nothing back no digits are left to make pictures of."""
+    words = NO_SCALE.rpartition("digitry calibrate ")[2].split()
+    given = {"RUN|FILE.onnx": folder / "tiny.onnx", "PICTURES": folder / "mine"}
+    result = ask(calibrate.command, *(given[word] for word in words))
+    assert result.exit_code == 0, result.output
+    assert NO_SCALE not in ask(info.command, folder / "tiny.onnx").stdout
+
+
 def test_info_says_what_a_model_reads_and_that_nobody_measured_it(folder: Path) -> None:
     text = ask(info.command, folder / "tiny.onnx").stdout
     assert "single digits: 0, 1, 2" in text
-    assert "this model carries no scale of confidence; fit one: digitry calibrate" in text
+    assert "this model carries no scale of confidence; fit one on pictures of your own: digitry calibrate" in text
     assert Model.open(folder / "tiny.onnx").sha256 in text
     assert "whole numbers: 0, 1, 2" in ask(info.command, folder / "numbers.onnx").stdout
 

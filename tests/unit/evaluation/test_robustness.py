@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +16,7 @@ from digitry.errors import DataError, ModelError, SettingError
 from digitry.evaluation import robustness_parts
 from digitry.evaluation.hard_pictures import specimen
 from digitry.evaluation.hard_pictures.look import Lookers, LookJob, Seen
-from digitry.evaluation.hard_pictures.specimen import as_it_is
+from digitry.evaluation.hard_pictures.specimen import Specimen, as_it_is
 from digitry.evaluation.robustness import robustness
 from digitry.evaluation.robustness_parts import PARTS, Sizes
 from digitry.types import Split
@@ -72,6 +76,66 @@ def test_two_processes_answer_as_one_does_and_in_the_same_order(model: str) -> N
         answers = alone.look(jobs, "one")
         assert pair.look(jobs, "two") == answers
     assert [one.text for one in answers] == list("0123456789")
+
+
+def test_what_is_wrong_with_a_job_is_raised_from_a_process_as_from_here() -> None:
+    jobs = [LookJob("nowhere.onnx", "digit", as_it_is, (printed_digit(1), "1"))]
+    for processes in (1, 2):
+        with Lookers(processes) as lookers, pytest.raises(ModelError, match=r"nowhere\.onnx"):
+            lookers.look(jobs, "none")
+
+
+def test_where_no_process_can_be_had_this_one_looks(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with Lookers(2) as lookers:
+        (one,) = lookers.look([LookJob(model, "digit", as_it_is, (printed_digit(7), "7"))], "one")
+    assert one.text == "7"
+
+
+def telling(folder: str, digit: int) -> Specimen:
+    """A picture whose maker leaves the number of its process."""
+    (Path(folder) / str(os.getpid())).touch()
+    return as_it_is(printed_digit(digit), str(digit))
+
+
+BUSY = """
+import sys, time
+from digitry.evaluation.hard_pictures.look import Lookers, LookJob
+from tests.unit.evaluation.test_robustness import telling
+jobs = [LookJob(sys.argv[1], "digit", telling, (sys.argv[2], digit % 10)) for digit in range(200)]
+with Lookers(2) as lookers:
+    lookers.look(jobs, "busy")
+    print("done", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").is_file(), reason="no /proc, which tells of processes")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_command_that_is_ended_leaves_no_process_behind(number: int, model: str, tmp_path: Path) -> None:
+    folder = tmp_path / "processes"
+    folder.mkdir()
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    command = [sys.executable, "-c", BUSY, model, str(folder)]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as busy:
+        assert busy.stdout is not None
+        assert busy.stdout.readline() == "done\n"
+        pids = [int(file.name) for file in folder.iterdir()]
+        assert pids
+        assert busy.pid not in pids
+        busy.send_signal(number)
+    until = time.monotonic() + 30
+    while any(map(is_running, pids)):
+        assert time.monotonic() < until, "a process is left"
+        time.sleep(0.02)
+
+
+def is_running(pid: int) -> bool:
+    """Whether it is there and has not ended; one that nobody waited for still has an entry."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 @pytest.mark.slow

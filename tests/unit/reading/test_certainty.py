@@ -8,7 +8,7 @@ import pytest
 
 from digitry.errors import SettingError
 from digitry.networks.scale import NEVER, Scale
-from digitry.reading.certainty import check_max_error, share_doubt, weigh_confidence
+from digitry.reading.certainty import NO_SCALE, check_max_error, share_doubt, weigh_confidence
 
 SCALE = Scale((0.5, 0.9, 0.99), (0.2, 0.6, 0.98), (0.01, 0.1), (0.97, 0.8), 500, 0.9, "drawn digits")
 
@@ -19,7 +19,7 @@ def test_a_model_without_a_scale_is_sure_of_nothing_and_says_so() -> None:
             assert weigh_confidence(None, confidence, max_error) == (
                 confidence,
                 False,
-                "this model carries no scale of confidence; fit one: digitry calibrate RUN|FILE.onnx",
+                NO_SCALE,
             )
 
 

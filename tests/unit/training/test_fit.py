@@ -289,6 +289,16 @@ def test_a_folder_that_holds_a_run_is_not_overwritten(small_recipe: Recipe, made
         train(small_recipe, data=made_up_dataset, run="run", settings={"epochs": 1}, seed=1, resume=True)
 
 
+def test_a_folder_that_holds_a_run_is_refused_before_anything_is_loaded(
+    small_recipe: Recipe, made_up_dataset: Dataset, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train(small_recipe, data=made_up_dataset, run="run", settings={"epochs": 1})
+    capsys.readouterr()
+    with pytest.raises(SettingError, match="already holds a run"):
+        train(small_recipe, data="a dataset that nobody knows", run="run", quiet=False)
+    assert capsys.readouterr() == ("", "")
+
+
 def test_early_stopping_and_the_best_epoch_go_by_validation_loss(
     small_recipe: Recipe, made_up_dataset: Dataset
 ) -> None:

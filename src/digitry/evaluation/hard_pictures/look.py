@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+import contextlib
+import pickle
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 from digitry.datasets import Progress
+from digitry.errors import DigitryError
 from digitry.evaluation.hard_pictures.specimen import Specimen, SpecimenFacts
+from digitry.workers.pool import Message, NoWorkerError, Pool, Worker
 
 
 class LookJob(NamedTuple):
@@ -67,38 +71,53 @@ def look(job: LookJob) -> Seen:
 
 
 class Lookers:
-    """A few processes that look at pictures; use as a context."""
+    """A few processes that look at pictures; use as a context. They end with this one, however it ends."""
 
     def __init__(self, processes: int) -> None:
-        # Fresh processes: a copy of one that runs ONNX Runtime's threads may hang.
-        context = multiprocessing.get_context("spawn")
-        self._pool = (
-            ProcessPoolExecutor(processes, mp_context=context, initializer=_one_thread) if processes > 1 else None
-        )
+        self._count = processes
+        self._pool: Pool | None = None
+        if processes > 1:
+            with contextlib.suppress(NoWorkerError):  # then this process does all of it
+                self._pool = Pool(partial(Worker, "digitry.evaluation.hard_pictures.look_child", {}), processes)
 
     def __enter__(self) -> Lookers:
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+            self._pool.close()
         _readers.clear()  # a model of the same name may be another one next time
 
     def look(self, jobs: Sequence[LookJob], label: str, progress: Progress | None = None) -> list[Seen]:
         """Do every job, the answers in the order of the jobs; `progress` hears `label` and how many are done."""
-        if self._pool is None:
-            answers: Iterable[Seen] = map(look, jobs)
-        else:
-            answers = self._pool.map(look, jobs, chunksize=max(1, min(16, len(jobs) // 16)))
-        seen = []
-        for answer in answers:
-            seen.append(answer)
-            if progress is not None:
-                progress(label, len(seen), len(jobs))
+        seen: list[Seen] = []
+        for answers in self._answers(jobs):
+            for one in answers:
+                seen.append(one)
+                if progress is not None:
+                    progress(label, len(seen), len(jobs))
         return seen
 
+    def _answers(self, jobs: Sequence[LookJob]) -> Iterator[Iterable[Seen]]:
+        if self._pool is None:
+            yield map(look, jobs)
+            return
+        size = max(1, min(16, len(jobs) // 16))
+        shares = [jobs[at : at + size] for at in range(0, len(jobs), size)]
+        asked = [self._pool.ask({}, pickle.dumps(share)) for share in shares]
+        for share, answer in zip(shares, asked, strict=True):
+            yield _answered(answer) or map(look, share)
 
-def _one_thread() -> None:
-    import cv2
 
-    cv2.setNumThreads(1)
+def _answered(answer: Future[Message | None]) -> list[Seen] | None:
+    """Return what a process saw; None where it died over it. Raises what was raised there."""
+    try:
+        message = answer.result()
+    except NoWorkerError:
+        return None
+    if message is None:
+        return None
+    found = pickle.loads(message.parts[0])  # pictures that were made here, read with all that one may do
+    if isinstance(found, DigitryError):
+        raise found
+    return list(found)

@@ -78,7 +78,7 @@ export const strip = {
 export const certainty = {
   MAX_ERROR: 0.005,
   NEVER: 1.1,
-  NO_SCALE: "this model carries no scale of confidence; fit one: digitry calibrate RUN|FILE.onnx",
+  NO_SCALE: "this model carries no scale of confidence; fit one on pictures of your own: digitry calibrate RUN|FILE.onnx PICTURES",
 };
 
 export const drawn_ink = {
