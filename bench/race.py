@@ -88,7 +88,7 @@ def ours(recipe: str, seed: int) -> dict[str, Any]:
 
     trainer = trainer_name(recipes.get(recipe).plain_torch)
     choose_backend("torch" if trainer == PLAIN_TORCH else None)
-    from digitry.training import fit
+    from digitry.training import train as training
 
     if trainer == PLAIN_TORCH:
         import digitry.training.plain_torch
@@ -97,13 +97,13 @@ def ours(recipe: str, seed: int) -> dict[str, Any]:
 
     dataset = digitry.load_dataset("mnist")
     ended: list[float] = []
-    write_results = fit.write_results
+    write_results = training.write_results
 
     def watched(*arguments: Any, **options: Any) -> None:
         ended.append(time.perf_counter())
         write_results(*arguments, **options)
 
-    fit.write_results = watched
+    training.write_results = watched
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "run"
         began = time.perf_counter()

@@ -49,7 +49,7 @@ def main() -> None:
 
 def measured(folder: Path, expect: str) -> dict[str, Any]:
     """What the shipped reader makes of a set."""
-    from digitry.evaluation.pictures import score
+    from digitry.evaluation.score import score
     from digitry.reading import Reader
 
     found: dict[str, Any] = {"sha256": identity(folder), "asked_as": expect}

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from digitry.evaluation.calibrate import calibrate
     from digitry.evaluation.comparison import compare
     from digitry.evaluation.evaluate import evaluate
-    from digitry.evaluation.pictures import Score, score
     from digitry.evaluation.robustness import Robustness, robustness
+    from digitry.evaluation.score import Score, score
     from digitry.evaluation.whole_pages.score_pages import PageScore, score_pages
     from digitry.exploration.explore import explore
     from digitry.networks.model import Model, open_model
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from digitry.reading import Reader, read
     from digitry.runs import Run, open_run
     from digitry.serve.client import Client
-    from digitry.training import train
     from digitry.training.export_run import export
+    from digitry.training.train import train
     from digitry.types import Dataset, Digit, Number, Reading, Split
 
 __version__ = "0.1.0"
@@ -39,7 +39,7 @@ _HOME = {
     "fetch": "digitry.datasets.fetch",
     "load_dataset": "digitry.datasets.load",
     "explore": "digitry.exploration.explore",
-    "train": "digitry.training",
+    "train": "digitry.training.train",
     "Run": "digitry.runs",
     "open_run": "digitry.runs",
     "export": "digitry.training.export_run",
@@ -56,8 +56,8 @@ _HOME = {
     "Client": "digitry.serve.client",
     "read": "digitry.reading",
     "Reader": "digitry.reading",
-    "score": "digitry.evaluation.pictures",
-    "Score": "digitry.evaluation.pictures",
+    "score": "digitry.evaluation.score",
+    "Score": "digitry.evaluation.score",
     "score_pages": "digitry.evaluation.whole_pages.score_pages",
     "PageScore": "digitry.evaluation.whole_pages.score_pages",
 }

@@ -55,7 +55,7 @@ def test_three_backends_agree(recipe: str, tmp_path: Path) -> None:
 def test_a_killed_training_resumes_byte_equal_on_every_backend(backend: str) -> None:
     root = Path(__file__).parents[2]
     proofs = "one_seed_gives or killed_at_five_steps or wherever_it_was_killed or a_longer_one_goes_on"
-    command = [sys.executable, "-m", "pytest", "-q", "tests/unit/training/test_fit.py", "-k", proofs, "-W", "ignore"]
+    command = [sys.executable, "-m", "pytest", "-q", "tests/unit/training/test_train.py", "-k", proofs, "-W", "ignore"]
     environment = {**os.environ, "KERAS_BACKEND": backend}
     if backend == PLAIN_TORCH:
         environment = {**os.environ, "KERAS_BACKEND": "", "DIGITRY_TEST_PLAIN_TORCH": "1"}

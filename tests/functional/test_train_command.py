@@ -116,7 +116,7 @@ def test_the_second_training_in_a_folder_is_refused_before_keras_is_loaded(data:
     try:
         wait_for_checkpoint(run, process)
         code = (
-            "import sys\nfrom digitry.errors import StorageError\nfrom digitry.training import train\n"
+            "import sys\nfrom digitry.errors import StorageError\nfrom digitry.training.train import train\n"
             f"try:\n    train('dense-relu', data={str(data)!r}, run={str(run)!r}, resume=True)\n"
             "except StorageError as error:\n    print(error, error.exit_code, 'keras' in sys.modules)"
         )

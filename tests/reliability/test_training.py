@@ -20,8 +20,9 @@ import pytest
 
 from digitry.recipes.base import Recipe
 from digitry.runs import read_config
-from digitry.training import checkpoint, train
+from digitry.training import checkpoint
 from digitry.training.interrupt import TrainingInterrupted
+from digitry.training.train import train
 from digitry.types import Dataset
 from tests.conftest import make_digits
 from tests.unit.training.conftest import small_recipe

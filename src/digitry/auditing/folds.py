@@ -23,9 +23,10 @@ from digitry.files import write_atomically
 from digitry.networks.model import Model
 from digitry.recipes.backend import PLAIN_TORCH
 from digitry.runs import MODEL
-from digitry.training import finetune, train
+from digitry.training import finetune
 from digitry.training.interrupt import TrainingInterrupted
 from digitry.training.tasks import DIGITS
+from digitry.training.train import train
 from digitry.types import Dataset, Images, Probabilities, Split
 
 RECIPE = "balanced"

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from digitry.cli.derived_help import DerivedHelp, datasets
+
 if TYPE_CHECKING:
     from digitry.auditing.audit import Audit
 
 SHOWN = 20
 
 
-@click.command(name="audit")
+@click.command(name="audit", cls=DerivedHelp, lists=datasets)
 @click.argument("dataset", default="mnist")
 @click.option("--split", default="train", show_default=True, help="Which labels are judged: train or test.")
 @click.option(
@@ -54,7 +56,7 @@ def command(
 ) -> None:
     """Find the labels of DATASET that look wrong, the worst first.
 
-    DATASET is a name (mnist, fashion-mnist) or the path of your own data. Digits are judged by the built-in model, in
+    DATASET is a name ({datasets}) or the path of your own data. Digits are judged by the built-in model, in
     seconds; with --folds every label is judged by networks that were trained without its image, which takes minutes.
     Look-alikes with different labels, and images unlike their class, are listed too. A stopped audit goes on where it
     was.

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from digitry.cli.derived_help import DerivedHelp, datasets
+
 if TYPE_CHECKING:
     from digitry.exploration.explore import Exploration
     from digitry.exploration.facts import Facts
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 _MOST_ROWS = 30
 
 
-@click.command(name="explore")
+@click.command(name="explore", cls=DerivedHelp, lists=datasets)
 @click.argument("dataset", default="mnist")
 @click.option(
     "--out",
@@ -27,7 +29,7 @@ _MOST_ROWS = 30
 def command(dataset: str, out: Path | None, as_json: bool, quiet: bool) -> None:
     """Show what is in DATASET: counts, classes, pixels, ink, duplicates, typical and odd examples.
 
-    DATASET is a name (mnist, fashion-mnist) or the path of your own data.
+    DATASET is a name ({datasets}) or the path of your own data.
     """
     from digitry.cli.progress import Bar
     from digitry.datasets.load import load_dataset

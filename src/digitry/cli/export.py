@@ -7,15 +7,17 @@ from pathlib import Path
 
 import click
 
+from digitry.cli.derived_help import DerivedHelp, formats
 
-@click.command(name="export")
+
+@click.command(name="export", cls=DerivedHelp, lists=formats)
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option(
     "--format",
     "form",
     default="onnx",
     show_default=True,
-    help="onnx, onnx-int8, c-array (one C99 file), keras, saved-model (a folder) or litert.",
+    help="{formats}.",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="The file to write.  [default: digits.onnx, digits.c …]")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

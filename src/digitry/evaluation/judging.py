@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from digitry.datasets import load
 from digitry.errors import DataError, ModelError, SettingError, unknown_name
 from digitry.evaluation import doubtful, metrics
+from digitry.evaluation.judged_run import JudgedRun
 from digitry.files import name_for_a_file
 from digitry.networks.contract import Contract
-from digitry.runs import METRICS, REPORT, Run
+from digitry.runs import REPORT, Run
 from digitry.types import Dataset, Labels, Probabilities, Split
 
 if TYPE_CHECKING:
@@ -58,27 +59,16 @@ class WithoutDoubtful:
     source: str
 
 
-@dataclass(frozen=True)
-class Evaluation:
+@dataclass(frozen=True, kw_only=True)
+class Evaluation(JudgedRun):
     """A run, judged. `split` names the part that was asked for; `splits` also holds those to compare it with."""
 
-    run: Run
-    split: str
-    class_names: tuple[str, ...]
-    data_name: str
     data_reference: str
     """What to give as `data` to have the same again."""
-    data_sha256: str
-    same_data: bool
-    """Whether the data is the one the run was trained on."""
-    model_sha256: str
-    parameters: int | None
     splits: Mapping[str, JudgedSplit]
     doubtful: NDArray[np.int64]
     """Positions in the judged split whose label is doubtful; none unless it is the MNIST test set."""
     without_doubtful: WithoutDoubtful | None
-    folder: Path
-    """Where report and metrics go: the run itself, or a folder in it for data of another identity."""
 
     @property
     def judged(self) -> JudgedSplit:
@@ -95,24 +85,10 @@ class Evaluation:
         """Where the page is."""
         return self.folder / REPORT
 
-    @property
-    def metrics_path(self) -> Path:
-        """Where the figures are."""
-        return self.folder / METRICS
-
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values, as in metrics.json."""
         less = self.without_doubtful
-        return {
-            "run": self.run.name,
-            "recipe": self.run.recipe,
-            "split": self.split,
-            "parameters": self.parameters,
-            "model_sha256": self.model_sha256,
-            "data": self.data_name,
-            "data_sha256": self.data_sha256,
-            "trained_on_data": self.same_data,
-            "class_names": list(self.class_names),
+        return super().to_json() | {
             "splits": {name: judged.scores.to_json() for name, judged in self.splits.items()},
             "without_doubtful": less and {**vars(less), "interval": list(less.interval)},
         }

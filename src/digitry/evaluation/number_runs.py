@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.datasets import load
+from digitry.evaluation.judged_run import JudgedRun
 from digitry.evaluation.judging import data_of, parameters_of, splits_of
 from digitry.evaluation.metrics import wilson_interval
 from digitry.evaluation.report import write_metrics
 from digitry.files import name_for_a_file
 from digitry.networks.decoding import spellings
 from digitry.networks.model import Model
-from digitry.runs import METRICS, Run
+from digitry.runs import Run
 from digitry.types import Dataset, Split
 
 STRIPS, KEY = 5000, 2**32 - 2
@@ -31,24 +32,13 @@ CountProgress = Callable[[int, int], None]
 """Called with (strips done, strips in all)."""
 
 
-@dataclass(frozen=True)
-class NumberEvaluation:
+@dataclass(frozen=True, kw_only=True)
+class NumberEvaluation(JudgedRun):
     """A run that reads numbers, judged on strips written with the digits of one split."""
 
-    run: Run
-    split: str
-    class_names: tuple[str, ...]
-    data_name: str
-    data_sha256: str
-    same_data: bool
-    """Whether the data is the one the run was trained on."""
-    model_sha256: str
-    parameters: int | None
     strips: int
     right: int
     """Strips whose number was read to the last digit."""
-    folder: Path
-    """Where metrics.json goes: the run itself, or a folder in it for data of another identity."""
 
     @property
     def accuracy(self) -> float:
@@ -60,34 +50,15 @@ class NumberEvaluation:
         """95% Wilson interval of the accuracy."""
         return wilson_interval(self.right, self.strips)
 
-    @property
-    def metrics_path(self) -> Path:
-        """Where the figures lie."""
-        return self.folder / METRICS
-
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values, as in metrics.json."""
-        return {
-            "run": self.run.name,
-            "recipe": self.run.recipe,
-            "reads": "number",
-            "split": self.split,
-            "parameters": self.parameters,
-            "model_sha256": self.model_sha256,
-            "data": self.data_name,
-            "data_sha256": self.data_sha256,
-            "trained_on_data": self.same_data,
-            "class_names": list(self.class_names),
-            "splits": {
-                self.split: {
-                    "strips": self.strips,
-                    "right": self.right,
-                    "accuracy": self.accuracy,
-                    "accuracy_interval_95": list(self.interval),
-                }
-            },
-            "without_doubtful": None,
+        figures = {
+            "strips": self.strips,
+            "right": self.right,
+            "accuracy": self.accuracy,
+            "accuracy_interval_95": list(self.interval),
         }
+        return super().to_json() | {"reads": "number", "splits": {self.split: figures}, "without_doubtful": None}
 
 
 def evaluate_numbers(

@@ -188,4 +188,4 @@ def _answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float
     return run_source(path.read_text(encoding="utf-8"), images, len(contract.class_names))
 
 
-FORMAT = ExportFormat("C program", ".c", _write, _answers)
+FORMAT = ExportFormat("c-array", "C program", ".c", _write, _answers, note="one C99 file")

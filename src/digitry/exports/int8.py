@@ -109,4 +109,4 @@ def _write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
     path.write_bytes(to_int8(to_onnx(model, contract), contract, sample[drawn]))
 
 
-FORMAT = ExportFormat("int8 model", ".int8.onnx", _write, answers, labels_may_differ=0.005)
+FORMAT = ExportFormat("onnx-int8", "int8 model", ".int8.onnx", _write, answers, labels_may_differ=0.005)

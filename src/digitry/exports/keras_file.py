@@ -36,4 +36,4 @@ def _answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float
     return answers_of_keras(keras.saving.load_model(path, compile=False), contract, images)
 
 
-FORMAT = ExportFormat("Keras file", ".keras", _write, _answers)
+FORMAT = ExportFormat("keras", "Keras file", ".keras", _write, _answers)

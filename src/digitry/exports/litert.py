@@ -48,4 +48,4 @@ def _answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float
     return as_probabilities(np.concatenate(outputs), contract)
 
 
-FORMAT = ExportFormat("LiteRT file", ".tflite", _write, _answers, backend="tensorflow")
+FORMAT = ExportFormat("litert", "LiteRT file", ".tflite", _write, _answers, backend="tensorflow")

@@ -7,6 +7,7 @@ where its converter is installed (docs/decisions/0010-onnx-ways.md).
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -96,10 +97,12 @@ def _call(graph: Graph, layer: Any, *values: Any, **options: Any) -> Value:
     first = given[0].first if layout is Layout.ANY else layout is Layout.FIRST
     given = [graph.ordered(one, first=first) for one in given]
     options = {n: graph.ordered(v, first=first) if isinstance(v, Value) else v for n, v in options.items()}
+    taken = [given] if several else given
     try:
-        name = function(graph, layer, given, **options) if several else function(graph, layer, *given, **options)
-    except TypeError as error:  # an argument that none of these functions knows
+        inspect.signature(function).bind(graph, layer, *taken, **options)
+    except TypeError as error:  # what goes wrong within the function is another matter
         raise refuse(layer, f"what it was called with ({', '.join(options) or len(given)})") from error
+    name = function(graph, layer, *taken, **options)
     shapes = [one.shape for one in given]
     shape = layer.compute_output_shape(shapes) if several else layer.compute_output_shape(*shapes)
     return Value(name, tuple(shape), first and len(shape) > 2)
@@ -129,4 +132,4 @@ def _write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
     path.write_bytes(to_onnx(model, contract))
 
 
-FORMAT = ExportFormat("ONNX model", ".onnx", _write, answers)
+FORMAT = ExportFormat("onnx", "ONNX model", ".onnx", _write, answers)

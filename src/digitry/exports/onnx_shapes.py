@@ -1,4 +1,8 @@
-"""Keras layers without weights → ONNX nodes, a function a layer: (graph, layer, value, …) → name of what comes out."""
+"""Keras layers without weights → ONNX nodes, a function a layer: (graph, layer, value, …) → name of what comes out.
+
+A layer that Keras calls with a list, such as `Add`, has one value here: that list. Further values and options come as
+they were given to the layer; one that a function does not name is refused before it is called.
+"""
 
 from __future__ import annotations
 

@@ -31,6 +31,8 @@ BATCH = 250
 class ExportFormat(NamedTuple):
     """One way to write a network down."""
 
+    key: str
+    """What `digitry export --format` calls it."""
     name: str
     """What is written, as a message calls it."""
     suffix: str
@@ -44,6 +46,8 @@ class ExportFormat(NamedTuple):
     """Largest share of other labels. Above 0 the format rounds, and its probabilities may differ by any amount."""
     backend: str | None = None
     """The Keras backend that writes it; None where each does."""
+    note: str = ""
+    """What the help says of it in brackets."""
 
 
 class Proof(NamedTuple):

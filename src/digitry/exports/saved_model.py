@@ -28,4 +28,4 @@ def _answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float
     return as_probabilities(np.concatenate(outputs), contract)
 
 
-FORMAT = ExportFormat("SavedModel", "", _write, _answers, backend="tensorflow")
+FORMAT = ExportFormat("saved-model", "SavedModel", "", _write, _answers, backend="tensorflow", note="a folder")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -10,18 +11,17 @@ from typing import NamedTuple
 from digitry.datasets.load import load_dataset, numbered_as
 from digitry.errors import DataError, SettingError, unknown_name
 from digitry.evaluation.number_runs import written_strips
-from digitry.exports import c_source, int8, keras_file, litert, onnx, parity, saved_model
+from digitry.exports import parity
 from digitry.recipes.backend import choose_backend
 from digitry.runs import WEIGHTS, Run
 
-FORMATS = {
-    "onnx": onnx.FORMAT,
-    "onnx-int8": int8.FORMAT,
-    "c-array": c_source.FORMAT,
-    "keras": keras_file.FORMAT,
-    "saved-model": saved_model.FORMAT,
-    "litert": litert.FORMAT,
+MODULES = ("onnx", "int8", "c_source", "keras_file", "saved_model", "litert")
+"""Of `digitry.exports`: each has a FORMAT."""
+
+FORMATS: dict[str, parity.ExportFormat] = {
+    one.key: one for one in (importlib.import_module(f"digitry.exports.{name}").FORMAT for name in MODULES)
 }
+"""What `digitry export --format` calls it → how it is written."""
 
 
 class Exported(NamedTuple):
@@ -45,9 +45,9 @@ class Exported(NamedTuple):
 def export(run: str | os.PathLike[str], out: str | Path, form: str = "onnx") -> Exported:
     """Write a run's model to `out` in a format of `FORMATS`, if it answers as Keras does; loads Keras.
 
-    `run` is a Run or the folder of one, `form` onnx, onnx-int8, c-array, keras, saved-model or litert. Raises DataError
-    if the data has changed. Raises ModelError if there is no run, the answers differ, or the format has no place for
-    the network. Raises SettingError for an unknown format, or one that another backend of Keras writes.
+    `run` is a Run or the folder of one. Raises DataError if the data has changed. Raises ModelError if there is no run,
+    the answers differ, or the format has no place for the network. Raises SettingError for an unknown format, or one
+    that another backend of Keras writes.
     """
     if form not in FORMATS:
         raise unknown_name("format", form, FORMATS)

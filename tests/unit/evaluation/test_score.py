@@ -16,7 +16,7 @@ import digitry
 from digitry import packages
 from digitry.errors import SettingError
 from digitry.evaluation import score_page
-from digitry.evaluation.pictures import score, write_score_page
+from digitry.evaluation.score import score, write_score_page
 from digitry.reading import Reader
 from tests.unit.tiny_models import printed_digit, template_model_bytes
 
@@ -110,6 +110,6 @@ def test_without_the_packages_for_a_page_there_is_a_clear_line(monkeypatch: pyte
 
 
 def test_scoring_loads_neither_a_framework_nor_what_draws_pages() -> None:
-    code = "import sys, digitry.evaluation.pictures; print(*{name.partition('.')[0] for name in sys.modules})"
+    code = "import sys, digitry.evaluation.score; print(*{name.partition('.')[0] for name in sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not set(done.stdout.split()) & {"keras", "tensorflow", "jax", "torch", "matplotlib", "jinja2", "onnx"}

@@ -96,6 +96,18 @@ def test_a_layer_that_only_bears_a_known_name_is_not_taken_for_it(monkeypatch: p
         onnx.to_onnx(in_a_row(Flatten()), CONTRACT)
 
 
+def test_a_mistake_in_the_function_of_a_layer_is_no_reason_to_ask_another_converter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def mistaken(graph: Any, layer: Any, x: Any) -> str:
+        return graph.add("Relu", x.name + 1)  # type: ignore[no-any-return]
+
+    monkeypatch.setitem(onnx.LAYERS, "ReLU", (onnx.Layout.ANY, mistaken))
+    monkeypatch.setattr(onnx, "converted", lambda *_: pytest.fail("asked"))
+    with pytest.raises(TypeError):
+        onnx.to_onnx(in_a_row(layers.ReLU(), layers.Flatten()), CONTRACT)
+
+
 def test_masks_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onnx, "missing_converter", lambda: "tf2onnx")
 

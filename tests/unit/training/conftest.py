@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from digitry import training
+import digitry
 from digitry.recipes.base import Recipe, Settings
+from digitry.training.train import train as train_with_report
 
 
 def build(classes: int, settings: Settings) -> Any:
@@ -27,9 +28,9 @@ def build(classes: int, settings: Settings) -> Any:
     )
 
 
-def train(recipe: str | Recipe, *data: Any, **options: Any) -> training.Run:
+def train(recipe: str | Recipe, *data: Any, **options: Any) -> digitry.Run:
     """`digitry.train` without a report, unless it is asked for: plots take longer than these trainings."""
-    return training.train(recipe, *data, **{"report": False} | options)
+    return train_with_report(recipe, *data, **{"report": False} | options)
 
 
 PLAIN_TORCH = "DIGITRY_TEST_PLAIN_TORCH" in os.environ

@@ -16,7 +16,7 @@ from digitry.evaluation.evaluate import evaluate
 from digitry.exports import onnx, onnx_layers
 from digitry.networks.model import Model
 from digitry.recipes.base import Recipe
-from digitry.training import fit
+from digitry.training import train as train_module
 from digitry.training.check_export import check_export
 from digitry.types import Dataset
 from tests.unit.training.conftest import train
@@ -44,7 +44,7 @@ def no_converter(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_layer_without_an_onnx_form_is_refused_before_a_folder_is_there(
     small_recipe: Recipe, made_up_dataset: Dataset, no_converter: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fit, "_fit", None)  # no step is taken
+    monkeypatch.setattr(train_module, "_fit", None)  # no step is taken
     with pytest.raises(
         ModelError,
         match=r"recipe small is not trained.* \(LSTM\) has no ONNX form here; tf2onnx may know it: "

@@ -23,7 +23,8 @@ from digitry.evaluation.evaluate import evaluate
 from digitry.reading import Reader
 from digitry.recipes.base import Recipe
 from digitry.runs import read_config
-from digitry.training import checkpoint, compiled, fit, results, tasks
+from digitry.training import checkpoint, compiled, results, tasks
+from digitry.training import train as train_module
 from digitry.training.interrupt import TrainingInterrupted
 from digitry.training.tasks import DigitTask
 from digitry.types import Dataset, Split
@@ -409,7 +410,7 @@ def test_what_is_made_ahead_trains_the_same_weights_as_what_is_made_when_needed(
 ) -> None:
     plan = small_recipe.with_settings({"augment": True})
     train(plan, data=made_up_dataset, run="ahead")
-    monkeypatch.setattr(fit, "make_ahead", lambda make: lambda meanwhile: make())
+    monkeypatch.setattr(train_module, "make_ahead", lambda make: lambda meanwhile: make())
     train(plan, data=made_up_dataset, run="now")
     assert final_state(Path("ahead")) == final_state(Path("now"))
 

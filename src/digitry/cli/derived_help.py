@@ -1,0 +1,40 @@
+"""Commands whose help lists what can be named: looked up when somebody asks for the help, not when a command runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+
+
+class DerivedHelp(click.Command):
+    """A command in whose help, and that of its options, `{word}` stands for what `lists()["word"]` says."""
+
+    def __init__(self, *arguments: Any, lists: Callable[[], Mapping[str, str]], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._lists = lists
+
+    def get_help(self, ctx: click.Context) -> str:
+        """Return the help with its lists."""
+        known = self._lists()
+        explained: list[click.Command | click.Option] = [one for one in self.params if isinstance(one, click.Option)]
+        for one in [self, *explained]:
+            for word, said in known.items():
+                one.help = one.help and one.help.replace(f"{{{word}}}", said)
+        return super().get_help(ctx)
+
+
+def datasets() -> dict[str, str]:
+    """Look up the datasets that are known by name."""
+    from digitry.datasets.sources import SOURCES
+
+    return {"datasets": ", ".join(SOURCES)}
+
+
+def formats() -> dict[str, str]:
+    """Look up the formats that a network can be written in."""
+    from digitry.training.export_run import FORMATS
+
+    *first, last = (f"{name} ({one.note})" if one.note else name for name, one in FORMATS.items())
+    return {"formats": f"{', '.join(first)} or {last}"}

@@ -1,0 +1,35 @@
+"""Helps list what can be named as the tables of names have it: nobody has to remember to add a name to a sentence."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner
+
+from digitry.cli import group
+from digitry.datasets.sources import SOURCES
+from digitry.exports.parity import ExportFormat
+from digitry.training.export_run import FORMATS
+
+
+def help_of(command: str) -> str:
+    return " ".join(CliRunner().invoke(group, [command, "--help"]).output.split())
+
+
+@pytest.mark.parametrize("command", ["fetch", "explore", "audit"])
+def test_a_new_source_is_in_the_help(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SOURCES, "kuzushiji", SOURCES["mnist"])
+    assert "(mnist, fashion-mnist, kuzushiji)" in help_of(command)
+
+
+def test_a_new_format_is_in_the_help_with_its_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    new = FORMATS["keras"]._replace(key="pickle", note="never")
+    monkeypatch.setitem(FORMATS, new.key, new)
+    assert "saved-model (a folder), litert or pickle (never)." in help_of("export")
+
+
+def test_a_help_may_be_asked_for_twice() -> None:
+    assert help_of("fetch") == help_of("fetch")
+
+
+def test_formats_are_known_by_the_names_that_they_give_themselves() -> None:
+    assert all(isinstance(one, ExportFormat) and one.key == key for key, one in FORMATS.items())
