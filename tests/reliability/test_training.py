@@ -26,7 +26,7 @@ from digitry.training.train import train
 from digitry.types import Dataset
 from tests.conftest import make_digits
 from tests.unit.training.conftest import small_recipe
-from tests.unit.training.test_fit import Killed, at_step, every_step, final_state, kill
+from tests.unit.training.test_train import Killed, at_step, every_step, final_state, kill
 
 pytestmark = pytest.mark.full
 

@@ -23,7 +23,7 @@ from digitry.types import Dataset, Split
 from tests.conftest import make_digits
 from tests.unit.tiny_models import printed_digit
 from tests.unit.training.conftest import train
-from tests.unit.training.test_fit import Killed, at_step, every_step, final_state, kill
+from tests.unit.training.test_train import Killed, at_step, every_step, final_state, kill
 
 __all__ = ["at_step", "every_step"]
 
