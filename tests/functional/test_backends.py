@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from digitry import recipes
 from digitry.recipes.backend import PLAIN_TORCH
@@ -36,7 +37,8 @@ def test_three_backends_agree(recipe: str, tmp_path: Path) -> None:
     missing = [name for name in BACKENDS if not importlib.util.find_spec(name)]
     assert not missing, f"{', '.join(missing)} not installed; use: make test-backends"
     examples = examples_for(recipe)
-    np.savez(tmp_path / "in.npz", **examples, **random_weights(recipe, examples, tmp_path))
+    weights = random_weights(recipe, examples, tmp_path)
+    np.savez(tmp_path / "in.npz", **examples, **weights)
     answers = {name: probe(name, recipe, tmp_path / "in.npz", tmp_path / f"{name}.npz") for name in BACKENDS}
     reference = answers["tensorflow"]
     assert int(reference["parameters"]) == recipes.get(recipe).parameters
@@ -44,11 +46,17 @@ def test_three_backends_agree(recipe: str, tmp_path: Path) -> None:
         assert answers[name].keys() == reference.keys()
         assert answers[name]["parameters"] == reference["parameters"]
         np.testing.assert_allclose(answers[name]["logits"], reference["logits"], rtol=1e-3, atol=1e-4)
-        for key in reference:
+        for key, after in reference.items():
             if key.startswith("after."):
-                np.testing.assert_allclose(
-                    answers[name][key], reference[key], rtol=1e-3, atol=1e-5, err_msg=f"{name} {key}"
-                )
+                check_same_step(weights[key.removeprefix("after.")], after, answers[name][key], f"{name} {key}")
+
+
+def check_same_step(before: NDArray[Any], after: NDArray[Any], there: NDArray[Any], where: str) -> None:
+    """Measured by the largest step of its array: of two activations that are alike to the last bits, each backend may
+    pass the gradient to another, which moved one weight of `tiny` by 0.4% of that.
+    """
+    step, rounding = np.abs(after - before).max(initial=0), 4 * np.spacing(np.abs(after).max(initial=0))
+    np.testing.assert_allclose(there, after, rtol=0, atol=0.01 * step + rounding, err_msg=where)
 
 
 @pytest.mark.parametrize("backend", [*BACKENDS, PLAIN_TORCH])
