@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-import digitry.training
 from digitry.cli.train import command
 from digitry.runs import Run
 
@@ -41,7 +40,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
             (folder / "report.html").touch()
         return Run(folder, {"recipe": recipe, "seed": 0, "settings": {}}, HISTORY)
 
-    monkeypatch.setattr(digitry.training, "train", train)
+    monkeypatch.setattr("digitry.training.train.train", train)
     return asked
 
 
