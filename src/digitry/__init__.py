@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from digitry.networks.model import Model, open_model
     from digitry.networks.scale import Scale
     from digitry.reading import Reader, read
+    from digitry.reading.knowledge import Knowledge
     from digitry.runs import Run, open_run
     from digitry.serve.client import Client
     from digitry.training.export_run import export
@@ -58,6 +59,7 @@ _HOME = {
     "Reader": "digitry.reading",
     "score": "digitry.evaluation.score",
     "Score": "digitry.evaluation.score",
+    "Knowledge": "digitry.reading.knowledge",
     "score_pages": "digitry.evaluation.whole_pages.score_pages",
     "PageScore": "digitry.evaluation.whole_pages.score_pages",
 }
@@ -67,6 +69,7 @@ __all__ = [
     "Client",
     "Dataset",
     "Digit",
+    "Knowledge",
     "Model",
     "Number",
     "PageScore",

@@ -48,6 +48,11 @@ def test_it_reads_what_the_reader_reads(client: digitry.Client, tmp_path: Path) 
     assert client.read(str(path), expect="digit").text == here.text
     assert client.read(picture_of(7), expect="digit").text == here.text
     assert client.read(np.asarray(page, np.uint8), expect="digit").text == here.text
+
+    known = digitry.Knowledge(between=(8, 9), region=(0, 0, 270, 270))
+    answer = client.read(path, expect="digit", known=known)
+    assert answer.to_json() == digitry.read(path, expect="digit", known=known).to_json()
+    assert not answer.sure
     assert client.read(np.asarray(page, np.float32) / 255, expect="digit").text == here.text
     assert [reading.text for reading in client.read([path, path], expect="digit")] == [here.text] * 2
 

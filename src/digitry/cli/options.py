@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 import click
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 model_option = click.option(
     "--model",
@@ -11,4 +16,24 @@ model_option = click.option(
     metavar="RUN|FILE.onnx",
     help="A run folder or an ONNX file, for digits, for numbers or for pages; give it several times for several. "
     "[default: the built-in ones]",
+)
+
+
+def knowledge_options(command: Function) -> Function:
+    """Give a command the options that say what a person knows about the numbers, by the names of `Knowledge`."""
+    for option in reversed(_KNOWLEDGE):
+        command = option(command)
+    return command
+
+
+_KNOWLEDGE = (
+    click.option("--between", metavar="LOW,HIGH", help="Numbers are worth from LOW to HIGH, 0,20 say."),
+    click.option("--length", metavar="N..M", help="Numbers have N to M digits, 4..8 say, or exactly N."),
+    click.option("--check", metavar="NAME", help="Numbers end in a check digit, by its name: luhn, isbn."),
+    click.option("--column", metavar="N", help="Only the numbers in column N of a page's tables, from 0."),
+    click.option(
+        "--region",
+        metavar="X,Y,W,H",
+        help="Read only this part of each picture, in pixels from the top left; boxes stay those of the whole.",
+    ),
 )

@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING
 import click
 
 from digitry.cli import STANDARD_INPUT
-from digitry.cli.options import model_option
+from digitry.cli.options import knowledge_options, model_option
 from digitry.errors import DataError, SettingError
 
 if TYPE_CHECKING:
     from digitry.cli.reading_output import Made, Maker, Text
     from digitry.reading import Reader
     from digitry.reading.batch.records import Outcome, PictureSource, ReadingSettings
+    from digitry.reading.tables.grids import Grid
 
 
 @click.command(short_help="Read the numbers in pictures.")
-@click.argument("pictures", metavar="PICTURE...", nargs=-1, required=True, type=click.Path(path_type=str))
+@click.argument("pictures", metavar="PICTURE...", nargs=-1, type=click.Path(path_type=str))
 @click.option(
     "--expect",
     type=click.Choice(["digit", "number", "page"]),
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="What parts a number's whole from its fraction, for its value in JSON; the other groups thousands.",
 )
+@knowledge_options
 @click.option(
     "--max-error",
     type=float,
@@ -70,6 +72,13 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a page and line on stdout, nothing else.")
 @click.option("--jsonl", type=click.Path(path_type=Path), metavar="FILE", help="Write these objects to a file.")
 @click.option("--csv", type=click.Path(path_type=Path), metavar="FILE", help="Write a table, a row a number.")
+@click.option(
+    "--table",
+    is_flag=False,
+    flag_value=STANDARD_INPUT,
+    metavar="[FILE]",
+    help="Print the tables of pages as grids, or write them to a file, .csv or .xlsx.",
+)
 @click.option("--resume", is_flag=True, help="Go on with these files where an earlier run of the same was stopped.")
 @click.option("--draw", type=click.Path(path_type=Path), metavar="DIR", help="Draw what was read onto each picture.")
 @click.option(
@@ -88,27 +97,40 @@ def command(
     as_json: bool,
     jsonl: Path | None,
     csv: Path | None,
+    table: str | None,
     resume: bool,
     draw: Path | None,
     explain: Path | None,
     quiet: bool,
+    **known: str | None,
 ) -> None:
     """Read the handwritten numbers in each PICTURE.
 
     PNG, JPEG, WebP, BMP, GIF, all pages of a TIFF; HEIC and PDF with the extras digitry[heic] and digitry[pdf]. A
     folder means all pictures in it and below, a dash the standard input.
 
-    A picture that cannot be read is one line on stderr; the others are read, and the exit code is 3. With --csv or
-    --jsonl nothing is printed but what --json asks for.
+    What is known about the numbers (--between, --length, --check) chooses among what each may be; such a choice is
+    never sure, and what fits in no way is kept, not sure.
+
+    A picture that cannot be read is one line on stderr; the others are read, and the exit code is 3. With --csv,
+    --jsonl or --table FILE nothing is printed but what --json asks for. --table alone goes behind the pictures.
     """
+    if not pictures:
+        if table not in (None, STANDARD_INPUT):  # it took the picture for its file
+            raise SettingError(f"no picture is named but {table}; name the pictures before --table")
+        raise click.UsageError("Missing argument 'PICTURE...'.")
     from digitry.cli.progress import Counter
     from digitry.cli.reading_output import Maker, drawing_paths
     from digitry.reading.batch.output import TableFile, describe_job
     from digitry.reading.batch.records import ReadingSettings
+    from digitry.reading.knowledge import parse_knowledge
     from digitry.reading.page_options import page_options_from_words
+    from digitry.reading.tables.write_grids import write_grids
 
     said = {"rotate": rotate, "only": only, "signs": signs, "decimal": decimal}
-    settings = ReadingSettings(models, max_error, expect, page_options_from_words(expect, said))
+    knowledge = parse_knowledge(**known) if any(word is not None for word in known.values()) else None
+    settings = ReadingSettings(models, max_error, expect, page_options_from_words(expect, said), knowledge)
+    grid_file = _grid_file(table, expect, as_json=as_json, resume=resume)
     found = _find(pictures)
     names = list(found)
     files = {kind: path for kind, path in (("csv", csv), ("jsonl", jsonl)) if path is not None}
@@ -116,9 +138,13 @@ def command(
         raise SettingError("--resume goes on with a --csv or --jsonl file, and cannot read standard input again")
     if explain and len(names) != 1:
         raise SettingError(f"--explain shows one picture, these are {len(names)}")
-    text: Text = "json" if as_json else "" if files else "whole" if len(names) == 1 else "line"
-    maker = Maker(text, tuple(files), drawing_paths(draw, found) if draw else {})
+    text: Text = "json" if as_json else "" if files or grid_file else "whole" if len(names) == 1 else "line"
+    if table == STANDARD_INPUT:
+        text = "table"
+    drawings = drawing_paths(draw, found) if draw else {}
+    maker = Maker(text, tuple(files), grid_file is not None, drawings)
     failures = 0
+    grids: list[Grid] = []
     with ExitStack() as stack:
         job = describe_job(settings, names) if files else {}
         tables = [stack.enter_context(TableFile(path, kind, job, names, resume=resume)) for kind, path in files.items()]
@@ -132,18 +158,40 @@ def command(
         for index, made in enumerate(results):
             if index == 0:  # not before the model has shown that it is good
                 failures = max((table.start(done) for table in tables), default=0)
-            for table, lines in zip(tables, made.lines, strict=True):
-                table.append(lines)
+            for table_file, lines in zip(tables, made.lines, strict=True):
+                table_file.append(lines)
+            grids += made.grids
             if made.failure is not None:
                 failures += 1
                 counter.note(made.failure)
             if made.text:
                 _print(made.text)
             counter.step()
+        if grid_file is not None:
+            write_grids(grids, grid_file)
+            counter.note(f"{grid_file}: {len(grids)} table{'' if len(grids) == 1 else 's'}")
     if failures and len(names) > 1:
         counter.note(f"{failures} of {len(names)} pictures could not be read")
     if failures:
         sys.exit(DataError.exit_code)
+
+
+def _grid_file(table: str | None, expect: str, *, as_json: bool, resume: bool) -> Path | None:
+    """Return the file that grids are written to, if any. Raises SettingError for what does not go together."""
+    if table is None:
+        return None
+    if expect != "page":
+        raise SettingError(f"--table is for the tables of pages, and --expect is {expect}")
+    if resume:
+        raise SettingError("--resume goes on with --csv and --jsonl files; tables are written at the end, as a whole")
+    if table == STANDARD_INPUT:
+        if as_json:
+            raise SettingError("--json has the tables already; to have the grids too, name a file: --table FILE")
+        return None
+    from digitry.reading.tables.write_grids import check_grid_file
+
+    check_grid_file(Path(table))
+    return Path(table)
 
 
 def _results(
@@ -157,7 +205,7 @@ def _results(
         yield from read_all(sources, settings, maker)
         return
     reader = open_reader(settings)
-    for outcome in read_many(reader, sources, expect=settings.expect, page=settings.page):
+    for outcome in read_many(reader, sources, settings):
         _explain(reader, outcome, explain)
         yield maker(outcome)
 

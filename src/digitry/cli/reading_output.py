@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from digitry.cli import STANDARD_INPUT, reading_text
+from digitry.cli.grid_text import grid_lines
 from digitry.errors import SettingError
 from digitry.reading.batch.rows import FORMATS, json_line
+from digitry.reading.tables.grids import Grid, grids
 
 if TYPE_CHECKING:
     from digitry.reading.batch.records import Outcome
 
-Text = Literal["", "line", "whole", "json"]
-"""What goes to stdout: nothing, a line a page, all about one picture, JSON."""
+Text = Literal["", "line", "whole", "json", "table"]
+"""What goes to stdout: nothing, a line a page, all about one picture, JSON, the tables as grids."""
 
 
 class Made(NamedTuple):
@@ -27,7 +29,9 @@ class Made(NamedTuple):
     text: str
     """For stdout; empty or ending in a line end."""
     lines: tuple[bytes, ...]
-    """For each table."""
+    """For each file with a row a number."""
+    grids: tuple[Grid, ...] = ()
+    """The tables of its pages, where they are written."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,8 @@ class Maker:
 
     text: Text
     tables: tuple[str, ...] = ()
-    """Formats of the tables."""
+    """Formats of the files with a row a number."""
+    is_writing_grids: bool = False
     drawings: Mapping[str, Path] = field(default_factory=dict)
     """Name of a picture → where its drawing goes."""
 
@@ -47,13 +52,16 @@ class Maker:
             failure = reading_text.printable(f"{outcome.name}: {outcome.failure}")
         if outcome.name in self.drawings:
             _draw(outcome, self.drawings[outcome.name])
-        return Made(failure, self._text(outcome), tuple(FORMATS[kind].lines(outcome) for kind in self.tables))
+        lines = tuple(FORMATS[kind].lines(outcome) for kind in self.tables)
+        return Made(failure, self._text(outcome), lines, _grids(outcome) if self.is_writing_grids else ())
 
     def _text(self, outcome: Outcome) -> str:
         if self.text == "json":
             return json_line(outcome).decode()
         if self.text == "line":
             return _joined(reading_text.page_lines(outcome.name, outcome.readings))
+        if self.text == "table" and outcome.readings:
+            return _joined(grid_lines(outcome.name, _grids(outcome), len(outcome.readings)))
         return _joined(reading_text.whole(outcome.readings)) if self.text == "whole" else ""
 
 
@@ -96,6 +104,10 @@ def _draw(outcome: Outcome, path: Path) -> None:
         page = path if reading.page == 1 else path.with_name(f"{path.stem}-page{reading.page}.png")
         source = None if outcome.name == STANDARD_INPUT else outcome.name
         write_atomically(page, draw_reading(source, reading))
+
+
+def _grids(outcome: Outcome) -> tuple[Grid, ...]:
+    return tuple(grid for reading in outcome.readings for grid in grids(reading))
 
 
 def _joined(lines: list[str]) -> str:

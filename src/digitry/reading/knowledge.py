@@ -6,10 +6,10 @@ import contextlib
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TypeVar
 
-from digitry.errors import DataError, SettingError, unknown_name
+from digitry.errors import SettingError, unknown_name
 from digitry.reading.alternatives import rewritten, texts_instead
 from digitry.reading.check_digits import CHECKS, check_digit_fits
 from digitry.reading.notation import value_of
@@ -56,6 +56,13 @@ class Knowledge:
         """Whether a number could break it."""
         return (self.between, self.length, self.check) != (None, None, None)
 
+    def to_words(self) -> dict[str, str]:
+        """Return what is known as people type it, by name; what says nothing is left out."""
+        pairs = {"between": self.between, "length": self.length, "region": self.region}
+        words = {name: ",".join(f"{value:.15g}" for value in given) for name, given in pairs.items() if given}
+        words |= {"check": self.check} if self.check is not None else {}
+        return words | ({"column": str(self.column)} if self.column is not None else {})
+
     def breach(self, text: str, decimal: str = "auto") -> str | None:
         """Say what a number of this text breaks: "is not from 0 to 20"; None where it breaks nothing."""
         digits = "".join(c for c in text if c.isascii() and c.isdigit())
@@ -70,6 +77,10 @@ class Knowledge:
         if self.check is not None and not check_digit_fits(self.check, digits):
             return f"has no check digit that {self.check} gives"
         return None
+
+
+KNOWN = tuple(field.name for field in fields(Knowledge))
+"""What may be known, by name."""
 
 
 def parse_knowledge(
@@ -88,15 +99,6 @@ def parse_knowledge(
         None if column is None else _of_text("column", str(column), int, "a number from 0"),
         None if region is None else _box(region),
     )
-
-
-def part_of_page(shape: tuple[int, ...], region: Box) -> Box:
-    """Return the part of a page (h, w) that a region covers. Raises DataError where they share nothing."""
-    x, y, width, height = region
-    high, wide = shape[:2]
-    if x >= wide or y >= high:
-        raise DataError(f"the region {_listed(region)} lies outside of the page, which has {wide}×{high} pixels")
-    return x, y, min(width, wide - x), min(height, high - y)
 
 
 def apply_knowledge(reading: Reading, known: Knowledge, *, decimal: str = "auto", signs: bool = True) -> Reading:

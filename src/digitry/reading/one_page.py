@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 
 from digitry.images.stages import BLANK, MIN_SIDE, too_small
 from digitry.reading import one_digit, one_number
+from digitry.reading.boxes import move_boxes
 from digitry.reading.judged import LEAST_GIVEN, judged_number, weigh
 from digitry.reading.networks import Networks
 from digitry.reading.one_number import NO_NUMBER, ONE_LINE
-from digitry.reading.page import Candidate, PageFound, box_before, cell_at, read_candidates, tables_of
+from digitry.reading.page import Candidate, PageFound, box_before, read_candidates, ruled_tables
 from digitry.reading.page_options import PageOptions
 from digitry.reading.page_turn import upright
-from digitry.types import Box, Number, Reading, Table
+from digitry.reading.tables.page_tables import Place, page_tables
+from digitry.types import Box, Number, Reading
 
 TINY = 40
 """Pixels: a picture no larger than this is one digit or number, its writing too small for a page's network."""
@@ -55,11 +57,9 @@ def _read_found(grey: NDArray[np.uint8], found: PageFound, networks: Networks, o
     wanted = [candidate for candidate in found.candidates if options.only in ("all", candidate.hand)]
     weighed = [(candidate, weigh(candidate, view, networks)) for candidate in wanted]
     given = [(one, what) for one, what in weighed if what.own >= LEAST_GIVEN]
-    tables = tables_of(grey, quarter)
-    numbers = tuple(
-        _placed(_number_back(judged_number(*both, found.turn, networks, options), quarter, grey.shape), tables)
-        for both in given
-    )
+    judged = [judged_number(one, what, found.turn, networks, options) for one, what in given]
+    tables, places = page_tables([number.box for number in judged], ruled_tables(view))
+    numbers = tuple(_placed(number, place) for number, place in zip(judged, places, strict=True))
     sure, reason = doubts(numbers)
     if not numbers:
         reason = _why_nothing(found, options)
@@ -68,7 +68,7 @@ def _read_found(grey: NDArray[np.uint8], found: PageFound, networks: Networks, o
         "strips": [opinion.strip for opinion in seen],
         "frames": [opinion.frames for opinion in seen],
     }
-    return Reading("", numbers, sure, reason, turn=90 * quarter, tables=tables, stages=stages)
+    return _turned_back(Reading("", numbers, sure, reason, tables=tables, stages=stages), quarter, grey.shape)
 
 
 def _one_number(view: NDArray[np.uint8], found: PageFound, networks: Networks, options: PageOptions) -> Reading | None:
@@ -159,24 +159,11 @@ def _why_nothing(found: PageFound, options: PageOptions) -> str:
 
 
 def _turned_back(reading: Reading, quarter: int, shape: tuple[int, ...]) -> Reading:
-    numbers = tuple(_number_back(number, quarter, shape) for number in reading.numbers)
-    return replace(reading, numbers=numbers, turn=90 * quarter)
+    """Return the reading of an upright page with its boxes on the page as it was given, of this shape."""
+    return replace(move_boxes(reading, lambda box: box_before(box, quarter, *shape)), turn=90 * quarter)
 
 
-def _number_back(number: Number, quarter: int, shape: tuple[int, ...]) -> Number:
-    """Return the number with its boxes on the page as it was given, of this shape."""
-    if not quarter:
-        return number
-    digits, signs = (
-        tuple(replace(one, box=box_before(one.box, quarter, *shape)) for one in characters)
-        for characters in (number.digits, number.signs)
-    )
-    return replace(number, box=box_before(number.box, quarter, *shape), digits=digits, signs=signs)
-
-
-def _placed(number: Number, tables: tuple[Table, ...]) -> Number:
-    x, y, width, height = number.box
-    place = cell_at(x + width / 2, y + height / 2, tables)
+def _placed(number: Number, place: Place | None) -> Number:
     if place is None:
         return number
     table, row, column = place

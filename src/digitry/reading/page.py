@@ -166,22 +166,9 @@ def box_before(box: Box, quarter: int, height: int, width: int) -> Box:
     return width - y - high, x, high, wide
 
 
-def tables_of(grey: NDArray[np.uint8], quarter: int) -> tuple[Table, ...]:
-    """Give the tables of a page, uint8 (h, w), that so many quarter turns make upright, in boxes of it as given."""
-    height, width = grey.shape
+def ruled_tables(view: NDArray[np.uint8]) -> tuple[Table, ...]:
+    """Give the tables that rules draw on an upright page, uint8 (h, w)."""
     grouped: dict[int, list[Cell]] = {}
-    for cell in find_cells(upright(grey, quarter)):
-        box = box_before(cell.box, quarter, height, width)
-        grouped.setdefault(cell.table, []).append(Cell(cell.row, cell.column, box))
+    for cell in find_cells(view):
+        grouped.setdefault(cell.table, []).append(Cell(cell.row, cell.column, cell.box))
     return tuple(Table(tuple(cells)) for cells in grouped.values())
-
-
-def cell_at(x: float, y: float, tables: tuple[Table, ...]) -> tuple[int, int, int] | None:
-    """Give table, row and column of the smallest cell that holds a point of the page; None outside of tables."""
-    best: tuple[int, tuple[int, int, int]] | None = None
-    for number, table in enumerate(tables):
-        for cell in table.cells:
-            left, top, width, height = cell.box
-            if left <= x < left + width and top <= y < top + height and (best is None or width * height < best[0]):
-                best = width * height, (number, cell.row, cell.column)
-    return best[1] if best else None

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from digitry.errors import SettingError, unknown_name
 from digitry.reading import drawn_ink, one_digit, one_number, one_page
+from digitry.reading.knowledge import Knowledge, apply_knowledge
 from digitry.reading.networks import DIGITS, Models, Networks
 from digitry.reading.page_options import PageOptions, PageOptionValues, page_options_of
 from digitry.reading.picture_input import Picture, grey_pages, picture_name
+from digitry.reading.region import read_region
 from digitry.types import Reading
 
 EXPECTATIONS = ("digit", "number", "page")
@@ -22,52 +24,81 @@ EXPECTATIONS = ("digit", "number", "page")
 class Reader(Networks):
     """Reads pictures with the networks it loaded: for single digits, for whole numbers, for pages."""
 
-    def read(self, picture: Picture, *, expect: str = "page", **page_options: Unpack[PageOptionValues]) -> Reading:
+    def read(
+        self,
+        picture: Picture,
+        *,
+        expect: str = "page",
+        known: Knowledge | None = None,
+        **page_options: Unpack[PageOptionValues],
+    ) -> Reading:
         """Read a picture: a path, file bytes, an array or a Pillow image; of a file with many pages the first.
 
-        Of a page more can be said, by the names of `PageOptions`: `rotate`, "auto" or the degrees, clockwise, that make
-        it upright; `only` "written", "printed" or "all" numbers; `signs`, whether texts carry them; `decimal`, "auto",
-        "comma" or "point". No digit gives a reading without numbers and with a reason. Raises DataError when it is no
-        picture at all, SettingError for an `expect` or an option that does not exist.
+        `known` is what a person knows about its numbers. Of a page more can be said, by the names of `PageOptions`:
+        `rotate`, "auto" or the degrees, clockwise, that make it upright; `only` "written", "printed" or "all" numbers;
+        `signs`, whether texts carry them; `decimal`, "auto", "comma" or "point". No digit gives a reading without
+        numbers and with a reason. Raises DataError when it is no picture at all, or has nothing of the region that is
+        known, SettingError for an `expect` or an option that does not exist.
         """
-        return next(self.read_pages(picture, expect=expect, **page_options))
+        return next(self.read_pages(picture, expect=expect, known=known, **page_options))
 
     def read_pages(
-        self, picture: Picture, *, expect: str = "page", **page_options: Unpack[PageOptionValues]
+        self,
+        picture: Picture,
+        *,
+        expect: str = "page",
+        known: Knowledge | None = None,
+        **page_options: Unpack[PageOptionValues],
     ) -> Iterator[Reading]:
         """Read every page of a picture, in order, made when it is asked for; options and errors as for `read`."""
-        options = self.check_expectation(expect, **page_options)
+        options = self.check_expectation(expect, known, **page_options)
         name = picture_name(picture)
         for count, grey in enumerate(grey_pages(picture), 1):
-            yield self._read_grey(grey, expect, options, name, count)
+            yield self._read_grey(grey, expect, known, options, name, count)
 
     def read_grey(
         self,
         grey: NDArray[np.uint8],
         *,
         expect: str = "page",
+        known: Knowledge | None = None,
         name: str = "",
         page: int = 1,
         **page_options: Unpack[PageOptionValues],
     ) -> Reading:
         """Return the reading of one decoded page, uint8 (h, w); `name` and `page` say what the reading calls it."""
-        return self._read_grey(grey, expect, self.check_expectation(expect, **page_options), name, page)
+        return self._read_grey(grey, expect, known, self.check_expectation(expect, known, **page_options), name, page)
 
-    def _read_grey(self, grey: NDArray[np.uint8], expect: str, options: PageOptions, name: str, page: int) -> Reading:
-        if expect == "digit":
-            return self.read_digit_pages([grey], name=name, page=page)[0]
-        if expect == "number":
-            return one_number.read_number(grey, self, name=name, page=page)
-        return one_page.read_page(grey, self, options, name=name, page=page)
+    def _read_grey(
+        self, grey: NDArray[np.uint8], expect: str, known: Knowledge | None, options: PageOptions, name: str, page: int
+    ) -> Reading:
+        def read_part(part: NDArray[np.uint8]) -> Reading:
+            if expect == "digit":
+                return one_digit.read_pages([part], self, name=name, page=page)[0]
+            if expect == "number":
+                return one_number.read_number(part, self, name=name, page=page)
+            return one_page.read_page(part, self, options, name=name, page=page)
 
-    def check_expectation(self, expect: str, **page_options: Unpack[PageOptionValues]) -> PageOptions:
+        if known is None:
+            return read_part(grey)
+        reading = read_region(grey, known.region, read_part)
+        return apply_knowledge(reading, known, decimal=options.decimal, signs=options.signs)
+
+    def check_expectation(
+        self, expect: str, known: Knowledge | None = None, **page_options: Unpack[PageOptionValues]
+    ) -> PageOptions:
         """Return the options of a page. Raises SettingError unless `expect` exists, this model can read what it
-        promises, and the options exist; those of pages are for pages.
+        promises, and the options exist; those of pages are for pages, and what is known of numbers for digits.
         """
         if expect not in EXPECTATIONS:
             raise unknown_name("expectation", expect, EXPECTATIONS)
         options = page_options_of(expect, page_options)
+        if known is not None and known.column is not None and expect != "page":
+            raise SettingError(f"column is for pages, and expect is {expect!r}; leave it out, or expect a page")
         if expect == "digit":
+            if known is not None and known.is_about_numbers and self.class_names != DIGITS:
+                first = ", ".join(self.class_names[:3])
+                raise SettingError(f"between, length and check are about digits; this model reads {first}…")
             return options
         for names in (self.class_names, self.numbers.class_names):
             if names != DIGITS:
@@ -85,7 +116,10 @@ class Reader(Networks):
         return drawn_ink.read_drawing(ink, self, expect=expect)
 
     def read_digit_pages(self, pages: list[NDArray[np.uint8]], *, name: str = "", page: int = 1) -> list[Reading]:
-        """Return readings of grey pages, uint8 (h, w), with one digit each: the network runs once for all."""
+        """Return readings of grey pages, uint8 (h, w), with one digit each: the network runs once for all.
+
+        Nothing is `known` of them: these are whole pictures, many together.
+        """
         return one_digit.read_pages(pages, self, name=name, page=page)
 
 
@@ -95,22 +129,33 @@ def read(
     *,
     model: Models = None,
     expect: str = "page",
+    known: Knowledge | None = None,
     **page_options: Unpack[PageOptionValues],
 ) -> list[Reading]: ...
 @overload
 def read(
-    pictures: Picture, *, model: Models = None, expect: str = "page", **page_options: Unpack[PageOptionValues]
+    pictures: Picture,
+    *,
+    model: Models = None,
+    expect: str = "page",
+    known: Knowledge | None = None,
+    **page_options: Unpack[PageOptionValues],
 ) -> Reading: ...
 def read(
-    pictures: Picture, *, model: Models = None, expect: str = "page", **page_options: Unpack[PageOptionValues]
+    pictures: Picture,
+    *,
+    model: Models = None,
+    expect: str = "page",
+    known: Knowledge | None = None,
+    **page_options: Unpack[PageOptionValues],
 ) -> Reading | list[Reading]:
     """Read one picture, or each of a list of pictures, in order. For many calls, keep a `Reader`.
 
-    The options of a page are those of `Reader.read`. Raises DataError for the first one that is no picture,
-    SettingError for an `expect` or an option that does not exist.
+    What is `known`, and the options of a page, are those of `Reader.read`. Raises DataError for the first one that is
+    no picture, SettingError for an `expect` or an option that does not exist.
     """
     reader = Reader(model)
-    reader.check_expectation(expect, **page_options)
+    reader.check_expectation(expect, known, **page_options)
     if isinstance(pictures, (list, tuple)):
-        return [reader.read(picture, expect=expect, **page_options) for picture in pictures]
-    return reader.read(pictures, expect=expect, **page_options)
+        return [reader.read(picture, expect=expect, known=known, **page_options) for picture in pictures]
+    return reader.read(pictures, expect=expect, known=known, **page_options)

@@ -24,6 +24,7 @@ from digitry.errors import SettingError
 from digitry.reading import EXPECTATIONS
 from digitry.reading.canonical_digits import is_sure_of_digit
 from digitry.reading.certainty import MAX_ERROR, check_max_error
+from digitry.reading.knowledge import KNOWN, Knowledge, parse_knowledge
 from digitry.reading.page_options import PAGE_OPTIONS, PageOptionValues, page_options_from_words
 from digitry.serve import request_metrics
 from digitry.serve.api_page import api_page
@@ -94,11 +95,15 @@ class Handlers:
         expect = request.query_params.get("expect", "page")
         if expect not in EXPECTATIONS:
             raise ProblemError("wrong-setting", f"expect must be one of {', '.join(EXPECTATIONS)}.")
-        max_error, page = _max_error(request), _page_options(request, expect)
+        max_error, page, known = _max_error(request), _page_options(request, expect), _known(request)
         with self._service.engine() as engine:
             model = self._model(request, engine)
             if expect not in model.expectations:
                 raise ProblemError("wrong-setting", f"The model {model.name} reads no numbers; use expect=digit.")
+            try:
+                model.reader.check_expectation(expect, known, **page)
+            except SettingError as error:
+                raise ProblemError("wrong-setting", f"{error}.") from error
             async with self._body(request, self._limits.max_body_bytes) as body:
                 if content_type(request) == MULTIPART:
                     pictures = [(part.file_name, part.data) for part in parts_of(request, body, self._limits.max_parts)]
@@ -106,7 +111,8 @@ class Handlers:
                         raise ProblemError("bad-multipart", "There is no part with a picture.")
                 else:
                     pictures = [("", body)]
-                jobs = [PictureJob(data, model.name, expect, max_error, page) for _, data in pictures]
+                words = {} if known is None else known.to_words()
+                jobs = [PictureJob(data, model.name, expect, max_error, page, words) for _, data in pictures]
                 found = await self._in_time(engine.children.read(*jobs))
         if all(done.error is not None and not done.readings for done in found):
             raise ProblemError("not-a-picture", "; ".join(str(done.error) for done in found))
@@ -261,6 +267,14 @@ def _page_options(request: Request, expect: str) -> PageOptionValues:
     given = {name: request.query_params[name] for name in PAGE_OPTIONS if name in request.query_params}
     try:
         return page_options_from_words(expect, given).to_values()
+    except SettingError as error:
+        raise ProblemError("wrong-setting", f"{error}.") from error
+
+
+def _known(request: Request) -> Knowledge | None:
+    words = {name: request.query_params[name] for name in KNOWN if name in request.query_params}
+    try:
+        return parse_knowledge(**words) if words else None
     except SettingError as error:
         raise ProblemError("wrong-setting", f"{error}.") from error
 

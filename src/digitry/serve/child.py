@@ -5,8 +5,8 @@ memory and processor time, without the means to open a file or a socket, without
 are all it has.
 
 The first message is {"limits": {...}, "models": {name: how many files it has}} and the files; each job {"model",
-"expect", "max_error", "page", "keep"} and the picture; each answer {"readings": [...]}, perhaps with an "error", or, to
-"keep" them, with {"pages": [[height, width], ...]} and their grey pixels.
+"expect", "max_error", "page", "known", "keep"} and the picture; each answer {"readings": [...]}, perhaps with an
+"error", or, to "keep" them, with {"pages": [[height, width], ...]} and their grey pixels.
 """
 
 from __future__ import annotations
@@ -67,18 +67,21 @@ def _answer(reader: Reader, picture: bytes, job: dict[str, Any], max_pixels: int
     """Return what the picture holds, or why it cannot be read; and its grey pages where they are wanted."""
     from digitry.errors import DigitryError
     from digitry.images.decode import FORMATS, decode_pages
+    from digitry.reading.knowledge import parse_knowledge
 
     readings: list[dict[str, Any]] = []
     kept: list[Any] = []
     error = None
     try:
         reader.max_error = job["max_error"]
+        known = parse_knowledge(**job["known"]) if job["known"] else None
         for page in decode_pages(picture, max_pixels=max_pixels, formats=FORMATS):
             if len(readings) == MAX_PAGES:
                 error = f"the file has more than {MAX_PAGES} pages, the most that are read here; split it"
                 break
             number = len(readings) + 1
-            readings.append(reader.read_grey(page, expect=job["expect"], page=number, **job["page"]).to_json())
+            reading = reader.read_grey(page, expect=job["expect"], known=known, page=number, **job["page"])
+            readings.append(reading.to_json())
             if job["keep"]:
                 kept.append(page)
     except DigitryError as wrong:

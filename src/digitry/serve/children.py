@@ -29,6 +29,8 @@ class PictureJob(NamedTuple):
     max_error: float
     page: Mapping[str, Any] = PageOptions().to_values()
     """What is said of a page, as `PageOptions` has it."""
+    known: Mapping[str, str] = {}
+    """What is known of its numbers, in the words of `Knowledge`."""
     keep: bool = False
     """Whether the decoded pages are wanted too."""
 

@@ -18,6 +18,7 @@ from digitry.errors import DataError, DigitryError, ModelError, ServerError, Set
 from digitry.types import IMAGE_SIDE, Probabilities, Reading
 
 if TYPE_CHECKING:
+    from digitry.reading.knowledge import Knowledge
     from digitry.reading.page_options import PageOptionValues
 
 Sendable = Any
@@ -75,27 +76,28 @@ class Client:
     @overload
     def read(
         self, pictures: list[Sendable] | tuple[Sendable, ...], *, expect: str = ..., max_error: float | None = ...,
-        model: str | None = ..., **page_options: Unpack[PageOptionValues],
+        model: str | None = ..., known: Knowledge | None = ..., **page_options: Unpack[PageOptionValues],
     ) -> list[Reading]: ...  # fmt: skip
     @overload
     def read(
         self, pictures: Sendable, *, expect: str = ..., max_error: float | None = ..., model: str | None = ...,
-        **page_options: Unpack[PageOptionValues],
+        known: Knowledge | None = ..., **page_options: Unpack[PageOptionValues],
     ) -> Reading: ...  # fmt: skip
     def read(
         self, pictures: Sendable, *, expect: str = "page", max_error: float | None = None, model: str | None = None,
-        **page_options: Unpack[PageOptionValues],
+        known: Knowledge | None = None, **page_options: Unpack[PageOptionValues],
     ) -> Reading | list[Reading]:  # fmt: skip
         """Return the reading of a picture, or of each of a list of them, in order; of many pages the first.
 
-        The options of a page are those of `Reader.read`. Raises DataError for what is no picture, SettingError and
-        ModelError for names that do not exist, ServerError when there is no answer.
+        What is `known`, and the options of a page, are those of `Reader.read`. Raises DataError for what is no picture,
+        SettingError and ModelError for names that do not exist, ServerError when there is no answer.
         """
         from digitry.reading.page_options import page_options_of
 
         several = isinstance(pictures, (list, tuple))
         query = {"expect": expect, "max_error": max_error, "model": model}
         query |= page_options_of(expect, page_options).to_words() if page_options else {}
+        query |= {} if known is None else known.to_words()
         readings = [self._read(picture, query) for picture in (pictures if several else [pictures])]
         return readings if several else readings[0]
 

@@ -7,6 +7,7 @@ from typing import Any
 import digitry
 from digitry.reading import EXPECTATIONS
 from digitry.reading.certainty import MAX_ERROR
+from digitry.reading.check_digits import CHECKS
 from digitry.reading.notation import DECIMALS
 from digitry.reading.page_options import HANDS, TURNS, YES_OR_NO
 from digitry.serve.openapi_schemas import SCHEMAS, ref
@@ -72,6 +73,7 @@ def openapi(service: Service) -> dict[str, Any]:
                         "What a picture holds: one digit, one number, or a page of numbers.",
                     ),
                     *_PAGE_OPTIONS,
+                    *_KNOWN,
                     _MAX_ERROR,
                     model,
                 ],
@@ -266,6 +268,36 @@ _PAGE_OPTIONS = [
         ("only", HANDS, "which of its numbers are wanted"),
         ("signs", YES_OR_NO, "whether numbers carry their signs"),
         ("decimal", DECIMALS, "what parts a number's whole from its fraction"),
+    )
+]
+
+
+_FIGURES, _COUNT = r"-?[0-9]{1,12}(\.[0-9]{1,6})?", "[1-9][0-9]{0,2}"
+_KNOWN = [
+    _query(name, {"type": "string", **schema}, what)
+    for name, schema, what in (
+        (
+            "between",
+            {"pattern": rf"^{_FIGURES}(,|\.\.){_FIGURES}$", "examples": ["0,20"]},
+            "Numbers are worth from the first to the second; where that chooses what one is, it is never sure.",
+        ),
+        (
+            "length",
+            {"pattern": rf"^{_COUNT}(\.\.{_COUNT})?$", "examples": ["4..8", "6"]},
+            "Numbers have so many digits, or from so many to so many; the same holds.",
+        ),
+        ("check", {"enum": list(CHECKS)}, "Numbers end in the check digit of this name; the same holds."),
+        (
+            "column",
+            {"pattern": "^[0-9]{1,4}$"},
+            "Of a page: only numbers in this column of its tables, from 0.",
+        ),
+        (
+            "region",
+            {"pattern": r"^([0-9]{1,5},){2}[1-9][0-9]{0,4},[1-9][0-9]{0,4}$", "examples": ["10,20,300,200"]},
+            "x,y,width,height in pixels of the upright picture: only that part is read. The whole picture is sent and "
+            "decoded, and counts for the limits; boxes are those of the whole.",
+        ),
     )
 ]
 

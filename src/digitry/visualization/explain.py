@@ -27,6 +27,9 @@ from digitry.visualization.upright import make_upright
 MAX_DIGITS = 24
 """So many digits are looked into; on a page with more, those of numbers that the reader is not sure of come first."""
 
+MAX_STRIPS = 24
+"""So many numbers of a page are shown as the network for numbers gets them."""
+
 _FOLD_ABOVE = 3
 """With more digits than this on a page, the sure ones stay folded until somebody asks."""
 
@@ -182,9 +185,11 @@ def _lines(reader: Reader, reading: Reading) -> list[Shown]:
             np.asarray(frames[index], np.float32) if len(frames) == len(strips) else None,
             reader.class_names,
         )
-        for index, strip in enumerate(strips)
+        for index, strip in enumerate(strips[:MAX_STRIPS])
     ]
-    return [{"heading": "The lines of writing", "kind": "lines", "charts": charts, "has_frames": bool(frames)}]
+    is_page = was_seen_as_page(reading)
+    lines = {"kind": "lines", "charts": charts, "has_frames": bool(frames), "left_out": len(strips) - len(charts)}
+    return [{"heading": "A second opinion" if is_page else "The line of writing", "is_page": is_page, **lines}]
 
 
 def _listed(stage: Any) -> Sequence[Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +22,35 @@ MANY = 30
 CALM = 0.1
 """A spot that is busier than its page by more than this has writing on it."""
 
+SIZES, FEW = (1.0, 0.8, 0.65, 0.5), 0.1
+"""Sizes of letters that are tried, as shares of the wished one; the share of labels that may cover something."""
+
 Label = tuple[NDArray[np.uint8], int, int]
 """A label's pixels, RGBA, and its left and top on the canvas; it may lie beyond the edge."""
+
+
+class _Sheet(NamedTuple):
+    """What labels are placed on."""
+
+    page: tuple[float, float]
+    """Width and height in pixels."""
+    busy: BusyMap
+    taken: list[Rectangle]
+    gap: float
+    """Between a box and its label, in pixels."""
+
+
+class _Spot(NamedTuple):
+    """Where one label goes."""
+
+    covered: float
+    """Square pixels of other boxes and labels under it."""
+    hidden: float
+    """How much busier than calm what is under it is, 0 to 1."""
+    text: str
+    note: str
+    letters: int
+    place: Rectangle
 
 
 def place_labels(
@@ -29,36 +58,53 @@ def place_labels(
 ) -> list[Label]:
     """Return the labels of numbers, each with whether it is sure, beside their boxes on the canvas.
 
-    `line` is the width of a box's line in pixels, `taken` what else labels keep off.
+    `line` is the width of a box's line in pixels, `taken` what else labels keep off. All have letters of one size: the
+    largest at which few cover anything, be it writing that nobody read; those few are smaller.
     """
     if not numbers:
         return []
     busy = BusyMap(np.asarray(cv2.cvtColor(canvas, cv2.COLOR_RGB2GRAY), np.uint8))
-    page = (float(canvas.shape[1]), float(canvas.shape[0]))
-    gap = 0.8 * line
-    is_many = len(numbers) > MANY
-    size = _letters(page, np.array(boxes, np.float64))
-    occupied = np.array([*boxes, *taken], np.float64)
-    labels: list[Label] = []
+    sheet = _Sheet((float(canvas.shape[1]), float(canvas.shape[0])), busy, [*boxes, *taken], 0.8 * line)
+    least = max(SMALLEST_TEXT, int(max(sheet.page) / 140))  # a large drawing is looked at from further away
+    size = _letters(sheet.page, np.array(boxes, np.float64))
+    best: list[_Spot] = []
+    for letters in dict.fromkeys(max(least, round(share * size)) for share in SIZES):
+        spots = _spots(numbers, boxes, letters, sheet)
+        if not best or _crowded(spots) < _crowded(best):
+            best = spots
+        if _crowded(best) <= FEW * len(best):
+            break
+    return [
+        (
+            marks.draw_label(spot.text, spot.note, spot.letters, fill_of(number, sure), struck=number.struck),
+            round(spot.place[0]),
+            round(spot.place[1]),
+        )
+        for (number, sure), spot in zip(numbers, best, strict=True)
+    ]
+
+
+def _crowded(spots: list[_Spot]) -> int:
+    return sum(spot.covered > 0 or spot.hidden > 0 for spot in spots)
+
+
+def _spots(numbers: list[tuple[Number, bool]], boxes: list[Rectangle], letters: int, sheet: _Sheet) -> list[_Spot]:
+    """Place the labels one after the other; where one covers something, without its percentage, then smaller."""
+    occupied = np.array(sheet.taken, np.float64)
+    smaller = max(SMALLEST_TEXT, round(0.75 * letters))
+    found: list[_Spot] = []
     for (number, sure), box in zip(numbers, boxes, strict=True):
         text = marks.plain(number.text) if sure else f"{marks.plain(number.text)} ?"
-        percent = "" if is_many else short_percent(number.confidence)
-        best: tuple[tuple[float, float], Rectangle, int, str] | None = None
-        # Where it is crowded, or writing that nobody read stands there: without the percentage, then smaller.
-        for share, note in ((1.0, percent), (1.0, ""), (0.75, percent), (0.75, ""), (0.55, "")):
-            letters = max(SMALLEST_TEXT, round(share * size))
-            spot, covered = place(marks.label_size(text, note, letters), box, occupied, page, busy, gap)
-            hidden = max(0.0, busy.excess(spot) - CALM)
-            if best is None or (covered, hidden) < best[0]:
-                best = ((covered, hidden), spot, letters, note)
-            if not covered and not hidden:
+        percent = "" if len(numbers) > MANY else short_percent(number.confidence)
+        tried: list[_Spot] = []
+        for high, note in dict.fromkeys([(letters, percent), (letters, ""), (smaller, "")]):
+            spot, covered = place(marks.label_size(text, note, high), box, occupied, sheet.page, sheet.busy, sheet.gap)
+            tried.append(_Spot(covered, max(0.0, sheet.busy.excess(spot) - CALM), text, note, high, spot))
+            if not _crowded(tried[-1:]):
                 break
-        assert best is not None
-        _, spot, letters, note = best
-        occupied = np.vstack([occupied, spot])
-        drawn = marks.draw_label(text, note, letters, fill_of(number, sure), struck=number.struck)
-        labels.append((drawn, round(spot[0]), round(spot[1])))
-    return labels
+        found.append(min(tried, key=lambda one: (one.covered, one.hidden)))
+        occupied = np.vstack([occupied, found[-1].place])
+    return found
 
 
 def short_percent(confidence: float) -> str:
@@ -77,4 +123,4 @@ def _letters(page: tuple[float, float], boxes: NDArray[np.float64]) -> int:
     """Height of the labels' letters: in proportion to the numbers, and to the page."""
     height = float(np.median(boxes[:, 3] - boxes[:, 1]))
     size = min(max(0.5 * height, SMALLEST_TEXT + 2), max(0.05 * max(page), SMALLEST_TEXT + 6))
-    return max(SMALLEST_TEXT, int(max(page) / 140), int(size))
+    return int(size)

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from digitry.types import Box, Digit, Number, Reading, Table
+from digitry.reading.boxes import move_boxes
+from digitry.types import Box, Reading
 from digitry.visualization.colour import Colour
 
 
@@ -16,17 +17,12 @@ def make_upright(page: Colour, reading: Reading) -> tuple[Colour, Reading]:
     if not quarter:
         return page, reading
     shape = page.shape[:2]
-    numbers = tuple(_number(number, quarter, shape) for number in reading.numbers)
-    tables = tuple(
-        Table(tuple(replace(cell, box=turned_box(cell.box, quarter, shape)) for cell in table.cells))
-        for table in reading.tables
-    )
-    turned = np.ascontiguousarray(np.rot90(page, -quarter))
-    return turned, replace(reading, numbers=numbers, tables=tables, turn=0)
+    turned = move_boxes(reading, lambda box: turned_box(box, quarter, shape))
+    return np.ascontiguousarray(np.rot90(page, -quarter)), replace(turned, turn=0)
 
 
 def turned_box(box: Box, quarter: int, shape: tuple[int, ...]) -> Box:
-    """Return where a box of a page (h, w) lies after so many clockwise quarter turns."""
+    """Return where a box of a page (h, w) lies after so many clockwise quarter turns, 1 to 3."""
     x, y, width, height = box
     high, wide = shape
     if quarter == 1:
@@ -34,11 +30,3 @@ def turned_box(box: Box, quarter: int, shape: tuple[int, ...]) -> Box:
     if quarter == 2:
         return wide - x - width, high - y - height, width, height
     return y, wide - x - width, height, width
-
-
-def _number(number: Number, quarter: int, shape: tuple[int, ...]) -> Number:
-    def turned(characters: tuple[Digit, ...]) -> tuple[Digit, ...]:
-        return tuple(replace(one, box=turned_box(one.box, quarter, shape)) for one in characters)
-
-    box = turned_box(number.box, quarter, shape)
-    return replace(number, box=box, digits=turned(number.digits), signs=turned(number.signs))

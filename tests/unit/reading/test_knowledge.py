@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from digitry.errors import DataError, SettingError
-from digitry.reading.knowledge import Knowledge, apply_knowledge, parse_knowledge, part_of_page
+from digitry.errors import SettingError
+from digitry.reading.knowledge import Knowledge, apply_knowledge, parse_knowledge
 from digitry.types import Digit, Number, Reading
 
 
@@ -157,10 +157,16 @@ def test_what_cannot_be_knowledge_is_refused_with_what_was_expected(words, messa
         parse_knowledge(**words)
 
 
-def test_a_region_is_cut_at_the_border_of_its_page_and_refused_beyond():
-    assert part_of_page((100, 200), (150, 50, 100, 100)) == (150, 50, 50, 50)
-    with pytest.raises(DataError, match="the region 200,0,5,5 lies outside of the page, which has 200×100 pixels"):
-        part_of_page((100, 200), (200, 0, 5, 5))
+@pytest.mark.parametrize(
+    "known",
+    [
+        Knowledge(),
+        Knowledge(between=(-0.5, 1e9), length=(4, 4), check="isbn", column=0, region=(0, 0, 5, 5)),
+        Knowledge(between=(0, 0)),
+    ],
+)
+def test_knowledge_comes_back_from_its_words(known):
+    assert parse_knowledge(**known.to_words()) == known
 
 
 def test_numbers_keep_what_else_is_known_of_them():

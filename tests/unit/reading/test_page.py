@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from digitry.reading.page import PageFound, box_before, cell_at, read_candidates, tables_of
-from digitry.types import Cell, Table
+from digitry.reading.page import PageFound, box_before, read_candidates, ruled_tables
 from tests.unit.images.test_cells import ruled
 from tests.unit.reading.seen import NAMES, Seen, level, network_seeing, together
 
@@ -102,20 +101,8 @@ def test_a_box_of_the_upright_page_lies_on_the_same_pixels_of_the_page_before(qu
     assert box_before(box, quarter, 60, 80) == (20, 10, 20, 4)
 
 
-def test_a_table_that_lies_on_its_side_has_the_rows_of_the_upright_one():
-    upright = ruled(2, 4)
-    lying = np.ascontiguousarray(np.rot90(upright))
-    (table,) = tables_of(lying, 1)
+def test_rules_draw_tables():
+    (table,) = ruled_tables(ruled(2, 4))
     assert (table.rows, table.columns) == (2, 4)
-    first = next(cell for cell in table.cells if (cell.row, cell.column) == (0, 0))
-    x, y, width, height = first.box
-    assert (lying[y : y + height, x : x + width] > 200).mean() > 0.9
-    assert y + height > 0.7 * lying.shape[0]
-
-
-def test_a_point_lies_in_the_smallest_cell_that_holds_it():
-    large = Table((Cell(0, 0, (0, 0, 100, 100)),))
-    small = Table((Cell(0, 0, (0, 0, 5, 5)), Cell(2, 1, (10, 10, 20, 20))))
-    assert cell_at(15, 15, (large, small)) == (1, 2, 1)
-    assert cell_at(50, 50, (large, small)) == (0, 0, 0)
-    assert cell_at(150, 50, (large, small)) is None
+    x, y, width, height = next(cell for cell in table.cells if (cell.row, cell.column) == (0, 0)).box
+    assert (ruled(2, 4)[y : y + height, x : x + width] > 200).mean() > 0.9

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -20,6 +21,7 @@ from digitry.networks.model import Model
 from digitry.reading import Reader
 from digitry.reading.canonical_digits import NOISE, NOT_FITTED
 from digitry.reading.certainty import MAX_ERROR
+from digitry.reading.knowledge import Knowledge, parse_knowledge
 from digitry.serve.app import create_app
 from digitry.serve.children import Done
 from digitry.serve.engine import Engine, self_test
@@ -223,6 +225,14 @@ SETTINGS = {
     "/v1/read?max_error=nan": "wrong-setting",
     "/v1/read?max_error=inf": "wrong-setting",
     "/v1/read?max_error=few": "wrong-setting",
+    "/v1/read?between=20,0": "wrong-setting",
+    "/v1/read?between=few": "wrong-setting",
+    "/v1/read?length=0": "wrong-setting",
+    "/v1/read?check=lun": "wrong-setting",
+    "/v1/read?column=-1": "wrong-setting",
+    "/v1/read?expect=digit&column=0": "wrong-setting",
+    "/v1/read?region=0,0,0,1": "wrong-setting",
+    "/v1/read?region=": "wrong-setting",
     "/v1/read?model=none": "unknown-model",
     "/v1/digits?model=none": "unknown-model",
     "/v1/digits?model=../tiny": "unknown-model",
@@ -241,6 +251,27 @@ def test_a_setting_goes_to_the_reader_as_it_was_sent(site: Site) -> None:
     [first, second] = [(job.model, job.expect, job.max_error, job.keep) for job in site.children.jobs]
     assert first == ("tiny", "number", 0.25, False)
     assert second == ("tiny", "page", MAX_ERROR, False)
+
+
+def test_what_is_known_goes_to_the_reader(site: Site) -> None:
+    site.client.post("/v1/read?between=0,20&length=4..8&check=luhn&column=1&region=1,2,3,4", content=b"x")
+    site.client.post("/v1/read", content=b"x")
+    [first, second] = [job.known for job in site.children.jobs]
+    assert parse_knowledge(**first) == Knowledge((0, 20), (4, 8), "luhn", 1, (1, 2, 3, 4))
+    assert second == {}
+
+
+def test_only_a_region_is_read_and_boxes_are_those_of_the_whole(real: TestClient) -> None:
+    both = np.hstack([255 - printed_digit(3), 255 - printed_digit(7)])
+    picture = cv2.imencode(".png", both)[1].tobytes()
+    for region, text in (((0, 0, 280, 280), "3"), ((280, 0, 280, 280), "7")):
+        known = Knowledge(region=region)
+        answer = real.post(f"/v1/read?expect=digit&region={known.to_words()['region']}", content=picture).json()
+        assert answer == {"readings": [Reader().read(picture, expect="digit", known=known).to_json()]}
+        [number] = answer["readings"][0]["numbers"]
+        assert number["text"] == text
+        assert region[0] <= number["box"][0] < region[0] + region[2]
+    check_problem(real.post("/v1/read?expect=digit&region=560,0,1,1", content=picture), "not-a-picture")
 
 
 def test_the_models_say_what_they_are(real: TestClient) -> None:

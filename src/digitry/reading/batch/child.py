@@ -26,7 +26,7 @@ def main() -> None:
         cv2.setNumThreads(1)  # every core has a process of its own
         answer({})
         for chunk, _ in asked:
-            outcomes = read_many(reader, sources[slice(*chunk["pictures"])], expect=settings.expect, page=settings.page)
+            outcomes = read_many(reader, sources[slice(*chunk["pictures"])], settings)
             answer({}, pickle.dumps([finish(outcome) for outcome in outcomes]))
     except DigitryError as error:
         answer({}, pickle.dumps(error))

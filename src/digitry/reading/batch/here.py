@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from digitry.errors import DataError, DigitryError
 from digitry.reading.batch.records import Outcome, PictureSource, ReadingSettings
-from digitry.reading.page_options import PageOptions
 
 if TYPE_CHECKING:
     from digitry.images.grey import Grey
@@ -23,8 +22,6 @@ SMALL_BYTES, SMALL_PIXELS = 2**16, 2**18
 
 ONE_PAGE_FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "GIF")
 
-PLAIN = PageOptions()
-
 TOGETHER = 32
 TOGETHER_SECONDS = 0.25
 """Nobody waits longer for the first of them."""
@@ -35,27 +32,25 @@ def open_reader(settings: ReadingSettings) -> Reader:
     from digitry.reading import Reader
 
     reader = Reader(settings.model, max_error=settings.max_error)
-    reader.check_expectation(settings.expect, **settings.page.to_values())
+    reader.check_expectation(settings.expect, settings.known, **settings.page.to_values())
     return reader
 
 
-def read_many(
-    reader: Reader, sources: Iterable[PictureSource], *, expect: str, page: PageOptions = PLAIN
-) -> Iterator[Outcome]:
-    """Return the outcome of each picture, in order; `page` says more about those that are pages."""
-    if expect == "digit":
-        yield from _read_digits(reader, sources)
+def read_many(reader: Reader, sources: Iterable[PictureSource], settings: ReadingSettings) -> Iterator[Outcome]:
+    """Return the outcome of each picture, in order, with a reader of these settings."""
+    if settings.expect == "digit" and settings.known is None:
+        yield from _read_digits(reader, sources, settings)
     else:
         for source in sources:
-            yield _read_one(reader, source, expect, page)
+            yield _read_one(reader, source, settings)
 
 
-def _read_one(reader: Reader, source: PictureSource, expect: str, page: PageOptions = PLAIN) -> Outcome:
+def _read_one(reader: Reader, source: PictureSource, settings: ReadingSettings) -> Outcome:
     readings: list[Reading] = []
     failure = None
     try:
         picture = source.name if source.data is None else source.data
-        pages = reader.read_pages(picture, expect=expect, **page.to_values())
+        pages = reader.read_pages(picture, expect=settings.expect, known=settings.known, **settings.page.to_values())
         readings.extend(dataclasses.replace(reading, picture=source.name) for reading in pages)
     except DataError as error:
         failure = str(error).removeprefix(f"{source.name}: ")
@@ -68,7 +63,7 @@ def _read_one(reader: Reader, source: PictureSource, expect: str, page: PageOpti
     return Outcome(source.name, tuple(readings), failure)
 
 
-def _read_digits(reader: Reader, sources: Iterable[PictureSource]) -> Iterator[Outcome]:
+def _read_digits(reader: Reader, sources: Iterable[PictureSource], settings: ReadingSettings) -> Iterator[Outcome]:
     """Small pictures together, all others one by one; the answers are the same."""
     waiting: list[tuple[PictureSource, Grey]] = []
     since = time.monotonic()
@@ -77,11 +72,11 @@ def _read_digits(reader: Reader, sources: Iterable[PictureSource]) -> Iterator[O
         if page is not None:
             waiting.append((source, page))
         if page is None or len(waiting) == TOGETHER or time.monotonic() - since > TOGETHER_SECONDS:
-            yield from _read_together(reader, waiting)
+            yield from _read_together(reader, waiting, settings)
             if page is None:
-                yield _read_one(reader, source, "digit")
+                yield _read_one(reader, source, settings)
             waiting, since = [], time.monotonic()
-    yield from _read_together(reader, waiting)
+    yield from _read_together(reader, waiting, settings)
 
 
 def _small_page(source: PictureSource) -> Grey | None:
@@ -102,11 +97,13 @@ def _small_page(source: PictureSource) -> Grey | None:
         return None
 
 
-def _read_together(reader: Reader, waiting: list[tuple[PictureSource, Grey]]) -> Iterator[Outcome]:
+def _read_together(
+    reader: Reader, waiting: list[tuple[PictureSource, Grey]], settings: ReadingSettings
+) -> Iterator[Outcome]:
     try:
         readings = reader.read_digit_pages([page for _, page in waiting])
     except Exception:  # one of them is at fault: each for itself says which
-        yield from (_read_one(reader, source, "digit") for source, _ in waiting)
+        yield from (_read_one(reader, source, settings) for source, _ in waiting)
         return
     for (source, _), reading in zip(waiting, readings, strict=True):
         yield Outcome(source.name, (dataclasses.replace(reading, picture=source.name),))

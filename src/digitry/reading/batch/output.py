@@ -31,6 +31,7 @@ _WORDS = {
     "expect": "--expect",
     "max_error": "--max-error",
     "page": "option of pages",
+    "known": "knowledge of its numbers",
     "pictures": "list of pictures",
 }
 
@@ -117,6 +118,7 @@ def describe_job(settings: ReadingSettings, names: Sequence[str]) -> TableJob:
         "expect": settings.expect,
         "max_error": settings.max_error,
         "page": dict(settings.page.to_values()),
+        "known": None if settings.known is None else settings.known.to_words(),
         "pictures": hashlib.sha256("\0".join(names).encode("utf-8", "surrogatepass")).hexdigest(),
     }
 
@@ -154,7 +156,7 @@ def _check_record(path: Path, record: Path, job: TableJob) -> None:
     if not isinstance(begun, dict):
         raise SettingError(f"{path} has no readable {record.name} beside it that says how it was begun; delete it")
     for key, word in _WORDS.items():
-        if begun.get(key) != job[key]:
+        if begun.get(key) != job.get(key):
             was = f" ({begun.get(key)})" if key in ("digitry", "expect", "max_error") else ""
             raise SettingError(f"{path} was begun with another {word}{was}; resume with the same, or delete it")
 

@@ -60,7 +60,7 @@ def read_in_processes(
                     yield result
                     at += 1
     except NoWorkerError:
-        yield from map(finish, read_many(open_reader(settings), sources[at:], expect=settings.expect))
+        yield from map(finish, read_many(open_reader(settings), sources[at:], settings))
 
 
 def shares_of(sources: Sequence[PictureSource]) -> deque[range]:

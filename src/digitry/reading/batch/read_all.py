@@ -25,5 +25,4 @@ def read_all(
         return
     from digitry.reading.batch.here import open_reader, read_many
 
-    outcomes = read_many(open_reader(settings), sources, expect=settings.expect, page=settings.page)
-    yield from map(finish, outcomes)
+    yield from map(finish, read_many(open_reader(settings), sources, settings))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from digitry.reading.knowledge import Knowledge
 from digitry.reading.page_options import PageOptions
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class ReadingSettings:
     max_error: float = 0.005
     expect: str = "page"
     page: PageOptions = field(default_factory=PageOptions)
+    known: Knowledge | None = None
 
 
 @dataclass(frozen=True)

@@ -41,5 +41,8 @@ def check_grid_file(path: Path) -> None:
 def _kind(path: Path) -> str:
     kind = path.suffix.lower()
     if kind not in FORMATS:
-        raise SettingError(f"a table is written to a file whose name ends in {' or '.join(FORMATS)}, not to {path}")
+        raise SettingError(
+            f"a table is written to a file whose name ends in {' or '.join(FORMATS)}, not to {path}; to print it, say "
+            "--table behind the pictures"
+        )
     return kind

@@ -16,6 +16,8 @@ from digitry.reading.batch.records import PictureSource, ReadingSettings
 from digitry.types import Images, Probabilities
 from tests.unit.tiny_models import printed_digit, template_model_bytes
 
+DIGIT = ReadingSettings(expect="digit")
+
 
 @pytest.fixture
 def reader(tmp_path: Path) -> Reader:
@@ -43,8 +45,8 @@ def sources(tmp_path: Path) -> list[PictureSource]:
 
 
 def test_together_or_one_by_one_the_answers_are_the_same(reader: Reader, sources: list[PictureSource]) -> None:
-    together = list(here.read_many(reader, sources, expect="digit"))
-    alone = [outcome for source in sources for outcome in here.read_many(reader, [source], expect="digit")]
+    together = list(here.read_many(reader, sources, DIGIT))
+    alone = [outcome for source in sources for outcome in here.read_many(reader, [source], DIGIT)]
     assert together == alone
     assert [outcome.name for outcome in together] == [source.name for source in sources]
     texts = [" ".join(reading.text for reading in outcome.readings) for outcome in together]
@@ -64,7 +66,7 @@ def test_small_pictures_of_one_digit_cost_one_run_of_the_network(
         return real(images)
 
     monkeypatch.setattr(reader, "read_digits", counted)
-    list(here.read_many(reader, sources[:6], expect="digit"))
+    list(here.read_many(reader, sources[:6], DIGIT))
     assert runs == [6]
 
 
@@ -73,7 +75,7 @@ def test_nobody_waits_long_for_the_first_of_many(
 ) -> None:
     monkeypatch.setattr(here, "TOGETHER_SECONDS", 0.0)
     given = iter(sources[:6])
-    assert next(here.read_many(reader, given, expect="digit")).name == sources[0].name
+    assert next(here.read_many(reader, given, DIGIT)).name == sources[0].name
     assert len(list(given)) == 5
 
 
@@ -87,9 +89,9 @@ def test_a_fault_among_many_is_the_fault_of_one(
             raise RuntimeError("out of luck")
         return real(images)
 
-    wanted = list(here.read_many(reader, sources[:6], expect="digit"))
+    wanted = list(here.read_many(reader, sources[:6], DIGIT))
     monkeypatch.setattr(reader, "read_digits", fails_on_many)
-    assert list(here.read_many(reader, sources[:6], expect="digit")) == wanted
+    assert list(here.read_many(reader, sources[:6], DIGIT)) == wanted
 
 
 def test_a_model_that_cannot_read_what_is_expected_is_no_fault_of_the_pictures(tmp_path: Path) -> None:
@@ -106,4 +108,4 @@ def test_a_fault_of_the_model_ends_all(
 
     monkeypatch.setattr(reader, "read_pages", fail)
     with pytest.raises(ModelError, match="no models/string"):
-        list(here.read_many(reader, sources, expect="page"))
+        list(here.read_many(reader, sources, ReadingSettings()))
