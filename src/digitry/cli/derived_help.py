@@ -38,3 +38,10 @@ def formats() -> dict[str, str]:
 
     *first, last = (f"{name} ({one.note})" if one.note else name for name, one in FORMATS.items())
     return {"formats": f"{', '.join(first)} or {last}"}
+
+
+def check_digits() -> dict[str, str]:
+    """Look up the check digits that are known by name."""
+    from digitry.reading.check_digits import CHECKS
+
+    return {"checks": ", ".join(CHECKS)}

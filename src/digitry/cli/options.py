@@ -29,7 +29,7 @@ def knowledge_options(command: Function) -> Function:
 _KNOWLEDGE = (
     click.option("--between", metavar="LOW,HIGH", help="Numbers are worth from LOW to HIGH, 0,20 say."),
     click.option("--length", metavar="N..M", help="Numbers have N to M digits, 4..8 say, or exactly N."),
-    click.option("--check", metavar="NAME", help="Numbers end in a check digit, by its name: luhn, isbn."),
+    click.option("--check", metavar="NAME", help="Numbers end in a check digit, by its name: {checks}."),
     click.option("--column", metavar="N", help="Only the numbers in column N of a page's tables, from 0."),
     click.option(
         "--region",

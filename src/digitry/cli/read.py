@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digitry.cli import STANDARD_INPUT
+from digitry.cli.derived_help import DerivedHelp, check_digits
 from digitry.cli.options import knowledge_options, model_option
 from digitry.errors import DataError, SettingError
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from digitry.reading.tables.grids import Grid
 
 
-@click.command(short_help="Read the numbers in pictures.")
+@click.command(cls=DerivedHelp, lists=check_digits, short_help="Read the numbers in pictures.")
 @click.argument("pictures", metavar="PICTURE...", nargs=-1, type=click.Path(path_type=str))
 @click.option(
     "--expect",

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from digitry.cli import group
 from digitry.datasets.sources import SOURCES
 from digitry.exports.parity import ExportFormat
+from digitry.reading.check_digits import CHECKS
 from digitry.training.export_run import FORMATS
 
 
@@ -25,6 +26,11 @@ def test_a_new_format_is_in_the_help_with_its_note(monkeypatch: pytest.MonkeyPat
     new = FORMATS["keras"]._replace(key="pickle", note="never")
     monkeypatch.setitem(FORMATS, new.key, new)
     assert "saved-model (a folder), litert or pickle (never)." in help_of("export")
+
+
+def test_a_new_check_digit_is_in_the_help(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(CHECKS, "verhoeff", CHECKS["luhn"])
+    assert "by its name: luhn, isbn, verhoeff." in help_of("read")
 
 
 def test_a_help_may_be_asked_for_twice() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from pathlib import Path
 
 import openpyxl
@@ -13,7 +12,6 @@ from click.testing import CliRunner, Result
 from digitry.cli.read import command
 from digitry.errors import DataError, SettingError
 from digitry.reading.batch import here
-from digitry.reading.check_digits import CHECKS
 from digitry.reading.knowledge import Knowledge
 from tests.unit.reading.tables.made import number, reading
 
@@ -147,8 +145,3 @@ def test_what_is_known_reaches_the_reader(reader: Knowing) -> None:
     assert reader.asked[0]["known"] == Knowledge((0, 20), (1, 2), "luhn", 1, (1, 2, 3, 4))
     run("a.png")
     assert reader.asked[1]["known"] is None
-
-
-def test_help_names_every_check_digit() -> None:
-    text = re.sub(r"\s+", " ", run("--help").output)
-    assert f"by its name: {', '.join(CHECKS)}." in text

@@ -68,6 +68,11 @@ def test_the_table_of_readings_holds_no_formula(start: str) -> None:
     assert formulas(csv_lines(Outcome(evil, readings, evil))) == ["-3"], "a number"
 
 
+def test_a_negative_number_is_a_number_in_the_table_of_readings() -> None:
+    number = Number("-8.5", 0.9, (0, 0, 1, 1), (), True, None, ())
+    assert b",-8.5,0.900000," in csv_lines(Outcome("a.png", (Reading("a.png", (number,), sure=True),)))
+
+
 @pytest.mark.parametrize("start", STARTS[:5])
 def test_the_table_of_suspects_holds_no_formula_and_says_the_same(start: str, tmp_path: Path) -> None:
     evil, table = f"{start}cmd|A0", tmp_path / "suspects.csv"

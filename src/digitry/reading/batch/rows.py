@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from digitry.pages.table_cells import file_cell, text_cell
+from digitry.pages.table_cells import file_cell, number_cell, text_cell
 from digitry.reading.batch.records import Outcome
 from digitry.types import is_sure
 
@@ -67,7 +67,7 @@ def csv_lines(outcome: Outcome) -> bytes:
             sure = is_sure(reading, number)
             confidence = f"{number.confidence:.6f}"
             reason = "" if sure else number.reason or reading.reason
-            text, why = text_cell(number.text), text_cell(reason or "")
+            text, why = number_cell(number.text), text_cell(reason or "")
             rows.append((*page, index, text, confidence, _word(sure), *number.box, why))
         if not reading.numbers:
             rows.append((*page, "", "", "", _word(False), "", "", "", "", text_cell(reading.reason or "")))
