@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import NamedTuple
 
 import cv2
@@ -23,9 +22,6 @@ SAME_LINE_OVERLAP = 0.5
 
 SAME_SLOPE_OVERLAP = 0.2
 """Parts of one number on a slope lie at the same level by this share of the lower one's height."""
-
-NUMBER_GAP = 1.0
-"""Numbers on a line stand at least this many heights of their digits apart."""
 
 WIDEST_GAP = 2.5
 """Digits of one number stand no further apart than so many of their heights, however evenly."""
@@ -166,25 +162,3 @@ def _joined(line: Line, other: Line) -> Line:
     height_of_digits = (line.digit_height * line.ink + other.digit_height * other.ink) / (line.ink + other.ink)
     box = (left, top, right - left, bottom - top)
     return Line(box, height_of_digits, line.ink + other.ink, _merged(columns[:, 0], columns[:, 1]))
-
-
-def numbers_of(line: Line) -> list[Line]:
-    """Return the numbers on one line, from left to right: digits stand nearer to each other than numbers do."""
-    gaps = np.array([b[0] - a[1] for a, b in pairwise(line.columns)])
-    if not gaps.size:
-        return [line]
-    typical = float(np.percentile(gaps, 50, method="lower"))  # of a narrow and a wide gap the narrow one
-    wide = min(max(NUMBER_GAP * line.digit_height, 2.2 * typical), WIDEST_GAP * line.digit_height)
-    ends = [0, *(np.flatnonzero(gaps > wide) + 1).tolist(), len(line.columns)]
-    if len(ends) == 2:
-        return [line]
-    _, top, _, height = line.box
-    numbers = []
-    for first, last in pairwise(ends):
-        columns = line.columns[first:last]
-        left, right = columns[0][0], columns[-1][1]
-        share = sum(b - a for a, b in columns) / sum(b - a for a, b in line.columns)
-        numbers.append(
-            line._replace(box=(left, top, right - left, height), ink=round(line.ink * share), columns=columns)
-        )
-    return numbers

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.images.ink import find_ink
+from digitry.images.ink import find_ink, shrink
 from digitry.images.strip import DIGIT_HEIGHT, STRIP_HEIGHT, cut_strip
 from digitry.networks.decoding import Frames
 from digitry.reading.number import ReadStrips, read_strips
@@ -15,6 +15,9 @@ from digitry.types import Box
 
 AROUND = 0.7
 """Paper around a number that is cut out with it, in heights of its digits."""
+
+FINE = 60.0
+"""Pixels: larger digits are shrunk to this height first, as a strip holds smaller ones still."""
 
 ZOOMS = (0.9, 1.15)
 """Sizes at which it is read, as how high its digits are is only roughly known."""
@@ -44,10 +47,11 @@ def second_opinion(
     margin = AROUND * digit_height
     left, top = max(0, round(x - margin)), max(0, round(y - margin))
     part = grey[top : round(y + height + margin), left : round(x + width + margin)]
-    page = find_ink(part)
+    small, shrunk = shrink(part, max(1, round(max(part.shape) * min(1.0, FINE / digit_height))))
+    page = find_ink(small)
     if not page.ink.any():
         return Opinion("", 0.0, {})
-    scale = page.scale
+    scale = page.scale * shrunk
     for sign in signs:
         _erase(page.ink, sign, left, top, scale)
     middle = (y + height / 2 - top) / scale

@@ -6,14 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from digitry.images.lines import Line, find_lines, numbers_of, one_line
+from digitry.images.lines import Line, find_lines, one_line
 from tests.unit.images.written import ink_page, tight_box, write
-
-
-def columns(*spans: tuple[int, int], height: float = 40) -> Line:
-    """A line whose pieces stand at these columns."""
-    left, right = spans[0][0], spans[-1][1]
-    return Line((left, 10, right - left, 40), height, sum(b - a for a, b in spans), spans)
 
 
 def near(box: tuple[int, ...], expected: tuple[int, ...], pixels: int = 2) -> bool:
@@ -131,41 +125,6 @@ def test_specks_are_no_lines(side: int) -> None:
 @pytest.mark.parametrize("shape", [(1, 1), (5, 400), (200, 300)])
 def test_a_blank_page_has_no_lines(shape: tuple[int, int]) -> None:
     assert find_lines(np.zeros(shape, np.uint8)) == []
-
-
-def test_numbers_stand_farther_apart_than_their_digits() -> None:
-    page = np.zeros((120, 700), np.uint8)
-    write(page, "12", 40, 40)
-    write(page, "345", 200, 40)
-    write(page, "6", 450, 40)
-    (line,) = find_lines(page)
-    numbers = numbers_of(line)
-    assert [len(number.columns) for number in numbers] == [2, 3, 1]
-    assert [number.box[0] for number in numbers] == pytest.approx([40, 200, 450], abs=2)
-    assert sum(number.ink for number in numbers) == pytest.approx(line.ink, abs=3)
-    assert all(number.box[1::2] == line.box[1::2] for number in numbers)
-
-
-def test_digits_that_stand_evenly_wide_are_one_number() -> None:
-    even = columns(*((x, x + 25) for x in range(0, 400, 80)))  # gaps of 55, wider than a digit is high
-    assert numbers_of(even) == [even]
-
-
-def test_the_gap_between_numbers_has_to_be_wide_for_the_line_s_own_gaps_too() -> None:
-    line = columns((0, 30), (60, 90), (120, 150), (200, 230), (260, 290))  # gaps of 30, 30, 50, 30
-    assert numbers_of(line) == [line]
-    wider = columns((0, 30), (60, 90), (120, 150), (240, 270), (300, 330))  # of 30, 30, 90, 30
-    assert [number.box[:3:2] for number in numbers_of(wider)] == [(0, 150), (240, 90)]
-
-
-def test_a_digit_far_from_two_others_is_a_number_of_its_own() -> None:
-    for spans in (((0, 30), (200, 230), (240, 270)), ((0, 30), (40, 70), (240, 270))):
-        assert sorted(len(number.columns) for number in numbers_of(columns(*spans))) == [1, 2]
-
-
-def test_a_line_of_one_digit_is_one_number() -> None:
-    (line,) = find_lines(ink_page("7"))
-    assert numbers_of(line) == [line]
 
 
 def test_the_edge_of_a_sheet_that_goes_around_the_writing_is_no_line() -> None:
