@@ -19,6 +19,9 @@ from digitry.types import Number
 LEAST_GIVEN = 0.25
 """A number in which both networks together have less confidence is not given: `python -m bench page-threshold`."""
 
+LEAST_ASKED = 0.05
+"""A number that the page's network takes for less probable than this is not read again, and not given."""
+
 ALTERNATIVES = 3
 
 STRUCK, BESIDE_LETTERS = "it is struck out", "letters stand beside it"

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from digitry.images.stages import BLANK, MIN_SIDE, too_small
 from digitry.reading import one_digit, one_number
 from digitry.reading.boxes import move_boxes
-from digitry.reading.judged import LEAST_GIVEN, judged_number, weigh
+from digitry.reading.judged import LEAST_ASKED, LEAST_GIVEN, judged_number, weigh
 from digitry.reading.networks import Networks
 from digitry.reading.one_number import NO_NUMBER, ONE_LINE
 from digitry.reading.page import Candidate, PageFound, box_before, read_candidates, ruled_tables
@@ -55,7 +55,7 @@ def _read_found(grey: NDArray[np.uint8], found: PageFound, networks: Networks, o
     if options.only != "printed" and (one := _one_number(view, found, networks, options)):
         return _turned_back(one, quarter, grey.shape)
     wanted = [candidate for candidate in found.candidates if options.only in ("all", candidate.hand)]
-    weighed = [(candidate, weigh(candidate, view, networks)) for candidate in wanted]
+    weighed = [(one, weigh(one, view, networks)) for one in wanted if one.probability >= LEAST_ASKED]
     given = [(one, what) for one, what in weighed if what.own >= LEAST_GIVEN]
     judged = [judged_number(one, what, found.turn, networks, options) for one, what in given]
     tables, places = page_tables([number.box for number in judged], ruled_tables(view))

@@ -30,9 +30,9 @@ class Limits:
     max_buffered_bytes: int = _limit(256 * 2**20, "Bytes of all bodies in memory at the same time.")
     header_seconds: float = _limit(5.0, "For the head of a request to arrive; then the connection is closed.")
     body_seconds: float = _limit(15.0, "For the body to arrive; then the connection is closed.")
-    request_seconds: float = _limit(2.0, "From the last byte of a request to its answer; then it is a 504.")
+    request_seconds: float = _limit(6.0, "From the last byte of a request to its answer; then it is a 504.")
     answer_seconds: float = _limit(15.0, "For the client to take its answer; then the connection is closed.")
-    picture_seconds: float = _limit(2.0, "Of processor time to decode and read one picture.")
+    picture_seconds: float = _limit(5.0, "Of processor time to decode and read one picture.")
     picture_bytes: int = _limit(512 * 2**20, "Bytes of memory to decode and read one picture.")
     max_corrections: int = _limit(10_000, "Pictures that --collect keeps.")
 

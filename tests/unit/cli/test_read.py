@@ -18,6 +18,7 @@ from PIL import Image
 from digitry.cli.read import command
 from digitry.cli.reading_output import drawing_paths
 from digitry.errors import DigitryError, ModelError, SettingError
+from digitry.reading import Reader
 from tests.unit.images.written import ink_page
 from tests.unit.tiny_models import printed_digit, template_model_bytes
 
@@ -50,11 +51,42 @@ def test_a_line_a_picture(folder: Path) -> None:
 def test_a_page_is_a_table_of_its_numbers_and_one_number_is_itself(tmp_path: Path) -> None:
     Image.fromarray(255 - ink_page("2047", "385")).save(tmp_path / "list.png")
     Image.fromarray(255 - ink_page("90622")).save(tmp_path / "number.png")
-    page = CliRunner().invoke(command, [str(tmp_path / "list.png")])
+    page = CliRunner().invoke(command, [str(tmp_path / "list.png"), "--only", "all"])
     assert page.exit_code == 0
     assert [line.split()[1] for line in page.stdout.splitlines()] == ["number", "2047", "385"]
     number = CliRunner().invoke(command, ["--expect", "number", str(tmp_path / "number.png")])
     assert number.stdout.startswith("90622  ")
+
+
+def test_what_is_said_of_a_page_is_what_its_reading_goes_by(tmp_path: Path) -> None:
+    path = str(tmp_path / "list.png")
+    Image.fromarray(255 - np.rot90(ink_page("2047", "385"))).save(path)
+    options = ["--rotate", "90", "--only", "all", "--signs", "no", "--decimal", "comma"]
+    (reading,) = objects(CliRunner().invoke(command, [path, "--json", *options]))
+    expected = Reader().read(path, rotate=90, only="all", signs=False, decimal="comma")
+    assert reading == expected.to_json()
+    assert (reading["turn"], [number["text"] for number in reading["numbers"]]) == (90, ["2047", "385"])
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--rotate", "45"], "'45' is not one of"),
+        (["--only", "print"], "'print' is not one of"),
+        (["--signs", "maybe"], "'maybe' is not one of"),
+        (["--decimal", "dot"], "'dot' is not one of"),
+    ],
+)
+def test_an_option_of_pages_that_does_not_exist_is_a_wrong_usage(options: list[str], words: str, folder: Path) -> None:
+    result = CliRunner().invoke(command, [str(folder / "3.png"), *options])
+    assert (result.exit_code, words in result.stderr) == (2, True)
+
+
+def test_what_is_said_of_pages_is_refused_where_none_is_expected(folder: Path) -> None:
+    with pytest.raises(SettingError, match="only is for pages, and expect is 'digit'"):
+        CliRunner().invoke(
+            command, [str(folder / "3.png"), "--expect", "digit", "--only", "all"], catch_exceptions=False
+        )
 
 
 def test_json_has_the_promised_shape_and_the_path_as_given(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

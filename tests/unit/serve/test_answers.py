@@ -233,6 +233,11 @@ SETTINGS = {
     "/v1/read?expect=digit&column=0": "wrong-setting",
     "/v1/read?region=0,0,0,1": "wrong-setting",
     "/v1/read?region=": "wrong-setting",
+    "/v1/read?rotate=45": "wrong-setting",
+    "/v1/read?only=print": "wrong-setting",
+    "/v1/read?signs=true": "wrong-setting",
+    "/v1/read?decimal=dot": "wrong-setting",
+    "/v1/read?expect=digit&rotate=90": "wrong-setting",
     "/v1/read?model=none": "unknown-model",
     "/v1/digits?model=none": "unknown-model",
     "/v1/digits?model=../tiny": "unknown-model",
@@ -272,6 +277,14 @@ def test_only_a_region_is_read_and_boxes_are_those_of_the_whole(real: TestClient
         assert number["text"] == text
         assert region[0] <= number["box"][0] < region[0] + region[2]
     check_problem(real.post("/v1/read?expect=digit&region=560,0,1,1", content=picture), "not-a-picture")
+
+
+def test_what_is_said_of_a_page_goes_to_the_reader(site: Site) -> None:
+    site.client.post("/v1/read?rotate=90&only=all&signs=no&decimal=comma", content=b"x")
+    site.client.post("/v1/read", content=b"x")
+    first, second = (dict(job.page) for job in site.children.jobs)
+    assert first == {"rotate": "90", "only": "all", "signs": False, "decimal": "comma"}
+    assert second == {"rotate": "auto", "only": "written", "signs": True, "decimal": "auto"}
 
 
 def test_the_models_say_what_they_are(real: TestClient) -> None:
