@@ -17,6 +17,7 @@ from digitry.reading import one_digit, one_number
 from digitry.reading.boxes import move_boxes
 from digitry.reading.judged import LEAST_ASKED, LEAST_GIVEN, judged_number, weigh
 from digitry.reading.networks import Networks
+from digitry.reading.notation import value_of
 from digitry.reading.one_number import NO_NUMBER, ONE_LINE
 from digitry.reading.page import Candidate, PageFound, box_before, read_candidates, ruled_tables
 from digitry.reading.page_options import PageOptions
@@ -42,7 +43,7 @@ def read_page(
         return replace(one_digit.digit_reading(too_small(grey.shape), None, networks), picture=name, page=page)
     if max(grey.shape) <= TINY:
         quarter = 0 if options.rotate == "auto" else int(options.rotate) // 90
-        reading = _turned_back(_read_crop(upright(grey, quarter), networks), quarter, grey.shape)
+        reading = _turned_back(_valued(_read_crop(upright(grey, quarter), networks), options), quarter, grey.shape)
     else:
         found = read_candidates(grey, networks.see_page, networks.pages.class_names, options.rotate)
         reading = _read_found(grey, found, networks, options)
@@ -96,6 +97,7 @@ def _one_number(view: NDArray[np.uint8], found: PageFound, networks: Networks, o
         weighed = [(one, weigh(one, view, networks)) for one in within]
         numbers = tuple(judged_number(one, what, found.turn, networks, options) for one, what in weighed)
         return Reading("", numbers, *doubts(numbers), stages=other.stages)
+    other = _valued(other, options)
     if digits == number.text:
         return other
     return _doubted(other, f"read as {number.text}, but on the page {digits or 'no number'} is seen")
@@ -128,6 +130,11 @@ def _overlap(one: Box, other: Box) -> bool:
         a[0] <= b[0] + b[2] / 2 <= a[0] + a[2] and a[1] <= b[1] + b[3] / 2 <= a[1] + a[3]
         for a, b in ((one, other), (other, one))
     )
+
+
+def _valued(reading: Reading, options: PageOptions) -> Reading:
+    numbers = tuple(replace(number, value=value_of(number.text, options.decimal)) for number in reading.numbers)
+    return replace(reading, numbers=numbers)
 
 
 def _doubted(reading: Reading, reason: str) -> Reading:

@@ -174,6 +174,7 @@ def test_a_picture_of_one_number_is_read_by_the_network_for_numbers_where_the_ot
     reading = read(page, [])
     assert (reading.text, reading.sure) == ("38502", False)
     assert reading.reason == "read as 38502, but on the page no number is seen"
+    assert only(reading).value == 38502
     part = read(page, level("38", 40, 40, 60))
     assert (part.text, part.reason) == ("38502", "read as 38502, but on the page 38 is seen")
 
@@ -208,7 +209,8 @@ def test_beside_a_number_elsewhere_a_large_mark_is_not_all_of_the_picture():
 def test_a_tiny_picture_is_one_digit_or_one_number():
     tiny = on_paper(ink_page("7", height=20, margin=4))
     assert max(tiny.shape) <= 40
-    assert read(tiny, level("1", 4, 4, 20)).text == "7"
+    number = only(read(tiny, level("1", 4, 4, 20)))
+    assert (number.text, number.value) == ("7", 7)
 
 
 def test_a_picture_too_small_says_so():
