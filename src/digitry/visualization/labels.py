@@ -91,13 +91,13 @@ def _crowded(spots: list[_Spot]) -> int:
 def _spots(numbers: list[tuple[Number, bool]], boxes: list[Rectangle], letters: int, sheet: _Sheet) -> list[_Spot]:
     """Place the labels one after the other; where one covers something, without its percentage, then smaller."""
     occupied = np.array(sheet.taken, np.float64)
-    smaller = max(SMALLEST_TEXT, round(0.75 * letters))
+    smaller, smallest = (max(SMALLEST_TEXT, round(share * letters)) for share in (0.75, 0.5))
     found: list[_Spot] = []
     for (number, sure), box in zip(numbers, boxes, strict=True):
         text = marks.plain(number.text) if sure else f"{marks.plain(number.text)} ?"
         percent = "" if len(numbers) > MANY else short_percent(number.confidence)
         tried: list[_Spot] = []
-        for high, note in dict.fromkeys([(letters, percent), (letters, ""), (smaller, "")]):
+        for high, note in dict.fromkeys([(letters, percent), (letters, ""), (smaller, ""), (smallest, "")]):
             spot, covered = place(marks.label_size(text, note, high), box, occupied, sheet.page, sheet.busy, sheet.gap)
             tried.append(_Spot(covered, max(0.0, sheet.busy.excess(spot) - CALM), text, note, high, spot))
             if not _crowded(tried[-1:]):
