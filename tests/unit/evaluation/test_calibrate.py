@@ -23,11 +23,15 @@ from digitry.evaluation.calibrate import (
     write_scale,
 )
 from digitry.evaluation.made_pictures import describe, made_pictures
+from digitry.evaluation.own_confidence import own_confidence_on_pages
 from digitry.exports import bundle
 from digitry.networks.contract import Contract
 from digitry.networks.model import Model
 from digitry.reading import Reader
-from digitry.types import Split
+from digitry.reading.judged import STRUCK
+from digitry.synthesis.pages import PhotographedPage
+from digitry.types import Reading, Split
+from tests.unit.evaluation.test_made_pages import characters, given, kinds
 from tests.unit.tiny_models import printed_digit, string_model_bytes, template_model_bytes
 from tests.unit.written_numbers import PRINTED, printed_split
 
@@ -240,3 +244,50 @@ def test_a_network_for_numbers_gets_a_scale_too() -> None:
     scale, confidence = scale_on_made(numbers, printed_split(12), "printed", count=12)
     assert (scale.pictures, len(confidence)) == (12, 12)
     assert "written as numbers" in scale.made_of
+
+
+def test_confidences_on_pages_are_those_of_numbers_and_one_that_is_not_there_is_wrong() -> None:
+    truth = [PhotographedPage(np.full((90, 90), 255, np.uint8), characters(kinds("25"), 20, 20), 0) for _ in range(3)]
+    said = [
+        given("25", 20, 20),
+        replace(given("7", 60, 60), confidence=0.4),
+        replace(given("3", 60, 60), reason=STRUCK),
+    ]
+
+    class Fake:
+        def read_grey(self, grey: np.ndarray) -> Reading:
+            return Reading("", tuple(said))
+
+    counted: list[tuple[int, int]] = []
+    confidence, right = own_confidence_on_pages(
+        Fake(),  # type: ignore[arg-type]
+        truth,
+        3,
+        lambda _, done, total: counted.append((done, total)),
+    )
+    assert confidence.tolist() == [0.9, 0.4] * 3
+    assert right.tolist() == [True, False] * 3
+    assert counted == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_the_scale_of_a_network_for_pages_is_fitted_to_numbers_on_made_pages() -> None:
+    model = Model.shipped("page")
+    split = printed_split(20)
+    scale, confidence = scale_on_made(model, split, "mnist", count=4, seed=1)
+    again, _ = scale_on_made(model, split, "mnist", count=4, seed=1)
+    assert scale == again
+    assert scale.pictures == len(confidence) >= 4
+    assert scale.made_of == "numbers on made pages of all kinds, written with digits of mnist that it has not seen"
+    assert not scale.second_opinion
+
+
+def test_the_digits_that_the_shipped_network_for_pages_has_not_seen_are_those_its_training_held_back() -> None:
+    contract = Model.shipped("page").contract
+    assert contract.class_names[:10] == DIGITS
+    assert (contract.settings["validation_fraction"], contract.settings["validation_method"]) == (0.1, "last")
+
+
+def test_own_pictures_of_pages_are_refused(pictures: Callable[[int], Path], tmp_path: Path) -> None:
+    (tmp_path / "page.onnx").write_bytes(Model.shipped("page").data)
+    with pytest.raises(SettingError, match="reads pages, and is calibrated on made ones; leave the pictures out"):
+        calibrate(tmp_path / "page.onnx", pictures(10))
