@@ -23,7 +23,8 @@ from digitry.evaluation.calibrate import (
     write_scale,
 )
 from digitry.evaluation.made_pictures import describe, made_pictures
-from digitry.evaluation.own_confidence import own_confidence_on_pages
+from digitry.evaluation.own_confidence import own_confidence_on_labelled, own_confidence_on_pages
+from digitry.evaluation.whole_pages.labels import LabelledPage
 from digitry.exports import bundle
 from digitry.networks.contract import Contract
 from digitry.networks.model import Model
@@ -287,7 +288,33 @@ def test_the_digits_that_the_shipped_network_for_pages_has_not_seen_are_those_it
     assert (contract.settings["validation_fraction"], contract.settings["validation_method"]) == (0.1, "last")
 
 
-def test_own_pictures_of_pages_are_refused(pictures: Callable[[int], Path], tmp_path: Path) -> None:
+def test_a_persons_pages_are_judged_by_their_labels_and_what_is_set_aside_counts_neither_way(tmp_path: Path) -> None:
+    said = [given(text, 20, 20) for text in ("25", "7", "9")]
+
+    class Fake:
+        def read(self, path: Path) -> Reading:
+            return Reading(str(path), (*said, replace(said[0], reason=STRUCK)))
+
+    pages = [LabelledPage(tmp_path, "a", ("25",), ("9",)), LabelledPage(tmp_path, "b", problem="it is not there")]
+    confidence, right = own_confidence_on_labelled(Fake(), pages)  # type: ignore[arg-type]
+    assert confidence.tolist() == [0.9, 0.9]
+    assert right.tolist() == [True, False]
+
+
+def test_a_network_for_pages_is_fitted_to_a_persons_own_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "page.onnx").write_bytes(Model.shipped("page").data)
-    with pytest.raises(SettingError, match="reads pages, and is calibrated on made ones; leave the pictures out"):
+    (tmp_path / "labels.json").write_text(json.dumps([{"file": "one.png", "numbers": ["1"]}]))
+    said = np.linspace(0.5, 1, 20), np.arange(20) >= 5
+    monkeypatch.setattr(f"{calibrate.__module__}.own_confidence_on_labelled", lambda *_: said)
+    done = calibrate(tmp_path / "page.onnx", tmp_path)
+    assert (done.reads, done.after.pictures, done.after.accuracy) == ("page", 20, 0.75)
+    assert Model.open(tmp_path / "page.onnx").contract.confidence_scale == done.after
+    monkeypatch.setattr(f"{calibrate.__module__}.own_confidence_on_labelled", lambda *_: (said[0][:9], said[1][:9]))
+    with pytest.raises(DataError, match="9 numbers are read, at least 10 are needed"):
+        calibrate(tmp_path / "page.onnx", tmp_path)
+
+
+def test_pictures_of_one_number_are_no_pages_to_calibrate_on(pictures: Callable[[int], Path], tmp_path: Path) -> None:
+    (tmp_path / "page.onnx").write_bytes(Model.shipped("page").data)
+    with pytest.raises(DataError, match=r"expected a folder with a labels\.json"):
         calibrate(tmp_path / "page.onnx", pictures(10))
