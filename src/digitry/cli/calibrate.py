@@ -31,8 +31,7 @@ def command(place: Path, pictures: Path | None, count: int | None, seed: int, as
     """Fit the scale of confidence of a model, and write it into its file: from then on it can be sure.
 
     Pictures are made of the digits that the training of RUN held back, or PICTURES are read: a folder of your own with
-    a labels.csv (columns file,label) or with class folders 0/ to 9/, or such a .csv; for a network that reads pages a
-    folder of pages with a labels.json or labels.csv, as digitry score takes them. The model must not have learnt
+    a labels.csv (columns file,label) or with class folders 0/ to 9/, or such a .csv. The model must not have learnt
     from them. From few pictures little follows: it takes 600 that are read without a mistake to be sure of one in 200.
     """
     from digitry.cli.progress import Bar

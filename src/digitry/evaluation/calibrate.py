@@ -20,11 +20,9 @@ from digitry.evaluation.own_confidence import (
     measuring_reader,
     opened,
     own_confidence,
-    own_confidence_on_labelled,
     own_confidence_on_pages,
 )
 from digitry.evaluation.scale_fit import fit_scale
-from digitry.evaluation.whole_pages.score_pages import labelled_pages
 from digitry.exports import bundle
 from digitry.files import write_atomically
 from digitry.networks.model import Model
@@ -77,10 +75,9 @@ def calibrate(
 ) -> Calibration:
     """Fit the scale of confidence of a run's model, or of an ONNX file, and write it into the file.
 
-    `pictures`: a person's own labelled pictures, a folder with a labels.csv or class folders, or such a .csv; for a
-    network that reads pages, pages as `score_pages` takes them; the model must not have learnt from them. Without them
-    pictures are made of the digits that its training held back; `count` of them, by `seed`. In a run's folder
-    weights.safetensors gets the scale too.
+    `pictures`: a person's own labelled pictures, a folder with a labels.csv or class folders, or such a .csv; the model
+    must not have learnt from them. Without them pictures are made of the digits that its training held back; `count`
+    of them, by `seed`. In a run's folder weights.safetensors gets the scale too.
 
     Raises SettingError for pictures that the model learnt from, DataError where there are too few or none to be had,
     ModelError for a model that cannot be used, StorageError where the file cannot be written.
@@ -90,6 +87,8 @@ def calibrate(
     if count is not None and count < LEAST_UNSEEN:
         raise SettingError(f"the count of pictures must be at least {LEAST_UNSEEN}, not {count}")
     if pictures is not None:
+        if model.reads == "page":
+            raise SettingError(f"{place} reads pages, and is calibrated on made ones; leave the pictures out")
         if count is not None:
             raise SettingError("a count says how many pictures to make; your own are all read")
         scale, confidence = scale_on_own(model, place, Path(pictures), progress)
@@ -138,23 +137,14 @@ def scale_on_made(
 def scale_on_own(
     model: Model, place: Path, folder: Path, progress: Progress | None = None
 ) -> tuple[Scale, NDArray[np.float64]]:
-    """Fit a scale to a person's own labelled pictures; what cannot be read counts as wrong.
-
-    Those of a network for pages are pages, labelled as `digitry score` takes them; it is fitted to their numbers.
-    """
-    name = folder.name if folder.name.isprintable() else "a folder"
-    if model.reads == "page":
-        confidence, right = own_confidence_on_labelled(measuring_reader(model), labelled_pages(folder), progress)
-        if len(right) < LEAST_UNSEEN:
-            raise DataError(f"{folder}: {len(right)} numbers are read, at least {LEAST_UNSEEN} are needed")
-        made_of = f"numbers on pages of {name[:LONGEST_NAME]}, labelled by a person"
-        return fit_scale(confidence, right, made_of=made_of), confidence
+    """Fit a scale to a person's own labelled pictures; what cannot be read counts as wrong."""
     labelled = [one for one in read_labels(folder, model.reads, model.class_names) if not one.problem]
     if len(labelled) < LEAST_UNSEEN:
         raise DataError(f"{folder}: {len(labelled)} pictures can be used, at least {LEAST_UNSEEN} are needed")
     _refuse_known(place, folder, labelled)
     reader = measuring_reader(model)
     confidence, right = own_confidence(reader, model.reads, opened(labelled), len(labelled), progress)
+    name = folder.name if folder.name.isprintable() else "a folder"
     made_of = f"pictures of {name[:LONGEST_NAME]}, labelled by a person"
     return fit_scale(confidence, right, made_of=made_of, second_opinion=reader.asks_both), confidence
 

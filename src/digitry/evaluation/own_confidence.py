@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 
 from digitry.errors import DataError
 from digitry.evaluation.labels import Labelled
-from digitry.evaluation.made_pages import judge_numbers
-from digitry.evaluation.whole_pages.labels import LabelledPage
-from digitry.evaluation.whole_pages.matching import match_numbers
+from digitry.evaluation.made_pages import judge_numbers, number_alone
 from digitry.networks.model import Model
 from digitry.reading import Reader
 from digitry.reading.judged import BESIDE_LETTERS, STRUCK, TURNED
@@ -66,6 +64,7 @@ def own_confidence_on_pages(
     """Read `count` made pages: the own confidence in every number that could be sure, and whether it is there.
 
     A number that is not on its page counts as wrong. What is never sure, struck out or beside letters, is left out.
+    A small picture of one number is read as such, too.
     """
     confidence: list[float] = []
     right: list[bool] = []
@@ -74,25 +73,13 @@ def own_confidence_on_pages(
         for number, is_right in judge_numbers(page, numbers).given:
             confidence.append(number.confidence)
             right.append(is_right)
+        if (text := number_alone(page)) is not None:
+            for number in reader.read_grey(page.grey, expect="number").numbers:
+                confidence.append(number.confidence)
+                right.append(number.text == text)
         if progress is not None:
             progress("reading pages", place + 1, count)
     return np.array(confidence), np.array(right, bool)
-
-
-def own_confidence_on_labelled(
-    reader: Reader, pages: Sequence[LabelledPage], progress: Progress | None = None
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Read a person's labelled pages: the same as `own_confidence_on_pages`; pages that cannot be read are left out."""
-    said: list[tuple[float, bool]] = []
-    for place, page in enumerate(pages):
-        if not page.problem:
-            numbers = [number for number in reader.read(page.path).numbers if number.reason not in NEVER_SURE]
-            match = match_numbers(page, numbers, "exact")
-            said += [(number.confidence, True) for number in match.right]
-            said += [(number.confidence, False) for number in match.wrong]
-        if progress is not None:
-            progress("reading pages", place + 1, len(pages))
-    return np.array([confidence for confidence, _ in said]), np.array([right for _, right in said], bool)
 
 
 def opened(labelled: Iterable[Labelled]) -> Iterator[ExpectedPage]:

@@ -25,6 +25,10 @@ Models = ModelLike | Sequence[ModelLike] | None
 """One network, or several that read different things, in any order, or none."""
 
 
+NOT_MEASURED_TOGETHER = "nobody has measured how right this network for numbers is together with the one for pages"
+"""Why nothing on a page is sure where another network than the shipped one reads numbers."""
+
+
 class Networks:
     """What answers when pictures are read. All that goes from a page to its reading asks this, and knows no more."""
 
@@ -122,6 +126,8 @@ class Networks:
             sure = confidence >= self.sure_confidence
             doubt = f"the confidence of {in_words(confidence)} is below {100 * self.sure_confidence:g}%"
             return confidence, sure, None if sure else doubt
+        if kind == "page" and self.has_own_numbers:
+            return confidence, False, NOT_MEASURED_TOGETHER
         model: Model = getattr(self, f"{kind}s")  # opened when it is first asked
         return weigh_confidence(model.contract.confidence_scale, confidence, self.max_error)
 

@@ -1,4 +1,6 @@
-"""A grey page with one number → its reading: ink, its line of writing, strips, what the network for numbers says."""
+"""A grey page with one number → its reading: ink, its line of writing, strips, what the network for numbers says of
+them, and what the network for pages sees in the picture.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +21,12 @@ from digitry.images.stages import BLANK
 from digitry.images.strokes import stroke_mask
 from digitry.reading import one_digit
 from digitry.reading.certainty import share_doubt
+from digitry.reading.judged import LEAST_GIVEN
 from digitry.reading.networks import Networks
-from digitry.reading.number import Found, line_strips, page_strips, read_strips
+from digitry.reading.number import ALTERNATIVES, Found, line_strips, page_strips, read_strips
 from digitry.reading.one_digit import BLOT, BLOT_REASON
+from digitry.reading.page import box_around
+from digitry.reading.seen_number import seen_number
 from digitry.types import Box, Digit, Number, Reading
 
 ONE_LINE = 3.0
@@ -63,7 +68,13 @@ class InkSheet(NamedTuple):
 
 def read_number(grey: NDArray[np.uint8], networks: Networks, *, name: str, page: int) -> Reading:
     """Read a grey page, uint8 (h, w), all writing on which is one number."""
-    reading = _read(grey, networks)
+    best = _best_guess(grey, networks)
+    if best is None:
+        reading = Reading("", reason=BLANK, stages={"ink": np.zeros_like(grey)})
+    else:
+        reading = number_reading(*best, networks, grey)
+    if not networks.has_own_numbers:
+        reading = _with_what_is_seen(reading, best[1] if best else None, grey, networks)
     if not reading.numbers:
         # No mark that makes a number: the network for single digits knows more about it.
         (alone,) = one_digit.read_pages([grey], networks, name=name, page=page)
@@ -72,7 +83,8 @@ def read_number(grey: NDArray[np.uint8], networks: Networks, *, name: str, page:
     return Reading(name, reading.numbers, reading.sure, reading.reason, page, stages={"grey": grey, **reading.stages})
 
 
-def _read(grey: NDArray[np.uint8], networks: Networks) -> Reading:
+def _best_guess(grey: NDArray[np.uint8], networks: Networks) -> tuple[InkSheet, Found | None] | None:
+    """Return the sheet on which most is read, and what; None where there is no ink."""
     best: tuple[InkSheet, Found | None] | None = None
     panel = find_panel(grey)
     panels = [panel] if panel.grey is grey else [panel, whole_page(grey)]
@@ -86,9 +98,37 @@ def _read(grey: NDArray[np.uint8], networks: Networks) -> Reading:
                 best = sheet, found
         if best is not None and _is_clear(best[1]):
             break
-    if best is None:
-        return Reading("", reason=BLANK, stages={"ink": np.zeros_like(grey)})
-    return number_reading(*best, networks, grey)
+    return best
+
+
+def _with_what_is_seen(reading: Reading, found: Found | None, grey: NDArray[np.uint8], networks: Networks) -> Reading:
+    """Return the reading that both networks together think most probable; sure only where they agree.
+
+    What is seen is asked of the picture as it is: the line may have lost a digit that stands apart from it.
+    """
+    read: dict[str, float] = {}
+    if found is not None:
+        ranked = ((found.digits, found.probability), *found.alternatives)
+        read = {"".join(map(str, digits)): probability for digits, probability in ranked}
+    seen = seen_number(grey, networks.see_page)
+    together = {text: (read.get(text, 0.0) + seen.votes.get(text, 0.0)) / 2 for text in {**read, **seen.votes}}
+    if len(max(together, key=lambda one: together[one], default="")) < 2:
+        return reading  # a single digit has networks of its own
+    (text, own), *others = sorted(together.items(), key=lambda pair: -pair[1])[: 1 + ALTERNATIVES]
+    number = reading.numbers[0] if reading.numbers else None
+    if number is None and own < LEAST_GIVEN:
+        return reading
+    if number is None or number.text != text:
+        digits = seen.digits[text]
+        number = Number(text, own, box_around([digit.box for digit in digits]), digits)
+    doubt = min(1.0, explained_by_box(grey, number.box) / EXPLAINED)
+    confidence, sure, reason = networks.judge("page", own * doubt)
+    opinions = [max(votes, key=lambda one: votes[one], default="no number") for votes in (read, seen.votes)]
+    if opinions != [text, text]:
+        sure, reason = False, f"one network reads {opinions[0]}, another {opinions[1]}"
+    alternatives = share_doubt(tuple(others), own, confidence)
+    number = replace(number, confidence=confidence, sure=sure, reason=reason, alternatives=alternatives)
+    return replace(reading, numbers=(number,), sure=sure, reason=reason)
 
 
 def _sheets(panel: Panel, window: float | None, dark_on_light: bool | None) -> Iterator[InkSheet]:
@@ -149,11 +189,8 @@ def _number(sheet: InkSheet, found: Found, grey: NDArray[np.uint8] | None, netwo
         digits.append(
             Digit(str(spot.digit), float(spot.probabilities[spot.digit]), sheet.box_on_page(spot.box), rivals)
         )
-    boxes = np.array([digit.box for digit in digits])
-    left, top = boxes[:, :2].min(axis=0)
-    right, bottom = (boxes[:, :2] + boxes[:, 2:]).max(axis=0)
     text = "".join(map(str, found.digits))
-    box = (int(left), int(top), int(right - left), int(bottom - top))
+    box = box_around([digit.box for digit in digits])
     doubt = 1.0 if grey is None else min(1.0, explained_by_box(grey, box) / EXPLAINED)
     blot = len(found.spots) == 1 and is_blot(_cut(sheet.ink, found.spots[0].box))
     own = found.probability * doubt * (BLOT if blot else 1.0)

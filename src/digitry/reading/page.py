@@ -98,7 +98,7 @@ def _numbers(chain: list[int], spots: Spots, class_names: tuple[str, ...]) -> li
             Candidate(
                 written,
                 characters,
-                _around([c.box for c in characters]),
+                box_around([c.box for c in characters]),
                 digit_height=float(np.median(spots.size[places])),
                 probability=_probability(written, chain, spots),
                 hand="written" if float(spots.written[places].mean()) >= 0.5 else "printed",
@@ -131,7 +131,8 @@ def _character(place: int, spots: Spots, class_names: tuple[str, ...]) -> Digit:
     return Digit(best[0], best[1], box, tuple(others[:3]))
 
 
-def _around(boxes: list[Box]) -> Box:
+def box_around(boxes: list[Box]) -> Box:
+    """Give the box that holds all of these."""
     corners = np.array(boxes)
     left, top = corners[:, :2].min(axis=0)
     right, bottom = (corners[:, :2] + corners[:, 2:]).max(axis=0)

@@ -86,12 +86,21 @@ def find_spots(grey: NDArray[np.uint8], answer: PageNetworkAnswer, *, largest: i
     scale = min(float(np.sqrt(largest / grey.size)), ENLARGED)
     found = []
     while True:
-        level = _scaled(grey, scale)
-        found.append(_on_page(spots_of(answer(_padded(even_contrast(level)))), level.shape, scale))
+        found.append(_seen(grey, scale, answer))
         if min(grey.shape) * scale <= READABLE[1]:
             break
         scale /= 2
     return _one_each(Spots(*(np.concatenate(values) for values in zip(*found, strict=True))))
+
+
+def spots_at(grey: NDArray[np.uint8], scale: float, answer: PageNetworkAnswer) -> Spots:
+    """Look at a grey page, uint8 (h, w), `scale` times as large, and give the characters on it."""
+    return _one_each(_seen(grey, scale, answer))
+
+
+def _seen(grey: NDArray[np.uint8], scale: float, answer: PageNetworkAnswer) -> Spots:
+    level = _scaled(grey, scale)
+    return _on_page(spots_of(answer(_padded(even_contrast(level)))), level.shape, scale)
 
 
 def spots_of(answers: NDArray[np.float32]) -> Spots:

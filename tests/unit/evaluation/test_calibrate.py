@@ -23,8 +23,7 @@ from digitry.evaluation.calibrate import (
     write_scale,
 )
 from digitry.evaluation.made_pictures import describe, made_pictures
-from digitry.evaluation.own_confidence import own_confidence_on_labelled, own_confidence_on_pages
-from digitry.evaluation.whole_pages.labels import LabelledPage
+from digitry.evaluation.own_confidence import own_confidence_on_pages
 from digitry.exports import bundle
 from digitry.networks.contract import Contract
 from digitry.networks.model import Model
@@ -256,8 +255,9 @@ def test_confidences_on_pages_are_those_of_numbers_and_one_that_is_not_there_is_
     ]
 
     class Fake:
-        def read_grey(self, grey: np.ndarray) -> Reading:
-            return Reading("", tuple(said))
+        def read_grey(self, grey: np.ndarray, expect: str = "page") -> Reading:
+            alone = (replace(given("25", 20, 20), confidence=0.7),)
+            return Reading("", tuple(said) if expect == "page" else alone)
 
     counted: list[tuple[int, int]] = []
     confidence, right = own_confidence_on_pages(
@@ -266,8 +266,8 @@ def test_confidences_on_pages_are_those_of_numbers_and_one_that_is_not_there_is_
         3,
         lambda _, done, total: counted.append((done, total)),
     )
-    assert confidence.tolist() == [0.9, 0.4] * 3
-    assert right.tolist() == [True, False] * 3
+    assert confidence.tolist() == [0.9, 0.4, 0.7] * 3, "a small picture of one number is read as such, too"
+    assert right.tolist() == [True, False, True] * 3
     assert counted == [(1, 3), (2, 3), (3, 3)]
 
 
@@ -288,33 +288,7 @@ def test_the_digits_that_the_shipped_network_for_pages_has_not_seen_are_those_it
     assert (contract.settings["validation_fraction"], contract.settings["validation_method"]) == (0.1, "last")
 
 
-def test_a_persons_pages_are_judged_by_their_labels_and_what_is_set_aside_counts_neither_way(tmp_path: Path) -> None:
-    said = [given(text, 20, 20) for text in ("25", "7", "9")]
-
-    class Fake:
-        def read(self, path: Path) -> Reading:
-            return Reading(str(path), (*said, replace(said[0], reason=STRUCK)))
-
-    pages = [LabelledPage(tmp_path, "a", ("25",), ("9",)), LabelledPage(tmp_path, "b", problem="it is not there")]
-    confidence, right = own_confidence_on_labelled(Fake(), pages)  # type: ignore[arg-type]
-    assert confidence.tolist() == [0.9, 0.9]
-    assert right.tolist() == [True, False]
-
-
-def test_a_network_for_pages_is_fitted_to_a_persons_own_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_own_pictures_of_pages_are_refused(pictures: Callable[[int], Path], tmp_path: Path) -> None:
     (tmp_path / "page.onnx").write_bytes(Model.shipped("page").data)
-    (tmp_path / "labels.json").write_text(json.dumps([{"file": "one.png", "numbers": ["1"]}]))
-    said = np.linspace(0.5, 1, 20), np.arange(20) >= 5
-    monkeypatch.setattr(f"{calibrate.__module__}.own_confidence_on_labelled", lambda *_: said)
-    done = calibrate(tmp_path / "page.onnx", tmp_path)
-    assert (done.reads, done.after.pictures, done.after.accuracy) == ("page", 20, 0.75)
-    assert Model.open(tmp_path / "page.onnx").contract.confidence_scale == done.after
-    monkeypatch.setattr(f"{calibrate.__module__}.own_confidence_on_labelled", lambda *_: (said[0][:9], said[1][:9]))
-    with pytest.raises(DataError, match="9 numbers are read, at least 10 are needed"):
-        calibrate(tmp_path / "page.onnx", tmp_path)
-
-
-def test_pictures_of_one_number_are_no_pages_to_calibrate_on(pictures: Callable[[int], Path], tmp_path: Path) -> None:
-    (tmp_path / "page.onnx").write_bytes(Model.shipped("page").data)
-    with pytest.raises(DataError, match=r"expected a folder with a labels\.json"):
+    with pytest.raises(SettingError, match="reads pages, and is calibrated on made ones; leave the pictures out"):
         calibrate(tmp_path / "page.onnx", pictures(10))

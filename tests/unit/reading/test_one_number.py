@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from digitry.errors import SettingError
 from digitry.images.ink import InkPage
 from digitry.images.slope import Turn
+from digitry.networks.page_answer import CENTRE, CLASSES
 from digitry.reading import Reader
 from digitry.reading.one_number import InkSheet
 from digitry.types import Box
@@ -150,3 +151,23 @@ def test_a_box_of_turned_ink_comes_back_to_the_page_it_was_shrunk_and_cut_from()
     assert sheet.box_on_page((10, 20, 8, 4)) == (30 + 25, 70 + 50, 20, 10)
     assert sheet.box_on_page((-4, -4, 8, 8)) == (30, 70, 10, 10)
     assert sheet.box_on_page((10, 20, 0, 0))[2:] == (1, 1)
+
+
+class _Blind(Reader):
+    """A reader whose network for pages sees nothing."""
+
+    def see_page(self, page: NDArray[np.float32]) -> NDArray[np.float32]:
+        answers = np.zeros((len(self.pages.class_names) + CLASSES, page.shape[0] // 4, page.shape[1] // 4), np.float32)
+        answers[CENTRE] = -9
+        return answers
+
+
+def test_what_only_one_of_two_networks_reads_is_given_and_not_sure() -> None:
+    (number,) = _Blind(sure_confidence=0.0).read(printed("2047"), expect="number").numbers
+    assert (number.text, number.sure) == ("2047", False)
+    assert number.reason == "one network reads 2047, another no number"
+
+
+def test_a_single_digit_is_left_to_its_own_networks() -> None:
+    number = _Blind(sure_confidence=0.0).read(printed("8"), expect="number").numbers[0]
+    assert (number.text, number.sure) == ("8", True)

@@ -19,6 +19,7 @@ from digitry.networks.model import Model
 from digitry.networks.scale import Scale
 from digitry.reading import EXPECTATIONS, Reader, read
 from digitry.reading.certainty import NO_SCALE
+from digitry.reading.networks import NOT_MEASURED_TOGETHER
 from tests.unit.images.written import ink_page
 from tests.unit.tiny_models import printed_digit, shaded_strip, string_model_bytes, template_model_bytes
 
@@ -293,3 +294,9 @@ def test_the_stages_are_kept_for_people_who_ask_why(shipped: Reader) -> None:
     assert list(many) == ["grey", "strips", "frames"]
     assert [strip.shape[0] for strip in many["strips"]] == [40, 40]
     assert [2 * len(frames) for frames in many["frames"]] == [strip.shape[1] for strip in many["strips"]]
+
+
+def test_with_another_network_for_numbers_nothing_on_a_page_is_sure_as_nobody_measured_both_together() -> None:
+    reader = Reader(string_model_bytes())
+    assert reader.judge("page", 0.99) == (0.99, False, NOT_MEASURED_TOGETHER)
+    assert Reader(string_model_bytes(), sure_confidence=0.9).judge("page", 0.99) == (0.99, True, None)

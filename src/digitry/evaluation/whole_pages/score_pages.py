@@ -9,13 +9,7 @@ from pathlib import Path
 from digitry.datasets import Progress
 from digitry.errors import DataError
 from digitry.evaluation.whole_pages.figures import PageScore, page_answer
-from digitry.evaluation.whole_pages.labels import (
-    EXPECTED,
-    LABELS_FILE,
-    LabelledPage,
-    find_page_labels,
-    read_page_labels,
-)
+from digitry.evaluation.whole_pages.labels import EXPECTED, LABELS_FILE, find_page_labels, read_page_labels
 from digitry.reading import Reader
 
 __all__ = ["PageScore", "score_pages"]
@@ -32,7 +26,13 @@ def score_pages(
     unless given. Raises DataError where there are no labelled pages.
     """
     folder = Path(place).expanduser()
-    pages = labelled_pages(folder)
+    file = find_page_labels(folder)
+    if file is None:
+        raise DataError(
+            f"{folder}: expected a folder with a {LABELS_FILE} ({EXPECTED}), or with a labels.csv that has the columns "
+            "file,number; pictures with one number each are for digitry.score"
+        )
+    pages = read_page_labels(file)
     reader = reader or Reader()
     answers = []
     began = time.perf_counter()
@@ -50,16 +50,3 @@ def score_pages(
     if progress is not None:
         progress("reading", len(pages), len(pages))
     return PageScore(folder, tuple(answers), seconds)
-
-
-def labelled_pages(place: Path) -> list[LabelledPage]:
-    """Return the labelled pages of a folder or a file, as `score_pages` takes them. Raises DataError where there are
-    none.
-    """
-    file = find_page_labels(place)
-    if file is None:
-        raise DataError(
-            f"{place}: expected a folder with a {LABELS_FILE} ({EXPECTED}), or with a labels.csv that has the columns "
-            "file,number; pictures with one number each are for digitry.score"
-        )
-    return read_page_labels(file)

@@ -1,0 +1,66 @@
+"""What the network for pages sees in a picture of one number."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from digitry.networks.page_answer import CENTRE, READABLE, STRIDE
+from digitry.reading.seen_number import HEIGHTS, seen_number
+from tests.unit.reading.seen import CHANNELS, SURE, Seen, _put, level
+
+PICTURE = np.full((50, 130), 255, np.uint8)
+
+
+def network_that_sees(*rows: list[Seen]):
+    """A network that sees one of these rows at each size, in turn, as far as it is readable there."""
+    waiting = list(zip(HEIGHTS, rows, strict=True))
+
+    def answer(page: NDArray[np.float32]) -> NDArray[np.float32]:
+        height, row = waiting.pop(0)
+        answers = np.zeros((CHANNELS, page.shape[0] // STRIDE, page.shape[1] // STRIDE), np.float32)
+        answers[CENTRE] = -SURE
+        scale = height / PICTURE.shape[0]
+        for one in row:
+            if READABLE[0] <= one.size * scale <= READABLE[1]:
+                _put(answers, one, row, scale, one.size * scale)
+        return answers
+
+    return answer
+
+
+def number(text: str, **facts: object) -> list[Seen]:
+    return level(list(text), left=20, top=8, size=34, **facts)
+
+
+def test_each_size_has_a_vote_of_the_same_weight():
+    seen = seen_number(PICTURE, network_that_sees(number("12"), number("17"), number("12"), number("12"), []))
+    assert set(seen.votes) == {"12", "17"}
+    assert seen.votes["12"] == pytest.approx(3 * seen.votes["17"], rel=0.05)
+    assert sum(seen.votes.values()) < 4 / 5
+
+
+def test_digits_have_their_boxes_in_pixels_of_the_picture():
+    seen = seen_number(PICTURE, network_that_sees(*[number("38")] * len(HEIGHTS)))
+    for digit, one in zip(seen.digits["38"], number("38"), strict=True):
+        np.testing.assert_allclose(digit.box, one.box, atol=1)
+        assert digit.label == one.name
+
+
+def test_signs_and_letters_are_no_digits_of_it():
+    seen = seen_number(PICTURE, network_that_sees(*[number(["4", ".", "5"])] * len(HEIGHTS)))
+    assert set(seen.votes) == {"45"}
+    seen = seen_number(PICTURE, network_that_sees(*[number(["other", "other"])] * len(HEIGHTS)))
+    assert seen.votes == {}
+
+
+def test_what_is_seen_with_doubt_has_less_of_a_vote():
+    clear, unclear = (
+        seen_number(PICTURE, network_that_sees(*[number("12", clear=logit)] * len(HEIGHTS))) for logit in (SURE, 0.2)
+    )
+    assert unclear.votes.get("12", 0.0) < clear.votes["12"]
+
+
+def test_nothing_is_seen_on_plain_paper():
+    assert seen_number(PICTURE, network_that_sees(*[[]] * len(HEIGHTS))).votes == {}
