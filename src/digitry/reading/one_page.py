@@ -59,7 +59,7 @@ def _read_found(grey: NDArray[np.uint8], found: PageFound, networks: Networks, o
     weighed = [(one, weigh(one, view, networks)) for one in wanted if one.probability >= LEAST_ASKED]
     given = [(one, what) for one, what in weighed if what.own >= LEAST_GIVEN]
     judged = [judged_number(one, what, found.turn, networks, options) for one, what in given]
-    tables, places = page_tables([number.box for number in judged], ruled_tables(view))
+    tables, places = page_tables(judged, ruled_tables(view))
     numbers = tuple(_placed(number, place) for number, place in zip(judged, places, strict=True))
     sure, reason = doubts(numbers)
     if not numbers:

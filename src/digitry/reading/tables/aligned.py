@@ -23,9 +23,9 @@ BESIDE, UNDER = 0.8, 1.2
 """A number begins another row when it stands lower than the mean of the one above by so many heights of a number, and
 another column when it stands further right by so many widths."""
 
-STRAY = 0.25
-"""Rows and columns with less than this share of the numbers that others have are no part of the table: a blot read as a
-number, the numbers of a heading."""
+STRAY = 0.2
+"""Rows and columns with less than this share of the numbers that others have, each worth its confidence, are no part of
+the table: blots and ticks read as numbers, the numbers of a heading."""
 
 FEWEST, MOST, LEAST_FILLED = 6, 2_000, 0.3
 """Numbers that make a table, and the share of its cells that they fill; fewer stand by chance as they do, and more are
@@ -46,8 +46,11 @@ class AlignedTable(NamedTuple):
     """Row by row, empty ones too, in boxes of the page."""
 
 
-def align_numbers(boxes: list[Box]) -> AlignedTable | None:
-    """Find the table that numbers on an upright page make, given their boxes; None where they make none."""
+def align_numbers(boxes: list[Box], confidences: list[float]) -> AlignedTable | None:
+    """Find the table that numbers on an upright page make, given their boxes and how probable each is, 0 to 1.
+
+    None where they make none.
+    """
     if not FEWEST <= len(boxes) <= MOST:
         return None
     box = np.array(boxes, np.float64)
@@ -56,7 +59,7 @@ def align_numbers(boxes: list[Box]) -> AlignedTable | None:
     fall, lean = slopes(x, y, height), slopes(y, x, height)
     level, upright = y - fall * (x - x.mean()), x - lean * (y - y.mean())
     widths = np.minimum(box[:, 2], 2 * height)  # a long number is no wide column's
-    rows, columns = _without_strays(level, upright, BESIDE * height, UNDER * widths)
+    rows, columns = _without_strays((level, upright), (BESIDE * height, UNDER * widths), np.array(confidences))
     high, wide = int(rows.max()) + 1, int(columns.max()) + 1
     inside = rows >= 0
     filled = len(set(zip(rows[inside].tolist(), columns[inside].tolist(), strict=True)))
@@ -96,14 +99,17 @@ def slopes(x: Floats, y: Floats, height: float) -> Floats:
     return np.asarray(fitted[0] + fitted[1] * (y - centre), np.float64)
 
 
-def _without_strays(level: Floats, upright: Floats, beside: float, under: Floats) -> tuple[Places, Places]:
+def _without_strays(
+    places: tuple[Floats, Floats], apart: tuple[float, Floats], confidences: Floats
+) -> tuple[Places, Places]:
     """Return rows and columns from 0; -1 for what stands in much emptier ones than others do."""
+    (level, upright), (beside, under) = places, apart
     kept = np.arange(len(level))
     while True:
         rows = _numbered(level[kept], beside)
         columns = _numbered(upright[kept], float(np.median(under[kept])))
-        beside_each, under_each = np.bincount(rows)[rows], np.bincount(columns)[columns]
-        stray = (beside_each < STRAY * np.median(beside_each)) | (under_each < STRAY * np.median(under_each))
+        each = [np.bincount(line, confidences[kept])[line] for line in (rows, columns)]
+        stray = np.any([worth < STRAY * np.median(worth) for worth in each], axis=0)
         if not stray.any():
             break
         kept = kept[~stray]

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from digitry.reading.tables.aligned import AlignedTable, align_numbers
-from digitry.types import Box, Table
+from digitry.types import Number, Table
 
 AGREED = 0.95
 """Share of neighbours in rows and columns of numbers that must be neighbours between the rules too: a rule that was
@@ -18,13 +18,14 @@ Place = tuple[int, int, int]
 """Table, row and column, from 0."""
 
 
-def page_tables(boxes: Sequence[Box], ruled: tuple[Table, ...]) -> tuple[tuple[Table, ...], list[Place | None]]:
-    """Return the tables of an upright page, and which cell each number stands in, given their boxes.
+def page_tables(numbers: Sequence[Number], ruled: tuple[Table, ...]) -> tuple[tuple[Table, ...], list[Place | None]]:
+    """Return the tables of an upright page, and which cell each of its numbers stands in.
 
     `ruled` are the tables between the page's rules. None stands for a number outside of tables.
     """
+    boxes = [number.box for number in numbers]
     places = [cell_at(x + width / 2, y + height / 2, ruled) for x, y, width, height in boxes]
-    aligned = align_numbers(list(boxes))
+    aligned = align_numbers(boxes, [number.confidence for number in numbers])
     if aligned is None or (ruled and agreement(aligned, places) >= AGREED):
         return ruled, places
     cells = zip(aligned.rows.tolist(), aligned.columns.tolist(), strict=True)

@@ -9,7 +9,7 @@ import pytest
 
 from digitry.reading.tables.aligned import align_numbers
 from digitry.reading.tables.page_tables import cell_at, page_tables
-from digitry.types import Cell, Table
+from digitry.types import Cell, Number, Table
 
 
 def grid(rows, columns, *, empty=(), tilt=0.0, lean=0.0, fan=0.0, seed=0, jitter=0.0):
@@ -28,8 +28,16 @@ def grid(rows, columns, *, empty=(), tilt=0.0, lean=0.0, fan=0.0, seed=0, jitter
     return found
 
 
+def align(boxes, confidences=None):
+    return align_numbers(list(boxes), [0.9] * len(boxes) if confidences is None else confidences)
+
+
+def numbers_in(boxes):
+    return [Number("7", 0.9, box, ()) for box in boxes]
+
+
 def placed(boxes):
-    aligned = align_numbers(list(boxes.values()))
+    aligned = align(boxes.values())
     return list(zip(aligned.rows.tolist(), aligned.columns.tolist(), strict=True))
 
 
@@ -60,32 +68,41 @@ def test_a_table_half_empty_keeps_its_places():
 def test_a_blot_beside_a_table_is_no_column_and_moves_none():
     boxes = grid(4, 10)
     strays = [(460, 20, 8, 20), (460, 55, 8, 20)]  # between two columns, above the first row
-    aligned = align_numbers([*boxes.values(), *strays])
+    aligned = align([*boxes.values(), *strays], [0.9] * len(boxes) + [0.3, 0.3])
     assert list(zip(aligned.rows.tolist(), aligned.columns.tolist(), strict=True)) == [*boxes, (-1, -1), (-1, -1)]
+
+
+def test_a_row_of_ticks_that_were_hardly_taken_for_numbers_is_no_row():
+    boxes = grid(6, 10)
+    ticks = [box for (row, column), box in boxes.items() if row == 3 and column % 2]
+    kept = [box for (row, _), box in boxes.items() if row != 3]
+    aligned = align([*kept, *ticks], [0.9] * len(kept) + [0.3] * len(ticks))
+    assert (aligned.rows[-len(ticks) :] == -1).all()
+    assert int(aligned.rows.max()) == 4
 
 
 @pytest.mark.parametrize("boxes", [[], [(0, 0, 10, 20)] * 5, [(0, 40 * line, 30, 20) for line in range(20)]])
 def test_few_numbers_and_one_column_make_no_table(boxes):
-    assert align_numbers(boxes) is None
+    assert align(boxes) is None
 
 
 def test_numbers_strewn_over_a_page_make_no_table():
     generator = np.random.default_rng(5)
     boxes = [(int(x), int(y), 20, 20) for x, y in generator.integers(0, 1500, (40, 2))]
-    assert align_numbers(boxes) is None
+    assert align(boxes) is None
 
 
 def test_texture_read_as_thousands_of_numbers_takes_no_time():
     generator = np.random.default_rng(5)
     began = time.process_time()
     for count in (2000, 20_000):
-        align_numbers([(int(x), int(y), 20, 20) for x, y in generator.integers(0, 4000, (count, 2))])
+        align([(int(x), int(y), 20, 20) for x, y in generator.integers(0, 4000, (count, 2))])
     assert time.process_time() - began < 20
 
 
 def test_every_cell_has_its_box_on_the_page_empty_ones_too():
     boxes = grid(5, 4, empty={(2, 2)}, tilt=0.1, lean=0.05)
-    cells = {(cell.row, cell.column): cell.box for cell in align_numbers(list(boxes.values())).cells}
+    cells = {(cell.row, cell.column): cell.box for cell in align(boxes.values()).cells}
     assert len(cells) == 20
     for place, (x, y, width, height) in boxes.items():
         left, top, wide, high = cells[place]
@@ -105,7 +122,7 @@ def ruled(rows, columns, left=60, top=80):
 
 def test_rules_that_agree_with_the_numbers_say_which_cells_there_are():
     boxes = grid(6, 4)
-    tables, places = page_tables(list(boxes.values()), (ruled(8, 6, 60 - 80, 80 - 40),))
+    tables, places = page_tables(numbers_in(boxes.values()), (ruled(8, 6, 60 - 80, 80 - 40),))
     assert tables == (ruled(8, 6, 60 - 80, 80 - 40),)
     assert places == [(0, row + 1, column + 1) for row, column in boxes]
 
@@ -114,17 +131,20 @@ def test_where_a_rule_was_missed_the_numbers_say_how_they_stand():
     boxes = grid(6, 4)
     cells = [cell for cell in ruled(6, 4).cells if cell.column != 2]
     torn = Table(tuple(Cell(cell.row, min(cell.column, 2), cell.box) for cell in cells))
-    tables, places = page_tables(list(boxes.values()), (torn,))
+    tables, places = page_tables(numbers_in(boxes.values()), (torn,))
     assert [(table.rows, table.columns) for table in tables] == [(6, 4)]
     assert places == [(0, *place) for place in boxes]
 
 
 def test_few_numbers_in_a_ruled_table_stand_where_the_rules_say():
-    assert page_tables([(150, 90, 20, 20), (900, 90, 20, 20)], (ruled(6, 4),)) == ((ruled(6, 4),), [(0, 0, 1), None])
+    assert page_tables(numbers_in([(150, 90, 20, 20), (900, 90, 20, 20)]), (ruled(6, 4),)) == (
+        (ruled(6, 4),),
+        [(0, 0, 1), None],
+    )
 
 
 def test_a_page_without_rules_and_without_a_table_has_none():
-    assert page_tables([(150, 90, 20, 20)], ()) == ((), [None])
+    assert page_tables(numbers_in([(150, 90, 20, 20)]), ()) == ((), [None])
     assert page_tables([], ()) == ((), [])
 
 
