@@ -50,6 +50,13 @@ def test_texts_of_the_networks_count_too_whatever_their_length():
     assert texts_instead(number) == [("155", 0.2), ("75", 0.15)]
 
 
+@pytest.mark.parametrize("other", ["6)", "(6", "6+1", "6.", "-", ""])
+def test_a_text_of_the_networks_that_is_no_number_is_no_alternative(other):
+    assert texts_instead(number_of(("6", 0.8, {}), ("1", 0.6, {}), alternatives=((other, 0.2), ("67", 0.1)))) == [
+        ("67", 0.1)
+    ]
+
+
 def test_none_is_more_probable_than_the_number_itself():
     number = number_of(("1", 0.3, {"7": 0.7}), ("5", 1.0, {}), confidence=0.3, alternatives=(("55", 0.9),))
     assert all(p <= 0.3 for _, p in texts_instead(number))
