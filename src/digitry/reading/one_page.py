@@ -29,7 +29,7 @@ TINY = 40
 """Pixels: a picture no larger than this is one digit or number, its writing too small for a page's network."""
 
 CONVINCED = 0.5
-"""The page's network is convinced of a number that has at least this probability."""
+"""A network is convinced of what has at least this probability."""
 
 FEW = 12
 """A page with more such numbers is not looked at as one number."""
@@ -89,9 +89,11 @@ def _one_number(view: NDArray[np.uint8], found: PageFound, networks: Networks, o
     is_alone = all(one in within for one in convinced)
     is_all = view.shape[0] < ONE_LINE * np.median([digit.box[3] for digit in number.digits])
     is_seen = len(number.text) == 1 and [one.digits for one in convinced] == [number.text]
-    if not is_alone or not (is_all or is_seen) or any(one.struck for one in within):
-        return None
     digits = "".join(one.digits for one in within)
+    # All marks of a page together make one digit, too, of which nobody is convinced.
+    is_believed = len(number.text) > 1 or digits == number.text or number.confidence >= CONVINCED
+    if not (is_alone and is_believed and (is_all or is_seen)) or any(one.struck for one in within):
+        return None
     if digits == number.text and sum(len(one.characters) for one in within) > 1:
         # They agree, and what the page's network sees has its signs and its gaps.
         weighed = [(one, weigh(one, view, networks)) for one in within]

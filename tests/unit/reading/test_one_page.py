@@ -199,6 +199,17 @@ def test_a_picture_of_one_digit_is_read_by_the_network_for_digits():
     assert (doubted.text, doubted.sure, doubted.reason) == ("4", False, "read as 4, but on the page 7 is seen")
 
 
+def test_a_digit_of_which_nobody_is_convinced_is_not_all_of_the_picture():
+    page = on_paper(ink_page("7", height=120))
+    reader = Reader(template_model_bytes(), sure_confidence=0.0)
+    reader.see_page = network_seeing(page.shape, [])  # type: ignore[method-assign]
+    shares = np.full((1, 10), 0.6 / 9, np.float32)
+    for share, text in ((0.4, ""), (0.6, "4")):
+        shares[0, 4] = share
+        reader.read_digits = lambda images: shares  # type: ignore[method-assign]
+        assert reader.read(page).text == text
+
+
 def test_beside_a_number_elsewhere_a_large_mark_is_not_all_of_the_picture():
     ink = np.zeros((400, 800), np.uint8)
     write(ink, "8", 80, 60, 280)
