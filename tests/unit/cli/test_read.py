@@ -303,7 +303,7 @@ def test_from_a_shell_errors_are_one_line_with_their_exit_codes(folder: Path) ->
     assert (no_model.returncode, len(no_model.stderr.splitlines())) == (4, 1)
     no_choice = shell("--expect", "letters", str(folder / "3.png"))
     assert (no_choice.returncode, len(no_choice.stderr.splitlines())) == (2, 1)
-    good = shell("--model", str(folder / "tiny.onnx"), str(folder / "3.png"))
+    good = shell("--quiet", "--model", str(folder / "tiny.onnx"), str(folder / "3.png"))
     assert (good.returncode, good.stderr) == (0, "")
 
 
