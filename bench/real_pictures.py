@@ -2,9 +2,9 @@
 
 python bench/real_pictures.py FOLDER
 
-`FOLDER` holds singles/, numbers/, cheques/ and cells/, each labelled as `digitry score` takes it. They were collected
-from public repositories (the cheques are 200 amount fields of ORAND-CAR-A); most state no licence, so none of them is
-here: a SHA-256 over labels and files says which they were. Writes results/real_pictures.json and the tables of
+`FOLDER` holds singles/, numbers/, cheques/, cells/ and pages/, each labelled as `digitry score` takes it. They were
+collected from public repositories (the cheques are 200 amount fields of ORAND-CAR-A); most state no licence, so none of
+them is here: a SHA-256 over labels and files says which they were. Writes results/real_pictures.json and the tables of
 docs/reading.md.
 """
 
@@ -22,6 +22,7 @@ ROOT = Path(__file__).parent.parent
 RESULT = ROOT / "results" / "real_pictures.json"
 PAGE = ROOT / "docs" / "reading.md"
 START, END = "<!-- real pictures: written by bench/real_pictures.py -->", "<!-- end of real pictures -->"
+PAGES_START, PAGES_END = "<!-- real pages: written by bench/real_pictures.py -->", "<!-- end of real pages -->"
 SETS = {
     "singles": ("digit", "single digits by 25 people: photographs, scans, drawings"),
     "numbers": ("number", "numbers of 2 to 10 digits by 7 people"),
@@ -41,10 +42,12 @@ def main() -> None:
     from digitry.training import run_folder
 
     sets = {name: measured(folder / name, expect) for name, (expect, _) in SETS.items()}
+    pages = measured_pages(folder / "pages")
     about = {"command": "python bench/real_pictures.py FOLDER", **run_folder.describe_surroundings()}
-    RESULT.write_text(json.dumps({"sets": sets, **about}, indent=1) + "\n")
-    head, rest = PAGE.read_text(encoding="utf-8").split(START)
-    PAGE.write_text(f"{head}{START}\n{table(sets)}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+    RESULT.write_text(json.dumps({"sets": sets, "pages": pages, **about}, indent=1) + "\n")
+    for start, end, text in ((START, END, table(sets)), (PAGES_START, PAGES_END, table_of_pages(pages))):
+        head, rest = PAGE.read_text(encoding="utf-8").split(start)
+        PAGE.write_text(f"{head}{start}\n{text}\n{end}{rest.split(end)[1]}", encoding="utf-8")
 
 
 def measured(folder: Path, expect: str) -> dict[str, Any]:
@@ -62,6 +65,18 @@ def measured(folder: Path, expect: str) -> dict[str, Any]:
     return found
 
 
+def measured_pages(folder: Path) -> dict[str, Any]:
+    """What the shipped reader makes of whole pages: all of them, and each kind."""
+    from digitry.evaluation.whole_pages.score_pages import score_pages
+
+    result = score_pages(folder)
+    right, cells = result.cells
+    found = result.to_json()
+    kept = {name: found[name] for name in ("pages", "digits", "exact", "nothing_found", "kinds", "seconds")}
+    print(folder.name, kept, flush=True)
+    return {"sha256": identity(folder), **kept, "cells_right": right, "cells": cells}
+
+
 def identity(folder: Path) -> str:
     """SHA-256 over the SHA-256 of every file, by name."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
@@ -73,6 +88,11 @@ def table(sets: dict[str, dict[str, Any]]) -> str:
     """A line for each set."""
     names = {name: words for name, (_, words, *_) in SETS.items()}
     return fill("real_pictures", sets=sets, names=names, share=share).strip()
+
+
+def table_of_pages(pages: dict[str, Any]) -> str:
+    """A line for each kind of page, and one for all."""
+    return fill("real_pages", pages=pages, share=share).strip()
 
 
 def share(part: int, whole: int) -> str:
