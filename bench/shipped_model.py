@@ -29,6 +29,7 @@ from digitry.networks.contract import EVEN, PAGE_SHAPE, Contract
 from digitry.networks.model import Model
 from digitry.networks.onnx_bytes import with_contract
 from digitry.networks.page_answer import CENTRE
+from digitry.reading.spots import padded
 from digitry.runs import WEIGHTS
 from digitry.synthesis.allographs import CHARACTERS
 from digitry.training import run_folder
@@ -127,7 +128,7 @@ def moved_by_rounding(whole: bytes, rounded: bytes, unseen: digitry.Split) -> fl
     one, other = Model.open(whole), Model.open(rounded)
     largest = 0.0
     for page in made_pages(unseen, 18, seed=0):
-        before, after = (model.answers(even_contrast(page.grey)) for model in (one, other))
+        before, after = (model.answers(padded(even_contrast(page.grey))) for model in (one, other))
         seen = np.maximum(before[CENTRE], after[CENTRE]) > 0
         largest = max(largest, float(np.abs(before - after)[:, seen].max(initial=0)))
     return largest

@@ -100,7 +100,7 @@ def spots_at(grey: NDArray[np.uint8], scale: float, answer: PageNetworkAnswer) -
 
 def _seen(grey: NDArray[np.uint8], scale: float, answer: PageNetworkAnswer) -> Spots:
     level = _scaled(grey, scale)
-    return _on_page(spots_of(answer(_padded(even_contrast(level)))), level.shape, scale)
+    return _on_page(spots_of(answer(padded(even_contrast(level)))), level.shape, scale)
 
 
 def spots_of(answers: NDArray[np.float32]) -> Spots:
@@ -139,7 +139,7 @@ def _scaled(grey: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC), np.uint8)
 
 
-def _padded(page: NDArray[np.float32]) -> NDArray[np.float32]:
+def padded(page: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the page with plain paper at its right and lower side, up to whole blocks."""
     height, width = page.shape
     return np.pad(page, ((0, -height % BLOCK), (0, -width % BLOCK)))
