@@ -12,9 +12,8 @@ from digitry.reading.spots import PageNetworkAnswer, Spots, spots_at
 from digitry.types import Digit
 
 HEIGHTS = (24, 30, 36, 44, 54)
-"""Pixels of the picture's height at which it is looked at: its digits are half to all of that. Of 198 made numbers the
-one size that is best reads 39%, these together 40%, and with the network for numbers 68% where that alone reads 67%
-(docs/log.md)."""
+"""Pixels of the picture's height at which it is looked at: its digits are half to all of that. What one size and what
+all of them bring stands in docs/log.md."""
 
 LIKELY = 0.5
 """A character that is one of the ten digits with at least this probability is a digit of the number."""
