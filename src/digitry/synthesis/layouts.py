@@ -6,13 +6,12 @@ Each draws what a window of such a page shows on a `Sheet`. A new kind is a func
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
 from digitry.synthesis.allographs import LETTERS, OTHERS, SIGNS
 from digitry.synthesis.hands import Hand
-from digitry.synthesis.marginalia import beside, circle, filler, sign_alone, underline
+from digitry.synthesis.marginalia import beside, circle, filler, pressure, sign_alone, underline, words
 from digitry.synthesis.paper_rules import boxes, grid, paper_rules
 from digitry.synthesis.sheet import Sheet, line, random_face
 from digitry.synthesis.texts import CELL_KINDS, cell_text, digits, fitting, number, phrase, signed, word
@@ -35,13 +34,13 @@ def free_lines(sheet: Sheet, size: float) -> None:
         slope = rng.normal(0, 0.02)
         while x < sheet.side:
             if rng.random() < wordy:
-                end = _words(sheet, x, y, size, hand)
+                end = words(sheet, x, y, size, hand)
             elif rng.random() < 0.04:
                 start = x + size * rng.uniform(0.6, 4)
                 filler(sheet, x, start, y, size, hand)
-                end = sheet.write(digits(rng, 1, 6), start, y + slope * x, size, hand, level=_level(rng))
+                end = sheet.write(digits(rng, 1, 6), start, y + slope * x, size, hand, level=pressure(rng))
             else:
-                end = sheet.write(number(rng), x, y + slope * x, size, hand, level=_level(rng))
+                end = sheet.write(number(rng), x, y + slope * x, size, hand, level=pressure(rng))
                 if rng.random() < 0.1:
                     beside(sheet, end, y, size, hand)
             x = end + size * rng.uniform(0.9, 6)
@@ -73,7 +72,7 @@ def table(sheet: Sheet, size: float) -> None:
                 if rng.random() < 0.6:
                     sheet.print(fitting(phrase(rng, 2), room, size), left + 0.15 * size, y, size * 0.7, face)
                 else:
-                    _words(sheet, left + 0.1 * size, y, size * 0.8, hand, most=1, reach=right)
+                    words(sheet, left + 0.1 * size, y, size * 0.8, hand, most=1, reach=right)
                 continue
             text = cell_text(int(kinds[c]), rng)[: max(1, int(room / (0.62 * size)))]
             if kinds[c] < CELL_KINDS - 1:
@@ -90,7 +89,7 @@ def table(sheet: Sheet, size: float) -> None:
                 y,
                 size * rng.uniform(0.85, 1.1),
                 writer,
-                level=_level(rng),
+                level=pressure(rng),
                 reach=right + 0.2 * size,
             )
             if rng.random() < 0.03:
@@ -123,13 +122,13 @@ def digit_boxes(sheet: Sheet, size: float) -> None:
             text = digits(rng, filled) if filled else ""
             if rng.random() < 0.1 and filled > 6:
                 text = text[:2] + "/" + text[2:4] + "/" + text[4:filled]
-            sheet.write(text, x, top, size, hand, level=_level(rng), pitch=pitch)
+            sheet.write(text, x, top, size, hand, level=pressure(rng), pitch=pitch)
         elif share < 0.9:
             letters = list(LETTERS)[:24]
             text = "".join(
                 letters[i] if rng.random() < 0.95 else str(rng.integers(10)) for i in rng.integers(0, 24, filled)
             )
-            sheet.write(text, x, top, size, hand, level=_level(rng), pitch=pitch)
+            sheet.write(text, x, top, size, hand, level=pressure(rng), pitch=pitch)
         if rng.random() < 0.5:
             sheet.print(
                 phrase(rng, 3),
@@ -170,7 +169,7 @@ def sudoku(sheet: Sheet, size: float) -> None:
                     y + rng.normal(0, 0.12) * size,
                     size,
                     hand,
-                    level=_level(rng),
+                    level=pressure(rng),
                 )
 
 
@@ -203,7 +202,7 @@ def score_card(sheet: Sheet, size: float) -> None:
             if not signs and rng.random() < 0.06:
                 text = str(rng.choice(["-", "+"])) + text
             x = left + rng.uniform(0.1, 0.45) * (right - left)
-            sheet.write(text, x, top + (bottom - top - size) / 2, size, hand, level=_level(rng))
+            sheet.write(text, x, top + (bottom - top - size) / 2, size, hand, level=pressure(rng))
             if not signs and rng.random() < 0.15:
                 circle(sheet, first, hand)
 
@@ -221,12 +220,18 @@ def receipt(sheet: Sheet, size: float) -> None:
         if rng.random() < 0.3:
             sheet.print(phrase(rng, 3), rng.uniform(0, 0.5) * sheet.side, y, size * rng.uniform(0.5, 1.2), face)
         else:
-            _words(sheet, rng.uniform(-0.1, 0.15) * sheet.side, y, size, hand, most=3, reach=float(borders[0]))
+            words(sheet, rng.uniform(-0.1, 0.15) * sheet.side, y, size, hand, most=3, reach=float(borders[0]))
             for left, right in zip(borders, [*borders[1:], sheet.side], strict=True):
                 if rng.random() < 0.85 and right - left > 1.2 * size:
                     text = number(rng)[: max(1, int((right - left) / (0.6 * size)))].rstrip(".,'/:-+(×÷=") or "0"
                     sheet.write(
-                        text, left + rng.uniform(0.1, 0.4) * size, y, size, hand, level=_level(rng), reach=right + size
+                        text,
+                        left + rng.uniform(0.1, 0.4) * size,
+                        y,
+                        size,
+                        hand,
+                        level=pressure(rng),
+                        reach=right + size,
                     )
         if rng.random() < 0.2:
             line(
@@ -253,7 +258,7 @@ def form(sheet: Sheet, size: float) -> None:
             )
             x += size * rng.uniform(0.3, 1)
             if rng.random() < 0.55:
-                end = sheet.write(number(rng), x, y, size, hand, level=_level(rng))
+                end = sheet.write(number(rng), x, y, size, hand, level=pressure(rng))
                 way = rng.random()
                 if way < 0.3:
                     line(
@@ -276,7 +281,7 @@ def form(sheet: Sheet, size: float) -> None:
                     )
                 x = end + size * rng.uniform(0.5, 3)
             elif rng.random() < 0.3:
-                x = _words(sheet, x, y, size, hand, most=2) + size
+                x = words(sheet, x, y, size, hand, most=2) + size
             if rng.random() < 0.2:
                 break
         y += size * rng.uniform(1.2, 2.5)
@@ -291,7 +296,7 @@ def one_number(sheet: Sheet, size: float) -> None:
         if not sheet.is_free(x - size, y - 0.4 * size, x + 4 * size, y + 1.4 * size):
             continue
         first = len(sheet.characters)
-        end = sheet.write(signed(rng) if rng.random() < 0.7 else number(rng), x, y, size, hand, level=_level(rng))
+        end = sheet.write(signed(rng) if rng.random() < 0.7 else number(rng), x, y, size, hand, level=pressure(rng))
         share = rng.random()
         if share < 0.12:
             sheet.strike(first, hand)
@@ -312,12 +317,12 @@ def no_number(sheet: Sheet, size: float) -> None:
             continue
         share = rng.random()
         if share < 0.3:
-            sheet.write(ALONE[rng.integers(len(ALONE))], x, y, size, hand, level=_level(rng))
+            sheet.write(ALONE[rng.integers(len(ALONE))], x, y, size, hand, level=pressure(rng))
         elif share < 0.55:
             names = [*OTHERS, *SIGNS]
             sign_alone(sheet, names[rng.integers(len(names))], x, y, size, hand)
         elif share < 0.8:
-            _words(sheet, x, y, size, hand, most=2)
+            words(sheet, x, y, size, hand, most=2)
         else:
             sheet.print(word(rng), x, y, size * rng.uniform(0.5, 1.2), random_face(rng))
 
@@ -336,18 +341,3 @@ LAYOUTS: Layouts = (
     (no_number, 0.07),
 )
 """What is drawn, and how often."""
-
-
-def _level(rng: np.random.Generator) -> float:
-    return float(rng.uniform(0.6, 1)) if rng.random() < 0.4 else 1.0
-
-
-def _words(sheet: Sheet, x: float, y: float, size: float, hand: Hand, most: int = 3, reach: float = 1e9) -> float:
-    """Write words, in pen or in print; the x where they end comes back."""
-    rng = sheet.rng
-    text = phrase(rng, most)
-    if rng.random() < 0.3 and reach > 1e8:
-        return sheet.print(text, x, y, size * rng.uniform(0.5, 1.1), random_face(rng))
-    hand = replace(hand, joined=float(rng.choice([0.0, 0.4, 1.0])))
-    known = "".join(c for c in text if c in LETTERS or c in SIGNS or c.isdigit() or c == " ")
-    return sheet.write(known, x, y, size * rng.uniform(0.8, 1.1), hand, level=_level(rng), reach=reach)

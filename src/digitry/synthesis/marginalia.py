@@ -1,14 +1,18 @@
-"""Beside and over what is written: rings, underlines, signs, margins, doodles."""
+"""Beside and over numbers: words, rings, underlines, signs, margins, doodles."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import cv2
 import numpy as np
 
+from digitry.synthesis.allographs import LETTERS, SIGNS
 from digitry.synthesis.glyphs import curve
 from digitry.synthesis.hands import Hand
 from digitry.synthesis.paper_rules import boxes
-from digitry.synthesis.sheet import Sheet, line
+from digitry.synthesis.sheet import Sheet, line, random_face
+from digitry.synthesis.texts import phrase
 
 
 def clutter(sheet: Sheet, size: float) -> None:
@@ -136,3 +140,19 @@ def underline(sheet: Sheet, left: float, right: float, y: float, hand: Hand, siz
         )
         sheet.draw([ends], hand.pen * size, level=rng.uniform(0.6, 1))
         y += 0.2 * size
+
+
+def pressure(rng: np.random.Generator) -> float:
+    """Give how dark one piece of writing is, 0 to 1: full in most."""
+    return float(rng.uniform(0.6, 1)) if rng.random() < 0.4 else 1.0
+
+
+def words(sheet: Sheet, x: float, y: float, size: float, hand: Hand, most: int = 3, reach: float = 1e9) -> float:
+    """Write words, in pen or in print; the x where they end comes back."""
+    rng = sheet.rng
+    text = phrase(rng, most)
+    if rng.random() < 0.3 and reach > 1e8:
+        return sheet.print(text, x, y, size * rng.uniform(0.5, 1.1), random_face(rng))
+    hand = replace(hand, joined=float(rng.choice([0.0, 0.4, 1.0])))
+    known = "".join(c for c in text if c in LETTERS or c in SIGNS or c.isdigit() or c == " ")
+    return sheet.write(known, x, y, size * rng.uniform(0.8, 1.1), hand, level=pressure(rng), reach=reach)
