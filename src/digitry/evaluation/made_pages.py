@@ -92,14 +92,6 @@ def numbers_on(page: PhotographedPage) -> list[MadeNumber]:
     return numbers
 
 
-def number_alone(page: PhotographedPage) -> str | None:
-    """Give the digits of a number, two or more, that is all there is on an upright made page; None for other pages."""
-    digits = "".join(CHARACTERS[one.kind] for one in page.characters if one.kind < 10)
-    found = numbers_on(page)
-    alone = len(found) == 1 and found[0].counts and not page.turn and len(digits) > 1
-    return digits if alone and all(one.kind < len(CHARACTERS) for one in page.characters) else None
-
-
 def same_place(one: Box | FloatBox, other: Box | FloatBox) -> bool:
     """Tell whether the middle of either box lies within the other."""
     return any(

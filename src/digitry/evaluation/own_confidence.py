@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from digitry.errors import DataError
 from digitry.evaluation.labels import Labelled
-from digitry.evaluation.made_pages import judge_numbers, number_alone
+from digitry.evaluation.made_pages import judge_numbers
 from digitry.networks.model import Model
 from digitry.reading import Reader
 from digitry.reading.judged import BESIDE_LETTERS, STRUCK, TURNED
@@ -64,7 +64,6 @@ def own_confidence_on_pages(
     """Read `count` made pages: the own confidence in every number that could be sure, and whether it is there.
 
     A number that is not on its page counts as wrong. What is never sure, struck out or beside letters, is left out.
-    A small picture of one number is read as such, too.
     """
     confidence: list[float] = []
     right: list[bool] = []
@@ -73,10 +72,6 @@ def own_confidence_on_pages(
         for number, is_right in judge_numbers(page, numbers).given:
             confidence.append(number.confidence)
             right.append(is_right)
-        if (text := number_alone(page)) is not None:
-            for number in reader.read_grey(page.grey, expect="number").numbers:
-                confidence.append(number.confidence)
-                right.append(number.text == text)
         if progress is not None:
             progress("reading pages", place + 1, count)
     return np.array(confidence), np.array(right, bool)

@@ -26,7 +26,7 @@ from digitry.reading.networks import Networks
 from digitry.reading.number import ALTERNATIVES, Found, line_strips, page_strips, read_strips
 from digitry.reading.one_digit import BLOT, BLOT_REASON
 from digitry.reading.page import box_around
-from digitry.reading.seen_number import seen_number
+from digitry.reading.seen_number import SeenNumber, seen_number
 from digitry.types import Box, Digit, Number, Reading
 
 ONE_LINE = 3.0
@@ -102,9 +102,10 @@ def _best_guess(grey: NDArray[np.uint8], networks: Networks) -> tuple[InkSheet, 
 
 
 def _with_what_is_seen(reading: Reading, found: Found | None, grey: NDArray[np.uint8], networks: Networks) -> Reading:
-    """Return the reading that both networks together think most probable; sure only where they agree.
+    """Return the reading that both networks together think most probable.
 
-    What is seen is asked of the picture as it is: the line may have lost a digit that stands apart from it.
+    Where they agree it is as sure as the network for numbers is alone, else it is not sure. What is seen is asked of
+    the picture as it is: the line may have lost a digit that stands apart from it.
     """
     read: dict[str, float] = {}
     if found is not None:
@@ -118,17 +119,25 @@ def _with_what_is_seen(reading: Reading, found: Found | None, grey: NDArray[np.u
     number = reading.numbers[0] if reading.numbers else None
     if number is None and own < LEAST_GIVEN:
         return reading
+    opinions = [max(votes, key=lambda one: votes[one], default="no number") for votes in (read, seen.votes)]
+    if opinions != [text, text]:
+        number = _doubted(text, own, number, seen, grey, networks)
+        number = replace(number, reason=f"one network reads {opinions[0]}, another {opinions[1]}")
+    assert number is not None  # both networks read it
+    number = replace(number, alternatives=share_doubt(tuple(others), own, number.confidence))
+    return replace(reading, numbers=(number,), sure=number.sure, reason=number.reason)
+
+
+def _doubted(
+    text: str, own: float, number: Number | None, seen: SeenNumber, grey: NDArray[np.uint8], networks: Networks
+) -> Number:
+    """Return the number that two networks together think most probable, but not both of them: never sure."""
     if number is None or number.text != text:
         digits = seen.digits[text]
         number = Number(text, own, box_around([digit.box for digit in digits]), digits)
     doubt = min(1.0, explained_by_box(grey, number.box) / EXPLAINED)
-    confidence, sure, reason = networks.judge("page", own * doubt)
-    opinions = [max(votes, key=lambda one: votes[one], default="no number") for votes in (read, seen.votes)]
-    if opinions != [text, text]:
-        sure, reason = False, f"one network reads {opinions[0]}, another {opinions[1]}"
-    alternatives = share_doubt(tuple(others), own, confidence)
-    number = replace(number, confidence=confidence, sure=sure, reason=reason, alternatives=alternatives)
-    return replace(reading, numbers=(number,), sure=sure, reason=reason)
+    confidence, _, _ = networks.judge("page", own * doubt)
+    return replace(number, confidence=confidence, sure=False)
 
 
 def _sheets(panel: Panel, window: float | None, dark_on_light: bool | None) -> Iterator[InkSheet]:
