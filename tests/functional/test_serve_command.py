@@ -176,7 +176,7 @@ def test_a_token_on_another_address_is_asked_for() -> None:
     ("options", "code", "words"),
     [
         (["--model", "nowhere.onnx"], 4, "nowhere.onnx"),
-        (["--model", "a=w", "--model", "a=x", "--model", "a=y", "--model", "a=z"], 2, "give each model a name of its own"),
+        (["--model", "a=w", "--model", "a=x", "--model", "a=y", "--model", "a=z"], 2, "each model a name of its own"),
         (["--port", "99999"], 2, "99999"),
         (["--max-queue", "0"], 2, "--max-queue"),
         (["--header-seconds", "0"], 2, "--header-seconds"),
