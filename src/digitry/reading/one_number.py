@@ -67,20 +67,31 @@ class InkSheet(NamedTuple):
 
 
 def read_number(grey: NDArray[np.uint8], networks: Networks, *, name: str, page: int) -> Reading:
-    """Read a grey page, uint8 (h, w), all writing on which is one number."""
-    best = _best_guess(grey, networks)
-    if best is None:
-        reading = Reading("", reason=BLANK, stages={"ink": np.zeros_like(grey)})
-    else:
-        reading = number_reading(*best, networks, grey)
+    """Read a grey page, uint8 (h, w), all writing on which is one number, by the networks for numbers and for pages.
+
+    With another network for numbers than the shipped one that alone is asked.
+    """
+    reading, found = _read(grey, networks)
     if not networks.has_own_numbers:
-        reading = _with_what_is_seen(reading, best[1] if best else None, grey, networks)
+        reading = _with_what_is_seen(reading, found, grey, networks)
     if not reading.numbers:
         # No mark that makes a number: the network for single digits knows more about it.
         (alone,) = one_digit.read_pages([grey], networks, name=name, page=page)
         if alone.numbers:
             return replace(alone, stages={**reading.stages, **alone.stages})
-    return Reading(name, reading.numbers, reading.sure, reading.reason, page, stages={"grey": grey, **reading.stages})
+    return replace(reading, picture=name, page=page, stages={"grey": grey, **reading.stages})
+
+
+def read_alone(grey: NDArray[np.uint8], networks: Networks) -> Reading:
+    """Read the same by the network for numbers alone, for who knows what the others see."""
+    return _read(grey, networks)[0]
+
+
+def _read(grey: NDArray[np.uint8], networks: Networks) -> tuple[Reading, Found | None]:
+    best = _best_guess(grey, networks)
+    if best is None:
+        return Reading("", reason=BLANK, stages={"ink": np.zeros_like(grey)}), None
+    return number_reading(*best, networks, grey), best[1]
 
 
 def _best_guess(grey: NDArray[np.uint8], networks: Networks) -> tuple[InkSheet, Found | None] | None:

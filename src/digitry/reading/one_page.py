@@ -107,7 +107,7 @@ def _one_number(view: NDArray[np.uint8], found: PageFound, networks: Networks, o
 
 def _read_crop(view: NDArray[np.uint8], networks: Networks) -> Reading:
     """Read a tiny picture: the network for single digits says what one mark is."""
-    reading = one_number.read_number(view, networks, name="", page=1)
+    reading = one_number.read_alone(view, networks)
     if len(reading.text) <= 1:
         (alone,) = one_digit.read_pages([view], networks, name="", page=1)
         return alone if alone.numbers else reading

@@ -8,17 +8,20 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from digitry.errors import DataError, ModelError, SettingError
+from digitry.errors import DataError, ModelError, SettingError, StorageError
 from digitry.evaluation import robustness_parts
 from digitry.evaluation.hard_pictures import specimen
 from digitry.evaluation.hard_pictures.look import Lookers, LookJob, Seen
 from digitry.evaluation.hard_pictures.specimen import Specimen, as_it_is
 from digitry.evaluation.robustness import robustness
 from digitry.evaluation.robustness_parts import PARTS, Sizes
+from digitry.training.run_folder import locked
 from digitry.types import Split
 from tests.unit.tiny_models import printed_digit
 
@@ -93,9 +96,17 @@ def test_where_no_process_can_be_had_this_one_looks(model: str, monkeypatch: pyt
 
 
 def telling(folder: str, digit: int) -> Specimen:
-    """A picture whose maker leaves the number of its process."""
-    (Path(folder) / str(os.getpid())).touch()
+    """A picture whose maker holds a folder of its process until that ends."""
+    hold(Path(folder) / str(os.getpid()))
     return as_it_is(printed_digit(digit), str(digit))
+
+
+@cache
+def hold(folder: Path) -> ExitStack:
+    """Lock a folder; the system's lock ends with the process, however that ends."""
+    held = ExitStack()
+    held.enter_context(locked(folder))
+    return held
 
 
 BUSY = """
@@ -110,7 +121,6 @@ with Lookers(2) as lookers:
 """
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").is_file(), reason="no /proc, which tells of processes")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_command_that_is_ended_leaves_no_process_behind(number: int, model: str, tmp_path: Path) -> None:
     folder = tmp_path / "processes"
@@ -120,22 +130,24 @@ def test_a_command_that_is_ended_leaves_no_process_behind(number: int, model: st
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as busy:
         assert busy.stdout is not None
         assert busy.stdout.readline() == "done\n"
-        pids = [int(file.name) for file in folder.iterdir()]
-        assert pids
-        assert busy.pid not in pids
+        processes = list(folder.iterdir())
+        assert processes
+        assert str(busy.pid) not in [process.name for process in processes]
+        assert all(map(is_held, processes))
         busy.send_signal(number)
     until = time.monotonic() + 30
-    while any(map(is_running, pids)):
+    while any(map(is_held, processes)):
         assert time.monotonic() < until, "a process is left"
         time.sleep(0.02)
 
 
-def is_running(pid: int) -> bool:
-    """Whether it is there and has not ended; one that nobody waited for still has an entry."""
+def is_held(folder: Path) -> bool:
+    """Whether the process that locked the folder has not ended."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
+        with locked(folder):
+            return False
+    except StorageError:
+        return True
 
 
 @pytest.mark.slow
