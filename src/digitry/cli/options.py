@@ -18,6 +18,14 @@ model_option = click.option(
     "[default: the built-in ones]",
 )
 
+expect_option = click.option(
+    "--expect",
+    type=click.Choice(["digit", "number", "page"]),
+    default="page",
+    show_default=True,
+    help="What each picture holds: one digit; one number of any length; or a page of numbers, perhaps on many lines.",
+)
+
 
 def knowledge_options(command: Function) -> Function:
     """Give a command the options that say what a person knows about the numbers, by the names of `Knowledge`."""

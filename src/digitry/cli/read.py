@@ -13,7 +13,7 @@ import click
 
 from digitry.cli import STANDARD_INPUT
 from digitry.cli.derived_help import DerivedHelp, check_digits
-from digitry.cli.options import knowledge_options, model_option
+from digitry.cli.options import expect_option, knowledge_options, model_option
 from digitry.errors import DataError, SettingError
 
 if TYPE_CHECKING:
@@ -25,13 +25,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=DerivedHelp, lists=check_digits, short_help="Read the numbers in pictures.")
 @click.argument("pictures", metavar="PICTURE...", nargs=-1, type=click.Path(path_type=str))
-@click.option(
-    "--expect",
-    type=click.Choice(["digit", "number", "page"]),
-    default="page",
-    show_default=True,
-    help="What each picture holds: one digit; one number of any length; or a page of numbers, perhaps on many lines.",
-)
+@expect_option
 @click.option(
     "--rotate",
     type=click.Choice(["auto", "0", "90", "180", "270"]),

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from digitry.cli.options import model_option
+from digitry.cli.options import expect_option, model_option
 
 if TYPE_CHECKING:
     from digitry.evaluation.score import Score
@@ -20,13 +18,7 @@ MISTAKES_SHOWN = 10
 
 @click.command("score", short_help="Measure the reader on your own labelled pictures.")
 @click.argument("pictures", metavar="FOLDER|LABELS", type=click.Path(path_type=Path))
-@click.option(
-    "--expect",
-    type=click.Choice(["digit", "number", "page"]),
-    default="page",
-    show_default=True,
-    help="What each picture holds: one digit; one number of any length; or a page of numbers.",
-)
+@expect_option
 @model_option
 @click.option(
     "--max-error",
@@ -65,8 +57,7 @@ def command(
         score_pages_command(pictures, expect, models, max_error, page, as_json=as_json, quiet=quiet)
         return
     from digitry.cli.progress import Bar
-    from digitry.cli.reading_text import printable
-    from digitry.errors import DataError
+    from digitry.cli.report_score import report_score
     from digitry.evaluation.score import score, write_score_page
     from digitry.evaluation.score_page import check_page_possible
     from digitry.files import check_place
@@ -85,18 +76,14 @@ def command(
             f"{shlex.join(['digitry', 'evaluate', model, '--split', 'validation'])}",
             err=True,
         )
-    for one in result.not_read:
-        click.echo(f"digitry: {printable(one.picture.name)}: {one.reason}", err=True)
-    if as_json:
-        click.echo(json.dumps(result.to_json(), allow_nan=False))
-    else:
-        _print(result)
-    if page:  # last: where it cannot be written, the figures are known
-        write_score_page(result, page, reader, command=shlex.join(["digitry", *sys.argv[1:]]))
-        if not as_json:
-            click.echo(f"Page: {page}")
-    if result.not_read:
-        sys.exit(DataError.exit_code)
+    report_score(
+        result.to_json(),
+        [(one.picture.name, one.reason) for one in result.not_read],
+        lambda: _print(result),
+        lambda place, line: write_score_page(result, place, reader, command=line),
+        page,
+        as_json=as_json,
+    )
 
 
 def _learnt_from(run: Path, score: Score) -> bool:

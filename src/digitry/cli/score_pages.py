@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import click
 
 if TYPE_CHECKING:
     from digitry.evaluation.whole_pages.figures import Counts, PageScore
@@ -25,8 +20,8 @@ def score_pages_command(
     Raises SettingError for another expectation than pages.
     """
     from digitry.cli.progress import Bar
-    from digitry.cli.reading_text import printable
-    from digitry.errors import DataError, SettingError
+    from digitry.cli.report_score import report_score
+    from digitry.errors import SettingError
     from digitry.evaluation.score_page import check_page_possible
     from digitry.evaluation.whole_pages.score_page import write_page_score
     from digitry.evaluation.whole_pages.score_pages import score_pages
@@ -41,18 +36,14 @@ def score_pages_command(
     options: dict[str, Any] = {} if max_error is None else {"max_error": max_error}
     with Bar(quiet=quiet) as progress:
         result = score_pages(place, reader=Reader(models, **options), progress=progress)
-    for one in result.not_read:
-        click.echo(f"digitry: {printable(one.page.name)}: {one.reason}", err=True)
-    if as_json:
-        click.echo(json.dumps(result.to_json(), allow_nan=False))
-    else:
-        _print(result)
-    if html:  # last: where it cannot be written, the figures are known
-        write_page_score(result, html, command=shlex.join(["digitry", *sys.argv[1:]]))
-        if not as_json:
-            click.echo(f"Page: {html}")
-    if result.not_read:
-        sys.exit(DataError.exit_code)
+    report_score(
+        result.to_json(),
+        [(one.page.name, one.reason) for one in result.not_read],
+        lambda: _print(result),
+        lambda place, line: write_page_score(result, place, command=line),
+        html,
+        as_json=as_json,
+    )
 
 
 def _print(score: PageScore) -> None:

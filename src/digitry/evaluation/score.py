@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 from digitry.datasets import Progress
-from digitry.errors import DataError, unknown_name
+from digitry.errors import unknown_name
 from digitry.evaluation.labels import read_labels
+from digitry.evaluation.read_labelled import read_labelled
 from digitry.evaluation.score_figures import Answer, DigitScore, Score, answer_of, not_read
 from digitry.evaluation.score_page import write_score_page
 from digitry.reading import EXPECTATIONS, Reader
@@ -36,20 +36,9 @@ def score(
         raise unknown_name("expectation", expect, EXPECTATIONS)
     place = Path(folder).expanduser()
     pictures = read_labels(place, expect)
-    reader = reader or Reader()
-    answers = []
-    began = time.perf_counter()
-    for done, picture in enumerate(pictures):
-        if progress is not None:
-            progress("reading", done, len(pictures))
-        if picture.problem:
-            answers.append(not_read(picture, picture.problem))
-            continue
-        try:
-            answers.append(answer_of(picture, reader.read(picture.path, expect=expect)))
-        except DataError as error:
-            answers.append(not_read(picture, str(error).removeprefix(f"{picture.path}: ")))
-    seconds = time.perf_counter() - began
-    if progress is not None:
-        progress("reading", len(pictures), len(pictures))
+    outcomes, seconds = read_labelled(pictures, reader or Reader(), expect=expect, progress=progress)
+    answers = [
+        not_read(picture, reason or "") if reading is None else answer_of(picture, reading)
+        for picture, (reading, reason) in outcomes
+    ]
     return Score(place, expect, tuple(answers), seconds)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 from digitry.datasets import Progress
 from digitry.errors import DataError
+from digitry.evaluation.read_labelled import read_labelled
 from digitry.evaluation.whole_pages.figures import PageScore, page_answer
 from digitry.evaluation.whole_pages.labels import EXPECTED, LABELS_FILE, find_page_labels, read_page_labels
 from digitry.reading import Reader
@@ -33,20 +33,6 @@ def score_pages(
             "file,number; pictures with one number each are for digitry.score"
         )
     pages = read_page_labels(file)
-    reader = reader or Reader()
-    answers = []
-    began = time.perf_counter()
-    for done, page in enumerate(pages):
-        if progress is not None:
-            progress("reading", done, len(pages))
-        if page.problem:
-            answers.append(page_answer(page, None, page.problem))
-            continue
-        try:
-            answers.append(page_answer(page, reader.read(page.path)))
-        except DataError as error:
-            answers.append(page_answer(page, None, str(error).removeprefix(f"{page.path}: ")))
-    seconds = time.perf_counter() - began
-    if progress is not None:
-        progress("reading", len(pages), len(pages))
+    outcomes, seconds = read_labelled(pages, reader or Reader(), expect="page", progress=progress)
+    answers = [page_answer(page, reading, reason) for page, (reading, reason) in outcomes]
     return PageScore(folder, tuple(answers), seconds)

@@ -23,7 +23,8 @@ from digitry.types import Digit, Number, Reading
 class Knowing:
     """A reader that knows what stands on each page: 12 and 7, not where."""
 
-    def read(self, path):
+    def read(self, path, *, expect):
+        assert expect == "page"
         if path.name == "bad.png":
             raise DataError(f"{path}: not a picture")
         digits = (Digit("1", 0.9, (10, 20, 15, 30)), Digit("2", 0.9, (30, 20, 15, 30)))
