@@ -58,7 +58,7 @@ def main() -> None:
     data = export(training.kept_network(), options.run / "page.onnx")
     figures = judge(data, _glyphs(digits, slice(-HELD_BACK, None)), options.windows, options.seed)
     about = {
-        "command": f"python -m bench page-reader --steps {options.steps}",
+        "command": f"python -m bench page-reader --steps {options.steps} --windows {options.windows}",
         "steps": training.step,
         "bytes": len(data),
     }
