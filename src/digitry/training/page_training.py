@@ -38,7 +38,6 @@ from digitry.synthesis.hands import Glyphs
 from digitry.training import checkpoint
 from digitry.training.page_network import PageNetwork
 from digitry.training.page_targets import COLUMNS, Example, made_example
-from digitry.types import Split
 
 BATCH = 8
 LEARNING_RATE, WEIGHT_DECAY = 2e-3, 0.01
@@ -226,8 +225,3 @@ class PageTraining:
 
 def _named(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
-
-
-def glyphs_of(split: Split) -> Glyphs:
-    """Give the digits of a split to write with."""
-    return Glyphs.of(split.images, np.asarray(split.labels))
