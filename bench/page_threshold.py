@@ -41,7 +41,8 @@ def main() -> None:
         missed += len(judged.missed)
     figures = shares(np.array(own), np.array(right), missed)
     print(json.dumps(figures, indent=1))
-    about = {"command": f"python -m bench page-threshold --pages {options.pages} --seed {options.seed}", "least_given": LEAST_GIVEN}
+    command = f"python -m bench page-threshold --pages {options.pages} --seed {options.seed}"
+    about = {"command": command, "least_given": LEAST_GIVEN}
     result = {**about, "thresholds": figures, **describe_surroundings()}
     write_atomically(RESULTS, (json.dumps(result, indent=1) + "\n").encode())
 
