@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from digitry.auditing.audit import Audit, audit
     from digitry.datasets.fetch import fetch
     from digitry.datasets.load import load_dataset
+    from digitry.evaluation.adopt import Adopted, adopt
     from digitry.evaluation.calibrate import calibrate
     from digitry.evaluation.comparison import compare
     from digitry.evaluation.evaluate import evaluate
@@ -46,6 +47,8 @@ _HOME = {
     "export": "digitry.training.export_run",
     "evaluate": "digitry.evaluation.evaluate",
     "calibrate": "digitry.evaluation.calibrate",
+    "adopt": "digitry.evaluation.adopt",
+    "Adopted": "digitry.evaluation.adopt",
     "open_model": "digitry.networks.model",
     "Model": "digitry.networks.model",
     "Scale": "digitry.networks.scale",
@@ -65,6 +68,7 @@ _HOME = {
 }
 
 __all__ = [
+    "Adopted",
     "Audit",
     "Client",
     "Dataset",
@@ -81,6 +85,7 @@ __all__ = [
     "Score",
     "Split",
     "__version__",
+    "adopt",
     "audit",
     "calibrate",
     "compare",

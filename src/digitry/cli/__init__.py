@@ -30,6 +30,7 @@ COMMANDS = {
     "calibrate": "Measure what a model's confidence is worth: when it is sure.",
     "info": "Show what a model reads, where it comes from and when it is sure.",
     "compare": "Lay runs side by side: is the difference more than chance?",
+    "adopt": "Make a model of somebody else's ONNX or Keras file.",
     "export": "Write a run's model as ONNX, C, Keras, SavedModel or LiteRT.",
     "read": "Read the numbers in pictures.",
     "serve": "Serve the reader: a page to draw on, and an HTTP API.",

@@ -1,4 +1,4 @@
-"""`digitry evaluate`: judge one run, print the figures, say where the report is."""
+"""`digitry evaluate`: judge one run or file, print the figures, say where the report is."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
     from digitry.evaluation.judging import Evaluation
+    from digitry.evaluation.model_file import FileEvaluation
     from digitry.evaluation.number_runs import NumberEvaluation
 
 
 @click.command("evaluate")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", metavar="RUN|FILE.onnx", type=click.Path(path_type=Path))
 @click.option("--split", default="test", show_default=True, metavar="NAME", help="train, validation or test.")
 @click.option("--data", metavar="DATASET", help="Judge on other data: a name, a folder or a file.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON and nothing else.")
@@ -25,14 +27,17 @@ def command(run: Path, split: str, data: str | None, as_json: bool, quiet: bool)
     """Judge a run on data it has not seen.
 
     RUN is the folder of a finished training. Writes metrics.json, plots/ and report.html into it. A network that reads
-    numbers is judged on numbers written with the digits of the split; of these there is no report.
+    numbers is judged on numbers written with the digits of the split; of these there is no report. Of an ONNX file, one
+    that was adopted say, the figures are printed and nothing is written.
     """
     from digitry.cli.progress import Bar
     from digitry.evaluation.evaluate import evaluate
+    from digitry.evaluation.model_file import FileEvaluation
     from digitry.evaluation.number_runs import NumberEvaluation
     from digitry.packages import need
 
-    need("matplotlib", by="digitry evaluate")
+    if not run.is_file():
+        need("matplotlib", by="digitry evaluate")
     with Bar(quiet=quiet) as progress:
         evaluation = evaluate(run, split=split, data=data, progress=partial(progress, "reading images"))
     if as_json:
@@ -42,6 +47,8 @@ def command(run: Path, split: str, data: str | None, as_json: bool, quiet: bool)
         return
     if isinstance(evaluation, NumberEvaluation):
         _print_numbers(evaluation)
+    elif isinstance(evaluation, FileEvaluation):
+        _print_file(evaluation)
     else:
         _print(evaluation)
 
@@ -62,10 +69,9 @@ def _print_numbers(evaluation: NumberEvaluation) -> None:
 def _print(evaluation: Evaluation) -> None:
     from rich.console import Console
 
-    from digitry.evaluation.report_page import confusions
     from digitry.pages.number_words import percent
 
-    names, scores, less = evaluation.class_names, evaluation.scores, evaluation.without_doubtful
+    less = evaluation.without_doubtful
     console = Console(highlight=False, markup=False)
     parameters = "" if evaluation.parameters is None else f", {evaluation.parameters:,} parameters"
     console.print(f"{evaluation.run.name}: recipe {evaluation.run.recipe}{parameters}, on {evaluation.data_name}")
@@ -75,6 +81,23 @@ def _print(evaluation: Evaluation) -> None:
             f"Without {less.left_out} doubtful test labels: {percent(less.accuracy)}, "
             f"{less.error_count:,} errors of {less.images:,}"
         )
+    _print_scores(console, evaluation)
+    console.print(f"Report: {evaluation.report_path}", soft_wrap=True)
+
+
+def _print_file(evaluation: FileEvaluation) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False, markup=False)
+    console.print(f"{evaluation.path}: {evaluation.recipe}, on {evaluation.data_name}", soft_wrap=True)
+    console.print(_table(evaluation))
+    _print_scores(console, evaluation)
+
+
+def _print_scores(console: Console, evaluation: Evaluation | FileEvaluation) -> None:
+    from digitry.evaluation.report_page import confusions
+
+    names, scores = evaluation.class_names, evaluation.scores
     console.print(
         f"Precision {scores.macro_precision:.2%}, recall {scores.macro_recall:.2%}, F1 {scores.macro_f1:.2%} "
         "(means of the classes)"
@@ -83,10 +106,9 @@ def _print(evaluation: Evaluation) -> None:
     common = [f"{names[a]} as {names[b]} ({n}×)" for a, b, n in confusions(scores.confusion, 4)]
     if common:
         console.print(f"Most often read wrongly: {', '.join(common)}")
-    console.print(f"Report: {evaluation.report_path}", soft_wrap=True)
 
 
-def _table(evaluation: Evaluation) -> Table:
+def _table(evaluation: Evaluation | FileEvaluation) -> Table:
     from rich import box
     from rich.table import Table
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from digitry.evaluation.judging import CountProgress, Evaluation, judge_run
+from digitry.evaluation.model_file import FileEvaluation, judge_model
 from digitry.evaluation.number_runs import NumberEvaluation, evaluate_numbers
 from digitry.runs import Run
 from digitry.types import Dataset
@@ -17,14 +18,15 @@ def evaluate(
     split: str = "test",
     data: Dataset | str | Path | None = None,
     progress: CountProgress | None = None,
-) -> Evaluation | NumberEvaluation:
+) -> Evaluation | NumberEvaluation | FileEvaluation:
     """Judge a run on `train`, `validation` or `test`, and write metrics.json, plots/ and report.html into its folder.
 
     A run that reads numbers is judged on 5,000 numbers written with the digits of the split: how many of them it reads
     to the last digit; there is no report of it. The model is the run's model.onnx. The images it was trained on, and
     those held back, are judged beside the split; the test split is read only if it is the one asked for. `data` may
     name other data than the run's own: then only `split` is judged, and the report goes to a folder `on-<data>` in the
-    run. `progress` is called with (images done, images in all).
+    run. `progress` is called with (images done, images in all). An ONNX file in the run's place, one that was adopted
+    say, is judged on `train` or `test` alone, and nothing is written.
 
     Raises SettingError for an unknown split, DataError for data that is not the run's or does not fit, ModelError for a
     folder that is no finished run, StorageError if the report cannot be written.
@@ -32,6 +34,8 @@ def evaluate(
     from digitry.evaluation import report
     from digitry.packages import need
 
+    if Path(run).is_file():
+        return judge_model(run, split=split, data=data, progress=progress)
     if Run.open(run).model().reads == "number":
         return evaluate_numbers(run, split=split, data=data, progress=progress)
     need("matplotlib", by="a report")

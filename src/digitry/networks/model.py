@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from digitry.errors import ModelError
 from digitry.networks.contract import METADATA_KEY, STRIP_SHAPE, Contract
-from digitry.networks.model_files import read_model, shipped_model
+from digitry.networks.made_elsewhere import adopt, made_elsewhere
+from digitry.networks.model_files import model_path, read_model, shipped_model
 from digitry.networks.onnx_bytes import check_model_bytes
 from digitry.networks.page_answer import CLASSES, STRIDE
 from digitry.networks.prepare import prepare
@@ -40,7 +41,7 @@ class Model:
         """
         self.data = model if isinstance(model, bytes) else read_model(model)
         try:
-            self._session, self.contract = _open(self.data, reads, threads)
+            self._session, self.contract = _open(self.data, reads, threads, _name(model))
             self._check_answers()
         except ModelError as error:
             if isinstance(model, bytes) or os.fspath(model) in str(error):
@@ -154,9 +155,8 @@ def open_model(model: str | os.PathLike[str] | bytes, *, reads: str | None = Non
     return Model(model, reads=reads, threads=threads)
 
 
-def _open(data: bytes, reads: str | None, threads: int) -> tuple[Any, Contract]:
-    """Open a session and the contract of an ONNX file's bytes. Raises ModelError for anything else."""
-    check_model_bytes(data)
+def open_session(data: bytes, threads: int = 0) -> Any:
+    """Open a session of ONNX Runtime. Raises ModelError for bytes that are no ONNX model, or one that cannot run."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -165,12 +165,27 @@ def _open(data: bytes, reads: str | None, threads: int) -> tuple[Any, Contract]:
     options.inter_op_num_threads = 1
     options.enable_mem_pattern = False  # sizes of strips and pages vary: each pattern would keep its own memory
     try:
-        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-        metadata = session.get_modelmeta().custom_metadata_map
+        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the runtime's own errors have no common base but this
-        raise ModelError("not an ONNX model that can run; export it again") from error
+        raise ModelError("not an ONNX model that can run; take another copy, or write it anew") from error
+
+
+def _name(model: str | os.PathLike[str] | bytes) -> str:
+    return "" if isinstance(model, bytes) else str(model_path(model))
+
+
+def _open(data: bytes, reads: str | None, threads: int, name: str) -> tuple[Any, Contract]:
+    """Open a session and the contract of an ONNX file's bytes. Raises ModelError for anything else."""
+    if advice := made_elsewhere(data, name):
+        raise ModelError(f"not an ONNX model but {advice}")
+    check_model_bytes(data)
+    session = open_session(data, threads)
+    metadata = session.get_modelmeta().custom_metadata_map
     if METADATA_KEY not in metadata:
-        raise ModelError("the model carries no contract; export it with: digitry export RUN")
+        raise ModelError(
+            "the model was made elsewhere and carries no contract: nobody knows what it takes; find that out, and "
+            f"write one that digitry reads with: {adopt(name)}"
+        )
     contract = Contract.from_json(metadata[METADATA_KEY])
     if reads is not None and contract.reads != reads:
         raise ModelError(f"the model reads {WHAT[contract.reads]}, here one is needed that reads {WHAT[reads]}")

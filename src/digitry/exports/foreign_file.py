@@ -1,0 +1,77 @@
+"""The file of a network that others wrote → one ONNX graph that stands alone. Nothing in it is trusted.
+
+What comes out has passed what our own files have to pass: standard operators, no code, no other files, 64 MiB.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from digitry.errors import ModelError
+from digitry.files import cannot_read
+from digitry.networks.made_elsewhere import made_elsewhere
+from digitry.networks.onnx_bytes import MAX_MODEL_BYTES, check_model_bytes
+
+
+def in_one_piece(file: Path | bytes) -> Any:
+    """Read a file, and weights that lie beside it, or take its bytes: an ONNX ModelProto without metadata.
+
+    Raises ModelError for what is no ONNX model, needs more than standard ONNX, or is too large.
+    """
+    import onnx
+
+    name, folder = (None, None) if isinstance(file, bytes) else (str(file), file.parent)
+    data = file if isinstance(file, bytes) else _read(file)
+    if advice := made_elsewhere(data, name or ""):
+        raise ModelError(f"not an ONNX model but {advice}")
+    try:
+        proto = onnx.load_model_from_string(data)
+        _take_in_weights(proto, folder)
+        if proto.functions:
+            proto = onnx.inliner.inline_local_functions(proto)
+        del proto.metadata_props[:]
+        check_model_bytes(proto.SerializeToString())
+    except ModelError:
+        raise
+    except Exception as error:  # protobuf's own errors have no common base but this
+        raise ModelError("not an ONNX model, or a cut one; take another copy") from error
+    return proto
+
+
+def _take_in_weights(proto: Any, folder: Path | None) -> None:
+    """Put weights that are kept in files beside it into the graph. Raises ModelError for a name that leads elsewhere,
+    and for what lies outside of such a file.
+    """
+    from onnx import TensorProto
+
+    files: dict[str, bytes] = {}
+    for tensor in proto.graph.initializer:
+        if tensor.data_location != TensorProto.EXTERNAL:
+            continue
+        about = {entry.key: entry.value for entry in tensor.external_data}
+        name = about.get("location", "")
+        if folder is None or not name or Path(name).name != name or name in (".", ".."):
+            raise ModelError(f"its weights are kept at {name!r}; only a file beside it is opened")
+        if name not in files:
+            files[name] = _read(folder / name)
+        start, length = int(about.get("offset", 0)), int(about.get("length", len(files[name])))
+        if start < 0 or length < 0 or start + length > len(files[name]):
+            raise ModelError(f"its weights in {name} are cut short; take another copy")
+        tensor.raw_data = files[name][start : start + length]
+        del tensor.external_data[:]
+        tensor.data_location = TensorProto.DEFAULT
+
+
+def _read(path: Path) -> bytes:
+    """Read a file of a size that a digit model may have."""
+    try:
+        if not path.is_file():
+            raise ModelError(f"{path} is not a file; give an ONNX file, or a Keras file with --trust-this-file")
+        with path.open("rb") as file:
+            data = file.read(MAX_MODEL_BYTES + 1)
+    except OSError as error:
+        raise ModelError(cannot_read(f"the model {path}", error)) from error
+    if len(data) > MAX_MODEL_BYTES:
+        raise ModelError(f"{path} has more than {MAX_MODEL_BYTES} bytes, at most as many are loaded")
+    return data

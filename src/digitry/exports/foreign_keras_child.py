@@ -1,0 +1,82 @@
+"""A Keras file → ONNX, in a process that `digitry.exports.foreign_keras` starts and asks."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import Any
+
+from digitry.errors import DigitryError
+from digitry.workers.child import limit, messages
+from digitry.workers.no_network import forbid_network
+from digitry.workers.pool import write_message
+
+
+def main() -> None:
+    """Open one file, within limits that hold for this process."""
+    # What Keras or the file print is no answer.
+    pipe = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    asked = messages()
+    memory_bytes = next(asked).head["memory_bytes"]
+    write_message(pipe, {})
+    path = next(asked).head["path"]
+    from digitry.exports.foreign_keras import BY_KERAS
+
+    try:
+        shape, written = _converted(path, memory_bytes)
+        write_message(pipe, {"shape": shape}, written)
+    except DigitryError as error:
+        write_message(pipe, {"error": f"{error}; Keras may write it: {BY_KERAS}"})
+    except Exception as error:  # what Keras says of a file has no common base but this
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        write_message(pipe, {"error": f"Keras does not open it: {' '.join(lines[0].split())[:300]}"})
+
+
+def _converted(path: str, memory_bytes: int) -> tuple[list[int | None], bytes]:
+    from digitry.recipes.backend import choose_backend
+
+    choose_backend()
+    import keras
+
+    from digitry.exports.onnx import written_by_layers
+    from digitry.networks.contract import Contract
+
+    forbid_network()
+    limit(memory_bytes)
+    with contextlib.suppress(ImportError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    model = keras.saving.load_model(path, compile=False, safe_mode=True)
+    shape = list(model.input_shape[1:])
+    wrapped, side = _taking_a_square(model, shape)
+    names = tuple(map(str, range(int(model.output_shape[-1]))))
+    return [None, *shape], written_by_layers(wrapped, Contract("keras", names, input_shape=(side, side, 1)))
+
+
+def _taking_a_square(model: Any, shape: list[int | None]) -> tuple[Any, int]:
+    """Return the network behind an input of (side, side, 1), and the side."""
+    from keras import Input, layers
+    from keras import Model as KerasModel
+
+    from digitry.exports.foreign_onnx import layouts_of
+
+    found = layouts_of([None, *shape])
+    if not found:
+        raise DigitryError(f"it takes {(None, *shape)}, which holds no single picture that is square")
+    layout = found[0]
+    images = Input((layout.side, layout.side, 1))
+    value = images
+    if layout.colours == 3:
+        value = layers.Concatenate()([value] * 3)
+        if layout.shape[-1] != 3:
+            value = layers.Permute((3, 1, 2))(value)
+    if tuple(value.shape[1:]) != layout.shape:
+        value = layers.Reshape(layout.shape)(value)
+    return KerasModel(images, model(value)), layout.side
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,241 @@
+"""An ONNX file that others wrote, ready to be asked: what it may want of an image, and what it answers."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.errors import ModelError
+from digitry.exports.foreign_file import in_one_piece
+from digitry.networks.model import open_session
+from digitry.networks.prepare import resizing
+from digitry.types import IMAGE_PIXELS, IMAGE_SIDE, Images
+
+SIDES = range(8, 513)
+"""Pixels that an image may have to be high and wide."""
+
+FREE = (IMAGE_SIDE, 1, IMAGE_PIXELS, 3)
+"""What a dimension may be that the file leaves open."""
+
+MOST_DIMENSIONS, USUAL_DIMENSIONS = 5, (4, 2, 3)
+
+MOST_PADDED = 40
+"""Sides up to this one may be 28 pixels with paper around them, as LeNet-5 has it."""
+
+TYPES: dict[str, Any] = {
+    "tensor(float)": np.float32,
+    "tensor(double)": np.float64,
+    "tensor(float16)": np.float16,
+    "tensor(uint8)": np.uint8,
+}
+"""What a network may take."""
+
+SCALES = {
+    "0 to 1": (1.0, 0.0),
+    "0 to 255": (255.0, 0.0),
+    "-1 to 1": (2.0, -1.0),
+    "(x - 0.1307) / 0.3081": (1 / 0.3081, -0.1307 / 0.3081),
+    "-0.5 to 0.5": (1.0, -0.5),
+}
+"""What people make of ink from 0 to 1: a factor, and what is added."""
+
+COLOURED_SCALES = {"(x - 0.449) / 0.226": (1 / 0.226, -0.449 / 0.226)}
+"""The same of networks for coloured pictures, ImageNet's."""
+
+
+class Layout(NamedTuple):
+    """How a network wants an image to lie."""
+
+    shape: tuple[int, ...]
+    """Of one image, without the number of images."""
+    several: bool
+    """Whether the number of images comes before that."""
+    side: int
+    colours: int
+    """1, or 3 that are all the same."""
+
+    @property
+    def words(self) -> str:
+        """What the input is called in people's code."""
+        return f"({', '.join(map(str, (('n',) if self.several else ()) + self.shape))})"
+
+
+class Way(NamedTuple):
+    """One way of giving a network a canonical digit: every choice that has to be found out."""
+
+    layout: Layout
+    fit: str
+    """How 28 pixels become another side: `as it is`, `resized`, `padded`."""
+    scale: str
+    factor: float
+    offset: float
+    """Ink from 0 to 1 is multiplied by the one, and the other is added: polarity and scale together."""
+    dark: bool
+    """Whether it wants dark ink on light."""
+    lying: bool
+    """Whether it wants the image on its side: rows as columns."""
+
+
+class Foreign:
+    """A network of others, ready to be asked."""
+
+    def __init__(self, file: Path | bytes) -> None:
+        """Read the file, and weights beside it; or take its bytes. Raises ModelError when it is no ONNX model that
+        stands alone, has more than one input, or one that holds no picture.
+        """
+        self.proto = _free_to_take_many(in_one_piece(file))
+        self._session = open_session(self.proto.SerializeToString())
+        inputs = self._session.get_inputs()
+        if len(inputs) != 1:
+            raise ModelError(f"it takes {len(inputs)} inputs ({', '.join(one.name for one in inputs)}), expected one")
+        if inputs[0].type not in TYPES:
+            raise ModelError(f"it takes {inputs[0].type}, expected one of {', '.join(TYPES)}")
+        self.input, self.dtype = inputs[0].name, TYPES[inputs[0].type]
+        dimensions = [one if isinstance(one, int) and one > 0 else None for one in inputs[0].shape]
+        self.layouts = layouts_of(dimensions)
+        if not self.layouts:
+            shown = ", ".join("n" if one is None else str(one) for one in dimensions)
+            raise ModelError(f"it takes ({shown}), which holds no single picture that is square")
+
+    def run(self, images: Images, way: Way) -> list[NDArray[Any]]:
+        """Give it images, uint8 (n, 28, 28), and return all it answers. Raises ModelError when it cannot take them."""
+        try:
+            given: list[NDArray[Any]] = self._session.run(None, {self.input: given_as(images, way, self.dtype)})
+        except Exception as error:  # the runtime's own errors have no common base but this
+            raise ModelError("it does not take them") from error
+        return given
+
+    def output_of(self, answers: list[NDArray[Any]], images: int, classes: int) -> str | None:
+        """Return the name of the answer that has one number a class and image; None where there is none. Of several,
+        probabilities go first.
+        """
+        fitting = [
+            (not _are_probabilities(answer.reshape(images, classes)), place)
+            for place, answer in enumerate(answers)
+            if isinstance(answer, np.ndarray) and answer.dtype.kind == "f" and answer.size == images * classes
+        ]
+        return str(self._session.get_outputs()[min(fitting)[1]].name) if fitting else None
+
+    def rows(self, images: Images, way: Way, output: str, classes: int) -> NDArray[np.float32]:
+        """Return what it answers to each image, float32 (n, classes), asked about one at a time."""
+        found = [one.name for one in self._session.get_outputs()].index(output)
+        each = [self.run(images[at : at + 1], way)[found].reshape(-1) for at in range(len(images))]
+        if any(row.shape != (classes,) for row in each):
+            raise ModelError(f"it does not answer every image with {classes} numbers")
+        return np.stack(each).astype(np.float32)
+
+
+def ways_of(foreign: Foreign, *, lying: bool) -> Iterator[Way]:
+    """Yield every way of giving a network an image, upright or lying on its side; the likeliest first."""
+    for layout in foreign.layouts:
+        side = layout.side
+        fits = ["as it is"] if side == IMAGE_SIDE else ["resized"]
+        if IMAGE_SIDE < side <= MOST_PADDED:
+            fits.append("padded")
+        scales = SCALES | (COLOURED_SCALES if layout.colours == 3 else {})
+        if foreign.dtype == np.uint8:
+            scales = {"0 to 255": SCALES["0 to 255"]}
+        for fit, (scale, (factor, offset)) in itertools.product(fits, scales.items()):
+            yield Way(layout, fit, scale, factor, offset, False, lying)
+            yield Way(layout, fit, scale, -factor, offset + factor, True, lying)
+
+
+def layouts_of(dimensions: list[int | None]) -> list[Layout]:
+    """Return how an image may lie in an input of these dimensions, None where any length goes; the likeliest first.
+
+    No dimensions at all are what a file says that leaves even their number open.
+    """
+    if not dimensions:
+        return [layout for count in USUAL_DIMENSIONS for layout in layouts_of([None] * count)]
+    return _layouts(dimensions[1:], several=True) or _layouts(dimensions, several=False)
+
+
+def _layouts(dimensions: list[int | None], *, several: bool) -> list[Layout]:
+    if not 1 <= len(dimensions) <= MOST_DIMENSIONS:
+        return []
+    shapes = itertools.product(*((one,) if one else FREE for one in dimensions))
+    return [layout for shape in shapes if (layout := _layout(shape, several))]
+
+
+def _layout(shape: tuple[int, ...], several: bool) -> Layout | None:
+    core = [one for one in shape if one != 1] or [1]
+    colours = 1
+    if core.count(3) == 1 and 3 in (core[0], core[-1]):
+        core.remove(3)
+        colours = 3
+    side = core[0] if len(core) == 2 else math.isqrt(core[0]) if len(core) == 1 else 0
+    if side not in SIDES or core not in ([side, side], [side * side]):
+        return None
+    return Layout(shape, several, side, colours)
+
+
+def given_as(images: Images, way: Way, dtype: Any) -> NDArray[Any]:
+    """Return what a network takes for images, uint8 (n, 28, 28)."""
+    layout, ink = way.layout, images.astype(np.float32) / 255
+    if way.fit != "as it is":
+        rows = shares(way)
+        ink = rows @ ink @ rows.T
+    if way.lying:
+        ink = ink.transpose(0, 2, 1)
+    values = ink * np.float32(way.factor) + np.float32(way.offset)
+    if layout.colours == 3:
+        values = np.stack([values] * 3, axis=1 if colours_first(layout) else -1)
+    shape = (len(images), *layout.shape) if layout.several else layout.shape
+    return values.reshape(shape).astype(dtype)
+
+
+def as_probabilities(rows: NDArray[np.float32], kind: str) -> NDArray[np.float32]:
+    """Turn what a network answers, float32 (n, classes), into probabilities."""
+    if kind == "logits":
+        powers = np.exp(rows - rows.max(axis=1, keepdims=True))
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
+    if kind == "shares":
+        return np.asarray((rows + 1e-9) / (rows + 1e-9).sum(axis=1, keepdims=True), np.float32)
+    return rows
+
+
+def kind_of(rows: NDArray[np.float32]) -> str:
+    """Tell what a network's answers are: `probabilities`, `shares` from 0 to 1 that do not sum to it, or `logits`."""
+    if _are_probabilities(rows):
+        return "probabilities"
+    return "shares" if bool(((rows >= 0) & (rows <= 1)).all()) else "logits"
+
+
+def _are_probabilities(rows: NDArray[Any]) -> bool:
+    return bool((rows >= 0).all() and np.allclose(rows.sum(axis=1), 1, atol=1e-3))
+
+
+def colours_first(layout: Layout) -> bool:
+    """Tell whether the three colours come before height and width."""
+    return next(one for one in layout.shape if one != 1) == 3
+
+
+def shares(way: Way) -> NDArray[np.float32]:
+    """Return what share each row of a canonical digit has in each row of another side, float32 (side, 28)."""
+    side = way.layout.side
+    if way.fit == "resized":
+        return resizing(side)
+    padded = np.zeros((side, IMAGE_SIDE), np.float32)
+    rows = np.arange(IMAGE_SIDE)
+    padded[rows + (side - IMAGE_SIDE) // 2, rows] = 1
+    return padded
+
+
+def _free_to_take_many(proto: Any) -> Any:
+    """Free the number of images, which some files fix at one, and what follows from it."""
+    constants = {one.name for one in proto.graph.initializer}
+    for one in proto.graph.input:
+        sides = one.type.tensor_type.shape.dim
+        found = layouts_of([side.dim_value or None for side in sides])
+        if one.name not in constants and found and found[0].several and sides:
+            sides[0].dim_param = "n"
+    for one in proto.graph.output:
+        one.type.tensor_type.ClearField("shape")
+    del proto.graph.value_info[:]
+    return proto
