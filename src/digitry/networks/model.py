@@ -58,6 +58,11 @@ class Model:
         """Open the network that comes with digitry, for a single `digit`, a whole `number` or a `page`."""
         return cls(shipped_model(reads), reads=reads, threads=threads)
 
+    def __repr__(self) -> str:
+        scale = self.contract.confidence_scale
+        sure = "never sure" if scale is None or scale.least_error is None else "can be sure"
+        return f"<Model {self.contract.recipe}: reads {WHAT[self.reads]}, {len(self.class_names)} classes, {sure}>"
+
     @property
     def reads(self) -> str:
         """`digit`, one an image, `number`, digits side by side on a strip, or `page`, characters anywhere on it."""
@@ -165,9 +170,13 @@ def open_session(data: bytes, threads: int = 0) -> Any:
     options.inter_op_num_threads = 1
     options.enable_mem_pattern = False  # sizes of strips and pages vary: each pattern would keep its own memory
     try:
-        return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        # All that is asked of it later is text, which need not be any in a damaged file.
+        _ = session.get_modelmeta().custom_metadata_map, [one.name for one in session.get_inputs()]
+        _ = [one.name for one in session.get_outputs()]
     except Exception as error:  # the runtime's own errors have no common base but this
         raise ModelError("not an ONNX model that can run; take another copy, or write it anew") from error
+    return session
 
 
 def _name(model: str | os.PathLike[str] | bytes) -> str:

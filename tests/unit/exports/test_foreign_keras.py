@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,8 @@ def test_what_keras_exports_by_tf2onnx_reads_as_keras_does(tmp_path: Path, digit
     model.fit(flat, digits.train.labels, epochs=6, verbose=0)
     from digitry.console import native_stderr_muted
 
-    with native_stderr_muted():
+    with native_stderr_muted(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         model.export(str(tmp_path / "theirs.onnx"), format="onnx", verbose=False)
     done = adopt(tmp_path / "theirs.onnx", tmp_path / "ours.onnx", data=digits)
     assert (done.layout, done.answers, done.polarity) == ("(n, 784)", "probabilities", "light-on-dark")
