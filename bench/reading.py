@@ -31,14 +31,14 @@ ROOT = Path(__file__).parent.parent
 BASELINE = ROOT / "runs" / "cnn-for-bench"
 
 SMOKE = Sizes(
-    digits=40,
-    corrupted_arrays=40,
-    corrupted_pictures=4,
-    photographs=8,
-    numbers=4,
+    digits=10,
+    corrupted_arrays=20,
+    corrupted_pictures=2,
+    photographs=2,
+    numbers=1,
     lists=1,
-    nothings=4,
-    clothes=8,
+    nothings=1,
+    clothes=2,
 )
 """A smoke test: every part runs, no figure means anything."""
 

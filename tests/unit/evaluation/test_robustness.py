@@ -2,35 +2,40 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
 from digitry.errors import DataError, ModelError, SettingError, StorageError
 from digitry.evaluation import robustness_parts
-from digitry.evaluation.hard_pictures import specimen
+from digitry.evaluation.hard_pictures import no_digits, specimen
 from digitry.evaluation.hard_pictures.look import Lookers, LookJob, Seen
 from digitry.evaluation.hard_pictures.specimen import Specimen, as_it_is
-from digitry.evaluation.robustness import robustness
-from digitry.evaluation.robustness_parts import PARTS, Sizes
+from digitry.evaluation.robustness import Robustness, robustness
+from digitry.evaluation.robustness_parts import PARTS, Sizes, Subject
 from digitry.training.run_folder import locked
 from digitry.types import Split
 from tests.unit.tiny_models import printed_digit
 
 SMALL = Sizes(
-    digits=40,
-    corrupted_arrays=40,
-    corrupted_pictures=4,
-    photographs=4,
-    numbers=2,
+    digits=10,
+    corrupted_arrays=20,
+    corrupted_pictures=2,
+    photographs=1,
+    numbers=1,
     lists=1,
     nothings=1,
     clothes=2,
@@ -150,28 +155,94 @@ def is_held(folder: Path) -> bool:
         return True
 
 
+class SmallBench(NamedTuple):
+    """All parts in small, measured once: by `bench/reading.py`, which asks `robustness`."""
+
+    folder: Path
+    arguments: list[str]
+    result: Robustness
+    heard: list[tuple[str, int, int]]
+    parts: list[str]
+    stdout: str
+
+
+@pytest.fixture(scope="module")
+def small_bench(digits: Split, model: str, tmp_path_factory: pytest.TempPathFactory) -> SmallBench:
+    folder = tmp_path_factory.mktemp("bench")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "path", [*sys.path, str(Path(__file__).parents[3] / "bench")])
+        import reading
+
+        results: list[Robustness] = []
+        heard: list[tuple[str, int, int]] = []
+        parts: list[str] = []
+
+        def overheard(*arguments: Any, progress: Any, on_part: Any, **options: Any) -> Robustness:
+            def hear(*report: Any) -> None:
+                heard.append(report)
+                progress(*report)
+
+            def note(name: str, figures: Any) -> None:
+                parts.append(name)
+                on_part(name, figures)
+
+            results.append(robustness(*arguments, progress=hear, on_part=note, **options))
+            return results[-1]
+
+        patch.setattr(reading, "robustness", overheard)
+        arguments = ["--quick", "--jobs", "1", "--model", model, "--baseline", model, "--out", str(folder)]
+        with contextlib.redirect_stdout(io.StringIO()) as stdout:
+            reading.main(arguments)
+    return SmallBench(folder, arguments, results[0], heard, parts, stdout.getvalue())
+
+
 @pytest.mark.slow
-def test_all_parts_in_small_give_figures_that_json_can_hold(digits: Split, model: str) -> None:
-    heard: list[tuple[str, int, int]] = []
-    parts: list[str] = []
-    result = robustness(
-        model,
-        beside=model,
-        sizes=SMALL,
-        progress=lambda *report: heard.append(report),
-        on_part=lambda name, _: parts.append(name),
-    )
-    assert parts == list(result.parts) == list(PARTS)
-    facts = json.loads(json.dumps(result.to_json(), allow_nan=False))
+def test_all_parts_in_small_give_figures_that_json_can_hold(small_bench: SmallBench) -> None:
+    assert small_bench.parts == list(small_bench.result.parts) == list(PARTS)
+    facts = json.loads(json.dumps(small_bench.result.to_json(), allow_nan=False))
+    digits, clothes = facts["sizes"]["digits"], facts["sizes"]["clothes"]
     assert facts["parts"]["mnist"]["pictures"]["accuracy"] == 1.0
-    assert facts["parts"]["corruptions"]["images"] == {"arrays": 40, "pictures": 4}
-    assert set(facts["parts"]["corruptions"]["corruptions"]["fog"]) == {"reader", "beside"}
+    assert facts["parts"]["corruptions"]["images"] == {"arrays": 20, "pictures": 2}
+    assert set(facts["parts"]["corruptions"]["corruptions"]["fog"]) == {"reader", "cnn"}
     assert len(facts["parts"]["corruptions"]["corruptions"]) == 15
-    assert facts["parts"]["open_set"]["page"]["sets"]["Fashion-MNIST"]["pictures"] == 2
-    assert (facts["seed"], facts["left_out"], facts["sizes"]["numbers"]) == (2019, {}, 2)
+    assert facts["parts"]["open_set"]["page"]["sets"]["Fashion-MNIST"]["pictures"] == clothes > 1
+    assert (facts["seed"], facts["left_out"]) == (2019, {})
     assert [len(sha) for sha in (*facts["sha256"].values(), *facts["beside_sha256"].values())] == [64, 64]
-    assert heard[0] == ("MNIST test, as PNG files", 1, 40)
-    assert all(1 <= done <= total for _, done, total in heard)
+    assert small_bench.heard[0] == ("MNIST test, as PNG files", 1, digits)
+    assert all(1 <= done <= total for _, done, total in small_bench.heard)
+
+
+@pytest.mark.slow
+def test_the_whole_bench_in_small_writes_figures_page_and_pictures(small_bench: SmallBench) -> None:
+    folder = small_bench.folder
+    figures = json.loads((folder / "results" / "reading.json").read_text())
+    assert list(figures["parts"]) == list(PARTS)
+    for name, part in figures["parts"].items():
+        assert part == json.loads(json.dumps(small_bench.result.parts[name])) | {"commit": figures["git_commit"]}
+    assert len(figures["model"]["sha256"]["model.onnx"]) == 64
+    page = (folder / "docs" / "robustness.md").read_text()
+    for name in ("fog", "canny edges", "Fashion-MNIST", "letters", "pencil"):
+        assert name in page
+    pictures = {path.name: path.stat().st_size for path in (folder / "docs" / "robustness").iterdir()}
+    assert {"corruptions.png", "photographs.jpg", "no-digits.jpg", "risk-coverage.svg"} <= set(pictures)
+    assert sum(pictures.values()) < 600_000
+    assert small_bench.stdout == ""
+
+
+def test_one_part_anew_leaves_the_others_as_they_are(
+    small_bench: SmallBench, digits: Split, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import reading
+
+    file = small_bench.folder / "results" / "reading.json"
+    before = json.loads(file.read_text())["parts"]
+    monkeypatch.setattr("reading_suite.sheets.draw", lambda *_: None)
+    reading.main([*small_bench.arguments, "--only", "mnist"])
+    after = json.loads(file.read_text())["parts"]
+    assert {name: part for name, part in after.items() if name != "mnist"} == {
+        name: part for name, part in before.items() if name != "mnist"
+    }
+    assert after["mnist"]["created"] >= before["mnist"]["created"]
 
 
 def test_one_model_alone_has_no_corruption_error(digits: Split, model: str) -> None:
@@ -192,10 +263,27 @@ def test_where_fashion_mnist_cannot_be_had_it_is_left_out_and_the_reason_kept(
 
     monkeypatch.setattr(specimen, "test_split", offline)
     monkeypatch.setattr(robustness_parts, "test_split", offline)
+    monkeypatch.setattr(Subject, "reading", lambda _, make, count, *__: [seen("", "7")] * count)
     result = robustness(model, parts=["open_set"], sizes=SMALL)
     assert result.left_out == {"Fashion-MNIST": "cannot fetch fashion-mnist"}
     assert "Fashion-MNIST" not in result.parts["open_set"]["digit"]["sets"]
     assert "letters" in result.parts["open_set"]["digit"]["sets"]
+
+
+def test_letters_that_nobody_takes_for_digits_are_counted_apart_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answers(_: Subject, make: Callable[..., Specimen], count: int, *__: str) -> list[Seen]:
+        if make is not no_digits.SETS["letters"][0]:
+            return [seen("7", "7")] * count
+        like, unlike = ({"likeness": words} for words in ("looks like a digit", "no digit to anyone"))
+        some = [replace(seen("", "1"), facts=like), replace(seen("", ""), facts=unlike)]
+        return [*some, *[seen("", "1")] * (count - len(some))]
+
+    monkeypatch.setattr(Subject, "reading", answers)
+    sizes = replace(SMALL, nothings=4, clothes=0)
+    sets = robustness_parts.open_set(Subject(Lookers(1), sizes, None, None, 1))["digit"]["sets"]
+    assert (sets["letters"]["pictures"], sets["letters"]["no_digit"]) == (4, 0.25)
+    assert (sets["letters unlike digits"]["pictures"], sets["letters unlike digits"]["no_digit"]) == (1, 1.0)
+    assert [name for name in sets if name.endswith("unlike digits")] == ["letters unlike digits"]
 
 
 def test_a_tenth_is_a_tenth_of_everything() -> None:
@@ -212,36 +300,3 @@ def test_what_cannot_be_measured_is_refused_before_any_picture_is_made(
     for arguments in ({"model": tmp_path / "nowhere.onnx"}, {"model": model, "beside": tmp_path / "nowhere.onnx"}):
         with pytest.raises(ModelError, match="nowhere"):
             robustness(**arguments)
-
-
-@pytest.mark.slow
-def test_the_whole_bench_in_small_writes_figures_page_and_pictures(
-    digits: Split,
-    model: str,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(sys, "path", [*sys.path, str(Path(__file__).parents[3] / "bench")])
-    import reading
-
-    arguments = ["--quick", "--jobs", "1", "--model", model, "--baseline", model, "--out", str(tmp_path)]
-    reading.main(arguments)
-    figures = json.loads((tmp_path / "results" / "reading.json").read_text())
-    assert list(figures["parts"]) == list(PARTS)
-    assert figures["parts"]["mnist"]["pictures"]["accuracy"] == 1.0
-    assert figures["parts"]["corruptions"]["images"] == {"arrays": 40, "pictures": 4}
-    assert len(figures["model"]["sha256"]["model.onnx"]) == 64
-    page = (tmp_path / "docs" / "robustness.md").read_text()
-    for name in ("fog", "canny edges", "Fashion-MNIST", "letters unlike digits", "pencil"):
-        assert name in page
-    pictures = {path.name: path.stat().st_size for path in (tmp_path / "docs" / "robustness").iterdir()}
-    assert {"corruptions.png", "photographs.jpg", "no-digits.jpg", "risk-coverage.svg"} <= set(pictures)
-    assert sum(pictures.values()) < 600_000
-    assert capsys.readouterr().out == ""
-
-    # One part anew: the others stay as they are.
-    before = figures["parts"]["open_set"]
-    monkeypatch.setattr("reading_suite.sheets.draw", lambda *_: None)
-    reading.main([*arguments, "--only", "mnist"])
-    assert json.loads((tmp_path / "results" / "reading.json").read_text())["parts"]["open_set"] == before
