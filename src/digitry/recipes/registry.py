@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from importlib.resources import files
 from typing import Any
 
 from digitry.errors import unknown_name
-from digitry.recipes import (
-    balanced,
-    champion,
-    cnn,
-    cnn_dropout,
-    dense_relu,
-    dense_sigmoid,
-    quick,
-    reader,
-    small,
-    string_reader,
-    tiny,
-)
 from digitry.recipes.base import Recipe
 
+MODULES = (
+    "dense_relu",
+    "cnn",
+    "dense_sigmoid",
+    "cnn_dropout",
+    "quick",
+    "balanced",
+    "tiny",
+    "small",
+    "champion",
+    "reader",
+    "string_reader",
+)
+"""Of `digitry.recipes`, in the order in which they are listed: each has a RECIPE."""
+
 RECIPES: dict[str, Recipe] = {
-    module.RECIPE.name: module.RECIPE
-    for module in (
-        dense_relu,
-        cnn,
-        dense_sigmoid,
-        cnn_dropout,
-        quick,
-        balanced,
-        tiny,
-        small,
-        champion,
-        reader,
-        string_reader,
-    )
+    recipe.name: recipe for recipe in (importlib.import_module(f"digitry.recipes.{name}").RECIPE for name in MODULES)
 }
 
 

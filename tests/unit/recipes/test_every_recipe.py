@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +48,29 @@ def test_it_opens_with_its_source_what_to_expect_and_the_command(recipe: Recipe)
     assert "Source" in text
     assert "Command" in text
     assert "Measured" in text or "Expect" in text
+
+
+@every_recipe
+def test_it_knows_nothing_of_another(recipe: Recipe) -> None:
+    others = {one.build.__module__ for one in recipes.RECIPES.values()} - {recipe.build.__module__}
+    source = Path(recipe.build.__code__.co_filename).read_text(encoding="utf-8")
+    assert [name for name in imported(source, recipe.build.__module__.rpartition(".")[0]) if name in others] == []
+
+
+def test_what_a_recipe_imports_is_seen_however_it_is_written() -> None:
+    source = "import a.b\nfrom a import c\ndef build():\n    from . import d\n    from .e import f\n"
+    assert {"a.b", "a.c", "a.d", "a.e"} <= set(imported(source, "a"))
+
+
+def imported(source: str, package: str) -> Iterator[str]:
+    """The full names of what a module of the package imports, anywhere in it, and of what it takes out of that."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (one.name for one in node.names)
+        if isinstance(node, ast.ImportFrom):
+            begin = ".".join(filter(None, (package if node.level else "", node.module)))
+            yield begin
+            yield from (f"{begin}.{one.name}" for one in node.names)
 
 
 @every_recipe_that_reads("digit")
