@@ -148,7 +148,8 @@ class Run(os.PathLike[str]):
 
     def model(self, *, reads: str | None = None) -> Model:
         """Open the ONNX model. Raises ModelError, naming the file, where it is missing or cannot be used, or reads
-        something other than `reads`, a `digit` or a `number`."""
+        something other than `reads`, a `digit` or a `number`.
+        """
         from digitry.networks.model import Model
 
         return Model.open(self.model_file, reads=reads)

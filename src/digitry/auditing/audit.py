@@ -1,5 +1,6 @@
 """Which labels of a dataset are wrong? Networks judge them, best those that never saw the image; what looks wrong is
-listed."""
+listed.
+"""
 
 from __future__ import annotations
 

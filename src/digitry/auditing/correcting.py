@@ -72,9 +72,9 @@ def apply_corrections(folder: Path, corrections: list[Correction]) -> list[str]:
     """Move the pictures of class folders, or rewrite labels.csv; returns a line for every change, for people.
 
     All is checked before the first change, and what has been done already is passed over: the same table can be applied
-    again. Raises DataError if a file is not where it was, lies outside the folder, or is given a class that the folder
-    lacks. Raises StorageError if a change fails. A picture never takes another's place; the old labels.csv stays beside
-    the new one.
+    again. Raises DataError when a file is not where it was, lies outside the folder, or is given a class that the
+    folder lacks. Raises StorageError when a change fails. A picture never takes another's place; the old labels.csv
+    stays beside the new one.
     """
     place = folder.resolve()
     table = place if place.suffix.lower() == ".csv" else place / LABELS_TABLE

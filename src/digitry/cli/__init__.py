@@ -42,9 +42,11 @@ class LazyGroup(click.Group):
     """Lists commands from a table of one-line helps; imports `digitry.cli.<name>` only to run it."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands, in the order of the help."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command; None for a name that is none."""
         if cmd_name not in COMMANDS:
             return None
         command = importlib.import_module(f"digitry.cli.{cmd_name}").command
@@ -52,12 +54,14 @@ class LazyGroup(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table of commands into the help, without importing any."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the first word names. Raises SettingError with near matches for another."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             from digitry.errors import unknown_name
 

@@ -70,7 +70,7 @@ def drawing_paths(folder: Path, pictures: Mapping[str, str]) -> dict[str, Path]:
     changes.
 
     No two share one: `7.jpg` beside `7.png` is drawn to `7.jpg.png`, a third one to `7-2.png`; `7-page2.png` always to
-    `7-page2.png.png`, because so a second page of `7.tif` is drawn. Raises SettingError if a drawing would lie where
+    `7-page2.png.png`, because so a second page of `7.tif` is drawn. Raises SettingError when a drawing would lie where
     the pictures are: it could take the place of one.
     """
     sources = {place.resolve() for place in {Path(name).parent for name in pictures if name != STANDARD_INPUT}}

@@ -25,6 +25,7 @@ class Seconds(click.FloatRange):
     """A range that nan is not in: no comparison keeps it out."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Turn what was typed into seconds; what is no number of seconds is a usage error."""
         seconds = super().convert(value, param, ctx)
         if math.isnan(seconds):
             self.fail(f"{value!r} is not a number of seconds", param, ctx)

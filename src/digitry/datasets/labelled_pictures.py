@@ -122,8 +122,8 @@ def read_pictures(
 def class_folder_pictures(folder: Path) -> Callable[[], Iterable[LabelledPicture]]:
     """Return the pictures of a folder with one sub-folder a class, or with such folders in train/ and test/.
 
-    The order is shuffled, always the same way: sorted by class, the last part would hold one class alone. DataError
-    when there are no class folders, or when a validation folder lies beside train/.
+    The order is shuffled, always the same way: sorted by class, the last part would hold one class alone. Raises
+    DataError when there are no class folders, or when a validation folder lies beside train/.
     """
     below = {path.name for path in visible(folder) if path.is_dir()}
     splits = below & set(_SPLITS)
@@ -239,7 +239,7 @@ def _bounded_lines(lines: Iterator[str]) -> Iterator[str]:
 
 
 def visible(folder: Path) -> list[Path]:
-    """Return what lies in a folder but for what systems and people hide there. Raises DataError if it cannot be
+    """Return what lies in a folder but for what systems and people hide there. Raises DataError when it cannot be
     read.
     """
     try:

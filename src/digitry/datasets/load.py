@@ -89,7 +89,8 @@ def hold_out(split: Split, fraction: float, method: str = "last", seed: int = 0)
 
 def held_out(split: Split, fraction: float, method: str = "last", seed: int = 0) -> NDArray[np.bool_]:
     """Tell which images of a split `hold_out` holds out, bool (n,). Raises SettingError for a method or fraction that
-    cannot be."""
+    cannot be.
+    """
     if method not in HOLD_OUT_METHODS:
         raise unknown_name("hold-out method", method, HOLD_OUT_METHODS)
     if not 0 < fraction < 1:

@@ -96,8 +96,8 @@ def compare(
 ) -> Comparison:
     """Judge two or more runs on one split and test every pair.
 
-    All runs must have been trained on the same data and, for `train` and `validation`, with the same part held back:
-    else SettingError, since their figures would speak of different images.
+    All runs must have been trained on the same data and, for `train` and `validation`, with the same part held back.
+    Raises SettingError when they were not, since their figures would speak of different images.
     """
     if split not in judging.SPLITS:
         raise unknown_name("split", split, judging.SPLITS)

@@ -29,7 +29,7 @@ def evaluate(
     say, is judged on `train` or `test` alone, and nothing is written.
 
     Raises SettingError for an unknown split, DataError for data that is not the run's or does not fit, ModelError for a
-    folder that is no finished run, StorageError if the report cannot be written.
+    folder that is no finished run, StorageError when the report cannot be written.
     """
     from digitry.evaluation import report
     from digitry.packages import need

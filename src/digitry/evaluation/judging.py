@@ -103,8 +103,8 @@ def judge_run(
 ) -> Evaluation:
     """Judge a run on one split, beside the images it was trained on.
 
-    Without `data`, the run's own data is loaded and must have the SHA-256 it had in training (else DataError). Data of
-    another identity can be given as `data`; then only `split` is judged.
+    Without `data`, the run's own data is loaded. Data of another identity can be given as `data`; then only `split` is
+    judged. Raises DataError when the run's own data no longer has the SHA-256 it had in training.
     """
     opened = Run.open(run)
     predictor = opened.model(reads="digit")
@@ -199,7 +199,9 @@ def predict(
 
 
 def scores_of(run: Run, part: Split, probabilities: Probabilities) -> metrics.Scores:
-    """Return the figures of one part; ModelError naming the run if the model's answers cannot be judged."""
+    """Return the figures of one part. Raises ModelError, which names the run, when the model's answers cannot be
+    judged.
+    """
     try:
         return metrics.score_split(part.labels, probabilities)
     except ValueError as error:

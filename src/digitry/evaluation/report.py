@@ -21,13 +21,15 @@ class Judged(Protocol):
     """A run, judged: what metrics.json is made of."""
 
     @property
-    def metrics_path(self) -> Path: ...
+    def metrics_path(self) -> Path:
+        """Where metrics.json is."""
 
-    def to_json(self) -> dict[str, Any]: ...
+    def to_json(self) -> dict[str, Any]:
+        """Give everything as plain JSON values."""
 
 
 def write(evaluation: Evaluation) -> None:
-    """Write metrics.json, plots/ and report.html into the evaluation's folder. Raises StorageError if that fails."""
+    """Write metrics.json, plots/ and report.html into the evaluation's folder. Raises StorageError when that fails."""
     evaluation.folder.mkdir(parents=True, exist_ok=True)
     write_metrics(evaluation)
     write_page(report_page.page(evaluation, evaluation.folder / PLOTS), evaluation.report_path)

@@ -224,7 +224,8 @@ def near_pairs(
 
 def _tiled_products(short: NDArray[np.float32], start: int, other: int, end: int) -> NDArray[np.float32]:
     """Dot products of _ROWS vectors from `start` with those from `other` on, to `end` or a little more, in tiles:
-    (tiles down, tiles across, _TILE_ROWS, _TILE_COLUMNS)."""
+    (tiles down, tiles across, _TILE_ROWS, _TILE_COLUMNS).
+    """
     across = -(-(min(other + _COLUMNS, end) - other) // _TILE_COLUMNS)
     left = short[start : start + _ROWS].reshape(-1, 1, _TILE_ROWS, short.shape[1])
     right = short[other : other + across * _TILE_COLUMNS].reshape(1, across, _TILE_COLUMNS, short.shape[1])

@@ -31,7 +31,7 @@ def weights_of(model: Any) -> Weights:
 
 
 def put_into(model: Any, weights: Weights) -> None:
-    """Give a Keras network these weights. Raises ModelError if a name, shape or dtype is not exactly its own."""
+    """Give a Keras network these weights. Raises ModelError when a name, shape or dtype is not exactly its own."""
     wanted = {name: (array.shape, array.dtype) for name, array in weights_of(model).items()}
     if wanted != {name: (array.shape, array.dtype) for name, array in weights.items()}:
         raise ModelError("these are not exactly the weights of its recipe")
@@ -63,7 +63,7 @@ def save_weights(path: Path, weights: Weights, contract: Contract) -> None:
 
 
 def write_contract(path: Path, contract: Contract) -> None:
-    """Give the file another contract, crash-safely, and leave its weights as they are. Raises ModelError if it is
+    """Give the file another contract, crash-safely, and leave its weights as they are. Raises ModelError when it is
     not ours.
     """
     data = _read(path)
@@ -81,7 +81,7 @@ def write_contract(path: Path, contract: Contract) -> None:
 
 
 def load(path: Path) -> tuple[Weights, Contract]:
-    """Read and verify. Raises ModelError if the file is damaged, not ours, or holds a number that is not finite."""
+    """Read and verify. Raises ModelError when the file is damaged, not ours, or holds a number that is not finite."""
     from safetensors import SafetensorError
     from safetensors.numpy import load as from_safetensors
 
@@ -103,7 +103,7 @@ def load(path: Path) -> tuple[Weights, Contract]:
 def load_model(path: Path) -> tuple[Any, Contract]:
     """Load the Keras model, built anew from our own recipe of that name, with the weights of the file.
 
-    Raises ModelError if the recipe is unknown here or a name, shape or dtype is not exactly what it implies.
+    Raises ModelError when the recipe is unknown here or a name, shape or dtype is not exactly what it implies.
     """
     weights, contract = load(path)
     try:

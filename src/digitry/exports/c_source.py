@@ -33,7 +33,7 @@ FLAGS = ("-O2", "-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic")
 def run_source(source: str, images: Images, classes: int) -> NDArray[np.float32]:
     """Compile the source and let it read images, uint8 (n, 28, 28): probabilities, float32 (n, classes).
 
-    Raises ModelError if there is no C compiler to prove the file with.
+    Raises ModelError when there is no C compiler to prove the file with.
     """
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:

@@ -64,8 +64,9 @@ def write_if_equal(
 ) -> Proof:
     """Write the model to `path` if what is written answers as Keras does on `prove_on`, uint8 (n, height, width).
 
-    ModelError, and nothing at `path`, if a label differs that must not, or a probability by more than 1e-4.
-    Raises StorageError if there is no room, or the format is a folder and `path` is taken.
+    Raises ModelError, and leaves nothing at `path`, when a label differs that must not, or a probability by more than
+    1e-4.
+    Raises StorageError when there is no room, or the format is a folder and `path` is taken.
     """
     expected = answers_of_keras(model, contract, prove_on)
     classes = expected.shape[-1]
@@ -97,7 +98,7 @@ def check_parity(
     labels_may_differ: float = 0.0,
     what: str = "ONNX model",
 ) -> float:
-    """Return the largest difference. Raises ModelError if it is above 1e-4 or a label differs.
+    """Return the largest difference. Raises ModelError when it is above 1e-4 or a label differs.
 
     Labels whose probabilities lie less than `tie` apart may come in either order. Where a share of the labels may
     differ, so may the probabilities, by any amount.

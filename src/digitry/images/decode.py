@@ -48,8 +48,8 @@ _TIFF_KIND, _TIFF_SMALL_COPY, _TIFF_MASK = 254, 1, 4
 
 
 def decode_file(path: Path, *, max_pixels: int = MAX_PIXELS, formats: Collection[str] = ALL_FORMATS) -> Grey:
-    """Decode the first page of a picture file; DataError, without the path, for anything that is not a readable
-    picture.
+    """Decode the first page of a picture file. Raises DataError, without the path, for anything that is not a
+    readable picture.
     """
     return decode(_bytes_of(path), max_pixels=max_pixels, formats=formats)
 

@@ -11,7 +11,7 @@ def heic_pages(data: bytes, max_pixels: int) -> Iterator[tuple[tuple[int, int, i
     """Yield shape (height, width, channels) and pixels, 8 or 16 bits each, of the primary picture, upright.
 
     libheif itself turns it; EXIF has no say in HEIC. Raises DataError for more than `max_pixels`, checked before any
-    is decoded; ValueError, EOFError and others for a broken photograph.
+    is decoded. Raises ValueError, EOFError and others for a broken photograph.
     """
     import pi_heif
 

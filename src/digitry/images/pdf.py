@@ -21,7 +21,7 @@ def pdf_pages(data: bytes, max_pixels: int, max_pages: int) -> Iterator[tuple[tu
     for it.
 
     Raises DataError for an encrypted or empty document, for more than `max_pages`, and for a page that shows a picture
-    of more than `max_pixels`; PdfiumError for a broken one.
+    of more than `max_pixels`. Raises PdfiumError for a broken one.
     """
     with contextlib.closing(_opened(data)) as document:
         for number in range(_page_count(document, max_pages)):

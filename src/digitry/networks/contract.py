@@ -88,7 +88,7 @@ class Contract:
 
     @classmethod
     def from_json(cls, text: str) -> Contract:
-        """Read a contract. Raises ModelError if a field is missing, unknown or of the wrong kind.
+        """Read a contract. Raises ModelError when a field is missing, unknown or of the wrong kind.
 
         Files of digitry 0.1.0 lack what `NEWER` names: these say nothing of what their confidences are worth.
         """

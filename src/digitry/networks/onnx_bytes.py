@@ -78,7 +78,7 @@ def _as_varint(value: int) -> bytes:
 
 
 def _check_message(data: memoryview, kind: str, depth: int) -> int:
-    """Check one message and all within; its number of fields. IndexError when it is not a message."""
+    """Check one message and all within; its number of fields. Raises IndexError when it is not a message."""
     if depth > _MAX_DEPTH:
         raise ModelError("the model nests deeper than any digit model does")
     count = 0
@@ -103,7 +103,7 @@ def _check_message(data: memoryview, kind: str, depth: int) -> int:
 
 
 def _fields(data: memoryview) -> Iterator[tuple[int, Any]]:
-    """Field numbers and values (an int, or bytes) of a protobuf message; IndexError when it is cut."""
+    """Field numbers and values (an int, or bytes) of a protobuf message. Raises IndexError when it is cut."""
     return ((number, value) for number, value, _ in _places(data))
 
 

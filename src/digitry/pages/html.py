@@ -108,7 +108,7 @@ def render_page(page: Page) -> str:
 
 
 def write_page(page: Page, path: str | Path) -> Path:
-    """Write the page to `path`, whole or not at all; its folder is made. Raises StorageError if that fails."""
+    """Write the page to `path`, whole or not at all; its folder is made. Raises StorageError when that fails."""
     path = Path(path)
     make_folder(path.parent)
     write_atomically(path, render_page(page).encode())

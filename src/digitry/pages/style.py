@@ -111,7 +111,7 @@ def to_png_bytes(figure: Figure, dpi: int = 200) -> bytes:
 
 
 def make_folder(folder: Path) -> None:
-    """Make `folder` and those above it, if they are missing. Raises StorageError if that cannot be done."""
+    """Make `folder` and those above it, if they are missing. Raises StorageError when that cannot be done."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -123,7 +123,7 @@ def make_folder(folder: Path) -> None:
 def save_figure(figure: Figure, path_without_suffix: str | Path) -> tuple[Path, Path]:
     """Write `<path>.png` and `<path>.svg`, each whole or not at all; returns both paths.
 
-    The folder is made if it is missing. Raises StorageError if a file cannot be written.
+    The folder is made if it is missing. Raises StorageError when a file cannot be written.
     """
     path = Path(path_without_suffix)
     make_folder(path.parent)

@@ -17,7 +17,7 @@ ACTIVATIONS = ("elu", "gelu", "leaky_relu", "relu", "selu", "sigmoid", "silu", "
 """What a recipe may let follow its layers: all of them can be written as ONNX."""
 
 MAX_PARAMETERS = 15_000_000
-"""More do not fit into a model file that is opened again (`model.MAX_MODEL_BYTES`)."""
+"""More do not fit into a model file that is opened again (`onnx_bytes.MAX_MODEL_BYTES`)."""
 
 FOR_DIGITS = frozenset({"augment", "augmentations", "distortion", "label_smoothing", "outlier_share", "shift_pixels"})
 FOR_NUMBERS = frozenset({"strips_per_epoch"})

@@ -23,9 +23,11 @@ class Views(keras.layers.Layer):  # type: ignore[misc]
     moves = MOVES
 
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Return the shape of the views: how many there are depends on the images."""
         return (None, *shape[1:])
 
     def call(self, images: Any, training: bool = False) -> Any:
+        """Give every image's views in the place of the image; in training, the images as they are."""
         if training:
             return images
         height, width, channels = images.shape[1:]
@@ -41,9 +43,11 @@ class MeanOfViews(keras.layers.Layer):  # type: ignore[misc]
     views = len(MOVES)
 
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Return the shape of the means: how many there are depends on the images."""
         return (None, *shape[1:])
 
     def call(self, probabilities: Any, training: bool = False) -> Any:
+        """Average the answers for each image's views; in training, give them as they are."""
         if training:
             return probabilities
         return ops.mean(ops.reshape(probabilities, (-1, self.views, probabilities.shape[-1])), axis=1)

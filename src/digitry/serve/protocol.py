@@ -1,6 +1,7 @@
 """Connections: uvicorn's, and what it lacks: an end to patience, for heads and bodies that never come or never end and
 for answers that nobody takes; one write for a whole answer, where it has one for the head and one for the body; a quick
-no where too many ask; and a last answer that reaches also who is still sending."""
+no where too many ask; and a last answer that reaches also who is still sending.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
 
     class PatientProtocol(HttpToolsProtocol):
         """Closes a connection whose request does not arrive in time, or grows without end; refuses a picture before
-        anybody looks at it."""
+        anybody looks at it.
+        """
 
         _awaited: str = "head"
         """The part of a request that is still to come; empty between an answer and the next request."""
@@ -213,7 +215,8 @@ def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
 
 class _WriteOnce:
     """A transport that sends what was written since the loop's last turn at once: a write, and the client's waking up
-    for it, cost more than putting an answer together. And it closes so that the client sees its answer."""
+    for it, cost more than putting an answer together. And it closes so that the client sees its answer.
+    """
 
     def __init__(
         self,
@@ -239,7 +242,8 @@ class _WriteOnce:
 
     def close(self) -> None:
         """Say that this was all. Where a request still comes in, its rest is heard and forgotten: the system would
-        take the answer back from a client that sends to a connection which nobody holds any more."""
+        take the answer back from a client that sends to a connection which nobody holds any more.
+        """
         if self._is_leaving or self._transport.is_closing() or not self._is_more_to_come():
             self.end()
             return

@@ -58,7 +58,7 @@ def load_latest(folder: Path, run_id: str) -> Checkpoint | None:
     """Load the checkpoint with the highest step that is whole and of this run; None where there is none at all.
 
     A damaged or foreign one is set aside with a warning; one that LATEST names but is gone is warned of too.
-    Raises ModelError if there are some, or were, and none is usable.
+    Raises ModelError when there are some, or were, and none is usable.
     """
     if not folder.is_dir():
         return None
@@ -91,7 +91,7 @@ def _warn_if_older_than_latest(folder: Path, found: Path) -> None:
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """Read and verify one file. Raises ModelError if a single bit is not as it was written or it was renamed."""
+    """Read and verify one file. Raises ModelError when a single bit is not as it was written or it was renamed."""
     checkpoint = from_bytes(path.read_bytes())
     name = _NAME.match(path.name)
     if name and int(name[1]) != checkpoint.step:

@@ -45,9 +45,9 @@ class Exported(NamedTuple):
 def export(run: str | os.PathLike[str], out: str | Path, form: str = "onnx") -> Exported:
     """Write a run's model to `out` in a format of `FORMATS`, if it answers as Keras does; loads Keras.
 
-    `run` is a Run or the folder of one. Raises DataError if the data has changed. Raises ModelError if there is no run,
-    the answers differ, or the format has no place for the network. Raises SettingError for an unknown format, or one
-    that another backend of Keras writes.
+    `run` is a Run or the folder of one. Raises DataError when the data has changed. Raises ModelError when there is no
+    run, the answers differ, or the format has no place for the network. Raises SettingError for an unknown format, or
+    one that another backend of Keras writes.
     """
     if form not in FORMATS:
         raise unknown_name("format", form, FORMATS)

@@ -124,7 +124,7 @@ class Start:
         return order[: OLD_FOR_ONE_OWN * _repeats(own) * own]
 
     def put_into(self, model: Any, training: Split) -> None:
-        """Give the network the weights. Raises ModelError if they are not exactly its own, in shape and in effect."""
+        """Give the network the weights. Raises ModelError when they are not exactly its own, in shape and in effect."""
         from digitry.exports import bundle, graph_weights, parity
 
         images = training.images[:_PROOF_IMAGES]
@@ -159,8 +159,8 @@ class Start:
 def open_start(where: str | os.PathLike[str], plan: Recipe, settings: Mapping[str, Any]) -> tuple[Start, Recipe]:
     """Open the model, and the recipe with its settings, those of `SETTINGS`, and the given ones over both.
 
-    `where` is `shipped`, the folder of a finished run, or an ONNX file. Raises SettingError if it is of another recipe,
-    ModelError if it is no model of ours.
+    `where` is `shipped`, the folder of a finished run, or an ONNX file. Raises SettingError when it is of another
+    recipe, ModelError when it is no model of ours.
     """
     where = os.fspath(where)
     if plan.reads != "digit":

@@ -49,7 +49,9 @@ def find_job(
     origin: finetune.Start | None,
     progress: TrainingProgress,
 ) -> TrainingJob:
-    """Load the data and hold a part of it back. Nothing is written; DataError and SettingError for what cannot be."""
+    """Load the data and hold a part of it back. Nothing is written. Raises DataError and SettingError for what
+    cannot be.
+    """
     dataset = data if isinstance(data, Dataset) else load_dataset(data, progress=progress.loading)
     if origin is not None:
         # Before a part is held back: a stratified part is drawn class by class.

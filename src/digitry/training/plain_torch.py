@@ -41,7 +41,8 @@ class PlainTorch:
     def __init__(self, model: Any, contract: Contract, settings: Settings, seed: int, steps_per_epoch: int) -> None:
         """`model` is compiled, its optimizer built; images are prepared as `contract` says.
 
-        Raises TrainingError for what has no twin here."""
+        Raises TrainingError for what has no twin here.
+        """
         if settings.outlier_share:
             raise TrainingError("images of no digit are not learned from in plain Torch; set KERAS_BACKEND")
         self.model, self.contract, self.settings, self.seed = model, contract, settings, seed

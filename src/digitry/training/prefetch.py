@@ -20,7 +20,8 @@ GIVE_UP_SECONDS = 5.0
 class Coming(Protocol[Prefetched]):
     """Waits for what is being made; `meanwhile` is called a few times a second, and may raise."""
 
-    def __call__(self, meanwhile: Callable[[], None] = ...) -> Prefetched: ...
+    def __call__(self, meanwhile: Callable[[], None] = ...) -> Prefetched:
+        """Wait, and return it."""
 
 
 def make_ahead(make: Callable[[], Prefetched]) -> Coming[Prefetched]:

@@ -33,7 +33,7 @@ def next_free_folder(recipe: str) -> Path:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the folder for this process; StorageError naming the holder's PID if another has it.
+    """Hold the folder for this process. Raises StorageError, which names the holder's PID, when another has it.
 
     The lock is the operating system's and ends with the process, however that ends.
     """

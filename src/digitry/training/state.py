@@ -29,7 +29,7 @@ def capture(model: Any) -> Arrays:
 
 
 def restore(model: Any, arrays: Arrays) -> None:
-    """Put captured arrays back. Raises ModelError if they are not exactly those of this model."""
+    """Put captured arrays back. Raises ModelError when they are not exactly those of this model."""
     wanted = {
         f"{kind}.{position}": variable
         for kind, variables in _variables(model).items()

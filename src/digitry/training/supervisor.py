@@ -91,6 +91,7 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
             self._pending = None
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Put back what an epoch that goes on had counted; begin a new one at nothing."""
         # Keras has just reset the running metrics: those of a half-finished epoch come back here. A checkpoint from
         # the end of an epoch still holds the last pass's, which must not leak into the new one.
         self.restore_into(self.model)
@@ -98,12 +99,17 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
             self.model.reset_metrics()
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Give a resumed epoch the generator it had, once."""
         if self._generator is not None:
             # Torch's loader draws once when an epoch's first batch is asked for; a resumed epoch had that draw already.
             state.restore_generator(self._generator)
             self._generator = None
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Report the steps done, save where it is time to, and leave if that was asked for.
+
+        Raises TrainingError when the loss is no finite number.
+        """
         # Keras counts whole groups of steps, also where the last group of an epoch is shorter.
         self.batch = min(self._first_batch + batch + 1, self.batches)
         loss, accuracy = float((logs or {})["loss"]), float((logs or {})["accuracy"])
@@ -124,6 +130,7 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
             self.leave_if_asked()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Report the epoch, keep what is best, and save. Raises TrainingError when a figure is no finite number."""
         figures = {name: float(value) for name, value in (logs or {}).items()}
         if not all(math.isfinite(value) for value in figures.values()):
             raise self._not_finite("the loss")

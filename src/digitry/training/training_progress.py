@@ -54,12 +54,23 @@ def make_progress(quiet: bool) -> TrainingProgress:
 class Silent:
     """Says nothing."""
 
-    def loading(self, what: str, done: int, total: int) -> None: ...
-    def begin(self, title: str, epochs: int, history: History) -> None: ...
-    def step(self, epoch: int, step: int, steps: int, loss: float, accuracy: float, rate: float) -> None: ...
-    def epoch(self, history: History) -> None: ...
-    def note(self, text: str) -> None: ...
-    def end(self) -> None: ...
+    def loading(self, what: str, done: int, total: int) -> None:
+        """Say nothing."""
+
+    def begin(self, title: str, epochs: int, history: History) -> None:
+        """Say nothing."""
+
+    def step(self, epoch: int, step: int, steps: int, loss: float, accuracy: float, rate: float) -> None:
+        """Say nothing."""
+
+    def epoch(self, history: History) -> None:
+        """Say nothing."""
+
+    def note(self, text: str) -> None:
+        """Say nothing."""
+
+    def end(self) -> None:
+        """Say nothing."""
 
 
 class Lines(Silent):
@@ -72,15 +83,18 @@ class Lines(Silent):
         self._epochs = 0
 
     def loading(self, what: str, done: int, total: int) -> None:
+        """Print how far it is, every two seconds or less often."""
         if time.monotonic() - self._last >= min(self._every, 2.0):
             self._print(f"{what}: {done / max(total, 1):.0%}")
 
     def begin(self, title: str, epochs: int, history: History) -> None:
+        """Print the title."""
         self._epochs = epochs
         self._clock.start(len(history))
         self.note(title)
 
     def step(self, epoch: int, step: int, steps: int, loss: float, accuracy: float, rate: float) -> None:
+        """Print where a long epoch is, every half minute."""
         if time.monotonic() - self._last >= self._every:
             self._print(
                 f"epoch {epoch}/{self._epochs}  step {step}/{steps}  loss {loss:.4f}  accuracy {accuracy:.4f}  "
@@ -88,9 +102,11 @@ class Lines(Silent):
             )
 
     def epoch(self, history: History) -> None:
+        """Print the figures of the epoch, and the time left."""
         self._print(describe_epoch(history[-1], self._epochs) + "  " + self._clock.text(len(history), self._epochs))
 
     def note(self, text: str) -> None:
+        """Print the text."""
         self._print(text)
 
     def _print(self, text: str) -> None:
@@ -102,12 +118,14 @@ class Notebook(Lines):
     """For Jupyter: the lines, and a chart that is redrawn in place after every epoch."""
 
     def begin(self, title: str, epochs: int, history: History) -> None:
+        """Print the title, and make room for the chart."""
         from IPython.display import HTML, display
 
         super().begin(title, epochs, history)
         self._handle = display(HTML(""), display_id=True)
 
     def epoch(self, history: History) -> None:
+        """Print the figures, and draw the chart anew."""
         from IPython.display import SVG
 
         from digitry.evaluation import plots
@@ -132,18 +150,21 @@ class Live:
         self._share = 0.0
 
     def loading(self, what: str, done: int, total: int) -> None:
+        """Draw how far it is, once it takes longer than two seconds."""
         if time.monotonic() - self._began >= 2.0:
             self._title, self._share = what, done / max(total, 1)
             self._now = self._clock.text(done, total)
             self._draw()
 
     def begin(self, title: str, epochs: int, history: History) -> None:
+        """Draw the title, and the epochs done before."""
         self._title, self._epochs, self._history = title, epochs, history
         self._now, self._share = "", len(history) / epochs
         self._clock.start(len(history))
         self._draw()
 
     def step(self, epoch: int, step: int, steps: int, loss: float, accuracy: float, rate: float) -> None:
+        """Move the bar."""
         done = epoch - 1 + step / steps
         self._share = done / self._epochs
         self._now = (
@@ -153,18 +174,21 @@ class Live:
         self._draw()
 
     def epoch(self, history: History) -> None:
+        """Move the bar, and draw the chart with one more epoch."""
         self._history = history
         self._share = len(history) / self._epochs
         self._now = describe_epoch(history[-1], self._epochs) + "  " + self._clock.text(len(history), self._epochs)
         self._draw()
 
     def note(self, text: str) -> None:
+        """Print the text above what is drawn."""
         if self._live is None:  # before there is anything to draw: a plain line comes soonest
             print(text, file=self._console.file if self._console else sys.stderr, flush=True)
         else:
             self._live.console.print(text, markup=False)
 
     def end(self) -> None:
+        """Leave what was drawn last, and draw no more."""
         if self._live is not None:
             self._live.stop()
 

@@ -90,6 +90,7 @@ class Worker:
 
     @property
     def is_dead(self) -> bool:
+        """Whether its process has ended."""
         return self._process.poll() is not None
 
     def ask(self, head: Head | None, *parts: Bytes, seconds: float | None = None) -> Message | None:
@@ -140,7 +141,7 @@ class Pool:
             raise
 
     def ask(self, head: Head, *parts: bytes) -> Future[Message | None]:
-        """Queue a message → its answer; None when the worker died over it, NoWorkerError where there is none."""
+        """Queue a message → its answer; None when the worker died over it. Raises NoWorkerError when there is none."""
         answer: Future[Message | None] = Future()
         self._threads.submit(self._turn, answer, head, parts)
         return answer
