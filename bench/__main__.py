@@ -15,6 +15,7 @@ import contextlib
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -229,10 +230,7 @@ def python_of(environment: str) -> str:
 
 def can_import_digitry() -> bool:
     """Whether this Python has digitry and what training needs."""
-    return (
-        subprocess.run([sys.executable, "-c", "import digitry, keras"], capture_output=True, check=False).returncode
-        == 0
-    )
+    return all(find_spec(name) is not None for name in ("digitry", "keras"))
 
 
 def prepare_browser() -> None:

@@ -18,9 +18,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 
+TRAIN = ["train", "quick", "--set", "epochs=1", "--run", "RUN"]
+
 STORIES = {
     "read": ["read", str(ROOT / "examples" / "2-blue-marker.jpg")],
-    "train": ["train", "quick", "--set", "epochs=1", "--set", "validation_fraction=0.1", "--run", "RUN"],
+    "train": TRAIN,
+    "train, a part held back": [*TRAIN, "--set", "validation_fraction=0.1"],
 }
 """What each is called → the command; RUN is a new folder."""
 

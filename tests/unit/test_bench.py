@@ -64,6 +64,16 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
     assert "no bench 'readnig'; known: train, " in done.stderr
 
 
+def test_a_story_crosses_the_rooms_whose_functions_it_calls_and_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "bench")
+    from stories import rooms_of
+
+    rooms = rooms_of(["recipes"], ROOT / "src")
+    assert rooms[0] == "cli"
+    assert "recipes" in rooms
+    assert not {"reading", "training", "models", "__init__"} & set(rooms)
+
+
 def test_every_script_that_is_named_in_the_list_is_there() -> None:
     source = (ROOT / "bench" / "__main__.py").read_text(encoding="utf-8")
     scripts = re.findall(r'"(\w+\.py)[ "]', source)
