@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,28 @@ class Dataset:
     """Where it came from, for people."""
     reference: str = ""
     """What `load_dataset` finds it by again: a known name or an absolute path; empty for one made in memory."""
+
+    @classmethod
+    def from_arrays(
+        cls,
+        x: Any,
+        y: Any,
+        *,
+        test: tuple[Any, Any] | None = None,
+        class_names: Sequence[str] | None = None,
+        name: str = "arrays",
+        invert: bool | None = None,
+    ) -> Dataset:
+        """Make a dataset of arrays in memory: NumPy's, tensors, tables, nested lists.
+
+        Images are (n, h, w), (n, h·w) of a square, with one or three channels before or behind: truth values, 0 to 1,
+        0 to 255, -1 to 1 or standardised, light on dark or dark on light. Those of 28×28 are taken as they are,
+        others fitted as pictures are. Labels are whole numbers, texts or one-hot rows. `invert` says whether the
+        images are dark on light; without it their edges decide. Raises DataError for what could mean two things.
+        """
+        from digitry.datasets.arrays import dataset_from_arrays
+
+        return dataset_from_arrays(x, y, test=test, class_names=class_names, name=name, invert=invert)
 
     def split(self, name: str) -> Split:
         """Return `train` or `test` by name. Raises ValueError for another name or a missing test split."""

@@ -14,13 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.datasets.gunzip import GZIP_MAGIC, chunks_of, gunzip
+from digitry.datasets.raw import check_size
 from digitry.errors import DataError
 
 _UINT8 = 0x08
+_TYPES = {_UINT8: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
 
-def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
-    """Read a raw or gzipped IDX file of so many dimensions: 3 for images, 1 for labels.
+def read_idx(path: Path, dimensions: int) -> NDArray[Any]:
+    """Read a raw or gzipped IDX file of so many dimensions, 3 for images, 1 or 2 for labels: uint8, or what it
+    declares.
 
     Raises DataError, which names the file and what is wrong with it; trailing bytes are wrong too.
     """
@@ -45,37 +48,47 @@ def idx_sha256(array: NDArray[Any]) -> str:
     return digest.hexdigest()
 
 
-def _gathered(pieces: Iterable[bytes], dimensions: int) -> NDArray[np.uint8]:
+def _gathered(pieces: Iterable[bytes], dimensions: int) -> NDArray[Any]:
     # Grows with the bytes that really come: a header that lies costs nothing.
     start = 4 + 4 * dimensions
     values = bytearray()
-    shape: tuple[int, ...] | None = None
+    declared: tuple[np.dtype[Any], tuple[int, ...]] | None = None
     for piece in pieces:
         values += piece
-        if shape is None and len(values) >= start:
-            shape = _declared_shape(bytes(values[:start]), dimensions)
-        if shape is not None and len(values) > start + math.prod(shape):
-            raise DataError(f"the IDX header declares {start + math.prod(shape):,} bytes, the file has more")
-    shape = shape or _declared_shape(bytes(values), dimensions)
-    if len(values) != start + math.prod(shape):
-        raise DataError(f"the IDX header declares {start + math.prod(shape):,} bytes, the file has {len(values):,}")
+        if declared is None and len(values) >= start:
+            declared = _declared(bytes(values[:start]), dimensions)
+        if declared is not None and len(values) > start + _bytes_of(*declared):
+            raise DataError(f"the IDX header declares {start + _bytes_of(*declared):,} bytes, the file has more")
+    dtype, shape = declared or _declared(bytes(values), dimensions)
+    if len(values) != start + _bytes_of(dtype, shape):
+        raise DataError(
+            f"the IDX header declares {start + _bytes_of(dtype, shape):,} bytes, the file has {len(values):,}"
+        )
     if not math.prod(shape):
         raise DataError("the IDX file is empty")
-    return np.frombuffer(values, np.uint8, offset=start).reshape(shape)
+    return np.frombuffer(values, dtype, offset=start).reshape(shape)
 
 
-def _declared_shape(head: bytes, dimensions: int) -> tuple[int, ...]:
-    """Return the shape that the header at the front of a file declares. Raises DataError for another kind of file."""
+def _bytes_of(dtype: np.dtype[Any], shape: tuple[int, ...]) -> int:
+    return dtype.itemsize * math.prod(shape)
+
+
+def _declared(head: bytes, dimensions: int) -> tuple[np.dtype[Any], tuple[int, ...]]:
+    """Return type and shape that the header at the front of a file declares. Raises DataError for another kind of
+    file.
+    """
     if len(head) < 4 or head[:2] != b"\0\0":
         raise DataError("this is not an IDX file (it starts with two zero bytes)")
-    if head[2] != _UINT8:
+    if head[2] not in _TYPES:
         raise DataError(f"the IDX values are of type 0x{head[2]:02x}, expected unsigned bytes (0x08)")
     if head[3] != dimensions:
         kind = "images" if dimensions == 3 else "labels"
         raise DataError(f"the IDX file has {head[3]} dimensions, expected {dimensions} ({kind})")
     if len(head) < 4 + 4 * dimensions:
         raise DataError("the IDX file ends inside its header")
-    return struct.unpack(f">{dimensions}I", head[4:])
+    shape = struct.unpack(f">{dimensions}I", head[4:])
+    check_size("the IDX file", shape)
+    return np.dtype(_TYPES[head[2]]), shape
 
 
 def _header(shape: tuple[int, ...]) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -13,6 +12,7 @@ from pathlib import Path, PureWindowsPath
 import numpy as np
 
 from digitry.datasets import Progress
+from digitry.datasets.class_names import MAX_CLASSES, checked_name, natural_key
 from digitry.errors import DataError
 from digitry.files import cannot_read
 from digitry.types import IMAGE_SIDE, Images, Labels, Split
@@ -23,8 +23,6 @@ PICTURE_SUFFIXES = frozenset(
 )
 """In a class folder only files with these are pictures, as in a folder that is read; all else is left alone."""
 
-MAX_CLASSES = 256
-_MAX_NAME_LENGTH = 100
 _MAX_LINE = 1 << 16
 _NAMED_BAD_FILES = 5
 _BLOCK = 1024
@@ -204,13 +202,6 @@ def file_within(folder: Path, file: str) -> Path:
     return folder / file
 
 
-def natural_key(name: str) -> list[tuple[int, int, str]]:
-    """Make a sort key that puts "10" after "9": numbers by value, text regardless of case."""
-    parts = re.split(r"([0-9]+)", name)
-    key = [(0, int(part), "") if part[0] in "0123456789" else (1, 0, part.casefold()) for part in parts if part]
-    return [*key, (2, 0, name)]
-
-
 def _picture(row: dict[str | None, str | None], folder: Path) -> LabelledPicture:
     file, label, split = row["file"], row["label"], row.get("split")
     if not file or label is None:
@@ -221,14 +212,6 @@ def _picture(row: dict[str | None, str | None], folder: Path) -> LabelledPicture
         hint = "; validation is held out of train" if split in _VALIDATION else ""
         raise DataError(f"the split must be train or test, not {split!r}{hint}")
     return LabelledPicture(path, checked_name(label), split)
-
-
-def checked_name(name: str) -> str:
-    """Return the name of a class, without blanks around it. Raises DataError for one that no model could carry."""
-    name = name.strip()
-    if not name or len(name) > _MAX_NAME_LENGTH or not name.isprintable():
-        raise DataError(f"{name[:40]!r} is no class name; expected 1 to {_MAX_NAME_LENGTH} printable characters")
-    return name
 
 
 def _bounded_lines(lines: Iterator[str]) -> Iterator[str]:

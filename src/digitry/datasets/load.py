@@ -4,45 +4,85 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digitry.datasets import Progress
+from digitry.datasets.view import View, inverted
 from digitry.errors import DataError, SettingError, unknown_name
 from digitry.files import folder_for
 from digitry.types import Dataset, Images, Split
 
 HOLD_OUT_METHODS = ("last", "stratified")
 
+Arrays = Sequence[Any] | Mapping[str, Any]
+"""Images and labels in memory, as `datasets/arrays.py` takes them."""
+
 
 def load_dataset(
-    name_or_path: str | os.PathLike[str], *, strict: bool = False, progress: Progress | None = None
+    source: str | os.PathLike[str] | Arrays,
+    *,
+    transpose: bool = False,
+    rotate: int = 0,
+    invert: bool | None = None,
+    strict: bool = False,
+    progress: Progress | None = None,
 ) -> Dataset:
-    """Load the dataset of that name (`mnist`, `fashion-mnist`; fetched when need be), or a person's own at that path.
+    """Load the dataset of that name (`mnist`, `fashion-mnist`; fetched when need be), a person's own at that path, or
+    arrays: `(x, y)`, `((x_train, y_train), (x_test, y_test))`, or a mapping with `x_train`, `y_train` and so on.
 
-    Own data is a folder with one sub-folder a class (perhaps in train/ and test/), a labels.csv (file,label[,split]),
-    an .npz (x_train, y_train[, x_test, y_test]) or IDX files. Its pictures are made canonical by the same code that
-    reads pictures; 28×28 arrays are taken as they are. A picture that cannot be used is passed over with a warning;
-    `strict` makes it an error. A known name wins over a folder of that name; write ./mnist for the folder.
+    docs/data.md lists what own data may be: pictures in class folders or named by a table, pixel tables, arrays, IDX
+    files. Pictures are made canonical by the same code that reads pictures, arrays by `datasets/pixels.py`. A picture
+    that cannot be used is passed over with a warning; `strict` makes it an error. A known name wins over a folder of
+    that name; write ./mnist for the folder.
+
+    Data that does not lie upright is laid so: `transpose` changes rows and columns, then `rotate` turns clockwise by
+    90, 180 or 270 degrees. `invert` says whether arrays are dark on light; without it their edges decide. All three
+    may also stand behind a path or name, `emnist#transpose,rotate=90,invert`, which is what `Dataset.reference` then
+    says.
 
     Raises SettingError for a name that is neither known nor a path. Raises DataError for data that cannot be used or
     fetched. Raises StorageError when the cache cannot be written.
     """
+    if isinstance(source, (str, os.PathLike)):
+        place, view = _place_and_view(source, View(transpose, rotate, invert))
+        loaded = _load_place(place, view.invert, strict, progress)
+        return replace(view.laid(loaded), reference=f"{loaded.reference}{view.suffix}")
+    from digitry.datasets.arrays import dataset_from_values
+
+    view = View(transpose, rotate, invert)
+    return view.laid(dataset_from_values(source, invert, progress))
+
+
+def _place_and_view(source: str | os.PathLike[str], asked: View) -> tuple[str | os.PathLike[str], View]:
+    text = os.fspath(source)
+    place, mark, words = text.rpartition("#")
+    if not mark or not place or _exists(Path(text).expanduser()):
+        return source, asked
+    return place if isinstance(source, str) else Path(place), asked.joined(View.from_words(words))
+
+
+def _load_place(
+    source: str | os.PathLike[str], invert: bool | None, strict: bool, progress: Progress | None
+) -> Dataset:
     from digitry.datasets.sources import SOURCES
 
-    text = os.fspath(name_or_path)
-    if isinstance(name_or_path, str) and _plain(text) in SOURCES:
-        return replace(_load_known(_plain(text), progress), reference=_plain(text))
+    text = os.fspath(source)
+    if isinstance(source, str) and _plain(text) in SOURCES:
+        known = _load_known(_plain(text), progress)
+        return replace(inverted(known) if invert else known, reference=_plain(text))
     path = Path(text).expanduser()
     if _exists(path):
         from digitry.datasets.folder import read_own
 
-        own = read_own(path, _to_canonical, strict=strict, progress=progress)
+        own = read_own(path, _to_canonical, strict=strict, invert=invert, progress=progress)
         return replace(own, reference=str(path.resolve()))
-    if "/" in text or os.sep in text or path.suffix or isinstance(name_or_path, Path):
+    if "/" in text or os.sep in text or path.suffix or isinstance(source, Path):
         raise DataError(f"there is no file or folder {text}")
     raise SettingError(f"{unknown_name('dataset', text, SOURCES)}; or give the path of your own data")
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from digitry.datasets.class_names import natural_key
 from digitry.datasets.folder import LABELS_TABLE
-from digitry.datasets.labelled_pictures import class_folder_pictures, file_within, natural_key, table_rows
+from digitry.datasets.labelled_pictures import class_folder_pictures, file_within, table_rows
 from digitry.errors import DataError
 from digitry.files import cannot_read
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from digitry.datasets.load import hold_out, load_dataset, numbered_as
+from digitry.datasets.load import Arrays, hold_out, load_dataset, numbered_as
 from digitry.errors import DataError, ModelError
 from digitry.recipes.backend import PLAIN_TORCH
 from digitry.recipes.base import Recipe
@@ -42,7 +42,7 @@ class TrainingJob:
 
 
 def find_job(
-    data: str | Path | Dataset,
+    data: str | Path | Dataset | Arrays,
     plan: Recipe,
     seed: int,
     folder: Path,

@@ -13,6 +13,7 @@ from threading import Thread
 from typing import Any
 
 from digitry import recipes
+from digitry.datasets.load import Arrays
 from digitry.errors import ModelError, SettingError, TrainingError, unknown_name
 from digitry.networks.contract import Contract
 from digitry.recipes.backend import is_out_of_memory, make_deterministic, trained_by
@@ -38,7 +39,7 @@ MAX_CHECKPOINT_SECONDS = 24 * 60 * 60
 
 def train(
     recipe: str | Recipe = "cnn",
-    data: str | Path | Dataset = "mnist",
+    data: str | Path | Dataset | Arrays = "mnist",
     *,
     start_from: str | Path | Run | None = None,
     seed: int = 0,
@@ -53,13 +54,13 @@ def train(
 ) -> Run:
     """Train a recipe and fill a run folder with all that came of it.
 
-    `data` is a dataset's name, a path to a person's own, or a Dataset. Every setting of the recipe is a keyword too, as
-    in `train("cnn", epochs=3)`; `settings` takes them as a mapping. `start_from` continues from another model,
-    `shipped`, a run or an ONNX file: see `training/finetune.py`. The same seed, 0 to 2³² - 1, gives the same weights on
-    the same machine. With `resume` the run in the folder goes on where its last checkpoint stands, byte-equal to one
-    that was never stopped; a finished run is returned as it is. A checkpoint is written every `checkpoint_seconds`, at
-    most a day. Without `report`, metrics.json, plots and report.html are left out, which take some seconds:
-    `digitry.evaluate` writes them into a finished run.
+    `data` is a dataset's name, a path to a person's own, arrays, or a Dataset. Every setting of the recipe is a
+    keyword too, as in `train("cnn", epochs=3)`; `settings` takes them as a mapping. `start_from` continues from
+    another model, `shipped`, a run or an ONNX file: see `training/finetune.py`. The same seed, 0 to 2³² - 1, gives
+    the same weights on the same machine. With `resume` the run in the folder goes on where its last checkpoint
+    stands, byte-equal to one that was never stopped; a finished run is returned as it is. A checkpoint is written
+    every `checkpoint_seconds`, at most a day. Without `report`, metrics.json, plots and report.html are left out,
+    which take some seconds: `digitry.evaluate` writes them into a finished run.
 
     Raises SettingError (names, values, a folder that is taken), DataError, ModelError (a run or a model that cannot be
     used), StorageError (disk, lock), TrainingError (the loss is no longer finite), TrainingInterrupted (a signal; the
@@ -81,7 +82,8 @@ def train(
     progress = make_progress(quiet)
 
     def find() -> TrainingJob:
-        progress.note(f"{plan.name}: loading {getattr(data, 'name', data)} and {trained_by(plan.trainer)} …")
+        name = data if isinstance(data, str | Path) else getattr(data, "name", "arrays")
+        progress.note(f"{plan.name}: loading {name} and {trained_by(plan.trainer)} …")
         if resume and not (folder / CONFIG).is_file():
             progress.note(f"{folder} holds no run yet: this one begins")
         return find_job(data, plan, seed, folder, origin, progress)

@@ -44,6 +44,17 @@ def test_a_file_is_read_raw_or_compressed_whatever_its_name(compressed: bool, tm
     assert labels.flags.writeable
 
 
+def test_other_types_of_numbers_are_read(tmp_path: Path) -> None:
+    (tmp_path / "labels").write_bytes(b"\0\0\x0c\1" + struct.pack(">I2i", 2, 70_000, -5))
+    assert read_idx(tmp_path / "labels", 1).tolist() == [70_000, -5]
+
+
+def test_more_images_than_fit_any_memory_are_refused_by_what_the_header_says(tmp_path: Path) -> None:
+    (tmp_path / "images").write_bytes(b"\0\0\x08\3" + b"\xff" * 12)
+    with pytest.raises(DataError, match="pixels, at most 4,294,967,296 are read"):
+        read_idx(tmp_path / "images", 3)
+
+
 @pytest.mark.parametrize("compressed", [False, True])
 @pytest.mark.parametrize(
     ("data", "reason"),
@@ -51,7 +62,8 @@ def test_a_file_is_read_raw_or_compressed_whatever_its_name(compressed: bool, tm
         (b"", "not an IDX file"),
         (b"\x00\x00", "not an IDX file"),
         (b"\x89PNG" + bytes(20), "not an IDX file"),
-        (b"\x00\x00\x0d\x01" + THREE_LABELS[4:], "type 0x0d, expected unsigned bytes"),
+        (b"\x00\x00\x0a\x01" + THREE_LABELS[4:], "type 0x0a, expected unsigned bytes"),
+        (b"\x00\x00\x0c\x01" + THREE_LABELS[4:], "declares 20 bytes, the file has 11"),
         (b"\x00\x00\x08\x03" + THREE_LABELS[4:], "3 dimensions, expected 1"),
         (THREE_LABELS[:7], "ends inside its header"),
         (THREE_LABELS[:-1], "declares 11 bytes, the file has 10"),

@@ -1,0 +1,90 @@
+"""One array, wherever it lies, in a file or in memory: what it declares, and its values in pieces."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.errors import DataError
+
+PIECE_BYTES = 1 << 20
+
+MAX_PIXELS = 1 << 32
+"""Of all images of one array together: five million of 28×28. More is no dataset for one computer's memory."""
+
+KINDS = "buifUS"
+"""Kinds of NumPy's types that are read: truth values, whole numbers, floats, texts."""
+
+
+@dataclass(frozen=True)
+class RawArray:
+    """An array that is not read yet."""
+
+    name: str
+    """For people: `x_train`, or the name of a file."""
+    dtype: np.dtype[Any]
+    shape: tuple[int, ...]
+    pieces: Callable[[], Iterator[NDArray[Any]]]
+    """Begins to read: flat values in the order of the file, about 1 MiB at a time, as many as `shape` says. What a
+    header declares is so never allocated before it has come. It can be called again."""
+    fortran_order: bool = False
+    """Whether the first axis is the one that changes fastest."""
+
+    def described(self) -> str:
+        """Say what it is, as NumPy does: `x_train is float32 (60000, 28, 28)`."""
+        return f"{self.name} is {self.dtype} {self.shape}"
+
+    def whole(self) -> NDArray[Any]:
+        """Read all of it. For labels and other small things; images go through `to_images`."""
+        flat = np.concatenate(list(self.pieces()))
+        return flat.reshape(self.shape[::-1]).T if self.fortran_order else flat.reshape(self.shape)
+
+
+def raw_array(name: str, values: Any) -> RawArray:
+    """Take an array from memory: NumPy's, nested lists, or anything with `__array__`, tensors and tables for example.
+
+    Nothing is copied where that can be helped. Raises DataError for what NumPy cannot read as numbers or texts.
+    """
+    array = as_array(name, values)
+
+    def pieces() -> Iterator[NDArray[Any]]:
+        rows = max(1, PIECE_BYTES * len(array) // max(1, array.nbytes))
+        for start in range(0, len(array), rows):
+            yield array[start : start + rows].ravel()
+
+    return RawArray(name, array.dtype, array.shape, pieces)
+
+
+def as_array(name: str, values: Any) -> NDArray[Any]:
+    """Return what NumPy makes of numbers or texts in memory, at least one-dimensional and not empty. Raises DataError
+    for anything else.
+    """
+    try:
+        array = np.asarray(values)
+        if array.dtype == object:
+            # Texts of tables are objects to NumPy.
+            array = np.asarray(array.tolist())
+    except Exception as error:  # of all kinds: a tensor on a graphics card, ragged lists, whatever `__array__` raises
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise DataError(
+            f"{name}, a {type(values).__name__}, cannot become one array ({reason}); give x = numpy.asarray(x), or "
+            "x.detach().cpu().numpy() of a tensor"
+        ) from error
+    if array.dtype.kind not in KINDS:
+        raise DataError(f"{name} is {array.dtype} {array.shape}, expected numbers or texts")
+    if not array.ndim or not array.size:
+        raise DataError(f"{name} is empty: its shape is {array.shape}")
+    return array
+
+
+def check_size(name: str, shape: tuple[int, ...]) -> None:
+    """Raise DataError where images are more than `MAX_PIXELS` together."""
+    if math.prod(shape) > MAX_PIXELS:
+        raise DataError(
+            f"{name} declares {math.prod(shape):,} pixels, at most {MAX_PIXELS:,} are read; give a part of it"
+        )

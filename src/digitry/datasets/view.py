@@ -1,0 +1,88 @@
+"""How the images of a dataset are laid upright, where they lie otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.datasets.idx import idx_sha256
+from digitry.datasets.sources import identity
+from digitry.errors import SettingError
+from digitry.types import Dataset, Images, Split
+
+_EXPECTED = "transpose, rotate=90, rotate=180, rotate=270, invert or no-invert, with commas between"
+
+
+@dataclass(frozen=True)
+class View:
+    """What is done to images, in this order: ink and paper change places, rows and columns do, then they are turned."""
+
+    transpose: bool = False
+    rotate: int = 0
+    """Degrees, clockwise: 0, 90, 180 or 270."""
+    invert: bool | None = None
+    """Whether they are dark on light; None leaves that to the values. It is the concern of who reads the arrays."""
+
+    def __post_init__(self) -> None:
+        if self.rotate not in (0, 90, 180, 270):
+            raise SettingError(f"rotate must be 0, 90, 180 or 270 degrees clockwise, not {self.rotate!r}")
+
+    @classmethod
+    def from_words(cls, words: str) -> View:
+        """Read what stands behind the `#` of a path. Raises SettingError for other words."""
+        view = cls()
+        for word in words.replace(" ", "").lower().split(","):
+            name, _, value = word.partition("=")
+            if word == "transpose":
+                view = replace(view, transpose=True)
+            elif name == "rotate" and value in ("90", "180", "270"):
+                view = replace(view, rotate=int(value))
+            elif word in ("invert", "no-invert"):
+                view = replace(view, invert=word == "invert")
+            else:
+                raise SettingError(f"behind # stands how the data lies: {_EXPECTED}; not {words[:40]!r}")
+        return view
+
+    @property
+    def suffix(self) -> str:
+        """What `from_words` reads, with the `#`; empty where nothing is done."""
+        words = ["transpose"] * self.transpose + [f"rotate={self.rotate}"] * bool(self.rotate)
+        words += [] if self.invert is None else ["invert" if self.invert else "no-invert"]
+        return f"#{','.join(words)}" if words else ""
+
+    def joined(self, other: View) -> View:
+        """Return this with what the other says where this says nothing."""
+        return View(
+            self.transpose or other.transpose,
+            self.rotate or other.rotate,
+            other.invert if self.invert is None else self.invert,
+        )
+
+    def turned(self, images: Images) -> Images:
+        """Return the images, uint8 (n, h, w), laid upright."""
+        laid: NDArray[Any] = images.transpose(0, 2, 1) if self.transpose else images
+        return np.ascontiguousarray(np.rot90(laid, -self.rotate // 90, axes=(1, 2)))
+
+    def laid(self, dataset: Dataset) -> Dataset:
+        """Return the dataset with its images laid upright, and the identity that it then has."""
+        if not self.transpose and not self.rotate:
+            return dataset
+        return _with_images(dataset, self.turned)
+
+
+def inverted(dataset: Dataset) -> Dataset:
+    """Return a dataset whose ink and paper have changed places."""
+    return _with_images(dataset, lambda images: 255 - images)
+
+
+def _with_images(dataset: Dataset, change: Any) -> Dataset:
+    train, test = (
+        part and Split(change(part.images), part.labels, part.files) for part in (dataset.train, dataset.test)
+    )
+    assert train is not None
+    parts = [train] if test is None else [train, test]
+    sha256 = identity(idx_sha256(array) for part in parts for array in (part.images, part.labels))
+    return replace(dataset, train=train, test=test, sha256=sha256)
