@@ -96,7 +96,23 @@ def csv_case() -> tuple[bytes, Callable[[Path], object]]:
     return table, lambda path: list(csv_pictures(path)())
 
 
-CASES = {"idx": idx_case, "idx.gz": gzip_case, "npz": npz_case, "npy": npy_case, "tar": tar_case, "csv": csv_case}
+def pixel_csv_case() -> tuple[bytes, Callable[[Path], object]]:
+    rows = np.column_stack([SPLIT.labels, SPLIT.images[:, 10:18, 10:18].reshape(30, 64)])
+    table = "\n".join(",".join(map(str, row)) for row in rows.tolist()).encode()
+    return b"label," + b",".join(b"p%d" % number for number in range(64)) + b"\n" + table, lambda path: read_own(
+        path, zeros
+    )
+
+
+CASES = {
+    "idx": idx_case,
+    "idx.gz": gzip_case,
+    "npz": npz_case,
+    "npy": npy_case,
+    "tar": tar_case,
+    "csv": csv_case,
+    "pixels.csv": pixel_csv_case,
+}
 
 
 def mutate(data: bytes, rng: random.Random) -> bytes:
@@ -304,7 +320,10 @@ def is_same(packed: bytes, raw: bytes) -> bool:
         return False
 
 
-@pytest.mark.parametrize("kind", ["float64.npz", "float32.npz", "int64.npz", "uint8.npz", "idx", "idx.gz", "pictures"])
+@pytest.mark.parametrize(
+    "kind",
+    ["float64.npz", "float32.npz", "int64.npz", "uint8.npz", "int.csv", "float.csv", "idx", "idx.gz", "pictures"],
+)
 def test_peak_memory_is_at_most_twice_the_decoded_data(kind: str, tmp_path: Path) -> None:
     count = 10_000
     images = np.random.default_rng(0).integers(0, 256, (count, 28, 28), dtype=np.uint8)
@@ -315,6 +334,12 @@ def test_peak_memory_is_at_most_twice_the_decoded_data(kind: str, tmp_path: Path
     if kind.endswith("npz"):
         path = tmp_path / "own.npz"
         np.savez(path, x_train=images.astype(kind.removesuffix(".npz")), y_train=labels)
+    elif kind.endswith("csv"):
+        path = tmp_path / "own.csv"
+        rows = np.column_stack(
+            [labels, images.reshape(count, -1) if kind == "int.csv" else images.reshape(count, -1) / 255]
+        )
+        np.savetxt(path, rows, fmt="%d" if kind == "int.csv" else "%.4f", delimiter=",")
     elif kind == "pictures":
         path = tmp_path / "labels.csv"
         (tmp_path / "a.png").touch()

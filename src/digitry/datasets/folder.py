@@ -20,12 +20,14 @@ from digitry.datasets.labelled_pictures import (
     read_pictures,
     visible,
 )
+from digitry.datasets.pixel_files import is_table_name, pixel_file_dataset, pixel_folder_dataset, pixel_tables_among
+from digitry.datasets.pixel_table import is_pixel_table
 from digitry.datasets.sources import identity
 from digitry.errors import DataError, SettingError
 from digitry.types import Dataset, Split
 
 LABELS_TABLE = "labels.csv"
-EXPECTED = "a folder with one sub-folder a class, a labels.csv, an .npz or IDX files"
+EXPECTED = "a folder with one sub-folder a class, a labels.csv, a table of pixels, an .npz or IDX files"
 
 
 def read_own(
@@ -60,13 +62,15 @@ def dataset_sha256(train: Split, test: Split | None) -> str:
 def _read_folder(
     path: Path, to_canonical: ToCanonical, strict: bool, invert: bool | None, progress: Progress | None
 ) -> Dataset:
-    if (path / LABELS_TABLE).is_file():
+    if (path / LABELS_TABLE).is_file() and not is_pixel_table(path / LABELS_TABLE):
         return _from_pictures(path / LABELS_TABLE, to_canonical, strict, invert, progress)
     files = sorted(file for file in visible(path) if file.is_file())
     if idx_images := [file for file in files if is_idx_images(file)]:
         return idx_dataset(path, idx_images, invert, progress)
     if arrays := [file for file in files if file.suffix.lower() in NUMPY_SUFFIXES]:
         return numpy_folder_dataset(path, arrays, invert, progress)
+    if tables := pixel_tables_among(files):
+        return pixel_folder_dataset(path, tables, invert, progress)
     return _from_pictures(path, to_canonical, strict, invert, progress)
 
 
@@ -75,7 +79,9 @@ def _read_file(
 ) -> Dataset:
     if not path.is_file():
         raise DataError(f"{path} is neither a file nor a folder; expected {EXPECTED}")
-    if path.suffix.lower() == ".csv":
+    if is_table_name(path):
+        if is_pixel_table(path):
+            return pixel_file_dataset(path, invert, progress)
         return _from_pictures(path, to_canonical, strict, invert, progress)
     if path.suffix.lower() in NUMPY_SUFFIXES:
         return numpy_file_dataset(path, invert, progress)

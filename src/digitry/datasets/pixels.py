@@ -207,7 +207,7 @@ def _range(array: RawArray) -> tuple[float, float]:
 def _pixels(array: RawArray, scale: Scale, layout: _Layout) -> NDArray[np.uint8]:
     """Read the images of an array, uint8 (n, h, w)."""
     # Grows with what really comes; concatenating copies, so what a caller holds is never changed.
-    flat = np.concatenate([scale.apply(piece) for piece in array.pieces()])
+    flat = np.concatenate([scale.apply(piece) for piece in (array.drain or array.pieces)()])
     count, height, width = array.shape[0], layout.height, layout.width
     if array.fortran_order:
         flat = np.ascontiguousarray(flat.reshape(array.shape[::-1]).T)

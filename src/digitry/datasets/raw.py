@@ -34,6 +34,8 @@ class RawArray:
     header declares is so never allocated before it has come. It can be called again."""
     fortran_order: bool = False
     """Whether the first axis is the one that changes fastest."""
+    drain: Callable[[], Iterator[NDArray[Any]]] | None = None
+    """Where the values are held only for who reads them: `pieces` once more and for the last time, each let go of."""
 
     def described(self) -> str:
         """Say what it is, as NumPy does: `x_train is float32 (60000, 28, 28)`."""
