@@ -1,5 +1,6 @@
 """Open an .npz with strict eyes: which arrays it holds, each read by itself (`npy.py`), and nothing else looked
-into."""
+into.
+"""
 
 from __future__ import annotations
 
