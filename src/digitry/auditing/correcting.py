@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from digitry.auditing.suspects import Suspect
 from digitry.datasets.folder import LABELS_TABLE
+from digitry.datasets.label_table import PictureFinder, layout_of
 from digitry.errors import DataError, StorageError
 from digitry.files import cannot_read, write_atomically
 from digitry.pages.table_cells import file_cell, text_cell, text_of
@@ -129,8 +130,11 @@ def _relabel(table: Path, answers: dict[tuple[Path, str], str]) -> list[str]:
     """Rewrite the labels of a table; rows of removed pictures are left out, the pictures stay."""
     raw = table.read_bytes()
     text = raw.removeprefix(_BOM).decode("utf-8")
-    header, *rows = list(csv.reader(io.StringIO(text, newline="")))
-    at_file, at_label = header.index("file"), header.index("label")
+    layout = layout_of(text.partition("\n")[0])
+    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=layout.separator))
+    header, rows = (rows[:1], rows[1:]) if layout.has_names else ([], rows)
+    at_file, at_label = layout.columns.index("file"), layout.columns.index("label")
+    finder = PictureFinder(table.parent)
     width = max(at_file, at_label) + 1
     classes = {row[at_label].strip() for row in rows if len(row) >= width}
     asked: dict[Path, list[tuple[str, str]]] = {}
@@ -138,12 +142,12 @@ def _relabel(table: Path, answers: dict[tuple[Path, str], str]) -> list[str]:
         asked.setdefault(file, []).append((label, answer))
     found: set[tuple[Path, str]] = set()
     lines: list[str] = []
-    kept = [header]
+    kept = header
     for row in rows:
         if len(row) < width:  # an empty or a broken line: not ours to mend
             kept.append(row)
             continue
-        file, label = _place(table.parent / row[at_file]), row[at_label].strip()
+        file, label = _place(finder.find(row[at_file])), row[at_label].strip()
         correct = answers.get((file, label))
         found |= {(file, before) for before, wanted in asked.get(file, []) if label in (before, wanted)}
         if correct is None:
@@ -159,7 +163,8 @@ def _relabel(table: Path, answers: dict[tuple[Path, str], str]) -> list[str]:
         raise DataError(f"{table} does not name {lost[0]} with its label; audit it anew")
     if lines:
         buffer = io.StringIO()
-        csv.writer(buffer, lineterminator="\r\n" if b"\r\n" in raw else "\n").writerows(kept)
+        ends = "\r\n" if b"\r\n" in raw else "\n"
+        csv.writer(buffer, delimiter=layout.separator, lineterminator=ends).writerows(kept)
         _keep_a_copy(table)
         write_atomically(table, (_BOM if raw.startswith(_BOM) else b"") + buffer.getvalue().encode())
     return lines

@@ -17,6 +17,7 @@ from digitry.datasets.labelled_pictures import (
     ToCanonical,
     class_folder_pictures,
     csv_pictures,
+    innermost,
     read_pictures,
     visible,
 )
@@ -62,6 +63,7 @@ def dataset_sha256(train: Split, test: Split | None) -> str:
 def _read_folder(
     path: Path, to_canonical: ToCanonical, strict: bool, invert: bool | None, progress: Progress | None
 ) -> Dataset:
+    path = innermost(path)
     if (path / LABELS_TABLE).is_file() and not is_pixel_table(path / LABELS_TABLE):
         return _from_pictures(path / LABELS_TABLE, to_canonical, strict, invert, progress)
     files = sorted(file for file in visible(path) if file.is_file())

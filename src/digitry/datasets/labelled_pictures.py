@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import csv
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 
 import numpy as np
 
 from digitry.datasets import Progress
 from digitry.datasets.class_names import MAX_CLASSES, checked_name, natural_key
+from digitry.datasets.label_table import PICTURE_SUFFIXES, PictureFinder, table_rows
+from digitry.datasets.roles import role_of
 from digitry.errors import DataError
 from digitry.files import cannot_read
 from digitry.types import IMAGE_SIDE, Images, Labels, Split
 
-PICTURE_SUFFIXES = frozenset(
-    {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".bmp", ".dib", ".webp", ".gif"}
-    | {".heic", ".heif", ".hif", ".pdf"}
-)
-"""In a class folder only files with these are pictures, as in a folder that is read; all else is left alone."""
-
-_MAX_LINE = 1 << 16
 _NAMED_BAD_FILES = 5
 _BLOCK = 1024
 _SPLITS = ("train", "test")
-_VALIDATION = ("val", "valid", "validation", "dev")
+_DEEPEST = 4
+_DATA_SUFFIXES = (".csv", ".tsv", ".npy", ".npz", ".gz")
 
 ToCanonical = Callable[[Path], Images]
 """A picture file → its canonical digit, uint8 (28, 28); DataError for one that cannot be used."""
@@ -118,24 +112,18 @@ def read_pictures(
 
 
 def class_folder_pictures(folder: Path) -> Callable[[], Iterable[LabelledPicture]]:
-    """Return the pictures of a folder with one sub-folder a class, or with such folders in train/ and test/.
+    """Return the pictures of a folder with one sub-folder a class, or with such folders in train/, test/ and perhaps
+    valid/, however these are spelt. Validation pictures are training pictures: a part is held back anyway.
 
     The order is shuffled, always the same way: sorted by class, the last part would hold one class alone. Raises
-    DataError when there are no class folders, or when a validation folder lies beside train/.
+    DataError when there are no class folders. A test folder without class folders is passed over with a warning.
     """
-    below = {path.name for path in visible(folder) if path.is_dir()}
-    splits = below & set(_SPLITS)
-    if "train" in splits:
-        extra = sorted(below - splits)
-        if extra:
-            hint = "; validation is held out of train/, so move its pictures there" if extra[0] in _VALIDATION else ""
-            raise DataError(f"beside train/ and test/ there is {extra[0]}/{hint}")
-        roots = {split: folder / split for split in _SPLITS if split in splits}
-    else:
-        roots = {"train": folder}
     found: list[LabelledPicture] = []
-    for split, root in roots.items():
+    for split, root in _split_roots(folder):
         classes = sorted((path for path in visible(root) if path.is_dir()), key=lambda path: natural_key(path.name))
+        if not classes and split != "train":
+            warnings.warn(f"{root} has no class folders, so no labels, and there is no {split} split", stacklevel=2)
+            continue
         if not classes:
             raise DataError(f"{root} has no class folders; expected one sub-folder a class, such as {root.name}/7/")
         for place in classes:
@@ -150,75 +138,76 @@ def class_folder_pictures(folder: Path) -> Callable[[], Iterable[LabelledPicture
     return lambda: (found[index] for index in order)
 
 
-def csv_pictures(table: Path) -> Callable[[], Iterable[LabelledPicture]]:
-    """Return the pictures that a labels.csv names, in its order: columns file, label and perhaps split; others are
-    ignored.
+def _split_roots(folder: Path) -> list[tuple[str, Path]]:
+    """Return the folders with class folders in them, each with its split."""
+    roles = {path: role_of(path.name) for path in visible(folder) if path.is_dir()}
+    splits = {path: role.split for path, role in roles.items() if role.split and not role.of}
+    if "train" not in splits.values():
+        return [("train", folder)]
+    # trainingSample/ beside trainingSet/ is a part of it.
+    extra = sorted(path.name for path, role in roles.items() if path not in splits and not role.split)
+    if extra:
+        raise DataError(
+            f"beside {' and '.join(sorted(path.name for path in splits))} there is {extra[0]}/; move it away"
+        )
+    roots = [("test" if split == "test" else "train", innermost(path)) for path, split in sorted(splits.items())]
+    for split in ("train", "test"):
+        names = [path.name for path, found in splits.items() if found == split]
+        if len(names) > 1:
+            raise DataError(f"{names[0]}/ and {names[1]}/ could both be the {split} split; move one away")
+    return roots
 
-    Files are relative to the table's folder and must lie inside it.
+
+def innermost(folder: Path) -> Path:
+    """Return the folder that really holds something, where others hold nothing but one folder that holds more folders
+    or data: trainingSet/trainingSet/, MNIST/raw/.
     """
+    for _ in range(_DEEPEST):
+        inside = visible(folder)
+        folders = [path for path in inside if path.is_dir()]
+        if len(folders) == 2 and {path.name for path in folders} == {"raw", "processed"}:
+            folders = [path for path in folders if path.name == "raw"]  # as torchvision once left them
+        if len(folders) != 1 or any(_is_data(path) for path in inside):
+            return folder
+        below = visible(folders[0])
+        if folders[0].name != folder.name and not any(path.is_dir() or _is_data(path) for path in below):
+            return folder
+        folder = folders[0]
+    return folder
+
+
+def _is_data(path: Path) -> bool:
+    """Tell from its name whether a file may hold data, other than a single picture."""
+    return path.is_file() and (path.suffix.lower() in _DATA_SUFFIXES or "idx" in path.name.lower())
+
+
+def csv_pictures(table: Path) -> Callable[[], Iterable[LabelledPicture]]:
+    """Return the pictures that a table names, in its order: columns file, label and perhaps split, by any usual words;
+    others are ignored.
+
+    Files are relative to the table's folder and must lie inside it, or anywhere below it by their names alone.
+    """
+    finder = PictureFinder(table.parent)
 
     def rows() -> Iterator[LabelledPicture]:
         for line, row in table_rows(table):
             try:
-                yield _picture(row, table.parent)
+                yield _picture(row, finder)
             except DataError as error:
                 raise DataError(f"line {line}: {error}") from error
 
     return rows
 
 
-def table_columns(table: Path) -> list[str]:
-    """Return the columns that the first line of a table names; none where there is no such line."""
-    with suppress(UnicodeDecodeError, csv.Error, OSError), table.open(encoding="utf-8-sig", newline="") as file:
-        return next(csv.reader([file.readline(_MAX_LINE)]), [])
-    return []
-
-
-def table_rows(
-    table: Path, columns: Sequence[str] = ("file", "label")
-) -> Iterator[tuple[int, dict[str | None, str | None]]]:
-    """Yield the rows of a table with these columns, each with the number of its last line; others may follow.
-
-    Raises DataError when it is no such table; what stands in a row is for the caller to judge.
-    """
-    try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(_bounded_lines(iter(lambda: file.readline(_MAX_LINE), "")), strict=True)
-            if not set(columns) <= set(reader.fieldnames or ()):
-                raise DataError(f"the first line must name the columns {','.join(columns)} (and perhaps split)")
-            for row in reader:
-                yield reader.line_num, row
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"this is not a table of comma-separated UTF-8 text ({error})") from error
-    except OSError as error:
-        raise DataError(f"cannot be read: {error.strerror or error}") from error
-
-
-def file_within(folder: Path, file: str) -> Path:
-    """Return the path of a file that a table names. Raises DataError for one outside the table's own folder."""
-    windows = PureWindowsPath(file)
-    if windows.anchor or ".." in windows.parts:
-        raise DataError(f"{file!r} must be a path inside the table's own folder")
-    return folder / file
-
-
-def _picture(row: dict[str | None, str | None], folder: Path) -> LabelledPicture:
+def _picture(row: dict[str | None, str | None], finder: PictureFinder) -> LabelledPicture:
     file, label, split = row["file"], row["label"], row.get("split")
     if not file or label is None:
         raise DataError("the file or its label is missing")
-    path = file_within(folder, file)
-    split = (split or "train").strip().lower()
-    if split not in _SPLITS:
-        hint = "; validation is held out of train" if split in _VALIDATION else ""
-        raise DataError(f"the split must be train or test, not {split!r}{hint}")
-    return LabelledPicture(path, checked_name(label), split)
-
-
-def _bounded_lines(lines: Iterator[str]) -> Iterator[str]:
-    for number, line in enumerate(lines, start=1):
-        if len(line) == _MAX_LINE:
-            raise DataError(f"line {number} is longer than {_MAX_LINE:,} characters")
-        yield line
+    path = finder.find(file)
+    role = role_of(split or "train")
+    if role.split is None or role.of:
+        raise DataError(f"the split must be train, validation or test, not {split!r}")
+    return LabelledPicture(path, checked_name(label), "test" if role.split == "test" else "train")
 
 
 def visible(folder: Path) -> list[Path]:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from digitry.datasets.class_names import natural_key
 from digitry.datasets.folder import LABELS_TABLE
-from digitry.datasets.labelled_pictures import class_folder_pictures, file_within, table_rows
+from digitry.datasets.label_table import PictureFinder, table_rows
+from digitry.datasets.labelled_pictures import class_folder_pictures, innermost
+from digitry.datasets.pixel_files import is_table_name
 from digitry.errors import DataError
 from digitry.files import cannot_read
 
@@ -47,10 +49,11 @@ def read_labels(place: Path, expect: str, class_names: tuple[str, ...] = DIGITS)
     """
     table = place / LABELS_TABLE if place.is_dir() else place
     try:
-        if table.is_file() and (place.is_dir() or place.suffix.lower() == ".csv"):
-            found = [_of_row(line, row, table.parent) for line, row in table_rows(table)]
+        if table.is_file() and (place.is_dir() or is_table_name(place)):
+            finder = PictureFinder(table.parent)
+            found = [_of_row(line, row, table.parent, finder) for line, row in table_rows(table)]
         elif place.is_dir() and any(path.is_dir() for path in place.iterdir()):
-            found = _of_class_folders(place)
+            found = _of_class_folders(innermost(place))
         else:
             raise DataError(f"expected {EXPECTED}" if place.exists() else "there is no such file or folder")
         if not found:
@@ -70,14 +73,14 @@ def digits_of(text: str) -> str:
     return re.sub("[^0-9]", "", text)
 
 
-def _of_row(line: int, row: dict[str | None, str | None], folder: Path) -> Labelled:
+def _of_row(line: int, row: dict[str | None, str | None], folder: Path, finder: PictureFinder) -> Labelled:
     file, label = (row["file"] or "").strip(), (row["label"] or "").strip()
     author, split = ((row.get(name) or "").strip() for name in ("author", "split"))
     split = split.lower()
     if not file:
         return Labelled(folder, f"line {line}", label, author, split, "the row names no file")
     try:
-        path = file_within(folder, file)
+        path = finder.find(file)
     except DataError as error:
         return Labelled(folder, file, label, author, split, str(error))
     return Labelled(path, file, label, author, split)

@@ -164,6 +164,15 @@ def test_a_file_and_its_gz_are_one(images: int, tmp_path: Path) -> None:
     assert same(own(tmp_path))
 
 
+@pytest.mark.parametrize("place", ["MNIST/raw", "data/MNIST/raw"])
+def test_idx_files_are_found_where_torchvision_puts_them(place: str, tmp_path: Path) -> None:
+    (tmp_path / place).mkdir(parents=True)
+    (tmp_path / place).with_name("processed").mkdir()
+    for name, data in tiny_files().items():
+        (tmp_path / place / name).write_bytes(data)
+    assert same(own(tmp_path))
+
+
 def test_labels_in_columns_of_whole_numbers_are_read_as_qmnist_has_them(tmp_path: Path) -> None:
     (tmp_path / "qmnist-train-images-idx3-ubyte").write_bytes(to_idx(TRAIN.images))
     columns = np.tile(np.arange(8), (40, 1))

@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from digitry.datasets.class_names import natural_key
+from digitry.datasets.label_table import PICTURE_SUFFIXES
 from digitry.datasets.labelled_pictures import (
-    PICTURE_SUFFIXES,
     class_folder_pictures,
     csv_pictures,
-    natural_key,
+    innermost,
     read_pictures,
 )
 from digitry.errors import DataError
@@ -107,7 +108,8 @@ def test_strict_makes_the_first_bad_picture_an_error(tmp_path: Path) -> None:
         ({"1.png": 1}, "has no class folders"),
         ({"a/1.png": 1, "b/notes.txt": 1}, "class folder .*b has no pictures"),
         ({"a/1.png": "x", "b/1.png": "x"}, "2 of 2 pictures cannot be used"),
-        ({"train/a/1.png": 1, "train/b/1.png": 1, "val/a/1.png": 1}, "there is val/; validation is held out of train/"),
+        ({"train/a/1.png": 1, "train/b/1.png": 1, "other/a/1.png": 1}, "beside train there is other/; move it away"),
+        ({"train/a/1.png": 1, "Training/b/1.png": 1}, "could both be the train split"),
         ({"train/a/1.png": 1, "train/b/1.png": 1, "test/c/1.png": 1}, "class 'c' has no usable training picture"),
         ({f"{i}/1.png": 1 for i in range(257)}, "more than 256 classes"),
     ],
@@ -146,7 +148,7 @@ def test_a_table_may_name_files_that_are_not_there(tmp_path: Path) -> None:
     ("lines", "reason"),
     [
         ("", "must name the columns file,label"),
-        ("name,class\n1.png,a\n", "must name the columns file,label"),
+        ("what,which\n1,a\n", "must name the columns file,label"),
         ("file,label\n1.png\n", "line 2: the file or its label is missing"),
         ("file,label\n,a\n", "line 2: the file or its label is missing"),
         ("file,label\n1.png,a\n/etc/passwd,a\n", "line 3: '/etc/passwd' must be a path inside"),
@@ -154,7 +156,7 @@ def test_a_table_may_name_files_that_are_not_there(tmp_path: Path) -> None:
         ("file,label\nimg\\..\\..\\1.png,a\n", "must be a path inside"),
         ("file,label\n\\\\host\\share\\1.png,a\n", "must be a path inside"),
         ("file,label\nC:1.png,a\n", "must be a path inside"),
-        ("file,label,split\n1.png,a,val\n", "must be train or test, not 'val'; validation is held out of train"),
+        ("file,label,split\n1.png,a,dark\n", "must be train, validation or test, not 'dark'"),
         ("file,label\n1.png,\x1b[31m\n", "is no class name"),
         ("file,label\n1.png,  \n", "is no class name"),
         (f"file,label\n1.png,{'a' * 101}\n", "is no class name"),
@@ -173,6 +175,73 @@ def test_a_table_that_is_not_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "labels.csv").write_bytes(b"file,label\n\xff\xfe.png,a\n")
     with pytest.raises(DataError, match="not a table of comma-separated UTF-8 text"):
         read_pictures(tmp_path, csv_pictures(tmp_path / "labels.csv"), as_digit)
+
+
+TABLES = {
+    "other words": "filename,digit\n{}",
+    "capitals": "File,Label\n{}",
+    "Kaggle's": "id,label\n{}",
+    "tabs": "image\tclass\n{}",
+    "semicolons": "path;target\n{}",
+    "more columns": "annotator,image,choice,id\nme,{}",
+    "no names": "{}",
+}
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_a_table_is_read_with_any_usual_words_and_separator(kind: str, tmp_path: Path) -> None:
+    put(tmp_path, {"img/1.png": 1, "img/2.png": 2})
+    head, *_ = TABLES[kind].partition("{}")
+    separator = next((mark for mark in "\t;" if mark in head), ",")
+    before, after = ("me,", ",7") if kind == "more columns" else ("", "")
+    rows = [f"{before}img/{name}.png{separator}{label}{after}" for name, label in ((1, "b"), (2, "a"))]
+    names = head.partition("\n")[0]
+    train, _, classes, _ = from_csv(tmp_path, "\n".join([*([names] if names else []), *rows]) + "\n")
+    assert contents(train, classes) == [(1, "b"), (2, "a")]
+
+
+@pytest.mark.parametrize("file", ["1.png", "1", "/data/upload/3/0123abcd-1.png", "/data/local-files/?d=far/1.png"])
+def test_a_file_is_found_below_by_its_name_alone(file: str, tmp_path: Path) -> None:
+    put(tmp_path, {"far/below/1.png": 1, "far/2.png": 2})
+    train, _, classes, _ = from_csv(tmp_path, f"file,label\n{file},a\nfar/2.png,b\n")
+    assert contents(train, classes) == [(1, "a"), (2, "b")]
+
+
+def test_a_name_that_two_files_have_is_none(tmp_path: Path) -> None:
+    put(tmp_path, {"a/1.png": 1, "b/1.png": 2, "2.png": 3})
+    with pytest.warns(UserWarning, match=r"'1\.png': there is no such file"):
+        from_csv(tmp_path, "file,label\n1.png,b\n2.png,b\n")
+
+
+@pytest.mark.parametrize(
+    "names", [("train", "valid", "test"), ("Train", "Val", "TEST"), ("training", "dev", "testing")]
+)
+def test_split_folders_are_known_however_they_are_spelt(names: tuple[str, str, str], tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        {f"{names[0]}/a/1.png": 1, f"{names[0]}/b/2.png": 2, f"{names[1]}/a/3.png": 3, f"{names[2]}/b/4.png": 4},
+    )
+    put(tmp_path, {"README.roboflow.txt": "x"})
+    train, test, classes, _ = from_folder(tmp_path)
+    assert test is not None
+    assert contents(train, classes) == [(1, "a"), (2, "b"), (3, "a")]
+    assert contents(test, classes) == [(4, "b")]
+
+
+def test_one_folder_too_many_and_a_test_folder_without_labels_are_as_kaggle_has_them(tmp_path: Path) -> None:
+    put(tmp_path, {"trainingSet/trainingSet/a/1.png": 1, "trainingSet/trainingSet/b/2.png": 2})
+    put(tmp_path, {"testSet/testSet/img_1.png": 3, "trainingSample/trainingSample/a/1.png": 1})
+    with pytest.warns(UserWarning, match="testSet has no class folders, so no labels, and there is no test split"):
+        train, test, classes, _ = from_folder(tmp_path)
+    assert contents(train, classes) == [(1, "a"), (2, "b")]
+    assert test is None
+
+
+def test_a_folder_that_holds_nothing_but_a_folder_of_classes_is_that_folder(tmp_path: Path) -> None:
+    put(tmp_path, {"data/set/a/1.png": 1, "data/set/b/2.png": 2})
+    assert innermost(tmp_path) == tmp_path / "data" / "set"
+    put(tmp_path / "alone", {"7/1.png": 1})
+    assert innermost(tmp_path / "alone") == tmp_path / "alone"
 
 
 def test_progress_counts_pictures(tmp_path: Path) -> None:

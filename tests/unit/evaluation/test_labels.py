@@ -91,7 +91,7 @@ def test_no_labelled_pictures_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no picture is listed"):
         read_labels(table(tmp_path, "file,label\n"), "page")
     with pytest.raises(DataError, match="the first line must name the columns file,label"):
-        read_labels(table(tmp_path, "picture,digit\na.png,7\n"), "page")
+        read_labels(table(tmp_path, "what,digit\na,7\n"), "page")
     (tmp_path / "labels.csv").write_bytes(b"file,label\n\xff\xfe,7\n")
     with pytest.raises(DataError, match="not a table of comma-separated UTF-8 text"):
         read_labels(tmp_path, "page")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from digitry.datasets.folder import LABELS_TABLE
-from digitry.datasets.labelled_pictures import file_within, table_columns, table_rows
+from digitry.datasets.label_table import file_within, table_columns, table_rows
 from digitry.errors import DataError
 
 LABELS_FILE = "labels.json"
