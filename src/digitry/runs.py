@@ -77,6 +77,12 @@ class Run(os.PathLike[str]):
         epochs = f"{len(self.history)} epoch{'s' * (len(self.history) != 1)}"
         return f"<Run {self.folder}: {self.recipe}, seed {self.seed}, {epochs}{known}{held_back}{state}>"
 
+    def _repr_html_(self) -> str:
+        from importlib import import_module
+
+        html: str = import_module("digitry.visualization.notebook").run_html(self)  # a room above
+        return html
+
     @property
     def name(self) -> str:
         """What the folder is called, also from inside it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,9 @@ class Split:
     def __len__(self) -> int:
         return len(self.images)
 
+    def __repr__(self) -> str:
+        return f"<Split of {len(self):,} images, {len(np.unique(self.labels))} classes among them>"
+
     def take(self, indices: NDArray[np.integer[Any]] | slice) -> Split:
         """Return the chosen rows, in the order of `indices`."""
         files = tuple(self.files[i] for i in np.arange(len(self))[indices]) if self.files else ()
@@ -98,6 +102,13 @@ class Dataset:
 
         return dataset_from_arrays(x, y, test=test, class_names=class_names, name=name, invert=invert)
 
+    def __repr__(self) -> str:
+        test = "no test images" if self.test is None else f"{len(self.test):,} to test"
+        return f"<Dataset {self.name}: {len(self.train):,} images to train, {test}, {len(self.class_names)} classes>"
+
+    def _repr_html_(self) -> str:
+        return _in_html("dataset_html", self)
+
     def split(self, name: str) -> Split:
         """Return `train` or `test` by name. Raises ValueError for another name or a missing test split."""
         if name == "train":
@@ -118,6 +129,9 @@ class Digit:
     box: Box
     alternatives: tuple[tuple[str, float], ...] = ()
     """The next best class names with their probabilities, best first."""
+
+    def __repr__(self) -> str:
+        return f"<Digit {self.label!r}, {self.confidence:.1%}>"
 
 
 @dataclass(frozen=True)
@@ -149,6 +163,9 @@ class Number:
     row: int | None = None
     column: int | None = None
     """Which table it stands in, and its cell, all from 0; None outside of tables, and where nobody asked."""
+
+    def __repr__(self) -> str:
+        return f"<Number {self.text!r}, {self.confidence:.1%}, {'sure' if self.sure else 'not sure'}>"
 
     @property
     def digits_text(self) -> str:
@@ -205,10 +222,25 @@ class Reading:
     stages: dict[str, NDArray[Any]] = field(default_factory=dict, compare=False, repr=False)
     """The pictures between the file and the answer, by name, for people who ask why."""
 
+    def __repr__(self) -> str:
+        name = f" {self.picture}" if self.picture else ""
+        page = f" page {self.page}" if self.page > 1 else ""
+        found = repr(self.text) if self.numbers else "nothing"
+        why = f": {self.reason}" if self.reason else ""
+        return f"<Reading{name}{page}: {found}, {'sure' if self.sure else 'not sure'}{why}>"
+
+    def _repr_html_(self) -> str:
+        return _in_html("reading_html", self)
+
     @property
     def text(self) -> str:
         """All numbers, in reading order, with a space between them."""
         return " ".join(number.text for number in self.numbers)
+
+    @property
+    def confidence(self) -> float:
+        """The least confidence of its numbers, 0 to 1; 0 where there is none."""
+        return min((number.confidence for number in self.numbers), default=0.0)
 
     def to_json(self) -> dict[str, Any]:
         """Give the reading as plain JSON values; labels that are whole numbers become integers."""
@@ -241,6 +273,12 @@ class Reading:
         return cls(values["picture"], numbers, values["sure"], values["reason"], values["page"], turn, tables)
 
 
+def _in_html(function: str, shown: object) -> str:
+    """Return a record as a notebook shows it: asked for by name, for only rooms far above know how to draw."""
+    html: str = getattr(import_module("digitry.visualization.notebook"), function)(shown)
+    return html
+
+
 def is_sure(reading: Reading, number: Number) -> bool:
     """Tell whether this number is sure: doubt about the page is about all its numbers, unless it is about others."""
     return number.sure and (reading.sure or not all(other.sure for other in reading.numbers))
@@ -252,7 +290,7 @@ def _number_to_json(number: Number) -> dict[str, Any]:
         "confidence": round(number.confidence, 6),
         "sure": number.sure,
         "reason": number.reason,
-        "alternatives": [[text, round(p, 6)] for text, p in number.alternatives],
+        "alternatives": [{"text": text, "confidence": round(p, 6)} for text, p in number.alternatives],
         "box": list(number.box),
         "digits": [_digit_to_json(digit) for digit in number.digits],
         "digits_text": number.digits_text,
@@ -292,7 +330,7 @@ def _digit_to_json(digit: Digit) -> dict[str, Any]:
         "label": _json_label(digit.label),
         "confidence": round(digit.confidence, 6),
         "box": list(digit.box),
-        "alternatives": [[_json_label(name), round(p, 6)] for name, p in digit.alternatives],
+        "alternatives": [{"label": _json_label(name), "confidence": round(p, 6)} for name, p in digit.alternatives],
     }
 
 
@@ -305,8 +343,10 @@ def _box(values: list[int]) -> Box:
     return x, y, width, height
 
 
-def _pairs(values: list[list[Any]]) -> tuple[tuple[str, float], ...]:
-    return tuple((str(name), probability) for name, probability in values)
+def _pairs(values: list[Any]) -> tuple[tuple[str, float], ...]:
+    """Read alternatives: objects, whose first value is what it may be, or the pairs that digitry 0.1.0 wrote."""
+    pairs = (one.values() if isinstance(one, dict) else one for one in values)
+    return tuple((str(name), probability) for name, probability in pairs)
 
 
 def _json_label(name: str) -> int | str:

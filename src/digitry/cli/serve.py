@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -17,6 +18,8 @@ from digitry.files import check_place
 from digitry.packages import need
 
 PACKAGES = ("starlette", "uvicorn", "httptools", "python_multipart", "prometheus_client", "orjson")
+
+SITE = r"https?://([a-z0-9.\-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?"
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -63,6 +66,12 @@ def _limit_options(command: Any) -> Any:
 )
 @click.option("--no-auth", is_flag=True, help="Listen on another address without a token.")
 @click.option("--allow-host", multiple=True, metavar="NAME", help="Another name that the server is reached by.")
+@click.option(
+    "--allow-origin",
+    multiple=True,
+    metavar="https://…",
+    help="Another site whose pages may ask, as https://example.org; or * for all, where there is no token.",
+)
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Servers on the same port.")
 @click.option(
     "--processes",
@@ -82,6 +91,7 @@ def command(
     token: str | None,
     no_auth: bool,
     allow_host: tuple[str, ...],
+    allow_origin: tuple[str, ...],
     workers: int,
     processes: int | None,
     listener: int | None,
@@ -98,6 +108,7 @@ def command(
         raise SettingError(
             f"listening on {host} lets others in: give a token in DIGITRY_TOKEN, or say --no-auth if that is meant"
         )
+    origins = _origins(allow_origin, has_token=bool(token))
     if sys.platform == "win32":
         raise SettingError("digitry serve needs a POSIX system: Linux, macOS, or WSL on Windows")
     need(*PACKAGES, by="digitry serve", extra="serve")
@@ -127,7 +138,22 @@ def command(
     names = {*LOOPBACK_NAMES, *allow_host, f"[{host}]" if ":" in host else host}
     service = Service(found, processes=processes or _cores(), limits=Limits(**limits), collect=collect)
     sock = bind(host, port) if listener is None else inherit(listener)
-    run_server(service, sock, Access(names, token), log_requests=log_requests, is_worker=listener is not None)
+    run_server(service, sock, Access(names, token, origins), log_requests=log_requests, is_worker=listener is not None)
+
+
+def _origins(given: tuple[str, ...], *, has_token: bool) -> frozenset[str]:
+    """Return the sites that may ask, as browsers write them. Raises SettingError for what is no site, and for all of
+    them where a token is to keep strangers out.
+    """
+    for origin in given:
+        if origin == "*" and has_token:
+            raise SettingError("--allow-origin * opens the server to every page, and a token shuts it; name the sites")
+        if origin != "*" and not re.fullmatch(SITE, origin.lower()):
+            raise SettingError(
+                f"--allow-origin {origin!r} must be a site as browsers name it, scheme, host and perhaps port, and "
+                "nothing behind: https://example.org"
+            )
+    return frozenset(origin.lower() for origin in given)
 
 
 def _models(given: tuple[str, ...]) -> dict[str, tuple[Path, ...]]:

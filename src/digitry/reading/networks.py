@@ -54,6 +54,10 @@ class Networks:
         self.max_error, self.sure_confidence, self.threads = check_max_error(max_error), sure_confidence, threads
         self._own = _opened(model, threads)
 
+    def __repr__(self) -> str:
+        own = ", ".join(f"{kind}s by {model.contract.recipe}" for kind, model in self._own.items())
+        return f"<{type(self).__name__}: {own or 'the shipped networks'}, max_error {self.max_error:g}>"
+
     @cached_property
     def digits(self) -> Model:
         """The network for single digits."""
@@ -100,7 +104,10 @@ class Networks:
         return scale is not None and scale.second_opinion and self.class_names == DIGITS
 
     def read_digits(self, images: Images) -> Probabilities:
-        """Read canonical digits, uint8 (n, 28, 28), as datasets hold them: probabilities, float32 (n, classes)."""
+        """Read canonical digits, uint8 (n, 28, 28), as datasets hold them: probabilities, float32 (n, classes).
+
+        Nothing is looked at twice: for arrays of other shapes and ranges there is `predict_proba`.
+        """
         return self.digits.probabilities(images)
 
     def read_strips(self, strips: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Whatever a picture is given as, a path, bytes, an array or an image → its grey pages."""
+"""Whatever a picture is given as, a path, bytes, an open file, an array, lists or an image → its grey pages."""
 
 from __future__ import annotations
 
@@ -13,12 +13,23 @@ from numpy.typing import NDArray
 from digitry.errors import DataError
 
 Picture = Any
-"""A path, the bytes of a picture file, a NumPy array, or a Pillow image."""
+"""A path, the bytes of a picture file or one that is open, a Pillow image, or what NumPy can make an array of: its own
+arrays, tensors, tables, nested lists."""
+
+GIVE = "a path, file bytes, a file that is open in binary, an array or a tensor, nested lists or a Pillow image"
 
 
 def picture_name(picture: Picture) -> str:
     """Return the path as it was given; empty for bytes, arrays and images."""
     return os.fsdecode(picture) if isinstance(picture, (str, os.PathLike)) else ""
+
+
+def is_one_picture(values: list[Any] | tuple[Any, ...]) -> bool:
+    """Tell whether lists are the rows of one picture, and not several pictures."""
+    first = values[0] if values else None
+    while isinstance(first, (list, tuple)) and first:
+        first = first[0]
+    return isinstance(first, (int, float))
 
 
 def grey_pages(picture: Picture) -> Iterator[NDArray[np.uint8]]:
@@ -35,13 +46,41 @@ def grey_pages(picture: Picture) -> Iterator[NDArray[np.uint8]]:
             yield from decode.decode_file_pages(Path(name))
         elif isinstance(picture, (bytes, bytearray, memoryview)):
             yield from decode.decode_pages(bytes(picture))
-        elif isinstance(picture, np.ndarray):
-            yield decode.grey_of_array(picture)
         elif hasattr(picture, "getbands") and hasattr(picture, "info"):  # a Pillow image, told without importing it
             yield decode.grey_of_picture(picture)
+        elif hasattr(picture, "read"):
+            yield from decode.decode_pages(_bytes_of(picture))
+        elif isinstance(picture, (list, tuple)) or hasattr(picture, "__array__"):
+            yield decode.grey_of_array(_array_of(picture))
         else:
-            raise DataError(
-                f"cannot read a {type(picture).__name__}; give a path, file bytes, a NumPy array or a Pillow image"
-            )
+            raise DataError(f"cannot read a {type(picture).__name__}; give {GIVE}")
     except DataError as error:
         raise DataError(f"{name}: {error}" if name else str(error)) from error
+
+
+def _bytes_of(file: Any) -> bytes:
+    """Read an open file to its end."""
+    try:
+        data = file.read()
+    except (OSError, ValueError) as error:
+        raise DataError(f"the open file cannot be read: {error}") from error
+    if not isinstance(data, (bytes, bytearray, memoryview)):
+        raise DataError(f"the open file gives {type(data).__name__}, not bytes; open it in binary: open(path, 'rb')")
+    return bytes(data)
+
+
+def _array_of(values: Any) -> NDArray[Any]:
+    """Make an array of what NumPy can read; colours that come first, as in tensors, are put last."""
+    try:
+        array = np.asarray(values)
+    except Exception as error:  # a tensor that lies on another device, ragged lists, whatever an `__array__` raises
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise DataError(
+            f"a {type(values).__name__} cannot become one array ({reason}); give {GIVE}; of a tensor: "
+            "x.detach().cpu().numpy()"
+        ) from error
+    while array.ndim > 3 and array.shape[0] == 1:
+        array = array[0]
+    if array.ndim == 3 and array.shape[0] == 3 and array.shape[2] > 4:
+        return np.moveaxis(array, 0, -1)
+    return array

@@ -13,7 +13,7 @@ from digitry.reading import drawn_ink, one_digit, one_number, one_page
 from digitry.reading.knowledge import Knowledge, apply_knowledge
 from digitry.reading.networks import DIGITS, Models, Networks
 from digitry.reading.page_options import PageOptions, PageOptionValues, page_options_of
-from digitry.reading.picture_input import Picture, grey_pages, picture_name
+from digitry.reading.picture_input import Picture, grey_pages, is_one_picture, picture_name
 from digitry.reading.region import read_region
 from digitry.types import Reading
 
@@ -32,7 +32,8 @@ class Reader(Networks):
         known: Knowledge | None = None,
         **page_options: Unpack[PageOptionValues],
     ) -> Reading:
-        """Read a picture: a path, file bytes, an array or a Pillow image; of a file with many pages the first.
+        """Read a picture: a path, file bytes, an open file, an array, a tensor, lists or a Pillow image; of a file with
+        many pages the first.
 
         `known` is what a person knows about its numbers. Of a page more can be said, by the names of `PageOptions`:
         `rotate`, "auto" or the degrees, clockwise, that make it upright; `only` "written", "printed" or "all" numbers;
@@ -149,13 +150,14 @@ def read(
     known: Knowledge | None = None,
     **page_options: Unpack[PageOptionValues],
 ) -> Reading | list[Reading]:
-    """Read one picture, or each of a list of pictures, in order. For many calls, keep a `Reader`.
+    """Read one picture, or each of a list of pictures, in order. For many calls, keep a `Reader`. Lists of lists of
+    numbers are the rows of one picture.
 
     What is `known`, and the options of a page, are those of `Reader.read`. Raises DataError for the first one that is
     no picture, SettingError for an `expect` or an option that does not exist.
     """
     reader = Reader(model)
     reader.check_expectation(expect, known, **page_options)
-    if isinstance(pictures, (list, tuple)):
+    if isinstance(pictures, (list, tuple)) and not is_one_picture(pictures):
         return [reader.read(picture, expect=expect, known=known, **page_options) for picture in pictures]
     return reader.read(pictures, expect=expect, known=known, **page_options)

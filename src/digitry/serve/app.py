@@ -32,16 +32,20 @@ from digitry.serve.bodies import content_type, images_of_bytes, images_of_json, 
 from digitry.serve.children import Done, PictureJob
 from digitry.serve.engine import Engine, ServedModel
 from digitry.serve.guard import Access, Guard
+from digitry.serve.json_pictures import picture_of_text, pictures_of_json
 from digitry.serve.openapi import openapi
 from digitry.serve.problems import ProblemError
 from digitry.serve.service import Service
-from digitry.serve.web_page import OWN_MODELS, File, config, model_response, page_files
+from digitry.serve.web_page import OWN_MODELS, File, config, model_response, packed, page_files, plain_path
 
 log = logging.getLogger("digitry.serve")
 
 JSON, JSON_LINES, BYTES, MULTIPART = (
     "application/json", "application/jsonl", "application/octet-stream", "multipart/form-data",
 )  # fmt: skip
+
+
+KEEP = "public, max-age=31536000, immutable"
 
 
 def create_app(service: Service, access: Access | None = None, *, log_requests: bool = False) -> Guard:
@@ -64,6 +68,10 @@ def create_app(service: Service, access: Access | None = None, *, log_requests: 
     files: dict[str, Callable[[], File]] = {
         path: partial(File, *file) for path, file in page_files(own_numbers=own_numbers).items()
     }
+    for path, file in list(files.items()):
+        if plain := plain_path(path):
+            files[plain] = lambda file=file: file()._replace(is_lasting=False)  # type: ignore[misc]
+    static = set(files) - {"/"}
     for reads, path in OWN_MODELS.items():
         files[path] = partial(model_response, service, reads)
     files["/config.json"] = lambda: config(service, access)
@@ -80,8 +88,8 @@ def create_app(service: Service, access: Access | None = None, *, log_requests: 
         },
     )
     app.router.redirect_slashes = False
-    paths = [route.path for route in routes]
-    return Guard(app, access, service, paths, is_logging=log_requests)
+    labels = {route.path: "static" if route.path in static else route.path for route in routes}
+    return Guard(app, access, service, labels, is_logging=log_requests)
 
 
 class Handlers:
@@ -105,18 +113,29 @@ class Handlers:
             except SettingError as error:
                 raise ProblemError("wrong-setting", f"{error}.") from error
             async with self._body(request, self._limits.max_body_bytes) as body:
-                if content_type(request) == MULTIPART:
-                    pictures = [(part.file_name, part.data) for part in parts_of(request, body, self._limits.max_parts)]
-                    if not pictures:
-                        raise ProblemError("bad-multipart", "There is no part with a picture.")
-                else:
-                    pictures = [("", body)]
+                pictures = self._pictures(request, body)
                 words = {} if known is None else known.to_words()
                 jobs = [PictureJob(data, model.name, expect, max_error, page, words) for _, data in pictures]
                 found = await self._in_time(engine.children.read(*jobs))
         if all(done.error is not None and not done.readings for done in found):
             raise ProblemError("not-a-picture", "; ".join(str(done.error) for done in found))
+        for done in found:
+            self._service.metrics.readings(model.name, expect, done.readings)
         return _readings(request, [(name, done) for (name, _), done in zip(pictures, found, strict=True)])
+
+    def _pictures(self, request: Request, body: bytes) -> list[tuple[str, bytes]]:
+        """Return the pictures of a request, with their names."""
+        kind = content_type(request)
+        if kind == MULTIPART:
+            pictures = [(part.file_name, part.data) for part in parts_of(request, body, self._limits.max_parts)]
+            if not pictures:
+                raise ProblemError("bad-multipart", "There is no part with a picture.")
+            return pictures
+        if kind == JSON:
+            return [("", data) for data in pictures_of_json(body, self._limits.max_parts)]
+        if body[:5].lower() == b"data:":  # no picture begins so
+            return [("", picture_of_text(body.decode("latin-1")))]
+        return [("", body)]
 
     async def digits(self, request: Request) -> Response:
         """Read canonical digits: probabilities, and whether each is sure."""
@@ -128,17 +147,17 @@ class Handlers:
                 raise ProblemError("wrong-type", f"Send {JSON} or {BYTES}.")
             most = self._limits.max_json_bytes if kind == JSON else self._limits.max_body_bytes
             async with self._body(request, most) as body:
-                images = (
+                images, also = (
                     images_of_json(body, self._limits)
                     if kind == JSON
-                    else images_of_bytes(body, self._limits.max_images)
+                    else (images_of_bytes(body, self._limits.max_images), None)
                 )
                 found = await self._in_time(engine.batchers[model.name].weigh(images))
         rows, names = np.stack([one.probabilities for one in found]), model.reader.class_names
         reader = copy.copy(model.reader)  # the networks are the same
         reader.max_error = max_error
         judged = [is_sure_of_digit(one, reader) for one in found]
-        answer = {
+        answer: dict[str, Any] = {
             "model": model.name,
             "class_names": names,
             "labels": [names[index] for index in rows.argmax(axis=1).tolist()],
@@ -147,6 +166,9 @@ class Handlers:
             "reasons": [reason for _, reason in judged],
             "probabilities": rows,
         }
+        if also is not None:
+            answer[also] = rows
+        self._service.metrics.digits(model.name, answer["sure"], answer["confidences"].tolist())
         return Response(orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY), media_type=JSON)
 
     async def correct(self, request: Request) -> Response:
@@ -246,11 +268,28 @@ class Handlers:
 
 
 def _serves(file: Callable[[], File]) -> Callable[[Request], Awaitable[Response]]:
-    async def answer(_: Request) -> Response:
-        body, kind = file()
-        return Response(body, headers={"Content-Type": kind})
+    async def answer(request: Request) -> Response:
+        found = file()
+        headers = {"Content-Type": found.content_type}
+        if found.is_lasting:
+            headers["Cache-Control"] = KEEP
+        if not found.is_packed:
+            return Response(found.body, headers=headers)
+        headers["Vary"] = "Accept-Encoding"
+        if not takes_gzip(request.headers.get("accept-encoding", "")):
+            return Response(found.body, headers=headers)
+        return Response(packed(found.body), headers=headers | {"Content-Encoding": "gzip"})
 
     return answer
+
+
+def takes_gzip(accepted: str) -> bool:
+    """Tell whether a client that accepts these encodings takes gzip."""
+    for one in accepted.lower().split(","):
+        name, _, quality = one.partition(";")
+        if name.strip() == "gzip":
+            return quality.strip().removeprefix("q=") not in ("0", "0.0", "0.00", "0.000")
+    return False
 
 
 def _max_error(request: Request) -> float:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import orjson
+from numpy.typing import NDArray
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
@@ -136,25 +137,55 @@ def images_of_bytes(body: bytes, most: int) -> Images:
         raise ProblemError(
             "wrong-images", f"Send n×{IMAGE_PIXELS} bytes, n from 1 to {most}; these are {len(body)} bytes."
         )
-    return np.frombuffer(body, np.uint8).reshape(count, IMAGE_SIDE, IMAGE_SIDE)
+    images = np.frombuffer(body, np.uint8).reshape(count, IMAGE_SIDE, IMAGE_SIDE)
+    check_levels(images)
+    return images
 
 
-def images_of_json(body: bytes, limits: Limits) -> Images:
-    """Take canonical digits from {"images": …}, uint8 (n, 28, 28): one image or a list, each 28×28 or 784 numbers.
+KEYS = {"images": None, "instances": "predictions", "inputs": "outputs"}
+"""Under which of these the images stand → under which other name than ours the sender looks for the probabilities, as
+servers of other makes answer: TensorFlow Serving's two forms, and KServe's.
+"""
+
+
+def images_of_json(body: bytes, limits: Limits) -> tuple[Images, str | None]:
+    """Take canonical digits from {"images": …}, {"instances": …} or {"inputs": …}, uint8 (n, 28, 28): one image or a
+    list, each 28×28 or 784 numbers, or with an axis of length 1 before or behind; and the name that the answer has.
 
     Integers are grey levels from 0 to 255; where any number has a point, all are shares of full ink from 0 to 1.
     """
-    if b"\\" in body:  # the only string is a key; in disguise it could stand there twice
+    if b"\\" in body:  # the only strings are keys; in disguise one could stand there twice
         raise ProblemError("bad-json", "Nothing in here needs a backslash.")
     if json_depth(body) > limits.max_json_depth:
-        raise ProblemError("bad-json", f"More than {limits.max_json_depth} brackets within brackets; images need four.")
+        raise ProblemError("bad-json", f"More than {limits.max_json_depth} brackets within brackets; images need five.")
     try:
         values = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise ProblemError("bad-json", "The body is not JSON (numbers must be finite).") from error
-    if not isinstance(values, dict) or set(values) != {"images"} or body.count(b'"images"') != 1:
-        raise ProblemError("bad-json", 'Send {"images": …} and nothing else: one image or a list of them.')
-    return _images(values["images"], limits.max_images)
+    keys = list(values) if isinstance(values, dict) else []
+    if len(keys) != 1 or keys[0] not in KEYS or body.count(f'"{keys[0]}"'.encode()) != 1:
+        raise ProblemError(
+            "bad-json",
+            'Send {"images": …} and nothing else: one image or a list of them; {"instances": …} and {"inputs": …} '
+            "mean the same.",
+        )
+    tensor = _tensor(values[keys[0]])
+    return _images(tensor, limits.max_images), KEYS[keys[0]]
+
+
+def _tensor(values: Any) -> Any:
+    """Return the numbers of a tensor as KServe's second version writes it; other values as they are."""
+    if not (isinstance(values, list) and len(values) == 1 and isinstance(values[0], dict)):
+        return values
+    given = values[0]
+    shape, data, kind = (given.get(name) for name in ("shape", "data", "datatype"))
+    if not isinstance(data, list) or not isinstance(shape, list) or not isinstance(kind, str):
+        return values
+    try:
+        array = np.array(data, np.float64 if kind.startswith("FP") else None)
+        return array.reshape([max(int(side), 0) for side in shape])  # no side is to be guessed
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ProblemError("wrong-images", f"The tensor's data are not {kind} of the shape that it names.") from error
 
 
 def _images(values: Any, most: int) -> Images:
@@ -163,15 +194,27 @@ def _images(values: Any, most: int) -> Images:
         array = np.array(values)
     except (ValueError, OverflowError) as error:  # rows of different lengths
         raise ProblemError("wrong-images", f"{wanted}, all of one length.") from error
-    if array.shape in ((IMAGE_SIDE, IMAGE_SIDE), (IMAGE_PIXELS,)):
+    given = list(array.shape)
+    if array.dtype.kind == "O" or array.ndim > 4:
+        raise ProblemError("wrong-images", f"{wanted}; there is something else than numbers in it, or too deep.")
+    if array.shape in ((IMAGE_SIDE, IMAGE_SIDE), (IMAGE_PIXELS,), (IMAGE_SIDE, IMAGE_SIDE, 1)):
         array = array[np.newaxis]
+    if array.ndim == 4:
+        axis = 3 if array.shape[3] == 1 else 1
+        array = array.squeeze(axis) if array.shape[axis] == 1 else array
+    if array.shape[-1:] == (4 * IMAGE_PIXELS,) or array.shape[-1:] == (4,):
+        raise ProblemError(
+            "wrong-images",
+            f"{wanted}; four a pixel are a canvas' RGBA: send one of them, 255 where there is ink.",
+        )
     if array.shape[1:] not in ((IMAGE_SIDE, IMAGE_SIDE), (IMAGE_PIXELS,)) or not 1 <= len(array) <= most:
-        raise ProblemError("wrong-images", f"{wanted}; these numbers have the shape {list(array.shape)}.")
+        raise ProblemError("wrong-images", f"{wanted}; these numbers have the shape {given}.")
     if array.dtype.kind in "iu":
         if array.min() < 0 or array.max() > 255:
             raise ProblemError(
                 "wrong-images", "Integers are grey levels from 0 (paper) to 255 (ink); some lie outside."
             )
+        check_levels(array)
     elif array.dtype.kind == "f":
         if not (array.min() >= 0 and array.max() <= 1):
             raise ProblemError(
@@ -181,6 +224,16 @@ def _images(values: Any, most: int) -> Images:
     else:
         raise ProblemError("wrong-images", f"{wanted}; there is something else than numbers in it.")
     return array.astype(np.uint8).reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
+
+
+def check_levels(images: NDArray[Any]) -> None:
+    """Raise ProblemError for whole numbers 0 and 1 alone: grey levels of 1 in 255 are paper, and were hardly meant."""
+    if images.max() == 1:
+        raise ProblemError(
+            "wrong-images",
+            "Whole numbers are grey levels from 0 to 255, and these are but 0 and 1: multiply them by 255, or send "
+            "shares of full ink with a point (1.0), at least one that is neither 0 nor 1.",
+        )
 
 
 _STEPS = np.zeros(256, np.int8)

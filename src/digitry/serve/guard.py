@@ -6,7 +6,7 @@ import hmac
 import logging
 import secrets
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -46,6 +46,16 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 READ_PATH = b"/v1/read"
 
+PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Headers": "Accept, Authorization, Content-Type",
+    "Access-Control-Allow-Private-Network": "true",
+    "Access-Control-Max-Age": "600",
+}
+"""What a page of an allowed site may send."""
+
+EXPOSED = b"X-Request-Id, Retry-After"
+
 OPEN_PATHS = frozenset({"/livez", "/readyz"})
 """Asked by machines that watch over the server, by whatever name or address they know it, and without a token."""
 
@@ -58,17 +68,25 @@ class Access:
     """Names that the Host header may have, without the port. Others may be another site's way to this machine."""
     token: str | None = None
     """What /v1 and /metrics want as a bearer token; None for nobody has to know one."""
+    origins: Collection[str] = ()
+    """Sites whose pages may ask, as browsers name them: `https://example.org`; or `*` for every site."""
+
+    def allows(self, origin: str) -> bool:
+        """Tell whether a page of this site may ask."""
+        return "*" in self.origins or origin.lower() in self.origins
 
 
 class Guard:
     """ASGI middleware around the whole app."""
 
     def __init__(
-        self, app: ASGIApp, access: Access, service: Service, routes: Collection[str], *, is_logging: bool
+        self, app: ASGIApp, access: Access, service: Service, labels: Mapping[str, str], *, is_logging: bool
     ) -> None:
-        """`routes` are the paths that exist: any other is counted and logged as "other", for it may hold anything."""
+        """`labels`: the paths that exist → what they are counted and logged as; any other is "other", for it may hold
+        anything.
+        """
         self._app, self._access, self._service, self._is_logging = app, access, service, is_logging
-        self._routes = frozenset(routes)
+        self._labels = dict(labels)
         self._hosts = frozenset(host.lower() for host in access.hosts)
         self._protection = [(name.lower().encode(), value.encode()) for name, value in PROTECTION.items()]
 
@@ -81,15 +99,18 @@ class Guard:
         request_id = secrets.token_hex(8)
         scope["state"]["request_id"] = request_id
         status = 0
+        shared = self._sharing(scope)
 
         async def protected(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                given = {name.lower() for name, _ in message["headers"]}
                 message["headers"] = [
                     *message["headers"],
-                    *self._protection,
+                    *(one for one in self._protection if one[0] not in given),
                     (b"x-request-id", request_id.encode()),
+                    *shared,
                 ]
                 if self._service.is_draining:  # the last answer on its connection
                     message["headers"].append((b"connection", b"close"))
@@ -101,9 +122,12 @@ class Guard:
             except ProblemError as problem:
                 await self._service.answer(problem, request_id)(scope, receive, protected)
             else:
-                await self._app(scope, receive, protected)
+                if shared and scope["method"] == "OPTIONS":
+                    await Response(status_code=204, headers=PREFLIGHT)(scope, receive, protected)
+                else:
+                    await self._app(scope, receive, protected)
         finally:
-            route = scope["path"] if scope["path"] in self._routes else "other"
+            route = self._labels.get(scope["path"], "other")
             self._note(request_id, scope["method"], route, status, time.perf_counter() - began)
 
     def check(self, scope: Scope) -> None:
@@ -117,10 +141,13 @@ class Guard:
             raise ProblemError("wrong-type", "Bodies are taken as they are, without a Content-Encoding.")
         if scope["method"] not in ("GET", "HEAD", "OPTIONS"):
             origin = headers.get(b"origin")
-            if origin is not None and origin.partition("://")[2].lower() != host.lower():
+            is_allowed = origin is not None and self._access.allows(origin)
+            if not is_allowed and origin is not None and origin.partition("://")[2].lower() != host.lower():
                 raise ProblemError("cross-origin")
-            if headers.get(b"sec-fetch-site", "none") not in ("same-origin", "none"):
+            if not is_allowed and headers.get(b"sec-fetch-site", "none") not in ("same-origin", "none"):
                 raise ProblemError("cross-origin")
+        if scope["method"] == "OPTIONS" and self._sharing(scope):
+            return  # browsers send no token before they know that they may
         token = self._access.token
         if token is not None and (path.startswith("/v1/") or path == "/metrics"):
             scheme, _, given = headers.get(b"authorization", "").partition(" ")
@@ -129,6 +156,17 @@ class Guard:
                 raise ProblemError(
                     "unauthorized", "Send the header Authorization: Bearer TOKEN.", {"WWW-Authenticate": "Bearer"}
                 )
+
+    def _sharing(self, scope: Scope) -> list[tuple[bytes, bytes]]:
+        """Return the headers by which a page of another site may see the answer; none where it may not."""
+        if not self._access.origins:
+            return []
+        origin = next((value for name, value in scope["headers"] if name == b"origin"), b"")
+        vary = (b"vary", b"Origin")
+        if not origin or not self._access.allows(origin.decode("latin-1")):
+            return []
+        named = b"*" if "*" in self._access.origins else origin
+        return [(b"access-control-allow-origin", named), (b"access-control-expose-headers", EXPOSED), vary]
 
     def has_room_for(self, method: bytes, url: bytes) -> bool:
         """Tell whether there is room, false for a picture that there is no place for in the queue, whoever sends it."""

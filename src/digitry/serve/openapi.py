@@ -16,18 +16,30 @@ from digitry.serve.service import Service
 from digitry.types import IMAGE_PIXELS, IMAGE_SIZE
 
 JSON, BYTES = "application/json", "application/octet-stream"
+_FILE = {"type": "string", "format": "binary", "contentMediaType": BYTES}
 PICTURES = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif", "image/tiff", BYTES)
 
+_OTHER = {"label": 1, "confidence": 0.0003}
 _NUMBER = {
     "text": "27",
     "confidence": 0.998331,
     "sure": True,
     "reason": None,
-    "alternatives": [["21", 0.0011]],
+    "alternatives": [{"text": "21", "confidence": 0.0011}],
     "box": [34, 30, 168, 116],
     "digits": [
-        {"label": 2, "confidence": 0.999412, "box": [34, 30, 71, 116], "alternatives": [[1, 0.0003]]},
-        {"label": 7, "confidence": 0.998801, "box": [134, 34, 68, 112], "alternatives": [[1, 0.0009]]},
+        {
+            "label": 2,
+            "confidence": 0.999412,
+            "box": [34, 30, 71, 116],
+            "alternatives": [_OTHER],
+        },
+        {
+            "label": 7,
+            "confidence": 0.998801,
+            "box": [134, 34, 68, 112],
+            "alternatives": [_OTHER],
+        },
     ],
     "digits_text": "27",
     "signs": [],
@@ -62,9 +74,10 @@ def openapi(service: Service) -> dict[str, Any]:
                 "summary": "Read the numbers in pictures",
                 "description": (
                     "The body is one picture (PNG, JPEG, WebP, BMP, GIF or all pages of a TIFF), or multipart/form-data"
-                    f" with up to {limits.max_parts}. Each reading is what `digitry read --json` prints: one a page; a "
-                    "picture among several that cannot be read has a reason and null for its page. With Accept: "
-                    "application/jsonl each reading is a line of its own, as the command prints it."
+                    f" with up to {limits.max_parts}; "
+                    "or base64 or data URLs in JSON, or one data URL as text. Each reading is what `digitry read "
+                    "--json` prints: one a page; a picture among several that cannot be read has a reason and null for "
+                    "its page. With Accept: application/jsonl each reading is a line, as the command prints it."
                 ),
                 "parameters": [
                     _query(
@@ -80,7 +93,9 @@ def openapi(service: Service) -> dict[str, Any]:
                 "requestBody": {
                     "required": True,
                     "content": {
-                        **{kind: {} for kind in PICTURES},
+                        **{kind: {"schema": _FILE} for kind in PICTURES},
+                        JSON: {"schema": ref("Pictures"), "example": {"image": "data:image/png;base64,iVBORw0KGgo="}},
+                        "text/plain": {"schema": {"type": "string", "description": "A data URL, in base64."}},
                         "multipart/form-data": {
                             "schema": {
                                 "type": "object",
@@ -90,7 +105,7 @@ def openapi(service: Service) -> dict[str, Any]:
                                         "type": "array",
                                         "minItems": 1,
                                         "maxItems": limits.max_parts,
-                                        "items": {"type": "string", "contentMediaType": BYTES},
+                                        "items": _FILE,
                                     }
                                 },
                             }
@@ -105,7 +120,7 @@ def openapi(service: Service) -> dict[str, Any]:
                             "application/jsonl": {"schema": {"type": "string"}},
                         },
                     },
-                    **_problems("bad-multipart", "unknown-model", "not-a-picture", *_ANY_POST),
+                    **_problems("bad-multipart", "bad-json", "unknown-model", "not-a-picture", *_ANY_POST),
                 },
             }
         },
@@ -115,7 +130,8 @@ def openapi(service: Service) -> dict[str, Any]:
                 "summary": "What canonical digits are, with probabilities",
                 "description": (
                     f"{IMAGE_SIZE} pixels, light ink on black, the ink fitted into 20×20 and centred by its mass, as "
-                    f"MNIST's are. One or up to {limits.max_images}, as JSON, or as n×{IMAGE_PIXELS} bytes."
+                    f"MNIST's are. One or up to {limits.max_images}, as JSON, or as n×{IMAGE_PIXELS} bytes. The bodies "
+                    "of TensorFlow Serving and KServe (instances, inputs) get their predictions or outputs beside ours."
                 ),
                 "parameters": [_MAX_ERROR, model],
                 "requestBody": {
@@ -215,7 +231,7 @@ def openapi(service: Service) -> dict[str, Any]:
                     },
                     model,
                 ],
-                "requestBody": {"required": True, "content": {kind: {} for kind in PICTURES}},
+                "requestBody": {"required": True, "content": {kind: {"schema": _FILE} for kind in PICTURES}},
                 "responses": {
                     "201": _object(
                         "It is kept.",

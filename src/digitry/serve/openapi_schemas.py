@@ -14,11 +14,6 @@ def ref(name: str) -> dict[str, Any]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-_PAIRS = {
-    "type": "array",
-    "description": "The next best with their probabilities, best first.",
-    "items": {"type": "array", "minItems": 2, "maxItems": 2},
-}
 _BOX = {
     "type": "array",
     "description": "x, y, width, height in pixels of the upright picture.",
@@ -34,19 +29,50 @@ def _record(**properties: Any) -> dict[str, Any]:
     return {"type": "object", "required": list(properties), "additionalProperties": False, "properties": properties}
 
 
+def _others(of: str) -> dict[str, Any]:
+    return {"type": "array", "description": "The next best, best first.", "items": ref(of)}
+
+
 def _place(description: str) -> dict[str, Any]:
     description += ", from 0; null outside of tables, and where nobody asked."
     return {"type": ["integer", "null"], "minimum": 0, "description": description}
 
 
+def _one_of(**properties: Any) -> dict[str, Any]:
+    """Describe an object with one of these properties and no other."""
+    plain = {"type": "object", "additionalProperties": False, "properties": properties}
+    return plain | {"minProperties": 1, "maxProperties": 1}
+
+
+_IMAGES = {
+    "type": "array",
+    "description": (
+        f"One image or a list, each {IMAGE_SIZE} or {IMAGE_PIXELS} numbers, or with an axis of length 1 more: integers "
+        "are grey levels from 0 (paper) to 255 (ink); where any has a point, all are shares of full ink from 0 to 1."
+    ),
+    "minItems": 1,
+    "items": {},
+}
+_TEXT = {"type": "string", "description": "A picture's file in base64, or a data URL of it."}
+
+_ROWS = {"type": "array", "items": {"type": "array", "items": _SHARE}}
+_AS_ELSEWHERE = {
+    "predictions": _ROWS | {"description": "The probabilities once more, where instances were sent."},
+    "outputs": _ROWS | {"description": "The probabilities once more, where inputs were sent."},
+}
+
+_LABEL = {"type": ["integer", "string"]}
+
 SCHEMAS: dict[str, Any] = {
-    "Digit": _record(label={"type": ["integer", "string"]}, confidence=_SHARE, box=_BOX, alternatives=_PAIRS),
+    "OtherDigit": _record(label=_LABEL, confidence=_SHARE),
+    "Digit": _record(label=_LABEL, confidence=_SHARE, box=_BOX, alternatives=_others("OtherDigit")),
+    "OtherNumber": _record(text={"type": "string"}, confidence=_SHARE),
     "Number": _record(
         text={"type": "string"},
         confidence={**_SHARE, "description": "Probability that every digit is right, and none missing."},
         sure={"type": "boolean"},
         reason=_WHY,
-        alternatives=_PAIRS,
+        alternatives=_others("OtherNumber"),
         box=_BOX,
         digits={"type": "array", "items": ref("Digit")},
         digits_text={"type": "string", "description": "The digits alone, without signs."},
@@ -96,17 +122,8 @@ SCHEMAS: dict[str, Any] = {
         },
     ),
     "Readings": _record(readings={"type": "array", "items": ref("Reading")}),
-    "Images": _record(
-        images={
-            "type": "array",
-            "description": (
-                f"One image or a list, each {IMAGE_SIZE} or {IMAGE_PIXELS} numbers: integers are grey levels "
-                "from 0 (paper) to 255 (ink); "
-                "where any has a point, all are shares of full ink from 0 to 1."
-            ),
-            "minItems": 1,
-        }
-    ),
+    "Images": _one_of(images=_IMAGES, instances=_IMAGES, inputs=_IMAGES),
+    "Pictures": _one_of(image=_TEXT, images={"type": "array", "minItems": 1, "items": _TEXT}),
     "Probabilities": _record(
         model={"type": "string"},
         class_names={"type": "array", "items": {"type": "string"}},
@@ -122,7 +139,7 @@ SCHEMAS: dict[str, Any] = {
             "items": {"type": "boolean"},
         },
         reasons={"type": "array", "items": _WHY},
-        probabilities={"type": "array", "items": {"type": "array", "items": _SHARE}},
+        probabilities=_ROWS,
     ),
     "Model": _record(
         name={"type": "string"},
@@ -148,3 +165,4 @@ SCHEMAS: dict[str, Any] = {
         request_id={"type": "string"},
     ),
 }
+SCHEMAS["Probabilities"]["properties"] |= _AS_ELSEWHERE

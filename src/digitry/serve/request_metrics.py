@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import generate_latest
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
+
+_SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.995, 0.999, 1.0)
 
 
 class Metrics:
@@ -35,6 +38,22 @@ class Metrics:
         Gauge("digitry_ready", "1 while the server takes requests.", registry=self._registry).set_function(is_ready)
         self._reloads = Counter("digitry_reloads", "Model reloads.", ("result",), registry=self._registry)
 
+        self._readings = Counter(
+            "digitry_readings",
+            "Pictures read, by what was expected in them: all sure, something unsure, or nothing found.",
+            ("model", "expect", "result"),
+            registry=self._registry,
+        )
+        self._digits = Counter("digitry_digits", "Canonical digits.", ("model", "result"), registry=self._registry)
+        self._confidence = Histogram(
+            "digitry_confidence",
+            "Confidence of every number in pictures, and of every canonical digit (expect none).",
+            ("model", "expect"),
+            registry=self._registry,
+            buckets=_SHARES,
+        )
+        ProcessCollector(registry=self._registry)
+
         # Looking a child up by its labels costs more than counting in it.
         self._by_status = cache(lambda route, status: self._requests.labels(route, str(status)))
         self._by_route = cache(lambda route: self._seconds.labels(route))
@@ -53,6 +72,22 @@ class Metrics:
     def batch(self, images: int) -> None:
         """Note the size of a batch."""
         self._batch.observe(images)
+
+    def readings(self, model: str, expect: str, readings: Sequence[Mapping[str, Any]]) -> None:
+        """Count the readings of a picture, one a page, and the confidence of each number."""
+        confidence = self._confidence.labels(model, expect)
+        for reading in readings:
+            result = "nothing" if not reading["numbers"] else "sure" if reading["sure"] else "unsure"
+            self._readings.labels(model, expect, result).inc()
+            for number in reading["numbers"]:
+                confidence.observe(number["confidence"])
+
+    def digits(self, model: str, sure: Sequence[bool], confidences: Sequence[float]) -> None:
+        """Count canonical digits, and their confidence."""
+        confidence = self._confidence.labels(model, "none")
+        for one, value in zip(sure, confidences, strict=True):
+            self._digits.labels(model, "sure" if one else "unsure").inc()
+            confidence.observe(value)
 
     def reloaded(self, result: str) -> None:
         """Count a reload by its result."""

@@ -103,7 +103,7 @@ def test_json_has_the_promised_shape_and_the_path_as_given(folder: Path, monkeyp
     (digit,) = number["digits"]
     assert digit["label"] == 7
     assert len(digit["box"]) == 4
-    assert all(isinstance(label, int) and 0 <= p <= 1 for label, p in digit["alternatives"])
+    assert all(isinstance(one["label"], int) and 0 <= one["confidence"] <= 1 for one in digit["alternatives"])
 
 
 def test_a_bad_file_is_one_line_the_others_are_read_and_the_exit_code_is_3(folder: Path) -> None:

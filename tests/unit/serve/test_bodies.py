@@ -140,7 +140,7 @@ def test_the_depth_of_json_is_that_of_its_brackets_outside_strings(body: bytes, 
 
 
 def grey(values: Any) -> np.ndarray[Any, Any]:
-    return images_of_json(json.dumps({"images": values}).encode(), Limits(max_images=3))
+    return images_of_json(json.dumps({"images": values}).encode(), Limits(max_images=3))[0]
 
 
 def test_integers_are_grey_levels() -> None:

@@ -152,3 +152,42 @@ def test_what_the_server_gives_takes_the_place_of_what_was_kept_and_a_failure_do
       console.log(kept.join(" "));
     """
     assert in_node(script) == "/models/digit.onnx new"
+
+
+def test_what_may_be_kept_for_good_has_an_address_that_changes_with_it(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lasting = {path for path, file in page_files().items() if file.is_lasting}
+    assert len(lasting) > 20
+    for path in page_files():
+        kept = "immutable" in site.client.get(path).headers["cache-control"]
+        assert kept == (path in lasting), path
+    real = page._file
+    monkeypatch.setattr(page, "_file", lambda name, body: real(name, body + b" " * (name == "desk.js")))
+    assert lasting.isdisjoint(page_files())
+
+
+def test_the_plain_address_serves_the_same_and_is_not_kept(site: Site) -> None:
+    [path] = [path for path in page_files() if path.endswith("/page.js")]
+    plain = site.client.get("/static/page.js")
+    assert plain.content == site.client.get(path).content
+    assert plain.headers["cache-control"] == "no-store"
+
+
+def test_text_is_packed_for_who_takes_that_and_for_nobody_else(site: Site) -> None:
+    [path] = [path for path in page_files() if path.endswith("/page.js")]
+    packed = site.client.get(path, headers={"Accept-Encoding": "br, gzip;q=0.8"})
+    plain = site.client.get(path, headers={"Accept-Encoding": "gzip;q=0, identity"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert packed.content == plain.content == page_files()[path].body
+    assert int(packed.headers["content-length"]) < len(plain.content) / 2
+    assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
+
+
+def test_files_are_counted_under_one_label(site: Site) -> None:
+    for path in page_files():
+        site.client.get(path)
+    text = site.client.get("/metrics").text
+    routes = set(re.findall(r'digitry_requests_total\{route="([^"]+)"', text))
+    assert routes == {"static", "/"}

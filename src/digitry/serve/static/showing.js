@@ -35,8 +35,7 @@ function showBars(number) {
   bars.replaceChildren();
   bars.hidden = !number;
   if (!number) return;
-  const shares = [[number.text, number.confidence], ...number.alternatives];
-  for (const [text, share] of shares) {
+  for (const { text, confidence: share } of [number, ...number.alternatives]) {
     const name = span("name", text === "" ? "none" : text);
     const bar = span("bar", "");
     const fill = document.createElement("i");

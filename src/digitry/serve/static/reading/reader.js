@@ -146,7 +146,8 @@ const UNASKED_OF_A_NUMBER = {
 
 /** The same values in the same places as Python's Reading.to_json. */
 function toReading(numbers, reason, stages = {}) {
-  const shares = (pairs, name) => pairs.map(([text, probability]) => [name(text), sixPlaces(probability)]);
+  const shares = (pairs, key, name) =>
+    pairs.map(([text, probability]) => ({ [key]: name(text), confidence: sixPlaces(probability) }));
   return {
     picture: "",
     page: 1,
@@ -155,13 +156,13 @@ function toReading(numbers, reason, stages = {}) {
       confidence: sixPlaces(number.confidence),
       sure: number.sure,
       reason: number.reason,
-      alternatives: shares(number.alternatives, (text) => text),
+      alternatives: shares(number.alternatives, "text", (text) => text),
       box: number.box,
       digits: number.digits.map((digit) => ({
         label: label(digit.label),
         confidence: sixPlaces(digit.confidence),
         box: digit.box,
-        alternatives: shares(digit.alternatives, label),
+        alternatives: shares(digit.alternatives, "label", label),
       })),
       digits_text: number.digits.map((digit) => digit.label).join(""),
       ...UNASKED_OF_A_NUMBER,
