@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from typing import Any
 
@@ -17,6 +18,8 @@ from digitry.networks.onnx_bytes import check_model_bytes
 from digitry.networks.page_answer import CLASSES, STRIDE
 from digitry.networks.prepare import prepare
 from digitry.types import IMAGE_SIDE
+
+log = logging.getLogger("digitry.networks")
 
 INPUT_NAME, OUTPUT_NAME = "images", "probabilities"
 PAGE_INPUT, PAGE_OUTPUT = "pages", "answers"
@@ -43,6 +46,7 @@ class Model:
         try:
             self._session, self.contract = _open(self.data, reads, threads, _name(model))
             self._check_answers()
+            log.debug("opened a network that reads %s, recipe %s", WHAT[self.reads], self.contract.recipe)
         except ModelError as error:
             if isinstance(model, bytes) or os.fspath(model) in str(error):
                 raise

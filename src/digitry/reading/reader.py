@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Iterator
 from typing import Unpack, overload
 
@@ -16,6 +18,8 @@ from digitry.reading.page_options import PageOptions, PageOptionValues, page_opt
 from digitry.reading.picture_input import Picture, grey_pages, is_one_picture, picture_name
 from digitry.reading.region import read_region
 from digitry.types import Reading
+
+log = logging.getLogger("digitry.reading")
 
 EXPECTATIONS = ("digit", "number", "page")
 """What a picture may be said to hold: one digit; one number on one line; any numbers, anywhere."""
@@ -71,6 +75,16 @@ class Reader(Networks):
         return self._read_grey(grey, expect, known, self.check_expectation(expect, known, **page_options), name, page)
 
     def _read_grey(
+        self, grey: NDArray[np.uint8], expect: str, known: Knowledge | None, options: PageOptions, name: str, page: int
+    ) -> Reading:
+        began = time.perf_counter()
+        reading = self._read_known(grey, expect, known, options, name, page)
+        # Neither name nor numbers: logs are read by others than the pictures.
+        sure, count = "sure" if reading.sure else "not sure", len(reading.numbers)
+        log.debug("read a %s: %d numbers, %s, %.0f ms", expect, count, sure, 1000 * (time.perf_counter() - began))
+        return reading
+
+    def _read_known(
         self, grey: NDArray[np.uint8], expect: str, known: Knowledge | None, options: PageOptions, name: str, page: int
     ) -> Reading:
         def read_part(part: NDArray[np.uint8]) -> Reading:

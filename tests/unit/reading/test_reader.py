@@ -300,3 +300,16 @@ def test_with_another_network_for_numbers_nothing_on_a_page_is_sure_as_nobody_me
     reader = Reader(string_model_bytes())
     assert reader.judge("page", 0.99) == (0.99, False, NOT_MEASURED_TOGETHER)
     assert Reader(string_model_bytes(), sure_confidence=0.9).judge("page", 0.99) == (0.99, True, None)
+
+
+def test_the_log_tells_what_was_opened_and_read_but_no_name_and_no_number(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    page = np.full((60, 60), 255, np.uint8)
+    page[10:50, 28:34] = 0
+    Image.fromarray(page).save(tmp_path / "private.png")
+    with caplog.at_level("DEBUG", "digitry"):
+        Reader().read(tmp_path / "private.png", expect="digit")
+    assert [one.name for one in caplog.records if "opened a network" in one.getMessage()]
+    assert [one for one in caplog.messages if one.startswith("read a digit: 1 numbers, ")]
+    assert "private" not in caplog.text
