@@ -223,11 +223,9 @@ class Reading:
     """The pictures between the file and the answer, by name, for people who ask why."""
 
     def __repr__(self) -> str:
-        name = f" {self.picture}" if self.picture else ""
-        page = f" page {self.page}" if self.page > 1 else ""
-        found = repr(self.text) if self.numbers else "nothing"
+        name = " ".join(filter(None, ("Reading", self.picture, f"page {self.page}" if self.page > 1 else "")))
         why = f": {self.reason}" if self.reason else ""
-        return f"<Reading{name}{page}: {found}, {'sure' if self.sure else 'not sure'}{why}>"
+        return f"<{name}: {repr(self.text) if self.numbers else 'nothing'}, {'not ' * (not self.sure)}sure{why}>"
 
     def _repr_html_(self) -> str:
         return _in_html("reading_html", self)
@@ -275,8 +273,7 @@ class Reading:
 
 def _in_html(function: str, shown: object) -> str:
     """Return a record as a notebook shows it: asked for by name, for only rooms far above know how to draw."""
-    html: str = getattr(import_module("digitry.visualization.notebook"), function)(shown)
-    return html
+    return str(getattr(import_module("digitry.visualization.notebook"), function)(shown))
 
 
 def is_sure(reading: Reading, number: Number) -> bool:
@@ -345,8 +342,7 @@ def _box(values: list[int]) -> Box:
 
 def _pairs(values: list[Any]) -> tuple[tuple[str, float], ...]:
     """Read alternatives: objects, whose first value is what it may be, or the pairs that digitry 0.1.0 wrote."""
-    pairs = (one.values() if isinstance(one, dict) else one for one in values)
-    return tuple((str(name), probability) for name, probability in pairs)
+    return tuple((str(name), p) for name, p in (one.values() if isinstance(one, dict) else one for one in values))
 
 
 def _json_label(name: str) -> int | str:
