@@ -5,19 +5,19 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
-from typing import Unpack, overload
+from typing import Any, Unpack, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digitry.errors import SettingError, unknown_name
-from digitry.reading import drawn_ink, one_digit, one_number, one_page
+from digitry.reading import drawn_ink, one_digit, one_number, one_page, predicting
 from digitry.reading.knowledge import Knowledge, apply_knowledge
 from digitry.reading.networks import DIGITS, Models, Networks
 from digitry.reading.page_options import PageOptions, PageOptionValues, page_options_of
 from digitry.reading.picture_input import Picture, grey_pages, is_one_picture, picture_name
 from digitry.reading.region import read_region
-from digitry.types import Reading
+from digitry.types import Probabilities, Reading
 
 log = logging.getLogger("digitry.reading")
 
@@ -129,6 +129,23 @@ class Reader(Networks):
             raise unknown_name("expectation", expect, drawn_ink.EXPECTATIONS)
         self.check_expectation(expect)
         return drawn_ink.read_drawing(ink, self, expect=expect)
+
+    def predict(self, x: Any, *, invert: bool | None = None) -> NDArray[Any]:
+        """Predict the labels of digits, as scikit-learn's classifiers do: int64 (n,), or names where classes have some.
+
+        `x` is an array of one image or many of any shape and range that training takes (`Dataset.from_arrays`): told
+        apart by the same code, never pictures of pages. What looks dark on light is inverted, which a UserWarning
+        says, unless `invert` says whether; another tells of empty images. Raises DataError for what is no array of
+        images, or could mean two things, as whole numbers 0 and 1 could.
+        """
+        return predicting.predict(x, self, invert=invert)
+
+    def predict_proba(self, x: Any, *, invert: bool | None = None) -> Probabilities:
+        """Predict the probabilities of digits, float32 (n, classes), each row summing to 1, by `class_names`.
+
+        What it takes, warns of and raises is what `predict` does.
+        """
+        return predicting.predict_proba(x, self, invert=invert)
 
     def read_digit_pages(self, pages: list[NDArray[np.uint8]], *, name: str = "", page: int = 1) -> list[Reading]:
         """Return readings of grey pages, uint8 (h, w), with one digit each: the network runs once for all.

@@ -1,0 +1,48 @@
+"""Arrays of digits as scikit-learn's users hold them → labels and probabilities."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.datasets.pixels import to_images
+from digitry.datasets.raw import as_array, raw_array
+from digitry.reading.networks import Networks
+from digitry.types import IMAGE_PIXELS, IMAGE_SIDE, Images, Probabilities
+
+
+def canonical_of(x: Any, *, invert: bool | None = None) -> Images:
+    """Make canonical digits, uint8 (n, 28, 28), of arrays of any shape and range that training takes.
+
+    One image alone, (28, 28) or (784,), is one. What was inverted, and how many images are empty, is said in a
+    UserWarning. Raises DataError for what is no array of images, or could mean two things.
+    """
+    array = as_array("x", x)
+    if array.shape in ((IMAGE_SIDE, IMAGE_SIDE), (IMAGE_PIXELS,), (IMAGE_SIDE, IMAGE_SIDE, 1)):
+        array = array[np.newaxis]
+    [images], done = to_images([raw_array("x", array)], invert)
+    if invert is None and "inverted" in done:
+        warnings.warn(
+            f"x looks {done}: ink and paper changed places; say invert=True to agree, or invert=False", stacklevel=5
+        )
+    blank = int((~images.any(axis=(1, 2))).sum())
+    if blank:
+        warnings.warn(f"{blank} of {len(images)} images are empty: what they are is no more than a guess", stacklevel=5)
+    return images
+
+
+def predict_proba(x: Any, networks: Networks, *, invert: bool | None = None) -> Probabilities:
+    """Return probabilities, float32 (n, classes), of arrays that `canonical_of` takes."""
+    return networks.read_digits(canonical_of(x, invert=invert))
+
+
+def predict(x: Any, networks: Networks, *, invert: bool | None = None) -> NDArray[Any]:
+    """Return the labels of arrays that `canonical_of` takes: whole numbers, int64 (n,), where all classes are such, or
+    else their names.
+    """
+    names = networks.class_names
+    labels = np.array([int(name) for name in names]) if all(map(str.isdigit, names)) else np.array(names)
+    return np.asarray(labels[predict_proba(x, networks, invert=invert).argmax(axis=1)])
