@@ -44,7 +44,9 @@ def test_every_shape_and_range_gives_the_same_labels(reader: Reader, kind: str) 
     labels = reader.predict(given)
     assert labels.dtype == np.int64
     np.testing.assert_array_equal(labels, Y)
-    np.testing.assert_allclose(reader.predict_proba(given).sum(axis=1), 1, atol=1e-5)
+    rows = reader.predict_proba(given)
+    np.testing.assert_allclose(rows.sum(axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(reader.read_digits(given), rows, atol=1e-6)
 
 
 def test_one_image_alone_is_one(reader: Reader) -> None:

@@ -1,0 +1,32 @@
+"""Arrays of digits of any shape and range → canonical digits, by the code that reads training data."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from digitry.datasets.pixels import to_images
+from digitry.datasets.raw import as_array, raw_array
+from digitry.types import IMAGE_PIXELS, IMAGE_SIDE, Images
+
+
+def canonical_of(x: Any, *, invert: bool | None = None) -> Images:
+    """Make canonical digits, uint8 (n, 28, 28), of arrays of any shape and range that training takes.
+
+    One image alone, (28, 28) or (784,), is one. What was inverted, and how many images are empty, is said in a
+    UserWarning. Raises DataError for what is no array of images, or could mean two things.
+    """
+    array = as_array("x", x)
+    if array.shape in ((IMAGE_SIDE, IMAGE_SIDE), (IMAGE_PIXELS,), (IMAGE_SIDE, IMAGE_SIDE, 1)):
+        array = array[np.newaxis]
+    [images], done = to_images([raw_array("x", array)], invert)
+    if invert is None and "inverted" in done:
+        warnings.warn(
+            f"x looks {done}: ink and paper changed places; say invert=True to agree, or invert=False", stacklevel=5
+        )
+    blank = int((~images.any(axis=(1, 2))).sum())
+    if blank:
+        warnings.warn(f"{blank} of {len(images)} images are empty: what they are is no more than a guess", stacklevel=5)
+    return images
