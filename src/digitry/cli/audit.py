@@ -77,7 +77,7 @@ def command(
     if folds is not None:
         from digitry.recipes.backend import backend_name
 
-        backend_name()
+        backend_name(by="digitry audit --folds")
     check_place(out or Path.cwd())
     with Bar(quiet=quiet) as progress:
         loaded = load_dataset(dataset, progress=progress)

@@ -37,7 +37,7 @@ def command(run: Path, form: str, out: Path | None, as_json: bool) -> None:
 
     if form not in FORMATS:
         raise unknown_name("format", form, FORMATS)
-    backend_name()
+    backend_name(by="digitry export")
     if form == "litert":
         need("ai_edge_litert", by="the proof of a LiteRT file", extra="litert")
     check_place(out or Path.cwd())

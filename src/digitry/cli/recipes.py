@@ -50,8 +50,10 @@ def command(context: click.Context, as_json: bool) -> None:
 def show(name: str) -> None:
     """Print one recipe: layers, source, and what each of its settings does and may be."""
     from digitry import recipes
+    from digitry.recipes.backend import backend_name
 
     recipe = recipes.get(name)
+    backend_name(by="digitry recipes show")
     model = recipe.build_model()
     click.echo(f"{recipe.name}: {recipe.source}\n")
     model.summary(print_fn=lambda text, **_: click.echo(text))

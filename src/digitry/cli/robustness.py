@@ -16,7 +16,7 @@ PARTS = ("mnist", "corruptions", "photographs", "numbers", "open_set")
 @click.command("robustness", short_help="Show a model photographs, corruptions and what is no digit.")
 @click.argument("model", metavar="[RUN|FILE.onnx]", required=False)
 @click.option("--beside", metavar="RUN|FILE.onnx", help="A second model, for the corruptions.")
-@click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), help="Only this part; may be repeated.")
+@click.option("--part", "parts", multiple=True, metavar=f"[{'|'.join(PARTS)}]", help="Only this part; may be repeated.")
 @click.option("--quick", is_flag=True, help="A tenth of the pictures, for a first look.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes. [default: one a core]")
 @click.option(

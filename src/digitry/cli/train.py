@@ -76,7 +76,7 @@ def command(
     from digitry.runs import MODEL, NUMBERS, REPORT
     from digitry.training.train import train
 
-    backend_name()
+    backend_name(by="digitry train")
     need("onnx", "safetensors", *([] if no_report else ["matplotlib"]), by="digitry train")
     check_place(run or Path("runs"))
     settings: dict[str, Any] = read_settings(config) if config else {}

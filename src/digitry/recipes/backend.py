@@ -45,8 +45,11 @@ def trained_by(trainer: str) -> str:
     return trainer if trainer == PLAIN_TORCH else f"Keras on {trainer}"
 
 
-def backend_name(prefer: str | None = None) -> str:
-    """Return KERAS_BACKEND if set, else `prefer` or the first backend that is installed; nothing is imported."""
+def backend_name(prefer: str | None = None, *, by: str = "training") -> str:
+    """Return KERAS_BACKEND if set, else `prefer` or the first backend that is installed; nothing is imported.
+
+    Raises SettingError when there is none, saying that `by` needs it, or when KERAS_BACKEND names no such one.
+    """
     if "keras" in sys.modules:
         return str(sys.modules["keras"].config.backend())
     wanted = os.environ.get("KERAS_BACKEND")
@@ -56,7 +59,7 @@ def backend_name(prefer: str | None = None) -> str:
     if wanted and wanted not in installed:
         raise SettingError(f"KERAS_BACKEND is {wanted}, which is not installed; install it or unset KERAS_BACKEND")
     if not installed or not importlib.util.find_spec("keras"):
-        raise SettingError(missing_words(["Keras", "a backend"], "training", "train"))
+        raise SettingError(missing_words(["Keras", "a backend"], by, "train"))
     return wanted or (prefer if prefer in installed else installed[0])
 
 

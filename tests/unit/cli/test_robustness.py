@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from digitry.cli import group
 from digitry.cli import robustness as robustness_command
+from digitry.errors import SettingError
 from digitry.evaluation import robustness as measured
 from digitry.evaluation.hard_pictures.specimen import Specimen
 from digitry.evaluation.robustness_parts import PARTS, Sizes
@@ -129,3 +130,9 @@ def test_json_is_json_only(asked: dict[str, Any]) -> None:
 
 def test_the_parts_that_can_be_named_are_those_there_are() -> None:
     assert tuple(PARTS) == robustness_command.PARTS
+
+
+def test_an_unknown_part_names_near_matches_before_anything_is_loaded() -> None:
+    error = run("--part", "photograhps", "nowhere.onnx").exception
+    assert isinstance(error, SettingError)
+    assert "unknown part 'photograhps'; did you mean 'photographs'" in str(error)
