@@ -163,10 +163,15 @@ class Run(os.PathLike[str]):
     def keras_model(self) -> Any:
         """Build the recipe's Keras network with the trained weights; loads Keras.
 
-        Raises ModelError where the weights are missing or damaged, or the recipe is not known here.
+        Raises ModelError where the weights are missing or damaged, or the recipe is not known here. Raises SettingError
+        where Keras is not installed.
         """
         from digitry.exports import bundle
+        from digitry.packages import need
+        from digitry.recipes.backend import backend_name
 
+        backend_name(by="the Keras network of a run")
+        need("safetensors", by="the Keras network of a run")
         return bundle.load_model(self.folder / WEIGHTS)[0]
 
 

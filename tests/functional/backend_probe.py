@@ -21,7 +21,9 @@ def main(recipe_name: str, source: str, target: str) -> None:
     make_deterministic(0)
     given = dict(np.load(source))
     images, labels = prepare(given.pop("images"), Contract(recipe_name, DIGITS)), given.pop("labels").astype(np.int32)
-    recipe = recipes.get(recipe_name).with_settings({"schedule": "constant", "optimizer": "sgd"})
+    # A rate at which a step is far larger than the rounding of the weights it moves.
+    changes = {"schedule": "constant", "optimizer": "sgd", "learning_rate": 0.1}
+    recipe = recipes.get(recipe_name).with_settings(changes)
     if recipe.settings.dropout is not None:
         # Each backend draws its own dropout: without it, one step from the same weights is the same step.
         recipe = recipe.with_settings({"dropout": 0.0})

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 import digitry
 
+SERVER = "starlette, uvicorn, httptools, python_multipart, prometheus_client and orjson"
 ROOT = Path(digitry.__file__).resolve().parents[2]
 CORE = ("numpy", "onnxruntime", "pillow", "opencv-python-headless", "click", "jinja2", "rich")
 
@@ -43,9 +45,13 @@ def light(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(light: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """digitry with these arguments, in an interpreter that knows no packages but these."""
+    return python(light, "-m", "digitry", *arguments)
+
+
+def python(light: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     paths = os.pathsep.join([str(ROOT / "src"), str(light)])
     return subprocess.run(
-        [sys.executable, "-S", "-m", "digitry", *arguments],
+        [sys.executable, "-S", *arguments],
         env={**os.environ, "PYTHONPATH": paths},
         capture_output=True,
         text=True,
@@ -82,6 +88,20 @@ def test_what_is_missing_is_said_before_anything_is_read(
     assert done.stderr == f'digitry: {who} needs {lacks}; install with: pip install "{ROOT}[{extra}]"\n'
     assert done.stdout == ""
     assert os.listdir(temporary_home) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "who"),
+    [
+        ("digitry.export('run', 'digits.onnx')", "an export"),
+        ("digitry.open_run('run').keras_model()", "the Keras network of a run"),
+        ("digitry.train('quick')", "training"),
+    ],
+)
+def test_python_says_what_is_missing_too(asked: str, who: str, light: Path, make_run: Callable[..., Path]) -> None:
+    folder = make_run("run")
+    done = python(light, "-c", f"import os, digitry; os.chdir({str(folder.parent)!r}); {asked}")
+    assert f'SettingError: {who} needs Keras and a backend; install with: pip install "' in done.stderr
 
 
 @pytest.mark.parametrize("command", ["read PIC", "read PIC --csv a.csv", "read PIC --draw a.png", "read PIC --json"])

@@ -12,7 +12,8 @@ from digitry.datasets.load import load_dataset, numbered_as
 from digitry.errors import DataError, SettingError, unknown_name
 from digitry.evaluation.number_runs import written_strips
 from digitry.exports import parity
-from digitry.recipes.backend import choose_backend
+from digitry.packages import need
+from digitry.recipes.backend import backend_name, choose_backend
 from digitry.runs import WEIGHTS, Run
 
 MODULES = ("onnx", "int8", "c_source", "keras_file", "saved_model", "litert")
@@ -46,12 +47,14 @@ def export(run: str | os.PathLike[str], out: str | Path, form: str = "onnx") -> 
     """Write a run's model to `out` in a format of `FORMATS`, if it answers as Keras does; loads Keras.
 
     `run` is a Run or the folder of one. Raises DataError when the data has changed. Raises ModelError when there is no
-    run, the answers differ, or the format has no place for the network. Raises SettingError for an unknown format, or
-    one that another backend of Keras writes.
+    run, the answers differ, or the format has no place for the network. Raises SettingError for an unknown format, one
+    that another backend of Keras writes, and where Keras is not installed.
     """
     if form not in FORMATS:
         raise unknown_name("format", form, FORMATS)
     kind = FORMATS[form]
+    backend_name(by="an export")
+    need("onnx", "safetensors", by="an export")
     run = Run.open(run)
     dataset = load_dataset(run.data)
     if dataset.sha256 != run.data_sha256:
