@@ -167,11 +167,7 @@ class Run(os.PathLike[str]):
         where Keras is not installed.
         """
         from digitry.exports import bundle
-        from digitry.packages import need
-        from digitry.recipes.backend import backend_name
 
-        backend_name(by="the Keras network of a run")
-        need("safetensors", by="the Keras network of a run")
         return bundle.load_model(self.folder / WEIGHTS)[0]
 
 

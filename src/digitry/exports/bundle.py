@@ -14,6 +14,8 @@ from digitry import recipes
 from digitry.errors import ModelError, SettingError
 from digitry.files import cannot_read, write_atomically
 from digitry.networks.contract import METADATA_KEY, Contract
+from digitry.packages import need
+from digitry.recipes.backend import backend_name
 
 Weights = dict[str, NDArray[Any]]
 
@@ -103,8 +105,11 @@ def load(path: Path) -> tuple[Weights, Contract]:
 def load_model(path: Path) -> tuple[Any, Contract]:
     """Load the Keras model, built anew from our own recipe of that name, with the weights of the file.
 
-    Raises ModelError when the recipe is unknown here or a name, shape or dtype is not exactly what it implies.
+    Raises ModelError when the recipe is unknown here or a name, shape or dtype is not exactly what it implies. Raises
+    SettingError when Keras is not installed.
     """
+    backend_name(by="the Keras network of a run")
+    need("safetensors", by="the Keras network of a run")
     weights, contract = load(path)
     try:
         plan = recipes.get(contract.recipe).with_settings(
