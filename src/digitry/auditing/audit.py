@@ -24,6 +24,7 @@ from digitry.datasets.folder import LABELS_TABLE
 from digitry.datasets.load import load_dataset
 from digitry.errors import DataError, SettingError, unknown_name
 from digitry.files import check_place, name_for_a_file, write_atomically
+from digitry.networks.odd_data import warn_of_view
 from digitry.packages import need
 from digitry.recipes.settings import MAX_SEED, check_number
 from digitry.types import Dataset, Probabilities
@@ -112,6 +113,7 @@ def audit(
     if out is not None:
         check_place(Path(out))
     data = dataset if isinstance(dataset, Dataset) else load_dataset(dataset, progress=progress)
+    warn_of_view(data)
     known = ("train", "test") if data.test else ("train",)
     if split not in known:
         raise unknown_name("split", split, known)

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from digitry import recipes
 from digitry.datasets.folder import dataset_sha256
+from digitry.datasets.same_images import first_of_its_kind
 from digitry.errors import DataError, SettingError
-from digitry.exploration.duplicates import first_of_its_kind
 from digitry.files import write_atomically
 from digitry.networks.model import Model
 from digitry.recipes.backend import PLAIN_TORCH

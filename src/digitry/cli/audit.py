@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digitry.cli.derived_help import DerivedHelp, datasets
+from digitry.cli.options import laid, view_options
 
 if TYPE_CHECKING:
     from digitry.auditing.audit import Audit
@@ -19,6 +20,7 @@ SHOWN = 20
 
 @click.command(name="audit", cls=DerivedHelp, lists=datasets)
 @click.argument("dataset", default="mnist")
+@view_options
 @click.option("--split", default="train", show_default=True, help="Which labels are judged: train or test.")
 @click.option(
     "--folds",
@@ -46,6 +48,9 @@ SHOWN = 20
 @click.option("--quiet", is_flag=True, help="No progress.")
 def command(
     dataset: str,
+    transpose: bool,
+    rotate: str | None,
+    invert: bool | None,
     split: str,
     folds: int | None,
     seed: int,
@@ -80,7 +85,7 @@ def command(
         backend_name(by="digitry audit --folds")
     check_place(out or Path.cwd())
     with Bar(quiet=quiet) as progress:
-        loaded = load_dataset(dataset, progress=progress)
+        loaded = load_dataset(laid(dataset, transpose, rotate, invert), progress=progress)
     began: list[float] = []
 
     def say(message: str) -> None:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from digitry.cli.options import laid, view_options
+from digitry.errors import SettingError
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -21,9 +24,19 @@ if TYPE_CHECKING:
 @click.argument("run", metavar="RUN|FILE.onnx", type=click.Path(path_type=Path))
 @click.option("--split", default="test", show_default=True, metavar="NAME", help="train, validation or test.")
 @click.option("--data", metavar="DATASET", help="Judge on other data: a name, a folder or a file.")
+@view_options
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON and nothing else.")
 @click.option("--quiet", is_flag=True, help="No progress.")
-def command(run: Path, split: str, data: str | None, as_json: bool, quiet: bool) -> None:
+def command(
+    run: Path,
+    split: str,
+    data: str | None,
+    transpose: bool,
+    rotate: str | None,
+    invert: bool | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
     """Judge a run on data it has not seen.
 
     RUN is the folder of a finished training. Writes metrics.json, plots/ and report.html into it. A network that reads
@@ -36,6 +49,10 @@ def command(run: Path, split: str, data: str | None, as_json: bool, quiet: bool)
     from digitry.evaluation.number_runs import NumberEvaluation
     from digitry.packages import need
 
+    if data is not None:
+        data = laid(data, transpose, rotate, invert)
+    elif transpose or rotate or invert is not None:
+        raise SettingError("--transpose, --rotate and --invert belong to --data; a run knows how its own data lies")
     if not run.is_file():
         need("matplotlib", by="digitry evaluate")
     with Bar(quiet=quiet) as progress:

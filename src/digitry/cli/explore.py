@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digitry.cli.derived_help import DerivedHelp, datasets
+from digitry.cli.options import laid, view_options
 
 if TYPE_CHECKING:
     from digitry.exploration.explore import Exploration
@@ -19,6 +20,7 @@ _MOST_ROWS = 30
 
 @click.command(name="explore", cls=DerivedHelp, lists=datasets)
 @click.argument("dataset", default="mnist")
+@view_options
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -26,7 +28,15 @@ _MOST_ROWS = 30
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON; draw only if --out is given.")
 @click.option("--quiet", is_flag=True, help="No progress.")
-def command(dataset: str, out: Path | None, as_json: bool, quiet: bool) -> None:
+def command(
+    dataset: str,
+    transpose: bool,
+    rotate: str | None,
+    invert: bool | None,
+    out: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
     """Show what is in DATASET: counts, classes, pixels, ink, duplicates, typical and odd examples.
 
     DATASET is a name ({datasets}) or the path of your own data.
@@ -41,7 +51,7 @@ def command(dataset: str, out: Path | None, as_json: bool, quiet: bool) -> None:
         need("matplotlib", by="digitry explore")
         check_place(out or Path.cwd())
     with Bar(quiet=quiet) as progress:
-        loaded = load_dataset(dataset, progress=progress)
+        loaded = load_dataset(laid(dataset, transpose, rotate, invert), progress=progress)
         folder = out or (None if as_json else Path(f"explore-{name_for_a_file(loaded.name)}"))
         found = explore(loaded, out=folder, progress=progress)
     if as_json:

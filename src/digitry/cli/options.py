@@ -27,6 +27,30 @@ expect_option = click.option(
 )
 
 
+def view_options(command: Function) -> Function:
+    """Give a command the options that say how data lies; `laid` joins them to its name."""
+    for option in reversed(_VIEW):
+        command = option(command)
+    return command
+
+
+def laid(data: str, transpose: bool, rotate: str | None, invert: bool | None) -> str:
+    """Return the name of a dataset with how it lies behind it, as `load_dataset` takes it."""
+    from digitry.datasets.view import View
+
+    suffix = View(transpose, int(rotate or 0), invert).suffix
+    return f"{data}{suffix}" if "#" not in data or not suffix else f"{data},{suffix[1:]}"
+
+
+_VIEW = (
+    click.option("--transpose", is_flag=True, help="The images lie on their side, rows for columns, as EMNIST's do."),
+    click.option("--rotate", type=click.Choice(["90", "180", "270"]), help="Turn them clockwise, after --transpose."),
+    click.option(
+        "--invert/--no-invert", default=None, help="Arrays are dark on light, or not; else their edges decide."
+    ),
+)
+
+
 def knowledge_options(command: Function) -> Function:
     """Give a command the options that say what a person knows about the numbers, by the names of `Knowledge`."""
     for option in reversed(_KNOWLEDGE):

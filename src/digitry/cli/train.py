@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from digitry.cli.options import laid, view_options
 from digitry.errors import SettingError
 
 
@@ -24,6 +25,7 @@ def _pairs(context: click.Context, parameter: click.Parameter, values: tuple[str
 @click.command(name="train")
 @click.argument("recipe")
 @click.option("--data", default="mnist", show_default=True, help="Dataset name, or a folder, .csv, .npz or IDX file.")
+@view_options
 @click.option(
     "--from",
     "start_from",
@@ -52,6 +54,9 @@ def _pairs(context: click.Context, parameter: click.Parameter, values: tuple[str
 def command(
     recipe: str,
     data: str,
+    transpose: bool,
+    rotate: str | None,
+    invert: bool | None,
     start_from: str | None,
     seed: int,
     run: Path | None,
@@ -83,7 +88,7 @@ def command(
     settings |= others | {name: value for name, value in options.items() if value is not None}
     done = train(
         recipe,
-        data=data,
+        data=laid(data, transpose, rotate, invert),
         start_from=start_from,
         seed=seed,
         run=run,

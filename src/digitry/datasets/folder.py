@@ -12,6 +12,7 @@ from digitry.datasets.array_files import (
     numpy_file_dataset,
     numpy_folder_dataset,
 )
+from digitry.datasets.conversion import refuse_with_conversion
 from digitry.datasets.idx import idx_sha256
 from digitry.datasets.labelled_pictures import (
     ToCanonical,
@@ -89,6 +90,7 @@ def _read_file(
         return numpy_file_dataset(path, invert, progress)
     if is_idx_images(path):
         return idx_dataset(path, [path], invert, progress)
+    refuse_with_conversion(path)
     raise DataError(f"{path} is of no known kind; expected {EXPECTED} (images-idx3, labels-idx1)")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from digitry.datasets.same_images import first_of_its_kind
 from digitry.types import IMAGE_SIDE, Dataset, Images, Labels
 
 NEAR_SIMILARITY = 0.99
@@ -146,25 +147,6 @@ def find_duplicates(
             Match((place(int(left[i])), place(int(right[i]))), round(float(similarities[i]), 5)) for i in order
         ),
     )
-
-
-def first_of_its_kind(images: Images) -> Labels:
-    """Find for every image the position of the first one with the same pixels, int64 (n,): its own if it is the
-    first.
-    """
-    words = np.ascontiguousarray(images).reshape(len(images), -1).view(np.uint64)
-    odd = np.random.default_rng(0).integers(0, 2**63, words.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-    hashes = np.concatenate([chunk @ odd for chunk in _chunks(words)]) if len(words) else np.zeros(0, np.uint64)
-    _, inverse, counts = np.unique(hashes, return_inverse=True, return_counts=True)
-    first = np.arange(len(images), dtype=np.int64)
-    order = np.argsort(inverse, kind="stable")
-    ends = np.cumsum(counts)
-    for kind in np.flatnonzero(counts > 1):
-        # Equal hashes are a hint; equal pixels decide.
-        seen: dict[bytes, int] = {}
-        for position in order[ends[kind] - counts[kind] : ends[kind]].tolist():
-            first[position] = seen.setdefault(images[position].tobytes(), position)
-    return first
 
 
 def near_pairs(

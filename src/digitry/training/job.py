@@ -10,6 +10,7 @@ from typing import Any
 
 from digitry.datasets.load import Arrays, hold_out, load_dataset, numbered_as
 from digitry.errors import DataError, ModelError
+from digitry.networks.odd_data import warn_of_odd_data
 from digitry.recipes.backend import PLAIN_TORCH
 from digitry.recipes.base import Recipe
 from digitry.recipes.settings import with_defaults
@@ -53,6 +54,7 @@ def find_job(
     cannot be.
     """
     dataset = data if isinstance(data, Dataset) else load_dataset(data, progress=progress.loading)
+    warn_of_odd_data(dataset)
     if origin is not None:
         # Before a part is held back: a stratified part is drawn class by class.
         dataset = numbered_as(dataset, origin.contract.class_names, origin.name)

@@ -272,11 +272,32 @@ def test_only_labels_that_occur_are_classes(tmp_path: Path) -> None:
 
 
 def test_a_path_of_no_known_kind_says_what_was_expected(tmp_path: Path) -> None:
-    (tmp_path / "digits.zip").write_bytes(b"PK")
-    with pytest.raises(DataError, match=r"digits\.zip is of no known kind; expected a folder"):
-        own(tmp_path / "digits.zip")
+    (tmp_path / "digits.doc").write_bytes(b"PK")
+    with pytest.raises(DataError, match=r"digits\.doc is of no known kind; expected a folder"):
+        own(tmp_path / "digits.doc")
     with pytest.raises(DataError, match="has no class folders"):
         own(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        (
+            "a.h5",
+            r"HDF5 is not opened.*SECURITY\.md.*f = h5py\.File\('a\.h5'\); numpy\.savez\('plain\.npz', x_train=f\[",
+        ),
+        ("a.pkl", r"a pickle runs whatever it likes.*pickle\.load"),
+        ("mnist.pkl.gz", r"a pickle runs whatever it likes"),
+        ("training.pt", r"x, y = torch\.load\('training\.pt'\)"),
+        ("a.MAT", r"scipy\.io\.loadmat\('a\.MAT'\)"),
+        ("a.parquet", r"pandas\.read_parquet\('a\.parquet'\)\.to_csv"),
+        ("a.tar.gz", "unpack it, and name the folder"),
+    ],
+)
+def test_a_file_that_is_not_read_comes_with_the_line_that_converts_it(name: str, reason: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"x")
+    with pytest.raises(DataError, match=reason):
+        own(tmp_path / name)
 
 
 def test_a_folder_of_pictures_goes_through_the_given_door(tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from digitry.datasets.same_images import first_of_its_kind
 from digitry.exploration import duplicates
-from digitry.exploration.duplicates import Place, find_duplicates, first_of_its_kind, near_pairs
+from digitry.exploration.duplicates import Place, find_duplicates, near_pairs
 from digitry.types import Dataset, Split
 
 

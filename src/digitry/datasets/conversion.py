@@ -1,0 +1,42 @@
+"""Files that are not read here, and the lines that make of them what is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from digitry.errors import DataError
+
+_SAVE = "numpy.savez('plain.npz', x_train={x}, y_train={y})"
+
+_HDF5 = (
+    "HDF5 is not opened, since its readers have run what strangers wrote (SECURITY.md); where you trust the file: "
+    "f = h5py.File({file!r}); " + _SAVE.format(x="f['x'][:]", y="f['y'][:]")
+)
+_PICKLE = "a pickle runs whatever it likes when it is opened, so none is; where you trust the file: "
+_PYTHON = _PICKLE + "d = pickle.load(open({file!r}, 'rb')); " + _SAVE.format(x="d[0]", y="d[1]")
+_TORCH = _PICKLE + "x, y = torch.load({file!r}); " + _SAVE.format(x="x.numpy()", y="y.numpy()")
+_MATLAB = "MATLAB's files are not read; the images must come first: d = scipy.io.loadmat({file!r}); " + _SAVE.format(
+    x="numpy.moveaxis(d['x'], -1, 0)", y="d['y'].ravel()"
+)
+_PARQUET = (
+    "parquet is not read; with a column a pixel: pandas.read_parquet({file!r}).to_csv('plain.csv', index=False); with "
+    "pictures in it: save them in a folder a class"
+)
+_ARCHIVE = "archives are not unpacked; unpack it, and name the folder"
+
+_WORDS = {
+    **dict.fromkeys([".h5", ".hdf5", ".hdf"], _HDF5),
+    **dict.fromkeys([".pkl", ".pickle", ".p", ".joblib"], _PYTHON),
+    **dict.fromkeys([".pt", ".pth"], _TORCH),
+    ".mat": _MATLAB,
+    ".parquet": _PARQUET,
+    **dict.fromkeys([".zip", ".tar", ".tgz", ".7z", ".rar"], _ARCHIVE),
+}
+
+
+def refuse_with_conversion(path: Path) -> None:
+    """Raise DataError for a file of a kind that is not read, with the reason and the line that converts it."""
+    name = path.name.lower()
+    suffix = ".tar" if name.endswith((".tar.gz", ".tar.xz", ".tar.bz2")) else Path(name.removesuffix(".gz")).suffix
+    if suffix in _WORDS:
+        raise DataError(_WORDS[suffix].format(file=path.name))

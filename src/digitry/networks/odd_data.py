@@ -1,0 +1,132 @@
+"""What would go wrong without a word in training on a dataset: how it lies, what it lacks, what it holds twice."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+
+from digitry.datasets.same_images import first_of_its_kind
+from digitry.datasets.sources import SOURCES
+from digitry.datasets.view import View
+from digitry.networks.model import Model
+from digitry.types import Dataset
+
+SAMPLE = 300
+"""So many images are looked at, in sixteen ways: half a second."""
+
+FEWEST = 50
+"""Of fewer images chance may say anything."""
+
+_FAR, _WELL = 0.3, 0.7
+"""Another way wins where it is read so much better, and at least so well."""
+
+
+class BetterView(NamedTuple):
+    """How images would be read far better."""
+
+    view: View
+    images: int
+    share: float
+    """The share of these that the shipped network reads rightly so."""
+    share_as_they_are: float
+
+
+def warn_of_odd_data(dataset: Dataset) -> None:
+    """Warn of everything in a person's own dataset that training would pass over in silence. Known names are known."""
+    if dataset.reference in SOURCES:
+        return
+    for line in odd_lines(dataset):
+        warnings.warn(f"{dataset.name}: {line}", stacklevel=3)
+
+
+def warn_of_view(dataset: Dataset) -> None:
+    """Warn where a person's own digits lie otherwise; all else is told by who counts and compares anyway."""
+    if dataset.reference not in SOURCES:
+        for line in _view_lines(dataset):
+            warnings.warn(f"{dataset.name}: {line}", stacklevel=3)
+
+
+def odd_lines(dataset: Dataset) -> Iterator[str]:
+    """Yield a line for everything that is odd about a dataset, with what to do about it."""
+    names = dataset.class_names
+    if "10" in names and "0" not in names and _digits(names):
+        yield "there is a class 10 and no 0; if 10 stands for 0, zeros are read as 10: y = y % 10, or rename the class"
+    present = np.bincount(dataset.train.labels, minlength=len(names)) > 0
+    lacking = [name for name, is_there in zip(names, present, strict=True) if not is_there]
+    if lacking:
+        classes = ", ".join(lacking[:10])
+        yield f"no training image is of class {classes}, so none will ever be read as that; add some, or leave it out"
+    if dataset.test is not None:
+        twice = copies_in_test(dataset)
+        if twice:
+            yield (
+                f"{twice:,} of {len(dataset.test):,} test images are training images too, pixel by pixel, so that test "
+                "figures flatter; leave them out of one"
+            )
+    yield from _view_lines(dataset)
+
+
+def _view_lines(dataset: Dataset) -> Iterator[str]:
+    if (better := better_view(dataset)) is not None:
+        yield (
+            f"the images seem to lie otherwise: of {better.images} the built-in network reads {better.share:.0%} with "
+            f"{option_words(better.view)}, {better.share_as_they_are:.0%} as they are; what learns from them so reads "
+            "upright pictures no better"
+        )
+
+
+def copies_in_test(dataset: Dataset) -> int:
+    """Count the test images that also stand in the training split, pixel by pixel."""
+    if dataset.test is None:
+        return 0
+    border = len(dataset.train)
+    first = first_of_its_kind(np.concatenate([dataset.train.images, dataset.test.images]))
+    return int(np.count_nonzero(first[border:] < border))
+
+
+def better_view(dataset: Dataset) -> BetterView | None:
+    """Let the shipped network look at some training images in every way they may lie.
+
+    None where the way they lie is the best, or not far from it, or the classes are no digits.
+    """
+    digits = _digits(dataset.class_names)
+    if not digits or len(dataset.train) < FEWEST:
+        return None
+    chosen = np.random.default_rng(0).permutation(len(dataset.train))[:SAMPLE]
+    images = dataset.train.images[chosen]
+    model = Model.shipped("digit", threads=1)
+    known = model.contract.class_names
+    wanted = np.array([known.index(name) for name in digits])[dataset.train.labels[chosen]]
+    shares: dict[View, float] = {}
+    for transpose, rotate, invert in product((False, True), (0, 90, 180, 270), (False, True)):
+        if invert and dataset.train.files:
+            continue  # of pictures it is seen what is ink
+        view = View(transpose, rotate, invert or None)
+        laid = view.turned(255 - images if invert else images)
+        shares[view] = float((model.probabilities(laid).argmax(axis=1) == wanted).mean())
+    best = max(shares, key=lambda view: shares[view])
+    now = shares[View()]
+    if shares[best] < _WELL or shares[best] < now + _FAR:
+        return None
+    share = shares[best]
+    if best.invert and "so inverted" in dataset.source:
+        best = View(best.transpose, best.rotate, invert=False)  # their edges had decided wrongly
+    return BetterView(best, len(images), share, now)
+
+
+def option_words(view: View) -> str:
+    """Say a view as options of the command line: `--transpose --rotate 90`."""
+    words = ["--transpose"] * view.transpose + [f"--rotate {view.rotate}"] * bool(view.rotate)
+    if view.invert is not None:
+        words.append("--invert" if view.invert else "--no-invert")
+    return " ".join(words)
+
+
+def _digits(names: tuple[str, ...]) -> list[str]:
+    """Return which digit each class stands for, 10 for 0; none where they are not digits."""
+    digits = ["0" if name == "10" else name for name in names]
+    return digits if set(digits) <= set("0123456789") and len(set(digits)) == len(digits) else []
