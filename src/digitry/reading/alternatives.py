@@ -43,7 +43,7 @@ def rewritten(number: Number, text: str) -> Number:
         x, y, width, height = number.box
         edges = [round(x + width * place / len(text)) for place in range(len(text) + 1)]
         old = [Digit("", 0.0, (left, y, max(1, right - left), height)) for left, right in itertools.pairwise(edges)]
-    new = [_as_character(character, label) for character, label in zip(old, text, strict=True)]
+    new = [as_character(character, label) for character, label in zip(old, text, strict=True)]
     digits = tuple(one for one in new if one.label.isdigit())
     return replace(number, text=text, digits=digits, signs=tuple(one for one in new if not one.label.isdigit()))
 
@@ -62,8 +62,8 @@ def characters_of(number: Number) -> list[Digit] | None:
     return None if digits or signs else found
 
 
-def _as_character(old: Digit, label: str) -> Digit:
-    """Return the character with another label; the two change places among its alternatives."""
+def as_character(old: Digit, label: str) -> Digit:
+    """Give the character with another label; the two change places among its alternatives."""
     if label == old.label:
         return old
     others = dict(old.alternatives)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digitry.reading.spots import Spots
 
@@ -11,6 +12,9 @@ NEAR = 0.5
 
 LINKED = 0.4
 """Least probability of a link: the mean of what both ends say."""
+
+LET_IN = 0.6
+"""Least probability of a character, and of its links, to be let in between two that were linked over it."""
 
 ALIKE = 1.9
 """Neighbours' sizes differ by at most this factor."""
@@ -37,6 +41,7 @@ def find_chains(spots: Spots) -> list[list[int]]:
     for _, first, second in sorted(links, reverse=True):
         if after[first] == -1 and before[second] == -1 and _end(after, second) != first:
             after[first], before[second] = second, first
+    _let_in(spots, after, before)
     chains = []
     for start in range(count):
         if before[start] == -1:
@@ -45,6 +50,28 @@ def find_chains(spots: Spots) -> list[list[int]]:
                 chain.append(after[chain[-1]])
             chains.append(chain)
     return chains
+
+
+def _let_in(spots: Spots, after: list[int], before: list[int]) -> None:
+    """Put a character that was left out between two that were linked over it: it names both as its neighbours.
+
+    A point is easily skipped: the digits beside it nearly touch.
+    """
+    for place in range(len(after)):
+        sure = min(spots.found[place], spots.after[place, 0], spots.before[place, 0])
+        if after[place] != -1 or before[place] != -1 or sure < LET_IN:
+            continue
+        (first, off), (second, away) = (
+            _nearest(spots, named[place]) for named in (spots.before, spots.after)
+        )
+        if after[first] == second and max(off, away) < NEAR * spots.size[first]:
+            after[first], before[place], after[place], before[second] = place, first, second, place
+
+
+def _nearest(spots: Spots, named: NDArray[np.float32]) -> tuple[int, float]:
+    """Return which spot is nearest to the one that is named (its probability, x, y), and how far away, in pixels."""
+    away = np.hypot(spots.x - named[1], spots.y - named[2])
+    return int(away.argmin()), float(away.min())
 
 
 def _end(after: list[int], place: int) -> int:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from digitry.reading.alternatives import as_character
 from digitry.reading.certainty import share_doubt
 from digitry.reading.networks import Networks
 from digitry.reading.notation import value_of
@@ -29,17 +30,23 @@ TURNED = "the page reads about as well the other way round; say how it lies: --r
 """Why a number is not sure, whatever its confidence."""
 
 
+UNHEARD_OF = 3e-3
+"""The probability that a network gives, at least, to what it does not name."""
+
+
 class Weighed(NamedTuple):
     """What both networks think of a candidate."""
 
+    candidate: Candidate
+    """With the digits that both together read."""
     own: float
     """The mean of their probabilities of it, 0 to 1."""
     opinion: Opinion
 
 
-def judged_number(one: Candidate, weighed: Weighed, turn: Turn, networks: Networks, options: PageOptions) -> Number:
+def judged_number(weighed: Weighed, turn: Turn, networks: Networks, options: PageOptions) -> Number:
     """Make the number that people get of a candidate and of what the networks think of it."""
-    own, opinion = weighed
+    one, own, opinion = weighed
     confidence, sure, reason = networks.judge("page", own)
     if doubt := _doubt(one, opinion, turn):
         sure, reason = False, doubt
@@ -63,11 +70,34 @@ def judged_number(one: Candidate, weighed: Weighed, turn: Turn, networks: Networ
 
 
 def weigh(one: Candidate, view: NDArray[np.uint8], networks: Networks) -> Weighed:
-    """Weigh a candidate: the page's network believes in it, and the one for numbers, asked alone, reads the same."""
+    """Weigh a candidate: the page's network believes in it, and the one for numbers, asked alone, reads the same.
+
+    Where they read as many digits, but others, those are taken that both together find the most probable.
+    """
     signs = [c.box for c in one.characters if not c.label.isdigit()]
     opinion = second_opinion(view, one.box, one.digit_height, signs, networks.read_strips)
-    agreed = opinion.probability if opinion.digits == one.digits else opinion.others.get(one.digits, 0.0)
-    return Weighed((one.probability + agreed) / 2, opinion)
+    said = {opinion.digits: opinion.probability, **opinion.others}
+    rivals = [with_digits(one, digits) for digits in said if len(digits) == len(one.digits)]
+
+    def likely(rival: Candidate) -> float:
+        return max(rival.probability, UNHEARD_OF * one.probability) * max(said.get(rival.digits, 0.0), UNHEARD_OF)
+
+    best = max((one, *rivals), key=likely)
+    return Weighed(best, (best.probability + said.get(best.digits, 0.0)) / 2, opinion)
+
+
+def with_digits(one: Candidate, digits: str) -> Candidate:
+    """Give a candidate with as many other digits, as probable as its characters take them to be."""
+    waiting, share = list(digits), 1.0
+    characters = []
+    for character in one.characters:
+        label = waiting.pop(0) if character.label.isdigit() else character.label
+        characters.append(as_character(character, label))
+        share *= characters[-1].confidence / max(character.confidence, 1e-9)
+    text = "".join(character.label for character in characters)
+    return one._replace(
+        written=one.written._replace(text=text), characters=tuple(characters), probability=one.probability * share
+    )
 
 
 def _doubt(one: Candidate, opinion: Opinion, turn: Turn) -> str | None:

@@ -56,15 +56,15 @@ def _read_found(grey: NDArray[np.uint8], found: PageFound, networks: Networks, o
     if options.only != "printed" and (one := _one_number(view, found, networks, options)):
         return _turned_back(one, quarter, grey.shape)
     wanted = [candidate for candidate in found.candidates if options.only in ("all", candidate.hand)]
-    weighed = [(one, weigh(one, view, networks)) for one in wanted if one.probability >= LEAST_ASKED]
-    given = [(one, what) for one, what in weighed if what.own >= LEAST_GIVEN]
-    judged = [judged_number(one, what, found.turn, networks, options) for one, what in given]
+    weighed = [weigh(one, view, networks) for one in wanted if one.probability >= LEAST_ASKED]
+    given = [what for what in weighed if what.own >= LEAST_GIVEN]
+    judged = [judged_number(what, found.turn, networks, options) for what in given]
     tables, places = page_tables(judged, ruled_tables(view))
     numbers = tuple(_placed(number, place) for number, place in zip(judged, places, strict=True))
     sure, reason = doubts(numbers)
     if not numbers:
         reason = _why_nothing(found, options)
-    seen = [what.opinion for _, what in given if what.opinion.strip is not None]
+    seen = [what.opinion for what in given if what.opinion.strip is not None]
     stages: dict[str, Any] = {
         "strips": [opinion.strip for opinion in seen],
         "frames": [opinion.frames for opinion in seen],
@@ -90,14 +90,15 @@ def _one_number(view: NDArray[np.uint8], found: PageFound, networks: Networks, o
     is_all = view.shape[0] < ONE_LINE * np.median([digit.box[3] for digit in number.digits])
     is_seen = len(number.text) == 1 and [one.digits for one in convinced] == [number.text]
     digits = "".join(one.digits for one in within)
-    # All marks of a page together make one digit, too, of which nobody is convinced.
-    is_believed = len(number.text) > 1 or digits == number.text or number.confidence >= CONVINCED
+    # All marks of a page together make one digit, too: but none where several are seen.
+    several = sum(len(one.characters) for one in convinced) > 1
+    is_believed = len(number.text) > 1 or digits == number.text or (number.confidence >= CONVINCED and not several)
     if not (is_alone and is_believed and (is_all or is_seen)) or any(one.struck for one in within):
         return None
     if digits == number.text and sum(len(one.characters) for one in within) > 1:
         # They agree, and what the page's network sees has its signs and its gaps.
-        weighed = [(one, weigh(one, view, networks)) for one in within]
-        numbers = tuple(judged_number(one, what, found.turn, networks, options) for one, what in weighed)
+        weighed = [weigh(one, view, networks) for one in within]
+        numbers = tuple(judged_number(what, found.turn, networks, options) for what in weighed)
         return Reading("", numbers, *doubts(numbers), stages=other.stages)
     other = _valued(other, options)
     if digits == number.text:

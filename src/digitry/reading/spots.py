@@ -46,6 +46,9 @@ LEAST = 0.3
 APART = 0.22
 """Two middles nearer than this, in heights of a digit, are one character's."""
 
+ALIKE = 1.4
+"""Two spots in one place are the same character if their sizes differ by no more than this factor."""
+
 INNER = 0.8
 """The share of a character's box, along both axes, in which no other character has its middle."""
 
@@ -163,7 +166,7 @@ def _on_page(spots: Spots, shape: tuple[int, ...], scale: float) -> Spots:
 
 
 def _one_each(spots: Spots) -> Spots:
-    """One spot for every character: the surest of those that lie on each other, whatever their sizes."""
+    """One spot for every character: where the surest of those that lie on each other is, and what all of them say."""
     spots = spots.take(np.argsort(-spots.found, kind="stable"))
     kept = np.zeros(len(spots.x), bool)
     for place in range(len(spots.x)):
@@ -172,7 +175,23 @@ def _one_each(spots: Spots) -> Spots:
         near = away < APART * np.minimum(spots.size[others], spots.size[place])
         within = _holds(spots.box[others], x, y) | _holds(spots.box[place], spots.x[others], spots.y[others])
         kept[place] = not (near | within).any()
-    return spots.take(kept)
+    return _agreed(spots, np.flatnonzero(kept))
+
+
+def _agreed(spots: Spots, kept: NDArray[np.integer]) -> Spots:
+    """Give the `kept` spots with the mean of what all spots on the same character say, the surer the more."""
+    away = np.hypot(spots.x[kept, np.newaxis] - spots.x, spots.y[kept, np.newaxis] - spots.y)
+    size, kind = spots.size[kept, np.newaxis], spots.classes.argmax(axis=1)
+    # A point alone does not tell how large the digits beside it are.
+    alike = (abs(np.log(size / spots.size)) < np.log(ALIKE)) | (kind[kept, np.newaxis] == kind)
+    same = alike & (away < APART * np.minimum(size, spots.size))
+    weights = np.where(same, spots.found, 0)
+    weights /= weights.sum(axis=1, keepdims=True)
+    means = {
+        name: np.asarray(weights @ getattr(spots, name), np.float32)
+        for name in ("size", "classes", "after", "before", "written", "struck", "turn")
+    }
+    return spots.take(kept)._replace(**means)
 
 
 def _holds(box: NDArray[np.float32], x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.bool_]:
