@@ -63,12 +63,15 @@ def own_confidence_on_pages(
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Read `count` made pages: the own confidence in every number that could be sure, and whether it is there.
 
-    A number that is not on its page counts as wrong. What is never sure, struck out or beside letters, is left out.
+    A number that is not on its page counts as wrong. What is never sure, struck out or beside letters, is left out, and
+    so are pages that were read as one digit or number by the networks for those: they have scales of their own.
     """
     confidence: list[float] = []
     right: list[bool] = []
     for place, page in enumerate(pages):
-        numbers = [number for number in reader.read_grey(page.grey).numbers if number.reason not in NEVER_SURE]
+        reading = reader.read_grey(page.grey)
+        is_by_page = "weighed" in reading.stages
+        numbers = [number for number in reading.numbers if is_by_page and number.reason not in NEVER_SURE]
         for number, is_right in judge_numbers(page, numbers).given:
             confidence.append(number.confidence)
             right.append(is_right)

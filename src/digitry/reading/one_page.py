@@ -66,6 +66,7 @@ def _read_found(grey: NDArray[np.uint8], found: PageFound, networks: Networks, o
         reason = _why_nothing(found, options)
     seen = [what.opinion for what in given if what.opinion.strip is not None]
     stages: dict[str, Any] = {
+        "weighed": given,
         "strips": [opinion.strip for opinion in seen],
         "frames": [opinion.frames for opinion in seen],
     }
@@ -99,7 +100,7 @@ def _one_number(view: NDArray[np.uint8], found: PageFound, networks: Networks, o
         # They agree, and what the page's network sees has its signs and its gaps.
         weighed = [weigh(one, view, networks) for one in within]
         numbers = tuple(judged_number(what, found.turn, networks, options) for what in weighed)
-        return Reading("", numbers, *doubts(numbers), stages=other.stages)
+        return Reading("", numbers, *doubts(numbers), stages={**other.stages, "weighed": weighed})
     other = _valued(other, options)
     if digits == number.text:
         return other

@@ -65,3 +65,12 @@ def test_no_ring_is_closed():
 
 def test_a_page_without_characters_has_no_number():
     assert find_chains(spots([], [])) == []
+
+
+def test_a_point_that_its_neighbours_skip_is_let_in_where_it_names_them_both():
+    skipped = spots([(20, 10), (46, 10), (34, 18)], [1, None, None])
+    assert find_chains(skipped) == [[0, 1], [2]]
+    skipped.before[2], skipped.after[2] = (0.95, 21, 11), (0.95, 45, 9)
+    assert find_chains(skipped) == [[0, 2, 1]]
+    skipped.found[2] = 0.4
+    assert find_chains(skipped) == [[0, 1], [2]]

@@ -89,6 +89,15 @@ def test_a_number_that_the_other_network_reads_otherwise_is_not_sure_and_says_wh
     assert (second.text, second.sure) == ("38", True)
 
 
+def test_digits_that_one_network_doubts_and_the_other_is_sure_of_are_the_other_s():
+    page, seen = written(("2047", 40, 40), ("38", 430, 44))
+    hardly = [replace(seen[0], name="9", clear=1.0), *seen[1:]]
+    first, second = read(page, hardly).numbers
+    assert (first.text, first.digits[0].label, dict(first.digits[0].alternatives)["9"] > 0) == ("2047", "2", True)
+    assert (second.text, second.sure) == ("38", True)
+    assert first.confidence < second.confidence
+
+
 def test_a_number_in_which_nobody_believes_is_not_given():
     page, seen = written(("2047", 40, 40), ("38", 430, 44))
     nothing_there = level("11", 100, 400, found=-0.5, clear=0.5)
@@ -210,6 +219,16 @@ def test_a_digit_of_which_nobody_is_convinced_is_not_all_of_the_picture():
         assert reader.read(page).text == text
 
 
+def test_what_frames_several_digits_makes_no_digit_with_them():
+    page = on_paper(ink_page("7", height=120))
+    reader = Reader(template_model_bytes(), sure_confidence=0.0)
+    shares = np.eye(10, dtype=np.float32)[[4]]
+    reader.read_digits = lambda images: shares  # type: ignore[method-assign]
+    for seen, texts in (("1", ["4"]), ("17", [])):
+        reader.see_page = network_seeing(page.shape, level(seen, 60, 60, 40))  # type: ignore[method-assign]
+        assert [number.text for number in reader.read(page).numbers if number.text == "4"] == texts
+
+
 def test_beside_a_number_elsewhere_a_large_mark_is_not_all_of_the_picture():
     ink = np.zeros((400, 800), np.uint8)
     write(ink, "8", 80, 60, 280)
@@ -248,6 +267,6 @@ def test_an_option_that_does_not_exist_is_refused_before_anything_is_read():
 def test_the_strips_that_were_read_again_are_kept():
     page, seen = written(("2047", 40, 40), ("38", 430, 44))
     stages = read(page, seen).stages
-    assert list(stages) == ["grey", "strips", "frames"]
+    assert list(stages) == ["grey", "weighed", "strips", "frames"]
     assert [strip.shape[0] for strip in stages["strips"]] == [40, 40]
     assert all((frames.argmax(axis=1) != BLANK).any() for frames in stages["frames"])

@@ -55,5 +55,17 @@ def test_of_two_characters_on_one_place_the_surer_one_stays():
     assert [NAMES[kind] for kind in spots.classes.argmax(axis=1)] == ["7"]
 
 
+def test_what_two_sizes_of_a_page_say_of_one_character_counts_together():
+    # At its own size the network is a little surer that something is there; at half the size, of what it is.
+    def answer(page: np.ndarray) -> np.ndarray:
+        halved = page.shape[1] <= PAGE.shape[1]
+        seen = level("7", 200, 200, 40, found=2.0, clear=3.0) if halved else level("1", 200, 200, 40, clear=0.2)
+        return network_seeing(PAGE.shape, seen)(page)
+
+    spots = find_spots(PAGE, answer)
+    assert [NAMES[kind] for kind in spots.classes.argmax(axis=1)] == ["7"]
+    np.testing.assert_allclose(spots.classes.sum(axis=1), 1, atol=1e-5)
+
+
 def test_an_empty_page_has_no_characters():
     assert not len(find_spots(PAGE, network_seeing(PAGE.shape, [])).x)
