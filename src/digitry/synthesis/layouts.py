@@ -1,4 +1,4 @@
-"""Kinds of pages: lists, tables, forms, boxes for digits, sudokus, score cards, receipts, notes.
+"""Kinds of pages: lists, tables, columns, forms, boxes for digits, sudokus, score cards, receipts, notes.
 
 Each draws what a window of such a page shows on a `Sheet`. A new kind is a function here and a line in `LAYOUTS`.
 """
@@ -18,6 +18,9 @@ from digitry.synthesis.texts import CELL_KINDS, cell_text, digits, fitting, numb
 
 ALONE = "ACDEFGHKLMNPRTVWXYadefhkmnrtuwxy"
 """Letters that nobody takes for a digit."""
+
+LONG = 999
+"""Numbers in a column that has no end in sight."""
 
 
 def free_lines(sheet: Sheet, size: float) -> None:
@@ -244,6 +247,35 @@ def receipt(sheet: Sheet, size: float) -> None:
         y += row
 
 
+def columns(sheet: Sheet, size: float) -> None:
+    """Lay out numbers under each other, flush right, as in ledgers and sums at school: a line, and what they make."""
+    rng = sheet.rng
+    pitch = size * rng.uniform(1.1, 2.0)
+    if rng.random() < 0.4:
+        paper_rules(sheet, pitch)
+    hand, longest, decimal = Hand.of(rng), int(rng.integers(1, 7)), rng.random() < 0.25
+    right = rng.uniform(0.05, 0.35) * sheet.side
+    while right < sheet.side + size:
+        y = rng.uniform(-0.5, 1) * pitch
+        while y < sheet.side:
+            count = int(rng.integers(2, 7)) if rng.random() < 0.6 else LONG
+            for place in range(count + 1):
+                if y > sheet.side:
+                    break
+                text = digits(rng, max(1, longest - 2), longest) + ("." + digits(rng, 2) if decimal else "")
+                wide = 0.62 * size * len(text)
+                if place == count:  # the total
+                    underline(sheet, right - wide - size, right, y - rng.uniform(0.05, 0.2) * size, hand, size)
+                elif place == count - 1 and rng.random() < 0.6:
+                    sign = str(rng.choice(["+", "+", "-", "×"]))
+                    sign_alone(sheet, sign, right - wide - size * rng.uniform(1.0, 2.2), y, size, hand)
+                start = right - wide + rng.normal(0, 0.1) * size
+                sheet.write(text, start, y + rng.normal(0, 0.05) * size, size, hand, level=pressure(rng))
+                y += pitch
+            y += rng.uniform(0, 2) * pitch
+        right += size * (0.62 * (longest + 3 * decimal) + rng.uniform(1.5, 7))
+
+
 def form(sheet: Sheet, size: float) -> None:
     """Lay out printed questions with written answers on lines, in frames, or beside them; much print."""
     rng = sheet.rng
@@ -330,13 +362,14 @@ def no_number(sheet: Sheet, size: float) -> None:
 Layouts = tuple[tuple[Callable[[Sheet, float], None], float], ...]
 
 LAYOUTS: Layouts = (
-    (free_lines, 0.19),
-    (table, 0.21),
+    (free_lines, 0.17),
+    (table, 0.19),
+    (columns, 0.07),
     (digit_boxes, 0.12),
-    (sudoku, 0.07),
-    (score_card, 0.08),
+    (sudoku, 0.06),
+    (score_card, 0.07),
     (receipt, 0.08),
-    (form, 0.09),
+    (form, 0.08),
     (one_number, 0.09),
     (no_number, 0.07),
 )
