@@ -83,7 +83,7 @@ def table(sheet: Sheet, size: float) -> None:
             if rng.random() < in_print:
                 sheet.print(text, left + rng.uniform(0.1, 0.5) * room, y, size * rng.uniform(0.6, 1), face)
                 continue
-            inset = rng.uniform(-0.1, 0.4) * max(room - 0.6 * size * len(text), 0.1 * room)
+            inset = rng.uniform(-0.05, 0.4) * max(room - 0.6 * size * len(text), 0.1 * room)
             first = len(sheet.characters)
             writer = hands[int(rng.random() < 0.1)]
             sheet.write(
@@ -93,7 +93,7 @@ def table(sheet: Sheet, size: float) -> None:
                 size * rng.uniform(0.85, 1.1),
                 writer,
                 level=pressure(rng),
-                reach=right + 0.2 * size,
+                reach=right + 0.1 * size,
             )
             if rng.random() < 0.03:
                 sheet.strike(first, writer)
@@ -189,7 +189,8 @@ def score_card(sheet: Sheet, size: float) -> None:
                 sheet.reversed.append((0, int(top), sheet.side, int(bottom)))
             for left, right in lines[1]:
                 small = size * rng.uniform(0.55, 0.7)
-                sheet.print(digits(rng, 1, 3), left + 0.15 * (right - left), top + (row - small) / 2, small, face)
+                text = digits(rng, 1, 3)[: max(1, int((right - left) / (0.7 * small)))]
+                sheet.print(text, left + 0.1 * (right - left), top + (row - small) / 2, small, face)
             continue
         hand = hands[int(rng.integers(3))]
         signs = role > 0.92
@@ -205,7 +206,8 @@ def score_card(sheet: Sheet, size: float) -> None:
             if not signs and rng.random() < 0.06:
                 text = str(rng.choice(["-", "+"])) + text
             x = left + rng.uniform(0.1, 0.45) * (right - left)
-            sheet.write(text, x, top + (bottom - top - size) / 2, size, hand, level=pressure(rng))
+            y = top + (bottom - top - size) / 2
+            sheet.write(text, x, y, size, hand, level=pressure(rng), reach=right + 0.1 * size)
             if not signs and rng.random() < 0.15:
                 circle(sheet, first, hand)
 
@@ -234,7 +236,7 @@ def receipt(sheet: Sheet, size: float) -> None:
                         size,
                         hand,
                         level=pressure(rng),
-                        reach=right + size,
+                        reach=right + 0.3 * size,
                     )
         if rng.random() < 0.2:
             line(
