@@ -69,7 +69,7 @@ class Hand:
     @classmethod
     def of(cls, rng: np.random.Generator, *, apart: bool = False) -> Hand:
         """Draw a writer; with `apart` one who sets characters well apart, as in boxes."""
-        gap = (rng.normal(-0.01, 0.04), rng.uniform(0.04, 0.28), rng.uniform(0.25, 0.9))
+        gap = (rng.normal(-0.01, 0.04), rng.uniform(0.04, 0.28), rng.uniform(0.25, 0.6))
         share = rng.choice([0.0, PEN_MODEL_SHARE, 1.0], p=[0.35, 0.45, 0.2])
         return cls(
             pen=float(np.exp(rng.uniform(np.log(0.045), np.log(0.15)))),
