@@ -17,11 +17,14 @@ from digitry.reading.page_turn import Turn
 from digitry.reading.second_opinion import Opinion, second_opinion
 from digitry.types import Number
 
-LEAST_GIVEN = 0.25
-"""A number in which both networks together have less confidence is not given: `python -m bench page-threshold`."""
+PAGE_SHARE = 0.8
+"""The page's network has so much of the word on a number, the one for numbers the rest: it also reads what is none."""
 
-LEAST_ASKED = 0.05
-"""A number that the page's network takes for less probable than this is not read again, and not given."""
+LEAST_GIVEN = 0.27
+"""A number in which both networks together have less confidence is not given."""
+
+LEAST_ASKED = (LEAST_GIVEN - (1 - PAGE_SHARE)) / PAGE_SHARE
+"""A number that the page's network takes for less probable than this is not read again: it could not be given."""
 
 ALTERNATIVES = 3
 
@@ -40,7 +43,7 @@ class Weighed(NamedTuple):
     candidate: Candidate
     """With the digits that both together read."""
     own: float
-    """The mean of their probabilities of it, 0 to 1."""
+    """The weighted mean of their probabilities of it, 0 to 1."""
     opinion: Opinion
 
 
@@ -83,7 +86,8 @@ def weigh(one: Candidate, view: NDArray[np.uint8], networks: Networks) -> Weighe
         return max(rival.probability, UNHEARD_OF * one.probability) * max(said.get(rival.digits, 0.0), UNHEARD_OF)
 
     best = max((one, *rivals), key=likely)
-    return Weighed(best, (best.probability + said.get(best.digits, 0.0)) / 2, opinion)
+    own = PAGE_SHARE * best.probability + (1 - PAGE_SHARE) * said.get(best.digits, 0.0)
+    return Weighed(best, own, opinion)
 
 
 def with_digits(one: Candidate, digits: str) -> Candidate:

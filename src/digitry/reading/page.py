@@ -20,6 +20,9 @@ WORDY = 0.5
 LOWEST = 6.0
 """Pixels: digits that are lower cannot be told apart."""
 
+PLAIN = 0.8
+"""A character that is plainly there is found with this probability, or more: a focal loss asks for no higher one."""
+
 STRUCK = 0.5
 """Least mean probability of being struck out to be called so."""
 
@@ -111,7 +114,8 @@ def _numbers(chain: list[int], spots: Spots, class_names: tuple[str, ...]) -> li
 
 def _probability(written: Written, chain: list[int], spots: Spots) -> float:
     places = np.array([chain[place] for place in written.places])
-    right = float(np.prod(spots.classes[places].max(axis=1) * spots.found[places]))
+    found = np.minimum(spots.found[places] / PLAIN, 1)
+    right = float(np.prod(spots.classes[places].max(axis=1) * found))
     linked = float(np.prod((spots.after[places[:-1], 0] + spots.before[places[1:], 0]) / 2))
     # At its ends nothing may follow, unless it stands there and was left out.
     first, last = written.places[0], written.places[-1]

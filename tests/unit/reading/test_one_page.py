@@ -89,15 +89,6 @@ def test_a_number_that_the_other_network_reads_otherwise_is_not_sure_and_says_wh
     assert (second.text, second.sure) == ("38", True)
 
 
-def test_digits_that_one_network_doubts_and_the_other_is_sure_of_are_the_other_s():
-    page, seen = written(("2047", 40, 40), ("38", 430, 44))
-    hardly = [replace(seen[0], name="9", clear=1.0), *seen[1:]]
-    first, second = read(page, hardly).numbers
-    assert (first.text, first.digits[0].label, dict(first.digits[0].alternatives)["9"] > 0) == ("2047", "2", True)
-    assert (second.text, second.sure) == ("38", True)
-    assert first.confidence < second.confidence
-
-
 def test_a_number_in_which_nobody_believes_is_not_given():
     page, seen = written(("2047", 40, 40), ("38", 430, 44))
     nothing_there = level("11", 100, 400, found=-0.5, clear=0.5)

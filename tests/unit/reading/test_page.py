@@ -72,7 +72,7 @@ def test_the_box_of_a_number_holds_those_of_its_characters():
 def test_a_number_is_as_probable_as_all_of_it():
     (sure,) = found(level("123")).candidates
     (unclear,) = found(level("123", clear=1.0)).candidates
-    (faint,) = found(level("123", found=1.0)).candidates
+    (faint,) = found(level("123", found=0.3)).candidates
     assert sure.probability > 0.9
     assert unclear.probability < 0.5
     assert faint.probability < 0.5
