@@ -22,7 +22,7 @@ from digitry.reading.judged import LEAST_GIVEN
 from digitry.training.run_folder import describe_surroundings
 
 RESULTS = Path(__file__).parent.parent / "results" / "page_threshold.json"
-THRESHOLDS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6)
+THRESHOLDS = (0.1, 0.15, 0.2, 0.25, 0.27, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6)
 
 
 def main() -> None:
@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=5)
     options = parser.parse_args()
     digits = digitry.load_dataset("mnist").train.take(slice(-6000, None))
-    one_page.LEAST_GIVEN = 0.0
+    one_page.LEAST_GIVEN = one_page.LEAST_ASKED = 0.0
     reader = digitry.Reader(sure_confidence=0.0)  # so that confidences are the networks' own
     own, right, missed = [], [], 0
     for page in made_pages(digits, options.pages, options.seed):

@@ -33,7 +33,7 @@ TURNED = "the page reads about as well the other way round; say how it lies: --r
 """Why a number is not sure, whatever its confidence."""
 
 
-UNHEARD_OF = 3e-3
+UNHEARD_OF = 0.02
 """The probability that a network gives, at least, to what it does not name."""
 
 
