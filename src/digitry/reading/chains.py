@@ -61,9 +61,7 @@ def _let_in(spots: Spots, after: list[int], before: list[int]) -> None:
         sure = min(spots.found[place], spots.after[place, 0], spots.before[place, 0])
         if after[place] != -1 or before[place] != -1 or sure < LET_IN:
             continue
-        (first, off), (second, away) = (
-            _nearest(spots, named[place]) for named in (spots.before, spots.after)
-        )
+        (first, off), (second, away) = (_nearest(spots, named[place]) for named in (spots.before, spots.after))
         if after[first] == second and max(off, away) < NEAR * spots.size[first]:
             after[first], before[place], after[place], before[second] = place, first, second, place
 

@@ -100,7 +100,8 @@ def _one_number(view: NDArray[np.uint8], found: PageFound, networks: Networks, o
         # They agree, and what the page's network sees has its signs and its gaps.
         weighed = [weigh(one, view, networks) for one in within]
         numbers = tuple(judged_number(what, found.turn, networks, options) for what in weighed)
-        return Reading("", numbers, *doubts(numbers), stages={**other.stages, "weighed": weighed})
+        stages: dict[str, Any] = {**other.stages, "weighed": weighed}
+        return Reading("", numbers, *doubts(numbers), stages=stages)
     other = _valued(other, options)
     if digits == number.text:
         return other

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -168,30 +169,37 @@ def _on_page(spots: Spots, shape: tuple[int, ...], scale: float) -> Spots:
 def _one_each(spots: Spots) -> Spots:
     """One spot for every character: where the surest of those that lie on each other is, and what all of them say."""
     spots = spots.take(np.argsort(-spots.found, kind="stable"))
+    of = np.full(len(spots.x), -1)  # the place of the spot that stands for its character
     kept = np.zeros(len(spots.x), bool)
     for place in range(len(spots.x)):
         x, y, others = spots.x[place], spots.y[place], np.flatnonzero(kept[:place])
         away = np.hypot(spots.x[others] - x, spots.y[others] - y)
         near = away < APART * np.minimum(spots.size[others], spots.size[place])
+        if near.any():
+            of[place] = others[np.where(near, away, np.inf).argmin()]
+            continue
         within = _holds(spots.box[others], x, y) | _holds(spots.box[place], spots.x[others], spots.y[others])
-        kept[place] = not (near | within).any()
-    return _agreed(spots, np.flatnonzero(kept))
+        if not within.any():
+            kept[place], of[place] = True, place
+    return _agreed(spots, np.flatnonzero(kept), of)
 
 
-def _agreed(spots: Spots, kept: NDArray[np.integer]) -> Spots:
-    """Give the `kept` spots with the mean of what all spots on the same character say, the surer the more."""
-    away = np.hypot(spots.x[kept, np.newaxis] - spots.x, spots.y[kept, np.newaxis] - spots.y)
-    size, kind = spots.size[kept, np.newaxis], spots.classes.argmax(axis=1)
+def _agreed(spots: Spots, kept: NDArray[np.integer], of: NDArray[np.integer]) -> Spots:
+    """Give the `kept` spots with the mean of what all spots of the same character say, the surer the more."""
+    kind, size = spots.classes.argmax(axis=1), np.log(spots.size)
     # A point alone does not tell how large the digits beside it are.
-    alike = (abs(np.log(size / spots.size)) < np.log(ALIKE)) | (kind[kept, np.newaxis] == kind)
-    same = alike & (away < APART * np.minimum(size, spots.size))
-    weights = np.where(same, spots.found, 0)
-    weights /= weights.sum(axis=1, keepdims=True)
-    means = {
-        name: np.asarray(weights @ getattr(spots, name), np.float32)
-        for name in ("size", "classes", "after", "before", "written", "struck", "turn")
-    }
-    return spots.take(kept)._replace(**means)
+    alike = (abs(size - size[of]) < np.log(ALIKE)) | (kind == kind[of])
+    said = np.flatnonzero((of >= 0) & alike)
+
+    def mean(values: NDArray[np.float32]) -> NDArray[np.float32]:
+        flat = values.reshape(len(values), math.prod(values.shape[1:]))
+        total = np.zeros_like(flat)
+        np.add.at(total, of[said], spots.found[said, np.newaxis] * flat[said])
+        return np.asarray((total[kept] / weight).reshape(len(kept), *values.shape[1:]), np.float32)
+
+    weight = np.bincount(of[said], spots.found[said], len(of))[kept, np.newaxis]
+    names = ("size", "classes", "after", "before", "written", "struck", "turn")
+    return spots.take(kept)._replace(**{name: mean(getattr(spots, name)) for name in names})
 
 
 def _holds(box: NDArray[np.float32], x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.bool_]:
