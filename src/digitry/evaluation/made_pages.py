@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -53,20 +54,34 @@ def made_pages(digits: Split, count: int, seed: int) -> Iterator[PhotographedPag
 
 
 def judge_numbers(page: PhotographedPage, numbers: Sequence[Number]) -> Judged:
-    """Judge numbers that were read on a page: right where one of the same text stands in the same place."""
-    left = list(numbers)
+    """Judge numbers that were read on a page: right where one of the same text stands in the same place.
+
+    What stands nearest to one that counts neither way is left out.
+    """
+    known = numbers_on(page)
+    hits: dict[int, MadeNumber] = {}
+    for place, number in enumerate(numbers):
+        equal = [one for one in known if one.text == number.text and same_place(number.box, one.box)]
+        if equal:
+            hits[place] = min(equal, key=lambda one: _apart(number.box, one.box))
+            known.remove(hits[place])
     given: list[tuple[Number, bool]] = []
-    missed = []
-    for one in numbers_on(page):
-        near = [number for number in left if same_place(number.box, one.box)]
-        hit = next((number for number in near if number.text == one.text), None)
-        if one.counts and hit is None:
-            missed.append(one)
-        for number in near:
-            left.remove(number)
-            if one.counts or one.struck:
-                given.append((number, number is hit and not one.struck))
-    return Judged([*given, *((number, False) for number in left)], missed)
+    for place, number in enumerate(numbers):
+        near = [one for one in known if same_place(number.box, one.box)]
+        if place in hits:
+            nearest, is_right = hits[place], not hits[place].struck
+        elif near:
+            nearest, is_right = min(near, key=lambda one: _apart(number.box, one.box)), False
+        else:
+            nearest, is_right = None, False
+        if nearest is None or nearest.counts or nearest.struck:
+            given.append((number, is_right))
+    return Judged(given, [one for one in known if one.counts])
+
+
+def _apart(one: Box | FloatBox, other: Box | FloatBox) -> float:
+    """Return how far the middles of two boxes lie apart, in pixels."""
+    return math.hypot(one[0] + one[2] / 2 - other[0] - other[2] / 2, one[1] + one[3] / 2 - other[1] - other[3] / 2)
 
 
 def numbers_on(page: PhotographedPage) -> list[MadeNumber]:

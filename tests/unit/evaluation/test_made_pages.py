@@ -79,3 +79,10 @@ def test_the_same_seed_makes_the_same_pages_of_every_layout(glyphs):
     for one, other in zip(first, again, strict=True):
         assert (one.grey == other.grey).all()
     assert len({one.grey.tobytes() for one in first}) == 3
+
+
+def test_neighbours_that_nearly_touch_are_told_apart_by_what_is_read_and_by_what_is_nearer():
+    truth = page(characters(kinds("7"), 20, 20), characters(kinds("9"), 26, 20))
+    judged = judge_numbers(truth, [given("9", 24, 20), given("7", 20, 20)])
+    assert [(number.text, is_right) for number, is_right in judged.given] == [("9", True), ("7", True)]
+    assert not judged.missed
