@@ -34,6 +34,9 @@ SETS = {
 ASKED = (None, 0.05)
 """Shares of errors among the sure readings that are asked for; None is the default."""
 
+ASKED_OF_PAGES = (0.01, 0.02, 0.05)
+"""The same beside the default, of the numbers on pages."""
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -68,11 +71,15 @@ def measured(folder: Path, expect: str) -> dict[str, Any]:
 def measured_pages(folder: Path) -> dict[str, Any]:
     """What the shipped reader makes of whole pages: all of them, and each kind."""
     from digitry.evaluation.whole_pages.score_pages import score_pages
+    from digitry.reading import Reader
 
     result = score_pages(folder)
     right, cells = result.cells
     found = result.to_json()
     kept = {name: found[name] for name in ("pages", "digits", "exact", "nothing_found", "kinds", "seconds")}
+    for max_error in ASKED_OF_PAGES:
+        exact = score_pages(folder, reader=Reader(max_error=max_error)).exact
+        kept[f"max_error_{max_error}"] = {"sure": exact.sure, "right_when_sure": exact.sure_right}
     print(folder.name, kept, flush=True)
     return {"sha256": identity(folder), **kept, "cells_right": right, "cells": cells}
 
@@ -92,7 +99,7 @@ def table(sets: dict[str, dict[str, Any]]) -> str:
 
 def table_of_pages(pages: dict[str, Any]) -> str:
     """A line for each kind of page, and one for all."""
-    return fill("real_pages", pages=pages, share=share).strip()
+    return fill("real_pages", pages=pages, asked=ASKED_OF_PAGES, share=share).strip()
 
 
 def share(part: int, whole: int) -> str:
