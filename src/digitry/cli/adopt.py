@@ -55,9 +55,10 @@ def _print(done: Adopted) -> None:
     from digitry.cli.reading_text import printable
     from digitry.evaluation.calibrate import in_words
     from digitry.pages.number_words import percent
+    from digitry.types import IMAGE_SIDE
 
     wants = [done.layout, done.scale, done.polarity.replace("-", " ")]
-    wants += [f"{done.fit} from 28×28"] if done.fit != "as it is" else []
+    wants += [f"{done.fit} from {IMAGE_SIDE}×{IMAGE_SIDE}"] if done.fit != "as it is" else []
     wants += ["on its side"] if done.lying else []
     print(f"wants   {', '.join(wants)}")
     print(f"gives   {done.answers}, for {' '.join(map(printable, done.order))}")

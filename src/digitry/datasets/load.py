@@ -37,9 +37,9 @@ def load_dataset(
     arrays: `(x, y)`, `((x_train, y_train), (x_test, y_test))`, or a mapping with `x_train`, `y_train` and so on.
 
     docs/data.md lists what own data may be: pictures in class folders or named by a table, pixel tables, arrays, IDX
-    files. Pictures are made canonical by the same code that reads pictures, arrays by `datasets/pixels.py`. A picture
-    that cannot be used is passed over with a warning; `strict` makes it an error. A known name wins over a folder of
-    that name; write ./mnist for the folder.
+    files. Pictures are made canonical by the same code that reads pictures, arrays by `to_images`. A picture that
+    cannot be used is passed over with a warning; `strict` makes it an error. A known name wins over a folder of that
+    name; write ./mnist for the folder.
 
     Data that does not lie upright is laid so: `transpose` changes rows and columns, then `rotate` turns clockwise by
     90, 180 or 270 degrees. `invert` says whether arrays are dark on light; without it their edges decide. All three

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.datasets.pixel_rows import Row, blocks_of, fields_of, find_separator, numbers_of, smallest
-from digitry.datasets.pixels import SIDES
 from digitry.datasets.raw import RawArray, check_size, raw_array
+from digitry.datasets.to_images import SIDES
 from digitry.errors import DataError
+from digitry.types import IMAGE_SIDE
 
 LEAST_COLUMNS = 60
 """A table with fewer columns is one of labels: an image of 8×8 has 64 pixels."""
@@ -183,8 +184,8 @@ class _Gathered:
 
 
 _NO_SQUARE = (
-    "it has {count:,} columns, expected the pixels of a square image, such as 784, and perhaps one label; "
-    "other columns need a first line of names, with the label called label"
+    f"it has {{count:,}} columns, expected the pixels of a square image, such as {IMAGE_SIDE**2}, and perhaps one "
+    "label; other columns need a first line of names, with the label called label"
 )
 
 

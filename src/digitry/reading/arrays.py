@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from digitry.datasets.pixels import to_images
 from digitry.datasets.raw import as_array, raw_array
+from digitry.datasets.to_images import to_images
 from digitry.types import IMAGE_PIXELS, IMAGE_SIDE, Images
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from digitry.datasets.label_values import texts
 from digitry.datasets.npz import open_npz
-from digitry.datasets.pixels import to_images
+from digitry.datasets.to_images import to_images
 from digitry.errors import DataError
 from tests.conftest import make_digits
 

@@ -196,6 +196,7 @@ def test_who_continues_from_a_run_takes_its_numbers_over(made_up_dataset: Datase
     assert second.compared["from"] == "first"
 
 
+@pytest.mark.filterwarnings("ignore:.*test images are training images too")
 def test_a_run_with_its_own_numbers_is_exported_from_python(made_up_dataset: Dataset) -> None:
     split = made_up_dataset.train
     np.savez("own.npz", x_train=split.images, y_train=split.labels, x_test=split.images, y_test=split.labels)

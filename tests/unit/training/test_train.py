@@ -205,6 +205,7 @@ def test_a_wrong_name_or_split_leaves_no_folder_behind(small_recipe: Recipe, mad
     assert not Path("run").exists()
 
 
+@pytest.mark.filterwarnings("ignore:.*test images are training images too")
 def test_the_run_remembers_where_its_data_is(small_recipe: Recipe, made_up_dataset: Dataset) -> None:
     from digitry import evaluate, load_dataset
 
@@ -366,6 +367,7 @@ def few_strips(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "TEMPERATURES", np.array([0.5, 1.0, 2.0]))
 
 
+@pytest.mark.filterwarnings("ignore:.*test images are training images too")
 @pytest.mark.slow
 def test_a_run_that_learns_numbers_resumes_byte_equal_wherever_it_was_killed(
     few_strips: None, every_step: None, at_step: Any
@@ -380,6 +382,7 @@ def test_a_run_that_learns_numbers_resumes_byte_equal_wherever_it_was_killed(
     assert final_state(Path("killed")) == final_state(Path("whole"))
 
 
+@pytest.mark.filterwarnings("ignore:.*test images are training images too")
 def test_a_run_that_learned_numbers_leaves_a_model_its_temperature_and_how_many_it_reads(few_strips: None) -> None:
     from digitry.exports import bundle
     from digitry.networks.contract import STRIP_SHAPE

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from digitry.datasets.pixels import is_dark_on_light, to_images
 from digitry.datasets.raw import raw_array
+from digitry.datasets.to_images import is_dark_on_light, to_images
 from digitry.errors import DataError
 from digitry.images.canonical import canonical
 from digitry.types import Images
