@@ -177,7 +177,7 @@ def sudoku(sheet: Sheet, size: float) -> None:
 
 
 def score_card(sheet: Sheet, size: float) -> None:
-    """Narrow cells with a digit or two, circles and ticks, between bands of print, some light on dark."""
+    """Lay out narrow cells with a digit or two, circles and ticks, between bands of print, some light on dark."""
     rng = sheet.rng
     row, column = size * rng.uniform(1.1, 1.8), size * rng.uniform(1.2, 2.2)
     lines = grid(sheet, row, column)
