@@ -233,7 +233,7 @@ PARTS: dict[str, Callable[[Subject], Figures]] = {
 def _probabilities(model: str | None, images: NDArray[np.uint8], threads: int) -> NDArray[np.float32]:
     from digitry.reading import Reader
 
-    return Reader(model, threads=threads).read_digits(images)
+    return Reader(model, threads=threads).digits.probabilities(images)  # as they are, also inverted
 
 
 def _figures(seen: Sequence[Seen]) -> Figures:

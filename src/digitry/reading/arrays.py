@@ -8,8 +8,19 @@ from typing import Any
 import numpy as np
 
 from digitry.datasets.raw import as_array, raw_array
-from digitry.datasets.to_images import to_images
+from digitry.datasets.to_images import is_dark_on_light, to_images
 from digitry.types import IMAGE_PIXELS, IMAGE_SIDE, Images
+
+
+def look_canonical(images: Any) -> bool:
+    """Tell whether these are grey levels as canonical digits have them, uint8 (n, h, w), light ink on dark, or empty;
+    those of 0 and 1 alone and those of dark ink are not. It costs a hundredth of reading them.
+    """
+    if not (isinstance(images, np.ndarray) and images.dtype == np.uint8 and images.ndim == 3 and images.size):
+        return False
+    # Canonical digits have no ink in the corners, so most are told by these alone.
+    has_light_corners = bool(images[:, :: images.shape[1] - 1 or 1, :: images.shape[2] - 1 or 1].any())
+    return images.max() != 1 and not (has_light_corners and is_dark_on_light(images))
 
 
 def canonical_of(x: Any, *, invert: bool | None = None) -> Images:

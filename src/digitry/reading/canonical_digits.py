@@ -40,7 +40,7 @@ class Weighed(NamedTuple):
 
 def weigh_digits(images: Images, networks: Networks) -> list[Weighed]:
     """Return what canonical digits, uint8 (n, 28, 28), are: the networks run once for all."""
-    alone = networks.read_digits(images)
+    alone = networks.digits.probabilities(images)  # as they are: what they are not is a doubt
     doubts = _doubts(images, networks)
     clear = [index for index, doubt in enumerate(doubts) if doubt is None]
     crops = [_crop(images[index]) for index in clear]

@@ -13,7 +13,7 @@ from digitry.errors import SettingError
 from digitry.networks.contract import Contract
 from digitry.networks.model import WHAT, Model
 from digitry.pages.number_words import confidence as in_words
-from digitry.reading.arrays import canonical_of
+from digitry.reading.arrays import canonical_of, look_canonical
 from digitry.reading.certainty import MAX_ERROR, check_max_error, weigh_confidence
 from digitry.types import Digit, Images, Probabilities
 
@@ -107,11 +107,10 @@ class Networks:
     def read_digits(self, images: Images) -> Probabilities:
         """Read canonical digits, uint8 (n, 28, 28), as datasets hold them: probabilities, float32 (n, classes).
 
-        These are taken as they are, which is fast; arrays of other shapes and kinds as `predict_proba` takes them.
+        These are taken as they are, which is fast; arrays of other shapes and kinds, and what looks like no canonical
+        digits, as `predict_proba` takes them. Raises DataError as that does.
         """
-        if not (isinstance(images, np.ndarray) and images.dtype == np.uint8 and images.ndim == 3):
-            images = canonical_of(images)
-        return self.digits.probabilities(images)
+        return self.digits.probabilities(images if look_canonical(images) else canonical_of(images))
 
     def read_strips(self, strips: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Read ink strips, uint8 (n, 40, width): float32 (n, frames, 11), no digit, then the ten digits."""

@@ -149,8 +149,9 @@ servers of other makes answer: TensorFlow Serving's two forms, and KServe's.
 
 
 def images_of_json(body: bytes, limits: Limits) -> tuple[Images, str | None]:
-    """Take canonical digits from {"images": …}, {"instances": …} or {"inputs": …}, uint8 (n, 28, 28): one image or a
-    list, each 28×28 or 784 numbers, or with an axis of length 1 before or behind; and the name that the answer has.
+    """Take canonical digits from {"images": …}, {"instances": …} or {"inputs": …}, or from the list alone, uint8
+    (n, 28, 28): one image or a list, each 28×28 or 784 numbers, or with an axis of length 1 before or behind; and the
+    name that the answer has.
 
     Integers are grey levels from 0 to 255; where any number has a point, all are shares of full ink from 0 to 1.
     """
@@ -162,12 +163,14 @@ def images_of_json(body: bytes, limits: Limits) -> tuple[Images, str | None]:
         values = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise ProblemError("bad-json", "The body is not JSON (numbers must be finite).") from error
+    if isinstance(values, list):
+        return _images(values, limits.max_images), None
     keys = list(values) if isinstance(values, dict) else []
     if len(keys) != 1 or keys[0] not in KEYS or body.count(f'"{keys[0]}"'.encode()) != 1:
         raise ProblemError(
             "bad-json",
-            'Send {"images": …} and nothing else: one image or a list of them; {"instances": …} and {"inputs": …} '
-            "mean the same.",
+            'Send {"images": …} and nothing else: one image or a list of them; {"instances": …}, {"inputs": …} and the '
+            "list alone mean the same.",
         )
     tensor = _tensor(values[keys[0]])
     return _images(tensor, limits.max_images), KEYS[keys[0]]

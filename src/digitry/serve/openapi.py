@@ -10,7 +10,7 @@ from digitry.reading.certainty import MAX_ERROR
 from digitry.reading.check_digits import CHECKS
 from digitry.reading.notation import DECIMALS
 from digitry.reading.page_options import HANDS, TURNS, YES_OR_NO
-from digitry.serve.openapi_schemas import SCHEMAS, ref
+from digitry.serve.openapi_schemas import IMAGES, SCHEMAS, ref
 from digitry.serve.problems import CODES, CONTENT_TYPE
 from digitry.serve.service import Service
 from digitry.types import IMAGE_PIXELS, IMAGE_SIZE
@@ -137,7 +137,7 @@ def openapi(service: Service) -> dict[str, Any]:
                 "requestBody": {
                     "required": True,
                     "content": {
-                        JSON: {"schema": ref("Images"), "example": {"images": [[0] * IMAGE_PIXELS]}},
+                        JSON: {"schema": {"anyOf": [ref("Images"), IMAGES]}, "example": {"images": [[0] * IMAGE_PIXELS]}},
                         BYTES: {
                             "schema": {"type": "string", "format": "binary", "description": f"n×{IMAGE_PIXELS} bytes."}
                         },

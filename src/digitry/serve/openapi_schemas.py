@@ -44,7 +44,7 @@ def _one_of(**properties: Any) -> dict[str, Any]:
     return plain | {"minProperties": 1, "maxProperties": 1}
 
 
-_IMAGES = {
+IMAGES: dict[str, Any] = {
     "type": "array",
     "description": (
         f"One image or a list, each {IMAGE_SIZE} or {IMAGE_PIXELS} numbers, or with an axis of length 1 more: integers "
@@ -122,7 +122,7 @@ SCHEMAS: dict[str, Any] = {
         },
     ),
     "Readings": _record(readings={"type": "array", "items": ref("Reading")}),
-    "Images": _one_of(images=_IMAGES, instances=_IMAGES, inputs=_IMAGES),
+    "Images": _one_of(images=IMAGES, instances=IMAGES, inputs=IMAGES),
     "Pictures": _one_of(image=_TEXT, images={"type": "array", "minItems": 1, "items": _TEXT}),
     "Probabilities": _record(
         model={"type": "string"},

@@ -62,6 +62,21 @@ def test_what_looks_dark_on_light_is_inverted_and_said(reader: Reader) -> None:
         np.testing.assert_array_equal(reader.predict(255 - X, invert=True), Y)
 
 
+def test_canonical_digits_that_are_none_are_told_by_read_digits_too(reader: Reader) -> None:
+    with pytest.raises(DataError, match="x = x [*] 255"):
+        reader.read_digits((X > 127).astype(np.uint8))
+    with pytest.warns(UserWarning, match="dark on light, so inverted"):
+        np.testing.assert_array_equal(reader.read_digits(255 - X).argmax(axis=1), Y)
+
+
+def test_canonical_digits_with_some_ink_in_a_corner_are_read_as_they_are(reader: Reader) -> None:
+    smudged = X.copy()
+    smudged[:, :3, :3] = 255
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        np.testing.assert_array_equal(reader.read_digits(smudged), reader.digits.probabilities(smudged))
+
+
 def test_empty_images_are_said(reader: Reader) -> None:
     with pytest.warns(UserWarning, match="1 of 10 images are empty"):
         reader.predict(np.concatenate([X[:9], np.zeros((1, 28, 28), np.uint8)]))

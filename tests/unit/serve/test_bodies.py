@@ -108,13 +108,14 @@ BAD_JSON = {
     "the same key twice": b'{"images": [1], "images": [2]}',
     "the same key twice, once in disguise": b'{"images": [1], "im\\u0061ges": [2]}',
     "another key": b'{"images": [1], "more": 1}',
-    "a list": b"[1]",
+    "a text": b'"images"',
     "half a character": b'{"images": ["\\ud800"]}',
     "no UTF-8": b'{"images": ["\xff"]}',
     "two documents": b'{"images": [1]} {}',
     "33 brackets": b'{"images": ' + b"[" * 32 + b"]" * 32 + b"}",
     "a thousand brackets": b'{"images": ' + b"[" * 1000 + b"]" * 1000 + b"}",
     "200,000 brackets": b"[" * 200_000,
+    "33 brackets alone": b"[" * 33 + b"]" * 33,
     "brackets that strings seem to close": b'{"images": ' + b'["]",' * 50 + b"1" + b"]" * 50 + b"}",
 }
 

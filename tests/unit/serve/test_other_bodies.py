@@ -39,6 +39,14 @@ def test_the_probabilities_stand_where_the_sender_looks_for_them(key: str, also:
     assert also is None or also in answer
 
 
+@pytest.mark.parametrize("shape", [(3, 28, 28), (28, 28), (3, 784), (784,), (3, 28, 28, 1)])
+def test_the_list_alone_is_taken_too(shape: tuple[int, ...]) -> None:
+    images = IMAGES[: shape[0] if len(shape) > 2 or shape[0] == 3 else 1]
+    found, also = images_of_json(json.dumps(images.reshape(shape).tolist()).encode(), Limits(max_images=3))
+    assert np.array_equal(found, images)
+    assert also is None
+
+
 @pytest.mark.parametrize("kind", ["FP32", "UINT8"])
 def test_a_tensor_of_kserve_has_its_own_shape(kind: str) -> None:
     values = (IMAGES / 255 if kind == "FP32" else IMAGES).ravel().tolist()
