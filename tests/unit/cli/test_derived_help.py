@@ -19,7 +19,7 @@ def help_of(command: str) -> str:
 @pytest.mark.parametrize("command", ["fetch", "explore", "audit"])
 def test_a_new_source_is_in_the_help(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(SOURCES, "kuzushiji", SOURCES["mnist"])
-    assert "(mnist, fashion-mnist, kuzushiji)" in help_of(command)
+    assert "usps, kuzushiji)" in help_of(command)
 
 
 def test_a_new_format_is_in_the_help_with_its_note(monkeypatch: pytest.MonkeyPatch) -> None:

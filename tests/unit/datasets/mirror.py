@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from digitry.datasets.idx import to_idx
-from digitry.datasets.sources import DebianPackage, NpmPackage, Source, SourceFile
+from digitry.datasets.source import DebianPackage, NpmPackage, Source, SourceFile
 from tests.conftest import make_digits
 
 NAMES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")

@@ -15,7 +15,8 @@ import pytest
 from digitry.datasets import download
 from digitry.datasets.cache import cache_folder
 from digitry.datasets.fetch import fetch, fetch_with_origins
-from digitry.datasets.sources import SOURCES, DebianPackage
+from digitry.datasets.source import DebianPackage
+from digitry.datasets.sources import SOURCES
 from digitry.errors import DataError, SettingError, StorageError
 from tests.unit.datasets.mirror import (
     NAMES,

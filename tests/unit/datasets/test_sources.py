@@ -2,16 +2,22 @@ from __future__ import annotations
 
 import pytest
 
-from digitry.datasets.sources import SOURCES, Source, get_source
+from digitry.datasets.source import Source
+from digitry.datasets.sources import SOURCES, get_source
 
 
 @pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
 def test_every_source_is_complete(source: Source) -> None:
     images, labels = source.files[::2], source.files[1::2]
-    assert [file.shape[1:] for file in source.files] == [(28, 28), (), (28, 28), ()]
+    assert [len(file.shape) for file in source.files] == [3, 1, 3, 1]
     assert [file.shape[0] for file in images] == [file.shape[0] for file in labels]
-    assert all(len(file.sha256) == 64 and int(file.sha256, 16) for file in source.files)
-    assert len({file.sha256 for file in source.files}) == 4
+    checksums = [file.sha256 for file in (source.published or source.files)]
+    assert all(len(sha256 or "") == 64 and int(sha256 or "", 16) for sha256 in checksums)
+    assert len(set(checksums)) == len(checksums)
+    made = [name for file in source.published for name in file.makes]
+    assert made == ([file.name for file in source.files] if source.published else [])
+    assert bool(source.checksums_by) == bool(source.published)
+    assert (source.sha256 is None) == bool(source.published)
     assert source.mirrors
     assert all(mirror.startswith("https://") and mirror.endswith("/") for mirror in source.mirrors)
     assert 2 <= len(source.class_names) <= 256

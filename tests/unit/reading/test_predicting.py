@@ -63,7 +63,7 @@ def test_what_looks_dark_on_light_is_inverted_and_said(reader: Reader) -> None:
 
 
 def test_canonical_digits_that_are_none_are_told_by_read_digits_too(reader: Reader) -> None:
-    with pytest.raises(DataError, match="x = x [*] 255"):
+    with pytest.raises(DataError, match=r"x = x [*] 255"):
         reader.read_digits((X > 127).astype(np.uint8))
     with pytest.warns(UserWarning, match="dark on light, so inverted"):
         np.testing.assert_array_equal(reader.read_digits(255 - X).argmax(axis=1), Y)
