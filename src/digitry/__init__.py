@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from digitry.evaluation.calibrate import calibrate
     from digitry.evaluation.comparison import compare
     from digitry.evaluation.evaluate import evaluate
+    from digitry.evaluation.list_runs import RunList, list_runs
     from digitry.evaluation.robustness import Robustness, robustness
     from digitry.evaluation.score import Score, score
     from digitry.evaluation.whole_pages.score_pages import PageScore, score_pages
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from digitry.serve.client import Client
     from digitry.training.export_run import export
     from digitry.training.train import train
+    from digitry.training.train_seeds import SeedRuns, train_seeds
     from digitry.types import Dataset, Digit, Number, Reading, Split
 
 __version__ = "0.1.0"
@@ -42,6 +44,8 @@ _HOME = {
     "load_dataset": "digitry.datasets.load",
     "explore": "digitry.exploration.explore",
     "train": "digitry.training.train",
+    "train_seeds": "digitry.training.train_seeds",
+    "SeedRuns": "digitry.training.train_seeds",
     "Run": "digitry.runs",
     "open_run": "digitry.runs",
     "export": "digitry.training.export_run",
@@ -53,6 +57,8 @@ _HOME = {
     "Model": "digitry.networks.model",
     "Scale": "digitry.networks.scale",
     "compare": "digitry.evaluation.comparison",
+    "list_runs": "digitry.evaluation.list_runs",
+    "RunList": "digitry.evaluation.list_runs",
     "robustness": "digitry.evaluation.robustness",
     "Robustness": "digitry.evaluation.robustness",
     "audit": "digitry.auditing.audit",
@@ -81,8 +87,10 @@ __all__ = [
     "Reading",
     "Robustness",
     "Run",
+    "RunList",
     "Scale",
     "Score",
+    "SeedRuns",
     "Split",
     "__version__",
     "adopt",
@@ -93,6 +101,7 @@ __all__ = [
     "explore",
     "export",
     "fetch",
+    "list_runs",
     "load_dataset",
     "open_model",
     "open_run",
@@ -102,6 +111,7 @@ __all__ = [
     "score",
     "score_pages",
     "train",
+    "train_seeds",
 ]
 
 

@@ -125,6 +125,11 @@ class Run(os.PathLike[str]):
         return kept_epoch(self.history, keep_best=self.settings["keep_best"] is True) if self.history else {}
 
     @property
+    def judged(self) -> dict[str, float]:
+        """Split → share that was read rightly, of the splits that somebody has judged: test is there once opened."""
+        return judged_splits(self.folder)
+
+    @property
     def compared(self) -> dict[str, Any] | None:
         """Errors before and after, where it continued from another model; None for one with weights of its own."""
         try:
@@ -179,6 +184,15 @@ def model_file(path: Path) -> Path:
     if path.is_dir() and not (path / MODEL).is_file():
         read_config(path)  # a folder that is no run, or a damaged one, says so
     return model_files.model_path(path)
+
+
+def judged_splits(folder: Path) -> dict[str, float]:
+    """Return split → share that was read rightly, as metrics.json says; of whole numbers, of strips made of it."""
+    try:
+        splits = json.loads((folder / METRICS).read_bytes())["splits"]
+        return {str(name): float(one["accuracy"]) for name, one in splits.items()}
+    except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
+        return {}  # nobody has judged it yet
 
 
 def best_epoch(history: Sequence[Epoch]) -> int:

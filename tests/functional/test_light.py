@@ -37,6 +37,7 @@ def test_importing_digitry_loads_no_framework_no_runtime_and_no_numpy() -> None:
         "digitry.datasets.fetch",
         "digitry.evaluation.evaluate",
         "digitry.evaluation.calibrate",
+        "digitry.evaluation.list_runs",
         "digitry.networks.model",
         "digitry.exploration.explore",
         "digitry.recipes",

@@ -29,6 +29,7 @@ COMMANDS = {
     "robustness": "Show a model photographs, corruptions and what is no digit.",
     "calibrate": "Measure what a model's confidence is worth: when it is sure.",
     "info": "Show what a model reads, where it comes from and when it is sure.",
+    "runs": "List runs, the best first.",
     "compare": "Lay runs side by side: is the difference more than chance?",
     "adopt": "Make a model of somebody else's ONNX or Keras file.",
     "export": "Write a run's model as ONNX, C, Keras, SavedModel or LiteRT.",

@@ -20,6 +20,7 @@ def command(place: Path, as_json: bool) -> None:
     shipped-pages are the networks that come with digitry.
     """
     from digitry.networks.model import Model
+    from digitry.runs import judged_splits
 
     names = {"shipped": "digit", "shipped-numbers": "number", "shipped-pages": "page"}
     model = Model.shipped(names[str(place)]) if str(place) in names else Model.open(place)
@@ -29,20 +30,9 @@ def command(place: Path, as_json: bool) -> None:
         "sha256": model.sha256,
         "bytes": len(model.data),
         "contract": asdict(model.contract),
-        "splits": _splits(place),
+        "splits": judged_splits(place),
     }
     click.echo(json.dumps(facts) if as_json else _text(facts, model))
-
-
-def _splits(place: Path) -> dict[str, float]:
-    """Split → share that was read rightly, as the run's metrics.json says; of whole numbers, of strips made of it."""
-    from digitry.runs import METRICS
-
-    try:
-        splits = json.loads((place / METRICS).read_bytes())["splits"]
-        return {str(name): float(one["accuracy"]) for name, one in splits.items()}
-    except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
-        return {}  # nobody has judged it yet
 
 
 def _text(facts: dict[str, Any], model: Any) -> str:

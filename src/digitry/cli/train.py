@@ -35,6 +35,7 @@ def _pairs(context: click.Context, parameter: click.Parameter, values: tuple[str
 @click.option(
     "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Fixes all that is random."
 )
+@click.option("--seeds", type=click.IntRange(1, 100), help="Train so many runs, seeds from --seed up, into one folder.")
 @click.option("--run", type=click.Path(path_type=Path), help="The run's folder.  [default: runs/RECIPE-N]")
 @click.option("--resume", is_flag=True, help="Go on where the run in this folder stopped.")
 @click.option("--epochs", type=int, help="How often to go through the training images.")
@@ -59,6 +60,7 @@ def command(
     invert: bool | None,
     start_from: str | None,
     seed: int,
+    seeds: int | None,
     run: Path | None,
     resume: bool,
     others: dict[str, str],
@@ -86,19 +88,22 @@ def command(
     check_place(run or Path("runs"))
     settings: dict[str, Any] = read_settings(config) if config else {}
     settings |= others | {name: value for name, value in options.items() if value is not None}
-    done = train(
-        recipe,
-        data=laid(data, transpose, rotate, invert),
-        start_from=start_from,
-        seed=seed,
-        run=run,
-        resume=resume,
-        settings=settings,
-        track=track,
-        checkpoint_seconds=checkpoint_seconds,
-        report=not no_report,
-        quiet=quiet,
-    )
+    plan: dict[str, Any] = {
+        "data": laid(data, transpose, rotate, invert),
+        "start_from": start_from,
+        "seed": seed,
+        "run": run,
+        "resume": resume,
+        "settings": settings,
+        "track": track,
+        "checkpoint_seconds": checkpoint_seconds,
+        "report": not no_report,
+        "quiet": quiet,
+    }
+    if seeds is not None:
+        _train_seeds(recipe, seeds, plan, as_json)
+        return
+    done = train(recipe, **plan)
     kept = done.figures
     if as_json:
         result: dict[str, Any] = {
@@ -121,6 +126,17 @@ def command(
         click.echo(f"Read with it: digitry read --model {done.folder} PICTURE")
         return
     click.echo(f"Judge it on the test set with: digitry evaluate {done.folder}")
+
+
+def _train_seeds(recipe: str, seeds: int, plan: dict[str, Any], as_json: bool) -> None:
+    from digitry.training.train_seeds import describe, train_seeds
+
+    runs = train_seeds(recipe, seeds=seeds, **plan)
+    if as_json:
+        click.echo(json.dumps({"run": str(runs.folder)} | runs.to_json()))
+        return
+    click.echo(describe(runs))
+    click.echo(f"See them with: digitry runs {runs.folder}")
 
 
 def _print_comparison(compared: dict[str, Any]) -> None:

@@ -1,0 +1,159 @@
+"""A folder of runs → a leaderboard: what each was, what of its settings is its own, and how well it did."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from digitry import recipes
+from digitry.errors import ModelError, SettingError, unknown_name
+from digitry.files import cannot_read
+from digitry.recipes.settings import with_defaults
+from digitry.runs import CONFIG, MODEL, Run
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One run in a leaderboard."""
+
+    run: str
+    """Its folder, below the one that was listed."""
+    folder: Path
+    recipe: str
+    data: str
+    data_sha256: str
+    seed: int
+    is_finished: bool
+    epochs: int
+    """Those that are done."""
+    settings: dict[str, Any]
+    """Those that are not what the recipe says; of a recipe that is not known here, those that its runs differ in."""
+    validation_accuracy: float | None
+    """Of the epoch whose weights are kept; None where nothing was held back."""
+    validation_loss: float | None
+    test_accuracy: float | None
+    """None while the test set is closed."""
+    seconds: float
+    """Of training: its epochs together."""
+    model_bytes: int | None
+    """Size of its ONNX file."""
+    created: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return vars(self) | {"folder": str(self.folder)}
+
+
+@dataclass(frozen=True)
+class RunList:
+    """The runs below a folder."""
+
+    folder: Path
+    runs: tuple[Listed, ...]
+    damaged: tuple[str, ...]
+    """A sentence for each folder that holds a run which cannot be read."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {
+            "folder": str(self.folder),
+            "runs": [one.to_json() for one in self.runs],
+            "damaged": list(self.damaged),
+        }
+
+
+_KEYS: dict[str, tuple[Callable[[Listed], Any], bool]] = {
+    "validation": (lambda one: one.validation_accuracy, True),
+    "test": (lambda one: one.test_accuracy, True),
+    "loss": (lambda one: one.validation_loss, False),
+    "seconds": (lambda one: one.seconds, False),
+    "size": (lambda one: one.model_bytes, False),
+    "created": (lambda one: one.created or None, False),
+    "run": (lambda one: None, False),
+    "recipe": (lambda one: one.recipe, False),
+    "data": (lambda one: one.data, False),
+    "seed": (lambda one: one.seed, False),
+}
+"""What a leaderboard may be sorted by → its value, and whether the highest comes first."""
+
+ORDERS = tuple(_KEYS)
+
+
+def list_runs(folder: str | os.PathLike[str] = "runs", *, sort: str = "validation", reverse: bool = False) -> RunList:
+    """List every run below a folder, the best first; nothing is judged and no data is read.
+
+    `sort` is one of `ORDERS`: accuracies from the highest down, all else from the lowest up, what is not known last;
+    `reverse` turns that round. A folder that is a run itself is a list of one. Raises SettingError where there is no
+    such folder, or for an unknown order.
+    """
+    place = Path(folder)
+    if sort not in _KEYS:
+        raise unknown_name("order", sort, _KEYS)
+    if not place.is_dir():
+        problem = FileNotFoundError(2, "No such directory") if not place.exists() else NotADirectoryError(20, "A file")
+        raise SettingError(f"{cannot_read(place, problem)}; runs are made by: digitry train cnn")
+    found, damaged = [], []
+    for one in _run_folders(place):
+        try:
+            found.append(Run.open(one))
+        except ModelError as error:
+            damaged.append(str(error))
+    listed = [_listed(one, place, found) for one in found]
+    return RunList(place, tuple(_sorted(listed, sort, reverse)), tuple(damaged))
+
+
+def _run_folders(place: Path) -> list[Path]:
+    """Return every folder with a config, by name; nothing inside of a run is looked at."""
+    found = []
+    for root, folders, files in os.walk(place):
+        folders.sort()
+        if CONFIG in files:
+            found.append(Path(root))
+            folders.clear()
+    return found
+
+
+def _listed(one: Run, place: Path, all_runs: Sequence[Run]) -> Listed:
+    figures, model = one.figures, one.folder / MODEL
+    return Listed(
+        run=str(one.folder.relative_to(place)) if one.folder != place else one.name,
+        folder=one.folder,
+        recipe=one.recipe,
+        data=one.data,
+        data_sha256=one.data_sha256,
+        seed=one.seed,
+        is_finished=one.is_finished,
+        epochs=len(one.history),
+        settings=_own_settings(one, all_runs),
+        validation_accuracy=figures.get("val_accuracy"),
+        validation_loss=figures.get("val_loss"),
+        test_accuracy=one.judged.get("test"),
+        seconds=round(sum(line.get("seconds", 0.0) for line in one.history), 1),
+        model_bytes=model.stat().st_size if model.is_file() else None,
+        created=str(one.config.get("created") or ""),
+    )
+
+
+def _own_settings(one: Run, all_runs: Sequence[Run]) -> dict[str, Any]:
+    settings = one.settings
+    try:
+        plan = recipes.get(one.recipe).settings
+    except SettingError:  # a recipe of somebody's own: its runs have only each other to differ from
+        others = [other.settings for other in all_runs if other.recipe == one.recipe]
+        return {name: value for name, value in settings.items() if any(o.get(name) != value for o in others)}
+    before = plan.to_json()
+    now = with_defaults(settings, type(plan))
+    return {name: now[name] for name in before if name in now and now[name] != before[name]}
+
+
+def _sorted(listed: list[Listed], sort: str, reverse: bool) -> list[Listed]:
+    value, highest_first = _KEYS[sort]
+    by_name = sorted(listed, key=lambda one: one.run)
+    if sort == "run":
+        return by_name[::-1] if reverse else by_name
+    known = [one for one in by_name if value(one) is not None]
+    unknown = [one for one in by_name if value(one) is None]
+    return sorted(known, key=value, reverse=highest_first != reverse) + unknown
