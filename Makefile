@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP_OPTIONS := --disable-pip-version-check --quiet
 RUN ?= demo
 
-.PHONY: help demo test test-browser test-backends check reliability bench locks clean
+.PHONY: help demo test docs test-browser test-backends check reliability bench locks clean
 
 help:  ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -57,6 +57,10 @@ check: $(VENV)/dev.done  ## Style, types, who may import whom, and whether docs/
 	$(BIN)/lint-imports
 	$(BIN)/python bench/commands_page.py --check
 	$(BIN)/python bench/page_constants.py --check
+
+docs: $(VENV)/dev.done  ## The documentation as a site, in build/site: its guides are run, a broken link is an error.
+	$(BIN)/python bench/guides.py --check
+	$(BIN)/zensical build --strict --clean
 
 reliability: $(VENV)/dev.done  ## The long proofs: thousands of kills, flips and faults; then the server's (an hour and a half).
 	$(BIN)/python -m bench reliability

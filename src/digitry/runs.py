@@ -17,7 +17,7 @@ import json
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ from digitry.recipes.settings import with_defaults
 if TYPE_CHECKING:
     from digitry.networks.contract import Contract
     from digitry.networks.model import Model
+    from digitry.types import Dataset
 
 CONFIG, MODEL, WEIGHTS = model_files.CONFIG, model_files.MODEL, model_files.WEIGHTS
 HISTORY, DONE, LOCK = "history.jsonl", "done.json", ".lock"
@@ -52,6 +53,8 @@ class Run(os.PathLike[str]):
     """What is in config.json."""
     history: list[Epoch]
     """The figures of every epoch that is done."""
+    dataset: Dataset | None = field(default=None, compare=False)
+    """What it was trained on, where that came as arrays, in this process: a folder does not keep them."""
 
     @classmethod
     def open(cls, run: str | os.PathLike[str]) -> Run:
@@ -60,7 +63,8 @@ class Run(os.PathLike[str]):
         Raises ModelError where there is no run, or its config or history is damaged.
         """
         folder = Path(run)
-        return cls(folder, read_config(folder), read_history(folder / HISTORY))
+        dataset = run.dataset if isinstance(run, Run) else None
+        return cls(folder, read_config(folder), read_history(folder / HISTORY), dataset)
 
     def __fspath__(self) -> str:
         return str(self.folder)

@@ -121,9 +121,10 @@ def _about(seconds: float) -> str:
 def _print(found: Audit) -> None:
     from digitry.pages.number_words import confidence
 
+    wrong = round(found.estimated_errors)
     click.echo(
         f"{found.dataset}, {found.split}: {found.images:,} labels, {len(found.suspects):,} suspects; about "
-        f"{found.estimated_errors:,.0f} labels are wrong by confident learning\n"
+        f"{wrong:,} label{' is' if wrong == 1 else 's are'} wrong by confident learning\n"
     )
     images = [one.where for one in found.suspects[:SHOWN]]
     wide = max(map(len, ["image", *images]))

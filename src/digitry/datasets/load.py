@@ -59,6 +59,26 @@ def load_dataset(
     return view.laid(dataset_from_values(source, invert, progress))
 
 
+def load_again(reference: str, sha256: str, run: str | os.PathLike[str]) -> Dataset:
+    """Load the dataset that a run was trained on, by the name or path in its config.
+
+    Raises DataError when it is no longer the same, or was given as arrays, which a run does not keep.
+    """
+    try:
+        dataset = load_dataset(reference)
+    except SettingError as error:
+        raise DataError(
+            f"run {run} was trained on a dataset from Python, {reference}, which it does not keep; "
+            "give it again: data=…"
+        ) from error
+    if dataset.sha256 != sha256:
+        raise DataError(
+            f"{reference} is not the data that run {run} was trained on (SHA-256 {dataset.sha256[:12]}…, "
+            f"expected {sha256[:12]}…); bring that data back"
+        )
+    return dataset
+
+
 def _place_and_view(source: str | os.PathLike[str], asked: View) -> tuple[str | os.PathLike[str], View]:
     text = os.fspath(source)
     place, mark, words = text.rpartition("#")

@@ -142,13 +142,7 @@ def data_of(run: Run, data: Dataset | str | Path | None) -> Dataset:
         return data
     if data is not None:
         return load.load_dataset(data)
-    dataset = load.load_dataset(run.data)
-    if dataset.sha256 != run.data_sha256:
-        raise DataError(
-            f"{run.data} is not the data that run {run.folder} was trained on (SHA-256 {dataset.sha256[:12]}…, "
-            f"expected {run.data_sha256[:12]}…); bring that data back, or judge on this one: --data {run.data}"
-        )
-    return dataset
+    return run.dataset or load.load_again(run.data, run.data_sha256, run.folder)
 
 
 def splits_of(run: Run, dataset: Dataset, split: str) -> dict[str, Split]:

@@ -8,13 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from digitry.datasets.load import load_dataset, numbered_as
-from digitry.errors import DataError, SettingError, unknown_name
+from digitry.datasets.load import load_again, numbered_as
+from digitry.errors import SettingError, unknown_name
 from digitry.evaluation.number_runs import written_strips
 from digitry.exports import parity
 from digitry.packages import need
 from digitry.recipes.backend import backend_name, choose_backend
 from digitry.runs import WEIGHTS, Run
+from digitry.types import Dataset
 
 MODULES = ("onnx", "int8", "c_source", "keras_file", "saved_model", "litert")
 """Of `digitry.exports`: each has a FORMAT."""
@@ -43,10 +44,13 @@ class Exported(NamedTuple):
     """Shares of the images that each reads rightly, where the labels may differ."""
 
 
-def export(run: str | os.PathLike[str], out: str | Path, form: str = "onnx") -> Exported:
+def export(
+    run: str | os.PathLike[str], out: str | Path, form: str = "onnx", *, data: Dataset | None = None
+) -> Exported:
     """Write a run's model to `out` in a format of `FORMATS`, if it answers as Keras does; loads Keras.
 
-    `run` is a Run or the folder of one. Raises DataError when the data has changed. Raises ModelError when there is no
+    `run` is a Run or the folder of one. Both are asked about the run's own data, or about `data`, whose classes must be
+    among the model's. Raises DataError when the data has changed. Raises ModelError when there is no
     run, the answers differ, or the format has no place for the network. Raises SettingError for an unknown format, one
     that another backend of Keras writes, and where Keras is not installed.
     """
@@ -56,9 +60,7 @@ def export(run: str | os.PathLike[str], out: str | Path, form: str = "onnx") -> 
     backend_name(by="an export")
     need("onnx", "safetensors", by="an export")
     run = Run.open(run)
-    dataset = load_dataset(run.data)
-    if dataset.sha256 != run.data_sha256:
-        raise DataError(f"{run.data} is no longer the data that {run.folder} was trained on; its SHA-256 differs")
+    dataset = data or run.dataset or load_again(run.data, run.data_sha256, run.folder)
     if kind.backend and choose_backend(kind.backend) != kind.backend:
         raise SettingError(f"{form} is written by {kind.backend}; install it, and leave KERAS_BACKEND unset")
     from digitry.exports import bundle

@@ -6,7 +6,7 @@ import importlib.util
 import inspect
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from threading import Thread
@@ -100,10 +100,11 @@ def train(
         if not early and not goes_on:
             check_export(plan, job.dataset.class_names)
         job = begin_or_go_on(job)
+        from_python = None if job.dataset.reference else job.dataset  # no name or path leads to it again
         finished = finished_run(folder)
         if finished:
             progress.note(f"{folder} is finished: {len(finished.history)} epochs; nothing to do")
-            return finished
+            return replace(finished, dataset=from_python)
         if goes_on:
             check_export(plan, job.dataset.class_names)
         make_deterministic(seed)
@@ -116,7 +117,7 @@ def train(
             raise
         finally:
             progress.end()
-    return Run.open(folder)
+    return replace(Run.open(folder), dataset=from_python)
 
 
 @dataclass(frozen=True)

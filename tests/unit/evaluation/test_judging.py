@@ -14,6 +14,7 @@ from digitry.datasets import load
 from digitry.datasets.sources import SOURCES
 from digitry.errors import DataError, ModelError, SettingError
 from digitry.evaluation import doubtful, judging
+from digitry.runs import Run
 from digitry.types import Dataset, Split
 
 MakeRun = Callable[..., Path]
@@ -59,6 +60,16 @@ def test_the_test_images_are_not_read_unless_asked_for(
     assert "test" not in evaluation.splits
     with pytest.raises(AssertionError, match="touched"):
         judging.judge_run(make_run("other"), split="test", data=replace(made_up_dataset, test=untouchable))
+
+
+def test_a_run_on_arrays_is_judged_on_them_in_the_same_process_and_asks_for_them_later(
+    make_run: MakeRun, made_up_dataset: Dataset
+) -> None:
+    folder = make_run(data="arrays")
+    trained_here = replace(Run.open(folder), dataset=made_up_dataset)
+    assert set(judging.judge_run(trained_here).splits) == {"train", "validation", "test"}
+    with pytest.raises(DataError, match="a dataset from Python, arrays, which it does not keep; give it again: data="):
+        judging.judge_run(folder)
 
 
 def test_the_data_of_the_run_is_loaded_by_its_name(
