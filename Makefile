@@ -50,13 +50,14 @@ test-backends: .backends/done  ## The same networks on TensorFlow, JAX and Torch
 	.backends/bin/python -m pytest -m backends
 	.backends/bin/python -m pytest tests/unit/training/test_tracking.py
 
-check: $(VENV)/dev.done  ## Style, types, who may import whom, and whether docs/commands.md is up to date.
+check: $(VENV)/dev.done  ## Style, types, who may import whom, and whether what is generated is up to date.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python bench/commands_page.py --check
 	$(BIN)/python bench/page_constants.py --check
+	$(BIN)/python bench/model_cards.py --check
 
 docs: $(VENV)/dev.done  ## The documentation as a site, in build/site: its guides are run, a broken link is an error.
 	$(BIN)/python bench/guides.py --check

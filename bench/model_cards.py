@@ -1,0 +1,79 @@
+"""docs/models/: a card for each shipped network, from its contract, its facts and the committed results.
+
+python bench/model_cards.py [--check]
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import onnx
+
+from digitry.evaluation.judging import parameters_of
+from digitry.networks.model import Model
+from digitry.networks.model_files import SHIPPED
+from documents import fill
+
+ROOT = Path(__file__).parent.parent
+CARDS = {
+    "digit": ("The network for digits", "image-classification", "shipped"),
+    "number": ("The network for numbers", "image-to-text", "shipped-numbers"),
+    "page": ("The network for pages", "object-detection", "shipped-pages"),
+}
+
+
+def main() -> None:
+    reading, real = (
+        json.loads((ROOT / "results" / f"{name}.json").read_bytes()) for name in ("reading", "real_pictures")
+    )
+    kinds = sorted(real["pages"]["kinds"].items(), key=lambda one: -one[1]["digits"]["f1"])
+    old = []
+    for reads, file in SHIPPED.items():
+        path = ROOT / "docs" / "models" / f"{reads}.md"
+        shown = {"reading": reading["parts"], "real": real["sets"], "pages": real["pages"], "kinds": kinds}
+        page = fill(f"model_card_{reads}", **card(reads, file), **shown)
+        if path.is_file() and path.read_text() == page:
+            continue
+        old.append(path.name)
+        if "--check" not in sys.argv:
+            path.write_text(page)
+    if old and "--check" in sys.argv:
+        sys.exit(f"{', '.join(old)} out of date; write them with: python bench/model_cards.py")
+
+
+def card(reads: str, file: str) -> dict[str, Any]:
+    """What is known of a network by its file and the facts beside it."""
+    path = ROOT / "src" / "digitry" / "models" / file
+    contract = Model.open(path).contract
+    scale = contract.confidence_scale
+    assert scale is not None
+    title, task, info = CARDS[reads]
+    return {
+        "about": json.loads(path.with_suffix(".json").read_bytes()),
+        "file": file,
+        "title": title,
+        "task": task,
+        "info": info,
+        "parameters": parameters_of(contract) or weights(path),
+        "characters": len(contract.class_names) - 1,
+        "scale": {
+            "pictures": scale.pictures,
+            "unit": "pictures" if reads != "page" else "readings",
+            "made_of": scale.made_of,
+            "steps": list(zip(scale.max_errors, scale.least, strict=True)),
+        },
+    }
+
+
+def weights(path: Path) -> int:
+    """How many numbers with a point its graph has."""
+    kinds = (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16)
+    return sum(prod(one.dims) for one in onnx.load(path).graph.initializer if one.data_type in kinds)
+
+
+if __name__ == "__main__":
+    main()
