@@ -15,6 +15,7 @@ from digitry.evaluation.calibrate import scale_on_made
 from digitry.evaluation.judging import predict
 from digitry.evaluation.made_pictures import LONGEST_NAME
 from digitry.evaluation.own_confidence import Progress
+from digitry.exports.bounded import TooSlowError
 from digitry.exports.foreign_keras import is_keras_file, keras_to_onnx
 from digitry.exports.foreign_onnx import Foreign, Way, as_probabilities, kind_of, ways_of
 from digitry.exports.our_form import in_our_form
@@ -202,6 +203,8 @@ def _trials(
                 rows = foreign.rows(some.images, way, output, classes)
                 if np.isfinite(rows).all():
                     answered.append((way, output, rows))
+        except TooSlowError:
+            raise
         except ModelError:  # the next way may be the right one
             continue
         finally:

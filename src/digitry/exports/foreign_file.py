@@ -69,7 +69,8 @@ def _read(path: Path) -> bytes:
         if not path.is_file():
             raise ModelError(f"{path} is not a file; give an ONNX file, or a Keras file with --trust-this-file")
         with path.open("rb") as file:
-            data = file.read(MAX_MODEL_BYTES + 1)
+            # Python sets aside all that is asked for, however small the file.
+            data = file.read(min(path.stat().st_size, MAX_MODEL_BYTES) + 1)
     except OSError as error:
         raise ModelError(cannot_read(f"the model {path}", error)) from error
     if len(data) > MAX_MODEL_BYTES:

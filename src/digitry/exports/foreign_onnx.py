@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.errors import ModelError
+from digitry.exports.bounded import bounded
 from digitry.exports.foreign_file import in_one_piece
 from digitry.networks.model import open_session
 from digitry.networks.prepare import resizing
@@ -90,7 +91,8 @@ class Foreign:
         stands alone, has more than one input, or one that holds no picture.
         """
         self.proto = _free_to_take_many(in_one_piece(file))
-        self._session = open_session(self.proto.SerializeToString())
+        with bounded():
+            self._session = open_session(self.proto.SerializeToString())
         inputs = self._session.get_inputs()
         if len(inputs) != 1:
             raise ModelError(f"it takes {len(inputs)} inputs ({', '.join(one.name for one in inputs)}), expected one")
@@ -104,9 +106,17 @@ class Foreign:
             raise ModelError(f"it takes ({shown}), which holds no single picture that is square")
 
     def run(self, images: Images, way: Way) -> list[NDArray[Any]]:
-        """Give it images, uint8 (n, 28, 28), and return all it answers. Raises ModelError when it cannot take them."""
+        """Give it images, uint8 (n, 28, 28), and return all it answers. Raises ModelError when it cannot take them,
+        TooSlowError when it does not come to an end.
+        """
+        with bounded() as options:
+            return self._run(images, way, options)
+
+    def _run(self, images: Images, way: Way, options: Any) -> list[NDArray[Any]]:
         try:
-            given: list[NDArray[Any]] = self._session.run(None, {self.input: given_as(images, way, self.dtype)})
+            given: list[NDArray[Any]] = self._session.run(
+                None, {self.input: given_as(images, way, self.dtype)}, options
+            )
         except Exception as error:  # the runtime's own errors have no common base but this
             raise ModelError("it does not take them") from error
         return given
@@ -123,9 +133,10 @@ class Foreign:
         return str(self._session.get_outputs()[min(fitting)[1]].name) if fitting else None
 
     def rows(self, images: Images, way: Way, output: str, classes: int) -> NDArray[np.float32]:
-        """Return what it answers to each image, float32 (n, classes), asked about one at a time."""
+        """Return what it answers to each image, float32 (n, classes), asked about one at a time. Raises as `run`."""
         found = [one.name for one in self._session.get_outputs()].index(output)
-        each = [self.run(images[at : at + 1], way)[found].reshape(-1) for at in range(len(images))]
+        with bounded() as options:
+            each = [self._run(images[at : at + 1], way, options)[found].reshape(-1) for at in range(len(images))]
         if any(row.shape != (classes,) for row in each):
             raise ModelError(f"it does not answer every image with {classes} numbers")
         return np.stack(each).astype(np.float32)

@@ -1,0 +1,73 @@
+"""Asking a graph that a stranger wrote: within a time, and with so much more memory, however it is meant."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from digitry.errors import ModelError
+
+SECONDS = 30.0
+"""That a network of digits may take for one image, or a few hundred of them; a loop can be written that never ends."""
+
+MORE_BYTES = 4 * 2**30
+"""Of memory that it may take while it is asked; a constant can be written that fills all there is."""
+
+
+class TooSlowError(ModelError):
+    """It was stopped: no other way of asking would be faster."""
+
+
+@contextlib.contextmanager
+def bounded(seconds: float | None = None) -> Iterator[Any]:
+    """Yield ONNX Runtime's options for `session.run`, which ends what runs longer than `seconds`, `SECONDS` if not
+    given.
+
+    On Linux this process gets no more than `MORE_BYTES` of memory meanwhile, and the runtime fails where it would take
+    more. Raises TooSlowError when time was up.
+    """
+    import onnxruntime
+
+    limit = SECONDS if seconds is None else seconds
+    options = onnxruntime.RunOptions()
+    is_late = threading.Event()
+
+    def stop() -> None:
+        is_late.set()
+        options.terminate = True
+
+    timer = threading.Timer(limit, stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        with _no_more_memory():
+            yield options
+    except ModelError as error:
+        if is_late.is_set():
+            raise TooSlowError(f"it takes longer than {limit:g} s to answer; no network for digits does") from error
+        raise
+    finally:
+        timer.cancel()
+
+
+@contextlib.contextmanager
+def _no_more_memory() -> Iterator[None]:
+    try:
+        import resource
+
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    except (ImportError, OSError):  # only Linux tells how much is in use, and holds a process to it
+        yield
+        return
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    most = pages * resource.getpagesize() + MORE_BYTES
+    if before[0] != resource.RLIM_INFINITY:
+        most = min(most, before[0])
+    resource.setrlimit(resource.RLIMIT_AS, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
