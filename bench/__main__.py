@@ -117,6 +117,11 @@ BENCHES = {
         10,
         (Step(("calibration.py",)), Step(("self_test.py",))),
     ),
+    "data-doors": Bench(
+        "Seconds to read 60,000 images as tables of pixels, arrays and IDX, and to check them before training.",
+        3,
+        (Step(("data_doors.py",)),),
+    ),
     "reliability": Bench("The long proofs: thousands of kills, flips and faults.", 35, (Step(("reliability.py",)),)),
     "reliability-serve": Bench(
         "The server's long proofs: overload, slow clients, signals, a soak.", 55, (Step(("reliability.py serve",)),)
