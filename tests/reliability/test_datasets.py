@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import tracemalloc
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -145,6 +146,41 @@ def npy_labels_case() -> tuple[bytes, Read]:
     return labels.getvalue(), beside("mutated-images.npy", images.getvalue())
 
 
+def mat_case(*, compressed: bool) -> tuple[bytes, Read]:
+    buffer = io.BytesIO()
+    arrays = {"X": SPLIT.images.transpose(1, 2, 0).copy(), "y": SPLIT.labels[:, None], "note": "text"}
+    pytest.importorskip("scipy.io").savemat(buffer, arrays, do_compression=compressed)
+
+    def read(path: Path) -> object:
+        moved = path.with_suffix(".mat")
+        moved.write_bytes(path.read_bytes())
+        return read_own(moved, zeros)
+
+    return buffer.getvalue(), read
+
+
+def parquet_case(kind: str) -> tuple[bytes, Read]:
+    pa = pytest.importorskip("pyarrow")
+    import pyarrow.parquet as pq
+
+    flat = SPLIT.images[:, ::2, ::2].reshape(30, -1)
+    if kind == "pixels":
+        table = pa.table({"label": SPLIT.labels} | {f"p{place}": flat[:, place] for place in range(64)})
+    elif kind == "lists":
+        table = pa.table({"image": flat.tolist(), "label": [f"{label}" for label in SPLIT.labels]})
+    else:
+        table = pa.table({"image": [{"bytes": b"x" * 40, "path": "a"}] * 30, "label": SPLIT.labels})
+        about = {"huggingface": '{"info": {"features": {"label": {"names": ["a", "b"]}}}}'}
+        table = table.replace_schema_metadata(about)
+    buffer = io.BytesIO()
+    if kind == "arrow":
+        with pa.ipc.new_stream(buffer, table.schema) as writer:
+            writer.write_table(table)
+    else:
+        pq.write_table(table, buffer, compression="snappy")
+    return buffer.getvalue(), lambda path: read_own(path, zeros)
+
+
 CASES: dict[str, Case] = {
     "idx": idx_case,
     "idx.gz": gzip_case,
@@ -159,6 +195,12 @@ CASES: dict[str, Case] = {
     "names.npz": names_case,
     "labels-idx2-int": qmnist_labels_case,
     "labels.npy": npy_labels_case,
+    "mat": partial(mat_case, compressed=False),
+    "packed.mat": partial(mat_case, compressed=True),
+    "pixels.parquet": partial(parquet_case, "pixels"),
+    "lists.parquet": partial(parquet_case, "lists"),
+    "pictures.parquet": partial(parquet_case, "pictures"),
+    "arrow": partial(parquet_case, "arrow"),
 }
 
 

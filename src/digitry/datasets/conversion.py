@@ -15,21 +15,12 @@ _HDF5 = (
 _PICKLE = "a pickle runs whatever it likes when it is opened, so none is; where you trust the file: "
 _PYTHON = _PICKLE + "d = pickle.load(open({file!r}, 'rb')); " + _SAVE.format(x="d[0]", y="d[1]")
 _TORCH = _PICKLE + "x, y = torch.load({file!r}); " + _SAVE.format(x="x.numpy()", y="y.numpy()")
-_MATLAB = "MATLAB's files are not read; the images must come first: d = scipy.io.loadmat({file!r}); " + _SAVE.format(
-    x="numpy.moveaxis(d['x'], -1, 0)", y="d['y'].ravel()"
-)
-_PARQUET = (
-    "parquet is not read; with a column a pixel: pandas.read_parquet({file!r}).to_csv('plain.csv', index=False); with "
-    "pictures in it: save them in a folder a class"
-)
 _ARCHIVE = "archives are not unpacked; unpack it, and name the folder"
 
 _WORDS = {
     **dict.fromkeys([".h5", ".hdf5", ".hdf"], _HDF5),
     **dict.fromkeys([".pkl", ".pickle", ".p", ".joblib"], _PYTHON),
     **dict.fromkeys([".pt", ".pth"], _TORCH),
-    ".mat": _MATLAB,
-    ".parquet": _PARQUET,
     **dict.fromkeys([".zip", ".tar", ".tgz", ".7z", ".rar"], _ARCHIVE),
 }
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path, PureWindowsPath
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 from urllib.parse import unquote
 
 from digitry.errors import DataError
@@ -92,7 +92,7 @@ def table_rows(
     """
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:
-            lines = _bounded_lines(iter(lambda: file.readline(_MAX_LINE), ""))
+            lines = bounded_lines(file)
             first = next(lines, "")
             layout = layout_of(first)
             if not set(columns) <= set(layout.columns):
@@ -162,7 +162,9 @@ def _fields(line: str, separator: str) -> list[str]:
         return []
 
 
-def _bounded_lines(lines: Iterator[str]) -> Iterator[str]:
+def bounded_lines(file: TextIO) -> Iterator[str]:
+    """Yield the lines of a text file. Raises DataError for one that is longer than any row of a table is."""
+    lines = iter(lambda: file.readline(_MAX_LINE), "")
     for number, line in enumerate(lines, start=1):
         if len(line) == _MAX_LINE:
             raise DataError(f"line {number} is longer than {_MAX_LINE:,} characters")

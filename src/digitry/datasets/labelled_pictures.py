@@ -23,8 +23,8 @@ _SPLITS = ("train", "test")
 _DEEPEST = 4
 _DATA_SUFFIXES = (".csv", ".tsv", ".npy", ".npz", ".gz")
 
-ToCanonical = Callable[[Path], Images]
-"""A picture file → its canonical digit, uint8 (28, 28); DataError for one that cannot be used."""
+ToCanonical = Callable[[Path | bytes], Images]
+"""A picture file, or its bytes → its canonical digit, uint8 (28, 28); DataError for one that cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class LabelledPicture:
     class_name: str
     split: str
     """`train` or `test`."""
+    data: bytes | None = None
+    """The picture's bytes, where it lies in another file; `path` then only says which it is."""
 
 
 @dataclass
@@ -46,13 +48,14 @@ class _Gathered:
     """One provisional class number an image, in order of appearance."""
     files: list[Path] = field(default_factory=list)
 
-    def add(self, image: Images, class_number: int, file: Path) -> None:
+    def add(self, image: Images, class_number: int, file: Path | None) -> None:
         place = len(self.classes) % _BLOCK
         if not place:
             self.blocks.append(np.empty((_BLOCK, IMAGE_SIDE, IMAGE_SIDE), np.uint8))
         self.blocks[-1][place] = image
         self.classes.append(class_number)
-        self.files.append(file)
+        if file is not None:
+            self.files.append(file)
 
     def to_split(self, final: Labels) -> Split:
         images = np.concatenate(self.blocks)[: len(self.classes)]
@@ -86,9 +89,9 @@ def read_pictures(
         if number >= MAX_CLASSES:
             raise DataError(f"more than {MAX_CLASSES} classes; the last was {picture.class_name!r}")
         try:
-            if not picture.path.is_file():
+            if picture.data is None and not picture.path.is_file():
                 raise DataError("there is no such file")
-            image = to_canonical(picture.path)
+            image = to_canonical(picture.path if picture.data is None else picture.data)
         except (DataError, OSError) as error:
             reason = f"{picture.path.name!r}: {getattr(error, 'strerror', None) or error}"
             if strict:
@@ -97,7 +100,7 @@ def read_pictures(
             if len(bad) < _NAMED_BAD_FILES:
                 bad.append(reason)
             continue
-        gathered[picture.split].add(image, number, picture.path)
+        gathered[picture.split].add(image, number, None if picture.data is not None else picture.path)
     if progress is not None:
         progress("reading pictures", total, total)
     summary = f"{total - bad_count:,} pictures"
@@ -119,7 +122,7 @@ def class_folder_pictures(folder: Path) -> Callable[[], Iterable[LabelledPicture
     DataError when there are no class folders. A test folder without class folders is passed over with a warning.
     """
     found: list[LabelledPicture] = []
-    for split, root in _split_roots(folder):
+    for split, root in split_roots(folder):
         classes = sorted((path for path in visible(root) if path.is_dir()), key=lambda path: natural_key(path.name))
         if not classes and split != "train":
             warnings.warn(f"{root} has no class folders, so no labels, and there is no {split} split", stacklevel=2)
@@ -138,8 +141,10 @@ def class_folder_pictures(folder: Path) -> Callable[[], Iterable[LabelledPicture
     return lambda: (found[index] for index in order)
 
 
-def _split_roots(folder: Path) -> list[tuple[str, Path]]:
-    """Return the folders with class folders in them, each with its split."""
+def split_roots(folder: Path) -> list[tuple[str, Path]]:
+    """Return the folders with class folders in them, each with its split, `train` or `test`. Raises DataError where
+    two could be one split, or something else lies beside them.
+    """
     roles = {path: role_of(path.name) for path in visible(folder) if path.is_dir()}
     splits = {path: role.split for path, role in roles.items() if role.split and not role.of}
     if "train" not in splits.values():

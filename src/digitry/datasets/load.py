@@ -194,11 +194,11 @@ def _canonical(images: NDArray[np.uint8], progress: Progress | None) -> Images:
     return fitted(images, progress)
 
 
-def _to_canonical(path: Path) -> Images:
+def _to_canonical(picture: Path | bytes) -> Images:
     # Here, above both doors: `data` and `images` do not know each other.
-    from digitry.images.canonical_input import canonical_from_file
+    from digitry.images.canonical_input import canonical_from_bytes, canonical_from_file
 
-    return canonical_from_file(path)
+    return canonical_from_bytes(picture) if isinstance(picture, bytes) else canonical_from_file(picture)
 
 
 def _plain(name: str) -> str:

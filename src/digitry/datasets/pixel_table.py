@@ -82,8 +82,8 @@ def read_pixel_table(path: Path) -> PixelTable:
         first = rest or next(blocks, b"")
     if not first:
         raise DataError("it has no rows")
-    columns = _columns(names, len(fields))
-    gathered = _Gathered(columns)
+    columns = find_columns(names, len(fields))
+    gathered = Gathered(columns)
     row = _row(first.partition(b"\n")[0], separator, len(fields))
     number = 1 if names is None else 2
     for block in chain([first], blocks):
@@ -98,7 +98,7 @@ def read_pixel_table(path: Path) -> PixelTable:
     return gathered.to_table(path)
 
 
-class _Columns(NamedTuple):
+class Columns(NamedTuple):
     """Which columns are what."""
 
     pixels: list[int]
@@ -109,8 +109,10 @@ class _Columns(NamedTuple):
     """A column that must count the rows, for the others to be what they seem."""
 
 
-class _Gathered:
-    def __init__(self, columns: _Columns) -> None:
+class Gathered:
+    """The rows of a table, as they come."""
+
+    def __init__(self, columns: Columns) -> None:
         self.columns = columns
         self.pixels: list[NDArray[Any]] = []
         self.ends: list[NDArray[Any]] = []
@@ -119,6 +121,7 @@ class _Gathered:
         self.text: int | None = None
 
     def add(self, values: NDArray[Any], texts: list[str], text: int | None) -> None:
+        """Add numbers (rows, columns), and what stands in the column `text`, where there is one."""
         pixels, label = self.columns.pixels, self.columns.label
         if text is not None:
             if label is None and text in (pixels[0], pixels[-1]) and self.columns.has_label:
@@ -137,6 +140,7 @@ class _Gathered:
         self.pixels.append(smallest(values[:, pixels]))
 
     def to_table(self, path: Path) -> PixelTable:
+        """Return images and labels, the label found by its values where its name did not tell."""
         name = path.name.partition(".")[0]
         if not self.ends:
             side = math.isqrt(len(self.columns.pixels))
@@ -200,7 +204,10 @@ def _names(fields: Sequence[bytes]) -> list[str] | None:
     return [field.decode("utf-8", "replace") for field in fields]
 
 
-def _columns(names: Sequence[str] | None, count: int) -> _Columns:
+def find_columns(names: Sequence[str] | None, count: int) -> Columns:
+    """Tell from names, where there are any, and number of columns which are what. Raises DataError where that is no
+    square image and perhaps a label.
+    """
     rest = list(range(count))
     if names is not None:
         plain = ["".join(c for c in name.lower() if c.isalnum()) for name in names]
@@ -211,15 +218,15 @@ def _columns(names: Sequence[str] | None, count: int) -> _Columns:
                 f"the columns {names[labels[0]]} and {names[labels[1]]} could both be the label; leave one out"
             )
         if labels and _is_square(len(rest)):
-            return _Columns(rest, labels[0], True)
+            return Columns(rest, labels[0], True)
         if labels:
             raise DataError(_NO_SQUARE.format(count=count))
     if _is_square(len(rest)):
-        return _Columns(rest, None, False)
+        return Columns(rest, None, False)
     if _is_square(len(rest) - 1):
-        return _Columns(rest, None, True)
+        return Columns(rest, None, True)
     if _is_square(len(rest) - 2) and names is None:
-        return _Columns(rest[1:], None, True, counter=0)
+        return Columns(rest[1:], None, True, counter=0)
     raise DataError(_NO_SQUARE.format(count=count))
 
 
@@ -236,7 +243,7 @@ def _row(line: bytes, separator: bytes, columns: int) -> Row:
     return Row(separator, columns, text[0] if text else None, has_commas)
 
 
-def _with_text_labels(block: bytes, row: Row, columns: _Columns, first_line: int) -> Row:
+def _with_text_labels(block: bytes, row: Row, columns: Columns, first_line: int) -> Row:
     """Return how to read a piece whose labels are letters after digits. Raises DataError otherwise."""
     places = [columns.label] if columns.label is not None else [columns.pixels[0], columns.pixels[-1]]
     for place in places if row.text is None and columns.has_label else ():

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from digitry.errors import ModelError
+from digitry.workers.memory import no_more_memory
 
 SECONDS = 30.0
 """That a network of digits may take for one image, or a few hundred of them; a loop can be written that never ends."""
@@ -43,7 +43,7 @@ def bounded(seconds: float | None = None) -> Iterator[Any]:
     timer.daemon = True
     timer.start()
     try:
-        with _no_more_memory():
+        with no_more_memory(MORE_BYTES):
             yield options
     except ModelError as error:
         if is_late.is_set():
@@ -51,23 +51,3 @@ def bounded(seconds: float | None = None) -> Iterator[Any]:
         raise
     finally:
         timer.cancel()
-
-
-@contextlib.contextmanager
-def _no_more_memory() -> Iterator[None]:
-    try:
-        import resource
-
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    except (ImportError, OSError):  # only Linux tells how much is in use, and holds a process to it
-        yield
-        return
-    before = resource.getrlimit(resource.RLIMIT_AS)
-    most = pages * resource.getpagesize() + MORE_BYTES
-    if before[0] != resource.RLIM_INFINITY:
-        most = min(most, before[0])
-    resource.setrlimit(resource.RLIMIT_AS, (most, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, before)

@@ -1,6 +1,7 @@
 """Pictures → canonical digits: decode, find the ink, find the digit, fit it as MNIST was made.
 
-`canonical_from_file` and `canonical_from_array` are the one door for people's pictures, in training and in reading.
+`canonical_from_file`, `canonical_from_bytes` and `canonical_from_array` are the one door for people's pictures, in
+training and in reading.
 """
 
 from __future__ import annotations
@@ -22,6 +23,16 @@ def canonical_from_file(path: Path) -> NDArray[np.uint8]:
     from digitry.images.decode import decode_file
 
     return canonical_from_array(decode_file(path))
+
+
+def canonical_from_bytes(data: bytes) -> NDArray[np.uint8]:
+    """Make the canonical digit, uint8 (28, 28), of the one digit in the bytes of a picture file.
+
+    Raises DataError when they are no readable picture or hold no digit.
+    """
+    from digitry.images.decode import decode
+
+    return canonical_from_array(decode(data))
 
 
 def canonical_from_array(picture: NDArray[Any]) -> NDArray[np.uint8]:

@@ -289,8 +289,6 @@ def test_a_path_of_no_known_kind_says_what_was_expected(tmp_path: Path) -> None:
         ("a.pkl", r"a pickle runs whatever it likes.*pickle\.load"),
         ("mnist.pkl.gz", r"a pickle runs whatever it likes"),
         ("training.pt", r"x, y = torch\.load\('training\.pt'\)"),
-        ("a.MAT", r"scipy\.io\.loadmat\('a\.MAT'\)"),
-        ("a.parquet", r"pandas\.read_parquet\('a\.parquet'\)\.to_csv"),
         ("a.tar.gz", "unpack it, and name the folder"),
     ],
 )
