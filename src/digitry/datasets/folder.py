@@ -79,8 +79,8 @@ def _read_folder(
     path = innermost(path)
     if (path / LABELS_TABLE).is_file() and not is_pixel_table(path / LABELS_TABLE):
         return _from_pictures(path, csv_pictures(path / LABELS_TABLE), to_canonical, strict, invert, progress)
-    if tables := one_hot_tables(path):
-        return _from_pictures(path, one_hot_pictures(tables), to_canonical, strict, invert, progress)
+    if one_hot := one_hot_tables(path):
+        return _from_pictures(path, one_hot_pictures(one_hot), to_canonical, strict, invert, progress)
     files = sorted(file for file in visible(path) if file.is_file())
     exports = [file for file in files if file.suffix.lower() == ".json" and is_label_studio(file)]
     if len(exports) == 1:

@@ -50,7 +50,8 @@ def label_studio_pictures(path: Path) -> Callable[[], Iterable[LabelledPicture]]
             passed_over += 1
     if passed_over:
         warnings.warn(
-            f"{path}: {passed_over:,} of {passed_over + len(found):,} tasks have no label, or two; going on without them",
+            f"{path}: {passed_over:,} of {passed_over + len(found):,} tasks have no label, or several; going on "
+            "without them",
             stacklevel=2,
         )
 

@@ -58,7 +58,9 @@ def _rows(table: Path) -> Iterator[tuple[Path, list[str]]]:
                     continue
                 marks = [mark.strip() for mark in row[1:]]
                 if len(marks) != len(classes) or not set(marks) <= {"0", "1"}:
-                    raise DataError(f"line {rows.line_num} of {table.name} must hold a file and a 0 or 1 for each class")
+                    raise DataError(
+                        f"line {rows.line_num} of {table.name} must hold a file and a 0 or 1 for each class"
+                    )
                 picture = file_within(table.parent, row[0].strip())
                 yield picture, [name for name, mark in zip(classes, marks, strict=True) if mark == "1"]
     except (UnicodeDecodeError, csv.Error) as error:
