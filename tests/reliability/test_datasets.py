@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import os
 import random
 import struct
@@ -181,6 +182,30 @@ def parquet_case(kind: str) -> tuple[bytes, Read]:
     return buffer.getvalue(), lambda path: read_own(path, zeros)
 
 
+def label_studio_case() -> tuple[bytes, Read]:
+    tasks = [
+        {"data": {"image": "a.png"}, "annotations": [{"result": [{"value": {"choices": [f"{place % 10}"]}}]}]}
+        for place in range(20)
+    ]
+
+    def read(path: Path) -> object:
+        (path.parent / "a.png").touch()
+        return read_own(path, zeros)
+
+    return json.dumps(tasks).encode(), read
+
+
+def one_hot_case() -> tuple[bytes, Read]:
+    rows = "".join(f"a.png, {place % 2}, {1 - place % 2}\n" for place in range(20))
+
+    def read(path: Path) -> object:
+        (path.parent / "a.png").touch()
+        path.replace(path.parent / "_classes.csv")
+        return read_own(path.parent / "_classes.csv", zeros)
+
+    return f"filename, 3, 8\n{rows}".encode(), read
+
+
 CASES: dict[str, Case] = {
     "idx": idx_case,
     "idx.gz": gzip_case,
@@ -193,6 +218,8 @@ CASES: dict[str, Case] = {
     "labels.tsv": table_case,
     "texts.npz": texts_case,
     "names.npz": names_case,
+    "json": label_studio_case,
+    "classes.csv": one_hot_case,
     "labels-idx2-int": qmnist_labels_case,
     "labels.npy": npy_labels_case,
     "mat": partial(mat_case, compressed=False),

@@ -138,10 +138,14 @@ def _array(place: _Place, order: str) -> MatArray | None:
         flags = _element(stream, order, _UINT32, 8)
         axes = _element(stream, order, _INT32, 4 * _MAX_AXES)
         name = _element(stream, order, _INT8, _MAX_NAME).decode("latin-1")
+        if len(flags) != 8:
+            raise DataError("the file is damaged: a variable has no head as MATLAB writes it")
         bits = struct.unpack(f"{order}I", flags[:4])[0]
         kind, is_logical, is_complex = bits & 0xFF, bits >> 8 & _LOGICAL, bits >> 8 & _COMPLEX
         if kind not in _CLASSES or is_complex or not name.isprintable():
             return None
+        if len(axes) % 4:
+            raise DataError(f"{name} is damaged: its axes are cut short")
         shape = struct.unpack(f"{order}{len(axes) // 4}i", axes)
         stored, count, small = _tag(stream, order)
         if stored not in _STORED:

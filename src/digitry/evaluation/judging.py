@@ -24,6 +24,7 @@ from digitry.types import Dataset, Labels, Probabilities, Split
 
 if TYPE_CHECKING:
     from digitry.networks.model import Model
+from digitry.networks.odd_data import warn_of_view
 
 SPLITS = ("train", "validation", "test")
 
@@ -109,7 +110,10 @@ def judge_run(
     opened = Run.open(run)
     predictor = opened.model(reads="digit")
     class_names = predictor.contract.class_names
-    dataset = load.numbered_as(data_of(opened, data), class_names, f"the model of {opened.folder}")
+    given = data_of(opened, data)
+    if data is not None:
+        warn_of_view(given)
+    dataset = load.numbered_as(given, class_names, f"the model of {opened.folder}")
     parts = splits_of(opened, dataset, split)
     total = sum(len(part) for part in parts.values())
     judged, done = {}, 0

@@ -13,6 +13,7 @@ from digitry.errors import DataError, SettingError, unknown_name
 from digitry.evaluation import metrics
 from digitry.evaluation.judging import CountProgress, JudgedSplit, predict
 from digitry.networks.model import Model
+from digitry.networks.odd_data import warn_of_view
 from digitry.types import Dataset
 
 SPLITS = ("train", "test")
@@ -80,6 +81,7 @@ def judge_model(
         if data not in SOURCES:
             raise DataError(f"{path} does not say what it learnt from; name data to judge it on: --data mnist")
     dataset = data if isinstance(data, Dataset) else load.load_dataset(data)
+    warn_of_view(dataset)
     dataset = load.numbered_as(dataset, model.class_names, f"the model {path}")
     if split == "test" and dataset.test is None:
         raise DataError(f"{dataset.name} has no test part; give data that has one with --data, or use --split train")

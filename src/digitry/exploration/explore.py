@@ -40,11 +40,13 @@ def explore(
     """Count, compare and draw what is in a dataset: a name, a path, or one already loaded.
 
     With `out`, that folder gets `explore.html` and every picture as PNG and SVG. `progress` hears what is being done,
-    how much of it is done, and how much there is. Raises DataError for a dataset that cannot be read, StorageError for
-    a folder that cannot be written.
+    how much of it is done, and how much there is. Warns where a person's own digits lie otherwise; what else is odd is
+    among the facts. Raises DataError for a dataset that cannot be read, StorageError for a folder that cannot be
+    written.
     """
     from digitry.exploration.facts import gather_facts
     from digitry.files import check_place
+    from digitry.networks.odd_data import warn_of_view
     from digitry.packages import need
     from digitry.types import Dataset
 
@@ -55,6 +57,7 @@ def explore(
         from digitry.datasets.load import load_dataset
 
         dataset = load_dataset(dataset, progress=progress)
+    warn_of_view(dataset)
 
     def tell(step: str, share: float) -> None:
         if progress is not None:

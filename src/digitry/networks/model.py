@@ -174,7 +174,8 @@ def open_session(data: bytes, threads: int = 0) -> Any:
     options.inter_op_num_threads = 1
     options.enable_mem_pattern = False  # sizes of strips and pages vary: each pattern would keep its own memory
     try:
-        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        # Without a fall-back: it tries the same again, and says so on stdout.
+        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"], enable_fallback=0)
         # All that is asked of it later is text, which need not be any in a damaged file.
         _ = session.get_modelmeta().custom_metadata_map, [one.name for one in session.get_inputs()]
         _ = [one.name for one in session.get_outputs()]
