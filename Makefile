@@ -26,11 +26,12 @@ $(VENV)/dev.done: locks/dev.txt $(VENV)/train.done
 	$(BIN)/python -m pip install $(PIP_OPTIONS) --require-hashes -r locks/dev.txt
 	@touch $@
 
-# All three Keras backends and MLflow for tests and measurements, FastAPI and LitServe to measure the server beside.
+# All three Keras backends and MLflow for tests and measurements, FastAPI and LitServe to measure the server beside, Keras Tuner
+# to tune beside.
 .backends/done: locks/dev.txt pyproject.toml
 	$(PYTHON) -m venv .backends
 	.backends/bin/python -m pip install $(PIP_OPTIONS) --require-hashes -r locks/dev.txt
-	.backends/bin/python -m pip install $(PIP_OPTIONS) "jax>=0.10" "torch==2.13.0" "mlflow>=3.5" "fastapi>=0.115" "litserve>=0.2.19"
+	.backends/bin/python -m pip install $(PIP_OPTIONS) "jax>=0.10" "torch==2.13.0" "mlflow>=3.5" "fastapi>=0.115" "litserve>=0.2.19" "keras-tuner>=1.4.8"
 	.backends/bin/python -m pip install $(PIP_OPTIONS) --no-deps --no-build-isolation -e .
 	@touch $@
 

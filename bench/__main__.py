@@ -81,6 +81,11 @@ BENCHES = {
     "peers": Bench(
         "Seconds and accuracy beside Keras, PyTorch and scikit-learn, in turn.", 120, (_with_all("peers.py --anew"),)
     ),
+    "tune": Bench(
+        "`digitry tune` beside Keras Tuner: the best found in 20 minutes, fresh seeds, trials lost by kills.",
+        400,
+        (_with_all("tune.py"),),
+    ),
     "reading": Bench(
         "How robust the reader is: corruptions, photographs, numbers, what is no digit.", 15, (Step(("reading.py",)),)
     ),

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from digitry.training.export_run import export
     from digitry.training.train import train
     from digitry.training.train_seeds import SeedRuns, train_seeds
+    from digitry.training.tuning.study import Study
+    from digitry.training.tuning.tune import tune
     from digitry.types import Dataset, Digit, Number, Reading, Split
 
 __version__ = "0.1.0"
@@ -46,6 +48,8 @@ _HOME = {
     "train": "digitry.training.train",
     "train_seeds": "digitry.training.train_seeds",
     "SeedRuns": "digitry.training.train_seeds",
+    "tune": "digitry.training.tuning.tune",
+    "Study": "digitry.training.tuning.study",
     "Run": "digitry.runs",
     "open_run": "digitry.runs",
     "export": "digitry.training.export_run",
@@ -92,6 +96,7 @@ __all__ = [
     "Score",
     "SeedRuns",
     "Split",
+    "Study",
     "__version__",
     "adopt",
     "audit",
@@ -112,6 +117,7 @@ __all__ = [
     "score_pages",
     "train",
     "train_seeds",
+    "tune",
 ]
 
 

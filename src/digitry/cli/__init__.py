@@ -25,6 +25,7 @@ COMMANDS = {
     "audit": "Find the wrong labels of a dataset.",
     "recipes": "List the recipes, or show one.",
     "train": "Train a recipe; one run is one folder.",
+    "tune": "Find the best settings of a recipe.",
     "evaluate": "Judge a run on data it has not seen.",
     "robustness": "Show a model photographs, corruptions and what is no digit.",
     "calibrate": "Measure what a model's confidence is worth: when it is sure.",

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
+from digitry.errors import SettingError
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 model_option = click.option(
@@ -25,6 +27,17 @@ expect_option = click.option(
     show_default=True,
     help="What each picture holds: one digit; one number of any length; or a page of numbers, perhaps on many lines.",
 )
+
+
+def setting_pairs(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """Read the values of --set: name=value each. Raises SettingError for another form."""
+    pairs = {}
+    for text in values:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise SettingError(f"--set takes name=value, not {text!r}")
+        pairs[name.strip().replace("-", "_")] = value.strip()
+    return pairs
 
 
 def view_options(command: Function) -> Function:

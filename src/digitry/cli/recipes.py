@@ -51,6 +51,7 @@ def show(name: str) -> None:
     """Print one recipe: layers, source, and what each of its settings does and may be."""
     from digitry import recipes
     from digitry.recipes.backend import backend_name
+    from digitry.training.tuning.space import in_words, read_space
 
     recipe = recipes.get(name)
     backend_name(by="digitry recipes show")
@@ -60,6 +61,9 @@ def show(name: str) -> None:
     click.echo("Settings; change them with --set NAME=VALUE, in Python as keywords of digitry.train")
     for setting, about in (recipe.own() | recipe.changeable()).items():
         _print_setting(setting, getattr(recipe.settings, setting), about)
+    click.echo("Tried by digitry tune, unless told otherwise")
+    for setting, words in in_words(read_space(recipe, {})[0]).items():
+        click.echo(f"  {setting}={words}")
 
 
 def _print_setting(name: str, value: Any, about: About) -> None:

@@ -8,18 +8,7 @@ from typing import Any
 
 import click
 
-from digitry.cli.options import laid, view_options
-from digitry.errors import SettingError
-
-
-def _pairs(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    pairs = {}
-    for text in values:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise SettingError(f"--set takes name=value, not {text!r}")
-        pairs[name.strip().replace("-", "_")] = value.strip()
-    return pairs
+from digitry.cli.options import laid, setting_pairs, view_options
 
 
 @click.command(name="train")
@@ -45,7 +34,9 @@ def _pairs(context: click.Context, parameter: click.Parameter, values: tuple[str
 @click.option("--dropout", type=float, help="Share of activations dropped, where the recipe has dropout.")
 @click.option("--early-stopping", "early_stopping_epochs", type=int, help="Stop after so many epochs without progress.")
 @click.option("--keep-best", is_flag=True, default=None, help="Keep the epoch with the lowest validation loss.")
-@click.option("--set", "others", multiple=True, callback=_pairs, metavar="NAME=VALUE", help="Any setting; repeatable.")
+@click.option(
+    "--set", "others", multiple=True, callback=setting_pairs, metavar="NAME=VALUE", help="Any setting; repeatable."
+)
 @click.option("--config", type=click.Path(path_type=Path), help="A TOML file of settings; options win over it.")
 @click.option("--track", help="Also log to: tensorboard, mlflow (extras).")
 @click.option("--checkpoint-seconds", type=float, default=20.0, show_default=True, help="Longest time between saves.")

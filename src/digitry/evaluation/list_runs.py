@@ -127,7 +127,7 @@ def _listed(one: Run, place: Path, all_runs: Sequence[Run]) -> Listed:
         seed=one.seed,
         is_finished=one.is_finished,
         epochs=len(one.history),
-        settings=_own_settings(one, all_runs),
+        settings=settings_of_its_own(one, all_runs),
         validation_accuracy=figures.get("val_accuracy"),
         validation_loss=figures.get("val_loss"),
         test_accuracy=one.judged.get("test"),
@@ -137,7 +137,8 @@ def _listed(one: Run, place: Path, all_runs: Sequence[Run]) -> Listed:
     )
 
 
-def _own_settings(one: Run, all_runs: Sequence[Run]) -> dict[str, Any]:
+def settings_of_its_own(one: Run, all_runs: Sequence[Run]) -> dict[str, Any]:
+    """Return the settings of a run that are not its recipe's; of an unknown recipe those that its runs differ in."""
     settings = one.settings
     try:
         plan = recipes.get(one.recipe).settings

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from digitry.evaluation.list_runs import Listed, RunList
 from digitry.pages.html import Page, PageTable, Part, Section
 from digitry.pages.number_words import percent
@@ -37,7 +39,7 @@ def row(one: Listed) -> list[str]:
     ]
 
 
-def settings_text(settings: dict[str, object]) -> str:
+def settings_text(settings: Mapping[str, object]) -> str:
     """Write settings as `--set` takes them: "learning_rate=0.003, units=128,64"."""
     return ", ".join(f"{name}={_value(value)}" for name, value in settings.items())
 

@@ -1,9 +1,13 @@
-"""Is the difference between two models more than chance? Exact tests on paired predictions, in whole numbers."""
+"""Is the difference between two models more than chance? Exact tests on paired predictions, in whole numbers; and how
+far a mean over seeds can be trusted.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import mean, stdev
 
 import numpy as np
 
@@ -54,3 +58,19 @@ def holm(p_values: Sequence[float]) -> list[float]:
         running = max(running, min(1.0, (len(p_values) - rank) * p_values[i]))
         adjusted[i] = running
     return adjusted
+
+
+_T_95: tuple[float, ...] = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
+_T_95 += (2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093)
+"""Student's t for 95%, two-sided, of 1 to 19 degrees of freedom."""
+
+
+def mean_interval(values: Sequence[float]) -> tuple[float, float]:
+    """Return where the mean of endless values of this kind lies, with 95% confidence: Student's t interval.
+
+    Raises ValueError unless there are 2 to 20 values.
+    """
+    if not 2 <= len(values) <= len(_T_95) + 1:
+        raise ValueError(f"an interval needs 2 to {len(_T_95) + 1} values, not {len(values)}")
+    middle, wide = mean(values), _T_95[len(values) - 2] * stdev(values) / math.sqrt(len(values))
+    return middle - wide, middle + wide

@@ -52,6 +52,8 @@ class Recipe:
     """What pixels are multiplied by before its network sees them."""
     published: Mapping[str, float] = field(default_factory=dict)
     """Figure → value as its authors give it, accuracies as fractions."""
+    space: Mapping[str, str] = field(default_factory=dict)
+    """Setting → what `digitry tune` tries, as `--set` takes it; empty for rates and batch sizes around its own."""
 
     @property
     def trainer(self) -> str:

@@ -61,6 +61,14 @@ RECIPE = Recipe(
     parameters=93_322,
     settings=CnnSettings(epochs=10, batch_size=64, optimizer="adam", learning_rate=0.001, validation_fraction=0.1),
     build=build,
+    space={
+        "learning_rate": "log:3e-4:6e-3",
+        "filters": "16,32,32|32,64,64|32,64,128|64,64,64",
+        "units": "64|128|256",
+        "dropout": "none|0.1|0.25|0.4",
+        "batch_size": "32|64|128|256",
+        "schedule": "constant|cosine",
+    },
     published={
         "validation_accuracy_after_5_epochs": 0.9907,
         "train_accuracy": 0.9972,

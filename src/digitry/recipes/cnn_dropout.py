@@ -60,5 +60,11 @@ RECIPE = Recipe(
     parameters=187_146,
     settings=CnnDropoutSettings(epochs=10, batch_size=16, optimizer="adam", learning_rate=0.001),
     build=build,
+    space={
+        "learning_rate": "log:1e-4:6e-3",
+        "dropout": "0.1|0.25|0.4|0.5",
+        "batch_size": "16|32|64|128",
+        "schedule": "constant|cosine",
+    },
     published={"test_accuracy": 0.991},
 )

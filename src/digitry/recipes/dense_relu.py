@@ -51,5 +51,12 @@ RECIPE = Recipe(
     parameters=27_882,
     settings=DenseReluSettings(epochs=10, batch_size=100, optimizer="adam", learning_rate=0.001),
     build=build,
+    space={
+        "learning_rate": "log:3e-4:1e-2",
+        "units": "32,64|64,64|128|128,64|256|256,128|512|512,256",
+        "dropout": "none|0.1|0.2|0.3|0.5",
+        "batch_size": "32|64|100|128|256",
+        "schedule": "constant|cosine",
+    },
     published={"train_accuracy": 0.9788, "test_accuracy_above": 0.96},
 )

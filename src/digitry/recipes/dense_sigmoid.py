@@ -51,4 +51,11 @@ RECIPE = Recipe(
     parameters=669_706,
     settings=DenseSigmoidSettings(epochs=20, batch_size=128, optimizer="sgd", learning_rate=0.01),
     build=build,
+    space={
+        "learning_rate": "log:1e-3:1",
+        "optimizer": "sgd|adam",
+        "units": "128|256,128|512,512",
+        "activation": "sigmoid|tanh|relu",
+        "batch_size": "32|64|128|256",
+    },
 )

@@ -72,4 +72,10 @@ RECIPE = Recipe(
     ),
     plain_torch=True,
     build=build,
+    space={
+        "learning_rate": "log:0.01:0.2",
+        "weight_decay": "log:0.01:0.5",
+        "batch_size": "128|256|512",
+        "label_smoothing": "0.0|0.05|0.1|0.2",
+    },
 )

@@ -79,4 +79,10 @@ RECIPE = Recipe(
     ),
     plain_torch=True,
     build=build,
+    space={
+        "learning_rate": "log:0.01:0.2",
+        "weight_decay": "log:0.001:0.1",
+        "batch_size": "64|128|256",
+        "label_smoothing": "0.0|0.05|0.1|0.2",
+    },
 )

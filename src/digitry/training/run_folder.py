@@ -32,8 +32,9 @@ def next_free_folder(recipe: str) -> Path:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold the folder for this process. Raises StorageError, which names the holder's PID, when another has it.
+def locked(folder: Path, *, doing: str = "training", option: str = "--run") -> Iterator[None]:
+    """Hold the folder for this process. Raises StorageError, which names the holder's PID and says what it is `doing`
+    and with which `option` another folder is chosen, when another has it.
 
     The lock is the operating system's and ends with the process, however that ends.
     """
@@ -45,7 +46,7 @@ def locked(folder: Path) -> Iterator[None]:
     try:
         if not _try_lock(handle):
             raise StorageError(
-                f"process {_holder(handle)} is training in {folder}; wait for it or choose another --run"
+                f"process {_holder(handle)} is {doing} in {folder}; wait for it or choose another {option}"
             )
         os.ftruncate(handle, 0)
         os.write(handle, f"{os.getpid()}\n".encode())

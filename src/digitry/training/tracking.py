@@ -1,9 +1,9 @@
-"""Optional trackers: each epoch's figures also go to TensorBoard or MLflow."""
+"""Optional trackers: each epoch's figures also go to TensorBoard, to MLflow, or to a function of one's own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +17,45 @@ TRACKERS = {"tensorboard": "tensorboardX", "mlflow": "mlflow"}
 """Name of the extra → the module it brings."""
 
 
-def check_tracker(name: str) -> None:
-    """Do nothing where the tracker is there. Raises SettingError for an unknown or missing one."""
+Trackers = str | Track | Sequence[str | Track]
+"""Names of trackers, or functions of one's own."""
+
+
+def check_tracker(trackers: Trackers) -> None:
+    """Do nothing where the trackers are there. Raises SettingError for an unknown or missing one."""
+    for one in _each(trackers):
+        if isinstance(one, str):
+            _check(one)
+
+
+def _each(trackers: Trackers) -> Sequence[str | Track]:
+    return [trackers] if isinstance(trackers, str) or callable(trackers) else trackers
+
+
+def _check(name: str) -> None:
     if name not in TRACKERS:
         raise unknown_name("tracker", name, TRACKERS)
     need(TRACKERS[name], by=f"tracking to {name}", extra=name)
 
 
 @contextmanager
-def tracking(name: str | None, folder: Path, config: dict[str, Any]) -> Iterator[Track]:
+def tracking(trackers: Trackers | None, folder: Path, config: dict[str, Any]) -> Iterator[Track]:
     """Make a function that takes the history after every epoch; one that does nothing where no tracker is named."""
-    if name is None:
-        yield lambda history: None
-        return
-    check_tracker(name)
-    with {"tensorboard": _tensorboard, "mlflow": _mlflow}[name](folder, config) as track:
+    with ExitStack() as stack:
+        opened: list[Track] = []
+        for one in _each(trackers or []):
+            if isinstance(one, str):
+                _check(one)
+                opened.append(
+                    stack.enter_context({"tensorboard": _tensorboard, "mlflow": _mlflow}[one](folder, config))
+                )
+            else:
+                opened.append(one)
+
+        def track(history: Sequence[dict[str, float]]) -> None:
+            for one in opened:
+                one(history)
+
         yield track
 
 

@@ -28,7 +28,7 @@ from digitry.training.job import TrainingJob, begin_or_go_on, find_job, finished
 from digitry.training.prefetch import make_ahead
 from digitry.training.results import write_results
 from digitry.training.tasks import TASKS, Examples
-from digitry.training.tracking import Track, check_tracker, tracking
+from digitry.training.tracking import Track, Trackers, check_tracker, tracking
 from digitry.training.training_progress import TrainingProgress, describe_training, make_progress
 from digitry.types import Dataset
 
@@ -46,7 +46,7 @@ def train(
     run: str | Path | Run | None = None,
     resume: bool = False,
     settings: Mapping[str, Any] | None = None,
-    track: str | None = None,
+    track: Trackers | None = None,
     checkpoint_seconds: float = 20.0,
     report: bool = True,
     quiet: bool = True,
@@ -60,7 +60,9 @@ def train(
     the same weights on the same machine. With `resume` the run in the folder goes on where its last checkpoint
     stands, byte-equal to one that was never stopped; a finished run is returned as it is. A checkpoint is written
     every `checkpoint_seconds`, at most a day. Without `report`, metrics.json, plots and report.html are left out,
-    which take some seconds: `digitry.evaluate` writes them into a finished run.
+    which take some seconds: `digitry.evaluate` writes them into a finished run. `track` names a tracker, or is a
+    function that is called after every epoch with the figures of all, or a list of such; what it raises ends the
+    training, saved.
 
     Raises SettingError (names, values, a folder that is taken), DataError, ModelError (a run or a model that cannot be
     used), StorageError (disk, lock), TrainingError (the loss is no longer finite), TrainingInterrupted (a signal; the

@@ -21,6 +21,7 @@ ELSEWHERE = {
         ["cnn"],
         ["epochs", "batch_size", "learning_rate", "dropout", "early_stopping_epochs", "checkpoint_seconds"],
     ),
+    "tune": (["cnn"], ["minutes"]),
     "read": (["picture.png"], ["max_error"]),
     "score": (["."], ["max_error"]),
 }

@@ -1,0 +1,261 @@
+"""`digitry tune` beside Keras Tuner: the same space, network, cores and minutes, in turn; then fresh seeds, and kills.
+
+python bench/tune.py [--minutes 20] [--seeds 3] [--fresh 5] [--recipes dense-relu cnn] [--workers 2] [--hours H]
+
+For every recipe and seed both search for so many minutes, in turn: `digitry tune`, and Keras Tuner's Hyperband, which
+ends trials early too. What each found, and the published settings, are then trained with fresh seeds by `digitry
+train`; their test accuracy is read once. Last, both search twelve short trials of `dense-relu` while they are killed
+with SIGKILL, again and again, and what is left of the trials is counted.
+
+Every piece is written into results/tune.json as soon as it is done, and what was under way goes on: stop it at any
+time, or give it so many --hours, and call it again. At its end the table in docs/tuning.md is written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import keras_tuner_side
+from digitry.evaluation.significance import mean_interval
+from digitry.files import write_atomically
+from digitry.training import run_folder
+
+ROOT = Path(__file__).parent.parent
+RESULT = ROOT / "results" / "tune.json"
+PAGE = ROOT / "docs" / "tuning.md"
+START, END = "<!-- tune: written by bench/tune.py -->", "<!-- end of tune -->"
+SIDES = ("digitry", "keras-tuner")
+EPOCHS = 10
+FIRST_FRESH_SEED = 101
+KILLED_TRIALS, KILLS = 12, 5
+MEASURE = Path(__file__)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=20.0)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--fresh", type=int, default=5)
+    parser.add_argument("--recipes", nargs="+", default=["dense-relu", "cnn"])
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--hours", type=float, help="begin no further piece after so long")
+    parser.add_argument("--work", type=Path, default=Path("runs/bench-tune"), help="where studies and runs are kept")
+    parser.add_argument("--result", type=Path, default=RESULT)
+    parser.add_argument("--one", nargs="+", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        one_process(*options.one)
+        return
+    until = time.monotonic() + 3600 * options.hours if options.hours else float("inf")
+    found = read_result(options)
+    for name, measure in pieces(options, found):
+        if name in found["pieces"]:
+            continue
+        if time.monotonic() > until:
+            print(f"{name} and what follows is left for the next call")
+            return
+        print(f"{name} …", flush=True)
+        found["pieces"][name] = measure()
+        print(f"{name}: {found['pieces'][name]}", flush=True)
+        write_result(options.result, found)
+    print(table(found))
+    if options.result == RESULT:
+        before, rest = PAGE.read_text(encoding="utf-8").split(START)
+        PAGE.write_text(f"{before}{START}\n{table(found)}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+
+
+def read_result(options: argparse.Namespace) -> dict[str, Any]:
+    """What is measured already. Pieces of another length are not mixed."""
+    plan = {name: getattr(options, name) for name in ("minutes", "seeds", "fresh", "recipes", "workers")}
+    if not options.result.is_file():
+        return {"plan": plan, "pieces": {}}
+    found: dict[str, Any] = json.loads(options.result.read_text())
+    if found["plan"] != plan:
+        sys.exit(f"{options.result} has {found['plan']}: remove it, or name another --result and --work")
+    return found
+
+
+def write_result(path: Path, found: dict[str, Any]) -> None:
+    about = {"command": "python -m bench tune", **run_folder.describe_surroundings()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, (json.dumps(found | about, indent=1) + "\n").encode())
+
+
+def pieces(options: argparse.Namespace, found: dict[str, Any]) -> list[tuple[str, Callable[[], Any]]]:
+    """Name → measurement, in order: searches in turn, then what they found with fresh seeds, then kills."""
+    every: list[tuple[str, Callable[[], Any]]] = []
+    for seed in range(options.seeds):
+        for recipe in options.recipes:
+            # There and back again: on a machine that warms up or cools down everybody has a turn at being last.
+            for side in SIDES if seed % 2 == 0 else reversed(SIDES):
+                folder = options.work / f"{recipe}-{seed}-{side}"
+                every.append(
+                    (f"search/{recipe}/{seed}/{side}", lambda a=(side, recipe, seed, folder): search(options, *a))
+                )
+    for recipe in options.recipes:
+        every.append((f"fresh/{recipe}/own", lambda r=recipe: fresh(options, r, "own", {})))
+        for seed in range(options.seeds):
+            for side in SIDES:
+                name = f"search/{recipe}/{seed}/{side}"
+                what = lambda r=recipe, s=seed, d=side, n=name: fresh(  # noqa: E731
+                    options, r, f"{s}-{d}", found["pieces"][n]["settings"]
+                )
+                every.append((f"fresh/{recipe}/{seed}/{side}", what))
+    every += [(f"kills/{side}", lambda s=side: kills(options, s)) for side in SIDES]
+    return every
+
+
+def search(options: argparse.Namespace, side: str, recipe: str, seed: int, folder: Path) -> dict[str, Any]:
+    """One search, or the rest of one → the best it found, by its own account, and how many trials it took."""
+    seconds = 60 * options.minutes
+    if side == "digitry":
+        command = [*tune_command(recipe, seed, folder, options.workers), "--minutes", str(options.minutes)]
+        said = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout)
+        states = Counter(one["state"] for one in said["trials"])
+        best = said["trials"][said["best"]]
+        settings = {**said["plan"]["settings"], **best["values"]}
+        return {"trials": len(said["trials"]), "states": states, "best": best["accuracy"], "settings": settings}
+    folder.mkdir(parents=True, exist_ok=True)
+    used = folder / "seconds"
+    before = float(used.read_text()) if used.exists() else 0.0
+    began = time.monotonic()
+    process = subprocess.Popen(own_command("search", recipe, folder, seed))
+    while process.poll() is None and before + time.monotonic() - began < seconds:
+        time.sleep(0.5)
+        write_atomically(used, str(before + time.monotonic() - began).encode())
+    process.kill()
+    process.wait()
+    said = keras_tuner_side.found(folder)
+    return said | {"settings": {"validation_fraction": 0.1, **said["settings"]}}
+
+
+def tune_command(recipe: str, seed: int, folder: Path, workers: int) -> list[str]:
+    how = ["--workers", str(workers), "--fresh-seeds", "0", "--no-page", "--quiet", "--json", "--resume"]
+    return [sys.executable, "-m", "digitry", "tune", recipe, "--seed", str(seed), "--study", str(folder), *how]
+
+
+def own_command(*what: object) -> list[str]:
+    return [sys.executable, str(MEASURE), "--one", *map(str, what)]
+
+
+def one_process(kind: str, recipe: str, folder: str, seed: str, *more: str) -> None:
+    """What has to run in a process of its own."""
+    if kind == "fresh":
+        print(json.dumps(train_fresh(recipe, Path(folder), int(seed), json.loads(more[0]))))
+    else:
+        trials, epochs = (int(more[0]), int(more[1])) if more else (None, EPOCHS)
+        keras_tuner_side.search(recipe, Path(folder), int(seed), trials, epochs)
+
+
+def fresh(options: argparse.Namespace, recipe: str, name: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """Train settings with fresh seeds → accuracies on validation, and on test, opened here alone."""
+    settings = {"epochs": EPOCHS, "validation_fraction": 0.1, **settings}
+    folder = options.work / "fresh" / recipe / name
+    command = own_command("fresh", recipe, folder, options.fresh, json.dumps(settings))
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def train_fresh(recipe: str, folder: Path, count: int, settings: dict[str, Any]) -> dict[str, Any]:
+    import digitry
+    from digitry.evaluation.judging import judge_run
+
+    runs = digitry.train_seeds(
+        recipe, seeds=count, seed=FIRST_FRESH_SEED, run=folder, resume=True, report=False, settings=settings
+    ).runs
+    test = [judge_run(one, split="test").scores.accuracy for one in runs]
+    return {"settings": settings, "validation": [one.figures["val_accuracy"] for one in runs], "test": test}
+
+
+def kills(options: argparse.Namespace, side: str) -> dict[str, Any]:
+    """Search short trials, killed again and again, then left alone → how many have no final record, or several."""
+    folder = options.work / f"kills-{side}"
+    if side == "digitry":
+        command = [*tune_command("dense-relu", 0, folder, 1), "--trials", str(KILLED_TRIALS), "--set", "epochs=1"]
+    else:
+        command = own_command("search", "dense-relu", folder, 0, KILLED_TRIALS, 1)
+    chance, killed = random.Random(0), 0
+    surroundings = os.environ | {"OMP_NUM_THREADS": "2"}
+    for _ in range(KILLS):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=surroundings)
+        try:
+            process.wait(timeout=chance.uniform(8, 25))
+            break  # it came to its end
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            killed += 1
+    last = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+    ended = final_records(folder) if side == "digitry" else keras_records(folder)
+    return {
+        "wanted": KILLED_TRIALS,
+        "killed": killed,
+        "exit_code": last.returncode,
+        "lost": KILLED_TRIALS - sum(count == 1 for count in ended.values()),
+        "doubled": sum(count > 1 for count in ended.values()),
+    }
+
+
+def final_records(study: Path) -> Counter[int]:
+    """Trial → how many final records Optuna's journal holds of it, counted in the file itself."""
+    lines = [json.loads(line) for line in (study / "trials.log").read_text().splitlines()]
+    return Counter(one["trial_id"] for one in lines if one.get("state") in (1, 2, 3))
+
+
+def keras_records(folder: Path) -> Counter[str]:
+    """Trial → 1 if its file says that it came to an end."""
+    trials = [json.loads(path.read_text()) for path in folder.glob("search/trial_*/trial.json")]
+    return Counter(one["trial_id"] for one in trials if one["status"] in ("COMPLETED", "FAILED", "INVALID"))
+
+
+def table(found: dict[str, Any]) -> str:
+    """What was found, a row a search: its trials, and what its best gains over the published settings."""
+    parts, plan = found["pieces"], found["plan"]
+    rows = [
+        f"{plan['minutes']:g} minutes a search, {plan['workers']} workers; mean accuracies over {plan['fresh']} fresh "
+        "seeds, gains in points over the published settings, with 95% intervals.",
+        "",
+        "| recipe | seed | by | trials | validation | test | gain on validation | gain on test |",
+        "|---|---:|---|---:|---:|---:|---:|---:|",
+    ]
+    for recipe in plan["recipes"]:
+        own = parts[f"fresh/{recipe}/own"]
+        rows.append(f"| `{recipe}` | | published | | {mean(own['validation']):.2%} | {mean(own['test']):.2%} | | |")
+        for seed in range(plan["seeds"]):
+            for side in SIDES:
+                one, trials = parts[f"fresh/{recipe}/{seed}/{side}"], parts[f"search/{recipe}/{seed}/{side}"]["trials"]
+                gains = " | ".join(gain(one[part], own[part]) for part in ("validation", "test"))
+                accuracies = " | ".join(f"{mean(one[part]):.2%}" for part in ("validation", "test"))
+                rows.append(f"| | {seed} | {side} | {trials} | {accuracies} | {gains} |")
+    for side in SIDES:
+        one = parts[f"kills/{side}"]
+        rows += [
+            "",
+            f"{side}, killed {one['killed']} times in {one['wanted']} trials: {one['lost']} without a final record, "
+            f"{one['doubled']} with more than one.",
+        ]
+    return "\n".join(rows)
+
+
+def gain(these: list[float], those: list[float]) -> str:
+    """ "+1.05 (+0.80 to +1.30)": the mean of the differences seed by seed, in points, and where it lies."""
+    differences = [100 * (a - b) for a, b in zip(these, those, strict=True)]
+    if len(differences) < 2:
+        return f"{differences[0]:+.2f}"
+    low, high = mean_interval(differences)
+    return f"{mean(differences):+.2f} ({low:+.2f} to {high:+.2f})"
+
+
+if __name__ == "__main__":
+    main()

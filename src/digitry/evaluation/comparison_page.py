@@ -1,0 +1,101 @@
+"""Runs side by side as a page: figures, pairs, settings, and their curves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from digitry.evaluation.comparison import Comparison
+from digitry.evaluation.list_runs import settings_of_its_own
+from digitry.evaluation.run_list_page import settings_text
+from digitry.pages import charts
+from digitry.pages.html import Page, PageTable, Part, Section, picture_of_chart
+from digitry.pages.number_words import interval, percent
+from digitry.runs import Run
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+NO_MORE_THAN_IMAGES = (
+    "McNemar's exact test weighs the images, not the luck of the seed: to judge recipes, compare several seeds "
+    "(digitry train --seeds)."
+)
+
+
+def comparison_page(comparison: Comparison) -> Page:
+    """Return the page as records; the runs' histories are read from their folders."""
+    runs = [Run.open(one.folder) for one in comparison.runs]
+    names = [one.name for one in comparison.runs]
+    return Page(
+        title=f"{len(runs)} runs side by side",
+        lead=f"On {comparison.images:,} {comparison.split} images of {comparison.data_name}.",
+        sections=[
+            Section("Figures", [_figures(comparison)]),
+            Section("More than chance?", [*(pair.sentence for pair in comparison.pairs), NO_MORE_THAN_IMAGES]),
+            Section("Curves side by side", _curve_parts(names, runs)),
+            Section("Settings", [_settings(names, runs)]),
+        ],
+        footer=f"digitry compare · {comparison.data_name} · {comparison.split}",
+    )
+
+
+def curves(names: Sequence[str], runs: Sequence[Run]) -> Figure:
+    """Draw loss and accuracy after each epoch, a line a run: of validation where all have it, else of training."""
+    prefix = "val_" if all("val_loss" in one.figures for one in runs) else ""
+    with charts.styled():
+        from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+        figure, panels = charts.new_figure(3.1, columns=2)
+        for axes, name in zip(panels, ("loss", "accuracy"), strict=True):
+            series = {
+                charts.safe_label(label, 24): (
+                    [line["epoch"] for line in one.history],
+                    [line[prefix + name] for line in one.history],
+                )
+                for label, one in zip(names, runs, strict=True)
+            }
+            charts.draw_lines(axes, series, markers=max(len(one.history) for one in runs) <= 30)
+            axes.set_title(f"{'Validation ' if prefix else 'Training '}{name}")
+            axes.set_xlabel("epoch")
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, min_n_ticks=1))
+        panels[1].yaxis.set_major_formatter(PercentFormatter(1.0, decimals=1))
+        panels[1].legend(loc="best")
+    return figure
+
+
+def _figures(comparison: Comparison) -> PageTable:
+    columns = ("Run", "Accuracy", "Errors", "95% interval", "Loss", "ECE", "Recipe", "Parameters", "Seed")
+    rows = [
+        [
+            one.name,
+            percent(one.scores.accuracy),
+            one.scores.error_count,
+            interval(one.scores.interval),
+            f"{one.scores.nll:.4f}",
+            f"{one.scores.ece:.4f}",
+            one.recipe,
+            "–" if one.parameters is None else one.parameters,
+            str(one.seed),
+        ]
+        for one in comparison.runs
+    ]
+    return PageTable(columns, rows)
+
+
+def _curve_parts(names: Sequence[str], runs: Sequence[Run]) -> list[Part]:
+    if not all(one.history for one in runs):
+        return ["Not every run has kept its history."]
+    alt = "Two line charts: loss and accuracy after each epoch, a line for each run"
+    return [picture_of_chart(curves(names, runs), alt, wide=True)]
+
+
+def _settings(names: Sequence[str], runs: Sequence[Run]) -> PageTable:
+    rows = [
+        [name, one.recipe, settings_text(settings_of_its_own(one, runs)) or "the recipe's own", _seconds(one)]
+        for name, one in zip(names, runs, strict=True)
+    ]
+    return PageTable(("Run", "Recipe", "Settings of its own", "Seconds of training"), rows)
+
+
+def _seconds(run: Run) -> str:
+    return f"{sum(line.get('seconds', 0.0) for line in run.history):,.1f}"

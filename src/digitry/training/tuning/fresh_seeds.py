@@ -1,0 +1,82 @@
+"""Better by chance? The best settings and the recipe's own, each trained anew with seeds that chose nothing."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from digitry.recipes.settings import MAX_SEED
+from digitry.runs import Epoch
+from digitry.training.tuning.at_work import at_work
+from digitry.training.tuning.study import Gain, Trial
+from digitry.training.tuning.study_plan import FRESH, StudyPlan
+from digitry.training.tuning.trial_job import Trainer, TrialJob
+from digitry.training.tuning.tuning_progress import TuningProgress
+
+OWN = "own"
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """One training with a fresh seed."""
+
+    whose: str
+    """`own`, or `trial-0007`: what its folder is called."""
+    job: TrialJob
+
+
+def fresh_jobs(folder: Path, plan: StudyPlan, best: Trial) -> list[Fresh]:
+    """Return what is to be trained: for every seed the recipe's own settings and the best, in turn.
+
+    The seeds are those after the study's own. Runs that are there are not trained again.
+    """
+    both = {OWN: plan.settings, f"trial-{best.number:04d}": {**plan.settings, **best.values}}
+    return [
+        Fresh(whose, TrialJob(folder / FRESH / whose / f"seed-{seed}", settings, seed))
+        for seed in fresh_seeds(plan)
+        for whose, settings in both.items()
+    ]
+
+
+def fresh_seeds(plan: StudyPlan) -> list[int]:
+    """Return the seeds that no trial had."""
+    return [(plan.seed + 1 + k) % (MAX_SEED + 1) for k in range(plan.fresh_seeds)]
+
+
+def train_fresh(
+    jobs: Sequence[Fresh], best: Trial, trainers: Sequence[Trainer], progress: TuningProgress
+) -> tuple[Gain | None, int | None]:
+    """Train all of it → the gain, None without two runs of one seed, and the signal that ended it, None at its end.
+
+    A seed with which either fails tells nothing, and is said. Raises DigitryError for what would fail every training.
+    """
+    left, lock = deque(jobs), threading.Lock()
+    found: dict[tuple[str, int], float] = {}
+
+    def next_job(trainer: Trainer, stop: threading.Event) -> bool:
+        with lock:
+            if not left:
+                return False
+            fresh = left.popleft()
+            progress.begin_fresh(fresh.whose, fresh.job.seed, len(jobs) - len(left), len(jobs))
+
+        def on_epoch(history: Sequence[Epoch]) -> bool:
+            return not stop.is_set()
+
+        outcome = trainer.train(fresh.job, on_epoch)
+        if stop.is_set():
+            return False
+        if outcome.accuracy is None:
+            progress.note(f"fresh seed {fresh.job.seed} of {fresh.whose} failed: {outcome.reason}")
+        else:
+            found[fresh.whose, fresh.job.seed] = outcome.accuracy
+        return True
+
+    signal = at_work(trainers, next_job)
+    theirs = f"trial-{best.number:04d}"
+    seeds = sorted(seed for whose, seed in found if whose == OWN and (theirs, seed) in found)
+    own, others = (tuple(found[whose, seed] for seed in seeds) for whose in (OWN, theirs))
+    return (Gain(best.number, tuple(seeds), own, others) if seeds else None), signal

@@ -1,0 +1,142 @@
+"""What a study has found: its trials, the best of them, and whether that is more than luck."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from digitry.evaluation.significance import mean_interval
+from digitry.recipes.settings import read_settings
+from digitry.training.tuning.study_plan import BEST, PAGE, StudyPlan
+
+COMPLETE, ENDED_EARLY, FAILED, RUNNING = "complete", "ended early", "failed", "not finished"
+"""How a trial stands: the last one has no final record yet."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trial of a study."""
+
+    number: int
+    state: str
+    values: dict[str, Any]
+    """What of the space it tried."""
+    accuracy: float | None
+    """On validation; of one that was ended early, of its last epoch."""
+    curve: tuple[float, ...]
+    """Validation accuracy after each epoch."""
+    seconds: float
+    reason: str
+    """Why it failed or was ended early."""
+    run: Path
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return asdict(self) | {"run": str(self.run), "curve": list(self.curve)}
+
+
+@dataclass(frozen=True)
+class Gain:
+    """The best settings beside the recipe's own, each trained anew with the same fresh seeds."""
+
+    trial: int
+    seeds: tuple[int, ...]
+    own: tuple[float, ...]
+    """Validation accuracies with the recipe's own settings."""
+    best: tuple[float, ...]
+    """Validation accuracies with the best settings."""
+
+    @property
+    def mean(self) -> float:
+        """How much better the best settings are, as a fraction, on average."""
+        return mean(self.differences)
+
+    @property
+    def differences(self) -> tuple[float, ...]:
+        """Best less own, seed by seed."""
+        return tuple(best - own for best, own in zip(self.best, self.own, strict=True))
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Where the mean gain over endless seeds lies, with 95% confidence (Student's t); None for a single seed."""
+        return mean_interval(self.differences) if len(self.differences) > 1 else None
+
+    @property
+    def more_than_chance(self) -> bool:
+        """Whether the interval lies above 0."""
+        return self.interval is not None and self.interval[0] > 0
+
+    @property
+    def sentence(self) -> str:
+        """The answer to "better by chance?", in one sentence."""
+        count = f"{len(self.seeds)} fresh seed{'s' * (len(self.seeds) != 1)}"
+        gain = f"{100 * self.mean:+.2f} points of validation accuracy over {count}"
+        if self.interval is None:
+            return f"{gain}; one seed says nothing about chance."
+        low, high = self.interval
+        words = "more than chance" if self.more_than_chance else "no more than chance" if low <= 0 <= high else "worse"
+        return f"{gain} (95%: {100 * low:+.2f} to {100 * high:+.2f}): {words}."
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        more = {"mean": self.mean, "interval_95": self.interval and list(self.interval)}
+        return asdict(self) | more | {"more_than_chance": self.more_than_chance, "sentence": self.sentence}
+
+
+@dataclass(frozen=True, repr=False)
+class Study(os.PathLike[str]):
+    """Many trials of one recipe. It stands for its folder wherever a path is taken."""
+
+    folder: Path
+    plan: StudyPlan
+    trials: tuple[Trial, ...]
+    gain: Gain | None
+    """None where no fresh seeds were wanted, or the recipe's own settings are the best found."""
+
+    def __fspath__(self) -> str:
+        return str(self.folder)
+
+    def __repr__(self) -> str:
+        best = self.best
+        found = "" if best is None else f", best {best.accuracy:.2%} on validation in trial {best.number}"
+        return f"<Study {self.folder}: {self.plan.recipe}, {len(self.trials)} trials{found}>"
+
+    @property
+    def best(self) -> Trial | None:
+        """The trial with the highest validation accuracy; the earliest of equals, None before one came to its end."""
+        return best_of(self.trials)
+
+    @property
+    def best_file(self) -> Path:
+        """The best settings as TOML, for `digitry train --config`."""
+        return self.folder / BEST
+
+    @property
+    def best_settings(self) -> dict[str, Any]:
+        """The best settings, for `digitry.train`. Raises SettingError while there are none."""
+        return read_settings(self.best_file)
+
+    @property
+    def page(self) -> Path:
+        """The page that shows it."""
+        return self.folder / PAGE
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values, as in result.json."""
+        return {
+            "study": str(self.folder),
+            "plan": self.plan.to_json(),
+            "best": self.best and self.best.number,
+            "trials": [one.to_json() for one in self.trials],
+            "gain": self.gain and self.gain.to_json(),
+        }
+
+
+def best_of(trials: Sequence[Trial]) -> Trial | None:
+    """Return the complete trial with the highest accuracy, the earliest of equals."""
+    done = [one for one in trials if one.state == COMPLETE and one.accuracy is not None]
+    return max(done, key=lambda one: (one.accuracy, -one.number), default=None)

@@ -1,0 +1,143 @@
+"""What the page of a study says: a study → sections of text, tables and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from digitry import recipes
+from digitry.evaluation.run_list_page import settings_text
+from digitry.pages.html import Code, Details, Page, PageTable, Part, Section, Tile, picture_of_chart
+from digitry.pages.number_words import percent
+from digitry.recipes.base import Recipe
+from digitry.training.tuning import study_charts
+from digitry.training.tuning.space import Space, space_of_text
+from digitry.training.tuning.study import COMPLETE, ENDED_EARLY, FAILED, Study, Trial
+
+TRIALS_SHOWN = 12
+"""More rows are folded."""
+
+
+def study_page(study: Study, recipe: Recipe | None = None, shares: Mapping[str, float] | None = None) -> Page:
+    """Return the page as records. `shares` say how much each setting matters; without them that part is left out.
+
+    The study must have a trial that came to its end.
+    """
+    plan_of = recipe or recipes.get(study.plan.recipe)
+    space = space_of_text(plan_of, study.plan.space)
+    best = study.best
+    assert best is not None
+    return Page(
+        title=f"{study.folder.resolve().name}: which settings are best",
+        lead=f"Recipe {study.plan.recipe} on {study.plan.data}, {len(study.trials)} trials, seed {study.plan.seed}. "
+        "The images held back for validation decide; the test set was never opened.",
+        tiles=_tiles(study, best),
+        sections=[
+            Section("The best settings", _best_parts(study, best)),
+            Section("Better by chance?", _gain_parts(study)),
+            Section("Best so far", [_picture(study_charts.best_so_far(study.trials), "Accuracy of every trial")]),
+            Section("Settings and accuracy", _settings_parts(study, space, shares or {})),
+            Section("Curves side by side", _curve_parts(study, best)),
+            Section("Every trial", _trial_parts(study)),
+        ],
+        footer=f"digitry tune {study.plan.recipe} · {study.plan.data} · seed {study.plan.seed}",
+    )
+
+
+def _tiles(study: Study, best: Trial) -> list[Tile]:
+    states = [one.state for one in study.trials]
+    note = f"{states.count(COMPLETE)} complete, {states.count(ENDED_EARLY)} ended early, {states.count(FAILED)} failed"
+    tiles = [
+        Tile("Best on validation", percent(best.accuracy or 0.0), f"trial {best.number}"),
+        Tile("Trials", str(len(study.trials)), note),
+    ]
+    if study.gain is not None:
+        span = study.gain.interval
+        between = "one seed" if span is None else f"95%: {100 * span[0]:+.2f} to {100 * span[1]:+.2f}"
+        tiles.insert(1, Tile("Gain, fresh seeds", f"{100 * study.gain.mean:+.2f} points", between))
+    return tiles
+
+
+def _best_parts(study: Study, best: Trial) -> list[Part]:
+    rows = [[name, _text(value), str(study.plan.space[name])] for name, value in best.values.items()]
+    rows += [[name, _text(value), "fixed"] for name, value in study.plan.settings.items()]
+    command = f"digitry train {study.plan.recipe} --config {study.best_file}"
+    return [PageTable(("Setting", "Best", "Tried"), rows), "Train with them:", Code(command)]
+
+
+def _gain_parts(study: Study) -> list[Part]:
+    gain = study.gain
+    if gain is None:
+        return [
+            "Not known: no fresh seeds were trained, or the recipe's own settings are the best found. The best "
+            "of many trials is also the luckiest, so its accuracy above promises too much."
+        ]
+    rows = [
+        [str(seed), percent(own), percent(best), f"{100 * (best - own):+.2f}"]
+        for seed, own, best in zip(gain.seeds, gain.own, gain.best, strict=True)
+    ]
+    return [
+        gain.sentence[:1].upper() + gain.sentence[1:],
+        "The best of many trials is also the luckiest. So both were trained anew with seeds that chose nothing, "
+        "the same for both; the interval is Student's t over the differences. The validation images are those that "
+        "chose, so test has the last word, once: compare a run of each with digitry compare.",
+        PageTable(("Seed", "Recipe's own", f"Trial {gain.trial}", "Difference"), rows),
+        _picture(study_charts.gain(gain), "Accuracy with each fresh seed, with the recipe's own and the best settings"),
+    ]
+
+
+def _settings_parts(study: Study, space: Space, shares: Mapping[str, float]) -> list[Part]:
+    parts: list[Part] = [
+        picture_of_chart(
+            study_charts.parallel(study.trials, space),
+            "Every trial as a line through its settings to its accuracy",
+            "The darker, the better; dotted lines were ended early.",
+            wide=True,
+        )
+    ]
+    if shares:
+        caption = "PED-ANOVA: how much of what sets the best trials apart each setting explains."
+        parts.append(picture_of_chart(study_charts.importance(shares), "Bars: how much each setting matters", caption))
+    caption = "Open circles were ended early, and count with the accuracy they had."
+    parts.append(picture_of_chart(study_charts.slices(study.trials, space), "Accuracy against each setting", caption))
+    return parts
+
+
+def _curve_parts(study: Study, best: Trial) -> list[Part]:
+    if max(len(one.curve) for one in study.trials) < 2:
+        return ["One epoch has no curve."]
+    return [_picture(study_charts.curves(study.trials, best), "Validation accuracy of every trial after each epoch")]
+
+
+def _trial_parts(study: Study) -> list[Part]:
+    order = sorted(study.trials, key=lambda one: (one.state != COMPLETE, -(one.accuracy or 0.0), one.number))
+    columns = ("Trial", "Validation", "Epochs", "Seconds", "State", "Settings")
+    rows = [
+        [
+            str(one.number),
+            "–" if one.accuracy is None else percent(one.accuracy),
+            str(len(one.curve)),
+            f"{one.seconds:,.0f}",
+            f"{one.state}: {one.reason}" if one.reason else one.state,
+            settings_text(one.values),
+        ]
+        for one in order
+    ]
+    parts: list[Part] = [PageTable(columns, rows[:TRIALS_SHOWN])]
+    if rows[TRIALS_SHOWN:]:
+        parts.append(Details(f"{len(rows) - TRIALS_SHOWN} trials more", [PageTable(columns, rows[TRIALS_SHOWN:])]))
+    return parts
+
+
+def _picture(figure: Any, alt: str) -> Part:
+    return picture_of_chart(figure, alt)
+
+
+def _text(value: Any) -> str:
+    return (
+        ",".join(map(str, value))
+        if isinstance(value, list | tuple)
+        else f"{value:.4g}"
+        if isinstance(value, float)
+        else str(value)
+    )

@@ -1,0 +1,127 @@
+"""What a study is about, settled before its first trial, and its folder:
+
+study.json         recipe, data, seed, space, fixed settings, how long: what `--resume` goes on with
+trials.log         every trial with every figure: Optuna's journal, one JSON a line, only ever added to
+trials/0007/       the run of a trial
+fresh/             runs with fresh seeds: the recipe's own settings, and the best found
+best.toml          the best settings so far, for `digitry train --config`
+result.json, study.html    what came of it
+.lock              held while a process tunes here
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from digitry.errors import ModelError, SettingError
+from digitry.files import write_atomically
+from digitry.recipes.base import Recipe
+from digitry.recipes.settings import About, check_number
+from digitry.training.run_folder import describe_surroundings
+from digitry.training.tuning.space import in_words, read_space
+
+PLAN, JOURNAL, BEST, RESULT, PAGE = "study.json", "trials.log", "best.toml", "result.json", "study.html"
+TRIALS, FRESH = "trials", "fresh"
+
+DEFAULT_TRIALS = 20
+MOST_TRIALS = 100_000
+MOST_MINUTES = 60 * 24 * 30
+MOST_FRESH_SEEDS = 20
+_MINUTES = About(least=0, most=MOST_MINUTES, without=(0,), kind=float)
+HELD_BACK = 0.1
+"""Share that is held back for a recipe that holds nothing back: something must decide."""
+
+
+@dataclass(frozen=True)
+class StudyPlan:
+    """One study, before it begins."""
+
+    recipe: str
+    data: str
+    data_sha256: str
+    seed: int
+    space: dict[str, str]
+    """Name → what may be tried, as `--set` takes it."""
+    settings: dict[str, Any]
+    """Those that every trial has, and that are not the recipe's own."""
+    trials: int | None
+    """So many trials at most; None for as many as the minutes allow."""
+    minutes: float | None
+    """So long at most, fresh seeds apart; None for as long as the trials take."""
+    fresh_seeds: int
+    """How often the best and the recipe's own settings are trained anew in the end."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain JSON values, as in study.json."""
+        return asdict(self)
+
+
+def make_plan(
+    recipe: Recipe,
+    *,
+    wanted: Mapping[str, Any],
+    data: str = "",
+    data_sha256: str = "",
+    seed: int | None,
+    trials: int | None,
+    minutes: float | None,
+    fresh_seeds: int | None,
+) -> StudyPlan:
+    """Check what a person wants and make a plan of it; data may follow. Raises SettingError for what cannot be."""
+    space, fixed = read_space(recipe, wanted)
+    base = recipe.with_settings(fixed)
+    if not base.settings.validation_fraction:
+        if "validation_fraction" in fixed:
+            raise SettingError("validation decides which settings are best: validation_fraction must be above 0")
+        base = base.with_settings({"validation_fraction": HELD_BACK})
+    before, now = recipe.settings.to_json(), base.settings.to_json()
+    if trials is None and minutes is None:
+        trials = DEFAULT_TRIALS
+    return StudyPlan(
+        recipe=recipe.name,
+        data=data,
+        data_sha256=data_sha256,
+        seed=seed or 0,
+        space=in_words(space),
+        settings={name: value for name, value in now.items() if value != before[name]},
+        trials=None if trials is None else check_number("trials", trials, 1, MOST_TRIALS),
+        minutes=None if minutes is None else _MINUTES.parse("minutes", minutes),
+        fresh_seeds=check_number("fresh_seeds", 5 if fresh_seeds is None else fresh_seeds, 0, MOST_FRESH_SEEDS),
+    )
+
+
+def write_plan(folder: Path, plan: StudyPlan) -> None:
+    """Write the study's study.json, with versions and hardware beside."""
+    text = json.dumps({**describe_surroundings(), **plan.to_json()}, indent=1, ensure_ascii=False)
+    write_atomically(folder / PLAN, f"{text}\n".encode())
+
+
+def read_plan(folder: Path) -> StudyPlan:
+    """Read the plan of the study in a folder. Raises ModelError where there is none, or it is damaged."""
+    path = folder / PLAN
+    try:
+        raw = json.loads(path.read_bytes())
+        return StudyPlan(**{name: raw[name] for name in StudyPlan.__dataclass_fields__})
+    except FileNotFoundError as error:
+        raise ModelError(
+            f"{folder} is not a study: expected a folder with {PLAN}; make one: digitry tune cnn"
+        ) from error
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ModelError(f"{path} is damaged; the study cannot go on, begin another") from error
+
+
+def going_on(folder: Path, found: StudyPlan, wanted: StudyPlan, given: set[str]) -> StudyPlan:
+    """Return the plan to go on with: that which is there, with another length where one is given.
+
+    `given` names what a person has said. Raises SettingError where that is another plan.
+    """
+    for name in ("recipe", "data_sha256", "seed", "space", "settings"):
+        before, now = getattr(found, name), getattr(wanted, name)
+        if name in given and before != now:
+            raise SettingError(f"the study in {folder} has {name} {before}, not {now}; use another --study folder")
+    longer = {name: getattr(wanted, name) for name in ("trials", "minutes", "fresh_seeds") if name in given}
+    return replace(found, **longer)

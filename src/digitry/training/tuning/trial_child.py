@@ -1,0 +1,109 @@
+"""A process that trains trials; `digitry.training.tuning.trial_process` starts it and asks it.
+
+The first message has recipe and dataset, pickled; each other asks for a training, or says after an epoch whether it
+goes on. When the parent closes the pipe, or dies, this process ends at once, whatever it is at: the run is saved.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import queue
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from digitry.errors import DataError, DigitryError, StorageError
+from digitry.workers.child import messages
+from digitry.workers.pool import Message, write_message
+
+PATIENCE_SECONDS = 15.0
+"""A process that trained here before and was told to end needs a moment for it."""
+
+
+class _Ended(Exception):  # noqa: N818 - a wish, not an error
+    """The parent wants no further epoch."""
+
+
+def main() -> None:
+    """Train what is asked for until the parent is gone."""
+    # What Keras prints is no answer.
+    pipe = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    asked = messages()
+    first = next(asked)
+    write_message(pipe, {})
+    _share_cores(first.head["threads"])
+    waiting: queue.SimpleQueue[Message] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(asked, waiting), daemon=True).start()
+    from digitry import console
+
+    console.is_ours = True
+    recipe, dataset = pickle.loads(first.parts[0])
+    while True:
+        job = waiting.get().head
+        try:
+            write_message(pipe, _train(job, recipe, dataset, first.head["track"], pipe, waiting))
+        except BrokenPipeError:
+            return
+
+
+def _train(
+    job: dict[str, Any], recipe: Any, dataset: Any, track: str | None, pipe: Any, waiting: Any
+) -> dict[str, Any]:
+    """Train; returns what to say of it."""
+    from digitry.training.train import train
+
+    def after_epoch(history: Sequence[dict[str, float]]) -> None:
+        if len(history) < epochs:
+            write_message(pipe, {"epochs": list(history)})
+            if not waiting.get().head["go_on"]:
+                raise _Ended
+
+    try:
+        epochs = recipe.with_settings(job["settings"]).settings.epochs
+        _wait_until_free(Path(job["run"]))
+        trackers = [after_epoch] if track is None else [track, after_epoch]
+        options = {"settings": job["settings"], "seed": job["seed"], "run": job["run"], "track": trackers}
+        done = train(recipe, dataset, resume=True, report=False, **options)
+        return {"accuracy": done.figures["val_accuracy"], "history": done.history}
+    except _Ended:
+        return {}
+    except (DataError, StorageError) as error:  # so would the next one
+        return {"fatal": type(error).__name__, "reason": str(error)}
+    except (DigitryError, MemoryError) as error:
+        return {"reason": str(error) or "out of memory"}
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # what a backend says has no common base but this
+        return {"reason": f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:300]}"}
+
+
+def _listen(asked: Any, waiting: queue.SimpleQueue[Message]) -> None:
+    for message in asked:
+        waiting.put(message)
+    os._exit(0)
+
+
+def _share_cores(threads: int | None) -> None:
+    if threads is not None:
+        for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+            os.environ[name] = str(threads)
+
+
+def _wait_until_free(run: Path) -> None:
+    from digitry.training.run_folder import locked
+
+    until = time.monotonic() + PATIENCE_SECONDS
+    while run.exists() and time.monotonic() < until:
+        with contextlib.suppress(StorageError), locked(run):
+            return
+        time.sleep(0.1)
+
+
+if __name__ == "__main__":
+    main()

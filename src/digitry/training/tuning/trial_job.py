@@ -1,0 +1,50 @@
+"""One training of a study: what it is asked for, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from digitry.runs import Epoch
+
+
+@dataclass(frozen=True)
+class TrialJob:
+    """A training that is asked for."""
+
+    run: Path
+    """Where its run is, or shall be; one that is there goes on."""
+    settings: dict[str, Any]
+    """Those that are not the recipe's own."""
+    seed: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a training."""
+
+    accuracy: float | None
+    """On validation, of the epoch whose weights are kept; None where it did not come to its end."""
+    reason: str = ""
+    """Why it failed; empty for one that was ended on the way."""
+    history: Sequence[Epoch] = ()
+    """The figures of every epoch, of one that came to its end."""
+
+
+OnEpoch = Callable[[Sequence[Epoch]], bool]
+"""Hears the figures of all epochs so far, after each but the last; says whether the training goes on."""
+
+
+class Trainer(Protocol):
+    """Trains one job after another."""
+
+    def train(self, job: TrialJob, on_epoch: OnEpoch) -> Outcome:
+        """Train. Raises DigitryError for what would fail every training: no room on the disk, data that is gone."""
+
+    def kill(self) -> None:
+        """End what it is at, from another thread; the run in its folder stays as it was saved last."""
+
+    def close(self) -> None:
+        """End."""

@@ -1,0 +1,67 @@
+"""Trains trials in a process of its own: one that runs out of memory takes nothing else with it."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from typing import Any
+
+from digitry import errors
+from digitry.errors import SettingError, TrainingError
+from digitry.recipes.base import Recipe
+from digitry.training.tuning.trial_job import OnEpoch, Outcome, TrialJob
+from digitry.types import Dataset
+from digitry.workers.pool import NoWorkerError, Worker
+
+MODULE = "digitry.training.tuning.trial_child"
+
+
+class TrialProcess:
+    """A Trainer: starts its process for the first job, and again after one that ended it."""
+
+    def __init__(self, recipe: Recipe, dataset: Dataset, *, track: str | None, of: int) -> None:
+        """Share the cores: `of` so many train at once. Raises SettingError for a recipe that cannot be sent there."""
+        if dataset.test is not None:
+            raise ValueError("a study never opens the test set: give its trials a dataset without")
+        try:
+            self._what = pickle.dumps((recipe, dataset))
+        except (pickle.PicklingError, AttributeError, TypeError) as error:
+            raise SettingError(
+                f"recipe {recipe.name} cannot be given to another process ({error}); put the functions that it is made "
+                "of into a file of their own"
+            ) from error
+        self._head = {"track": track, "threads": max(1, (os.cpu_count() or 1) // of) if of > 1 else None}
+        self._worker: Worker | None = None
+
+    def train(self, job: TrialJob, on_epoch: OnEpoch) -> Outcome:
+        """Train it there. Raises DigitryError, of the kind it was there, for what would fail every training."""
+        if self._worker is None or self._worker.is_dead:
+            try:
+                self._worker = Worker(MODULE, self._head, self._what)
+            except NoWorkerError as error:
+                raise TrainingError("no process can be started to train in; close other programs") from error
+        worker = self._worker
+        head: dict[str, Any] = {"run": str(job.run), "settings": job.settings, "seed": job.seed}
+        while (said := worker.ask(head)) is not None:
+            if "epochs" not in said.head:
+                return _outcome(said.head)
+            head = {"go_on": on_epoch(said.head["epochs"])}
+        worker.stop()
+        self._worker = None
+        return Outcome(None, "the process that trained it was ended: killed, or out of memory")
+
+    def kill(self) -> None:
+        """End the process, whatever it is at."""
+        if self._worker is not None:
+            self._worker.kill()
+
+    def close(self) -> None:
+        """End the process, and wait for that."""
+        if self._worker is not None:
+            self._worker.stop()
+
+
+def _outcome(said: dict[str, Any]) -> Outcome:
+    if "fatal" in said:
+        raise getattr(errors, said["fatal"])(said["reason"])
+    return Outcome(said.get("accuracy"), said.get("reason", ""), said.get("history", ()))

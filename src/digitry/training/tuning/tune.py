@@ -1,0 +1,181 @@
+"""Recipe + dataset + space → a study: which settings are best on validation, and whether that is more than luck."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from digitry import recipes
+from digitry.datasets.load import Arrays, load_dataset
+from digitry.errors import SettingError, TrainingError
+from digitry.files import write_atomically
+from digitry.packages import need
+from digitry.recipes.backend import backend_name
+from digitry.recipes.base import Recipe
+from digitry.recipes.settings import MAX_SEED, check_number
+from digitry.runs import CONFIG
+from digitry.training import run_folder
+from digitry.training.interrupt import TrainingInterrupted
+from digitry.training.tracking import check_tracker
+from digitry.training.tuning.best_settings import write_best
+from digitry.training.tuning.fresh_seeds import fresh_jobs, train_fresh
+from digitry.training.tuning.search import search
+from digitry.training.tuning.study import Gain, Study, best_of
+from digitry.training.tuning.study_plan import (
+    PLAN,
+    RESULT,
+    StudyPlan,
+    going_on,
+    make_plan,
+    read_plan,
+    write_plan,
+)
+from digitry.training.tuning.trial_job import Trainer
+from digitry.training.tuning.trial_process import TrialProcess
+from digitry.training.tuning.tuning_progress import TuningProgress, make_progress
+from digitry.types import Dataset
+
+MOST_WORKERS = 64
+
+
+def tune(
+    recipe: str | Recipe = "cnn",
+    data: str | Path | Dataset | Arrays | None = None,
+    *,
+    trials: int | None = None,
+    minutes: float | None = None,
+    space: Mapping[str, Any] | None = None,
+    workers: int = 1,
+    seed: int | None = None,
+    study: str | os.PathLike[str] | None = None,
+    resume: bool = False,
+    fresh_seeds: int | None = None,
+    track: str | None = None,
+    page: bool = True,
+    quiet: bool = True,
+    **changes: Any,
+) -> Study:
+    """Search the best settings of a recipe by training it many times; validation decides, test is never opened.
+
+    `space` says what may be tried, and so do keywords: `tune("cnn", learning_rate="log:1e-4:1e-1", units="64|128",
+    epochs=5)`; see `tuning/space.py`. With nothing to try, the space is the recipe's own. It goes on for so many
+    `trials` or `minutes`, 20 trials if neither is given; `workers` train at once, each in a process of its own. Then
+    the best and the recipe's own settings are trained with `fresh_seeds` seeds each, 5 unless said otherwise.
+
+    All of it is in the folder `study`, the next free one if not given: the trials' runs, best.toml, result.json, and,
+    unless `page` is false, study.html. Killed at any moment, it goes on with `resume`; what is not said again is then
+    as before. A trial that fails is recorded, and the study goes on.
+
+    Raises SettingError (names, values, a folder that is taken, a package that is missing), DataError, ModelError (a
+    study that cannot be used), StorageError (disk, lock), TrainingError (no trial came to its end), TrainingInterrupted
+    (a signal).
+    """
+    check_ready(page=page)
+    if track is not None:
+        check_tracker(track)
+    count = check_number("workers", workers, 1, MOST_WORKERS)
+    plan_of = recipes.get(recipe) if isinstance(recipe, str) else recipe
+    if resume and study is None:
+        raise SettingError("--resume goes on with the study in a folder: say which one with --study")
+    folder = Path(study) if study is not None else run_folder.next_free_folder(f"{plan_of.name}-study")
+    if (folder / CONFIG).exists():
+        raise SettingError(f"{folder} holds a run; choose another --study")
+    there = folder / PLAN
+    if there.exists() and not resume:
+        raise SettingError(f"{folder} already holds a study; go on with --resume or choose another --study")
+    wanted = {**(space or {}), **changes}
+    before = read_plan(folder) if there.exists() else None
+    lengths: dict[str, Any] = {"trials": trials, "minutes": minutes, "fresh_seeds": fresh_seeds}
+    seed = None if seed is None else check_number("seed", seed, 0, MAX_SEED)
+    plan = make_plan(plan_of, wanted=wanted, seed=seed, **lengths)
+    dataset = _without_test(data if data is not None else before.data if before else "mnist")
+    plan = replace(plan, data=dataset.reference or dataset.name, data_sha256=dataset.sha256)
+    if before is not None:
+        given = {name for name, value in {**lengths, "seed": seed}.items() if value is not None}
+        given |= {"recipe", "data_sha256"} | ({"space", "settings"} if wanted else set())
+        plan = going_on(folder, before, plan, given)
+
+    def make_trainers() -> list[Trainer]:
+        return [TrialProcess(plan_of, dataset, track=track, of=count) for _ in range(count)]
+
+    return run_study(folder, plan, plan_of, make_trainers, make_progress(quiet), page=page)
+
+
+def check_ready(*, page: bool = True) -> None:
+    """Do nothing where a study can be begun. Raises SettingError, saying what to install, where it cannot."""
+    backend_name(by="digitry tune")
+    need("optuna", by="digitry tune", extra="tune")
+    need("onnx", "safetensors", *(["matplotlib"] if page else []), by="digitry tune")
+
+
+def run_study(
+    folder: Path,
+    plan: StudyPlan,
+    recipe: Recipe,
+    make_trainers: Callable[[], Sequence[Trainer]],
+    progress: TuningProgress,
+    *,
+    page: bool = True,
+) -> Study:
+    """Do what is left of a study in its folder: trials, fresh seeds, files. Raises as `tune` does."""
+    from digitry.training.tuning.trial_book import TrialBook  # loads Optuna
+
+    with run_folder.locked(folder, doing="tuning", option="--study"):
+        if not (folder / PLAN).exists() or read_plan(folder) != plan:
+            write_plan(folder, plan)
+        book = TrialBook(folder, plan, recipe)
+        progress.begin(plan, str(folder), book.trials())
+        trainers = make_trainers()
+        gain: Gain | None = None
+        try:
+            signal = search(book, trainers, progress)
+            best = best_of(book.trials())
+            if signal is None and best is not None and plan.fresh_seeds and _differs(recipe, plan, best.values):
+                gain, signal = train_fresh(fresh_jobs(folder, plan, best), best, trainers, progress)
+        finally:
+            for one in trainers:
+                one.close()
+            progress.end()
+        done = Study(folder, plan, book.trials(), gain)
+        _write(done, recipe, book.importance() if page and signal is None else None)
+    if signal is not None:
+        how = f"go on with: digitry tune {plan.recipe} --study {folder} --resume"
+        raise TrainingInterrupted(signal, folder, how)
+    if done.best is None:
+        raise TrainingError(_nothing_found(done))
+    return done
+
+
+def _without_test(data: str | Path | Dataset | Arrays) -> Dataset:
+    dataset = data if isinstance(data, Dataset) else load_dataset(data)
+    return replace(dataset, test=None)
+
+
+def _differs(recipe: Recipe, plan: StudyPlan, values: Mapping[str, Any]) -> bool:
+    """Whether settings that were found are others than the recipe's own."""
+    return recipe.with_settings({**plan.settings, **values}) != recipe.with_settings(plan.settings)
+
+
+def _write(done: Study, recipe: Recipe, shares: Mapping[str, float] | None) -> None:
+    text = json.dumps(done.to_json(), indent=1, ensure_ascii=False)
+    write_atomically(done.folder / RESULT, f"{text}\n".encode())
+    if done.best is not None:
+        write_best(done.folder, recipe, done.plan, done.best)
+    if shares is not None and done.best is not None:
+        from digitry.pages.html import write_page
+        from digitry.training.tuning.study_page import study_page
+
+        write_page(study_page(done, recipe, shares), done.page)
+
+
+def _nothing_found(done: Study) -> str:
+    reasons = [one.reason for one in done.trials if one.reason]
+    last = f"; of the last one: {reasons[-1]}" if reasons else ""
+    return (
+        f"none of the {len(done.trials)} trials came to its end{last}; give it longer, or fewer epochs: "
+        f"digitry tune {done.plan.recipe} --study {done.folder} --resume --minutes …"
+    )

@@ -1,0 +1,224 @@
+"""What a person sees while a study goes on: a live table, a line a trial where none can be drawn, or nothing."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from digitry.console import is_interactive
+from digitry.evaluation.run_list_page import settings_text
+from digitry.runs import Epoch
+from digitry.training.tuning.study import COMPLETE, FAILED, RUNNING, Trial, best_of
+from digitry.training.tuning.study_plan import StudyPlan
+
+if TYPE_CHECKING:
+    from rich.console import Console, Group
+    from rich.live import Live as RichLive
+
+SHOWN = 16
+"""Trials in the table: those under way, the best, and the newest."""
+
+
+class TuningProgress(Protocol):
+    """Called by the study, from several threads; all methods are cheap."""
+
+    def begin(self, plan: StudyPlan, folder: str, trials: Sequence[Trial]) -> None:
+        """Hear that the study begins, or goes on after these trials."""
+
+    def begin_trial(self, number: int, values: Mapping[str, Any]) -> None:
+        """Hear that a trial begins, or goes on."""
+
+    def epoch(self, number: int, history: Sequence[Epoch]) -> None:
+        """Hear of an epoch of a trial."""
+
+    def end_trial(self, trial: Trial, seconds: float) -> None:
+        """Hear what came of a trial, and how long the study has taken."""
+
+    def begin_fresh(self, whose: str, seed: int, number: int, count: int) -> None:
+        """Hear that a training with a fresh seed begins, the `number`th of `count`."""
+
+    def note(self, text: str) -> None:
+        """Tell something else a person should know."""
+
+    def end(self) -> None:
+        """Hear that no more is to come, for whatever reason."""
+
+
+def make_progress(quiet: bool) -> TuningProgress:
+    """Choose the right kind for where a person is looking: a terminal, or a file."""
+    if quiet:
+        return Silent()
+    return Table() if is_interactive(sys.stderr) else Lines()
+
+
+class Silent:
+    """Says nothing."""
+
+    def begin(self, plan: StudyPlan, folder: str, trials: Sequence[Trial]) -> None:
+        """Say nothing."""
+
+    def begin_trial(self, number: int, values: Mapping[str, Any]) -> None:
+        """Say nothing."""
+
+    def epoch(self, number: int, history: Sequence[Epoch]) -> None:
+        """Say nothing."""
+
+    def end_trial(self, trial: Trial, seconds: float) -> None:
+        """Say nothing."""
+
+    def begin_fresh(self, whose: str, seed: int, number: int, count: int) -> None:
+        """Say nothing."""
+
+    def note(self, text: str) -> None:
+        """Say nothing."""
+
+    def end(self) -> None:
+        """Say nothing."""
+
+
+class Lines(Silent):
+    """A line for each trial."""
+
+    def begin(self, plan: StudyPlan, folder: str, trials: Sequence[Trial]) -> None:
+        """Print what is tuned."""
+        self._trials = {one.number: one for one in trials}
+        self.note(describe_study(plan, folder))
+
+    def end_trial(self, trial: Trial, seconds: float) -> None:
+        """Print what came of it, and the best so far."""
+        self._trials[trial.number] = trial
+        best = best_of(list(self._trials.values()))
+        so_far = "" if best is None else f"; best {best.accuracy:.2%} in trial {best.number}"
+        self.note(f"{_clock(seconds)}  trial {trial.number}: {said_of(trial)}  {settings_text(trial.values)}{so_far}")
+
+    def begin_fresh(self, whose: str, seed: int, number: int, count: int) -> None:
+        """Print which."""
+        self.note(f"fresh seeds, {number} of {count}: {whose}, seed {seed}")
+
+    def note(self, text: str) -> None:
+        """Print the text."""
+        print(text, file=sys.stderr, flush=True)
+
+
+@dataclass
+class _UnderWay:
+    values: Mapping[str, Any]
+    history: list[Epoch] = field(default_factory=list)
+
+
+class Table:
+    """For a terminal: a table of the trials under way, the best and the newest, over the best so far."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console
+        self._live: RichLive | None = None
+        self._lock = threading.Lock()
+        self._title, self._now, self._seconds = "", "", 0.0
+        self._ended: dict[int, Trial] = {}
+        self._under_way: dict[int, _UnderWay] = {}
+
+    def begin(self, plan: StudyPlan, folder: str, trials: Sequence[Trial]) -> None:
+        """Draw the trials of before."""
+        self._title = describe_study(plan, folder)
+        self._ended = {one.number: one for one in trials if one.state != RUNNING}
+        self._draw()
+
+    def begin_trial(self, number: int, values: Mapping[str, Any]) -> None:
+        """Draw one more row."""
+        self._under_way[number] = _UnderWay(values)
+        self._draw()
+
+    def epoch(self, number: int, history: Sequence[Epoch]) -> None:
+        """Draw the figures of its epochs."""
+        self._under_way[number].history = list(history)
+        self._draw()
+
+    def end_trial(self, trial: Trial, seconds: float) -> None:
+        """Draw what came of it."""
+        self._under_way.pop(trial.number, None)
+        self._ended[trial.number], self._seconds = trial, seconds
+        self._draw()
+
+    def begin_fresh(self, whose: str, seed: int, number: int, count: int) -> None:
+        """Draw which."""
+        self._now = f"better by chance? fresh seeds, {number} of {count}: {whose}, seed {seed}"
+        self._draw()
+
+    def note(self, text: str) -> None:
+        """Print the text above the table."""
+        if self._live is None:
+            print(text, file=self._console.file if self._console else sys.stderr, flush=True)
+        else:
+            self._live.console.print(text, markup=False)
+
+    def end(self) -> None:
+        """Leave what was drawn last, and draw no more."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def _draw(self) -> None:
+        with self._lock:
+            if self._live is None:
+                from rich.console import Console
+                from rich.live import Live
+
+                console = self._console or Console(stderr=True, highlight=False)
+                self._live = Live(console=console, refresh_per_second=4)
+                self._live.start()
+            self._live.update(self._picture())
+
+    def _picture(self) -> Group:
+        from rich import box
+        from rich.console import Group
+        from rich.table import Table as RichTable
+        from rich.text import Text
+
+        ended = list(self._ended.values())
+        best = best_of(ended)
+        table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+        for name in ("trial", "state", "epochs", "validation", "seconds", "settings"):
+            table.add_column(name, justify="left" if name in ("state", "settings") else "right", overflow="fold")
+        for number, one in sorted(self._under_way.items()):
+            now = one.history[-1]["val_accuracy"] if one.history else None
+            figures = (str(len(one.history)), "–" if now is None else f"{now:.2%}", "")
+            table.add_row(str(number), "trains", *figures, settings_text(one.values), style="cyan")
+        for trial in shown_trials(ended, best):
+            cells = [str(trial.number), trial.state, str(len(trial.curve)), _share(trial), f"{trial.seconds:.0f}"]
+            style = "bold green" if trial is best else "red" if trial.state == FAILED else ""
+            table.add_row(*cells, settings_text(trial.values), style=style)
+        so_far = "" if best is None else f", best {best.accuracy:.2%} in trial {best.number}"
+        head = Text(f"{self._title}\n{_clock(self._seconds)}  {len(ended)} trials{so_far}", style="bold")
+        return Group(head, table, Text(self._now))
+
+
+def shown_trials(ended: Sequence[Trial], best: Trial | None) -> list[Trial]:
+    """Return those of the trials that fit a table: the best first, then the newest."""
+    newest = [one for one in sorted(ended, key=lambda one: -one.number) if one is not best]
+    return ([] if best is None else [best]) + newest[: SHOWN - 1]
+
+
+def describe_study(plan: StudyPlan, folder: str) -> str:
+    """Describe in one line what is tuned, how long, into which folder."""
+    lengths = [f"{plan.trials} trials" if plan.trials else "", f"{plan.minutes:g} minutes" if plan.minutes else ""]
+    length = " or ".join(one for one in lengths if one)
+    return f"{plan.recipe} on {plan.data}: {', '.join(plan.space)}; {length}, into {folder}"
+
+
+def said_of(trial: Trial) -> str:
+    """Say what came of a trial: "98.12%", "ended early at 95.10%: …", "failed: …"."""
+    if trial.state == COMPLETE:
+        return _share(trial)
+    at = "" if trial.accuracy is None or trial.state == FAILED else f" at {_share(trial)}"
+    return f"{trial.state}{at}: {trial.reason}"
+
+
+def _share(trial: Trial) -> str:
+    return "–" if trial.accuracy is None else f"{trial.accuracy:.2%}"
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

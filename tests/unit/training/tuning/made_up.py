@@ -1,0 +1,80 @@
+"""Studies without trainings: a trainer that answers by a formula, and a study in a process that can be killed."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from digitry import recipes
+from digitry.training.tuning.study import Study
+from digitry.training.tuning.study_plan import JOURNAL, StudyPlan, make_plan
+from digitry.training.tuning.trial_job import OnEpoch, Outcome, TrialJob
+from digitry.training.tuning.tune import run_study
+from digitry.training.tuning.tuning_progress import Silent
+
+RECIPE = recipes.get("dense-relu")
+EPOCHS = 10
+SPACE = {"learning_rate": "log:1e-4:1e-1", "units": "16|32,64|128"}
+
+
+def accuracy_of(job: TrialJob) -> float:
+    """What these settings reach: the best are a learning rate near 0.01, and 128 units."""
+    rate = RECIPE.with_settings(job.settings).settings
+    return 0.9 - abs(rate.learning_rate - 0.01) + 0.01 * (rate.units == (128,))
+
+
+class MadeUp:
+    """A Trainer: every epoch halves what is left to the accuracy of the settings. Rates above 0.05 fail."""
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self.asked: list[TrialJob] = []
+        self.seconds = seconds
+        self.is_killed = False
+
+    def train(self, job: TrialJob, on_epoch: OnEpoch) -> Outcome:
+        self.asked.append(job)
+        last = accuracy_of(job) + 0.001 * (job.seed % 3)
+        history: list[dict[str, float]] = []
+        for epoch in range(1, EPOCHS + 1):
+            time.sleep(self.seconds)
+            history.append({"epoch": epoch, "val_accuracy": last - 0.5**epoch})
+            if RECIPE.with_settings(job.settings).settings.learning_rate > 0.05:
+                return Outcome(None, "the loss is no longer a finite number")
+            if epoch < EPOCHS and not on_epoch(history):
+                return Outcome(None)
+        return Outcome(last, history=history)
+
+    def kill(self) -> None:
+        self.is_killed = True
+
+    def close(self) -> None:
+        pass
+
+
+def plan(**options: Any) -> StudyPlan:
+    more: dict[str, Any] = {"trials": 12, "minutes": None, "fresh_seeds": 0, "seed": 0, "wanted": SPACE, **options}
+    return make_plan(RECIPE, data="made-up", data_sha256="0" * 64, **more)
+
+
+def study(folder: Path, make: Callable[[], Sequence[Any]] = lambda: [MadeUp()], **options: Any) -> Study:
+    return run_study(folder, plan(**options), RECIPE, make, Silent(), page=False)
+
+
+def final_records(folder: Path) -> Counter[int]:
+    """Trial → how many final records the journal holds of it, counted in the file itself."""
+    ended = Counter()
+    for line in (folder / JOURNAL).read_text().splitlines():
+        said = json.loads(line)
+        if said.get("state") in (1, 2, 3):  # complete, pruned, failed
+            ended[said["trial_id"]] += 1
+    return ended
+
+
+if __name__ == "__main__":
+    where, count, workers = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    study(where, lambda: [MadeUp(0.001) for _ in range(workers)], trials=count)

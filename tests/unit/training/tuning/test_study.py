@@ -1,0 +1,316 @@
+"""A study: trials, exactly one final record each whenever it is killed, and the best as settings to train with."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from digitry import recipes
+from digitry.errors import SettingError, StorageError, TrainingError
+from digitry.training.interrupt import TrainingInterrupted
+from digitry.training.tuning.study import COMPLETE, ENDED_EARLY, FAILED, Gain, Study
+from digitry.training.tuning.study_plan import read_plan
+from digitry.training.tuning.trial_job import OnEpoch, Outcome, TrialJob
+from digitry.training.tuning.trial_process import TrialProcess
+from digitry.training.tuning.tune import tune
+from digitry.types import Dataset
+from tests.unit.training.tuning import made_up
+from tests.unit.training.tuning.made_up import MadeUp, accuracy_of, final_records, plan, study
+
+optuna = pytest.importorskip("optuna")
+from optuna.storages.journal import JournalFileBackend  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No look at the machine and at git: there are many studies here."""
+    monkeypatch.setattr("digitry.training.tuning.study_plan.describe_surroundings", dict)
+
+
+class Killed(BaseException):
+    """Stands for kill -9: nothing is put in order on the way out."""
+
+
+def told(done: Study) -> list[tuple[Any, ...]]:
+    return [(one.number, one.state, one.values, one.curve, one.accuracy) for one in done.trials]
+
+
+def test_the_first_trial_has_the_recipes_own_settings_and_the_best_is_the_best_of_all(tmp_path: Path) -> None:
+    done = study(tmp_path, trials=20)
+    assert done.trials[0].values == {"learning_rate": 0.001, "units": "32,64"}
+    assert len(done.trials) == 20
+    assert {one.state for one in done.trials} == {COMPLETE, ENDED_EARLY, FAILED}
+    complete = [one.accuracy for one in done.trials if one.state == COMPLETE]
+    assert done.best is not None
+    assert done.best.accuracy == max(complete) > complete[0]
+
+
+def test_the_best_settings_are_a_file_that_training_takes(tmp_path: Path) -> None:
+    done = study(tmp_path, trials=10)
+    settings = tomllib.loads(done.best_file.read_text())
+    assert done.best is not None
+    assert settings.pop("validation_fraction") == 0.1  # dense-relu holds nothing back, but something must decide
+    job = TrialJob(Path(), settings, 0)
+    assert accuracy_of(job) == done.best.accuracy
+
+
+def test_the_same_seed_asks_for_the_same_and_another_for_something_else(tmp_path: Path) -> None:
+    first, again, other = (study(tmp_path / name, seed=seed) for name, seed in (("a", 1), ("b", 1), ("c", 2)))
+    assert told(first) == told(again)
+    assert told(first) != told(other)
+
+
+def test_a_trial_that_fails_is_recorded_with_its_reason_and_the_study_goes_on(tmp_path: Path) -> None:
+    done = study(tmp_path, trials=25)
+    [first, *_] = failed = [one for one in done.trials if one.state == FAILED]
+    assert first.reason == "the loss is no longer a finite number"
+    assert failed[-1].number < 24
+
+
+def test_a_trial_that_others_beat_on_the_way_is_ended_there(tmp_path: Path) -> None:
+    early = [one for one in study(tmp_path, trials=20).trials if one.state == ENDED_EARLY]
+    assert {len(one.curve) for one in early} <= {2, 6}  # of ten epochs it looks after the second, then the sixth
+    assert early[0].reason == "others were better after 2 epochs"
+
+
+def test_it_is_given_up_where_the_first_trials_all_fail(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"the first 5 trials all failed.*finite number.*digitry train dense-relu"):
+        study(tmp_path, wanted={"learning_rate": "0.06:0.1"})
+
+
+class Dying(JournalFileBackend):  # type: ignore[misc]
+    """A journal whose process dies at the n-th record: before it, after half of it, or after all of it."""
+
+    left = 0
+    share = 0.0
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        Dying.left -= 1
+        if Dying.left == 0:
+            text = "".join(json.dumps(one) + "\n" for one in logs)
+            with open(self._file_path, "a") as file:
+                file.write(text[: round(len(text) * Dying.share)])
+        if Dying.left <= 0:
+            raise Killed
+        super().append_logs(logs)
+
+
+def test_killed_at_any_record_it_goes_on_and_each_trial_has_exactly_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = study(tmp_path / "whole", trials=2)
+    for at in range(1, 200):
+        Dying.share = (0.0, 0.5, 1.0)[at % 3]
+        folder = tmp_path / str(at)
+        with monkeypatch.context() as patch:
+            patch.setattr("digitry.training.tuning.trial_book.JournalFileBackend", Dying)
+            Dying.left = at
+            try:
+                study(folder, trials=2)
+                break
+            except Killed:
+                pass
+        done = study(folder, trials=2)
+        assert final_records(folder) == dict.fromkeys(range(2), 1), at
+        assert [one.values for one in done.trials] == [one.values for one in whole.trials], at
+    assert at > 25  # it died at every record that there is
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
+@pytest.mark.parametrize(("trials", "kills"), [(24, 3), pytest.param(200, 50, marks=pytest.mark.full)])
+def test_killed_by_the_system_again_and_again_it_loses_and_doubles_no_trial(
+    trials: int, kills: int, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", made_up.__name__, str(tmp_path / "study"), str(trials), "2"]
+    journal = tmp_path / "study" / "trials.log"
+    for kill in range(kills):
+        process = subprocess.Popen(command, cwd=Path(__file__).parents[4])
+        goal = (kill + 1) / (kills + 1)
+        until = time.monotonic() + 60
+        while process.poll() is None and time.monotonic() < until:
+            if journal.is_file() and sum(final_records_so_far(journal)) >= goal * trials:
+                process.send_signal(signal.SIGKILL)
+            time.sleep(0.002)
+        assert process.wait() == -signal.SIGKILL, "it was over before the kill"
+    done = study(tmp_path / "study", trials=trials)
+    assert final_records(tmp_path / "study") == dict.fromkeys(range(trials), 1)
+    assert len(done.trials) == trials
+
+
+def final_records_so_far(journal: Path) -> Sequence[bool]:
+    return [b'"state":' in line and b'"values":' in line for line in journal.read_bytes().splitlines()]
+
+
+def test_a_signal_ends_it_with_what_to_type_and_what_was_under_way_goes_on(tmp_path: Path) -> None:
+    class Waiting(MadeUp):
+        def train(self, job: TrialJob, on_epoch: OnEpoch) -> Outcome:
+            if len(self.asked) == 2:
+                threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGTERM)).start()
+                while not self.is_killed:
+                    time.sleep(0.01)
+                return Outcome(None, "the process was ended")
+            return super().train(job, on_epoch)
+
+    with pytest.raises(TrainingInterrupted, match=f"digitry tune dense-relu --study {tmp_path} --resume") as caught:
+        study(tmp_path, lambda: [Waiting()], trials=4)
+    assert caught.value.exit_code == 143
+    assert final_records(tmp_path) == {0: 1, 1: 1}
+    assert [one.state for one in study(tmp_path, trials=4).trials].count("not finished") == 0
+    assert final_records(tmp_path) == dict.fromkeys(range(4), 1)
+
+
+def test_what_would_fail_every_trial_ends_the_study_and_leaves_the_trial_to_go_on(tmp_path: Path) -> None:
+    class FullDisk(MadeUp):
+        def train(self, job: TrialJob, on_epoch: OnEpoch) -> Outcome:
+            if len(self.asked) == 1:
+                raise StorageError("no room")
+            return super().train(job, on_epoch)
+
+    with pytest.raises(StorageError, match="no room"):
+        study(tmp_path, lambda: [FullDisk()], trials=3)
+    assert final_records(tmp_path) == {0: 1}
+    assert len(study(tmp_path, trials=3).trials) == 3
+    assert final_records(tmp_path) == dict.fromkeys(range(3), 1)
+
+
+def test_it_goes_on_with_more_trials(tmp_path: Path) -> None:
+    assert told(study(tmp_path / "a", trials=4)) == told(study(tmp_path / "b", trials=8))[:4]
+    assert told(study(tmp_path / "a", trials=8)) == told(study(tmp_path / "b", trials=8))
+
+
+def test_when_the_minutes_are_over_no_trial_begins_and_the_one_under_way_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Clock:
+        now = 0.0
+
+        def monotonic(self) -> float:
+            return self.now
+
+    class Slow(MadeUp):
+        """An epoch of it takes a second."""
+
+        def train(self, job: TrialJob, on_epoch: OnEpoch) -> Outcome:
+            def a_second_later(history: Sequence[dict[str, float]]) -> bool:
+                clock.now += 1
+                return on_epoch(history)
+
+            return super().train(job, a_second_later)
+
+    clock = Clock()
+    monkeypatch.setattr("digitry.training.tuning.trial_book.time", clock)
+    done = study(tmp_path, lambda: [Slow()], trials=None, minutes=0.2, wanted={"learning_rate": "0.001:0.0011"})
+    assert [one.reason for one in done.trials] == ["", "the time was up"]
+    assert [len(one.curve) for one in done.trials] == [10, 3]  # 9 of 12 seconds for the first, whose last is not asked
+    again = study(tmp_path, lambda: [Slow()], trials=None, minutes=0.2, wanted={"learning_rate": "0.001:0.0011"})
+    assert len(again.trials) == 2  # what was used up before counts
+    longer = study(tmp_path, lambda: [Slow()], trials=None, minutes=0.3, wanted={"learning_rate": "0.001:0.0011"})
+    assert len(longer.trials) > 2
+
+
+def test_several_at_once_do_no_trial_twice(tmp_path: Path) -> None:
+    makers = [MadeUp(0.001) for _ in range(3)]
+    study(tmp_path, lambda: makers, trials=15)
+    assert final_records(tmp_path) == dict.fromkeys(range(15), 1)
+    runs = [job.run.name for one in makers for job in one.asked]
+    assert sorted(runs) == [f"{k:04d}" for k in range(15)]
+
+
+def test_fresh_seeds_train_the_best_and_the_own_settings_in_turn(tmp_path: Path) -> None:
+    trainer = MadeUp()
+    done = study(tmp_path, lambda: [trainer], trials=15, fresh_seeds=4)
+    assert done.gain is not None
+    assert done.best is not None
+    best = f"trial-{done.best.number:04d}"
+    fresh = trainer.asked[15:]
+    assert [(one.run.parent.name, one.seed) for one in fresh[:4]] == [("own", 1), (best, 1), ("own", 2), (best, 2)]
+    assert done.gain.seeds == (1, 2, 3, 4)
+    assert done.gain.mean == pytest.approx(done.best.accuracy - done.trials[0].accuracy)
+    assert done.gain.more_than_chance
+
+
+def test_where_nothing_beats_the_own_settings_there_is_no_gain_to_test(tmp_path: Path) -> None:
+    done = study(tmp_path, trials=3, fresh_seeds=2, wanted={"learning_rate": "0.001:0.0010001"})
+    assert done.best is not None
+    assert (done.best.number == 0) == (done.gain is None)
+
+
+@pytest.mark.parametrize(
+    ("own", "best", "words"),
+    [
+        ((0.97, 0.971, 0.969), (0.98, 0.981, 0.979), "more than chance"),
+        ((0.97, 0.98, 0.96), (0.981, 0.97, 0.97), "no more than chance"),
+        ((0.98, 0.981, 0.979), (0.97, 0.971, 0.969), "worse"),
+    ],
+)
+def test_the_gain_says_whether_it_is_more_than_chance(
+    own: tuple[float, ...], best: tuple[float, ...], words: str
+) -> None:
+    gain = Gain(1, (1, 2, 3), own, best)
+    assert gain.sentence.endswith(f": {words}.")
+    assert gain.more_than_chance == (words == "more than chance")
+
+
+def test_one_fresh_seed_says_nothing_about_chance() -> None:
+    gain = Gain(1, (1,), (0.97,), (0.98,))
+    assert gain.interval is None
+    assert not gain.more_than_chance
+    assert "one seed says nothing" in gain.sentence
+
+
+def test_another_plan_in_the_same_folder_is_refused(tmp_path: Path, made_up_dataset: Dataset) -> None:
+    study(tmp_path, trials=2)
+    with pytest.raises(SettingError, match="already holds a study; go on with --resume"):
+        tune("dense-relu", made_up_dataset, study=tmp_path)
+    for options, what in (({"seed": 5}, "seed 0, not 5"), ({"space": {"dropout": "0:0.5"}}, "has space")):
+        with pytest.raises(SettingError, match=what):
+            tune("dense-relu", made_up_dataset, study=tmp_path, resume=True, **options)  # type: ignore[arg-type]
+    with pytest.raises(SettingError, match="has recipe dense-relu, not cnn"):
+        tune("cnn", made_up_dataset, study=tmp_path, resume=True)
+    assert read_plan(tmp_path) == plan(trials=2)
+
+
+def test_two_processes_in_one_folder_are_one_too_many(tmp_path: Path) -> None:
+    from digitry.training.run_folder import locked
+
+    with locked(tmp_path), pytest.raises(StorageError, match=r"is tuning in .*choose another --study"):
+        study(tmp_path)
+
+
+def test_a_trial_is_never_given_the_test_set(made_up_dataset: Dataset) -> None:
+    with pytest.raises(ValueError, match="never opens the test set"):
+        TrialProcess(made_up.RECIPE, made_up_dataset, track=None, of=1)
+
+
+def test_without_optuna_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = __import__("importlib.util").util.find_spec
+    monkeypatch.setattr(
+        "digitry.packages.find_spec", lambda name, *rest: None if name == "optuna" else real(name, *rest)
+    )
+    with pytest.raises(SettingError, match=r"digitry tune needs optuna; install with: pip install .*\[tune\]"):
+        tune("dense-relu")
+
+
+def test_a_recipe_that_holds_nothing_back_is_tuned_on_a_tenth() -> None:
+    assert plan().settings == {"validation_fraction": 0.1}
+    with pytest.raises(SettingError, match="validation decides"):
+        plan(wanted={"validation_fraction": 0, "units": "1|2"})
+    assert "validation_fraction" not in make_cnn_plan().settings
+
+
+def make_cnn_plan() -> Any:
+    from digitry.training.tuning.study_plan import make_plan
+
+    none: dict[str, Any] = {"trials": None, "minutes": None, "fresh_seeds": None, "seed": None}
+    return make_plan(recipes.get("cnn"), wanted={}, **none)

@@ -1,0 +1,60 @@
+"""The page of a study: every figure that people ask for, from records alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from digitry.pages.html import Details, PagePicture, PageTable, render_page
+from digitry.training.tuning.space import Choices, Range
+from digitry.training.tuning.study import COMPLETE, ENDED_EARLY, FAILED, Gain, Study, Trial
+from digitry.training.tuning.study_charts import place
+from digitry.training.tuning.study_page import study_page
+from tests.unit.training.tuning.made_up import RECIPE, plan
+
+
+def trial(number: int, state: str, accuracy: float | None, rate: float, units: str) -> Trial:
+    curve = () if accuracy is None else (accuracy - 0.1, accuracy)
+    values = {"learning_rate": rate, "units": units}
+    reason = "" if state == COMPLETE else f"<{state}>"
+    return Trial(number, state, values, accuracy, curve, 1.0, reason, Path(f"s/trials/{number:04d}"))
+
+
+TRIALS = (
+    trial(0, COMPLETE, 0.95, 0.001, "32,64"),
+    trial(1, ENDED_EARLY, 0.91, 0.0001, "16"),
+    trial(2, COMPLETE, 0.97, 0.01, "128"),
+    trial(3, FAILED, None, 0.1, "16"),
+)
+
+
+def test_it_shows_the_best_the_gain_the_settings_the_curves_and_every_trial() -> None:
+    gain = Gain(2, (1, 2, 3), (0.95, 0.951, 0.949), (0.97, 0.971, 0.969))
+    page = study_page(Study(Path("s"), plan(), TRIALS, gain), RECIPE, {"learning_rate": 0.8, "units": 0.2})
+    best, chance, so_far, settings, curves, every = page.sections
+    assert [tile.value for tile in page.tiles] == ["97.00%", "+2.00 points", "4"]
+    assert isinstance(best.parts[0], PageTable)
+    assert list(best.parts[0].rows[0]) == ["learning_rate", "0.01", "log:0.0001:0.1"]
+    assert str(chance.parts[0]).endswith("more than chance.")
+    pictures = [part for section in (chance, so_far, settings, curves) for part in section.parts]
+    assert sum(isinstance(part, PagePicture) for part in pictures) == 6
+    assert isinstance(every.parts[0], PageTable)
+    assert [row[0] for row in every.parts[0].rows] == ["2", "0", "1", "3"]
+    text = render_page(page)
+    assert "&lt;failed&gt;" in text
+    assert "<failed>" not in text
+
+
+def test_many_trials_are_folded_and_without_fresh_seeds_nothing_is_claimed() -> None:
+    many = tuple(trial(k, COMPLETE, 0.9 + k / 1000, 0.001, "16") for k in range(20))
+    page = study_page(Study(Path("s"), plan(), many, None), RECIPE)
+    assert str(page.sections[1].parts[0]).startswith("Not known")
+    folded = page.sections[-1].parts[1]
+    assert isinstance(folded, Details)
+    assert folded.summary == "8 trials more"
+
+
+def test_a_value_stands_where_its_range_says() -> None:
+    assert place(Range(0.001, 0.1, log=True, whole=False), 0.01) == 0.5
+    assert place(Range(0, 4, log=False, whole=True), 1) == 0.25
+    assert place(Choices(("a", "b", "c")), "c") == 1.0
+    assert place(Choices(("a", "b", "c")), None) == 0.5
