@@ -53,9 +53,15 @@ def test_an_unknown_recipe_is_named_with_its_neighbours() -> None:
 @pytest.mark.parametrize("name", recipes.names())
 def test_show_says_of_every_setting_what_it_does_and_may_be(name: str) -> None:
     lines = CliRunner().invoke(command, ["show", name]).stdout.splitlines()
-    settings = lines[next(number for number, line in enumerate(lines) if line.startswith("Settings")) + 1 :]
+    first, last = (
+        next(number for number, line in enumerate(lines) if line.startswith(start))
+        for start in ("Settings", "Tried by")
+    )
+    settings, tried = lines[first + 1 : last], lines[last + 1 :]
     shown = [line.split(" = ")[0].strip() for line in settings if not line.startswith("      ")]
     assert sorted(shown) == sorted(recipes.get(name).changeable())
+    assert {line.strip().partition("=")[0] for line in tried} <= set(shown)
+    assert len(tried) > 1
     assert "A whole number from 1 to 10,000." in " ".join(settings)
     assert all(len(line) <= 100 for line in settings)
 
