@@ -22,24 +22,27 @@ SCENARIOS = re.findall(r'^  async "(.+)"\(\)', (HERE / "scenarios.mjs").read_tex
 PICTURE = Path(digitry.__file__).parent / "models" / "self_test.png"
 
 
-def tools() -> tuple[str, str]:
-    """Node and Chromium. Without them the tests are skipped, but not where they have to run."""
-    node = shutil.which("node")
-    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    missing = [
-        name
-        for name, there in (
-            ("node", node),
-            ("chromium", browser),
-            ("tests/browser/node_modules", (HERE / "node_modules").exists()),
-        )
-        if not there
-    ]
+def have_to_run(needed: dict[str, bool]) -> None:
+    """Skip a test where something is missing that it needs; fail where it has to run."""
+    missing = [name for name, is_there in needed.items() if not is_there]
     if missing:
         words = f"the page is not tested: there is no {' and no '.join(missing)} (make test-browser)"
         if os.environ.get("DIGITRY_CI"):
             pytest.fail(words)
         pytest.skip(words)
+
+
+def tools() -> tuple[str, str]:
+    """Node and Chromium. Without them the tests are skipped, but not where they have to run."""
+    node = shutil.which("node")
+    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    have_to_run(
+        {
+            "node": bool(node),
+            "chromium": bool(browser),
+            "tests/browser/node_modules": (HERE / "node_modules").exists(),
+        }
+    )
     return str(node), str(browser)
 
 

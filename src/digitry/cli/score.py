@@ -42,9 +42,10 @@ def command(
 ) -> None:
     """Read your own labelled pictures and count what is right.
 
-    A folder with a labels.csv (columns file,label and perhaps author), such a .csv itself, or a folder with class
-    folders 0/ to 9/. Labels are whole numbers, compared by their digits. Where pictures are marked as test, only those
-    are read. A file or a label that cannot be used counts as wrong; it is one line on stderr and the exit code is 3.
+    A folder with a labels.csv (columns file,label and perhaps author), such a .csv itself, a folder with class folders
+    0/ to 9/, an export of Label Studio, or arrays: a table of pixels, .npz, IDX and what else --data takes. Labels are
+    whole numbers, compared by their digits. Where pictures are marked as test, only those are read. A file or a label
+    that cannot be used counts as wrong; it is one line on stderr and the exit code is 3.
 
     Pages with many numbers: a labels.json, a list of {"file", "numbers"}, or a labels.csv with a row a number (columns
     file,number); "rows", or the columns row and column, say where in a table. Then recall, precision and F1 are given.

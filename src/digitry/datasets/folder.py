@@ -65,6 +65,26 @@ def read_own(
         raise error if str(path) in str(error) else DataError(f"{path}: {error}") from error
 
 
+def is_of_arrays(path: Path) -> bool:
+    """Tell whether `read_own` would read arrays or tables of images there, not pictures that lie by themselves.
+
+    Raises DataError where a table cannot be read.
+    """
+    if path.is_file():
+        is_array = path.suffix.lower() in (*NUMPY_SUFFIXES, MAT_SUFFIX) or is_idx_images(path) or is_arrow(path)
+        return is_array or (is_table_name(path) and is_pixel_table(path))
+    if not path.is_dir():
+        return False
+    if shards_among(path):
+        return True
+    inner = innermost(path)
+    if (inner / LABELS_TABLE).is_file() and not is_pixel_table(inner / LABELS_TABLE):
+        return False
+    files = [file for file in visible(inner) if file.is_file()]
+    kinds = (*NUMPY_SUFFIXES, MAT_SUFFIX)
+    return any(file.suffix.lower() in kinds or is_idx_images(file) for file in files) or bool(pixel_tables_among(files))
+
+
 def dataset_sha256(train: Split, test: Split | None) -> str:
     """Return the identity of the data; see `digitry.datasets.sources.identity`."""
     splits = [train] if test is None else [train, test]

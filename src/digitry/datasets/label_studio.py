@@ -15,19 +15,21 @@ from digitry.errors import DataError
 from digitry.files import cannot_read
 
 MAX_BYTES = 1 << 26
+_HEAD_BYTES = 1 << 16
+_MARKS = (b'"annotations"', b'"completions"', b'"annotation_id"', b'"annotator"', b'"lead_time"')
 _IMAGE_KEYS = ("image", "img", "picture", "file", "photo", "ocr", "captioning")
 _PEOPLE = frozenset(["annotator", "created_at", "updated_at", "lead_time", "id", "annotation_id", "agreement"])
 """What the short export says of who labelled, which is no label."""
 
 
 def is_label_studio(path: Path) -> bool:
-    """Tell from the first bytes whether a file may be an export: a list of objects."""
+    """Tell from the first bytes whether a file is an export: a list of objects that say who labelled."""
     try:
         with path.open("rb") as file:
-            head = file.read(64).removeprefix(b"\xef\xbb\xbf").split()
+            head = file.read(_HEAD_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
     except OSError:
         return False
-    return b"".join(head).startswith(b"[{")
+    return head.startswith(b"[") and any(mark in head for mark in _MARKS)
 
 
 def label_studio_pictures(path: Path) -> Callable[[], Iterable[LabelledPicture]]:

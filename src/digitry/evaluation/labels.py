@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from digitry.datasets.class_names import natural_key
-from digitry.datasets.folder import LABELS_TABLE
+from digitry.datasets.folder import LABELS_TABLE, is_of_arrays
+from digitry.datasets.label_studio import is_label_studio, label_studio_pictures
 from digitry.datasets.label_table import PictureFinder, table_rows
-from digitry.datasets.labelled_pictures import class_folder_pictures, innermost
+from digitry.datasets.labelled_pictures import LabelledPicture, class_folder_pictures, innermost
+from digitry.datasets.load import load_dataset
+from digitry.datasets.one_hot_table import TABLE, one_hot_pictures, one_hot_tables
 from digitry.datasets.pixel_files import is_table_name
 from digitry.errors import DataError
 from digitry.files import cannot_read
+from digitry.types import Images
 
 DIGITS = tuple("0123456789")
 
-EXPECTED = "a folder with a labels.csv (columns file,label) or with class folders 0/ to 9/, or a .csv file itself"
+EXPECTED = (
+    "a folder with a labels.csv (columns file,label) or with class folders 0/ to 9/, a .csv file itself, or arrays or "
+    "a table of pixels with labels"
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,13 @@ class Labelled:
     problem: str | None = None
     is_name: bool = False
     """Whether the label is the name of a class, not a number."""
+    image: Images | None = None
+    """The picture itself, uint8 (28, 28), where it comes out of an array; `path` is then the array's."""
+
+    @property
+    def picture(self) -> Path | Images:
+        """What is read."""
+        return self.path if self.image is None else self.image
 
     @property
     def wanted(self) -> str:
@@ -41,7 +55,8 @@ class Labelled:
 
 
 def read_labels(place: Path, expect: str, class_names: tuple[str, ...] = DIGITS) -> list[Labelled]:
-    """Read the labelled pictures of a folder or table, in its order; class folders are sorted.
+    """Read the labelled pictures of a folder, table or array, in its order; class folders are sorted. Of arrays the
+    test split counts, where there is one.
 
     The labels are whole numbers, or names of classes where these are other than the ten digits. Where some are marked
     as `test`, in a split column or by a folder of that name, only those count: the others are for training.
@@ -49,7 +64,13 @@ def read_labels(place: Path, expect: str, class_names: tuple[str, ...] = DIGITS)
     """
     table = place / LABELS_TABLE if place.is_dir() else place
     try:
-        if table.is_file() and (place.is_dir() or is_table_name(place)):
+        if is_of_arrays(place):
+            found = _of_arrays(place)
+        elif one_hot := one_hot_tables(place if place.is_dir() else place.parent if place.name == TABLE else place):
+            found = _of_pictures(one_hot_pictures(one_hot)(), place if place.is_dir() else place.parent)
+        elif place.suffix.lower() == ".json" and is_label_studio(place):
+            found = _of_pictures(label_studio_pictures(place)(), place.parent)
+        elif table.is_file() and (place.is_dir() or is_table_name(place)):
             finder = PictureFinder(table.parent)
             found = [_of_row(line, row, table.parent, finder) for line, row in table_rows(table)]
         elif place.is_dir() and any(path.is_dir() for path in place.iterdir()):
@@ -87,11 +108,23 @@ def _of_row(line: int, row: dict[str | None, str | None], folder: Path, finder: 
 
 
 def _of_class_folders(folder: Path) -> list[Labelled]:
-    pictures: Iterable[Labelled] = (
-        Labelled(one.path, one.path.relative_to(folder).as_posix(), one.class_name, split=one.split)
-        for one in class_folder_pictures(folder)()
-    )
+    pictures = _of_pictures(class_folder_pictures(folder)(), folder)
     return sorted(pictures, key=lambda one: (natural_key(one.label), natural_key(one.path.name)))
+
+
+def _of_pictures(pictures: Iterable[LabelledPicture], folder: Path) -> list[Labelled]:
+    return [
+        Labelled(one.path, one.path.relative_to(folder).as_posix(), one.class_name, split=one.split) for one in pictures
+    ]
+
+
+def _of_arrays(place: Path) -> list[Labelled]:
+    dataset = load_dataset(place)
+    part, split = (dataset.train, "train") if dataset.test is None else (dataset.test, "test")
+    return [
+        Labelled(place, f"image {number}", dataset.class_names[label], split=split, image=image)
+        for number, (image, label) in enumerate(zip(part.images, part.labels, strict=True), 1)
+    ]
 
 
 def _checked(one: Labelled, expect: str) -> Labelled:
@@ -104,15 +137,15 @@ def _checked(one: Labelled, expect: str) -> Labelled:
         problem = f"the label {one.label[:40]!r} is not a whole number"
     elif expect == "digit" and len(digits) != 1:
         problem = f"the label {one.label[:40]!r} is not one digit; measure numbers with --expect number"
-    elif not one.path.is_file():
+    elif not one.path.exists():
         problem = "there is no such file"
-    return Labelled(one.path, one.name, one.label, one.author, one.split, problem)
+    return replace(one, problem=problem)
 
 
 def _checked_name(one: Labelled, class_names: tuple[str, ...]) -> Labelled:
     problem = one.problem
     if not problem and one.label not in class_names:
         problem = f"the label {one.label[:40]!r} is none of {', '.join(class_names[:20])}"
-    elif not problem and not one.path.is_file():
+    elif not problem and not one.path.exists():
         problem = "there is no such file"
-    return Labelled(one.path, one.name, one.label, one.author, one.split, problem, is_name=True)
+    return replace(one, problem=problem, is_name=True)

@@ -84,7 +84,7 @@ def opened(labelled: Iterable[Labelled]) -> Iterator[ExpectedPage]:
     """Open labelled picture files one by one."""
     for one in labelled:
         try:
-            page = next(grey_pages(one.path), None)
+            page = next(grey_pages(one.picture), None)
         except DataError:
             page = None
         yield page, one.wanted

@@ -57,6 +57,6 @@ def _read(item: Labelled, reader: Reader, expect: str) -> Outcome:
     if item.problem:
         return Outcome(None, item.problem)
     try:
-        return Outcome(reader.read(item.path, expect=expect), None)
+        return Outcome(reader.read(getattr(item, "picture", item.path), expect=expect), None)
     except DataError as error:
         return Outcome(None, str(error).removeprefix(f"{item.path}: "))

@@ -52,7 +52,7 @@ def _mistake(one: Answer, reader: Reader, expect: str) -> PagePicture:
     from digitry.pages.html import PagePicture
 
     try:
-        stages: dict[str, Any] = reader.read(one.picture.path, expect=expect).stages
+        stages: dict[str, Any] = reader.read(one.picture.picture, expect=expect).stages
     except DataError:  # the file has gone meanwhile
         stages = {}
     image = _side_by_side(stages)

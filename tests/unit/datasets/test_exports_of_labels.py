@@ -54,13 +54,13 @@ def test_the_short_export_may_call_the_label_anything_and_numbers_are_labels(tmp
 @pytest.mark.parametrize(
     ("tasks", "words"),
     [
-        ("[{", "this is no JSON"),
-        ("[{" + '"a":[' * 100_000, "this is no JSON"),
-        ("[{}, 3]", "expected a list of tasks"),
+        ('[{"annotations"', "this is no JSON"),
+        ('[{"annotations":' + "[" * 100_000, "this is no JSON"),
+        ('[{"annotations": []}, 3]', "expected a list of tasks"),
         ([{"data": {"text": "three"}, "annotations": []}], "task 1 names no picture"),
         ([task("../a.png", "3")], "must be a path inside the table's own folder"),
         ([task("a.png", "\n")], "no class name"),
-        ("[{" + " " * MAX_BYTES, "export it as CSV"),
+        ('[{"annotations"' + " " * MAX_BYTES, "export it as CSV"),
     ],
 )
 def test_other_json_is_refused_in_one_line(tasks: Any, words: str, tmp_path: Path) -> None:

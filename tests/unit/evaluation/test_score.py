@@ -19,6 +19,7 @@ from digitry.evaluation import score_page
 from digitry.evaluation.score import score, write_score_page
 from digitry.reading import Reader
 from tests.unit.tiny_models import printed_digit, template_model_bytes
+from tests.unit.written_numbers import printed_split
 
 MODEL = template_model_bytes()
 
@@ -113,3 +114,27 @@ def test_scoring_loads_neither_a_framework_nor_what_draws_pages() -> None:
     code = "import sys, digitry.evaluation.score; print(*{name.partition('.')[0] for name in sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not set(done.stdout.split()) & {"keras", "tensorflow", "jax", "torch", "matplotlib", "jinja2", "onnx"}
+
+
+def test_arrays_and_tables_of_pixels_are_scored_as_pictures_are(tmp_path: Path, reader: Reader) -> None:
+    split = printed_split(10)
+    images, labels = split.images, np.where(split.labels == 7, 1, split.labels)
+    np.savez(tmp_path / "own.npz", x_train=images, y_train=labels)
+    rows = np.column_stack([labels, images.reshape(10, -1)])
+    np.savetxt(tmp_path / "own.csv", rows, "%d", delimiter=",")
+    expected = None
+    for name in ("own.npz", "own.csv"):
+        result = score(tmp_path / name, expect="digit", reader=reader)
+        assert (result.pictures, result.right) == (10, 9)
+        [mistake] = [one for one in result.mistakes if one.picture.wanted == "1"]
+        assert mistake.got == "7"
+        assert expected in (None, [one.got for one in result.answers])
+        expected = [one.got for one in result.answers]
+    page = write_score_page(result, tmp_path / "page.html", reader)
+    assert mistake.picture.name in page.read_text(encoding="utf-8")
+
+
+def test_of_arrays_with_a_test_split_that_alone_is_scored(tmp_path: Path, reader: Reader) -> None:
+    images, labels = printed_split(10).images, printed_split(10).labels
+    np.savez(tmp_path / "own.npz", x_train=images, y_train=labels, x_test=images[:4], y_test=labels[:4])
+    assert score(tmp_path / "own.npz", expect="digit", reader=reader).pictures == 4

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from digitry.datasets.folder import LABELS_TABLE
+from digitry.datasets.label_studio import is_label_studio
 from digitry.datasets.label_table import file_within, table_columns, table_rows
 from digitry.errors import DataError
 
@@ -48,7 +49,7 @@ def find_page_labels(place: Path) -> Path | None:
             return table if "number" in table_columns(table) else None
         return listed if listed.is_file() else None
     if place.suffix.lower() == ".json":
-        return place
+        return None if is_label_studio(place) else place
     is_table = place.suffix.lower() == ".csv" and place.is_file() and "number" in table_columns(place)
     return place if is_table else None
 
