@@ -372,7 +372,18 @@ def is_same(packed: bytes, raw: bytes) -> bool:
 
 @pytest.mark.parametrize(
     "kind",
-    ["float64.npz", "float32.npz", "int64.npz", "uint8.npz", "int.csv", "float.csv", "idx", "idx.gz", "pictures"],
+    [
+        "float64.npz",
+        "float32.npz",
+        "int64.npz",
+        "uint8.npz",
+        "uint8.mat",
+        "int.csv",
+        "float.csv",
+        "idx",
+        "idx.gz",
+        "pictures",
+    ],
 )
 def test_peak_memory_is_at_most_twice_the_decoded_data(kind: str, tmp_path: Path) -> None:
     count = 10_000
@@ -384,6 +395,10 @@ def test_peak_memory_is_at_most_twice_the_decoded_data(kind: str, tmp_path: Path
     if kind.endswith("npz"):
         path = tmp_path / "own.npz"
         np.savez(path, x_train=images.astype(kind.removesuffix(".npz")), y_train=labels)
+    elif kind.endswith("mat"):
+        path = tmp_path / "own.mat"
+        scipy_io = pytest.importorskip("scipy.io")
+        scipy_io.savemat(path, {"X": images.transpose(1, 2, 0), "y": labels[:, None]}, do_compression=True)
     elif kind.endswith("csv"):
         path = tmp_path / "own.csv"
         rows = np.column_stack(
