@@ -4,6 +4,7 @@ config.json        recipe, settings, seed, data and its hash, versions, hardware
 history.jsonl      one line an epoch
 checkpoints/       the newest two, LATEST, and best.ckpt where the best epoch is kept
 weights.safetensors, model.onnx    the result, each with its input contract
+network.json       the layers of a person's own network; recipe.py, the file that it was trained from
 start.json         errors before and after, of a run that continued from another model
 numbers.json       how well whole numbers are read, of a run that learned to
 metrics.json, plots/, report.html  the judgement, unless it was left out
@@ -29,6 +30,7 @@ from digitry.recipes.settings import with_defaults
 if TYPE_CHECKING:
     from digitry.networks.contract import Contract
     from digitry.networks.model import Model
+    from digitry.recipes.find_recipe import RecipeLike
     from digitry.types import Dataset
 
 CONFIG, MODEL, WEIGHTS = model_files.CONFIG, model_files.MODEL, model_files.WEIGHTS
@@ -169,15 +171,16 @@ class Run(os.PathLike[str]):
 
         return Model.open(self.model_file, reads=reads)
 
-    def keras_model(self) -> Any:
-        """Build the recipe's Keras network with the trained weights; loads Keras.
+    def keras_model(self, recipe: RecipeLike | None = None) -> Any:
+        """Build the Keras network with the trained weights, in the form in which it was given; loads Keras.
 
-        Raises ModelError where the weights are missing or damaged, or the recipe is not known here. Raises SettingError
-        where Keras is not installed.
+        A network with layers of a person's own is built by `recipe`: the file, the model or the function that it was
+        trained as, whose code is run. Raises ModelError where the weights are missing or damaged, or nothing here
+        builds the network. Raises SettingError where Keras is not installed.
         """
         from digitry.exports import bundle
 
-        return bundle.load_model(self.folder / WEIGHTS)[0]
+        return bundle.load_network(self.folder / WEIGHTS, bundle.recipe_named(recipe))
 
 
 open_run = Run.open

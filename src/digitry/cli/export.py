@@ -20,8 +20,21 @@ from digitry.cli.derived_help import DerivedHelp, formats
     help="{formats}.",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="The file to write.  [default: digits.onnx, digits.c …]")
+@click.option(
+    "--opset",
+    metavar="N",
+    help="Of onnx: the version of its operators, 13 to the newest that runs here.  [default: 17]",
+)
+@click.option("--ends", help="Of litert-int8: float, or integer, so that no step needs floats.  [default: float]")
+@click.option(
+    "--recipe",
+    type=click.Path(path_type=Path),
+    help="The recipe file that built the network, where the run's folder is not enough: it is run.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def command(run: Path, form: str, out: Path | None, as_json: bool) -> None:
+def command(
+    run: Path, form: str, out: Path | None, opset: str | None, ends: str | None, recipe: Path | None, as_json: bool
+) -> None:
     """Write the model of RUN in another format, once its labels equal Keras' on the run's whole test split.
 
     A network in 8 bits may give a few other labels: how many, and its accuracy, is said. The C file needs nothing but
@@ -38,10 +51,11 @@ def command(run: Path, form: str, out: Path | None, as_json: bool) -> None:
     if form not in FORMATS:
         raise unknown_name("format", form, FORMATS)
     backend_name(by="digitry export")
-    if form == "litert":
+    if form.startswith("litert"):
         need("ai_edge_litert", by="the proof of a LiteRT file", extra="litert")
     check_place(out or Path.cwd())
-    result = export(run, out or Path(f"digits{FORMATS[form].suffix}"), form)
+    place = out or Path(f"digits{FORMATS[form].suffix}")
+    result = export(run, place, form, opset=opset, ends=ends, recipe=recipe)
     size = sum(file.stat().st_size for file in [result.path, *result.path.rglob("*")] if file.is_file())
     if as_json:
         facts = result._asdict() | {"path": str(result.path), "bytes": size}

@@ -22,7 +22,7 @@ def command(context: click.Context, as_json: bool) -> None:
         return
     from digitry import recipes
 
-    rows = [_facts(recipe) for recipe in recipes.RECIPES.values()]
+    rows = [_facts(recipe) for recipe in [*recipes.RECIPES.values(), *_brought()]]
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
@@ -46,15 +46,15 @@ def command(context: click.Context, as_json: bool) -> None:
 
 
 @command.command(name="show")
-@click.argument("name")
+@click.argument("name", metavar="RECIPE|FILE.py")
 def show(name: str) -> None:
-    """Print one recipe: layers, source, and what each of its settings does and may be."""
-    from digitry import recipes
+    """Print one recipe: layers, source, and what each of its settings does and may be. A FILE.py is run."""
     from digitry.recipes.backend import backend_name
+    from digitry.recipes.find_recipe import find_recipe
     from digitry.training.tuning.space import in_words, read_space
 
-    recipe = recipes.get(name)
     backend_name(by="digitry recipes show")
+    recipe = find_recipe(name)
     model = recipe.build_model()
     click.echo(f"{recipe.name}: {recipe.source}\n")
     model.summary(print_fn=lambda text, **_: click.echo(text))
@@ -73,6 +73,22 @@ def _print_setting(name: str, value: Any, about: About) -> None:
     click.echo(f"  {name} = {shown}")
     indent = " " * 6
     click.echo(click.wrap_text(f"{about.words} {_capital(about.expected)}.".strip(), 100, indent, indent))
+
+
+def _brought() -> list[Any]:
+    """Return the recipes of installed packages; what is wrong with one goes to stderr."""
+    from digitry.errors import DigitryError
+    from digitry.recipes import RECIPES, plugins
+
+    found = []
+    for name, entry in plugins.found().items():
+        try:
+            if name in RECIPES:
+                raise plugins.broken(entry, "digitry has a recipe of that name")
+            found.append(plugins.load(entry))
+        except DigitryError as error:
+            click.echo(f"digitry: {error}", err=True)
+    return found
 
 
 def _capital(text: str) -> str:

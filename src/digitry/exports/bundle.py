@@ -16,6 +16,9 @@ from digitry.files import cannot_read, write_atomically
 from digitry.networks.contract import METADATA_KEY, Contract
 from digitry.packages import need
 from digitry.recipes.backend import backend_name
+from digitry.recipes.base import Recipe
+from digitry.recipes.find_recipe import RecipeLike, find_recipe
+from digitry.recipes.network_file import NETWORK, NotBuiltHereError, building_recipe, named
 
 Weights = dict[str, NDArray[Any]]
 
@@ -102,21 +105,17 @@ def load(path: Path) -> tuple[Weights, Contract]:
     return weights, Contract.from_json(text)
 
 
-def load_model(path: Path) -> tuple[Any, Contract]:
-    """Load the Keras model, built anew from our own recipe of that name, with the weights of the file.
+def load_model(path: Path, recipe: Recipe | None = None) -> tuple[Any, Contract]:
+    """Load the Keras model, built anew, with the weights of the file.
 
-    Raises ModelError when the recipe is unknown here or a name, shape or dtype is not exactly what it implies. Raises
+    It is built by our own recipe of that name, of a network.json beside the file, or by `recipe`, whose code a person
+    trusts. Raises ModelError when none is at hand or a name, shape or dtype is not exactly what it implies. Raises
     SettingError when Keras is not installed.
     """
     backend_name(by="the Keras network of a run")
     need("safetensors", by="the Keras network of a run")
     weights, contract = load(path)
-    try:
-        plan = recipes.get(contract.recipe).with_settings(
-            {name: value for name, value in contract.settings.items() if value is not None}
-        )
-    except SettingError as error:
-        raise ModelError(f"{path} cannot be rebuilt: {error}") from error
+    plan = _recipe_of(path, contract, recipe)
     model = plan.build_model(len(contract.class_names))
     built = plan.contract(model, contract.class_names).input_shape
     if built != contract.input_shape:
@@ -131,6 +130,42 @@ def load_model(path: Path) -> tuple[Any, Contract]:
             f"{path} does not hold exactly the weights of recipe {contract.recipe}; train it again"
         ) from error
     return model, contract
+
+
+def load_network(path: Path, recipe: Recipe | None = None) -> Any:
+    """Load the Keras network as its author has it: of a person's own what digitry put around it is left out.
+
+    Raises ModelError and SettingError as `load_model` does.
+    """
+    from digitry.recipes.canonical_form import network_in
+
+    return network_in(load_model(path, recipe)[0])
+
+
+def recipe_named(given: RecipeLike | None) -> Recipe | None:
+    """Find the recipe that a person names to build a network with. Raises SettingError for what is none."""
+    return None if given is None else find_recipe(given)
+
+
+def _recipe_of(path: Path, contract: Contract, given: Recipe | None) -> Recipe:
+    """Return what builds the network of a weights file, with its settings. Raises ModelError where nothing does."""
+    kept = path.with_name(NETWORK)
+    try:
+        if given is not None and given.name != contract.recipe:
+            raise SettingError(f"it is of recipe {contract.recipe}, not {given.name}")
+        if given is None and contract.recipe not in recipes.RECIPES and kept.is_file():
+            return building_recipe(kept)
+        plan = given or _recipe_called(contract.recipe, path)
+        return plan.with_settings({name: value for name, value in contract.settings.items() if value is not None})
+    except SettingError as error:
+        raise ModelError(f"{path} cannot be rebuilt: {error}") from error
+
+
+def _recipe_called(name: str, path: Path) -> Recipe:
+    try:
+        return recipes.get(name)
+    except SettingError as error:
+        raise NotBuiltHereError(f"{path} cannot be rebuilt: {error}; {named(path.parent)}") from error
 
 
 def _read(path: Path) -> bytes:

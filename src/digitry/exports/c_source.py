@@ -180,12 +180,16 @@ def _wrapped(values: NDArray[np.float32]) -> str:
     return "\n".join("    " + " ".join(f"{text}," for text in texts[at : at + 8]) for at in range(0, len(texts), 8))
 
 
+def _from_graph(data: bytes, contract: Contract, path: Path, sample: Images) -> None:
+    path.write_text(to_c(data, contract), encoding="utf-8")
+
+
 def _write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
-    path.write_text(to_c(to_onnx(model, contract), contract), encoding="utf-8")
+    _from_graph(to_onnx(model, contract), contract, path, sample)
 
 
 def _answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float32]:
     return run_source(path.read_text(encoding="utf-8"), images, len(contract.class_names))
 
 
-FORMAT = ExportFormat("c-array", "C program", ".c", _write, _answers, note="one C99 file")
+FORMAT = ExportFormat("c-array", "C program", ".c", _write, _answers, note="one C99 file", from_graph=_from_graph)

@@ -58,24 +58,17 @@ def _converted(path: str, memory_bytes: int) -> tuple[list[int | None], bytes]:
 
 def _taking_a_square(model: Any, shape: list[int | None]) -> tuple[Any, int]:
     """Return the network behind an input of (side, side, 1), and the side."""
-    from keras import Input, layers
+    from keras import Input
     from keras import Model as KerasModel
 
-    from digitry.exports.foreign_onnx import layouts_of
+    from digitry.networks.layouts import layouts_of
+    from digitry.recipes.canonical_form import laid
 
     found = layouts_of([None, *shape])
     if not found:
         raise DigitryError(f"it takes {(None, *shape)}, which holds no single picture that is square")
-    layout = found[0]
-    images = Input((layout.side, layout.side, 1))
-    value = images
-    if layout.colours == 3:
-        value = layers.Concatenate()([value] * 3)
-        if layout.shape[-1] != 3:
-            value = layers.Permute((3, 1, 2))(value)
-    if tuple(value.shape[1:]) != layout.shape:
-        value = layers.Reshape(layout.shape)(value)
-    return KerasModel(images, model(value)), layout.side
+    images = Input((found[0].side, found[0].side, 1))
+    return KerasModel(images, model(laid(images, found[0]))), found[0].side
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,17 +13,10 @@ from numpy.typing import NDArray
 from digitry.errors import ModelError
 from digitry.exports.bounded import bounded
 from digitry.exports.foreign_file import in_one_piece
+from digitry.networks.layouts import Layout, layouts_of
 from digitry.networks.model import open_session
 from digitry.networks.prepare import resizing
-from digitry.types import IMAGE_PIXELS, IMAGE_SIDE, Images
-
-SIDES = range(8, 513)
-"""Pixels that an image may have to be high and wide."""
-
-FREE = (IMAGE_SIDE, 1, IMAGE_PIXELS, 3)
-"""What a dimension may be that the file leaves open."""
-
-MOST_DIMENSIONS, USUAL_DIMENSIONS = 5, (4, 2, 3)
+from digitry.types import IMAGE_SIDE, Images
 
 MOST_PADDED = 40
 """Sides up to this one may be 28 pixels with paper around them, as LeNet-5 has it."""
@@ -48,23 +40,6 @@ SCALES = {
 
 COLOURED_SCALES = {"(x - 0.449) / 0.226": (1 / 0.226, -0.449 / 0.226)}
 """The same of networks for coloured pictures, ImageNet's."""
-
-
-class Layout(NamedTuple):
-    """How a network wants an image to lie."""
-
-    shape: tuple[int, ...]
-    """Of one image, without the number of images."""
-    several: bool
-    """Whether the number of images comes before that."""
-    side: int
-    colours: int
-    """1, or 3 that are all the same."""
-
-    @property
-    def words(self) -> str:
-        """What the input is called in people's code."""
-        return f"({', '.join(map(str, (('n',) if self.several else ()) + self.shape))})"
 
 
 class Way(NamedTuple):
@@ -155,35 +130,6 @@ def ways_of(foreign: Foreign, *, lying: bool) -> Iterator[Way]:
         for fit, (scale, (factor, offset)) in itertools.product(fits, scales.items()):
             yield Way(layout, fit, scale, factor, offset, False, lying)
             yield Way(layout, fit, scale, -factor, offset + factor, True, lying)
-
-
-def layouts_of(dimensions: list[int | None]) -> list[Layout]:
-    """Return how an image may lie in an input of these dimensions, None where any length goes; the likeliest first.
-
-    No dimensions at all are what a file says that leaves even their number open.
-    """
-    if not dimensions:
-        return [layout for count in USUAL_DIMENSIONS for layout in layouts_of([None] * count)]
-    return _layouts(dimensions[1:], several=True) or _layouts(dimensions, several=False)
-
-
-def _layouts(dimensions: list[int | None], *, several: bool) -> list[Layout]:
-    if not 1 <= len(dimensions) <= MOST_DIMENSIONS:
-        return []
-    shapes = itertools.product(*((one,) if one else FREE for one in dimensions))
-    return [layout for shape in shapes if (layout := _layout(shape, several))]
-
-
-def _layout(shape: tuple[int, ...], several: bool) -> Layout | None:
-    core = [one for one in shape if one != 1] or [1]
-    colours = 1
-    if core.count(3) == 1 and 3 in (core[0], core[-1]):
-        core.remove(3)
-        colours = 3
-    side = core[0] if len(core) == 2 else math.isqrt(core[0]) if len(core) == 1 else 0
-    if side not in SIDES or core not in ([side, side], [side * side]):
-        return None
-    return Layout(shape, several, side, colours)
 
 
 def given_as(images: Images, way: Way, dtype: Any) -> NDArray[Any]:

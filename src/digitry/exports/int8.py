@@ -103,10 +103,19 @@ def _silence() -> Iterator[None]:
         logger.setLevel(before)
 
 
+def drawn_from(sample: Images, count: int = SAMPLE) -> Images:
+    """Return so many images of a sample, drawn, not the first: a dataset may be sorted by class."""
+    return sample[np.random.default_rng(0).permutation(len(sample))[:count]]
+
+
+def _from_graph(data: bytes, contract: Contract, path: Path, sample: Images) -> None:
+    path.write_bytes(to_int8(data, contract, drawn_from(sample)))
+
+
 def _write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
-    # Drawn, not the first: a dataset may be sorted by class.
-    drawn = np.random.default_rng(0).permutation(len(sample))[:SAMPLE]
-    path.write_bytes(to_int8(to_onnx(model, contract), contract, sample[drawn]))
+    _from_graph(to_onnx(model, contract), contract, path, sample)
 
 
-FORMAT = ExportFormat("onnx-int8", "int8 model", ".int8.onnx", _write, answers, labels_may_differ=0.005)
+FORMAT = ExportFormat(
+    "onnx-int8", "int8 model", ".int8.onnx", _write, answers, labels_may_differ=0.005, from_graph=_from_graph
+)

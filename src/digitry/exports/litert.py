@@ -28,7 +28,8 @@ def _write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
     path.write_bytes(tf.lite.TFLiteConverter.from_saved_model(str(folder)).convert())
 
 
-def _answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float32]:
+def answers_of_litert(path: Path, contract: Contract, images: Images) -> NDArray[np.float32]:
+    """Return what a LiteRT file gives, whatever its ends are. Raises ModelError where LiteRT is not installed."""
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError as error:
@@ -39,13 +40,30 @@ def _answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float
         (taken,), (given,) = interpreter.get_input_details(), interpreter.get_output_details()
         outputs = []
         for at in range(0, len(images), BATCH):
-            part = prepare(images[at : at + BATCH], contract)
+            part = _rounded(prepare(images[at : at + BATCH], contract), taken)
             interpreter.resize_tensor_input(taken["index"], part.shape)
             interpreter.allocate_tensors()
             interpreter.set_tensor(taken["index"], part)
             interpreter.invoke()
-            outputs.append(interpreter.get_tensor(given["index"]))
+            outputs.append(_exact(interpreter.get_tensor(given["index"]), given))
     return as_probabilities(np.concatenate(outputs), contract)
 
 
-FORMAT = ExportFormat("litert", "LiteRT file", ".tflite", _write, _answers, backend="tensorflow")
+def _rounded(values: NDArray[np.float32], about: dict[str, Any]) -> NDArray[Any]:
+    """Return what an input takes: whole numbers where it is one of them."""
+    if about["dtype"] == np.float32:
+        return values
+    step, zero = about["quantization"]
+    info = np.iinfo(about["dtype"])
+    return np.asarray(np.clip(np.rint(values / step) + zero, info.min, info.max), about["dtype"])
+
+
+def _exact(values: NDArray[Any], about: dict[str, Any]) -> NDArray[np.float32]:
+    """Return what an output means."""
+    if about["dtype"] == np.float32:
+        return values
+    step, zero = about["quantization"]
+    return np.asarray((values.astype(np.float32) - zero) * np.float32(step), np.float32)
+
+
+FORMAT = ExportFormat("litert", "LiteRT file", ".tflite", _write, answers_of_litert, backend="tensorflow")

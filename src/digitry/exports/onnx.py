@@ -19,6 +19,7 @@ from digitry.exports.onnx_converter import converted, missing_converter
 from digitry.exports.onnx_graph import Graph, Value
 from digitry.exports.onnx_layers import LAYERS, OPERATIONS, Layout
 from digitry.exports.onnx_weights import refuse
+from digitry.exports.opsets import check_opset, in_opset
 from digitry.exports.parity import ExportFormat
 from digitry.networks.contract import Contract
 from digitry.networks.model import INPUT_NAME, Model
@@ -128,8 +129,14 @@ def answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float3
     return Model(path, reads=contract.reads).probabilities(images)
 
 
-def _write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
-    path.write_bytes(to_onnx(model, contract))
+def _format(opset: int | None = None) -> ExportFormat:
+    def from_graph(data: bytes, contract: Contract, path: Path, sample: Images) -> None:
+        path.write_bytes(data if opset is None else in_opset(data, opset))
+
+    def write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
+        from_graph(to_onnx(model, contract), contract, path, sample)
+
+    return ExportFormat("onnx", "ONNX model", ".onnx", write, answers, from_graph=from_graph)
 
 
-FORMAT = ExportFormat("onnx", "ONNX model", ".onnx", _write, answers)
+FORMAT = _format()._replace(options={"opset": lambda value: _format(check_opset(value))})

@@ -35,9 +35,11 @@ def missing_converter() -> str | None:
 
 def converted(model: Any, contract: Contract) -> bytes:
     """Turn the network into ONNX bytes. Raises ModelError when the converter fails."""
-    from onnx import TensorProto, checker, helper, numpy_helper
+    from onnx import TensorProto, checker, compose, helper, numpy_helper
 
     found = _exported(model)
+    if {INPUT_NAME, OUTPUT_NAME} & {one.name for one in [*found.graph.input, *found.graph.output]}:
+        found = compose.add_prefix(found, "keras/")
     graph = found.graph
     known = {tensor.name for tensor in graph.initializer}
     inputs, outputs = [one for one in graph.input if one.name not in known], list(graph.output)

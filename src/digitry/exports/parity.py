@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,8 @@ from numpy.typing import NDArray
 from digitry.errors import ModelError, StorageError
 from digitry.files import cannot_write, temporary_beside, write_atomically
 from digitry.networks.contract import Contract
+from digitry.networks.model import Model
+from digitry.networks.onnx_bytes import with_contract
 from digitry.networks.prepare import prepare
 from digitry.types import Images, Probabilities
 
@@ -48,6 +51,11 @@ class ExportFormat(NamedTuple):
     """The Keras backend that writes it; None where each does."""
     note: str = ""
     """What the help says of it in brackets."""
+    from_graph: Callable[[bytes, Contract, Path, Images], None] | None = None
+    """The same as `write` from the bytes of an ONNX model, where no Keras network is at hand; None where it needs one.
+    """
+    options: Mapping[str, Callable[[str], Any]] = MappingProxyType({})
+    """What may be said of it → the format for a value of that. They raise SettingError for one that it may not be."""
 
 
 class Proof(NamedTuple):
@@ -68,11 +76,43 @@ def write_if_equal(
     1e-4.
     Raises StorageError when there is no room, or the format is a folder and `path` is taken.
     """
-    expected = answers_of_keras(model, contract, prove_on)
+
+    def write(written: Path) -> None:
+        form.write(model, contract, written, prove_on if sample is None else sample)
+
+    return _proven(form, write, answers_of_keras(model, contract, prove_on), contract, path, prove_on, "Keras")
+
+
+def write_graph_if_equal(
+    form: ExportFormat, model: Model, contract: Contract, path: Path, *, prove_on: Images, sample: Images
+) -> Proof:
+    """Do the same from an ONNX model, where the Keras network cannot be built: it answers in Keras' place.
+
+    Raises ModelError and StorageError as `write_if_equal` does.
+    """
+    from_graph = form.from_graph
+    assert from_graph is not None
+
+    def write(written: Path) -> None:
+        from_graph(with_contract(model.data, contract), contract, written, sample)
+
+    expected = np.concatenate([model.probabilities(prove_on[at : at + BATCH]) for at in range(0, len(prove_on), BATCH)])
+    return _proven(form, write, expected, contract, path, prove_on, "the run's model")
+
+
+def _proven(
+    form: ExportFormat,
+    write: Callable[[Path], None],
+    expected: NDArray[np.float32],
+    contract: Contract,
+    path: Path,
+    prove_on: Images,
+    who: str,
+) -> Proof:
     classes = expected.shape[-1]
     with tempfile.TemporaryDirectory(prefix="digitry-") as folder:
         written = Path(folder) / f"model{form.suffix}"
-        form.write(model, contract, written, prove_on if sample is None else sample)
+        write(written)
         got = form.answers(written, contract, prove_on)
         proof = Proof(expected.reshape(-1, classes), got.reshape(-1, classes), 0.0)
         difference = check_parity(
@@ -82,6 +122,7 @@ def write_if_equal(
             tie=TOLERANCE if contract.reads == "number" else 0.0,
             labels_may_differ=form.labels_may_differ,
             what=form.name,
+            who=who,
         )
         if written.is_dir():
             _place_folder(written, path)
@@ -97,6 +138,7 @@ def check_parity(
     tie: float = 0.0,
     labels_may_differ: float = 0.0,
     what: str = "ONNX model",
+    who: str = "Keras",
 ) -> float:
     """Return the largest difference. Raises ModelError when it is above 1e-4 or a label differs.
 
@@ -111,7 +153,7 @@ def check_parity(
     if differing > allowed or not close:
         limit = f"{allowed} labels" if labels_may_differ else f"none, {TOLERANCE:.0e}"
         raise ModelError(
-            f"the {what} does not answer as Keras does: {differing} of {len(got)} labels differ, probabilities by "
+            f"the {what} does not answer as {who} does: {differing} of {len(got)} labels differ, probabilities by "
             f"up to {difference:.1e} (allowed: {limit}); nothing was written"
         )
     return difference

@@ -23,6 +23,20 @@ FOR_DIGITS = frozenset({"augment", "augmentations", "distortion", "label_smoothi
 FOR_NUMBERS = frozenset({"strips_per_epoch"})
 """Settings that only one of the two kinds of recipes has a use for."""
 
+OF_COMPILING = frozenset(
+    {
+        "beta_2",
+        "label_smoothing",
+        "learning_rate",
+        "optimizer",
+        "outlier_share",
+        "precision",
+        "schedule",
+        "weight_decay",
+    }
+)
+"""Settings that a network which was compiled has no use for."""
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -54,6 +68,12 @@ class Recipe:
     """Figure → value as its authors give it, accuracies as fractions."""
     space: Mapping[str, str] = field(default_factory=dict)
     """Setting → what `digitry tune` tries, as `--set` takes it; empty for rates and batch sizes around its own."""
+    keeps_compile: bool = False
+    """Whether its network comes compiled, and is trained with the optimizer and the loss that it has."""
+    is_own: bool = False
+    """Whether a person brought it, by `own_recipe.taken_in`: then its runs keep the network's layers in a file."""
+    kept: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """Name → bytes of other files that its runs keep: the Python file that it stands in."""
 
     @property
     def trainer(self) -> str:
@@ -111,10 +131,8 @@ class Recipe:
         for name in overrides:
             why = self.has_no_use_for(name)
             if why and getattr(changed, name) != getattr(self.settings, name):
-                raise SettingError(
-                    f"recipe {self.name} has no use for the setting {name}: {why}; see those it has with: "
-                    f"digitry recipes show {self.name}"
-                )
+                where = "" if self.is_own else f"; see those it has with: digitry recipes show {self.name}"
+                raise SettingError(f"recipe {self.name} has no use for the setting {name}: {why}{where}")
         return replace(self, settings=changed)
 
     def own(self) -> dict[str, About]:
@@ -132,6 +150,8 @@ class Recipe:
             return "it is for single digits, and this recipe reads numbers"
         if self.reads == "digit" and name in FOR_NUMBERS:
             return "it is for numbers, and this recipe reads single digits"
+        if self.keeps_compile and name in OF_COMPILING:
+            return "its network was compiled, and keeps its own optimizer and loss; give it uncompiled to change them"
         if name == "dropout" and self.settings.dropout is None and name not in self.own():
             return "its network has no dropout"
         return ""

@@ -7,7 +7,7 @@ import json
 from importlib.resources import files
 from typing import Any
 
-from digitry.errors import unknown_name
+from digitry.errors import SettingError, unknown_name
 from digitry.recipes.base import Recipe
 
 MODULES = (
@@ -36,10 +36,17 @@ def names() -> list[str]:
 
 
 def get(name: str) -> Recipe:
-    """Return the recipe with this name. Raises SettingError with near matches for another."""
-    if name not in RECIPES:
-        raise unknown_name("recipe", name, RECIPES)
-    return RECIPES[name]
+    """Return the recipe with this name, ours or an installed package's. Raises SettingError with near matches for
+    another.
+    """
+    if name in RECIPES:
+        return RECIPES[name]
+    from digitry.recipes import plugins
+
+    brought = plugins.found()
+    if name not in brought:
+        raise SettingError(f"{unknown_name('recipe', name, [*RECIPES, *brought])}; or name a file: my_recipe.py")
+    return plugins.load(brought[name])
 
 
 def measured() -> dict[str, Any]:

@@ -6,13 +6,17 @@ from typing import Any
 
 from digitry.recipes.backend import compile_options
 from digitry.recipes.base import Recipe
+from digitry.training.own_network import compile_own, trained_part
 from digitry.training.schedule import warmup_steps
 from digitry.training.tasks import TASKS
 
 
 def build_and_compile(plan: Recipe, classes: int, steps_per_epoch: int) -> Any:
-    """Build the recipe's network for so many classes, ready for `fit`."""
+    """Build the recipe's network for so many classes, ready for `fit`: what `trained_part` names is compiled."""
     model = plan.build_model(classes)
+    if plan.keeps_compile:
+        compile_own(trained_part(plan, model), classes)
+        return model
     task = TASKS[plan.reads](plan, seed=0)
     model.compile(optimizer=_optimizer(plan, steps_per_epoch), **task.compile_options(), **compile_options())
     # Optimizer slots and metrics are made now, not in the first step, so that a checkpoint can be put into them.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from digitry.datasets.load import load_again, numbered_as
 from digitry.errors import SettingError, unknown_name
@@ -14,10 +15,12 @@ from digitry.evaluation.number_runs import written_strips
 from digitry.exports import parity
 from digitry.packages import need
 from digitry.recipes.backend import backend_name, choose_backend
+from digitry.recipes.find_recipe import RecipeLike
+from digitry.recipes.network_file import NotBuiltHereError
 from digitry.runs import WEIGHTS, Run
 from digitry.types import Dataset
 
-MODULES = ("onnx", "int8", "c_source", "keras_file", "saved_model", "litert")
+MODULES = ("onnx", "int8", "c_source", "keras_file", "saved_model", "litert", "litert_int8")
 """Of `digitry.exports`: each has a FORMAT."""
 
 FORMATS: dict[str, parity.ExportFormat] = {
@@ -45,18 +48,28 @@ class Exported(NamedTuple):
 
 
 def export(
-    run: str | os.PathLike[str], out: str | Path, form: str = "onnx", *, data: Dataset | None = None
+    run: str | os.PathLike[str],
+    out: str | Path,
+    form: str = "onnx",
+    *,
+    opset: int | str | None = None,
+    ends: str | None = None,
+    recipe: RecipeLike | None = None,
+    data: Dataset | None = None,
 ) -> Exported:
     """Write a run's model to `out` in a format of `FORMATS`, if it answers as Keras does; loads Keras.
 
-    `run` is a Run or the folder of one. Both are asked about the run's own data, or about `data`, whose classes must be
-    among the model's. Raises DataError when the data has changed. Raises ModelError when there is no
-    run, the answers differ, or the format has no place for the network. Raises SettingError for an unknown format, one
-    that another backend of Keras writes, and where Keras is not installed.
+    `run` is a Run or the folder of one. `opset`, 13 to the newest that can be run here, is for `onnx`; `ends`, `float`
+    or `integer`, for `litert-int8`. `recipe` builds the network where the folder is not enough (`Run.keras_model`);
+    without it `onnx`, `onnx-int8` and `c-array` are written from the run's model.onnx then, and proven beside that.
+    Both are asked about the run's own data, or about `data`, whose classes must be among the model's. Raises DataError
+    when the data has changed. Raises ModelError when there is no run, the answers differ, or the format has no place for the network. Raises
+    SettingError for an unknown format or option, a format that another backend of Keras writes, and where Keras is not
+    installed.
     """
     if form not in FORMATS:
         raise unknown_name("format", form, FORMATS)
-    kind = FORMATS[form]
+    kind = _with_options(FORMATS[form], opset=opset, ends=ends)
     backend_name(by="an export")
     need("onnx", "safetensors", by="an export")
     run = Run.open(run)
@@ -65,7 +78,13 @@ def export(
         raise SettingError(f"{form} is written by {kind.backend}; install it, and leave KERAS_BACKEND unset")
     from digitry.exports import bundle
 
-    model, contract = bundle.load_model(run.folder / WEIGHTS)
+    try:
+        model, contract = bundle.load_model(run.folder / WEIGHTS, bundle.recipe_named(recipe))
+        write_if_equal: Callable[..., parity.Proof] = parity.write_if_equal
+    except NotBuiltHereError:
+        if kind.from_graph is None:
+            raise
+        model, contract, write_if_equal = run.model(), run.contract, parity.write_graph_if_equal
     if kind.labels_may_differ:  # its confidences are others, and nobody has measured what they are worth
         contract = replace(contract, confidence_scale=None)
     # A model may know more classes than the data has, and numbers them its own way.
@@ -76,7 +95,7 @@ def export(
         images, sample = written_strips(unseen, run.seed)[0], written_strips(dataset.train, run.seed + 1)[0]
     else:
         images, sample = unseen.images, dataset.train.images
-    expected, got, difference = parity.write_if_equal(kind, model, contract, Path(out), prove_on=images, sample=sample)
+    expected, got, difference = write_if_equal(kind, model, contract, Path(out), prove_on=images, sample=sample)
     differing = int((expected.argmax(1) != got.argmax(1)).sum())
     exported = Exported(Path(out), len(images), split, len(got), differing, difference)
     if not kind.labels_may_differ or contract.reads == "number":
@@ -84,3 +103,15 @@ def export(
     labels = unseen.labels
     right, right_in_keras = (float((answers.argmax(1) == labels).mean()) for answers in (got, expected))
     return exported._replace(accuracy=right, keras_accuracy=right_in_keras)
+
+
+def _with_options(kind: parity.ExportFormat, **given: Any) -> parity.ExportFormat:
+    """Return the format with what is said of it. Raises SettingError for what is not for it to say."""
+    for name, value in given.items():
+        if value is None:
+            continue
+        if name not in kind.options:
+            those = " and ".join(one.key for one in FORMATS.values() if name in one.options)
+            raise SettingError(f"{name} is for the format {those}, not for {kind.key}")
+        kind = kind.options[name](value)
+    return kind

@@ -24,14 +24,23 @@ TEMPERATURES = np.exp(np.linspace(np.log(0.5), np.log(3.0), 37))
 
 
 def write_results(
-    job: TrainingJob, model: Any, history: list[Epoch], progress: TrainingProgress, *, report: bool
+    job: TrainingJob,
+    model: Any,
+    history: list[Epoch],
+    progress: TrainingProgress,
+    *,
+    report: bool,
+    is_changed: bool = False,
 ) -> None:
-    """Write weights, ONNX, and, with `report`, the report on all but the test split of single digits."""
+    """Write weights, ONNX, and, with `report`, the report on all but the test split of single digits.
+
+    `is_changed`: the weights are of no epoch in the history.
+    """
     from digitry.evaluation.evaluate import write_report
     from digitry.evaluation.report import remove_report
     from digitry.exports import bundle
 
-    contract = make_contract(job, model, history)
+    contract = make_contract(job, model, [] if is_changed else history)
     bundle.save_weights(job.folder / WEIGHTS, bundle.weights_of(model), contract)
     if job.plan.reads == "number":
         proven = _export_numbers(job, model, contract)
@@ -48,7 +57,7 @@ def write_results(
 
 def make_contract(job: TrainingJob, model: Any, history: list[Epoch]) -> Contract:
     """State what the weights expect and mean, with the figures of the epoch that they are of."""
-    kept = kept_epoch(history, keep_best=job.plan.settings.keep_best)
+    kept = kept_epoch(history, keep_best=job.plan.settings.keep_best) if history else {}
     figures = {name: value for name, value in kept.items() if name not in ("seconds", "images_per_second")}
     metrics = {"parameters": model.count_params(), **figures}
     contract = job.plan.contract(model, job.dataset.class_names)

@@ -90,6 +90,12 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
             self._generator = self._pending if self.batch else None
             self._pending = None
 
+    def save_start(self, model: Any) -> None:
+        """Save what the training begins with, unless it goes on: the weights may be a person's own."""
+        if self._pending is None:
+            self.set_model(model)
+            self._save(0.0)
+
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Put back what an epoch that goes on had counted; begin a new one at nothing."""
         # Keras has just reset the running metrics: those of a half-finished epoch come back here. A checkpoint from

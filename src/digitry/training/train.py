@@ -12,19 +12,22 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from digitry import recipes
 from digitry.datasets.load import Arrays
 from digitry.errors import ModelError, SettingError, TrainingError, unknown_name
 from digitry.networks.contract import Contract
 from digitry.recipes.backend import is_out_of_memory, make_deterministic, trained_by
 from digitry.recipes.base import Recipe
+from digitry.recipes.canonical_form import network_in
+from digitry.recipes.find_recipe import RecipeLike, find_recipe
 from digitry.recipes.settings import MAX_SEED, Settings, check_number
 from digitry.runs import CHECKPOINTS, CONFIG, PLOTS, Epoch, Run, best_epoch
 from digitry.training import checkpoint, finetune, run_folder, state
+from digitry.training.callbacks import Callbacks, check_callbacks
 from digitry.training.check_export import check_export
 from digitry.training.compiled import build_and_compile
 from digitry.training.interrupt import SignalFlag, TrainingInterrupted, listening
 from digitry.training.job import TrainingJob, begin_or_go_on, find_job, finished_run
+from digitry.training.own_network import as_compiled, keep_network, trained_part
 from digitry.training.prefetch import make_ahead
 from digitry.training.results import write_results
 from digitry.training.tasks import TASKS, Examples
@@ -38,7 +41,7 @@ MAX_CHECKPOINT_SECONDS = 24 * 60 * 60
 
 
 def train(
-    recipe: str | Recipe = "cnn",
+    recipe: RecipeLike = "cnn",
     data: str | Path | Dataset | Arrays = "mnist",
     *,
     start_from: str | Path | Run | None = None,
@@ -46,6 +49,7 @@ def train(
     run: str | Path | Run | None = None,
     resume: bool = False,
     settings: Mapping[str, Any] | None = None,
+    callbacks: Any = None,
     track: Trackers | None = None,
     checkpoint_seconds: float = 20.0,
     report: bool = True,
@@ -53,6 +57,11 @@ def train(
     **changes: Any,
 ) -> Run:
     """Train a recipe and fill a run folder with all that came of it.
+
+    `recipe` is the name of one, a path to a file of your own (`my_recipe.py`, which is run), a keras.Model, Sequential
+    or functional, or a function that builds one of the number of classes: docs/own-models.md. A model is copied, and
+    begins with the weights that it has; one that is compiled keeps its optimizer and its loss. `callbacks` are
+    Keras' own or such, where Keras trains.
 
     `data` is a dataset's name, a path to a person's own, arrays, or a Dataset. Every setting of the recipe is a
     keyword too, as in `train("cnn", epochs=3)`; `settings` takes them as a mapping. `start_from` continues from
@@ -68,7 +77,7 @@ def train(
     used), StorageError (disk, lock), TrainingError (the loss is no longer finite), TrainingInterrupted (a signal; the
     state is saved).
     """
-    plan = recipes.get(recipe) if isinstance(recipe, str) else recipe
+    plan = find_recipe(recipe)
     seed = check_number("seed", seed, 0, MAX_SEED)
     checkpoint_seconds = check_number("checkpoint_seconds", checkpoint_seconds, 0, MAX_CHECKPOINT_SECONDS, float)
     wanted, origin = _all_changes(plan, settings or {}, changes), None
@@ -78,6 +87,7 @@ def train(
         origin, plan = finetune.open_start(start_from, plan, wanted)
     if resume and run is None:
         raise SettingError("--resume goes on with the run in a folder: say which one with --run")
+    called = check_callbacks(callbacks, plan)
     folder = Path(run) if run is not None else run_folder.next_free_folder(plan.name)
     if track:
         check_tracker(track)
@@ -112,7 +122,7 @@ def train(
         make_deterministic(seed)
         try:
             with listening() as signal, tracking(track, folder, job.config) as tracker:
-                _train(job, Watch(progress, signal, tracker, checkpoint_seconds, report))
+                _train(job, Watch(progress, signal, tracker, checkpoint_seconds, report, called))
         except Exception as error:
             if is_out_of_memory(error):
                 raise TrainingError("out of memory; try a smaller --batch-size") from error
@@ -131,6 +141,8 @@ class Watch:
     tracker: Track
     checkpoint_seconds: float
     report: bool
+    callbacks: tuple[Any, ...] = ()
+    """A person's own, of Keras."""
 
 
 def _all_changes(plan: Recipe, settings: Mapping[str, Any], keywords: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,8 +160,8 @@ def _all_changes(plan: Recipe, settings: Mapping[str, Any], keywords: Mapping[st
 
 def _train(job: TrainingJob, watch: Watch) -> None:
     """Train to the end and write what came of it; done.json is the last file."""
-    model, history = _fit(job, watch)
-    write_results(job, model, history, watch.progress, report=watch.report)
+    model, history, is_changed = _fit(job, watch)
+    write_results(job, model, history, watch.progress, report=watch.report, is_changed=is_changed)
     if job.origin is not None:
         job.origin.write_comparison(job.folder, job.validation, watch.progress)
     run_folder.write_done(job.folder, job.plan.settings.to_json())
@@ -157,8 +169,10 @@ def _train(job: TrainingJob, watch: Watch) -> None:
         raise TrainingInterrupted(watch.signal.number, job.folder)
 
 
-def _fit(job: TrainingJob, watch: Watch) -> tuple[Any, list[Epoch]]:
-    """Train to the last epoch; returns the model with the weights to keep, and the figures of every epoch."""
+def _fit(job: TrainingJob, watch: Watch) -> tuple[Any, list[Epoch], bool]:
+    """Train to the last epoch; returns the model with the weights to keep, the figures of every epoch, and whether
+    callbacks changed weights after the last one.
+    """
     # Imported here: it subclasses a Keras class, and the backend has to be chosen first.
     from digitry.evaluation.report import GrowingChart
     from digitry.pages.style import load_matplotlib
@@ -168,10 +182,14 @@ def _fit(job: TrainingJob, watch: Watch) -> tuple[Any, list[Epoch]]:
     training = job.training if job.origin is None else job.origin.mixed_with_old(job.training, job.seed, progress)
     task = TASKS[job.plan.reads](job.plan, job.seed, job.dataset.class_names)
     steps_per_epoch = math.ceil(task.count(training) / settings.batch_size)
-    model = build_and_compile(job.plan, len(job.dataset.class_names), steps_per_epoch)
-    contract = job.plan.contract(model, job.dataset.class_names)
+    classes = len(job.dataset.class_names)
+    whole = build_and_compile(job.plan, classes, steps_per_epoch)
+    model = trained_part(job.plan, whole)
+    contract = job.plan.contract(whole, job.dataset.class_names)
+    if job.plan.is_own:
+        keep_network(job.folder, job.plan, network_in(whole))
     if job.origin is not None:
-        job.origin.put_into(model, training)
+        job.origin.put_into(whole, training)
     checkpoints = job.folder / CHECKPOINTS
     checkpoints.mkdir(exist_ok=True)
     chart = GrowingChart(job.folder / PLOTS / "history")
@@ -197,18 +215,24 @@ def _fit(job: TrainingJob, watch: Watch) -> tuple[Any, list[Epoch]]:
     title = describe_training(job.plan, len(training), job.dataset.name, job.config["backend"], job.folder)
     progress.begin(title, settings.epochs, supervisor.history)
     _note_what_is_missed(job, progress)
-    fit_epoch = _trainer(job, model, contract, steps_per_epoch)
+    callbacks = Callbacks(watch.callbacks, model, settings.epochs)
+    fit_epoch = _trainer(job, model, contract, steps_per_epoch, callbacks)
+    if job.plan.is_own:
+        supervisor.save_start(model)
 
     def ready(examples: Examples) -> Examples:
-        # Torch prepares each batch for itself; Keras wants all of an epoch.
-        return examples if job.in_plain_torch else examples.prepared(contract)
+        if job.in_plain_torch:  # it prepares each batch for itself; Keras wants all of an epoch
+            return examples
+        prepared = examples.prepared(contract)
+        return as_compiled(prepared, model, classes) if job.plan.keeps_compile else prepared
 
     def make_epoch(epoch: int) -> Examples:
         return ready(task.epoch(training, epoch))
 
     validation = ready(task.validation(job.validation)) if job.validation else None
     coming = make_ahead(partial(make_epoch, supervisor.epoch))
-    while not supervisor.is_complete:
+    callbacks.begin()
+    while not (supervisor.is_complete or model.stop_training):
         first = supervisor.start_epoch() * settings.batch_size
         examples = coming(supervisor.leave_if_asked)
         if supervisor.epoch + 1 < settings.epochs:
@@ -216,10 +240,13 @@ def _fit(job: TrainingJob, watch: Watch) -> tuple[Any, list[Epoch]]:
         fit_epoch(examples, first, validation, supervisor)
     supervisor.leave_if_asked()
     supervisor.restore_into(model)
+    is_changed = callbacks.end()
+    if is_changed:
+        progress.note("callbacks changed the weights after the last epoch, whose figures are of those before")
     if settings.keep_best:
         state.restore(model, _read_best(checkpoints / BEST, job.config["run_id"]).arrays)
         progress.note(f"keeping epoch {best_epoch(supervisor.history)}, the one with the lowest validation loss")
-    return model, supervisor.history
+    return whole, supervisor.history, is_changed
 
 
 def _note_what_is_missed(job: TrainingJob, progress: TrainingProgress) -> None:
@@ -230,17 +257,25 @@ def _note_what_is_missed(job: TrainingJob, progress: TrainingProgress) -> None:
         progress.note(f"trained in float32: {job.plan.settings.precision} is for plain Torch only")
 
 
-def _trainer(job: TrainingJob, model: Any, contract: Contract, steps_per_epoch: int) -> Callable[..., None]:
+def _trainer(
+    job: TrainingJob, model: Any, contract: Contract, steps_per_epoch: int, callbacks: Callbacks
+) -> Callable[..., None]:
     """Return what trains one epoch: (examples, first, validation, supervisor) → nothing."""
     if not job.in_plain_torch:
-        return partial(_fit_in_keras, model, job.plan.settings)
+        return partial(_fit_in_keras, model, job.plan.settings, callbacks)
     from digitry.training.plain_torch import PlainTorch
 
     return PlainTorch(model, contract, job.plan.settings, job.seed, steps_per_epoch).fit_epoch
 
 
 def _fit_in_keras(
-    model: Any, settings: Settings, examples: Examples, first: int, validation: Examples | None, supervisor: Any
+    model: Any,
+    settings: Settings,
+    callbacks: Callbacks,
+    examples: Examples,
+    first: int,
+    validation: Examples | None,
+    supervisor: Any,
 ) -> None:
     """Train one epoch, or the rest of one from example `first` on."""
     model.fit(
@@ -253,7 +288,7 @@ def _fit_in_keras(
         epochs=supervisor.epoch + 1,
         validation_data=validation,
         validation_batch_size=VALIDATION_BATCH,
-        callbacks=[supervisor],
+        callbacks=callbacks.around(supervisor),
         verbose=0,
     )
 

@@ -25,7 +25,7 @@ def test_a_new_source_is_in_the_help(command: str, monkeypatch: pytest.MonkeyPat
 def test_a_new_format_is_in_the_help_with_its_note(monkeypatch: pytest.MonkeyPatch) -> None:
     new = FORMATS["keras"]._replace(key="pickle", note="never")
     monkeypatch.setitem(FORMATS, new.key, new)
-    assert "saved-model (a folder), litert or pickle (never)." in help_of("export")
+    assert "litert, litert-int8 or pickle (never)." in help_of("export")
 
 
 def test_a_new_check_digit_is_in_the_help(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,7 @@ def test_a_scale_goes_where_the_answers_stay_the_same_and_nowhere_else(
         return rows, rows, 0.0
 
     monkeypatch.setitem(export.__globals__, "load_dataset", lambda data: made_up_dataset)
-    monkeypatch.setattr(bundle, "load_model", lambda path: (None, contract))
+    monkeypatch.setattr(bundle, "load_model", lambda path, recipe=None: (None, contract))
     monkeypatch.setattr(parity, "write_if_equal", note)
     export(tmp_path, tmp_path / "out", form)
     assert [one.confidence_scale for one in written] == [scale]

@@ -1,0 +1,63 @@
+"""How an image may lie in a network's input, by its dimensions: the likeliest layout first."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import NamedTuple
+
+from digitry.types import IMAGE_PIXELS, IMAGE_SIDE
+
+SIDES = range(8, 513)
+"""Pixels that an image may have to be high and wide."""
+
+FREE = (IMAGE_SIDE, 1, IMAGE_PIXELS, 3)
+"""What a dimension may be that the file leaves open."""
+
+MOST_DIMENSIONS, USUAL_DIMENSIONS = 5, (4, 2, 3)
+
+
+class Layout(NamedTuple):
+    """How a network wants an image to lie."""
+
+    shape: tuple[int, ...]
+    """Of one image, without the number of images."""
+    several: bool
+    """Whether the number of images comes before that."""
+    side: int
+    colours: int
+    """1, or 3 that are all the same."""
+
+    @property
+    def words(self) -> str:
+        """What the input is called in people's code."""
+        return f"({', '.join(map(str, (('n',) if self.several else ()) + self.shape))})"
+
+
+def layouts_of(dimensions: list[int | None]) -> list[Layout]:
+    """Return how an image may lie in an input of these dimensions, None where any length goes; the likeliest first.
+
+    No dimensions at all are what a file says that leaves even their number open.
+    """
+    if not dimensions:
+        return [layout for count in USUAL_DIMENSIONS for layout in layouts_of([None] * count)]
+    return _layouts(dimensions[1:], several=True) or _layouts(dimensions, several=False)
+
+
+def _layouts(dimensions: list[int | None], *, several: bool) -> list[Layout]:
+    if not 1 <= len(dimensions) <= MOST_DIMENSIONS:
+        return []
+    shapes = itertools.product(*((one,) if one else FREE for one in dimensions))
+    return [layout for shape in shapes if (layout := _layout(shape, several))]
+
+
+def _layout(shape: tuple[int, ...], several: bool) -> Layout | None:
+    core = [one for one in shape if one != 1] or [1]
+    colours = 1
+    if core.count(3) == 1 and 3 in (core[0], core[-1]):
+        core.remove(3)
+        colours = 3
+    side = core[0] if len(core) == 2 else math.isqrt(core[0]) if len(core) == 1 else 0
+    if side not in SIDES or core not in ([side, side], [side * side]):
+        return None
+    return Layout(shape, several, side, colours)
