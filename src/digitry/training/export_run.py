@@ -63,9 +63,9 @@ def export(
     or `integer`, for `litert-int8`. `recipe` builds the network where the folder is not enough (`Run.keras_model`);
     without it `onnx`, `onnx-int8` and `c-array` are written from the run's model.onnx then, and proven beside that.
     Both are asked about the run's own data, or about `data`, whose classes must be among the model's. Raises DataError
-    when the data has changed. Raises ModelError when there is no run, the answers differ, or the format has no place for the network. Raises
-    SettingError for an unknown format or option, a format that another backend of Keras writes, and where Keras is not
-    installed.
+    when the data has changed. Raises ModelError when there is no run, the answers differ, or the format has no place
+    for the network. Raises SettingError for an unknown format or option, a format that another backend of Keras
+    writes, and where Keras is not installed.
     """
     if form not in FORMATS:
         raise unknown_name("format", form, FORMATS)

@@ -13,7 +13,7 @@ from typing import Any
 from digitry.datasets.load import Arrays, load_dataset
 from digitry.errors import SettingError
 from digitry.files import write_atomically
-from digitry.recipes.base import Recipe
+from digitry.recipes.find_recipe import RecipeLike, find_recipe
 from digitry.recipes.settings import MAX_SEED, check_number
 from digitry.runs import CONFIG, Run
 from digitry.training import run_folder
@@ -64,7 +64,7 @@ class SeedRuns:
 
 
 def train_seeds(
-    recipe: str | Recipe = "cnn",
+    recipe: RecipeLike = "cnn",
     data: str | Path | Dataset | Arrays = "mnist",
     *,
     seeds: int = 5,
@@ -83,8 +83,8 @@ def train_seeds(
     """
     count = check_number("seeds", seeds, 1, MOST_SEEDS)
     first = check_number("seed", seed, 0, MAX_SEED - count + 1)
-    name = recipe if isinstance(recipe, str) else recipe.name
-    folder = Path(run) if run is not None else run_folder.next_free_folder(f"{name}-seeds")
+    plan = find_recipe(recipe)
+    folder = Path(run) if run is not None else run_folder.next_free_folder(f"{plan.name}-seeds")
     if (folder / CONFIG).exists():
         raise SettingError(f"{folder} holds a run; choose another --run for the runs of several seeds")
     if resume and run is None:
@@ -95,7 +95,7 @@ def train_seeds(
         place = folder / f"seed-{number}"
         goes_on = resume and (place / CONFIG).is_file()
         try:
-            done.append(train(recipe, dataset, seed=number, run=place, resume=goes_on, **options))
+            done.append(train(plan, dataset, seed=number, run=place, resume=goes_on, **options))
         except TrainingInterrupted as error:
             how = f"go on with --seeds {count} --seed {first} --run {folder} --resume"
             raise TrainingInterrupted(error.signal_number, folder, how) from error
