@@ -48,7 +48,7 @@ def _text(facts: dict[str, Any], model: Any) -> str:
     shown = ", ".join(names[:12]) + (f", … ({len(names)})" if len(names) > 12 else "")
     scale = contract.confidence_scale
     lines = {
-        "reads": f"{WHAT[model.reads]}: {shown}",
+        "reads": f"{WHAT[model.reads]}: {shown}{_what_is_missing(names)}",
         "input": f"{height or 'any'}×{width or 'any'} pixels, {contract.polarity}, times {contract.scale:.6f}",
         "recipe": contract.recipe,
         "settings": ", ".join(f"{name}={value}" for name, value in contract.settings.items() if value is not None),
@@ -63,3 +63,13 @@ def _text(facts: dict[str, Any], model: Any) -> str:
     }
     width = max(map(len, lines))
     return "\n".join(f"{name:<{width}}  {printable(value or '–')}" for name, value in lines.items())
+
+
+def _what_is_missing(names: tuple[str, ...]) -> str:
+    """Say what it means that a model knows some of the ten digits."""
+    from digitry.reading.networks import DIGITS, knows_some_digits
+
+    if not knows_some_digits(names):
+        return ""
+    lacking = ", ".join(name for name in DIGITS if name not in names)
+    return f"; not {lacking}: whatever it is shown, it answers with a digit that it knows"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from digitry.errors import SettingError
 from digitry.networks.scale import NEVER, Scale
 from digitry.pages.number_words import confidence as in_words
+from digitry.types import Reading
 
 MAX_ERROR = 0.005
 """Share of the sure readings that may be wrong, where nothing else is asked for."""
@@ -52,3 +55,9 @@ def share_doubt(
     """
     left = (1 - confidence) / max(1 - own, 1e-9)
     return tuple((text, min(probability * left, confidence)) for text, probability in alternatives)
+
+
+def doubted(reading: Reading, reason: str) -> Reading:
+    """Return a reading as it is, not sure for this reason."""
+    numbers = tuple(replace(number, sure=False, reason=reason) for number in reading.numbers)
+    return replace(reading, numbers=numbers, sure=False, reason=reason)

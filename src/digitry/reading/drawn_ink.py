@@ -17,6 +17,7 @@ from digitry.images.lines import find_lines, one_line
 from digitry.images.slope import Turn
 from digitry.images.stages import BLANK, MIN_SIDE, Stages, ink_stages, too_small
 from digitry.reading import one_digit, one_number
+from digitry.reading.certainty import doubted
 from digitry.reading.networks import Networks
 from digitry.reading.number import line_strips, read_strips
 from digitry.types import Reading
@@ -36,6 +37,8 @@ def read_drawing(ink: NDArray[np.uint8], networks: Networks, *, expect: str) -> 
     if expect == "digit":
         return _read_digit(ink_stages(small, scale, ink.shape, ruled=False), networks)
     reading = _read_number(InkPage(small, scale, dark_on_light=False), networks)
+    if unknown := networks.unknown(reading.text):
+        return doubted(reading, unknown)
     if len(reading.text) <= 1:
         # One mark, or none that makes a number: the network for single digits knows more about it.
         alone = _read_digit(ink_stages(small, scale, ink.shape, ruled=False), networks)

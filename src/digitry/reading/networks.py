@@ -19,6 +19,12 @@ from digitry.types import Digit, Images, Probabilities
 
 DIGITS = tuple("0123456789")
 
+
+def knows_some_digits(class_names: tuple[str, ...]) -> bool:
+    """Tell whether classes are digits, though not all ten of them."""
+    return set(class_names) < set(DIGITS)
+
+
 ModelLike = str | os.PathLike[str] | bytes | Model
 """A network to read with: a run's folder, an ONNX file, its bytes, or one that is open."""
 
@@ -112,9 +118,23 @@ class Networks:
         """
         return self.digits.probabilities(images if look_canonical(images) else canonical_of(images))
 
+    def unknown(self, digit: str) -> str | None:
+        """Tell why the network for single digits cannot say whether this is one, or None: it knows only some."""
+        if not knows_some_digits(self.class_names) or digit not in DIGITS or digit in self.class_names:
+            return None
+        return f"the model for single digits does not know {digit}, only {', '.join(self.class_names)}"
+
     def read_strips(self, strips: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Read ink strips, uint8 (n, 40, width): float32 (n, frames, 11), no digit, then the ten digits."""
-        return self.numbers.probabilities(strips)
+        """Read ink strips, uint8 (n, 40, width): float32 (n, frames, 11), no digit, then the ten digits; those that the
+        network does not know have a probability of 0.
+        """
+        known = self.numbers.probabilities(strips)
+        names = self.numbers.class_names
+        if not knows_some_digits(names):
+            return known
+        all_ten = np.zeros((*known.shape[:2], 1 + len(DIGITS)), np.float32)
+        all_ten[:, :, [0, *(1 + DIGITS.index(name) for name in names)]] = known
+        return all_ten
 
     def see_page(self, page: NDArray[np.float32]) -> NDArray[np.float32]:
         """Look at a page of even contrast, float32 (h, w): float32 (channels, h/4, w/4), see `networks.page_answer`."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from digitry.images.stages import BLANK, MIN_SIDE, too_small
 from digitry.reading import one_digit, one_number
 from digitry.reading.boxes import move_boxes
+from digitry.reading.certainty import doubted
 from digitry.reading.judged import LEAST_ASKED, LEAST_GIVEN, judged_number, weigh
 from digitry.reading.networks import Networks
 from digitry.reading.notation import value_of
@@ -105,12 +106,14 @@ def _one_number(view: NDArray[np.uint8], found: PageFound, networks: Networks, o
     other = _valued(other, options)
     if digits == number.text:
         return other
-    return _doubted(other, f"read as {number.text}, but on the page {digits or 'no number'} is seen")
+    return doubted(other, f"read as {number.text}, but on the page {digits or 'no number'} is seen")
 
 
 def _read_crop(view: NDArray[np.uint8], networks: Networks) -> Reading:
     """Read a tiny picture: the network for single digits says what one mark is."""
     reading = one_number.read_alone(view, networks)
+    if unknown := networks.unknown(reading.text):
+        return doubted(reading, unknown)
     if len(reading.text) <= 1:
         (alone,) = one_digit.read_pages([view], networks, name="", page=1)
         return alone if alone.numbers else reading
@@ -140,11 +143,6 @@ def _overlap(one: Box, other: Box) -> bool:
 def _valued(reading: Reading, options: PageOptions) -> Reading:
     numbers = tuple(replace(number, value=value_of(number.text, options.decimal)) for number in reading.numbers)
     return replace(reading, numbers=numbers)
-
-
-def _doubted(reading: Reading, reason: str) -> Reading:
-    numbers = tuple(replace(number, sure=False, reason=reason) for number in reading.numbers)
-    return replace(reading, numbers=numbers, sure=False, reason=reason)
 
 
 def doubts(numbers: Sequence[Number]) -> tuple[bool, str | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+import warnings
 from collections.abc import Iterator
 from typing import Any, Unpack, overload
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from digitry.errors import SettingError, unknown_name
 from digitry.reading import drawn_ink, one_digit, one_number, one_page, predicting
 from digitry.reading.knowledge import Knowledge, apply_knowledge
-from digitry.reading.networks import DIGITS, Models, Networks
+from digitry.reading.networks import DIGITS, Models, Networks, knows_some_digits
 from digitry.reading.page_options import PageOptions, PageOptionValues, page_options_of
 from digitry.reading.picture_input import Picture, grey_pages, is_one_picture, picture_name
 from digitry.reading.region import read_region
@@ -27,6 +28,9 @@ EXPECTATIONS = ("digit", "number", "page")
 
 class Reader(Networks):
     """Reads pictures with the networks it loaded: for single digits, for whole numbers, for pages."""
+
+    _said = False
+    """Whether it was said which digits its networks do not know."""
 
     def read(
         self,
@@ -116,9 +120,25 @@ class Reader(Networks):
                 raise SettingError(f"between, length and check are about digits; this model reads {first}…")
             return options
         for names in (self.class_names, self.numbers.class_names):
-            if names != DIGITS:
+            if names != DIGITS and not knows_some_digits(names):
                 raise SettingError(f"this model reads {', '.join(names[:3])}…, not digits; use expect 'digit'")
+        self._say_what_is_unknown()
         return options
+
+    def _say_what_is_unknown(self) -> None:
+        """Warn, once, of networks that know only some of the ten digits."""
+        if self._said:
+            return
+        self._said = True
+        if knows_some_digits(self.class_names):
+            warnings.warn(
+                f"the model for single digits knows only {', '.join(self.class_names)}: of other digits the networks "
+                "for numbers and pages speak alone, and such a digit that stands alone is never sure",
+                stacklevel=3,
+            )
+        if knows_some_digits(self.numbers.class_names):
+            known = ", ".join(self.numbers.class_names)
+            warnings.warn(f"the model for numbers knows only {known}: it never reads another digit", stacklevel=3)
 
     def read_drawing(self, ink: NDArray[np.uint8], *, expect: str = "number") -> Reading:
         """Read ink that a program drew, uint8 (h, w), 0 paper and 255 full ink: nothing has to be told from paper.

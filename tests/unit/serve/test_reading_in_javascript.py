@@ -196,6 +196,21 @@ def test_a_model_of_one_s_own_judges_digits_alone(names: str, tmp_path: Path) ->
     assert [there["numbers"][0]["text"] for there in answers] == list(names)
 
 
+@pytest.mark.filterwarnings("ignore:the model for single digits knows only")
+def test_a_model_of_some_digits_leaves_the_others_to_the_network_for_numbers(tmp_path: Path) -> None:
+    model = template_model_bytes(class_names=("3", "8"))
+    reader = Reader(model, sure_confidence=0.3)
+    inks = [printed_digit(digit) for digit in (3, 7, 8)]
+    jobs = Jobs(tmp_path)
+    for ink in inks:
+        jobs.add_drawing(ink, "number")
+    answers = jobs.done(digit=model, sureConfidence=0.3)
+    for ink, there in zip(inks, answers, strict=True):
+        del there["stages"]
+        assert_alike(there, reader.read_drawing(ink).to_json())
+    assert answers[1]["reason"] == "the model for single digits does not know 7, only 3, 8"
+
+
 def own_scale(least: float) -> Scale:
     return Scale((0.05, 0.5, 0.9), (0.1, 0.6, 0.97), (0.005, 0.05), (NEVER, least), 700, 0.9, "tests")
 

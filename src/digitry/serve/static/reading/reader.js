@@ -41,8 +41,10 @@ export class Reader {
     this.shippedNumbers = shippedNumbers;
     this.sureConfidence = sureConfidence;
     this.classNames = digits.contract.class_names;
-    this.readsNumbers = this.classNames.join() === DIGITS.join();
-    this.asksBoth = Boolean(digits.contract.confidence_scale?.second_opinion) && this.readsNumbers;
+    const allTen = this.classNames.join() === DIGITS.join();
+    const some = this.classNames.length < DIGITS.length && this.classNames.every((name) => DIGITS.includes(name));
+    this.readsNumbers = allTen || some;
+    this.asksBoth = Boolean(digits.contract.confidence_scale?.second_opinion) && allTen;
   }
 
   /**
@@ -62,6 +64,10 @@ export class Reader {
     if (expect === "digit") return readDigit();
     const reading = this.#readNumber(page, scale, maxError);
     if (reading.numbers.length && reading.numbers[0].text.length > 1) return reading;
+    const mark = reading.numbers[0]?.text;
+    if (mark && !this.classNames.includes(mark)) {
+      return doubted(reading, `the model for single digits does not know ${mark}, only ${this.classNames.join(", ")}`);
+    }
     // One mark, or none that makes a number: the network for single digits knows more about it.
     const alone = readDigit();
     return alone.numbers.length ? { ...alone, stages: { ...alone.stages, strips: reading.stages.strips } } : reading;
@@ -145,6 +151,10 @@ const UNASKED_OF_A_NUMBER = {
 };
 
 /** The same values in the same places as Python's Reading.to_json. */
+function doubted(reading, reason) {
+  return { ...reading, numbers: reading.numbers.map((number) => ({ ...number, sure: false, reason })), sure: false, reason };
+}
+
 function toReading(numbers, reason, stages = {}) {
   const shares = (pairs, key, name) =>
     pairs.map(([text, probability]) => ({ [key]: name(text), confidence: sixPlaces(probability) }));
