@@ -32,8 +32,7 @@ def test_a_scale_goes_where_the_answers_stay_the_same_and_nowhere_else(
         rows = np.eye(10, dtype=np.float32)[np.arange(50) % 10]
         return rows, rows, 0.0
 
-    monkeypatch.setitem(export.__globals__, "load_dataset", lambda data: made_up_dataset)
     monkeypatch.setattr(bundle, "load_model", lambda path, recipe=None: (None, contract))
     monkeypatch.setattr(parity, "write_if_equal", note)
-    export(tmp_path, tmp_path / "out", form)
+    export(tmp_path, tmp_path / "out", form, data=made_up_dataset)
     assert [one.confidence_scale for one in written] == [scale]
