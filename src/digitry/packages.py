@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from digitry.errors import SettingError
 
@@ -16,6 +18,16 @@ def need(*packages: str, by: str, extra: str = "train") -> None:
     missing = [name for name in packages if find_spec(name) is None]
     if missing:
         raise SettingError(missing_words(missing, by, extra))
+
+
+def onnx_runtime() -> Any:
+    """Return ONNX Runtime, imported with its telemetry off: version 1.31 brings code that reports to its makers, and
+    keeps a number for this computer in the home folder, unless it is told not to before.
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import onnxruntime
+
+    return onnxruntime
 
 
 def missing_words(packages: list[str], by: str, extra: str) -> str:

@@ -9,10 +9,13 @@ import subprocess
 import sys
 import time
 from importlib.metadata import requires, version
+from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
+
+import digitry
 
 HEAVY = {"keras", "tensorflow", "jax", "torch"}
 
@@ -113,3 +116,17 @@ def test_the_public_names_are_there_and_a_wrong_one_lists_them() -> None:
         assert getattr(digitry, name)
     with pytest.raises(AttributeError, match=r"it has .*Reader"):
         digitry.trian  # noqa: B018
+
+
+def test_the_runtime_keeps_nothing_in_the_home_folder_and_reports_to_nobody(temporary_home: Path) -> None:
+    code = "import os; from digitry.networks.model import Model; Model.shipped('digit').contract; "
+    code += "print(os.environ['ORT_DISABLE_TELEMETRY'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=temporary_home)
+    assert done.stdout.strip() == "1"
+    assert list(temporary_home.iterdir()) == []
+
+
+def test_only_one_place_imports_the_runtime() -> None:
+    imports = re.compile(r"^\s*(import onnxruntime|from onnxruntime)\b(?!\.quantization)", re.MULTILINE)
+    root = Path(digitry.__file__).parent
+    assert [path.name for path in root.rglob("*.py") if imports.search(path.read_text("utf-8"))] == ["packages.py"]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from digitry.errors import ModelError
+from digitry.packages import onnx_runtime
 from digitry.workers.memory import no_more_memory
 
 SECONDS = 30.0
@@ -29,10 +30,8 @@ def bounded(seconds: float | None = None) -> Iterator[Any]:
     On Linux this process gets no more than `MORE_BYTES` of memory meanwhile, and the runtime fails where it would take
     more. Raises TooSlowError when time was up.
     """
-    import onnxruntime
-
     limit = SECONDS if seconds is None else seconds
-    options = onnxruntime.RunOptions()
+    options = onnx_runtime().RunOptions()
     is_late = threading.Event()
 
     def stop() -> None:

@@ -12,8 +12,10 @@ def folded(data: bytes) -> Any:
     optimisations.
     """
     import onnx
-    import onnxruntime
 
+    from digitry.packages import onnx_runtime
+
+    onnxruntime = onnx_runtime()
     with tempfile.TemporaryDirectory(prefix="digitry-") as folder:
         path = Path(folder) / "folded.onnx"
         options = onnxruntime.SessionOptions()

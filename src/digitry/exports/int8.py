@@ -21,6 +21,7 @@ from digitry.exports.onnx import answers, to_onnx
 from digitry.exports.parity import ExportFormat
 from digitry.networks.contract import Contract
 from digitry.networks.prepare import prepare
+from digitry.packages import onnx_runtime
 from digitry.types import Images
 
 SAMPLE = 1000
@@ -39,6 +40,8 @@ def to_int8(data: bytes, contract: Contract, sample: Images) -> bytes:
     The weights of a convolution are scaled filter by filter; normalisations are multiplied into them first.
     """
     import onnx
+
+    onnx_runtime()
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
     class Sample(CalibrationDataReader):  # type: ignore[misc]

@@ -17,6 +17,7 @@ from digitry.networks.model_files import model_path, read_model, shipped_model
 from digitry.networks.onnx_bytes import check_model_bytes
 from digitry.networks.page_answer import CLASSES, STRIDE
 from digitry.networks.prepare import prepare
+from digitry.packages import onnx_runtime
 from digitry.types import IMAGE_SIDE
 
 log = logging.getLogger("digitry.networks")
@@ -166,8 +167,7 @@ def open_model(model: str | os.PathLike[str] | bytes, *, reads: str | None = Non
 
 def open_session(data: bytes, threads: int = 0) -> Any:
     """Open a session of ONNX Runtime. Raises ModelError for bytes that are no ONNX model, or one that cannot run."""
-    import onnxruntime
-
+    onnxruntime = onnx_runtime()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     options.intra_op_num_threads = threads

@@ -104,6 +104,15 @@ def test_other_data_given_on_purpose_is_judged_alone_and_reported_elsewhere(
         judging.judge_run(run, data=other, split="validation")
 
 
+def test_data_that_is_given_is_looked_at(
+    make_run: MakeRun, made_up_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at: list[str] = []
+    monkeypatch.setattr(judging, "warn_of_view", lambda dataset: looked_at.append(dataset.name))
+    judging.judge_run(make_run(), data=replace(made_up_dataset, name="mine"))
+    assert looked_at == ["mine"]
+
+
 def test_labels_are_matched_by_class_name_not_by_number(make_run: MakeRun, made_up_dataset: Dataset) -> None:
     test = made_up_dataset.test
     assert test is not None
