@@ -59,6 +59,11 @@ BENCHES = {
     "exports": Bench(
         "Every recipe of ours in every format: bytes, parity, one digit's time.", 60, (_with_all("exports.py"),)
     ),
+    "frames": Bench(
+        "The C from a camera's frame to the canonical digit beside Python's, on 1,000 frames.",
+        3,
+        (Step(("frames.py",)),),
+    ),
     "onnx-ways": Bench(
         "digitry's own way to ONNX beside Keras' export, on every backend.", 10, (_with_all("onnx_ways.py"),)
     ),

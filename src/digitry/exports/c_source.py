@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.errors import ModelError
-from digitry.exports.c_text import AXES, SOURCE, preparation
+from digitry.exports.c_text import AXES, DECLARATION, SOURCE, preparation
 from digitry.exports.folded import folded
 from digitry.exports.loop_operators import translated
 from digitry.exports.loops import SUM, Array, Loop, Program
@@ -35,13 +35,20 @@ def run_source(source: str, images: Images, classes: int) -> NDArray[np.float32]
 
     Raises ModelError when there is no C compiler to prove the file with.
     """
+    with tempfile.TemporaryDirectory() as folder:
+        code = Path(folder) / "digits.c"
+        code.write_text(source, encoding="utf-8")
+        return run_files([code], images, classes)
+
+
+def run_files(sources: list[Path], images: Images, classes: int) -> NDArray[np.float32]:
+    """Do as `run_source` does with a program of several files."""
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
-        raise ModelError("the C file is only written when it is proven, which needs a C compiler; install gcc or clang")
+        raise ModelError("C is only written when it is proven, which needs a C compiler; install gcc or clang")
     with tempfile.TemporaryDirectory() as folder:
-        code, program = Path(folder) / "digits.c", Path(folder) / "digits"
-        code.write_text(source, encoding="utf-8")
-        command = [compiler, *FLAGS, "-DDIGITRY_MAIN", str(code), "-o", str(program), "-lm"]
+        program = Path(folder) / "digits"
+        command = [compiler, *FLAGS, "-DDIGITRY_MAIN", *map(str, sources), "-o", str(program), "-lm"]
         built = subprocess.run(command, capture_output=True, text=True, check=False)
         if built.returncode:
             reason = (built.stderr.strip().splitlines() or ["it does not say why"])[0]
@@ -52,8 +59,10 @@ def run_source(source: str, images: Images, classes: int) -> NDArray[np.float32]
     return np.frombuffer(done.stdout, np.float32).reshape(-1, classes)
 
 
-def to_c(data: bytes, contract: Contract) -> str:
+def to_c(data: bytes, contract: Contract, *, declaration: str = DECLARATION) -> str:
     """Turn the bytes of an ONNX network that reads single digits into C99 source; the same bytes give the same text.
+
+    `declaration` stands before the function that reads: its own, or a header to include.
 
     Raises ModelError when an operator has no form in C.
     """
@@ -80,6 +89,7 @@ def to_c(data: bytes, contract: Contract) -> str:
         cases="\n".join(_case(number, expression) for number, expression in enumerate(expressions)),
         side=IMAGE_SIDE,
         prepare=preparation(contract),
+        declaration=declaration,
     )
 
 

@@ -23,6 +23,8 @@ def preparation(contract: Contract) -> str:
     return RESIZING.format(side=side, shares=shares, level=level.format("sum"))
 
 
+DECLARATION = "void digitry_read(const unsigned char image[SIDE * SIDE], float probabilities[CLASSES]);"
+
 SOURCE = """\
 /* Reads one handwritten digit. Written by digitry from a network of the recipe {recipe}; classes: {names}.
  * C99; {kilobytes:.1f} kB of weights and working memory, none of it allocated. Not for two threads at once.
@@ -85,7 +87,7 @@ static void prepare(const unsigned char image[SIDE * SIDE]) {{
 {prepare}
 }}
 
-void digitry_read(const unsigned char image[SIDE * SIDE], float probabilities[CLASSES]);
+{declaration}
 
 void digitry_read(const unsigned char image[SIDE * SIDE], float probabilities[CLASSES]) {{
     unsigned i;

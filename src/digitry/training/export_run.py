@@ -20,7 +20,7 @@ from digitry.recipes.network_file import NotBuiltHereError
 from digitry.runs import WEIGHTS, Run
 from digitry.types import Dataset
 
-MODULES = ("onnx", "int8", "c_source", "keras_file", "saved_model", "litert", "litert_int8")
+MODULES = ("onnx", "int8", "c_source", "c_library", "keras_file", "saved_model", "litert", "litert_int8")
 """Of `digitry.exports`: each has a FORMAT."""
 
 FORMATS: dict[str, parity.ExportFormat] = {
