@@ -32,6 +32,9 @@ Box = tuple[int, int, int, int]
 """x, y, width, height in pixels of the upright picture, from its top left corner."""
 
 
+_OTHERS = "Dataset.from_arrays takes other kinds"
+
+
 @dataclass(frozen=True)
 class Split:
     """Images with their labels, in a fixed order."""
@@ -44,11 +47,13 @@ class Split:
     def __post_init__(self) -> None:
         if self.images.dtype != np.uint8 or self.images.shape[1:] != (IMAGE_SIDE, IMAGE_SIDE):
             raise ValueError(
-                f"images must be uint8 (n, {IMAGE_SIDE}, {IMAGE_SIDE}), not {self.images.dtype} {self.images.shape}"
+                f"images must be uint8 (n, {IMAGE_SIDE}, {IMAGE_SIDE}), not {self.images.dtype} "
+                f"{self.images.shape}; {_OTHERS}"
             )
         if self.labels.dtype != np.int64 or self.labels.shape != (len(self.images),):
             raise ValueError(
-                f"labels must be int64 ({len(self.images)},), one an image, not {self.labels.dtype} {self.labels.shape}"
+                f"labels must be int64 ({len(self.images)},), one an image, not {self.labels.dtype} "
+                f"{self.labels.shape}; {_OTHERS}"
             )
         if self.files and len(self.files) != len(self.images):
             raise ValueError(f"there must be {len(self.images)} files, one an image, or none, not {len(self.files)}")
