@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -109,3 +110,14 @@ def test_a_cut_file_is_refused_wherever_it_was_cut(compressed: bool, tmp_path: P
         path.write_bytes(data[:end])
         with pytest.raises(DataError):
             load_dataset(path)
+
+
+@pytest.mark.parametrize("count", [29, 31, 1 << 30])
+def test_a_shape_that_does_not_fit_its_bytes_is_refused(count: int, tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.mat", compressed=False, X=IMAGES, y=LABELS)
+    data = path.read_bytes()
+    told = struct.pack("<3i", 30, 28, 28)
+    assert data.count(told) == 1
+    path.write_bytes(data.replace(told, struct.pack("<3i", count, 28, 28)))
+    with pytest.raises(DataError, match=rf"X declares \({count}, 28, 28\) and 23,520 bytes"):
+        load_dataset(path)
