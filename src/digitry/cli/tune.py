@@ -103,6 +103,7 @@ def command(
 
 def _print(done: Study) -> None:
     from digitry.evaluation.run_list_page import settings_text
+    from digitry.training.tuning.study_plan import train_command
 
     best = done.best
     assert best is not None
@@ -114,4 +115,4 @@ def _print(done: Study) -> None:
     click.echo(done.gain.sentence if done.gain else "Whether that is more than luck is not known: no fresh seeds.")
     if done.page.is_file():
         click.echo(f"See {done.page}")
-    click.echo(f"Train with them: digitry train {done.plan.recipe} --config {done.best_file}")
+    click.echo(f"Train with them: {train_command(done.plan, done.folder)}")

@@ -8,7 +8,7 @@ from typing import Any
 from digitry.files import write_atomically
 from digitry.recipes.base import Recipe
 from digitry.training.tuning.study import Trial
-from digitry.training.tuning.study_plan import BEST, StudyPlan
+from digitry.training.tuning.study_plan import BEST, StudyPlan, train_command
 
 
 def settings_of(recipe: Recipe, plan: StudyPlan, trial: Trial) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def write_best(folder: Path, recipe: Recipe, plan: StudyPlan, trial: Trial) -> N
     lines = [
         f"# The best of a study of {plan.recipe} on {plan.data}:",
         f"# trial {trial.number}, {trial.accuracy:.2%} on validation.",
-        f"# Train with it: digitry train {plan.recipe} --config {folder / BEST}",
+        f"# Train with them: {train_command(plan, folder)}",
     ]
     lines += [f"{name} = {_toml(value)}" for name, value in settings_of(recipe, plan, trial).items()]
     write_atomically(folder / BEST, ("\n".join(lines) + "\n").encode())

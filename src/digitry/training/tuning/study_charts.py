@@ -7,6 +7,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from digitry.pages import charts
+from digitry.pages.charts import plain_number
 from digitry.pages.style import BAD, BLUE, FAINT, GOOD, INK, MUTED
 from digitry.training.tuning.space import Choices, Range, Space
 from digitry.training.tuning.study import COMPLETE, Gain, Trial
@@ -24,7 +25,10 @@ def best_so_far(trials: Sequence[Trial]) -> Figure:
     done = [one for one in trials if one.state == COMPLETE]
     accuracies = [one.accuracy or 0.0 for one in done]
     with charts.styled():
+        from matplotlib.ticker import MaxNLocator
+
         figure, (axes,) = charts.new_figure(2.9)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, min_n_ticks=1))
         axes.plot([one.number for one in done], accuracies, "o", color=MUTED, markersize=4, label="trial")
         best = list(accumulate(accuracies, max))
         axes.step([one.number for one in done], best, where="post", color=BLUE, label="best so far")
@@ -106,10 +110,7 @@ def curves(trials: Sequence[Trial], best: Trial | None) -> Figure:
             else:
                 marker = "" if len(one.curve) > 1 else "o"
                 axes.plot(epochs, one.curve, marker=marker, markersize=2.5, color=MUTED, alpha=0.45, linewidth=0.9)
-        ends = [one.accuracy or 0.0 for one in shown if one.state == COMPLETE]
-        if len(ends) > 1:  # first epochs of bad trials would flatten all that matters
-            low, high = _span(ends)
-            axes.set_ylim(low - 2 * (high - low), high + 0.3 * (high - low))
+        _look_closer(axes, shown)
         axes.set_title("Validation accuracy after each epoch")
         axes.set_xlabel("epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, min_n_ticks=1))
@@ -158,6 +159,9 @@ def _slice(axes: Axes, name: str, one: Range | Choices, trials: Sequence[Trial])
         axes.set_xlim(-0.5, len(one.words) - 0.5)
     elif one.log:
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(lambda value, _: plain_number(value))
+        axes.xaxis.set_minor_formatter(lambda *_: "")
+    _look_closer(axes, trials)
     axes.set_title(name, color=INK, fontsize=9.5)
     _percent(axes)
 
@@ -166,6 +170,14 @@ def _ends(one: Range | Choices) -> tuple[str, str]:
     if isinstance(one, Choices):
         return one.words[0], one.words[-1]
     return f"{one.low:g}", f"{one.high:g}"
+
+
+def _look_closer(axes: Axes, trials: Sequence[Trial]) -> None:
+    """Leave the worst out of sight: hopeless trials would flatten all that matters."""
+    ends = [one.accuracy or 0.0 for one in trials if one.state == COMPLETE]
+    if len(ends) > 1:
+        low, high = _span(ends)
+        axes.set_ylim(low - 2 * (high - low), high + 0.3 * (high - low))
 
 
 def _span(values: Sequence[float]) -> tuple[float, float]:

@@ -13,6 +13,7 @@ from digitry.recipes.base import Recipe
 from digitry.training.tuning import study_charts
 from digitry.training.tuning.space import Space, space_of_text
 from digitry.training.tuning.study import COMPLETE, ENDED_EARLY, FAILED, Study, Trial
+from digitry.training.tuning.study_plan import train_command
 
 TRIALS_SHOWN = 12
 """More rows are folded."""
@@ -61,8 +62,8 @@ def _tiles(study: Study, best: Trial) -> list[Tile]:
 def _best_parts(study: Study, best: Trial) -> list[Part]:
     rows = [[name, _text(value), str(study.plan.space[name])] for name, value in best.values.items()]
     rows += [[name, _text(value), "fixed"] for name, value in study.plan.settings.items()]
-    command = f"digitry train {study.plan.recipe} --config {study.best_file}"
-    return [PageTable(("Setting", "Best", "Tried"), rows), "Train with them:", Code(command)]
+    command = Code(train_command(study.plan, study.folder))
+    return [PageTable(("Setting", "Best", "Tried"), rows), "Train with them:", command]
 
 
 def _gain_parts(study: Study) -> list[Part]:

@@ -12,6 +12,7 @@ result.json, study.html    what came of it
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -92,6 +93,12 @@ def make_plan(
         minutes=None if minutes is None else _MINUTES.parse("minutes", minutes),
         fresh_seeds=check_number("fresh_seeds", 5 if fresh_seeds is None else fresh_seeds, 0, MOST_FRESH_SEEDS),
     )
+
+
+def train_command(plan: StudyPlan, folder: Path) -> str:
+    """Return what to type to train with the best settings of the study in a folder."""
+    data = [] if plan.data == "mnist" else ["--data", plan.data]
+    return shlex.join(["digitry", "train", plan.recipe, *data, "--config", str(folder / BEST)])
 
 
 def write_plan(folder: Path, plan: StudyPlan) -> None:

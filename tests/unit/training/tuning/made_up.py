@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 import sys
 import time
 from collections import Counter
@@ -73,6 +75,22 @@ def final_records(folder: Path) -> Counter[int]:
         if said.get("state") in (1, 2, 3):  # complete, pruned, failed
             ended[said["trial_id"]] += 1
     return ended
+
+
+def kill_again_and_again(folder: Path, trials: int, kills: int) -> None:
+    """Run a study in a process, two trials at once, and end it with SIGKILL so often, each time a little further on."""
+    command = [sys.executable, "-m", __name__, str(folder), str(trials), "2"]
+    journal = folder / JOURNAL
+    for kill in range(kills):
+        process = subprocess.Popen(command, cwd=Path(__file__).parents[4])
+        goal = (kill + 1) / (kills + 1) * trials
+        until = time.monotonic() + 120
+        while process.poll() is None and time.monotonic() < until:
+            if journal.is_file() and journal.read_bytes().count(b'"values":') >= goal:
+                process.send_signal(signal.SIGKILL)
+            time.sleep(0.002)
+        process.kill()
+        assert process.wait() == -signal.SIGKILL, "it was over before the kill"
 
 
 if __name__ == "__main__":

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 import tomllib
@@ -128,28 +126,11 @@ def test_killed_at_any_record_it_goes_on_and_each_trial_has_exactly_one(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
-@pytest.mark.parametrize(("trials", "kills"), [(24, 3), pytest.param(200, 50, marks=pytest.mark.full)])
-def test_killed_by_the_system_again_and_again_it_loses_and_doubles_no_trial(
-    trials: int, kills: int, tmp_path: Path
-) -> None:
-    command = [sys.executable, "-m", made_up.__name__, str(tmp_path / "study"), str(trials), "2"]
-    journal = tmp_path / "study" / "trials.log"
-    for kill in range(kills):
-        process = subprocess.Popen(command, cwd=Path(__file__).parents[4])
-        goal = (kill + 1) / (kills + 1)
-        until = time.monotonic() + 60
-        while process.poll() is None and time.monotonic() < until:
-            if journal.is_file() and sum(final_records_so_far(journal)) >= goal * trials:
-                process.send_signal(signal.SIGKILL)
-            time.sleep(0.002)
-        assert process.wait() == -signal.SIGKILL, "it was over before the kill"
-    done = study(tmp_path / "study", trials=trials)
-    assert final_records(tmp_path / "study") == dict.fromkeys(range(trials), 1)
-    assert len(done.trials) == trials
-
-
-def final_records_so_far(journal: Path) -> Sequence[bool]:
-    return [b'"state":' in line and b'"values":' in line for line in journal.read_bytes().splitlines()]
+def test_killed_by_the_system_again_and_again_it_loses_and_doubles_no_trial(tmp_path: Path) -> None:
+    made_up.kill_again_and_again(tmp_path / "study", trials=24, kills=3)
+    done = study(tmp_path / "study", trials=24)
+    assert final_records(tmp_path / "study") == dict.fromkeys(range(24), 1)
+    assert len(done.trials) == 24
 
 
 def test_a_signal_ends_it_with_what_to_type_and_what_was_under_way_goes_on(tmp_path: Path) -> None:
