@@ -33,6 +33,8 @@ class TrainingJob:
     folder: Path
     origin: finetune.Start | None = None
     """The model that it continues from."""
+    wants_scale: bool = True
+    """Whether a scale of confidence is fitted at its end."""
     config: dict[str, Any] = field(default_factory=dict)
     """What is in the run's config.json; empty before that is written."""
 

@@ -111,10 +111,13 @@ def _unseen(job: TrainingJob) -> tuple[Split, str]:
 def add_scale(job: TrainingJob, epochs: int, progress: TrainingProgress) -> None:
     """Fit the model's scale of confidence on digits that it has not seen, and write it into the files of the run.
 
-    Where nothing was held back, or too little, the model gets none, and the note says what that means.
+    Where nothing was held back, or too little, the model gets none, and the note says what that means. Nor does it
+    where none is wanted.
     """
     from digitry.evaluation.calibrate import in_words, no_scale, pictures_after, scale_on_made, write_scale
 
+    if not job.wants_scale:
+        return
     model, (unseen, data) = Model.open(job.folder), unseen_of(job)
     if why := no_scale(unseen):
         progress.note(

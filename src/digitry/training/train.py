@@ -53,6 +53,7 @@ def train(
     track: Trackers | None = None,
     checkpoint_seconds: float = 20.0,
     report: bool = True,
+    scale: bool = True,
     quiet: bool = True,
     **changes: Any,
 ) -> Run:
@@ -71,7 +72,8 @@ def train(
     every `checkpoint_seconds`, at most a day. Without `report`, metrics.json, plots and report.html are left out,
     which take some seconds: `digitry.evaluate` writes them into a finished run. `track` names a tracker, or is a
     function that is called after every epoch with the figures of all, or a list of such; what it raises ends the
-    training, saved.
+    training, saved. Without `scale` no scale of confidence is fitted, which takes some seconds too: the model is then
+    never sure, until `digitry.calibrate` fits one.
 
     Raises SettingError (names, values, a folder that is taken), DataError, ModelError (a run or a model that cannot be
     used), StorageError (disk, lock), TrainingError (the loss is no longer finite), TrainingInterrupted (a signal; the
@@ -98,7 +100,7 @@ def train(
         progress.note(f"{plan.name}: loading {name} and {trained_by(plan.trainer)} …")
         if resume and not (folder / CONFIG).is_file():
             progress.note(f"{folder} holds no run yet: this one begins")
-        return find_job(data, plan, seed, folder, origin, progress)
+        return replace(find_job(data, plan, seed, folder, origin, progress), wants_scale=scale)
 
     # A wrong name or split must not leave an empty folder behind; where there is a folder, its holder is asked first.
     early = None if folder.exists() else find()

@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from digitry import recipes
+from digitry.errors import ModelError
 from digitry.evaluation import number_runs
 from digitry.networks.model import Model
 from digitry.training import results
 from digitry.training.job import TrainingJob
 from digitry.training.training_progress import make_progress
+from digitry.types import Dataset
 from tests.unit.written_numbers import SMALL_NUMBERS, build_small, printed_dataset
 
 pytest.importorskip("keras")
@@ -50,6 +53,13 @@ def test_the_temperature_that_logits_were_scaled_by_is_found(temperature: float)
     logits, targets = calibrated(600)
     examples = (np.zeros((600, 1), np.float32), targets)
     assert results.fit_temperature(Answers(logits * temperature), examples) == pytest.approx(temperature, rel=0.1)
+
+
+def test_no_scale_is_fitted_where_none_is_wanted(made_up_dataset: Dataset, tmp_path: Path) -> None:
+    job = TrainingJob(recipes.get("cnn"), made_up_dataset, made_up_dataset.train, made_up_dataset.test, 0, tmp_path)
+    with pytest.raises(ModelError):  # it looks for the model that it would be fitted to
+        results.add_scale(job, 1, make_progress(quiet=True))
+    results.add_scale(replace(job, wants_scale=False), 1, make_progress(quiet=True))
 
 
 def test_temperatures_reach_from_half_to_three_in_even_steps_of_five_percent() -> None:

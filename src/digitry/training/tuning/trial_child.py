@@ -69,7 +69,7 @@ def _train(
         _wait_until_free(Path(job["run"]))
         trackers = [after_epoch] if track is None else [track, after_epoch]
         options = {"settings": job["settings"], "seed": job["seed"], "run": job["run"], "track": trackers}
-        done = train(recipe, dataset, resume=True, report=False, **options)
+        done = train(recipe, dataset, resume=True, report=False, scale=False, **options)
         return {"accuracy": done.figures["val_accuracy"], "history": done.history}
     except _Ended:
         return {}

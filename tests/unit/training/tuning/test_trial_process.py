@@ -109,7 +109,7 @@ def test_the_child_asks_after_every_epoch_but_the_last(make_run: MakeRun, monkey
     assert len(answer["history"]) == 2
     assert [len(one["epochs"]) for one in child.said()] == [1, 2]
     assert asked[0]["track"][0] == "mlflow"
-    assert (asked[0]["resume"], asked[0]["report"], asked[0]["seed"]) == (True, False, 3)
+    assert [asked[0][name] for name in ("resume", "report", "scale", "seed")] == [True, False, False, 3]
 
 
 def test_the_child_ends_a_training_that_nobody_wants_on(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
