@@ -64,7 +64,7 @@ docs: $(VENV)/dev.done  ## The documentation as a site, in build/site: its guide
 	$(BIN)/python bench/guides.py --check
 	$(BIN)/zensical build --strict --clean
 
-reliability: $(VENV)/dev.done  ## The long proofs: thousands of kills, flips and faults; then the server's (an hour and a half).
+reliability: $(VENV)/dev.done  ## The long proofs: thousands of kills, flips and faults; then the server's (two hours).
 	$(BIN)/python -m bench reliability
 	$(BIN)/python -m bench reliability-serve
 

@@ -132,7 +132,7 @@ BENCHES = {
         3,
         (Step(("data_doors.py",)),),
     ),
-    "reliability": Bench("The long proofs: thousands of kills, flips and faults.", 35, (Step(("reliability.py",)),)),
+    "reliability": Bench("The long proofs: thousands of kills, flips and faults.", 60, (Step(("reliability.py",)),)),
     "reliability-serve": Bench(
         "The server's long proofs: overload, slow clients, signals, a soak.", 55, (Step(("reliability.py serve",)),)
     ),

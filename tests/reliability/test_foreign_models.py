@@ -26,7 +26,7 @@ from tests.reliability.mutations import Read, check_mutated  # noqa: E402
 SHORT, FULL = 30, 20_000
 """Damaged files of each kind."""
 
-OPENED = 200
+OPENED = 40
 """Of these, so many Keras files are opened too, each in a process of its own."""
 
 SPAN = 800
@@ -93,7 +93,7 @@ def test_20_000_damaged_models_of_others_are_refused_or_opened_but_never_believe
 
 
 @pytest.mark.full
-def test_200_damaged_keras_files_that_are_trusted_end_in_one_line(
+def test_40_damaged_keras_files_that_are_trusted_end_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(foreign_keras, "SECONDS", 120)
