@@ -12,7 +12,7 @@ from digitry.cli.options import laid, setting_pairs, view_options
 
 
 @click.command(name="train")
-@click.argument("recipe")
+@click.argument("recipe", metavar="RECIPE|FILE.py")
 @click.option("--data", default="mnist", show_default=True, help="Dataset name, or a folder, .csv, .npz or IDX file.")
 @view_options
 @click.option(
@@ -65,7 +65,8 @@ def command(
 ) -> None:
     """Train RECIPE and write its run folder: weights, ONNX, figures, plots, a report page.
 
-    See the recipes with: digitry recipes
+    See the recipes with: digitry recipes. A FILE.py of your own is run: its build(classes) gives a keras.Model, or
+    it has a RECIPE.
     """
     from digitry.files import check_place
     from digitry.packages import need

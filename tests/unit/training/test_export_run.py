@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from digitry.errors import SettingError
 from digitry.exports import bundle, parity
 from digitry.networks.contract import Contract
 from digitry.networks.scale import Scale
@@ -36,3 +37,19 @@ def test_a_scale_goes_where_the_answers_stay_the_same_and_nowhere_else(
     monkeypatch.setattr(parity, "write_if_equal", note)
     export(tmp_path, tmp_path / "out", form, data=made_up_dataset)
     assert [one.confidence_scale for one in written] == [scale]
+
+
+@pytest.mark.parametrize(
+    ("form", "options", "words"),
+    [
+        ("onnx", {"opset": 12}, r"opset must be a whole number from 13 to \d+, not 12"),
+        ("onnx", {"opset": "99"}, r"opset must be a whole number from 13 to \d+, not '99'"),
+        ("onnx", {"opset": "new"}, "opset must be a whole number"),
+        ("c-array", {"opset": 17}, "opset is for the format onnx, not for c-array"),
+        ("litert", {"ends": "integer"}, "ends is for the format litert-int8, not for litert"),
+        ("litert-int8", {"ends": "integr"}, "unknown ends 'integr'; did you mean 'integer'"),
+    ],
+)
+def test_what_a_format_has_no_place_for_is_refused(form: str, options: dict[str, Any], words: str) -> None:
+    with pytest.raises(SettingError, match=words):
+        export("no run", "out", form, **options)
