@@ -39,7 +39,8 @@ demo: $(VENV)/train.done  ## Fetch, explore, train, evaluate, read: the whole to
 	@$(BIN)/python examples/demo.py $(RUN)
 
 test: $(VENV)/dev.done  ## The test suite.
-	$(BIN)/python -m pytest -n 3 -m "not full and not network and not backends and not browser"
+	@# A file at a time: what its tests share, a training say, is made once.
+	$(BIN)/python -m pytest -n 3 --dist loadfile -m "not full and not network and not backends and not browser"
 
 test-browser: $(VENV)/dev.done  ## The page in Chromium, and all its reader's answers beside Python's.
 	@# What drives Chromium; Chromium, Node and npm themselves come from the system, and without them the tests are skipped.

@@ -37,7 +37,7 @@ def main() -> None:
         return
     what = options.what
     name = f"reliability-{what}" if what else "reliability"
-    tests = [SERVER] if what else ["-n", "2", "tests/reliability", f"--ignore={SERVER}"]
+    tests = [SERVER] if what else ["-n", "2", "tests", f"--ignore={SERVER}"]
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = [

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from digitry.networks.contract import METADATA_KEY, Contract
+from digitry.pages import charts
 from digitry.synthesis.allographs import allographs_of
 from digitry.synthesis.glyphs import curve
 from digitry.synthesis.hands import Glyphs, draw_paths
@@ -63,8 +64,7 @@ def make_digits(count: int, seed: int = 0, classes: int = 10) -> Split:
     return Split(images, labels)
 
 
-@pytest.fixture
-def made_up_dataset() -> Dataset:
+def make_dataset() -> Dataset:
     """200 training and 50 test images of ten easy classes."""
     return Dataset(
         name="made-up",
@@ -74,6 +74,23 @@ def made_up_dataset() -> Dataset:
         sha256="0" * 64,
         source="made by the tests",
     )
+
+
+@pytest.fixture
+def made_up_dataset() -> Dataset:
+    return make_dataset()
+
+
+@pytest.fixture
+def blank_plots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rendering is most of the time; tests that do not look at plots go without."""
+
+    def save(figure: object, path: Path) -> tuple[Path, Path]:
+        path.parent.mkdir(exist_ok=True)
+        path.with_suffix(".svg").write_text("<svg/>")
+        return path.with_suffix(".png"), path.with_suffix(".svg")
+
+    monkeypatch.setattr(charts, "save_figure", save)
 
 
 @pytest.fixture(scope="session")

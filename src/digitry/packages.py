@@ -38,11 +38,16 @@ def missing_words(packages: list[str], by: str, extra: str) -> str:
 
 def install_command(extra: str) -> str:
     """Return what to type for an extra: in a clone of the repository another thing than for an installed package."""
-    clone = Path(__file__).resolve().parents[2]
-    if Path(__file__).resolve().parent != clone / "src" / "digitry" or not (clone / "pyproject.toml").is_file():
-        return f'pip install "digitry[{extra}]"'
     try:
-        place = "." if Path.cwd().resolve() == clone else str(clone)
+        here: Path | None = Path.cwd().resolve()
     except OSError:  # the current folder is gone
-        place = str(clone)
-    return f'pip install "{place}[{extra}]"'
+        here = None
+    package = Path(__file__).resolve().parent
+    for clone in (package.parents[1], here):
+        if clone is not None and _is_clone(clone) and (clone == here or package == clone / "src" / "digitry"):
+            return f'pip install "{"." if clone == here else clone}[{extra}]"'
+    return f'pip install "digitry[{extra}]"'
+
+
+def _is_clone(folder: Path) -> bool:
+    return (folder / "pyproject.toml").is_file() and (folder / "src" / "digitry" / "packages.py").is_file()

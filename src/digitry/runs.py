@@ -169,7 +169,9 @@ class Run(os.PathLike[str]):
         """
         from digitry.networks.model import Model
 
-        return Model.open(self.model_file, reads=reads)
+        model = Model.open(self.model_file, reads=reads)
+        model.place = str(self.folder)
+        return model
 
     def keras_model(self, recipe: RecipeLike | None = None) -> Any:
         """Build the Keras network with the trained weights, in the form in which it was given; loads Keras.

@@ -84,6 +84,7 @@ def test_the_file_says_what_the_network_wants(name: str, places: dict[str, Path]
     assert contract.scale == plan.scale
 
 
+@pytest.mark.usefixtures("blank_plots")
 def test_it_has_learnt_and_evaluate_says_so(name: str, places: dict[str, Path]) -> None:
     evaluation = digitry.evaluate(places[name])
     assert evaluation.scores.accuracy > 0.95

@@ -18,6 +18,7 @@ import pytest
 
 from digitry.networks.model import Model
 from tests.conftest import make_digits
+from tests.functional.calling import call
 from tests.functional.serving import PATIENCE_SECONDS, Load, Request, Server, processes_of, served, status_name
 from tests.unit.serve.site import check_problem, picture_of, post, receive, send_raw, until
 from tests.unit.tiny_models import template_model_bytes
@@ -70,7 +71,7 @@ def test_without_its_packages_the_extra_that_brings_them_is_named() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert done.stderr.startswith("digitry: digitry serve needs starlette; install with: pip install ")
+    assert done.stderr.startswith("digitry: serve needs starlette; install with: pip install ")
     assert done.stderr.endswith('[serve]"\n')
 
 
@@ -153,11 +154,13 @@ def test_a_server_may_be_asked_for_more_than_it_has_to_lose(shipped: Server) -> 
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
-def test_another_address_needs_a_token_or_a_clear_word(host: str) -> None:
-    done = run("--host", host)
-    assert done.returncode == 2
-    assert done.stderr.startswith(f"digitry: listening on {host} lets others in: give a token in DIGITRY_TOKEN, or")
-    assert len(done.stderr.splitlines()) == 1
+def test_another_address_needs_a_token_or_a_clear_word(
+    host: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DIGITRY_TOKEN", raising=False)
+    assert call("serve", "--port", "0", "--host", host) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"digitry: listening on {host} lets others in: give a token in DIGITRY_TOKEN, or")
 
 
 def test_a_token_on_another_address_is_asked_for() -> None:
@@ -177,9 +180,6 @@ def test_a_token_on_another_address_is_asked_for() -> None:
     [
         (["--model", "nowhere.onnx"], 4, "nowhere.onnx"),
         (["--model", "a=w", "--model", "a=x", "--model", "a=y", "--model", "a=z"], 2, "each model a name of its own"),
-        (["--port", "99999"], 2, "99999"),
-        (["--max-queue", "0"], 2, "--max-queue"),
-        (["--header-seconds", "0"], 2, "--header-seconds"),
         (["--collect", "/proc/nowhere"], 5, "/proc/nowhere"),
         (["--host", "192.0.2.1", "--no-auth"], 5, "cannot listen on 192.0.2.1 port 0"),
     ],
@@ -188,6 +188,13 @@ def test_what_cannot_be_started_is_one_line_and_an_exit_code(options: list[str],
     done = run(*options)
     assert (done.returncode, len(done.stderr.splitlines())) == (code, 1)
     assert words in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--port=99999", "--max-queue=0", "--header-seconds=0"])
+def test_an_option_outside_its_range_is_one_line_and_exit_2(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("serve", option) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert option.partition("=")[0] in line
 
 
 def test_a_port_that_is_taken_is_one_line_and_exit_5() -> None:
@@ -242,14 +249,17 @@ def test_sigterm_under_load_loses_nothing_and_is_exit_0_within_ten_seconds() -> 
     assert (answer.status, answer.headers["connection"]) == (200, "close")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_second_signal_ends_at_once(number: int) -> None:
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(signal.SIGINT, signal.SIGTERM), pytest.param(signal.SIGTERM, signal.SIGINT, marks=pytest.mark.full)],
+)
+def test_a_second_signal_ends_at_once(first: int, second: int) -> None:
     with served("--processes", "1") as server, socket.create_connection(("127.0.0.1", server.port)) as slow:
         slow.sendall(post("/v1/read", PICTURE)[:300])
         server.ask("GET", "/livez")  # so the head has been read
-        server.process.send_signal(number)
+        server.process.send_signal(first)
         server.logged("stopping: ")
-        code, seconds = server.stop(number)
+        code, seconds = server.stop(second)
     assert code == 0
     assert seconds < 6, "it does not wait for the upload"
 

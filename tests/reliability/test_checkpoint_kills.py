@@ -22,11 +22,10 @@ def run(*arguments: str) -> dict[str, Any]:
     return result
 
 
-@pytest.mark.slow
-def test_500_kills_of_the_writer_lose_nothing() -> None:
-    result = run("--kills", "500")
+def test_150_kills_of_the_writer_lose_nothing() -> None:
+    result = run("--kills", "150")
     assert result["lost"] == 0
-    assert result["saves"] >= 200
+    assert result["saves"] >= 60
     # At most the one of the last kill: every start removes those of dead writers.
     assert result["temporaries"] <= 1
 

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,18 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@cache
 def listed() -> dict[str, str]:
     """Name → its line in the list."""
     return {line.split()[0]: line for line in bench().stdout.splitlines()}
 
 
-def texts() -> Iterator[tuple[Path, str]]:
+@cache
+def texts() -> list[tuple[Path, str]]:
+    return list(read_texts())
+
+
+def read_texts() -> Iterator[tuple[Path, str]]:
     for folder, pattern in (
         (".", "*.md"),
         ("docs", "**/*.md"),
@@ -49,13 +56,13 @@ def test_every_measurement_has_minutes_and_one_line() -> None:
 
 
 def test_arguments_go_to_the_script() -> None:
-    done = bench("reading", "--help")
+    done = bench("stories", "--help")
     assert done.returncode == 0
-    assert "--only PART" in done.stdout
+    assert "--source SOURCE" in done.stdout
 
 
 def test_the_exit_code_is_the_scripts() -> None:
-    assert bench("reading", "--no-such-option").returncode == 2
+    assert bench("stories", "--no-such-option").returncode == 2
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:

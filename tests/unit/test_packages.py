@@ -32,7 +32,16 @@ def test_a_clone_is_installed_from_its_folder(monkeypatch: pytest.MonkeyPatch, t
 
 def test_an_installed_package_is_installed_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(packages, "__file__", str(tmp_path / "lib" / "site-packages" / "digitry" / "packages.py"))
+    monkeypatch.chdir(tmp_path)
     assert packages.install_command("serve") == 'pip install "digitry[serve]"'
+
+
+def test_what_was_installed_from_a_clone_is_installed_from_there_by_who_stands_in_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(packages, "__file__", str(tmp_path / "lib" / "site-packages" / "digitry" / "packages.py"))
+    monkeypatch.chdir(ROOT)
+    assert packages.install_command("serve") == 'pip install ".[serve]"'
 
 
 def test_a_place_that_may_be_written_is_not_made(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from digitry.auditing.suspects import Suspect
 from digitry.datasets.folder import LABELS_TABLE
-from digitry.datasets.label_table import PictureFinder, layout_of
+from digitry.datasets.label_table import PictureFinder, table_form
 from digitry.errors import DataError, StorageError
 from digitry.files import cannot_read, write_atomically
 from digitry.pages.table_cells import file_cell, text_cell, text_of
@@ -130,7 +130,7 @@ def _relabel(table: Path, answers: dict[tuple[Path, str], str]) -> list[str]:
     """Rewrite the labels of a table; rows of removed pictures are left out, the pictures stay."""
     raw = table.read_bytes()
     text = raw.removeprefix(_BOM).decode("utf-8")
-    layout = layout_of(text.partition("\n")[0])
+    layout = table_form(text.partition("\n")[0])
     rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=layout.separator))
     header, rows = (rows[:1], rows[1:]) if layout.has_names else ([], rows)
     at_file, at_label = layout.columns.index("file"), layout.columns.index("label")

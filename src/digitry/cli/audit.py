@@ -78,11 +78,11 @@ def command(
     from digitry.files import check_place
     from digitry.packages import need
 
-    need("matplotlib", by="digitry audit")
+    need("matplotlib", by="audit")
     if folds is not None:
         from digitry.recipes.backend import backend_name
 
-        backend_name(by="digitry audit --folds")
+        backend_name(by="audit --folds")
     check_place(out or Path.cwd())
     with Bar(quiet=quiet) as progress:
         loaded = load_dataset(laid(dataset, transpose, rotate, invert), progress=progress)

@@ -54,7 +54,7 @@ def command(
     elif transpose or rotate or invert is not None:
         raise SettingError("--transpose, --rotate and --invert belong to --data; a run knows how its own data lies")
     if not run.is_file():
-        need("matplotlib", by="digitry evaluate")
+        need("matplotlib", by="evaluate")
     with Bar(quiet=quiet) as progress:
         evaluation = evaluate(run, split=split, data=data, progress=partial(progress, "reading images"))
     if as_json:

@@ -48,7 +48,7 @@ def command(
     from digitry.packages import need
 
     if out or not as_json:
-        need("matplotlib", by="digitry explore")
+        need("matplotlib", by="explore")
         check_place(out or Path.cwd())
     with Bar(quiet=quiet) as progress:
         loaded = load_dataset(laid(dataset, transpose, rotate, invert), progress=progress)

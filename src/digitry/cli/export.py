@@ -50,7 +50,7 @@ def command(
 
     if form not in FORMATS:
         raise unknown_name("format", form, FORMATS)
-    backend_name(by="digitry export")
+    backend_name(by="export")
     if form.startswith("litert"):
         need("ai_edge_litert", by="the proof of a LiteRT file", extra="litert")
     check_place(out or Path.cwd())

@@ -53,7 +53,7 @@ def show(name: str) -> None:
     from digitry.recipes.find_recipe import find_recipe
     from digitry.training.tuning.space import in_words, read_space
 
-    backend_name(by="digitry recipes show")
+    backend_name(by="recipes show")
     recipe = find_recipe(name)
     model = recipe.build_model()
     click.echo(f"{recipe.name}: {recipe.source}\n")

@@ -43,10 +43,10 @@ def command(folder: Path, sort: str, reverse: bool, html: Path | None, as_json: 
     for sentence in found.damaged:
         print(f"digitry: {sentence}", file=sys.stderr)
     if html is not None:
-        from digitry.evaluation.run_list_page import page
+        from digitry.evaluation.run_list_page import run_list_page
         from digitry.pages.html import write_page
 
-        write_page(page(found), html)
+        write_page(run_list_page(found), html)
     if as_json:
         click.echo(json.dumps(found.to_json(), ensure_ascii=False, allow_nan=False))
     elif found.runs:

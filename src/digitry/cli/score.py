@@ -50,7 +50,7 @@ def command(
     Pages with many numbers: a labels.json, a list of {"file", "numbers"}, or a labels.csv with a row a number (columns
     file,number); "rows", or the columns row and column, say where in a table. Then recall, precision and F1 are given.
     """
-    from digitry.evaluation.whole_pages.labels import find_page_labels
+    from digitry.evaluation.whole_pages.page_labels import find_page_labels
 
     if find_page_labels(pictures.expanduser()) is not None:
         from digitry.cli.score_pages import score_pages_command

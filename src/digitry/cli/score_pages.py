@@ -23,8 +23,8 @@ def score_pages_command(
     from digitry.cli.report_score import report_score
     from digitry.errors import SettingError
     from digitry.evaluation.score_page import check_page_possible
-    from digitry.evaluation.whole_pages.score_page import write_page_score
     from digitry.evaluation.whole_pages.score_pages import score_pages
+    from digitry.evaluation.whole_pages.write_page_score import write_page_score
     from digitry.files import check_place
     from digitry.reading import Reader
 
@@ -48,7 +48,7 @@ def score_pages_command(
 
 def _print(score: PageScore) -> None:
     from digitry.cli.reading_text import printable
-    from digitry.evaluation.whole_pages.score_page import share
+    from digitry.evaluation.whole_pages.write_page_score import share
     from digitry.pages.number_words import interval
 
     digits = score.digits
@@ -91,7 +91,7 @@ def _print_kinds(score: PageScore) -> None:
 
 
 def _kind(digits: Counts, exact: Counts) -> str:
-    from digitry.evaluation.whole_pages.score_page import share
+    from digitry.evaluation.whole_pages.write_page_score import share
 
     return (
         f"{digits.labels:>7,} {share(digits.recall):>8} {share(digits.precision):>10} {share(digits.f1):>8} "

@@ -110,8 +110,8 @@ def command(
         )
     origins = _origins(allow_origin, has_token=bool(token))
     if sys.platform == "win32":
-        raise SettingError("digitry serve needs a POSIX system: Linux, macOS, or WSL on Windows")
-    need(*PACKAGES, by="digitry serve", extra="serve")
+        raise SettingError("serve needs a POSIX system: Linux, macOS, or WSL on Windows")
+    need(*PACKAGES, by="serve", extra="serve")
     if collect is not None:
         check_place(collect)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until models can be loaded anew: else it would end a start

@@ -75,8 +75,8 @@ def command(
     from digitry.runs import MODEL, NUMBERS, REPORT
     from digitry.training.train import train
 
-    backend_name(by="digitry train")
-    need("onnx", "safetensors", *([] if no_report else ["matplotlib"]), by="digitry train")
+    backend_name(by="train")
+    need("onnx", "safetensors", *([] if no_report else ["matplotlib"]), by="train")
     check_place(run or Path("runs"))
     settings: dict[str, Any] = read_settings(config) if config else {}
     settings |= others | {name: value for name, value in options.items() if value is not None}
@@ -121,13 +121,13 @@ def command(
 
 
 def _train_seeds(recipe: str, seeds: int, plan: dict[str, Any], as_json: bool) -> None:
-    from digitry.training.train_seeds import describe, train_seeds
+    from digitry.training.train_seeds import describe_seeds, train_seeds
 
     runs = train_seeds(recipe, seeds=seeds, **plan)
     if as_json:
         click.echo(json.dumps({"run": str(runs.folder)} | runs.to_json()))
         return
-    click.echo(describe(runs))
+    click.echo(describe_seeds(runs))
     click.echo(f"See them with: digitry runs {runs.folder}")
 
 

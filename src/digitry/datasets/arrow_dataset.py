@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from digitry.datasets import Progress
 from digitry.datasets.arrays import RawSplit, dataset_of_splits
-from digitry.datasets.arrow_files import Table, is_arrow
+from digitry.datasets.arrow_files import ArrowTable, is_arrow
 from digitry.datasets.class_names import checked_name
 from digitry.datasets.labelled_pictures import LabelledPicture, visible
 from digitry.datasets.pixel_rows import smallest
 from digitry.datasets.pixel_table import LABEL_NAMES, LEAST_COLUMNS, Gathered, find_columns
-from digitry.datasets.raw import RawArray, check_size, raw_array
+from digitry.datasets.raw import RawArray, check_pixels, raw_array
 from digitry.datasets.roles import Split as SplitName
 from digitry.datasets.roles import role_of, split_of
 from digitry.errors import DataError
@@ -29,7 +29,7 @@ _MOST_FOLDERS = 32
 Shards = dict[SplitName, list[Path]]
 
 
-class Layout(NamedTuple):
+class ArrowLayout(NamedTuple):
     """Which columns of a table are what."""
 
     label: str | None
@@ -63,7 +63,7 @@ def shards_among(path: Path) -> Shards:
     return shards
 
 
-def layout_of(table: Table) -> Layout:
+def arrow_layout(table: ArrowTable) -> ArrowLayout:
     """Tell which columns of a table are what. Raises DataError where none hold images."""
     import pyarrow.types as kinds
 
@@ -75,20 +75,22 @@ def layout_of(table: Table) -> Layout:
         kind = schema.field(name).type
         is_file = kinds.is_struct(kind) and kind.get_field_index("bytes") >= 0
         if is_file or ((kinds.is_binary(kind) or kinds.is_large_binary(kind)) and name != label):
-            return Layout(label, pictures=name)
+            return ArrowLayout(label, pictures=name)
     for name in schema.names:
         if _is_list(schema.field(name).type) and name != label:
-            return Layout(label, lists=name)
+            return ArrowLayout(label, lists=name)
     numbers = [name for name in schema.names if _is_number(schema.field(name).type) or name == label]
     if len(numbers) >= LEAST_COLUMNS:
-        return Layout(label, pixels=numbers)
+        return ArrowLayout(label, pixels=numbers)
     raise DataError(
         f"{table.path.name} has the columns {', '.join(schema.names[:8])}; expected pictures (bytes), lists of pixels, "
         "or one column a pixel, and a label"
     )
 
 
-def arrow_pictures(shards: Shards, layouts: Sequence[tuple[Table, Layout]]) -> Callable[[], Iterable[LabelledPicture]]:
+def arrow_pictures(
+    shards: Shards, layouts: Sequence[tuple[ArrowTable, ArrowLayout]]
+) -> Callable[[], Iterable[LabelledPicture]]:
     """Return the pictures of tables, in their order. Validation pictures are training pictures."""
     splits = {path: "test" if split == "test" else "train" for split, paths in shards.items() for path in paths}
 
@@ -111,7 +113,7 @@ def arrow_pictures(shards: Shards, layouts: Sequence[tuple[Table, Layout]]) -> C
 def arrow_arrays(
     path: Path,
     shards: Shards,
-    layouts: Sequence[tuple[Table, Layout]],
+    layouts: Sequence[tuple[ArrowTable, ArrowLayout]],
     invert: bool | None = None,
     progress: Progress | None = None,
 ) -> Dataset:
@@ -136,7 +138,7 @@ def arrow_arrays(
     return dataset_of_splits(path.stem, str(path), splits, class_names, invert, progress)
 
 
-def _arrays(table: Table, layout: Layout) -> tuple[RawArray, RawArray | None]:
+def _arrays(table: ArrowTable, layout: ArrowLayout) -> tuple[RawArray, RawArray | None]:
     if layout.pixels is not None:
         return _pixel_columns(table, layout.pixels)
     assert layout.lists is not None
@@ -150,7 +152,7 @@ def _arrays(table: Table, layout: Layout) -> tuple[RawArray, RawArray | None]:
                 f"{layout.lists} holds images of {shape} and of {values.shape[1:]} pixels, expected one size"
             )
         shape, rows = values.shape[1:], rows + len(values)
-        check_size(table.path.name, (rows, *shape))
+        check_pixels(table.path.name, (rows, *shape))
         blocks.append(smallest(values))
         if layout.label is not None:
             labels.append(_numbers_or_texts(piece.column(1)))
@@ -160,7 +162,7 @@ def _arrays(table: Table, layout: Layout) -> tuple[RawArray, RawArray | None]:
     return raw_array(layout.lists, np.concatenate(blocks)), found
 
 
-def _pixel_columns(table: Table, names: list[str]) -> tuple[RawArray, RawArray | None]:
+def _pixel_columns(table: ArrowTable, names: list[str]) -> tuple[RawArray, RawArray | None]:
     columns = find_columns(names, len(names))
     gathered = Gathered(columns)
     rows = 0
@@ -172,7 +174,7 @@ def _pixel_columns(table: Table, names: list[str]) -> tuple[RawArray, RawArray |
             values[text] = np.zeros(len(piece))
         gathered.add(np.column_stack(values), texts, text)
         rows += len(piece)
-        check_size(table.path.name, (rows, len(columns.pixels)))
+        check_pixels(table.path.name, (rows, len(columns.pixels)))
     if not rows:
         raise DataError(f"{table.path.name} has no rows")
     found = gathered.to_table(table.path)

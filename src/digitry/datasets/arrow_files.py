@@ -32,7 +32,7 @@ def is_arrow(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES
 
 
-class Table:
+class ArrowTable:
     """The columns of one file."""
 
     def __init__(self, path: Path) -> None:

@@ -15,8 +15,8 @@ from digitry.datasets.array_files import (
     numpy_file_dataset,
     numpy_folder_dataset,
 )
-from digitry.datasets.arrow_dataset import Shards, arrow_arrays, arrow_pictures, layout_of, shards_among
-from digitry.datasets.arrow_files import Table, is_arrow
+from digitry.datasets.arrow_dataset import Shards, arrow_arrays, arrow_layout, arrow_pictures, shards_among
+from digitry.datasets.arrow_files import ArrowTable, is_arrow
 from digitry.datasets.conversion import refuse_with_conversion
 from digitry.datasets.idx import idx_sha256
 from digitry.datasets.label_studio import is_label_studio, label_studio_pictures
@@ -150,7 +150,7 @@ def _from_tables(
     progress: Progress | None,
 ) -> Dataset:
     """Read tables of parquet or Arrow."""
-    layouts = [(table, layout_of(table)) for paths in shards.values() for table in map(Table, paths)]
+    layouts = [(table, arrow_layout(table)) for paths in shards.values() for table in map(ArrowTable, paths)]
     if any(layout.pictures is None for _, layout in layouts):
         return arrow_arrays(path, shards, layouts, invert, progress)
     return _from_pictures(path, arrow_pictures(shards, layouts), to_canonical, strict, invert, progress)

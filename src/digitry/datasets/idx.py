@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.datasets.gunzip import GZIP_MAGIC, chunks_of, gunzip
-from digitry.datasets.raw import check_size
+from digitry.datasets.raw import check_pixels
 from digitry.errors import DataError
 
 _UINT8 = 0x08
@@ -87,7 +87,7 @@ def _declared(head: bytes, dimensions: int) -> tuple[np.dtype[Any], tuple[int, .
     if len(head) < 4 + 4 * dimensions:
         raise DataError("the IDX file ends inside its header")
     shape = struct.unpack(f">{dimensions}I", head[4:])
-    check_size("the IDX file", shape)
+    check_pixels("the IDX file", shape)
     return np.dtype(_TYPES[head[2]]), shape
 
 

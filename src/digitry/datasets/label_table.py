@@ -44,7 +44,7 @@ _MAX_LINE = 1 << 16
 _MOST_FILES = 1_000_000
 
 
-class Layout(NamedTuple):
+class TableForm(NamedTuple):
     """How a table is written."""
 
     separator: str
@@ -54,7 +54,7 @@ class Layout(NamedTuple):
     """Whether the first line names the columns."""
 
 
-def layout_of(first_line: str) -> Layout:
+def table_form(first_line: str) -> TableForm:
     """Tell from its first line how a table is written."""
     rows = {separator: _fields(first_line, separator) for separator in _SEPARATORS}
     separator = max(_SEPARATORS, key=lambda one: len(rows[one]))
@@ -65,20 +65,20 @@ def layout_of(first_line: str) -> Layout:
         columns = [str(place) for place in range(len(fields))]
         columns[pictures[0]] = "file"
         columns[next(place for place in range(len(fields)) if place != pictures[0])] = "label"
-        return Layout(separator, columns, has_names=False)
+        return TableForm(separator, columns, has_names=False)
     plain = [re.sub(r"[^a-z0-9]", "", name.lower()) for name in names]
     for ours, words in _OTHER_WORDS.items():
         if ours not in names:
             found = next((word for word in [ours, *words] if word in plain), None)
             if found is not None:
                 names[plain.index(found)] = ours
-    return Layout(separator, names, has_names=True)
+    return TableForm(separator, names, has_names=True)
 
 
 def table_columns(table: Path) -> list[str]:
     """Return the columns that the first line of a table names; none where there is no such line."""
     with suppress(UnicodeDecodeError, csv.Error, OSError), table.open(encoding="utf-8-sig", newline="") as file:
-        layout = layout_of(file.readline(_MAX_LINE))
+        layout = table_form(file.readline(_MAX_LINE))
         return layout.columns if layout.has_names else []
     return []
 
@@ -94,7 +94,7 @@ def table_rows(
         with table.open(encoding="utf-8-sig", newline="") as file:
             lines = bounded_lines(file)
             first = next(lines, "")
-            layout = layout_of(first)
+            layout = table_form(first)
             if not set(columns) <= set(layout.columns):
                 raise DataError(f"the first line must name the columns {','.join(columns)} (and perhaps split)")
             rows = csv.DictReader(chain([first], lines), layout.columns, delimiter=layout.separator, strict=True)

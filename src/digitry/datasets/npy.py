@@ -26,12 +26,12 @@ Opener = Callable[[], AbstractContextManager[IO[bytes]]]
 def read_npy(path: Path) -> RawArray:
     """Open the array of a .npy file, not read yet. Raises DataError, which names the file and what is wrong with it."""
     try:
-        return array_of(path.stem, lambda: path.open("rb"), path.stat().st_size)
+        return npy_array(path.stem, lambda: path.open("rb"), path.stat().st_size)
     except OSError as error:
         raise DataError(cannot_read(path, error)) from error
 
 
-def array_of(name: str, opened: Opener, file_bytes: int) -> RawArray:
+def npy_array(name: str, opened: Opener, file_bytes: int) -> RawArray:
     """Read the header of an array and hold it against the number of bytes that there are.
 
     Raises DataError for a pickle, a type that is neither numbers nor texts, an empty array, or a size that lies.

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from digitry.datasets.npy import array_of
+from digitry.datasets.npy import npy_array
 from digitry.datasets.raw import RawArray
 from digitry.errors import DataError
 from digitry.files import cannot_read
@@ -54,7 +54,7 @@ class Npz:
         info = found[0]
         if info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise DataError(f"{name} is encrypted or compressed in an odd way; save it with numpy.savez_compressed")
-        return array_of(name, partial(_opened, self.path, info), info.file_size)
+        return npy_array(name, partial(_opened, self.path, info), info.file_size)
 
 
 def open_npz(path: Path) -> Npz:

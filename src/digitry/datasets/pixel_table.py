@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.datasets.pixel_rows import Row, blocks_of, fields_of, find_separator, numbers_of, smallest
-from digitry.datasets.raw import RawArray, check_size, raw_array
+from digitry.datasets.raw import RawArray, check_pixels, raw_array
 from digitry.datasets.to_images import SIDES
 from digitry.errors import DataError
 from digitry.types import IMAGE_SIDE
@@ -94,7 +94,7 @@ def read_pixel_table(path: Path) -> PixelTable:
             values, texts = numbers_of(block, row, number)
         gathered.add(values, texts, row.text)
         number += len(values)
-        check_size(path.name, (number, len(columns.pixels)))
+        check_pixels(path.name, (number, len(columns.pixels)))
     return gathered.to_table(path)
 
 

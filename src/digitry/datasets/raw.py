@@ -84,7 +84,7 @@ def as_array(name: str, values: Any) -> NDArray[Any]:
     return array
 
 
-def check_size(name: str, shape: tuple[int, ...]) -> None:
+def check_pixels(name: str, shape: tuple[int, ...]) -> None:
     """Raise DataError where images are more than `MAX_PIXELS` together."""
     if math.prod(shape) > MAX_PIXELS:
         raise DataError(

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.datasets import Progress
-from digitry.datasets.raw import RawArray, check_size
+from digitry.datasets.raw import RawArray, check_pixels
 from digitry.errors import DataError
 from digitry.types import IMAGE_SIDE, Images
 
@@ -38,7 +38,7 @@ _BLOCK = 2048
 
 
 @dataclass(frozen=True)
-class Scale:
+class ValueRange:
     """How values become 0 to 255: less `low`, times `factor`."""
 
     low: float
@@ -69,14 +69,14 @@ def to_images(
     """
     layouts = [_layout(array) for array in arrays]
     for array in arrays:
-        check_size(array.name, array.shape)
+        check_pixels(array.name, array.shape)
     scales = _scales(arrays, layouts)
     pixels = [_pixels(*one) for one in zip(arrays, scales, layouts, strict=True)]
     for array, scale, split in zip(arrays, scales, pixels, strict=True):
         if scale.is_stretched:
             _check_paper(array, split)
     done = []
-    dark = [is_dark_on_light(split) for split in pixels]
+    dark = [are_dark_on_light(split) for split in pixels]
     if invert is None and len(set(dark)) > 1:
         raise DataError(
             f"{arrays[0].name} looks {_polarity(dark[0])} and {arrays[1].name} {_polarity(dark[1])}; turn one round: "
@@ -93,7 +93,7 @@ def to_images(
     return pixels, ", ".join(dict.fromkeys(done))
 
 
-def is_dark_on_light(images: NDArray[np.uint8]) -> bool:
+def are_dark_on_light(images: NDArray[np.uint8]) -> bool:
     """Tell whether most pixels, and most along the edges, are light: in MNIST 0.02% of the edges are, in Fashion-MNIST
     4%.
     """
@@ -149,14 +149,14 @@ def _layout(array: RawArray) -> _Layout:
     return found
 
 
-def _scales(arrays: Sequence[RawArray], layouts: Sequence[_Layout]) -> list[Scale]:
+def _scales(arrays: Sequence[RawArray], layouts: Sequence[_Layout]) -> list[ValueRange]:
     """Tell for each split how its values become pixels; those with values below 0 share one range."""
     ranges = [_range(array) for array in arrays]
     signed = [(low, high) for low, high in ranges if low < 0]
     scales = []
     for array, layout, (low, high) in zip(arrays, layouts, ranges, strict=True):
         if array.dtype.kind == "b":
-            scales.append(Scale(0, 255))
+            scales.append(ValueRange(0, 255))
             continue
         if high == low:
             raise DataError(f"{array.name} holds nothing but the value {high:g}: every image is empty")
@@ -167,7 +167,7 @@ def _scales(arrays: Sequence[RawArray], layouts: Sequence[_Layout]) -> list[Scal
     return scales
 
 
-def _scale(name: str, low: float, high: float, *, is_float: bool, is_small: bool) -> Scale:
+def _scale(name: str, low: float, high: float, *, is_float: bool, is_small: bool) -> ValueRange:
     said = f"{name} has values from {low:g} to {high:g}"
     if high > 255:
         raise DataError(f"{said}, expected 0 to 255, or 0 to 1; if {high:g} is full ink: x = x / {high:g}")
@@ -175,23 +175,23 @@ def _scale(name: str, low: float, high: float, *, is_float: bool, is_small: bool
         for known_low, known_high in _KNOWN_RANGES:
             slack = 0.01 * (known_high - known_low)
             if abs(low - known_low) < slack and high < known_high + slack:
-                return Scale(known_low, 255 / (known_high - known_low))
-        return Scale(low, 255 / (high - low), is_stretched=True)
+                return ValueRange(known_low, 255 / (known_high - known_low))
+        return ValueRange(low, 255 / (high - low), is_stretched=True)
     if high <= 1:
         if is_float:
-            return Scale(0, 255)
+            return ValueRange(0, 255)
         raise DataError(
             f"{name} has no value above {high:g}; whole numbers must go up to 255, so multiply them by 255 "
             "(x = x * 255) if there are but two values; if x / 255 became whole numbers, the grey is lost: "
             "x = x_before / 255.0"
         )
     if is_small and high <= 16:
-        return Scale(0, 255 / 16)
+        return ValueRange(0, 255 / 16)
     if high < _FAINTEST:
         raise DataError(
             f"{said}, expected 0 to 255, or 0 to 1; say what full ink is: x = x * (255 / {high:g}) if it is {high:g}"
         )
-    return Scale(0, 1)
+    return ValueRange(0, 1)
 
 
 def _range(array: RawArray) -> tuple[float, float]:
@@ -204,7 +204,7 @@ def _range(array: RawArray) -> tuple[float, float]:
     return low, high
 
 
-def _pixels(array: RawArray, scale: Scale, layout: _Layout) -> NDArray[np.uint8]:
+def _pixels(array: RawArray, scale: ValueRange, layout: _Layout) -> NDArray[np.uint8]:
     """Read the images of an array, uint8 (n, h, w)."""
     # Grows with what really comes; concatenating copies, so what a caller holds is never changed.
     flat = np.concatenate([scale.apply(piece) for piece in (array.drain or array.pieces)()])

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from digitry.datasets.load import hold_out, load_dataset
 from digitry.errors import ModelError
 from digitry.evaluation.calibrate import scale_on_made
-from digitry.evaluation.judging import predict
+from digitry.evaluation.judging import predict_split
 from digitry.evaluation.made_pictures import LONGEST_NAME
 from digitry.evaluation.own_confidence import Progress
 from digitry.exports.bounded import TooSlowError
 from digitry.exports.foreign_keras import is_keras_file, keras_to_onnx
-from digitry.exports.foreign_onnx import Foreign, Way, as_probabilities, kind_of, ways_of
+from digitry.exports.foreign_onnx import Foreign, Way, kind_of, to_probabilities, ways_of
 from digitry.exports.our_form import in_our_form
 from digitry.files import check_place, write_atomically
 from digitry.networks.contract import Contract
@@ -113,7 +113,7 @@ def adopt(
         model = Model(in_our_form(foreign, best.way, best.output, contract, order, best.kind))
     except ModelError as error:
         raise ModelError(f"{file}: {error}") from error
-    accuracy = float((predict(model, unseen).argmax(axis=1) == unseen.labels).mean())
+    accuracy = float((predict_split(model, unseen).argmax(axis=1) == unseen.labels).mean())
     scale, _ = scale_on_made(model, unseen, dataset.name, count=PICTURES, progress=progress)
     name = dataset.name if dataset.name.isprintable() else "a dataset"
     scale = replace(
@@ -220,7 +220,7 @@ def _trials(
 
 def _judged(trial: _Trial, labels: Labels, order: list[int]) -> _Trial:
     """Return the trial with its figures, where each class has the column that `order` says."""
-    rows = as_probabilities(trial.rows, trial.kind)[:, order]
+    rows = to_probabilities(trial.rows, trial.kind)[:, order]
     right = rows[np.arange(len(rows)), labels]
     accuracy = float((rows.argmax(axis=1) == labels).mean())
     return replace(trial, accuracy=accuracy, nll=float(-np.log(np.maximum(right, 1e-12)).mean()))

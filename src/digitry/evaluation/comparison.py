@@ -116,7 +116,7 @@ def compare(
     labels: Labels | None = None
     for number, (name, one, model) in enumerate(zip(names, opened, models, strict=True)):
         part = judging.splits_of(one, dataset, split)[split]
-        probabilities = judging.predict(model, part, progress, done=number * len(part), total=total)
+        probabilities = judging.predict_split(model, part, progress, done=number * len(part), total=total)
         scores = judging.scores_of(one, part, probabilities)
         labels = part.labels
         answers.append(predicted_labels(probabilities))

@@ -118,7 +118,7 @@ def judge_run(
     total = sum(len(part) for part in parts.values())
     judged, done = {}, 0
     for name, part in parts.items():
-        probabilities = predict(predictor, part, progress, done=done, total=total)
+        probabilities = predict_split(predictor, part, progress, done=done, total=total)
         done += len(part)
         judged[name] = JudgedSplit(part, probabilities, scores_of(opened, part, probabilities))
     positions = doubtful.doubtful_positions(dataset.sha256, split)
@@ -184,7 +184,7 @@ def _splits_of(run: Run, dataset: Dataset, split: str) -> dict[str, Split]:
     return parts
 
 
-def predict(
+def predict_split(
     predictor: Model, part: Split, progress: CountProgress | None = None, *, done: int = 0, total: int | None = None
 ) -> Probabilities:
     """Predict float32 (n, classes), in calls small enough to show progress and to keep memory flat."""

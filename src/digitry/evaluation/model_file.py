@@ -11,7 +11,7 @@ from digitry.datasets import load
 from digitry.datasets.sources import SOURCES
 from digitry.errors import DataError, SettingError, unknown_name
 from digitry.evaluation import metrics
-from digitry.evaluation.judging import CountProgress, JudgedSplit, predict
+from digitry.evaluation.judging import CountProgress, JudgedSplit, predict_split
 from digitry.networks.model import Model
 from digitry.networks.odd_data import warn_of_view
 from digitry.types import Dataset
@@ -86,7 +86,7 @@ def judge_model(
     if split == "test" and dataset.test is None:
         raise DataError(f"{dataset.name} has no test part; give data that has one with --data, or use --split train")
     part = dataset.split(split)
-    probabilities = predict(model, part, progress)
+    probabilities = predict_split(model, part, progress)
     return FileEvaluation(
         path=path,
         split=split,

@@ -13,7 +13,7 @@ from digitry.reading import Reader
 from digitry.types import Reading
 
 
-class Labelled(Protocol):
+class HasLabels(Protocol):
     """What has labels: one picture, or a page."""
 
     @property
@@ -25,10 +25,10 @@ class Labelled(Protocol):
         """Why its label or file cannot be used; then it is not read."""
 
 
-Item = TypeVar("Item", bound=Labelled)
+Item = TypeVar("Item", bound=HasLabels)
 
 
-class Outcome(NamedTuple):
+class LabelledReading(NamedTuple):
     """What came of one."""
 
     reading: Reading | None
@@ -39,7 +39,7 @@ class Outcome(NamedTuple):
 
 def read_labelled(
     items: Sequence[Item], reader: Reader, *, expect: str, progress: Progress | None = None
-) -> tuple[list[tuple[Item, Outcome]], float]:
+) -> tuple[list[tuple[Item, LabelledReading]], float]:
     """Read each in turn, and give the seconds that all took; a file that is no picture raises nothing."""
     outcomes = []
     began = time.perf_counter()
@@ -53,10 +53,10 @@ def read_labelled(
     return outcomes, seconds
 
 
-def _read(item: Labelled, reader: Reader, expect: str) -> Outcome:
+def _read(item: HasLabels, reader: Reader, expect: str) -> LabelledReading:
     if item.problem:
-        return Outcome(None, item.problem)
+        return LabelledReading(None, item.problem)
     try:
-        return Outcome(reader.read(getattr(item, "picture", item.path), expect=expect), None)
+        return LabelledReading(reader.read(getattr(item, "picture", item.path), expect=expect), None)
     except DataError as error:
-        return Outcome(None, str(error).removeprefix(f"{item.path}: "))
+        return LabelledReading(None, str(error).removeprefix(f"{item.path}: "))

@@ -17,7 +17,7 @@ from digitry.pages.html import write_page
 from digitry.runs import METRICS, PLOTS, REPORT, Epoch
 
 
-class Judged(Protocol):
+class Reported(Protocol):
     """A run, judged: what metrics.json is made of."""
 
     @property
@@ -32,10 +32,10 @@ def write(evaluation: Evaluation) -> None:
     """Write metrics.json, plots/ and report.html into the evaluation's folder. Raises StorageError when that fails."""
     evaluation.folder.mkdir(parents=True, exist_ok=True)
     write_metrics(evaluation)
-    write_page(report_page.page(evaluation, evaluation.folder / PLOTS), evaluation.report_path)
+    write_page(report_page.report_page(evaluation, evaluation.folder / PLOTS), evaluation.report_path)
 
 
-def write_metrics(evaluation: Judged) -> None:
+def write_metrics(evaluation: Reported) -> None:
     """Write metrics.json. Splits judged earlier stay in it as long as model and data are the same."""
     new = evaluation.to_json()
     old = _earlier(evaluation.metrics_path)

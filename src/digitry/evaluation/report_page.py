@@ -28,7 +28,7 @@ _ROWS_SHOWN = 30
 Row = list[str | int | float]
 
 
-def page(evaluation: Evaluation, folder: Path) -> Page:
+def report_page(evaluation: Evaluation, folder: Path) -> Page:
     """Return the page as records; its plots are written to `folder` as PNG and SVG on the way."""
     scores, run, split = evaluation.scores, evaluation.run, evaluation.split
     return Page(

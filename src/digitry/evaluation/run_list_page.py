@@ -11,7 +11,7 @@ from digitry.pages.number_words import percent
 COLUMNS = ("run", "recipe", "settings of its own", "validation", "test", "seconds", "model", "data", "seed")
 
 
-def page(found: RunList) -> Page:
+def run_list_page(found: RunList) -> Page:
     """Return a leaderboard as a page: one table, in the order of the list."""
     parts: list[Part] = [PageTable(COLUMNS, [row(one) for one in found.runs])] if found.runs else ["No runs yet."]
     parts += list(found.damaged)

@@ -38,7 +38,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Match:
+class SameImages:
     """Images that are the same (similarity 1) or a pair that nearly is."""
 
     places: tuple[Place, ...]
@@ -72,8 +72,8 @@ class Duplicates:
     """Near pairs with two labels."""
     near_complete: bool
     """False if the search was cut short: the near counts are then lower bounds."""
-    exact_matches: tuple[Match, ...]
-    near_matches: tuple[Match, ...]
+    exact_matches: tuple[SameImages, ...]
+    near_matches: tuple[SameImages, ...]
 
     def to_json(self) -> dict[str, Any]:
         """Return them as plain JSON values."""
@@ -123,7 +123,7 @@ def find_duplicates(
     _, met = np.unique(first[border:], return_index=True)
     conflicts = np.unique(first[repeated[labels[repeated] != labels[first[repeated]]]])
     shown = list(dict.fromkeys([*conflicts.tolist(), *np.unique(first[repeated]).tolist()]))[:examples]
-    exact = [Match(tuple(place(i) for i in np.flatnonzero(first == kind).tolist()), 1.0) for kind in shown]
+    exact = [SameImages(tuple(place(i) for i in np.flatnonzero(first == kind).tolist()), 1.0) for kind in shown]
 
     kinds = np.flatnonzero(first == np.arange(len(images)))
     pairs, similarities, complete = near_pairs(images[kinds] if len(kinds) < len(images) else images, tick)
@@ -144,7 +144,7 @@ def find_duplicates(
         near_complete=complete,
         exact_matches=tuple(exact),
         near_matches=tuple(
-            Match((place(int(left[i])), place(int(right[i]))), round(float(similarities[i]), 5)) for i in order
+            SameImages((place(int(left[i])), place(int(right[i]))), round(float(similarities[i]), 5)) for i in order
         ),
     )
 
@@ -256,7 +256,7 @@ def _chunks(rows: NDArray[Any], size: int = 2048) -> Iterator[NDArray[Any]]:
         yield rows[start : start + size]
 
 
-def _match_json(match: Match) -> dict[str, Any]:
+def _match_json(match: SameImages) -> dict[str, Any]:
     return {
         "similarity": match.similarity,
         "images": [{"split": p.split, "index": p.index, "label": p.label} for p in match.places],

@@ -65,7 +65,7 @@ def explore(
 
     if out is None:
         facts = gather_facts(dataset, tell)
-        tell("done", 1.0)
+        tell("exploring", 1.0)
         return Exploration(facts)
 
     from digitry.exploration.explore_page import build_explore_page
@@ -86,5 +86,5 @@ def explore(
         shown[drawing.name] = PagePicture(svg.read_bytes(), "image/svg+xml", drawing.alt, drawing.caption)
         files += [png, svg]
     page = write_page(build_explore_page(facts, shown), folder / "explore.html")
-    tell("done", 1.0)
+    tell("exploring", 1.0)
     return Exploration(facts, page, tuple(files))

@@ -22,5 +22,5 @@ def folded(data: bytes) -> Any:
         options.log_severity_level = 4
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
         options.optimized_model_filepath = str(path)
-        onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"], enable_fallback=False)
         return onnx.load(path)

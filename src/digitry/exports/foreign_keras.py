@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from digitry.errors import ModelError
 from digitry.files import cannot_read
-from digitry.networks.made_elsewhere import adopt
+from digitry.networks.made_elsewhere import adopt_command
 from digitry.networks.onnx_bytes import MAX_MODEL_BYTES
 from digitry.workers.pool import NoWorkerError, Worker
 
@@ -47,7 +47,7 @@ def keras_to_onnx(path: Path, *, trusted: bool) -> Converted:
     if not trusted:
         raise ModelError(
             f"{path} is a Keras file, and opening one may run what its maker put into it; where you trust that person: "
-            f"{adopt(str(path))} --trust-this-file"
+            f"{adopt_command(str(path))} --trust-this-file"
         )
     try:
         data = path.read_bytes()

@@ -147,7 +147,7 @@ def given_as(images: Images, way: Way, dtype: Any) -> NDArray[Any]:
     return values.reshape(shape).astype(dtype)
 
 
-def as_probabilities(rows: NDArray[np.float32], kind: str) -> NDArray[np.float32]:
+def to_probabilities(rows: NDArray[np.float32], kind: str) -> NDArray[np.float32]:
     """Turn what a network answers, float32 (n, classes), into probabilities."""
     if kind == "logits":
         powers = np.exp(rows - rows.max(axis=1, keepdims=True))

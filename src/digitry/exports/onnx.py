@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from digitry.errors import ModelError
 from digitry.exports.onnx_converter import converted, missing_converter
 from digitry.exports.onnx_graph import Graph, Value
-from digitry.exports.onnx_layers import LAYERS, OPERATIONS, Layout
+from digitry.exports.onnx_layers import LAYERS, OPERATIONS, AxisOrder
 from digitry.exports.onnx_weights import refuse
 from digitry.exports.opsets import check_opset, in_opset
 from digitry.exports.parity import ExportFormat
@@ -95,7 +95,7 @@ def _call(graph: Graph, layer: Any, *values: Any, **options: Any) -> Value:
     graph.enter(layer)
     several = isinstance(values[0], list | tuple)
     given = list(values[0]) if several else list(values)
-    first = given[0].first if layout is Layout.ANY else layout is Layout.FIRST
+    first = given[0].first if layout is AxisOrder.ANY else layout is AxisOrder.FIRST
     given = [graph.ordered(one, first=first) for one in given]
     options = {n: graph.ordered(v, first=first) if isinstance(v, Value) else v for n, v in options.items()}
     taken = [given] if several else given

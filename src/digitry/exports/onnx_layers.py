@@ -12,7 +12,7 @@ from digitry.exports.onnx_activations import ACTIVATIONS
 from digitry.exports.onnx_graph import Graph
 
 
-class Layout(Enum):
+class AxisOrder(Enum):
     """How a function wants its values' axes, and gives its result's."""
 
     FIRST = "channels before height and width, as ONNX's convolutions do"
@@ -20,9 +20,9 @@ class Layout(Enum):
     ANY = "either: `Value.axis` tells"
 
 
-FIRST, LAST, ANY = Layout.FIRST, Layout.LAST, Layout.ANY
+FIRST, LAST, ANY = AxisOrder.FIRST, AxisOrder.LAST, AxisOrder.ANY
 
-LAYERS: dict[str, tuple[Layout, Callable[..., str]]] = {
+LAYERS: dict[str, tuple[AxisOrder, Callable[..., str]]] = {
     "Activation": (ANY, shapes.activation),
     "ActivityRegularization": (ANY, shapes.nothing),
     "Add": (ANY, shapes.merging("Add")),
@@ -73,7 +73,7 @@ LAYERS: dict[str, tuple[Layout, Callable[..., str]]] = {
     "RepeatVector": (LAST, shapes.repeat_vector),
     "Rescaling": (LAST, shapes.rescaling),
     "Reshape": (LAST, shapes.reshape),
-    "Resizing": (ANY, shapes.resizing),
+    "Resizing": (ANY, shapes.resized),
     "SeparableConv1D": (FIRST, weights.separable),
     "SeparableConv2D": (FIRST, weights.separable),
     "Softmax": (ANY, shapes.softmax),

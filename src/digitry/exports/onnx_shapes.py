@@ -126,7 +126,7 @@ def up_sampling(graph: Graph, layer: Any, x: Value) -> str:
     return _resized(graph, layer, x, [float(by) for by in times])
 
 
-def resizing(graph: Graph, layer: Any, x: Value) -> str:
+def resized(graph: Graph, layer: Any, x: Value) -> str:
     """Give another height and width."""
     if layer.crop_to_aspect_ratio or getattr(layer, "pad_to_aspect_ratio", False) or layer.antialias:
         raise refuse(layer, "cropping, padding or antialias")

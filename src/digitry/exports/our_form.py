@@ -8,7 +8,7 @@ import numpy as np
 
 from digitry.errors import ModelError
 from digitry.exports.bounded import bounded
-from digitry.exports.foreign_onnx import Foreign, Way, as_probabilities, colours_first, shares
+from digitry.exports.foreign_onnx import Foreign, Way, colours_first, shares, to_probabilities
 from digitry.networks.contract import METADATA_KEY, Contract
 from digitry.networks.model import INPUT_NAME, OUTPUT_NAME, open_session
 from digitry.networks.onnx_bytes import check_model_bytes
@@ -29,7 +29,7 @@ def in_our_form(foreign: Foreign, way: Way, output: str, contract: Contract, ord
     where neither gives the same answers.
     """
     check = np.random.default_rng(0).integers(0, 256, (5, IMAGE_SIDE, IMAGE_SIDE), np.uint8)
-    expected = as_probabilities(foreign.rows(check, way, output, len(order)), kind)[:, order]
+    expected = to_probabilities(foreign.rows(check, way, output, len(order)), kind)[:, order]
     for loops in (False, True) if way.layout.several else (True,):
         data = _written(foreign, way, output, contract, order, kind, loops)
         try:

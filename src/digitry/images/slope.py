@@ -56,7 +56,7 @@ def _has_lines(across: NDArray[np.float64]) -> bool:
     return bool((rows == 0).sum() > 0.1 * len(rows))
 
 
-class Turn:
+class Levelling:
     """A page turned around its middle so that writing with a slope runs level, nothing cut off."""
 
     def __init__(self, shape: tuple[int, ...], degrees: float) -> None:

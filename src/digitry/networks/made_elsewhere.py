@@ -25,7 +25,7 @@ def made_elsewhere(data: bytes, name: str = "FILE") -> str | None:
         )
     if data.startswith(b"PK\x03\x04"):
         if b"config.json" in data[:4096] or b"metadata.json" in data[:4096]:
-            return f"a Keras file, made elsewhere; where you trust it: {adopt(file)} --trust-this-file"
+            return f"a Keras file, made elsewhere; where you trust it: {adopt_command(file)} --trust-this-file"
         return _torch(file)
     if data.startswith(b"\x80") and data[1:2] in b"\x02\x03\x04\x05":
         return f"a pickle, which digitry never opens: it may run anything; of a PyTorch file {_torch(file)}"
@@ -37,7 +37,7 @@ def made_elsewhere(data: bytes, name: str = "FILE") -> str | None:
     return None
 
 
-def adopt(name: str) -> str:
+def adopt_command(name: str) -> str:
     """Return the command that makes a model of an ONNX file that was made elsewhere."""
     return f"digitry adopt {shlex.quote(name or 'FILE')}"
 

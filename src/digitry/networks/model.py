@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from digitry.errors import ModelError
 from digitry.networks.contract import METADATA_KEY, STRIP_SHAPE, Contract
-from digitry.networks.made_elsewhere import adopt, made_elsewhere
+from digitry.networks.made_elsewhere import adopt_command, made_elsewhere
 from digitry.networks.model_files import model_path, read_model, shipped_model
 from digitry.networks.onnx_bytes import check_model_bytes
 from digitry.networks.page_answer import CLASSES, STRIDE
 from digitry.networks.prepare import prepare
+from digitry.networks.scale import with_place
 from digitry.packages import onnx_runtime
 from digitry.types import IMAGE_SIDE
 
@@ -36,6 +37,8 @@ class Model:
     contract: Contract
     data: bytes
     """The ONNX file."""
+    place: str | None
+    """The run's folder or the file that it was opened from, as it was named; None for bytes."""
 
     def __init__(self, model: str | os.PathLike[str] | bytes, *, reads: str | None = None, threads: int = 0) -> None:
         """Open a run's folder, an ONNX file or its bytes, exported by digitry; `threads` 0 lets the runtime choose.
@@ -43,15 +46,16 @@ class Model:
         Raises ModelError, which names the file, when it is missing, is no such model, wants code or files from
         elsewhere, or reads something other than `reads`, a `digit`, a `number` or a `page`.
         """
+        self.place = None if isinstance(model, bytes) else os.fspath(model)
         self.data = model if isinstance(model, bytes) else read_model(model)
         try:
             self._session, self.contract = _open(self.data, reads, threads, _name(model))
             self._check_answers()
             log.debug("opened a network that reads %s, recipe %s", WHAT[self.reads], self.contract.recipe)
         except ModelError as error:
-            if isinstance(model, bytes) or os.fspath(model) in str(error):
+            if self.place is None or self.place in str(error):
                 raise
-            raise ModelError(f"{os.fspath(model)}: {error}") from error
+            raise ModelError(f"{self.place}: {with_place(str(error), self.place)}") from error
 
     @classmethod
     def open(cls, model: str | os.PathLike[str] | bytes, *, reads: str | None = None, threads: int = 0) -> Model:
@@ -198,7 +202,7 @@ def _open(data: bytes, reads: str | None, threads: int, name: str) -> tuple[Any,
     if METADATA_KEY not in metadata:
         raise ModelError(
             "the model was made elsewhere and carries no contract: nobody knows what it takes; find that out, and "
-            f"write one that digitry reads with: {adopt(name)}"
+            f"write one that digitry reads with: {adopt_command(name)}"
         )
     contract = Contract.from_json(metadata[METADATA_KEY])
     if reads is not None and contract.reads != reads:

@@ -5,6 +5,7 @@ A scale travels in the model's contract, so that nothing is called sure of a mod
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Any
@@ -13,6 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.errors import ModelError
+
+PLACE = "RUN|FILE.onnx"
+"""Stands in the command that fits a scale for the model, where nobody knows yet what that is called."""
 
 NEVER = 1.1
 """As the least confidence to be sure of: where nothing was good enough."""
@@ -90,6 +94,11 @@ class Scale:
         return cls(**raw | {"accuracy": float(raw["accuracy"])})
 
 
+def with_place(words: str, place: str | None) -> str:
+    """Write the name of a model into the command that some words advise; they stay as they are for one without."""
+    return words if place is None else words.replace(PLACE, shlex.quote(place))
+
+
 _LISTS = ("own", "calibrated", "max_errors", "least")
 
 
@@ -114,7 +123,7 @@ def _rises(values: tuple[float, ...]) -> bool:
 
 
 def _wrong(what: str) -> ModelError:
-    return ModelError(f"the model's scale of confidence {what}; fit it again: digitry calibrate RUN|FILE.onnx")
+    return ModelError(f"the model's scale of confidence {what}; fit it again: digitry calibrate {PLACE}")
 
 
 def _stretched(confidence: NDArray[np.float64] | float) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from digitry.errors import SettingError
-from digitry.networks.scale import NEVER, Scale
+from digitry.networks.scale import NEVER, PLACE, Scale
 from digitry.pages.number_words import confidence as in_words
 from digitry.types import Reading
 
@@ -13,8 +13,7 @@ MAX_ERROR = 0.005
 """Share of the sure readings that may be wrong, where nothing else is asked for."""
 
 NO_SCALE = (
-    "this model carries no scale of confidence; fit one on pictures of your own: "
-    "digitry calibrate RUN|FILE.onnx PICTURES"
+    f"this model carries no scale of confidence; fit one on pictures of your own: digitry calibrate {PLACE} PICTURES"
 )
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from digitry.errors import DataError
 from digitry.images.ink import WORK_SIDE, InkPage, shrink
 from digitry.images.lines import find_lines, one_line
-from digitry.images.slope import Turn
+from digitry.images.slope import Levelling
 from digitry.images.stages import BLANK, MIN_SIDE, Stages, ink_stages, too_small
 from digitry.reading import one_digit, one_number
 from digitry.reading.certainty import doubted
@@ -57,5 +57,5 @@ def _read_number(page: InkPage, networks: Networks) -> Reading:
         return Reading("", reason=BLANK, stages={"ink": page.ink})
     lines = find_lines(page.ink, ruled=False)
     found = read_strips(line_strips(page.ink, one_line(lines)), networks.read_strips) if lines else None
-    sheet = one_number.InkSheet(page, page.ink, Turn(page.ink.shape, 0), 0, 0)
+    sheet = one_number.InkSheet(page, page.ink, Levelling(page.ink.shape, 0), 0, 0)
     return one_number.number_reading(sheet, found if found and one_number.is_high_enough(found) else None, networks)

@@ -37,7 +37,7 @@ UNHEARD_OF = 0.02
 """The probability that a network gives, at least, to what it does not name."""
 
 
-class Weighed(NamedTuple):
+class WeighedCandidate(NamedTuple):
     """What both networks think of a candidate."""
 
     candidate: Candidate
@@ -47,7 +47,7 @@ class Weighed(NamedTuple):
     opinion: Opinion
 
 
-def judged_number(weighed: Weighed, turn: Turn, networks: Networks, options: PageOptions) -> Number:
+def judged_number(weighed: WeighedCandidate, turn: Turn, networks: Networks, options: PageOptions) -> Number:
     """Make the number that people get of a candidate and of what the networks think of it."""
     one, own, opinion = weighed
     confidence, sure, reason = networks.judge("page", own)
@@ -72,7 +72,7 @@ def judged_number(weighed: Weighed, turn: Turn, networks: Networks, options: Pag
     )
 
 
-def weigh(one: Candidate, view: NDArray[np.uint8], networks: Networks) -> Weighed:
+def weigh(one: Candidate, view: NDArray[np.uint8], networks: Networks) -> WeighedCandidate:
     """Weigh a candidate: the page's network believes in it, and the one for numbers, asked alone, reads the same.
 
     Where they read as many digits, but others, those are taken that both together find the most probable.
@@ -87,7 +87,7 @@ def weigh(one: Candidate, view: NDArray[np.uint8], networks: Networks) -> Weighe
 
     best = max((one, *rivals), key=likely)
     own = PAGE_SHARE * best.probability + (1 - PAGE_SHARE) * said.get(best.digits, 0.0)
-    return Weighed(best, own, opinion)
+    return WeighedCandidate(best, own, opinion)
 
 
 def with_digits(one: Candidate, digits: str) -> Candidate:

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from digitry.errors import SettingError
 from digitry.networks.contract import Contract
 from digitry.networks.model import WHAT, Model
+from digitry.networks.scale import with_place
 from digitry.pages.number_words import confidence as in_words
-from digitry.reading.arrays import canonical_of, look_canonical
+from digitry.reading.canonical_of import canonical_of, look_canonical
 from digitry.reading.certainty import MAX_ERROR, check_max_error, weigh_confidence
 from digitry.types import Digit, Images, Probabilities
 
@@ -158,7 +159,8 @@ class Networks:
         if kind == "page" and self.has_own_numbers:
             return confidence, False, NOT_MEASURED_TOGETHER
         model: Model = getattr(self, f"{kind}s")  # opened when it is first asked
-        return weigh_confidence(model.contract.confidence_scale, confidence, self.max_error)
+        shown, is_sure, why = weigh_confidence(model.contract.confidence_scale, confidence, self.max_error)
+        return shown, is_sure, why and with_place(why, model.place)
 
     def digit(self, probabilities: NDArray[np.float32], box: tuple[int, int, int, int]) -> Digit:
         """Return the most probable label of one digit, with the next best."""

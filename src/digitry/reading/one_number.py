@@ -16,7 +16,7 @@ from digitry.images.ink import InkPage, find_ink
 from digitry.images.lines import MIN_HEIGHT, find_lines, one_line
 from digitry.images.panel import Panel, find_panel, whole_page
 from digitry.images.segment import INK_LEVEL, is_blot
-from digitry.images.slope import Turn, writing_slope
+from digitry.images.slope import Levelling, writing_slope
 from digitry.images.stages import BLANK
 from digitry.images.strokes import stroke_mask
 from digitry.reading import one_digit
@@ -52,7 +52,7 @@ class InkSheet(NamedTuple):
 
     page: InkPage
     ink: NDArray[np.uint8]
-    turn: Turn
+    turn: Levelling
     left: int
     top: int
     """Where the panel's corner lies on the page."""
@@ -157,7 +157,7 @@ def _sheets(panel: Panel, window: float | None, dark_on_light: bool | None) -> I
     if page.ink.any():
         slope = writing_slope(stroke_mask(page.ink, INK_LEVEL))
         for degrees in dict.fromkeys((slope, 0.0)):
-            turn = Turn(page.ink.shape, degrees)
+            turn = Levelling(page.ink.shape, degrees)
             yield InkSheet(page, turn.apply(page.ink), turn, *panel.box[:2])
 
 

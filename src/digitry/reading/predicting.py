@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.reading.arrays import canonical_of
+from digitry.reading.canonical_of import canonical_of
 from digitry.reading.networks import Networks
 from digitry.types import Probabilities
 

@@ -28,7 +28,7 @@ from digitry.reading.knowledge import KNOWN, Knowledge, parse_knowledge
 from digitry.reading.page_options import PAGE_OPTIONS, PageOptionValues, page_options_from_words
 from digitry.serve import request_metrics
 from digitry.serve.api_page import api_page
-from digitry.serve.bodies import content_type, images_of_bytes, images_of_json, parts_of, read_body
+from digitry.serve.bodies import body_parts, content_type, images_of_bytes, images_of_json, read_body
 from digitry.serve.children import Done, PictureJob
 from digitry.serve.engine import Engine, ServedModel
 from digitry.serve.guard import Access, Guard
@@ -127,7 +127,7 @@ class Handlers:
         """Return the pictures of a request, with their names."""
         kind = content_type(request)
         if kind == MULTIPART:
-            pictures = [(part.file_name, part.data) for part in parts_of(request, body, self._limits.max_parts)]
+            pictures = [(part.file_name, part.data) for part in body_parts(request, body, self._limits.max_parts)]
             if not pictures:
                 raise ProblemError("bad-multipart", "There is no part with a picture.")
             return pictures

@@ -62,7 +62,7 @@ def content_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def parts_of(request: Request, body: bytes, most: int) -> list[BodyPart]:
+def body_parts(request: Request, body: bytes, most: int) -> list[BodyPart]:
     """Return the parts of a multipart body. Raises ProblemError for a broken one, and for more than `most`."""
     _, options = parse_options_header(request.headers.get("content-type", ""))
     boundary = options.get(b"boundary", b"")

@@ -14,7 +14,7 @@ from digitry.synthesis.hands import Hand
 from digitry.synthesis.marginalia import beside, circle, filler, pressure, sign_alone, underline, words
 from digitry.synthesis.paper_rules import boxes, grid, paper_rules
 from digitry.synthesis.sheet import Sheet, line, random_face
-from digitry.synthesis.texts import CELL_KINDS, cell_text, digits, fitting, number, phrase, signed, word
+from digitry.synthesis.texts import CELL_KINDS, digits, fitting, made_cell, number, phrase, signed, word
 
 ALONE = "ACDEFGHKLMNPRTVWXYadefhkmnrtuwxy"
 """Letters that nobody takes for a digit."""
@@ -77,7 +77,7 @@ def table(sheet: Sheet, size: float) -> None:
                 else:
                     words(sheet, left + 0.1 * size, y, size * 0.8, hand, most=1, reach=right)
                 continue
-            text = cell_text(int(kinds[c]), rng)[: max(1, int(room / (0.62 * size)))]
+            text = made_cell(int(kinds[c]), rng)[: max(1, int(room / (0.62 * size)))]
             if kinds[c] < CELL_KINDS - 1:
                 text = text.strip(".,-/:+=×÷%('") or str(rng.integers(10))
             if rng.random() < in_print:

@@ -57,7 +57,7 @@ def phrase(rng: np.random.Generator, most: int = 4) -> str:
     return " ".join(words) + str(rng.choice(["", "", "", ":", ".", "?", " :"]))
 
 
-def cell_text(kind: int, rng: np.random.Generator) -> str:
+def made_cell(kind: int, rng: np.random.Generator) -> str:
     """Give what stands in a cell of a table; `kind` is which of `CELL_KINDS` it is, from 0: the last are marks."""
     if kind == 0:
         return number(rng)

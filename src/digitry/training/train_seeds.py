@@ -104,7 +104,7 @@ def train_seeds(
     return result
 
 
-def describe(runs: SeedRuns) -> str:
+def describe_seeds(runs: SeedRuns) -> str:
     """Describe the runs in one line: how many, and the spread of their accuracy."""
     figures = runs.figures
     seen, one = (

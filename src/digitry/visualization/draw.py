@@ -11,7 +11,7 @@ from digitry.reading import Picture
 from digitry.types import Box, Number, Reading, is_sure
 from digitry.visualization import marks
 from digitry.visualization.colour import Colour, upright_colour
-from digitry.visualization.labels import SMALLEST_TEXT, Label, fill_of, place_labels
+from digitry.visualization.place_labels import SMALLEST_TEXT, Label, fill_of, place_labels
 from digitry.visualization.placing import Rectangle, room_above
 from digitry.visualization.table_marks import draw_cells, table_labels
 from digitry.visualization.upright import make_upright
@@ -164,7 +164,7 @@ def _with_note(canvas: Colour, reading: Reading, turn: int) -> Colour:
     said += _legend(reading, turn)
     if not said or (reading.numbers and not reading.reason and len(said) == 1 and not reading.sure):
         return canvas
-    text = marks.plain(" ".join(said))
+    text = marks.in_font(" ".join(said))
     size = max(SMALLEST_TEXT + 2, round(max(canvas.shape[:2]) / (60 if len(said) > 1 else 40)))
     least = 16 * size  # a very narrow picture would wrap every word
     if canvas.shape[1] < least:

@@ -17,8 +17,8 @@ from digitry.types import IMAGE_SIDE, IMAGE_SIZE, Digit, Number, Reading, is_sur
 from digitry.visualization import words
 from digitry.visualization.colour import Colour, upright_colour
 from digitry.visualization.draw import draw_page
-from digitry.visualization.labels import MANY, short_percent
 from digitry.visualization.page_stages import characters_picture, tables_picture, was_seen_as_page
+from digitry.visualization.place_labels import MANY, short_percent
 from digitry.visualization.saliency import saliency
 from digitry.visualization.stage_pictures import crop, cut, heat, picture_of_pixels, pixelated
 from digitry.visualization.strip_pictures import strip_chart

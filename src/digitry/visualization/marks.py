@@ -41,7 +41,7 @@ def font(size: int) -> Any:
     return ImageFont.load_default(size)
 
 
-def plain(text: str) -> str:
+def in_font(text: str) -> str:
     """Write `text` in the letters that the font has; others become "?", line breaks and control characters blanks."""
     clean = "".join(c if c.isprintable() else " " for c in text.translate(_SUBSTITUTES))
     return "".join(c if c.isascii() or c in "·…“”" else "?" for c in clean)

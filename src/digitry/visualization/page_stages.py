@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 from digitry.types import Box, Digit, Number, Reading, is_sure
 from digitry.visualization import marks
 from digitry.visualization.colour import Colour
-from digitry.visualization.labels import SMALLEST_TEXT, fill_of
+from digitry.visualization.place_labels import SMALLEST_TEXT, fill_of
 from digitry.visualization.table_marks import draw_cells, table_labels
 
 PALE = 0.72
@@ -79,7 +79,7 @@ def _write(
     """Write a character where it stands, as high as the digits of its number, on a patch that hides what is there."""
     x, y, width, tall = box
     size = max(SMALLEST_TEXT, round(height))
-    label = marks.plain(one.label)
+    label = marks.in_font(one.label)
     half = max(width, marks.text_width(label, size)) / 2
     middle = x + width / 2, y + tall / 2
     patch = (middle[0] - half, middle[1] - tall / 2, middle[0] + half, middle[1] + tall / 2)

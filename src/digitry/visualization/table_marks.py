@@ -8,7 +8,7 @@ import numpy as np
 from digitry.types import Table
 from digitry.visualization import marks
 from digitry.visualization.colour import Colour
-from digitry.visualization.labels import Label
+from digitry.visualization.place_labels import Label
 
 TABLE: marks.Colours = (0, 122, 102)
 """Green, told from blue and amber; the thin lines tell it without colour."""

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.types import Digit, Number, Reading, is_sure
-from digitry.visualization.labels import short_percent
+from digitry.visualization.place_labels import short_percent
 from digitry.visualization.saliency import ErasedPatch, Saliency
 
 CLEARLY = 0.05

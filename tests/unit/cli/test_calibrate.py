@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,6 @@ from PIL import Image
 from digitry.cli import calibrate, info
 from digitry.errors import ModelError
 from digitry.networks.model import Model
-from digitry.reading.certainty import NO_SCALE
 from tests.unit.tiny_models import printed_digit, string_model_bytes, template_model_bytes
 
 
@@ -49,11 +49,14 @@ def test_calibrate_as_json_is_one_object(folder: Path) -> None:
 
 def test_the_command_that_a_model_without_a_scale_names_gives_it_one(folder: Path) -> None:
     """Of a training that held nothing back no digits are left to make pictures of."""
-    words = NO_SCALE.rpartition("digitry calibrate ")[2].split()
-    given = {"RUN|FILE.onnx": folder / "tiny.onnx", "PICTURES": folder / "mine"}
-    result = ask(calibrate.command, *(given[word] for word in words))
+    file = folder / "my tiny.onnx"
+    (folder / "tiny.onnx").rename(file)
+    command = ask(info.command, file).stdout.partition("digitry calibrate ")[2].partition("\n")[0]
+    place, pictures = shlex.split(command)
+    assert (place, pictures) == (str(file), "PICTURES")
+    result = ask(calibrate.command, place, folder / "mine")
     assert result.exit_code == 0, result.output
-    assert NO_SCALE not in ask(info.command, folder / "tiny.onnx").stdout
+    assert "no scale" not in ask(info.command, file).stdout
 
 
 def test_info_says_what_a_model_reads_and_that_nobody_measured_it(folder: Path) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from digitry.datasets.raw import raw_array
-from digitry.datasets.to_images import is_dark_on_light, to_images
+from digitry.datasets.to_images import are_dark_on_light, to_images
 from digitry.errors import DataError
 from digitry.images.canonical import canonical
 from digitry.types import Images
@@ -132,8 +132,8 @@ def test_whoever_says_what_is_ink_is_believed() -> None:
 def test_light_edges_alone_are_no_paper() -> None:
     framed = IMAGES.copy()
     framed[:, [0, -1]] = framed[:, :, [0, -1]] = 255
-    assert not is_dark_on_light(framed)
-    assert is_dark_on_light(255 - IMAGES)
+    assert not are_dark_on_light(framed)
+    assert are_dark_on_light(255 - IMAGES)
 
 
 def test_splits_of_different_ranges_are_scaled_each_by_its_own() -> None:

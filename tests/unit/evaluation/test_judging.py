@@ -148,7 +148,9 @@ def test_a_split_that_is_not_there_is_refused(make_run: MakeRun, made_up_dataset
 def test_answers_that_are_not_numbers_are_a_model_error(
     make_run: MakeRun, made_up_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(judging, "predict", lambda _, part, *args, **more: np.full((len(part), 10), np.nan, np.float32))
+    monkeypatch.setattr(
+        judging, "predict_split", lambda _, part, *args, **more: np.full((len(part), 10), np.nan, np.float32)
+    )
     with pytest.raises(ModelError, match=r"model\.onnx cannot be judged: .*finite"):
         judging.judge_run(make_run(), data=made_up_dataset)
 

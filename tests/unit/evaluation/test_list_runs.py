@@ -11,7 +11,7 @@ import pytest
 import digitry
 from digitry.errors import SettingError
 from digitry.evaluation.list_runs import ORDERS, list_runs
-from digitry.evaluation.run_list_page import page, row
+from digitry.evaluation.run_list_page import row, run_list_page
 from digitry.pages.html import render_page
 
 MakeRun = Callable[..., Path]
@@ -100,6 +100,6 @@ def test_a_folder_that_is_not_there_and_an_unknown_order_are_refused() -> None:
 
 def test_its_page_has_every_run_and_escapes_names(make_run: MakeRun) -> None:
     make_run("<b>")
-    text = render_page(page(list_runs("runs")))
+    text = render_page(run_list_page(list_runs("runs")))
     assert "&lt;b&gt; (not finished)" in text
     assert "<b>" not in text

@@ -17,24 +17,11 @@ from digitry.evaluation.evaluate import evaluate, write_report
 from digitry.evaluation.judging import Evaluation
 from digitry.evaluation.report import GrowingChart, history_chart
 from digitry.evaluation.report_page import confusions
-from digitry.pages import charts
 from digitry.pages.number_words import percent
 from digitry.types import Dataset
 
 MakeRun = Callable[..., Path]
 PLOTS = ("history", "confusion", "classes", "reliability", "mistakes", "predictions")
-
-
-@pytest.fixture
-def blank_plots(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rendering is most of the time; tests that do not look at plots go without."""
-
-    def save(figure: object, path: Path) -> tuple[Path, Path]:
-        path.parent.mkdir(exist_ok=True)
-        path.with_suffix(".svg").write_text("<svg/>")
-        return path.with_suffix(".png"), path.with_suffix(".svg")
-
-    monkeypatch.setattr(charts, "save_figure", save)
 
 
 def read_metrics(run: Path) -> dict[str, object]:

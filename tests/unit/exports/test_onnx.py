@@ -102,7 +102,7 @@ def test_a_mistake_in_the_function_of_a_layer_is_no_reason_to_ask_another_conver
     def mistaken(graph: Any, layer: Any, x: Any) -> str:
         return graph.add("Relu", x.name + 1)  # type: ignore[no-any-return]
 
-    monkeypatch.setitem(onnx.LAYERS, "ReLU", (onnx.Layout.ANY, mistaken))
+    monkeypatch.setitem(onnx.LAYERS, "ReLU", (onnx.AxisOrder.ANY, mistaken))
     monkeypatch.setattr(onnx, "converted", lambda *_: pytest.fail("asked"))
     with pytest.raises(TypeError):
         onnx.to_onnx(in_a_row(layers.ReLU(), layers.Flatten()), CONTRACT)

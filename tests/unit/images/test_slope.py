@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from digitry.images.slope import Turn, writing_slope
+from digitry.images.slope import Levelling, writing_slope
 from tests.unit.images.written import falling, glyph, ink_page, tight_box
 
 
@@ -56,14 +56,14 @@ def test_a_blank_page_and_a_speck_have_no_slope() -> None:
 @pytest.mark.parametrize("degrees", [-45, -20, 5, 33])
 def test_a_page_turned_by_its_slope_is_level(degrees: int) -> None:
     page = falling(ink_page("36925814"), degrees)
-    level = Turn(page.shape, degrees).apply(page)
+    level = Levelling(page.shape, degrees).apply(page)
     assert tight_box(level)[3] < 46
     assert abs(writing_slope(level)) <= 1
 
 
 def test_nothing_is_cut_off_a_turned_page() -> None:
     page = np.full((60, 200), 200, np.uint8)
-    turned = Turn(page.shape, 30).apply(page)
+    turned = Levelling(page.shape, 30).apply(page)
     assert turned.sum() == pytest.approx(page.sum(), rel=0.02)
     assert turned.shape == (int(np.ceil(200 * 0.5 + 60 * 0.8660254)), int(np.ceil(200 * 0.8660254 + 60 * 0.5)))
 
@@ -72,7 +72,7 @@ def test_nothing_is_cut_off_a_turned_page() -> None:
 def test_a_box_comes_back_around_the_ink_it_was_drawn_around(degrees: int) -> None:
     page = np.zeros((300, 400), np.uint8)
     page[70:90, 310:320] = 255
-    turn = Turn(page.shape, degrees)
+    turn = Levelling(page.shape, degrees)
     x, y, width, height = turn.back(tight_box(turn.apply(page)))
     assert (x, y) <= (311, 71)
     assert x + width >= 319
@@ -85,6 +85,6 @@ def test_a_box_comes_back_around_the_ink_it_was_drawn_around(degrees: int) -> No
 
 def test_a_page_without_a_slope_and_its_boxes_stay_as_they_are() -> None:
     page = ink_page("38")
-    turn = Turn(page.shape, 0)
+    turn = Levelling(page.shape, 0)
     assert turn.apply(page) is page
     assert turn.back((3, 4, 50, 60)) == (3, 4, 50, 60)

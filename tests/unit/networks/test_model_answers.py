@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from onnx import TensorProto, helper
 
 from digitry.errors import ModelError
 from digitry.images.canonical import canonical
+from digitry.networks.contract import METADATA_KEY
 from digitry.networks.model import Model
 from digitry.networks.onnx_bytes import MAX_MODEL_BYTES, check_model_bytes
 from digitry.networks.page_answer import CLASSES
@@ -76,6 +78,27 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("data", [b"", b"hello", b"\x89PNG\r\n\x1a\n" + bytes(99), b"\xff" * 50, bytes(50)])
 def test_what_is_no_model_is_refused(data: bytes) -> None:
     assert "not an ONNX model" in refusal(data)
+
+
+def test_a_damaged_model_puts_nothing_on_the_screen_but_what_the_error_says(capfd: pytest.CaptureFixture[str]) -> None:
+    """The runtime would tell on stdout, where results are, what it falls back to."""
+    data = template_model_bytes()
+    at = data.index(b"MatMul")
+    assert "not an ONNX model that can run" in refusal(data[:at] + b"NatMul" + data[at + 6 :])
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_damaged_scale_is_fitted_anew_with_the_command_that_the_error_names(tmp_path: Path) -> None:
+    contract = replace(Model(template_model_bytes()).contract, confidence_scale=None).to_json()
+    broken = contract.replace('"confidence_scale": null', '"confidence_scale": {}')
+    assert broken != contract
+    model = template_model()
+    helper.set_model_props(model, {METADATA_KEY: broken})
+    file = tmp_path / "my digits.onnx"
+    file.write_bytes(model.SerializeToString())
+    with pytest.raises(ModelError, match="confidence must have exactly the fields") as caught:
+        Model(file)
+    assert str(caught.value).endswith(f"fit it again: digitry calibrate '{file}'")
 
 
 def test_a_model_cut_anywhere_is_refused() -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from digitry.errors import SettingError
 from digitry.images.ink import InkPage
-from digitry.images.slope import Turn
+from digitry.images.slope import Levelling
 from digitry.networks.page_answer import CENTRE, CLASSES
 from digitry.reading import Reader
 from digitry.reading.one_number import InkSheet
@@ -147,7 +147,7 @@ def test_a_model_of_other_things_than_digits_reads_no_numbers() -> None:
 
 def test_a_box_of_turned_ink_comes_back_to_the_page_it_was_shrunk_and_cut_from() -> None:
     ink = np.zeros((100, 200), np.uint8)
-    sheet = InkSheet(InkPage(ink, 2.5, True), ink, Turn(ink.shape, 0), left=30, top=70)
+    sheet = InkSheet(InkPage(ink, 2.5, True), ink, Levelling(ink.shape, 0), left=30, top=70)
     assert sheet.box_on_page((10, 20, 8, 4)) == (30 + 25, 70 + 50, 20, 10)
     assert sheet.box_on_page((-4, -4, 8, 8)) == (30, 70, 10, 10)
     assert sheet.box_on_page((10, 20, 0, 0))[2:] == (1, 1)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import numpy as np
 import pytest
 
 import digitry
+from digitry.evaluation import calibrate, number_runs
+from digitry.networks import odd_data
 from digitry.recipes.base import Recipe, Settings
+from digitry.training import results, tasks
 from digitry.training.train import train as train_with_report
 
 
@@ -29,33 +33,49 @@ def build(classes: int, settings: Settings) -> Any:
 
 
 def train(recipe: str | Recipe, *data: Any, **options: Any) -> digitry.Run:
-    """`digitry.train` without a report, unless it is asked for: plots take longer than these trainings."""
-    return train_with_report(recipe, *data, **{"report": False} | options)
+    """`digitry.train` without a report, unless it is asked for, and with little of what else is done beside: all that
+    takes longer than these trainings, and has tests of its own.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(odd_data, "SAMPLE", 60)
+        patch.setattr(calibrate, "PICTURES_AN_EPOCH", {"digit": 10, "number": 10})
+        few_strips(patch)
+        return train_with_report(recipe, *data, **{"report": False} | options)
+
+
+def few_strips(patch: pytest.MonkeyPatch) -> None:
+    """Numbers to validate and to test with are as few as those of a small recipe."""
+    patch.setattr(tasks, "VALIDATION_STRIPS", 12)
+    patch.setattr(number_runs, "STRIPS", 24)
+    patch.setattr(results, "TEMPERATURES", np.array([0.5, 1.0, 2.0]))
 
 
 PLAIN_TORCH = "DIGITRY_TEST_PLAIN_TORCH" in os.environ
 """Set by tests/functional/test_backends.py: the same proofs again, with plain Torch as the trainer."""
 
 
+SMALL = Recipe(
+    name="small",
+    summary="for tests",
+    source="tests",
+    parameters=1_506,
+    settings=Settings(
+        epochs=3,
+        batch_size=16,
+        optimizer="adamw" if PLAIN_TORCH else "adam",
+        learning_rate=0.003,
+        schedule="one-cycle" if PLAIN_TORCH else "cosine",
+        weight_decay=0.1 if PLAIN_TORCH else None,
+        label_smoothing=0.1 if PLAIN_TORCH else 0.0,
+        precision="bfloat16" if PLAIN_TORCH else "float32",
+        dropout=0.5,
+        validation_fraction=0.1,
+    ),
+    plain_torch=PLAIN_TORCH,
+    build=build,
+)
+
+
 @pytest.fixture
 def small_recipe() -> Recipe:
-    return Recipe(
-        name="small",
-        summary="for tests",
-        source="tests",
-        parameters=1_506,
-        settings=Settings(
-            epochs=3,
-            batch_size=16,
-            optimizer="adamw" if PLAIN_TORCH else "adam",
-            learning_rate=0.003,
-            schedule="one-cycle" if PLAIN_TORCH else "cosine",
-            weight_decay=0.1 if PLAIN_TORCH else None,
-            label_smoothing=0.1 if PLAIN_TORCH else 0.0,
-            precision="bfloat16" if PLAIN_TORCH else "float32",
-            dropout=0.5,
-            validation_fraction=0.1,
-        ),
-        plain_torch=PLAIN_TORCH,
-        build=build,
-    )
+    return SMALL

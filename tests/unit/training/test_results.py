@@ -18,6 +18,7 @@ from digitry.training import results
 from digitry.training.job import TrainingJob
 from digitry.training.training_progress import make_progress
 from digitry.types import Dataset
+from tests.unit.training.conftest import few_strips
 from tests.unit.written_numbers import SMALL_NUMBERS, build_small, printed_dataset
 
 pytest.importorskip("keras")
@@ -83,6 +84,7 @@ def test_a_network_that_is_always_right_is_not_made_surer_than_the_lowest_temper
 def test_figures_on_numbers_say_which_digits_they_are_made_of(
     split: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    few_strips(monkeypatch)
     monkeypatch.setattr(number_runs, "STRIPS", 6)
     monkeypatch.setattr(results, "fit_temperature", lambda model, examples: 1.25)
     data = printed_dataset()

@@ -13,7 +13,7 @@ import digitry
 from digitry.errors import SettingError
 from digitry.training import train_seeds as seeds_module
 from digitry.training.interrupt import TrainingInterrupted
-from digitry.training.train_seeds import describe, train_seeds
+from digitry.training.train_seeds import describe_seeds, train_seeds
 from digitry.types import Dataset
 
 MakeRun = Callable[..., Path]
@@ -52,7 +52,7 @@ def test_mean_and_deviation_are_those_of_the_single_runs(asked: list[dict[str, A
     assert (round(spread.mean, 9), round(spread.sd, 9)) == (0.91, 0.01)  # 0.90, 0.91, 0.92
     assert (spread.least, spread.most) == (0.9, 0.92)
     assert json.loads((done.folder / "seeds.json").read_text())["figures"]["val_accuracy"]["mean"] == spread.mean
-    assert describe(done).endswith("validation accuracy 91.00 ± 1.00% (mean ± sd), from 90.00 to 92.00%")
+    assert describe_seeds(done).endswith("validation accuracy 91.00 ± 1.00% (mean ± sd), from 90.00 to 92.00%")
 
 
 def test_what_was_begun_goes_on_and_the_rest_begins(asked: list[dict[str, Any]], made_up_dataset: Dataset) -> None:

@@ -15,8 +15,8 @@ from digitry.errors import DataError
 from digitry.types import Cell, Digit, Number, Reading, Table, is_sure
 from digitry.visualization import marks
 from digitry.visualization.draw import draw_page, draw_reading
-from digitry.visualization.labels import place_labels, short_percent
-from digitry.visualization.marks import plain, text_width, wrapped
+from digitry.visualization.marks import in_font, text_width, wrapped
+from digitry.visualization.place_labels import place_labels, short_percent
 from digitry.visualization.placing import overlaps
 from digitry.visualization.table_marks import TABLE, table_labels
 from digitry.visualization.upright import make_upright
@@ -152,8 +152,8 @@ def test_a_crowded_page_is_drawn_without_a_label_on_a_digit() -> None:
 
 
 def test_texts_that_the_font_lacks_stay_legible() -> None:
-    assert plain("28×28 – a\nb\x07") == "28x28 - a b "
-    assert plain("日本") == "??"
+    assert in_font("28×28 – a\nb\x07") == "28x28 - a b "
+    assert in_font("日本") == "??"
 
 
 def test_long_texts_are_wrapped_and_endless_words_cut() -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from digitry.evaluation.metrics import wilson_interval
-from digitry.evaluation.whole_pages.labels import LabelledPage
 from digitry.evaluation.whole_pages.matching import WAYS, Match, cells_in_place, match_numbers
+from digitry.evaluation.whole_pages.page_labels import LabelledPage
 from digitry.types import Number, Reading, is_sure
 
 

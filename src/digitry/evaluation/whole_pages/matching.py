@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from digitry.evaluation.whole_pages.labels import LabelledPage
+from digitry.evaluation.whole_pages.page_labels import LabelledPage
 from digitry.types import Number
 
 WAYS = ("digits", "exact")

@@ -9,7 +9,7 @@ from digitry.datasets import Progress
 from digitry.errors import DataError
 from digitry.evaluation.read_labelled import read_labelled
 from digitry.evaluation.whole_pages.figures import PageScore, page_answer
-from digitry.evaluation.whole_pages.labels import EXPECTED, LABELS_FILE, find_page_labels, read_page_labels
+from digitry.evaluation.whole_pages.page_labels import EXPECTED, LABELS_FILE, find_page_labels, read_page_labels
 from digitry.reading import Reader
 
 __all__ = ["PageScore", "score_pages"]

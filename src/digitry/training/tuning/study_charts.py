@@ -96,7 +96,7 @@ def slices(trials: Sequence[Trial], space: Space) -> Figure:
     return figure
 
 
-def curves(trials: Sequence[Trial], best: Trial | None) -> Figure:
+def trial_curves(trials: Sequence[Trial], best: Trial | None) -> Figure:
     """Draw validation accuracy after each epoch, a line a trial; the best one stands out."""
     shown = sorted((one for one in trials if one.curve), key=lambda one: one.accuracy or 0.0)[-MOST_CURVES:]
     with charts.styled():

@@ -107,7 +107,9 @@ def _settings_parts(study: Study, space: Space, shares: Mapping[str, float]) -> 
 def _curve_parts(study: Study, best: Trial) -> list[Part]:
     if max(len(one.curve) for one in study.trials) < 2:
         return ["One epoch has no curve."]
-    return [_picture(study_charts.curves(study.trials, best), "Validation accuracy of every trial after each epoch")]
+    return [
+        _picture(study_charts.trial_curves(study.trials, best), "Validation accuracy of every trial after each epoch")
+    ]
 
 
 def _trial_parts(study: Study) -> list[Part]:

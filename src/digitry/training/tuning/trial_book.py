@@ -26,7 +26,7 @@ from digitry.runs import Epoch
 from digitry.training.tuning.space import Space, own_values, space_of_text
 from digitry.training.tuning.study import COMPLETE, ENDED_EARLY, FAILED, RUNNING, Trial
 from digitry.training.tuning.study_plan import JOURNAL, TRIALS, StudyPlan
-from digitry.training.tuning.trial_job import Outcome, TrialJob
+from digitry.training.tuning.trial_job import TrialJob, TrialOutcome
 
 STARTUP_TRIALS = 8
 """Drawn at random, before the sampler has something to go by."""
@@ -110,7 +110,7 @@ class TrialBook:
             while self._left and self.is_late:
                 left = self._asked(optuna.Trial(self._study, self._left.popleft()._trial_id))
                 left.why = "the time was up"
-                self._tell(left, Outcome(None))
+                self._tell(left, TrialOutcome(None))
             if self._left:
                 return self._asked(optuna.Trial(self._study, self._left.popleft()._trial_id))
             begun = sum(one.state != TrialState.WAITING for one in self._study.get_trials(deepcopy=False))
@@ -128,7 +128,7 @@ class TrialBook:
                 asked.why = "the time was up"
             return not asked.why
 
-    def tell(self, asked: Asked, outcome: Outcome) -> Trial:
+    def tell(self, asked: Asked, outcome: TrialOutcome) -> Trial:
         """Write down what came of a trial: its one final record. Raises TrainingError where the first all failed."""
         with self._lock:
             self._tell(asked, outcome)
@@ -171,7 +171,7 @@ class TrialBook:
                 asked.trial.report(line["val_accuracy"], epoch)
                 asked.heard.add(epoch)
 
-    def _tell(self, asked: Asked, outcome: Outcome) -> None:
+    def _tell(self, asked: Asked, outcome: TrialOutcome) -> None:
         self._report(asked, outcome.history)
         asked.trial.set_user_attr("seconds", round(time.monotonic() - asked.began, 3))
         asked.trial.set_user_attr("study_seconds", round(self.seconds, 3))

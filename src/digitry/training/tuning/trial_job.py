@@ -22,7 +22,7 @@ class TrialJob:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrialOutcome:
     """What came of a training."""
 
     accuracy: float | None
@@ -40,7 +40,7 @@ OnEpoch = Callable[[Sequence[Epoch]], bool]
 class Trainer(Protocol):
     """Trains one job after another."""
 
-    def train(self, job: TrialJob, on_epoch: OnEpoch) -> Outcome:
+    def train(self, job: TrialJob, on_epoch: OnEpoch) -> TrialOutcome:
         """Train. Raises DigitryError for what would fail every training: no room on the disk, data that is gone."""
 
     def kill(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from digitry import errors
 from digitry.errors import SettingError, TrainingError
 from digitry.recipes.base import Recipe
-from digitry.training.tuning.trial_job import OnEpoch, Outcome, TrialJob
+from digitry.training.tuning.trial_job import OnEpoch, TrialJob, TrialOutcome
 from digitry.types import Dataset
 from digitry.workers.pool import NoWorkerError, Worker
 
@@ -33,7 +33,7 @@ class TrialProcess:
         self._head = {"track": track, "threads": max(1, (os.cpu_count() or 1) // of) if of > 1 else None}
         self._worker: Worker | None = None
 
-    def train(self, job: TrialJob, on_epoch: OnEpoch) -> Outcome:
+    def train(self, job: TrialJob, on_epoch: OnEpoch) -> TrialOutcome:
         """Train it there. Raises DigitryError, of the kind it was there, for what would fail every training."""
         if self._worker is None or self._worker.is_dead:
             try:
@@ -48,7 +48,7 @@ class TrialProcess:
             head = {"go_on": on_epoch(said.head["epochs"])}
         worker.stop()
         self._worker = None
-        return Outcome(None, "the process that trained it was ended: killed, or out of memory")
+        return TrialOutcome(None, "the process that trained it was ended: killed, or out of memory")
 
     def kill(self) -> None:
         """End the process, whatever it is at."""
@@ -61,7 +61,7 @@ class TrialProcess:
             self._worker.stop()
 
 
-def _outcome(said: dict[str, Any]) -> Outcome:
+def _outcome(said: dict[str, Any]) -> TrialOutcome:
     if "fatal" in said:
         raise getattr(errors, said["fatal"])(said["reason"])
-    return Outcome(said.get("accuracy"), said.get("reason", ""), said.get("history", ()))
+    return TrialOutcome(said.get("accuracy"), said.get("reason", ""), said.get("history", ()))

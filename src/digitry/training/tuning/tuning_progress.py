@@ -50,11 +50,11 @@ class TuningProgress(Protocol):
 def make_progress(quiet: bool) -> TuningProgress:
     """Choose the right kind for where a person is looking: a terminal, or a file."""
     if quiet:
-        return Silent()
-    return Table() if is_interactive(sys.stderr) else Lines()
+        return SilentStudy()
+    return StudyTable() if is_interactive(sys.stderr) else StudyLines()
 
 
-class Silent:
+class SilentStudy:
     """Says nothing."""
 
     def begin(self, plan: StudyPlan, folder: str, trials: Sequence[Trial]) -> None:
@@ -79,7 +79,7 @@ class Silent:
         """Say nothing."""
 
 
-class Lines(Silent):
+class StudyLines(SilentStudy):
     """A line for each trial."""
 
     def begin(self, plan: StudyPlan, folder: str, trials: Sequence[Trial]) -> None:
@@ -109,7 +109,7 @@ class _UnderWay:
     history: list[Epoch] = field(default_factory=list)
 
 
-class Table:
+class StudyTable:
     """For a terminal: a table of the trials under way, the best and the newest, over the best so far."""
 
     def __init__(self, console: Console | None = None) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from digitry.evaluation.whole_pages.figures import Counts, PageScore, page_answer
-from digitry.evaluation.whole_pages.labels import LabelledPage
+from digitry.evaluation.whole_pages.page_labels import LabelledPage
 from digitry.types import Number, Reading
 
 

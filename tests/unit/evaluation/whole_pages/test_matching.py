@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from digitry.evaluation.whole_pages.labels import LabelledPage
 from digitry.evaluation.whole_pages.matching import cells_in_place, match_numbers, parts_of, plain
+from digitry.evaluation.whole_pages.page_labels import LabelledPage
 from digitry.types import Number
 
 

@@ -15,8 +15,8 @@ import digitry
 from digitry.cli.score import command
 from digitry.errors import DataError, SettingError
 from digitry.evaluation.whole_pages import score_pages as module
-from digitry.evaluation.whole_pages.score_page import write_page_score
 from digitry.evaluation.whole_pages.score_pages import score_pages
+from digitry.evaluation.whole_pages.write_page_score import write_page_score
 from digitry.types import Digit, Number, Reading
 
 

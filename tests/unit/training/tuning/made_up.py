@@ -15,9 +15,9 @@ from typing import Any
 from digitry import recipes
 from digitry.training.tuning.study import Study
 from digitry.training.tuning.study_plan import JOURNAL, StudyPlan, make_plan
-from digitry.training.tuning.trial_job import OnEpoch, Outcome, TrialJob
+from digitry.training.tuning.trial_job import OnEpoch, TrialJob, TrialOutcome
 from digitry.training.tuning.tune import run_study
-from digitry.training.tuning.tuning_progress import Silent
+from digitry.training.tuning.tuning_progress import SilentStudy
 
 RECIPE = recipes.get("dense-relu")
 EPOCHS = 10
@@ -38,7 +38,7 @@ class MadeUp:
         self.seconds = seconds
         self.is_killed = False
 
-    def train(self, job: TrialJob, on_epoch: OnEpoch) -> Outcome:
+    def train(self, job: TrialJob, on_epoch: OnEpoch) -> TrialOutcome:
         self.asked.append(job)
         last = accuracy_of(job) + 0.001 * (job.seed % 3)
         history: list[dict[str, float]] = []
@@ -46,10 +46,10 @@ class MadeUp:
             time.sleep(self.seconds)
             history.append({"epoch": epoch, "val_accuracy": last - 0.5**epoch})
             if RECIPE.with_settings(job.settings).settings.learning_rate > 0.05:
-                return Outcome(None, "the loss is no longer a finite number")
+                return TrialOutcome(None, "the loss is no longer a finite number")
             if epoch < EPOCHS and not on_epoch(history):
-                return Outcome(None)
-        return Outcome(last, history=history)
+                return TrialOutcome(None)
+        return TrialOutcome(last, history=history)
 
     def kill(self) -> None:
         self.is_killed = True
@@ -64,7 +64,7 @@ def plan(**options: Any) -> StudyPlan:
 
 
 def study(folder: Path, make: Callable[[], Sequence[Any]] = lambda: [MadeUp()], **options: Any) -> Study:
-    return run_study(folder, plan(**options), RECIPE, make, Silent(), page=False)
+    return run_study(folder, plan(**options), RECIPE, make, SilentStudy(), page=False)
 
 
 def final_records(folder: Path) -> Counter[int]:

@@ -19,7 +19,7 @@ from digitry.errors import SettingError, StorageError, TrainingError
 from digitry.training.interrupt import TrainingInterrupted
 from digitry.training.tuning.study import COMPLETE, ENDED_EARLY, FAILED, Gain, Study
 from digitry.training.tuning.study_plan import read_plan
-from digitry.training.tuning.trial_job import OnEpoch, Outcome, TrialJob
+from digitry.training.tuning.trial_job import OnEpoch, TrialJob, TrialOutcome
 from digitry.training.tuning.trial_process import TrialProcess
 from digitry.training.tuning.tune import tune
 from digitry.types import Dataset
@@ -135,12 +135,12 @@ def test_killed_by_the_system_again_and_again_it_loses_and_doubles_no_trial(tmp_
 
 def test_a_signal_ends_it_with_what_to_type_and_what_was_under_way_goes_on(tmp_path: Path) -> None:
     class Waiting(MadeUp):
-        def train(self, job: TrialJob, on_epoch: OnEpoch) -> Outcome:
+        def train(self, job: TrialJob, on_epoch: OnEpoch) -> TrialOutcome:
             if len(self.asked) == 2:
                 threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGTERM)).start()
                 while not self.is_killed:
                     time.sleep(0.01)
-                return Outcome(None, "the process was ended")
+                return TrialOutcome(None, "the process was ended")
             return super().train(job, on_epoch)
 
     with pytest.raises(TrainingInterrupted, match=f"digitry tune dense-relu --study {tmp_path} --resume") as caught:
@@ -153,7 +153,7 @@ def test_a_signal_ends_it_with_what_to_type_and_what_was_under_way_goes_on(tmp_p
 
 def test_what_would_fail_every_trial_ends_the_study_and_leaves_the_trial_to_go_on(tmp_path: Path) -> None:
     class FullDisk(MadeUp):
-        def train(self, job: TrialJob, on_epoch: OnEpoch) -> Outcome:
+        def train(self, job: TrialJob, on_epoch: OnEpoch) -> TrialOutcome:
             if len(self.asked) == 1:
                 raise StorageError("no room")
             return super().train(job, on_epoch)
@@ -182,7 +182,7 @@ def test_when_the_minutes_are_over_no_trial_begins_and_the_one_under_way_ends(
     class Slow(MadeUp):
         """An epoch of it takes a second."""
 
-        def train(self, job: TrialJob, on_epoch: OnEpoch) -> Outcome:
+        def train(self, job: TrialJob, on_epoch: OnEpoch) -> TrialOutcome:
             def a_second_later(history: Sequence[dict[str, float]]) -> bool:
                 clock.now += 1
                 return on_epoch(history)

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from digitry.training.tuning.study import COMPLETE, FAILED, Trial
-from digitry.training.tuning.tuning_progress import SHOWN, Lines, Table, describe_study, shown_trials
+from digitry.training.tuning.tuning_progress import SHOWN, StudyLines, StudyTable, describe_study, shown_trials
 from tests.unit.training.tuning.made_up import plan
 
 
@@ -19,7 +19,7 @@ def trial(number: int, accuracy: float | None = 0.9, reason: str = "") -> Trial:
 
 
 def test_a_line_for_each_trial_tells_what_came_of_it_and_the_best(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = Lines()
+    lines = StudyLines()
     lines.begin(plan(), "s", [trial(0, 0.95)])
     lines.end_trial(trial(1), 62.0)
     lines.end_trial(trial(2, None, "no memory"), 65.0)
@@ -32,7 +32,7 @@ def test_a_line_for_each_trial_tells_what_came_of_it_and_the_best(capsys: pytest
 
 def test_the_table_has_those_under_way_and_the_best_and_says_which_fresh_seed_it_is_at() -> None:
     screen = io.StringIO()
-    table = Table(Console(file=screen, force_terminal=True, width=100, color_system=None))
+    table = StudyTable(Console(file=screen, force_terminal=True, width=100, color_system=None))
     table.begin(plan(), "s", [trial(0, 0.95)])
     table.begin_trial(1, {"units": "128"})
     table.epoch(1, [{"epoch": 1, "val_accuracy": 0.8125}])

@@ -94,7 +94,7 @@ def _spots(numbers: list[tuple[Number, bool]], boxes: list[Rectangle], letters: 
     smaller, smallest = (max(SMALLEST_TEXT, round(share * letters)) for share in (0.75, 0.5))
     found: list[_Spot] = []
     for (number, sure), box in zip(numbers, boxes, strict=True):
-        text = marks.plain(number.text) if sure else f"{marks.plain(number.text)} ?"
+        text = marks.in_font(number.text) if sure else f"{marks.in_font(number.text)} ?"
         percent = "" if len(numbers) > MANY else short_percent(number.confidence)
         tried: list[_Spot] = []
         for high, note in dict.fromkeys([(letters, percent), (letters, ""), (smaller, ""), (smallest, "")]):

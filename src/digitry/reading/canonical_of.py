@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from digitry.datasets.raw import as_array, raw_array
-from digitry.datasets.to_images import is_dark_on_light, to_images
+from digitry.datasets.to_images import are_dark_on_light, to_images
 from digitry.types import IMAGE_PIXELS, IMAGE_SIDE, Images
 
 
@@ -20,7 +20,7 @@ def look_canonical(images: Any) -> bool:
         return False
     # Canonical digits have no ink in the corners, so most are told by these alone.
     has_light_corners = bool(images[:, :: images.shape[1] - 1 or 1, :: images.shape[2] - 1 or 1].any())
-    return images.max() != 1 and not (has_light_corners and is_dark_on_light(images))
+    return images.max() != 1 and not (has_light_corners and are_dark_on_light(images))
 
 
 def canonical_of(x: Any, *, invert: bool | None = None) -> Images:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from digitry.errors import DataError
-from digitry.evaluation.whole_pages.labels import find_page_labels, read_page_labels
+from digitry.evaluation.whole_pages.page_labels import find_page_labels, read_page_labels
 
 
 @pytest.fixture
