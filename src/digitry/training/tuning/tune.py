@@ -107,9 +107,9 @@ def tune(
 
 def check_ready(*, page: bool = True) -> None:
     """Do nothing where a study can be begun. Raises SettingError, saying what to install, where it cannot."""
-    backend_name(by="digitry tune")
-    need("optuna", by="digitry tune", extra="tune")
-    need("onnx", "safetensors", *(["matplotlib"] if page else []), by="digitry tune")
+    backend_name(by="tune")
+    need("optuna", by="tune", extra="tune")
+    need("onnx", "safetensors", *(["matplotlib"] if page else []), by="tune")
 
 
 def run_study(

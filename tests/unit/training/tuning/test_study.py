@@ -279,7 +279,7 @@ def test_without_optuna_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(
         "digitry.packages.find_spec", lambda name, *rest: None if name == "optuna" else real(name, *rest)
     )
-    with pytest.raises(SettingError, match=r"digitry tune needs optuna; install with: pip install .*\[tune\]"):
+    with pytest.raises(SettingError, match=r"tune needs optuna; install with: pip install .*\[tune\]"):
         tune("dense-relu")
 
 
