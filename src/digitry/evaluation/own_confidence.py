@@ -12,7 +12,6 @@ from digitry.evaluation.labels import Labelled
 from digitry.evaluation.made_pages import judge_numbers
 from digitry.networks.model import Model
 from digitry.reading import Reader
-from digitry.reading.judged import BESIDE_LETTERS, STRUCK, TURNED
 from digitry.reading.picture_input import grey_pages
 from digitry.synthesis.pages import PhotographedPage
 from digitry.types import Reading
@@ -22,9 +21,6 @@ ExpectedPage = tuple[NDArray[np.uint8] | None, str]
 
 Progress = Callable[[str, int, int], None]
 """Called with (what is done, pictures done, pictures in all)."""
-
-NEVER_SURE = (STRUCK, BESIDE_LETTERS, TURNED)
-"""Reasons that no confidence outweighs."""
 
 TOGETHER = 64
 """Pictures of one digit that the network sees at a time."""
@@ -63,15 +59,16 @@ def own_confidence_on_pages(
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Read `count` made pages: the own confidence in every number that could be sure, and whether it is there.
 
-    A number that is not on its page counts as wrong. What is never sure, struck out or beside letters, is left out, and
-    so are pages that were read as one digit or number by the networks for those: they have scales of their own.
+    A number that is not on its page counts as wrong. What is never sure (struck out, something close beside it, read
+    otherwise by the other network) is left out, and so are pages that were read as one digit or number by the networks
+    for those: they have scales of their own.
     """
     confidence: list[float] = []
     right: list[bool] = []
     for place, page in enumerate(pages):
         reading = reader.read_grey(page.grey)
         is_by_page = "weighed" in reading.stages
-        numbers = [number for number in reading.numbers if is_by_page and number.reason not in NEVER_SURE]
+        numbers = [number for number in reading.numbers if is_by_page and number.sure]
         for number, is_right in judge_numbers(page, numbers).given:
             confidence.append(number.confidence)
             right.append(is_right)

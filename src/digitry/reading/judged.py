@@ -28,7 +28,7 @@ LEAST_ASKED = (LEAST_GIVEN - (1 - PAGE_SHARE)) / PAGE_SHARE
 
 ALTERNATIVES = 3
 
-STRUCK, BESIDE_LETTERS = "it is struck out", "letters stand beside it"
+STRUCK = "it is struck out"
 TURNED = "the page reads about as well the other way round; say how it lies: --rotate 0|90|180|270"
 """Why a number is not sure, whatever its confidence."""
 
@@ -107,8 +107,8 @@ def with_digits(one: Candidate, digits: str) -> Candidate:
 def _doubt(one: Candidate, opinion: Opinion, turn: Turn) -> str | None:
     if one.struck:
         return STRUCK
-    if one.beside_letters:
-        return BESIDE_LETTERS
+    if one.beside:
+        return f"{one.beside} close beside it"
     if turn.is_doubtful:
         return TURNED
     if opinion.digits != one.digits:

@@ -23,6 +23,9 @@ LOWEST = 6.0
 PLAIN = 0.8
 """A character that is plainly there is found with this probability, or more: a focal loss asks for no higher one."""
 
+CLOSE = 0.6
+"""A character whose middle is nearer to a number than this, in heights of its digits, might be part of it."""
+
 STRUCK = 0.5
 """Least mean probability of being struck out to be called so."""
 
@@ -40,7 +43,8 @@ class Candidate(NamedTuple):
     """The network's own, 0 to 1: that all characters are right, and none is missing or too much."""
     hand: str
     struck: bool
-    beside_letters: bool
+    beside: str
+    """What stands so close beside it that it might be part of it, with its verb; empty where nothing does."""
 
     @property
     def digits(self) -> str:
@@ -106,10 +110,24 @@ def _numbers(chain: list[int], spots: Spots, class_names: tuple[str, ...]) -> li
                 probability=_probability(written, chain, spots),
                 hand="written" if float(spots.written[places].mean()) >= 0.5 else "printed",
                 struck=float(spots.struck[places].mean()) >= STRUCK,
-                beside_letters=bool(letters.any()),
+                beside=_beside(written, bool(letters.any()), places, spots),
             )
         )
     return candidates
+
+
+def _beside(written: Written, has_letters: bool, places: list[int], spots: Spots) -> str:
+    if has_letters:
+        return "letters stand"
+    if written.around:
+        return "a sign stands"
+    size = float(np.median(spots.size[places]))
+    left, top = spots.box[places, :2].min(axis=0)
+    right, bottom = (spots.box[places, :2] + spots.box[places, 2:]).max(axis=0)
+    near = (spots.x > left - CLOSE * size) & (spots.x < right + CLOSE * size)
+    near &= np.abs(spots.y - (top + bottom) / 2) < max(bottom - top, size) / 2
+    near[places] = False
+    return "another character stands" if near.any() else ""
 
 
 def _probability(written: Written, chain: list[int], spots: Spots) -> float:

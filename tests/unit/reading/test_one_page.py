@@ -103,7 +103,7 @@ def test_struck_numbers_and_those_beside_letters_are_given_and_never_sure():
     plain, crossed, lettered = read(page, marked).numbers
     assert (plain.sure, plain.struck) == (True, False)
     assert (crossed.sure, crossed.struck, crossed.reason) == (False, True, "it is struck out")
-    assert (lettered.text, lettered.sure, lettered.reason) == ("52", False, "letters stand beside it")
+    assert (lettered.text, lettered.sure, lettered.reason) == ("52", False, "letters stand close beside it")
 
 
 def test_the_doubts_about_a_page_are_those_about_its_numbers():

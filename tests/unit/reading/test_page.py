@@ -39,12 +39,19 @@ def test_words_are_no_numbers_and_are_counted():
     assert page.words == 1
 
 
-def test_a_number_beside_a_letter_says_so():
-    (one,) = found(level(["2", "5", "0", "other"])).candidates
-    assert one.written.text == "250"
-    assert one.beside_letters
-    (one,) = found(level("250")).candidates
-    assert not one.beside_letters
+def test_a_number_says_what_might_be_part_of_it_and_is_not():
+    def beside(seen: list[Seen]) -> list[tuple[str, str]]:
+        return [(one.written.text, one.beside) for one in found(seen).candidates]
+
+    assert beside(level("250")) == [("250", "")]
+    assert beside(level(["2", "5", "0", "other"])) == [("250", "letters stand")]
+    assert beside(level(["2", "5", "%"])) == [("25", "a sign stands")]
+    assert beside(together(level("25", 100, 100), level("7", 148, 104))) == [
+        ("25", "another character stands"),
+        ("7", "another character stands"),
+    ]
+    assert beside(together(level("25", 100, 100), level("7", 220, 104))) == [("25", ""), ("7", "")]
+    assert beside(together(level("25", 100, 100), level("7", 100, 150))) == [("25", ""), ("7", "")]
 
 
 def test_a_number_is_written_or_printed():
