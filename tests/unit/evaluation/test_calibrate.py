@@ -251,7 +251,7 @@ def test_confidences_on_pages_are_those_of_numbers_and_one_that_is_not_there_is_
     said = [
         given("25", 20, 20),
         replace(given("7", 60, 60), confidence=0.4),
-        replace(given("3", 60, 60), reason=STRUCK),
+        replace(given("3", 60, 60), sure=False, reason=STRUCK),
     ]
 
     class Fake:
