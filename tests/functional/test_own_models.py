@@ -18,7 +18,7 @@ from digitry.errors import ModelError, SettingError  # noqa: E402
 from digitry.synthesis.augment import distort  # noqa: E402
 from tests.unit.written_numbers import printed_split  # noqa: E402
 
-RUN: dict[str, Any] = {"epochs": 3, "batch_size": 20, "report": False}
+RUN: dict[str, Any] = {"epochs": 4, "batch_size": 20, "report": False}
 
 
 def skipping() -> Any:
@@ -42,6 +42,13 @@ class Stop(keras.callbacks.Callback):  # type: ignore[misc]
             raise KeyboardInterrupt
 
 
+class EndsEarly(keras.callbacks.Callback):  # type: ignore[misc]
+    """Has had enough after the third epoch, as EarlyStopping would."""
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.model.stop_training = epoch == 2
+
+
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("own") / "digits.npz"
@@ -61,7 +68,7 @@ def run(data: Path) -> digitry.Run:
     assert all(map(np.array_equal, before, network.get_weights())), "what was given stays as it was"
     folder = data.parent / "elsewhere"
     shutil.move(data.parent / "stopped", folder)
-    return digitry.train(folder / "network.json", data, run=folder, resume=True, report=False)
+    return digitry.train(folder / "network.json", data, run=folder, resume=True, report=False, callbacks=EndsEarly())
 
 
 def test_it_has_learnt_by_its_own_loss_and_optimizer(run: digitry.Run) -> None:
@@ -79,7 +86,7 @@ def test_the_run_gives_back_the_network_in_its_own_form(run: digitry.Run) -> Non
     np.testing.assert_allclose(run.model().probabilities(images), expected, atol=1e-5)
 
 
-def test_its_folder_alone_went_on_where_the_stopped_training_stood(run: digitry.Run) -> None:
+def test_its_folder_alone_went_on_where_the_stopped_training_stood_until_a_callback_ended_it(run: digitry.Run) -> None:
     assert [one["epoch"] for one in run.history] == [1, 2, 3]
     assert run.history[1]["loss"] < run.history[0]["loss"]
 
@@ -88,7 +95,7 @@ def test_another_network_does_not_go_on_with_it(run: digitry.Run, data: Path) ->
     other = skipping()
     other.layers[3].activation = keras.activations.relu
     with pytest.raises(SettingError, match="has another network than this one"):
-        digitry.train(other, data, run=run.folder, resume=True, **RUN | {"epochs": 4})
+        digitry.train(other, data, run=run.folder, resume=True, **RUN | {"epochs": 5})
 
 
 @pytest.mark.parametrize("opset", [13, 21])

@@ -169,6 +169,17 @@ def test_what_answers_otherwise_is_not_written(name: str, model: Any, tmp_path: 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_integer_ends_take_and_give_whole_numbers(model: Any, tmp_path: Path) -> None:
+    form, path = FORMATS["litert-int8"].options["ends"]("integer"), tmp_path / "digits.tflite"
+    proof = write_if_equal(form, model, CONTRACT, path, prove_on=IMAGES)
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(str(path))
+    ends = [*interpreter.get_input_details(), *interpreter.get_output_details()]
+    assert [one["dtype"] for one in ends] == [np.int8, np.int8]
+    assert (proof.got.argmax(1) == proof.expected.argmax(1)).mean() >= 1 - form.labels_may_differ
+
+
 def test_without_litert_nothing_is_written(model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "ai_edge_litert.interpreter", None)
     with pytest.raises(ModelError, match=r"pip install .*\[litert\]"):
