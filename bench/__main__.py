@@ -64,6 +64,9 @@ BENCHES = {
         3,
         (Step(("frames.py",)),),
     ),
+    "chips": Bench(
+        "Flash, RAM and instructions of the small networks' C on a Cortex-M4, under QEMU.", 3, (Step(("chips.py",)),)
+    ),
     "onnx-ways": Bench(
         "digitry's own way to ONNX beside Keras' export, on every backend.", 10, (_with_all("onnx_ways.py"),)
     ),

@@ -85,6 +85,12 @@ def empty_frame(index: int) -> Grey:
     return frame_of(empty_photograph(np.random.default_rng([SEED, 1, index])).pixels)
 
 
+def example() -> tuple[Grey, int]:
+    """The first frame, of the sides that a QQVGA camera gives: 120 rows of 160."""
+    frame, label = made_frame(0)
+    return np.asarray(cv2.resize(frame, (SIDE, SIDE * 3 // 4), interpolation=cv2.INTER_AREA), np.uint8), label
+
+
 def frame_of(pixels: Any) -> Grey:
     """A photograph as a small camera gives it: grey, its longer side at most `SIDE`."""
     grey = pixels if pixels.ndim == 2 else cv2.cvtColor(np.ascontiguousarray(pixels[..., :3]), cv2.COLOR_RGB2GRAY)

@@ -5,6 +5,7 @@ python bench/model_cards.py [--check]
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from math import prod
@@ -13,9 +14,11 @@ from typing import Any
 
 import onnx
 
+from digitry import recipes
 from digitry.evaluation.judging import parameters_of
 from digitry.networks.model import Model
-from digitry.networks.model_files import SHIPPED
+from digitry.networks.model_files import SHIPPED, run_or_shipped, shipped_runs
+from digitry.runs import METRICS, Run
 from documents import fill
 
 ROOT = Path(__file__).parent.parent
@@ -32,10 +35,11 @@ def main() -> None:
     )
     kinds = sorted(real["pages"]["kinds"].items(), key=lambda one: -one[1]["digits"]["f1"])
     old = []
-    for reads, file in SHIPPED.items():
+    shown = {"reading": reading["parts"], "real": real["sets"], "pages": real["pages"], "kinds": kinds}
+    pages = {reads: fill(f"model_card_{reads}", **card(reads, file), **shown) for reads, file in SHIPPED.items()}
+    pages |= {name: fill("model_card_small", **small_card(name)) for name in shipped_runs()}
+    for reads, page in pages.items():
         path = ROOT / "docs" / "models" / f"{reads}.md"
-        shown = {"reading": reading["parts"], "real": real["sets"], "pages": real["pages"], "kinds": kinds}
-        page = fill(f"model_card_{reads}", **card(reads, file), **shown)
         if path.is_file() and path.read_text() == page:
             continue
         old.append(path.name)
@@ -66,6 +70,25 @@ def card(reads: str, file: str) -> dict[str, Any]:
             "made_of": scale.made_of,
             "steps": list(zip(scale.max_errors, scale.least, strict=True)),
         },
+    }
+
+
+def small_card(name: str) -> dict[str, Any]:
+    """What is known of a small network by the folder of its run, and by what it takes on a chip."""
+    run = Run.open(run_or_shipped(name))
+    test = json.loads((run.folder / METRICS).read_bytes())["splits"]["test"]
+    chips = ROOT / "results" / "chips.json"
+    measured = json.loads(chips.read_bytes())["networks"] if chips.is_file() else {}
+    return {
+        "recipe": name,
+        "seed": run.seed,
+        "sha256": hashlib.sha256(run.model_file.read_bytes()).hexdigest(),
+        "bytes": sum(path.stat().st_size for path in run.folder.iterdir()),
+        "parameters": recipes.get(run.recipe).parameters,
+        "held_back": run.hold_out[0],
+        "accuracy": test["accuracy"],
+        "errors": test["error_count"],
+        "chip": measured.get(name),
     }
 
 

@@ -76,8 +76,8 @@ def _escaped(name: str) -> str:
     return "".join(chr(byte) if chr(byte).isalnum() and byte < 128 else f"\\{byte:03o}" for byte in name.encode())
 
 
-def _write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
-    source = to_c(to_onnx(model, contract), contract, declaration='#include "digits.h"')
+def _from_graph(data: bytes, contract: Contract, path: Path, sample: Images) -> None:
+    source = to_c(data, contract, declaration='#include "digits.h"')
     files = {f"src/{name}": (frame_sources() / name).read_text(encoding="utf-8") for name in FRAME_FILES}
     files |= {f"examples/{name}": (frame_sources() / Path(name).name).read_text(encoding="utf-8") for name in EXAMPLES}
     files |= {"src/digits.c": source, "src/digits.h": header_of(contract), "library.properties": PROPERTIES}
@@ -86,8 +86,20 @@ def _write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
         (path / name).write_text(text, encoding="utf-8")
 
 
+def _write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
+    _from_graph(to_onnx(model, contract), contract, path, sample)
+
+
 def _answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float32]:
     return run_files(sorted((path / "src").glob("*.c")), images, len(contract.class_names))
 
 
-FORMAT = ExportFormat("c-library", "C library", "", _write, _answers, note="a folder for Arduino, with camera frames")
+FORMAT = ExportFormat(
+    "c-library",
+    "C library",
+    "",
+    _write,
+    _answers,
+    note="a folder for Arduino, with camera frames",
+    from_graph=_from_graph,
+)

@@ -18,6 +18,18 @@ SHIPPED = {"digit": "digit.onnx", "number": "string.onnx", "page": "page.onnx"}
 """What a network reads → the file of the one that comes with digitry."""
 
 
+def shipped_runs() -> list[str]:
+    """Return the names of the small networks that come with digitry, each with the weights and figures of its run."""
+    place = resources.files("digitry") / "models"
+    return sorted(one.name for one in place.iterdir() if one.is_dir() and (one / CONFIG).is_file())
+
+
+def run_or_shipped(run: str | os.PathLike[str]) -> Path:
+    """Return the folder of a run; where there is none of that name, and a small network that ships has it, its own."""
+    shipped = str(run) in shipped_runs() and not Path(run).exists()
+    return Path(str(resources.files("digitry") / "models" / str(run))) if shipped else Path(run)
+
+
 def model_path(place: str | os.PathLike[str]) -> Path:
     """Return the ONNX file of a run's folder, or the file itself.
 

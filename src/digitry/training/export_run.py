@@ -13,6 +13,7 @@ from digitry.datasets.load import load_again, numbered_as
 from digitry.errors import SettingError, unknown_name
 from digitry.evaluation.number_runs import written_strips
 from digitry.exports import parity
+from digitry.networks.model_files import run_or_shipped
 from digitry.packages import need
 from digitry.recipes.backend import backend_name, choose_backend
 from digitry.recipes.find_recipe import RecipeLike
@@ -59,20 +60,20 @@ def export(
 ) -> Exported:
     """Write a run's model to `out` in a format of `FORMATS`, if it answers as Keras does; loads Keras.
 
-    `run` is a Run or the folder of one. `opset`, 13 to the newest that can be run here, is for `onnx`; `ends`, `float`
-    or `integer`, for `litert-int8`. `recipe` builds the network where the folder is not enough (`Run.keras_model`);
-    without it `onnx`, `onnx-int8` and `c-array` are written from the run's model.onnx then, and proven beside that.
-    Both are asked about the run's own data, or about `data`, whose classes must be among the model's. Raises DataError
-    when the data has changed. Raises ModelError when there is no run, the answers differ, or the format has no place
-    for the network. Raises SettingError for an unknown format or option, a format that another backend of Keras
-    writes, and where Keras is not installed.
+    `run` is a Run, the folder of one, or the name of a small network that ships, such as `tiny`. `opset`, 13 to the
+    newest that can be run here, is for `onnx`; `ends`, `float` or `integer`, for `litert-int8`. `recipe` builds the
+    network where the folder is not enough (`Run.keras_model`); without it `onnx`, `onnx-int8` and the C formats are
+    written from the run's model.onnx then, and proven beside that. Both are asked about the run's own data, or about
+    `data`, whose classes must be among the model's. Raises DataError when the data has changed. Raises ModelError when
+    there is no run, the answers differ, or the format has no place for the network. Raises SettingError for an unknown
+    format or option, a format that another backend of Keras writes, and where Keras is not installed.
     """
     if form not in FORMATS:
         raise unknown_name("format", form, FORMATS)
     kind = _with_options(FORMATS[form], opset=opset, ends=ends)
     backend_name(by="an export")
     need("onnx", "safetensors", by="an export")
-    run = Run.open(run)
+    run = Run.open(run if isinstance(run, Run) else run_or_shipped(run))
     dataset = data or run.dataset or load_again(run.data, run.data_sha256, run.folder)
     if kind.backend and choose_backend(kind.backend) != kind.backend:
         raise SettingError(f"{form} is written by {kind.backend}; install it, and leave KERAS_BACKEND unset")
