@@ -14,7 +14,7 @@ from typing import Any
 VALIDATION_BATCH = 256
 
 
-def search(recipe: str, folder: Path, seed: int, trials: int | None, epochs: int) -> None:
+def search(recipe: str, data: str, folder: Path, seed: int, trials: int | None, epochs: int) -> None:
     """Search until nothing is left to do, or somebody kills this process; goes on with what is in the folder."""
     from digitry.recipes.backend import choose_backend, make_deterministic
 
@@ -31,7 +31,7 @@ def search(recipe: str, folder: Path, seed: int, trials: int | None, epochs: int
     make_deterministic(seed)
     plan = recipes.get(recipe).with_settings({"epochs": epochs})
     space, _ = read_space(plan, {})
-    training, validation = hold_out(digitry.load_dataset("mnist").train, 0.1, "last", seed)
+    training, validation = hold_out(digitry.load_dataset(data).train, 0.1, "last", seed)
 
     class Model(keras_tuner.HyperModel):
         def build(self, hp: Any) -> Any:

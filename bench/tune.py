@@ -49,6 +49,7 @@ def main() -> None:
     parser.add_argument("--fresh", type=int, default=5)
     parser.add_argument("--recipes", nargs="+", default=["dense-relu", "cnn"])
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--data", default="mnist", help="other data, for a short look at whether all of it works")
     parser.add_argument("--hours", type=float, help="begin no further piece after so long")
     parser.add_argument("--work", type=Path, default=Path("runs/bench-tune"), help="where studies and runs are kept")
     parser.add_argument("--result", type=Path, default=RESULT)
@@ -77,7 +78,7 @@ def main() -> None:
 
 def read_result(options: argparse.Namespace) -> dict[str, Any]:
     """What is measured already. Pieces of another length are not mixed."""
-    plan = {name: getattr(options, name) for name in ("minutes", "seeds", "fresh", "recipes", "workers")}
+    plan = {name: getattr(options, name) for name in ("minutes", "seeds", "fresh", "recipes", "workers", "data")}
     if not options.result.is_file():
         return {"plan": plan, "pieces": {}}
     found: dict[str, Any] = json.loads(options.result.read_text())
@@ -120,7 +121,11 @@ def search(options: argparse.Namespace, side: str, recipe: str, seed: int, folde
     """One search, or the rest of one → the best it found, by its own account, and how many trials it took."""
     seconds = 60 * options.minutes
     if side == "digitry":
-        command = [*tune_command(recipe, seed, folder, options.workers), "--minutes", str(options.minutes)]
+        command = [
+            *tune_command(recipe, options.data, seed, folder, options.workers),
+            "--minutes",
+            str(options.minutes),
+        ]
         said = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout)
         states = Counter(one["state"] for one in said["trials"])
         best = said["trials"][said["best"]]
@@ -130,7 +135,7 @@ def search(options: argparse.Namespace, side: str, recipe: str, seed: int, folde
     used = folder / "seconds"
     before = float(used.read_text()) if used.exists() else 0.0
     began = time.monotonic()
-    process = subprocess.Popen(own_command("search", recipe, folder, seed))
+    process = subprocess.Popen(own_command("search", recipe, options.data, folder, seed))
     while process.poll() is None and before + time.monotonic() - began < seconds:
         time.sleep(0.5)
         write_atomically(used, str(before + time.monotonic() - began).encode())
@@ -140,39 +145,40 @@ def search(options: argparse.Namespace, side: str, recipe: str, seed: int, folde
     return said | {"settings": {"validation_fraction": 0.1, **said["settings"]}}
 
 
-def tune_command(recipe: str, seed: int, folder: Path, workers: int) -> list[str]:
+def tune_command(recipe: str, data: str, seed: int, folder: Path, workers: int) -> list[str]:
     how = ["--workers", str(workers), "--fresh-seeds", "0", "--no-page", "--quiet", "--json", "--resume"]
-    return [sys.executable, "-m", "digitry", "tune", recipe, "--seed", str(seed), "--study", str(folder), *how]
+    what = [recipe, "--data", data, "--seed", str(seed), "--study", str(folder)]
+    return [sys.executable, "-m", "digitry", "tune", *what, *how]
 
 
 def own_command(*what: object) -> list[str]:
     return [sys.executable, str(MEASURE), "--one", *map(str, what)]
 
 
-def one_process(kind: str, recipe: str, folder: str, seed: str, *more: str) -> None:
+def one_process(kind: str, recipe: str, data: str, folder: str, number: str, *more: str) -> None:
     """What has to run in a process of its own."""
     if kind == "fresh":
-        print(json.dumps(train_fresh(recipe, Path(folder), int(seed), json.loads(more[0]))))
+        print(json.dumps(train_fresh(recipe, data, Path(folder), int(number), json.loads(more[0]))))
     else:
         trials, epochs = (int(more[0]), int(more[1])) if more else (None, EPOCHS)
-        keras_tuner_side.search(recipe, Path(folder), int(seed), trials, epochs)
+        keras_tuner_side.search(recipe, data, Path(folder), int(number), trials, epochs)
 
 
 def fresh(options: argparse.Namespace, recipe: str, name: str, settings: dict[str, Any]) -> dict[str, Any]:
     """Train settings with fresh seeds → accuracies on validation, and on test, opened here alone."""
     settings = {"epochs": EPOCHS, "validation_fraction": 0.1, **settings}
     folder = options.work / "fresh" / recipe / name
-    command = own_command("fresh", recipe, folder, options.fresh, json.dumps(settings))
+    command = own_command("fresh", recipe, options.data, folder, options.fresh, json.dumps(settings))
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-def train_fresh(recipe: str, folder: Path, count: int, settings: dict[str, Any]) -> dict[str, Any]:
+def train_fresh(recipe: str, data: str, folder: Path, count: int, settings: dict[str, Any]) -> dict[str, Any]:
     import digitry
     from digitry.evaluation.judging import judge_run
 
     runs = digitry.train_seeds(
-        recipe, seeds=count, seed=FIRST_FRESH_SEED, run=folder, resume=True, report=False, settings=settings
+        recipe, data, seeds=count, seed=FIRST_FRESH_SEED, run=folder, resume=True, report=False, settings=settings
     ).runs
     test = [judge_run(one, split="test").scores.accuracy for one in runs]
     return {"settings": settings, "validation": [one.figures["val_accuracy"] for one in runs], "test": test}
@@ -182,9 +188,15 @@ def kills(options: argparse.Namespace, side: str) -> dict[str, Any]:
     """Search short trials, killed again and again, then left alone → how many have no final record, or several."""
     folder = options.work / f"kills-{side}"
     if side == "digitry":
-        command = [*tune_command("dense-relu", 0, folder, 1), "--trials", str(KILLED_TRIALS), "--set", "epochs=1"]
+        command = [
+            *tune_command("dense-relu", options.data, 0, folder, 1),
+            "--trials",
+            str(KILLED_TRIALS),
+            "--set",
+            "epochs=1",
+        ]
     else:
-        command = own_command("search", "dense-relu", folder, 0, KILLED_TRIALS, 1)
+        command = own_command("search", "dense-relu", options.data, folder, 0, KILLED_TRIALS, 1)
     chance, killed = random.Random(0), 0
     surroundings = os.environ | {"OMP_NUM_THREADS": "2"}
     for _ in range(KILLS):

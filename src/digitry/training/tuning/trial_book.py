@@ -104,10 +104,16 @@ class TrialBook:
         """Whether its minutes are over."""
         return self.plan.minutes is not None and self.seconds >= 60 * self.plan.minutes
 
+    @property
+    def _ends_now(self) -> bool:
+        """Whether trials under way are ended: not before one has come to its end, or nothing would be found at all."""
+        known = self._study.get_trials(deepcopy=False)
+        return self.is_late and any(one.state == TrialState.COMPLETE for one in known)
+
     def ask(self) -> Asked | None:
         """Ask for a trial to train: one that was left under way, else a new one; None when there is none to begin."""
         with self._lock:
-            while self._left and self.is_late:
+            while self._left and self._ends_now:
                 left = self._asked(optuna.Trial(self._study, self._left.popleft()._trial_id))
                 left.why = "the time was up"
                 self._tell(left, TrialOutcome(None))
@@ -124,7 +130,7 @@ class TrialBook:
             self._report(asked, history)
             if asked.trial.should_prune():
                 asked.why = f"others were better after {len(history)} epoch{'s' * (len(history) != 1)}"
-            elif self.is_late:
+            elif self._ends_now:
                 asked.why = "the time was up"
             return not asked.why
 

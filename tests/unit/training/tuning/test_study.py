@@ -196,6 +196,8 @@ def test_when_the_minutes_are_over_no_trial_begins_and_the_one_under_way_ends(
     assert [len(one.curve) for one in done.trials] == [10, 3]  # 9 of 12 seconds for the first, whose last is not asked
     again = study(tmp_path, lambda: [Slow()], trials=None, minutes=0.2, wanted={"learning_rate": "0.001:0.0011"})
     assert len(again.trials) == 2  # what was used up before counts
+    short = study(tmp_path / "short", lambda: [Slow()], trials=None, minutes=0.05)
+    assert [len(one.curve) for one in short.trials] == [10]  # while nothing is found, the time ends nothing
     longer = study(tmp_path, lambda: [Slow()], trials=None, minutes=0.3, wanted={"learning_rate": "0.001:0.0011"})
     assert len(longer.trials) > 2
 
@@ -260,6 +262,14 @@ def test_another_plan_in_the_same_folder_is_refused(tmp_path: Path, made_up_data
     with pytest.raises(SettingError, match="has recipe dense-relu, not cnn"):
         tune("cnn", made_up_dataset, study=tmp_path, resume=True)
     assert read_plan(tmp_path) == plan(trials=2)
+
+
+def test_what_a_kill_leaves_of_a_lock_of_optunas_is_not_waited_for(tmp_path: Path) -> None:
+    study(tmp_path, trials=1)
+    (tmp_path / "trials.log.lock").symlink_to("trials.log")
+    study(tmp_path, trials=2)
+    assert (tmp_path / "trials.log.lock").is_symlink()  # who waits for it removes it after half a minute
+    assert final_records(tmp_path) == {0: 1, 1: 1}
 
 
 def test_two_processes_in_one_folder_are_one_too_many(tmp_path: Path) -> None:
