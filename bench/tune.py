@@ -142,6 +142,8 @@ def search(options: argparse.Namespace, side: str, recipe: str, seed: int, folde
     process.kill()
     process.wait()
     said = keras_tuner_side.found(folder)
+    if said["best"] is None:
+        sys.exit(f"Keras Tuner has found nothing in {folder}, {said['states']}; remove it and try again")
     return said | {"settings": {"validation_fraction": 0.1, **said["settings"]}}
 
 
