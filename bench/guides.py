@@ -1,11 +1,15 @@
-"""The guides of docs/: every code block is run, and what it prints is written into the page below it.
+"""Guides and tutorials of docs/: every code block is run, and what it prints and shows is written below it.
 
-python bench/guides.py [--check] [GUIDE ...]
+python bench/guides.py [--check] [PAGE ...]
 
 A page's blocks run in order, in an empty folder that has `examples/`. Of ```console the lines behind "$" are run and
 the others are what they print; ```python shares its names over the page and prints into the ```output that follows, if
-one does. With `no-run` behind it a block is only shown. With --check nothing is written, and a page that
-would change is an error: what it shows is what a reader gets.
+one does; what it hands to IPython's `display` is kept as a picture and shown after that. With `no-run` behind it a
+block is only shown.
+
+With --check nothing is written, and a guide that would change is an error: what it shows is what a reader gets. What a
+tutorial shows are figures of trainings, which differ from machine to machine: its blocks are run on a few images, and
+nothing is compared. Beside a tutorial the same is written as a notebook.
 """
 
 from __future__ import annotations
@@ -19,61 +23,120 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import IPython.display
+import nbformat
+from PIL import Image
+
+import digitry
+from digitry.types import Dataset
+
 ROOT = Path(__file__).parent.parent
-GUIDES = sorted((ROOT / "docs" / "guides").glob("*.md"))
-BLOCK = re.compile(r"^```(console|python|output)\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
+PAGES = [page for folder in ("guides", "tutorials") for page in sorted((ROOT / "docs" / folder).glob("*.md"))]
+BLOCK = re.compile(
+    r"^```(?P<language>console|python)\n(?P<code>.*?)^```\n(?P<output>\n```output\n.*?^```\n)?",
+    re.MULTILINE | re.DOTALL,
+)
+FIGURE = re.compile(r"^\n!\[what is shown\]\(.*\)\n", re.MULTILINE)
 TIME = re.compile(r"\d+\.\d+ s\b")
 """What may differ each time."""
+WIDEST, COLOURS = 900, 128
+"""Of a picture that is kept."""
+FEW = 400
+"""Images of each split, where only the code is of interest."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("guides", nargs="*", type=Path, metavar="GUIDE", help="a page; none means all")
+    parser.add_argument("pages", nargs="*", type=Path, metavar="PAGE", help="none means all")
     parser.add_argument("--check", action="store_true", help="only tell whether a page would change")
     options = parser.parse_args()
     old = []
-    for path in options.guides or GUIDES:
-        shown = path.read_text(encoding="utf-8")
+    for path in options.pages or PAGES:
         print(f"{path.name} …", file=sys.stderr)
-        with _empty_folder():
-            new = Guide().run(shown)
-        if TIME.sub("", new) == TIME.sub("", shown):
-            continue
-        if options.check:
-            old.append(path.name)
-        else:
+        shown = path.read_text(encoding="utf-8")
+        is_tutorial = path.parent.name == "tutorials"
+        with _empty_folder(), _few_images() if is_tutorial and options.check else contextlib.nullcontext():
+            page = RunPage(path.stem)
+            new = page.run(shown)
+        if options.check and not is_tutorial:
+            old += [path.name] * (TIME.sub("", new) != TIME.sub("", shown))
+        elif not options.check:
             path.write_text(new, encoding="utf-8")
+            for name, data in page.pictures.items():
+                (path.parent / name).write_bytes(data)
+            if is_tutorial:
+                nbformat.write(page.notebook(shown), path.with_suffix(".ipynb"))
     if old:
         sys.exit(f"{', '.join(old)}: shows something else than is printed; write it with: python bench/guides.py")
 
 
-class Guide:
-    """A page that is being run: the names that its Python blocks made, and what the last of them printed."""
+class RunPage:
+    """A page that is being run: the names that its Python blocks made, and what they printed and showed."""
 
-    def __init__(self) -> None:
-        self.names: dict[str, Any] = {"__name__": "__guide__"}
-        self.printed = ""
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.names: dict[str, Any] = {"__name__": "__page__"}
+        self.pictures: dict[str, bytes] = {}
+        """File name → PNG."""
+        self.cells: list[tuple[str, list[str]]] = []
+        """What each Python block printed, and which pictures it showed."""
 
     def run(self, page: str) -> str:
-        """Run all blocks of a page; return it with what they print."""
-        return BLOCK.sub(self._block, page)
+        """Run all blocks of a page; return it with what they print and show."""
+        return BLOCK.sub(self._block, FIGURE.sub("", page))
 
     def _block(self, block: re.Match[str]) -> str:
-        language, text = block.groups()
-        if language == "console":
-            commands = [line[2:] for line in text.splitlines() if line.startswith("$ ")]
-            text = "".join(f"$ {command}\n{_printed_by(command)}" for command in commands)
-        elif language == "output":
-            text = self.printed
-        else:
-            with contextlib.redirect_stdout(io.StringIO()) as printed:
-                exec(compile(text, "<guide>", "exec"), self.names)
-            self.printed = _tidy(printed.getvalue())
-        return f"```{language}\n{text}```\n"
+        code = block["code"]
+        if block["language"] == "console":
+            commands = [line[2:] for line in code.splitlines() if line.startswith("$ ")]
+            return "```console\n" + "".join(f"$ {command}\n{_printed_by(command)}" for command in commands) + "```\n"
+        shown: list[str] = []
+        with (
+            contextlib.redirect_stdout(io.StringIO()) as printed,
+            _displaying(lambda data: shown.append(self._kept(data))),
+        ):
+            exec(compile(code, f"<{self.name}>", "exec"), self.names)
+        text = _tidy(printed.getvalue())
+        self.cells.append((text, shown))
+        output = f"\n```output\n{text}```\n" if block["output"] else ""
+        return f"```python\n{code}```\n{output}" + "".join(f"\n![what is shown]({name})\n" for name in shown)
+
+    def _kept(self, data: bytes) -> str:
+        picture = Image.open(io.BytesIO(data)).convert("RGB")
+        picture.thumbnail((WIDEST, WIDEST))
+        small = io.BytesIO()
+        picture.quantize(COLOURS).save(small, "PNG", optimize=True)
+        name = f"{self.name}-{len(self.pictures) + 1}.png"
+        self.pictures[name] = small.getvalue()
+        return name
+
+    def notebook(self, page: str) -> nbformat.NotebookNode:
+        """Make the notebook of a page that has been run."""
+        page = FIGURE.sub("", page)
+        make = nbformat.v4
+        cells = [
+            make.new_code_cell(
+                "import os\n\nos.chdir('../..')  # the project's folder, where examples/ lies", id="start"
+            )
+        ]
+        place = 0
+        for number, (block, (printed, shown)) in enumerate(zip(BLOCK.finditer(page), self.cells, strict=True), 1):
+            cells.append(make.new_markdown_cell(page[place : block.start()].strip(), id=f"text-{number}"))
+            outputs = [make.new_output("stream", name="stdout", text=printed)] if printed else []
+            for name in shown:
+                data = {"image/png": b64encode(self.pictures[name]).decode()}
+                outputs.append(make.new_output("display_data", data))
+            code = make.new_code_cell(block["code"].rstrip(), id=f"code-{number}", execution_count=number + 1)
+            cells.append(code | {"outputs": outputs})
+            place = block.end()
+        cells.append(make.new_markdown_cell(page[place:].strip(), id="end"))
+        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+        return make.new_notebook(cells=cells, metadata=kernel)
 
 
 def _printed_by(command: str) -> str:
@@ -95,9 +158,38 @@ def _tidy(printed: str) -> str:
 
 
 @contextlib.contextmanager
+def _displaying(keep: Any) -> Iterator[None]:
+    """Hand the PNG of every image that is displayed to `keep`."""
+    before = IPython.display.display
+    IPython.display.display = lambda image: keep(bytes(image.data))
+    try:
+        yield
+    finally:
+        IPython.display.display = before
+
+
+@contextlib.contextmanager
+def _few_images() -> Iterator[None]:
+    """Let `digitry.load_dataset` give some hundred images."""
+    load = digitry.load_dataset
+
+    def few(name: str) -> Dataset:
+        whole = load(name)
+        train, test = (part.take(slice(FEW)) for part in (whole.train, whole.test))
+        return Dataset.from_arrays(train.images, train.labels, test=(test.images, test.labels))
+
+    vars(digitry)["load_dataset"] = few
+    try:
+        yield
+    finally:
+        del vars(digitry)["load_dataset"]
+
+
+@contextlib.contextmanager
 def _empty_folder() -> Iterator[None]:
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         Path("examples").symlink_to(ROOT / "examples")
+        Path("runs").mkdir()
         yield
 
 

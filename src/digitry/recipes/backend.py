@@ -70,6 +70,7 @@ def choose_backend(prefer: str | None = None) -> str:
     os.environ["KERAS_BACKEND"] = choice
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("absl").setLevel(logging.ERROR)
+    logging.getLogger("tensorflow").addFilter(_is_news)
     # TensorFlow greets from C++ before any of its own switches works.
     with native_stderr_muted(), _quick_import(choice):
         importlib.import_module(choice)
@@ -77,6 +78,11 @@ def choose_backend(prefer: str | None = None) -> str:
     if not wanted:  # Keras has read it; left behind, it would look like somebody's wish
         del os.environ["KERAS_BACKEND"]
     return choice
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Tell whether a word of TensorFlow's is about anything else than that each training compiles its own step."""
+    return "triggered tf.function retracing" not in record.getMessage()
 
 
 @contextmanager

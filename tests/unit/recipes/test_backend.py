@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ import pytest
 
 from digitry.errors import SettingError
 from digitry.recipes import backend
-from digitry.recipes.backend import PLAIN_TORCH, backend_name, trainer_name
+from digitry.recipes.backend import PLAIN_TORCH, backend_name, choose_backend, trainer_name
 
 
 @pytest.fixture
@@ -91,3 +92,18 @@ def test_our_own_process_starts_without_what_keras_has_for_others() -> None:
 
 def test_in_a_process_of_others_nothing_is_left_out() -> None:
     assert loaded(ours=False) == "True True False"
+
+
+def test_several_trainings_in_one_process_are_no_warning() -> None:
+    logger = logging.getLogger("tensorflow")
+    choose_backend()
+    shown: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: shown.append(record.getMessage())  # type: ignore[method-assign]
+    logger.addHandler(handler)
+    try:
+        logger.warning("%d out of the last %d calls to f triggered tf.function retracing.", 5, 13)
+        logger.warning("something else")
+    finally:
+        logger.removeHandler(handler)
+    assert shown == ["something else"]

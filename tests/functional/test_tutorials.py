@@ -1,0 +1,48 @@
+"""A tutorial's notebook runs from top to bottom, on a small dataset in place of MNIST."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import nbclient
+import nbformat
+import numpy as np
+import pytest
+
+from tests.conftest import make_digits
+
+DOCS = Path(__file__).parents[2] / "docs" / "tutorials"
+
+SMALL = """
+import digitry
+
+digitry.load_dataset = lambda name, load=digitry.load_dataset: load({digits!r})
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:zmq", "ignore::DeprecationWarning:jupyter_client")
+def test_every_cell_of_a_notebook_runs(tmp_path: Path) -> None:
+    train, test = make_digits(600), make_digits(100, seed=1)
+    digits = tmp_path / "digits.npz"
+    np.savez(digits, x_train=train.images, y_train=train.labels, x_test=test.images, y_test=test.labels)
+    (tmp_path / "examples").symlink_to(DOCS.parents[1] / "examples")
+    notebook = nbformat.read(DOCS / "dense-relu.ipynb", as_version=4)
+    notebook.cells[0].source = SMALL.format(digits=str(digits))
+    here = {"metadata": {"path": str(tmp_path)}}
+    nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3", resources=here).execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert "test accuracy" in "".join(output.get("text", "") for output in outputs)
+    kinds = [kind for output in outputs for kind in output.get("data", {})]
+    assert "image/png" in kinds
+    assert "image/svg+xml" in kinds, "no live chart was drawn"
+    for name in ("explore/explore.html", "relu/report.html", "relu/model.onnx"):
+        assert (tmp_path / "runs" / name).exists()
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda path: path.stem)
+def test_a_notebook_has_the_code_of_its_page(page: Path) -> None:
+    shown = re.findall(r"^```python\n(.*?)\n```$", page.read_text(), re.MULTILINE | re.DOTALL)
+    cells = nbformat.read(page.with_suffix(".ipynb"), as_version=4).cells
+    assert [cell.source for cell in cells if cell.cell_type == "code"][1:] == shown
