@@ -132,7 +132,8 @@ class RunPage:
                 data = {"image/png": b64encode(self.pictures[name]).decode()}
                 outputs.append(make.new_output("display_data", data))
             code = make.new_code_cell(block["code"].rstrip(), id=f"code-{number}", execution_count=number + 1)
-            cells.append(code | {"outputs": outputs})
+            code.outputs = outputs
+            cells.append(code)
             place = block.end()
         cells.append(make.new_markdown_cell(page[place:].strip(), id="end"))
         kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
