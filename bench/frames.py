@@ -42,7 +42,7 @@ BOUNDS = {
     "other_label": 0.07,
     "right_in_c_less_than_in_python": 0.01,
 }
-"""At most: shares of the frames, and grey levels. Other labels are allowed where C reads rightly and Python does not."""
+"""At most: shares of frames, and grey levels. Other labels may be where C reads rightly and Python does not."""
 
 Grey = NDArray[np.uint8]
 
