@@ -13,7 +13,7 @@ from digitry.cli.tune import command
 from digitry.training.tuning.study import COMPLETE, FAILED, Gain, Study, Trial
 from digitry.training.tuning.study_plan import StudyPlan
 
-PLAN = StudyPlan("cnn", "mnist", "0" * 64, 0, {"units": "64|128"}, {}, 2, None, 2)
+PLAN = StudyPlan("cnn", "cnn", "mnist", "0" * 64, 0, {"units": "64|128"}, {}, 2, None, 2)
 TRIALS = (
     Trial(0, COMPLETE, {"units": "64"}, 0.98, (0.97, 0.98), 2.0, "", Path("runs/s/trials/0000")),
     Trial(1, COMPLETE, {"units": "128"}, 0.985, (0.97, 0.985), 2.0, "", Path("runs/s/trials/0001")),

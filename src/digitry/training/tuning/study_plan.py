@@ -42,6 +42,8 @@ class StudyPlan:
     """One study, before it begins."""
 
     recipe: str
+    source: str
+    """What to give for the recipe on the command line: its name, or its file."""
     data: str
     data_sha256: str
     seed: int
@@ -65,6 +67,7 @@ def make_plan(
     recipe: Recipe,
     *,
     wanted: Mapping[str, Any],
+    source: str = "",
     data: str = "",
     data_sha256: str = "",
     seed: int | None,
@@ -84,6 +87,7 @@ def make_plan(
         trials = DEFAULT_TRIALS
     return StudyPlan(
         recipe=recipe.name,
+        source=source or recipe.name,
         data=data,
         data_sha256=data_sha256,
         seed=seed or 0,
@@ -98,7 +102,7 @@ def make_plan(
 def train_command(plan: StudyPlan, folder: Path) -> str:
     """Return what to type to train with the best settings of the study in a folder."""
     data = [] if plan.data == "mnist" else ["--data", plan.data]
-    return shlex.join(["digitry", "train", plan.recipe, *data, "--config", str(folder / BEST)])
+    return shlex.join(["digitry", "train", plan.source, *data, "--config", str(folder / BEST)])
 
 
 def write_plan(folder: Path, plan: StudyPlan) -> None:

@@ -142,7 +142,7 @@ class TrialBook:
             if len(ended) >= MOST_FAILURES and all(one.state == TrialState.FAIL for one in ended):
                 raise TrainingError(
                     f"the first {len(ended)} trials all failed, the last one because: {outcome.reason}; try another "
-                    "space, or train the recipe once: digitry train " + self.plan.recipe
+                    "space, or train the recipe once: digitry train " + self.plan.source
                 )
         return self.trials()[asked.number]
 

@@ -41,9 +41,11 @@ def main() -> None:
     waiting: queue.SimpleQueue[Message] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(asked, waiting), daemon=True).start()
     from digitry import console
+    from digitry.recipes.find_recipe import find_recipe
 
     console.is_ours = True
-    recipe, dataset = pickle.loads(first.parts[0])
+    given, dataset = pickle.loads(first.parts[0])
+    recipe = find_recipe(given)
     while True:
         job = waiting.get().head
         try:

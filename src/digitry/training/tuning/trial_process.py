@@ -19,7 +19,7 @@ MODULE = "digitry.training.tuning.trial_child"
 class TrialProcess:
     """A Trainer: starts its process for the first job, and again after one that ended it."""
 
-    def __init__(self, recipe: Recipe, dataset: Dataset, *, track: str | None, of: int) -> None:
+    def __init__(self, recipe: str | Recipe, dataset: Dataset, *, track: str | None, of: int) -> None:
         """Share the cores: `of` so many train at once. Raises SettingError for a recipe that cannot be sent there."""
         if dataset.test is not None:
             raise ValueError("a study never opens the test set: give its trials a dataset without")
@@ -27,8 +27,8 @@ class TrialProcess:
             self._what = pickle.dumps((recipe, dataset))
         except (pickle.PicklingError, AttributeError, TypeError) as error:
             raise SettingError(
-                f"recipe {recipe.name} cannot be given to another process ({error}); put the functions that it is made "
-                "of into a file of their own"
+                f"this recipe cannot be given to another process ({error}); put it into a file, my_recipe.py say, and "
+                "tune that"
             ) from error
         self._head = {"track": track, "threads": max(1, (os.cpu_count() or 1) // of) if of > 1 else None}
         self._worker: Worker | None = None

@@ -9,13 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from digitry import recipes
 from digitry.datasets.load import Arrays, load_dataset
 from digitry.errors import SettingError, TrainingError
 from digitry.files import write_atomically
 from digitry.packages import need
 from digitry.recipes.backend import backend_name
 from digitry.recipes.base import Recipe
+from digitry.recipes.find_recipe import RecipeLike, find_recipe
 from digitry.recipes.settings import MAX_SEED, check_number
 from digitry.runs import CONFIG
 from digitry.training import run_folder
@@ -43,7 +43,7 @@ MOST_WORKERS = 64
 
 
 def tune(
-    recipe: str | Recipe = "cnn",
+    recipe: RecipeLike = "cnn",
     data: str | Path | Dataset | Arrays | None = None,
     *,
     trials: int | None = None,
@@ -61,10 +61,11 @@ def tune(
 ) -> Study:
     """Search the best settings of a recipe by training it many times; validation decides, test is never opened.
 
-    `space` says what may be tried, and so do keywords: `tune("cnn", learning_rate="log:1e-4:1e-1", units="64|128",
-    epochs=5)`; see `tuning/space.py`. With nothing to try, the space is the recipe's own. It goes on for so many
-    `trials` or `minutes`, 20 trials if neither is given; `workers` train at once, each in a process of its own. Then
-    the best and the recipe's own settings are trained with `fresh_seeds` seeds each, 5 unless said otherwise.
+    `recipe` is the name of one, a file of your own, or a Recipe that another process can build. `space` says what may
+    be tried, and so do keywords: `tune("cnn", learning_rate="log:1e-4:1e-1", units="64|128", epochs=5)`; see
+    `tuning/space.py`. With nothing to try, the space is the recipe's own. It goes on for so many `trials` or `minutes`,
+    20 trials if neither is given; `workers` train at once, each in a process of its own. Then the best and the recipe's
+    own settings are trained with `fresh_seeds` seeds each, 5 unless said otherwise.
 
     All of it is in the folder `study`, the next free one if not given: the trials' runs, best.toml, result.json, and,
     unless `page` is false, study.html. Killed at any moment, it goes on with `resume`; what is not said again is then
@@ -78,7 +79,7 @@ def tune(
     if track is not None:
         check_tracker(track)
     count = check_number("workers", workers, 1, MOST_WORKERS)
-    plan_of = recipes.get(recipe) if isinstance(recipe, str) else recipe
+    plan_of = find_recipe(recipe)
     if resume and study is None:
         raise SettingError("--resume goes on with the study in a folder: say which one with --study")
     folder = Path(study) if study is not None else run_folder.next_free_folder(f"{plan_of.name}-study")
@@ -91,7 +92,8 @@ def tune(
     before = read_plan(folder) if there.exists() else None
     lengths: dict[str, Any] = {"trials": trials, "minutes": minutes, "fresh_seeds": fresh_seeds}
     seed = None if seed is None else check_number("seed", seed, 0, MAX_SEED)
-    plan = make_plan(plan_of, wanted=wanted, seed=seed, **lengths)
+    source = os.fspath(recipe) if isinstance(recipe, str | os.PathLike) else plan_of.name
+    plan = make_plan(plan_of, source=source, wanted=wanted, seed=seed, **lengths)
     dataset = _without_test(data if data is not None else before.data if before else "mnist")
     plan = replace(plan, data=dataset.reference or dataset.name, data_sha256=dataset.sha256)
     if before is not None:
@@ -99,8 +101,11 @@ def tune(
         given |= {"recipe", "data_sha256"} | ({"space", "settings"} if wanted else set())
         plan = going_on(folder, before, plan, given)
 
+    # A file is run once more where it trains: what a person's functions hold need not go through a pipe.
+    sent = str(Path(source).resolve()) if Path(source).suffix in (".py", ".json") else plan_of
+
     def make_trainers() -> list[Trainer]:
-        return [TrialProcess(plan_of, dataset, track=track, of=count) for _ in range(count)]
+        return [TrialProcess(sent, dataset, track=track, of=count) for _ in range(count)]
 
     return run_study(folder, plan, plan_of, make_trainers, make_progress(quiet), page=page)
 
@@ -143,7 +148,7 @@ def run_study(
         done = Study(folder, plan, book.trials(), gain)
         _write(done, recipe, book.importance() if page and signal is None else None)
     if signal is not None:
-        how = f"go on with: digitry tune {plan.recipe} --study {folder} --resume"
+        how = f"go on with: digitry tune {plan.source} --study {folder} --resume"
         raise TrainingInterrupted(signal, folder, how)
     if done.best is None:
         raise TrainingError(_nothing_found(done))
@@ -177,5 +182,5 @@ def _nothing_found(done: Study) -> str:
     last = f"; of the last one: {reasons[-1]}" if reasons else ""
     return (
         f"none of the {len(done.trials)} trials came to its end{last}; give it longer, or fewer epochs: "
-        f"digitry tune {done.plan.recipe} --study {done.folder} --resume --minutes …"
+        f"digitry tune {done.plan.source} --study {done.folder} --resume --minutes …"
     )

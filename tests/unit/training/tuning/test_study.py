@@ -16,6 +16,7 @@ import pytest
 
 from digitry import recipes
 from digitry.errors import SettingError, StorageError, TrainingError
+from digitry.recipes import dense_relu
 from digitry.training.interrupt import TrainingInterrupted
 from digitry.training.tuning.study import COMPLETE, ENDED_EARLY, FAILED, Gain, Study
 from digitry.training.tuning.study_plan import read_plan
@@ -282,6 +283,23 @@ def test_two_processes_in_one_folder_are_one_too_many(tmp_path: Path) -> None:
 def test_a_trial_is_never_given_the_test_set(made_up_dataset: Dataset) -> None:
     with pytest.raises(ValueError, match="never opens the test set"):
         TrialProcess(made_up.RECIPE, made_up_dataset, track=None, of=1)
+
+
+def test_a_recipe_of_ones_own_is_run_again_where_it_trains_and_named_by_its_file(
+    made_up_dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Any] = []
+
+    def made_up_process(recipe: Any, *_: Any, **__: Any) -> MadeUp:
+        given.append(recipe)
+        return MadeUp()
+
+    monkeypatch.setattr("digitry.training.tuning.tune.TrialProcess", made_up_process)
+    Path("mine.py").write_text(Path(dense_relu.__file__).read_text().replace('name="dense-relu"', 'name="mine"'))
+    done = tune("mine.py", made_up_dataset, trials=2, study=tmp_path, fresh_seeds=0, page=False, space=made_up.SPACE)
+    assert given == [str(Path("mine.py").resolve())]
+    assert (done.plan.recipe, done.plan.source) == ("mine", "mine.py")
+    assert "digitry train mine.py --data made-up --config" in done.best_file.read_text()
 
 
 def test_without_optuna_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
