@@ -31,7 +31,7 @@ ROOT = Path(__file__).parent.parent
 BASELINE = ROOT / "runs" / "cnn-for-bench"
 
 SMOKE = Sizes(
-    digits=10,
+    digits=5,
     corrupted_arrays=20,
     corrupted_pictures=2,
     photographs=2,

@@ -12,18 +12,16 @@ from digitry.synthesis import layouts
 from digitry.synthesis.hands import Glyphs
 from digitry.synthesis.pages import made_page
 
-SEEDS = range(4)
-
 
 @pytest.fixture(scope="module")
 def reader() -> Reader:
     return Reader()
 
 
-def counts(reader: Reader, glyphs: Glyphs, layout: object) -> tuple[int, int, int]:
+def counts(reader: Reader, glyphs: Glyphs, layout: object, pages: int) -> tuple[int, int, int]:
     """How many numbers on a few pages there are, how many are found, and how many given ones are wrong."""
     there = found = wrong = 0
-    for seed in SEEDS:
+    for seed in range(pages):
         page = made_page(glyphs, np.random.default_rng([seed, 3]), layouts=((layout, 1.0),))  # type: ignore[arg-type]
         judged = judge_numbers(page, reader.read_grey(page.grey).numbers)
         counted = sum(one.counts for one in numbers_on(page))
@@ -34,8 +32,9 @@ def counts(reader: Reader, glyphs: Glyphs, layout: object) -> tuple[int, int, in
 
 
 @pytest.mark.parametrize("layout", [layouts.table, layouts.sudoku, layouts.score_card], ids=lambda one: one.__name__)
-def test_most_numbers_of_drawn_pages_are_found(layout: object, reader: Reader, glyphs: Glyphs):
-    there, found, wrong = counts(reader, glyphs, layout)
+@pytest.mark.parametrize("pages", [3, pytest.param(12, marks=pytest.mark.full)])
+def test_most_numbers_of_drawn_pages_are_found(layout: object, pages: int, reader: Reader, glyphs: Glyphs):
+    there, found, wrong = counts(reader, glyphs, layout, pages)
     assert there >= 10
     assert found > 0.5 * there
     assert wrong < there

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from digitry.errors import SettingError
 from digitry.networks.contract import Contract
 from digitry.recipes.base import ACTIVATIONS, MAX_PARAMETERS, Recipe
 from digitry.types import Dataset
+from tests.conftest import make_digits
 
 keras = pytest.importorskip("keras")
 
@@ -147,16 +149,28 @@ def test_a_model_file_from_before_there_were_such_settings_is_rebuilt_as_publish
     assert bundle.load_model(tmp_path / "w.safetensors")[0].count_params() == plan.parameters
 
 
-def test_own_numbers_travel_with_the_run_and_hold_when_it_goes_on(made_up_dataset: Dataset) -> None:
+@pytest.fixture(scope="module")
+def small_run(tmp_path_factory: pytest.TempPathFactory) -> digitry.Run:
+    """A run of `dense-relu` with numbers of its own, on data in a file."""
+    folder, split = tmp_path_factory.mktemp("small"), make_digits(200)
+    held_out = make_digits(50, seed=1)
+    np.savez(
+        folder / "own.npz", x_train=split.images, y_train=split.labels, x_test=held_out.images, y_test=held_out.labels
+    )
+    return digitry.train("dense-relu", folder / "own.npz", run=folder / "run", epochs=1, units=(8, 4), report=False)
+
+
+def test_own_numbers_travel_with_the_run_and_hold_when_it_goes_on(small_run: digitry.Run) -> None:
     options: dict[str, Any] = {"run": "run", "report": False}
-    run = digitry.train("dense-relu", made_up_dataset, epochs=1, units=(8, 4), **options)
+    data = small_run.data
+    run = digitry.open_run(shutil.copytree(small_run.folder, "run"))
     assert json.loads(Path("run/config.json").read_text())["settings"]["units"] == [8, 4]
     assert run.contract.settings["units"] == [8, 4]
     assert [layer.units for layer in run.keras_model().layers[1:]] == [8, 4, 10]
-    again = digitry.train("dense-relu", made_up_dataset, epochs=1, units="8,4", resume=True, **options)
+    again = digitry.train("dense-relu", data, epochs=1, units="8,4", resume=True, **options)
     assert again == run
     with pytest.raises(SettingError, match=r"has units \[8, 4\], not \[8, 5\]"):
-        digitry.train("dense-relu", made_up_dataset, epochs=1, units=(8, 5), resume=True, **options)
+        digitry.train("dense-relu", data, epochs=1, units=(8, 5), resume=True, **options)
 
 
 def test_a_run_from_before_there_were_such_settings_goes_on(made_up_dataset: Dataset) -> None:
@@ -187,22 +201,16 @@ def test_a_network_that_cannot_be_leaves_nothing_behind(folder_is_there: bool, m
     assert Path("run").exists() == folder_is_there
 
 
-def test_who_continues_from_a_run_takes_its_numbers_over(made_up_dataset: Dataset) -> None:
-    options: dict[str, Any] = {"report": False, "epochs": 1}
-    first = digitry.train("dense-relu", made_up_dataset, run="first", units=(8, 4), **options)
-    second = digitry.train("dense-relu", made_up_dataset, run="second", start_from=first, **options)
-    assert second.settings["units"] == [8, 4]
-    assert second.compared is not None
-    assert second.compared["from"] == "first"
+def test_who_continues_from_a_run_takes_its_numbers_over(small_run: digitry.Run, made_up_dataset: Dataset) -> None:
+    run = digitry.train("dense-relu", made_up_dataset, run="run", start_from=small_run, epochs=1, report=False)
+    assert run.settings["units"] == [8, 4]
+    assert run.compared is not None
+    assert run.compared["from"] == str(small_run.folder)
 
 
-@pytest.mark.filterwarnings("ignore:.*test images are training images too")
-def test_a_run_with_its_own_numbers_is_exported_from_python(made_up_dataset: Dataset) -> None:
-    split = made_up_dataset.train
-    np.savez("own.npz", x_train=split.images, y_train=split.labels, x_test=split.images, y_test=split.labels)
-    run = digitry.train("dense-relu", "own.npz", run="run", epochs=1, units=(8, 4), report=False)
-    for which, form in ((run, "onnx"), (run.folder, "keras"), ("run", "c-array")):
+def test_a_run_with_its_own_numbers_is_exported_from_python(small_run: digitry.Run) -> None:
+    for which, form in ((small_run, "onnx"), (small_run.folder, "keras"), (str(small_run.folder), "c-array")):
         written = digitry.export(which, f"out.{form}", form)
-        assert (written.labels_differing, written.images) == (0, 200)
+        assert (written.labels_differing, written.images) == (0, 50)
         assert Path(f"out.{form}").stat().st_size == written.path.stat().st_size > 1000
     assert digitry.open_model("out.onnx").contract.settings["units"] == [8, 4]

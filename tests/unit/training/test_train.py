@@ -5,30 +5,33 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from digitry import files
+from digitry import files, load_dataset, open_run
 from digitry.errors import SettingError, StorageError, TrainingError
-from digitry.evaluation import number_runs
 from digitry.evaluation.evaluate import evaluate
 from digitry.reading import Reader
 from digitry.recipes.base import Recipe
-from digitry.runs import read_config
-from digitry.training import checkpoint, compiled, results, tasks
+from digitry.runs import Run, read_config
+from digitry.training import checkpoint, compiled
 from digitry.training import train as train_module
 from digitry.training.interrupt import TrainingInterrupted
 from digitry.training.tasks import DigitTask
 from digitry.types import Dataset, Split
-from tests.unit.training.conftest import PLAIN_TORCH, train
+from tests.conftest import make_dataset
+from tests.unit.training.conftest import PLAIN_TORCH, SMALL, few_strips, train
 from tests.unit.written_numbers import SMALL_NUMBERS, printed_dataset
 
 STEPS_PER_EPOCH = 12  # 180 images, 16 a batch
@@ -45,9 +48,13 @@ class Killed(BaseException):
 @pytest.fixture
 def every_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """One step a call, so that a run can be stopped at any of them."""
-    monkeypatch.setattr(compiled, "compile_options", lambda: {"jit_compile": False})
+    stop_anywhere(monkeypatch)
+
+
+def stop_anywhere(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(compiled, "compile_options", lambda: {"jit_compile": False})
     if PLAIN_TORCH:
-        monkeypatch.setattr("digitry.training.plain_torch.STEPS_A_REPORT", 1)
+        patch.setattr("digitry.training.plain_torch.STEPS_A_REPORT", 1)
 
 
 @pytest.fixture
@@ -85,31 +92,55 @@ def kill() -> None:
     raise Killed
 
 
+DISTORTED = SMALL.with_settings({"augment": True})
+"""Whose examples are drawn anew in every epoch."""
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that nothing stopped, with seed 1."""
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        stop_anywhere(patch)
+        train(DISTORTED, data=make_dataset(), seed=1, run=folder, checkpoint_seconds=0)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def one_epoch(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A finished run of one epoch, whose settings were given in two ways."""
+    folder = tmp_path_factory.mktemp("one-epoch") / "run"
+    return train(SMALL, make_dataset(), run=folder, **ONE_EPOCH)
+
+
+ONE_EPOCH: dict[str, Any] = {"epochs": 1, "batch_size": "90", "settings": {"dropout": 0.1}}
+
+
 def test_one_seed_gives_the_same_weights_twice_and_another_seed_others(
-    small_recipe: Recipe, made_up_dataset: Dataset
+    whole: Path, made_up_dataset: Dataset, every_step: None
 ) -> None:
-    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-        train(small_recipe, data=made_up_dataset, seed=seed, run=name)
-    assert final_state(Path("a")) == final_state(Path("b"))
-    assert final_state(Path("a"))[0] != final_state(Path("c"))[0]
+    for name, seed in (("same", 1), ("other", 2)):
+        train(DISTORTED, data=made_up_dataset, seed=seed, run=name)
+    assert final_state(Path("same")) == final_state(whole)
+    assert final_state(Path("other"))[0] != final_state(whole)[0]
 
 
 def test_a_run_killed_at_five_steps_ends_byte_equal_to_one_that_was_not(
-    small_recipe: Recipe, made_up_dataset: Dataset, every_step: None, at_step: Any
+    whole: Path, made_up_dataset: Dataset, every_step: None, at_step: Any
 ) -> None:
-    train(small_recipe, data=made_up_dataset, run="whole", checkpoint_seconds=0)
+    options: dict[str, Any] = {"data": made_up_dataset, "seed": 1, "run": "killed", "checkpoint_seconds": 0}
     # In the first epoch, at its very end (before validation), right after it, at an epoch's end again, in the last.
     for step in (5, STEPS_PER_EPOCH, STEPS_PER_EPOCH + 1, 2 * STEPS_PER_EPOCH + 1, LAST_STEP - 3):
         at_step(step, kill)
         with pytest.raises(Killed):
-            train(small_recipe, data=made_up_dataset, run="killed", resume=True, checkpoint_seconds=0)
-    train(small_recipe, data=made_up_dataset, run="killed", resume=True, checkpoint_seconds=0)
-    assert final_state(Path("killed")) == final_state(Path("whole"))
-    assert (read_config(Path("whole"))["backend"] == "plain torch") == PLAIN_TORCH
+            train(DISTORTED, resume=True, **options)
+    train(DISTORTED, resume=True, **options)
+    assert final_state(Path("killed")) == final_state(whole)
+    assert (read_config(whole)["backend"] == "plain torch") == PLAIN_TORCH
 
 
 def test_without_dropouts_generators_the_resumed_run_would_differ(
-    small_recipe: Recipe, made_up_dataset: Dataset, every_step: None, at_step: Any, monkeypatch: pytest.MonkeyPatch
+    whole: Path, made_up_dataset: Dataset, every_step: None, at_step: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Takes the guard away: the proof above sees a lost random state."""
     from digitry.training import state
@@ -121,26 +152,26 @@ def test_without_dropouts_generators_the_resumed_run_would_differ(
         assert seeds
         real(model, {**arrays, **seeds})
 
-    train(small_recipe, data=made_up_dataset, run="whole", checkpoint_seconds=0)
+    options: dict[str, Any] = {"data": made_up_dataset, "seed": 1, "run": "killed", "checkpoint_seconds": 0}
     at_step(5, kill)
     with pytest.raises(Killed):
-        train(small_recipe, data=made_up_dataset, run="killed", checkpoint_seconds=0)
+        train(DISTORTED, **options)
     monkeypatch.setattr(state, "restore", forgetful)
-    train(small_recipe, data=made_up_dataset, run="killed", resume=True, checkpoint_seconds=0)
-    assert final_state(Path("killed"))[0] != final_state(Path("whole"))[0]
+    train(DISTORTED, resume=True, **options)
+    assert final_state(Path("killed"))[0] != final_state(whole)[0]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_saves_the_very_step_and_the_run_goes_on(
-    number: signal.Signals, small_recipe: Recipe, made_up_dataset: Dataset, every_step: None, at_step: Any
+    small_recipe: Recipe, made_up_dataset: Dataset, every_step: None, at_step: Any
 ) -> None:
-    at_step(17, lambda: os.kill(os.getpid(), number))
-    with pytest.raises(TrainingInterrupted) as stopped:
-        train(small_recipe, data=made_up_dataset, run="run", checkpoint_seconds=3600)
-    assert stopped.value.exit_code == 128 + number
-    saved = checkpoint.load_latest(Path("run/checkpoints"), read_config(Path("run"))["run_id"])
-    assert saved is not None
-    assert saved.step == 17
+    for number, step in ((signal.SIGINT, 17), (signal.SIGTERM, 18)):
+        at_step(step, partial(os.kill, os.getpid(), number))
+        with pytest.raises(TrainingInterrupted) as stopped:
+            train(small_recipe, data=made_up_dataset, run="run", resume=True, checkpoint_seconds=3600)
+        assert stopped.value.exit_code == 128 + number
+        saved = checkpoint.load_latest(Path("run/checkpoints"), read_config(Path("run"))["run_id"])
+        assert saved is not None
+        assert saved.step == step
     assert len(train(small_recipe, data=made_up_dataset, run="run", resume=True).history) == 3
 
 
@@ -205,17 +236,6 @@ def test_a_wrong_name_or_split_leaves_no_folder_behind(small_recipe: Recipe, mad
     assert not Path("run").exists()
 
 
-@pytest.mark.filterwarnings("ignore:.*test images are training images too")
-def test_the_run_remembers_where_its_data_is(small_recipe: Recipe, made_up_dataset: Dataset) -> None:
-    from digitry import evaluate, load_dataset
-
-    split = made_up_dataset.train
-    np.savez("own.npz", x_train=split.images, y_train=split.labels, x_test=split.images, y_test=split.labels)
-    train(small_recipe, data=load_dataset("own.npz"), run="run", settings={"epochs": 1})
-    assert json.loads(Path("run/config.json").read_text())["data"] == str(Path("own.npz").resolve())
-    assert evaluate("run").scores.images == 200
-
-
 def test_a_full_disk_stops_the_run_in_one_line_and_keeps_the_last_checkpoint(
     small_recipe: Recipe, made_up_dataset: Dataset, every_step: None, at_step: Any
 ) -> None:
@@ -247,57 +267,59 @@ def test_a_run_folder_holds_config_history_model_and_report(small_recipe: Recipe
         assert (Path("run") / name).stat().st_size > 0, name
 
 
-def test_without_a_report_nothing_is_drawn_and_evaluate_makes_up_for_it(
+@pytest.mark.usefixtures("blank_plots")
+@pytest.mark.filterwarnings("ignore:.*test images are training images too")
+def test_without_a_report_nothing_is_drawn_and_evaluate_makes_up_for_it_and_knows_where_the_data_is(
     small_recipe: Recipe, made_up_dataset: Dataset
 ) -> None:
-    train(small_recipe, data=made_up_dataset, run="run", settings={"epochs": 2}, report=False)
+    split = made_up_dataset.train
+    np.savez("own.npz", x_train=split.images, y_train=split.labels, x_test=split.images, y_test=split.labels)
+    train(small_recipe, data=load_dataset("own.npz"), run="run", settings={"epochs": 2}, report=False)
     assert {path.name for path in Path("run").iterdir()} == {
         ".lock", "checkpoints", "config.json", "done.json", "history.jsonl", "model.onnx", "weights.safetensors"
     }  # fmt: skip
-    evaluate("run", split="validation", data=made_up_dataset)
+    assert json.loads(Path("run/config.json").read_text())["data"] == str(Path("own.npz").resolve())
+    assert evaluate("run").scores.images == 200
     assert Path("run/report.html").is_file()
 
 
-def test_a_run_that_goes_on_without_a_report_does_not_keep_the_one_of_fewer_epochs(
+def test_a_finished_run_is_returned_and_a_longer_one_goes_on_without_the_report_of_fewer_epochs(
     small_recipe: Recipe, made_up_dataset: Dataset
 ) -> None:
     plan = small_recipe.with_settings({"schedule": "constant"})
-    train(plan, data=made_up_dataset, run="run", settings={"epochs": 1}, report=True)
-    assert Path("run/report.html").is_file()
-    train(plan, data=made_up_dataset, run="run", settings={"epochs": 2}, resume=True, report=False)
-    assert not {"report.html", "metrics.json", "plots"} & {path.name for path in Path("run").iterdir()}
-
-
-def test_a_finished_run_is_returned_and_a_longer_one_goes_on(small_recipe: Recipe, made_up_dataset: Dataset) -> None:
-    plan = small_recipe.with_settings({"schedule": "constant"})
     train(plan, data=made_up_dataset, run="long", settings={"epochs": 2})
     train(plan, data=made_up_dataset, run="short", settings={"epochs": 1})
+    report = [Path("short/report.html"), Path("short/metrics.json"), Path("short/plots/history.png")]
+    report[-1].parent.mkdir()
+    for file in report:
+        file.write_text("of one epoch")
     before = Path("short/model.onnx").stat().st_mtime_ns
     train(plan, data=made_up_dataset, run="short", settings={"epochs": 1}, resume=True)
     assert Path("short/model.onnx").stat().st_mtime_ns == before
+    assert all(file.is_file() for file in report)
     train(plan, data=made_up_dataset, run="short", settings={"epochs": 2}, resume=True)
     short, long = final_state(Path("short")), final_state(Path("long"))
     assert short[0] == long[0], "other weights"
     assert short[2] == long[2], "other figures"
+    assert not {"report.html", "metrics.json", "plots"} & {path.name for path in Path("short").iterdir()}
 
 
-def test_a_folder_that_holds_a_run_is_not_overwritten(small_recipe: Recipe, made_up_dataset: Dataset) -> None:
-    train(small_recipe, data=made_up_dataset, run="run", settings={"epochs": 1})
+def test_a_folder_that_holds_a_run_is_not_overwritten(one_epoch: Run, made_up_dataset: Dataset) -> None:
+    options: dict[str, Any] = {"data": made_up_dataset, **ONE_EPOCH}
     with pytest.raises(SettingError, match="say which one with --run"):
-        train(small_recipe, data=made_up_dataset, resume=True)
+        train(SMALL, resume=True, **options)
     with pytest.raises(SettingError, match="already holds a run; go on with --resume"):
-        train(small_recipe, data=made_up_dataset, run="run", settings={"epochs": 1})
+        train(SMALL, run=one_epoch, **options)
     with pytest.raises(SettingError, match="has seed 0, not 1"):
-        train(small_recipe, data=made_up_dataset, run="run", settings={"epochs": 1}, seed=1, resume=True)
+        train(SMALL, run=one_epoch, seed=1, resume=True, **options)
 
 
 def test_a_folder_that_holds_a_run_is_refused_before_anything_is_loaded(
-    small_recipe: Recipe, made_up_dataset: Dataset, capsys: pytest.CaptureFixture[str]
+    one_epoch: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    train(small_recipe, data=made_up_dataset, run="run", settings={"epochs": 1})
     capsys.readouterr()
     with pytest.raises(SettingError, match="already holds a run"):
-        train(small_recipe, data="a dataset that nobody knows", run="run", quiet=False)
+        train(SMALL, data="a dataset that nobody knows", run=one_epoch, quiet=False)
     assert capsys.readouterr() == ("", "")
 
 
@@ -359,37 +381,39 @@ def test_a_dataset_with_three_classes_gives_a_network_with_three_outputs(
     assert Model(Path("run/model.onnx"), reads="digit").contract.class_names == ("oak", "ash", "elm")
 
 
-@pytest.fixture
-def few_strips(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Numbers to validate and to test with are as few as those of the small recipe."""
-    monkeypatch.setattr(tasks, "VALIDATION_STRIPS", 12)
-    monkeypatch.setattr(number_runs, "STRIPS", 24)
-    monkeypatch.setattr(results, "TEMPERATURES", np.array([0.5, 1.0, 2.0]))
+@pytest.fixture(scope="module")
+def whole_numbers(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run that learnt numbers, and that nothing stopped."""
+    folder = tmp_path_factory.mktemp("whole-numbers") / "run"
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*test images are training images too")
+        stop_anywhere(patch)
+        return train(SMALL_NUMBERS, data=printed_dataset(), run=folder, checkpoint_seconds=0)
 
 
 @pytest.mark.filterwarnings("ignore:.*test images are training images too")
 @pytest.mark.slow
-def test_a_run_that_learns_numbers_resumes_byte_equal_wherever_it_was_killed(
-    few_strips: None, every_step: None, at_step: Any
+def test_a_run_that_learns_numbers_resumes_byte_equal_where_it_was_killed(
+    whole_numbers: Run, every_step: None, at_step: Any
 ) -> None:
-    data = printed_dataset()
-    train(SMALL_NUMBERS, data=data, run="whole", checkpoint_seconds=0)
-    for step in (2, NUMBER_STEPS + 3):
-        at_step(step, kill)
-        with pytest.raises(Killed):
-            train(SMALL_NUMBERS, data=data, run="killed", resume=True, checkpoint_seconds=0)
-    train(SMALL_NUMBERS, data=data, run="killed", resume=True, checkpoint_seconds=0)
-    assert final_state(Path("killed")) == final_state(Path("whole"))
+    options: dict[str, Any] = {"data": printed_dataset(), "run": "killed", "checkpoint_seconds": 0}
+    at_step(NUMBER_STEPS + 3, kill)
+    with pytest.raises(Killed):
+        train(SMALL_NUMBERS, **options)
+    train(SMALL_NUMBERS, resume=True, **options)
+    assert final_state(Path("killed")) == final_state(whole_numbers.folder)
 
 
 @pytest.mark.filterwarnings("ignore:.*test images are training images too")
-def test_a_run_that_learned_numbers_leaves_a_model_its_temperature_and_how_many_it_reads(few_strips: None) -> None:
+def test_a_run_that_learned_numbers_leaves_a_model_its_temperature_and_how_many_it_reads(
+    whole_numbers: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from digitry.exports import bundle
     from digitry.networks.contract import STRIP_SHAPE
     from digitry.networks.model import Model
 
-    done = train(SMALL_NUMBERS, data=printed_dataset(), run="run", settings={"epochs": 1})
-    assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= done.history[0].keys()
+    assert {"loss", "accuracy", "val_loss", "val_accuracy"} <= whole_numbers.history[0].keys()
+    folder = shutil.copytree(whole_numbers.folder, "run")
     contract = Model(Path("run/model.onnx"), reads="number").contract
     assert contract.input_shape == STRIP_SHAPE
     assert 0.5 <= contract.metrics["temperature"] <= 3.0
@@ -402,20 +426,19 @@ def test_a_run_that_learned_numbers_leaves_a_model_its_temperature_and_how_many_
     assert contract.reads == "number"
     assert contract.confidence_scale is not None
     assert contract.confidence_scale.pictures == 10
-    assert Reader(done).numbers.contract == contract
-    assert evaluate(done, data=printed_dataset()).to_json()["splits"]["test"]["strips"] == 24
+    assert Reader(folder).numbers.contract == contract
+    few_strips(monkeypatch)
+    assert evaluate(folder, data=printed_dataset()).to_json()["splits"]["test"]["strips"] == 24
     assert json.loads(Path("run/metrics.json").read_text())["reads"] == "number"
 
 
 @pytest.mark.slow
 def test_what_is_made_ahead_trains_the_same_weights_as_what_is_made_when_needed(
-    small_recipe: Recipe, made_up_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+    whole: Path, made_up_dataset: Dataset, every_step: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan = small_recipe.with_settings({"augment": True})
-    train(plan, data=made_up_dataset, run="ahead")
     monkeypatch.setattr(train_module, "make_ahead", lambda make: lambda meanwhile: make())
-    train(plan, data=made_up_dataset, run="now")
-    assert final_state(Path("ahead")) == final_state(Path("now"))
+    train(DISTORTED, data=made_up_dataset, seed=1, run="now")
+    assert final_state(Path("now")) == final_state(whole)
 
 
 def test_a_signal_is_heard_while_examples_are_still_being_made(
@@ -464,12 +487,15 @@ def test_a_recipe_with_outliers_trains_and_is_judged_on_digits_alone(
     assert saved.step == 17  # 180 digits and 90 outliers, 16 a batch
 
 
-def test_settings_are_keywords_too_and_data_comes_second(small_recipe: Recipe, made_up_dataset: Dataset) -> None:
-    done = train(small_recipe, made_up_dataset, run="run", epochs=1, batch_size="90", settings={"dropout": 0.1})
-    config = json.loads(Path("run/config.json").read_text())["settings"]
+def test_settings_are_keywords_too_and_data_comes_second(one_epoch: Run) -> None:
+    config = json.loads((one_epoch.folder / "config.json").read_text())["settings"]
     assert (config["epochs"], config["batch_size"], config["dropout"]) == (1, 90, 0.1)
-    assert len(done.history) == 1
-    assert done.is_finished
+    assert len(one_epoch.history) == 1
+    assert one_epoch.is_finished
+
+
+def test_the_run_that_comes_back_is_the_one_that_opens_again(one_epoch: Run) -> None:
+    assert open_run(one_epoch.folder) == one_epoch
 
 
 @pytest.mark.parametrize(
@@ -493,10 +519,3 @@ def test_a_wrong_argument_is_refused_before_anything_is_written(
     with pytest.raises(SettingError, match=words):
         train(small_recipe, made_up_dataset, run="run", **keywords)
     assert not Path("run").exists()
-
-
-def test_the_run_that_comes_back_is_the_one_that_opens_again(small_recipe: Recipe, made_up_dataset: Dataset) -> None:
-    from digitry import open_run
-
-    done = train(small_recipe, made_up_dataset, run="run", epochs=1)
-    assert open_run("run") == done
