@@ -224,6 +224,7 @@ def test_a_companys_mirror_is_asked_first_for_the_published_files(monkeypatch: p
         ("usps", "usps.bz2", bz2.compress(b"1 1:nan\n"), "labels or values that no digits have"),
         ("usps", "usps.bz2", b"BZh9 no", "not as its publisher describes"),
     ],
+    ids=["too few images", "plain labels", "no zip", "a number too many", "a wrong label", "no number", "no bzip2"],
 )
 def test_published_files_that_hold_something_else_are_told(
     name: str, file: str, damaged: bytes, words: str, monkeypatch: pytest.MonkeyPatch
