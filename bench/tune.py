@@ -4,7 +4,7 @@ python bench/tune.py [--minutes 20] [--seeds 3] [--fresh 5] [--recipes dense-rel
 
 For every recipe and seed both search for so many minutes, in turn: `digitry tune`, and Keras Tuner's Hyperband, which
 ends trials early too. What each found, and the published settings, are then trained with fresh seeds by `digitry
-train`; their test accuracy is read once. Last, both search twelve short trials of `dense-relu` while they are killed
+train`; their test accuracy is read once. Last, both search thirty short trials of `dense-relu` while they are killed
 with SIGKILL, again and again, and what is left of the trials is counted.
 
 Every piece is written into results/tune.json as soon as it is done, and what was under way goes on: stop it at any
@@ -38,7 +38,7 @@ START, END = "<!-- tune: written by bench/tune.py -->", "<!-- end of tune -->"
 SIDES = ("digitry", "keras-tuner")
 EPOCHS = 10
 FIRST_FRESH_SEED = 101
-KILLED_TRIALS, KILLS = 12, 5
+KILLED_TRIALS, KILLED_EPOCHS, KILLS = 30, 3, 5
 MEASURE = Path(__file__)
 
 
@@ -198,13 +198,13 @@ def kills(options: argparse.Namespace, side: str) -> dict[str, Any]:
             "epochs=1",
         ]
     else:
-        command = own_command("search", "dense-relu", options.data, folder, 0, KILLED_TRIALS, 1)
+        command = own_command("search", "dense-relu", options.data, folder, 0, KILLED_TRIALS, KILLED_EPOCHS)
     chance, killed = random.Random(0), 0
     surroundings = os.environ | {"OMP_NUM_THREADS": "2"}
     for _ in range(KILLS):
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=surroundings)
         try:
-            process.wait(timeout=chance.uniform(8, 25))
+            process.wait(timeout=chance.uniform(8, 20))
             break  # it came to its end
         except subprocess.TimeoutExpired:
             process.kill()
