@@ -20,6 +20,8 @@ from digitry.serve.limits import Limits
 from digitry.serve.service import Service
 from tests.unit.tiny_models import template_model_bytes
 
+pytestmark = pytest.mark.filterwarnings("ignore:the model for single digits knows only 9, 8, 7")
+
 GOOD = template_model_bytes()
 OTHER = template_model_bytes(class_names=tuple("987"))
 
