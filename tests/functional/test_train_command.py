@@ -95,16 +95,17 @@ def test_json_goes_to_stdout_and_nothing_else(whole: tuple[Path, subprocess.Comp
 
 
 @pytest.mark.slow
-def test_a_run_is_exported_as_one_file_of_c_and_in_eight_bits(whole: tuple[Path, Any], tmp_path: Path) -> None:
+def test_a_run_is_exported_as_one_file_of_c_and_in_eight_bits(
+    whole: tuple[Path, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     run, out = whole[0], tmp_path / "reader.c"
-    done = digitry("export", run, "--format", "c-array", "--out", out)
-    assert done.returncode == 0, done.stderr
+    assert call("export", str(run), "--format", "c-array", "--out", str(out)) == 0
     said = r".*reader\.c: [\d,]+ bytes, all [\d,]+ labels as in Keras \([\d,]+ images of the training split\)\n"
-    assert re.fullmatch(said, done.stdout)
+    assert re.fullmatch(said, capsys.readouterr().out)
     assert "void digitry_read(" in out.read_text()
-    done = digitry("export", run, "--format", "onnx-int8", "--out", tmp_path / "small.onnx", "--json")
-    assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
+    small = tmp_path / "small.onnx"
+    assert call("export", str(run), "--format", "onnx-int8", "--out", str(small), "--json") == 0
+    said = json.loads(capsys.readouterr().out)
     assert said["bytes"] == (tmp_path / "small.onnx").stat().st_size < (run / "model.onnx").stat().st_size / 2.5
     assert said["labels_differing"] <= 0.005 * said["labels"]
     assert abs(said["accuracy"] - said["keras_accuracy"]) <= 0.005

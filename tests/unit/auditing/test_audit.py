@@ -40,7 +40,7 @@ def with_planted_mistakes(count: int = 200) -> Dataset:
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folds, "LEAST_STEPS", 12)
     monkeypatch.setattr(folds, "LEAST_QUICK_STEPS", 12)
-    monkeypatch.setattr(folds, "QUICK_JUDGES", 1)
+    monkeypatch.setattr(folds, "QUICK_JUDGES", 0)
 
 
 @pytest.mark.slow

@@ -125,12 +125,23 @@ def test_one_seed_gives_the_same_weights_twice_and_another_seed_others(
     assert final_state(Path("other"))[0] != final_state(whole)[0]
 
 
-def test_a_run_killed_at_five_steps_ends_byte_equal_to_one_that_was_not(
-    whole: Path, made_up_dataset: Dataset, every_step: None, at_step: Any
+@pytest.mark.parametrize(
+    "steps",
+    [
+        # In the first epoch, at its very end (before validation), in the last.
+        (5, STEPS_PER_EPOCH, LAST_STEP - 3),
+        # Right after an epoch's end too, and one step after that.
+        pytest.param(
+            (5, STEPS_PER_EPOCH, STEPS_PER_EPOCH + 1, 2 * STEPS_PER_EPOCH + 1, LAST_STEP - 3), marks=pytest.mark.full
+        ),
+    ],
+    ids=["three", "five"],
+)
+def test_a_run_killed_at_some_steps_ends_byte_equal_to_one_that_was_not(
+    steps: tuple[int, ...], whole: Path, made_up_dataset: Dataset, every_step: None, at_step: Any
 ) -> None:
     options: dict[str, Any] = {"data": made_up_dataset, "seed": 1, "run": "killed", "checkpoint_seconds": 0}
-    # In the first epoch, at its very end (before validation), right after it, at an epoch's end again, in the last.
-    for step in (5, STEPS_PER_EPOCH, STEPS_PER_EPOCH + 1, 2 * STEPS_PER_EPOCH + 1, LAST_STEP - 3):
+    for step in steps:
         at_step(step, kill)
         with pytest.raises(Killed):
             train(DISTORTED, resume=True, **options)
