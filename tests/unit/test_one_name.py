@@ -23,9 +23,6 @@ SAME_THING = {
 }
 """Names that are meant to come more than once: each time for the same thing."""
 
-TO_BE_RENAMED = {"in_words", "laid", "load", "make_progress", "place", "to_bytes"}
-"""Names with two meanings; none may be added."""
-
 DOORS = ("cli", "recipes")
 """Whose files are called after what a person types."""
 
@@ -44,7 +41,7 @@ def public_names() -> Iterator[str]:
 def test_no_two_classes_or_functions_are_called_alike() -> None:
     count = Counter(public_names())
     assert len(count) > 500
-    assert {name for name, times in count.items() if times > 1} <= SAME_THING | TO_BE_RENAMED
+    assert {name for name, times in count.items() if times > 1} <= SAME_THING
 
 
 def test_no_two_files_are_called_alike() -> None:
@@ -54,5 +51,5 @@ def test_no_two_files_are_called_alike() -> None:
         if path.relative_to(PACKAGE).parts[0] not in DOORS and path.name != "__init__.py"
     )
     assert len(count) > 200
-    # The other ends of three pools of processes; layouts are of sheets and of tables, each in its room.
-    assert {name for name, times in count.items() if times > 1} <= {"child.py", "layouts.py"}
+    # The other ends of the pools of processes.
+    assert {name for name, times in count.items() if times > 1} <= {"child.py"}

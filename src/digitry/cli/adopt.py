@@ -53,7 +53,7 @@ def _facts(done: Adopted) -> dict[str, Any]:
 
 def _print(done: Adopted) -> None:
     from digitry.cli.reading_text import printable
-    from digitry.evaluation.calibrate import in_words
+    from digitry.evaluation.calibrate import scale_in_words
     from digitry.pages.number_words import percent
     from digitry.types import IMAGE_SIDE
 
@@ -65,5 +65,5 @@ def _print(done: Adopted) -> None:
     print(f"reads   {percent(done.accuracy)} of {done.images:,} images of {printable(done.data)} rightly")
     scale = done.model.contract.confidence_scale
     assert scale is not None
-    print(f"sure    {in_words(scale)}")
+    print(f"sure    {scale_in_words(scale)}")
     print(f"written into {printable(str(done.path))}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digitry.cli.derived_help import DerivedHelp, datasets
-from digitry.cli.options import laid, view_options
+from digitry.cli.options import view_options, with_view
 
 if TYPE_CHECKING:
     from digitry.auditing.audit import Audit
@@ -85,7 +85,7 @@ def command(
         backend_name(by="audit --folds")
     check_place(out or Path.cwd())
     with Bar(quiet=quiet) as progress:
-        loaded = load_dataset(laid(dataset, transpose, rotate, invert), progress=progress)
+        loaded = load_dataset(with_view(dataset, transpose, rotate, invert), progress=progress)
     began: list[float] = []
 
     def say(message: str) -> None:

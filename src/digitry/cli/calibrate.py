@@ -57,11 +57,11 @@ def _facts(done: Calibration) -> dict[str, object]:
 
 def _print(done: Calibration) -> None:
     from digitry.cli.reading_text import printable
-    from digitry.evaluation.calibrate import in_words
+    from digitry.evaluation.calibrate import scale_in_words
     from digitry.pages.number_words import percent
     from digitry.reading.certainty import MAX_ERROR
 
-    print(f"before: {in_words(done.before) if done.before else 'no scale, so nothing was ever sure'}")
-    print(f"after:  {in_words(done.after)}")
+    print(f"before: {scale_in_words(done.before) if done.before else 'no scale, so nothing was ever sure'}")
+    print(f"after:  {scale_in_words(done.after)}")
     print(f"sure of {MAX_ERROR:.1%} of errors: {percent(done.sure_share)} of these pictures")
     print(f"written into {', '.join(printable(str(path)) for path in done.files)}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digitry.cli.options import laid, view_options
+from digitry.cli.options import view_options, with_view
 from digitry.errors import SettingError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def command(
     from digitry.packages import need
 
     if data is not None:
-        data = laid(data, transpose, rotate, invert)
+        data = with_view(data, transpose, rotate, invert)
     elif transpose or rotate or invert is not None:
         raise SettingError("--transpose, --rotate and --invert belong to --data; a run knows how its own data lies")
     if not run.is_file():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digitry.cli.derived_help import DerivedHelp, datasets
-from digitry.cli.options import laid, view_options
+from digitry.cli.options import view_options, with_view
 
 if TYPE_CHECKING:
     from digitry.exploration.explore import Exploration
@@ -51,7 +51,7 @@ def command(
         need("matplotlib", by="explore")
         check_place(out or Path.cwd())
     with Bar(quiet=quiet) as progress:
-        loaded = load_dataset(laid(dataset, transpose, rotate, invert), progress=progress)
+        loaded = load_dataset(with_view(dataset, transpose, rotate, invert), progress=progress)
         folder = out or (None if as_json else Path(f"explore-{name_for_a_file(loaded.name)}"))
         found = explore(loaded, out=folder, progress=progress)
     if as_json:

@@ -37,7 +37,7 @@ def command(place: Path, as_json: bool) -> None:
 
 def _text(facts: dict[str, Any], model: Any) -> str:
     from digitry.cli.reading_text import printable
-    from digitry.evaluation.calibrate import in_words
+    from digitry.evaluation.calibrate import scale_in_words
     from digitry.networks.model import WHAT
     from digitry.networks.scale import with_place
     from digitry.pages.number_words import percent
@@ -57,7 +57,7 @@ def _text(facts: dict[str, Any], model: Any) -> str:
         "data": f"SHA-256 {contract.data_sha256}" if contract.data_sha256 else "unknown",
         "figures": ", ".join(f"{name} {value:g}" for name, value in sorted(contract.metrics.items())),
         **{f"{name} split": f"{percent(accuracy)} read rightly" for name, accuracy in facts["splits"].items()},
-        "scale": in_words(scale) if scale else with_place(NO_SCALE, model.place),
+        "scale": scale_in_words(scale) if scale else with_place(NO_SCALE, model.place),
         "versions": ", ".join(f"{name} {version}" for name, version in contract.versions.items()),
         "SHA-256": facts["sha256"],
         "size": f"{facts['bytes']:,} bytes",

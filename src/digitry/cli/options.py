@@ -41,13 +41,13 @@ def setting_pairs(context: click.Context, parameter: click.Parameter, values: tu
 
 
 def view_options(command: Function) -> Function:
-    """Give a command the options that say how data lies; `laid` joins them to its name."""
+    """Give a command the options that say how data lies; `with_view` joins them to its name."""
     for option in reversed(_VIEW):
         command = option(command)
     return command
 
 
-def laid(data: str, transpose: bool, rotate: str | None, invert: bool | None) -> str:
+def with_view(data: str, transpose: bool, rotate: str | None, invert: bool | None) -> str:
     """Return the name of a dataset with how it lies behind it, as `load_dataset` takes it."""
     from digitry.datasets.view import View
 

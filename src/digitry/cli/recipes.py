@@ -51,7 +51,7 @@ def show(name: str) -> None:
     """Print one recipe: layers, source, and what each of its settings does and may be. A FILE.py is run."""
     from digitry.recipes.backend import backend_name
     from digitry.recipes.find_recipe import find_recipe
-    from digitry.training.tuning.space import in_words, read_space
+    from digitry.training.tuning.space import read_space, space_in_words
 
     backend_name(by="recipes show")
     recipe = find_recipe(name)
@@ -62,7 +62,7 @@ def show(name: str) -> None:
     for setting, about in (recipe.own() | recipe.changeable()).items():
         _print_setting(setting, getattr(recipe.settings, setting), about)
     click.echo("Tried by digitry tune, unless told otherwise")
-    for setting, words in in_words(read_space(recipe, {})[0]).items():
+    for setting, words in space_in_words(read_space(recipe, {})[0]).items():
         click.echo(f"  {setting}={words}")
 
 
@@ -85,7 +85,7 @@ def _brought() -> list[Any]:
         try:
             if name in RECIPES:
                 raise plugins.broken(entry, "digitry has a recipe of that name")
-            found.append(plugins.load(entry))
+            found.append(plugins.load_plugin(entry))
         except DigitryError as error:
             click.echo(f"digitry: {error}", err=True)
     return found

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from digitry.cli.options import laid, setting_pairs, view_options
+from digitry.cli.options import setting_pairs, view_options, with_view
 
 
 @click.command(name="train")
@@ -81,7 +81,7 @@ def command(
     settings: dict[str, Any] = read_settings(config) if config else {}
     settings |= others | {name: value for name, value in options.items() if value is not None}
     plan: dict[str, Any] = {
-        "data": laid(data, transpose, rotate, invert),
+        "data": with_view(data, transpose, rotate, invert),
         "start_from": start_from,
         "seed": seed,
         "run": run,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digitry.cli.options import laid, setting_pairs, view_options
+from digitry.cli.options import setting_pairs, view_options, with_view
 
 if TYPE_CHECKING:
     from digitry.training.tuning.study import Study
@@ -82,7 +82,7 @@ def command(
     wanted: dict[str, Any] = {**(read_settings(space) if space else {}), **others}
     done = tune(
         recipe,
-        None if where is None else laid(where, transpose, rotate, invert),
+        None if where is None else with_view(where, transpose, rotate, invert),
         trials=trials,
         minutes=minutes,
         space=wanted,

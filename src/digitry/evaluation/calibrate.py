@@ -163,7 +163,7 @@ def no_scale(unseen: Split | None) -> str | None:
     return None
 
 
-def in_words(scale: Scale) -> str:
+def scale_in_words(scale: Scale) -> str:
     """Return what a scale was fitted to, and from which error rate on something can be sure, in one line."""
     kept = scale.least_error
     if kept is None:

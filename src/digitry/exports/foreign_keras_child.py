@@ -61,14 +61,14 @@ def _taking_a_square(model: Any, shape: list[int | None]) -> tuple[Any, int]:
     from keras import Input
     from keras import Model as KerasModel
 
-    from digitry.networks.layouts import layouts_of
-    from digitry.recipes.canonical_form import laid
+    from digitry.networks.input_layouts import layouts_of
+    from digitry.recipes.canonical_form import in_layout
 
     found = layouts_of([None, *shape])
     if not found:
         raise DigitryError(f"it takes {(None, *shape)}, which holds no single picture that is square")
     images = Input((found[0].side, found[0].side, 1))
-    return KerasModel(images, model(laid(images, found[0]))), found[0].side
+    return KerasModel(images, model(in_layout(images, found[0]))), found[0].side
 
 
 if __name__ == "__main__":

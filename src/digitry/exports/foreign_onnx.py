@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from digitry.errors import ModelError
 from digitry.exports.bounded import bounded
 from digitry.exports.foreign_file import in_one_piece
-from digitry.networks.layouts import Layout, layouts_of
+from digitry.networks.input_layouts import Layout, layouts_of
 from digitry.networks.model import open_session
 from digitry.networks.prepare import resizing
 from digitry.types import IMAGE_SIDE, Images

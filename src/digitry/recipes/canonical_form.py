@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from digitry.errors import ModelError
 from digitry.networks.contract import DIGIT_SHAPE, LEAST_SIDE, MOST_SIDE
-from digitry.networks.layouts import Layout, layouts_of
+from digitry.networks.input_layouts import Layout, layouts_of
 
 FORM = "as_digitry_takes_it"
 """What the network around another is called."""
@@ -35,7 +35,7 @@ def canonical_form(network: Any, classes: int) -> Any:
 
     layout = layout_of(network)
     images = layers.Input((layout.side, layout.side, 1))
-    answers = network(laid(images, layout))
+    answers = network(in_layout(images, layout))
     shape = getattr(answers, "shape", None)
     if shape is None:
         raise ModelError(f"it has several outputs ({len(answers)}); digitry wants one: a number for each class")
@@ -108,7 +108,7 @@ def scales_itself(network: Any) -> bool:
     return False
 
 
-def laid(value: Any, layout: Layout) -> Any:
+def in_layout(value: Any, layout: Layout) -> Any:
     """Lay what flows out of an input of (n, side, side, 1) as a network wants it."""
     from keras import layers
 

@@ -136,7 +136,7 @@ def _part(describe: Callable[[], Any]) -> tuple[Any, str, str]:
     return value, text, ""
 
 
-def to_bytes(kept: KeptNetwork) -> bytes:
+def kept_bytes(kept: KeptNetwork) -> bytes:
     """Write the file's bytes."""
     return (json.dumps(vars(kept), sort_keys=True, indent=1) + "\n").encode()
 

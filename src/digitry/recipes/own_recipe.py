@@ -71,7 +71,7 @@ def recipe_of(build: Callable[..., Network], name: str, source: str) -> Recipe:
 
     choose_backend()
     call = _with_what_it_takes(build, name)
-    network = in_words(name, lambda: call(10, Settings(**DEFAULTS)))
+    network = with_errors_named(name, lambda: call(10, Settings(**DEFAULTS)))
     if not _is_network(network):
         raise SettingError(f"{name}: expected a keras.Model, its function gives {type(network).__name__}")
     settings = Settings(**DEFAULTS)
@@ -111,7 +111,7 @@ def taken_in(recipe: Recipe) -> Recipe:
     def form(classes: int, settings: Any) -> Network:
         from digitry.recipes.canonical_form import canonical_form
 
-        network = in_words(recipe.name, lambda: build(classes, settings))
+        network = with_errors_named(recipe.name, lambda: build(classes, settings))
         if recipe.reads != "digit":
             return network
         try:
@@ -122,7 +122,7 @@ def taken_in(recipe: Recipe) -> Recipe:
     return replace(recipe, build=form, is_own=True, plain_torch=False)
 
 
-def in_words(name: str, call: Callable[[], Any]) -> Any:
+def with_errors_named(name: str, call: Callable[[], Any]) -> Any:
     """Call what somebody else wrote. Raises SettingError with its error, and the line it comes from."""
     try:
         return call()

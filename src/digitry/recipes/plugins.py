@@ -22,15 +22,15 @@ def found() -> dict[str, EntryPoint]:
     return {one.name: one for one in sorted(entry_points(group=GROUP), key=lambda one: (one.name, one.value))}
 
 
-def load(entry: EntryPoint) -> Recipe:
+def load_plugin(entry: EntryPoint) -> Recipe:
     """Import the package and return its recipe, under the name of its entry point.
 
     Raises SettingError, with the name of the package, when it cannot be imported or brings something else.
     """
-    from digitry.recipes.own_recipe import in_words, taken_in
+    from digitry.recipes.own_recipe import taken_in, with_errors_named
 
     try:
-        recipe = in_words(entry.value, entry.load)
+        recipe = with_errors_named(entry.value, entry.load)
         if not isinstance(recipe, Recipe):
             raise SettingError(f"{entry.value} is a {type(recipe).__name__}, expected a digitry.recipes.Recipe")
     except DigitryError as error:

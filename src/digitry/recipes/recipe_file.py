@@ -13,7 +13,7 @@ from digitry.files import cannot_read, name_for_a_file
 from digitry.recipes.backend import choose_backend
 from digitry.recipes.base import Recipe
 from digitry.recipes.network_file import kept_name
-from digitry.recipes.own_recipe import in_words, recipe_of, taken_in
+from digitry.recipes.own_recipe import recipe_of, taken_in, with_errors_named
 
 COPY = "recipe.py"
 """What the copy in a run's folder is called."""
@@ -29,7 +29,7 @@ def recipe_file(path: Path) -> Recipe:
     except OSError as error:
         raise SettingError(cannot_read(f"the recipe file {path}", error)) from error
     choose_backend()
-    module = in_words(str(path), lambda: _run(path, source))
+    module = with_errors_named(str(path), lambda: _run(path, source))
     found, build = getattr(module, "RECIPE", None), getattr(module, "build", None)
     if isinstance(found, Recipe):
         recipe = taken_in(found)

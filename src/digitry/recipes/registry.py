@@ -46,7 +46,7 @@ def get(name: str) -> Recipe:
     brought = plugins.found()
     if name not in brought:
         raise SettingError(f"{unknown_name('recipe', name, [*RECIPES, *brought])}; or name a file: my_recipe.py")
-    return plugins.load(brought[name])
+    return plugins.load_plugin(brought[name])
 
 
 def measured() -> dict[str, Any]:

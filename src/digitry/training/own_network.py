@@ -13,7 +13,7 @@ from digitry.files import write_atomically
 from digitry.recipes.backend import compile_options
 from digitry.recipes.base import Recipe
 from digitry.recipes.canonical_form import as_taken, network_in
-from digitry.recipes.network_file import NETWORK, keep, read_kept, to_bytes
+from digitry.recipes.network_file import NETWORK, keep, kept_bytes, read_kept
 from digitry.training.tasks import Examples
 
 
@@ -60,7 +60,7 @@ def keep_network(folder: Path, plan: Recipe, network: Any) -> None:
     Raises SettingError where it has another.
     """
     kept = keep(plan, network)
-    files = {NETWORK: to_bytes(kept), **plan.kept}
+    files = {NETWORK: kept_bytes(kept), **plan.kept}
     if not (folder / NETWORK).is_file():
         for name, data in files.items():
             write_atomically(folder / name, data)

@@ -16,7 +16,7 @@ from keras import layers  # noqa: E402 - after it is known to be there
 from digitry.errors import ModelError  # noqa: E402
 from digitry.exports.onnx_layers import LAYERS  # noqa: E402
 from digitry.recipes import network_file  # noqa: E402
-from digitry.recipes.network_file import built, keep, network_recipe, read_kept, to_bytes  # noqa: E402
+from digitry.recipes.network_file import built, keep, kept_bytes, network_recipe, read_kept  # noqa: E402
 from digitry.recipes.own_recipe import own_recipe  # noqa: E402
 
 
@@ -41,7 +41,7 @@ def plain() -> Any:
 
 def kept_in(folder: Path, network: Any) -> Path:
     path = folder / network_file.NETWORK
-    path.write_bytes(to_bytes(keep(own_recipe(network), network)))
+    path.write_bytes(kept_bytes(keep(own_recipe(network), network)))
     return path
 
 
@@ -60,7 +60,7 @@ def test_what_layers_happen_to_be_called_makes_no_difference() -> None:
     first, second = skipping(), skipping()
     assert [layer.name for layer in first.layers] != [layer.name for layer in second.layers]
     one, other = (keep(own_recipe(network), network) for network in (first, second))
-    assert (one.sha256, to_bytes(one)) == (other.sha256, to_bytes(other))
+    assert (one.sha256, kept_bytes(one)) == (other.sha256, kept_bytes(other))
     changed = skipping()
     changed.layers[2].activation = keras.activations.relu
     assert keep(own_recipe(changed), changed).sha256 != one.sha256
@@ -120,7 +120,7 @@ def test_a_file_that_names_anything_else_is_refused_before_keras_sees_it(
     deep = json.loads(json.dumps(kept.network))
     deep["config"]["layers"][2]["config"]["kernel_initializer"]["config"]["seed"] = [{"x": part}]
     changed = {"network": deep} if place == "deep" else {place: part}
-    (tmp_path / "network.json").write_bytes(to_bytes(replace(kept, **changed)))
+    (tmp_path / "network.json").write_bytes(kept_bytes(replace(kept, **changed)))
     monkeypatch.setattr(keras.saving, "deserialize_keras_object", lambda *_, **__: pytest.fail("opened"))
     with pytest.raises(ModelError, match=r"network\.json: its part .* is not one of Keras' own"):
         network_recipe(tmp_path / "network.json")

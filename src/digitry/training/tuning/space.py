@@ -97,7 +97,7 @@ def default_space(recipe: Recipe) -> dict[str, str]:
 
 
 def space_of_text(recipe: Recipe, words: Mapping[str, str]) -> dict[str, Range | Choices]:
-    """Read a space back from `in_words`. Raises SettingError where the recipe takes it no more."""
+    """Read a space back from `space_in_words`. Raises SettingError where the recipe takes it no more."""
     return _divided(recipe, words)[0]
 
 
@@ -108,7 +108,7 @@ def own_values(recipe: Recipe, space: Space) -> dict[str, Any] | None:
     return None if any(value is None for value in found.values()) else found
 
 
-def in_words(space: Space) -> dict[str, str]:
+def space_in_words(space: Space) -> dict[str, str]:
     """Return name → what may be tried, as `--set` takes it."""
     return {name: str(one) for name, one in space.items()}
 

@@ -50,7 +50,7 @@ def parallel(trials: Sequence[Trial], space: Space) -> Figure:
         paint = matplotlib.colormaps["viridis_r"]
         figure, (axes,) = charts.new_figure(3.4, width_inches=max(5.2, 1.15 * len(names)))
         for rank, one in enumerate(shown):
-            heights = [place(space[name], one.values.get(name)) for name in space]
+            heights = [height_of(space[name], one.values.get(name)) for name in space]
             accuracy = ((one.accuracy or 0.0) - low) / (high - low)
             heights.append(accuracy)
             style: dict[str, Any] = {} if one.state == COMPLETE else {"linestyle": ":"}
@@ -135,7 +135,7 @@ def gain(found: Gain) -> Figure:
     return figure
 
 
-def place(one: Range | Choices, value: Any) -> float:
+def height_of(one: Range | Choices, value: Any) -> float:
     """Return where a value stands in its range or among its choices, 0 to 1; in the middle where it is unknown."""
     if value is None:
         return 0.5

@@ -23,7 +23,7 @@ from digitry.files import write_atomically
 from digitry.recipes.base import Recipe
 from digitry.recipes.settings import About, check_number
 from digitry.training.run_folder import describe_surroundings
-from digitry.training.tuning.space import in_words, read_space
+from digitry.training.tuning.space import read_space, space_in_words
 
 PLAN, JOURNAL, BEST, RESULT, PAGE = "study.json", "trials.log", "best.toml", "result.json", "study.html"
 TRIALS, FRESH = "trials", "fresh"
@@ -91,7 +91,7 @@ def make_plan(
         data=data,
         data_sha256=data_sha256,
         seed=seed or 0,
-        space=in_words(space),
+        space=space_in_words(space),
         settings={name: value for name, value in now.items() if value != before[name]},
         trials=None if trials is None else check_number("trials", trials, 1, MOST_TRIALS),
         minutes=None if minutes is None else _MINUTES.parse("minutes", minutes),

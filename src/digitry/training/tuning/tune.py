@@ -36,7 +36,7 @@ from digitry.training.tuning.study_plan import (
 )
 from digitry.training.tuning.trial_job import Trainer
 from digitry.training.tuning.trial_process import TrialProcess
-from digitry.training.tuning.tuning_progress import TuningProgress, make_progress
+from digitry.training.tuning.tuning_progress import TuningProgress, make_tuning_progress
 from digitry.types import Dataset
 
 MOST_WORKERS = 64
@@ -107,7 +107,7 @@ def tune(
     def make_trainers() -> list[Trainer]:
         return [TrialProcess(sent, dataset, track=track, of=count) for _ in range(count)]
 
-    return run_study(folder, plan, plan_of, make_trainers, make_progress(quiet), page=page)
+    return run_study(folder, plan, plan_of, make_trainers, make_tuning_progress(quiet), page=page)
 
 
 def check_ready(*, page: bool = True) -> None:

@@ -47,7 +47,7 @@ class TuningProgress(Protocol):
         """Hear that no more is to come, for whatever reason."""
 
 
-def make_progress(quiet: bool) -> TuningProgress:
+def make_tuning_progress(quiet: bool) -> TuningProgress:
     """Choose the right kind for where a person is looking: a terminal, or a file."""
     if quiet:
         return SilentStudy()

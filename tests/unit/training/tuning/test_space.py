@@ -9,7 +9,7 @@ import pytest
 from digitry import recipes
 from digitry.errors import SettingError
 from digitry.recipes.registry import RECIPES
-from digitry.training.tuning.space import Choices, Range, default_space, in_words, own_values, read_space
+from digitry.training.tuning.space import Choices, Range, default_space, own_values, read_space, space_in_words
 
 DENSE = recipes.get("dense-relu")
 
@@ -32,7 +32,7 @@ DENSE = recipes.get("dense-relu")
 def test_ranges_and_choices_are_what_is_tried(name: str, written: Any, meant: Range | Choices) -> None:
     space, fixed = read_space(DENSE, {name: written})
     assert (space, fixed) == ({name: meant}, {})
-    assert read_space(DENSE, in_words(space))[0] == space
+    assert read_space(DENSE, space_in_words(space))[0] == space
 
 
 @pytest.mark.parametrize(("name", "value"), [("epochs", "5"), ("units", "32,64"), ("augmentations", "shift:2")])

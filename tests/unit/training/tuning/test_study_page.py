@@ -7,7 +7,7 @@ from pathlib import Path
 from digitry.pages.html import Details, PagePicture, PageTable, render_page
 from digitry.training.tuning.space import Choices, Range
 from digitry.training.tuning.study import COMPLETE, ENDED_EARLY, FAILED, Gain, Study, Trial
-from digitry.training.tuning.study_charts import place
+from digitry.training.tuning.study_charts import height_of
 from digitry.training.tuning.study_page import study_page
 from tests.unit.training.tuning.made_up import RECIPE, plan
 
@@ -54,7 +54,7 @@ def test_many_trials_are_folded_and_without_fresh_seeds_nothing_is_claimed() -> 
 
 
 def test_a_value_stands_where_its_range_says() -> None:
-    assert place(Range(0.001, 0.1, log=True, whole=False), 0.01) == 0.5
-    assert place(Range(0, 4, log=False, whole=True), 1) == 0.25
-    assert place(Choices(("a", "b", "c")), "c") == 1.0
-    assert place(Choices(("a", "b", "c")), None) == 0.5
+    assert height_of(Range(0.001, 0.1, log=True, whole=False), 0.01) == 0.5
+    assert height_of(Range(0, 4, log=False, whole=True), 1) == 0.25
+    assert height_of(Choices(("a", "b", "c")), "c") == 1.0
+    assert height_of(Choices(("a", "b", "c")), None) == 0.5
