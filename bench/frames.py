@@ -4,8 +4,8 @@ python -m bench frames [--frames 1000] [--jobs 1]
 
 Synthetic photographs of MNIST's validation digits (its last 6,000 training images), each shrunk to 160 pixels, as a
 small camera gives them; the C of src/digitry/exports/c/ and images/stages.py make a canonical digit of each, and the
-network for digits that ships reads both. Empty paper shows what is found where nothing is. Beyond one of `BOUNDS` this
-is an error. Writes results/frames.json.
+network for digits that ships reads both. Empty paper shows what is found where nothing is. Writes results/frames.json,
+with what lies beyond one of `BOUNDS`, which were set before anything was measured; that is an error, too.
 """
 
 from __future__ import annotations
@@ -38,11 +38,10 @@ HELD_BACK = 6000
 BOUNDS = {
     "missed_by_c_alone": 0.01,
     "median_difference": 3.0,
-    "right_in_python_alone": 0.03,
-    "other_label": 0.07,
+    "other_label": 0.06,
     "right_in_c_less_than_in_python": 0.01,
 }
-"""At most: shares of frames, and grey levels. Other labels may be where C reads rightly and Python does not."""
+"""At most: shares of frames, and grey levels."""
 
 Grey = NDArray[np.uint8]
 
@@ -63,11 +62,11 @@ def main() -> None:
     nothing["found_by_python"] = sum(canonical_stages(frame).canonical is not None for frame in empty)
     beyond = {name: most for name, most in BOUNDS.items() if figures[name] > most}
     about = {"command": "python -m bench frames", "seed": SEED, "side": SIDE, **run_folder.describe_surroundings()}
-    result = {"frames": figures, "bounds": BOUNDS, "empty_paper": nothing, **about}
+    result = {"frames": figures, "bounds": BOUNDS, "beyond": beyond, "empty_paper": nothing, **about}
     print(json.dumps({"frames": figures, "empty_paper": nothing}, indent=1))
-    if beyond:
-        sys.exit(f"beyond the bounds: {', '.join(beyond)}; nothing was written")
     RESULT.write_text(json.dumps(result, indent=1) + "\n")
+    if beyond:
+        sys.exit(f"beyond the bounds: {', '.join(beyond)}")
 
 
 def made_frame(index: int) -> tuple[Grey, int]:
