@@ -1,13 +1,18 @@
-"""Whose process this is, who looks on, how long they wait; and silence for native code that writes past Python."""
+"""Whose process this is, who looks on and what is drawn for them, how long they wait; and silence for native code."""
 
 from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.live import Live
 
 is_ours = False
 """Whether the command line runs here, so that nobody else misses what is never loaded."""
@@ -31,6 +36,39 @@ class TimeLeft:
             return ""
         seconds = (time.monotonic() - self._began) / (done - self._done) * (total - done)
         return f"{int(seconds) // 60}:{int(seconds) % 60:02d} left" if total > done else "done"
+
+
+class LiveDrawing:
+    """What is drawn at the foot of a terminal, anew in its place whenever something changes, from any thread."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console
+        self._live: Live | None = None
+        self._lock = threading.Lock()
+
+    def draw(self, picture: Callable[[int], RenderableType]) -> None:
+        """Draw what `picture` makes of the terminal's width in characters."""
+        with self._lock:
+            if self._live is None:
+                from rich.console import Console
+                from rich.live import Live
+
+                self._live = Live(console=self._console or Console(stderr=True, highlight=False), refresh_per_second=8)
+                self._live.start()
+            self._live.update(picture(self._live.console.width))
+
+    def note(self, text: str) -> None:
+        """Print a line above what is drawn."""
+        if self._live is None:  # before there is anything to draw: a plain line comes soonest
+            print(text, file=self._console.file if self._console else sys.stderr, flush=True)
+        else:
+            self._live.console.print(text, markup=False)
+
+    def end(self) -> None:
+        """Leave what was drawn last; what is drawn after this begins anew below it."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
 
 
 def is_interactive(stream: TextIO | None) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -14,6 +13,7 @@ import pytest
 
 import digitry
 from tests.functional.serving import served
+from tests.needs import need_all
 
 pytestmark = pytest.mark.browser
 
@@ -22,26 +22,17 @@ SCENARIOS = re.findall(r'^  async "(.+)"\(\)', (HERE / "scenarios.mjs").read_tex
 PICTURE = Path(digitry.__file__).parent / "models" / "self_test.png"
 
 
-def have_to_run(needed: dict[str, bool]) -> None:
-    """Skip a test where something is missing that it needs; fail where it has to run."""
-    missing = [name for name, is_there in needed.items() if not is_there]
-    if missing:
-        words = f"the page is not tested: there is no {' and no '.join(missing)} (make test-browser)"
-        if os.environ.get("DIGITRY_CI"):
-            pytest.fail(words)
-        pytest.skip(words)
-
-
 def tools() -> tuple[str, str]:
     """Node and Chromium. Without them the tests are skipped, but not where they have to run."""
     node = shutil.which("node")
     browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    have_to_run(
+    need_all(
         {
             "node": bool(node),
             "chromium": bool(browser),
             "tests/browser/node_modules": (HERE / "node_modules").exists(),
-        }
+        },
+        " (make test-browser)",
     )
     return str(node), str(browser)
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.test_page import HERE, have_to_run
+from tests.browser.test_page import HERE
 from tests.functional.serving import served
+from tests.needs import need_all
 from tests.unit.serve.site import picture_of
 
 pytestmark = pytest.mark.browser
@@ -22,7 +23,8 @@ STRICT = ("--strict", "--target", "es2022", "--module", "nodenext", "--moduleRes
 
 def test_a_client_in_typescript_compiles_and_reads_a_picture(tmp_path: Path) -> None:
     node = shutil.which("node")
-    have_to_run({"node": bool(node), "tests/browser/node_modules": (MODULES / "typescript").exists()})
+    there = {"node": bool(node), "tests/browser/node_modules": (MODULES / "typescript").exists()}
+    need_all(there, " (make test-browser)")
     assert node is not None
     (tmp_path / "node_modules").symlink_to(MODULES)
     (tmp_path / "package.json").write_text('{"type": "module"}')

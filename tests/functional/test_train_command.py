@@ -19,6 +19,7 @@ from digitry.runs import read_config
 from digitry.training import checkpoint
 from tests.conftest import make_digits
 from tests.functional.calling import call
+from tests.needs import posix
 
 FAST = ("--set", "batch_size=8", "--checkpoint-seconds", "0", "--no-report")
 
@@ -67,9 +68,6 @@ def final_arrays(run: Path) -> dict[str, bytes]:
     last = checkpoint.load_latest(run / "checkpoints", read_config(run)["run_id"])
     assert last is not None
     return {name: array.tobytes() for name, array in last.arrays.items()}
-
-
-posix = pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
 
 
 @posix

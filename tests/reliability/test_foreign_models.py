@@ -21,6 +21,7 @@ from digitry.exports.foreign_keras import keras_to_onnx  # noqa: E402
 from digitry.exports.foreign_onnx import Foreign, ways_of  # noqa: E402
 from digitry.reading import Reader  # noqa: E402
 from digitry.types import Dataset  # noqa: E402
+from tests.needs import need_all  # noqa: E402
 from tests.reliability.mutations import Read, check_mutated  # noqa: E402
 
 SHORT, FULL = 30, 20_000
@@ -141,9 +142,9 @@ def test_a_graph_that_never_ends_is_stopped(
 
 
 def test_a_graph_that_wants_all_memory_gets_a_bounded_part_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    resource = pytest.importorskip("resource")
-    if not Path("/proc/self/statm").exists():
-        pytest.skip("this system holds no process to a limit")
+    need_all({"/proc/self/statm, by which memory is bounded": Path("/proc/self/statm").exists()})
+    import resource  # not on Windows
+
     monkeypatch.setattr(bounded, "MORE_BYTES", 2**30)
     before = resource.getrlimit(resource.RLIMIT_AS)
     foreign = Foreign(memory_bomb())

@@ -6,22 +6,21 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from digitry.console import TimeLeft, is_interactive
+from digitry.console import LiveDrawing, TimeLeft, is_interactive
 from digitry.recipes.backend import trained_by
 from digitry.recipes.base import Recipe
 from digitry.training.chart import braille_chart
 
 if TYPE_CHECKING:
     from rich.console import Console, Group
-    from rich.live import Live as RichLive
 
 History = Sequence[dict[str, float]]
 
 
-class TrainingProgress(Protocol):
-    """Called by the training; all methods are cheap."""
+class TrainingProgress:
+    """Called by the training; all methods are cheap. This one shows nothing of what it hears."""
 
     def loading(self, what: str, done: int, total: int) -> None:
         """Hear that the dataset is being fetched or read."""
@@ -45,35 +44,13 @@ class TrainingProgress(Protocol):
 def make_progress(quiet: bool) -> TrainingProgress:
     """Choose the right kind for where a person is looking: a notebook, a terminal, or a file."""
     if quiet:
-        return Silent()
+        return TrainingProgress()
     if "ipykernel" in sys.modules:
         return Notebook()
-    return Live() if is_interactive(sys.stderr) else Lines()
+    return LiveChart() if is_interactive(sys.stderr) else Lines()
 
 
-class Silent:
-    """Says nothing."""
-
-    def loading(self, what: str, done: int, total: int) -> None:
-        """Say nothing."""
-
-    def begin(self, title: str, epochs: int, history: History) -> None:
-        """Say nothing."""
-
-    def step(self, epoch: int, step: int, steps: int, loss: float, accuracy: float, rate: float) -> None:
-        """Say nothing."""
-
-    def epoch(self, history: History) -> None:
-        """Say nothing."""
-
-    def note(self, text: str) -> None:
-        """Say nothing."""
-
-    def end(self) -> None:
-        """Say nothing."""
-
-
-class Lines(Silent):
+class Lines(TrainingProgress):
     """For log files and pipes: one plain line an epoch, and one every half minute inside a long one."""
 
     def __init__(self, every_seconds: float = 30.0) -> None:
@@ -136,12 +113,11 @@ class Notebook(Lines):
             self._handle.update(SVG(to_svg(plots.history(history))))
 
 
-class Live:
+class LiveChart(TrainingProgress):
     """For a terminal: a bar with the time left over a chart of loss and accuracy that grows with every epoch."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self._console = console
-        self._live: RichLive | None = None
+        self._drawing = LiveDrawing(console)
         self._began = time.monotonic()
         self._clock = TimeLeft()
         self._title, self._epochs = "", 0
@@ -154,14 +130,14 @@ class Live:
         if time.monotonic() - self._began >= 2.0:
             self._title, self._share = what, done / max(total, 1)
             self._now = self._clock.text(done, total)
-            self._draw()
+            self._drawing.draw(self._picture)
 
     def begin(self, title: str, epochs: int, history: History) -> None:
         """Draw the title, and the epochs done before."""
         self._title, self._epochs, self._history = title, epochs, history
         self._now, self._share = "", len(history) / epochs
         self._clock.start(len(history))
-        self._draw()
+        self._drawing.draw(self._picture)
 
     def step(self, epoch: int, step: int, steps: int, loss: float, accuracy: float, rate: float) -> None:
         """Move the bar."""
@@ -171,36 +147,22 @@ class Live:
             f"epoch {epoch}/{self._epochs}  step {step}/{steps}  loss {loss:.4f}  accuracy {accuracy:.4f}  "
             f"{rate:,.0f} images/s  {self._clock.text(done, self._epochs)}"
         )
-        self._draw()
+        self._drawing.draw(self._picture)
 
     def epoch(self, history: History) -> None:
         """Move the bar, and draw the chart with one more epoch."""
         self._history = history
         self._share = len(history) / self._epochs
         self._now = describe_epoch(history[-1], self._epochs) + "  " + self._clock.text(len(history), self._epochs)
-        self._draw()
+        self._drawing.draw(self._picture)
 
     def note(self, text: str) -> None:
         """Print the text above what is drawn."""
-        if self._live is None:  # before there is anything to draw: a plain line comes soonest
-            print(text, file=self._console.file if self._console else sys.stderr, flush=True)
-        else:
-            self._live.console.print(text, markup=False)
+        self._drawing.note(text)
 
     def end(self) -> None:
         """Leave what was drawn last, and draw no more."""
-        if self._live is not None:
-            self._live.stop()
-
-    def _draw(self) -> None:
-        if self._live is None:
-            from rich.console import Console
-            from rich.live import Live
-
-            console = self._console or Console(stderr=True, highlight=False)
-            self._live = Live(console=console, refresh_per_second=8)
-            self._live.start()
-        self._live.update(self._picture(self._live.console.width))
+        self._drawing.end()
 
     def _picture(self, screen: int) -> Group:
         from rich.columns import Columns

@@ -16,6 +16,7 @@ from digitry.exports.parity import write_if_equal
 from digitry.networks.contract import Contract
 from digitry.synthesis.hands import Glyphs
 from tests.conftest import make_digits
+from tests.needs import need_all
 from tests.unit.exports.test_c_frames import find, framed  # noqa: F401 - a fixture
 
 pytest.importorskip("keras")
@@ -94,11 +95,11 @@ def test_on_a_computer_it_reads_the_frames_of_a_camera(  # one after the other, 
 
 
 def test_the_sketch_is_c_plus_plus_that_uses_the_library_rightly(library: Path, tmp_path: Path) -> None:
-    if (compiler := shutil.which("c++")) is None:
-        pytest.skip("there is no C++ compiler")
+    compiler = next(filter(None, map(shutil.which, ("c++", "g++", "clang++"))), None)
+    need_all({"C++ compiler": bool(compiler)})
     for name in ("Arduino.h", "esp_camera.h"):
         (tmp_path / name).write_text("#pragma once\n#include <board.h>\n")
     (tmp_path / "board.h").write_text(f"#pragma once\n{BOARD}")
     sketch = library / "examples" / "camera" / "camera.ino"
     include = [f"-I{tmp_path}", f"-I{library / 'src'}"]
-    subprocess.run([compiler, "-Wall", "-Werror", "-fsyntax-only", *include, "-xc++", str(sketch)], check=True)
+    subprocess.run([str(compiler), "-Wall", "-Werror", "-fsyntax-only", *include, "-xc++", str(sketch)], check=True)

@@ -21,7 +21,7 @@ from digitry.recipes.base import Recipe
 from digitry.training import finetune
 from digitry.training import train as train_module
 from digitry.training.job import TrainingJob
-from digitry.training.training_progress import Lines, Silent
+from digitry.training.training_progress import Lines, TrainingProgress
 from digitry.types import Dataset, Split
 from tests.conftest import make_digits
 from tests.unit.tiny_models import printed_digit
@@ -274,14 +274,14 @@ def test_few_own_pictures_come_often_and_old_ones_twice_as_often(
     origin, _ = finetune.open_start(old_run, small_recipe, {})
     origin = origin.beside(replace(mnist_in_cache, sha256="own"))
     own = make_digits(20, seed=5)
-    mix = origin.mixed_with_old(own, 0, Silent())
+    mix = origin.mixed_with_old(own, 0, TrainingProgress())
     assert len(mix) == 200 + 400
     np.testing.assert_array_equal(mix.images[:200], np.concatenate([own.images] * 10))
-    again, other = (origin.mixed_with_old(own, seed, Silent()) for seed in (0, 1))
+    again, other = (origin.mixed_with_old(own, seed, TrainingProgress()) for seed in (0, 1))
     np.testing.assert_array_equal(mix.images, again.images)
     assert (mix.images != other.images).any()
     assert len(np.unique(mix.images[200:], axis=0)) == 400, "no old image comes twice"
-    assert len(origin.mixed_with_old(make_digits(250), 0, Silent())) == 250 + 500
+    assert len(origin.mixed_with_old(make_digits(250), 0, TrainingProgress())) == 250 + 500
 
 
 def test_the_data_it_learnt_from_is_not_mixed_into_itself(

@@ -47,7 +47,7 @@ def test_a_long_epoch_also_gets_a_line_now_and_then(capsys: pytest.CaptureFixtur
 
 def test_a_terminal_gets_a_bar_and_two_charts_with_both_curves() -> None:
     console = Console(file=io.StringIO(), force_terminal=True, width=110, color_system=None, legacy_windows=False)
-    show(training_progress.Live(console))
+    show(training_progress.LiveChart(console))
     screen = console.file.getvalue()  # type: ignore[attr-defined]
     for words in ("cnn on 54,000 images", "epoch 3/3", "━", "loss: ", "accuracy: ", "training", "validation", "⠑"):
         assert words in screen

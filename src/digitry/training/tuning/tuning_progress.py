@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from digitry.console import is_interactive
+from digitry.console import LiveDrawing, is_interactive
 from digitry.evaluation.run_list_page import settings_text
 from digitry.runs import Epoch
 from digitry.training.tuning.study import COMPLETE, FAILED, RUNNING, Trial, best_of
@@ -16,14 +15,13 @@ from digitry.training.tuning.study_plan import StudyPlan
 
 if TYPE_CHECKING:
     from rich.console import Console, Group
-    from rich.live import Live as RichLive
 
 SHOWN = 16
 """Trials in the table: those under way, the best, and the newest."""
 
 
-class TuningProgress(Protocol):
-    """Called by the study, from several threads; all methods are cheap."""
+class TuningProgress:
+    """Called by the study, from several threads; all methods are cheap. This one shows nothing of what it hears."""
 
     def begin(self, plan: StudyPlan, folder: str, trials: Sequence[Trial]) -> None:
         """Hear that the study begins, or goes on after these trials."""
@@ -50,36 +48,11 @@ class TuningProgress(Protocol):
 def make_tuning_progress(quiet: bool) -> TuningProgress:
     """Choose the right kind for where a person is looking: a terminal, or a file."""
     if quiet:
-        return SilentStudy()
+        return TuningProgress()
     return StudyTable() if is_interactive(sys.stderr) else StudyLines()
 
 
-class SilentStudy:
-    """Says nothing."""
-
-    def begin(self, plan: StudyPlan, folder: str, trials: Sequence[Trial]) -> None:
-        """Say nothing."""
-
-    def begin_trial(self, number: int, values: Mapping[str, Any]) -> None:
-        """Say nothing."""
-
-    def epoch(self, number: int, history: Sequence[Epoch]) -> None:
-        """Say nothing."""
-
-    def end_trial(self, trial: Trial, seconds: float) -> None:
-        """Say nothing."""
-
-    def begin_fresh(self, whose: str, seed: int, number: int, count: int) -> None:
-        """Say nothing."""
-
-    def note(self, text: str) -> None:
-        """Say nothing."""
-
-    def end(self) -> None:
-        """Say nothing."""
-
-
-class StudyLines(SilentStudy):
+class StudyLines(TuningProgress):
     """A line for each trial."""
 
     def begin(self, plan: StudyPlan, folder: str, trials: Sequence[Trial]) -> None:
@@ -109,13 +82,11 @@ class _UnderWay:
     history: list[Epoch] = field(default_factory=list)
 
 
-class StudyTable:
+class StudyTable(TuningProgress):
     """For a terminal: a table of the trials under way, the best and the newest, over the best so far."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self._console = console
-        self._live: RichLive | None = None
-        self._lock = threading.Lock()
+        self._drawing = LiveDrawing(console)
         self._title, self._now, self._seconds = "", "", 0.0
         self._ended: dict[int, Trial] = {}
         self._under_way: dict[int, _UnderWay] = {}
@@ -124,54 +95,38 @@ class StudyTable:
         """Draw the trials of before."""
         self._title = describe_study(plan, folder)
         self._ended = {one.number: one for one in trials if one.state != RUNNING}
-        self._draw()
+        self._drawing.draw(self._picture)
 
     def begin_trial(self, number: int, values: Mapping[str, Any]) -> None:
         """Draw one more row."""
         self._under_way[number] = _UnderWay(values)
-        self._draw()
+        self._drawing.draw(self._picture)
 
     def epoch(self, number: int, history: Sequence[Epoch]) -> None:
         """Draw the figures of its epochs."""
         self._under_way[number].history = list(history)
-        self._draw()
+        self._drawing.draw(self._picture)
 
     def end_trial(self, trial: Trial, seconds: float) -> None:
         """Draw what came of it."""
         self._under_way.pop(trial.number, None)
         self._ended[trial.number], self._seconds = trial, seconds
-        self._draw()
+        self._drawing.draw(self._picture)
 
     def begin_fresh(self, whose: str, seed: int, number: int, count: int) -> None:
         """Draw which."""
         self._now = f"better by chance? fresh seeds, {number} of {count}: {whose}, seed {seed}"
-        self._draw()
+        self._drawing.draw(self._picture)
 
     def note(self, text: str) -> None:
         """Print the text above the table."""
-        if self._live is None:
-            print(text, file=self._console.file if self._console else sys.stderr, flush=True)
-        else:
-            self._live.console.print(text, markup=False)
+        self._drawing.note(text)
 
     def end(self) -> None:
         """Leave what was drawn last, and draw no more."""
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
+        self._drawing.end()
 
-    def _draw(self) -> None:
-        with self._lock:
-            if self._live is None:
-                from rich.console import Console
-                from rich.live import Live
-
-                console = self._console or Console(stderr=True, highlight=False)
-                self._live = Live(console=console, refresh_per_second=4)
-                self._live.start()
-            self._live.update(self._picture())
-
-    def _picture(self) -> Group:
+    def _picture(self, width: int) -> Group:
         from rich import box
         from rich.console import Group
         from rich.table import Table as RichTable

@@ -17,7 +17,7 @@ from digitry.training.tuning.study import Study
 from digitry.training.tuning.study_plan import JOURNAL, StudyPlan, make_plan
 from digitry.training.tuning.trial_job import OnEpoch, TrialJob, TrialOutcome
 from digitry.training.tuning.tune import run_study
-from digitry.training.tuning.tuning_progress import SilentStudy
+from digitry.training.tuning.tuning_progress import TuningProgress
 
 RECIPE = recipes.get("dense-relu")
 EPOCHS = 10
@@ -64,7 +64,7 @@ def plan(**options: Any) -> StudyPlan:
 
 
 def study(folder: Path, make: Callable[[], Sequence[Any]] = lambda: [MadeUp()], **options: Any) -> Study:
-    return run_study(folder, plan(**options), RECIPE, make, SilentStudy(), page=False)
+    return run_study(folder, plan(**options), RECIPE, make, TuningProgress(), page=False)
 
 
 def final_records(folder: Path) -> Counter[int]:

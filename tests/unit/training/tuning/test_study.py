@@ -24,6 +24,7 @@ from digitry.training.tuning.trial_job import OnEpoch, TrialJob, TrialOutcome
 from digitry.training.tuning.trial_process import TrialProcess
 from digitry.training.tuning.tune import tune
 from digitry.types import Dataset
+from tests.needs import posix
 from tests.unit.training.tuning import made_up
 from tests.unit.training.tuning.made_up import MadeUp, accuracy_of, final_records, plan, study
 
@@ -126,7 +127,7 @@ def test_killed_at_any_record_it_goes_on_and_each_trial_has_exactly_one(
     assert at > 25  # it died at every record that there is
 
 
-@pytest.mark.skipif(os.name == "nt", reason="sends POSIX signals")
+@posix
 def test_killed_by_the_system_again_and_again_it_loses_and_doubles_no_trial(tmp_path: Path) -> None:
     made_up.kill_again_and_again(tmp_path / "study", trials=24, kills=3)
     done = study(tmp_path / "study", trials=24)
