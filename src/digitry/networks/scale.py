@@ -5,8 +5,10 @@ A scale travels in the model's contract, so that nothing is called sure of a mod
 
 from __future__ import annotations
 
+import math
 import shlex
 from dataclasses import dataclass, fields
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -50,7 +52,11 @@ class Scale:
 
     def calibrate(self, confidence: float) -> float:
         """Calibrate: return the probability of being right, 0 to 1, that the model's own confidence stands for."""
-        return float(np.interp(_stretched(confidence), _stretched(np.array(self.own)), self.calibrated))
+        return float(np.interp(_stretched(confidence), *self._curve))
+
+    @cached_property
+    def _curve(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        return np.array([_stretched(own) for own in self.own]), np.array(self.calibrated)
 
     def least_confidence(self, max_error: float) -> float:
         """Return the own confidence from which on a reading is sure; `NEVER`, above 1, where nothing was good
@@ -126,6 +132,6 @@ def _wrong(what: str) -> ModelError:
     return ModelError(f"the model's scale of confidence {what}; fit it again: digitry calibrate {PLACE}")
 
 
-def _stretched(confidence: NDArray[np.float64] | float) -> NDArray[np.float64]:
-    """Confidences on a scale on which 0.99 and 0.999 lie as far apart as 0.9 and 0.99."""
-    return np.asarray(-np.log10(1 - np.clip(confidence, 0, 1) + 1e-6))
+def _stretched(confidence: float) -> float:
+    """Place a confidence on a scale on which 0.99 and 0.999 lie as far apart as 0.9 and 0.99."""
+    return -math.log10(1 - min(max(confidence, 0.0), 1.0) + 1e-6)

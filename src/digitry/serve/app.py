@@ -12,7 +12,6 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-import numpy as np
 import orjson
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -153,22 +152,23 @@ class Handlers:
                     else (images_of_bytes(body, self._limits.max_images), None)
                 )
                 found = await self._in_time(engine.batchers[model.name].weigh(images))
-        rows, names = np.stack([one.probabilities for one in found]), model.reader.class_names
-        reader = copy.copy(model.reader)  # the networks are the same
-        reader.max_error = max_error
+        rows, names, reader = [one.probabilities for one in found], model.reader.class_names, model.reader
+        if max_error != reader.max_error:
+            reader = copy.copy(reader)  # the networks are the same
+            reader.max_error = max_error
         judged = [is_sure_of_digit(one, reader) for one in found]
         answer: dict[str, Any] = {
             "model": model.name,
             "class_names": names,
-            "labels": [names[index] for index in rows.argmax(axis=1).tolist()],
-            "confidences": rows.max(axis=1),
+            "labels": [names[one.best] for one in found],
+            "confidences": (confidences := [row.item(one.best) for row, one in zip(rows, found, strict=True)]),
             "sure": [sure for sure, _ in judged],
             "reasons": [reason for _, reason in judged],
             "probabilities": rows,
         }
         if also is not None:
             answer[also] = rows
-        self._service.metrics.digits(model.name, answer["sure"], answer["confidences"].tolist())
+        self._service.metrics.digits(model.name, answer["sure"], confidences)
         return Response(orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY), media_type=JSON)
 
     async def correct(self, request: Request) -> Response:

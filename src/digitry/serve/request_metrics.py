@@ -57,6 +57,13 @@ class Metrics:
         # Looking a child up by its labels costs more than counting in it.
         self._by_status = cache(lambda route, status: self._requests.labels(route, str(status)))
         self._by_route = cache(lambda route: self._seconds.labels(route))
+        self._by_model = cache(
+            lambda model: (
+                self._digits.labels(model, "sure"),
+                self._digits.labels(model, "unsure"),
+                self._confidence.labels(model, "none"),
+            )
+        )
 
     def answered(self, route: str, status: int, seconds: float) -> None:
         """Count an answer and how long it took."""
@@ -84,9 +91,10 @@ class Metrics:
 
     def digits(self, model: str, sure: Sequence[bool], confidences: Sequence[float]) -> None:
         """Count canonical digits, and their confidence."""
-        confidence = self._confidence.labels(model, "none")
-        for one, value in zip(sure, confidences, strict=True):
-            self._digits.labels(model, "sure" if one else "unsure").inc()
+        sure_ones, others, confidence = self._by_model(model)
+        sure_ones.inc(sum(sure))
+        others.inc(len(sure) - sum(sure))
+        for value in confidences:
             confidence.observe(value)
 
     def reloaded(self, result: str) -> None:

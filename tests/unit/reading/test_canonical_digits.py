@@ -72,6 +72,6 @@ def test_smoothness_of_many_is_that_of_each() -> None:
 
 def test_a_doubt_outweighs_every_confidence(reader: Reader) -> None:
     row = np.eye(10, dtype=np.float32)[0]
-    assert is_sure_of_digit(Weighed(row, 1.0, None), reader) == (True, None)
-    assert is_sure_of_digit(Weighed(row, 1.0, "why"), reader) == (False, "why")
-    assert is_sure_of_digit(Weighed(row, 0.1, None), reader)[0] is False
+    assert is_sure_of_digit(Weighed(row, 0, 1.0, None), reader) == (True, None)
+    assert is_sure_of_digit(Weighed(row, 0, 1.0, "why"), reader) == (False, "why")
+    assert is_sure_of_digit(Weighed(row, 0, 0.1, None), reader)[0] is False

@@ -37,7 +37,7 @@ READING = {"picture": "", "page": 1, "numbers": [], "sure": False, "reason": "no
 
 def unsure(count: int) -> list[Weighed]:
     """What a network may say of so many images."""
-    return [Weighed(np.full(10, 0.1, np.float32), 0.1, None)] * count
+    return [Weighed(np.full(10, 0.1, np.float32), 0, 0.1, None)] * count
 
 
 def picture_of(digit: int, suffix: str = ".png") -> bytes:
