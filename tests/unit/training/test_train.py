@@ -23,6 +23,7 @@ from digitry import files, load_dataset, open_run
 from digitry.errors import SettingError, StorageError, TrainingError
 from digitry.evaluation.evaluate import evaluate
 from digitry.reading import Reader
+from digitry.recipes.backend import choose_backend
 from digitry.recipes.base import Recipe
 from digitry.runs import Run, read_config
 from digitry.training import checkpoint, compiled
@@ -54,6 +55,7 @@ def every_step(monkeypatch: pytest.MonkeyPatch) -> None:
 def stop_anywhere(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(compiled, "compile_options", lambda: {"jit_compile": False})
     if PLAIN_TORCH:
+        choose_backend("torch")  # before anything else loads Keras, on another one
         patch.setattr("digitry.training.plain_torch.STEPS_A_REPORT", 1)
 
 
