@@ -289,7 +289,8 @@ def test_without_a_report_nothing_is_drawn_and_evaluate_makes_up_for_it_and_know
     np.savez("own.npz", x_train=split.images, y_train=split.labels, x_test=split.images, y_test=split.labels)
     train(small_recipe, data=load_dataset("own.npz"), run="run", settings={"epochs": 2}, report=False)
     assert {path.name for path in Path("run").iterdir()} == {
-        ".lock", "checkpoints", "config.json", "done.json", "history.jsonl", "model.onnx", "weights.safetensors"
+        ".lock", "checkpoints", "config.json", "done.json", "history.jsonl", "layers.json", "model.onnx",
+        "weights.safetensors"
     }  # fmt: skip
     assert json.loads(Path("run/config.json").read_text())["data"] == str(Path("own.npz").resolve())
     assert evaluate("run").scores.images == 200
