@@ -29,7 +29,7 @@ def does(scenario: str, address: str) -> dict[str, Any]:
     """What a scenario of reports.mjs found on the page at this address."""
     node, browser = tools()
     command = [node, str(HERE / "reports.mjs"), scenario, browser, address]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert isinstance(found, dict)

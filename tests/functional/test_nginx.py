@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.functional.serving import Server, served
+from tests.needs import need_all
 from tests.unit.serve.site import picture_of, until
 
 pytestmark = pytest.mark.slow
@@ -53,8 +54,7 @@ http {{ access_log off; {places}
 def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of an nginx with a certificate of its own, before a server that knows its name."""
     nginx, openssl = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin"), shutil.which("openssl")
-    if not nginx or not openssl:
-        pytest.skip("there is no nginx, or no openssl")
+    need_all({"nginx": bool(nginx), "openssl": bool(openssl)})
     folder, port = tmp_path_factory.mktemp("nginx"), free_port()
     made = f"{openssl} req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN={NAME}"
     subprocess.run(
@@ -64,7 +64,7 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     )
     with served("--processes", "1", "--allow-host", NAME) as server:
         (folder / "nginx.conf").write_text(configuration(folder, port, server))
-        process = subprocess.Popen([nginx, "-p", str(folder), "-c", str(folder / "nginx.conf")])
+        process = subprocess.Popen([str(nginx), "-p", str(folder), "-c", str(folder / "nginx.conf")])
         try:
             until(lambda: is_open(port), 20)
             yield port
