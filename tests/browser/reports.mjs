@@ -70,9 +70,9 @@ const scenarios = {
     await says("3 of 3 answered, 2 to be changed");
     await page.keyboard.press("ArrowLeft");
     await page.keyboard.press("u");
-    await says("2 of 3 answered, 1 to be changed");
+    await says("2 of 3 answered, 2 to be changed");
     await page.click(".choices button >> text=5");
-    await says("3 of 3 answered, 2 to be changed");
+    await says("3 of 3 answered, 3 to be changed");
     await page.keyboard.press("s");
     await page.waitForLoadState("networkidle");
     return { marks: await page.locator(".suspects b").allTextContents() };
