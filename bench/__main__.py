@@ -157,6 +157,12 @@ BENCHES = {
     "screenshots": Bench(
         "The pictures of the page in docs/.", 1, (Step(("-m tests.browser.screenshots",)),), browser=True
     ),
+    "page-visits": Bench(
+        "The page over slow lines: bytes and seconds of a first and a second visit.",
+        1,
+        (Step(("-m tests.browser.visits",)),),
+        browser=True,
+    ),
 }
 """Name → what it is. A script that is not listed here can be run too, by its own name."""
 

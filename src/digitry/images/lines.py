@@ -136,7 +136,12 @@ def one_line(lines: list[Line]) -> Line:
     """Return the line with the most ink (of at least one), and those that go on with it: digits on a slope not made
     level.
     """
-    left_over = sorted(lines, key=lambda line: line.ink)
+    return take_line(list(lines))
+
+
+def take_line(left_over: list[Line]) -> Line:
+    """Take the same out of a list of lines, which keeps what is left over."""
+    left_over.sort(key=lambda line: line.ink)
     whole = left_over.pop()
     while part := next((line for line in left_over if _goes_on(whole, line)), None):
         left_over.remove(part)

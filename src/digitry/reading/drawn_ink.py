@@ -13,21 +13,32 @@ from numpy.typing import NDArray
 
 from digitry.errors import DataError
 from digitry.images.ink import WORK_SIDE, InkPage, shrink
-from digitry.images.lines import find_lines, one_line
+from digitry.images.lines import find_lines
+from digitry.images.segment import INK_LEVEL
 from digitry.images.slope import Levelling
+from digitry.images.split_lines import split_lines
 from digitry.images.stages import BLANK, MIN_SIDE, Stages, ink_stages, too_small
 from digitry.reading import one_digit, one_number
 from digitry.reading.certainty import doubted
 from digitry.reading.networks import Networks
 from digitry.reading.number import line_strips, read_strips
-from digitry.types import Reading
+from digitry.reading.one_page import doubts
+from digitry.types import Box, Reading
 
 EXPECTATIONS = ("digit", "number")
 """What a drawing may be said to hold. A page of numbers is a picture: its paper has to be found."""
 
+LEFT_OVER = 0.05
+"""Where more than this share of the ink lies in no line that was read, nothing on the drawing is sure."""
+
+UNREAD = "there is more on the drawing than could be read"
+
 
 def read_drawing(ink: NDArray[np.uint8], networks: Networks, *, expect: str) -> Reading:
-    """Read the digit or the number that was drawn, ink as uint8 (h, w). Raises DataError when it is no such array."""
+    """Read the digit or the numbers that were drawn, line by line, ink as uint8 (h, w).
+
+    Raises DataError when it is no such array.
+    """
     if not isinstance(ink, np.ndarray) or ink.dtype != np.uint8 or ink.ndim != 2:
         given = f"{ink.dtype} {ink.shape}" if isinstance(ink, np.ndarray) else type(ink).__name__
         raise DataError(f"a drawing is uint8 (height, width), 0 where there is no ink; this is {given}")
@@ -36,14 +47,17 @@ def read_drawing(ink: NDArray[np.uint8], networks: Networks, *, expect: str) -> 
     small, scale = shrink(ink, WORK_SIDE)
     if expect == "digit":
         return _read_digit(ink_stages(small, scale, ink.shape, ruled=False), networks)
-    reading = _read_number(InkPage(small, scale, dark_on_light=False), networks)
-    if unknown := networks.unknown(reading.text):
+    reading = _read_numbers(InkPage(small, scale, dark_on_light=False), networks)
+    texts = [number.text for number in reading.numbers]
+    if any(len(text) > 1 for text in texts):
+        return reading
+    if len(texts) == 1 and (unknown := networks.unknown(reading.text)):
         return doubted(reading, unknown)
-    if len(reading.text) <= 1:
-        # One mark, or none that makes a number: the network for single digits knows more about it.
-        alone = _read_digit(ink_stages(small, scale, ink.shape, ruled=False), networks)
-        if alone.numbers:
-            return replace(alone, stages={**reading.stages, **alone.stages})
+    # One mark, or none that makes a number: the network for single digits knows more about it. Several marks may be the
+    # strokes of one digit.
+    alone = _read_digit(ink_stages(small, scale, ink.shape, ruled=False), networks)
+    if alone.numbers and (len(texts) < 2 or alone.confidence >= reading.confidence):
+        return replace(alone, stages={**reading.stages, **alone.stages})
     return reading
 
 
@@ -52,10 +66,26 @@ def _read_digit(found: Stages, networks: Networks) -> Reading:
     return one_digit.digit_reading(found, rows[0] if len(rows) else None, networks)
 
 
-def _read_number(page: InkPage, networks: Networks) -> Reading:
+def _read_numbers(page: InkPage, networks: Networks) -> Reading:
     if not page.ink.any():
         return Reading("", reason=BLANK, stages={"ink": page.ink})
-    lines = find_lines(page.ink, ruled=False)
-    found = read_strips(line_strips(page.ink, one_line(lines)), networks.read_strips) if lines else None
+    lines = split_lines(find_lines(page.ink, ruled=False))
+    read = [read_strips(line_strips(page.ink, line), networks.read_strips) for line in lines]
+    high = [found if found and one_number.is_high_enough(found) else None for found in read]
     sheet = one_number.InkSheet(page, page.ink, Levelling(page.ink.shape, 0), 0, 0)
-    return one_number.number_reading(sheet, found if found and one_number.is_high_enough(found) else None, networks)
+    readings = [one_number.number_reading(sheet, found, networks) for found in high if found]
+    if not readings:
+        return one_number.number_reading(sheet, None, networks)
+    numbers = tuple(number for reading in readings for number in reading.numbers)
+    reading = Reading("", numbers, *doubts(numbers), stages=readings[0].stages)
+    boxes = [line.box for line, found in zip(lines, high, strict=True) if found]
+    return doubted(reading, UNREAD) if _ink_outside(page.ink, boxes) > LEFT_OVER else reading
+
+
+def _ink_outside(ink: NDArray[np.uint8], boxes: list[Box]) -> float:
+    """Return which share of the ink lies in none of these boxes."""
+    strokes = ink >= INK_LEVEL
+    total = strokes.sum()
+    for x, y, width, height in boxes:
+        strokes[y : y + height, x : x + width] = False
+    return float(strokes.sum() / total)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from digitry.pages.templates import render
-from digitry.serve.curl import LINES
+from digitry.serve.curl import BASE, LINES
 from digitry.serve.openapi import openapi
 from digitry.serve.service import Service
 from digitry.serve.web_page import TYPES, File
 
 
-def api_page(service: Service) -> File:
-    """Return the page at /api."""
+def api_page(service: Service, base: str = BASE) -> File:
+    """Return the page at /api; `base`: how its reader calls this server, such as http://127.0.0.1:8000."""
     description = openapi(service)
     routes = [
-        _route(path, method, operation)
+        _route(path, method, operation, base)
         for path, methods in description["paths"].items()
         for method, operation in methods.items()
     ]
@@ -23,7 +23,7 @@ def api_page(service: Service) -> File:
     return File(text.encode(), TYPES[".html"])
 
 
-def _route(path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:
+def _route(path: str, method: str, operation: dict[str, Any], base: str) -> dict[str, Any]:
     """Return what the page says of one route."""
     answers = operation["responses"].items()
     return {
@@ -31,7 +31,7 @@ def _route(path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:
         "method": method.upper(),
         "summary": operation["summary"],
         "description": operation.get("description", ""),
-        "call": LINES.get(path),
+        "call": LINES[path].replace(BASE, base) if path in LINES else None,
         "parameters": operation.get("parameters"),
         "body": operation.get("requestBody", {}).get("content"),
         "answers": [(status, answer) for status, answer in answers if status < "300"],

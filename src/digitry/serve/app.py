@@ -7,9 +7,8 @@ import copy
 import json
 import logging
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Any
 
 import orjson
@@ -26,25 +25,22 @@ from digitry.reading.certainty import MAX_ERROR, check_max_error
 from digitry.reading.knowledge import KNOWN, Knowledge, parse_knowledge
 from digitry.reading.page_options import PAGE_OPTIONS, PageOptionValues, page_options_from_words
 from digitry.serve import request_metrics
-from digitry.serve.api_page import api_page
 from digitry.serve.bodies import body_parts, content_type, images_of_bytes, images_of_json, read_body
 from digitry.serve.children import Done, PictureJob
+from digitry.serve.collecting import LABELS_TOO, place_of
 from digitry.serve.engine import Engine, ServedModel
 from digitry.serve.guard import Access, Guard
 from digitry.serve.json_pictures import picture_of_text, pictures_of_json
 from digitry.serve.openapi import openapi
+from digitry.serve.page_routes import missing_page, page_routes, wants_page
 from digitry.serve.problems import ProblemError
 from digitry.serve.service import Service
-from digitry.serve.web_page import OWN_MODELS, File, config, model_response, packed, page_files, plain_path
 
 log = logging.getLogger("digitry.serve")
 
 JSON, JSON_LINES, BYTES, MULTIPART = (
     "application/json", "application/jsonl", "application/octet-stream", "multipart/form-data",
 )  # fmt: skip
-
-
-KEEP = "public, max-age=31536000, immutable"
 
 
 def create_app(service: Service, access: Access | None = None, *, log_requests: bool = False) -> Guard:
@@ -62,20 +58,10 @@ def create_app(service: Service, access: Access | None = None, *, log_requests: 
     ]
     if service.collection is not None:
         routes.append(Route("/v1/corrections", handlers.correct, methods=["POST"]))
+        routes.append(Route("/v1/corrections", handlers.forget, methods=["DELETE"]))
 
-    own_numbers = service.model(service.default_model).reader.has_own_numbers
-    files: dict[str, Callable[[], File]] = {
-        path: partial(File, *file) for path, file in page_files(own_numbers=own_numbers).items()
-    }
-    for path, file in list(files.items()):
-        if plain := plain_path(path):
-            files[plain] = lambda file=file: file()._replace(is_lasting=False)  # type: ignore[misc]
-    static = set(files) - {"/"}
-    for reads, path in OWN_MODELS.items():
-        files[path] = partial(model_response, service, reads)
-    files["/config.json"] = lambda: config(service, access)
-    files["/api"] = lambda: api_page(service)
-    routes += [Route(path, _serves(file)) for path, file in files.items()]
+    pages, static = page_routes(service, access)
+    routes += pages
 
     app = Starlette(
         routes=routes,
@@ -172,21 +158,31 @@ class Handlers:
         return Response(orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY), media_type=JSON)
 
     async def correct(self, request: Request) -> Response:
-        """Keep a picture of one digit and what it shows for training."""
+        """Keep a picture and what it shows: a digit, a number, or none."""
         collection = self._service.collection
         assert collection is not None
         with self._service.engine() as engine:
             model = self._model(request, engine)
-            label = request.query_params.get("label", "")
-            if label not in model.reader.class_names:
-                raise ProblemError("wrong-setting", f"label must be one of {', '.join(model.reader.class_names)}.")
+            label, names = request.query_params.get("label", ""), model.reader.class_names
+            place = place_of(label, names)
+            if place is None:
+                raise ProblemError("wrong-setting", f"label must be one of {', '.join(names)}, {LABELS_TOO}.")
             async with self._body(request, self._limits.max_body_bytes) as body:
                 job = PictureJob(body, model.name, "digit", MAX_ERROR, keep=True)
                 [done] = await self._in_time(engine.children.read(job))
         if done.error is not None:
             raise ProblemError("not-a-picture", done.error)
-        await asyncio.to_thread(collection.add, label, done.pages[0])
-        return Response(orjson.dumps({"label": label, "kept": collection.count}), 201, media_type=JSON)
+        path = await asyncio.to_thread(collection.add, place, done.pages[0])
+        answer = {"label": label, "kept": collection.count, "name": path.stem}
+        return Response(orjson.dumps(answer), 201, media_type=JSON)
+
+    async def forget(self, request: Request) -> Response:
+        """Remove a picture that was kept, by the name it got: who sent it has changed their mind."""
+        collection = self._service.collection
+        assert collection is not None
+        if not await asyncio.to_thread(collection.forget, request.query_params.get("name", "")):
+            raise ProblemError("not-found", "No picture of this name is kept.")
+        return Response(orjson.dumps({"kept": collection.count}), media_type=JSON)
 
     async def model(self, request: Request) -> Response:
         """List the models: contract, figures, SHA-256."""
@@ -251,6 +247,9 @@ class Handlers:
     async def http_error(self, request: Request, error: Exception) -> Response:
         """Answer Starlette's own errors: an address or a method that does not exist."""
         assert isinstance(error, HTTPException)
+        if error.status_code == 404 and wants_page(request):
+            self._service.metrics.problem("not-found")
+            return missing_page()
         code = {404: "not-found", 405: "wrong-method"}.get(error.status_code, "bad-request")
         return self._service.answer(ProblemError(code, headers=error.headers), request.state.request_id)
 
@@ -265,31 +264,6 @@ class Handlers:
         return self._service.answer(
             ProblemError("failed", "Please report it with this request id."), request.state.request_id
         )
-
-
-def _serves(file: Callable[[], File]) -> Callable[[Request], Awaitable[Response]]:
-    async def answer(request: Request) -> Response:
-        found = file()
-        headers = {"Content-Type": found.content_type}
-        if found.is_lasting:
-            headers["Cache-Control"] = KEEP
-        if not found.is_packed:
-            return Response(found.body, headers=headers)
-        headers["Vary"] = "Accept-Encoding"
-        if not takes_gzip(request.headers.get("accept-encoding", "")):
-            return Response(found.body, headers=headers)
-        return Response(packed(found.body), headers=headers | {"Content-Encoding": "gzip"})
-
-    return answer
-
-
-def takes_gzip(accepted: str) -> bool:
-    """Tell whether a client that accepts these encodings takes gzip."""
-    for one in accepted.lower().split(","):
-        name, _, quality = one.partition(";")
-        if name.strip() == "gzip":
-            return quality.strip().removeprefix("q=") not in ("0", "0.0", "0.00", "0.000")
-    return False
 
 
 def _max_error(request: Request) -> float:

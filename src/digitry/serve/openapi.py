@@ -10,14 +10,11 @@ from digitry.reading.certainty import MAX_ERROR
 from digitry.reading.check_digits import CHECKS
 from digitry.reading.notation import DECIMALS
 from digitry.reading.page_options import HANDS, TURNS, YES_OR_NO
+from digitry.serve.openapi_corrections import corrections
+from digitry.serve.openapi_parts import ANY, ANY_POST, BYTES, FILE, JSON, PICTURES, object_answer, problems, query
 from digitry.serve.openapi_schemas import IMAGES, SCHEMAS, ref
-from digitry.serve.problems import CODES, CONTENT_TYPE
 from digitry.serve.service import Service
 from digitry.types import IMAGE_PIXELS, IMAGE_SIZE
-
-JSON, BYTES = "application/json", "application/octet-stream"
-_FILE = {"type": "string", "format": "binary", "contentMediaType": BYTES}
-PICTURES = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif", "image/tiff", BYTES)
 
 _OTHER = {"label": 1, "confidence": 0.0003}
 _NUMBER = {
@@ -66,7 +63,7 @@ _DIGITS = {
 def openapi(service: Service) -> dict[str, Any]:
     """Return the description of this server: the routes that it has, with its models and limits."""
     limits = service.limits
-    model = _query("model", {"type": "string", "enum": list(service.paths), "default": service.default_model})
+    model = query("model", {"type": "string", "enum": list(service.paths), "default": service.default_model})
     paths: dict[str, Any] = {
         "/v1/read": {
             "post": {
@@ -80,7 +77,7 @@ def openapi(service: Service) -> dict[str, Any]:
                     "its page. With Accept: application/jsonl each reading is a line, as the command prints it."
                 ),
                 "parameters": [
-                    _query(
+                    query(
                         "expect",
                         {"type": "string", "enum": list(EXPECTATIONS), "default": "page"},
                         "What a picture holds: one digit, one number, or a page of numbers.",
@@ -93,7 +90,7 @@ def openapi(service: Service) -> dict[str, Any]:
                 "requestBody": {
                     "required": True,
                     "content": {
-                        **{kind: {"schema": _FILE} for kind in PICTURES},
+                        **{kind: {"schema": FILE} for kind in PICTURES},
                         JSON: {"schema": ref("Pictures"), "example": {"image": "data:image/png;base64,iVBORw0KGgo="}},
                         "text/plain": {"schema": {"type": "string", "description": "A data URL, in base64."}},
                         "multipart/form-data": {
@@ -105,7 +102,7 @@ def openapi(service: Service) -> dict[str, Any]:
                                         "type": "array",
                                         "minItems": 1,
                                         "maxItems": limits.max_parts,
-                                        "items": _FILE,
+                                        "items": FILE,
                                     }
                                 },
                             }
@@ -120,7 +117,7 @@ def openapi(service: Service) -> dict[str, Any]:
                             "application/jsonl": {"schema": {"type": "string"}},
                         },
                     },
-                    **_problems("bad-multipart", "bad-json", "unknown-model", "not-a-picture", *_ANY_POST),
+                    **problems("bad-multipart", "bad-json", "unknown-model", "not-a-picture", *ANY_POST),
                 },
             }
         },
@@ -151,7 +148,7 @@ def openapi(service: Service) -> dict[str, Any]:
                         "description": "A row of probabilities for every image, and whether its label is sure.",
                         "content": {JSON: {"schema": ref("Probabilities"), "example": _DIGITS}},
                     },
-                    **_problems("bad-json", "unknown-model", "wrong-images", *_ANY_POST),
+                    **problems("bad-json", "unknown-model", "wrong-images", *ANY_POST),
                 },
             }
         },
@@ -160,14 +157,14 @@ def openapi(service: Service) -> dict[str, Any]:
                 "operationId": "model",
                 "summary": "The models: contract, figures, SHA-256",
                 "parameters": [
-                    _query("model", {"type": "string", "enum": list(service.paths)}, "One of them; all without.")
+                    query("model", {"type": "string", "enum": list(service.paths)}, "One of them; all without.")
                 ],
                 "responses": {
                     "200": {
                         "description": "All models, or the one that was asked for.",
                         "content": {JSON: {"schema": {"anyOf": [ref("Models"), ref("Model")]}}},
                     },
-                    **_problems("unknown-model", "not-ready", *_ANY),
+                    **problems("unknown-model", "not-ready", *ANY),
                 },
             }
         },
@@ -177,8 +174,8 @@ def openapi(service: Service) -> dict[str, Any]:
                 "summary": "Whether the process runs",
                 "security": [],
                 "responses": {
-                    "200": _object("It runs.", {"alive": {"const": True}}, {"alive": True}),
-                    **_problems("wrong-type", "headers-too-large"),
+                    "200": object_answer("It runs.", {"alive": {"const": True}}, {"alive": True}),
+                    **problems("wrong-type", "headers-too-large"),
                 },
             }
         },
@@ -188,8 +185,8 @@ def openapi(service: Service) -> dict[str, Any]:
                 "summary": "Whether the server reads right, and takes requests",
                 "security": [],
                 "responses": {
-                    "200": _object("The self-test was passed.", {"ready": {"const": True}}, {"ready": True}),
-                    **_problems("not-ready", "wrong-type", "headers-too-large"),
+                    "200": object_answer("The self-test was passed.", {"ready": {"const": True}}, {"ready": True}),
+                    **problems("not-ready", "wrong-type", "headers-too-large"),
                 },
             }
         },
@@ -199,7 +196,7 @@ def openapi(service: Service) -> dict[str, Any]:
                 "summary": "Counters, in Prometheus' text format",
                 "responses": {
                     "200": {"description": "Counters.", "content": {"text/plain": {"schema": {"type": "string"}}}},
-                    **_problems(*_ANY),
+                    **problems(*ANY),
                 },
             }
         },
@@ -209,42 +206,14 @@ def openapi(service: Service) -> dict[str, Any]:
                 "summary": "This description",
                 "security": [],
                 "responses": {
-                    "200": _object("OpenAPI 3.1.", {}, None),
-                    **_problems("wrong-host", "wrong-type", "headers-too-large"),
+                    "200": object_answer("OpenAPI 3.1.", {}, None),
+                    **problems("wrong-host", "wrong-type", "headers-too-large"),
                 },
             }
         },
     }
     if service.collection is not None:
-        paths["/v1/corrections"] = {
-            "post": {
-                "operationId": "correct",
-                "summary": "Tell what a picture of one digit really shows",
-                "description": "The picture is kept, written anew from its pixels, in the folder of the label.",
-                "parameters": [
-                    {
-                        "name": "label",
-                        "in": "query",
-                        "required": True,
-                        "description": "The class name.",
-                        "schema": {
-                            "type": "string",
-                            "enum": list(service.model(service.default_model).reader.class_names),
-                        },
-                    },
-                    model,
-                ],
-                "requestBody": {"required": True, "content": {kind: {"schema": _FILE} for kind in PICTURES}},
-                "responses": {
-                    "201": _object(
-                        "It is kept.",
-                        {"label": {"type": "string"}, "kept": {"type": "integer"}},
-                        {"label": "7", "kept": 12},
-                    ),
-                    **_problems("unknown-model", "not-a-picture", "full", *_ANY_POST),
-                },
-            }
-        }
+        paths["/v1/corrections"] = corrections(service, model)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -265,15 +234,7 @@ def openapi(service: Service) -> dict[str, Any]:
     }
 
 
-_ANY = ("unauthorized", "wrong-host", "wrong-type", "headers-too-large")
-_ANY_POST = (*_ANY, "cross-origin", "too-large", "wrong-setting", "busy", "too-slow")
-
-
-def _query(name: str, schema: dict[str, Any], description: str = "Which model answers.") -> dict[str, Any]:
-    return {"name": name, "in": "query", "description": description, "schema": schema}
-
-
-_MAX_ERROR = _query(
+_MAX_ERROR = query(
     "max_error",
     {"type": "number", "minimum": 0, "maximum": 1, "default": MAX_ERROR},
     "How many of the readings that are called sure may be wrong.",
@@ -281,7 +242,7 @@ _MAX_ERROR = _query(
 
 
 _PAGE_OPTIONS = [
-    _query(name, {"type": "string", "enum": list(known), "default": known[0]}, f"Of a page: {what}.")
+    query(name, {"type": "string", "enum": list(known), "default": known[0]}, f"Of a page: {what}.")
     for name, known, what in (
         ("rotate", TURNS, "by how many degrees, clockwise, it is turned before it is read; auto finds out"),
         ("only", HANDS, "which of its numbers are wanted"),
@@ -293,7 +254,7 @@ _PAGE_OPTIONS = [
 
 _FIGURES, _COUNT = r"-?[0-9]{1,12}(\.[0-9]{1,6})?", "[1-9][0-9]{0,2}"
 _KNOWN = [
-    _query(name, {"type": "string", **schema}, what)
+    query(name, {"type": "string", **schema}, what)
     for name, schema, what in (
         (
             "between",
@@ -319,27 +280,3 @@ _KNOWN = [
         ),
     )
 ]
-
-
-def _object(description: str, properties: dict[str, Any], example: Any) -> dict[str, Any]:
-    schema = {"type": "object", "required": list(properties), "properties": properties}
-    content: dict[str, Any] = {"schema": schema}
-    if example is not None:
-        content["example"] = example
-    return {"description": description, "content": {JSON: content}}
-
-
-def _problems(*codes: str) -> dict[str, Any]:
-    """Return the answers that these codes give, by status."""
-    by_status: dict[int, list[str]] = {}
-    for code in sorted(codes, key=lambda code: CODES[code][0]):
-        by_status.setdefault(CODES[code][0], []).append(code)
-    found: dict[str, Any] = {}
-    for status, here in by_status.items():
-        example = {"type": "about:blank", "title": CODES[here[0]][1], "status": status, "code": here[0]}
-        example |= {"detail": CODES[here[0]][1], "request_id": "9f86d081884c7d65"}
-        found[str(status)] = {
-            "description": " ".join(f"{code}: {CODES[code][1]}" for code in here),
-            "content": {CONTENT_TYPE: {"schema": ref("Problem"), "example": example}},
-        }
-    return found

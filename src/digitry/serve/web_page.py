@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import digitry
 from digitry.networks.model_files import shipped_model
+from digitry.serve.collecting import NOT_A_DIGIT
 from digitry.serve.guard import Access
+from digitry.serve.network_figures import network_figures
 from digitry.serve.service import Service
 
 TYPES = {
@@ -21,6 +23,7 @@ TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".png": "image/png",
     ".json": "application/json",
     ".webmanifest": "application/manifest+json",
     ".onnx": "application/octet-stream",
@@ -28,13 +31,12 @@ TYPES = {
 
 STATIC = "/static/"
 
-OWN_MODELS = {"digit": "/models/digit.onnx", "number": "/models/number.onnx"}
-"""What a network reads → where the page has the one of the server; at /models/string.onnx is the shipped one, which has
-a word on digits, too."""
+NETWORKS = {"digit": "/models/digit.onnx", "string": "/models/string.onnx", "number": "/models/number.onnx"}
+"""What the page reads with → its address: the server's network for digits, the shipped one for numbers, which has a
+word on digits, too, and the server's own for numbers, where that is another."""
 
-
-PACKED = frozenset({".html", ".css", ".js", ".svg", ".json", ".webmanifest"})
-"""What becomes much smaller by gzip; weights do not."""
+PACKED = frozenset({".html", ".css", ".js", ".svg", ".json", ".webmanifest", ".onnx"})
+"""What becomes smaller by gzip; of weights a twelfth goes."""
 
 
 class File(NamedTuple):
@@ -44,6 +46,8 @@ class File(NamedTuple):
     content_type: str
     is_lasting: bool = False
     """Whether its address changes with its bytes, so that browsers may keep it for good."""
+    version: str = ""
+    """With `?v=` and this behind it, its address is such a one."""
 
     @property
     def is_packed(self) -> bool:
@@ -61,12 +65,11 @@ def packed(body: bytes) -> bytes:
     return gzip.compress(body, 6, mtime=0)
 
 
-def page_files(*, own_numbers: bool = False) -> dict[str, File]:
-    """Return path → file, of everything that never changes while the server runs: all but its own models and
-    config.json.
+def page_files() -> dict[str, File]:
+    """Return path → file, of everything that never changes while the server runs.
 
-    What lies in static/ has an address that changes with any of it, so that it may be kept for good. `own_numbers`:
-    whether the server reads numbers with another network than the shipped one.
+    What lies in static/ has an address that changes with any of it, so that it may be kept for good. The file at "/" is
+    filled by `home`.
     """
     package = resources.files("digitry")
     static = {name: _file(name, part.read_bytes()) for name, part in _walk(package / "serve" / "static")}
@@ -75,14 +78,23 @@ def page_files(*, own_numbers: bool = False) -> dict[str, File]:
     manifest = static["manifest.webmanifest"]
     static["manifest.webmanifest"] = manifest._replace(body=manifest.body.replace(STATIC.encode(), folder.encode()))
     found = {folder + name: file._replace(is_lasting=True) for name, file in static.items()}
-    found["/"] = index._replace(body=index.body.replace(STATIC.encode(), folder.encode()))
-    found["/models/string.onnx"] = _file("string.onnx", shipped_model("number"))
+    modules = "\n".join(f'<link rel="modulepreload" href="{path}">' for path in found if path.endswith(".js"))
+    text = index.body.decode().replace(STATIC, folder).replace("<!-- modules -->", modules)
+    found["/"] = index._replace(body=text.encode())
     version = _sha256(found)
-    own = [OWN_MODELS["digit"], *([OWN_MODELS["number"]] if own_numbers else [])]
-    kept = json.dumps([*sorted(found), *own, "/config.json"])
-    text = worker.body.decode().replace("VERSION", version[:16]).replace("FILE_LIST", kept)
-    found["/sw.js"] = worker._replace(body=text.encode())
+    text = worker.body.decode().replace("VERSION", version[:16]).replace("FOLDER", folder)
+    pages = [path for path in found if not path.endswith(".png")]  # these are for others' pages and screens
+    kept = json.dumps([*sorted(pages), "/config.json", "/about", "/api"])
+    found["/sw.js"] = worker._replace(body=text.replace("FILE_LIST", kept).encode())
     return found
+
+
+def home(service: Service, access: Access, page: File) -> File:
+    """Fill the page with what it has to know of this server, so that it need not ask."""
+    known = json.dumps(page_config(service, access)).replace("<", "\\u003c")  # no name ends a script
+    first = network_address("digit", network_file(service, "digit"))
+    filled = page.body.decode().replace("CONFIG_JSON", known).replace("DIGIT_NETWORK", first)
+    return page._replace(body=filled.encode())
 
 
 def plain_path(path: str) -> str | None:
@@ -95,26 +107,55 @@ def _sha256(files: Mapping[str, File]) -> str:
     return hashlib.sha256(b"".join(path.encode() + file.body for path, file in sorted(files.items()))).hexdigest()
 
 
-def model_response(service: Service, reads: str) -> File:
-    """Return the network that reads a `digit` or a `number` now: a reload may have changed it."""
+@lru_cache(maxsize=8)
+def _version(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:16]
+
+
+@lru_cache(maxsize=1)
+def _shipped_for_numbers() -> bytes:
+    return shipped_model("number")
+
+
+def network_file(service: Service, name: str) -> File:
+    """Return one of the `NETWORKS` as it is now: a reload may have changed it."""
     reader = service.model(service.default_model).reader
-    return File((reader.digits if reads == "digit" else reader.numbers).data, TYPES[".onnx"])
+    body = _shipped_for_numbers() if name == "string" else (reader.digits if name == "digit" else reader.numbers).data
+    return File(body, TYPES[".onnx"], version=_version(body))
 
 
-def config(service: Service, access: Access) -> File:
+def network_address(name: str, file: File) -> str:
+    """Return the address of a network that changes with its bytes."""
+    return f"{NETWORKS[name]}?v={file.version}"
+
+
+def page_config(service: Service, access: Access) -> dict[str, Any]:
     """State what the page has to know of this server."""
     model = service.model(service.default_model)
-    values = {
+    reads_numbers = "number" in model.expectations
+    wanted = ("digit", *(("string",) if reads_numbers else ()), *(("number",) if model.reader.has_own_numbers else ()))
+    files = {name: network_file(service, name) for name in wanted}
+    return {
         "version": digitry.__version__,
         "class_names": model.reader.class_names,
         "is_shipped": not model.data,
         "has_own_numbers": model.reader.has_own_numbers,
-        "reads_numbers": "number" in model.expectations,
+        "reads_numbers": reads_numbers,
+        "networks": {
+            name: {"address": network_address(name, file), "bytes": len(file.body)} for name, file in files.items()
+        },
+        "accuracy": network_figures("digit", model.reader.digits).get("test_accuracy"),
         "collects": service.collection is not None,
+        "not_a_digit": NOT_A_DIGIT,
         "wants_token": access.token is not None,
         "max_picture_bytes": service.limits.max_body_bytes,
+        "max_picture_pixels": service.limits.max_pixels,
     }
-    return File(json.dumps(values).encode(), TYPES[".json"])
+
+
+def config(service: Service, access: Access) -> File:
+    """Return the same as a file."""
+    return File(json.dumps(page_config(service, access)).encode(), TYPES[".json"])
 
 
 def _file(name: str, body: bytes) -> File:

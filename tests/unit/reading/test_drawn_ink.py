@@ -10,6 +10,7 @@ from digitry.errors import DataError, SettingError
 from digitry.images.canonical import canonical
 from digitry.images.segment import find_digit
 from digitry.reading import Reader
+from digitry.reading.drawn_ink import UNREAD
 from tests.unit.serve.drawn import drawing, drawings
 from tests.unit.tiny_models import printed_digit, template_model_bytes
 
@@ -44,6 +45,30 @@ def test_a_number_is_read_from_left_to_right_with_a_box_for_every_digit(reader: 
     assert abs(x + width - columns.max()) < 20
     assert abs(y - rows.min()) < 20
     assert abs(y + height - rows.max()) < 20
+
+
+def test_every_line_is_read_and_every_number_on_it(reader: Reader) -> None:
+    rng = np.random.default_rng(6)
+    first, second = drawing("58", (600, 200), 0.08, rng), drawing("307", (600, 200), 0.08, rng)
+    reading = reader.read_drawing(np.concatenate([first, second]))
+    assert [number.text for number in reading.numbers] == ["58", "307"]
+    assert reading.numbers[0].box[1] + reading.numbers[0].box[3] < 200 < reading.numbers[1].box[1]
+    beside = reader.read_drawing(np.concatenate([first, second], axis=1))
+    assert beside.text == "58 307"
+
+
+def test_what_was_not_read_makes_nothing_sure(reader: Reader) -> None:
+    ink = np.concatenate([drawing("58", (600, 200), 0.08, np.random.default_rng(6)), np.zeros((60, 600), np.uint8)])
+    assert reader.read_drawing(ink).sure
+    ink[220:232, 100:500] = 255
+    reading = reader.read_drawing(ink)
+    assert (reading.text, reading.sure, reading.reason) == ("58", False, UNREAD)
+
+
+def test_the_strokes_of_one_digit_are_not_several_numbers(reader: Reader) -> None:
+    five = drawing("5", (300, 300), 0.08, np.random.default_rng(0))
+    five[130:138] = 0  # a hand that lifts the pen
+    assert reader.read_drawing(five).text == "5"
 
 
 def test_most_drawings_of_an_unsteady_hand_are_read(reader: Reader) -> None:

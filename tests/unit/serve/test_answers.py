@@ -324,7 +324,7 @@ def test_two_networks_under_one_name_read_together_and_each_shows_its_contract(
     assert site.client.get("/models/number.onnx").content == numbers.read_bytes()
     assert site.client.get("/models/digit.onnx").content == tiny_model.read_bytes()
     assert site.client.get("/config.json").json()["has_own_numbers"]
-    assert "/models/number.onnx" in site.client.get("/sw.js").text
+    assert "/models/number.onnx?v=" in site.client.get("/config.json").json()["networks"]["number"]["address"]
 
 
 def test_alive_touches_no_model_and_ready_waits_for_the_self_test(open_a_site: Callable[..., Site]) -> None:

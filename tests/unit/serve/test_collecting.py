@@ -37,8 +37,8 @@ def collecting(site: Site) -> Site:
 def test_a_correction_is_kept_as_a_picture_under_its_label(open_a_site: Callable[..., Site], tmp_path: Path) -> None:
     site = collecting(open_a_site(collect=tmp_path / "kept"))
     answer = site.client.post("/v1/corrections?label=7", content=picture_of(7))
-    assert (answer.status_code, answer.json()) == (201, {"label": "7", "kept": 1})
     [name] = files_in(tmp_path / "kept")
+    assert (answer.status_code, answer.json()) == (201, {"label": "7", "kept": 1, "name": Path(name).stem})
     assert name.startswith("7/")
     with Image.open(tmp_path / "kept" / name) as picture:
         assert (picture.format, picture.mode, picture.info) == ("PNG", "L", {})
@@ -65,7 +65,51 @@ def test_the_same_drawing_is_kept_once(open_a_site: Callable[..., Site], tmp_pat
     assert (kept, len(files_in(tmp_path))) == ([1, 1, 1], 1)
 
 
-@pytest.mark.parametrize("label", ["", "10", "seven", "../7", "%2E%2E"])
+@pytest.mark.parametrize(
+    ("label", "folder"), [("not a digit", "__not-a-digit"), ("1984", "__numbers/1984"), ("07", "__numbers/07")]
+)
+def test_numbers_and_what_is_no_digit_lie_where_training_on_digits_does_not_look(
+    label: str, folder: str, open_a_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    site = collecting(open_a_site(collect=tmp_path))
+    assert site.client.post("/v1/corrections", params={"label": label}, content=b"x").json()["kept"] == 1
+    assert Path(files_in(tmp_path)[0]).parent == Path(folder)
+    assert Collection(tmp_path, 10).count == 1
+    for k, digit in enumerate("0123"):
+        site.children.answer = lambda job, k=k: Done([dict(READING)], None, [PAGE - np.uint8(k + 1)])
+        site.client.post(f"/v1/corrections?label={digit}", content=b"x")
+    assert load_dataset(tmp_path).class_names == tuple("0123")
+
+
+@pytest.mark.parametrize("labels", [("7", "1", "9"), ("7", "not a digit", "71"), ("71", "7", "7")])
+def test_the_last_label_of_a_drawing_takes_the_place_of_the_others(
+    labels: tuple[str, ...], open_a_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    site = collecting(open_a_site(collect=tmp_path))
+    for label in labels:
+        answer = site.client.post("/v1/corrections", params={"label": label}, content=b"x").json()
+    assert answer["kept"] == 1
+    [name] = files_in(tmp_path)
+    assert Path(name).parent.name == labels[-1]
+
+
+def test_what_was_kept_can_be_taken_back_by_its_name_and_nothing_else_can(
+    open_a_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    site = collecting(open_a_site(collect=tmp_path / "kept"))
+    name = site.client.post("/v1/corrections?label=71", content=b"x").json()["name"]
+    (tmp_path / "kept" / "7").mkdir()
+    (tmp_path / "kept" / "7" / "mine.png").write_bytes(b"")
+    for wrong in ("mine", "*", "", f"../7/{name}", name[:-1], name.upper() + "x"):
+        check_problem(site.client.delete("/v1/corrections", params={"name": wrong}), "not-found")
+    assert len(files_in(tmp_path)) == 2
+    answer = site.client.delete("/v1/corrections", params={"name": name})
+    assert (answer.status_code, answer.json()) == (200, {"kept": 0})
+    assert files_in(tmp_path / "kept") == ["7/mine.png"]
+    check_problem(site.client.delete("/v1/corrections", params={"name": name}), "not-found")
+
+
+@pytest.mark.parametrize("label", ["", "seven", "../7", "%2E%2E", "1.5", "٣٣", "1" * 33])
 def test_a_label_that_does_not_exist_is_refused(label: str, open_a_site: Callable[..., Site], tmp_path: Path) -> None:
     site = collecting(open_a_site(collect=tmp_path / "kept"))
     check_problem(site.client.post(f"/v1/corrections?label={label}", content=b"x"), "wrong-setting")
@@ -83,7 +127,7 @@ def test_the_same_drawing_sent_many_times_at_once_is_kept_once(tmp_path: Path) -
     collection = Collection(tmp_path, 10)
     page = np.random.default_rng(0).integers(0, 256, (1000, 1000), np.uint8)
     with ThreadPoolExecutor(8) as threads:
-        paths = set(threads.map(lambda _: collection.add("7", page), range(8)))
+        paths = set(threads.map(lambda _: collection.add(Path("7"), page), range(8)))
     assert len(paths) == len(files_in(tmp_path)) == collection.count == 1
 
 
@@ -95,15 +139,15 @@ def test_there_is_an_end_to_what_is_kept(open_a_site: Callable[..., Site], tmp_p
     assert statuses == [201, 201, 507]
     assert len(files_in(tmp_path)) == 2
     with pytest.raises(ProblemError, match="2 corrections are kept already"):
-        Collection(tmp_path, 2).add("1", PAGE)
+        Collection(tmp_path, 2).add(Path("1"), PAGE)
 
 
 def test_what_is_moved_away_makes_room(tmp_path: Path) -> None:
     collection = Collection(tmp_path, 1)
-    collection.add("1", PAGE).unlink()
-    collection.add("2", PAGE)
+    collection.add(Path("1"), PAGE).unlink()
+    collection.add(Path("2"), PAGE)
     with pytest.raises(ProblemError, match="move them away to go on"):
-        collection.add("3", PAGE)
+        collection.add(Path("3"), PAGE + np.uint8(1))
 
 
 def test_without_a_folder_there_is_no_such_address(site: Site) -> None:

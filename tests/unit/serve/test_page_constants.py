@@ -19,7 +19,7 @@ READING = PACKAGE / "serve" / "static" / "reading"
 STAND_INS = {
     **dict.fromkeys(("distance", "pieces", "pixels", "resize"), "OpenCV"),
     **dict.fromkeys(("activations", "convolution", "onnx", "operators", "places", "protobuf", "sides"), "ONNX Runtime"),
-    **dict.fromkeys(("attend", "worker"), "threads"),
+    **dict.fromkeys(("attend", "messages", "worker"), "threads"),
     "constants": "what Python's modules know by themselves",
 }
 """Modules of the page's reader that have none of their name in Python, and what does their work there."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import html
 import json
+import posixpath
 import re
 import subprocess
 from collections.abc import Callable
@@ -17,17 +20,24 @@ from digitry.serve.guard import Access
 from digitry.serve.openapi import openapi
 from digitry.serve.web_page import page_files
 from tests.unit.serve.node import needs_node
-from tests.unit.serve.site import Site
+from tests.unit.serve.site import Site, check_problem
+from tests.unit.tiny_models import template_model_bytes
 
 ADDRESS = re.compile(r"(?:https?:)?//[a-z][^\s\"'`<>)]*", re.IGNORECASE)
 
+NAMES_ONLY = ("http://www.w3.org/2000/svg", "http://schemas.openxmlformats.org")
+"""Addresses that name a language of XML; nothing is fetched from there."""
+
+
+def texts_of_files() -> dict[str, str]:
+    return {path: file.body.decode() for path, file in page_files().items() if not path.endswith(".png")}
+
 
 def test_no_file_names_an_address_elsewhere() -> None:
-    for path, file in page_files().items():
-        if not path.endswith(".onnx"):
-            text = re.sub(r"^\s*//.*$", "", file.body.decode(), flags=re.MULTILINE)
-            found = [one for one in ADDRESS.findall(text) if "www.w3.org/2000/svg" not in one]
-            assert not found, path
+    for path, text in texts_of_files().items():
+        code = re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE)
+        found = [one for one in ADDRESS.findall(code) if not one.startswith(NAMES_ONLY)]
+        assert not found, path
 
 
 def test_no_file_holds_what_the_policy_forbids() -> None:
@@ -40,16 +50,23 @@ def test_no_file_holds_what_the_policy_forbids() -> None:
 
 
 def test_every_module_that_is_imported_is_served() -> None:
+    files = texts_of_files()
+    for path, text in files.items():
+        for name in re.findall(r'from "(\./[^"]+|\.\./[^"]+)"', text if path.endswith(".js") else ""):
+            assert posixpath.normpath(posixpath.join(posixpath.dirname(path), name)) in files, f"{path} imports {name}"
+
+
+def test_every_module_is_asked_for_at_once_and_none_waits_for_another() -> None:
     files = page_files()
-    for path, file in files.items():
-        for name in re.findall(r'from "(\./[^"]+|\.\./[^"]+)"', file.body.decode() if path.endswith(".js") else ""):
-            assert str((Path(path).parent / name).as_posix()).replace("/./", "/") in files, f"{path} imports {name}"
+    asked = set(re.findall(r'<link rel="modulepreload" href="([^"]+)">', files["/"].body.decode()))
+    assert asked == {path for path in files if path.endswith(".js") and path != "/sw.js"}
 
 
 def test_the_page_keeps_every_file_for_when_there_is_no_network() -> None:
     files = page_files()
     kept = json.loads(re.search(r"const FILES = (\[.*\]);", files["/sw.js"].body.decode())[1])  # type: ignore[index]
-    assert set(kept) == (set(files) - {"/sw.js"}) | {"/models/digit.onnx", "/config.json"}
+    pictures = {path for path in files if path.endswith(".png")}  # of others' pages and screens
+    assert set(kept) == (set(files) - {"/sw.js"} - pictures) | {"/config.json", "/about", "/api"}
 
 
 def test_the_kept_files_have_a_name_that_changes_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,12 +91,74 @@ def test_a_token_can_be_given_without_a_picture_for_corrections_need_it_too() ->
 def test_every_file_is_served_with_its_type(site: Site) -> None:
     for path, file in page_files().items():
         answer = site.client.get(path)
-        assert (answer.status_code, answer.content) == (200, file.body), path
+        assert answer.status_code == 200
+        assert answer.content == file.body or path == "/", path
         assert answer.headers["content-type"] == file.content_type
 
 
 def test_the_page_gets_the_model_that_the_server_reads_with(site: Site, tiny_model: Path) -> None:
     assert site.client.get("/models/digit.onnx").content == tiny_model.read_bytes()
+
+
+def test_a_network_may_be_kept_for_good_by_the_address_that_changes_with_it(site: Site) -> None:
+    networks = site.client.get("/config.json").json()["networks"]
+    assert set(networks) == {"digit", "string"}
+    for network in networks.values():
+        answer = site.client.get(network["address"])
+        assert len(answer.content) == network["bytes"]
+        assert "immutable" in answer.headers["cache-control"]
+        path, _, version = network["address"].partition("?v=")
+        assert hashlib.sha256(answer.content).hexdigest().startswith(version)
+        for other in (path, f"{path}?v={'0' * 16}"):
+            assert site.client.get(other).headers["cache-control"] == "no-store"
+
+
+def test_a_model_of_other_things_asks_for_no_network_for_numbers(
+    open_a_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    (tmp_path / "things.onnx").write_bytes(template_model_bytes(class_names=tuple("abcdefghij")))
+    told = open_a_site({"things": [tmp_path / "things.onnx"]}).client.get("/config.json").json()
+    assert (set(told["networks"]), told["reads_numbers"]) == ({"digit"}, False)
+
+
+def test_the_page_holds_what_it_has_to_know_whatever_classes_are_called(
+    open_a_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    names = ("</script><b>", *(f"thing {k}" for k in range(9)))
+    (tmp_path / "things.onnx").write_bytes(template_model_bytes(class_names=names))
+    client = open_a_site({"things": [tmp_path / "things.onnx"]}).client
+    text = client.get("/").text
+    [known] = re.findall(r'<script type="application/json" id="config">(.*?)</script>', text)
+    assert json.loads(known) == client.get("/config.json").json()
+    assert f'href="{json.loads(known)["networks"]["digit"]["address"]}"' in text
+
+
+def test_the_page_says_how_well_the_shipped_network_reads_and_nothing_of_others(
+    open_a_site: Callable[..., Site],
+) -> None:
+    shipped = open_a_site({"shipped": []}).client
+    assert shipped.get("/config.json").json()["accuracy"] == 0.9955
+    about = html.unescape(" ".join(shipped.get("/about").text.split()))
+    assert "99.55% of MNIST's 10,000 test digits, 45 wrong" in about
+    other = open_a_site().client
+    assert other.get("/config.json").json()["accuracy"] is None
+    assert "10,000 test digits" not in other.get("/about").text
+
+
+def test_who_looks_for_what_is_not_there_is_told_kindly_and_programs_get_a_problem(site: Site) -> None:
+    person = site.client.get("/nowhere", headers={"Accept": "text/html,application/xhtml+xml;q=0.9"})
+    assert (person.status_code, person.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert 'href="/"' in person.text
+    check_problem(site.client.get("/nowhere"), "not-found")
+
+
+def test_the_page_about_the_api_calls_the_server_by_the_name_that_its_reader_uses(site: Site) -> None:
+    assert "http://127.0.0.1:8000/v1/read" in site.client.get("/api").text
+    other = site.client.get("/api", headers={"Host": "localhost:9123"}).text
+    assert "http://localhost:9123/v1/read" in other
+    assert "127.0.0.1:8000" not in other
+    behind = site.client.get("/api", headers={"Host": "localhost", "X-Forwarded-Proto": "https"}).text
+    assert "https://localhost/v1/read" in behind
 
 
 def test_the_page_is_told_what_this_server_does(open_a_site: Callable[..., Site], tmp_path: Path) -> None:
@@ -126,7 +205,7 @@ def test_a_worker_that_failed_before_anybody_asked_is_told_of_to_who_asks_later(
       const slowly = () => new Promise((resolve) => setTimeout(resolve, 20));
       globalThis.fetch = async () => { await slowly(); return { ok: true, arrayBuffer: slowly, json: slowly }; };
       const { Desk } = await import("STATIC/desk.js");
-      const desk = new Desk({ is_shipped: true });
+      const desk = new Desk({ networks: { digit: { address: "/models/digit.onnx", bytes: 1 } } });
       console.log(await desk.read(new Uint8Array(1), 1, 1, "digit").catch((error) => error.message));
     """
     assert in_node(script) == "the reader does not start in this browser"
@@ -144,14 +223,72 @@ def test_what_the_server_gives_takes_the_place_of_what_was_kept_and_a_failure_do
       for (const [body, status] of [["new", 200], ["no", 500]]) {{
         globalThis.fetch = async () => new Response(body, {{ status }});
         const waits = [];
-        const request = {{ method: "GET", url: "http://here/models/digit.onnx" }};
+        const request = {{ method: "GET", url: "http://here/config.json" }};
         const event = {{ request, waitUntil: (one) => waits.push(one), respondWith: (one) => waits.push(one) }};
         handlers.fetch(event);
         await Promise.all(waits);
       }}
       console.log(kept.join(" "));
     """
-    assert in_node(script) == "/models/digit.onnx new"
+    assert in_node(script) == "/config.json new"
+
+
+@needs_node
+def test_what_is_kept_for_good_is_not_asked_for_again_and_a_new_network_takes_the_old_ones_place(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "sw.js").write_bytes(page_files()["/sw.js"].body)
+    script = f"""
+      const [handlers, kept, asked] = [{{}}, new Map([["/models/digit.onnx?v=1", "old"]]), []];
+      globalThis.self = {{ addEventListener: (name, handler) => {{ handlers[name] = handler; }} }};
+      globalThis.location = {{ origin: "http://here" }};
+      globalThis.caches = {{ open: async () => ({{
+        match: async (address) => kept.get(address),
+        put: async (address, copy) => kept.set(address, await copy.text()),
+        delete: async (path) => {{ for (const one of [...kept.keys()]) if (one.startsWith(path)) kept.delete(one); }},
+      }}) }};
+      await import("{(tmp_path / "sw.js").as_uri()}");
+      globalThis.fetch = async (address) => {{ asked.push(address); return new Response("new"); }};
+      for (const version of [1, 2, 2]) {{
+        let answer;
+        const request = {{ method: "GET", url: `http://here/models/digit.onnx?v=${{version}}` }};
+        handlers.fetch({{ request, respondWith: (one) => {{ answer = one; }} }});
+        await answer;
+      }}
+      console.log(asked.join(), [...kept].join());
+    """
+    assert in_node(script) == "/models/digit.onnx?v=2 /models/digit.onnx?v=2,new"
+
+
+@needs_node
+def test_there_is_one_scale_of_certainty_and_nothing_less_certain_is_called_sure() -> None:
+    script = """
+      const { certaintyOf } = await import("STATIC/words.js");
+      const low = "the confidence of 96.4% is too low for 0.5% of errors";
+      const given = [[0.928, true], [0.964, false, low], [0.99, true], [0.999, false, low], [0.21, true],
+        [0.79, false, low], [0.85, false, "it is a solid spot"],
+        [0.85, false, "there is more on the drawing than could be read"]];
+      console.log(given.map(([confidence, sure, reason]) => certaintyOf({ confidence, sure, reason })).join(" "));
+    """
+    assert in_node(script) == "likely likely sure likely unsure unsure unsure likely"
+
+
+@needs_node
+def test_what_is_taken_away_is_a_workbook_that_spreadsheets_open_and_compute_nothing_of(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    rows = [["12", "007", ""], ["=1+1", "3.5", 'a & "b" <c>'], ["1234567890123456", "-4", "٣"]]
+    tables = json.dumps([{"name": "list.jpg", "rows": rows}, {"name": "list.png", "rows": [["1"]]}])
+    file = tmp_path / "numbers.xlsx"
+    in_node(f"""
+      import {{ writeFileSync }} from "node:fs";
+      const {{ workbook }} = await import("STATIC/pictures/xlsx.js");
+      writeFileSync({json.dumps(str(file))}, workbook({tables}));
+    """)
+    book = openpyxl.load_workbook(file)
+    assert book.sheetnames == ["list", "list (2)"]
+    cells = [[cell.value for cell in row] for row in book["list"].iter_rows()]
+    assert cells == [[12, "007", None], ["=1+1", 3.5, 'a & "b" <c>'], ["1234567890123456", -4, "٣"]]
+    assert book["list"]["A2"].data_type != "f"
 
 
 def test_what_may_be_kept_for_good_has_an_address_that_changes_with_it(

@@ -14,10 +14,12 @@ from digitry.datasets.cache import cache_folder
 from digitry.datasets.idx import read_idx
 from digitry.images.canonical import canonical
 from digitry.images.ink import WORK_SIDE, shrink
-from digitry.images.lines import find_lines, one_line
+from digitry.images.lines import find_lines
+from digitry.images.split_lines import split_lines
 from digitry.networks.contract import Contract
 from digitry.networks.scale import NEVER, Scale
 from digitry.reading import Reader
+from digitry.reading.drawn_ink import UNREAD
 from digitry.reading.number import line_strips
 from digitry.types import Reading
 from digitry.visualization.saliency import saliency
@@ -132,10 +134,42 @@ def test_canonical_digits_and_their_crops_differ_by_one_level_at_most(pairs: lis
 def test_strips_differ_by_one_level_at_most(pairs: list[Pair]) -> None:
     for _, ink, _, there in pairs[: len(pairs) // 2]:
         small, _ = shrink(ink, WORK_SIDE)
-        strips = line_strips(small, one_line(find_lines(small, ruled=False)))
+        lines = split_lines(find_lines(small, ruled=False))
+        strips = [strip for line in lines for strip in line_strips(small, line)]
         assert len(there["stages"]["strips"]) == len(strips)
         for one, other in zip(there["stages"]["strips"], strips, strict=True):
             np.testing.assert_allclose(picture(one).astype(int), other.ink, atol=1)
+
+
+def several_numbers() -> list[NDArray[np.uint8]]:
+    """Drawings with more than one number, or more than can be read."""
+    rng = np.random.default_rng(3)
+
+    def part(text: str, size: tuple[int, int] = (400, 160)) -> NDArray[np.uint8]:
+        return drawing(text, size, 0.08, rng)
+
+    underlined = np.concatenate([part("58"), np.zeros((60, 400), np.uint8)])
+    underlined[175:185, 60:340] = 255
+    return [
+        np.concatenate([part("37"), part("205")]),
+        np.concatenate([part("4"), part("91"), part("6")]),
+        np.concatenate([part("12"), np.zeros((160, 200), np.uint8), part("58")], axis=1),
+        np.concatenate([part("308"), part("27", (400, 50))]),
+        underlined,
+    ]
+
+
+def test_several_numbers_are_read_alike_and_what_is_left_over_makes_none_sure(reader: Reader, tmp_path: Path) -> None:
+    given = several_numbers()
+    jobs = Jobs(tmp_path)
+    for ink in given:
+        jobs.add_drawing(ink, "number")
+    here = [reader.read_drawing(ink) for ink in given]
+    for index, (one, there) in enumerate(zip(here, jobs.done(), strict=True)):
+        del there["stages"]
+        assert_alike(there, one.to_json(), f"{index}")
+    assert [reading.text for reading in here[:3]] == ["37 205", "4 91 6", "12 58"]
+    assert [reading.reason for reading in here[3:]] == [UNREAD, UNREAD]
 
 
 def specks() -> NDArray[np.uint8]:

@@ -1,10 +1,13 @@
-// The page's end of the worker that reads: a promise for every message.
+// The page's end of the worker that reads: a promise for every message. The network for digits comes first.
 
-export { OVERTAKEN } from "./reading/attend.js";
+export { OVERTAKEN } from "./reading/messages.js";
 
 export class Desk {
-  /** Starts the worker and loads the networks; `isLoaded` tells when. `config` is the server's config.json. */
-  constructor(config) {
+  /**
+   * Starts the worker and loads the networks that `config`, the server's config.json, names. `isLoaded` tells when single
+   * digits are read, `isWhole` when everything is. `progressed(share, name)` hears how much of which network is there.
+   */
+  constructor(config, progressed = () => {}) {
     this.worker = new Worker(new URL("./reading/worker.js", import.meta.url), { type: "module" });
     this.waiting = new Map();
     this.count = 0;
@@ -15,14 +18,17 @@ export class Desk {
       for (const { reject } of this.waiting.values()) reject(this.fault);
       this.waiting.clear();
     };
-    this.isLoaded = this.#load(config);
-    this.isLoaded.catch(() => {}); // every answer that waits for it tells the reason
+    const get = (name) => fetched(config.networks[name], (share) => progressed(share, name));
+    this.isReady = false; // whether single digits are read already
+    this.isLoaded = this.#load(get);
+    this.isWhole = this.isLoaded.then(() => this.#loadNumbers(get, Object.keys(config.networks)));
+    for (const loading of [this.isLoaded, this.isWhole]) loading.catch(() => {}); // who waits for it is told the reason
   }
 
   /** Ink, a Uint8Array of width · height → the reading with its stages. */
-  async read(ink, width, height, expect) {
+  async read(ink, width, height, expect, options = {}) {
     await this.isLoaded;
-    return this.#ask({ type: "read", ink, width, height, expect });
+    return this.#ask({ type: "read", ink, width, height, expect, ...options });
   }
 
   /** Which pixels of a canonical digit spoke for the answer. */
@@ -31,15 +37,16 @@ export class Desk {
     return this.#ask({ type: "saliency", canonical });
   }
 
-  async #load({ has_own_numbers: own }) {
-    const get = async (name) => {
-      const response = await fetch(`/models/${name}`);
-      if (!response.ok) throw new Error(`${name} cannot be had from the server`);
-      return response.arrayBuffer();
-    };
-    const names = ["digit.onnx", "string.onnx", ...(own ? ["number.onnx"] : [])];
-    const [digit, string, number] = await Promise.all(names.map(get));
-    return this.#ask({ type: "load", digit, string, number });
+  async #load(get) {
+    const answer = await this.#ask({ type: "load", digit: await get("digit") });
+    this.isReady = true;
+    return answer;
+  }
+
+  async #loadNumbers(get, names) {
+    if (!names.includes("string")) return;
+    const string = await get("string");
+    await this.#ask({ type: "numbers", string, number: names.includes("number") ? await get("number") : null });
   }
 
   #ask(message) {
@@ -56,5 +63,21 @@ export class Desk {
     this.waiting.delete(id);
     if (error === undefined) resolve(result);
     else reject(new Error(error));
+  }
+}
+
+/** A file as an ArrayBuffer; `progressed` hears which share of its `bytes` is there. */
+async function fetched({ address, bytes }, progressed) {
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`${address.replace(/\?.*/, "")} cannot be had from the server`);
+  if (!response.body) return response.arrayBuffer();
+  const parts = [];
+  let length = 0;
+  for (const reader = response.body.getReader(); ;) {
+    const { done, value } = await reader.read();
+    if (done) return new Blob(parts).arrayBuffer();
+    parts.push(value);
+    length += value.length;
+    progressed(Math.min(length / bytes, 1));
   }
 }

@@ -1,33 +1,108 @@
 // A canvas to write on, with mouse, pen, finger or keys. It knows strokes; what they mean is read elsewhere.
 
 const PEN_SHARE = 0.058; // of the canvas' height: about what a marker is to a line of writing
+const PEN_OF_WRITING = 0.1; // of the largest stroke: what is written small wants a thin pen, or it becomes a blot
+const THINNEST = 2.5; // pixels
 const STEP = 12, SMALL_STEP = 3; // pixels that an arrow key moves the pen
+const POINTS_A_FRAME = 2; // so fast an example is written
 
 export class Drawing {
-  /** `changed(isFinished)` is called after every stroke (true) and while one is being drawn (false). */
-  constructor(canvas, changed) {
+  /** A drawing on `canvas`; strokes that begin beside it, in what lies around it, belong to it too. */
+  constructor(canvas) {
     this.canvas = canvas;
-    this.changed = changed;
+    this.changed = () => {}; // called after every stroke (true) and while one is being drawn (false)
     this.strokes = [];
+    this.past = []; // the strokes before each change, the latest last
+    this.future = []; // what was taken back
     this.current = null;
+    this.growing = null; // the stroke of an example that is being written
     this.cursor = null;
-    canvas.addEventListener("pointerdown", (event) => this.#down(event));
+    this.written = 0; // counts what interrupts an example that is being written
+    this.#listen(canvas);
+  }
+
+  #listen(canvas) {
+    const around = canvas.parentElement;
+    around.addEventListener("pointerdown", (event) => {
+      if (event.button === 0 && (event.target === canvas || event.target === around)) this.#down(event);
+    });
+    // A mouse or pen that comes in with its button down has begun its stroke beside the drawing.
+    canvas.addEventListener("pointerenter", (event) => {
+      if (event.buttons === 1 && event.pointerType !== "touch" && !this.current) this.#down(event);
+    });
     canvas.addEventListener("pointermove", (event) => this.#move(event));
     for (const kind of ["pointerup", "pointercancel"]) canvas.addEventListener(kind, (event) => this.#up(event));
     canvas.addEventListener("keydown", (event) => this.#key(event));
     canvas.addEventListener("blur", () => { this.#endStroke(); this.cursor = null; this.paint(); });
     canvas.addEventListener("focus", () => { if (canvas.matches(":focus-visible")) this.#showCursor(); });
     // Safari scrolls by touch in spite of touch-action where a listener is passive.
-    canvas.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+    around.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
     new ResizeObserver(() => this.paint()).observe(canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.paint());
   }
 
   get isEmpty() { return this.strokes.length === 0; }
 
-  undo() { this.strokes.pop(); this.current = null; this.#tell(true); }
+  get canUndo() { return this.past.length > 0; }
 
-  clear() { this.strokes = []; this.current = null; this.#tell(true); }
+  get canRedo() { return this.future.length > 0; }
+
+  /** Takes back the latest stroke, or brings back what was cleared. */
+  undo() { this.#step(this.past, this.future); }
+
+  redo() { this.#step(this.future, this.past); }
+
+  clear() {
+    if (this.isEmpty) return;
+    this.#remember();
+    this.strokes = [];
+    this.#tell(true);
+  }
+
+  /** Writes strokes, polylines in pixels of the canvas, as a hand would; at once where motion is not wanted. */
+  async write(strokes) {
+    this.#remember();
+    this.strokes = [];
+    const mine = this.written;
+    const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    for (const points of strokes) {
+      const stroke = this.growing = [];
+      this.strokes.push(stroke);
+      for (const [at, point] of points.entries()) {
+        stroke.push(point);
+        if (isStill || at % POINTS_A_FRAME) continue;
+        this.#tell(false);
+        await new Promise(requestAnimationFrame);
+        if (mine !== this.written) return;
+      }
+    }
+    this.growing = null;
+    this.#tell(true);
+  }
+
+  #step(from, to) {
+    if (!from.length) return;
+    this.written++;
+    to.push(this.strokes);
+    this.strokes = from.pop();
+    this.current = this.growing = null;
+    this.#tell(true);
+  }
+
+  /** Before the strokes are changed: so it is that undo brings them back. */
+  #remember() {
+    this.written++;
+    this.past.push([...this.strokes]);
+    this.future = [];
+    this.current = this.growing = null;
+  }
+
+  #begin(point) {
+    this.#remember();
+    this.current = [point];
+    this.strokes.push(this.current);
+    this.#tell(false);
+  }
 
   /** What is drawn as ink: uint8, 0 is paper, 255 full ink, one value a CSS pixel. */
   ink() {
@@ -68,7 +143,12 @@ export class Drawing {
     return { width: Math.max(1, this.canvas.clientWidth), height: Math.max(1, this.canvas.clientHeight) };
   }
 
-  #pen() { return Math.max(6, PEN_SHARE * this.#size().height); }
+  /** The pen follows the writing: as thick as a marker where that is large, thin where it is small. */
+  #pen() {
+    const marker = Math.max(6, PEN_SHARE * this.#size().height);
+    const largest = Math.max(0, ...this.strokes.filter((stroke) => stroke !== this.current && stroke !== this.growing).map(extent));
+    return largest < marker ? marker : Math.min(Math.max(PEN_OF_WRITING * largest, THINNEST), marker);
+  }
 
   #draw(context, colour) {
     context.strokeStyle = context.fillStyle = colour;
@@ -100,12 +180,10 @@ export class Drawing {
   }
 
   #down(event) {
-    if (event.button !== 0 || !event.isPrimary) return; // a resting palm is no pen
+    if (!event.isPrimary) return; // a resting palm is no pen
     this.canvas.setPointerCapture(event.pointerId);
     this.cursor = null;
-    this.current = [this.#point(event)];
-    this.strokes.push(this.current);
-    this.#tell(false);
+    this.#begin(this.#point(event));
   }
 
   #move(event) {
@@ -139,7 +217,11 @@ export class Drawing {
 
   #key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) {
-      if (event.key === "z" && !this.isEmpty) { event.preventDefault(); this.undo(); }
+      const key = event.key.toLowerCase();
+      if (key !== "z" && key !== "y") return;
+      event.preventDefault();
+      if (key === "y" || event.shiftKey) this.redo();
+      else this.undo();
       return;
     }
     const step = event.shiftKey ? SMALL_STEP : STEP;
@@ -155,9 +237,11 @@ export class Drawing {
     } else if (event.key === " ") {
       this.#showCursor();
       if (this.current) this.#endStroke();
-      else { this.current = [{ ...this.cursor }]; this.strokes.push(this.current); this.#tell(false); }
-    } else if (event.key === "u" && !this.isEmpty) {
+      else this.#begin({ ...this.cursor });
+    } else if (event.key === "u") {
       this.undo();
+    } else if (event.key === "r") {
+      this.redo();
     } else if (event.key === "Delete" || event.key === "Backspace") {
       this.clear();
     } else {
@@ -170,4 +254,13 @@ export class Drawing {
     this.paint();
     this.changed(isFinished);
   }
+}
+
+/** How far a stroke reaches, in pixels. */
+function extent(points) {
+  const reach = (axis) => {
+    const values = points.map((point) => point[axis]);
+    return Math.max(...values) - Math.min(...values);
+  };
+  return Math.max(reach("x"), reach("y"));
 }

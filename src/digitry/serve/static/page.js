@@ -1,37 +1,78 @@
 // The page: what is drawn goes to the reader in the worker, what it says goes onto the page.
 
-import { Drawing } from "./drawing.js";
+import { showAlternatives, showClasses, showLoading, showReading } from "./answer.js";
+import { Corrections } from "./corrections.js";
 import { Desk, OVERTAKEN } from "./desk.js";
-import { showDigits, showReading, showServerReadings } from "./showing.js";
+import { EXAMPLES, strokesOf } from "./examples.js";
+import { drawing } from "./pad.js";
+import { openPictures } from "./pictures.js";
+import { Server } from "./server.js";
+import { showDigits, showTiny } from "./seen.js";
+import { percent } from "./words.js";
 
+const INVITATIONS = ["try 1984", "try a phone number", "try your age", "try 3, 14 and 15 on three lines"];
 const find = (id) => document.getElementById(id);
-const [canvas, undo, clear] = ["canvas", "undo", "clear"].map(find);
+const [canvas, undo, redo, clear] = ["canvas", "undo", "redo", "clear"].map(find);
 
-const config = await (await fetch("/config.json")).json();
-const desk = new Desk(config);
-const drawing = new Drawing(canvas, onDrawing);
+const config = JSON.parse(find("config").textContent);
+const server = new Server(config);
+const desk = new Desk(config, showLoading);
+const corrections = config.collects ? new Corrections(config, server, drawing) : null;
+let mode = config.reads_numbers ? "number" : "digit";
 let latest = 0; // counts drawings: an answer about an older one comes too late
+let isLooking = false;
+let invited = 0;
 
-async function onDrawing(isFinished) {
-  undo.disabled = clear.disabled = drawing.isEmpty;
+drawing.changed = onDrawing;
+
+function onDrawing(isFinished) {
+  [undo.disabled, redo.disabled, clear.disabled] = [!drawing.canUndo, !drawing.canRedo, drawing.isEmpty];
   find("hint").hidden = !drawing.isEmpty;
-  if (!isFinished) return;
+  if (isFinished) read();
+  else if (mode === "digit") lookOn();
+}
+
+/** Reads what is drawn, and shows what comes of it. */
+async function read() {
   const mine = ++latest;
-  find("thanks").textContent = "";
+  corrections?.show(null);
   if (drawing.isEmpty) {
-    showReading(null);
-    showDigits([]);
-    find("correct").hidden = true;
-    return;
+    invite();
+    return showAll(null);
   }
-  const { ink, width, height } = drawing.ink();
+  const page = drawing.ink();
   const began = performance.now();
-  const reading = await told(desk.read(ink, width, height, config.reads_numbers ? "number" : "digit"));
+  if (!desk.isReady) find("verdict").textContent = "What you write is kept, and read as soon as the reader is here.";
+  const reading = await told(desk.read(page.ink, page.width, page.height, mode));
   if (reading === null || mine !== latest) return;
-  showReading(reading);
+  showAll(reading);
   find("speed").textContent = `Read here in ${Math.max(1, Math.round(performance.now() - began))} ms.`;
-  find("correct").hidden = !(config.collects && reading.numbers.length === 1 && reading.numbers[0].digits.length === 1);
-  await explain(reading, { ink, width, height }, () => mine === latest);
+  corrections?.show(reading, page);
+  await explain(reading, page, () => mine === latest);
+}
+
+function showAll(reading) {
+  showReading(reading);
+  if (mode === "digit") {
+    showClasses(config.class_names, config.not_a_digit, reading && (reading.stages.shares ?? NONE));
+    showTiny(reading?.stages.canonical);
+  } else showAlternatives(reading);
+  if (!reading) showDigits([]);
+}
+
+const NONE = { classes: config.class_names.map(() => 0), none: 1 };
+
+/** Shows one digit while it is being drawn: as pixels, and what the first network says; no reading yet. */
+async function lookOn() {
+  if (isLooking || !desk.isReady) return;
+  isLooking = true;
+  const mine = latest;
+  const { ink, width, height } = drawing.ink();
+  const reading = await told(desk.read(ink, width, height, "digit", { isQuick: true }));
+  isLooking = false;
+  if (reading === null || mine !== latest) return;
+  showClasses(config.class_names, config.not_a_digit, reading.stages.shares ?? NONE);
+  showTiny(reading.stages.canonical);
 }
 
 /** Each digit of the reading as the network sees it, and which of its pixels spoke for it. */
@@ -74,103 +115,60 @@ async function told(answer) {
 }
 
 undo.addEventListener("click", () => drawing.undo());
+redo.addEventListener("click", () => drawing.redo());
 clear.addEventListener("click", () => { drawing.clear(); canvas.focus(); });
 
-// Corrections: only where the server was told to keep them.
+// Numbers, or one digit; and examples of what there is to write.
 
+find("modes").hidden = !config.reads_numbers;
+find("modes").addEventListener("change", (event) => { mode = event.target.value; setUp(); read(); });
+
+function setUp() {
+  const isDigit = mode === "digit";
+  find("tiny-figure").hidden = !isDigit;
+  drawing.paint(); // the canvas may have another size now
+  const knowsDigits = config.class_names.every((name) => name.length === 1 && name >= "0" && name <= "9");
+  const fitting = EXAMPLES.filter(({ lines }) => !isDigit || lines.join("").length === 1);
+  document.querySelector(".try").classList.toggle("bare", !knowsDigits);
+  find("examples").replaceChildren(...(knowsDigits ? fitting : []).map(({ name, lines }) => chip(name, () => {
+    drawing.write(strokesOf(lines, canvas.clientWidth, canvas.clientHeight));
+  })));
+}
+
+/** Says what might be written: something else every time the pad is empty. */
+function invite() {
+  const isAsked = mode === "number" && config.class_names.length === 10;
+  find("invitation").textContent = isAsked ? INVITATIONS[invited++ % INVITATIONS.length] : "";
+}
+
+function chip(name, pressed) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = name;
+  button.addEventListener("click", pressed);
+  return button;
+}
+
+// What this server is.
+
+const megabytes = (Object.values(config.networks).reduce((sum, { bytes }) => sum + bytes, 0) / 1e6).toFixed(1);
+find("figures").textContent = config.accuracy
+  ? `${percent(config.accuracy)} of MNIST's test digits right, ${megabytes} MB. ` : "";
 if (config.collects) {
+  find("promise").textContent = "What you write leaves your device only where you press what it is, for training.";
   find("keeps").textContent =
-    "This server keeps the drawings that you correct, with the digit you name, to learn from. It keeps nothing else.";
-  for (const label of config.class_names) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = label;
-    button.addEventListener("click", () => correct(label));
-    find("labels").append(button);
-  }
+    "This server keeps the drawings and numbers that you name, with what you say they are, to learn from. It keeps nothing else.";
 }
 
-async function correct(label) {
-  const { ink, width, height } = drawing.ink();
-  const image = new ImageData(width, height);
-  for (let i = 0; i < ink.length; i++) image.data.set([255 - ink[i], 255 - ink[i], 255 - ink[i], 255], 4 * i);
-  const paper = new OffscreenCanvas(width, height);
-  paper.getContext("2d").putImageData(image, 0, 0);
-  const answer = await ask(`/v1/corrections?label=${encodeURIComponent(label)}`, await paper.convertToBlob());
-  find("thanks").textContent = answer.problem ? `Not kept: ${answer.problem}` : `Thank you: kept as a ${label}.`;
-}
-
-// Pictures: sent only when somebody presses the button.
-
-let picture = null;
-if (matchMedia("(pointer: coarse)").matches) find("camera-label").hidden = false;
-find("token-label").hidden = !config.wants_token;
-for (const input of [find("file"), find("camera")]) {
-  input.addEventListener("change", () => { choose(input.files[0]); input.value = ""; });
-}
-document.addEventListener("paste", (event) => {
-  const file = [...event.clipboardData.files].find((one) => one.type.startsWith("image/"));
-  if (file) { event.preventDefault(); choose(file); }
-});
-for (const kind of ["dragover", "dragleave", "drop"]) {
-  document.addEventListener(kind, (event) => {
-    if (kind !== "dragleave") event.preventDefault();
-    document.querySelector(".picture").classList.toggle("over", kind === "dragover");
-    if (kind === "drop") choose(event.dataTransfer.files[0]);
-  });
-}
-find("chosen").addEventListener("submit", (event) => { event.preventDefault(); send(); });
-find("forget").addEventListener("click", () => choose(null));
-
-function choose(file) {
-  const preview = find("preview");
-  if (picture) URL.revokeObjectURL(preview.src);
-  picture = file ?? null;
-  find("chosen").hidden = picture === null;
-  find("picture-answer").replaceChildren();
-  if (picture) {
-    preview.src = URL.createObjectURL(picture);
-    find("send").focus();
-    find("chosen").scrollIntoView({ block: "nearest" });
-  } else {
-    preview.removeAttribute("src");
-    find("file").focus();
-  }
-}
-
-async function send() {
-  const [button, place] = [find("send"), find("picture-answer")];
-  button.disabled = true;
-  place.textContent = "Reading…";
-  const answer = await ask(`/v1/read?expect=${find("expect").value}`, picture);
-  button.disabled = false;
-  showServerReadings(place, answer);
-}
-
-/** What the server answers to a picture; {problem} with the words for it where there is one. */
-async function ask(address, body) {
-  if (body.size > config.max_picture_bytes) {
-    return { problem: `it has ${megabytes(body.size)}, and this server takes ${megabytes(config.max_picture_bytes)} at most.` };
-  }
-  const headers = { "Content-Type": body.type || "application/octet-stream" };
-  if (find("token").value) headers.Authorization = `Bearer ${find("token").value}`;
-  try {
-    const response = await fetch(address, { method: "POST", body, headers });
-    const values = await response.json().catch(() => ({})); // whoever stands before the server answers in HTML
-    if (response.ok && Object.keys(values).length) return values;
-    return { problem: values.detail ?? values.title ?? `the answer is ${response.status} ${response.statusText}.` };
-  } catch {
-    return { problem: "the server cannot be reached." };
-  }
-}
-
-function megabytes(bytes) {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
-}
-
-// Once loaded, the page works without a network.
-
-if ("serviceWorker" in navigator) navigator.serviceWorker.register("/sw.js");
-drawing.paint();
+setUp();
+openPictures(config, server);
+read(); // what was written while all this was loading
+onDrawing(false);
 await told(desk.isLoaded);
+document.documentElement.dataset.reads = "digits";
+await told(desk.isWhole);
+showLoading(null);
 document.documentElement.dataset.ready = "yes";
+if (!drawing.isEmpty) read();
+// Once loaded, the page works without a network.
+if ("serviceWorker" in navigator) navigator.serviceWorker.register("/sw.js");

@@ -1,16 +1,18 @@
 // A reader at a desk: takes messages one by one, and puts aside what a newer drawing has made stale.
 
+import { OVERTAKEN } from "./messages.js";
 import { Reader } from "./reader.js";
 import { saliency } from "./saliency.js";
 
-export const OVERTAKEN = "overtaken by a newer drawing";
+export { OVERTAKEN };
 
 /**
  * Answers what comes in at a port (a Worker's own, or one of a MessageChannel): {id, type, …} → {id, result}, or
  * {id, error} with what was wrong in words.
  *
- *   load      {digit, string: ArrayBuffer, number?: ArrayBuffer, sureConfidence?}  → {classNames}
- *   read      {ink: Uint8Array, width, height, expect?, maxError?}                 → as `Reader.read`
+ *   load      {digit, string?, number?: ArrayBuffer, sureConfidence?}              → {classNames}
+ *   numbers   {string, number?: ArrayBuffer}, where `load` had none                → {}
+ *   read      {ink: Uint8Array, width, height, expect?, maxError?, isQuick?}       → as `Reader.read`
  *   saliency  {canonical: Uint8Array, stride?, budget?}                            → as `saliency`
  *
  * A newer `read` overtakes older ones, and any saliency, that still wait or are on the way: they get `OVERTAKEN`.
@@ -25,7 +27,11 @@ export function attend(port) {
       reader = await Reader.load(message);
       return { classNames: reader.classNames };
     },
-    read: async ({ ink, width, height, expect, maxError }) => loaded().read(ink, width, height, { expect, maxError }),
+    numbers: async (message) => {
+      loaded().addNumbers(message);
+      return {};
+    },
+    read: async ({ ink, width, height, ...options }) => loaded().read(ink, width, height, options),
     saliency: async ({ canonical, stride, budget }) => {
       const found = loaded();
       const pause = async () => {

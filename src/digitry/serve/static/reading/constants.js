@@ -56,6 +56,11 @@ export const segment = {
   BLOT_SIDE: 10,
 };
 
+export const split_lines = {
+  APART: 1.2,
+  UNUSUAL: 2.5,
+};
+
 export const stages = {
   MIN_SIDE: 5,
   MIN_SMOOTHNESS: 0.35,
@@ -83,6 +88,8 @@ export const certainty = {
 
 export const drawn_ink = {
   EXPECTATIONS: ["digit", "number"],
+  LEFT_OVER: 0.05,
+  UNREAD: "there is more on the drawing than could be read",
 };
 
 export const number = {

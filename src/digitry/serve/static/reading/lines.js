@@ -1,5 +1,6 @@
 // Ink → lines of writing: where they run and how high their digits are. The same steps as images/lines.py.
-// A line is {box, digitHeight, ink}: in pixels of the ink page, ink is how many of them are stroke.
+// A line is {box, digitHeight, ink, columns}: in pixels of the ink page, ink is how many of them are stroke, columns are the
+// first and last of each piece as high as a digit, from left to right.
 
 import { lines as shared } from "./constants.js";
 import { piecesOf } from "./pieces.js";
@@ -85,12 +86,24 @@ function lineOf(tall, small) {
     box: [left, top, right - left, bottom - top],
     digitHeight,
     ink: [...tall, ...inside].reduce((sum, piece) => sum + piece.area, 0),
+    columns: merged(tall.map((piece) => [piece.left, piece.left + piece.width])),
   };
 }
 
-/** The line with the most ink (of at least one), and those that go on with it: digits on a slope. */
-export function oneLine(lines) {
-  const leftOver = [...lines].sort((a, b) => a.ink - b.ink);
+/** Columns in order, overlapping ones as one. */
+function merged(columns) {
+  const found = [];
+  for (const [left, right] of [...columns].sort(([a, b], [c, d]) => a - c || b - d)) {
+    const last = found.at(-1);
+    if (last && left <= last[1]) last[1] = Math.max(last[1], right);
+    else found.push([left, right]);
+  }
+  return found;
+}
+
+/** Takes the line with the most ink out of `leftOver`, and those that go on with it: digits on a slope. */
+export function takeLine(leftOver) {
+  leftOver.sort((a, b) => a.ink - b.ink);
   let whole = leftOver.pop();
   for (;;) {
     const at = leftOver.findIndex((line) => goesOn(whole, line));
@@ -119,5 +132,6 @@ function joined(line, other) {
     box: [left, top, Math.max(x + width, a + wide) - left, Math.max(y + height, b + tall) - top],
     digitHeight: (line.digitHeight * line.ink + other.digitHeight * other.ink) / ink,
     ink,
+    columns: merged([...line.columns, ...other.columns]),
   };
 }

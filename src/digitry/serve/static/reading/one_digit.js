@@ -11,9 +11,10 @@ import { cutStrip, DIGIT_HEIGHT, STRIP_HEIGHT } from "./strip.js";
 const { RIVALS, BLOT, BLOT_REASON, SECOND_OPINION_BELOW, STRIP_WIDTH } = shared;
 
 /** What a crop is, one probability a class; they sum to less than 1 where the networks see no digit. */
-export function probabilitiesOf(found, reader) {
+function probabilitiesOf(found, reader, isQuick) {
   const alone = reader.readDigits(found.canonical.data);
-  if (!reader.asksBoth || Math.max(...alone) >= SECOND_OPINION_BELOW) return alone;
+  const isAlone = isQuick || !reader.asksBoth || !reader.shippedNumbers;
+  if (isAlone || Math.max(...alone) >= SECOND_OPINION_BELOW) return alone;
   const other = singleDigits(reader.secondOpinion(stripOf(found.crop)));
   return alone.map((probability, at) => Math.fround(probability + other[at]) / 2);
 }
@@ -29,11 +30,11 @@ function stripOf(crop) {
   return image(STRIP_WIDTH, STRIP_HEIGHT, Uint8Array.from(data));
 }
 
-/** What was found as a number of one digit, as `Reader.read` gives it. */
-export function numberOf(found, reader, maxError) {
+/** What was found as a number of one digit, as `Reader.read` gives it, with its shares. */
+export function numberOf(found, reader, { maxError, isQuick }) {
   const blot = isBlot(found.crop);
   const doubt = (found.rivals ? RIVALS : 1) * (blot ? BLOT : 1);
-  const probabilities = probabilitiesOf(found, reader).map((probability) => probability * doubt);
+  const probabilities = probabilitiesOf(found, reader, isQuick).map((probability) => probability * doubt);
   const [best, ...others] = ranked(probabilities).slice(0, 4);
   const names = reader.classNames;
   const alternatives = others.map((other) => [names[other], probabilities[other]]);
@@ -48,7 +49,15 @@ export function numberOf(found, reader, maxError) {
     text: names[best],
     ...judged,
     alternatives: shareDoubt(alternatives, own, judged.confidence),
+    shares: sharesOf(probabilities, best, judged.confidence),
     box: found.box,
     digits: [{ label: names[best], confidence: own, box: found.box, alternatives }],
   };
+}
+
+/** What of 1 each class has where the best has its confidence, and `none` of them: {classes, none}. */
+function sharesOf(probabilities, best, confidence) {
+  const all = shareDoubt(Array.from(probabilities, (probability, at) => [at, probability]), probabilities[best], confidence);
+  const classes = all.map(([at, share]) => (at === best ? confidence : share));
+  return { classes, none: Math.max(0, 1 - classes.reduce((sum, share) => sum + share, 0)) };
 }

@@ -1,44 +1,50 @@
 // A drawing → the digit or the number on it, read here, as Python's Reader.read_drawing reads it.
 
 import { judge, judgeAgainst, shareDoubt } from "./certainty.js";
-import { certainty, drawn_ink, ink, networks, types } from "./constants.js";
-import { findLines, MIN_HEIGHT, oneLine } from "./lines.js";
+import { certainty, drawn_ink, ink, networks, one_digit, segment, types } from "./constants.js";
+import { findLines, MIN_HEIGHT } from "./lines.js";
+import { TO_COME } from "./messages.js";
 import { lineStrips, readStrips } from "./number.js";
 import { numberOf } from "./one_digit.js";
 import { Network } from "./onnx.js";
-import { image, ranked, round } from "./pixels.js";
+import { cut, image, ranked, round } from "./pixels.js";
 import { prepare } from "./prepare.js";
 import { shrink } from "./resize.js";
+import { isBlot } from "./segment.js";
+import { splitLines } from "./split_lines.js";
 import { STRIP_HEIGHT } from "./strip.js";
 import { BLANK, inkStages, MIN_SIDE, tooSmall } from "./stages.js";
 
 export const { EXPECTATIONS } = drawn_ink;
+const { LEFT_OVER, UNREAD } = drawn_ink;
+const { BLOT, BLOT_REASON, SECOND_OPINION_BELOW } = one_digit;
 const { DIGITS } = networks;
 const { IMAGE_SIDE } = types;
 const { WORK_SIDE } = ink;
+const { INK_LEVEL } = segment;
+const NO_CONTRACT = "a model carries no contract; export it with: digitry export RUN";
 
 export class Reader {
   /**
    * ArrayBuffers of ONNX files: `digit` reads single digits, `number` whole numbers, where it is another than `string`,
    * the network for numbers that comes with digitry. That one has a word on digits, too, if the scale of confidence in
    * the digit network's contract was fitted so. `sureConfidence`, 0 to 1, takes the place of both networks' scales.
+   * Without `string` single digits are read until `addNumbers` brings it.
    */
-  static async load({ digit, string, number = null, sureConfidence = null }) {
-    const shipped = new Network(string);
-    const reader = new Reader(new Network(digit), number ? new Network(number) : shipped, shipped, sureConfidence);
+  static async load({ digit, string = null, number = null, sureConfidence = null }) {
+    const reader = new Reader(new Network(digit), sureConfidence);
     // One run on blanks tells more than what a file claims, and the first real one is faster for it.
     const digits = reader.readDigits(new Uint8Array(IMAGE_SIDE ** 2));
-    const frames = reader.readStrip(image(64, STRIP_HEIGHT));
     if (digits.length !== reader.classNames.length) throw new Error("the network for digits does not read digits");
-    if (frames.width !== DIGITS.length + 1) throw new Error("the network for numbers does not read numbers");
+    if (string) reader.addNumbers({ string, number });
     return reader;
   }
 
-  constructor(digits, numbers, shippedNumbers, sureConfidence) {
-    if (![digits, numbers, shippedNumbers].every((one) => one.contract)) throw new Error("a model carries no contract; export it with: digitry export RUN");
+  constructor(digits, sureConfidence) {
+    if (!digits.contract) throw new Error(NO_CONTRACT);
     this.digits = digits;
-    this.numbers = numbers;
-    this.shippedNumbers = shippedNumbers;
+    this.numbers = null;
+    this.shippedNumbers = null;
     this.sureConfidence = sureConfidence;
     this.classNames = digits.contract.class_names;
     const allTen = this.classNames.join() === DIGITS.join();
@@ -47,12 +53,23 @@ export class Reader {
     this.asksBoth = Boolean(digits.contract.confidence_scale?.second_opinion) && allTen;
   }
 
+  /** The networks for numbers, where `load` did without; ArrayBuffers of ONNX files as there. */
+  addNumbers({ string, number = null }) {
+    const shipped = new Network(string);
+    const numbers = number ? new Network(number) : shipped;
+    if (!shipped.contract || !numbers.contract) throw new Error(NO_CONTRACT);
+    const frames = framesOf(numbers, image(64, STRIP_HEIGHT));
+    if (frames.width !== DIGITS.length + 1) throw new Error("the network for numbers does not read numbers");
+    [this.numbers, this.shippedNumbers] = [numbers, shipped];
+  }
+
   /**
    * Ink, a Uint8Array of width · height, 0 is paper and 255 full ink → what Python's `reading.to_json()` gives, with
    * `stages`: the `canonical` digit (Uint8Array of 784, or null), the `crop` it comes from ({data, width, height}, or
-   * null), and the `strips` that were read.
+   * null), the `strips` that were read, and of one digit the `shares`: what of 1 each class has, and `none` of them.
+   * `isQuick`: of one digit only the first network is asked, for who draws on.
    */
-  read(ink, width, height, { expect = "number", maxError = certainty.MAX_ERROR } = {}) {
+  read(ink, width, height, { expect = "number", maxError = certainty.MAX_ERROR, isQuick = false } = {}) {
     if (!EXPECTATIONS.includes(expect)) throw new Error(`expect must be ${EXPECTATIONS.join(" or ")}, not ${expect}`);
     if (expect !== "digit" && !this.readsNumbers) {
       throw new Error(`this model reads ${this.classNames.slice(0, 3).join(", ")}…, not digits; use expect 'digit'`);
@@ -60,41 +77,63 @@ export class Reader {
     if (ink.length !== width * height) throw new Error(`${ink.length} pixels are no drawing of ${width}×${height}`);
     if (Math.min(width, height) < MIN_SIDE) return toReading([], tooSmall(width, height));
     const [page, scale] = shrink(image(width, height, ink), WORK_SIDE);
-    const readDigit = () => this.#readDigit(inkStages(page, scale, width, height), maxError);
+    const readDigit = () => this.#readDigit(inkStages(page, scale, width, height), { maxError, isQuick });
+    if (!this.shippedNumbers) return this.#firstLook(readDigit(), expect);
     if (expect === "digit") return readDigit();
-    const reading = this.#readNumber(page, scale, maxError);
-    if (reading.numbers.length && reading.numbers[0].text.length > 1) return reading;
-    const mark = reading.numbers[0]?.text;
-    if (mark && !this.classNames.includes(mark)) {
-      return doubted(reading, `the model for single digits does not know ${mark}, only ${this.classNames.join(", ")}`);
+    const reading = this.#readNumbers(page, scale, maxError);
+    const texts = reading.numbers.map((number) => number.text);
+    if (texts.some((text) => text.length > 1)) return reading;
+    if (texts.length === 1 && !this.classNames.includes(texts[0])) {
+      return doubted(reading, `the model for single digits does not know ${texts[0]}, only ${this.classNames.join(", ")}`);
     }
-    // One mark, or none that makes a number: the network for single digits knows more about it.
+    // One mark, or none that makes a number: the network for single digits knows more about it. Several marks may be the
+    // strokes of one digit.
     const alone = readDigit();
-    return alone.numbers.length ? { ...alone, stages: { ...alone.stages, strips: reading.stages.strips } } : reading;
+    const least = Math.min(...reading.numbers.map((number) => number.confidence));
+    const isOne = alone.numbers.length && (texts.length < 2 || alone.numbers[0].confidence >= least);
+    return isOne ? { ...alone, stages: { ...alone.stages, strips: reading.stages.strips } } : reading;
   }
 
-  #readDigit(found, maxError) {
-    const numbers = found.canonical ? [numberOf(found, this, maxError)] : [];
-    return toReading(numbers, found.reason, { canonical: found.canonical?.data ?? null, crop: found.crop });
+  /** What the network for digits says alone; not sure where the other would be asked. */
+  #firstLook(alone, expect) {
+    const own = alone.numbers[0]?.digits[0].confidence ?? 0;
+    const isSettled = expect === "digit" && (own >= SECOND_OPINION_BELOW || !this.asksBoth);
+    return isSettled || !alone.numbers.length ? alone : doubted(alone, TO_COME);
   }
 
-  #readNumber(page, scale, maxError) {
+  #readDigit(found, options) {
+    const number = found.canonical ? numberOf(found, this, options) : null;
+    const stages = { canonical: found.canonical?.data ?? null, crop: found.crop, shares: number?.shares ?? null };
+    return toReading(number ? [number] : [], found.reason, stages);
+  }
+
+  #readNumbers(page, scale, maxError) {
     if (!page.data.some((value) => value)) return toReading([], BLANK);
-    const lines = findLines(page);
-    const strips = lines.length ? lineStrips(page, oneLine(lines)) : [];
-    const found = strips.length ? readStrips(strips, (strip) => this.readStrip(strip)) : null;
-    const stages = { strips: strips.map((strip) => strip.ink) };
-    const isHigh = found?.spots.some((spot) => spot.box[3] >= MIN_HEIGHT);
-    if (!isHigh) return toReading([], "there is no writing that reads as a number", stages);
+    const lines = splitLines(findLines(page));
+    const strips = lines.map((line) => lineStrips(page, line));
+    const read = strips.map((some) => readStrips(some, (strip) => this.readStrip(strip)));
+    const isHigh = (found) => found?.spots.some((spot) => spot.box[3] >= MIN_HEIGHT);
+    const stages = { strips: strips.flat().map((strip) => strip.ink) };
+    const numbers = read.filter(isHigh).map((found) => this.#numberOf(found, page, scale, maxError));
+    if (!numbers.length) return toReading([], "there is no writing that reads as a number", stages);
+    const reading = toReading(numbers, null, stages);
+    const boxes = lines.filter((_, at) => isHigh(read[at])).map((line) => line.box);
+    return inkOutside(page, boxes) > LEFT_OVER ? doubted(reading, UNREAD) : reading;
+  }
+
+  #numberOf(found, page, scale, maxError) {
     const digits = found.spots.map(({ digit, probabilities, box }) => {
       const rivals = ranked(probabilities).filter((other) => other !== digit);
       const alternatives = rivals.slice(0, 3).map((other) => [String(other), probabilities[other]]);
       return { label: String(digit), confidence: probabilities[digit], box: enlargedBox(box, scale), alternatives };
     });
-    const judged = this.judge("number", found.probability, maxError);
-    const alternatives = shareDoubt(found.alternatives, found.probability, judged.confidence);
+    const isSpot = found.spots.length === 1 && isBlot(cut(page, ...found.spots[0].box));
+    const own = found.probability * (isSpot ? BLOT : 1);
+    const judged = this.judge("number", own, maxError);
+    if (isSpot && !judged.sure) judged.reason = BLOT_REASON;
+    const alternatives = shareDoubt(found.alternatives, own, judged.confidence);
     const box = around(digits.map((digit) => digit.box));
-    return toReading([{ text: found.digits.join(""), ...judged, alternatives, box, digits }], null, stages);
+    return { text: found.digits.join(""), ...judged, alternatives, box, digits };
   }
 
   /** Canonical digits, a Uint8Array of n · 784 → probabilities, a Float32Array of n · classes. */
@@ -123,6 +162,18 @@ export class Reader {
 function framesOf(network, { data, width, height }) {
   const { dims, data: frames } = network.run(prepare(data, { width, height }, network.contract));
   return { data: frames, count: dims[1], width: dims[2] };
+}
+
+/** Which share of the ink lies in none of these boxes. */
+function inkOutside({ data, width }, boxes) {
+  let [all, outside] = [0, 0];
+  data.forEach((value, at) => {
+    if (value < INK_LEVEL) return;
+    const [x, y] = [at % width, Math.floor(at / width)];
+    all += 1;
+    if (!boxes.some(([left, top, wide, tall]) => x >= left && y >= top && x < left + wide && y < top + tall)) outside += 1;
+  });
+  return outside / all;
 }
 
 /** The box of a digit on a page that was shrunk by `scale`, in pixels of the drawing. */
@@ -178,11 +229,18 @@ function toReading(numbers, reason, stages = {}) {
       ...UNASKED_OF_A_NUMBER,
     })),
     sure: numbers.length > 0 && numbers.every((number) => number.sure),
-    reason: numbers[0]?.reason ?? reason,
+    reason: doubtsAbout(numbers) ?? reason,
     turn: 0,
     tables: [],
-    stages: { canonical: null, crop: null, strips: [], ...stages },
+    stages: { canonical: null, crop: null, strips: [], shares: null, ...stages },
   };
+}
+
+/** Why not all numbers are sure: the one's reason, or how many are not. */
+function doubtsAbout(numbers) {
+  if (numbers.length < 2) return numbers[0]?.reason ?? null;
+  const count = numbers.filter((number) => !number.sure).length;
+  return count ? `${count} of ${numbers.length} numbers ${count === 1 ? "is" : "are"} not sure` : null;
 }
 
 function sixPlaces(value) {

@@ -1,0 +1,47 @@
+"""This server as a page for people: which networks read here, how well, learnt from what, and what they do not know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import digitry
+from digitry.networks.model import Model
+from digitry.pages.templates import render
+from digitry.serve.network_figures import network_figures
+from digitry.serve.service import Service
+from digitry.serve.web_page import TYPES, File
+
+
+def about_page(service: Service) -> File:
+    """Return the page at /about."""
+    model = service.model(service.default_model)
+    networks = [_network(kind, network) for kind, network in model.networks.items()]
+    text = render(
+        "serve/about.html.j2",
+        page={"title": "digitry: what reads here"},
+        version=digitry.__version__,
+        model=model.name,
+        networks=networks,
+        collects=service.collection is not None,
+    )
+    return File(text.encode(), TYPES[".html"])
+
+
+def _network(kind: str, network: Model) -> dict[str, Any]:
+    """Return what the page says of one network."""
+    contract = network.contract
+    scale = contract.confidence_scale
+    figures = network_figures(kind, network)
+    return {
+        "kind": kind,
+        "is_shipped": bool(figures),
+        "kilobytes": round(len(network.data) / 1000),
+        "parameters": int(contract.metrics.get("parameters", 0)),
+        "recipe": contract.recipe,
+        "accuracy": figures.get("test_accuracy") if figures else contract.metrics.get("val_accuracy"),
+        "errors": figures.get("test_error_count"),
+        "classes": ", ".join(contract.class_names[:12]) + (", …" if len(contract.class_names) > 12 else ""),
+        "scale": scale.made_of if scale else None,
+        "sha256": network.sha256,
+        "created": figures.get("created", "")[:10],
+    }

@@ -1,0 +1,71 @@
+// What a person says a drawing is, sent to a server that keeps such: a digit, a whole number, or none.
+
+import { certaintyOf } from "./words.js";
+
+const find = (id) => document.getElementById(id);
+
+export class Corrections {
+  constructor(config, server, drawing) {
+    Object.assign(this, { config, server, drawing, page: null, kept: null });
+    this.input = document.createElement("input");
+    Object.assign(this.input, { size: 8, inputMode: "numeric", autocomplete: "off", pattern: "[0-9]+", required: true });
+    this.input.setAttribute("aria-label", "The number that it is");
+    find("correct").addEventListener("submit", (event) => { event.preventDefault(); this.keep(this.input.value.trim()); });
+  }
+
+  /** Offers what a reading of a page, {ink, width, height}, may be; nothing without one. */
+  show(reading, page = null) {
+    Object.assign(this, { page, kept: null });
+    find("thanks").replaceChildren();
+    find("correct").hidden = reading === null || reading.numbers.length > 1;
+    if (find("correct").hidden) return;
+    const number = reading.numbers[0];
+    const { class_names: names, not_a_digit: none, reads_numbers: readsNumbers } = this.config;
+    const isOne = !number || number.digits.length === 1;
+    const yes = number && certaintyOf(number) !== "unsure" ? [this.#button(`Yes, ${number.text}`, number.text)] : [];
+    const others = isOne ? names.filter((name) => !yes.length || name !== number.text).map((name) => this.#button(name, name)) : [];
+    const write = readsNumbers && !isOne ? [this.input, submit("It is this number")] : [];
+    this.input.value = number?.text ?? "";
+    find("labels").replaceChildren(...yes, ...others, ...write, this.#button(none, none));
+  }
+
+  async keep(label) {
+    const answer = await this.server.ask(`/v1/corrections?label=${encodeURIComponent(label)}`, await pictureOf(this.page));
+    if (answer.problem) {
+      find("thanks").textContent = `Not kept: ${answer.problem}`;
+      return;
+    }
+    this.kept = answer.name;
+    const undo = this.#button("Take it back", "");
+    undo.onclick = () => this.takeBack();
+    find("thanks").replaceChildren(`Thank you: kept as ${label}. `, undo);
+  }
+
+  async takeBack() {
+    const answer = await this.server.ask(`/v1/corrections?name=${this.kept}`, null, "DELETE");
+    find("thanks").textContent = answer.problem ? `Not taken back: ${answer.problem}` : "Taken back: nothing is kept.";
+  }
+
+  #button(text, label) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = text;
+    button.onclick = () => this.keep(label);
+    return button;
+  }
+}
+
+function submit(text) {
+  const button = document.createElement("button");
+  button.textContent = text;
+  return button;
+}
+
+/** A page of ink as a picture file, dark on white. */
+function pictureOf({ ink, width, height }) {
+  const image = new ImageData(width, height);
+  for (let i = 0; i < ink.length; i++) image.data.set([255 - ink[i], 255 - ink[i], 255 - ink[i], 255], 4 * i);
+  const paper = new OffscreenCanvas(width, height);
+  paper.getContext("2d").putImageData(image, 0, 0);
+  return paper.convertToBlob();
+}

@@ -1,0 +1,185 @@
+// Pictures: chosen, turned and cut here, sent only when somebody presses the button, then looked through and corrected.
+
+import { CERTAINTY, certaintyOf, percent } from "./words.js";
+import { cutOut, Editor } from "./pictures/editor.js";
+import { isOpen, settled } from "./pictures/numbers.js";
+import { decoded, toSend, viewOf } from "./pictures/prepare.js";
+import { Sheet } from "./pictures/sheet.js";
+import { Tables } from "./pictures/tables.js";
+
+const find = (id) => document.getElementById(id);
+
+/** Lets the page take pictures; `config` is the server's config.json. */
+export function openPictures(config, server) {
+  new Pictures(config, server).listen();
+}
+
+class Pictures {
+  constructor(config, server) {
+    Object.assign(this, { config, server, all: [], current: null, isReading: false });
+    this.sheet = new Sheet((number) => this.edit(this.current, number), (part) => this.cut(part));
+    this.tables = new Tables((picture, number) => this.edit(picture, number));
+    this.editor = new Editor((number, text) => this.settle(number, text), config.collects);
+  }
+
+  listen() {
+    if (matchMedia("(pointer: coarse)").matches) find("camera-label").hidden = false;
+    find("token-label").hidden = !this.config.wants_token;
+    for (const option of find("expect").options) option.disabled = !this.config.reads_numbers && option.value !== "digit";
+    if (!this.config.reads_numbers) find("expect").value = "digit";
+    for (const input of [find("file"), find("camera")]) {
+      input.addEventListener("change", () => { this.add([...input.files]); input.value = ""; });
+    }
+    document.addEventListener("paste", (event) => {
+      const files = [...event.clipboardData.files].filter((one) => one.type.startsWith("image/"));
+      if (files.length) { event.preventDefault(); this.add(files); }
+    });
+    for (const kind of ["dragover", "dragleave", "drop"]) {
+      document.addEventListener(kind, (event) => {
+        if (kind !== "dragleave") event.preventDefault();
+        document.querySelector(".picture").classList.toggle("over", kind === "dragover");
+        if (kind === "drop") this.add([...event.dataTransfer.files]);
+      });
+    }
+    find("chosen").addEventListener("submit", (event) => { event.preventDefault(); this.read(); });
+    find("forget").addEventListener("click", () => this.remove());
+    find("turn").addEventListener("click", () => this.change({ turn: (this.current.turn + 1) % 4, part: null }));
+    find("whole").addEventListener("click", () => this.change({ part: null }));
+  }
+
+  async add(files) {
+    for (const file of files) {
+      const picture = { file, name: file.name || "picture", bitmap: await decoded(file), turn: 0, part: null };
+      Object.assign(picture, { view: picture.bitmap && viewOf(picture), readings: null, problem: null });
+      this.all.push(picture);
+      this.show(picture);
+    }
+    if (!files.length) return;
+    find("send").focus({ preventScroll: true });
+    find("chosen").scrollIntoView({ block: "nearest" });
+  }
+
+  remove() {
+    const at = this.all.indexOf(this.current);
+    this.current.bitmap?.close();
+    this.all.splice(at, 1);
+    this.editor.show(null, null);
+    this.show(this.all[Math.min(at, this.all.length - 1)] ?? null);
+    if (!this.current) find("file").focus();
+  }
+
+  /** Turns or cuts the current picture: what was read in it holds no longer. */
+  change(values) {
+    Object.assign(this.current, values, { readings: null, problem: null });
+    this.current.view = viewOf(this.current);
+    this.editor.show(null, null);
+    this.show(this.current);
+  }
+
+  cut([x, y, width, height]) {
+    const { part, view, bitmap, turn } = this.current;
+    const [left, top, wide] = part ?? [0, 0, turn % 2 ? bitmap.height : bitmap.width];
+    const scale = wide / view.width;
+    this.change({ part: [left + x * scale, top + y * scale, width * scale, height * scale] });
+  }
+
+  /** Shows one of the pictures, null where there is none; `number` is looked at. */
+  show(picture, number = null) {
+    const isOther = picture !== this.current || !number;
+    this.current = picture;
+    find("chosen").hidden = picture === null;
+    find("picture-answer").textContent = picture ? wordsOf(picture) : "";
+    find("pictures").replaceChildren(...(this.all.length > 1 ? this.all.map((one) => this.#chip(one)) : []));
+    this.tables.show(this.all, number);
+    if (!picture) return;
+    if (isOther) this.sheet.show(picture.view);
+    this.sheet.mark((picture.readings ?? []).flatMap((reading) => reading.numbers), number);
+    for (const id of ["turn", "crop"]) find(id).disabled = picture.bitmap === null;
+    find("whole").hidden = picture.part === null;
+    find("picture-words").textContent = picture.bitmap ? "" : `This browser cannot show ${picture.name}; the server may know more about it.`;
+    const left = this.all.filter((one) => !one.readings).length;
+    find("send").disabled = this.isReading || !left;
+    find("send").textContent = left > 1 ? `Read ${left} pictures on the server` : "Read on the server";
+  }
+
+  #chip(picture) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = picture.readings ? `${picture.name} ✓` : picture.name;
+    button.setAttribute("aria-pressed", String(picture === this.current));
+    button.addEventListener("click", () => { this.editor.show(null, null); this.show(picture); });
+    return button;
+  }
+
+  /** Sends what has not been read yet, one after the other. */
+  async read() {
+    this.isReading = true;
+    find("send").disabled = true;
+    for (const picture of this.all.filter((one) => !one.readings)) {
+      find("picture-answer").textContent = `Reading ${picture.name}…`;
+      const expect = find("expect").value;
+      const turned = picture.turn && expect === "page" ? "&rotate=0" : "";
+      const answer = await this.server.ask(`/v1/read?expect=${expect}${turned}`, await toSend(picture, this.config.max_picture_bytes));
+      picture.problem = answer.problem ?? null;
+      if (!answer.problem) picture.readings = settled(answer.readings);
+      if (this.all.includes(picture)) this.show(picture);
+    }
+    this.isReading = false;
+    this.show(this.current);
+  }
+
+  edit(picture, number) {
+    this.show(picture, number);
+    this.editor.show(number, picture.view);
+  }
+
+  /** What a person says of a number: its text, "" for no number, null for nothing more. */
+  async settle(number, text) {
+    const picture = this.current;
+    if (text === null) {
+      this.editor.show(null, null);
+      this.show(picture);
+      return;
+    }
+    const isNew = text !== number.given;
+    number.given = text;
+    const next = this.#next(number);
+    if (next) this.edit(...next);
+    else {
+      this.editor.show(null, null);
+      this.show(picture);
+      find("copy").focus({ preventScroll: true });
+    }
+    if (isNew && this.editor.keeps && picture.view) await this.#keep(picture, number);
+  }
+
+  /** The next number that a person should look at, with its picture, from this one on and around. */
+  #next(number) {
+    const all = this.all.flatMap((picture) => (picture.readings ?? []).flatMap((reading) =>
+      reading.numbers.map((one) => [picture, one])));
+    const at = all.findIndex(([, one]) => one === number);
+    return [...all.slice(at + 1), ...all.slice(0, at)].find(([, one]) => isOpen(one));
+  }
+
+  async #keep(picture, number) {
+    const label = number.given === "" ? this.config.not_a_digit : number.given;
+    const answer = await this.server.ask(`/v1/corrections?label=${encodeURIComponent(label)}`, await cutOut(picture.view, number.box));
+    find("export-words").textContent = answer.problem ? `Not kept: ${answer.problem}` : `Kept as ${label}.`;
+  }
+}
+
+/** What came of a picture, in a sentence. */
+function wordsOf({ name, readings, problem }) {
+  if (problem) return `That did not work with ${name}: ${problem}`;
+  if (!readings) return "";
+  const numbers = readings.flatMap((reading) => reading.numbers);
+  const cut = readings.find((reading) => reading.page === null);
+  const rest = cut ? ` The rest could not be read: ${cut.reason}.` : "";
+  if (!numbers.length) return `No digit here: ${readings[0].reason}.${rest}`;
+  if (numbers.length === 1) {
+    const [number] = numbers;
+    return `One number: ${number.text}. ${CERTAINTY[certaintyOf(number)]}, ${percent(number.confidence)}.${rest}`;
+  }
+  const open = numbers.filter(isOpen).length;
+  return `${numbers.length} numbers, ${open ? `${open} to look at: press one, or the table below` : "all of them certain"}.${rest}`;
+}

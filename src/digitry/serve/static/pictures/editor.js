@@ -1,0 +1,73 @@
+// One number of a picture, enlarged, to be told right or wrong; Enter goes to the next that is not certain.
+
+import { percent, SHOWN_FROM, doubtOf } from "../words.js";
+import { isOpen, textIn, wordsOn } from "./numbers.js";
+
+const find = (id) => document.getElementById(id);
+const MARGIN = 0.35; // of the number's height: so much of the picture around it is shown
+
+export class Editor {
+  /** `done(number, label)` hears what a person says: the text, "" for no number, null for nothing; then comes the next. */
+  constructor(done, collects) {
+    this.done = done;
+    this.number = null;
+    find("editor-keep-label").hidden = !collects;
+    find("editor").addEventListener("submit", (event) => {
+      event.preventDefault();
+      done(this.number, find("editor-text").value.trim());
+    });
+    find("editor-none").addEventListener("click", () => done(this.number, ""));
+    find("editor-close").addEventListener("click", () => done(this.number, null));
+    find("editor").addEventListener("keydown", (event) => {
+      if (event.key === "Escape") done(this.number, null);
+    });
+  }
+
+  get keeps() { return find("editor-keep").checked; }
+
+  /** Shows a number of a picture's view; null closes. */
+  show(number, view) {
+    this.number = number;
+    find("editor").hidden = number === null;
+    if (number === null) return;
+    const input = find("editor-text");
+    input.value = textIn(number);
+    const doubt = doubtOf(number.reason);
+    find("editor-words").textContent = `${wordsOn(number)}${doubt && isOpen(number) ? `: ${doubt}` : ""}.`;
+    const others = number.alternatives.filter(({ confidence }) => confidence >= SHOWN_FROM);
+    find("editor-others").replaceChildren(...others.map(({ text, confidence }) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = `${text || "none"}, ${percent(confidence)}`;
+      button.addEventListener("click", () => this.done(this.number, text));
+      return button;
+    }));
+    const canvas = find("editor-view");
+    canvas.hidden = view === null;
+    if (view) paint(canvas, view, number.box);
+    input.focus({ preventScroll: true });
+    input.select();
+    find("editor").scrollIntoView({ block: "nearest" });
+  }
+}
+
+function paint(canvas, view, box) {
+  const [x, y, width, height] = around(box, view);
+  [canvas.width, canvas.height] = [width, height];
+  canvas.getContext("2d").drawImage(view, x, y, width, height, 0, 0, width, height);
+}
+
+/** A number as a picture of its own, for whoever learns from it. */
+export function cutOut(view, box) {
+  const [x, y, width, height] = around(box, view);
+  const part = new OffscreenCanvas(width, height);
+  part.getContext("2d").drawImage(view, x, y, width, height, 0, 0, width, height);
+  return part.convertToBlob();
+}
+
+function around([x, y, width, height], view) {
+  const margin = MARGIN * height;
+  const [left, top] = [Math.max(0, Math.floor(x - margin)), Math.max(0, Math.floor(y - margin))];
+  const [right, bottom] = [Math.min(view.width, Math.ceil(x + width + margin)), Math.min(view.height, Math.ceil(y + height + margin))];
+  return [left, top, Math.max(1, right - left), Math.max(1, bottom - top)];
+}

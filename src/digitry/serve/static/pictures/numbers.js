@@ -1,0 +1,60 @@
+// Numbers that the server has read, and what a person says of them: `given` is the corrected text, "" for no number.
+
+import { CERTAINTY, certaintyOf, percent } from "../words.js";
+
+/** The readings of a picture with each number told whether it is sure: doubt about a page is about all its numbers. */
+export function settled(readings) {
+  for (const reading of readings) {
+    reading.tables ??= []; // what could not be read has none
+    const isAbout = reading.sure || !reading.numbers.every((number) => number.sure);
+    for (const number of reading.numbers) Object.assign(number, { sure: number.sure && isAbout, given: null });
+  }
+  return readings;
+}
+
+/** `sure`, `likely`, `unsure`, or `checked` where a person has said what it is. */
+export function certaintyIn(number) {
+  return number.given === null ? certaintyOf(number) : "checked";
+}
+
+export function textIn(number) {
+  return number.given ?? number.text;
+}
+
+/** Whether a person should look at it. */
+export function isOpen(number) {
+  return certaintyIn(number) !== "sure" && certaintyIn(number) !== "checked";
+}
+
+export function wordsOn(number) {
+  if (number.given !== null) return number.given === "" ? "no number, as you say" : `${number.given}, as you say`;
+  return `${number.text}, ${CERTAINTY[certaintyOf(number)].toLowerCase()}, ${percent(number.confidence)}`;
+}
+
+/** The numbers in the rows in which they stand, each from left to right; they come in reading order. */
+export function rowsOf(numbers) {
+  const rows = [];
+  for (const number of numbers) {
+    const [, top, , height] = number.box;
+    const row = rows.at(-1);
+    const [, above, , tall] = row?.at(-1).box ?? [0, -Infinity, 0, 0];
+    if (row && Math.min(top + height, above + tall) - Math.max(top, above) > 0.5 * Math.min(height, tall)) row.push(number);
+    else rows.push([number]);
+  }
+  return rows;
+}
+
+/** A reading as tables: rows of cells, each a list of numbers; what stands in no table is in rows of its own. */
+export function gridsOf(reading) {
+  const grids = reading.tables.map(({ rows, columns }, place) => Array.from({ length: rows }, (_, row) =>
+    Array.from({ length: columns }, (__, column) => reading.numbers.filter((number) =>
+      number.table === place && number.row === row && number.column === column))));
+  const beside = rowsOf(reading.numbers.filter((number) => number.table === null));
+  if (beside.length) grids.push(beside.map((row) => row.map((number) => [number])));
+  return grids;
+}
+
+/** The same as texts, a list of rows of texts. */
+export function textsOf(grid) {
+  return grid.map((row) => row.map((cell) => cell.map(textIn).filter(Boolean).join(" ")));
+}

@@ -1,0 +1,89 @@
+// What was read in pictures as tables: in their rows and columns, to be pressed and corrected, copied and kept.
+
+import { span } from "../answer.js";
+import { certaintyIn, gridsOf, textIn, textsOf, wordsOn } from "./numbers.js";
+import { workbook } from "./xlsx.js";
+
+const find = (id) => document.getElementById(id);
+const OOXML = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+export class Tables {
+  /** `chosen(picture, number)` is told which number was pressed. */
+  constructor(chosen) {
+    this.chosen = chosen;
+    this.pictures = [];
+    find("copy").addEventListener("click", () => this.#copy());
+    find("csv").addEventListener("click", () => save("numbers.csv", "text/csv;charset=utf-8", this.#joined(csvCell, ",")));
+    find("xlsx").addEventListener("click", () => save("numbers.xlsx", OOXML, workbook(this.#grids())));
+  }
+
+  show(pictures, current) {
+    this.pictures = pictures.filter((picture) => picture.readings?.some((reading) => reading.numbers.length));
+    find("export").hidden = this.pictures.length === 0;
+    find("export-words").textContent = "";
+    find("tables").replaceChildren(...this.pictures.flatMap((picture) => {
+      const tables = picture.readings.flatMap(gridsOf).map((grid) => this.#table(picture, grid, current));
+      return pictures.length > 1 ? [span("of", picture.name), ...tables] : tables;
+    }));
+  }
+
+  #table(picture, grid, current) {
+    const table = document.createElement("table");
+    table.className = "read";
+    table.setAttribute("aria-label", `Numbers of ${picture.name}`);
+    for (const row of grid) {
+      const line = table.insertRow();
+      for (const cell of row) line.insertCell().append(...cell.map((number) => this.#button(picture, number, current)));
+    }
+    return table;
+  }
+
+  #button(picture, number, current) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = `number ${certaintyIn(number)}`;
+    button.textContent = textIn(number) || "×";
+    button.setAttribute("aria-label", wordsOn(number));
+    if (number === current) button.setAttribute("aria-current", "true");
+    button.addEventListener("click", () => this.chosen(picture, number));
+    return button;
+  }
+
+  /** Every table with a name: of its picture, and which of that it is. */
+  #grids() {
+    return this.pictures.flatMap((picture) => picture.readings.flatMap(gridsOf).map((grid, at) =>
+      ({ name: at ? `${picture.name} ${at + 1}` : picture.name, rows: textsOf(grid) })));
+  }
+
+  /** All tables as text, an empty line between them; with their names where they are of several pictures. */
+  #joined(cell, between) {
+    const lines = this.#grids().map(({ name, rows }) => [
+      ...(this.pictures.length > 1 ? [cell(name)] : []), ...rows.map((row) => row.map(cell).join(between)),
+    ]);
+    return `${lines.map((some) => some.join("\n")).join("\n\n")}\n`;
+  }
+
+  async #copy() {
+    try {
+      await navigator.clipboard.writeText(this.#joined((text) => text.replace(/[\t\n]/g, " "), "\t"));
+      find("export-words").textContent = "Copied: paste it into a spreadsheet.";
+    } catch {
+      find("export-words").textContent = "This browser does not let the page copy; take the CSV.";
+    }
+  }
+}
+
+/** A cell that no spreadsheet computes. */
+function csvCell(text) {
+  const isFormula = /^[=+@\t\r]|^-(?![\d.]+$)/.test(text);
+  const safe = isFormula ? `'${text}` : text;
+  return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+function save(name, type, content) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([content], { type }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}

@@ -1,0 +1,29 @@
+// The page's way to the server: only what a person sends goes there.
+
+export class Server {
+  constructor(config) {
+    this.maxBytes = config.max_picture_bytes;
+  }
+
+  /** What the server answers; {problem} with the words for it where there is one. */
+  async ask(address, body = null, method = "POST") {
+    if (body && body.size > this.maxBytes) {
+      return { problem: `it has ${megabytes(body.size)}, and this server takes ${megabytes(this.maxBytes)} at most.` };
+    }
+    const token = document.getElementById("token").value;
+    const headers = token ? { Authorization: `Bearer ${token}` } : {};
+    if (body) headers["Content-Type"] = body.type || "application/octet-stream";
+    try {
+      const response = await fetch(address, { method, body, headers });
+      const values = await response.json().catch(() => ({})); // whoever stands before the server answers in HTML
+      if (response.ok && Object.keys(values).length) return values;
+      return { problem: values.detail ?? values.title ?? `the answer is ${response.status} ${response.statusText}.` };
+    } catch {
+      return { problem: "the server cannot be reached." };
+    }
+  }
+}
+
+function megabytes(bytes) {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}
