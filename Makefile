@@ -78,6 +78,10 @@ locks: | $(BIN)/python  ## Renew the locks: versions and hashes, no addresses.
 		--python-version 3.11 --extra train --extra build -o locks/train.txt
 	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 		--python-version 3.11 --extra dev --extra build -c locks/train.txt -o locks/dev.txt
+	$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		--python-version 3.11 --extra serve -c locks/dev.txt -o locks/serve.txt
+	echo "hatchling>=1.27" | $(BIN)/uv pip compile - --universal --generate-hashes --no-emit-index-url --no-header \
+		--no-annotate --python-version 3.11 -c locks/dev.txt -o locks/build.txt
 
 clean:  ## Remove what the targets made, environments included; your own runs/ stay.
 	rm -rf $(VENV) .backends demo runs/exports runs/audits runs/shipped runs/cnn-for-bench

@@ -84,6 +84,7 @@ def made_up_dataset() -> Dataset:
 @pytest.fixture
 def blank_plots(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rendering is most of the time; tests that do not look at plots go without."""
+    monkeypatch.setattr("digitry.pages.html.to_svg", lambda figure: "<svg/>")
 
     def save(figure: object, path: Path) -> tuple[Path, Path]:
         path.parent.mkdir(exist_ok=True)

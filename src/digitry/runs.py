@@ -4,7 +4,8 @@ config.json        recipe, settings, seed, data and its hash, versions, hardware
 history.jsonl      one line an epoch
 checkpoints/       the newest two, LATEST, and best.ckpt where the best epoch is kept
 weights.safetensors, model.onnx    the result, each with its input contract
-network.json       the layers of a person's own network; recipe.py, the file that it was trained from
+layers.json        what the layers are, for people
+network.json       the layers of a person's own network, to build it again; recipe.py, the file that it was trained from
 start.json         errors before and after, of a run that continued from another model
 numbers.json       how well whole numbers are read, of a run that learned to
 metrics.json, plots/, report.html  the judgement, unless it was left out
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from digitry.errors import ModelError
 from digitry.networks import model_files
+from digitry.recipes.describe_layers import LayerFacts
 from digitry.recipes.settings import with_defaults
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 CONFIG, MODEL, WEIGHTS = model_files.CONFIG, model_files.MODEL, model_files.WEIGHTS
 HISTORY, DONE, LOCK = "history.jsonl", "done.json", ".lock"
+LAYERS = "layers.json"
 CHECKPOINTS = "checkpoints"
 START, NUMBERS = "start.json", "numbers.json"
 METRICS, PLOTS, REPORT = "metrics.json", "plots", "report.html"
@@ -129,6 +132,14 @@ class Run(os.PathLike[str]):
     def figures(self) -> Epoch:
         """The figures of the epoch whose weights are kept; empty before the first epoch is done."""
         return kept_epoch(self.history, keep_best=self.settings["keep_best"] is True) if self.history else {}
+
+    @property
+    def layers(self) -> tuple[LayerFacts, ...]:
+        """What its layers are; none where they were not kept, as digitry 0.1 did not."""
+        try:
+            return tuple(LayerFacts(**one) for one in json.loads((self.folder / LAYERS).read_bytes()))
+        except (OSError, ValueError, TypeError, RecursionError):
+            return ()
 
     @property
     def judged(self) -> dict[str, float]:

@@ -64,8 +64,7 @@ def python(light: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     [
         ("explore no-data", "explore", "matplotlib", "train"),
         ("explore no-data --json --out here", "explore", "matplotlib", "train"),
-        ("audit no-data", "audit", "matplotlib", "train"),
-        ("audit no-data --folds 5", "audit", "matplotlib", "train"),
+        ("audit no-data --folds 5", "audit --folds", "Keras and a backend", "train"),
         ("train cnn --data no-data", "train", "Keras and a backend", "train"),
         ("recipes show cnn", "recipes show", "Keras and a backend", "train"),
         ("evaluate no-run", "evaluate", "matplotlib", "train"),

@@ -314,3 +314,16 @@ def test_corrections_land_in_their_folder_and_nothing_else_is_written(tmp_path: 
         assert server.stop()[0] == 0
     assert [path.parent.name for path in kept.rglob("*.png")] == ["7"]
     assert len(list(kept.rglob("*"))) == 2
+
+
+def test_a_probe_tells_a_ready_server_from_none(shipped: Server) -> None:
+    """A container's health check: exit codes 0 and 1 are all that it may have."""
+    probe = [sys.executable, "-m", "digitry", "serve", "--probe", "--port"]
+    ready = subprocess.run([*probe, str(shipped.port)], capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+    assert (ready.returncode, ready.stdout, ready.stderr) == (0, "ready\n", "")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # nobody listens
+        port = taken.getsockname()[1]
+        none = subprocess.run([*probe, str(port)], capture_output=True, text=True, timeout=PATIENCE_SECONDS)
+    assert (none.returncode, none.stdout) == (1, "")
+    assert none.stderr.startswith(f"digitry: no server answers on port {port}: ")

@@ -25,7 +25,6 @@ from digitry.datasets.load import load_dataset
 from digitry.errors import DataError, SettingError, unknown_name
 from digitry.files import check_place, name_for_a_file, write_atomically
 from digitry.networks.odd_data import warn_of_view
-from digitry.packages import need
 from digitry.recipes.settings import MAX_SEED, check_number
 from digitry.types import Dataset, Probabilities
 
@@ -109,7 +108,6 @@ def audit(
 
     count = FOLDS if folds is None else check_number("folds", folds, 2, MAX_FOLDS)
     seed = check_number("seed", seed, 0, MAX_SEED // 2)  # the judges' own seeds lie above it
-    need("matplotlib", by="an audit")
     if out is not None:
         check_place(Path(out))
     data = dataset if isinstance(dataset, Dataset) else load_dataset(dataset, progress=progress)
@@ -139,8 +137,7 @@ def _written(
 ) -> Audit:
     """Return what these judges doubt, with the files that show it."""
     from digitry.auditing import correcting
-    from digitry.auditing.audit_page import build_audit_page
-    from digitry.pages.html import write_page
+    from digitry.auditing.audit_page import render_audit_page
 
     labels = data.split(split).labels
     probabilities = agreed(labels, judged)
@@ -158,7 +155,8 @@ def _written(
     )
     write_atomically(folder / LIST, (json.dumps(found.to_json(), indent=1) + "\n").encode())
     correcting.write_table(found.suspects, folder / TABLE)
-    write_page(build_audit_page(found, data), folder / PAGE)
+    page = render_audit_page(found, data, correcting.read_answers(folder / TABLE))
+    write_atomically(folder / PAGE, page.encode())
     return found
 
 

@@ -1,65 +1,115 @@
-"""The page of an audit: the suspects with their pictures, the least trusted first, and how they were found."""
+"""The page of an audit: the suspects with their pictures and buttons to answer, and how they were found."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import base64
+import hashlib
+import shlex
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
 
 from digitry import __version__
+from digitry.auditing import correcting
 from digitry.auditing.suspects import LEAST_TRUSTED_SHARE, TWIN_PENALTY, UNLIKE_SHARE, Suspect
 from digitry.exploration.duplicates import NEAR_SIMILARITY
-from digitry.pages import charts
-from digitry.pages.html import Code, Details, Page, PagePicture, PageTable, Section, Tile, picture_of_chart
+from digitry.pages.html import Code, Details, PageTable, Part, Tile
+from digitry.pages.image_sheet import image_sheet, place_in_sheet, sheet_rule
 from digitry.pages.number_words import confidence, percent
 from digitry.pages.style import safe_label
+from digitry.pages.table_cells import text_cell
+from digitry.pages.templates import render
 from digitry.types import Dataset
 
 if TYPE_CHECKING:
     from digitry.auditing.audit import Audit
 
-PICTURES, A_PICTURE = 120, 40
-"""Suspects that are shown; and how many together."""
-
-_SHORT_NAME = 2
-"""Class names longer than this need more room: fewer images stand in a row."""
+PICTURES = 1000
+"""Suspects that are shown and can be answered; the table has them all."""
 
 ROWS = 400
-"""Suspects in the table; the JSON file has them all."""
+"""Suspects in words; the JSON file has them all."""
 
 
-def build_audit_page(audit: Audit, dataset: Dataset) -> Page:
-    """Build the page; `dataset` is the one that was audited."""
+def render_audit_page(audit: Audit, dataset: Dataset, answers: Mapping[int, str], *, save: str = "") -> str:
+    """Return the page as HTML text; `dataset` is the one that was audited.
+
+    `answers` are rank → what the table says already. With `save`, an address on the page's own server, every answer is
+    sent there; without it a person saves the table from the page.
+    """
+    shown = audit.suspects[:PICTURES]
+    script = (files("digitry") / "auditing" / "audit_page.js").read_text("utf-8")
+    return render(
+        "auditing/audit_page.html.j2",
+        page=_page(audit, dataset),
+        sheet=sheet_rule(image_sheet(dataset.split(audit.split).images[[one.index for one in shown]])) if shown else "",
+        facts={
+            "classes": list(dataset.class_names),
+            "cells": {name: text_cell(name) for name in dataset.class_names if text_cell(name) != name},
+            "columns": list(correcting.COLUMNS),
+            "suspects": [_facts(rank, one, answers.get(rank, "")) for rank, one in enumerate(shown, 1)],
+            "save": save,
+        },
+        review=bool(save),
+        script=Markup(script),
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    )
+
+
+def _page(audit: Audit, dataset: Dataset) -> dict[str, Any]:
     suspects = audit.suspects
-    shown: list[str | PagePicture] = [
-        _picture(audit, dataset, start) for start in range(0, min(len(suspects), PICTURES), A_PICTURE)
-    ]
-    own = bool(dataset.split(audit.split).files)
     judges, by = "networks that never saw its image", f"{audit.folds} folds, seed {audit.seed}"
     if not audit.folds:
         judges, by = "the shipped network, which may have seen some like it", "by the shipped network"
-    return Page(
-        title=f"{audit.dataset}, {audit.split}: labels that look wrong",
-        lead=f"{audit.images:,} labels, each judged by {judges}.",
-        tiles=[
+
+    def section(heading: str, *parts: Part) -> dict[str, Any]:
+        return {"heading": heading, "kind": "parts", "parts": list(parts)}
+
+    first = {
+        "heading": "The least trusted labels",
+        "kind": "suspects",
+        "lead": "Under each picture: its rank; its label → what the networks take it for; and how probable they find "
+        "the label. A label at the top need not be wrong, only doubtful: look, then decide.",
+        "suspects": [_tile(rank, one) for rank, one in enumerate(suspects[:PICTURES], 1)],
+    }
+    return {
+        "title": f"{audit.dataset}, {audit.split}: labels that look wrong",
+        "lead": f"{audit.images:,} labels, each judged by {judges}.",
+        "tiles": [
             Tile("Suspects", f"{len(suspects):,}", f"of {audit.images:,} labels"),
             Tile("Wrong labels, estimated", f"{audit.estimated_errors:,.0f}", "by confident learning"),
             Tile("Labels confirmed", percent(audit.accuracy), by),
         ],
-        sections=[
-            Section(
-                "The least trusted labels",
-                [
-                    "Above each picture: its rank and its position in the split; its label → what the networks take "
-                    "it for; and how probable they find the label. A label at the top need not be wrong, only "
-                    "doubtful: look, then decide.",
-                    *shown,
-                ],
-            ),
-            Section("All of them", [_table(suspects)]),
-            *([Section("Setting labels right", _how_to_correct(audit))] if own else []),
-            Section("How they were found", [Details("In five ways", [IN_FOLDS if audit.folds else AT_ONCE, *HOW])]),
+        "sections": [
+            *([first] if suspects else []),
+            section("Setting labels right", *_how_to_correct(audit, dataset)),
+            section("All of them in words", Details(f"{len(suspects):,} suspects", [_table(suspects)])),
+            section("How they were found", Details("In five ways", [IN_FOLDS if audit.folds else AT_ONCE, *HOW])),
         ],
-        footer=f"Made by digitry {__version__}. Everything is in this file; nothing is loaded from elsewhere.",
-    )
+        "footer": f"Made by digitry {__version__}. Everything is in this file; nothing is loaded from elsewhere.",
+    }
+
+
+def _tile(rank: int, one: Suspect) -> dict[str, Any]:
+    x, y = place_in_sheet(rank - 1)
+    names = {"label": safe_label(one.label, 12), "likely": safe_label(one.likely, 12)}
+    return {"rank": rank, "x": x, "y": y, "trust": confidence(one.trust), **names}
+
+
+def _facts(rank: int, one: Suspect, answer: str) -> dict[str, Any]:
+    """Return what the script knows of a suspect."""
+    return {
+        "rank": rank,
+        "label": one.label,
+        "likely": one.likely,
+        "trust": confidence(one.trust),
+        "where": one.where,
+        "why": "; ".join(one.reasons),
+        "answer": answer,
+        "row": correcting.row_without_answer(rank, one),
+    }
 
 
 IN_FOLDS = (
@@ -83,19 +133,6 @@ HOW = [
 ]
 
 
-def _picture(audit: Audit, dataset: Dataset, start: int) -> PagePicture:
-    suspects = audit.suspects[start : min(start + A_PICTURE, PICTURES)]
-    images = dataset.split(audit.split).images[[one.index for one in suspects]]
-    titles = [
-        f"{rank}: #{one.index}\n{safe_label(one.label, 8)} → {safe_label(one.likely, 8)}\n{confidence(one.trust)}"
-        for rank, one in enumerate(suspects, start + 1)
-    ]
-    columns = 8 if max(map(len, dataset.class_names)) <= _SHORT_NAME else 5
-    figure = charts.image_grid(images, titles, columns, title=f"Suspects {start + 1} to {start + len(suspects)}")
-    alt = f"{len(suspects)} images with their labels and what a network takes them for"
-    return picture_of_chart(figure, alt, wide=True)
-
-
 def _table(suspects: tuple[Suspect, ...]) -> PageTable:
     rows: list[list[str | int | float]] = [
         [
@@ -113,9 +150,17 @@ def _table(suspects: tuple[Suspect, ...]) -> PageTable:
     return PageTable(("Rank", "Image", "Label", "Taken for", "Trust in the label", "Why"), rows, caption)
 
 
-def _how_to_correct(audit: Audit) -> list[str | Code]:
-    return [
-        "Open suspects.csv, beside this page. Where you agree that a label is wrong, write the right class into the "
-        "last column, or the word remove. Then:",
-        Code(f"digitry audit YOUR_FOLDER --apply {audit.folder / 'suspects.csv'}"),
+def _how_to_correct(audit: Audit, dataset: Dataset) -> list[Part]:
+    data, table = dataset.reference or "YOUR_DATA", str(audit.folder / "suspects.csv")
+    again = ["digitry", "audit", data, "--split", audit.split, "--out", str(audit.folder)]
+    again += ["--folds", str(audit.folds)] if audit.folds else []
+    again += ["--seed", str(audit.seed)] if audit.seed else []
+    parts: list[Part] = [
+        "Answer with the buttons above, or by keys, and save the table over the suspects.csv beside this page; or "
+        "write the right classes, or the word remove, into its last column with a spreadsheet. This command shows the "
+        "page so that every answer is saved as you give it:",
+        Code(shlex.join([*again, "--review"])),
     ]
+    if not dataset.split(audit.split).files:
+        return [*parts, "Arrays are listed by position and not changed: what you make of the table is yours."]
+    return [*parts, "Then have the pictures moved:", Code(shlex.join(["digitry", "audit", data, "--apply", table]))]

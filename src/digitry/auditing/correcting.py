@@ -48,14 +48,53 @@ def write_table(suspects: Iterable[Suspect], path: Path) -> None:
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(COLUMNS)
     for rank, one in enumerate(suspects, 1):
-        file = "" if one.file is None else str(one.file)
-        given = answers.get(_key(file, str(one.index), one.label))
+        cells = _cells(rank, one)
+        given = answers.get(_key(*_named(one), one.label))
         answer = given.pop(0) if given else ""  # a table of labels may name a file twice
-        label, likely, why, answer = map(text_cell, (one.label, one.likely, "; ".join(one.reasons), answer))
-        writer.writerow([rank, file_cell(file), one.index, label, likely, f"{one.trust:.4f}", why, answer])
+        writer.writerow([*cells, text_cell(answer)])
     if any(answers.values()):
         _keep_a_copy(path)
     write_atomically(path, _BOM + buffer.getvalue().encode("utf-8", "surrogateescape"))
+
+
+def row_without_answer(rank: int, suspect: Suspect) -> str:
+    """Write the line of a suspect up to where the answer comes, as `write_table` does."""
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="").writerow([*_cells(rank, suspect), ""])
+    return buffer.getvalue()
+
+
+def _cells(rank: int, one: Suspect) -> list[str | int]:
+    file, index = _named(one)
+    label, likely, why = map(text_cell, (one.label, one.likely, "; ".join(one.reasons)))
+    return [rank, file_cell(file), index, label, likely, f"{one.trust:.4f}", why]
+
+
+def _named(one: Suspect) -> tuple[str, str]:
+    return "" if one.file is None else str(one.file), str(one.index)
+
+
+def read_answers(table: Path) -> dict[int, str]:
+    """Return rank → what has been written into the last column of a table that an audit wrote."""
+    return {int(row["rank"]): row["correct"] for row in _table_rows(table) if row["correct"]}
+
+
+def write_answer(table: Path, rank: int, correct: str) -> None:
+    """Write one answer into such a table: a class, `REMOVE`, or nothing to take an answer back.
+
+    Raises DataError where the table has no such row, StorageError when it cannot be written.
+    """
+    rows = _table_rows(table)
+    row = next((row for row in rows if row.get("rank") == str(rank)), None)
+    if row is None or not set(COLUMNS) <= row.keys():
+        raise DataError(f"{table} has no row {rank}; audit again to have it written anew")
+    row["correct"] = correct
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    said = {"label", "correct"}
+    writer.writerows([text_cell(one[name]) if name in said else one[name] for name in COLUMNS] for one in rows)
+    write_atomically(table, _BOM + buffer.getvalue().encode("utf-8", "surrogateescape"))
 
 
 def read_corrections(table: Path) -> list[Correction]:

@@ -16,8 +16,8 @@ import click
 from digitry import console
 from digitry.errors import DigitryError
 
-STANDARD_INPUT = "-"
-"""In the place of a file's name."""
+STANDARD_INPUT = STANDARD_OUTPUT = "-"
+"""In the place of the name of a file that is read, or written."""
 
 COMMANDS = {
     "fetch": "Fetch and verify a dataset.",

@@ -14,6 +14,7 @@ from digitry.cli.options import view_options, with_view
 
 if TYPE_CHECKING:
     from digitry.auditing.audit import Audit
+    from digitry.types import Dataset
 
 SHOWN = 20
 
@@ -44,6 +45,11 @@ SHOWN = 20
     type=click.Path(path_type=Path, dir_okay=False),
     help="Do not audit: move the pictures of DATASET as the last column of this table says.",
 )
+@click.option(
+    "--review",
+    is_flag=True,
+    help="Then show the page at an address on this machine, where each answer is saved into the table at once.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def command(
@@ -56,6 +62,7 @@ def command(
     seed: int,
     out: Path | None,
     table: Path | None,
+    review: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -66,8 +73,8 @@ def command(
     Look-alikes with different labels, and images unlike their class, are listed too. A stopped audit goes on where it
     was.
 
-    For pictures of your own: write the right class, or "remove", into the last column of suspects.csv, and give the
-    table to --apply.
+    The page has a button for every class, and keys: with --review each answer goes into suspects.csv at once; from the
+    page alone you save that table yourself. With pictures of your own, give the table to --apply then.
     """
     if table is not None:
         _apply(Path(dataset), table, as_json)
@@ -76,9 +83,7 @@ def command(
     from digitry.cli.progress import Bar
     from digitry.datasets.load import load_dataset
     from digitry.files import check_place
-    from digitry.packages import need
 
-    need("matplotlib", by="audit")
     if folds is not None:
         from digitry.recipes.backend import backend_name
 
@@ -112,6 +117,19 @@ def command(
         click.echo(json.dumps(found.to_json() | {"folder": str(found.folder)}))
     else:
         _print(found)
+    if review:
+        _review(found, loaded, as_json=as_json)
+
+
+def _review(found: Audit, data: Dataset, *, as_json: bool) -> None:
+    """Show the page until the person leaves."""
+    from digitry.auditing.review import ReviewServer
+
+    server = ReviewServer(found, data)
+    click.echo(f"review {server.address}   (Ctrl-C when you are done)", err=as_json)
+    server.serve()
+    count = f"{server.answers:,} answer{'' if server.answers == 1 else 's'}"
+    click.echo(f"\n{count} saved in {found.folder / 'suspects.csv'}", err=as_json)
 
 
 def _about(seconds: float) -> str:
@@ -140,7 +158,7 @@ def _print(found: Audit) -> None:
     click.echo(f"\npage   {found.folder / 'audit.html'}\nlist   {found.folder / 'audit.json'}")
     if any(one.file for one in found.suspects):
         table = found.folder / "suspects.csv"
-        click.echo(f"table  {table}: fill in the last column, then use --apply {table}")
+        click.echo(f"table  {table}: answer in the page or fill in the last column, then use --apply {table}")
 
 
 def _apply(folder: Path, table: Path, as_json: bool) -> None:

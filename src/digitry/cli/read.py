@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digitry.cli import STANDARD_INPUT
+from digitry.cli import STANDARD_INPUT, STANDARD_OUTPUT
 from digitry.cli.derived_help import DerivedHelp, check_digits
 from digitry.cli.options import expect_option, knowledge_options, model_option
 from digitry.errors import DataError, SettingError
@@ -65,8 +65,12 @@ if TYPE_CHECKING:
 )
 @model_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a page and line on stdout, nothing else.")
-@click.option("--jsonl", type=click.Path(path_type=Path), metavar="FILE", help="Write these objects to a file.")
-@click.option("--csv", type=click.Path(path_type=Path), metavar="FILE", help="Write a table, a row a number.")
+@click.option(
+    "--jsonl", type=click.Path(path_type=Path), metavar="FILE", help="Write these objects to a file; - prints them."
+)
+@click.option(
+    "--csv", type=click.Path(path_type=Path), metavar="FILE", help="Write a table, a row a number; - prints it."
+)
 @click.option(
     "--table",
     is_flag=False,
@@ -108,14 +112,15 @@ def command(
     never sure, and what fits in no way is kept, not sure.
 
     A picture that cannot be read is one line on stderr; the others are read, and the exit code is 3. With --csv,
-    --jsonl or --table FILE nothing is printed but what --json asks for. --table alone goes behind the pictures.
+    --jsonl or --table FILE nothing is printed but what --json asks for; --csv - prints the table itself. --table alone
+    goes behind the pictures.
     """
     if not pictures:
         if table not in (None, STANDARD_INPUT):  # it took the picture for its file
             raise SettingError(f"no picture is named but {table}; name the pictures before --table")
         raise click.UsageError("Missing argument 'PICTURE...'.")
     from digitry.cli.progress import Counter
-    from digitry.cli.reading_output import Maker, drawing_paths
+    from digitry.cli.reading_output import CSV_HEADER, Maker, drawing_paths
     from digitry.reading.batch.output import TableFile, describe_job
     from digitry.reading.batch.records import ReadingSettings
     from digitry.reading.knowledge import parse_knowledge
@@ -128,14 +133,14 @@ def command(
     grid_file = _grid_file(table, expect, as_json=as_json, resume=resume)
     found = _find(pictures)
     names = list(found)
-    files = {kind: path for kind, path in (("csv", csv), ("jsonl", jsonl)) if path is not None}
+    asked = {"csv": csv, "jsonl": jsonl}
+    printed = _printed(asked, as_json=as_json, grids=table == STANDARD_INPUT)
+    files = {kind: path for kind, path in asked.items() if path is not None and str(path) != STANDARD_OUTPUT}
     if resume and (not files or STANDARD_INPUT in found):
         raise SettingError("--resume goes on with a --csv or --jsonl file, and cannot read standard input again")
     if explain and len(names) != 1:
         raise SettingError(f"--explain shows one picture, these are {len(names)}")
-    text: Text = "json" if as_json else "" if files or grid_file else "whole" if len(names) == 1 else "line"
-    if table == STANDARD_INPUT:
-        text = "table"
+    text: Text = printed or ("" if files or grid_file else "whole" if len(names) == 1 else "line")
     drawings = drawing_paths(draw, found) if draw else {}
     maker = Maker(text, tuple(files), grid_file is not None, drawings)
     failures = 0
@@ -155,6 +160,8 @@ def command(
                 failures = max((table.start(done) for table in tables), default=0)
             for table_file, lines in zip(tables, made.lines, strict=True):
                 table_file.append(lines)
+            if index == 0 and text == "csv":
+                _print(CSV_HEADER)
             grids += made.grids
             if made.failure is not None:
                 failures += 1
@@ -169,6 +176,17 @@ def command(
         counter.note(f"{failures} of {len(names)} pictures could not be read")
     if failures:
         sys.exit(DataError.exit_code)
+
+
+def _printed(files: dict[str, Path | None], *, as_json: bool, grids: bool) -> Text:
+    """Return what is asked for on stdout; empty for what people read. Raises SettingError for two things."""
+    asked: dict[str, Text] = {"--json": "json"} if as_json else {}
+    asked |= {"--table": "table"} if grids else {}
+    kinds: dict[str, Text] = {"csv": "csv", "jsonl": "json"}
+    asked |= {f"--{kind} -": kinds[kind] for kind, path in files.items() if str(path) == STANDARD_OUTPUT}
+    if len(set(asked.values())) > 1:
+        raise SettingError(f"{' and '.join(asked)} would print two things at once; name a file for one of them")
+    return next(iter(asked.values()), "")
 
 
 def _grid_file(table: str | None, expect: str, *, as_json: bool, resume: bool) -> Path | None:

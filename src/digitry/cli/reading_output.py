@@ -17,8 +17,11 @@ from digitry.reading.tables.grids import Grid, grids
 if TYPE_CHECKING:
     from digitry.reading.batch.records import Outcome
 
-Text = Literal["", "line", "whole", "json", "table"]
-"""What goes to stdout: nothing, a line a page, all about one picture, JSON, the tables as grids."""
+Text = Literal["", "line", "whole", "json", "csv", "table"]
+"""What goes to stdout: nothing, a line a page, all about one picture, JSON, a row a number, the tables as grids."""
+
+CSV_HEADER = FORMATS["csv"].header.decode()
+"""Printed before the rows."""
 
 
 class Made(NamedTuple):
@@ -58,6 +61,8 @@ class Maker:
     def _text(self, outcome: Outcome) -> str:
         if self.text == "json":
             return json_line(outcome).decode()
+        if self.text == "csv":
+            return FORMATS["csv"].lines(outcome).decode()
         if self.text == "line":
             return _joined(reading_text.page_lines(outcome.name, outcome.readings))
         if self.text == "table" and outcome.readings:

@@ -23,6 +23,9 @@ SITE = r"https?://([a-z0-9.\-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?"
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
+PROBE_SECONDS = 3.0
+"""A server that takes longer is not well."""
+
 
 class Seconds(click.FloatRange):
     """A range that nan is not in: no comparison keeps it out."""
@@ -79,6 +82,9 @@ def _limit_options(command: Any) -> Any:
     metavar="N",
     help="Processes a worker that read pictures. [default: cores]",
 )
+@click.option(
+    "--probe", is_flag=True, help="Start nothing: ask the server that runs on --port whether it is ready; 1 if not."
+)
 @click.option("--listener", type=int, hidden=True, help="A worker's: the number of the open socket.")
 @click.option("--log-requests", is_flag=True, help="One line a request: no address, no name, nothing of the picture.")
 @click.option("--quiet", is_flag=True, help="Nothing but errors.")
@@ -94,6 +100,7 @@ def command(
     allow_origin: tuple[str, ...],
     workers: int,
     processes: int | None,
+    probe: bool,
     listener: int | None,
     log_requests: bool,
     quiet: bool,
@@ -104,6 +111,8 @@ def command(
     The page at / reads drawings in the browser, without sending them; /api describes the HTTP API. Nothing that is
     sent is stored, unless --collect says where, and the page says so too.
     """
+    if probe:
+        sys.exit(_probe(host, port))
     if host not in LOOPBACK and not token and not no_auth:
         raise SettingError(
             f"listening on {host} lets others in: give a token in DIGITRY_TOKEN, or say --no-auth if that is meant"
@@ -139,6 +148,23 @@ def command(
     service = Service(found, processes=processes or _cores(), limits=Limits(**limits), collect=collect)
     sock = bind(host, port) if listener is None else inherit(listener)
     run_server(service, sock, Access(names, token, origins), log_requests=log_requests, is_worker=listener is not None)
+
+
+def _probe(host: str, port: int) -> int:
+    """Ask a running server whether it is ready, as a container's health check does; returns 0 where it is, else 1."""
+    from http.client import HTTPConnection, HTTPException
+
+    connection = HTTPConnection({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port, timeout=PROBE_SECONDS)
+    try:
+        connection.request("GET", "/readyz")
+        status = connection.getresponse().status
+    except (OSError, HTTPException) as error:
+        click.echo(f"digitry: no server answers on port {port}: {error}", err=True)
+        return 1
+    finally:
+        connection.close()
+    click.echo("ready" if status == 200 else f"not ready: {status}")
+    return int(status != 200)
 
 
 def _origins(given: tuple[str, ...], *, has_token: bool) -> frozenset[str]:

@@ -26,6 +26,14 @@ _SHORT_NAME = 2
 
 DOUBTFUL_MARK = "†"
 
+LEARNING_TITLES = {
+    "loss": ("Loss", ""),
+    "accuracy": ("Accuracy", ""),
+    "learning_rate": ("Learning rate at the end of the epoch", ""),
+    "seconds": ("Time of the epoch", "seconds"),
+}
+"""Figure of an epoch → the title of its chart, and what the axis counts."""
+
 
 def history(epochs: Sequence[Epoch]) -> Figure:
     """Draw loss and accuracy after each epoch, of training and, where it was measured, of validation."""
@@ -41,6 +49,28 @@ def history(epochs: Sequence[Epoch]) -> Figure:
         panels[0].set_ylim(bottom=0)
         panels[1].yaxis.set_major_formatter(PercentFormatter(1.0))
         panels[0].legend(loc="best")
+    return figure
+
+
+def learning_curve(epochs: Sequence[Epoch], figure_name: str) -> Figure:
+    """Draw one figure after each epoch, as large as a page shows it: loss, accuracy, learning_rate or seconds."""
+    title, y_label = LEARNING_TITLES[figure_name]
+    with charts.styled():
+        from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+        figure, (axes,) = charts.new_figure(2.7)
+        curves = _curves(epochs, figure_name)
+        charts.draw_lines(axes, curves, markers=len(epochs) <= 30)
+        axes.set_title(title)
+        axes.set_xlabel("epoch")
+        axes.set_ylabel(y_label)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, min_n_ticks=1))
+        if figure_name == "accuracy":
+            axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+        else:
+            axes.set_ylim(bottom=0)
+        if len(curves) > 1:
+            axes.legend(loc="best")
     return figure
 
 
@@ -155,7 +185,8 @@ def percent_rounded_down(share: float) -> str:
 
 
 def _curves(epochs: Sequence[Epoch], name: str) -> dict[str, tuple[list[float], list[float]]]:
-    curves = {"training": ([one["epoch"] for one in epochs], [one[name] for one in epochs])}
+    known = [one for one in epochs if name in one]
+    curves = {"training": ([one["epoch"] for one in known], [one[name] for one in known])}
     measured = [one for one in epochs if f"val_{name}" in one]
     if measured:
         curves["validation"] = ([one["epoch"] for one in measured], [one[f"val_{name}"] for one in measured])

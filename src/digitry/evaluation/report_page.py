@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from digitry.evaluation import plots
 from digitry.evaluation.judging import Evaluation
 from digitry.evaluation.metrics import CALIBRATION_BINS, SMALLEST_PROBABILITY, Scores
+from digitry.evaluation.report_training import learning_sections, network_sections
 from digitry.pages import charts
+from digitry.pages.confusion import build_confusion
 from digitry.pages.html import Code, Details, Page, PagePicture, PageTable, Part, Section, Tile
 from digitry.pages.number_words import interval, percent
 
@@ -36,10 +38,12 @@ def report_page(evaluation: Evaluation, folder: Path) -> Page:
         lead=_lead(evaluation),
         tiles=_tiles(evaluation),
         sections=[
-            Section("Loss and accuracy", _accuracy_parts(evaluation, folder)),
+            Section("Accuracy and loss", _accuracy_parts(evaluation)),
+            *learning_sections(run, folder),
             Section("What it confuses", _confusion_parts(evaluation, folder)),
             Section("Can its confidence be trusted?", _calibration_parts(scores, folder)),
             Section("Surest mistakes and first answers", _picture_parts(evaluation, folder)),
+            *network_sections(run),
             Section("How this was judged", _provenance_parts(evaluation)),
         ],
         footer=f"digitry · recipe {run.recipe} · {evaluation.data_name} · {split} · seed {run.hold_out[2]}",
@@ -85,7 +89,7 @@ def _tiles(evaluation: Evaluation) -> list[Tile]:
     return tiles
 
 
-def _accuracy_parts(evaluation: Evaluation, folder: Path) -> list[Part]:
+def _accuracy_parts(evaluation: Evaluation) -> list[Part]:
     # The first columns are those a phone shows without scrolling.
     columns = ("Split", "Accuracy", "Errors", "Images", "95% interval", "Loss")
     rows: list[Row] = [_score_row(name, one.scores) for name, one in evaluation.splits.items()]
@@ -106,29 +110,33 @@ def _accuracy_parts(evaluation: Evaluation, folder: Path) -> list[Part]:
             f"Careful people doubt {less.left_out} labels of the MNIST test set ({less.source}). The figure "
             "without them stands beside the usual one, never in its place."
         )
-    if len(evaluation.run.history) > 1:  # a line needs two points
-        parts.append(
-            _picture(
-                lambda: plots.history(evaluation.run.history),
-                folder / "history",
-                "Two line charts: loss and accuracy after each epoch, for training and validation",
-                "While it trained. The training curve is the mean over an epoch, while the network still changes; "
-                "validation is measured at its end, so it may lie above.",
-            )
-        )
     return parts
 
 
 def _confusion_parts(evaluation: Evaluation, folder: Path) -> list[Part]:
     names, scores = evaluation.class_names, evaluation.scores
-    parts: list[Part] = [
-        _picture(
-            lambda: plots.confusion(scores.confusion, names),
-            folder / "confusion",
-            "Confusion matrix: a row for each label, a column for each answer, counts in the cells",
-            "Rows are labels, columns answers; right answers on the diagonal. The colour grows with the logarithm of "
-            "the count, so that rare mistakes show.",
-        ),
+    judged = evaluation.judged
+    charts.save_figure(plots.confusion(scores.confusion, names), folder / "confusion")
+    wrong = plots.mistakes(judged)
+    confidence = judged.probabilities.max(axis=1)[wrong]
+    pictures = build_confusion(
+        scores.confusion,
+        names,
+        judged.split.images,
+        wrong,
+        judged.split.labels,
+        judged.predicted,
+        [plots.percent_rounded_down(one) for one in confidence],
+        frozenset(evaluation.doubtful.tolist()),
+        plots.DOUBTFUL_MARK,
+    )
+    parts: list[Part] = [pictures]
+    if scores.error_count:
+        parts.append(
+            "Under each picture stand its position in the split, from 0, and how sure the network was of its answer."
+            + (f" {plots.DOUBTFUL_MARK} marks a label that careful people doubt." if len(evaluation.doubtful) else "")
+        )
+    parts += [
         _picture(
             lambda: plots.class_errors(scores.classes, names),
             folder / "classes",

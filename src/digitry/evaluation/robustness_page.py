@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -24,7 +25,10 @@ def write_robustness_page(result: Robustness, path: str | Path, *, command: str 
 
     Raises StorageError when the file cannot be written.
     """
-    sections = [Section(heading, [table]) for heading, table in tables(result)]
+    sections = [
+        Section(heading, [replace(table, columns=[name[:1].upper() + name[1:] for name in table.columns])])
+        for heading, table in tables(result)
+    ]
     for name, heading, make in (
         ("photographs", "Digits read wrong", photographs.photographed_digit),
         ("numbers", "Numbers read wrong", photographs.photographed_number),

@@ -13,7 +13,11 @@ COLUMNS = ("run", "recipe", "settings of its own", "validation", "test", "second
 
 def run_list_page(found: RunList) -> Page:
     """Return a leaderboard as a page: one table, in the order of the list."""
-    parts: list[Part] = [PageTable(COLUMNS, [row(one) for one in found.runs])] if found.runs else ["No runs yet."]
+    parts: list[Part] = (
+        [PageTable([name.capitalize() for name in COLUMNS], [row(one) for one in found.runs])]
+        if found.runs
+        else ["No runs yet."]
+    )
     parts += list(found.damaged)
     return Page(
         title=f"Runs in {found.folder.resolve().name}",

@@ -123,7 +123,9 @@ def class_table(facts: Facts) -> PageTable:
         mean, sd = train.ink_mean[k], train.ink_sd[k]
         rows.append([name, *counts, "–" if math.isnan(mean) else f"{mean:.1%} ± {sd:.1%}"])
     return PageTable(
-        ["class", *facts.splits, "ink, mean ± sd"], rows, "Images per class and split; ink of the training images."
+        ["Class", *map(str.capitalize, facts.splits), "Ink"],
+        rows,
+        "Images per class and split; ink of the training images, mean ± standard deviation.",
     )
 
 
@@ -140,7 +142,9 @@ def pixel_table(facts: Facts) -> PageTable:
         ["pixels that are 0", *(f"{s.histogram[0] / s.histogram.sum():.1%}" for s in splits)],
         ["constant pixels", *(s.constant_pixels for s in splits)],
     ]
-    return PageTable(["pixels", *facts.splits], rows, f"Of every pixel of the split, {facts.dtype}.")
+    return PageTable(
+        ["Of the pixels", *map(str.capitalize, facts.splits)], rows, f"Of every pixel of the split, {facts.dtype}."
+    )
 
 
 def duplicates_text(facts: Facts) -> str:
@@ -164,10 +168,10 @@ def duplicates_text(facts: Facts) -> str:
 def duplicates_table(facts: Facts) -> PageTable:
     """Return exact and near duplicates within and across the splits."""
     found = facts.duplicates
-    least = "" if found.near_complete else "at least "
-    rows: list[list[str | int | float]] = [["within train", found.exact_train, f"{least}{found.near_train:,}"]]
+    least = "" if found.near_complete else ", at least"
+    rows: list[list[str | int | float]] = [["within train", found.exact_train, found.near_train]]
     if "test" in facts.splits:
-        rows.append(["within test", found.exact_test, f"{least}{found.near_test:,}"])
-        rows.append(["test also in train", found.exact_across, f"{least}{found.near_across:,}"])
-    rows.append(["with different labels", found.exact_conflicts, f"{least}{found.near_conflicts:,}"])
-    return PageTable(["", "repeated images", f"near pairs (≥ {NEAR_SIMILARITY})"], rows)
+        rows.append(["within test", found.exact_test, found.near_test])
+        rows.append(["test also in train", found.exact_across, found.near_across])
+    rows.append(["with different labels", found.exact_conflicts, found.near_conflicts])
+    return PageTable(["Where", "Repeated images", f"Near pairs{least}, similarity ≥ {NEAR_SIMILARITY}"], rows)

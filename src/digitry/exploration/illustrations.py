@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from digitry.exploration.facts import Facts, SplitFacts
 from digitry.exploration.typical import EXAMPLES
 from digitry.pages.charts import bars, image_grid, new_figure, plain_number, safe_label, styled
-from digitry.pages.style import BAD, BLUE, COLOURS, MUTED
+from digitry.pages.style import BAD, BLUE, COLOURS, MUTED, PALE, WASH
 from digitry.types import Dataset
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def classes(facts: Facts) -> Figure:
                     [f"{count:,}" for count in split.class_counts],
                     label_type="center",
                     rotation=90,
-                    color="white",
+                    color=PALE,
                     fontsize=7.5,
                 )
         axes.set_ylim(top=axes.get_ylim()[1] * 1.12)
@@ -224,7 +224,7 @@ def ink(facts: Facts) -> Figure:
             widths=0.55,
             showfliers=False,
             patch_artist=True,
-            boxprops={"facecolor": "#CFE3F1", "edgecolor": BLUE},
+            boxprops={"facecolor": WASH, "edgecolor": BLUE},
             whiskerprops={"color": BLUE},
             capprops={"color": BLUE},
             medianprops={"color": BLUE, "linewidth": 1.8},

@@ -141,9 +141,9 @@ def _one_line(number: int, max_pixels: int) -> Generator[None]:
         pixels = re.search(r"\d+", str(error))
         size = f"{int(pixels[0]) / 1e6:,.0f} million" if pixels else "far too many"
         raise DataError(place + too_large(size, max_pixels)) from error
-    except MemoryError as error:
-        raise DataError(f"{place}the picture does not fit in memory; make it smaller") from error
     except Exception as error:  # decoders raise struct, zlib, index, key and many more errors on broken files
+        if isinstance(error, MemoryError) or "memory" in str(error):  # Pillow, zlib and libtiff have words of their own
+            raise DataError(f"{place}the picture does not fit in memory; make it smaller") from error
         raise DataError(f"{place}the picture is broken or cut short; save or copy it again") from error
 
 

@@ -14,6 +14,7 @@ from digitry.pages.style import (
     FAINT,
     INK,
     MUTED,
+    PALE,
     WIDTH_INCHES,
     new_figure,
     safe_label,
@@ -91,9 +92,10 @@ def image_grid(
         paint = matplotlib.colormaps[colour_map]
         missing = np.isnan(images).all(axis=(1, 2))
         shades = np.clip((np.nan_to_num(images.astype(np.float64)) - low) / (high - low), 0, 1)
-        tiles = np.rint(255 * paint(shades)[..., :3]).astype(np.uint8)
-        tiles[missing] = 255
-        mosaic = np.full((total_y, total_x, 3), 255, np.uint8)
+        tiles = np.rint(255 * paint(shades)).astype(np.uint8)
+        paper = (255, 255, 255, 0)  # what lies behind shows through: a page may be dark
+        tiles[missing] = paper
+        mosaic = np.full((total_y, total_x, 4), paper, np.uint8)
         figure = Figure(figsize=size)
         left = margin_inches + row_name_inches
         axes = figure.add_axes(
@@ -236,13 +238,13 @@ def heatmap(
         from matplotlib.colors import LinearSegmentedColormap
 
         figure, (axes,) = new_figure(WIDTH_INCHES * 0.92 * max(0.35, min(rows / columns, 1.6)) + 0.5)
-        paint = LinearSegmentedColormap.from_list("digitry", ["#FFFFFF", "#CFE3F1", BLUE, "#00324F"])
+        paint = LinearSegmentedColormap.from_list("digitry", [f"{BLUE}00", f"{BLUE}FF"])  # on dark pages too
         top = float(shades.max()) or 1.0
         axes.imshow(shades, cmap=paint, vmin=0, vmax=top, interpolation="none", aspect="auto")
         if columns <= 15:
             for (row, column), value in np.ndenumerate(cells):
                 if value:
-                    dark = shades[row, column] > 0.45 * top
+                    dark = shades[row, column] > 0.75 * top
                     axes.text(
                         column,
                         row,
@@ -250,7 +252,7 @@ def heatmap(
                         ha="center",
                         va="center",
                         fontsize=8,
-                        color="white" if dark else INK,
+                        color=PALE if dark else INK,
                     )
         axes.grid(visible=False)
         axes.spines[["left", "bottom"]].set_visible(False)

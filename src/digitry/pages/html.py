@@ -7,17 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from digitry.files import write_atomically
+from digitry.pages.confusion import Confusion
+from digitry.pages.inline_chart import inline_chart
 from digitry.pages.style import make_folder, to_svg
 from digitry.pages.templates import render
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
     from matplotlib.figure import Figure
-
-_SAFE = " !$()*+,-./:;=?@[]^_`{|}~"
-"""Characters that mean nothing to a data: address nor to HTML."""
 
 
 @dataclass(frozen=True)
@@ -44,18 +43,24 @@ class PagePicture:
 
     data: bytes
     media_type: str
-    """image/svg+xml or image/png."""
+    """image/png, image/jpeg, or image/svg+xml for a chart of ours."""
     alt: str
     caption: str = ""
     wide: bool = False
 
     @property
+    def is_chart(self) -> bool:
+        """Whether it is drawn in the colours of the page."""
+        return self.media_type == "image/svg+xml"
+
+    @property
+    def chart(self) -> Markup:
+        """The chart as a part of the page. Raises ValueError for an SVG that is none of ours."""
+        return inline_chart(self.data, self.alt)
+
+    @property
     def address(self) -> str:
-        """The picture as a data: address; SVG stays text, which is a quarter smaller than base64."""
-        if self.media_type == "image/svg+xml":
-            # A raw newline would be dropped from an address; to XML a space is the same.
-            text = quote(self.data.replace(b"\n", b" "), safe=_SAFE)
-            return f"data:{self.media_type},{text}"
+        """The picture as a data: address."""
         return f"data:{self.media_type};base64,{base64.b64encode(self.data).decode('ascii')}"
 
 
@@ -74,7 +79,7 @@ class Details:
     parts: Sequence[str | PageTable | PagePicture | Code]
 
 
-Part = str | PageTable | PagePicture | Code | Details
+Part = str | PageTable | PagePicture | Confusion | Code | Details
 """What a section is made of; a string is a paragraph."""
 
 

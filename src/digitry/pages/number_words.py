@@ -17,3 +17,15 @@ def interval(low_high: tuple[float, float]) -> str:
 def confidence(probability: float) -> str:
     """Write a confidence: "98.3%"; nothing is certain, so 0.9997 is not shown as 100.0%."""
     return "> 99.9%" if probability > 0.999 else f"{probability:.1%}"
+
+
+def duration(seconds: float) -> str:
+    """Write how long something took: "0.8 s", "42 s", "2 min 31 s", "1 h 05 min"."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

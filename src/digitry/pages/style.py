@@ -24,12 +24,30 @@ GOOD, BAD = BLUE, VERMILION
 """Right and wrong: blue and vermilion, because red and green look alike to one man in twelve."""
 INK, MUTED, FAINT = "#1F2933", "#5B6770", "#E3E7EA"
 """Text, lesser text, grid lines."""
+PAPER, WASH, PALE = "#FFFFFF", "#CFE3F1", "#F7FAFC"
+"""What charts are drawn on, a pale area, and text on a dark one."""
+
+PAGE_COLOURS = {
+    PAPER: "card",
+    INK: "ink",
+    MUTED: "muted",
+    FAINT: "line",
+    WASH: "wash",
+    BLUE: "blue",
+    VERMILION: "vermilion",
+    GREEN: "green",
+    PURPLE: "purple",
+    ORANGE: "orange",
+    SKY: "sky",
+}
+"""Colour of a chart → what style.css calls it, in light and in dark; `PALE` stays what it is."""
 
 WIDTH_INCHES = 5.2
 """A chart fills a phone at this width with text that can still be read; a desktop page lays two side by side."""
 
 _STYLE: dict[str, Any] = {
     "axes.axisbelow": True,
+    "axes.facecolor": PAPER,
     "axes.edgecolor": MUTED,
     "axes.grid": True,
     "axes.grid.axis": "y",
@@ -43,7 +61,7 @@ _STYLE: dict[str, Any] = {
     "axes.titlepad": 8.0,
     "axes.titlesize": 11.0,
     "axes.titleweight": "bold",
-    "figure.facecolor": "white",
+    "figure.facecolor": PAPER,
     "font.family": ["DejaVu Sans"],
     "font.size": 9.5,
     "grid.color": FAINT,
@@ -52,7 +70,7 @@ _STYLE: dict[str, Any] = {
     "legend.frameon": False,
     "lines.linewidth": 1.8,
     "lines.solid_capstyle": "round",
-    "savefig.facecolor": "white",
+    "savefig.facecolor": PAPER,
     "svg.fonttype": "path",
     "svg.hashsalt": "digitry",
     "text.color": INK,

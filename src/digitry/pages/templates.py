@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from functools import cache
 from itertools import groupby
@@ -21,6 +22,15 @@ def render(name: str, **values: object) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
+_FIGURE = re.compile(
+    r"[<>≤≥±≈]? ?[-−+]?\d[\d,.]*(?: ?[-–±×/] ?[-−+]?\d[\d,.]*)*(?: ?(?:%|‰|×|s|ms|µs|min|h|B|kB|MB|GB|points?))?"
+)
+"""A number with a sign or a unit, or two that make a range."""
+
+_UNKNOWN = ("", "–", "unknown")
+"""What stands in a column of numbers where there is none."""
+
+
 @cache
 def _environment() -> Environment:
     from importlib.resources import files
@@ -36,7 +46,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         auto_reload=False,
     )
-    environment.filters |= {"runs": _runs, "cell": _cell, "is_number": _is_number, "json": json.dumps}
+    environment.filters |= {"runs": _runs, "cell": _cell, "kinds": _kinds, "json": json.dumps}
     return environment
 
 
@@ -49,11 +59,21 @@ def _kind(part: Any) -> str:
     return "paragraph" if isinstance(part, str) else type(part).__name__.lower().removeprefix("page")
 
 
-def _is_number(value: Any) -> bool:
-    """Tell whether a cell is set right: numbers, and texts that are numbers with a unit or a sign, such as 99.1%."""
-    if isinstance(value, int | float):
-        return True
-    return bool(value) and value[0] in "0123456789+-−–<>±" and not any(c.isalpha() for c in value[:3])
+def _kinds(table: Any) -> list[str]:
+    """Return `number` for each column of figures, set right as a whole, and `text` for each other one.
+
+    Digits in a text are a name, a class say, unless others of their column are figures: 99.1%, 1,234 or 0.5 s.
+    """
+    kinds = []
+    for place in range(len(table.columns)):
+        cells = [row[place] for row in table.rows if row[place] not in _UNKNOWN]
+        plain = all(isinstance(cell, str) and cell.isdecimal() for cell in cells)
+        kinds.append("text" if plain or not all(map(_is_figure, cells)) else "number")
+    return kinds
+
+
+def _is_figure(cell: Any) -> bool:
+    return bool(_FIGURE.fullmatch(cell)) if isinstance(cell, str) else isinstance(cell, int | float)
 
 
 def _cell(value: Any) -> str:

@@ -76,7 +76,7 @@ class PlainTorch:
             self._step(self._prepared(examples.inputs[part]), labels[part])
             if (batch - start + 1) % STEPS_A_REPORT == 0 or batch + 1 == batches:
                 supervisor.on_train_batch_end(batch - start, self._logs())
-        logs = self._logs()
+        logs = self._logs() | {"learning_rate": float(self.rates[self.step - 1])}
         if validation is not None:
             logs |= self._validate(validation)
         supervisor.on_epoch_end(epoch, logs)

@@ -40,6 +40,7 @@ def write_results(
     from digitry.evaluation.report import remove_report
     from digitry.exports import bundle
 
+    progress.note(f"writing {MODEL}, and proving that it answers as Keras does …")
     contract = make_contract(job, model, [] if is_changed else history)
     bundle.save_weights(job.folder / WEIGHTS, bundle.weights_of(model), contract)
     if job.plan.reads == "number":
@@ -49,6 +50,7 @@ def write_results(
         proven = _export_digits(job, model, contract)
         add_scale(job, len(history), progress)
         if report:
+            progress.note("drawing the report …")
             write_report(job.folder, data=job.dataset)
         else:
             remove_report(job.folder)  # of the fewer epochs that were trained here before
@@ -58,7 +60,9 @@ def write_results(
 def make_contract(job: TrainingJob, model: Any, history: list[Epoch]) -> Contract:
     """State what the weights expect and mean, with the figures of the epoch that they are of."""
     kept = kept_epoch(history, keep_best=job.plan.settings.keep_best) if history else {}
-    figures = {name: value for name, value in kept.items() if name not in ("seconds", "images_per_second")}
+    figures = {
+        name: value for name, value in kept.items() if name not in ("learning_rate", "seconds", "images_per_second")
+    }
     metrics = {"parameters": model.count_params(), **figures}
     contract = job.plan.contract(model, job.dataset.class_names)
     if contract.reads == "number":
@@ -127,6 +131,7 @@ def add_scale(job: TrainingJob, epochs: int, progress: TrainingProgress) -> None
         )
         return
     assert unseen is not None
+    progress.note("measuring what its confidences are worth …")
     count = pictures_after(model.reads, epochs)
     scale, _ = scale_on_made(model, unseen, data, count=count, seed=job.seed)
     write_scale(job.folder, model, scale)

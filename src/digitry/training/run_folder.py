@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,8 +18,9 @@ from typing import Any
 
 from digitry.errors import SettingError, StorageError
 from digitry.files import cannot_write, remove_stale_temporaries, write_atomically
+from digitry.recipes.describe_layers import LayerFacts
 from digitry.recipes.settings import Settings, with_defaults
-from digitry.runs import CONFIG, DONE, HISTORY, LOCK, Epoch
+from digitry.runs import CONFIG, DONE, HISTORY, LAYERS, LOCK, Epoch
 
 PACKAGES = ("digitry", "keras", "tensorflow-cpu", "tensorflow", "jax", "torch", "numpy", "onnx", "onnxruntime")
 
@@ -112,6 +114,12 @@ def _different(folder: Path, name: str, found: object, wanted: object) -> Settin
 def write_history(folder: Path, history: list[Epoch]) -> None:
     """Write the run's history.jsonl, one line an epoch."""
     write_atomically(folder / HISTORY, "".join(json.dumps(line) + "\n" for line in history).encode())
+
+
+def write_layers(folder: Path, layers: list[LayerFacts]) -> None:
+    """Write what the network's layers are."""
+    lines = ",\n".join(json.dumps(asdict(one), ensure_ascii=False) for one in layers)
+    write_atomically(folder / LAYERS, f"[\n{lines}\n]\n".encode())
 
 
 def describe_surroundings() -> dict[str, Any]:

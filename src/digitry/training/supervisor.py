@@ -144,6 +144,8 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
         self.epoch, self.batch = self.epoch + 1, 0
         self._seconds_before = 0.0
         speed = {"seconds": round(seconds, 3), "images_per_second": round(self.images / seconds, 1)}
+        if "learning_rate" not in figures:  # plain Torch says its own
+            figures["learning_rate"] = float(self.model.optimizer.learning_rate)
         self.history.append({"epoch": self.epoch, **figures, **speed})
         if self.settings.keep_best and best_epoch(self.history) == self.epoch:
             write_atomically(self.folder / CHECKPOINTS / BEST, checkpoint.to_bytes(self._checkpoint(0.0)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import math
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,9 +16,11 @@ from typing import Any
 from digitry.datasets.load import Arrays
 from digitry.errors import ModelError, SettingError, TrainingError, unknown_name
 from digitry.networks.contract import Contract
+from digitry.pages.number_words import duration
 from digitry.recipes.backend import is_out_of_memory, make_deterministic, trained_by
 from digitry.recipes.base import Recipe
 from digitry.recipes.canonical_form import network_in
+from digitry.recipes.describe_layers import describe_layers, layer_lines
 from digitry.recipes.find_recipe import RecipeLike, find_recipe
 from digitry.recipes.settings import MAX_SEED, Settings, check_number
 from digitry.runs import CHECKPOINTS, CONFIG, PLOTS, Epoch, Run, best_epoch
@@ -79,6 +82,7 @@ def train(
     used), StorageError (disk, lock), TrainingError (the loss is no longer finite), TrainingInterrupted (a signal; the
     state is saved).
     """
+    began = time.monotonic()
     plan = find_recipe(recipe)
     seed = check_number("seed", seed, 0, MAX_SEED)
     checkpoint_seconds = check_number("checkpoint_seconds", checkpoint_seconds, 0, MAX_CHECKPOINT_SECONDS, float)
@@ -97,22 +101,26 @@ def train(
 
     def find() -> TrainingJob:
         name = data if isinstance(data, str | Path) else getattr(data, "name", "arrays")
-        progress.note(f"{plan.name}: loading {name} and {trained_by(plan.trainer)} …")
+        progress.note(f"{plan.name}: loading {name} …")
         if resume and not (folder / CONFIG).is_file():
             progress.note(f"{folder} holds no run yet: this one begins")
         return replace(find_job(data, plan, seed, folder, origin, progress), wants_scale=scale)
 
+    def check(job: TrainingJob) -> None:
+        progress.note(f"starting {trained_by(plan.trainer)} …")
+        check_export(plan, job.dataset.class_names)
+
     # A wrong name or split must not leave an empty folder behind; where there is a folder, its holder is asked first.
     early = None if folder.exists() else find()
     if early:
-        check_export(plan, early.dataset.class_names)
+        check(early)
     with run_folder.locked(folder):
         goes_on = (folder / CONFIG).exists()
         if goes_on and not resume:
             raise SettingError(f"{folder} already holds a run; go on with --resume or choose another --run")
         job = early or find()
         if not early and not goes_on:
-            check_export(plan, job.dataset.class_names)
+            check(job)
         job = begin_or_go_on(job)
         from_python = None if job.dataset.reference else job.dataset  # no name or path leads to it again
         finished = finished_run(folder)
@@ -120,7 +128,7 @@ def train(
             progress.note(f"{folder} is finished: {len(finished.history)} epochs; nothing to do")
             return replace(finished, dataset=from_python)
         if goes_on:
-            check_export(plan, job.dataset.class_names)
+            check(job)
         make_deterministic(seed)
         try:
             with listening() as signal, tracking(track, folder, job.config) as tracker:
@@ -131,7 +139,9 @@ def train(
             raise
         finally:
             progress.end()
-    return replace(Run.open(folder), dataset=from_python)
+    done = Run.open(folder)
+    progress.note(_time_taken(done.history, time.monotonic() - began))
+    return replace(done, dataset=from_python)
 
 
 @dataclass(frozen=True)
@@ -214,6 +224,9 @@ def _fit(job: TrainingJob, watch: Watch) -> tuple[Any, list[Epoch], bool]:
         under_way=Thread(target=load_matplotlib, daemon=True).start if watch.report else lambda: None,
     )
     run_folder.write_history(job.folder, supervisor.history)
+    layers = describe_layers(network_in(whole))
+    run_folder.write_layers(job.folder, layers)
+    progress.note("\n".join(layer_lines(layers)))
     title = describe_training(job.plan, len(training), job.dataset.name, job.config["backend"], job.folder)
     progress.begin(title, settings.epochs, supervisor.history)
     _note_what_is_missed(job, progress)
@@ -249,6 +262,12 @@ def _fit(job: TrainingJob, watch: Watch) -> tuple[Any, list[Epoch], bool]:
         state.restore(model, _read_best(checkpoints / BEST, job.config["run_id"]).arrays)
         progress.note(f"keeping epoch {best_epoch(supervisor.history)}, the one with the lowest validation loss")
     return whole, supervisor.history, is_changed
+
+
+def _time_taken(history: list[Epoch], seconds: float) -> str:
+    """Say how long it all took, and how much of that the epochs; those of before, where it went on, count too."""
+    epochs = sum(line.get("seconds", 0.0) for line in history)
+    return f"{len(history)} epoch{'s' * (len(history) != 1)} in {duration(epochs)}; {duration(seconds)} in all, here"
 
 
 def _note_what_is_missed(job: TrainingJob, progress: TrainingProgress) -> None:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 History = Sequence[dict[str, float]]
 
+COMPILING = "the first step is compiled, and takes longest …"
+"""What goes on between the title and the first figures."""
+
 
 class TrainingProgress:
     """Called by the training; all methods are cheap. This one shows nothing of what it hears."""
@@ -135,7 +138,7 @@ class LiveChart(TrainingProgress):
     def begin(self, title: str, epochs: int, history: History) -> None:
         """Draw the title, and the epochs done before."""
         self._title, self._epochs, self._history = title, epochs, history
-        self._now, self._share = "", len(history) / epochs
+        self._now, self._share = COMPILING, len(history) / epochs
         self._clock.start(len(history))
         self._drawing.draw(self._picture)
 
@@ -150,10 +153,11 @@ class LiveChart(TrainingProgress):
         self._drawing.draw(self._picture)
 
     def epoch(self, history: History) -> None:
-        """Move the bar, and draw the chart with one more epoch."""
+        """Move the bar, draw the chart with one more epoch, and keep the line of its figures above."""
         self._history = history
         self._share = len(history) / self._epochs
-        self._now = describe_epoch(history[-1], self._epochs) + "  " + self._clock.text(len(history), self._epochs)
+        self._now = self._clock.text(len(history), self._epochs)
+        self._drawing.note(describe_epoch(history[-1], self._epochs))
         self._drawing.draw(self._picture)
 
     def note(self, text: str) -> None:

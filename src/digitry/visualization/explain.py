@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
 
@@ -215,12 +216,31 @@ def _number(
         return shown | {"figures": ", ".join(figures)}
     many = sum(len(one.digits) for one in reading.numbers) > _FOLD_ABOVE
     for place, (digit, image) in enumerate(zip(number.digits, images, strict=True), 1):
+        digit = _as_read(number, digit)
         figure = f"{digit.label}, {short_percent(digit.confidence)}"
         title = f"{ordinal(place)} digit: {figure}" if len(number.digits) > 1 else ""
         folded = many and (sure or digit.confidence > _SETTLED)
         looks = {"title": title, "summary": title or figure, "folded": folded}
-        shown["digits"].append(looks | _digit(reader, page, digit, image, sure=sure))
+        digit_shown = _digit(reader, page, digit, image, sure=sure)
+        if len(number.digits) > 1:  # of one alone the number has said it
+            digit_shown["text"] = f"{words.others_sentence(digit.alternatives)} {digit_shown['text']}"
+        shown["digits"].append(looks | digit_shown)
     return shown
+
+
+def _as_read(number: Number, digit: Digit) -> Digit:
+    """Return the digit with the one probability that is said of it: what a number is alone, its number says."""
+    if number.text != digit.label:
+        return digit
+    return replace(digit, confidence=number.confidence, alternatives=number.next_best)
+
+
+def _chances(digit: Digit) -> list[Shown]:
+    """Return bars of what a digit is read as, of what it may be instead, and of all the rest together."""
+    named = [(digit.label, digit.confidence), *(one for one in digit.alternatives if one[1] >= words.LEAST)]
+    rest = 1 - sum(share for _, share in named)
+    rows = [*named, ("anything else", rest)] if rest >= words.LEAST else named
+    return [{"name": name, "share": share, "percent": short_percent(share)} for name, share in rows]
 
 
 def ordinal(place: int) -> str:
@@ -251,8 +271,4 @@ def _digit(reader: Reader, page: Colour, digit: Digit, image: NDArray[np.uint8] 
             f"{answer} rather than {other}",
         ),
     ]
-    bars = [
-        {"name": name, "share": float(p), "percent": short_percent(float(p))}
-        for name, p in zip(names, found.probabilities, strict=True)
-    ]
-    return {"views": views, "bars": bars, "text": " ".join(said)}
+    return {"views": views, "bars": _chances(digit), "text": " ".join(said)}

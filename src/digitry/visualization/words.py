@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +13,11 @@ from digitry.visualization.saliency import ErasedPatch, Saliency
 
 CLEARLY = 0.05
 """A probability that moves by less than this is not worth a sentence."""
+
+LEAST = 0.001
+"""What is less probable is not named."""
+
+Chances = Sequence[tuple[str, float]]
 
 
 def percent_in_words(probability: float) -> str:
@@ -57,28 +64,30 @@ def number_sentence(reading: Reading, number: Number) -> str:
     return text
 
 
+def others_sentence(others: Chances) -> str:
+    """Tell what else a digit may be; `others` are names with their probabilities, the best first."""
+    named = [f"{article(name)} ({percent_in_words(p)})" for name, p in others if p >= LEAST]
+    if not named:
+        return f"Nothing else reaches {LEAST:.1%}."
+    return f"What else it may be: {', '.join(named)}; all that is not named is less probable still."
+
+
 def digit_sentences(
     digit: Digit, image: NDArray[np.uint8], found: Saliency, names: tuple[str, ...], *, sure: bool
 ) -> list[str]:
-    """Tell why this answer, sentence by sentence; all of it measured on the canonical digit, uint8 (28, 28)."""
-    answer, other = names[found.answer], names[found.runner_up]
-    own, second = float(found.probabilities[found.answer]), float(found.probabilities[found.runner_up])
+    """Tell why this answer, sentence by sentence; all of it measured on the canonical digit, uint8 (28, 28).
+
+    No probability stands here: the network's own, of the digit alone, is another than that of the reading.
+    """
+    answer = names[found.answer]
+    own = float(found.probabilities[found.answer])
     said = []
     if answer != digit.label:
         said.append(f"Cut out and read alone it is rather {article(answer)} than {article(digit.label)}.")
-    said.append(
-        f"The network gives {answer} a probability of {percent_in_words(own)}, and {other}, the runner-up, "
-        f"{percent_in_words(second)}."
-    )
-    if answer == digit.label and abs(own - digit.confidence) > CLEARLY:
-        said.append(f"In the reading as a whole this digit counts with {percent_in_words(digit.confidence)}.")
     said.append(_weakest(found, image, names))
     best = found.highest
     if not sure and best.answer == found.answer and best.probability > own + CLEARLY:
-        place = place_name(image, best)
-        said.append(
-            f"It would be surer without the ink {place}: {percent_in_words(best.probability)} with that patch erased."
-        )
+        said.append(f"It would be surer without the ink {place_name(image, best)}.")
     return said
 
 
@@ -86,15 +95,11 @@ def _weakest(found: Saliency, image: NDArray[np.uint8], names: tuple[str, ...]) 
     answer, worst = names[found.answer], found.decisive
     place = place_name(image, worst)
     if found.flips:
-        other = f"{names[worst.answer]} ({percent_in_words(worst.probability)})"
-        return f"Without the ink {place} (marked) it would be read as {other}."
+        return f"Without the ink {place} (marked) it would be read as {names[worst.answer]}."
     own = float(found.probabilities[found.answer])
     if own - found.left_probability < CLEARLY:
         return f"It does not hang on any one spot: whichever 5×5 patch is erased, it stays {answer}."
-    return (
-        f"It leans most on the ink {place} (marked): with that erased it is still {answer}, but only with "
-        f"{percent_in_words(found.left_probability)}."
-    )
+    return f"It leans most on the ink {place} (marked): with that erased it is still {answer}, but less clearly."
 
 
 def place_name(image: NDArray[np.uint8], patch: ErasedPatch) -> str:

@@ -203,6 +203,20 @@ def test_a_jsonl_file_holds_what_json_prints(folder: Path, tmp_path: Path) -> No
     assert [one["page"] for one in objects(result)] == [1, 1, None]
 
 
+def test_a_dash_prints_what_the_file_would_hold(folder: Path, tmp_path: Path) -> None:
+    assert run(folder, str(folder), "--csv", str(tmp_path / "out.csv")).stdout == ""
+    printed = run(folder, str(folder), "--csv", "-")
+    assert (printed.stdout, printed.exit_code) == ((tmp_path / "out.csv").read_text(), 3)
+    assert run(folder, str(folder), "--jsonl", "-").stdout == run(folder, str(folder), "--json").stdout
+    assert not Path("-").exists()
+
+
+@pytest.mark.parametrize("other", [["--json"], ["--jsonl", "-"], ["--table"]], ids=str)
+def test_two_things_are_not_printed_at_once(other: list[str], folder: Path) -> None:
+    with pytest.raises(SettingError, match="would print two things at once"):
+        CliRunner().invoke(command, [str(folder / "3.png"), "--csv", "-", *other], catch_exceptions=False)
+
+
 def test_resume_goes_on_behind_the_fuller_pictures_of_both_files_and_counts_all_failures(
     folder: Path, tmp_path: Path
 ) -> None:

@@ -220,9 +220,12 @@ def test_a_jpeg_that_would_be_scanned_without_end_is_refused() -> None:
     assert decode(by_hand.progressive_jpeg(0) + b"\xff\xda" * 5000).shape == (64, 64)
 
 
-def test_a_picture_too_large_for_the_memory_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "error", [MemoryError(), OSError("out of memory when reading image file")], ids=["own", "Pillow's"]
+)
+def test_a_picture_too_large_for_the_memory_says_so(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     def load(self: Image.Image) -> None:
-        raise MemoryError
+        raise error
 
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", load)
     assert refusal(encoded(SMALL, "PNG")) == "the picture does not fit in memory; make it smaller"

@@ -12,7 +12,7 @@ from digitry.pages.templates import render
 
 PAGES = sorted(
     f"{folder}/{file.name}"
-    for folder in ("pages", "visualization", "serve")
+    for folder in ("auditing", "pages", "visualization", "serve")
     for file in (files("digitry") / folder).iterdir()
     if file.name.endswith(".j2")
 )
@@ -34,6 +34,8 @@ def test_a_value_that_is_missing_is_an_error() -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_no_template_loads_anything_from_elsewhere_or_runs_a_script(name: str) -> None:
     text = (files("digitry") / name).read_text("utf-8")
+    if name == "auditing/audit_page.html.j2":  # its own script alone, which its policy names by hash
+        text = text.replace("<script>{{ script }}", "").replace('<script type="application/json"', "")
     for forbidden in ("http:", "https:", "<script", "url(", "onclick"):
         assert forbidden not in text
     assert text.count("| safe") <= ("explain.html.j2" in name), "only the chart of a line is made of HTML"

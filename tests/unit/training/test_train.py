@@ -23,6 +23,7 @@ from digitry import files, load_dataset, open_run
 from digitry.errors import SettingError, StorageError, TrainingError
 from digitry.evaluation.evaluate import evaluate
 from digitry.reading import Reader
+from digitry.recipes.backend import choose_backend
 from digitry.recipes.base import Recipe
 from digitry.runs import Run, read_config
 from digitry.training import checkpoint, compiled
@@ -54,6 +55,7 @@ def every_step(monkeypatch: pytest.MonkeyPatch) -> None:
 def stop_anywhere(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(compiled, "compile_options", lambda: {"jit_compile": False})
     if PLAIN_TORCH:
+        choose_backend("torch")  # before anything else loads Keras, on another one
         patch.setattr("digitry.training.plain_torch.STEPS_A_REPORT", 1)
 
 
@@ -287,7 +289,8 @@ def test_without_a_report_nothing_is_drawn_and_evaluate_makes_up_for_it_and_know
     np.savez("own.npz", x_train=split.images, y_train=split.labels, x_test=split.images, y_test=split.labels)
     train(small_recipe, data=load_dataset("own.npz"), run="run", settings={"epochs": 2}, report=False)
     assert {path.name for path in Path("run").iterdir()} == {
-        ".lock", "checkpoints", "config.json", "done.json", "history.jsonl", "model.onnx", "weights.safetensors"
+        ".lock", "checkpoints", "config.json", "done.json", "history.jsonl", "layers.json", "model.onnx",
+        "weights.safetensors"
     }  # fmt: skip
     assert json.loads(Path("run/config.json").read_text())["data"] == str(Path("own.npz").resolve())
     assert evaluate("run").scores.images == 200

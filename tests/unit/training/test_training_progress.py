@@ -53,6 +53,14 @@ def test_a_terminal_gets_a_bar_and_two_charts_with_both_curves() -> None:
         assert words in screen
 
 
+def test_on_a_terminal_the_line_of_every_epoch_stays_and_is_written_once() -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=150, color_system=None, legacy_windows=False)
+    show(training_progress.LiveChart(console))
+    screen = console.file.getvalue()  # type: ignore[attr-defined]
+    for line in HISTORY:
+        assert screen.count(training_progress.describe_epoch(line, 3)) == 1
+
+
 def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     show(training_progress.make_progress(quiet=True))
     assert capsys.readouterr() == ("", "")

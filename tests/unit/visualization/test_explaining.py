@@ -54,7 +54,7 @@ class Parsed(HTMLParser):
         assert self._open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        self.text += data
+        self.text += f"{data} "
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes in self.tags if name == tag]
@@ -69,8 +69,40 @@ def test_one_digit_is_shown_from_the_picture_to_the_answer(reader: Reader) -> No
     captions = ("what was read where", "The ink:", "own strokes", "What the network sees", "What spoke for 3")
     assert all(caption in page.text for caption in captions)
     assert len(page.all("img")) == 7
-    rows = [row for row in page.all("th") if row.get("scope") == "row"]
-    assert len(rows) == 10
+
+
+def shares(text: str) -> list[str]:
+    return re.findall(r"[<>]?\d+\.\d%", text)
+
+
+def test_a_digit_has_one_probability_wherever_it_is_named_and_a_word_on_the_others(reader: Reader) -> None:
+    page, reading = page_of(["47"], sure=False)
+    (number,) = reading.numbers
+    four, seven = number.digits
+    four = replace(four, confidence=0.615, alternatives=(("9", 0.3), ("1", 0.05), ("2", 0.0001)))
+    doubted = replace(reading, numbers=(replace(number, digits=(four, seven)),))
+    text = explained(reader, page, doubted).text
+    first = text[text.index("1st digit") : text.index("2nd digit")]
+    assert shares(first) == ["61.5%", "61.5%", "30.0%", "5.0%", "3.5%", "30.0%", "5.0%"]
+    assert "anything else" in first
+    assert "What else it may be: a 9 (30.0%), a 1 (5.0%);" in first
+
+
+def test_of_a_digit_alone_it_is_the_one_that_is_said_of_the_number(reader: Reader) -> None:
+    reading = reader.read(printed_digit(3), expect="digit")
+    (number,) = reading.numbers
+    doubted = replace(number, confidence=0.612, alternatives=(("8", 0.308),), sure=False)
+    text = explained(reader, printed_digit(3), replace(reading, numbers=(doubted,), sure=False)).text
+    assert set(shares(text)) == {"61.2%", "30.8%", "8.0%"}
+
+
+def test_where_nothing_else_is_probable_that_is_said(reader: Reader) -> None:
+    page, reading = page_of(["47"])
+    (number,) = reading.numbers
+    sure = tuple(replace(digit, confidence=0.99999, alternatives=(("9", 0.00001),)) for digit in number.digits)
+    text = explained(reader, page, replace(reading, numbers=(replace(number, digits=sure),))).text
+    assert text.count("Nothing else reaches 0.1%.") == 2
+    assert "anything else" not in text
 
 
 def test_the_network_s_image_is_shown_pixel_by_pixel(reader: Reader) -> None:
@@ -158,7 +190,8 @@ def test_on_a_page_of_many_digits_the_least_sure_are_looked_into(reader: Reader)
     page, reading = page_of(["12345678"] * 6 + ["90909090"], height=20, gap=10, sure=False)
     *others, last = reading.numbers
     doubted = replace(reading, numbers=(*others, replace(last, confidence=0.1)))
-    assert "The network gives 9 a probability" in explained(reader, page, doubted).text
+    assert "What spoke for 9" in explained(reader, page, doubted).text
+    assert "The 9 cut out" in str(explained(reader, page, doubted).all("img"))
 
 
 def test_canonical_digits_are_the_reader_s_own_or_cut_anew(reader: Reader) -> None:

@@ -115,12 +115,12 @@ def _curve_parts(study: Study, best: Trial) -> list[Part]:
 def _trial_parts(study: Study) -> list[Part]:
     order = sorted(study.trials, key=lambda one: (one.state != COMPLETE, -(one.accuracy or 0.0), one.number))
     columns = ("Trial", "Validation", "Epochs", "Seconds", "State", "Settings")
-    rows = [
+    rows: list[list[str | int | float]] = [
         [
-            str(one.number),
+            one.number,
             "–" if one.accuracy is None else percent(one.accuracy),
-            str(len(one.curve)),
-            f"{one.seconds:,.0f}",
+            len(one.curve),
+            round(one.seconds),
             f"{one.state}: {one.reason}" if one.reason else one.state,
             settings_text(one.values),
         ]

@@ -38,7 +38,7 @@ def test_it_shows_the_best_the_gain_the_settings_the_curves_and_every_trial() ->
     pictures = [part for section in (chance, so_far, settings, curves) for part in section.parts]
     assert sum(isinstance(part, PagePicture) for part in pictures) == 6
     assert isinstance(every.parts[0], PageTable)
-    assert [row[0] for row in every.parts[0].rows] == ["2", "0", "1", "3"]
+    assert [row[0] for row in every.parts[0].rows] == [2, 0, 1, 3]
     text = render_page(page)
     assert "&lt;failed&gt;" in text
     assert "<failed>" not in text

@@ -1,0 +1,78 @@
+"""What a report says of the training: its curves, its epochs one by one, and the network that was trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from digitry.evaluation import plots
+from digitry.pages import charts
+from digitry.pages.html import Details, PageTable, Part, Section, picture_of_chart
+from digitry.pages.number_words import duration, percent
+from digitry.recipes import RECIPES
+from digitry.runs import Run
+
+_CURVES = {
+    "loss": "What the training makes small. The training curve is the mean over an epoch, while the network still "
+    "changes; validation is measured at its end, so it may lie below.",
+    "accuracy": "Share of the images that are read rightly.",
+    "learning_rate": "How far a step goes along the slope of the loss.",
+    "seconds": "Of one epoch, with its validation.",
+}
+"""Figure of an epoch → what its chart shows."""
+
+_FIGURES = {
+    "loss": "Loss",
+    "accuracy": "Accuracy",
+    "val_loss": "Validation loss",
+    "val_accuracy": "Validation accuracy",
+    "learning_rate": "Learning rate",
+    "seconds": "Seconds",
+}
+"""Figure of an epoch → its column."""
+
+
+Row = list[str | int | float]
+
+
+def learning_sections(run: Run, folder: Path) -> list[Section]:
+    """Return a section with the curves of the training, and every epoch in figures; none where none were kept.
+
+    The chart of them all is written to `folder`, as the training itself does on the way.
+    """
+    history = run.history
+    if not history:
+        return []
+    seconds = sum(line.get("seconds", 0.0) for line in history)
+    epochs = f"{len(history)} epoch{'s' * (len(history) != 1)}"
+    parts: list[Part] = [f"{epochs} in {duration(seconds)}." if seconds else f"{epochs}."]
+    if len(history) > 1:  # a line needs two points
+        charts.save_figure(plots.history(history), folder / "history")
+        parts += [
+            picture_of_chart(
+                plots.learning_curve(history, name), f"{plots.LEARNING_TITLES[name][0]} after each epoch", caption
+            )
+            for name, caption in _CURVES.items()
+            if sum(name in line for line in history) > 1
+        ]
+    known = [name for name in _FIGURES if any(name in line for line in history)]
+    rows: list[Row] = [[int(line["epoch"]), *(_figure(name, line.get(name)) for name in known)] for line in history]
+    table = PageTable(("Epoch", *(_FIGURES[name] for name in known)), rows)
+    return [Section("How it learnt", [*parts, Details("Epoch by epoch", [table])])]
+
+
+def network_sections(run: Run) -> list[Section]:
+    """Return a section with the layers of the network; of a run that kept none, what its recipe says of them."""
+    if run.layers:
+        rows: list[Row] = [[one.kind, one.about or "–", one.output, one.parameters] for one in run.layers]
+        rows.append(["together", "", "", sum(one.parameters for one in run.layers)])
+        return [Section("The network", [PageTable(("Layer", "How", "What comes out", "Parameters"), rows)])]
+    recipe = RECIPES.get(run.recipe)
+    return [Section("The network", [f"{recipe.summary}."])] if recipe else []
+
+
+def _figure(name: str, value: float | None) -> str:
+    if value is None:
+        return "–"
+    if name.endswith("accuracy"):
+        return percent(value)
+    return f"{value:.1f}" if name == "seconds" else f"{value:.3g}" if name == "learning_rate" else f"{value:.4f}"

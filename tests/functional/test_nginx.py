@@ -1,0 +1,107 @@
+"""The page of docs/deploy.md in front of a real server: its nginx block, word for word but for addresses."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.functional.serving import Server, served
+from tests.needs import need_all
+from tests.unit.serve.site import picture_of, until
+
+pytestmark = pytest.mark.slow
+
+GUIDE = Path(__file__).parents[2] / "docs" / "deploy.md"
+NAME = "digits.example.org"
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def configuration(folder: Path, port: int, server: Server) -> str:
+    """The server block of the guide, on these ports, with everything that nginx writes in `folder`."""
+    (block,) = re.findall(r"```\n(server \{.*?\n\})\n```", GUIDE.read_text("utf-8"), re.DOTALL)
+    for said, here in (
+        ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
+        ("http://127.0.0.1:8000", server.address),
+        (f"/etc/ssl/{NAME}.pem", str(folder / "cert.pem")),
+        (f"/etc/ssl/{NAME}.key", str(folder / "key.pem")),
+    ):
+        assert said in block, f"{GUIDE} no longer says {said}"
+        block = block.replace(said, here)
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    places = "\n".join(f"{kind}_temp_path {folder / kind};" for kind in kinds)
+    return f"""
+daemon off; pid {folder / "pid"}; error_log {folder / "error.log"}; worker_processes 1;
+events {{}}
+http {{ access_log off; {places}
+{block}
+}}"""
+
+
+@pytest.fixture(scope="module")
+def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of an nginx with a certificate of its own, before a server that knows its name."""
+    nginx, openssl = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin"), shutil.which("openssl")
+    need_all({"nginx": bool(nginx), "openssl": bool(openssl)})
+    folder, port = tmp_path_factory.mktemp("nginx"), free_port()
+    made = f"{openssl} req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN={NAME}"
+    subprocess.run(
+        [*made.split(), "-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")],
+        check=True,
+        capture_output=True,
+    )
+    with served("--processes", "1", "--allow-host", NAME) as server:
+        (folder / "nginx.conf").write_text(configuration(folder, port, server))
+        process = subprocess.Popen([str(nginx), "-p", str(folder), "-c", str(folder / "nginx.conf")])
+        try:
+            until(lambda: is_open(port), 20)
+            yield port
+            assert not list((folder / "client_body").rglob("*.*")), "a picture was written to the disk"
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def is_open(port: int) -> bool:
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0
+
+
+def ask(port: int, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, bytes]:
+    trusting = ssl._create_unverified_context()
+    connection = http.client.HTTPSConnection("127.0.0.1", port, context=trusting, timeout=20)
+    sent = {"Host": f"{NAME}:{port}", **{name.replace("_", "-"): value for name, value in headers.items()}}
+    connection.request(method, path, body, sent)
+    response = connection.getresponse()
+    answer = response.status, response.read()
+    connection.close()
+    return answer
+
+
+def test_a_page_behind_nginx_uploads_on_any_port(proxy: int) -> None:
+    """A browser names the port in Origin; where nginx dropped it from Host, the upload looked like another site's."""
+    page = {"Origin": f"https://{NAME}:{proxy}", "Sec_Fetch_Site": "same-origin", "Content_Type": "image/png"}
+    status, answer = ask(proxy, "POST", "/v1/read?expect=digit", picture_of(7), **page)
+    assert (status, b'"text":"7"' in answer.replace(b" ", b"")) == (200, True), answer
+
+
+def test_nginx_passes_on_what_the_server_says_of_others(proxy: int) -> None:
+    other = {"Origin": "https://evil.example", "Content_Type": "image/png"}
+    assert ask(proxy, "POST", "/v1/read?expect=digit", picture_of(7), **other)[0] == 403
+    assert ask(proxy, "GET", "/readyz")[0] == 200
+    status, page = ask(proxy, "GET", "/")
+    assert status == 200
+    assert b"<html" in page
+    assert ask(proxy, "POST", "/v1/read", b"0" * 9_000_000, Content_Type="image/png")[0] == 413
