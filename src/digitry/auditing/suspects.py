@@ -98,7 +98,7 @@ def find_suspects(dataset: Dataset, split: str, probabilities: Probabilities) ->
 
 
 def labelled_otherwise(dataset: Dataset, split: str) -> dict[int, str]:
-    """Return map position in the split → which like image, of either split, has another label."""
+    """Map each position in the split → which like image, of either split, has another label."""
     duplicates = find_duplicates(dataset, examples=None)
     found: dict[int, str] = {}
     for match in [*duplicates.exact_matches, *duplicates.near_matches]:

@@ -62,7 +62,7 @@ def _print(done: Adopted) -> None:
     wants += ["on its side"] if done.lying else []
     print(f"wants   {', '.join(wants)}")
     print(f"gives   {done.answers}, for {' '.join(map(printable, done.order))}")
-    print(f"reads   {percent(done.accuracy)} of {done.images:,} images of {printable(done.data)} rightly")
+    print(f"reads   {percent(done.accuracy)} of {done.images:,} images of {printable(done.data)} correctly")
     scale = done.model.contract.confidence_scale
     assert scale is not None
     print(f"sure    {scale_in_words(scale)}")

@@ -63,5 +63,5 @@ def _print(done: Calibration) -> None:
 
     print(f"before: {scale_in_words(done.before) if done.before else 'no scale, so nothing was ever sure'}")
     print(f"after:  {scale_in_words(done.after)}")
-    print(f"sure of {MAX_ERROR:.1%} of errors: {percent(done.sure_share)} of these pictures")
+    print(f"sure at the default error rate of {MAX_ERROR:.1%}: {percent(done.sure_share)} of these pictures")
     print(f"written into {', '.join(printable(str(path)) for path in done.files)}")

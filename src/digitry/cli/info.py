@@ -56,7 +56,7 @@ def _text(facts: dict[str, Any], model: Any) -> str:
         "seed": "unknown" if contract.seed is None else str(contract.seed),
         "data": f"SHA-256 {contract.data_sha256}" if contract.data_sha256 else "unknown",
         "figures": ", ".join(f"{name} {value:g}" for name, value in sorted(contract.metrics.items())),
-        **{f"{name} split": f"{percent(accuracy)} read rightly" for name, accuracy in facts["splits"].items()},
+        **{f"{name} split": f"{percent(accuracy)} read correctly" for name, accuracy in facts["splits"].items()},
         "scale": scale_in_words(scale) if scale else with_place(NO_SCALE, model.place),
         "versions": ", ".join(f"{name} {version}" for name, version in contract.versions.items()),
         "SHA-256": facts["sha256"],

@@ -74,7 +74,7 @@ def _bytes_of(dtype: np.dtype[Any], shape: tuple[int, ...]) -> int:
 
 
 def _declared(head: bytes, dimensions: int) -> tuple[np.dtype[Any], tuple[int, ...]]:
-    """Return type and shape that the header at the front of a file declares. Raises DataError for another kind of
+    """Return the type and shape that the header at the front of a file declares. Raises DataError for another kind of
     file.
     """
     if len(head) < 4 or head[:2] != b"\0\0":

@@ -162,7 +162,7 @@ def _array(place: _Place, order: str) -> MatArray | None:
 
 
 def _tag(stream: _Stream, order: str) -> tuple[int, int, bool]:
-    """Return kind and bytes of an element, and whether it stands in four bytes within its tag."""
+    """Return the kind and bytes of an element, and whether it stands in four bytes within its tag."""
     word = stream.exactly(4, "a variable")
     first = struct.unpack(f"{order}I", word)[0]
     if first >> 16:

@@ -180,8 +180,8 @@ def _best(
     if best.accuracy < LEAST:
         raise ModelError(
             f"however it is given images ({len(upright) + len(lying)} ways), it reads at most {best.accuracy:.0%} of "
-            f"them rightly: it reads something else than {', '.join(class_names[:3])}…, or wants images prepared in a "
-            "way of its own"
+            f"them correctly: it reads something else than {', '.join(class_names[:3])}…, or wants images prepared in "
+            "a way of its own"
         )
     return best, list(range(classes))
 

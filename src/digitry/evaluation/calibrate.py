@@ -169,10 +169,10 @@ def scale_in_words(scale: Scale) -> str:
     if kept is None:
         sure = "nothing is ever sure: these pictures are too few, or too many are misread"
     elif kept <= MAX_ERROR:
-        sure = f"readings can be sure of {MAX_ERROR:.1%} of errors"
+        sure = f"readings can be sure at the default error rate of {MAX_ERROR:.1%}"
     else:
-        sure = f"nothing is sure of {MAX_ERROR:.1%} of errors, with --max-error {kept:g} or more something can be"
-    return f"{scale.accuracy:.1%} of {scale.pictures:,} pictures read rightly ({scale.made_of}); {sure}"
+        sure = f"no reading is sure at the default error rate of {MAX_ERROR:.1%}, from --max-error {kept:g} on some are"
+    return f"{scale.accuracy:.1%} of {scale.pictures:,} pictures read correctly ({scale.made_of}); {sure}"
 
 
 def unseen_digits(place: Path, model: Model) -> tuple[Split, str]:

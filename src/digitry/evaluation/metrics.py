@@ -186,7 +186,7 @@ def brier(labels: Labels, probabilities: NDArray[np.floating[Any]]) -> float:
 def calibration_bins(
     labels: Labels, probabilities: NDArray[np.floating[Any]], bins: int = CALIBRATION_BINS
 ) -> tuple[CalibrationBin, ...]:
-    """Return group images by their confidence (the largest probability) into bins of equal width; see
+    """Group images by their confidence (the largest probability) into bins of equal width; see
     CALIBRATION_BINS.
     """
     _check_labelled(labels, probabilities)

@@ -146,7 +146,7 @@ def _sure_parts(score: Score) -> list[Part]:
         span = interval(wilson_interval(score.right_when_sure, score.sure))
         text = (
             f"It was sure of {score.sure:,} of {score.pictures:,} pictures ({percent(score.sure_share)}); of these it "
-            f"read {score.right_when_sure:,} rightly: {percent(when_sure)} (95%: {span})."
+            f"read {score.right_when_sure:,} correctly: {percent(when_sure)} (95%: {span})."
         )
     alt = "Risk–coverage curve: the share of wrong readings among the surest ones, for every share of pictures accepted"
     caption = (

@@ -68,7 +68,7 @@ def accepting_threshold(digits: Floats, share: float = 0.99) -> float:
 
 
 def auroc(digits: Floats, others: Floats) -> float:
-    """Return chance that a digit has a higher confidence than something else; a tie counts half. 1 is best, 0.5 a
+    """Return the chance that a digit has a higher confidence than something else; a tie counts half. 1 is best, 0.5 a
     guess.
     """
     _check(digits)

@@ -130,7 +130,7 @@ def class_table(facts: Facts) -> PageTable:
 
 
 def pixel_table(facts: Facts) -> PageTable:
-    """Return range, mean and spread of the pixels, one column a split."""
+    """Return the range, mean and spread of the pixels, one column a split."""
     splits = facts.splits.values()
     rows: list[list[str | int | float]] = [
         ["smallest value", *(s.minimum for s in splits)],
@@ -166,7 +166,7 @@ def duplicates_text(facts: Facts) -> str:
 
 
 def duplicates_table(facts: Facts) -> PageTable:
-    """Return exact and near duplicates within and across the splits."""
+    """Return the exact and near duplicates within and across the splits."""
     found = facts.duplicates
     least = "" if found.near_complete else ", at least"
     rows: list[list[str | int | float]] = [["within train", found.exact_train, found.near_train]]

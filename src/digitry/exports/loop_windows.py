@@ -51,7 +51,7 @@ def _lined_up(windows: Array, groups: int) -> Array:
 
 
 def convolution(program: Program, options: dict[str, Any], a: Array, weights: Array, bias: Any = None) -> Array:
-    """Return convolve along one axis or two, in groups, dilated."""
+    """Convolve along one axis or two, in groups, dilated."""
     axes, groups = a.ndim - 2, options.get("group", 1)
     kernel, steps = weights.shape[2:], options.get("strides", [1] * axes)
     apart = options.get("dilations", [1] * axes)

@@ -66,7 +66,7 @@ class Program:
         return self.each("x", self.new(*shape), self.constant(number))
 
     def reduced(self, expression: str, start: float, a: Array, axes: Sequence[int]) -> Array:
-        """Return reduce along these axes: all numbers become one; the axes stay, of length 1."""
+        """Reduce along these axes: all numbers become one; the axes stay, of length 1."""
         places = {axis % a.ndim for axis in axes}
         out = self.filled([1 if axis in places else side for axis, side in enumerate(a.shape)], start)
         return self.each(expression, out, a)

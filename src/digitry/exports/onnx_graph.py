@@ -60,7 +60,7 @@ class Graph:
         self._layer, self._count = 0, 0
 
     def enter(self, layer: Any) -> None:
-        """Return enter a layer: arrays that are added from now on are those of `layer`: a layer that is called twice
+        """Enter a layer: arrays that are added from now on are those of `layer`: a layer that is called twice
         shares them.
         """
         self._layer, self._count = id(layer), 0

@@ -63,7 +63,7 @@ def sharpen(ink: Ink, gain: float) -> Ink:
 
 
 def stroke_width(ink: Ink) -> float:
-    """Return typical width of the strokes in pixels: twice the median distance from a stroke's middle to its edge."""
+    """Return the typical width of the strokes in pixels: twice the median distance from their middle to their edge."""
     scale = max(1.0, _WORK_SIDE / max(ink.shape))
     mask = cv2.copyMakeBorder(stroke_mask(_enlarged(ink, scale), 128), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     distances = ridge(np.asarray(mask, np.uint8))

@@ -134,9 +134,7 @@ def shrink(grey: NDArray[np.uint8], longest: int) -> tuple[NDArray[np.uint8], fl
 
 
 def pixel_noise(page: NDArray[np.uint8]) -> float:
-    """Return spread of the noise between neighbouring pixels, in grey levels; 0 on pages too small for strokes to be
-    few.
-    """
+    """Return the spread of the noise between neighbouring pixels, in grey levels; 0 on pages too small to tell."""
     if max(page.shape) < 200 or page.shape[1] < 3:
         return 0.0
     middle = page[:: max(1, page.shape[0] // 300)].astype(np.int16)

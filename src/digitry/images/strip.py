@@ -36,7 +36,7 @@ class Strip(NamedTuple):
 
 
 def resize_strip(ink: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
-    """Return resize ink (h, w) to a strip, uint8 (STRIP_HEIGHT, width): averaged when shrunk, smooth when enlarged."""
+    """Resize ink (h, w) to a strip, uint8 (STRIP_HEIGHT, width): averaged when shrunk, smooth when enlarged."""
     method = cv2.INTER_AREA if ink.shape[0] > STRIP_HEIGHT else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(ink, (width, STRIP_HEIGHT), interpolation=method), np.uint8)
 

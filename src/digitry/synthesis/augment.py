@@ -63,7 +63,7 @@ def augment(images: Images, rng: np.random.Generator) -> Images:
 
 
 def wear(images: Images, rng: np.random.Generator) -> Images:
-    """Return wear canonical digits, uint8 (n, 28, 28): a share of them as a poor camera or scanner leaves them; the
+    """Wear canonical digits, uint8 (n, 28, 28): a share of them as a poor camera or scanner leaves them; the
     rest as it is.
 
     Of those, half lie on grey, unevenly lit paper, half have grain, a third dead pixels; all have paler ink.

@@ -41,7 +41,7 @@ def photograph(ink: NDArray[np.uint8], stroke: float, rng: np.random.Generator) 
 
 
 def soft_patches(height: int, width: int, grain: float, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Return smooth random values from 0 to 1 whose patches are `grain` pixels wide, float32 (h, w)."""
+    """Make smooth random values from 0 to 1 whose patches are `grain` pixels wide, float32 (h, w)."""
     size = (max(2, round(height / grain)), max(2, round(width / grain)))
     return np.asarray(cv2.resize(rng.random(size, np.float32), (width, height), interpolation=cv2.INTER_LINEAR))
 

@@ -35,7 +35,7 @@ def compile_own(network: Any, classes: int) -> None:
 
 
 def as_compiled(examples: Examples, network: Any, classes: int) -> Examples:
-    """Return prepared examples as a network that was compiled takes them: images laid as it has them, labels as its
+    """Lay prepared examples as a network that was compiled takes them: images laid as it has them, labels as its
     loss does.
     """
     targets: Any = _targets(examples.targets, network, classes)

@@ -169,7 +169,7 @@ def note(text: str, width: int, size: int, stripe: Colours) -> NDArray[np.uint8]
 
 
 def wrapped(text: str, width: float, size: int) -> list[str]:
-    """Return break `text` into lines of at most `width` pixels; a word that is wider is cut with "…"."""
+    """Break `text` into lines of at most `width` pixels; a word that is wider is cut with "…"."""
     lines: list[str] = []
     for word in text.split():
         while text_width(word, size) > width and len(word) > 2:

@@ -92,7 +92,7 @@ def _spots(size: tuple[float, float], box: Rectangle, gap: float) -> Iterable[tu
 
 
 def overlaps(one: Rectangle, others: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return area that `one` shares with each of the others (n, 4), in square pixels, float64 (n,)."""
+    """Return the area that `one` shares with each of the others (n, 4), in square pixels, float64 (n,)."""
     left, top, right, bottom = others.T
     width = np.minimum(one[2], right) - np.maximum(one[0], left)
     height = np.minimum(one[3], bottom) - np.maximum(one[1], top)
@@ -100,7 +100,7 @@ def overlaps(one: Rectangle, others: NDArray[np.float64]) -> NDArray[np.float64]
 
 
 def room_above(boxes: NDArray[np.float64]) -> float:
-    """Return free height between a box and the one above it, (n, 4) in any unit, typically; infinite when none is
+    """Return the typical free height between a box and the one above it, (n, 4) in any unit; infinite when none is
     above.
     """
     left, top, right, bottom = boxes.T

@@ -68,8 +68,8 @@ def test_info_says_what_a_model_reads_and_that_nobody_measured_it(folder: Path) 
 
 
 def test_info_of_the_shipped_networks_has_their_scales() -> None:
-    assert "84.7% of 8,000 pictures read rightly" in ask(info.command, "shipped").stdout
-    assert "62.6% of 8,000 pictures read rightly" in ask(info.command, "shipped-numbers").stdout
+    assert "84.7% of 8,000 pictures read correctly" in ask(info.command, "shipped").stdout
+    assert "62.6% of 8,000 pictures read correctly" in ask(info.command, "shipped-numbers").stdout
     pages = ask(info.command, "shipped-pages").stdout
     assert "whole pages: 0, 1, 2" in pages
     assert "any×any pixels, even-contrast" in pages
@@ -91,7 +91,7 @@ def test_info_of_a_run_has_the_figures_of_the_splits_that_were_judged(folder: Pa
     (run / "model.onnx").write_bytes(template_model_bytes())
     assert json.loads(ask(info.command, run, "--json").stdout)["splits"] == {}
     (run / "metrics.json").write_text(json.dumps({"splits": {"test": {"accuracy": 0.9912}}}))
-    assert "99.12% read rightly" in ask(info.command, run).stdout
+    assert "99.12% read correctly" in ask(info.command, run).stdout
     for damaged in ("{", "[]", '{"splits": [1]}', '{"splits": {"test": {}}}'):
         (run / "metrics.json").write_text(damaged)
         assert ask(info.command, run).exit_code == 0

@@ -56,7 +56,7 @@ def glass_blur(images: Floats, rng: np.random.Generator) -> Floats:
 
 
 def motion_blur(images: Floats, rng: np.random.Generator) -> Floats:
-    """Return smear to one side along a direction of up to ±45°, fading with a standard deviation of 3 pixels."""
+    """Smear to one side along a direction of up to ±45°, fading with a standard deviation of 3 pixels."""
     distances = np.arange(11)
     weights = np.exp(-(distances**2) / (2 * 3.0**2))
     out = np.empty_like(images)
@@ -69,7 +69,7 @@ def motion_blur(images: Floats, rng: np.random.Generator) -> Floats:
 
 
 def shear(images: Floats, rng: np.random.Generator) -> Floats:
-    """Return shear by 0.4 to either side."""
+    """Shear by 0.4 to either side."""
     angles = 0.4 * rng.choice([-1, 1], len(images))
     return _warp(images, [((1, -np.sin(angle)), (0, np.cos(angle))) for angle in angles])
 
@@ -97,14 +97,14 @@ def translate(images: Floats, rng: np.random.Generator) -> Floats:
 
 
 def stripe(images: Floats, rng: np.random.Generator) -> Floats:
-    """Return swap black and white in the left and right quarter."""
+    """Swap black and white in the left and right quarter."""
     out = images.copy()
     out[:, :, :7], out[:, :, 21:] = 1 - out[:, :, :7], 1 - out[:, :, 21:]
     return out
 
 
 def fog(images: Floats, rng: np.random.Generator) -> Floats:
-    """Lay three times as much cloud as ink, then scaled back to the range of the image."""
+    """Lay three times as much cloud as ink over it, scaled back to the range of the image."""
     clouds = np.stack([clouds_of(rng, 256, decay=1.4) for _ in range(min(len(images), 64))])
     which = rng.integers(0, len(clouds), len(images))
     corners = rng.integers(0, 256 - SIDE, (len(images), 2))

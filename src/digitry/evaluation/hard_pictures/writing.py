@@ -66,7 +66,7 @@ def number_cover(images: NDArray[np.uint8], height: int, close: bool, rng: np.ra
 
 
 def placed(cover: Cover, canvas: tuple[int, int], slant: float, rng: np.random.Generator) -> Cover:
-    """Return place `cover`, turned by `slant` degrees, somewhere wholly inside an empty canvas (h, w); shrunk if it
+    """Place `cover`, turned by `slant` degrees, somewhere wholly inside an empty canvas (h, w); shrunk if it
     must be.
     """
     height, width = cover.shape

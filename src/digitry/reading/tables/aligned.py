@@ -102,7 +102,7 @@ def slopes(x: Floats, y: Floats, height: float) -> Floats:
 def _without_strays(
     places: tuple[Floats, Floats], apart: tuple[float, Floats], confidences: Floats
 ) -> tuple[Places, Places]:
-    """Return rows and columns from 0; -1 for what stands in much emptier ones than others do."""
+    """Return the rows and columns from 0; -1 for what stands in much emptier ones than others do."""
     (level, upright), (beside, under) = places, apart
     kept = np.arange(len(level))
     while True:
