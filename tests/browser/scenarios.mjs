@@ -239,6 +239,8 @@ const scenarios = {
       assert.ok(pad.y >= 0 && pad.height >= 140, `${mode}: the pad is ${pad.height} high`);
       assert.ok(bars.y + bars.height <= 568, `${mode}: the answer ends at ${bars.y + bars.height}`);
     }
+    const middles = (selector) => page.locator(selector).evaluateAll((all) => all.map((one) => one.getBoundingClientRect()).map(({ x, width }) => Math.round(x + width / 2)));
+    assert.deepEqual(await middles("#bars .bar"), await middles("#bars .name"), "each bar stands over its name");
     await page.click('#modes label:has-text("Numbers")');
     await page.click("#clear");
     await drawSmall(page, "314592678", 30, 0.02, 0.4);

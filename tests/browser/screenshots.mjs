@@ -39,7 +39,7 @@ await page.setInputFiles("#file", list);
 await page.click("#send");
 await page.waitForSelector(".box");
 await page.locator(".box.likely, .box.unsure").first().click();
-await page.locator("section.picture").screenshot({ path: `${docs}/page-pictures.png` });
+await page.locator("section.picture").screenshot({ path: `${docs}/page-pictures.jpg`, quality: 80, type: "jpeg" });
 
 await page.setViewportSize({ width: 1200, height: 630 });
 await page.reload();

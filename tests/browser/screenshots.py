@@ -18,7 +18,7 @@ def main() -> None:
     with served("--request-seconds", "60", "--picture-seconds", "60") as server:
         command = [node, str(HERE / "screenshots.mjs"), server.address, browser, str(DOCS), str(STATIC), str(LIST)]
         subprocess.run(command, check=True)
-    for picture in sorted([*DOCS.glob("page-*.png"), *STATIC.glob("*.png")]):
+    for picture in sorted([*DOCS.glob("page-*.*"), *STATIC.glob("*.png")]):
         print(picture.relative_to(Path.cwd()), f"{picture.stat().st_size:,} bytes")
 
 

@@ -22,7 +22,7 @@ SCENARIOS = re.findall(r'^  async "(.+)"\(\)', (HERE / "scenarios.mjs").read_tex
 PICTURE = Path(digitry.__file__).parent / "models" / "self_test.png"
 PATIENT = ("--request-seconds", "60", "--picture-seconds", "60")
 """What is tested here is the page, on however slow a machine."""
-LIST = HERE.parent.parent / "docs" / "guides" / "class-list.jpg"
+LIST = HERE.parent.parent / "examples" / "pages" / "class-list.jpg"
 
 
 def tools() -> tuple[str, str]:
