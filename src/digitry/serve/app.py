@@ -35,6 +35,7 @@ from digitry.serve.openapi import openapi
 from digitry.serve.page_routes import missing_page, page_routes, wants_page
 from digitry.serve.problems import ProblemError
 from digitry.serve.service import Service
+from digitry.types import Reading
 
 log = logging.getLogger("digitry.serve")
 
@@ -300,7 +301,7 @@ def _readings(request: Request, found: list[tuple[str, Done]]) -> Response:
     for name, done in found:
         objects += [{**reading, "picture": name} for reading in done.readings]
         if done.error is not None:
-            objects.append({"picture": name, "page": None, "numbers": [], "sure": False, "reason": done.error})
+            objects.append(Reading(name, reason=done.error).to_json() | {"page": None})
     if JSON_LINES in request.headers.get("accept", ""):
         return Response("".join(json.dumps(values) + "\n" for values in objects).encode(), media_type=JSON_LINES)
     return Response(orjson.dumps({"readings": objects}), media_type=JSON)

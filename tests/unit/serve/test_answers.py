@@ -82,6 +82,7 @@ def test_one_broken_picture_among_several_has_a_reason_and_the_others_are_read(r
     assert [[number["text"] for number in reading["numbers"]] for reading in readings] == [["1"], [], ["2"]]
     assert readings[1]["page"] is None
     assert readings[1]["reason"].startswith("not a picture of a known format")
+    assert set(readings[1]) == set(readings[0]), "a program finds every field in each"
 
 
 def test_pages_before_a_broken_one_are_not_lost(real: TestClient) -> None:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from digitry.pages.table_cells import file_cell, number_cell, text_cell
 from digitry.reading.batch.records import Outcome
-from digitry.types import is_sure
+from digitry.types import Reading, is_sure
 
 COLUMNS = ("picture", "page", "number", "text", "confidence", "sure", "x", "y", "width", "height", "reason")
 """`number` counts from 1 on its page; a picture without one has a row with empty text, a broken one no page either."""
@@ -38,7 +38,7 @@ def json_line(outcome: Outcome) -> bytes:
     """Write one JSON object a page and line; for what could not be read one with the reason, and null for its page."""
     objects = [reading.to_json() for reading in outcome.readings]
     if outcome.failure is not None:
-        objects.append({"picture": outcome.name, "page": None, "numbers": [], "sure": False, "reason": outcome.failure})
+        objects.append(Reading(outcome.name, reason=outcome.failure).to_json() | {"page": None})
     # ASCII only: also a file name that is no Unicode comes back as it was.
     return "".join(json.dumps(values) + "\n" for values in objects).encode()
 
