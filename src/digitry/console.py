@@ -71,6 +71,18 @@ class LiveDrawing:
             self._live = None
 
 
+def is_notebook() -> bool:
+    """Tell whether this runs in Jupyter's kernel."""
+    return "ipykernel" in sys.modules
+
+
+def say(text: str) -> None:
+    """Print a line about what goes on: to standard error, as results are for standard output; in a notebook there is
+    no difference but that Jupyter paints standard error like a fault, so there to standard output.
+    """
+    print(text, file=sys.stdout if is_notebook() else sys.stderr, flush=True)
+
+
 def is_interactive(stream: TextIO | None) -> bool:
     """Tell whether a person looks at this stream, on a terminal that can move its cursor."""
     return stream is not None and stream.isatty() and os.environ.get("TERM", "").lower() not in ("dumb", "unknown")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from digitry.console import LiveDrawing, TimeLeft, is_interactive
+from digitry.console import LiveDrawing, TimeLeft, is_interactive, is_notebook, say
 from digitry.recipes.backend import trained_by
 from digitry.recipes.base import Recipe
 from digitry.training.chart import braille_chart
@@ -48,7 +48,7 @@ def make_progress(quiet: bool) -> TrainingProgress:
     """Choose the right kind for where a person is looking: a notebook, a terminal, or a file."""
     if quiet:
         return TrainingProgress()
-    if "ipykernel" in sys.modules:
+    if is_notebook():
         return Notebook()
     return LiveChart() if is_interactive(sys.stderr) else Lines()
 
@@ -91,7 +91,7 @@ class Lines(TrainingProgress):
 
     def _print(self, text: str) -> None:
         self._last = time.monotonic()
-        print(text, file=sys.stderr, flush=True)
+        say(text)
 
 
 class Notebook(Lines):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import sys
+from types import ModuleType
 from typing import Any
 
 import pytest
 from rich.console import Console
 
 from digitry.training import training_progress
+from digitry.training.tuning.tuning_progress import make_tuning_progress
 
 HISTORY = [
     {"epoch": n, "loss": 1 / n, "accuracy": 1 - 0.1 / n, "val_loss": 1.1 / n, "val_accuracy": 1 - 0.2 / n}
@@ -59,6 +62,17 @@ def test_on_a_terminal_the_line_of_every_epoch_stays_and_is_written_once() -> No
     screen = console.file.getvalue()  # type: ignore[attr-defined]
     for line in HISTORY:
         assert screen.count(training_progress.describe_epoch(line, 3)) == 1
+
+
+def test_in_a_notebook_nothing_looks_like_a_fault(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "ipykernel", ModuleType("ipykernel"))
+    view = training_progress.make_progress(quiet=False)
+    assert isinstance(view, training_progress.Notebook)
+    view.note("model.onnx is written")
+    make_tuning_progress(quiet=False).note("trial 3: 98.12%")
+    assert capsys.readouterr() == ("model.onnx is written\ntrial 3: 98.12%\n", "")
 
 
 def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:

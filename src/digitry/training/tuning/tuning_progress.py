@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from digitry.console import LiveDrawing, is_interactive
+from digitry.console import LiveDrawing, is_interactive, say
 from digitry.evaluation.run_list_page import settings_text
 from digitry.runs import Epoch
 from digitry.training.tuning.study import COMPLETE, FAILED, RUNNING, Trial, best_of
@@ -73,7 +73,7 @@ class StudyLines(TuningProgress):
 
     def note(self, text: str) -> None:
         """Print the text."""
-        print(text, file=sys.stderr, flush=True)
+        say(text)
 
 
 @dataclass
