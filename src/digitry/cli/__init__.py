@@ -102,6 +102,9 @@ def _run() -> None:
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.ctx.get_help() if error.ctx else error.format_message(), flush=True)
         sys.exit(2)
+    except click.MissingParameter as error:
+        command = error.ctx.command_path if error.ctx else "digitry"
+        _fail(f"{error.format_message().rstrip('.')}; what it takes: {command} --help", 2)
     except click.ClickException as error:
         _fail(error.format_message(), 2)
     except (click.Abort, KeyboardInterrupt):

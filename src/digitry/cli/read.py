@@ -112,13 +112,13 @@ def command(
     never sure, and what fits in no way is kept, not sure.
 
     A picture that cannot be read is one line on stderr; the others are read, and the exit code is 3. With --csv,
-    --jsonl or --table FILE nothing is printed but what --json asks for; --csv - prints the table itself. --table alone
-    goes behind the pictures.
+    --jsonl or --table FILE nothing is printed but what --json asks for; --csv - prints the table itself. --table
+    without a FILE comes after the pictures.
     """
     if not pictures:
         if table not in (None, STANDARD_INPUT):  # it took the picture for its file
             raise SettingError(f"no picture is named but {table}; name the pictures before --table")
-        raise click.UsageError("Missing argument 'PICTURE...'.")
+        raise click.MissingParameter(ctx=click.get_current_context(), param_hint="'PICTURE...'", param_type="argument")
     from digitry.cli.progress import Counter
     from digitry.cli.reading_output import CSV_HEADER, Maker, drawing_paths
     from digitry.reading.batch.output import TableFile, describe_job
