@@ -43,10 +43,11 @@ test: $(VENV)/dev.done  ## The test suite.
 	$(BIN)/python -m pytest -n 3 --dist loadfile -m "not full and not network and not backends and not browser"
 
 test-browser: $(VENV)/dev.done  ## The page in Chromium, and all its reader's answers beside Python's.
-	@# What drives Chromium; Chromium, Node and npm themselves come from the system, and without them the tests are skipped.
-	@command -v npm >/dev/null || echo "npm is missing: the browser tests will be skipped"
+	@# What drives Chromium. Chromium, Node, npm, nginx and a C++ compiler come from the system (apt-get install chromium
+	@# nodejs npm nginx g++); a test that misses one fails by its name.
+	@command -v npm >/dev/null || echo "npm is missing: the tests of the page will fail"
 	@command -v npm >/dev/null && npm install --prefix tests/browser --no-package-lock --no-audit --no-fund --loglevel=error || true
-	$(BIN)/python -m pytest -m browser tests/browser tests/unit/serve/test_reading_in_javascript.py
+	$(BIN)/python -m pytest -m browser tests/browser tests/unit/serve/test_reading_in_javascript.py tests/unit/exports/test_c_library.py
 
 test-backends: .backends/done  ## The same networks on TensorFlow, JAX and Torch; and MLflow.
 	.backends/bin/python -m pytest -m backends

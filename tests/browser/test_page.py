@@ -26,7 +26,7 @@ LIST = HERE.parent.parent / "examples" / "pages" / "class-list.jpg"
 
 
 def tools() -> tuple[str, str]:
-    """Node and Chromium. Without them the tests are skipped, but not where they have to run."""
+    """Node and Chromium. Raises AssertionError, by their names, where they are not installed."""
     node = shutil.which("node")
     browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     need_all(
@@ -35,7 +35,6 @@ def tools() -> tuple[str, str]:
             "chromium": bool(browser),
             "tests/browser/node_modules": (HERE / "node_modules").exists(),
         },
-        " (make test-browser)",
     )
     return str(node), str(browser)
 

@@ -21,7 +21,7 @@ from digitry.exports.foreign_keras import keras_to_onnx  # noqa: E402
 from digitry.exports.foreign_onnx import Foreign, ways_of  # noqa: E402
 from digitry.reading import Reader  # noqa: E402
 from digitry.types import Dataset  # noqa: E402
-from tests.needs import need_all  # noqa: E402
+from tests.needs import linux  # noqa: E402
 from tests.reliability.mutations import Read, check_mutated  # noqa: E402
 
 SHORT, FULL = 30, 20_000
@@ -141,8 +141,8 @@ def test_a_graph_that_never_ends_is_stopped(
     assert not (tmp_path / "out.onnx").exists()
 
 
+@linux
 def test_a_graph_that_wants_all_memory_gets_a_bounded_part_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    need_all({"/proc/self/statm, by which memory is bounded": Path("/proc/self/statm").exists()})
     import resource  # not on Windows
 
     monkeypatch.setattr(bounded, "MORE_BYTES", 2**30)

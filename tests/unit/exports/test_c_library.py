@@ -94,6 +94,7 @@ def test_on_a_computer_it_reads_the_frames_of_a_camera(  # one after the other, 
     assert [line.split()[0] for line in said[1:]] == [CONTRACT.class_names[best] for best in read.argmax(1)]
 
 
+@pytest.mark.browser  # with the other tests that need more of the system than a C compiler
 def test_the_sketch_is_c_plus_plus_that_uses_the_library_rightly(library: Path, tmp_path: Path) -> None:
     compiler = next(filter(None, map(shutil.which, ("c++", "g++", "clang++"))), None)
     need_all({"C++ compiler": bool(compiler)})

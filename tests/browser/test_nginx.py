@@ -17,7 +17,7 @@ from tests.functional.serving import Server, served
 from tests.needs import need_all
 from tests.unit.serve.site import picture_of, until
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.browser
 
 GUIDE = Path(__file__).parents[2] / "docs" / "deploy.md"
 NAME = "digits.example.org"
