@@ -112,14 +112,16 @@ def command(
     never sure, and what fits in no way is kept, not sure.
 
     A picture that cannot be read is one line on stderr; the others are read, and the exit code is 3. With --csv,
-    --jsonl or --table FILE nothing is printed but what --json asks for; --csv - prints the table itself. --table
-    without a FILE comes after the pictures.
+    --jsonl or --table FILE nothing is printed but what --json asks for, and how many numbers were read is a note on
+    stderr, as are the files that were written; --csv - prints the table itself. --table without a FILE comes after the
+    pictures.
     """
     if not pictures:
         if table not in (None, STANDARD_INPUT):  # it took the picture for its file
             raise SettingError(f"no picture is named but {table}; name the pictures before --table")
         raise click.MissingParameter(ctx=click.get_current_context(), param_hint="'PICTURE...'", param_type="argument")
     from digitry.cli.progress import Counter
+    from digitry.cli.reading_notes import ReadingNotes
     from digitry.cli.reading_output import CSV_HEADER, Maker, drawing_paths
     from digitry.reading.batch.output import TableFile, describe_job
     from digitry.reading.batch.records import ReadingSettings
@@ -145,6 +147,7 @@ def command(
     maker = Maker(text, tuple(files), grid_file is not None, drawings)
     failures = 0
     grids: list[Grid] = []
+    notes = ReadingNotes()
     with ExitStack() as stack:
         job = describe_job(settings, names) if files else {}
         tables = [stack.enter_context(TableFile(path, kind, job, names, resume=resume)) for kind, path in files.items()]
@@ -163,6 +166,7 @@ def command(
             if index == 0 and text == "csv":
                 _print(CSV_HEADER)
             grids += made.grids
+            notes.add(made)
             if made.failure is not None:
                 failures += 1
                 counter.note(made.failure)
@@ -171,7 +175,11 @@ def command(
             counter.step()
         if grid_file is not None:
             write_grids(grids, grid_file)
-            counter.note(f"{grid_file}: {len(grids)} table{'' if len(grids) == 1 else 's'}")
+        if not quiet:
+            if text == "" and notes.pictures:
+                counter.note(notes.what_was_read())
+            if written := notes.what_was_written(files.values(), grid_file, len(grids)):
+                counter.note(written)
     if failures and len(names) > 1:
         counter.note(f"{failures} of {len(names)} pictures could not be read")
     if failures:
@@ -219,20 +227,25 @@ def _results(
         return
     reader = open_reader(settings)
     for outcome in read_many(reader, sources, settings):
-        _explain(reader, outcome, explain)
-        yield maker(outcome)
+        pages = _explain(reader, outcome, explain)
+        made = maker(outcome)
+        yield made._replace(written=made.written + pages)
 
 
-def _explain(reader: Reader, outcome: Outcome, path: Path) -> None:
+def _explain(reader: Reader, outcome: Outcome, path: Path) -> tuple[Path, ...]:
+    """Write a page of each page of the picture; these files."""
     from digitry.files import write_atomically
     from digitry.visualization.explain import explain_page
 
     picture = None if outcome.name == STANDARD_INPUT else outcome.name
+    written = []
     for reading in outcome.readings:
         page = path if reading.page == 1 else path.with_name(f"{path.stem}-page{reading.page}{path.suffix}")
         name = outcome.name if picture is None else Path(picture).name
         title = name if len(outcome.readings) == 1 else f"{name}, page {reading.page}"
         write_atomically(page, explain_page(reader, picture, reading, title=title).encode())
+        written.append(page)
+    return tuple(written)
 
 
 def _find(pictures: Sequence[str]) -> dict[str, str]:

@@ -35,6 +35,12 @@ class Made(NamedTuple):
     """For each file with a row a number."""
     grids: tuple[Grid, ...] = ()
     """The tables of its pages, where they are written."""
+    written: tuple[Path, ...] = ()
+    """The files that show it: a drawing a page, or an explanation."""
+    numbers: int = 0
+    """How many were read in it."""
+    sure: int = 0
+    """How many of them are sure."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +59,18 @@ class Maker:
         failure = None
         if outcome.failure is not None:
             failure = reading_text.printable(f"{outcome.name}: {outcome.failure}")
-        if outcome.name in self.drawings:
-            _draw(outcome, self.drawings[outcome.name])
+        drawn = _draw(outcome, self.drawings[outcome.name]) if outcome.name in self.drawings else ()
         lines = tuple(FORMATS[kind].lines(outcome) for kind in self.tables)
-        return Made(failure, self._text(outcome), lines, _grids(outcome) if self.is_writing_grids else ())
+        numbers = [number for reading in outcome.readings for number in reading.numbers]
+        return Made(
+            failure,
+            self._text(outcome),
+            lines,
+            _grids(outcome) if self.is_writing_grids else (),
+            drawn,
+            len(numbers),
+            sum(number.sure for number in numbers),
+        )
 
     def _text(self, outcome: Outcome) -> str:
         if self.text == "json":
@@ -100,15 +114,19 @@ def drawing_paths(folder: Path, pictures: Mapping[str, str]) -> dict[str, Path]:
     return found
 
 
-def _draw(outcome: Outcome, path: Path) -> None:
+def _draw(outcome: Outcome, path: Path) -> tuple[Path, ...]:
+    """Draw each of its pages into a file of its own; these files."""
     from digitry.files import write_atomically
     from digitry.visualization.draw import draw_reading
 
     path.parent.mkdir(parents=True, exist_ok=True)
+    written = []
     for reading in outcome.readings:
         page = path if reading.page == 1 else path.with_name(f"{path.stem}-page{reading.page}.png")
+        written.append(page)
         source = None if outcome.name == STANDARD_INPUT else outcome.name
         write_atomically(page, draw_reading(source, reading))
+    return tuple(written)
 
 
 def _grids(outcome: Outcome) -> tuple[Grid, ...]:

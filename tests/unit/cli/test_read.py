@@ -275,7 +275,8 @@ def test_drawings_keep_their_place_below_the_folder_and_none_hides_another(folde
         "7.png.png",
         "deeper/3.png",
     ]
-    run(folder, str(folder), str(folder / "deeper"), "--draw", str(tmp_path / "both"))
+    both = run(folder, str(folder), str(folder / "deeper"), "--draw", str(tmp_path / "both"))
+    assert both.stderr.splitlines()[-2].endswith("7.png and 6 more"), "of many files that were written, the first"
     assert {path.name for path in (tmp_path / "both").iterdir()} == {folder.name, "deeper"}
     with Image.open(drawn / "3.png") as drawing:
         assert drawing.size >= (280, 280)
@@ -302,7 +303,9 @@ def test_drawings_stay_below_their_folder_whatever_the_pictures_folder_is_called
 
 def test_one_picture_is_explained_on_a_page_and_several_are_refused(folder: Path, tmp_path: Path) -> None:
     page = tmp_path / "why.html"
-    assert run(folder, str(folder / "7.png"), "--explain", str(page)).stdout.startswith("7  ")
+    result = run(folder, str(folder / "7.png"), "--explain", str(page), "--draw", "drawn")
+    assert result.stdout.startswith("7  ")
+    assert result.stderr == f"digitry: written: {Path('drawn', '7.png')}, {page}\n"
     assert "7.png" in page.read_text()
     with pytest.raises(SettingError, match="--explain shows one picture, these are 3"):
         CliRunner().invoke(command, [str(folder), "--explain", str(page)], catch_exceptions=False)

@@ -73,7 +73,10 @@ def test_every_picture_has_its_grids_and_one_without_says_so(reader: Knowing) ->
 def test_all_tables_go_into_one_csv_that_no_spreadsheet_computes(reader: Knowing, tmp_path: Path) -> None:
     result = run("a.png", "b.tif", "--table", tmp_path / "out.csv")
     assert result.stdout == ""
-    assert "out.csv: 3 tables" in result.stderr
+    assert result.stderr.splitlines()[-2:] == [
+        "digitry: read 2 pictures: 6 numbers, 3 of them sure",
+        f"digitry: written: {tmp_path / 'out.csv'} (3 tables)",
+    ]
     rows = list(csv.DictReader((tmp_path / "out.csv").read_text().splitlines()))
     cells = [(row["column_0"], row["column_1"], row["not_sure"]) for row in rows]
     assert cells == 3 * [("12", "", ""), ("", "'=7", "1")]
@@ -81,6 +84,10 @@ def test_all_tables_go_into_one_csv_that_no_spreadsheet_computes(reader: Knowing
         ("a.png", "1", "0"), ("a.png", "1", "1"), ("b.tif", "1", "0"), ("b.tif", "1", "1"), ("b.tif", "2", "0"),
         ("b.tif", "2", "1"),
     ]  # fmt: skip
+
+
+def test_quiet_says_nothing_of_what_was_read_and_written(reader: Knowing, tmp_path: Path) -> None:
+    assert run("a.png", "--table", tmp_path / "out.csv", "--quiet").output == ""
 
 
 def test_all_tables_go_into_one_workbook_a_sheet_each(reader: Knowing, tmp_path: Path) -> None:
