@@ -34,7 +34,7 @@ def command(folder: Path, sort: str, reverse: bool, html: Path | None, as_json: 
     Of the settings those are named that are not the recipe's own. Test stands where it has been opened, by digitry
     evaluate.
     """
-    from digitry.evaluation.list_runs import list_runs
+    from digitry.evaluation.list_runs import RUNS, list_runs
     from digitry.files import check_place
 
     if html is not None:
@@ -52,7 +52,10 @@ def command(folder: Path, sort: str, reverse: bool, html: Path | None, as_json: 
     elif found.runs:
         _print(found)
     else:
-        click.echo(f"no runs in {folder}; make one with: digitry train cnn")
+        from digitry.packages import how_to_train
+
+        where = "you have no runs yet" if folder == Path(RUNS) else f"no runs in {folder}"
+        click.echo(f"{where}; make one: {how_to_train()}")
 
 
 def _print(found: RunList) -> None:

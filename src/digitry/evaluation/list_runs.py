@@ -10,9 +10,11 @@ from typing import Any
 
 from digitry import recipes
 from digitry.errors import ModelError, SettingError, unknown_name
-from digitry.files import cannot_read
 from digitry.recipes.settings import with_defaults
 from digitry.runs import CONFIG, MODEL, Run
+
+RUNS = "runs"
+"""Where runs are put unless something else is asked for."""
 
 
 @dataclass(frozen=True)
@@ -82,19 +84,22 @@ _KEYS: dict[str, tuple[Callable[[Listed], Any], bool]] = {
 ORDERS = tuple(_KEYS)
 
 
-def list_runs(folder: str | os.PathLike[str] = "runs", *, sort: str = "validation", reverse: bool = False) -> RunList:
+def list_runs(folder: str | os.PathLike[str] = RUNS, *, sort: str = "validation", reverse: bool = False) -> RunList:
     """List every run below a folder, the best first; nothing is judged and no data is read.
 
     `sort` is one of `ORDERS`: accuracies from the highest down, all else from the lowest up, what is not known last;
-    `reverse` turns that round. A folder that is a run itself is a list of one. Raises SettingError where there is no
-    such folder, or for an unknown order.
+    `reverse` turns that round. A folder that is a run itself is a list of one. Where there is no folder `runs`
+    nothing was trained yet: its list is empty. Raises SettingError where there is no other such folder, or for an
+    unknown order.
     """
     place = Path(folder)
     if sort not in _KEYS:
         raise unknown_name("order", sort, _KEYS)
+    if place == Path(RUNS) and not place.exists():
+        return RunList(place, (), ())
     if not place.is_dir():
-        problem = FileNotFoundError(2, "No such directory") if not place.exists() else NotADirectoryError(20, "A file")
-        raise SettingError(f"{cannot_read(place, problem)}; runs are made by: digitry train cnn")
+        what = "this is a file" if place.exists() else "there is no such folder"
+        raise SettingError(f"cannot list the runs in {place}: {what}; name a folder with runs in it")
     found, damaged = [], []
     for one in _run_folders(place):
         try:

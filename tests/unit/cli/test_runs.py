@@ -39,5 +39,11 @@ def test_a_page_is_written_beside_the_table(make_run: MakeRun) -> None:
     assert "<td>cnn</td>" in Path("page.html").read_text()
 
 
+def test_where_nothing_was_trained_yet_the_list_is_empty_and_the_next_step_is_said() -> None:
+    result = run()
+    assert (result.exit_code, result.stdout) == (0, "you have no runs yet; make one: digitry train cnn\n")
+    assert json.loads(run("--json").stdout) == {"folder": "runs", "runs": [], "damaged": []}
+
+
 def test_a_folder_without_runs_says_how_to_make_one(tmp_path: Path) -> None:
-    assert run(str(tmp_path)).stdout == f"no runs in {tmp_path}; make one with: digitry train cnn\n"
+    assert run(str(tmp_path)).stdout == f"no runs in {tmp_path}; make one: digitry train cnn\n"
