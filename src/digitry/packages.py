@@ -9,15 +9,40 @@ from typing import Any
 
 from digitry.errors import SettingError
 
+BACKENDS = ("tensorflow", "jax", "torch")
+"""What Keras computes on, in order of preference: TensorFlow trains our networks fastest on a CPU (decision 0002)."""
 
-def need(*packages: str, by: str, extra: str = "train") -> None:
+_EXTRAS = {
+    "matplotlib": "plots",
+    "onnx": "adopt",
+    "openpyxl": "xlsx",
+    "optuna": "tune",
+    "pyarrow": "parquet",
+    "tensorboardX": "tensorboard",
+    "mlflow": "mlflow",
+    "ai_edge_litert": "litert",
+}
+"""Name of a package, as it is imported → the smallest of digitry's extras that brings it; `train` brings the others."""
+
+
+def need(*packages: str, by: str, extra: str | None = None) -> None:
     """Do nothing where all are installed; nothing is imported. Raises SettingError when one is not.
 
-    `by` says who needs them, `extra` which of digitry's extras brings them.
+    `by` says who needs them, `extra` which of digitry's extras brings them; else it is the smallest that does.
     """
     missing = [name for name in packages if find_spec(name) is None]
     if missing:
         raise SettingError(missing_words(missing, by, extra))
+
+
+def can_train() -> bool:
+    """Tell whether Keras and a backend are installed; nothing is imported."""
+    return find_spec("keras") is not None and any(find_spec(name) for name in BACKENDS)
+
+
+def how_to_train() -> str:
+    """Return what to type to have a run; where nothing can be trained, first what to install."""
+    return f"{'' if can_train() else install_command('train') + ', then '}digitry train cnn"
 
 
 def onnx_runtime() -> Any:
@@ -30,8 +55,11 @@ def onnx_runtime() -> Any:
     return onnxruntime
 
 
-def missing_words(packages: list[str], by: str, extra: str) -> str:
-    """Say in one sentence: who lacks what, and how to get it."""
+def missing_words(packages: list[str], by: str, extra: str | None = None) -> str:
+    """Say in one sentence: who lacks what, and how to get it: by the smallest extra, where none is given."""
+    if extra is None:
+        extras = {_EXTRAS.get(name, "train") for name in packages}
+        extra = extras.pop() if len(extras) == 1 else "train"
     names = packages[0] if len(packages) == 1 else f"{', '.join(packages[:-1])} and {packages[-1]}"
     return f"{by} needs {names}; install with: {install_command(extra)}"
 

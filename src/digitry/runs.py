@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from digitry.errors import ModelError
 from digitry.networks import model_files
+from digitry.packages import how_to_train
 from digitry.recipes.describe_layers import LayerFacts
 from digitry.recipes.settings import with_defaults
 
@@ -258,7 +259,7 @@ def read_config(folder: Path) -> dict[str, Any]:
         config = json.loads(path.read_bytes())
     except (FileNotFoundError, NotADirectoryError) as error:
         raise ModelError(
-            f"{folder} is not a run: expected a folder with {CONFIG} and {MODEL}; make one: digitry train cnn"
+            f"{folder} is not a run: expected a folder with {CONFIG} and {MODEL}; make one: {how_to_train()}"
         ) from error
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror}); the run cannot be used") from error

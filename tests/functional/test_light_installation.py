@@ -62,15 +62,17 @@ def python(light: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("command", "who", "lacks", "extra"),
     [
-        ("explore no-data", "explore", "matplotlib", "train"),
-        ("explore no-data --json --out here", "explore", "matplotlib", "train"),
+        ("explore no-data", "explore", "matplotlib", "plots"),
+        ("explore no-data --json --out here", "explore", "matplotlib", "plots"),
         ("audit no-data --folds 5", "audit --folds", "Keras and a backend", "train"),
         ("train cnn --data no-data", "train", "Keras and a backend", "train"),
         ("recipes show cnn", "recipes show", "Keras and a backend", "train"),
-        ("evaluate no-run", "evaluate", "matplotlib", "train"),
+        ("evaluate no-run", "evaluate", "matplotlib", "plots"),
+        ("adopt no.onnx", "adopting a model", "onnx", "adopt"),
+        ("tune cnn", "tune", "Keras and a backend", "tune"),
         ("export no-run", "export", "Keras and a backend", "train"),
-        ("export no-run --format litert", "export", "Keras and a backend", "train"),
-        ("score no-data --html page.html", "--html", "matplotlib", "train"),
+        ("export no-run --format litert", "export", "Keras and a backend", "litert"),
+        ("score no-data --html page.html", "--html", "matplotlib", "plots"),
         (
             "serve --port 0",
             "serve",
@@ -87,6 +89,12 @@ def test_what_is_missing_is_said_before_anything_is_read(
     assert done.stderr == f'digitry: {who} needs {lacks}; install with: pip install "{ROOT}[{extra}]"\n'
     assert done.stdout == ""
     assert os.listdir(temporary_home) == []
+
+
+@pytest.mark.parametrize("command", ["runs", "info no-run", "read --model no-run a.png"])
+def test_a_hint_to_train_says_what_to_install_first(command: str, light: Path) -> None:
+    done = run(light, *command.split())
+    assert f'make one: pip install "{ROOT}[train]", then digitry train cnn\n' in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from digitry import packages
 from digitry.errors import SettingError, StorageError
@@ -21,6 +23,20 @@ def test_what_is_there_is_not_asked_for() -> None:
 def test_all_that_is_missing_is_named_at_once() -> None:
     with pytest.raises(SettingError, match=r"^this needs no_a, no_b and no_c; install with: pip install"):
         packages.need("no_a", "json", "no_b", "no_c", by="this")
+
+
+@pytest.mark.parametrize(
+    ("missing", "extra"),
+    [(["matplotlib"], "plots"), (["onnx"], "adopt"), (["openpyxl"], "xlsx"), (["onnx", "matplotlib"], "train")],
+)
+def test_what_is_missing_is_asked_for_by_the_smallest_extra_that_brings_it(
+    missing: list[str], extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packages, "find_spec", lambda name: None)
+    with pytest.raises(SettingError, match=rf"\[{extra}\]"):
+        packages.need(*missing, by="this")
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert extra == "train" or [Requirement(text).name for text in extras[extra]] == missing
 
 
 def test_a_clone_is_installed_from_its_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def _run() -> None:
         if error.name and not error.name.startswith("digitry"):
             from digitry.packages import missing_words
 
-            extra = "serve" if sys.argv[1:2] == ["serve"] else "train"
+            extra = "serve" if sys.argv[1:2] == ["serve"] else None
             _fail(missing_words([error.name.partition(".")[0]], "this command", extra), 2)
         raise
     except OSError as error:

@@ -51,9 +51,10 @@ def command(
 
     if form not in FORMATS:
         raise unknown_name("format", form, FORMATS)
-    backend_name(by="export")
-    if form.startswith("litert"):
-        need("ai_edge_litert", by="the proof of a LiteRT file", extra="litert")
+    is_litert = form.startswith("litert")
+    backend_name(by="export", extra="litert" if is_litert else "train")
+    if is_litert:
+        need("ai_edge_litert", by="the proof of a LiteRT file")
     check_place(out or Path.cwd())
     place = out or Path(f"digits{FORMATS[form].suffix}")
     result = export(run, place, form, opset=opset, ends=ends, recipe=recipe)

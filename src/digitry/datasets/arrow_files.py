@@ -37,7 +37,7 @@ class ArrowTable:
 
     def __init__(self, path: Path) -> None:
         """Open it. Raises DataError where it is no such file, SettingError where pyarrow is missing."""
-        need("pyarrow", by=f"reading {path.suffix}", extra="parquet")
+        need("pyarrow", by=f"reading {path.suffix}")
         self.path = path
         with _errors_named(path):
             self.schema = self._opened().schema_arrow if _is_parquet(path) else _arrow_reader(path).schema

@@ -24,6 +24,7 @@ from digitry.networks.contract import Contract
 from digitry.networks.model import Model
 from digitry.networks.onnx_bytes import with_contract
 from digitry.packages import need
+from digitry.recipes.backend import backend_name
 from digitry.types import Dataset, Labels, Split
 
 FEW, MORE, BEST = 60, 600, 4
@@ -95,14 +96,16 @@ def adopt(
     the current folder if not given, is the same network behind our contract, with a scale of confidence fitted on these
     images; whoever made the model may have learnt from them, and the scale says so.
 
-    Raises ModelError where the file cannot be used or is read rightly in no way, StorageError where it cannot be
-    written.
+    Raises ModelError where the file cannot be used or is read rightly in no way, SettingError where what opens it is
+    not installed, StorageError where it cannot be written.
     """
     need("onnx", by="adopting a model")
     file = Path(file)
     out = Path(f"{file.stem}-adopted.onnx" if out is None else out)
     check_place(out)
     is_keras = is_keras_file(file)
+    if is_keras:
+        backend_name(by="adopting a Keras file")
     converted = keras_to_onnx(file, trusted=trust_this_file) if is_keras else None
     dataset = data if isinstance(data, Dataset) else load_dataset(data)
     unseen = hold_out(dataset.train, HELD_OUT, "stratified")[1]

@@ -10,6 +10,7 @@ from pathlib import Path
 from digitry.errors import ModelError
 from digitry.files import cannot_read
 from digitry.networks.onnx_bytes import MAX_MODEL_BYTES
+from digitry.packages import how_to_train
 
 MODEL, WEIGHTS, CONFIG = "model.onnx", "weights.safetensors", "config.json"
 """Names in a run's folder: the network, its weights for training on, and what makes the folder a run."""
@@ -42,7 +43,7 @@ def model_path(place: str | os.PathLike[str]) -> Path:
         return place / MODEL
     if not (place / CONFIG).is_file():
         raise ModelError(
-            f"{place} is not a run: expected a folder with {CONFIG} and {MODEL}; make one: digitry train cnn"
+            f"{place} is not a run: expected a folder with {CONFIG} and {MODEL}; make one: {how_to_train()}"
         )
     if (place / WEIGHTS).is_file():
         raise ModelError(
@@ -66,7 +67,7 @@ def read_model(place: str | os.PathLike[str]) -> bytes:
     except FileNotFoundError as error:
         raise ModelError(
             f"cannot read the model {path}: {error.strerror}; give a run's folder or an ONNX file of digitry's, or "
-            "make one: digitry train cnn"
+            f"make one: {how_to_train()}"
         ) from error
     except OSError as error:
         raise ModelError(cannot_read(f"the model {path}", error)) from error

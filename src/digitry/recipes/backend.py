@@ -15,10 +15,7 @@ from typing import Any
 from digitry import console
 from digitry.console import native_stderr_muted
 from digitry.errors import SettingError, unknown_name
-from digitry.packages import missing_words
-
-BACKENDS = ("tensorflow", "jax", "torch")
-"""In order of preference: TensorFlow trains these networks fastest on a CPU (docs/decisions/0002-backends.md)."""
+from digitry.packages import BACKENDS, missing_words
 
 SELDOM_USED = ("IPython", "matplotlib", "pandas", "sklearn", *BACKENDS)
 """What Keras loads wherever it is installed, for parts of it that no training of ours touches."""
@@ -45,10 +42,11 @@ def trained_by(trainer: str) -> str:
     return trainer if trainer == PLAIN_TORCH else f"Keras on {trainer}"
 
 
-def backend_name(prefer: str | None = None, *, by: str = "training") -> str:
+def backend_name(prefer: str | None = None, *, by: str = "training", extra: str = "train") -> str:
     """Return KERAS_BACKEND if set, else `prefer` or the first backend that is installed; nothing is imported.
 
-    Raises SettingError when there is none, saying that `by` needs it, or when KERAS_BACKEND names no such one.
+    Raises SettingError when there is none, saying that `by` needs it and `extra` brings it, or when KERAS_BACKEND names
+    no such one.
     """
     if "keras" in sys.modules:
         return str(sys.modules["keras"].config.backend())
@@ -59,7 +57,7 @@ def backend_name(prefer: str | None = None, *, by: str = "training") -> str:
     if wanted and wanted not in installed:
         raise SettingError(f"KERAS_BACKEND is {wanted}, which is not installed; install it or unset KERAS_BACKEND")
     if not installed or not importlib.util.find_spec("keras"):
-        raise SettingError(missing_words(["Keras", "a backend"], by, "train"))
+        raise SettingError(missing_words(["Keras", "a backend"], by, extra))
     return wanted or (prefer if prefer in installed else installed[0])
 
 

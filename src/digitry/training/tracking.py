@@ -35,7 +35,7 @@ def _each(trackers: Trackers) -> Sequence[str | Track]:
 def _check(name: str) -> None:
     if name not in TRACKERS:
         raise unknown_name("tracker", name, TRACKERS)
-    need(TRACKERS[name], by=f"tracking to {name}", extra=name)
+    need(TRACKERS[name], by=f"tracking to {name}")
 
 
 @contextmanager

@@ -32,7 +32,7 @@ def check_grid_file(path: Path) -> None:
     Raises SettingError for a file that exists, since people correct tables by hand, and otherwise as `write_grids`.
     """
     if _kind(path) == ".xlsx":
-        need("openpyxl", by=f"{path}", extra="xlsx")
+        need("openpyxl", by=f"{path}")
     if os.path.lexists(path):
         raise SettingError(f"{path} exists; delete it, or choose another name")
     check_place(path)

@@ -34,7 +34,7 @@ def xlsx_grids(grids: Sequence[Grid]) -> bytes:
     A plain number is a number there, everything else is text that no spreadsheet computes. Raises SettingError where
     openpyxl is missing.
     """
-    need("openpyxl", by="a workbook", extra="xlsx")
+    need("openpyxl", by="a workbook")
     from openpyxl import Workbook
 
     book = Workbook()

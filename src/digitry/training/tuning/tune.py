@@ -112,8 +112,8 @@ def tune(
 
 def check_ready(*, page: bool = True) -> None:
     """Do nothing where a study can be begun. Raises SettingError, saying what to install, where it cannot."""
-    backend_name(by="tune")
-    need("optuna", by="tune", extra="tune")
+    backend_name(by="tune", extra="tune")
+    need("optuna", by="tune")
     need("onnx", "safetensors", *(["matplotlib"] if page else []), by="tune")
 
 
