@@ -17,7 +17,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from digitry.cli.progress import Bar
-from digitry.evaluation.calibrate import scale_in_words, scale_on_made, unseen_digits, write_scale
+from digitry.evaluation.calibrate import scale_in_words, scale_on_made, unseen_digits
+from digitry.evaluation.scale_files import write_scale
 from digitry.exports import bundle
 from digitry.networks.model import Model
 from digitry.networks.model_files import SHIPPED
@@ -57,7 +58,7 @@ def main() -> None:
         facts = json.loads(about.read_bytes())
         facts |= {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "bytes": path.stat().st_size}
         about.write_text(json.dumps(facts, indent=2) + "\n")
-        print(f"{name}: {scale_in_words(scale)}")
+        print(f"{name}: {'; '.join(scale_in_words(scale))}")
 
 
 if __name__ == "__main__":

@@ -35,10 +35,10 @@ def command(file: Path, out: Path | None, data: str, trust_this_file: bool, as_j
     Layout, scale, polarity, logits or probabilities: all are tried on images that a training would hold back. What is
     written is the same network with a contract and a scale of confidence; the file itself stays as it is.
     """
-    from digitry.cli.progress import Bar
+    from digitry.cli.progress import Foreseen
     from digitry.evaluation.adopt import adopt
 
-    with Bar(quiet=quiet) as progress:
+    with Foreseen(quiet=quiet) as progress:
         done = adopt(file, out, data=data, trust_this_file=trust_this_file, progress=progress)
     if as_json:
         click.echo(json.dumps(_facts(done), ensure_ascii=False))
@@ -65,5 +65,5 @@ def _print(done: Adopted) -> None:
     print(f"reads   {percent(done.accuracy)} of {done.images:,} images of {printable(done.data)} correctly")
     scale = done.model.contract.confidence_scale
     assert scale is not None
-    print(f"sure    {scale_in_words(scale)}")
+    print("sure    " + "\n        ".join(scale_in_words(scale)))
     print(f"written into {printable(str(done.path))}")

@@ -83,6 +83,7 @@ def command(
     from digitry.cli.progress import Bar
     from digitry.datasets.load import load_dataset
     from digitry.files import check_place
+    from digitry.pages.number_words import about
 
     if folds is not None:
         from digitry.recipes.backend import backend_name
@@ -98,20 +99,20 @@ def command(
             click.echo(f"digitry: {message}", err=True)
 
     def estimate(seconds: float) -> None:
-        say(f"judging each label by networks that never saw its image: {_about(seconds)}")
+        say(f"judging each label by networks that never saw its image: {about(seconds)}")
 
     def tell(fold: int, count: int) -> None:
         began.append(time.monotonic())
         left = ""
         if len(began) > 1:
-            left = f", {_about((began[-1] - began[0]) / (len(began) - 1) * (count - fold + 1))} left"
+            left = f", {about((began[-1] - began[0]) / (len(began) - 1) * (count - fold + 1))} left"
         say(f"fold {fold} of {count}{left}")
 
     found = audit(loaded, split=split, folds=folds, seed=seed, out=out, tell=tell, estimate=estimate, quiet=quiet)
     if found.folds_seconds:
         say(
             f"judged by the built-in model alone; networks that never saw the image judge better, in "
-            f"{_about(found.folds_seconds)}: add --folds"
+            f"{about(found.folds_seconds)}: add --folds"
         )
     if as_json:
         click.echo(json.dumps(found.to_json() | {"folder": str(found.folder)}))
@@ -130,10 +131,6 @@ def _review(found: Audit, data: Dataset, *, as_json: bool) -> None:
     server.serve()
     count = f"{server.answers:,} answer{'' if server.answers == 1 else 's'}"
     click.echo(f"\n{count} saved in {found.folder / 'suspects.csv'}", err=as_json)
-
-
-def _about(seconds: float) -> str:
-    return f"about {seconds / 60:.0f} min" if seconds > 90 else f"about {seconds:.0f} s"
 
 
 def _print(found: Audit) -> None:

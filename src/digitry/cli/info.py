@@ -1,13 +1,25 @@
-"""digitry info: what a model is."""
+"""digitry info: what a model is, and what can be done with it next."""
 
 from __future__ import annotations
 
 import json
+import shlex
+import textwrap
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from digitry.networks.contract import Contract
+    from digitry.networks.model import Model
+
+NAMES = {"shipped": "digit", "shipped-numbers": "number", "shipped-pages": "page"}
+"""What the networks that ship are called here → what they read."""
+
+WIDTH = 88
+"""Characters of a line of settings."""
 
 
 @click.command("info", short_help="Show what a model reads, where it comes from and when it is sure.")
@@ -22,48 +34,131 @@ def command(place: Path, as_json: bool) -> None:
     from digitry.networks.model import Model
     from digitry.runs import judged_splits
 
-    names = {"shipped": "digit", "shipped-numbers": "number", "shipped-pages": "page"}
-    model = Model.shipped(names[str(place)]) if str(place) in names else Model.open(place)
-    facts = {
+    is_shipped = str(place) in NAMES
+    model = Model.shipped(NAMES[str(place)]) if is_shipped else Model.open(place)
+    splits = judged_splits(place)
+    facts: dict[str, Any] = {
         "model": str(place),
         "reads": model.reads,
         "sha256": model.sha256,
         "bytes": len(model.data),
         "contract": asdict(model.contract),
-        "splits": judged_splits(place),
+        "splits": splits,
     }
-    click.echo(json.dumps(facts) if as_json else _text(facts, model))
+    if as_json:
+        click.echo(json.dumps(facts))
+        return
+    lines = _about(facts, model)
+    if not is_shipped:
+        lines["next"] = _next_steps(place, model, splits)
+    click.echo(_text(lines))
 
 
-def _text(facts: dict[str, Any], model: Any) -> str:
+def _text(lines: dict[str, list[str]]) -> str:
     from digitry.cli.reading_text import printable
+
+    width = max(map(len, lines))
+    text = []
+    for name, values in lines.items():
+        text += [f"{name if at == 0 else '':<{width}}  {printable(value)}" for at, value in enumerate(values or ["–"])]
+    return "\n".join(text)
+
+
+def _about(facts: dict[str, Any], model: Model) -> dict[str, list[str]]:
     from digitry.evaluation.calibrate import scale_in_words
     from digitry.networks.model import WHAT
-    from digitry.networks.scale import with_place
     from digitry.pages.number_words import percent
-    from digitry.reading.certainty import NO_SCALE
 
     contract = model.contract
     height, width, _ = contract.input_shape
     names = contract.class_names
     shown = ", ".join(names[:12]) + (f", … ({len(names)})" if len(names) > 12 else "")
     scale = contract.confidence_scale
-    lines = {
-        "reads": f"{WHAT[model.reads]}: {shown}{_what_is_missing(names)}",
-        "input": f"{height or 'any'}×{width or 'any'} pixels, {contract.polarity}, times {contract.scale:.6f}",
-        "recipe": contract.recipe,
-        "settings": ", ".join(f"{name}={value}" for name, value in contract.settings.items() if value is not None),
-        "seed": "unknown" if contract.seed is None else str(contract.seed),
-        "data": f"SHA-256 {contract.data_sha256}" if contract.data_sha256 else "unknown",
-        "figures": ", ".join(f"{name} {value:g}" for name, value in sorted(contract.metrics.items())),
-        **{f"{name} split": f"{percent(accuracy)} read correctly" for name, accuracy in facts["splits"].items()},
-        "scale": scale_in_words(scale) if scale else with_place(NO_SCALE, model.place),
-        "versions": ", ".join(f"{name} {version}" for name, version in contract.versions.items()),
-        "SHA-256": facts["sha256"],
-        "size": f"{facts['bytes']:,} bytes",
+    return {
+        "reads": [f"{WHAT[model.reads]}: {shown}{_what_is_missing(names)}"],
+        "input": [f"{height or 'any'}×{width or 'any'} pixels, {contract.polarity}, times {contract.scale:.6f}"],
+        "recipe": [contract.recipe],
+        "settings": _settings(contract),
+        "seed": ["unknown" if contract.seed is None else str(contract.seed)],
+        "data": [f"SHA-256 {contract.data_sha256}" if contract.data_sha256 else "unknown"],
+        **_figures(contract),
+        **{f"{name} split": [f"{percent(accuracy)} read correctly"] for name, accuracy in facts["splits"].items()},
+        "scale": list(scale_in_words(scale)) if scale else ["none: nobody measured when it is sure, so it never is"],
+        "versions": _wrapped([f"{name} {version}" for name, version in contract.versions.items()], ", "),
+        "SHA-256": [facts["sha256"]],
+        "size": [f"{facts['bytes']:,} bytes"],
     }
-    width = max(map(len, lines))
-    return "\n".join(f"{name:<{width}}  {printable(value or '–')}" for name, value in lines.items())
+
+
+def _settings(contract: Contract) -> list[str]:
+    """Return them as `--set` takes them; then those that are off, by name."""
+    settings = {name: value for name, value in contract.settings.items() if value is not None}
+    on = [f"{name}={_value(value)}" for name, value in settings.items() if value]
+    off = [name for name, value in settings.items() if not value]
+    return _wrapped(on, "  ") + _wrapped(["off or 0:", *off] if off else [], "  ")
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _wrapped(words: list[str], between: str) -> list[str]:
+    """Return words side by side, none of them parted, in as many lines as they need."""
+    kept = [word.replace(" ", "\0") for word in words]
+    lines = textwrap.wrap(between.join(kept), WIDTH, break_long_words=False, break_on_hyphens=False)
+    return [line.replace("\0", " ") for line in lines]
+
+
+def _figures(contract: Contract) -> dict[str, list[str]]:
+    """Return what is known of its training, in words; figures that have none keep their names."""
+    from digitry.pages.number_words import percent
+
+    left = dict(contract.metrics)
+    lines = {}
+    epoch, parameters = left.pop("epoch", None), left.pop("parameters", None)
+    told = "while it learnt" if epoch is None else f"while it learnt, in epoch {epoch:.0f}"
+    for name, prefix, when in (("training", "", told), ("validation", "val_", "on what was held back")):
+        accuracy, loss = left.pop(f"{prefix}accuracy", None), left.pop(f"{prefix}loss", None)
+        parts = [] if accuracy is None else [f"{percent(accuracy)} read correctly"]
+        parts += [] if loss is None else [f"loss {loss:.4f}"]
+        if parts:
+            lines[name] = [f"{', '.join(parts)} ({when})"]
+    if left:
+        lines["figures"] = _wrapped([f"{name} {value:g}" for name, value in sorted(left.items())], ", ")
+    if parameters is not None:
+        lines["parameters"] = [f"{parameters:,.0f}"]
+    return lines
+
+
+def _next_steps(place: Path, model: Model, judged: dict[str, float]) -> list[str]:
+    """Return commands that fit this model now, each with what it is for."""
+    from digitry.packages import can_train
+
+    name = shlex.quote(str(place))
+    steps = []
+    if "test" not in judged and place.is_dir():
+        steps.append((f"digitry evaluate {name}", "judge it on the test set"))
+    if model.contract.confidence_scale is None:
+        given = "" if _has_held_back(place, model) else " PICTURES"
+        what = "on labelled pictures of your own" if given else "on digits that it has not seen"
+        steps.append((f"digitry calibrate {name}{given}", f"measure when it is sure, {what}"))
+    steps.append((f"digitry read --model {name} PICTURE", "read with it"))
+    if place.is_dir() and can_train():
+        steps.append((f"digitry export {name}", "write it as ONNX, C, Keras …"))
+    width = max(len(step) for step, _ in steps)
+    return [f"{step:<{width}}  {what}" for step, what in steps]
+
+
+def _has_held_back(place: Path, model: Model) -> bool:
+    from digitry.errors import DataError, ModelError
+    from digitry.evaluation.calibrate import held_back
+
+    try:
+        return bool(held_back(place, model))
+    except (DataError, ModelError):
+        return False
 
 
 def _what_is_missing(names: tuple[str, ...]) -> str:

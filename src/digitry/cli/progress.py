@@ -7,12 +7,19 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from digitry.console import TimeLeft, is_interactive
+from digitry.pages.number_words import about
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 SHOWN_AFTER_SECONDS = 2.0
 """What is over sooner needs no bar."""
+
+FORESEEN_AFTER_SECONDS = 1.0
+"""How long parts are done before it is said how long all of them take."""
+
+WORTH_TELLING_SECONDS = 10.0
+"""Of less it is not said beforehand how long it takes."""
 
 LINE_EVERY_SECONDS = 10.0
 """Shortest time between two plain lines about one thing."""
@@ -71,6 +78,30 @@ class Bar:
         parts = [f"{self._done / max(self._total, 1):.0%}", self._left.text(self._done, self._total)]
         self.note(f"{self._what}: {', '.join(part for part in parts if part)}")
         self._said, self._line_at = self._what, now
+
+
+class Foreseen(Bar):
+    """Says, once the first parts are done, how long all take here; `fewer` says how to have fewer of them."""
+
+    def __init__(self, *, quiet: bool, fewer: str = "") -> None:
+        super().__init__(quiet=quiet)
+        self._fewer = fewer
+        self._began_parts: float | None = None
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """Do as any `Bar`; `done` is 0 before the first part."""
+        if done == 0:
+            self._began_parts = time.monotonic()
+        elif self._began_parts is not None:
+            seconds = time.monotonic() - self._began_parts
+            if seconds >= FORESEEN_AFTER_SECONDS:
+                self._began_parts = None
+                self._foretell(what, seconds * total / done, total)
+        super().__call__(what, done, total)
+
+    def _foretell(self, what: str, seconds: float, total: int) -> None:
+        if not self._quiet and seconds >= WORTH_TELLING_SECONDS:
+            self.note(f"{what}: {total:,} take {about(seconds)} here{self._fewer}")
 
 
 class Counter(Bar):

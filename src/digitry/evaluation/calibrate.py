@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,15 +22,12 @@ from digitry.evaluation.own_confidence import (
     own_confidence,
     own_confidence_on_pages,
 )
+from digitry.evaluation.scale_files import keep_scale, write_scale
 from digitry.evaluation.scale_fit import fit_scale
-from digitry.exports import bundle
-from digitry.files import write_atomically
 from digitry.networks.model import Model
-from digitry.networks.model_files import model_path
-from digitry.networks.onnx_bytes import with_contract
 from digitry.networks.scale import Scale
 from digitry.reading.certainty import MAX_ERROR
-from digitry.runs import WEIGHTS, Run
+from digitry.runs import Run
 from digitry.types import Split
 
 PICTURES_AN_EPOCH, MOST_PICTURES = {"digit": 1000, "number": 100}, {"digit": 4000, "number": 1000}
@@ -63,6 +60,8 @@ class Calibration:
     sure_share: float
     """Share of the pictures that was read with confidence enough for the default error rate, 0 to 1."""
     files: tuple[Path, ...]
+    kept: Path | None = None
+    """Where the scale is that the model came with, for `digitry calibrate --undo`; None where it had none."""
 
 
 def calibrate(
@@ -77,7 +76,8 @@ def calibrate(
 
     `pictures`: a person's own labelled pictures, a folder with a labels.csv or class folders, or such a .csv; the model
     must not have learnt from them. Without them pictures are made of the digits that its training held back; `count`
-    of them, by `seed`. In a run's folder weights.safetensors gets the scale too.
+    of them, by `seed`; `progress` is called with (what is done, pictures done, pictures in all). In a run's folder
+    weights.safetensors gets the scale too. The scale that the model came with is kept in a file beside it.
 
     Raises SettingError for pictures that the model learnt from, DataError where there are too few or none to be had,
     ModelError for a model that cannot be used, StorageError where the file cannot be written.
@@ -97,9 +97,10 @@ def calibrate(
         scale, confidence = scale_on_made(
             model, unseen, data, count=count or MORE_PICTURES, seed=seed, progress=progress
         )
+    kept = keep_scale(place, model)
     files = write_scale(place, model, scale)
     sure = float((confidence >= scale.least_confidence(MAX_ERROR)).mean())
-    return Calibration(place, model.reads, model.contract.confidence_scale, scale, sure, files)
+    return Calibration(place, model.reads, model.contract.confidence_scale, scale, sure, files, kept)
 
 
 def scale_on_made(
@@ -163,8 +164,10 @@ def no_scale(unseen: Split | None) -> str | None:
     return None
 
 
-def scale_in_words(scale: Scale) -> str:
-    """Return what a scale was fitted to, and from which error rate on something can be sure, in one line."""
+def scale_in_words(scale: Scale) -> tuple[str, str, str]:
+    """Return three lines: how well which number of pictures was read, what they were, and from which error rate on
+    something can be sure.
+    """
     kept = scale.least_error
     if kept is None:
         sure = "nothing is ever sure: these pictures are too few, or too many are misread"
@@ -172,7 +175,11 @@ def scale_in_words(scale: Scale) -> str:
         sure = f"readings can be sure at the default error rate of {MAX_ERROR:.1%}"
     else:
         sure = f"no reading is sure at the default error rate of {MAX_ERROR:.1%}, from --max-error {kept:g} on some are"
-    return f"{scale.accuracy:.1%} of {scale.pictures:,} pictures read correctly ({scale.made_of}); {sure}"
+    return (
+        f"{scale.accuracy:.1%} of {scale.pictures:,} pictures read correctly",
+        f"they were {scale.made_of}",
+        sure,
+    )
 
 
 def unseen_digits(place: Path, model: Model) -> tuple[Split, str]:
@@ -181,45 +188,45 @@ def unseen_digits(place: Path, model: Model) -> tuple[Split, str]:
 
     Raises DataError where nothing was held back, or where nobody knows what was.
     """
-    contract = model.contract
+    fraction, method, seed = held_back(place, model)
     if place.is_dir():
         from digitry.evaluation.judging import data_of
 
+        dataset = data_of(Run.open(place), None)
+    else:
+        dataset = load_dataset(_data_by_sha256()[model.contract.data_sha256])
+    # A network for pages names signs behind the digits.
+    names = model.contract.class_names[:10] if model.reads == "page" else model.contract.class_names
+    dataset = numbered_as(dataset, names, f"the model of {place}")
+    return hold_out(dataset.train, fraction, method, seed)[1], dataset.name
+
+
+def held_back(place: Path, model: Model) -> tuple[float, str, int]:
+    """Tell what share the training of a run's model, or of an ONNX file, held back, by which method and seed; no data
+    is read.
+
+    Raises DataError where nothing was held back, or where nobody knows what was.
+    """
+    contract = model.contract
+    if place.is_dir():
         run = Run.open(place)
         if run.config.get("start"):
             raise DataError(f"{place} continued from a model that may have seen what it held back; {OWN}")
-        dataset, (fraction, method, seed) = data_of(run, None), run.hold_out
+        fraction, method, seed = run.hold_out
     else:
-        known = {source.sha256: name for name, source in SOURCES.items()}
-        if contract.data_sha256 not in known or contract.seed is None:
+        if contract.data_sha256 not in _data_by_sha256() or contract.seed is None:
             raise DataError(f"{place} does not say which digits it has not seen; {OWN_OR_RUN}")
-        dataset = load_dataset(known[contract.data_sha256])
         settings, seed = contract.settings, contract.seed
         fraction, method = settings.get("validation_fraction", 0.0), settings.get("validation_method", "last")
         if not isinstance(fraction, int | float) or not 0 <= fraction < 1:
             raise DataError(f"{place} does not say which digits it has not seen; {OWN_OR_RUN}")
     if not fraction:
         raise DataError(f"the training of {place} held no digits back, so it has seen all there are; {OWN}")
-    # A network for pages names signs behind the digits.
-    names = contract.class_names[:10] if contract.reads == "page" else contract.class_names
-    dataset = numbered_as(dataset, names, f"the model of {place}")
-    return hold_out(dataset.train, fraction, method, seed)[1], dataset.name
+    return fraction, method, seed
 
 
-def write_scale(place: Path, model: Model, scale: Scale) -> tuple[Path, ...]:
-    """Write the scale into a run's model.onnx and weights.safetensors, or into an ONNX file; the files written.
-
-    Each is written as a whole or not at all. Raises StorageError where that is not possible.
-    """
-    contract = replace(model.contract, confidence_scale=scale)
-    path = model_path(place)
-    written = [path]
-    weights = path.with_name(WEIGHTS)
-    if place.is_dir() and weights.is_file():
-        bundle.write_contract(weights, contract)
-        written.append(weights)
-    write_atomically(path, with_contract(model.data, contract))
-    return tuple(written)
+def _data_by_sha256() -> dict[str, str]:
+    return {source.sha256: name for name, source in SOURCES.items() if source.sha256}
 
 
 def _refuse_known(place: Path, folder: Path, labelled: Sequence[Labelled]) -> None:

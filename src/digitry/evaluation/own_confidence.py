@@ -45,11 +45,14 @@ def own_confidence(
     A picture in which nothing is found counts as wrong, with no confidence, unless there is nothing on it.
     """
     confidence, right = np.zeros(count), np.zeros(count, bool)
+    together = 1 if reads == "number" else TOGETHER
+    if progress is not None:
+        progress("reading pictures", 0, count)
     for place, (reading, text) in enumerate(_read(reader, reads, pictures)):
         numbers = reading.numbers if reading else ()
         right[place] = reading is not None and reading.text == text
         confidence[place] = numbers[0].confidence if numbers else 0.0
-        if progress is not None:
+        if progress is not None and ((place + 1) % together == 0 or place + 1 == count):
             progress("reading pictures", place + 1, count)
     return confidence, right
 
@@ -65,6 +68,8 @@ def own_confidence_on_pages(
     """
     confidence: list[float] = []
     right: list[bool] = []
+    if progress is not None:
+        progress("reading pages", 0, count)
     for place, page in enumerate(pages):
         reading = reader.read_grey(page.grey)
         is_by_page = "weighed" in reading.stages

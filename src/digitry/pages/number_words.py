@@ -1,4 +1,4 @@
-"""Shares as people read them."""
+"""Shares and times as people read them."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ def interval(low_high: tuple[float, float]) -> str:
 def confidence(probability: float) -> str:
     """Write a confidence: "98.3%"; nothing is certain, so 0.9997 is not shown as 100.0%."""
     return "> 99.9%" if probability > 0.999 else f"{probability:.1%}"
+
+
+def about(seconds: float) -> str:
+    """Write how long something will take: "about 40 s", "about 5 min"."""
+    return f"about {seconds / 60:.0f} min" if seconds > 90 else f"about {seconds:.0f} s"
 
 
 def duration(seconds: float) -> str:

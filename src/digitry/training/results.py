@@ -118,7 +118,8 @@ def add_scale(job: TrainingJob, epochs: int, progress: TrainingProgress) -> None
     Where nothing was held back, or too little, the model gets none, and the note says what that means. Nor does it
     where none is wanted.
     """
-    from digitry.evaluation.calibrate import no_scale, pictures_after, scale_in_words, scale_on_made, write_scale
+    from digitry.evaluation.calibrate import no_scale, pictures_after, scale_in_words, scale_on_made
+    from digitry.evaluation.scale_files import write_scale
 
     if not job.wants_scale:
         return
@@ -135,7 +136,7 @@ def add_scale(job: TrainingJob, epochs: int, progress: TrainingProgress) -> None
     count = pictures_after(model.reads, epochs)
     scale, _ = scale_on_made(model, unseen, data, count=count, seed=job.seed)
     write_scale(job.folder, model, scale)
-    progress.note(f"scale of confidence: {scale_in_words(scale)}")
+    progress.note("scale of confidence: " + "\n  ".join(scale_in_words(scale)))
 
 
 def fit_temperature(model: Any, examples: tuple[NDArray[np.float32], NDArray[np.int32]]) -> float:

@@ -12,6 +12,7 @@ from PIL import Image
 
 from digitry.cli import calibrate, info
 from digitry.errors import ModelError
+from digitry.networks.contract import Contract
 from digitry.networks.model import Model
 from tests.unit.tiny_models import printed_digit, string_model_bytes, template_model_bytes
 
@@ -36,9 +37,24 @@ def test_calibrate_says_what_was_what_is_and_where_it_is_written(folder: Path) -
     result = ask(calibrate.command, folder / "tiny.onnx", folder / "mine")
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines()[0] == "before: no scale, so nothing was ever sure"
-    assert "pictures of mine, labelled by a person" in result.stdout
+    assert "        they were pictures of mine, labelled by a person" in result.stdout.splitlines()
     assert f"written into {folder / 'tiny.onnx'}" in result.stdout
     assert Model.open(folder / "tiny.onnx").contract.confidence_scale is not None
+
+
+def test_a_scale_fitted_to_fewer_pictures_is_noticed_and_can_be_taken_back(folder: Path) -> None:
+    ask(calibrate.command, folder / "tiny.onnx", folder / "mine")
+    for digit in range(10):
+        (folder / "mine" / str(digit) / "150.png").unlink()
+    result = ask(calibrate.command, folder / "tiny.onnx", folder / "mine")
+    assert result.stderr == "digitry: the new scale is fitted to 10 pictures, the one that it replaces to 20\n"
+    undo = result.stdout.partition("digitry calibrate ")[2].split()
+    undone = ask(calibrate.command, *undo)
+    assert [line for line in undone.stdout.splitlines() if "read correctly" in line] == [
+        "before: 100.0% of 10 pictures read correctly",
+        "after:  100.0% of 20 pictures read correctly",
+    ]
+    assert "leave PICTURES and --count out" in str(ask(calibrate.command, *undo, "--count", "20").exception)
 
 
 def test_calibrate_as_json_is_one_object(folder: Path) -> None:
@@ -52,17 +68,17 @@ def test_the_command_that_a_model_without_a_scale_names_gives_it_one(folder: Pat
     file = folder / "my tiny.onnx"
     (folder / "tiny.onnx").rename(file)
     command = ask(info.command, file).stdout.partition("digitry calibrate ")[2].partition("\n")[0]
-    place, pictures = shlex.split(command)
+    place, pictures = shlex.split(command)[:2]
     assert (place, pictures) == (str(file), "PICTURES")
     result = ask(calibrate.command, place, folder / "mine")
     assert result.exit_code == 0, result.output
-    assert "no scale" not in ask(info.command, file).stdout
+    assert "digitry calibrate" not in ask(info.command, file).stdout
 
 
 def test_info_says_what_a_model_reads_and_that_nobody_measured_it(folder: Path) -> None:
     text = ask(info.command, folder / "tiny.onnx").stdout
     assert "single digits: 0, 1, 2" in text
-    assert "this model carries no scale of confidence; fit one on pictures of your own: digitry calibrate" in text
+    assert "none: nobody measured when it is sure, so it never is" in text
     assert Model.open(folder / "tiny.onnx").sha256 in text
     assert "whole numbers: 0, 1, 2" in ask(info.command, folder / "numbers.onnx").stdout
 
@@ -82,6 +98,44 @@ def test_info_as_json_has_the_whole_contract_size_and_hash(folder: Path) -> None
     assert facts["bytes"] == (folder / "tiny.onnx").stat().st_size
     assert facts["contract"]["reads"] == facts["reads"] == "digit"
     assert facts["contract"]["confidence_scale"] is None
+
+
+def test_info_puts_settings_and_figures_into_words_and_lines(folder: Path) -> None:
+    settings = {"epochs": 3, "filters": [16, 32], "augment": True, "shift_pixels": 0, "keep_best": False, "l2": None}
+    metrics = {"accuracy": 0.9546, "loss": 0.6616, "epoch": 3, "val_accuracy": 0.98, "parameters": 12345, "other": 0.5}
+    contract = Contract("cnn", tuple("0123456789"), settings=settings, metrics=metrics)
+    (folder / "cnn.onnx").write_bytes(template_model_bytes(contract=contract.to_json()))
+    lines = ask(info.command, folder / "cnn.onnx").stdout.splitlines()
+    assert lines[3:5] == [
+        "settings    augment=true  epochs=3  filters=16,32",
+        "            off or 0:  keep_best  shift_pixels",
+    ]
+    assert lines[7:11] == [
+        "training    95.46% read correctly, loss 0.6616 (while it learnt, in epoch 3)",
+        "validation  98.00% read correctly (on what was held back)",
+        "figures     other 0.5",
+        "parameters  12,345",
+    ]
+
+
+def test_info_of_a_run_offers_what_can_be_done_next(folder: Path) -> None:
+    run = folder / "run"
+    run.mkdir()
+    config = {"recipe": "cnn", "data": "mnist", "data_sha256": "", "seed": 0}
+    settings = {"validation_fraction": 0.1}
+    (run / "config.json").write_text(json.dumps({**config, "settings": settings}))
+    (run / "model.onnx").write_bytes(template_model_bytes())
+
+    def offered() -> list[str]:
+        _, _, steps = ask(info.command, run).stdout.partition("next  ")
+        return [line.split("  ")[0] for line in steps.strip().splitlines() for line in [line.strip()]]
+
+    every = [f"digitry evaluate {run}", f"digitry calibrate {run}", f"digitry read --model {run} PICTURE"]
+    assert offered()[:3] == every
+    (run / "metrics.json").write_text(json.dumps({"splits": {"test": {"accuracy": 0.9912}}}))
+    assert offered()[:2] == every[1:]
+    (run / "config.json").write_text(json.dumps({**config, "settings": {}}))
+    assert f"digitry calibrate {run} PICTURES" in offered()
 
 
 def test_info_of_a_run_has_the_figures_of_the_splits_that_were_judged(folder: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from digitry import console
 from digitry.cli import progress
-from digitry.cli.progress import Bar, Counter
+from digitry.cli.progress import Bar, Counter, Foreseen
 
 
 class Clock:
@@ -51,6 +51,22 @@ def test_what_is_quick_says_nothing(clock: Clock, capsys: pytest.CaptureFixture[
     with Counter("reading", 100, quiet=False) as counter:
         read(clock, counter, 100, seconds=0.01)
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("batch_seconds", "told"),
+    [(3.0, "digitry: reading pictures: 6,400 take about 5 min here; fewer with --count N\n"), (0.02, "")],
+)
+def test_how_long_it_takes_is_said_after_the_first_parts_where_that_is_long(
+    batch_seconds: float, told: str, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Foreseen(quiet=False, fewer="; fewer with --count N") as bar:
+        for done in range(0, 6401, 64):
+            bar("reading pictures", done, 6400)
+            clock.now += batch_seconds
+    lines = capsys.readouterr().err
+    assert lines.startswith(told)
+    assert lines.count(" take ") == len(told[:1])
 
 
 def test_a_pipe_gets_a_line_after_two_seconds_and_then_every_ten(

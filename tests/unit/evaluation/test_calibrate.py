@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 import digitry
-from digitry.errors import DataError, SettingError, StorageError
+from digitry.errors import DataError, ModelError, SettingError, StorageError
 from digitry.evaluation.calibrate import (
     calibrate,
     no_scale,
@@ -20,10 +20,10 @@ from digitry.evaluation.calibrate import (
     scale_in_words,
     scale_on_made,
     unseen_digits,
-    write_scale,
 )
 from digitry.evaluation.made_pictures import describe, made_pictures
 from digitry.evaluation.own_confidence import own_confidence_on_pages
+from digitry.evaluation.scale_files import put_back_scale, write_scale
 from digitry.exports import bundle
 from digitry.networks.contract import Contract
 from digitry.networks.model import Model
@@ -115,7 +115,7 @@ def test_few_pictures_make_nothing_sure_however_well_they_are_read(model: Model)
     scale, _ = scale_on_made(model, printed_split(40), "printed", count=8000)
     assert scale.pictures == 40
     assert scale.least_confidence(0.005) > 1
-    assert "no reading is sure" in scale_in_words(scale)
+    assert "no reading is sure" in scale_in_words(scale)[-1]
 
 
 def test_too_little_held_back_is_no_scale(model: Model) -> None:
@@ -175,6 +175,31 @@ def test_a_run_gets_it_into_both_of_its_files_from_the_part_that_was_held_back(o
     weights, contract = bundle.load(own_run / "weights.safetensors")
     assert contract == Model.open(own_run).contract
     np.testing.assert_array_equal(weights["1.Dense.bias"], np.arange(3, dtype=np.float32))
+
+
+def test_the_scale_that_a_model_came_with_is_kept_and_comes_back(
+    own_run: Path, pictures: Callable[..., Path], tmp_path: Path
+) -> None:
+    first = calibrate(own_run)
+    assert first.kept is None
+    as_it_came = {path: path.read_bytes() for path in own_run.iterdir()}
+    for name, count in (("mine", 20), ("others", 30)):
+        assert calibrate(own_run, pictures(count, name)).kept == own_run / "model.onnx.former-scale.json"
+    undone = put_back_scale(own_run)
+    assert undone.before is not None
+    assert (undone.before.pictures, undone.after) == (30, first.after)
+    assert {path: path.read_bytes() for path in own_run.iterdir()} == as_it_came
+
+
+def test_the_scale_of_another_model_is_not_put_back(own_run: Path, pictures: Callable[..., Path]) -> None:
+    calibrate(own_run)
+    with pytest.raises(ModelError, match="none was replaced"):
+        put_back_scale(own_run)
+    calibrate(own_run, pictures(20))
+    contract = replace(Model.open(own_run).contract, recipe="another")
+    (own_run / "model.onnx").write_bytes(template_model_bytes(contract=contract.to_json()))
+    with pytest.raises(ModelError, match="belongs to another model; delete it"):
+        put_back_scale(own_run)
 
 
 def test_a_contract_written_anew_gives_the_bytes_that_saving_gives(tmp_path: Path) -> None:
@@ -267,7 +292,7 @@ def test_confidences_on_pages_are_those_of_numbers_and_one_that_is_not_there_is_
     )
     assert confidence.tolist() == [0.9, 0.4] * 3
     assert right.tolist() == [True, False] * 3
-    assert counted == [(1, 3), (2, 3), (3, 3)]
+    assert counted == [(0, 3), (1, 3), (2, 3), (3, 3)]
 
 
 def test_the_scale_of_a_network_for_pages_is_fitted_to_numbers_on_made_pages() -> None:
