@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,6 +71,12 @@ if TYPE_CHECKING:
     "--csv", type=click.Path(path_type=Path), metavar="FILE", help="Write a table, a row a number; - prints it."
 )
 @click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a file by its ending: .csv or .jsonl, as above, or .parquet, the columns of the table.",
+)
+@click.option(
     "--table",
     is_flag=False,
     flag_value=STANDARD_INPUT,
@@ -96,6 +101,7 @@ def command(
     as_json: bool,
     jsonl: Path | None,
     csv: Path | None,
+    out: Path | None,
     table: str | None,
     resume: bool,
     draw: Path | None,
@@ -106,24 +112,27 @@ def command(
     """Read the handwritten numbers in each PICTURE.
 
     PNG, JPEG, WebP, BMP, GIF, all pages of a TIFF; HEIC and PDF with the extras digitry[heic] and digitry[pdf]. A
-    folder means all pictures in it and below, a dash the standard input.
+    folder means all pictures in it and below, a pattern in quotes ("scans/**/*.png") what matches, a dash the standard
+    input.
 
     What is known about the numbers (--between, --length, --check) chooses among what each may be; such a choice is
     never sure, and what fits in no way is kept, not sure.
 
     A picture that cannot be read is one line on stderr; the others are read, and the exit code is 3. With --csv,
-    --jsonl or --table FILE nothing is printed but what --json asks for, and how many numbers were read is a note on
-    stderr, as are the files that were written; --csv - prints the table itself. --table without a FILE comes after the
-    pictures.
+    --jsonl, --out or --table FILE nothing is printed but what --json asks for, and how many numbers were read is a
+    note on stderr, as are the files that were written; --csv - prints the table itself. --table without a FILE comes
+    after the pictures.
     """
     if not pictures:
         if table not in (None, STANDARD_INPUT):  # it took the picture for its file
             raise SettingError(f"no picture is named but {table}; name the pictures before --table")
         raise click.MissingParameter(ctx=click.get_current_context(), param_hint="'PICTURE...'", param_type="argument")
+    from digitry.cli.find_pictures import find_pictures, paths_inside
     from digitry.cli.progress import Counter
     from digitry.cli.reading_notes import ReadingNotes
     from digitry.cli.reading_output import CSV_HEADER, Maker, drawing_paths
-    from digitry.reading.batch.output import TableFile, describe_job
+    from digitry.reading.batch.open_table import open_table
+    from digitry.reading.batch.output import describe_job
     from digitry.reading.batch.records import ReadingSettings
     from digitry.reading.knowledge import parse_knowledge
     from digitry.reading.page_options import page_options_from_words
@@ -133,30 +142,33 @@ def command(
     knowledge = parse_knowledge(**known) if any(word is not None for word in known.values()) else None
     settings = ReadingSettings(models, max_error, expect, page_options_from_words(expect, said), knowledge)
     grid_file = _grid_file(table, expect, as_json=as_json, resume=resume)
-    found = _find(pictures)
-    names = list(found)
-    asked = {"csv": csv, "jsonl": jsonl}
+    asked = _asked_files(csv, jsonl, out)
     printed = _printed(asked, as_json=as_json, grids=table == STANDARD_INPUT)
+    found = find_pictures(pictures)
+    names = list(found)
     files = {kind: path for kind, path in asked.items() if path is not None and str(path) != STANDARD_OUTPUT}
     if resume and (not files or STANDARD_INPUT in found):
-        raise SettingError("--resume goes on with a --csv or --jsonl file, and cannot read standard input again")
+        raise SettingError("--resume goes on with a --csv, --jsonl or --out file, and cannot read standard input again")
     if explain and len(names) != 1:
         raise SettingError(f"--explain shows one picture, these are {len(names)}")
     text: Text = printed or ("" if files or grid_file else "whole" if len(names) == 1 else "line")
-    drawings = drawing_paths(draw, found) if draw else {}
+    drawings = drawing_paths(draw, paths_inside(found)) if draw else {}
     maker = Maker(text, tuple(files), grid_file is not None, drawings)
     failures = 0
     grids: list[Grid] = []
     notes = ReadingNotes()
     with ExitStack() as stack:
         job = describe_job(settings, names) if files else {}
-        tables = [stack.enter_context(TableFile(path, kind, job, names, resume=resume)) for kind, path in files.items()]
+        opened = (open_table(path, kind, job, names, resume=resume) for kind, path in files.items())
+        tables = [stack.enter_context(table_file) for table_file in opened]
         done = min((table.done for table in tables), default=0)
         # Where the readings themselves appear on the terminal they are the progress.
         is_progress = not quiet and (text == "" or not sys.stdout.isatty())
         counter = stack.enter_context(Counter("reading", len(names) - done, quiet=not is_progress))
         if done and not quiet:
             counter.note(f"{done} of {len(names)} pictures were read before")
+        if done == len(names):
+            failures = max(table.start(done) for table in tables)
         results = stack.enter_context(closing(_results(names[done:], settings, maker, explain)))
         for index, made in enumerate(results):
             if index == 0:  # not before the model has shown that it is good
@@ -175,15 +187,28 @@ def command(
             counter.step()
         if grid_file is not None:
             write_grids(grids, grid_file)
-        if not quiet:
-            if text == "" and notes.pictures:
-                counter.note(notes.what_was_read())
-            if written := notes.what_was_written(files.values(), grid_file, len(grids)):
-                counter.note(written)
+    if not quiet:
+        if text == "" and notes.pictures:
+            counter.note(notes.what_was_read())
+        if written := notes.what_was_written(files.values(), grid_file, len(grids)):
+            counter.note(written)
     if failures and len(names) > 1:
         counter.note(f"{failures} of {len(names)} pictures could not be read")
     if failures:
         sys.exit(DataError.exit_code)
+
+
+def _asked_files(csv: Path | None, jsonl: Path | None, out: Path | None) -> dict[str, Path | None]:
+    """Return the file of each kind. Raises SettingError for one whose ending says no kind, and for two of a kind."""
+    asked = {"csv": csv, "jsonl": jsonl, "parquet": None}
+    if out is None:
+        return asked
+    kind = out.suffix.lower().lstrip(".")
+    if kind not in asked:
+        raise SettingError(f"--out writes a file that ends in .csv, .jsonl or .parquet, not {out}; --csv - prints")
+    if asked[kind] is not None:
+        raise SettingError(f"--{kind} and --out both name a {kind.upper()} file; leave one of them out")
+    return asked | {kind: out}
 
 
 def _printed(files: dict[str, Path | None], *, as_json: bool, grids: bool) -> Text:
@@ -246,45 +271,6 @@ def _explain(reader: Reader, outcome: Outcome, path: Path) -> tuple[Path, ...]:
         write_atomically(page, explain_page(reader, picture, reading, title=title).encode())
         written.append(page)
     return tuple(written)
-
-
-def _find(pictures: Sequence[str]) -> dict[str, str]:
-    """Find the pictures as named, each once; for a folder those in it and below, by name. With each its path below
-    that.
-    """
-    found: dict[str, str] = {}
-    several = sum(Path(given).is_dir() for given in pictures) > 1
-    for given in pictures:
-        if given == STANDARD_INPUT:
-            found[given] = "standard input"
-        elif not Path(given).is_dir():
-            found[given] = Path(given).name
-        else:
-            top = Path(given).resolve().name if several else ""
-            inside = {path: str(Path(top, path[len(given) :].lstrip(os.sep))) for path in _pictures_below(given)}
-            if not inside:
-                from digitry.images.sniff import SUFFIXES
-
-                raise DataError(f"{given} holds no pictures; expected files ending in {', '.join(sorted(SUFFIXES))}")
-            found.update(inside)
-    return found
-
-
-def _pictures_below(folder: str) -> Iterator[str]:
-    """Return all files with a picture's suffix in the folder and below, by name; hidden files and folders are left
-    out.
-    """
-    from digitry.images.sniff import SUFFIXES
-
-    suffixes = tuple(SUFFIXES)
-    with os.scandir(folder) as entries:
-        for entry in sorted(entries, key=lambda entry: entry.name):
-            if entry.name.startswith("."):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                yield from _pictures_below(entry.path)
-            elif entry.name.lower().endswith(suffixes) and entry.is_file():
-                yield entry.path
 
 
 def _source(name: str) -> PictureSource:

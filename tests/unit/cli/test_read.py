@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
+from pyarrow import parquet
 
 from digitry.cli.read import command
 from digitry.cli.reading_output import drawing_paths
@@ -203,6 +204,45 @@ def test_a_jsonl_file_holds_what_json_prints(folder: Path, tmp_path: Path) -> No
     assert [one["page"] for one in objects(result)] == [1, 1, None]
 
 
+def test_out_writes_what_the_ending_of_its_file_says(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    for kind in ("csv", "jsonl"):
+        assert run(folder, str(folder), f"--{kind}", f"{out}-plain.{kind}", "--out", f"{out}.parquet").stdout == ""
+        assert run(folder, str(folder), "--out", f"{out}.{kind}").exit_code == 3
+        assert Path(f"{out}.{kind}").read_bytes() == Path(f"{out}-plain.{kind}").read_bytes()
+        rows = parquet.read_table(f"{out}.parquet").to_pylist()
+        assert [(Path(row["picture"]).name, row["text"]) for row in rows] == [
+            ("3.png", "3"), ("7.png", "7"), ("bad.png", None),
+        ]  # fmt: skip
+        Path(f"{out}.parquet").unlink()
+
+
+def test_resuming_what_is_whole_reads_nothing_and_tells_of_its_failures_again(folder: Path, tmp_path: Path) -> None:
+    arguments = [str(folder), "--out", str(tmp_path / "out.parquet")]
+    run(folder, *arguments)
+    result = run(folder, *arguments, "--resume")
+    assert result.exit_code == 3
+    assert result.stderr.splitlines() == [
+        "digitry: 3 of 3 pictures were read before",
+        f"digitry: written: {tmp_path / 'out.parquet'}",
+        "digitry: 1 of 3 pictures could not be read",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--out", "a.xlsx"], r"--out writes a file that ends in \.csv, \.jsonl or \.parquet, not a\.xlsx"),
+        (["--csv", "a.csv", "--out", "b.csv"], "--csv and --out both name a CSV file"),
+    ],
+)
+def test_an_out_file_of_no_kind_or_of_one_that_is_named_already_is_refused(
+    options: list[str], words: str, folder: Path
+) -> None:
+    with pytest.raises(SettingError, match=words):
+        CliRunner().invoke(command, [str(folder), *options], catch_exceptions=False)
+
+
 def test_a_dash_prints_what_the_file_would_hold(folder: Path, tmp_path: Path) -> None:
     assert run(folder, str(folder), "--csv", str(tmp_path / "out.csv")).stdout == ""
     printed = run(folder, str(folder), "--csv", "-")
@@ -240,7 +280,7 @@ def test_a_table_in_the_way_other_settings_and_resuming_nothing_are_one_line_eac
     for arguments, words in (
         (["--csv", table], "exists; go on with it by --resume"),
         (["--csv", table, "--resume", "--expect", "page"], r"another --expect \(digit\)"),
-        (["--resume"], "--resume goes on with a --csv or --jsonl file"),
+        (["--resume"], "--resume goes on with a --csv, --jsonl or --out file"),
     ):
         with pytest.raises(SettingError, match=words):
             CliRunner().invoke(

@@ -1,7 +1,7 @@
 """A process that reads pictures of a long list; `digitry.reading.batch.processes` starts it and asks it.
 
-The first message has sources, settings and what to make of outcomes, pickled; each other names pictures of the list,
-and is answered by what was made of them.
+The first message has settings and what to make of outcomes, pickled; each other one sources, and is answered by what
+was made of them.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ def main() -> None:
     from digitry.errors import DigitryError
     from digitry.reading.batch.here import open_reader, read_many
 
-    sources, settings, finish = pickle.loads(job)
+    settings, finish = pickle.loads(job)
     try:
         reader = open_reader(settings)
         cv2.setNumThreads(1)  # every core has a process of its own
         answer({})
-        for chunk, _ in asked:
-            outcomes = read_many(reader, sources[slice(*chunk["pictures"])], settings)
+        for _, (sources,) in asked:
+            outcomes = read_many(reader, pickle.loads(sources), settings)
             answer({}, pickle.dumps([finish(outcome) for outcome in outcomes]))
     except DigitryError as error:
         answer({}, pickle.dumps(error))

@@ -45,21 +45,23 @@ class _Done(NamedTuple):
 class TableFile:
     """One output file: a new one, or one that goes on; to be used in `with`. Nothing is written before `start`."""
 
-    def __init__(self, path: Path, kind: str, job: TableJob, names: Sequence[str], *, resume: bool) -> None:
-        """`kind` is a name in `FORMATS`; `names` are those of all pictures of the `job`.
+    def __init__(
+        self, path: Path, kind: str, job: TableJob, names: Sequence[str], *, resume: bool, record: Path | None = None
+    ) -> None:
+        """`kind` is a name in `FORMATS`; `names` are those of all pictures of the `job`, which the `record` describes.
 
         Raises SettingError for a table that is there unasked, or with `resume` for one of another job.
         """
         self.path = path
         self._format = FORMATS[kind]
-        self._job, self._record = job, path.with_name(f"{path.name}.job.json")
+        self._job, self._record = job, record or record_beside(path)
         self._is_new = not os.path.lexists(path)
         self._done: list[_Done] = []
         self._handle: int | None = None
         if not self._is_new:
             if not resume:
-                raise SettingError(f"{path} exists; go on with it by --resume, delete it, or choose another name")
-            _check_record(path, self._record, job)
+                raise exists_already(path)
+            check_record(path, self._record, job)
             with _storage_errors(path):
                 self._done = _find_done(path, self._format, names)
 
@@ -67,6 +69,11 @@ class TableFile:
     def done(self) -> int:
         """How many pictures are whole in it."""
         return len(self._done)
+
+    @property
+    def is_started(self) -> bool:
+        """Whether it is open."""
+        return self._handle is not None
 
     def start(self, pictures: int) -> int:
         """Open the table and cut it after so many of the pictures done; how many of these could not be read.
@@ -148,7 +155,18 @@ def _find_done(path: Path, wanted: RowFormat, names: Sequence[str]) -> list[_Don
     return found[:-1]
 
 
-def _check_record(path: Path, record: Path, job: TableJob) -> None:
+def exists_already(path: Path) -> SettingError:
+    """Make the error for a table that is there unasked."""
+    return SettingError(f"{path} exists; go on with it by --resume, delete it, or choose another name")
+
+
+def record_beside(path: Path) -> Path:
+    """Return where it is said what a table holds."""
+    return path.with_name(f"{path.name}.job.json")
+
+
+def check_record(path: Path, record: Path, job: TableJob) -> None:
+    """Do nothing where a table was begun for this job. Raises SettingError where it was not."""
     try:
         begun = json.loads(record.read_bytes())
     except (OSError, ValueError):

@@ -6,9 +6,10 @@ import contextlib
 import os
 import pickle
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,9 @@ WORTHWHILE = 2 * CHUNK
 
 MOST_PROCESSES = 8
 
+DEADLY = "reading it killed the process; is it broken, or too large for the memory?"
+"""Why a picture has no readings that took its process with it, again and again."""
+
 
 def sensible_count(pictures: int) -> int:
     """Tell how many processes so many pictures are worth on this machine."""
@@ -47,33 +51,41 @@ def read_in_processes(
     outcome with that failure. Where no process can be started, everything is read in this one.
     """
     waiting = shares_of(sources)
-    asked: deque[tuple[range, Future[Message | None]]] = deque()
+    asked: deque[tuple[Sequence[PictureSource], Future[Message | None]]] = deque()
     at = 0
     try:
-        start = partial(_start, pickle.dumps((sources, settings, finish)))
-        with contextlib.closing(Pool(start, min(processes, len(waiting)))) as pool:
-            while waiting or asked:
-                while waiting and len(asked) < AHEAD * processes:
-                    asked.append((chunk := waiting.popleft(), pool.ask({"pictures": [chunk.start, chunk.stop]})))
+        start = partial(_start, pickle.dumps((settings, finish)))
+        with contextlib.closing(Pool(start, min(processes, len(sources)))) as pool:
+            while True:
+                for chunk in islice(waiting, AHEAD * processes - len(asked)):
+                    asked.append((chunk, _ask(pool, chunk)))
+                if not asked:
+                    break
                 chunk, answer = asked.popleft()
-                for result in _results(answer) or _one_by_one(pool, sources, finish, chunk):
+                for result in _results(answer) or _one_by_one(pool, chunk, finish):
                     yield result
                     at += 1
     except NoWorkerError:
         yield from map(finish, read_many(open_reader(settings), sources[at:], settings))
 
 
-def shares_of(sources: Sequence[PictureSource]) -> deque[range]:
-    """Return all pictures in their order, cut so that none waits long for others: up to `CHUNK` small ones together."""
-    chunks: deque[range] = deque()
-    first = size = 0
-    for index, source in enumerate(sources, 1):
+def shares_of(sources: Iterable[PictureSource]) -> Iterator[list[PictureSource]]:
+    """Yield all pictures in their order, cut so that none waits long for others: up to `CHUNK` small ones together."""
+    chunk: list[PictureSource] = []
+    size = 0
+    for source in sources:
         with contextlib.suppress(OSError, ValueError):  # what is wrong with it is said when it is read
             size += Path(source.name).stat().st_size if source.data is None else len(source.data)
-        if index - first == CHUNK or size > CHUNK_BYTES or index == len(sources):
-            chunks.append(range(first, index))
-            first, size = index, 0
-    return chunks
+        chunk.append(source)
+        if len(chunk) == CHUNK or size > CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _ask(pool: Pool, sources: Sequence[PictureSource]) -> Future[Message | None]:
+    return pool.ask({}, pickle.dumps(sources))
 
 
 def _start(job: bytes) -> Worker:
@@ -95,8 +107,7 @@ def _results(answer: Future[Message | None]) -> list[Any] | None:
     return list(found)
 
 
-def _one_by_one(pool: Pool, sources: Sequence[PictureSource], finish: Finish[T], pictures: range) -> Iterator[T]:
-    why = "reading it killed the process; is it broken, or too large for the memory?"
-    for index in pictures:
-        found = _results(pool.ask({"pictures": [index, index + 1]}))
-        yield from found or [finish(Outcome(sources[index].name, (), why))]
+def _one_by_one(pool: Pool, sources: Sequence[PictureSource], finish: Finish[T]) -> Iterator[T]:
+    for source in sources:
+        found = _results(_ask(pool, [source]))
+        yield from found or [finish(Outcome(source.name, (), DEADLY))]

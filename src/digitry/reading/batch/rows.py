@@ -1,4 +1,6 @@
-"""Outcomes ↔ the lines of a CSV table or a JSONL file, so that what a file holds can be told after a kill."""
+"""Outcomes ↔ the lines of a CSV table, a JSONL file or what a Parquet file is made of, so that what a file holds can be
+told after a kill.
+"""
 
 from __future__ import annotations
 
@@ -60,20 +62,26 @@ def json_rows(lines: Iterable[bytes]) -> Iterator[FoundRow]:
 
 def csv_lines(outcome: Outcome) -> bytes:
     """Write one row a number; one for a page without any, and one for what could not be read."""
-    rows: list[tuple[Any, ...]] = []
+    return _csv_text(map(_csv_cells, _rows(outcome)))
+
+
+def flat_lines(outcome: Outcome) -> bytes:
+    """Write the same rows, each as a JSON object with the values that a Parquet file has: null where there is none."""
+    return "".join(json.dumps(dict(zip(COLUMNS, row, strict=True))) + "\n" for row in _rows(outcome)).encode()
+
+
+def _rows(outcome: Outcome) -> Iterator[tuple[Any, ...]]:
+    """Yield the values of `COLUMNS` for each row of one picture; None where there is none."""
     for reading in outcome.readings:
-        page = (csv_name(outcome.name), reading.page)
         for index, number in enumerate(reading.numbers, 1):
             sure = is_sure(reading, number)
-            confidence = f"{number.confidence:.6f}"
-            reason = "" if sure else number.reason or reading.reason
-            text, why = number_cell(number.text), text_cell(reason or "")
-            rows.append((*page, index, text, confidence, _word(sure), *number.box, why))
+            reason = None if sure else number.reason or reading.reason
+            confidence = round(number.confidence, 6)
+            yield (outcome.name, reading.page, index, number.text, confidence, sure, *number.box, reason)
         if not reading.numbers:
-            rows.append((*page, "", "", "", _word(False), "", "", "", "", text_cell(reading.reason or "")))
+            yield (outcome.name, reading.page, None, None, None, False, None, None, None, None, reading.reason)
     if outcome.failure is not None:
-        rows.append((csv_name(outcome.name), "", "", "", "", _word(False), "", "", "", "", text_cell(outcome.failure)))
-    return _csv_text(rows)
+        yield (outcome.name, None, None, None, None, False, None, None, None, None, outcome.failure)
 
 
 def csv_rows(lines: Iterable[bytes]) -> Iterator[FoundRow]:
@@ -100,8 +108,12 @@ def csv_name(name: str) -> str:
     return file_cell(name.encode("utf-8", "backslashreplace").decode().replace("\r", "\\r"))
 
 
-def _word(truth: bool) -> str:
-    return "true" if truth else "false"
+def _csv_cells(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    name, page, index, text, confidence, sure, *box, reason = row
+    share = None if confidence is None else f"{confidence:.6f}"
+    word = "true" if sure else "false"
+    # The csv module writes nothing for None.
+    return (csv_name(name), page, index, number_cell(text or ""), share, word, *box, text_cell(reason or ""))
 
 
 def _csv_text(rows: Iterable[tuple[Any, ...]]) -> bytes:
@@ -113,4 +125,5 @@ def _csv_text(rows: Iterable[tuple[Any, ...]]) -> bytes:
 FORMATS = {
     "csv": RowFormat(_csv_text([COLUMNS]), csv_lines, csv_rows),
     "jsonl": RowFormat(b"", json_line, json_rows),
+    "parquet": RowFormat(b"", flat_lines, json_rows),
 }

@@ -66,7 +66,7 @@ def test_what_was_written_is_found_again_with_its_ends(kind: str) -> None:
     wanted, text = [], b""
     for outcome in ALL:
         text += FORMATS[kind].lines(outcome)
-        wanted.append((outcome.name if kind == "jsonl" else csv_name(outcome.name), outcome.failure is not None))
+        wanted.append((csv_name(outcome.name) if kind == "csv" else outcome.name, outcome.failure is not None))
     found = list(FORMATS[kind].rows(io.BytesIO(text)))
     names = list(dict.fromkeys(row.picture for row in found))
     assert [(name, any(r.is_failure for r in found if r.picture == name)) for name in names] == wanted

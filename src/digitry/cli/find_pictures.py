@@ -1,0 +1,86 @@
+"""The pictures that a command line names: files, folders, patterns; each once, in order."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from digitry.cli import STANDARD_INPUT
+from digitry.errors import DataError, SettingError
+
+_SYSTEMS = ("s3", "gs", "gcs", "abfs", "az", "hdfs", "http", "https", "ftp")
+"""Beginnings of addresses that people name pictures by."""
+
+
+def find_pictures(given: Sequence[str]) -> dict[str, str]:
+    """Find the pictures as named, each once, and with each the folder that it was found in; empty for a single file.
+
+    A folder means all pictures in it and below, by name; a pattern (`scans/**/*.png`) that is no file itself, the
+    files and folders that match, by name. Raises DataError for a folder without pictures, SettingError for the address
+    of another system.
+    """
+    found: dict[str, str] = {}
+    for place in given:
+        for match in _matches(place):
+            if match != STANDARD_INPUT and Path(match).is_dir():
+                found.update(dict.fromkeys(_pictures_below_or_error(match), match))
+            else:
+                found.setdefault(match, "")
+    return found
+
+
+def paths_inside(found: Mapping[str, str]) -> dict[str, str]:
+    """Return for each picture its path below the folder that it was found in; where there are several, that is a part
+    of the path.
+    """
+    several = len({folder for folder in found.values() if folder}) > 1
+    return {name: _inside(name, folder, several) for name, folder in found.items()}
+
+
+def _inside(name: str, folder: str, several: bool) -> str:
+    if name == STANDARD_INPUT:
+        return "standard input"
+    if not folder:
+        return Path(name).name
+    below = name[len(folder) :].lstrip(os.sep)
+    return str(Path(Path(folder).resolve().name, below)) if several else below
+
+
+def _matches(place: str) -> list[str]:
+    """Return what a pattern matches, by name; all else as it is."""
+    if os.path.lexists(place) or place == STANDARD_INPUT:
+        return [place]
+    system, colon, _ = place.partition("://")
+    if colon and system.lower() in _SYSTEMS:
+        raise SettingError(f"{place} is on another system, which is not read from; copy it here, or mount it")
+    if not glob.has_magic(place):
+        return [place]
+    return sorted(glob.glob(place, recursive=True)) or [place]  # noqa: PTH207 - a pattern may begin anywhere
+
+
+def _pictures_below_or_error(folder: str) -> list[str]:
+    inside = list(_pictures_below(folder))
+    if not inside:
+        from digitry.images.sniff import SUFFIXES
+
+        raise DataError(f"{folder} holds no pictures; expected files ending in {', '.join(sorted(SUFFIXES))}")
+    return inside
+
+
+def _pictures_below(folder: str) -> Iterator[str]:
+    """Return all files with a picture's suffix in the folder and below, by name; hidden files and folders are left
+    out.
+    """
+    from digitry.images.sniff import SUFFIXES
+
+    suffixes = tuple(SUFFIXES)
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from _pictures_below(entry.path)
+            elif entry.name.lower().endswith(suffixes) and entry.is_file():
+                yield entry.path
