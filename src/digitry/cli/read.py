@@ -159,8 +159,9 @@ def command(
     notes = ReadingNotes()
     with ExitStack() as stack:
         job = describe_job(settings, names) if files else {}
-        opened = (open_table(path, kind, job, names, resume=resume) for kind, path in files.items())
-        tables = [stack.enter_context(table_file) for table_file in opened]
+        tables = [open_table(path, kind, job, names, resume=resume) for kind, path in files.items()]
+        for table_file in tables:
+            stack.enter_context(table_file)
         done = min((table.done for table in tables), default=0)
         # Where the readings themselves appear on the terminal they are the progress.
         is_progress = not quiet and (text == "" or not sys.stdout.isatty())

@@ -51,7 +51,7 @@ def read_in_processes(
     outcome with that failure. Where no process can be started, everything is read in this one.
     """
     waiting = shares_of(sources)
-    asked: deque[tuple[Sequence[PictureSource], Future[Message | None]]] = deque()
+    asked: deque[tuple[list[PictureSource], Future[Message | None]]] = deque()
     at = 0
     try:
         start = partial(_start, pickle.dumps((settings, finish)))
