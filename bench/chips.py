@@ -2,10 +2,10 @@
 
 python -m bench chips [RUN ...]
 
-Exports each RUN, by default the networks that ship for makers, as `c-library`; compiles it with Debian's
-arm-none-eabi-gcc for a Cortex-M4 with its unit for floats; has arm-none-eabi-size count; and lets
-`qemu-system-arm -M mps2-an386` read a frame of 160x120 pixels and the digit in it. It counts instructions, not cycles:
-no caches, no waiting for flash. Nothing was run on a device. Writes results/chips.json. It needs
+Exports each RUN, by default the networks that ship for makers, as `c-library`, its weights as floats and in 8 bits;
+compiles it with Debian's arm-none-eabi-gcc for a Cortex-M4 with its unit for floats; has arm-none-eabi-size count; and
+lets `qemu-system-arm -M mps2-an386` read a frame of 160x120 pixels and the digit in it. It counts instructions, not
+cycles: no caches, no waiting for flash. Nothing was run on a device. Writes results/chips.json. It needs
 apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
 """
 
@@ -42,19 +42,19 @@ def main() -> None:
         packages = "gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm"
         sys.exit(f"{', '.join(missing)} missing; on Debian: apt-get install {packages}")
     runs = {Path(name).name: run_or_shipped(name) for name in sys.argv[1:] or shipped_runs()}
-    found = {name: measured(run) for name, run in runs.items()}
+    found = {name: measured(run, "float") | {"int8": measured(run, "int8")} for name, run in runs.items()}
     versions = {tool: printed(tool, "--version").splitlines()[0] for tool in TOOLS}
     about = {"command": "python -m bench chips", "flags": list(FLAGS), "tools": versions}
     RESULT.write_text(json.dumps({"networks": found, **about, **run_folder.describe_surroundings()}, indent=1) + "\n")
 
 
-def measured(run: Path) -> dict[str, Any]:
+def measured(run: Path, weights: str) -> dict[str, Any]:
     """Flash, RAM and instructions of one run's network, and of the step before it."""
     import digitry
 
     with tempfile.TemporaryDirectory() as place:
         library = Path(place) / "library"
-        proof = digitry.export(run, library, "c-library")
+        proof = digitry.export(run, library, "c-library", weights=weights)
         objects = compiled(library / "src", Path(place))
         facts: dict[str, Any] = {
             part: flash_and_ram([objects[name] for name in names]) for part, names in PARTS.items()
@@ -81,7 +81,9 @@ def measured(run: Path) -> dict[str, Any]:
     facts["network"]["instructions"] = int(ticks[3]) * INSTRUCTIONS_A_TICK
     facts["labels_as_in_keras"] = f"{proof.labels - proof.labels_differing} of {proof.labels}"
     facts["read_rightly"] = int(ticks[1]) == FRAME_LABEL
-    print(run.name, json.dumps(facts), flush=True)
+    if proof.accuracy is not None:
+        facts["accuracy"] = proof.accuracy
+    print(run.name, weights, json.dumps(facts), flush=True)
     return facts
 
 

@@ -26,6 +26,7 @@ from digitry.cli.derived_help import DerivedHelp, formats
     help="Of onnx: the version of its operators, 13 to the newest that runs here.  [default: 17]",
 )
 @click.option("--ends", help="Of litert-int8: float, or integer, so that no step needs floats.  [default: float]")
+@click.option("--weights", help="Of the C formats: float, or int8 in a quarter of the flash.  [default: float]")
 @click.option(
     "--recipe",
     type=click.Path(path_type=Path),
@@ -33,7 +34,14 @@ from digitry.cli.derived_help import DerivedHelp, formats
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(
-    run: Path, form: str, out: Path | None, opset: str | None, ends: str | None, recipe: Path | None, as_json: bool
+    run: Path,
+    form: str,
+    out: Path | None,
+    opset: str | None,
+    ends: str | None,
+    weights: str | None,
+    recipe: Path | None,
+    as_json: bool,
 ) -> None:
     """Write the model of RUN in another format, once its labels equal Keras' on the run's whole test split.
 
@@ -57,7 +65,7 @@ def command(
         need("ai_edge_litert", by="the proof of a LiteRT file")
     check_place(out or Path.cwd())
     place = out or Path(f"digits{FORMATS[form].suffix}")
-    result = export(run, place, form, opset=opset, ends=ends, recipe=recipe)
+    result = export(run, place, form, opset=opset, ends=ends, weights=weights, recipe=recipe)
     size = sum(file.stat().st_size for file in [result.path, *result.path.rglob("*")] if file.is_file())
     if as_json:
         facts = result._asdict() | {"path": str(result.path), "bytes": size}

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.exports.c_source import run_files, to_c
+from digitry.exports.c_source import labels_may_differ, run_files, to_c
 from digitry.exports.onnx import to_onnx
 from digitry.exports.parity import ExportFormat
 from digitry.networks.contract import Contract
@@ -76,8 +76,8 @@ def _escaped(name: str) -> str:
     return "".join(chr(byte) if chr(byte).isalnum() and byte < 128 else f"\\{byte:03o}" for byte in name.encode())
 
 
-def _from_graph(data: bytes, contract: Contract, path: Path, sample: Images) -> None:
-    source = to_c(data, contract, declaration='#include "digits.h"')
+def _write_folder(data: bytes, contract: Contract, path: Path, weights: str) -> None:
+    source = to_c(data, contract, declaration='#include "digits.h"', weights=weights)
     files = {f"src/{name}": (frame_sources() / name).read_text(encoding="utf-8") for name in FRAME_FILES}
     files |= {f"examples/{name}": (frame_sources() / Path(name).name).read_text(encoding="utf-8") for name in EXAMPLES}
     files |= {"src/digits.c": source, "src/digits.h": header_of(contract), "library.properties": PROPERTIES}
@@ -86,20 +86,20 @@ def _from_graph(data: bytes, contract: Contract, path: Path, sample: Images) -> 
         (path / name).write_text(text, encoding="utf-8")
 
 
-def _write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
-    _from_graph(to_onnx(model, contract), contract, path, sample)
-
-
 def _answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float32]:
     return run_files(sorted((path / "src").glob("*.c")), images, len(contract.class_names))
 
 
-FORMAT = ExportFormat(
-    "c-library",
-    "C library",
-    "",
-    _write,
-    _answers,
-    note="a folder for Arduino, with camera frames",
-    from_graph=_from_graph,
-)
+def _format(weights: str = "float") -> ExportFormat:
+    def from_graph(data: bytes, contract: Contract, path: Path, sample: Images) -> None:
+        _write_folder(data, contract, path, weights)
+
+    def write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
+        from_graph(to_onnx(model, contract), contract, path, sample)
+
+    note = "a folder for Arduino, with camera frames"
+    form = ExportFormat("c-library", "C library", "", write, _answers, note=note, from_graph=from_graph)
+    return form._replace(labels_may_differ=labels_may_differ(weights))
+
+
+FORMAT = _format()._replace(options={"weights": _format})

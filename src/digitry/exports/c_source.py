@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.errors import ModelError
-from digitry.exports.c_text import AXES, DECLARATION, SOURCE, preparation
+from digitry.errors import ModelError, unknown_name
+from digitry.exports.c_weights import in_8_bits
+from digitry.exports.c_text import AXES, DECLARATION, PACKED, SOURCE, preparation
 from digitry.exports.folded import folded
 from digitry.exports.loop_operators import translated
 from digitry.exports.loops import SUM, Array, Loop, Program
@@ -59,10 +60,15 @@ def run_files(sources: list[Path], images: Images, classes: int) -> NDArray[np.f
     return np.frombuffer(done.stdout, np.float32).reshape(-1, classes)
 
 
-def to_c(data: bytes, contract: Contract, *, declaration: str = DECLARATION) -> str:
+WEIGHTS = ("float", "int8")
+"""How the weights of a network can be written down."""
+
+
+def to_c(data: bytes, contract: Contract, *, declaration: str = DECLARATION, weights: str = "float") -> str:
     """Turn the bytes of an ONNX network that reads single digits into C99 source; the same bytes give the same text.
 
-    `declaration` stands before the function that reads: its own, or a header to include.
+    `declaration` stands before the function that reads: its own, or a header to include. `weights` is one of `WEIGHTS`:
+    in `int8` they take a little more than a quarter of the room, and their answers are close, not equal.
 
     Raises ModelError when an operator has no form in C.
     """
@@ -71,13 +77,13 @@ def to_c(data: bytes, contract: Contract, *, declaration: str = DECLARATION) -> 
     program, image, answer = translated(folded(data).graph, (1, *contract.input_shape))
     if not answer.flags.c_contiguous:
         answer = program.made("x", answer)
-    plan = Plan(program, image, answer)
+    plan = Plan(program, image, answer, pack=weights == "int8")
     expressions = list(dict.fromkeys(loop.expression for loop in program.loops))
     return SOURCE.format(
         recipe=_in_a_comment(contract.recipe),
         names=_in_a_comment(" ".join(contract.class_names)),
         classes=len(contract.class_names),
-        kilobytes=(plan.size + plan.numbers.size) * 4 / 1000,
+        kilobytes=((plan.size + plan.numbers.size) * 4 + plan.packed.bytes) / 1000,
         axes=AXES,
         sum=expressions.index(SUM) if SUM in expressions else -1,
         size=plan.size,
@@ -85,18 +91,39 @@ def to_c(data: bytes, contract: Contract, *, declaration: str = DECLARATION) -> 
         answer=plan.place(answer),
         count=plan.numbers.size,
         table="\n".join(_row(loop, expressions, plan) for loop in program.loops),
-        numbers=_wrapped(plan.numbers),
-        cases="\n".join(_case(number, expression) for number, expression in enumerate(expressions)),
+        numbers=_wrapped(_floats(plan.numbers)),
+        cases="\n".join(_case(number, one, plan) for number, one in enumerate(expressions)),
         side=IMAGE_SIDE,
         prepare=preparation(contract),
         declaration=declaration,
+        **_packed_text(plan),
     )
 
 
-class Plan:
-    """Where every array of a program lies: those that are written to share memory, the constants come after it."""
+def _packed_text(plan: Plan) -> dict[str, str]:
+    """Return the parts of the program that differ where weights are packed."""
+    if not plan.packed.bytes:
+        return {"packed": "", "b": "array(l->b)", "factor": "b[at_b]"}
+    tables = PACKED.format(
+        first=plan.size + plan.numbers.size,
+        block=plan.packed.block,
+        count=plan.packed.values.size,
+        values=_wrapped([str(value) for value in plan.packed.values], 24),
+        blocks=plan.packed.scales.size,
+        scales=_wrapped(_floats(plan.packed.scales)),
+    )
+    factor = "l->b < PACKED ? b[at_b] : weight(l->b + at_b)"
+    return {"packed": tables, "b": "array(l->b < PACKED ? l->b : 0)", "factor": factor}
 
-    def __init__(self, program: Program, image: Array, answer: Array) -> None:
+
+LEAST_IN_8_BITS = 64
+"""Constants of fewer numbers stay floats."""
+
+
+class Plan:
+    """Where every array of a program lies: those that are written to share memory, then constants, then packed ones."""
+
+    def __init__(self, program: Program, image: Array, answer: Array, *, pack: bool = False) -> None:
         self.arrays = {_address(array): array for array in (*program.memory, *program.constants)}
         self.starts = sorted(self.arrays)
         self.at: dict[int, int] = {}
@@ -108,11 +135,23 @@ class Plan:
         constants = {_address(array) for array in program.constants}
         self.size = self._share({start: span for start, span in life.items() if start not in constants})
         parts: dict[bytes, int] = {}
-        for array in program.constants:
-            if _address(array) in life:
-                count = sum(len(part) for part in parts) // 4
-                self.at[_address(array)] = self.size + parts.setdefault(array.tobytes(), count)
+        large = self._weights(program) if pack else set()
+        kept = [one for one in program.constants if _address(one) in life and _address(one) not in large]
+        for array in kept:
+            count = sum(len(part) for part in parts) // 4
+            self.at[_address(array)] = self.size + parts.setdefault(array.tobytes(), count)
         self.numbers = np.frombuffer(b"".join(parts), np.float32)
+        self.packed = in_8_bits([self.arrays[start] for start in sorted(large)])
+        for start, place in zip(sorted(large), self.packed.places, strict=True):
+            self.at[start] = self.size + self.numbers.size + place
+
+    def _weights(self, program: Program) -> set[int]:
+        """Tell which constants are only what others are multiplied by, and large enough to be worth packing."""
+        elsewhere = {self._start(loop.a) for loop in program.loops}
+        elsewhere |= {self._start(loop.b) for loop in program.loops if loop.expression != SUM}
+        factors = {self._start(loop.b) for loop in program.loops if loop.expression == SUM} - elsewhere
+        constants = {_address(array) for array in program.constants if array.size >= LEAST_IN_8_BITS}
+        return factors & constants
 
     def place(self, view: Array) -> int:
         """Tell where the first number of a view lies."""
@@ -173,8 +212,10 @@ def _fewer_axes(loop: Loop) -> tuple[list[int], list[list[int]]]:
     return [1] * missing + sizes, [[0] * missing + one for one in steps]
 
 
-def _case(number: int, expression: str) -> str:
+def _case(number: int, expression: str, plan: Plan) -> str:
     names = {"o": "memory[out + i * along]", "x": "a[at_a + i * along_a]", "y": "b[at_b + i * along_b]"}
+    if expression == SUM and plan.packed.bytes:
+        names["y"] = f"(l->b < PACKED ? {names['y']} : weight(l->b + at_b + i * along_b))"
     code = re.sub(r"\b[oxy]\b", lambda found: names[found[0]], expression)
     return f"        case {number}: for (i = 0; i < count; i++) {names['o']} = {code}; break;"
 
@@ -184,22 +225,37 @@ def _in_a_comment(text: str) -> str:
     return text.replace("*", "_").replace("\\", "_")
 
 
-def _wrapped(values: NDArray[np.float32]) -> str:
+def _floats(values: NDArray[np.float32]) -> list[str]:
     # The shortest text that is read as the same float again.
-    texts = [f"{value!s}f" for value in values]
-    return "\n".join("    " + " ".join(f"{text}," for text in texts[at : at + 8]) for at in range(0, len(texts), 8))
+    return [f"{value!s}f" for value in values]
 
 
-def _from_graph(data: bytes, contract: Contract, path: Path, sample: Images) -> None:
-    path.write_text(to_c(data, contract), encoding="utf-8")
-
-
-def _write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
-    _from_graph(to_onnx(model, contract), contract, path, sample)
+def _wrapped(texts: list[str], wide: int = 8) -> str:
+    return "\n".join(
+        "    " + " ".join(f"{text}," for text in texts[at : at + wide]) for at in range(0, len(texts), wide)
+    )
 
 
 def _answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float32]:
     return run_source(path.read_text(encoding="utf-8"), images, len(contract.class_names))
 
 
-FORMAT = ExportFormat("c-array", "C program", ".c", _write, _answers, note="one C99 file", from_graph=_from_graph)
+def _format(weights: str = "float") -> ExportFormat:
+    def from_graph(data: bytes, contract: Contract, path: Path, sample: Images) -> None:
+        path.write_text(to_c(data, contract, weights=weights), encoding="utf-8")
+
+    def write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
+        from_graph(to_onnx(model, contract), contract, path, sample)
+
+    form = ExportFormat("c-array", "C program", ".c", write, _answers, note="one C99 file", from_graph=from_graph)
+    return form._replace(labels_may_differ=labels_may_differ(weights))
+
+
+def labels_may_differ(weights: str) -> float:
+    """Return the share of labels that may differ with weights of this kind. Raises SettingError for an unknown one."""
+    if weights not in WEIGHTS:
+        raise unknown_name("kind of weights", weights, WEIGHTS)
+    return 0.005 if weights == "int8" else 0.0
+
+
+FORMAT = _format()._replace(options={"weights": _format})

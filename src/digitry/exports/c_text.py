@@ -49,14 +49,14 @@ static const float numbers[{count}] = {{
 {numbers}
 }};
 
-static float memory[SIZE];
+{packed}static float memory[SIZE];
 
 static const float *array(int place) {{
     return place < SIZE ? memory + place : numbers + (place - SIZE);
 }}
 
 static void run(const Loop *l) {{
-    const float *a = array(l->a), *b = array(l->b);
+    const float *a = array(l->a), *b = {b};
     const int count = l->sizes[AXES - 1];
     const int along = l->steps[AXES - 1], along_a = l->steps_a[AXES - 1], along_b = l->steps_b[AXES - 1];
     int out = l->out, at_a = 0, at_b = 0, places[AXES] = {{0}}, axis, i;
@@ -66,7 +66,7 @@ static void run(const Loop *l) {{
         if (l->kind == SUM && along == 1 && along_a == 1 && along_b == 0) {{ /* nearly all of the work */
             float *restrict sums = memory + out;
             const float *restrict from = a + at_a;
-            const float factor = b[at_b];
+            const float factor = {factor};
             for (i = 0; i < count; i++) sums[i] += from[i] * factor;
         }} else switch (l->kind) {{
 {cases}
@@ -109,6 +109,24 @@ int main(void) {{
     return 0;
 }}
 #endif
+"""
+
+PACKED = """\
+/* Weights in 8 bits; those of a block share a scale. They lie behind the numbers. */
+enum {{ PACKED = {first}, BLOCK = {block} }};
+
+static const signed char packed[{count}] = {{
+{values}
+}};
+
+static const float scales[{blocks}] = {{
+{scales}
+}};
+
+static float weight(int place) {{
+    return (float)packed[place - PACKED] * scales[(place - PACKED) / BLOCK];
+}}
+
 """
 
 RESIZING = """\

@@ -55,22 +55,24 @@ def export(
     *,
     opset: int | str | None = None,
     ends: str | None = None,
+    weights: str | None = None,
     recipe: RecipeLike | None = None,
     data: Dataset | None = None,
 ) -> Exported:
     """Write a run's model to `out` in a format of `FORMATS`, if it answers as Keras does; loads Keras.
 
     `run` is a Run, the folder of one, or the name of a small network that ships, such as `tiny`. `opset`, 13 to the
-    newest that can be run here, is for `onnx`; `ends`, `float` or `integer`, for `litert-int8`. `recipe` builds the
-    network where the folder is not enough (`Run.keras_model`); without it `onnx`, `onnx-int8` and the C formats are
-    written from the run's model.onnx then, and proven beside that. Both are asked about the run's own data, or about
-    `data`, whose classes must be among the model's. Raises DataError when the data has changed. Raises ModelError when
-    there is no run, the answers differ, or the format has no place for the network. Raises SettingError for an unknown
-    format or option, a format that another backend of Keras writes, and where Keras is not installed.
+    newest that can be run here, is for `onnx`; `ends`, `float` or `integer`, for `litert-int8`; `weights`, `float` or
+    `int8`, for the C formats. `recipe` builds the network where the folder is not enough (`Run.keras_model`); without
+    it `onnx`, `onnx-int8` and the C formats are written from the run's model.onnx then, and proven beside that. Both
+    are asked about the run's own data, or about `data`, whose classes must be among the model's. Raises DataError when
+    the data has changed. Raises ModelError when there is no run, the answers differ, or the format has no place for the
+    network. Raises SettingError for an unknown format or option, a format that another backend of Keras writes, and
+    where Keras is not installed.
     """
     if form not in FORMATS:
         raise unknown_name("format", form, FORMATS)
-    kind = _with_options(FORMATS[form], opset=opset, ends=ends)
+    kind = _with_options(FORMATS[form], opset=opset, ends=ends, weights=weights)
     backend_name(by="an export")
     need("onnx", "safetensors", by="an export")
     run = Run.open(run if isinstance(run, Run) else run_or_shipped(run))
