@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.errors import ModelError, unknown_name
-from digitry.exports.c_weights import in_8_bits
 from digitry.exports.c_text import AXES, DECLARATION, PACKED, SOURCE, preparation
+from digitry.exports.c_weights import in_8_bits
 from digitry.exports.folded import folded
 from digitry.exports.loop_operators import translated
 from digitry.exports.loops import SUM, Array, Loop, Program

@@ -10,8 +10,8 @@ import pytest
 
 from digitry.errors import SettingError
 from digitry.exports import c_library, c_source
-from digitry.exports.c_weights import BLOCK, in_8_bits
 from digitry.exports.c_source import run_source, to_c
+from digitry.exports.c_weights import BLOCK, in_8_bits
 from digitry.exports.onnx import to_onnx
 from digitry.exports.parity import write_if_equal
 from digitry.networks.contract import Contract
