@@ -36,8 +36,9 @@ const show = () => {
   const tile = tiles[at].querySelector("i");
   one(".now i").style.cssText = tile.style.cssText;
   one("h3").textContent = `${suspect.rank} of ${suspects.length}: labelled ${suspect.label}`;
-  one(".taken").textContent = `Taken for ${suspect.likely}; that ${suspect.label} is right is ${suspect.trust} probable.`;
-  one(".why").textContent = `${suspect.where}: ${suspect.why}`;
+  const read = suspect.likely === suspect.label ? `${suspect.likely}, too` : suspect.likely;
+  one(".taken").textContent = `Read as ${read}. Probability of the label ${suspect.label}: ${suspect.trust}.`;
+  one(".why").textContent = `${/^\d+$/.test(suspect.where) ? "Image " : ""}${suspect.where}: ${suspect.why}`;
   for (const choice of review.querySelectorAll("[data-answer]")) {
     choice.setAttribute("aria-pressed", String(choice.dataset.answer === suspect.answer));
     choice.classList.toggle("likely", choice.dataset.answer === suspect.likely);

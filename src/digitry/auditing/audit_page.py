@@ -70,8 +70,8 @@ def _page(audit: Audit, dataset: Dataset) -> dict[str, Any]:
     first = {
         "heading": "The least trusted labels",
         "kind": "suspects",
-        "lead": "Under each picture: its rank; its label → what the networks take it for; and how probable they find "
-        "the label. A label at the top need not be wrong, only doubtful: look, then decide.",
+        "lead": "Under each picture: its rank; its label → what the networks read, where that is another class; "
+        "and how probable they find the label. A label at the top need not be wrong, only doubtful: look, then decide.",
         "suspects": [_tile(rank, one) for rank, one in enumerate(suspects[:PICTURES], 1)],
     }
     return {

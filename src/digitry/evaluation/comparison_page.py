@@ -39,27 +39,27 @@ def comparison_page(comparison: Comparison) -> Page:
     )
 
 
-def curves(names: Sequence[str], runs: Sequence[Run]) -> Figure:
-    """Draw loss and accuracy after each epoch, a line a run: of validation where all have it, else of training."""
+def curves(names: Sequence[str], runs: Sequence[Run], figure_name: str) -> Figure:
+    """Draw `loss` or `accuracy` after each epoch, a line a run: of validation where all have it, else of training."""
     prefix = "val_" if all("val_loss" in one.figures for one in runs) else ""
     with charts.styled():
         from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-        figure, panels = charts.new_figure(3.1, columns=2)
-        for axes, name in zip(panels, ("loss", "accuracy"), strict=True):
-            series = {
-                charts.safe_label(label, 24): (
-                    [line["epoch"] for line in one.history],
-                    [line[prefix + name] for line in one.history],
-                )
-                for label, one in zip(names, runs, strict=True)
-            }
-            charts.draw_lines(axes, series, markers=max(len(one.history) for one in runs) <= 30)
-            axes.set_title(f"{'Validation ' if prefix else 'Training '}{name}")
-            axes.set_xlabel("epoch")
-            axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, min_n_ticks=1))
-        panels[1].yaxis.set_major_formatter(PercentFormatter(1.0, decimals=1))
-        panels[1].legend(loc="best")
+        figure, (axes,) = charts.new_figure(3.1)
+        series = {
+            charts.safe_label(label, 24): (
+                [line["epoch"] for line in one.history],
+                [line[prefix + figure_name] for line in one.history],
+            )
+            for label, one in zip(names, runs, strict=True)
+        }
+        charts.draw_lines(axes, series, markers=max(len(one.history) for one in runs) <= 30)
+        axes.set_title(f"{'Validation' if prefix else 'Training'} {figure_name}")
+        axes.set_xlabel("epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, min_n_ticks=1))
+        if figure_name == "accuracy":
+            axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=1))
+        axes.legend(loc="best")
     return figure
 
 
@@ -85,8 +85,10 @@ def _figures(comparison: Comparison) -> PageTable:
 def _curve_parts(names: Sequence[str], runs: Sequence[Run]) -> list[Part]:
     if not all(one.history for one in runs):
         return ["Not every run has kept its history."]
-    alt = "Two line charts: loss and accuracy after each epoch, a line for each run"
-    return [picture_of_chart(curves(names, runs), alt, wide=True)]
+    return [
+        picture_of_chart(curves(names, runs, name), f"A line chart: {name} after each epoch, a line for each run")
+        for name in ("loss", "accuracy")
+    ]
 
 
 def _settings(names: Sequence[str], runs: Sequence[Run]) -> PageTable:
@@ -94,7 +96,7 @@ def _settings(names: Sequence[str], runs: Sequence[Run]) -> PageTable:
         [name, one.recipe, settings_text(settings_of_its_own(one, runs)) or "the recipe's own", _seconds(one)]
         for name, one in zip(names, runs, strict=True)
     ]
-    return PageTable(("Run", "Recipe", "Settings of its own", "Seconds of training"), rows)
+    return PageTable(("Run", "Recipe", "Settings of its own", "Seconds"), rows)
 
 
 def _seconds(run: Run) -> str:

@@ -15,6 +15,7 @@ from digitry.evaluation import plots
 from digitry.evaluation.judging import Evaluation
 from digitry.evaluation.metrics import CALIBRATION_BINS, SMALLEST_PROBABILITY, Scores
 from digitry.evaluation.report_training import learning_sections, network_sections
+from digitry.evaluation.run_list_page import settings_text
 from digitry.pages import charts
 from digitry.pages.confusion import build_confusion
 from digitry.pages.html import Code, Details, Page, PagePicture, PageTable, Part, Section, Tile
@@ -133,7 +134,7 @@ def _confusion_parts(evaluation: Evaluation, folder: Path) -> list[Part]:
     parts: list[Part] = [pictures]
     if scores.error_count:
         parts.append(
-            "Under each picture stand its position in the split, from 0, and how sure the network was of its answer."
+            "Under each picture: its position in the split, counted from 0, and how sure the network was of its answer."
             + (f" {plots.DOUBTFUL_MARK} marks a label that careful people doubt." if len(evaluation.doubtful) else "")
         )
     parts += [
@@ -227,7 +228,7 @@ def _picture_parts(evaluation: Evaluation, folder: Path) -> list[Part]:
 
 def _provenance_parts(evaluation: Evaluation) -> list[Part]:
     config = evaluation.run.config
-    settings = {name: value for name, value in config["settings"].items() if value is not None}
+    settings = {name: value for name, value in config["settings"].items() if value not in (None, [])}
     rows: list[Row] = [
         ["Data", f"{evaluation.data_name}, SHA-256 {evaluation.data_sha256[:16]}…"],
         ["Model", f"model.onnx, SHA-256 {evaluation.model_sha256[:16]}…, read by ONNX Runtime"],
@@ -235,7 +236,7 @@ def _provenance_parts(evaluation: Evaluation) -> list[Part]:
         ["Commit", str(config.get("git_commit") or "unknown")],
         ["Hardware", _pairs(config.get("hardware"))],
         ["Versions", _pairs(config.get("versions"))],
-        ["Settings", _pairs(settings)],
+        ["Settings", settings_text(settings)],
     ]
     words = ["digitry", "evaluate", str(evaluation.run.folder), "--split", evaluation.split]
     if not evaluation.same_data:

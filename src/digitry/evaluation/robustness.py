@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from digitry.errors import DataError, SettingError, unknown_name
 from digitry.evaluation.hard_pictures import specimen
 from digitry.evaluation.hard_pictures.look import Lookers
 from digitry.evaluation.robustness_parts import PARTS, Figures, Sizes, Subject
+from digitry.networks.model_files import SHIPPED, shipped_model
 from digitry.reading import Reader
 from digitry.runs import model_file
 
@@ -71,6 +71,7 @@ def robustness(
     model, beside = (str(one) if one is not None else None for one in (model, beside))
     for one in (model, beside):
         Reader(one)  # what is no model is refused before anything is fetched
+    sha256, beside_sha256 = network_sha256(model), {} if beside is None else network_sha256(beside)
     specimen.test_digits()
     sizes = sizes or (Sizes().tenth() if quick else Sizes())
     left_out = {}
@@ -94,8 +95,7 @@ def robustness(
             measured[name] = figures
             if on_part is not None:
                 on_part(name, figures)
-    beside_sha256 = {} if beside is None else network_sha256(beside)
-    return Robustness(model, network_sha256(model), beside, beside_sha256, sizes, measured, left_out)
+    return Robustness(model, sha256, beside, beside_sha256, sizes, measured, left_out)
 
 
 def network_sha256(model: str | None) -> dict[str, str]:
@@ -104,8 +104,8 @@ def network_sha256(model: str | None) -> dict[str, str]:
     Raises ModelError for a folder without a model.
     """
     if model is None:
-        files = {file.name: file.read_bytes() for file in (resources.files("digitry") / "models").iterdir()}
+        files = {name: shipped_model(reads) for reads, name in SHIPPED.items()}
     else:
         file = model_file(Path(model))
         files = {file.name: file.read_bytes()}
-    return {n: hashlib.sha256(data).hexdigest() for n, data in sorted(files.items()) if n.endswith(".onnx")}
+    return {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}

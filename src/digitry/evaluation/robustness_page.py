@@ -16,8 +16,11 @@ from digitry.evaluation.robustness_parts import Figures
 from digitry.pages import html
 from digitry.pages.html import Code, PagePicture, PageTable, Part, Section
 
-_SHOWN_SIDE = 240
+_SHOWN_SIDE = 480
+_QUALITY = 85
 _MISTAKES_SHOWN = 12
+
+Row = list[str | int | float]
 
 
 def write_robustness_page(result: Robustness, path: str | Path, *, command: str = "") -> Path:
@@ -77,7 +80,7 @@ def tables(result: Robustness) -> list[tuple[str, PageTable]]:
     return made
 
 
-def _reading_rows(parts: dict[str, Figures]) -> list[list[str]]:
+def _reading_rows(parts: dict[str, Figures]) -> list[Row]:
     named: list[tuple[str, Figures]] = []
     if "mnist" in parts:
         named += [("MNIST test, as arrays", parts["mnist"]["arrays"])]
@@ -90,12 +93,12 @@ def _reading_rows(parts: dict[str, Figures]) -> list[list[str]]:
     return [_reading_row(name, one) for name, one in named]
 
 
-def _reading_row(name: str, one: Figures) -> list[str]:
+def _reading_row(name: str, one: Figures) -> Row:
     count = one.get("images") or one.get("pictures") or one["numbers"]
     ends = one.get("accuracy_interval_95")
     return [
         name,
-        f"{count:,}",
+        int(count),
         _percent(one["accuracy"], 2),
         " – ".join(_percent(end) for end in ends) if ends else "–",
         _percent(one.get("sure")),
@@ -107,32 +110,32 @@ def _corruption_table(part: Figures) -> PageTable:
     others = [who for who in part["mean_error"] if who != "reader"]
     columns = ["wrong after", "arrays", "pictures", "sure", "right when sure"]
     columns += [f"{who}, {way}" for who in others for way in ("arrays", "pictures")]
-    rows = []
+    rows: list[Row] = []
     for name, one in [*part["corruptions"].items(), ("mean", part["mean_error"])]:
         reader = one["reader"]
-        row = [name, _percent(reader["arrays"]), _percent(reader["pictures"])]
+        row: Row = [name, _percent(reader["arrays"]), _percent(reader["pictures"])]
         row += [_percent(reader.get("sure")), _percent(reader.get("right_when_sure"))]
         rows.append(row + [_percent(one[who][way]) for who in others for way in ("arrays", "pictures")])
     ratios = part.get("mean_corruption_error")
     note = ratios and (
-        f"error beside the other model's, on average: {_percent(ratios['arrays'])} on arrays, "
-        f"{_percent(ratios['pictures'])} on pictures"
+        f"Its errors for each 100 of the other model's, a mean over all: {_hundred(ratios['arrays'])} on arrays, "
+        f"{_hundred(ratios['pictures'])} on pictures"
     )
     return PageTable(columns, rows, note or "")
 
 
 def _open_set_table(part: Figures) -> PageTable:
-    rows = [
+    rows: list[Row] = [
         [
             name,
-            f"{one['pictures']:,}",
+            int(one["pictures"]),
             _percent(one["refused_at_99"]),
             _percent(one["not_sure"]),
             _percent(part["page"]["sets"][name]["not_sure"]),
         ]
         for name, one in part["digit"]["sets"].items()
     ]
-    note = f"refused: below the confidence {part['digit']['threshold']:.3f}, which 99% of the digits reach"
+    note = f"Refused: less sure than {part['digit']['threshold']:.3f}, which 99% of the digits reach"
     return PageTable(("what is no digit", "pictures", "refused", "not sure", "not sure, as a page"), rows, note)
 
 
@@ -142,14 +145,14 @@ def _mistake(one: Figures, make: Callable[[int], Specimen]) -> PagePicture:
     scale = min(1.0, _SHOWN_SIDE / max(pixels.shape[:2]))
     size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    _, data = cv2.imencode(".png", small[..., ::-1] if small.ndim == 3 else small)
+    _, data = cv2.imencode(".jpg", small[..., ::-1] if small.ndim == 3 else small, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     words = f"{one['written']} read as {one['read'] or 'nothing'}{', sure' if one['sure'] else ''}"
-    return PagePicture(data.tobytes(), "image/png", f"A photograph of {one['written']}", words)
+    return PagePicture(data.tobytes(), "image/jpeg", f"A photograph of {one['written']}", words)
 
 
 def text_table(table: PageTable) -> list[str]:
     """Write a table as lines, the first column to the left, the others to the right, its caption below."""
-    lines: list[Sequence[str]] = [table.columns, *([str(cell) for cell in row] for row in table.rows)]
+    lines: list[Sequence[str]] = [table.columns, *([_text(cell) for cell in row] for row in table.rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     drawn = [
         "  ".join(
@@ -159,6 +162,14 @@ def text_table(table: PageTable) -> list[str]:
         for line in lines
     ]
     return [*drawn, table.caption] if table.caption else drawn
+
+
+def _text(cell: str | int | float) -> str:
+    return cell if isinstance(cell, str) else f"{cell:,}"
+
+
+def _hundred(ratio: float | None) -> str:
+    return "–" if ratio is None else f"{100 * ratio:.1f}"
 
 
 def _percent(share: float | None, places: int = 1) -> str:

@@ -22,9 +22,8 @@ def render(name: str, **values: object) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-_FIGURE = re.compile(
-    r"[<>≤≥±≈]? ?[-−+]?\d[\d,.]*(?: ?[-–±×/] ?[-−+]?\d[\d,.]*)*(?: ?(?:%|‰|×|s|ms|µs|min|h|B|kB|MB|GB|points?))?"
-)
+_NUMBER = r"[-−+]?\d[\d,.]*(?: ?(?:%|‰|×|s|ms|µs|min|h|B|kB|MB|GB|points?))?"
+_FIGURE = re.compile(rf"[<>≤≥±≈]? ?{_NUMBER}(?: ?[-–±×/] ?{_NUMBER})*")
 """A number with a sign or a unit, or two that make a range."""
 
 _UNKNOWN = ("", "–", "unknown")

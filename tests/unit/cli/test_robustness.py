@@ -89,11 +89,11 @@ def test_the_table_has_a_line_for_everything_that_was_measured(asked: dict[str, 
         "wrong after  arrays  pictures   sure  right when sure  beside, arrays  beside, pictures",
         "fog           25.0%     12.5%  50.0%           100.0%           25.0%             12.5%",
         "mean          25.0%     12.5%      –                –           25.0%             12.5%",
-        "error beside the other model's, on average: 50.0% on arrays, – on pictures",
+        "Its errors for each 100 of the other model's, a mean over all: 50.0 on arrays, – on pictures",
         "",
         "what is no digit  pictures  refused  not sure  not sure, as a page",
         "letters              1,200    62.5%     75.0%                75.0%",
-        "refused: below the confidence 0.457, which 99% of the digits reach",
+        "Refused: less sure than 0.457, which 99% of the digits reach",
     ]
     assert result.stderr == "digitry: clothes is left out: why\n"
 
@@ -120,7 +120,7 @@ def test_a_page_has_the_tables_and_the_mistakes(asked: dict[str, Any], tmp_path:
         assert words in text, words
     assert "clothes is left out: why" in text
     assert "http://" not in text
-    assert text.count("data:image/png;base64,") == 1
+    assert text.count("data:image/jpeg;base64,") == 1
 
 
 def test_json_is_json_only(asked: dict[str, Any]) -> None:

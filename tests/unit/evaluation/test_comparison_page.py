@@ -30,16 +30,16 @@ def test_the_page_has_figures_sentences_curves_and_what_sets_the_runs_apart(make
     assert isinstance(figures.parts[0], PageTable)
     assert [row[:3] for row in figures.parts[0].rows] == [["good", "100.00%", 0], ["bad", "80.00%", 10]]
     assert "good is better than bad by more than chance" in str(chance.parts[0])
-    assert isinstance(side_by_side.parts[0], PagePicture)
+    assert [isinstance(one, PagePicture) for one in side_by_side.parts] == [True, True]
     assert isinstance(settings.parts[0], PageTable)
     assert "batch_size=99" in str(settings.parts[0].rows[1][2])
 
 
 def test_curves_are_those_of_validation_where_every_run_has_them(make_run: MakeRun) -> None:
     held, none = Run.open(make_run("held")), Run.open(make_run("none", validation_fraction=0))
-    titles = [axes.get_title(loc="left") for axes in curves(["a", "b"], [held, held]).axes]
-    assert titles == ["Validation loss", "Validation accuracy"]
-    loss, _ = curves(["a", "b"], [held, none]).axes
+    (accuracy,) = curves(["a", "b"], [held, held], "accuracy").axes
+    assert accuracy.get_title(loc="left") == "Validation accuracy"
+    (loss,) = curves(["a", "b"], [held, none], "loss").axes
     assert loss.get_title(loc="left") == "Training loss"
     assert [line.get_label() for line in loss.get_lines()] == ["a", "b"]
 

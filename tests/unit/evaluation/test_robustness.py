@@ -24,8 +24,9 @@ from digitry.evaluation import robustness_parts
 from digitry.evaluation.hard_pictures import no_digits, specimen
 from digitry.evaluation.hard_pictures.look import Lookers, LookJob, Seen
 from digitry.evaluation.hard_pictures.specimen import Specimen, as_it_is
-from digitry.evaluation.robustness import Robustness, robustness
+from digitry.evaluation.robustness import Robustness, network_sha256, robustness
 from digitry.evaluation.robustness_parts import PARTS, Sizes, Subject
+from digitry.networks.model_files import shipped_model
 from digitry.training.run_folder import locked
 from digitry.types import Split
 from tests.unit.tiny_models import printed_digit
@@ -66,6 +67,12 @@ def test_a_reading_is_right_only_when_it_is_all_that_is_written() -> None:
     assert not seen("12", "1 2").right
     assert not seen("7", "").right
     assert seen("7", "").confidence == 0.0
+
+
+def test_what_comes_with_digitry_is_named_by_its_three_networks(tmp_path: Path) -> None:
+    assert sorted(network_sha256(None)) == ["digit.onnx", "page.onnx", "string.onnx"]
+    (tmp_path / "own.onnx").write_bytes(shipped_model("digit"))
+    assert network_sha256(str(tmp_path / "own.onnx")) == {"own.onnx": network_sha256(None)["digit.onnx"]}
 
 
 def test_mean_corruption_error_is_the_mean_of_the_ratios() -> None:

@@ -132,6 +132,8 @@ def test_numbers_are_written_for_people_and_set_right() -> None:
         (["1,234", "999"], True),
         (["0.5 s", "1,200 kB", "unknown", ""], True),
         (["99.42 ± 0.03%", "99%"], True),
+        (["17.3% ± 4.2%", "–"], True),
+        (["96.3% – 100.0%"], True),
         (["−0.2", "+3.5"], True),
         (["1", "22"], False),
         (["3 of 4", "1"], False),

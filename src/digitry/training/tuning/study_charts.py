@@ -40,22 +40,18 @@ def best_so_far(trials: Sequence[Trial]) -> Figure:
 
 
 def parallel(trials: Sequence[Trial], space: Space) -> Figure:
-    """Draw every trial as a line through its settings to its accuracy; the darker, the better."""
+    """Draw every trial as a line through its settings to its accuracy; the stronger, the better."""
     names = [*space, "accuracy"]
     shown = sorted((one for one in trials if one.accuracy is not None), key=lambda one: one.accuracy or 0.0)
     low, high = _span([one.accuracy or 0.0 for one in shown])
     with charts.styled():
-        import matplotlib
-
-        paint = matplotlib.colormaps["viridis_r"]
         figure, (axes,) = charts.new_figure(3.4, width_inches=max(5.2, 1.15 * len(names)))
-        for rank, one in enumerate(shown):
+        for one in shown:
             heights = [height_of(space[name], one.values.get(name)) for name in space]
             accuracy = ((one.accuracy or 0.0) - low) / (high - low)
             heights.append(accuracy)
             style: dict[str, Any] = {} if one.state == COMPLETE else {"linestyle": ":"}
-            alpha = 0.35 + 0.65 * (rank + 1) / len(shown)
-            axes.plot(range(len(names)), heights, color=paint(accuracy), alpha=alpha, linewidth=1.2, **style)
+            axes.plot(range(len(names)), heights, color=BLUE, alpha=0.2 + 0.8 * accuracy, linewidth=1.2, **style)
         for at, name in enumerate(names):
             axes.axvline(at, color=FAINT, linewidth=1)
             bottom, top = _ends(space[name]) if name in space else (f"{low:.2%}", f"{high:.2%}")

@@ -92,7 +92,7 @@ def _settings_parts(study: Study, space: Space, shares: Mapping[str, float]) -> 
         picture_of_chart(
             study_charts.parallel(study.trials, space),
             "Every trial as a line through its settings to its accuracy",
-            "The darker, the better; dotted lines were ended early.",
+            "The stronger its colour, the better a trial; dotted lines were ended early.",
             wide=True,
         )
     ]
