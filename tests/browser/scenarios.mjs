@@ -27,6 +27,18 @@ async function open(options = {}, address = base) {
   return { context, page, seen };
 }
 
+/** A page with a 7 on it before the files of this network (digit, string) may come; `letIn` lets them. */
+async function drawnBefore(network) {
+  const context = await browser.newContext({ viewport: { width: 1000, height: 800 } });
+  const page = await context.newPage();
+  let letIn;
+  const gate = new Promise((resolve) => { letIn = resolve; });
+  await context.route(`**/models/${network}*`, async (route) => { await gate; await route.continue(); });
+  await page.goto(base, { waitUntil: "domcontentloaded" });
+  await draw(page, DIGITS[7]);
+  return { page, letIn };
+}
+
 async function reads(page, text) {
   await page.waitForFunction((wanted) => document.getElementById("text").textContent === wanted, text, { timeout: 8000 })
     .catch(async () => assert.equal(await page.textContent("#text"), text));
@@ -101,13 +113,7 @@ const scenarios = {
   },
 
   async "what is written while the reader loads is kept, told of, and read when it is there"() {
-    const context = await browser.newContext({ viewport: { width: 1000, height: 800 } });
-    const page = await context.newPage();
-    let letIn;
-    const gate = new Promise((resolve) => { letIn = resolve; });
-    await context.route("**/models/digit*", async (route) => { await gate; await route.continue(); });
-    await page.goto(base, { waitUntil: "domcontentloaded" });
-    await draw(page, DIGITS[7]);
+    const { page, letIn } = await drawnBefore("digit");
     assert.match(await page.textContent("#loading"), /Loading the reader, \d+%/);
     await says(page, "kept");
     assert.equal(await page.locator("#hint:visible").count(), 0);
@@ -118,13 +124,7 @@ const scenarios = {
   },
 
   async "single digits are read before the network for numbers is there, and no sooner called sure"() {
-    const context = await browser.newContext({ viewport: { width: 1000, height: 800 } });
-    const page = await context.newPage();
-    let letIn;
-    const gate = new Promise((resolve) => { letIn = resolve; });
-    await context.route("**/models/string*", async (route) => { await gate; await route.continue(); });
-    await page.goto(base, { waitUntil: "domcontentloaded" });
-    await draw(page, DIGITS[7]);
+    const { page, letIn } = await drawnBefore("string");
     await reads(page, "7");
     await says(page, "still loading");
     assert.equal(await page.locator("#answer.sure").count(), 0);
