@@ -6,7 +6,7 @@ import hmac
 import logging
 import secrets
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -47,7 +47,7 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 READ_PATH = b"/v1/read"
 
 PREFLIGHT = {
-    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Methods": "GET, POST, DELETE",
     "Access-Control-Allow-Headers": "Accept, Authorization, Content-Type",
     "Access-Control-Allow-Private-Network": "true",
     "Access-Control-Max-Age": "600",
@@ -99,7 +99,7 @@ class Guard:
         request_id = secrets.token_hex(8)
         scope["state"]["request_id"] = request_id
         status = 0
-        shared = self._sharing(scope)
+        shared = self._sharing(scope["headers"])
 
         async def protected(message: Message) -> None:
             nonlocal status
@@ -146,7 +146,7 @@ class Guard:
                 raise ProblemError("cross-origin")
             if not is_allowed and headers.get(b"sec-fetch-site", "none") not in ("same-origin", "none"):
                 raise ProblemError("cross-origin")
-        if scope["method"] == "OPTIONS" and self._sharing(scope):
+        if scope["method"] == "OPTIONS" and self._sharing(scope["headers"]):
             return  # browsers send no token before they know that they may
         token = self._access.token
         if token is not None and (path.startswith("/v1/") or path == "/metrics"):
@@ -157,11 +157,11 @@ class Guard:
                     "unauthorized", "Send the header Authorization: Bearer TOKEN.", {"WWW-Authenticate": "Bearer"}
                 )
 
-    def _sharing(self, scope: Scope) -> list[tuple[bytes, bytes]]:
+    def _sharing(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         """Return the headers by which a page of another site may see the answer; none where it may not."""
         if not self._access.origins:
             return []
-        origin = next((value for name, value in scope["headers"] if name == b"origin"), b"")
+        origin = next((value for name, value in headers if name == b"origin"), b"")
         vary = (b"vary", b"Origin")
         if not origin or not self._access.allows(origin.decode("latin-1")):
             return []
@@ -173,13 +173,15 @@ class Guard:
         is_picture = method == b"POST" and url.partition(b"?")[0] == READ_PATH
         return not is_picture or self._service.is_draining or self._service.has_room()
 
-    def refuse(self, problem: ProblemError, method: str = "", route: str = "other") -> Response:
-        """Return the answer to a request that no app sees. It has to cost little, or it takes the time of those who are
-        answered.
+    def refuse(
+        self, problem: ProblemError, headers: Iterable[tuple[bytes, bytes]], method: str = "", route: str = "other"
+    ) -> Response:
+        """Return the answer to a request that no app sees, with these headers, as far as they came. It has to cost
+        little, or it takes the time of those who are answered.
         """
         request_id = secrets.token_hex(8)
         response = self._service.answer(problem, request_id)
-        response.raw_headers += [*self._protection, (b"x-request-id", request_id.encode())]
+        response.raw_headers += [*self._protection, (b"x-request-id", request_id.encode()), *self._sharing(headers)]
         self._note(request_id, method, route, response.status_code, 0.0)
         return response
 

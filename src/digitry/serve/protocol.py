@@ -124,7 +124,7 @@ def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
                 self._is_refused = True
             elif self._is_picture_too_many():
                 self._is_refused = True
-                self._answer(guard.refuse(busy(), "POST", READ_PATH.decode()))
+                self._answer(guard.refuse(busy(), self.headers, "POST", READ_PATH.decode()))
             else:
                 super().on_headers_complete()
             self._await("body")
@@ -188,7 +188,7 @@ def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
                 self.cycle.disconnected = True  # who waits for the rest of it waits in vain, and has nothing to say
                 self.cycle.message_event.set()
             if self._awaited == "head" or not (self._is_refused or self.cycle.response_started or self.pipeline):
-                self._answer(guard.refuse(problem))
+                self._answer(guard.refuse(problem, self.headers or ()))
             self.transport.close()
 
         def _answer(self, response: Response) -> None:

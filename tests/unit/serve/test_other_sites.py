@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from digitry.cli.serve import _origins
 from digitry.errors import SettingError
 from digitry.serve.guard import Access
-from tests.unit.serve.site import Site, check_problem
+from digitry.serve.limits import Limits
+from tests.unit.serve.site import Site, check_problem, on_a_port, post, send_raw
 
 PAGE = "https://example.org"
 CROSS = {"Origin": PAGE, "Sec-Fetch-Site": "cross-site"}
@@ -58,6 +60,36 @@ def test_a_preflight_is_answered_before_any_token_is_known(open_a_site: Callable
     check_problem(client.post("/v1/read", content=b"x", headers=CROSS), "unauthorized")
     known = CROSS | {"Authorization": "Bearer secret"}
     assert client.post("/v1/read", content=b"x", headers=known).status_code == 200
+
+
+def test_a_preflight_names_every_method_that_some_address_takes(
+    open_a_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    site = open_a_site(access=Access(origins=frozenset({PAGE})), collect=tmp_path / "kept")
+    taken = {method for path in site.client.get("/openapi.json").json()["paths"].values() for method in path}
+    asked = site.client.options("/v1/corrections", headers=ASK | {"Access-Control-Request-Method": "DELETE"})
+    named = asked.headers["access-control-allow-methods"].lower().split(", ")
+    assert taken & {"get", "post", "put", "patch", "delete"} == set(named)
+    gone = site.client.delete("/v1/corrections", params={"name": "7/none.png"}, headers=CROSS)
+    check_problem(gone, "not-found")
+    assert gone.headers["access-control-allow-origin"] == PAGE
+
+
+def test_a_refusal_that_no_app_has_seen_is_seen_by_a_page_of_an_allowed_site(open_a_site: Callable[..., Site]) -> None:
+    site = open_a_site(access=Access(origins=frozenset({PAGE})), limits=Limits(max_header_bytes=1000))
+    site.children.is_full = True
+    with on_a_port(site.app, site.service.limits) as port:
+        busy = send_raw(port, post("/v1/read", b"picture", f"Origin: {PAGE}"))
+        stranger = send_raw(port, post("/v1/read", b"picture", "Origin: https://example.com"))
+        large = send_raw(port, post("/v1/read", b"picture", f"Origin: {PAGE}", f"X-Much: {'a' * 1000}"))
+    assert busy
+    assert stranger
+    assert large
+    for refused, code in ((busy, "busy"), (large, "headers-too-large")):
+        check_problem(refused, code)
+        assert refused.headers["access-control-allow-origin"] == PAGE
+    check_problem(stranger, "busy")
+    assert "access-control-allow-origin" not in stranger.headers
 
 
 def test_where_every_site_is_allowed_each_may_ask(open_a_site: Callable[..., Site]) -> None:
