@@ -59,7 +59,7 @@ def draw(folder: Path, parts: dict[str, Any], sizes: dict[str, int]) -> None:
 
 
 def corruption_tiles() -> list[Tile]:
-    """Four digits, two by two, clean and after each of the fifteen corruptions."""
+    """Four digits, two by two, clean and after each of the corruptions."""
     chosen = test_digits().images[[0, 1, 4, 8]]
     tiles = [Tile(_two_by_two(chosen), "MNIST test")]
     tiles += [Tile(_two_by_two(corruptions.corrupt(chosen, name)), name) for name in corruptions.CORRUPTIONS]

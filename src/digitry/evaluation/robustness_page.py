@@ -74,7 +74,7 @@ def tables(result: Robustness) -> list[tuple[str, PageTable]]:
         columns = ("", "shown", "right", "95% interval", "sure", "right when sure")
         made.append(("What is written", PageTable(columns, rows)))
     if "corruptions" in parts:
-        made.append(("Fifteen corruptions", _corruption_table(parts["corruptions"])))
+        made.append(("Corruptions", _corruption_table(parts["corruptions"])))
     if "open_set" in parts:
         made.append(("What is no digit", _open_set_table(parts["open_set"])))
     return made

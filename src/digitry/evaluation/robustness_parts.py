@@ -91,7 +91,7 @@ def mnist(subject: Subject) -> Figures:
 
 
 def corrupted(subject: Subject) -> Figures:
-    """Measure the fifteen corruptions, on the arrays and through the picture door, perhaps beside another model."""
+    """Measure every corruption, on the arrays and through the picture door, perhaps beside another model."""
     digits = test_digits().take(slice(0, subject.sizes.corrupted_arrays))
     texts = [str(label) for label in digits.labels]
     models = {"reader": subject.model, **(dict([subject.beside]) if subject.beside else {})}

@@ -22,6 +22,7 @@ import pytest
 from digitry.errors import DataError, ModelError, SettingError, StorageError
 from digitry.evaluation import robustness_parts
 from digitry.evaluation.hard_pictures import no_digits, specimen
+from digitry.evaluation.hard_pictures.corruptions import CORRUPTIONS
 from digitry.evaluation.hard_pictures.look import Lookers, LookJob, Seen
 from digitry.evaluation.hard_pictures.specimen import Specimen, as_it_is
 from digitry.evaluation.robustness import Robustness, network_sha256, robustness
@@ -123,6 +124,7 @@ def hold(folder: Path) -> ExitStack:
 
 BUSY = """
 import sys, time
+from digitry.evaluation.hard_pictures.corruptions import CORRUPTIONS
 from digitry.evaluation.hard_pictures.look import Lookers, LookJob
 from tests.unit.evaluation.test_robustness import telling
 jobs = [LookJob(sys.argv[1], "digit", telling, (sys.argv[2], digit % 10)) for digit in range(200)]
@@ -214,7 +216,7 @@ def test_all_parts_in_small_give_figures_that_json_can_hold(small_bench: SmallBe
     assert facts["parts"]["mnist"]["pictures"]["accuracy"] == 1.0
     assert facts["parts"]["corruptions"]["images"] == {"arrays": 20, "pictures": 2}
     assert set(facts["parts"]["corruptions"]["corruptions"]["fog"]) == {"reader", "cnn"}
-    assert len(facts["parts"]["corruptions"]["corruptions"]) == 15
+    assert len(facts["parts"]["corruptions"]["corruptions"]) == len(CORRUPTIONS)
     assert facts["parts"]["open_set"]["page"]["sets"]["Fashion-MNIST"]["pictures"] == clothes > 1
     assert (facts["seed"], facts["left_out"]) == (2019, {})
     assert [len(sha) for sha in (*facts["sha256"].values(), *facts["beside_sha256"].values())] == [64, 64]

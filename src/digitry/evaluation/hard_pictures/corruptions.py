@@ -1,4 +1,4 @@
-"""The fifteen corruptions of MNIST-C (Mu and Gilmer, 2019), written anew, each at the strength its authors chose.
+"""The corruptions of MNIST-C (Mu and Gilmer, 2019), written anew, each at the strength its authors chose.
 
 Every function takes images, float32 (n, 28, 28) from 0 (paper) to 1 (ink), and a generator, and returns the same shape;
 what leaves 0 to 1 is cut off at the end. The figures in them (noise, widths, angles) are the published ones; the code
