@@ -20,7 +20,7 @@ def test_every_corruption_changes_the_digits_and_repeats_itself(digits: Split, n
 
 def test_a_corruption_that_there_is_not_is_no_other() -> None:
     with pytest.raises(KeyError):
-        corruptions.corrupt(np.zeros((1, 28, 28), np.uint8), "frost")
+        corruptions.corrupt(np.zeros((1, 28, 28), np.uint8), "no such corruption")
 
 
 def test_a_moved_digit_is_three_pixels_off_in_both_directions() -> None:
