@@ -19,18 +19,18 @@ def help_of(command: str) -> str:
 @pytest.mark.parametrize("command", ["fetch", "explore", "audit"])
 def test_a_new_source_is_in_the_help(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(SOURCES, "kuzushiji", SOURCES["mnist"])
-    assert "usps, kuzushiji)" in help_of(command)
+    assert ", kuzushiji)" in help_of(command)
 
 
 def test_a_new_format_is_in_the_help_with_its_note(monkeypatch: pytest.MonkeyPatch) -> None:
     new = FORMATS["keras"]._replace(key="pickle", note="never")
     monkeypatch.setitem(FORMATS, new.key, new)
-    assert "litert, litert-int8 or pickle (never)." in help_of("export")
+    assert " or pickle (never)." in help_of("export")
 
 
 def test_a_new_check_digit_is_in_the_help(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(CHECKS, "verhoeff", CHECKS["luhn"])
-    assert "by its name: luhn, isbn, verhoeff." in help_of("read")
+    assert ", verhoeff." in help_of("read")
 
 
 def test_a_help_may_be_asked_for_twice() -> None:
