@@ -54,6 +54,8 @@ def command(
         click.echo(json.dumps(comparison.to_json(), ensure_ascii=False, allow_nan=False))
         return
     _print(comparison)
+    if html is not None:
+        click.echo(f"Page: {html}")
 
 
 _CURVE_COLOURS = ("cyan", "yellow", "magenta", "green", "blue", "red")

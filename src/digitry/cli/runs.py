@@ -49,13 +49,16 @@ def command(folder: Path, sort: str, reverse: bool, html: Path | None, as_json: 
         write_page(run_list_page(found), html)
     if as_json:
         click.echo(json.dumps(found.to_json(), ensure_ascii=False, allow_nan=False))
-    elif found.runs:
+        return
+    if found.runs:
         _print(found)
     else:
         from digitry.packages import how_to_train
 
         where = "you have no runs yet" if folder == Path(RUNS) else f"no runs in {folder}"
         click.echo(f"{where}; make one: {how_to_train()}")
+    if html is not None:
+        click.echo(f"Page: {html}")
 
 
 def _print(found: RunList) -> None:

@@ -25,9 +25,14 @@ class Terminal(io.StringIO):
         return True
 
 
+AFTER = {name: getattr(progress, name) for name in ("SHOWN_AFTER_SECONDS", "FORESEEN_AFTER_SECONDS")}
+
+
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     found = Clock()
+    for name, seconds in AFTER.items():
+        monkeypatch.setattr(progress, name, seconds)
     monkeypatch.setattr(progress, "time", found)
     monkeypatch.setattr(console, "time", found)
     return found

@@ -35,7 +35,7 @@ def test_json_is_the_only_thing_on_stdout_and_a_damaged_run_is_told_beside_it(ma
 
 def test_a_page_is_written_beside_the_table(make_run: MakeRun) -> None:
     make_run("one")
-    run("--html", "page.html")
+    assert run("--html", "page.html").stdout.endswith("\nPage: page.html\n")
     assert "<td>cnn</td>" in Path("page.html").read_text()
 
 

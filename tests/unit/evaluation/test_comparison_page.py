@@ -55,6 +55,7 @@ def test_the_command_writes_the_page_and_draws_the_curves(make_run: MakeRun) -> 
     result = CliRunner().invoke(command, [*runs, "--html", "page.html"], catch_exceptions=False)
     assert "Curves side by side" in Path("page.html").read_text()
     lines = result.stdout.splitlines()
+    assert lines[-1] == "Page: page.html"
     start = lines.index("validation accuracy after each epoch")
     assert lines[start + 1].startswith("  75.00% ")
     assert lines[start + 8].startswith("  50.00% ")
