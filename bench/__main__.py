@@ -157,6 +157,12 @@ BENCHES = {
     "screenshots": Bench(
         "The pictures of the page in docs/.", 1, (Step(("-m tests.browser.screenshots",)),), browser=True
     ),
+    "explain-picture": Bench(
+        "The picture of an explanation, docs/explain.png.",
+        1,
+        (Step(("-m tests.browser.explain_picture",)),),
+        browser=True,
+    ),
     "page-visits": Bench(
         "The page over slow lines: bytes and seconds of a first and a second visit.",
         1,

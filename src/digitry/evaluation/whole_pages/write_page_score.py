@@ -59,7 +59,7 @@ def _page(score: PageScore, command: str) -> Page:
     ]
     return Page(
         title=f"{score.place.resolve().name}: how well it is read",
-        lead=f"{score.pages:,} labelled pages with {score.digits.labels:,} numbers.",
+        lead=f"{score.pages:,} labelled page{'s' * (score.pages != 1)} with {score.digits.labels:,} numbers.",
         tiles=_tiles(score),
         sections=sections,
         footer=f"digitry score · {score.place} · {score.seconds:.1f} s",

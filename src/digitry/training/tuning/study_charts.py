@@ -35,7 +35,7 @@ def best_so_far(trials: Sequence[Trial]) -> Figure:
         axes.set_title("Best so far")
         axes.set_xlabel("trial")
         _percent(axes)
-        axes.legend(loc="lower right")
+        axes.legend(loc="best")
     return figure
 
 

@@ -18,6 +18,9 @@ from digitry.training.tuning.study_plan import train_command
 TRIALS_SHOWN = 12
 """More rows are folded."""
 
+_MOST_BESIDE = 5
+"""The lines through more settings than these take the whole width of the page."""
+
 
 def study_page(study: Study, recipe: Recipe | None = None, shares: Mapping[str, float] | None = None) -> Page:
     """Return the page as records. `shares` say how much each setting matters; without them that part is left out.
@@ -93,7 +96,7 @@ def _settings_parts(study: Study, space: Space, shares: Mapping[str, float]) -> 
             study_charts.parallel(study.trials, space),
             "Every trial as a line through its settings to its accuracy",
             "The stronger its colour, the better a trial; dotted lines were ended early.",
-            wide=True,
+            wide=len(space) > _MOST_BESIDE,
         )
     ]
     if shares:
