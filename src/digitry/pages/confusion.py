@@ -27,6 +27,9 @@ _PALEST, _STRONGEST = 8, 50
 
 _SHORT_NAME = 3
 
+_LONGEST_NAME = 20
+"""Characters of a class in the words of a cell, of which there may be thousands."""
+
 
 @dataclass(frozen=True)
 class Mistaken:
@@ -125,7 +128,7 @@ def build_confusion(
             if rank in place
         ]
         pages = [shown[at : at + PICTURES_A_PAGE] for at in range(0, len(shown), PICTURES_A_PAGE)]
-        words = f"{names[row]} read as {names[column]}: {count:,} picture{'s' * (count != 1)}"
+        words = f"{short[row]} read as {short[column]}: {count:,} picture{'s' * (count != 1)}"
         strength = (
             _PALEST + round((_STRONGEST - _PALEST) * (count / (most_right if is_right else most_wrong)) ** 0.5)
             if count
@@ -133,6 +136,7 @@ def build_confusion(
         )
         return ConfusionCell(f"read-{row}-{column}", words, count, is_right, strength, pages)
 
+    short = [safe_label(name, _LONGEST_NAME) for name in names]
     every = range(len(matrix))
     return Confusion(
         names,

@@ -15,13 +15,13 @@ from digitry.pages.html import Page, Section, render_page
 RNG = np.random.default_rng(0)
 
 
-def built(labels: NDArray[np.int64], answers: NDArray[np.int64], classes: int = 10) -> Confusion:
+def built(labels: NDArray[np.int64], answers: NDArray[np.int64], classes: int = 10, name: str = "") -> Confusion:
     images = RNG.integers(0, 256, (len(labels), 28, 28), dtype=np.uint8)
     matrix = np.zeros((classes, classes), np.int64)
     np.add.at(matrix, (labels, answers), 1)
     wrong = np.flatnonzero(labels != answers)
     notes = [f"{position}%" for position in wrong.tolist()]
-    names = [str(k) for k in range(classes)]
+    names = [f"{k}{name}" for k in range(classes)]
     return build_confusion(matrix, names, images, wrong, labels, answers, notes, [int(wrong[0])], "†")
 
 
@@ -63,6 +63,15 @@ def test_where_there_is_no_room_each_kind_shows_its_first(monkeypatch: pytest.Mo
     assert 100 - many.left_out in range(25, 36)
     assert [one.position for one in many.pages[0]] == list(range(len(many.pages[0])))
     assert f"(the surest {100 - many.left_out})" in render_page(Page("t", "l", sections=[Section("s", [table])]))
+
+
+@pytest.mark.parametrize(("classes", "name"), [(10, "7"), (confusion.MOST_CLASSES, "𝟟" * 200)], ids=["digits", "names"])
+def test_ten_thousand_mistakes_leave_room_for_all_else_in_3_mb(classes: int, name: str) -> None:
+    labels = RNG.integers(0, classes, 10_000)
+    answers = (labels + RNG.integers(1, classes, len(labels))) % classes
+    table = built(labels, answers, classes, name)
+    size = len(render_page(Page("t", "l", sections=[Section("s", [table])])).encode())
+    assert 1_000_000 < size < 2_400_000
 
 
 @pytest.mark.parametrize("room", [20_000, 300])
