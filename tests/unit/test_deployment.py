@@ -34,12 +34,12 @@ def test_the_probe_is_one_command_wherever_it_is_named(service: Any) -> None:
     probe = ["digitry", "serve", "--probe"]
     assert listed(CONTAINERFILE, "CMD") == probe
     assert service["healthcheck"]["test"] == ["CMD", *probe]
-    assert f"--health-cmd '{json.dumps(probe)}'" in GUIDE
+    assert f"--health-cmd '{' '.join(probe)}'" in GUIDE, "a list is a command to podman alone"
 
 
 def test_every_option_of_the_server_that_is_written_down_exists(service: Any) -> None:
     given = [*listed(CONTAINERFILE, "ENTRYPOINT"), *service["command"]]
-    given += [word for line in GUIDE.splitlines() if "digitry serve" in line for word in re.findall(r"--[a-z-]+", line)]
+    given += [word for rest in re.findall(r"digitry serve([^'`\n]*)", GUIDE) for word in re.findall(r"--[a-z-]+", rest)]
     assert {word for word in given if word.startswith("--")} <= OPTIONS
 
 
@@ -54,6 +54,20 @@ def test_a_container_needs_a_token_and_has_no_rights(service: Any) -> None:
     assert service["environment"]["DIGITRY_TOKEN"].startswith("${DIGITRY_TOKEN:?")
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
+
+
+def test_kubernetes_can_see_that_the_user_is_not_root_and_asks_where_the_server_listens() -> None:
+    yaml = pytest.importorskip("yaml")
+    (text,) = re.findall(r"^```\n(apiVersion: .*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+    (container,) = yaml.safe_load(text)["spec"]["containers"]
+    assert container["securityContext"]["runAsNonRoot"]
+    (user,) = re.findall(r"^USER (.*)$", CONTAINERFILE, re.MULTILINE)
+    assert user.isdecimal()
+    assert f"--uid {user} " in CONTAINERFILE
+    assert {word for word in container["args"] if word.startswith("--")} <= OPTIONS
+    asked = {container[f"{probe}Probe"]["httpGet"]["port"] for probe in ("readiness", "liveness")}
+    assert asked == {one["containerPort"] for one in container["ports"]}
+    assert f"EXPOSE {asked.pop()}" in CONTAINERFILE
 
 
 @pytest.mark.parametrize("name", ["serve", "build"])

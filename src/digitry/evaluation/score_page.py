@@ -62,7 +62,8 @@ def _page(score: Score, reader: Reader, command: str) -> Page:
     expected = {"digit": "one digit each", "number": "one number each", "page": "any numbers"}[score.expect]
     return Page(
         title=f"{score.place.resolve().name}: how well it is read",
-        lead=f"{score.pictures:,} labelled picture{'s' * (score.pictures != 1)}, {expected}, read with --expect {score.expect}.",
+        lead=f"{score.pictures:,} labelled picture{'s' * (score.pictures != 1)}, {expected}, "
+        f"read with --expect {score.expect}.",
         tiles=_tiles(score),
         sections=sections,
         footer=f"digitry score · {score.place} · {score.seconds:.1f} s",
