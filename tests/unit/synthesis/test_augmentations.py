@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import digitry
 from digitry import recipes
 from digitry.errors import SettingError
 from digitry.synthesis.augmentations import AUGMENTATIONS, Augmentation, augmented
@@ -101,7 +100,8 @@ def test_a_new_one_is_a_file_and_a_line(
     monkeypatch.setitem(AUGMENTATIONS, "negative", Augmentation("stranger", "a share of them turned round", 0, 1))
     changed = augmented(made_up_dataset.train.images, ["negative:0.5"], SEED)
     assert 50 < (changed.mean(axis=(1, 2)) > 128).sum() < 150
-    plan = recipes.get("dense-relu")
-    digitry.train(plan, made_up_dataset, run="run", epochs=1, augmentations="negative:0.5", report=False)
-    assert digitry.open_run("run").settings["augmentations"] == ["negative:0.5"]
+    plan = recipes.get("dense-relu").with_settings({"augmentations": "negative:0.5"})
+    assert plan.settings.to_json()["augmentations"] == ["negative:0.5"]
+    epoch = DigitTask(plan, 7).epoch(made_up_dataset.train, 2).inputs
+    assert 50 < (epoch.mean(axis=(1, 2)) > 128).sum() < 150
     del sys.modules["stranger"]
