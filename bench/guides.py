@@ -85,21 +85,22 @@ class RunPage:
         """File name → PNG."""
         self.cells: list[tuple[str, list[str]]] = []
         """What each Python block printed, and which pictures it showed."""
+        self.shown: list[str] = []
+        """The pictures of the block that runs."""
 
     def run(self, page: str) -> str:
         """Run all blocks of a page; return it with what they print and show."""
-        return BLOCK.sub(self._block, FIGURE.sub("", page))
+        # Once for all blocks: a page imports `display` in one of them and calls it in others.
+        with _displaying(lambda data: self.shown.append(self._kept(data))):
+            return BLOCK.sub(self._block, FIGURE.sub("", page))
 
     def _block(self, block: re.Match[str]) -> str:
         code = block["code"]
         if block["language"] == "console":
             commands = [line[2:] for line in code.splitlines() if line.startswith("$ ")]
             return "```console\n" + "".join(f"$ {command}\n{_printed_by(command)}" for command in commands) + "```\n"
-        shown: list[str] = []
-        with (
-            contextlib.redirect_stdout(io.StringIO()) as printed,
-            _displaying(lambda data: shown.append(self._kept(data))),
-        ):
+        self.shown = shown = []
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
             exec(compile(code, f"<{self.name}>", "exec"), self.names)
         text = _tidy(printed.getvalue())
         self.cells.append((text, shown))

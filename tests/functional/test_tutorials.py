@@ -9,6 +9,7 @@ import nbclient
 import nbformat
 import numpy as np
 import pytest
+from bench.guides import RunPage
 
 from tests.conftest import make_digits
 
@@ -43,6 +44,15 @@ def test_every_cell_of_a_notebook_runs(tmp_path: Path) -> None:
     assert "image/svg+xml" in kinds, "no live chart was drawn"
     for name in ("explore/explore.html", "relu/report.html", "relu/model.onnx"):
         assert (tmp_path / "runs" / name).exists()
+
+
+def test_a_picture_stands_below_the_block_that_shows_it() -> None:
+    picture = DOCS / "cnn-dropout-2.png"
+    blocks = ["from IPython.display import Image, display", f"display(Image({str(picture)!r}))", "print(7)"]
+    run = RunPage("page")
+    text = run.run("\n".join(f"```python\n{code}\n```\n" for code in blocks))
+    assert [shown for _, shown in run.cells] == [[], ["page-1.png"], []]
+    assert text.index("display(Image(") < text.index("![what is shown](page-1.png)") < text.index("print(7)")
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda path: path.stem)
