@@ -27,11 +27,11 @@ $(VENV)/dev.done: locks/dev.txt $(VENV)/train.done
 	@touch $@
 
 # All three Keras backends and MLflow for tests and measurements, FastAPI and LitServe to measure the server beside, Keras Tuner
-# to tune beside.
+# to tune beside, RapidOCR to read beside.
 .backends/done: locks/dev.txt pyproject.toml
 	$(PYTHON) -m venv .backends
 	.backends/bin/python -m pip install $(PIP_OPTIONS) --require-hashes -r locks/dev.txt
-	.backends/bin/python -m pip install $(PIP_OPTIONS) "jax>=0.10" "torch==2.13.0" "mlflow>=3.5" "fastapi>=0.115" "litserve>=0.2.19" "keras-tuner>=1.4.8" "tensorboard>=2.20"
+	.backends/bin/python -m pip install $(PIP_OPTIONS) "jax>=0.10" "torch==2.13.0" "mlflow>=3.5" "fastapi>=0.115" "litserve>=0.2.19" "keras-tuner>=1.4.8" "tensorboard>=2.20" "rapidocr==3.10.0"
 	.backends/bin/python -m pip install $(PIP_OPTIONS) --no-deps --no-build-isolation -e .
 	@touch $@
 

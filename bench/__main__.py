@@ -142,6 +142,11 @@ BENCHES = {
     "real-pictures": Bench(
         "Other people's real pictures, from a FOLDER: how many are read.", 3, (Step(("real_pictures.py",)),)
     ),
+    "readers": Bench(
+        "The same pictures, from a FOLDER, by digitry and by RapidOCR's PP-OCRv6-small, in turn, on one core.",
+        10,
+        (_with_all("readers.py"),),
+    ),
     "own-hands": Bench(
         "What a few pictures of one's own teach the shipped network, and what it forgets.",
         10,

@@ -37,6 +37,7 @@ SMOKE = Sizes(
     photographs=2,
     numbers=1,
     lists=1,
+    pages=1,
     nothings=1,
     clothes=2,
 )

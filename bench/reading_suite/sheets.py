@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from digitry.evaluation.hard_pictures import corruptions, no_digits, photographs
+from digitry.evaluation.hard_pictures import corruptions, drawn_pages, no_digits, photographs
 from digitry.evaluation.hard_pictures.specimen import Specimen, test_digits
 from digitry.pages import charts, style
 
@@ -50,12 +50,20 @@ def draw(folder: Path, parts: dict[str, Any], sizes: dict[str, int]) -> None:
         write(_tiles(photographs.photographed_list, min(4, sizes["lists"])), 4, (230, 320), folder / "lists.jpg")
         wrong = parts["numbers"]["numbers"]["mistakes"][:12]
         write(mistake_tiles(photographs.photographed_number, wrong), 4, (230, 140), folder / "number-mistakes.jpg")
+    if "pages" in parts:
+        write(page_tiles(), 5, (184, 184), folder / "pages.jpg")
     if "open_set" in parts:
         count, sets = min(8, sizes["nothings"]), parts["open_set"]["digit"]["sets"]
         rows = [
             tile for name in no_digits.SETS if name in sets for tile in _tiles(no_digits.SETS[name][0], count, name)
         ]
         write(rows, count, (80, 80), folder / "no-digits.jpg")
+
+
+def page_tiles() -> list[Tile]:
+    """The first page of every kind."""
+    kinds = drawn_pages.KINDS
+    return [Tile(_pixels(drawn_pages.drawn_page(kind, 0)), kind.replace("_", " ")) for kind in kinds]
 
 
 def corruption_tiles() -> list[Tile]:

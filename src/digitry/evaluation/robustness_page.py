@@ -75,6 +75,8 @@ def tables(result: Robustness) -> list[tuple[str, PageTable]]:
         made.append(("What is written", PageTable(columns, rows)))
     if "corruptions" in parts:
         made.append(("Corruptions", _corruption_table(parts["corruptions"])))
+    if "pages" in parts:
+        made.append(("Kinds of pages", _kinds_table(parts["pages"])))
     if "open_set" in parts:
         made.append(("What is no digit", _open_set_table(parts["open_set"])))
     return made
@@ -122,6 +124,19 @@ def _corruption_table(part: Figures) -> PageTable:
         f"{_hundred(ratios['pictures'])} on pictures"
     )
     return PageTable(columns, rows, note or "")
+
+
+def _kinds_table(part: Figures) -> PageTable:
+    columns = ("numbers on", "written", "found", "of those given right", "sure", "right when sure")
+    rows = [
+        [
+            name.replace("_", " "),
+            f"{one['written']:,}",
+            *(_percent(one[share]) for share in ("found", "precision", "sure_share", "right_when_sure")),
+        ]
+        for name, one in [*part["kinds"].items(), ("all", part["all"])]
+    ]
+    return PageTable(columns, rows, "drawn by the code that the network for pages learns from, with test digits")
 
 
 def _open_set_table(part: Figures) -> PageTable:

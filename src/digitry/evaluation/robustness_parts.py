@@ -1,4 +1,4 @@
-"""The five parts of `robustness`: each makes its pictures, has them read, and returns figures as plain JSON values."""
+"""The six parts of `robustness`: each makes its pictures, has them read, and returns figures as plain JSON values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from digitry.datasets import Progress
 from digitry.evaluation import metrics, selective
-from digitry.evaluation.hard_pictures import corruptions, no_digits, photographs
+from digitry.evaluation.hard_pictures import corruptions, drawn_pages, no_digits, photographs
 from digitry.evaluation.hard_pictures.look import Lookers, LookJob, Seen
 from digitry.evaluation.hard_pictures.specimen import Specimen, as_it_is, png_of_digit, test_digits, test_split
 
@@ -32,6 +32,8 @@ class Sizes:
     photographs: int = 1_500
     numbers: int = 400
     lists: int = 40
+    pages: int = 100
+    """Of each kind of page."""
     nothings: int = 500
     """Of each set without digits."""
     clothes: int = 2_000
@@ -171,6 +173,37 @@ def list_figures(lists: Sequence[Seen]) -> Figures:
     }
 
 
+def pages(subject: Subject) -> Figures:
+    """Measure drawn pages, kind by kind: numbers that are found, with their signs, and those that are sure."""
+    kinds = {}
+    for kind in drawn_pages.KINDS:
+        jobs = [LookJob(subject.model, "page", drawn_pages.drawn_page, (kind, i)) for i in range(subject.sizes.pages)]
+        seen = subject.look(jobs, f"pages: {kind.replace('_', ' ')}")
+        kinds[kind] = _page_figures(seen)
+    totals = {name: sum(one[name] for one in kinds.values()) for name in PAGE_COUNTS}
+    return {"pages": len(kinds) * subject.sizes.pages, "kinds": kinds, "all": totals | _page_shares(totals)}
+
+
+PAGE_COUNTS = ("written", "given", "right", "sure", "sure_right")
+
+
+def _page_figures(seen: Sequence[Seen]) -> Figures:
+    totals = {name: sum(one.counts[name] for one in seen) for name in PAGE_COUNTS}
+    return totals | _page_shares(totals)
+
+
+def _page_shares(totals: dict[str, int]) -> Figures:
+    def share(part: str, whole: str) -> float | None:
+        return totals[part] / totals[whole] if totals[whole] else None
+
+    return {
+        "found": share("right", "written"),
+        "precision": share("right", "given"),
+        "sure_share": share("sure", "written"),
+        "right_when_sure": share("sure_right", "sure"),
+    }
+
+
 def open_set(subject: Subject) -> Figures:
     """Measure how much of what is no digit is refused; with `expect` "digit", and with "page", as commands read."""
     figures: Figures = {}
@@ -226,6 +259,7 @@ PARTS: dict[str, Callable[[Subject], Figures]] = {
     "corruptions": corrupted,
     "photographs": photographed,
     "numbers": numbers,
+    "pages": pages,
     "open_set": open_set,
 }
 

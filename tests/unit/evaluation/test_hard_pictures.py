@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from digitry.evaluation.hard_pictures import no_digits, photographs, writing
+from digitry.evaluation.hard_pictures import drawn_pages, no_digits, photographs, writing
 from digitry.evaluation.hard_pictures.specimen import generator, png_of_digit
 from digitry.images.decode import decode
-from digitry.types import Split
+from digitry.types import Number, Split
 
 
 @pytest.mark.parametrize(
@@ -90,3 +90,12 @@ def test_a_png_of_a_digit_is_the_digit(digits: Split) -> None:
     made = png_of_digit(3)
     assert isinstance(made.pixels, bytes)
     np.testing.assert_array_equal(decode(made.pixels), digits.images[3])
+
+
+def test_a_drawn_page_counts_what_is_right_on_it_and_what_is_sure(digits: Split) -> None:
+    index, made = next((i, made) for i in range(20) if (made := drawn_pages.drawn_page("columns", i)).texts)
+    np.testing.assert_array_equal(made.pixels, drawn_pages.drawn_page("columns", index).pixels)
+    assert made.count is not None
+    assert made.count([]) == {"written": len(made.texts), "given": 0, "right": 0, "sure": 0, "sure_right": 0}
+    nowhere = [Number("7", 0.9, (-90, -90, 9, 9), (), sure) for sure in (True, False)]
+    assert made.count(nowhere) == {"written": len(made.texts), "given": 2, "right": 0, "sure": 1, "sure_right": 0}

@@ -39,6 +39,7 @@ SMALL = Sizes(
     photographs=1,
     numbers=1,
     lists=1,
+    pages=1,
     nothings=1,
     clothes=2,
 )
@@ -299,7 +300,7 @@ def test_letters_that_nobody_takes_for_digits_are_counted_apart_too(monkeypatch:
 
 
 def test_a_tenth_is_a_tenth_of_everything() -> None:
-    assert Sizes().tenth() == Sizes(1_000, 1_000, 200, 150, 40, 4, 50, 200)
+    assert Sizes().tenth() == Sizes(1_000, 1_000, 200, 150, 40, 4, 10, 50, 200)
 
 
 def test_what_cannot_be_measured_is_refused_before_any_picture_is_made(

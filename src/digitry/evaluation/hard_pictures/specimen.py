@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.types import Split
+from digitry.types import Number, Split
 
 SEED = 2019
 """Every picture is a function of this, its set and its number."""
@@ -27,6 +28,8 @@ class Specimen:
     """The numbers in it, in reading order; empty where there is no digit."""
     facts: SpecimenFacts = field(default_factory=dict)
     """How it was made, name → group, for figures by group."""
+    count: Callable[[Sequence[Number]], dict[str, int]] | None = None
+    """Counts what is right among the numbers that were read, where the texts in their order do not say it."""
 
 
 @cache

@@ -1,0 +1,47 @@
+"""Pages of every kind that the network for pages learns from, written with digits that it has never seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+
+from digitry.evaluation.hard_pictures.specimen import Specimen, generator, test_digits
+from digitry.evaluation.made_pages import judge_numbers, numbers_on
+from digitry.synthesis.hands import Glyphs
+from digitry.synthesis.layouts import LAYOUTS
+from digitry.synthesis.pages import made_page
+from digitry.types import Number
+
+KINDS = {layout.__name__: layout for layout, _ in LAYOUTS}
+"""Name → what lays such a page out."""
+
+
+def drawn_page(kind: str, index: int) -> Specimen:
+    """Draw a page of a kind; which of the numbers that are read there are right, `Specimen.count` says.
+
+    What a border cuts, what is struck out or too faint for people counts neither way.
+    """
+    page = made_page(_glyphs(), generator("page", kind, index), layouts=((KINDS[kind], 1.0),))
+    texts = tuple(number.text for number in numbers_on(page) if number.counts)
+
+    def count(numbers: Sequence[Number]) -> dict[str, int]:
+        judged = judge_numbers(page, [number for number in numbers if not number.struck])
+        right = sum(is_right for _, is_right in judged.given)
+        sure = [is_right for number, is_right in judged.given if number.sure]
+        return {
+            "written": right + len(judged.missed),
+            "given": len(judged.given),
+            "right": right,
+            "sure": len(sure),
+            "sure_right": sum(sure),
+        }
+
+    return Specimen(page.grey, texts, count=count)
+
+
+@cache
+def _glyphs() -> Glyphs:
+    digits = test_digits()
+    return Glyphs.of(digits.images, np.asarray(digits.labels))
