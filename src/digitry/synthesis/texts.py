@@ -20,7 +20,7 @@ WORDS = [
 """What is written beside numbers, on forms, bills and lists."""
 
 
-CELL_KINDS = 6
+CELL_KINDS = 8
 """How many kinds of texts cells hold."""
 
 
@@ -29,11 +29,18 @@ def digits(rng: np.random.Generator, low: int, high: int | None = None) -> str:
     return "".join(map(str, rng.integers(0, 10, int(rng.integers(low, (high or low) + 1)))))
 
 
+def plain(rng: np.random.Generator, low: int, high: int | None = None) -> str:
+    """Give `low` to `high` digits, one number in seven round at its end: people write more of these than chance."""
+    text = digits(rng, low, high)
+    zeros = int(rng.integers(1, len(text) + 1)) if rng.random() < 0.15 else 0
+    return text[: len(text) - zeros] + "0" * zeros
+
+
 def number(rng: np.random.Generator) -> str:
     """Give a number as people write it anywhere: three fifths of them plain."""
     share = rng.random()
     if share < 0.6:
-        return digits(rng, 1, int(rng.choice([2, 3, 4, 6, 10], p=[0.35, 0.25, 0.2, 0.12, 0.08])))
+        return plain(rng, 1, int(rng.choice([2, 3, 4, 6, 10], p=[0.35, 0.25, 0.2, 0.12, 0.08])))
     return signed(rng)
 
 
@@ -62,13 +69,17 @@ def made_cell(kind: int, rng: np.random.Generator) -> str:
     if kind == 0:
         return number(rng)
     if kind == 1:
-        return digits(rng, 1, 2)
+        return plain(rng, 1, 2)
     if kind == 2:
-        return digits(rng, 1, 3) + (str(rng.choice([".", "."])) + digits(rng, 1) if rng.random() < 0.4 else "")
+        return plain(rng, 1, 3) + (str(rng.choice([".", "."])) + digits(rng, 1) if rng.random() < 0.4 else "")
     if kind == 3:
         return digits(rng, 1)
     if kind == 4:
-        return digits(rng, 2, 5)
+        return plain(rng, 2, 5)
+    if kind == 5:
+        return _hundredths(rng)
+    if kind == 6:
+        return _times(rng)
     return str(rng.choice(list("AABBCCDEFPRX"))) + str(rng.choice(["", "", "+", "-"]))
 
 
@@ -135,8 +146,12 @@ def _percent(rng: np.random.Generator) -> str:
 
 def _money(rng: np.random.Generator) -> str:
     sign = str(rng.choice(["$", "€", "£", "₹"]))
-    amount = digits(rng, 1, 4) + (f".{digits(rng, 2)}" if rng.random() < 0.6 else "")
+    amount = plain(rng, 1, 4) + (f".{_hundredths(rng)}" if rng.random() < 0.6 else "")
     return amount + sign if sign == "€" and rng.random() < 0.5 else sign + amount
+
+
+def _hundredths(rng: np.random.Generator) -> str:
+    return "00" if rng.random() < 0.4 else digits(rng, 2)
 
 
 def _sum(rng: np.random.Generator) -> str:
