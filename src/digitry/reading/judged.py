@@ -20,7 +20,7 @@ from digitry.types import Number
 PAGE_SHARE = 0.8
 """The page's network has so much of the word on a number, the one for numbers the rest: it also reads what is none."""
 
-LEAST_GIVEN = 0.27
+LEAST_GIVEN = 0.3
 """A number in which both networks together have less confidence is not given."""
 
 LEAST_ASKED = (LEAST_GIVEN - (1 - PAGE_SHARE)) / PAGE_SHARE

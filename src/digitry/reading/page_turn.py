@@ -19,6 +19,9 @@ BETTER, CLEARER = 1.15, 2.0
 """How much better a page has to read another way round to be turned: this many times, and by so many clear characters
 more. One digit or two say nothing about their page."""
 
+LETTER = 0.5
+"""What a letter is worth where a digit is worth 1: digits upside down pass for letters, printed letters for digits."""
+
 
 class Turn(NamedTuple):
     """Which way up a page lies."""
@@ -56,7 +59,11 @@ def upright(grey: NDArray[np.uint8], quarter: int) -> NDArray[np.uint8]:
 
 def _legibility(spots: Spots) -> float:
     """Say how much is read, and how clearly."""
-    return float((spots.found * spots.classes.max(axis=1) ** 2).sum()) if len(spots.x) else 0.0
+    if not len(spots.x):
+        return 0.0
+    is_letter = spots.classes.argmax(axis=1) == spots.classes.shape[1] - 1
+    worth = np.where(is_letter, LETTER, 1.0)
+    return float((spots.found * spots.classes.max(axis=1) ** 2 * worth).sum())
 
 
 def _fullest_part(grey: NDArray[np.uint8], spots: Spots) -> NDArray[np.uint8]:
