@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP_OPTIONS := --disable-pip-version-check --quiet
 RUN ?= demo
 
-.PHONY: help demo test docs test-browser test-backends check reliability bench locks clean
+.PHONY: help demo test docs test-browser test-backends test-cluster check reliability bench locks clean
 
 help:  ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -35,12 +35,20 @@ $(VENV)/dev.done: locks/dev.txt $(VENV)/train.done
 	.backends/bin/python -m pip install $(PIP_OPTIONS) --no-deps --no-build-isolation -e .
 	@touch $@
 
+# Ray, which is large and which nothing else wants.
+.cluster/done: locks/dev.txt pyproject.toml
+	$(PYTHON) -m venv .cluster
+	.cluster/bin/python -m pip install $(PIP_OPTIONS) --require-hashes -r locks/dev.txt
+	.cluster/bin/python -m pip install $(PIP_OPTIONS) "ray==2.60.0"
+	.cluster/bin/python -m pip install $(PIP_OPTIONS) --no-deps --no-build-isolation -e .
+	@touch $@
+
 demo: $(VENV)/train.done  ## Fetch, explore, train, evaluate, read: the whole tour in a few minutes.
 	@$(BIN)/python examples/demo.py $(RUN)
 
 test: $(VENV)/dev.done  ## The test suite.
 	@# A file at a time: what its tests share, a training say, is made once.
-	$(BIN)/python -m pytest -n 3 --dist loadfile -m "not full and not network and not backends and not browser"
+	$(BIN)/python -m pytest -n 3 --dist loadfile -m "not full and not network and not backends and not browser and not cluster"
 
 test-browser: $(VENV)/dev.done  ## The page in Chromium, and all its reader's answers beside Python's.
 	@# What drives Chromium. Chromium, Node, npm, nginx and a C++ compiler come from the system (apt-get install chromium
@@ -52,6 +60,9 @@ test-browser: $(VENV)/dev.done  ## The page in Chromium, and all its reader's an
 test-backends: .backends/done  ## The same networks on TensorFlow, JAX and Torch; and MLflow.
 	.backends/bin/python -m pytest -m backends
 	.backends/bin/python -m pytest tests/unit/training/test_tracking.py
+
+test-cluster: .cluster/done  ## Reading on Ray nodes of this machine, some of which are killed.
+	.cluster/bin/python -m pytest -m cluster tests/cluster
 
 check: $(VENV)/dev.done  ## Style, types, who may import whom, and whether what is generated is up to date.
 	$(BIN)/ruff check .
@@ -85,4 +96,4 @@ locks: | $(BIN)/python  ## Renew the locks: versions and hashes, no addresses.
 		--no-annotate --python-version 3.11 -c locks/dev.txt -o locks/build.txt
 
 clean:  ## Remove what the targets made, environments included; your own runs/ stay.
-	rm -rf $(VENV) .backends demo runs/exports runs/audits runs/shipped runs/cnn-for-bench
+	rm -rf $(VENV) .backends .cluster demo runs/exports runs/audits runs/shipped runs/cnn-for-bench

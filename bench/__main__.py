@@ -100,6 +100,11 @@ BENCHES = {
     "read-speed": Bench(
         "Milliseconds a digit, a photograph, a command; pictures a second in folders.", 10, (Step(("read_speed.py",)),)
     ),
+    "cluster": Bench(
+        "Reading on 1, 2 and 4 Ray nodes: the same rows, 20 kills, overhead, from how many pictures it pays.",
+        90,
+        (Step(("cluster.py",), ".cluster"),),
+    ),
     "page": Bench(
         "How soon the page reads, and its reader beside onnxruntime-web.", 1, (Step(("page.py",)), PAGE), browser=True
     ),

@@ -18,6 +18,7 @@ _EXTRAS = {
     "openpyxl": "xlsx",
     "optuna": "tune",
     "pyarrow": "parquet",
+    "ray": "cluster",
     "tensorboardX": "tensorboard",
     "mlflow": "mlflow",
     "ai_edge_litert": "litert",

@@ -84,6 +84,11 @@ if TYPE_CHECKING:
     help="Print the tables of pages as grids, or write them to a file, .csv or .xlsx.",
 )
 @click.option("--resume", is_flag=True, help="Go on with these files where an earlier run of the same was stopped.")
+@click.option(
+    "--ray",
+    metavar="ADDRESS",
+    help="Read on the nodes of a Ray cluster: HOST:PORT, or auto for the one that runs here (extra digitry[cluster]).",
+)
 @click.option("--draw", type=click.Path(path_type=Path), metavar="DIR", help="Draw what was read onto each picture.")
 @click.option(
     "--explain", type=click.Path(path_type=Path), metavar="OUT.html", help="Show every step of reading one picture."
@@ -104,6 +109,7 @@ def command(
     out: Path | None,
     table: str | None,
     resume: bool,
+    ray: str | None,
     draw: Path | None,
     explain: Path | None,
     quiet: bool,
@@ -151,6 +157,8 @@ def command(
         raise SettingError("--resume goes on with a --csv, --jsonl or --out file, and cannot read standard input again")
     if explain and len(names) != 1:
         raise SettingError(f"--explain shows one picture, these are {len(names)}")
+    if ray and (draw or explain):
+        raise SettingError("--ray reads on other machines, and --draw and --explain draw on this one; leave --ray out")
     text: Text = printed or ("" if files or grid_file else "whole" if len(names) == 1 else "line")
     drawings = drawing_paths(draw, paths_inside(found)) if draw else {}
     maker = Maker(text, tuple(files), grid_file is not None, drawings)
@@ -170,7 +178,7 @@ def command(
             counter.note(f"{done} of {len(names)} pictures were read before")
         if done == len(names):
             failures = max(table.start(done) for table in tables)
-        results = stack.enter_context(closing(_results(names[done:], settings, maker, explain)))
+        results = stack.enter_context(closing(_results(names[done:], settings, maker, explain, ray)))
         for index, made in enumerate(results):
             if index == 0:  # not before the model has shown that it is good
                 failures = max((table.start(done) for table in tables), default=0)
@@ -242,12 +250,17 @@ def _grid_file(table: str | None, expect: str, *, as_json: bool, resume: bool) -
 
 
 def _results(
-    names: Sequence[str], settings: ReadingSettings, maker: Maker, explain: Path | None
+    names: Sequence[str], settings: ReadingSettings, maker: Maker, explain: Path | None, ray: str | None
 ) -> Generator[Made, None, None]:
     from digitry.reading.batch.here import open_reader, read_many
     from digitry.reading.batch.read_all import read_all
 
     sources = [_source(name) for name in names]
+    if ray is not None:
+        from digitry.cluster.read_on_ray import read_on_ray
+
+        yield from read_on_ray(sources, settings, maker, ray)
+        return
     if explain is None:
         yield from read_all(sources, settings, maker)
         return

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ALL_FORMATS", "FORMATS", "MAX_BYTES", "MAX_PAGES", "MAX_PIXELS", "SUFFIXES", "Grey", "decode", "decode_file",
     "decode_file_pages", "decode_pages", "grey_of_array", "grey_of_picture", "proper_pages",
+    "read_picture_file",
 ]  # fmt: skip
 
 MAX_BYTES = 512 * 2**20
@@ -51,7 +52,7 @@ def decode_file(path: Path, *, max_pixels: int = MAX_PIXELS, formats: Collection
     """Decode the first page of a picture file. Raises DataError, without the path, for anything that is not a
     readable picture.
     """
-    return decode(_bytes_of(path), max_pixels=max_pixels, formats=formats)
+    return decode(read_picture_file(path), max_pixels=max_pixels, formats=formats)
 
 
 def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, formats: Collection[str] = ALL_FORMATS) -> Grey:
@@ -67,7 +68,7 @@ def decode_file_pages(
     path: Path, *, max_pixels: int = MAX_PIXELS, formats: Collection[str] = ALL_FORMATS
 ) -> Generator[Grey]:
     """Decode every page of a picture file, as `decode_pages` gives them."""
-    yield from decode_pages(_bytes_of(path), max_pixels=max_pixels, formats=formats)
+    yield from decode_pages(read_picture_file(path), max_pixels=max_pixels, formats=formats)
 
 
 def decode_pages(
@@ -92,7 +93,10 @@ def decode_pages(
             yield page
 
 
-def _bytes_of(path: Path) -> bytes:
+def read_picture_file(path: Path) -> bytes:
+    """Return the bytes of a picture's file. Raises DataError, without the path, where it cannot be read, or is too
+    large.
+    """
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):

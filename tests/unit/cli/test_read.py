@@ -364,6 +364,38 @@ def test_from_a_shell_errors_are_one_line_with_their_exit_codes(folder: Path) ->
     assert (good.returncode, good.stderr) == (0, "")
 
 
+def test_ray_is_asked_for_by_its_extra_and_draws_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = str(folder / "3.png")
+    with pytest.raises(SettingError, match="leave --ray out"):
+        CliRunner().invoke(command, [picture, "--ray", "auto", "--draw", "drawn"], catch_exceptions=False)
+    monkeypatch.setattr("digitry.packages.find_spec", lambda name: None)
+    with pytest.raises(SettingError, match=r"--ray needs ray; install with: pip install .*cluster"):
+        CliRunner().invoke(command, [picture, "--ray", "auto"], catch_exceptions=False)
+
+
+@pytest.mark.parametrize("address", ["ray://here:10001", "here", "127.0.0.1:", "127.0.0.1:99999", "127.0.0.1:x"])
+def test_an_address_of_no_form_is_refused_before_ray_is_loaded(address: str) -> None:
+    from digitry.cluster.join_cluster import joined_cluster
+
+    with pytest.raises(SettingError, match="--ray takes auto or HOST:PORT"), joined_cluster(address):
+        pass
+
+
+def test_auto_means_the_cluster_that_was_noted_and_an_old_note_is_no_cluster(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from digitry.cluster.join_cluster import joined_cluster
+
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+    for note in (None, "127.0.0.1:1"):
+        if note is not None:
+            (tmp_path / "ray").mkdir()
+            (tmp_path / "ray" / "ray_current_cluster").write_text(note)
+        with pytest.raises(SettingError, match="no Ray cluster runs on this machine"), joined_cluster("auto"):
+            pass
+
+
 def test_reading_loads_no_framework(folder: Path) -> None:
     code = (
         "import sys; from digitry.reading import Reader;"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import stat
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from digitry.reading.batch.records import Outcome, PictureSource, ReadingSetting
 
 if TYPE_CHECKING:
     from digitry.images.grey import Grey
+    from digitry.networks.model import Model
     from digitry.reading import Reader
     from digitry.types import Reading
 
@@ -27,11 +28,14 @@ TOGETHER_SECONDS = 0.25
 """Nobody waits longer for the first of them."""
 
 
-def open_reader(settings: ReadingSettings) -> Reader:
-    """Open the reader that these settings ask for. Raises ModelError or SettingError when it cannot be had."""
+def open_reader(settings: ReadingSettings, models: Sequence[Model] | None = None) -> Reader:
+    """Open the reader that these settings ask for; `models` are theirs where these files are not here.
+
+    Raises ModelError or SettingError when it cannot be had.
+    """
     from digitry.reading import Reader
 
-    reader = Reader(settings.model, max_error=settings.max_error)
+    reader = Reader(settings.model if models is None else models, max_error=settings.max_error)
     reader.check_expectation(settings.expect, settings.known, **settings.page.to_values())
     return reader
 
@@ -85,16 +89,19 @@ def _small_page(source: PictureSource) -> Grey | None:
     """
     from digitry.images.decode import decode
 
-    if source.data is not None:
-        return None
     try:
-        path = Path(source.name)
-        status = path.stat()
-        if status.st_size > SMALL_BYTES or not stat.S_ISREG(status.st_mode):
-            return None
-        return decode(path.read_bytes(), max_pixels=SMALL_PIXELS, formats=ONE_PAGE_FORMATS)
+        data = _small_data(source)
+        return None if data is None else decode(data, max_pixels=SMALL_PIXELS, formats=ONE_PAGE_FORMATS)
     except (DataError, OSError, ValueError):
         return None
+
+
+def _small_data(source: PictureSource) -> bytes | None:
+    if source.data is not None:
+        return source.data if len(source.data) <= SMALL_BYTES else None
+    status = Path(source.name).stat()
+    is_small = status.st_size <= SMALL_BYTES and stat.S_ISREG(status.st_mode)
+    return Path(source.name).read_bytes() if is_small else None
 
 
 def _read_together(

@@ -1,0 +1,172 @@
+"""Reading on a Ray cluster beside reading here: the same rows, kills, overhead, from how many pictures it pays.
+
+python bench/cluster.py [--pictures 5000] [--kills 20] [--sizes 1000 10000 100000 1000000] [--out FILE]
+
+Each node is one core of this machine, on loopback. The pictures are small printed digits, one in ten of them broken,
+read by the shipped networks: the quickest that there are, so that what a cluster costs shows most. Same: 1, 2 and 4
+nodes give the bytes that reading here gives. Kills: a node dies in the middle of a reading, and another joins.
+Overhead: pictures a second between the first two sizes, in two processes here and on two nodes, start-up aside.
+Growth: seconds a picture of each size. Writes results/cluster.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import csv
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from digitry.training.run_folder import describe_surroundings
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+from tests.cluster.nodes import cluster_of  # noqa: E402 - the tests are no package that is installed
+from tests.unit.tiny_models import printed_digit  # noqa: E402
+
+TWO_PROCESSES = (
+    "from digitry.reading.batch import processes; processes.sensible_count = lambda _: 2\n"
+    "from digitry.cli import main; main()"
+)
+"""The command line, in two processes, whatever the machine has."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pictures", type=int, default=5000)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 10_000, 100_000, 1_000_000])
+    parser.add_argument("--out", type=Path, default=ROOT / "results" / "cluster.json")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        figures = {
+            "same": list(measure_same(place, options.pictures)),
+            "kills": measure_kills(place, options.pictures, options.kills),
+            "growth": list(measure_growth(place, options.sizes)),
+        }
+    figures["overhead"] = overhead(figures["growth"])
+    result = {"command": "python bench/cluster.py", "figures": figures, **describe_surroundings()}
+    options.out.write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps(figures, indent=1))
+
+
+def measure_same(place: Path, count: int) -> Iterator[dict[str, Any]]:
+    """Seconds of reading here and on 1, 2 and 4 nodes, and whether the tables are the same to the byte."""
+    folder = make_pictures(place / "same", count)
+    seconds = read(folder, place / "here.csv")
+    wanted = (place / "here.csv").read_bytes()
+    yield {"nodes": 0, "seconds": seconds, "rows": wanted.count(b"\n") - 1}
+    for nodes in (1, 2, 4):
+        with cluster_of(nodes) as cluster:
+            seconds = read(folder, place / f"{nodes}.csv", cluster.address)
+        yield {"nodes": nodes, "seconds": seconds, "same": (place / f"{nodes}.csv").read_bytes() == wanted}
+
+
+def measure_kills(place: Path, count: int, kills: int) -> dict[str, Any]:
+    """A node is killed at a time of its own in each of so many readings."""
+    folder, out = place / "same", place / "killed.csv"
+    wanted = rows(place / "here.csv")
+    dice = random.Random(kills)
+    lost = doubled = landed = 0
+    with cluster_of(1) as cluster:
+        for _ in range(kills):
+            cluster.add()
+            process = start(folder, out, cluster.address)
+            at = dice.uniform(0.05, 0.9) * (place / "here.csv").stat().st_size
+            while process.poll() is None and not (out.exists() and out.stat().st_size >= at):
+                time.sleep(0.01)
+            landed += process.poll() is None
+            cluster.kill()
+            process.wait()
+            lost += sum((wanted - rows(out)).values())
+            doubled += sum((rows(out) - wanted).values())
+            remove_table(out)
+    return {"kills": kills, "in_the_middle": landed, "pictures": count, "lost": lost, "doubled_or_other": doubled}
+
+
+def measure_growth(place: Path, sizes: list[int]) -> Iterator[dict[str, Any]]:
+    """Seconds of the whole command for each size, here in two processes and on two nodes that run."""
+    with cluster_of(2) as cluster:
+        for size in sizes:
+            folder = make_pictures(place / str(size), size)
+            found = {}
+            for where, address in (("here", None), ("cluster", cluster.address)):
+                out = place / "growth.csv"
+                found[where] = read(folder, out, address)
+                remove_table(out)
+            ms = {f"{where}_ms_a_picture": round(1000 * seconds / size, 3) for where, seconds in found.items()}
+            yield {"pictures": size, **found, **ms}
+
+
+def overhead(growth: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the first two sizes say of the rates, of the start-up, and of the size from which two more cores pay."""
+    if len(growth) < 2:
+        return {}
+    one, other = growth[:2]
+    rates = {k: (other["pictures"] - one["pictures"]) / max(other[k] - one[k], 1e-3) for k in ("here", "cluster")}
+    start_up = {k: round(one[k] - one["pictures"] / rates[k], 2) for k in rates}
+    share = rates["cluster"] / rates["here"]
+    # With twice the cores: start + n / (2 × rate there) = start + n / rate here.
+    gained = 1 / rates["here"] - 1 / (2 * rates["cluster"])
+    pays = round((start_up["cluster"] - start_up["here"]) / gained) if gained > 0 else None
+    pictures_a_second = {f"{k}_pictures_a_second": round(rate, 1) for k, rate in rates.items()}
+    starts = {f"{k}_start_up_seconds": seconds for k, seconds in start_up.items()}
+    return {**pictures_a_second, **starts, "share": round(share, 3), "pays_from_with_twice_the_cores": pays}
+
+
+def make_pictures(folder: Path, count: int) -> Path:
+    """So many small pictures, one in ten of them broken: few files, under many names."""
+    folder.mkdir(parents=True)
+    kinds = []
+    for digit in range(10):
+        cv2.imwrite(str(folder / f".{digit}.png"), printed_digit(digit, height=40, thickness=5, side=56))
+        kinds.append(folder / f".{digit}.png")
+    kinds[9].write_bytes(kinds[9].read_bytes()[:80])
+    for index in range(count):
+        below = folder / f"{index // 1000:04d}"
+        below.mkdir(exist_ok=True)
+        os.link(kinds[index % 10], below / f"{index:07d}.png")
+    return folder
+
+
+def start(folder: Path, out: Path, address: str | None) -> subprocess.Popen[bytes]:
+    """The command line, at work."""
+    ray = [] if address is None else ["--ray", address]
+    line = ["read", str(folder), "--expect", "digit", "--csv", str(out), "--quiet", *ray]
+    return subprocess.Popen([sys.executable, "-c", TWO_PROCESSES, *line], stderr=subprocess.DEVNULL)
+
+
+def read(folder: Path, out: Path, address: str | None = None) -> float:
+    """Seconds of the whole command."""
+    began = time.perf_counter()
+    process = start(folder, out, address)
+    if process.wait() != 3:  # some are broken
+        raise SystemExit(f"reading {folder} on {address or 'this machine'} ended with {process.returncode}")
+    return round(time.perf_counter() - began, 2)
+
+
+def rows(table: Path) -> collections.Counter[tuple[str, ...]]:
+    """How often each row is there."""
+    with table.open(newline="") as file:
+        return collections.Counter(map(tuple, csv.reader(file)))
+
+
+def remove_table(table: Path) -> None:
+    """So that the next reading begins anew."""
+    table.unlink()
+    table.with_name(f"{table.name}.job.json").unlink()
+
+
+if __name__ == "__main__":
+    main()

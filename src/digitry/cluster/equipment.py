@@ -1,0 +1,69 @@
+"""What decides a reading beside the picture: the same rows come only from nodes that run the same."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+import digitry
+from digitry.errors import SettingError
+from digitry.packages import onnx_runtime
+
+Equipment = dict[str, str | None]
+"""What → its version, or the first digits of its SHA-256; None where it is not installed."""
+
+OPTIONAL = ("pi-heif", "pypdfium2")
+"""What some kinds of pictures are opened with."""
+
+
+@cache
+def equipment() -> Equipment:
+    """Return what this process reads with."""
+    import cv2
+    import numpy as np
+    import PIL
+
+    return {
+        "digitry": digitry.__version__,
+        "digitry's code": _digest("*.py"),
+        "digitry's models": _digest("*.onnx"),
+        "numpy": np.__version__,
+        "onnxruntime": str(onnx_runtime().__version__),
+        "opencv": cv2.__version__,
+        "pillow": PIL.__version__,
+        **{name: _version(name) for name in OPTIONAL},
+    }
+
+
+def check_equipment(wanted: Equipment) -> None:
+    """Do nothing where this process reads with the same. Raises SettingError, with the machine's name, where not."""
+    for name, version in wanted.items():
+        if (own := equipment().get(name)) != version:
+            raise SettingError(
+                f"the node {platform.node()} has {_words(name, own)}, and here it is {_words(name, version)}; the same "
+                "readings need the same on all nodes: install the same, and start the node again"
+            )
+
+
+def _words(name: str, version: str | None) -> str:
+    return f"no {name}" if version is None else f"{name} {version}"
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _digest(pattern: str) -> str:
+    """Return what stands for all files of the package of that name and their places."""
+    root = Path(digitry.__file__).parent
+    found = hashlib.sha256()
+    for path in sorted(root.rglob(pattern), key=lambda path: path.relative_to(root).as_posix()):
+        found.update(f"{path.relative_to(root).as_posix()}\0{path.stat().st_size}\0".encode())
+        found.update(path.read_bytes())
+    return found.hexdigest()[:12]

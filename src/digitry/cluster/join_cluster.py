@@ -1,0 +1,89 @@
+"""Join a Ray cluster that runs, quietly, and leave it."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import socket
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from digitry.errors import SettingError
+
+ANSWER_SECONDS = 10.0
+
+LOOPBACK = ("127.0.0.1:", "localhost:", "[::1]:")
+
+START = "ray start --head --node-ip-address 127.0.0.1 --disable-usage-stats --include-dashboard=false"
+
+
+@contextlib.contextmanager
+def joined_cluster(address: str) -> Iterator[None]:
+    """Belong to the cluster at `address` in this block: `auto`, the one on this machine, or HOST:PORT.
+
+    Raises SettingError where no cluster answers, or one of another version of Ray or Python.
+    """
+    place = _answering(address)
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere
+    if place.startswith(LOOPBACK):  # else Ray looks for it at this machine's address in the network
+        os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+    import ray
+
+    with _own_signals():
+        try:
+            # What nodes print would come between the results.
+            ray.init(place, log_to_driver=False, logging_level=logging.CRITICAL)
+        except (ConnectionError, ValueError) as error:
+            raise _no_cluster(address) from error
+        except RuntimeError as error:  # another version of Ray or Python
+            raise SettingError(f"the cluster at {address} cannot be joined: {' '.join(str(error).split())}") from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _answering(address: str) -> str:
+    """Return HOST:PORT, where somebody answers: Ray itself would wait for very long. Raises SettingError for others."""
+    place = _recorded() if address == "auto" else address
+    host, _, port = place.rpartition(":")
+    if not host or "/" in host or not (port.isascii() and port.isdigit() and 0 < int(port) < 2**16):
+        if address == "auto" and not place:
+            raise _no_cluster(address)
+        raise SettingError(f"--ray takes auto or HOST:PORT, not {place}; run this on one of the cluster's nodes")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), ANSWER_SECONDS).close()
+    except OSError as error:
+        raise _no_cluster(address) from error
+    return place
+
+
+def _recorded() -> str:
+    """Return where the cluster of this machine is, as `ray start` or a person noted it; empty where nobody did."""
+    noted = Path(os.environ.get("RAY_TMPDIR") or tempfile.gettempdir(), "ray", "ray_current_cluster")
+    try:
+        return os.environ.get("RAY_ADDRESS") or noted.read_text(encoding="utf-8").strip()
+    except OSError:
+        return ""
+
+
+def _no_cluster(address: str) -> SettingError:
+    where = "runs on this machine" if address == "auto" else f"answers at {address}"
+    return SettingError(f"no Ray cluster {where}, or this machine is none of its nodes; start one here: {START}")
+
+
+@contextlib.contextmanager
+def _own_signals() -> Iterator[None]:
+    """Keep what this process does when it is told to end: Ray would have its own way."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,137 @@
+"""Many pictures read by the nodes of a Ray cluster: in order, each once, whatever dies there."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic
+
+from digitry.cluster.equipment import equipment
+from digitry.cluster.join_cluster import joined_cluster
+from digitry.cluster.node_work import Carried, NodeJob, new_job, read_there
+from digitry.errors import DataError, DigitryError, SettingError
+from digitry.images.decode import read_picture_file
+from digitry.networks.model_files import read_model
+from digitry.packages import need
+from digitry.reading.batch.here import open_reader
+from digitry.reading.batch.processes import AHEAD, DEADLY, shares_of
+from digitry.reading.batch.records import Finish, Outcome, PictureSource, ReadingSettings, T
+
+if TYPE_CHECKING:
+    from ray import ObjectRef
+
+CRASHES = 3
+"""A picture that takes so many processes with it, each time alone, is a failure."""
+
+LOSSES = 20
+"""So many nodes may be lost over one picture before it is a failure, too."""
+
+COUNT_EVERY_SECONDS = 5.0
+"""How often the cores are counted: nodes come and go."""
+
+SILENCE_SECONDS = 30.0
+"""After that it is looked whether there is anybody left to wait for."""
+
+
+def read_on_ray(
+    sources: Sequence[PictureSource], settings: ReadingSettings, finish: Finish[T], address: str
+) -> Iterator[T]:
+    """Yield `finish(outcome)` for every picture, in order, made on the nodes of the cluster at `address`.
+
+    `address` is `auto`, for the cluster that runs on this machine, or HOST:PORT; this machine has to be one of its
+    nodes. Pictures and models are sent along: nodes need no folder in common. No more than `AHEAD` shares a core are
+    under way. What a node had that dies is read again elsewhere.
+    Raises ModelError or SettingError when the model cannot be used as asked, SettingError for a cluster that cannot be
+    reached, or a node that does not run what runs here.
+    """
+    need("ray", by="--ray")
+    open_reader(settings)  # what is wrong with the model is said before anybody is asked
+    if not sources:
+        return
+    job = new_job(equipment(), tuple(map(read_model, settings.model)), settings, finish)
+    with joined_cluster(address):
+        nodes = _Nodes(job)
+        for pictures, answer in nodes.answers(map(_carried, chunk) for chunk in shares_of(sources)):
+            yield from answer if answer is not None else map(nodes.read_alone, pictures)
+
+
+def _carried(source: PictureSource) -> Carried:
+    """Return the source with the bytes of its file, or what comes of it where these cannot be had."""
+    if source.data is not None:
+        return source
+    try:
+        return PictureSource(source.name, read_picture_file(Path(source.name)))
+    except DataError as error:
+        return Outcome(source.name, (), str(error))
+
+
+class _Nodes(Generic[T]):
+    """The cluster that this process has joined, at one job."""
+
+    def __init__(self, job: NodeJob[T]) -> None:
+        import ray
+
+        self._ray = ray
+        self._finish = job.finish
+        # What is read again is decided here: only here is it known what was written.
+        self._task = ray.remote(num_cpus=1, max_retries=0)(read_there)
+        self._job = ray.put(job)
+        self._cores, self._counted = 0, -COUNT_EVERY_SECONDS
+        if not self._count_cores():
+            raise SettingError("the cluster has no core to read on; start its nodes with --num-cpus of 1 or more")
+
+    def answers(self, chunks: Iterator[Iterable[Carried]]) -> Iterator[tuple[list[Carried], list[T] | None]]:
+        """Yield each chunk with what was made of it, in order; None where that was lost."""
+        asked: deque[tuple[list[Carried], ObjectRef[list[T]]]] = deque()
+        while True:
+            for chunk in map(list, islice(chunks, max(AHEAD * self._count_cores() - len(asked), not asked))):
+                asked.append((chunk, self._task.remote(self._job, chunk)))
+            if not asked:
+                return
+            chunk, answer = asked.popleft()
+            yield chunk, self._wait(answer)[0]
+
+    def read_alone(self, picture: Carried) -> T:
+        """Return what was made of one picture whose chunk was lost, however often its node is lost."""
+        crashes = 0
+        for _ in range(LOSSES):
+            found, is_crash = self._wait(self._task.remote(self._job, [picture]))
+            if found is not None:
+                return found[0]
+            crashes += is_crash
+            if crashes == CRASHES:
+                break
+        return self._finish(Outcome(picture.name, (), DEADLY))
+
+    def _wait(self, answer: ObjectRef[list[T]]) -> tuple[list[T] | None, bool]:
+        """Return an answer; None where it was lost, and whether its process alone died. Raises what it raised."""
+        from ray import exceptions
+
+        while not self._ray.wait([answer], timeout=SILENCE_SECONDS)[0]:
+            if not self._count_cores():
+                warnings.warn("no node of the cluster is left; waiting for one to join it", stacklevel=2)
+        try:
+            return self._ray.get(answer), False
+        except exceptions.RayTaskError as error:
+            raise _own_error(error) from None
+        except exceptions.RayError as error:
+            return None, isinstance(error, (exceptions.WorkerCrashedError, exceptions.OutOfMemoryError))
+
+    def _count_cores(self) -> int:
+        now = time.monotonic()
+        if now - self._counted >= COUNT_EVERY_SECONDS:
+            self._cores, self._counted = int(self._ray.cluster_resources().get("CPU", 0)), now
+        return self._cores
+
+
+def _own_error(error: Any) -> Exception:
+    """Return what was raised on the node, or what it means in our words."""
+    if isinstance(error.cause, DigitryError):
+        return error.cause
+    if "No module named 'digitry" in str(error):
+        return SettingError("a node has no digitry; install the same on all nodes as here, and start them again")
+    return error  # type: ignore[no-any-return]
