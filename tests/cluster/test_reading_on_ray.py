@@ -91,7 +91,8 @@ def test_a_node_that_is_killed_loses_and_doubles_nothing(
     process = start(folder, tmp_path / "out", "--ray", cluster.address)
     assert wait_for_growth(process, tmp_path / "out.csv", 1000)
     cluster.kill()
-    assert finish(process)[0] == 3
+    code, printed, _ = finish(process)
+    assert (code, printed) == (3, "")
     assert tables(tmp_path / "out") == wanted
 
 

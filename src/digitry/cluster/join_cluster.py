@@ -32,7 +32,11 @@ def joined_cluster(address: str) -> Iterator[None]:
     if place.startswith(LOOPBACK):  # else Ray looks for it at this machine's address in the network
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
     import ray
+    from ray._private import worker
 
+    # It tells of every process and node that dies, on standard output, which is for results; no setting of Ray's stops
+    # that.
+    worker.print_to_stdstream = lambda *_, **__: None
     with _own_signals():
         try:
             # What nodes print would come between the results.
