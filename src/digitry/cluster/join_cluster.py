@@ -18,7 +18,11 @@ ANSWER_SECONDS = 10.0
 
 LOOPBACK = ("127.0.0.1:", "localhost:", "[::1]:")
 
-START = "ray start --head --node-ip-address 127.0.0.1 --disable-usage-stats --include-dashboard=false"
+START = (
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER=0 ray start --head --node-ip-address 127.0.0.1 --disable-usage-stats "
+    "--include-dashboard=false"
+)
+"""Without the variable it would listen on every address of the machine."""
 
 
 @contextlib.contextmanager
