@@ -27,20 +27,12 @@ $(VENV)/dev.done: locks/dev.txt $(VENV)/train.done
 	@touch $@
 
 # All three Keras backends and MLflow for tests and measurements, FastAPI and LitServe to measure the server beside, Keras Tuner
-# to tune beside, RapidOCR to read beside.
+# to tune beside, RapidOCR to read beside, Ray to read on.
 .backends/done: locks/dev.txt pyproject.toml
 	$(PYTHON) -m venv .backends
 	.backends/bin/python -m pip install $(PIP_OPTIONS) --require-hashes -r locks/dev.txt
-	.backends/bin/python -m pip install $(PIP_OPTIONS) "jax>=0.10" "torch==2.13.0" "mlflow>=3.5" "fastapi>=0.115" "litserve>=0.2.19" "keras-tuner>=1.4.8" "tensorboard>=2.20" "rapidocr==3.10.0"
+	.backends/bin/python -m pip install $(PIP_OPTIONS) "jax>=0.10" "torch==2.13.0" "mlflow>=3.5" "fastapi>=0.115" "litserve>=0.2.19" "keras-tuner>=1.4.8" "tensorboard>=2.20" "rapidocr==3.10.0" "ray==2.60.0"
 	.backends/bin/python -m pip install $(PIP_OPTIONS) --no-deps --no-build-isolation -e .
-	@touch $@
-
-# Ray, which is large and which nothing else wants.
-.cluster/done: locks/dev.txt pyproject.toml
-	$(PYTHON) -m venv .cluster
-	.cluster/bin/python -m pip install $(PIP_OPTIONS) --require-hashes -r locks/dev.txt
-	.cluster/bin/python -m pip install $(PIP_OPTIONS) "ray==2.60.0"
-	.cluster/bin/python -m pip install $(PIP_OPTIONS) --no-deps --no-build-isolation -e .
 	@touch $@
 
 demo: $(VENV)/train.done  ## Fetch, explore, train, evaluate, read: the whole tour in a few minutes.
@@ -61,8 +53,8 @@ test-backends: .backends/done  ## The same networks on TensorFlow, JAX and Torch
 	.backends/bin/python -m pytest -m backends
 	.backends/bin/python -m pytest tests/unit/training/test_tracking.py
 
-test-cluster: .cluster/done  ## Reading on Ray nodes of this machine, some of which are killed.
-	.cluster/bin/python -m pytest -m cluster tests/cluster
+test-cluster: .backends/done  ## Reading on Ray nodes of this machine, some of which are killed.
+	.backends/bin/python -m pytest -m cluster tests/cluster
 
 check: $(VENV)/dev.done  ## Style, types, who may import whom, and whether what is generated is up to date.
 	$(BIN)/ruff check .
@@ -96,4 +88,4 @@ locks: | $(BIN)/python  ## Renew the locks: versions and hashes, no addresses.
 		--no-annotate --python-version 3.11 -c locks/dev.txt -o locks/build.txt
 
 clean:  ## Remove what the targets made, environments included; your own runs/ stay.
-	rm -rf $(VENV) .backends .cluster demo runs/exports runs/audits runs/shipped runs/cnn-for-bench
+	rm -rf $(VENV) .backends demo runs/exports runs/audits runs/shipped runs/cnn-for-bench

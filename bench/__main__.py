@@ -103,7 +103,7 @@ BENCHES = {
     "cluster": Bench(
         "Reading on 1, 2 and 4 Ray nodes: the same rows, 20 kills, overhead, from how many pictures it pays.",
         90,
-        (Step(("cluster.py",), ".cluster"),),
+        (_with_all("cluster.py"),),
     ),
     "page": Bench(
         "How soon the page reads, and its reader beside onnxruntime-web.", 1, (Step(("page.py",)), PAGE), browser=True

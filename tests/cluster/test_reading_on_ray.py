@@ -110,7 +110,7 @@ def test_a_driver_that_is_killed_goes_on_to_the_same_tables(
 
 def test_a_picture_that_kills_its_process_is_a_failure_and_all_others_are_read(folder: Path, cluster: Nodes) -> None:
     code = f"""
-from digitry.cluster.read_on_ray import read_on_ray
+from digitry.reading.cluster.read_on_ray import read_on_ray
 from digitry.reading.batch.records import PictureSource, ReadingSettings
 from tests.unit.reading.batch import finishers
 good, bad = {str(folder / "0" / "00003.png")!r}, {str(folder / "0" / "deadly.jpeg")!r}
@@ -149,7 +149,7 @@ def test_a_port_of_nobody_is_one_line(tmp_path: Path, folder: Path) -> None:
 
 
 def test_a_process_that_has_something_else_is_told_which_machine_has_what() -> None:
-    from digitry.cluster.equipment import check_equipment, equipment
+    from digitry.reading.cluster.equipment import check_equipment, equipment
 
     check_equipment(equipment())
     with pytest.raises(SettingError, match=r"the node .* has numpy \d.*, and here it is numpy 1\.0; "):

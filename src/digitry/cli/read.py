@@ -257,7 +257,7 @@ def _results(
 
     sources = [_source(name) for name in names]
     if ray is not None:
-        from digitry.cluster.read_on_ray import read_on_ray
+        from digitry.reading.cluster.read_on_ray import read_on_ray
 
         yield from read_on_ray(sources, settings, maker, ray)
         return

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic
 
-from digitry.cluster.equipment import Equipment, check_equipment
 from digitry.networks.model import Model
 from digitry.reading.batch.records import Finish, Outcome, PictureSource, ReadingSettings, T
+from digitry.reading.cluster.equipment import Equipment, check_equipment
 
 if TYPE_CHECKING:
     from digitry.reading import Reader

@@ -10,9 +10,6 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic
 
-from digitry.cluster.equipment import equipment
-from digitry.cluster.join_cluster import joined_cluster
-from digitry.cluster.node_work import Carried, NodeJob, new_job, read_there
 from digitry.errors import DataError, DigitryError, SettingError
 from digitry.images.decode import read_picture_file
 from digitry.networks.model_files import read_model
@@ -20,6 +17,9 @@ from digitry.packages import need
 from digitry.reading.batch.here import open_reader
 from digitry.reading.batch.processes import AHEAD, DEADLY, shares_of
 from digitry.reading.batch.records import Finish, Outcome, PictureSource, ReadingSettings, T
+from digitry.reading.cluster.equipment import equipment
+from digitry.reading.cluster.join_cluster import joined_cluster
+from digitry.reading.cluster.node_work import Carried, NodeJob, new_job, read_there
 
 if TYPE_CHECKING:
     from ray import ObjectRef
