@@ -29,7 +29,7 @@ def digits(rng: np.random.Generator, low: int, high: int | None = None) -> str:
     return "".join(map(str, rng.integers(0, 10, int(rng.integers(low, (high or low) + 1)))))
 
 
-def plain(rng: np.random.Generator, low: int, high: int | None = None) -> str:
+def perhaps_round(rng: np.random.Generator, low: int, high: int | None = None) -> str:
     """Give `low` to `high` digits, one number in seven round at its end: people write more of these than chance."""
     text = digits(rng, low, high)
     zeros = int(rng.integers(1, len(text) + 1)) if rng.random() < 0.15 else 0
@@ -40,7 +40,7 @@ def number(rng: np.random.Generator) -> str:
     """Give a number as people write it anywhere: three fifths of them plain."""
     share = rng.random()
     if share < 0.6:
-        return plain(rng, 1, int(rng.choice([2, 3, 4, 6, 10], p=[0.35, 0.25, 0.2, 0.12, 0.08])))
+        return perhaps_round(rng, 1, int(rng.choice([2, 3, 4, 6, 10], p=[0.35, 0.25, 0.2, 0.12, 0.08])))
     return signed(rng)
 
 
@@ -69,13 +69,13 @@ def made_cell(kind: int, rng: np.random.Generator) -> str:
     if kind == 0:
         return number(rng)
     if kind == 1:
-        return plain(rng, 1, 2)
+        return perhaps_round(rng, 1, 2)
     if kind == 2:
-        return plain(rng, 1, 3) + (str(rng.choice([".", "."])) + digits(rng, 1) if rng.random() < 0.4 else "")
+        return perhaps_round(rng, 1, 3) + (str(rng.choice([".", "."])) + digits(rng, 1) if rng.random() < 0.4 else "")
     if kind == 3:
         return digits(rng, 1)
     if kind == 4:
-        return plain(rng, 2, 5)
+        return perhaps_round(rng, 2, 5)
     if kind == 5:
         return _hundredths(rng)
     if kind == 6:
@@ -146,7 +146,7 @@ def _percent(rng: np.random.Generator) -> str:
 
 def _money(rng: np.random.Generator) -> str:
     sign = str(rng.choice(["$", "€", "£", "₹"]))
-    amount = plain(rng, 1, 4) + (f".{_hundredths(rng)}" if rng.random() < 0.6 else "")
+    amount = perhaps_round(rng, 1, 4) + (f".{_hundredths(rng)}" if rng.random() < 0.6 else "")
     return amount + sign if sign == "€" and rng.random() < 0.5 else sign + amount
 
 
