@@ -136,7 +136,7 @@ def _kinds_table(part: Figures) -> PageTable:
         ]
         for name, one in [*part["kinds"].items(), ("all", part["all"])]
     ]
-    return PageTable(columns, rows, "drawn by the code that the network for pages learns from, with test digits")
+    return PageTable(columns, rows, "Drawn by the code that the network for pages learns from, with test digits")
 
 
 def _open_set_table(part: Figures) -> PageTable:
