@@ -72,8 +72,9 @@ class LiveDrawing:
 
 
 def is_notebook() -> bool:
-    """Tell whether this runs in Jupyter's kernel."""
-    return "ipykernel" in sys.modules
+    """Tell whether this runs in Jupyter's kernel; that somebody has imported it is not enough."""
+    kernel = sys.modules.get("ipykernel.kernelapp")
+    return kernel is not None and bool(kernel.IPKernelApp.initialized())
 
 
 def say(text: str) -> None:

@@ -49,8 +49,11 @@ def cannot_write(path: Path, error: OSError) -> StorageError:
 
 
 def temporary_beside(path: Path) -> Path:
-    """Return where this process makes what is to be renamed to `path`: hidden, in the same folder, never too long."""
-    return path.with_name(f".{_short(path.name)}.tmp.{os.getpid()}")
+    """Return where this process makes what is to be renamed to `path`: hidden, in the same folder, never too long, and
+    another place at each call.
+    """
+    # Threads write the same file at once, and process ids repeat across containers: hence the random part.
+    return path.with_name(f".{_short(path.name)}.{secrets.token_hex(4)}.tmp.{os.getpid()}")
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -70,8 +73,7 @@ def write_chunks_atomically(path: Path, chunks: Iterable[bytes]) -> None:
     What `chunks` raises is passed on, with the old file untouched and no temporary file left; an OSError of its own
     would be taken for a failed write.
     """
-    # Process ids repeat across containers, hence the random part.
-    _write(path, path.with_name(f".{_short(path.name)}.{secrets.token_hex(4)}.tmp.{os.getpid()}"), chunks)
+    _write(path, temporary_beside(path), chunks)
 
 
 def check_place(path: Path) -> None:

@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -61,12 +62,23 @@ def test_a_folder_that_is_made_beside_its_place_has_a_name_of_this_process_that_
     assert beside.is_dir(), "its process lives"
 
 
+def test_threads_write_one_file_at_once_and_each_time_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "best.toml"
+    texts = [bytes([65 + k]) * 5000 for k in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(20):
+            list(pool.map(lambda text: files.write_atomically(path, text), texts))
+            assert path.read_bytes() in texts
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_what_dead_processes_left_is_removed_files_and_folders_alike(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "process_is_alive", lambda pid: False)
-    files.temporary_beside(tmp_path / "model").mkdir()
-    (files.temporary_beside(tmp_path / "model") / "part").write_bytes(b"half")
+    folder = files.temporary_beside(tmp_path / "model")
+    folder.mkdir()
+    (folder / "part").write_bytes(b"half")
     files.temporary_beside(tmp_path / "model.onnx").write_bytes(b"half")
     files.remove_stale_temporaries(tmp_path)
     assert not list(tmp_path.iterdir())

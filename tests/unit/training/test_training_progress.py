@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import sys
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 from rich.console import Console
 
+from digitry.console import is_notebook
 from digitry.training import training_progress
 from digitry.training.tuning.tuning_progress import make_tuning_progress
 
@@ -67,12 +68,20 @@ def test_on_a_terminal_the_line_of_every_epoch_stays_and_is_written_once() -> No
 def test_in_a_notebook_nothing_looks_like_a_fault(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "ipykernel", ModuleType("ipykernel"))
+    kernel = SimpleNamespace(IPKernelApp=SimpleNamespace(initialized=lambda: True))
+    monkeypatch.setitem(sys.modules, "ipykernel.kernelapp", kernel)
     view = training_progress.make_progress(quiet=False)
     assert isinstance(view, training_progress.Notebook)
     view.note("model.onnx is written")
     make_tuning_progress(quiet=False).note("trial 3: 98.12%")
     assert capsys.readouterr() == ("model.onnx is written\ntrial 3: 98.12%\n", "")
+
+
+def test_where_somebody_has_only_imported_the_kernel_this_is_no_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ipykernel", ModuleType("ipykernel"))
+    kernel = SimpleNamespace(IPKernelApp=SimpleNamespace(initialized=lambda: False))
+    monkeypatch.setitem(sys.modules, "ipykernel.kernelapp", kernel)
+    assert not is_notebook()
 
 
 def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
