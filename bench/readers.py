@@ -101,7 +101,7 @@ def cropped(folder: Path, expect: str, readers: dict[str, Callable[..., Any]]) -
 
 def pictures(folder: Path) -> list[Path]:
     """The pictures of a set."""
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in (".jpg", ".jpeg", ".png"))
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png"))
 
 
 def mnist_pictures(folder: Path, count: int) -> Path:

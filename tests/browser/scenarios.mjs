@@ -467,6 +467,7 @@ const scenarios = {
       await draw(page, DIGITS[2]);
       await page.waitForSelector('canvas[aria-label^="Heat map"]');
       await page.setInputFiles("#file", picture);
+      await page.selectOption("#expect", "number");
       await page.click("#send");
       await page.waitForFunction(() => document.getElementById("picture-answer").textContent.includes("27"));
       await hasNoViolations(page);
