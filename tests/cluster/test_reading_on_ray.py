@@ -149,9 +149,9 @@ def test_a_port_of_nobody_is_one_line(tmp_path: Path, folder: Path) -> None:
 
 
 def test_a_process_that_has_something_else_is_told_which_machine_has_what() -> None:
-    from digitry.reading.cluster.equipment import check_equipment, equipment
+    from digitry.workers.equipment import check_equipment, equipment
 
-    check_equipment(equipment())
+    check_equipment(equipment("pi-heif"))
     with pytest.raises(SettingError, match=r"the node .* has numpy \d.*, and here it is numpy 1\.0; "):
         check_equipment(equipment() | {"numpy": "1.0"})
     with pytest.raises(SettingError, match=r"and here it is no pi-heif"):

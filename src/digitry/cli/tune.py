@@ -34,7 +34,16 @@ if TYPE_CHECKING:
     help="What to try: A|B|C, LOW:HIGH or log:LOW:HIGH; or a value, for every trial. Repeatable. [default: the "
     "recipe's own space]",
 )
-@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Trials trained at once.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    help="Trials trained at once.  [default: 1; with --ray one for each core of the cluster]",
+)
+@click.option(
+    "--ray",
+    metavar="ADDRESS",
+    help="Train on the nodes of a Ray cluster: HOST:PORT, or auto for the one that runs here (extra digitry[cluster]).",
+)
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Fixes all that is random.  [default: 0]")
 @click.option("--study", type=click.Path(path_type=Path), help="The study's folder.  [default: runs/RECIPE-study-N]")
 @click.option("--resume", is_flag=True, help="Go on where the study in this folder stopped; more --trials, too.")
@@ -57,7 +66,8 @@ def command(
     minutes: float | None,
     space: Path | None,
     others: dict[str, str],
-    workers: int,
+    workers: int | None,
+    ray: str | None,
     seed: int | None,
     study: Path | None,
     resume: bool,
@@ -76,7 +86,7 @@ def command(
     from digitry.recipes.settings import read_settings
     from digitry.training.tuning.tune import check_ready, tune
 
-    check_ready(page=not no_page)
+    check_ready(page=not no_page, ray=ray)
     check_place(study or Path("runs"))
     where = data if data is None and not (transpose or rotate or invert is not None) else data or "mnist"
     wanted: dict[str, Any] = {**(read_settings(space) if space else {}), **others}
@@ -87,6 +97,7 @@ def command(
         minutes=minutes,
         space=wanted,
         workers=workers,
+        ray=ray,
         seed=seed,
         study=study,
         resume=resume,

@@ -375,7 +375,7 @@ def test_ray_is_asked_for_by_its_extra_and_draws_nothing(folder: Path, monkeypat
 
 @pytest.mark.parametrize("address", ["ray://here:10001", "here", "127.0.0.1:", "127.0.0.1:99999", "127.0.0.1:x"])
 def test_an_address_of_no_form_is_refused_before_ray_is_loaded(address: str) -> None:
-    from digitry.reading.cluster.join_cluster import joined_cluster
+    from digitry.workers.join_cluster import joined_cluster
 
     with pytest.raises(SettingError, match="--ray takes auto or HOST:PORT"), joined_cluster(address):
         pass
@@ -384,7 +384,7 @@ def test_an_address_of_no_form_is_refused_before_ray_is_loaded(address: str) -> 
 def test_auto_means_the_cluster_that_was_noted_and_an_old_note_is_no_cluster(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from digitry.reading.cluster.join_cluster import joined_cluster
+    from digitry.workers.join_cluster import joined_cluster
 
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))

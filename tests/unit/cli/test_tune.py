@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from digitry.cli.tune import command
+from digitry.errors import SettingError
 from digitry.training.tuning.study import COMPLETE, FAILED, Gain, Study, Trial
 from digitry.training.tuning.study_plan import StudyPlan
 
@@ -67,3 +68,16 @@ def test_what_is_not_said_is_left_to_the_study(asked: dict[str, Any]) -> None:
     assert {name: asked[name] for name in nothing} == dict.fromkeys(nothing)
     run("--data", "mine", "--transpose")
     assert asked["data"] == "mine#transpose"
+
+
+def test_where_it_trains_is_left_to_the_study_and_missing_ray_is_said_with_what_to_install(
+    asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run()
+    assert (asked["workers"], asked["ray"]) == (None, None)
+    monkeypatch.setattr("digitry.packages.find_spec", lambda name: None if name == "ray" else name)
+    with pytest.raises(SettingError, match=r"--ray needs ray; install with: pip install .*cluster"):
+        run("--ray", "auto")
+    monkeypatch.setattr("digitry.packages.find_spec", lambda name: name)
+    run("--ray", "10.0.0.1:6379", "--workers", "8")
+    assert (asked["workers"], asked["ray"]) == (8, "10.0.0.1:6379")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Generic
 
 from digitry.networks.model import Model
 from digitry.reading.batch.records import Finish, Outcome, PictureSource, ReadingSettings, T
-from digitry.reading.cluster.equipment import Equipment, check_equipment
+from digitry.workers.equipment import Equipment, check_equipment
 
 if TYPE_CHECKING:
     from digitry.reading import Reader

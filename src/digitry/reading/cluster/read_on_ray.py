@@ -8,21 +8,24 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Generic
 
-from digitry.errors import DataError, DigitryError, SettingError
+from digitry.errors import DataError, SettingError
 from digitry.images.decode import read_picture_file
 from digitry.networks.model_files import read_model
 from digitry.packages import need
 from digitry.reading.batch.here import open_reader
 from digitry.reading.batch.processes import AHEAD, DEADLY, shares_of
 from digitry.reading.batch.records import Finish, Outcome, PictureSource, ReadingSettings, T
-from digitry.reading.cluster.equipment import equipment
-from digitry.reading.cluster.join_cluster import joined_cluster
 from digitry.reading.cluster.node_work import Carried, NodeJob, new_job, read_there
+from digitry.workers.equipment import equipment
+from digitry.workers.join_cluster import error_there, joined_cluster
 
 if TYPE_CHECKING:
     from ray import ObjectRef
+
+OPENERS = ("pi-heif", "pypdfium2")
+"""What some kinds of pictures are opened with."""
 
 CRASHES = 3
 """A picture that takes so many processes with it, each time alone, is a failure."""
@@ -52,7 +55,7 @@ def read_on_ray(
     open_reader(settings)  # what is wrong with the model is said before anybody is asked
     if not sources:
         return
-    job = new_job(equipment(), tuple(map(read_model, settings.model)), settings, finish)
+    job = new_job(equipment(*OPENERS), tuple(map(read_model, settings.model)), settings, finish)
     with joined_cluster(address):
         nodes = _Nodes(job)
         for pictures, answer in nodes.answers(map(_carried, chunk) for chunk in shares_of(sources)):
@@ -117,7 +120,7 @@ class _Nodes(Generic[T]):
         try:
             return self._ray.get(answer), False
         except exceptions.RayTaskError as error:
-            raise _own_error(error) from None
+            raise error_there(error) from None
         except exceptions.RayError as error:
             return None, isinstance(error, (exceptions.WorkerCrashedError, exceptions.OutOfMemoryError))
 
@@ -126,12 +129,3 @@ class _Nodes(Generic[T]):
         if now - self._counted >= COUNT_EVERY_SECONDS:
             self._cores, self._counted = int(self._ray.cluster_resources().get("CPU", 0)), now
         return self._cores
-
-
-def _own_error(error: Any) -> Exception:
-    """Return what was raised on the node, or what it means in our words."""
-    if isinstance(error.cause, DigitryError):
-        return error.cause
-    if "No module named 'digitry" in str(error):
-        return SettingError("a node has no digitry; install the same on all nodes as here, and start them again")
-    return error  # type: ignore[no-any-return]

@@ -1,7 +1,8 @@
 """A process that trains trials; `digitry.training.tuning.trial_process` starts it and asks it.
 
-The first message has recipe and dataset, pickled; each other asks for a training, or says after an epoch whether it
-goes on. When the parent closes the pipe, or dies, this process ends at once, whatever it is at: the run is saved.
+The first message has recipe and dataset, pickled, and where the recipe is a file here, its path; each other asks for a
+training, or says after an epoch whether it goes on. When the parent closes the pipe, or dies, this process ends at
+once, whatever it is at: the run is saved.
 """
 
 from __future__ import annotations
@@ -44,12 +45,16 @@ def main() -> None:
     from digitry.recipes.find_recipe import find_recipe
 
     console.is_ours = True
-    given, dataset = pickle.loads(first.parts[0])
-    recipe = find_recipe(given)
+    recipe = dataset = broken = None
+    try:
+        given, dataset = pickle.loads(first.parts[0])
+        recipe = find_recipe(first.head.get("recipe_file", given))
+    except Exception as error:  # what a person's recipe needs may be missing here
+        broken = {"fatal": "SettingError", "reason": f"the recipe cannot be used where it trains: {error}"}
     while True:
         job = waiting.get().head
         try:
-            write_message(pipe, _train(job, recipe, dataset, first.head["track"], pipe, waiting))
+            write_message(pipe, broken or _train(job, recipe, dataset, first.head["track"], pipe, waiting))
         except BrokenPipeError:
             return
 

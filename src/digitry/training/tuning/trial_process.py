@@ -15,21 +15,16 @@ from digitry.workers.pool import NoWorkerError, Worker
 
 MODULE = "digitry.training.tuning.trial_child"
 
+DIED = "the process that trained it was ended: killed, or out of memory"
+"""The reason of a trial whose process is gone."""
+
 
 class TrialProcess:
     """A Trainer: starts its process for the first job, and again after one that ended it."""
 
     def __init__(self, recipe: str | Recipe, dataset: Dataset, *, track: str | None, of: int) -> None:
         """Share the cores: `of` so many train at once. Raises SettingError for a recipe that cannot be sent there."""
-        if dataset.test is not None:
-            raise ValueError("a study never opens the test set: give its trials a dataset without")
-        try:
-            self._what = pickle.dumps((recipe, dataset))
-        except (pickle.PicklingError, AttributeError, TypeError) as error:
-            raise SettingError(
-                f"this recipe cannot be given to another process ({error}); put it into a file, my_recipe.py say, and "
-                "tune that"
-            ) from error
+        self._what = pack_trial(recipe, dataset)
         self._head = {"track": track, "threads": max(1, (os.cpu_count() or 1) // of) if of > 1 else None}
         self._worker: Worker | None = None
 
@@ -44,11 +39,11 @@ class TrialProcess:
         head: dict[str, Any] = {"run": str(job.run), "settings": job.settings, "seed": job.seed}
         while (said := worker.ask(head)) is not None:
             if "epochs" not in said.head:
-                return _outcome(said.head)
+                return outcome_of(said.head)
             head = {"go_on": on_epoch(said.head["epochs"])}
         worker.stop()
         self._worker = None
-        return TrialOutcome(None, "the process that trained it was ended: killed, or out of memory")
+        return TrialOutcome(None, DIED)
 
     def kill(self) -> None:
         """End the process, whatever it is at."""
@@ -61,7 +56,21 @@ class TrialProcess:
             self._worker.stop()
 
 
-def _outcome(said: dict[str, Any]) -> TrialOutcome:
+def pack_trial(recipe: str | Recipe, dataset: Dataset) -> bytes:
+    """Return what a process that trains is given. Raises SettingError for a recipe that cannot be sent there."""
+    if dataset.test is not None:
+        raise ValueError("a study never opens the test set: give its trials a dataset without")
+    try:
+        return pickle.dumps((recipe, dataset))
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise SettingError(
+            f"this recipe cannot be given to another process ({error}); put it into a file, my_recipe.py say, and "
+            "tune that"
+        ) from error
+
+
+def outcome_of(said: dict[str, Any]) -> TrialOutcome:
+    """Return what the answer of such a process means. Raises DigitryError for what would fail every training."""
     if "fatal" in said:
         raise getattr(errors, said["fatal"])(said["reason"])
     return TrialOutcome(said.get("accuracy"), said.get("reason", ""), said.get("history", ()))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,8 @@ def tune(
     trials: int | None = None,
     minutes: float | None = None,
     space: Mapping[str, Any] | None = None,
-    workers: int = 1,
+    workers: int | None = None,
+    ray: str | None = None,
     seed: int | None = None,
     study: str | os.PathLike[str] | None = None,
     resume: bool = False,
@@ -64,8 +66,11 @@ def tune(
     `recipe` is the name of one, a file of your own, or a Recipe that another process can build. `space` says what may
     be tried, and so do keywords: `tune("cnn", learning_rate="log:1e-4:1e-1", units="64|128", epochs=5)`; see
     `tuning/space.py`. With nothing to try, the space is the recipe's own. It goes on for so many `trials` or `minutes`,
-    20 trials if neither is given; `workers` train at once, each in a process of its own. Then the best and the recipe's
-    own settings are trained with `fresh_seeds` seeds each, 5 unless said otherwise.
+    20 trials if neither is given; `workers` train at once, each in a process of its own, one unless said otherwise.
+    Then the best and the recipe's own settings are trained with `fresh_seeds` seeds each, 5 unless said otherwise.
+
+    With `ray`, `auto` or HOST:PORT, trials train on the nodes of a Ray cluster, each on one core, as many at once as it
+    has cores unless `workers` says otherwise; all else stays as it is: docs/cluster.md.
 
     All of it is in the folder `study`, the next free one if not given: the trials' runs, best.toml, result.json, and,
     unless `page` is false, study.html. Killed at any moment, it goes on with `resume`; what is not said again is then
@@ -75,10 +80,15 @@ def tune(
     study that cannot be used), StorageError (disk, lock), TrainingError (no trial came to its end), TrainingInterrupted
     (a signal).
     """
-    check_ready(page=page)
+    check_ready(page=page, ray=ray)
     if track is not None:
         check_tracker(track)
-    count = check_number("workers", workers, 1, MOST_WORKERS)
+    if ray is not None and track == "mlflow":
+        raise SettingError(
+            "--track mlflow keeps one file beside the runs, and with --ray these are on many machines; "
+            "use --track tensorboard, whose files come back with each run"
+        )
+    count = None if workers is None else check_number("workers", workers, 1, MOST_WORKERS)
     plan_of = find_recipe(recipe)
     if resume and study is None:
         raise SettingError("--resume goes on with the study in a folder: say which one with --study")
@@ -104,14 +114,29 @@ def tune(
     # A file is run once more where it trains: what a person's functions hold need not go through a pipe.
     sent = str(Path(source).resolve()) if Path(source).suffix in (".py", ".json") else plan_of
 
-    def make_trainers() -> list[Trainer]:
-        return [TrialProcess(sent, dataset, track=track, of=count) for _ in range(count)]
-
-    return run_study(folder, plan, plan_of, make_trainers, make_tuning_progress(quiet), page=page)
+    with _trainers(ray, sent, dataset, track, count) as make_trainers:
+        return run_study(folder, plan, plan_of, make_trainers, make_tuning_progress(quiet), page=page)
 
 
-def check_ready(*, page: bool = True) -> None:
+@contextlib.contextmanager
+def _trainers(
+    ray: str | None, recipe: str | Recipe, dataset: Dataset, track: str | None, count: int | None
+) -> Iterator[Callable[[], list[Trainer]]]:
+    """Give what makes the trainers, here or on a cluster that is joined meanwhile."""
+    if ray is None:
+        of = count or 1
+        yield lambda: [TrialProcess(recipe, dataset, track=track, of=of) for _ in range(of)]
+        return
+    from digitry.training.tuning.cluster.tune_on_ray import trainers_on_ray
+
+    with trainers_on_ray(ray, count, recipe, dataset, track=track, most=MOST_WORKERS) as make_trainers:
+        yield make_trainers
+
+
+def check_ready(*, page: bool = True, ray: str | None = None) -> None:
     """Do nothing where a study can be begun. Raises SettingError, saying what to install, where it cannot."""
+    if ray is not None:
+        need("ray", by="--ray")
     backend_name(by="tune", extra="tune")
     need("optuna", by="tune")
     need("onnx", "safetensors", *(["matplotlib"] if page else []), by="tune")

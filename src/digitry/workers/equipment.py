@@ -1,4 +1,4 @@
-"""What decides a reading beside the picture: the same rows come only from nodes that run the same."""
+"""What decides a result beside what is asked: the same comes only from nodes that run the same."""
 
 from __future__ import annotations
 
@@ -15,13 +15,24 @@ from digitry.packages import onnx_runtime
 Equipment = dict[str, str | None]
 """What → its version, or the first digits of its SHA-256; None where it is not installed."""
 
-OPTIONAL = ("pi-heif", "pypdfium2")
-"""What some kinds of pictures are opened with."""
+
+def equipment(*packages: str) -> Equipment:
+    """Return what this process works with, and the versions of these packages."""
+    return {**{name: _version(name) for name in packages}, **_always()}
+
+
+def check_equipment(wanted: Equipment) -> None:
+    """Do nothing where this process works with the same. Raises SettingError, with the machine's name, where not."""
+    for name, version in wanted.items():
+        if (own := _always()[name] if name in _always() else _version(name)) != version:
+            raise SettingError(
+                f"the node {platform.node()} has {_words(name, own)}, and here it is {_words(name, version)}; the same "
+                "results need the same on all nodes: install the same, and start the node again"
+            )
 
 
 @cache
-def equipment() -> Equipment:
-    """Return what this process reads with."""
+def _always() -> Equipment:
     import cv2
     import numpy as np
     import PIL
@@ -34,18 +45,7 @@ def equipment() -> Equipment:
         "onnxruntime": str(onnx_runtime().__version__),
         "opencv": cv2.__version__,
         "pillow": PIL.__version__,
-        **{name: _version(name) for name in OPTIONAL},
     }
-
-
-def check_equipment(wanted: Equipment) -> None:
-    """Do nothing where this process reads with the same. Raises SettingError, with the machine's name, where not."""
-    for name, version in wanted.items():
-        if (own := equipment().get(name)) != version:
-            raise SettingError(
-                f"the node {platform.node()} has {_words(name, own)}, and here it is {_words(name, version)}; the same "
-                "readings need the same on all nodes: install the same, and start the node again"
-            )
 
 
 def _words(name: str, version: str | None) -> str:

@@ -1,4 +1,4 @@
-"""Join a Ray cluster that runs, quietly, and leave it."""
+"""Join a Ray cluster that runs, quietly, and leave it; what its nodes raise, in our words."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from digitry.errors import SettingError
+from digitry.errors import DigitryError, SettingError
 
 ANSWER_SECONDS = 10.0
 
@@ -53,6 +54,15 @@ def joined_cluster(address: str) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def error_there(error: Any) -> Exception:
+    """Return what was raised on a node, or what it means in our words."""
+    if isinstance(getattr(error, "cause", None), DigitryError):
+        return error.cause  # type: ignore[no-any-return]
+    if "No module named 'digitry" in str(error):
+        return SettingError("a node has no digitry; install the same on all nodes as here, and start them again")
+    return error  # type: ignore[no-any-return]
 
 
 def _answering(address: str) -> str:

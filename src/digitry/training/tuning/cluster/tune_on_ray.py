@@ -1,0 +1,133 @@
+"""A study whose trials train on the nodes of a Ray cluster; what they find is written here alone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from digitry.errors import SettingError
+from digitry.files import cannot_read
+from digitry.recipes.base import Recipe
+from digitry.recipes.network_file import NETWORK
+from digitry.recipes.recipe_file import COPY
+from digitry.training.run_folder import PACKAGES
+from digitry.training.tuning.cluster.run_parcel import Parcel
+from digitry.training.tuning.cluster.trial_on_ray import LostSeatError, TrialOnRay
+from digitry.training.tuning.cluster.trial_seat import NodeStudy, TrialSeat
+from digitry.training.tuning.trial_job import Trainer
+from digitry.training.tuning.trial_process import pack_trial
+from digitry.types import Dataset
+from digitry.workers.equipment import Equipment, check_equipment, equipment
+from digitry.workers.join_cluster import error_there, joined_cluster
+
+if TYPE_CHECKING:
+    from ray import ObjectRef
+
+LOOK_SECONDS = 0.2
+"""How often it is looked whether an answer is still wanted."""
+
+SILENCE_SECONDS = 30.0
+"""After that, and again, it is looked whether there is any node left to wait for."""
+
+END_SECONDS = 5.0
+"""So long a node has to clear away what a trial left there."""
+
+
+@contextlib.contextmanager
+def trainers_on_ray(
+    address: str, workers: int | None, recipe: str | Recipe, dataset: Dataset, *, track: str | None, most: int
+) -> Iterator[Callable[[], list[Trainer]]]:
+    """Join the cluster at `address` for this block, and give what makes the trainers: `workers`, or one a core that the
+    cluster has now, at most `most`.
+
+    Raises SettingError where it cannot be joined, has no core, or a node does not run what runs here.
+    """
+    study = _node_study(recipe, dataset, track)
+    with joined_cluster(address):
+        import ray
+
+        cores = int(ray.cluster_resources().get("CPU", 0))
+        if not cores:
+            raise SettingError("the cluster has no core to train on; start its nodes with --num-cpus of 1 or more")
+        _check_nodes(ray, study.equipment)
+        there = ray.put(study)
+        count = workers or min(cores, most)
+        yield lambda: [TrialOnRay(lambda: _RaySeat(ray, there)) for _ in range(count)]
+
+
+def _node_study(recipe: str | Recipe, dataset: Dataset, track: str | None) -> NodeStudy:
+    """Describe the study for the nodes, with the files that its recipe is in."""
+    files: dict[str, bytes] = {}
+    if isinstance(recipe, str):
+        path = Path(recipe)
+        named_by = path.with_name(NETWORK)  # the copy in a run's folder is called as the run's recipe
+        for one in [path, named_by] if path.name == COPY and named_by.is_file() else [path]:
+            try:
+                files[f"{path.parent.name or 'recipe'}/{one.name}"] = one.read_bytes()
+            except OSError as error:
+                raise SettingError(cannot_read(one, error)) from error
+    backend = os.environ.get("KERAS_BACKEND")
+    return NodeStudy(equipment(*PACKAGES, "safetensors"), pack_trial(recipe, dataset), track, backend, files)
+
+
+def _check_nodes(ray: Any, wanted: Equipment) -> None:
+    """Ask every node that is there before anything is written; those that join later are asked by their first trial."""
+    from ray import exceptions
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    check = ray.remote(num_cpus=0, max_retries=0)(check_equipment)
+    nodes = [one["NodeID"] for one in ray.nodes() if one["Alive"] and one["Resources"].get("CPU")]
+    places = [NodeAffinitySchedulingStrategy(node, soft=False) for node in nodes]
+    for answer in [check.options(scheduling_strategy=place).remote(wanted) for place in places]:
+        try:
+            ray.get(answer)
+        except exceptions.RayTaskError as error:
+            raise error_there(error) from None
+        except exceptions.RayError:  # it has left, and is asked for nothing
+            continue
+
+
+class _RaySeat:
+    """A Seat: an actor on a node, which Ray puts where a core is free."""
+
+    def __init__(self, ray: Any, study: ObjectRef[NodeStudy]) -> None:
+        self._ray = ray
+        # The second thread is for its end, while it trains.
+        self._actor = ray.remote(num_cpus=1, max_restarts=0, max_concurrency=2)(TrialSeat).remote(study)
+        self._is_given_up = False
+
+    def ask(self, head: dict[str, Any], parcel: Parcel) -> tuple[dict[str, Any] | None, Parcel]:
+        from ray import exceptions
+
+        answer = self._actor.ask.remote(head, parcel)
+        silent_since = time.monotonic()
+        while not self._ray.wait([answer], timeout=LOOK_SECONDS)[0]:
+            if self._is_given_up:
+                raise LostSeatError
+            if time.monotonic() - silent_since >= SILENCE_SECONDS:
+                silent_since = time.monotonic()
+                if not self._ray.cluster_resources().get("CPU"):
+                    warnings.warn("no node of the cluster is left; waiting for one to join it", stacklevel=2)
+        try:
+            said: tuple[dict[str, Any] | None, Parcel] = self._ray.get(answer)
+        except exceptions.RayError as error:
+            meant = error_there(error)
+            if meant is not error or isinstance(error, exceptions.RayTaskError):
+                raise meant from None
+            raise LostSeatError from error
+        return said
+
+    def give_up(self) -> None:
+        self._is_given_up = True
+
+    def end(self) -> None:
+        from ray import exceptions
+
+        with contextlib.suppress(exceptions.RayError):  # it never had a core, or is gone
+            self._ray.get(self._actor.end.remote(), timeout=END_SECONDS)
+        self._ray.kill(self._actor)
