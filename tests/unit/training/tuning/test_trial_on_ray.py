@@ -17,7 +17,7 @@ from digitry.training.tuning.cluster.run_parcel import Parcel, parcel_of, stamps
 from digitry.training.tuning.cluster.trial_on_ray import LOSSES, LOST, LostSeatError, TrialOnRay
 from digitry.training.tuning.cluster.trial_seat import NodeStudy, TrialSeat
 from digitry.training.tuning.trial_job import TrialJob, TrialOutcome
-from digitry.training.tuning.trial_process import DIED, pack_trial
+from digitry.training.tuning.trial_process import DIED, MODULE, pack_trial
 from digitry.training.tuning.tune import tune
 from digitry.types import Dataset
 from digitry.workers.equipment import equipment
@@ -44,7 +44,7 @@ class SeatHere:
 
     def __init__(self, node: Node) -> None:
         self.node, self.is_given_up = node, False
-        self.seat = TrialSeat(node.study, STAND_IN)
+        self.seat = TrialSeat(node.study)
 
     def ask(self, head: dict[str, Any], parcel: Parcel) -> tuple[dict[str, Any] | None, Parcel]:
         self.node.asks += 1
@@ -65,7 +65,7 @@ def study(made_up_dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     nodes.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(nodes))
     monkeypatch.syspath_prepend(str(Path(__file__).parents[4]))
-    yield NodeStudy(equipment(), pack_trial(RECIPE, replace(made_up_dataset, test=None)), None)
+    yield NodeStudy(equipment(), pack_trial(RECIPE, replace(made_up_dataset, test=None)), None, module=STAND_IN)
     assert not list(nodes.iterdir()), "nodes keep nothing"
 
 
@@ -155,7 +155,7 @@ def test_a_node_that_has_something_else_is_refused(study: NodeStudy, tmp_path: P
 
 
 def test_a_recipe_that_cannot_be_used_there_ends_the_study_with_the_reason(study: NodeStudy) -> None:
-    seat = TrialSeat(replace(study, what=b"of a package that is not there"))
+    seat = TrialSeat(replace(study, what=b"of a package that is not there", module=MODULE))
     said, _ = seat.ask({"run": "0000", "settings": {}, "seed": 0}, Parcel({}))
     seat.end()
     assert said is not None

@@ -35,6 +35,8 @@ class NodeStudy:
     track: str | None
     backend: str | None = None
     """KERAS_BACKEND, where the driver has one."""
+    module: str = MODULE
+    """What trains, in a process of its own."""
     recipe_files: dict[str, bytes] = field(default_factory=dict)
     """A recipe that is a file, first, and what has its name; each with the name of its folder."""
 
@@ -42,8 +44,8 @@ class NodeStudy:
 class TrialSeat:
     """Where one trial trains."""
 
-    def __init__(self, study: NodeStudy, module: str = MODULE) -> None:
-        self._study, self._module = study, module
+    def __init__(self, study: NodeStudy) -> None:
+        self._study = study
         place = Path(tempfile.gettempdir())
         with contextlib.suppress(OSError):  # what kills left is not worth a trial
             remove_stale_temporaries(place, STALE_SECONDS)
@@ -93,7 +95,7 @@ class TrialSeat:
             unpack_parcel(Parcel(study.recipe_files), self._home / "recipe")
             head["recipe_file"] = str(self._home / "recipe" / next(iter(study.recipe_files)))
         try:
-            return Worker(self._module, head, study.what)
+            return Worker(study.module, head, study.what)
         except NoWorkerError as error:
             raise TrainingError(
                 "no process can be started on a node to train in; close other programs there"

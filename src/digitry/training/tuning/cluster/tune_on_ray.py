@@ -57,7 +57,7 @@ def trainers_on_ray(
         _check_nodes(ray, study.equipment)
         there = ray.put(study)
         count = workers or min(cores, most)
-        yield lambda: [TrialOnRay(lambda: _RaySeat(ray, there)) for _ in range(count)]
+        yield lambda: [TrialOnRay(lambda: RaySeat(ray, there)) for _ in range(count)]
 
 
 def _node_study(recipe: str | Recipe, dataset: Dataset, track: str | None) -> NodeStudy:
@@ -72,7 +72,9 @@ def _node_study(recipe: str | Recipe, dataset: Dataset, track: str | None) -> No
             except OSError as error:
                 raise SettingError(cannot_read(one, error)) from error
     backend = os.environ.get("KERAS_BACKEND")
-    return NodeStudy(equipment(*PACKAGES, "safetensors"), pack_trial(recipe, dataset), track, backend, files)
+    return NodeStudy(
+        equipment(*PACKAGES, "safetensors"), pack_trial(recipe, dataset), track, backend, recipe_files=files
+    )
 
 
 def _check_nodes(ray: Any, wanted: Equipment) -> None:
@@ -92,7 +94,7 @@ def _check_nodes(ray: Any, wanted: Equipment) -> None:
             continue
 
 
-class _RaySeat:
+class RaySeat:
     """A Seat: an actor on a node, which Ray puts where a core is free."""
 
     def __init__(self, ray: Any, study: ObjectRef[NodeStudy]) -> None:
@@ -102,6 +104,7 @@ class _RaySeat:
         self._is_given_up = False
 
     def ask(self, head: dict[str, Any], parcel: Parcel) -> tuple[dict[str, Any] | None, Parcel]:
+        """See `TrialSeat`. Raises LostSeatError where its node is gone, or it was given up."""
         from ray import exceptions
 
         answer = self._actor.ask.remote(head, parcel)
@@ -123,9 +126,11 @@ class _RaySeat:
         return said
 
     def give_up(self) -> None:
+        """Make `ask` raise LostSeatError, from another thread."""
         self._is_given_up = True
 
     def end(self) -> None:
+        """Leave the node, which keeps nothing."""
         from ray import exceptions
 
         with contextlib.suppress(exceptions.RayError):  # it never had a core, or is gone
