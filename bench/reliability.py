@@ -45,7 +45,7 @@ def main() -> None:
             "-m",
             "pytest",
             "-m",
-            "full",
+            "full and not cluster",
             *tests,
             "-o",
             "junit_family=xunit1",
