@@ -58,7 +58,7 @@ class RapidOcr:
     def _page(self, picture: Path) -> list[Number]:
         answer = self.whole(str(picture))
         lines = zip(answer.txts or (), answer.scores or (), strict=True)
-        return [number(run, float(score)) for text, score in lines for run in RUN.findall(text.replace(" ", " "))]
+        return [number(run, float(score)) for text, score in lines for run in RUN.findall(text)]
 
     def _number(self, picture: Path) -> list[Number]:
         crop = cropped(decode_file(picture))

@@ -63,7 +63,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     kernel may have dropped the pages, so nothing is retried on the same file. Raises StorageError, which names the path
     and the reason; the old file is then untouched and no temporary file is left.
     """
-    _write(path, temporary_beside(path), [data])
+    _write(path, [data])
 
 
 def write_chunks_atomically(path: Path, chunks: Iterable[bytes]) -> None:
@@ -73,7 +73,7 @@ def write_chunks_atomically(path: Path, chunks: Iterable[bytes]) -> None:
     What `chunks` raises is passed on, with the old file untouched and no temporary file left; an OSError of its own
     would be taken for a failed write.
     """
-    _write(path, temporary_beside(path), chunks)
+    _write(path, chunks)
 
 
 def check_place(path: Path) -> None:
@@ -144,7 +144,8 @@ def _short(name: str) -> str:
     return name if len(encoded) <= 100 else hashlib.sha256(encoded).hexdigest()[:32]
 
 
-def _write(path: Path, temporary: Path, chunks: Iterable[bytes]) -> None:
+def _write(path: Path, chunks: Iterable[bytes]) -> None:
+    temporary = temporary_beside(path)
     try:
         _write_and_sync(temporary, chunks)
         os.replace(temporary, path)

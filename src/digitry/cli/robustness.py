@@ -40,7 +40,7 @@ def command(
 ) -> None:
     """Show a model MNIST's test digits in ways they were not made, and things that are no digit at all.
 
-    Six parts: mnist (as arrays, and as PNG files), corruptions (after MNIST-C), photographs of digits,
+    The parts: mnist (as arrays, and as PNG files), corruptions (after MNIST-C), photographs of digits,
     numbers (photographs of numbers and of lists), pages (drawn, of every kind), open_set (blank paper, noise, clothes,
     letters, signs, scribbles, shapes). Everything takes about a quarter of an hour on two cores, --quick two
     minutes; the same pictures every time. The model is the one that comes with digitry unless you name one.

@@ -127,12 +127,12 @@ def _corruption_table(part: Figures) -> PageTable:
 
 
 def _kinds_table(part: Figures) -> PageTable:
-    columns = ("numbers on", "written", "found", "of those given right", "sure", "right when sure")
+    columns = ("numbers on", "written", "found", "of those given right", "of those given sure", "right when sure")
     rows = [
         [
             name.replace("_", " "),
-            f"{one['written']:,}",
-            *(_percent(one[share]) for share in ("found", "precision", "sure_share", "right_when_sure")),
+            f"{one['labels']:,}",
+            *(_percent(one[share]) for share in ("recall", "precision", "sure_share", "right_when_sure")),
         ]
         for name, one in [*part["kinds"].items(), ("all", part["all"])]
     ]

@@ -1,4 +1,4 @@
-"""The six parts of `robustness`: each makes its pictures, has them read, and returns figures as plain JSON values."""
+"""The parts of `robustness`: each makes its pictures, has them read, and returns figures as plain JSON values."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import difflib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -179,28 +181,11 @@ def pages(subject: Subject) -> Figures:
     for kind in drawn_pages.KINDS:
         jobs = [LookJob(subject.model, "page", drawn_pages.drawn_page, (kind, i)) for i in range(subject.sizes.pages)]
         seen = subject.look(jobs, f"pages: {kind.replace('_', ' ')}")
-        kinds[kind] = _page_figures(seen)
-    totals = {name: sum(one[name] for one in kinds.values()) for name in PAGE_COUNTS}
-    return {"pages": len(kinds) * subject.sizes.pages, "kinds": kinds, "all": totals | _page_shares(totals)}
-
-
-PAGE_COUNTS = ("written", "given", "right", "sure", "sure_right")
-
-
-def _page_figures(seen: Sequence[Seen]) -> Figures:
-    totals = {name: sum(one.counts[name] for one in seen) for name in PAGE_COUNTS}
-    return totals | _page_shares(totals)
-
-
-def _page_shares(totals: dict[str, int]) -> Figures:
-    def share(part: str, whole: str) -> float | None:
-        return totals[part] / totals[whole] if totals[whole] else None
-
+        kinds[kind] = reduce(add, (one.counts for one in seen if one.counts is not None))
     return {
-        "found": share("right", "written"),
-        "precision": share("right", "given"),
-        "sure_share": share("sure", "written"),
-        "right_when_sure": share("sure_right", "sure"),
+        "pages": len(kinds) * subject.sizes.pages,
+        "kinds": {kind: counts.to_json() for kind, counts in kinds.items()},
+        "all": reduce(add, kinds.values()).to_json(),
     }
 
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digitry.exports.c_source import labels_may_differ, run_files, to_c
-from digitry.exports.onnx import to_onnx
+from digitry.exports.onnx import graph_format
 from digitry.exports.parity import ExportFormat
 from digitry.networks.contract import Contract
 from digitry.types import IMAGE_SIDE, Images
@@ -94,12 +93,8 @@ def _format(weights: str = "float") -> ExportFormat:
     def from_graph(data: bytes, contract: Contract, path: Path, sample: Images) -> None:
         _write_folder(data, contract, path, weights)
 
-    def write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
-        from_graph(to_onnx(model, contract), contract, path, sample)
-
-    note = "a folder for Arduino, with camera frames"
-    form = ExportFormat("c-library", "C library", "", write, _answers, note=note, from_graph=from_graph)
-    return form._replace(labels_may_differ=labels_may_differ(weights))
+    note, differing = "a folder for Arduino, with camera frames", labels_may_differ(weights)
+    return graph_format("c-library", "C library", "", from_graph, _answers, note=note, labels_may_differ=differing)
 
 
 FORMAT = _format()._replace(options={"weights": _format})

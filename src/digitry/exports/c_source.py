@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +22,7 @@ from digitry.exports.c_weights import in_8_bits
 from digitry.exports.folded import folded
 from digitry.exports.loop_operators import translated
 from digitry.exports.loops import SUM, Array, Loop, Program
-from digitry.exports.onnx import to_onnx
+from digitry.exports.onnx import graph_format
 from digitry.exports.parity import ExportFormat
 from digitry.networks.contract import Contract
 from digitry.types import IMAGE_SIDE, Images
@@ -60,8 +59,8 @@ def run_files(sources: list[Path], images: Images, classes: int) -> NDArray[np.f
     return np.frombuffer(done.stdout, np.float32).reshape(-1, classes)
 
 
-WEIGHTS = ("float", "int8")
-"""How the weights of a network can be written down."""
+WEIGHTS = {"float": 0.0, "int8": 0.005}
+"""How the weights of a network can be written down → the largest share of labels that may differ then."""
 
 
 def to_c(data: bytes, contract: Contract, *, declaration: str = DECLARATION, weights: str = "float") -> str:
@@ -244,18 +243,17 @@ def _format(weights: str = "float") -> ExportFormat:
     def from_graph(data: bytes, contract: Contract, path: Path, sample: Images) -> None:
         path.write_text(to_c(data, contract, weights=weights), encoding="utf-8")
 
-    def write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
-        from_graph(to_onnx(model, contract), contract, path, sample)
-
-    form = ExportFormat("c-array", "C program", ".c", write, _answers, note="one C99 file", from_graph=from_graph)
-    return form._replace(labels_may_differ=labels_may_differ(weights))
+    differing = labels_may_differ(weights)
+    return graph_format(
+        "c-array", "C program", ".c", from_graph, _answers, note="one C99 file", labels_may_differ=differing
+    )
 
 
 def labels_may_differ(weights: str) -> float:
     """Return the share of labels that may differ with weights of this kind. Raises SettingError for an unknown one."""
     if weights not in WEIGHTS:
         raise unknown_name("kind of weights", weights, WEIGHTS)
-    return 0.005 if weights == "int8" else 0.0
+    return WEIGHTS[weights]
 
 
 FORMAT = _format()._replace(options={"weights": _format})

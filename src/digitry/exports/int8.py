@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.exports.folded import folded
-from digitry.exports.onnx import answers, to_onnx
-from digitry.exports.parity import ExportFormat
+from digitry.exports.onnx import answers, graph_format
 from digitry.networks.contract import Contract
 from digitry.networks.prepare import prepare
 from digitry.packages import onnx_runtime
@@ -115,10 +114,4 @@ def _from_graph(data: bytes, contract: Contract, path: Path, sample: Images) -> 
     path.write_bytes(to_int8(data, contract, drawn_from(sample)))
 
 
-def _write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
-    _from_graph(to_onnx(model, contract), contract, path, sample)
-
-
-FORMAT = ExportFormat(
-    "onnx-int8", "int8 model", ".int8.onnx", _write, answers, labels_may_differ=0.005, from_graph=_from_graph
-)
+FORMAT = graph_format("onnx-int8", "int8 model", ".int8.onnx", _from_graph, answers, labels_may_differ=0.005)

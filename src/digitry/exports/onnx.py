@@ -8,6 +8,7 @@ where its converter is installed (docs/decisions/0010-onnx-ways.md).
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -129,14 +130,27 @@ def answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float3
     return Model(path, reads=contract.reads).probabilities(images)
 
 
-def _format(opset: int | None = None) -> ExportFormat:
-    def from_graph(data: bytes, contract: Contract, path: Path, sample: Images) -> None:
-        path.write_bytes(data if opset is None else in_opset(data, opset))
+def graph_format(
+    key: str,
+    name: str,
+    suffix: str,
+    from_graph: Callable[[bytes, Contract, Path, Images], None],
+    answers: Callable[[Path, Contract, Images], NDArray[np.float32]],
+    **more: Any,
+) -> ExportFormat:
+    """Make a format that is written from the ONNX graph alone, wherever that comes from."""
 
     def write(model: Any, contract: Contract, path: Path, sample: Images) -> None:
         from_graph(to_onnx(model, contract), contract, path, sample)
 
-    return ExportFormat("onnx", "ONNX model", ".onnx", write, answers, from_graph=from_graph)
+    return ExportFormat(key, name, suffix, write, answers, from_graph=from_graph, **more)
+
+
+def _format(opset: int | None = None) -> ExportFormat:
+    def from_graph(data: bytes, contract: Contract, path: Path, sample: Images) -> None:
+        path.write_bytes(data if opset is None else in_opset(data, opset))
+
+    return graph_format("onnx", "ONNX model", ".onnx", from_graph, answers)
 
 
 FORMAT = _format()._replace(options={"opset": lambda value: _format(check_opset(value))})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 WORDS = [
@@ -18,10 +20,6 @@ WORDS = [
     "wire", "box", "pcs", "each", "dozen", "balance", "carried", "forward", "opening", "closing", "net", "gross",
 ]  # fmt: skip
 """What is written beside numbers, on forms, bills and lists."""
-
-
-CELL_KINDS = 8
-"""How many kinds of texts cells hold."""
 
 
 def digits(rng: np.random.Generator, low: int, high: int | None = None) -> str:
@@ -66,21 +64,7 @@ def phrase(rng: np.random.Generator, most: int = 4) -> str:
 
 def made_cell(kind: int, rng: np.random.Generator) -> str:
     """Give what stands in a cell of a table; `kind` is which of `CELL_KINDS` it is, from 0: the last are marks."""
-    if kind == 0:
-        return number(rng)
-    if kind == 1:
-        return perhaps_round(rng, 1, 2)
-    if kind == 2:
-        return perhaps_round(rng, 1, 3) + (str(rng.choice([".", "."])) + digits(rng, 1) if rng.random() < 0.4 else "")
-    if kind == 3:
-        return digits(rng, 1)
-    if kind == 4:
-        return perhaps_round(rng, 2, 5)
-    if kind == 5:
-        return _hundredths(rng)
-    if kind == 6:
-        return _times(rng)
-    return str(rng.choice(list("AABBCCDEFPRX"))) + str(rng.choice(["", "", "+", "-"]))
+    return _CELLS[kind](rng)
 
 
 def fitting(text: str, room: float, size: float) -> str:
@@ -183,3 +167,27 @@ _KINDS = {
     _code: 0.02,
 }  # fmt: skip
 """Kind of number → its share."""
+
+
+def _perhaps_halves(rng: np.random.Generator) -> str:
+    return perhaps_round(rng, 1, 3) + (str(rng.choice([".", "."])) + digits(rng, 1) if rng.random() < 0.4 else "")
+
+
+def _mark(rng: np.random.Generator) -> str:
+    return str(rng.choice(list("AABBCCDEFPRX"))) + str(rng.choice(["", "", "+", "-"]))
+
+
+_CELLS: tuple[Callable[[np.random.Generator], str], ...] = (
+    number,
+    lambda rng: perhaps_round(rng, 1, 2),
+    _perhaps_halves,
+    lambda rng: digits(rng, 1),
+    lambda rng: perhaps_round(rng, 2, 5),
+    _hundredths,
+    _times,
+    _mark,
+)
+"""What a column of a table holds; marks in letters come last."""
+
+CELL_KINDS = len(_CELLS)
+"""How many kinds of texts cells hold."""

@@ -19,7 +19,7 @@ MISTAKE = {"index": 0, "written": "42", "read": "7", "sure": True, "reason": Non
 READ = {"accuracy": 0.9, "accuracy_interval_95": [0.8, 0.95], "sure": 0.5, "right_when_sure": None}
 WRONG = {"arrays": 0.25, "pictures": 0.125}
 
-KIND = {"written": 1234, "found": 0.75, "precision": 0.875, "sure_share": 0.375, "right_when_sure": 1.0}
+KIND = {"labels": 1234, "recall": 0.75, "precision": 0.875, "sure_share": 0.375, "right_when_sure": 1.0}
 
 
 def refused(share: float) -> dict[str, Any]:
@@ -94,9 +94,9 @@ def test_the_table_has_a_line_for_everything_that_was_measured(asked: dict[str, 
         "mean          25.0%     12.5%      –                –           25.0%             12.5%",
         "Its errors for each 100 of the other model's, a mean over all: 50.0 on arrays, – on pictures",
         "",
-        "numbers on  written  found  of those given right   sure  right when sure",
-        "score card    1,234  75.0%                 87.5%  37.5%           100.0%",
-        "all           1,234  75.0%                 87.5%  37.5%           100.0%",
+        "numbers on  written  found  of those given right  of those given sure  right when sure",
+        "score card    1,234  75.0%                 87.5%                37.5%           100.0%",
+        "all           1,234  75.0%                 87.5%                37.5%           100.0%",
         "Drawn by the code that the network for pages learns from, with test digits",
         "",
         "what is no digit  pictures  refused  not sure  not sure, as a page",

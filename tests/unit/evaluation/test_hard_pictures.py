@@ -7,6 +7,7 @@ import pytest
 
 from digitry.evaluation.hard_pictures import drawn_pages, no_digits, photographs, writing
 from digitry.evaluation.hard_pictures.specimen import generator, png_of_digit
+from digitry.evaluation.whole_pages.figures import Counts
 from digitry.images.decode import decode
 from digitry.types import Number, Split
 
@@ -96,6 +97,6 @@ def test_a_drawn_page_counts_what_is_right_on_it_and_what_is_sure(digits: Split)
     index, made = next((i, made) for i in range(20) if (made := drawn_pages.drawn_page("columns", i)).texts)
     np.testing.assert_array_equal(made.pixels, drawn_pages.drawn_page("columns", index).pixels)
     assert made.count is not None
-    assert made.count([]) == {"written": len(made.texts), "given": 0, "right": 0, "sure": 0, "sure_right": 0}
+    assert made.count([]) == Counts(labels=len(made.texts), found=0, given=0, right=0, sure=0, sure_right=0)
     nowhere = [Number("7", 0.9, (-90, -90, 9, 9), (), sure) for sure in (True, False)]
-    assert made.count(nowhere) == {"written": len(made.texts), "given": 2, "right": 0, "sure": 1, "sure_right": 0}
+    assert made.count(nowhere) == Counts(labels=len(made.texts), found=0, given=2, right=0, sure=1, sure_right=0)

@@ -9,6 +9,7 @@ import numpy as np
 
 from digitry.evaluation.hard_pictures.specimen import Specimen, generator, test_digits
 from digitry.evaluation.made_pages import judge_numbers, numbers_on
+from digitry.evaluation.whole_pages.figures import Counts
 from digitry.synthesis.hands import Glyphs
 from digitry.synthesis.layouts import LAYOUTS
 from digitry.synthesis.pages import made_page
@@ -26,17 +27,11 @@ def drawn_page(kind: str, index: int) -> Specimen:
     page = made_page(_glyphs(), generator("page", kind, index), layouts=((KINDS[kind], 1.0),))
     texts = tuple(number.text for number in numbers_on(page) if number.counts)
 
-    def count(numbers: Sequence[Number]) -> dict[str, int]:
+    def count(numbers: Sequence[Number]) -> Counts:
         judged = judge_numbers(page, [number for number in numbers if not number.struck])
         right = sum(is_right for _, is_right in judged.given)
         sure = [is_right for number, is_right in judged.given if number.sure]
-        return {
-            "written": right + len(judged.missed),
-            "given": len(judged.given),
-            "right": right,
-            "sure": len(sure),
-            "sure_right": sum(sure),
-        }
+        return Counts(right + len(judged.missed), right, len(judged.given), right, len(sure), sum(sure))
 
     return Specimen(page.grey, texts, count=count)
 

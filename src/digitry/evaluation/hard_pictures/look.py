@@ -6,14 +6,14 @@ import contextlib
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
 from digitry.datasets import Progress
 from digitry.errors import DigitryError
 from digitry.evaluation.hard_pictures.specimen import Specimen, SpecimenFacts
-from digitry.types import is_sure
+from digitry.evaluation.whole_pages.figures import Counts, judged_numbers
 from digitry.workers.pool import Message, NoWorkerError, Pool, Worker
 
 
@@ -38,8 +38,8 @@ class Seen:
     sure: bool
     """Of the reading as a whole; never when there is no number."""
     reason: str | None
-    counts: dict[str, int] = field(default_factory=dict)
-    """What `Specimen.count` makes of the numbers; empty where the picture has none."""
+    counts: Counts | None = None
+    """What `Specimen.count` makes of the numbers."""
 
     @property
     def text(self) -> str:
@@ -70,8 +70,7 @@ def look(job: LookJob) -> Seen:
     made = job.make(*job.arguments)
     reading = _readers[job.model].read(made.pixels, expect=job.expect)
     numbers = tuple((number.text, float(number.confidence), bool(number.sure)) for number in reading.numbers)
-    judged = [replace(number, sure=is_sure(reading, number)) for number in reading.numbers]
-    counts = made.count(judged) if made.count else {}
+    counts = made.count(judged_numbers(reading)) if made.count else None
     return Seen(made.texts, made.facts, numbers, bool(numbers) and reading.sure, reading.reason, counts)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from digitry.evaluation.whole_pages.figures import Counts
 from digitry.types import Number, Split
 
 SEED = 2019
@@ -28,7 +29,7 @@ class Specimen:
     """The numbers in it, in reading order; empty where there is no digit."""
     facts: SpecimenFacts = field(default_factory=dict)
     """How it was made, name → group, for figures by group."""
-    count: Callable[[Sequence[Number]], dict[str, int]] | None = None
+    count: Callable[[Sequence[Number]], Counts] | None = None
     """Counts what is right among the numbers that were read, where the texts in their order do not say it."""
 
 

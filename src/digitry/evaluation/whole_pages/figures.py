@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -39,13 +39,17 @@ class PageAnswer:
 
 def page_answer(page: LabelledPage, reading: Reading | None, reason: str | None = None) -> PageAnswer:
     """Judge what was read on a page; without a reading, `reason` says why there is none."""
-    given = () if reading is None else reading.numbers
-    numbers = tuple(replace(number, sure=is_sure(reading, number)) for number in given if reading is not None)
+    numbers = () if reading is None else judged_numbers(reading)
     kept = None if reading is None else replace(reading, stages={})
     if reading is not None and reason is None:
         reason = reading.reason
     matches = {way: match_numbers(page, numbers, way) for way in WAYS}
     return PageAnswer(page, kept, numbers, matches, cells_in_place(page, numbers), reason)
+
+
+def judged_numbers(reading: Reading) -> tuple[Number, ...]:
+    """Return the numbers of a page; `sure` says also what the reading doubts as a whole."""
+    return tuple(replace(number, sure=is_sure(reading, number)) for number in reading.numbers)
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,9 @@ class Counts:
     def right_when_sure_interval(self) -> tuple[float, float] | None:
         """95% Wilson interval of that."""
         return wilson_interval(self.sure_right, self.sure) if self.sure else None
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(*(one + more for one, more in zip(astuple(self), astuple(other), strict=True)))
 
     def to_json(self) -> dict[str, Any]:
         """Return counts and shares as plain JSON values."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from digitry.reading.batch.open_table import Table
 from digitry.reading.batch.records import Outcome
+from digitry.reading.batch.rows import FORMATS
 from digitry.types import Digit, Number, Reading
 
 
@@ -29,3 +33,17 @@ HALF = read("a/half.tif", (number("8", 0.99, 0),), failure="page 2 is broken")
 ODD = read('a/li\nne "1",\udcff.png', (number("8", 0.99, 0),))
 
 ALL = (SEVEN, BLANK, PAGE, PAGES, BROKEN, HALF, ODD, read("z.png", ()))
+
+NAMES = [outcome.name for outcome in ALL]
+JOB = {"digitry": "1", "model": "m", "expect": "page", "max_error": 0.005, "page": {}, "pictures": "p"}
+"""What `describe_job` may say of reading them."""
+
+
+def bring_to_end(table: Table, kind: str, outcomes: Sequence[Outcome] = ALL) -> tuple[int, int]:
+    """Write what is not in it yet; how many pictures were done before, and how many of these had failed."""
+    with table:
+        done = table.done
+        failures = table.start(done)
+        for outcome in outcomes[done:]:
+            table.append(FORMATS[kind].lines(outcome))
+    return done, failures

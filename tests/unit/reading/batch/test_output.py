@@ -15,20 +15,12 @@ from digitry.reading.batch import output
 from digitry.reading.batch.output import TableFile, describe_job
 from digitry.reading.batch.records import Outcome, ReadingSettings
 from digitry.reading.batch.rows import FORMATS
-from tests.unit.reading.batch.outcomes import ALL, BROKEN, SEVEN
-
-NAMES = [outcome.name for outcome in ALL]
-JOB = {"digitry": "1", "model": "m", "expect": "page", "max_error": 0.005, "page": {}, "pictures": "p"}
+from tests.unit.reading.batch.outcomes import ALL, BROKEN, JOB, NAMES, SEVEN, bring_to_end
 
 
 def write(path: Path, kind: str, outcomes: Sequence[Outcome] = ALL, *, resume: bool = False) -> tuple[int, int]:
-    """Bring the table to its end; how many pictures were done before, and how many of these had failed."""
-    with TableFile(path, kind, JOB, NAMES, resume=resume) as table:
-        done = table.done
-        failures = table.start(done)
-        for outcome in outcomes[done:]:
-            table.append(FORMATS[kind].lines(outcome))
-    return done, failures
+    """Bring the table to its end."""
+    return bring_to_end(TableFile(path, kind, JOB, NAMES, resume=resume), kind, outcomes)
 
 
 @pytest.mark.parametrize("kind", FORMATS)

@@ -15,22 +15,15 @@ from digitry.reading.batch import parquet_file
 from digitry.reading.batch.open_table import open_table
 from digitry.reading.batch.records import Outcome
 from digitry.reading.batch.rows import FORMATS
-from tests.unit.reading.batch.outcomes import ALL
+from tests.unit.reading.batch.outcomes import ALL, JOB, NAMES, bring_to_end
 
-NAMES = [outcome.name for outcome in ALL]
-JOB = {"digitry": "1", "model": "m", "expect": "page", "max_error": 0.005, "page": {}, "pictures": "p"}
 FAILED = sum(outcome.failure is not None for outcome in ALL)
 
 
 def write(path: Path, outcomes: Sequence[Outcome] = ALL, *, resume: bool = False) -> tuple[int, int]:
-    """Bring the file to its end, by the kind that its ending says; as `test_output.write`."""
+    """Bring the file to its end, by the kind that its ending says."""
     kind = path.suffix[1:]
-    with open_table(path, kind, JOB, NAMES, resume=resume) as table:
-        done = table.done
-        failures = table.start(done)
-        for outcome in outcomes[done:]:
-            table.append(FORMATS[kind].lines(outcome))
-    return done, failures
+    return bring_to_end(open_table(path, kind, JOB, NAMES, resume=resume), kind, outcomes)
 
 
 def rows(path: Path) -> list[dict[str, object]]:
