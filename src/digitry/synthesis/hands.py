@@ -18,6 +18,9 @@ Ink = NDArray[np.uint8]
 PEN_MODEL_SHARE = 0.4
 """Share of a writer's digits that are drawn from pen paths; the others are MNIST's."""
 
+NIB_SHARE = 0.1
+"""Share of the writers with a pointed nib, as taught before the ball pen: slanted, thick strokes down, thin ones up."""
+
 
 class Glyphs(NamedTuple):
     """Canonical digits to write with."""
@@ -63,6 +66,8 @@ class Hand:
     """How fine and how crisp MNIST's digits are written: see `glyphs.written`."""
     drawn: frozenset[str]
     """The digits that this writer draws from pen paths."""
+    nib: float = 0.0
+    """How much finer a stroke is that does not go down, as a pointed nib draws it: 0 for a ball, 1 for no stroke."""
     habits: dict[str, int] = field(default_factory=dict)
     """Which allograph each character gets, found when it is first written."""
 
@@ -71,9 +76,10 @@ class Hand:
         """Draw a writer; with `apart` one who sets characters well apart, as in boxes."""
         gap = (rng.normal(-0.01, 0.04), rng.uniform(0.04, 0.28), rng.uniform(0.25, 0.6))
         share = rng.choice([0.0, PEN_MODEL_SHARE, 1.0], p=[0.35, 0.45, 0.2])
+        nib = float(rng.uniform(0.3, 0.8)) if rng.random() < NIB_SHARE else 0.0
         return cls(
             pen=float(np.exp(rng.uniform(np.log(0.045), np.log(0.15)))),
-            slant=float(rng.normal(0.08, 0.2) if rng.random() < 0.88 else rng.normal(0.5, 0.15)),
+            slant=float(rng.normal(0.5, 0.2) if nib or rng.random() < 0.12 else rng.normal(0.08, 0.2)),
             stretch=float(np.exp(rng.normal(0.03, 0.18))),
             wobble=float(rng.uniform(0.01, 0.045)),
             size_spread=float(rng.uniform(0.02, 0.1)),
@@ -83,7 +89,8 @@ class Hand:
             joined=float(rng.uniform(0.1, 0.5)) if rng.random() < 0.1 else 0.0,
             level=float(rng.uniform(100, 150) if rng.random() < 0.5 else rng.uniform(127, 205)),
             gain=float(rng.uniform(0.7, 2.0)),
-            drawn=frozenset(digit for digit in DIGITS if rng.random() < share),
+            drawn=frozenset(digit for digit in DIGITS if nib or rng.random() < share),
+            nib=nib,
         )
 
     def write(self, character: str, height: float, glyphs: Glyphs, rng: np.random.Generator) -> WrittenCharacter:
@@ -92,7 +99,7 @@ class Hand:
         if character in DIGITS and character not in self.drawn:
             patch = self._from_image(int(character), tall, glyphs, rng)
         else:
-            patch = self._from_path(character, tall, rng)
+            patch = self.draw(character, tall, rng)
         patch = _tight(patch)
         return patch._replace(top=patch.top + float(rng.normal(0, self.rise)) * height)
 
@@ -102,7 +109,8 @@ class Hand:
         image = other_hands(image, np.array([digit]), rng)[0]
         return WrittenCharacter(written_digit(image, tall, self.slant, self.stretch, self.level, self.gain), 0.0, 0.0)
 
-    def _from_path(self, character: str, tall: float, rng: np.random.Generator) -> WrittenCharacter:
+    def draw(self, character: str, tall: float, rng: np.random.Generator) -> WrittenCharacter:
+        """Draw one character from a pen path, `tall` pixels high if it is a digit. Raises KeyError for unknown ones."""
         allographs = allographs_of(character)
         habit = self.habits.setdefault(character, int(rng.integers(len(allographs))))
         # Now and then a writer makes a character in another way.
@@ -122,7 +130,7 @@ class Hand:
         corner = np.floor(np.min([path.min(axis=0) for path in paths], axis=0) - reach)
         wide, high = np.ceil(np.max([path.max(axis=0) for path in paths], axis=0) - corner + reach).astype(int) + 1
         return WrittenCharacter(
-            draw_paths([path - corner for path in paths], pen, (int(high), int(wide))), *corner.tolist()
+            draw_paths([path - corner for path in paths], pen, (int(high), int(wide)), self.nib), *corner.tolist()
         )
 
 
@@ -134,13 +142,24 @@ def _tight(patch: WrittenCharacter) -> WrittenCharacter:
     return WrittenCharacter(patch.ink[top : top + height, left : left + width], patch.left + left, patch.top + top)
 
 
-def draw_paths(paths: list[NDArray[np.float64]], pen: float, shape: tuple[int, int]) -> Ink:
-    """Draw smooth-edged lines, each float (n, 2) of x and y in pixels, `pen` pixels wide, on an empty (h, w)."""
+def draw_paths(paths: list[NDArray[np.float64]], pen: float, shape: tuple[int, int], nib: float = 0.0) -> Ink:
+    """Draw smooth-edged lines, each float (n, 2) of x and y in pixels, `pen` pixels wide, on an empty (h, w).
+
+    With a `nib`, up to 1, they are so much finer where they do not go down.
+    """
     # At twice the size: OpenCV's lines have whole widths.
     fine = 2 if pen < 4 else 1
     drawn = np.zeros((shape[0] * fine, shape[1] * fine), np.uint8)
     points = [np.rint(((path + 0.5) * fine - 0.5) * 16).astype(np.int32).reshape(-1, 1, 2) for path in paths]
-    cv2.polylines(drawn, points, False, 255, max(1, round(pen * fine)), cv2.LINE_AA, 4)
+    if nib:
+        for line, path in zip(points, paths, strict=True):
+            along = np.diff(path, axis=0)
+            down = np.clip(along[:, 1] / np.maximum(np.hypot(*along.T), 1e-6), 0, 1)
+            widths = np.maximum(np.rint(pen * fine * (1 - nib * (1 - down))), 1).astype(int).tolist()
+            for place, width in enumerate(widths):
+                cv2.polylines(drawn, [line[place : place + 2]], False, 255, width, cv2.LINE_AA, 4)
+    else:
+        cv2.polylines(drawn, points, False, 255, max(1, round(pen * fine)), cv2.LINE_AA, 4)
     if fine > 1:
         drawn = np.asarray(cv2.resize(drawn, shape[::-1], interpolation=cv2.INTER_AREA), np.uint8)
     return drawn
