@@ -9,10 +9,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digitry.images.canonical import tight
 from digitry.images.ink import PAPER_WINDOWS, find_ink
 from digitry.images.strip import STRIP_HEIGHT, resize_strip
+from digitry.synthesis.allographs import SIGNS
 from digitry.synthesis.augment import augment
 from digitry.synthesis.glyphs import curve, mark, other_hands, stroke, written_digit
+from digitry.synthesis.hands import Hand
 from digitry.synthesis.paper import photograph
 from digitry.synthesis.steps import steps
 from digitry.types import Split
@@ -39,6 +42,11 @@ FOUND_SHARE = 0.35
 
 EMPTY_SHARE = 0.06
 """Share of the strips without any digit."""
+
+BEFORE = ("$", "$", "*", "=", "-", "+", "₹", "€", "£", "(", "hash")
+BETWEEN = (*"......,,,,,---:'", "/")
+BEHIND = ("-", "=", ".-", ",-", ".", ".=", "/-", "/=", "%", ")", "€", "✓", "+", "kg", "m", "h", "scribble", "scribble")
+"""What is written before, between and behind the digits of a number and is none."""
 
 
 class Strings(NamedTuple):
@@ -121,11 +129,8 @@ class _Hand:
     """Pixels of the photograph per pixel of the strip."""
     height: float
     pen: float
-    level: float
-    gain: float
-    """How fine the pen is, and how crisp: see `glyphs.written`."""
-    slant: float
-    stretch: float
+    writer: Hand
+    """How digits and signs are shaped and slanted."""
     gap: float
     gap_spread: float
     slope: float
@@ -142,14 +147,12 @@ class _Hand:
         zoom = float(np.exp(rng.uniform(*np.log(zoom_range))))
         height = zoom * float(np.exp(rng.uniform(*np.log(HEIGHT_RANGE))))
         gaps = (rng.normal(-0.01, 0.05), rng.uniform(0.02, 0.25), rng.uniform(0.2, 1.7))
+        writer = Hand.of(rng)
         return cls(
             zoom=zoom,
             height=height,
-            pen=max(float(rng.uniform(0.06, 0.14)) * height, 1.0),
-            level=float(rng.uniform(100, 150) if rng.random() < 0.5 else rng.uniform(127, 215)),
-            gain=float(rng.uniform(0.7, 2.0)),
-            slant=float(rng.normal(0.1, 0.23)),
-            stretch=float(np.exp(rng.normal(0.05, 0.22))),
+            pen=max(writer.pen * height, 1.0),
+            writer=writer,
             gap=float(gaps[rng.choice(3, p=[0.3, 0.5, 0.2])]),
             gap_spread=float(rng.uniform(0, 0.1)),
             slope=float(rng.normal(0, 0.03) if rng.random() < 0.8 else rng.normal(0, 0.1)),
@@ -171,12 +174,12 @@ def _write(
     middle = height / 2 + float(np.clip(rng.normal(0, 0.45), -1, 1)) * room
     line.x = rng.uniform(0, 0.25) * hand.height
     if rng.random() < 0.12:
-        _put_mark(line, str(rng.choice(list("$$*=-"))), middle, rng)
+        _put_mark(line, str(rng.choice(BEFORE)), middle, rng)
     sizes = np.exp(rng.normal(0, 0.09, len(images)))
     patches = []
     for image, label, size in zip(images, labels, sizes, strict=True):
         tall = hand.height * float(size) * (hand.small_zeros if label == 0 else 1.0)
-        patches.append(written_digit(image, tall, hand.slant, hand.stretch, hand.level, hand.gain))
+        patches.append(_digit(image, int(label), tall, hand.writer, rng))
     spare = width - line.x - sum(p.shape[1] + hand.gap * hand.height for p in patches)
     if spare > 0:
         line.x += rng.random() * spare
@@ -187,7 +190,7 @@ def _write(
         if hand.small_zeros < 1:
             y -= rng.uniform(0, 0.6) * (hand.height - patch.shape[0])
         if count and hand.separators and rng.random() < hand.separators:
-            _put_mark(line, str(rng.choice(list("...,,-"))), middle, rng)
+            _put_mark(line, str(rng.choice(BETWEEN)), middle, rng)
         gap = (hand.gap + rng.normal(0, hand.gap_spread)) * hand.height
         if hand.boxed:  # every digit somewhere within its box
             line.x = (count + rng.uniform(0.1, 0.9) * max(1 - patch.shape[1] / (hand.boxed * hand.height), 0)) * (
@@ -198,7 +201,7 @@ def _write(
             break
         count += 1
     if rng.random() < 0.22 or (not count and rng.random() < 0.5):
-        ending = str(rng.choice(["-", "=", ".-", ",-", ".", ".=", "scribble"]))
+        ending = str(rng.choice(BEHIND))
         for kind in (ending,) if ending == "scribble" else ending:
             _put_mark(line, kind, middle, rng)
     if hand.boxed:
@@ -208,8 +211,21 @@ def _write(
     return count
 
 
+def _digit(
+    image: NDArray[np.uint8], label: int, tall: float, writer: Hand, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Return a digit, `tall` pixels high, as this writer makes it: from a pen path, or as the image shows it."""
+    if str(label) in writer.drawn:
+        return tight(writer.draw(str(label), tall, rng).ink)
+    return written_digit(image, tall, writer.slant, writer.stretch, writer.level, writer.gain)
+
+
 def _put_mark(line: _Line, kind: str, middle: float, rng: np.random.Generator) -> None:
-    ink, top = mark(kind, line.hand.height, max(line.hand.pen * rng.uniform(0.7, 1.3), 1), rng)
+    if (kind in SIGNS and kind not in "-=.,") or (kind.isalpha() and kind != "scribble"):
+        patch = line.hand.writer.draw(kind, line.hand.height, rng)
+        ink, top = tight(patch.ink), patch.top / line.hand.height
+    else:
+        ink, top = mark(kind, line.hand.height, max(line.hand.pen * rng.uniform(0.7, 1.3), 1), rng)
     y = middle + (top - 0.5) * line.hand.height + line.hand.slope * (line.x - line.ink.shape[1] / 2)
     line.put(ink, y, rng.uniform(-0.02, 0.25) * line.hand.height, join=False, rng=rng, whole=False)
 
@@ -291,9 +307,9 @@ def _neighbouring_line(
     inside = rng.uniform(0.05, 0.3) * hand.height
     x = rng.uniform(0, hand.height)
     while x < width:
-        patch = written_digit(
-            images[rng.integers(len(images))], hand.height, hand.slant, hand.stretch, hand.level, hand.gain
-        )
+        writer = hand.writer
+        image = images[rng.integers(len(images))]
+        patch = written_digit(image, hand.height, writer.slant, writer.stretch, writer.level, writer.gain)
         cut = patch[: round(inside)] if below else patch[-round(inside) :] if round(inside) else patch[:0]
         cut = cut[:, : max(0, width - int(x))]
         if cut.size:

@@ -19,6 +19,9 @@ DIGITS = tuple("0123456789")
 OUTLIER = -1
 """Target of an image that shows no digit."""
 
+STRIPS_TOGETHER = 512
+"""So many strips are written with one seed, whoever writes the others."""
+
 VALIDATION_STRIPS = 2048
 VALIDATION_KEY = 2**32 - 1
 """Takes the place of the epoch in the seed of the validation strips."""
@@ -195,5 +198,8 @@ def _strips(split: Split, count: int, seed: list[int]) -> Examples:
 
     # Pictures this small are drawn faster by one thread, and the others are needed for the network.
     cv2.setNumThreads(1)
-    made = made_strings(split, count, np.random.default_rng(seed))
-    return Examples(made.strips, made.targets)
+    parts = [
+        made_strings(split, min(STRIPS_TOGETHER, count - first), np.random.default_rng([*seed, first]))
+        for first in range(0, count, STRIPS_TOGETHER)
+    ]
+    return Examples(np.concatenate([part.strips for part in parts]), np.concatenate([part.targets for part in parts]))

@@ -128,13 +128,16 @@ def plain_hand(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     monkeypatch.setattr(number_strips, "_put_mark", lambda *_: None)
     monkeypatch.setattr(number_strips, "_neighbouring_line", lambda *_: None)
     real = number_strips._Hand.drawn
-    plain = {"slant": 0.0, "stretch": 1.0, "gap": 0.3, "gap_spread": 0.0, "slope": 0.0, "small_zeros": 1.0}
-    plain |= {"separators": 0.0, "joined": 0.0, "boxed": 0.0, "level": 127.0, "gain": 1.0}
+    plain = {"gap": 0.3, "gap_spread": 0.0, "slope": 0.0, "small_zeros": 1.0}
+    plain |= {"separators": 0.0, "joined": 0.0, "boxed": 0.0}
+    upright = {"slant": 0.0, "stretch": 1.0, "level": 127.0, "gain": 1.0, "drawn": frozenset()}
 
     def arrange(**changes: float) -> None:
-        monkeypatch.setattr(
-            number_strips._Hand, "drawn", lambda rng, zooms: replace(real(rng, zooms), **{**plain, **changes})
-        )
+        def drawn(rng: np.random.Generator, zooms: tuple[float, float]) -> number_strips._Hand:
+            hand = real(rng, zooms)
+            return replace(hand, writer=replace(hand.writer, **upright), **{**plain, **changes})
+
+        monkeypatch.setattr(number_strips._Hand, "drawn", drawn)
 
     arrange()
     return arrange
