@@ -1,6 +1,7 @@
 """Train the network that looks at pages, on drawn pages, and see what it reads on others.
 
-python -m bench page-reader [--steps 12000] [--run runs/page-reader] [--seed 0] [--threads 2] [--windows 400]
+python -m bench page-reader [--steps 12000] [--run runs/page-reader] [--seed 0] [--threads 2] [--workers 1]
+                            [--windows 400]
 
 Pages are written with MNIST's first 54,000 training digits, and judged on pages written with its other 6,000; neither
 the test split nor a real picture is seen. The training is saved every hundred steps and goes on where it was stopped;
@@ -48,13 +49,14 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=Path("runs/page-reader"))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=1, help="processes that draw; on a GPU one a core")
     parser.add_argument("--windows", type=int, default=400)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     options.run.mkdir(parents=True, exist_ok=True)
     digits = digitry.load_dataset("mnist").train
     training = PageTraining(options.run, options.seed)
-    training.train(_glyphs(digits, slice(None, -HELD_BACK)), options.steps)
+    training.train(_glyphs(digits, slice(None, -HELD_BACK)), options.steps, workers=options.workers)
     data = export(training.kept_network(), options.run / "page.onnx")
     figures = judge(data, _glyphs(digits, slice(-HELD_BACK, None)), options.windows, options.seed)
     about = {

@@ -21,12 +21,12 @@ def few_pages_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_training, "BATCH", 2)
 
 
-def trained(folder: Path, glyphs: Glyphs, steps: int, to: int):
+def trained(folder: Path, glyphs: Glyphs, steps: int, to: int, workers: int = 1):
     from digitry.training.page_training import PageTraining
 
     folder.mkdir(exist_ok=True)
     training = PageTraining(folder, seed=3)
-    training.train(glyphs, steps, until=to, save_every=1)
+    training.train(glyphs, steps, until=to, save_every=1, workers=workers)
     return training
 
 
@@ -37,6 +37,13 @@ def test_a_training_that_was_stopped_ends_with_the_same_weights(tmp_path: Path, 
     assert again.step == 4
     for name, value in whole.mean.items():
         assert (value == again.mean[name]).all(), name
+
+
+@pytest.mark.filterwarnings("ignore:This DataLoader will create")
+def test_several_processes_draw_the_same_pages_in_the_same_order(tmp_path: Path, glyphs: Glyphs):
+    alone, together = (trained(tmp_path / str(n), glyphs, 4, to=4, workers=n) for n in (1, 3))
+    for name, value in alone.mean.items():
+        assert (value == together.mean[name]).all(), name
 
 
 def test_the_loss_falls_on_pages_it_sees_again(tmp_path: Path, glyphs: Glyphs):

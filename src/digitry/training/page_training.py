@@ -1,5 +1,6 @@
 """Trains the network that looks at pages: drawn pages without end, Torch, checkpoints that survive anything.
 
+On a GPU where Torch finds one, with as many processes that draw as it needs; the pages are the same ones everywhere.
 The learning rate rises, stays, and falls to zero over the last fifth of the steps, so that a training can be prolonged
 while it stays. What is kept is a running mean of the weights, which any moment's checkpoint holds.
 """
@@ -10,6 +11,7 @@ import json
 import math
 import time
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
-from torch.utils.data import DataLoader, IterableDataset
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from digitry.networks.page_answer import (
     AFTER,
@@ -49,19 +51,24 @@ PLACE = {name: place for place, name in enumerate(COLUMNS)}
 
 
 class _Examples(IterableDataset[Example]):  # type: ignore[misc]
-    """Examples number `first`, `first` + 1, …: each a function of the seed and its number."""
+    """Examples number `first`, `first` + 1, …: each a function of the seed and its number.
 
-    def __init__(self, glyphs: Glyphs, seed: int, first: int) -> None:
-        self.glyphs, self.seed, self.first = glyphs, seed, first
+    Of several processes each draws the batches that the loader takes from it, in turn: together they are the same.
+    """
+
+    def __init__(self, glyphs: Glyphs, seed: int, first: int, batch: int) -> None:
+        self.glyphs, self.seed, self.first, self.batch = glyphs, seed, first, batch
 
     def __iter__(self) -> Iterator[Example]:
         import cv2
 
         cv2.setNumThreads(1)
-        number = self.first
-        while True:
-            yield made_example(self.glyphs, np.random.default_rng([self.seed, number]))
-            number += 1
+        here = get_worker_info()
+        place, workers = (here.id, here.num_workers) if here else (0, 1)
+        for batch in count(place, workers):
+            first = self.first + batch * self.batch
+            for number in range(first, first + self.batch):
+                yield made_example(self.glyphs, np.random.default_rng([self.seed, number]))
 
 
 def collate(examples: list[Example]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -81,12 +88,12 @@ def losses(answer: torch.Tensor, heat: torch.Tensor, characters: torch.Tensor) -
     """Give the parts of the loss: answers (n, channels, h, w) against heat (n, h, w) and characters, as collated."""
     logit = answer[:, CENTRE]
     is_centre = heat == 1
-    count = is_centre.sum().clamp(min=1)
+    middles = is_centre.sum().clamp(min=1)
     # Focal, softened around each middle (Law and Deng 2018, https://arxiv.org/abs/1808.01244).
     probability = logit.sigmoid()
     found = -functional.logsigmoid(logit) * (1 - probability) ** 2 * is_centre
     missed = -functional.logsigmoid(-logit) * probability**2 * (1 - heat) ** 4 * (heat < 1) * (heat >= 0)
-    parts = {"centre": (found.sum() + missed.sum()) / count}
+    parts = {"centre": (found.sum() + missed.sum()) / middles}
     page, row, column = (characters[:, place].long() for place in range(3))
     known = {name: characters[:, 1 + place] for name, place in PLACE.items()}
     said = answer[page, :, row, column]
@@ -128,7 +135,8 @@ class PageTraining:
     def __init__(self, folder: Path, seed: int) -> None:
         torch.manual_seed(seed)
         self.folder, self.seed, self.step = folder, seed, 0
-        self.network = PageNetwork(len(CHARACTERS) + 1).to(memory_format=torch.channels_last)
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.network = PageNetwork(len(CHARACTERS) + 1).to(self.device, memory_format=torch.channels_last)
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(), LEARNING_RATE, betas=(0.9, 0.98), weight_decay=WEIGHT_DECAY
         )
@@ -141,8 +149,12 @@ class PageTraining:
     def _run_id(self) -> str:
         return f"page-{self.seed}"
 
-    def train(self, glyphs: Glyphs, steps: int, *, until: int | None = None, save_every: int = 100) -> None:
+    def train(
+        self, glyphs: Glyphs, steps: int, *, until: int | None = None, save_every: int = 100, workers: int = 1
+    ) -> None:
         """Go on to the last of `steps`, or only to number `until`; writes where it is into its folder.
+
+        So many `workers`, processes, draw the pages.
 
         Every `save_every` steps a checkpoint, and a line with the mean losses in losses.jsonl. Raises ArithmeticError
         where the loss is no longer a number.
@@ -151,9 +163,9 @@ class PageTraining:
         if self.step >= until:
             return
         loader = DataLoader(
-            _Examples(glyphs, self.seed, self.step * BATCH),
+            _Examples(glyphs, self.seed, self.step * BATCH, BATCH),
             BATCH,
-            num_workers=1,
+            num_workers=workers,
             prefetch_factor=6,
             collate_fn=collate,
             # A forked process would wait for ever for threads of OpenCV's that were not forked with it.
@@ -166,9 +178,9 @@ class PageTraining:
             for name, value in parts.items():
                 sums[name] = sums.get(name, 0.0) + float(value)
             if self.step % save_every == 0 or self.step == until:
-                count = self.step - since
-                line = {"step": self.step, **{name: round(value / count, 4) for name, value in sums.items()},
-                        "seconds_a_step": round((time.monotonic() - began) / count, 3)}  # fmt: skip
+                taken = self.step - since
+                line = {"step": self.step, **{name: round(value / taken, 4) for name, value in sums.items()},
+                        "seconds_a_step": round((time.monotonic() - began) / taken, 3)}  # fmt: skip
                 self._save(line)
                 began, since, sums = time.monotonic(), self.step, {}
             if self.step == until:
@@ -177,9 +189,9 @@ class PageTraining:
     def _learn(self, pages: torch.Tensor, heat: torch.Tensor, characters: torch.Tensor, steps: int) -> dict[str, Any]:
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.step, steps)
-        with torch.autocast("cpu", torch.bfloat16):
-            answer = self.network(pages.to(memory_format=torch.channels_last))
-        parts = losses(answer.float(), heat, characters)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            answer = self.network(pages.to(self.device, memory_format=torch.channels_last))
+        parts = losses(answer.float(), heat.to(self.device), characters.to(self.device))
         loss: torch.Tensor = sum(parts.values())
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -195,10 +207,10 @@ class PageTraining:
         return {name: value.detach() for name, value in parts.items()}
 
     def _save(self, line: dict[str, Any]) -> None:
-        arrays = {f"network.{name}": value.numpy() for name, value in self.network.state_dict().items()}
-        arrays |= {f"mean.{name}": value.numpy() for name, value in self.mean.items()}
+        arrays = {f"network.{name}": value.numpy(force=True) for name, value in self.network.state_dict().items()}
+        arrays |= {f"mean.{name}": value.numpy(force=True) for name, value in self.mean.items()}
         for place, state in self.optimizer.state_dict()["state"].items():
-            arrays |= {f"optimizer.{place}.{name}": np.asarray(value) for name, value in state.items()}
+            arrays |= {f"optimizer.{place}.{name}": value.numpy(force=True) for name, value in state.items()}
         checkpoint.save_checkpoint(self.folder, checkpoint.Checkpoint(self.step, arrays, {"run_id": self._run_id}))
         with (self.folder / "losses.jsonl").open("a") as file:
             file.write(json.dumps(line) + "\n")
@@ -208,7 +220,7 @@ class PageTraining:
         self.step = saved.step
         tensors = {name: torch.from_numpy(np.array(value)) for name, value in saved.arrays.items()}
         self.network.load_state_dict(_named(tensors, "network."))
-        self.mean = _named(tensors, "mean.")
+        self.mean = {name: value.to(self.device) for name, value in _named(tensors, "mean.").items()}
         state = self.optimizer.state_dict()
         for name, value in _named(tensors, "optimizer.").items():
             place, _, slot = name.partition(".")
