@@ -93,3 +93,26 @@ def random_weights(recipe: str, examples: dict[str, Any], folder: Path) -> dict[
         else rng.normal(0, 0.05, shape).astype(np.float32)
         for name, shape in shapes.items()
     }
+
+
+ALLOWED = {
+    "tensorflow": "tensorflow.config.experimental.tensor_float_32_execution_enabled()",
+    "jax": "jax.config.jax_default_matmul_precision != 'highest'",
+    "torch": "torch.backends.cudnn.allow_tf32 or torch.backends.cuda.matmul.allow_tf32",
+}
+"""Backend → what says whether a GPU may multiply with fewer bits than float32 has."""
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_export_is_proven_with_all_bits_of_float32_and_trained_as_before(backend: str) -> None:
+    code = (
+        "from digitry.recipes.backend import choose_backend, exact_float32\n"
+        f"choose_backend(); import {backend}\n"
+        f"allowed = lambda: bool({ALLOWED[backend]})\n"
+        "before = allowed()\n"
+        "with exact_float32(): meanwhile = allowed()\n"
+        "print(before, meanwhile, allowed())\n"
+    )
+    environment = {**os.environ, "KERAS_BACKEND": backend, "PYTHONWARNINGS": "ignore"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout == "True False True\n", done.stderr

@@ -22,6 +22,7 @@ from digitry.networks.contract import Contract
 from digitry.networks.model import Model
 from digitry.networks.onnx_bytes import with_contract
 from digitry.networks.prepare import prepare
+from digitry.recipes.backend import exact_float32
 from digitry.types import Images, Probabilities
 
 TOLERANCE = 1e-4
@@ -166,11 +167,12 @@ def answers_of_keras(model: Any, contract: Contract, images: Images) -> NDArray[
     import keras
 
     prepared = prepare(images, contract)
-    if keras.config.backend() == "tensorflow":
-        # Called as it is, it need not be turned into a graph first, which takes longer than the answers.
-        parts = [model(prepared[at : at + BATCH], training=False).numpy() for at in range(0, len(images), BATCH)]
-        return as_probabilities(np.concatenate(parts), contract)
-    return as_probabilities(model.predict(prepared, batch_size=BATCH, verbose=0), contract)
+    with exact_float32():
+        if keras.config.backend() == "tensorflow":
+            # Called as it is, it need not be turned into a graph first, which takes longer than the answers.
+            parts = [model(prepared[at : at + BATCH], training=False).numpy() for at in range(0, len(images), BATCH)]
+            return as_probabilities(np.concatenate(parts), contract)
+        return as_probabilities(model.predict(prepared, batch_size=BATCH, verbose=0), contract)
 
 
 def as_probabilities(outputs: NDArray[Any], contract: Contract) -> NDArray[np.float32]:

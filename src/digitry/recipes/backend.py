@@ -126,6 +126,44 @@ def make_deterministic(seed: int) -> None:
         tf.config.experimental.enable_op_determinism()
 
 
+@contextmanager
+def exact_float32() -> Iterator[None]:
+    """Have the backend count with all bits of float32 meanwhile.
+
+    GPUs multiply with ten bits of 23 (TF32) where nobody forbids it: fast, and good enough to train with, but answers
+    then differ from those of other programs by up to a hundredth.
+    """
+    import keras
+
+    backend = keras.config.backend()
+    if backend == "torch":
+        import torch
+
+        switches = (torch.backends.cudnn, torch.backends.cuda.matmul)
+        before = [one.allow_tf32 for one in switches]
+        for one in switches:
+            one.allow_tf32 = False
+        try:
+            yield
+        finally:
+            for one, allowed in zip(switches, before, strict=True):
+                one.allow_tf32 = allowed
+    elif backend == "jax":
+        import jax
+
+        with jax.default_matmul_precision("highest"):
+            yield
+    else:
+        import tensorflow as tf
+
+        allowed = tf.config.experimental.tensor_float_32_execution_enabled()
+        tf.config.experimental.enable_tensor_float_32_execution(False)
+        try:
+            yield
+        finally:
+            tf.config.experimental.enable_tensor_float_32_execution(allowed)
+
+
 def is_out_of_memory(error: Exception) -> bool:
     """Tell whether the backend, or Python, could not get the memory it asked for: each says so in its own way."""
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
