@@ -38,7 +38,7 @@ SHARED: dict[str, tuple[str, ...]] = {
     "images.strip": ("STRIP_HEIGHT", "DIGIT_HEIGHT", "FRAME_PIXELS", "WIDTH_STEP", "MAX_WIDTH"),
     "reading.certainty": ("MAX_ERROR", "NEVER", "NO_SCALE"),
     "reading.drawn_ink": ("EXPECTATIONS", "LEFT_OVER", "UNREAD"),
-    "reading.number": ("ZOOMS", "MARGIN", "NEAR", "THIN", "ALTERNATIVES"),
+    "reading.number": ("VIEWS", "MARGIN", "NEAR", "THIN", "ALTERNATIVES"),
     "reading.networks": ("DIGITS",),
     "reading.one_digit": ("RIVALS", "BLOT", "BLOT_REASON", "SECOND_OPINION_BELOW", "STRIP_WIDTH"),
 }

@@ -32,7 +32,14 @@ class Strip(NamedTuple):
     top: float
     """Where its top left corner lies on the ink page."""
     scale: float
-    """Pixels of the ink page per pixel of the strip."""
+    """Pixels of the ink page per pixel of the strip, from row to row."""
+    squeeze: float = 1.0
+    """How wide it is of what it would be with as many from column to column."""
+
+    @property
+    def column_scale(self) -> float:
+        """Pixels of the ink page per pixel of the strip, from column to column."""
+        return self.scale / self.squeeze
 
 
 def resize_strip(ink: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
@@ -41,19 +48,21 @@ def resize_strip(ink: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(ink, (width, STRIP_HEIGHT), interpolation=method), np.uint8)
 
 
-def cut_strip(ink: NDArray[np.uint8], left: float, middle: float, right: float, scale: float) -> Strip:
+def cut_strip(
+    ink: NDArray[np.uint8], left: float, middle: float, right: float, scale: float, squeeze: float = 1.0
+) -> Strip:
     """Cut the band of an ink page from `left` to `right` around the row `middle`, shrunk by `scale`; paper beyond
-    it.
+    it. With `squeeze` it comes out narrower, or wider, than it is.
     """
     scale = max(scale, (right - left) / MAX_WIDTH)
     height = STRIP_HEIGHT * scale
-    width = int(np.ceil((right - left) / scale / WIDTH_STEP)) * WIDTH_STEP
+    width = int(np.ceil((right - left) * squeeze / scale / WIDTH_STEP)) * WIDTH_STEP
     top = middle - height / 2
-    rows, columns = round(height), round(width * scale)
+    rows, columns = round(height), round(width * scale / squeeze)
     y, x = round(top), round(left)
     band = np.zeros((max(rows, 1), max(columns, 1)), np.uint8)
     y0, x0 = max(y, 0), max(x, 0)
     y1, x1 = min(y + rows, ink.shape[0]), min(x + columns, ink.shape[1])
     if y1 > y0 and x1 > x0:
         band[y0 - y : y1 - y, x0 - x : x1 - x] = ink[y0:y1, x0:x1]
-    return Strip(resize_strip(band, width), x, y, scale)
+    return Strip(resize_strip(band, width), x, y, scale, squeeze)

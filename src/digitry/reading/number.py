@@ -16,8 +16,9 @@ from digitry.images.strip import DIGIT_HEIGHT, FRAME_PIXELS, STRIP_HEIGHT, Strip
 from digitry.networks.decoding import Frames, alignment, spellings
 from digitry.types import Box
 
-ZOOMS = (0.78, 1.0, 1.28)
-"""A line is read at these sizes: what is high in it may be a digit, or more, or less."""
+VIEWS = ((0.78, 1.0), (1.0, 0.85), (1.28, 1.0))
+"""A line is read at these sizes, and so much narrower: what is high in it may be a digit, or more, or less, and people
+write wider than the numbers that were learnt from."""
 
 MARGIN = 0.7
 """Paper left and right of a line, in heights of its digits."""
@@ -60,7 +61,8 @@ def line_strips(ink: NDArray[np.uint8], line: Line) -> list[Strip]:
     margin = MARGIN * line.digit_height
     # A line that rises or falls is higher than its digits: it has to fit into the strip as a whole.
     base = max(line.digit_height / DIGIT_HEIGHT, height / STRIP_HEIGHT)
-    return [cut_strip(ink, x - margin, y + height / 2, x + width + margin, base * zoom) for zoom in ZOOMS]
+    middle, right = y + height / 2, x + width + margin
+    return [cut_strip(ink, x - margin, middle, right, base * zoom, squeeze) for zoom, squeeze in VIEWS]
 
 
 def page_strips(ink: NDArray[np.uint8]) -> list[Strip]:
@@ -128,8 +130,8 @@ def _box(strip: Strip, centre: float, left: float, right: float) -> Box:
         near, far = _core(inked[top:bottom].sum(axis=0))
     else:
         (top, bottom), (near, far) = (0, STRIP_HEIGHT), (0, max(last - first, 1))
-    x, y = strip.left + (first + near) * strip.scale, strip.top + top * strip.scale
-    width, height = (far - near) * strip.scale, (bottom - top) * strip.scale
+    x, y = strip.left + (first + near) * strip.column_scale, strip.top + top * strip.scale
+    width, height = (far - near) * strip.column_scale, (bottom - top) * strip.scale
     return round(x), round(y), max(1, round(width)), max(1, round(height))
 
 

@@ -20,13 +20,14 @@ def test_digits_of_any_height_become_as_high_as_a_strip_s_digits(height: int) ->
     assert abs(top + tall / 2 - STRIP_HEIGHT / 2) <= 1.5
 
 
+@pytest.mark.parametrize("squeeze", [0.7, 1.0, 1.2])
 @pytest.mark.parametrize("scale", [0.5, 1.0, 1.7, 6.0])
-def test_a_place_on_the_strip_comes_back_to_its_place_on_the_page(scale: float) -> None:
+def test_a_place_on_the_strip_comes_back_to_its_place_on_the_page(scale: float, squeeze: float) -> None:
     page = np.zeros((400, 900), np.uint8)
     page[168:178, 500:520] = 255
-    strip = cut_strip(page, 420.3, 173.2, 611.9, scale)
+    strip = cut_strip(page, 420.3, 173.2, 611.9, scale, squeeze)
     x, y, width, height = tight_box(strip.ink)
-    assert abs(strip.left + (x + width / 2) * strip.scale - 510) <= max(1, scale)
+    assert abs(strip.left + (x + width / 2) * strip.column_scale - 510) <= max(1, strip.column_scale)
     assert abs(strip.top + (y + height / 2) * strip.scale - 173) <= max(1, scale)
 
 

@@ -10,7 +10,7 @@ import pytest
 from digitry.images.lines import Line
 from digitry.images.strip import DIGIT_HEIGHT, STRIP_HEIGHT, Strip
 from digitry.networks.model import Model
-from digitry.reading.number import ZOOMS, line_strips, page_strips, read_strips
+from digitry.reading.number import VIEWS, line_strips, page_strips, read_strips
 from tests.unit.images.written import tight_box, write
 from tests.unit.tiny_models import shaded_strip, string_model_bytes
 
@@ -61,6 +61,14 @@ def test_each_digit_has_the_box_of_its_ink_on_the_ink_page(model: Model) -> None
     boxes = [spot.box for spot in found.spots]
     # Columns 8, 24 and 48 of the strip, 8 wide, and its rows 6 to 30.
     assert boxes == [(120, 65, 20, 60), (160, 65, 20, 60), (220, 65, 20, 60)]
+
+
+def test_on_a_squeezed_strip_a_digit_has_the_box_that_it_has_on_the_page() -> None:
+    ink = np.zeros((STRIP_HEIGHT, 12), np.uint8)
+    ink[10:30, 4:9] = 255
+    found = read_strips([Strip(ink, 100.0, 50.0, 2.0, squeeze=0.5)], saying(spelling(5)))
+    assert found is not None
+    assert [spot.box for spot in found.spots] == [(116, 70, 20, 40)]
 
 
 def test_a_box_leaves_out_the_rules_above_and_below_but_no_part_of_the_digit() -> None:
@@ -131,7 +139,7 @@ def test_a_line_is_read_at_three_sizes_and_in_the_middle_one_its_digits_have_the
     line = Line((120, 60, 120, 40), 40.0, 1000, ((120, 150), (160, 190), (200, 240)))
     strips = line_strips(page, line)
     heights = [tight_box(strip.ink)[3] for strip in strips]
-    assert heights == pytest.approx([DIGIT_HEIGHT / zoom for zoom in ZOOMS], abs=2)
+    assert heights == pytest.approx([DIGIT_HEIGHT / zoom for zoom, _ in VIEWS], abs=2)
     for strip in strips:
         x, _, width, _ = tight_box(strip.ink)
         assert x > 0

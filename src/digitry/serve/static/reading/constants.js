@@ -93,7 +93,7 @@ export const drawn_ink = {
 };
 
 export const number = {
-  ZOOMS: [0.78, 1.0, 1.28],
+  VIEWS: [[0.78, 1.0], [1.0, 0.85], [1.28, 1.0]],
   MARGIN: 0.7,
   NEAR: 3,
   THIN: 5,

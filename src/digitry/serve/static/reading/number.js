@@ -7,7 +7,7 @@ import { round } from "./pixels.js";
 import { INK_LEVEL } from "./segment.js";
 import { cutStrip, DIGIT_HEIGHT, FRAME_PIXELS, STRIP_HEIGHT } from "./strip.js";
 
-const { ZOOMS, MARGIN, NEAR, THIN, ALTERNATIVES } = shared;
+const { VIEWS, MARGIN, NEAR, THIN, ALTERNATIVES } = shared;
 
 /** Strips of one line on an ink page, at several sizes. */
 export function lineStrips(ink, line) {
@@ -15,7 +15,8 @@ export function lineStrips(ink, line) {
   const margin = MARGIN * line.digitHeight;
   // A line that rises or falls is higher than its digits: it has to fit into the strip as a whole.
   const base = Math.max(line.digitHeight / DIGIT_HEIGHT, height / STRIP_HEIGHT);
-  return ZOOMS.map((zoom) => cutStrip(ink, x - margin, y + height / 2, x + width + margin, base * zoom));
+  const [middle, right] = [y + height / 2, x + width + margin];
+  return VIEWS.map(([zoom, squeeze]) => cutStrip(ink, x - margin, middle, right, base * zoom, squeeze));
 }
 
 /**
@@ -84,7 +85,7 @@ function border(ink, left, right) {
 }
 
 /** The box around the ink between two columns of the strip, no wider than a digit is, on the ink page. */
-function boxOf({ ink, left, top, scale }, centre, from, to) {
+function boxOf({ ink, left, top, scale, columnScale }, centre, from, to) {
   const reach = 0.75 * DIGIT_HEIGHT;
   const first = Math.trunc(Math.max(from, centre - reach, 0));
   const last = Math.ceil(Math.min(to, centre + reach, ink.width));
@@ -97,8 +98,12 @@ function boxOf({ ink, left, top, scale }, centre, from, to) {
     [upper, lower] = core(rows);
     [near, far] = core(Array.from({ length: width }, (_, x) => count(lower - upper, (y) => isInk(x, upper + y))));
   }
-  const size = (length) => Math.max(1, round(length * scale));
-  return [round(left + (first + near) * scale), round(top + upper * scale), size(far - near), size(lower - upper)];
+  return [
+    round(left + (first + near) * columnScale),
+    round(top + upper * scale),
+    Math.max(1, round((far - near) * columnScale)),
+    Math.max(1, round((lower - upper) * scale)),
+  ];
 }
 
 /** Where the run with the most ink begins and ends, with its parts: what is thin and apart from it is none of it. */
