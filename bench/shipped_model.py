@@ -32,7 +32,6 @@ from digitry.networks.page_answer import CENTRE
 from digitry.reading.spots import padded
 from digitry.runs import WEIGHTS
 from digitry.synthesis.allographs import CHARACTERS
-from digitry.training import run_folder
 
 MODELS = Path(__file__).parent.parent / "src" / "digitry" / "models"
 FILES = {"reader": "digit", "string-reader": "string", "page-reader": "page"}
@@ -75,7 +74,8 @@ def make(recipe: str, run: Path, seed: int) -> None:
         "validation_accuracy": done.history[-1]["val_accuracy"],
         **(figures_of_numbers(model, seed) if recipe == "string-reader" else figures_of_digits(run)),
         "train_seconds": round(sum(line["seconds"] for line in done.history)),
-        **run_folder.describe_surroundings(),
+        # Where and when it was trained, which may be another machine than this one.
+        **{name: done.config[name] for name in ("versions", "hardware", "git_commit", "created")},
     }
     (MODELS / f"{FILES[recipe]}.json").write_text(json.dumps(facts, indent=2) + "\n")
     print(json.dumps(facts, indent=2))
