@@ -90,14 +90,22 @@ def _of_object(place: int, one: dict[str, Any], folder: Path) -> LabelledPage:
     rows = one.get("rows") or []
     if not isinstance(rows, list):
         return replace(page, problem='"rows" must be a list of lists of texts')
-    for key in ("numbers", "printed", "doubtful"):
-        if not _are_texts(one.get(key, [] if key != "numbers" else None)):
-            return replace(page, problem=f'"{key}" must be a list of numbers')
     if not all(_are_texts(row) for row in rows) or max([len(rows), *map(len, rows)]) > MOST_CELLS:
         return replace(page, problem=f'"rows" must be a list of lists of texts, at most {MOST_CELLS:,} each')
+    if "numbers" not in one and not rows:
+        return replace(page, problem='it has neither "numbers" nor "rows"')
+    for key in ("numbers", "printed", "doubtful"):
+        if not _are_texts(one.get(key, [])):
+            return replace(page, problem=f'"{key}" must be a list of numbers')
     aside = (*one.get("printed", []), *one.get("doubtful", []))
-    page = replace(page, numbers=tuple(one["numbers"]), aside=aside, rows=tuple(map(tuple, rows)))
-    return _placed(page, folder)
+    numbers = tuple(one["numbers"]) if "numbers" in one else _numbers_in(rows, aside)
+    return _placed(replace(page, numbers=numbers, aside=aside, rows=tuple(map(tuple, rows))), folder)
+
+
+def _numbers_in(rows: list[list[str]], aside: tuple[str, ...]) -> tuple[str, ...]:
+    """Give the numbers in the cells of a table that do not stand aside, several in one parted by blanks."""
+    texts = [text for row in rows for cell in row for text in cell.split()]
+    return tuple(text for text in texts if any(sign.isdigit() for sign in text) and text not in aside)
 
 
 def _are_texts(value: Any) -> bool:

@@ -47,6 +47,13 @@ def test_a_page_says_its_numbers_what_is_set_aside_and_where_they_stand(folder):
     assert (page.path, page.name, page.kind, page.problem) == (folder / "a.png", "a.png", "form", None)
 
 
+def test_a_table_alone_says_which_numbers_there_are_but_for_words_and_what_stands_aside(folder):
+    rows = [["Name", "2026"], ["", "21.5 −3"]]
+    (folder / "labels.json").write_text(json.dumps([{"file": "a.png", "rows": rows, "printed": ["2026"]}]))
+    (page,) = read_page_labels(folder / "labels.json")
+    assert (page.numbers, page.aside, page.problem) == (("21.5", "−3"), ("2026",), None)
+
+
 def test_numbers_in_json_count_as_they_are_written(folder):
     (folder / "labels.json").write_text('[{"file": "a.png", "numbers": [12, 2.50, -8]}]')
     assert read_page_labels(folder / "labels.json")[0].numbers == ("12", "2.50", "-8")
@@ -72,7 +79,8 @@ def test_where_pages_are_marked_as_test_only_those_count(folder):
     ("page", "problem"),
     [
         ({"numbers": []}, 'it has no "file"'),
-        ({"file": "a.png"}, '"numbers" must be a list of numbers'),
+        ({"file": "a.png"}, 'it has neither "numbers" nor "rows"'),
+        ({"file": "a.png", "numbers": None, "rows": [["12"]]}, '"numbers" must be a list of numbers'),
         ({"file": "a.png", "numbers": "12"}, '"numbers" must be a list of numbers'),
         ({"file": "a.png", "numbers": [["12"]]}, '"numbers" must be a list of numbers'),
         ({"file": "a.png", "numbers": ["12"], "printed": None}, '"printed" must be a list of numbers'),
