@@ -164,6 +164,12 @@ BENCHES = {
     "readme-picture": Bench(
         "The example pictures and their readings, docs/reading.png.", 1, (Step(("readme_picture.py",)),)
     ),
+    "moving-picture": Bench(
+        "A number written and read on the page, as a moving picture.",
+        1,
+        (Step(("-m tests.browser.moving_picture",)),),
+        browser=True,
+    ),
     "screenshots": Bench(
         "The pictures of the page in docs/.", 1, (Step(("-m tests.browser.screenshots",)),), browser=True
     ),

@@ -18,8 +18,8 @@ export const DIGITS = {
   9: [[...around(0.48, 0.3, 0.29, 0.28, -10, -350), [0.77, 0.3], [0.7, 0.98]]],
 };
 
-/** Draws strokes in a box around the middle `x` (0 to 1) of the canvas, with the mouse. */
-export async function draw(page, strokes, x = 0.5) {
+/** Draws strokes in a box around the middle `x` (0 to 1) of the canvas, with the mouse; `after` is awaited at each point. */
+export async function draw(page, strokes, x = 0.5, after = () => {}) {
   await page.locator("#canvas").scrollIntoViewIfNeeded();
   const box = await page.locator("#canvas").boundingBox();
   const side = 0.7 * box.height;
@@ -27,7 +27,10 @@ export async function draw(page, strokes, x = 0.5) {
   for (const stroke of strokes) {
     await page.mouse.move(...place(stroke[0]));
     await page.mouse.down();
-    for (const point of stroke.slice(1)) await page.mouse.move(...place(point), { steps: 4 });
+    for (const point of stroke.slice(1)) {
+      await page.mouse.move(...place(point), { steps: 4 });
+      await after();
+    }
     await page.mouse.up();
   }
 }

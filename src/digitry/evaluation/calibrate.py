@@ -42,6 +42,9 @@ MOST_PAGES = 1500
 
 PAGES_MADE_OF = "numbers on made pages of all kinds, written with digits of {data} that it has not seen"
 
+NUMBERS_A_DIGIT = 2
+"""Numbers of one to eight digits are written with so many times as few digits, at most."""
+
 LEAST_UNSEEN = 10
 """Of fewer pictures nothing can be said."""
 
@@ -125,8 +128,8 @@ def scale_on_made(
         count = min(count, MOST_PAGES)
         confidence, right = own_confidence_on_pages(reader, made_pages(unseen, count, seed), count, progress)
         return fit_scale(confidence, right, made_of=PAGES_MADE_OF.format(data=data), seed=seed), confidence
-    # A number is several digits, and no digit should decide too many of them.
-    count = min(count, len(unseen))
+    # No digit should decide too many pictures; in numbers it stands beside others each time, in another hand.
+    count = min(count, len(unseen) * (1 if model.reads == "digit" else NUMBERS_A_DIGIT))
     rng = np.random.default_rng([seed, 0 if model.reads == "digit" else 1])
     pictures = made_pictures(model.reads, unseen, model.class_names, count, rng)
     confidence, right = own_confidence(reader, model.reads, pictures, count, progress)

@@ -38,15 +38,22 @@ LENGTH_SHARES = np.array([9, 11, 14, 15, 15, 13, 9, 6, 4, 4]) / 100
 """Share of the numbers with 1, 2, … 10 digits; on narrow strips the last ones are left off."""
 
 FOUND_SHARE = 0.35
-"""A photograph whose ink keeps less than this share of its writing anywhere is not shown."""
+"""A photograph whose ink keeps less than this share of one of its digits is not shown."""
+
+MIDDLE, FINEST = 127, 0.5
+"""Grey level from which on a pixel of a canonical digit is stroke; share of the strokes that the finest pen leaves:
+what is left of less could be any digit."""
 
 EMPTY_SHARE = 0.06
 """Share of the strips without any digit."""
 
 BEFORE = ("$", "$", "*", "=", "-", "+", "₹", "€", "£", "(", "hash")
-BETWEEN = (*"......,,,,,---:'", "/")
-BEHIND = ("-", "=", ".-", ",-", ".", ".=", "/-", "/=", "%", ")", "€", "✓", "+", "kg", "m", "h", "scribble", "scribble")
-"""What is written before, between and behind the digits of a number and is none."""
+BETWEEN = tuple("......,,,,,---:'")
+BEHIND = ("-", "=", ".-", ",-", ".", ".=", "/-", "%", ")", "€", "✓", "+", "kg", "m", "h", "scribble", "scribble")
+"""What is written before, between and behind the digits of a number and is none.
+
+No stroke between digits: nobody could tell it from a 1.
+"""
 
 
 class Strings(NamedTuple):
@@ -99,26 +106,33 @@ def _legible(
             images = augment(other_hands(images, digits.labels, rng), rng)
         hand = _Hand.drawn(rng, zoom_range)
         written_ink = np.zeros((round(STRIP_HEIGHT * hand.zoom), round(width * hand.zoom)), np.uint8)
-        count = _write(written_ink, images, digits.labels, hand, rng)
+        written = _write(written_ink, images, digits.labels, hand, rng)
         grey = photograph(written_ink, hand.pen, rng)
         found = find_ink(grey, dark_on_light=True, window=window).ink
-        if _is_found(written_ink, found, hand.height):
-            return grey, found, digits.labels[:count]
+        if found.shape != written_ink.shape:
+            found_there = np.asarray(cv2.resize(found, written_ink.shape[::-1], interpolation=cv2.INTER_AREA), np.uint8)
+        else:
+            found_there = found
+        if all(_is_found(digit, found_there) for digit in written):
+            return grey, found, digits.labels[: len(written)]
 
 
-def _is_found(written_ink: NDArray[np.uint8], found: NDArray[np.uint8], height: float) -> bool:
-    """Tell whether enough of the writing is left all along the line: what faded away could only teach to guess."""
-    inked = written_ink > 127
-    if not inked.any():
-        return True
-    if found.shape != written_ink.shape:
-        found = np.asarray(cv2.resize(found, inked.shape[::-1], interpolation=cv2.INTER_AREA), np.uint8)
-    # In a window as wide as a slim digit: a number is illegible where one of its digits is.
-    window = np.ones(max(1, round(0.4 * height)))
-    was = np.convolve(inked.sum(axis=0), window, "same")
-    is_left = np.convolve((inked & (found > 64)).sum(axis=0), window, "same")
-    there = was > 0.3 * was.max()
-    return bool((is_left[there] >= FOUND_SHARE * was[there]).all())
+class _Written(NamedTuple):
+    """One digit of the line."""
+
+    left: int
+    top: int
+    inked: NDArray[np.bool_]
+    """Where its own ink is, bool (h, w)."""
+
+
+def _is_found(digit: _Written, found: NDArray[np.uint8]) -> bool:
+    """Tell whether enough of a digit is left: a number is illegible where one of its digits is, and what faded away
+    could only teach to guess.
+    """
+    high, wide = digit.inked.shape
+    there = found[digit.top : digit.top + high, digit.left : digit.left + wide] > 64
+    return int((there & digit.inked).sum()) >= FOUND_SHARE * int(digit.inked.sum())
 
 
 @dataclass(frozen=True)
@@ -165,8 +179,8 @@ class _Hand:
 
 def _write(
     ink: NDArray[np.uint8], images: NDArray[np.uint8], labels: NDArray[np.int64], hand: _Hand, rng: np.random.Generator
-) -> int:
-    """Write the digits into `ink`, from left to right, as many as find room; returns how many did."""
+) -> list[_Written]:
+    """Write the digits into `ink`, from left to right, as many as find room; returns those that did."""
     height, width = ink.shape
     line = _Line(ink, hand)
     # The middle of the line: anywhere the digits still lie inside, mostly central.
@@ -183,24 +197,21 @@ def _write(
     spare = width - line.x - sum(p.shape[1] + hand.gap * hand.height for p in patches)
     if spare > 0:
         line.x += rng.random() * spare
-    count = 0
     for patch in patches:
         y = middle + hand.slope * (line.x - width / 2) + rng.normal(0, 0.05) * hand.height + hand.height / 2
         y -= patch.shape[0]
         if hand.small_zeros < 1:
             y -= rng.uniform(0, 0.6) * (hand.height - patch.shape[0])
-        if count and hand.separators and rng.random() < hand.separators:
+        if line.written and hand.separators and rng.random() < hand.separators:
             _put_mark(line, str(rng.choice(BETWEEN)), middle, rng)
         gap = (hand.gap + rng.normal(0, hand.gap_spread)) * hand.height
         if hand.boxed:  # every digit somewhere within its box
-            line.x = (count + rng.uniform(0.1, 0.9) * max(1 - patch.shape[1] / (hand.boxed * hand.height), 0)) * (
-                hand.boxed * hand.height
-            )
+            slack = max(1 - patch.shape[1] / (hand.boxed * hand.height), 0)
+            line.x = (len(line.written) + rng.uniform(0.1, 0.9) * slack) * hand.boxed * hand.height
             line.edge[:] = -1e9
-        if not line.put(patch, y, gap, join=bool(count) and rng.random() < hand.joined, rng=rng):
+        if not line.put(patch, y, gap, join=bool(line.written) and rng.random() < hand.joined, rng=rng):
             break
-        count += 1
-    if rng.random() < 0.22 or (not count and rng.random() < 0.5):
+    if rng.random() < 0.22 or (not line.written and rng.random() < 0.5):
         ending = str(rng.choice(BEHIND))
         for kind in (ending,) if ending == "scribble" else ending:
             _put_mark(line, kind, middle, rng)
@@ -208,7 +219,7 @@ def _write(
         _draw_boxes(ink, hand, middle, rng)
     if rng.random() < 0.08:
         _neighbouring_line(ink, images, hand, middle, rng)
-    return count
+    return line.written
 
 
 def _digit(
@@ -217,7 +228,9 @@ def _digit(
     """Return a digit, `tall` pixels high, as this writer makes it: from a pen path, or as the image shows it."""
     if str(label) in writer.drawn:
         return tight(writer.draw(str(label), tall, rng).ink)
-    return written_digit(image, tall, writer.slant, writer.stretch, writer.level, writer.gain)
+    strokes = image[image > MIDDLE]
+    level = min(writer.level, float(np.quantile(strokes, 1 - FINEST))) if strokes.size else writer.level
+    return written_digit(image, tall, writer.slant, writer.stretch, level, writer.gain)
 
 
 def _put_mark(line: _Line, kind: str, middle: float, rng: np.random.Generator) -> None:
@@ -238,6 +251,7 @@ class _Line:
         self.x = 0.0
         self.edge = np.full(ink.shape[0], -1e9)
         self.last: tuple[float, float] | None = None
+        self.written: list[_Written] = []
 
     def put(
         self,
@@ -272,6 +286,8 @@ class _Line:
         right = min(x + wide, width)
         target = self.ink[rows[0] : rows[-1] + 1, x:right]
         np.maximum(target, patch[rows - top, : right - x], out=target)
+        if whole:
+            self.written.append(_Written(x, int(rows[0]), patch[rows - top, : right - x] > 127))
         self.edge[rows] = np.where(some, x + wide - inked[:, ::-1].argmax(axis=1), self.edge[rows])
         middle = (x + wide / 2, top + rng.uniform(0.1, 0.9) * tall)
         if join and self.last is not None:

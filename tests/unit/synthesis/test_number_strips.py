@@ -58,7 +58,7 @@ def test_numbers_have_the_lengths_they_are_drawn_with_where_there_is_room(made: 
 def test_some_strips_have_no_digit_and_most_of_those_are_not_blank(made: Strings) -> None:
     empty = lengths(made) == 0
     assert empty.mean() == pytest.approx(EMPTY_SHARE, abs=0.03)
-    assert (made.strips[empty].max(axis=(1, 2)) > 127).mean() > 0.7
+    assert (made.strips[empty].max(axis=(1, 2)) > 127).mean() > 0.5
 
 
 def test_hardly_a_strip_is_blank_that_claims_digits(made: Strings) -> None:
@@ -183,6 +183,27 @@ def test_a_photograph_on_which_a_digit_faded_away_is_taken_again(
     grey, labels = made_photograph(bars([9, 9, 9]), np.random.default_rng(0))
     assert len(taken) == 3
     assert seen(grey) == labels.tolist() == [9, 9, 9]
+
+
+def test_each_digit_must_be_there_a_slim_one_among_bold_ones_too(
+    plain_hand: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain_hand(gap=0.4, height=20.0, zoom=1.0)
+    taken: list[np.ndarray] = []
+
+    def without_the_slim_one_at_first(ink: np.ndarray, pen: float, rng: np.random.Generator) -> np.ndarray:
+        grey = 255 - ink
+        if not taken:
+            columns = np.flatnonzero(ink.any(axis=0))
+            gaps = np.flatnonzero(np.diff(columns) > 1)
+            grey[:, columns[gaps[0] + 1] : columns[gaps[1]] + 1] = 255
+        taken.append(grey)
+        return grey
+
+    monkeypatch.setattr(number_strips, "photograph", without_the_slim_one_at_first)
+    grey, labels = made_photograph(bars([9, 2, 9]), np.random.default_rng(0))
+    assert len(taken) == 2
+    assert seen(grey) == labels.tolist() == [9, 2, 9]
 
 
 def test_digits_in_the_boxes_of_a_form_are_claimed_too(plain_hand: Callable[..., None]) -> None:
