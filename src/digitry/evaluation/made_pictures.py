@@ -30,8 +30,9 @@ def made_pictures(
     """Make `count` grey pictures, uint8 (h, w), of digits of `unseen`, and what should be read in each.
 
     For a network that reads a `digit`: no digit comes twice, at most as many as there are; half as the dataset has
-    them, half in photographs. What is no digit (clothes, letters) is never photographed: nobody knows what its ink
-    would look like. For one that reads a `number`: photographs of 1 to 8 digits, any of them.
+    them, half in photographs, in their own shapes: who learnt from them knows no others. What is no digit (clothes,
+    letters) is never photographed: nobody knows what its ink would look like. For one that reads a `number`:
+    photographs of 1 to 8 digits, any of them.
     """
     if reads == "number":
         yield from _numbers(unseen, class_names, count, rng)
@@ -43,7 +44,7 @@ def made_pictures(
             yield split.images[0], class_names[int(split.labels[0])]
         else:
             zoom = float(rng.choice(ZOOMS))
-            page, labels = _photograph(split, rng, width=PHOTOGRAPH_WIDTH, zoom_range=(zoom, zoom))
+            page, labels = _photograph(split, rng, width=PHOTOGRAPH_WIDTH, zoom_range=(zoom, zoom), as_given=True)
             yield page, _text(labels, class_names)
 
 

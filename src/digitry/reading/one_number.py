@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -212,7 +213,9 @@ def _number(sheet: InkSheet, found: Found, grey: NDArray[np.uint8] | None, netwo
     text = "".join(map(str, found.digits))
     box = box_around([digit.box for digit in digits])
     doubt = 1.0 if grey is None else min(1.0, explained_by_box(grey, box) / EXPLAINED)
-    blot = len(found.spots) == 1 and is_blot(_cut(sheet.ink, found.spots[0].box))
+    blot = len(found.spots) == 1 and (
+        is_blot(_cut(sheet.ink, found.spots[0].box)) or (grey is not None and _is_solid(grey, box))
+    )
     own = found.probability * doubt * (BLOT if blot else 1.0)
     confidence, sure, reason = networks.judge("number", own)
     if blot and not sure:
@@ -222,7 +225,19 @@ def _number(sheet: InkSheet, found: Found, grey: NDArray[np.uint8] | None, netwo
     return Number(text, confidence, box, tuple(digits), sure, reason, alternatives)
 
 
-def _cut(ink: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
-    """Cut the part of an ink page within a box, which may reach beyond the page."""
+def _is_solid(grey: NDArray[np.uint8], box: Box) -> bool:
+    """Tell whether what is written in a box of the page is a blot by its grey levels: ink that was looked for in small
+    windows is hollow where a stroke is broad, and a dot would be a 0.
+    """
     x, y, width, height = box
-    return ink[max(y, 0) : max(y, 0) + height, max(x, 0) : max(x, 0) + width]
+    margin = max(2, (width + height) // 8)
+    part = _cut(grey, (x - margin, y - margin, width + 2 * margin, height + 2 * margin))
+    _, light = cv2.threshold(part, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    border = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
+    return is_blot(np.asarray(255 - light if np.median(border) else light, np.uint8))
+
+
+def _cut(ink: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
+    """Cut the part of a page within a box, which may reach beyond it."""
+    x, y, width, height = box
+    return ink[max(y, 0) : max(y + height, 0), max(x, 0) : max(x + width, 0)]

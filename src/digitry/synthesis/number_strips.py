@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import cv2
@@ -48,6 +48,7 @@ EMPTY_SHARE = 0.06
 """Share of the strips without any digit."""
 
 BEFORE = ("$", "$", "*", "=", "-", "+", "₹", "€", "£", "(", "hash")
+PLAIN_BEFORE, PLAIN_BEHIND = ("$", "$", "*", "=", "-"), ("-", "=", ".-", ",-", ".", ".=", "scribble")
 BETWEEN = tuple("......,,,,,---:'")
 BEHIND = ("-", "=", ".-", ",-", ".", ".=", "/-", "%", ")", "€", "✓", "+", "kg", "m", "h", "scribble", "scribble")
 """What is written before, between and behind the digits of a number and is none.
@@ -86,18 +87,30 @@ def made_number(digits: Split, rng: np.random.Generator) -> tuple[NDArray[np.uin
 
 
 def made_photograph(
-    digits: Split, rng: np.random.Generator, *, width: int = STRIP_WIDTH, zoom_range: tuple[float, float] = ZOOM_RANGE
+    digits: Split,
+    rng: np.random.Generator,
+    *,
+    width: int = STRIP_WIDTH,
+    zoom_range: tuple[float, float] = ZOOM_RANGE,
+    as_given: bool = False,
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Return a grey picture with these digits on one line, and the labels of those that found room on it.
 
-    It is as high as a strip and as wide as `width` pixels of one, times a zoom drawn from the range.
+    It is as high as a strip and as wide as `width` pixels of one, times a zoom drawn from the range. With `as_given`
+    all digits are the given ones, none drawn from a pen path, and few signs stand beside them.
     """
-    grey, _, labels = _legible(digits, rng, width, zoom_range, PAPER_WINDOWS[0])
+    grey, _, labels = _legible(digits, rng, width, zoom_range, PAPER_WINDOWS[0], as_given=as_given)
     return grey, labels
 
 
 def _legible(
-    digits: Split, rng: np.random.Generator, width: int, zoom_range: tuple[float, float], window: float
+    digits: Split,
+    rng: np.random.Generator,
+    width: int,
+    zoom_range: tuple[float, float],
+    window: float,
+    *,
+    as_given: bool = False,
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int64]]:
     """Photographs of the digits, each in another hand, until one shows them: its grey, its ink, its labels."""
     while True:
@@ -105,6 +118,10 @@ def _legible(
         if len(digits):
             images = augment(other_hands(images, digits.labels, rng), rng)
         hand = _Hand.drawn(rng, zoom_range)
+        if as_given:
+            hand = replace(
+                hand, writer=replace(hand.writer, drawn=frozenset()), before=PLAIN_BEFORE, behind=PLAIN_BEHIND
+            )
         written_ink = np.zeros((round(STRIP_HEIGHT * hand.zoom), round(width * hand.zoom)), np.uint8)
         written = _write(written_ink, images, digits.labels, hand, rng)
         grey = photograph(written_ink, hand.pen, rng)
@@ -153,6 +170,9 @@ class _Hand:
     """Chance of a separator after each digit."""
     joined: float
     """Chance of a stroke from each digit to the next."""
+    before: tuple[str, ...]
+    behind: tuple[str, ...]
+    """What may stand there beside the number."""
     boxed: float
     """Distance of the upright lines of a form with a box for each digit; 0 for plain paper."""
 
@@ -173,6 +193,8 @@ class _Hand:
             small_zeros=float(rng.uniform(0.5, 0.9)) if rng.random() < 0.25 else 1.0,
             separators=float(rng.uniform(0.1, 0.6)) if rng.random() < 0.35 else 0.0,
             joined=float(rng.uniform(0.1, 0.6)) if rng.random() < 0.12 else 0.0,
+            before=BEFORE,
+            behind=BEHIND,
             boxed=float(rng.uniform(1.1, 2.0)) if rng.random() < 0.05 else 0.0,
         )
 
@@ -188,7 +210,7 @@ def _write(
     middle = height / 2 + float(np.clip(rng.normal(0, 0.45), -1, 1)) * room
     line.x = rng.uniform(0, 0.25) * hand.height
     if rng.random() < 0.12:
-        _put_mark(line, str(rng.choice(BEFORE)), middle, rng)
+        _put_mark(line, str(rng.choice(hand.before)), middle, rng)
     sizes = np.exp(rng.normal(0, 0.09, len(images)))
     patches = []
     for image, label, size in zip(images, labels, sizes, strict=True):
@@ -212,7 +234,7 @@ def _write(
         if not line.put(patch, y, gap, join=bool(line.written) and rng.random() < hand.joined, rng=rng):
             break
     if rng.random() < 0.22 or (not line.written and rng.random() < 0.5):
-        ending = str(rng.choice(BEHIND))
+        ending = str(rng.choice(hand.behind))
         for kind in (ending,) if ending == "scribble" else ending:
             _put_mark(line, kind, middle, rng)
     if hand.boxed:

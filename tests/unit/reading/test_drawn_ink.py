@@ -160,7 +160,7 @@ def test_a_model_of_letters_reads_them_one_by_one_only() -> None:
 
 
 @pytest.mark.parametrize("expect", ["digit", "number"])
-@pytest.mark.parametrize("radius", [6, 14, 40])
+@pytest.mark.parametrize("radius", [6, 14, 24, 40])
 def test_a_dot_may_be_a_closed_0_but_is_never_sure(expect: str, radius: int) -> None:
     ink = np.zeros((300, 500), np.uint8)
     cv2.circle(ink, (250, 150), radius, 255, -1, cv2.LINE_AA)

@@ -11,6 +11,7 @@ import pytest
 
 from digitry.images.strip import STRIP_HEIGHT
 from digitry.synthesis import number_strips
+from digitry.synthesis.hands import Hand
 from digitry.synthesis.number_strips import (
     EMPTY_SHARE,
     LENGTH_SHARES,
@@ -104,6 +105,23 @@ def test_a_photograph_is_as_high_as_a_strip_and_as_wide_as_told_times_its_zoom()
             printed_split(2), np.random.default_rng(0), width=60, zoom_range=(zoom, zoom * (1 + 1e-9))
         )
         assert grey.shape == (round(40 * zoom), round(60 * zoom))
+
+
+def test_as_they_are_given_no_digit_and_no_letter_is_drawn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn: list[str] = []
+    real = Hand.draw
+
+    def draw(self: Hand, sign: str, tall: float, rng: np.random.Generator) -> object:
+        drawn.extend(sign if sign.isalnum() else "")
+        return real(self, sign, tall, rng)
+
+    monkeypatch.setattr(Hand, "draw", draw)
+    for as_given in (True, False):
+        for seed in range(40):
+            made_photograph(printed_split(8), np.random.default_rng(seed), as_given=as_given)
+        assert bool(drawn) is not as_given, drawn
 
 
 # On plain paper, in a plain hand, with bars instead of digits, what is written can be counted and told apart.
