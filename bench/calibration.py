@@ -4,8 +4,8 @@ python bench/calibration.py [digit] [number] [page] [--pictures 8000] [--seed 0]
 
 What `digitry calibrate` does, with the second opinion that the shipped network for digits gets. The digits are those
 that both trainings held back, a tenth of MNIST's training split; nothing here has seen the test split, or a real
-picture. Belongs after `shipped_model.py`. The scales that ship were fitted by an earlier form of this, to 8,000
-pictures of each kind, and moved into the files as they were (docs/decisions/0012-scale-of-confidence.md).
+picture. Belongs after `shipped_model.py`. The scale for digits that ships was fitted by an earlier form of this,
+and moved into the file as it was (docs/decisions/0012-scale-of-confidence.md).
 """
 
 from __future__ import annotations
@@ -29,7 +29,12 @@ MODELS = Path(__file__).parent.parent / "src" / "digitry" / "models"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("reads", nargs="*", metavar="READS", help=f"of {', '.join(SHIPPED)}; none means all")
-    parser.add_argument("--pictures", type=int, default=8000, help="pictures of a kind; at most as many as digits")
+    parser.add_argument(
+        "--pictures",
+        type=int,
+        default=8000,
+        help="of a kind; at most as many as digits, or twice as many numbers",
+    )
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     if unknown := set(options.reads) - set(SHIPPED):
