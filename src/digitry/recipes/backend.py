@@ -1,4 +1,4 @@
-"""Which Keras backend trains, how it is made deterministic, and what it should be compiled with."""
+"""Which Keras backend trains, how it is made deterministic or exact, and what it should be compiled with."""
 
 from __future__ import annotations
 

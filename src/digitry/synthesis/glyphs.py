@@ -125,11 +125,14 @@ def written_digit(
     return np.asarray(cv2.addWeighted(moved, gain, moved, 0, 127.5 - gain * level), np.uint8)
 
 
-def mark(kind: str, height: float, width: float, rng: np.random.Generator) -> tuple[Ink, float]:
-    """Return a mark that is no digit, as ink with the pen `width` in pixels, and where its top lies in heights of a
-    digit.
+MARKS = (".", ",", "-", "=", "*", "scribble")
+"""What `mark` draws, each time with other lengths; all other signs have pen paths (`allographs.py`)."""
 
-    `.` `,` `-` `=` `$` `*`, and `scribble`: any smooth line.
+
+def mark(kind: str, height: float, width: float, rng: np.random.Generator) -> tuple[Ink, float]:
+    """Return one of `MARKS` as ink with the pen `width` in pixels, and where its top lies in heights of a digit.
+
+    `scribble` is any smooth line.
     """
     h = height
     drawn: list[NDArray[np.float64]] = []
@@ -146,11 +149,6 @@ def mark(kind: str, height: float, width: float, rng: np.random.Generator) -> tu
         if kind == "=":
             drawn.append(curve(line) + np.array([rng.normal(0, 0.05), rng.uniform(0.12, 0.3)]) * h)
             top -= 0.1
-    elif kind == "$":
-        s = np.array([[0.55, 0.15], [0.25, 0.05], [0.05, 0.25], [0.3, 0.5], [0.55, 0.72], [0.3, 0.95], [0.0, 0.85]])
-        drawn = [curve((s + rng.normal(0, 0.03, s.shape)) * h)]
-        for x in (0.24, 0.38)[: int(rng.integers(1, 3))]:
-            drawn.append(np.array([[x, -0.1], [x, 1.1]]) * h)
     elif kind == "*":
         drawn = [
             h * (0.25 + 0.22 * np.array([[np.cos(a), np.sin(a)], [-np.cos(a), -np.sin(a)]]))

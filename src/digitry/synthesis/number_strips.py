@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from digitry.images.canonical import tight
 from digitry.images.ink import PAPER_WINDOWS, find_ink
 from digitry.images.strip import STRIP_HEIGHT, resize_strip
-from digitry.synthesis.allographs import SIGNS
 from digitry.synthesis.augment import augment
-from digitry.synthesis.glyphs import curve, mark, other_hands, stroke, written_digit
+from digitry.synthesis.glyphs import MARKS, curve, mark, other_hands, stroke, written_digit
 from digitry.synthesis.hands import Hand
 from digitry.synthesis.paper import photograph
 from digitry.synthesis.steps import steps
@@ -48,13 +47,15 @@ EMPTY_SHARE = 0.06
 """Share of the strips without any digit."""
 
 BEFORE = ("$", "$", "*", "=", "-", "+", "₹", "€", "£", "(", "hash")
-PLAIN_BEFORE, PLAIN_BEHIND = ("$", "$", "*", "=", "-"), ("-", "=", ".-", ",-", ".", ".=", "scribble")
 BETWEEN = tuple("......,,,,,---:'")
 BEHIND = ("-", "=", ".-", ",-", ".", ".=", "/-", "%", ")", "€", "✓", "+", "kg", "m", "h", "scribble", "scribble")
 """What is written before, between and behind the digits of a number and is none.
 
 No stroke between digits: nobody could tell it from a 1.
 """
+
+PLAIN_BEFORE, PLAIN_BEHIND = ("$", "$", "*", "=", "-"), ("-", "=", ".-", ",-", ".", ".=", "scribble")
+"""What of that stands beside digits `as_given`: no letters, of which some look like digits to who never saw them."""
 
 
 class Strings(NamedTuple):
@@ -256,11 +257,11 @@ def _digit(
 
 
 def _put_mark(line: _Line, kind: str, middle: float, rng: np.random.Generator) -> None:
-    if (kind in SIGNS and kind not in "-=.,") or (kind.isalpha() and kind != "scribble"):
+    if kind in MARKS:
+        ink, top = mark(kind, line.hand.height, max(line.hand.pen * rng.uniform(0.7, 1.3), 1), rng)
+    else:
         patch = line.hand.writer.draw(kind, line.hand.height, rng)
         ink, top = tight(patch.ink), patch.top / line.hand.height
-    else:
-        ink, top = mark(kind, line.hand.height, max(line.hand.pen * rng.uniform(0.7, 1.3), 1), rng)
     y = middle + (top - 0.5) * line.hand.height + line.hand.slope * (line.x - line.ink.shape[1] / 2)
     line.put(ink, y, rng.uniform(-0.02, 0.25) * line.hand.height, join=False, rng=rng, whole=False)
 

@@ -20,7 +20,7 @@ OUTLIER = -1
 """Target of an image that shows no digit."""
 
 STRIPS_TOGETHER = 512
-"""So many strips are written with one seed, whoever writes the others."""
+"""So many strips are written with one seed: which process writes which of them makes no difference."""
 
 VALIDATION_STRIPS = 2048
 VALIDATION_KEY = 2**32 - 1

@@ -184,8 +184,11 @@ def test_digits_that_find_no_room_are_neither_written_nor_claimed(plain_hand: Ca
     assert seen(grey) == labels.tolist() == [9] * len(labels)
 
 
+@pytest.mark.parametrize(
+    ("digits", "faded"), [([9, 9, 9], 2), ([9, 2, 9], 1)], ids=["the last one", "a slim one among bold ones"]
+)
 def test_a_photograph_on_which_a_digit_faded_away_is_taken_again(
-    plain_hand: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    digits: list[int], faded: int, plain_hand: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain_hand(gap=0.4, height=20.0, zoom=1.0)
     taken: list[np.ndarray] = []
@@ -193,35 +196,15 @@ def test_a_photograph_on_which_a_digit_faded_away_is_taken_again(
     def fades_at_first(ink: np.ndarray, pen: float, rng: np.random.Generator) -> np.ndarray:
         grey = 255 - ink
         if len(taken) < 2:
-            grey[:, np.flatnonzero(ink.any(axis=0))[-1] - 15 :] = 255
+            columns = np.flatnonzero(ink.any(axis=0))
+            grey[:, np.split(columns, np.flatnonzero(np.diff(columns) > 1) + 1)[faded]] = 255
         taken.append(grey)
         return grey
 
     monkeypatch.setattr(number_strips, "photograph", fades_at_first)
-    grey, labels = made_photograph(bars([9, 9, 9]), np.random.default_rng(0))
+    grey, labels = made_photograph(bars(digits), np.random.default_rng(0))
     assert len(taken) == 3
-    assert seen(grey) == labels.tolist() == [9, 9, 9]
-
-
-def test_each_digit_must_be_there_a_slim_one_among_bold_ones_too(
-    plain_hand: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plain_hand(gap=0.4, height=20.0, zoom=1.0)
-    taken: list[np.ndarray] = []
-
-    def without_the_slim_one_at_first(ink: np.ndarray, pen: float, rng: np.random.Generator) -> np.ndarray:
-        grey = 255 - ink
-        if not taken:
-            columns = np.flatnonzero(ink.any(axis=0))
-            gaps = np.flatnonzero(np.diff(columns) > 1)
-            grey[:, columns[gaps[0] + 1] : columns[gaps[1]] + 1] = 255
-        taken.append(grey)
-        return grey
-
-    monkeypatch.setattr(number_strips, "photograph", without_the_slim_one_at_first)
-    grey, labels = made_photograph(bars([9, 2, 9]), np.random.default_rng(0))
-    assert len(taken) == 2
-    assert seen(grey) == labels.tolist() == [9, 2, 9]
+    assert seen(grey) == labels.tolist() == digits
 
 
 def test_digits_in_the_boxes_of_a_form_are_claimed_too(plain_hand: Callable[..., None]) -> None:
