@@ -16,7 +16,7 @@ from digitry.images.explained import explained_by_box
 from digitry.images.ink import InkPage, find_ink
 from digitry.images.lines import MIN_HEIGHT, find_lines, one_line
 from digitry.images.panel import Panel, find_panel, whole_page
-from digitry.images.segment import INK_LEVEL, is_blot
+from digitry.images.segment import BLOT_SIDE, INK_LEVEL, is_blot
 from digitry.images.slope import Levelling, writing_slope
 from digitry.images.stages import BLANK
 from digitry.images.strokes import stroke_mask
@@ -232,6 +232,11 @@ def _is_solid(grey: NDArray[np.uint8], box: Box) -> bool:
     x, y, width, height = box
     margin = max(2, (width + height) // 8)
     part = _cut(grey, (x - margin, y - margin, width + 2 * margin, height + 2 * margin))
+    if not part.size:  # a digit without ink, beside the page
+        return False
+    # Large enough for a dot of a few pixels to be told from a ring.
+    enlarged = max(1.0, 4 * BLOT_SIDE / min(part.shape))
+    part = np.asarray(cv2.resize(part, None, fx=enlarged, fy=enlarged, interpolation=cv2.INTER_LINEAR), np.uint8)
     _, light = cv2.threshold(part, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     border = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
     return is_blot(np.asarray(255 - light if np.median(border) else light, np.uint8))

@@ -159,11 +159,22 @@ def test_a_model_of_letters_reads_them_one_by_one_only() -> None:
         letters.read_drawing(printed_digit(7), expect="number")
 
 
+def dot(height: int, width: int, radius: int) -> np.ndarray:
+    ink = np.zeros((height, width), np.uint8)
+    return np.asarray(cv2.circle(ink, (width // 2, height // 2), radius, 255, -1, cv2.LINE_AA))
+
+
+@pytest.mark.parametrize("light", [False, True], ids=["dark on light", "light on dark"])
+@pytest.mark.parametrize(("height", "width", "radius"), [(120, 160, 16), (300, 500, 14), (600, 900, 4), (600, 900, 36)])
+def test_a_dot_is_no_sure_number_at_any_size(height: int, width: int, radius: int, light: bool) -> None:
+    ink = dot(height, width, radius)
+    assert not Reader().read(ink if light else 255 - ink, expect="number").sure
+
+
 @pytest.mark.parametrize("expect", ["digit", "number"])
 @pytest.mark.parametrize("radius", [6, 14, 24, 40])
 def test_a_dot_may_be_a_closed_0_but_is_never_sure(expect: str, radius: int) -> None:
-    ink = np.zeros((300, 500), np.uint8)
-    cv2.circle(ink, (250, 150), radius, 255, -1, cv2.LINE_AA)
+    ink = dot(300, 500, radius)
 
     for reading in (Reader().read_drawing(ink, expect=expect), Reader().read(255 - ink, expect=expect)):
         assert not reading.sure
