@@ -1,11 +1,11 @@
 """How sure is sure: fit the scales of confidence of the shipped networks anew, and write them into their files.
 
-python bench/calibration.py [digit] [number] [page] [--pictures 8000] [--seed 0]
+python bench/calibration.py [digit] [number] [page] [--pictures N] [--seed 0]
 
 What `digitry calibrate` does, with the second opinion that the shipped network for digits gets. The digits are those
 that both trainings held back, a tenth of MNIST's training split; nothing here has seen the test split, or a real
-picture. Belongs after `shipped_model.py`. The scale for digits that ships was fitted by an earlier form of this,
-and moved into the file as it was (docs/decisions/0012-scale-of-confidence.md).
+picture. Belongs after `shipped_model.py`, and that for digits after every new network for numbers, which has a word
+on them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from digitry.cli.progress import Bar
-from digitry.evaluation.calibrate import scale_in_words, scale_on_made, unseen_digits
+from digitry.evaluation.calibrate import MORE_PICTURES, scale_in_words, scale_on_made, unseen_digits
 from digitry.evaluation.scale_files import write_scale
 from digitry.exports import bundle
 from digitry.networks.model import Model
@@ -32,8 +32,7 @@ def main() -> None:
     parser.add_argument(
         "--pictures",
         type=int,
-        default=8000,
-        help="of a kind; at most as many as digits, or twice as many numbers",
+        help="of a kind; at most two of each digit that is held back; none means what is shipped",
     )
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
@@ -51,7 +50,7 @@ def main() -> None:
                 model,
                 unseen,
                 data,
-                count=options.pictures,
+                count=options.pictures or MORE_PICTURES[reads],
                 seed=options.seed,
                 second_opinion=reads == "digit",
                 progress=progress,

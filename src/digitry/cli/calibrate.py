@@ -27,7 +27,7 @@ NONE = "no scale, so nothing was ever sure"
     "--count",
     type=click.IntRange(10, 1_000_000),
     metavar="N",
-    help="How many pictures to make; of digits at most as many as were held back. [default: 8000]",
+    help="How many pictures to make; at most two of each digit that was held back. [default: 12000; numbers 8000]",
 )
 @click.option(
     "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="What the pictures are made by."
@@ -44,8 +44,8 @@ def command(
     a labels.csv (columns file,label) or with class folders 0/ to 9/, or such a .csv. The model must not have learnt
     from them. From few pictures little follows: it takes 600 that are read without a mistake to be sure of one in 200.
 
-    8,000 pictures take minutes; how many, is said when the first are read. The scale of before is kept in a file beside
-    the model, and comes back with --undo.
+    So many pictures take minutes; how many, is said when the first are read. The scale of before is kept in a file
+    beside the model, and comes back with --undo.
     """
     if undo:
         if pictures is not None or count is not None:

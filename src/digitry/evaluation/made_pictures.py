@@ -24,28 +24,41 @@ ZOOMS = np.exp(np.linspace(np.log(0.8), np.log(6.0), 16))
 """Photographs of one digit are so many times as high as a strip. Few, for the reader is fast at sizes it has met."""
 
 
+NUMBERS_A_DIGIT = 2
+"""Numbers of one to eight digits are written with so many times as few digits, at most: a digit stands beside others
+each time, in another hand."""
+
+
 def made_pictures(
     reads: str, unseen: Split, class_names: tuple[str, ...], count: int, rng: np.random.Generator
 ) -> Iterator[tuple[NDArray[np.uint8], str]]:
     """Make `count` grey pictures, uint8 (h, w), of digits of `unseen`, and what should be read in each.
 
-    For a network that reads a `digit`: no digit comes twice, at most as many as there are; half as the dataset has
-    them, half in photographs, in their own shapes: who learnt from them knows no others. What is no digit (clothes,
-    letters) is never photographed: nobody knows what its ink would look like. For one that reads a `number`:
-    photographs of 1 to 8 digits, any of them.
+    For a network that reads a `digit`: half as the dataset has them, half in photographs, in their own shapes: who
+    learnt from them knows no others. A digit comes once either way, in the same place of the second round. What is no
+    digit (clothes, letters) is never photographed: nobody knows what its ink would look like. For one that reads a
+    `number`: photographs of 1 to 8 digits, any of them. `most_pictures` tells the highest count.
     """
     if reads == "number":
         yield from _numbers(unseen, class_names, count, rng)
         return
-    order = rng.permutation(len(unseen))[:count]
-    for place, index in enumerate(order.tolist()):
-        split = unseen.take(np.array([index]))
-        if place % 2 or class_names != DIGITS:
+    order = rng.permutation(len(unseen))
+    for place in range(count):
+        second_round, index = divmod(place, len(order))
+        split = unseen.take(order[[index]])
+        if class_names != DIGITS or (index + second_round) % 2:
             yield split.images[0], class_names[int(split.labels[0])]
         else:
             zoom = float(rng.choice(ZOOMS))
             page, labels = _photograph(split, rng, width=PHOTOGRAPH_WIDTH, zoom_range=(zoom, zoom), as_given=True)
             yield page, _text(labels, class_names)
+
+
+def most_pictures(reads: str, unseen: Split, class_names: tuple[str, ...]) -> int:
+    """Tell how many pictures can be made of the digits of `unseen`: no digit should decide too many."""
+    if reads == "number":
+        return len(unseen) * NUMBERS_A_DIGIT
+    return len(unseen) * (2 if class_names == DIGITS else 1)
 
 
 def describe(reads: str, class_names: tuple[str, ...], data: str) -> str:

@@ -21,6 +21,7 @@ BINS = 40
 def fit_scale(
     confidence: NDArray[np.float64],
     right: NDArray[np.bool_],
+    digit: NDArray[np.int64] | None = None,
     *,
     made_of: str,
     max_errors: tuple[float, ...] = MAX_ERRORS,
@@ -31,17 +32,20 @@ def fit_scale(
 
     Calibrated by isotonic regression. The least confidences are chosen so that the error rate of what lies above them
     is, with `certainty`, within each of `max_errors`: few pictures make nothing sure, however well they are read.
-    `facts` are the scale's `seed` and `second_opinion`.
+    `digit` (n,) numbers the digit that each picture shows, where some show the same: they may be wrong together, and
+    count for less by what Rao and Scott call the design effect. `facts` are the scale's `seed` and `second_opinion`.
     """
     order = np.argsort(-confidence, kind="stable")
     ranked, wrong = confidence[order], ~right[order]
     # Readings of one confidence are sure together, or not at all.
     ends = np.flatnonzero(np.append(ranked[:-1] != ranked[1:], True))
-    errors = np.cumsum(wrong.astype(np.int64))[ends]
+    together = _design_effect(wrong, np.arange(len(wrong)) if digit is None else digit[order])[ends]
+    errors = np.ceil(np.cumsum(wrong)[ends] / together).astype(np.int64)
+    readings = ((ends + 1) / together).astype(np.int64)
     least = []
     for allowed in max_errors:
         # Were errors as frequent as that, so few of them would be seen this seldom.
-        fit = np.flatnonzero(chance_of_at_most(errors, ends + 1, allowed) <= 1 - certainty)
+        fit = np.flatnonzero(chance_of_at_most(errors, readings, allowed) <= 1 - certainty)
         least.append(float(ranked[ends[fit[-1]]]) if fit.size else NEVER)
     own, calibrated = _isotonic(ranked[::-1], right[order][::-1].astype(float))
     accuracy = round(float(right.mean()), 4)
@@ -59,6 +63,22 @@ def chance_of_at_most(errors: NDArray[np.int64], readings: NDArray[np.int64], ra
         ways = log_factorial[readings] - log_factorial[count] - log_factorial[rest]
         chance += np.where(errors >= count, np.exp(ways + count * np.log(rate) + rest * np.log1p(-rate)), 0)
     return np.minimum(chance, 1)
+
+
+def _design_effect(wrong: NDArray[np.bool_], digit: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return for the first 1, 2, … of ranked readings by how much less they count, as those of one digit err together.
+
+    That is the sum of the squares of each digit's errors, over the errors: 1 where no digit errs twice. One digit that
+    is wrong in all its pictures is counted in: where none was wrong yet, nobody knows how they err.
+    """
+    most = int(np.unique(digit, return_counts=True)[1].max())
+    at = np.flatnonzero(wrong)
+    by_digit = at[np.argsort(digit[at], kind="stable")]
+    starts = np.flatnonzero(np.diff(digit[by_digit], prepend=-1))
+    times = np.arange(len(by_digit)) - np.repeat(starts, np.diff(starts, append=len(by_digit)))
+    squares = np.zeros(len(wrong))
+    squares[by_digit] = 2 * times + 1  # the second error of a digit makes 1² to 2²
+    return (np.cumsum(squares) + most**2) / (np.cumsum(wrong) + most)
 
 
 def _isotonic(confidence: NDArray[np.float64], right: NDArray[np.float64]) -> tuple[list[float], list[float]]:

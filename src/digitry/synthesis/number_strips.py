@@ -98,7 +98,7 @@ def made_photograph(
     """Return a grey picture with these digits on one line, and the labels of those that found room on it.
 
     It is as high as a strip and as wide as `width` pixels of one, times a zoom drawn from the range. With `as_given`
-    all digits are the given ones, none drawn from a pen path, and few signs stand beside them.
+    all the given digits are there, none drawn from a pen path, and few signs stand beside them.
     """
     grey, _, labels = _legible(digits, rng, width, zoom_range, PAPER_WINDOWS[0], as_given=as_given)
     return grey, labels
@@ -125,6 +125,8 @@ def _legible(
             )
         written_ink = np.zeros((round(STRIP_HEIGHT * hand.zoom), round(width * hand.zoom)), np.uint8)
         written = _write(written_ink, images, digits.labels, hand, rng)
+        if as_given and len(written) < len(digits):
+            continue
         grey = photograph(written_ink, hand.pen, rng)
         found = find_ink(grey, dark_on_light=True, window=window).ink
         if found.shape != written_ink.shape:

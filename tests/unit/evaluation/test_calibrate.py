@@ -21,7 +21,7 @@ from digitry.evaluation.calibrate import (
     scale_on_made,
     unseen_digits,
 )
-from digitry.evaluation.made_pictures import describe, made_pictures
+from digitry.evaluation.made_pictures import describe, made_pictures, most_pictures
 from digitry.evaluation.own_confidence import own_confidence_on_pages
 from digitry.evaluation.scale_files import put_back_scale, write_scale
 from digitry.exports import bundle
@@ -30,7 +30,7 @@ from digitry.networks.model import Model
 from digitry.reading import Reader
 from digitry.reading.judged import STRUCK
 from digitry.synthesis.pages import PhotographedPage
-from digitry.types import Reading, Split
+from digitry.types import Reading
 from tests.unit.evaluation.test_made_pages import characters, given, kinds
 from tests.unit.tiny_models import printed_digit, string_model_bytes, template_model_bytes
 from tests.unit.written_numbers import PRINTED, printed_split
@@ -74,18 +74,19 @@ def own_run(tmp_path: Path) -> Path:
     return folder
 
 
-def test_half_of_the_pictures_are_the_digits_as_they_are_and_none_comes_twice() -> None:
-    images = np.arange(30 * 784, dtype=np.uint32).reshape(30, 28, 28).astype(np.uint8)
-    images[:, 0, 0] = np.arange(30)
-    unseen = Split(images, np.arange(30, dtype=np.int64) % 10)
-    made = list(made_pictures("digit", unseen, DIGITS, 8000, np.random.default_rng(0)))
-    assert len(made) == 30
-    plain = [page for page, _ in made if page.shape == (28, 28)]
-    assert len(plain) == 15
-    assert len({int(page[0, 0]) for page in plain}) == 15
-    for page, text in made:
-        if page.shape == (28, 28):
-            assert text == str(int(page[0, 0]) % 10)
+@pytest.mark.parametrize("digits", [30, 31])
+def test_each_digit_is_shown_as_it_is_and_in_a_photograph_and_once_in_the_first_round(digits: int) -> None:
+    unseen = printed_split(digits)
+    unseen.images[:, 0, 0] = np.arange(digits) + 1  # so that one can tell them apart
+    count = most_pictures("digit", unseen, DIGITS)
+    assert count == 2 * digits
+    made = list(made_pictures("digit", unseen, DIGITS, count, np.random.default_rng(0)))
+    plain = [page.shape == (28, 28) for page, _ in made]
+    assert sum(plain[:digits]) == digits // 2
+    assert [not one for one in plain[:digits]] == plain[digits:]
+    assert [text for _, text in made[:digits]] == [text for _, text in made[digits:]]
+    assert sorted(int(page[0, 0]) for page, _ in made if page.shape == (28, 28)) == list(range(1, digits + 1))
+    assert all(text in DIGITS for _, text in made), "a picture without its digit"
 
 
 def test_what_is_no_digit_is_measured_as_it_is_and_the_scale_says_so() -> None:
@@ -113,7 +114,7 @@ def test_a_scale_is_a_function_of_the_seed_and_says_what_it_was_fitted_to(model:
 
 def test_few_pictures_make_nothing_sure_however_well_they_are_read(model: Model) -> None:
     scale, _ = scale_on_made(model, printed_split(40), "printed", count=8000)
-    assert scale.pictures == 40
+    assert scale.pictures == 80
     assert scale.least_confidence(0.005) > 1
     assert "no reading is sure" in scale_in_words(scale)[-1]
 
@@ -170,7 +171,7 @@ def test_pictures_that_cannot_be_read_count_as_wrong(tmp_path: Path, pictures: C
 def test_a_run_gets_it_into_both_of_its_files_from_the_part_that_was_held_back(own_run: Path) -> None:
     done = calibrate(own_run)
     assert done.files == (own_run / "model.onnx", own_run / "weights.safetensors")
-    assert done.after.pictures == 10
+    assert done.after.pictures == 2 * 10
     assert Model.open(own_run).contract.confidence_scale == done.after
     weights, contract = bundle.load(own_run / "weights.safetensors")
     assert contract == Model.open(own_run).contract

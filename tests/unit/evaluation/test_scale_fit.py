@@ -52,6 +52,31 @@ def test_so_many_readings_without_an_error_it_takes_to_be_sure_of_one_in_two_hun
     assert (scale.least[0] <= 1) == is_sure
 
 
+@pytest.mark.parametrize(("digits", "is_sure"), [(597, False), (598, True)])
+def test_two_pictures_of_each_digit_without_an_error_count_as_one(digits: int, is_sure: bool) -> None:
+    # Nothing shows yet whether the two would be wrong together.
+    confidence = np.linspace(0.9, 1, 2 * digits)
+    scale = fit_scale(
+        confidence, np.ones(2 * digits, bool), np.arange(2 * digits) % digits, made_of="tests", max_errors=(0.005,)
+    )
+    assert (scale.least[0] <= 1) == is_sure
+
+
+def test_digits_that_are_wrong_in_all_their_pictures_count_once_and_others_as_often_as_they_come() -> None:
+    def shown(wrong: np.ndarray, digit: np.ndarray | None) -> float:
+        """The least error rate that can be shown, as a multiple of the share that is wrong."""
+        rates = tuple(wrong.mean() * np.arange(1, 1.5, 0.01))
+        scale = fit_scale(np.ones(len(wrong)), ~wrong, digit, made_of="tests", max_errors=rates)
+        return 1 + 0.01 * [one <= 1 for one in scale.least].index(True)
+
+    rng = np.random.default_rng(3)
+    digit = np.arange(8000) % 4000
+    together, alone = (rng.random(4000) < 0.05)[digit], rng.random(8000) < 0.05
+    assert shown(together, digit) == pytest.approx(shown(together[:4000], None), abs=0.011)
+    assert shown(together, digit) > shown(together, None) + 0.03
+    assert shown(alone, digit) == pytest.approx(shown(alone, None), abs=0.011)
+
+
 def test_the_order_of_the_readings_does_not_matter() -> None:
     order = np.random.default_rng(0).permutation(10)
     assert fit(CONFIDENCE[order], RIGHT[order], 0.3) == fit(CONFIDENCE, RIGHT, 0.3)

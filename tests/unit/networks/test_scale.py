@@ -106,16 +106,16 @@ def test_what_is_no_scale_at_all_is_refused(value: object) -> None:
         Scale.from_json(value)
 
 
-# Numbers are never sure at the default yet: the shipped network errs more often than that at its most confident.
-@pytest.mark.parametrize(("reads", "covered"), [("digit", 0.005), ("number", 0.05)])
-def test_the_shipped_networks_carry_scales_that_cover_an_error_rate(reads: str, covered: float) -> None:
+@pytest.mark.parametrize(("reads", "covered", "pictures"), [("digit", 0.005, 11998), ("number", 0.005, 8000)])
+def test_the_shipped_networks_carry_scales_that_cover_an_error_rate(reads: str, covered: float, pictures: int) -> None:
     scale = Model.shipped(reads).contract.confidence_scale
     assert scale is not None
     assert scale.least_confidence(covered) <= 1
-    assert (scale.pictures, scale.second_opinion) == (8000, reads == "digit")
+    assert (scale.pictures, scale.second_opinion) == (pictures, reads == "digit")
 
 
 def test_the_scale_of_the_shipped_digits_is_the_one_that_was_measured() -> None:
     scale = Model.shipped("digit").contract.confidence_scale
     assert scale is not None
-    assert (scale.least_confidence(0.005), scale.least_confidence(0.001)) == (0.699538, 0.984043)
+    least = scale.least_confidence(0.005), scale.least_confidence(0.002), scale.least_confidence(0.001)
+    assert least == pytest.approx((0.903756, 0.990272, 1.1), abs=1e-6)
