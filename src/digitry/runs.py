@@ -201,7 +201,10 @@ open_run = Run.open
 
 
 def model_file(path: Path) -> Path:
-    """Return the ONNX file of a run folder; of any other path itself. Raises ModelError for a folder without one."""
+    """Return the ONNX file of a run folder, or of a small network that ships; of any other path itself.
+
+    Raises ModelError for a folder without one.
+    """
     if path.is_dir() and not (path / MODEL).is_file():
         read_config(path)  # a folder that is no run, or a damaged one, says so
     return model_files.model_path(path)

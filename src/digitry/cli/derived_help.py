@@ -34,11 +34,17 @@ def datasets() -> dict[str, str]:
 
 def formats() -> dict[str, str]:
     """Look up the formats that a network can be written in, and the small networks that ship."""
-    from digitry.networks.model_files import shipped_runs
     from digitry.training.export_run import FORMATS
 
     *first, last = (f"{name} ({one.note})" if one.note else name for name, one in FORMATS.items())
-    return {"formats": f"{', '.join(first)} or {last}", "shipped_runs": ", ".join(shipped_runs())}
+    return {"formats": f"{', '.join(first)} or {last}"} | small_networks()
+
+
+def small_networks() -> dict[str, str]:
+    """Look up the small networks that ship."""
+    from digitry.networks.model_files import shipped_runs
+
+    return {"shipped_runs": ", ".join(shipped_runs())}
 
 
 def check_digits() -> dict[str, str]:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from digitry.cli.derived_help import DerivedHelp, small_networks
+
 if TYPE_CHECKING:
     from digitry.networks.contract import Contract
     from digitry.networks.model import Model
@@ -22,21 +24,28 @@ WIDTH = 88
 """Characters of a line of settings."""
 
 
-@click.command("info", short_help="Show what a model reads, where it comes from and when it is sure.")
-@click.argument("place", metavar="RUN|FILE.onnx|shipped", type=click.Path(path_type=Path))
+@click.command(
+    "info",
+    cls=DerivedHelp,
+    lists=small_networks,
+    short_help="Show what a model reads, where it comes from and when it is sure.",
+)
+@click.argument("place", metavar="RUN|FILE.onnx|NAME", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="The same as one JSON object, nothing else.")
 def command(place: Path, as_json: bool) -> None:
     """Show a model: what it reads, its contract, its figures, its scale of confidence, SHA-256 and size.
 
-    RUN is the folder of a finished training, FILE.onnx what digitry has exported; shipped, shipped-numbers and
-    shipped-pages are the networks that come with digitry.
+    RUN is the folder of a finished training, FILE.onnx what digitry has exported. NAME is one of the networks that
+    come with digitry: shipped, shipped-numbers, shipped-pages, or for makers {shipped_runs}.
     """
     from digitry.networks.model import Model
+    from digitry.networks.model_files import run_or_shipped
     from digitry.runs import judged_splits
 
     is_shipped = str(place) in NAMES
     model = Model.shipped(NAMES[str(place)]) if is_shipped else Model.open(place)
-    splits = judged_splits(place)
+    folder = run_or_shipped(place)
+    splits = judged_splits(folder)
     facts: dict[str, Any] = {
         "model": str(place),
         "reads": model.reads,
@@ -50,7 +59,7 @@ def command(place: Path, as_json: bool) -> None:
         return
     lines = _about(facts, model)
     if not is_shipped:
-        lines["next"] = _next_steps(place, model, splits)
+        lines["next"] = _next_steps(place, folder, model, splits)
     click.echo(_text(lines))
 
 
@@ -132,20 +141,20 @@ def _figures(contract: Contract) -> dict[str, list[str]]:
     return lines
 
 
-def _next_steps(place: Path, model: Model, judged: dict[str, float]) -> list[str]:
+def _next_steps(place: Path, folder: Path, model: Model, judged: dict[str, float]) -> list[str]:
     """Return commands that fit this model now, each with what it is for."""
     from digitry.packages import can_train
 
     name = shlex.quote(str(place))
     steps = []
-    if "test" not in judged and place.is_dir():
+    if "test" not in judged and folder.is_dir():
         steps.append((f"digitry evaluate {name}", "judge it on the test set"))
     if model.contract.confidence_scale is None:
         given = "" if _has_held_back(place, model) else " PICTURES"
         what = "on labelled pictures of your own" if given else "on digits that it has not seen"
         steps.append((f"digitry calibrate {name}{given}", f"measure when it is sure, {what}"))
     steps.append((f"digitry read --model {name} PICTURE", "read with it"))
-    if place.is_dir() and can_train():
+    if folder.is_dir() and can_train():
         steps.append((f"digitry export {name}", "write it as ONNX, C, Keras …"))
     width = max(len(step) for step, _ in steps)
     return [f"{step:<{width}}  {what}" for step, what in steps]

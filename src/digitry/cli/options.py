@@ -16,8 +16,8 @@ model_option = click.option(
     "models",
     multiple=True,
     metavar="RUN|FILE.onnx",
-    help="A run folder or an ONNX file, for digits, for numbers or for pages; give it several times for several. "
-    "[default: the built-in ones]",
+    help="A run folder, an ONNX file, or the name of a small network that comes with digitry (quick, say); for digits, "
+    "for numbers or for pages; give it several times for several. [default: the built-in ones]",
 )
 
 expect_option = click.option(

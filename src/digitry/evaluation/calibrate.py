@@ -25,6 +25,7 @@ from digitry.evaluation.own_confidence import (
 from digitry.evaluation.scale_files import keep_scale, write_scale
 from digitry.evaluation.scale_fit import fit_scale
 from digitry.networks.model import Model
+from digitry.networks.model_files import check_is_not_shipped
 from digitry.networks.scale import Scale
 from digitry.reading.certainty import MAX_ERROR
 from digitry.runs import Run
@@ -80,10 +81,12 @@ def calibrate(
     of them, by `seed`; `progress` is called with (what is done, pictures done, pictures in all). In a run's folder
     weights.safetensors gets the scale too. The scale that the model came with is kept in a file beside it.
 
-    Raises SettingError for pictures that the model learnt from, DataError where there are too few or none to be had,
-    ModelError for a model that cannot be used, StorageError where the file cannot be written.
+    Raises SettingError for pictures that the model learnt from and for the name of a small network that ships,
+    DataError where there are too few or none to be had, ModelError for a model that cannot be used, StorageError where
+    the file cannot be written.
     """
     place = Path(place)
+    check_is_not_shipped(place)
     model = Model.open(place)
     if count is not None and count < LEAST_UNSEEN:
         raise SettingError(f"the count of pictures must be at least {LEAST_UNSEEN}, not {count}")

@@ -13,7 +13,7 @@ from digitry.errors import ModelError
 from digitry.exports import bundle
 from digitry.files import write_atomically
 from digitry.networks.model import Model
-from digitry.networks.model_files import model_path
+from digitry.networks.model_files import check_is_not_shipped, model_path
 from digitry.networks.onnx_bytes import with_contract
 from digitry.networks.scale import Scale
 from digitry.runs import WEIGHTS
@@ -61,10 +61,11 @@ def keep_scale(place: Path, model: Model) -> Path | None:
 def put_back_scale(place: str | Path) -> PutBack:
     """Give a run's model, or an ONNX file, the scale back that it had before it was calibrated.
 
-    Raises ModelError where none is kept, or what is kept is damaged or of another model, StorageError where it cannot
-    be written.
+    Raises SettingError for the name of a small network that ships, ModelError where none is kept, or what is kept is
+    damaged or of another model, StorageError where it cannot be written.
     """
     place = Path(place)
+    check_is_not_shipped(place)
     model, path = Model.open(place), _kept_in(place)
     if not path.exists():
         raise ModelError(

@@ -7,7 +7,7 @@ import shlex
 from importlib import resources
 from pathlib import Path
 
-from digitry.errors import ModelError
+from digitry.errors import ModelError, SettingError
 from digitry.files import cannot_read
 from digitry.networks.onnx_bytes import MAX_MODEL_BYTES
 from digitry.packages import how_to_train
@@ -31,12 +31,20 @@ def run_or_shipped(run: str | os.PathLike[str]) -> Path:
     return Path(str(resources.files("digitry") / "models" / str(run))) if shipped else Path(run)
 
 
+def check_is_not_shipped(place: str | os.PathLike[str]) -> None:
+    """Raise SettingError for the name of a small network that ships: its files stay as they are."""
+    if run_or_shipped(place) != Path(place):
+        raise SettingError(
+            f"{place} comes with digitry, and its files stay as they are; train one of your own: digitry train {place}"
+        )
+
+
 def model_path(place: str | os.PathLike[str]) -> Path:
-    """Return the ONNX file of a run's folder, or the file itself.
+    """Return the ONNX file of a run's folder, or of a small network that ships; of any other path itself.
 
     Raises ModelError, which says how to go on, for a folder that is no run, or that of an unfinished one.
     """
-    place = Path(place)
+    place = run_or_shipped(place)
     if not place.is_dir():
         return place
     if (place / MODEL).is_file():
@@ -66,8 +74,8 @@ def read_model(place: str | os.PathLike[str]) -> bytes:
         return path.read_bytes()
     except FileNotFoundError as error:
         raise ModelError(
-            f"cannot read the model {path}: {error.strerror}; give a run's folder or an ONNX file of digitry's, or "
-            f"make one: {how_to_train()}"
+            f"cannot read the model {path}: {error.strerror}; give a run's folder, an ONNX file of digitry's or "
+            f"one of {', '.join(shipped_runs())}, or make one: {how_to_train()}"
         ) from error
     except OSError as error:
         raise ModelError(cannot_read(f"the model {path}", error)) from error

@@ -25,7 +25,7 @@ from digitry.errors import ModelError, SettingError
 from digitry.files import write_atomically
 from digitry.networks.contract import Contract
 from digitry.networks.model import Model
-from digitry.networks.model_files import read_model, shipped_model
+from digitry.networks.model_files import read_model, run_or_shipped, shipped_model, shipped_runs
 from digitry.recipes.base import Recipe
 from digitry.runs import START, WEIGHTS
 from digitry.training.training_progress import TrainingProgress
@@ -238,6 +238,8 @@ def _read(where: str | os.PathLike[str]) -> tuple[bytes, Path | None]:
     except ModelError as error:
         if Path(where).exists():
             raise
-        raise ModelError(f"there is no model {where}; start from shipped, a RUN or FILE.onnx") from error
-    weights = Path(where) / WEIGHTS
+        raise ModelError(
+            f"there is no model {where}; start from shipped, {', '.join(shipped_runs())}, a RUN or FILE.onnx"
+        ) from error
+    weights = run_or_shipped(where) / WEIGHTS
     return data, weights if weights.is_file() else None

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+import digitry
+from digitry.cli import info
+from digitry.errors import SettingError
+from digitry.evaluation.scale_files import put_back_scale
 from digitry.networks.model import Model
 from digitry.networks.model_files import run_or_shipped, shipped_runs
-from digitry.runs import Run
+from digitry.runs import METRICS, Run
+from digitry.types import Dataset
+from tests.unit.tiny_models import printed_digit
 
 
 @pytest.mark.parametrize("name", shipped_runs())
@@ -34,6 +42,33 @@ def test_a_run_of_ones_own_comes_before_one_that_ships(tmp_path: Path, monkeypat
     Path(name).mkdir()
     assert run_or_shipped(name) == Path(name)
     assert run_or_shipped("elsewhere/run") == Path("elsewhere/run")
+
+
+@pytest.mark.parametrize("name", shipped_runs())
+def test_it_is_opened_by_its_name_wherever_a_model_is(name: str) -> None:
+    judged = json.loads((run_or_shipped(name) / METRICS).read_bytes())
+    assert Model.open(name).sha256 == judged["model_sha256"]
+    assert digitry.read(printed_digit(7), model=name, expect="digit").text == "7"
+    told = CliRunner().invoke(info.command, [name])
+    assert f"digitry read --model {name} PICTURE" in told.stdout
+    assert f"test split {judged['splits']['test']['accuracy']:.2%} read" in " ".join(told.stdout.split())
+
+
+@pytest.mark.parametrize("name", shipped_runs())
+def test_its_c_is_written_by_its_name_without_a_training(name: str, made_up_dataset: Dataset, tmp_path: Path) -> None:
+    pytest.importorskip("keras")
+    done = digitry.export(name, tmp_path / "digits.c", "c-array", data=made_up_dataset)
+    assert done.labels_differing == 0
+    assert f"from a network of the recipe {name}" in (tmp_path / "digits.c").read_text()
+
+
+@pytest.mark.parametrize("change", [digitry.calibrate, put_back_scale])
+def test_its_files_stay_as_they_are(change: Callable[[str], object]) -> None:
+    before = {path: path.read_bytes() for path in run_or_shipped("quick").iterdir()}
+    with pytest.raises(SettingError, match="quick comes with digitry, and its files stay as they are"):
+        change("quick")
+    assert {path: path.read_bytes() for path in run_or_shipped("quick").iterdir()} == before
+    assert not list(Path().iterdir())
 
 
 @pytest.mark.parametrize("name", shipped_runs())
