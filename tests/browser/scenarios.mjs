@@ -59,6 +59,14 @@ const keptAs = (page, label) => page.waitForFunction(
   (wanted) => document.getElementById("thanks").textContent.startsWith(`Thank you: kept as ${wanted}.`), label, { timeout: 8000 },
 );
 
+/** What the pen that ticks a sure answer, or underlines a confirmed one, does: the animation's name, null without a pen. */
+const pen = (page, part) => page.evaluate((where) => {
+  const { content, maskImage, animationName } = getComputedStyle(document.getElementById("text"), where);
+  return content === "none" || maskImage === "none" ? null : animationName;
+}, part);
+const penBeside = (page) => pen(page, "::after");
+const penUnder = (page) => pen(page, "::before");
+
 const SCRIBBLE = Array.from({ length: 70 }, (_, i) => [0.5 + 0.8 * Math.sin(i * 2.7), 0.5 + 0.5 * Math.cos(i * 1.9)]);
 const A = [[[0.5, 0.02], [0.1, 0.98]], [[0.5, 0.02], [0.9, 0.98]], [[0.26, 0.64], [0.76, 0.62]]];
 
@@ -207,6 +215,20 @@ const scenarios = {
     await page.waitForFunction(() => /^[^1\u00a0]$/.test(document.getElementById("text").textContent)); // of all its strokes
     assert.deepEqual(await names(), [..."0123456789", "not a digit"]);
     assert.equal(await page.locator("#answer.sure").count(), 0);
+  },
+
+  async "a sure answer is ticked by a pen, which stands still where motion is not wanted"() {
+    for (const [reducedMotion, name] of [["no-preference", "written"], ["reduce", "none"]]) {
+      const { page } = await open({ reducedMotion });
+      assert.equal(await penBeside(page), null);
+      await draw(page, DIGITS[7]);
+      await says(page, "Sure");
+      assert.equal(await penBeside(page), name);
+      await page.click("#clear");
+      await draw(page, [SCRIBBLE]);
+      await page.waitForFunction(() => /Not sure|No digit/.test(document.getElementById("verdict").textContent));
+      assert.equal(await penBeside(page), null);
+    }
   },
 
   async "alternatives that are next to impossible are not shown"() {
@@ -512,10 +534,16 @@ const scenarios = {
     await draw(page, DIGITS[5]);
     await reads(page, "5");
     await says(page, "Sure");
+    assert.equal(await penUnder(page), null);
+    await page.click('#labels button:text-is("3")');
+    await keptAs(page, "3");
+    assert.equal(await penUnder(page), null, "what was read is not right");
     await page.click('#labels button:text-is("Yes, 5")');
     await keptAs(page, "5");
+    assert.equal(await penUnder(page), "written");
     await page.click("#thanks button");
     await page.waitForFunction(() => document.getElementById("thanks").textContent.startsWith("Taken back"));
+    assert.equal(await penUnder(page), null);
     await page.click("#clear");
     await draw(page, [SCRIBBLE]);
     await page.click('#labels button:text-is("not a digit")');

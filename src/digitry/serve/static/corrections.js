@@ -6,7 +6,7 @@ const find = (id) => document.getElementById(id);
 
 export class Corrections {
   constructor(config, server, drawing) {
-    Object.assign(this, { config, server, drawing, page: null, kept: null });
+    Object.assign(this, { config, server, drawing, page: null, kept: null, answer: null });
     this.input = document.createElement("input");
     Object.assign(this.input, { size: 8, inputMode: "numeric", autocomplete: "off", pattern: "[0-9]+", required: true });
     this.input.setAttribute("aria-label", "The number that it is");
@@ -15,14 +15,16 @@ export class Corrections {
 
   /** Offers what a reading of a page, {ink, width, height}, may be; nothing without one. */
   show(reading, page = null) {
-    Object.assign(this, { page, kept: null });
+    Object.assign(this, { page, kept: null, answer: null });
+    this.#underline(null);
     find("thanks").replaceChildren();
     find("correct").hidden = reading === null || reading.numbers.length > 1;
     if (find("correct").hidden) return;
     const number = reading.numbers[0];
     const { class_names: names, not_a_digit: none, reads_numbers: readsNumbers } = this.config;
     const isOne = !number || number.digits.length === 1;
-    const yes = number && certaintyOf(number) !== "unsure" ? [this.#button(`Yes, ${number.text}`, number.text)] : [];
+    if (number && certaintyOf(number) !== "unsure") this.answer = number.text;
+    const yes = this.answer ? [this.#button(`Yes, ${this.answer}`, this.answer)] : [];
     const others = isOne ? names.filter((name) => !yes.length || name !== number.text).map((name) => this.#button(name, name)) : [];
     const write = readsNumbers && !isOne ? [this.input, submit("It is this number")] : [];
     this.input.value = number?.text ?? "";
@@ -36,6 +38,7 @@ export class Corrections {
       return;
     }
     this.kept = answer.name;
+    this.#underline(label);
     const undo = this.#button("Take it back", "");
     undo.onclick = () => this.takeBack();
     find("thanks").replaceChildren(`Thank you: kept as ${label}. `, undo);
@@ -43,7 +46,13 @@ export class Corrections {
 
   async takeBack() {
     const answer = await this.server.ask(`/v1/corrections?name=${this.kept}`, null, "DELETE");
+    if (!answer.problem) this.#underline(null);
     find("thanks").textContent = answer.problem ? `Not taken back: ${answer.problem}` : "Taken back: nothing is kept.";
+  }
+
+  /** The reading that a person has said to be right gets a line under it. */
+  #underline(label) {
+    find("answer").classList.toggle("right", this.answer !== null && label === this.answer);
   }
 
   #button(text, label) {
