@@ -39,9 +39,8 @@ def study_page(study: Study, recipe: Recipe | None = None, shares: Mapping[str, 
         sections=[
             Section("The best settings", _best_parts(study, best)),
             Section("Better by chance?", _gain_parts(study)),
-            Section("Best so far", [_picture(study_charts.best_so_far(study.trials), "Accuracy of every trial")]),
+            Section("How it went", _course_parts(study, best)),
             Section("Settings and accuracy", _settings_parts(study, space, shares or {})),
-            Section("Curves side by side", _curve_parts(study, best)),
             Section("Every trial", _trial_parts(study)),
         ],
         footer=f"digitry tune {study.plan.recipe} · {study.plan.data} · seed {study.plan.seed}",
@@ -58,7 +57,7 @@ def _tiles(study: Study, best: Trial) -> list[Tile]:
     if study.gain is not None:
         span = study.gain.interval
         between = "one seed" if span is None else f"95%: {100 * span[0]:+.2f} to {100 * span[1]:+.2f}"
-        tiles.insert(1, Tile("Gain, fresh seeds", f"{100 * study.gain.mean:+.2f} points", between))
+        tiles.insert(1, Tile("Gain, fresh seeds", f"{100 * study.gain.mean:+.2f}", f"points; {between}"))
     return tiles
 
 
@@ -99,33 +98,33 @@ def _settings_parts(study: Study, space: Space, shares: Mapping[str, float]) -> 
             wide=len(space) > _MOST_BESIDE,
         )
     ]
+    caption = "Open circles were ended early, and count with the accuracy they had."
+    parts.append(picture_of_chart(study_charts.slices(study.trials, space), "Accuracy against each setting", caption))
     if shares:
         caption = "PED-ANOVA: how much of what sets the best trials apart each setting explains."
         parts.append(picture_of_chart(study_charts.importance(shares), "Bars: how much each setting matters", caption))
-    caption = "Open circles were ended early, and count with the accuracy they had."
-    parts.append(picture_of_chart(study_charts.slices(study.trials, space), "Accuracy against each setting", caption))
     return parts
 
 
-def _curve_parts(study: Study, best: Trial) -> list[Part]:
-    if max(len(one.curve) for one in study.trials) < 2:
-        return ["One epoch has no curve."]
-    return [
-        _picture(study_charts.trial_curves(study.trials, best), "Validation accuracy of every trial after each epoch")
-    ]
+def _course_parts(study: Study, best: Trial) -> list[Part]:
+    parts = [_picture(study_charts.best_so_far(study.trials), "Accuracy of every trial, and the best so far")]
+    if max(len(one.curve) for one in study.trials) > 1:  # one epoch has no curve
+        curves = study_charts.trial_curves(study.trials, best)
+        parts.append(_picture(curves, "Validation accuracy of every trial after each epoch"))
+    return parts
 
 
 def _trial_parts(study: Study) -> list[Part]:
     order = sorted(study.trials, key=lambda one: (one.state != COMPLETE, -(one.accuracy or 0.0), one.number))
-    columns = ("Trial", "Validation", "Epochs", "Seconds", "State", "Settings")
+    columns = ("Trial", "Validation", "Settings", "Epochs", "Seconds", "State")
     rows: list[list[str | int | float]] = [
         [
             one.number,
             "–" if one.accuracy is None else percent(one.accuracy),
+            settings_text(one.values),
             len(one.curve),
             round(one.seconds),
             f"{one.state}: {one.reason}" if one.reason else one.state,
-            settings_text(one.values),
         ]
         for one in order
     ]

@@ -30,12 +30,12 @@ TRIALS = (
 def test_it_shows_the_best_the_gain_the_settings_the_curves_and_every_trial() -> None:
     gain = Gain(2, (1, 2, 3), (0.95, 0.951, 0.949), (0.97, 0.971, 0.969))
     page = study_page(Study(Path("s"), plan(), TRIALS, gain), RECIPE, {"learning_rate": 0.8, "units": 0.2})
-    best, chance, so_far, settings, curves, every = page.sections
-    assert [tile.value for tile in page.tiles] == ["97.00%", "+2.00 points", "4"]
+    best, chance, course, settings, every = page.sections
+    assert [tile.value for tile in page.tiles] == ["97.00%", "+2.00", "4"]
     assert isinstance(best.parts[0], PageTable)
     assert list(best.parts[0].rows[0]) == ["learning_rate", "0.01", "log:0.0001:0.1"]
     assert str(chance.parts[0]).endswith("more than chance.")
-    pictures = [part for section in (chance, so_far, settings, curves) for part in section.parts]
+    pictures = [part for section in (chance, course, settings) for part in section.parts]
     assert sum(isinstance(part, PagePicture) for part in pictures) == 6
     assert isinstance(every.parts[0], PageTable)
     assert [row[0] for row in every.parts[0].rows] == [2, 0, 1, 3]
