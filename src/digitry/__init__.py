@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from digitry.reading.knowledge import Knowledge
     from digitry.runs import Run, open_run
     from digitry.serve.client import Client
+    from digitry.training.curve_points import LearningCurve
     from digitry.training.export_run import export
+    from digitry.training.learning_curve import learning_curve
     from digitry.training.train import train
     from digitry.training.train_seeds import SeedRuns, train_seeds
     from digitry.training.tuning.study import Study
@@ -48,6 +50,8 @@ _HOME = {
     "train": "digitry.training.train",
     "train_seeds": "digitry.training.train_seeds",
     "SeedRuns": "digitry.training.train_seeds",
+    "learning_curve": "digitry.training.learning_curve",
+    "LearningCurve": "digitry.training.curve_points",
     "tune": "digitry.training.tuning.tune",
     "Study": "digitry.training.tuning.study",
     "Run": "digitry.runs",
@@ -84,6 +88,7 @@ __all__ = [
     "Dataset",
     "Digit",
     "Knowledge",
+    "LearningCurve",
     "Model",
     "Number",
     "PageScore",
@@ -106,6 +111,7 @@ __all__ = [
     "explore",
     "export",
     "fetch",
+    "learning_curve",
     "list_runs",
     "load_dataset",
     "open_model",

@@ -69,6 +69,7 @@ def python(light: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         ("recipes show cnn", "recipes show", "Keras and a backend", "train"),
         ("evaluate no-run", "evaluate", "matplotlib", "plots"),
         ("adopt no.onnx", "adopting a model", "onnx", "adopt"),
+        ("learning-curve cnn", "learning-curve", "Keras and a backend", "train"),
         ("tune cnn", "tune", "Keras and a backend", "tune"),
         ("export no-run", "export", "Keras and a backend", "train"),
         ("export no-run --format litert", "export", "Keras and a backend", "litert"),

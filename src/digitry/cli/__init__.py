@@ -25,6 +25,7 @@ COMMANDS = {
     "audit": "Find the wrong labels of a dataset.",
     "recipes": "List the recipes, or show one.",
     "train": "Train a recipe; one run is one folder.",
+    "learning-curve": "Train on more and more images: would still more help?",
     "tune": "Find the best settings of a recipe.",
     "evaluate": "Judge a run on data it has not seen.",
     "robustness": "Show a model photographs, corruptions and what is no digit.",
@@ -51,7 +52,7 @@ class LazyGroup(click.Group):
         """Import one command; None for a name that is none."""
         if cmd_name not in COMMANDS:
             return None
-        command = importlib.import_module(f"digitry.cli.{cmd_name}").command
+        command = importlib.import_module(f"digitry.cli.{cmd_name.replace('-', '_')}").command
         assert isinstance(command, click.Command)
         return command
 

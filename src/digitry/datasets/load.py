@@ -166,6 +166,21 @@ def held_out(split: Split, fraction: float, method: str = "last", seed: int = 0)
     return held
 
 
+def some_images(split: Split, count: int, seed: int) -> Split:
+    """Return `count` images of a split, in its order: of every class its share, but one at least while there is room.
+
+    By one `seed` fewer images are always among more. Raises SettingError where there are not so many.
+    """
+    if count > len(split):
+        raise SettingError(f"training_images is {count:,}, but there are {len(split):,} to learn from; ask for fewer")
+    drawn = np.random.default_rng(seed).permutation(len(split))
+    place = np.empty(len(split))
+    for label in np.unique(split.labels):
+        members = np.flatnonzero(split.labels[drawn] == label)
+        place[members] = np.arange(len(members)) / len(members)
+    return split.take(np.sort(drawn[np.argsort(place, kind="stable")[:count]]))
+
+
 def _load_known(name: str, progress: Progress | None) -> Dataset:
     from digitry.datasets.fetch import fetch
     from digitry.datasets.folder import dataset_sha256

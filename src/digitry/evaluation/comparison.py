@@ -174,6 +174,10 @@ def _check_comparable(runs: Sequence[Run], split: str) -> None:
                 f"runs {runs[0].folder} ({runs[0].data}) and {one.folder} ({one.data}) were trained on different "
                 "data; compare runs of one dataset"
             )
+        if split == "train" and _learnt_from(one) != _learnt_from(runs[0]):
+            raise SettingError(
+                f"runs {runs[0].folder} and {one.folder} learnt from different images; compare them with --split test"
+            )
         if split != "test" and _held_back(one) != _held_back(runs[0]):
             raise SettingError(
                 f"runs {runs[0].folder} and {one.folder} held back different images; compare them with --split test"
@@ -184,6 +188,12 @@ def _held_back(run: Run) -> tuple[Any, ...]:
     fraction, method, seed = run.hold_out
     # The last part of a file is the same whatever the seed.
     return (fraction, method, seed if fraction and method != "last" else None)
+
+
+def _learnt_from(run: Run) -> tuple[int, int] | None:
+    """Tell which of the images that were not held back: so many, drawn by which seed; None for all."""
+    count = run.settings.get("training_images")
+    return None if count is None else (count, run.seed)
 
 
 def _names(runs: Sequence[Run]) -> list[str]:

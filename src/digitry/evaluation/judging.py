@@ -177,6 +177,8 @@ def _splits_of(run: Run, dataset: Dataset, split: str) -> dict[str, Split]:
     parts = {"train": dataset.train}
     if fraction:
         parts["train"], parts["validation"] = load.hold_out(dataset.train, fraction, method, seed)
+    if (count := run.settings.get("training_images")) is not None:
+        parts["train"] = load.some_images(parts["train"], count, seed)
     if split == "train":
         return {"train": parts["train"]}
     if split == "test":

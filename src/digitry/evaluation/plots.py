@@ -52,7 +52,7 @@ def history(epochs: Sequence[Epoch]) -> Figure:
     return figure
 
 
-def learning_curve(epochs: Sequence[Epoch], figure_name: str) -> Figure:
+def epoch_curve(epochs: Sequence[Epoch], figure_name: str) -> Figure:
     """Draw one figure after each epoch, as large as a page shows it: loss, accuracy, learning_rate or seconds."""
     title, y_label = LEARNING_TITLES[figure_name]
     with charts.styled():

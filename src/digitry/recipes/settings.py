@@ -169,6 +169,12 @@ class Settings:
         "last",
         among=HOLD_OUT_METHODS,
     )
+    training_images: int | None = setting(
+        "So many of the training images, of every class its share, drawn by the seed; none takes all.",
+        None,
+        least=2,
+        most=100_000_000,
+    )
     early_stopping_epochs: int = setting(
         "Stop after so many epochs without a lower validation loss; 0 never stops early.", 0, least=0, most=MAX_EPOCHS
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from digitry.datasets.load import Arrays, hold_out, load_dataset, numbered_as
+from digitry.datasets.load import Arrays, hold_out, load_dataset, numbered_as, some_images
 from digitry.errors import DataError, ModelError
 from digitry.networks.odd_data import warn_of_odd_data
 from digitry.recipes.backend import PLAIN_TORCH
@@ -69,6 +69,8 @@ def find_job(
     training, validation, settings = dataset.train, None, plan.settings
     if settings.validation_fraction:
         training, validation = hold_out(training, settings.validation_fraction, settings.validation_method, seed)
+    if settings.training_images is not None:
+        training = some_images(training, settings.training_images, seed)
     return TrainingJob(plan, dataset, training, validation, seed, folder, origin)
 
 
