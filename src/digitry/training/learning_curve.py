@@ -84,7 +84,10 @@ def learning_curve(
     dataset = data if isinstance(data, Dataset) else load_dataset(data)
     kept = plan.settings
     training, validation = hold_out(dataset.train, kept.validation_fraction, kept.validation_method, seed)
-    wanted = _checked(sizes, len(training)) if sizes else halves(len(training), len(dataset.class_names), dataset.name)
+    if sizes is None:
+        wanted = halves(len(training), len(dataset.class_names), dataset.name)
+    else:
+        wanted = _checked(sizes, len(training))
     trained = []
     for images in wanted:
         more = {"training_images": images, "epochs": epochs_for(images, len(training), kept)}
