@@ -130,6 +130,11 @@ BENCHES = {
         90,
         (Step(("shipped_model.py",)), Step(("calibration.py",)), Step(("self_test.py",))),
     ),
+    "shipped-runs": Bench(
+        "Train the small networks that ship for makers, calibrate them, and measure their C.",
+        30,
+        (_with_all("shipped_runs.py"), Step(("chips.py",)), Step(("model_cards.py",))),
+    ),
     "calibration": Bench(
         "What the shipped networks' confidences are worth, on pictures made of validation digits.",
         10,

@@ -5,7 +5,8 @@ python -m bench chips [RUN ...]
 Exports each RUN, by default the networks that ship for makers, as `c-library`, its weights as floats and in 8 bits;
 compiles it with Debian's arm-none-eabi-gcc for a Cortex-M4 with its unit for floats; has arm-none-eabi-size count; and
 lets `qemu-system-arm -M mps2-an386` read a frame of 160x120 pixels and the digit in it. It counts instructions, not
-cycles: no caches, no waiting for flash. Nothing was run on a device. Writes results/chips.json. It needs
+cycles: no caches, no waiting for flash. Nothing was run on a device. Writes results/chips.json, where networks that
+were not named stay as they are. It needs
 apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
 """
 
@@ -43,9 +44,12 @@ def main() -> None:
         sys.exit(f"{', '.join(missing)} missing; on Debian: apt-get install {packages}")
     runs = {Path(name).name: run_or_shipped(name) for name in sys.argv[1:] or shipped_runs()}
     found = {name: measured(run, "float") | {"int8": measured(run, "int8")} for name, run in runs.items()}
+    before = json.loads(RESULT.read_bytes())["networks"] if RESULT.is_file() else {}
     versions = {tool: printed(tool, "--version").splitlines()[0] for tool in TOOLS}
     about = {"command": "python -m bench chips", "flags": list(FLAGS), "tools": versions}
-    RESULT.write_text(json.dumps({"networks": found, **about, **run_folder.describe_surroundings()}, indent=1) + "\n")
+    RESULT.write_text(
+        json.dumps({"networks": before | found, **about, **run_folder.describe_surroundings()}, indent=1) + "\n"
+    )
 
 
 def measured(run: Path, weights: str) -> dict[str, Any]:

@@ -77,6 +77,8 @@ def small_card(name: str) -> dict[str, Any]:
     """What is known of a small network by the folder of its run, and by what it takes on a chip."""
     run = Run.open(run_or_shipped(name))
     test = json.loads((run.folder / METRICS).read_bytes())["splits"]["test"]
+    scale = Model.open(run.model_file).contract.confidence_scale
+    assert scale is not None
     chips = ROOT / "results" / "chips.json"
     measured = json.loads(chips.read_bytes())["networks"] if chips.is_file() else {}
     return {
@@ -86,6 +88,8 @@ def small_card(name: str) -> dict[str, Any]:
         "bytes": sum(path.stat().st_size for path in run.folder.iterdir()),
         "parameters": recipes.get(run.recipe).parameters,
         "held_back": run.hold_out[0],
+        "scale": scale,
+        "least_error": scale.least_error,
         "accuracy": test["accuracy"],
         "errors": test["error_count"],
         "chip": measured.get(name),

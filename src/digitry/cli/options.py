@@ -16,7 +16,7 @@ model_option = click.option(
     "models",
     multiple=True,
     metavar="RUN|FILE.onnx",
-    help="A run folder, an ONNX file, or the name of a small network that comes with digitry (quick, say); for digits, "
+    help="A run folder, an ONNX file, or the name of a small network that comes with digitry (tiny, say); for digits, "
     "for numbers or for pages; give it several times for several. [default: the built-in ones]",
 )
 

@@ -26,7 +26,11 @@ def test_a_small_network_that_ships_is_a_finished_and_judged_run(name: str) -> N
     assert run.is_finished
     assert (run.recipe, run.seed, run.data) == (name, 0, "mnist")
     assert run.judged["test"] > 0.985
-    assert Model.open(run.model_file).contract.recipe == name
+    contract = Model.open(run.model_file).contract
+    assert contract.recipe == name
+    assert contract.confidence_scale is not None
+    assert contract.confidence_scale.pictures == 12_000
+    assert contract.confidence_scale.least_error is not None
 
 
 def test_the_small_networks_take_little_room() -> None:
@@ -44,12 +48,17 @@ def test_a_run_of_ones_own_comes_before_one_that_ships(tmp_path: Path, monkeypat
     assert run_or_shipped("elsewhere/run") == Path("elsewhere/run")
 
 
+def test_tiny_and_quick_ship() -> None:
+    assert shipped_runs() == ["quick", "tiny"]
+
+
 @pytest.mark.parametrize("name", shipped_runs())
 def test_it_is_opened_by_its_name_wherever_a_model_is(name: str) -> None:
     judged = json.loads((run_or_shipped(name) / METRICS).read_bytes())
     assert Model.open(name).sha256 == judged["model_sha256"]
     assert digitry.read(printed_digit(7), model=name, expect="digit").text == "7"
     told = CliRunner().invoke(info.command, [name])
+    assert "calibrate" not in told.stdout  # it has a scale
     assert f"digitry read --model {name} PICTURE" in told.stdout
     assert f"test split {judged['splits']['test']['accuracy']:.2%} read" in " ".join(told.stdout.split())
 
@@ -64,10 +73,10 @@ def test_its_c_is_written_by_its_name_without_a_training(name: str, made_up_data
 
 @pytest.mark.parametrize("change", [digitry.calibrate, put_back_scale])
 def test_its_files_stay_as_they_are(change: Callable[[str], object]) -> None:
-    before = {path: path.read_bytes() for path in run_or_shipped("quick").iterdir()}
-    with pytest.raises(SettingError, match="quick comes with digitry, and its files stay as they are"):
-        change("quick")
-    assert {path: path.read_bytes() for path in run_or_shipped("quick").iterdir()} == before
+    before = {path: path.read_bytes() for path in run_or_shipped("tiny").iterdir()}
+    with pytest.raises(SettingError, match="tiny comes with digitry, and its files stay as they are"):
+        change("tiny")
+    assert {path: path.read_bytes() for path in run_or_shipped("tiny").iterdir()} == before
     assert not list(Path().iterdir())
 
 
