@@ -39,6 +39,12 @@ from digitry.cli.options import setting_pairs, view_options, with_view
 )
 @click.option("--config", type=click.Path(path_type=Path), help="A TOML file of settings; options win over it.")
 @click.option("--track", help="Also log to: tensorboard, mlflow (extras).")
+@click.option(
+    "--ray",
+    metavar="ADDRESS",
+    help="Share the training among the nodes of a Ray cluster: HOST:PORT, or auto for the one that runs here (extra "
+    "digitry[cluster]); for recipes that plain Torch trains.",
+)
 @click.option("--checkpoint-seconds", type=float, default=20.0, show_default=True, help="Longest time between saves.")
 @click.option("--no-report", is_flag=True, help="Draw no plots, write no report page: some seconds less.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -57,6 +63,7 @@ def command(
     others: dict[str, str],
     config: Path | None,
     track: str | None,
+    ray: str | None,
     checkpoint_seconds: float,
     no_report: bool,
     as_json: bool,
@@ -88,6 +95,7 @@ def command(
         "resume": resume,
         "settings": settings,
         "track": track,
+        "ray": ray,
         "checkpoint_seconds": checkpoint_seconds,
         "report": not no_report,
         "quiet": quiet,

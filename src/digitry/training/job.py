@@ -16,6 +16,7 @@ from digitry.recipes.base import Recipe
 from digitry.recipes.settings import with_defaults
 from digitry.runs import CONFIG, Run, read_config
 from digitry.training import finetune, run_folder
+from digitry.training.cluster.train_on_ray import SharingNodes
 from digitry.training.training_progress import TrainingProgress
 from digitry.types import Dataset, Split
 
@@ -35,6 +36,8 @@ class TrainingJob:
     """The model that it continues from."""
     wants_scale: bool = True
     """Whether a scale of confidence is fitted at its end."""
+    nodes: SharingNodes | None = None
+    """The nodes of a cluster that share it; None where it is trained here."""
     config: dict[str, Any] = field(default_factory=dict)
     """What is in the run's config.json; empty before that is written."""
 

@@ -64,57 +64,67 @@ class PlainTorch:
         supervisor.before_capture = self.give_back
         supervisor.on_epoch_begin(epoch)
         self.borrow()
-        labels = torch.from_numpy(examples.targets.astype(np.int64))
-        batches = -(-len(labels) // settings.batch_size)
+        batches = -(-len(examples.targets) // settings.batch_size)
         start = first // settings.batch_size
-        self.network.train()
-        for batch in range(start, batches):
-            if (batch - start) % STEPS_A_REPORT == 0:
-                # A function of the position: a resumed epoch draws the dropout that it would have drawn.
-                torch.manual_seed(int(np.random.SeedSequence([self.seed, epoch, batch]).generate_state(1)[0]))
-            part = slice(batch * settings.batch_size, (batch + 1) * settings.batch_size)
-            self._step(self._prepared(examples.inputs[part]), labels[part])
-            if (batch - start + 1) % STEPS_A_REPORT == 0 or batch + 1 == batches:
-                supervisor.on_train_batch_end(batch - start, self._logs())
-        logs = self._logs() | {"learning_rate": float(self.rates[self.step - 1])}
+        for at in range(start, batches, STEPS_A_REPORT):
+            end = min(at + STEPS_A_REPORT, batches)
+            self.train_batches(examples, epoch, range(at, end))
+            supervisor.on_train_batch_end(end - 1 - start, training_logs(self.figures))
+        logs = training_logs(self.figures) | {"learning_rate": float(self.rates[self.step - 1])}
         if validation is not None:
-            logs |= self._validate(validation)
+            logs |= validation_logs(self.answers(validation.inputs), validation.targets, settings)
         supervisor.on_epoch_end(epoch, logs)
+
+    def train_batches(self, examples: Examples, epoch: int, batches: range) -> None:
+        """Take the steps of some batches of an epoch, at most as many as lie between two reports."""
+        self.network.train()
+        # A function of the position: a resumed epoch draws the dropout that it would have drawn.
+        torch.manual_seed(int(np.random.SeedSequence([self.seed, epoch, batches.start]).generate_state(1)[0]))
+        for batch in batches:
+            self._step(examples, batch)
+
+    def _step(self, examples: Examples, batch: int) -> None:
+        size = self.settings.batch_size
+        images, labels = self._taken(examples, slice(batch * size, (batch + 1) * size))
+        logits = self._logits(images)
+        loss = functional.cross_entropy(logits, labels, label_smoothing=self.settings.label_smoothing)
+        self._descend(loss)
+        self._count(loss.item() * len(labels), int((logits.argmax(1) == labels).sum()), len(labels))
+
+    def _taken(self, examples: Examples, part: slice) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return some of the examples, float32 (n, 1, h, w), and their labels, int64 (n,)."""
+        return self._prepared(examples.inputs[part]), torch.from_numpy(examples.targets[part].astype(np.int64))
 
     def _prepared(self, images: NDArray[np.uint8]) -> torch.Tensor:
         """Images, uint8 (n, h, w) → float32 (n, 1, h, w)."""
         return torch.from_numpy(prepare(images, self.contract)).permute(0, 3, 1, 2)
 
-    def _step(self, images: torch.Tensor, labels: torch.Tensor) -> None:
+    def _descend(self, loss: torch.Tensor) -> None:
         for group in self.optimizer.param_groups:
             group["lr"] = self.rates[self.step]
-        logits = self._logits(images)
-        loss = functional.cross_entropy(logits, labels, label_smoothing=self.settings.label_smoothing)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        self.before_descent()
         self.optimizer.step()
         self.step += 1
-        right = int((logits.argmax(1) == labels).sum())
-        self.figures += np.array([loss.item() * len(labels), len(labels), right, len(labels)], np.float32)
+
+    def before_descent(self) -> None:
+        """Do nothing: one that trains with others puts the gradients together here."""
+
+    def _count(self, losses: float, right: int, images: int) -> None:
+        self.figures += np.array([losses, images, right, images], np.float32)
 
     def _logits(self, images: torch.Tensor) -> torch.Tensor:
         with torch.autocast("cpu", torch.bfloat16, enabled=self.settings.precision == "bfloat16"):
             logits: torch.Tensor = self.network(images)
         return logits.float()
 
-    def _logs(self) -> dict[str, float]:
-        losses, count, right, _ = self.figures
-        return {"loss": float(losses / count), "accuracy": float(right / count)}
-
-    def _validate(self, examples: Examples) -> dict[str, float]:
+    def answers(self, images: NDArray[np.uint8]) -> torch.Tensor:
+        """Images, uint8 (n, h, w) → the logits of the network as it stands, float32 (n, classes)."""
         self.network.eval()
-        labels = torch.from_numpy(examples.targets.astype(np.int64))
-        parts = range(0, len(labels), VALIDATION_BATCH)
+        parts = (images[at : at + VALIDATION_BATCH] for at in range(0, max(len(images), 1), VALIDATION_BATCH))
         with torch.inference_mode():
-            images = (self._prepared(examples.inputs[at : at + VALIDATION_BATCH]) for at in parts)
-            logits = torch.cat([self._logits(part) for part in images])
-            loss = float(functional.cross_entropy(logits, labels, label_smoothing=self.settings.label_smoothing))
-            return {"val_loss": loss, "val_accuracy": float((logits.argmax(1) == labels).float().mean())}
+            return torch.cat([self._logits(self._prepared(part)) for part in parts])
 
     def borrow(self) -> None:
         """Take weights, optimizer and running figures from the Keras model."""
@@ -156,6 +166,19 @@ class PlainTorch:
             for variable, tensor, axes in self.weights
             if tensor.requires_grad
         ]
+
+
+def training_logs(figures: NDArray[np.float32]) -> dict[str, float]:
+    """Return what Keras would say of a training with these running figures."""
+    losses, count, right, _ = figures
+    return {"loss": float(losses / count), "accuracy": float(right / count)}
+
+
+def validation_logs(logits: torch.Tensor, targets: NDArray[np.int32], settings: Settings) -> dict[str, float]:
+    """Return what Keras would say of a validation with these answers, (n, classes)."""
+    labels = torch.from_numpy(targets.astype(np.int64))
+    loss = float(functional.cross_entropy(logits, labels, label_smoothing=settings.label_smoothing))
+    return {"val_loss": loss, "val_accuracy": float((logits.argmax(1) == labels).float().mean())}
 
 
 def _optimizer(settings: Settings, kept: Any, network: nn.Module) -> torch.optim.Optimizer:

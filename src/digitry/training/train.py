@@ -27,6 +27,8 @@ from digitry.runs import CHECKPOINTS, CONFIG, PLOTS, Epoch, Run, best_epoch
 from digitry.training import checkpoint, finetune, run_folder, state
 from digitry.training.callbacks import Callbacks, check_callbacks
 from digitry.training.check_export import check_export
+from digitry.training.cluster.check_shareable import check_shareable
+from digitry.training.cluster.train_on_ray import sharing_nodes
 from digitry.training.compiled import build_and_compile
 from digitry.training.interrupt import SignalFlag, TrainingInterrupted, listening
 from digitry.training.job import TrainingJob, begin_or_go_on, find_job, finished_run
@@ -54,6 +56,7 @@ def train(
     settings: Mapping[str, Any] | None = None,
     callbacks: Any = None,
     track: Trackers | None = None,
+    ray: str | None = None,
     checkpoint_seconds: float = 20.0,
     report: bool = True,
     scale: bool = True,
@@ -75,8 +78,9 @@ def train(
     every `checkpoint_seconds`, at most a day. Without `report`, metrics.json, plots and report.html are left out,
     which take some seconds: `digitry.evaluate` writes them into a finished run. `track` names a tracker, or is a
     function that is called after every epoch with the figures of all, or a list of such; what it raises ends the
-    training, saved. Without `scale` no scale of confidence is fitted, which takes some seconds too: the model is then
-    never sure, until `digitry.calibrate` fits one.
+    training, saved. With `ray`, `auto` or HOST:PORT, the nodes of a Ray cluster share the training, to the same weights
+    but for rounding, where plain Torch trains the recipe: docs/cluster.md. Without `scale` no scale of confidence is
+    fitted, which takes some seconds too: the model is then never sure, until `digitry.calibrate` fits one.
 
     Raises SettingError (names, values, a folder that is taken), DataError, ModelError (a run or a model that cannot be
     used), StorageError (disk, lock), TrainingError (the loss is no longer finite), TrainingInterrupted (a signal; the
@@ -94,6 +98,8 @@ def train(
     if resume and run is None:
         raise SettingError("--resume goes on with the run in a folder: say which one with --run")
     called = check_callbacks(callbacks, plan)
+    if ray is not None:
+        check_shareable(plan)
     folder = Path(run) if run is not None else run_folder.next_free_folder(plan.name)
     if track:
         check_tracker(track)
@@ -114,7 +120,7 @@ def train(
     early = None if folder.exists() else find()
     if early:
         check(early)
-    with run_folder.locked(folder):
+    with sharing_nodes(ray, plan) as nodes, run_folder.locked(folder):
         goes_on = (folder / CONFIG).exists()
         if goes_on and not resume:
             raise SettingError(f"{folder} already holds a run; go on with --resume or choose another --run")
@@ -129,6 +135,7 @@ def train(
             return replace(finished, dataset=from_python)
         if goes_on:
             check(job)
+        job = replace(job, nodes=nodes)
         make_deterministic(seed)
         try:
             with listening() as signal, tracking(track, folder, job.config) as tracker:
@@ -231,7 +238,7 @@ def _fit(job: TrainingJob, watch: Watch) -> tuple[Any, list[Epoch], bool]:
     progress.begin(title, settings.epochs, supervisor.history)
     _note_what_is_missed(job, progress)
     callbacks = Callbacks(watch.callbacks, model, settings.epochs)
-    fit_epoch = _trainer(job, model, contract, steps_per_epoch, callbacks)
+    fit_epoch = _trainer(job, model, contract, steps_per_epoch, callbacks, progress)
     if job.plan.is_own:
         supervisor.save_start(model)
 
@@ -279,9 +286,16 @@ def _note_what_is_missed(job: TrainingJob, progress: TrainingProgress) -> None:
 
 
 def _trainer(
-    job: TrainingJob, model: Any, contract: Contract, steps_per_epoch: int, callbacks: Callbacks
+    job: TrainingJob,
+    model: Any,
+    contract: Contract,
+    steps_per_epoch: int,
+    callbacks: Callbacks,
+    progress: TrainingProgress,
 ) -> Callable[..., None]:
     """Return what trains one epoch: (examples, first, validation, supervisor) → nothing."""
+    if job.nodes is not None:
+        return job.nodes.share(job, model, steps_per_epoch, progress).fit_epoch
     if not job.in_plain_torch:
         return partial(_fit_in_keras, model, job.plan.settings, callbacks)
     from digitry.training.plain_torch import PlainTorch

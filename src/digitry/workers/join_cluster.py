@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from digitry.errors import DigitryError, SettingError
+from digitry.workers.equipment import Equipment, check_equipment
 
 ANSWER_SECONDS = 10.0
 
@@ -63,6 +64,26 @@ def error_there(error: Any) -> Exception:
     if "No module named 'digitry" in str(error):
         return SettingError("a node has no digitry; install the same on all nodes as here, and start them again")
     return error  # type: ignore[no-any-return]
+
+
+def check_nodes(ray: Any, wanted: Equipment) -> None:
+    """Ask every node that is there, before anything is written; those that join later are asked when they work.
+
+    Raises SettingError for one that does not work with what is wanted.
+    """
+    from ray import exceptions
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    check = ray.remote(num_cpus=0, max_retries=0)(check_equipment)
+    nodes = [one["NodeID"] for one in ray.nodes() if one["Alive"] and one["Resources"].get("CPU")]
+    places = [NodeAffinitySchedulingStrategy(node, soft=False) for node in nodes]
+    for answer in [check.options(scheduling_strategy=place).remote(wanted) for place in places]:
+        try:
+            ray.get(answer)
+        except exceptions.RayTaskError as error:
+            raise error_there(error) from None
+        except exceptions.RayError:  # it has left, and is asked for nothing
+            continue
 
 
 def _answering(address: str) -> str:

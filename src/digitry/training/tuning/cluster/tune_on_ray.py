@@ -22,8 +22,8 @@ from digitry.training.tuning.cluster.trial_seat import NodeStudy, TrialSeat
 from digitry.training.tuning.trial_job import Trainer
 from digitry.training.tuning.trial_process import pack_trial
 from digitry.types import Dataset
-from digitry.workers.equipment import Equipment, check_equipment, equipment
-from digitry.workers.join_cluster import error_there, joined_cluster
+from digitry.workers.equipment import equipment
+from digitry.workers.join_cluster import check_nodes, error_there, joined_cluster
 
 if TYPE_CHECKING:
     from ray import ObjectRef
@@ -54,7 +54,7 @@ def trainers_on_ray(
         cores = int(ray.cluster_resources().get("CPU", 0))
         if not cores:
             raise SettingError("the cluster has no core to train on; start its nodes with --num-cpus of 1 or more")
-        _check_nodes(ray, study.equipment)
+        check_nodes(ray, study.equipment)
         there = ray.put(study)
         count = workers or min(cores, most)
         yield lambda: [TrialOnRay(lambda: RaySeat(ray, there)) for _ in range(count)]
@@ -75,23 +75,6 @@ def _node_study(recipe: str | Recipe, dataset: Dataset, track: str | None) -> No
     return NodeStudy(
         equipment(*PACKAGES, "safetensors"), pack_trial(recipe, dataset), track, backend, recipe_files=files
     )
-
-
-def _check_nodes(ray: Any, wanted: Equipment) -> None:
-    """Ask every node that is there before anything is written; those that join later are asked by their first trial."""
-    from ray import exceptions
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-    check = ray.remote(num_cpus=0, max_retries=0)(check_equipment)
-    nodes = [one["NodeID"] for one in ray.nodes() if one["Alive"] and one["Resources"].get("CPU")]
-    places = [NodeAffinitySchedulingStrategy(node, soft=False) for node in nodes]
-    for answer in [check.options(scheduling_strategy=place).remote(wanted) for place in places]:
-        try:
-            ray.get(answer)
-        except exceptions.RayTaskError as error:
-            raise error_there(error) from None
-        except exceptions.RayError:  # it has left, and is asked for nothing
-            continue
 
 
 class RaySeat:

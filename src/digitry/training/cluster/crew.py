@@ -1,0 +1,160 @@
+"""The workers that share a training, one on each node, as the driver sees them."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.errors import TrainingError
+from digitry.training import state
+from digitry.training.cluster.gloo_group import LostPeerError
+from digitry.training.cluster.shared_torch import Share
+from digitry.training.cluster.training_seat import SharedJob, TrainingSeat
+from digitry.training.tasks import Examples
+from digitry.workers.join_cluster import error_there
+
+LOOK_SECONDS = 0.2
+"""How often it is looked whether the training shall stop, while workers are waited for."""
+
+SILENCE_SECONDS = 30.0
+"""After that, and again, it is said what is waited for."""
+
+APART = 1e-4
+"""Weights that differ by more than this share of their length are not those of one training. Processors of another
+make round another way, which comes to a millionth."""
+
+
+class LostWorkerError(Exception):
+    """A worker is gone, and with it what the others were at."""
+
+
+class Crew:
+    """Workers that belong together until one is lost. All methods raise LostWorkerError then."""
+
+    def __init__(self, ray: Any, job: SharedJob, arrays: state.Arrays, meanwhile: Callable[[], None]) -> None:
+        """Take the cores of every node, and begin with what a checkpoint holds; wait for nodes where there is none.
+
+        `meanwhile` is called a few times a second while it waits, and may raise.
+        Raises SettingError for a node that does not run what the driver runs.
+        """
+        self._ray, self._batch_size = ray, job.settings.batch_size
+        nodes = _living_nodes(ray, meanwhile)[: job.settings.batch_size]
+        self.cores = sum(cores for _, cores in nodes)
+        there = ray.put(job)
+        self._seats = [_take_seat(ray, there, node, cores) for node, cores in nodes]
+        try:
+            waits = "for the cores of all nodes: something else has them" if len(nodes) > 1 else "for the node's cores"
+            firsts = [{"is_first": not number} for number in range(self.size)]
+            places = self._ask("open", [()] * self.size, firsts, meanwhile=meanwhile, waits=waits)
+            start = ray.put(arrays)
+            self._ask("join", [(places[0], rank, self.size, start) for rank in range(self.size)])
+        except BaseException:
+            self.end()
+            raise
+
+    @property
+    def size(self) -> int:
+        """How many they are."""
+        return len(self._seats)
+
+    def take(self, examples: Examples) -> None:
+        """Give each its part of an epoch."""
+        shares = [Share(rank, self.size, _nothing).of(examples, self._batch_size) for rank in range(self.size)]
+        self._ask("take", [(share, len(examples.targets)) for share in shares])
+
+    def train(self, epoch: int, first: int, end: int) -> NDArray[np.float32]:
+        """Take the steps of some batches → the running figures."""
+        figures: NDArray[np.float32] = self._ask("train", [(epoch, first, end)] * self.size)[0]
+        return figures
+
+    def answers(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Images → logits, (n, classes); each worker looks at some."""
+        return np.concatenate(self._ask("answers", [(part,) for part in np.array_split(images, self.size)]))
+
+    def state(self) -> state.Arrays:
+        """Return what a checkpoint holds, of the first worker.
+
+        Raises TrainingError where the others do not have the same weights.
+        """
+        wanted = [{"is_wanted": not number} for number in range(self.size)]
+        said = self._ask("state", [()] * self.size, wanted)
+        apart = max(one for one, _ in said)
+        if apart > APART:
+            raise TrainingError(
+                f"the workers' weights have come apart, by {apart:.1e} of their length, so this is no longer one "
+                "training; go on with --resume and without --ray, from the last checkpoint"
+            )
+        arrays: state.Arrays = said[0][1]
+        return arrays
+
+    def end(self) -> None:
+        """Leave the nodes, which keep nothing."""
+        for seat in self._seats:
+            self._ray.kill(seat)
+
+    def _ask(
+        self,
+        method: str,
+        given: Sequence[tuple[Any, ...]],
+        named: Sequence[dict[str, Any]] = (),
+        *,
+        meanwhile: Callable[[], None] = lambda: None,
+        waits: str = "",
+    ) -> list[Any]:
+        """Ask each worker something → their answers. Raises what one raised."""
+        from ray import exceptions
+
+        named = named or [{}] * self.size
+        answers = [
+            getattr(seat, method).remote(*one, **more)
+            for seat, one, more in zip(self._seats, given, named, strict=True)
+        ]
+        open_, silent_since = list(answers), time.monotonic()
+        while open_:
+            done, open_ = self._ray.wait(open_, num_returns=len(open_), timeout=LOOK_SECONDS)
+            for answer in done:
+                try:
+                    self._ray.get(answer)
+                except exceptions.RayTaskError as error:
+                    if isinstance(error.cause, LostPeerError):
+                        raise LostWorkerError from error
+                    raise error_there(error) from None
+                except exceptions.RayError as error:
+                    raise LostWorkerError from error
+            meanwhile()
+            if waits and time.monotonic() - silent_since >= SILENCE_SECONDS:
+                silent_since = time.monotonic()
+                warnings.warn(f"waiting {waits}", stacklevel=2)
+        found: list[Any] = self._ray.get(answers)
+        return found
+
+
+def _nothing(_: Any) -> None:
+    """Add nothing up."""
+
+
+def _living_nodes(ray: Any, meanwhile: Callable[[], None]) -> list[tuple[str, int]]:
+    """Return the nodes with cores, and how many each has; this machine's first, which is there as long as we are."""
+    here, silent_since = ray.get_runtime_context().get_node_id(), time.monotonic()
+    while True:
+        found = [(one["NodeID"], int(one["Resources"].get("CPU", 0))) for one in ray.nodes() if one["Alive"]]
+        if nodes := [(node, cores) for node, cores in found if cores]:
+            return sorted(nodes, key=lambda node: (node[0] != here, node[0]))
+        meanwhile()
+        time.sleep(LOOK_SECONDS)
+        if time.monotonic() - silent_since >= SILENCE_SECONDS:
+            silent_since = time.monotonic()
+            warnings.warn("no node of the cluster is left; waiting for one to join it", stacklevel=2)
+
+
+def _take_seat(ray: Any, job: Any, node: str, cores: int) -> Any:
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    place = NodeAffinitySchedulingStrategy(node, soft=False)
+    kind = ray.remote(num_cpus=cores, max_restarts=0, scheduling_strategy=place)(TrainingSeat)
+    return kind.remote(job, cores)

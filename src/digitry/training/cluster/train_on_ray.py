@@ -1,0 +1,58 @@
+"""The way from a training to the nodes of a Ray cluster, which share it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from digitry.errors import SettingError
+from digitry.recipes.base import Recipe
+from digitry.training.cluster.check_shareable import check_shareable
+from digitry.training.run_folder import PACKAGES
+from digitry.workers.equipment import equipment
+from digitry.workers.join_cluster import check_nodes, joined_cluster
+
+if TYPE_CHECKING:
+    from digitry.training.cluster.shared_training import SharedTraining
+    from digitry.training.job import TrainingJob
+    from digitry.training.training_progress import TrainingProgress
+
+
+class SharingNodes:
+    """A cluster that this process has joined, for one training."""
+
+    def __init__(self, ray: Any) -> None:
+        """Ask every node whether it runs what runs here. Raises SettingError where it does not, or has no core."""
+        self._ray, self._equipment = ray, equipment(*PACKAGES, "safetensors")
+        if not ray.cluster_resources().get("CPU"):
+            raise SettingError("the cluster has no core to train on; start its nodes with --num-cpus of 1 or more")
+        check_nodes(ray, self._equipment)
+
+    def share(self, job: TrainingJob, model: Any, steps_per_epoch: int, progress: TrainingProgress) -> SharedTraining:
+        """Make what trains the job's epochs; nothing is started yet. The compiled model owns all state."""
+        from digitry.training.cluster.crew import Crew
+        from digitry.training.cluster.shared_training import SharedTraining
+        from digitry.training.cluster.training_seat import SharedJob
+
+        settings = job.plan.settings
+        shared = SharedJob(self._equipment, job.plan.name, settings, job.dataset.class_names, job.seed, steps_per_epoch)
+        return SharedTraining(partial(Crew, self._ray, shared), model, settings, steps_per_epoch, progress)
+
+
+@contextlib.contextmanager
+def sharing_nodes(address: str | None, plan: Recipe) -> Iterator[SharingNodes | None]:
+    """Join the cluster at `address` for this block; None, and nothing is done, where there is no address.
+
+    Raises SettingError for a plan that cannot be shared, a cluster that cannot be joined, and a node that does not run
+    what runs here.
+    """
+    if address is None:
+        yield None
+        return
+    check_shareable(plan)
+    with joined_cluster(address):
+        import ray
+
+        yield SharingNodes(ray)

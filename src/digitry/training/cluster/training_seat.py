@@ -1,0 +1,107 @@
+"""What a node does for a training: its part of every batch, with all of its cores. Ray makes an actor of it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.recipes.backend import choose_backend
+from digitry.recipes.find_recipe import find_recipe
+from digitry.recipes.settings import Settings
+from digitry.training import state
+from digitry.training.tasks import Examples
+from digitry.workers.equipment import Equipment, check_equipment
+
+if TYPE_CHECKING:
+    from digitry.training.cluster.gloo_group import Meeting
+    from digitry.training.cluster.shared_torch import SharedTorch
+
+
+@dataclass(frozen=True)
+class SharedJob:
+    """What every node has to know of a training."""
+
+    equipment: Equipment
+    recipe: str
+    settings: Settings
+    class_names: tuple[str, ...]
+    seed: int
+    steps_per_epoch: int
+
+
+class TrainingSeat:
+    """One of the workers of a training."""
+
+    def __init__(self, job: SharedJob, cores: int) -> None:
+        self._job, self._cores = job, cores
+        self._model: Any = None
+        self._torch: SharedTorch | None = None
+        self._meeting: Meeting | None = None
+
+    def open(self, *, is_first: bool) -> tuple[str, int]:
+        """Build the network, and return where this node is; the first one's is where all meet.
+
+        Raises SettingError where this node does not run what the driver runs.
+        """
+        from ray.util import get_node_ip_address
+
+        job = self._job
+        check_equipment(job.equipment)
+        os.environ.pop("KERAS_BACKEND", None)  # a wish of who started the node, not of this training
+        choose_backend("torch")
+        import torch
+
+        from digitry.training.cluster.gloo_group import Meeting
+        from digitry.training.compiled import build_and_compile
+
+        torch.set_num_threads(self._cores)
+        recipe = replace(find_recipe(job.recipe), settings=job.settings)
+        self._model = build_and_compile(recipe, len(job.class_names), job.steps_per_epoch)
+        self._contract = recipe.contract(self._model, job.class_names)
+        self._host = get_node_ip_address()
+        if is_first:
+            self._meeting = Meeting(self._host)
+        return self._host, self._meeting.port if self._meeting else 0
+
+    def join(self, place: tuple[str, int], rank: int, size: int, arrays: state.Arrays) -> None:
+        """Come together with the others, and begin with what a checkpoint holds. Raises LostPeerError."""
+        from digitry.training.cluster.gloo_group import GlooGroup
+        from digitry.training.cluster.shared_torch import Share, SharedTorch
+
+        job = self._job
+        state.restore(self._model, arrays)
+        add_up = GlooGroup(self._meeting or place, self._host, rank, size).add_up
+        share = Share(rank, size, add_up)
+        self._torch = SharedTorch(self._model, self._contract, job.settings, job.seed, job.steps_per_epoch, share)
+        self._torch.borrow()
+
+    def take(self, examples: Examples, count: int) -> None:
+        """Get this worker's part of an epoch, which has `count` examples."""
+        assert self._torch is not None
+        self._examples, self._torch.count = examples, count
+
+    def train(self, epoch: int, first: int, end: int) -> NDArray[np.float32]:
+        """Take the steps of some batches → the running figures of all workers. Raises LostPeerError."""
+        assert self._torch is not None
+        if first == 0:
+            self._torch.figures[:] = 0
+        self._torch.train_batches(self._examples, epoch, range(first, end))
+        return self._torch.figures
+
+    def answers(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Images → logits, (n, classes)."""
+        assert self._torch is not None
+        return self._torch.answers(images).numpy()  # type: ignore[no-any-return]
+
+    def state(self, *, is_wanted: bool) -> tuple[float, state.Arrays]:
+        """Return how far the weights are from those of the others, and what a checkpoint holds, where it is wanted."""
+        assert self._torch is not None
+        apart = self._torch.apart()
+        if not is_wanted:
+            return apart, {}
+        self._torch.give_back()
+        return apart, state.capture(self._model)
