@@ -54,7 +54,7 @@ test-backends: .backends/done  ## The same networks on TensorFlow, JAX and Torch
 	.backends/bin/python -m pytest -m backends
 	.backends/bin/python -m pytest tests/unit/training/test_tracking.py
 
-test-cluster: .backends/done  ## Reading and tuning on Ray nodes of this machine, some of which are killed.
+test-cluster: .backends/done  ## Reading, training and tuning on Ray nodes of this machine, some of which are killed.
 	.backends/bin/python -m pytest -m "cluster and not full" tests/cluster
 
 check: $(VENV)/dev.done  ## Style, types, who may import whom, and whether what is generated is up to date.

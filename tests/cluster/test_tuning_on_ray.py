@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 import digitry
+from digitry.errors import SettingError
 from tests.cluster.nodes import Nodes, cluster_of
 from tests.conftest import make_digits
 from tests.unit.training.tuning.made_up import final_records
@@ -203,6 +204,9 @@ def test_a_node_with_another_digitry_is_refused_before_anything_is_written(data:
     with cluster_of(1, tmp_path / "other") as cluster:
         process = start(data, tmp_path / "study", "--ray", cluster.address)
         _, errors = process.communicate(timeout=PATIENCE_SECONDS)
+        with pytest.raises(SettingError, match="has digitry's code "):
+            digitry.train("quick", data, run=tmp_path / "run", ray=cluster.address)
+    assert not (tmp_path / "run").exists()
     assert (process.returncode, len(errors.splitlines())) == (2, 1), errors
     assert "has digitry's code " in errors
     assert "install the same, and start the node again" in errors

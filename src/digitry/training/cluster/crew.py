@@ -48,9 +48,8 @@ class Crew:
         there = ray.put(job)
         self._seats = [_take_seat(ray, there, node, cores) for node, cores in nodes]
         try:
-            waits = "for the cores of all nodes: something else has them" if len(nodes) > 1 else "for the node's cores"
             firsts = [{"is_first": not number} for number in range(self.size)]
-            places = self._ask("open", [()] * self.size, firsts, meanwhile=meanwhile, waits=waits)
+            places = self._ask("open", [()] * self.size, firsts, meanwhile=meanwhile)
             start = ray.put(arrays)
             self._ask("join", [(places[0], rank, self.size, start) for rank in range(self.size)])
         except BaseException:
@@ -103,10 +102,12 @@ class Crew:
         given: Sequence[tuple[Any, ...]],
         named: Sequence[dict[str, Any]] = (),
         *,
-        meanwhile: Callable[[], None] = lambda: None,
-        waits: str = "",
+        meanwhile: Callable[[], None] | None = None,
     ) -> list[Any]:
-        """Ask each worker something → their answers. Raises what one raised."""
+        """Ask each worker something → their answers. Raises what one raised.
+
+        With `meanwhile` it may take as long as it takes: that is called, and it is said what is waited for.
+        """
         from ray import exceptions
 
         named = named or [{}] * self.size
@@ -126,10 +127,15 @@ class Crew:
                     raise error_there(error) from None
                 except exceptions.RayError as error:
                     raise LostWorkerError from error
+            if meanwhile is None:
+                continue
             meanwhile()
-            if waits and time.monotonic() - silent_since >= SILENCE_SECONDS:
+            if time.monotonic() - silent_since >= SILENCE_SECONDS:
                 silent_since = time.monotonic()
-                warnings.warn(f"waiting {waits}", stacklevel=2)
+                warnings.warn(
+                    f"waiting for {len(open_)} of {self.size} nodes to begin; something else may have their cores",
+                    stacklevel=2,
+                )
         found: list[Any] = self._ray.get(answers)
         return found
 

@@ -57,6 +57,9 @@ class SharedTorch(PlainTorch):
             self.network = nn.Sequential(*(_shared(module, share) for module in self.network))
 
     def _step(self, examples: Examples, batch: int) -> None:
+        if self.share.size == 1:  # to the last bit
+            super()._step(examples, batch)
+            return
         size = self.settings.batch_size
         self.share.whole = whole = min(size, self.count - batch * size)
         images, labels = self._taken(examples, self.share.part(batch, size))
@@ -70,6 +73,8 @@ class SharedTorch(PlainTorch):
 
     def before_descent(self) -> None:
         """Add up the gradients of all workers, and what they tell, in one go."""
+        if self.share.size == 1:
+            return
         parts = [one.grad for one in self.network.parameters()] + [self._told]
         together = torch.cat([one.reshape(-1) for one in parts])
         self.share.add_up(together)

@@ -1,0 +1,150 @@
+"""Training on a Ray cluster: the same weights, files and figures as here, whatever is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Timer
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+import digitry
+from digitry.errors import SettingError
+from tests.cluster.nodes import ROOT, Nodes, cluster_of
+from tests.conftest import make_digits
+
+pytestmark = [pytest.mark.cluster, pytest.mark.filterwarnings("default")]
+
+RECIPE = "champion"
+"""Convolutions, normalisations, dropout, smoothed labels, and images that are bent anew in every epoch."""
+SETTINGS: dict[str, Any] = {
+    "filters": "8,8,8,8,8",
+    "batch_size": 32,
+    "epochs": 3,
+    "learning_rate": 0.0001,
+    "schedule": "constant",
+    "precision": "float32",
+    "validation_fraction": 0.1,
+}
+"""In bfloat16 every rounding is 65,000 times as large; and at ten times the rate the smallest difference grows, here as
+between two nodes, until half a point of a figure hangs on it."""
+ROUNDING = 1e-5
+"""The most that a weight, of about 0.1, or a running variance, of about 3, may differ after 135 steps."""
+PATIENCE_SECONDS = 240.0
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Digits on the disk of the driver alone."""
+    split = make_digits(1590)
+    path = tmp_path_factory.mktemp("driver") / "digits.npz"
+    np.savez(path, x_train=split.images, y_train=split.labels)
+    return path
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Nodes]:
+    with cluster_of(2) as cluster:
+        yield cluster
+
+
+def train(data: Path, run: Path, **options: Any) -> digitry.Run:
+    given = {"settings": SETTINGS, "report": False, "scale": False, "checkpoint_seconds": 0} | options
+    return digitry.train(RECIPE, data, run=run, **given)
+
+
+@pytest.fixture(scope="module")
+def local(data: Path, tmp_path_factory: pytest.TempPathFactory) -> digitry.Run:
+    return train(data, tmp_path_factory.mktemp("local") / "run")
+
+
+def largest_difference(one: digitry.Run, other: digitry.Run) -> float:
+    first, second = (load_file(run.folder / "weights.safetensors") for run in (one, other))
+    assert first.keys() == second.keys()
+    return max(float(np.abs(first[name] - second[name]).max()) for name in first)
+
+
+def assert_same_figures(one: digitry.Run, other: digitry.Run) -> None:
+    assert [line["epoch"] for line in one.history] == [line["epoch"] for line in other.history]
+    for mine, theirs in zip(one.history, other.history, strict=True):
+        assert mine.keys() == theirs.keys()
+        for name in ("loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"):
+            assert mine[name] == pytest.approx(theirs[name], abs=0.01), name
+
+
+def files(run: digitry.Run) -> set[str]:
+    """What is in a run's folder, checkpoints too."""
+    return {path.relative_to(run.folder).as_posix() for path in run.folder.rglob("*")}
+
+
+def test_two_nodes_give_what_this_machine_gives_in_the_same_files(
+    data: Path, cluster: Nodes, local: digitry.Run, tmp_path: Path
+) -> None:
+    run = train(data, tmp_path / "run", ray=cluster.address)
+    difference = largest_difference(run, local)
+    print(f"largest difference of a weight: {difference:.1e}")
+    assert 0 < difference < ROUNDING
+    assert_same_figures(run, local)
+    assert files(run) == files(local)
+    assert run.config["backend"] == local.config["backend"]
+
+
+def test_a_node_that_is_killed_leaves_the_training_to_the_others(
+    data: Path, cluster: Nodes, local: digitry.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cluster.add()
+    kills: list[Timer] = []
+
+    def kill_in_the_second_epoch(history: Any) -> None:
+        if len(history) == 1:
+            kills.append(Timer(0.1, cluster.kill))
+            kills[0].start()
+
+    run = train(data, tmp_path / "run", ray=cluster.address, track=kill_in_the_second_epoch, quiet=False)
+    kills[0].join()
+    said = capsys.readouterr().err
+    assert "training on 3 nodes" in said
+    assert "a worker was lost; going on from epoch " in said
+    assert "training on 2 nodes" in said
+    assert largest_difference(run, local) < ROUNDING
+    assert_same_figures(run, local)
+
+
+def test_a_driver_that_is_killed_goes_on_with_resume(
+    data: Path, cluster: Nodes, local: digitry.Run, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    settings = [part for name, value in SETTINGS.items() for part in ("--set", f"{name}={value}")]
+    command = [sys.executable, "-m", "digitry", "train", RECIPE, "--data", str(data), "--run", str(folder), *settings]
+    process = subprocess.Popen(
+        [*command, "--checkpoint-seconds", "0", "--ray", cluster.address],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not list(folder.glob("checkpoints/step-*.ckpt")):
+        assert process.poll() is None
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not digitry.open_run(folder).is_finished
+    run = train(data, folder, ray=cluster.address, resume=True)
+    assert largest_difference(run, local) < ROUNDING
+    assert_same_figures(run, local)
+
+
+def test_what_keras_trains_is_refused_before_anything_is_written(data: Path, cluster: Nodes, tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match="trained by Keras, on one machine"):
+        digitry.train("cnn", data, run=tmp_path / "run", ray=cluster.address)
+    assert not (tmp_path / "run").exists()
