@@ -180,6 +180,8 @@ def _all_changes(plan: Recipe, settings: Mapping[str, Any], keywords: Mapping[st
 def _train(job: TrainingJob, watch: Watch) -> None:
     """Train to the end and write what came of it; done.json is the last file."""
     model, history, is_changed = _fit(job, watch)
+    if job.nodes is not None:
+        job.nodes.leave()
     write_results(job, model, history, watch.progress, report=watch.report, is_changed=is_changed)
     if job.origin is not None:
         job.origin.write_comparison(job.folder, job.validation, watch.progress)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,14 +44,14 @@ class Crew:
         """
         self._ray, self._batch_size = ray, job.settings.batch_size
         nodes = _living_nodes(ray, meanwhile)[: job.settings.batch_size]
-        self.cores = sum(cores for _, cores in nodes)
+        self.cores = sum(node.cores for node in nodes)
         there = ray.put(job)
-        self._seats = [_take_seat(ray, there, node, cores) for node, cores in nodes]
+        self._seats = [_take_seat(ray, there, node) for node in nodes]
         try:
             firsts = [{"is_first": not number} for number in range(self.size)]
-            places = self._ask("open", [()] * self.size, firsts, meanwhile=meanwhile)
+            [port, *_] = self._ask("open", [()] * self.size, firsts, meanwhile=meanwhile)
             start = ray.put(arrays)
-            self._ask("join", [(places[0], rank, self.size, start) for rank in range(self.size)])
+            self._ask("join", [(nodes[0].host, port, rank, self.size, start) for rank in range(self.size)])
         except BaseException:
             self.end()
             raise
@@ -144,13 +144,24 @@ def _nothing(_: Any) -> None:
     """Add nothing up."""
 
 
-def _living_nodes(ray: Any, meanwhile: Callable[[], None]) -> list[tuple[str, int]]:
-    """Return the nodes with cores, and how many each has; this machine's first, which is there as long as we are."""
+class _Node(NamedTuple):
+    name: str
+    cores: int
+    host: str
+    """Its address, as Ray knows it."""
+
+
+def _living_nodes(ray: Any, meanwhile: Callable[[], None]) -> list[_Node]:
+    """Return the nodes that have cores; this machine's first, which is there as long as we are."""
     here, silent_since = ray.get_runtime_context().get_node_id(), time.monotonic()
     while True:
-        found = [(one["NodeID"], int(one["Resources"].get("CPU", 0))) for one in ray.nodes() if one["Alive"]]
-        if nodes := [(node, cores) for node, cores in found if cores]:
-            return sorted(nodes, key=lambda node: (node[0] != here, node[0]))
+        found = [
+            _Node(one["NodeID"], int(one["Resources"].get("CPU", 0)), one["NodeManagerAddress"])
+            for one in ray.nodes()
+            if one["Alive"]
+        ]
+        if nodes := [node for node in found if node.cores]:
+            return sorted(nodes, key=lambda node: (node.name != here, node.name))
         meanwhile()
         time.sleep(LOOK_SECONDS)
         if time.monotonic() - silent_since >= SILENCE_SECONDS:
@@ -158,9 +169,9 @@ def _living_nodes(ray: Any, meanwhile: Callable[[], None]) -> list[tuple[str, in
             warnings.warn("no node of the cluster is left; waiting for one to join it", stacklevel=2)
 
 
-def _take_seat(ray: Any, job: Any, node: str, cores: int) -> Any:
+def _take_seat(ray: Any, job: Any, node: _Node) -> Any:
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-    place = NodeAffinitySchedulingStrategy(node, soft=False)
-    kind = ray.remote(num_cpus=cores, max_restarts=0, scheduling_strategy=place)(TrainingSeat)
-    return kind.remote(job, cores)
+    place = NodeAffinitySchedulingStrategy(node.name, soft=False)
+    kind = ray.remote(num_cpus=node.cores, max_restarts=0, scheduling_strategy=place)(TrainingSeat)
+    return kind.remote(job, node.cores, node.host)

@@ -55,7 +55,7 @@ class SharedTraining:
             except LostWorkerError as error:
                 losses = 1 if supervisor.batch > furthest else losses + 1
                 furthest = max(furthest, supervisor.batch)
-                self._leave()
+                self.leave()
                 if losses == LOSSES:
                     raise TrainingError(
                         f"workers were lost {LOSSES} times without another step: nodes that died, or ran out of "
@@ -97,7 +97,8 @@ class SharedTraining:
         state.restore(self._model, self._crew.state())
         self._kept = batch
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """End the workers, if there are any; the model is where they were when it was saved last."""
         if self._crew is not None:
             self._crew.end()
             self._crew = None

@@ -26,6 +26,7 @@ class SharingNodes:
     def __init__(self, ray: Any) -> None:
         """Ask every node whether it runs what runs here. Raises SettingError where it does not, or has no core."""
         self._ray, self._equipment = ray, equipment(*PACKAGES, "safetensors")
+        self._training: SharedTraining | None = None
         if not ray.cluster_resources().get("CPU"):
             raise SettingError("the cluster has no core to train on; start its nodes with --num-cpus of 1 or more")
         check_nodes(ray, self._equipment)
@@ -38,7 +39,14 @@ class SharingNodes:
 
         settings = job.plan.settings
         shared = SharedJob(self._equipment, job.plan.name, settings, job.dataset.class_names, job.seed, steps_per_epoch)
-        return SharedTraining(partial(Crew, self._ray, shared), model, settings, steps_per_epoch, progress)
+        make = partial(Crew, self._ray, shared)
+        self._training = SharedTraining(make, model, settings, steps_per_epoch, progress)
+        return self._training
+
+    def leave(self) -> None:
+        """Give the cores back: what is still to do is done here."""
+        if self._training is not None:
+            self._training.leave()
 
 
 @contextlib.contextmanager

@@ -36,19 +36,18 @@ class SharedJob:
 class TrainingSeat:
     """One of the workers of a training."""
 
-    def __init__(self, job: SharedJob, cores: int) -> None:
-        self._job, self._cores = job, cores
+    def __init__(self, job: SharedJob, cores: int, host: str) -> None:
+        """`host` is the address of this node, at which the others reach it."""
+        self._job, self._cores, self._host = job, cores, host
         self._model: Any = None
         self._torch: SharedTorch | None = None
         self._meeting: Meeting | None = None
 
-    def open(self, *, is_first: bool) -> tuple[str, int]:
-        """Build the network, and return where this node is; the first one's is where all meet.
+    def open(self, *, is_first: bool) -> int:
+        """Build the network; returns the port at which all meet, of the first one.
 
         Raises SettingError where this node does not run what the driver runs.
         """
-        from ray.util import get_node_ip_address
-
         job = self._job
         check_equipment(job.equipment)
         os.environ.pop("KERAS_BACKEND", None)  # a wish of who started the node, not of this training
@@ -62,19 +61,21 @@ class TrainingSeat:
         recipe = replace(find_recipe(job.recipe), settings=job.settings)
         self._model = build_and_compile(recipe, len(job.class_names), job.steps_per_epoch)
         self._contract = recipe.contract(self._model, job.class_names)
-        self._host = get_node_ip_address()
         if is_first:
             self._meeting = Meeting(self._host)
-        return self._host, self._meeting.port if self._meeting else 0
+        return self._meeting.port if self._meeting else 0
 
-    def join(self, place: tuple[str, int], rank: int, size: int, arrays: state.Arrays) -> None:
-        """Come together with the others, and begin with what a checkpoint holds. Raises LostPeerError."""
+    def join(self, host: str, port: int, rank: int, size: int, arrays: state.Arrays) -> None:
+        """Come together with the others, where the first is, and begin with what a checkpoint holds.
+
+        Raises LostPeerError.
+        """
         from digitry.training.cluster.gloo_group import GlooGroup
         from digitry.training.cluster.shared_torch import Share, SharedTorch
 
         job = self._job
         state.restore(self._model, arrays)
-        add_up = GlooGroup(self._meeting or place, self._host, rank, size).add_up
+        add_up = GlooGroup(self._meeting or (host, port), self._host, rank, size).add_up
         share = Share(rank, size, add_up)
         self._torch = SharedTorch(self._model, self._contract, job.settings, job.seed, job.steps_per_epoch, share)
         self._torch.borrow()
