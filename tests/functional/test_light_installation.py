@@ -16,7 +16,7 @@ import digitry
 
 SERVER = "starlette, uvicorn, httptools, python_multipart, prometheus_client and orjson"
 ROOT = Path(digitry.__file__).resolve().parents[2]
-CORE = ("numpy", "onnxruntime", "pillow", "opencv-python-headless", "click", "jinja2", "rich")
+CORE = ("numpy", "onnxruntime", "pillow", "opencv-python-headless", "threadpoolctl", "click", "jinja2", "rich")
 
 
 def with_all_it_needs(names: tuple[str, ...]) -> set[str]:

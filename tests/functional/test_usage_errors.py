@@ -7,7 +7,7 @@ import pytest
 from tests.functional.calling import call
 
 
-@pytest.mark.parametrize(("command", "missing"), [("info", "RUN|FILE.onnx|shipped"), ("read", "PICTURE...")])
+@pytest.mark.parametrize(("command", "missing"), [("info", "RUN|FILE.onnx|NAME"), ("read", "PICTURE...")])
 def test_a_missing_argument_is_named_with_the_help_that_explains_it(
     command: str, missing: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

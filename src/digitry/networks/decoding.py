@@ -24,6 +24,9 @@ MIN_PROBABILITY = 1e-4
 """Digits less probable than this in a frame are not followed."""
 
 
+NONE = (0.0, 0.0)
+
+
 class Spelling(NamedTuple):
     """One way to read the frames."""
 
@@ -38,25 +41,22 @@ def spellings(frames: Frames, *, width: int = BEAM_WIDTH) -> list[Spelling]:
     """
     # Prefix → probability of all ways to spell it so far that end in a blank, and that end in its last digit.
     beams: dict[tuple[int, ...], tuple[float, float]] = {(): (1.0, 0.0)}
-    for row in frames.astype(np.float64):
-        seen = np.flatnonzero(row[1:] >= MIN_PROBABILITY)
-        blank = float(row[BLANK])
-        if not seen.size:
+    # Plain numbers in lists: a third less time than with arrays this small.
+    for blank, *row in frames.astype(np.float64).tolist():
+        seen = [(digit, there) for digit, there in enumerate(row) if there >= MIN_PROBABILITY]
+        if not seen:
             beams = {prefix: ((ends + last) * blank, 0.0) for prefix, (ends, last) in beams.items()}
             continue
         grown: dict[tuple[int, ...], tuple[float, float]] = {}
         for prefix, (ends, last) in beams.items():
-            both = ends + last
-            old = grown.get(prefix, (0.0, 0.0))
-            stays = last * float(row[prefix[-1] + 1]) if prefix else 0.0
-            grown[prefix] = (old[0] + both * blank, old[1] + stays)
-            for digit in seen.tolist():
+            both, end = ends + last, prefix[-1] if prefix else None
+            old = grown.get(prefix, NONE)
+            grown[prefix] = (old[0] + both * blank, old[1] + (0.0 if end is None else last * row[end]))
+            for digit, there in seen:
                 longer = (*prefix, digit)
-                from_here = (ends if prefix and prefix[-1] == digit else both) * float(row[digit + 1])
-                old = grown.get(longer, (0.0, 0.0))
-                grown[longer] = (old[0], old[1] + from_here)
-        best = sorted(grown.items(), key=lambda item: -sum(item[1]))[:width]
-        beams = dict(best)
+                old = grown.get(longer, NONE)
+                grown[longer] = (old[0], old[1] + (ends if digit == end else both) * there)
+        beams = dict(sorted(grown.items(), key=lambda item: -(item[1][0] + item[1][1]))[:width])
     return [Spelling(prefix, ends + last) for prefix, (ends, last) in beams.items()]
 
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.images.one_thread import opencv_on_one_thread
+from digitry.images.one_thread import on_one_thread
 from digitry.images.segment import is_blot
 from digitry.images.stages import BLANK, MAX_HOLES, MIN_SMOOTHNESS, hole_count
 from digitry.reading import one_digit
@@ -43,7 +43,7 @@ class Weighed(NamedTuple):
 
 def weigh_digits(images: Images, networks: Networks) -> list[Weighed]:
     """Return what canonical digits, uint8 (n, 28, 28), are: the networks run once for all."""
-    with opencv_on_one_thread():
+    with on_one_thread():
         return _weigh(images, networks)
 
 

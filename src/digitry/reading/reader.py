@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.errors import SettingError, unknown_name
-from digitry.images.one_thread import opencv_on_one_thread
+from digitry.images.one_thread import on_one_thread
 from digitry.reading import drawn_ink, one_digit, one_number, one_page, predicting
 from digitry.reading.knowledge import Knowledge, apply_knowledge
 from digitry.reading.networks import DIGITS, Models, Networks, knows_some_digits
@@ -83,7 +83,7 @@ class Reader(Networks):
         self, grey: NDArray[np.uint8], expect: str, known: Knowledge | None, options: PageOptions, name: str, page: int
     ) -> Reading:
         began = time.perf_counter()
-        with opencv_on_one_thread():
+        with on_one_thread():
             reading = self._read_known(grey, expect, known, options, name, page)
         # Neither name nor numbers: logs are read by others than the pictures.
         sure, count = "sure" if reading.sure else "not sure", len(reading.numbers)
@@ -174,7 +174,7 @@ class Reader(Networks):
 
         Nothing is `known` of them: these are whole pictures, many together.
         """
-        with opencv_on_one_thread():
+        with on_one_thread():
             return one_digit.read_pages(pages, self, name=name, page=page)
 
 

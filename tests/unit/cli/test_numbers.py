@@ -21,6 +21,7 @@ ELSEWHERE = {
         ["cnn"],
         ["epochs", "batch_size", "learning_rate", "dropout", "early_stopping_epochs", "checkpoint_seconds"],
     ),
+    "learning-curve": (["cnn"], ["epochs"]),
     "tune": (["cnn"], ["minutes"]),
     "read": (["picture.png"], ["max_error"]),
     "score": (["."], ["max_error"]),
@@ -32,7 +33,7 @@ OPEN_SOCKET = "listener"
 
 
 def command_of(name: str) -> click.Command:
-    found = importlib.import_module(f"digitry.cli.{name}").command
+    found = importlib.import_module(f"digitry.cli.{name.replace('-', '_')}").command
     assert isinstance(found, click.Command)
     return found
 
