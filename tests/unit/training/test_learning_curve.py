@@ -14,6 +14,7 @@ import digitry
 from digitry.cli import group
 from digitry.datasets.load import some_images
 from digitry.errors import DataError, SettingError
+from digitry.evaluation import judging
 from digitry.recipes import registry
 from digitry.training import learning_curve as curve_module
 from digitry.training.curve_points import CurvePoint, LearningCurve
@@ -88,9 +89,11 @@ def test_every_size_is_a_run_on_so_many_images_judged_on_the_same_others(made: L
     for point in made.points:
         run = digitry.open_run(made.folder / point.runs[0])
         assert run.settings["training_images"] == point.images
-        judged = digitry.evaluate(run, data=make_dataset(), split="validation").splits
-        assert {name: one.scores.images for name, one in judged.items()} == {"train": point.images, "validation": 20}
-        assert judged["validation"].scores.accuracy == pytest.approx(point.accuracy)
+        parts = judging.splits_of(run, make_dataset(), "validation")
+        assert {name: len(part) for name, part in parts.items()} == {"train": point.images, "validation": 20}
+        unseen = parts["validation"]
+        right = run.model().probabilities(unseen.images).argmax(axis=1) == unseen.labels
+        assert right.mean() == pytest.approx(point.accuracy)
 
 
 def test_its_figures_lie_beside_its_runs_and_on_a_page(made: LearningCurve) -> None:
