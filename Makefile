@@ -41,7 +41,7 @@ demo: $(VENV)/train.done  ## Fetch, explore, train, evaluate, read: the whole to
 test: $(VENV)/dev.done  ## The test suite.
 	@# A file at a time: what its tests share, a training say, is made once. They start hundreds of processes, whose
 	@# bytecode is kept.
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not full and not network and not backends and not browser and not cluster"
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist loadfile -m "not full and not network and not backends and not browser and not cluster"
 
 test-browser: $(VENV)/dev.done  ## The page in Chromium, and all its reader's answers beside Python's.
 	@# What drives Chromium. Chromium, Node, npm, nginx and a C++ compiler come from the system (apt-get install chromium

@@ -27,12 +27,6 @@ hypothesis.settings.register_profile("anywhere", database=None, deadline=None)
 hypothesis.settings.load_profile("anywhere")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests begin first: what takes long and begins last leaves all but one process without work."""
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
-
-
 @pytest.fixture(autouse=True)
 def temporary_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No test sees the real cache, the real home or the folder it was started in."""
