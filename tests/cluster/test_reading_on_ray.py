@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +32,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = make_folder(tmp_path_factory.mktemp("many"), COUNT)
     (folder / "0" / MISSING).symlink_to("nowhere")
     return folder
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Nodes]:
-    with cluster_of(2) as cluster:
-        yield cluster
 
 
 @pytest.fixture(scope="module")

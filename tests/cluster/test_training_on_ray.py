@@ -18,8 +18,7 @@ from safetensors.numpy import load_file
 
 import digitry
 from digitry.errors import SettingError
-from tests.cluster.nodes import ROOT, Nodes, cluster_of
-from tests.conftest import make_digits
+from tests.cluster.nodes import ROOT, Nodes
 
 pytestmark = [pytest.mark.cluster, pytest.mark.filterwarnings("default")]
 
@@ -39,21 +38,6 @@ between two nodes, until half a point of a figure hangs on it."""
 ROUNDING = 1e-5
 """The most that a weight, of about 0.1, or a running variance, of about 3, may differ after 135 steps."""
 PATIENCE_SECONDS = 240.0
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Digits on the disk of the driver alone."""
-    split = make_digits(1590)
-    path = tmp_path_factory.mktemp("driver") / "digits.npz"
-    np.savez(path, x_train=split.images, y_train=split.labels)
-    return path
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Nodes]:
-    with cluster_of(2) as cluster:
-        yield cluster
 
 
 def train(data: Path, run: Path, **options: Any) -> digitry.Run:

@@ -10,38 +10,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 import digitry
 from digitry.errors import SettingError
 from tests.cluster.nodes import Nodes, cluster_of
-from tests.conftest import make_digits
 from tests.unit.training.tuning.made_up import final_records
 
 pytestmark = [pytest.mark.cluster, pytest.mark.filterwarnings("default")]
 
 TRIALS = 4
 PATIENCE_SECONDS = 300.0
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Digits on the disk of the driver alone."""
-    split = make_digits(1600)
-    path = tmp_path_factory.mktemp("driver") / "digits.npz"
-    np.savez(path, x_train=split.images, y_train=split.labels)
-    return path
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Nodes]:
-    with cluster_of(2) as cluster:
-        yield cluster
 
 
 def start(data: Path, folder: Path, *options: str) -> subprocess.Popen[str]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 
 import cv2
-from threadpoolctl import ThreadpoolController, threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 _lock = threading.Lock()
-_readers, _opencv_threads = 0, 1
-_products: threadpool_limits | None = None
+_readers = 0
+_as_before = ExitStack()
+"""What gives OpenCV and BLAS their threads back."""
 
 
 @contextmanager
@@ -20,21 +21,20 @@ def on_one_thread() -> Iterator[None]:
     """Let OpenCV, and the BLAS that multiplies NumPy's matrices, use one thread meanwhile, in this whole process: each
     has one number for all; the last to leave resets it.
     """
-    global _readers, _opencv_threads, _products
+    global _readers
     with _lock:
         if not _readers:
-            _opencv_threads = cv2.getNumThreads()
+            _as_before.callback(cv2.setNumThreads, cv2.getNumThreads())
             cv2.setNumThreads(1)
-            _products = _libraries().limit(limits=1, user_api="blas")
+            _as_before.enter_context(_libraries().limit(limits=1, user_api="blas"))
         _readers += 1
     try:
         yield
     finally:
         with _lock:
             _readers -= 1
-            if not _readers and _products is not None:
-                cv2.setNumThreads(_opencv_threads)
-                _products.restore_original_limits()
+            if not _readers:
+                _as_before.close()
 
 
 @cache

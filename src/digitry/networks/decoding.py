@@ -25,6 +25,7 @@ MIN_PROBABILITY = 1e-4
 
 
 NONE = (0.0, 0.0)
+"""No way yet to spell a prefix, be it with a blank at its end or with its last digit."""
 
 
 class Spelling(NamedTuple):

@@ -12,6 +12,7 @@ from PIL import Image
 
 from digitry.cli import calibrate, info
 from digitry.errors import ModelError
+from digitry.evaluation.calibrate import MORE_PICTURES
 from digitry.networks.contract import Contract
 from digitry.networks.model import Model
 from tests.unit.tiny_models import printed_digit, string_model_bytes, template_model_bytes
@@ -81,6 +82,11 @@ def test_info_says_what_a_model_reads_and_that_nobody_measured_it(folder: Path) 
     assert "none: nobody measured when it is sure, so it never is" in text
     assert Model.open(folder / "tiny.onnx").sha256 in text
     assert "whole numbers: 0, 1, 2" in ask(info.command, folder / "numbers.onnx").stdout
+
+
+def test_the_help_says_how_many_pictures_are_made() -> None:
+    made = f"[default: {MORE_PICTURES['digit']}; numbers {MORE_PICTURES['number']}]"
+    assert made in " ".join(ask(calibrate.command, "--help").stdout.split())
 
 
 def test_info_of_the_shipped_networks_has_their_scales() -> None:
