@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import socket
 from collections.abc import Callable
@@ -25,6 +26,12 @@ CANONICAL = Contract("any", tuple("0123456789"))
 # No memory of examples in the checkout, which need not be writable, and no clock: a machine may be slow.
 hypothesis.settings.register_profile("anywhere", database=None, deadline=None)
 hypothesis.settings.load_profile("anywhere")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Thousands of tests and the libraries they import stay: looking for garbage among them is a tenth of all time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

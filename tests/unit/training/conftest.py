@@ -38,7 +38,7 @@ def train(recipe: str | Recipe, *data: Any, **options: Any) -> digitry.Run:
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(odd_data, "SAMPLE", 60)
-        patch.setattr(calibrate, "PICTURES_AN_EPOCH", {"digit": 10, "number": 10})
+        patch.setattr(calibrate, "PICTURES_AN_EPOCH", {"digit": 4, "number": 2})
         few_strips(patch)
         return train_with_report(recipe, *data, **{"report": False} | options)
 

@@ -439,7 +439,7 @@ def test_a_run_that_learned_numbers_leaves_a_model_its_temperature_and_how_many_
     # Its run is read with, judged and shown by the same commands as those of digits.
     assert contract.reads == "number"
     assert contract.confidence_scale is not None
-    assert contract.confidence_scale.pictures == 20  # ten an epoch
+    assert contract.confidence_scale.pictures == 4  # two an epoch
     assert Reader(folder).numbers.contract == contract
     few_strips(monkeypatch)
     assert evaluate(folder, data=printed_dataset()).to_json()["splits"]["test"]["strips"] == 24
