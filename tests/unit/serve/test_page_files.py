@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from digitry.networks.model_files import run_or_shipped, shipped_runs
+from digitry.runs import METRICS
 from digitry.serve import web_page as page
 from digitry.serve.curl import LINES
 from digitry.serve.guard import Access
@@ -143,6 +145,19 @@ def test_the_page_says_how_well_the_shipped_network_reads_and_nothing_of_others(
     other = open_a_site().client
     assert other.get("/config.json").json()["accuracy"] is None
     assert "10,000 test digits" not in other.get("/about").text
+
+
+@pytest.mark.parametrize("name", shipped_runs())
+def test_a_small_network_that_ships_is_shown_with_its_test_figures_not_as_one_of_the_server(
+    open_a_site: Callable[..., Site], name: str
+) -> None:
+    client = open_a_site({name: [Path(name)]}).client
+    test = json.loads((run_or_shipped(name) / METRICS).read_bytes())["splits"]["test"]
+    assert client.get("/config.json").json()["accuracy"] == test["accuracy"]
+    about = html.unescape(" ".join(client.get("/about").text.split()))
+    assert f"MNIST's 10,000 test digits, {test['error_count']} wrong" in about
+    assert f"<code>{name}</code>, it comes with digitry" in about
+    assert "server's own" not in about
 
 
 def test_who_looks_for_what_is_not_there_is_told_kindly_and_programs_get_a_problem(site: Site) -> None:
