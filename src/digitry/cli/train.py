@@ -19,8 +19,8 @@ from digitry.cli.options import setting_pairs, view_options, with_view
     "--from",
     "start_from",
     metavar="shipped|RUN|FILE.onnx",
-    help="Continue from the shipped model's weights, or from another's: a run's, or those of a small network that comes "
-    "with digitry (tiny, say); on your own pictures, with --data.",
+    help="Continue from the shipped model's weights, or from another's: a run's, or those of a small network that "
+    "comes with digitry (tiny, say); on your own pictures, with --data.",
 )
 @click.option(
     "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Fixes all that is random."

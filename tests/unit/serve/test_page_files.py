@@ -142,6 +142,7 @@ def test_the_page_says_how_well_the_shipped_network_reads_and_nothing_of_others(
     assert shipped.get("/config.json").json()["accuracy"] == 0.9955
     about = html.unescape(" ".join(shipped.get("/about").text.split()))
     assert "99.55% of MNIST's 10,000 test digits, 45 wrong" in about
+    assert "mostly it says so" in about
     other = open_a_site().client
     assert other.get("/config.json").json()["accuracy"] is None
     assert "10,000 test digits" not in other.get("/about").text
@@ -158,6 +159,7 @@ def test_a_small_network_that_ships_is_shown_with_its_test_figures_not_as_one_of
     assert f"MNIST's 10,000 test digits, {test['error_count']} wrong" in about
     assert f"<code>{name}</code>, it comes with digitry" in about
     assert "server's own" not in about
+    assert "never seen a picture of no digit" in about
 
 
 def test_who_looks_for_what_is_not_there_is_told_kindly_and_programs_get_a_problem(site: Site) -> None:
