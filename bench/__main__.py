@@ -67,6 +67,11 @@ BENCHES = {
     "chips": Bench(
         "Flash, RAM and instructions of the small networks' C on a Cortex-M4, under QEMU.", 3, (Step(("chips.py",)),)
     ),
+    "no-digits": Bench(
+        "What the small networks' C says of pictures without a digit: how many a threshold keeps out.",
+        2,
+        (Step(("no_digits.py",)), Step(("model_cards.py",))),
+    ),
     "onnx-ways": Bench(
         "digitry's own way to ONNX beside Keras' export, on every backend.", 10, (_with_all("onnx_ways.py"),)
     ),
@@ -133,7 +138,7 @@ BENCHES = {
     "shipped-runs": Bench(
         "Train the small networks that ship for makers, calibrate them, and measure their C.",
         30,
-        (_with_all("shipped_runs.py"), Step(("chips.py",)), Step(("model_cards.py",))),
+        (_with_all("shipped_runs.py"), Step(("chips.py",)), Step(("no_digits.py",)), Step(("model_cards.py",))),
     ),
     "calibration": Bench(
         "What the shipped networks' confidences are worth, on pictures made of validation digits.",

@@ -81,10 +81,12 @@ def small_card(name: str) -> dict[str, Any]:
     assert scale is not None
     chips = ROOT / "results" / "chips.json"
     measured = json.loads(chips.read_bytes())["networks"] if chips.is_file() else {}
+    sha256 = hashlib.sha256(run.model_file.read_bytes()).hexdigest()
+    refused = json.loads((ROOT / "results" / "no_digits.json").read_bytes())["networks"].get(name)
     return {
         "recipe": name,
         "seed": run.seed,
-        "sha256": hashlib.sha256(run.model_file.read_bytes()).hexdigest(),
+        "sha256": sha256,
         "bytes": sum(path.stat().st_size for path in run.folder.iterdir()),
         "parameters": recipes.get(run.recipe).parameters,
         "held_back": run.hold_out[0],
@@ -93,6 +95,7 @@ def small_card(name: str) -> dict[str, Any]:
         "accuracy": test["accuracy"],
         "errors": test["error_count"],
         "chip": measured.get(name),
+        "no_digits": refused if refused and refused["sha256"] == sha256 else None,
     }
 
 
