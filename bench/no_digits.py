@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import frames
 import numpy as np
 from numpy.typing import NDArray
 
+import frames
 from digitry.evaluation import selective
 from digitry.evaluation.hard_pictures import no_digits
 from digitry.evaluation.hard_pictures.specimen import png_of_digit
@@ -48,7 +48,9 @@ def main() -> None:
     networks = {name: figures(Model.open(run_or_shipped(name)), marks) for name in shipped_runs()}
     print(json.dumps(networks, indent=1))
     about = {"command": "python -m bench no-digits", "side": frames.SIDE, "sets": counts}
-    RESULT.write_text(json.dumps({"networks": networks, **about, **run_folder.describe_surroundings()}, indent=1) + "\n")
+    RESULT.write_text(
+        json.dumps({"networks": networks, **about, **run_folder.describe_surroundings()}, indent=1) + "\n"
+    )
 
 
 def frame(name: str, index: int) -> NDArray[np.uint8]:
@@ -71,7 +73,8 @@ def figures(model: Model, marks: dict[str, list[Any]]) -> dict[str, Any]:
         }
         for name, found in own.items()
     }
-    return {"sha256": model.sha256, "threshold": threshold, "accepted": float((digits >= threshold).mean()), "sets": sets}
+    accepted = float((digits >= threshold).mean())
+    return {"sha256": model.sha256, "threshold": threshold, "accepted": accepted, "sets": sets}
 
 
 def confidences(model: Model, images: list[Any]) -> NDArray[np.float64]:
