@@ -48,6 +48,18 @@ WIDEST, COLOURS = 900, 128
 """Of a picture that is kept."""
 FEW = 400
 """Images of each split, where only the code is of interest."""
+START = """import os
+import shutil
+import subprocess
+import sys
+
+if "google.colab" in sys.modules:  # there: upload the project as digitry.zip first, by the folder sign on the left
+    shutil.unpack_archive("digitry.zip", "digitry")
+    os.chdir("digitry")
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", ".[train]"], check=True)
+else:
+    os.chdir("../..")  # the project's folder, where examples/ lies"""
+"""The first cell of every notebook."""
 
 
 def main() -> None:
@@ -120,11 +132,7 @@ class RunPage:
         """Make the notebook of a page that has been run."""
         page = FIGURE.sub("", page)
         make = nbformat.v4
-        cells = [
-            make.new_code_cell(
-                "import os\n\nos.chdir('../..')  # the project's folder, where examples/ lies", id="start"
-            )
-        ]
+        cells = [make.new_code_cell(START, id="start")]
         place = 0
         for number, (block, (printed, shown)) in enumerate(zip(BLOCK.finditer(page), self.cells, strict=True), 1):
             cells.append(make.new_markdown_cell(page[place : block.start()].strip(), id=f"text-{number}"))
