@@ -270,6 +270,9 @@ const scenarios = {
     const { height } = await page.locator("#text").boundingBox();
     const size = await page.evaluate(() => Number.parseFloat(getComputedStyle(document.getElementById("text")).fontSize));
     assert.ok(height < 1.8 * size, `${height} pixels for letters of ${size}`);
+    await page.waitForSelector("#digits.many .seen:nth-child(8)");
+    const tops = await page.locator("#digits .seen").evaluateAll((all) => all.map((one) => Math.round(one.getBoundingClientRect().top)));
+    assert.ok(new Set(tops).size <= Math.ceil(tops.length / 2), `cards at ${tops}, two side by side`);
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
   },
 
