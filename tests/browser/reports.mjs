@@ -85,6 +85,8 @@ const scenarios = {
     const page = await open({ colorScheme: "dark", viewport: { width: 390, height: 800 } });
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);
     await hasNoViolations(page);
+    await page.setViewportSize({ width: 320, height: 568 });
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 320);
     await page.click(".suspects button >> nth=1");
     await page.click(".others button >> text=The label is right");
     await page.waitForFunction(() => document.querySelector("[role=status]").textContent.includes("not saved yet"));

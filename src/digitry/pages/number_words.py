@@ -15,8 +15,10 @@ def interval(low_high: tuple[float, float]) -> str:
 
 
 def confidence(probability: float) -> str:
-    """Write a confidence: "98.3%"; nothing is certain, so 0.9997 is not shown as 100.0%."""
-    return "> 99.9%" if probability > 0.999 else f"{probability:.1%}"
+    """Write a confidence: "98.3%"; nothing is certain, so 0.9997 is not shown as 100.0%, nor 0.0003 as 0.0%."""
+    if probability > 0.999:
+        return "> 99.9%"
+    return "< 0.1%" if probability < 0.001 else f"{probability:.1%}"
 
 
 def about(seconds: float) -> str:

@@ -55,9 +55,10 @@ function stretched(confidence) {
   return -Math.log10(1 - Math.min(Math.max(confidence, 0), 1) + 1e-6);
 }
 
-/** "98.3%"; nothing is certain, so 0.9997 is not shown as 100.0%. */
+/** "98.3%"; nothing is certain, so 0.9997 is not shown as 100.0%, nor 0.0003 as 0.0%. */
 function inWords(confidence) {
-  return confidence > 0.999 ? "> 99.9%" : percent(confidence);
+  if (confidence > 0.999) return "> 99.9%";
+  return confidence < 0.001 ? "< 0.1%" : percent(confidence);
 }
 
 /** "0.5%", with as many digits as there are. */
