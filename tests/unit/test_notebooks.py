@@ -21,9 +21,7 @@ def first_cell(notebook: Path) -> str:
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_in_a_clone_the_first_cell_goes_to_the_projects_folder(
-    notebook: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_in_a_clone_the_first_cell_goes_to_the_projects_folder(notebook: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(notebook.parent)
     exec(first_cell(notebook), {})
     assert Path("examples", "3-photo-of-ink.jpg").is_file()

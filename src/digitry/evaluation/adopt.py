@@ -120,7 +120,8 @@ def adopt(
     scale, _ = scale_on_made(model, unseen, dataset.name, count=PICTURES, progress=progress)
     name = dataset.name if dataset.name.isprintable() else "a dataset"
     scale = replace(
-        scale, made_of=f"made pictures of digits of {name[:LONGEST_NAME]}, from which its maker may have trained it"
+        scale,
+        made_of=f"synthetic pictures of digits of {name[:LONGEST_NAME]}, from which its maker may have trained it",
     )
     contract = replace(contract, confidence_scale=scale, metrics={"adopted_accuracy": accuracy})
     written = with_contract(model.data, contract)

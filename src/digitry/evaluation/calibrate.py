@@ -42,7 +42,7 @@ MORE_PICTURES = {"digit": 12_000, "number": 8000, "page": MOST_PAGES}
 """How many `calibrate` makes where nothing else is asked for, by what the network reads: of the 6,000 digits that are
 held back of MNIST all it can; numbers take ten times as long."""
 
-PAGES_MADE_OF = "numbers on made pages of all kinds, written with digits of {data} that it has not seen"
+PAGES_MADE_OF = "numbers on synthetic pages of all kinds, written with digits of {data} that it has not seen"
 
 LEAST_UNSEEN = 10
 """Of fewer pictures nothing can be said."""

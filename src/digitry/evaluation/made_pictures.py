@@ -66,10 +66,10 @@ def describe(reads: str, class_names: tuple[str, ...], data: str) -> str:
     data = data if data.isprintable() and len(data) <= LONGEST_NAME else "a dataset"
     unseen = f"digits of {data} that it has not seen"
     if reads == "number":
-        return f"{unseen}, written as numbers of 1 to {LONGEST} in made photographs"
+        return f"{unseen}, written as numbers of 1 to {LONGEST} in synthetic photographs"
     if class_names != DIGITS:
         return f"images of {data} that it has not seen, as they are: no photographs, no drawings"
-    return f"{unseen}, one a picture: half as they are, half in made photographs"
+    return f"{unseen}, one a picture: half as they are, half in synthetic photographs"
 
 
 def _numbers(

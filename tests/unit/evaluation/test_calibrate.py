@@ -95,7 +95,7 @@ def test_what_is_no_digit_is_measured_as_it_is_and_the_scale_says_so() -> None:
     assert {page.shape for page, _ in made} == {(28, 28)}
     assert {text for _, text in made} == set(names)
     assert "no photographs" in describe("digit", names, "letters")
-    assert "half in made photographs" in describe("digit", DIGITS, "mnist")
+    assert "half in synthetic photographs" in describe("digit", DIGITS, "mnist")
     assert describe("digit", DIGITS, "a\nb").startswith("digits of a dataset that")
 
 
@@ -303,7 +303,7 @@ def test_the_scale_of_a_network_for_pages_is_fitted_to_numbers_on_made_pages() -
     again, _ = scale_on_made(model, split, "mnist", count=2, seed=1)
     assert scale == again
     assert scale.pictures == len(confidence) >= 2
-    assert scale.made_of == "numbers on made pages of all kinds, written with digits of mnist that it has not seen"
+    assert scale.made_of == "numbers on synthetic pages of all kinds, written with digits of mnist that it has not seen"
     assert not scale.second_opinion
 
 
