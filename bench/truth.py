@@ -4,9 +4,9 @@ python bench/truth.py [--runs runs/truth] [--pictures 2000] [--seed 0]
 
 Trains seven models, each with its own scale of confidence, as `digitry train` leaves it; reads pictures made of MNIST's
 test digits with each, half of them as they are and half in synthetic photographs; and lays what was promised beside
-what was kept, in results/truth.json and between the marks of docs/reading.md. Exit code 1 where a promise is broken: where the
-sure readings have so many errors that a model which keeps it would have as many in less than one of twenty trials. What
-the shipped network's scale would have called sure of the same readings stands beside it.
+what was kept, in results/truth.json and between the marks of docs/reading.md. Exit code 1 where a promise is broken:
+where the sure readings have so many errors that a model which keeps it would have as many in less than one of twenty
+trials. What the shipped network's scale would have called sure of the same readings stands beside it.
 """
 
 from __future__ import annotations

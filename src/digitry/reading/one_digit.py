@@ -25,8 +25,8 @@ RIVALS, BLOT = 0.5, 0.5
 BLOT_REASON = "it is a solid spot: a dot, or a digit whose holes have closed"
 
 SECOND_OPINION_BELOW = 0.95
-"""The network for numbers is asked where the one for digits is less confident than this. Chosen on synthetic photographs
-of validation digits: as many are right as when it is asked about all, and more are sure (docs/log.md)."""
+"""The network for numbers is asked where the one for digits is less confident than this. Chosen on synthetic
+photographs of validation digits: as many are right as when it is asked about all, and more are sure (docs/log.md)."""
 
 STRIP_WIDTH = 64
 """Pixels: a digit with paper on both sides. One width for all, so that many are read at once."""
