@@ -316,6 +316,11 @@ const scenarios = {
     const count = await page.locator(".box").count();
     assert.equal(await page.locator("#tables .number").count(), count);
     assert.ok(await page.locator(".box.sure").count() < count, "some are to be looked at");
+    const words = page.locator(".box span:visible");
+    assert.equal(await words.count(), count);
+    await page.setViewportSize({ width: 390, height: 844 });
+    assert.equal(await words.count(), await page.locator(".box:not(.sure)").count(), "on a phone they would cover what is written");
+    await page.setViewportSize({ width: 1280, height: 720 });
     await page.locator(".box.likely, .box.unsure").first().click();
     const open_ = () => page.locator(".box.likely, .box.unsure").count();
     let left = await open_();

@@ -206,6 +206,8 @@ def test_the_page_about_the_api_names_every_route_with_a_call_of_it(
         assert f"<code>POST {path}</code>" in text or f"<code>GET {path}</code>" in text
         assert path in LINES
     assert "<script" not in text
+    assert "<code>digitry read --json</code>" in text
+    assert "`" not in text
 
 
 def in_node(script: str) -> str:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 MOST_CURVES = 60
 """More than the best so many curves could not be told apart."""
 
+CROWDED = 24
+"""More letters than this under a small chart stand upright, so that no word runs into the next."""
+
 
 def best_so_far(trials: Sequence[Trial]) -> Figure:
     """Draw the accuracy of every complete trial in the order of their numbers, and the best up to there."""
@@ -151,7 +154,8 @@ def _slice(axes: Axes, name: str, one: Range | Choices, trials: Sequence[Trial])
         face = BLUE if complete else "none"
         axes.scatter(x, [t.accuracy or 0.0 for t in shown], s=16, facecolors=face, edgecolors=BLUE, linewidths=0.8)
     if isinstance(one, Choices):
-        axes.set_xticks(range(len(one.words)), [charts.safe_label(word, 10) for word in one.words], rotation=30)
+        words = [charts.safe_label(word, 10) for word in one.words]
+        axes.set_xticks(range(len(words)), words, rotation=90 if len("".join(words)) > CROWDED else 30)
         axes.set_xlim(-0.5, len(one.words) - 0.5)
     elif one.log:
         axes.set_xscale("log")

@@ -7,7 +7,7 @@ from pathlib import Path
 from digitry.pages.html import Details, PagePicture, PageTable, render_page
 from digitry.training.tuning.space import Choices, Range
 from digitry.training.tuning.study import COMPLETE, ENDED_EARLY, FAILED, Gain, Study, Trial
-from digitry.training.tuning.study_charts import height_of
+from digitry.training.tuning.study_charts import height_of, slices
 from digitry.training.tuning.study_page import study_page
 from tests.unit.training.tuning.made_up import RECIPE, plan
 
@@ -58,3 +58,11 @@ def test_a_value_stands_where_its_range_says() -> None:
     assert height_of(Range(0, 4, log=False, whole=True), 1) == 0.25
     assert height_of(Choices(("a", "b", "c")), "c") == 1.0
     assert height_of(Choices(("a", "b", "c")), None) == 0.5
+
+
+def test_many_long_choices_stand_upright_under_their_chart_and_few_do_not() -> None:
+    many = Choices(("16", "32,64", "64,64", "128", "128,64", "256", "256,128", "512,256"))
+    figure = slices(TRIALS, {"units": many, "learning_rate": Range(0.0001, 0.1, log=True, whole=False)})
+    assert {label.get_rotation() for label in figure.axes[0].get_xticklabels()} == {90}
+    figure = slices(TRIALS, {"units": Choices(("16", "32,64", "128"))})
+    assert {label.get_rotation() for label in figure.axes[0].get_xticklabels()} == {30}
