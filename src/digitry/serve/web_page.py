@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from html import escape
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any, NamedTuple
@@ -89,11 +90,15 @@ def page_files() -> dict[str, File]:
     return found
 
 
-def home(service: Service, access: Access, page: File) -> File:
-    """Fill the page with what it has to know of this server, so that it need not ask."""
+def home(service: Service, access: Access, page: File, base: str) -> File:
+    """Fill the page with what it has to know of this server, so that it need not ask.
+
+    `base`: how its reader calls this server; who shows a preview of the page takes no picture without it.
+    """
     known = json.dumps(page_config(service, access)).replace("<", "\\u003c")  # no name ends a script
     first = network_address("digit", network_file(service, "digit"))
-    filled = page.body.decode().replace("CONFIG_JSON", known).replace("DIGIT_NETWORK", first)
+    text = page.body.decode().replace(f'content="{STATIC}', f'content="{escape(base)}{STATIC}')
+    filled = text.replace("CONFIG_JSON", known).replace("DIGIT_NETWORK", first)
     return page._replace(body=filled.encode())
 
 

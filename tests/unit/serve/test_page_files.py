@@ -178,6 +178,13 @@ def test_the_page_about_the_api_calls_the_server_by_the_name_that_its_reader_use
     assert "https://localhost/v1/read" in behind
 
 
+def test_a_preview_of_the_page_has_a_picture_whose_whole_address_is_there(site: Site) -> None:
+    page = site.client.get("/", headers={"Host": "localhost:9123", "X-Forwarded-Proto": "https"}).text
+    [address] = re.findall(r'property="og:image" content="(.*?)"', page)
+    assert address.startswith("https://localhost:9123/static/")
+    assert site.client.get(address.removeprefix("https://localhost:9123")).headers["content-type"] == "image/png"
+
+
 def test_the_page_is_told_what_this_server_does(open_a_site: Callable[..., Site], tmp_path: Path) -> None:
     plain = open_a_site().client.get("/config.json").json()
     other = open_a_site(collect=tmp_path / "kept", access=Access(token="x")).client
