@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -15,7 +16,7 @@ from digitry.errors import SettingError
 from digitry.evaluation.scale_files import put_back_scale
 from digitry.networks.model import Model
 from digitry.networks.model_files import run_or_shipped, shipped_runs
-from digitry.runs import METRICS, Run
+from digitry.runs import METRICS, START, Run
 from digitry.types import Dataset
 from tests.unit.tiny_models import printed_digit
 
@@ -69,6 +70,18 @@ def test_its_c_is_written_by_its_name_without_a_training(name: str, made_up_data
     done = digitry.export(name, tmp_path / "digits.c", "c-array", data=made_up_dataset)
     assert done.labels_differing == 0
     assert f"from a network of the recipe {name}" in (tmp_path / "digits.c").read_text()
+
+
+def test_a_training_goes_on_from_one_by_its_name_and_from_another_recipe_s_it_is_told_how(
+    made_up_dataset: Dataset, tmp_path: Path
+) -> None:
+    pytest.importorskip("keras")
+    options: dict[str, Any] = {"run": tmp_path / "run", "epochs": 1, "report": False}
+    run = digitry.train("tiny", made_up_dataset, start_from="tiny", **options)
+    start = json.loads((run.folder / START).read_bytes())
+    assert (start["from"], start["sha256"]) == ("tiny", Model.open("tiny").sha256)
+    with pytest.raises(SettingError, match="quick is of recipe quick, not tiny; use: digitry train quick --from quick"):
+        digitry.train("tiny", made_up_dataset, start_from="quick", **options)
 
 
 @pytest.mark.parametrize("change", [digitry.calibrate, put_back_scale])
