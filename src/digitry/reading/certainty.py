@@ -50,10 +50,11 @@ def share_doubt(
     """Return alternatives to a reading that a model gives `own` and that is right with `confidence`: shares of what is
     left.
 
-    None becomes more probable than the reading itself.
+    None becomes more probable than the reading itself, nor than what is left, where `own` was rounded to 1.
     """
-    left = (1 - confidence) / max(1 - own, 1e-9)
-    return tuple((text, min(probability * left, confidence)) for text, probability in alternatives)
+    left = 1 - confidence
+    share, most = left / max(1 - own, 1e-9), min(left, confidence)
+    return tuple((text, min(probability * share, most)) for text, probability in alternatives)
 
 
 def doubted(reading: Reading, reason: str) -> Reading:

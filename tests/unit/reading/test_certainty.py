@@ -56,3 +56,4 @@ def test_alternatives_share_what_the_confidence_leaves_and_stay_behind_the_readi
     assert share_doubt(others, 0.6, 0.6) == (("9", pytest.approx(0.3)), ("7", pytest.approx(0.1)))
     assert share_doubt(others, 0.6, 0.2) == (("9", pytest.approx(0.2)), ("7", pytest.approx(0.2)))
     assert share_doubt(others, 1.0, 1.0) == (("9", 0.0), ("7", 0.0))
+    assert share_doubt((("9", 1e-8),), 1.0, 0.999) == (("9", pytest.approx(0.001)),)  # in float32 1 - 1e-8 is 1

@@ -46,8 +46,9 @@ function leastConfidence({ max_errors: errors, least }, maxError) {
 
 /** Alternatives to a reading that a model gives `own` and that is right with `confidence`: shares of what is left. */
 export function shareDoubt(alternatives, own, confidence) {
-  const left = (1 - confidence) / Math.max(1 - own, 1e-9);
-  return alternatives.map(([text, probability]) => [text, Math.min(probability * left, confidence)]);
+  const left = 1 - confidence;
+  const share = left / Math.max(1 - own, 1e-9), most = Math.min(left, confidence);
+  return alternatives.map(([text, probability]) => [text, Math.min(probability * share, most)]);
 }
 
 /** Confidences on a scale on which 0.99 and 0.999 lie as far apart as 0.9 and 0.99. */
