@@ -99,19 +99,15 @@ def measure(recipe: str, side: str) -> dict[str, float]:
     contract = plan.contract(model, tuple("0123456789"))
     one_pass: Callable[[], object]
     if "plain" in side:
-        import torch
-
         from digitry.training import plain_torch
+        from digitry.training.tasks import Examples
 
-        twin = plain_torch.PlainTorch(
-            model, contract, plan.with_settings({"epochs": 2}).settings, 0, -(-IMAGES // batch)
-        )
+        twin = plain_torch.PlainTorch(model, contract, plan.with_settings({"epochs": 2}), 0, -(-IMAGES // batch))
         twin.borrow()
-        labels = torch.from_numpy(train.labels.astype(np.int64))
+        examples = Examples(train.images, train.labels.astype(np.int32))
 
         def one_pass() -> None:
-            for at in range(0, IMAGES, batch):
-                twin._step(twin._prepared(train.images[at : at + batch]), labels[at : at + batch])
+            twin.train_batches(examples, 0, range(-(-IMAGES // batch)))
 
     else:
         images, targets = prepare(train.images, contract), train.labels.astype(np.int32)

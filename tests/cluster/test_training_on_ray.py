@@ -19,6 +19,7 @@ from safetensors.numpy import load_file
 import digitry
 from digitry.errors import SettingError
 from tests.cluster.nodes import ROOT, Nodes
+from tests.unit.training.conftest import few_strips
 
 pytestmark = [pytest.mark.cluster, pytest.mark.filterwarnings("default")]
 
@@ -37,6 +38,15 @@ SETTINGS: dict[str, Any] = {
 between two nodes, until half a point of a figure hangs on it."""
 ROUNDING = 1e-5
 """The most that a weight, of about 0.1, or a running variance, of about 3, may differ after 135 steps."""
+FOR_NUMBERS: dict[str, Any] = {
+    "strips_per_epoch": 72,
+    "batch_size": 16,
+    "epochs": 2,
+    "learning_rate": 0.00001,
+    "schedule": "constant",
+    "validation_fraction": 0.1,
+}
+"""The last batch of an epoch is not full; dropout, normalisations and strips that are drawn anew are among it."""
 PATIENCE_SECONDS = 240.0
 
 
@@ -56,10 +66,26 @@ def local(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[digi
     torch.set_num_threads(before)
 
 
-def largest_difference(one: digitry.Run, other: digitry.Run) -> float:
+def train_numbers(data: Path, run: Path, **options: Any) -> digitry.Run:
+    with pytest.MonkeyPatch.context() as patch:
+        few_strips(patch)  # only the driver draws them
+        return digitry.train("string-reader", data, run=run, settings=FOR_NUMBERS, report=False, scale=False, **options)
+
+
+@pytest.fixture(scope="module")
+def local_numbers(data: Path, local: digitry.Run, tmp_path_factory: pytest.TempPathFactory) -> digitry.Run:
+    """Numbers learnt here, on the one thread that `local` has set."""
+    return train_numbers(data, tmp_path_factory.mktemp("local") / "run")
+
+
+def differences(one: digitry.Run, other: digitry.Run) -> np.ndarray:
     first, second = (load_file(run.folder / "weights.safetensors") for run in (one, other))
     assert first.keys() == second.keys()
-    return max(float(np.abs(first[name] - second[name]).max()) for name in first)
+    return np.concatenate([np.abs(first[name] - second[name]).ravel() for name in first])
+
+
+def largest_difference(one: digitry.Run, other: digitry.Run) -> float:
+    return float(differences(one, other).max())
 
 
 def assert_same_figures(one: digitry.Run, other: digitry.Run) -> None:
@@ -85,6 +111,21 @@ def test_two_nodes_give_what_this_machine_gives_in_the_same_files(
     assert_same_figures(run, local)
     assert files(run) == files(local)
     assert run.config["backend"] == local.config["backend"]
+
+
+def test_two_nodes_learn_numbers_as_this_machine_does(
+    data: Path, cluster: Nodes, local_numbers: digitry.Run, tmp_path: Path
+) -> None:
+    """Each of the ten steps moves a weight by at most the rate; the few whose gradients are rounding alone go either way."""
+    run = train_numbers(data, tmp_path / "run", ray=cluster.address)
+    apart = differences(run, local_numbers)
+    print(f"numbers: largest difference of a weight {apart.max():.1e}, mean {apart.mean():.1e}")
+    assert 0 < apart.mean() < 0.02 * 10 * FOR_NUMBERS["learning_rate"]
+    for mine, theirs in zip(run.history, local_numbers.history, strict=True):
+        for name in ("loss", "val_loss"):
+            assert mine[name] == pytest.approx(theirs[name], rel=1e-3), name
+    assert files(run) == files(local_numbers)
+    assert run.config["backend"] == local_numbers.config["backend"] == "plain torch"
 
 
 def test_a_node_that_is_killed_leaves_the_training_to_the_others(
@@ -132,6 +173,14 @@ def test_a_driver_that_is_killed_goes_on_with_resume(
     run = train(data, folder, ray=cluster.address, resume=True)
     assert largest_difference(run, local) == 0
     assert_same_figures(run, local)
+
+
+def test_one_node_learns_numbers_to_the_same_weights(
+    data: Path, cluster: Nodes, local_numbers: digitry.Run, tmp_path: Path
+) -> None:
+    """One is left by now."""
+    run = train_numbers(data, tmp_path / "run", ray=cluster.address)
+    assert largest_difference(run, local_numbers) == 0
 
 
 def test_what_keras_trains_is_refused_before_anything_is_written(data: Path, cluster: Nodes, tmp_path: Path) -> None:

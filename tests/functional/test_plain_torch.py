@@ -16,6 +16,7 @@ from digitry.training import state
 from digitry.training.compiled import build_and_compile
 from digitry.training.tasks import Examples
 from tests.conftest import CANONICAL, make_digits
+from tests.unit.written_numbers import plain_strips
 
 pytestmark = pytest.mark.backends
 
@@ -45,32 +46,41 @@ def pair(recipe: Recipe) -> tuple[Any, Any]:
             variable.assign(rng.uniform(0.5, 1.5, variable.shape))
         elif variable.name in ("beta", "moving_mean", "bias"):
             variable.assign(rng.normal(0, 0.1, variable.shape))
-    twin = PlainTorch(model, CANONICAL, recipe.settings, 0, STEPS)
+    twin = PlainTorch(model, CANONICAL, recipe, 0, STEPS)
     twin.borrow()
     return model, twin
 
 
-def examples(count: int = 64) -> tuple[np.ndarray, np.ndarray]:
-    split = make_digits(count)
-    return prepare(split.images, CANONICAL), split.labels.astype(np.int32)
+NUMBERS = ["12", "707", "11", "3", "", "486", "90", "555"]
 
 
-def test_the_twin_gives_the_answers_of_the_keras_model(recipe: Recipe) -> None:
-    from torch import from_numpy, inference_mode
-
-    model, twin = pair(recipe)
-    images, _ = examples()
-    twin.network.eval()
-    with inference_mode():
-        answers = twin._logits(from_numpy(images).permute(0, 3, 1, 2)).softmax(1).numpy()
-    np.testing.assert_allclose(answers, model.predict(images, verbose=0), atol=1e-5)
-
-
-def test_the_twin_has_the_gradients_and_the_statistics_of_keras(recipe: Recipe) -> None:
-    model, twin = pair(recipe)
+def examples(recipe: Recipe, width: int = 72) -> Examples:
+    """Digits, or numbers on strips of this width; on grainy paper, for on black all is alike (see `pair`)."""
+    if recipe.reads == "number":
+        strips, targets = plain_strips(NUMBERS, width)
+        return Examples(strips // 2 + np.random.default_rng(1).integers(0, 128, strips.shape, np.uint8), targets)
     split = make_digits(64)
-    twin.train_batches(Examples(split.images, split.labels.astype(np.int32)), 0, range(1))
-    model.train_on_batch(*examples())
+    return Examples(split.images, split.labels.astype(np.int32))
+
+
+@pytest.mark.parametrize("width", [72, 75])
+def test_the_twin_gives_the_answers_of_the_keras_model(recipe: Recipe, width: int) -> None:
+    """Of a width that is odd, Keras' padding is another."""
+    if recipe.reads == "digit" and width != 72:
+        pytest.skip("digits have one width")
+    model, twin = pair(recipe)
+    images = examples(recipe, width).inputs
+    answers = twin.answers(images)
+    answers = (answers.softmax(1) if recipe.reads == "digit" else answers).numpy()
+    np.testing.assert_allclose(answers, model.predict(prepare(images, CANONICAL), verbose=0), atol=1e-5)
+
+
+def test_the_twin_has_the_figures_the_gradients_and_the_statistics_of_keras(recipe: Recipe) -> None:
+    model, twin = pair(recipe)
+    twin.train_batches(examples(recipe), 0, range(1))
+    model.train_on_batch(*examples(recipe).prepared(CANONICAL))
+    figures = [state.to_numpy(variable) for variable in model.metrics_variables]
+    np.testing.assert_allclose(twin.figures, figures, rtol=1e-5)
     keras = state.capture(model)
     twin.give_back()
     torch = state.capture(model)
@@ -87,7 +97,7 @@ def test_the_twin_has_the_gradients_and_the_statistics_of_keras(recipe: Recipe) 
 
 def test_the_state_comes_back_as_it_was_borrowed(recipe: Recipe) -> None:
     model, twin = pair(recipe)
-    model.train_on_batch(*examples())
+    model.train_on_batch(*examples(recipe).prepared(CANONICAL))
     twin.borrow()
     before = state.capture(model)
     twin.give_back()
@@ -105,4 +115,4 @@ def test_a_layer_without_a_twin_is_named() -> None:
     model = Sequential([layers.Input((28, 28, 1)), layers.UpSampling2D(), layers.Flatten(), layers.Dense(10)])
     model.compile(optimizer="adam")
     with pytest.raises(TrainingError, match="UpSampling2D has no twin"):
-        PlainTorch(model, CANONICAL, recipes.get("cnn").settings, 0, STEPS)
+        PlainTorch(model, CANONICAL, recipes.get("cnn"), 0, STEPS)

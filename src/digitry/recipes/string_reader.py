@@ -70,5 +70,6 @@ RECIPE = Recipe(
         validation_method="stratified",
     ),
     build=build,
+    plain_torch=True,
     reads="number",
 )

@@ -20,11 +20,12 @@ from digitry.errors import TrainingError
 from digitry.networks.contract import Contract
 from digitry.networks.prepare import prepare
 from digitry.recipes.backend import PLAIN_TORCH_OPTIMIZERS
+from digitry.recipes.base import Recipe
 from digitry.recipes.settings import Settings
 from digitry.training.schedule import learning_rates
 from digitry.training.state import to_numpy
 from digitry.training.supervisor import Supervisor
-from digitry.training.tasks import Examples
+from digitry.training.tasks import TASKS, DigitTask, Examples, NumberTask
 
 STEPS_A_REPORT = 32
 """Steps between two looks at signals, the clock and the figures, as for Keras on TensorFlow."""
@@ -38,14 +39,16 @@ TorchWeights = list[tuple[Any, torch.Tensor, tuple[int, ...]]]
 class PlainTorch:
     """A compiled Keras model's twin in Torch."""
 
-    def __init__(self, model: Any, contract: Contract, settings: Settings, seed: int, steps_per_epoch: int) -> None:
+    def __init__(self, model: Any, contract: Contract, plan: Recipe, seed: int, steps_per_epoch: int) -> None:
         """`model` is compiled, its optimizer built; images are prepared as `contract` says.
 
         Raises TrainingError for what has no twin here.
         """
+        settings = plan.settings
         if settings.outlier_share:
             raise TrainingError("images of no digit are not learned from in plain Torch; set KERAS_BACKEND")
         self.model, self.contract, self.settings, self.seed = model, contract, settings, seed
+        self.task = TASKS[plan.reads](plan, seed)
         self.weights: TorchWeights = []
         modules = [module for layer in model.layers for module in _twin(layer, self.weights)]
         self.network = nn.Sequential(*modules).to(memory_format=torch.channels_last)
@@ -72,7 +75,7 @@ class PlainTorch:
             supervisor.on_train_batch_end(end - 1 - start, training_logs(self.figures))
         logs = training_logs(self.figures) | {"learning_rate": float(self.rates[self.step - 1])}
         if validation is not None:
-            logs |= validation_logs(self.answers(validation.inputs), validation.targets, settings)
+            logs |= validation_logs(self.answers(validation.inputs), validation.targets, self.task)
         supervisor.on_epoch_end(epoch, logs)
 
     def train_batches(self, examples: Examples, epoch: int, batches: range) -> None:
@@ -85,14 +88,14 @@ class PlainTorch:
 
     def _step(self, examples: Examples, batch: int) -> None:
         size = self.settings.batch_size
-        images, labels = self._taken(examples, slice(batch * size, (batch + 1) * size))
+        images, targets = self._taken(examples, slice(batch * size, (batch + 1) * size))
         logits = self._logits(images)
-        loss = functional.cross_entropy(logits, labels, label_smoothing=self.settings.label_smoothing)
+        loss = self.task.torch_loss(logits, targets, "mean")
         self._descend(loss)
-        self._count(loss.item() * len(labels), int((logits.argmax(1) == labels).sum()), len(labels))
+        self._count(loss.item() * len(targets), int(self.task.torch_right(logits, targets).sum()), len(targets))
 
     def _taken(self, examples: Examples, part: slice) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return some of the examples, float32 (n, 1, h, w), and their labels, int64 (n,)."""
+        """Return some of the examples, float32 (n, 1, h, w), and their targets, int64 (n,) or (n, digits)."""
         return self._prepared(examples.inputs[part]), torch.from_numpy(examples.targets[part].astype(np.int64))
 
     def _prepared(self, images: NDArray[np.uint8]) -> torch.Tensor:
@@ -120,7 +123,7 @@ class PlainTorch:
         return logits.float()
 
     def answers(self, images: NDArray[np.uint8]) -> torch.Tensor:
-        """Images, uint8 (n, h, w) → the logits of the network as it stands, float32 (n, classes)."""
+        """Images, uint8 (n, h, w) → the logits of the network as it stands, float32 (n, …)."""
         self.network.eval()
         parts = (images[at : at + VALIDATION_BATCH] for at in range(0, max(len(images), 1), VALIDATION_BATCH))
         with torch.inference_mode():
@@ -174,11 +177,11 @@ def training_logs(figures: NDArray[np.float32]) -> dict[str, float]:
     return {"loss": float(losses / count), "accuracy": float(right / count)}
 
 
-def validation_logs(logits: torch.Tensor, targets: NDArray[np.int32], settings: Settings) -> dict[str, float]:
-    """Return what Keras would say of a validation with these answers, (n, classes)."""
-    labels = torch.from_numpy(targets.astype(np.int64))
-    loss = float(functional.cross_entropy(logits, labels, label_smoothing=settings.label_smoothing))
-    return {"val_loss": loss, "val_accuracy": float((logits.argmax(1) == labels).float().mean())}
+def validation_logs(logits: torch.Tensor, targets: NDArray[np.int32], task: DigitTask | NumberTask) -> dict[str, float]:
+    """Return what Keras would say of a validation with these answers, (n, …)."""
+    wanted = torch.from_numpy(targets.astype(np.int64))
+    loss, accuracy = task.torch_loss(logits, wanted, "mean"), task.torch_right(logits, wanted).mean()
+    return {"val_loss": float(loss), "val_accuracy": float(accuracy)}
 
 
 def _optimizer(settings: Settings, kept: Any, network: nn.Module) -> torch.optim.Optimizer:
@@ -206,17 +209,17 @@ def _convolution(layer: Any, weights: TorchWeights) -> list[nn.Module]:
     depthwise = type(layer).__name__ == "DepthwiseConv2D"
     if depthwise and layer.depth_multiplier != 1:
         raise TrainingError("a depthwise convolution that widens has no twin in plain Torch")
-    same = layer.padding == "same"
-    odd = all(size % 2 for size in layer.kernel_size)
-    if (same and not (odd and tuple(layer.strides) == (1, 1))) or tuple(layer.dilation_rate) != (1, 1):
-        raise TrainingError("a convolution with padding and a stride, or a dilated one, has no twin in plain Torch")
+    if tuple(layer.dilation_rate) != (1, 1):
+        raise TrainingError("a dilated convolution has no twin in plain Torch")
+    same, strides = layer.padding == "same", tuple(layer.strides)
+    is_centred = same and strides == (1, 1) and all(size % 2 for size in layer.kernel_size)
     channels = layer.input.shape[-1]
     twin = nn.Conv2d(
         channels,
         channels if depthwise else layer.filters,
         layer.kernel_size,
-        layer.strides,
-        padding=tuple(size // 2 for size in layer.kernel_size) if same else 0,
+        strides,
+        padding=tuple(size // 2 for size in layer.kernel_size) if is_centred else 0,
         groups=channels if depthwise else layer.groups,
         bias=layer.use_bias,
     )
@@ -224,7 +227,8 @@ def _convolution(layer: Any, weights: TorchWeights) -> list[nn.Module]:
     weights.append((layer.kernel, twin.weight, (2, 3, 0, 1) if depthwise else (2, 3, 1, 0)))
     if twin.bias is not None:
         weights.append((layer.bias, twin.bias, (0,)))
-    return [twin, *_activation(layer, weights)]
+    padding = [_Padding(layer.kernel_size, strides)] if same and not is_centred else []
+    return [*padding, twin, *_activation(layer, weights)]
 
 
 def _dense(layer: Any, weights: TorchWeights) -> list[nn.Module]:
@@ -267,6 +271,28 @@ def _relu(layer: Any, weights: TorchWeights) -> list[nn.Module]:
     if layer.max_value is not None or layer.negative_slope or layer.threshold:
         raise TrainingError("only a plain ReLU has a twin in plain Torch")
     return [nn.ReLU()]
+
+
+def _reshape(layer: Any, weights: TorchWeights) -> list[nn.Module]:
+    if len(layer.input.shape) != 4 or len(layer.target_shape) != 2:
+        raise TrainingError("only a change of images into rows has a twin in plain Torch")
+    return [_Flatten(), nn.Unflatten(1, tuple(layer.target_shape))]
+
+
+class _Padding(nn.Module):  # type: ignore[misc]
+    """Zeros around images as Keras puts them before a convolution with strides: more behind than before."""
+
+    def __init__(self, size: Sequence[int], strides: Sequence[int]) -> None:
+        super().__init__()
+        self.size, self.strides = size, strides
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        missing = [
+            max((-(-length // stride) - 1) * stride + size - length, 0)
+            for length, size, stride in zip(images.shape[2:], self.size, self.strides, strict=True)
+        ]
+        high, wide = ((count // 2, count - count // 2) for count in missing)
+        return functional.pad(images, (*wide, *high))
 
 
 class _Flatten(nn.Module):  # type: ignore[misc]
@@ -331,6 +357,7 @@ LAYERS: dict[str, Callable[[Any, TorchWeights], list[nn.Module]]] = {
     "MaxPooling2D": _pooling,
     "MeanOfViews": lambda layer, weights: [_MeanOfViews(layer.views)],
     "ReLU": _relu,
+    "Reshape": _reshape,
     "Views": lambda layer, weights: [_Views(layer.moves)],
 }
 """Keras layer class → the function that gives its twin."""

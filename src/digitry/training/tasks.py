@@ -107,6 +107,17 @@ class DigitTask:
         """Return a target and an answer of the right shapes, to make the metrics with."""
         return np.zeros(1, np.int32), np.full((1, classes), 1 / classes, np.float32)
 
+    def torch_loss(self, logits: Any, targets: Any, reduction: str) -> Any:
+        """Return the same loss of Torch's tensors, from logits: its `mean` or its `sum`, as `reduction` says."""
+        from torch.nn import functional
+
+        smoothing = self.settings.label_smoothing
+        return functional.cross_entropy(logits, targets, label_smoothing=smoothing, reduction=reduction)
+
+    def torch_right(self, logits: Any, targets: Any) -> Any:
+        """Mark with 1 what is right, as the metric does: float32 (n,), of Torch."""
+        return (logits.argmax(1) == targets).float()
+
 
 class NumberTask:
     """Digits side by side on a strip, newly written for every epoch; the answer is a row of logits per frame."""
@@ -137,6 +148,26 @@ class NumberTask:
         from digitry.synthesis.number_strips import MAX_DIGITS
 
         return np.zeros((1, MAX_DIGITS), np.int32), np.zeros((1, 2 * MAX_DIGITS, 1 + classes), np.float32)
+
+    def torch_loss(self, logits: Any, targets: Any, reduction: str) -> Any:
+        """Return the same loss of Torch's tensors: its `mean` or its `sum`, as `reduction` says."""
+        import torch
+        from torch.nn import functional
+
+        if not len(targets):  # Torch's own refuses none; 0, with a way back to the weights
+            return logits.sum()
+        frames = logits.log_softmax(2).transpose(0, 1)
+        lengths = torch.full((len(targets),), len(frames))
+        losses = functional.ctc_loss(frames, targets, lengths, (targets != 0).sum(1), reduction="none")
+        return losses.mean() if reduction == "mean" else losses.sum()
+
+    def torch_right(self, logits: Any, targets: Any) -> Any:
+        """Mark with 1 what is right, as the metric does: float32 (n,), of Torch."""
+        import keras
+        import torch
+
+        right = whole_numbers(targets.numpy(), logits.detach().numpy())
+        return torch.tensor(keras.ops.convert_to_numpy(right))
 
 
 TASKS: dict[str, type[DigitTask | NumberTask]] = {"digit": DigitTask, "number": NumberTask}

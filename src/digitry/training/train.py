@@ -302,7 +302,7 @@ def _trainer(
         return partial(_fit_in_keras, model, job.plan.settings, callbacks)
     from digitry.training.plain_torch import PlainTorch
 
-    return PlainTorch(model, contract, job.plan.settings, job.seed, steps_per_epoch).fit_epoch
+    return PlainTorch(model, contract, job.plan, job.seed, steps_per_epoch).fit_epoch
 
 
 def _fit_in_keras(

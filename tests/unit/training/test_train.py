@@ -40,6 +40,7 @@ LAST_STEP = 3 * STEPS_PER_EPOCH
 
 
 NUMBER_STEPS = 6  # 44 strips, 8 a batch
+NUMBERS = replace(SMALL_NUMBERS, plain_torch=PLAIN_TORCH)
 
 
 class Killed(BaseException):
@@ -402,7 +403,7 @@ def whole_numbers(tmp_path_factory: pytest.TempPathFactory) -> Run:
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*test images are training images too")
         stop_anywhere(patch)
-        return train(SMALL_NUMBERS, data=printed_dataset(), run=folder, checkpoint_seconds=0)
+        return train(NUMBERS, data=printed_dataset(), run=folder, checkpoint_seconds=0)
 
 
 @pytest.mark.filterwarnings("ignore:.*test images are training images too")
@@ -413,8 +414,8 @@ def test_a_run_that_learns_numbers_resumes_byte_equal_where_it_was_killed(
     options: dict[str, Any] = {"data": printed_dataset(), "run": "killed", "checkpoint_seconds": 0}
     at_step(NUMBER_STEPS + 3, kill)
     with pytest.raises(Killed):
-        train(SMALL_NUMBERS, **options)
-    train(SMALL_NUMBERS, resume=True, **options)
+        train(NUMBERS, **options)
+    train(NUMBERS, resume=True, **options)
     assert final_state(Path("killed")) == final_state(whole_numbers.folder)
 
 

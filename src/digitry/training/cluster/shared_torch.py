@@ -15,7 +15,7 @@ from torch import nn
 from torch.nn import functional
 
 from digitry.networks.contract import Contract
-from digitry.recipes.settings import Settings
+from digitry.recipes.base import Recipe
 from digitry.training.plain_torch import PlainTorch
 from digitry.training.tasks import Examples
 
@@ -44,10 +44,10 @@ class SharedTorch(PlainTorch):
     """The network of one of the workers; all have the same weights, before and after every step."""
 
     def __init__(
-        self, model: Any, contract: Contract, settings: Settings, seed: int, steps_per_epoch: int, share: Share
+        self, model: Any, contract: Contract, plan: Recipe, seed: int, steps_per_epoch: int, share: Share
     ) -> None:
         """As PlainTorch; with the whole batch for itself it is one. Raises TrainingError for what has no twin."""
-        super().__init__(model, contract, settings, seed, steps_per_epoch)
+        super().__init__(model, contract, plan, seed, steps_per_epoch)
         self.share = share
         self.count = 0
         """Examples of the epoch, those of all workers."""
@@ -62,11 +62,10 @@ class SharedTorch(PlainTorch):
             return
         size = self.settings.batch_size
         self.share.whole = whole = min(size, self.count - batch * size)
-        images, labels = self._taken(examples, self.share.part(batch, size))
+        images, targets = self._taken(examples, self.share.part(batch, size))
         logits = self._logits(images)
-        smoothing = self.settings.label_smoothing
-        loss = functional.cross_entropy(logits, labels, label_smoothing=smoothing, reduction="sum")
-        self._told = torch.stack([loss.detach(), (logits.argmax(1) == labels).sum().float()])
+        loss = self.task.torch_loss(logits, targets, "sum")
+        self._told = torch.stack([loss.detach(), self.task.torch_right(logits, targets).sum()])
         self._descend(loss / whole)
         losses, right = self._told.tolist()
         self._count(losses, int(right), whole)

@@ -9,13 +9,13 @@ from typing import Any
 import torch
 
 from digitry.errors import TrainingError
-from digitry.recipes.settings import Settings
+from digitry.recipes.base import Recipe
 from digitry.training import state
 from digitry.training.cluster.crew import Crew, LostWorkerError
 from digitry.training.plain_torch import STEPS_A_REPORT, training_logs, validation_logs
 from digitry.training.schedule import learning_rates
 from digitry.training.supervisor import Supervisor
-from digitry.training.tasks import Examples
+from digitry.training.tasks import TASKS, Examples
 from digitry.training.training_progress import TrainingProgress
 
 LOSSES = 5
@@ -29,11 +29,12 @@ class SharedTraining:
     """One training, and those who are at it."""
 
     def __init__(
-        self, gather: GATHER, model: Any, settings: Settings, steps_per_epoch: int, progress: TrainingProgress
+        self, gather: GATHER, model: Any, plan: Recipe, steps_per_epoch: int, progress: TrainingProgress
     ) -> None:
         """`model` is compiled, its optimizer built."""
-        self._gather, self._model, self._settings, self._progress = gather, model, settings, progress
-        self._rates = learning_rates(settings, steps_per_epoch)
+        self._gather, self._model, self._settings, self._progress = gather, model, plan.settings, progress
+        self._task = TASKS[plan.reads](plan, seed=0)
+        self._rates = learning_rates(plan.settings, steps_per_epoch)
         self._crew: Crew | None = None
         self._kept = 0
         """The batch of the epoch at which the model's state was taken last."""
@@ -81,7 +82,7 @@ class SharedTraining:
         logs["learning_rate"] = float(self._rates[(supervisor.epoch + 1) * supervisor.batches - 1])
         if validation is not None:
             answers = torch.from_numpy(crew.answers(validation.inputs))
-            logs |= validation_logs(answers, validation.targets, self._settings)
+            logs |= validation_logs(answers, validation.targets, self._task)
         self._take(supervisor.batches)
         return logs
 

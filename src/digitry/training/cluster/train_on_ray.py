@@ -40,7 +40,7 @@ class SharingNodes:
         settings = job.plan.settings
         shared = SharedJob(self._equipment, job.plan.name, settings, job.dataset.class_names, job.seed, steps_per_epoch)
         make = partial(Crew, self._ray, shared)
-        self._training = SharedTraining(make, model, settings, steps_per_epoch, progress)
+        self._training = SharedTraining(make, model, job.plan, steps_per_epoch, progress)
         return self._training
 
     def leave(self) -> None:

@@ -59,6 +59,7 @@ class TrainingSeat:
 
         torch.set_num_threads(self._cores)
         recipe = replace(find_recipe(job.recipe), settings=job.settings)
+        self._plan = recipe
         self._model = build_and_compile(recipe, len(job.class_names), job.steps_per_epoch)
         self._contract = recipe.contract(self._model, job.class_names)
         if is_first:
@@ -77,7 +78,7 @@ class TrainingSeat:
         state.restore(self._model, arrays)
         add_up = GlooGroup(self._meeting or (host, port), self._host, rank, size).add_up
         share = Share(rank, size, add_up)
-        self._torch = SharedTorch(self._model, self._contract, job.settings, job.seed, job.steps_per_epoch, share)
+        self._torch = SharedTorch(self._model, self._contract, self._plan, job.seed, job.steps_per_epoch, share)
         self._torch.borrow()
 
     def take(self, examples: Examples, count: int) -> None:
@@ -94,7 +95,7 @@ class TrainingSeat:
         return self._torch.figures
 
     def answers(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Images → logits, (n, classes)."""
+        """Images → logits, (n, …)."""
         assert self._torch is not None
         return self._torch.answers(images).numpy()  # type: ignore[no-any-return]
 
