@@ -116,7 +116,7 @@ def test_two_nodes_give_what_this_machine_gives_in_the_same_files(
 def test_two_nodes_learn_numbers_as_this_machine_does(
     data: Path, cluster: Nodes, local_numbers: digitry.Run, tmp_path: Path
 ) -> None:
-    """Each of the ten steps moves a weight by at most the rate; the few whose gradients are rounding alone go either way."""
+    """Each of ten steps moves a weight by about the rate; the few whose gradients are rounding alone go either way."""
     run = train_numbers(data, tmp_path / "run", ray=cluster.address)
     apart = differences(run, local_numbers)
     print(f"numbers: largest difference of a weight {apart.max():.1e}, mean {apart.mean():.1e}")

@@ -285,6 +285,15 @@ def _note_what_is_missed(job: TrainingJob, progress: TrainingProgress) -> None:
         progress.note(f"{job.plan.name} trains faster where Torch is installed: pip install torch")
     if job.plan.settings.precision != "float32" and not job.in_plain_torch:
         progress.note(f"trained in float32: {job.plan.settings.precision} is for plain Torch only")
+    if job.in_plain_torch and job.nodes is None and _has_gpu():
+        progress.note("plain Torch trains on the processor; with KERAS_BACKEND=torch Keras trains on the GPU")
+
+
+def _has_gpu() -> bool:
+    """Tell whether Torch, which is loaded, finds a GPU."""
+    import torch
+
+    return bool(torch.cuda.is_available())
 
 
 def _trainer(

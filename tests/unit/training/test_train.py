@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -319,6 +320,17 @@ def test_a_finished_run_is_returned_and_a_longer_one_goes_on_without_the_report_
     assert not {"report.html", "metrics.json", "plots"} & {path.name for path in Path("short").iterdir()}
 
 
+@pytest.mark.parametrize(("has_gpu", "said"), [(True, 1), (False, 0)])
+def test_where_there_is_a_gpu_plain_torch_says_who_would_train_on_it(
+    has_gpu: bool, said: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes: list[str] = []
+    monkeypatch.setattr(train_module, "_has_gpu", lambda: has_gpu)
+    job: Any = SimpleNamespace(plan=replace(SMALL, plain_torch=False), in_plain_torch=True, nodes=None)
+    train_module._note_what_is_missed(job, SimpleNamespace(note=notes.append))  # type: ignore[arg-type]
+    assert [("KERAS_BACKEND=torch" in note) for note in notes] == [True] * said
+
+
 def test_a_folder_that_holds_a_run_is_not_overwritten(one_epoch: Run, made_up_dataset: Dataset) -> None:
     options: dict[str, Any] = {"data": made_up_dataset, **ONE_EPOCH}
     with pytest.raises(SettingError, match="say which one with --run"):
@@ -417,6 +429,7 @@ def test_a_run_that_learns_numbers_resumes_byte_equal_where_it_was_killed(
         train(NUMBERS, **options)
     train(NUMBERS, resume=True, **options)
     assert final_state(Path("killed")) == final_state(whole_numbers.folder)
+    assert (read_config(Path("killed"))["backend"] == "plain torch") == PLAIN_TORCH
 
 
 @pytest.mark.filterwarnings("ignore:.*test images are training images too")
