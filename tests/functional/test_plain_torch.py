@@ -63,16 +63,13 @@ def examples(recipe: Recipe, width: int = 72) -> Examples:
     return Examples(split.images, split.labels.astype(np.int32))
 
 
-@pytest.mark.parametrize("width", [72, 75])
-def test_the_twin_gives_the_answers_of_the_keras_model(recipe: Recipe, width: int) -> None:
-    """Of a width that is odd, Keras' padding is another."""
-    if recipe.reads == "digit" and width != 72:
-        pytest.skip("digits have one width")
+def test_the_twin_gives_the_answers_of_the_keras_model(recipe: Recipe) -> None:
     model, twin = pair(recipe)
-    images = examples(recipe, width).inputs
-    answers = twin.answers(images)
-    answers = (answers.softmax(1) if recipe.reads == "digit" else answers).numpy()
-    np.testing.assert_allclose(answers, model.predict(prepare(images, CANONICAL), verbose=0), atol=1e-5)
+    for width in (72, 75):  # before strides Keras pads an odd width otherwise
+        images = examples(recipe, width).inputs
+        answers = twin.answers(images)
+        answers = (answers.softmax(1) if recipe.reads == "digit" else answers).numpy()
+        np.testing.assert_allclose(answers, model.predict(prepare(images, CANONICAL), verbose=0), atol=1e-5)
 
 
 def test_the_twin_has_the_figures_the_gradients_and_the_statistics_of_keras(recipe: Recipe) -> None:
