@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,9 +30,13 @@ hypothesis.settings.load_profile("anywhere")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Thousands of tests and the libraries they import stay: looking for garbage among them is a tenth of all time."""
+    """Leave out what costs the suite a tenth of its time each: to look for garbage among thousands of tests and the
+    libraries they import, which stay; and TensorFlow's work on graphs that take a few steps.
+    """
     gc.collect()
     gc.freeze()
+    if tensorflow := sys.modules.get("tensorflow"):
+        tensorflow.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
 @pytest.fixture(autouse=True)
