@@ -9,20 +9,25 @@ from pathlib import Path
 
 from digitry.cli import STANDARD_INPUT
 from digitry.errors import DataError, SettingError
+from digitry.reading.object_store import is_in_store, pictures_in_store
 
-_SYSTEMS = ("s3", "gs", "gcs", "abfs", "az", "hdfs", "http", "https", "ftp")
-"""Beginnings of addresses that people name pictures by."""
+_SYSTEMS = ("gs", "gcs", "abfs", "az", "hdfs", "http", "https", "ftp")
+"""Beginnings of addresses that people name pictures by, and that are not read from."""
 
 
 def find_pictures(given: Sequence[str]) -> dict[str, str]:
     """Find the pictures as named, each once, and with each the folder that it was found in; empty for a single file.
 
     A folder means all pictures in it and below, by name; a pattern (`scans/**/*.png`) that is no file itself, the
-    files and folders that match, by name. Raises DataError for a folder without pictures, SettingError for the address
-    of another system.
+    files and folders that match, by name; an address in an object store (`s3://bucket/scans/`), the pictures there.
+    Raises DataError for a folder without pictures, SettingError for the address of another system.
     """
     found: dict[str, str] = {}
     for place in given:
+        if is_in_store(place):
+            inside = pictures_in_store(place)
+            found.update(dict.fromkeys(inside, "" if inside == [place] else place))
+            continue
         for match in _matches(place):
             if match != STANDARD_INPUT and Path(match).is_dir():
                 found.update(dict.fromkeys(_pictures_below_or_error(match), match))

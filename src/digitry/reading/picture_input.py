@@ -39,10 +39,13 @@ def grey_pages(picture: Picture) -> Iterator[NDArray[np.uint8]]:
     Arrays and images have one page.
     """
     from digitry.images import decode
+    from digitry.reading.object_store import is_in_store, read_from_store
 
     name = picture_name(picture)
     try:
-        if name:
+        if is_in_store(name):
+            yield from decode.decode_pages(read_from_store(name))
+        elif name:
             yield from decode.decode_file_pages(Path(name))
         elif isinstance(picture, (bytes, bytearray, memoryview)):
             yield from decode.decode_pages(bytes(picture))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,7 @@ from digitry.cli.reading_output import drawing_paths
 from digitry.errors import DigitryError, ModelError, SettingError
 from digitry.reading import Reader
 from tests.unit.images.written import ink_page
+from tests.unit.reading.store import store_of
 from tests.unit.tiny_models import printed_digit, template_model_bytes
 
 
@@ -196,6 +198,19 @@ def test_a_folder_becomes_a_table_with_a_row_for_every_picture(folder: Path, tmp
         ("blank.png", "1", ""),
     ]
     assert rows[3]["reason"] == "the picture is blank, nothing stands out of the paper"
+
+
+def test_a_folder_in_an_object_store_gives_the_table_of_the_same_folder_here(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pyarrow")
+    here, there = tmp_path / "here.csv", tmp_path / "there.csv"
+    assert run(folder, str(folder), "--csv", str(here)).exit_code == 3
+    with store_of({f"a/{path.name}": path.read_bytes() for path in folder.iterdir()}, monkeypatch):
+        result = run(folder, "s3://scans/a", "--csv", str(there))
+    assert (result.exit_code, result.stdout) == (3, "")
+    renamed = re.sub(f"^{re.escape(str(folder))}", "s3://scans/a", here.read_text(), flags=re.MULTILINE)
+    assert there.read_text() == renamed
 
 
 def test_a_jsonl_file_holds_what_json_prints(folder: Path, tmp_path: Path) -> None:

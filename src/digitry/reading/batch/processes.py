@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from digitry.errors import DigitryError
+from digitry.reading.batch.fetch_ahead import fetch_ahead
 from digitry.reading.batch.here import open_reader, read_many
 from digitry.reading.batch.records import Finish, Outcome, PictureSource, ReadingSettings, T
 from digitry.workers.pool import Message, NoWorkerError, Pool, Worker
@@ -70,10 +71,13 @@ def read_in_processes(
 
 
 def shares_of(sources: Iterable[PictureSource]) -> Iterator[list[PictureSource]]:
-    """Yield all pictures in their order, cut so that none waits long for others: up to `CHUNK` small ones together."""
+    """Yield all pictures in their order, cut so that none waits long for others: up to `CHUNK` small ones together.
+
+    Those in an object store come with their bytes.
+    """
     chunk: list[PictureSource] = []
     size = 0
-    for source in sources:
+    for source in fetch_ahead(sources):
         with contextlib.suppress(OSError, ValueError):  # what is wrong with it is said when it is read
             size += Path(source.name).stat().st_size if source.data is None else len(source.data)
         chunk.append(source)

@@ -18,6 +18,7 @@ from digitry.reading.batch.here import open_reader
 from digitry.reading.batch.processes import AHEAD, DEADLY, shares_of
 from digitry.reading.batch.records import Finish, Outcome, PictureSource, ReadingSettings, T
 from digitry.reading.cluster.node_work import Carried, NodeJob, new_job, read_there
+from digitry.reading.object_store import is_in_store, read_from_store
 from digitry.workers.equipment import equipment
 from digitry.workers.join_cluster import error_there, joined_cluster
 
@@ -66,8 +67,9 @@ def _carried(source: PictureSource) -> Carried:
     """Return the source with the bytes of its file, or what comes of it where these cannot be had."""
     if source.data is not None:
         return source
-    try:
-        return PictureSource(source.name, read_picture_file(Path(source.name)))
+    try:  # what is in a store was not to be had a moment ago
+        read = read_from_store(source.name) if is_in_store(source.name) else read_picture_file(Path(source.name))
+        return PictureSource(source.name, read)
     except DataError as error:
         return Outcome(source.name, (), str(error))
 
