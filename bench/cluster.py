@@ -126,17 +126,18 @@ def overhead(growth: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def make_pictures(folder: Path, count: int) -> Path:
-    """So many small pictures, one in ten of them broken: few files, under many names."""
-    folder.mkdir(parents=True)
-    kinds = []
-    for digit in range(10):
-        cv2.imwrite(str(folder / f".{digit}.png"), printed_digit(digit, height=40, thickness=5, side=56))
-        kinds.append(folder / f".{digit}.png")
-    kinds[9].write_bytes(kinds[9].read_bytes()[:80])
+    """So many small pictures, one in ten of them broken: few files, each under a hundred names of every thousand."""
+    kinds = [
+        cv2.imencode(".png", printed_digit(digit, height=40, thickness=5, side=56))[1].tobytes() for digit in range(10)
+    ]
+    kinds[9] = kinds[9][:80]
     for index in range(count):
         below = folder / f"{index // 1000:04d}"
-        below.mkdir(exist_ok=True)
-        os.link(kinds[index % 10], below / f"{index:07d}.png")
+        if index % 1000 == 0:
+            below.mkdir(parents=True)
+            for digit, data in enumerate(kinds):
+                (below / f".{digit}.png").write_bytes(data)
+        os.link(below / f".{index % 10}.png", below / f"{index:07d}.png")
     return folder
 
 
