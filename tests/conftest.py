@@ -100,8 +100,10 @@ def blank_plots(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def save(figure: object, path: Path) -> tuple[Path, Path]:
         path.parent.mkdir(exist_ok=True)
-        path.with_suffix(".svg").write_text("<svg/>")
-        return path.with_suffix(".png"), path.with_suffix(".svg")
+        png, svg = path.with_suffix(".png"), path.with_suffix(".svg")
+        png.write_bytes(b"")
+        svg.write_text("<svg/>")
+        return png, svg
 
     monkeypatch.setattr(charts, "save_figure", save)
 

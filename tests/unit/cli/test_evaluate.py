@@ -17,6 +17,8 @@ from digitry.types import Dataset
 
 MakeRun = Callable[..., Path]
 
+pytestmark = pytest.mark.usefixtures("blank_plots")
+
 
 @pytest.fixture(autouse=True)
 def known_data(monkeypatch: pytest.MonkeyPatch, made_up_dataset: Dataset) -> None:

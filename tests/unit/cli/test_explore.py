@@ -14,6 +14,8 @@ from digitry.cli.explore import command
 from digitry.errors import SettingError, StorageError
 from digitry.types import Dataset
 
+pytestmark = pytest.mark.usefixtures("blank_plots")
+
 
 @pytest.fixture(autouse=True)
 def loading(made_up_dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:

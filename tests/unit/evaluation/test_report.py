@@ -139,7 +139,7 @@ def test_a_training_draws_its_chart_now_and_then_and_no_line_of_one_point(tmp_pa
     assert not list(tmp_path.iterdir())
     for chart in (often, seldom):
         chart.draw(history)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["often.svg"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["often.png", "often.svg"]
 
 
 def test_the_same_run_gives_the_same_page(make_run: MakeRun, made_up_dataset: Dataset) -> None:
