@@ -107,7 +107,7 @@ BENCHES = {
     ),
     "cluster": Bench(
         "Reading on 1, 2 and 4 Ray nodes: the same rows, 20 kills, overhead, from how many pictures it pays.",
-        90,
+        40,
         (_with_all("cluster.py"),),
     ),
     "page": Bench(

@@ -56,7 +56,8 @@ def main() -> None:
             "growth": list(measure_growth(place, options.sizes)),
         }
     figures["overhead"] = overhead(figures["growth"])
-    result = {"command": "python bench/cluster.py", "figures": figures, **describe_surroundings()}
+    command = f"python bench/cluster.py --sizes {' '.join(map(str, options.sizes))}"
+    result = {"command": command, "figures": figures, **describe_surroundings()}
     options.out.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(figures, indent=1))
 
