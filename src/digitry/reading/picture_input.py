@@ -39,14 +39,11 @@ def grey_pages(picture: Picture) -> Iterator[NDArray[np.uint8]]:
     Arrays and images have one page.
     """
     from digitry.images import decode
-    from digitry.reading.object_store import is_in_store, read_from_store
 
     name = picture_name(picture)
     try:
-        if is_in_store(name):
-            yield from decode.decode_pages(read_from_store(name))
-        elif name:
-            yield from decode.decode_file_pages(Path(name))
+        if name:
+            yield from decode.decode_pages(file_bytes(name))
         elif isinstance(picture, (bytes, bytearray, memoryview)):
             yield from decode.decode_pages(bytes(picture))
         elif hasattr(picture, "getbands") and hasattr(picture, "info"):  # a Pillow image, told without importing it
@@ -59,6 +56,16 @@ def grey_pages(picture: Picture) -> Iterator[NDArray[np.uint8]]:
             raise DataError(f"cannot read a {type(picture).__name__}; give {GIVE}")
     except DataError as error:
         raise DataError(f"{name}: {error}" if name else str(error)) from error
+
+
+def file_bytes(name: str) -> bytes:
+    """Return the bytes of a picture's file, here or in an object store. Raises DataError, without the name, where they
+    cannot be had, or are too many.
+    """
+    from digitry.images.decode import read_picture_file
+    from digitry.reading.object_store import is_in_store, read_from_store
+
+    return read_from_store(name) if is_in_store(name) else read_picture_file(Path(name))
 
 
 def _bytes_of(file: Any) -> bytes:

@@ -7,18 +7,16 @@ import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Generic
 
 from digitry.errors import DataError, SettingError
-from digitry.images.decode import read_picture_file
 from digitry.networks.model_files import read_model
 from digitry.packages import need
 from digitry.reading.batch.here import open_reader
 from digitry.reading.batch.processes import AHEAD, DEADLY, shares_of
 from digitry.reading.batch.records import Finish, Outcome, PictureSource, ReadingSettings, T
 from digitry.reading.cluster.node_work import Carried, NodeJob, new_job, read_there
-from digitry.reading.object_store import is_in_store, read_from_store
+from digitry.reading.picture_input import file_bytes
 from digitry.workers.equipment import equipment
 from digitry.workers.join_cluster import error_there, joined_cluster
 
@@ -67,9 +65,8 @@ def _carried(source: PictureSource) -> Carried:
     """Return the source with the bytes of its file, or what comes of it where these cannot be had."""
     if source.data is not None:
         return source
-    try:  # what is in a store was not to be had a moment ago
-        read = read_from_store(source.name) if is_in_store(source.name) else read_picture_file(Path(source.name))
-        return PictureSource(source.name, read)
+    try:
+        return PictureSource(source.name, file_bytes(source.name))
     except DataError as error:
         return Outcome(source.name, (), str(error))
 
