@@ -56,7 +56,7 @@ import sys
 if "google.colab" in sys.modules:  # there: upload the project as digitry.zip first, by the folder sign on the left
     shutil.unpack_archive("digitry.zip", "digitry")
     os.chdir("digitry")
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", ".[train]"], check=True)
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", ".[train,tune]"], check=True)
 else:
     os.chdir("../..")  # the project's folder, where examples/ lies"""
 """The first cell of every notebook."""

@@ -23,7 +23,7 @@ digitry.load_dataset = lambda name, load=digitry.load_dataset: load({digits!r})
 digitry.train = lambda *data, train=digitry.train, **more: train(*data, epochs=2, **more)
 """
 
-MORE_TRAININGS = ("wide = ", "found = ")
+MORE_TRAININGS = ("wide = ", "from digitry.evaluation.comparison_page", "found = ", "study = ")
 """Cells with trainings like the one before, and what compares them: `make docs` runs the same code, page by page."""
 
 
