@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.pages.html import Tile
+from digitry.pages.number_words import confidence as in_words
 from digitry.pages.templates import render
 from digitry.reading import Picture, Reader
 from digitry.reading.tables.grids import cell_text, grids, is_sure_cell
@@ -19,7 +20,7 @@ from digitry.visualization import words
 from digitry.visualization.colour import Colour, upright_colour
 from digitry.visualization.draw import draw_page
 from digitry.visualization.page_stages import characters_picture, tables_picture, was_seen_as_page
-from digitry.visualization.place_labels import MANY, short_percent
+from digitry.visualization.place_labels import MANY
 from digitry.visualization.saliency import saliency
 from digitry.visualization.stage_pictures import crop, cut, heat, picture_of_pixels, pixelated
 from digitry.visualization.strip_pictures import strip_chart
@@ -121,17 +122,17 @@ def _tiles(reading: Reading) -> list[Tile]:
         return [
             Tile("Numbers", str(len(reading.numbers)), f"{digits} digits"),
             Tile("Sure of", f"{sure} of {len(reading.numbers)}"),
-            Tile("Least sure", least.text, short_percent(least.confidence)),
+            Tile("Least sure", least.text, in_words(least.confidence)),
         ]
     number = reading.numbers[0]
     tiles = [
         Tile("Reading", number.text),
         Tile("Sure?", "yes" if sure else "no"),
-        Tile("Probability", short_percent(number.confidence), "that it is right"),
+        Tile("Probability", in_words(number.confidence), "that it is right"),
     ]
     others = number.next_best
     if others:
-        tiles.append(Tile("Runner-up", others[0][0], short_percent(others[0][1])))
+        tiles.append(Tile("Runner-up", others[0][0], in_words(others[0][1])))
     return tiles
 
 
@@ -212,12 +213,12 @@ def _number(
     sure = is_sure(reading, number)
     shown: Shown = {"kind": "number", "sentence": words.number_sentence(reading, number), "figures": "", "digits": []}
     if not looked_into:
-        figures = [f"{digit.label} ({short_percent(digit.confidence)})" for digit in number.digits]
+        figures = [f"{digit.label} ({in_words(digit.confidence)})" for digit in number.digits]
         return shown | {"figures": ", ".join(figures)}
     many = sum(len(one.digits) for one in reading.numbers) > _FOLD_ABOVE
     for place, (digit, image) in enumerate(zip(number.digits, images, strict=True), 1):
         digit = _as_read(number, digit)
-        figure = f"{digit.label}, {short_percent(digit.confidence)}"
+        figure = f"{digit.label}, {in_words(digit.confidence)}"
         title = f"{ordinal(place)} digit: {figure}" if len(number.digits) > 1 else ""
         folded = many and (sure or digit.confidence > _SETTLED)
         looks = {"title": title, "summary": title or figure, "folded": folded}
@@ -240,7 +241,7 @@ def _chances(digit: Digit) -> list[Shown]:
     named = [(digit.label, digit.confidence), *(one for one in digit.alternatives if one[1] >= words.LEAST)]
     rest = 1 - sum(share for _, share in named)
     rows = [*named, ("anything else", rest)] if rest >= words.LEAST else named
-    return [{"name": name, "share": share, "percent": short_percent(share)} for name, share in rows]
+    return [{"name": name, "share": share, "percent": in_words(share)} for name, share in rows]
 
 
 def ordinal(place: int) -> str:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digitry.pages.number_words import confidence as in_words
 from digitry.types import Number
 from digitry.visualization import marks
 from digitry.visualization.colour import Colour
@@ -95,7 +96,7 @@ def _spots(numbers: list[tuple[Number, bool]], boxes: list[Rectangle], letters: 
     found: list[_Spot] = []
     for (number, sure), box in zip(numbers, boxes, strict=True):
         text = marks.in_font(number.text) if sure else f"{marks.in_font(number.text)} ?"
-        percent = "" if len(numbers) > MANY else short_percent(number.confidence)
+        percent = "" if len(numbers) > MANY else in_words(number.confidence)
         tried: list[_Spot] = []
         for high, note in dict.fromkeys([(letters, percent), (letters, ""), (smaller, ""), (smallest, "")]):
             spot, covered = place(marks.label_size(text, note, high), box, occupied, sheet.page, sheet.busy, sheet.gap)
@@ -105,13 +106,6 @@ def _spots(numbers: list[tuple[Number, bool]], boxes: list[Rectangle], letters: 
         found.append(min(tried, key=lambda one: (one.covered, one.hidden)))
         occupied = np.vstack([occupied, found[-1].place])
     return found
-
-
-def short_percent(confidence: float) -> str:
-    """Write a share: "98.7%"; nothing is certain, so 0.9997 is not shown as 100%."""
-    if confidence > 0.999:
-        return ">99.9%"
-    return "<0.1%" if confidence < 0.001 else f"{confidence:.1%}"
 
 
 def fill_of(number: Number, sure: bool) -> marks.Colours:

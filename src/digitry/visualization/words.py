@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.types import Digit, Number, Reading, is_sure
-from digitry.visualization.place_labels import short_percent
+from digitry.pages.number_words import confidence as in_words
 from digitry.visualization.saliency import ErasedPatch, Saliency
 
 CLEARLY = 0.05
@@ -22,7 +22,7 @@ Chances = Sequence[tuple[str, float]]
 
 def percent_in_words(probability: float) -> str:
     """Write a share: "98.7%", "more than 99.9%": for the middle of a sentence."""
-    return short_percent(probability).replace(">", "more than ").replace("<", "less than ")
+    return in_words(probability).replace(">", "more than").replace("<", "less than")
 
 
 def reading_lead(reading: Reading) -> str:

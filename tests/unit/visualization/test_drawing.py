@@ -16,7 +16,7 @@ from digitry.types import Cell, Digit, Number, Reading, Table, is_sure
 from digitry.visualization import marks
 from digitry.visualization.draw import draw_page, draw_reading
 from digitry.visualization.marks import in_font, text_width, wrapped
-from digitry.visualization.place_labels import place_labels, short_percent
+from digitry.visualization.place_labels import place_labels
 from digitry.visualization.placing import overlaps
 from digitry.visualization.table_marks import TABLE, table_labels
 from digitry.visualization.upright import make_upright
@@ -161,16 +161,6 @@ def test_long_texts_are_wrapped_and_endless_words_cut() -> None:
     assert len(lines) > 1
     assert all(text_width(line, 14) <= 120 for line in lines)
     assert lines[-1].endswith("…")
-
-
-def test_nothing_is_ever_certain() -> None:
-    assert [short_percent(p) for p in (1.0, 0.9995, 0.987, 0.5, 0.0001)] == [
-        ">99.9%",
-        ">99.9%",
-        "98.7%",
-        "50.0%",
-        "<0.1%",
-    ]
 
 
 def facts_of(texts: list[str], **facts: object) -> tuple[np.ndarray, Reading]:

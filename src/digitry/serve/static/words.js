@@ -18,8 +18,8 @@ export function certaintyOf({ confidence, sure, reason }) {
 export const CERTAINTY = { sure: "Sure", likely: "Probably", unsure: "Not sure" };
 
 export function percent(share) {
-  if (share > 0.999) return "over 99.9%";
-  if (share < 0.001) return "under 0.1%";
+  if (share > 0.999) return "> 99.9%";
+  if (share < 0.001) return "< 0.1%";
   return `${(100 * share).toFixed(1)}%`;
 }
 
