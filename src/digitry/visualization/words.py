@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.types import Digit, Number, Reading, is_sure
 from digitry.pages.number_words import confidence as in_words
+from digitry.types import Digit, Number, Reading, is_sure
 from digitry.visualization.saliency import ErasedPatch, Saliency
 
 CLEARLY = 0.05
