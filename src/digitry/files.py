@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import hashlib
 import os
 import re
@@ -54,6 +55,12 @@ def temporary_beside(path: Path) -> Path:
     """
     # Threads write the same file at once, and process ids repeat across containers: hence the random part.
     return path.with_name(f".{_short(path.name)}.{secrets.token_hex(4)}.tmp.{os.getpid()}")
+
+
+def remove_temporaries_of(path: Path) -> None:
+    """Remove what writers of `path` that were killed have left of it; none may be at work."""
+    for left in path.parent.glob(f".{glob.escape(_short(path.name))}.*.tmp.*"):
+        left.unlink(missing_ok=True)
 
 
 def write_atomically(path: Path, data: bytes) -> None:

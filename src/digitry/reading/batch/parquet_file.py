@@ -6,7 +6,6 @@ it, `out.parquet.rows`, and become `out.parquet` when the last of them is there,
 
 from __future__ import annotations
 
-import glob
 import itertools
 import json
 import os
@@ -14,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from digitry.files import write_chunks_atomically
+from digitry.files import remove_temporaries_of, write_chunks_atomically
 from digitry.packages import need
 from digitry.reading.batch.output import TableFile, TableJob, check_record, exists_already, record_beside
 from digitry.reading.batch.rows import COLUMNS
@@ -56,8 +55,7 @@ class ParquetFile:
         if self._rows is None:
             return _failures(self.path, self._names[:pictures])
         failures = self._rows.start(pictures)
-        for left in self.path.parent.glob(f".{glob.escape(self.path.name)}.*.tmp.*"):  # by a kill, and locked by us
-            left.unlink(missing_ok=True)
+        remove_temporaries_of(self.path)  # it is locked by us
         return failures
 
     def append(self, lines: bytes) -> None:

@@ -10,7 +10,7 @@ import pytest
 from pyarrow import parquet
 
 from digitry.errors import SettingError, StorageError
-from digitry.files import cannot_write
+from digitry.files import cannot_write, temporary_beside
 from digitry.reading.batch import parquet_file
 from digitry.reading.batch.open_table import open_table
 from digitry.reading.batch.records import Outcome
@@ -87,10 +87,16 @@ def test_a_full_disk_at_the_end_loses_no_row_and_it_goes_on(tmp_path: Path, monk
         with pytest.raises(StorageError, match="No space left"):
             write(path)
     assert not path.exists()
-    (tmp_path / ".out.parquet.0a1b2c3d.tmp.1").write_text("what a kill left of writing it")
     assert write(path, resume=True)[0] == len(ALL) - 1
     assert len(rows(path)) == 12
-    assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize("name", ["out.parquet", "o[u]t.parquet", "ä" * 60 + ".parquet"], ids=["short", "odd", "long"])
+def test_what_a_kill_left_of_writing_it_is_removed(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    temporary_beside(path).write_text("half of it")
+    write(path, resume=True)
+    assert sorted(one.name for one in tmp_path.iterdir()) == sorted([name, f"{name}.job.json"])
 
 
 def test_one_that_is_whole_stays_as_it_is_and_still_tells_of_its_failures(tmp_path: Path) -> None:
