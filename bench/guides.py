@@ -53,7 +53,7 @@ import shutil
 import subprocess
 import sys
 
-if "google.colab" in sys.modules:  # there: upload the project as digitry.zip first, by the folder sign on the left
+if "google.colab" in sys.modules:  # there: upload the project as digitry.zip first, with the folder icon on the left
     shutil.unpack_archive("digitry.zip", "digitry")
     os.chdir("digitry")
     subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", ".[train,tune]"], check=True)

@@ -4,7 +4,7 @@ python bench/read_speed.py [--rounds 5] [--pictures 10000]
 
 All pictures are made from MNIST's test digits: as they are (28×28), drawn with a pen on 64×64, and ten of them as one
 number on a lit sheet of paper, photographed with 12 megapixels. A folder's rate counts the whole command, from cold,
-tables included. Writes results/read_speed.json.
+tables included. Writes results/read_speed.json and the table of docs/reading.md.
 """
 
 from __future__ import annotations
@@ -27,7 +27,11 @@ from numpy.typing import NDArray
 
 import digitry
 
+from documents import fill
+
 ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "reading.md"
+START, END = "<!-- read speed: written by bench/read_speed.py -->", "<!-- end of read speed -->"
 DIGITRY = [sys.executable, "-m", "digitry"]
 Grey = NDArray[np.uint8]
 
@@ -52,6 +56,8 @@ def main() -> None:
         **run_folder.describe_surroundings(),
     }
     (ROOT / "results" / "read_speed.json").write_text(json.dumps(result, indent=1) + "\n")
+    head, rest = PAGE.read_text(encoding="utf-8").split(START)
+    PAGE.write_text(f"{head}{START}\n{fill('read_speed', **result)}\n{END}{rest.split(END)[1]}", encoding="utf-8")
 
 
 def measure(folder: Path, digits: Grey, rounds: int) -> list[dict[str, Any]]:

@@ -66,7 +66,7 @@ def train(
     """Train a recipe and fill a run folder with all that came of it.
 
     `recipe` is the name of one, a path to a file of your own (`my_recipe.py`, which is run), a keras.Model, Sequential
-    or functional, or a function that builds one of the number of classes: docs/own-models.md. A model is copied, and
+    or functional, or a function that builds one of the number of classes: docs/guides/own-models.md. A model is copied, and
     begins with the weights that it has; one that is compiled keeps its optimizer and its loss. `callbacks` are
     Keras' own or such, where Keras trains.
 
