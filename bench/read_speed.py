@@ -26,7 +26,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 import digitry
-
 from documents import fill
 
 ROOT = Path(__file__).parent.parent

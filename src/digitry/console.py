@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
@@ -59,16 +60,18 @@ class LiveDrawing:
 
     def note(self, text: str) -> None:
         """Print a line above what is drawn."""
-        if self._live is None:  # before there is anything to draw: a plain line comes soonest
-            print(text, file=self._console.file if self._console else sys.stderr, flush=True)
-        else:
-            self._live.console.print(text, markup=False)
+        with self._lock:
+            if self._live is None:  # before there is anything to draw: a plain line comes soonest
+                print(text, file=self._console.file if self._console else sys.stderr, flush=True)
+            else:
+                self._live.console.print(text, markup=False)
 
     def end(self) -> None:
         """Leave what was drawn last; what is drawn after this begins anew below it."""
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
+        with self._lock:
+            if self._live is not None:
+                self._live.stop()
+                self._live = None
 
 
 def is_notebook() -> bool:
@@ -82,6 +85,14 @@ def say(text: str) -> None:
     no difference but that Jupyter paints standard error like a fault, so there to standard output.
     """
     print(text, file=sys.stdout if is_notebook() else sys.stderr, flush=True)
+
+
+def warn_caller(text: str) -> None:
+    """Warn in the name of the line outside digitry that led here, however many calls lie between."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "digitry":
+        frame, level = frame.f_back, level + 1
+    warnings.warn(text, stacklevel=level)
 
 
 def is_interactive(stream: TextIO | None) -> bool:

@@ -89,16 +89,15 @@ def command(
 
 def _learnt_from(run: Path, score: Score) -> bool:
     """Tell whether the run was trained on the pictures that were scored; those marked as test it never saw."""
+    from digitry.datasets.load import place_of
     from digitry.errors import ModelError
     from digitry.runs import Run
 
     try:
-        data = Path(Run.open(run).data)
+        learnt = place_of(Run.open(run).data)
     except ModelError:
         return False
-    # A table and its folder are the same pictures.
-    learnt, scored = (place.parent if place.suffix == ".csv" else place for place in (data, score.place.resolve()))
-    return learnt == scored and score.answers[0].picture.split != "test"
+    return learnt == place_of(str(score.place.resolve())) and score.answers[0].picture.split != "test"
 
 
 def _print(score: Score) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from digitry.console import warn_caller
 from digitry.datasets import Progress
 from digitry.datasets.arrays import RawSplit, dataset_of_splits
 from digitry.datasets.arrow_files import ArrowTable, is_arrow
@@ -132,7 +132,7 @@ def arrow_arrays(
         elif split == "train":
             raise DataError("it has images and no labels, so there is nothing to learn from; call the column label")
         else:
-            warnings.warn(f"{path}: the {split} split has no labels, so there is none", stacklevel=2)
+            warn_caller(f"{path}: the {split} split has no labels, so there is none")
         table, layout = by_path[paths[0]]
         class_names = class_names or (table.class_names(layout.label) if layout.label else None)
     return dataset_of_splits(path.stem, str(path), splits, class_names, invert, progress)

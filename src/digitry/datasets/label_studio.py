@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from digitry.console import warn_caller
 from digitry.datasets.class_names import checked_name
 from digitry.datasets.label_table import PICTURE_SUFFIXES, PictureFinder
 from digitry.datasets.labelled_pictures import LabelledPicture
@@ -51,10 +51,9 @@ def label_studio_pictures(path: Path) -> Callable[[], Iterable[LabelledPicture]]
         else:
             passed_over += 1
     if passed_over:
-        warnings.warn(
+        warn_caller(
             f"{path}: {passed_over:,} of {passed_over + len(found):,} tasks have no label, or several; going on "
-            "without them",
-            stacklevel=2,
+            "without them"
         )
 
     def pictures() -> Iterator[LabelledPicture]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from digitry.console import warn_caller
 from digitry.datasets import Progress
 from digitry.datasets.class_names import MAX_CLASSES, checked_name, natural_key
 from digitry.datasets.label_table import PICTURE_SUFFIXES, PictureFinder, table_rows
@@ -109,7 +109,7 @@ def read_pictures(
         skipped = f"{bad_count:,} of {total:,} pictures cannot be used ({'; '.join(bad)}{more})"
         if bad_count == total:
             raise DataError(skipped)
-        warnings.warn(f"{place}: {skipped}; going on without them", stacklevel=2)
+        warn_caller(f"{place}: {skipped}; going on without them")
         summary += f", {bad_count:,} passed over"
     return *_splits(gathered, numbers), summary
 
@@ -125,7 +125,7 @@ def class_folder_pictures(folder: Path) -> Callable[[], Iterable[LabelledPicture
     for split, root in split_roots(folder):
         classes = sorted((path for path in visible(root) if path.is_dir()), key=lambda path: natural_key(path.name))
         if not classes and split != "train":
-            warnings.warn(f"{root} has no class folders, so no labels, and there is no {split} split", stacklevel=2)
+            warn_caller(f"{root} has no class folders, so no labels, and there is no {split} split")
             continue
         if not classes:
             raise DataError(f"{root} has no class folders; expected one sub-folder a class, such as {root.name}/7/")

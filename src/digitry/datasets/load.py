@@ -79,6 +79,14 @@ def load_again(reference: str, sha256: str, run: str | os.PathLike[str]) -> Data
     return dataset
 
 
+def place_of(reference: str) -> Path:
+    """Return where a dataset lies, by what a run's config says of it: without how its images are turned, and of a
+    table its folder, for the two are the same pictures.
+    """
+    place = Path(_place_and_view(reference, View())[0])
+    return place.parent if place.suffix == ".csv" else place
+
+
 def _place_and_view(source: str | os.PathLike[str], asked: View) -> tuple[str | os.PathLike[str], View]:
     text = os.fspath(source)
     place, mark, words = text.rpartition("#")

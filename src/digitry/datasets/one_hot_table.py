@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from digitry.console import warn_caller
 from digitry.datasets.class_names import MAX_CLASSES, checked_name
 from digitry.datasets.label_table import bounded_lines, file_within
 from digitry.datasets.labelled_pictures import LabelledPicture, split_roots
@@ -37,9 +37,8 @@ def one_hot_pictures(tables: dict[Path, str]) -> Callable[[], Iterable[LabelledP
         rows = list(_rows(table))
         found += [LabelledPicture(path, names[0], split) for path, names in rows if len(names) == 1]
         if others := sum(len(names) != 1 for _, names in rows):
-            warnings.warn(
-                f"{table}: {others:,} of {len(rows):,} pictures have no class, or several; going on without them",
-                stacklevel=2,
+            warn_caller(
+                f"{table}: {others:,} of {len(rows):,} pictures have no class, or several; going on without them"
             )
     return lambda: found
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+from digitry.console import warn_caller
 from digitry.datasets import Progress
 from digitry.datasets.arrays import RawSplit, dataset_of_splits
 from digitry.datasets.pixel_table import is_pixel_table, read_pixel_table
@@ -75,5 +75,5 @@ def pixel_folder_dataset(
         elif split == "train":
             raise DataError(f"{file.name} has no labels, so there is nothing to learn from")
         else:
-            warnings.warn(f"{folder}: {file.name} has no labels, so there is no {split} split", stacklevel=2)
+            warn_caller(f"{folder}: {file.name} has no labels, so there is no {split} split")
     return dataset_of_splits(folder.name, str(folder), splits, None, invert, progress)

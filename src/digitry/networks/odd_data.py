@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from hashlib import sha256
 from itertools import product
@@ -10,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from digitry.console import warn_caller
 from digitry.datasets.same_images import first_of_its_kind
 from digitry.datasets.sources import SOURCES
 from digitry.datasets.view import View
@@ -41,7 +41,7 @@ def warn_of_odd_data(dataset: Dataset) -> None:
     if dataset.reference in SOURCES:
         return
     for line in odd_lines(dataset):
-        warnings.warn(f"{dataset.name}: {line}", stacklevel=3)
+        warn_caller(f"{dataset.name}: {line}")
 
 
 def warn_of_view(dataset: Dataset) -> None:
@@ -50,7 +50,7 @@ def warn_of_view(dataset: Dataset) -> None:
     """
     if dataset.reference not in SOURCES:
         for line in (*_ten_lines(dataset), *_view_lines(dataset)):
-            warnings.warn(f"{dataset.name}: {line}", stacklevel=3)
+            warn_caller(f"{dataset.name}: {line}")
 
 
 def odd_lines(dataset: Dataset) -> Iterator[str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
+from digitry.console import warn_caller
 from digitry.datasets.raw import as_array, raw_array
 from digitry.datasets.to_images import are_dark_on_light, to_images
 from digitry.types import IMAGE_PIXELS, IMAGE_SIDE, Images
@@ -34,10 +34,8 @@ def canonical_of(x: Any, *, invert: bool | None = None) -> Images:
         array = array[np.newaxis]
     [images], done = to_images([raw_array("x", array)], invert)
     if invert is None and "inverted" in done:
-        warnings.warn(
-            f"x looks {done}: ink and paper changed places; say invert=True to agree, or invert=False", stacklevel=5
-        )
+        warn_caller(f"x looks {done}: ink and paper changed places; say invert=True to agree, or invert=False")
     blank = int((~images.any(axis=(1, 2))).sum())
     if blank:
-        warnings.warn(f"{blank} of {len(images)} images are empty: what they are is no more than a guess", stacklevel=5)
+        warn_caller(f"{blank} of {len(images)} images are empty: what they are is no more than a guess")
     return images

@@ -29,9 +29,9 @@ def weigh_confidence(scale: Scale | None, confidence: float, max_error: float) -
         return shown, True, None
     asked = f"{100 * max_error:g}%"
     if least < NEVER:
-        return shown, False, f"the confidence of {in_words(shown)} is too low for {asked} of errors"
+        return shown, False, f"a confidence of {in_words(shown)} is too low to keep errors within {asked}"
     kept = scale.least_error
-    ask = f"nor within {100 * scale.max_errors[-1]:g}%"
+    ask = f"nor even within {100 * scale.max_errors[-1]:g}%"
     if kept is not None:
         ask = f"the least to ask for is {100 * kept:g}%"
     return shown, False, f"no confidence is known to keep errors within {asked}; {ask}"

@@ -133,7 +133,7 @@ def _known(number: Number, known: Knowledge, decimal: str, signs: bool) -> Numbe
     (text, probability), *rest = ranked
     reason = f"it was read as {number.text}, which {broken}"
     alternatives = ((number.text, number.confidence), *rest)[: max(3, len(number.alternatives))]
-    value = value_of(text, decimal) if number.value is not None else None
+    value = None if number.hand is None else value_of(text, decimal)  # only a page has signs
     return replace(
         rewritten(number, text),
         confidence=probability,

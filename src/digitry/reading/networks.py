@@ -154,7 +154,7 @@ class Networks:
         """
         if self.sure_confidence is not None:
             sure = confidence >= self.sure_confidence
-            doubt = f"the confidence of {in_words(confidence)} is below {100 * self.sure_confidence:g}%"
+            doubt = f"a confidence of {in_words(confidence)} is below {100 * self.sure_confidence:g}%"
             return confidence, sure, None if sure else doubt
         if kind == "page" and self.has_own_numbers:
             return confidence, False, NOT_MEASURED_TOGETHER

@@ -29,7 +29,7 @@ def is_one_picture(values: list[Any] | tuple[Any, ...]) -> bool:
     first = values[0] if values else None
     while isinstance(first, (list, tuple)) and first:
         first = first[0]
-    return isinstance(first, (int, float))
+    return isinstance(first, (int, float, np.generic))
 
 
 def grey_pages(picture: Picture) -> Iterator[NDArray[np.uint8]]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-import warnings
 from collections.abc import Iterator
 from typing import Any, Unpack, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from digitry.console import warn_caller
 from digitry.errors import SettingError, unknown_name
 from digitry.images.one_thread import on_one_thread
 from digitry.reading import drawn_ink, one_digit, one_number, one_page, predicting
@@ -133,14 +133,13 @@ class Reader(Networks):
             return
         self._said = True
         if knows_some_digits(self.class_names):
-            warnings.warn(
+            warn_caller(
                 f"the model for single digits knows only {', '.join(self.class_names)}: of other digits the networks "
-                "for numbers and pages speak alone, and such a digit that stands alone is never sure",
-                stacklevel=3,
+                "for numbers and pages speak alone, and such a digit that stands alone is never sure"
             )
         if knows_some_digits(self.numbers.class_names):
             known = ", ".join(self.numbers.class_names)
-            warnings.warn(f"the model for numbers knows only {known}: it never reads another digit", stacklevel=3)
+            warn_caller(f"the model for numbers knows only {known}: it never reads another digit")
 
     def read_drawing(self, ink: NDArray[np.uint8], *, expect: str = "number") -> Reading:
         """Read ink that a program drew, uint8 (h, w), 0 paper and 255 full ink: nothing has to be told from paper.

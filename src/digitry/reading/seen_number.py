@@ -8,12 +8,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.reading.spots import PageNetworkAnswer, Spots, spots_at
+from digitry.reading.spots import LARGEST, PageNetworkAnswer, Spots, spots_at
 from digitry.types import Digit
 
 HEIGHTS = (24, 30, 36, 44, 54)
 """Pixels of the picture's height at which it is looked at: its digits are half to all of that. What one size and what
 all of them bring stands in docs/log.md."""
+
+PADDED = 64
+"""So high is the largest of them when it is padded for the network."""
 
 LIKELY = 0.5
 """A character that is one of the ten digits with at least this probability is a digit of the number."""
@@ -33,7 +36,9 @@ def seen_number(grey: NDArray[np.uint8], answer: PageNetworkAnswer) -> SeenNumbe
     votes: dict[str, float] = defaultdict(float)
     best: dict[str, tuple[float, tuple[Digit, ...]]] = {}
     for height in HEIGHTS:
-        digits, probability = _digits(spots_at(grey, height / grey.shape[0], answer))
+        # A picture may be wider than any number: as many pixels as of a page, and no more.
+        scale = min(height / grey.shape[0], LARGEST / (PADDED * grey.shape[1]))
+        digits, probability = _digits(spots_at(grey, scale, answer))
         text = "".join(digit.label for digit in digits)
         if not text:
             continue

@@ -121,14 +121,16 @@ class Engine:
 
     async def _test(self, model: ServedModel) -> None:
         picture, stored = self_test()
-        expected = stored if not model.data else self_test_answers(model.reader, model.expectations, picture)
+        expected = stored
+        if model.data:  # in a thread, for requests are under way where models are reloaded
+            expected = await asyncio.to_thread(self_test_answers, model.reader, model.expectations, picture)
         for expect in model.expectations:
             [done] = await self.children.read(PictureJob(picture, model.name, expect, model.reader.max_error))
             if done.error is not None:
                 raise ModelError(f"model {model.name}: the self-test fails: {done.error}")
             check_answer(model.name, expect, expected[expect], done.readings[0])
         blank = np.zeros((1, IMAGE_SIDE, IMAGE_SIDE), np.uint8)
-        alone = model.reader.read_digits(blank)
+        alone = await asyncio.to_thread(model.reader.read_digits, blank)
         [batched] = await self.batchers[model.name].weigh(blank)
         if not np.allclose(batched.probabilities, alone[0], atol=1e-5):
             raise ModelError(f"model {model.name}: the self-test on a blank digit gives another answer every time")

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from digitry.errors import ModelError, SettingError
 
@@ -69,18 +69,32 @@ def run_workers(count: int, arguments: Sequence[str], listener: socket.socket) -
     return code
 
 
+@contextlib.contextmanager
+def _hangup_ignored() -> Iterator[None]:
+    """Let a process that is started here ignore SIGHUP until it knows what to do at one, or it would end."""
+    if not hasattr(signal, "SIGHUP"):
+        yield
+        return
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
 class _Worker:
     """One server process. Its standard input ends when this process does, and so does it."""
 
     def __init__(self, command: list[str], listener: socket.socket) -> None:
         self._started = time.monotonic()
-        self.process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            pass_fds=[listener.fileno()],
-            start_new_session=True,  # Ctrl-C is for this process, which passes it on once
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-        )
+        with _hangup_ignored():
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                pass_fds=[listener.fileno()],
+                start_new_session=True,  # Ctrl-C is for this process, which passes it on once
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+            )
 
     @property
     def age(self) -> float:

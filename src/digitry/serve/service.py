@@ -58,7 +58,8 @@ class Service:
 
     async def start(self) -> None:
         """Load, test, be ready. Raises ModelError when the self-test is not passed."""
-        self._engine = await self._start_engine(self._loaded)
+        async with self._reloading:  # whoever asks for new models meanwhile gets them afterwards
+            self._engine = await self._start_engine(self._loaded)
 
     async def _start_engine(self, models: Mapping[str, ServedModel]) -> Engine:
         engine = Engine(models, self._processes, self.limits, self.metrics.batch)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from digitry.console import warn_caller
 from digitry.errors import ModelError
 from digitry.files import remove_stale_temporaries, write_atomically
 
@@ -70,7 +70,7 @@ def load_latest(folder: Path, run_id: str) -> Checkpoint | None:
             if checkpoint.state.get("run_id") != run_id:
                 raise ModelError("it belongs to another run")
         except (ModelError, OSError) as error:
-            warnings.warn(f"checkpoint {path} is not usable ({error}); trying the one before", stacklevel=2)
+            warn_caller(f"checkpoint {path} is not usable ({error}); trying the one before")
             # Out of the way, or it would count as one of the newest two and push a good one out.
             path.replace(path.with_suffix(".damaged"))
             continue
@@ -87,7 +87,7 @@ def _warn_if_older_than_latest(folder: Path, found: Path) -> None:
     except (OSError, UnicodeDecodeError):
         return
     if _step_of(promised) > _step_of(found.name) and not (folder / promised).with_suffix(".damaged").exists():
-        warnings.warn(f"checkpoint {folder / promised} is gone; going on from {found.name}", stacklevel=3)
+        warn_caller(f"checkpoint {folder / promised} is gone; going on from {found.name}")
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

@@ -138,8 +138,9 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Report the epoch, keep what is best, and save. Raises TrainingError when a figure is no finite number."""
         figures = {name: float(value) for name, value in (logs or {}).items()}
-        if not all(math.isfinite(value) for value in figures.values()):
-            raise self._not_finite("the loss")
+        wrong = [name for name, value in figures.items() if not math.isfinite(value)]
+        if wrong:
+            raise self._not_finite("the loss" if "loss" in wrong else f"the figure {wrong[0]}")
         seconds = self._epoch_seconds()
         self.epoch, self.batch = self.epoch + 1, 0
         self._seconds_before = 0.0

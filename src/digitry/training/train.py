@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import inspect
 import math
@@ -66,8 +67,8 @@ def train(
     """Train a recipe and fill a run folder with all that came of it.
 
     `recipe` is the name of one, a path to a file of your own (`my_recipe.py`, which is run), a keras.Model, Sequential
-    or functional, or a function that builds one of the number of classes: docs/guides/own-models.md. A model is copied, and
-    begins with the weights that it has; one that is compiled keeps its optimizer and its loss. `callbacks` are
+    or functional, or a function that builds one of the number of classes: docs/guides/own-models.md. A model is copied,
+    and begins with the weights that it has; one that is compiled keeps its optimizer and its loss. `callbacks` are
     Keras' own or such, where Keras trains.
 
     `data` is a dataset's name, a path to a person's own, arrays, or a Dataset. Every setting of the recipe is a
@@ -116,36 +117,36 @@ def train(
         progress.note(f"starting {trained_by(plan.trainer)} …")
         check_export(plan, job.dataset.class_names)
 
-    # A wrong name or split must not leave an empty folder behind; where there is a folder, its holder is asked first.
-    early = None if folder.exists() else find()
-    if early:
-        check(early)
-    with sharing_nodes(ray, plan) as nodes, run_folder.locked(folder):
-        goes_on = (folder / CONFIG).exists()
-        if goes_on and not resume:
-            raise SettingError(f"{folder} already holds a run; go on with --resume or choose another --run")
-        job = early or find()
-        if not early and not goes_on:
-            check(job)
-        job = begin_or_go_on(job)
-        from_python = None if job.dataset.reference else job.dataset  # no name or path leads to it again
-        finished = finished_run(folder)
-        if finished:
-            progress.note(f"{folder} is finished: {len(finished.history)} epochs; nothing to do")
-            return replace(finished, dataset=from_python)
-        if goes_on:
-            check(job)
-        job = replace(job, nodes=nodes)
-        make_deterministic(seed)
-        try:
-            with listening() as signal, tracking(track, folder, job.config) as tracker:
-                _train(job, Watch(progress, signal, tracker, checkpoint_seconds, report, called))
-        except Exception as error:
-            if is_out_of_memory(error):
-                raise TrainingError("out of memory; try a smaller --batch-size") from error
-            raise
-        finally:
-            progress.end()
+    with contextlib.ExitStack() as at_the_end:
+        at_the_end.callback(progress.end)  # whatever happens: a terminal gets its cursor back
+        # A wrong name or split must not leave an empty folder behind; where there is one, its holder is asked first.
+        early = None if folder.exists() else find()
+        if early:
+            check(early)
+        with sharing_nodes(ray, plan) as nodes, run_folder.locked(folder):
+            goes_on = (folder / CONFIG).exists()
+            if goes_on and not resume:
+                raise SettingError(f"{folder} already holds a run; go on with --resume or choose another --run")
+            job = early or find()
+            if not early and not goes_on:
+                check(job)
+            job = begin_or_go_on(job)
+            from_python = None if job.dataset.reference else job.dataset  # no name or path leads to it again
+            finished = finished_run(folder)
+            if finished:
+                progress.note(f"{folder} is finished: {len(finished.history)} epochs; nothing to do")
+                return replace(finished, dataset=from_python)
+            if goes_on:
+                check(job)
+            job = replace(job, nodes=nodes)
+            make_deterministic(seed)
+            try:
+                with listening() as signal, tracking(track, folder, job.config) as tracker:
+                    _train(job, Watch(progress, signal, tracker, checkpoint_seconds, report, called))
+            except Exception as error:
+                if is_out_of_memory(error):
+                    raise TrainingError("out of memory; try a smaller --batch-size") from error
+                raise
     done = Run.open(folder)
     progress.note(_time_taken(done.history, time.monotonic() - began))
     return replace(done, dataset=from_python)

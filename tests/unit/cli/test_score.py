@@ -73,7 +73,8 @@ def test_who_scores_a_run_on_the_pictures_it_learnt_from_is_told_so(folder: Path
     run_folder.mkdir()
     (folder / "tiny.onnx").rename(run_folder / "model.onnx")
     options = ["--model", str(run_folder), "--expect", "digit"]
-    for place, data in ((folder, folder / "labels.csv"), (folder / "labels.csv", folder)):
+    table = folder / "labels.csv"
+    for place, data in ((folder, table), (table, folder), (folder, f"{folder}#invert"), (folder, f"{table}#invert")):
         (run_folder / "config.json").write_text(json.dumps(CONFIG | {"data": str(data)}))
         assert "learnt from these very pictures" in CliRunner().invoke(command, [str(place), *options]).stderr
     (run_folder / "config.json").write_text(json.dumps(CONFIG | {"data": "mnist"}))

@@ -215,9 +215,10 @@ def test_a_contract_written_anew_gives_the_bytes_that_saving_gives(tmp_path: Pat
 def test_the_pictures_that_a_run_learnt_from_are_refused(own_run: Path, pictures: Callable[..., Path]) -> None:
     folder = pictures(20, "learnt")
     config = json.loads((own_run / "config.json").read_text())
-    (own_run / "config.json").write_text(json.dumps(config | {"data": str(folder)}))
-    with pytest.raises(SettingError, match="learnt from these very pictures"):
-        calibrate(own_run, folder)
+    for data in (str(folder), f"{folder}#invert", f"{folder}#rotate=90,invert"):
+        (own_run / "config.json").write_text(json.dumps(config | {"data": data}))
+        with pytest.raises(SettingError, match="learnt from these very pictures"):
+            calibrate(own_run, folder)
 
 
 def test_without_a_part_held_back_there_is_nothing_to_measure_on(own_run: Path) -> None:

@@ -26,7 +26,7 @@ def test_a_model_without_a_scale_is_sure_of_nothing_and_says_so() -> None:
 def test_a_confidence_from_the_least_on_is_sure_and_one_below_is_too_low() -> None:
     assert weigh_confidence(SCALE, 0.97, 0.01)[1:] == (True, None)
     shown, sure, reason = weigh_confidence(SCALE, 0.969, 0.01)
-    assert (sure, reason) == (False, f"the confidence of {shown:.1%} is too low for 1% of errors")
+    assert (sure, reason) == (False, f"a confidence of {shown:.1%} is too low to keep errors within 1%")
 
 
 def test_a_rate_that_nothing_is_known_to_keep_names_the_least_that_is_or_that_there_is_none() -> None:
@@ -36,7 +36,7 @@ def test_a_rate_that_nothing_is_known_to_keep_names_the_least_that_is_or_that_th
     never = replace(SCALE, least=(NEVER, NEVER))
     assert weigh_confidence(never, 1.0, 0.001)[1:] == (
         False,
-        "no confidence is known to keep errors within 0.1%; nor within 10%",
+        "no confidence is known to keep errors within 0.1%; nor even within 10%",
     )
 
 

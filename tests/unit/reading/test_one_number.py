@@ -171,3 +171,10 @@ def test_what_only_one_of_two_networks_reads_is_given_and_not_sure() -> None:
 def test_a_single_digit_is_left_to_its_own_networks() -> None:
     number = _Blind(sure_confidence=0.0).read(printed("8"), expect="number").numbers[0]
     assert (number.text, number.sure) == ("8", True)
+
+
+@pytest.mark.parametrize("shape", [(1, 4000), (4, 4), (300, 2)])
+def test_a_picture_too_small_for_a_digit_says_so(reader: Reader, shape: tuple[int, int]) -> None:
+    reading = reader.read(np.full(shape, 255, np.uint8), expect="number")
+    assert reading.numbers == ()
+    assert reading.reason == f"a picture of {shape[1]}×{shape[0]} pixels is too small to hold a digit"

@@ -133,6 +133,7 @@ def test_what_is_no_picture_is_a_data_error(values: Any) -> None:
 def test_lists_of_numbers_are_one_picture_and_lists_of_pictures_are_several() -> None:
     assert is_one_picture(GREY.tolist())
     assert is_one_picture([0.5] * 784)
+    assert is_one_picture([list(row) for row in GREY])  # of NumPy's own numbers
     assert not is_one_picture([GREY, GREY])
     assert not is_one_picture(["a.png", "b.png"])
     assert not is_one_picture([])

@@ -226,7 +226,7 @@ def test_a_low_confidence_is_read_but_not_sure() -> None:
     assert number.text == "3"
     assert not number.sure
     assert number.reason is not None
-    assert number.reason == f"the confidence of {number.confidence:.1%} is below 100%"
+    assert number.reason == f"a confidence of {number.confidence:.1%} is below 100%"
 
 
 def test_a_model_s_own_confidence_is_shown_as_it_is_where_it_is_what_counts(own: Reader) -> None:
@@ -260,7 +260,7 @@ def test_a_doubt_shows_no_certainty_and_the_error_rate_that_was_asked_for() -> N
     assert scale is not None
     least = scale.least_confidence(0.002)
     shown, sure, reason = Reader(max_error=0.002).judge("digit", least - 0.001)
-    assert (sure, reason) == (False, f"the confidence of {min(shown, 0.999):.1%} is too low for 0.2% of errors")
+    assert (sure, reason) == (False, f"a confidence of {min(shown, 0.999):.1%} is too low to keep errors within 0.2%")
 
 
 @pytest.mark.parametrize(

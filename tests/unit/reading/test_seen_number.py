@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from digitry.networks.page_answer import CENTRE, READABLE, STRIDE
 from digitry.reading.seen_number import HEIGHTS, seen_number
+from digitry.reading.spots import LARGEST
 from tests.unit.reading.seen import CHANNELS, SURE, Seen, _put, level
 
 PICTURE = np.full((50, 130), 255, np.uint8)
@@ -32,6 +33,20 @@ def network_that_sees(*rows: list[Seen]):
 
 def number(text: str, **facts: object) -> list[Seen]:
     return level(list(text), left=20, top=8, size=34, **facts)
+
+
+def test_a_picture_wider_than_any_number_is_looked_at_with_no_more_pixels_than_a_page() -> None:
+    seen: list[int] = []
+
+    def answer(page: NDArray[np.float32]) -> NDArray[np.float32]:
+        seen.append(page.size)
+        answers = np.zeros((CHANNELS, page.shape[0] // STRIDE, page.shape[1] // STRIDE), np.float32)
+        answers[CENTRE] = -SURE
+        return answers
+
+    assert not seen_number(np.full((5, 200_000), 255, np.uint8), answer).votes
+    assert len(seen) == len(HEIGHTS)
+    assert max(seen) <= LARGEST
 
 
 def test_each_size_has_a_vote_of_the_same_weight():

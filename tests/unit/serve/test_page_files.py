@@ -290,7 +290,7 @@ def test_what_is_kept_for_good_is_not_asked_for_again_and_a_new_network_takes_th
 def test_there_is_one_scale_of_certainty_and_nothing_less_certain_is_called_sure() -> None:
     script = """
       const { certaintyOf } = await import("STATIC/words.js");
-      const low = "the confidence of 96.4% is too low for 0.5% of errors";
+      const low = "a confidence of 96.4% is too low to keep errors within 0.5%";
       const given = [[0.928, true], [0.964, false, low], [0.99, true], [0.999, false, low], [0.21, true],
         [0.79, false, low], [0.85, false, "it is a solid spot"],
         [0.85, false, "there is more on the drawing than could be read"]];

@@ -279,6 +279,22 @@ def test_a_request_under_way_ends_with_the_model_that_it_began_with(tmp_path: Pa
     reloading(tmp_path, story)
 
 
+def test_new_models_that_are_asked_for_while_it_starts_are_taken_afterwards(tmp_path: Path) -> None:
+    async def story() -> None:
+        path = tmp_path / "tiny.onnx"
+        path.write_bytes(GOOD)
+        service = Service({"tiny": [path]}, processes=1)
+        starts = asyncio.create_task(service.start())
+        await asyncio.sleep(0)
+        path.write_bytes(OTHER)
+        await asyncio.gather(starts, service.reload())
+        with service.engine() as engine:
+            assert engine.models["tiny"].data == (OTHER,)
+        await service.close()
+
+    run(story)
+
+
 def test_two_reloads_at_once_come_one_after_the_other(tmp_path: Path) -> None:
     async def story(service: Service, path: Path) -> None:
         path.write_bytes(OTHER)

@@ -67,7 +67,7 @@ def read_in_processes(
                     yield result
                     at += 1
     except NoWorkerError:
-        yield from map(finish, read_many(open_reader(settings), sources[at:], settings))
+        yield from map(finish, read_many(open_reader(settings), fetch_ahead(sources[at:]), settings))
 
 
 def shares_of(sources: Iterable[PictureSource]) -> Iterator[list[PictureSource]]:

@@ -23,6 +23,7 @@ def read_all(
     if count > 1:
         yield from read_in_processes(sources, settings, finish, count)
         return
+    from digitry.reading.batch.fetch_ahead import fetch_ahead
     from digitry.reading.batch.here import open_reader, read_many
 
-    yield from map(finish, read_many(open_reader(settings), sources, settings))
+    yield from map(finish, read_many(open_reader(settings), fetch_ahead(sources), settings))

@@ -4,6 +4,7 @@ told after a kill.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -95,10 +96,11 @@ def csv_rows(lines: Iterable[bytes]) -> Iterator[FoundRow]:
             yield line.decode("utf-8", "replace")
 
     # A row takes as many lines as its quotes span: a file name may hold line ends.
-    for values in csv.reader(counted(), strict=False):
-        if len(values) != len(COLUMNS) or last != ord("\n"):
-            return
-        yield FoundRow(values[0], not values[1], end)
+    with contextlib.suppress(csv.Error):  # more than fits into a cell: zeros that a power cut left, say
+        for values in csv.reader(counted(), strict=False):
+            if len(values) != len(COLUMNS) or last != ord("\n"):
+                return
+            yield FoundRow(values[0], not values[1], end)
 
 
 def csv_name(name: str) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Generic
 
+from digitry.console import warn_caller
 from digitry.errors import DataError, SettingError
 from digitry.networks.model_files import read_model
 from digitry.packages import need
@@ -31,6 +31,8 @@ CRASHES = 3
 
 LOSSES = 20
 """So many nodes may be lost over one picture before it is a failure, too."""
+
+LOST = f"what read it was lost {LOSSES} times: nodes that died, or cannot be reached"
 
 COUNT_EVERY_SECONDS = 5.0
 """How often the cores are counted: nodes come and go."""
@@ -107,7 +109,7 @@ class _Nodes(Generic[T]):
             crashes += is_crash
             if crashes == CRASHES:
                 break
-        return self._finish(Outcome(picture.name, (), DEADLY))
+        return self._finish(Outcome(picture.name, (), DEADLY if crashes == CRASHES else LOST))
 
     def _wait(self, answer: ObjectRef[list[T]]) -> tuple[list[T] | None, bool]:
         """Return an answer; None where it was lost, and whether its process alone died. Raises what it raised."""
@@ -115,7 +117,7 @@ class _Nodes(Generic[T]):
 
         while not self._ray.wait([answer], timeout=SILENCE_SECONDS)[0]:
             if not self._count_cores():
-                warnings.warn("no node of the cluster is left; waiting for one to join it", stacklevel=2)
+                warn_caller("no node of the cluster is left; waiting for one to join it")
         try:
             return self._ray.get(answer), False
         except exceptions.RayTaskError as error:

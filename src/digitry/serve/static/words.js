@@ -25,5 +25,5 @@ export function percent(share) {
 
 /** Why a number is not sure, where that says more than its percentage does. */
 export function doubtOf(reason) {
-  return reason && !/^(the confidence of|no confidence is known)/.test(reason) ? reason : "";
+  return reason && !/^(a confidence of|no confidence is known)/.test(reason) ? reason : "";
 }

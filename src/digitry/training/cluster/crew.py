@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from digitry.console import warn_caller
 from digitry.errors import TrainingError
 from digitry.training import state
 from digitry.training.cluster.gloo_group import LostPeerError
@@ -132,9 +132,8 @@ class Crew:
             meanwhile()
             if time.monotonic() - silent_since >= SILENCE_SECONDS:
                 silent_since = time.monotonic()
-                warnings.warn(
-                    f"waiting for {len(open_)} of {self.size} nodes to begin; something else may have their cores",
-                    stacklevel=2,
+                warn_caller(
+                    f"waiting for {len(open_)} of {self.size} nodes to begin; something else may have their cores"
                 )
         found: list[Any] = self._ray.get(answers)
         return found
@@ -166,7 +165,7 @@ def _living_nodes(ray: Any, meanwhile: Callable[[], None]) -> list[_Node]:
         time.sleep(LOOK_SECONDS)
         if time.monotonic() - silent_since >= SILENCE_SECONDS:
             silent_since = time.monotonic()
-            warnings.warn("no node of the cluster is left; waiting for one to join it", stacklevel=2)
+            warn_caller("no node of the cluster is left; waiting for one to join it")
 
 
 def _take_seat(ray: Any, job: Any, node: _Node) -> Any:

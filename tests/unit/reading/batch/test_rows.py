@@ -88,3 +88,9 @@ def test_rows_end_before_what_is_no_row(kind: str) -> None:
     good = FORMATS[kind].lines(SEVEN)
     for bad in (b"\0" * 30 + b"\n", b"{}\n", b"[1, 2]\n", b"\n", b'{"picture": 1}\n'):
         assert [row.end for row in FORMATS[kind].rows(io.BytesIO(good + bad + good))] == [len(good)]
+
+
+def test_rows_end_before_what_no_cell_can_hold() -> None:
+    good = FORMATS["csv"].lines(SEVEN)
+    for bad in (b"\0" * 200_000, b'"' + b"x,\n" * 100_000):  # what a power cut leaves, a quote that is never closed
+        assert [row.end for row in FORMATS["csv"].rows(io.BytesIO(good + bad))] == [len(good)]

@@ -15,16 +15,16 @@ export function judge(scale, own, maxError) {
   const asked = short(maxError);
   if (least === NEVER) {
     const kept = scale.max_errors[scale.least.findIndex((one) => one !== NEVER)];
-    const ask = kept ? `the least to ask for is ${short(kept)}` : `nor within ${short(scale.max_errors.at(-1))}`;
+    const ask = kept ? `the least to ask for is ${short(kept)}` : `nor even within ${short(scale.max_errors.at(-1))}`;
     return { confidence, sure: false, reason: `no confidence is known to keep errors within ${asked}; ${ask}` };
   }
-  return { confidence, sure: false, reason: `the confidence of ${inWords(confidence)} is too low for ${asked} of errors` };
+  return { confidence, sure: false, reason: `a confidence of ${inWords(confidence)} is too low to keep errors within ${asked}` };
 }
 
 /** The same where a model's own confidence is shown as it is, and has to be at least `least`. */
 export function judgeAgainst(own, least) {
   const sure = own >= least;
-  return { confidence: own, sure, reason: sure ? null : `the confidence of ${inWords(own)} is below ${short(least)}` };
+  return { confidence: own, sure, reason: sure ? null : `a confidence of ${inWords(own)} is below ${short(least)}` };
 }
 
 /** The probability of being right, 0 to 1, that a model's own confidence stands for. */

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from digitry.console import warn_caller
 from digitry.errors import SettingError
 from digitry.files import cannot_read
 from digitry.recipes.base import Recipe
@@ -98,7 +98,7 @@ class RaySeat:
             if time.monotonic() - silent_since >= SILENCE_SECONDS:
                 silent_since = time.monotonic()
                 if not self._ray.cluster_resources().get("CPU"):
-                    warnings.warn("no node of the cluster is left; waiting for one to join it", stacklevel=2)
+                    warn_caller("no node of the cluster is left; waiting for one to join it")
         try:
             said: tuple[dict[str, Any] | None, Parcel] = self._ray.get(answer)
         except exceptions.RayError as error:
