@@ -169,5 +169,5 @@ def _check_place(folder: Path, dataset: Dataset) -> None:
 
 
 def default_folder(dataset: Dataset, split: str) -> Path:
-    """Return name a folder: audit-mnist-test"""
+    """Name the folder: audit-mnist-test."""
     return Path(f"audit-{name_for_a_file(dataset.name)}-{split}")

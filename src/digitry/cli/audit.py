@@ -32,7 +32,9 @@ SHOWN = 20
     help="Judge by networks that never saw the image, for each of N parts of the split (10). Without this, only where "
     "that takes under two minutes, or the classes are no digits.",
 )
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
+@click.option(
+    "--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Fixes all that is random."
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),

@@ -44,8 +44,8 @@ def command(
     a labels.csv (columns file,label) or with class folders 0/ to 9/, or such a .csv. The model must not have learnt
     from them. From few pictures little follows: it takes 600 that are read without a mistake to be sure of one in 200.
 
-    Thousands of pictures take minutes; how many, is said when the first are read. The scale of before is kept in a
-    file beside the model, and comes back with --undo.
+    Thousands of pictures take minutes; how many is printed once the first have been read. The previous scale is kept
+    in a file beside the model, and comes back with --undo.
     """
     if undo:
         if pictures is not None or count is not None:

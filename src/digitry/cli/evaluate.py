@@ -40,8 +40,8 @@ def command(
     """Judge a run on data it has not seen.
 
     RUN is the folder of a finished training. Writes metrics.json, plots/ and report.html into it. A network that reads
-    numbers is judged on numbers written with the digits of the split; of these there is no report. Of an ONNX file, one
-    that was adopted say, the figures are printed and nothing is written.
+    numbers is judged on numbers written with the digits of the split; of these there is no report. For an ONNX
+    file, such as an adopted one, the figures are printed and nothing is written.
     """
     from digitry.cli.progress import Bar
     from digitry.evaluation.evaluate import evaluate

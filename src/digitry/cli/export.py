@@ -23,10 +23,10 @@ from digitry.cli.derived_help import DerivedHelp, formats
 @click.option(
     "--opset",
     metavar="N",
-    help="Of onnx: the version of its operators, 13 to the newest that runs here.  [default: 17]",
+    help="For onnx: the version of its operators, 13 to the newest that runs here.  [default: 17]",
 )
-@click.option("--ends", help="Of litert-int8: float, or integer, so that no step needs floats.  [default: float]")
-@click.option("--weights", help="Of the C formats: float, or int8 in a quarter of the flash.  [default: float]")
+@click.option("--ends", help="For litert-int8: float, or integer, so that no step needs floats.  [default: float]")
+@click.option("--weights", help="For the C formats: float, or int8 in a quarter of the flash.  [default: float]")
 @click.option(
     "--recipe",
     type=click.Path(path_type=Path),

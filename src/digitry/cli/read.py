@@ -63,12 +63,12 @@ if TYPE_CHECKING:
     help="How many of the readings that are called sure may be wrong, from 0 to 1.",
 )
 @model_option
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a page and line on stdout, nothing else.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per page, one per line, and nothing else.")
 @click.option(
     "--jsonl", type=click.Path(path_type=Path), metavar="FILE", help="Write these objects to a file; - prints them."
 )
 @click.option(
-    "--csv", type=click.Path(path_type=Path), metavar="FILE", help="Write a table, a row a number; - prints it."
+    "--csv", type=click.Path(path_type=Path), metavar="FILE", help="Write a table, one row per number; - prints it."
 )
 @click.option(
     "--out",
@@ -79,7 +79,7 @@ if TYPE_CHECKING:
 @click.option(
     "--table",
     is_flag=False,
-    flag_value=STANDARD_INPUT,
+    flag_value=STANDARD_OUTPUT,
     metavar="[FILE]",
     help="Print the tables of pages as grids, or write them to a file, .csv or .xlsx.",
 )
@@ -130,7 +130,7 @@ def command(
     after the pictures.
     """
     if not pictures:
-        if table not in (None, STANDARD_INPUT):  # it took the picture for its file
+        if table not in (None, STANDARD_OUTPUT):  # it took the picture for its file
             raise SettingError(f"no picture is named but {table}; name the pictures before --table")
         raise click.MissingParameter(ctx=click.get_current_context(), param_hint="'PICTURE...'", param_type="argument")
     from digitry.cli.find_pictures import find_pictures, paths_inside
@@ -149,7 +149,7 @@ def command(
     settings = ReadingSettings(models, max_error, expect, page_options_from_words(expect, said), knowledge)
     grid_file = _grid_file(table, expect, as_json=as_json, resume=resume)
     asked = _asked_files(csv, jsonl, out)
-    printed = _printed(asked, as_json=as_json, grids=table == STANDARD_INPUT)
+    printed = _printed(asked, as_json=as_json, grids=table == STANDARD_OUTPUT)
     found = find_pictures(pictures)
     names = list(found)
     files = {kind: path for kind, path in asked.items() if path is not None and str(path) != STANDARD_OUTPUT}
@@ -239,7 +239,7 @@ def _grid_file(table: str | None, expect: str, *, as_json: bool, resume: bool) -
         raise SettingError(f"--table is for the tables of pages, and --expect is {expect}")
     if resume:
         raise SettingError("--resume goes on with --csv and --jsonl files; tables are written at the end, as a whole")
-    if table == STANDARD_INPUT:
+    if table == STANDARD_OUTPUT:
         if as_json:
             raise SettingError("--json has the tables already; to have the grids too, name a file: --table FILE")
         return None

@@ -32,7 +32,7 @@ class Made(NamedTuple):
     text: str
     """For stdout; empty or ending in a line end."""
     lines: tuple[bytes, ...]
-    """For each file with a row a number."""
+    """For each file with one row per number."""
     grids: tuple[Grid, ...] = ()
     """The tables of its pages, where they are written."""
     written: tuple[Path, ...] = ()
@@ -49,7 +49,7 @@ class Maker:
 
     text: Text
     tables: tuple[str, ...] = ()
-    """Formats of the files with a row a number."""
+    """Formats of the files with one row per number."""
     is_writing_grids: bool = False
     drawings: Mapping[str, Path] = field(default_factory=dict)
     """Name of a picture → where its drawing goes."""
@@ -85,8 +85,8 @@ class Maker:
 
 
 def drawing_paths(folder: Path, pictures: Mapping[str, str]) -> dict[str, Path]:
-    """Return name of a picture → its drawing in `folder`; `pictures` says by which path below it, before the suffix
-    changes.
+    """Return the drawing of each picture in `folder`, by its name; `pictures` says by which path below it, before
+    the suffix changes.
 
     No two share one: `7.jpg` beside `7.png` is drawn to `7.jpg.png`, a third one to `7-2.png`; `7-page2.png` always to
     `7-page2.png.png`, because so a second page of `7.tif` is drawn. Raises SettingError when a drawing would lie where

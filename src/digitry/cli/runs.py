@@ -31,8 +31,8 @@ _PLAIN_WIDTH = 160
 def command(folder: Path, sort: str, reverse: bool, html: Path | None, as_json: bool) -> None:
     """List the runs below FOLDER, the best on validation first.
 
-    Of the settings those are named that are not the recipe's own. Test stands where it has been opened, by digitry
-    evaluate.
+    Only settings that differ from the recipe's own are shown. The column for test is filled once digitry evaluate has
+    opened the test set.
     """
     from digitry.evaluation.list_runs import RUNS, list_runs
     from digitry.files import check_place

@@ -47,8 +47,8 @@ def command(
     whole numbers, compared by their digits. Where pictures are marked as test, only those are read. A file or a label
     that cannot be used counts as wrong; it is one line on stderr and the exit code is 3.
 
-    Pages with many numbers: a labels.json, a list of {"file", "numbers"}, or a labels.csv with a row a number (columns
-    file,number); "rows", or the columns row and column, say where in a table. Then recall, precision and F1 are given.
+    Pages with many numbers: a labels.json, a list of {"file", "numbers"}, or a labels.csv with one row per number
+    (columns file,number); "rows", or the columns row and column, say where in a table. Then recall, precision and F1 are given.
     """
     from digitry.evaluation.whole_pages.page_labels import find_page_labels
 

@@ -80,7 +80,7 @@ def _limit_options(command: Any) -> Any:
     "--processes",
     type=click.IntRange(1, 64),
     metavar="N",
-    help="Processes a worker that read pictures. [default: cores]",
+    help="Reading processes per worker. [default: cores]",
 )
 @click.option(
     "--probe", is_flag=True, help="Start nothing: ask the server that runs on --port whether it is ready; 1 if not."

@@ -44,7 +44,7 @@ class JudgedSplit:
 
     @cached_property
     def predicted(self) -> Labels:
-        """int64 (n,)"""
+        """The likeliest class of each image, int64 (n,)."""
         return metrics.predicted_labels(self.probabilities)
 
 

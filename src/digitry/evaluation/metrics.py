@@ -128,12 +128,12 @@ def error_count(labels: Labels, predicted: Labels) -> int:
 
 
 def accuracy(labels: Labels, predicted: Labels) -> float:
-    """Return share of right predictions (top-1)."""
+    """Return the share of right predictions (top-1)."""
     return (len(labels) - error_count(labels, predicted)) / len(labels)
 
 
 def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
-    """Return 95% score interval of a share (Wilson 1927); unlike the plain normal one it stays inside 0 to 1."""
+    """Return the 95% score interval of a share (Wilson 1927); unlike the plain normal one it stays inside 0 to 1."""
     if not 0 <= successes <= trials or trials == 0:
         raise ValueError(f"need 0 ≤ successes ≤ trials and trials ≥ 1, not {successes} of {trials}")
     share, square = successes / trials, Z_95 * Z_95
@@ -167,7 +167,7 @@ def class_scores(confusion: NDArray[np.int64]) -> tuple[ClassScore, ...]:
 
 
 def nll(labels: Labels, probabilities: NDArray[np.floating[Any]]) -> float:
-    """Return mean negative natural logarithm of the label's probability (cross-entropy, the loss of the recipes)."""
+    """Return the mean negative natural logarithm of the label's probability (cross-entropy, the recipes' loss)."""
     _check_labelled(labels, probabilities)
     chosen = probabilities[np.arange(len(labels)), labels].astype(np.float64)
     return float(-np.log(np.clip(chosen, SMALLEST_PROBABILITY, 1.0)).mean())

@@ -60,7 +60,7 @@ def write_robustness_page(result: Robustness, path: str | Path, *, command: str 
 
 
 def title(result: Robustness) -> str:
-    """Return name what was measured, beside what."""
+    """Name what was measured, beside what."""
     model = result.model or "The networks that come with digitry"
     return f"{model}, beside {result.beside}" if result.beside else model
 

@@ -69,7 +69,7 @@ def put_back_scale(place: str | Path) -> PutBack:
     model, path = Model.open(place), _kept_in(place)
     if not path.exists():
         raise ModelError(
-            f"{place} has no scale of before, as none was replaced; to fit one: digitry calibrate "
+            f"no earlier scale of {place} is kept: none was replaced; to fit one: digitry calibrate "
             f"{shlex.quote(str(place))}"
         )
     kept = _kept(path)

@@ -50,14 +50,14 @@ class Program:
         return self.constants[-1]
 
     def each(self, expression: str, out: Array, a: Array, b: Array | None = None) -> Array:
-        """Return loop over all places of all three, which are stretched over each other; `out`."""
+        """Loop over all places of all three, which are stretched over each other; `out`."""
         shape = np.broadcast_shapes(out.shape, a.shape, () if b is None else b.shape)
         stretched = [np.broadcast_to(one, shape) for one in (out, a, a if b is None else b)]
         self.loops.append(Loop(expression, *stretched))
         return out
 
     def made(self, expression: str, a: Array, b: Array | None = None) -> Array:
-        """Return loop as `each` does, into a new array."""
+        """Loop as `each` does, into a new array."""
         shape = a.shape if b is None else np.broadcast_shapes(a.shape, b.shape)
         return self.each(expression, self.new(*shape), a, b)
 

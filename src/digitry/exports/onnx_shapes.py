@@ -88,7 +88,7 @@ def permute(graph: Graph, layer: Any, x: Value) -> str:
 
 
 def repeat_vector(graph: Graph, layer: Any, x: Value) -> str:
-    """Repeat: (n, features) → (n, times, features)."""
+    """Repeat rows: (n, features) → (n, times, features)."""
     between = graph.add("Unsqueeze", x.name, np.array([1], np.int64))
     return graph.add("Expand", between, np.array([1, layer.n, 1], np.int64))
 

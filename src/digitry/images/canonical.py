@@ -116,7 +116,7 @@ def fit(ink: Ink) -> Ink:
 
 
 def centre(ink: Ink) -> NDArray[np.uint8]:
-    """Return centre fitted ink (at most 20×20) on a black 28×28 page, its centre of mass within half a pixel of (14,
+    """Centre fitted ink (at most 20×20) on a black 28×28 page, its centre of mass within half a pixel of (14,
     14).
     """
     height, width = ink.shape

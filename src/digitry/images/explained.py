@@ -13,7 +13,7 @@ _NEAR = np.ones((5, 5), np.uint8)
 
 
 def explained_share(grey: NDArray[np.uint8], crop: NDArray[np.uint8], box: Box) -> float:
-    """Return share of the page's edges, by their squared contrast, that lie on the digit's ink or beside it, 0 to 1.
+    """Return the share of the page's edges, by squared contrast, that lie on the digit's ink or beside it, 0 to 1.
 
     `grey` is the page (h, w), `crop` the ink of the digit, `box` where it lies on the page. About 1 for a digit on
     plain paper, less with rules and prints around it, little for the sleeve of a coat.
@@ -31,7 +31,7 @@ def explained_share(grey: NDArray[np.uint8], crop: NDArray[np.uint8], box: Box) 
 
 
 def explained_by_box(grey: NDArray[np.uint8], box: Box) -> float:
-    """Return share of the edges of a page (h, w), by their squared contrast, that lie in a box or close to it, 0 to
+    """Return the share of the edges of a page (h, w), by their squared contrast, that lie in a box or close to it, 0 to
     1.
     """
     x, y, width, height = box

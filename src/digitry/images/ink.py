@@ -251,7 +251,7 @@ def _surface_terms(height: int, width: int, step: int) -> NDArray[np.float32]:
 
 
 def median(values: NDArray[np.float32]) -> float:
-    """Return median of `values` (n,), at least one; several times faster than NumPy's own on a few hundred."""
+    """Return the median of `values` (n,), at least one; several times faster than NumPy's own on a few hundred."""
     middle = len(values) // 2
     if len(values) % 2:
         return float(np.partition(values, middle)[middle])

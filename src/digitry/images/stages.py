@@ -86,7 +86,7 @@ def ink_stages(ink: NDArray[np.uint8], scale: float, shape: tuple[int, ...], *, 
 
 
 def smoothness(digit: NDArray[np.uint8]) -> float:
-    """Return mean correlation of an image with itself shifted by one pixel, to the right and down: about 0 for
+    """Return the mean correlation of an image with itself shifted by one pixel, to the right and down: about 0 for
     noise.
     """
     values = digit.astype(np.float32) - float(digit.mean())

@@ -1,6 +1,6 @@
 """Frame probabilities → the numbers they may spell, with their probabilities, and where each digit stands.
 
-The string network says, frame by frame from left to right, which digit it sees, or none (the blank). A number's
+The network for numbers says, frame by frame from left to right, which digit it sees, or none (the blank). A number's
 probability is the sum over all ways to spell it, where repeated frames count once and blanks part equal digits:
 connectionist temporal classification (Graves et al. 2006, https://doi.org/10.1145/1143844.1143891).
 """

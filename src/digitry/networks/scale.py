@@ -51,7 +51,7 @@ class Scale:
     """Whether the shipped network for numbers was asked too where a network for digits was less confident."""
 
     def calibrate(self, confidence: float) -> float:
-        """Calibrate: return the probability of being right, 0 to 1, that the model's own confidence stands for."""
+        """Return the probability of being right, 0 to 1, that the model's own confidence stands for."""
         return float(np.interp(_stretched(confidence), *self._curve))
 
     @cached_property

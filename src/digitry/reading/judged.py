@@ -112,7 +112,7 @@ def _doubt(one: Candidate, opinion: Opinion, turn: Turn) -> str | None:
     if turn.is_doubtful:
         return TURNED
     if opinion.digits != one.digits:
-        return f"read again alone it is {opinion.digits or 'no number'}"
+        return f"read again on its own, it is {opinion.digits or 'no number'}"
     return None
 
 

@@ -75,7 +75,7 @@ class Knowledge:
             if value is None or not self.between[0] <= value <= self.between[1]:
                 return f"is not from {self.between[0]:g} to {self.between[1]:g}"
         if self.check is not None and not check_digit_fits(self.check, digits):
-            return f"has no check digit that {self.check} gives"
+            return f"does not end in the check digit of {self.check}"
         return None
 
 

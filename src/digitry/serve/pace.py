@@ -21,7 +21,7 @@ class Pace:
         self._seconds: float | None = None
 
     def note(self, seconds: float) -> None:
-        """Note how long a turn take."""
+        """Note how long a turn took."""
         if self._seconds is None:
             self._seconds = seconds
         self._seconds += _WEIGHT * (seconds - self._seconds)

@@ -123,7 +123,7 @@ class PlainTorch:
         return logits.float()
 
     def answers(self, images: NDArray[np.uint8]) -> torch.Tensor:
-        """Images, uint8 (n, h, w) → the logits of the network as it stands, float32 (n, …)."""
+        """Return the logits of images, uint8 (n, h, w), by the network as it stands: float32 (n, …)."""
         self.network.eval()
         parts = (images[at : at + VALIDATION_BATCH] for at in range(0, max(len(images), 1), VALIDATION_BATCH))
         with torch.inference_mode():

@@ -1,4 +1,4 @@
-"""A line of writing under what the string network saw in it, frame by frame, as one inline SVG."""
+"""A line of writing under what the network for numbers saw in it, frame by frame, as one inline SVG."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def test_alternatives_that_fit_come_before_those_that_do_not():
         (Knowledge(length=(4, 8)), "123", "has 3 digits, not 4 to 8"),
         (Knowledge(length=(4, 4)), "1", "has 1 digit, not 4"),
         (Knowledge(check="luhn"), "18", None),
-        (Knowledge(check="luhn"), "19", "has no check digit that luhn gives"),
+        (Knowledge(check="luhn"), "19", "does not end in the check digit of luhn"),
         (Knowledge(check="isbn"), "978-0-306-40615-7", None),
     ],
 )

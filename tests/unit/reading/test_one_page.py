@@ -84,7 +84,7 @@ def test_a_number_that_the_other_network_reads_otherwise_is_not_sure_and_says_wh
     page, seen = written(("2047", 40, 40), ("38", 430, 44))
     wrong = [replace(seen[0], name="9"), *seen[1:]]
     first, second = read(page, wrong).numbers
-    assert (first.text, first.sure, first.reason) == ("9047", False, "read again alone it is 2047")
+    assert (first.text, first.sure, first.reason) == ("9047", False, "read again on its own, it is 2047")
     assert "2047" in dict(first.alternatives)
     assert (second.text, second.sure) == ("38", True)
 

@@ -33,7 +33,7 @@ TABLES = ((0.35, 0.23, 0.15), (0.25, 0.26, 0.28), (0.55, 0.42, 0.30))
 
 
 def photograph_of_digit(image: NDArray[np.uint8], label: int, rng: np.random.Generator) -> Specimen:
-    """Return photograph one digit, uint8 (28, 28), somewhere in a photograph of 40 to 1,600 pixels, slanted by up to
+    """Photograph one digit, uint8 (28, 28), somewhere in a photograph of 40 to 1,600 pixels, slanted by up to
     20°.
     """
     side = int(np.exp(rng.uniform(*np.log(SIDES))))
@@ -48,7 +48,7 @@ def photograph_of_digit(image: NDArray[np.uint8], label: int, rng: np.random.Gen
 
 
 def photograph_of_number(images: NDArray[np.uint8], text: str, rng: np.random.Generator) -> Specimen:
-    """Return photograph digits, uint8 (n, 28, 28), as one number in a photograph of 300 to 1,600 pixels, slanted by up
+    """Photograph digits, uint8 (n, 28, 28), as one number in a photograph of 300 to 1,600 pixels, slanted by up
     to 20°.
     """
     slant = rng.uniform(-20, 20)
@@ -67,7 +67,7 @@ def photograph_of_number(images: NDArray[np.uint8], text: str, rng: np.random.Ge
 
 
 def photograph_of_list(numbers: list[tuple[NDArray[np.uint8], str]], rng: np.random.Generator) -> Specimen:
-    """Return photograph numbers written one below the other on a sheet, photographed at a slight angle, some with the
+    """Photograph numbers written one below the other on a sheet, photographed at a slight angle, some with the
     table around it.
     """
     height = int(rng.uniform(1000, 1600))
@@ -100,7 +100,7 @@ def photograph_of_list(numbers: list[tuple[NDArray[np.uint8], str]], rng: np.ran
 
 
 def empty_photograph(rng: np.random.Generator) -> Specimen:
-    """Return photograph paper or a board on which nothing is written, with everything else of a photograph."""
+    """Photograph paper or a board on which nothing is written, with everything else of a photograph."""
     side = int(np.exp(rng.uniform(*np.log(SIDES))))
     canvas = _canvas(side, rng, (0.75, 1.0))
     facts: SpecimenFacts = {}

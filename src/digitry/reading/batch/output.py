@@ -76,7 +76,7 @@ class TableFile:
         return self._handle is not None
 
     def start(self, pictures: int) -> int:
-        """Open the table and cut it after so many of the pictures done; how many of these could not be read.
+        """Open the table and cut it after so many of the pictures done; return how many of these could not be read.
 
         Raises StorageError when it cannot be written, or another process writes it.
         """

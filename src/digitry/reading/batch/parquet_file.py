@@ -48,7 +48,7 @@ class ParquetFile:
         return len(self._names) if self._rows is None else self._rows.done
 
     def start(self, pictures: int) -> int:
-        """Get ready to go on behind so many of the pictures done; how many of these could not be read.
+        """Get ready to go on behind so many of the pictures done; return how many of these could not be read.
 
         Raises StorageError as `TableFile.start` does.
         """

@@ -37,7 +37,7 @@ def grids(reading: Reading) -> list[Grid]:
 
 
 def cell_text(cell: GridCell) -> str:
-    """Write the numbers of a cell with a blank between them; nothing for an empty one."""
+    """Write the numbers of a cell with a space between them; nothing for an empty one."""
     return " ".join(number.text for number in cell)
 
 

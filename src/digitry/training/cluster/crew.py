@@ -72,7 +72,7 @@ class Crew:
         return figures
 
     def answers(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Images → logits, (n, …); each worker looks at some."""
+        """Return the logits of images, (n, …); each worker looks at some."""
         return np.concatenate(self._ask("answers", [(part,) for part in np.array_split(images, self.size)]))
 
     def state(self) -> state.Arrays:

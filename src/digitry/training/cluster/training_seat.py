@@ -95,7 +95,7 @@ class TrainingSeat:
         return self._torch.figures
 
     def answers(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Images → logits, (n, …)."""
+        """Return the logits of images, (n, …)."""
         assert self._torch is not None
         return self._torch.answers(images).numpy()  # type: ignore[no-any-return]
 
