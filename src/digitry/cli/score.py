@@ -48,7 +48,8 @@ def command(
     that cannot be used counts as wrong; it is one line on stderr and the exit code is 3.
 
     Pages with many numbers: a labels.json, a list of {"file", "numbers"}, or a labels.csv with one row per number
-    (columns file,number); "rows", or the columns row and column, say where in a table. Then recall, precision and F1 are given.
+    (columns file,number); "rows", or the columns row and column, say where in a table. Then recall, precision and F1
+    are given.
     """
     from digitry.evaluation.whole_pages.page_labels import find_page_labels
 
@@ -89,15 +90,15 @@ def command(
 
 def _learnt_from(run: Path, score: Score) -> bool:
     """Tell whether the run was trained on the pictures that were scored; those marked as test it never saw."""
-    from digitry.datasets.load import place_of
+    from digitry.datasets.load import data_place
     from digitry.errors import ModelError
     from digitry.runs import Run
 
     try:
-        learnt = place_of(Run.open(run).data)
+        learnt = data_place(Run.open(run).data)
     except ModelError:
         return False
-    return learnt == place_of(str(score.place.resolve())) and score.answers[0].picture.split != "test"
+    return learnt == data_place(str(score.place.resolve())) and score.answers[0].picture.split != "test"
 
 
 def _print(score: Score) -> None:

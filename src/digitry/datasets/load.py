@@ -79,7 +79,7 @@ def load_again(reference: str, sha256: str, run: str | os.PathLike[str]) -> Data
     return dataset
 
 
-def place_of(reference: str) -> Path:
+def data_place(reference: str) -> Path:
     """Return where a dataset lies, by what a run's config says of it: without how its images are turned, and of a
     table its folder, for the two are the same pictures.
     """

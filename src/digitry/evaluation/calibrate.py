@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.datasets.load import hold_out, load_dataset, numbered_as, place_of
+from digitry.datasets.load import data_place, hold_out, load_dataset, numbered_as
 from digitry.datasets.sources import SOURCES
 from digitry.errors import DataError, SettingError
 from digitry.evaluation.labels import Labelled, read_labels
@@ -239,7 +239,7 @@ def _refuse_known(place: Path, folder: Path, labelled: Sequence[Labelled]) -> No
     """
     if not place.is_dir() or labelled[0].split == "test":
         return
-    if place_of(Run.open(place).data) == place_of(str(folder.resolve())):
+    if data_place(Run.open(place).data) == data_place(str(folder.resolve())):
         raise SettingError(
             f"{place} learnt from these very pictures; without them it is calibrated on those that were held back"
         )

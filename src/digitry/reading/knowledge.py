@@ -133,7 +133,8 @@ def _known(number: Number, known: Knowledge, decimal: str, signs: bool) -> Numbe
     (text, probability), *rest = ranked
     reason = f"it was read as {number.text}, which {broken}"
     alternatives = ((number.text, number.confidence), *rest)[: max(3, len(number.alternatives))]
-    value = None if number.hand is None else value_of(text, decimal)  # only a page has signs
+    is_asked = number.hand is not None or number.value is not None  # as of a page
+    value = value_of(text, decimal) if is_asked else None
     return replace(
         rewritten(number, text),
         confidence=probability,

@@ -77,7 +77,9 @@ def _plain_value(cell: GridCell) -> float | int | None:
     if len(cell) != 1:
         return None
     (number,) = cell
-    value = value_of(number.text) if number.hand is None else number.value  # of a page it is known already
+    value = number.value
+    if value is None and number.hand is None:  # of a page it was asked already, and is no plain number
+        value = value_of(number.text)
     digits = number.digits_text
     padded = len(digits) > 1 and digits.startswith("0") and re.match(r"[-+(]?0\d", number.text) is not None
     if value is None or padded or len(digits) > EXACT_DIGITS or set(number.text) & set("+("):
