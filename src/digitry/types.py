@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+TEN_DIGITS = tuple("0123456789")
+"""The names of the classes of a network that reads digits, and all of them."""
+
 IMAGE_SIDE = 28
 """Height and width of a canonical digit, in pixels."""
 

@@ -25,9 +25,8 @@ from digitry.recipes.backend import PLAIN_TORCH
 from digitry.runs import MODEL
 from digitry.training import finetune
 from digitry.training.interrupt import TrainingInterrupted
-from digitry.training.tasks import DIGITS
 from digitry.training.train import train
-from digitry.types import Dataset, Images, Probabilities, Split
+from digitry.types import TEN_DIGITS, Dataset, Images, Probabilities, Split
 
 RECIPE = "balanced"
 
@@ -202,7 +201,7 @@ def are_digits(dataset: Dataset) -> bool:
     """Tell whether its classes are the ten digits or some of them, in their order: then the shipped network knows
     them.
     """
-    return dataset.class_names == tuple(digit for digit in DIGITS if digit in dataset.class_names)
+    return dataset.class_names == tuple(digit for digit in TEN_DIGITS if digit in dataset.class_names)
 
 
 def _count(dataset: Dataset) -> int:

@@ -172,9 +172,10 @@ def _has_held_back(place: Path, model: Model) -> bool:
 
 def _what_is_missing(names: tuple[str, ...]) -> str:
     """Say what it means that a model knows some of the ten digits."""
-    from digitry.reading.networks import DIGITS, knows_some_digits
+    from digitry.reading.networks import knows_some_digits
+    from digitry.types import TEN_DIGITS
 
     if not knows_some_digits(names):
         return ""
-    lacking = ", ".join(name for name in DIGITS if name not in names)
+    lacking = ", ".join(name for name in TEN_DIGITS if name not in names)
     return f"; not {lacking}: whatever it is shown, it answers with a digit that it knows"

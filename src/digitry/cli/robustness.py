@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import sys
 from pathlib import Path
@@ -48,6 +47,7 @@ def command(
     from digitry.cli.progress import Bar
     from digitry.evaluation.robustness import robustness
     from digitry.evaluation.robustness_page import tables, text_table, title, write_robustness_page
+    from digitry.workers import usable_cores
 
     with Bar(quiet=quiet) as progress:
         result = robustness(
@@ -55,7 +55,7 @@ def command(
             beside=beside,
             parts=parts or PARTS,
             quick=quick,
-            jobs=jobs or _cores(),
+            jobs=jobs or usable_cores(),
             progress=progress,
         )
     for name, reason in result.left_out.items():
@@ -69,7 +69,3 @@ def command(
         write_robustness_page(result, page, command=shlex.join(["digitry", *sys.argv[1:]]))
         if not as_json:
             click.echo(f"Page: {page}")
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import re
 import signal
 import sys
@@ -138,6 +137,7 @@ def command(
     from digitry.serve.run_server import address_of, bind, inherit, run_server
     from digitry.serve.server_processes import run_workers
     from digitry.serve.service import Service
+    from digitry.workers import usable_cores
 
     found = _models(models)
     if workers > 1:
@@ -145,7 +145,7 @@ def command(
         logging.getLogger("digitry.serve").info("%d workers on %s", workers, address_of(sock))
         sys.exit(run_workers(workers, sys.argv[2:], sock))
     names = {*LOOPBACK_NAMES, *allow_host, f"[{host}]" if ":" in host else host}
-    service = Service(found, processes=processes or _cores(), limits=Limits(**limits), collect=collect)
+    service = Service(found, processes=processes or usable_cores(), limits=Limits(**limits), collect=collect)
     sock = bind(host, port) if listener is None else inherit(listener)
     run_server(service, sock, Access(names, token, origins), log_requests=log_requests, is_worker=listener is not None)
 
@@ -203,7 +203,3 @@ def _read_together(given: tuple[str, ...]) -> bool:
     from digitry.networks.model import Model
 
     return "shipped" not in given and len({Model.open(one).reads for one in given}) == len(given)
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

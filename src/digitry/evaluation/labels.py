@@ -17,9 +17,7 @@ from digitry.datasets.one_hot_table import TABLE, one_hot_pictures, one_hot_tabl
 from digitry.datasets.pixel_files import is_table_name
 from digitry.errors import DataError
 from digitry.files import cannot_read
-from digitry.types import Images
-
-DIGITS = tuple("0123456789")
+from digitry.types import TEN_DIGITS, Images
 
 EXPECTED = (
     "a folder with a labels.csv (columns file,label) or with class folders 0/ to 9/, a .csv file itself, or arrays or "
@@ -54,7 +52,7 @@ class Labelled:
         return "" if self.problem else self.label if self.is_name else digits_of(self.label)
 
 
-def read_labels(place: Path, expect: str, class_names: tuple[str, ...] = DIGITS) -> list[Labelled]:
+def read_labels(place: Path, expect: str, class_names: tuple[str, ...] = TEN_DIGITS) -> list[Labelled]:
     """Read the labelled pictures of a folder, table or array, in its order; class folders are sorted. Of arrays the
     test split counts, where there is one.
 
@@ -84,7 +82,7 @@ def read_labels(place: Path, expect: str, class_names: tuple[str, ...] = DIGITS)
     except DataError as error:
         raise error if str(place) in str(error) else DataError(f"{place}: {error}") from error
     tests = [one for one in found if one.split == "test"]
-    if class_names != DIGITS:
+    if class_names != TEN_DIGITS:
         return [_checked_name(one, class_names) for one in tests or found]
     return [_checked(one, expect) for one in tests or found]
 

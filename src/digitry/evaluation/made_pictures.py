@@ -7,9 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.types import Split
-
-DIGITS = tuple("0123456789")
+from digitry.types import TEN_DIGITS, Split
 
 LONGEST = 8
 """Digits of the longest number that is written."""
@@ -46,7 +44,7 @@ def made_pictures(
     for place in range(count):
         second_round, index = divmod(place, len(order))
         split = unseen.take(order[[index]])
-        if class_names != DIGITS or (index + second_round) % 2:
+        if class_names != TEN_DIGITS or (index + second_round) % 2:
             yield split.images[0], class_names[int(split.labels[0])]
         else:
             zoom = float(rng.choice(ZOOMS))
@@ -58,7 +56,7 @@ def most_pictures(reads: str, unseen: Split, class_names: tuple[str, ...]) -> in
     """Tell how many pictures can be made of the digits of `unseen`: no digit should decide too many."""
     if reads == "number":
         return len(unseen) * NUMBERS_A_DIGIT
-    return len(unseen) * (2 if class_names == DIGITS else 1)
+    return len(unseen) * (2 if class_names == TEN_DIGITS else 1)
 
 
 def describe(reads: str, class_names: tuple[str, ...], data: str) -> str:
@@ -67,7 +65,7 @@ def describe(reads: str, class_names: tuple[str, ...], data: str) -> str:
     unseen = f"digits of {data} that it has not seen"
     if reads == "number":
         return f"{unseen}, written as numbers of 1 to {LONGEST} in synthetic photographs"
-    if class_names != DIGITS:
+    if class_names != TEN_DIGITS:
         return f"images of {data} that it has not seen, as they are: no photographs, no drawings"
     return f"{unseen}, one a picture: half as they are, half in synthetic photographs"
 

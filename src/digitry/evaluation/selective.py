@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from digitry.evaluation.metrics import CALIBRATION_BINS
+
 Floats = NDArray[np.floating[Any]]
 Bools = NDArray[np.bool_]
 
@@ -39,7 +41,7 @@ def coverage_at_risk(confidence: Floats, right: Bools, risk: float) -> float:
     return float(coverage[risks <= risk].max(initial=0.0))
 
 
-def calibration_error(confidence: Floats, right: Bools, bins: int = 15) -> float:
+def calibration_error(confidence: Floats, right: Bools, bins: int = CALIBRATION_BINS) -> float:
     """Return ECE of one confidence a reading: Σ over bins of equal width (share) · |right − confidence|, 0 at best."""
     _check(confidence)
     index = np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], confidence, side="left")

@@ -12,8 +12,8 @@ from digitry.images.one_thread import on_one_thread
 from digitry.images.segment import is_blot
 from digitry.images.stages import BLANK, MAX_HOLES, MIN_SMOOTHNESS, hole_count
 from digitry.reading import one_digit
-from digitry.reading.networks import DIGITS, Networks
-from digitry.types import IMAGE_SIDE, Images
+from digitry.reading.networks import Networks
+from digitry.types import IMAGE_SIDE, TEN_DIGITS, Images
 
 INK = 64
 """Grey levels below are no part of a stroke."""
@@ -58,7 +58,7 @@ def _weigh(images: Images, networks: Networks) -> list[Weighed]:
     for index, crop in zip(clear, crops, strict=True):
         if last[index] != best[index]:
             doubts[index] = f"the network for numbers reads {networks.class_names[last[index]]}"
-        elif networks.class_names == DIGITS and hole_count(crop) > MAX_HOLES:
+        elif networks.class_names == TEN_DIGITS and hole_count(crop) > MAX_HOLES:
             doubts[index] = NOISE
         elif is_blot(crop):
             doubts[index] = one_digit.BLOT_REASON
@@ -86,7 +86,7 @@ def _doubts(images: Images, networks: Networks) -> list[str | None]:
     is_ink = (images >= INK).astype(np.float32)
     columns, rows = ones @ is_ink > 0, is_ink @ ones > 0
     doubts = [None if one else BLANK for one in np.asarray(rows.any(axis=1)).tolist()]
-    if networks.class_names != DIGITS:
+    if networks.class_names != TEN_DIGITS:
         return doubts
     longest = np.maximum(_extent(columns), _extent(rows))
     values = images.astype(np.float32)

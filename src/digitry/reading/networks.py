@@ -16,14 +16,12 @@ from digitry.networks.scale import with_place
 from digitry.pages.number_words import confidence as in_words
 from digitry.reading.canonical_of import canonical_of, look_canonical
 from digitry.reading.certainty import MAX_ERROR, check_max_error, weigh_confidence
-from digitry.types import Digit, Images, Probabilities
-
-DIGITS = tuple("0123456789")
+from digitry.types import TEN_DIGITS, Digit, Images, Probabilities
 
 
 def knows_some_digits(class_names: tuple[str, ...]) -> bool:
     """Tell whether classes are digits, though not all ten of them."""
-    return set(class_names) < set(DIGITS)
+    return set(class_names) < set(TEN_DIGITS)
 
 
 ModelLike = str | os.PathLike[str] | bytes | Model
@@ -109,7 +107,7 @@ class Networks:
     def asks_both(self) -> bool:
         """Whether the shipped network for numbers has a word on digits, too: where the scale was fitted that way."""
         scale = self.contract.confidence_scale
-        return scale is not None and scale.second_opinion and self.class_names == DIGITS
+        return scale is not None and scale.second_opinion and self.class_names == TEN_DIGITS
 
     def read_digits(self, images: Images) -> Probabilities:
         """Read canonical digits, uint8 (n, 28, 28), as datasets hold them: probabilities, float32 (n, classes).
@@ -121,7 +119,7 @@ class Networks:
 
     def unknown(self, digit: str) -> str | None:
         """Tell why the network for single digits cannot say whether this is one, or None: it knows only some."""
-        if not knows_some_digits(self.class_names) or digit not in DIGITS or digit in self.class_names:
+        if not knows_some_digits(self.class_names) or digit not in TEN_DIGITS or digit in self.class_names:
             return None
         return f"the model for single digits does not know {digit}, only {', '.join(self.class_names)}"
 
@@ -133,8 +131,8 @@ class Networks:
         names = self.numbers.class_names
         if not knows_some_digits(names):
             return known
-        all_ten = np.zeros((*known.shape[:2], 1 + len(DIGITS)), np.float32)
-        all_ten[:, :, [0, *(1 + DIGITS.index(name) for name in names)]] = known
+        all_ten = np.zeros((*known.shape[:2], 1 + len(TEN_DIGITS)), np.float32)
+        all_ten[:, :, [0, *(1 + TEN_DIGITS.index(name) for name in names)]] = known
         return all_ten
 
     def see_page(self, page: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -15,11 +15,11 @@ from digitry.errors import SettingError, unknown_name
 from digitry.images.one_thread import on_one_thread
 from digitry.reading import drawn_ink, one_digit, one_number, one_page, predicting
 from digitry.reading.knowledge import Knowledge, apply_knowledge
-from digitry.reading.networks import DIGITS, Models, Networks, knows_some_digits
+from digitry.reading.networks import Models, Networks, knows_some_digits
 from digitry.reading.page_options import PageOptions, PageOptionValues, page_options_of
 from digitry.reading.picture_input import Picture, grey_pages, is_one_picture, picture_name
 from digitry.reading.region import read_region
-from digitry.types import Probabilities, Reading
+from digitry.types import TEN_DIGITS, Probabilities, Reading
 
 log = logging.getLogger("digitry.reading")
 
@@ -117,12 +117,12 @@ class Reader(Networks):
         if known is not None and known.column is not None and expect != "page":
             raise SettingError(f"column is for pages, and expect is {expect!r}; leave it out, or expect a page")
         if expect == "digit":
-            if known is not None and known.is_about_numbers and self.class_names != DIGITS:
+            if known is not None and known.is_about_numbers and self.class_names != TEN_DIGITS:
                 first = ", ".join(self.class_names[:3])
                 raise SettingError(f"between, length and check are about digits; this model reads {first}…")
             return options
         for names in (self.class_names, self.numbers.class_names):
-            if names != DIGITS and not knows_some_digits(names):
+            if names != TEN_DIGITS and not knows_some_digits(names):
                 raise SettingError(f"this model reads {', '.join(names[:3])}…, not digits; use expect 'digit'")
         self._say_what_is_unknown()
         return options

@@ -12,9 +12,7 @@ from digitry.networks.contract import Contract
 from digitry.networks.prepare import prepare
 from digitry.recipes.base import Recipe
 from digitry.synthesis.augmentations import augmented
-from digitry.types import Images, Labels, Split
-
-DIGITS = tuple("0123456789")
+from digitry.types import TEN_DIGITS, Images, Labels, Split
 
 OUTLIER = -1
 """Target of an image that shows no digit."""
@@ -45,7 +43,7 @@ class DigitTask:
 
     def __init__(self, plan: Recipe, seed: int, class_names: tuple[str, ...] = ()) -> None:
         self.settings, self.seed = plan.settings, seed
-        self.digits = class_names == DIGITS
+        self.digits = class_names == TEN_DIGITS
 
     def count(self, split: Split) -> int:
         """Tell how many examples an epoch has."""

@@ -9,8 +9,8 @@ import pytest
 
 from digitry import recipes
 from digitry.training import tasks
-from digitry.training.tasks import DIGITS, OUTLIER, TASKS, DigitTask, NumberTask, smoothed_crossentropy
-from digitry.types import Labels, Split
+from digitry.training.tasks import OUTLIER, TASKS, DigitTask, NumberTask, smoothed_crossentropy
+from digitry.types import TEN_DIGITS, Labels, Split
 from tests.conftest import CANONICAL, make_digits
 from tests.unit.written_numbers import SMALL_NUMBERS, printed_split
 
@@ -68,11 +68,11 @@ def test_validation_sees_the_digits_as_they_are_and_no_outlier() -> None:
 def test_an_epoch_is_a_function_of_seed_and_epoch_alone(plan: recipes.Recipe) -> None:
     task = TASKS[plan.reads]
     split = printed_split(30)
-    one, again = (task(plan, 3, DIGITS).epoch(split, 5) for _ in range(2))
+    one, again = (task(plan, 3, TEN_DIGITS).epoch(split, 5) for _ in range(2))
     np.testing.assert_array_equal(one.inputs, again.inputs)
     np.testing.assert_array_equal(one.targets, again.targets)
     for seed, epoch in ((3, 6), (4, 5)):
-        assert (task(plan, seed, DIGITS).epoch(split, epoch).inputs != one.inputs).any()
+        assert (task(plan, seed, TEN_DIGITS).epoch(split, epoch).inputs != one.inputs).any()
 
 
 def test_only_digits_get_other_hands_not_the_letters_of_another_dataset(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +86,7 @@ def test_only_digits_get_other_hands_not_the_letters_of_another_dataset(monkeypa
     split = printed_split(20)
     DigitTask(READER, 0, tuple("abcdefghij")).epoch(split, 0)
     assert styled == []
-    DigitTask(READER, 0, DIGITS).epoch(split, 0)
+    DigitTask(READER, 0, TEN_DIGITS).epoch(split, 0)
     assert styled == [20]
 
 

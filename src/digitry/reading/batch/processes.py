@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import pickle
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,6 +16,7 @@ from digitry.errors import DigitryError
 from digitry.reading.batch.fetch_ahead import fetch_ahead
 from digitry.reading.batch.here import open_reader, read_many
 from digitry.reading.batch.records import Finish, Outcome, PictureSource, ReadingSettings, T
+from digitry.workers import usable_cores
 from digitry.workers.pool import Message, NoWorkerError, Pool, Worker
 
 CHUNK = 32
@@ -39,8 +39,7 @@ DEADLY = "reading it killed the process; is it broken, or too large for the memo
 
 def sensible_count(pictures: int) -> int:
     """Tell how many processes so many pictures are worth on this machine."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return 1 if pictures < WORTHWHILE else min(cores, MOST_PROCESSES)
+    return 1 if pictures < WORTHWHILE else min(usable_cores(), MOST_PROCESSES)
 
 
 def read_in_processes(

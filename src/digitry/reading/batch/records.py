@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from digitry.reading.certainty import MAX_ERROR
 from digitry.reading.knowledge import Knowledge
 from digitry.reading.page_options import PageOptions
 
@@ -30,7 +31,7 @@ class ReadingSettings:
 
     model: tuple[str, ...] = ()
     """Run folders or ONNX files; none for the shipped networks."""
-    max_error: float = 0.005
+    max_error: float = MAX_ERROR
     expect: str = "page"
     page: PageOptions = field(default_factory=PageOptions)
     known: Knowledge | None = None
