@@ -29,7 +29,7 @@ LEAST_ASKED = (LEAST_GIVEN - (1 - PAGE_SHARE)) / PAGE_SHARE
 ALTERNATIVES = 3
 
 STRUCK = "it is struck out"
-TURNED = "the page reads about as well the other way round; say how it lies: --rotate 0|90|180|270"
+TURNED = "the page reads about as well the other way round; say how it lies: rotate 0, 90, 180 or 270"
 """Why a number is not sure, whatever its confidence."""
 
 

@@ -160,7 +160,7 @@ def _why_nothing(found: PageFound, options: PageOptions) -> str:
     if left:
         other = "printed" if options.only == "written" else "written"
         many = f"there are {len(left)} {other} numbers" if len(left) > 1 else f"there is a {other} number"
-        return f"{many} and no {options.only} one; ask for all: --only all"
+        return f"{many} and no {options.only} one; ask for all of them (only: all)"
     if found.words:
         return "there are words, but no number"
     if found.characters:

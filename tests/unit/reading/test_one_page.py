@@ -118,7 +118,7 @@ def test_printed_numbers_are_given_when_they_are_asked_for_and_named_where_there
     page, seen = written(("2047", 40, 40), ("38", 430, 44), written=False)
     nothing = read(page, seen)
     assert nothing.numbers == ()
-    assert nothing.reason == "there are 2 printed numbers and no written one; ask for all: --only all"
+    assert nothing.reason == "there are 2 printed numbers and no written one; ask for all of them (only: all)"
     assert [number.hand for number in read(page, seen, only="all").numbers] == ["printed", "printed"]
     assert read(page, seen, only="printed").text == "2047 38"
 
