@@ -22,6 +22,10 @@ NIB_SHARE = 0.1
 """Share of the writers with a pointed nib, as taught before the ball pen: slanted, thick strokes down, thin ones up."""
 
 
+VISIBLE = 64
+"""Ink from which on a character can be seen, 0 to 255."""
+
+
 class Glyphs(NamedTuple):
     """Canonical digits to write with."""
 
@@ -129,9 +133,11 @@ class Hand:
         reach = pen / 2 + 1
         corner = np.floor(np.min([path.min(axis=0) for path in paths], axis=0) - reach)
         wide, high = np.ceil(np.max([path.max(axis=0) for path in paths], axis=0) - corner + reach).astype(int) + 1
-        return WrittenCharacter(
-            draw_paths([path - corner for path in paths], pen, (int(high), int(wide)), self.nib), *corner.tolist()
-        )
+        placed = [path - corner for path in paths]
+        ink = draw_paths(placed, pen, (int(high), int(wide)), self.nib)
+        if ink.max() < VISIBLE:  # small dots, made by no stroke down: nobody leaves them as faint as a nib would
+            ink = draw_paths(placed, pen, (int(high), int(wide)))
+        return WrittenCharacter(ink, *corner.tolist())
 
 
 def _tight(patch: WrittenCharacter) -> WrittenCharacter:
