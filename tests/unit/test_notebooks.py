@@ -41,5 +41,5 @@ def test_in_colab_the_first_cell_unpacks_and_installs_the_zip_that_was_uploaded(
     monkeypatch.setattr(subprocess, "run", lambda command, check: asked.append((command[1:], os.getcwd())))
     monkeypatch.chdir(content)
     exec(first_cell(notebook), {})
-    assert asked == [(["-m", "pip", "install", "--quiet", ".[train]"], str(content / "digitry"))]
+    assert asked == [(["-m", "pip", "install", "--quiet", ".[train,tune]"], str(content / "digitry"))]
     assert Path("pyproject.toml").is_file()

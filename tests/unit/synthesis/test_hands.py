@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -35,3 +37,12 @@ def test_who_writes_with_a_pointed_nib_draws_every_digit_and_some_writers_do() -
     assert 0.04 < len(nibs) / len(hands) < 0.2
     assert all(hand.drawn == frozenset(DIGITS) for hand in nibs)
     assert np.mean([hand.slant for hand in nibs]) > 0.3
+
+
+def test_a_nib_leaves_no_sign_so_faint_that_nobody_sees_it() -> None:
+    hand = replace(Hand.of(np.random.default_rng(0)), pen=0.047, slant=0.64, stretch=0.86, wobble=0.025)
+    for nib in (0.3, 0.72, 1.0):
+        for sign in (":", ".", ",", "-", "1"):
+            for seed in range(40):
+                patch = replace(hand, nib=nib, habits={}).draw(sign, 18.0, np.random.default_rng(seed))
+                assert patch.ink.max() >= 64, (nib, sign, seed)
