@@ -18,7 +18,7 @@ from typing import Any
 FILE = Path(__file__).parent.parent / "src" / "digitry" / "serve" / "static" / "reading" / "constants.js"
 
 SHARED: dict[str, tuple[str, ...]] = {
-    "types": ("IMAGE_SIDE",),
+    "types": ("IMAGE_SIDE", "TEN_DIGITS"),
     "networks.prepare": ("WHITE",),
     "networks.contract": ("METADATA_KEY", "DARK"),
     "networks.decoding": ("BLANK", "BEAM_WIDTH", "MIN_PROBABILITY"),
@@ -39,7 +39,6 @@ SHARED: dict[str, tuple[str, ...]] = {
     "reading.certainty": ("MAX_ERROR", "NEVER", "NO_SCALE"),
     "reading.drawn_ink": ("EXPECTATIONS", "LEFT_OVER", "UNREAD"),
     "reading.number": ("VIEWS", "MARGIN", "NEAR", "THIN", "ALTERNATIVES"),
-    "reading.networks": ("DIGITS",),
     "reading.one_digit": ("RIVALS", "BLOT", "BLOT_REASON", "SECOND_OPINION_BELOW", "STRIP_WIDTH"),
 }
 """Module of digitry → its constants. In JavaScript they are in an object with the last part of the module's name."""

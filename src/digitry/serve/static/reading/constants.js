@@ -2,6 +2,7 @@
 
 export const types = {
   IMAGE_SIDE: 28,
+  TEN_DIGITS: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
 };
 
 export const prepare = {
@@ -98,10 +99,6 @@ export const number = {
   NEAR: 3,
   THIN: 5,
   ALTERNATIVES: 3,
-};
-
-export const networks = {
-  DIGITS: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
 };
 
 export const one_digit = {

@@ -1,7 +1,7 @@
 // A drawing → the digit or the number on it, read here, as Python's Reader.read_drawing reads it.
 
 import { judge, judgeAgainst, shareDoubt } from "./certainty.js";
-import { certainty, drawn_ink, ink, networks, one_digit, segment, types } from "./constants.js";
+import { certainty, drawn_ink, ink, one_digit, segment, types } from "./constants.js";
 import { findLines, MIN_HEIGHT } from "./lines.js";
 import { TO_COME } from "./messages.js";
 import { lineStrips, readStrips } from "./number.js";
@@ -18,8 +18,7 @@ import { BLANK, inkStages, MIN_SIDE, tooSmall } from "./stages.js";
 export const { EXPECTATIONS } = drawn_ink;
 const { LEFT_OVER, UNREAD } = drawn_ink;
 const { BLOT, BLOT_REASON, SECOND_OPINION_BELOW } = one_digit;
-const { DIGITS } = networks;
-const { IMAGE_SIDE } = types;
+const { IMAGE_SIDE, TEN_DIGITS } = types;
 const { WORK_SIDE } = ink;
 const { INK_LEVEL } = segment;
 const NO_CONTRACT = "a model carries no contract; export it with: digitry export RUN";
@@ -47,8 +46,8 @@ export class Reader {
     this.shippedNumbers = null;
     this.sureConfidence = sureConfidence;
     this.classNames = digits.contract.class_names;
-    const allTen = this.classNames.join() === DIGITS.join();
-    const some = this.classNames.length < DIGITS.length && this.classNames.every((name) => DIGITS.includes(name));
+    const allTen = this.classNames.join() === TEN_DIGITS.join();
+    const some = this.classNames.length < TEN_DIGITS.length && this.classNames.every((name) => TEN_DIGITS.includes(name));
     this.readsNumbers = allTen || some;
     this.asksBoth = Boolean(digits.contract.confidence_scale?.second_opinion) && allTen;
   }
@@ -59,7 +58,7 @@ export class Reader {
     const numbers = number ? new Network(number) : shipped;
     if (!shipped.contract || !numbers.contract) throw new Error(NO_CONTRACT);
     const frames = framesOf(numbers, image(64, STRIP_HEIGHT));
-    if (frames.width !== DIGITS.length + 1) throw new Error("the network for numbers does not read numbers");
+    if (frames.width !== TEN_DIGITS.length + 1) throw new Error("the network for numbers does not read numbers");
     [this.numbers, this.shippedNumbers] = [numbers, shipped];
   }
 
