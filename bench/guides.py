@@ -180,19 +180,21 @@ def _displaying(keep: Any) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _few_images() -> Iterator[None]:
-    """Let `digitry.load_dataset` give some hundred images."""
-    load = digitry.load_dataset
+    """Let `digitry.load_dataset` give some hundred images, and `digitry.tune` try two settings."""
+    load, tune = digitry.load_dataset, digitry.tune
 
     def few(name: str) -> Dataset:
         whole = load(name)
         train, test = (part.take(slice(FEW)) for part in (whole.train, whole.test))
         return Dataset.from_arrays(train.images, train.labels, test=(test.images, test.labels))
 
-    vars(digitry)["load_dataset"] = few
+    shorter = {"load_dataset": few, "tune": lambda *data, **more: tune(*data, **{**more, "trials": 2})}
+    vars(digitry).update(shorter)
     try:
         yield
     finally:
-        del vars(digitry)["load_dataset"]
+        for name in shorter:
+            del vars(digitry)[name]
 
 
 @contextlib.contextmanager
