@@ -15,6 +15,12 @@ def fill(name: str, **values: object) -> str:
     return _environment().get_template(f"{name}.md.j2").render(values)
 
 
+def put_between(page: Path, start: str, end: str, text: str) -> None:
+    """Put the text into a page between two marks, in place of what stands there."""
+    head, rest = page.read_text(encoding="utf-8").split(start)
+    page.write_text(f"{head}{start}\n{text}\n{end}{rest.split(end)[1]}", encoding="utf-8")
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(

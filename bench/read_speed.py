@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import digitry
-from documents import fill
+from documents import fill, put_between
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "reading.md"
@@ -55,8 +55,7 @@ def main() -> None:
         **run_folder.describe_surroundings(),
     }
     (ROOT / "results" / "read_speed.json").write_text(json.dumps(result, indent=1) + "\n")
-    head, rest = PAGE.read_text(encoding="utf-8").split(START)
-    PAGE.write_text(f"{head}{START}\n{fill('read_speed', **result)}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+    put_between(PAGE, START, END, fill("read_speed", **result))
 
 
 def measure(folder: Path, digits: Grey, rounds: int) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from documents import fill
+from documents import fill, put_between
 
 ROOT = Path(__file__).parent.parent
 RESULT = ROOT / "results" / "real_pictures.json"
@@ -49,8 +49,7 @@ def main() -> None:
     about = {"command": "python bench/real_pictures.py FOLDER", **run_folder.describe_surroundings()}
     RESULT.write_text(json.dumps({"sets": sets, "pages": pages, **about}, indent=1) + "\n")
     for start, end, text in ((START, END, table(sets)), (PAGES_START, PAGES_END, table_of_pages(pages))):
-        head, rest = PAGE.read_text(encoding="utf-8").split(start)
-        PAGE.write_text(f"{head}{start}\n{text}\n{end}{rest.split(end)[1]}", encoding="utf-8")
+        put_between(PAGE, start, end, text)
 
 
 def measured(folder: Path, expect: str) -> dict[str, Any]:

@@ -30,6 +30,7 @@ import keras_tuner_side
 from digitry.evaluation.significance import mean_interval
 from digitry.files import write_atomically
 from digitry.training import run_folder
+from documents import put_between
 
 ROOT = Path(__file__).parent.parent
 RESULT = ROOT / "results" / "tune.json"
@@ -72,8 +73,7 @@ def main() -> None:
         write_result(options.result, found)
     print(table(found))
     if options.result == RESULT:
-        before, rest = PAGE.read_text(encoding="utf-8").split(START)
-        PAGE.write_text(f"{before}{START}\n{table(found)}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+        put_between(PAGE, START, END, table(found))
 
 
 def read_result(options: argparse.Namespace) -> dict[str, Any]:

@@ -55,6 +55,7 @@ def test_it_reads_what_the_reader_reads(client: digitry.Client, tmp_path: Path) 
     assert not answer.sure
     assert client.read(np.asarray(page, np.float32) / 255, expect="digit").text == here.text
     assert [reading.text for reading in client.read([path, path], expect="digit")] == [here.text] * 2
+    assert client.read(page.tolist(), expect="digit").text == here.text
     lying = np.ascontiguousarray(np.rot90(page))
     turned = digitry.read(lying, rotate=90, only="all", signs=False)
     assert client.read(lying, rotate=90, only="all", signs=False).to_json() == turned.to_json()

@@ -93,8 +93,9 @@ class Client:
         SettingError and ModelError for names that do not exist, ServerError when there is no answer.
         """
         from digitry.reading.page_options import page_options_of
+        from digitry.reading.picture_input import is_one_picture
 
-        several = isinstance(pictures, (list, tuple))
+        several = isinstance(pictures, (list, tuple)) and not is_one_picture(pictures)
         query = {"expect": expect, "max_error": max_error, "model": model}
         query |= page_options_of(expect, page_options).to_words() if page_options else {}
         query |= {} if known is None else known.to_words()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 from typing import Any
 
@@ -11,6 +10,7 @@ from digitry.errors import SettingError, TrainingError
 from digitry.recipes.base import Recipe
 from digitry.training.tuning.trial_job import OnEpoch, TrialJob, TrialOutcome
 from digitry.types import Dataset
+from digitry.workers import usable_cores
 from digitry.workers.pool import NoWorkerError, Worker
 
 MODULE = "digitry.training.tuning.trial_child"
@@ -25,7 +25,7 @@ class TrialProcess:
     def __init__(self, recipe: str | Recipe, dataset: Dataset, *, track: str | None, of: int) -> None:
         """Share the cores: `of` so many train at once. Raises SettingError for a recipe that cannot be sent there."""
         self._what = pack_trial(recipe, dataset)
-        self._head = {"track": track, "threads": max(1, (os.cpu_count() or 1) // of) if of > 1 else None}
+        self._head = {"track": track, "threads": max(1, usable_cores() // of) if of > 1 else None}
         self._worker: Worker | None = None
 
     def train(self, job: TrialJob, on_epoch: OnEpoch) -> TrialOutcome:
