@@ -135,7 +135,7 @@ class Hand:
         wide, high = np.ceil(np.max([path.max(axis=0) for path in paths], axis=0) - corner + reach).astype(int) + 1
         placed = [path - corner for path in paths]
         ink = draw_paths(placed, pen, (int(high), int(wide)), self.nib)
-        if self.nib and ink.max() < VISIBLE:  # small dots, made by no stroke down: nobody leaves them as faint as a nib would
+        if self.nib and ink.max() < VISIBLE:  # small dots, made by no stroke down
             ink = draw_paths(placed, pen, (int(high), int(wide)))
         return WrittenCharacter(ink, *corner.tolist())
 
