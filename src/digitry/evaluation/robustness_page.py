@@ -87,6 +87,8 @@ def _reading_rows(parts: dict[str, Figures]) -> list[Row]:
     if "mnist" in parts:
         named += [("MNIST test, as arrays", parts["mnist"]["arrays"])]
         named += [("MNIST test, as PNG files", parts["mnist"]["pictures"])]
+        named += [("MNIST test, cut close", parts["mnist"]["cut"])]
+        named += [("MNIST test, cut close and stretched", parts["mnist"]["stretched"])]
     if "photographs" in parts:
         named += [("photographs of a digit", parts["photographs"])]
     if "numbers" in parts:

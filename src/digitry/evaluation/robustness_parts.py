@@ -17,7 +17,15 @@ from digitry.datasets import Progress
 from digitry.evaluation import metrics, selective
 from digitry.evaluation.hard_pictures import corruptions, drawn_pages, no_digits, photographs
 from digitry.evaluation.hard_pictures.look import Lookers, LookJob, Seen
-from digitry.evaluation.hard_pictures.specimen import Specimen, as_it_is, png_of_digit, test_digits, test_split
+from digitry.evaluation.hard_pictures.specimen import (
+    Specimen,
+    as_it_is,
+    cut_digit,
+    png_of_digit,
+    stretched_digit,
+    test_digits,
+    test_split,
+)
 
 Figures = dict[str, Any]
 
@@ -73,13 +81,18 @@ class Subject:
 
 
 def mnist(subject: Subject) -> Figures:
-    """Measure MNIST test, as arrays and through the picture door."""
+    """Measure MNIST test, as arrays and through the picture door, with the margins of MNIST and without."""
     count = subject.sizes.digits
     digits = test_digits().take(slice(0, count))
     probabilities = _probabilities(subject.model, digits.images, subject.threads)
     arrays = metrics.score_split(digits.labels, probabilities)
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == digits.labels
-    seen = subject.reading(png_of_digit, count, "digit", "MNIST test, as PNG files")
+    doors = {
+        "pictures": (png_of_digit, "MNIST test, as PNG files"),
+        "cut": (cut_digit, "MNIST test, cut close"),
+        "stretched": (stretched_digit, "MNIST test, cut close and stretched"),
+    }
+    seen = {name: subject.reading(make, count, "digit", label) for name, (make, label) in doors.items()}
     return {
         "arrays": {
             "images": count,
@@ -90,7 +103,7 @@ def mnist(subject: Subject) -> Figures:
             "brier": arrays.brier,
             **_selective(confidence, right),
         },
-        "pictures": {**_figures(seen), **_selective(*_confidences(seen))},
+        **{name: {**_figures(some), **_selective(*_confidences(some))} for name, some in seen.items()},
     }
 
 

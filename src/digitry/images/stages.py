@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from digitry.images.canonical import canonical
 from digitry.images.ink import find_ink, shrink
+from digitry.images.margin import paper_around
 from digitry.images.panel import Panel, find_panel, whole_page
 from digitry.images.segment import find_digit
 from digitry.images.strokes import stroke_mask
@@ -17,6 +18,9 @@ from digitry.types import Box
 
 MIN_SIDE = 5
 """Smallest height of a page, and of a digit in page pixels, that can be told apart."""
+
+SLIMMEST = 8.0
+"""No 1 is more than this many times as high as wide: so much narrower may a page be."""
 
 MIN_SMOOTHNESS = 0.35
 """Least correlation of a canonical digit with itself one pixel on: neighbours agree in a digit, not in noise."""
@@ -49,13 +53,31 @@ class Stages(NamedTuple):
 
 def canonical_stages(grey: NDArray[np.uint8]) -> Stages:
     """Find the one digit of a grey page (h, w) and bring it to canonical form."""
-    if min(grey.shape) < MIN_SIDE:
+    if is_too_small(grey.shape):
         return too_small(grey.shape)
+    close = paper_around(grey)
+    if close is not None:
+        return _without_margin(_read_panel(whole_page(close[0])), close[1], grey.shape)
     panel = find_panel(grey)
     found = _read_panel(panel)
     if found.canonical is None and panel.grey is not grey:
         found = _read_panel(whole_page(grey))
     return found
+
+
+def _without_margin(found: Stages, margin: int, shape: tuple[int, ...]) -> Stages:
+    """Return what was found with paper around a picture of this shape as it lies on that picture."""
+    height, width = shape
+    if found.ink is not None:
+        scale = (height + 2 * margin) / found.ink.shape[0]
+        top, bottom = round(margin / scale), round((margin + height) / scale)
+        left, right = round(margin / scale), round((margin + width) / scale)
+        found = found._replace(ink=found.ink[top:bottom, left:right])
+    if found.canonical is None:
+        return found
+    x, y, wide, tall = found.box
+    left, top = max(x - margin, 0), max(y - margin, 0)
+    return found._replace(box=(left, top, min(x - margin + wide, width) - left, min(y - margin + tall, height) - top))
 
 
 def _read_panel(panel: Panel) -> Stages:
@@ -101,6 +123,12 @@ def hole_count(ink: NDArray[np.uint8]) -> int:
         cv2.copyMakeBorder(paper, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=255), connectivity=4
     )
     return count - 2  # neither the ink nor the paper around it
+
+
+def is_too_small(shape: tuple[int, ...]) -> bool:
+    """Tell whether no digit finds room on a page of this shape; a slim one has room for a 1 alone."""
+    height, width = shape[:2]
+    return height < MIN_SIDE or (width < MIN_SIDE and height > SLIMMEST * width)
 
 
 def too_small(shape: tuple[int, ...]) -> Stages:

@@ -18,7 +18,7 @@ from digitry.images.lines import MIN_HEIGHT, find_lines, one_line
 from digitry.images.panel import Panel, find_panel, whole_page
 from digitry.images.segment import BLOT_SIDE, INK_LEVEL, is_blot
 from digitry.images.slope import Levelling, writing_slope
-from digitry.images.stages import BLANK, MIN_SIDE, too_small
+from digitry.images.stages import BLANK, MIN_SIDE
 from digitry.images.strokes import stroke_mask
 from digitry.reading import one_digit
 from digitry.reading.certainty import share_doubt
@@ -72,8 +72,8 @@ def read_number(grey: NDArray[np.uint8], networks: Networks, *, name: str, page:
 
     With another network for numbers than the shipped one that alone is asked.
     """
-    if min(grey.shape) < MIN_SIDE:
-        return replace(one_digit.digit_reading(too_small(grey.shape), None, networks), picture=name, page=page)
+    if min(grey.shape) < MIN_SIDE:  # a slim 1, or nothing
+        return one_digit.read_pages([grey], networks, name=name, page=page)[0]
     reading, found = _read(grey, networks)
     if not networks.has_own_numbers:
         reading = _with_what_is_seen(reading, found, grey, networks)

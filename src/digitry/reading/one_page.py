@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.images.stages import BLANK, MIN_SIDE, too_small
+from digitry.images.stages import BLANK, MIN_SIDE
 from digitry.reading import one_digit, one_number
 from digitry.reading.boxes import move_boxes
 from digitry.reading.certainty import doubted
@@ -40,8 +40,8 @@ def read_page(
     grey: NDArray[np.uint8], networks: Networks, options: PageOptions, *, name: str = "", page: int = 1
 ) -> Reading:
     """Read the numbers of a grey page, uint8 (h, w), in reading order."""
-    if min(grey.shape) < MIN_SIDE:
-        return replace(one_digit.digit_reading(too_small(grey.shape), None, networks), picture=name, page=page)
+    if min(grey.shape) < MIN_SIDE:  # a slim 1, or nothing
+        return one_digit.read_pages([grey], networks, name=name, page=page)[0]
     if max(grey.shape) <= TINY:
         quarter = 0 if options.rotate == "auto" else int(options.rotate) // 90
         reading = _turned_back(_valued(_read_crop(upright(grey, quarter), networks), options), quarter, grey.shape)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from digitry.images.stages import canonical_stages
 from digitry.reading import Reader
-from digitry.reading.one_digit import judge_crops, read_pages
+from digitry.reading.one_digit import STRETCHED, judge_crops, read_pages
 from tests.unit.tiny_models import printed_digit, template_model_bytes
 
 BLANK = np.full((50, 50), 255, np.uint8)
@@ -115,6 +117,32 @@ def test_strokes_of_any_shape_reach_both_networks(shipped: Reader, shape: tuple[
     page = np.pad(np.full(shape, 255, np.uint8), max(shape))
     (reading,) = read_pages([page], shipped, name="", page=1)
     assert len(reading.numbers) <= 1
+
+
+def stretched(digit: int) -> NDArray[np.uint8]:
+    """A digit cut close and brought to 28×28, dark on light."""
+    ink = np.asarray(cv2.GaussianBlur(printed_digit(digit, 140, 16, 280), (0, 0), 3), np.uint8)
+    x, y, width, height = cv2.boundingRect(np.asarray(ink > 20, np.uint8))
+    cut = cv2.resize(ink[y : y + height, x : x + width], (28, 28), interpolation=cv2.INTER_AREA)
+    return 255 - np.asarray(cut, np.uint8)
+
+
+@pytest.mark.parametrize("lean", [4, 6, 8, 10])
+def test_a_1_that_was_stretched_to_a_square_is_read_and_never_sure(shipped: Reader, lean: int) -> None:
+    page = np.zeros((280, 280), np.uint8)
+    cv2.line(page, (140 + 10 * lean, -20), (140 - 10 * lean, 300), 255, 160, cv2.LINE_AA)
+    page = 255 - np.asarray(cv2.resize(cv2.GaussianBlur(page, (0, 0), 12), (28, 28), interpolation=cv2.INTER_AREA))
+    (reading,) = read_pages([np.asarray(page, np.uint8)], shipped, name="", page=1)
+    assert (reading.text, reading.sure, reading.reason) == ("1", False, STRETCHED)
+    x, y, width, height = reading.numbers[0].box
+    assert min(x, y) >= 0
+    assert max(x + width, y + height) <= 28
+
+
+@pytest.mark.parametrize("digit", [0, 2, 3, 5, 6, 7, 8])
+def test_other_digits_that_were_stretched_stay_what_they_are(shipped: Reader, digit: int) -> None:
+    (reading,) = read_pages([stretched(digit)], shipped, name="", page=1)
+    assert reading.text == str(digit)
 
 
 def test_a_digit_among_much_else_is_doubted_more_than_the_same_digit_alone(own: Reader) -> None:

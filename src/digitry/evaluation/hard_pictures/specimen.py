@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.evaluation.whole_pages.figures import Counts
-from digitry.types import Number, Split
+from digitry.types import IMAGE_SIDE, Number, Split
 
 SEED = 2019
 """Every picture is a function of this, its set and its number."""
@@ -61,9 +61,34 @@ def as_it_is(pixels: NDArray[np.uint8] | bytes, text: str) -> Specimen:
 
 def png_of_digit(index: int) -> Specimen:
     """Write a MNIST test digit, by its number, as a 28×28 PNG file."""
+    return _png(test_digits().images[index], index)
+
+
+def cut_digit(index: int) -> Specimen:
+    """Write a MNIST test digit as a PNG file that ends where its ink does, every other one dark on light."""
+    return _png(_cut(index), index)
+
+
+def stretched_digit(index: int) -> Specimen:
+    """Write the same brought to 28×28, whatever its shape was."""
     import cv2
 
-    digits = test_digits()
-    written, data = cv2.imencode(".png", digits.images[index])
+    stretched = cv2.resize(_cut(index), (IMAGE_SIDE, IMAGE_SIDE), interpolation=cv2.INTER_AREA)
+    return _png(np.asarray(stretched, np.uint8), index)
+
+
+def _cut(index: int) -> NDArray[np.uint8]:
+    import cv2
+
+    image = test_digits().images[index]
+    x, y, width, height = cv2.boundingRect(image)
+    image = image[y : y + height, x : x + width]
+    return np.asarray(255 - image if index % 2 else image, np.uint8)
+
+
+def _png(image: NDArray[np.uint8], index: int) -> Specimen:
+    import cv2
+
+    written, data = cv2.imencode(".png", image)
     assert written
-    return Specimen(data.tobytes(), (str(digits.labels[index]),))
+    return Specimen(data.tobytes(), (str(test_digits().labels[index]),))
