@@ -80,6 +80,9 @@ BENCHES = {
         15,
         (Step(("serve.py --peers .backends/bin/python",)), PAGE),
     ),
+    "serve-copies": Bench(
+        "Requests a second of one server and of two, behind nginx (which it needs).", 1, (Step(("serve_copies.py",)),)
+    ),
     "audit": Bench("Of the 15 test labels that people doubt, how many an audit finds.", 30, (_with_all("audit.py"),)),
     "page-reader": Bench(
         "Trains the network that looks at pages, on drawn ones, and counts what it reads on others.",

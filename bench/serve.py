@@ -143,10 +143,9 @@ def measure_round(folder: Path, peers: str, seconds: float, turn: int) -> dict[s
 
 
 @contextlib.contextmanager
-def server(command: list[str], ready: str) -> Iterator[tuple[int, float]]:
-    """A server on a free port, and the seconds until it said that it was ready."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+def server(command: list[str], ready: str, port: int | None = None) -> Iterator[tuple[int, float]]:
+    """A server on this port, or a free one, and the seconds until it said that it was ready."""
+    port = port or free_port()
     began = time.perf_counter()
     process = subprocess.Popen(
         [part.format(port=port) if part == "{port}" else part for part in command],
@@ -167,6 +166,12 @@ def server(command: list[str], ready: str) -> Iterator[tuple[int, float]]:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def free_port() -> int:
+    """A port on which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
 
 
 def says_ready(port: int, path: str) -> bool:

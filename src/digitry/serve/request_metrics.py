@@ -19,8 +19,10 @@ _SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.995, 0.999
 class Metrics:
     """The counters of one server; none of them knows a picture, a name or an address."""
 
-    def __init__(self, waiting: Callable[[], float], is_ready: Callable[[], float]) -> None:
-        """Count; `waiting` and `is_ready` are asked when somebody reads the metrics."""
+    def __init__(
+        self, in_flight: Callable[[], float], waiting: Callable[[], float], is_ready: Callable[[], float]
+    ) -> None:
+        """Count; all three are asked when somebody reads the metrics."""
         self._registry = CollectorRegistry()
         self._requests = Counter("digitry_requests", "Requests answered.", ("route", "status"), registry=self._registry)
         self._errors = Counter("digitry_errors", "Requests that got a problem.", ("code",), registry=self._registry)
@@ -34,6 +36,9 @@ class Metrics:
             buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256),
         )
         self._refused = Counter("digitry_refused", "Requests refused with 503.", registry=self._registry)
+        Gauge(
+            "digitry_requests_in_flight", "Requests to read something that have no answer yet.", registry=self._registry
+        ).set_function(in_flight)
         Gauge("digitry_waiting_requests", "Requests in the queue.", registry=self._registry).set_function(waiting)
         Gauge("digitry_ready", "1 while the server takes requests.", registry=self._registry).set_function(is_ready)
         self._reloads = Counter("digitry_reloads", "Model reloads.", ("result",), registry=self._registry)

@@ -41,7 +41,11 @@ class Service:
         self.collection = Collection(collect, self.limits.max_corrections) if collect else None
         self.buffered = Buffered()
         self.is_draining = False
-        self.metrics = Metrics(lambda: self._engine.waiting if self._engine else 0, lambda: float(self.is_ready))
+        self.metrics = Metrics(
+            lambda: self._engine.requests if self._engine else 0,
+            lambda: self._engine.waiting if self._engine else 0,
+            lambda: float(self.is_ready),
+        )
         self._loaded = {name: load_served_model(name, path) for name, path in self.paths.items()}
         self._engine: Engine | None = None
         self._retiring: set[asyncio.Task[None]] = set()

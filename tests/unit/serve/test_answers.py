@@ -23,7 +23,7 @@ from digitry.reading.canonical_digits import NOISE, NOT_FITTED
 from digitry.reading.certainty import MAX_ERROR
 from digitry.reading.knowledge import Knowledge, parse_knowledge
 from digitry.serve.app import create_app
-from digitry.serve.children import Done
+from digitry.serve.children import Done, PictureJob
 from digitry.serve.engine import Engine, self_test
 from digitry.serve.service import Service
 from tests.conftest import make_digits
@@ -363,6 +363,23 @@ def test_what_was_answered_is_counted(site: Site) -> None:
     assert "digitry_ready 1.0" in lines
     assert "digitry_waiting_requests 0.0" in lines
     assert not [line for line in lines if "private" in line]
+
+
+def test_a_request_is_in_flight_until_it_is_answered(site: Site) -> None:
+    def in_flight() -> list[str]:
+        lines = site.service.metrics.text().decode().splitlines()
+        return [line for line in lines if line.startswith("digitry_requests_in_flight")]
+
+    seen = []
+
+    def read(job: PictureJob) -> Done:
+        seen.extend(in_flight())
+        return Done([dict(READING)], None, [])
+
+    site.children.answer = read
+    site.client.post("/v1/read", content=b"x")
+    assert seen == ["digitry_requests_in_flight 1.0"]
+    assert in_flight() == ["digitry_requests_in_flight 0.0"]
 
 
 def test_refusals_are_counted(site: Site) -> None:
