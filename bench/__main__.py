@@ -157,6 +157,11 @@ BENCHES = {
     "reliability-serve": Bench(
         "The server's long proofs: overload, slow clients, signals, a soak.", 55, (Step(("reliability.py serve",)),)
     ),
+    "made-pages": Bench(
+        "Synthetic pages of 31 kinds, drawn by a SCRIPT that is not ours: what is found, and sure and wrong.",
+        6,
+        (Step(("made_pages.py",)),),
+    ),
     "real-pictures": Bench(
         "Other people's real pictures, from a FOLDER: how many are read.", 3, (Step(("real_pictures.py",)),)
     ),

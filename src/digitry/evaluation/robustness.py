@@ -15,9 +15,13 @@ from digitry.errors import DataError, SettingError, unknown_name
 from digitry.evaluation.hard_pictures import specimen
 from digitry.evaluation.hard_pictures.look import Lookers
 from digitry.evaluation.robustness_parts import PARTS, Figures, Sizes, Subject
+from digitry.networks.model import WHAT, Model
 from digitry.networks.model_files import SHIPPED, shipped_model
 from digitry.reading import Reader
 from digitry.runs import model_file
+
+ONE_DIGIT = ("mnist", "corruptions", "photographs", "open_set")
+"""The parts whose pictures show one digit, or none."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +64,12 @@ def robustness(
     Everything takes a quarter of an hour on two cores with `jobs=2`, so many processes; nothing depends on how many
     there are. `progress` hears of every set of pictures, `on_part` of every part as soon as it is measured.
 
-    Raises SettingError for an unknown part, ModelError for what is no model, DataError when MNIST cannot be fetched.
-    Where Fashion-MNIST cannot be, it is left out among what is no digit.
+    A model that reads no single digits is not shown any: those parts are left out. What it does not read of the others,
+    the networks that come with digitry read. Where Fashion-MNIST cannot be fetched, it is left out among what is no
+    digit.
+
+    Raises SettingError for an unknown part, or where none is left, ModelError for what is no model, DataError when
+    MNIST cannot be fetched.
     """
     for name in parts:
         if name not in PARTS:
@@ -72,9 +80,12 @@ def robustness(
     for one in (model, beside):
         Reader(one)  # what is no model is refused before anything is fetched
     sha256, beside_sha256 = network_sha256(model), {} if beside is None else network_sha256(beside)
+    left_out = {} if model is None else _not_read(Model.open(model).reads, parts)
+    parts = [name for name in parts if name not in left_out]
+    if not parts:
+        raise SettingError(f"{model}: {'; '.join(f'{name}: {why}' for name, why in left_out.items())}")
     specimen.test_digits()
     sizes = sizes or (Sizes().tenth() if quick else Sizes())
-    left_out = {}
     if "open_set" in parts:
         try:
             specimen.test_split("fashion-mnist")
@@ -98,14 +109,21 @@ def robustness(
     return Robustness(model, sha256, beside, beside_sha256, sizes, measured, left_out)
 
 
+def _not_read(reads: str, parts: Sequence[str]) -> dict[str, str]:
+    """Return those of the parts that say nothing of a network that reads digits, numbers or pages, and why."""
+    missing: tuple[str, ...] = {"digit": (), "number": ONE_DIGIT, "page": (*ONE_DIGIT, "numbers")}[reads]
+    return {name: f"the model reads {WHAT[reads]} and is not asked" for name in parts if name in missing}
+
+
 def network_sha256(model: str | None) -> dict[str, str]:
-    """Hash the network files of a model: file name → SHA-256; for None all that come with digitry.
+    """Hash the networks that answer: file name → SHA-256, a model's own and those that come with digitry for the rest.
 
     Raises ModelError for a folder without a model.
     """
-    if model is None:
-        files = {name: shipped_model(reads) for reads, name in SHIPPED.items()}
-    else:
+    files = {name: shipped_model(reads) for reads, name in SHIPPED.items()}
+    if model is not None:
         file = model_file(Path(model))
-        files = {file.name: file.read_bytes()}
+        own = file.read_bytes()
+        files.pop(SHIPPED[Model.open(own).reads])
+        files[file.name] = own
     return {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}

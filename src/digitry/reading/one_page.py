@@ -105,7 +105,7 @@ def _one_number(view: NDArray[np.uint8], found: PageFound, networks: Networks, o
         return Reading("", numbers, *doubts(numbers), stages=stages)
     other = _valued(other, options)
     if digits == number.text:
-        return other
+        return _described(other, within[0], options)
     return doubted(other, f"read as {number.text}, but on the page {digits or 'no number'} is seen")
 
 
@@ -118,6 +118,14 @@ def _read_crop(view: NDArray[np.uint8], networks: Networks) -> Reading:
         (alone,) = one_digit.read_pages([view], networks, name="", page=1)
         return alone if alone.numbers else reading
     return reading
+
+
+def _described(reading: Reading, seen: Candidate, options: PageOptions) -> Reading:
+    """Return the reading of one number with what the page's network sees: who wrote it, and what stands beside it."""
+    (number,) = reading.numbers
+    described = replace(reading, numbers=(replace(number, hand=seen.hand, around=seen.written.around),))
+    # It takes some people's digits for print, so it is no reason to keep silent about the only number there is.
+    return described if options.only in ("all", seen.hand) else doubted(described, f"it looks {seen.hand}")
 
 
 def _without_signs(view: NDArray[np.uint8], candidates: Sequence[Candidate]) -> NDArray[np.uint8]:

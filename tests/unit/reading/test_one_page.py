@@ -227,6 +227,19 @@ def test_beside_a_number_elsewhere_a_large_mark_is_not_all_of_the_picture():
     assert read(on_paper(ink), row("47", boxes, 40)).text == "47"
 
 
+def test_a_digit_that_looks_printed_is_given_and_not_sure_unless_print_is_asked_for():
+    ink = np.zeros((160, 160), np.uint8)
+    boxes = write(ink, "7", 55, 30, 90)
+    page = on_paper(ink)
+    for printed in (True, False):
+        seen = row("7", boxes, 90, written=not printed)
+        by_default, asked = only(read(page, seen)), only(read(page, seen, only="all"))
+        assert (by_default.text, asked.text) == ("7", "7")
+        assert by_default.hand == asked.hand == ("printed" if printed else "written")
+        assert (by_default.reason == "it looks printed") == printed
+        assert (by_default.sure, asked.sure) == (not printed, True)
+
+
 def test_a_tiny_picture_is_one_digit_or_one_number():
     tiny = on_paper(ink_page("7", height=20, margin=4))
     assert max(tiny.shape) <= 40
