@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import html
+import io
 import json
 import posixpath
 import re
@@ -15,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from digitry.networks.model_files import run_or_shipped, shipped_runs
+from digitry.pages.table_cells import file_cell, number_cell, text_cell
 from digitry.runs import METRICS
 from digitry.serve import web_page as page
 from digitry.serve.curl import LINES
@@ -315,6 +318,49 @@ def test_what_is_taken_away_is_a_workbook_that_spreadsheets_open_and_compute_not
     cells = [[cell.value for cell in row] for row in book["list"].iter_rows()]
     assert cells == [[12, "007", None], ["=1+1", 3.5, 'a & "b" <c>'], ["1234567890123456", -4, "٣"]]
     assert book["list"]["A2"].data_type != "f"
+
+
+@needs_node
+def test_cells_of_tables_are_those_that_python_writes() -> None:
+    texts = ["", "7", "-", "=", "-5,3", "-8", "-1,250.00", "-8-3", "-8+A1", "--8", "-8\n", "-٨", "+49", "=😀", "\u2028"]
+    texts += ['a "b", c\td', "=\n"]
+    texts += [f"{quotes}{start}cmd.png" for quotes in ("", "'", "''") for start in "=+-@\t\r\n＝＋－＠/"]
+    script = f"""
+      const {{ fileCell, lineOf, numberCell, textCell }} = await import("STATIC/pictures/table_cells.js");
+      const texts = {json.dumps(texts)};
+      console.log(JSON.stringify([[textCell, numberCell, fileCell].map((cell) => texts.map(cell)),
+        [",", "\\t"].map((between) => lineOf(texts, between))]));
+    """
+    cells, lines = json.loads(in_node(script))
+    assert cells == [[cell(text) for text in texts] for cell in (text_cell, number_cell, file_cell)]
+    for line, between in zip(lines, ",\t", strict=True):
+        assert list(csv.reader(io.StringIO(line, newline=""), delimiter=between)) == [texts]
+
+
+@needs_node
+def test_neither_the_csv_nor_what_is_copied_holds_a_formula() -> None:
+    script = """
+      const [pressed, taken] = [{}, []];
+      globalThis.document = {
+        getElementById: (id) => ({ addEventListener: (_, handler) => { pressed[id] = handler; } }),
+        createElement: () => ({ click() {} }),
+      };
+      const clipboard = { writeText: (text) => taken.push(text) };
+      Object.defineProperty(globalThis, "navigator", { value: { clipboard } });
+      URL.createObjectURL = (blob) => taken.push(blob.text());
+      const { Tables } = await import("STATIC/pictures/tables.js");
+      const number = (text, column) => ({ text, given: null, table: 0, row: 0, column });
+      const numbers = ["=1+1", "-5,3", "＠x"].map(number);
+      const readings = [{ numbers, tables: [{ rows: 1, columns: numbers.length }] }];
+      new Tables().pictures = ["=cmd.png", "b.png"].map((name) => ({ name, readings }));
+      for (const id of ["copy", "csv"]) pressed[id]();
+      console.log(JSON.stringify(await Promise.all(taken)));
+      process.exit();
+    """
+    copied, saved = json.loads(in_node(script))
+    row = "'=1+1\t-5,3\t'＠x\n"
+    assert copied == f"./=cmd.png\n{row}\nb.png\n{row}"
+    assert saved == copied.replace("-5,3", '"-5,3"').replace("\t", ",")
 
 
 def test_what_may_be_kept_for_good_has_an_address_that_changes_with_it(

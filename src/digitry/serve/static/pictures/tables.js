@@ -2,6 +2,7 @@
 
 import { span } from "../answer.js";
 import { certaintyIn, gridsOf, textIn, textsOf, wordsOn } from "./numbers.js";
+import { fileCell, lineOf, numberCell } from "./table_cells.js";
 import { workbook } from "./xlsx.js";
 
 const find = (id) => document.getElementById(id);
@@ -13,7 +14,7 @@ export class Tables {
     this.chosen = chosen;
     this.pictures = [];
     find("copy").addEventListener("click", () => this.#copy());
-    find("csv").addEventListener("click", () => save("numbers.csv", "text/csv;charset=utf-8", this.#joined(csvCell, ",")));
+    find("csv").addEventListener("click", () => save("numbers.csv", "text/csv;charset=utf-8", this.#joined(",")));
     find("xlsx").addEventListener("click", () => save("numbers.xlsx", OOXML, workbook(this.#grids())));
   }
 
@@ -56,28 +57,21 @@ export class Tables {
   }
 
   /** All tables as text, an empty line between them; with their names where they are of several pictures. */
-  #joined(cell, between) {
+  #joined(between) {
     const lines = this.#grids().map(({ name, rows }) => [
-      ...(this.pictures.length > 1 ? [cell(name)] : []), ...rows.map((row) => row.map(cell).join(between)),
-    ]);
+      ...(this.pictures.length > 1 ? [[fileCell(name)]] : []), ...rows.map((row) => row.map(numberCell)),
+    ].map((cells) => lineOf(cells, between)));
     return `${lines.map((some) => some.join("\n")).join("\n\n")}\n`;
   }
 
   async #copy() {
     try {
-      await navigator.clipboard.writeText(this.#joined((text) => text.replace(/[\t\n]/g, " "), "\t"));
+      await navigator.clipboard.writeText(this.#joined("\t"));
       find("export-words").textContent = "Copied: paste it into a spreadsheet.";
     } catch {
       find("export-words").textContent = "This browser does not let the page copy; take the CSV.";
     }
   }
-}
-
-/** A cell that no spreadsheet computes. */
-function csvCell(text) {
-  const isFormula = /^[=+@\t\r]|^-(?![\d.]+$)/.test(text);
-  const safe = isFormula ? `'${text}` : text;
-  return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 function save(name, type, content) {
