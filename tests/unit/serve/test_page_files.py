@@ -93,6 +93,12 @@ def test_a_token_can_be_given_without_a_picture_for_corrections_need_it_too() ->
     assert page.count("<form", 0, page.index('id="token"')) == page.count("</form>", 0, page.index('id="token"'))
 
 
+def test_no_browser_restores_a_mode_that_the_page_does_not_start_with() -> None:
+    modes = re.findall(r'<input [^>]*name="mode"[^>]*>', page_files()["/"].body.decode())
+    assert len(modes) == 2
+    assert all('autocomplete="off"' in mode for mode in modes)
+
+
 def test_every_file_is_served_with_its_type(site: Site) -> None:
     for path, file in page_files().items():
         answer = site.client.get(path)
