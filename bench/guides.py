@@ -54,12 +54,13 @@ import subprocess
 import sys
 
 if "google.colab" in sys.modules:  # there: upload the project as digitry.zip first, with the folder icon on the left
-    shutil.unpack_archive("digitry.zip", "digitry")
-    os.chdir("digitry")
+    if not os.path.exists("pyproject.toml"):
+        shutil.unpack_archive("digitry.zip", "digitry")
+        os.chdir("digitry")
     subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", ".[train,tune]"], check=True)
-else:
+elif not os.path.exists("pyproject.toml"):
     os.chdir("../..")  # the project's folder, where examples/ lies"""
-"""The first cell of every notebook."""
+"""The first cell of every notebook; it may be run again."""
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""A tutorial's notebook finds the project: in a clone, and in Colab, where a ZIP of it is unpacked and installed."""
+"""A tutorial's notebook finds the project, as often as it is asked: in a clone, and in Colab, from a ZIP of it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ def first_cell(notebook: Path) -> str:
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
 def test_in_a_clone_the_first_cell_goes_to_the_projects_folder(notebook: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(notebook.parent)
-    exec(first_cell(notebook), {})
+    for _ in range(2):
+        exec(first_cell(notebook), {})
     assert Path("examples", "3-photo-of-ink.jpg").is_file()
 
 
@@ -40,6 +41,7 @@ def test_in_colab_the_first_cell_unpacks_and_installs_the_zip_that_was_uploaded(
     monkeypatch.setitem(sys.modules, "google.colab", ModuleType("google.colab"))
     monkeypatch.setattr(subprocess, "run", lambda command, check: asked.append((command[1:], os.getcwd())))
     monkeypatch.chdir(content)
-    exec(first_cell(notebook), {})
-    assert asked == [(["-m", "pip", "install", "--quiet", ".[train,tune]"], str(content / "digitry"))]
+    for _ in range(2):
+        exec(first_cell(notebook), {})
+    assert asked == [(["-m", "pip", "install", "--quiet", ".[train,tune]"], str(content / "digitry"))] * 2
     assert Path("pyproject.toml").is_file()
