@@ -107,4 +107,25 @@ def test_every_command_that_a_text_names_is_there(command: str, known: object) -
     assert [f"{path.relative_to(ROOT)}: {name}" for path, name in found if name not in names] == []
 
 
+def test_what_a_cluster_costs_is_told_by_the_second_size_and_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "bench")
+    from cluster import overhead
+
+    growth = [
+        {"pictures": 10, "here": 9.0, "cluster": 9.0},
+        {"pictures": 1000, "here": 2.0, "cluster": 4.0},
+        {"pictures": 5000, "here": 3.0, "cluster": 7.0},
+        {"pictures": 11_000, "here": 12.0, "cluster": 16.5},
+    ]
+    assert overhead(growth) == {
+        "here_pictures_a_second": 1000.0,
+        "cluster_pictures_a_second": 800.0,
+        "here_start_up_seconds": 1.0,
+        "cluster_start_up_seconds": 2.75,
+        "share": 0.8,
+        "pays_from_with_twice_the_cores": 4667,  # 1.75 s, at 1 - 1.25 / 2 ms a picture
+    }
+    assert overhead(growth[:2]) == {}
+
+
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
