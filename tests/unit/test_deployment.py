@@ -113,7 +113,9 @@ def test_everything_on_a_cluster_means_the_same_copies(cluster: dict[str, Manife
 def test_a_copy_on_a_cluster_is_asked_where_it_listens_and_has_no_rights(cluster: dict[str, Manifest]) -> None:
     pod = cluster["Deployment"]["spec"]["template"]["spec"]
     (container,) = pod["containers"]
-    assert {word for word in container["args"] if word.startswith("--")} <= OPTIONS
+    given = [word.split("=") for word in container["args"]]
+    assert {name for name, _ in given} <= OPTIONS
+    assert ["--allow-host", cluster["Service"]["metadata"]["name"]] in given, "others in the cluster ask by that name"
     (port,) = container["ports"]
     assert f"EXPOSE {port['containerPort']}" in CONTAINERFILE
     for probe, path in (("startup", "/readyz"), ("readiness", "/readyz"), ("liveness", "/livez")):
@@ -128,7 +130,7 @@ def test_a_copy_on_a_cluster_is_asked_where_it_listens_and_has_no_rights(cluster
 
 def test_a_copy_has_a_core_and_the_memory_for_each_process(cluster: dict[str, Manifest]) -> None:
     (container,) = cluster["Deployment"]["spec"]["template"]["spec"]["containers"]
-    processes = int(container["args"][container["args"].index("--processes") + 1])
+    processes = int(dict(word.split("=") for word in container["args"])["--processes"])
     assert container["resources"]["requests"]["cpu"] == str(processes)
     mebibytes = int(container["resources"]["limits"]["memory"].removesuffix("Mi"))
     assert mebibytes << 20 > processes * Limits().picture_bytes
