@@ -11,8 +11,8 @@ from digitry.images.ink import is_dark_on_light, shrink
 NEAR = 0.08
 """The ink of such a picture comes as near to each side as this share of the longer one, or a pixel."""
 
-MIN_INK = 0.12
-"""Its ink covers at least this share of it; that of a page covers less."""
+MIN_INK, MOST_INK = 0.12, 0.75
+"""Its ink covers such a share of it; that of a page covers less."""
 
 MIN_CONTRAST = 30
 """Grey levels between its ink and its paper, on average: it is no texture."""
@@ -43,21 +43,33 @@ def paper_around(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int] | Non
         return None
     coarse, _ = shrink(grey, _COARSE_SIDE)
     level, _ = cv2.threshold(coarse, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    ink = coarse <= level if is_dark_on_light(coarse) else coarse > level
-    share = float(ink.mean())
-    if not MIN_INK <= share < 1:
+    dark = coarse <= level
+    share = float(dark.mean())
+    if not 0 < share < 1:
         return None
-    x, y, width, height = cv2.boundingRect(ink.astype(np.uint8))
-    gaps = (x, y, coarse.shape[1] - x - width, coarse.shape[0] - y - height)
-    if max(gaps) > max(1.0, NEAR * max(coarse.shape)) or _is_ruled(ink):
-        return None
-    contrast = abs(float(coarse[ink].mean()) - float(coarse[~ink].mean()))
+    contrast = float(coarse[~dark].mean()) - float(coarse[dark].mean())
     if contrast < MIN_CONTRAST or share * (1 - share) * contrast**2 < MIN_PARTED * float(coarse.var()):
+        return None
+    # Which of the two is ink takes longest to tell: only where either could be.
+    if not (_is_close(dark) or _is_close(~dark)):
+        return None
+    ink = dark if is_dark_on_light(coarse) else ~dark
+    if not _is_close(ink):
         return None
     margin = max(1, round(MARGIN * max(grey.shape)))
     paper = round(float(np.median(coarse[~ink])))
     page = cv2.copyMakeBorder(grey, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=paper)
     return np.asarray(page, np.uint8), margin
+
+
+def _is_close(ink: NDArray[np.bool_]) -> bool:
+    """Tell whether ink (h, w) is as much of a picture, and comes as near to its sides, as a digit that is cut close."""
+    height, width = ink.shape
+    if not MIN_INK <= float(ink.mean()) <= (1.0 if height >= SLIM * width else MOST_INK):
+        return False
+    x, y, wide, tall = cv2.boundingRect(ink.astype(np.uint8))
+    near = max(1.0, NEAR * max(ink.shape))
+    return max(x, y, width - x - wide, height - y - tall) <= near and not _is_ruled(ink)
 
 
 def _is_ruled(ink: NDArray[np.bool_]) -> bool:
