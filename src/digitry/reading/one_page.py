@@ -125,7 +125,8 @@ def _described(reading: Reading, seen: Candidate, options: PageOptions) -> Readi
     (number,) = reading.numbers
     described = replace(reading, numbers=(replace(number, hand=seen.hand, around=seen.written.around),))
     # It takes some people's digits for print, so it is no reason to keep silent about the only number there is.
-    return described if options.only in ("all", seen.hand) else doubted(described, f"it looks {seen.hand}")
+    is_wanted = options.only in ("all", seen.hand)
+    return described if is_wanted or not reading.sure else doubted(described, f"it looks {seen.hand}")
 
 
 def _without_signs(view: NDArray[np.uint8], candidates: Sequence[Candidate]) -> NDArray[np.uint8]:
