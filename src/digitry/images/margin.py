@@ -14,6 +14,9 @@ NEAR = 0.08
 MIN_INK, MOST_INK = 0.12, 0.75
 """Its ink covers such a share of it; that of a page covers less."""
 
+WIDEST = 0.4
+"""No stroke of it is as wide as this share of its longer side; a shadow is."""
+
 MIN_CONTRAST = 30
 """Grey levels between its ink and its paper, on average: it is no texture."""
 
@@ -69,7 +72,10 @@ def _is_close(ink: NDArray[np.bool_]) -> bool:
         return False
     x, y, wide, tall = cv2.boundingRect(ink.astype(np.uint8))
     near = max(1.0, NEAR * max(ink.shape))
-    return max(x, y, width - x - wide, height - y - tall) <= near and not _is_ruled(ink)
+    if max(x, y, width - x - wide, height - y - tall) > near or _is_ruled(ink):
+        return False
+    broad = np.ones(2 * (max(2, round(WIDEST * max(ink.shape))),), np.uint8)
+    return not cv2.erode(ink.astype(np.uint8), broad, borderType=cv2.BORDER_CONSTANT, borderValue=0).any()
 
 
 def _is_ruled(ink: NDArray[np.bool_]) -> bool:

@@ -57,7 +57,10 @@ def canonical_stages(grey: NDArray[np.uint8]) -> Stages:
         return too_small(grey.shape)
     close = paper_around(grey)
     if close is not None:
-        return _without_margin(_read_panel(whole_page(close[0])), close[1], grey.shape)
+        page, margin = close
+        found = _without_margin(_read_panel(whole_page(page)), margin, grey.shape)
+        if found.canonical is not None:
+            return found
     panel = find_panel(grey)
     found = _read_panel(panel)
     if found.canonical is None and panel.grey is not grey:

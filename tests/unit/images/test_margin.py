@@ -92,6 +92,20 @@ def test_rules_and_frames_are_no_strokes_of_a_digit() -> None:
         assert paper_around(page) is None
 
 
+def test_a_shadow_over_a_part_of_the_picture_is_no_stroke() -> None:
+    picture = 255 - np.pad(cut(3), 14)
+    for shape in ("side", "corner", "round"):
+        shadow = np.zeros(picture.shape, np.uint8)
+        height, width = shadow.shape
+        if shape == "side":
+            shadow[:, : width // 2] = 1
+        elif shape == "corner":
+            cv2.fillConvexPoly(shadow, np.array([[0, 0], [width, 0], [0, height]], np.int32), 1)
+        else:
+            cv2.circle(shadow, (width, 0), width, 1, -1)
+        assert paper_around(np.asarray(np.where(shadow, picture // 3, picture), np.uint8)) is None
+
+
 def test_light_and_texture_are_no_ink() -> None:
     y, x = np.mgrid[0:80, 0:60]
     light = np.asarray(120 + x + y // 2, np.uint8)
