@@ -73,12 +73,14 @@ def _squeezed(grey: NDArray[np.uint8], reading: Reading, networks: Networks) -> 
     x, y, wide, tall = stages.box
     wider = width / slim.shape[1]
     stages = stages._replace(box=(round(x * wider), y, round((x + wide) * wider) - round(x * wider), tall))
-    found = digit_reading(stages, judge_crops([stages], networks)[0], networks)
-    (number,) = found.numbers
-    if number.text != ONE or number.confidence <= confidence:
+    shares = judge_crops([stages], networks)[0]
+    (clear,) = digit_reading(stages, shares, networks).numbers
+    if clear.text != ONE or clear.confidence <= confidence:
         return None
-    number = replace(number, sure=False, reason=STRETCHED)
-    return replace(found, numbers=(number,), sure=False, reason=STRETCHED)
+    # Two shapes could be meant, and what is no digit looks like a 1 when it is slim.
+    found = digit_reading(stages, shares * np.float32(RIVALS), networks)
+    (number,) = found.numbers
+    return replace(found, numbers=(replace(number, sure=False, reason=STRETCHED),), sure=False, reason=STRETCHED)
 
 
 def judge_crops(found: list[Stages], networks: Networks) -> NDArray[np.float32]:
