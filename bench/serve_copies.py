@@ -22,6 +22,7 @@ from statistics import median
 
 from digitry.training import run_folder
 from documents import fill, put_between
+from nginx import configuration
 from serve import ROOT, Asker, free_port, server
 
 CONFIGURATION = ROOT / "deploy" / "nginx.conf"
@@ -88,27 +89,11 @@ def proxy(nginx: str, folder: Path, ports: list[int]) -> Iterator[int]:
     port = free_port()
     place = folder / f"nginx-{len(ports)}"
     place.mkdir()
-    (place / "nginx.conf").write_text(configuration(place, port, ports))
+    servers = " ".join(f"server 127.0.0.1:{one};" for one in ports)
+    changes = {"server digitry:8000;": servers, "listen 8080": f"listen 127.0.0.1:{port}"}
+    (place / "nginx.conf").write_text(configuration(CONFIGURATION.read_text("utf-8"), place, changes))
     with server([nginx, "-p", str(place), "-c", str(place / "nginx.conf")], "/readyz", port):
         yield port
-
-
-def configuration(folder: Path, port: int, ports: list[int]) -> str:
-    """What deploy/nginx.conf says, on these ports, with everything that nginx writes in `folder`."""
-    block = CONFIGURATION.read_text("utf-8")
-    servers = " ".join(f"server 127.0.0.1:{one};" for one in ports)
-    for said, here in (("server digitry:8000;", servers), ("listen 8080", f"listen 127.0.0.1:{port}")):
-        if said not in block:
-            sys.exit(f"{CONFIGURATION} no longer says {said}")
-        block = block.replace(said, here)
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    places = "\n".join(f"{kind}_temp_path {folder / kind};" for kind in kinds)
-    return f"""
-daemon off; pid {folder / "pid"}; error_log {folder / "error.log"}; worker_processes 1;
-events {{}}
-http {{ access_log off; {places}
-{block}
-}}"""
 
 
 if __name__ == "__main__":

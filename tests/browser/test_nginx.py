@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from bench.nginx import configuration
 
 from tests.functional.serving import Server, served
 from tests.needs import need_all
@@ -29,25 +30,14 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def configuration(folder: Path, port: int, server: Server) -> str:
-    """The server block of the guide, on these ports, with everything that nginx writes in `folder`."""
-    (block,) = re.findall(r"```\n(server \{.*?\n\})\n```", GUIDE.read_text("utf-8"), re.DOTALL)
-    for said, here in (
-        ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
-        ("http://127.0.0.1:8000", server.address),
-        (f"/etc/ssl/{NAME}.pem", str(folder / "cert.pem")),
-        (f"/etc/ssl/{NAME}.key", str(folder / "key.pem")),
-    ):
-        assert said in block, f"{GUIDE} no longer says {said}"
-        block = block.replace(said, here)
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    places = "\n".join(f"{kind}_temp_path {folder / kind};" for kind in kinds)
-    return f"""
-daemon off; pid {folder / "pid"}; error_log {folder / "error.log"}; worker_processes 1;
-events {{}}
-http {{ access_log off; {places}
-{block}
-}}"""
+def changes(folder: Path, port: int, server: Server) -> dict[str, str]:
+    """What the guide says, and what it is here."""
+    return {
+        "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
+        "http://127.0.0.1:8000": server.address,
+        f"/etc/ssl/{NAME}.pem": str(folder / "cert.pem"),
+        f"/etc/ssl/{NAME}.key": str(folder / "key.pem"),
+    }
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +53,8 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         capture_output=True,
     )
     with served("--processes", "1", "--allow-host", NAME) as server:
-        (folder / "nginx.conf").write_text(configuration(folder, port, server))
+        (block,) = re.findall(r"```\n(server \{.*?\n\})\n```", GUIDE.read_text("utf-8"), re.DOTALL)
+        (folder / "nginx.conf").write_text(configuration(block, folder, changes(folder, port, server)))
         process = subprocess.Popen([str(nginx), "-p", str(folder), "-c", str(folder / "nginx.conf")])
         try:
             until(lambda: is_open(port), 20)

@@ -32,8 +32,7 @@ photographs of validation digits: as many are right as when it is asked about al
 
 ONE, SLIM = "1", 0.35
 """A digit that people cut out and bring to 28×28 is stretched, a 1 beyond recognition. At this share of its width a
-square picture shows it again: of 600 validation digits so treated 568 are read without it and 591 with it, and 595 in
-their own shape."""
+square picture shows it again (docs/log.md)."""
 
 STRETCHED = "it is a 1 only if the picture was stretched; cut digits out with their shape, or some paper around them"
 

@@ -1,0 +1,26 @@
+"""A server block of ours → a whole nginx.conf for any place and port: what a measurement and a test of the proxy run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+KINDS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+"""What nginx keeps files of."""
+
+
+def configuration(block: str, folder: Path, changes: dict[str, str]) -> str:
+    """The block with some of its words changed, so that everything that nginx writes lies in `folder`.
+
+    Raises ValueError where the block no longer says what is to be changed.
+    """
+    for said, here in changes.items():
+        if said not in block:
+            raise ValueError(f"the server block no longer says {said}")
+        block = block.replace(said, here)
+    places = "\n".join(f"{kind}_temp_path {folder / kind};" for kind in KINDS)
+    return f"""
+daemon off; pid {folder / "pid"}; error_log {folder / "error.log"}; worker_processes 1;
+events {{}}
+http {{ access_log off; {places}
+{block}
+}}"""
