@@ -1,4 +1,4 @@
-"""A server block of ours → a whole nginx.conf for any place and port: what a measurement and a test of the proxy run."""
+"""A server block of ours → a whole nginx.conf for any place and port: what a bench and a test of the proxy run."""
 
 from __future__ import annotations
 
