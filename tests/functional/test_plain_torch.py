@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -113,3 +116,42 @@ def test_a_layer_without_a_twin_is_named() -> None:
     model.compile(optimizer="adam")
     with pytest.raises(TrainingError, match="UpSampling2D has no twin"):
         PlainTorch(model, CANONICAL, recipes.get("cnn"), 0, STEPS)
+
+
+def test_a_step_is_that_of_torch_s_own_adamw_to_the_last_bit() -> None:
+    import torch
+
+    from digitry.training.adamw import AdamW
+
+    options = {"betas": (0.9, 0.95), "eps": 1e-7, "weight_decay": 0.05}
+    start = [torch.randn(shape, generator=torch.Generator().manual_seed(0)) for shape in ((3, 5, 3, 3), (7,), (1,))]
+    ours, theirs = ([torch.nn.Parameter(one.clone()) for one in start] for _ in range(2))
+    optimizer, reference = AdamW(ours, **options), torch.optim.AdamW(theirs, fused=True, **options)
+    for step, rate in enumerate((0.0, 0.01, 0.003)):
+        for parameters, one in ((ours, optimizer), (theirs, reference)):
+            one.zero_grad()
+            loss = sum((parameter * (index + step - 1)).sin().sum() for index, parameter in enumerate(parameters))
+            loss.backward()
+        optimizer.step(rate)
+        reference.param_groups[0]["lr"] = rate
+        reference.step()
+    for our, their in zip(ours, theirs, strict=True):
+        assert torch.equal(our, their)
+
+
+def test_the_command_trains_without_loading_torch_s_compiler(tmp_path: Path) -> None:
+    split = make_digits(600)
+    np.savez(tmp_path / "digits.npz", x_train=split.images, y_train=split.labels)
+    command = ["train", "quick", "--data", "digits.npz", "--epochs", "1", "--quiet", "--run", "run"]
+    program = (
+        "import sys\nfrom digitry.cli import main\n"
+        "try:\n    main()\n"
+        "finally:\n    print([name for name in sys.modules if name.startswith('torch._dynamo')])\n"
+        "    import torch._dynamo\n    print(torch._dynamo.disable.__module__)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *command], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-2:] == ["[]", "torch._dynamo.decorators"]
+    assert (tmp_path / "run" / "model.onnx").is_file()

@@ -10,6 +10,7 @@ import random
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 
 from digitry import console
@@ -72,7 +73,8 @@ def choose_backend(prefer: str | None = None) -> str:
     # TensorFlow greets from C++ before any of its own switches works.
     with native_stderr_muted(), _quick_import(choice):
         importlib.import_module(choice)
-        importlib.import_module("keras")
+        with _without_torchs_compiler(choice):
+            importlib.import_module("keras")
     if not wanted:  # Keras has read it; left behind, it would look like somebody's wish
         del os.environ["KERAS_BACKEND"]
     return choice
@@ -106,6 +108,26 @@ def _quick_import(backend: str) -> Iterator[None]:
             gc.freeze()
         if collects:
             gc.enable()
+
+
+@contextmanager
+def _without_torchs_compiler(backend: str) -> Iterator[None]:
+    """Import Keras on Torch without `torch._dynamo`, of which it asks one thing, to leave a few functions uncompiled.
+
+    Our trainings compile nothing on Torch, and the compiler takes as long to import as Torch itself.
+    """
+    name = "torch._dynamo"
+    if backend != "torch" or not console.is_ours or name in sys.modules:
+        yield
+        return
+    stand_in = ModuleType(name)
+    stand_in.disable = lambda: lambda function: function  # type: ignore[attr-defined]
+    sys.modules[name] = stand_in
+    try:
+        yield
+    finally:
+        if sys.modules.get(name) is stand_in:
+            del sys.modules[name]
 
 
 def make_deterministic(seed: int) -> None:

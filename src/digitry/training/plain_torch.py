@@ -22,6 +22,7 @@ from digitry.networks.prepare import prepare
 from digitry.recipes.backend import PLAIN_TORCH_OPTIMIZERS
 from digitry.recipes.base import Recipe
 from digitry.recipes.settings import Settings
+from digitry.training.adamw import AdamW
 from digitry.training.schedule import learning_rates
 from digitry.training.state import to_numpy
 from digitry.training.supervisor import Supervisor
@@ -103,12 +104,10 @@ class PlainTorch:
         return torch.from_numpy(prepare(images, self.contract)).permute(0, 3, 1, 2)
 
     def _descend(self, loss: torch.Tensor) -> None:
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.rates[self.step]
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad()
         loss.backward()
         self.before_descent()
-        self.optimizer.step()
+        self.optimizer.step(self.rates[self.step])
         self.step += 1
 
     def before_descent(self) -> None:
@@ -184,17 +183,10 @@ def validation_logs(logits: torch.Tensor, targets: NDArray[np.int32], task: Digi
     return {"val_loss": float(loss), "val_accuracy": float(accuracy)}
 
 
-def _optimizer(settings: Settings, kept: Any, network: nn.Module) -> torch.optim.Optimizer:
+def _optimizer(settings: Settings, kept: Any, network: nn.Module) -> AdamW:
     if settings.optimizer not in PLAIN_TORCH_OPTIMIZERS:
         raise TrainingError(f"optimizer {settings.optimizer} has no twin in plain Torch; use adam or adamw")
-    return torch.optim.AdamW(
-        network.parameters(),
-        lr=settings.learning_rate,
-        betas=(kept.beta_1, kept.beta_2),
-        eps=kept.epsilon,
-        weight_decay=kept.weight_decay or 0.0,
-        fused=True,
-    )
+    return AdamW(network.parameters(), (kept.beta_1, kept.beta_2), kept.epsilon, kept.weight_decay or 0.0)
 
 
 def _twin(layer: Any, weights: TorchWeights) -> list[nn.Module]:
