@@ -24,6 +24,7 @@ from digitry.exports.opsets import check_opset, in_opset
 from digitry.exports.parity import ExportFormat
 from digitry.networks.contract import Contract
 from digitry.networks.model import INPUT_NAME, Model
+from digitry.recipes.base import known_name
 from digitry.types import Images
 
 
@@ -85,13 +86,13 @@ def _call(graph: Graph, layer: Any, *values: Any, **options: Any) -> Value:
         return _network(graph, layer, *values)
     # A network that is asked for answers overrides a `training` that a layer was called with.
     options = {name: value for name, value in options.items() if value is not None and name != "training"}
-    kind = type(layer).__name__
     if not isinstance(layer, layers.Layer):
         return _operation(graph, layer, *values, **options)
+    kind = known_name(layer)
     if kind.startswith("Random") and kind not in LAYERS:
         kind = "Identity"  # whatever it does to images, it does in training only
-    if kind not in LAYERS or type(layer).__module__.split(".")[0] not in ("keras", "digitry"):
-        raise ModelError(f"layer {layer.name} ({kind}) has no ONNX form here")
+    if kind not in LAYERS:
+        raise ModelError(f"layer {layer.name} ({type(layer).__name__}) has no ONNX form here")
     layout, function = LAYERS[kind]
     graph.enter(layer)
     several = isinstance(values[0], list | tuple)
@@ -114,9 +115,9 @@ def _operation(graph: Graph, operation: Any, *values: Any, **options: Any) -> Va
     """One operation of `keras.ops`; values of different shapes are taken as Keras has them."""
     from keras import KerasTensor
 
-    kind = type(operation).__name__
+    kind = known_name(operation)
     if kind not in OPERATIONS or options:
-        raise ModelError(f"the operation {kind} has no ONNX form here")
+        raise ModelError(f"the operation {type(operation).__name__} has no ONNX form here")
     graph.enter(operation)
     given = [one for one in values if isinstance(one, Value)]
     first = given[0].first and len({one.shape for one in given}) == 1

@@ -8,17 +8,19 @@ from typing import Any
 
 from digitry.errors import ModelError
 from digitry.exports.onnx_graph import Graph, Value
+from digitry.recipes.base import known_name
 
 
 def activated(graph: Graph, x: Value, activation: Any) -> str:
     """Send the value through an activation function of Keras. Raises ModelError for one that has no form here."""
-    name = getattr(activation, "__name__", type(activation).__name__)
+    name = known_name(activation)
     if name == "linear":
         return x.name
     if name in ("softmax", "log_softmax"):
         return graph.add("Softmax" if name == "softmax" else "LogSoftmax", x.name, axis=x.axis(-1))
     if name not in ACTIVATIONS:
-        raise ModelError(f"activation {name} has no ONNX form here; known: {', '.join(sorted(ACTIVATIONS))}")
+        given = getattr(activation, "__name__", type(activation).__name__)
+        raise ModelError(f"activation {given} has no ONNX form here; known: {', '.join(sorted(ACTIVATIONS))}")
     return ACTIVATIONS[name](graph, x.name)
 
 

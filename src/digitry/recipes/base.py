@@ -155,3 +155,12 @@ class Recipe:
         if name == "dropout" and self.settings.dropout is None and name not in self.own():
             return "its network has no dropout"
         return ""
+
+
+def known_name(part: Any) -> str:
+    """Return what a layer or an activation is called if it is one of Keras or of ours, else nothing.
+
+    Whose it is counts, not the name alone: a person's own `gelu` need not be Keras'.
+    """
+    named = part if hasattr(part, "__name__") else type(part)
+    return str(named.__name__) if named.__module__.split(".")[0] in ("keras", "digitry") else ""

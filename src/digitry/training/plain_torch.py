@@ -20,7 +20,7 @@ from digitry.errors import TrainingError
 from digitry.networks.contract import Contract
 from digitry.networks.prepare import prepare
 from digitry.recipes.backend import PLAIN_TORCH_OPTIMIZERS
-from digitry.recipes.base import Recipe
+from digitry.recipes.base import Recipe, known_name
 from digitry.recipes.settings import Settings
 from digitry.training.adamw import AdamW
 from digitry.training.schedule import learning_rates
@@ -191,9 +191,9 @@ def _optimizer(settings: Settings, kept: Any, network: nn.Module) -> AdamW:
 
 def _twin(layer: Any, weights: TorchWeights) -> list[nn.Module]:
     """Return the modules that do what a Keras layer does; its variables and their tensors go into `weights`."""
-    kind = type(layer).__name__
+    kind = known_name(layer)
     if kind not in LAYERS:
-        raise TrainingError(f"layer {kind} has no twin in plain Torch; known: {', '.join(LAYERS)}")
+        raise TrainingError(f"layer {type(layer).__name__} has no twin in plain Torch; known: {', '.join(LAYERS)}")
     return LAYERS[kind](layer, weights)
 
 
@@ -253,9 +253,11 @@ def _pooling(layer: Any, weights: TorchWeights) -> list[nn.Module]:
 
 
 def _activation(layer: Any, weights: TorchWeights) -> list[nn.Module]:
-    name = layer.activation.__name__
+    name = known_name(layer.activation)
     if name not in _ACTIVATIONS:
-        raise TrainingError(f"activation {name} has no twin in plain Torch; known: {', '.join(_ACTIVATIONS)}")
+        raise TrainingError(
+            f"activation {layer.activation.__name__} has no twin in plain Torch; known: {', '.join(_ACTIVATIONS)}"
+        )
     return [module() for module in _ACTIVATIONS[name]]
 
 

@@ -194,10 +194,18 @@ def _wave(x: Any) -> Any:
     return ops.sin(x)
 
 
+def _gelu_of_one_s_own() -> Callable[[Any], Any]:
+    def gelu(x: Any) -> Any:
+        return _wave(x)
+
+    return gelu
+
+
 STRANGE: dict[str, Callable[[], Any]] = {
     "rows by an LSTM": lambda: in_a_row(layers.Reshape((28, 28)), layers.LSTM(8)),
     "rows by a GRU, both ways": lambda: in_a_row(layers.Reshape((28, 28)), layers.Bidirectional(layers.GRU(4))),
     "a function of one's own": lambda: functional(lambda x: layers.Flatten()(layers.Dense(4)(_patches(x)))),
     "an activation of one's own": lambda: in_a_row(layers.Flatten(), layers.Dense(8, activation=_wave)),
+    "one's own, called as Keras'": lambda: in_a_row(layers.Flatten(), layers.Dense(8, activation=_gelu_of_one_s_own())),
 }
 """The same, of what has no function in `exports/onnx_layers.py`."""
