@@ -103,6 +103,23 @@ def folder_for(label: str) -> str:
     return name_for_a_file(label) if any(hidden_or_no_name) or len(label.encode()) > 200 else label
 
 
+_DOT = "\u2024"
+_STAND_INS = str.maketrans("/:\\", "\u2215\u2236\u2216")
+_MEANT = str.maketrans(f"\u2215\u2236\u2216{_DOT}", "/:\\.")
+
+
+def folder_for_number(label: str) -> str:
+    """Return the name of a number's folder. Signs that none may have where they stand, as in `12/05` and `.5`, become
+    others that look like them; `label_of_folder` gives the label back.
+    """
+    return re.sub(r"^\.|\.$", _DOT, label.translate(_STAND_INS))
+
+
+def label_of_folder(name: str) -> str:
+    """Return the label whose pictures lie in a folder of this name."""
+    return name.translate(_MEANT)
+
+
 def name_for_a_file(name: str) -> str:
     """Return what people call a dataset, as a part of a file's or a folder's name."""
     return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "dataset"

@@ -13,7 +13,7 @@ from digitry.auditing.suspects import Suspect
 from digitry.datasets.folder import LABELS_TABLE
 from digitry.datasets.label_table import PictureFinder, table_form
 from digitry.errors import DataError, StorageError
-from digitry.files import cannot_read, write_atomically
+from digitry.files import cannot_read, label_of_folder, write_atomically
 from digitry.pages.table_cells import file_cell, text_cell, text_of
 
 COLUMNS = ("rank", "file", "index", "label", "likely", "trust", "reasons", "correct")
@@ -134,16 +134,18 @@ def _place(file: Path) -> Path:
 def _move(folder: Path, answers: dict[tuple[Path, str], str]) -> list[str]:
     moves = []
     for (file, label), correct in answers.items():
-        if folder not in file.parents or file.parent.name != label:
+        if folder not in file.parents or label_of_folder(file.parent.name) != label:
             raise DataError(f"{file} is not in a class folder {label}/ of {folder}; name the folder that was audited")
-        place = file.parent.parent / correct
+        classes = {label_of_folder(path.name): path for path in file.parent.parent.iterdir() if path.is_dir()}
         if correct == REMOVE:
             place = folder / REMOVED / file.parent.relative_to(folder)
-        elif correct not in (path.name for path in file.parent.parent.iterdir() if path.is_dir()):
+        elif correct in classes:
+            place = classes[correct]
+        else:
             raise DataError(
-                f"there is no class {correct!r} in {place.parent}; make its folder first, or write {REMOVE}"
+                f"there is no class {correct!r} in {file.parent.parent}; make its folder first, or write {REMOVE}"
             )
-        names = [file.name, f"{file.stem}-from-{label}{file.suffix}"]
+        names = [file.name, f"{file.stem}-from-{file.parent.name}{file.suffix}"]
         if file.is_file():
             moves.append((file, place, names))
         elif not any((place / name).is_file() for name in names):

@@ -14,7 +14,7 @@ from digitry.datasets.class_names import MAX_CLASSES, checked_name, natural_key
 from digitry.datasets.label_table import PICTURE_SUFFIXES, PictureFinder, table_rows
 from digitry.datasets.roles import role_of
 from digitry.errors import DataError
-from digitry.files import cannot_read
+from digitry.files import cannot_read, label_of_folder
 from digitry.types import IMAGE_SIDE, Images, Labels, Split
 
 _NAMED_BAD_FILES = 5
@@ -130,7 +130,7 @@ def class_folder_pictures(folder: Path) -> Callable[[], Iterable[LabelledPicture
         if not classes:
             raise DataError(f"{root} has no class folders; expected one sub-folder a class, such as {root.name}/7/")
         for place in classes:
-            name = checked_name(place.name)
+            name = checked_name(label_of_folder(place.name))
             files = [path for path in visible(place) if path.suffix.lower() in PICTURE_SUFFIXES]
             if not files:
                 raise DataError(f"the class folder {place} has no pictures; add some or remove it")

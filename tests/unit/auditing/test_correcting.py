@@ -60,6 +60,14 @@ def test_a_picture_moves_to_the_folder_of_its_class_and_a_removed_one_out_of_all
     assert lines == ["4/a.png → 9/a.png", f"9/c.png → {REMOVED}/9/c.png"]
 
 
+def test_a_class_whose_label_is_no_folders_name_is_known_by_its_label(tmp_path: Path) -> None:
+    for name in ("1∕2/a.png", "10∶45/b.png"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(name)
+    assert apply_corrections(tmp_path, [Correction(tmp_path / "1∕2/a.png", "1/2", "10:45")])
+    assert files(tmp_path) == {"10∶45/a.png", "10∶45/b.png"}
+
+
 def test_removed_pictures_are_no_data_any_more(folder: Path) -> None:
     from digitry.datasets.labelled_pictures import class_folder_pictures
 
