@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from digitry.errors import unknown_name
@@ -18,6 +19,12 @@ PARTING = frozenset((*"+×÷=", LETTER))
 
 LEADING = frozenset("-+(")
 """Signs that belong to the number behind them."""
+
+
+def signs_among(characters: Sequence[str]) -> tuple[str, ...]:
+    """Return which of these characters are signs that the text of a number may have."""
+    return tuple(one for one in characters if not one.isdigit() and (one not in PARTING or one in LEADING))
+
 
 _PLAIN = re.compile(r"([-+]?)(\d+(?:[.,']\d+)*)")
 

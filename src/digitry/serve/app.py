@@ -27,7 +27,7 @@ from digitry.reading.page_options import PAGE_OPTIONS, PageOptionValues, page_op
 from digitry.serve import request_metrics
 from digitry.serve.bodies import body_parts, content_type, images_of_bytes, images_of_json, read_body
 from digitry.serve.children import Done, PictureJob
-from digitry.serve.collecting import LABELS_TOO, place_of
+from digitry.serve.collecting import labels_in_words, place_of
 from digitry.serve.engine import Engine, ServedModel
 from digitry.serve.guard import Access, Guard
 from digitry.serve.json_pictures import picture_of_text, pictures_of_json
@@ -164,10 +164,10 @@ class Handlers:
         assert collection is not None
         with self._service.engine() as engine:
             model = self._model(request, engine)
-            label, names = request.query_params.get("label", ""), model.reader.class_names
-            place = place_of(label, names)
+            label = request.query_params.get("label", "")
+            place = place_of(label, model.reader)
             if place is None:
-                raise ProblemError("wrong-setting", f"label must be one of {', '.join(names)}, {LABELS_TOO}.")
+                raise ProblemError("wrong-setting", f"label must be one of {labels_in_words(model.reader)}.")
             async with self._body(request, self._limits.max_body_bytes) as body:
                 job = PictureJob(body, model.name, "digit", MAX_ERROR, keep=True)
                 [done] = await self._in_time(engine.children.read(job))

@@ -6,7 +6,7 @@ import hashlib
 import io
 import logging
 import re
-from collections.abc import Collection as Names
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
@@ -14,36 +14,59 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.errors import StorageError
-from digitry.files import folder_for, write_atomically
+from digitry.files import folder_for, folder_for_number, write_atomically
+from digitry.reading import Reader
+from digitry.reading.notation import signs_among
 from digitry.serve.problems import ProblemError
+from digitry.types import TEN_DIGITS
 
 log = logging.getLogger("digitry.serve")
 
 NOT_A_DIGIT = "not a digit"
 """The label of what is none of the classes."""
 
-LABELS_TOO = f"a number of two digits or more, or {NOT_A_DIGIT!r}"
-"""Which labels there are beside the classes, in words."""
+LONGEST_NUMBER = 32
+"""Characters."""
 
 OTHERS, NUMBERS = "__not-a-digit", "__numbers"
 """Folders that training on digits passes over, for what is no digit, and for whole numbers, a folder each: `digitry
 score DIR/__numbers` judges a model by them."""
 
-_NUMBER = re.compile("[0-9]{2,32}")
 
-
-def place_of(label: str, class_names: Names[str]) -> Path | None:
-    """Return the folder, below a collection's own, for a label: a class, a number of two digits or more, or no digit.
-
-    None where it is none of these; a model of other things than the ten digits knows no numbers.
+def number_pattern(reader: Reader) -> str | None:
+    """Return how a number is written as a label, digits and the signs that the reader gives: a regular expression for
+    Python, browsers and OpenAPI alike. None where the model reads other things than the ten digits, so no numbers.
     """
-    if label in class_names:
+    if set(reader.class_names) != set(TEN_DIGITS):
+        return None
+    character = f"[0-9{_escaped(_signs(reader))}]"
+    return f"{character}*[0-9]{character}*"
+
+
+def labels_in_words(reader: Reader) -> str:
+    """Return which labels there are, to stand behind `one of`."""
+    number = f"a number of up to {LONGEST_NUMBER} digits and signs ({_signs(reader)}), "
+    return f"{', '.join(reader.class_names)}, {number if number_pattern(reader) else ''}or {NOT_A_DIGIT!r}"
+
+
+def place_of(label: str, reader: Reader) -> Path | None:
+    """Return the folder, below a collection's own, for a label: a class, a number, or no digit; None for any other."""
+    if label in reader.class_names:
         return Path(folder_for(label))  # a label may be any words: T-shirt/top
     if label == NOT_A_DIGIT:
         return Path(OTHERS)
-    if _NUMBER.fullmatch(label) and set("0123456789") == set(class_names):
-        return Path(NUMBERS, label)
+    pattern = number_pattern(reader)
+    if pattern and len(label) <= LONGEST_NUMBER and re.fullmatch(pattern, label):
+        return Path(NUMBERS, folder_for_number(label))
     return None
+
+
+def _signs(reader: Reader) -> str:
+    return "".join(signs_among(reader.pages.class_names[:-1]))  # the last is any other character
+
+
+def _escaped(signs: str) -> str:
+    return re.escape(signs).replace("/", r"\/")  # browsers want that one escaped, too
 
 
 NAME_LENGTH = 20
@@ -99,6 +122,8 @@ class Collection:
         except OSError as error:
             log.error("a correction cannot be removed: %s", error)
             raise ProblemError("full", "The server cannot change what it kept; its log says why.") from error
+        with suppress(OSError):  # others may lie there; a class without pictures is no data
+            path.parent.rmdir()
         self.count -= 1
 
     def _write(self, path: Path, page: NDArray[np.uint8]) -> None:

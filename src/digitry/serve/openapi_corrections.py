@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from digitry.serve.collecting import LABELS_TOO, NAME_LENGTH, NOT_A_DIGIT, place_of
+from digitry.serve.collecting import LONGEST_NUMBER, NAME_LENGTH, NOT_A_DIGIT, labels_in_words, number_pattern
 from digitry.serve.openapi_parts import ANY, ANY_POST, FILE, PICTURES, object_answer, problems
 from digitry.serve.service import Service
 
 
 def corrections(service: Service, model: dict[str, Any]) -> dict[str, Any]:
     """Describe what `--collect` takes and forgets."""
-    names = list(service.model(service.default_model).reader.class_names)
-    label: dict[str, Any] = {"type": "string", "enum": [*names, NOT_A_DIGIT]}
-    if place_of("10", names):
-        label = {"type": "string", "anyOf": [{"enum": label["enum"]}, {"pattern": "^[0-9]{2,32}$"}]}
+    reader = service.model(service.default_model).reader
+    label: dict[str, Any] = {"type": "string", "enum": [*reader.class_names, NOT_A_DIGIT]}
+    if pattern := number_pattern(reader):
+        number = {"pattern": f"^{pattern}$", "maxLength": LONGEST_NUMBER}
+        label = {"type": "string", "anyOf": [{"enum": label["enum"]}, number]}
     name = {"type": "string", "pattern": f"^[0-9a-f]{{{NAME_LENGTH}}}$"}
     kept = {"type": "integer"}
     return {
@@ -28,7 +29,7 @@ def corrections(service: Service, model: dict[str, Any]) -> dict[str, Any]:
                     "name": "label",
                     "in": "query",
                     "required": True,
-                    "description": f"One of {', '.join(names)}, {LABELS_TOO}.",
+                    "description": f"One of {labels_in_words(reader)}.",
                     "schema": label,
                 },
                 model,

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import digitry
 from digitry.networks.model_files import shipped_model
-from digitry.serve.collecting import NOT_A_DIGIT
+from digitry.serve.collecting import LONGEST_NUMBER, NOT_A_DIGIT, number_pattern
 from digitry.serve.guard import Access
 from digitry.serve.network_figures import network_figures
 from digitry.serve.service import Service
@@ -152,6 +152,8 @@ def page_config(service: Service, access: Access) -> dict[str, Any]:
         "accuracy": network_figures("digit", model.reader.digits).get("test_accuracy"),
         "collects": service.collection is not None,
         "not_a_digit": NOT_A_DIGIT,
+        "number_label": number_pattern(model.reader) if service.collection is not None else None,
+        "longest_number": LONGEST_NUMBER,
         "wants_token": access.token is not None,
         "max_picture_bytes": service.limits.max_body_bytes,
         "max_picture_pixels": service.limits.max_pixels,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from digitry.errors import SettingError
-from digitry.reading.notation import LETTER, numbers_in, value_of
+from digitry.reading.notation import LETTER, numbers_in, signs_among, value_of
 
 
 @pytest.mark.parametrize(
@@ -83,6 +83,10 @@ def test_a_number_says_which_characters_are_its_own():
 )  # fmt: skip
 def test_a_plain_number_has_a_value(text, value):
     assert value_of(text) == value
+
+
+def test_a_text_has_the_signs_that_part_no_numbers():
+    assert signs_among([*"0123456789", *".,'-/:+()%=×÷"]) == tuple(".,'-/:+()%")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from PIL import Image, PngImagePlugin
 
 from digitry.datasets.load import load_dataset, numbered_as
 from digitry.errors import StorageError
+from digitry.evaluation.labels import read_labels
 from digitry.serve.children import Done
 from digitry.serve.collecting import Collection
 from digitry.serve.limits import Limits
@@ -81,6 +83,73 @@ def test_numbers_and_what_is_no_digit_lie_where_training_on_digits_does_not_look
     assert load_dataset(tmp_path).class_names == tuple("0123")
 
 
+WITH_SIGNS = ["2.5", "-8", "12/05/2024", "10:45", "1,250.00", "(3)", "1'250", "50%", ".5", "5.", "../7", "/7", "7:"]
+
+
+@pytest.mark.parametrize("label", WITH_SIGNS)
+def test_a_number_with_signs_is_a_folder_of_its_own_among_the_numbers(
+    label: str, open_a_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    site = collecting(open_a_site(collect=tmp_path / "kept"))
+    answer = site.client.post("/v1/corrections", params={"label": label}, content=b"x")
+    assert (answer.status_code, answer.json()["label"]) == (201, label)
+    [name] = files_in(tmp_path)
+    path = Path(name)
+    assert path.parts[:2] == ("kept", "__numbers")
+    assert len(path.parts) == 4
+    assert not path.parts[2].startswith(".")
+    assert not path.parts[2].endswith(".")
+    assert ":" not in name
+    assert site.client.delete("/v1/corrections", params={"name": path.stem}).json() == {"kept": 0}
+
+
+def test_labels_with_signs_come_back_as_they_were_given(open_a_site: Callable[..., Site], tmp_path: Path) -> None:
+    site = open_a_site(collect=tmp_path)
+    for place, label in enumerate(WITH_SIGNS):
+        page = 255 - printed_digit(place % 10) + np.uint8(place)
+        site.children.answer = lambda job, page=page: Done([dict(READING)], None, [page])
+        assert site.client.post("/v1/corrections", params={"label": label}, content=b"x").status_code == 201
+    labelled = read_labels(tmp_path / "__numbers", "number")
+    assert sorted(one.label for one in labelled) == sorted(WITH_SIGNS)
+    assert {one.label: one.wanted for one in labelled}["12/05/2024"] == "12052024"
+    assert [one.problem for one in labelled] == [None] * len(WITH_SIGNS)
+    assert sorted(load_dataset(tmp_path / "__numbers").class_names) == sorted(WITH_SIGNS)
+
+
+def test_the_description_the_page_and_the_server_take_the_same_numbers(
+    open_a_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    site = collecting(open_a_site(collect=tmp_path))
+    parameters = site.client.get("/openapi.json").json()["paths"]["/v1/corrections"]["post"]["parameters"]
+    [_, number] = next(one for one in parameters if one["name"] == "label")["schema"]["anyOf"]
+    config = site.client.get("/config.json").json()
+    assert number == {"pattern": f"^{config['number_label']}$", "maxLength": config["longest_number"]}
+    for label in [*WITH_SIGNS, "1" * 32, "", ".", "1x", "1 5", "1" * 33]:
+        is_described = re.fullmatch(number["pattern"], label) is not None and len(label) <= number["maxLength"]
+        status = site.client.post("/v1/corrections", params={"label": label}, content=b"x").status_code
+        assert (status == 201) == is_described, label
+
+
+def test_where_other_things_than_digits_are_read_no_number_is_a_label(
+    open_a_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    names = tuple(f"thing {k}" for k in range(10))
+    (tmp_path / "things.onnx").write_bytes(template_model_bytes(class_names=names))
+    site = collecting(open_a_site({"things": [tmp_path / "things.onnx"]}, collect=tmp_path / "kept"))
+    problem = check_problem(site.client.post("/v1/corrections?label=2.5", content=b"x"), "wrong-setting")
+    assert problem["detail"].endswith("thing 9, or 'not a digit'.")
+    assert site.client.get("/config.json").json()["number_label"] is None
+
+
+def test_what_is_taken_back_leaves_no_empty_class_behind(open_a_site: Callable[..., Site], tmp_path: Path) -> None:
+    site = collecting(open_a_site(collect=tmp_path))
+    name = site.client.post("/v1/corrections?label=2.5", content=b"x").json()["name"]
+    site.client.post("/v1/corrections?label=25", content=b"x")
+    assert [path.name for path in (tmp_path / "__numbers").iterdir()] == ["25"]
+    site.client.delete("/v1/corrections", params={"name": name})
+    assert list((tmp_path / "__numbers").iterdir()) == []
+
+
 @pytest.mark.parametrize("labels", [("7", "1", "9"), ("7", "not a digit", "71"), ("71", "7", "7")])
 def test_the_last_label_of_a_drawing_takes_the_place_of_the_others(
     labels: tuple[str, ...], open_a_site: Callable[..., Site], tmp_path: Path
@@ -109,7 +178,7 @@ def test_what_was_kept_can_be_taken_back_by_its_name_and_nothing_else_can(
     check_problem(site.client.delete("/v1/corrections", params={"name": name}), "not-found")
 
 
-@pytest.mark.parametrize("label", ["", "seven", "../7", "%2E%2E", "1.5", "٣٣", "1" * 33])
+@pytest.mark.parametrize("label", ["", "seven", "%2E%2E", "1.5x", "1 5", "1\\5", "%2D", "٣٣", "1" * 33, "1%0A"])
 def test_a_label_that_does_not_exist_is_refused(label: str, open_a_site: Callable[..., Site], tmp_path: Path) -> None:
     site = collecting(open_a_site(collect=tmp_path / "kept"))
     check_problem(site.client.post(f"/v1/corrections?label={label}", content=b"x"), "wrong-setting")
