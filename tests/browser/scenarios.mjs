@@ -55,8 +55,12 @@ async function hasNoViolations(page) {
   assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`), []);
 }
 
-const keptAs = (page, label) => page.waitForFunction(
-  (wanted) => document.getElementById("thanks").textContent.startsWith(`Thank you: kept as ${wanted}.`), label, { timeout: 8000 },
+const keptAs = (page, label, id = "thanks") => page.waitForFunction(
+  ([where, words]) => document.getElementById(where).textContent.startsWith(words), [id, `Thank you: kept as ${label}.`],
+  { timeout: 8000 },
+);
+const takenBack = (page, id = "thanks") => page.waitForFunction(
+  (where) => document.getElementById(where).textContent === "Taken back: nothing is kept.", id, { timeout: 8000 },
 );
 
 /** What the pen that ticks a sure answer, or underlines a confirmed one, does: the animation's name, null without a pen. */
@@ -550,7 +554,7 @@ const scenarios = {
     await keptAs(page, "5");
     assert.equal(await penUnder(page), "written");
     await page.click("#thanks button");
-    await page.waitForFunction(() => document.getElementById("thanks").textContent.startsWith("Taken back"));
+    await takenBack(page);
     assert.equal(await penUnder(page), null);
     await page.click("#clear");
     await draw(page, [SCRIBBLE]);
@@ -563,6 +567,19 @@ const scenarios = {
     await page.fill("#labels input", "401");
     await page.keyboard.press("Enter");
     await keptAs(page, "401");
+  },
+
+  async "a drawing that is read as one digit can be kept as a number with signs"() {
+    const { page } = await open({}, collecting);
+    await draw(page, DIGITS[1]);
+    await reads(page, "1");
+    await page.waitForSelector("#labels input");
+    const accepts = (text) => page.fill("#labels input", text).then(() => page.locator("#labels input").evaluate((one) => one.checkValidity()));
+    for (const text of ["eleven", "1 1", "./"]) assert.ok(!await accepts(text), text);
+    for (const text of ["11", "1", "-8", "1,250.00", "(3)", "10:45"]) assert.ok(await accepts(text), text);
+    await page.fill("#labels input", "1/1");
+    await page.click('#labels button:text-is("It is this number")');
+    await keptAs(page, "1/1");
   },
 
   async "a corrected number of a picture is kept only where that was asked for"() {
@@ -579,8 +596,31 @@ const scenarios = {
     await page.check("#editor-keep");
     await page.fill("#editor-text", "29");
     await page.click('#editor button:text-is("Right, next")');
-    await page.waitForFunction(() => document.getElementById("export-words").textContent === "Kept as 29.");
+    await keptAs(page, "29", "picture-thanks");
     assert.equal(sent(), 1);
+  },
+
+  async "a number of a picture that was kept can be taken back, and kept again"() {
+    const { page, seen } = await open({}, collecting);
+    await page.setInputFiles("#file", picture);
+    await page.selectOption("#expect", "number");
+    await page.click("#send");
+    const say = async (text) => {
+      await page.click("#tables .number");
+      await page.check("#editor-keep");
+      await page.fill("#editor-text", text);
+      await page.keyboard.press("Enter");
+    };
+    await say("2.9");
+    await keptAs(page, "2.9", "picture-thanks");
+    await page.click('#picture-thanks button:text-is("Take it back")');
+    await takenBack(page, "picture-thanks");
+    assert.equal(seen.requests.filter((one) => one.method() === "DELETE").length, 1);
+    await say("29");
+    await keptAs(page, "29", "picture-thanks");
+    await say("2 9");
+    await page.waitForFunction(() => document.getElementById("picture-thanks").textContent.startsWith("Not kept: label must be one of"));
+    assert.deepEqual(seen.wrong.filter((words) => !words.includes("422")), []);
   },
 };
 

@@ -1,53 +1,41 @@
 // What a person says a drawing is, sent to a server that keeps such: a digit, a whole number, or none.
 
+import { keep } from "./keeping.js";
 import { certaintyOf } from "./words.js";
 
 const find = (id) => document.getElementById(id);
 
 export class Corrections {
   constructor(config, server, drawing) {
-    Object.assign(this, { config, server, drawing, page: null, kept: null, answer: null });
+    Object.assign(this, { config, server, drawing, page: null, answer: null });
     this.input = document.createElement("input");
-    Object.assign(this.input, { size: 8, inputMode: "numeric", autocomplete: "off", pattern: "[0-9]+", required: true });
+    Object.assign(this.input, { size: 8, autocomplete: "off", required: true, maxLength: config.longest_number });
+    this.input.pattern = config.number_label ?? "";
+    this.input.title = "Digits, and signs such as . , - / :";
     this.input.setAttribute("aria-label", "The number that it is");
     find("correct").addEventListener("submit", (event) => { event.preventDefault(); this.keep(this.input.value.trim()); });
   }
 
   /** Offers what a reading of a page, {ink, width, height}, may be; nothing without one. */
   show(reading, page = null) {
-    Object.assign(this, { page, kept: null, answer: null });
+    Object.assign(this, { page, answer: null });
     this.#underline(null);
     find("thanks").replaceChildren();
     find("correct").hidden = reading === null || reading.numbers.length > 1;
     if (find("correct").hidden) return;
     const number = reading.numbers[0];
-    const { class_names: names, not_a_digit: none, reads_numbers: readsNumbers } = this.config;
+    const { class_names: names, not_a_digit: none, number_label: numberLabel } = this.config;
     const isOne = !number || number.digits.length === 1;
     if (number && certaintyOf(number) !== "unsure") this.answer = number.text;
     const yes = this.answer ? [this.#button(`Yes, ${this.answer}`, this.answer)] : [];
     const others = isOne ? names.filter((name) => !yes.length || name !== number.text).map((name) => this.#button(name, name)) : [];
-    const write = readsNumbers && !isOne ? [this.input, submit("It is this number")] : [];
+    const write = numberLabel ? [this.input, submit("It is this number")] : [];
     this.input.value = number?.text ?? "";
     find("labels").replaceChildren(...yes, ...others, ...write, this.#button(none, none));
   }
 
   async keep(label) {
-    const answer = await this.server.ask(`/v1/corrections?label=${encodeURIComponent(label)}`, await pictureOf(this.page));
-    if (answer.problem) {
-      find("thanks").textContent = `Not kept: ${answer.problem}`;
-      return;
-    }
-    this.kept = answer.name;
-    this.#underline(label);
-    const undo = this.#button("Take it back", "");
-    undo.onclick = () => this.takeBack();
-    find("thanks").replaceChildren(`Thank you: kept as ${label}. `, undo);
-  }
-
-  async takeBack() {
-    const answer = await this.server.ask(`/v1/corrections?name=${this.kept}`, null, "DELETE");
-    if (!answer.problem) this.#underline(null);
-    find("thanks").textContent = answer.problem ? `Not taken back: ${answer.problem}` : "Taken back: nothing is kept.";
+    await keep(this.server, label, await pictureOf(this.page), find("thanks"), (kept) => this.#underline(kept));
   }
 
   /** The reading that a person has said to be right gets a line under it. */

@@ -1,5 +1,6 @@
 // Pictures: chosen, turned and cut here, sent only when somebody presses the button, then looked through and corrected.
 
+import { keep } from "./keeping.js";
 import { CERTAINTY, certaintyOf, percent } from "./words.js";
 import { cutOut, Editor } from "./pictures/editor.js";
 import { isOpen, settled } from "./pictures/numbers.js";
@@ -141,8 +142,8 @@ class Pictures {
       this.show(picture);
       return;
     }
-    const isNew = text !== number.given;
     number.given = text;
+    find("picture-thanks").replaceChildren();
     const next = this.#next(number);
     if (next) this.edit(...next);
     else {
@@ -150,7 +151,9 @@ class Pictures {
       this.show(picture);
       find("copy").focus({ preventScroll: true });
     }
-    if (isNew && this.editor.keeps && picture.view) await this.#keep(picture, number);
+    if (!this.editor.keeps || !picture.view) return;
+    const label = text === "" ? this.config.not_a_digit : text;
+    await keep(this.server, label, await cutOut(picture.view, number.box), find("picture-thanks"));
   }
 
   /** The next number that a person should look at, with its picture, from this one on and around. */
@@ -159,12 +162,6 @@ class Pictures {
       reading.numbers.map((one) => [picture, one])));
     const at = all.findIndex(([, one]) => one === number);
     return [...all.slice(at + 1), ...all.slice(0, at)].find(([, one]) => isOpen(one));
-  }
-
-  async #keep(picture, number) {
-    const label = number.given === "" ? this.config.not_a_digit : number.given;
-    const answer = await this.server.ask(`/v1/corrections?label=${encodeURIComponent(label)}`, await cutOut(picture.view, number.box));
-    find("export-words").textContent = answer.problem ? `Not kept: ${answer.problem}` : `Kept as ${label}.`;
   }
 }
 
