@@ -29,12 +29,18 @@ hypothesis.settings.register_profile("anywhere", database=None, deadline=None)
 hypothesis.settings.load_profile("anywhere")
 
 
+def pytest_collection(session: pytest.Session) -> None:
+    """Do not look for garbage while tests and the libraries they use are imported: all of it stays."""
+    gc.disable()
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Leave out what costs the suite a tenth of its time each: to look for garbage among thousands of tests and the
     libraries they import, which stay; and TensorFlow's work on graphs that take a few steps.
     """
     gc.collect()
     gc.freeze()
+    gc.enable()
     if tensorflow := sys.modules.get("tensorflow"):
         tensorflow.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
