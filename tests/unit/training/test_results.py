@@ -53,7 +53,7 @@ def calibrated(count: int, frames: int = 4, classes: int = 4) -> tuple[np.ndarra
 def test_the_temperature_that_logits_were_scaled_by_is_found(
     temperature: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(results, "TEMPERATURES", results.TEMPERATURES[::2])
+    monkeypatch.setattr(results, "TEMPERATURES", results.TEMPERATURES[::3])
     logits, targets = calibrated(600)
     examples = (np.zeros((600, 1), np.float32), targets)
     assert results.fit_temperature(Answers(logits * temperature), examples) == pytest.approx(temperature, rel=0.1)
@@ -72,7 +72,10 @@ def test_temperatures_reach_from_half_to_three_in_even_steps_of_five_percent() -
     assert steps == pytest.approx(1.051, abs=0.001)
 
 
-def test_a_network_that_is_always_right_is_not_made_surer_than_the_lowest_temperature() -> None:
+def test_a_network_that_is_always_right_is_not_made_surer_than_the_lowest_temperature(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(results, "TEMPERATURES", results.TEMPERATURES[::6])
     logits, _ = calibrated(50)
     best = logits.argmax(axis=-1)
     logits = 5 * np.eye(4, dtype=np.float32)[best]
