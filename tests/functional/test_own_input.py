@@ -15,6 +15,7 @@ import pytest
 
 pytest.importorskip("keras")
 import digitry
+from digitry.evaluation import calibrate
 from digitry.networks.contract import DARK
 from digitry.networks.model import Model
 from digitry.recipes.base import Recipe, Settings
@@ -66,6 +67,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]
     images = distort(train.images, 0.3, np.random.default_rng(0))
     np.savez(folder / "digits.npz", x_train=images, y_train=train.labels, x_test=test.images, y_test=test.labels)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calibrate, "PICTURES_AN_EPOCH", {"digit": 4})
         runs = {}
         for one in RECIPES_OF_TESTS:
             patch.setitem(RECIPES, one.name, one)

@@ -18,9 +18,12 @@ DOCS = Path(__file__).parents[2] / "docs" / "tutorials"
 SMALL = """
 import digitry
 
+from digitry.evaluation import calibrate
+
 digitry.load_dataset = lambda name, load=digitry.load_dataset: load({digits!r})
 # Two epochs show what ten do.
 digitry.train = lambda *data, train=digitry.train, **more: train(*data, epochs=2, **more)
+calibrate.PICTURES_AN_EPOCH = {{"digit": 4}}
 """
 
 MORE_TRAININGS = ("wide = ", "from digitry.evaluation.comparison_page", "found = ", "study = ")
