@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     type=click.Choice(["yes", "no"]),
     default="yes",
     show_default=True,
-    help="Whether numbers of a page carry their signs (-8, 2.5, 12/05/2024); no gives their digits alone.",
+    help="Whether numbers carry their signs (-8, 2.5, 12/05/2024); no gives their digits alone.",
 )
 @click.option(
     "--decimal",

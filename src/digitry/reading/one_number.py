@@ -4,7 +4,7 @@ them, and what the network for pages sees in the picture.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -24,14 +24,23 @@ from digitry.reading import one_digit
 from digitry.reading.certainty import share_doubt
 from digitry.reading.judged import LEAST_GIVEN
 from digitry.reading.networks import Networks
+from digitry.reading.notation import value_of
 from digitry.reading.number import ALTERNATIVES, Found, line_strips, page_strips, read_strips
 from digitry.reading.one_digit import BLOT, BLOT_REASON
 from digitry.reading.page import box_around
+from digitry.reading.page_options import PageOptions
 from digitry.reading.seen_number import SeenNumber, seen_number
 from digitry.types import Box, Digit, Number, Reading
 
 ONE_LINE = 3.0
 """A page lower than this many heights of its digits has room for one line: it is read as a whole too."""
+
+ALIKE = 0.9
+"""A number without signs is not sure where less than this of what the picture's sizes see is without: with 0.5 one of
+120 numbers with signs lost them and was sure."""
+
+UNMEASURED = "nobody has measured how right signs are on a picture of one number; expect a page, where that was"
+"""Why a number whose digits are sure is not."""
 
 GUESSES: tuple[tuple[float | None, bool | None], ...] = ((None, None), (0.05, True), (0.05, False))
 """Window of the paper, and whether ink is dark, as `find_ink` takes them: its own guess first, then what helps small
@@ -67,16 +76,20 @@ class InkSheet(NamedTuple):
         return self.left + left, self.top + top, max(1, right - left), max(1, bottom - top)
 
 
-def read_number(grey: NDArray[np.uint8], networks: Networks, *, name: str, page: int) -> Reading:
+def read_number(grey: NDArray[np.uint8], networks: Networks, options: PageOptions, *, name: str, page: int) -> Reading:
     """Read a grey page, uint8 (h, w), all writing on which is one number, by the networks for numbers and for pages.
 
-    With another network for numbers than the shipped one that alone is asked.
+    With another network for numbers than the shipped one that alone is asked, and gives digits without signs.
     """
     if min(grey.shape) < MIN_SIDE:  # a slim 1, or nothing
         return one_digit.read_pages([grey], networks, name=name, page=page)[0]
-    reading, found = _read(grey, networks)
-    if not networks.has_own_numbers:
-        reading = _with_what_is_seen(reading, found, grey, networks)
+    if networks.has_own_numbers:
+        reading, _ = _read(grey, networks)
+    else:
+        seen = seen_number(grey, networks.see_page, networks.pages.class_names)
+        likeliest = seen.text_of(max(seen.votes, key=lambda one: seen.votes[one], default=""))
+        bare = without_signs(grey, [sign.box for sign in likeliest.signs])
+        reading = _with_what_is_seen(*_read(bare, networks), seen, grey, networks, options)
     if not reading.numbers:
         # No mark that makes a number: the network for single digits knows more about it.
         (alone,) = one_digit.read_pages([grey], networks, name=name, page=page)
@@ -115,8 +128,15 @@ def _best_guess(grey: NDArray[np.uint8], networks: Networks) -> tuple[InkSheet, 
     return best
 
 
-def _with_what_is_seen(reading: Reading, found: Found | None, grey: NDArray[np.uint8], networks: Networks) -> Reading:
-    """Return the reading that both networks together think most probable.
+def _with_what_is_seen(
+    reading: Reading,
+    found: Found | None,
+    seen: SeenNumber,
+    grey: NDArray[np.uint8],
+    networks: Networks,
+    options: PageOptions,
+) -> Reading:
+    """Return the reading that both networks together think most probable, with the signs that are seen.
 
     Where they agree it is as sure as the network for numbers is alone, else it is not sure. What is seen is asked of
     the picture as it is: the line may have lost a digit that stands apart from it.
@@ -125,9 +145,9 @@ def _with_what_is_seen(reading: Reading, found: Found | None, grey: NDArray[np.u
     if found is not None:
         ranked = ((found.digits, found.probability), *found.alternatives)
         read = {"".join(map(str, digits)): probability for digits, probability in ranked}
-    seen = seen_number(grey, networks.see_page)
     together = {text: (read.get(text, 0.0) + seen.votes.get(text, 0.0)) / 2 for text in {**read, **seen.votes}}
-    if len(max(together, key=lambda one: together[one], default="")) < 2:
+    digits = max(together, key=lambda one: together[one], default="")
+    if len(digits) < 2 and not seen.text_of(digits).signs:
         return reading  # a single digit has networks of its own
     (text, own), *others = sorted(together.items(), key=lambda pair: -pair[1])[: 1 + ALTERNATIVES]
     number = reading.numbers[0] if reading.numbers else None
@@ -138,8 +158,23 @@ def _with_what_is_seen(reading: Reading, found: Found | None, grey: NDArray[np.u
         number = _doubted(text, own, number, seen, grey, networks)
         number = replace(number, reason=f"one network reads {opinions[0]}, another {opinions[1]}")
     assert number is not None  # both networks read it
-    number = replace(number, alternatives=share_doubt(tuple(others), own, number.confidence))
+    number = _written(number, seen, options)
+    rivals = tuple((seen.text_of(rival).text if options.signs else rival, share) for rival, share in others)
+    number = replace(number, alternatives=share_doubt(rivals, own, number.confidence))
     return replace(reading, numbers=(number,), sure=number.sure, reason=number.reason)
+
+
+def _written(number: Number, seen: SeenNumber, options: PageOptions) -> Number:
+    """Return the number with the signs that are seen; where some size sees any, it is not sure of its text."""
+    best = seen.text_of(number.text)
+    text = best.text if options.signs else number.text
+    number = replace(number, text=text, around=best.around, value=value_of(text, options.decimal))
+    share = best.vote / seen.votes[number.digits_text] if best.vote else 1.0
+    if not options.signs or (not best.signs and share >= ALIKE):
+        return number
+    confidence = number.confidence * share * min((sign.confidence for sign in best.signs), default=1.0)
+    reason = UNMEASURED if number.sure else number.reason
+    return replace(number, signs=best.signs, confidence=confidence, sure=False, reason=reason)
 
 
 def _doubted(
@@ -152,6 +187,20 @@ def _doubted(
     doubt = min(1.0, explained_by_box(grey, number.box) / EXPLAINED)
     confidence, _, _ = networks.judge("page", own * doubt)
     return replace(number, confidence=confidence, sure=False)
+
+
+def without_signs(grey: NDArray[np.uint8], signs: Sequence[Box]) -> NDArray[np.uint8]:
+    """Return a grey picture, uint8 (h, w), with paper in the boxes where the network for pages saw signs: the other
+    networks take them for digits.
+    """
+    if not signs:
+        return grey
+    grey = grey.copy()
+    for x, y, width, height in signs:
+        part = grey[max(0, y - 1) : y + height + 1, max(0, x - 1) : x + width + 1]
+        if part.size:
+            part[:] = np.median(np.concatenate([part[0], part[-1], part[:, 0], part[:, -1]]))
+    return grey
 
 
 def _sheets(panel: Panel, window: float | None, dark_on_light: bool | None) -> Iterator[InkSheet]:

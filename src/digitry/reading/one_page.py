@@ -83,7 +83,8 @@ def _one_number(view: NDArray[np.uint8], found: PageFound, networks: Networks, o
     convinced = [one for one in found.candidates if one.probability >= CONVINCED]
     if len(convinced) > FEW:
         return None
-    other = _read_crop(_without_signs(view, convinced), networks)
+    signs = [c.box for one in convinced for c in one.characters if not c.label.isdigit()]
+    other = _read_crop(one_number.without_signs(view, signs), networks)
     if not other.numbers:
         return None
     (number,) = other.numbers
@@ -127,18 +128,6 @@ def _described(reading: Reading, seen: Candidate, options: PageOptions) -> Readi
     # It takes some people's digits for print, so it is no reason to keep silent about the only number there is.
     is_wanted = options.only in ("all", seen.hand)
     return described if is_wanted or not reading.sure else doubted(described, f"it looks {seen.hand}")
-
-
-def _without_signs(view: NDArray[np.uint8], candidates: Sequence[Candidate]) -> NDArray[np.uint8]:
-    """Return the picture with paper where the page's network saw signs: the other networks take them for digits."""
-    signs = [c.box for one in candidates for c in one.characters if not c.label.isdigit()]
-    if not signs:
-        return view
-    view = view.copy()
-    for x, y, width, height in signs:
-        part = view[max(0, y - 1) : y + height + 1, max(0, x - 1) : x + width + 1]
-        part[:] = np.median(np.concatenate([part[0], part[-1], part[:, 0], part[:, -1]]))
-    return view
 
 
 def _overlap(one: Box, other: Box) -> bool:

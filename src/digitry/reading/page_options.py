@@ -61,6 +61,9 @@ class PageOptions:
 PAGE_OPTIONS = tuple(field.name for field in fields(PageOptions))
 """Their names."""
 
+OF_NUMBERS = ("signs", "decimal")
+"""Those of them that say something of a number that is alone, too."""
+
 
 def page_options_from_words(expect: str, given: Mapping[str, str]) -> PageOptions:
     """Make the options of a page from words, as commands and addresses have them: `signs` is yes or no."""
@@ -73,12 +76,16 @@ def page_options_from_words(expect: str, given: Mapping[str, str]) -> PageOption
 
 
 def page_options_of(expect: str, given: Mapping[str, Any]) -> PageOptions:
-    """Make the options of a page. Raises SettingError for one that does not exist, or where no page is expected."""
+    """Make the options of a page. Raises SettingError for one that does not exist, or where no page is expected; of a
+    number `signs` and `decimal` can be said too.
+    """
     for name in given:
         if name not in PAGE_OPTIONS:
             raise unknown_name("option of pages", name, PAGE_OPTIONS)
     options, plain = PageOptions(**given), PageOptions()
-    if expect != "page" and options != plain:
-        name = next(name for name in PAGE_OPTIONS if getattr(options, name) != getattr(plain, name))
-        raise SettingError(f"{name} is for pages, and expect is {expect!r}; leave it out, or expect a page")
+    for name in PAGE_OPTIONS:
+        is_said = getattr(options, name) != getattr(plain, name)
+        if is_said and expect not in (("page", "number") if name in OF_NUMBERS else ("page",)):
+            places = "pages and numbers" if name in OF_NUMBERS else "pages"
+            raise SettingError(f"{name} is for {places}, and expect is {expect!r}; leave it out, or expect a page")
     return options

@@ -97,7 +97,7 @@ class Reader(Networks):
             if expect == "digit":
                 return one_digit.read_pages([part], self, name=name, page=page)[0]
             if expect == "number":
-                return one_number.read_number(part, self, name=name, page=page)
+                return one_number.read_number(part, self, options, name=name, page=page)
             return one_page.read_page(part, self, options, name=name, page=page)
 
         if known is None:
@@ -109,7 +109,8 @@ class Reader(Networks):
         self, expect: str, known: Knowledge | None = None, **page_options: Unpack[PageOptionValues]
     ) -> PageOptions:
         """Return the options of a page. Raises SettingError unless `expect` exists, this model can read what it
-        promises, and the options exist; those of pages are for pages, and what is known of numbers for digits.
+        promises, and the options exist; those of pages are for pages, two of them for numbers too, and what is known
+        of numbers for digits.
         """
         if expect not in EXPECTATIONS:
             raise unknown_name("expectation", expect, EXPECTATIONS)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from digitry.reading.notation import numbers_in
 from digitry.reading.spots import LARGEST, PageNetworkAnswer, Spots, spots_at
 from digitry.types import Digit
 
@@ -19,7 +20,20 @@ PADDED = 64
 """So high is the largest of them when it is padded for the network."""
 
 LIKELY = 0.5
-"""A character that is one of the ten digits with at least this probability is a digit of the number."""
+"""A character that is one of the ten digits with at least this probability is a digit of the number; one that is some
+sign is a sign."""
+
+
+class SeenText(NamedTuple):
+    """Digits with the signs between them, as they are seen."""
+
+    text: str
+    signs: tuple[Digit, ...] = ()
+    """The characters of the text that are no digits, in boxes of the picture where they are seen best."""
+    around: tuple[str, ...] = ()
+    """Signs that stand before or behind it."""
+    vote: float = 0.0
+    """The mean probability over all sizes, 0 to 1."""
 
 
 class SeenNumber(NamedTuple):
@@ -29,34 +43,58 @@ class SeenNumber(NamedTuple):
     """Digits → the mean probability over all sizes, 0 to 1; empty where none are seen."""
     digits: dict[str, tuple[Digit, ...]]
     """The same → each digit, in boxes of the picture, where it is seen best."""
+    texts: dict[str, dict[str, SeenText]]
+    """The same → text → how it is written. Signs that part them, as `×` does, leave them without a text."""
+
+    def text_of(self, digits: str) -> SeenText:
+        """Return how these digits are written, by most votes."""
+        found = self.texts.get(digits, {})
+        return max(found.values(), key=lambda one: one.vote, default=SeenText(digits))
 
 
-def seen_number(grey: NDArray[np.uint8], answer: PageNetworkAnswer) -> SeenNumber:
-    """Look at a picture, uint8 (h, w), all digits on which are one number, written from left to right."""
+def seen_number(grey: NDArray[np.uint8], answer: PageNetworkAnswer, class_names: tuple[str, ...]) -> SeenNumber:
+    """Look at a picture, uint8 (h, w), all digits on which are one number, written from left to right.
+
+    `class_names` are those of the network, the ten digits first, any other letter last.
+    """
     votes: dict[str, float] = defaultdict(float)
     best: dict[str, tuple[float, tuple[Digit, ...]]] = {}
+    texts: dict[str, dict[str, SeenText]] = defaultdict(dict)
     for height in HEIGHTS:
         # A picture may be wider than any number: as many pixels as of a page, and no more.
         scale = min(height / grey.shape[0], LARGEST / (PADDED * grey.shape[1]))
-        digits, probability = _digits(spots_at(grey, scale, answer))
-        text = "".join(digit.label for digit in digits)
-        if not text:
+        characters, probability = _characters(spots_at(grey, scale, answer), class_names)
+        digits = tuple(one for one in characters if one.label.isdigit())
+        plain = "".join(digit.label for digit in digits)
+        if not plain:
             continue
-        votes[text] += probability / len(HEIGHTS)
-        if probability > best.get(text, (-1.0,))[0]:
-            best[text] = probability, digits
-    return SeenNumber(dict(votes), {text: digits for text, (_, digits) in best.items()})
+        votes[plain] += probability / len(HEIGHTS)
+        if probability > best.get(plain, (-1.0,))[0]:
+            best[plain] = probability, digits
+        for written in numbers_in([one.label for one in characters]):
+            kept = [characters[place] for place in written.places]
+            if "".join(one.label for one in kept if one.label.isdigit()) == plain:
+                signs = tuple(one for one in kept if not one.label.isdigit())
+                before = texts[plain].get(written.text, SeenText(written.text)).vote
+                vote = before + probability / len(HEIGHTS)
+                texts[plain][written.text] = SeenText(written.text, signs, written.around, vote)
+    return SeenNumber(dict(votes), {text: digits for text, (_, digits) in best.items()}, dict(texts))
 
 
-def _digits(spots: Spots) -> tuple[tuple[Digit, ...], float]:
-    """Return the digits among characters, from left to right, and the probability that all are right."""
-    spots = spots.take(spots.classes[:, :10].sum(axis=1) > LIKELY)
+def _characters(spots: Spots, class_names: tuple[str, ...]) -> tuple[list[Digit], float]:
+    """Return the digits and signs, from left to right, and the probability that all digits are right."""
+    digits, signs = spots.classes[:, :10].sum(axis=1), spots.classes[:, 10:-1].sum(axis=1)
+    spots = spots.take((digits > LIKELY) | (signs > LIKELY))
     spots = spots.take(np.argsort(spots.x, kind="stable"))
-    digits = []
-    for box, classes in zip(spots.box.tolist(), spots.classes[:, :10], strict=True):
-        order = np.argsort(-classes, kind="stable")[:4].tolist()
+    characters, right = [], 1.0
+    for box, classes, found in zip(spots.box.tolist(), spots.classes, spots.found.tolist(), strict=True):
+        is_digit = float(classes[:10].sum()) > LIKELY
+        kinds = range(10) if is_digit else range(10, len(class_names) - 1)
+        order = sorted(kinds, key=lambda kind: -classes[kind])[:4]
         left, top, width, height = box
         whole = (round(left), round(top), max(1, round(width)), max(1, round(height)))
-        ranked = tuple((str(digit), float(classes[digit])) for digit in order)
-        digits.append(Digit(*ranked[0], whole, ranked[1:]))
-    return tuple(digits), float(np.prod(spots.found * spots.classes.max(axis=1, initial=0)))
+        ranked = tuple((class_names[kind], float(classes[kind])) for kind in order)
+        characters.append(Digit(*ranked[0], whole, ranked[1:]))
+        if is_digit:
+            right *= found * float(classes[order[0]])
+    return characters, right

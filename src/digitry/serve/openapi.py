@@ -242,12 +242,12 @@ _MAX_ERROR = query(
 
 
 _PAGE_OPTIONS = [
-    query(name, {"type": "string", "enum": list(known), "default": known[0]}, f"Of a page: {what}.")
-    for name, known, what in (
-        ("rotate", TURNS, "by how many degrees, clockwise, it is turned before it is read; auto finds out"),
-        ("only", HANDS, "which of its numbers are wanted"),
-        ("signs", YES_OR_NO, "whether numbers carry their signs"),
-        ("decimal", DECIMALS, "what parts a number's whole from its fraction"),
+    query(name, {"type": "string", "enum": list(known), "default": known[0]}, f"Of a page{also}: {what}.")
+    for name, known, also, what in (
+        ("rotate", TURNS, "", "by how many degrees, clockwise, it is turned before it is read; auto finds out"),
+        ("only", HANDS, "", "which of its numbers are wanted"),
+        ("signs", YES_OR_NO, " or a number", "whether numbers carry their signs"),
+        ("decimal", DECIMALS, " or a number", "what parts a number's whole from its fraction"),
     )
 ]
 

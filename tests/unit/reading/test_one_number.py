@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
@@ -10,10 +12,10 @@ from numpy.typing import NDArray
 from digitry.errors import SettingError
 from digitry.images.ink import InkPage
 from digitry.images.slope import Levelling
-from digitry.networks.page_answer import CENTRE, CLASSES
+from digitry.networks.page_answer import CENTRE, CLASSES, HEIGHT, WIDTH
 from digitry.reading import Reader
 from digitry.reading.one_number import InkSheet
-from digitry.types import Box
+from digitry.types import Box, Number
 from tests.unit.images.written import falling, ink_page, tight_box, write
 from tests.unit.tiny_models import template_model_bytes
 
@@ -166,6 +168,60 @@ def test_what_only_one_of_two_networks_reads_is_given_and_not_sure() -> None:
     (number,) = _Blind(sure_confidence=0.0).read(printed("2047"), expect="number").numbers
     assert (number.text, number.sure) == ("2047", False)
     assert number.reason == "one network reads 2047, another no number"
+
+
+class _SeesSigns(_Blind):
+    """A network for pages that sees a number written as it is told, at every size."""
+
+    def __init__(self, *names: str, options: dict[str, float]) -> None:
+        super().__init__(**options)  # type: ignore[arg-type]
+        self.names = names
+
+    def see_page(self, page: NDArray[np.float32]) -> NDArray[np.float32]:
+        answers = super().see_page(page)
+        for place, name in enumerate(self.names):
+            at = (0, 1 + 3 * place)  # above what is printed
+            answers[CENTRE][at], answers[WIDTH][at], answers[HEIGHT][at] = 6, -2, -2
+            answers[CLASSES + self.pages.class_names.index(name)][at] = 9
+        return answers
+
+
+def read_with_signs(text: str, names: str, **options: Any) -> Number:
+    reader = _SeesSigns(*names, options={"sure_confidence": 0.0})
+    (number,) = reader.read(printed(text), expect="number", **options).numbers
+    return number
+
+
+def test_a_number_has_the_signs_that_are_seen_and_is_not_sure_of_them() -> None:
+    number = read_with_signs("25", "2.5")
+    assert (number.text, number.digits_text, number.value, number.sure) == ("2.5", "25", 2.5, False)
+    assert [sign.label for sign in number.signs] == ["."]
+    assert "nobody has measured how right signs are" in str(number.reason)
+    assert read_with_signs("25", "25").sure
+
+
+def test_what_stands_beside_is_listed_and_leaves_it_sure() -> None:
+    number = read_with_signs("25", "25%")
+    assert (number.text, number.around, number.sure) == ("25", ("%",), True)
+
+
+def test_without_signs_the_digits_alone_are_given_and_are_sure_as_before() -> None:
+    number = read_with_signs("25", "2.5", signs=False)
+    assert (number.text, number.signs, number.value, number.sure) == ("25", (), 25.0, True)
+
+
+def test_what_parts_whole_from_fraction_can_be_said() -> None:
+    assert read_with_signs("1234", "1,234").value == 1234
+    assert read_with_signs("1234", "1,234", decimal="comma").value == 1.234
+
+
+def test_a_point_that_is_drawn_is_read() -> None:
+    page = printed("25")
+    page = np.concatenate([page[:, :82], np.full((len(page), 26), 255, np.uint8), page[:, 82:]], axis=1)
+    cv2.circle(page, (94, 96), 5, 0, -1, cv2.LINE_AA)
+    for picture in (page, 255 - page):
+        reading = Reader().read(picture, expect="number")
+        assert (reading.text, reading.sure) == ("2.5", False)
 
 
 def test_a_single_digit_is_left_to_its_own_networks() -> None:

@@ -31,7 +31,15 @@ def test_degrees_may_be_a_number():
 def test_what_is_said_of_pages_is_refused_where_none_is_expected():
     with pytest.raises(SettingError, match="rotate is for pages, and expect is 'digit'"):
         page_options_of("digit", {"rotate": "90"})
+    with pytest.raises(SettingError, match="signs is for pages and numbers, and expect is 'digit'"):
+        page_options_of("digit", {"signs": False})
     assert page_options_of("digit", {"rotate": "auto", "signs": True}) == PageOptions()
+
+
+def test_how_a_number_is_written_can_be_said_where_one_is_expected():
+    assert page_options_of("number", {"signs": False, "decimal": "comma"}) == PageOptions(signs=False, decimal="comma")
+    with pytest.raises(SettingError, match="rotate is for pages, and expect is 'number'"):
+        page_options_of("number", {"rotate": "90"})
 
 
 def test_words_and_values_say_the_same():

@@ -7,11 +7,16 @@ import pytest
 from numpy.typing import NDArray
 
 from digitry.networks.page_answer import CENTRE, READABLE, STRIDE
-from digitry.reading.seen_number import HEIGHTS, seen_number
+from digitry.reading.seen_number import HEIGHTS, SeenNumber
+from digitry.reading.seen_number import seen_number as seen_by
 from digitry.reading.spots import LARGEST
-from tests.unit.reading.seen import CHANNELS, SURE, Seen, _put, level
+from tests.unit.reading.seen import CHANNELS, NAMES, SURE, Seen, _put, level
 
 PICTURE = np.full((50, 130), 255, np.uint8)
+
+
+def seen_number(picture: NDArray[np.uint8], answer) -> SeenNumber:
+    return seen_by(picture, answer, NAMES)
 
 
 def network_that_sees(*rows: list[Seen]):
@@ -63,9 +68,31 @@ def test_digits_have_their_boxes_in_pixels_of_the_picture():
         assert digit.label == one.name
 
 
-def test_signs_and_letters_are_no_digits_of_it():
+def test_signs_stand_in_its_text_and_are_no_digits_of_it():
     seen = seen_number(PICTURE, network_that_sees(*[number(["4", ".", "5"])] * len(HEIGHTS)))
     assert set(seen.votes) == {"45"}
+    written = seen.text_of("45")
+    assert (written.text, [sign.label for sign in written.signs]) == ("4.5", ["."])
+    assert written.vote == pytest.approx(seen.votes["45"])
+    np.testing.assert_allclose(written.signs[0].box, number(["4", ".", "5"])[1].box, atol=1)
+
+
+def test_of_several_ways_to_write_the_same_digits_the_one_most_sizes_see_is_taken():
+    with_point, without = number(["4", ".", "5"]), number("45")
+    seen = seen_number(PICTURE, network_that_sees(with_point, without, with_point, with_point, without))
+    assert seen.text_of("45").text == "4.5"
+    assert seen.text_of("45").vote == pytest.approx(0.6 * seen.votes["45"], rel=0.01)
+
+
+def test_what_stands_beside_is_no_part_of_its_text_and_what_parts_it_leaves_none():
+    seen = seen_number(PICTURE, network_that_sees(*[number(["4", "5", "%"])] * len(HEIGHTS)))
+    assert (seen.text_of("45").text, seen.text_of("45").around) == ("45", ("%",))
+    seen = seen_number(PICTURE, network_that_sees(*[number(["4", "×", "5"])] * len(HEIGHTS)))
+    assert seen.texts == {}
+    assert seen.text_of("45").text == "45"
+
+
+def test_letters_are_nothing_of_it():
     seen = seen_number(PICTURE, network_that_sees(*[number(["other", "other"])] * len(HEIGHTS)))
     assert seen.votes == {}
 
