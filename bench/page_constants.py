@@ -29,6 +29,7 @@ SHARED: dict[str, tuple[str, ...]] = {
         *("MIN_DIGIT_SHARE", "OUTLINE_FILL", "OUTLINED", "SAME_LINE_OVERLAP", "SAME_SLOPE_OVERLAP", "WIDEST_GAP"),
         "MIN_HEIGHT",
     ),
+    "images.low_marks": ("LOW", "LEAST_INK"),
     "images.segment": (
         *("INK_LEVEL", "SPECK_SHARE", "REACH", "RIVAL_SHARE", "MIN_INK_SHARE", "BLOT_FILL", "BLOT_ASPECT"),
         "BLOT_SIDE",
@@ -37,7 +38,7 @@ SHARED: dict[str, tuple[str, ...]] = {
     "images.stages": ("MIN_SIDE", "MIN_SMOOTHNESS", "MAX_HOLES", "_HOLE_SIDE", "BLANK", "TEXTURE", "SPECKS", "NOISE"),
     "images.strip": ("STRIP_HEIGHT", "DIGIT_HEIGHT", "FRAME_PIXELS", "WIDTH_STEP", "MAX_WIDTH"),
     "reading.certainty": ("MAX_ERROR", "NEVER", "NO_SCALE"),
-    "reading.drawn_ink": ("EXPECTATIONS", "LEFT_OVER", "UNREAD"),
+    "reading.drawn_ink": ("EXPECTATIONS", "LEFT_OVER", "UNREAD", "SIGN"),
     "reading.number": ("VIEWS", "MARGIN", "NEAR", "THIN", "ALTERNATIVES"),
     "reading.one_digit": ("RIVALS", "BLOT", "BLOT_REASON", "SECOND_OPINION_BELOW", "STRIP_WIDTH"),
 }

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from digitry.errors import DataError
 from digitry.images.ink import WORK_SIDE, InkPage, shrink
 from digitry.images.lines import find_lines
+from digitry.images.low_marks import has_low_mark
 from digitry.images.segment import INK_LEVEL
 from digitry.images.slope import Levelling
 from digitry.images.split_lines import split_lines
@@ -32,6 +33,8 @@ LEFT_OVER = 0.05
 """Where more than this share of the ink lies in no line that was read, nothing on the drawing is sure."""
 
 UNREAD = "there is more on the drawing than could be read"
+
+SIGN = "a mark beside the digits may be a sign, and signs are not read on drawings"
 
 
 def read_drawing(ink: NDArray[np.uint8], networks: Networks, *, expect: str) -> Reading:
@@ -57,7 +60,8 @@ def read_drawing(ink: NDArray[np.uint8], networks: Networks, *, expect: str) -> 
     # strokes of one digit.
     alone = _read_digit(ink_stages(small, scale, ink.shape, ruled=False), networks)
     if alone.numbers and (len(texts) < 2 or alone.confidence >= reading.confidence):
-        return replace(alone, stages={**reading.stages, **alone.stages})
+        alone = replace(alone, stages={**reading.stages, **alone.stages})
+        return doubted(alone, SIGN) if has_low_mark(small, alone.numbers[0].box[3] / scale) else alone
     return reading
 
 
@@ -73,13 +77,27 @@ def _read_numbers(page: InkPage, networks: Networks) -> Reading:
     read = [read_strips(line_strips(page.ink, line), networks.read_strips) for line in lines]
     high = [found if found and one_number.is_high_enough(found) else None for found in read]
     sheet = one_number.InkSheet(page, page.ink, Levelling(page.ink.shape, 0), 0, 0)
-    readings = [one_number.number_reading(sheet, found, networks) for found in high if found]
+    readings = []
+    for line, found in zip(lines, high, strict=True):
+        if found:
+            reading = one_number.number_reading(sheet, found, networks)
+            written = _beside(page.ink, line.box, [other.box for other in lines if other is not line])
+            highest = max(spot.box[3] for spot in found.spots)
+            readings.append(doubted(reading, SIGN) if has_low_mark(written, highest) else reading)
     if not readings:
         return one_number.number_reading(sheet, None, networks)
     numbers = tuple(number for reading in readings for number in reading.numbers)
     reading = Reading("", numbers, *doubts(numbers), stages=readings[0].stages)
     boxes = [line.box for line, found in zip(lines, high, strict=True) if found]
     return doubted(reading, UNREAD) if _ink_outside(page.ink, boxes) > LEFT_OVER else reading
+
+
+def _beside(ink: NDArray[np.uint8], line: Box, others: list[Box]) -> NDArray[np.uint8]:
+    """Return the ink (h, w) of the rows of a line, without other lines."""
+    ink = ink.copy()
+    for x, y, width, height in others:
+        ink[y : y + height, x : x + width] = 0
+    return ink[line[1] : line[1] + line[3]]
 
 
 def _ink_outside(ink: NDArray[np.uint8], boxes: list[Box]) -> float:

@@ -10,7 +10,7 @@ from digitry.errors import DataError, SettingError
 from digitry.images.canonical import canonical
 from digitry.images.segment import find_digit
 from digitry.reading import Reader
-from digitry.reading.drawn_ink import UNREAD
+from digitry.reading.drawn_ink import SIGN, UNREAD
 from tests.unit.serve.drawn import drawing, drawings
 from tests.unit.tiny_models import printed_digit, template_model_bytes
 
@@ -63,6 +63,25 @@ def test_what_was_not_read_makes_nothing_sure(reader: Reader) -> None:
     ink[220:232, 100:500] = 255
     reading = reader.read_drawing(ink)
     assert (reading.text, reading.sure, reading.reason) == ("58", False, UNREAD)
+
+
+def test_beside_a_mark_that_may_be_a_sign_no_number_is_sure(reader: Reader) -> None:
+    ink = np.zeros((200, 700), np.uint8)
+    ink[:, 60:660] = drawing("58", (600, 200), 0.08, np.random.default_rng(6))
+    assert reader.read_drawing(ink).sure
+    for minus, text in ((ink, "58"), (drawing("7", (200, 200), 0.08, np.random.default_rng(6)), "7")):
+        minus = np.pad(minus, ((0, 0), (100, 0)))
+        minus[97:103, 55:90] = 255
+        reading = reader.read_drawing(minus)
+        assert (reading.text, reading.sure, reading.reason) == (text, False, SIGN)
+    below = np.concatenate([ink, minus_under(ink)])
+    assert [number.sure for number in reader.read_drawing(below).numbers] == [True, False]
+
+
+def minus_under(ink: np.ndarray) -> np.ndarray:
+    other = ink.copy()
+    other[97:103, 20:50] = 255
+    return other
 
 
 def test_the_strokes_of_one_digit_are_not_several_numbers(reader: Reader) -> None:

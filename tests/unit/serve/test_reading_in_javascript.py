@@ -19,7 +19,7 @@ from digitry.images.split_lines import split_lines
 from digitry.networks.contract import Contract
 from digitry.networks.scale import NEVER, Scale
 from digitry.reading import Reader
-from digitry.reading.drawn_ink import UNREAD
+from digitry.reading.drawn_ink import SIGN, UNREAD
 from digitry.reading.number import line_strips
 from digitry.types import Reading
 from digitry.visualization.saliency import saliency
@@ -170,6 +170,21 @@ def test_several_numbers_are_read_alike_and_what_is_left_over_makes_none_sure(re
         assert_alike(there, one.to_json(), f"{index}")
     assert [reading.text for reading in here[:3]] == ["37 205", "4 91 6", "12 58"]
     assert [reading.reason for reading in here[3:]] == [UNREAD, UNREAD]
+
+
+def test_marks_that_may_be_signs_are_seen_alike(reader: Reader, tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    given = [np.pad(drawing(text, (600, 200), 0.08, rng), ((0, 0), (100, 0))) for text in ("58", "907", "4")]
+    for ink in given:
+        ink[97:103, 60:90] = 255
+    jobs = Jobs(tmp_path)
+    for ink in given:
+        jobs.add_drawing(ink, "number")
+    for ink, there in zip(given, jobs.done(), strict=True):
+        here = reader.read_drawing(ink)
+        assert here.reason == SIGN
+        assert (there["sure"], there["reason"]) == (False, SIGN)
+        assert [number["text"] for number in there["numbers"]] == [number.text for number in here.numbers]
 
 
 def specks() -> NDArray[np.uint8]:

@@ -46,6 +46,11 @@ export const lines = {
   MIN_HEIGHT: 5,
 };
 
+export const low_marks = {
+  LOW: 0.6,
+  LEAST_INK: 0.002,
+};
+
 export const segment = {
   INK_LEVEL: 90,
   SPECK_SHARE: 0.015,
@@ -91,6 +96,7 @@ export const drawn_ink = {
   EXPECTATIONS: ["digit", "number"],
   LEFT_OVER: 0.05,
   UNREAD: "there is more on the drawing than could be read",
+  SIGN: "a mark beside the digits may be a sign, and signs are not read on drawings",
 };
 
 export const number = {

@@ -3,6 +3,7 @@
 import { judge, judgeAgainst, shareDoubt } from "./certainty.js";
 import { certainty, drawn_ink, ink, one_digit, segment, types } from "./constants.js";
 import { findLines, MIN_HEIGHT } from "./lines.js";
+import { hasLowMark } from "./low_marks.js";
 import { TO_COME } from "./messages.js";
 import { lineStrips, readStrips } from "./number.js";
 import { numberOf } from "./one_digit.js";
@@ -16,7 +17,7 @@ import { STRIP_HEIGHT } from "./strip.js";
 import { BLANK, inkStages, MIN_SIDE, tooSmall } from "./stages.js";
 
 export const { EXPECTATIONS } = drawn_ink;
-const { LEFT_OVER, UNREAD } = drawn_ink;
+const { LEFT_OVER, SIGN, UNREAD } = drawn_ink;
 const { BLOT, BLOT_REASON, SECOND_OPINION_BELOW } = one_digit;
 const { IMAGE_SIDE, TEN_DIGITS } = types;
 const { WORK_SIDE } = ink;
@@ -90,7 +91,9 @@ export class Reader {
     const alone = readDigit();
     const least = Math.min(...reading.numbers.map((number) => number.confidence));
     const isOne = alone.numbers.length && (texts.length < 2 || alone.numbers[0].confidence >= least);
-    return isOne ? { ...alone, stages: { ...alone.stages, strips: reading.stages.strips } } : reading;
+    if (!isOne) return reading;
+    const found = { ...alone, stages: { ...alone.stages, strips: reading.stages.strips } };
+    return hasLowMark(page, found.numbers[0].box[3] / scale) ? doubted(found, SIGN) : found;
   }
 
   /** What the network for digits says alone; not sure where the other would be asked. */
@@ -113,7 +116,13 @@ export class Reader {
     const read = strips.map((some) => readStrips(some, (strip) => this.readStrip(strip)));
     const isHigh = (found) => found?.spots.some((spot) => spot.box[3] >= MIN_HEIGHT);
     const stages = { strips: strips.flat().map((strip) => strip.ink) };
-    const numbers = read.filter(isHigh).map((found) => this.#numberOf(found, page, scale, maxError));
+    const numbers = lines.flatMap((line, at) => {
+      if (!isHigh(read[at])) return [];
+      const written = beside(page, line.box, lines.filter((other) => other !== line).map((other) => other.box));
+      const highest = Math.max(...read[at].spots.map((spot) => spot.box[3]));
+      const number = this.#numberOf(read[at], page, scale, maxError);
+      return hasLowMark(written, highest) ? { ...number, sure: false, reason: SIGN } : number;
+    });
     if (!numbers.length) return toReading([], "there is no writing that reads as a number", stages);
     const reading = toReading(numbers, null, stages);
     const boxes = lines.filter((_, at) => isHigh(read[at])).map((line) => line.box);
@@ -173,6 +182,15 @@ function inkOutside({ data, width }, boxes) {
     if (!boxes.some(([left, top, wide, tall]) => x >= left && y >= top && x < left + wide && y < top + tall)) outside += 1;
   });
   return outside / all;
+}
+
+/** The ink of the rows of a line, without other lines. */
+function beside({ data, width, height }, [, top, , tall], others) {
+  const rest = image(width, height, data.slice());
+  for (const [x, y, wide, high] of others) {
+    for (let row = y; row < y + high; row++) rest.data.fill(0, row * width + x, row * width + x + wide);
+  }
+  return cut(rest, 0, top, width, tall);
 }
 
 /** The box of a digit on a page that was shrunk by `scale`, in pixels of the drawing. */
