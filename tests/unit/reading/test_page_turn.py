@@ -64,6 +64,25 @@ def test_a_page_that_reads_alike_both_ways_stays_as_it_is_and_is_doubtful():
     assert (turn.quarters, turn.is_doubtful) == (0, True)
 
 
+def test_two_characters_that_read_nearly_as_well_on_their_head_are_doubtful():
+    for clear_turned, is_doubtful in ((5.0, True), (3.5, False)):
+        two = pair(network(clear_upright=5, clear_turned=clear_turned, side=2))
+        turn = find_turn(page(), find_spots(page(), two), two)
+        assert (turn.quarters, turn.is_doubtful) == (0, is_doubtful)
+
+
+def pair(network: Network) -> Network:
+    """Of two rows of characters only the first."""
+
+    def answer(contrast: NDArray[np.float32]) -> NDArray[np.float32]:
+        answers = network(contrast)
+        rows = np.flatnonzero((answers[CENTRE] > 0).any(axis=1))
+        answers[CENTRE][rows[1:]] = -10
+        return answers
+
+    return answer
+
+
 def test_a_page_on_its_side_that_reads_alike_both_ways_is_doubtful():
     def alike(contrast: NDArray[np.float32]) -> NDArray[np.float32]:
         """Everything that is not on its side reads the same."""
