@@ -169,7 +169,8 @@ def _written(number: Number, seen: SeenNumber, options: PageOptions) -> Number:
     best = seen.text_of(number.text)
     text = best.text if options.signs else number.text
     number = replace(number, text=text, around=best.around, value=value_of(text, options.decimal))
-    share = best.vote / seen.votes[number.digits_text] if best.vote else 1.0
+    votes = seen.votes.get(number.digits_text, 0.0)
+    share = best.vote / votes if votes else 1.0
     if not options.signs or (not best.signs and share >= ALIKE):
         return number
     confidence = number.confidence * share * min((sign.confidence for sign in best.signs), default=1.0)

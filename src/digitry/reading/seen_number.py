@@ -24,6 +24,10 @@ LIKELY = 0.5
 sign is a sign."""
 
 
+SIGNED = 0.25
+"""Signs with a lower mean probability than this are not believed: what it is worth stands in docs/log.md."""
+
+
 class SeenText(NamedTuple):
     """Digits with the signs between them, as they are seen."""
 
@@ -47,9 +51,10 @@ class SeenNumber(NamedTuple):
     """The same → text → how it is written. Signs that part them, as `×` does, leave them without a text."""
 
     def text_of(self, digits: str) -> SeenText:
-        """Return how these digits are written, by most votes."""
+        """Return how these digits are written, by most votes; with signs only if these votes are enough."""
         found = self.texts.get(digits, {})
-        return max(found.values(), key=lambda one: one.vote, default=SeenText(digits))
+        likely = [one for one in found.values() if not one.signs or one.vote >= SIGNED]
+        return max(likely, key=lambda one: one.vote, default=SeenText(digits))
 
 
 def seen_number(grey: NDArray[np.uint8], answer: PageNetworkAnswer, class_names: tuple[str, ...]) -> SeenNumber:

@@ -106,3 +106,11 @@ def test_what_is_seen_with_doubt_has_less_of_a_vote():
 
 def test_nothing_is_seen_on_plain_paper():
     assert seen_number(PICTURE, network_that_sees(*[[]] * len(HEIGHTS))).votes == {}
+
+
+def test_signs_that_few_sizes_see_are_not_believed():
+    with_point, without = number(["4", ".", "5"]), number("45")
+    seen = seen_number(PICTURE, network_that_sees(with_point, [], [], [], []))
+    assert seen.text_of("45").text == "45"
+    assert seen.text_of("45").vote == 0
+    assert seen_number(PICTURE, network_that_sees(with_point, with_point, without, [], [])).text_of("45").text == "4.5"
