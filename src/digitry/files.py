@@ -116,8 +116,8 @@ def folder_for_number(label: str) -> str:
 
 
 def label_of_folder(name: str) -> str:
-    """Return the label whose pictures lie in a folder of this name."""
-    return name.translate(_MEANT)
+    """Return the label whose pictures lie in a folder of this name: what is no number is called as its folder is."""
+    return name.translate(_MEANT) if any(character.isdigit() for character in name) else name
 
 
 def name_for_a_file(name: str) -> str:

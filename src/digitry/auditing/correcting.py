@@ -131,20 +131,23 @@ def _place(file: Path) -> Path:
     return file.parent.resolve() / file.name
 
 
+def _class_folder(root: Path, label: str) -> Path:
+    """Return the folder of a class. Raises DataError where there is none."""
+    for place in root.iterdir():
+        if place.is_dir() and label_of_folder(place.name) == label:
+            return place
+    raise DataError(f"there is no class {label!r} in {root}; make its folder first, or write {REMOVE}")
+
+
 def _move(folder: Path, answers: dict[tuple[Path, str], str]) -> list[str]:
     moves = []
     for (file, label), correct in answers.items():
         if folder not in file.parents or label_of_folder(file.parent.name) != label:
             raise DataError(f"{file} is not in a class folder {label}/ of {folder}; name the folder that was audited")
-        classes = {label_of_folder(path.name): path for path in file.parent.parent.iterdir() if path.is_dir()}
         if correct == REMOVE:
             place = folder / REMOVED / file.parent.relative_to(folder)
-        elif correct in classes:
-            place = classes[correct]
         else:
-            raise DataError(
-                f"there is no class {correct!r} in {file.parent.parent}; make its folder first, or write {REMOVE}"
-            )
+            place = _class_folder(file.parent.parent, correct)
         names = [file.name, f"{file.stem}-from-{file.parent.name}{file.suffix}"]
         if file.is_file():
             moves.append((file, place, names))

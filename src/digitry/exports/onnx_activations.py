@@ -20,6 +20,7 @@ def activated(graph: Graph, x: Value, activation: Any) -> str:
         return graph.add("Softmax" if name == "softmax" else "LogSoftmax", x.name, axis=x.axis(-1))
     if name not in ACTIVATIONS:
         given = getattr(activation, "__name__", type(activation).__name__)
+        given = given if name else f"{given} of {getattr(activation, '__module__', 'your own')}"
         raise ModelError(f"activation {given} has no ONNX form here; known: {', '.join(sorted(ACTIVATIONS))}")
     return ACTIVATIONS[name](graph, x.name)
 

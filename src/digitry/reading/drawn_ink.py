@@ -81,7 +81,8 @@ def _read_numbers(page: InkPage, networks: Networks) -> Reading:
     for line, found in zip(lines, high, strict=True):
         if found:
             reading = one_number.number_reading(sheet, found, networks)
-            written = _beside(page.ink, line.box, [other.box for other in lines if other is not line])
+            others = [other.box for other, read in zip(lines, high, strict=True) if read and other is not line]
+            written = _beside(page.ink, line.box, others)
             highest = max(spot.box[3] for spot in found.spots)
             readings.append(doubted(reading, SIGN) if has_low_mark(written, highest) else reading)
     if not readings:

@@ -35,11 +35,8 @@ from digitry.types import Box, Digit, Number, Reading
 ONE_LINE = 3.0
 """A page lower than this many heights of its digits has room for one line: it is read as a whole too."""
 
-ALIKE = 0.9
-"""A number without signs is not sure where less than this of what the picture's sizes see is without: with 0.5 one of
-120 numbers with signs lost them and was sure."""
-
-UNMEASURED = "nobody has measured how right signs are on a picture of one number; expect a page, where that was"
+SIGNS = "signs on a picture of one number are not right often enough to be sure of; expect a page"
+PERHAPS_SIGNS = "a sign may stand among its digits"
 """Why a number whose digits are sure is not."""
 
 GUESSES: tuple[tuple[float | None, bool | None], ...] = ((None, None), (0.05, True), (0.05, False))
@@ -84,7 +81,7 @@ def read_number(grey: NDArray[np.uint8], networks: Networks, options: PageOption
     if min(grey.shape) < MIN_SIDE:  # a slim 1, or nothing
         return one_digit.read_pages([grey], networks, name=name, page=page)[0]
     if networks.has_own_numbers:
-        reading, _ = _read(grey, networks)
+        reading, seen = _read(grey, networks)[0], SeenNumber({}, {}, {})
     else:
         seen = seen_number(grey, networks.see_page, networks.pages.class_names)
         likeliest = seen.text_of(max(seen.votes, key=lambda one: seen.votes[one], default=""))
@@ -94,7 +91,8 @@ def read_number(grey: NDArray[np.uint8], networks: Networks, options: PageOption
         # No mark that makes a number: the network for single digits knows more about it.
         (alone,) = one_digit.read_pages([grey], networks, name=name, page=page)
         if alone.numbers:
-            return replace(alone, stages={**reading.stages, **alone.stages})
+            reading = replace(alone, stages={**reading.stages, **alone.stages})
+    reading = _written(reading, seen, options)
     return replace(reading, picture=name, page=page, stages={"grey": grey, **reading.stages})
 
 
@@ -158,24 +156,35 @@ def _with_what_is_seen(
         number = _doubted(text, own, number, seen, grey, networks)
         number = replace(number, reason=f"one network reads {opinions[0]}, another {opinions[1]}")
     assert number is not None  # both networks read it
-    number = _written(number, seen, options)
     rivals = tuple((seen.text_of(rival).text if options.signs else rival, share) for rival, share in others)
     number = replace(number, alternatives=share_doubt(rivals, own, number.confidence))
     return replace(reading, numbers=(number,), sure=number.sure, reason=number.reason)
 
 
-def _written(number: Number, seen: SeenNumber, options: PageOptions) -> Number:
-    """Return the number with the signs that are seen; where some size sees any, it is not sure of its text."""
+def _written(reading: Reading, seen: SeenNumber, options: PageOptions) -> Reading:
+    """Return the reading with the signs that are seen in its number; where they are, or may be, it is not sure."""
+    if not reading.numbers:
+        return reading
+    (number,) = reading.numbers
     best = seen.text_of(number.text)
-    text = best.text if options.signs else number.text
-    number = replace(number, text=text, around=best.around, value=value_of(text, options.decimal))
-    votes = seen.votes.get(number.digits_text, 0.0)
-    share = best.vote / votes if votes else 1.0
-    if not options.signs or (not best.signs and share >= ALIKE):
-        return number
-    confidence = number.confidence * share * min((sign.confidence for sign in best.signs), default=1.0)
-    reason = UNMEASURED if number.sure else number.reason
-    return replace(number, signs=best.signs, confidence=confidence, sure=False, reason=reason)
+    confidence, box = number.confidence, number.box
+    if best.signs:
+        confidence *= best.vote / seen.votes[number.text] * min(sign.confidence for sign in best.signs)
+        box = box_around([box, *(sign.box for sign in best.signs)])
+    text, signs = (best.text, best.signs) if options.signs else (number.text, ())
+    doubt = SIGNS if best.signs else None if seen.is_plain(number.text) else PERHAPS_SIGNS
+    number = replace(
+        number,
+        text=text,
+        confidence=confidence,
+        box=box,
+        sure=number.sure and doubt is None,
+        reason=doubt if number.sure and doubt else number.reason,
+        signs=signs,
+        value=value_of(text, options.decimal),
+        around=best.around,
+    )
+    return replace(reading, numbers=(number,), sure=number.sure, reason=number.reason)
 
 
 def _doubted(

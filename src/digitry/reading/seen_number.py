@@ -24,8 +24,9 @@ LIKELY = 0.5
 sign is a sign."""
 
 
-SIGNED = 0.25
-"""Signs with a lower mean probability than this are not believed: what it is worth stands in docs/log.md."""
+SIGNED, PLAIN = 0.25, 0.9
+"""A text with signs is believed from this vote on, and a number is without signs where this share of its votes is: with
+0.5 one of 120 numbers with signs lost them and was sure. What the first is worth stands in docs/log.md."""
 
 
 class SeenText(NamedTuple):
@@ -33,11 +34,13 @@ class SeenText(NamedTuple):
 
     text: str
     signs: tuple[Digit, ...] = ()
-    """The characters of the text that are no digits, in boxes of the picture where they are seen best."""
+    """The characters of the text that are no digits, in boxes of the picture where its digits are seen best."""
     around: tuple[str, ...] = ()
     """Signs that stand before or behind it."""
     vote: float = 0.0
-    """The mean probability over all sizes, 0 to 1."""
+    """The mean probability of the digits over all sizes, 0 to 1, those that see this text."""
+    best: float = 0.0
+    """The highest of them."""
 
 
 class SeenNumber(NamedTuple):
@@ -55,6 +58,11 @@ class SeenNumber(NamedTuple):
         found = self.texts.get(digits, {})
         likely = [one for one in found.values() if not one.signs or one.vote >= SIGNED]
         return max(likely, key=lambda one: one.vote, default=SeenText(digits))
+
+    def is_plain(self, digits: str) -> bool:
+        """Tell whether these digits are seen without signs wherever they are seen, as far as `PLAIN` says."""
+        plain = self.texts.get(digits, {}).get(digits, SeenText(digits))
+        return plain.vote >= PLAIN * self.votes.get(digits, 0.0)
 
 
 def seen_number(grey: NDArray[np.uint8], answer: PageNetworkAnswer, class_names: tuple[str, ...]) -> SeenNumber:
@@ -79,10 +87,11 @@ def seen_number(grey: NDArray[np.uint8], answer: PageNetworkAnswer, class_names:
         for written in numbers_in([one.label for one in characters]):
             kept = [characters[place] for place in written.places]
             if "".join(one.label for one in kept if one.label.isdigit()) == plain:
-                signs = tuple(one for one in kept if not one.label.isdigit())
-                before = texts[plain].get(written.text, SeenText(written.text)).vote
-                vote = before + probability / len(HEIGHTS)
-                texts[plain][written.text] = SeenText(written.text, signs, written.around, vote)
+                one = texts[plain].get(written.text, SeenText(written.text))
+                if probability > one.best:
+                    signs = tuple(character for character in kept if not character.label.isdigit())
+                    one = one._replace(signs=signs, around=written.around, best=probability)
+                texts[plain][written.text] = one._replace(vote=one.vote + probability / len(HEIGHTS))
     return SeenNumber(dict(votes), {text: digits for text, (_, digits) in best.items()}, dict(texts))
 
 
@@ -94,7 +103,7 @@ def _characters(spots: Spots, class_names: tuple[str, ...]) -> tuple[list[Digit]
     characters, right = [], 1.0
     for box, classes, found in zip(spots.box.tolist(), spots.classes, spots.found.tolist(), strict=True):
         is_digit = float(classes[:10].sum()) > LIKELY
-        kinds = range(10) if is_digit else range(10, len(class_names) - 1)
+        kinds = range(min(10, len(classes))) if is_digit else range(10, len(class_names) - 1)
         order = sorted(kinds, key=lambda kind: -classes[kind])[:4]
         left, top, width, height = box
         whole = (round(left), round(top), max(1, round(width)), max(1, round(height)))

@@ -121,7 +121,7 @@ def _without_torchs_compiler(backend: str) -> Iterator[None]:
         yield
         return
     stand_in = ModuleType(name)
-    stand_in.disable = lambda: lambda function: function  # type: ignore[attr-defined]
+    stand_in.disable = lambda function=None, **_: function or (lambda given: given)  # type: ignore[attr-defined]
     sys.modules[name] = stand_in
     try:
         yield

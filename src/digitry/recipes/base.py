@@ -163,4 +163,4 @@ def known_name(part: Any) -> str:
     Whose it is counts, not the name alone: a person's own `gelu` need not be Keras'.
     """
     named = part if hasattr(part, "__name__") else type(part)
-    return str(named.__name__) if named.__module__.split(".")[0] in ("keras", "digitry") else ""
+    return str(named.__name__) if (named.__module__ or "").split(".")[0] in ("keras", "digitry") else ""

@@ -17,6 +17,7 @@ from digitry.auditing.correcting import (
 )
 from digitry.auditing.suspects import Suspect
 from digitry.errors import DataError, StorageError
+from digitry.files import folder_for_number, label_of_folder
 
 
 def suspect(file: Path | None, label: str = "4", index: int = 7) -> Suspect:
@@ -258,3 +259,8 @@ def test_a_name_that_is_no_utf8_travels_through_the_table(tmp_path: Path) -> Non
     text = table.read_bytes()
     table.write_bytes(text.rstrip() + b"9\n")
     assert read_corrections(table) == [Correction(file, "4", "9")]
+
+
+def test_only_what_holds_a_digit_is_translated_back_from_a_folders_name() -> None:
+    assert label_of_folder(folder_for_number("12/05")) == "12/05"
+    assert label_of_folder("\u2215") == "\u2215"

@@ -196,7 +196,8 @@ def test_a_number_has_the_signs_that_are_seen_and_is_not_sure_of_them() -> None:
     number = read_with_signs("25", "2.5")
     assert (number.text, number.digits_text, number.value, number.sure) == ("2.5", "25", 2.5, False)
     assert [sign.label for sign in number.signs] == ["."]
-    assert "nobody has measured how right signs are" in str(number.reason)
+    assert "not right often enough" in str(number.reason)
+    assert union([number.box, number.signs[0].box]) == number.box
     assert read_with_signs("25", "25").sure
 
 
@@ -205,9 +206,22 @@ def test_what_stands_beside_is_listed_and_leaves_it_sure() -> None:
     assert (number.text, number.around, number.sure) == ("25", ("%",), True)
 
 
-def test_without_signs_the_digits_alone_are_given_and_are_sure_as_before() -> None:
+def test_without_signs_the_digits_alone_are_given_and_not_sure_either() -> None:
     number = read_with_signs("25", "2.5", signs=False)
-    assert (number.text, number.signs, number.value, number.sure) == ("25", (), 25.0, True)
+    assert (number.text, number.signs, number.value, number.sure) == ("25", (), 25.0, False)
+
+
+def test_a_number_of_one_digit_has_its_sign_and_its_value_too() -> None:
+    number = read_with_signs("5", "-5")
+    assert (number.text, number.value, number.sure) == ("-5", -5.0, False)
+    assert read_with_signs("5", "5").value == 5.0
+
+
+def test_what_is_parted_by_a_sign_is_not_sure_and_as_confident_as_its_digits() -> None:
+    number = read_with_signs("34", "3×4")
+    assert (number.text, number.sure) == ("34", False)
+    assert number.confidence > 0.9
+    assert number.reason == "a sign may stand among its digits"
 
 
 def test_what_parts_whole_from_fraction_can_be_said() -> None:

@@ -118,7 +118,8 @@ export class Reader {
     const stages = { strips: strips.flat().map((strip) => strip.ink) };
     const numbers = lines.flatMap((line, at) => {
       if (!isHigh(read[at])) return [];
-      const written = beside(page, line.box, lines.filter((other) => other !== line).map((other) => other.box));
+      const others = lines.filter((other, place) => other !== line && isHigh(read[place])).map((other) => other.box);
+      const written = beside(page, line.box, others);
       const highest = Math.max(...read[at].spots.map((spot) => spot.box[3]));
       const number = this.#numberOf(read[at], page, scale, maxError);
       return hasLowMark(written, highest) ? { ...number, sure: false, reason: SIGN } : number;
