@@ -103,16 +103,15 @@ def folder_for(label: str) -> str:
     return name_for_a_file(label) if any(hidden_or_no_name) or len(label.encode()) > 200 else label
 
 
-_DOT = "\u2024"
 _STAND_INS = str.maketrans("/:\\", "\u2215\u2236\u2216")
-_MEANT = str.maketrans(f"\u2215\u2236\u2216{_DOT}", "/:\\.")
+_MEANT = str.maketrans("\u2215\u2236\u2216", "/:\\")
 
 
 def folder_for_number(label: str) -> str:
-    """Return the name of a number's folder. Signs that none may have where they stand, as in `12/05` and `.5`, become
-    others that look like them; `label_of_folder` gives the label back.
+    """Return the name of a number's folder. Signs that none may have, as in `12/05`, become others that look like them;
+    `label_of_folder` gives the label back.
     """
-    return re.sub(r"^\.|\.$", _DOT, label.translate(_STAND_INS))
+    return label.translate(_STAND_INS)
 
 
 def label_of_folder(name: str) -> str:

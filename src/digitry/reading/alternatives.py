@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from digitry.reading.notation import numbers_in
+from digitry.reading.notation import is_number
 from digitry.types import Digit, Number
 
 MOST = 200
@@ -28,7 +28,7 @@ def texts_instead(number: Number, *, signs: bool = True) -> list[tuple[str, floa
     """
     found: dict[str, float] = {}
     for text, probability in [*number.next_best, *_spellings(number, signs)]:
-        if text != number.text and _is_number(text):
+        if text != number.text and is_number(text):
             found[text] = max(found.get(text, 0.0), min(probability, number.confidence))
     return sorted(found.items(), key=lambda pair: -pair[1])
 
@@ -85,18 +85,13 @@ def _spellings(number: Number, signs: bool) -> Iterator[tuple[str, float]]:
         looked_at += 1
         negative, taken, first = heapq.heappop(waiting)
         text = "".join(choices[place][index][0] for place, index in enumerate(taken))
-        if _is_number(text):
+        if is_number(text):
             yield text, -negative * number.confidence
         for place in range(first, len(choices)):
             if taken[place] + 1 < len(choices[place]):
                 following = (*taken[:place], taken[place] + 1, *taken[place + 1 :])
                 shares = math.prod(choices[at][index][1] for at, index in enumerate(following))
                 heapq.heappush(waiting, (-shares, following, place))
-
-
-def _is_number(text: str) -> bool:
-    """Tell whether a text is one number with nothing beside it: "6)" is not, "2+5" are two."""
-    return [written.text for written in numbers_in(list(text))] == [text]
 
 
 def _choices(character: Digit, signs: bool) -> list[tuple[str, float]]:

@@ -81,6 +81,34 @@ def _trimmed(characters: list[str], start: int, stop: int, end: int) -> Written 
     return Written("".join(characters[place] for place in kept), kept, around)
 
 
+def is_number(text: str) -> bool:
+    """Tell whether a text is one number with nothing beside it: "6)" is not, "2+5" are two."""
+    return [written.text for written in numbers_in(list(text))] == [text]
+
+
+def text_pattern(signs: Sequence[str]) -> str:
+    """Return what texts of these signs and the ten digits `is_number`: a regular expression for Python, browsers and
+    OpenAPI alike.
+    """
+    leading = re.escape("".join(sign for sign in signs if sign in "-+"))
+    before = f"[{leading}]?" if leading else ""
+    inside = "".join(sign for sign in signs if sign not in PARTING)
+    some, some_in_brackets = _one_of(inside), _one_of(inside.replace(")", ""))
+    ways = [f"{before}[0-9](?:{some}*[0-9])?"]
+    if "(" in signs and ")" in signs:
+        ways += [
+            rf"{before}[0-9]{some_in_brackets}*\({some_in_brackets}*[0-9]\)",
+            rf"\({before}[0-9]{some}*\){some}*[0-9]",
+            rf"\({before}[0-9](?:{some_in_brackets}*[0-9])?\)",
+        ]
+    return f"(?:{'|'.join(ways)})"
+
+
+def _one_of(signs: str) -> str:
+    escaped = re.escape(signs).replace("/", r"\/")  # browsers want that one escaped, too
+    return f"[0-9{escaped}]"
+
+
 def value_of(text: str, decimal: str = "auto") -> float | None:
     """Give what a plain number is worth, None for dates, times, fractions, phone numbers.
 

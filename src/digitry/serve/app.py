@@ -27,7 +27,7 @@ from digitry.reading.page_options import PAGE_OPTIONS, PageOptionValues, page_op
 from digitry.serve import request_metrics
 from digitry.serve.bodies import body_parts, content_type, images_of_bytes, images_of_json, read_body
 from digitry.serve.children import Done, PictureJob
-from digitry.serve.collecting import labels_in_words, place_of
+from digitry.serve.collecting import place_of, what_to_write
 from digitry.serve.engine import Engine, ServedModel
 from digitry.serve.guard import Access, Guard
 from digitry.serve.json_pictures import picture_of_text, pictures_of_json
@@ -167,7 +167,7 @@ class Handlers:
             label = request.query_params.get("label", "")
             place = place_of(label, model.reader)
             if place is None:
-                raise ProblemError("wrong-setting", f"label must be one of {labels_in_words(model.reader)}.")
+                raise ProblemError("wrong-setting", what_to_write(label, model.reader))
             async with self._body(request, self._limits.max_body_bytes) as body:
                 job = PictureJob(body, model.name, "digit", MAX_ERROR, keep=True)
                 [done] = await self._in_time(engine.children.read(job))

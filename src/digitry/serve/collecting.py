@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from digitry.errors import StorageError
 from digitry.files import folder_for, folder_for_number, write_atomically
 from digitry.reading import Reader
-from digitry.reading.notation import signs_among
+from digitry.reading.notation import numbers_in, signs_among, text_pattern
 from digitry.serve.problems import ProblemError
 from digitry.types import TEN_DIGITS
 
@@ -34,18 +34,15 @@ score DIR/__numbers` judges a model by them."""
 
 
 def number_pattern(reader: Reader) -> str | None:
-    """Return how a number is written as a label, digits and the signs that the reader gives: a regular expression for
-    Python, browsers and OpenAPI alike. None where the model reads other things than the ten digits, so no numbers.
+    """Return how a number is written as a label, as the reader would give it: a regular expression for Python, browsers
+    and OpenAPI alike. None where the model reads other things than the ten digits, so no numbers.
     """
-    if set(reader.class_names) != set(TEN_DIGITS):
-        return None
-    character = f"[0-9{_escaped(_signs(reader))}]"
-    return f"{character}*[0-9]{character}*"
+    return text_pattern(_signs(reader)) if set(reader.class_names) == set(TEN_DIGITS) else None
 
 
 def labels_in_words(reader: Reader) -> str:
     """Return which labels there are, to stand behind `one of`."""
-    number = f"a number of up to {LONGEST_NUMBER} digits and signs ({_signs(reader)}), "
+    number = f"a number as it is read, up to {LONGEST_NUMBER} digits and the signs in it ({''.join(_signs(reader))}), "
     return f"{', '.join(reader.class_names)}, {number if number_pattern(reader) else ''}or {NOT_A_DIGIT!r}"
 
 
@@ -55,18 +52,26 @@ def place_of(label: str, reader: Reader) -> Path | None:
         return Path(folder_for(label))  # a label may be any words: T-shirt/top
     if label == NOT_A_DIGIT:
         return Path(OTHERS)
-    pattern = number_pattern(reader)
-    if pattern and len(label) <= LONGEST_NUMBER and re.fullmatch(pattern, label):
+    if _is_number_label(label, reader):
         return Path(NUMBERS, folder_for_number(label))
     return None
 
 
-def _signs(reader: Reader) -> str:
-    return "".join(signs_among(reader.pages.class_names[:-1]))  # the last is any other character
+def what_to_write(label: str, reader: Reader) -> str:
+    """Return what to write in place of a label that `place_of` does not know: the number in it, or any label."""
+    found = numbers_in(list(label)) if len(label) <= LONGEST_NUMBER else []
+    if len(found) == 1 and _is_number_label(found[0].text, reader):
+        return f"label must be the number alone: write {found[0].text}, without what stands before or behind it."
+    return f"label must be one of {labels_in_words(reader)}."
 
 
-def _escaped(signs: str) -> str:
-    return re.escape(signs).replace("/", r"\/")  # browsers want that one escaped, too
+def _is_number_label(label: str, reader: Reader) -> bool:
+    pattern = number_pattern(reader)
+    return bool(pattern and len(label) <= LONGEST_NUMBER and re.fullmatch(pattern, label))
+
+
+def _signs(reader: Reader) -> tuple[str, ...]:
+    return signs_among(reader.pages.class_names[:-1])  # the last is any other character
 
 
 NAME_LENGTH = 20

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+import re
+
 import pytest
 
 from digitry.errors import SettingError
-from digitry.reading.notation import LETTER, numbers_in, signs_among, value_of
+from digitry.reading.notation import LETTER, is_number, numbers_in, signs_among, text_pattern, value_of
 
 
 @pytest.mark.parametrize(
@@ -66,6 +69,15 @@ def test_letters_part_numbers_and_make_a_minus_behind_them_a_hyphen(characters, 
     found = numbers_in(named)
     assert [number.text for number in found] == texts
     assert all(LETTER not in number.around for number in found)
+
+
+@pytest.mark.parametrize("signs", [".-+($)", ".,", "(-", "+", ""])
+def test_the_pattern_of_a_numbers_text_is_what_numbers_in_gives(signs: str) -> None:
+    pattern = re.compile(text_pattern(signs))
+    for length in range(7):
+        for characters in itertools.product("1" + signs, repeat=length):
+            text = "".join(characters)
+            assert bool(pattern.fullmatch(text)) == is_number(text), text
 
 
 def test_a_number_says_which_characters_are_its_own():

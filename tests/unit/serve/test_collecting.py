@@ -83,7 +83,45 @@ def test_numbers_and_what_is_no_digit_lie_where_training_on_digits_does_not_look
     assert load_dataset(tmp_path).class_names == tuple("0123")
 
 
-WITH_SIGNS = ["2.5", "-8", "12/05/2024", "10:45", "1,250.00", "(3)", "1'250", "50%", ".5", "5.", "../7", "/7", "7:"]
+WITH_SIGNS = [
+    "2.5",
+    "-8",
+    "12/05/2024",
+    "10:45",
+    "1,250.00",
+    "(3)",
+    "1'250",
+    "(-5)",
+    "+49170",
+    "030(12)",
+    "(030)1234567",
+]
+
+
+BESIDE = {
+    "$5": "5", "$2.76": "2.76", "50%": "50", "18✓": "18", "58/5/": "58/5", ".5": "5", "5.": "5", "../7": "7", "7:": "7",
+    "(12": "12", "12)": "12", "-(5)": "(5)", "-+5": "+5", "3+": "3", "5kg": "5",
+}  # fmt: skip
+"""Numbers with something beside them that no reading has in its `text` → the numbers."""
+
+
+@pytest.mark.parametrize(("label", "text"), BESIDE.items())
+def test_what_stands_beside_a_number_is_no_part_of_its_label_and_one_is_told_what_to_write(
+    label: str, text: str, open_a_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    site = collecting(open_a_site(collect=tmp_path))
+    answer = site.client.post("/v1/corrections", params={"label": label}, content=b"x")
+    problem = check_problem(answer, "wrong-setting")
+    assert f" write {text}, without what stands before or behind it." in problem["detail"]
+    assert files_in(tmp_path) == []
+    assert site.client.post("/v1/corrections", params={"label": text}, content=b"x").status_code == 201
+
+
+@pytest.mark.parametrize("label", ["12+34", "6×10", "kg", "٣٣", "$" + "1" * 33])
+def test_what_is_not_one_number_gets_no_advice(label: str, open_a_site: Callable[..., Site], tmp_path: Path) -> None:
+    site = collecting(open_a_site(collect=tmp_path))
+    answer = site.client.post("/v1/corrections", params={"label": label}, content=b"x")
+    assert check_problem(answer, "wrong-setting")["detail"].endswith("or 'not a digit'.")
 
 
 @pytest.mark.parametrize("label", WITH_SIGNS)
@@ -124,7 +162,7 @@ def test_the_description_the_page_and_the_server_take_the_same_numbers(
     [_, number] = next(one for one in parameters if one["name"] == "label")["schema"]["anyOf"]
     config = site.client.get("/config.json").json()
     assert number == {"pattern": f"^{config['number_label']}$", "maxLength": config["longest_number"]}
-    for label in [*WITH_SIGNS, "1" * 32, "", ".", "1x", "1 5", "1" * 33]:
+    for label in [*WITH_SIGNS, *BESIDE, "1" * 32, "", ".", "1x", "1 5", "1" * 33]:
         is_described = re.fullmatch(number["pattern"], label) is not None and len(label) <= number["maxLength"]
         status = site.client.post("/v1/corrections", params={"label": label}, content=b"x").status_code
         assert (status == 201) == is_described, label

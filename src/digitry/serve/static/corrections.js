@@ -11,7 +11,7 @@ export class Corrections {
     this.input = document.createElement("input");
     Object.assign(this.input, { size: 8, autocomplete: "off", required: true, maxLength: config.longest_number });
     this.input.pattern = config.number_label ?? "";
-    this.input.title = "Digits, and signs such as . , - / :";
+    this.input.title = "Digits and the signs in the number (2.5, -8, 12/05), without a $ or % beside it";
     this.input.setAttribute("aria-label", "The number that it is");
     find("correct").addEventListener("submit", (event) => { event.preventDefault(); this.keep(this.input.value.trim()); });
   }
