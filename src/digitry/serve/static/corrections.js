@@ -1,13 +1,15 @@
-// What a person says a drawing is, sent to a server that keeps such: a digit, a whole number, or none.
+// What a person says a drawing is, sent to a server that keeps such: a digit, a whole number, or none. Of several numbers each
+// is told for itself, and kept with its own part of the drawing.
 
-import { keep } from "./keeping.js";
+import { cut, pictureOf } from "./ink.js";
+import { Keeping } from "./keeping.js";
 import { certaintyOf } from "./words.js";
 
 const find = (id) => document.getElementById(id);
 
 export class Corrections {
-  constructor(config, server, drawing) {
-    Object.assign(this, { config, server, drawing, page: null, answer: null });
+  constructor(config, server) {
+    Object.assign(this, { config, keeping: new Keeping(server, find("thanks")), page: null, numbers: [], at: 0 });
     this.input = document.createElement("input");
     Object.assign(this.input, { size: 8, autocomplete: "off", required: true, maxLength: config.longest_number });
     this.input.pattern = config.number_label ?? "";
@@ -18,51 +20,62 @@ export class Corrections {
 
   /** Offers what a reading of a page, {ink, width, height}, may be; nothing without one. */
   show(reading, page = null) {
-    Object.assign(this, { page, answer: null });
+    Object.assign(this, { page, numbers: reading?.numbers ?? [] });
+    find("correct").hidden = reading === null;
+    find("correct-legend").textContent = `Is that right? What you press is kept for training, with ${
+      this.isOneOfMany ? "the number's part of your drawing" : "your drawing"}:`;
+    find("which").hidden = !this.isOneOfMany;
+    find("which").replaceChildren(...this.numbers.map(({ text }, at) => button(text, () => this.#offer(at))));
+    this.#offer(0);
+  }
+
+  get isOneOfMany() { return this.numbers.length > 1; }
+
+  /** Offers what one of the numbers may be, or what no number is. */
+  #offer(at) {
+    this.at = at;
+    this.keeping.forget();
     this.#underline(null);
-    find("thanks").replaceChildren();
-    find("correct").hidden = reading === null || reading.numbers.length > 1;
-    if (find("correct").hidden) return;
-    const number = reading.numbers[0];
+    [...find("which").children].forEach((one, place) => one.setAttribute("aria-pressed", String(place === at)));
+    const number = this.numbers[at];
     const { class_names: names, not_a_digit: none, number_label: numberLabel } = this.config;
     const isOne = !number || number.digits.length === 1;
-    if (number && certaintyOf(number) !== "unsure") this.answer = number.text;
-    const yes = this.answer ? [this.#button(`Yes, ${this.answer}`, this.answer)] : [];
-    const others = isOne ? names.filter((name) => !yes.length || name !== number.text).map((name) => this.#button(name, name)) : [];
+    const answer = this.#answer();
+    const label = (name, text = name) => button(text, () => this.keep(name));
+    const yes = answer ? [label(answer, `Yes, ${answer}`)] : [];
+    const others = isOne ? names.filter((name) => name !== answer).map((name) => label(name)) : [];
     const write = numberLabel ? [this.input, submit("It is this number")] : [];
     this.input.value = number?.text ?? "";
-    find("labels").replaceChildren(...yes, ...others, ...write, this.#button(none, none));
+    find("labels").replaceChildren(...yes, ...others, ...write, label(none));
   }
 
-  async keep(label) {
-    await keep(this.server, label, await pictureOf(this.page), find("thanks"), (kept) => this.#underline(kept));
+  keep(label) {
+    const part = this.isOneOfMany ? cut(this.page, this.numbers[this.at].box) : this.page;
+    return this.keeping.keep(label, pictureOf(part), { changed: (kept) => this.#underline(kept) });
   }
 
-  /** The reading that a person has said to be right gets a line under it. */
+  /** What the number was read as, null where that is a question mark. */
+  #answer() {
+    const number = this.numbers[this.at];
+    return number && certaintyOf(number) !== "unsure" ? number.text : null;
+  }
+
+  /** A reading of one number that a person has said to be right gets a line under it. */
   #underline(label) {
-    find("answer").classList.toggle("right", this.answer !== null && label === this.answer);
+    find("answer").classList.toggle("right", !this.isOneOfMany && label !== null && label === this.#answer());
   }
+}
 
-  #button(text, label) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = text;
-    button.onclick = () => this.keep(label);
-    return button;
-  }
+function button(text, pressed) {
+  const element = document.createElement("button");
+  element.type = "button";
+  element.textContent = text;
+  element.onclick = pressed;
+  return element;
 }
 
 function submit(text) {
   const button = document.createElement("button");
   button.textContent = text;
   return button;
-}
-
-/** A page of ink as a picture file, dark on white. */
-function pictureOf({ ink, width, height }) {
-  const image = new ImageData(width, height);
-  for (let i = 0; i < ink.length; i++) image.data.set([255 - ink[i], 255 - ink[i], 255 - ink[i], 255], 4 * i);
-  const paper = new OffscreenCanvas(width, height);
-  paper.getContext("2d").putImageData(image, 0, 0);
-  return paper.convertToBlob();
 }

@@ -1,22 +1,50 @@
-// What a person says a picture is, kept by the server, until it is taken back.
+// What a person says pictures are, kept by the server, until it is taken back.
 
-/** Has a picture kept under a label and says so in `words`; `changed` hears the label that is kept, null for none. */
-export async function keep(server, label, picture, words, changed = () => {}) {
-  const answer = await server.ask(`/v1/corrections?label=${encodeURIComponent(label)}`, picture);
-  if (answer.problem) {
-    words.textContent = `Not kept: ${answer.problem}`;
-    return;
+/** Keeps pictures, one after the other, so that the last word counts; in `words` stands what came of the latest. */
+export class Keeping {
+  constructor(server, words) {
+    Object.assign(this, { server, words, asked: 0, before: Promise.resolve() });
   }
-  changed(label);
-  const undo = document.createElement("button");
-  undo.type = "button";
-  undo.textContent = "Take it back";
-  undo.onclick = () => takeBack(server, answer.name, words, changed);
-  words.replaceChildren(`Thank you: kept as ${label}. `, undo);
-}
 
-async function takeBack(server, name, words, changed) {
-  const answer = await server.ask(`/v1/corrections?name=${name}`, null, "DELETE");
-  if (!answer.problem) changed(null);
-  words.textContent = answer.problem ? `Not taken back: ${answer.problem}` : "Taken back: nothing is kept.";
+  /** Something else is on the screen: what is still to come of the earlier is not said there. */
+  forget() {
+    this.asked++;
+    this.words.replaceChildren();
+  }
+
+  /**
+   * Has a picture, or the promise of one, kept under a label, and says so; `of` tells which it is where that is not plain.
+   * `changed` hears the label that is kept, null for none.
+   */
+  async keep(label, picture, { of = "", changed = () => {} } = {}) {
+    const answer = await this.#ask(`/v1/corrections?label=${encodeURIComponent(label)}`, picture);
+    if (answer === null) return;
+    if (answer.problem) {
+      this.words.textContent = `Not kept${of}: ${answer.problem}`;
+      return;
+    }
+    changed(label);
+    const undo = document.createElement("button");
+    undo.type = "button";
+    undo.textContent = "Take it back";
+    undo.onclick = () => this.#takeBack(answer.name, of, changed);
+    this.words.replaceChildren(`Thank you: kept as ${label}${of}. `, undo);
+  }
+
+  async #takeBack(name, of, changed) {
+    const answer = await this.#ask(`/v1/corrections?name=${name}`, null, "DELETE");
+    if (answer === null) return;
+    if (!answer.problem) changed(null);
+    this.words.textContent = answer.problem ? `Not taken back${of}: ${answer.problem}` : `Taken back${of}: nothing is kept.`;
+  }
+
+  /** What the server answers; null where something else is on the screen, or was asked, meanwhile. */
+  async #ask(address, picture, method) {
+    this.forget();
+    const mine = this.asked;
+    const answer = this.before.then(async () => this.server.ask(address, await picture, method));
+    this.before = answer.catch(() => {});
+    const said = await answer;
+    return mine === this.asked ? said : null;
+  }
 }

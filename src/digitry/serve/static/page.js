@@ -4,6 +4,7 @@ import { showAlternatives, showClasses, showLoading, showReading } from "./answe
 import { Corrections } from "./corrections.js";
 import { Desk, OVERTAKEN } from "./desk.js";
 import { EXAMPLES, strokesOf } from "./examples.js";
+import { cut } from "./ink.js";
 import { drawing } from "./pad.js";
 import { openPictures } from "./pictures.js";
 import { Server } from "./server.js";
@@ -17,7 +18,7 @@ const [canvas, undo, redo, clear] = ["canvas", "undo", "redo", "clear"].map(find
 const config = JSON.parse(find("config").textContent);
 const server = new Server(config);
 const desk = new Desk(config, showLoading);
-const corrections = config.collects ? new Corrections(config, server, drawing) : null;
+const corrections = config.collects ? new Corrections(config, server) : null;
 let mode = config.reads_numbers ? "number" : "digit";
 let latest = 0; // counts drawings: an answer about an older one comes too late
 let isLooking = false;
@@ -80,7 +81,7 @@ async function explain(reading, page, isWanted) {
   const digits = reading.numbers.flatMap((number) => number.digits);
   const seen = [];
   for (const digit of digits) {
-    const stages = digits.length === 1 ? reading.stages : (await told(desk.read(...cut(page, digit.box), "digit")))?.stages;
+    const stages = digits.length === 1 ? reading.stages : await stagesOf(cut(page, digit.box));
     if (!isWanted()) return;
     if (stages?.canonical) seen.push({ digit, stages, saliency: null });
   }
@@ -92,16 +93,8 @@ async function explain(reading, page, isWanted) {
   }
 }
 
-/** A box of the drawing with a little paper around it: [ink, width, height]. */
-function cut({ ink, width, height }, [x, y, wide, tall]) {
-  const margin = 4;
-  const [left, top] = [Math.max(x - margin, 0), Math.max(y - margin, 0)];
-  const [right, bottom] = [Math.min(x + wide + margin, width), Math.min(y + tall + margin, height)];
-  const part = new Uint8Array((right - left) * (bottom - top));
-  for (let row = top; row < bottom; row++) {
-    part.set(ink.subarray(row * width + left, row * width + right), (row - top) * (right - left));
-  }
-  return [part, right - left, bottom - top];
+async function stagesOf({ ink, width, height }) {
+  return (await told(desk.read(ink, width, height, "digit")))?.stages;
 }
 
 /** What the worker answers; null where a newer drawing has come between, or the networks cannot be had. */

@@ -1,6 +1,6 @@
 // Pictures: chosen, turned and cut here, sent only when somebody presses the button, then looked through and corrected.
 
-import { keep } from "./keeping.js";
+import { Keeping } from "./keeping.js";
 import { CERTAINTY, certaintyOf, percent } from "./words.js";
 import { cutOut, Editor } from "./pictures/editor.js";
 import { isOpen, settled } from "./pictures/numbers.js";
@@ -18,9 +18,10 @@ export function openPictures(config, server) {
 class Pictures {
   constructor(config, server) {
     Object.assign(this, { config, server, all: [], current: null, isReading: false });
-    this.sheet = new Sheet((number) => this.edit(this.current, number), (part) => this.cut(part));
-    this.tables = new Tables((picture, number) => this.edit(picture, number));
+    this.sheet = new Sheet((number) => this.show(this.current, number), (part) => this.cut(part));
+    this.tables = new Tables((picture, number) => this.show(picture, number));
     this.editor = new Editor((number, text) => this.settle(number, text), config.collects);
+    this.keeping = new Keeping(server, find("picture-thanks"));
   }
 
   listen() {
@@ -64,7 +65,6 @@ class Pictures {
     const at = this.all.indexOf(this.current);
     this.current.bitmap?.close();
     this.all.splice(at, 1);
-    this.editor.show(null, null);
     this.show(this.all[Math.min(at, this.all.length - 1)] ?? null);
     if (!this.current) find("file").focus();
   }
@@ -73,7 +73,6 @@ class Pictures {
   change(values) {
     Object.assign(this.current, values, { readings: null, problem: null });
     this.current.view = viewOf(this.current);
-    this.editor.show(null, null);
     this.show(this.current);
   }
 
@@ -84,8 +83,14 @@ class Pictures {
     this.change({ part: [left + x * scale, top + y * scale, width * scale, height * scale] });
   }
 
-  /** Shows one of the pictures, null where there is none; `number` is looked at. */
+  /** Shows one of the pictures, null where there is none, and `number` in the editor, which is closed without one. */
   show(picture, number = null) {
+    this.#draw(picture, number);
+    this.editor.show(number, picture?.view ?? null);
+  }
+
+  /** The same, and the editor stays as it is. */
+  #draw(picture, number) {
     const isOther = picture !== this.current || !number;
     this.current = picture;
     find("chosen").hidden = picture === null;
@@ -108,7 +113,7 @@ class Pictures {
     button.type = "button";
     button.textContent = picture.readings ? `${picture.name} ✓` : picture.name;
     button.setAttribute("aria-pressed", String(picture === this.current));
-    button.addEventListener("click", () => { this.editor.show(null, null); this.show(picture); });
+    button.addEventListener("click", () => this.show(picture));
     return button;
   }
 
@@ -117,43 +122,39 @@ class Pictures {
     this.isReading = true;
     find("send").disabled = true;
     for (const picture of this.all.filter((one) => !one.readings)) {
+      if (!this.all.includes(picture)) continue; // removed meanwhile
       find("picture-answer").textContent = `Reading ${picture.name}…`;
       const expect = find("expect").value;
       const turned = picture.turn && expect === "page" ? "&rotate=0" : "";
+      const { view } = picture;
       const answer = await this.server.ask(`/v1/read?expect=${expect}${turned}`, await toSend(picture, this.config.max_picture_bytes));
+      if (picture.view !== view) continue; // turned or cut meanwhile: the answer is about what it was
       picture.problem = answer.problem ?? null;
       if (!answer.problem) picture.readings = settled(answer.readings);
-      if (this.all.includes(picture)) this.show(picture);
+      if (this.all.includes(picture)) this.#draw(this.editor.number ? this.current : picture, this.editor.number);
     }
     this.isReading = false;
-    this.show(this.current);
-  }
-
-  edit(picture, number) {
-    this.show(picture, number);
-    this.editor.show(number, picture.view);
+    this.#draw(this.current, this.editor.number);
   }
 
   /** What a person says of a number: its text, "" for no number, null for nothing more. */
-  async settle(number, text) {
+  settle(number, text) {
     const picture = this.current;
     if (text === null) {
-      this.editor.show(null, null);
       this.show(picture);
       return;
     }
     number.given = text;
-    find("picture-thanks").replaceChildren();
+    this.keeping.forget();
     const next = this.#next(number);
-    if (next) this.edit(...next);
+    if (next) this.show(...next);
     else {
-      this.editor.show(null, null);
       this.show(picture);
       find("copy").focus({ preventScroll: true });
     }
     if (!this.editor.keeps || !picture.view) return;
     const label = text === "" ? this.config.not_a_digit : text;
-    await keep(this.server, label, await cutOut(picture.view, number.box), find("picture-thanks"));
+    this.keeping.keep(label, cutOut(picture.view, number.box), { of: ` (${number.text} in ${picture.name})` });
   }
 
   /** The next number that a person should look at, with its picture, from this one on and around. */
