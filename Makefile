@@ -63,6 +63,7 @@ check: $(VENV)/dev.done  ## Style, types, who may import whom, and whether what 
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python bench/commands_page.py --check
+	$(BIN)/python bench/settings_page.py --check
 	$(BIN)/python bench/page_constants.py --check
 	$(BIN)/python bench/model_cards.py --check
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -87,6 +88,20 @@ def test_what_a_few_pictures_of_a_hand_teach() -> None:
 
     hands = json.loads(own_hands.RESULT.read_text(encoding="utf-8"))["hands"]
     assert between(own_hands.START, own_hands.END, "own-pictures.md") == own_hands.table(hands)
+
+
+def test_what_a_training_may_be_given() -> None:
+    import settings_page
+
+    assert settings_page.PAGE.read_text(encoding="utf-8") == settings_page.page()
+
+
+def test_every_variable_of_the_environment_is_told() -> None:
+    page = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
+    for path in (ROOT / "src").rglob("*.py"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            for name in re.findall(r'"([A-Z][A-Z_]+)"', line) if re.search("environ|envvar", line) else ():
+                assert f"`{name}`" in page, f"{name} in {path}"
 
 
 def between(start: str, end: str, page: str) -> str:
