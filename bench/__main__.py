@@ -45,6 +45,8 @@ def _with_all(*commands: str) -> Step:
 
 
 PAGE = Step(("benchmarks_page.py",))
+"""Writes docs/evidence.md and the README's tables too."""
+EVIDENCE = Step(("evidence_page.py",))
 RESULTS = (_with_all("reproduce.py --page"), PAGE)
 
 BENCHES = {
@@ -65,7 +67,9 @@ BENCHES = {
         (Step(("frames.py",)),),
     ),
     "chips": Bench(
-        "Flash, RAM and instructions of the small networks' C on a Cortex-M4, under QEMU.", 3, (Step(("chips.py",)),)
+        "Flash, RAM and instructions of the small networks' C on a Cortex-M4, under QEMU.",
+        3,
+        (Step(("chips.py",)), EVIDENCE),
     ),
     "no-digits": Bench(
         "What the small networks' C says of pictures without a digit: how many a threshold keeps out.",
@@ -103,10 +107,14 @@ BENCHES = {
         (_with_all("tune.py"),),
     ),
     "reading": Bench(
-        "How robust the reader is: corruptions, photographs, numbers, what is no digit.", 15, (Step(("reading.py",)),)
+        "How robust the reader is: corruptions, photographs, numbers, what is no digit.",
+        15,
+        (Step(("reading.py",)), EVIDENCE),
     ),
     "read-speed": Bench(
-        "Milliseconds a digit, a photograph, a command; pictures a second in folders.", 10, (Step(("read_speed.py",)),)
+        "Milliseconds a digit, a photograph, a command; pictures a second in folders.",
+        10,
+        (Step(("read_speed.py",)), EVIDENCE),
     ),
     "cluster": Bench(
         "Reading on 1, 2 and 4 Ray nodes: the same rows, 20 kills, overhead, from how many pictures it pays.",
@@ -122,7 +130,9 @@ BENCHES = {
     "ingredients": Bench(
         "What each ingredient of `champion` brings, on validation digits.", 200, (_with_all("ingredients.py --anew"),)
     ),
-    "reproduce": Bench("Every tutorial recipe, five seeds, to docs/results.md.", 90, (Step(("reproduce.py --anew",)),)),
+    "reproduce": Bench(
+        "Every tutorial recipe, five seeds, to docs/results.md.", 90, (Step(("reproduce.py --anew",)), PAGE)
+    ),
     "reproduce-small": Bench(
         "The recipes with the fewest parameters, five seeds.",
         30,
@@ -141,7 +151,13 @@ BENCHES = {
     "shipped-runs": Bench(
         "Train the small networks that ship for makers, calibrate them, and measure their C.",
         30,
-        (_with_all("shipped_runs.py"), Step(("chips.py",)), Step(("no_digits.py",)), Step(("model_cards.py",))),
+        (
+            _with_all("shipped_runs.py"),
+            Step(("chips.py",)),
+            Step(("no_digits.py",)),
+            Step(("model_cards.py",)),
+            EVIDENCE,
+        ),
     ),
     "calibration": Bench(
         "What the shipped networks' confidences are worth, on pictures made of validation digits.",
@@ -163,19 +179,21 @@ BENCHES = {
         (Step(("made_pages.py",)),),
     ),
     "real-pictures": Bench(
-        "Other people's real pictures, from a FOLDER: how many are read.", 3, (Step(("real_pictures.py",)),)
+        "Other people's real pictures, from a FOLDER: how many are read.", 3, (Step(("real_pictures.py",)), EVIDENCE)
     ),
     "readers": Bench(
         "The same pictures, from a FOLDER, by digitry and by RapidOCR's PP-OCRv6-small, in turn, on one core.",
         10,
-        (_with_all("readers.py"),),
+        (_with_all("readers.py"), EVIDENCE),
     ),
     "own-hands": Bench(
         "What a few pictures of one's own teach the shipped network, and what it forgets.",
         10,
         (Step(("own_hands.py",)),),
     ),
-    "truth": Bench("Whether what is called sure is right, for models from good to bad.", 20, (Step(("truth.py",)),)),
+    "truth": Bench(
+        "Whether what is called sure is right, for models from good to bad.", 20, (Step(("truth.py",)), EVIDENCE)
+    ),
     "batching": Bench(
         "What running digits of several requests together brings the server.", 2, (Step(("batching.py",)),)
     ),
@@ -206,7 +224,7 @@ BENCHES = {
 }
 """Name → what it is. A script that is not listed here can be run too, by its own name."""
 
-TOOLS = ("__main__", "load", "commands_page", "page_constants", "benchmarks_page", "results_page")
+TOOLS = ("__main__", "load", "commands_page", "page_constants", "benchmarks_page", "evidence_page", "results_page")
 """What others use, or `make check` runs."""
 
 ALL = (

@@ -1,4 +1,4 @@
-"""Put what the benchmarks measured where people look: docs/benchmarks.md, the README's table, `digitry recipes`.
+"""Put what the benchmarks measured where people look: docs/benchmarks.md, `digitry recipes`, and evidence_page.py's.
 
 python bench/benchmarks_page.py
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
+import evidence_page
 from digitry import recipes
 from documents import fill
 from results_page import training_seconds
@@ -20,11 +21,10 @@ from results_page import training_seconds
 ROOT = Path(__file__).parent.parent
 OURS = ("quick", "balanced")
 RESULTS = ("race", "cold_start", "inference", "exports", "peers", "serve", "page")
-START, END = "<!-- race: written by bench/benchmarks_page.py -->", "<!-- end of race -->"
 
 
 def main(root: Path = ROOT) -> None:
-    """Write the page with its pictures, and the figures for the README and `digitry recipes`, below `root`."""
+    """Write the page with its pictures, the figures for `digitry recipes`, and what shows them, below `root`."""
     results = {name: _result(name) for name in RESULTS}
     race, peers = results["race"], results["peers"]
     assert race is not None
@@ -39,12 +39,7 @@ def main(root: Path = ROOT) -> None:
     path = root / "src" / "digitry" / "recipes" / "measured.json"
     known = json.loads(path.read_text(encoding="utf-8")) | measured(race)
     path.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
-    readme = root / "README.md"
-    head, rest = readme.read_text(encoding="utf-8").split(START)
-    # Ours in a few columns, below what the tutorials' network takes to its first 99%; all by training alone.
-    ours = {name: known[name] for name, one in recipes.RECIPES.items() if one.source == "digitry" and name in known}
-    table = fill("readme_race", race=race, ours=ours, parameters=parameters)
-    readme.write_text(f"{head}{START}\n{table}{END}{rest.split(END)[1]}", encoding="utf-8")
+    evidence_page.main(root)
 
 
 def _result(name: str) -> dict[str, Any] | None:

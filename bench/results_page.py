@@ -47,33 +47,10 @@ def write_page(results: Path, root: Path) -> None:
     ordered = {name: runs[name] for name in recipes.names() if name in runs}
     fashion = [json.loads(path.read_text()) for path in sorted((results / FASHION).glob("*.json"))]
     (root / "docs" / "results.md").write_text(_page(ordered, fashion), encoding="utf-8")
-    _fill_readme(root / "README.md", ordered)
     measured = {name: _measured(group) for name, group in ordered.items()}
     path = root / "src" / "digitry" / "recipes" / "measured.json"
     known = json.loads(path.read_text(encoding="utf-8"))  # bench/benchmarks_page.py writes there too
     path.write_text(json.dumps(known | measured, indent=2) + "\n", encoding="utf-8")
-
-
-def _fill_readme(readme: Path, runs: dict[str, list[Run]]) -> None:
-    """Put the short table between the two marks in the README."""
-    # Ours stand in the table that bench/benchmarks_page.py writes.
-    shown = [
-        {
-            "name": name,
-            "parameters": recipes.get(name).parameters,
-            "epochs": _measured(group)["epochs"],
-            "accuracies": [run["judged"][-1]["scores"]["test"]["accuracy"] for run in group],
-            "published": recipes.get(name).published.get("test_accuracy"),
-            "above": recipes.get(name).published.get("test_accuracy_above"),
-            "seconds": _measured(group)["seconds_mean"],
-        }
-        for name, group in runs.items()
-        if recipes.get(name).source != "digitry"
-    ]
-    start, end = "<!-- results: written by bench/results_page.py -->", "<!-- end of results -->"
-    head, rest = readme.read_text(encoding="utf-8").split(start)
-    tail = rest.split(end)[1]
-    readme.write_text(f"{head}{start}\n{fill('readme_results', recipes=shown)}{end}{tail}", encoding="utf-8")
 
 
 def _measured(group: list[Run]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import digitry
+from digitry.cli import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,3 +25,20 @@ def test_the_site_leads_to_every_page() -> None:
     )
     docs = ROOT / "docs"
     assert linked == {path.relative_to(docs).as_posix() for path in docs.rglob("*.md")}
+
+
+def test_the_readme_links_to_files_and_sections_that_are_there() -> None:
+    links = re.findall(r"\]\(([^)#]+)(?:#([^)]+))?\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert len(links) > 10
+    for path, section in links:
+        assert (ROOT / path).is_file(), path
+        if section:
+            headings = re.findall(r"^#+ (.+)$", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE)
+            assert section in [heading.lower().replace(" ", "-") for heading in headings], section
+
+
+def test_the_readme_and_the_doors_name_commands_that_are_there() -> None:
+    for page in (ROOT / "README.md", ROOT / "docs" / "index.md", *(ROOT / "docs" / "doors").glob("*.md")):
+        text = page.read_text(encoding="utf-8")
+        named = set(re.findall(r"(?:^|`|\$ |&& )digitry ([a-z][a-z-]+)", text, re.MULTILINE))
+        assert named <= set(COMMANDS), page
