@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP_OPTIONS := --disable-pip-version-check --quiet
 RUN ?= demo
 
-.PHONY: help demo test docs test-browser test-backends test-cluster check reliability bench locks clean
+.PHONY: help demo test test-slow docs test-browser test-backends test-cluster check reliability bench locks clean
 
 help:  ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -38,10 +38,16 @@ $(VENV)/dev.done: locks/dev.txt $(VENV)/train.done
 demo: $(VENV)/train.done  ## Fetch, explore, train, evaluate, read: the whole tour in a few minutes.
 	@$(BIN)/python examples/demo.py $(RUN)
 
+# A file at a time: what its tests share, a training say, is made once. They start hundreds of processes, whose bytecode
+# is kept.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist loadfile
+ELSEWHERE := not full and not network and not backends and not browser and not cluster
+
 test: $(VENV)/dev.done  ## The test suite.
-	@# A file at a time: what its tests share, a training say, is made once. They start hundreds of processes, whose
-	@# bytecode is kept.
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist loadfile -m "not full and not network and not backends and not browser and not cluster"
+	$(PYTEST) -m "not slow and $(ELSEWHERE)"
+
+test-slow: $(VENV)/dev.done  ## What takes over five seconds a test: killed trainings, servers under load, notebooks.
+	$(PYTEST) -m "slow and $(ELSEWHERE)"
 
 test-browser: $(VENV)/dev.done  ## The page in Chromium, and all its reader's answers beside Python's.
 	@# What drives Chromium. Chromium, Node, npm, nginx and a C++ compiler come from the system (apt-get install chromium

@@ -1,7 +1,7 @@
 """The server under slow clients, too many clients, signals, bad input and a watching kernel, for minutes.
 
-The long forms are `python -m bench reliability-serve`; the short ones are part of `make test`. The load comes from
-bench/load.py.
+The long forms are `python -m bench reliability-serve`; the short ones are part of `make test` and `make test-slow`. The
+load comes from bench/load.py.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ pytestmark = [needs_node, pytest.mark.slow]
 MNIST = cache_folder() / "mnist" / "t10k-images-idx3-ubyte"
 
 WHOLE = pytest.mark.browser
-"""What reads all of the drawings and digits takes a minute: `make test-browser` runs it, `make test` reads a fifth."""
+"""What reads all drawings and digits takes a minute: `make test-browser` runs it, `make test-slow` reads a fifth."""
 
 ODD = 0.01
 """This share of the readings may differ, none in what is read: OpenCV adds up distances in an order of its own on
