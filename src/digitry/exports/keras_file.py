@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from digitry.errors import ModelError
 from digitry.exports.parity import ExportFormat, answers_of_keras
 from digitry.networks.contract import Contract
 from digitry.types import Images
@@ -33,7 +34,14 @@ def _without_own_layers(model: Any) -> Any:
 def _answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float32]:
     import keras
 
-    return answers_of_keras(keras.saving.load_model(path, compile=False), contract, images)
+    try:
+        network = keras.saving.load_model(path, compile=False)
+    except TypeError as error:
+        raise ModelError(
+            "Keras would not find the network's own activations and layers again; put "
+            "@keras.saving.register_keras_serializable() before each of them"
+        ) from error
+    return answers_of_keras(network, contract, images)
 
 
 FORMAT = ExportFormat("keras", "Keras file", ".keras", _write, _answers)

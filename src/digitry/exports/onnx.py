@@ -107,7 +107,13 @@ def _call(graph: Graph, layer: Any, *values: Any, **options: Any) -> Value:
         raise refuse(layer, f"what it was called with ({', '.join(options) or len(given)})") from error
     name = function(graph, layer, *taken, **options)
     shapes = [one.shape for one in given]
-    shape = layer.compute_output_shape(shapes) if several else layer.compute_output_shape(*shapes)
+    try:
+        shape = layer.compute_output_shape(shapes) if several else layer.compute_output_shape(*shapes)
+    except NotImplementedError as error:
+        raise ModelError(
+            f"layer {layer.name} ({type(layer).__name__}) does not say which shape its answer has; give it the method "
+            "compute_output_shape"
+        ) from error
     return Value(name, tuple(shape), first and len(shape) > 2)
 
 

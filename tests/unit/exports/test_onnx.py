@@ -108,6 +108,18 @@ def test_a_mistake_in_the_function_of_a_layer_is_no_reason_to_ask_another_conver
         onnx.to_onnx(in_a_row(layers.ReLU(), layers.Flatten()), CONTRACT)
 
 
+def test_a_layer_that_does_not_say_its_shape_is_told_how(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Wobble(layers.Layer):
+        def call(self, images: Any) -> Any:
+            return images * 2
+
+    monkeypatch.setitem(onnx.LAYERS, "Wobble", onnx.LAYERS["Identity"])
+    monkeypatch.setattr(onnx, "known_name", lambda layer: type(layer).__name__)
+    model = keras.Sequential([layers.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10), Wobble(name="own")])
+    with pytest.raises(ModelError, match=r"layer own \(Wobble\) does not say .* compute_output_shape"):
+        onnx.written_by_layers(model, CONTRACT)
+
+
 def test_masks_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onnx, "missing_converter", lambda: "tf2onnx")
 

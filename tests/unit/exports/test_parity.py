@@ -133,6 +133,16 @@ def test_a_keras_file_brings_no_optimizer_and_needs_nothing_of_ours(model: Any, 
     assert [type(layer).__module__.split(".")[0] for layer in loaded.layers] == ["keras"] * len(loaded.layers)
 
 
+def test_what_keras_would_not_find_again_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    def wobble(x: Any) -> Any:
+        return x * keras.ops.sigmoid(2 * x)
+
+    model = keras.Sequential([layers.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10, activation=wobble)])
+    with pytest.raises(ModelError, match=r"put @keras\.saving\.register_keras_serializable\(\) before"):
+        write_if_equal(FORMATS["keras"], model, CONTRACT, tmp_path / "digits.keras", prove_on=IMAGES[:4])
+    assert not list(tmp_path.iterdir())
+
+
 def test_not_even_where_the_network_has_layers_of_ours(tmp_path: Path) -> None:
     from digitry.recipes.layers import MeanOfViews, Views
 
