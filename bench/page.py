@@ -31,7 +31,7 @@ ORT = ROOT / "bench" / "node_modules" / "onnxruntime-web" / "dist"
 ORT_FILES = ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.wasm", "ort-wasm-simd-threaded.mjs")
 
 TIMED = """
-const files = await Promise.all(["digit", "string"].map(async (name) =>
+const files = await Promise.all(["digit", "number"].map(async (name) =>
   (await fetch(`/models/${name}.onnx`)).arrayBuffer()));
 const [digits, strips] = [await open(files[0]), await open(files[1])];
 const digit = new Float32Array(784).map((_, i) => ((i * 7919) % 256) / 255);
@@ -111,7 +111,7 @@ def lay_out(folder: Path) -> None:
     shutil.copytree(STATIC, folder / "reading")
     (folder / "models").mkdir()
     (folder / "ort").mkdir()
-    for name in ("digit.onnx", "string.onnx"):
+    for name in ("digit.onnx", "number.onnx"):
         shutil.copy(MODELS / name, folder / "models")
     for name in ORT_FILES:
         shutil.copy(ORT / name, folder / "ort")

@@ -34,7 +34,7 @@ from digitry.runs import WEIGHTS
 from digitry.synthesis.allographs import CHARACTERS
 
 MODELS = Path(__file__).parent.parent / "src" / "digitry" / "models"
-FILES = {"reader": "digit", "string-reader": "string", "page-reader": "page"}
+FILES = {"reader": "digit", "string-reader": "number", "page-reader": "page"}
 PAGES = "page-reader"
 MOST_MOVED = 0.1
 """By how much rounding may move the answers for a page: logits, and logarithms of lengths."""

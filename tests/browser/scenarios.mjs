@@ -27,7 +27,7 @@ async function open(options = {}, address = base) {
   return { context, page, seen };
 }
 
-/** A page with a 7 on it before the files of this network (digit, string) may come; `letIn` lets them. */
+/** A page with a 7 on it before the files of this network (digit, number) may come; `letIn` lets them. */
 async function drawnBefore(network) {
   const context = await browser.newContext({ viewport: { width: 1000, height: 800 } });
   const page = await context.newPage();
@@ -150,7 +150,7 @@ const scenarios = {
   },
 
   async "single digits are read before the network for numbers is there, and no sooner called sure"() {
-    const { page, letIn } = await drawnBefore("string");
+    const { page, letIn } = await drawnBefore("number");
     await reads(page, "7");
     await says(page, "still loading");
     assert.equal(await page.locator("#answer.sure").count(), 0);

@@ -15,7 +15,7 @@ from digitry.packages import how_to_train
 MODEL, WEIGHTS, CONFIG = "model.onnx", "weights.safetensors", "config.json"
 """Names in a run's folder: the network, its weights for training on, and what makes the folder a run."""
 
-SHIPPED = {"digit": "digit.onnx", "number": "string.onnx", "page": "page.onnx"}
+SHIPPED = {"digit": "digit.onnx", "number": "number.onnx", "page": "page.onnx"}
 """What a network reads → the file of the one that comes with digitry."""
 
 

@@ -3,7 +3,7 @@
 Source      ours: convolutions with batch normalisation over a strip 40 pixels high and of any width, one answer every
             two pixels, trained by connectionist temporal classification (Graves et al. 2006) on numbers written with
             MNIST's training digits and photographed (synthesis/number_strips.py): no picture of a number needed
-Measured    see src/digitry/models/string.json and results/reading.json
+Measured    see src/digitry/models/number.json and results/reading.json
 Command     python -m bench shipped-model
 """
 

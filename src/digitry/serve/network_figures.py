@@ -11,7 +11,7 @@ from digitry.networks.model import Model
 from digitry.networks.model_files import shipped_runs
 from digitry.runs import CONFIG, METRICS
 
-SHIPPED = {"digit": "digit.json", "number": "string.json", "page": "page.json"}
+SHIPPED = {"digit": "digit.json", "number": "number.json", "page": "page.json"}
 """What a network reads → where the figures of the shipped one stand."""
 
 

@@ -32,9 +32,9 @@ TYPES = {
 
 STATIC = "/static/"
 
-NETWORKS = {"digit": "/models/digit.onnx", "string": "/models/string.onnx", "number": "/models/number.onnx"}
-"""What the page reads with → its address: the server's network for digits, the shipped one for numbers, which has a
-word on digits, too, and the server's own for numbers, where that is another."""
+NETWORKS = {"digit": "/models/digit.onnx", "number": "/models/number.onnx", "shipped": "/models/shipped.onnx"}
+"""What the page reads with → its address: the server's networks for digits and for numbers, and the shipped one for
+numbers, which has a word on digits, too, where that is another."""
 
 PACKED = frozenset({".html", ".css", ".js", ".svg", ".json", ".webmanifest", ".onnx"})
 """What becomes smaller by gzip; of weights a twelfth goes."""
@@ -125,7 +125,7 @@ def _shipped_for_numbers() -> bytes:
 def network_file(service: Service, name: str) -> File:
     """Return one of the `NETWORKS` as it is now: a reload may have changed it."""
     reader = service.model(service.default_model).reader
-    body = _shipped_for_numbers() if name == "string" else (reader.digits if name == "digit" else reader.numbers).data
+    body = _shipped_for_numbers() if name == "shipped" else (reader.digits if name == "digit" else reader.numbers).data
     return File(body, TYPES[".onnx"], version=_version(body))
 
 
@@ -138,7 +138,7 @@ def page_config(service: Service, access: Access) -> dict[str, Any]:
     """State what the page has to know of this server."""
     model = service.model(service.default_model)
     reads_numbers = "number" in model.expectations
-    wanted = ("digit", *(("string",) if reads_numbers else ()), *(("number",) if model.reader.has_own_numbers else ()))
+    wanted = ("digit", *(("number",) if reads_numbers else ()), *(("shipped",) if model.reader.has_own_numbers else ()))
     files = {name: network_file(service, name) for name in wanted}
     return {
         "version": digitry.__version__,

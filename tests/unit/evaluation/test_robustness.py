@@ -72,7 +72,7 @@ def test_a_reading_is_right_only_when_it_is_all_that_is_written() -> None:
 
 
 def test_what_comes_with_digitry_is_named_by_its_three_networks(tmp_path: Path) -> None:
-    assert sorted(network_sha256(None)) == ["digit.onnx", "page.onnx", "string.onnx"]
+    assert sorted(network_sha256(None)) == ["digit.onnx", "number.onnx", "page.onnx"]
     (tmp_path / "own.onnx").write_bytes(shipped_model("digit"))
     shipped = network_sha256(None)
     own = {"own.onnx": shipped.pop("digit.onnx")}

@@ -49,11 +49,12 @@ class Jobs:
     def done(self, digit: bytes | None = None, number: bytes | None = None, **options: Any) -> list[Any]:
         """The answers, in the order of the jobs; `digit` and `number` in the shipped networks' places, `options` as
         Reader.load's."""
-        for name in ("digit.onnx", "string.onnx"):
+        for name in ("digit.onnx", "number.onnx"):
             (self.folder / name).write_bytes((_MODELS / name).read_bytes())
         if digit is not None:
             (self.folder / "digit.onnx").write_bytes(digit)
         if number is not None:
+            (self.folder / "number.onnx").rename(self.folder / "shipped.onnx")
             (self.folder / "number.onnx").write_bytes(number)
         asked = {"load": options, "jobs": self.jobs}
         (self.folder / "jobs.json").write_text(json.dumps(asked))

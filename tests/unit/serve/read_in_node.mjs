@@ -19,8 +19,8 @@ const encoded = (data) => Buffer.from(data.buffer, data.byteOffset, data.byteLen
 const picture = (one) => one && { width: one.width, height: one.height, data: encoded(one.data) };
 const files = () => ({
   digit: buffer("digit.onnx"),
-  string: buffer("string.onnx"),
-  number: existsSync(join(folder, "number.onnx")) ? buffer("number.onnx") : null,
+  number: buffer("number.onnx"),
+  shipped: existsSync(join(folder, "shipped.onnx")) ? buffer("shipped.onnx") : null,
 });
 
 const jobs = JSON.parse(readFileSync(join(folder, "jobs.json"), "utf8"));

@@ -113,7 +113,7 @@ def test_the_page_gets_the_model_that_the_server_reads_with(site: Site, tiny_mod
 
 def test_a_network_may_be_kept_for_good_by_the_address_that_changes_with_it(site: Site) -> None:
     networks = site.client.get("/config.json").json()["networks"]
-    assert set(networks) == {"digit", "string"}
+    assert set(networks) == {"digit", "number"}
     for network in networks.values():
         answer = site.client.get(network["address"])
         assert len(answer.content) == network["bytes"]
@@ -208,7 +208,7 @@ def test_the_page_needs_no_token_where_the_api_does(open_a_site: Callable[..., S
     client = open_a_site(access=Access(token="x")).client
 
     assert client.get("/").status_code == 200
-    assert client.get("/models/string.onnx").status_code == 200
+    assert client.get("/models/shipped.onnx").status_code == 200
     assert client.get("/v1/model").status_code == 401
 
 

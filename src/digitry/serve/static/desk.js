@@ -44,9 +44,9 @@ export class Desk {
   }
 
   async #loadNumbers(get, names) {
-    if (!names.includes("string")) return;
-    const string = await get("string");
-    await this.#ask({ type: "numbers", string, number: names.includes("number") ? await get("number") : null });
+    if (!names.includes("number")) return;
+    const number = await get("number");
+    await this.#ask({ type: "numbers", number, shipped: names.includes("shipped") ? await get("shipped") : null });
   }
 
   #ask(message) {

@@ -104,7 +104,7 @@ def test_a_fault_of_the_model_ends_all(
     reader: Reader, sources: list[PictureSource], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:
-        raise ModelError("this installation has no models/string.onnx")
+        raise ModelError("this installation has no models/number.onnx")
 
     monkeypatch.setattr(reader, "read_pages", fail)
     with pytest.raises(ModelError, match="no models/string"):

@@ -10,8 +10,8 @@ export { OVERTAKEN };
  * Answers what comes in at a port (a Worker's own, or one of a MessageChannel): {id, type, …} → {id, result}, or
  * {id, error} with what was wrong in words.
  *
- *   load      {digit, string?, number?: ArrayBuffer, sureConfidence?}              → {classNames}
- *   numbers   {string, number?: ArrayBuffer}, where `load` had none                → {}
+ *   load      {digit, number?, shipped?: ArrayBuffer, sureConfidence?}              → {classNames}
+ *   numbers   {number, shipped?: ArrayBuffer}, where `load` had none                → {}
  *   read      {ink: Uint8Array, width, height, expect?, maxError?, isQuick?}       → as `Reader.read`
  *   saliency  {canonical: Uint8Array, stride?, budget?}                            → as `saliency`
  *

@@ -26,17 +26,17 @@ const NO_CONTRACT = "a model carries no contract; export it with: digitry export
 
 export class Reader {
   /**
-   * ArrayBuffers of ONNX files: `digit` reads single digits, `number` whole numbers, where it is another than `string`,
+   * ArrayBuffers of ONNX files: `digit` reads single digits, `number` whole numbers; where that is another than `shipped`,
    * the network for numbers that comes with digitry. That one has a word on digits, too, if the scale of confidence in
    * the digit network's contract was fitted so. `sureConfidence`, 0 to 1, takes the place of both networks' scales.
-   * Without `string` single digits are read until `addNumbers` brings it.
+   * Without `number` single digits are read until `addNumbers` brings it.
    */
-  static async load({ digit, string = null, number = null, sureConfidence = null }) {
+  static async load({ digit, number = null, shipped = null, sureConfidence = null }) {
     const reader = new Reader(new Network(digit), sureConfidence);
     // One run on blanks tells more than what a file claims, and the first real one is faster for it.
     const digits = reader.readDigits(new Uint8Array(IMAGE_SIDE ** 2));
     if (digits.length !== reader.classNames.length) throw new Error("the network for digits does not read digits");
-    if (string) reader.addNumbers({ string, number });
+    if (number) reader.addNumbers({ number, shipped });
     return reader;
   }
 
@@ -54,13 +54,13 @@ export class Reader {
   }
 
   /** The networks for numbers, where `load` did without; ArrayBuffers of ONNX files as there. */
-  addNumbers({ string, number = null }) {
-    const shipped = new Network(string);
-    const numbers = number ? new Network(number) : shipped;
-    if (!shipped.contract || !numbers.contract) throw new Error(NO_CONTRACT);
+  addNumbers({ number, shipped = null }) {
+    const numbers = new Network(number);
+    const second = shipped ? new Network(shipped) : numbers;
+    if (!second.contract || !numbers.contract) throw new Error(NO_CONTRACT);
     const frames = framesOf(numbers, image(64, STRIP_HEIGHT));
     if (frames.width !== TEN_DIGITS.length + 1) throw new Error("the network for numbers does not read numbers");
-    [this.numbers, this.shippedNumbers] = [numbers, shipped];
+    [this.numbers, this.shippedNumbers] = [numbers, second];
   }
 
   /**

@@ -1,4 +1,4 @@
-// Ink of one line of writing → ink strip: the upright band, always as high, that the string network reads.
+// Ink of one line of writing → ink strip: the upright band, always as high, that the network for numbers reads.
 // The same steps as images/strip.py.
 
 import { strip as shared } from "./constants.js";
