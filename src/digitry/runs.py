@@ -88,10 +88,9 @@ class Run(os.PathLike[str]):
         return f"<Run {self.folder}: {self.recipe}, seed {self.seed}, {epochs}{known}{held_back}{state}>"
 
     def _repr_html_(self) -> str:
-        from importlib import import_module
+        from digitry.visualization.notebook import run_html
 
-        html: str = import_module("digitry.visualization.notebook").run_html(self)  # a room above
-        return html
+        return run_html(self)
 
     @property
     def name(self) -> str:

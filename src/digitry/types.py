@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +114,9 @@ class Dataset:
         return f"<Dataset {self.name}: {len(self.train):,} images to train, {test}, {len(self.class_names)} classes>"
 
     def _repr_html_(self) -> str:
-        return _in_html("dataset_html", self)
+        from digitry.visualization.notebook import dataset_html
+
+        return dataset_html(self)
 
     def split(self, name: str) -> Split:
         """Return `train` or `test` by name. Raises ValueError for another name or a missing test split."""
@@ -236,7 +237,9 @@ class Reading:
         return f"<{name}: {repr(self.text) if self.numbers else 'nothing'}, {'not ' * (not self.sure)}sure{why}>"
 
     def _repr_html_(self) -> str:
-        return _in_html("reading_html", self)
+        from digitry.visualization.notebook import reading_html
+
+        return reading_html(self)
 
     @property
     def text(self) -> str:
@@ -277,11 +280,6 @@ class Reading:
         numbers = tuple(_number_from_json(number) for number in values["numbers"])
         turn = values.get("turn", 0)
         return cls(values["picture"], numbers, values["sure"], values["reason"], values["page"], turn, tables)
-
-
-def _in_html(function: str, shown: object) -> str:
-    """Return a record as a notebook shows it: asked for by name, for only rooms far above know how to draw."""
-    return str(getattr(import_module("digitry.visualization.notebook"), function)(shown))
 
 
 def is_sure(reading: Reading, number: Number) -> bool:
