@@ -47,7 +47,7 @@ def command(
     from digitry.cli.progress import Bar
     from digitry.evaluation.robustness import robustness
     from digitry.evaluation.robustness_page import tables, text_table, title, write_robustness_page
-    from digitry.workers import usable_cores
+    from digitry.workers.usable_cores import usable_cores
 
     with Bar(quiet=quiet) as progress:
         result = robustness(

@@ -137,7 +137,7 @@ def command(
     from digitry.serve.run_server import address_of, bind, inherit, run_server
     from digitry.serve.server_processes import run_workers
     from digitry.serve.service import Service
-    from digitry.workers import usable_cores
+    from digitry.workers.usable_cores import usable_cores
 
     found = _models(models)
     if workers > 1:

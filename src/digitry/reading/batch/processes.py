@@ -16,8 +16,8 @@ from digitry.errors import DigitryError
 from digitry.reading.batch.fetch_ahead import fetch_ahead
 from digitry.reading.batch.here import open_reader, read_many
 from digitry.reading.batch.records import Finish, Outcome, PictureSource, ReadingSettings, T
-from digitry.workers import usable_cores
 from digitry.workers.pool import Message, NoWorkerError, Pool, Worker
+from digitry.workers.usable_cores import usable_cores
 
 CHUNK = 32
 """The most pictures that a process is given at a time."""

@@ -10,8 +10,8 @@ from digitry.errors import SettingError, TrainingError
 from digitry.recipes.base import Recipe
 from digitry.training.tuning.trial_job import OnEpoch, TrialJob, TrialOutcome
 from digitry.types import Dataset
-from digitry.workers import usable_cores
 from digitry.workers.pool import NoWorkerError, Worker
+from digitry.workers.usable_cores import usable_cores
 
 MODULE = "digitry.training.tuning.trial_child"
 
