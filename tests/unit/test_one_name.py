@@ -27,21 +27,28 @@ DOORS = ("cli", "recipes")
 """Whose files are called after what a person types."""
 
 
-def public_names() -> Iterator[str]:
+def names() -> Iterator[str]:
+    """Of all classes, and of the functions that other files may use."""
     for path in PACKAGE.rglob("*.py"):
         body = ast.parse(path.read_text(encoding="utf-8")).body
         # An overloaded function is several definitions of one.
         yield from {
             node.name
             for node in body
-            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_")
+            if isinstance(node, ast.ClassDef) or (isinstance(node, ast.FunctionDef) and not node.name.startswith("_"))
         }
 
 
 def test_no_two_classes_or_functions_are_called_alike() -> None:
-    count = Counter(public_names())
+    count = Counter(names())
     assert len(count) > 500
     assert {name for name, times in count.items() if times > 1} <= SAME_THING
+
+
+def test_no_two_scripts_of_the_page_are_called_alike() -> None:
+    count = Counter(path.name for path in PACKAGE.rglob("*.js"))
+    assert len(count) > 20
+    assert [name for name, times in count.items() if times > 1] == []
 
 
 def test_no_two_files_are_called_alike() -> None:

@@ -45,10 +45,10 @@ def gunzip(chunks: Iterable[bytes], limit_bytes: int) -> Generator[bytes]:
 
 def as_file(chunks: Iterable[bytes]) -> io.BufferedReader:
     """Make a file, to be read once from front to back, of bytes that come in pieces of any size."""
-    return io.BufferedReader(_Stream(chunks))
+    return io.BufferedReader(_ChunkFile(chunks))
 
 
-class _Stream(io.RawIOBase):
+class _ChunkFile(io.RawIOBase):
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
         self._held = b""

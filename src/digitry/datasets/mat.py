@@ -161,7 +161,7 @@ def _array(place: _Place, order: str) -> MatArray | None:
         return MatArray(name, shape, dtype, values, place, stream.at)
 
 
-def _tag(stream: _Stream, order: str) -> tuple[int, int, bool]:
+def _tag(stream: _Unpacked, order: str) -> tuple[int, int, bool]:
     """Return the kind and bytes of an element, and whether it stands in four bytes within its tag."""
     word = stream.exactly(4, "a variable")
     first = struct.unpack(f"{order}I", word)[0]
@@ -170,7 +170,7 @@ def _tag(stream: _Stream, order: str) -> tuple[int, int, bool]:
     return first, struct.unpack(f"{order}I", stream.exactly(4, "a variable"))[0], False
 
 
-def _element(stream: _Stream, order: str, kind: int, most: int) -> bytes:
+def _element(stream: _Unpacked, order: str, kind: int, most: int) -> bytes:
     """Return the bytes of a small element. Raises DataError for one of another kind, or a longer one."""
     found, count, small = _tag(stream, order)
     if found != kind or count > (4 if small else most):
@@ -188,11 +188,11 @@ class _Place:
     length: int
     is_packed: bool
 
-    def opened(self) -> _Stream:
-        return _Stream(self)
+    def opened(self) -> _Unpacked:
+        return _Unpacked(self)
 
 
-class _Stream:
+class _Unpacked:
     """The bytes of one variable, unpacked, from front to back."""
 
     def __init__(self, place: _Place) -> None:
@@ -201,7 +201,7 @@ class _Stream:
         self._held = b""
         self._chunks = self._read()
 
-    def __enter__(self) -> _Stream:
+    def __enter__(self) -> _Unpacked:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -86,7 +86,7 @@ def _parquet_of(rows: Path) -> Iterator[bytes]:
     kinds = {"confidence": pyarrow.float64(), "sure": pyarrow.bool_()}
     kinds |= dict.fromkeys(("picture", "text", "reason"), pyarrow.string())
     schema = pyarrow.schema([(name, kinds.get(name, pyarrow.int32())) for name in COLUMNS])
-    written = _Written()
+    written = _Collected()
     with rows.open("rb") as lines:
         with parquet.ParquetWriter(written, schema, compression="zstd") as writer:
             while group := list(itertools.islice(lines, ROWS_A_GROUP)):
@@ -119,7 +119,7 @@ def _failures(path: Path, names: Sequence[str]) -> int:
     return failures
 
 
-class _Written:
+class _Collected:
     """What a writer is given as its file: it keeps what comes until that is taken."""
 
     closed = False

@@ -4,9 +4,9 @@ import { Keeping } from "./keeping.js";
 import { CERTAINTY, certaintyOf, percent } from "./words.js";
 import { cutOut, Editor } from "./pictures/editor.js";
 import { isOpen, settled } from "./pictures/numbers.js";
-import { decoded, toSend, viewOf } from "./pictures/prepare.js";
 import { Sheet } from "./pictures/sheet.js";
 import { Tables } from "./pictures/tables.js";
+import { decoded, toSend, viewOf } from "./pictures/to_send.js";
 
 const find = (id) => document.getElementById(id);
 
