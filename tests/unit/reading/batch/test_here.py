@@ -107,5 +107,5 @@ def test_a_fault_of_the_model_ends_all(
         raise ModelError("this installation has no models/number.onnx")
 
     monkeypatch.setattr(reader, "read_pages", fail)
-    with pytest.raises(ModelError, match="no models/string"):
+    with pytest.raises(ModelError, match="no models/number"):
         list(here.read_many(reader, sources, ReadingSettings()))
