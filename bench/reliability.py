@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from digitry.training import run_folder
+from documents import fill, put_between
 
 ROOT = Path(__file__).parent.parent
 
@@ -76,20 +77,12 @@ def main() -> None:
 def write_page() -> None:
     """The server's proofs → docs/serving.md."""
     result = json.loads((ROOT / "results" / "reliability-serve.json").read_text())
-    hardware = result["hardware"]
-    lines = [
-        f"By `python -m bench reliability-serve` on {result['created'][:10]}, {hardware['cores']} cores of an "
-        f"{hardware['processor']}, server and clients on the same:",
-        "",
-    ]
-    for proof in result["proofs"]:
-        mark = "" if proof["held"] else "**FAILED** "
-        measured = "; ".join([f"{proof['seconds']:.0f} s", *figures_of(proof)])
-        lines.append(f"- {mark}{proof['proof']}: {measured}")
-    page = ROOT / "docs" / "serving.md"
-    head, rest = page.read_text(encoding="utf-8").split(START)
-    text = "\n".join([START, *lines, END])
-    page.write_text(head + text + rest.split(END)[1], encoding="utf-8")
+    put_between(ROOT / "docs" / "serving.md", START, END, proofs_text(result))
+
+
+def proofs_text(result: dict[str, Any]) -> str:
+    """A line a proof: whether it held, and what it measured."""
+    return fill("proofs", **result, figures_of=figures_of).strip()
 
 
 def figures_of(proof: dict[str, Any]) -> list[str]:

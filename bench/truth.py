@@ -31,6 +31,7 @@ from digitry.recipes.base import Recipe, Settings
 from digitry.synthesis.augment import augment
 from digitry.training import run_folder
 from digitry.types import Dataset, Split
+from documents import fill, put_between
 
 ROOT = Path(__file__).parent.parent
 RESULT = ROOT / "results" / "truth.json"
@@ -73,7 +74,7 @@ def main() -> None:
         print(json.dumps(facts), flush=True)
     about = {"command": "python bench/truth.py", "seed": options.seed, **run_folder.describe_surroundings()}
     write_atomically(RESULT, (json.dumps({**about, "models": models}, indent=1) + "\n").encode())
-    write_table(models)
+    put_between(ROOT / "docs" / "reading.md", START, END, table(models))
     broken = [one["model"] for one in models if not all(promise["kept"] for promise in one["promises"])]
     sys.exit(f"broken: {', '.join(broken)}" if broken else 0)
 
@@ -234,32 +235,9 @@ def in_memory(name: str, mnist: Dataset, train: Split) -> Dataset:
     return Dataset(name, train, None, mnist.class_names, dataset_sha256(train, None), "made of mnist")
 
 
-def write_table(models: list[dict[str, Any]]) -> None:
-    """Put the table between the marks of docs/reading.md."""
-    page = ROOT / "docs" / "reading.md"
-    before, _, rest = page.read_text(encoding="utf-8").partition(START)
-    _, _, after = rest.partition(END)
-    write_atomically(page, f"{before}{START}\n{table(models)}\n{END}{after}".encode())
-
-
 def table(models: list[dict[str, Any]]) -> str:
     """What was promised and kept, a row a model."""
-    rows = [
-        "| model | MNIST test | these pictures | sure of 0.5% | wrong (at most) | sure of 2% | wrong (at most) "
-        "| sure of 5% | wrong (at most) | by the shipped scale: sure of 0.5%, wrong |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
-    ]
-    for one in models:
-        cells = []
-        for promise in one["promises"]:
-            cells += [f"{promise['sure']:,}", f"{promise['errors']:,} ({promise['most_errors']:,})"]
-        lent = one["by_the_shipped_scale"]
-        share = f"{lent['errors'] / lent['sure']:.1%}" if lent["sure"] else "–"
-        rows.append(
-            f"| {one['model']} | {one['test_accuracy']:.1%} | {one['read_rightly']:.1%} | {' | '.join(cells)} "
-            f"| {lent['sure']:,}, {share} |"
-        )
-    return "\n".join(rows)
+    return fill("truth", models=models).strip()
 
 
 if __name__ == "__main__":

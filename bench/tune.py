@@ -30,7 +30,7 @@ import keras_tuner_side
 from digitry.evaluation.significance import mean_interval
 from digitry.files import write_atomically
 from digitry.training import run_folder
-from documents import put_between
+from documents import fill, put_between
 
 ROOT = Path(__file__).parent.parent
 RESULT = ROOT / "results" / "tune.json"
@@ -235,31 +235,7 @@ def keras_records(folder: Path) -> Counter[str]:
 
 def table(found: dict[str, Any]) -> str:
     """What was found, a row a search: its trials, and what its best gains over the published settings."""
-    parts, plan = found["pieces"], found["plan"]
-    rows = [
-        f"{plan['minutes']:g} minutes a search, {plan['workers']} workers; mean accuracies over {plan['fresh']} fresh "
-        "seeds, gains in points over the published settings, with 95% intervals.",
-        "",
-        "| recipe | seed | by | trials | validation | test | gain on validation | gain on test |",
-        "|---|---:|---|---:|---:|---:|---:|---:|",
-    ]
-    for recipe in plan["recipes"]:
-        own = parts[f"fresh/{recipe}/own"]
-        rows.append(f"| `{recipe}` | | published | | {mean(own['validation']):.2%} | {mean(own['test']):.2%} | | |")
-        for seed in range(plan["seeds"]):
-            for side in SIDES:
-                one, trials = parts[f"fresh/{recipe}/{seed}/{side}"], parts[f"search/{recipe}/{seed}/{side}"]["trials"]
-                gains = " | ".join(gain(one[part], own[part]) for part in ("validation", "test"))
-                accuracies = " | ".join(f"{mean(one[part]):.2%}" for part in ("validation", "test"))
-                rows.append(f"| | {seed} | {side} | {trials} | {accuracies} | {gains} |")
-    for side in SIDES:
-        one = parts[f"kills/{side}"]
-        rows += [
-            "",
-            f"{side}, killed {one['killed']} times in {one['wanted']} trials: {one['lost']} without a final record, "
-            f"{one['doubled']} with more than one.",
-        ]
-    return "\n".join(rows)
+    return fill("tune", plan=found["plan"], pieces=found["pieces"], sides=SIDES, gain=gain).strip()
 
 
 def gain(these: list[float], those: list[float]) -> str:

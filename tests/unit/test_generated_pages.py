@@ -69,6 +69,13 @@ def test_what_was_called_sure_and_what_of_it_was_right() -> None:
     assert all(promise["kept"] for one in models for promise in one["promises"])
 
 
+def test_what_the_server_proved() -> None:
+    import reliability
+
+    result = json.loads((ROOT / "results" / "reliability-serve.json").read_text(encoding="utf-8"))
+    assert between(reliability.START, reliability.END, "serving.md") == reliability.proofs_text(result)
+
+
 def test_how_many_real_pictures_are_read() -> None:
     import real_pictures
 
