@@ -179,5 +179,5 @@ function wordsOf({ name, readings, problem }) {
     return `One number: ${number.text}. ${CERTAINTY[certaintyOf(number)]}, ${percent(number.confidence)}.${rest}`;
   }
   const open = numbers.filter(isOpen).length;
-  return `${numbers.length} numbers, ${open ? `${open} to look at: press one, or the table below` : "all of them certain"}.${rest}`;
+  return `${numbers.length} numbers, ${open ? `${open} to look at: press one, or the table below` : "all of them sure"}.${rest}`;
 }

@@ -1,4 +1,4 @@
-// One number of a picture, enlarged, to be told right or wrong; Enter goes to the next that is not certain.
+// One number of a picture, enlarged, to be told right or wrong; Enter goes to the next that is not sure.
 
 import { percent, SHOWN_FROM, doubtOf } from "../words.js";
 import { isOpen, textIn, wordsOn } from "./numbers.js";
