@@ -30,7 +30,7 @@ LEARNING_TITLES = {
     "loss": ("Loss", ""),
     "accuracy": ("Accuracy", ""),
     "learning_rate": ("Learning rate at the end of the epoch", ""),
-    "seconds": ("Time of the epoch", "seconds"),
+    "seconds": ("Time per epoch", "seconds"),
 }
 """Figure of an epoch → the title of its chart, and what the axis counts."""
 

@@ -241,7 +241,7 @@ def _provenance_parts(evaluation: Evaluation) -> list[Part]:
     words = ["digitry", "evaluate", str(evaluation.run.folder), "--split", evaluation.split]
     if not evaluation.same_data:
         words += ["--data", evaluation.data_reference]
-    return [PageTable(("What", "Value"), rows), "The same page once more:", Code(shlex.join(words))]
+    return [PageTable(("What", "Value"), rows), "To make this page again:", Code(shlex.join(words))]
 
 
 def _picture(draw: Callable[[], Figure], path: Path, alt: str, caption: str) -> PagePicture:

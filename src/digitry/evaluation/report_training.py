@@ -49,7 +49,9 @@ def learning_sections(run: Run, folder: Path) -> list[Section]:
         charts.save_figure(plots.history(history), folder / "history")
         parts += [
             picture_of_chart(
-                plots.epoch_curve(history, name), f"{plots.LEARNING_TITLES[name][0]} after each epoch", caption
+                plots.epoch_curve(history, name),
+                f"A line chart over the epochs: {plots.LEARNING_TITLES[name][0].lower()}",
+                caption,
             )
             for name, caption in _CURVES.items()
             if sum(name in line for line in history) > 1

@@ -47,7 +47,7 @@ def write_robustness_page(result: Robustness, path: str | Path, *, command: str 
     ]
     how += [f"{name} is left out: {reason}" for name, reason in result.left_out.items()]
     if command:
-        how += ["The same page once more:", Code(command)]
+        how += ["To make this page again:", Code(command)]
     seconds = sum(part["seconds"] for part in result.parts.values())
     networks = ", ".join(f"{name} {sha256[:12]}…" for name, sha256 in result.sha256.items())
     page = html.Page(

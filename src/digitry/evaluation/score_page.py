@@ -50,7 +50,7 @@ def _page(score: Score, reader: Reader, command: str) -> Page:
         "the accuracy on endless pictures of the same kind may lie."
     ]
     if command:
-        how += ["The same page once more:", Code(command)]
+        how += ["To make this page again:", Code(command)]
     sections = [
         Section("Digit by digit", _digit_parts(score)),
         Section("When it is sure", _sure_parts(score)),

@@ -30,7 +30,8 @@ def test_there_is_a_curve_for_every_figure_that_was_kept(make_run: Callable[...,
     run = Run.open(make_run())
     (section,) = learning_sections(run, tmp_path)
     titles = [part.alt for part in section.parts if isinstance(part, PagePicture)]
-    assert titles == ["Loss after each epoch", "Accuracy after each epoch", "Time of the epoch after each epoch"]
+    chart = "A line chart over the epochs: "
+    assert titles == [f"{chart}loss", f"{chart}accuracy", f"{chart}time per epoch"]
     with_rate = replace(run, history=[line | {"learning_rate": 0.001} for line in run.history])
     (section,) = learning_sections(with_rate, tmp_path)
     assert sum(isinstance(part, PagePicture) for part in section.parts) == 4

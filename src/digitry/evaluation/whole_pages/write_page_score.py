@@ -49,7 +49,7 @@ def _page(score: PageScore, command: str) -> Page:
 
     how: list[Part] = [HOW]
     if command:
-        how += ["The same page once more:", Code(command)]
+        how += ["To make this page again:", Code(command)]
     sections = [
         Section("All figures", [_figures(score)]),
         *_kinds(score),
