@@ -67,7 +67,7 @@ def card(reads: str, file: str) -> dict[str, Any]:
         "scale": {
             "pictures": scale.pictures,
             "unit": "pictures" if reads != "page" else "readings",
-            "made_of": scale.made_of,
+            "made_of": scale.pictures_in_words,
             "steps": list(zip(scale.max_errors, scale.least, strict=True)),
         },
     }

@@ -181,7 +181,7 @@ def scale_in_words(scale: Scale) -> tuple[str, str, str]:
         sure = f"no reading is sure at the default error rate of {MAX_ERROR:.1%}, from --max-error {kept:g} on some are"
     return (
         f"{scale.accuracy:.1%} of {scale.pictures:,} pictures read correctly",
-        f"they were {scale.made_of}",
+        f"they were {scale.pictures_in_words}",
         sure,
     )
 

@@ -68,6 +68,13 @@ class Scale:
         return fit[-1] if fit else NEVER
 
     @property
+    def pictures_in_words(self) -> str:
+        """What kind of pictures they were, as we say it today: "made" in the files of shipped networks is synthetic."""
+        return self.made_of.replace("in made photographs", "in synthetic photographs").replace(
+            "on made pages", "on synthetic pages"
+        )
+
+    @property
     def least_error(self) -> float | None:
         """The lowest error rate that some confidence keeps; None where none does."""
         kept = (error for error, least in zip(self.max_errors, self.least, strict=True) if least <= 1)

@@ -158,9 +158,9 @@ class Settings:
         f"What else changes the images of an epoch, in this order, each NAME:STRENGTH. {described()}.", (), count=(0, 8)
     )
     outlier_share: float | None = setting(
-        "Made images of no digit for every digit of an epoch, to be unsure of.", None, least=0, most=1
+        "Synthetic images of no digit for every digit of an epoch, to be unsure of.", None, least=0, most=1
     )
-    strips_per_epoch: int | None = setting("Newly made numbers that an epoch sees.", None, least=1, most=200_000)
+    strips_per_epoch: int | None = setting("New synthetic numbers that an epoch sees.", None, least=1, most=200_000)
     validation_fraction: float = setting(
         "Share of the training split held back; 0 trains on everything.", 0.0, least=0, most=1, without=(1,)
     )

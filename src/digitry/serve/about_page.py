@@ -42,7 +42,7 @@ def _network(kind: str, network: Model) -> dict[str, Any]:
         "accuracy": figures.get("test_accuracy") if figures else contract.metrics.get("val_accuracy"),
         "errors": figures.get("test_error_count"),
         "classes": ", ".join(contract.class_names[:12]) + (", …" if len(contract.class_names) > 12 else ""),
-        "scale": scale.made_of if scale else None,
+        "scale": scale.pictures_in_words if scale else None,
         "sha256": network.sha256,
         "created": figures.get("created", "")[:10],
     }

@@ -1,4 +1,4 @@
-"""Canonical digits → strips with made numbers on them, and what they say: what the network for numbers learns from."""
+"""Canonical digits → strips of synthetic numbers, and what they say: what the network for numbers learns from."""
 
 from __future__ import annotations
 

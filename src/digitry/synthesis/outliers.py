@@ -1,4 +1,4 @@
-"""Made images of no digit at all, so that a network learns to be unsure of what is none (outlier exposure).
+"""Synthetic images of no digit at all, so that a network learns to be unsure of what is none (outlier exposure).
 
 Shown with the same target for every class, as Hendrycks et al. 2019 (https://arxiv.org/abs/1812.04606) do with pictures
 from elsewhere. These are drawn or made of digits: nothing is collected.

@@ -151,6 +151,7 @@ def test_the_page_says_how_well_the_shipped_network_reads_and_nothing_of_others(
     assert shipped.get("/config.json").json()["accuracy"] == 0.9955
     about = html.unescape(" ".join(shipped.get("/about").text.split()))
     assert "99.55% of MNIST's 10,000 test digits, 45 wrong" in about
+    assert "half in synthetic photographs" in about
     assert "mostly it says so" in about
     other = open_a_site().client
     assert other.get("/config.json").json()["accuracy"] is None
