@@ -538,7 +538,7 @@ const scenarios = {
     }
   },
 
-  async "axe finds nothing, by light and by dark, empty and full, and on the API's page"() {
+  async "axe finds nothing, by light and by dark, in each state of the page, and on the others"() {
     for (const colorScheme of ["light", "dark"]) {
       const { page } = await open({ colorScheme }, collecting);
       await hasNoViolations(page);
@@ -548,6 +548,13 @@ const scenarios = {
       await page.selectOption("#expect", "number");
       await page.click("#send");
       await page.waitForFunction(() => document.getElementById("picture-answer").textContent.includes("27"));
+      await hasNoViolations(page);
+      await page.click("#tables .number");
+      await page.waitForSelector("#editor:visible");
+      await hasNoViolations(page);
+      await page.click("#crop");
+      await page.click('#modes label:has-text("One digit")');
+      await page.waitForFunction(() => document.querySelectorAll("#bars .name").length === 11);
       await hasNoViolations(page);
       for (const path of ["/api", "/about", "/nowhere"]) {
         await page.goto(collecting + path);
