@@ -1,5 +1,7 @@
 """docs/models/: a card for each shipped network, from its contract, its facts and the committed results.
 
+What it is for, what not, and its weak spots go into src/digitry/models/cards.json as well, for the server's /about.
+
 python bench/model_cards.py [--check]
 """
 
@@ -7,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sys
 from math import prod
 from pathlib import Path
@@ -22,6 +25,7 @@ from digitry.runs import METRICS, Run
 from documents import fill
 
 ROOT = Path(__file__).parent.parent
+SHORT = ROOT / "src" / "digitry" / "models" / "cards.json"
 CARDS = {
     "digit": ("The network for digits", "image-classification", "shipped"),
     "number": ("The network for numbers", "image-to-text", "shipped-numbers"),
@@ -38,15 +42,26 @@ def main() -> None:
     shown = {"reading": reading["parts"], "real": real["sets"], "pages": real["pages"], "kinds": kinds}
     pages = {reads: fill(f"model_card_{reads}", **card(reads, file), **shown) for reads, file in SHIPPED.items()}
     pages |= {name: fill("model_card_small", **small_card(name)) for name in shipped_runs()}
-    for reads, page in pages.items():
-        path = ROOT / "docs" / "models" / f"{reads}.md"
-        if path.is_file() and path.read_text() == page:
+    files = {ROOT / "docs" / "models" / f"{reads}.md": page for reads, page in pages.items()}
+    files[SHORT] = json.dumps(dict(map(in_short, pages.values())), indent=2, ensure_ascii=False) + "\n"
+    for path, text in files.items():
+        if path.is_file() and path.read_text(encoding="utf-8") == text:
             continue
         old.append(path.name)
         if "--check" not in sys.argv:
-            path.write_text(page)
+            path.write_text(text, encoding="utf-8")
     if old and "--check" in sys.argv:
         sys.exit(f"{', '.join(old)} out of date; write them with: python bench/model_cards.py")
+
+
+def in_short(page: str) -> tuple[str, dict[str, str]]:
+    """A card's SHA-256, and the first paragraph of what people should know before they trust the network."""
+    (sha256,) = re.findall(r"^sha256: (\w+)$", page, re.MULTILINE)
+    found = {
+        name: re.search(rf"^## {heading}\n\n(.+?)\n\n", page, re.MULTILINE | re.DOTALL)
+        for name, heading in (("purpose", "For what"), ("limits", "Not for what"), ("weak", "Known weak spots"))
+    }
+    return sha256, {name: " ".join(one[1].split()) for name, one in found.items() if one}
 
 
 def card(reads: str, file: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import digitry
 from digitry.networks.model import Model
 from digitry.pages.templates import render
-from digitry.serve.network_figures import network_figures
+from digitry.serve.network_figures import network_card, network_figures
 from digitry.serve.service import Service
 from digitry.serve.web_page import TYPES, File
 
@@ -44,5 +44,6 @@ def _network(kind: str, network: Model) -> dict[str, Any]:
         "classes": ", ".join(contract.class_names[:12]) + (", …" if len(contract.class_names) > 12 else ""),
         "scale": scale.pictures_in_words if scale else None,
         "sha256": network.sha256,
+        "card": network_card(network),
         "created": figures.get("created", "")[:10],
     }

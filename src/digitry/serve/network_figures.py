@@ -11,6 +11,8 @@ from digitry.networks.model import Model
 from digitry.networks.model_files import shipped_runs
 from digitry.runs import CONFIG, METRICS
 
+CARDS = "cards.json"
+"""SHA-256 of a shipped network → what its card says in short; written by bench/model_cards.py."""
 SHIPPED = {"digit": "digit.json", "number": "number.json", "page": "page.json"}
 """What a network reads → where the figures of the shipped one stand."""
 
@@ -19,6 +21,16 @@ def network_figures(kind: str, network: Model) -> dict[str, Any]:
     """Return the figures of a network for a `digit`, a `number` or a `page`, where it is a shipped one, else none."""
     shipped = (_shipped(kind), *(_small() if kind == "digit" else ()))
     return next((figures for figures in shipped if figures["sha256"] == network.sha256), {})
+
+
+def network_card(network: Model) -> dict[str, str]:
+    """Return what a shipped network is for (`purpose`), what not (`limits`), and its `weak` spots; else nothing."""
+    return dict(_cards().get(network.sha256, {}))
+
+
+@cache
+def _cards() -> dict[str, Any]:
+    return _json(CARDS)
 
 
 @cache

@@ -152,10 +152,14 @@ def test_the_page_says_how_well_the_shipped_network_reads_and_nothing_of_others(
     about = html.unescape(" ".join(shipped.get("/about").text.split()))
     assert "99.55% of MNIST's 10,000 test digits, 45 wrong" in about
     assert "half in synthetic photographs" in about
+    assert '<th scope="row">Not for</th><td>Readings by which something is decided about a person' in about
+    assert about.count('<th scope="row">Weak spots</th>') == 3
+    assert "ask for <code>sure</code>, and" in about
     assert "mostly it says so" in about
     other = open_a_site().client
     assert other.get("/config.json").json()["accuracy"] is None
     assert "10,000 test digits" not in other.get("/about").text
+    assert other.get("/about").text.count(">Weak spots<") == 2, "those of numbers and pages are still the shipped ones"
 
 
 @pytest.mark.parametrize("name", shipped_runs())
