@@ -9,7 +9,7 @@ import nbclient
 import nbformat
 import numpy as np
 import pytest
-from bench.guides import RunPage
+from bench.guides import BLOCK, FIGURE, RunPage
 
 from tests.conftest import make_digits
 
@@ -77,7 +77,10 @@ def test_a_picture_stands_below_the_block_that_shows_it() -> None:
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda path: path.stem)
-def test_a_notebook_has_the_code_of_its_page(page: Path) -> None:
-    shown = re.findall(r"^```python\n(.*?)\n```$", page.read_text(), re.MULTILINE | re.DOTALL)
+def test_a_notebook_has_the_code_and_the_text_of_its_page(page: Path) -> None:
+    text = FIGURE.sub("", page.read_text())
+    shown = re.findall(r"^```python\n(.*?)\n```$", text, re.MULTILINE | re.DOTALL)
     cells = nbformat.read(page.with_suffix(".ipynb"), as_version=4).cells
     assert [cell.source for cell in cells if cell.cell_type == "code"][1:] == shown
+    between = [part.strip() for part in BLOCK.sub("\0", text).split("\0")]
+    assert [cell.source for cell in cells if cell.cell_type == "markdown"] == between
