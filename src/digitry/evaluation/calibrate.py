@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +68,7 @@ class Calibration:
 
 
 def calibrate(
-    place: str | Path,
+    place: str | os.PathLike[str],
     pictures: str | Path | None = None,
     *,
     count: int | None = None,
