@@ -97,9 +97,9 @@ def evaluate_numbers(
 
 def written_strips(split: Split, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
     """Write strips, uint8 (n, 40, width), with the digits of a split; and what they say, int32 (n, 10)."""
-    from digitry.synthesis.number_strips import made_strings
+    from digitry.synthesis.number_strips import made_strips
 
-    return made_strings(split, STRIPS, np.random.default_rng([seed, KEY, 2]))
+    return made_strips(split, STRIPS, np.random.default_rng([seed, KEY, 2]))
 
 
 def numbers_right(

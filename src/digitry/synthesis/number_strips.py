@@ -58,7 +58,7 @@ PLAIN_BEFORE, PLAIN_BEHIND = ("$", "$", "*", "=", "-"), ("-", "=", ".-", ",-", "
 """What of that stands beside digits `as_given`: no letters, of which some look like digits to who never saw them."""
 
 
-class Strings(NamedTuple):
+class NumberStrips(NamedTuple):
     """Strips and the numbers on them."""
 
     strips: NDArray[np.uint8]
@@ -67,7 +67,7 @@ class Strings(NamedTuple):
     """int32 (n, MAX_DIGITS): 1 for the digit 0, up to 10 for the digit 9, then 0s."""
 
 
-def made_strings(split: Split, count: int, rng: np.random.Generator) -> Strings:
+def made_strips(split: Split, count: int, rng: np.random.Generator) -> NumberStrips:
     """Write `count` strips with digits drawn from `split`. The same generator state gives the same strips."""
     strips = np.empty((count, STRIP_HEIGHT, STRIP_WIDTH), np.uint8)
     targets = np.zeros((count, MAX_DIGITS), np.int32)
@@ -77,7 +77,7 @@ def made_strings(split: Split, count: int, rng: np.random.Generator) -> Strings:
         page, labels = made_number(chosen, rng)
         strips[index] = page
         targets[index, : len(labels)] = labels + 1
-    return Strings(strips, targets)
+    return NumberStrips(strips, targets)
 
 
 def made_number(digits: Split, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

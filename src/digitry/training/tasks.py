@@ -223,12 +223,12 @@ def whole_numbers(targets: Any, logits: Any) -> Any:
 def _strips(split: Split, count: int, seed: list[int]) -> Examples:
     import cv2
 
-    from digitry.synthesis.number_strips import made_strings
+    from digitry.synthesis.number_strips import made_strips
 
     # Pictures this small are drawn faster by one thread, and the others are needed for the network.
     cv2.setNumThreads(1)
     parts = [
-        made_strings(split, min(STRIPS_TOGETHER, count - first), np.random.default_rng([*seed, first]))
+        made_strips(split, min(STRIPS_TOGETHER, count - first), np.random.default_rng([*seed, first]))
         for first in range(0, count, STRIPS_TOGETHER)
     ]
     return Examples(np.concatenate([part.strips for part in parts]), np.concatenate([part.targets for part in parts]))

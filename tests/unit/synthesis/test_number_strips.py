@@ -17,52 +17,52 @@ from digitry.synthesis.number_strips import (
     LENGTH_SHARES,
     MAX_DIGITS,
     STRIP_WIDTH,
-    Strings,
+    NumberStrips,
     made_number,
     made_photograph,
-    made_strings,
+    made_strips,
 )
 from digitry.types import Split
 from tests.unit.written_numbers import printed_split
 
 
 @pytest.fixture(scope="module")
-def made() -> Strings:
-    return made_strings(printed_split(), 300, np.random.default_rng(0))
+def made() -> NumberStrips:
+    return made_strips(printed_split(), 300, np.random.default_rng(0))
 
 
-def lengths(made: Strings) -> np.ndarray:
+def lengths(made: NumberStrips) -> np.ndarray:
     return np.asarray((made.targets > 0).sum(axis=1))
 
 
-def test_strips_and_targets_have_their_shapes(made: Strings) -> None:
+def test_strips_and_targets_have_their_shapes(made: NumberStrips) -> None:
     assert made.strips.shape == (300, STRIP_HEIGHT, STRIP_WIDTH) == (300, 40, 192)
     assert made.strips.dtype == np.uint8
     assert made.targets.shape == (300, MAX_DIGITS) == (300, 10)
     assert made.targets.dtype == np.int32
 
 
-def test_targets_hold_one_to_ten_for_the_digits_and_then_zeros(made: Strings) -> None:
+def test_targets_hold_one_to_ten_for_the_digits_and_then_zeros(made: NumberStrips) -> None:
     places = np.arange(MAX_DIGITS) < lengths(made)[:, np.newaxis]
     assert ((made.targets >= 1) & (made.targets <= 10))[places].all()
     assert not made.targets[~places].any()
     assert set(np.unique(made.targets)) == set(range(11))
 
 
-def test_numbers_have_the_lengths_they_are_drawn_with_where_there_is_room(made: Strings) -> None:
+def test_numbers_have_the_lengths_they_are_drawn_with_where_there_is_room(made: NumberStrips) -> None:
     assert LENGTH_SHARES.sum() == pytest.approx(1)
     shares = np.bincount(lengths(made), minlength=MAX_DIGITS + 1) / 300
     np.testing.assert_allclose(shares[1:6], LENGTH_SHARES[:5] * (1 - EMPTY_SHARE), atol=0.06)
     assert (lengths(made) >= 7).any()
 
 
-def test_some_strips_have_no_digit_and_most_of_those_are_not_blank(made: Strings) -> None:
+def test_some_strips_have_no_digit_and_most_of_those_are_not_blank(made: NumberStrips) -> None:
     assert (lengths(made) == 0).mean() == pytest.approx(EMPTY_SHARE, abs=0.03)
     rng, none = np.random.default_rng(0), printed_split().take(slice(0, 0))
     assert np.mean([made_number(none, rng)[0].max() > 127 for _ in range(100)]) > 0.7
 
 
-def test_hardly_a_strip_is_blank_that_claims_digits(made: Strings) -> None:
+def test_hardly_a_strip_is_blank_that_claims_digits(made: NumberStrips) -> None:
     """Ink too faint for its paper is lost: about one strip in eighty, from which nothing can be learned."""
     claims = lengths(made) > 0
     blank = made.strips.max(axis=(1, 2)) < 128
@@ -72,7 +72,7 @@ def test_hardly_a_strip_is_blank_that_claims_digits(made: Strings) -> None:
 def test_the_generator_decides_everything_and_the_digits_are_left_alone() -> None:
     split = printed_split()
     before = split.images.copy()
-    first, again, other = (made_strings(split, 6, np.random.default_rng(seed)) for seed in (1, 1, 2))
+    first, again, other = (made_strips(split, 6, np.random.default_rng(seed)) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first.strips, again.strips)
     np.testing.assert_array_equal(first.targets, again.targets)
     assert (first.strips != other.strips).any(axis=(1, 2)).all()
@@ -87,7 +87,7 @@ def test_neither_global_randomness_nor_the_number_of_threads_changes_a_strip() -
             cv2.setNumThreads(count)
             cv2.setRNGSeed(count)
             np.random.seed(count)  # noqa: NPY002 - the very thing that must not matter
-            found.append(made_strings(printed_split(), 6, np.random.default_rng(1)))
+            found.append(made_strips(printed_split(), 6, np.random.default_rng(1)))
     finally:
         cv2.setNumThreads(threads)
     np.testing.assert_array_equal(found[0].strips, found[1].strips)
@@ -231,5 +231,5 @@ def test_a_wider_gap_sets_digits_apart_and_a_negative_one_lets_them_touch(plain_
 
 
 def test_targets_name_the_class_after_the_blank(plain_hand: Callable[..., None]) -> None:
-    made = made_strings(bars([9] * 5), 20, np.random.default_rng(0))
+    made = made_strips(bars([9] * 5), 20, np.random.default_rng(0))
     assert set(np.unique(made.targets)) == {0, 10}

@@ -10,7 +10,7 @@ import pytest
 
 from digitry.synthesis.augment import augment, distort
 from digitry.synthesis.glyphs import other_hands
-from digitry.synthesis.number_strips import made_strings
+from digitry.synthesis.number_strips import made_strips
 from digitry.synthesis.outliers import made_outliers
 from digitry.synthesis.steps import NotNeededError, steps, stop_here_when
 from digitry.types import Split
@@ -74,9 +74,9 @@ def test_the_flag_of_one_thread_is_not_that_of_another() -> None:
         lambda: distort(IMAGES, 1.0, RNG),
         lambda: other_hands(IMAGES, LABELS, RNG),
         lambda: made_outliers(IMAGES, 50, RNG),
-        lambda: made_strings(Split(IMAGES, LABELS), 50, RNG),
+        lambda: made_strips(Split(IMAGES, LABELS), 50, RNG),
     ],
-    ids=["augment", "distort", "other_hands", "made_outliers", "made_strings"],
+    ids=["augment", "distort", "other_hands", "made_outliers", "made_strips"],
 )
 def test_all_that_takes_long_can_be_left(work: Callable[[], object]) -> None:
     assert isinstance(asked_to_stop(work), NotNeededError)

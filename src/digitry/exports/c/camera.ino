@@ -33,7 +33,7 @@ void setup() {
 }
 
 void loop() {
-  static unsigned char image[28 * 28];
+  static unsigned char image[DIGITRY_SIDE * DIGITRY_SIDE];
   static float probabilities[DIGITRY_CLASSES];
   camera_fb_t *frame = esp_camera_fb_get();
   if (frame == nullptr) {

@@ -12,7 +12,7 @@ static unsigned char frame[DIGITRY_FRAME_PIXELS];
 
 int main(void) {
     static const char *const names[DIGITRY_CLASSES] = DIGITRY_NAMES;
-    unsigned char image[28 * 28];
+    unsigned char image[DIGITRY_SIDE * DIGITRY_SIDE];
     float probabilities[DIGITRY_CLASSES];
     int wide, high, i, best;
     while (scanf("P5 %d %d %*d", &wide, &high) == 2) {

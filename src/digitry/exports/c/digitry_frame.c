@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define SIDE 28
+#define SIDE DIGITRY_SIDE
 #define BOX 20
 #define INK_LEVEL 90           /* a pixel of at least this belongs to a stroke, as in images/segment.py of digitry, */
 #define BOX_LEVEL 32           /* and one of at least this to the ink box, as in images/canonical.py */

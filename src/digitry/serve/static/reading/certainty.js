@@ -8,7 +8,7 @@ const { NEVER, NO_SCALE } = shared;
  * A model's own confidence → the calibrated one, whether that is sure, and why not: {confidence, sure, reason}.
  * `scale` is the contract's; a model without one is sure of nothing.
  */
-export function judge(scale, own, maxError) {
+export function weighConfidence(scale, own, maxError) {
   if (!scale) return { confidence: own, sure: false, reason: NO_SCALE };
   const [least, confidence] = [leastConfidence(scale, maxError), calibrate(scale, own)];
   if (own >= least) return { confidence, sure: true, reason: null };

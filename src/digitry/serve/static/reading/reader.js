@@ -1,6 +1,6 @@
 // A drawing → the digit or the number on it, read here, as Python's Reader.read_drawing reads it.
 
-import { judge, judgeAgainst, shareDoubt } from "./certainty.js";
+import { judgeAgainst, shareDoubt, weighConfidence } from "./certainty.js";
 import { certainty, drawn_ink, ink, one_digit, segment, types } from "./constants.js";
 import { findLines, MIN_HEIGHT } from "./lines.js";
 import { hasLowMark } from "./low_marks.js";
@@ -164,7 +164,7 @@ export class Reader {
   judge(kind, own, maxError) {
     if (this.sureConfidence !== null) return judgeAgainst(own, this.sureConfidence);
     const { contract } = kind === "digit" ? this.digits : this.numbers;
-    return judge(contract?.confidence_scale, own, maxError);
+    return weighConfidence(contract?.confidence_scale, own, maxError);
   }
 }
 
