@@ -39,7 +39,9 @@ SHARED: dict[str, tuple[str, ...]] = {
     "images.strip": ("STRIP_HEIGHT", "DIGIT_HEIGHT", "FRAME_PIXELS", "WIDTH_STEP", "MAX_WIDTH"),
     "reading.certainty": ("MAX_ERROR", "NEVER", "NO_SCALE"),
     "reading.drawn_ink": ("EXPECTATIONS", "LEFT_OVER", "UNREAD", "SIGN"),
+    "reading.notation": ("LETTER", "PARTING", "LEADING"),
     "reading.number": ("VIEWS", "MARGIN", "NEAR", "THIN", "ALTERNATIVES"),
+    "reading.one_number": ("SIGNS",),
     "reading.one_digit": ("RIVALS", "BLOT", "BLOT_REASON", "SECOND_OPINION_BELOW", "STRIP_WIDTH"),
 }
 """Module of digitry → its constants. In JavaScript they are in an object with the last part of the module's name."""

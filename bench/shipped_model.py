@@ -148,7 +148,7 @@ def figures_of_numbers(model: Path, seed: int) -> dict[str, Any]:
     """On numbers written with the digits of MNIST's test split, read with the rounded weights that ship."""
     test = digitry.load_dataset("mnist").test
     assert test is not None
-    strips, targets = written_strips(test, seed)
+    strips, targets = written_strips(test, seed, Model.open(model).class_names)
     right = numbers_right(Model.open(model), strips, targets)
     return {"test_strips": len(strips), "test_right": right, "test_accuracy": round(right / len(strips), 4)}
 

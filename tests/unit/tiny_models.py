@@ -82,6 +82,9 @@ def template_model_bytes(**changes: Any) -> bytes:
 SHADES = np.arange(11) / 10
 """What the string model below goes by: columns of paper are 0, columns of digit d are (d + 1) / 10 of full ink."""
 
+SIGN_SHADES = SHADES[1:] - 0.05
+"""The same of signs, between those of the digits."""
+
 
 def shaded_strip(digits: list[int | None], width: int = 4) -> NDArray[np.uint8]:
     """A strip, uint8 (40, w), that the string model spells: a band of its shade for each digit, paper for None."""
@@ -90,11 +93,19 @@ def shaded_strip(digits: list[int | None], width: int = 4) -> NDArray[np.uint8]:
 
 
 def string_model(
-    *, contract: str | None = None, softmax: bool = True, rank: int = 3, height: int = 40, classes: int = 11
+    *,
+    contract: str | None = None,
+    softmax: bool = True,
+    rank: int = 3,
+    height: int = 40,
+    classes: int = 11,
+    signs: tuple[str, ...] = (),
 ) -> Any:
-    """Every two columns are the digit whose shade is nearest; each argument spoils one thing that a reader checks."""
+    """Every two columns are the digit whose shade is nearest, or the sign; each other argument spoils one thing that a
+    reader checks. Signs have their shades between those of the digits.
+    """
     sharpness = 2000.0
-    shades = SHADES[:classes]
+    shades = np.concatenate([SHADES[:classes], SIGN_SHADES[: len(signs)]])
     constants = {
         "shape": np.array([0, -1, 1] if rank == 3 else [-1, 1], np.int64),
         "weights": (2 * sharpness * shades[np.newaxis]).astype(np.float32),
@@ -116,7 +127,7 @@ def string_model(
         [numpy_helper.from_array(values, name) for name, values in constants.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    names = tuple("0123456789")
+    names = (*"0123456789", *signs)
     plain = Contract(recipe="tiny", class_names=names, input_shape=STRIP_SHAPE, reads="number")
     text = plain.to_json() if contract is None else contract
     if text:

@@ -20,7 +20,7 @@ from digitry.evaluation.judged_run import JudgedRun
 from digitry.files import name_for_a_file
 from digitry.networks.contract import Contract
 from digitry.runs import REPORT, Run
-from digitry.types import Dataset, Labels, Probabilities, Split
+from digitry.types import TEN_DIGITS, Dataset, Labels, Probabilities, Split
 
 if TYPE_CHECKING:
     from digitry.networks.model import Model
@@ -215,7 +215,7 @@ def parameters_of(contract: Contract) -> int | None:
     from digitry.recipes import RECIPES
 
     recipe = RECIPES.get(contract.recipe)
-    return recipe.parameters if recipe and len(contract.class_names) == 10 else None
+    return recipe.parameters if recipe and len(contract.class_names) == len(recipe.answers_of(TEN_DIGITS)) else None
 
 
 def _without(test: JudgedSplit, positions: NDArray[np.int64]) -> WithoutDoubtful:

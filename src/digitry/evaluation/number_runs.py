@@ -20,7 +20,7 @@ from digitry.files import name_for_a_file
 from digitry.networks.decoding import spellings
 from digitry.networks.model import Model
 from digitry.runs import Run
-from digitry.types import Dataset, Split
+from digitry.types import TEN_DIGITS, Dataset, Split
 
 STRIPS, KEY = 5000, 2**32 - 2
 """How many numbers are written with a split's digits, and what takes the epoch's place in their seed."""
@@ -75,7 +75,7 @@ def evaluate_numbers(
     files = Run.open(run)
     model = Model.open(files.folder, reads="number")
     dataset = load.numbered_as(data_of(files, data), model.class_names, f"the model of {files.folder}")
-    strips, targets = written_strips(splits_of(files, dataset, split)[split], files.seed)
+    strips, targets = written_strips(splits_of(files, dataset, split)[split], files.seed, model.class_names)
     same = dataset.sha256 == files.data_sha256
     judged = NumberEvaluation(
         run=files,
@@ -95,11 +95,21 @@ def evaluate_numbers(
     return judged
 
 
-def written_strips(split: Split, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
-    """Write strips, uint8 (n, 40, width), with the digits of a split; and what they say, int32 (n, 10)."""
-    from digitry.synthesis.number_strips import made_strips
+def written_strips(
+    split: Split, seed: int, class_names: tuple[str, ...] = TEN_DIGITS
+) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
+    """Write strips, uint8 (n, 40, width), with the digits of a split; and what a network of these classes has to say of
+    them, int32 (n, characters): where it names no signs, the digits alone.
+    """
+    from digitry.synthesis.number_strips import SIGNS, made_strips
 
-    return made_strips(split, STRIPS, np.random.default_rng([seed, KEY, 2]))
+    digits = sum(name not in SIGNS for name in class_names)
+    strips, targets = made_strips(split, STRIPS, np.random.default_rng([seed, KEY, 2]), digits)
+    if digits == len(class_names):
+        unnamed = targets > digits
+        order = np.argsort(unnamed | (targets == 0), axis=1, kind="stable")
+        targets = np.take_along_axis(np.where(unnamed, 0, targets), order, axis=1)
+    return strips, targets
 
 
 def numbers_right(

@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from digitry.types import TEN_DIGITS
+
 BLANK = 0
 """Column of the frame probabilities that stands for no digit; digit d is column d + 1."""
 
@@ -26,6 +28,23 @@ MIN_PROBABILITY = 1e-4
 
 NONE = (0.0, 0.0)
 """No way yet to spell a prefix, be it with a blank at its end or with its last digit."""
+
+
+def digits_alone(frames: Frames, class_names: tuple[str, ...]) -> Frames:
+    """Return frame probabilities, float32 (n, frames, 1 + classes), of no digit and the ten digits, (n, frames, 11).
+
+    Of the signs among the classes each counts as no digit; digits that the network does not know get 0. What has no
+    class that is a digit is returned as it is.
+    """
+    if class_names == TEN_DIGITS or not set(class_names) & set(TEN_DIGITS):
+        return frames
+    places = {name: 1 + place for place, name in enumerate(class_names)}
+    known = [name for name in TEN_DIGITS if name in places]
+    alone = np.zeros((*frames.shape[:2], 1 + len(TEN_DIGITS)), np.float32)
+    alone[:, :, [1 + TEN_DIGITS.index(name) for name in known]] = frames[:, :, [places[name] for name in known]]
+    signs = [place for name, place in places.items() if name not in TEN_DIGITS]
+    alone[:, :, BLANK] = frames[:, :, BLANK] + frames[:, :, signs].sum(axis=2)
+    return alone
 
 
 class Spelling(NamedTuple):

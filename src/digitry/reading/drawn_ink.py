@@ -74,7 +74,10 @@ def _read_numbers(page: InkPage, networks: Networks) -> Reading:
     if not page.ink.any():
         return Reading("", reason=BLANK, stages={"ink": page.ink})
     lines = split_lines(find_lines(page.ink, ruled=False))
-    read = [read_strips(line_strips(page.ink, line), networks.read_strips) for line in lines]
+    read = [
+        read_strips(line_strips(page.ink, line), networks.name_characters, networks.numbers.class_names)
+        for line in lines
+    ]
     high = [found if found and one_number.is_high_enough(found) else None for found in read]
     sheet = one_number.InkSheet(page, page.ink, Levelling(page.ink.shape, 0), 0, 0)
     readings = []

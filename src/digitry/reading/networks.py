@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from digitry.errors import SettingError
 from digitry.networks.contract import Contract
+from digitry.networks.decoding import digits_alone
 from digitry.networks.model import WHAT, Model
 from digitry.networks.scale import with_place
 from digitry.pages.number_words import confidence as in_words
 from digitry.reading.canonical_of import canonical_of, look_canonical
 from digitry.reading.certainty import MAX_ERROR, check_max_error, weigh_confidence
+from digitry.synthesis.allographs import SIGNS
 from digitry.types import TEN_DIGITS, Digit, Images, Probabilities
 
 
@@ -98,6 +100,11 @@ class Networks:
         """The labels a digit may get, in the order of `read_digits`' columns."""
         return self.contract.class_names
 
+    @cached_property
+    def digits_in_numbers(self) -> tuple[str, ...]:
+        """The labels of the digits that the network for numbers knows, without those of the signs."""
+        return tuple(name for name in self.numbers.class_names if name not in SIGNS)
+
     @property
     def has_own_numbers(self) -> bool:
         """Whether another network than the shipped one reads numbers."""
@@ -125,15 +132,13 @@ class Networks:
 
     def read_strips(self, strips: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Read ink strips, uint8 (n, 40, width): float32 (n, frames, 11), no digit, then the ten digits; those that the
-        network does not know have a probability of 0.
+        network does not know have a probability of 0, and signs count as no digit.
         """
-        known = self.numbers.probabilities(strips)
-        names = self.numbers.class_names
-        if not knows_some_digits(names):
-            return known
-        all_ten = np.zeros((*known.shape[:2], 1 + len(TEN_DIGITS)), np.float32)
-        all_ten[:, :, [0, *(1 + TEN_DIGITS.index(name) for name in names)]] = known
-        return all_ten
+        return digits_alone(self.numbers.probabilities(strips), self.numbers.class_names)
+
+    def name_characters(self, strips: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Read the same with the signs: float32 (n, frames, 1 + classes of `numbers`), no character first."""
+        return self.numbers.probabilities(strips)
 
     def see_page(self, page: NDArray[np.float32]) -> NDArray[np.float32]:
         """Look at a page of even contrast, float32 (h, w): float32 (channels, h/4, w/4), see `networks.page_answer`."""
@@ -143,7 +148,7 @@ class Networks:
         """Return the same by the shipped network, whatever reads numbers here: the scale of digits was fitted with
         it.
         """
-        return self._shipped_numbers.probabilities(strips)
+        return digits_alone(self._shipped_numbers.probabilities(strips), self._shipped_numbers.class_names)
 
     def judge(self, kind: str, confidence: float) -> tuple[float, bool, str | None]:
         """Judge a model's own confidence in what it reads, a `digit`, a `number`, or one on a `page`.

@@ -14,10 +14,10 @@ DECIMALS = ("auto", "comma", "point")
 LETTER = ""
 """Stands for any character that no number has."""
 
-PARTING = frozenset((*"+×÷=", LETTER))
+PARTING = (*"+×÷=", LETTER)
 """What stands between two numbers: a sum is read as its parts, and so is a code of letters and digits."""
 
-LEADING = frozenset("-+(")
+LEADING = tuple("-+(")
 """Signs that belong to the number behind them."""
 
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from digitry.images.lines import Line
 from digitry.images.segment import INK_LEVEL
 from digitry.images.strip import DIGIT_HEIGHT, FRAME_PIXELS, STRIP_HEIGHT, Strip, cut_strip
-from digitry.networks.decoding import Frames, alignment, spellings
-from digitry.types import Box
+from digitry.networks.decoding import Frames, alignment, digits_alone, spellings
+from digitry.types import TEN_DIGITS, Box
 
 VIEWS = ((0.78, 1.0), (1.0, 0.85), (1.28, 1.0))
 """A line is read at these sizes, and so much narrower: what is high in it may be a digit, or more, or less, and people
@@ -42,6 +42,18 @@ class Spot(NamedTuple):
     """In pixels of the ink page."""
 
 
+class Sign(NamedTuple):
+    """A sign among the digits of a number, or beside it."""
+
+    name: str
+    after: int
+    """So many digits stand before it."""
+    confidence: float
+    """0 to 1, not calibrated."""
+    box: Box
+    """In pixels of the ink page."""
+
+
 class Found(NamedTuple):
     """What a line says."""
 
@@ -53,6 +65,8 @@ class Found(NamedTuple):
     strip: Strip
     """The strip on which the digits stand out best."""
     frames: Frames
+    signs: tuple[Sign, ...] = ()
+    """From left to right, where the network names any."""
 
 
 def line_strips(ink: NDArray[np.uint8], line: Line) -> list[Strip]:
@@ -74,11 +88,12 @@ def page_strips(ink: NDArray[np.uint8]) -> list[Strip]:
     ]
 
 
-def read_strips(strips: list[Strip], read: ReadStrips) -> Found | None:
+def read_strips(strips: list[Strip], read: ReadStrips, class_names: tuple[str, ...] = TEN_DIGITS) -> Found | None:
     """Read the number that these strips of one line spell, their opinions weighed equally; None when there is no
-    digit.
+    digit. `class_names` are those of the network that `read` asks.
     """
-    answers = [read(strip.ink[np.newaxis])[0] for strip in strips]
+    seen = [read(strip.ink[np.newaxis])[0] for strip in strips]
+    answers = [digits_alone(frames[np.newaxis], class_names)[0] for frames in seen]
     votes: dict[tuple[int, ...], float] = defaultdict(float)
     supporters: dict[tuple[int, ...], tuple[float, int]] = {}
     for index, frames in enumerate(answers):
@@ -93,7 +108,36 @@ def read_strips(strips: list[Strip], read: ReadStrips) -> Found | None:
     main = supporters[best][1]
     spots = _spots(strips[main], answers[main], best)
     others = tuple((digits, min(p, 1.0)) for digits, p in ranked[1 : 1 + ALTERNATIVES] if p > 1e-4)
-    return Found(best, min(probability, 1.0), others, spots, strips[main], answers[main])
+    signs = _signs(strips[main], seen, main, best, class_names)
+    return Found(best, min(probability, 1.0), others, spots, strips[main], answers[main], signs)
+
+
+def _signs(
+    strip: Strip, seen: list[Frames], main: int, digits: tuple[int, ...], class_names: tuple[str, ...]
+) -> tuple[Sign, ...]:
+    """Return the signs that most of the strips see among these digits, where they stand on one of them."""
+    if len(class_names) <= len(TEN_DIGITS):
+        return ()
+    votes: dict[tuple[int, ...], float] = defaultdict(float)
+    for frames in seen:
+        for characters, probability in spellings(frames):
+            if tuple(TEN_DIGITS.index(class_names[c]) for c in characters if class_names[c] in TEN_DIGITS) == digits:
+                votes[characters] += probability
+    best = max(votes, key=lambda one: votes[one], default=())
+    if len(best) <= len(digits):
+        return ()
+    spans = alignment(seen[main], best)
+    share = votes[best] / sum(votes.values())
+    centres = [((first + last + 1) / 2) * FRAME_PIXELS for first, last in spans]
+    borders = [-1e9, *(_border(strip, a, b) for a, b in pairwise(centres)), 1e9]
+    signs, before = [], 0
+    for place, kind in enumerate(best):
+        if class_names[kind] in TEN_DIGITS:
+            before += 1
+        else:
+            box = _box(strip, centres[place], borders[place], borders[place + 1])
+            signs.append(Sign(class_names[kind], before, share, box))
+    return tuple(signs)
 
 
 def _spots(strip: Strip, frames: Frames, digits: tuple[int, ...]) -> tuple[Spot, ...]:

@@ -24,8 +24,8 @@ from digitry.reading import one_digit
 from digitry.reading.certainty import share_doubt
 from digitry.reading.judged import LEAST_GIVEN
 from digitry.reading.networks import Networks
-from digitry.reading.notation import value_of
-from digitry.reading.number import ALTERNATIVES, Found, line_strips, page_strips, read_strips
+from digitry.reading.notation import numbers_in, value_of
+from digitry.reading.number import ALTERNATIVES, Found, Sign, line_strips, page_strips, read_strips
 from digitry.reading.one_digit import BLOT, BLOT_REASON
 from digitry.reading.page import box_around
 from digitry.reading.page_options import PageOptions
@@ -166,13 +166,13 @@ def _written(reading: Reading, seen: SeenNumber, options: PageOptions) -> Readin
     if not reading.numbers:
         return reading
     (number,) = reading.numbers
-    best = seen.text_of(number.text)
+    best = seen.text_of(number.digits_text)
     confidence, box = number.confidence, number.box
     if best.signs:
-        confidence *= best.vote / seen.votes[number.text] * min(sign.confidence for sign in best.signs)
+        confidence *= best.vote / seen.votes[number.digits_text] * min(sign.confidence for sign in best.signs)
         box = box_around([box, *(sign.box for sign in best.signs)])
-    text, signs = (best.text, best.signs) if options.signs else (number.text, ())
-    doubt = SIGNS if best.signs else None if seen.is_plain(number.text) else PERHAPS_SIGNS
+    text, signs = (best.text, best.signs) if options.signs else (number.digits_text, ())
+    doubt = SIGNS if best.signs else None if seen.is_plain(number.digits_text) else PERHAPS_SIGNS
     number = replace(
         number,
         text=text,
@@ -191,7 +191,7 @@ def _doubted(
     text: str, own: float, number: Number | None, seen: SeenNumber, grey: NDArray[np.uint8], networks: Networks
 ) -> Number:
     """Return the number that two networks together think most probable, but not both of them: never sure."""
-    if number is None or number.text != text:
+    if number is None or number.digits_text != text:
         digits = seen.digits[text]
         number = Number(text, own, box_around([digit.box for digit in digits]), digits)
     doubt = min(1.0, explained_by_box(grey, number.box) / EXPLAINED)
@@ -241,7 +241,7 @@ def _number_on(sheet: InkSheet, networks: Networks) -> Found | None:
         strips = line_strips(sheet.ink, line)
         if sheet.ink.shape[0] < ONE_LINE * line.digit_height:
             strips += page_strips(sheet.ink)
-    found = read_strips(strips, networks.read_strips)
+    found = read_strips(strips, networks.name_characters, networks.numbers.class_names)
     return found if found and is_high_enough(found) else None
 
 
@@ -271,8 +271,8 @@ def _number(sheet: InkSheet, found: Found, grey: NDArray[np.uint8] | None, netwo
         digits.append(
             Digit(str(spot.digit), float(spot.probabilities[spot.digit]), sheet.box_on_page(spot.box), rivals)
         )
-    text = "".join(map(str, found.digits))
-    box = box_around([digit.box for digit in digits])
+    text, signs, around = _with_signs("".join(map(str, found.digits)), found.signs, sheet)
+    box = box_around([*(digit.box for digit in digits), *(sign.box for sign in signs)])
     doubt = 1.0 if grey is None else min(1.0, explained_by_box(grey, box) / EXPLAINED)
     blot = len(found.spots) == 1 and (
         is_blot(_cut(sheet.ink, found.spots[0].box)) or (grey is not None and _is_solid(grey, box))
@@ -283,7 +283,39 @@ def _number(sheet: InkSheet, found: Found, grey: NDArray[np.uint8] | None, netwo
         reason = BLOT_REASON
     others = tuple(("".join(map(str, text)), probability) for text, probability in found.alternatives)
     alternatives = share_doubt(others, own, confidence)
-    return Number(text, confidence, box, tuple(digits), sure, reason, alternatives)
+    if signs:
+        sure, reason = False, SIGNS if sure else reason
+    return Number(
+        text,
+        confidence,
+        box,
+        tuple(digits),
+        sure,
+        reason,
+        alternatives,
+        signs=signs,
+        around=around,
+    )
+
+
+def _with_signs(
+    digits: str, found: tuple[Sign, ...], sheet: InkSheet
+) -> tuple[str, tuple[Digit, ...], tuple[str, ...]]:
+    """Return the text of a number whose network sees signs, its signs, and what stands around it.
+
+    Where signs part its digits, as `×` does, that is the digits alone.
+    """
+    characters: list[str | Sign] = list(digits)
+    for sign in reversed(found):
+        characters.insert(sign.after, sign)
+    for written in numbers_in([one if isinstance(one, str) else one.name for one in characters]):
+        kept = [characters[place] for place in written.places]
+        if "".join(one for one in kept if isinstance(one, str)) == digits:
+            signs = tuple(
+                Digit(one.name, one.confidence, sheet.box_on_page(one.box), ()) for one in kept if isinstance(one, Sign)
+            )
+            return written.text, signs, written.around
+    return digits, (), ()
 
 
 def _is_solid(grey: NDArray[np.uint8], box: Box) -> bool:

@@ -122,7 +122,7 @@ class Reader(Networks):
                 first = ", ".join(self.class_names[:3])
                 raise SettingError(f"between, length and check are about digits; this model reads {first}…")
             return options
-        for names in (self.class_names, self.numbers.class_names):
+        for names in (self.class_names, self.digits_in_numbers):
             if names != TEN_DIGITS and not knows_some_digits(names):
                 raise SettingError(f"this model reads {', '.join(names[:3])}…, not digits; use expect 'digit'")
         self._say_what_is_unknown()
@@ -138,8 +138,8 @@ class Reader(Networks):
                 f"the model for single digits knows only {', '.join(self.class_names)}: of other digits the networks "
                 "for numbers and pages speak alone, and such a digit that stands alone is never sure"
             )
-        if knows_some_digits(self.numbers.class_names):
-            known = ", ".join(self.numbers.class_names)
+        if knows_some_digits(self.digits_in_numbers):
+            known = ", ".join(self.digits_in_numbers)
             warn_caller(f"the model for numbers knows only {known}: it never reads another digit")
 
     def read_drawing(self, ink: NDArray[np.uint8], *, expect: str = "number") -> Reading:

@@ -10,6 +10,8 @@ from digitry.errors import ModelError, SettingError, unknown_name
 from digitry.networks.contract import LIGHT, Contract
 from digitry.recipes.backend import PLAIN_TORCH_OPTIMIZERS, choose_backend, trainer_name
 from digitry.recipes.settings import About, Settings, setting
+from digitry.synthesis.allographs import SIGNS
+from digitry.types import TEN_DIGITS
 
 __all__ = ["Recipe", "Settings", "setting"]
 
@@ -80,14 +82,16 @@ class Recipe:
         """What trains it here, as `backend.trainer_name` says it. Raises SettingError where nothing can."""
         return trainer_name(self.plain_torch and self.settings.optimizer in PLAIN_TORCH_OPTIMIZERS)
 
-    def build_model(self, classes: int = 10) -> Any:
+    def build_model(self, classes: int | None = None) -> Any:
         """Build the network, untrained, as a keras.Model, on the backend that is chosen if Keras is not loaded yet.
+
+        It names so many classes, by default what `answers_of` the ten digits is.
 
         Raises SettingError for settings that make no network, or one that is too large to be kept.
         """
         choose_backend()
         try:
-            model = self.build(classes, self.settings)
+            model = self.build(classes or len(self.answers_of(TEN_DIGITS)), self.settings)
         except ValueError as error:
             own = {name: getattr(self.settings, name) for name in self.own()}
             if not own:
@@ -101,6 +105,10 @@ class Recipe:
                 f"{MAX_PARAMETERS:,} fit into a model file; take fewer or smaller layers"
             )
         return model
+
+    def answers_of(self, class_names: tuple[str, ...]) -> tuple[str, ...]:
+        """Return what the network names that learns from such classes: who reads numbers names their signs, too."""
+        return (*class_names, *SIGNS) if self.reads == "number" else class_names
 
     def contract(self, model: Any, class_names: tuple[str, ...], **more: Any) -> Contract:
         """State what this recipe's `model` expects, and `more`. Raises ModelError for an input that nobody gives."""

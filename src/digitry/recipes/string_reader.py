@@ -2,7 +2,8 @@
 
 Source      ours: convolutions with batch normalisation over a strip 40 pixels high and of any width, one answer every
             two pixels, trained by connectionist temporal classification (Graves et al. 2006) on numbers written with
-            MNIST's training digits and photographed (synthesis/number_strips.py): no picture of a number needed
+            MNIST's training digits and drawn signs, and photographed (synthesis/number_strips.py): no picture of a
+            number needed
 Measured    see src/digitry/models/number.json and results/reading.json
 Command     python -m bench shipped-model
 """
@@ -54,9 +55,9 @@ def build(classes: int, settings: Settings) -> Any:
 
 RECIPE = Recipe(
     name="string-reader",
-    summary="8 convolutions over a strip of any width, batch norm, relu → 2 × 11 logits every four pixels; CTC",
+    summary="8 convolutions over a strip of any width, batch norm, relu → 2 × 29 logits every four pixels; CTC",
     source="digitry",
-    parameters=551_982,
+    parameters=557_202,
     settings=Settings(
         epochs=100,
         batch_size=64,
@@ -64,6 +65,7 @@ RECIPE = Recipe(
         learning_rate=0.003,
         schedule="cosine",
         dropout=0.1,
+        precision="bfloat16",
         augment=True,
         strips_per_epoch=8192,
         validation_fraction=0.1,

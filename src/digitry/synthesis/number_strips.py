@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -12,20 +13,33 @@ from numpy.typing import NDArray
 from digitry.images.canonical import tight
 from digitry.images.ink import PAPER_WINDOWS, find_ink
 from digitry.images.strip import STRIP_HEIGHT, resize_strip
+from digitry.synthesis.allographs import LETTERS
+from digitry.synthesis.allographs import SIGNS as SIGN_PATHS
 from digitry.synthesis.augment import augment
 from digitry.synthesis.glyphs import MARKS, curve, mark, other_hands, stroke, written_digit
 from digitry.synthesis.hands import Hand
 from digitry.synthesis.paper import photograph
 from digitry.synthesis.steps import steps
+from digitry.synthesis.texts import signed
 from digitry.types import Split
+
+SIGNS = tuple(SIGN_PATHS)
+"""The signs that a network for numbers names, behind the classes of its digits."""
+
+DIGIT = "0"
+"""Stands for any digit in a pattern of a number."""
 
 STRIP_WIDTH = 192
 """Pixels of a training strip. The network reads strips of any width."""
 
-MAX_DIGITS = 10
+MAX_DIGITS, MAX_CHARACTERS = 10, 16
+"""So many digits has a number at most, and so many digits and signs together."""
 
 BLANK = 0
-"""Target value that pads the shorter numbers; digit d is d + 1."""
+"""Target value that pads the shorter numbers; the digit of class d is d + 1, the signs follow the classes."""
+
+SIGNED_SHARE = 0.3
+"""Share of the strips with a number that has signs: a decimal, a date, an amount, a sum …"""
 
 ZOOM_RANGE = (0.6, 2.2)
 """Pixels of a photograph per pixel of its strip: strips are shrunk, or enlarged, as those of small pictures."""
@@ -43,18 +57,22 @@ MIDDLE, FINEST = 127, 0.5
 """Grey level from which on a pixel of a canonical digit is stroke; share of the strokes that the finest pen leaves:
 what is left of less could be any digit."""
 
-EMPTY_SHARE = 0.06
-"""Share of the strips without any digit."""
+EMPTY_SHARE = 0.08
+"""Share of the strips without any digit; half of them have letters."""
+
+UNLIKE_DIGITS = tuple(letter for letter in LETTERS if letter not in "BDGIOQSZbgijloqsyz")
+"""Letters that nobody takes for a digit."""
 
 BEFORE = ("$", "$", "*", "=", "-", "+", "₹", "€", "£", "(", "hash")
-BETWEEN = tuple("......,,,,,---:'")
+BETWEEN = tuple("......,,,,,---:'//")
 BEHIND = ("-", "=", ".-", ",-", ".", ".=", "/-", "%", ")", "€", "✓", "+", "kg", "m", "h", "scribble", "scribble")
 """What is written before, between and behind the digits of a number and is none.
 
 No stroke between digits: nobody could tell it from a 1.
 """
 
-PLAIN_BEFORE, PLAIN_BEHIND = ("$", "$", "*", "=", "-"), ("-", "=", ".-", ",-", ".", ".=", "scribble")
+PLAIN_BEFORE, PLAIN_BETWEEN = ("$", "$", "*", "=", "-"), tuple("......,,,,,---:'")
+PLAIN_BEHIND = ("-", "=", ".-", ",-", ".", ".=", "scribble")
 """What of that stands beside digits `as_given`: no letters, of which some look like digits to who never saw them."""
 
 
@@ -64,27 +82,45 @@ class NumberStrips(NamedTuple):
     strips: NDArray[np.uint8]
     """Ink intensity, uint8 (n, STRIP_HEIGHT, STRIP_WIDTH)."""
     targets: NDArray[np.int32]
-    """int32 (n, MAX_DIGITS): 1 for the digit 0, up to 10 for the digit 9, then 0s."""
+    """int32 (n, MAX_CHARACTERS): 1 for the digit 0, up to 10 for the digit 9, from 11 on the signs, then 0s."""
 
 
-def made_strips(split: Split, count: int, rng: np.random.Generator) -> NumberStrips:
-    """Write `count` strips with digits drawn from `split`. The same generator state gives the same strips."""
+def made_strips(split: Split, count: int, rng: np.random.Generator, classes: int = 10) -> NumberStrips:
+    """Write `count` strips with digits drawn from `split`, of so many classes. The same generator state gives the same
+    strips.
+    """
     strips = np.empty((count, STRIP_HEIGHT, STRIP_WIDTH), np.uint8)
-    targets = np.zeros((count, MAX_DIGITS), np.int32)
+    targets = np.zeros((count, MAX_CHARACTERS), np.int32)
     lengths = np.where(rng.random(count) < EMPTY_SHARE, 0, rng.choice(MAX_DIGITS, count, p=LENGTH_SHARES) + 1)
+    with_signs = rng.random(count) < SIGNED_SHARE
     for index in steps(range(count)):
-        chosen = split.take(rng.integers(0, len(split), lengths[index]))
-        page, labels = made_number(chosen, rng)
+        pattern = _signed_pattern(rng) if with_signs[index] and lengths[index] else DIGIT * int(lengths[index])
+        chosen = split.take(rng.integers(0, len(split), pattern.count(DIGIT)))
+        page, written = made_number(chosen, rng, pattern)
         strips[index] = page
-        targets[index, : len(labels)] = labels + 1
+        target = [classes + SIGNS.index(one) if isinstance(one, str) else one for one in written][:MAX_CHARACTERS]
+        targets[index, : len(target)] = np.array(target, np.int32) + 1
     return NumberStrips(strips, targets)
 
 
-def made_number(digits: Split, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Write one strip with these digits in this order, and the labels of those that found room on it."""
+def _signed_pattern(rng: np.random.Generator) -> str:
+    """Give how a number with signs is written, `DIGIT` for each of its digits."""
+    while True:
+        pattern = re.sub(r"\d", DIGIT, signed(rng))
+        if pattern.count(DIGIT) <= MAX_DIGITS and len(pattern) <= MAX_CHARACTERS:
+            return pattern
+
+
+def made_number(
+    digits: Split, rng: np.random.Generator, pattern: str | None = None
+) -> tuple[NDArray[np.uint8], list[int | str]]:
+    """Write one strip with these digits in this order, and the characters on it: labels of digits, and signs.
+
+    What finds no room is left off at the end.
+    """
     window = float(rng.choice(PAPER_WINDOWS[:3], p=[0.7, 0.2, 0.1]))
-    _, ink, labels = _legible(digits, rng, STRIP_WIDTH, ZOOM_RANGE, window)
-    return resize_strip(ink, STRIP_WIDTH), labels
+    _, ink, written = _legible(digits, rng, STRIP_WIDTH, ZOOM_RANGE, window, pattern)
+    return resize_strip(ink, STRIP_WIDTH), written
 
 
 def made_photograph(
@@ -100,8 +136,8 @@ def made_photograph(
     It is as high as a strip and as wide as `width` pixels of one, times a zoom drawn from the range. With `as_given`
     all the given digits are there, none drawn from a pen path, and few signs stand beside them.
     """
-    grey, _, labels = _legible(digits, rng, width, zoom_range, PAPER_WINDOWS[0], as_given=as_given)
-    return grey, labels
+    grey, _, written = _legible(digits, rng, width, zoom_range, PAPER_WINDOWS[0], as_given=as_given)
+    return grey, np.array([one for one in written if not isinstance(one, str)], np.int64)
 
 
 def _legible(
@@ -110,22 +146,29 @@ def _legible(
     width: int,
     zoom_range: tuple[float, float],
     window: float,
+    pattern: str | None = None,
     *,
     as_given: bool = False,
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int64]]:
-    """Photographs of the digits, each in another hand, until one shows them: its grey, its ink, its labels."""
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], list[int | str]]:
+    """Photographs of the digits, each in another hand, until one shows them: its grey, its ink, its characters."""
     while True:
         images = digits.images
         if len(digits):
             images = augment(other_hands(images, digits.labels, rng), rng)
         hand = _Hand.drawn(rng, zoom_range)
         if as_given:
+            plain = replace(hand.writer, drawn=frozenset())
             hand = replace(
-                hand, writer=replace(hand.writer, drawn=frozenset()), before=PLAIN_BEFORE, behind=PLAIN_BEHIND
+                hand,
+                writer=plain,
+                before=PLAIN_BEFORE,
+                between=PLAIN_BETWEEN,
+                behind=PLAIN_BEHIND,
+                names_signs=False,
             )
         written_ink = np.zeros((round(STRIP_HEIGHT * hand.zoom), round(width * hand.zoom)), np.uint8)
-        written = _write(written_ink, images, digits.labels, hand, rng)
-        if as_given and len(written) < len(digits):
+        written = _write(written_ink, images, digits.labels, pattern or DIGIT * len(digits), hand, rng)
+        if as_given and sum(not isinstance(one.character, str) for one in written) < len(digits):
             continue
         grey = photograph(written_ink, hand.pen, rng)
         found = find_ink(grey, dark_on_light=True, window=window).ink
@@ -134,12 +177,14 @@ def _legible(
         else:
             found_there = found
         if all(_is_found(digit, found_there) for digit in written):
-            return grey, found, digits.labels[: len(written)]
+            return grey, found, [one.character for one in written]
 
 
 class _Written(NamedTuple):
-    """One digit of the line."""
+    """One character of the line."""
 
+    character: int | str
+    """A digit's label, or a sign."""
     left: int
     top: int
     inked: NDArray[np.bool_]
@@ -174,8 +219,11 @@ class _Hand:
     joined: float
     """Chance of a stroke from each digit to the next."""
     before: tuple[str, ...]
+    between: tuple[str, ...]
     behind: tuple[str, ...]
-    """What may stand there beside the number."""
+    """What may stand there beside the digits of a number."""
+    names_signs: bool
+    """Whether the signs among that count as characters that have to find room, and to be seen."""
     boxed: float
     """Distance of the upright lines of a form with a box for each digit; 0 for plain paper."""
 
@@ -197,46 +245,70 @@ class _Hand:
             separators=float(rng.uniform(0.1, 0.6)) if rng.random() < 0.35 else 0.0,
             joined=float(rng.uniform(0.1, 0.6)) if rng.random() < 0.12 else 0.0,
             before=BEFORE,
+            between=BETWEEN,
             behind=BEHIND,
+            names_signs=True,
             boxed=float(rng.uniform(1.1, 2.0)) if rng.random() < 0.05 else 0.0,
         )
 
 
 def _write(
-    ink: NDArray[np.uint8], images: NDArray[np.uint8], labels: NDArray[np.int64], hand: _Hand, rng: np.random.Generator
+    ink: NDArray[np.uint8],
+    images: NDArray[np.uint8],
+    labels: NDArray[np.int64],
+    pattern: str,
+    hand: _Hand,
+    rng: np.random.Generator,
 ) -> list[_Written]:
-    """Write the digits into `ink`, from left to right, as many as find room; returns those that did."""
+    """Write digits and signs into `ink` as the pattern says, from left to right, as many as find room; returns those
+    that did and that a network has to name.
+    """
     height, width = ink.shape
     line = _Line(ink, hand)
     # The middle of the line: anywhere the digits still lie inside, mostly central.
     room = max(height - hand.height, 0) / 2
     middle = height / 2 + float(np.clip(rng.normal(0, 0.45), -1, 1)) * room
     line.x = rng.uniform(0, 0.25) * hand.height
-    if rng.random() < 0.12:
+    plain = pattern.count(DIGIT) == len(pattern)
+    if plain and rng.random() < 0.12:
         _put_mark(line, str(rng.choice(hand.before)), middle, rng)
     sizes = np.exp(rng.normal(0, 0.09, len(images)))
     patches = []
     for image, label, size in zip(images, labels, sizes, strict=True):
         tall = hand.height * float(size) * (hand.small_zeros if label == 0 else 1.0)
         patches.append(_digit(image, int(label), tall, hand.writer, rng))
-    spare = width - line.x - sum(p.shape[1] + hand.gap * hand.height for p in patches)
+    signs_wide = 0.3 * (len(pattern) - len(patches)) * hand.height
+    spare = width - line.x - signs_wide - sum(p.shape[1] + hand.gap * hand.height for p in patches)
     if spare > 0:
         line.x += rng.random() * spare
-    for patch in patches:
+    following = zip(patches, labels.tolist(), strict=True)
+    boxes = 0
+    for place, character in enumerate(pattern):
+        if character != DIGIT:
+            if not _put_mark(line, character, middle, rng):
+                break
+            continue
+        patch, label = next(following)
         y = middle + hand.slope * (line.x - width / 2) + rng.normal(0, 0.05) * hand.height + hand.height / 2
         y -= patch.shape[0]
         if hand.small_zeros < 1:
             y -= rng.uniform(0, 0.6) * (hand.height - patch.shape[0])
-        if line.written and hand.separators and rng.random() < hand.separators:
-            _put_mark(line, str(rng.choice(BETWEEN)), middle, rng)
+        if plain and place and hand.separators and rng.random() < hand.separators:
+            _put_mark(line, str(rng.choice(hand.between)), middle, rng)
         gap = (hand.gap + rng.normal(0, hand.gap_spread)) * hand.height
         if hand.boxed:  # every digit somewhere within its box
             slack = max(1 - patch.shape[1] / (hand.boxed * hand.height), 0)
-            line.x = (len(line.written) + rng.uniform(0.1, 0.9) * slack) * hand.boxed * hand.height
+            in_box = (boxes + rng.uniform(0.1, 0.9) * slack) * hand.boxed * hand.height
+            line.x = in_box if plain else max(line.x, in_box)
             line.edge[:] = -1e9
-        if not line.put(patch, y, gap, join=bool(line.written) and rng.random() < hand.joined, rng=rng):
+            boxes += 1
+        join = place > 0 and pattern[place - 1] == DIGIT and rng.random() < hand.joined
+        if not line.put(patch, y, gap, join=join, rng=rng, character=label):
             break
-    if rng.random() < 0.22 or (not line.written and rng.random() < 0.5):
+    if not pattern and hand.names_signs and rng.random() < 0.5:
+        for letter in rng.choice(UNLIKE_DIGITS, int(rng.integers(1, 5))).tolist():
+            _put_mark(line, letter, middle, rng)
+    elif plain and (rng.random() < 0.22 or (not line.written and rng.random() < 0.5)):
         ending = str(rng.choice(hand.behind))
         for kind in (ending,) if ending == "scribble" else ending:
             _put_mark(line, kind, middle, rng)
@@ -258,14 +330,17 @@ def _digit(
     return written_digit(image, tall, writer.slant, writer.stretch, level, writer.gain)
 
 
-def _put_mark(line: _Line, kind: str, middle: float, rng: np.random.Generator) -> None:
-    if kind in MARKS:
+def _put_mark(line: _Line, kind: str, middle: float, rng: np.random.Generator) -> bool:
+    """Put a sign, or what is none, behind what is written; False when there is no room."""
+    named = kind in SIGNS and line.hand.names_signs
+    if kind in MARKS and not (named and rng.random() < 0.5):
         ink, top = mark(kind, line.hand.height, max(line.hand.pen * rng.uniform(0.7, 1.3), 1), rng)
     else:
         patch = line.hand.writer.draw(kind, line.hand.height, rng)
         ink, top = tight(patch.ink), patch.top / line.hand.height
     y = middle + (top - 0.5) * line.hand.height + line.hand.slope * (line.x - line.ink.shape[1] / 2)
-    line.put(ink, y, rng.uniform(-0.02, 0.25) * line.hand.height, join=False, rng=rng, whole=False)
+    gap = rng.uniform(-0.02, 0.25) * line.hand.height
+    return line.put(ink, y, gap, join=False, rng=rng, character=kind if named else None)
 
 
 class _Line:
@@ -286,10 +361,14 @@ class _Line:
         *,
         join: bool,
         rng: np.random.Generator,
-        whole: bool = True,
+        character: int | str | None,
     ) -> bool:
-        """Put a patch of ink `gap` pixels after the last one; False, and nothing done, when there is no room."""
+        """Put a patch of ink `gap` pixels after the last one; False, and nothing done, when there is no room.
+
+        `character` is what it shows: None for what is no character of a number, and may be cut off.
+        """
         height, width = self.ink.shape
+        whole = character is not None
         tall, wide = patch.shape
         top = round(y)
         if whole:
@@ -311,8 +390,8 @@ class _Line:
         right = min(x + wide, width)
         target = self.ink[rows[0] : rows[-1] + 1, x:right]
         np.maximum(target, patch[rows - top, : right - x], out=target)
-        if whole:
-            self.written.append(_Written(x, int(rows[0]), patch[rows - top, : right - x] > 127))
+        if character is not None:
+            self.written.append(_Written(character, x, int(rows[0]), patch[rows - top, : right - x] > 127))
         self.edge[rows] = np.where(some, x + wide - inked[:, ::-1].argmax(axis=1), self.edge[rows])
         middle = (x + wide / 2, top + rng.uniform(0.1, 0.9) * tall)
         if join and self.last is not None:

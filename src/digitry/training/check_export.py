@@ -26,12 +26,12 @@ def check_export(plan: Recipe, class_names: tuple[str, ...]) -> None:
     from digitry.exports.onnx import to_onnx
 
     choose_backend("torch" if plan.trainer == PLAIN_TORCH else None)
-    model = plan.build_model(len(class_names))
+    model = plan.build_model(len(plan.answers_of(class_names)))
     _stir(model)
     sides = (STRIP_SHAPE[0], STRIP_WIDTH) if plan.reads == "number" else (IMAGE_SIDE, IMAGE_SIDE)
     images = np.random.default_rng(0).integers(0, 256, (IMAGES, *sides), dtype=np.uint8)
     try:
-        contract = plan.contract(model, class_names)
+        contract = plan.contract(model, plan.answers_of(class_names))
         data = to_onnx(model, contract)
         got = Model(data, reads=plan.reads).probabilities(images)
         expected = answers_of_keras(model, contract, images)

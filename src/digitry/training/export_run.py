@@ -95,7 +95,10 @@ def export(
     split = "test" if dataset.test else "training"
     unseen = dataset.test or dataset.train
     if contract.reads == "number":
-        images, sample = written_strips(unseen, run.seed)[0], written_strips(dataset.train, run.seed + 1)[0]
+        images, sample = (
+            written_strips(split, seed, contract.class_names)[0]
+            for split, seed in ((unseen, run.seed), (dataset.train, run.seed + 1))
+        )
     else:
         images, sample = unseen.images, dataset.train.images
     expected, got, difference = write_if_equal(kind, model, contract, Path(out), prove_on=images, sample=sample)

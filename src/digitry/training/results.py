@@ -64,9 +64,9 @@ def make_contract(job: TrainingJob, model: Any, history: list[Epoch]) -> Contrac
         name: value for name, value in kept.items() if name not in ("learning_rate", "seconds", "images_per_second")
     }
     metrics = {"parameters": model.count_params(), **figures}
-    contract = job.plan.contract(model, job.dataset.class_names)
+    contract = job.plan.contract(model, job.plan.answers_of(job.dataset.class_names))
     if contract.reads == "number":
-        examples = NumberTask(job.plan, job.seed).validation(job.validation or job.training)
+        examples = NumberTask(job.plan, job.seed, job.dataset.class_names).validation(job.validation or job.training)
         metrics["temperature"] = fit_temperature(model, examples.prepared(contract))
     return replace(
         contract,
@@ -95,7 +95,7 @@ def _export_numbers(job: TrainingJob, model: Any, contract: Contract) -> str:
     from digitry.exports import onnx, parity
 
     unseen, split = _unseen(job)
-    strips, targets = written_strips(unseen, job.seed)
+    strips, targets = written_strips(unseen, job.seed, contract.class_names)
     done = parity.write_if_equal(onnx.FORMAT, model, contract, job.folder / MODEL, prove_on=strips)
     right = numbers_right(Model.open(job.folder), strips, targets)
     figures = {"made_of": split, "strips": len(strips), "right": right, "accuracy": round(right / len(strips), 4)}

@@ -121,7 +121,7 @@ class NumberTask:
     """Digits side by side on a strip, newly written for every epoch; the answer is a row of logits per frame."""
 
     def __init__(self, plan: Recipe, seed: int, class_names: tuple[str, ...] = ()) -> None:
-        self.settings, self.seed = plan.settings, seed
+        self.settings, self.seed, self.digits = plan.settings, seed, len(class_names or TEN_DIGITS)
 
     def count(self, split: Split) -> int:
         """Tell how many examples an epoch has."""
@@ -129,11 +129,11 @@ class NumberTask:
 
     def epoch(self, split: Split, epoch: int) -> Examples:
         """Return the examples of one epoch (from 0): a function of seed and epoch alone."""
-        return _strips(split, self.count(split), [self.seed, epoch, 2])
+        return _strips(split, self.count(split), [self.seed, epoch, 2], self.digits)
 
     def validation(self, split: Split) -> Examples:
         """Return the examples that tell after every epoch how well unseen digits are read; the same ones each time."""
-        return _strips(split, VALIDATION_STRIPS, [self.seed, VALIDATION_KEY, 2])
+        return _strips(split, VALIDATION_STRIPS, [self.seed, VALIDATION_KEY, 2], self.digits)
 
     def compile_options(self) -> dict[str, Any]:
         """Return loss and metrics, as Keras' `compile` takes them."""
@@ -143,9 +143,9 @@ class NumberTask:
 
     def first_guess(self, classes: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Return a target and an answer of the right shapes, to make the metrics with."""
-        from digitry.synthesis.number_strips import MAX_DIGITS
+        from digitry.synthesis.number_strips import MAX_CHARACTERS
 
-        return np.zeros((1, MAX_DIGITS), np.int32), np.zeros((1, 2 * MAX_DIGITS, 1 + classes), np.float32)
+        return np.zeros((1, MAX_CHARACTERS), np.int32), np.zeros((1, 2 * MAX_CHARACTERS, 1 + classes), np.float32)
 
     def torch_loss(self, logits: Any, targets: Any, reduction: str) -> Any:
         """Return the same loss of Torch's tensors: its `mean` or its `sum`, as `reduction` says."""
@@ -220,7 +220,7 @@ def whole_numbers(targets: Any, logits: Any) -> Any:
     return ops.cast(same, "float32")
 
 
-def _strips(split: Split, count: int, seed: list[int]) -> Examples:
+def _strips(split: Split, count: int, seed: list[int], digits: int) -> Examples:
     import cv2
 
     from digitry.synthesis.number_strips import made_strips
@@ -228,7 +228,7 @@ def _strips(split: Split, count: int, seed: list[int]) -> Examples:
     # Pictures this small are drawn faster by one thread, and the others are needed for the network.
     cv2.setNumThreads(1)
     parts = [
-        made_strips(split, min(STRIPS_TOGETHER, count - first), np.random.default_rng([*seed, first]))
+        made_strips(split, min(STRIPS_TOGETHER, count - first), np.random.default_rng([*seed, first]), digits)
         for first in range(0, count, STRIPS_TOGETHER)
     ]
     return Examples(np.concatenate([part.strips for part in parts]), np.concatenate([part.targets for part in parts]))

@@ -204,10 +204,10 @@ def _fit(job: TrainingJob, watch: Watch) -> tuple[Any, list[Epoch], bool]:
     training = job.training if job.origin is None else job.origin.mixed_with_old(job.training, job.seed, progress)
     task = TASKS[job.plan.reads](job.plan, job.seed, job.dataset.class_names)
     steps_per_epoch = math.ceil(task.count(training) / settings.batch_size)
-    classes = len(job.dataset.class_names)
+    classes = len(job.plan.answers_of(job.dataset.class_names))
     whole = build_and_compile(job.plan, classes, steps_per_epoch)
     model = trained_part(job.plan, whole)
-    contract = job.plan.contract(whole, job.dataset.class_names)
+    contract = job.plan.contract(whole, job.plan.answers_of(job.dataset.class_names))
     if job.plan.is_own:
         keep_network(job.folder, job.plan, network_in(whole))
     if job.origin is not None:

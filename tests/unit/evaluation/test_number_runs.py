@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from digitry.evaluation import number_runs
+from digitry.synthesis.allographs import SIGNS
 from tests.unit.written_numbers import printed_split
 
 
@@ -41,3 +42,15 @@ def test_written_strips_are_a_function_of_the_seed_alone_and_their_number_is_fix
     np.testing.assert_array_equal(one[1], again[1])
     assert one[0].shape == (8, 40, 192)
     assert (one[0] != other[0]).any()
+
+
+def test_a_network_without_signs_is_asked_for_the_digits_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(number_runs, "STRIPS", 60)
+    ten = tuple("0123456789")
+    strips, digits = number_runs.written_strips(printed_split(10), 0, ten)
+    same, characters = number_runs.written_strips(printed_split(10), 0, (*ten, *SIGNS))
+    np.testing.assert_array_equal(strips, same)
+    assert (characters > 10).any()
+    for row, other in zip(digits, characters, strict=True):
+        assert row[row > 0].tolist() == [one for one in other if 0 < one <= 10]
+        assert not row[(row > 0).sum() :].any()

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digitry.networks.decoding import alignment, single_digits, spellings
+from digitry.networks.decoding import alignment, digits_alone, single_digits, spellings
 
 HAND = np.array([[0.4, 0.6], [0.3, 0.7], [0.5, 0.5]], np.float32)
 """Three frames of one digit, 0: first the probability of no digit, then that of the digit."""
@@ -145,3 +145,21 @@ def test_the_alignment_is_the_most_probable_path_of_all_that_spell_the_number(
         path[first : last + 1] = [digit + 1] * (last + 1 - first)
     assert collapsed(tuple(path)) == digits
     assert probability(frames, tuple(path)) == pytest.approx(paths[digits], rel=1e-4)
+
+
+def test_of_digits_alone_each_sign_counts_as_no_digit() -> None:
+    names = (*"0123456789", ".", "-")
+    frames = np.zeros((1, 2, 13), np.float32)
+    frames[0, 0, [0, 3, 11, 12]] = 0.1, 0.4, 0.3, 0.2  # nothing, a 2, a point, a minus
+    frames[0, 1, [0, 10]] = 0.5, 0.5
+    alone = digits_alone(frames, names)
+    assert alone.shape == (1, 2, 11)
+    assert alone[0, 0, [0, 3]] == pytest.approx([0.6, 0.4])
+    assert alone[0, 1, [0, 10]] == pytest.approx([0.5, 0.5])
+    assert alone.sum(axis=2) == pytest.approx(np.ones((1, 2)))
+
+
+def test_of_a_network_with_some_digits_the_others_are_never_there() -> None:
+    frames = np.full((1, 1, 4), 0.25, np.float32)
+    alone = digits_alone(frames, ("2", "7", "."))
+    assert alone[0, 0].tolist() == [0.5, 0, 0, 0.25, 0, 0, 0, 0, 0.25, 0, 0]

@@ -89,6 +89,43 @@ def test_a_digit_without_ink_of_its_own_still_has_a_box() -> None:
     assert height == STRIP_HEIGHT
 
 
+NAMES = (*"0123456789", ".", "-")
+
+
+def signed(*characters: int) -> np.ndarray:
+    """Frames of a network with `NAMES` that spell these, with a blank after each."""
+    frames = np.eye(13, dtype=np.float32)[[0] * 10]
+    for place, kind in enumerate(characters):
+        frames[2 * place] = np.eye(13)[kind + 1]
+    return frames
+
+
+def test_signs_stand_between_the_digits_and_are_none_of_them() -> None:
+    ink = np.zeros((STRIP_HEIGHT, 20), np.uint8)
+    ink[10:30, 0:2] = ink[10:30, 8:10] = 255
+    ink[27:30, 4:6] = 255
+    found = read_strips([Strip(ink, 0, 0, 1.0)], saying(signed(2, 10, 5)), NAMES)
+    assert found is not None
+    assert found.digits == (2, 5)
+    (point,) = found.signs
+    assert (point.name, point.after, point.confidence, point.box) == (".", 1, pytest.approx(1), (4, 27, 2, 3))
+    assert found.frames.shape == (10, 11)
+
+
+def test_a_sign_needs_most_of_the_votes() -> None:
+    seen = [signed(2, 10, 5), signed(2, 5), signed(2, 10, 5)]
+    found = read_strips([BLANK] * 3, saying(*seen), NAMES)
+    assert found is not None
+    assert [(sign.name, sign.confidence) for sign in found.signs] == [(".", pytest.approx(2 / 3))]
+    found = read_strips([BLANK] * 3, saying(*seen[1:], seen[1]), NAMES)
+    assert found is not None
+    assert found.signs == ()
+
+
+def test_signs_alone_are_no_number() -> None:
+    assert read_strips([BLANK], saying(signed(10, 11)), NAMES) is None
+
+
 def test_strips_vote_with_equal_weight() -> None:
     found = read_strips([BLANK] * 3, saying(spelling(3, 8), spelling(3, 3), spelling(3, 8)))
     assert found is not None

@@ -284,19 +284,32 @@ def test_the_model_s_own_scale_decides_and_without_one_nothing_is_sure(
 def test_a_network_for_numbers_of_one_s_own_reads_numbers_and_the_shipped_digits_keep_their_second_opinion(
     tmp_path: Path,
 ) -> None:
-    numbers = string_model_bytes()
+    assert_drawings_are_read_alike(tmp_path, string_model_bytes())
+
+
+def test_signs_that_a_network_for_numbers_names_are_read_alike(tmp_path: Path) -> None:
+    readings = assert_drawings_are_read_alike(tmp_path, string_model_bytes(signs=(".", "-", "(", ")", "×", "%")))
+    assert any(number.signs for reading in readings for number in reading.numbers)
+    assert any(number.around for reading in readings for number in reading.numbers)
+
+
+def assert_drawings_are_read_alike(folder: Path, numbers: bytes) -> list[Reading]:
+    """By the shipped network for digits and this one for numbers; returns the readings."""
     reader = Reader(numbers)
     inks = [ink for _, ink in drawings(4)]
-    jobs = Jobs(tmp_path)
+    jobs = Jobs(folder)
     for ink in inks:
         jobs.add_drawing(ink, "digit")
         jobs.add_drawing(ink, "number")
     answers = iter(jobs.done(number=numbers))
+    readings = []
     for ink in inks:
         for expect in ("digit", "number"):
             there = next(answers)
             del there["stages"]
-            assert_alike(there, reader.read_drawing(ink, expect=expect).to_json())
+            readings.append(reader.read_drawing(ink, expect=expect))
+            assert_alike(there, readings[-1].to_json())
+    return readings
 
 
 @WHOLE

@@ -15,7 +15,9 @@ from digitry.synthesis.hands import Hand
 from digitry.synthesis.number_strips import (
     EMPTY_SHARE,
     LENGTH_SHARES,
+    MAX_CHARACTERS,
     MAX_DIGITS,
+    SIGNS,
     STRIP_WIDTH,
     NumberStrips,
     made_number,
@@ -32,28 +34,43 @@ def made() -> NumberStrips:
 
 
 def lengths(made: NumberStrips) -> np.ndarray:
-    return np.asarray((made.targets > 0).sum(axis=1))
+    """How many digits each strip has."""
+    return np.asarray(((made.targets > 0) & (made.targets <= 10)).sum(axis=1))
 
 
 def test_strips_and_targets_have_their_shapes(made: NumberStrips) -> None:
     assert made.strips.shape == (300, STRIP_HEIGHT, STRIP_WIDTH) == (300, 40, 192)
     assert made.strips.dtype == np.uint8
-    assert made.targets.shape == (300, MAX_DIGITS) == (300, 10)
+    assert made.targets.shape == (300, MAX_CHARACTERS)
     assert made.targets.dtype == np.int32
 
 
-def test_targets_hold_one_to_ten_for_the_digits_and_then_zeros(made: NumberStrips) -> None:
-    places = np.arange(MAX_DIGITS) < lengths(made)[:, np.newaxis]
-    assert ((made.targets >= 1) & (made.targets <= 10))[places].all()
+def test_targets_hold_one_to_ten_for_the_digits_more_for_the_signs_and_then_zeros(made: NumberStrips) -> None:
+    places = np.arange(MAX_CHARACTERS) < (made.targets > 0).sum(axis=1)[:, np.newaxis]
+    assert (made.targets[places] >= 1).all()
     assert not made.targets[~places].any()
-    assert set(np.unique(made.targets)) == set(range(11))
+    assert made.targets.max() <= 10 + len(SIGNS)
+    assert set(np.unique(made.targets)) >= set(range(11)) | {11 + SIGNS.index(sign) for sign in ".,-/"}
+
+
+def test_of_fewer_classes_the_signs_follow_these() -> None:
+    made = made_strips(printed_split(), 40, np.random.default_rng(0), classes=12)
+    assert not (made.targets == 11).any()
+    assert (made.targets > 12).any()
 
 
 def test_numbers_have_the_lengths_they_are_drawn_with_where_there_is_room(made: NumberStrips) -> None:
     assert LENGTH_SHARES.sum() == pytest.approx(1)
-    shares = np.bincount(lengths(made), minlength=MAX_DIGITS + 1) / 300
-    np.testing.assert_allclose(shares[1:6], LENGTH_SHARES[:5] * (1 - EMPTY_SHARE), atol=0.06)
+    plain = lengths(made)[(made.targets <= 10).all(axis=1)]
+    shares = np.bincount(plain, minlength=MAX_DIGITS + 1) / len(plain)
+    np.testing.assert_allclose(shares[1:6], LENGTH_SHARES[:5], atol=0.08)
     assert (lengths(made) >= 7).any()
+
+
+def test_two_in_five_numbers_have_signs(made: NumberStrips) -> None:
+    """Those that are drawn with some, and plain ones with one beside or among them."""
+    numbers = made.targets[lengths(made) > 0]
+    assert 0.3 < (numbers > 10).any(axis=1).mean() < 0.65
 
 
 def test_some_strips_have_no_digit_and_most_of_those_are_not_blank(made: NumberStrips) -> None:
@@ -94,9 +111,18 @@ def test_neither_global_randomness_nor_the_number_of_threads_changes_a_strip() -
 
 
 def test_a_number_needs_no_digit_and_none_is_claimed_then() -> None:
-    strip, labels = made_number(printed_split().take(slice(0, 0)), np.random.default_rng(0))
-    assert strip.shape == (STRIP_HEIGHT, STRIP_WIDTH)
-    assert len(labels) == 0
+    for seed in range(5):
+        strip, written = made_number(printed_split().take(slice(0, 0)), np.random.default_rng(seed))
+        assert strip.shape == (STRIP_HEIGHT, STRIP_WIDTH)
+        assert set(written) <= set(SIGNS)
+
+
+def test_a_pattern_says_where_the_signs_stand() -> None:
+    rng = np.random.default_rng(0)
+    found = [made_number(printed_split().take(slice(0, 3)), rng, "-00.0")[1] for _ in range(8)]
+    whole = [written for written in found if len(written) == 5]
+    assert len(whole) >= 6, "what finds no room is left off"
+    assert all(written == ["-", 0, 1, ".", 2] for written in whole)
 
 
 def test_a_photograph_is_as_high_as_a_strip_and_as_wide_as_told_times_its_zoom() -> None:

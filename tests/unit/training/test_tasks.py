@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from digitry import recipes
+from digitry.synthesis.number_strips import MAX_CHARACTERS
 from digitry.training import tasks
 from digitry.training.tasks import OUTLIER, TASKS, DigitTask, NumberTask, smoothed_crossentropy
 from digitry.types import TEN_DIGITS, Labels, Split
@@ -208,7 +209,7 @@ def test_an_epoch_of_numbers_has_as_many_strips_as_the_recipe_says(monkeypatch: 
         assert examples.inputs.dtype == np.uint8
         assert examples.prepared(CANONICAL).inputs.shape == (count, 40, 192, 1)
         assert 0.9 < examples.prepared(CANONICAL).inputs.max() <= 1
-        assert examples.targets.shape == (count, 10)
+        assert examples.targets.shape == (count, MAX_CHARACTERS)
         assert examples.targets.dtype == np.int32
 
 
@@ -226,7 +227,8 @@ def test_strips_are_written_with_the_digits_given_and_no_others(monkeypatch: pyt
     monkeypatch.setattr(tasks, "VALIDATION_STRIPS", 6)
     fours = printed_split(50)
     fours = Split(fours.images[fours.labels == 4], fours.labels[fours.labels == 4])
-    assert set(np.unique(NumberTask(SMALL_NUMBERS, seed=0).validation(fours).targets)) == {0, 5}
+    targets = NumberTask(SMALL_NUMBERS, seed=0).validation(fours).targets
+    assert set(np.unique(targets[targets <= 10])) == {0, 5}
 
 
 @pytest.mark.parametrize("plan", [READER, SMALL_NUMBERS], ids=["digit", "number"])

@@ -99,12 +99,22 @@ export const drawn_ink = {
   SIGN: "a mark beside the digits may be a sign, and signs are not read on drawings",
 };
 
+export const notation = {
+  LETTER: "",
+  PARTING: ["+", "×", "÷", "=", ""],
+  LEADING: ["-", "+", "("],
+};
+
 export const number = {
   VIEWS: [[0.78, 1.0], [1.0, 0.85], [1.28, 1.0]],
   MARGIN: 0.7,
   NEAR: 3,
   THIN: 5,
   ALTERNATIVES: 3,
+};
+
+export const one_number = {
+  SIGNS: "signs on a picture of one number are not right often enough to be sure of; expect a page",
 };
 
 export const one_digit = {

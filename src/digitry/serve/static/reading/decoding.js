@@ -1,9 +1,27 @@
 // Frame probabilities → the numbers they may spell, and where each digit stands. The same steps as decoding.py.
 // Frames are {data, count, width}: one row a frame from left to right, first the probability of no digit.
 
-import { decoding as shared } from "./constants.js";
+import { decoding as shared, types } from "./constants.js";
 
 const { BLANK, BEAM_WIDTH, MIN_PROBABILITY } = shared;
+const { TEN_DIGITS } = types;
+
+/** Frames of no digit and the ten digits, by those of a network of such classes: each sign counts as no digit. */
+export function digitsAlone(frames, classNames) {
+  if (classNames.join() === TEN_DIGITS.join()) return frames;
+  const width = TEN_DIGITS.length + 1;
+  const data = new Float32Array(frames.count * width);
+  for (let t = 0; t < frames.count; t++) {
+    let none = 0;
+    classNames.forEach((name, place) => {
+      const probability = frames.data[t * frames.width + place + 1];
+      if (TEN_DIGITS.includes(name)) data[t * width + TEN_DIGITS.indexOf(name) + 1] = probability;
+      else none += probability;
+    });
+    data[t * width + BLANK] = frames.data[t * frames.width + BLANK] + Math.fround(none);
+  }
+  return { data, count: frames.count, width };
+}
 
 /** The most probable numbers, best first, as {digits, probability}, by prefix beam search; [] is no digit at all. */
 export function spellings({ data, count, width }) {

@@ -1,13 +1,14 @@
 // A line of writing → the number on it: several strips of it are read, and what they spell is weighed.
 // The same steps as reading/number.py.
 
-import { number as shared } from "./constants.js";
-import { alignment, spellings } from "./decoding.js";
+import { number as shared, types } from "./constants.js";
+import { alignment, digitsAlone, spellings } from "./decoding.js";
 import { round } from "./pixels.js";
 import { INK_LEVEL } from "./segment.js";
 import { cutStrip, DIGIT_HEIGHT, FRAME_PIXELS, STRIP_HEIGHT } from "./strip.js";
 
 const { VIEWS, MARGIN, NEAR, THIN, ALTERNATIVES } = shared;
+const { TEN_DIGITS } = types;
 
 /** Strips of one line on an ink page, at several sizes. */
 export function lineStrips(ink, line) {
@@ -21,10 +22,11 @@ export function lineStrips(ink, line) {
 
 /**
  * The number that these strips of one line spell, their opinions weighed equally; null where there is no digit.
- * `read` takes an ink strip and gives its frames.
+ * `read` takes an ink strip and gives the frames of a network with these classes.
  */
-export function readStrips(strips, read) {
-  const answers = strips.map((strip) => read(strip.ink));
+export function readStrips(strips, read, classNames = TEN_DIGITS) {
+  const seen = strips.map((strip) => read(strip.ink));
+  const answers = seen.map((frames) => digitsAlone(frames, classNames));
   const votes = new Map();
   answers.forEach((frames, index) => {
     for (const { digits, probability } of spellings(frames)) {
@@ -46,20 +48,53 @@ export function readStrips(strips, read) {
     probability: Math.min(best.probability, 1),
     alternatives,
     spots: spotsOf(strips[best.index], answers[best.index], best.digits),
+    signs: signsOf(strips[best.index], seen, best, classNames),
   };
+}
+
+/** The signs that most of the strips see among the digits of the best number, where they stand on one of them. */
+function signsOf(strip, seen, { digits, index }, classNames) {
+  if (classNames.length <= TEN_DIGITS.length) return [];
+  const isDigit = (kind) => TEN_DIGITS.includes(classNames[kind]);
+  const votes = new Map();
+  for (const frames of seen) {
+    for (const { digits: characters, probability } of spellings(frames)) {
+      const spelled = characters.filter(isDigit).map((kind) => TEN_DIGITS.indexOf(classNames[kind]));
+      if (spelled.join() !== digits.join()) continue;
+      const vote = votes.get(characters.join()) ?? { characters, probability: 0 };
+      vote.probability += probability;
+      votes.set(characters.join(), vote);
+    }
+  }
+  const ranked = [...votes.values()].sort((a, b) => b.probability - a.probability);
+  const best = ranked[0]?.characters ?? [];
+  if (best.length <= digits.length) return [];
+  const share = ranked[0].probability / ranked.reduce((sum, { probability }) => sum + probability, 0);
+  const places = placesOf(strip, seen[index], best);
+  let after = 0;
+  return best.flatMap((kind, at) => {
+    if (isDigit(kind)) after += 1;
+    return isDigit(kind) ? [] : [{ name: classNames[kind], after, confidence: share, box: places[at].box }];
+  });
 }
 
 /** Where each digit of the number stands, and what else it could be. */
 function spotsOf(strip, frames, digits) {
-  const spans = alignment(frames, digits);
+  const places = placesOf(strip, frames, digits);
+  return digits.map((digit, at) => ({
+    digit,
+    probabilities: probabilitiesIn(frames, places[at].span),
+    box: places[at].box,
+  }));
+}
+
+/** The frames and the box of each character. */
+function placesOf(strip, frames, characters) {
+  const spans = alignment(frames, characters);
   const centres = spans.map(([first, last]) => ((first + last + 1) / 2) * FRAME_PIXELS);
   const between = centres.slice(1).map((centre, at) => border(strip.ink, centres[at], centre));
   const borders = [-1e9, ...between, 1e9];
-  return digits.map((digit, at) => ({
-    digit,
-    probabilities: probabilitiesIn(frames, spans[at]),
-    box: boxOf(strip, centres[at], borders[at], borders[at + 1]),
-  }));
+  return spans.map((span, at) => ({ span, box: boxOf(strip, centres[at], borders[at], borders[at + 1]) }));
 }
 
 function probabilitiesIn({ data, width }, [first, last]) {

@@ -1,10 +1,12 @@
 // A drawing → the digit or the number on it, read here, as Python's Reader.read_drawing reads it.
 
 import { judgeAgainst, shareDoubt, weighConfidence } from "./certainty.js";
-import { certainty, drawn_ink, ink, one_digit, segment, types } from "./constants.js";
+import { certainty, drawn_ink, ink, one_digit, one_number, segment, types } from "./constants.js";
+import { digitsAlone } from "./decoding.js";
 import { findLines, MIN_HEIGHT } from "./lines.js";
 import { hasLowMark } from "./low_marks.js";
 import { TO_COME } from "./messages.js";
+import { numbersIn } from "./notation.js";
 import { lineStrips, readStrips } from "./number.js";
 import { numberOf } from "./one_digit.js";
 import { Network } from "./onnx.js";
@@ -19,6 +21,7 @@ import { BLANK, inkStages, MIN_SIDE, tooSmall } from "./stages.js";
 export const { EXPECTATIONS } = drawn_ink;
 const { LEFT_OVER, SIGN, UNREAD } = drawn_ink;
 const { BLOT, BLOT_REASON, SECOND_OPINION_BELOW } = one_digit;
+const { SIGNS } = one_number;
 const { IMAGE_SIDE, TEN_DIGITS } = types;
 const { WORK_SIDE } = ink;
 const { INK_LEVEL } = segment;
@@ -59,7 +62,7 @@ export class Reader {
     const second = shipped ? new Network(shipped) : numbers;
     if (!second.contract || !numbers.contract) throw new Error(NO_CONTRACT);
     const frames = framesOf(numbers, image(64, STRIP_HEIGHT));
-    if (frames.width !== TEN_DIGITS.length + 1) throw new Error("the network for numbers does not read numbers");
+    if (frames.width !== numbers.contract.class_names.length + 1) throw new Error("the network for numbers does not read numbers");
     [this.numbers, this.shippedNumbers] = [numbers, second];
   }
 
@@ -113,7 +116,8 @@ export class Reader {
     if (!page.data.some((value) => value)) return toReading([], BLANK);
     const lines = splitLines(findLines(page));
     const strips = lines.map((line) => lineStrips(page, line));
-    const read = strips.map((some) => readStrips(some, (strip) => this.readStrip(strip)));
+    const names = this.numbers.contract.class_names;
+    const read = strips.map((some) => readStrips(some, (strip) => this.nameCharacters(strip), names));
     const isHigh = (found) => found?.spots.some((spot) => spot.box[3] >= MIN_HEIGHT);
     const stages = { strips: strips.flat().map((strip) => strip.ink) };
     const numbers = lines.flatMap((line, at) => {
@@ -141,8 +145,10 @@ export class Reader {
     const judged = this.judge("number", own, maxError);
     if (isSpot && !judged.sure) judged.reason = BLOT_REASON;
     const alternatives = shareDoubt(found.alternatives, own, judged.confidence);
-    const box = around(digits.map((digit) => digit.box));
-    return { text: found.digits.join(""), ...judged, alternatives, box, digits };
+    const written = withSigns(found, scale);
+    if (written.signs.length) Object.assign(judged, { sure: false, reason: judged.sure ? SIGNS : judged.reason });
+    const box = boxAround([...digits, ...written.signs].map((one) => one.box));
+    return { ...written, ...judged, alternatives, box, digits };
   }
 
   /** Canonical digits, a Uint8Array of n · 784 → probabilities, a Float32Array of n · classes. */
@@ -150,14 +156,14 @@ export class Reader {
     return this.digits.run(prepare(images, { width: IMAGE_SIDE, height: IMAGE_SIDE }, this.digits.contract)).data;
   }
 
-  /** An ink strip → its frames, {data, count, width}: no digit, then the ten digits. */
-  readStrip(strip) {
+  /** An ink strip → its frames, {data, count, width}: no character, then those that the network for numbers names. */
+  nameCharacters(strip) {
     return framesOf(this.numbers, strip);
   }
 
-  /** The same by the network that comes with digitry, whatever reads numbers here. */
+  /** An ink strip → frames of no digit and the ten digits, by the network that comes with digitry. */
   secondOpinion(strip) {
-    return framesOf(this.shippedNumbers, strip);
+    return digitsAlone(framesOf(this.shippedNumbers, strip), this.shippedNumbers.contract.class_names);
   }
 
   /** A network's own confidence in a `digit` or `number` → {confidence, sure, reason}. */
@@ -171,6 +177,23 @@ export class Reader {
 function framesOf(network, { data, width, height }) {
   const { dims, data: frames } = network.run(prepare(data, { width, height }, network.contract));
   return { data: frames, count: dims[1], width: dims[2] };
+}
+
+/** How a number is written, with the signs that are seen: {text, signs, around}; its digits alone where signs part them. */
+function withSigns({ digits, signs }, scale) {
+  const characters = digits.map(String);
+  for (const sign of [...signs].reverse()) characters.splice(sign.after, 0, sign);
+  for (const { text, places, around } of numbersIn(characters.map((one) => one.name ?? one))) {
+    const kept = places.map((place) => characters[place]);
+    if (kept.filter((one) => !one.name).join("") !== digits.join("")) continue;
+    const inside = kept.filter((one) => one.name);
+    return {
+      text,
+      around,
+      signs: inside.map(({ name, confidence, box }) => ({ label: name, confidence, box: enlargedBox(box, scale), alternatives: [] })),
+    };
+  }
+  return { text: digits.join(""), signs: [], around: [] };
 }
 
 /** Which share of the ink lies in none of these boxes. */
@@ -201,7 +224,7 @@ function enlargedBox([x, y, width, height], scale) {
   return [left, top, Math.max(1, right - left), Math.max(1, bottom - top)];
 }
 
-function around(boxes) {
+function boxAround(boxes) {
   const [left, top] = [0, 1].map((side) => Math.min(...boxes.map((box) => box[side])));
   const [right, bottom] = [0, 1].map((side) => Math.max(...boxes.map((box) => box[side] + box[side + 2])));
   return [left, top, right - left, bottom - top];
@@ -209,9 +232,7 @@ function around(boxes) {
 
 /** What only a reader of whole pages knows of a number. */
 const UNASKED_OF_A_NUMBER = {
-  signs: [],
   value: null,
-  around: [],
   hand: null,
   struck: false,
   table: null,
@@ -227,6 +248,12 @@ function doubted(reading, reason) {
 function toReading(numbers, reason, stages = {}) {
   const shares = (pairs, key, name) =>
     pairs.map(([text, probability]) => ({ [key]: name(text), confidence: sixPlaces(probability) }));
+  const character = (one) => ({
+    label: label(one.label),
+    confidence: sixPlaces(one.confidence),
+    box: one.box,
+    alternatives: shares(one.alternatives, "label", label),
+  });
   return {
     picture: "",
     page: 1,
@@ -237,12 +264,9 @@ function toReading(numbers, reason, stages = {}) {
       reason: number.reason,
       alternatives: shares(number.alternatives, "text", (text) => text),
       box: number.box,
-      digits: number.digits.map((digit) => ({
-        label: label(digit.label),
-        confidence: sixPlaces(digit.confidence),
-        box: digit.box,
-        alternatives: shares(digit.alternatives, "label", label),
-      })),
+      digits: number.digits.map(character),
+      signs: (number.signs ?? []).map(character),
+      around: number.around ?? [],
       digits_text: number.digits.map((digit) => digit.label).join(""),
       ...UNASKED_OF_A_NUMBER,
     })),
