@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from digitry.errors import ModelError
 from digitry.networks.contract import STRIP_SHAPE, Contract
 from digitry.networks.model import Model
+from digitry.types import TEN_DIGITS
 from tests.conftest import CANONICAL, make_digits
 from tests.unit.written_numbers import SMALL_NUMBERS, build_small, plain_strips
 
@@ -187,11 +189,13 @@ def test_numbers_are_answered_as_keras_does_on_strips_of_any_width(width: int, t
 
 @pytest.mark.parametrize("name", [name for name in recipes.names() if recipes.get(name).reads == "number"])
 def test_every_recipe_for_numbers_answers_as_keras_does_in_every_frame(name: str, tmp_path: Path) -> None:
-    model = recipes.get(name).build_model()
-    proof = write_if_equal(onnx.FORMAT, model, strip_contract(), tmp_path / "model.onnx", prove_on=STRIPS)
+    recipe = recipes.get(name)
+    names, model = recipe.answers_of(TEN_DIGITS), recipe.build_model()
+    contract = replace(strip_contract(), class_names=names)
+    proof = write_if_equal(onnx.FORMAT, model, contract, tmp_path / "model.onnx", prove_on=STRIPS)
     assert proof.largest_difference < 1e-5
     frames = Model(tmp_path / "model.onnx", reads="number").probabilities(STRIPS)
-    assert frames.shape == (6, 36, 11)
+    assert frames.shape == (6, 36, 1 + len(names))
 
 
 def test_reshaping_keeps_the_order_of_height_width_and_channels(tmp_path: Path) -> None:

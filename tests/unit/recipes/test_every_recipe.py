@@ -13,6 +13,7 @@ from digitry import recipes
 from digitry.networks.contract import STRIP_SHAPE, Contract
 from digitry.networks.prepare import prepare
 from digitry.recipes.base import Recipe
+from digitry.types import TEN_DIGITS
 from tests.conftest import CANONICAL, make_digits
 from tests.unit.written_numbers import plain_strips
 
@@ -123,7 +124,7 @@ NUMBERS = ["12", "707", "11", "3", "", "486", "90", "555"]
 def test_it_answers_every_two_pixels_of_a_strip_of_any_width(recipe: Recipe, width: int) -> None:
     model = recipe.build_model()
     logits = np.asarray(model(np.random.default_rng(0).random((3, 40, width, 1), np.float32)))
-    assert logits.shape == (3, width // 2, 11)
+    assert logits.shape == (3, width // 2, 1 + len(recipe.answers_of(TEN_DIGITS)))
     assert np.isfinite(logits).all()
 
 
@@ -167,7 +168,7 @@ def test_it_learns_a_few_numbers_by_heart(recipe: Recipe) -> None:
 def test_a_reader_of_numbers_survives_saving_and_loading(recipe: Recipe, tmp_path: Path) -> None:
     strips, _ = plain_strips(NUMBERS, width=72)
     model = recipe.build_model()
-    contract = Contract(recipe=recipe.name, class_names=tuple("0123456789"), input_shape=STRIP_SHAPE, reads="number")
+    contract = Contract(recipe.name, recipe.answers_of(TEN_DIGITS), input_shape=STRIP_SHAPE, reads="number")
     bundle.save_weights(tmp_path / "weights.safetensors", bundle.weights_of(model), contract)
     again, found = bundle.load_model(tmp_path / "weights.safetensors")
     assert found == contract
