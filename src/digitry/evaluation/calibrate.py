@@ -30,6 +30,7 @@ from digitry.networks.model_files import check_is_not_shipped
 from digitry.networks.scale import Scale
 from digitry.reading.certainty import MAX_ERROR
 from digitry.runs import Run
+from digitry.synthesis.allographs import SIGNS
 from digitry.types import Split
 
 PICTURES_AN_EPOCH, MOST_PICTURES = {"digit": 1000, "number": 100}, {"digit": 4000, "number": 1000}
@@ -200,8 +201,10 @@ def unseen_digits(place: Path, model: Model) -> tuple[Split, str]:
         dataset = data_of(Run.open(place), None)
     else:
         dataset = load_dataset(_data_by_sha256()[model.contract.data_sha256])
-    # A network for pages names signs behind the digits.
+    # Networks for pages and for numbers name signs behind the digits, and those for pages `other`.
     names = model.contract.class_names[:10] if model.reads == "page" else model.contract.class_names
+    if model.reads == "number":
+        names = tuple(name for name in names if name not in SIGNS)
     dataset = numbered_as(dataset, names, f"the model of {place}")
     return hold_out(dataset.train, fraction, method, seed)[1], dataset.name
 

@@ -42,7 +42,8 @@ def own_confidence(
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Read `count` pictures: the model's own confidence in each, float64 (n,), and whether it was right, bool (n,).
 
-    A picture in which nothing is found counts as wrong, with no confidence, unless there is nothing on it.
+    A picture in which nothing is found counts as wrong, with no confidence, unless there is nothing on it. A number is
+    right where its digits are what is expected: synthetic ones have signs among them that nobody wrote down.
     """
     confidence, right = np.zeros(count), np.zeros(count, bool)
     together = 1 if reads == "number" else TOGETHER
@@ -50,7 +51,10 @@ def own_confidence(
         progress("reading pictures", 0, count)
     for place, (reading, text) in enumerate(_read(reader, reads, pictures)):
         numbers = reading.numbers if reading else ()
-        right[place] = reading is not None and reading.text == text
+        digits = " ".join(number.digits_text for number in numbers)
+        right[place] = reading is not None and text in (
+            (reading.text, digits) if reads == "number" else (reading.text,)
+        )
         confidence[place] = numbers[0].confidence if numbers else 0.0
         if progress is not None and ((place + 1) % together == 0 or place + 1 == count):
             progress("reading pictures", place + 1, count)

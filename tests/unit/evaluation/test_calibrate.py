@@ -22,7 +22,7 @@ from digitry.evaluation.calibrate import (
     unseen_digits,
 )
 from digitry.evaluation.made_pictures import describe, made_pictures, most_pictures
-from digitry.evaluation.own_confidence import own_confidence_on_pages
+from digitry.evaluation.own_confidence import own_confidence, own_confidence_on_pages
 from digitry.evaluation.scale_files import put_back_scale, write_scale
 from digitry.exports import bundle
 from digitry.networks.contract import Contract
@@ -30,7 +30,7 @@ from digitry.networks.model import Model
 from digitry.reading import Reader
 from digitry.reading.judged import STRUCK
 from digitry.synthesis.pages import PhotographedPage
-from digitry.types import Reading
+from digitry.types import Digit, Number, Reading
 from tests.unit.evaluation.test_made_pages import characters, given, kinds
 from tests.unit.tiny_models import printed_digit, string_model_bytes, template_model_bytes
 from tests.unit.written_numbers import PRINTED, printed_split
@@ -318,3 +318,17 @@ def test_own_pictures_of_pages_are_refused(pictures: Callable[[int], Path], tmp_
     (tmp_path / "page.onnx").write_bytes(Model.shipped("page").data)
     with pytest.raises(SettingError, match="reads pages, and is calibrated on made ones; leave the pictures out"):
         calibrate(tmp_path / "page.onnx", pictures(10))
+
+
+def test_a_number_is_right_where_its_digits_are_whatever_signs_are_seen_among_them() -> None:
+    digits = tuple(Digit(label, 0.9, (0, 0, 9, 9), ()) for label in "12")
+    number = Number("1.2", 0.9, (0, 0, 20, 9), digits, True, None, ())
+
+    class Sees:
+        def read_grey(self, page: np.ndarray, *, expect: str) -> Reading:
+            return Reading("", (number,), sure=True)
+
+    expected = [(np.zeros((9, 9), np.uint8), text) for text in ("12", "1.2", "1.3", "2.1")]
+    confidence, right = own_confidence(Sees(), "number", expected, 4)  # type: ignore[arg-type]
+    assert right.tolist() == [True, True, False, False]
+    assert confidence.tolist() == [0.9] * 4
