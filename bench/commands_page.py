@@ -27,7 +27,7 @@ def page() -> str:
     parts = [
         "# Commands",
         "",
-        "Written by `python bench/commands_page.py` from the commands' own help; do not edit.",
+        "<!-- written by bench/commands_page.py from the commands' own help; do not edit -->",
         "",
     ]
     root = click.Context(group, info_name="digitry", terminal_width=WIDTH, **group.context_settings)
