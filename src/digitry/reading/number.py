@@ -116,7 +116,7 @@ def _signs(
     strip: Strip, seen: list[Frames], main: int, digits: tuple[int, ...], class_names: tuple[str, ...]
 ) -> tuple[Sign, ...]:
     """Return the signs that most of the strips see among these digits, where they stand on one of them."""
-    if len(class_names) <= len(TEN_DIGITS):
+    if set(class_names) <= set(TEN_DIGITS):
         return ()
     votes: dict[tuple[int, ...], float] = defaultdict(float)
     for frames in seen:

@@ -76,7 +76,7 @@ class InkSheet(NamedTuple):
 def read_number(grey: NDArray[np.uint8], networks: Networks, options: PageOptions, *, name: str, page: int) -> Reading:
     """Read a grey page, uint8 (h, w), all writing on which is one number, by the networks for numbers and for pages.
 
-    With another network for numbers than the shipped one that alone is asked, and gives digits without signs.
+    With another network for numbers than the shipped one that alone is asked, and gives the signs that it names.
     """
     if min(grey.shape) < MIN_SIDE:  # a slim 1, or nothing
         return one_digit.read_pages([grey], networks, name=name, page=page)[0]
@@ -166,6 +166,10 @@ def _written(reading: Reading, seen: SeenNumber, options: PageOptions) -> Readin
     if not reading.numbers:
         return reading
     (number,) = reading.numbers
+    if not seen.votes:  # only the network for numbers has seen any
+        text, signs = (number.text, number.signs) if options.signs else (number.digits_text, ())
+        number = replace(number, text=text, signs=signs, value=value_of(text, options.decimal))
+        return replace(reading, numbers=(number,))
     best = seen.text_of(number.digits_text)
     confidence, box = number.confidence, number.box
     if best.signs:

@@ -122,6 +122,13 @@ def test_a_sign_needs_most_of_the_votes() -> None:
     assert found.signs == ()
 
 
+def test_a_network_that_knows_some_digits_may_name_signs_too() -> None:
+    frames = np.eye(4, dtype=np.float32)[[1, 0, 3, 0, 2, 0]]
+    found = read_strips([BLANK], saying(frames), ("2", "5", "."))
+    assert found is not None
+    assert (found.digits, [(sign.name, sign.after) for sign in found.signs]) == ((2, 5), [(".", 1)])
+
+
 def test_signs_alone_are_no_number() -> None:
     assert read_strips([BLANK], saying(signed(10, 11)), NAMES) is None
 

@@ -54,7 +54,7 @@ export function readStrips(strips, read, classNames = TEN_DIGITS) {
 
 /** The signs that most of the strips see among the digits of the best number, where they stand on one of them. */
 function signsOf(strip, seen, { digits, index }, classNames) {
-  if (classNames.length <= TEN_DIGITS.length) return [];
+  if (classNames.every((name) => TEN_DIGITS.includes(name))) return [];
   const isDigit = (kind) => TEN_DIGITS.includes(classNames[kind]);
   const votes = new Map();
   for (const frames of seen) {
