@@ -55,7 +55,7 @@ RECIPE = Recipe(
         schedule="cosine",
         dropout=0.3,
         augment=True,
-        outlier_share=0.08,
+        outlier_share=0.12,
         validation_fraction=0.1,
         validation_method="stratified",
     ),

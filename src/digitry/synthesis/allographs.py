@@ -247,6 +247,11 @@ OTHERS: dict[str, tuple[str, ...]] = {
 }
 """What people draw beside numbers and is none."""
 
+LETTERS_UNLIKE_DIGITS = tuple(letter for letter in LETTERS if letter not in "BDGIOQSZbgijloqsyz")
+SIGNS_UNLIKE_DIGITS = tuple("+%=×÷€£₹✓") + tuple(sign for sign in OTHERS if sign not in ("!", "square"))
+UNLIKE_DIGITS = LETTERS_UNLIKE_DIGITS + SIGNS_UNLIKE_DIGITS
+"""What nobody takes for a digit. Alone, a stroke or a dot may be a 1 or a 0, and a square a 0."""
+
 CHARACTERS: tuple[str, ...] = (*DIGITS, *SIGNS)
 """The characters that numbers are written with, in the order in which a network that reads pages names them."""
 

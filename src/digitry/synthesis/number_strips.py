@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from digitry.images.canonical import tight
 from digitry.images.ink import PAPER_WINDOWS, find_ink
 from digitry.images.strip import STRIP_HEIGHT, resize_strip
-from digitry.synthesis.allographs import LETTERS
+from digitry.synthesis.allographs import LETTERS_UNLIKE_DIGITS
 from digitry.synthesis.allographs import SIGNS as SIGN_PATHS
 from digitry.synthesis.augment import augment
 from digitry.synthesis.glyphs import MARKS, curve, mark, other_hands, stroke, written_digit
@@ -59,9 +59,6 @@ what is left of less could be any digit."""
 
 EMPTY_SHARE = 0.08
 """Share of the strips without any digit; half of them have letters."""
-
-UNLIKE_DIGITS = tuple(letter for letter in LETTERS if letter not in "BDGIOQSZbgijloqsyz")
-"""Letters that nobody takes for a digit."""
 
 BEFORE = ("$", "$", "*", "=", "-", "+", "₹", "€", "£", "(", "hash")
 BETWEEN = tuple("......,,,,,---:'//")
@@ -306,7 +303,7 @@ def _write(
         if not line.put(patch, y, gap, join=join, rng=rng, character=label):
             break
     if not pattern and hand.names_signs and rng.random() < 0.5:
-        for letter in rng.choice(UNLIKE_DIGITS, int(rng.integers(1, 5))).tolist():
+        for letter in rng.choice(LETTERS_UNLIKE_DIGITS, int(rng.integers(1, 5))).tolist():
             _put_mark(line, letter, middle, rng)
     elif plain and (rng.random() < 0.22 or (not line.written and rng.random() < 0.5)):
         ending = str(rng.choice(hand.behind))

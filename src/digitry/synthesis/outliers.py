@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from digitry.images.canonical import canonical
 from digitry.images.stages import canonical_stages
+from digitry.synthesis.allographs import UNLIKE_DIGITS
 from digitry.synthesis.glyphs import curve, stroke
+from digitry.synthesis.hands import Hand
 from digitry.synthesis.steps import steps
 from digitry.types import IMAGE_SIDE, Images
 
@@ -34,6 +36,11 @@ def made_outliers(images: Images, count: int, rng: np.random.Generator) -> Image
             draw = _scribble if draw in (_two_digits, _shuffled) else draw  # made of digits that may all be blank
         made[index] = outlier
     return made
+
+
+def _character(images: Images, rng: np.random.Generator) -> GreyPage | None:
+    """Write a letter or a sign that nobody takes for a digit."""
+    return _fitted(Hand.of(rng).draw(str(rng.choice(UNLIKE_DIGITS)), SIDE, rng).ink)
 
 
 def _scribble(images: Images, rng: np.random.Generator) -> GreyPage | None:
@@ -124,14 +131,15 @@ def _shuffled(images: Images, rng: np.random.Generator) -> GreyPage | None:
 
 
 KINDS: tuple[tuple[Callable[[Images, np.random.Generator], GreyPage | None], float], ...] = (
-    (_object, 0.35),
-    (_scribble, 0.15),
-    (_strokes, 0.12),
-    (_shape, 0.10),
-    (_two_digits, 0.10),
-    (_blobs, 0.08),
-    (_hatching, 0.05),
-    (_shuffled, 0.05),
+    (_object, 0.27),
+    (_character, 0.25),
+    (_scribble, 0.11),
+    (_strokes, 0.09),
+    (_two_digits, 0.08),
+    (_shape, 0.07),
+    (_blobs, 0.06),
+    (_hatching, 0.04),
+    (_shuffled, 0.03),
 )
 """What is drawn, and how often."""
 
