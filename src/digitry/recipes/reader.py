@@ -2,8 +2,9 @@
 
 Source      ours: a 5×5, 5×5, 3×3 convolutional network with batch normalisation, trained on distorted MNIST images
             (rotation, shear, scale, stroke thickness, elastic, blur; flags on 1s, bars on 7s), so that it has seen more
-            hands than MNIST's, and on synthetic images of no digit (synthesis/outliers.py), so that it can doubt
-Measured    test 99.55%, one seed; 10 minutes on two cores (src/digitry/models/digit.json)
+            hands than MNIST's, and on synthetic images of no digit, letters among them
+            (synthesis/outliers.py), so that it can doubt
+Measured    test 99.63%, one seed; 22 minutes on two busy cores (src/digitry/models/digit.json)
 Command     python -m bench shipped-model
 """
 
