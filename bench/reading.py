@@ -40,6 +40,7 @@ SMOKE = Sizes(
     pages=1,
     nothings=1,
     clothes=2,
+    signed=1,
 )
 """A smoke test: every part runs, no figure means anything."""
 
@@ -85,7 +86,9 @@ def measure_parts(options: argparse.Namespace, path: Path) -> None:
     }
     if options.only and path.exists():
         before = json.loads(path.read_text())
-        if all(before[key] == result[key] for key in ("model", "baseline", "sizes", "seed")):
+        sizes_before = result["sizes"] | before["sizes"]  # a part that is new has none there
+        same = all(before[key] == result[key] for key in ("model", "baseline", "seed"))
+        if same and sizes_before == result["sizes"]:
             result["parts"] = before["parts"]
         else:
             print("other models or sizes than before: the parts measured then are dropped", file=sys.stderr)

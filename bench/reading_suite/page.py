@@ -51,6 +51,7 @@ def _worst_photographs(parts: Figures) -> list[Figures]:
     """Of either kind, the groups of photographs with the fewest right readings."""
     kinds = [("Photographs of digits", parts.get("photographs", {}))]
     kinds.append(("Photographs of numbers", parts.get("numbers", {}).get("numbers", {})))
+    kinds.append(("Photographs of numbers with signs", parts.get("signs", {})))
     found = []
     for words, part in kinds:
         groups = [

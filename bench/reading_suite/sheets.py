@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from digitry.evaluation.hard_pictures import corruptions, drawn_pages, no_digits, photographs
+from digitry.evaluation.hard_pictures import corruptions, drawn_pages, no_digits, photographs, signed_numbers
 from digitry.evaluation.hard_pictures.specimen import Specimen, test_digits
 from digitry.pages import charts, style
 
@@ -50,6 +50,10 @@ def draw(folder: Path, parts: dict[str, Any], sizes: dict[str, int]) -> None:
         write(_tiles(photographs.photographed_list, min(4, sizes["lists"])), 4, (230, 320), folder / "lists.jpg")
         wrong = parts["numbers"]["numbers"]["mistakes"][:12]
         write(mistake_tiles(photographs.photographed_number, wrong), 4, (230, 140), folder / "number-mistakes.jpg")
+    if "signs" in parts:
+        make = signed_numbers.photographed_signed_number
+        write(_tiles(make, min(12, sizes["signed"])), 4, (230, 140), folder / "signs.jpg")
+        write(mistake_tiles(make, parts["signs"]["mistakes"][:12]), 4, (230, 140), folder / "sign-mistakes.jpg")
     if "pages" in parts:
         write(page_tiles(), 5, (184, 184), folder / "pages.jpg")
     if "open_set" in parts:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-PARTS = ("mnist", "corruptions", "photographs", "numbers", "pages", "open_set")
+PARTS = ("mnist", "corruptions", "photographs", "numbers", "signs", "pages", "open_set")
 
 
 @click.command("robustness", short_help="Show a model photographs, corruptions and what is no digit.")
@@ -40,9 +40,10 @@ def command(
     """Show a model MNIST's test digits in ways they were not made, and things that are no digit at all.
 
     The parts: mnist (as arrays, and as PNG files), corruptions (after MNIST-C), photographs of digits,
-    numbers (photographs of numbers and of lists), pages (drawn, of every kind), open_set (blank paper, noise, clothes,
-    letters, signs, scribbles, shapes). Everything takes about a quarter of an hour on two cores, --quick two
-    minutes; the same pictures every time. The model is the one that comes with digitry unless you name one.
+    numbers (photographs of numbers and of lists), signs (photographs of numbers with signs: 2.5, -8, 12/05/2024),
+    pages (drawn, of every kind), open_set (blank paper, noise, clothes, letters, signs, scribbles, shapes). Everything
+    takes about a quarter of an hour on two cores, --quick two minutes; the same pictures every time. The model is the
+    one that comes with digitry unless you name one.
     """
     from digitry.cli.progress import Bar
     from digitry.evaluation.robustness import robustness

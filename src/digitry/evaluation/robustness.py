@@ -1,4 +1,4 @@
-"""How well a model reads what it was not made on: corruptions, photographs, numbers, what is no digit."""
+"""How well a model reads what it was not made on: corruptions, photographs, numbers, signs, what is no digit."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from digitry.evaluation.hard_pictures import photographs
+from digitry.evaluation.hard_pictures import photographs, signed_numbers
 from digitry.evaluation.hard_pictures.specimen import Specimen
 from digitry.evaluation.robustness import Robustness
 from digitry.evaluation.robustness_parts import Figures
@@ -35,6 +35,7 @@ def write_robustness_page(result: Robustness, path: str | Path, *, command: str 
     for name, heading, make in (
         ("photographs", "Digits read wrong", photographs.photographed_digit),
         ("numbers", "Numbers read wrong", photographs.photographed_number),
+        ("signs", "Numbers with signs read wrong", signed_numbers.photographed_signed_number),
     ):
         if name in result.parts:
             part = result.parts[name]
@@ -75,6 +76,8 @@ def tables(result: Robustness) -> list[tuple[str, PageTable]]:
         made.append(("What is written", PageTable(columns, rows)))
     if "corruptions" in parts:
         made.append(("Corruptions", _corruption_table(parts["corruptions"])))
+    if "signs" in parts:
+        made.append(("Numbers with signs", _kinds_of_signs_table(parts["signs"])))
     if "pages" in parts:
         made.append(("Kinds of pages", _kinds_table(parts["pages"])))
     if "open_set" in parts:
@@ -94,6 +97,8 @@ def _reading_rows(parts: dict[str, Figures]) -> list[Row]:
     if "numbers" in parts:
         named += [("photographs of a number", parts["numbers"]["numbers"])]
         named += [("numbers in photographed lists", parts["numbers"]["lists"])]
+    if "signs" in parts:
+        named += [("photographs of a number with signs", parts["signs"])]
     return [_reading_row(name, one) for name, one in named]
 
 
@@ -126,6 +131,16 @@ def _corruption_table(part: Figures) -> PageTable:
         f"{_hundred(ratios['pictures'])} on pictures"
     )
     return PageTable(columns, rows, note or "")
+
+
+def _kinds_of_signs_table(part: Figures) -> PageTable:
+    columns = ("kind", "shown", "right with its signs", "right digits", "sure", "right when sure")
+    shares = ("accuracy", "digits_accuracy", "sure", "right_when_sure")
+    rows: list[Row] = [
+        [kind, int(one["pictures"]), *(_percent(one[share]) for share in shares)]
+        for kind, one in [*part["groups"]["kind"].items(), ("all", part)]
+    ]
+    return PageTable(columns, rows)
 
 
 def _kinds_table(part: Figures) -> PageTable:

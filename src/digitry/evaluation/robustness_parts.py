@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from digitry.datasets import Progress
 from digitry.evaluation import metrics, selective
-from digitry.evaluation.hard_pictures import corruptions, drawn_pages, no_digits, photographs
+from digitry.evaluation.hard_pictures import corruptions, drawn_pages, no_digits, photographs, signed_numbers
 from digitry.evaluation.hard_pictures.look import Lookers, LookJob, Seen
 from digitry.evaluation.hard_pictures.specimen import (
     Specimen,
@@ -47,6 +47,8 @@ class Sizes:
     nothings: int = 500
     """Of each set without digits."""
     clothes: int = 2_000
+    signed: int = 300
+    """Photographs of numbers with signs."""
 
     def tenth(self) -> Sizes:
         """Take a tenth of each, for a first look: the figures vary three times as much."""
@@ -188,6 +190,13 @@ def list_figures(lists: Sequence[Seen]) -> Figures:
     }
 
 
+def signs(subject: Subject) -> Figures:
+    """Measure photographed numbers with signs: right with all of them, and right digits whatever the signs."""
+    make, label = signed_numbers.photographed_signed_number, "photographs of numbers with signs"
+    seen = subject.reading(make, subject.sizes.signed, "number", label)
+    return {**_signed_figures(seen), "groups": _groups(seen, _signed_figures), "mistakes": _mistakes(seen)}
+
+
 def pages(subject: Subject) -> Figures:
     """Measure drawn pages, kind by kind: numbers that are found, with their signs, and those that are sure."""
     kinds = {}
@@ -257,6 +266,7 @@ PARTS: dict[str, Callable[[Subject], Figures]] = {
     "corruptions": corrupted,
     "photographs": photographed,
     "numbers": numbers,
+    "signs": signs,
     "pages": pages,
     "open_set": open_set,
 }
@@ -285,6 +295,10 @@ def _figures(seen: Sequence[Seen]) -> Figures:
     }
 
 
+def _signed_figures(seen: Sequence[Seen]) -> Figures:
+    return {**_figures(seen), "digits_accuracy": float(np.mean([one.right_digits for one in seen]))}
+
+
 def _confidences(seen: Sequence[Seen]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     return np.array([one.confidence for one in seen]), np.array([one.right for one in seen])
 
@@ -306,12 +320,15 @@ def _selective(confidence: NDArray[Any], right: NDArray[np.bool_]) -> Figures:
     }
 
 
-def _groups(seen: Sequence[Seen]) -> Figures:
+IN_GROUPS = ("pictures", "accuracy", "digits_accuracy", "sure", "right_when_sure")
+
+
+def _groups(seen: Sequence[Seen], figures: Callable[[Sequence[Seen]], Figures] = _figures) -> Figures:
     """Fact → group → figures, groups in the order of their names as they first appear, sorted."""
     names = list(dict.fromkeys(name for one in seen for name in one.facts))
     return {
         name: {
-            group: {k: v for k, v in _figures(part).items() if k in ("pictures", "accuracy", "sure", "right_when_sure")}
+            group: {k: v for k, v in figures(part).items() if k in IN_GROUPS}
             for group in sorted({one.facts[name] for one in seen if name in one.facts}, key=_group_order)
             if (part := [one for one in seen if one.facts.get(name) == group])
         }

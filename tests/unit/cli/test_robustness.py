@@ -21,6 +21,8 @@ WRONG = {"arrays": 0.25, "pictures": 0.125}
 
 KIND = {"labels": 1234, "recall": 0.75, "precision": 0.875, "sure_share": 0.375, "right_when_sure": 1.0}
 
+SIGNED = READ | {"pictures": 12, "digits_accuracy": 0.95}
+
 
 def refused(share: float) -> dict[str, Any]:
     return {"pictures": 1200, "refused_at_99": share, "not_sure": 0.75}
@@ -43,6 +45,7 @@ FIGURES: dict[str, Any] = {
         "numbers": READ | {"pictures": 9, "mistakes": [MISTAKE]},
         "lists": {"numbers": 40, "accuracy": 0.5, "sure": 0.1, "right_when_sure": 1.0},
     },
+    "signs": SIGNED | {"groups": {"kind": {"date": SIGNED | {"pictures": 4}}}, "mistakes": []},
     "pages": {"kinds": {"score_card": KIND}, "all": KIND},
     "open_set": {
         "digit": {"threshold": 0.4567, "sets": {"letters": refused(0.625)}},
@@ -92,11 +95,16 @@ def test_the_table_has_a_line_for_everything_that_was_measured(asked: dict[str, 
         "photographs of a digit                    8  90.00%   80.0% – 95.0%  50.0%                –",
         "photographs of a number                   9  90.00%   80.0% – 95.0%  50.0%                –",
         "numbers in photographed lists            40  50.00%               –  10.0%          100.00%",
+        "photographs of a number with signs       12  90.00%   80.0% – 95.0%  50.0%                –",
         "",
         "wrong after  arrays  pictures   sure  right when sure  beside, arrays  beside, pictures",
         "fog           25.0%     12.5%  50.0%           100.0%           25.0%             12.5%",
         "mean          25.0%     12.5%      –                –           25.0%             12.5%",
         "Its errors for each 100 of the other model's, a mean over all: 50.0 on arrays, – on pictures",
+        "",
+        "kind  shown  right with its signs  right digits   sure  right when sure",
+        "date      4                 90.0%         95.0%  50.0%                –",
+        "all      12                 90.0%         95.0%  50.0%                –",
         "",
         "numbers on  written  found  of those given right  of those given sure  right when sure",
         "score card    1,234  75.0%                 87.5%                37.5%           100.0%",

@@ -21,7 +21,7 @@ import pytest
 
 from digitry.errors import DataError, ModelError, SettingError, StorageError
 from digitry.evaluation import robustness_parts
-from digitry.evaluation.hard_pictures import no_digits, specimen
+from digitry.evaluation.hard_pictures import no_digits, signed_numbers, specimen
 from digitry.evaluation.hard_pictures.corruptions import CORRUPTIONS
 from digitry.evaluation.hard_pictures.look import Lookers, LookJob, Seen
 from digitry.evaluation.hard_pictures.specimen import Specimen, as_it_is
@@ -42,6 +42,7 @@ SMALL = Sizes(
     pages=1,
     nothings=1,
     clothes=2,
+    signed=1,
 )
 
 
@@ -69,6 +70,29 @@ def test_a_reading_is_right_only_when_it_is_all_that_is_written() -> None:
     assert not seen("12", "1 2").right
     assert not seen("7", "").right
     assert seen("7", "").confidence == 0.0
+
+
+def test_signs_and_digits_are_counted_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [
+        replace(seen("2.5", "2.5"), facts={"kind": "decimal"}),
+        replace(seen("3.75", "375"), facts={"kind": "decimal"}),
+        replace(seen("10:45", "1045", sure=False), facts={"kind": "time"}),
+        replace(seen("10:45", "10.46", sure=False), facts={"kind": "time"}),
+    ]
+
+    def reading(_: Subject, make: Callable[..., Specimen], count: int, expect: str, label: str) -> list[Seen]:
+        assert (make, count, expect) == (signed_numbers.photographed_signed_number, 4, "number")
+        return answers
+
+    monkeypatch.setattr(Subject, "reading", reading)
+    figures = robustness_parts.signs(Subject(Lookers(1), replace(SMALL, signed=4), None, None, 1))
+    assert (figures["accuracy"], figures["digits_accuracy"]) == (0.25, 0.75)
+    assert (figures["sure"], figures["right_when_sure"]) == (0.5, 0.5)
+    kinds = figures["groups"]["kind"]
+    assert (kinds["decimal"]["accuracy"], kinds["decimal"]["digits_accuracy"]) == (0.5, 1.0)
+    assert (kinds["time"]["accuracy"], kinds["time"]["digits_accuracy"]) == (0.0, 0.5)
+    first = {"index": 1, "written": "3.75", "read": "375", "sure": True, "reason": None}
+    assert (figures["mistakes"][0], len(figures["mistakes"])) == (first, 3)
 
 
 def test_what_comes_with_digitry_is_named_by_its_three_networks(tmp_path: Path) -> None:
@@ -236,10 +260,10 @@ def test_the_whole_bench_in_small_writes_figures_page_and_pictures(small_bench: 
         assert part == json.loads(json.dumps(small_bench.result.parts[name])) | {"commit": figures["git_commit"]}
     assert len(figures["model"]["sha256"]["model.onnx"]) == 64
     page = (folder / "docs" / "robustness.md").read_text()
-    for name in ("fog", "canny edges", "Fashion-MNIST", "letters", "pencil"):
+    for name in ("fog", "canny edges", "Fashion-MNIST", "letters", "pencil", "## Numbers with signs"):
         assert name in page
     pictures = {path.name: path.stat().st_size for path in (folder / "docs" / "robustness").iterdir()}
-    assert {"corruptions.png", "photographs.jpg", "no-digits.jpg", "risk-coverage.svg"} <= set(pictures)
+    assert {"corruptions.png", "photographs.jpg", "signs.jpg", "no-digits.jpg", "risk-coverage.svg"} <= set(pictures)
     assert sum(pictures.values()) < 600_000
     assert small_bench.stdout == ""
 
@@ -250,7 +274,10 @@ def test_one_part_anew_leaves_the_others_as_they_are(
     import reading
 
     file = small_bench.folder / "results" / "reading.json"
-    before = json.loads(file.read_text())["parts"]
+    figures = json.loads(file.read_text())
+    before = figures["parts"]
+    del figures["sizes"]["signed"]  # as where it was measured before there was such a part
+    file.write_text(json.dumps(figures))
     monkeypatch.setattr("reading_suite.sheets.draw", lambda *_: None)
     reading.main([*small_bench.arguments, "--only", "mnist"])
     after = json.loads(file.read_text())["parts"]
@@ -315,7 +342,7 @@ def test_letters_that_nobody_takes_for_digits_are_counted_apart_too(monkeypatch:
 
 
 def test_a_tenth_is_a_tenth_of_everything() -> None:
-    assert Sizes().tenth() == Sizes(1_000, 1_000, 200, 150, 40, 4, 10, 50, 200)
+    assert Sizes().tenth() == Sizes(1_000, 1_000, 200, 150, 40, 4, 10, 50, 200, 30)
 
 
 def test_what_cannot_be_measured_is_refused_before_any_picture_is_made(

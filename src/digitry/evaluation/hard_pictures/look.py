@@ -52,9 +52,18 @@ class Seen:
         return tuple(text for text, _, _ in self.numbers) == self.texts
 
     @property
+    def right_digits(self) -> bool:
+        """Whether the digits are right, whatever was made of the signs."""
+        return [_digits(text) for text, _, _ in self.numbers] == [_digits(text) for text in self.texts]
+
+    @property
     def confidence(self) -> float:
         """The highest of any number; 0 when there is none."""
         return max((confidence for _, confidence, _ in self.numbers), default=0.0)
+
+
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdigit, text))
 
 
 _readers: dict[str | None, Any] = {}

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from digitry.evaluation.hard_pictures.corruptions import clouds_of
+from digitry.evaluation.hard_pictures.hershey import fonts
 from digitry.evaluation.hard_pictures.photographs import empty_photograph
 from digitry.evaluation.hard_pictures.specimen import Specimen, generator, test_split
 
@@ -152,27 +151,12 @@ SETS: dict[str, tuple[Callable[[int], Specimen], str]] = {
 """Name → the maker and what it makes, in words."""
 
 
-@cache
-def _fonts() -> dict[tuple[str, str], list[NDArray[np.float64]]]:
-    """(face, sign) → strokes."""
-    fonts = {}
-    for line in (Path(__file__).parent / "hershey.txt").read_text().splitlines():
-        if line.startswith("# "):
-            continue
-        face, sign, strokes = line.split(" ", 2)
-        fonts[face, sign] = [
-            np.array([[float(v) for v in point.split(",")] for point in stroke.split()])
-            for stroke in strokes.split("; ")
-        ]
-    return fonts
-
-
 def _sign(kind: str, index: int, signs: str, like_digits: frozenset[str]) -> Specimen:
     rng = generator(kind, index)
-    choices = [key for key in _fonts() if key[1] in signs]
+    choices = [key for key in fonts() if key[1] in signs]
     face, sign = choices[rng.integers(len(choices))]
     group = "looks like a digit" if sign in like_digits else "no digit to anyone"
-    return _drawn(_fonts()[face, sign], rng, sign=sign, likeness=group)
+    return _drawn(fonts()[face, sign], rng, sign=sign, likeness=group)
 
 
 def _drawn(

@@ -49,16 +49,16 @@ def photograph_of_digit(image: NDArray[np.uint8], label: int, rng: np.random.Gen
 
 def photograph_of_number(images: NDArray[np.uint8], text: str, rng: np.random.Generator) -> Specimen:
     """Photograph digits, uint8 (n, 28, 28), as one number in a photograph of 300 to 1,600 pixels, slanted by up
-    to 20°.
+    to 20°; what else `text` has are signs.
     """
     slant = rng.uniform(-20, 20)
     side = int(np.exp(rng.uniform(*np.log((300, 1600)))))
     canvas = _canvas(side, rng, (0.5, 0.9))
-    height = round(min(0.4 * canvas[0], 0.8 * canvas[1] / len(images)) * rng.uniform(0.7, 1.0))
+    height = round(min(0.4 * canvas[0], 0.8 * canvas[1] / len(text)) * rng.uniform(0.7, 1.0))
     height = max(height, SMALLEST_DIGIT)
-    line = writing.number_cover(images, height, bool(rng.random() < SHARE_OF_CLOSE_NUMBERS), rng)
+    line = writing.number_cover(images, text, height, bool(rng.random() < SHARE_OF_CLOSE_NUMBERS), rng)
     facts = {
-        "digits": _group(len(text), (4, 7)),
+        "digits": _group(len(images), (4, 7)),
         "neighbours": "some touch" if line.touching else "all apart",
         "slant": _group(abs(slant), (7, 14), "°"),
     }
@@ -76,8 +76,8 @@ def photograph_of_list(numbers: list[tuple[NDArray[np.uint8], str]], rng: np.ran
     tall = pitch * rng.uniform(0.5, 0.65)
     cover = np.zeros((height, width), np.float32)
     left = width * rng.uniform(0.08, 0.3)
-    for row, (images, _) in enumerate(numbers):
-        line = writing.number_cover(images, round(tall), False, rng).cover
+    for row, (images, text) in enumerate(numbers):
+        line = writing.number_cover(images, text, round(tall), False, rng).cover
         room = 0.94 * width - left
         if line.shape[1] > room:
             factor = room / line.shape[1]

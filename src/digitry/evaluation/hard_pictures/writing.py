@@ -1,4 +1,4 @@
-"""MNIST test digits → ink on a page: smooth strokes at any size, numbers written in a line, pens and chalk."""
+"""MNIST test digits → ink on a page: smooth strokes at any size, numbers and their signs in a line, pens and chalk."""
 
 from __future__ import annotations
 
@@ -8,12 +8,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digitry.evaluation.hard_pictures.hershey import CAPITAL, FEET, fonts
+
 Cover = NDArray[np.float32]
 """How much of the paper the ink hides, float32 (h, w), 0 to 1."""
 
 TOUCHING_GAPS = (-0.06, 0.06)
 APART_GAPS = (0.10, 0.45)
-"""Space between the boxes of neighbours, as a share of the digits' height."""
+SIGN_GAPS = (0.06, 0.25)
+"""Space between the boxes of neighbours, as a share of the digits' height; of signs and digits the last."""
+
+SIGN_WIDTHS = {"-": (0.5, 0.8), "/": (0.6, 1.0), "$": (1.0, 1.3), "%": (1.0, 1.3)}
+"""Signs that people write narrower or wider than the font has them, as shares of its width."""
+
+FINER = 4
+"""Signs are drawn so many times as large and shrunk."""
 
 
 class WrittenNumber(NamedTuple):
@@ -43,26 +52,91 @@ def stroke_cover(image: NDArray[np.uint8], height: int, rng: np.random.Generator
     return np.asarray(ink[y : y + tall, x : x + width], np.float32)
 
 
-def number_cover(images: NDArray[np.uint8], height: int, close: bool, rng: np.random.Generator) -> WrittenNumber:
-    """Draw digits, uint8 (n, 28, 28), written side by side on a slightly uneven line, each about `height` pixels tall.
+class _Piece(NamedTuple):
+    """A digit or sign on the line."""
 
-    Neighbours of a `close` number may touch or overlap.
+    cover: Cover
+    gap: int
+    """Space behind it."""
+    foot: float = 0
+    """How far below the line it reaches."""
+
+
+def number_cover(
+    images: NDArray[np.uint8], text: str, height: int, close: bool, rng: np.random.Generator
+) -> WrittenNumber:
+    """Draw `text` on a slightly uneven line, its digits, uint8 (n, 28, 28), each about `height` pixels tall.
+
+    Neighbouring digits of a `close` number may touch or overlap.
     """
     gaps = TOUCHING_GAPS if close else APART_GAPS
     covers = [stroke_cover(image, max(round(height * rng.uniform(0.88, 1.1)), 8), rng) for image in images]
-    steps = [round(height * rng.uniform(*gaps)) for _ in covers]
-    line = np.zeros((round(1.5 * height), sum(c.shape[1] for c in covers) + height * len(covers)), np.float32)
+    pieces = [_Piece(cover, round(height * rng.uniform(*gaps))) for cover in covers]
+    if not text.isdigit():
+        pieces = _with_signs(text, pieces, height, rng)
+    width = sum(piece.cover.shape[1] for piece in pieces) + height * len(pieces)
+    line = np.zeros((round(1.8 * height), width), np.float32)
     x, touching = height // 2, 0
-    for cover, step in zip(covers, steps, strict=True):
+    for cover, gap, foot in pieces:
         tall, width = cover.shape
-        y = min(max(round(1.3 * height - tall + height * rng.uniform(-0.06, 0.06)), 0), len(line) - tall)
+        y = round(1.3 * height + foot - tall + height * rng.uniform(-0.06, 0.06))
+        y = min(max(y, 0), len(line) - tall)
         place = line[y : y + tall, x : x + width]
         around = cv2.dilate(line, np.ones((3, 3), np.uint8))[y : y + tall, x : x + width]
         touching += bool((np.minimum(around, cover) > 0.5).any())
         np.maximum(place, cover, out=place)
-        x += width + step
+        x += width + gap
     x, y, width, tall = cv2.boundingRect((line > 0.2).astype(np.uint8))
     return WrittenNumber(line[y : y + tall, x : x + width], touching)
+
+
+def _with_signs(text: str, digits: list[_Piece], height: int, rng: np.random.Generator) -> list[_Piece]:
+    """Put the signs of `text` between its digits, written with the same pen."""
+    pen = float(np.median([width_of_pen(digit.cover) for digit in digits]))
+    rest, pieces = iter(digits), []
+    for place, character in enumerate(text):
+        beside_sign = not text[place : place + 2].isdigit()
+        gap = round(height * rng.uniform(*SIGN_GAPS))
+        if character.isdigit():
+            digit = next(rest)
+            pieces.append(digit._replace(gap=gap) if beside_sign else digit)
+        else:
+            cover, foot = sign_cover(character, height, pen, rng)
+            pieces.append(_Piece(cover, gap, foot))
+    return pieces
+
+
+def width_of_pen(cover: Cover) -> float:
+    """Measure how broad the pen is: pixels of a band are, on average, a quarter of its width from its edge."""
+    inside = np.pad((cover > 0.5).astype(np.uint8), 1)
+    distance = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) - 0.5
+    return max(4 * float(distance[inside > 0].mean()), 1.0) if inside.any() else 1.0
+
+
+def sign_cover(sign: str, height: int, pen: float, rng: np.random.Generator) -> tuple[Cover, float]:
+    """Draw a sign of a Hershey font beside digits `height` pixels tall, with a pen `pen` pixels wide, cut to its ink;
+    with how far it reaches below their line.
+    """
+    unit = max(height * rng.uniform(0.85, 1.05) - pen, 1) / CAPITAL
+    wide = rng.uniform(*SIGN_WIDTHS.get(sign, (0.8, 1.1)))
+    turn = np.deg2rad(rng.uniform(-8, 8))
+    matrix = np.array([(np.cos(turn), -np.sin(turn)), (np.sin(turn), np.cos(turn))]) * (wide, 1) * unit
+    strokes = fonts()["roman", sign]
+    if sign == "$":  # people draw one bar; two of a broad pen would be one blot
+        left, right, *others = strokes
+        strokes = [(left + right) / 2, *others]
+    middle = (FEET[sign] - np.concatenate(strokes)[:, 1].max() / 2) * unit - pen / 2
+    strokes = [stroke @ matrix.T for stroke in strokes]
+    points = np.concatenate(strokes)
+    margin = pen / 2 + 2
+    across, down = np.ceil(np.ptp(points, axis=0) + 2 * margin).astype(int)
+    drawn = np.zeros((FINER * down, FINER * across), np.uint8)
+    for stroke in strokes:
+        line = np.rint(16 * FINER * (stroke - points.min(axis=0) + margin)).astype(np.int32)
+        cv2.polylines(drawn, [line], False, 255, max(round(FINER * pen), 1), cv2.LINE_AA, 4)
+    cover = np.asarray(cv2.resize(drawn, (across, down), interpolation=cv2.INTER_AREA) / np.float32(255), np.float32)
+    x, y, width, tall = cv2.boundingRect((cover > 0.2).astype(np.uint8))
+    return cover[y : y + tall, x : x + width], middle + tall / 2
 
 
 def placed(cover: Cover, canvas: tuple[int, int], slant: float, rng: np.random.Generator) -> Cover:
