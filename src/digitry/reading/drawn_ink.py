@@ -21,6 +21,7 @@ from digitry.images.split_lines import split_lines
 from digitry.images.stages import BLANK, MIN_SIDE, Stages, ink_stages, too_small
 from digitry.reading import one_digit, one_number
 from digitry.reading.certainty import doubted
+from digitry.reading.ink_sheet import InkSheet
 from digitry.reading.networks import Networks
 from digitry.reading.number import line_strips, read_strips
 from digitry.reading.one_page import doubts
@@ -79,7 +80,7 @@ def _read_numbers(page: InkPage, networks: Networks) -> Reading:
         for line in lines
     ]
     high = [found if found and one_number.is_high_enough(found) else None for found in read]
-    sheet = one_number.InkSheet(page, page.ink, Levelling(page.ink.shape, 0), 0, 0)
+    sheet = InkSheet(page, page.ink, Levelling(page.ink.shape, 0), 0, 0)
     readings = []
     for line, found in zip(lines, high, strict=True):
         if found:

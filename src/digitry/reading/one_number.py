@@ -6,14 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from digitry.images.explained import explained_by_box
-from digitry.images.ink import InkPage, find_ink
+from digitry.images.ink import find_ink
 from digitry.images.lines import MIN_HEIGHT, find_lines, one_line
 from digitry.images.panel import Panel, find_panel, whole_page
 from digitry.images.segment import BLOT_SIDE, INK_LEVEL, is_blot
@@ -22,6 +22,8 @@ from digitry.images.stages import BLANK, MIN_SIDE
 from digitry.images.strokes import stroke_mask
 from digitry.reading import one_digit
 from digitry.reading.certainty import share_doubt
+from digitry.reading.closer_look import CloserLook, closer_look
+from digitry.reading.ink_sheet import InkSheet
 from digitry.reading.judged import LEAST_GIVEN
 from digitry.reading.networks import Networks
 from digitry.reading.notation import numbers_in, value_of
@@ -54,25 +56,6 @@ NO_NUMBER = "there is no writing that reads as a number"
 """The reason for no reading where there is ink."""
 
 
-class InkSheet(NamedTuple):
-    """The ink of a page, or of the panel on it, turned so that the writing runs level."""
-
-    page: InkPage
-    ink: NDArray[np.uint8]
-    turn: Levelling
-    left: int
-    top: int
-    """Where the panel's corner lies on the page."""
-
-    def box_on_page(self, box: Box) -> Box:
-        """Lay a box on the turned ink into pixels of the grey page."""
-        x, y, width, height = self.turn.back(box)
-        scale = self.page.scale
-        left, top = max(round(x * scale), 0), max(round(y * scale), 0)
-        right, bottom = round((x + width) * scale), round((y + height) * scale)
-        return self.left + left, self.top + top, max(1, right - left), max(1, bottom - top)
-
-
 def read_number(grey: NDArray[np.uint8], networks: Networks, options: PageOptions, *, name: str, page: int) -> Reading:
     """Read a grey page, uint8 (h, w), all writing on which is one number, by the networks for numbers and for pages.
 
@@ -80,13 +63,20 @@ def read_number(grey: NDArray[np.uint8], networks: Networks, options: PageOption
     """
     if min(grey.shape) < MIN_SIDE:  # a slim 1, or nothing
         return one_digit.read_pages([grey], networks, name=name, page=page)[0]
-    if networks.has_own_numbers:
-        reading, seen = _read(grey, networks)[0], SeenNumber({}, {}, {})
-    else:
-        seen = seen_number(grey, networks.see_page, networks.pages.class_names)
+    best = _best_guess(grey, networks)
+    reading, seen = _reading_of(best, networks, grey), SeenNumber({}, {}, {})
+    if not networks.has_own_numbers:
+        closer = CloserLook(grey)
+        if best is not None and best[1] is not None:
+            closer = closer_look(grey, best[0], [spot.box for spot in best[1].spots])
+        seen = seen_number(closer.grey, networks.see_page, networks.pages.class_names)
         likeliest = seen.text_of(max(seen.votes, key=lambda one: seen.votes[one], default=""))
-        bare = without_signs(grey, [sign.box for sign in likeliest.signs])
-        reading = _with_what_is_seen(*_read(bare, networks), seen, grey, networks, options)
+        if likeliest.signs:
+            bare = without_signs(grey, [closer.corners(sign.box) for sign in likeliest.signs])
+            best = _best_guess(bare, networks)
+            reading = _reading_of(best, networks, bare)
+        seen = seen.placed(closer.place)
+        reading = _with_what_is_seen(reading, best[1] if best else None, seen, grey, networks, options)
     if not reading.numbers:
         # No mark that makes a number: the network for single digits knows more about it.
         (alone,) = one_digit.read_pages([grey], networks, name=name, page=page)
@@ -98,14 +88,13 @@ def read_number(grey: NDArray[np.uint8], networks: Networks, options: PageOption
 
 def read_alone(grey: NDArray[np.uint8], networks: Networks) -> Reading:
     """Read the same by the network for numbers alone, for who knows what the others see."""
-    return _read(grey, networks)[0]
+    return _reading_of(_best_guess(grey, networks), networks, grey)
 
 
-def _read(grey: NDArray[np.uint8], networks: Networks) -> tuple[Reading, Found | None]:
-    best = _best_guess(grey, networks)
+def _reading_of(best: tuple[InkSheet, Found | None] | None, networks: Networks, grey: NDArray[np.uint8]) -> Reading:
     if best is None:
-        return Reading("", reason=BLANK, stages={"ink": np.zeros_like(grey)}), None
-    return number_reading(*best, networks, grey), best[1]
+        return Reading("", reason=BLANK, stages={"ink": np.zeros_like(grey)})
+    return number_reading(*best, networks, grey)
 
 
 def _best_guess(grey: NDArray[np.uint8], networks: Networks) -> tuple[InkSheet, Found | None] | None:
@@ -203,17 +192,19 @@ def _doubted(
     return replace(number, confidence=confidence, sure=False)
 
 
-def without_signs(grey: NDArray[np.uint8], signs: Sequence[Box]) -> NDArray[np.uint8]:
-    """Return a grey picture, uint8 (h, w), with paper in the boxes where the network for pages saw signs: the other
-    networks take them for digits.
+def without_signs(grey: NDArray[np.uint8], signs: Sequence[NDArray[np.float64]]) -> NDArray[np.uint8]:
+    """Return a grey picture, uint8 (h, w), with paper where the network for pages saw signs, each given by its four
+    corners, float (4, 2): the other networks take them for digits.
     """
-    if not signs:
-        return grey
     grey = grey.copy()
-    for x, y, width, height in signs:
+    for corners in signs:
+        outline = np.rint(corners).astype(np.int32)
+        x, y, width, height = cv2.boundingRect(outline)
         part = grey[max(0, y - 1) : y + height + 1, max(0, x - 1) : x + width + 1]
         if part.size:
-            part[:] = np.median(np.concatenate([part[0], part[-1], part[:, 0], part[:, -1]]))
+            paper = float(np.median(np.concatenate([part[0], part[-1], part[:, 0], part[:, -1]])))
+            cv2.fillConvexPoly(grey, outline, paper)
+            cv2.polylines(grey, [outline], True, paper, thickness=2)  # soft edges
     return grey
 
 

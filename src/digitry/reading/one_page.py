@@ -16,6 +16,7 @@ from digitry.images.stages import BLANK, MIN_SIDE
 from digitry.reading import one_digit, one_number
 from digitry.reading.boxes import move_boxes
 from digitry.reading.certainty import doubted
+from digitry.reading.closer_look import corners_of
 from digitry.reading.judged import LEAST_ASKED, LEAST_GIVEN, judged_number, weigh
 from digitry.reading.networks import Networks
 from digitry.reading.notation import value_of
@@ -83,7 +84,7 @@ def _one_number(view: NDArray[np.uint8], found: PageFound, networks: Networks, o
     convinced = [one for one in found.candidates if one.probability >= CONVINCED]
     if len(convinced) > FEW:
         return None
-    signs = [c.box for one in convinced for c in one.characters if not c.label.isdigit()]
+    signs = [corners_of(c.box) for one in convinced for c in one.characters if not c.label.isdigit()]
     other = _read_crop(one_number.without_signs(view, signs), networks)
     if not other.numbers:
         return None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 
 from digitry.reading.notation import numbers_in
 from digitry.reading.spots import LARGEST, PageNetworkAnswer, Spots, spots_at
-from digitry.types import Digit
+from digitry.types import Box, Digit
 
 HEIGHTS = (24, 30, 36, 44, 54)
 """Pixels of the picture's height at which it is looked at: its digits are half to all of that. What one size and what
@@ -52,6 +54,21 @@ class SeenNumber(NamedTuple):
     """The same → each digit, in boxes of the picture, where it is seen best."""
     texts: dict[str, dict[str, SeenText]]
     """The same → text → how it is written. Signs that part them, as `×` does, leave them without a text."""
+
+    def placed(self, place: Callable[[Box], Box]) -> SeenNumber:
+        """Return the same with all boxes where `place` lays them."""
+
+        def moved(characters: tuple[Digit, ...]) -> tuple[Digit, ...]:
+            return tuple(replace(one, box=place(one.box)) for one in characters)
+
+        return SeenNumber(
+            self.votes,
+            {plain: moved(digits) for plain, digits in self.digits.items()},
+            {
+                plain: {text: one._replace(signs=moved(one.signs)) for text, one in texts.items()}
+                for plain, texts in self.texts.items()
+            },
+        )
 
     def text_of(self, digits: str) -> SeenText:
         """Return how these digits are written, by most votes; with signs only if these votes are enough."""
