@@ -31,7 +31,7 @@ from digitry.reading.number import ALTERNATIVES, Found, Sign, line_strips, page_
 from digitry.reading.one_digit import BLOT, BLOT_REASON
 from digitry.reading.page import box_around
 from digitry.reading.page_options import PageOptions
-from digitry.reading.seen_number import SeenNumber, seen_number
+from digitry.reading.seen_number import SeenNumber, SeenText, seen_number
 from digitry.types import Box, Digit, Number, Reading
 
 ONE_LINE = 3.0
@@ -71,12 +71,16 @@ def read_number(grey: NDArray[np.uint8], networks: Networks, options: PageOption
             closer = closer_look(grey, best[0], [spot.box for spot in best[1].spots])
         seen = seen_number(closer.grey, networks.see_page, networks.pages.class_names)
         likeliest = seen.text_of(max(seen.votes, key=lambda one: seen.votes[one], default=""))
-        if likeliest.signs:
+        if likeliest.signs and not networks.names_signs:
             bare = without_signs(grey, [closer.corners(sign.box) for sign in likeliest.signs])
             best = _best_guess(bare, networks)
             reading = _reading_of(best, networks, bare)
-        seen = seen.placed(closer.place)
-        reading = _with_what_is_seen(reading, best[1] if best else None, seen, grey, networks, options)
+        seen, found, own = seen.placed(closer.place), best[1] if best else None, reading
+        reading = _with_what_is_seen(own, found, seen, grey, networks, options)
+        if found is not None and networks.names_signs:
+            (number,) = own.numbers
+            written = SeenText(number.text, number.signs, number.around, found.probability)
+            seen = seen.with_vote(number.digits_text, written)
     if not reading.numbers:
         # No mark that makes a number: the network for single digits knows more about it.
         (alone,) = one_digit.read_pages([grey], networks, name=name, page=page)

@@ -70,6 +70,16 @@ class SeenNumber(NamedTuple):
             },
         )
 
+    def with_vote(self, digits: str, written: SeenText) -> SeenNumber:
+        """Return the same with one more vote for how these digits are written."""
+        texts = dict(self.texts.get(digits, {}))
+        one = texts.get(written.text, written._replace(vote=0.0))
+        if written.vote > one.best:
+            one = one._replace(signs=written.signs, around=written.around, best=written.vote)
+        texts[written.text] = one._replace(vote=one.vote + written.vote)
+        votes = {**self.votes, digits: self.votes.get(digits, 0.0) + written.vote}
+        return SeenNumber(votes, self.digits, {**self.texts, digits: texts})
+
     def text_of(self, digits: str) -> SeenText:
         """Return how these digits are written, by most votes; with signs only if these votes are enough."""
         found = self.texts.get(digits, {})

@@ -7,9 +7,10 @@ import pytest
 from numpy.typing import NDArray
 
 from digitry.networks.page_answer import CENTRE, READABLE, STRIDE
-from digitry.reading.seen_number import HEIGHTS, SeenNumber
+from digitry.reading.seen_number import HEIGHTS, SeenNumber, SeenText
 from digitry.reading.seen_number import seen_number as seen_by
 from digitry.reading.spots import LARGEST
+from digitry.types import Digit
 from tests.unit.reading.seen import CHANNELS, NAMES, SURE, Seen, _put, level
 
 PICTURE = np.full((50, 130), 255, np.uint8)
@@ -82,6 +83,26 @@ def test_of_several_ways_to_write_the_same_digits_the_one_most_sizes_see_is_take
     seen = seen_number(PICTURE, network_that_sees(with_point, without, with_point, with_point, without))
     assert seen.text_of("45").text == "4.5"
     assert seen.text_of("45").vote == pytest.approx(0.6 * seen.votes["45"], rel=0.01)
+
+
+def test_another_network_has_a_vote_on_how_digits_are_written():
+    point = Digit(".", 0.8, (30, 20, 4, 4))
+    seen = seen_number(PICTURE, network_that_sees(*[number("45")] * len(HEIGHTS)))
+    plain = seen.text_of("45").vote
+    less, more = (seen.with_vote("45", SeenText("4.5", (point,), ("$",), vote)) for vote in (plain - 0.1, plain + 0.1))
+    assert less.text_of("45").text == "45"
+    assert more.text_of("45") == SeenText("4.5", (point,), ("$",), plain + 0.1, plain + 0.1)
+    assert not more.is_plain("45")
+    assert more.votes["45"] == pytest.approx(2 * plain + 0.1)
+
+
+def test_where_both_write_the_same_it_has_both_votes_and_the_signs_of_the_surer():
+    seen = seen_number(PICTURE, network_that_sees(*[number(["4", ".", "5"])] * len(HEIGHTS)))
+    before, point = seen.text_of("45"), Digit(".", 0.8, (30, 20, 4, 4))
+    after = seen.with_vote("45", SeenText("4.5", (point,), (), 0.1)).text_of("45")
+    assert after.vote == pytest.approx(before.vote + 0.1)
+    assert after.signs == before.signs
+    assert seen.with_vote("45", SeenText("4.5", (point,), (), 1.0)).text_of("45").signs == (point,)
 
 
 def test_what_stands_beside_is_no_part_of_its_text_and_what_parts_it_leaves_none():
