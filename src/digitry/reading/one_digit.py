@@ -30,6 +30,9 @@ SECOND_OPINION_BELOW = 0.95
 """The network for numbers is asked where the one for digits is less confident than this. Chosen on synthetic
 photographs of validation digits: as many are right as when it is asked about all, and more are sure (docs/log.md)."""
 
+OWN_SHARE = 0.6
+"""What the word of the network for digits counts there; the other's counts the rest (docs/log.md)."""
+
 ONE, SLIM = "1", 0.35
 """A digit that people cut out and bring to 28×28 is stretched, a 1 beyond recognition. At this share of its width a
 square picture shows it again (docs/log.md)."""
@@ -105,7 +108,7 @@ def agree_on_crops(
         return first
     strips = np.stack([_strip(crops[index]) for index in asked])
     result = first.copy()
-    result[asked] = (first[asked] + single_digits(networks.second_opinion(strips))) / 2
+    result[asked] = OWN_SHARE * first[asked] + (1 - OWN_SHARE) * single_digits(networks.second_opinion(strips))
     return result
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from digitry.images.stages import canonical_stages
 from digitry.reading import Reader
-from digitry.reading.one_digit import STRETCHED, judge_crops, read_pages
+from digitry.reading.one_digit import OWN_SHARE, STRETCHED, judge_crops, read_pages
 from tests.unit.tiny_models import printed_digit, template_model_bytes
 
 BLANK = np.full((50, 50), 255, np.uint8)
@@ -81,16 +81,16 @@ def test_the_shipped_networks_are_as_sure_as_they_agree(shipped: Reader) -> None
     stages = [canonical_stages(printed_digit(digit)) for digit in range(10)]
     canonical = np.stack([one.canonical for one in stages if one.canonical is not None])
     alone, both = shipped.read_digits(canonical), judge_crops(stages, shipped)
-    # Half of each: what the other one adds is a probability itself, and all of them together are no more than one.
-    other = 2 * both - alone
+    # A share of each: what the other one adds is a probability itself, and all of them together are no more than one.
+    other = (both - OWN_SHARE * alone) / (1 - OWN_SHARE)
     assert other.min() >= -1e-6
     assert (other.sum(axis=1) <= 1 + 1e-5).all()
     assert both.argmax(axis=1).tolist() == list(range(10))
     assert np.abs(other - alone).max() > 1e-3
 
 
-@pytest.mark.parametrize(("confidence", "left"), [(0.94, 0.5), (0.96, 1.0)])
-def test_where_the_other_network_sees_no_digit_half_of_a_doubtful_confidence_is_left(
+@pytest.mark.parametrize(("confidence", "left"), [(0.94, OWN_SHARE), (0.96, 1.0)])
+def test_where_the_other_network_sees_no_digit_a_share_of_a_doubtful_confidence_is_left(
     shipped: Reader, monkeypatch: pytest.MonkeyPatch, confidence: float, left: float
 ) -> None:
     rows = np.full((1, 10), (1 - confidence) / 9, np.float32)

@@ -122,5 +122,6 @@ export const one_digit = {
   BLOT: 0.5,
   BLOT_REASON: "it is a solid spot: a dot, or a digit whose holes have closed",
   SECOND_OPINION_BELOW: 0.95,
+  OWN_SHARE: 0.6,
   STRIP_WIDTH: 64,
 };

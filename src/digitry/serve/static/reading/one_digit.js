@@ -8,7 +8,7 @@ import { image, ranked } from "./pixels.js";
 import { isBlot } from "./segment.js";
 import { cutStrip, DIGIT_HEIGHT, STRIP_HEIGHT } from "./strip.js";
 
-const { RIVALS, BLOT, BLOT_REASON, SECOND_OPINION_BELOW, STRIP_WIDTH } = shared;
+const { RIVALS, BLOT, BLOT_REASON, SECOND_OPINION_BELOW, OWN_SHARE, STRIP_WIDTH } = shared;
 
 /** What a crop is, one probability a class; they sum to less than 1 where the networks see no digit. */
 function probabilitiesOf(found, reader, isQuick) {
@@ -16,7 +16,7 @@ function probabilitiesOf(found, reader, isQuick) {
   const isAlone = isQuick || !reader.asksBoth || !reader.shippedNumbers;
   if (isAlone || Math.max(...alone) >= SECOND_OPINION_BELOW) return alone;
   const other = singleDigits(reader.secondOpinion(stripOf(found.crop)));
-  return alone.map((probability, at) => Math.fround(probability + other[at]) / 2);
+  return alone.map((probability, at) => Math.fround(OWN_SHARE * probability + (1 - OWN_SHARE) * other[at]));
 }
 
 /** The crop of one digit in the middle of a strip. */
