@@ -59,7 +59,7 @@ def _limit_options(command: Any) -> Any:
     "are asked for by ?model=NAME, the first without. Networks for digits, numbers and pages under the same name, or "
     "all without one, read together. SIGHUP reads them again. [default: the built-in ones]",
 )
-@click.option("--collect", type=click.Path(path_type=Path), metavar="DIR", help="Keep corrected drawings for training.")
+@click.option("--collect", type=click.Path(path_type=Path), metavar="DIR", help="Keep corrected drawings and pages.")
 @click.option(
     "--token",
     envvar="DIGITRY_TOKEN",

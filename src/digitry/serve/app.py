@@ -9,6 +9,7 @@ import logging
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -19,6 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from digitry.errors import SettingError
+from digitry.images.grey import Grey
 from digitry.reading import EXPECTATIONS
 from digitry.reading.canonical_digits import is_sure_of_digit
 from digitry.reading.certainty import MAX_ERROR, check_max_error
@@ -27,7 +29,8 @@ from digitry.reading.page_options import PAGE_OPTIONS, PageOptionValues, page_op
 from digitry.serve import request_metrics
 from digitry.serve.bodies import body_parts, content_type, images_of_bytes, images_of_json, read_body
 from digitry.serve.children import Done, PictureJob
-from digitry.serve.collecting import place_of, what_to_write
+from digitry.serve.collected_pages import page_numbers
+from digitry.serve.collecting import PAGES, check_page_numbers, place_of, what_to_write
 from digitry.serve.engine import Engine, ServedModel
 from digitry.serve.guard import Access, Guard
 from digitry.serve.json_pictures import picture_of_text, pictures_of_json
@@ -60,6 +63,7 @@ def create_app(service: Service, access: Access | None = None, *, log_requests: 
     if service.collection is not None:
         routes.append(Route("/v1/corrections", handlers.correct, methods=["POST"]))
         routes.append(Route("/v1/corrections", handlers.forget, methods=["DELETE"]))
+        routes.append(Route("/v1/corrections/pages", handlers.correct_page, methods=["POST"]))
 
     pages, static = page_routes(service, access)
     routes += pages
@@ -169,13 +173,42 @@ class Handlers:
             if place is None:
                 raise ProblemError("wrong-setting", what_to_write(label, model.reader))
             async with self._body(request, self._limits.max_body_bytes) as body:
-                job = PictureJob(body, model.name, "digit", MAX_ERROR, keep=True)
-                [done] = await self._in_time(engine.children.read(job))
-        if done.error is not None:
-            raise ProblemError("not-a-picture", done.error)
-        path = await asyncio.to_thread(collection.add, place, done.pages[0])
+                pages = await self._decoded(body, model, engine)
+        path = await asyncio.to_thread(collection.add, place, pages[0])
         answer = {"label": label, "kept": collection.count, "name": path.stem}
         return Response(orjson.dumps(answer), 201, media_type=JSON)
+
+    async def correct_page(self, request: Request) -> Response:
+        """Keep a picture of a page and all the numbers on it."""
+        collection = self._service.collection
+        assert collection is not None
+        with self._service.engine() as engine:
+            model = self._model(request, engine)
+            if "page" not in model.expectations:
+                raise ProblemError("wrong-setting", f"The model {model.name} reads no numbers.")
+            if content_type(request) != MULTIPART:
+                raise ProblemError("wrong-type", f"Send {MULTIPART}.")
+            async with self._body(request, self._limits.max_body_bytes) as body:
+                parts = {part.name: part.data for part in body_parts(request, body, 2)}
+                if parts.keys() != {"picture", "numbers"}:
+                    raise ProblemError("bad-multipart", "Send two parts, picture and numbers.")
+                numbers = page_numbers(parts["numbers"])
+                check_page_numbers(numbers, model.reader)
+                pages = await self._decoded(parts["picture"], model, engine)
+        if len(pages) != 1:
+            raise ProblemError("not-a-picture", f"The file has {len(pages)} pages; send each as a picture of its own.")
+        path = await asyncio.to_thread(collection.add, Path(PAGES), pages[0], numbers)
+        answer = {"numbers": len(numbers), "kept": collection.count, "name": path.stem}
+        return Response(orjson.dumps(answer), 201, media_type=JSON)
+
+    async def _decoded(self, picture: bytes, model: ServedModel, engine: Engine) -> list[Grey]:
+        """Return the grey pages of a picture's file."""
+        job = PictureJob(picture, model.name, "digit", MAX_ERROR, keep=True)
+        done: Done
+        [done] = await self._in_time(engine.children.read(job))
+        if done.error is not None:
+            raise ProblemError("not-a-picture", done.error)
+        return done.pages
 
     async def forget(self, request: Request) -> Response:
         """Remove a picture that was kept, by the name it got: who sent it has changed their mind."""

@@ -10,7 +10,7 @@ from digitry.reading.certainty import MAX_ERROR
 from digitry.reading.check_digits import CHECKS
 from digitry.reading.notation import DECIMALS
 from digitry.reading.page_options import HANDS, TURNS, YES_OR_NO
-from digitry.serve.openapi_corrections import corrections
+from digitry.serve.openapi_corrections import corrections, page_corrections
 from digitry.serve.openapi_parts import ANY, ANY_POST, BYTES, FILE, JSON, PICTURES, object_answer, problems, query
 from digitry.serve.openapi_schemas import IMAGES, SCHEMAS, ref
 from digitry.serve.service import Service
@@ -214,6 +214,7 @@ def openapi(service: Service) -> dict[str, Any]:
     }
     if service.collection is not None:
         paths["/v1/corrections"] = corrections(service, model)
+        paths["/v1/corrections/pages"] = page_corrections(service, model)
     return {
         "openapi": "3.1.0",
         "info": {

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from digitry.evaluation.whole_pages.page_labels import MOST_CELLS
+from digitry.serve.collected_pages import MOST_NUMBERS
 from digitry.serve.collecting import LONGEST_NUMBER, NAME_LENGTH, NOT_A_DIGIT, labels_in_words, number_pattern
 from digitry.serve.openapi_parts import ANY, ANY_POST, FILE, PICTURES, object_answer, problems
 from digitry.serve.service import Service
+
+_NAME = {"type": "string", "pattern": f"^[0-9a-f]{{{NAME_LENGTH}}}$"}
+_KEPT = {"type": "integer"}
 
 
 def corrections(service: Service, model: dict[str, Any]) -> dict[str, Any]:
     """Describe what `--collect` takes and forgets."""
     reader = service.model(service.default_model).reader
     label: dict[str, Any] = {"type": "string", "enum": [*reader.class_names, NOT_A_DIGIT]}
-    if pattern := number_pattern(reader):
-        number = {"pattern": f"^{pattern}$", "maxLength": LONGEST_NUMBER}
+    if number := _number(service):
         label = {"type": "string", "anyOf": [{"enum": label["enum"]}, number]}
-    name = {"type": "string", "pattern": f"^[0-9a-f]{{{NAME_LENGTH}}}$"}
-    kept = {"type": "integer"}
     return {
         "post": {
             "operationId": "correct",
@@ -38,7 +40,7 @@ def corrections(service: Service, model: dict[str, Any]) -> dict[str, Any]:
             "responses": {
                 "201": object_answer(
                     "It is kept, under this name.",
-                    {"label": {"type": "string"}, "kept": kept, "name": name},
+                    {"label": {"type": "string"}, "kept": _KEPT, "name": _NAME},
                     {"label": "7", "kept": 12, "name": "3f79bb7b435b05321651"},
                 ),
                 **problems("unknown-model", "not-a-picture", "full", *ANY_POST),
@@ -53,12 +55,65 @@ def corrections(service: Service, model: dict[str, Any]) -> dict[str, Any]:
                     "in": "query",
                     "required": True,
                     "description": "The name under which it was kept.",
-                    "schema": name,
+                    "schema": _NAME,
                 }
             ],
             "responses": {
-                "200": object_answer("It is forgotten.", {"kept": kept}, {"kept": 11}),
+                "200": object_answer("It is forgotten.", {"kept": _KEPT}, {"kept": 11}),
                 **problems("not-found", "full", "cross-origin", *ANY),
             },
         },
     }
+
+
+def page_corrections(service: Service, model: dict[str, Any]) -> dict[str, Any]:
+    """Describe how a whole page is kept."""
+    place = {"type": ["integer", "null"], "minimum": 0, "maximum": MOST_CELLS - 1}
+    number = {
+        "type": "object",
+        "required": ["text"],
+        "properties": {
+            "text": {"type": "string", **_number(service)},
+            **dict.fromkeys(("table", "row", "column"), place),
+        },
+    }
+    return {
+        "post": {
+            "operationId": "correctPage",
+            "summary": "Tell which numbers a picture of a page really shows",
+            "description": "The picture is kept, written anew from its pixels, and its numbers beside it. They may be "
+            "sent as they were read; of each the text counts, and row and column where all stand in one table. What "
+            "was said of the same picture before is forgotten.",
+            "parameters": [model],
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "multipart/form-data": {
+                        "schema": {
+                            "type": "object",
+                            "required": ["picture", "numbers"],
+                            "properties": {
+                                "picture": FILE,
+                                "numbers": {"type": "array", "maxItems": MOST_NUMBERS, "items": number},
+                            },
+                        },
+                        "encoding": {"numbers": {"contentType": "application/json"}},
+                    }
+                },
+            },
+            "responses": {
+                "201": object_answer(
+                    "It is kept, under this name, with so many numbers.",
+                    {"numbers": {"type": "integer"}, "kept": _KEPT, "name": _NAME},
+                    {"numbers": 40, "kept": 13, "name": "3f79bb7b435b05321651"},
+                ),
+                **problems("unknown-model", "bad-multipart", "bad-json", "not-a-picture", "full", *ANY_POST),
+            },
+        }
+    }
+
+
+def _number(service: Service) -> dict[str, Any]:
+    """Describe a number as a label; nothing where the model reads none."""
+    pattern = number_pattern(service.model(service.default_model).reader)
+    return {"pattern": f"^{pattern}$", "maxLength": LONGEST_NUMBER} if pattern else {}
