@@ -770,6 +770,46 @@ const scenarios = {
     await thanks(page, "Not kept (27 in self_test.png): label must be the number alone: write 29,", "picture-thanks");
     assert.deepEqual(seen.wrong.filter((words) => !words.includes("422")), []);
   },
+
+  async "a picture of a page can be kept with its numbers as they stand, taken back, and kept again"() {
+    const { page, seen } = await open({}, collecting);
+    assert.match(await page.textContent(".picture"), /it keeps only what you tell it to/);
+    await page.setInputFiles("#file", list);
+    assert.equal(await page.locator("#keep-page:visible").count(), 0);
+    await page.click("#send");
+    await page.waitForSelector(".box", { timeout: 20000 });
+    const count = await page.locator(".box").count();
+    const kept = (left) => thanks(page, `Thank you: kept with ${left} numbers (class-list.jpg).`, "picture-thanks");
+    await page.click("#tables .number >> nth=0");
+    await page.fill("#editor-text", "4711");
+    await page.keyboard.press("Enter");
+    await page.click("#tables .number >> nth=1");
+    await page.click("#editor-none");
+    await page.keyboard.press("Escape");
+    assert.match(await page.textContent("#keep-words"), new RegExp(`with ${count - 1} numbers as they stand`));
+    await page.click("#keep-picture");
+    await kept(count - 1);
+    await hasNoViolations(page);
+    await page.click('#picture-thanks button:text-is("Take it back")');
+    await thanks(page, "Taken back (class-list.jpg):", "picture-thanks");
+    await page.click("#tables .number >> nth=2");
+    await page.fill("#editor-text", "$5");
+    await page.keyboard.press("Enter");
+    await page.click("#keep-picture");
+    await thanks(page, "Not kept (class-list.jpg): Number 2, '$5', must be the number alone: write 5,", "picture-thanks");
+    await page.click("#tables .number >> nth=2");
+    await page.click("#editor-none");
+    await page.click("#keep-picture");
+    await kept(count - 2);
+    assert.deepEqual(seen.wrong.filter((words) => !words.includes("422")), []);
+    await page.click("#turn"); // what was read holds no longer
+    assert.equal(await page.locator("#keep-page:visible").count(), 0);
+    await page.selectOption("#expect", "number");
+    await page.click("#send");
+    await page.waitForFunction(() => document.getElementById("picture-answer").textContent.startsWith("One number")
+      || document.getElementById("send").disabled && !document.getElementById("picture-answer").textContent.startsWith("Reading"));
+    assert.equal(await page.locator("#keep-page:visible").count(), 0, "it is no page");
+  },
 };
 
 for (const [name, scenario] of Object.entries(scenarios)) {

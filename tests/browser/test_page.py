@@ -71,8 +71,18 @@ def test_what_people_said_is_kept_once_under_the_last_label(failures: dict[str, 
     folders = sorted(path.parent.relative_to(collected).as_posix() for path in collected.rglob("*.png"))
 
     numbers = ["1\u22151", "206", "29", "37", "401"]
-    assert folders == ["7", "__not-a-digit", *(f"__numbers/{number}" for number in numbers)]
+    assert folders == ["7", "__not-a-digit", *(f"__numbers/{number}" for number in numbers), "__pages"]
     (seven,) = (collected / "7").iterdir()
     assert digitry.read(seven, expect="digit").text == "1"
     for label, read in (("401", "407"), ("37", "37"), ("206", "205")):
         assert digitry.read(next((collected / "__numbers" / label).iterdir()), expect="number").text == read
+
+
+def test_the_page_that_was_kept_is_read_as_it_was_before(failures: dict[str, str | None], collected: Path) -> None:
+    assert not any(failure for name, failure in failures.items() if "kept" in name)
+
+    (page,) = digitry.score_pages(collected / "__pages").answers
+
+    assert page.matches["exact"].missed == ("4711",)
+    assert len(page.matches["exact"].wrong) == 3  # what was read in its place, and what was taken out
+    assert page.cells[0] == page.cells[1] - 1

@@ -1,5 +1,7 @@
 // What a person says pictures are, kept by the server, until it is taken back.
 
+import { counted } from "./words.js";
+
 /** Keeps pictures, one after the other, so that the last word counts; in `words` stands what came of the latest. */
 export class Keeping {
   constructor(server, words) {
@@ -16,25 +18,38 @@ export class Keeping {
    * Has a picture, or the promise of one, kept under a label, and says so; `of` tells which it is where that is not plain.
    * `changed` hears the label that is kept, null for none.
    */
-  async keep(label, picture, { of = "", changed = () => {} } = {}) {
-    const answer = await this.#ask(`/v1/corrections?label=${encodeURIComponent(label)}`, picture);
+  keep(label, picture, { of = "", changed = () => {} } = {}) {
+    const address = `/v1/corrections?label=${encodeURIComponent(label)}`;
+    return this.#keep(address, picture, `as ${label}`, of, (isKept) => changed(isKept ? label : null));
+  }
+
+  /** Has a whole picture kept with all its numbers, [{text, table, row, column}], and says so. */
+  keepPage(picture, numbers, of) {
+    const form = new FormData();
+    form.append("picture", picture, "picture"); // its own name is nobody's business
+    form.append("numbers", JSON.stringify(numbers));
+    return this.#keep("/v1/corrections/pages", form, `with ${counted(numbers.length)}`, of, () => {});
+  }
+
+  async #keep(address, body, how, of, changed) {
+    const answer = await this.#ask(address, body);
     if (answer === null) return;
     if (answer.problem) {
       this.words.textContent = `Not kept${of}: ${answer.problem}`;
       return;
     }
-    changed(label);
+    changed(true);
     const undo = document.createElement("button");
     undo.type = "button";
     undo.textContent = "Take it back";
     undo.onclick = () => this.#takeBack(answer.name, of, changed);
-    this.words.replaceChildren(`Thank you: kept as ${label}${of}. `, undo);
+    this.words.replaceChildren(`Thank you: kept ${how}${of}. `, undo);
   }
 
   async #takeBack(name, of, changed) {
     const answer = await this.#ask(`/v1/corrections?name=${name}`, null, "DELETE");
     if (answer === null) return;
-    if (!answer.problem) changed(null);
+    if (!answer.problem) changed(false);
     this.words.textContent = answer.problem ? `Not taken back${of}: ${answer.problem}` : `Taken back${of}: nothing is kept.`;
   }
 

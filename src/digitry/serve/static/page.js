@@ -150,7 +150,9 @@ find("figures").textContent = config.accuracy
 if (config.collects) {
   find("promise").textContent = "What you write leaves your device only where you press what it is, for training.";
   find("keeps").textContent =
-    "This server keeps the drawings and numbers that you name, with what you say they are, to learn from. It keeps nothing else.";
+    "This server keeps the drawings and numbers that you name, and the pictures that you have it keep, with what you say " +
+    "they are, to learn from. It keeps nothing else.";
+  find("picture-keeps").textContent = "only what you tell it to";
 }
 
 setUp();

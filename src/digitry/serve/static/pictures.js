@@ -1,9 +1,9 @@
 // Pictures: chosen, turned and cut here, sent only when somebody presses the button, then looked through and corrected.
 
 import { Keeping } from "./keeping.js";
-import { CERTAINTY, certaintyOf, percent } from "./words.js";
+import { CERTAINTY, certaintyOf, counted, percent } from "./words.js";
 import { cutOut, Editor } from "./pictures/editor.js";
-import { isOpen, settled } from "./pictures/numbers.js";
+import { isOpen, settled, standing } from "./pictures/numbers.js";
 import { Sheet } from "./pictures/sheet.js";
 import { Tables } from "./pictures/tables.js";
 import { decoded, toSend, viewOf } from "./pictures/to_send.js";
@@ -47,6 +47,7 @@ class Pictures {
     find("forget").addEventListener("click", () => this.remove());
     find("turn").addEventListener("click", () => this.change({ turn: (this.current.turn + 1) % 4, part: null }));
     find("whole").addEventListener("click", () => this.change({ part: null }));
+    find("keep-picture").addEventListener("click", () => this.keep());
   }
 
   async add(files) {
@@ -97,6 +98,7 @@ class Pictures {
     find("picture-answer").textContent = picture ? wordsOf(picture) : "";
     find("pictures").replaceChildren(...(this.all.length > 1 ? this.all.map((one) => this.#chip(one)) : []));
     this.tables.show(this.all, number);
+    this.#offerToKeep(picture);
     if (!picture) return;
     if (isOther) this.sheet.show(picture.view);
     this.sheet.mark((picture.readings ?? []).flatMap((reading) => reading.numbers), number);
@@ -106,6 +108,23 @@ class Pictures {
     const left = this.all.filter((one) => !one.readings).length;
     find("send").disabled = this.isReading || !left;
     find("send").textContent = left > 1 ? `Read ${left} pictures on the server` : "Read on the server";
+  }
+
+  /** A page that was read can be kept whole, with what a person leaves of its numbers. */
+  #offerToKeep(picture) {
+    const isPage = picture?.asked === "page" && picture.readings?.length === 1 && picture.readings[0].page !== null;
+    find("keep-page").hidden = !(this.config.collects && isPage);
+    if (!isPage) return;
+    const { numbers } = picture.readings[0];
+    const [count, open] = [standing(numbers).length, numbers.filter(isOpen).length];
+    const stand = count ? ` as ${count === 1 ? "it stands" : "they stand"} below${open ? `, ${open} not looked at yet` : ""}` : "";
+    find("keep-words").textContent = `Keeps the whole picture on this server, with ${counted(count)}${stand}. ` +
+      "Where a number was missed, do not keep it: none can be added here.";
+  }
+
+  keep() {
+    const { sent, readings, name } = this.current;
+    this.keeping.keepPage(sent, standing(readings[0].numbers), ` (${name})`);
   }
 
   #chip(picture) {
@@ -127,10 +146,11 @@ class Pictures {
       const expect = find("expect").value;
       const turned = picture.turn && expect === "page" ? "&rotate=0" : "";
       const { view } = picture;
-      const answer = await this.server.ask(`/v1/read?expect=${expect}${turned}`, await toSend(picture, this.config.max_picture_bytes));
+      const sent = await toSend(picture, this.config.max_picture_bytes);
+      const answer = await this.server.ask(`/v1/read?expect=${expect}${turned}`, sent);
       if (picture.view !== view) continue; // turned or cut meanwhile: the answer is about what it was
       picture.problem = answer.problem ?? null;
-      if (!answer.problem) picture.readings = settled(answer.readings);
+      if (!answer.problem) Object.assign(picture, { readings: settled(answer.readings), asked: expect, sent });
       if (this.all.includes(picture)) this.#draw(this.editor.number ? this.current : picture, this.editor.number);
     }
     this.isReading = false;

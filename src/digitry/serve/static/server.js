@@ -7,12 +7,14 @@ export class Server {
 
   /** What the server answers; {problem} with the words for it where there is one. */
   async ask(address, body = null, method = "POST") {
-    if (body && body.size > this.maxBytes) {
-      return { problem: `it has ${megabytes(body.size)}, and this server takes ${megabytes(this.maxBytes)} at most.` };
+    const isForm = body instanceof FormData;
+    const size = isForm ? [...body.values()].reduce((sum, part) => sum + (part.size ?? part.length), 0) : body?.size;
+    if (size > this.maxBytes) {
+      return { problem: `it has ${megabytes(size)}, and this server takes ${megabytes(this.maxBytes)} at most.` };
     }
     const token = document.getElementById("token").value;
     const headers = token ? { Authorization: `Bearer ${token}` } : {};
-    if (body) headers["Content-Type"] = body.type || "application/octet-stream";
+    if (body && !isForm) headers["Content-Type"] = body.type || "application/octet-stream";
     try {
       const response = await fetch(address, { method, body, headers });
       const values = await response.json().catch(() => ({})); // whoever stands before the server answers in HTML

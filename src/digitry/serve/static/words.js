@@ -27,3 +27,8 @@ export function percent(share) {
 export function doubtOf(reason) {
   return reason && !/^(a confidence of|no confidence is known)/.test(reason) ? reason : "";
 }
+
+/** How many numbers, in words to go on with. */
+export function counted(count) {
+  return { 0: "no number", 1: "one number" }[count] ?? `${count} numbers`;
+}

@@ -31,6 +31,14 @@ export function wordsOn(number) {
   return `${number.text}, ${CERTAINTY[certaintyOf(number)].toLowerCase()}, ${percent(number.confidence)}`;
 }
 
+/** All that stands on a page, as a person leaves it: what they say is no number is not there. */
+export function standing(numbers) {
+  return numbers.filter(textIn).map((number) => {
+    const { table, row, column } = number;
+    return { text: textIn(number), table, row, column };
+  });
+}
+
 /** The numbers in the rows in which they stand, each from left to right; they come in reading order. */
 export function rowsOf(numbers) {
   const rows = [];
