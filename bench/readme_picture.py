@@ -1,4 +1,4 @@
-"""Pictures for the docs: the examples, what the network sees and reads of each; and a page with its numbers.
+"""Pictures for the docs: the examples, what the network sees and reads of each; a page with its numbers; drawings.
 
 python bench/readme_picture.py
 """
@@ -12,14 +12,20 @@ import numpy as np
 from PIL import Image
 
 from digitry import Reader
+from digitry.evaluation.hard_pictures.photographs import photographed_number
 from digitry.pages.style import new_figure, styled, to_png_bytes
 from digitry.visualization.draw import draw_reading
 
 ROOT = Path(__file__).parent.parent
+NUMBERS = (20, 5)
+"""Which of the photographed numbers are shown."""
+HIGH, GAP = 300, 12
+"""Of the drawings of `draw.jpg`, in pixels."""
 
 
 def main() -> None:
     show_page(ROOT / "examples" / "pages" / "class-list.jpg", ROOT / "docs" / "guides" / "class-list.jpg")
+    show_drawings(ROOT / "docs" / "draw.jpg")
     paths = sorted(path for path in (ROOT / "examples").iterdir() if path.suffix in {".png", ".jpg"})
     reader = Reader()
     with styled():
@@ -44,6 +50,21 @@ def show_page(page: Path, out: Path) -> None:
     picture = Image.open(io.BytesIO(drawn)).convert("RGB")
     picture.thumbnail((900, 900))
     picture.save(out, quality=80)
+
+
+def show_drawings(out: Path) -> None:
+    """Draw what is read on two examples and on two photographed numbers, of which the second is not sure."""
+    examples = [(ROOT / "examples" / name).read_bytes() for name in ("3-photo-of-ink.jpg", "4-pencil-on-rules.jpg")]
+    reader, drawings = Reader(), []
+    for picture in (*examples, *(photographed_number(index).pixels for index in NUMBERS)):
+        drawn = Image.open(io.BytesIO(draw_reading(picture, reader.read(picture)))).convert("RGB")
+        drawings.append(drawn.resize((round(drawn.width * HIGH / drawn.height), HIGH), Image.Resampling.LANCZOS))
+    sheet = Image.new("RGB", (sum(one.width + GAP for one in drawings) - GAP, HIGH), "white")
+    left = 0
+    for drawn in drawings:
+        sheet.paste(drawn, (left, 0))
+        left += drawn.width + GAP
+    sheet.save(out, quality=85)
 
 
 if __name__ == "__main__":

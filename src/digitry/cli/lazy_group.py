@@ -62,4 +62,4 @@ class LazyGroup(click.Group):
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="digitry", message="%(version)s")
 def group() -> None:
-    """Reads handwritten digits: fetch a dataset, look at it, train, judge honestly, read your own pictures."""  # noqa: D401 — the program's own help
+    """Reads handwritten digits and numbers: fetch a dataset, look at it, train, judge honestly, read your pictures."""  # noqa: D401 — the program's own help
