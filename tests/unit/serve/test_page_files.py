@@ -301,16 +301,35 @@ def test_what_is_kept_for_good_is_not_asked_for_again_and_a_new_network_takes_th
 
 
 @needs_node
-def test_there_is_one_scale_of_certainty_and_nothing_less_certain_is_called_sure() -> None:
+def test_what_is_not_sure_is_probable_or_a_question_mark_by_its_confidence_and_its_doubt() -> None:
     script = """
       const { certaintyOf } = await import("STATIC/words.js");
       const low = "a confidence of 96.4% is too low to keep errors within 0.5%";
-      const given = [[0.928, true], [0.964, false, low], [0.99, true], [0.999, false, low], [0.21, true],
+      const given = [[0.976, true], [0.964, false, low], [0.99, true], [0.992, false, low],
         [0.79, false, low], [0.85, false, "it is a solid spot"],
         [0.85, false, "there is more on the drawing than could be read"]];
       console.log(given.map(([confidence, sure, reason]) => certaintyOf({ confidence, sure, reason })).join(" "));
     """
-    assert in_node(script) == "likely likely sure likely unsure unsure unsure likely"
+    assert in_node(script) == "sure likely sure likely unsure unsure likely"
+
+
+@needs_node
+@pytest.mark.parametrize("network", ["digit", "number", "page"])
+def test_the_page_calls_sure_what_the_shipped_networks_scale_is_sure_of_and_nothing_else(network: str) -> None:
+    model = resources.files("digitry") / "models" / f"{network}.onnx"
+    script = f"""
+      import {{ readFileSync }} from "node:fs";
+      const {{ CERTAINTY, certaintyOf }} = await import("STATIC/words.js");
+      const {{ weighConfidence }} = await import("STATIC/reading/certainty.js");
+      const {{ certainty, contract }} = await import("STATIC/reading/constants.js");
+      const {{ parseModel }} = await import("STATIC/reading/protobuf.js");
+      const {{ buffer }} = new Uint8Array(readFileSync({json.dumps(str(model))}));
+      const scale = JSON.parse(parseModel(buffer).metadata.get(contract.METADATA_KEY)).confidence_scale;
+      const bound = scale.least[scale.max_errors.indexOf(certainty.MAX_ERROR)];
+      const owns = [0, 0.5 * bound, bound - 1e-6, bound, 0.5 * (1 + bound), 1];
+      console.log(owns.map((own) => CERTAINTY[certaintyOf(weighConfidence(scale, own, certainty.MAX_ERROR))]).join());
+    """
+    assert re.fullmatch("Not sure,(Not sure|Probably),Probably,Sure,Sure,Sure", in_node(script))
 
 
 @needs_node

@@ -1,17 +1,16 @@
-// One scale of certainty for everything the page reads, and one wording for it.
+// One wording for how certain everything is that the page reads.
 
 import { drawn_ink } from "./reading/constants.js";
 import { TO_COME } from "./reading/messages.js";
 
-const SURE_FROM = 0.985; // from here on both networks are sure: numbers exactly, digits a little before
-const LIKELY_FROM = 0.8; // below, the answer is a question mark
+const LIKELY_FROM = 0.8; // below, an answer that is not sure is a question mark
 const ABOUT_ALL = [TO_COME, drawn_ink.UNREAD]; // doubts about a drawing, and not about what its numbers are
 export const SHOWN_FROM = 0.01; // alternatives with less are not worth a line
 
 /** How certain a number is, {confidence, sure, reason}, as `sure`, `likely` or `unsure`. */
 export function certaintyOf({ confidence, sure, reason }) {
-  if (sure && confidence >= SURE_FROM) return "sure";
-  const isDoubted = !sure && doubtOf(reason) !== "" && !ABOUT_ALL.includes(reason);
+  if (sure) return "sure";
+  const isDoubted = doubtOf(reason) !== "" && !ABOUT_ALL.includes(reason);
   return confidence >= LIKELY_FROM && !isDoubted ? "likely" : "unsure";
 }
 
