@@ -326,6 +326,28 @@ const scenarios = {
     assert.equal(await page.locator("#preview:visible").count(), 0);
   },
 
+  async "a picture that was read can be read anew as something else"() {
+    const { page, seen } = await open();
+    await page.setInputFiles("#file", picture);
+    const readAs = async (expect) => {
+      if (expect !== "page") await page.selectOption("#expect", expect);
+      await Promise.all([page.waitForResponse(`**/v1/read?expect=${expect}*`), page.click("#send", { timeout: 3000 })]);
+      await page.waitForFunction(() => document.getElementById("send").disabled
+        && !document.getElementById("picture-answer").textContent.startsWith("Reading"));
+    };
+    await readAs("page");
+    await page.selectOption("#expect", "number");
+    assert.ok(await page.isEnabled("#send"));
+    await page.selectOption("#expect", "page");
+    assert.ok(await page.isDisabled("#send"), "so it was read already");
+    await readAs("digit");
+    assert.ok(await page.locator("#tables .number").count() <= 1, "one digit is expected now");
+    await readAs("number");
+    assert.deepEqual(await page.locator("#tables .number").allTextContents(), ["27"]);
+    assert.equal(seen.requests.filter((one) => one.method() === "POST").length, 3);
+    assert.deepEqual(seen.wrong, []);
+  },
+
   async "a page of numbers is looked through, corrected and taken away as a table"() {
     const { page, seen } = await open({ acceptDownloads: true, permissions: ["clipboard-read", "clipboard-write"] });
     await page.setInputFiles("#file", list);

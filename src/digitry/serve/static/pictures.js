@@ -47,13 +47,14 @@ class Pictures {
     find("forget").addEventListener("click", () => this.remove());
     find("turn").addEventListener("click", () => this.change({ turn: (this.current.turn + 1) % 4, part: null }));
     find("whole").addEventListener("click", () => this.change({ part: null }));
+    find("expect").addEventListener("change", () => this.askAnew());
     find("keep-picture").addEventListener("click", () => this.keep());
   }
 
   async add(files) {
     for (const file of files) {
       const picture = { file, name: file.name || "picture", bitmap: await decoded(file), turn: 0, part: null };
-      Object.assign(picture, { view: picture.bitmap && viewOf(picture), readings: null, problem: null });
+      Object.assign(picture, { view: picture.bitmap && viewOf(picture), readings: null, problem: null, mayBeOther: false });
       this.all.push(picture);
       this.show(picture);
     }
@@ -75,6 +76,17 @@ class Pictures {
     Object.assign(this.current, values, { readings: null, problem: null });
     this.current.view = viewOf(this.current);
     this.show(this.current);
+  }
+
+  /** The current picture shows something else than it was read as: what was read stays until it is read anew. */
+  askAnew() {
+    this.current.mayBeOther = true;
+    this.show(this.current);
+  }
+
+  /** The pictures that are still to be read, and those to be read as something else. */
+  get waiting() {
+    return this.all.filter((one) => !one.readings || (one.mayBeOther && one.asked !== find("expect").value));
   }
 
   cut([x, y, width, height]) {
@@ -105,7 +117,7 @@ class Pictures {
     for (const id of ["turn", "crop"]) find(id).disabled = picture.bitmap === null;
     find("whole").hidden = picture.part === null;
     find("picture-words").textContent = picture.bitmap ? "" : `This browser cannot show ${picture.name}; the server may know more about it.`;
-    const left = this.all.filter((one) => !one.readings).length;
+    const left = this.waiting.length;
     find("send").disabled = this.isReading || !left;
     find("send").textContent = left > 1 ? `Read ${left} pictures on the server` : "Read on the server";
   }
@@ -140,7 +152,7 @@ class Pictures {
   async read() {
     this.isReading = true;
     find("send").disabled = true;
-    for (const picture of this.all.filter((one) => !one.readings)) {
+    for (const picture of this.waiting) {
       if (!this.all.includes(picture)) continue; // removed meanwhile
       find("picture-answer").textContent = `Reading ${picture.name}…`;
       const expect = find("expect").value;
@@ -150,7 +162,10 @@ class Pictures {
       const answer = await this.server.ask(`/v1/read?expect=${expect}${turned}`, sent);
       if (picture.view !== view) continue; // turned or cut meanwhile: the answer is about what it was
       picture.problem = answer.problem ?? null;
-      if (!answer.problem) Object.assign(picture, { readings: settled(answer.readings), asked: expect, sent });
+      if (!answer.problem) {
+        if (picture.readings && picture === this.current) this.editor.show(null); // the number in it is no longer there
+        Object.assign(picture, { readings: settled(answer.readings), asked: expect, sent, mayBeOther: false });
+      }
       if (this.all.includes(picture)) this.#draw(this.editor.number ? this.current : picture, this.editor.number);
     }
     this.isReading = false;
