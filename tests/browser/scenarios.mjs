@@ -371,8 +371,19 @@ const scenarios = {
       assert.equal(await page.evaluate(() => document.activeElement.id), left ? "editor-text" : "copy");
       if (!left) break;
     }
-    await page.keyboard.press("Escape");
-    assert.equal(await page.locator("#editor:visible").count(), 0);
+    const focused = () => page.evaluate(() => document.activeElement.getAttribute("aria-label") ?? document.activeElement.id);
+    for (const place of [".box", "#tables .number"]) { // whoever closes is back where the number was pressed
+      const pressed = page.locator(`${place} >> nth=2`);
+      const name = await pressed.getAttribute("aria-label");
+      for (const leave of [() => page.keyboard.press("Escape"), () => page.press("#editor-close", "Enter")]) {
+        await pressed.press("Enter");
+        assert.equal(await focused(), "editor-text");
+        await leave();
+        assert.equal(await page.locator("#editor:visible").count(), 0);
+        assert.equal(await focused(), name);
+        assert.ok(await page.evaluate((where) => document.activeElement.matches(where), place));
+      }
+    }
     assert.ok(await page.locator('#tables .checked:text-is("7")').count() >= 1);
     await page.click("#copy");
     await page.waitForFunction(() => document.getElementById("export-words").textContent.startsWith("Copied"));
@@ -412,6 +423,10 @@ const scenarios = {
     await page.waitForSelector("#pictures button >> nth=1");
     await page.selectOption("#expect", "number");
     assert.match(await page.textContent("#send"), /Read 2 pictures/);
+    for (const name of ["large.jpg", "self_test.png"]) {
+      await page.press(`#pictures button:text-is("${name}")`, "Enter");
+      assert.equal(await page.evaluate(() => document.activeElement.textContent), name);
+    }
     await page.click("#send");
     await page.waitForFunction(() => document.querySelectorAll("#tables .number").length === 2, null, { timeout: 20000 });
     assert.deepEqual(await page.locator("#tables .number").allTextContents(), ["27", "27"]);
@@ -439,8 +454,9 @@ const scenarios = {
     await page.selectOption("#expect", "number");
     await page.click("#send");
     await page.waitForFunction(() => /One number: 2\./.test(document.getElementById("picture-answer").textContent), null, { timeout: 8000 });
-    await page.click("#whole");
+    await page.press("#whole", "Enter");
     assert.deepEqual(await side(), [wide, tall]);
+    assert.equal(await page.evaluate(() => document.activeElement.id), "crop");
   },
 
   async "a picture can be dropped and pasted"() {
@@ -626,8 +642,9 @@ const scenarios = {
     await page.click('#labels button:text-is("Yes, 5")');
     await keptAs(page, "5");
     assert.equal(await penUnder(page), "written");
-    await page.click("#thanks button");
+    await page.press("#thanks button", "Enter");
     await takenBack(page);
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), "Yes, 5");
     assert.equal(await penUnder(page), null);
     await page.click("#clear");
     await draw(page, [SCRIBBLE]);

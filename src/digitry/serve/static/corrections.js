@@ -9,7 +9,8 @@ const find = (id) => document.getElementById(id);
 
 export class Corrections {
   constructor(config, server) {
-    Object.assign(this, { config, keeping: new Keeping(server, find("thanks")), page: null, numbers: [], at: 0 });
+    const keeping = new Keeping(server, find("thanks"), () => find("labels").querySelector("button"));
+    Object.assign(this, { config, keeping, page: null, numbers: [], at: 0 });
     this.input = document.createElement("input");
     Object.assign(this.input, { size: 8, autocomplete: "off", required: true, maxLength: config.longest_number });
     this.input.pattern = config.number_label ?? "";

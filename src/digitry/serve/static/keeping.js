@@ -4,8 +4,9 @@ import { counted } from "./words.js";
 
 /** Keeps pictures, one after the other, so that the last word counts; in `words` stands what came of the latest. */
 export class Keeping {
-  constructor(server, words) {
-    Object.assign(this, { server, words, asked: 0, before: Promise.resolve() });
+  /** `next()` is the control that the focus goes to when the one that takes back is gone. */
+  constructor(server, words, next) {
+    Object.assign(this, { server, words, next, asked: 0, before: Promise.resolve() });
   }
 
   /** Something else is on the screen: what is still to come of the earlier is not said there. */
@@ -42,7 +43,10 @@ export class Keeping {
     const undo = document.createElement("button");
     undo.type = "button";
     undo.textContent = "Take it back";
-    undo.onclick = () => this.#takeBack(answer.name, of, changed);
+    undo.onclick = () => {
+      this.#takeBack(answer.name, of, changed);
+      this.next()?.focus();
+    };
     this.words.replaceChildren(`Thank you: kept ${how}${of}. `, undo);
   }
 

@@ -18,10 +18,10 @@ export function openPictures(config, server) {
 class Pictures {
   constructor(config, server) {
     Object.assign(this, { config, server, all: [], current: null, isReading: false });
-    this.sheet = new Sheet((number) => this.show(this.current, number), (part) => this.cut(part));
-    this.tables = new Tables((picture, number) => this.show(picture, number));
+    this.sheet = new Sheet((number) => this.open(this.sheet, this.current, number), (part) => this.cut(part));
+    this.tables = new Tables((picture, number) => this.open(this.tables, picture, number));
     this.editor = new Editor((number, text) => this.settle(number, text), config.collects);
-    this.keeping = new Keeping(server, find("picture-thanks"));
+    this.keeping = new Keeping(server, find("picture-thanks"), () => find(find("keep-page").hidden ? "copy" : "keep-picture"));
   }
 
   listen() {
@@ -46,7 +46,7 @@ class Pictures {
     find("chosen").addEventListener("submit", (event) => { event.preventDefault(); this.read(); });
     find("forget").addEventListener("click", () => this.remove());
     find("turn").addEventListener("click", () => this.change({ turn: (this.current.turn + 1) % 4, part: null }));
-    find("whole").addEventListener("click", () => this.change({ part: null }));
+    find("whole").addEventListener("click", () => { this.change({ part: null }); find("crop").focus(); });
     find("expect").addEventListener("change", () => this.askAnew());
     find("keep-picture").addEventListener("click", () => this.keep());
   }
@@ -96,6 +96,12 @@ class Pictures {
     this.change({ part: [left + x * scale, top + y * scale, width * scale, height * scale] });
   }
 
+  /** Opens a number that was pressed on the sheet or in the tables: there the focus goes back to. */
+  open(place, picture, number) {
+    this.opener = place;
+    this.show(picture, number);
+  }
+
   /** Shows one of the pictures, null where there is none, and `number` in the editor, which is closed without one. */
   show(picture, number = null) {
     this.#draw(picture, number);
@@ -108,7 +114,7 @@ class Pictures {
     this.current = picture;
     find("chosen").hidden = picture === null;
     find("picture-answer").textContent = picture ? wordsOf(picture) : "";
-    find("pictures").replaceChildren(...(this.all.length > 1 ? this.all.map((one) => this.#chip(one)) : []));
+    this.#showChips();
     this.tables.show(this.all, number);
     this.#offerToKeep(picture);
     if (!picture) return;
@@ -137,6 +143,13 @@ class Pictures {
   keep() {
     const { sent, readings, name } = this.current;
     this.keeping.keepPage(sent, standing(readings[0].numbers), ` (${name})`);
+  }
+
+  #showChips() {
+    const chips = this.all.length > 1 ? this.all.map((one) => this.#chip(one)) : [];
+    const hadFocus = find("pictures").contains(document.activeElement);
+    find("pictures").replaceChildren(...chips);
+    if (hadFocus) chips[this.all.indexOf(this.current)]?.focus();
   }
 
   #chip(picture) {
@@ -177,6 +190,7 @@ class Pictures {
     const picture = this.current;
     if (text === null) {
       this.show(picture);
+      this.opener.focus(number);
       return;
     }
     number.given = text;

@@ -8,7 +8,7 @@ const LEAST_PART = 24; // pixels of the view; less is a slip of the finger
 export class Sheet {
   /** `chosen(number)` is told which box was pressed, `cut(part)` which part of the view was chosen. */
   constructor(chosen, cut) {
-    Object.assign(this, { chosen, cut, view: null, start: null });
+    Object.assign(this, { chosen, cut, view: null, start: null, boxes: new Map() });
     this.frame = document.createElement("div");
     this.frame.className = "part";
     const sheet = find("sheet");
@@ -37,7 +37,7 @@ export class Sheet {
   mark(numbers, current) {
     if (!this.view) return;
     const { width, height } = this.view;
-    find("boxes").replaceChildren(...numbers.map((number) => {
+    this.boxes = new Map(numbers.map((number) => {
       const [x, y, wide, tall] = number.box;
       const box = document.createElement("button");
       box.type = "button";
@@ -50,8 +50,13 @@ export class Sheet {
       label.textContent = textIn(number) || "×";
       box.append(label);
       box.addEventListener("click", () => this.chosen(number));
-      return box;
+      return [number, box];
     }));
+    find("boxes").replaceChildren(...this.boxes.values());
+  }
+
+  focus(number) {
+    this.boxes.get(number)?.focus();
   }
 
   setCropping(isOn) {

@@ -13,6 +13,7 @@ export class Tables {
   constructor(chosen) {
     this.chosen = chosen;
     this.pictures = [];
+    this.buttons = new Map(); // of each number
     find("copy").addEventListener("click", () => this.#copy());
     find("csv").addEventListener("click", () => save("numbers.csv", "text/csv;charset=utf-8", this.#joined(",")));
     find("xlsx").addEventListener("click", () => save("numbers.xlsx", OOXML, workbook(this.#grids())));
@@ -22,10 +23,15 @@ export class Tables {
     this.pictures = pictures.filter((picture) => picture.readings?.some((reading) => reading.numbers.length));
     find("export").hidden = this.pictures.length === 0;
     find("export-words").textContent = "";
+    this.buttons.clear();
     find("tables").replaceChildren(...this.pictures.flatMap((picture) => {
       const tables = picture.readings.flatMap(gridsOf).map((grid) => this.#table(picture, grid, current));
       return pictures.length > 1 ? [span("of", picture.name), ...tables] : tables;
     }));
+  }
+
+  focus(number) {
+    this.buttons.get(number)?.focus();
   }
 
   #table(picture, grid, current) {
@@ -47,6 +53,7 @@ export class Tables {
     button.setAttribute("aria-label", wordsOn(number));
     if (number === current) button.setAttribute("aria-current", "true");
     button.addEventListener("click", () => this.chosen(picture, number));
+    this.buttons.set(number, button);
     return button;
   }
 
