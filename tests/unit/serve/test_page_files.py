@@ -18,6 +18,7 @@ import pytest
 
 from digitry.networks.model_files import run_or_shipped, shipped_runs
 from digitry.pages.table_cells import file_cell, number_cell, text_cell
+from digitry.reading.certainty import NO_SCALE
 from digitry.runs import METRICS
 from digitry.serve import web_page as page
 from digitry.serve.curl import LINES
@@ -330,6 +331,34 @@ def test_the_page_calls_sure_what_the_shipped_networks_scale_is_sure_of_and_noth
       console.log(owns.map((own) => CERTAINTY[certaintyOf(weighConfidence(scale, own, certainty.MAX_ERROR))]).join());
     """
     assert re.fullmatch("Not sure,(Not sure|Probably),Probably,Sure,Sure,Sure", in_node(script))
+
+
+@needs_node
+def test_of_a_network_that_nobody_measured_the_page_says_plainly_that_nothing_is_sure() -> None:
+    script = f"""
+      const elements = {{}};
+      const element = () => ({{
+        classList: {{ toggle() {{}} }}, style: {{ setProperty() {{}} }}, replaceChildren() {{}},
+      }});
+      globalThis.document = {{ getElementById: (id) => (elements[id] ??= element()), createElement: element }};
+      const {{ showReading }} = await import("STATIC/answer.js");
+      const {{ wordsOn }} = await import("STATIC/pictures/numbers.js");
+      const {{ certaintyOf }} = await import("STATIC/words.js");
+      const read = (text, confidence) =>
+        ({{ text, confidence, sure: false, reason: {json.dumps(NO_SCALE)}, given: null, box: [0, 0, 1, 1] }});
+      const numbers = [read("7", 0.9999), read("4", 0.4)];
+      for (const some of [numbers.slice(0, 1), numbers]) {{
+        showReading({{ numbers: some }});
+        console.log(elements.verdict.textContent);
+      }}
+      console.log(numbers.map(certaintyOf).join(), wordsOn(numbers[0]));
+    """
+    why = "this network's confidence was not measured, so nothing is sure"
+    assert in_node(script).splitlines() == [
+        f"Perhaps 7: {why}.",
+        f"2 numbers: perhaps 7; perhaps 4: {why}.",
+        "likely,unsure 7, perhaps",
+    ]
 
 
 @needs_node

@@ -1,7 +1,7 @@
 // A reading of the drawing in words and bars.
 
 import { rowsOf } from "./pictures/numbers.js";
-import { CERTAINTY, certaintyOf, doubtOf, percent, SHOWN_FROM } from "./words.js";
+import { CERTAINTY, certaintyOf, doubtOf, isMeasured, percent, SHOWN_FROM } from "./words.js";
 
 const find = (id) => document.getElementById(id);
 const RANKS = ["unsure", "likely", "sure"];
@@ -38,6 +38,7 @@ function verdict(reading, numbers) {
   const [number] = numbers;
   const certainty = certaintyOf(number);
   const doubt = doubtOf(number.reason);
+  if (!isMeasured(number)) return `Perhaps ${number.text}: ${doubt}.`;
   const guess = certainty === "unsure" ? `. Perhaps ${number.text}, ` : ", ";
   return `${CERTAINTY[certainty]}${guess}${percent(number.confidence)}${doubt ? `: ${doubt}` : ""}.`;
 }
@@ -45,7 +46,8 @@ function verdict(reading, numbers) {
 function verdictOnSeveral(numbers) {
   const open = numbers.filter((number) => certaintyOf(number) !== "sure");
   if (!open.length) return `${numbers.length} numbers, all of them sure.`;
-  const words = open.map((number) => `${CERTAINTY[certaintyOf(number)].toLowerCase()} ${number.text}, ${percent(number.confidence)}`);
+  const words = open.map((number) => isMeasured(number)
+    ? `${CERTAINTY[certaintyOf(number)].toLowerCase()} ${number.text}, ${percent(number.confidence)}` : `perhaps ${number.text}`);
   const doubt = doubtOf(open[0].reason);
   return `${numbers.length} numbers: ${words.join("; ")}${doubt ? `: ${doubt}` : ""}.`;
 }

@@ -1,7 +1,7 @@
 // Pictures: chosen, turned and cut here, sent only when somebody presses the button, then looked through and corrected.
 
 import { Keeping } from "./keeping.js";
-import { CERTAINTY, certaintyOf, counted, percent } from "./words.js";
+import { counted, doubtOf, howSure } from "./words.js";
 import { cutOut, Editor } from "./pictures/editor.js";
 import { isOpen, settled, standing } from "./pictures/numbers.js";
 import { Sheet } from "./pictures/sheet.js";
@@ -225,7 +225,8 @@ function wordsOf({ name, readings, problem }) {
   if (!numbers.length) return `No digit here: ${readings[0].reason}.${rest}`;
   if (numbers.length === 1) {
     const [number] = numbers;
-    return `One number: ${number.text}. ${CERTAINTY[certaintyOf(number)]}, ${percent(number.confidence)}.${rest}`;
+    const doubt = doubtOf(number.reason);
+    return `One number: ${number.text}. ${howSure(number)}${doubt ? `: ${doubt}` : ""}.${rest}`;
   }
   const open = numbers.filter(isOpen).length;
   return `${numbers.length} numbers, ${open ? `${open} to look at: press one, or the table below` : "all of them sure"}.${rest}`;

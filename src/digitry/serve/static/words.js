@@ -1,10 +1,10 @@
 // One wording for how certain everything is that the page reads.
 
-import { drawn_ink } from "./reading/constants.js";
+import { certainty, drawn_ink } from "./reading/constants.js";
 import { TO_COME } from "./reading/messages.js";
 
 const LIKELY_FROM = 0.8; // below, an answer that is not sure is a question mark
-const ABOUT_ALL = [TO_COME, drawn_ink.UNREAD]; // doubts about a drawing, and not about what its numbers are
+const ABOUT_ALL = [TO_COME, drawn_ink.UNREAD, certainty.NO_SCALE]; // doubts that are not about what a number is
 export const SHOWN_FROM = 0.01; // alternatives with less are not worth a line
 
 /** How certain a number is, {confidence, sure, reason}, as `sure`, `likely` or `unsure`. */
@@ -22,8 +22,19 @@ export function percent(share) {
   return `${(100 * share).toFixed(1)}%`;
 }
 
+/** Whether it is known how often the network is right that read a number. */
+export function isMeasured({ reason }) {
+  return reason !== certainty.NO_SCALE;
+}
+
+/** How sure a number is, in words: "Probably, 93.1%". */
+export function howSure(number) {
+  return isMeasured(number) ? `${CERTAINTY[certaintyOf(number)]}, ${percent(number.confidence)}` : "Perhaps";
+}
+
 /** Why a number is not sure, where that says more than its percentage does. */
 export function doubtOf(reason) {
+  if (reason === certainty.NO_SCALE) return "this network's confidence was not measured, so nothing is sure";
   return reason && !/^(a confidence of|no confidence is known)/.test(reason) ? reason : "";
 }
 

@@ -1,6 +1,6 @@
 // Numbers that the server has read, and what a person says of them: `given` is the corrected text, "" for no number.
 
-import { CERTAINTY, certaintyOf, percent } from "../words.js";
+import { certaintyOf, howSure } from "../words.js";
 
 /** The readings of a picture with each number told whether it is sure: doubt about a page is about all its numbers. */
 export function settled(readings) {
@@ -28,7 +28,7 @@ export function isOpen(number) {
 
 export function wordsOn(number) {
   if (number.given !== null) return number.given === "" ? "no number, as you say" : `${number.given}, as you say`;
-  return `${number.text}, ${CERTAINTY[certaintyOf(number)].toLowerCase()}, ${percent(number.confidence)}`;
+  return `${number.text}, ${howSure(number).toLowerCase()}`;
 }
 
 /** All that stands on a page, as a person leaves it: what they say is no number is not there. */
