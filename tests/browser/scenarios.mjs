@@ -668,7 +668,7 @@ const scenarios = {
     for (const text of ["eleven", "1 1", "./", "$5", "50%", ".5", "(12"]) assert.ok(!await accepts(text), text);
     for (const text of ["11", "1", "-8", "1,250.00", "(3)", "10:45"]) assert.ok(await accepts(text), text);
     await page.fill("#labels input", "1/1");
-    await page.click('#labels button:text-is("It is this number")');
+    await page.click('#labels button:text-is("Save this number")');
     await keptAs(page, "1/1");
   },
 
@@ -780,7 +780,7 @@ const scenarios = {
     await page.click("#tables .number");
     await page.check("#editor-keep");
     await page.fill("#editor-text", "29");
-    await page.click('#editor button:text-is("Right, next")');
+    await page.click('#editor button:text-is("Save, next")');
     await pictureKeptAs(page, "29");
     assert.equal(sent(), 1);
   },

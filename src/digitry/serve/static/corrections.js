@@ -45,7 +45,7 @@ export class Corrections {
     const label = (name, text = name) => button(text, () => this.keep(name));
     const yes = answer ? [label(answer, `Yes, ${answer}`)] : [];
     const others = isOne ? names.filter((name) => name !== answer).map((name) => label(name)) : [];
-    const write = numberLabel ? [this.input, submit("It is this number")] : [];
+    const write = numberLabel ? [this.input, submit("Save this number")] : [];
     this.input.value = number?.text ?? "";
     find("labels").replaceChildren(...yes, ...others, ...write, label(none));
   }

@@ -217,7 +217,7 @@ class Pictures {
 
 /** What came of a picture, in a sentence. */
 function wordsOf({ name, readings, problem }) {
-  if (problem) return `That did not work with ${name}: ${problem}`;
+  if (problem) return `${name} could not be read: ${problem}`;
   if (!readings) return "";
   const numbers = readings.flatMap((reading) => reading.numbers);
   const cut = readings.find((reading) => reading.page === null);
@@ -229,5 +229,5 @@ function wordsOf({ name, readings, problem }) {
     return `One number: ${number.text}. ${howSure(number)}${doubt ? `: ${doubt}` : ""}.${rest}`;
   }
   const open = numbers.filter(isOpen).length;
-  return `${numbers.length} numbers, ${open ? `${open} to look at: press one, or the table below` : "all of them sure"}.${rest}`;
+  return `${numbers.length} numbers, ${open ? `${open} not sure: check ${open === 1 ? "it" : "them"} in the picture or in the table` : "all of them sure"}.${rest}`;
 }
