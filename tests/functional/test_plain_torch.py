@@ -155,3 +155,13 @@ def test_the_command_trains_without_loading_torch_s_compiler(tmp_path: Path) -> 
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-2:] == ["[]", "torch._dynamo.decorators"]
     assert (tmp_path / "run" / "model.onnx").is_file()
+
+
+@pytest.mark.parametrize(("found", "device"), [(True, "cuda"), (False, "cpu")])
+def test_a_gpu_is_used_where_torch_finds_one(found: bool, device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    from digitry.training.plain_torch import best_device
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: found)
+    assert best_device() == device

@@ -16,7 +16,11 @@ class AdamW:
     ) -> None:
         self.betas, self.eps, self.weight_decay = betas, eps, weight_decay
         self.state: dict[torch.Tensor, dict[str, torch.Tensor]] = {
-            one: {"step": torch.tensor(0.0), "exp_avg": torch.zeros_like(one), "exp_avg_sq": torch.zeros_like(one)}
+            one: {
+                "step": torch.tensor(0.0, device=one.device),
+                "exp_avg": torch.zeros_like(one),
+                "exp_avg_sq": torch.zeros_like(one),
+            }
             for one in parameters
         }
         """Of each parameter its steps, and the running means of its gradient and of the square of that."""

@@ -40,8 +40,10 @@ TorchWeights = list[tuple[Any, torch.Tensor, tuple[int, ...]]]
 class PlainTorch:
     """A compiled Keras model's twin in Torch."""
 
-    def __init__(self, model: Any, contract: Contract, plan: Recipe, seed: int, steps_per_epoch: int) -> None:
-        """`model` is compiled, its optimizer built; images are prepared as `contract` says.
+    def __init__(
+        self, model: Any, contract: Contract, plan: Recipe, seed: int, steps_per_epoch: int, device: str = "cpu"
+    ) -> None:
+        """`model` is compiled, its optimizer built; images are prepared as `contract` says, and go to the `device`.
 
         Raises TrainingError for what has no twin here.
         """
@@ -51,7 +53,9 @@ class PlainTorch:
         self.model, self.contract, self.settings, self.seed = model, contract, settings, seed
         self.task = TASKS[plan.reads](plan, seed)
         self.weights: TorchWeights = []
-        modules = [module for layer in model.layers for module in _twin(layer, self.weights)]
+        self.device = torch.device(device)
+        with self.device:
+            modules = [module for layer in model.layers for module in _twin(layer, self.weights)]
         self.network = nn.Sequential(*modules).to(memory_format=torch.channels_last)
         self.rates = learning_rates(settings, steps_per_epoch)
         self.optimizer = _optimizer(settings, model.optimizer, self.network)
@@ -97,11 +101,12 @@ class PlainTorch:
 
     def _taken(self, examples: Examples, part: slice) -> tuple[torch.Tensor, torch.Tensor]:
         """Return some of the examples, float32 (n, 1, h, w), and their targets, int64 (n,) or (n, digits)."""
-        return self._prepared(examples.inputs[part]), torch.from_numpy(examples.targets[part].astype(np.int64))
+        targets = torch.from_numpy(examples.targets[part].astype(np.int64))
+        return self._prepared(examples.inputs[part]), targets.to(self.device)
 
     def _prepared(self, images: NDArray[np.uint8]) -> torch.Tensor:
         """Images, uint8 (n, h, w) → float32 (n, 1, h, w)."""
-        return torch.from_numpy(prepare(images, self.contract)).permute(0, 3, 1, 2)
+        return torch.from_numpy(prepare(images, self.contract)).permute(0, 3, 1, 2).to(self.device)
 
     def _descend(self, loss: torch.Tensor) -> None:
         self.optimizer.zero_grad()
@@ -117,7 +122,7 @@ class PlainTorch:
         self.figures += np.array([losses, images, right, images], np.float32)
 
     def _logits(self, images: torch.Tensor) -> torch.Tensor:
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.settings.precision == "bfloat16"):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.precision == "bfloat16"):
             logits: torch.Tensor = self.network(images)
         return logits.float()
 
@@ -136,7 +141,7 @@ class PlainTorch:
             self.step = int(to_numpy(self.model.optimizer.iterations))
             for tensor, slots in self._slots():
                 state = self.optimizer.state[tensor]
-                state["step"] = torch.tensor(float(self.step))
+                state["step"] = torch.tensor(float(self.step), device=self.device)
                 for name, slot, axes in slots:
                     state[name] = torch.zeros_like(tensor)
                     state[name].permute(axes).copy_(torch.from_numpy(to_numpy(slot)))
@@ -145,11 +150,11 @@ class PlainTorch:
     def give_back(self) -> None:
         """Put weights, optimizer and running figures into the Keras model."""
         for variable, tensor, axes in self.weights:
-            variable.assign(tensor.detach().permute(axes).contiguous().numpy())
+            variable.assign(tensor.detach().permute(axes).contiguous().numpy(force=True))
         self.model.optimizer.iterations.assign(self.step)
         for tensor, slots in self._slots():
             for name, slot, axes in slots:
-                slot.assign(self.optimizer.state[tensor][name].permute(axes).contiguous().numpy())
+                slot.assign(self.optimizer.state[tensor][name].permute(axes).contiguous().numpy(force=True))
         for variable, value in zip(self.model.metrics_variables, self.figures, strict=True):
             variable.assign(value)
 
@@ -170,6 +175,11 @@ class PlainTorch:
         ]
 
 
+def best_device() -> str:
+    """Name what Torch trains on here: a GPU where it finds one."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
 def training_logs(figures: NDArray[np.float32]) -> dict[str, float]:
     """Return what Keras would say of a training with these running figures."""
     losses, count, right, _ = figures
@@ -178,7 +188,7 @@ def training_logs(figures: NDArray[np.float32]) -> dict[str, float]:
 
 def validation_logs(logits: torch.Tensor, targets: NDArray[np.int32], task: DigitTask | NumberTask) -> dict[str, float]:
     """Return what Keras would say of a validation with these answers, (n, …)."""
-    wanted = torch.from_numpy(targets.astype(np.int64))
+    wanted = torch.from_numpy(targets.astype(np.int64)).to(logits.device)
     loss, accuracy = task.torch_loss(logits, wanted, "mean"), task.torch_right(logits, wanted).mean()
     return {"val_loss": float(loss), "val_accuracy": float(accuracy)}
 

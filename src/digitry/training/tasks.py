@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -12,13 +14,11 @@ from digitry.networks.contract import Contract
 from digitry.networks.prepare import prepare
 from digitry.recipes.base import Recipe
 from digitry.synthesis.augmentations import augmented
+from digitry.training.strip_writers import StripWriters
 from digitry.types import TEN_DIGITS, Images, Labels, Split
 
 OUTLIER = -1
 """Target of an image that shows no digit."""
-
-STRIPS_TOGETHER = 512
-"""So many strips are written with one seed: which process writes which of them makes no difference."""
 
 VALIDATION_STRIPS = 2048
 VALIDATION_KEY = 2**32 - 1
@@ -48,6 +48,10 @@ class DigitTask:
     def count(self, split: Split) -> int:
         """Tell how many examples an epoch has."""
         return len(split) + round(len(split) * (self.settings.outlier_share or 0.0))
+
+    def helped(self, split: Split) -> AbstractContextManager[int]:
+        """Do nothing: one epoch is made beside the one that is trained on, in a thread."""
+        return nullcontext(1)
 
     def epoch(self, split: Split, epoch: int) -> Examples:
         """Return the examples of one epoch (from 0), in its order: a function of seed and epoch alone."""
@@ -122,18 +126,27 @@ class NumberTask:
 
     def __init__(self, plan: Recipe, seed: int, class_names: tuple[str, ...] = ()) -> None:
         self.settings, self.seed, self.digits = plan.settings, seed, len(class_names or TEN_DIGITS)
+        self._writers: StripWriters | None = None
 
     def count(self, split: Split) -> int:
         """Tell how many examples an epoch has."""
         return int(self.settings.strips_per_epoch or len(split))
 
+    @contextmanager
+    def helped(self, split: Split) -> Iterator[int]:
+        """Write epochs with the help of other processes meanwhile; gives how many are best under way."""
+        with StripWriters(split, self.digits, self.count(split)) as self._writers:
+            yield self._writers.epochs_ahead
+        self._writers = None
+
     def epoch(self, split: Split, epoch: int) -> Examples:
         """Return the examples of one epoch (from 0): a function of seed and epoch alone."""
-        return _strips(split, self.count(split), [self.seed, epoch, 2], self.digits)
+        writers = self._writers or StripWriters(split, self.digits)
+        return Examples(*writers.write(self.count(split), [self.seed, epoch, 2]))
 
     def validation(self, split: Split) -> Examples:
         """Return the examples that tell after every epoch how well unseen digits are read; the same ones each time."""
-        return _strips(split, VALIDATION_STRIPS, [self.seed, VALIDATION_KEY, 2], self.digits)
+        return Examples(*StripWriters(split, self.digits).write(VALIDATION_STRIPS, [self.seed, VALIDATION_KEY, 2]))
 
     def compile_options(self) -> dict[str, Any]:
         """Return loss and metrics, as Keras' `compile` takes them."""
@@ -164,7 +177,7 @@ class NumberTask:
         import keras
         import torch
 
-        right = whole_numbers(targets.numpy(), logits.detach().numpy())
+        right = whole_numbers(targets.numpy(force=True), logits.numpy(force=True))
         return torch.tensor(keras.ops.convert_to_numpy(right))
 
 
@@ -218,17 +231,3 @@ def whole_numbers(targets: Any, logits: Any) -> Any:
     spelled = ops.sum(ops.where(hits, ops.expand_dims(best * begins, 2), 0), axis=1)
     same = ops.all(spelled == targets, axis=1) & (ops.sum(begins, axis=1) <= digits)
     return ops.cast(same, "float32")
-
-
-def _strips(split: Split, count: int, seed: list[int], digits: int) -> Examples:
-    import cv2
-
-    from digitry.synthesis.number_strips import made_strips
-
-    # Pictures this small are drawn faster by one thread, and the others are needed for the network.
-    cv2.setNumThreads(1)
-    parts = [
-        made_strips(split, min(STRIPS_TOGETHER, count - first), np.random.default_rng([*seed, first]), digits)
-        for first in range(0, count, STRIPS_TOGETHER)
-    ]
-    return Examples(np.concatenate([part.strips for part in parts]), np.concatenate([part.targets for part in parts]))

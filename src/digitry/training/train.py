@@ -7,6 +7,7 @@ import importlib.util
 import inspect
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -255,14 +256,16 @@ def _fit(job: TrainingJob, watch: Watch) -> tuple[Any, list[Epoch], bool]:
         return ready(task.epoch(training, epoch))
 
     validation = ready(task.validation(job.validation)) if job.validation else None
-    coming = make_ahead(partial(make_epoch, supervisor.epoch))
     callbacks.begin()
-    while not (supervisor.is_complete or model.stop_training):
-        first = supervisor.start_epoch() * settings.batch_size
-        examples = coming(supervisor.leave_if_asked)
-        if supervisor.epoch + 1 < settings.epochs:
-            coming = make_ahead(partial(make_epoch, supervisor.epoch + 1))
-        fit_epoch(examples, first, validation, supervisor)
+    with task.helped(training) as ahead:
+        soon = range(supervisor.epoch, min(supervisor.epoch + ahead, settings.epochs))
+        coming = deque(make_ahead(partial(make_epoch, epoch)) for epoch in soon)
+        while not (supervisor.is_complete or model.stop_training):
+            first = supervisor.start_epoch() * settings.batch_size
+            examples = coming.popleft()(supervisor.leave_if_asked)
+            if supervisor.epoch + ahead < settings.epochs:
+                coming.append(make_ahead(partial(make_epoch, supervisor.epoch + ahead)))
+            fit_epoch(examples, first, validation, supervisor)
     supervisor.leave_if_asked()
     supervisor.restore_into(model)
     is_changed = callbacks.end()
@@ -286,15 +289,6 @@ def _note_what_is_missed(job: TrainingJob, progress: TrainingProgress) -> None:
         progress.note(f"{job.plan.name} trains faster where Torch is installed: pip install torch")
     if job.plan.settings.precision != "float32" and not job.in_plain_torch:
         progress.note(f"trained in float32: {job.plan.settings.precision} is for plain Torch only")
-    if job.in_plain_torch and job.nodes is None and _has_gpu():
-        progress.note("plain Torch trains on the processor; with KERAS_BACKEND=torch Keras trains on the GPU")
-
-
-def _has_gpu() -> bool:
-    """Tell whether Torch, which is loaded, finds a GPU."""
-    import torch
-
-    return bool(torch.cuda.is_available())
 
 
 def _trainer(
@@ -310,9 +304,9 @@ def _trainer(
         return job.nodes.share(job, model, steps_per_epoch, progress).fit_epoch
     if not job.in_plain_torch:
         return partial(_fit_in_keras, model, job.plan.settings, callbacks)
-    from digitry.training.plain_torch import PlainTorch
+    from digitry.training.plain_torch import PlainTorch, best_device
 
-    return PlainTorch(model, contract, job.plan, job.seed, steps_per_epoch).fit_epoch
+    return PlainTorch(model, contract, job.plan, job.seed, steps_per_epoch, best_device()).fit_epoch
 
 
 def _fit_in_keras(

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -318,17 +317,6 @@ def test_a_finished_run_is_returned_and_a_longer_one_goes_on_without_the_report_
     assert short[0] == long[0], "other weights"
     assert short[2] == long[2], "other figures"
     assert not {"report.html", "metrics.json", "plots"} & {path.name for path in Path("short").iterdir()}
-
-
-@pytest.mark.parametrize(("has_gpu", "said"), [(True, 1), (False, 0)])
-def test_where_there_is_a_gpu_plain_torch_says_who_would_train_on_it(
-    has_gpu: bool, said: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    notes: list[str] = []
-    monkeypatch.setattr(train_module, "_has_gpu", lambda: has_gpu)
-    job: Any = SimpleNamespace(plan=replace(SMALL, plain_torch=False), in_plain_torch=True, nodes=None)
-    train_module._note_what_is_missed(job, SimpleNamespace(note=notes.append))  # type: ignore[arg-type]
-    assert [("KERAS_BACKEND=torch" in note) for note in notes] == [True] * said
 
 
 def test_a_folder_that_holds_a_run_is_not_overwritten(one_epoch: Run, made_up_dataset: Dataset) -> None:
