@@ -130,6 +130,7 @@ def describe_surroundings() -> dict[str, Any]:
             "processor": _processor(),
             "cores": os.cpu_count(),
             "system": f"{platform.system()} {platform.machine()}",
+            **_accelerator(),
         },
         "git_commit": _git_commit(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -155,6 +156,12 @@ def _processor() -> str:
     except OSError:
         pass
     return platform.processor() or platform.machine()
+
+
+def _accelerator() -> dict[str, str]:
+    """Name the GPU that Torch finds, where that is loaded."""
+    torch = sys.modules.get("torch")
+    return {"accelerator": torch.cuda.get_device_name()} if torch and torch.cuda.is_available() else {}
 
 
 def _git_commit() -> str | None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -106,3 +107,12 @@ def test_the_surroundings_name_versions_hardware_and_time() -> None:
     assert found["versions"]["python"]
     assert found["hardware"]["cores"]
     assert found["created"].endswith("+00:00")
+
+
+@pytest.mark.parametrize(("found", "named"), [(True, "Fast One"), (False, None)])
+def test_the_surroundings_name_a_gpu_that_torch_finds(
+    found: bool, named: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cuda = SimpleNamespace(is_available=lambda: found, get_device_name=lambda: "Fast One")
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))  # type: ignore[arg-type]
+    assert run_folder.describe_surroundings()["hardware"].get("accelerator") == named
