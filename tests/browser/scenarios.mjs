@@ -564,6 +564,15 @@ const scenarios = {
     await page.waitForFunction(() => /Not sure|No digit/.test(document.getElementById("verdict").textContent));
   },
 
+  async "what the page is for is said at every size, also at 1280 pixels enlarged four times"() {
+    for (const [width, height] of [[320, 256], [320, 568], [390, 844], [568, 320], [1280, 256], [1280, 800]]) {
+      const { context, page } = await open({ viewport: { width, height } });
+      const box = await page.locator(".lead").boundingBox();
+      assert.ok(box?.height >= 15 && box.x + box.width <= width && box.y + box.height <= height, `${width}×${height}: ${JSON.stringify(box)}`);
+      await context.close();
+    }
+  },
+
   async "nothing is cut off from 320 pixels to a wide desktop"() {
     for (const width of [320, 480, 768, 1024, 1920]) {
       const { context, page } = await open({ viewport: { width, height: 800 } });
