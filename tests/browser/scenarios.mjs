@@ -776,6 +776,44 @@ const scenarios = {
     assert.equal(await page.locator('#tables .checked:text-is("28")').count(), 1);
   },
 
+  async "when the picture of the number that is being corrected is read anew, the focus goes to what came of it"() {
+    const { page, seen } = await open();
+    await page.setInputFiles("#file", list);
+    await page.click("#send");
+    await page.waitForSelector("#tables .number", { timeout: 20000 });
+    await page.selectOption("#expect", "number");
+    const { letIn } = await held(page, "**/v1/read*");
+    await page.click("#send");
+    await page.press("#tables .number >> nth=3", "Enter");
+    const focused = () => page.evaluate(() => document.activeElement.id);
+    assert.equal(await focused(), "editor-text");
+    letIn();
+    await page.waitForSelector("#editor", { state: "hidden" });
+    await page.waitForFunction(() => !document.getElementById("picture-answer").textContent.startsWith("Reading"));
+    assert.equal(await focused(), "picture-answer");
+    assert.deepEqual(seen.wrong, []);
+  },
+
+  async "in the editor of a number nothing touches its input field, at any size"() {
+    const { page } = await open();
+    await page.setInputFiles("#file", picture);
+    await page.selectOption("#expect", "number");
+    await page.click("#send");
+    await page.click("#tables .number");
+    for (const width of [320, 390, 1280]) {
+      await page.setViewportSize({ width, height: 800 });
+      const gaps = await page.evaluate(() => {
+        const input = document.getElementById("editor-text").getBoundingClientRect();
+        const words = document.createRange();
+        words.selectNode(document.getElementById("editor-text").parentElement.firstChild);
+        const others = [...document.querySelectorAll("#editor button")].map((one) => one.getBoundingClientRect()).filter(({ width: wide }) => wide);
+        const apart = (box) => Math.max(input.left - box.right, box.left - input.right, input.top - box.bottom, box.top - input.bottom);
+        return [apart(words.getBoundingClientRect()), ...others.map(apart)];
+      });
+      assert.ok(gaps.length >= 4 && gaps.every((gap) => gap > 5), `${width} pixels: ${gaps}, and the focus is shown 5 around it`);
+    }
+  },
+
   async "a corrected number of a picture is kept only where that was asked for"() {
     const { page, seen } = await open({}, collecting);
     await page.setInputFiles("#file", picture);

@@ -175,11 +175,12 @@ class Pictures {
       const answer = await this.server.ask(`/v1/read?expect=${expect}${turned}`, sent);
       if (picture.view !== view) continue; // turned or cut meanwhile: the answer is about what it was
       picture.problem = answer.problem ?? null;
-      if (!answer.problem) {
-        if (picture.readings && picture === this.current) this.editor.show(null); // the number in it is no longer there
-        Object.assign(picture, { readings: settled(answer.readings), asked: expect, sent, mayBeOther: false });
-      }
+      const isGone = !answer.problem && picture.readings && picture === this.current; // the number in the editor
+      const hadFocus = isGone && this.editor.hasFocus;
+      if (isGone) this.editor.show(null);
+      if (!answer.problem) Object.assign(picture, { readings: settled(answer.readings), asked: expect, sent, mayBeOther: false });
       if (this.all.includes(picture)) this.#draw(this.editor.number ? this.current : picture, this.editor.number);
+      if (hadFocus) find("picture-answer").focus();
     }
     this.isReading = false;
     this.#draw(this.current, this.editor.number);

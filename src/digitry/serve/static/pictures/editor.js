@@ -25,6 +25,8 @@ export class Editor {
 
   get keeps() { return find("editor-keep").checked; }
 
+  get hasFocus() { return find("editor").contains(document.activeElement); }
+
   /** Shows a number of a picture's view; null closes. */
   show(number, view) {
     this.number = number;
