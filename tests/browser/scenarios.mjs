@@ -459,6 +459,41 @@ const scenarios = {
     assert.equal(await page.evaluate(() => document.activeElement.id), "crop");
   },
 
+  async "a part of a picture can be chosen by keyboard alone, with words for whoever does not see the frame"() {
+    const { page, seen } = await open({ viewport: { width: 320, height: 568 } });
+    await page.setInputFiles("#file", picture);
+    await page.waitForSelector("#preview:visible");
+    const side = () => page.evaluate(() => [document.getElementById("preview").width, document.getElementById("preview").height]);
+    const focused = () => page.evaluate(() => document.activeElement.id);
+    const press = async (key, times) => { for (let i = 0; i < times; i++) await page.keyboard.press(key); };
+    const [wide, tall] = await side();
+    await page.press("#crop", "Enter");
+    assert.equal(await focused(), "part");
+    assert.match(await page.textContent("#part-words"), /^From the left 25% to 75%, from the top 25% to 75%\.$/);
+    assert.match(await page.textContent("#part-keys:visible"), /arrow keys move .* Enter chooses .* Escape gives up/s);
+    await hasNoViolations(page);
+    await page.keyboard.press("Escape");
+    assert.equal(await page.textContent("#part-words"), "No part was chosen.");
+    assert.deepEqual([await focused(), ...await side()], ["crop", wide, tall]);
+    await page.keyboard.press("Enter");
+    await press("ArrowLeft", 60); // it ends at the edges
+    await press("ArrowUp", 60);
+    await press("Shift+ArrowDown", 110);
+    assert.match(await page.textContent("#part-words"), /^From the left 0% to 50%, from the top 0% to 100%\.$/);
+    await press("Shift+ArrowRight", 3);
+    await press("Shift+ArrowLeft", 2);
+    await page.keyboard.press("Enter");
+    assert.equal(await focused(), "send");
+    assert.equal(await page.textContent("#part-words"), "The part was chosen.");
+    assert.deepEqual(seen.requests.filter((one) => one.method() === "POST"), [], "it is sent only when the button is pressed");
+    const [width, height] = await side();
+    assert.ok(width > 0.5 * wide && width < 0.53 * wide && height === tall, `${width} × ${height} of ${wide} × ${tall}`);
+    await page.selectOption("#expect", "number");
+    await page.press("#send", "Enter");
+    await page.waitForFunction(() => /One number: 2\./.test(document.getElementById("picture-answer").textContent), null, { timeout: 8000 });
+    assert.deepEqual(seen.wrong, []);
+  },
+
   async "a picture can be dropped and pasted"() {
     const { page, seen } = await open();
     for (const kind of ["drop", "paste"]) {

@@ -94,6 +94,7 @@ class Pictures {
     const [left, top, wide] = part ?? [0, 0, turn % 2 ? bitmap.height : bitmap.width];
     const scale = wide / view.width;
     this.change({ part: [left + x * scale, top + y * scale, width * scale, height * scale] });
+    find(find("send").disabled ? "whole" : "send").focus();
   }
 
   /** Opens a number that was pressed on the sheet or in the tables: there the focus goes back to. */

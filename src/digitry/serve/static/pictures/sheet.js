@@ -4,27 +4,25 @@ import { certaintyIn, textIn, wordsOn } from "./numbers.js";
 
 const find = (id) => document.getElementById(id);
 const LEAST_PART = 24; // pixels of the view; less is a slip of the finger
+const KEY_STEP = 0.01; // of the view's longer side: so far an arrow key moves the frame, or its edge
 
 export class Sheet {
   /** `chosen(number)` is told which box was pressed, `cut(part)` which part of the view was chosen. */
   constructor(chosen, cut) {
-    Object.assign(this, { chosen, cut, view: null, start: null, boxes: new Map() });
-    this.frame = document.createElement("div");
-    this.frame.className = "part";
+    Object.assign(this, { chosen, cut, view: null, start: null, part: null, boxes: new Map() });
     const sheet = find("sheet");
-    sheet.append(this.frame);
-    this.frame.hidden = true;
-    find("crop").addEventListener("click", () => this.setCropping(find("crop").ariaPressed !== "true"));
+    find("crop").addEventListener("click", () => (find("crop").ariaPressed === "true" ? this.#giveUp() : this.#beginCropping()));
+    find("part").addEventListener("keydown", (event) => this.#key(event));
     sheet.addEventListener("pointerdown", (event) => this.#down(event));
     sheet.addEventListener("pointermove", (event) => this.#move(event));
     sheet.addEventListener("pointerup", (event) => this.#up(event));
-    sheet.addEventListener("pointercancel", () => this.setCropping(false));
+    sheet.addEventListener("pointercancel", () => this.#giveUp());
   }
 
   /** Shows a view, null for a file that this browser cannot show. */
   show(view) {
     this.view = view;
-    this.setCropping(false);
+    this.#setCropping(false);
     find("sheet").hidden = view === null;
     find("boxes").replaceChildren();
     if (!view) return;
@@ -59,17 +57,75 @@ export class Sheet {
     this.boxes.get(number)?.focus();
   }
 
-  setCropping(isOn) {
+  #setCropping(isOn) {
+    const hadFocus = document.activeElement === find("part");
     find("crop").ariaPressed = String(isOn);
     find("sheet").classList.toggle("cropping", isOn);
-    this.frame.hidden = true;
+    for (const id of ["part", "part-keys"]) find(id).hidden = !isOn;
+    find("part-words").textContent = "";
     this.start = null;
+    if (hadFocus && !isOn) find("crop").focus();
   }
 
+  /** Shows a frame around the middle, for keys to move; a pointer draws its own. */
+  #beginCropping() {
+    const { width, height } = this.view;
+    this.#setCropping(true);
+    this.#frame([width / 4, height / 4, width / 2, height / 2]);
+    find("part").focus({ preventScroll: true });
+    find("part-keys").scrollIntoView({ block: "nearest" });
+  }
+
+  #giveUp() {
+    this.#setCropping(false);
+    find("part-words").textContent = "No part was chosen.";
+  }
+
+  /** Puts the frame around a part of the view, and says where that is. */
+  #frame(part) {
+    this.part = part;
+    const [x, y, wide, tall] = part;
+    const { width, height } = this.view;
+    const sides = { left: x / width, top: y / height, width: wide / width, height: tall / height };
+    for (const [side, share] of Object.entries(sides)) find("part").style[side] = `${100 * share}%`;
+    const reach = (from, to, whole) => `${Math.round((100 * from) / whole)}% to ${Math.round((100 * to) / whole)}%`;
+    find("part-words").textContent =
+      `From the left ${reach(x, x + wide, width)}, from the top ${reach(y, y + tall, height)}.`;
+  }
+
+  #choose() {
+    const part = this.part.map(Math.round);
+    if (Math.min(part[2], part[3]) < LEAST_PART) return this.#giveUp();
+    this.cut(part);
+    find("part-words").textContent = "The part was chosen.";
+  }
+
+  #key(event) {
+    const step = KEY_STEP * Math.max(this.view.width, this.view.height);
+    const moves = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] };
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key in moves) {
+      const [x, y, wide, tall] = this.part;
+      const [right, down] = moves[event.key];
+      const { width, height } = this.view;
+      this.#frame(event.shiftKey
+        ? [x, y, within(wide + right, LEAST_PART, width - x), within(tall + down, LEAST_PART, height - y)]
+        : [within(x + right, 0, width - wide), within(y + down, 0, height - tall), wide, tall]);
+      find("part").scrollIntoView({ block: "nearest" });
+    } else if (event.key === "Enter") this.#choose();
+    else if (event.key === "Escape") this.#giveUp();
+    else return; // the key is the browser's
+    event.preventDefault();
+  }
+
+  /** Where on the view an event is. */
   #place(event) {
     const box = find("preview").getBoundingClientRect();
-    const within = (value, size) => Math.min(Math.max(value, 0), size);
-    return [within(event.clientX - box.left, box.width), within(event.clientY - box.top, box.height)];
+    const { width, height } = this.view;
+    return [
+      within(((event.clientX - box.left) / box.width) * width, 0, width),
+      within(((event.clientY - box.top) / box.height) * height, 0, height),
+    ];
   }
 
   #down(event) {
@@ -79,23 +135,19 @@ export class Sheet {
     this.start = this.#place(event);
   }
 
-  #between(event) {
-    const [[a, b], [c, d]] = [this.start, this.#place(event)];
-    return [Math.min(a, c), Math.min(b, d), Math.abs(a - c), Math.abs(b - d)];
-  }
-
   #move(event) {
     if (!this.start) return;
-    this.frame.hidden = false;
-    const values = this.#between(event);
-    ["left", "top", "width", "height"].forEach((side, at) => { this.frame.style[side] = `${values[at]}px`; });
+    const [[a, b], [c, d]] = [this.start, this.#place(event)];
+    this.#frame([Math.min(a, c), Math.min(b, d), Math.abs(a - c), Math.abs(b - d)]);
   }
 
   #up(event) {
     if (!this.start) return;
-    const scale = this.view.width / find("preview").getBoundingClientRect().width;
-    const part = this.#between(event).map((value) => Math.round(value * scale));
-    this.setCropping(false);
-    if (Math.min(part[2], part[3]) >= LEAST_PART) this.cut(part);
+    this.#move(event);
+    this.#choose();
   }
+}
+
+function within(value, least, most) {
+  return Math.min(Math.max(value, Math.min(least, most)), most);
 }
