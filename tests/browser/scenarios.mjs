@@ -1,6 +1,6 @@
 // What a person does on the page, one function a scenario, each in a browser profile of its own.
 //
-// node scenarios.mjs BASE BASE_THAT_COLLECTS CHROMIUM PICTURE PAGE [WORDS]
+// node scenarios.mjs BASE BASE_THAT_COLLECTS BASE_THAT_COLLECTS_AND_WANTS_A_TOKEN TOKEN CHROMIUM PICTURE PAGE [WORDS]
 // Prints a line of JSON for each, or for those with these words in their names: {name, failure: null or why}.
 
 import assert from "node:assert/strict";
@@ -9,7 +9,7 @@ import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 import { DIGITS, draw, isReady } from "./writing.mjs";
 
-const [base, collecting, executablePath, picture, list, only = ""] = process.argv.slice(2);
+const [base, collecting, wanting, token, executablePath, picture, list, only = ""] = process.argv.slice(2);
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
@@ -512,6 +512,123 @@ const scenarios = {
     assert.deepEqual(seen.requests.filter((one) => one.method() === "POST"), []);
   },
 
+  async "where the server wants a token, the page says so, takes it, and sends it with all that it sends"() {
+    const { page, seen } = await open({}, wanting);
+    assert.ok(await page.isVisible("#token"));
+    await hasNoViolations(page);
+    const answers = (words) => page.waitForFunction(
+      (wanted) => document.getElementById("picture-answer").textContent.includes(wanted), words, { timeout: 20000 },
+    ).catch(async () => assert.equal(await page.textContent("#picture-answer"), words));
+    const focused = () => page.evaluate(() => document.activeElement.id);
+    const posts = () => seen.requests.filter((one) => one.method() === "POST");
+    await page.setInputFiles("#file", [picture, list]);
+    await page.waitForSelector("#pictures button >> nth=1");
+    await page.selectOption("#expect", "number");
+    await page.press("#send", "Enter");
+    await answers("self_test.png could not be read: this server wants a token: write it into the field \"Token\".");
+    assert.equal(await focused(), "token");
+    assert.equal(posts().length, 1, "the second picture is not sent for nothing");
+    await page.fill("#token", "another");
+    await page.press("#send", "Enter");
+    await answers("is not this server's token");
+    await page.click('#pictures button:text-is("class-list.jpg")');
+    await page.click("#forget");
+    await page.fill("#token", token);
+    await page.press("#send", "Enter");
+    await answers("One number: 27.");
+    await page.click("#tables .number");
+    await page.check("#editor-keep");
+    await page.fill("#editor-text", "29");
+    await page.keyboard.press("Enter");
+    await pictureKeptAs(page, "29");
+    await draw(page, DIGITS[5]);
+    await page.click('#labels button:text-is("Yes, 5")');
+    await keptAs(page, "5");
+    await page.click("#thanks button");
+    await takenBack(page);
+    await page.fill("#token", "");
+    await page.click('#labels button:text-is("Yes, 5")');
+    await thanks(page, "Not kept: this server wants a token", "thanks");
+    assert.deepEqual(seen.wrong.filter((words) => !words.includes("401")), []);
+    assert.ok(!seen.requests.some((one) => one.url().includes(encodeURIComponent(token))), "no address has the token in it");
+  },
+
+  async "by forced colours, focus, what is chosen and what is not sure are told by more than colour"() {
+    for (const colorScheme of ["light", "dark"]) {
+      const { page } = await open({ forcedColors: "active", colorScheme, reducedMotion: "reduce" }, collecting);
+      const look = (selector, ...sides) => page.locator(selector).first().evaluate((one, names) => {
+        const style = getComputedStyle(one);
+        return names.map((name) => style[name]).join();
+      }, sides);
+      const areApart = async (selectors, ...sides) => {
+        const looks = await Promise.all(selectors.map((one) => look(one, ...sides)));
+        assert.equal(new Set(looks).size, looks.length, `${selectors.join(" and ")} look the same: ${looks.join(" and ")}`);
+      };
+      const FORM = ["borderStyle", "borderWidth", "fontWeight", "textDecorationLine", "boxShadow"];
+      const bar = page.locator("#loading i");
+      const filled = (share) => page.evaluate((value) => {
+        document.getElementById("loading").hidden = false;
+        document.querySelector("#loading i").style.setProperty("--share", value);
+      }, share).then(() => bar.screenshot());
+      assert.ok(!(await filled(0.2)).equals(await filled(0.8)), "a bar that is always full");
+      await page.evaluate(() => { document.getElementById("loading").hidden = true; });
+      await page.click('#examples button:text-is("two numbers")');
+      await page.waitForSelector("#which button");
+      await areApart(["#modes input:checked + span", "#modes input:not(:checked) + span"], "backgroundColor");
+      await areApart(['#which [aria-pressed="true"]', '#which [aria-pressed="false"]'], "backgroundColor");
+      await page.setInputFiles("#file", list);
+      await page.click("#send");
+      await page.waitForSelector(".box", { timeout: 20000 });
+      await page.locator(".box.likely, .box.unsure").first().click();
+      await page.fill("#editor-text", "12");
+      await page.keyboard.press("Enter"); // the next that is not sure is looked at now
+      const doubt = (kind) => `.${kind}:is(.likely, .unsure)`;
+      for (const kind of ["box", "number"]) {
+        await areApart([`.${kind}.sure`, doubt(kind), `.${kind}.checked`], ...FORM);
+        await areApart([`${doubt(kind)}[aria-current]`, `${doubt(kind)}:not([aria-current])`], "backgroundColor", "boxShadow");
+      }
+      assert.equal(await look(".box.sure", "borderColor"), "rgb(0, 95, 148)", "a system's colours may be a picture's");
+      await page.click("#crop");
+      await areApart(["#crop", "#turn"], "backgroundColor");
+      await page.keyboard.press("Escape");
+      await page.focus(".skip");
+      const stops = new Set();
+      for (let i = 0; i < 150; i++) {
+        await page.keyboard.press("Tab");
+        const found = await page.evaluate(() => {
+          const one = document.activeElement;
+          if (one === document.body) return null;
+          const shown = [one, one.nextElementSibling, one.closest(".button")].filter(Boolean).map((each) => getComputedStyle(each));
+          const isShown = shown.some(({ outlineStyle, outlineWidth }) => !["none", "auto"].includes(outlineStyle) && parseFloat(outlineWidth) >= 2);
+          return { name: one.id || one.className || one.textContent.trim(), isShown };
+        });
+        if (!found) break;
+        assert.ok(found.isShown, `the focus is not to be seen on ${found.name}`);
+        stops.add(found.name);
+      }
+      for (const name of ["canvas", "undo", "file", "crop", "editor-text", "copy"]) assert.ok(stops.has(name), `${name}: ${[...stops]}`);
+    }
+  },
+
+  async "what is chosen can be read under the mouse, too"() {
+    const { page } = await open({ reducedMotion: "reduce" }, collecting);
+    await page.click('#examples button:text-is("two numbers")');
+    await page.setInputFiles("#file", picture);
+    await page.waitForSelector("#preview:visible");
+    await page.selectOption("#expect", "number");
+    await page.click("#send");
+    await page.click("#tables .number");
+    for (const chosen of ['#which [aria-pressed="true"]', ".number[aria-current]"]) {
+      await page.hover(chosen);
+      const [ink, ground] = await page.locator(chosen).evaluate((one) => {
+        const { color, backgroundColor } = getComputedStyle(one);
+        return [color, backgroundColor];
+      });
+      assert.notEqual(ink, ground); // what is not to be seen at all, axe takes for hidden
+      await hasNoViolations(page);
+    }
+  },
+
   async "what is no picture gets the server's words"() {
     const { page } = await open();
     await page.setInputFiles("#file", { name: "a.png", mimeType: "image/png", buffer: Buffer.from("no picture") });
@@ -811,11 +928,15 @@ const scenarios = {
     assert.equal(await page.locator('#tables .checked:text-is("28")').count(), 1);
   },
 
-  async "when the picture of the number that is being corrected is read anew, the focus goes to what came of it"() {
+  async "whoever has a picture read by keys, also while a number of it is corrected, has the focus on what came of it"() {
     const { page, seen } = await open();
     await page.setInputFiles("#file", list);
-    await page.click("#send");
+    await page.waitForSelector("#preview:visible");
+    await page.press("#send", "Enter");
     await page.waitForSelector("#tables .number", { timeout: 20000 });
+    const answer = await page.locator("#picture-answer").boundingBox();
+    assert.equal(await page.evaluate(() => document.activeElement.id), "picture-answer");
+    assert.ok(answer.y >= 0 && answer.y + answer.height <= 800, "and it is on the screen");
     await page.selectOption("#expect", "number");
     const { letIn } = await held(page, "**/v1/read*");
     await page.click("#send");

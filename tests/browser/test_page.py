@@ -22,6 +22,8 @@ SCENARIOS = re.findall(r'^  async "(.+)"\(\)', (HERE / "scenarios.mjs").read_tex
 PICTURE = Path(digitry.__file__).parent / "models" / "self_test.png"
 PATIENT = ("--request-seconds", "60", "--picture-seconds", "60")
 """What is tested here is the page, on however slow a machine."""
+TOKEN = "Zahl π"
+"""Of letters that no header takes as they are."""
 LIST = HERE.parent.parent / "examples" / "pages" / "class-list.jpg"
 
 
@@ -45,14 +47,17 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def failures(collected: Path) -> dict[str, str | None]:
+def failures(collected: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str | None]:
     """Scenario → why it failed, or None; all run in one browser."""
     node, browser = tools()
     with ExitStack() as stack:
         plain = stack.enter_context(served(*PATIENT)).address
         collecting = stack.enter_context(served(*PATIENT, "--collect", str(collected))).address
-        command = [node, str(HERE / "scenarios.mjs"), plain, collecting, browser, str(PICTURE), str(LIST)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=400, check=False)
+        locked = ("--collect", str(tmp_path_factory.mktemp("locked")), "--processes", "1")
+        wanting = stack.enter_context(served(*PATIENT, *locked, environment={"DIGITRY_TOKEN": TOKEN})).address
+        servers = (plain, collecting, wanting, TOKEN)
+        command = [node, str(HERE / "scenarios.mjs"), *servers, browser, str(PICTURE), str(LIST)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     return {line["name"]: line["failure"] for line in lines}

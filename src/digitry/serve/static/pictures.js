@@ -165,6 +165,7 @@ class Pictures {
   /** Sends what has not been read yet, one after the other. */
   async read() {
     this.isReading = true;
+    if (document.activeElement === find("send")) this.#toAnswer(); // what is disabled loses the focus
     find("send").disabled = true;
     for (const picture of this.waiting) {
       if (!this.all.includes(picture)) continue; // removed meanwhile
@@ -181,10 +182,20 @@ class Pictures {
       if (isGone) this.editor.show(null);
       if (!answer.problem) Object.assign(picture, { readings: settled(answer.readings), asked: expect, sent, mayBeOther: false });
       if (this.all.includes(picture)) this.#draw(this.editor.number ? this.current : picture, this.editor.number);
-      if (hadFocus) find("picture-answer").focus();
+      if (hadFocus || document.activeElement === find("picture-answer")) this.#toAnswer();
+      if (!answer.wantsToken) continue;
+      if (!this.editor.hasFocus) find("token").focus();
+      break; // the others would hear the same
     }
     this.isReading = false;
     this.#draw(this.current, this.editor.number);
+  }
+
+  /** Puts the focus where it is said what comes of a picture; whoever uses keys sees it. */
+  #toAnswer() {
+    const answer = find("picture-answer");
+    answer.focus({ preventScroll: true });
+    if (answer.matches(":focus-visible")) answer.scrollIntoView({ block: "nearest" });
   }
 
   /** What a person says of a number: its text, "" for no number, null for nothing more. */
