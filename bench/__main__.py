@@ -217,8 +217,8 @@ BENCHES = {
     ),
     "page-visits": Bench(
         "The page over slow lines: bytes and seconds of a first and a second visit.",
-        1,
-        (Step(("-m tests.browser.visits",)),),
+        3,
+        (Step(("-m tests.browser.visits",)), EVIDENCE),
         browser=True,
     ),
 }

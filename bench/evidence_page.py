@@ -16,7 +16,19 @@ from real_pictures import SETS, share
 ROOT = Path(__file__).parent.parent
 READING = "<!-- reading: written by bench/evidence_page.py -->", "<!-- end of reading -->"
 TRAININGS = "<!-- trainings: written by bench/evidence_page.py -->", "<!-- end of trainings -->"
-RESULTS = ("real_pictures", "reading", "readers", "truth", "race", "read_speed", "serve", "page", "chips", "frames")
+RESULTS = (
+    "real_pictures",
+    "reading",
+    "readers",
+    "truth",
+    "race",
+    "read_speed",
+    "serve",
+    "page",
+    "page_visits",
+    "chips",
+    "frames",
+)
 
 
 def main(root: Path = ROOT) -> None:

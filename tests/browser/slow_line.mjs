@@ -21,16 +21,19 @@ export async function slowLine(port, { kilobits, milliseconds }) {
     if (connection.queue.length) waiting.push(connection);
     bytes += packet.length;
     free = Math.max(free, performance.now()) + (8 * packet.length) / kilobits;
-    setTimeout(() => connection.client.write(packet), free - performance.now() + milliseconds / 2);
+    connection.down.push(packet);
+    setTimeout(() => connection.client.write(connection.down.shift()), free - performance.now() + milliseconds / 2);
     setTimeout(pump, free - performance.now());
   }
 
   const server = net.createServer((client) => {
     const upstream = net.connect(port, "127.0.0.1");
-    const connection = { client, queue: Buffer.alloc(0) };
+    // What is on its way: timers that are due together may go off in any order, what they deliver may not.
+    const connection = { client, queue: Buffer.alloc(0), down: [], up: [] };
     const opened = performance.now() + 1.5 * milliseconds; // when the first request is through
     client.on("data", (data) => {
-      setTimeout(() => upstream.write(data), Math.max(milliseconds / 2, opened - performance.now()));
+      connection.up.push(data);
+      setTimeout(() => upstream.write(connection.up.shift()), Math.max(milliseconds / 2, opened - performance.now()));
     });
     upstream.on("data", (data) => {
       if (!connection.queue.length) waiting.push(connection);

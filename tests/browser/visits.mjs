@@ -29,7 +29,8 @@ async function visit(context, line, isFirst) {
   const began = performance.now();
   const seconds = () => Number(((performance.now() - began) / 1000).toFixed(2));
   await page.goto(line.address, { waitUntil: "commit" });
-  await page.locator("#canvas").waitFor({ timeout: 60000 });
+  // A person writes on what is shown: strokes that come sooner may be lost.
+  await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint").length, null, { timeout: 60000 });
   const pad = seconds();
   await draw(page, DIGITS[7]);
   await page.waitForFunction(() => document.getElementById("text").textContent === "7", null, { timeout: 120000 });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -126,6 +127,33 @@ def test_what_a_cluster_costs_is_told_by_the_second_size_and_the_last(monkeypatc
         "pays_from_with_twice_the_cores": 4667,  # 1.75 s, at 1 - 1.25 / 2 ms a picture
     }
     assert overhead(growth[:2]) == {}
+
+
+def test_a_page_that_comes_too_late_ends_with_a_code_and_is_written_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.browser import visits
+
+    def visited(seconds: float) -> list[dict[str, object]]:
+        one = {"reading_seconds": seconds, "bytes": 20_000}
+        return [{"line": "fast 3G", "kilobits": 1638, "milliseconds": 150, "first": one, "second": one}]
+
+    slow = visits.medians([visited(3.0), visited(4.5), visited(4.1)])
+    assert slow["fast 3G"]["first"] == {"reading_seconds": 4.1, "bytes": 20_000}
+    assert visits.missed(slow) == ["fast 3G, first visit: reading_seconds 4.1, at most 4.0"]
+    assert visits.missed(visits.medians([visited(4.0)])) == []
+
+    figures = {"pad_seconds": 1.0, "reading_seconds": 5.0, "whole_seconds": 9.0, "bytes": 10}
+    found = [{"line": "fast 3G", "kilobits": 1638, "milliseconds": 150, "first": figures, "second": figures}]
+    monkeypatch.setattr(visits, "visits", lambda: found)
+    monkeypatch.setattr(visits, "tools", lambda: ("true", "true"))
+    monkeypatch.setattr(visits, "RESULT", tmp_path / "page_visits.json")
+    monkeypatch.setattr(sys, "argv", ["visits", "--rounds", "1"])
+    with pytest.raises(SystemExit, match=r"^beyond the bounds: fast 3G, first visit: reading_seconds"):
+        visits.main()
+    written = json.loads(visits.RESULT.read_text(encoding="utf-8"))
+    assert len(written["beyond"]) == 1
+    assert {"command", "hardware", "created", "git_commit"} <= set(written)
 
 
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
