@@ -257,6 +257,18 @@ const scenarios = {
     assert.ok(shares.length >= 1 && shares.every((share) => share >= 1), shares.join());
   },
 
+  async "a letter is no sure number, and what is sure says so in the same words for every drawing"() {
+    const { page } = await open({ reducedMotion: "reduce" });
+    await page.click('#examples button:text-is("an A")');
+    await page.waitForFunction(() => /ot sure|No digit/.test(document.getElementById("verdict").textContent));
+    assert.equal(await page.locator("#answer.sure").count(), 0);
+    await page.click("#clear");
+    for (const [index, digit] of [..."25814"].entries()) await draw(page, DIGITS[digit], 0.1 + 0.18 * index);
+    await reads(page, "25814");
+    const verdict = await page.locator("#verdict").textContent();
+    assert.equal(await page.locator("#answer.sure").count(), Number(verdict.startsWith("Sure")), verdict);
+  },
+
   async "an example writes itself, and the pad can be written on at once"() {
     const { page } = await open({ reducedMotion: "reduce" });
     await page.click('#examples button:text-is("1984")');
