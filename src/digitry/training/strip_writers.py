@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from digitry.synthesis.steps import steps
 from digitry.types import Split
-from digitry.workers.pool import Message, NoWorkerError, Pool, Worker
+from digitry.workers.pool import Message, NoWorkerError, Pool, Worker, settled
 from digitry.workers.usable_cores import usable_cores
 
 STRIPS_TOGETHER = 512
@@ -85,10 +85,7 @@ def _answered(answer: Future[Message | None]) -> Strips | None:
         if answer.done():
             break
         time.sleep(POLL_SECONDS)
-    try:
-        message = answer.result()
-    except NoWorkerError:
-        return None
+    message = settled(answer)
     if message is None:
         return None
     strips, targets = pickle.loads(message.parts[0])  # from a process that was started here

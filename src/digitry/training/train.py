@@ -75,14 +75,15 @@ def train(
     `data` is a dataset's name, a path to a person's own, arrays, or a Dataset. Every setting of the recipe is a
     keyword too, as in `train("cnn", epochs=3)`; `settings` takes them as a mapping. `start_from` continues from
     another model, `shipped`, a run or an ONNX file: see `training/finetune.py`. The same seed, 0 to 2³² - 1, gives
-    the same weights on the same machine. With `resume` the run in the folder goes on where its last checkpoint
-    stands, byte-equal to one that was never stopped; a finished run is returned as it is. A checkpoint is written
-    every `checkpoint_seconds`, at most a day. Without `report`, metrics.json, plots and report.html are left out,
-    which take some seconds: `digitry.evaluate` writes them into a finished run. `track` names a tracker, or is a
-    function that is called after every epoch with the figures of all, or a list of such; what it raises ends the
-    training, saved. With `ray`, `auto` or HOST:PORT, the nodes of a Ray cluster share the training, to the same weights
-    but for rounding, where plain Torch trains the recipe: docs/cluster.md. Without `scale` no scale of confidence is
-    fitted, which takes some seconds too: the model is then never sure, until `digitry.calibrate` fits one.
+    the same weights on the same machine, up to rounding on a GPU. With `resume` the run in the folder goes on where
+    its last checkpoint stands, without a GPU byte-equal to one that was never stopped; a finished run is returned
+    as it is. A checkpoint is written every `checkpoint_seconds`, at most a day. Without `report`, metrics.json, plots
+    and report.html are left out, which take some seconds: `digitry.evaluate` writes them into a finished run. `track`
+    names a tracker, or is a function that is called after every epoch with the figures of all, or a list of such; what
+    it raises ends the training, saved. With `ray`, `auto` or HOST:PORT, the nodes of a Ray cluster share the training,
+    to the same weights but for rounding, where plain Torch trains the recipe: docs/cluster.md. Without `scale` no
+    scale of confidence is fitted, which takes some seconds too: the model is then never sure, until `digitry.calibrate`
+    fits one.
 
     Raises SettingError (names, values, a folder that is taken), DataError, ModelError (a run or a model that cannot be
     used), StorageError (disk, lock), TrainingError (the loss is no longer finite), TrainingInterrupted (a signal; the

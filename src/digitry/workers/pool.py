@@ -122,6 +122,14 @@ class Worker:
                 pipe.close()
 
 
+def settled(answer: Future[Message | None]) -> Message | None:
+    """Wait for the answer to a message; None where the worker died over it, or there was none."""
+    try:
+        return answer.result()
+    except NoWorkerError:
+        return None
+
+
 class Pool:
     """A fixed number of workers, each with one message at a time; one that dies is replaced."""
 

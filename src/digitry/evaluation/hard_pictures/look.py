@@ -14,7 +14,7 @@ from digitry.datasets import Progress
 from digitry.errors import DigitryError
 from digitry.evaluation.hard_pictures.specimen import Specimen, SpecimenFacts
 from digitry.evaluation.whole_pages.figures import Counts, judged_numbers
-from digitry.workers.pool import Message, NoWorkerError, Pool, Worker
+from digitry.workers.pool import Message, NoWorkerError, Pool, Worker, settled
 
 
 class LookJob(NamedTuple):
@@ -124,10 +124,7 @@ class Lookers:
 
 def _answered(answer: Future[Message | None]) -> list[Seen] | None:
     """Return what a process saw; None where it died over it. Raises what was raised there."""
-    try:
-        message = answer.result()
-    except NoWorkerError:
-        return None
+    message = settled(answer)
     if message is None:
         return None
     found = pickle.loads(message.parts[0])  # pictures that were made here, read with all that one may do
