@@ -35,7 +35,7 @@ LEFT_OVER = 0.05
 
 UNREAD = "there is more on the drawing than could be read"
 
-SIGN = "a mark beside the digits may be a sign, and signs are not read on drawings"
+SIGN = "a mark beside the digits may be a sign"
 
 
 def read_drawing(ink: NDArray[np.uint8], networks: Networks, *, expect: str) -> Reading:

@@ -69,13 +69,21 @@ def test_beside_a_mark_that_may_be_a_sign_no_number_is_sure(reader: Reader) -> N
     ink = np.zeros((200, 700), np.uint8)
     ink[:, 60:660] = drawing("58", (600, 200), 0.08, np.random.default_rng(6))
     assert reader.read_drawing(ink).sure
-    for minus, text in ((ink, "58"), (drawing("7", (200, 200), 0.08, np.random.default_rng(6)), "7")):
+    for minus, text in ((ink, "58"), (drawing("7", (200, 200), 0.08, np.random.default_rng(6)), "-7")):
         minus = np.pad(minus, ((0, 0), (100, 0)))
         minus[97:103, 55:90] = 255
         reading = reader.read_drawing(minus)
         assert (reading.text, reading.sure, reading.reason) == (text, False, SIGN)
     below = np.concatenate([ink, minus_under(ink)])
     assert [number.sure for number in reader.read_drawing(below).numbers] == [True, False]
+
+
+@pytest.mark.parametrize("text", ["2.5", "-8", "12:30", "15/20"])
+def test_signs_are_read_and_never_sure(reader: Reader, text: str) -> None:
+    page = np.zeros((140, 120 + 45 * len(text)), np.uint8)
+    cv2.putText(page, text, (40, 100), cv2.FONT_HERSHEY_SIMPLEX, 2, 255, 5, cv2.LINE_AA)
+    (number,) = reader.read_drawing(page).numbers
+    assert (number.text, number.sure) == (text, False)
 
 
 def minus_under(ink: np.ndarray) -> np.ndarray:

@@ -187,47 +187,48 @@ class _SeesSigns(_Blind):
         return answers
 
 
-def read_with_signs(text: str, names: str, **options: Any) -> Number:
-    reader = _SeesSigns(*names, options={"sure_confidence": 0.0})
+def read_with_signs(text: str, seen: str = "", **options: Any) -> Number:
+    """A number in a plotter's hand, in which the network for pages sees the same, or what is `seen`."""
+    reader = _SeesSigns(*(seen or text), options={"sure_confidence": 0.0})
     (number,) = reader.read(printed(text), expect="number", **options).numbers
     return number
 
 
 def test_a_number_has_the_signs_that_are_seen_and_is_not_sure_of_them() -> None:
-    number = read_with_signs("25", "2.5")
+    number = read_with_signs("2.5")
     assert (number.text, number.digits_text, number.value, number.sure) == ("2.5", "25", 2.5, False)
     assert [sign.label for sign in number.signs] == ["."]
     assert "not right often enough" in str(number.reason)
     assert union([number.box, number.signs[0].box]) == number.box
-    assert read_with_signs("25", "25").sure
+    assert read_with_signs("25").sure
 
 
 def test_what_stands_beside_is_listed_and_leaves_it_sure() -> None:
-    number = read_with_signs("25", "25%")
+    number = read_with_signs("25%")
     assert (number.text, number.around, number.sure) == ("25", ("%",), True)
 
 
 def test_without_signs_the_digits_alone_are_given_and_not_sure_either() -> None:
-    number = read_with_signs("25", "2.5", signs=False)
+    number = read_with_signs("2.5", signs=False)
     assert (number.text, number.signs, number.value, number.sure) == ("25", (), 25.0, False)
 
 
 def test_a_number_of_one_digit_has_its_sign_and_its_value_too() -> None:
-    number = read_with_signs("5", "-5")
+    number = read_with_signs("-5")
     assert (number.text, number.value, number.sure) == ("-5", -5.0, False)
-    assert read_with_signs("5", "5").value == 5.0
+    assert read_with_signs("5").value == 5.0
 
 
 def test_what_is_parted_by_a_sign_is_not_sure_and_as_confident_as_its_digits() -> None:
-    number = read_with_signs("34", "3×4")
+    number = read_with_signs("3x4", "3×4")
     assert (number.text, number.sure) == ("34", False)
     assert number.confidence > 0.9
     assert number.reason == "a sign may stand among its digits"
 
 
 def test_what_parts_whole_from_fraction_can_be_said() -> None:
-    assert read_with_signs("1234", "1,234").value == 1234
-    assert read_with_signs("1234", "1,234", decimal="comma").value == 1.234
+    assert read_with_signs("1,234").value == 1234
+    assert read_with_signs("1,234", decimal="comma").value == 1.234
 
 
 def test_a_point_that_is_drawn_is_read() -> None:

@@ -96,7 +96,7 @@ export const drawn_ink = {
   EXPECTATIONS: ["digit", "number"],
   LEFT_OVER: 0.05,
   UNREAD: "there is more on the drawing than could be read",
-  SIGN: "a mark beside the digits may be a sign, and signs are not read on drawings",
+  SIGN: "a mark beside the digits may be a sign",
 };
 
 export const notation = {
