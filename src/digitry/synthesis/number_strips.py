@@ -185,7 +185,7 @@ class _Written(NamedTuple):
     left: int
     top: int
     inked: NDArray[np.bool_]
-    """Where its own ink is, bool (h, w)."""
+    """Where its own ink is at least half as dark as anywhere in it, bool (h, w): a faint one fades away, too."""
 
 
 def _is_found(digit: _Written, found: NDArray[np.uint8]) -> bool:
@@ -388,7 +388,8 @@ class _Line:
         target = self.ink[rows[0] : rows[-1] + 1, x:right]
         np.maximum(target, patch[rows - top, : right - x], out=target)
         if character is not None:
-            self.written.append(_Written(character, x, int(rows[0]), patch[rows - top, : right - x] > 127))
+            own = patch[rows - top, : right - x]
+            self.written.append(_Written(character, x, int(rows[0]), own > own.max() / 2))
         self.edge[rows] = np.where(some, x + wide - inked[:, ::-1].argmax(axis=1), self.edge[rows])
         middle = (x + wide / 2, top + rng.uniform(0.1, 0.9) * tall)
         if join and self.last is not None:

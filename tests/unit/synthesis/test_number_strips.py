@@ -233,6 +233,17 @@ def test_a_photograph_on_which_a_digit_faded_away_is_taken_again(
     assert seen(grey) == labels.tolist() == digits
 
 
+@pytest.mark.parametrize("darkest", [255, 110])
+def test_of_a_faint_digit_too_some_ink_has_to_be_left(darkest: int) -> None:
+    rng = np.random.default_rng(0)
+    blank = np.zeros((40, 80), np.uint8)
+    line = number_strips._Line(blank.copy(), number_strips._Hand.drawn(rng, (1.0, 1.0)))
+    assert line.put(np.full((20, 10), darkest, np.uint8), 10, 0, join=False, rng=rng, character=1)
+    (written,) = line.written
+    assert number_strips._is_found(written, line.ink)
+    assert not number_strips._is_found(written, blank)
+
+
 def test_digits_in_the_boxes_of_a_form_are_claimed_too(plain_hand: Callable[..., None]) -> None:
     for seed in range(8):
         plain_hand(boxed=1.6, gap=0.3)
