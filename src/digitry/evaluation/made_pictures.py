@@ -22,9 +22,9 @@ ZOOMS = np.exp(np.linspace(np.log(0.8), np.log(6.0), 16))
 """Photographs of one digit are so many times as high as a strip. Few, for the reader is fast at sizes it has met."""
 
 
-NUMBERS_A_DIGIT = 2
-"""Numbers of one to eight digits are written with so many times as few digits, at most: a digit stands beside others
-each time, in another hand."""
+NUMBERS_A_DIGIT = 4
+"""Of each digit so many numbers of one to eight digits are written, at most: a digit stands beside others each time, in
+another hand."""
 
 
 def made_pictures(
