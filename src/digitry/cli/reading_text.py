@@ -41,7 +41,7 @@ def _title(name: str, reading: Reading, readings: Sequence[Reading]) -> str:
 
 def _summary(reading: Reading) -> str:
     if not reading.numbers:
-        return f"no digit ({reading.reason})"
+        return f"nothing read ({reading.reason})"
     least = min(number.confidence for number in reading.numbers)
     return f"{reading.text}  {confidence(least)}{_doubt(reading.sure, reading.reason)}"
 

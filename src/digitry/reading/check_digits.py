@@ -35,4 +35,6 @@ def isbn(digits: list[int]) -> bool:
 
 
 CHECKS: dict[str, Callable[[list[int]], bool]] = {"luhn": luhn, "isbn": isbn}
-"""Name → whether digits fit; a new one is a function and a line here."""
+"""Name → whether digits fit; a new one is a function, a line here, and its name as people write it."""
+
+SPOKEN = {"luhn": "Luhn's check digit", "isbn": "an ISBN's check digit"}

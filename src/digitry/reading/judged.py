@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from digitry.reading.alternatives import as_character
 from digitry.reading.certainty import share_doubt
 from digitry.reading.networks import Networks
-from digitry.reading.notation import value_of
-from digitry.reading.page import Candidate
+from digitry.reading.notation import is_number, value_of
+from digitry.reading.page import DOUBTFUL, Candidate
 from digitry.reading.page_options import PageOptions
 from digitry.reading.page_turn import Turn
 from digitry.reading.second_opinion import Opinion, second_opinion
@@ -29,6 +29,7 @@ LEAST_ASKED = (LEAST_GIVEN - (1 - PAGE_SHARE)) / PAGE_SHARE
 ALTERNATIVES = 3
 
 STRUCK = "it is struck out"
+PERHAPS_STRUCK = "it may be struck out"
 TURNED = "the page reads about as well the other way round; say how it lies: rotate 0, 90, 180 or 270"
 """Why a number is not sure, whatever its confidence."""
 
@@ -63,12 +64,12 @@ def judged_number(weighed: WeighedCandidate, turn: Turn, networks: Networks, opt
         digits,
         sure,
         reason,
-        share_doubt(_alternatives(one, opinion, text), own, confidence),
+        share_doubt(_alternatives(one, opinion, text, options), own, confidence),
         signs,
         value_of(text, options.decimal),
         one.written.around,
         one.hand,
-        one.struck,
+        one.is_struck,
     )
 
 
@@ -105,8 +106,10 @@ def with_digits(one: Candidate, digits: str) -> Candidate:
 
 
 def _doubt(one: Candidate, opinion: Opinion, turn: Turn) -> str | None:
-    if one.struck:
+    if one.is_struck:
         return STRUCK
+    if one.struck >= DOUBTFUL:
+        return PERHAPS_STRUCK
     if one.beside:
         return f"{one.beside} close beside it"
     if turn.is_doubtful:
@@ -116,16 +119,18 @@ def _doubt(one: Candidate, opinion: Opinion, turn: Turn) -> str | None:
     return None
 
 
-def _alternatives(one: Candidate, opinion: Opinion, text: str) -> tuple[tuple[str, float], ...]:
-    """Return other texts with their probabilities, best first: one character read otherwise, or all read again."""
+def _alternatives(one: Candidate, opinion: Opinion, text: str, options: PageOptions) -> tuple[tuple[str, float], ...]:
+    """Return other numbers with their probabilities, best first: one character read otherwise, or all read again."""
     found: dict[str, float] = {}
     if text == one.digits:
         found = {opinion.digits: opinion.probability, **opinion.others}
     kept = [c for c in one.characters if text != one.digits or c.label.isdigit()]
     for place, character in enumerate(kept):
         for label, probability in character.alternatives:
+            if not (label.isdigit() or options.signs):
+                continue
             other = "".join([*(c.label for c in kept[:place]), label, *(c.label for c in kept[place + 1 :])])
             likely = one.probability * probability / max(character.confidence, 1e-6)
             found[other] = max(found.get(other, 0.0), min(1.0, likely))
-    ranked = sorted(((t, p) for t, p in found.items() if t and t != text), key=lambda pair: -pair[1])
+    ranked = sorted(((t, p) for t, p in found.items() if t != text and is_number(t)), key=lambda pair: -pair[1])
     return tuple(ranked[:ALTERNATIVES])

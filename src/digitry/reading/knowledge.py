@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from digitry.errors import SettingError, unknown_name
 from digitry.reading.alternatives import rewritten, texts_instead
-from digitry.reading.check_digits import CHECKS, check_digit_fits
+from digitry.reading.check_digits import CHECKS, SPOKEN, check_digit_fits
 from digitry.reading.notation import value_of
 from digitry.types import Box, Number, Reading, is_sure
 
@@ -75,7 +75,7 @@ class Knowledge:
             if value is None or not self.between[0] <= value <= self.between[1]:
                 return f"is not from {self.between[0]:g} to {self.between[1]:g}"
         if self.check is not None and not check_digit_fits(self.check, digits):
-            return f"does not end in the check digit of {self.check}"
+            return f"does not end in {SPOKEN[self.check]}"
         return None
 
 
@@ -95,7 +95,7 @@ def parse_knowledge(
     return Knowledge(
         None if between is None else _pair("between", between, float, "two numbers like 0,20"),
         None if length is None else _pair("length", length, int, "a number of digits like 6, or two like 4..8"),
-        check,
+        None if check is None else check.lower(),
         None if column is None else _of_text("column", str(column), int, "a number from 0"),
         None if region is None else _box(region),
     )
@@ -162,7 +162,8 @@ def _check_range(name: str, pair: tuple[float, float], least: float, most: float
     low, high = pair
     if not least <= low <= high <= most or (math.isinf(low) and math.isinf(high)):
         bounds = f" within {least:g} and {most:g}" if math.isfinite(least) else ""
-        raise SettingError(f"{name} is the least and the most{bounds}, in that order, not {low:g} and {high:g}")
+        given = f"{low:g}" if low == high else f"{low:g} and {high:g}"
+        raise SettingError(f"{name} is the least and the most{bounds}, in that order, not {given}")
 
 
 def _pair(name: str, text: str, kind: Callable[[str], T], expected: str) -> tuple[T, T]:
@@ -171,25 +172,26 @@ def _pair(name: str, text: str, kind: Callable[[str], T], expected: str) -> tupl
         parts *= 2
     if len(parts) != 2:
         raise SettingError(f"{name} must be {expected}, not {text[:40]!r}")
-    low, high = (_of_text(name, part, kind, expected) for part in parts)
+    low, high = (_of_text(name, part, kind, expected, text) for part in parts)
     return low, high
 
 
 def _box(text: str) -> Box:
     expected = "four whole numbers like 10,20,300,200: x,y,width,height in pixels"
-    values = [_of_text("region", part, int, expected) for part in text.split(",")]
+    values = [_of_text("region", part, int, expected, text) for part in text.split(",")]
     if len(values) != 4:
         raise SettingError(f"region must be {expected}, not {text[:40]!r}")
     x, y, width, height = values
     return x, y, width, height
 
 
-def _of_text(name: str, text: str, kind: Callable[[str], T], expected: str) -> T:
+def _of_text(name: str, text: str, kind: Callable[[str], T], expected: str, whole: str | None = None) -> T:
+    """Read one value of what was typed; `whole` is all of it."""
     with contextlib.suppress(ValueError):
         value = kind(text)
         if math.isfinite(value):
             return value
-    raise SettingError(f"{name} must be {expected}, not {text[:40]!r}")
+    raise SettingError(f"{name} must be {expected}, not {(text if whole is None else whole)[:40]!r}")
 
 
 def _listed(values: tuple[int, ...]) -> str:

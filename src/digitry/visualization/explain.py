@@ -114,7 +114,7 @@ def _chosen(reading: Reading) -> set[int]:
 
 def _tiles(reading: Reading) -> list[Tile]:
     if not reading.numbers:
-        return [Tile("Reading", "no digit")]
+        return [Tile("Reading", "nothing")]
     sure = sum(is_sure(reading, number) for number in reading.numbers)
     if len(reading.numbers) > 1:
         digits = sum(len(number.digits) for number in reading.numbers)

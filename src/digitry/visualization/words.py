@@ -29,7 +29,7 @@ def reading_lead(reading: Reading) -> str:
     """Return the sentence under the title: what was read, and how surely."""
     count = len(reading.numbers)
     if not count:
-        return f"No digit was found: {reading.reason or 'no reason was given'}."
+        return f"Nothing was read: {reading.reason or 'no reason was given'}."
     if count > 1:
         doubtful = sum(not is_sure(reading, number) for number in reading.numbers)
         if not doubtful:

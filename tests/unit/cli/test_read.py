@@ -150,7 +150,7 @@ def test_no_digit_is_a_reason_and_no_failure(folder: Path) -> None:
     Image.fromarray(np.full((50, 50), 255, np.uint8)).save(folder / "blank.png")
     result = run(folder, str(folder / "blank.png"))
     assert result.exit_code == 0
-    assert result.stdout == "no digit (the picture is blank, nothing stands out of the paper)\n"
+    assert result.stdout == "nothing read (the picture is blank, nothing stands out of the paper)\n"
 
 
 def test_a_file_name_cannot_break_the_line(folder: Path) -> None:

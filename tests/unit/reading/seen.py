@@ -49,7 +49,8 @@ class Seen:
     clear: float = SURE
     """Logits: that it is there; that it is this character."""
     written: bool = True
-    struck: bool = False
+    struck: float = False
+    """The probability of being struck out."""
     turn: int = 0
 
     @property
@@ -124,7 +125,8 @@ def _put(answers: NDArray[np.float32], one: Seen, seen: list[Seen], scale: float
             away = np.subtract(seen[place].middle, one.middle) * scale / size
             spot[channels] = (SURE, *away)
     spot[WRITTEN] = SURE if one.written else -SURE
-    spot[STRUCK] = SURE if one.struck else -SURE
+    struck = np.clip(float(one.struck), 1e-9, 1 - 1e-9)
+    spot[STRUCK] = np.clip(np.log(struck / (1 - struck)), -SURE, SURE)
     spot[TURN] = 0
     spot[TURN.start + one.turn] = SURE
     spot[CLASSES:] = 0

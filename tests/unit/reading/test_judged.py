@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from digitry.reading import judged
-from digitry.reading.judged import PAGE_SHARE, weigh
+from digitry.reading.judged import PAGE_SHARE, WeighedCandidate, judged_number, weigh
 from digitry.reading.networks import Networks
 from digitry.reading.notation import Written
 from digitry.reading.page import Candidate
+from digitry.reading.page_options import PageOptions
+from digitry.reading.page_turn import Turn
 from digitry.reading.second_opinion import Opinion
-from digitry.types import Digit
+from digitry.types import Digit, Number
 
 PAGE = np.full((100, 200), 230, np.uint8)
 
@@ -23,10 +25,10 @@ def candidate(text: str, probability: float, **alternatives: float) -> Candidate
     last = Digit(text[-1], 1 - sum(alternatives.values()), characters[-1].box, others)
     written = Written(text, tuple(range(len(text))), ())
     box = (0, 10, 20 * len(text), 20)
-    return Candidate(written, (*characters[:-1], last), box, 20.0, probability, "written", False, False)
+    return Candidate(written, (*characters[:-1], last), box, 20.0, probability, "written", 0.0, "")
 
 
-def weighed(monkeypatch: pytest.MonkeyPatch, one: Candidate, said: dict[str, float]) -> judged.Weighed:
+def weighed(monkeypatch: pytest.MonkeyPatch, one: Candidate, said: dict[str, float]) -> WeighedCandidate:
     (digits, probability), *others = said.items()
     monkeypatch.setattr(judged, "second_opinion", lambda *_: Opinion(digits, probability, dict(others)))
     return weigh(one, PAGE, Networks())
@@ -58,3 +60,24 @@ def test_another_count_of_digits_changes_nothing_but_the_confidence(monkeypatch:
 def test_signs_stay_where_they_are(monkeypatch: pytest.MonkeyPatch):
     found = weighed(monkeypatch, candidate("-34.3", 0.6, d8=0.3), {"348": 0.99})
     assert found.candidate.written.text == "-34.8"
+
+
+def number(one: Candidate, said: dict[str, float], **options: bool) -> Number:
+    """The number that people get of a candidate, where the network for numbers says so much."""
+    (digits, probability), *others = said.items()
+    weighed = WeighedCandidate(one, one.probability, Opinion(digits, probability, dict(others)))
+    return judged_number(weighed, Turn(0, False), Networks(), PageOptions(**options))
+
+
+def test_what_else_it_may_be_are_numbers_alone():
+    one = candidate("25", 0.6, **{"d8": 0.1, "d%": 0.1, "d(": 0.05})
+    assert [text for text, _ in number(one, {"25": 0.9, "": 0.1}).alternatives] == ["28"]
+
+
+def test_without_signs_no_alternative_has_any():
+    one = candidate("125", 0.6)
+    one = one._replace(
+        characters=(one.characters[0], Digit("2", 0.8, (20, 10, 14, 20), (("/", 0.2),)), one.characters[2])
+    )
+    assert dict(number(one, {"125": 0.9}).alternatives).keys() == {"1/5"}
+    assert number(one, {"125": 0.9}, signs=False).alternatives == ()

@@ -85,8 +85,9 @@ def test_alternatives_that_fit_come_before_those_that_do_not():
         (Knowledge(length=(4, 8)), "123", "has 3 digits, not 4 to 8"),
         (Knowledge(length=(4, 4)), "1", "has 1 digit, not 4"),
         (Knowledge(check="luhn"), "18", None),
-        (Knowledge(check="luhn"), "19", "does not end in the check digit of luhn"),
+        (Knowledge(check="luhn"), "19", "does not end in Luhn's check digit"),
         (Knowledge(check="isbn"), "978-0-306-40615-7", None),
+        (Knowledge(check="isbn"), "978-0-306-40615-8", "does not end in an ISBN's check digit"),
     ],
 )
 def test_what_is_known_of_numbers(known, text, breach):
@@ -133,6 +134,7 @@ def test_knowledge_is_read_as_people_type_it():
     assert parse_knowledge(length="6").length == (6, 6)
     assert parse_knowledge(between="-2.5..2.5").between == (-2.5, 2.5)
     assert parse_knowledge() == Knowledge()
+    assert parse_knowledge(check="ISBN") == Knowledge(check="isbn")
 
 
 @pytest.mark.parametrize(
@@ -143,8 +145,9 @@ def test_knowledge_is_read_as_people_type_it():
         ({"between": "nan,1"}, "between must be two numbers"),
         ({"between": "20,0"}, "between is the least and the most, in that order, not 20 and 0"),
         ({"length": "8..4"}, "length is the least and the most within 1 and 1000, in that order, not 8 and 4"),
-        ({"length": "0"}, "length is the least"),
+        ({"length": "0"}, "length is the least and the most within 1 and 1000, in that order, not 0"),
         ({"length": ""}, "length must be"),
+        ({"length": "2.."}, "length must be a number of digits like 6, or two like 4..8, not '2..'"),
         ({"length": "1e2"}, "length must be a number of digits like 6"),
         ({"check": "lun"}, "did you mean 'luhn'"),
         ({"column": "-1"}, "column counts from 0"),

@@ -101,6 +101,19 @@ def test_a_slanted_number_is_straightened_and_its_boxes_come_back_to_the_picture
     assert down == sorted(down, reverse=degrees < 0)
 
 
+@pytest.mark.parametrize("pen", [2, 4, 8])
+@pytest.mark.parametrize("side", [60, 100, 160, 300])
+def test_a_face_that_laughs_is_no_sure_zero(reader: Reader, side: int, pen: int) -> None:
+    page, middle = np.full((side, side), PAPER, np.uint8), side // 2
+    cv2.circle(page, (middle, middle), round(0.36 * side), 20, pen, cv2.LINE_AA)
+    for eye in (-1, 1):
+        at = (round(middle + eye * 0.13 * side), round(middle - 0.1 * side))
+        cv2.circle(page, at, max(1, round(0.04 * side)), 20, -1, cv2.LINE_AA)
+    smile = (round(0.18 * side), round(0.15 * side))
+    cv2.ellipse(page, (middle, round(middle + 0.04 * side)), smile, 0, 20, 160, 20, pen, cv2.LINE_AA)
+    assert not reader.read(page, expect="number").sure
+
+
 def test_lines_of_the_paper_are_not_read(reader: Reader) -> None:
     page = np.zeros((300, 500), np.uint8)
     write(page, "38502", 60, 100, 60)
@@ -240,9 +253,10 @@ def test_a_point_that_is_drawn_is_read() -> None:
         assert (reading.text, reading.sure) == ("2.5", False)
 
 
-def test_a_single_digit_is_left_to_its_own_networks() -> None:
+def test_a_single_digit_that_the_network_for_pages_does_not_see_is_not_sure() -> None:
     number = _Blind(sure_confidence=0.0).read(printed("8"), expect="number").numbers[0]
-    assert (number.text, number.sure) == ("8", True)
+    assert (number.text, number.sure) == ("8", False)
+    assert number.reason == "one network reads 8, another is not convinced"
 
 
 @pytest.mark.parametrize("shape", [(1, 4000), (4, 4), (300, 2)])

@@ -106,6 +106,13 @@ def test_struck_numbers_and_those_beside_letters_are_given_and_never_sure():
     assert (lettered.text, lettered.sure, lettered.reason) == ("52", False, "letters stand close beside it")
 
 
+def test_what_may_be_struck_out_is_not_called_so_and_is_not_sure():
+    page, seen = written(("2047", 40, 40), ("38", 430, 44))
+    plain, doubtful = read(page, [*seen[:4], *(replace(one, struck=0.2) for one in seen[4:])]).numbers
+    assert (plain.sure, plain.struck) == (True, False)
+    assert (doubtful.sure, doubtful.struck, doubtful.reason) == (False, False, "it may be struck out")
+
+
 def test_the_doubts_about_a_page_are_those_about_its_numbers():
     page, seen = written(("2047", 40, 40), ("38", 430, 44))
     one = read(page, [replace(seen[0], name="9"), *seen[1:]])

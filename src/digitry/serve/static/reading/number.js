@@ -41,7 +41,7 @@ export function readStrips(strips, read, classNames = TEN_DIGITS) {
   if (!best.digits.length) return null;
   const alternatives = others
     .slice(0, ALTERNATIVES)
-    .filter((vote) => vote.probability > 1e-4)
+    .filter((vote) => vote.digits.length && vote.probability > 1e-4)
     .map((vote) => [vote.digits.join(""), Math.min(vote.probability, 1)]);
   return {
     digits: best.digits,
