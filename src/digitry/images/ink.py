@@ -166,7 +166,7 @@ def _flattened(page: NDArray[np.float32], sigma: float) -> tuple[NDArray[np.floa
     return flat / spread, float((square * flat).mean()) / spread**3
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=128)  # the numbers of a page, each in its own shape, need that many
 def _blurring(length: int, sigma: float) -> NDArray[np.float32]:
     """Return the matrix (length, length) that blurs a column as a Gaussian does, the border repeated outside.
 
@@ -261,12 +261,13 @@ def median(values: NDArray[np.float32]) -> float:
 
 def _quantiles(values: NDArray[np.float32], *shares: float) -> list[float]:
     """For each share (0 to 1) the value (n,) that so many lie below, interpolated; faster than NumPy's own."""
-    ordered = np.sort(values)
+    last = len(values) - 1
+    places = [share * last for share in shares]
+    ordered = np.partition(values, sorted({min(int(at) + one, last) for at in places for one in (0, 1)}))
     found = []
-    for share in shares:
-        at = share * (len(ordered) - 1)
+    for at in places:
         low = int(at)
-        below, above = float(ordered[low]), float(ordered[min(low + 1, len(ordered) - 1)])
+        below, above = float(ordered[low]), float(ordered[min(low + 1, last)])
         found.append(below + (above - below) * (at - low))
     return found
 
