@@ -14,9 +14,9 @@ from digitry.images.segment import is_blot
 from digitry.images.stages import Stages, canonical_stages
 from digitry.images.strip import DIGIT_HEIGHT, STRIP_HEIGHT, cut_strip
 from digitry.networks.decoding import single_digits
-from digitry.reading.certainty import share_doubt
+from digitry.reading.certainty import doubted, share_doubt
 from digitry.reading.networks import Networks
-from digitry.types import Number, Reading
+from digitry.types import TEN_DIGITS, Number, Reading
 
 EXPLAINED = 0.8
 """A digit that explains less of the picture than this is doubted in proportion: the sleeve of a coat is no 1."""
@@ -33,11 +33,11 @@ photographs of validation digits: as many are right as when it is asked about al
 OWN_SHARE = 0.6
 """What the word of the network for digits counts there; the other's counts the rest (docs/log.md)."""
 
-ONE, SLIM = "1", 0.35
-"""A digit that people cut out and bring to 28×28 is stretched, a 1 beyond recognition. At this share of its width a
-square picture shows it again (docs/log.md)."""
+SHAPES = (0.7, 0.5, 0.35)
+"""A digit that people cut out and bring to 28×28 is stretched, a 1 beyond recognition. At one of these shares of its
+width a square picture shows it about as it was (docs/log.md)."""
 
-STRETCHED = "it is a 1 only if the picture was stretched; cut digits out with their shape, or some paper around them"
+STRETCHED = "the picture seems to be stretched; cut digits out with their shape, or with some paper around them"
 
 STRIP_WIDTH = 64
 """Pixels: a digit with paper on both sides. One width for all, so that many are read at once."""
@@ -53,36 +53,43 @@ def read_pages(pages: list[NDArray[np.uint8]], networks: Networks, *, name: str,
     for index, (grey, stages) in enumerate(zip(pages, found, strict=True)):
         explained = 1.0 if stages.crop is None else explained_share(grey, stages.crop, stages.box)
         reading = digit_reading(stages, rows.get(index), networks, explained)
-        reading = _squeezed(grey, reading, networks) or reading
+        reading = _unstretched(grey, reading, networks) or reading
         readings.append(replace(reading, picture=name, page=page, stages={"grey": grey, **reading.stages}))
     return readings
 
 
-def _squeezed(grey: NDArray[np.uint8], reading: Reading, networks: Networks) -> Reading | None:
-    """Return the 1, never sure, that a doubtful square picture shows more clearly when it is as slim as a 1 is; None
-    for any other picture.
+def _unstretched(grey: NDArray[np.uint8], reading: Reading, networks: Networks) -> Reading | None:
+    """Return the other digit, never sure, that a doubtful square picture, cut close, shows more clearly in a slimmer
+    shape; None for any other picture.
     """
     height, width = grey.shape
     confidence = max((number.confidence for number in reading.numbers), default=0.0)
-    if height != width or confidence >= SECOND_OPINION_BELOW or ONE not in networks.class_names:
+    if height != width or confidence >= SECOND_OPINION_BELOW or networks.class_names != TEN_DIGITS:
         return None
-    slim = np.asarray(cv2.resize(grey, (max(1, round(SLIM * width)), height), interpolation=cv2.INTER_AREA), np.uint8)
+    slimmer = [stages for share in SHAPES if (stages := _slimmer(grey, share))]
+    rows = judge_crops(slimmer, networks)
+    readings = [digit_reading(stages, row, networks) for stages, row in zip(slimmer, rows, strict=True)]
+    found = [one.numbers[0].confidence for one in readings]
+    best = int(np.argmax(found)) if found else -1
+    if best < 0 or found[best] <= confidence or readings[best].text == reading.text:
+        return None
+    # Several shapes could be meant, and what is no digit looks like a 1 when it is slim.
+    return doubted(digit_reading(slimmer[best], rows[best] * np.float32(RIVALS), networks), STRETCHED)
+
+
+def _slimmer(grey: NDArray[np.uint8], share: float) -> Stages | None:
+    """Find the digit of a picture that is cut close at a share of its width; None where that shows none."""
+    width = grey.shape[1]
+    slim = np.asarray(
+        cv2.resize(grey, (max(1, round(share * width)), len(grey)), interpolation=cv2.INTER_AREA), np.uint8
+    )
     if paper_around(slim) is None:
         return None
     stages = canonical_stages(slim)
-    if stages.canonical is None:
-        return None
     x, y, wide, tall = stages.box
     wider = width / slim.shape[1]
-    stages = stages._replace(box=(round(x * wider), y, round((x + wide) * wider) - round(x * wider), tall))
-    shares = judge_crops([stages], networks)[0]
-    (clear,) = digit_reading(stages, shares, networks).numbers
-    if clear.text != ONE or clear.confidence <= confidence:
-        return None
-    # Two shapes could be meant, and what is no digit looks like a 1 when it is slim.
-    found = digit_reading(stages, shares * np.float32(RIVALS), networks)
-    (number,) = found.numbers
-    return replace(found, numbers=(replace(number, sure=False, reason=STRETCHED),), sure=False, reason=STRETCHED)
+    box = (round(x * wider), y, round((x + wide) * wider) - round(x * wider), tall)
+    return None if stages.canonical is None else stages._replace(box=box)
 
 
 def judge_crops(found: list[Stages], networks: Networks) -> NDArray[np.float32]:
