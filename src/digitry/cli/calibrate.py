@@ -27,7 +27,8 @@ NONE = "no scale, so nothing was ever sure"
     "--count",
     type=click.IntRange(10, 1_000_000),
     metavar="N",
-    help="How many pictures to make; at most two of each digit that was held back. [default: 12000; numbers 8000]",
+    help="How many pictures to make; at most two of each digit that was held back, or four numbers. "
+    "[default: 12000; numbers 24000]",
 )
 @click.option(
     "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="What the pictures are made by."

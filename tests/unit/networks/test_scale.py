@@ -106,7 +106,7 @@ def test_what_is_no_scale_at_all_is_refused(value: object) -> None:
         Scale.from_json(value)
 
 
-@pytest.mark.parametrize(("reads", "covered", "pictures"), [("digit", 0.005, 11998), ("number", 0.005, 8000)])
+@pytest.mark.parametrize(("reads", "covered", "pictures"), [("digit", 0.005, 11998), ("number", 0.005, 23996)])
 def test_the_shipped_networks_carry_scales_that_cover_an_error_rate(reads: str, covered: float, pictures: int) -> None:
     scale = Model.shipped(reads).contract.confidence_scale
     assert scale is not None
@@ -118,4 +118,4 @@ def test_the_scale_of_the_shipped_digits_is_the_one_that_was_measured() -> None:
     scale = Model.shipped("digit").contract.confidence_scale
     assert scale is not None
     least = scale.least_confidence(0.005), scale.least_confidence(0.002), scale.least_confidence(0.001)
-    assert least == pytest.approx((0.863938, 0.984191, 1.1), abs=1e-6)
+    assert least == pytest.approx((0.821193, 0.993407, 1.1), abs=1e-6)
