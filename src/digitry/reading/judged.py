@@ -11,7 +11,7 @@ from digitry.reading.alternatives import as_character
 from digitry.reading.certainty import share_doubt
 from digitry.reading.networks import Networks
 from digitry.reading.notation import is_number, value_of
-from digitry.reading.page import DOUBTFUL, Candidate
+from digitry.reading.page import Candidate
 from digitry.reading.page_options import PageOptions
 from digitry.reading.page_turn import Turn
 from digitry.reading.second_opinion import Opinion, second_opinion
@@ -69,7 +69,7 @@ def judged_number(weighed: WeighedCandidate, turn: Turn, networks: Networks, opt
         value_of(text, options.decimal),
         one.written.around,
         one.hand,
-        one.is_struck,
+        one.struck,
     )
 
 
@@ -106,9 +106,9 @@ def with_digits(one: Candidate, digits: str) -> Candidate:
 
 
 def _doubt(one: Candidate, opinion: Opinion, turn: Turn) -> str | None:
-    if one.is_struck:
+    if one.struck:
         return STRUCK
-    if one.struck >= DOUBTFUL:
+    if one.may_be_struck:
         return PERHAPS_STRUCK
     if one.beside:
         return f"{one.beside} close beside it"

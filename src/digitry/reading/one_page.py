@@ -21,7 +21,7 @@ from digitry.reading.judged import LEAST_ASKED, LEAST_GIVEN, judged_number, weig
 from digitry.reading.networks import Networks
 from digitry.reading.notation import value_of
 from digitry.reading.one_number import NO_NUMBER, ONE_LINE
-from digitry.reading.page import DOUBTFUL, Candidate, PageFound, box_before, read_candidates, ruled_tables
+from digitry.reading.page import Candidate, PageFound, box_before, read_candidates, ruled_tables
 from digitry.reading.page_options import PageOptions
 from digitry.reading.page_turn import upright
 from digitry.reading.tables.page_tables import Place, page_tables
@@ -97,7 +97,7 @@ def _one_number(view: NDArray[np.uint8], found: PageFound, networks: Networks, o
     # All marks of a page together make one digit, too: but none where several are seen.
     several = sum(len(one.characters) for one in convinced) > 1
     is_believed = len(number.text) > 1 or digits == number.text or (number.confidence >= CONVINCED and not several)
-    if not (is_alone and is_believed and (is_all or is_seen)) or any(one.struck >= DOUBTFUL for one in within):
+    if not (is_alone and is_believed and (is_all or is_seen)) or any(one.may_be_struck for one in within):
         return None
     if digits == number.text and sum(len(one.characters) for one in within) > 1:
         # They agree, and what the page's network sees has its signs and its gaps.

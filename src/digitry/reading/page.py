@@ -26,9 +26,12 @@ PLAIN = 0.8
 CLOSE = 0.6
 """A character whose middle is nearer to a number than this, in heights of its digits, might be part of it."""
 
-STRUCK, DOUBTFUL = 0.5, 0.1
-"""Least mean probability of being struck out to be called so, and to be doubted for it: a thin line through a number
-gives little more, and of 530 confident numbers on synthetic pages that are not struck out none gets as much."""
+STRUCK = 0.5
+"""Least mean probability of being struck out to be called so."""
+
+SUSPECT = 0.1
+"""A number is doubted where one of its characters has more than this: a thin line through it gives little more. Of 530
+confident numbers on synthetic pages that are not struck out one has."""
 
 
 class Candidate(NamedTuple):
@@ -43,15 +46,10 @@ class Candidate(NamedTuple):
     probability: float
     """The network's own, 0 to 1: that all characters are right, and none is missing or too much."""
     hand: str
-    struck: float
-    """The mean probability of its characters to be struck out."""
+    struck: bool
+    may_be_struck: bool
     beside: str
     """What stands so close beside it that it might be part of it, with its verb; empty where nothing does."""
-
-    @property
-    def is_struck(self) -> bool:
-        """Whether it is struck out."""
-        return self.struck >= STRUCK
 
     @property
     def digits(self) -> str:
@@ -116,7 +114,8 @@ def _numbers(chain: list[int], spots: Spots, class_names: tuple[str, ...]) -> li
                 digit_height=float(np.median(spots.size[places])),
                 probability=_probability(written, chain, spots),
                 hand="written" if float(spots.written[places].mean()) >= 0.5 else "printed",
-                struck=float(spots.struck[places].mean()),
+                struck=float(spots.struck[places].mean()) >= STRUCK,
+                may_be_struck=float(spots.struck[places].max()) > SUSPECT,
                 beside=_beside(written, bool(letters.any()), places, spots),
             )
         )

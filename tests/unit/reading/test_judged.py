@@ -25,7 +25,7 @@ def candidate(text: str, probability: float, **alternatives: float) -> Candidate
     last = Digit(text[-1], 1 - sum(alternatives.values()), characters[-1].box, others)
     written = Written(text, tuple(range(len(text))), ())
     box = (0, 10, 20 * len(text), 20)
-    return Candidate(written, (*characters[:-1], last), box, 20.0, probability, "written", 0.0, "")
+    return Candidate(written, (*characters[:-1], last), box, 20.0, probability, "written", False, False, "")
 
 
 def weighed(monkeypatch: pytest.MonkeyPatch, one: Candidate, said: dict[str, float]) -> WeighedCandidate:

@@ -66,8 +66,8 @@ def test_digits_too_low_to_be_told_apart_are_no_number():
 
 def test_a_struck_number_is_marked():
     struck, plain = found(together(level("11", 100, 100, struck=True), level("22", 300, 100))).candidates
-    assert struck.is_struck
-    assert not plain.is_struck
+    assert struck.struck
+    assert not plain.struck
 
 
 def test_the_box_of_a_number_holds_those_of_its_characters():
