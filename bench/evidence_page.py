@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from aims import aims, costliest_kinds
 from digitry import recipes
 from documents import fill, put_between
 from real_pictures import SETS, share
@@ -18,6 +19,7 @@ READING = "<!-- reading: written by bench/evidence_page.py -->", "<!-- end of re
 TRAININGS = "<!-- trainings: written by bench/evidence_page.py -->", "<!-- end of trainings -->"
 RESULTS = (
     "real_pictures",
+    "made_pages",
     "reading",
     "readers",
     "truth",
@@ -36,6 +38,7 @@ def main(root: Path = ROOT) -> None:
     shown = {name: json.loads((ROOT / "results" / f"{name}.json").read_bytes()) for name in RESULTS}
     measured = json.loads((root / "src" / "digitry" / "recipes" / "measured.json").read_bytes())
     shown |= {"measured": measured, "recipes": recipes.RECIPES, "share": share, "rows": rows(shown)}
+    shown |= {"aims": aims(shown), "costliest": costliest_kinds(shown["made_pages"])}
     (root / "docs" / "evidence.md").write_text(fill("evidence", **shown), encoding="utf-8")
     put_between(root / "README.md", *READING, fill("readme_reading", **shown).strip())
     put_between(root / "README.md", *TRAININGS, fill("readme_trainings", **shown).strip())
