@@ -471,6 +471,43 @@ const scenarios = {
     assert.equal(await page.evaluate(() => document.activeElement.id), "crop");
   },
 
+  async "a part of a picture can be chosen by two taps, without a drag"() {
+    const { page, seen } = await open({ viewport: { width: 390, height: 800 }, hasTouch: true });
+    await page.setInputFiles("#file", picture);
+    await page.waitForSelector("#preview:visible");
+    const side = () => page.evaluate(() => [document.getElementById("preview").width, document.getElementById("preview").height]);
+    const tap = async (x, y) => {
+      await page.locator("#preview").scrollIntoViewIfNeeded();
+      const box = await page.locator("#preview").boundingBox();
+      await page.touchscreen.tap(box.x + x * box.width, box.y + y * box.height);
+    };
+    const corner = page.locator("#part.corner:visible");
+    const [wide, tall] = await side();
+    await page.tap("#crop");
+    assert.match(await page.textContent("#part-keys:visible"), /tap one of its corners and then the opposite one/);
+    for (const x of [0.8, 0.52]) { // the second leaves too little between them, and takes the place of the first
+      await tap(x, 0.99);
+      assert.equal(await page.textContent("#part-words"), "One corner is chosen. Tap the opposite one.");
+      assert.equal(await corner.count(), 1);
+    }
+    await hasNoViolations(page);
+    await page.keyboard.press("ArrowUp"); // who goes on with keys begins anew
+    assert.equal(await corner.count(), 0);
+    await page.tap("#crop");
+    assert.equal(await page.textContent("#part-words"), "No part was chosen.");
+    await page.tap("#crop");
+    await tap(0.52, 0.99);
+    await tap(0.01, 0.01);
+    assert.equal(await page.textContent("#part-words"), "The part was chosen.");
+    assert.equal(await page.getAttribute("#crop", "aria-pressed"), "false");
+    const [width, height] = await side();
+    assert.ok(width > 0.48 * wide && width < 0.54 * wide && height > 0.95 * tall, `${width} × ${height} of ${wide} × ${tall}`);
+    await page.selectOption("#expect", "number");
+    await page.tap("#send");
+    await page.waitForFunction(() => /One number: 2\./.test(document.getElementById("picture-answer").textContent), null, { timeout: 8000 });
+    assert.deepEqual(seen.wrong, []);
+  },
+
   async "a part of a picture can be chosen by keyboard alone, with words for whoever does not see the frame"() {
     const { page, seen } = await open({ viewport: { width: 320, height: 568 } });
     await page.setInputFiles("#file", picture);
@@ -660,6 +697,8 @@ const scenarios = {
     await page.setInputFiles("#file", picture);
     await page.click("#send");
     await page.waitForFunction(() => document.getElementById("picture-answer").textContent.includes("cannot be reached"));
+    await page.goto(`${base}/about`);
+    assert.equal(await page.evaluate(() => getComputedStyle(document.querySelector("main")).display), "grid");
   },
 
   async "a digit can be drawn, taken back and cleared with the keyboard alone"() {

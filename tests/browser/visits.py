@@ -18,11 +18,13 @@ from tests.functional.serving import served
 
 RESULT = HERE.parent.parent / "results" / "page_visits.json"
 BOUNDS = {
+    ("fast 3G", "first", "pad_seconds"): 1.2,
+    ("slow 3G", "first", "pad_seconds"): 2.0,
     ("fast 3G", "first", "reading_seconds"): 4.0,
     ("fast 3G", "first", "bytes"): 1_650_000,
     ("fast 3G", "second", "bytes"): 20_000,
 }
-"""At most: a visitor of a slow line writes a digit and sees it read; each network comes once."""
+"""At most: a visitor of a slow line sees the pad, writes a digit and sees it read; each network comes once."""
 
 
 def visits(*lines: str) -> list[dict[str, Any]]:

@@ -135,17 +135,16 @@ def test_a_page_that_comes_too_late_ends_with_a_code_and_is_written_down(
     from tests.browser import visits
 
     def visited(seconds: float) -> list[dict[str, object]]:
-        one = {"reading_seconds": seconds, "bytes": 20_000}
-        return [{"line": "fast 3G", "kilobits": 1638, "milliseconds": 150, "first": one, "second": one}]
+        one = {"pad_seconds": 1.0, "reading_seconds": seconds, "whole_seconds": 9.0, "bytes": 20_000}
+        line = {"kilobits": 1638, "milliseconds": 150, "first": one, "second": one}
+        return [{"line": name, **line} for name in ("fast 3G", "slow 3G")]
 
     slow = visits.medians([visited(3.0), visited(4.5), visited(4.1)])
-    assert slow["fast 3G"]["first"] == {"reading_seconds": 4.1, "bytes": 20_000}
+    assert slow["fast 3G"]["first"] == visited(4.1)[0]["first"]
     assert visits.missed(slow) == ["fast 3G, first visit: reading_seconds 4.1, at most 4.0"]
     assert visits.missed(visits.medians([visited(4.0)])) == []
 
-    figures = {"pad_seconds": 1.0, "reading_seconds": 5.0, "whole_seconds": 9.0, "bytes": 10}
-    found = [{"line": "fast 3G", "kilobits": 1638, "milliseconds": 150, "first": figures, "second": figures}]
-    monkeypatch.setattr(visits, "visits", lambda: found)
+    monkeypatch.setattr(visits, "visits", lambda: visited(5.0))
     monkeypatch.setattr(visits, "tools", lambda: ("true", "true"))
     monkeypatch.setattr(visits, "RESULT", tmp_path / "page_visits.json")
     monkeypatch.setattr(sys, "argv", ["visits", "--rounds", "1"])

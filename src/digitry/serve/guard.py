@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import hmac
 import logging
 import secrets
@@ -9,6 +11,7 @@ import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import resources
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,11 +21,18 @@ from digitry.serve.service import Service
 
 log = logging.getLogger("digitry.serve")
 
+
+def _allowed(name: str) -> str:
+    """Return what allows the text of this file of static/ where a page holds it."""
+    text = (resources.files("digitry") / "serve" / "static" / name).read_bytes()
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text).digest()).decode()}'"
+
+
 CONTENT_SECURITY_POLICY = "; ".join(
     [
         "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
+        f"script-src 'self' {_allowed('drawing.js')}",
+        f"style-src {_allowed('style.css')}",
         "connect-src 'self'",
         "img-src 'self' blob: data:",
         "worker-src 'self'",

@@ -70,17 +70,19 @@ def page_files() -> dict[str, File]:
     """Return path → file, of everything that never changes while the server runs.
 
     What lies in static/ has an address that changes with any of it, so that it may be kept for good. The file at "/" is
-    filled by `home`.
+    filled by `home`; it holds its style and the pad, so that it is shown as soon as it is there.
     """
     package = resources.files("digitry")
     static = {name: _file(name, part.read_bytes()) for name, part in _walk(package / "serve" / "static")}
     folder = f"{STATIC}{_sha256(static)[:16]}/"
-    index, worker = (static.pop(name) for name in ("index.html", "sw.js"))
+    held = ("index.html", "sw.js", "style.css", "drawing.js")
+    index, worker, style, drawing = (static.pop(name) for name in held)
     manifest = static["manifest.webmanifest"]
     static["manifest.webmanifest"] = manifest._replace(body=manifest.body.replace(STATIC.encode(), folder.encode()))
     found = {folder + name: file._replace(is_lasting=True) for name, file in static.items()}
     modules = "\n".join(f'<link rel="modulepreload" href="{path}">' for path in found if path.endswith(".js"))
     text = index.body.decode().replace(STATIC, folder).replace("<!-- modules -->", modules)
+    text = text.replace("STYLE", style.body.decode()).replace("DRAWING", drawing.body.decode())
     found["/"] = index._replace(body=text.encode())
     version = _sha256(found)
     text = worker.body.decode().replace("VERSION", version[:16]).replace("FOLDER", folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import hashlib
 import html
@@ -86,6 +87,18 @@ def test_the_kept_files_have_a_name_that_changes_with_them(monkeypatch: pytest.M
     real = page._file
     monkeypatch.setattr(page, "_file", lambda name, body: real(name, body + b" " * (name == "desk.js")))
     assert name() != before
+
+
+@pytest.mark.parametrize("path", ["/", "/about", "/api", "/nowhere"])
+def test_a_page_is_shown_as_soon_as_it_is_there_and_its_policy_allows_what_it_holds(path: str, site: Site) -> None:
+    answer = site.client.get(path, headers={"Accept": "text/html"})
+    assert "stylesheet" not in answer.text
+    policy = dict(part.split(" ", 1) for part in answer.headers["content-security-policy"].split("; "))
+    held = re.findall(r'<(style|script)(?: type="module" blocking="render")?>(.*?)</', answer.text, re.DOTALL)
+    assert [name for name, _ in held] == (["style", "script"] if path == "/" else ["style"])
+    for name, text in held:
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in policy[f"{name}-src"].split()
 
 
 def test_a_token_can_be_given_without_a_picture_for_corrections_need_it_too() -> None:

@@ -1,4 +1,5 @@
-// A canvas to write on, with mouse, pen, finger or keys. It knows strokes; what they mean is read elsewhere.
+// A canvas to write on, with mouse, pen, finger or keys. It knows strokes; what they mean is read elsewhere. The page holds
+// this script in itself and runs it before it is shown: no stroke is lost, whatever is still loading.
 
 const PEN_SHARE = 0.058; // of the canvas' height: about what a marker is to a line of writing
 const PEN_OF_WRITING = 0.1; // of the largest stroke: what is written small wants a thin pen, or it becomes a blot
@@ -6,7 +7,7 @@ const THINNEST = 2.5; // pixels
 const STEP = 12, SMALL_STEP = 3; // pixels that an arrow key moves the pen
 const POINTS_A_FRAME = 2; // so fast an example is written
 
-export class Drawing {
+class Drawing {
   /** A drawing on `canvas`; strokes that begin beside it, in what lies around it, belong to it too. */
   constructor(canvas) {
     this.canvas = canvas;
@@ -264,3 +265,7 @@ function extent(points) {
   };
   return Math.max(reach("x"), reach("y"));
 }
+
+const canvas = document.getElementById("canvas");
+canvas.drawing = new Drawing(canvas);
+canvas.drawing.paint();

@@ -5,7 +5,6 @@ import { Corrections } from "./corrections.js";
 import { Desk, OVERTAKEN } from "./desk.js";
 import { EXAMPLES, strokesOf } from "./examples.js";
 import { cut } from "./ink.js";
-import { drawing } from "./pad.js";
 import { openPictures } from "./pictures.js";
 import { Server } from "./server.js";
 import { showDigits, showTiny } from "./seen.js";
@@ -14,6 +13,7 @@ import { percent } from "./words.js";
 const INVITATIONS = ["try 1984", "try a phone number", "try your age", "try 3, 14 and 15 on three lines"];
 const find = (id) => document.getElementById(id);
 const [canvas, undo, redo, clear] = ["canvas", "undo", "redo", "clear"].map(find);
+const { drawing } = canvas;
 
 const config = JSON.parse(find("config").textContent);
 const server = new Server(config);

@@ -4,12 +4,13 @@ import { certaintyIn, textIn, wordsOn } from "./numbers.js";
 
 const find = (id) => document.getElementById(id);
 const LEAST_PART = 24; // pixels of the view; less is a slip of the finger
+const LEAST_DRAG = 12; // pixels of the screen; less is a tap
 const KEY_STEP = 0.01; // of the view's longer side: so far an arrow key moves the frame, or its edge
 
 export class Sheet {
   /** `chosen(number)` is told which box was pressed, `cut(part)` which part of the view was chosen. */
   constructor(chosen, cut) {
-    Object.assign(this, { chosen, cut, view: null, start: null, part: null, boxes: new Map() });
+    Object.assign(this, { chosen, cut, view: null, start: null, corner: null, part: null, boxes: new Map() });
     const sheet = find("sheet");
     find("crop").addEventListener("click", () => (find("crop").ariaPressed === "true" ? this.#giveUp() : this.#beginCropping()));
     find("part").addEventListener("keydown", (event) => this.#key(event));
@@ -63,11 +64,11 @@ export class Sheet {
     find("sheet").classList.toggle("cropping", isOn);
     for (const id of ["part", "part-keys"]) find(id).hidden = !isOn;
     find("part-words").textContent = "";
-    this.start = null;
+    this.start = this.corner = null;
     if (hadFocus && !isOn) find("crop").focus();
   }
 
-  /** Shows a frame around the middle, for keys to move; a pointer draws its own. */
+  /** Shows a frame around the middle, for keys to move; a pointer draws its own, or taps two of its corners. */
   #beginCropping() {
     const { width, height } = this.view;
     this.#setCropping(true);
@@ -83,7 +84,8 @@ export class Sheet {
 
   /** Puts the frame around a part of the view, and says where that is. */
   #frame(part) {
-    this.part = part;
+    [this.part, this.corner] = [part, null];
+    find("part").classList.remove("corner");
     const [x, y, wide, tall] = part;
     const { width, height } = this.view;
     const sides = { left: x / width, top: y / height, width: wide / width, height: tall / height };
@@ -91,6 +93,14 @@ export class Sheet {
     const reach = (from, to, whole) => `${Math.round((100 * from) / whole)}% to ${Math.round((100 * to) / whole)}%`;
     find("part-words").textContent =
       `From the left ${reach(x, x + wide, width)}, from the top ${reach(y, y + tall, height)}.`;
+  }
+
+  /** Keeps a corner that was tapped, and shows it, until the opposite one is tapped. */
+  #keepCorner(place) {
+    this.#frame([...place, 0, 0]);
+    this.corner = place;
+    find("part").classList.add("corner");
+    find("part-words").textContent = "One corner is chosen. Tap the opposite one.";
   }
 
   #choose() {
@@ -132,20 +142,37 @@ export class Sheet {
     if (find("crop").ariaPressed !== "true" || !event.isPrimary) return;
     event.preventDefault();
     find("sheet").setPointerCapture(event.pointerId);
-    this.start = this.#place(event);
+    this.start = { place: this.#place(event), x: event.clientX, y: event.clientY, isTap: true };
   }
 
   #move(event) {
     if (!this.start) return;
-    const [[a, b], [c, d]] = [this.start, this.#place(event)];
-    this.#frame([Math.min(a, c), Math.min(b, d), Math.abs(a - c), Math.abs(b - d)]);
+    const { place, x, y } = this.start;
+    if (Math.hypot(event.clientX - x, event.clientY - y) >= LEAST_DRAG) this.start.isTap = false;
+    if (!this.start.isTap) this.#frame(between(place, this.#place(event)));
   }
 
   #up(event) {
     if (!this.start) return;
     this.#move(event);
+    const { place, isTap } = this.start;
+    this.start = null;
+    if (isTap) this.#tap(place);
+    else this.#choose();
+  }
+
+  /** The first tap is a corner, the second the opposite one; one that leaves too little between them takes its place. */
+  #tap(place) {
+    const part = this.corner && between(this.corner, place);
+    if (!part || Math.min(part[2], part[3]) < LEAST_PART) return this.#keepCorner(place);
+    this.#frame(part);
     this.#choose();
   }
+}
+
+/** The part with two places at opposite corners. */
+function between([a, b], [c, d]) {
+  return [Math.min(a, c), Math.min(b, d), Math.abs(a - c), Math.abs(b - d)];
 }
 
 function within(value, least, most) {
