@@ -39,7 +39,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipes", nargs="*", metavar="RECIPE", help=", ".join(KNOWN))
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--dataset", default=MNIST, help="what is learned; nothing else changes")
+    parser.add_argument("--dataset", default=MNIST, help="what is learnt; nothing else changes")
     parser.add_argument("--anew", action="store_true", help="forget what was measured before")
     parser.add_argument("--page", action="store_true", help="only write docs/results.md from the JSON files")
     parser.add_argument("--one", nargs=2, metavar=("RECIPE", "SEED"), help=argparse.SUPPRESS)

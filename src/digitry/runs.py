@@ -7,7 +7,7 @@ weights.safetensors, model.onnx    the result, each with its input contract
 layers.json        what the layers are, for people
 network.json       the layers of a person's own network, to build it again; recipe.py, the file that it was trained from
 start.json         errors before and after, of a run that continued from another model
-numbers.json       how well whole numbers are read, of a run that learned to
+numbers.json       how well whole numbers are read, of a run that learnt to
 metrics.json, plots/, report.html  the judgement, unless it was left out
 done.json          the settings under which every file above was written
 .lock              held while a process trains here

@@ -218,5 +218,5 @@ def normalization(graph: Graph, layer: Any, x: Value) -> str:
 
 
 def prelu(graph: Graph, layer: Any, x: Value) -> str:
-    """Give a learned slope below 0."""
+    """Give a learnt slope below 0."""
     return graph.add("PRelu", x.name, array_of(layer.alpha))

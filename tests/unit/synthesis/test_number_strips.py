@@ -80,7 +80,7 @@ def test_some_strips_have_no_digit_and_most_of_those_are_not_blank(made: NumberS
 
 
 def test_hardly_a_strip_is_blank_that_claims_digits(made: NumberStrips) -> None:
-    """Ink too faint for its paper is lost: about one strip in eighty, from which nothing can be learned."""
+    """Ink too faint for its paper is lost: about one strip in eighty, from which nothing can be learnt."""
     claims = lengths(made) > 0
     blank = made.strips.max(axis=(1, 2)) < 128
     assert (claims & blank).mean() < 0.03

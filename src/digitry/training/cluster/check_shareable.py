@@ -32,7 +32,7 @@ def check_shareable(plan: Recipe) -> None:
             "Keras has, on one machine; change it, or leave out --ray"
         )
     if settings.outlier_share:
-        raise SettingError("with --ray no images of no digit are learned from; set outlier_share=0, or leave out --ray")
+        raise SettingError("with --ray no images of no digit are learnt from; set outlier_share=0, or leave out --ray")
     if plan.trainer != PLAIN_TORCH:
         wish = os.environ.get("KERAS_BACKEND")
         why = f"KERAS_BACKEND is {wish}: unset it" if wish else "Keras is loaded on another backend: start Python anew"
