@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -207,12 +208,19 @@ def draw_lines(
 ) -> None:
     """Draw the lines of `lines` into a panel of your own. Call inside `styled()`."""
     colours = iter(COLOURS * (1 + len(series) // len(COLOURS)))
+    drawn: list[set[Any]] = []
+    """The pieces of each curve."""
     for name, (x, y) in series.items():
         if name in dashed:
             axes.plot(np.asarray(x), np.asarray(y), "--", label=name, color=MUTED, linewidth=1.1)
         else:
+            pieces = set(pairwise(zip(np.asarray(x).tolist(), np.asarray(y).tolist(), strict=True)))
+            below = sum(not pieces.isdisjoint(others) for others in drawn)
+            drawn.append(pieces)
+            style = ("-", (0, (2, 2)), ":")[min(below, 2)]  # what lies below is seen through the gaps
             marker = "o" if markers else ""
-            axes.plot(np.asarray(x), np.asarray(y), marker=marker, markersize=4, label=name, color=next(colours))
+            look: dict[str, Any] = {"linestyle": style, "marker": marker, "markersize": 4, "color": next(colours)}
+            axes.plot(np.asarray(x), np.asarray(y), label=name, **look)
 
 
 def heatmap(

@@ -111,6 +111,12 @@ def test_lines_hold_their_points_and_the_reference_is_dashed() -> None:
     to_svg(figure)
 
 
+def test_a_line_over_another_leaves_it_to_be_seen() -> None:
+    first = ([1, 2], [0.5, 0.6])
+    figure = lines({"a": first, "other": ([1, 2], [0.6, 0.5]), "longer": ([1, 2, 3], [0.5, 0.6, 0.7]), "again": first})
+    assert [line.get_linestyle() for line in figure.axes[0].lines] == ["-", "-", "--", ":"]
+
+
 def test_a_heat_map_writes_every_number_but_zero() -> None:
     figure = heatmap(np.array([[50, 0], [3, 40]]), ["a", "b"], ["a", "b"], colour_values=[[1.0, 0], [0.1, 0.9]])
     assert sorted(text.get_text() for text in figure.axes[0].texts) == ["3", "40", "50"]
