@@ -4,8 +4,8 @@ python bench/guides.py [--check] [PAGE ...]
 
 A page's blocks run in order, in an empty folder that has `examples/`. Of ```console the lines behind "$" are run and
 the others are what they print; ```python shares its names over the page and prints into the ```output that follows, if
-one does; what it hands to IPython's `display` is kept as a picture and shown after that. With `no-run` behind it a
-block is only shown.
+one does; what it hands to IPython's `display` is kept as a picture and shown after that, of a live chart its last
+state. With `no-run` behind it a block is only shown.
 
 With --check nothing is written, and a guide that would change is an error: what it shows is what a reader gets. What a
 tutorial shows are figures of trainings, which differ from machine to machine: its blocks are run on a few images, and
@@ -33,6 +33,7 @@ import nbformat
 from PIL import Image
 
 import digitry
+from digitry.training import training_progress
 from digitry.types import Dataset
 
 ROOT = Path(__file__).parent.parent
@@ -95,7 +96,7 @@ class RunPage:
         self.name = name
         self.names: dict[str, Any] = {"__name__": "__page__"}
         self.pictures: dict[str, bytes] = {}
-        """File name → PNG."""
+        """File name → PNG or SVG."""
         self.cells: list[tuple[str, list[str]]] = []
         """What each Python block printed, and which pictures it showed."""
         self.shown: list[str] = []
@@ -104,7 +105,7 @@ class RunPage:
     def run(self, page: str) -> str:
         """Run all blocks of a page; return it with what they print and show."""
         # Once for all blocks: a page imports `display` in one of them and calls it in others.
-        with _displaying(lambda data: self.shown.append(self._kept(data))):
+        with _displaying(self._display):
             return BLOCK.sub(self._block, FIGURE.sub("", page))
 
     def _block(self, block: re.Match[str]) -> str:
@@ -120,13 +121,18 @@ class RunPage:
         output = f"\n```output\n{text}```\n" if block["output"] else ""
         return f"```python\n{code}```\n{output}" + "".join(f"\n![what is shown]({name})\n" for name in shown)
 
-    def _kept(self, data: bytes) -> str:
-        picture = Image.open(io.BytesIO(data)).convert("RGB")
-        picture.thumbnail((WIDEST, WIDEST))
-        small = io.BytesIO()
-        picture.quantize(COLOURS).save(small, "PNG", optimize=True)
-        name = f"{self.name}-{len(self.pictures) + 1}.png"
-        self.pictures[name] = small.getvalue()
+    def _display(self, output: Any, display_id: bool = False) -> RedrawnPicture | None:
+        """Stand for IPython's `display`."""
+        if display_id:
+            return RedrawnPicture(self)
+        self.keep(_small(bytes(output.data)), ".png")
+        return None
+
+    def keep(self, data: bytes, suffix: str) -> str:
+        """Keep a picture that the block shows; return its name."""
+        name = f"{self.name}-{len(self.pictures) + 1}{suffix}"
+        self.pictures[name] = data
+        self.shown.append(name)
         return name
 
     def notebook(self, page: str) -> nbformat.NotebookNode:
@@ -139,8 +145,7 @@ class RunPage:
             cells.append(make.new_markdown_cell(page[place : block.start()].strip(), id=f"text-{number}"))
             outputs = [make.new_output("stream", name="stdout", text=printed)] if printed else []
             for name in shown:
-                data = {"image/png": b64encode(self.pictures[name]).decode()}
-                outputs.append(make.new_output("display_data", data))
+                outputs.append(make.new_output("display_data", _data(name, self.pictures[name])))
             code = make.new_code_cell(block["code"].rstrip(), id=f"code-{number}", execution_count=number + 1)
             code.outputs = outputs
             cells.append(code)
@@ -148,6 +153,34 @@ class RunPage:
         cells.append(make.new_markdown_cell(page[place:].strip(), id="end"))
         kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
         return make.new_notebook(cells=cells, metadata=kernel)
+
+
+class RedrawnPicture:
+    """Stands for IPython's handle of what is displayed: of an SVG that is redrawn, the last is kept."""
+
+    def __init__(self, page: RunPage) -> None:
+        self._page = page
+        self._name = ""
+
+    def update(self, output: Any) -> None:
+        """Keep this in place of the one before."""
+        self._name = self._name or self._page.keep(b"", ".svg")
+        self._page.pictures[self._name] = output.data.encode()
+
+
+def _small(picture: bytes) -> bytes:
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    image.thumbnail((WIDEST, WIDEST))
+    small = io.BytesIO()
+    image.quantize(COLOURS).save(small, "PNG", optimize=True)
+    return small.getvalue()
+
+
+def _data(name: str, picture: bytes) -> dict[str, str]:
+    """What a notebook stores of a picture."""
+    if name.endswith(".svg"):
+        return {"image/svg+xml": picture.decode()}
+    return {"image/png": b64encode(picture).decode()}
 
 
 def _printed_by(command: str) -> str:
@@ -169,14 +202,14 @@ def _tidy(printed: str) -> str:
 
 
 @contextlib.contextmanager
-def _displaying(keep: Any) -> Iterator[None]:
-    """Hand the PNG of every image that is displayed to `keep`."""
-    before = IPython.display.display
-    IPython.display.display = lambda image: keep(bytes(image.data))
+def _displaying(display: Any) -> Iterator[None]:
+    """Hand what is displayed to `display`, and let trainings draw what they draw in a notebook."""
+    before, is_notebook = IPython.display.display, training_progress.is_notebook
+    IPython.display.display, training_progress.is_notebook = display, lambda: True
     try:
         yield
     finally:
-        IPython.display.display = before
+        IPython.display.display, training_progress.is_notebook = before, is_notebook
 
 
 @contextlib.contextmanager

@@ -76,6 +76,30 @@ def test_a_picture_stands_below_the_block_that_shows_it() -> None:
     assert text.index("display(Image(") < text.index("![what is shown](page-1.png)") < text.index("print(7)")
 
 
+def test_of_a_live_chart_the_last_state_is_stored() -> None:
+    drawing = """
+from digitry.training.training_progress import make_progress
+view = make_progress(quiet=False)
+view.begin("cnn", 2, [])
+figures = {"accuracy": 0.9, "loss": 0.3, "seconds": 1.0, "images_per_second": 9.0}
+for epochs in (1, 2):
+    view.epoch([figures | {"epoch": epoch} for epoch in range(1, epochs + 1)])
+"""
+    page = f"```python\n{drawing}```\n"
+    run = RunPage("page")
+    assert run.run(page).endswith("![what is shown](page-1.svg)\n")
+    last = run.pictures["page-1.svg"].decode()
+    (output,) = run.notebook(page).cells[2].outputs
+    assert output.data == {"image/svg+xml": last}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_stored_notebook_shows_the_live_chart(name: str) -> None:
+    cells = nbformat.read(DOCS / f"{name}.ipynb", as_version=4).cells
+    (training,) = (cell for cell in cells if cell.cell_type == "code" and "quiet=False" in cell.source)
+    assert any("image/svg+xml" in output.get("data", {}) for output in training.outputs)
+
+
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda path: path.stem)
 def test_a_notebook_has_the_code_and_the_text_of_its_page(page: Path) -> None:
     text = FIGURE.sub("", page.read_text())
