@@ -207,7 +207,10 @@ BENCHES = {
         browser=True,
     ),
     "screenshots": Bench(
-        "The pictures of the page in docs/.", 1, (Step(("-m tests.browser.screenshots",)),), browser=True
+        "The pictures of the page in docs/, and those of a report, an audit and /about.",
+        5,
+        (Step(("-m tests.browser.screenshots",)), Step(("-m tests.browser.report_pictures",))),
+        browser=True,
     ),
     "explain-picture": Bench(
         "The picture of an explanation, docs/explain.png.",
