@@ -106,11 +106,6 @@ class Networks:
         return tuple(name for name in self.numbers.class_names if name not in SIGNS)
 
     @property
-    def names_signs(self) -> bool:
-        """Whether the network for numbers names signs among the digits."""
-        return self.digits_in_numbers != self.numbers.class_names
-
-    @property
     def has_own_numbers(self) -> bool:
         """Whether another network than the shipped one reads numbers."""
         return "number" in self._own

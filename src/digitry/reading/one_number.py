@@ -75,14 +75,9 @@ def read_number(grey: NDArray[np.uint8], networks: Networks, options: PageOption
         if best is not None and best[1] is not None:
             closer = closer_look(grey, best[0], [spot.box for spot in best[1].spots])
         seen = seen_number(closer.grey, networks.see_page, networks.pages.class_names)
-        likeliest = seen.text_of(max(seen.votes, key=lambda one: seen.votes[one], default=""))
-        if likeliest.signs and not networks.names_signs:
-            bare = without_signs(grey, [closer.corners(sign.box) for sign in likeliest.signs])
-            best = _best_guess(bare, networks)
-            reading = _reading_of(best, networks, bare)
         seen, found, own = seen.placed(closer.place), best[1] if best else None, reading
         reading = _with_what_is_seen(own, found, seen, grey, networks, options)
-        if found is not None and networks.names_signs:
+        if found is not None:
             (number,) = own.numbers
             written = SeenText(number.text, number.signs, number.around, found.probability)
             seen = seen.with_vote(number.digits_text, written)
