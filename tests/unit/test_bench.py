@@ -156,3 +156,41 @@ def test_a_page_that_comes_too_late_ends_with_a_code_and_is_written_down(
 
 
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+def test_an_aim_is_held_where_enough_is_reached_and_missed_where_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "bench")
+    import aims
+
+    reached = [
+        aims.Aim("read", 0.9, lambda results: results["read"]),
+        aims.Aim("wrong", 0.01, lambda results: results["wrong"], at_most=True),
+    ]
+    monkeypatch.setattr(aims, "AIMS", reached)
+    speed = {
+        "figures": [{"what": "one", "target": 2000, "target_is": "at least", "median": 1550.1, "unit": "pictures/s"}]
+    }
+
+    def rows(read: float, wrong: float) -> list[tuple[str, str, bool]]:
+        found = aims.aims({"read": read, "wrong": wrong, "read_speed": speed})
+        return [(one["aim"], one["reached"], one["held"]) for one in found]
+
+    assert rows(0.9, 0.01)[:2] == [("at least 90%", "90%", True), ("at most 1%", "1%", True)]
+    assert rows(0.8999, 0.0101) == [
+        ("at least 90%", "89.99%", False),
+        ("at most 1%", "1.01%", False),
+        ("at least 2,000 pictures/s", "1,550 pictures/s", False),
+    ]
+
+
+def test_the_kinds_of_pages_that_lack_most_are_named_with_their_shares(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "bench")
+    import aims
+
+    exact = {"list": 1.0, "date": 0.5, "table": 0.75, "frame": 0.85, "margin": 0.9, "letter alone": None}
+    found = aims.costliest_kinds({"kinds": {name: {"exact": share} for name, share in exact.items()}})
+    assert [(one["name"], pytest.approx(one["share"])) for one in found] == [
+        ("date", 0.5),
+        ("table", 0.25),
+        ("frame", 0.15),
+    ]
