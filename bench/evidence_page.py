@@ -20,6 +20,7 @@ TRAININGS = "<!-- trainings: written by bench/evidence_page.py -->", "<!-- end o
 RESULTS = (
     "real_pictures",
     "made_pages",
+    "cold_start",
     "reading",
     "readers",
     "truth",

@@ -32,10 +32,11 @@ def run_or_shipped(run: str | os.PathLike[str]) -> Path:
 
 
 def check_is_not_shipped(place: str | os.PathLike[str]) -> None:
-    """Raise SettingError for the name of a small network that ships: its files stay as they are."""
-    if run_or_shipped(place) != Path(place):
+    """Raise SettingError for a network that ships, by its name or by its file: it stays as it is."""
+    models = Path(str(resources.files("digitry") / "models")).resolve()
+    if run_or_shipped(place) != Path(place) or models in Path(place).resolve().parents:
         raise SettingError(
-            f"{place} comes with digitry, and its files stay as they are; train one of your own: digitry train {place}"
+            f"{place} comes with digitry, and its files stay as they are; train one of your own, or calibrate a copy"
         )
 
 
