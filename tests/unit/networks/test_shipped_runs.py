@@ -88,7 +88,7 @@ def test_a_training_goes_on_from_one_by_its_name_and_from_another_recipe_s_it_is
 def test_its_files_stay_as_they_are(change: Callable[[str], object]) -> None:
     before = {path: path.read_bytes() for path in run_or_shipped("tiny").iterdir()}
     for place in ("tiny", str(run_or_shipped("tiny")), str(run_or_shipped("tiny") / "model.onnx")):
-        with pytest.raises(SettingError, match="tiny.* comes with digitry, and its files stay as they are"):
+        with pytest.raises(SettingError, match=r"tiny.* comes with digitry, and its files stay as they are"):
             change(place)
     assert {path: path.read_bytes() for path in run_or_shipped("tiny").iterdir()} == before
     assert not list(Path().iterdir())
