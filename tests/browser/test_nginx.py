@@ -1,4 +1,4 @@
-"""The page of docs/deploy.md in front of a real server: its nginx block, word for word but for addresses."""
+"""The page of docs/deploy.md in front of a real server: its nginx blocks, word for word but for addresses."""
 
 from __future__ import annotations
 
@@ -30,9 +30,10 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def changes(folder: Path, port: int, server: Server) -> dict[str, str]:
+def changes(folder: Path, plain: int, port: int, server: Server) -> dict[str, str]:
     """What the guide says, and what it is here."""
     return {
+        "listen 80": f"listen 127.0.0.1:{plain}",
         "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
         "http://127.0.0.1:8000": server.address,
         f"/etc/ssl/{NAME}.pem": str(folder / "cert.pem"),
@@ -41,7 +42,13 @@ def changes(folder: Path, port: int, server: Server) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def plain() -> int:
+    """The port where nginx speaks plain HTTP."""
+    return free_port()
+
+
+@pytest.fixture(scope="module")
+def proxy(plain: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of an nginx with a certificate of its own, before a server that knows its name."""
     nginx, openssl = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin"), shutil.which("openssl")
     need_all({"nginx": bool(nginx), "openssl": bool(openssl)})
@@ -54,7 +61,7 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     )
     with served("--processes", "1", "--allow-host", NAME) as server:
         (block,) = re.findall(r"```\n(server \{.*?\n\})\n```", GUIDE.read_text("utf-8"), re.DOTALL)
-        (folder / "nginx.conf").write_text(configuration(block, folder, changes(folder, port, server)))
+        (folder / "nginx.conf").write_text(configuration(block, folder, changes(folder, plain, port, server)))
         process = subprocess.Popen([str(nginx), "-p", str(folder), "-c", str(folder / "nginx.conf")])
         try:
             until(lambda: is_open(port), 20)
@@ -96,3 +103,18 @@ def test_nginx_passes_on_what_the_server_says_of_others(proxy: int) -> None:
     assert status == 200
     assert b"<html" in page
     assert ask(proxy, "POST", "/v1/read", b"0" * 9_000_000, Content_Type="image/png")[0] == 413
+
+
+def test_what_stands_on_the_page_about_the_api_goes_by_https(proxy: int) -> None:
+    """The examples there carry a token, which is not to go over the network in the clear."""
+    said = ask(proxy, "GET", "/api")[1].decode()
+    assert f"https://{NAME}:{proxy}/v1/read" in said
+    assert f"http://{NAME}" not in said
+
+
+def test_plain_http_is_sent_on_to_https(proxy: int, plain: int) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", plain, timeout=20)
+    connection.request("GET", "/about?a=b", headers={"Host": f"{NAME}:{plain}"})
+    response = connection.getresponse()
+    assert (response.status, response.headers["Location"]) == (301, f"https://{NAME}/about?a=b")
+    connection.close()
