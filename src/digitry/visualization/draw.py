@@ -160,7 +160,7 @@ def _with_note(canvas: Colour, reading: Reading, turn: int) -> Colour:
     """Give the canvas a strip below that says what is wrong, if anything is, and what its marks mean."""
     said = []
     if not reading.numbers or not reading.sure:
-        said.append(f"{'Not sure' if reading.numbers else 'No digit'}: {reading.reason or 'no reason was given'}.")
+        said.append(f"{'Not sure' if reading.numbers else 'Nothing read'}: {reading.reason or 'no reason was given'}.")
     said += _legend(reading, turn)
     if not said or (reading.numbers and not reading.reason and len(said) == 1 and not reading.sure):
         return canvas
