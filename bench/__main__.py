@@ -145,7 +145,7 @@ BENCHES = {
     ),
     "shipped-model": Bench(
         "Train the networks that ship inside the package, and calibrate them.",
-        90,
+        200,
         (Step(("shipped_model.py",)), Step(("calibration.py",)), Step(("self_test.py",))),
     ),
     "shipped-runs": Bench(
@@ -161,7 +161,7 @@ BENCHES = {
     ),
     "calibration": Bench(
         "What the shipped networks' confidences are worth, on pictures made of validation digits.",
-        10,
+        35,
         (Step(("calibration.py",)), Step(("self_test.py",))),
     ),
     "data-doors": Bench(
