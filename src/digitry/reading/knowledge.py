@@ -74,7 +74,9 @@ class Knowledge:
             value = value_of(text, decimal)
             if value is None or not self.between[0] <= value <= self.between[1]:
                 return f"is not from {self.between[0]:g} to {self.between[1]:g}"
-        if self.check is not None and not check_digit_fits(self.check, digits):
+        # A fraction ends in no check digit, whatever its digits add up to.
+        is_fraction = bool((value_of(text, decimal) or 0) % 1)
+        if self.check is not None and (is_fraction or not check_digit_fits(self.check, digits)):
             return f"does not end in {SPOKEN[self.check]}"
         return None
 
