@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
+from operator import getitem
 from typing import Any, NamedTuple
 
 Results = dict[str, Any]
 
 MEAN_OVER_KINDS = "mean over the kinds of synthetic pages"
+COLD = "digitry train quick from a cold shell, to report and ONNX"
 KINDS_NAMED = 3
 
 
@@ -22,20 +25,14 @@ class Aim(NamedTuple):
     at_most: bool = False
 
 
-def _real(name: str) -> Callable[[Results], float]:
-    return lambda results: _share(results["real_pictures"]["sets"][name], "right", "pictures")
+def _at(*keys: str) -> Callable[[Results], float]:
+    """Return what gives the figure that lies at these keys."""
+    return lambda results: float(reduce(getitem, keys, results))
 
 
-def _share(counts: Results, part: str, of: str) -> float:
-    return float(counts[part] / counts[of]) if counts[of] else 0.0
-
-
-def _pages(way: str, figure: str) -> Callable[[Results], float]:
-    return lambda results: float(results["real_pictures"]["pages"][way][figure])
-
-
-def _mnist(door: str) -> Callable[[Results], float]:
-    return lambda results: float(results["reading"]["parts"]["mnist"][door]["accuracy"])
+def _share(part: str, of: str, *keys: str) -> Callable[[Results], float]:
+    """Return what gives one figure of those at these keys as a share of another."""
+    return lambda results: _at(*keys, part)(results) / _at(*keys, of)(results)
 
 
 def _crops_sure(results: Results) -> float:
@@ -53,54 +50,50 @@ def _made_sure_wrong(results: Results) -> float:
     return results["made_pages"]["sure_wrong"] / sum(round((one["sure"] or 0) * one["given"]) for one in kinds)
 
 
-def _no_digits(name: str, figure: str) -> Callable[[Results], float]:
-    return lambda results: float(results["reading"]["parts"]["open_set"]["digit"]["sets"][name][figure])
-
+CROPS, PAGES = ("real_pictures", "sets"), ("real_pictures", "pages")
+MNIST, NO_DIGITS = ("reading", "parts", "mnist"), ("reading", "parts", "open_set", "digit", "sets")
 
 AIMS = (
-    Aim("numbers on 30 real pages, F1 of their digits", 0.82, _pages("digits", "f1")),
-    Aim("the same with their signs", 0.78, _pages("exact", "f1")),
-    Aim("of those given, sure", 0.40, _pages("exact", "sure_share")),
-    Aim("of these sure ones, right", 0.985, _pages("exact", "right_when_sure")),
+    Aim("numbers on 30 real pages, F1 of their digits", 0.82, _at(*PAGES, "digits", "f1")),
+    Aim("the same with their signs", 0.78, _at(*PAGES, "exact", "f1")),
+    Aim("of those given, sure", 0.40, _at(*PAGES, "exact", "sure_share")),
+    Aim("of these sure ones, right", 0.985, _at(*PAGES, "exact", "right_when_sure")),
     Aim(
         "cells of their tables right in place",
         0.75,
-        lambda results: _share(results["real_pictures"]["pages"], "cells_right", "cells"),
+        _share("cells_right", "cells", *PAGES),
     ),
-    Aim(f"{MEAN_OVER_KINDS}: digits", 0.96, lambda results: results["made_pages"]["digits"]),
-    Aim(f"{MEAN_OVER_KINDS}: with signs", 0.93, lambda results: results["made_pages"]["exact"]),
+    Aim(f"{MEAN_OVER_KINDS}: digits", 0.96, _at("made_pages", "digits")),
+    Aim(f"{MEAN_OVER_KINDS}: with signs", 0.93, _at("made_pages", "exact")),
     Aim("synthetic pages: wrong of the sure", 0.01, _made_sure_wrong, at_most=True),
-    Aim("amounts from bank cheques", 0.87, _real("cheques")),
-    Aim("faint table cells", 0.90, _real("cells")),
-    Aim("numbers by 7 people", 1.0, _real("numbers")),
-    Aim("single digits by 25 people", 0.996, _real("singles")),
+    Aim("amounts from bank cheques", 0.87, _share("right", "pictures", *CROPS, "cheques")),
+    Aim("faint table cells", 0.90, _share("right", "pictures", *CROPS, "cells")),
+    Aim("numbers by 7 people", 1.0, _share("right", "pictures", *CROPS, "numbers")),
+    Aim("single digits by 25 people", 0.996, _share("right", "pictures", *CROPS, "singles")),
     Aim("of all these crops, sure", 0.35, _crops_sure),
     Aim("of the sure crops, right", 0.99, _crops_right_when_sure),
-    Aim("MNIST test as PNG files", 0.996, _mnist("pictures")),
-    Aim("the same cut close", 0.992, _mnist("cut")),
-    Aim("the same stretched to 28×28", 0.992, _mnist("stretched")),
+    Aim("MNIST test as PNG files", 0.996, _at(*MNIST, "pictures", "accuracy")),
+    Aim("the same cut close", 0.992, _at(*MNIST, "cut", "accuracy")),
+    Aim("the same stretched to 28×28", 0.992, _at(*MNIST, "stretched", "accuracy")),
     Aim(
         "letters unlike digits refused, where 99% of digits are accepted",
         0.93,
-        _no_digits("letters unlike digits", "refused_at_99"),
+        _at(*NO_DIGITS, "letters unlike digits", "refused_at_99"),
     ),
     Aim(
         "signs alone that are sure",
         0.02,
-        lambda results: 1 - _no_digits("punctuation", "not_sure")(results),
+        lambda results: 1 - _at(*NO_DIGITS, "punctuation", "not_sure")(results),
         at_most=True,
     ),
+    Aim(f"{COLD}, plain Torch", 6.0, _at("cold_start", "torch", "median"), "s", at_most=True),
+    Aim(f"{COLD}, TensorFlow", 11.0, _at("cold_start", "tensorflow", "median"), "s", at_most=True),
 )
 
 
 def aims(results: Results) -> list[dict[str, Any]]:
     """Give every aim with what is reached, in words, and whether that is enough."""
     rows = [(one.what, one.aim, one.reached(results), one.unit, one.at_most) for one in AIMS]
-    cold = results["cold_start"]
-    rows += [
-        (f"digitry train quick from a cold shell, to report and ONNX, {what}", most, cold[by]["median"], "s", True)
-        for what, by, most in (("plain Torch", "torch", 6.0), ("TensorFlow", "tensorflow", 11.0))
-    ]
     rows += [
         (one["what"], one["target"], one["median"], one["unit"], one["target_is"] == "at most")
         for one in results["read_speed"]["figures"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from digitry.errors import unknown_name
 
@@ -15,7 +16,7 @@ def check_digit_fits(name: str, digits: str) -> bool:
     """
     if name not in CHECKS:
         raise unknown_name("check digit", name, CHECKS)
-    return CHECKS[name]([int(digit) for digit in digits])
+    return CHECKS[name].fits([int(digit) for digit in digits])
 
 
 def luhn(digits: list[int]) -> bool:
@@ -34,7 +35,13 @@ def isbn(digits: list[int]) -> bool:
     return len(digits) == 13 and (sum(digits[0::2]) + 3 * sum(digits[1::2])) % 10 == 0
 
 
-CHECKS: dict[str, Callable[[list[int]], bool]] = {"luhn": luhn, "isbn": isbn}
-"""Name → whether digits fit; a new one is a function, a line here, and its name as people write it."""
+class Check(NamedTuple):
+    """A check digit."""
 
-SPOKEN = {"luhn": "Luhn's check digit", "isbn": "an ISBN's check digit"}
+    words: str
+    """What a number ends in, as people say it."""
+    fits: Callable[[list[int]], bool]
+
+
+CHECKS = {"luhn": Check("Luhn's check digit", luhn), "isbn": Check("an ISBN's check digit", isbn)}
+"""By name; a new one is a function and an entry here."""

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from digitry.errors import SettingError, unknown_name
 from digitry.reading.alternatives import rewritten, texts_instead
-from digitry.reading.check_digits import CHECKS, SPOKEN, check_digit_fits
+from digitry.reading.check_digits import CHECKS, check_digit_fits
 from digitry.reading.notation import value_of
 from digitry.types import Box, Number, Reading, is_sure
 
@@ -70,14 +70,12 @@ class Knowledge:
             least, most = self.length
             wanted = f"{least}" if least == most else f"{least} to {most}"
             return f"has {len(digits)} digit{'' if len(digits) == 1 else 's'}, not {wanted}"
-        if self.between is not None:
-            value = value_of(text, decimal)
-            if value is None or not self.between[0] <= value <= self.between[1]:
-                return f"is not from {self.between[0]:g} to {self.between[1]:g}"
-        # A fraction ends in no check digit, whatever its digits add up to.
-        is_fraction = bool((value_of(text, decimal) or 0) % 1)
+        value = value_of(text, decimal)
+        if self.between is not None and (value is None or not self.between[0] <= value <= self.between[1]):
+            return f"is not from {self.between[0]:g} to {self.between[1]:g}"
+        is_fraction = value is not None and value % 1 != 0  # ends in no check digit, whatever its digits add up to
         if self.check is not None and (is_fraction or not check_digit_fits(self.check, digits)):
-            return f"does not end in {SPOKEN[self.check]}"
+            return f"does not end in {CHECKS[self.check].words}"
         return None
 
 
