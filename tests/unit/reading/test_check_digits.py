@@ -45,4 +45,4 @@ def test_an_unknown_name_lists_near_ones():
 
 
 def test_every_check_is_known_by_the_name_of_its_function():
-    assert all(name == check.__name__ for name, check in CHECKS.items())
+    assert all(name == check.fits.__name__ for name, check in CHECKS.items())
