@@ -68,7 +68,7 @@ def main() -> None:
             print(f"{name} and what follows is left for the next call")
             return
         print(f"{name} …", flush=True)
-        found["pieces"][name] = measure()
+        found["pieces"][name] = measure() | where_and_when()
         print(f"{name}: {found['pieces'][name]}", flush=True)
         write_result(options.result, found)
     print(table(found))
@@ -85,6 +85,12 @@ def read_result(options: argparse.Namespace) -> dict[str, Any]:
     if found["plan"] != plan:
         sys.exit(f"{options.result} has {found['plan']}: remove it, or name another --result and --work")
     return found
+
+
+def where_and_when() -> dict[str, Any]:
+    """The processor and the time of a piece: a later call may go on with another one."""
+    about = run_folder.describe_surroundings()
+    return {"processor": about["hardware"]["processor"], "created": about["created"]}
 
 
 def write_result(path: Path, found: dict[str, Any]) -> None:
