@@ -1,7 +1,7 @@
 """Train the network that looks at pages, on drawn pages, and see what it reads on others.
 
 python -m bench page-reader [--steps 12000] [--run runs/page-reader] [--seed 0] [--threads 2] [--workers 1]
-                            [--windows 400]
+                            [--windows 400] [--ray auto|HOST:PORT]
 
 Pages are written with MNIST's first 54,000 training digits, and judged on pages written with its other 6,000; neither
 the test split nor a real picture is seen. The training is saved every hundred steps and goes on where it was stopped;
@@ -51,17 +51,24 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--workers", type=int, default=1, help="processes that draw; on a GPU one a core")
     parser.add_argument("--windows", type=int, default=400)
+    parser.add_argument("--ray", metavar="auto|HOST:PORT", help="train on all nodes of that cluster")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     options.run.mkdir(parents=True, exist_ok=True)
     digits = digitry.load_dataset("mnist").train
     training = PageTraining(options.run, options.seed)
-    training.train(_glyphs(digits, slice(None, -HELD_BACK)), options.steps, workers=options.workers)
-    data = export(training.kept_network(), options.run / "page.onnx")
+    glyphs = _glyphs(digits, slice(None, -HELD_BACK))
+    if options.ray:
+        from digitry.training.cluster.share_pages import share_pages
+
+        share_pages(training, glyphs, options.steps, options.ray)
+    else:
+        training.train(glyphs, options.steps, workers=options.workers)
+    data = export(training.learner.kept_network(), options.run / "page.onnx")
     figures = judge(data, _glyphs(digits, slice(-HELD_BACK, None)), options.windows, options.seed)
     about = {
         "command": f"python -m bench page-reader --steps {options.steps} --windows {options.windows}",
-        "steps": training.step,
+        "steps": training.learner.step,
         "bytes": len(data),
     }
     result = (json.dumps({**about, **figures, **describe_surroundings()}, indent=1) + "\n").encode()

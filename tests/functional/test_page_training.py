@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -11,23 +12,26 @@ from digitry.networks.page_answer import AFTER, CENTRE, CLASSES, STRIDE
 from digitry.synthesis.hands import Glyphs
 from digitry.training.page_targets import COLUMNS, GRID, made_example
 
+if TYPE_CHECKING:
+    from digitry.training.page_learner import PageLearner
+
 pytestmark = pytest.mark.backends
 
 
 @pytest.fixture(autouse=True)
 def few_pages_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    from digitry.training import page_training
+    from digitry.training import page_batches
 
-    monkeypatch.setattr(page_training, "BATCH", 2)
+    monkeypatch.setattr(page_batches, "BATCH", 2)
 
 
-def trained(folder: Path, glyphs: Glyphs, steps: int, to: int, workers: int = 1):
+def trained(folder: Path, glyphs: Glyphs, steps: int, to: int, workers: int = 1) -> PageLearner:
     from digitry.training.page_training import PageTraining
 
     folder.mkdir(exist_ok=True)
     training = PageTraining(folder, seed=3)
     training.train(glyphs, steps, until=to, save_every=1, workers=workers)
-    return training
+    return training.learner
 
 
 def test_a_training_that_was_stopped_ends_with_the_same_weights(tmp_path: Path, glyphs: Glyphs):
@@ -46,19 +50,18 @@ def test_several_processes_draw_the_same_pages_in_the_same_order(tmp_path: Path,
         assert (value == together.mean[name]).all(), name
 
 
-def test_the_loss_falls_on_pages_it_sees_again(tmp_path: Path, glyphs: Glyphs):
+def test_the_loss_falls_on_pages_it_sees_again(glyphs: Glyphs):
     import torch
 
-    from digitry.training.page_training import PageTraining, collate, losses
+    from digitry.training.page_batches import collate
+    from digitry.training.page_learner import PageLearner
 
-    torch.manual_seed(0)
-    training = PageTraining(tmp_path, seed=0)
+    learner = PageLearner(0, torch.device("cpu"))
     batch = collate([made_example(glyphs, np.random.default_rng(n)) for n in range(2)])
-    first = training._learn(*batch, 100)
+    first = learner.learn(batch, 100)
     for _ in range(12):
-        last = training._learn(*batch, 100)
-    assert float(sum(last.values())) < 0.8 * float(sum(first.values()))
-    assert set(first) == set(losses(torch.zeros(2, CLASSES + 29, GRID, GRID), batch[1], batch[2]))
+        last = learner.learn(batch, 100)
+    assert sum(last.values()) < 0.8 * sum(first.values())
 
 
 def test_onnx_answers_as_torch_does_and_stands_alone(tmp_path: Path, glyphs: Glyphs):
@@ -85,7 +88,8 @@ def test_onnx_answers_as_torch_does_and_stands_alone(tmp_path: Path, glyphs: Gly
 def test_a_perfect_answer_has_hardly_any_loss(glyphs: Glyphs):
     import torch
 
-    from digitry.training.page_training import collate, losses
+    from digitry.training.page_batches import collate
+    from digitry.training.page_losses import PARTS, count_characters, losses
 
     rng = np.random.default_rng(5)
     _, heat, characters = collate([made_example(glyphs, rng)])
@@ -103,6 +107,39 @@ def test_a_perfect_answer_has_hardly_any_loss(glyphs: Glyphs):
     answer[0, 14 + known["turn"].long(), row, column] = 20.0
     answer[0, CLASSES + known["kind"].long(), row, column] = 20.0
     assert len(row) > 3
-    assert {name: round(float(loss), 2) for name, loss in losses(answer, heat, characters).items()} == {
-        "centre": 0.0, "box": 0.0, "turn": 0.0, "written": 0.0, "kind": 0.0, "struck": 0.0, "link": 0.0,
-    }  # fmt: skip
+    parts = losses(answer, heat, characters, count_characters(heat, characters))
+    assert {name: round(float(loss), 2) for name, loss in parts.items()} == dict.fromkeys(PARTS, 0.0)
+
+
+def test_parts_of_a_batch_have_together_the_loss_of_all_of_it(glyphs: Glyphs):
+    import torch
+
+    from digitry.training.page_batches import collate
+    from digitry.training.page_losses import count_characters, losses
+
+    examples = [made_example(glyphs, np.random.default_rng(n)) for n in range(3)]
+    _, heat, characters = collate(examples)
+    counts = count_characters(heat, characters)
+    answer = torch.randn(3, CLASSES + 29, GRID, GRID, generator=torch.Generator().manual_seed(0))
+    whole = losses(answer, heat, characters, counts)
+    parts = [
+        losses(answer[places], *collate([examples[place] for place in places])[1:], counts) for places in ([0, 2], [1])
+    ]
+    for name, value in whole.items():
+        assert float(sum(part[name] for part in parts)) == pytest.approx(float(value), rel=1e-5), name
+
+
+def test_the_loss_that_is_no_number_ends_the_training_with_a_word(glyphs: Glyphs):
+    import torch
+
+    from digitry.errors import TrainingError
+    from digitry.training.page_batches import collate
+    from digitry.training.page_learner import PageLearner
+
+    learner = PageLearner(0, torch.device("cpu"))
+    page, heat, characters = collate([made_example(glyphs, np.random.default_rng(0))])
+    before = {name: value.clone() for name, value in learner.mean.items()}
+    with pytest.raises(TrainingError, match="the loss is no longer a number in step 0; the last checkpoint"):
+        learner.learn((page * float("nan"), heat, characters), 100)
+    assert learner.step == 0
+    assert all((learner.mean[name] == value).all() for name, value in before.items())

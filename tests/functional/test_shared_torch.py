@@ -55,7 +55,8 @@ def some_examples(plan: Recipe) -> Examples:
 
 def trained(plan: Recipe, size: int | None = None, *, is_deaf: bool = False) -> tuple[list[state.Arrays], float]:
     """What `size` workers have after an epoch, and how far they say they are apart; None: the plain loop."""
-    from digitry.training.cluster.shared_torch import Share, SharedTorch
+    from digitry.training.cluster.share import Share
+    from digitry.training.cluster.shared_torch import SharedTorch
     from digitry.training.plain_torch import PlainTorch
 
     choose_backend()

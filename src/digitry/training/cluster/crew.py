@@ -6,16 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from digitry.console import warn_caller
 from digitry.errors import TrainingError
-from digitry.training import state
 from digitry.training.cluster.gloo_group import LostPeerError
-from digitry.training.cluster.shared_torch import Share
-from digitry.training.cluster.training_seat import SharedJob, TrainingSeat
-from digitry.training.tasks import Examples
 from digitry.workers.join_cluster import error_there
 
 LOOK_SECONDS = 0.2
@@ -28,6 +21,9 @@ APART = 1e-4
 """Weights that differ by more than this share of their length are not those of one training. Processors of another
 make round another way, which comes to a millionth."""
 
+LOSSES = 5
+"""Workers that are lost so often without getting further may be lost for ever."""
+
 
 class LostWorkerError(Exception):
     """A worker is gone, and with it what the others were at."""
@@ -36,22 +32,23 @@ class LostWorkerError(Exception):
 class Crew:
     """Workers that belong together until one is lost. All methods raise LostWorkerError then."""
 
-    def __init__(self, ray: Any, job: SharedJob, arrays: state.Arrays, meanwhile: Callable[[], None]) -> None:
-        """Take the cores of every node, and begin with what a checkpoint holds; wait for nodes where there is none.
+    def __init__(self, ray: Any, seat: type, job: Any, most: int, start: Any, meanwhile: Callable[[], None]) -> None:
+        """Take the cores of every node, of at most so many, and begin at `start`; wait for nodes where there is none.
 
-        `meanwhile` is called a few times a second while it waits, and may raise.
+        On each works a `seat`, made of the job, its cores and its address: it can `open`, `join` the others at `start`,
+        and tell its `state`. `meanwhile` is called a few times a second while it waits, and may raise.
         Raises SettingError for a node that does not run what the driver runs.
         """
-        self._ray, self._batch_size = ray, job.settings.batch_size
-        nodes = _living_nodes(ray, meanwhile)[: job.settings.batch_size]
+        self._ray = ray
+        nodes = _living_nodes(ray, meanwhile)[:most]
         self.cores = sum(node.cores for node in nodes)
         there = ray.put(job)
-        self._seats = [_take_seat(ray, there, node) for node in nodes]
+        self._seats = [_take_seat(ray, seat, there, node) for node in nodes]
         try:
             firsts = [{"is_first": not number} for number in range(self.size)]
-            [port, *_] = self._ask("open", [()] * self.size, firsts, meanwhile=meanwhile)
-            start = ray.put(arrays)
-            self._ask("join", [(nodes[0].host, port, rank, self.size, start) for rank in range(self.size)])
+            [port, *_] = self.ask_each("open", [()] * self.size, firsts, meanwhile=meanwhile)
+            begin = ray.put(start)
+            self.ask_each("join", [(nodes[0].host, port, rank, self.size, begin) for rank in range(self.size)])
         except BaseException:
             self.end()
             raise
@@ -61,42 +58,36 @@ class Crew:
         """How many they are."""
         return len(self._seats)
 
-    def take(self, examples: Examples) -> None:
-        """Give each its part of an epoch."""
-        shares = [Share(rank, self.size, _nothing).of(examples, self._batch_size) for rank in range(self.size)]
-        self._ask("take", [(share, len(examples.targets)) for share in shares])
+    @property
+    def described(self) -> str:
+        """How many nodes and cores, in words."""
+        return f"{self.size} node{'s' * (self.size != 1)}, {self.cores} core{'s' * (self.cores != 1)}"
 
-    def train(self, epoch: int, first: int, end: int) -> NDArray[np.float32]:
-        """Take the steps of some batches → the running figures."""
-        figures: NDArray[np.float32] = self._ask("train", [(epoch, first, end)] * self.size)[0]
-        return figures
-
-    def answers(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the logits of images, (n, …); each worker looks at some."""
-        return np.concatenate(self._ask("answers", [(part,) for part in np.array_split(images, self.size)]))
-
-    def state(self) -> state.Arrays:
-        """Return what a checkpoint holds, of the first worker.
+    def state(self) -> Any:
+        """Return where they are, as the first worker tells it.
 
         Raises TrainingError where the others do not have the same weights.
         """
         wanted = [{"is_wanted": not number} for number in range(self.size)]
-        said = self._ask("state", [()] * self.size, wanted)
+        said = self.ask_each("state", [()] * self.size, wanted)
         apart = max(one for one, _ in said)
         if apart > APART:
             raise TrainingError(
                 f"the workers' weights have come apart, by {apart:.1e} of their length, so this is no longer one "
-                "training; go on with --resume and without --ray, from the last checkpoint"
+                "training; go on from the last checkpoint, and without --ray"
             )
-        arrays: state.Arrays = said[0][1]
-        return arrays
+        return said[0][1]
 
     def end(self) -> None:
         """Leave the nodes, which keep nothing."""
         for seat in self._seats:
             self._ray.kill(seat)
 
-    def _ask(
+    def ask(self, method: str, *given: Any) -> list[Any]:
+        """Ask all workers the same → their answers. Raises what one raised."""
+        return self.ask_each(method, [given] * self.size)
+
+    def ask_each(
         self,
         method: str,
         given: Sequence[tuple[Any, ...]],
@@ -139,10 +130,6 @@ class Crew:
         return found
 
 
-def _nothing(_: Any) -> None:
-    """Add nothing up."""
-
-
 class _Node(NamedTuple):
     name: str
     cores: int
@@ -168,9 +155,9 @@ def _living_nodes(ray: Any, meanwhile: Callable[[], None]) -> list[_Node]:
             warn_caller("no node of the cluster is left; waiting for one to join it")
 
 
-def _take_seat(ray: Any, job: Any, node: _Node) -> Any:
+def _take_seat(ray: Any, seat: type, job: Any, node: _Node) -> Any:
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     place = NodeAffinitySchedulingStrategy(node.name, soft=False)
-    kind = ray.remote(num_cpus=node.cores, max_restarts=0, scheduling_strategy=place)(TrainingSeat)
+    kind = ray.remote(num_cpus=node.cores, max_restarts=0, scheduling_strategy=place)(seat)
     return kind.remote(job, node.cores, node.host)

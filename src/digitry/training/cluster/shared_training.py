@@ -11,17 +11,15 @@ import torch
 from digitry.errors import TrainingError
 from digitry.recipes.base import Recipe
 from digitry.training import state
-from digitry.training.cluster.crew import Crew, LostWorkerError
+from digitry.training.cluster.crew import LOSSES, LostWorkerError
+from digitry.training.cluster.recipe_crew import RecipeCrew
 from digitry.training.plain_torch import STEPS_A_REPORT, training_logs, validation_logs
 from digitry.training.schedule import learning_rates
 from digitry.training.supervisor import Supervisor
 from digitry.training.tasks import TASKS, Examples
 from digitry.training.training_progress import TrainingProgress
 
-LOSSES = 5
-"""Workers that are lost so often without another step may be lost for ever."""
-
-GATHER = Callable[[state.Arrays, Callable[[], None]], Crew]
+GATHER = Callable[[state.Arrays, Callable[[], None]], RecipeCrew]
 """Makes a crew that begins with these arrays; calls the second a few times a second while it waits."""
 
 
@@ -35,7 +33,7 @@ class SharedTraining:
         self._gather, self._model, self._settings, self._progress = gather, model, plan.settings, progress
         self._task = TASKS[plan.reads](plan, seed=0)
         self._rates = learning_rates(plan.settings, steps_per_epoch)
-        self._crew: Crew | None = None
+        self._crew: RecipeCrew | None = None
         self._kept = 0
         """The batch of the epoch at which the model's state was taken last."""
 
@@ -86,10 +84,9 @@ class SharedTraining:
         self._take(supervisor.batches)
         return logs
 
-    def _gathered(self, meanwhile: Callable[[], None]) -> Crew:
+    def _gathered(self, meanwhile: Callable[[], None]) -> RecipeCrew:
         crew = self._gather(state.capture(self._model), meanwhile)
-        nodes, cores = f"{crew.size} node{'s' * (crew.size != 1)}", f"{crew.cores} core{'s' * (crew.cores != 1)}"
-        self._progress.note(f"training on {nodes}, {cores}")
+        self._progress.note(f"training on {crew.described}")
         return crew
 
     def _take(self, batch: int) -> None:

@@ -33,13 +33,13 @@ class SharingNodes:
 
     def share(self, job: TrainingJob, model: Any, steps_per_epoch: int, progress: TrainingProgress) -> SharedTraining:
         """Make what trains the job's epochs; nothing is started yet. The compiled model owns all state."""
-        from digitry.training.cluster.crew import Crew
+        from digitry.training.cluster.recipe_crew import RecipeCrew
         from digitry.training.cluster.shared_training import SharedTraining
         from digitry.training.cluster.training_seat import SharedJob
 
         settings = job.plan.settings
         shared = SharedJob(self._equipment, job.plan.name, settings, job.dataset.class_names, job.seed, steps_per_epoch)
-        make = partial(Crew, self._ray, shared)
+        make = partial(RecipeCrew, self._ray, shared)
         self._training = SharedTraining(make, model, job.plan, steps_per_epoch, progress)
         return self._training
 

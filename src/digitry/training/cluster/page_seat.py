@@ -1,0 +1,98 @@
+"""What a node does for the network for pages: draws its part of every batch, and learns from it, with all its cores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.synthesis.hands import Glyphs
+from digitry.workers.equipment import Equipment, check_equipment
+
+if TYPE_CHECKING:
+    from digitry.training.cluster.gloo_group import Meeting
+    from digitry.training.cluster.shared_pages import SharedPages
+    from digitry.training.page_batches import Batch
+
+CORES_A_DRAWER = 4
+"""A process draws for so many cores that learn."""
+
+
+@dataclass(frozen=True)
+class PageJob:
+    """What every node has to know of a training."""
+
+    equipment: Equipment
+    glyphs: Glyphs
+    seed: int
+    steps: int
+    precision: str
+    """As Torch calls it."""
+
+
+class PageState(NamedTuple):
+    """Where a training is."""
+
+    step: int
+    arrays: dict[str, NDArray[Any]]
+
+
+class PageSeat:
+    """One of the workers of a training. Ray makes an actor of it."""
+
+    def __init__(self, job: PageJob, cores: int, host: str) -> None:
+        """`host` is the address of this node, at which the others reach it."""
+        self._job, self._cores, self._host = job, cores, host
+        self._learner: SharedPages | None = None
+        self._batches: Iterator[Batch] = iter(())
+        self._meeting: Meeting | None = None
+
+    def open(self, *, is_first: bool) -> int:
+        """Look whether all is here; returns the port at which all meet, of the first one.
+
+        Raises SettingError where this node does not run what the driver runs.
+        """
+        check_equipment(self._job.equipment)
+        import torch
+
+        from digitry.training.cluster.gloo_group import Meeting
+
+        torch.set_num_threads(self._cores)
+        if is_first:
+            self._meeting = Meeting(self._host)
+        return self._meeting.port if self._meeting else 0
+
+    def join(self, host: str, port: int, rank: int, size: int, start: PageState) -> None:
+        """Come together with the others, where the first is, and begin where a checkpoint is. Raises LostPeerError."""
+        import torch
+
+        from digitry.training.cluster.gloo_group import GlooGroup
+        from digitry.training.cluster.share import Share
+        from digitry.training.cluster.shared_pages import SharedPages
+        from digitry.training.page_batches import page_batches
+
+        job = self._job
+        add_up = GlooGroup(self._meeting or (host, port), self._host, rank, size).add_up
+        self._learner = SharedPages(job.seed, Share(rank, size, add_up), getattr(torch, job.precision))
+        self._learner.restore(*start)
+        # Arrays that Ray brings cannot be written to; drawing writes to none, but Torch warns of them.
+        glyphs = job.glyphs._replace(images=np.array(job.glyphs.images))
+        drawers = max(1, self._cores // CORES_A_DRAWER)
+        self._batches = page_batches(glyphs, job.seed, start.step, workers=drawers, rank=rank, size=size)
+
+    def learn_until(self, end: int) -> dict[str, float]:
+        """Take the steps up to number `end` → the means of the parts of the loss, of all workers.
+
+        Raises LostPeerError, and TrainingError where the loss is no longer a number.
+        """
+        assert self._learner is not None
+        return self._learner.learn_until(end, self._job.steps, self._batches)
+
+    def state(self, *, is_wanted: bool) -> tuple[float, PageState | None]:
+        """Return how far the weights are from those of the others, and where the training is, if that is wanted."""
+        assert self._learner is not None
+        apart = self._learner.apart()
+        return apart, PageState(self._learner.step, self._learner.arrays()) if is_wanted else None

@@ -1,0 +1,37 @@
+"""The network for pages that learns from a part of every batch, and takes the steps that one with all of it would."""
+
+from __future__ import annotations
+
+import torch
+
+from digitry.training.cluster.share import Share
+from digitry.training.cluster.shared_layers import share_layers
+from digitry.training.page_batches import BATCH
+from digitry.training.page_learner import PageLearner
+
+
+class SharedPages(PageLearner):
+    """The network of one of the workers; all have the same weights, before and after every step."""
+
+    def __init__(self, seed: int, share: Share, precision: torch.dtype) -> None:
+        super().__init__(seed, torch.device("cpu"), precision)
+        self.share = share
+        if share.size > 1:
+            share.whole = BATCH
+            share_layers(self.network, share)
+
+    def counts(self, heat: torch.Tensor, characters: torch.Tensor) -> torch.Tensor:
+        """Give what the pages of all workers hold."""
+        counts = super().counts(heat, characters)
+        if self.share.size > 1:
+            self.share.add_up(counts)
+        return counts
+
+    def before_descent(self, told: torch.Tensor) -> None:
+        """Add up the gradients of all workers, and the parts of the loss."""
+        if self.share.size > 1:
+            self.share.add_up_all([*(one.grad for one in self.network.parameters()), told])
+
+    def apart(self) -> float:
+        """Return how far this worker's weights are from the mean of all: as a share of their length, 0 for the same."""
+        return self.share.apart(self.network.parameters())
