@@ -15,6 +15,7 @@ from digitry.reading.page import Candidate
 from digitry.reading.page_options import PageOptions
 from digitry.reading.page_turn import Turn
 from digitry.reading.second_opinion import Opinion, second_opinion
+from digitry.reading.slashes import may_be_ones
 from digitry.types import Number
 
 PAGE_SHARE = 0.8
@@ -30,6 +31,7 @@ ALTERNATIVES = 3
 
 STRUCK = "it is struck out"
 PERHAPS_STRUCK = "it may be struck out"
+PERHAPS_ONES = "a slash of it may be a 1"
 TURNED = "the page reads about as well the other way round; say how it lies: rotate 0, 90, 180 or 270"
 """Why a number is not sure, whatever its confidence."""
 
@@ -110,6 +112,8 @@ def _doubt(one: Candidate, opinion: Opinion, turn: Turn) -> str | None:
         return STRUCK
     if one.may_be_struck:
         return PERHAPS_STRUCK
+    if may_be_ones(one.characters):
+        return PERHAPS_ONES
     if one.beside:
         return f"{one.beside} close beside it"
     if turn.is_doubtful:

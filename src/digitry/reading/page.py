@@ -11,6 +11,7 @@ from digitry.images.cells import find_cells
 from digitry.reading.chains import find_chains
 from digitry.reading.notation import Written, numbers_in
 from digitry.reading.page_turn import Turn, find_turn, upright
+from digitry.reading.slashes import with_slashes
 from digitry.reading.spots import PageNetworkAnswer, Spots, find_spots
 from digitry.types import Box, Cell, Digit, Table
 
@@ -105,14 +106,14 @@ def _numbers(chain: list[int], spots: Spots, class_names: tuple[str, ...]) -> li
     candidates = []
     for written in numbers_in(names):
         places = [chain[place] for place in written.places]
-        characters = tuple(_character(place, spots, class_names) for place in places)
+        characters, likely = with_slashes([_character(place, spots, class_names) for place in places])
         candidates.append(
             Candidate(
-                written,
+                written._replace(text="".join(character.label for character in characters)),
                 characters,
                 box_around([c.box for c in characters]),
                 digit_height=float(np.median(spots.size[places])),
-                probability=_probability(written, chain, spots),
+                probability=likely * _probability(written, chain, spots),
                 hand="written" if float(spots.written[places].mean()) >= 0.5 else "printed",
                 struck=float(spots.struck[places].mean()) >= STRUCK,
                 may_be_struck=float(spots.struck[places].max()) > SUSPECT,

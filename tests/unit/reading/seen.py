@@ -48,6 +48,8 @@ class Seen:
     found: float = SURE
     clear: float = SURE
     """Logits: that it is there; that it is this character."""
+    perhaps: str = ""
+    """What else it may be, two fifths as likely."""
     written: bool = True
     struck: float = False
     """The probability of being struck out."""
@@ -131,3 +133,5 @@ def _put(answers: NDArray[np.float32], one: Seen, seen: list[Seen], scale: float
     spot[TURN.start + one.turn] = SURE
     spot[CLASSES:] = 0
     spot[CLASSES + NAMES.index(one.name)] = one.clear + np.log(len(NAMES))
+    if one.perhaps:
+        spot[CLASSES + NAMES.index(one.perhaps)] = one.clear + np.log(0.4 * len(NAMES))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -57,6 +59,16 @@ def test_a_number_says_what_might_be_part_of_it_and_is_not():
 def test_a_number_is_written_or_printed():
     page = found(together(level("11", 100, 100), level("22", 300, 100, written=False)))
     assert [one.hand for one in page.candidates] == ["written", "printed"]
+
+
+def test_a_one_that_may_be_a_slash_is_one_where_that_leaves_a_mark():
+    def seen(text: str) -> list[Seen]:
+        return [replace(one, perhaps="/") if place == 2 else one for place, one in enumerate(level(text))]
+
+    (mark,) = found(seen("15120")).candidates
+    assert (mark.written.text, [one.label for one in mark.characters]) == ("15/20", list("15/20"))
+    (plain,) = found(seen("15129")).candidates
+    assert plain.written.text == "15129"
 
 
 def test_digits_too_low_to_be_told_apart_are_no_number():
