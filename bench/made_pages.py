@@ -32,6 +32,7 @@ def main() -> None:
     parser.add_argument("script", type=Path)
     parser.add_argument("--count", type=int, default=12, help="pages of each kind; of small ones several times as many")
     options = parser.parse_args()
+    from digitry.evaluation.robustness import network_sha256
     from digitry.training import run_folder
 
     read = shlex.join([sys.executable, "-m", "digitry"])
@@ -47,6 +48,7 @@ def main() -> None:
         **json.loads(lines[-1]),
         "script_sha256": hashlib.sha256(options.script.read_bytes()).hexdigest(),
         "count": options.count,
+        "network_sha256": network_sha256(None),
         "command": "python bench/made_pages.py SCRIPT",
         **run_folder.describe_surroundings(),
     }

@@ -59,13 +59,19 @@ HANDS: dict[str, tuple[Callable[[Page], Page], int]] = {
 
 
 def main() -> None:
+    from digitry.evaluation.robustness import network_sha256
     from digitry.training import run_folder
 
     hands = {}
     for name in HANDS:
         hands[name] = learnt(name)
         print(f"{name}: {hands[name]}", file=sys.stderr, flush=True)
-    about = {"command": "python bench/own_hands.py", "seed": SEED, **run_folder.describe_surroundings()}
+    about = {
+        "network_sha256": network_sha256(None),
+        "command": "python bench/own_hands.py",
+        "seed": SEED,
+        **run_folder.describe_surroundings(),
+    }
     RESULT.write_text(json.dumps({"hands": hands, "judged": JUDGED, **about}, indent=1) + "\n")
     head, rest = PAGE.read_text(encoding="utf-8").split(START)
     PAGE.write_text(f"{head}{START}\n{table(hands)}\n{END}{rest.split(END)[1]}", encoding="utf-8")

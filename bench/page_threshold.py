@@ -16,6 +16,7 @@ import numpy as np
 
 import digitry
 from digitry.evaluation.made_pages import judge_numbers, made_pages
+from digitry.evaluation.robustness import network_sha256
 from digitry.files import write_atomically
 from digitry.reading import one_page
 from digitry.reading.judged import LEAST_GIVEN
@@ -42,7 +43,7 @@ def main() -> None:
     figures = shares(np.array(own), np.array(right), missed)
     print(json.dumps(figures, indent=1))
     command = f"python -m bench page-threshold --pages {options.pages} --seed {options.seed}"
-    about = {"command": command, "least_given": LEAST_GIVEN}
+    about = {"network_sha256": network_sha256(None), "command": command, "least_given": LEAST_GIVEN}
     result = {**about, "thresholds": figures, **describe_surroundings()}
     write_atomically(RESULTS, (json.dumps(result, indent=1) + "\n").encode())
 

@@ -46,6 +46,7 @@ def main() -> None:
     assert test is not None
     with tempfile.TemporaryDirectory() as name:
         figures = measure(Path(name), test.images[: options.pictures], options.rounds)
+    from digitry.evaluation.robustness import network_sha256
     from digitry.training import run_folder
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
@@ -53,6 +54,7 @@ def main() -> None:
         "figures": figures,
         "rounds": options.rounds,
         "cores_used": cores,
+        "network_sha256": network_sha256(None),
         "command": "python bench/read_speed.py",
         **run_folder.describe_surroundings(),
     }

@@ -57,6 +57,7 @@ def main() -> None:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     cv2.setNumThreads(1)
+    from digitry.evaluation.robustness import network_sha256
     from digitry.reading import Reader
     from digitry.training import run_folder
 
@@ -65,7 +66,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         found["mnist"] = cropped(mnist_pictures(Path(folder), options.digits), "digit", readers)
     pages = whole_pages(options.folder / "pages", readers)
-    about = {"command": "python -m bench readers FOLDER", "confident": CONFIDENT, **run_folder.describe_surroundings()}
+    about = {
+        "network_sha256": network_sha256(None),
+        "command": "python -m bench readers FOLDER",
+        "confident": CONFIDENT,
+        **run_folder.describe_surroundings(),
+    }
     RESULT.write_text(json.dumps({"sets": found, "pages": pages, **about}, indent=1) + "\n")
     names = {name: words for name, (_, words) in SETS.items()}
     names["mnist"] = "test digits of MNIST as PNG files of 28×28"

@@ -42,11 +42,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
+    from digitry.evaluation.robustness import network_sha256
     from digitry.training import run_folder
 
     sets = {name: measured(folder / name, expect) for name, (expect, _) in SETS.items()}
     pages = measured_pages(folder / "pages")
-    about = {"command": "python bench/real_pictures.py FOLDER", **run_folder.describe_surroundings()}
+    about = {
+        "network_sha256": network_sha256(None),
+        "command": "python bench/real_pictures.py FOLDER",
+        **run_folder.describe_surroundings(),
+    }
     RESULT.write_text(json.dumps({"sets": sets, "pages": pages, **about}, indent=1) + "\n")
     for start, end, text in ((START, END, table(sets)), (PAGES_START, PAGES_END, table_of_pages(pages))):
         put_between(PAGE, start, end, text)

@@ -24,6 +24,7 @@ import digitry
 from digitry.datasets.load import hold_out
 from digitry.evaluation.made_pictures import made_pictures
 from digitry.evaluation.own_confidence import measuring_reader, own_confidence
+from digitry.evaluation.robustness import network_sha256
 from digitry.evaluation.scale_fit import chance_of_at_most
 from digitry.files import write_atomically
 from digitry.networks.model import Model
@@ -67,12 +68,18 @@ def main() -> None:
         confidence, right = own_confidence(measuring_reader(model), "digit", pictures, options.pictures)
         facts = {
             "model": name,
+            "sha256": model.sha256,
             "test_accuracy": accuracy(model, mnist.test),
             **judged(model, confidence, right, lent),
         }
         models.append(facts)
         print(json.dumps(facts), flush=True)
-    about = {"command": "python bench/truth.py", "seed": options.seed, **run_folder.describe_surroundings()}
+    about = {
+        "network_sha256": network_sha256(None),
+        "command": "python bench/truth.py",
+        "seed": options.seed,
+        **run_folder.describe_surroundings(),
+    }
     write_atomically(RESULT, (json.dumps({**about, "models": models}, indent=1) + "\n").encode())
     put_between(ROOT / "docs" / "reading.md", START, END, table(models))
     broken = [one["model"] for one in models if not all(promise["kept"] for promise in one["promises"])]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
 import re
 import subprocess
@@ -9,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -153,6 +156,35 @@ def test_a_page_that_comes_too_late_ends_with_a_code_and_is_written_down(
     written = json.loads(visits.RESULT.read_text(encoding="utf-8"))
     assert len(written["beyond"]) == 1
     assert {"command", "hardware", "created", "git_commit"} <= set(written)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "stubs"),
+    [
+        ("read_speed", [], {"measure": lambda *_: []}),
+        ("real_pictures", ["FOLDER"], {"SETS": {}, "measured_pages": lambda _: {}, "table_of_pages": lambda _: ""}),
+        ("truth", [], {"MODELS": {}}),
+    ],
+    ids=["read_speed", "real_pictures", "truth"],
+)
+def test_a_result_names_the_shipped_networks_that_were_measured(
+    name: str, arguments: list[str], stubs: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import digitry
+    from digitry.evaluation.robustness import network_sha256
+
+    monkeypatch.syspath_prepend(ROOT / "bench")
+    script = importlib.import_module(name)
+    result = tmp_path / "results" / f"{name}.json"
+    result.parent.mkdir()
+    stubs = {"ROOT": tmp_path, "RESULT": result, "put_between": lambda *_: None, **stubs}
+    for one, stub in stubs.items():
+        monkeypatch.setattr(script, one, stub, raising=False)
+    monkeypatch.setattr(digitry, "load_dataset", lambda _: SimpleNamespace(test=SimpleNamespace(images=())))
+    monkeypatch.setattr(sys, "argv", [name, *arguments])
+    with contextlib.suppress(SystemExit):
+        script.main()
+    assert json.loads(result.read_text(encoding="utf-8"))["network_sha256"] == network_sha256(None)
 
 
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
