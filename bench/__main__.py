@@ -197,6 +197,11 @@ BENCHES = {
     "batching": Bench(
         "What running digits of several requests together brings the server.", 2, (Step(("batching.py",)),)
     ),
+    "stories": Bench(
+        "Rooms of the source that are crossed while a picture is read, and from a training to its report.",
+        1,
+        (Step(("stories.py",)),),
+    ),
     "readme-picture": Bench(
         "The example pictures and their readings, docs/reading.png.", 1, (Step(("readme_picture.py",)),)
     ),

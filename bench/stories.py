@@ -3,7 +3,8 @@
 python bench/stories.py [--source DIR/src]
 
 A room is a folder of `src/digitry`, or a file beside them; it is crossed where a function of it is called in the
-command's own process. Prints them in the order in which the story comes to them. `--source` asks another checkout.
+command's own process. Prints them in the order in which the story comes to them, and writes results/stories.json.
+`--source` asks another checkout, and writes nothing.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "src"
+RESULT = ROOT / "results" / "stories.json"
 
 TRAIN = ["train", "quick", "--set", "epochs=1", "--run", "RUN"]
 
@@ -64,11 +67,17 @@ def rooms_of(arguments: list[str], source: Path) -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--source", type=Path, default=ROOT / "src", help="the folder that holds digitry/")
+    parser.add_argument("--source", type=Path, default=SOURCE, help="the folder that holds digitry/")
     source = parser.parse_args().source.resolve()
+    from digitry.training import run_folder
+
+    stories = {}
     for name, arguments in STORIES.items():
-        rooms = rooms_of(arguments, source)
+        stories[name] = rooms = rooms_of(arguments, source)
         print(f"{name}: {len(rooms)}  {' → '.join(rooms)}")
+    if source == SOURCE.resolve():
+        about = {"command": "python -m bench stories", **run_folder.describe_surroundings()}
+        RESULT.write_text(json.dumps({"stories": stories, **about}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

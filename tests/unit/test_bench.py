@@ -85,6 +85,24 @@ def test_a_story_crosses_the_rooms_whose_functions_it_calls_and_no_others(monkey
     assert not {"reading", "training", "models", "__init__"} & set(rooms)
 
 
+def test_the_rooms_of_this_checkout_are_written_down_and_another_ones_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(ROOT / "bench")
+    import stories
+
+    monkeypatch.setattr(stories, "rooms_of", lambda *_: ["cli", "reading"])
+    monkeypatch.setattr(stories, "RESULT", tmp_path / "stories.json")
+    monkeypatch.setattr(sys, "argv", ["stories", "--source", str(tmp_path)])
+    stories.main()
+    assert not stories.RESULT.exists()
+    monkeypatch.setattr(sys, "argv", ["stories"])
+    stories.main()
+    written = json.loads(stories.RESULT.read_text(encoding="utf-8"))
+    assert written["stories"]["read"] == ["cli", "reading"]
+    assert {"command", "hardware", "created", "git_commit"} <= set(written)
+
+
 def test_every_script_that_is_named_in_the_list_is_there() -> None:
     source = (ROOT / "bench" / "__main__.py").read_text(encoding="utf-8")
     scripts = re.findall(r'"(\w+\.py)[ "]', source)
