@@ -31,8 +31,11 @@ class Limits:
     header_seconds: float = _limit(5.0, "Seconds for the head of a request to arrive; then the connection is closed.")
     body_seconds: float = _limit(15.0, "Seconds for the body to arrive; then the connection is closed.")
     request_seconds: float = _limit(6.0, "Seconds from the last byte of a request to its answer; then it is a 504.")
+    """More than `picture_seconds`: a picture is read by one thread, so it takes at least its processor time."""
     answer_seconds: float = _limit(15.0, "For the client to take its answer; then the connection is closed.")
     picture_seconds: float = _limit(5.0, "Seconds of processor time to decode and read one picture.")
+    """A page of 100 numbers from 12 megapixels takes 1.5 s on a quiet core (results/read_speed.json), 2.5 s on a busy
+    machine, where one of 400 takes 5.4 s: with two seconds good pages would be refused."""
     picture_bytes: int = _limit(512 * 2**20, "Bytes of memory to decode and read one picture.")
     max_corrections: int = _limit(10_000, "Pictures that --collect keeps.")
 
