@@ -101,7 +101,8 @@ def written_strips(
     """Write strips, uint8 (n, 40, width), with the digits of a split; and what a network of these classes has to say of
     them, int32 (n, characters): where it names no signs, the digits alone.
     """
-    from digitry.synthesis.number_strips import SIGNS, made_strips
+    from digitry.synthesis.number_strips import made_strips
+    from digitry.synthesis.write_number import SIGNS
 
     digits = sum(name not in SIGNS for name in class_names)
     strips, targets = made_strips(split, STRIPS, np.random.default_rng([seed, KEY, 2]), digits)

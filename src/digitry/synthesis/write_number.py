@@ -1,0 +1,304 @@
+"""Digits, and the signs among and beside them → one number on one line, as one person writes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.images.canonical import tight
+from digitry.synthesis.allographs import LETTERS_UNLIKE_DIGITS
+from digitry.synthesis.allographs import SIGNS as SIGN_PATHS
+from digitry.synthesis.glyphs import MARKS, curve, mark, stroke, written_digit
+from digitry.synthesis.hands import Hand
+
+SIGNS = tuple(SIGN_PATHS)
+"""The signs that a network for numbers names, behind the classes of its digits."""
+
+DIGIT = "0"
+"""Stands for any digit in a pattern of a number."""
+
+HEIGHT_RANGE = (15.0, 34.0)
+"""Height of a number's digits in a strip, in pixels."""
+
+MIDDLE, FINEST = 127, 0.5
+"""Grey level from which on a pixel of a canonical digit is stroke; share of the strokes that the finest pen leaves:
+what is left of less could be any digit."""
+
+BEFORE = ("$", "$", "*", "=", "-", "+", "₹", "€", "£", "(", "hash")
+BETWEEN = tuple("......,,,,,---:'//")
+BEHIND = ("-", "=", ".-", ",-", ".", ".=", "/-", "%", ")", "€", "✓", "+", "kg", "m", "h", "scribble", "scribble")
+"""What is written before, between and behind the digits of a number and is none.
+
+No stroke between digits: nobody could tell it from a 1.
+"""
+
+PLAIN_BEFORE, PLAIN_BETWEEN = ("$", "$", "*", "=", "-"), tuple("......,,,,,---:'")
+PLAIN_BEHIND = ("-", "=", ".-", ",-", ".", ".=", "scribble")
+"""What of that a plain hand writes beside digits: no letters, of which some look like digits to who never saw them."""
+
+
+class Written(NamedTuple):
+    """One character of the line."""
+
+    character: int | str
+    """A digit's label, or a sign."""
+    left: int
+    top: int
+    inked: NDArray[np.bool_]
+    """Where its own ink is at least half as dark as anywhere in it, bool (h, w): a faint one fades away, too."""
+
+
+@dataclass(frozen=True)
+class NumberHand:
+    """How one person writes one number: lengths in pixels of the photograph, or shares of a digit's height."""
+
+    zoom: float
+    """Pixels of the photograph per pixel of the strip."""
+    height: float
+    pen: float
+    writer: Hand
+    """How digits and signs are shaped and slanted."""
+    gap: float
+    gap_spread: float
+    slope: float
+    small_zeros: float
+    separators: float
+    """Chance of a separator after each digit."""
+    joined: float
+    """Chance of a stroke from each digit to the next."""
+    before: tuple[str, ...]
+    between: tuple[str, ...]
+    behind: tuple[str, ...]
+    """What may stand there beside the digits of a number."""
+    names_signs: bool
+    """Whether the signs among that count as characters that have to find room, and to be seen."""
+    boxed: float
+    """Distance of the upright lines of a form with a box for each digit; 0 for plain paper."""
+
+    @classmethod
+    def drawn(cls, rng: np.random.Generator, zoom_range: tuple[float, float]) -> NumberHand:
+        """Draw a hand, and a zoom from the range."""
+        zoom = float(np.exp(rng.uniform(*np.log(zoom_range))))
+        height = zoom * float(np.exp(rng.uniform(*np.log(HEIGHT_RANGE))))
+        gaps = (rng.normal(-0.01, 0.05), rng.uniform(0.02, 0.25), rng.uniform(0.2, 1.7))
+        writer = Hand.of(rng)
+        return cls(
+            zoom=zoom,
+            height=height,
+            pen=max(writer.pen * height, 1.0),
+            writer=writer,
+            gap=float(gaps[rng.choice(3, p=[0.3, 0.5, 0.2])]),
+            gap_spread=float(rng.uniform(0, 0.1)),
+            slope=float(rng.normal(0, 0.03) if rng.random() < 0.8 else rng.normal(0, 0.1)),
+            small_zeros=float(rng.uniform(0.5, 0.9)) if rng.random() < 0.25 else 1.0,
+            separators=float(rng.uniform(0.1, 0.6)) if rng.random() < 0.35 else 0.0,
+            joined=float(rng.uniform(0.1, 0.6)) if rng.random() < 0.12 else 0.0,
+            before=BEFORE,
+            between=BETWEEN,
+            behind=BEHIND,
+            names_signs=True,
+            boxed=float(rng.uniform(1.1, 2.0)) if rng.random() < 0.05 else 0.0,
+        )
+
+    def plain(self) -> NumberHand:
+        """Return the hand without digits drawn from a pen path, with few signs beside those that are given."""
+        return replace(
+            self,
+            writer=replace(self.writer, drawn=frozenset()),
+            before=PLAIN_BEFORE,
+            between=PLAIN_BETWEEN,
+            behind=PLAIN_BEHIND,
+            names_signs=False,
+        )
+
+
+def write_number(
+    ink: NDArray[np.uint8],
+    images: NDArray[np.uint8],
+    labels: NDArray[np.int64],
+    pattern: str,
+    hand: NumberHand,
+    rng: np.random.Generator,
+) -> list[Written]:
+    """Write digits and signs into `ink` as the pattern says, from left to right, as many as find room; returns those
+    that did and that a network has to name.
+    """
+    height, width = ink.shape
+    line = _Line(ink, hand)
+    # The middle of the line: anywhere the digits still lie inside, mostly central.
+    room = max(height - hand.height, 0) / 2
+    middle = height / 2 + float(np.clip(rng.normal(0, 0.45), -1, 1)) * room
+    line.x = rng.uniform(0, 0.25) * hand.height
+    plain = pattern.count(DIGIT) == len(pattern)
+    if plain and rng.random() < 0.12:
+        _put_mark(line, str(rng.choice(hand.before)), middle, rng)
+    sizes = np.exp(rng.normal(0, 0.09, len(images)))
+    patches = []
+    for image, label, size in zip(images, labels, sizes, strict=True):
+        tall = hand.height * float(size) * (hand.small_zeros if label == 0 else 1.0)
+        patches.append(_digit(image, int(label), tall, hand.writer, rng))
+    signs_wide = 0.3 * (len(pattern) - len(patches)) * hand.height
+    spare = width - line.x - signs_wide - sum(p.shape[1] + hand.gap * hand.height for p in patches)
+    if spare > 0:
+        line.x += rng.random() * spare
+    following = zip(patches, labels.tolist(), strict=True)
+    boxes = 0
+    for place, character in enumerate(pattern):
+        if character != DIGIT:
+            if not _put_mark(line, character, middle, rng):
+                break
+            continue
+        patch, label = next(following)
+        y = middle + hand.slope * (line.x - width / 2) + rng.normal(0, 0.05) * hand.height + hand.height / 2
+        y -= patch.shape[0]
+        if hand.small_zeros < 1:
+            y -= rng.uniform(0, 0.6) * (hand.height - patch.shape[0])
+        if plain and place and hand.separators and rng.random() < hand.separators:
+            _put_mark(line, str(rng.choice(hand.between)), middle, rng)
+        gap = (hand.gap + rng.normal(0, hand.gap_spread)) * hand.height
+        if hand.boxed:  # every digit somewhere within its box
+            slack = max(1 - patch.shape[1] / (hand.boxed * hand.height), 0)
+            in_box = (boxes + rng.uniform(0.1, 0.9) * slack) * hand.boxed * hand.height
+            line.x = in_box if plain else max(line.x, in_box)
+            line.edge[:] = -1e9
+            boxes += 1
+        join = place > 0 and pattern[place - 1] == DIGIT and rng.random() < hand.joined
+        if not line.put(patch, y, gap, join=join, rng=rng, character=label):
+            break
+    if not pattern and hand.names_signs and rng.random() < 0.5:
+        for letter in rng.choice(LETTERS_UNLIKE_DIGITS, int(rng.integers(1, 5))).tolist():
+            _put_mark(line, letter, middle, rng)
+    elif plain and (rng.random() < 0.22 or (not line.written and rng.random() < 0.5)):
+        ending = str(rng.choice(hand.behind))
+        for kind in (ending,) if ending == "scribble" else ending:
+            _put_mark(line, kind, middle, rng)
+    if hand.boxed:
+        _draw_boxes(ink, hand, middle, rng)
+    if rng.random() < 0.08:
+        _neighbouring_line(ink, images, hand, middle, rng)
+    return line.written
+
+
+def _digit(
+    image: NDArray[np.uint8], label: int, tall: float, writer: Hand, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Return a digit, `tall` pixels high, as this writer makes it: from a pen path, or as the image shows it."""
+    if str(label) in writer.drawn:
+        return tight(writer.draw(str(label), tall, rng).ink)
+    strokes = image[image > MIDDLE]
+    level = min(writer.level, float(np.quantile(strokes, 1 - FINEST))) if strokes.size else writer.level
+    return written_digit(image, tall, writer.slant, writer.stretch, level, writer.gain)
+
+
+def _put_mark(line: _Line, kind: str, middle: float, rng: np.random.Generator) -> bool:
+    """Put a sign, or what is none, behind what is written; False when there is no room."""
+    named = kind in SIGNS and line.hand.names_signs
+    if kind in MARKS and not (named and rng.random() < 0.5):
+        ink, top = mark(kind, line.hand.height, max(line.hand.pen * rng.uniform(0.7, 1.3), 1), rng)
+    else:
+        patch = line.hand.writer.draw(kind, line.hand.height, rng)
+        ink, top = tight(patch.ink), patch.top / line.hand.height
+    y = middle + (top - 0.5) * line.hand.height + line.hand.slope * (line.x - line.ink.shape[1] / 2)
+    gap = rng.uniform(-0.02, 0.25) * line.hand.height
+    return line.put(ink, y, gap, join=False, rng=rng, character=kind if named else None)
+
+
+class _Line:
+    """A line being written: how far its ink reaches to the right on every row."""
+
+    def __init__(self, ink: NDArray[np.uint8], hand: NumberHand) -> None:
+        self.ink, self.hand = ink, hand
+        self.x = 0.0
+        self.edge = np.full(ink.shape[0], -1e9)
+        self.last: tuple[float, float] | None = None
+        self.written: list[Written] = []
+
+    def put(
+        self,
+        patch: NDArray[np.uint8],
+        y: float,
+        gap: float,
+        *,
+        join: bool,
+        rng: np.random.Generator,
+        character: int | str | None,
+    ) -> bool:
+        """Put a patch of ink `gap` pixels after the last one; False, and nothing done, when there is no room.
+
+        `character` is what it shows: None for what is no character of a number, and may be cut off.
+        """
+        height, width = self.ink.shape
+        whole = character is not None
+        tall, wide = patch.shape
+        top = round(y)
+        if whole:
+            top = min(max(top, -tall // 12), height - tall + tall // 12)
+        rows = np.arange(max(top, 0), min(top + tall, height))
+        inked = patch[rows - top] > 100
+        some = inked.any(axis=1)
+        if not some.any():
+            return not whole
+        left = np.where(some, inked.argmax(axis=1), 1e9)
+        # Neighbouring rows count too: strokes may not slip past each other by a pixel.
+        reach = max(1, round(0.12 * self.hand.height))
+        edge = np.asarray(cv2.dilate(self.edge.reshape(-1, 1), np.ones((2 * reach + 1, 1), np.uint8))).ravel()
+        nearest = float((edge[rows] - left).max())
+        x = round(max(nearest + gap, self.x - 0.45 * wide - 0.1 * self.hand.height) if nearest > -1e8 else self.x)
+        x = max(x, 0)
+        if x + wide > width + (wide // 12 if whole else wide):
+            return False
+        right = min(x + wide, width)
+        target = self.ink[rows[0] : rows[-1] + 1, x:right]
+        np.maximum(target, patch[rows - top, : right - x], out=target)
+        if character is not None:
+            own = patch[rows - top, : right - x]
+            self.written.append(Written(character, x, int(rows[0]), own > own.max() / 2))
+        self.edge[rows] = np.where(some, x + wide - inked[:, ::-1].argmax(axis=1), self.edge[rows])
+        middle = (x + wide / 2, top + rng.uniform(0.1, 0.9) * tall)
+        if join and self.last is not None:
+            bow = (np.array(self.last) + middle) / 2 + rng.normal(0, 0.1 * self.hand.height, 2)
+            stroke(self.ink, curve(np.array([self.last, bow, middle])), self.hand.pen)
+        self.last = middle
+        self.x = max(self.x, x + wide)
+        return True
+
+
+def _draw_boxes(ink: NDArray[np.uint8], hand: NumberHand, middle: float, rng: np.random.Generator) -> None:
+    """Draw the printed boxes of a form, one a digit."""
+    width = ink.shape[1]
+    half = hand.height * rng.uniform(0.6, 1.0)
+    thick, level = max(1, round(hand.pen * rng.uniform(0.2, 0.9))), int(rng.uniform(90, 255))
+    top, bottom = round(middle - half), round(middle + half)
+    lines = np.zeros_like(ink)
+    for x in np.arange(0, width, hand.boxed * hand.height).round().astype(int).tolist():
+        cv2.line(lines, (x, top), (x, bottom), level, thick)
+    for y in (top, bottom):
+        cv2.line(lines, (0, y), (width, y), level, thick)
+    np.maximum(ink, lines, out=ink)
+
+
+def _neighbouring_line(
+    ink: NDArray[np.uint8], images: NDArray[np.uint8], hand: NumberHand, middle: float, rng: np.random.Generator
+) -> None:
+    """Tails of the line above, or heads of the line below, reach into the picture."""
+    if not len(images):
+        return
+    height, width = ink.shape
+    below = rng.random() < 0.5
+    inside = rng.uniform(0.05, 0.3) * hand.height
+    x = rng.uniform(0, hand.height)
+    while x < width:
+        writer = hand.writer
+        image = images[rng.integers(len(images))]
+        patch = written_digit(image, hand.height, writer.slant, writer.stretch, writer.level, writer.gain)
+        cut = patch[: round(inside)] if below else patch[-round(inside) :] if round(inside) else patch[:0]
+        cut = cut[:, : max(0, width - int(x))]
+        if cut.size:
+            rows = slice(height - len(cut), height) if below else slice(0, len(cut))
+            target = ink[rows, int(x) : int(x) + cut.shape[1]]
+            np.maximum(target, cut, out=target)
+        x += patch.shape[1] + rng.uniform(0.1, 1.5) * hand.height
