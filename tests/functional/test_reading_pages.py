@@ -8,7 +8,7 @@ import pytest
 
 from digitry.evaluation.made_pages import judge_numbers, numbers_on
 from digitry.reading import Reader
-from digitry.synthesis import layouts
+from digitry.synthesis.cell_layouts import score_card, sudoku, table
 from digitry.synthesis.hands import Glyphs
 from digitry.synthesis.pages import made_page
 
@@ -31,7 +31,7 @@ def counts(reader: Reader, glyphs: Glyphs, layout: object, pages: int) -> tuple[
     return there, found, wrong
 
 
-@pytest.mark.parametrize("layout", [layouts.table, layouts.sudoku, layouts.score_card], ids=lambda one: one.__name__)
+@pytest.mark.parametrize("layout", [table, sudoku, score_card], ids=lambda one: one.__name__)
 @pytest.mark.parametrize("pages", [3, pytest.param(12, marks=pytest.mark.full)])
 def test_most_numbers_of_drawn_pages_are_found(layout: object, pages: int, reader: Reader, glyphs: Glyphs):
     there, found, wrong = counts(reader, glyphs, layout, pages)
