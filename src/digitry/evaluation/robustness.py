@@ -14,7 +14,8 @@ from digitry.datasets import Progress
 from digitry.errors import DataError, SettingError, unknown_name
 from digitry.evaluation.hard_pictures import specimen
 from digitry.evaluation.hard_pictures.look import Lookers
-from digitry.evaluation.robustness_parts import PARTS, Figures, Sizes, Subject
+from digitry.evaluation.robustness_figures import Figures
+from digitry.evaluation.robustness_parts import PARTS, Sizes, Subject
 from digitry.networks.model import WHAT, Model
 from digitry.networks.model_files import SHIPPED, shipped_model
 from digitry.reading import Reader

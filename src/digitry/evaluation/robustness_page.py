@@ -12,7 +12,7 @@ import numpy as np
 from digitry.evaluation.hard_pictures import photographs, signed_numbers
 from digitry.evaluation.hard_pictures.specimen import Specimen
 from digitry.evaluation.robustness import Robustness
-from digitry.evaluation.robustness_parts import Figures
+from digitry.evaluation.robustness_figures import Figures
 from digitry.pages import html
 from digitry.pages.html import Code, PagePicture, PageTable, Part, Section
 

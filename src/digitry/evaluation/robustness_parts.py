@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import reduce
 from operator import add
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +23,19 @@ from digitry.evaluation.hard_pictures.specimen import (
     test_digits,
     test_split,
 )
-
-Figures = dict[str, Any]
+from digitry.evaluation.robustness_figures import (
+    Figures,
+    confidences,
+    figures_of,
+    group_figures,
+    list_figures,
+    mean_corruption_error,
+    mistakes,
+    refusals,
+    says_sure,
+    selective_figures,
+    signed_figures,
+)
 
 
 @dataclass(frozen=True)
@@ -53,11 +61,6 @@ class Sizes:
     def tenth(self) -> Sizes:
         """Take a tenth of each, for a first look: the figures vary three times as much."""
         return Sizes(**{one.name: max(1, getattr(self, one.name) // 10) for one in fields(self)})
-
-
-RISKS = (0.001, 0.005, 0.01)
-MISTAKES_KEPT = 24
-CURVE_POINTS = 80
 
 
 @dataclass(frozen=True)
@@ -103,9 +106,9 @@ def mnist(subject: Subject) -> Figures:
             "accuracy_interval_95": list(arrays.interval),
             "ece": arrays.ece,
             "brier": arrays.brier,
-            **_selective(confidence, right),
+            **selective_figures(confidence, right),
         },
-        **{name: {**_figures(some), **_selective(*_confidences(some))} for name, some in seen.items()},
+        **{name: {**figures_of(some), **selective_figures(*confidences(some))} for name, some in seen.items()},
     }
 
 
@@ -123,9 +126,10 @@ def corrupted(subject: Subject) -> Figures:
             pairs = list(zip(images, texts, strict=True))[: subject.sizes.corrupted_pictures]
             jobs = [LookJob(model, "digit", as_it_is, pair) for pair in pairs]
             seen = subject.look(jobs, name if len(models) == 1 else f"{name}, {who}")
-            errors[who] = {"arrays": float(wrong.mean()), "pictures": 1 - _figures(seen)["accuracy"]}
+            found = figures_of(seen)
+            errors[who] = {"arrays": float(wrong.mean()), "pictures": 1 - found["accuracy"]}
             if who == "reader":
-                errors[who] |= {k: v for k, v in _figures(seen).items() if k in ("sure", "right_when_sure", "no_digit")}
+                errors[who] |= {key: found[key] for key in ("no_digit", "sure", "right_when_sure")}
         by_name[name] = errors
     ways = {"arrays": len(digits), "pictures": min(len(digits), subject.sizes.corrupted_pictures)}
     figures = {
@@ -141,18 +145,11 @@ def corrupted(subject: Subject) -> Figures:
     return figures
 
 
-def mean_corruption_error(by_name: dict[str, Figures], way: str, other: str) -> float | None:
-    """Average over corruptions the reader's error ÷ the other's; those where the other makes none are left out."""
-    pairs = [(one["reader"][way], one[other][way]) for one in by_name.values()]
-    ratios = [reader / beside for reader, beside in pairs if beside > 0]
-    return float(np.mean(ratios)) if ratios else None
-
-
 def photographed(subject: Subject) -> Figures:
     """Measure MNIST test digits as photographs, one digit each."""
     seen = subject.reading(photographs.photographed_digit, subject.sizes.photographs, "digit", "photographs of digits")
-    confidence, right = _confidences(seen)
-    return {**_figures(seen), **_selective(confidence, right), "groups": _groups(seen), "mistakes": _mistakes(seen)}
+    worth = selective_figures(*confidences(seen))
+    return {**figures_of(seen), **worth, "groups": group_figures(seen), "mistakes": mistakes(seen)}
 
 
 def numbers(subject: Subject) -> Figures:
@@ -160,33 +157,8 @@ def numbers(subject: Subject) -> Figures:
     single = subject.reading(photographs.photographed_number, subject.sizes.numbers, "number", "photographs of numbers")
     lists = subject.reading(photographs.photographed_list, subject.sizes.lists, "page", "photographs of lists")
     return {
-        "numbers": {**_figures(single), "groups": _groups(single), "mistakes": _mistakes(single)},
+        "numbers": {**figures_of(single), "groups": group_figures(single), "mistakes": mistakes(single)},
         "lists": list_figures(lists),
-    }
-
-
-def list_figures(lists: Sequence[Seen]) -> Figures:
-    """Count how many lists are wholly right, and how many of their numbers were found, in order."""
-    found = sure = sure_right = extra = 0
-    for seen in lists:
-        read = tuple(text for text, _, _ in seen.numbers)
-        matcher = difflib.SequenceMatcher(None, seen.texts, read, autojunk=False)
-        matched = {block.b + step for block in matcher.get_matching_blocks() for step in range(block.size)}
-        found += len(matched)
-        extra += max(len(read) - len(seen.texts), 0)
-        certain = {index for index, (_, _, is_sure) in enumerate(seen.numbers) if is_sure}
-        sure, sure_right = sure + len(certain), sure_right + len(certain & matched)
-    written = sum(len(seen.texts) for seen in lists)
-    return {
-        "lists": len(lists),
-        "all_right": float(np.mean([seen.right for seen in lists])),
-        "ten_numbers_found": float(np.mean([len(seen.numbers) == len(seen.texts) for seen in lists])),
-        "numbers": written,
-        "accuracy": found / written,
-        "extra": extra,
-        "sure": sure / written,
-        "right_when_sure": sure_right / sure if sure else None,
-        "wrong": [i for i, seen in enumerate(lists) if not seen.right],
     }
 
 
@@ -194,7 +166,7 @@ def signs(subject: Subject) -> Figures:
     """Measure photographed numbers with signs: right with all of them, and right digits whatever the signs."""
     make, label = signed_numbers.photographed_signed_number, "photographs of numbers with signs"
     seen = subject.reading(make, subject.sizes.signed, "number", label)
-    return {**_signed_figures(seen), "groups": _groups(seen, _signed_figures), "mistakes": _mistakes(seen)}
+    return {**signed_figures(seen), "groups": group_figures(seen, signed_figures), "mistakes": mistakes(seen)}
 
 
 def pages(subject: Subject) -> Figures:
@@ -229,36 +201,18 @@ def open_set(subject: Subject) -> Figures:
                 if not count:
                     continue
             seen = subject.reading(make, count, expect, f"{name}, expecting a {expect}")
-            sets[name] = _refusals(seen, accepted, threshold, expect)
+            sets[name] = refusals(seen, accepted, threshold, expect)
             unlike = [one for one in seen if one.facts.get("likeness") == "no digit to anyone"]
             if unlike and len(unlike) < len(seen):
-                sets[f"{name} unlike digits"] = _refusals(unlike, accepted, threshold, expect)
+                sets[f"{name} unlike digits"] = refusals(unlike, accepted, threshold, expect)
         figures[expect] = {
             "digits": len(digits),
             "threshold": threshold,
             "digits_accepted": float((accepted >= threshold).mean()),
-            "digits_sure": float(np.mean([_says_sure(one, expect) for one in digits])),
+            "digits_sure": float(np.mean([says_sure(one, expect) for one in digits])),
             "sets": sets,
         }
     return figures
-
-
-def _refusals(seen: Sequence[Seen], digits: NDArray[np.float64], threshold: float, expect: str) -> Figures:
-    confidence = np.array([one.confidence for one in seen])
-    return {
-        "pictures": len(seen),
-        "refused_at_99": float((confidence < threshold).mean()),
-        "false_positive_rate_at_99": float((confidence >= threshold).mean()),
-        "no_digit": float((confidence == 0).mean()),
-        "not_sure": float(np.mean([not _says_sure(one, expect) for one in seen])),
-        "auroc": selective.auroc(digits, confidence),
-        "read_as": [[text, n] for text, n in Counter(one.text for one in seen if one.sure).most_common(3)],
-    }
-
-
-def _says_sure(seen: Seen, expect: str) -> bool:
-    """Tell whether a person is told a number as sure: on a page, any of them."""
-    return seen.sure or (expect == "page" and any(sure for _, _, sure in seen.numbers))
 
 
 PARTS: dict[str, Callable[[Subject], Figures]] = {
@@ -276,75 +230,3 @@ def _probabilities(model: str | None, images: NDArray[np.uint8], threads: int) -
     from digitry.reading import Reader
 
     return Reader(model, threads=threads).digits.probabilities(images)  # as they are, also inverted
-
-
-def _figures(seen: Sequence[Seen]) -> Figures:
-    """Accuracy, how many are sure, and how many of those are right."""
-    right = np.array([one.right for one in seen])
-    sure = np.array([one.sure for one in seen])
-    return {
-        "pictures": len(seen),
-        "error_count": int((~right).sum()),
-        "accuracy": float(right.mean()),
-        "accuracy_interval_95": list(metrics.wilson_interval(int(right.sum()), len(seen))),
-        "no_digit": float(np.mean([not one.numbers for one in seen])),
-        "sure": float(sure.mean()),
-        "sure_count": int(sure.sum()),
-        "wrong_when_sure": int((sure & ~right).sum()),
-        "right_when_sure": float(right[sure].mean()) if sure.any() else None,
-    }
-
-
-def _signed_figures(seen: Sequence[Seen]) -> Figures:
-    return {**_figures(seen), "digits_accuracy": float(np.mean([one.right_digits for one in seen]))}
-
-
-def _confidences(seen: Sequence[Seen]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    return np.array([one.confidence for one in seen]), np.array([one.right for one in seen])
-
-
-def _selective(confidence: NDArray[Any], right: NDArray[np.bool_]) -> Figures:
-    """Measure what the confidence is worth. Calibration is judged where something was read."""
-    confidence = confidence.astype(np.float64)
-    read = confidence > 0
-    coverage, risk = selective.risk_coverage(confidence, right)
-    points = np.geomspace(1, len(coverage), CURVE_POINTS).round().astype(int)
-    # Counted from full coverage, where the mistakes are.
-    points = np.unique(len(coverage) - points)
-    return {
-        "confidence_ece": selective.calibration_error(confidence[read], right[read]) if read.any() else None,
-        "confidence_brier": selective.confidence_brier(confidence[read], right[read]) if read.any() else None,
-        "area_under_risk": selective.area_under_risk(confidence, right),
-        "coverage_at_risk": {str(r): selective.coverage_at_risk(confidence, right, r) for r in RISKS},
-        "curve": {"coverage": coverage[points].round(5).tolist(), "risk": risk[points].round(6).tolist()},
-    }
-
-
-IN_GROUPS = ("pictures", "accuracy", "digits_accuracy", "sure", "right_when_sure")
-
-
-def _groups(seen: Sequence[Seen], figures: Callable[[Sequence[Seen]], Figures] = _figures) -> Figures:
-    """Fact → group → figures, groups in the order of their names as they first appear, sorted."""
-    names = list(dict.fromkeys(name for one in seen for name in one.facts))
-    return {
-        name: {
-            group: {k: v for k, v in figures(part).items() if k in IN_GROUPS}
-            for group in sorted({one.facts[name] for one in seen if name in one.facts}, key=_group_order)
-            if (part := [one for one in seen if one.facts.get(name) == group])
-        }
-        for name in names
-    }
-
-
-def _group_order(group: str) -> tuple[int, str]:
-    return ({"under": 0, "over": 2}.get(group.split()[0], 1), group)
-
-
-def _mistakes(seen: Sequence[Seen]) -> list[Figures]:
-    """Return the wrong readings, sure ones first, then the most confident."""
-    wrong = [(index, one) for index, one in enumerate(seen) if not one.right]
-    wrong.sort(key=lambda pair: (not pair[1].sure, -pair[1].confidence))
-    return [
-        {"index": index, "written": " ".join(one.texts), "read": one.text, "sure": one.sure, "reason": one.reason}
-        for index, one in wrong[:MISTAKES_KEPT]
-    ]

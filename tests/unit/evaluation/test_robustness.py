@@ -26,6 +26,7 @@ from digitry.evaluation.hard_pictures.corruptions import CORRUPTIONS
 from digitry.evaluation.hard_pictures.look import Lookers, LookJob, Seen
 from digitry.evaluation.hard_pictures.specimen import Specimen, as_it_is
 from digitry.evaluation.robustness import Robustness, network_sha256, robustness
+from digitry.evaluation.robustness_figures import list_figures, mean_corruption_error
 from digitry.evaluation.robustness_parts import PARTS, Sizes, Subject
 from digitry.networks.model_files import shipped_model
 from digitry.training.run_folder import locked
@@ -52,7 +53,7 @@ def seen(written: str, read: str, sure: bool = True, confidence: float = 0.9) ->
 
 
 def test_a_list_counts_the_numbers_that_are_right_and_in_their_place() -> None:
-    figures = robustness_parts.list_figures([seen("12 34 56", "12 34 56"), seen("12 34 56", "12 99 56 7")])
+    figures = list_figures([seen("12 34 56", "12 34 56"), seen("12 34 56", "12 99 56 7")])
     assert figures["all_right"] == 0.5
     assert figures["ten_numbers_found"] == 0.5
     assert figures["accuracy"] == pytest.approx(5 / 6)
@@ -62,7 +63,7 @@ def test_a_list_counts_the_numbers_that_are_right_and_in_their_place() -> None:
 
 
 def test_numbers_out_of_order_are_not_in_their_place() -> None:
-    assert robustness_parts.list_figures([seen("12 34", "34 12")])["accuracy"] == 0.5
+    assert list_figures([seen("12 34", "34 12")])["accuracy"] == 0.5
 
 
 def test_a_reading_is_right_only_when_it_is_all_that_is_written() -> None:
@@ -109,8 +110,8 @@ def test_mean_corruption_error_is_the_mean_of_the_ratios() -> None:
         "stripe": {"reader": {"arrays": 0.3}, "cnn": {"arrays": 0.2}},
         "scale": {"reader": {"arrays": 0.3}, "cnn": {"arrays": 0.0}},
     }
-    assert robustness_parts.mean_corruption_error(by_name, "arrays", "cnn") == pytest.approx((0.25 + 1.5) / 2)
-    assert robustness_parts.mean_corruption_error({"scale": by_name["scale"]}, "arrays", "cnn") is None
+    assert mean_corruption_error(by_name, "arrays", "cnn") == pytest.approx((0.25 + 1.5) / 2)
+    assert mean_corruption_error({"scale": by_name["scale"]}, "arrays", "cnn") is None
 
 
 def test_two_processes_answer_as_one_does_and_in_the_same_order(model: str) -> None:
