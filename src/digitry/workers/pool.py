@@ -25,6 +25,8 @@ START_SECONDS = 30.0
 LINE_BYTES = 16 * 2**20
 """The longest JSON of a message: pages full of numbers."""
 
+_NONSENSE = (ValueError, TypeError, RecursionError, OverflowError, MemoryError)
+"""What is raised over a message that is no JSON of this form, nested too deep, or says that too much follows."""
 
 Head = dict[str, Any]
 Bytes = bytes | memoryview
@@ -54,6 +56,8 @@ def read_message(pipe: IO[bytes]) -> Message | None:
     if not line.endswith(b"\n"):
         return None
     head, sizes = json.loads(line)
+    if not isinstance(head, dict):
+        raise TypeError("a message begins with an object")
     parts = [pipe.read(max(size, 0)) for size in sizes]
     return Message(head, parts) if [len(part) for part in parts] == sizes else None
 
@@ -103,7 +107,7 @@ class Worker:
                 with contextlib.suppress(OSError):  # dead: it may have said why
                     write_message(self._pipes[0], head, *parts)
             return read_message(self._pipes[1])
-        except (OSError, ValueError, TypeError):  # stopped by another thread, or what it says makes no sense
+        except (OSError, *_NONSENSE):  # stopped by another thread, or what it says makes no sense
             return None
         finally:
             timer.cancel()

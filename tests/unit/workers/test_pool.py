@@ -62,6 +62,30 @@ def test_a_message_that_kills_its_worker_is_answered_by_none_and_all_others_are_
     assert [one is None for one in found] == [number % 5 == 2 for number in range(15)]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"no JSON\n",
+        b'{"a": 1}\n',
+        b"[[], []]\n",
+        b"[{}, 1]\n",
+        b'[{}, ["8"]]\n',
+        b"[" * 100_000 + b"\n",
+        b"[{}, [1000000000000000000]]\n",
+        b"[{}, [1000000000000000000000]]\n",
+    ],
+    ids=["no JSON", "no list", "no object", "no sizes", "texts", "nested", "more than fits", "more than is counted"],
+)
+def test_what_makes_no_sense_ends_its_worker_and_is_no_answer(said: bytes, pool: Pool) -> None:
+    workers = [pool._idle.get(timeout=ENOUGH_SECONDS) for _ in range(2)]
+    for worker in workers:
+        pool._idle.put(worker)
+    assert pool.ask({"raw": True}, said).result(ENOUGH_SECONDS) is None
+    assert workers[0].is_dead
+    answers = [pool.ask({"number": number}).result(ENOUGH_SECONDS) for number in range(4)]
+    assert answers == [({"number": number}, []) for number in range(4)]
+
+
 def test_workers_that_died_with_nothing_to_do_are_replaced_before_they_get_a_message(pool: Pool) -> None:
     workers = [pool._idle.get(timeout=ENOUGH_SECONDS) for _ in range(2)]
     for worker in workers:
