@@ -7,6 +7,8 @@ import logging
 import os
 import signal
 import socket
+import stat
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -17,6 +19,9 @@ from digitry.errors import DigitryError, SettingError
 from digitry.workers.equipment import Equipment, check_equipment
 
 ANSWER_SECONDS = 10.0
+
+MOST_NOTED = 1000
+"""Letters of an address, at most."""
 
 LOOPBACK = ("127.0.0.1:", "localhost:", "[::1]:")
 
@@ -40,21 +45,20 @@ def joined_cluster(address: str) -> Iterator[None]:
     import ray
     from ray._private import worker
 
-    # It tells of every process and node that dies, on standard output, which is for results; no setting of Ray's stops
-    # that.
-    worker.print_to_stdstream = lambda *_, **__: None
-    with _own_signals():
+    with _silent(worker):
+        with _own_signals():
+            try:
+                # What nodes print would come between the results.
+                ray.init(place, log_to_driver=False, logging_level=logging.CRITICAL)
+            except (ConnectionError, ValueError) as error:
+                raise _no_cluster(address) from error
+            except RuntimeError as error:  # another version of Ray or Python
+                reason = " ".join(str(error).split())
+                raise SettingError(f"the cluster at {address} cannot be joined: {reason}") from error
         try:
-            # What nodes print would come between the results.
-            ray.init(place, log_to_driver=False, logging_level=logging.CRITICAL)
-        except (ConnectionError, ValueError) as error:
-            raise _no_cluster(address) from error
-        except RuntimeError as error:  # another version of Ray or Python
-            raise SettingError(f"the cluster at {address} cannot be joined: {' '.join(str(error).split())}") from error
-    try:
-        yield
-    finally:
-        ray.shutdown()
+            yield
+        finally:
+            ray.shutdown()
 
 
 def error_there(error: Any) -> Exception:
@@ -102,17 +106,50 @@ def _answering(address: str) -> str:
 
 
 def _recorded() -> str:
-    """Return where the cluster of this machine is, as `ray start` or a person noted it; empty where nobody did."""
+    """Return where the cluster of this machine is, as `ray start` or a person noted it; empty where nobody did.
+
+    Raises SettingError for a note that somebody else may have written: theirs would get the pictures.
+    """
+    if place := os.environ.get("RAY_ADDRESS"):
+        return place
     noted = Path(os.environ.get("RAY_TMPDIR") or tempfile.gettempdir(), "ray", "ray_current_cluster")
     try:
-        return os.environ.get("RAY_ADDRESS") or noted.read_text(encoding="utf-8").strip()
+        with noted.open(encoding="utf-8", errors="replace") as file:
+            if not _is_trusted(os.fstat(file.fileno())):
+                raise SettingError(
+                    f"{noted} may have been written by another user, to whose cluster everything would be sent; name "
+                    "your own: --ray HOST:PORT"
+                )
+            return file.read(MOST_NOTED).strip()
     except OSError:
         return ""
+
+
+def _is_trusted(noted: os.stat_result) -> bool:
+    """Tell whether only this user or root can have written a file. Ray opens its folder to everybody, so that says
+    nothing.
+    """
+    if sys.platform == "win32":
+        return True
+    return noted.st_uid in (os.getuid(), 0) and not noted.st_mode & stat.S_IWOTH
 
 
 def _no_cluster(address: str) -> SettingError:
     where = "runs on this machine" if address == "auto" else f"answers at {address}"
     return SettingError(f"no Ray cluster {where}, or this machine is none of its nodes; start one here: {START}")
+
+
+@contextlib.contextmanager
+def _silent(worker: Any) -> Iterator[None]:
+    """Keep Ray from telling of every process and node that dies on standard output, which is for results; none of its
+    settings stops that.
+    """
+    before = worker.print_to_stdstream
+    worker.print_to_stdstream = lambda *_, **__: None
+    try:
+        yield
+    finally:
+        worker.print_to_stdstream = before
 
 
 @contextlib.contextmanager
