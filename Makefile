@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_OPTIONS := --disable-pip-version-check --quiet
 RUN ?= demo
+NODES ?= 2
 
-.PHONY: help demo test test-slow docs test-browser test-backends test-cluster check reliability bench locks clean
+.PHONY: help demo test test-slow docs test-browser test-backends test-cluster cluster check reliability bench locks clean
 
 help:  ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -62,6 +63,9 @@ test-backends: .backends/done  ## The same networks on TensorFlow, JAX and Torch
 
 test-cluster: .backends/done  ## Reading, training and tuning on Ray nodes of this machine, some of which are killed.
 	.backends/bin/python -m pytest -m "cluster and not full" tests/cluster
+
+cluster: .backends/done  ## A few Ray nodes on loopback, to try --ray with; NODES=3 for three, Ctrl-C ends them.
+	@.backends/bin/python bench/cluster_nodes.py $(NODES)
 
 check: $(VENV)/dev.done  ## Style, types, who may import whom, and whether what is generated is up to date.
 	$(BIN)/ruff check .

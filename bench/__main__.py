@@ -232,7 +232,16 @@ BENCHES = {
 }
 """Name → what it is. A script that is not listed here can be run too, by its own name."""
 
-TOOLS = ("__main__", "load", "commands_page", "page_constants", "benchmarks_page", "evidence_page", "results_page")
+TOOLS = (
+    "__main__",
+    "load",
+    "cluster_nodes",
+    "commands_page",
+    "page_constants",
+    "benchmarks_page",
+    "evidence_page",
+    "results_page",
+)
 """What others use, or `make check` runs."""
 
 ALL = (

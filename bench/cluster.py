@@ -31,7 +31,7 @@ from digitry.training.run_folder import describe_surroundings
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
-from tests.cluster.nodes import cluster_of  # noqa: E402 - the tests are no package that is installed
+from bench.cluster_nodes import cluster_of  # noqa: E402 - the tests are no package that is installed
 from tests.unit.tiny_models import printed_digit  # noqa: E402
 
 TWO_PROCESSES = (

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bench.cluster_nodes import Nodes, cluster_of
 
-from tests.cluster.nodes import Nodes, cluster_of
 from tests.conftest import make_digits
 
 

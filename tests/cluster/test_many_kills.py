@@ -15,9 +15,9 @@ import time
 from pathlib import Path
 
 import pytest
+from bench.cluster_nodes import ROOT, Nodes, cluster_of
 
 from digitry.training.tuning.study_plan import JOURNAL
-from tests.cluster.nodes import ROOT, Nodes, cluster_of
 from tests.cluster.test_tuning_on_ray import seats
 from tests.unit.training.tuning.made_up import final_records
 

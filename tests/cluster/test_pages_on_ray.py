@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bench.cluster_nodes import Nodes
 
 from digitry.synthesis.hands import Glyphs
-from tests.cluster.nodes import Nodes
 
 pytestmark = [pytest.mark.cluster, pytest.mark.filterwarnings("default")]
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bench.cluster_nodes import Nodes, cluster_of
 from pyarrow import parquet
 
 import digitry
 from digitry.errors import SettingError
-from tests.cluster.nodes import Nodes, cluster_of
 from tests.reliability.test_reading_jobs import make_folder, wait_for_growth
 from tests.unit.reading.store import store_of
 

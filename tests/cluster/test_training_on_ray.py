@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bench.cluster_nodes import ROOT, Nodes
 from safetensors.numpy import load_file
 
 import digitry
 from digitry.errors import SettingError
-from tests.cluster.nodes import ROOT, Nodes
 from tests.unit.training.conftest import few_strips
 
 pytestmark = [pytest.mark.cluster, pytest.mark.filterwarnings("default")]

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bench.cluster_nodes import Nodes, cluster_of
 
 import digitry
 from digitry.errors import SettingError
-from tests.cluster.nodes import Nodes, cluster_of
 from tests.unit.training.tuning.made_up import final_records
 
 pytestmark = [pytest.mark.cluster, pytest.mark.filterwarnings("default")]

@@ -1,10 +1,16 @@
-"""Ray nodes on this machine, each as small as can be, that come, go and are killed.
+"""Ray nodes on this machine, each as small as can be, that come, go and are killed: to try, to test, to measure.
+
+python bench/cluster_nodes.py [2]
+
+So many nodes, of one core each, until Ctrl-C. They listen on loopback alone: here that address is taken as it is, which
+`ray start` replaces by this machine's in the network, unless a variable says not to.
 
 They belong to a process of their own, which does what it is told by lines: `add`, `kill`; it ends with its input.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import subprocess
@@ -16,7 +22,10 @@ from typing import Any
 NODE = {"num_cpus": 1, "object_store_memory": 100 * 2**20, "node_ip_address": "127.0.0.1"}
 """One core, so that one process reads there."""
 
-ROOT = Path(__file__).parents[2]
+SURROUNDINGS = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+"""Nothing is told to anybody; and where a part of Ray looks for this machine's address, it finds loopback."""
+
+ROOT = Path(__file__).parent.parent
 
 
 class Nodes:
@@ -26,6 +35,11 @@ class Nodes:
         self._process = process
         self.address = self._answer()
 
+    @property
+    def pid(self) -> int:
+        """The process whose children the nodes are."""
+        return self._process.pid
+
     def add(self) -> None:
         """Start one more node, and wait for it."""
         self._tell("add")
@@ -33,6 +47,10 @@ class Nodes:
     def kill(self) -> None:
         """Kill the node that was added last, without a word."""
         self._tell("kill")
+
+    def wait(self) -> None:
+        """Wait until it ends by itself, for whatever reason."""
+        self._process.wait()
 
     def _tell(self, what: str) -> None:
         assert self._process.stdin is not None
@@ -52,13 +70,14 @@ def cluster_of(nodes: int, package: Path | None = None) -> Iterator[Nodes]:
     """A cluster of so many nodes; they run the digitry in the folder `package`, else ours."""
     paths = [str(package or ROOT / "src"), str(ROOT)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.cluster.nodes", str(nodes)],
+        [sys.executable, "-m", "bench.cluster_nodes", str(nodes), "--told"],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "RAY_USAGE_STATS_ENABLED": "0"},
+        env={**os.environ, **SURROUNDINGS, "PYTHONPATH": os.pathsep.join(paths)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        start_new_session=True,  # Ctrl-C is for who asked; the nodes then end with their input
     )
     with process:
         try:
@@ -69,7 +88,40 @@ def cluster_of(nodes: int, package: Path | None = None) -> Iterator[Nodes]:
             process.wait(60)
 
 
-def main(nodes: int) -> None:
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("nodes", type=int, nargs="?", default=2)
+    parser.add_argument("--told", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.nodes < 1:
+        parser.error(f"a cluster has at least one node, not {options.nodes}")
+    if options.told:
+        keep(options.nodes)
+        return
+    print(f"starting {count(options.nodes)} …", flush=True)
+    with contextlib.suppress(KeyboardInterrupt), cluster_of(options.nodes) as cluster:
+        print(next_steps(options.nodes, cluster.address), flush=True)
+        cluster.wait()
+
+
+def count(nodes: int) -> str:
+    return f"{nodes} node{'s' * (nodes != 1)} of one core{' each' * (nodes != 1)}"
+
+
+def next_steps(nodes: int, address: str) -> str:
+    """Where the cluster is, and what can be typed now."""
+    digitry = Path(sys.executable).with_name("digitry")
+    program = os.path.relpath(digitry) if digitry.is_relative_to(ROOT) else str(digitry)
+    lines = [
+        f"read examples --ray {address}",
+        f"train quick --ray {address}",
+        f"tune dense-relu --minutes 5 --ray {address}",
+    ]
+    typed = "\n".join(f"    {program} {line}" for line in lines)
+    return f"{count(nodes)} at {address}, for this machine alone. In another window, for example:\n\n{typed}\n\nCtrl-C ends it."
+
+
+def keep(nodes: int) -> None:
     """Start them, say where, and do what is told until the input ends."""
     from ray.cluster_utils import Cluster
 
@@ -102,4 +154,4 @@ def patiently(begin: Callable[[], Any]) -> Any:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main()
