@@ -50,6 +50,8 @@ class SeatHere:
         self.node.asks += 1
         if self.is_given_up or self.node.asks in self.node.lost:
             raise LostSeatError
+        if "run" in head:
+            self.seat.open()
         return self.seat.ask(head, parcel)
 
     def give_up(self) -> None:
@@ -144,7 +146,9 @@ def test_what_a_kill_left_on_a_node_goes_a_day_later(study: NodeStudy, tmp_path:
     for left in (new, old):
         (left / "0000").mkdir(parents=True)
     os.utime(old, (0, 0))
-    TrialSeat(study).end()
+    seat = TrialSeat(study)
+    seat.open()
+    seat.end()
     assert list((tmp_path / "nodes").iterdir()) == [new]
     shutil.rmtree(new)
 
@@ -154,8 +158,21 @@ def test_a_node_that_has_something_else_is_refused(study: NodeStudy, tmp_path: P
         train(Node(replace(study, equipment={"keras-of-tomorrow": "9"})), tmp_path)
 
 
+def test_a_node_that_cannot_make_a_folder_is_named_and_not_taken_for_a_dead_one(
+    study: NodeStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = Node(study)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    with pytest.raises(
+        StorageError, match=r"^the node .+ cannot make a trial's folder .*: No such file or directory; "
+    ):
+        train(node, tmp_path)
+    assert len(node.seats) == 1
+
+
 def test_a_recipe_that_cannot_be_used_there_ends_the_study_with_the_reason(study: NodeStudy) -> None:
     seat = TrialSeat(replace(study, what=b"of a package that is not there", module=MODULE))
+    seat.open()
     said, _ = seat.ask({"run": "0000", "settings": {}, "seed": 0}, Parcel({}))
     seat.end()
     assert said is not None

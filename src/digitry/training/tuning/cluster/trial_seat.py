@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from digitry.errors import TrainingError
+from digitry.errors import StorageError, TrainingError
 from digitry.files import remove_stale_temporaries, temporary_beside
 from digitry.training.tuning.cluster.run_parcel import Parcel, Stamps, parcel_of, stamps_of, unpack_parcel
 from digitry.training.tuning.trial_process import MODULE
@@ -45,28 +45,45 @@ class TrialSeat:
     """Where one trial trains."""
 
     def __init__(self, study: NodeStudy) -> None:
+        """Do nothing yet: what is raised here Ray takes for the death of the actor."""
         self._study = study
-        place = Path(tempfile.gettempdir())
-        with contextlib.suppress(OSError):  # what kills left is not worth a trial
-            remove_stale_temporaries(place, STALE_SECONDS)
-        self._home = temporary_beside(place / "digitry-trial")
-        self._home.mkdir(mode=0o700)
-        self._run = self._home
+        self._home: Path | None = None
+        self._run = Path()
         self._there: Stamps = {}
         """What the driver has."""
         self._worker: Worker | None = None
 
+    def open(self) -> None:
+        """Make the trial's folder. Raises SettingError where this node does not run what the driver runs, StorageError
+        where it cannot.
+        """
+        check_equipment(self._study.equipment)
+        try:
+            place = Path(tempfile.gettempdir())
+            with contextlib.suppress(OSError):  # what kills left is not worth a trial
+                remove_stale_temporaries(place, STALE_SECONDS)
+            home = temporary_beside(place / "digitry-trial")
+            home.mkdir(mode=0o700)
+        except OSError as error:
+            why = error.strerror or error
+            raise StorageError(
+                f"the node {platform.node()} cannot make a trial's folder among its temporary files: {why}; free some "
+                "space there, or set TMPDIR where it is started"
+            ) from error
+        self._home = home
+
     def ask(self, head: dict[str, Any], parcel: Parcel) -> tuple[dict[str, Any] | None, Parcel]:
         """Begin with the trial, whose run so far is in the parcel, or say whether it goes on → what is said of it, None
-        where its process died, and what has changed in its folder.
+        where its process died, and what has changed in its folder. The seat is open.
 
-        Raises SettingError where this node does not run what the driver runs, TrainingError where it has no process.
+        Raises TrainingError where this node has no process to train in, StorageError where it has no room.
         """
+        assert self._home is not None
         if "run" in head:
             self._run = self._home / head["run"]
             unpack_parcel(parcel, self._run)
             self._there = stamps_of(self._run)
-            self._worker = self._started()
+            self._worker = self._started(self._home)
             head = {**head, "run": str(self._run)}
         assert self._worker is not None
         said = self._worker.ask(head)
@@ -82,18 +99,18 @@ class TrialSeat:
         """End, from another thread too, and leave nothing behind."""
         if self._worker is not None:
             self._worker.stop()
-        shutil.rmtree(self._home, ignore_errors=True)
+        if self._home is not None:
+            shutil.rmtree(self._home, ignore_errors=True)
 
-    def _started(self) -> Worker:
+    def _started(self, home: Path) -> Worker:
         study = self._study
-        check_equipment(study.equipment)
         os.environ.pop("KERAS_BACKEND", None)
         if study.backend is not None:
             os.environ["KERAS_BACKEND"] = study.backend
         head: dict[str, Any] = {"track": study.track, "threads": 1}
         if study.recipe_files:
-            unpack_parcel(Parcel(study.recipe_files), self._home / "recipe")
-            head["recipe_file"] = str(self._home / "recipe" / next(iter(study.recipe_files)))
+            unpack_parcel(Parcel(study.recipe_files), home / "recipe")
+            head["recipe_file"] = str(home / "recipe" / next(iter(study.recipe_files)))
         try:
             return Worker(study.module, head, study.what)
         except NoWorkerError as error:

@@ -32,7 +32,7 @@ LOOK_SECONDS = 0.2
 """How often it is looked whether an answer is still wanted."""
 
 SILENCE_SECONDS = 30.0
-"""After that, and again, it is looked whether there is any node left to wait for."""
+"""After that, and again, it is looked what is waited for."""
 
 END_SECONDS = 5.0
 """So long a node has to clear away what a trial left there."""
@@ -88,9 +88,15 @@ class RaySeat:
 
     def ask(self, head: dict[str, Any], parcel: Parcel) -> tuple[dict[str, Any] | None, Parcel]:
         """See `TrialSeat`. Raises LostSeatError where its node is gone, or it was given up."""
+        if "run" in head:
+            self._answer(self._actor.open.remote(), waits_for_a_core=True)
+        said: tuple[dict[str, Any] | None, Parcel] = self._answer(self._actor.ask.remote(head, parcel))
+        return said
+
+    def _answer(self, answer: Any, *, waits_for_a_core: bool = False) -> Any:
+        """Wait for an answer, and say what for where it takes long. Raises what was raised there, or LostSeatError."""
         from ray import exceptions
 
-        answer = self._actor.ask.remote(head, parcel)
         silent_since = time.monotonic()
         while not self._ray.wait([answer], timeout=LOOK_SECONDS)[0]:
             if self._is_given_up:
@@ -99,14 +105,18 @@ class RaySeat:
                 silent_since = time.monotonic()
                 if not self._ray.cluster_resources().get("CPU"):
                     warn_caller("no node of the cluster is left; waiting for one to join it")
+                elif waits_for_a_core:
+                    warn_caller(
+                        "a trial waits for a core of the cluster; something else may have them, or there are fewer "
+                        "than --workers"
+                    )
         try:
-            said: tuple[dict[str, Any] | None, Parcel] = self._ray.get(answer)
+            return self._ray.get(answer)
         except exceptions.RayError as error:
             meant = error_there(error)
             if meant is not error or isinstance(error, exceptions.RayTaskError):
                 raise meant from None
             raise LostSeatError from error
-        return said
 
     def give_up(self) -> None:
         """Make `ask` raise LostSeatError, from another thread."""
