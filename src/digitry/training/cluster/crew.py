@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from digitry.console import warn_caller
 from digitry.errors import TrainingError
 from digitry.training.cluster.gloo_group import LostPeerError
+from digitry.training.interrupt import TrainingInterrupted
 from digitry.workers.join_cluster import error_there
 
 LOOK_SECONDS = 0.2
@@ -16,6 +17,10 @@ LOOK_SECONDS = 0.2
 
 SILENCE_SECONDS = 30.0
 """After that, and again, it is said what is waited for."""
+
+LEAVE_SECONDS = 20.0
+"""So long a training that shall stop waits for what the workers are at, to save it: a node that only Ray still reaches
+may never answer."""
 
 APART = 1e-4
 """Weights that differ by more than this share of their length are not those of one training. Processors of another
@@ -36,19 +41,21 @@ class Crew:
         """Take the cores of every node, of at most so many, and begin at `start`; wait for nodes where there is none.
 
         On each works a `seat`, made of the job, its cores and its address: it can `open`, `join` the others at `start`,
-        and tell its `state`. `meanwhile` is called a few times a second while it waits, and may raise.
+        and tell its `state`. `meanwhile` is called a few times a second while anything is waited for, and may raise
+        TrainingInterrupted.
         Raises SettingError for a node that does not run what the driver runs.
         """
-        self._ray = ray
+        self._ray, self._meanwhile = ray, meanwhile
         nodes = _living_nodes(ray, meanwhile)[:most]
         self.cores = sum(node.cores for node in nodes)
         there = ray.put(job)
         self._seats = [_take_seat(ray, seat, there, node) for node in nodes]
         try:
             firsts = [{"is_first": not number} for number in range(self.size)]
-            [port, *_] = self.ask_each("open", [()] * self.size, firsts, meanwhile=meanwhile)
+            [port, *_] = self.ask_each("open", [()] * self.size, firsts, begins=True)
             begin = ray.put(start)
-            self.ask_each("join", [(nodes[0].host, port, rank, self.size, begin) for rank in range(self.size)])
+            places = [(nodes[0].host, port, rank, self.size, begin) for rank in range(self.size)]
+            self.ask_each("join", places, begins=True)
         except BaseException:
             self.end()
             raise
@@ -93,41 +100,53 @@ class Crew:
         given: Sequence[tuple[Any, ...]],
         named: Sequence[dict[str, Any]] = (),
         *,
-        meanwhile: Callable[[], None] | None = None,
+        begins: bool = False,
     ) -> list[Any]:
-        """Ask each worker something → their answers. Raises what one raised.
+        """Ask each worker something → their answers. Raises what one raised, and TrainingInterrupted.
 
-        With `meanwhile` it may take as long as it takes: that is called, and it is said what is waited for.
+        Where they only begin there is nothing to save, and it may take as long as it takes: it is said what is waited
+        for. Else the answers are waited for even where the training shall stop, up to LEAVE_SECONDS.
         """
-        from ray import exceptions
-
         named = named or [{}] * self.size
         answers = [
             getattr(seat, method).remote(*one, **more)
             for seat, one, more in zip(self._seats, given, named, strict=True)
         ]
-        open_, silent_since = list(answers), time.monotonic()
-        while open_:
+        open_, silent_since, patience = list(answers), time.monotonic(), 0.0 if begins else LEAVE_SECONDS
+        asked_to_leave: float | None = None
+        while True:
             done, open_ = self._ray.wait(open_, num_returns=len(open_), timeout=LOOK_SECONDS)
             for answer in done:
-                try:
-                    self._ray.get(answer)
-                except exceptions.RayTaskError as error:
-                    if isinstance(error.cause, LostPeerError):
-                        raise LostWorkerError from error
-                    raise error_there(error) from None
-                except exceptions.RayError as error:
-                    raise LostWorkerError from error
-            if meanwhile is None:
-                continue
-            meanwhile()
-            if time.monotonic() - silent_since >= SILENCE_SECONDS:
-                silent_since = time.monotonic()
+                self._check(answer)
+            if not open_:
+                found: list[Any] = self._ray.get(answers)
+                return found
+            now = time.monotonic()
+            try:
+                self._meanwhile()
+            except TrainingInterrupted:
+                asked_to_leave = asked_to_leave or now
+                if now - asked_to_leave >= patience:
+                    raise
+            if begins and now - silent_since >= SILENCE_SECONDS:
+                silent_since = now
                 warn_caller(
-                    f"waiting for {len(open_)} of {self.size} nodes to begin; something else may have their cores"
+                    f"waiting for {len(open_)} of {self.size} nodes to begin; something else may have their cores, or "
+                    "they do not reach each other"
                 )
-        found: list[Any] = self._ray.get(answers)
-        return found
+
+    def _check(self, answer: Any) -> None:
+        """Do nothing where there is an answer. Raises what the worker raised, or LostWorkerError."""
+        from ray import exceptions
+
+        try:
+            self._ray.get(answer)
+        except exceptions.RayTaskError as error:
+            if isinstance(error.cause, LostPeerError):
+                raise LostWorkerError from error
+            raise error_there(error) from None
+        except exceptions.RayError as error:
+            raise LostWorkerError from error
 
 
 class _Node(NamedTuple):

@@ -44,7 +44,7 @@ class SharingNodes:
         return self._training
 
     def leave(self) -> None:
-        """Give the cores back: what is still to do is done here."""
+        """Give the cores back: what is still to do is done here, or nothing, whatever a node is at."""
         if self._training is not None:
             self._training.leave()
 
@@ -63,4 +63,8 @@ def sharing_nodes(address: str | None, plan: Recipe) -> Iterator[SharingNodes | 
     with joined_cluster(address):
         import ray
 
-        yield SharingNodes(ray)
+        nodes = SharingNodes(ray)
+        try:
+            yield nodes
+        finally:
+            nodes.leave()
