@@ -255,12 +255,12 @@ def _results(
     from digitry.reading.batch.here import open_reader, read_many
     from digitry.reading.batch.read_all import read_all
 
-    sources = [_source(name) for name in names]
     if ray is not None:
         from digitry.reading.cluster.read_on_ray import read_on_ray
 
-        yield from read_on_ray(sources, settings, maker, ray)
+        yield from read_on_ray(map(_source, names), settings, maker, ray)
         return
+    sources = [_source(name) for name in names]
     if explain is None:
         yield from read_all(sources, settings, maker)
         return

@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,10 @@ from PIL import Image
 from pyarrow import parquet
 
 from digitry.cli.read import command
-from digitry.cli.reading_output import drawing_paths
+from digitry.cli.reading_output import Made, drawing_paths
 from digitry.errors import DigitryError, ModelError, SettingError
 from digitry.reading import Reader
+from digitry.reading.batch.records import PictureSource
 from tests.unit.images.written import ink_page
 from tests.unit.reading.store import store_of
 from tests.unit.tiny_models import printed_digit, template_model_bytes
@@ -386,6 +388,22 @@ def test_ray_is_asked_for_by_its_extra_and_draws_nothing(folder: Path, monkeypat
     monkeypatch.setattr("digitry.packages.find_spec", lambda name: None)
     with pytest.raises(SettingError, match=r"--ray needs ray; install with: pip install .*cluster"):
         CliRunner().invoke(command, [picture, "--ray", "auto"], catch_exceptions=False)
+
+
+def test_what_a_cluster_is_to_read_is_not_held_in_memory_all_at_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Iterator[PictureSource]] = []
+
+    def read_on_ray(sources: Iterator[PictureSource], settings: object, finish: object, address: str) -> Iterator[Made]:
+        given.append(sources)
+        yield from ()
+
+    monkeypatch.setattr("digitry.reading.cluster.read_on_ray.read_on_ray", read_on_ray)
+    pictures = [str(folder / name) for name in ("3.png", "7.png")]
+    assert run(folder, *pictures, "--ray", "auto").exit_code == 0
+    assert isinstance(given[0], Iterator)
+    assert [one.name for one in given[0]] == pictures
 
 
 @pytest.mark.parametrize("address", ["ray://here:10001", "here", "127.0.0.1:", "127.0.0.1:99999", "127.0.0.1:x"])

@@ -126,8 +126,16 @@ def describe_job(settings: ReadingSettings, names: Sequence[str]) -> TableJob:
         "max_error": settings.max_error,
         "page": dict(settings.page.to_values()),
         "known": None if settings.known is None else settings.known.to_words(),
-        "pictures": hashlib.sha256("\0".join(names).encode("utf-8", "surrogatepass")).hexdigest(),
+        "pictures": _list_digest(names),
     }
+
+
+def _list_digest(names: Sequence[str]) -> str:
+    """SHA-256 over the names with a zero byte between them; there may be millions, so not all in one string."""
+    digest = hashlib.sha256()
+    for index, name in enumerate(names):
+        digest.update(f"{chr(0) if index else ''}{name}".encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
 
 
 def _find_done(path: Path, wanted: RowFormat, names: Sequence[str]) -> list[_Done]:

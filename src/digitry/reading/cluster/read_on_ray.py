@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Generic
 
 from digitry.console import warn_caller
@@ -42,7 +42,7 @@ SILENCE_SECONDS = 30.0
 
 
 def read_on_ray(
-    sources: Sequence[PictureSource], settings: ReadingSettings, finish: Finish[T], address: str
+    sources: Iterable[PictureSource], settings: ReadingSettings, finish: Finish[T], address: str
 ) -> Iterator[T]:
     """Yield `finish(outcome)` for every picture, in order, made on the nodes of the cluster at `address`.
 
@@ -54,12 +54,14 @@ def read_on_ray(
     """
     need("ray", by="--ray")
     open_reader(settings)  # what is wrong with the model is said before anybody is asked
-    if not sources:
+    coming = iter(sources)
+    first = next(coming, None)
+    if first is None:
         return
     job = new_job(equipment(*OPENERS), tuple(map(read_model, settings.model)), settings, finish)
     with joined_cluster(address):
         nodes = _Nodes(job)
-        for pictures, answer in nodes.answers(map(_carried, chunk) for chunk in shares_of(sources)):
+        for pictures, answer in nodes.answers(map(_carried, chunk) for chunk in shares_of(chain([first], coming))):
             yield from answer if answer is not None else map(nodes.read_alone, pictures)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -150,6 +151,13 @@ def test_the_job_tells_models_settings_and_pictures_apart(tmp_path: Path) -> Non
     assert job not in others
     with pytest.raises(ModelError, match="cannot read the model"):
         describe_job(ReadingSettings((str(tmp_path / "none.onnx"),)), ["a"])
+
+
+def test_the_list_of_pictures_is_known_by_its_names_with_a_zero_byte_between_them() -> None:
+    names = ["a.png", "ü/b.png", "\udcff.png"]
+    whole = hashlib.sha256(b"a.png\0\xc3\xbc/b.png\0\xed\xb3\xbf.png").hexdigest()
+    assert describe_job(ReadingSettings(), names)["pictures"] == whole
+    assert describe_job(ReadingSettings(), [])["pictures"] == hashlib.sha256().hexdigest()
 
 
 def test_a_picture_counts_as_done_only_when_the_next_one_has_begun(tmp_path: Path) -> None:
