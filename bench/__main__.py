@@ -117,8 +117,8 @@ BENCHES = {
         (Step(("read_speed.py",)), EVIDENCE),
     ),
     "cluster": Bench(
-        "Reading on 1, 2 and 4 Ray nodes: the same rows, 20 kills, overhead, from how many pictures it pays.",
-        40,
+        "Reading and training on Ray nodes: the same rows and weights, 20 kills each, overhead, when it pays.",
+        55,
         (_with_all("cluster.py"),),
     ),
     "page": Bench(
@@ -236,6 +236,7 @@ TOOLS = (
     "__main__",
     "load",
     "cluster_nodes",
+    "cluster_training",
     "commands_page",
     "page_constants",
     "benchmarks_page",

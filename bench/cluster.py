@@ -1,12 +1,18 @@
-"""Reading on a Ray cluster beside reading here: the same rows, kills, overhead, from how many pictures it pays.
+"""Reading and training on a Ray cluster beside one machine: the same results, kills, overhead, when it pays.
 
-python bench/cluster.py [--pictures 5000] [--kills 20] [--sizes 1000 10000 100000 1000000] [--out FILE]
+python bench/cluster.py [--only same kills growth training] [--pictures 5000] [--kills 20] [--train-kills 20]
+                        [--sizes 1000 10000 100000 1000000] [--out FILE]
 
-Each node is one core of this machine, on loopback. The pictures are small printed digits, one in ten of them broken,
-read by the shipped networks: the quickest that there are, so that what a cluster costs shows most. Same: 1, 2 and 4
-nodes give the bytes that reading here gives. Kills: a node dies in the middle of a reading, and another joins.
-Overhead: pictures a second between the second size and the last, in two processes here and on two nodes, start-up
-aside. Growth: seconds a picture of each size. Writes results/cluster.json.
+Each node is one core of this machine, on loopback. Four parts, each of which can be measured alone. The pictures of
+three are small printed digits, one in ten of them broken, read by the shipped networks: the quickest that there are, so
+that what a cluster costs shows most. Same: 1, 2 and 4 nodes give the bytes that reading here gives. Kills: a node dies
+in the middle of a reading, and another joins. Growth: seconds a picture of each size; and, between the second size and
+the last, pictures a second in two processes here and on two nodes, start-up aside. Training: the largest difference of
+a weight between one machine and two nodes; and how far it is from that where a node is killed at a random moment and
+another joins.
+
+Writes results/cluster.json, a part as soon as it is done, with when, by which commit and on which processor: the others
+stay as they are.
 """
 
 from __future__ import annotations
@@ -27,12 +33,16 @@ from typing import Any
 
 import cv2
 
+from digitry.files import write_atomically
 from digitry.training.run_folder import describe_surroundings
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
-from bench.cluster_nodes import cluster_of  # noqa: E402 - the tests are no package that is installed
+from bench.cluster_nodes import cluster_of  # noqa: E402 - not to be had before
+from bench.cluster_training import measure_training  # noqa: E402
 from tests.unit.tiny_models import printed_digit  # noqa: E402
+
+PARTS = ("same", "kills", "growth", "training")
 
 TWO_PROCESSES = (
     "from digitry.reading.batch import processes; processes.sensible_count = lambda _: 2\n"
@@ -43,30 +53,46 @@ TWO_PROCESSES = (
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--pictures", type=int, default=5000)
     parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--train-kills", type=int, default=20)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 10_000, 100_000, 1_000_000])
     parser.add_argument("--out", type=Path, default=ROOT / "results" / "cluster.json")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        place = Path(name)
-        figures = {
-            "same": list(measure_same(place, options.pictures)),
-            "kills": measure_kills(place, options.pictures, options.kills),
-            "growth": list(measure_growth(place, options.sizes)),
-        }
-    figures["overhead"] = overhead(figures["growth"])
-    command = f"python bench/cluster.py --sizes {' '.join(map(str, options.sizes))}"
-    result = {"command": command, "figures": figures, **describe_surroundings()}
-    options.out.write_text(json.dumps(result, indent=1) + "\n")
-    print(json.dumps(figures, indent=1))
+        for part in PARTS:
+            if part in options.only:
+                figures, how = measure(part, Path(name), options)
+                keep_part(options.out, part, figures, f"python bench/cluster.py --only {part} {how}")
+                print(json.dumps(figures, indent=1), flush=True)
+
+
+def measure(part: str, place: Path, options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    """The figures of a part, by their names, and the options that it was measured with."""
+    if part == "same":
+        return {"same": list(measure_same(place, options.pictures))}, f"--pictures {options.pictures}"
+    if part == "kills":
+        how = f"--pictures {options.pictures} --kills {options.kills}"
+        return {"kills": measure_kills(place, options.pictures, options.kills)}, how
+    if part == "growth":
+        growth = list(measure_growth(place, options.sizes))
+        return {"growth": growth, "overhead": overhead(growth)}, f"--sizes {' '.join(map(str, options.sizes))}"
+    return {"training": measure_training(place, options.train_kills)}, f"--train-kills {options.train_kills}"
+
+
+def keep_part(path: Path, part: str, figures: dict[str, Any], command: str) -> None:
+    """Put a part's figures in the place of those that are there, and say where they come from."""
+    found = json.loads(path.read_text()) if path.is_file() else {"figures": {}, "parts": {}}
+    found["figures"] |= figures
+    found["parts"][part] = {"command": command, **describe_surroundings()}
+    write_atomically(path, (json.dumps(found, indent=1) + "\n").encode())
 
 
 def measure_same(place: Path, count: int) -> Iterator[dict[str, Any]]:
     """Seconds of reading here and on 1, 2 and 4 nodes, and whether the tables are the same to the byte."""
-    folder = make_pictures(place / "same", count)
-    seconds = read(folder, place / "here.csv")
-    wanted = (place / "here.csv").read_bytes()
+    folder, here, seconds = read_here(place, count)
+    wanted = here.read_bytes()
     yield {"nodes": 0, "seconds": seconds, "rows": wanted.count(b"\n") - 1}
     for nodes in (1, 2, 4):
         with cluster_of(nodes) as cluster:
@@ -76,15 +102,15 @@ def measure_same(place: Path, count: int) -> Iterator[dict[str, Any]]:
 
 def measure_kills(place: Path, count: int, kills: int) -> dict[str, Any]:
     """A node is killed at a time of its own in each of so many readings."""
-    folder, out = place / "same", place / "killed.csv"
-    wanted = rows(place / "here.csv")
+    folder, here, _ = read_here(place, count)
+    out, wanted = place / "killed.csv", rows(here)
     dice = random.Random(kills)
     lost = doubled = landed = 0
     with cluster_of(1) as cluster:
         for _ in range(kills):
             cluster.add()
             process = start(folder, out, cluster.address)
-            at = dice.uniform(0.05, 0.9) * (place / "here.csv").stat().st_size
+            at = dice.uniform(0.05, 0.9) * here.stat().st_size
             while process.poll() is None and not (out.exists() and out.stat().st_size >= at):
                 time.sleep(0.01)
             landed += process.poll() is None
@@ -94,6 +120,13 @@ def measure_kills(place: Path, count: int, kills: int) -> dict[str, Any]:
             doubled += sum((rows(out) - wanted).values())
             remove_table(out)
     return {"kills": kills, "in_the_middle": landed, "pictures": count, "lost": lost, "doubled_or_other": doubled}
+
+
+def read_here(place: Path, count: int) -> tuple[Path, Path, float]:
+    """A folder of so many pictures, the table of reading them here, and the seconds of that."""
+    folder = make_pictures(Path(tempfile.mkdtemp(dir=place)) / "pictures", count)
+    table = folder.with_name("here.csv")
+    return folder, table, read(folder, table)
 
 
 def measure_growth(place: Path, sizes: list[int]) -> Iterator[dict[str, Any]]:

@@ -118,7 +118,8 @@ def next_steps(nodes: int, address: str) -> str:
         f"tune dense-relu --minutes 5 --ray {address}",
     ]
     typed = "\n".join(f"    {program} {line}" for line in lines)
-    return f"{count(nodes)} at {address}, for this machine alone. In another window, for example:\n\n{typed}\n\nCtrl-C ends it."
+    where = f"{count(nodes)} at {address}, for this machine alone."
+    return f"{where} In another window, for example:\n\n{typed}\n\nCtrl-C ends it."
 
 
 def keep(nodes: int) -> None:

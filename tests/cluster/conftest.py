@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bench.cluster_nodes import Nodes, cluster_of
+from bench.cluster_training import IMAGES
 
 from tests.conftest import make_digits
 
@@ -20,8 +21,8 @@ def cluster() -> Iterator[Nodes]:
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Digits on the disk of the driver alone; the last batch of an epoch is not full."""
-    split = make_digits(1590)
+    """Digits on the disk of the driver alone."""
+    split = make_digits(IMAGES)
     path = tmp_path_factory.mktemp("driver") / "digits.npz"
     np.savez(path, x_train=split.images, y_train=split.labels)
     return path

@@ -12,10 +12,9 @@ from pathlib import Path
 from threading import Timer
 from typing import Any
 
-import numpy as np
 import pytest
 from bench.cluster_nodes import ROOT, Nodes
-from safetensors.numpy import load_file
+from bench.cluster_training import RECIPE, ROUNDING, SETTINGS, weight_differences
 
 import digitry
 from digitry.errors import SettingError
@@ -23,21 +22,6 @@ from tests.unit.training.conftest import few_strips
 
 pytestmark = [pytest.mark.cluster, pytest.mark.filterwarnings("default")]
 
-RECIPE = "champion"
-"""Convolutions, normalisations, dropout, smoothed labels, and images that are bent anew in every epoch."""
-SETTINGS: dict[str, Any] = {
-    "filters": "8,8,8,8,8",
-    "batch_size": 32,
-    "epochs": 3,
-    "learning_rate": 0.0001,
-    "schedule": "constant",
-    "precision": "float32",
-    "validation_fraction": 0.1,
-}
-"""In bfloat16 every rounding is 65,000 times as large; and at ten times the rate the smallest difference grows, here as
-between two nodes, until half a point of a figure hangs on it."""
-ROUNDING = 1e-5
-"""The most that a weight, of about 0.1, or a running variance, of about 3, may differ after 135 steps."""
 FOR_NUMBERS: dict[str, Any] = {
     "strips_per_epoch": 72,
     "batch_size": 16,
@@ -78,14 +62,8 @@ def local_numbers(data: Path, local: digitry.Run, tmp_path_factory: pytest.TempP
     return train_numbers(data, tmp_path_factory.mktemp("local") / "run")
 
 
-def differences(one: digitry.Run, other: digitry.Run) -> np.ndarray:
-    first, second = (load_file(run.folder / "weights.safetensors") for run in (one, other))
-    assert first.keys() == second.keys()
-    return np.concatenate([np.abs(first[name] - second[name]).ravel() for name in first])
-
-
 def largest_difference(one: digitry.Run, other: digitry.Run) -> float:
-    return float(differences(one, other).max())
+    return float(weight_differences(one.folder, other.folder).max())
 
 
 def assert_same_figures(one: digitry.Run, other: digitry.Run) -> None:
@@ -118,7 +96,7 @@ def test_two_nodes_learn_numbers_as_this_machine_does(
 ) -> None:
     """Each of ten steps moves a weight by about the rate; the few whose gradients are rounding alone go either way."""
     run = train_numbers(data, tmp_path / "run", ray=cluster.address)
-    apart = differences(run, local_numbers)
+    apart = weight_differences(run.folder, local_numbers.folder)
     print(f"numbers: largest difference of a weight {apart.max():.1e}, mean {apart.mean():.1e}")
     assert 0 < apart.mean() < 0.02 * 10 * FOR_NUMBERS["learning_rate"]
     for mine, theirs in zip(run.history, local_numbers.history, strict=True):

@@ -150,6 +150,36 @@ def test_what_a_cluster_costs_is_told_by_the_second_size_and_the_last(monkeypatc
     assert overhead(growth[:2]) == {}
 
 
+def test_a_part_that_is_measured_again_leaves_the_figures_and_the_stamps_of_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(ROOT / "bench")
+    import cluster
+
+    path = tmp_path / "cluster.json"
+    for created, part, figures in (
+        ("then", "growth", {"growth": [1], "overhead": {"share": 0.5}}),
+        ("then", "training", {"training": {"largest_difference": 0.5}}),
+        ("now", "training", {"training": {"largest_difference": 0.1}}),
+    ):
+        monkeypatch.setattr(cluster, "describe_surroundings", lambda when=created: {"created": when})
+        cluster.keep_part(path, part, figures, f"--only {part}")
+    assert json.loads(path.read_text()) == {
+        "figures": {"growth": [1], "overhead": {"share": 0.5}, "training": {"largest_difference": 0.1}},
+        "parts": {
+            "growth": {"command": "--only growth", "created": "then"},
+            "training": {"command": "--only training", "created": "now"},
+        },
+    }
+
+
+def test_the_parts_of_the_clusters_figures_say_where_they_come_from() -> None:
+    found = json.loads((ROOT / "results" / "cluster.json").read_text(encoding="utf-8"))
+    assert {*found["parts"]} == {*found["figures"]} - {"overhead"}
+    for about in found["parts"].values():
+        assert {"command", "hardware", "created", "git_commit"} <= {*about}
+
+
 def test_a_page_that_comes_too_late_ends_with_a_code_and_is_written_down(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
