@@ -158,13 +158,13 @@ def test_a_node_that_has_something_else_is_refused(study: NodeStudy, tmp_path: P
         train(Node(replace(study, equipment={"keras-of-tomorrow": "9"})), tmp_path)
 
 
-def test_a_node_that_cannot_make_a_folder_is_named_and_not_taken_for_a_dead_one(
+def test_a_node_without_a_place_for_a_trial_is_named_and_not_taken_for_a_dead_one(
     study: NodeStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     node = Node(study)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
     with pytest.raises(
-        StorageError, match=r"^the node .+ cannot make a trial's folder .*: No such file or directory; "
+        StorageError, match=r"^the node .+ has no place for a trial \(.*No such file .*; make room there"
     ):
         train(node, tmp_path)
     assert len(node.seats) == 1

@@ -10,6 +10,7 @@ import os
 import platform
 import shutil
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,18 +59,12 @@ class TrialSeat:
         where it cannot.
         """
         check_equipment(self._study.equipment)
-        try:
+        with _named_node():
             place = Path(tempfile.gettempdir())
             with contextlib.suppress(OSError):  # what kills left is not worth a trial
                 remove_stale_temporaries(place, STALE_SECONDS)
             home = temporary_beside(place / "digitry-trial")
             home.mkdir(mode=0o700)
-        except OSError as error:
-            why = error.strerror or error
-            raise StorageError(
-                f"the node {platform.node()} cannot make a trial's folder among its temporary files: {why}; free some "
-                "space there, or set TMPDIR where it is started"
-            ) from error
         self._home = home
 
     def ask(self, head: dict[str, Any], parcel: Parcel) -> tuple[dict[str, Any] | None, Parcel]:
@@ -81,7 +76,8 @@ class TrialSeat:
         assert self._home is not None
         if "run" in head:
             self._run = self._home / head["run"]
-            unpack_parcel(parcel, self._run)
+            with _named_node():
+                unpack_parcel(parcel, self._run)
             self._there = stamps_of(self._run)
             self._worker = self._started(self._home)
             head = {**head, "run": str(self._run)}
@@ -117,3 +113,15 @@ class TrialSeat:
             raise TrainingError(
                 "no process can be started on a node to train in; close other programs there"
             ) from error
+
+
+@contextlib.contextmanager
+def _named_node() -> Iterator[None]:
+    """Raise StorageError, with this node's name, for a folder that cannot be written."""
+    try:
+        yield
+    except (OSError, StorageError) as error:
+        raise StorageError(
+            f"the node {platform.node()} has no place for a trial ({error}); make room there, or start it with another "
+            "TMPDIR"
+        ) from error
