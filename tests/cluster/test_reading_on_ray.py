@@ -78,17 +78,18 @@ def test_one_node_or_two_give_the_same_tables_as_reading_here(
     assert tables(tmp_path / "one") == wanted
 
 
+@pytest.mark.parametrize("scheme", ["s3", "gs"])
 def test_pictures_in_an_object_store_are_fetched_here_and_read_there(
-    folder: Path, cluster: Nodes, wanted: tuple[bytes, bytes, list[dict[str, Any]]], tmp_path: Path
+    scheme: str, folder: Path, cluster: Nodes, wanted: tuple[bytes, bytes, list[dict[str, Any]]], tmp_path: Path
 ) -> None:
     objects = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     out = tmp_path / "store.csv"
     options = ["--expect", "digit", "--model", str(folder.parent / "tiny.onnx"), "--ray", cluster.address]
-    with pytest.MonkeyPatch.context() as patch, store_of(objects, patch):
-        command = [sys.executable, "-m", "digitry", "read", "s3://scans", *options, "--csv", str(out)]
+    with pytest.MonkeyPatch.context() as patch, store_of(objects, patch, scheme):
+        command = [sys.executable, "-m", "digitry", "read", f"{scheme}://scans", *options, "--csv", str(out)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS)
     assert done.returncode == 3, done.stderr
-    here = wanted[0].replace(os.fsencode(folder), b"s3://scans")
+    here = wanted[0].replace(os.fsencode(folder), f"{scheme}://scans".encode())
     assert out.read_bytes().splitlines() == [line for line in here.splitlines() if os.fsencode(MISSING) not in line]
 
 

@@ -11,7 +11,7 @@ from digitry.cli import STANDARD_INPUT
 from digitry.errors import DataError, SettingError
 from digitry.reading.object_store import is_in_store, pictures_in_store
 
-_SYSTEMS = ("gs", "gcs", "abfs", "az", "hdfs", "http", "https", "ftp")
+_SYSTEMS = ("gcs", "abfs", "az", "hdfs", "http", "https", "ftp")
 """Beginnings of addresses that people name pictures by, and that are not read from."""
 
 

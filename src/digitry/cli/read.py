@@ -118,8 +118,8 @@ def command(
     """Read the handwritten numbers in each PICTURE.
 
     PNG, JPEG, WebP, BMP, GIF, all pages of a TIFF; HEIC and PDF with the extras digitry[heic] and digitry[pdf]. A
-    folder means all pictures in it and below, a pattern in quotes ("scans/**/*.png") what matches, s3://bucket/scans/ a
-    folder in an object store (extra digitry[parquet]), a dash the standard input.
+    folder means all pictures in it and below, a pattern in quotes ("scans/**/*.png") what matches, s3://bucket/scans/
+    or gs://bucket/scans/ a folder in an object store (extra digitry[parquet]), a dash the standard input.
 
     What is known about the numbers (--between, --length, --check) chooses among what each may be; such a choice is
     never sure, and what fits in no way is kept, not sure.

@@ -1,31 +1,38 @@
-"""Pictures in an object store that speaks Amazon's S3, listed and fetched by Arrow's file system.
-
-Keys and region are found as Amazon's own tools find them: in the environment, in `~/.aws`, or on a machine of theirs.
-`AWS_ENDPOINT_URL` leads to another store.
-"""
+"""Pictures in an object store, Amazon's S3 or Google Cloud Storage, listed and fetched by Arrow's file systems."""
 
 from __future__ import annotations
 
-import os
-from functools import lru_cache
-from typing import Any
-from urllib.parse import urlsplit
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 from digitry.errors import DataError, SettingError
 from digitry.images.sniff import SUFFIXES
 from digitry.packages import need
+from digitry.reading.amazon_store import amazon_store
+from digitry.reading.google_store import google_store, google_words
 
-S3 = "s3://"
-"""What an address begins with: `s3://bucket/folder/7.png`."""
+FIRST_BYTES = 16 * 2**20
+"""So much is fetched without asking for the size before; nearly all pictures are smaller."""
 
-ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
-REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
-"""Variables of the environment, the first that is set counts."""
+
+class Store(NamedTuple):
+    """What differs from store to store."""
+
+    system_of: Callable[[str], Any]
+    """Returns Arrow's file system for a bucket."""
+    words: Callable[[Exception], str] = str
+    """Returns what the store says went wrong; its first line counts."""
+
+
+STORES = {"s3": Store(amazon_store), "gs": Store(google_store, google_words)}
+"""By what an address begins with: `s3://bucket/folder/7.png`."""
 
 
 def is_in_store(name: str) -> bool:
     """Tell whether this is the address of something in an object store."""
-    return name.startswith(S3)
+    scheme, colon, _ = name.partition("://")
+    return bool(colon) and scheme in STORES
 
 
 def pictures_in_store(place: str) -> list[str]:
@@ -36,17 +43,16 @@ def pictures_in_store(place: str) -> list[str]:
     """
     if "*" in place:
         raise SettingError(f"{place} is a pattern, which is not matched in a store; name the folder, or one picture")
-    need("pyarrow", by=S3)
+    scheme, _, path = place.partition("://")
+    need("pyarrow", by=f"{scheme}://")
     suffixes = tuple(SUFFIXES)
     if place.lower().endswith(suffixes):
         return [place]
     from pyarrow.fs import FileSelector, FileType
 
-    folder = place.removeprefix(S3).rstrip("/")
-    try:
-        inside = _store_of(place).get_file_info(FileSelector(folder, recursive=True))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{place} cannot be listed: {_reason(error)}") from error
+    folder = path.rstrip("/")
+    with _asking(place, f"{place} cannot be listed") as store:
+        inside = store.get_file_info(FileSelector(folder, recursive=True))
     above = folder.count("/") + 1
     found = [
         one.path.split("/")
@@ -58,7 +64,7 @@ def pictures_in_store(place: str) -> list[str]:
     ]
     if not found:
         raise DataError(f"{place} holds no pictures; expected files ending in {', '.join(sorted(SUFFIXES))}")
-    return [f"{S3}{'/'.join(parts)}" for parts in sorted(found)]
+    return [f"{scheme}://{'/'.join(parts)}" for parts in sorted(found)]
 
 
 def read_from_store(name: str) -> bytes:
@@ -67,35 +73,33 @@ def read_from_store(name: str) -> bytes:
     """
     from digitry.images.decode import MAX_BYTES
 
-    need("pyarrow", by=S3)
+    scheme, _, path = name.partition("://")
+    need("pyarrow", by=f"{scheme}://")
+    # A stream: of a file of Google's, pyarrow asks the store while it holds Python's lock, and no other thread gets on.
+    with _asking(name, "cannot be read") as store, store.open_input_stream(path) as stream:
+        first = min(FIRST_BYTES, MAX_BYTES)
+        data: bytes = stream.read(first)
+        if len(data) == first:
+            size = store.get_file_info(path).size or MAX_BYTES  # nothing where it is gone by now
+            if size > MAX_BYTES:
+                raise DataError(f"the file has {size} bytes, at most {MAX_BYTES} are read; make it smaller")
+            data += stream.read(size - first)
+        return data
+
+
+@contextmanager
+def _asking(name: str, failure: str) -> Iterator[Any]:
+    """Give Arrow's file system for an address. Raises DataError where what is asked of it fails, SettingError where
+    pyarrow was built without it.
+    """
+    from pyarrow import ArrowException
+
+    scheme, _, path = name.partition("://")
+    store = STORES[scheme]
     try:
-        with _store_of(name).open_input_file(name.removeprefix(S3)) as file:
-            if file.size() > MAX_BYTES:
-                raise DataError(f"the file has {file.size()} bytes, at most {MAX_BYTES} are read; make it smaller")
-            return bytes(file.read())
-    except (OSError, ValueError) as error:
-        raise DataError(f"cannot be read: {_reason(error)}") from error
-
-
-def _store_of(name: str) -> Any:
-    """Return Arrow's file system for an address. Raises OSError where Amazon does not say in which region it is."""
-    return _store(name.removeprefix(S3).partition("/")[0], _first_set(ENDPOINTS), _first_set(REGIONS))
-
-
-@lru_cache
-def _store(bucket: str, endpoint: str, region: str) -> Any:
-    from pyarrow import fs
-
-    if not endpoint:
-        return fs.S3FileSystem(region=region or fs.resolve_s3_region(bucket))
-    parts = urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
-    return fs.S3FileSystem(endpoint_override=parts.netloc, scheme=parts.scheme, region=region or None)
-
-
-def _first_set(variables: tuple[str, ...]) -> str:
-    return next(filter(None, map(os.environ.get, variables)), "")
-
-
-def _reason(error: Exception) -> str:
-    """Return the first line of what Arrow says."""
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+        yield store.system_of(path.partition("/")[0])
+    except ImportError as error:
+        raise SettingError(f"{scheme}:// cannot be read by the pyarrow installed here: {error}") from error
+    except (OSError, ValueError, ArrowException) as error:
+        words = store.words(error).strip() or type(error).__name__
+        raise DataError(f"{failure}: {words.splitlines()[0]}") from error

@@ -202,16 +202,17 @@ def test_a_folder_becomes_a_table_with_a_row_for_every_picture(folder: Path, tmp
     assert rows[3]["reason"] == "the picture is blank, nothing stands out of the paper"
 
 
+@pytest.mark.parametrize("scheme", ["s3", "gs"])
 def test_a_folder_in_an_object_store_gives_the_table_of_the_same_folder_here(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    scheme: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("pyarrow")
     here, there = tmp_path / "here.csv", tmp_path / "there.csv"
     assert run(folder, str(folder), "--csv", str(here)).exit_code == 3
-    with store_of({f"a/{path.name}": path.read_bytes() for path in folder.iterdir()}, monkeypatch):
-        result = run(folder, "s3://scans/a", "--csv", str(there))
+    with store_of({f"a/{path.name}": path.read_bytes() for path in folder.iterdir()}, monkeypatch, scheme):
+        result = run(folder, f"{scheme}://scans/a", "--csv", str(there))
     assert (result.exit_code, result.stdout) == (3, "")
-    renamed = re.sub(f"^{re.escape(str(folder))}", "s3://scans/a", here.read_text(), flags=re.MULTILINE)
+    renamed = re.sub(f"^{re.escape(str(folder))}", f"{scheme}://scans/a", here.read_text(), flags=re.MULTILINE)
     assert there.read_text() == renamed
 
 
