@@ -34,9 +34,11 @@ def next_free_folder(recipe: str) -> Path:
 
 
 @contextmanager
-def locked(folder: Path, *, doing: str = "training", option: str = "--run") -> Iterator[None]:
+def locked(
+    folder: Path, *, doing: str = "training", option: str = "--run", wait_seconds: float = 0.0
+) -> Iterator[None]:
     """Hold the folder for this process. Raises StorageError, which names the holder's PID and says what it is `doing`
-    and with which `option` another folder is chosen, when another has it.
+    and with which `option` another folder is chosen, when another has it for longer than `wait_seconds`.
 
     The lock is the operating system's and ends with the process, however that ends.
     """
@@ -46,10 +48,13 @@ def locked(folder: Path, *, doing: str = "training", option: str = "--run") -> I
     except OSError as error:
         raise cannot_write(folder, error) from error
     try:
-        if not _try_lock(handle):
-            raise StorageError(
-                f"process {_holder(handle)} is {doing} in {folder}; wait for it or choose another {option}"
-            )
+        until = time.monotonic() + wait_seconds
+        while not _try_lock(handle):
+            if time.monotonic() >= until:
+                raise StorageError(
+                    f"process {_holder(handle)} is {doing} in {folder}; wait for it or choose another {option}"
+                )
+            time.sleep(0.1)
         os.ftruncate(handle, 0)
         os.write(handle, f"{os.getpid()}\n".encode())
         remove_stale_temporaries(folder)

@@ -9,6 +9,7 @@ from typing import Any
 
 from digitry.errors import unknown_name
 from digitry.packages import need
+from digitry.training.run_folder import locked
 
 Track = Callable[[Sequence[dict[str, float]]], None]
 """Called after every epoch with the whole history; what the tracker has not got yet is sent."""
@@ -16,6 +17,9 @@ Track = Callable[[Sequence[dict[str, float]]], None]
 TRACKERS = {"tensorboard": "tensorboardX", "mlflow": "mlflow"}
 """Name of the extra → the module it brings."""
 
+
+MAKING_SECONDS = 120.0
+"""So long a training waits for another that makes MLflow's database beside both."""
 
 Trackers = str | Track | Sequence[str | Track]
 """Names of trackers, or functions of one's own."""
@@ -85,9 +89,11 @@ def _mlflow(folder: Path, config: dict[str, Any]) -> Iterator[Track]:
     import mlflow
 
     logging.getLogger("mlflow").setLevel(logging.WARNING)
-    client = mlflow.MlflowClient(tracking_uri=f"sqlite:///{folder.parent.resolve() / 'mlflow.db'}")
-    experiment = client.get_experiment_by_name("digitry")
-    identity = experiment.experiment_id if experiment else client.create_experiment("digitry")
+    # Who comes first makes tables and experiment; two at once would stumble over each other.
+    with locked(folder.parent, doing="making mlflow.db", wait_seconds=MAKING_SECONDS):
+        client = mlflow.MlflowClient(tracking_uri=f"sqlite:///{folder.parent.resolve() / 'mlflow.db'}")
+        experiment = client.get_experiment_by_name("digitry")
+        identity = experiment.experiment_id if experiment else client.create_experiment("digitry")
     found = client.search_runs([identity], filter_string=f"tags.digitry_run_id = '{config['run_id']}'")
     tags = {"digitry_run_id": config["run_id"], "recipe": config["recipe"]}
     run_id = (found[0] if found else client.create_run(identity, run_name=folder.name, tags=tags)).info.run_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -49,6 +50,17 @@ def test_the_second_process_is_refused_at_once_and_told_who_holds_the_folder(tmp
         holder.stdout.close()
     with run_folder.locked(tmp_path):
         "a killed holder has let go"
+
+
+def test_who_has_time_waits_for_the_holder(tmp_path: Path) -> None:
+    holder = subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    threading.Timer(0.2, holder.kill).start()
+    with run_folder.locked(tmp_path, wait_seconds=30):
+        "the holder has let go"
+    assert holder.wait() != 0
+    holder.stdout.close()
 
 
 def test_who_is_refused_leaves_the_holders_folder_and_lock_as_they_are(tmp_path: Path) -> None:

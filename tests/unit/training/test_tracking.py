@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,41 @@ def test_mlflow_gets_settings_and_figures_and_a_resumed_run_goes_on_in_the_same_
     assert runs[0].info.status == "FINISHED"
     assert runs[0].data.params["optimizer"] == "adam"
     assert [metric.value for metric in client.get_metric_history(runs[0].info.run_id, "loss")] == [1.0, 0.5]
+
+
+BOTH_AT_ONCE = """
+import sys, time
+from pathlib import Path
+from digitry.training.tracking import tracking
+import mlflow
+config = {"run_id": sys.argv[1], "recipe": "cnn", "seed": 0, "settings": {}}
+print("ready", flush=True)
+sys.stdin.readline()
+with tracking("mlflow", Path(sys.argv[1]), config) as track:
+    track([{"epoch": 1, "loss": 1.0}])
+"""
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_two_that_begin_at_the_same_moment_make_one_database_and_one_experiment(tmp_path: Path) -> None:
+    mlflow = pytest.importorskip("mlflow", reason="the extra [mlflow] is not installed")
+    both = []
+    for name in ("0000", "0001"):
+        (tmp_path / name).mkdir()
+        command = [sys.executable, "-c", BOTH_AT_ONCE, str(tmp_path / name)]
+        pipe = subprocess.PIPE
+        both.append(subprocess.Popen(command, text=True, stdin=pipe, stdout=pipe, stderr=pipe))
+    for one in both:
+        assert one.stdout is not None
+        assert one.stdout.readline() == "ready\n"
+    for one in both:
+        assert one.stdin is not None
+        print(file=one.stdin, flush=True)
+    errors = [one.communicate(timeout=120)[1] for one in both]
+    assert [one.returncode for one in both] == [0, 0], errors
+    client = mlflow.MlflowClient(tracking_uri=f"sqlite:///{tmp_path / 'mlflow.db'}")
+    runs = client.search_runs([client.get_experiment_by_name("digitry").experiment_id])
+    assert sorted(run.info.run_name for run in runs) == ["0000", "0001"]
 
 
 def test_an_unknown_tracker_lists_the_known_ones() -> None:
