@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import threading
 from collections.abc import Iterator
@@ -17,7 +18,8 @@ class TrainingInterrupted(DigitryError):  # noqa: N818 - it is a wish, not an er
 
     def __init__(self, signal_number: int, folder: object, how_to_go_on: str = "") -> None:
         name = signal.Signals(signal_number).name
-        super().__init__(f"stopped by {name} and saved; {how_to_go_on or f'go on with --run {folder} --resume'}")
+        how = how_to_go_on or f"go on with {shlex.join(['--run', str(folder), '--resume'])}"
+        super().__init__(f"stopped by {name} and saved; {how}")
         self.signal_number = signal_number
         self.exit_code = 128 + signal_number
 
