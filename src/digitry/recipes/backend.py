@@ -27,14 +27,15 @@ PLAIN_TORCH = "plain torch"
 PLAIN_TORCH_OPTIMIZERS = ("adam", "adamw")
 
 
-def trainer_name(plain_torch: bool) -> str:
+def trainer_name(plain_torch: bool, *, new_process: bool = False) -> str:
     """Return what a training runs on: the Keras backend, or plain Torch for a recipe that asks for it and finds it
     installed.
 
     A KERAS_BACKEND that is set is obeyed, and a Keras that is loaded on something else than Torch trains by itself: the
-    same seed gives the same weights only where Keras draws them on the same backend. Nothing is imported.
+    same seed gives the same weights only where Keras draws them on the same backend. A `new_process` has none loaded.
+    Nothing is imported.
     """
-    keras = backend_name("torch" if plain_torch else None)
+    keras = backend_name("torch" if plain_torch else None, new_process=new_process)
     return PLAIN_TORCH if plain_torch and keras == "torch" and not os.environ.get("KERAS_BACKEND") else keras
 
 
@@ -43,13 +44,16 @@ def trained_by(trainer: str) -> str:
     return trainer if trainer == PLAIN_TORCH else f"Keras on {trainer}"
 
 
-def backend_name(prefer: str | None = None, *, by: str = "training", extra: str = "train") -> str:
+def backend_name(
+    prefer: str | None = None, *, by: str = "training", extra: str = "train", new_process: bool = False
+) -> str:
     """Return KERAS_BACKEND if set, else `prefer` or the first backend that is installed; nothing is imported.
 
+    Where Keras is loaded it is the one that it is on, but for a `new_process`.
     Raises SettingError when there is none, saying that `by` needs it and `extra` brings it, or when KERAS_BACKEND names
     no such one.
     """
-    if "keras" in sys.modules:
+    if "keras" in sys.modules and not new_process:
         return str(sys.modules["keras"].config.backend())
     wanted = os.environ.get("KERAS_BACKEND")
     if wanted and wanted not in BACKENDS:

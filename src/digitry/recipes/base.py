@@ -80,7 +80,16 @@ class Recipe:
     @property
     def trainer(self) -> str:
         """What trains it here, as `backend.trainer_name` says it. Raises SettingError where nothing can."""
-        return trainer_name(self.plain_torch and self.settings.optimizer in PLAIN_TORCH_OPTIMIZERS)
+        return trainer_name(self._in_plain_torch)
+
+    @property
+    def trainer_in_new_process(self) -> str:
+        """What trains it in a process of its own, whatever Keras is loaded on in this one."""
+        return trainer_name(self._in_plain_torch, new_process=True)
+
+    @property
+    def _in_plain_torch(self) -> bool:
+        return self.plain_torch and self.settings.optimizer in PLAIN_TORCH_OPTIMIZERS
 
     def build_model(self, classes: int | None = None) -> Any:
         """Build the network, untrained, as a keras.Model, on the backend that is chosen if Keras is not loaded yet.

@@ -66,6 +66,7 @@ def test_a_keras_that_is_loaded_on_another_backend_trains_by_itself(
         loaded = SimpleNamespace(config=SimpleNamespace(backend=lambda name=name: name))
         monkeypatch.setattr(backend, "sys", SimpleNamespace(modules={"keras": loaded}))
         assert trainer_name(plain_torch=True) == trainer
+        assert trainer_name(plain_torch=True, new_process=True) == PLAIN_TORCH
 
 
 PROBE = """
