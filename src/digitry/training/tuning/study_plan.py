@@ -11,15 +11,17 @@ result.json, study.html    what came of it
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from digitry.errors import ModelError, SettingError
 from digitry.files import write_atomically
+from digitry.recipes.backend import trained_by
 from digitry.recipes.base import Recipe
 from digitry.recipes.settings import About, check_number
 from digitry.training.run_folder import describe_surroundings
@@ -57,6 +59,10 @@ class StudyPlan:
     """So long at most, fresh seeds apart; None for as long as the trials take."""
     fresh_seeds: int
     """How often the best and the recipe's own settings are trained anew in the end."""
+    recipe_sha256: str | None = None
+    """Of the file that the recipe came from; None without one."""
+    backend: str | None = None
+    """What trains, as in a run's config; None where nobody wrote it down, as studies once did not."""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values, as in study.json."""
@@ -96,13 +102,20 @@ def make_plan(
         trials=None if trials is None else check_number("trials", trials, 1, MOST_TRIALS),
         minutes=None if minutes is None else _MINUTES.parse("minutes", minutes),
         fresh_seeds=check_number("fresh_seeds", 5 if fresh_seeds is None else fresh_seeds, 0, MOST_FRESH_SEEDS),
+        recipe_sha256=hashlib.sha256(b"".join(recipe.kept.values())).hexdigest() if recipe.kept else None,
     )
 
 
-def train_command(plan: StudyPlan, folder: Path) -> str:
-    """Return what to type to train with the best settings of the study in a folder."""
+def train_command(plan: StudyPlan, folder: Path | None = None) -> str:
+    """Return what to type to train with the best settings of the study in a folder; without one, with the recipe's."""
     data = [] if plan.data == "mnist" else ["--data", plan.data]
-    return shlex.join(["digitry", "train", plan.source, *data, "--config", str(folder / BEST)])
+    config = [] if folder is None else ["--config", str(folder / BEST)]
+    return shlex.join(["digitry", "train", plan.source, *data, *config])
+
+
+def tune_command(plan: StudyPlan, folder: Path, options: Sequence[str] = ()) -> str:
+    """Return what to type to go on with the study in a folder, and with what of the options it does not keep."""
+    return shlex.join(["digitry", "tune", plan.source, "--study", str(folder), "--resume", *options])
 
 
 def write_plan(folder: Path, plan: StudyPlan) -> None:
@@ -116,23 +129,40 @@ def read_plan(folder: Path) -> StudyPlan:
     path = folder / PLAN
     try:
         raw = json.loads(path.read_bytes())
-        return StudyPlan(**{name: raw[name] for name in StudyPlan.__dataclass_fields__})
+        return StudyPlan(**{name: raw[name] for name in StudyPlan.__dataclass_fields__ if name in raw})
     except FileNotFoundError as error:
         raise ModelError(
             f"{folder} is not a study: expected a folder with {PLAN}; make one: digitry tune cnn"
         ) from error
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise ModelError(f"{path} is damaged; the study cannot go on, begin another") from error
 
 
 def going_on(folder: Path, found: StudyPlan, wanted: StudyPlan, given: set[str]) -> StudyPlan:
     """Return the plan to go on with: that which is there, with another length where one is given.
 
-    `given` names what a person has said. Raises SettingError where that is another plan.
+    `given` names what a person has said. Raises SettingError where that is another plan, or where trials would train
+    something else than those before.
     """
-    for name in ("recipe", "data_sha256", "seed", "space", "settings"):
+    for name in ("recipe", "seed", "space", "settings"):
         before, now = getattr(found, name), getattr(wanted, name)
         if name in given and before != now:
             raise SettingError(f"the study in {folder} has {name} {before}, not {now}; use another --study folder")
+    if found.data_sha256 != wanted.data_sha256:
+        raise SettingError(
+            f"the study in {folder} was begun on other images or labels than {wanted.data} has now; go on with the "
+            "data as it was, or use another --study folder"
+        )
+    if found.recipe_sha256 not in (None, wanted.recipe_sha256):
+        raise SettingError(
+            f"the study in {folder} was begun with another recipe file than {wanted.source} is now; go on with the "
+            "file as it was, or use another --study folder"
+        )
+    if found.backend not in (None, wanted.backend):
+        raise SettingError(
+            f"the study in {folder} was trained by {trained_by(found.backend)}, and here it would be "
+            f"{trained_by(str(wanted.backend))}; go on with KERAS_BACKEND and packages as they were, or use another "
+            "--study folder"
+        )
     longer = {name: getattr(wanted, name) for name in ("trials", "minutes", "fresh_seeds") if name in given}
-    return replace(found, **longer)
+    return replace(found, **longer, recipe_sha256=wanted.recipe_sha256, backend=wanted.backend)

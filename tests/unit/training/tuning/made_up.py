@@ -58,6 +58,37 @@ class MadeUp:
         pass
 
 
+class Tabled:
+    """A Trainer of four trials with four epochs each, whose runs outlast it where they are `kept`: as a checkpoint, an
+    epoch is saved before it is heard of.
+    """
+
+    CURVES = (
+        (0.5, 0.6, 0.7, 0.8),
+        (0.4, 0.7, 0.8, 0.9),  # beaten after the first epoch
+        (0.6, 0.6, 0.6, 0.95),  # beaten after the third
+        (0.7, 0.75, 0.8, 0.85),
+    )
+
+    def __init__(self, kept: dict[str, int] | None) -> None:
+        self.kept = kept
+
+    def train(self, job: TrialJob, on_epoch: OnEpoch) -> TrialOutcome:
+        history = [{"epoch": k, "val_accuracy": one} for k, one in enumerate(self.CURVES[int(job.run.name)], 1)]
+        for epoch in range((self.kept or {}).get(job.run.name, 0) + 1, len(history) + 1):
+            if self.kept is not None:
+                self.kept[job.run.name] = epoch
+            if epoch < len(history) and not on_epoch(history[:epoch]):
+                return TrialOutcome(None)
+        return TrialOutcome(history[-1]["val_accuracy"], history=history)
+
+    def kill(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
 def plan(**options: Any) -> StudyPlan:
     more: dict[str, Any] = {"trials": 12, "minutes": None, "fresh_seeds": 0, "seed": 0, "wanted": SPACE, **options}
     return make_plan(RECIPE, data="made-up", data_sha256="0" * 64, **more)
