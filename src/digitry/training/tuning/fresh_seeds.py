@@ -64,9 +64,11 @@ def train_fresh(
             progress.begin_fresh(fresh.whose, fresh.job.seed, len(jobs) - len(left), len(jobs))
 
         def on_epoch(history: Sequence[Epoch]) -> bool:
+            progress.fresh_epoch(fresh.whose, fresh.job.seed, history)
             return not stop.is_set()
 
         outcome = trainer.train(fresh.job, on_epoch)
+        progress.end_fresh(fresh.whose, fresh.job.seed)
         if stop.is_set():
             return False
         if outcome.accuracy is None:

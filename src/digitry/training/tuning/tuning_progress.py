@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from digitry.console import LiveDrawing, is_interactive, say
@@ -15,6 +16,7 @@ from digitry.training.tuning.study_plan import StudyPlan
 
 if TYPE_CHECKING:
     from rich.console import Console, Group
+    from rich.text import Text
 
 SHOWN = 16
 """Trials in the table: those under way, the best, and the newest."""
@@ -23,8 +25,8 @@ SHOWN = 16
 class TuningProgress:
     """Called by the study, from several threads; all methods are cheap. This one shows nothing of what it hears."""
 
-    def begin(self, plan: StudyPlan, folder: str, trials: Sequence[Trial]) -> None:
-        """Hear that the study begins, or goes on after these trials."""
+    def begin(self, plan: StudyPlan, folder: str, trials: Sequence[Trial], seconds: float) -> None:
+        """Hear that the study begins, or goes on after these trials, which took so long."""
 
     def begin_trial(self, number: int, values: Mapping[str, Any]) -> None:
         """Hear that a trial begins, or goes on."""
@@ -37,6 +39,12 @@ class TuningProgress:
 
     def begin_fresh(self, whose: str, seed: int, number: int, count: int) -> None:
         """Hear that a training with a fresh seed begins, the `number`th of `count`."""
+
+    def fresh_epoch(self, whose: str, seed: int, history: Sequence[Epoch]) -> None:
+        """Hear of an epoch of such a training."""
+
+    def end_fresh(self, whose: str, seed: int) -> None:
+        """Hear that such a training is over."""
 
     def note(self, text: str) -> None:
         """Tell something else a person should know."""
@@ -55,7 +63,7 @@ def make_tuning_progress(quiet: bool) -> TuningProgress:
 class StudyLines(TuningProgress):
     """A line for each trial."""
 
-    def begin(self, plan: StudyPlan, folder: str, trials: Sequence[Trial]) -> None:
+    def begin(self, plan: StudyPlan, folder: str, trials: Sequence[Trial], seconds: float) -> None:
         """Print what is tuned."""
         self._trials = {one.number: one for one in trials}
         self.note(describe_study(plan, folder))
@@ -78,44 +86,65 @@ class StudyLines(TuningProgress):
 
 @dataclass
 class _UnderWay:
-    values: Mapping[str, Any]
-    history: list[Epoch] = field(default_factory=list)
+    settings: str
+    history: Sequence[Epoch] = ()
+
+
+class _Clock:
+    """A line that is written anew whenever the terminal draws it, several times a second."""
+
+    def __init__(self, write: Callable[[], Text]) -> None:
+        self._write = write
+
+    def __rich__(self) -> Text:
+        return self._write()
 
 
 class StudyTable(TuningProgress):
-    """For a terminal: a table of the trials under way, the best and the newest, over the best so far."""
+    """For a terminal: a table of the trainings under way, the best trial and the newest, under the best so far."""
 
     def __init__(self, console: Console | None = None) -> None:
         self._drawing = LiveDrawing(console)
-        self._title, self._now, self._seconds = "", "", 0.0
+        self._title, self._now, self._began = "", "", time.monotonic()
         self._ended: dict[int, Trial] = {}
-        self._under_way: dict[int, _UnderWay] = {}
+        self._under_way: dict[int | tuple[str, int], _UnderWay] = {}
 
-    def begin(self, plan: StudyPlan, folder: str, trials: Sequence[Trial]) -> None:
+    def begin(self, plan: StudyPlan, folder: str, trials: Sequence[Trial], seconds: float) -> None:
         """Draw the trials of before."""
-        self._title = describe_study(plan, folder)
+        self._title, self._began = describe_study(plan, folder), time.monotonic() - seconds
         self._ended = {one.number: one for one in trials if one.state != RUNNING}
         self._drawing.draw(self._picture)
 
     def begin_trial(self, number: int, values: Mapping[str, Any]) -> None:
         """Draw one more row."""
-        self._under_way[number] = _UnderWay(values)
+        self._under_way[number] = _UnderWay(settings_text(values))
         self._drawing.draw(self._picture)
 
     def epoch(self, number: int, history: Sequence[Epoch]) -> None:
         """Draw the figures of its epochs."""
-        self._under_way[number].history = list(history)
+        self._under_way[number].history = tuple(history)
         self._drawing.draw(self._picture)
 
     def end_trial(self, trial: Trial, seconds: float) -> None:
         """Draw what came of it."""
         self._under_way.pop(trial.number, None)
-        self._ended[trial.number], self._seconds = trial, seconds
+        self._ended[trial.number], self._began = trial, time.monotonic() - seconds
         self._drawing.draw(self._picture)
 
     def begin_fresh(self, whose: str, seed: int, number: int, count: int) -> None:
         """Draw which."""
         self._now = f"better by chance? fresh seeds, {number} of {count}: {whose}, seed {seed}"
+        self._under_way[whose, seed] = _UnderWay(f"{whose}, seed {seed}")
+        self._drawing.draw(self._picture)
+
+    def fresh_epoch(self, whose: str, seed: int, history: Sequence[Epoch]) -> None:
+        """Draw the figures of its epochs."""
+        self._under_way[whose, seed].history = tuple(history)
+        self._drawing.draw(self._picture)
+
+    def end_fresh(self, whose: str, seed: int) -> None:
+        """Draw it no more."""
+        self._under_way.pop((whose, seed), None)
         self._drawing.draw(self._picture)
 
     def note(self, text: str) -> None:
@@ -137,17 +166,22 @@ class StudyTable(TuningProgress):
         table = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
         for name in ("trial", "state", "epochs", "validation", "seconds", "settings"):
             table.add_column(name, justify="left" if name in ("state", "settings") else "right", overflow="fold")
-        for number, one in sorted(self._under_way.items()):
+        for key, one in list(self._under_way.items()):
             now = one.history[-1]["val_accuracy"] if one.history else None
             figures = (str(len(one.history)), "–" if now is None else f"{now:.2%}", "")
-            table.add_row(str(number), "trains", *figures, settings_text(one.values), style="cyan")
+            number = str(key) if isinstance(key, int) else ""
+            table.add_row(number, "trains", *figures, one.settings, style="cyan")
         for trial in shown_trials(ended, best):
             cells = [str(trial.number), trial.state, str(len(trial.curve)), _share(trial), f"{trial.seconds:.0f}"]
             style = "bold green" if trial is best else "red" if trial.state == FAILED else ""
             table.add_row(*cells, settings_text(trial.values), style=style)
         so_far = "" if best is None else f", best {best.accuracy:.2%} in trial {best.number}"
-        head = Text(f"{self._title}\n{_clock(self._seconds)}  {len(ended)} trials{so_far}", style="bold")
-        return Group(head, table, Text(self._now))
+        title, words = self._title, f"{len(ended)} trials{so_far}"
+
+        def head() -> Text:
+            return Text(f"{title}\n{_clock(time.monotonic() - self._began)}  {words}", style="bold")
+
+        return Group(_Clock(head), table, Text(self._now))
 
 
 def shown_trials(ended: Sequence[Trial], best: Trial | None) -> list[Trial]:
