@@ -13,10 +13,9 @@ import pickle
 import queue
 import sys
 import threading
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from digitry.errors import DataError, DigitryError, StorageError
 from digitry.workers.child import messages
@@ -38,6 +37,18 @@ def main() -> None:
     asked = messages()
     first = next(asked)
     write_message(pipe, {})
+    try:
+        _work(first, asked, pipe)
+    except BrokenPipeError:
+        return
+    except Exception as error:  # nobody reads what Python says of it: an import that fails, say
+        reason = f"the process that trains could not go on: {type(error).__name__}: {error}"
+        with contextlib.suppress(BrokenPipeError):
+            write_message(pipe, {"fatal": "TrainingError", "reason": reason})
+
+
+def _work(first: Message, asked: Iterator[Message], pipe: IO[bytes]) -> None:
+    """Answer every job. Raises BrokenPipeError when the parent is gone."""
     _share_cores(first.head["threads"])
     waiting: queue.SimpleQueue[Message] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(asked, waiting), daemon=True).start()
@@ -53,10 +64,7 @@ def main() -> None:
         broken = {"fatal": "SettingError", "reason": f"the recipe cannot be used where it trains: {error}"}
     while True:
         job = waiting.get().head
-        try:
-            write_message(pipe, broken or _train(job, recipe, dataset, first.head["track"], pipe, waiting))
-        except BrokenPipeError:
-            return
+        write_message(pipe, broken or _train(job, recipe, dataset, first.head["track"], pipe, waiting))
 
 
 def _train(
@@ -97,19 +105,18 @@ def _listen(asked: Any, waiting: queue.SimpleQueue[Message]) -> None:
 
 
 def _share_cores(threads: int | None) -> None:
+    """Set how many threads what trains may have: Torch reads the first, TensorFlow the next two, JAX the last."""
     if threads is not None:
-        for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "NPROC"):
             os.environ[name] = str(threads)
 
 
 def _wait_until_free(run: Path) -> None:
     from digitry.training.run_folder import locked
 
-    until = time.monotonic() + PATIENCE_SECONDS
-    while run.exists() and time.monotonic() < until:
-        with contextlib.suppress(StorageError), locked(run):
-            return
-        time.sleep(0.1)
+    if run.exists():
+        with contextlib.suppress(StorageError), locked(run, wait_seconds=PATIENCE_SECONDS):
+            pass
 
 
 if __name__ == "__main__":

@@ -22,9 +22,9 @@ DIED = "the process that trained it was ended: killed, or out of memory"
 class TrialProcess:
     """A Trainer: starts its process for the first job, and again after one that ended it."""
 
-    def __init__(self, recipe: str | Recipe, dataset: Dataset, *, track: str | None, of: int) -> None:
-        """Share the cores: `of` so many train at once. Raises SettingError for a recipe that cannot be sent there."""
-        self._what = pack_trial(recipe, dataset)
+    def __init__(self, what: bytes, *, track: str | None, of: int) -> None:
+        """Train what `pack_trial` gives, and share the cores: `of` so many train at once."""
+        self._what = what
         self._head = {"track": track, "threads": max(1, usable_cores() // of) if of > 1 else None}
         self._worker: Worker | None = None
 

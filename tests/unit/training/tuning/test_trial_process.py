@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import queue
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -15,7 +16,8 @@ import digitry
 from digitry.errors import DataError, SettingError, StorageError, TrainingError
 from digitry.training.tuning import trial_child, trial_process
 from digitry.training.tuning.trial_job import TrialJob
-from digitry.training.tuning.trial_process import TrialProcess
+from digitry.training.tuning.trial_process import TrialProcess, pack_trial
+from digitry.training.tuning.tune import tune
 from digitry.types import Dataset
 from digitry.workers.pool import Message, read_message
 from tests.unit.training.tuning.made_up import RECIPE
@@ -27,7 +29,7 @@ MakeRun = Callable[..., Path]
 def process(made_up_dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> Iterator[TrialProcess]:
     monkeypatch.setattr(trial_process, "MODULE", "tests.unit.training.tuning.stand_in_child")
     monkeypatch.syspath_prepend(str(Path(__file__).parents[4]))
-    made = TrialProcess(RECIPE, replace(made_up_dataset, test=None), track=None, of=1)
+    made = TrialProcess(pack_trial(RECIPE, replace(made_up_dataset, test=None)), track=None, of=1)
     yield made
     made.close()
 
@@ -67,10 +69,34 @@ def test_a_failure_has_its_reason_and_what_would_fail_every_trial_is_raised(proc
         process.train(job("full disk"), lambda _: True)
 
 
-def test_a_recipe_that_no_other_process_can_build_is_refused_before_anything_begins(made_up_dataset: Dataset) -> None:
+def test_a_process_that_breaks_for_itself_says_so_and_ends_the_study(
+    made_up_dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = TrialProcess(pack_trial(RECIPE, replace(made_up_dataset, test=None)), track=None, of=1)
+    (tmp_path / "numpy.py").write_text("raise ImportError('numpy is damaged')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(TrainingError, match="trains could not go on: ImportError: numpy is damaged"):
+        broken.train(job(), lambda _: True)
+    broken.close()
+
+
+def test_each_process_has_its_share_of_the_cores_whatever_trains(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "NPROC")
+    for name in names:
+        monkeypatch.setenv(name, "9")
+    trial_child._share_cores(None)
+    assert {os.environ[name] for name in names} == {"9"}
+    trial_child._share_cores(2)
+    assert {os.environ[name] for name in names} == {"2"}
+
+
+def test_a_recipe_that_no_other_process_can_build_is_refused_before_anything_is_written(
+    made_up_dataset: Dataset, tmp_path: Path
+) -> None:
     recipe = replace(RECIPE, name="mine", build=lambda classes, settings: None)
     with pytest.raises(SettingError, match=r"cannot be given to another process .* into a file"):
-        TrialProcess(recipe, replace(made_up_dataset, test=None), track=None, of=1)
+        tune(recipe, made_up_dataset, study=tmp_path / "study", page=False)
+    assert not (tmp_path / "study").exists()
 
 
 class Asking:
