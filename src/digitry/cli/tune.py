@@ -123,7 +123,7 @@ def _print(done: Study) -> None:
     click.echo(f"{done.folder}: {len(states)} trials ({counts}); the best, trial {best.number}:")
     click.echo(f"  {settings_text(best.values)}")
     click.echo(f"  validation accuracy {best.accuracy:.2%}")
-    click.echo(done.gain.sentence if done.gain else "Whether that is more than luck is not known: no fresh seeds.")
+    click.echo(done.verdict)
     if done.page.is_file():
         click.echo(f"See {done.page}")
     click.echo(f"Train with them: {train_command(done.plan, done.folder)}")

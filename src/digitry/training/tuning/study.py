@@ -16,6 +16,14 @@ from digitry.training.tuning.study_plan import BEST, PAGE, StudyPlan
 COMPLETE, ENDED_EARLY, FAILED, RUNNING = "complete", "ended early", "failed", "not finished"
 """How a trial stands: the last one has no final record yet."""
 
+_UNKNOWN = "Whether that is more than luck is not known"
+
+NOT_WANTED = f"{_UNKNOWN}: no fresh seeds were wanted."
+NOT_YET = f"{_UNKNOWN} yet: its fresh seeds were not all trained."
+ALL_FAILED = f"{_UNKNOWN}: there is no fresh seed with which both trainings came to their end."
+OWN_IS_BEST = "The recipe's own settings are the best found: there is no gain."
+"""Why there is no gain to tell of."""
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -95,7 +103,9 @@ class Study(os.PathLike[str]):
     plan: StudyPlan
     trials: tuple[Trial, ...]
     gain: Gain | None
-    """None where no fresh seeds were wanted, or the recipe's own settings are the best found."""
+    """None where nothing was compared."""
+    no_gain: str = NOT_WANTED
+    """Why, where there is no gain."""
 
     def __fspath__(self) -> str:
         return str(self.folder)
@@ -109,6 +119,11 @@ class Study(os.PathLike[str]):
     def best(self) -> Trial | None:
         """The trial with the highest validation accuracy; the earliest of equals, None before one came to its end."""
         return best_of(self.trials)
+
+    @property
+    def verdict(self) -> str:
+        """The answer to "better by chance?", in one sentence, or why there is none."""
+        return self.gain.sentence if self.gain else self.no_gain
 
     @property
     def best_file(self) -> Path:
@@ -133,6 +148,7 @@ class Study(os.PathLike[str]):
             "best": self.best and self.best.number,
             "trials": [one.to_json() for one in self.trials],
             "gain": self.gain and self.gain.to_json(),
+            "verdict": self.verdict,
         }
 
 

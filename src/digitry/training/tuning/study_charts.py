@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_CURVES = 60
-"""More than the best so many curves could not be told apart."""
+"""More than so many curves could not be told apart."""
 
 CROWDED = 24
 """More letters than this under a small chart stand upright, so that no word runs into the next."""
@@ -97,7 +97,9 @@ def slices(trials: Sequence[Trial], space: Space) -> Figure:
 
 def trial_curves(trials: Sequence[Trial], best: Trial | None) -> Figure:
     """Draw validation accuracy after each epoch, a line a trial; the best one stands out."""
-    shown = sorted((one for one in trials if one.curve), key=lambda one: one.accuracy or 0.0)[-MOST_CURVES:]
+    # The best comes last and so stays: trials that were ended early may have shown more.
+    ordered = sorted((one for one in trials if one.curve), key=lambda one: (one is best, one.accuracy or 0.0))
+    shown = ordered[-MOST_CURVES:]
     with charts.styled():
         from matplotlib.ticker import MaxNLocator
 

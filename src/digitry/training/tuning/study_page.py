@@ -71,10 +71,8 @@ def _best_parts(study: Study, best: Trial) -> list[Part]:
 def _gain_parts(study: Study) -> list[Part]:
     gain = study.gain
     if gain is None:
-        return [
-            "Not known: no fresh seeds were trained, or the recipe's own settings are the best found. The best "
-            "of many trials is also the luckiest, so its accuracy above promises too much."
-        ]
+        luckiest = "The best of many trials is also the luckiest, so its accuracy above promises too much."
+        return [f"{study.verdict} {luckiest}"]
     rows = [
         [str(seed), percent(own), percent(best), f"{100 * (best - own):+.2f}"]
         for seed, own, best in zip(gain.seeds, gain.own, gain.best, strict=True)

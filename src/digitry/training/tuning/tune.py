@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,7 +26,7 @@ from digitry.training.tracking import check_tracker
 from digitry.training.tuning.best_settings import write_best
 from digitry.training.tuning.fresh_seeds import fresh_jobs, train_fresh
 from digitry.training.tuning.search import search
-from digitry.training.tuning.study import Gain, Study, best_of
+from digitry.training.tuning.study import ALL_FAILED, NOT_WANTED, NOT_YET, OWN_IS_BEST, Gain, Study, best_of
 from digitry.training.tuning.study_plan import (
     PLAN,
     RESULT,
@@ -33,10 +34,11 @@ from digitry.training.tuning.study_plan import (
     going_on,
     make_plan,
     read_plan,
+    tune_command,
     write_plan,
 )
 from digitry.training.tuning.trial_job import Trainer
-from digitry.training.tuning.trial_process import TrialProcess
+from digitry.training.tuning.trial_process import TrialProcess, pack_trial
 from digitry.training.tuning.tuning_progress import TuningProgress, make_tuning_progress
 from digitry.types import Dataset
 
@@ -105,27 +107,38 @@ def tune(
     source = os.fspath(recipe) if isinstance(recipe, str | os.PathLike) else plan_of.name
     plan = make_plan(plan_of, source=source, wanted=wanted, seed=seed, **lengths)
     dataset = _without_test(data if data is not None else before.data if before else "mnist")
-    plan = replace(plan, data=dataset.reference or dataset.name, data_sha256=dataset.sha256)
+    backend = plan_of.with_settings(plan.settings).trainer_in_new_process
+    plan = replace(plan, data=dataset.reference or dataset.name, data_sha256=dataset.sha256, backend=backend)
+    if Path(source).suffix == ".json":
+        plan = replace(plan, recipe_sha256=hashlib.sha256(Path(source).read_bytes()).hexdigest())
     if before is not None:
         given = {name for name, value in {**lengths, "seed": seed}.items() if value is not None}
-        given |= {"recipe", "data_sha256"} | ({"space", "settings"} if wanted else set())
+        given |= {"recipe"} | ({"space", "settings"} if wanted else set())
         plan = going_on(folder, before, plan, given)
 
     # A file is run once more where it trains: what a person's functions hold need not go through a pipe.
     sent = str(Path(source).resolve()) if Path(source).suffix in (".py", ".json") else plan_of
 
+    again = {"--ray": ray, "--workers": count, "--track": track}
+    options = [word for name, value in again.items() if value is not None for word in (name, str(value))]
+    options += [] if page else ["--no-page"]
+
     with _trainers(ray, sent, dataset, track, count) as make_trainers:
-        return run_study(folder, plan, plan_of, make_trainers, make_tuning_progress(quiet), page=page)
+        progress = make_tuning_progress(quiet)
+        return run_study(folder, plan, plan_of, make_trainers, progress, page=page, options=options)
 
 
 @contextlib.contextmanager
 def _trainers(
     ray: str | None, recipe: str | Recipe, dataset: Dataset, track: str | None, count: int | None
 ) -> Iterator[Callable[[], list[Trainer]]]:
-    """Give what makes the trainers, here or on a cluster that is joined meanwhile."""
+    """Give what makes the trainers, here or on a cluster that is joined meanwhile.
+
+    Raises SettingError for a recipe that cannot be sent to where it trains.
+    """
     if ray is None:
-        of = count or 1
-        yield lambda: [TrialProcess(recipe, dataset, track=track, of=of) for _ in range(of)]
+        of, what = count or 1, pack_trial(recipe, dataset)
+        yield lambda: [TrialProcess(what, track=track, of=of) for _ in range(of)]
         return
     from digitry.training.tuning.cluster.tune_on_ray import trainers_on_ray
 
@@ -150,33 +163,41 @@ def run_study(
     progress: TuningProgress,
     *,
     page: bool = True,
+    options: Sequence[str] = (),
 ) -> Study:
-    """Do what is left of a study in its folder: trials, fresh seeds, files. Raises as `tune` does."""
+    """Do what is left of a study in its folder: trials, fresh seeds, files. Raises as `tune` does.
+
+    `options` are those that who goes on with it has to give again.
+    """
     from digitry.training.tuning.trial_book import TrialBook  # loads Optuna
 
     with run_folder.locked(folder, doing="tuning", option="--study"):
         if not (folder / PLAN).exists() or read_plan(folder) != plan:
             write_plan(folder, plan)
         book = TrialBook(folder, plan, recipe)
-        progress.begin(plan, str(folder), book.trials())
+        progress.begin(plan, str(folder), book.trials(), book.seconds)
         trainers = make_trainers()
         gain: Gain | None = None
         try:
             signal = search(book, trainers, progress)
             best = best_of(book.trials())
-            if signal is None and best is not None and plan.fresh_seeds and _differs(recipe, plan, best.values):
+            differs = best is not None and _differs(recipe, plan, best.values)
+            if signal is None and best is not None and differs and plan.fresh_seeds:
                 gain, signal = train_fresh(fresh_jobs(folder, plan, best), best, trainers, progress)
         finally:
             for one in trainers:
                 one.close()
             progress.end()
-        done = Study(folder, plan, book.trials(), gain)
+        if signal is not None or best is None:
+            no_gain = NOT_YET
+        else:
+            no_gain = OWN_IS_BEST if not differs else ALL_FAILED if plan.fresh_seeds else NOT_WANTED
+        done = Study(folder, plan, book.trials(), gain, no_gain)
         _write(done, recipe, book.importance() if page and signal is None else None)
     if signal is not None:
-        how = f"go on with: digitry tune {plan.source} --study {folder} --resume"
-        raise TrainingInterrupted(signal, folder, how)
+        raise TrainingInterrupted(signal, folder, f"go on with: {tune_command(plan, folder, options)}")
     if done.best is None:
-        raise TrainingError(_nothing_found(done))
+        raise TrainingError(_nothing_found(done, options))
     return done
 
 
@@ -202,10 +223,10 @@ def _write(done: Study, recipe: Recipe, shares: Mapping[str, float] | None) -> N
         write_page(study_page(done, recipe, shares), done.page)
 
 
-def _nothing_found(done: Study) -> str:
+def _nothing_found(done: Study, options: Sequence[str]) -> str:
     reasons = [one.reason for one in done.trials if one.reason]
     last = f"; of the last one: {reasons[-1]}" if reasons else ""
     return (
         f"none of the {len(done.trials)} trials came to its end{last}; give it longer, or fewer epochs: "
-        f"digitry tune {done.plan.source} --study {done.folder} --resume --minutes …"
+        f"{tune_command(done.plan, done.folder, options)} --minutes …"
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import signal
 import threading
 import time
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +18,22 @@ import pytest
 from digitry import recipes
 from digitry.errors import SettingError, StorageError, TrainingError
 from digitry.recipes import dense_relu
+from digitry.runs import read_config
 from digitry.training.interrupt import TrainingInterrupted
 from digitry.training.tuning.study import COMPLETE, ENDED_EARLY, FAILED, Gain, Study
 from digitry.training.tuning.study_plan import read_plan
 from digitry.training.tuning.trial_job import OnEpoch, TrialJob, TrialOutcome
-from digitry.training.tuning.trial_process import TrialProcess
+from digitry.training.tuning.trial_process import pack_trial
 from digitry.training.tuning.tune import tune
 from digitry.types import Dataset
 from tests.needs import posix
 from tests.unit.training.tuning import made_up
-from tests.unit.training.tuning.made_up import MadeUp, accuracy_of, final_records, plan, study
+from tests.unit.training.tuning.made_up import MadeUp, Tabled, accuracy_of, final_records, plan, study
 
 optuna = pytest.importorskip("optuna")
 from optuna.storages.journal import JournalFileBackend  # noqa: E402
+
+from digitry.training.tuning.trial_book import TrialBook  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +58,7 @@ def test_the_first_trial_has_the_recipes_own_settings_and_the_best_is_the_best_o
     complete = [one.accuracy for one in done.trials if one.state == COMPLETE]
     assert done.best is not None
     assert done.best.accuracy == max(complete) > complete[0]
+    assert sum(TrialBook(tmp_path, plan(trials=20), made_up.RECIPE).importance().values()) == pytest.approx(1)
 
 
 def test_the_best_settings_are_a_file_that_training_takes(tmp_path: Path) -> None:
@@ -106,25 +111,29 @@ class Dying(JournalFileBackend):  # type: ignore[misc]
         super().append_logs(logs)
 
 
-def test_killed_at_any_record_it_goes_on_and_each_trial_has_exactly_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("keeps", [True, False], ids=["its runs stay", "its runs begin anew"])
+def test_killed_at_any_record_it_ends_exactly_as_one_that_was_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keeps: bool
 ) -> None:
-    whole = study(tmp_path / "whole", trials=2)
+    options: dict[str, Any] = {"trials": 4, "wanted": {**made_up.SPACE, "epochs": 4}}
+    whole = study(tmp_path / "whole", lambda: [Tabled({})], **options)
+    assert [one.state for one in whole.trials] == [COMPLETE, ENDED_EARLY, ENDED_EARLY, COMPLETE]
+    assert [len(one.curve) for one in whole.trials] == [4, 1, 3, 4]
     for at in range(1, 200):
         Dying.share = (0.0, 0.5, 1.0)[at % 3]
-        folder = tmp_path / str(at)
+        folder, trainer = tmp_path / str(at), Tabled({} if keeps else None)
         with monkeypatch.context() as patch:
             patch.setattr("digitry.training.tuning.trial_book.JournalFileBackend", Dying)
             Dying.left = at
             try:
-                study(folder, trials=2)
+                study(folder, lambda made=trainer: [made], **options)
                 break
             except Killed:
                 pass
-        done = study(folder, trials=2)
-        assert final_records(folder) == dict.fromkeys(range(2), 1), at
-        assert [one.values for one in done.trials] == [one.values for one in whole.trials], at
-    assert at > 25  # it died at every record that there is
+        done = study(folder, lambda made=trainer: [made], **options)
+        assert final_records(folder) == dict.fromkeys(range(4), 1), at
+        assert told(done) == told(whole), at
+    assert at > 50  # it died at every record that there is
 
 
 @posix
@@ -146,8 +155,9 @@ def test_a_signal_ends_it_with_what_to_type_and_what_was_under_way_goes_on(tmp_p
             return super().train(job, on_epoch)
 
     with pytest.raises(TrainingInterrupted, match=f"digitry tune dense-relu --study {tmp_path} --resume") as caught:
-        study(tmp_path, lambda: [Waiting()], trials=4)
+        study(tmp_path, lambda: [Waiting()], trials=4, fresh_seeds=2)
     assert caught.value.exit_code == 143
+    assert "fresh seeds were not all trained" in json.loads((tmp_path / "result.json").read_text())["verdict"]
     assert final_records(tmp_path) == {0: 1, 1: 1}
     assert [one.state for one in study(tmp_path, trials=4).trials].count("not finished") == 0
     assert final_records(tmp_path) == dict.fromkeys(range(4), 1)
@@ -172,36 +182,84 @@ def test_it_goes_on_with_more_trials(tmp_path: Path) -> None:
     assert told(study(tmp_path / "a", trials=8)) == told(study(tmp_path / "b", trials=8))
 
 
-def test_when_the_minutes_are_over_no_trial_begins_and_the_one_under_way_ends(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Clock:
-        now = 0.0
+class Clock:
+    now = 0.0
 
-        def monotonic(self) -> float:
-            return self.now
+    def monotonic(self) -> float:
+        return self.now
 
-    class Slow(MadeUp):
-        """An epoch of it takes a second."""
 
-        def train(self, job: TrialJob, on_epoch: OnEpoch) -> TrialOutcome:
-            def a_second_later(history: Sequence[dict[str, float]]) -> bool:
-                clock.now += 1
-                return on_epoch(history)
-
-            return super().train(job, a_second_later)
-
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr("digitry.training.tuning.trial_book.time", clock)
-    done = study(tmp_path, lambda: [Slow()], trials=None, minutes=0.2, wanted={"learning_rate": "0.001:0.0011"})
+    return clock
+
+
+class Slow(MadeUp):
+    """An epoch of it takes a second; the process dies after the so many-th epoch of a trial."""
+
+    def __init__(self, clock: Clock, dies_after: int = 0) -> None:
+        super().__init__()
+        self.clock, self.dies_after = clock, dies_after
+
+    def train(self, job: TrialJob, on_epoch: OnEpoch) -> TrialOutcome:
+        def a_second_later(history: Sequence[dict[str, float]]) -> bool:
+            self.clock.now += 1
+            goes_on = on_epoch(history)
+            if len(history) == self.dies_after:
+                raise Killed
+            return goes_on
+
+        return super().train(job, a_second_later)
+
+
+SMALL = {"learning_rate": "0.001:0.0011"}
+
+
+def test_when_the_minutes_are_over_no_trial_begins_and_the_one_under_way_ends(tmp_path: Path, clock: Clock) -> None:
+    done = study(tmp_path, lambda: [Slow(clock)], trials=None, minutes=0.2, wanted=SMALL)
     assert [one.reason for one in done.trials] == ["", "the time was up"]
     assert [len(one.curve) for one in done.trials] == [10, 3]  # 9 of 12 seconds for the first, whose last is not asked
-    again = study(tmp_path, lambda: [Slow()], trials=None, minutes=0.2, wanted={"learning_rate": "0.001:0.0011"})
+    again = study(tmp_path, lambda: [Slow(clock)], trials=None, minutes=0.2, wanted=SMALL)
     assert len(again.trials) == 2  # what was used up before counts
-    short = study(tmp_path / "short", lambda: [Slow()], trials=None, minutes=0.05)
+    short = study(tmp_path / "short", lambda: [Slow(clock)], trials=None, minutes=0.05)
     assert [len(one.curve) for one in short.trials] == [10]  # while nothing is found, the time ends nothing
-    longer = study(tmp_path, lambda: [Slow()], trials=None, minutes=0.3, wanted={"learning_rate": "0.001:0.0011"})
+    longer = study(tmp_path, lambda: [Slow(clock)], trials=None, minutes=0.3, wanted=SMALL)
     assert len(longer.trials) > 2
+
+
+def test_the_minutes_run_on_in_a_study_that_is_killed_more_often_than_a_trial_takes(
+    tmp_path: Path, clock: Clock
+) -> None:
+    for _ in range(3):
+        with pytest.raises(Killed):
+            study(tmp_path, lambda: [Slow(clock, dies_after=4)], trials=None, minutes=0.2, wanted=SMALL)
+    done = study(tmp_path, lambda: [Slow(clock)], trials=None, minutes=0.2, wanted=SMALL)
+    assert [one.state for one in done.trials] == [COMPLETE]
+    assert done.trials[0].seconds == 3 * 4 + 9
+
+
+def test_a_run_that_was_finished_but_not_told_of_counts_also_when_the_time_is_up(
+    tmp_path: Path, clock: Clock, make_run: Callable[..., Path]
+) -> None:
+    class DyingAtItsEnd(Slow):
+        def train(self, job: TrialJob, on_epoch: OnEpoch) -> TrialOutcome:
+            if job.run.name == "0001":
+                run = make_run("study/trials/0001", epochs=2)
+                (run / "done.json").write_text(json.dumps(read_config(run)["settings"]))
+                (run / "weights.safetensors").touch()
+                raise Killed
+            return super().train(job, on_epoch)
+
+    folder = Path("runs/study").resolve()
+    with pytest.raises(Killed):
+        study(folder, lambda: [DyingAtItsEnd(clock)], trials=None, minutes=0.2, wanted=SMALL)
+    trainer = MadeUp()
+    late = study(folder, lambda: [trainer], trials=None, minutes=0.1, wanted=SMALL)
+    assert not trainer.asked
+    assert [(one.state, one.accuracy) for one in late.trials[1:]] == [(COMPLETE, 0.75)]
+    assert final_records(folder) == {0: 1, 1: 1}
 
 
 def test_several_at_once_do_no_trial_twice(tmp_path: Path) -> None:
@@ -225,10 +283,20 @@ def test_fresh_seeds_train_the_best_and_the_own_settings_in_turn(tmp_path: Path)
     assert done.gain.more_than_chance
 
 
-def test_where_nothing_beats_the_own_settings_there_is_no_gain_to_test(tmp_path: Path) -> None:
-    done = study(tmp_path, trials=3, fresh_seeds=2, wanted={"learning_rate": "0.001:0.0010001"})
-    assert done.best is not None
-    assert (done.best.number == 0) == (done.gain is None)
+def test_without_a_gain_the_verdict_says_why(tmp_path: Path) -> None:
+    class FailingFresh(MadeUp):
+        def train(self, job: TrialJob, on_epoch: OnEpoch) -> TrialOutcome:
+            return super().train(job, on_epoch) if job.seed == 0 else TrialOutcome(None, "out of memory")
+
+    own_is_best = study(tmp_path / "own", trials=1, fresh_seeds=2)
+    failing = study(tmp_path / "failing", lambda: [FailingFresh()], trials=6, fresh_seeds=2)
+    assert own_is_best.verdict == "The recipe's own settings are the best found: there is no gain."
+    assert "no fresh seed with which both trainings came to their end" in failing.verdict
+    assert "no fresh seeds were wanted" in study(tmp_path / "failing", trials=6, fresh_seeds=0).verdict
+    compared = study(tmp_path / "failing", trials=6, fresh_seeds=2)
+    assert compared.gain is not None
+    assert compared.verdict == compared.gain.sentence
+    assert json.loads((tmp_path / "failing" / "result.json").read_text())["verdict"] == compared.verdict
 
 
 @pytest.mark.parametrize(
@@ -266,6 +334,21 @@ def test_another_plan_in_the_same_folder_is_refused(tmp_path: Path, made_up_data
     assert read_plan(tmp_path) == plan(trials=2)
 
 
+def test_who_goes_on_is_told_all_that_the_study_does_not_keep(
+    made_up_dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Failing(MadeUp):
+        def train(self, job: TrialJob, on_epoch: OnEpoch) -> TrialOutcome:
+            return TrialOutcome(None)
+
+    monkeypatch.setattr("digitry.training.tuning.tune.TrialProcess", lambda what, **_: Failing())
+    monkeypatch.setattr("digitry.training.tuning.tune.check_tracker", bool)
+    again = f"--study '{tmp_path}/my study' --resume --workers 2 --track tensorboard --no-page --minutes …"
+    options: dict[str, Any] = {"workers": 2, "track": "tensorboard", "page": False, "trials": 2}
+    with pytest.raises(TrainingError, match=f": digitry tune dense-relu {again}"):
+        tune("dense-relu", made_up_dataset, study=tmp_path / "my study", **options)
+
+
 def test_what_a_kill_leaves_of_a_lock_of_optunas_is_not_waited_for(tmp_path: Path) -> None:
     study(tmp_path, trials=1)
     (tmp_path / "trials.log.lock").symlink_to("trials.log")
@@ -283,7 +366,7 @@ def test_two_processes_in_one_folder_are_one_too_many(tmp_path: Path) -> None:
 
 def test_a_trial_is_never_given_the_test_set(made_up_dataset: Dataset) -> None:
     with pytest.raises(ValueError, match="never opens the test set"):
-        TrialProcess(made_up.RECIPE, made_up_dataset, track=None, of=1)
+        pack_trial(made_up.RECIPE, made_up_dataset)
 
 
 def test_a_recipe_of_ones_own_is_run_again_where_it_trains_and_named_by_its_file(
@@ -291,8 +374,8 @@ def test_a_recipe_of_ones_own_is_run_again_where_it_trains_and_named_by_its_file
 ) -> None:
     given: list[Any] = []
 
-    def made_up_process(recipe: Any, *_: Any, **__: Any) -> MadeUp:
-        given.append(recipe)
+    def made_up_process(what: bytes, **_: Any) -> MadeUp:
+        given.append(pickle.loads(what)[0])
         return MadeUp()
 
     monkeypatch.setattr("digitry.training.tuning.tune.TrialProcess", made_up_process)
@@ -301,6 +384,10 @@ def test_a_recipe_of_ones_own_is_run_again_where_it_trains_and_named_by_its_file
     assert given == [str(Path("mine.py").resolve())]
     assert (done.plan.recipe, done.plan.source) == ("mine", "mine.py")
     assert "digitry train mine.py --data made-up --config" in done.best_file.read_text()
+    with Path("mine.py").open("a") as file:
+        file.write("# changed\n")
+    with pytest.raises(SettingError, match=r"was begun with another recipe file than mine\.py is now"):
+        tune("mine.py", made_up_dataset, study=tmp_path, resume=True)
 
 
 def test_without_optuna_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from digitry.pages.html import Details, PagePicture, PageTable, render_page
 from digitry.training.tuning.space import Choices, Range
 from digitry.training.tuning.study import COMPLETE, ENDED_EARLY, FAILED, Gain, Study, Trial
-from digitry.training.tuning.study_charts import height_of, slices
+from digitry.training.tuning.study_charts import MOST_CURVES, height_of, slices, trial_curves
 from digitry.training.tuning.study_page import study_page
 from tests.unit.training.tuning.made_up import RECIPE, plan
 
@@ -47,10 +47,20 @@ def test_it_shows_the_best_the_gain_the_settings_the_curves_and_every_trial() ->
 def test_many_trials_are_folded_and_without_fresh_seeds_nothing_is_claimed() -> None:
     many = tuple(trial(k, COMPLETE, 0.9 + k / 1000, 0.001, "16") for k in range(20))
     page = study_page(Study(Path("s"), plan(), many, None), RECIPE)
-    assert str(page.sections[1].parts[0]).startswith("Not known")
+    assert str(page.sections[1].parts[0]).startswith("Whether that is more than luck is not known: no fresh seeds")
     folded = page.sections[-1].parts[1]
     assert isinstance(folded, Details)
     assert folded.summary == "8 trials more"
+
+
+def test_the_best_stands_out_also_where_more_trials_than_are_drawn_showed_more_on_the_way() -> None:
+    early = [trial(k, ENDED_EARLY, 0.98, 0.001, "16") for k in range(1, MOST_CURVES + 5)]
+    best = trial(0, COMPLETE, 0.95, 0.001, "16")
+    [axes] = trial_curves([best, *early], best).axes
+    assert len(axes.lines) == MOST_CURVES
+    legend = axes.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["trial 0, the best"]
 
 
 def test_a_value_stands_where_its_range_says() -> None:
