@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from digitry import recipes
 from digitry.cli.train import command
 from digitry.runs import Run
+from digitry.training.tuning.best_settings import write_best
+from digitry.training.tuning.study import COMPLETE, Trial
+from digitry.training.tuning.study_plan import make_plan
 
 HISTORY = [{"epoch": 1.0, "loss": 0.5, "accuracy": 0.9, "val_loss": 0.4, "val_accuracy": 0.95}]
 COMPARED = {
@@ -57,6 +61,22 @@ def test_before_and_after_are_told_of_every_part(asked: dict[str, Any]) -> None:
         "Read with it: digitry read --model runs/x PICTURE",
     ]
     assert json.loads(run("--from", "shipped", "--json").stdout)["start"] == COMPARED
+
+
+def test_the_best_settings_of_a_study_are_a_config_with_which_the_same_is_trained(asked: dict[str, Any]) -> None:
+    values = {"learning_rate": 0.0031, "units": "32,64", "optimizer": "adamw", "early_stopping_epochs": 3}
+    plan = make_plan(
+        recipes.get("dense-relu"), wanted={"units": "16|32,64"}, seed=0, trials=1, minutes=None, fresh_seeds=0
+    )
+    best = Trial(0, COMPLETE, values, 0.9, (0.9,), 1.0, "", Path("s/trials/0000"))
+    Path("s").mkdir()
+    write_best(Path("s"), recipes.get("dense-relu"), plan, best)
+    assert run("--config", "s/best.toml", recipe="dense-relu").exit_code == 0
+    trained, tried = (
+        recipes.get("dense-relu").with_settings(one) for one in (asked["settings"], {**plan.settings, **values})
+    )
+    assert trained.settings == tried.settings
+    assert trained.settings.units == (32, 64)
 
 
 def test_a_training_from_the_beginning_compares_nothing(asked: dict[str, Any]) -> None:
