@@ -101,6 +101,12 @@ def local(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def test_a_trial_of_more_cores_than_a_node_has_is_refused(data: Path, cluster: Nodes, tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match="the cluster has no node with 2 cores to train on"):
+        digitry.tune("dense-relu", data, trials=1, ray=cluster.address, cores=2, study=tmp_path / "study")
+    assert not (tmp_path / "study").exists()
+
+
 def test_a_cluster_finds_what_this_machine_finds_in_the_same_files(
     data: Path, cluster: Nodes, local: Path, tmp_path: Path
 ) -> None:

@@ -37,13 +37,14 @@ if TYPE_CHECKING:
 @click.option(
     "--workers",
     type=click.IntRange(1, 64),
-    help="Trials trained at once.  [default: 1; with --ray one for each core of the cluster]",
+    help="Trials trained at once.  [default: 1; with --ray as many as the cluster has cores for]",
 )
 @click.option(
     "--ray",
     metavar="ADDRESS",
     help="Train on the nodes of a Ray cluster: HOST:PORT, or auto for the one that runs here (extra digitry[cluster]).",
 )
+@click.option("--cores", type=click.IntRange(1, 256), help="With --ray: cores that each trial has.  [default: 1]")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Fixes all that is random.  [default: 0]")
 @click.option("--study", type=click.Path(path_type=Path), help="The study's folder.  [default: runs/RECIPE-study-N]")
 @click.option("--resume", is_flag=True, help="Go on where the study in this folder stopped; more --trials, too.")
@@ -68,6 +69,7 @@ def command(
     others: dict[str, str],
     workers: int | None,
     ray: str | None,
+    cores: int | None,
     seed: int | None,
     study: Path | None,
     resume: bool,
@@ -98,6 +100,7 @@ def command(
         space=wanted,
         workers=workers,
         ray=ray,
+        cores=cores,
         seed=seed,
         study=study,
         resume=resume,

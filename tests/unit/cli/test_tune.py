@@ -70,6 +70,12 @@ def test_what_is_not_said_is_left_to_the_study(asked: dict[str, Any]) -> None:
     assert asked["data"] == "mine#transpose"
 
 
+def test_cores_are_for_a_cluster(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match="--cores is for --ray; here the trials share the cores of this machine"):
+        run("--cores", "2", "--study", str(tmp_path / "study"))
+    assert not (tmp_path / "study").exists()
+
+
 def test_where_it_trains_is_left_to_the_study_and_missing_ray_is_said_with_what_to_install(
     asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

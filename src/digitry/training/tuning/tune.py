@@ -43,6 +43,7 @@ from digitry.training.tuning.tuning_progress import TuningProgress, make_tuning_
 from digitry.types import Dataset
 
 MOST_WORKERS = 64
+MOST_CORES = 256
 
 
 def tune(
@@ -54,6 +55,7 @@ def tune(
     space: Mapping[str, Any] | None = None,
     workers: int | None = None,
     ray: str | None = None,
+    cores: int | None = None,
     seed: int | None = None,
     study: str | os.PathLike[str] | None = None,
     resume: bool = False,
@@ -71,8 +73,9 @@ def tune(
     20 trials if neither is given; `workers` train at once, each in a process of its own, one unless said otherwise.
     Then the best and the recipe's own settings are trained with `fresh_seeds` seeds each, 5 unless said otherwise.
 
-    With `ray`, `auto` or HOST:PORT, trials train on the nodes of a Ray cluster, each on one core, as many at once as it
-    has cores unless `workers` says otherwise; all else stays as it is: docs/cluster.md.
+    With `ray`, `auto` or HOST:PORT, trials train on the nodes of a Ray cluster: each on so many `cores` of one node, one
+    unless said otherwise, and as many at once as there is room for unless `workers` says how many. All else stays as it
+    is: docs/cluster.md.
 
     All of it is in the folder `study`, the next free one if not given: the trials' runs, best.toml, result.json, and,
     unless `page` is false, study.html. Killed at any moment, it goes on with `resume`; what is not said again is then
@@ -90,6 +93,9 @@ def tune(
             "--track mlflow keeps one file beside the runs, and with --ray these are on many machines; "
             "use --track tensorboard, whose files come back with each run"
         )
+    if cores is not None and ray is None:
+        raise SettingError("--cores is for --ray; here the trials share the cores of this machine: see --workers")
+    each = check_number("cores", 1 if cores is None else cores, 1, MOST_CORES)
     count = None if workers is None else check_number("workers", workers, 1, MOST_WORKERS)
     plan_of = find_recipe(recipe)
     if resume and study is None:
@@ -119,18 +125,18 @@ def tune(
     # A file is run once more where it trains: what a person's functions hold need not go through a pipe.
     sent = str(Path(source).resolve()) if Path(source).suffix in (".py", ".json") else plan_of
 
-    again = {"--ray": ray, "--workers": count, "--track": track}
+    again = {"--ray": ray, "--cores": cores, "--workers": count, "--track": track}
     options = [word for name, value in again.items() if value is not None for word in (name, str(value))]
     options += [] if page else ["--no-page"]
 
-    with _trainers(ray, sent, dataset, track, count) as make_trainers:
+    with _trainers(ray, sent, dataset, track, count, each) as make_trainers:
         progress = make_tuning_progress(quiet)
         return run_study(folder, plan, plan_of, make_trainers, progress, page=page, options=options)
 
 
 @contextlib.contextmanager
 def _trainers(
-    ray: str | None, recipe: str | Recipe, dataset: Dataset, track: str | None, count: int | None
+    ray: str | None, recipe: str | Recipe, dataset: Dataset, track: str | None, count: int | None, cores: int
 ) -> Iterator[Callable[[], list[Trainer]]]:
     """Give what makes the trainers, here or on a cluster that is joined meanwhile.
 
@@ -142,7 +148,7 @@ def _trainers(
         return
     from digitry.training.tuning.cluster.tune_on_ray import trainers_on_ray
 
-    with trainers_on_ray(ray, count, recipe, dataset, track=track, most=MOST_WORKERS) as make_trainers:
+    with trainers_on_ray(ray, count, cores, recipe, dataset, track=track, most=MOST_WORKERS) as make_trainers:
         yield make_trainers
 
 

@@ -29,8 +29,10 @@ class StandIn(ModuleType):
         self.cores, self.looks = cores, looks
         self.exceptions = SimpleNamespace(RayError=RayError, RayTaskError=type("RayTaskError", (RayError,), {}))
         self.look: Callable[[], None] = lambda: None
+        self.wanted: dict[str, object] = {}
 
-    def remote(self, **_: object) -> Callable[[type], Any]:
+    def remote(self, **wanted: object) -> Callable[[type], Any]:
+        self.wanted = wanted
         return lambda kind: SimpleNamespace(remote=lambda study: self)
 
     def __getattr__(self, method: str) -> Any:
@@ -62,8 +64,15 @@ def seat_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[StandIn], RaySeat]:
 
 
 def test_a_trial_that_waits_for_a_core_says_so(seat_of: Callable[[StandIn], RaySeat]) -> None:
-    with pytest.warns(UserWarning, match="a trial waits for a core of the cluster; something else may have them"):
+    with pytest.warns(UserWarning, match="a trial waits for cores of the cluster; something else may have them"):
         assert seat_of(StandIn(open=3)).ask(BEGIN, Parcel({})) == "ask"
+
+
+def test_a_trial_gets_the_cores_that_it_is_to_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    ray = StandIn()
+    monkeypatch.setitem(sys.modules, "ray", ray)
+    RaySeat(ray, None, 4)  # type: ignore[arg-type]
+    assert ray.wanted["num_cpus"] == 4
 
 
 def test_one_that_trains_for_long_says_nothing(seat_of: Callable[[StandIn], RaySeat]) -> None:

@@ -36,6 +36,8 @@ class NodeStudy:
     track: str | None
     backend: str | None = None
     """KERAS_BACKEND, where the driver has one."""
+    cores: int = 1
+    """How many a trial has."""
     module: str = MODULE
     """What trains, in a process of its own."""
     recipe_files: dict[str, bytes] = field(default_factory=dict)
@@ -103,7 +105,7 @@ class TrialSeat:
         os.environ.pop("KERAS_BACKEND", None)
         if study.backend is not None:
             os.environ["KERAS_BACKEND"] = study.backend
-        head: dict[str, Any] = {"track": study.track, "threads": 1}
+        head: dict[str, Any] = {"track": study.track, "threads": study.cores}
         if study.recipe_files:
             unpack_parcel(Parcel(study.recipe_files), home / "recipe")
             head["recipe_file"] = str(home / "recipe" / next(iter(study.recipe_files)))

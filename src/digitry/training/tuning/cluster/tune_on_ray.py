@@ -40,27 +40,35 @@ END_SECONDS = 5.0
 
 @contextlib.contextmanager
 def trainers_on_ray(
-    address: str, workers: int | None, recipe: str | Recipe, dataset: Dataset, *, track: str | None, most: int
+    address: str,
+    workers: int | None,
+    cores: int,
+    recipe: str | Recipe,
+    dataset: Dataset,
+    *,
+    track: str | None,
+    most: int,
 ) -> Iterator[Callable[[], list[Trainer]]]:
-    """Join the cluster at `address` for this block, and give what makes the trainers: `workers`, or one a core that the
-    cluster has now, at most `most`.
+    """Join the cluster at `address` for this block, and give what makes the trainers: `workers`, or as many as nodes
+    have room for now, at most `most`; each has so many `cores` of one node.
 
-    Raises SettingError where it cannot be joined, has no core, or a node does not run what runs here.
+    Raises SettingError where it cannot be joined, no node has so many cores, or one does not run what runs here.
     """
-    study = _node_study(recipe, dataset, track)
+    study = _node_study(recipe, dataset, track, cores)
     with joined_cluster(address):
         import ray
 
-        cores = int(ray.cluster_resources().get("CPU", 0))
-        if not cores:
-            raise SettingError("the cluster has no core to train on; start its nodes with --num-cpus of 1 or more")
+        room = sum(int(one["Resources"].get("CPU", 0)) // cores for one in ray.nodes() if one["Alive"])
+        if not room:
+            needed = "no core" if cores == 1 else f"no node with {cores} cores"
+            raise SettingError(f"the cluster has {needed} to train on; start one with --num-cpus of {cores} or more")
         check_nodes(ray, study.equipment)
         there = ray.put(study)
-        count = workers or min(cores, most)
-        yield lambda: [TrialOnRay(lambda: RaySeat(ray, there)) for _ in range(count)]
+        count = workers or min(room, most)
+        yield lambda: [TrialOnRay(lambda: RaySeat(ray, there, cores)) for _ in range(count)]
 
 
-def _node_study(recipe: str | Recipe, dataset: Dataset, track: str | None) -> NodeStudy:
+def _node_study(recipe: str | Recipe, dataset: Dataset, track: str | None, cores: int) -> NodeStudy:
     """Describe the study for the nodes, with the files that its recipe is in."""
     files: dict[str, bytes] = {}
     if isinstance(recipe, str):
@@ -73,17 +81,22 @@ def _node_study(recipe: str | Recipe, dataset: Dataset, track: str | None) -> No
                 raise SettingError(cannot_read(one, error)) from error
     backend = os.environ.get("KERAS_BACKEND")
     return NodeStudy(
-        equipment(*PACKAGES, "safetensors"), pack_trial(recipe, dataset), track, backend, recipe_files=files
+        equipment(*PACKAGES, "safetensors"),
+        pack_trial(recipe, dataset),
+        track,
+        backend,
+        cores=cores,
+        recipe_files=files,
     )
 
 
 class RaySeat:
-    """A Seat: an actor on a node, which Ray puts where a core is free."""
+    """A Seat: an actor on a node, which Ray puts where so many cores are free."""
 
-    def __init__(self, ray: Any, study: ObjectRef[NodeStudy]) -> None:
+    def __init__(self, ray: Any, study: ObjectRef[NodeStudy], cores: int = 1) -> None:
         self._ray = ray
         # The second thread is for its end, while it trains.
-        self._actor = ray.remote(num_cpus=1, max_restarts=0, max_concurrency=2)(TrialSeat).remote(study)
+        self._actor = ray.remote(num_cpus=cores, max_restarts=0, max_concurrency=2)(TrialSeat).remote(study)
         self._is_given_up = False
 
     def ask(self, head: dict[str, Any], parcel: Parcel) -> tuple[dict[str, Any] | None, Parcel]:
@@ -107,8 +120,8 @@ class RaySeat:
                     warn_caller("no node of the cluster is left; waiting for one to join it")
                 elif waits_for_a_core:
                     warn_caller(
-                        "a trial waits for a core of the cluster; something else may have them, or there are fewer "
-                        "than --workers"
+                        "a trial waits for cores of the cluster; something else may have them, or there are fewer "
+                        "than --workers need"
                     )
         try:
             return self._ray.get(answer)
