@@ -73,7 +73,7 @@ def tune(
     20 trials if neither is given; `workers` train at once, each in a process of its own, one unless said otherwise.
     Then the best and the recipe's own settings are trained with `fresh_seeds` seeds each, 5 unless said otherwise.
 
-    With `ray`, `auto` or HOST:PORT, trials train on the nodes of a Ray cluster: each on so many `cores` of one node, one
+    With `ray`, `auto` or HOST:PORT, trials train on the nodes of a Ray cluster: each on so many `cores` of one node, 1
     unless said otherwise, and as many at once as there is room for unless `workers` says how many. All else stays as it
     is: docs/cluster.md.
 
