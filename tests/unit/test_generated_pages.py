@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -93,7 +94,13 @@ def test_what_a_few_pictures_of_a_hand_teach() -> None:
 def test_what_a_training_may_be_given() -> None:
     import settings_page
 
-    assert settings_page.PAGE.read_text(encoding="utf-8") == settings_page.page()
+    assert_up_to_date(settings_page)
+
+
+def test_what_every_command_says() -> None:
+    import commands_page
+
+    assert_up_to_date(commands_page)
 
 
 def test_every_variable_of_the_environment_is_told() -> None:
@@ -102,6 +109,12 @@ def test_every_variable_of_the_environment_is_told() -> None:
         for line in path.read_text(encoding="utf-8").splitlines():
             for name in re.findall(r'"([A-Z][A-Z_]+)"', line) if re.search("environ|envvar", line) else ():
                 assert f"`{name}`" in page, f"{name} in {path}"
+
+
+def assert_up_to_date(script: ModuleType) -> None:
+    """Say what writes the page that this script makes, rather than how the two differ."""
+    if script.PAGE.read_text(encoding="utf-8") != script.page():
+        pytest.fail(f"{script.PAGE.relative_to(ROOT)} is out of date; write it with: python bench/{script.__name__}.py")
 
 
 def between(start: str, end: str, page: str) -> str:
