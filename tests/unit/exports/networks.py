@@ -9,6 +9,8 @@ import keras
 import numpy as np
 from keras import layers
 
+from digitry.recipes.layers import MeanOfViews, Views
+
 ACTIVATIONS = [
     *("celu", "elu", "exponential", "gelu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_tanh", "leaky_relu"),
     *("linear", "log_sigmoid", "log_softmax", "mish", "relu", "relu6", "selu", "sigmoid", "silu", "soft_shrink"),
@@ -172,12 +174,36 @@ NETWORKS: dict[str, Callable[[], Any]] = {
         layers.RandomContrast(0.2),
         layers.GaussianNoise(0.1),
         layers.Conv2D(4, 3),
+        layers.GaussianDropout(0.1),
+        layers.AlphaDropout(0.1),
         layers.SpatialDropout2D(0.1),
         layers.Flatten(),
     ),
     "a row for every grey": lambda: in_a_row(
         layers.Rescaling(255.0), layers.Flatten(), layers.Embedding(256, 3), layers.Flatten()
     ),
+    "an activation alone, and what hands on what it is given": lambda: in_a_row(
+        layers.Conv2D(4, 3),
+        layers.Activation("relu"),
+        layers.Identity(),
+        layers.ActivityRegularization(l2=0.1),
+        layers.Flatten(),
+    ),
+    "rows as a sequence, longer and shorter": lambda: in_a_row(
+        layers.Reshape((28, 28)),
+        layers.DepthwiseConv1D(3, padding="same"),
+        layers.AveragePooling1D(2),
+        layers.Conv1DTranspose(3, 4, strides=2),
+        layers.SpatialDropout1D(0.1),
+        layers.Flatten(),
+    ),
+    "a product by its equation": lambda: in_a_row(
+        layers.Reshape((28, 28)), layers.EinsumDense("nrc,cf->nrf", (28, 4), bias_axes="f"), layers.Flatten()
+    ),
+    "a row several times": lambda: in_a_row(
+        layers.Flatten(), layers.Dense(4), layers.RepeatVector(3), layers.Flatten()
+    ),
+    "five moved images and their mean": lambda: in_a_row(Views(), layers.Conv2D(3, 5), layers.Flatten(), MeanOfViews()),
 }
 """What it is → the function that builds it, with ten classes."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,6 @@ from digitry import recipes  # noqa: E402
 from digitry.exports import onnx  # noqa: E402
 from digitry.exports.parity import softmax_of, write_if_equal  # noqa: E402
 from digitry.networks.prepare import prepare  # noqa: E402
-from digitry.recipes.layers import MeanOfViews, Views  # noqa: E402
 from tests.unit.exports.networks import ACTIVATIONS, NETWORKS, STRANGE, functional, in_a_row, shaken  # noqa: E402
 
 CONTRACT = Contract(recipe="any", class_names=tuple("0123456789"))
@@ -49,18 +49,26 @@ def test_every_layer_answers_as_keras_does(name: str, tmp_path: Path, monkeypatc
     assert proof.largest_difference < 1e-5
 
 
+def test_every_layer_stands_in_one_of_the_networks() -> None:
+    found = {type(layer).__name__ for network in NETWORKS.values() for layer in layers_of(network())}
+    missing = sorted(set(onnx.LAYERS) - found)
+    assert not missing, f"no network in tests/unit/exports/networks.py has {', '.join(missing)}; add the smallest"
+
+
+def layers_of(model: Any) -> Iterator[Any]:
+    """The layers of a network, and of the networks in it."""
+    for layer in model.layers:
+        yield layer
+        if isinstance(layer, keras.Model):
+            yield from layers_of(layer)
+
+
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_every_activation_answers_as_keras_does(activation: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onnx, "converted", None)
     model = shaken(in_a_row(layers.Flatten(), layers.Dense(20, activation=activation)))
     answers = Model(onnx.to_onnx(model, CONTRACT), reads="digit").probabilities(IMAGES)
     np.testing.assert_allclose(answers, np.asarray(model(prepare(IMAGES, CANONICAL))), atol=1e-5)
-
-
-def test_views_become_a_mean_of_five_moved_images(tmp_path: Path) -> None:
-    model = in_a_row(Views(), layers.Conv2D(3, 5), layers.Flatten(), MeanOfViews())
-    proof = write_if_equal(onnx.FORMAT, shaken(model), CONTRACT, tmp_path / "model.onnx", prove_on=IMAGES)
-    assert proof.largest_difference < 1e-5
 
 
 @pytest.mark.parametrize("name", STRANGE)

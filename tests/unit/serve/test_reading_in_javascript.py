@@ -410,6 +410,9 @@ NOT_ON_THE_PAGE = {
     "resized": "resizing between pixels",
     "rows as a sequence": "a convolution along one axis",
     "a row for every grey": "the operator Gather",
+    "rows as a sequence, longer and shorter": "a convolution along one axis",
+    "a product by its equation": "the operator Einsum",
+    "a row several times": "the operator Unsqueeze",
 }
 """Networks whose drawings are read by the server, and what the page says of them."""
 
