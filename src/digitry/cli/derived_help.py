@@ -37,7 +37,9 @@ def formats() -> dict[str, str]:
     from digitry.training.export_run import FORMATS
 
     *first, last = (f"{name} ({one.note})" if one.note else name for name, one in FORMATS.items())
-    return {"formats": f"{', '.join(first)} or {last}"} | small_networks()
+    *some, other = (name for name, one in FORMATS.items() if one.gives_logits)
+    lists = {"formats": f"{', '.join(first)} or {last}", "logits": f"{', '.join(some)} and {other}"}
+    return lists | small_networks()
 
 
 def small_networks() -> dict[str, str]:

@@ -47,9 +47,8 @@ def command(
 
     RUN may also be a small network that comes with digitry: {shipped_runs}. A network in 8 bits may give a few other
     labels: how many, and its accuracy, is said. The C files need nothing but a C compiler, which is also what proves
-    them here; litert is proven by LiteRT: pip install 'digitry[litert]'. Of a network that reads numbers, keras,
-    saved-model and litert give logits: divide them by the temperature in the run's metrics and take the softmax; the
-    ONNX files do that themselves.
+    them here; litert is proven by LiteRT: pip install 'digitry[litert]'. Of a network that reads numbers, {logits} give
+    logits: divide them by the temperature in the run's metrics and take the softmax; the ONNX files do that themselves.
     """
     from digitry.errors import unknown_name
     from digitry.files import check_place

@@ -44,4 +44,4 @@ def _answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float
     return answers_of_keras(network, contract, images)
 
 
-FORMAT = ExportFormat("keras", "Keras file", ".keras", _write, _answers)
+FORMAT = ExportFormat("keras", "Keras file", ".keras", _write, _answers, gives_logits=True)

@@ -66,4 +66,6 @@ def _exact(values: NDArray[Any], about: dict[str, Any]) -> NDArray[np.float32]:
     return np.asarray((values.astype(np.float32) - zero) * np.float32(step), np.float32)
 
 
-FORMAT = ExportFormat("litert", "LiteRT file", ".tflite", _write, answers_of_litert, backend="tensorflow")
+FORMAT = ExportFormat(
+    "litert", "LiteRT file", ".tflite", _write, answers_of_litert, backend="tensorflow", gives_logits=True
+)

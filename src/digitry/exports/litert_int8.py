@@ -56,6 +56,7 @@ def _format(ends: str = "float") -> ExportFormat:
         answers_of_litert,
         labels_may_differ=0.005,
         backend="tensorflow",
+        gives_logits=True,
     )
 
 

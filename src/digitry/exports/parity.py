@@ -50,6 +50,8 @@ class ExportFormat(NamedTuple):
     """Largest share of other labels. Above 0 the format rounds, and its probabilities may differ by any amount."""
     backend: str | None = None
     """The Keras backend that writes it; None where each does."""
+    gives_logits: bool = False
+    """Whether its files give logits where a network reads numbers, and leave temperature and softmax to their user."""
     note: str = ""
     """What the help says of it in brackets."""
     from_graph: Callable[[bytes, Contract, Path, Images], None] | None = None

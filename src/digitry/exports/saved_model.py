@@ -28,4 +28,6 @@ def _answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float
     return as_probabilities(np.concatenate(outputs), contract)
 
 
-FORMAT = ExportFormat("saved-model", "SavedModel", "", _write, _answers, backend="tensorflow", note="a folder")
+FORMAT = ExportFormat(
+    "saved-model", "SavedModel", "", _write, _answers, backend="tensorflow", gives_logits=True, note="a folder"
+)

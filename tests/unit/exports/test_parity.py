@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from digitry.exports.int8 import to_int8  # noqa: E402
 from digitry.exports.onnx import to_onnx  # noqa: E402
 from digitry.exports.parity import check_parity, softmax_of, write_if_equal  # noqa: E402
 from digitry.networks.prepare import prepare  # noqa: E402
+from digitry.recipes.layers import MeanOfViews, Views  # noqa: E402
 from digitry.training.export_run import FORMATS  # noqa: E402
 from tests.unit.exports.networks import NETWORKS, STRANGE, shaken  # noqa: E402
 
@@ -86,6 +88,25 @@ def test_a_network_that_reads_numbers_too(name: str, tmp_path: Path) -> None:
     assert frames.shape == (6, network(prepare(STRIPS, CANONICAL)).shape[1], 11)
     np.testing.assert_allclose(frames.sum(axis=2), 1, atol=1e-3)
     np.testing.assert_allclose(frames.reshape(-1, 11), proof.expected, atol=0.05 if name.endswith("int8") else 1e-5)
+    # Where the file gives logits, the temperature is divided by afterwards, so that another gives other answers.
+    hotter = form.answers(path, replace(STRING_CONTRACT, metrics={"temperature": 3.0}), STRIPS)
+    assert form.gives_logits == (not np.array_equal(hotter, frames))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_network_with_layers_of_ours_too(name: str, tmp_path: Path) -> None:
+    form = FORMATS[name]._replace(labels_may_differ=0.5 if FORMATS[name].labels_may_differ else 0.0)
+    path = tmp_path / f"digits{form.suffix}"
+    proof = write_if_equal(form, with_layers_of_ours(), CONTRACT, path, prove_on=IMAGES)
+    assert proof.largest_difference < (0.05 if form.labels_may_differ else 1e-6)
+    np.testing.assert_array_equal(form.answers(path, CONTRACT, IMAGES), proof.got)
+
+
+def with_layers_of_ours() -> Any:
+    """A small network that looks at every image five times."""
+    keras.utils.set_random_seed(0)
+    inner = [layers.Conv2D(4, 5, strides=3), layers.Flatten(), layers.Dense(10, activation="softmax")]
+    return keras.Sequential([layers.Input((28, 28, 1)), Views(), *inner, MeanOfViews()])
 
 
 def test_the_int8_model_is_a_quarter_of_the_weights_and_carries_its_contract(model: Any, tmp_path: Path) -> None:
@@ -144,13 +165,7 @@ def test_what_keras_would_not_find_again_is_refused_with_what_to_do(tmp_path: Pa
 
 
 def test_not_even_where_the_network_has_layers_of_ours(tmp_path: Path) -> None:
-    from digitry.recipes.layers import MeanOfViews, Views
-
-    keras.utils.set_random_seed(0)
-    inner = [layers.Conv2D(4, 5, strides=3), layers.Flatten(), layers.Dense(10, activation="softmax")]
-    network = keras.Sequential([layers.Input((28, 28, 1)), Views(), *inner, MeanOfViews()])
-    proof = write_if_equal(FORMATS["keras"], network, CONTRACT, tmp_path / "digits.keras", prove_on=IMAGES)
-    assert proof.largest_difference < 1e-6
+    write_if_equal(FORMATS["keras"], with_layers_of_ours(), CONTRACT, tmp_path / "digits.keras", prove_on=IMAGES)
     with zipfile.ZipFile(tmp_path / "digits.keras") as file:
         assert b"digitry" not in file.read("config.json")
 
