@@ -13,13 +13,20 @@ RAW_NAMES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-
 
 
 def _files(
-    train_images: str, train_labels: str, test_images: str, test_labels: str
+    *,
+    train_images: str,
+    train_labels: str,
+    test_images: str,
+    test_labels: str,
+    train: int = 60_000,
+    test: int = 10_000,
 ) -> tuple[SourceFile, SourceFile, SourceFile, SourceFile]:
+    """Return the raw files whose own SHA-256 are published, of so many images each."""
     return (
-        SourceFile("train-images-idx3-ubyte", train_images, (60_000, IMAGE_SIDE, IMAGE_SIDE)),
-        SourceFile("train-labels-idx1-ubyte", train_labels, (60_000,)),
-        SourceFile("t10k-images-idx3-ubyte", test_images, (10_000, IMAGE_SIDE, IMAGE_SIDE)),
-        SourceFile("t10k-labels-idx1-ubyte", test_labels, (10_000,)),
+        SourceFile("train-images-idx3-ubyte", train_images, (train, IMAGE_SIDE, IMAGE_SIDE)),
+        SourceFile("train-labels-idx1-ubyte", train_labels, (train,)),
+        SourceFile("t10k-images-idx3-ubyte", test_images, (test, IMAGE_SIDE, IMAGE_SIDE)),
+        SourceFile("t10k-labels-idx1-ubyte", test_labels, (test,)),
     )
 
 

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from digitry.datasets.source import Source
 from digitry.datasets.sources import SOURCES, get_source
+
+DOCS = Path(__file__).parents[3] / "docs" / "data.md"
 
 
 @pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
@@ -23,6 +28,13 @@ def test_every_source_is_complete(source: Source) -> None:
     assert 2 <= len(source.class_names) <= 256
     assert source.licence
     assert source.citation
+
+
+def test_the_table_in_the_docs_lists_these_sources_and_how_many_images_they_have() -> None:
+    rows = re.findall(r"^\| `(\S+)` \| [^|]+ \| ([\d,]+ / [\d,]+) \|", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
+    sizes = {name: [file.shape[0] for file in source.files[::2]] for name, source in SOURCES.items()}
+    wanted = {name: f"{train:,} / {test:,}" for name, (train, test) in sizes.items()}
+    assert dict(rows) == wanted, "docs/data.md has a row for every dataset: | `name` | what | train / test | licence |"
 
 
 def test_the_size_of_a_file_follows_from_its_shape() -> None:
