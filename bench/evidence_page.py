@@ -9,7 +9,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from aims import aims, costliest_kinds
+from aims import aims, missed
+from causes import causes
 from digitry import recipes
 from documents import fill, put_between
 from real_pictures import SETS, share
@@ -39,7 +40,8 @@ def main(root: Path = ROOT) -> None:
     shown = {name: json.loads((ROOT / "results" / f"{name}.json").read_bytes()) for name in RESULTS}
     measured = json.loads((root / "src" / "digitry" / "recipes" / "measured.json").read_bytes())
     shown |= {"measured": measured, "recipes": recipes.RECIPES, "share": share, "rows": rows(shown)}
-    shown |= {"aims": aims(shown), "costliest": costliest_kinds(shown["made_pages"])}
+    told = aims(shown)
+    shown |= {"aims": told, "missed": missed(told), "causes": causes(shown)}
     (root / "docs" / "evidence.md").write_text(fill("evidence", **shown), encoding="utf-8")
     put_between(root / "README.md", *READING, fill("readme_reading", **shown).strip())
     put_between(root / "README.md", *TRAININGS, fill("readme_trainings", **shown).strip())

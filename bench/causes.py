@@ -1,0 +1,112 @@
+"""What most of the mistakes are, counted from the committed results: a part of docs/evidence.md."""
+
+from __future__ import annotations
+
+from statistics import median
+from typing import Any
+
+Results = dict[str, Any]
+
+NAMED = 3
+MOST_WRONG = 0.01
+"""Of the sure readings of a kind of synthetic pages so many may be wrong."""
+
+FAMILIES = {
+    "signs in the number or beside it": (
+        "date",
+        "mark of",
+        "decimal",
+        "minus",
+        "time, phone, sum",
+        "tick beside",
+        "percent",
+        "equals",
+    ),
+    "something drawn, printed or thrown upon the paper close by": (
+        "digit a box",
+        "margin",
+        "frame",
+        "brace",
+        "printed words",
+        "doodle",
+        "shadow",
+    ),
+    "tables, lists and long pages": (
+        "list",
+        "table",
+        "table narrow",
+        "table grey rules",
+        "table, names",
+        "table, empty cells",
+        "table, halves",
+        "long page",
+    ),
+}
+"""What a kind of synthetic pages adds → the kinds; those that are turned or cut close belong to none."""
+
+
+def shares_of_families(made_pages: Results) -> list[dict[str, Any]]:
+    """Give the shares of what the mean over kinds lacks that are in families of kinds, of `digits` and of `exact`.
+
+    The largest of `exact`, the texts with signs, comes first. Each has its kinds with the largest shares of these.
+    """
+    shares = {figure: _shares_of_kinds(made_pages, figure) for figure in ("digits", "exact")}
+    found = []
+    for family, names in FAMILIES.items():
+        kinds = [(name, shares["exact"][name]) for name in names if name in shares["exact"]]
+        sums = {figure: sum(of.get(name, 0.0) for name in names) for figure, of in shares.items()}
+        found.append({"name": family, **sums, "kinds": sorted(kinds, key=lambda one: -one[1])[:NAMED]})
+    return sorted(found, key=lambda one: -one["exact"])
+
+
+def _shares_of_kinds(made_pages: Results, figure: str) -> dict[str, float]:
+    lacking = {name: 1 - kind[figure] for name, kind in made_pages["kinds"].items() if kind[figure] is not None}
+    total = sum(lacking.values())
+    return {name: one / total for name, one in lacking.items()} if total else {}
+
+
+def sure_and_wrong(made_pages: Results) -> list[dict[str, Any]]:
+    """Give the kinds of which more of the sure readings are wrong than may be, the largest share first."""
+    return [one for one in _by_share_of_wrong(made_pages) if one["share"] > MOST_WRONG]
+
+
+def worst_kind(made_pages: Results) -> dict[str, Any]:
+    """Give the kind of synthetic pages of whose sure readings the largest share is wrong; of equals the more wrong."""
+    return _by_share_of_wrong(made_pages)[0]
+
+
+def _by_share_of_wrong(made_pages: Results) -> list[dict[str, Any]]:
+    found = []
+    for name, kind in made_pages["kinds"].items():
+        sure, wrong = round((kind["sure"] or 0) * kind["given"]), kind["sure_wrong"]
+        found.append({"name": name, "sure": sure, "wrong": wrong, "share": wrong / sure if sure else 0.0})
+    return sorted(found, key=lambda one: (-one["share"], -one["wrong"]))
+
+
+def mistakes(one: Results) -> list[dict[str, Any]]:
+    """Give the most frequent kinds of mistakes of a set of real pictures, with their shares of all its mistakes."""
+    kinds = {name: count for name, count in one["kinds_of_mistakes"].items() if count}
+    total = sum(kinds.values())
+    ranked = sorted(kinds.items(), key=lambda kind: -kind[1])[:NAMED]
+    return [{"name": name, "count": count, "of": total, "share": count / total} for name, count in ranked]
+
+
+def parts_of_a_cold_training(one: Results) -> dict[str, float]:
+    """Give the shares of a whole `digitry train quick` that pass before its first line, with learning, and besides."""
+    total = median(one["seconds"])
+    first, learning = median(one["first_line"]) / total, median(one["learning"]) / total
+    return {"first_line": first, "learning": learning, "besides": 1 - first - learning}
+
+
+def causes(results: Results) -> dict[str, Any]:
+    """Give all of these by the names that templates/missed.md.j2 knows them by."""
+    made, sets = results["made_pages"], results["real_pictures"]["sets"]
+    return {
+        "families": shares_of_families(made),
+        "sure_and_wrong": sure_and_wrong(made),
+        "all_sure_and_wrong": made["sure_wrong"],
+        "mistakes": {name: mistakes(one) for name, one in sets.items()},
+        "cold": parts_of_a_cold_training(results["cold_start"]["torch"]),
+        "speed": {one["what"]: one["median"] for one in results["read_speed"]["figures"]},
+        "sign_alone": made["kinds"]["sign alone"],
+    }
