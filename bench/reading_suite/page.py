@@ -1,7 +1,11 @@
-"""results/reading.json → docs/robustness.md. Generated, never typed."""
+"""results/reading.json → docs/robustness.md. Generated, never typed.
+
+The kinds of other pages that docs/reading.md has the figures of are named by made_pages.json and real_pictures.json.
+"""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +13,8 @@ from digitry.evaluation.hard_pictures import corruptions, no_digits
 from documents import fill
 
 Figures = dict[str, Any]
+
+RESULTS = Path(__file__).parents[2] / "results"
 
 WORST = 3
 """So many weak spots of each kind are named."""
@@ -28,9 +34,15 @@ def write_page(figures: Figures, path: Path) -> None:
         worst_corruptions=_worst_corruptions(parts),
         worst_photographs=_worst_photographs(parts),
         worst_sets=_worst_sets(parts),
+        made_kinds=list(_result("made_pages")["kinds"]),
+        real_kinds=list(_result("real_pictures")["pages"]["kinds"]),
         dates=sorted({part["created"][:10] for part in parts.values()}),
     )
     path.write_text(text, encoding="utf-8")
+
+
+def _result(name: str) -> Figures:
+    return dict(json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8")))
 
 
 def _worst_corruptions(parts: Figures) -> list[Figures]:
