@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from digitry.cli import info
 from digitry.errors import SettingError
 from digitry.evaluation.scale_files import put_back_scale
 from digitry.networks.model import Model
-from digitry.networks.model_files import run_or_shipped, shipped_runs
+from digitry.networks.model_files import SHIPPED, run_or_shipped, shipped_runs
 from digitry.runs import METRICS, START, Run
 from digitry.types import Dataset
 from tests.unit.tiny_models import printed_digit
@@ -38,6 +39,14 @@ def test_the_small_networks_take_little_room() -> None:
     files = [path for name in shipped_runs() for path in run_or_shipped(name).iterdir()]
     assert shipped_runs()
     assert sum(path.stat().st_size for path in files) < 500_000
+
+
+def test_the_shipped_networks_take_little_room() -> None:
+    models = Path(str(resources.files("digitry") / "models"))
+    of_networks = [path for file in SHIPPED.values() for path in models.glob(f"{Path(file).stem}.*")]
+    assert max(path.stat().st_size for path in of_networks) <= 2_000_000
+    assert sum(path.stat().st_size for path in of_networks) <= 6_000_000
+    assert sum(path.stat().st_size for path in models.rglob("*")) <= 8_000_000
 
 
 def test_a_run_of_ones_own_comes_before_one_that_ships(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
