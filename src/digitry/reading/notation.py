@@ -14,8 +14,9 @@ DECIMALS = ("auto", "comma", "point")
 LETTER = ""
 """Stands for any character that no number has."""
 
-PARTING = (*"+×÷=", LETTER)
-"""What stands between two numbers: a sum is read as its parts, and so is a code of letters and digits."""
+PARTING = (*"+×÷=%$€£₹✓", LETTER)
+"""What stands between two numbers, or beside one: a sum is read as its parts, so is a code of letters and digits, and
+no number goes on behind a percent sign, a currency or a tick."""
 
 LEADING = tuple("-+(")
 """Signs that belong to the number behind them."""

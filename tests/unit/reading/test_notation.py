@@ -26,6 +26,10 @@ from digitry.reading.notation import LETTER, is_number, numbers_in, signs_among,
         ("12+34", ["12", "34"]),
         ("12+34=46", ["12", "34", "46"]),
         ("6×10", ["6", "10"]),
+        ("3✓4", ["3", "4"]),
+        ("25%30", ["25", "30"]),
+        ("$12$34", ["12", "34"]),
+        ("5€6£7₹8", ["5", "6", "7", "8"]),
         ("-", []),
         ("✓", []),
         ("", []),
@@ -42,6 +46,8 @@ def test_text_carries_the_signs_inside_a_number_and_a_sum_is_read_as_its_parts(c
         ("$21.76", "21.76", ("$",)),
         ("58/5/=", "58/5", ("/", "=")),
         ("18✓", "18", ("✓",)),
+        ("€-8", "-8", ("€",)),
+        ("(25%)", "25", ("(", "%")),
         ("12.", "12", (".",)),
         ("(12", "12", ("(",)),
         ("12)", "12", (")",)),
@@ -82,6 +88,7 @@ def test_the_pattern_of_a_numbers_text_is_what_numbers_in_gives(signs: str) -> N
 
 def test_a_number_says_which_characters_are_its_own():
     assert [number.places for number in numbers_in(list("$12+3%"))] == [(1, 2), (4,)]
+    assert [number.around for number in numbers_in(list("3✓4"))] == [("✓",), ()]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +105,7 @@ def test_a_plain_number_has_a_value(text, value):
 
 
 def test_a_text_has_the_signs_that_part_no_numbers():
-    assert signs_among([*"0123456789", *".,'-/:+()%=×÷"]) == tuple(".,'-/:+()%")
+    assert signs_among([*"0123456789", *".,'-/:+()%=×÷$✓"]) == tuple(".,'-/:+()")
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ export const drawn_ink = {
 
 export const notation = {
   LETTER: "",
-  PARTING: ["+", "×", "÷", "=", ""],
+  PARTING: ["+", "×", "÷", "=", "%", "$", "€", "£", "₹", "✓", ""],
   LEADING: ["-", "+", "("],
 };
 
