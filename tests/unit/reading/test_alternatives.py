@@ -68,7 +68,12 @@ def test_a_sign_may_be_a_digit_and_a_digit_a_sign_where_signs_are_read():
     assert texts_instead(number, signs=False) == []
 
 
-@pytest.mark.parametrize("other", ["=", "%", "✓", "A", ""])
+def test_a_digit_may_be_an_apostrophe_that_groups_thousands():
+    number = number_of(("1", 1, {}), ("1", 0.6, {"'": 0.4}), *[("5", 1, {})] * 3, confidence=0.6)
+    assert dict(texts_instead(number)) == pytest.approx({"1'555": 0.4})
+
+
+@pytest.mark.parametrize("other", ["=", "%", "$", "✓", "A", ""])
 def test_no_spelling_has_signs_that_numbers_are_not_written_with(other):
     assert texts_instead(number_of(("2", 1, {}), ("6", 0.6, {other: 0.4}), ("5", 1, {}))) == []
 
