@@ -20,8 +20,8 @@ BETTER, CLEARER = 1.15, 2.0
 more. One digit or two say nothing about their page."""
 
 AS_WELL, MOST_OF_ONE = 0.9, 1.0
-"""A page is doubtful where it reads so well on its head, and more is on it than one character, worth that at most: 66
-is 99 then."""
+"""A page is doubtful where it reads so well another way round, and more is on it than one character, worth that at most:
+66 is 99 then."""
 
 LETTER = 0.5
 """What a letter is worth where a digit is worth 1: digits upside down pass for letters, printed letters for digits."""
@@ -33,7 +33,7 @@ class Turn(NamedTuple):
     quarters: int
     """Clockwise quarter turns, 0 to 3, that make it upright."""
     is_doubtful: bool
-    """Whether it reads about as well the other way round."""
+    """Whether it reads about as well another way round."""
 
 
 def find_turn(grey: NDArray[np.uint8], spots: Spots, answer: PageNetworkAnswer) -> Turn:
@@ -51,7 +51,7 @@ def find_turn(grey: NDArray[np.uint8], spots: Spots, answer: PageNetworkAnswer) 
     worth = {way: _legibility(find_spots(upright(part, way), answer, largest=SIDE * SIDE)) for way in ways}
     best = max(ways[1:], key=lambda way: worth[way])
     if worth[best] <= BETTER * worth[0] + CLEARER:
-        return Turn(0, not is_on_its_side and worth[best] > max(AS_WELL * worth[0], MOST_OF_ONE))
+        return Turn(0, worth[best] > max(AS_WELL * worth[0], MOST_OF_ONE))
     other = worth[ways[1] if best == ways[-1] else ways[-1]] if is_on_its_side else worth[0]
     return Turn(best, worth[best] < BETTER * other)
 

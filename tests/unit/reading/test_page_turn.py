@@ -64,6 +64,18 @@ def test_a_page_that_reads_alike_both_ways_stays_as_it_is_and_is_doubtful():
     assert (turn.quarters, turn.is_doubtful) == (0, True)
 
 
+def test_a_page_whose_characters_lie_on_their_side_but_read_no_better_turned_stays_and_is_doubtful():
+    def on_its_side(contrast: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The same as `network` sees, each character on its side, however it lies."""
+        answers = network(clear_upright=5, clear_turned=5.2)(contrast)
+        answers[TURN] = 0
+        answers[TURN.start + 1] = 8
+        return answers
+
+    turn = find_turn(page(), find_spots(page(), on_its_side), on_its_side)
+    assert (turn.quarters, turn.is_doubtful) == (0, True)
+
+
 def test_two_characters_that_read_nearly_as_well_on_their_head_are_doubtful():
     for clear_turned, is_doubtful in ((5.0, True), (3.5, False)):
         two = pair(network(clear_upright=5, clear_turned=clear_turned, side=2))
