@@ -20,8 +20,11 @@ BETTER, CLEARER = 1.15, 2.0
 more. One digit or two say nothing about their page."""
 
 AS_WELL, MOST_OF_ONE = 0.9, 1.0
-"""A page is doubtful where it reads so well another way round, and more is on it than one character, worth that at most:
-66 is 99 then."""
+"""A page is doubtful where it reads so well another way round, and more is on it than one character, worth that at
+most: 66 is 99 then."""
+
+MIDDLES = 1000
+"""The part of a page with most writing lies around one of so many characters, the surest."""
 
 LETTER = 0.5
 """What a letter is worth where a digit is worth 1: digits upside down pass for letters, printed letters for digits."""
@@ -74,9 +77,12 @@ def _fullest_part(grey: NDArray[np.uint8], spots: Spots) -> NDArray[np.uint8]:
     """Return the square of a page with most characters in it, in the size at which they are read best."""
     scale = USUAL / float(np.median(spots.size))
     reach = max(1, round(SIDE / scale / 2))
-    near = (np.abs(spots.x[:, np.newaxis] - spots.x) < reach) & (np.abs(spots.y[:, np.newaxis] - spots.y) < reach)
-    middle = int((near * spots.found).sum(axis=1).argmax())
-    x, y = int(spots.x[middle]), int(spots.y[middle])
+    middles = list(zip(spots.x[:MIDDLES].tolist(), spots.y[:MIDDLES].tolist(), strict=True))
+    # One at a time: a matrix of thousands of characters by as many takes gigabytes.
+    writing = [
+        float((((np.abs(spots.x - x) < reach) & (np.abs(spots.y - y) < reach)) * spots.found).sum()) for x, y in middles
+    ]
+    x, y = (int(place) for place in middles[int(np.argmax(writing))])
     part = grey[max(0, y - reach) : y + reach, max(0, x - reach) : x + reach]
     size = (max(16, round(part.shape[1] * scale)), max(16, round(part.shape[0] * scale)))
     return np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC), np.uint8)

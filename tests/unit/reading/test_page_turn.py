@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from digitry.networks.page_answer import CENTRE, CLASSES, STRIDE, TURN
 from digitry.reading.page_turn import find_turn, upright
-from digitry.reading.spots import find_spots
+from digitry.reading.spots import Spots, find_spots
 
 Network = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
@@ -122,3 +123,28 @@ def test_a_page_without_writing_stays_as_it_is():
         return answers
 
     assert find_turn(page(), find_spots(page(), sees_nothing), sees_nothing) == (0, False)
+
+
+def test_a_page_of_noise_is_turned_in_little_memory():
+    count = 6000
+    rng = np.random.default_rng(0)
+    x, y = rng.uniform(0, 400, (2, count)).astype(np.float32)
+    none = np.zeros((count, 3), np.float32)
+    noise = Spots(
+        x,
+        y,
+        size=np.full(count, 10, np.float32),
+        box=np.stack([x - 2, y - 5, x + 2, y + 5], 1),
+        found=np.linspace(1, 0.3, count, dtype=np.float32),
+        classes=np.full((count, 29), 1 / 29, np.float32),
+        after=none,
+        before=none,
+        written=np.ones(count, np.float32),
+        struck=np.zeros(count, np.float32),
+        turn=np.tile(np.array([1, 0, 0, 0], np.float32), (count, 1)),
+    )
+    tracemalloc.start()
+    find_turn(page(), noise, network())
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 32 * 2**20
