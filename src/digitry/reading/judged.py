@@ -64,14 +64,14 @@ def judged_number(weighed: WeighedCandidate, turn: Turn, networks: Networks, opt
         confidence,
         one.box,
         digits,
-        sure,
-        reason,
-        share_doubt(_alternatives(one, opinion, text, options), own, confidence),
-        signs,
-        value_of(text, options.decimal),
-        one.written.around,
-        one.hand,
-        one.struck,
+        sure=sure,
+        reason=reason,
+        alternatives=share_doubt(_alternatives(one, opinion, text, options), own, confidence),
+        signs=signs,
+        value=value_of(text, options.decimal),
+        around=one.written.around,
+        hand=one.hand,
+        struck=one.struck,
     )
 
 

@@ -284,7 +284,7 @@ def _number(sheet: InkSheet, found: Found, grey: NDArray[np.uint8] | None, netwo
     confidence, sure, reason = networks.judge("number", own)
     if blot and not sure:
         reason = BLOT_REASON
-    others = tuple(("".join(map(str, text)), probability) for text, probability in found.alternatives if text)
+    others = tuple(("".join(map(str, other)), probability) for other, probability in found.alternatives if other)
     alternatives = share_doubt(others, own, confidence)
     if signs:
         sure, reason = False, SIGNS if sure else reason
@@ -293,9 +293,9 @@ def _number(sheet: InkSheet, found: Found, grey: NDArray[np.uint8] | None, netwo
         confidence,
         box,
         tuple(digits),
-        sure,
-        reason,
-        alternatives,
+        sure=sure,
+        reason=reason,
+        alternatives=alternatives,
         signs=signs,
         around=around,
     )
