@@ -165,7 +165,7 @@ class Number:
     around: tuple[str, ...] = ()
     """Signs that stand before or behind it: `%`, `=`, `$`, a tick; empty where nobody asked."""
     hand: str | None = None
-    """`written` or `printed`; None where nobody asked."""
+    """`written` or `printed`; None where nobody asked, and where the network for pages sees nothing."""
     struck: bool = False
     """Whether it is struck out; False where nobody asked."""
     table: int | None = None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from digitry.errors import SettingError
 from digitry.networks.scale import NEVER, PLACE, Scale
 from digitry.pages.number_words import confidence as in_words
-from digitry.types import Reading
+from digitry.types import Number, Reading
 
 MAX_ERROR = 0.005
 """Share of the sure readings that may be wrong, where nothing else is asked for."""
@@ -61,3 +62,13 @@ def doubted(reading: Reading, reason: str) -> Reading:
     """Return a reading as it is, not sure for this reason."""
     numbers = tuple(replace(number, sure=False, reason=reason) for number in reading.numbers)
     return replace(reading, numbers=numbers, sure=False, reason=reason)
+
+
+def doubts(numbers: Sequence[Number]) -> tuple[bool, str | None]:
+    """Tell whether all numbers of a page are sure, and if not, why: the one's reason, or how many are not."""
+    doubtful = [number for number in numbers if not number.sure]
+    if not doubtful:
+        return bool(numbers), None
+    are = "is" if len(doubtful) == 1 else "are"
+    total = f"{len(doubtful)} of {len(numbers)} numbers {are} not sure"
+    return False, doubtful[0].reason if len(numbers) == 1 else total

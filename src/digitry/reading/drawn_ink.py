@@ -20,11 +20,10 @@ from digitry.images.slope import Levelling
 from digitry.images.split_lines import split_lines
 from digitry.images.stages import BLANK, MIN_SIDE, Stages, ink_stages, too_small
 from digitry.reading import one_digit, one_number
-from digitry.reading.certainty import doubted
+from digitry.reading.certainty import doubted, doubts
 from digitry.reading.ink_sheet import InkSheet
 from digitry.reading.networks import Networks
 from digitry.reading.number import line_strips, read_strips
-from digitry.reading.one_page import doubts
 from digitry.types import Box, Reading
 
 EXPECTATIONS = ("digit", "number")

@@ -164,28 +164,30 @@ def _written(reading: Reading, seen: SeenNumber, options: PageOptions) -> Readin
         return reading
     (number,) = reading.numbers
     if not seen.votes:  # only the network for numbers has seen any
-        text, signs = (number.text, number.signs) if options.signs else (number.digits_text, ())
-        number = replace(number, text=text, signs=signs, value=value_of(text, options.decimal))
-        return replace(reading, numbers=(number,))
+        return replace(reading, numbers=(as_asked(number, options),))
     best = seen.text_of(number.digits_text)
     confidence, box = number.confidence, number.box
     if best.signs:
         confidence *= best.vote / seen.votes[number.digits_text] * min(sign.confidence for sign in best.signs)
         box = box_around([box, *(sign.box for sign in best.signs)])
-    text, signs = (best.text, best.signs) if options.signs else (number.digits_text, ())
     doubt = SIGNS if best.signs else None if seen.is_plain(number.digits_text) else PERHAPS_SIGNS
     number = replace(
         number,
-        text=text,
+        text=best.text,
         confidence=confidence,
         box=box,
         sure=number.sure and doubt is None,
         reason=doubt if number.sure and doubt else number.reason,
-        signs=signs,
-        value=value_of(text, options.decimal),
+        signs=best.signs,
         around=best.around,
     )
-    return replace(reading, numbers=(number,), sure=number.sure, reason=number.reason)
+    return replace(reading, numbers=(as_asked(number, options),), sure=number.sure, reason=number.reason)
+
+
+def as_asked(number: Number, options: PageOptions) -> Number:
+    """Return a number with its signs, or without them where a person wants none, and with its value."""
+    text, signs = (number.text, number.signs) if options.signs else (number.digits_text, ())
+    return replace(number, text=text, signs=signs, value=value_of(text, options.decimal))
 
 
 def _doubted(

@@ -11,36 +11,10 @@ from numpy.typing import NDArray
 from digitry.errors import SettingError
 from digitry.networks.decoding import BLANK
 from digitry.reading import Reader
-from digitry.types import Box, Number, Reading
-from tests.unit.images.written import ink_page, write
+from digitry.types import Box
+from tests.unit.images.written import write
 from tests.unit.reading.seen import Seen, level, network_seeing, row, together
-from tests.unit.tiny_models import template_model_bytes
-
-PAPER = 235
-
-
-def on_paper(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The same writing, dark on paper."""
-    return (PAPER - ink * 0.8).astype(np.uint8)
-
-
-def written(*numbers: tuple[str, int, int], size: int = 40, **facts: object) -> tuple[NDArray[np.uint8], list[Seen]]:
-    """A page with digits written on it, each number at its left and top, and what a network has to see there."""
-    page = np.zeros((600, 800), np.uint8)
-    rows = [row(text, write(page, text, left, top, size), size, **facts) for text, left, top in numbers]
-    return on_paper(page), together(*rows)
-
-
-def read(page: NDArray[np.uint8], seen: list[Seen], max_error: float | None = None, **options: object) -> Reading:
-    """What a reader makes of a page on which its network sees these characters; the others are the shipped ones."""
-    reader = Reader(sure_confidence=0.5)
-    reader.see_page = network_seeing(page.shape, seen)  # type: ignore[method-assign]
-    return reader.read(page, **options)  # type: ignore[arg-type]
-
-
-def only(reading: Reading) -> Number:
-    (number,) = reading.numbers
-    return number
+from tests.unit.reading.seen_pages import PAPER, on_paper, read, written
 
 
 def test_numbers_are_given_with_their_digits_boxes_and_values():
@@ -174,84 +148,6 @@ def test_a_page_is_turned_as_it_is_told_and_its_boxes_lie_on_the_page_as_given(t
 def darkest_in(page: NDArray[np.uint8], box: Box) -> int:
     x, y, width, height = box
     return int(page[y : y + height, x : x + width].min())
-
-
-def test_a_picture_of_one_number_is_read_by_the_network_for_numbers_where_the_other_sees_too_little():
-    page = on_paper(ink_page("38502", height=60))
-    reading = read(page, [])
-    assert (reading.text, reading.sure) == ("38502", False)
-    assert reading.reason == "read as 38502, but on the page no number is seen"
-    assert only(reading).value == 38502
-    part = read(page, level("38", 40, 40, 60))
-    assert (part.text, part.reason) == ("38502", "read as 38502, but on the page 38 is seen")
-
-
-def test_where_both_see_the_same_number_the_signs_are_those_that_the_page_s_network_sees():
-    ink = ink_page("385", height=60)
-    boxes = write(np.zeros_like(ink), "385", 40, 40, 60)
-    seen = [*row("385", boxes, 60), Seen("-", (8, 68, 22, 6), 60, after=0)]
-    number = only(read(on_paper(ink), [replace(seen[0], before=3), *seen[1:]]))
-    assert (number.text, number.value) == ("-385", -385)
-
-
-def test_a_picture_of_one_digit_is_read_by_the_network_for_digits():
-    reader = Reader(template_model_bytes(), sure_confidence=0.0)
-    page = on_paper(ink_page("7", height=120))
-    reader.see_page = network_seeing(page.shape, level("4", 46, 40, 120))  # type: ignore[method-assign]
-    monkeyed = np.eye(10, dtype=np.float32)[[4]]
-    reader.read_digits = lambda images: monkeyed  # type: ignore[method-assign]
-    assert only(reader.read(page)).text == "4"
-    reader.see_page = network_seeing(page.shape, level("7", 46, 40, 120))  # type: ignore[method-assign]
-    doubted = reader.read(page)
-    assert (doubted.text, doubted.sure, doubted.reason) == ("4", False, "read as 4, but on the page 7 is seen")
-
-
-def test_a_digit_of_which_nobody_is_convinced_is_not_all_of_the_picture():
-    page = on_paper(ink_page("7", height=120))
-    reader = Reader(template_model_bytes(), sure_confidence=0.0)
-    reader.see_page = network_seeing(page.shape, [])  # type: ignore[method-assign]
-    shares = np.full((1, 10), 0.6 / 9, np.float32)
-    for share, text in ((0.4, ""), (0.6, "4")):
-        shares[0, 4] = share
-        reader.read_digits = lambda images: shares  # type: ignore[method-assign]
-        assert reader.read(page).text == text
-
-
-def test_what_frames_several_digits_makes_no_digit_with_them():
-    page = on_paper(ink_page("7", height=120))
-    reader = Reader(template_model_bytes(), sure_confidence=0.0)
-    shares = np.eye(10, dtype=np.float32)[[4]]
-    reader.read_digits = lambda images: shares  # type: ignore[method-assign]
-    for seen, texts in (("1", ["4"]), ("17", [])):
-        reader.see_page = network_seeing(page.shape, level(seen, 60, 60, 40))  # type: ignore[method-assign]
-        assert [number.text for number in reader.read(page).numbers if number.text == "4"] == texts
-
-
-def test_beside_a_number_elsewhere_a_large_mark_is_not_all_of_the_picture():
-    ink = np.zeros((400, 800), np.uint8)
-    write(ink, "8", 80, 60, 280)
-    boxes = write(ink, "47", 500, 100, 40)
-    assert read(on_paper(ink), row("47", boxes, 40)).text == "47"
-
-
-def test_a_digit_that_looks_printed_is_given_and_not_sure_unless_print_is_asked_for():
-    ink = np.zeros((160, 160), np.uint8)
-    boxes = write(ink, "7", 55, 30, 90)
-    page = on_paper(ink)
-    for printed in (True, False):
-        seen = row("7", boxes, 90, written=not printed)
-        by_default, asked = only(read(page, seen)), only(read(page, seen, only="all"))
-        assert (by_default.text, asked.text) == ("7", "7")
-        assert by_default.hand == asked.hand == ("printed" if printed else "written")
-        assert (by_default.reason == "it looks printed") == printed
-        assert (by_default.sure, asked.sure) == (not printed, True)
-
-
-def test_a_tiny_picture_is_one_digit_or_one_number():
-    tiny = on_paper(ink_page("7", height=20, margin=4))
-    assert max(tiny.shape) <= 40
-    number = only(read(tiny, level("1", 4, 4, 20)))
-    assert (number.text, number.value) == ("7", 7)
 
 
 def test_a_picture_too_small_says_so():

@@ -1,0 +1,164 @@
+"""A page that is one number, or one digit → its reading: the networks for these know more about it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digitry.reading import one_digit, one_number
+from digitry.reading.certainty import doubted, doubts
+from digitry.reading.closer_look import corners_of
+from digitry.reading.judged import judged_number, weigh
+from digitry.reading.networks import Networks
+from digitry.reading.one_number import ONE_LINE, PERHAPS_SIGNS, as_asked
+from digitry.reading.page import Candidate, PageFound
+from digitry.reading.page_options import PageOptions
+from digitry.types import Box, Number, Reading
+
+CONVINCED = 0.5
+"""A network is convinced of what has at least this probability."""
+
+FEW = 12
+"""A page with more such numbers is not looked at as one number."""
+
+NO_HAND = "whether it is printed cannot be told in so small a picture"
+SMALL_SIGNS = "signs in so small a picture are not right often enough to be sure of"
+"""Why a number in a tiny picture is not sure."""
+
+
+class Evidence(NamedTuple):
+    """What says whether a picture is one number, and which."""
+
+    reading: Reading
+    """One number, by the networks for numbers and digits."""
+    convinced: list[Candidate]
+    """What the page's network is convinced of, anywhere."""
+    within: list[Candidate]
+    """What it sees where that number stands."""
+
+    @property
+    def number(self) -> Number:
+        """The number."""
+        (number,) = self.reading.numbers
+        return number
+
+    @property
+    def seen(self) -> str:
+        """What the page's network sees there, with its signs."""
+        return "".join(one.written.text for one in self.within)
+
+    @property
+    def seen_digits(self) -> str:
+        """The same without them."""
+        return "".join(one.digits for one in self.within)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether all see the same digits, and the page's network any sign that the others see, too."""
+        number = self.number
+        return self.seen_digits == number.digits_text and (not number.signs or self.seen == number.text)
+
+
+def lone_number(view: NDArray[np.uint8], found: PageFound, networks: Networks, options: PageOptions) -> Reading | None:
+    """Read an upright page, uint8 (h, w), that is one number, or one digit; None for any other page.
+
+    What the networks do not agree about is not sure, nor is what was written by another hand than is wanted.
+    """
+    evidence = _evidence(view, found, networks)
+    if evidence is None or not _is_one_number(evidence, view.shape[0]):
+        return None
+    stages: dict[str, Any] = dict(evidence.reading.stages)
+    if evidence.agrees and sum(len(one.characters) for one in evidence.within) > 1:
+        # What the page's network sees has its signs and its gaps.
+        stages["weighed"] = [weigh(one, view, networks) for one in evidence.within]
+        numbers = tuple(judged_number(what, found.turn, networks, options) for what in stages["weighed"])
+    else:
+        numbers = (_described(evidence, options),)
+    numbers = tuple(_by_wanted_hand(number, options) for number in numbers)
+    return Reading("", numbers, *doubts(numbers), stages=stages)
+
+
+def tiny_number(view: NDArray[np.uint8], networks: Networks, options: PageOptions) -> Reading:
+    """Read an upright picture, uint8 (h, w), that is too small for the network for pages."""
+    reading = _read(view, networks)
+    if not reading.numbers:
+        return reading
+    reading = replace(reading, numbers=tuple(as_asked(number, options) for number in reading.numbers))
+    if reading.reason == one_number.SIGNS:  # which says to expect a page
+        return doubted(reading, SMALL_SIGNS)
+    return doubted(reading, NO_HAND) if reading.sure and options.only == "printed" else reading
+
+
+def _evidence(view: NDArray[np.uint8], found: PageFound, networks: Networks) -> Evidence | None:
+    convinced = [one for one in found.candidates if one.probability >= CONVINCED]
+    if len(convinced) > FEW:
+        return None
+    signs = [corners_of(c.box) for one in convinced for c in one.characters if not c.label.isdigit()]
+    reading = _read(one_number.without_signs(view, signs), networks)
+    if not reading.numbers:
+        return None
+    (number,) = reading.numbers
+    return Evidence(reading, convinced, [one for one in found.candidates if _overlap(one.box, number.box)])
+
+
+def _read(view: NDArray[np.uint8], networks: Networks) -> Reading:
+    """Read a picture of one number: the network for single digits says what one mark is."""
+    reading = one_number.read_alone(view, networks)
+    if unknown := networks.unknown(reading.text):
+        return doubted(reading, unknown)
+    if len(reading.text) <= 1:
+        (alone,) = one_digit.read_pages([view], networks, name="", page=1)
+        return alone if alone.numbers else reading
+    return reading
+
+
+def _is_one_number(evidence: Evidence, height: int) -> bool:
+    """Tell whether a picture of this height is one number: one as high as a third of it, or a digit that the page's
+    network sees too, and nothing elsewhere that it is convinced of.
+    """
+    number, convinced, within = evidence.number, evidence.convinced, evidence.within
+    if any(one not in within for one in convinced) or any(one.may_be_struck for one in within):
+        return False
+    is_all = bool(height < ONE_LINE * np.median([digit.box[3] for digit in number.digits]))
+    if len(number.digits) > 1:
+        return is_all
+    is_seen = not number.signs and [one.digits for one in convinced] == [number.digits_text]
+    # All marks of a page together make one digit, too: but none where several are seen.
+    several = sum(len(one.characters) for one in convinced) > 1
+    is_believed = evidence.seen_digits == number.digits_text or (number.confidence >= CONVINCED and not several)
+    return is_believed and (is_all or is_seen)
+
+
+def _described(evidence: Evidence, options: PageOptions) -> Number:
+    """Return the number with what the page's network sees: who wrote it, what stands beside it, whether it agrees."""
+    number = as_asked(evidence.number, options)
+    if evidence.within:
+        likeliest = max(evidence.within, key=lambda one: one.probability)
+        around = tuple(sign for one in evidence.within for sign in one.written.around)
+        number = replace(number, hand=likeliest.hand, around=around or number.around)
+    if evidence.agrees:
+        return number
+    seen = evidence.seen if options.signs else evidence.seen_digits
+    disagreement = f"read as {number.text}, but on the page {seen or 'no number'} is seen"
+    return replace(number, sure=False, reason=PERHAPS_SIGNS if seen == number.text else disagreement)
+
+
+def _by_wanted_hand(number: Number, options: PageOptions) -> Number:
+    """Return the number, not sure where it seems to be of another hand than is wanted.
+
+    The page's network takes some people's digits for print, so it is no reason to keep silent about the only number
+    there is.
+    """
+    is_wanted = options.only == "all" or number.hand in (None, options.only)
+    return number if is_wanted or not number.sure else replace(number, sure=False, reason=f"it looks {number.hand}")
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    """Whether the middle of the first box lies within the second, or the other way round."""
+    return any(
+        a[0] <= b[0] + b[2] / 2 <= a[0] + a[2] and a[1] <= b[1] + b[3] / 2 <= a[1] + a[3]
+        for a, b in ((one, other), (other, one))
+    )
