@@ -101,11 +101,14 @@ def parse_knowledge(
     )
 
 
-def apply_knowledge(reading: Reading, known: Knowledge, *, decimal: str = "auto", signs: bool = True) -> Reading:
+def apply_knowledge(
+    reading: Reading, known: Knowledge, *, decimal: str = "auto", signs: bool = True, values: bool = True
+) -> Reading:
     """Return the reading with what is known: other columns left out, numbers re-ranked, doubted where they break it.
 
     A number that breaks it becomes the most probable of its alternatives that does not; it is then never sure, as no
     measurement says what such an answer is worth. Where none fits, it stays as read, not sure, with the reason.
+    `values`: whether numbers are to have their value.
     """
     numbers = reading.numbers
     if known.column is not None:
@@ -113,13 +116,13 @@ def apply_knowledge(reading: Reading, known: Knowledge, *, decimal: str = "auto"
         if not numbers:
             return replace(reading, numbers=(), sure=False, reason=f"no number stands in column {known.column}")
     if known.is_about_numbers:
-        numbers = tuple(_known(number, known, decimal, signs) for number in numbers)
+        numbers = tuple(_known(number, known, decimal, signs, values) for number in numbers)
     if numbers == reading.numbers:
         return reading
     return _with_numbers(reading, numbers)
 
 
-def _known(number: Number, known: Knowledge, decimal: str, signs: bool) -> Number:
+def _known(number: Number, known: Knowledge, decimal: str, signs: bool, values: bool) -> Number:
     """Return a number as it is, or as the best that breaks nothing."""
     others = texts_instead(number, signs=signs)
     broken = known.breach(number.text, decimal)
@@ -133,15 +136,13 @@ def _known(number: Number, known: Knowledge, decimal: str, signs: bool) -> Numbe
     (text, probability), *rest = ranked
     reason = f"it was read as {number.text}, which {broken}"
     alternatives = ((number.text, number.confidence), *rest)[: max(3, len(number.alternatives))]
-    is_asked = number.hand is not None or number.value is not None  # as of a page
-    value = value_of(text, decimal) if is_asked else None
     return replace(
         rewritten(number, text),
         confidence=probability,
         sure=False,
         reason=reason,
         alternatives=alternatives,
-        value=value,
+        value=value_of(text, decimal) if values else None,
     )
 
 

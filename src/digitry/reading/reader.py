@@ -103,7 +103,7 @@ class Reader(Networks):
         if known is None:
             return read_part(grey)
         reading = read_region(grey, known.region, read_part)
-        return apply_knowledge(reading, known, decimal=options.decimal, signs=options.signs)
+        return apply_knowledge(reading, known, decimal=options.decimal, signs=options.signs, values=expect != "digit")
 
     def check_expectation(
         self, expect: str, known: Knowledge | None = None, **page_options: Unpack[PageOptionValues]

@@ -23,8 +23,8 @@ SIDE = 1600
 
 
 def was_seen_as_page(reading: Reading) -> bool:
-    """Tell whether the network that looks at pages made this reading: it alone says by which hand numbers are."""
-    return any(number.hand is not None for number in reading.numbers)
+    """Tell whether the network that looks at pages made this reading, and found numbers."""
+    return len(reading.stages.get("weighed", ())) > 0
 
 
 def characters_picture(page: Colour, reading: Reading) -> Colour:

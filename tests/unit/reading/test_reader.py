@@ -19,6 +19,7 @@ from digitry.networks.model import Model
 from digitry.networks.scale import Scale
 from digitry.reading import EXPECTATIONS, Reader, read
 from digitry.reading.certainty import NO_SCALE
+from digitry.reading.knowledge import Knowledge
 from digitry.reading.networks import NOT_MEASURED_TOGETHER
 from tests.unit.images.written import ink_page
 from tests.unit.tiny_models import printed_digit, shaded_strip, string_model_bytes, template_model_bytes
@@ -141,6 +142,13 @@ def test_a_model_of_one_s_own_reads_every_digit_it_knows(own: Reader, digit: int
     assert reading.text == str(digit)
     assert reading.sure
     assert reading.reason is None
+
+
+def test_a_digit_that_what_is_known_makes_another_has_no_value_as_none_has(own: Reader) -> None:
+    for known in (Knowledge(), Knowledge(between=(0, 6))):
+        (number,) = own.read(printed_digit(7), expect="digit", known=known).numbers
+        assert number.value is None
+    assert number.text != "7"
 
 
 def test_a_model_may_have_class_names_of_its_own() -> None:

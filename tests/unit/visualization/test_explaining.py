@@ -6,6 +6,7 @@ import base64
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from typing import Any
 
 import cv2
 import numpy as np
@@ -245,7 +246,9 @@ def seen_page() -> tuple[np.ndarray, Reading]:
         replace(first, hand="written", struck=True, table=0, row=0, column=0, sure=False, reason="it is struck out"),
         replace(second, hand="printed", around=("%",), table=0, row=1, column=0),
     )
-    return page, replace(reading, numbers=numbers, tables=(Table(cells),), sure=False, reason="1 of 2 is not sure")
+    stages: dict[str, Any] = {**reading.stages, "weighed": [object()] * len(numbers)}
+    doubt = "1 of 2 is not sure"
+    return page, replace(reading, numbers=numbers, tables=(Table(cells),), sure=False, reason=doubt, stages=stages)
 
 
 def test_a_page_has_its_characters_with_their_links_and_its_tables(reader: Reader) -> None:
@@ -256,6 +259,13 @@ def test_a_page_has_its_characters_with_their_links_and_its_tables(reader: Reade
     assert "The cells of the page's tables" in captions
     assert "Table 0" in parsed.text
     assert "40 ?" in parsed.text, "a cell that is not sure"
+
+
+def test_a_number_by_another_network_has_no_characters_of_the_page_s_though_that_knows_its_hand(reader: Reader) -> None:
+    page, reading = page_of(["40"])
+    number = replace(reading.numbers[0], hand="written")
+    parsed = explained(reader, page, replace(reading, numbers=(number,)))
+    assert not any("Every character" in str(image["alt"]) for image in parsed.all("img"))
 
 
 def test_what_is_known_of_a_number_is_said(reader: Reader) -> None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from digitry.packages import need
 from digitry.pages.number_words import confidence
-from digitry.reading.notation import value_of
 from digitry.reading.tables.grids import Grid, GridCell, cell_text, is_sure_cell
 
 if TYPE_CHECKING:
@@ -77,10 +76,7 @@ def _plain_value(cell: GridCell) -> float | int | None:
     if len(cell) != 1:
         return None
     (number,) = cell
-    value = number.value
-    if value is None and number.hand is None:  # of a page it was asked already, and is no plain number
-        value = value_of(number.text)
-    digits = number.digits_text
+    value, digits = number.value, number.digits_text
     padded = len(digits) > 1 and digits.startswith("0") and re.match(r"[-+(]?0\d", number.text) is not None
     if value is None or padded or len(digits) > EXACT_DIGITS or set(number.text) & set("+("):
         return None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from digitry.reading.notation import value_of
 from digitry.types import Cell, Digit, Number, Reading, Table
 
 
 def number(text, row=0, column=0, *, table=0, sure=True, reason=None, **facts):
     digits = tuple(Digit(c, 0.9, (0, 0, 1, 1)) for c in text if c.isdigit())
+    facts = {"value": value_of(text), **facts}
     return Number(text, 0.9, (0, 0, 1, 1), digits, sure, reason, table=table, row=row, column=column, **facts)
 
 

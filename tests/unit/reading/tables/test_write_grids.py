@@ -92,8 +92,11 @@ def test_the_value_that_a_person_asked_for_is_the_number():
 
 
 def test_what_is_no_plain_number_on_its_page_is_none_in_the_workbook():
-    cell = book_of(reading(number("3,5", hand="written"))).worksheets[0]["A1"]  # and the decimal sign is a point
-    assert (cell.value, cell.data_type) == ("3,5", "s")
+    for hand in ("written", None):
+        cell = book_of(reading(number("3,5", value=None, hand=hand))).worksheets[0][
+            "A1"
+        ]  # and the decimal sign is a point
+        assert (cell.value, cell.data_type) == ("3,5", "s")
 
 
 def test_a_cell_that_is_not_sure_has_a_colour_and_says_why():
