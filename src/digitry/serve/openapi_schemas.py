@@ -90,7 +90,10 @@ SCHEMAS: dict[str, Any] = {
             "description": "Signs before or behind it, as % and =; empty where nobody asked.",
             "items": {"type": "string"},
         },
-        hand={"enum": ["written", "printed", None], "description": "null where nobody asked, and where the network for pages sees nothing."},
+        hand={
+            "enum": ["written", "printed", None],
+            "description": "null where nobody asked, and where the network for pages sees nothing.",
+        },
         struck={"type": "boolean", "description": "Whether it is struck out; false where nobody asked."},
         table=_place("Which of the reading's tables it stands in"),
         row=_place("The row of its cell"),
