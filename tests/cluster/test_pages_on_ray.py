@@ -21,12 +21,10 @@ STEPS = 2
 def test_two_nodes_and_the_one_that_is_left_take_the_steps_of_one_machine(
     cluster: Nodes, glyphs: Glyphs, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    import torch
-
     from digitry.training.cluster.share_pages import share_pages
     from digitry.training.page_training import PageTraining
 
-    here, there = (PageTraining(tmp_path / name, 0, torch.float32) for name in ("here", "there"))
+    here, there = (PageTraining(tmp_path / name, 0, "float32") for name in ("here", "there"))
     for one in (here, there):
         one.folder.mkdir()
     here.train(glyphs, 100, until=STEPS)

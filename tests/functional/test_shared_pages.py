@@ -39,9 +39,9 @@ def learnt(examples: list[Example], size: int | None) -> list[PageLearner]:
 
     def learner(rank: int) -> PageLearner:
         if size is None:
-            return PageLearner(0, torch.device("cpu"), torch.float32)
+            return PageLearner(0, torch.device("cpu"), "float32")
         share = Share(rank, size, lambda tensor: together.add_up(rank, tensor))
-        return SharedPages(0, share, torch.float32)
+        return SharedPages(0, share, "float32")
 
     learners = [learner(rank) for rank in range(size or 1)]
 

@@ -139,7 +139,8 @@ class Settings:
         without=(0, 1),
     )
     precision: str = setting(
-        "What convolutions and products are computed in, where plain Torch trains; weights are float32 everywhere.",
+        "What convolutions and products are computed in, where plain Torch trains and the processor can; weights are "
+        "float32 everywhere.",
         "float32",
         among=PRECISIONS,
     )

@@ -20,6 +20,7 @@ from digitry.synthesis.allographs import CHARACTERS
 from digitry.training.page_batches import Batch
 from digitry.training.page_losses import PARTS, count_characters, losses
 from digitry.training.page_network import PageNetwork
+from digitry.training.precision import computed_in
 
 LEARNING_RATE, WEIGHT_DECAY = 2e-3, 0.01
 WARM_UP, FALL = 200, 0.2
@@ -31,10 +32,10 @@ MEAN_OVER = 400
 class PageLearner:
     """All that a checkpoint of the training holds, and the step that changes it."""
 
-    def __init__(self, seed: int, device: torch.device, precision: torch.dtype = torch.bfloat16) -> None:
-        """`precision`: in which the network computes; its weights are float32."""
+    def __init__(self, seed: int, device: torch.device, precision: str = "bfloat16") -> None:
+        """`precision`: in which the network computes where it can; its weights are float32."""
         torch.manual_seed(seed)
-        self.device, self.precision, self.step = device, precision, 0
+        self.device, self.precision, self.step = device, computed_in(precision, device.type), 0
         self.network = PageNetwork(len(CHARACTERS) + 1).to(device, memory_format=torch.channels_last)
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(), LEARNING_RATE, betas=(0.9, 0.98), weight_decay=WEIGHT_DECAY

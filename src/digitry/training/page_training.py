@@ -28,9 +28,9 @@ Stretch = Callable[[int], dict[str, float]]
 class PageTraining:
     """A training in a folder, where its checkpoints are."""
 
-    def __init__(self, folder: Path, seed: int, precision: torch.dtype = torch.bfloat16) -> None:
-        """Begin, or go on where the folder's last checkpoint is."""
-        self.folder, self.seed = folder, seed
+    def __init__(self, folder: Path, seed: int, precision: str = "bfloat16") -> None:
+        """Begin, or go on where the folder's last checkpoint is; `precision` is that of `PageLearner`."""
+        self.folder, self.seed, self.precision = folder, seed, precision
         self.learner = PageLearner(seed, torch.device("cuda" if torch.cuda.is_available() else "cpu"), precision)
         saved = checkpoint.load_latest(folder, self._run_id)
         if saved is not None:

@@ -23,6 +23,7 @@ from digitry.recipes.backend import PLAIN_TORCH_OPTIMIZERS
 from digitry.recipes.base import Recipe, known_name
 from digitry.recipes.settings import Settings
 from digitry.training.adamw import AdamW
+from digitry.training.precision import computed_in
 from digitry.training.schedule import learning_rates
 from digitry.training.state import to_numpy
 from digitry.training.supervisor import Supervisor
@@ -53,7 +54,7 @@ class PlainTorch:
         self.model, self.contract, self.settings, self.seed = model, contract, settings, seed
         self.task = TASKS[plan.reads](plan, seed)
         self.weights: TorchWeights = []
-        self.device = torch.device(device)
+        self.device, self.precision = torch.device(device), computed_in(settings.precision, device)
         with self.device:
             modules = [module for layer in model.layers for module in _twin(layer, self.weights)]
         self.network = nn.Sequential(*modules).to(memory_format=torch.channels_last)
@@ -122,7 +123,7 @@ class PlainTorch:
         self.figures += np.array([losses, images, right, images], np.float32)
 
     def _logits(self, images: torch.Tensor) -> torch.Tensor:
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.precision == "bfloat16"):
+        with torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32):
             logits: torch.Tensor = self.network(images)
         return logits.float()
 

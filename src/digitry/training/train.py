@@ -305,9 +305,14 @@ def _trainer(
         return job.nodes.share(job, model, steps_per_epoch, progress).fit_epoch
     if not job.in_plain_torch:
         return partial(_fit_in_keras, model, job.plan.settings, callbacks)
+    import torch
+
     from digitry.training.plain_torch import PlainTorch, best_device
 
-    return PlainTorch(model, contract, job.plan, job.seed, steps_per_epoch, best_device()).fit_epoch
+    twin = PlainTorch(model, contract, job.plan, job.seed, steps_per_epoch, best_device())
+    if twin.precision != getattr(torch, job.plan.settings.precision):
+        progress.note(f"trained in float32, which is faster here: this processor has no {job.plan.settings.precision}")
+    return twin.fit_epoch
 
 
 def _fit_in_keras(

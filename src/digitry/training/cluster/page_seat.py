@@ -30,7 +30,6 @@ class PageJob:
     seed: int
     steps: int
     precision: str
-    """As Torch calls it."""
 
 
 class PageState(NamedTuple):
@@ -67,8 +66,6 @@ class PageSeat:
 
     def join(self, host: str, port: int, rank: int, size: int, start: PageState) -> None:
         """Come together with the others, where the first is, and begin where a checkpoint is. Raises LostPeerError."""
-        import torch
-
         from digitry.training.cluster.gloo_group import GlooGroup
         from digitry.training.cluster.share import Share
         from digitry.training.cluster.shared_pages import SharedPages
@@ -76,7 +73,7 @@ class PageSeat:
 
         job = self._job
         add_up = GlooGroup(self._meeting or (host, port), self._host, rank, size).add_up
-        self._learner = SharedPages(job.seed, Share(rank, size, add_up), getattr(torch, job.precision))
+        self._learner = SharedPages(job.seed, Share(rank, size, add_up), job.precision)
         self._learner.restore(*start)
         # Arrays that Ray brings cannot be written to; drawing writes to none, but Torch warns of them.
         glyphs = job.glyphs._replace(images=np.array(job.glyphs.images))

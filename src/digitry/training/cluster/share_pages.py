@@ -44,13 +44,13 @@ def share_pages(
         if not ray.cluster_resources().get("CPU"):
             raise SettingError("the cluster has no core to train on; start its nodes with --num-cpus of 1 or more")
         check_nodes(ray, wanted)
-        precision = str(training.learner.precision).removeprefix("torch.")
-        nodes = _Nodes(ray, PageJob(wanted, glyphs, training.seed, steps, precision), training.learner)
+        job = PageJob(wanted, glyphs, training.seed, steps, training.precision)
+        nodes = _Sharing(ray, job, training.learner)
         training.go_on(nodes.learn_until, until or steps, save_every)
 
 
 @dataclass
-class _Nodes:
+class _Sharing:
     """Those who learn, as long as none is lost."""
 
     ray: Any

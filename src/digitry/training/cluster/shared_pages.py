@@ -13,7 +13,7 @@ from digitry.training.page_learner import PageLearner
 class SharedPages(PageLearner):
     """The network of one of the workers; all have the same weights, before and after every step."""
 
-    def __init__(self, seed: int, share: Share, precision: torch.dtype) -> None:
+    def __init__(self, seed: int, share: Share, precision: str) -> None:
         super().__init__(seed, torch.device("cpu"), precision)
         self.share = share
         if share.size > 1:

@@ -72,7 +72,8 @@ class TrainingSeat:
         Raises LostPeerError.
         """
         from digitry.training.cluster.gloo_group import GlooGroup
-        from digitry.training.cluster.shared_torch import Share, SharedTorch
+        from digitry.training.cluster.share import Share
+        from digitry.training.cluster.shared_torch import SharedTorch
 
         job = self._job
         state.restore(self._model, arrays)
