@@ -21,7 +21,7 @@ CURVE_POINTS = 80
 IN_GROUPS = ("pictures", "accuracy", "digits_accuracy", "sure", "right_when_sure")
 
 
-def figures_of(seen: Sequence[Seen]) -> Figures:
+def accuracy_figures(seen: Sequence[Seen]) -> Figures:
     """Count how many are right, how many sure, and how many of those are right."""
     right = np.array([one.right for one in seen])
     sure = np.array([one.sure for one in seen])
@@ -40,7 +40,7 @@ def figures_of(seen: Sequence[Seen]) -> Figures:
 
 def signed_figures(seen: Sequence[Seen]) -> Figures:
     """Give the same, and how many have the right digits, whatever the signs."""
-    return {**figures_of(seen), "digits_accuracy": float(np.mean([one.right_digits for one in seen]))}
+    return {**accuracy_figures(seen), "digits_accuracy": float(np.mean([one.right_digits for one in seen]))}
 
 
 def confidences(seen: Sequence[Seen]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -65,7 +65,7 @@ def selective_figures(confidence: NDArray[Any], right: NDArray[np.bool_]) -> Fig
     }
 
 
-def group_figures(seen: Sequence[Seen], figures: Callable[[Sequence[Seen]], Figures] = figures_of) -> Figures:
+def group_figures(seen: Sequence[Seen], figures: Callable[[Sequence[Seen]], Figures] = accuracy_figures) -> Figures:
     """Give fact → group → figures, groups in the order of their names as they first appear, sorted."""
     names = list(dict.fromkeys(name for one in seen for name in one.facts))
     return {
@@ -82,7 +82,7 @@ def _group_order(group: str) -> tuple[int, str]:
     return ({"under": 0, "over": 2}.get(group.split()[0], 1), group)
 
 
-def mistakes(seen: Sequence[Seen]) -> list[Figures]:
+def listed_mistakes(seen: Sequence[Seen]) -> list[Figures]:
     """Return the wrong readings, sure ones first, then the most confident."""
     wrong = [(index, one) for index, one in enumerate(seen) if not one.right]
     wrong.sort(key=lambda pair: (not pair[1].sure, -pair[1].confidence))

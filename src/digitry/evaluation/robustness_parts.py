@@ -25,12 +25,12 @@ from digitry.evaluation.hard_pictures.specimen import (
 )
 from digitry.evaluation.robustness_figures import (
     Figures,
+    accuracy_figures,
     confidences,
-    figures_of,
     group_figures,
     list_figures,
+    listed_mistakes,
     mean_corruption_error,
-    mistakes,
     refusals,
     says_sure,
     selective_figures,
@@ -108,7 +108,7 @@ def mnist(subject: Subject) -> Figures:
             "brier": arrays.brier,
             **selective_figures(confidence, right),
         },
-        **{name: {**figures_of(some), **selective_figures(*confidences(some))} for name, some in seen.items()},
+        **{name: {**accuracy_figures(some), **selective_figures(*confidences(some))} for name, some in seen.items()},
     }
 
 
@@ -126,7 +126,7 @@ def corrupted(subject: Subject) -> Figures:
             pairs = list(zip(images, texts, strict=True))[: subject.sizes.corrupted_pictures]
             jobs = [LookJob(model, "digit", as_it_is, pair) for pair in pairs]
             seen = subject.look(jobs, name if len(models) == 1 else f"{name}, {who}")
-            found = figures_of(seen)
+            found = accuracy_figures(seen)
             errors[who] = {"arrays": float(wrong.mean()), "pictures": 1 - found["accuracy"]}
             if who == "reader":
                 errors[who] |= {key: found[key] for key in ("no_digit", "sure", "right_when_sure")}
@@ -149,7 +149,7 @@ def photographed(subject: Subject) -> Figures:
     """Measure MNIST test digits as photographs, one digit each."""
     seen = subject.reading(photographs.photographed_digit, subject.sizes.photographs, "digit", "photographs of digits")
     worth = selective_figures(*confidences(seen))
-    return {**figures_of(seen), **worth, "groups": group_figures(seen), "mistakes": mistakes(seen)}
+    return {**accuracy_figures(seen), **worth, "groups": group_figures(seen), "mistakes": listed_mistakes(seen)}
 
 
 def numbers(subject: Subject) -> Figures:
@@ -157,7 +157,7 @@ def numbers(subject: Subject) -> Figures:
     single = subject.reading(photographs.photographed_number, subject.sizes.numbers, "number", "photographs of numbers")
     lists = subject.reading(photographs.photographed_list, subject.sizes.lists, "page", "photographs of lists")
     return {
-        "numbers": {**figures_of(single), "groups": group_figures(single), "mistakes": mistakes(single)},
+        "numbers": {**accuracy_figures(single), "groups": group_figures(single), "mistakes": listed_mistakes(single)},
         "lists": list_figures(lists),
     }
 
@@ -166,7 +166,7 @@ def signs(subject: Subject) -> Figures:
     """Measure photographed numbers with signs: right with all of them, and right digits whatever the signs."""
     make, label = signed_numbers.photographed_signed_number, "photographs of numbers with signs"
     seen = subject.reading(make, subject.sizes.signed, "number", label)
-    return {**signed_figures(seen), "groups": group_figures(seen, signed_figures), "mistakes": mistakes(seen)}
+    return {**signed_figures(seen), "groups": group_figures(seen, signed_figures), "mistakes": listed_mistakes(seen)}
 
 
 def pages(subject: Subject) -> Figures:

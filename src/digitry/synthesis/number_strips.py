@@ -16,7 +16,7 @@ from digitry.synthesis.glyphs import other_hands
 from digitry.synthesis.paper import photograph
 from digitry.synthesis.steps import steps
 from digitry.synthesis.texts import signed
-from digitry.synthesis.write_number import DIGIT, SIGNS, NumberHand, Written, write_number
+from digitry.synthesis.write_number import DIGIT, SIGNS, InkedCharacter, NumberHand, write_number
 from digitry.types import Split
 
 STRIP_WIDTH = 192
@@ -140,7 +140,7 @@ def _legible(
             return grey, found, [one.character for one in written]
 
 
-def _is_found(digit: Written, found: NDArray[np.uint8]) -> bool:
+def _is_found(digit: InkedCharacter, found: NDArray[np.uint8]) -> bool:
     """Tell whether enough of a digit is left: a number is illegible where one of its digits is, and what faded away
     could only teach to guess.
     """

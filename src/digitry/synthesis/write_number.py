@@ -41,7 +41,7 @@ PLAIN_BEHIND = ("-", "=", ".-", ",-", ".", ".=", "scribble")
 """What of that a plain hand writes beside digits: no letters, of which some look like digits to who never saw them."""
 
 
-class Written(NamedTuple):
+class InkedCharacter(NamedTuple):
     """One character of the line."""
 
     character: int | str
@@ -123,7 +123,7 @@ def write_number(
     pattern: str,
     hand: NumberHand,
     rng: np.random.Generator,
-) -> list[Written]:
+) -> list[InkedCharacter]:
     """Write digits and signs into `ink` as the pattern says, from left to right, as many as find room; returns those
     that did and that a network has to name.
     """
@@ -215,7 +215,7 @@ class _Line:
         self.x = 0.0
         self.edge = np.full(ink.shape[0], -1e9)
         self.last: tuple[float, float] | None = None
-        self.written: list[Written] = []
+        self.written: list[InkedCharacter] = []
 
     def put(
         self,
@@ -256,7 +256,7 @@ class _Line:
         np.maximum(target, patch[rows - top, : right - x], out=target)
         if character is not None:
             own = patch[rows - top, : right - x]
-            self.written.append(Written(character, x, int(rows[0]), own > own.max() / 2))
+            self.written.append(InkedCharacter(character, x, int(rows[0]), own > own.max() / 2))
         self.edge[rows] = np.where(some, x + wide - inked[:, ::-1].argmax(axis=1), self.edge[rows])
         middle = (x + wide / 2, top + rng.uniform(0.1, 0.9) * tall)
         if join and self.last is not None:
