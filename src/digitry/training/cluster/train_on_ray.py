@@ -37,10 +37,11 @@ class SharingNodes:
         from digitry.training.cluster.shared_training import SharedTraining
         from digitry.training.cluster.training_seat import SharedJob
 
-        settings = job.plan.settings
-        shared = SharedJob(self._equipment, job.plan.name, settings, job.dataset.class_names, job.seed, steps_per_epoch)
+        plan = job.plan
+        answers = plan.answers_of(job.dataset.class_names)
+        shared = SharedJob(self._equipment, plan.name, plan.settings, answers, job.seed, steps_per_epoch)
         make = partial(RecipeCrew, self._ray, shared)
-        self._training = SharedTraining(make, model, job.plan, steps_per_epoch, progress)
+        self._training = SharedTraining(make, model, plan, steps_per_epoch, progress)
         return self._training
 
     def leave(self) -> None:

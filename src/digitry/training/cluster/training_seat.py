@@ -28,7 +28,8 @@ class SharedJob:
     equipment: Equipment
     recipe: str
     settings: Settings
-    class_names: tuple[str, ...]
+    answers: tuple[str, ...]
+    """What the network names: of numbers signs, too."""
     seed: int
     steps_per_epoch: int
 
@@ -60,8 +61,8 @@ class TrainingSeat:
         torch.set_num_threads(self._cores)
         recipe = replace(find_recipe(job.recipe), settings=job.settings)
         self._plan = recipe
-        self._model = build_and_compile(recipe, len(job.class_names), job.steps_per_epoch)
-        self._contract = recipe.contract(self._model, job.class_names)
+        self._model = build_and_compile(recipe, len(job.answers), job.steps_per_epoch)
+        self._contract = recipe.contract(self._model, job.answers)
         if is_first:
             self._meeting = Meeting(self._host)
         return self._meeting.port if self._meeting else 0
