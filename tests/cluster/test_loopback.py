@@ -10,6 +10,7 @@ import sys
 import time
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from bench.cluster_nodes import Nodes
@@ -41,10 +42,10 @@ def sockets_of(process: int) -> set[str]:
     return found
 
 
-def place_of(text: str) -> tuple[IPv4Address | IPv6Address, int]:
+def place_of(text: str, order: Literal["little", "big"] = sys.byteorder) -> tuple[IPv4Address | IPv6Address, int]:
     """`0100007F:1F90`, words in the order of this machine's bytes → 127.0.0.1, 8080."""
     words, _, port = text.partition(":")
-    data = b"".join(int(words[at : at + 8], 16).to_bytes(4, sys.byteorder) for at in range(0, len(words), 8))
+    data = b"".join(int(words[at : at + 8], 16).to_bytes(4, order) for at in range(0, len(words), 8))
     address = ip_address(data)
     inside = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return inside or address, int(port, 16)
@@ -67,12 +68,18 @@ def test_who_listens_everywhere_is_found_out(address: str, seen: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "address"),
-    [("00000000", "0.0.0.0"), ("0" * 32, "::"), ("0000000000000000FFFF00000100007F", "127.0.0.1")],
+    ("text", "order", "address"),
+    [
+        ("00000000", "little", "0.0.0.0"),
+        ("0" * 32, "little", "::"),
+        ("0100007F", "little", "127.0.0.1"),
+        ("7F000001", "big", "127.0.0.1"),
+        ("0000000000000000FFFF00000100007F", "little", "127.0.0.1"),
+        ("00000000000000000000FFFF7F000001", "big", "127.0.0.1"),
+    ],
 )
-@pytest.mark.skipif(sys.byteorder == "big", reason="written as a little-endian kernel does")
-def test_an_address_is_told_in_all_its_forms(text: str, address: str) -> None:
-    assert place_of(f"{text}:1F90") == (ip_address(address), 8080)
+def test_an_address_is_told_in_all_its_forms(text: str, order: Literal["little", "big"], address: str) -> None:
+    assert place_of(f"{text}:1F90", order) == (ip_address(address), 8080)
 
 
 @pytest.mark.cluster
