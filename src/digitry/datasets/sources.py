@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from digitry.datasets.source import DebianPackage, NpmPackage, PublishedFile, Source, SourceFile
@@ -13,30 +13,16 @@ RAW_NAMES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-
 
 
 def _files(
-    *,
-    train_images: str,
-    train_labels: str,
-    test_images: str,
-    test_labels: str,
-    train: int = 60_000,
-    test: int = 10_000,
+    train: int = 60_000, test: int = 10_000, *, side: int = IMAGE_SIDE, sha256: Sequence[str | None] = (None,) * 4
 ) -> tuple[SourceFile, SourceFile, SourceFile, SourceFile]:
-    """Return the raw files whose own SHA-256 are published, of so many images each."""
+    """Return the raw files of so many images; with their own SHA-256 where these are published, in the order of
+    `RAW_NAMES`, else they are made of published ones.
+    """
     return (
-        SourceFile("train-images-idx3-ubyte", train_images, (train, IMAGE_SIDE, IMAGE_SIDE)),
-        SourceFile("train-labels-idx1-ubyte", train_labels, (train,)),
-        SourceFile("t10k-images-idx3-ubyte", test_images, (test, IMAGE_SIDE, IMAGE_SIDE)),
-        SourceFile("t10k-labels-idx1-ubyte", test_labels, (test,)),
-    )
-
-
-def _raw(train: int, test: int, side: int = IMAGE_SIDE) -> tuple[SourceFile, SourceFile, SourceFile, SourceFile]:
-    """Return the raw files that are made of published ones."""
-    return (
-        SourceFile(RAW_NAMES[0], None, (train, side, side)),
-        SourceFile(RAW_NAMES[1], None, (train,)),
-        SourceFile(RAW_NAMES[2], None, (test, side, side)),
-        SourceFile(RAW_NAMES[3], None, (test,)),
+        SourceFile(RAW_NAMES[0], sha256[0], (train, side, side)),
+        SourceFile(RAW_NAMES[1], sha256[1], (train,)),
+        SourceFile(RAW_NAMES[2], sha256[2], (test, side, side)),
+        SourceFile(RAW_NAMES[3], sha256[3], (test,)),
     )
 
 
@@ -57,10 +43,12 @@ SOURCES = {
             name="mnist",
             title="MNIST: handwritten digits",
             files=_files(
-                train_images="ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-                train_labels="65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-                test_images="0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-                test_labels="ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+                sha256=(
+                    "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+                    "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+                    "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+                    "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+                ),
             ),
             mirrors=(
                 "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -76,10 +64,12 @@ SOURCES = {
             name="fashion-mnist",
             title="Fashion-MNIST: articles of clothing",
             files=_files(
-                train_images="c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
-                train_labels="bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
-                test_images="5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
-                test_labels="0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+                sha256=(
+                    "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+                    "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+                    "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+                    "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+                ),
             ),
             mirrors=("https://storage.googleapis.com/tensorflow/tf-keras-datasets/",),
             package=DebianPackage("dataset-fashion-mnist", folder="/usr/share/datasets/fashion-mnist"),
@@ -102,7 +92,7 @@ SOURCES = {
         Source(
             name="kmnist",
             title="KMNIST: ten cursive Japanese characters",
-            files=_raw(60_000, 10_000),
+            files=_files(60_000, 10_000),
             published=_published(
                 ("idx",) * 4,
                 "",
@@ -139,7 +129,7 @@ SOURCES = {
         Source(
             name="emnist-digits",
             title="EMNIST digits: handwritten digits, four times as many as MNIST has",
-            files=_raw(240_000, 40_000),
+            files=_files(240_000, 40_000),
             published=(
                 PublishedFile(
                     "gzip.zip",
@@ -160,7 +150,7 @@ SOURCES = {
         Source(
             name="qmnist",
             title="QMNIST: MNIST made anew, with 60,000 test digits",
-            files=_raw(60_000, 60_000),
+            files=_files(60_000, 60_000),
             published=_published(
                 ("idx", "qmnist labels", "idx", "qmnist labels"),
                 "qmnist-",
@@ -196,7 +186,7 @@ SOURCES = {
         Source(
             name="usps",
             title=f"USPS: digits of American postcodes, 16×16, fitted into {IMAGE_SIZE}",
-            files=_raw(7_291, 2_007, side=16),
+            files=_files(7_291, 2_007, side=16),
             published=(
                 PublishedFile(
                     "usps.bz2",
