@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
 from numpy.typing import NDArray
 
 from digitry.synthesis.hands import Glyphs
@@ -75,10 +74,8 @@ class PageSeat:
         add_up = GlooGroup(self._meeting or (host, port), self._host, rank, size).add_up
         self._learner = SharedPages(job.seed, Share(rank, size, add_up), job.precision)
         self._learner.restore(*start)
-        # Arrays that Ray brings cannot be written to; drawing writes to none, but Torch warns of them.
-        glyphs = job.glyphs._replace(images=np.array(job.glyphs.images))
         drawers = max(1, self._cores // CORES_A_DRAWER)
-        self._batches = page_batches(glyphs, job.seed, start.step, workers=drawers, rank=rank, size=size)
+        self._batches = page_batches(job.glyphs, job.seed, start.step, workers=drawers, rank=rank, size=size)
 
     def learn_until(self, end: int) -> dict[str, float]:
         """Take the steps up to number `end` → the means of the parts of the loss, of all workers.

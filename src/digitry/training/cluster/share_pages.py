@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from digitry.console import warn_caller
@@ -56,11 +56,12 @@ class _Sharing:
     ray: Any
     job: PageJob
     learner: PageLearner
-    crew: Crew | None = field(default=None)
+    crew: Crew | None = None
 
     def learn_until(self, end: int) -> dict[str, float]:
         """Take the steps up to number `end` there, however many workers are lost, and bring the learner there, too."""
-        for losses in range(1, LOSSES + 1):
+        losses = 0
+        while True:
             try:
                 crew = self.crew = self.crew or self._gathered()
                 parts: dict[str, float] = crew.ask("learn_until", end)[0]
@@ -70,13 +71,14 @@ class _Sharing:
                 if self.crew is not None:
                     self.crew.end()
                     self.crew = None
-                lost = error
+                losses += 1
+                if losses == LOSSES:
+                    raise TrainingError(
+                        f"workers were lost {LOSSES} times without another checkpoint: nodes that died, or ran out of "
+                        "memory; call again to go on, with fewer nodes or without --ray"
+                    ) from error
             warn_caller(f"a worker was lost; going on from step {self.learner.step}, with those that are left")
             time.sleep(losses)  # until Ray, too, knows which node is gone
-        raise TrainingError(
-            f"workers were lost {LOSSES} times without another checkpoint: nodes that died, or ran out of memory; call "
-            "again to go on, with fewer nodes or without --ray"
-        ) from lost
 
     def _gathered(self) -> Crew:
         start = PageState(self.learner.step, self.learner.arrays())
