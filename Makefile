@@ -78,7 +78,8 @@ check: $(VENV)/dev.done  ## Style, types, who may import whom, and whether what 
 	$(BIN)/python bench/model_cards.py --check
 
 docs: $(VENV)/dev.done  ## The documentation as a site, in build/site: its guides are run, a broken link is an error.
-	$(BIN)/python bench/guides.py --check
+	@# Behind others, where it runs beside them: a guide can wait, a test of the page waits for some seconds at most.
+	nice $(BIN)/python bench/guides.py --check
 	$(BIN)/zensical build --strict --clean
 
 reliability: $(VENV)/dev.done  ## The long proofs: thousands of kills, flips and faults; then the server's (two hours).
