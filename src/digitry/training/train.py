@@ -8,7 +8,7 @@ import inspect
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,14 +17,13 @@ from typing import Any
 
 from digitry.datasets.load import Arrays
 from digitry.errors import ModelError, SettingError, TrainingError, unknown_name
-from digitry.networks.contract import Contract
 from digitry.pages.number_words import duration
 from digitry.recipes.backend import is_out_of_memory, make_deterministic, trained_by
 from digitry.recipes.base import Recipe
 from digitry.recipes.canonical_form import network_in
 from digitry.recipes.describe_layers import describe_layers, layer_lines
 from digitry.recipes.find_recipe import RecipeLike, find_recipe
-from digitry.recipes.settings import MAX_SEED, Settings, check_number
+from digitry.recipes.settings import MAX_SEED, check_number
 from digitry.runs import CHECKPOINTS, CONFIG, PLOTS, Epoch, Run, best_epoch
 from digitry.training import checkpoint, finetune, run_folder, state
 from digitry.training.callbacks import Callbacks, check_callbacks
@@ -32,6 +31,7 @@ from digitry.training.check_export import check_export
 from digitry.training.cluster.check_shareable import check_shareable
 from digitry.training.cluster.train_on_ray import sharing_nodes
 from digitry.training.compiled import build_and_compile
+from digitry.training.epoch_trainer import epoch_trainer
 from digitry.training.interrupt import SignalFlag, TrainingInterrupted, listening
 from digitry.training.job import TrainingJob, begin_or_go_on, find_job, finished_run
 from digitry.training.own_network import as_compiled, keep_network, trained_part
@@ -41,8 +41,6 @@ from digitry.training.tasks import TASKS, Examples
 from digitry.training.tracking import Track, Trackers, check_tracker, tracking
 from digitry.training.training_progress import TrainingProgress, describe_training, make_progress
 from digitry.types import Dataset
-
-VALIDATION_BATCH = 256
 
 MAX_CHECKPOINT_SECONDS = 24 * 60 * 60
 
@@ -243,7 +241,7 @@ def _fit(job: TrainingJob, watch: Watch) -> tuple[Any, list[Epoch], bool]:
     progress.begin(title, settings.epochs, supervisor.history)
     _note_what_is_missed(job, progress)
     callbacks = Callbacks(watch.callbacks, model, settings.epochs)
-    fit_epoch = _trainer(job, model, contract, steps_per_epoch, callbacks, progress)
+    fit_epoch = epoch_trainer(job, model, contract, steps_per_epoch, callbacks, progress)
     if job.plan.is_own:
         supervisor.save_start(model)
 
@@ -290,54 +288,6 @@ def _note_what_is_missed(job: TrainingJob, progress: TrainingProgress) -> None:
         progress.note(f"{job.plan.name} trains faster where Torch is installed: pip install torch")
     if job.plan.settings.precision != "float32" and not job.in_plain_torch:
         progress.note(f"trained in float32: {job.plan.settings.precision} is for plain Torch only")
-
-
-def _trainer(
-    job: TrainingJob,
-    model: Any,
-    contract: Contract,
-    steps_per_epoch: int,
-    callbacks: Callbacks,
-    progress: TrainingProgress,
-) -> Callable[..., None]:
-    """Return what trains one epoch: (examples, first, validation, supervisor) → nothing."""
-    if job.nodes is not None:
-        return job.nodes.share(job, model, steps_per_epoch, progress).fit_epoch
-    if not job.in_plain_torch:
-        return partial(_fit_in_keras, model, job.plan.settings, callbacks)
-    import torch
-
-    from digitry.training.plain_torch import PlainTorch, best_device
-
-    twin = PlainTorch(model, contract, job.plan, job.seed, steps_per_epoch, best_device())
-    if twin.precision != getattr(torch, job.plan.settings.precision):
-        progress.note(f"trained in float32, which is faster here: this processor has no {job.plan.settings.precision}")
-    return twin.fit_epoch
-
-
-def _fit_in_keras(
-    model: Any,
-    settings: Settings,
-    callbacks: Callbacks,
-    examples: Examples,
-    first: int,
-    validation: Examples | None,
-    supervisor: Any,
-) -> None:
-    """Train one epoch, or the rest of one from example `first` on."""
-    model.fit(
-        examples.inputs[first:],
-        examples.targets[first:],
-        batch_size=settings.batch_size,
-        # In an order of its own already: Keras' could not be resumed in the middle of an epoch.
-        shuffle=False,
-        initial_epoch=supervisor.epoch,
-        epochs=supervisor.epoch + 1,
-        validation_data=validation,
-        validation_batch_size=VALIDATION_BATCH,
-        callbacks=callbacks.around(supervisor),
-        verbose=0,
-    )
 
 
 def _read_best(path: Path, run_id: str) -> checkpoint.Checkpoint:
