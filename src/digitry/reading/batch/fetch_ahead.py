@@ -15,9 +15,7 @@ UNDER_WAY = 32
 
 
 def fetch_ahead(sources: Iterable[PictureSource]) -> Iterator[PictureSource]:
-    """Yield the same sources in order, those in a store with their bytes. One that cannot be had stays as it is: why is
-    said when it is read.
-    """
+    """Yield the same sources in order, those in a store with their bytes, or with why these cannot be had."""
     waiting: deque[PictureSource | Future[PictureSource]] = deque()
     pool: ThreadPoolExecutor | None = None
     try:
@@ -43,5 +41,5 @@ def _there(source: PictureSource | Future[PictureSource]) -> PictureSource:
 def _fetched(source: PictureSource) -> PictureSource:
     try:
         return PictureSource(source.name, read_from_store(source.name))
-    except DataError:
-        return source
+    except DataError as error:
+        return PictureSource(source.name, failure=str(error))

@@ -50,6 +50,8 @@ def read_many(reader: Reader, sources: Iterable[PictureSource], settings: Readin
 
 
 def _read_one(reader: Reader, source: PictureSource, settings: ReadingSettings) -> Outcome:
+    if source.failure is not None:
+        return Outcome(source.name, (), source.failure)
     readings: list[Reading] = []
     failure = None
     try:
@@ -97,6 +99,8 @@ def _small_page(source: PictureSource) -> Grey | None:
 
 
 def _small_data(source: PictureSource) -> bytes | None:
+    if source.failure is not None:
+        return None
     if source.data is not None:
         return source.data if len(source.data) <= SMALL_BYTES else None
     status = Path(source.name).stat()

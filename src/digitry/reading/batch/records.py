@@ -23,6 +23,8 @@ class PictureSource:
     name: str
     data: bytes | None = field(default=None, repr=False)
     """The bytes of the picture when it is not the file of that name."""
+    failure: str | None = None
+    """Why its bytes could not be had, where that was tried: it is not tried again."""
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic
 
 from digitry.networks.model import Model
-from digitry.reading.batch.records import Finish, Outcome, PictureSource, ReadingSettings, T
+from digitry.reading.batch.records import Finish, PictureSource, ReadingSettings, T
 from digitry.workers.equipment import Equipment, check_equipment
 
 if TYPE_CHECKING:
     from digitry.reading import Reader
-
-Carried = PictureSource | Outcome
-"""A picture with the bytes of its file, or what came of it where these cannot be had."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +39,12 @@ def new_job(
     return NodeJob(secrets.token_hex(8), equipment, models, settings, finish)
 
 
-def read_there(job: NodeJob[T], pictures: Sequence[Carried]) -> list[T]:
+def read_there(job: NodeJob[T], pictures: Sequence[PictureSource]) -> list[T]:
     """Return what was made of each picture. Raises SettingError where this node does not run what the driver runs."""
     from digitry.reading.batch.here import read_many
 
     reader = _readers.get(job.name) or _open(job)
-    read = read_many(reader, [one for one in pictures if isinstance(one, PictureSource)], job.settings)
-    return [job.finish(one if isinstance(one, Outcome) else next(read)) for one in pictures]
+    return [job.finish(outcome) for outcome in read_many(reader, pictures, job.settings)]
 
 
 def _open(job: NodeJob[T]) -> Reader:

@@ -15,7 +15,7 @@ from digitry.packages import need
 from digitry.reading.batch.here import open_reader
 from digitry.reading.batch.processes import AHEAD, DEADLY, shares_of
 from digitry.reading.batch.records import Finish, Outcome, PictureSource, ReadingSettings, T
-from digitry.reading.cluster.node_work import Carried, NodeJob, new_job, read_there
+from digitry.reading.cluster.node_work import NodeJob, new_job, read_there
 from digitry.reading.picture_input import file_bytes
 from digitry.workers.equipment import equipment
 from digitry.workers.join_cluster import error_there, joined_cluster
@@ -65,14 +65,14 @@ def read_on_ray(
             yield from answer if answer is not None else map(nodes.read_alone, pictures)
 
 
-def _carried(source: PictureSource) -> Carried:
-    """Return the source with the bytes of its file, or what comes of it where these cannot be had."""
-    if source.data is not None:
+def _carried(source: PictureSource) -> PictureSource:
+    """Return the source with the bytes of its file, or with why these cannot be had."""
+    if source.data is not None or source.failure is not None:
         return source
     try:
         return PictureSource(source.name, file_bytes(source.name))
     except DataError as error:
-        return Outcome(source.name, (), str(error))
+        return PictureSource(source.name, failure=str(error))
 
 
 class _Nodes(Generic[T]):
@@ -90,9 +90,11 @@ class _Nodes(Generic[T]):
         if not self._count_cores():
             raise SettingError("the cluster has no core to read on; start its nodes with --num-cpus of 1 or more")
 
-    def answers(self, chunks: Iterator[Iterable[Carried]]) -> Iterator[tuple[list[Carried], list[T] | None]]:
+    def answers(
+        self, chunks: Iterator[Iterable[PictureSource]]
+    ) -> Iterator[tuple[list[PictureSource], list[T] | None]]:
         """Yield each chunk with what was made of it, in order; None where that was lost."""
-        asked: deque[tuple[list[Carried], ObjectRef[list[T]]]] = deque()
+        asked: deque[tuple[list[PictureSource], ObjectRef[list[T]]]] = deque()
         while True:
             for chunk in map(list, islice(chunks, max(AHEAD * self._count_cores() - len(asked), not asked))):
                 asked.append((chunk, self._task.remote(self._job, chunk)))
@@ -101,7 +103,7 @@ class _Nodes(Generic[T]):
             chunk, answer = asked.popleft()
             yield chunk, self._wait(answer)[0]
 
-    def read_alone(self, picture: Carried) -> T:
+    def read_alone(self, picture: PictureSource) -> T:
         """Return what was made of one picture whose chunk was lost, however often its node is lost."""
         crashes = 0
         for _ in range(LOSSES):

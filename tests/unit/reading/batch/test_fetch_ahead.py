@@ -31,6 +31,7 @@ def test_what_lies_in_a_store_comes_with_its_bytes_and_all_else_as_it_is_in_orde
     for one in found:
         is_fetched = one.name.startswith("s3://") and "broken" not in one.name
         assert one.data == (one.name.encode() if is_fetched else None)
+        assert one.failure == ("cannot be read" if "broken" in one.name else None)
 
 
 def test_no_more_are_asked_for_than_are_under_way() -> None:

@@ -12,7 +12,7 @@ from PIL import Image
 from digitry.errors import ModelError, SettingError
 from digitry.reading import Reader
 from digitry.reading.batch import here
-from digitry.reading.batch.records import PictureSource, ReadingSettings
+from digitry.reading.batch.records import Outcome, PictureSource, ReadingSettings
 from digitry.types import Images, Probabilities
 from tests.unit.tiny_models import printed_digit, template_model_bytes
 
@@ -53,6 +53,16 @@ def test_together_or_one_by_one_the_answers_are_the_same(reader: Reader, sources
     assert texts[:9] == ["0", "1", "2", "3", "4", "5", "", "", ""]
     assert texts[10:] == ["8", "4", "6"]
     assert [outcome.failure is None for outcome in together[7:9]] == [False, False]
+
+
+@pytest.mark.parametrize("expect", ["digit", "number", "page"])
+def test_what_could_not_be_fetched_is_told_without_asking_again(reader: Reader, tmp_path: Path, expect: str) -> None:
+    cv2.imwrite(str(tmp_path / "4.png"), small(4))
+    # A file that could be read by now.
+    gone = PictureSource(str(tmp_path / "4.png"), failure="cannot be read: no such object")
+    outcomes = list(here.read_many(reader, [gone, PictureSource(gone.name)], ReadingSettings(expect=expect)))
+    assert outcomes[0] == Outcome(gone.name, (), "cannot be read: no such object")
+    assert outcomes[1].failure is None
 
 
 def test_small_pictures_of_one_digit_cost_one_run_of_the_network(
