@@ -8,13 +8,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.synthesis.allographs import DIGITS, class_of
+from digitry.synthesis.allographs import DIGITS, OTHER, class_of
 from digitry.synthesis.fonts import set_line, typefaces
 from digitry.synthesis.glyphs import curve
 from digitry.synthesis.hands import Glyphs, Hand, draw_paths
 
 NOTHING = -1
 """In place of a neighbour: there is none."""
+
+CELL = 4
+"""Pixels of the side of a cell, the least that a sheet knows as taken."""
 
 
 @dataclass
@@ -51,8 +54,8 @@ class Sheet:
         self.reversed: list[tuple[int, int, int, int]] = []
         """Left, top, right, bottom of bands that are printed light on dark."""
         self.characters: list[Character] = []
-        self.taken = np.zeros((side // 4 + 1, side // 4 + 1), bool)
-        """Where something stands already, a cell for every 4×4 pixels."""
+        self.taken = np.zeros((side // CELL + 1, side // CELL + 1), bool)
+        """Where something stands already, by cells."""
 
     def write(
         self,
@@ -65,10 +68,12 @@ class Sheet:
         level: float = 1.0,
         reach: float = 1e9,
         pitch: float = 0.0,
+        small_signs: float = 1.0,
     ) -> float:
         """Write characters from `x` on, their digits from `y` to `y + size`; the x where they end comes back.
 
         What would reach beyond `reach` is left off. With a `pitch` each character stands in a box of that width.
+        Points, commas, colons and dashes are `small_signs` times as dark as the rest.
         """
         rng, previous, start, last = self.rng, NOTHING, x, None
         for place, character in enumerate(text):
@@ -83,13 +88,14 @@ class Sheet:
                 left = x + (patch.left if character in "()%$" else 0)
             if left + wide > reach:
                 break
-            self.put(self.written, patch.ink, left, y + patch.top, level)
+            darkness = level * small_signs if character in ".,:'-" else level
+            self.put(self.written, patch.ink, left, y + patch.top, darkness)
             middle = (left + wide / 2, y + patch.top + high / 2)
             if last is not None and not pitch and rng.random() < hand.joined:
                 self._join(last, (left + 0.15 * wide, y + rng.uniform(0.4, 0.95) * size), size, hand, level)
             last = (left + 0.85 * wide, y + rng.uniform(0.6, 1.0) * size)
             index = self.note(character, *middle, wide, high, size, written=True)
-            self._link(previous, index)
+            self.link(previous, index)
             previous = index
             gap = (hand.gap + rng.normal(0, hand.gap_spread)) * size
             if character in ".,:'" or (place + 1 < len(text) and text[place + 1] in ".,:'"):
@@ -109,7 +115,7 @@ class Sheet:
                 continue
             middle = (x + left + wide / 2, top + up + high / 2)
             index = self.note(character, *middle, wide, high, line.height, written=False)
-            self._link(previous, index)
+            self.link(previous, index)
             previous = index
         return float(x + line.ink.shape[1])
 
@@ -164,7 +170,7 @@ class Sheet:
         self.taken[self._cells(top, bottom), self._cells(left, right)] = True
 
     def _cells(self, low: float, high: float) -> slice:
-        return slice(max(0, int(low // 4)), max(0, int(high // 4) + 1))
+        return slice(max(0, int(low // CELL)), max(0, int(high // CELL) + 1))
 
     def put(self, layer: NDArray[np.uint8], ink: NDArray[np.uint8], x: float, y: float, level: float) -> None:
         """Add ink, uint8 (h, w), to a layer, its corner at x, y in pixels, `level` (0 to 1) dark; the darker stays."""
@@ -185,7 +191,20 @@ class Sheet:
         self.take(x - wide / 2, y - high / 2, x + wide / 2, y + high / 2)
         return len(self.characters) - 1
 
-    def _link(self, before: int, after: int) -> None:
+    def numbers(self) -> list[list[Character]]:
+        """Give the characters of each number that is written here, in order: of digits and signs alone, none struck."""
+        found = []
+        for first in self.characters:
+            chain = [first]
+            while chain[-1].after != NOTHING:
+                chain.append(self.characters[chain[-1].after])
+            is_number = any(map(is_digit, chain)) and all(one.written and one.kind < OTHER for one in chain)
+            if first.before == NOTHING and is_number and not any(one.struck for one in chain):
+                found.append(chain)
+        return found
+
+    def link(self, before: int, after: int) -> None:
+        """Make the character at one place the one before that at another; nothing where there is none before."""
         if before != NOTHING:
             self.characters[before].after, self.characters[after].before = after, before
 

@@ -48,6 +48,12 @@ def signed(rng: np.random.Generator) -> str:
     return kinds[int(rng.choice(len(kinds), p=tuple(_KINDS.values())))](rng)
 
 
+def finely_signed(rng: np.random.Generator) -> str:
+    """Give a number that another one would be without a point, a dash, a colon or a slash in it."""
+    kinds = (_date, _date, _time, _time, _mark_of, _mark_of, _negative, _decimal, _decimal, _phone, _sum)
+    return kinds[int(rng.integers(len(kinds)))](rng)
+
+
 def word(rng: np.random.Generator) -> str:
     """Give a word, in lower case, capitals, or capitalised."""
     text = str(rng.choice(WORDS)) if rng.random() < 0.7 else _jumble(rng)
@@ -106,6 +112,11 @@ def _date(rng: np.random.Generator) -> str:
         day, month = day.zfill(2), month.zfill(2)
     year = str(rng.integers(1900, 2040)) if rng.random() < 0.6 else digits(rng, 2)
     return sign.join((year, month, day) if rng.random() < 0.15 else (day, month, year))
+
+
+def _mark_of(rng: np.random.Generator) -> str:
+    total = int(rng.choice([5, 10, 10, 20, 20, 25, 30, 40, 50, 100, 100]))
+    return f"{rng.integers(0, total + 1)}/{total}"
 
 
 def _time(rng: np.random.Generator) -> str:

@@ -83,6 +83,26 @@ def test_what_is_struck_out_says_so(sheet: Sheet):
     assert before < written < int(sheet.written.sum())
 
 
+def test_numbers_are_what_is_written_of_digits_and_signs_alone_and_stands(sheet: Sheet):
+    sheet.write("-4.5", 20, 20, 30, hand())
+    sheet.write("7kg", 20, 80, 30, hand())
+    sheet.write("%", 20, 140, 30, hand())
+    sheet.print("12", 20, 200, 30, typefaces()[0])
+    sheet.write("89", 20, 250, 30, hand())
+    sheet.strike(len(sheet.characters) - 2, hand())
+    assert [[one.kind for one in number] for number in sheet.numbers()] == [[class_of(c) for c in "-4.5"]]
+
+
+def test_small_signs_may_be_fainter_than_the_digits_beside_them(glyphs: Glyphs):
+    full, faint = (Sheet(200, glyphs, np.random.default_rng(1)) for _ in range(2))
+    full.write("8-", 40, 80, 40, hand())
+    faint.write("8-", 40, 80, 40, hand(), small_signs=0.5)
+    lower = full.written > faint.written.astype(int) + 1
+    digit, dash = faint.characters
+    assert not lower[:, : round(digit.x + digit.width / 2)].any()
+    assert lower[:, round(dash.x - dash.width / 2) :].any()
+
+
 def test_a_place_is_free_until_something_stands_there(sheet: Sheet):
     assert sheet.is_free(90, 90, 140, 140)
     sheet.write("5", 100, 100, 30, hand())
