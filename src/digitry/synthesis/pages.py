@@ -9,6 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digitry.synthesis.close_marks import crowd
+from digitry.synthesis.corrections import correct
+from digitry.synthesis.handled import handled
 from digitry.synthesis.hands import Glyphs
 from digitry.synthesis.layouts import LAYOUTS, Layouts
 from digitry.synthesis.marginalia import clutter
@@ -47,16 +50,22 @@ class PhotographedPage(NamedTuple):
     """Quarter turns, clockwise, that make it upright: 0 to 3."""
 
 
-def made_page(glyphs: Glyphs, rng: np.random.Generator, *, layouts: Layouts = LAYOUTS) -> PhotographedPage:
+def made_page(
+    glyphs: Glyphs, rng: np.random.Generator, *, layouts: Layouts = LAYOUTS, marred: bool = False
+) -> PhotographedPage:
     """Draw a window of some page and photograph it; `layouts` are what is drawn, each with its share.
 
-    The same generator state gives the same page.
+    The same generator state gives the same page. With `marred` some are corrected, crowded, folded, punched, held or
+    shadowed, as pages to learn from are; those that a reader is measured on do without.
     """
     size = float(np.exp(rng.uniform(*np.log(FAR_SIZES if rng.random() < FAR_SHARE else SIZES))))
     sheet = Sheet(SIDE + 2 * MARGIN, glyphs, rng)
     layout = layouts[int(rng.choice(len(layouts), p=np.array([share for _, share in layouts])))][0]
     layout(sheet, size)
     clutter(sheet, size)
+    if marred:
+        correct(sheet)
+        crowd(sheet)
     matrix = _view(sheet.side, rng)
     page = cv2.warpAffine(_inked(sheet, size, rng), matrix, (SIDE, SIDE), borderMode=cv2.BORDER_REPLICATE)
     shown = np.ones((SIDE, SIDE), bool)
@@ -65,6 +74,9 @@ def made_page(glyphs: Glyphs, rng: np.random.Generator, *, layouts: Layouts = LA
         page, shown = _beyond_the_edge(np.asarray(page, np.float32), rng)
     elif share < 0.2:  # no paper at all
         page, shown = _ground(SIDE, SIDE, rng), np.zeros((SIDE, SIDE), bool)
+    if marred:
+        page, seen = handled(np.asarray(page, np.float32), size, rng)
+        shown &= seen
     grey = _photograph(np.asarray(page, np.float32), size, rng)
     turn = int(rng.integers(1, 4)) if rng.random() < TURNED_SHARE else 0
     characters = _within(sheet.characters, (SIDE, SIDE), matrix)

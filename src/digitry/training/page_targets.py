@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from digitry.images.contrast import even_contrast
 from digitry.networks.page_answer import READABLE, STRIDE, USUAL_SIZE
 from digitry.synthesis.hands import Glyphs
+from digitry.synthesis.harder_layouts import HARDER_LAYOUTS
 from digitry.synthesis.pages import SIDE, made_page
 
 GRID = SIDE // STRIDE
@@ -38,7 +39,7 @@ class Example(NamedTuple):
 
 def made_example(glyphs: Glyphs, rng: np.random.Generator) -> Example:
     """Draw a page and its answers. The same generator state gives the same example."""
-    page = made_page(glyphs, rng)
+    page = made_page(glyphs, rng, layouts=HARDER_LAYOUTS, marred=True)
     heat = np.zeros((GRID, GRID), np.float32)
     rows: list[list[float]] = []
     fuzzy: list[tuple[float, float, float]] = []

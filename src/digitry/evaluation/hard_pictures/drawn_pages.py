@@ -1,4 +1,4 @@
-"""Pages of every kind that the network for pages learns from, written with digits that it has never seen."""
+"""Pages of the kinds in `LAYOUTS`, which the network for pages learns from, with digits that it has never seen."""
 
 from __future__ import annotations
 
