@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from digitry import recipes
 from digitry.cli.train import command
 from digitry.runs import Run
+from digitry.training.train_seeds import SeedRuns
 from digitry.training.tuning.best_settings import write_best
 from digitry.training.tuning.study import COMPLETE, Trial
 from digitry.training.tuning.study_plan import make_plan
@@ -96,3 +97,28 @@ def test_a_network_that_reads_numbers_is_judged_by_the_same_command(asked: dict[
         "runs/x: 1 epoch, validation accuracy 95.00%, model.onnx, numbers.json\n"
         "Judge it on the test set with: digitry evaluate runs/x\n"
     )
+
+
+def test_several_seeds_are_told_as_mean_and_deviation_with_where_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, Any] = {}
+
+    def train_seeds(recipe: str, **options: Any) -> SeedRuns:
+        asked.update(recipe=recipe, **options)
+        kept = [[{**HISTORY[0], "val_accuracy": accuracy}] for accuracy in (0.94, 0.96)]
+        runs = [
+            Run(Path(f"runs/many/seed-{seed}"), {"recipe": recipe, "data": "mine", "seed": seed, "settings": {}}, lines)
+            for seed, lines in enumerate(kept, 7)
+        ]
+        return SeedRuns(Path("runs/many"), tuple(runs))
+
+    monkeypatch.setattr("digitry.training.train_seeds.train_seeds", train_seeds)
+    options = ("--data", "mine", "--seeds", "2", "--seed", "7", "--epochs", "3", "--resume", "--run", "runs/many")
+    assert run(*options).stdout.splitlines() == [
+        "runs/many: 2 seeds, validation accuracy 95.00 ± 1.41% (mean ± sd), from 94.00 to 96.00%",
+        "See them with: digitry runs runs/many",
+    ]
+    names = ("recipe", "data", "seeds", "seed", "run", "resume", "settings")
+    assert [asked[name] for name in names] == ["reader", "mine", 2, 7, Path("runs/many"), True, {"epochs": 3}]
+    said = json.loads(run(*options, "--json").stdout)
+    assert (said["run"], said["seeds"], said["runs"]) == ("runs/many", [7, 8], ["seed-7", "seed-8"])
+    assert said["figures"]["val_accuracy"]["mean"] == pytest.approx(0.95)

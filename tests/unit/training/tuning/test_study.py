@@ -23,6 +23,10 @@ from tests.unit.training.tuning import made_up
 from tests.unit.training.tuning.made_up import MadeUp, accuracy_of, final_records, plan, study, told
 
 pytest.importorskip("optuna")
+import optuna
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+
 from digitry.training.tuning.trial_book import TrialBook
 
 
@@ -63,6 +67,15 @@ def test_a_trial_that_others_beat_on_the_way_is_ended_there(tmp_path: Path) -> N
     early = [one for one in study(tmp_path, trials=20).trials if one.state == ENDED_EARLY]
     assert {len(one.curve) for one in early} <= {2, 6}  # of ten epochs it looks after the second, then the sixth
     assert early[0].reason == "others were better after 2 epochs"
+
+
+def test_its_journal_is_one_that_optuna_opens(tmp_path: Path) -> None:
+    done = study(tmp_path, trials=4)
+    journal = JournalStorage(JournalFileBackend(str(tmp_path / "trials.log")))
+    opened = optuna.load_study(study_name="study", storage=journal)
+    assert [one.params for one in opened.trials] == [one.values for one in done.trials]
+    assert done.best is not None
+    assert (opened.best_trial.number, opened.best_value) == (done.best.number, done.best.accuracy)
 
 
 def test_it_is_given_up_where_the_first_trials_all_fail(tmp_path: Path) -> None:
