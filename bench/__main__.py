@@ -119,7 +119,7 @@ BENCHES = {
     "cluster": Bench(
         "Reading and training on Ray nodes: the same rows and weights, 20 kills each, overhead, when it pays.",
         55,
-        (_with_all("cluster.py"),),
+        (_with_all("cluster.py"), Step(("cluster_page.py",))),
     ),
     "page": Bench(
         "How soon the page reads, and its reader beside onnxruntime-web.", 1, (Step(("page.py",)), PAGE), browser=True

@@ -77,6 +77,20 @@ def test_what_the_server_proved() -> None:
     assert between(reliability.START, reliability.END, "serving.md") == reliability.proofs_text(result)
 
 
+def test_what_a_cluster_costs() -> None:
+    import cluster_page
+
+    found = json.loads(cluster_page.RESULT.read_text(encoding="utf-8"))
+    assert between(cluster_page.START, cluster_page.END, "cluster.md") == cluster_page.text_of(found)
+    training = {
+        "largest_difference": 3e-6,
+        "kills": {"trainings": 20, "in_the_middle": 18, "lost": 0, "largest_difference": 4e-6},
+    }
+    told = cluster_page.text_of(found | {"figures": found["figures"] | {"training": training}})
+    assert "20 trainings in each of which one of two nodes was killed: none is lost. 18 of the kills" in told
+    assert "No weight differs by more than 4e-06" in told
+
+
 def test_how_many_real_pictures_are_read() -> None:
     import real_pictures
 
