@@ -80,19 +80,19 @@ def template_model_bytes(**changes: Any) -> bytes:
 
 
 SHADES = np.arange(11) / 10
-"""What the string model below goes by: columns of paper are 0, columns of digit d are (d + 1) / 10 of full ink."""
+"""What the model of numbers below goes by: columns of paper are 0, columns of digit d are (d + 1) / 10 of full ink."""
 
 SIGN_SHADES = SHADES[1:] - 0.05
 """The same of signs, between those of the digits."""
 
 
 def shaded_strip(digits: list[int | None], width: int = 4) -> NDArray[np.uint8]:
-    """A strip, uint8 (40, w), that the string model spells: a band of its shade for each digit, paper for None."""
+    """A strip, uint8 (40, w), that the model of numbers spells: a band of its shade for each digit, paper for None."""
     shades = [0.0 if digit is None else SHADES[digit + 1] for digit in digits]
     return np.rint(np.repeat(shades, width) * 255).astype(np.uint8)[np.newaxis].repeat(40, axis=0)
 
 
-def string_model(
+def number_model(
     *,
     contract: str | None = None,
     softmax: bool = True,
@@ -121,7 +121,7 @@ def string_model(
     ]
     graph = helper.make_graph(
         nodes,
-        "tiny-strings",
+        "tiny-numbers",
         [helper.make_tensor_value_info("images", TensorProto.FLOAT, ["n", height, "width", 1])],
         [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, None)],
         [numpy_helper.from_array(values, name) for name, values in constants.items()],
@@ -135,9 +135,9 @@ def string_model(
     return model
 
 
-def string_model_bytes(**changes: Any) -> bytes:
-    """The bytes of `string_model`."""
-    data: bytes = string_model(**changes).SerializeToString()
+def number_model_bytes(**changes: Any) -> bytes:
+    """The bytes of `number_model`."""
+    data: bytes = number_model(**changes).SerializeToString()
     return data
 
 

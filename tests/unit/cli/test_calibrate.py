@@ -15,13 +15,13 @@ from digitry.errors import ModelError
 from digitry.evaluation.calibrate import MORE_PICTURES
 from digitry.networks.contract import Contract
 from digitry.networks.model import Model
-from tests.unit.tiny_models import printed_digit, string_model_bytes, template_model_bytes
+from tests.unit.tiny_models import number_model_bytes, printed_digit, template_model_bytes
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "tiny.onnx").write_bytes(template_model_bytes())
-    (tmp_path / "numbers.onnx").write_bytes(string_model_bytes())
+    (tmp_path / "numbers.onnx").write_bytes(number_model_bytes())
     for digit in range(10):
         place = tmp_path / "mine" / str(digit)
         place.mkdir(parents=True)

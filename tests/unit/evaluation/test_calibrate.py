@@ -32,7 +32,7 @@ from digitry.reading.judged import STRUCK
 from digitry.synthesis.pages import PhotographedPage
 from digitry.types import Digit, Number, Reading
 from tests.unit.evaluation.test_made_pages import characters, given, kinds
-from tests.unit.tiny_models import printed_digit, string_model_bytes, template_model_bytes
+from tests.unit.tiny_models import number_model_bytes, printed_digit, template_model_bytes
 from tests.unit.written_numbers import PRINTED, printed_split
 
 DIGITS = tuple("0123456789")
@@ -267,7 +267,7 @@ def test_where_it_cannot_be_written_the_old_file_stays(
 
 
 def test_a_network_for_numbers_gets_a_scale_too() -> None:
-    numbers = Model.open(string_model_bytes())
+    numbers = Model.open(number_model_bytes())
     scale, confidence = scale_on_made(numbers, printed_split(12), "printed", count=12)
     assert (scale.pictures, len(confidence)) == (12, 12)
     assert "written as numbers" in scale.made_of

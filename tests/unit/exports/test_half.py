@@ -9,7 +9,7 @@ from onnx import TensorProto, numpy_helper
 from digitry.exports.half import MIN_WEIGHTS, with_half_weights
 from digitry.networks.model import Model
 from tests.conftest import make_digits
-from tests.unit.tiny_models import shaded_strip, string_model_bytes, template_model_bytes
+from tests.unit.tiny_models import number_model_bytes, shaded_strip, template_model_bytes
 
 IMAGES = make_digits(50).images
 
@@ -41,7 +41,7 @@ def test_large_arrays_take_two_bytes_a_weight_and_are_the_nearest_half_floats_an
 
 
 def test_a_model_that_reads_numbers_stays_one_and_the_same_bytes_come_out_every_time() -> None:
-    data = string_model_bytes()
+    data = number_model_bytes()
     strip = shaded_strip([None, 3, None, 8, None])[np.newaxis]
     np.testing.assert_allclose(
         Model(with_half_weights(data), reads="number").probabilities(strip),

@@ -38,7 +38,7 @@ def onnx_file(data: bytes) -> Any:
     return onnx.load_from_string(data)
 
 
-def strip_contract(**metrics: float) -> Contract:
+def number_contract(**metrics: float) -> Contract:
     return Contract("any", tuple("0123456789"), input_shape=STRIP_SHAPE, reads="number", metrics=metrics)
 
 
@@ -84,7 +84,7 @@ def test_a_network_for_numbers_goes_through_keras_own_export_too(tmp_path: Path)
     model = keras.Sequential([layers.Input((40, None, 1)), layers.Conv2D(22, (20, 4), strides=(20, 4))])
     model.add(layers.Lambda(lambda x: x * 2.0))
     model.add(layers.Reshape((-1, 11)))
-    contract = strip_contract(temperature=1.5)
+    contract = number_contract(temperature=1.5)
     proof = write_if_equal(onnx.FORMAT, shaken(model), contract, tmp_path / "model.onnx", prove_on=STRIPS)
     assert proof.largest_difference < 1e-5
 
@@ -186,7 +186,7 @@ def test_a_model_that_answers_differently_is_not_written(tmp_path: Path, monkeyp
 @pytest.mark.parametrize("width", [40, 44, 100, 192, 1000])
 def test_numbers_are_answered_as_keras_does_on_strips_of_any_width(width: int, tmp_path: Path) -> None:
     model = shaken(build_small(10, SMALL_NUMBERS.settings))
-    write_if_equal(onnx.FORMAT, model, strip_contract(), tmp_path / "model.onnx", prove_on=STRIPS)
+    write_if_equal(onnx.FORMAT, model, number_contract(), tmp_path / "model.onnx", prove_on=STRIPS)
     predictor = Model(tmp_path / "model.onnx", reads="number")
     strips = np.random.default_rng(width).integers(0, 256, (5, 40, width), dtype=np.uint8)
     together = predictor.probabilities(strips)
@@ -199,7 +199,7 @@ def test_numbers_are_answered_as_keras_does_on_strips_of_any_width(width: int, t
 def test_every_recipe_for_numbers_answers_as_keras_does_in_every_frame(name: str, tmp_path: Path) -> None:
     recipe = recipes.get(name)
     names, model = recipe.answers_of(TEN_DIGITS), recipe.build_model()
-    contract = replace(strip_contract(), class_names=names)
+    contract = replace(number_contract(), class_names=names)
     proof = write_if_equal(onnx.FORMAT, model, contract, tmp_path / "model.onnx", prove_on=STRIPS)
     assert proof.largest_difference < 1e-5
     frames = Model(tmp_path / "model.onnx", reads="number").probabilities(STRIPS)
@@ -209,7 +209,7 @@ def test_every_recipe_for_numbers_answers_as_keras_does_in_every_frame(name: str
 def test_reshaping_keeps_the_order_of_height_width_and_channels(tmp_path: Path) -> None:
     model = keras.Sequential([layers.Input((40, None, 1)), layers.Conv2D(22, (20, 4), strides=(20, 4))])
     model.add(layers.Reshape((-1, 11)))
-    proof = write_if_equal(onnx.FORMAT, shaken(model), strip_contract(), tmp_path / "model.onnx", prove_on=STRIPS)
+    proof = write_if_equal(onnx.FORMAT, shaken(model), number_contract(), tmp_path / "model.onnx", prove_on=STRIPS)
     assert proof.largest_difference < 1e-5
 
 
@@ -217,7 +217,7 @@ def test_reshaping_keeps_the_order_of_height_width_and_channels(tmp_path: Path) 
 def test_the_temperature_divides_the_logits_and_travels_with_the_model(temperature: float, tmp_path: Path) -> None:
     model = shaken(build_small(10, SMALL_NUMBERS.settings))
     write_if_equal(
-        onnx.FORMAT, model, strip_contract(temperature=temperature), tmp_path / "model.onnx", prove_on=STRIPS
+        onnx.FORMAT, model, number_contract(temperature=temperature), tmp_path / "model.onnx", prove_on=STRIPS
     )
     predictor = Model(tmp_path / "model.onnx", reads="number")
     logits = np.asarray(model(prepare(STRIPS, CANONICAL)))
@@ -232,5 +232,5 @@ def test_a_network_for_numbers_that_answers_differently_is_not_written(
     monkeypatch.setattr(Model, "probabilities", lambda self, strips: real(self, strips)[..., ::-1])
     model = shaken(build_small(10, SMALL_NUMBERS.settings))
     with pytest.raises(ModelError, match="does not answer as Keras does"):
-        write_if_equal(onnx.FORMAT, model, strip_contract(), tmp_path / "model.onnx", prove_on=STRIPS)
+        write_if_equal(onnx.FORMAT, model, number_contract(), tmp_path / "model.onnx", prove_on=STRIPS)
     assert list(tmp_path.iterdir()) == []

@@ -29,7 +29,7 @@ from digitry.training.export_run import FORMATS  # noqa: E402
 from tests.unit.exports.networks import NETWORKS, STRANGE, shaken  # noqa: E402
 
 CONTRACT = Contract(recipe="made", class_names=tuple("0123456789"))
-STRING_CONTRACT = Contract(
+NUMBER_CONTRACT = Contract(
     "made", tuple("0123456789"), input_shape=STRIP_SHAPE, reads="number", metrics={"temperature": 1.5}
 )
 IMAGES = make_digits(300).images
@@ -83,13 +83,13 @@ def test_a_network_that_reads_numbers_too(name: str, tmp_path: Path) -> None:
     keras.utils.set_random_seed(0)
     network, form = build_small(10, SMALL_NUMBERS.settings), FORMATS[name]._replace(labels_may_differ=0.5)
     path = tmp_path / f"numbers{form.suffix}"
-    proof = write_if_equal(form, network, STRING_CONTRACT, path, prove_on=STRIPS)
-    frames = form.answers(path, STRING_CONTRACT, STRIPS)
+    proof = write_if_equal(form, network, NUMBER_CONTRACT, path, prove_on=STRIPS)
+    frames = form.answers(path, NUMBER_CONTRACT, STRIPS)
     assert frames.shape == (6, network(prepare(STRIPS, CANONICAL)).shape[1], 11)
     np.testing.assert_allclose(frames.sum(axis=2), 1, atol=1e-3)
     np.testing.assert_allclose(frames.reshape(-1, 11), proof.expected, atol=0.05 if name.endswith("int8") else 1e-5)
     # Where the file gives logits, the temperature is divided by afterwards, so that another gives other answers.
-    hotter = form.answers(path, replace(STRING_CONTRACT, metrics={"temperature": 3.0}), STRIPS)
+    hotter = form.answers(path, replace(NUMBER_CONTRACT, metrics={"temperature": 3.0}), STRIPS)
     assert form.gives_logits == (not np.array_equal(hotter, frames))
 
 

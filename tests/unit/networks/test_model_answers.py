@@ -18,11 +18,11 @@ from digitry.networks.model import Model
 from digitry.networks.onnx_bytes import MAX_MODEL_BYTES, check_model_bytes
 from digitry.networks.page_answer import CLASSES
 from tests.unit.tiny_models import (
+    number_model,
+    number_model_bytes,
     page_model_bytes,
     printed_digit,
     shaded_strip,
-    string_model,
-    string_model_bytes,
     template_model,
     template_model_bytes,
 )
@@ -40,7 +40,7 @@ def refusal(data: bytes) -> str:
     return message
 
 
-def string_refusal(data: bytes) -> str:
+def number_refusal(data: bytes) -> str:
     with pytest.raises(ModelError) as caught:
         Model(data, reads="number")
     message = str(caught.value)
@@ -200,9 +200,9 @@ def test_flipped_bits_never_end_in_anything_but_a_model_or_a_model_error() -> No
             assert np.isfinite(rows).all()
 
 
-def test_a_string_model_says_for_every_frame_what_stands_there() -> None:
+def test_a_model_of_numbers_says_for_every_frame_what_stands_there() -> None:
     strip = shaded_strip([None, 4, 7, None, 0, None])
-    (frames,) = Model(string_model_bytes(), reads="number").probabilities(strip[np.newaxis])
+    (frames,) = Model(number_model_bytes(), reads="number").probabilities(strip[np.newaxis])
     assert frames.dtype == np.float32
     assert frames.argmax(axis=1).tolist() == [0, 0, 5, 5, 8, 8, 0, 0, 1, 1, 0, 0]
     np.testing.assert_allclose(frames.sum(axis=1), 1, atol=1e-6)
@@ -210,7 +210,7 @@ def test_a_string_model_says_for_every_frame_what_stands_there() -> None:
 
 @pytest.mark.parametrize("width", [4, 64, 400])
 def test_strips_of_any_width_are_read_and_many_as_each_alone(width: int) -> None:
-    predictor = Model(string_model_bytes(), reads="number")
+    predictor = Model(number_model_bytes(), reads="number")
     strips = np.random.default_rng(0).integers(0, 256, (3, 40, width), dtype=np.uint8)
     together = predictor.probabilities(strips)
     assert together.shape == (3, width // 2, 11)
@@ -219,31 +219,31 @@ def test_strips_of_any_width_are_read_and_many_as_each_alone(width: int) -> None
 
 
 def test_a_model_of_digits_is_none_of_numbers_and_the_other_way_round() -> None:
-    assert string_refusal(template_model_bytes()) == (
+    assert number_refusal(template_model_bytes()) == (
         "the model reads single digits, here one is needed that reads whole numbers"
     )
-    assert refusal(string_model_bytes()) == "the model reads whole numbers, here one is needed that reads single digits"
+    assert refusal(number_model_bytes()) == "the model reads whole numbers, here one is needed that reads single digits"
 
 
-def test_a_string_model_that_answers_in_other_shapes_is_refused() -> None:
-    assert "strips of float32 (n, 40, width, 1)" in string_refusal(string_model_bytes(height=48))
-    assert "expected (2, frames, classes)" in string_refusal(string_model_bytes(rank=2))
-    assert "expected float32 (2, 32, 11)" in string_refusal(string_model_bytes(classes=8))
+def test_a_model_of_numbers_that_answers_in_other_shapes_is_refused() -> None:
+    assert "strips of float32 (n, 40, width, 1)" in number_refusal(number_model_bytes(height=48))
+    assert "expected (2, frames, classes)" in number_refusal(number_model_bytes(rank=2))
+    assert "expected float32 (2, 32, 11)" in number_refusal(number_model_bytes(classes=8))
 
 
-def test_a_string_model_whose_answers_are_no_probabilities_is_refused() -> None:
-    assert "not probabilities" in string_refusal(string_model_bytes(softmax=False))
+def test_a_model_of_numbers_whose_answers_are_no_probabilities_is_refused() -> None:
+    assert "not probabilities" in number_refusal(number_model_bytes(softmax=False))
 
 
-def test_a_string_model_without_a_good_contract_is_refused() -> None:
-    assert "carries no contract" in string_refusal(string_model_bytes(contract=""))
-    assert "not JSON" in string_refusal(string_model_bytes(contract="{"))
-    written = string_model().metadata_props[0].value
+def test_a_model_of_numbers_without_a_good_contract_is_refused() -> None:
+    assert "carries no contract" in number_refusal(number_model_bytes(contract=""))
+    assert "not JSON" in number_refusal(number_model_bytes(contract="{"))
+    written = number_model().metadata_props[0].value
     scaled = written.replace("0.00392156862745098", "1.5")
-    assert "scale must be above 0 and at most 1" in string_refusal(string_model_bytes(contract=scaled))
-    assert "expects input [48, 0, 1]" in string_refusal(string_model_bytes(contract=written.replace("[40,", "[48,")))
+    assert "scale must be above 0 and at most 1" in number_refusal(number_model_bytes(contract=scaled))
+    assert "expects input [48, 0, 1]" in number_refusal(number_model_bytes(contract=written.replace("[40,", "[48,")))
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", bytes(50)])
-def test_what_is_no_model_reads_no_strings(data: bytes) -> None:
-    assert "not an ONNX model" in string_refusal(data)
+def test_what_is_no_model_reads_no_numbers(data: bytes) -> None:
+    assert "not an ONNX model" in number_refusal(data)

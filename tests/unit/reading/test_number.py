@@ -12,7 +12,7 @@ from digitry.images.strip import DIGIT_HEIGHT, STRIP_HEIGHT, Strip
 from digitry.networks.model import Model
 from digitry.reading.number import VIEWS, line_strips, page_strips, read_strips
 from tests.unit.images.written import tight_box, write
-from tests.unit.tiny_models import shaded_strip, string_model_bytes
+from tests.unit.tiny_models import number_model_bytes, shaded_strip
 
 BLANK = Strip(np.zeros((STRIP_HEIGHT, 12), np.uint8), 0, 0, 1.0)
 
@@ -34,7 +34,7 @@ def saying(*answers: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    return Model(string_model_bytes(), reads="number")
+    return Model(number_model_bytes(), reads="number")
 
 
 def test_a_clear_strip_spells_its_number(model: Model) -> None:

@@ -18,7 +18,7 @@ from digitry.reading.one_number import InkSheet
 from digitry.types import Box, Number
 from tests.unit.images.written import falling, ink_page, tight_box, write
 from tests.unit.serve.drawn import drawings
-from tests.unit.tiny_models import string_model_bytes, template_model_bytes
+from tests.unit.tiny_models import number_model_bytes, template_model_bytes
 
 PAPER = 235
 
@@ -267,7 +267,7 @@ def test_a_picture_too_small_for_a_digit_says_so(reader: Reader, shape: tuple[in
 
 
 def test_signs_that_a_network_of_one_s_own_names_are_in_the_text_and_never_sure() -> None:
-    reader = Reader(string_model_bytes(signs=tuple(".-/:,'()%")))
+    reader = Reader(number_model_bytes(signs=tuple(".-/:,'()%")))
     pages = [on_paper(ink) for _, ink in drawings(12)]
     numbers = [number for page in pages for number in reader.read(page, expect="number").numbers if number.signs]
     assert numbers, "the network names a sign on none of these"

@@ -22,7 +22,7 @@ from digitry.reading.certainty import NO_SCALE
 from digitry.reading.knowledge import Knowledge
 from digitry.reading.networks import NOT_MEASURED_TOGETHER
 from tests.unit.images.written import ink_page
-from tests.unit.tiny_models import printed_digit, shaded_strip, string_model_bytes, template_model_bytes
+from tests.unit.tiny_models import number_model_bytes, printed_digit, shaded_strip, template_model_bytes
 
 MODEL = template_model_bytes()
 
@@ -180,8 +180,8 @@ def test_a_model_that_cannot_be_used_is_named(tmp_path: Path) -> None:
 
 
 def test_a_network_for_digits_and_one_for_numbers_are_taken_in_any_order() -> None:
-    digits, numbers = Model.open(MODEL), Model.open(string_model_bytes())
-    for reader in (Reader([digits, numbers]), Reader((numbers, digits)), Reader([MODEL, string_model_bytes()])):
+    digits, numbers = Model.open(MODEL), Model.open(number_model_bytes())
+    for reader in (Reader([digits, numbers]), Reader((numbers, digits)), Reader([MODEL, number_model_bytes()])):
         assert (reader.digits.contract, reader.numbers.contract) == (digits.contract, numbers.contract)
     with pytest.raises(
         SettingError, match="two models read single digits; give one for digits, one for numbers, one for pages"
@@ -190,7 +190,7 @@ def test_a_network_for_digits_and_one_for_numbers_are_taken_in_any_order() -> No
 
 
 def test_the_shipped_networks_read_what_a_person_s_own_does_not() -> None:
-    for own in (MODEL, string_model_bytes()):
+    for own in (MODEL, number_model_bytes()):
         reader = Reader(own)
         kinds = [reader.digits.contract.recipe, reader.numbers.contract.recipe]
         assert sorted(kinds) == sorted(["tiny", "string-reader" if own is MODEL else "reader"])
@@ -198,14 +198,14 @@ def test_the_shipped_networks_read_what_a_person_s_own_does_not() -> None:
 
 def test_a_network_for_numbers_of_one_s_own_reads_numbers() -> None:
     page = 255 - ink_page("38", "52")
-    reader = Reader(string_model_bytes(), sure_confidence=0.0)
+    reader = Reader(number_model_bytes(), sure_confidence=0.0)
     assert reader.read_strips(shaded_strip([4, None, 2])[np.newaxis]).argmax(axis=2).max() == 5
     assert reader.read(page, expect="number").stages["strips"]
 
 
 def test_the_shipped_digits_keep_their_second_opinion_beside_an_own_network_for_numbers() -> None:
     # The scale of the shipped digits was fitted with it.
-    own, shipped = Reader(string_model_bytes()), Reader()
+    own, shipped = Reader(number_model_bytes()), Reader()
     assert own.asks_both
     assert shipped.asks_both
     assert not Reader(MODEL).asks_both
@@ -217,8 +217,8 @@ def test_a_model_that_nobody_measured_is_never_sure_and_says_what_to_do() -> Non
     for reader in (Reader(MODEL), Reader(MODEL, max_error=1.0)):
         (number,) = reader.read(printed_digit(3), expect="digit").numbers
         assert (number.text, number.sure, number.reason) == ("3", False, NO_SCALE)
-    assert Reader(string_model_bytes()).judge("number", 1.0) == (1.0, False, NO_SCALE)
-    assert Reader(string_model_bytes()).judge("digit", 1.0)[1]
+    assert Reader(number_model_bytes()).judge("number", 1.0) == (1.0, False, NO_SCALE)
+    assert Reader(number_model_bytes()).judge("digit", 1.0)[1]
 
 
 def test_the_model_s_own_scale_decides() -> None:
@@ -305,9 +305,9 @@ def test_the_stages_are_kept_for_people_who_ask_why(shipped: Reader) -> None:
 
 
 def test_with_another_network_for_numbers_nothing_on_a_page_is_sure_as_nobody_measured_both_together() -> None:
-    reader = Reader(string_model_bytes())
+    reader = Reader(number_model_bytes())
     assert reader.judge("page", 0.99) == (0.99, False, NOT_MEASURED_TOGETHER)
-    assert Reader(string_model_bytes(), sure_confidence=0.9).judge("page", 0.99) == (0.99, True, None)
+    assert Reader(number_model_bytes(), sure_confidence=0.9).judge("page", 0.99) == (0.99, True, None)
 
 
 def test_the_log_tells_what_was_opened_and_read_but_no_name_and_no_number(

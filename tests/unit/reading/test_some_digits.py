@@ -13,7 +13,7 @@ from digitry.errors import SettingError
 from digitry.networks.contract import STRIP_SHAPE, Contract
 from digitry.reading import Reader
 from tests.unit.images.written import ink_page
-from tests.unit.tiny_models import printed_digit, shaded_strip, string_model_bytes, template_model_bytes
+from tests.unit.tiny_models import number_model_bytes, printed_digit, shaded_strip, template_model_bytes
 
 NOT_7 = "the model for single digits does not know 7, only 3, 8"
 
@@ -55,7 +55,7 @@ def test_where_a_single_digit_is_expected_it_answers_with_one_that_it_knows(read
 def test_a_network_for_numbers_may_know_some_digits_too() -> None:
     names = ("3", "8", "9")
     contract = Contract("tiny", names, input_shape=STRIP_SHAPE, reads="number")
-    reader = Reader(string_model_bytes(contract=contract.to_json(), classes=4), sure_confidence=0.0)
+    reader = Reader(number_model_bytes(contract=contract.to_json(), classes=4), sure_confidence=0.0)
     with pytest.warns(UserWarning, match="numbers knows only 3, 8, 9: it never reads another digit"):
         reader.check_expectation("number")
     frames = reader.read_strips(shaded_strip([None, 0, None, 2])[np.newaxis])

@@ -28,7 +28,7 @@ from digitry.serve.engine import Engine, self_test
 from digitry.serve.service import Service
 from tests.conftest import make_digits
 from tests.unit.serve.site import READING, Site, check_problem, picture_of
-from tests.unit.tiny_models import printed_digit, string_model_bytes, template_model_bytes
+from tests.unit.tiny_models import number_model_bytes, printed_digit, template_model_bytes
 
 BYTES = {"Content-Type": "application/octet-stream"}
 
@@ -313,7 +313,7 @@ def test_two_networks_under_one_name_read_together_and_each_shows_its_contract(
     open_a_site: Callable[..., Site], tmp_path: Path, tiny_model: Path
 ) -> None:
     numbers = tmp_path / "numbers.onnx"
-    numbers.write_bytes(string_model_bytes())
+    numbers.write_bytes(number_model_bytes())
     site = open_a_site({"both": [numbers, tiny_model]})
     answer = site.client.get("/v1/model?model=both").json()
     assert {kind: one["contract"]["reads"] for kind, one in answer["networks"].items()} == {

@@ -26,7 +26,7 @@ from digitry.types import TEN_DIGITS, Reading
 from digitry.visualization.saliency import saliency
 from tests.unit.serve.drawn import PENS, drawing, drawings
 from tests.unit.serve.node import Jobs, floats, needs_node, picture, pixels
-from tests.unit.tiny_models import printed_digit, string_model_bytes, template_model_bytes
+from tests.unit.tiny_models import number_model_bytes, printed_digit, template_model_bytes
 
 pytestmark = [needs_node, pytest.mark.slow]
 
@@ -285,11 +285,11 @@ def test_the_model_s_own_scale_decides_and_without_one_nothing_is_sure(
 def test_a_network_for_numbers_of_one_s_own_reads_numbers_and_the_shipped_digits_keep_their_second_opinion(
     tmp_path: Path,
 ) -> None:
-    assert_drawings_are_read_alike(tmp_path, string_model_bytes())
+    assert_drawings_are_read_alike(tmp_path, number_model_bytes())
 
 
 def test_signs_that_a_network_for_numbers_names_are_read_alike(tmp_path: Path) -> None:
-    readings = assert_drawings_are_read_alike(tmp_path, string_model_bytes(signs=(".", "-", "(", ")", "×", "%")))
+    readings = assert_drawings_are_read_alike(tmp_path, number_model_bytes(signs=(".", "-", "(", ")", "×", "%")))
     assert any(number.signs for reading in readings for number in reading.numbers)
     assert any(number.around for reading in readings for number in reading.numbers)
 
@@ -399,7 +399,7 @@ def assert_runs_alike(tmp_path: Path, models: dict[str, bytes], shape: tuple[int
 
 def test_hand_made_networks_answer_as_onnx_runtime_does(tmp_path: Path) -> None:
     assert_runs_alike(tmp_path, {"digits": template_model_bytes()}, (3, 28, 28, 1))
-    assert_runs_alike(tmp_path, {"numbers": string_model_bytes()}, (2, 40, 36, 1))
+    assert_runs_alike(tmp_path, {"numbers": number_model_bytes()}, (2, 40, 36, 1))
 
 
 NOT_ON_THE_PAGE = {
