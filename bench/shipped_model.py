@@ -1,8 +1,8 @@
 """Train the networks that ship inside the package: src/digitry/models/*.onnx and what is known about them.
 
-python bench/shipped_model.py [reader] [string-reader] [page-reader] [--runs runs/shipped] [--seed 0]
+python bench/shipped_model.py [reader] [number-reader] [page-reader] [--runs runs/shipped] [--seed 0]
 
-Recipes `reader` and `string-reader` with their own settings; epochs and sizes were chosen on the validation part. The
+Recipes `reader` and `number-reader` with their own settings; epochs and sizes were chosen on the validation part. The
 test split is opened once, for the figures in src/digitry/models/*.json. The weights of the network for numbers are
 rounded to half precision, so that its file stays under 2 MB. The network for pages is trained by `python -m bench
 page-reader --run RUNS/page-reader`, and put into the package here, its weights rounded too; what rounding does to its
@@ -34,7 +34,7 @@ from digitry.runs import WEIGHTS
 from digitry.synthesis.allographs import CHARACTERS
 
 MODELS = Path(__file__).parent.parent / "src" / "digitry" / "models"
-FILES = {"reader": "digit", "string-reader": "number", "page-reader": "page"}
+FILES = {"reader": "digit", "number-reader": "number", "page-reader": "page"}
 PAGES = "page-reader"
 MOST_MOVED = 0.1
 """By how much rounding may move the answers for a page: logits, and logarithms of lengths."""
@@ -62,7 +62,7 @@ def make(recipe: str, run: Path, seed: int) -> None:
     done = digitry.train(recipe, seed=seed, run=run, resume=True, quiet=False)
     model = MODELS / f"{FILES[recipe]}.onnx"
     data = done.model_file.read_bytes()
-    write_atomically(model, with_half_weights(data) if recipe == "string-reader" else data)
+    write_atomically(model, with_half_weights(data) if recipe == "number-reader" else data)
     if recipe == "reader":  # what `digitry train reader --from shipped` continues from
         write_atomically(model.with_suffix(".safetensors"), (run / WEIGHTS).read_bytes())
     facts = {
@@ -72,7 +72,7 @@ def make(recipe: str, run: Path, seed: int) -> None:
         "sha256": hashlib.sha256(model.read_bytes()).hexdigest(),
         "bytes": model.stat().st_size,
         "validation_accuracy": done.history[-1]["val_accuracy"],
-        **(figures_of_numbers(model, seed) if recipe == "string-reader" else figures_of_digits(run)),
+        **(figures_of_numbers(model, seed) if recipe == "number-reader" else figures_of_digits(run)),
         "train_seconds": round(sum(line["seconds"] for line in done.history)),
         # Where and when it was trained, which may be another machine than this one.
         **{name: done.config[name] for name in ("versions", "hardware", "git_commit", "created")},

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from digitry.errors import ModelError
 from digitry.networks import model_files
+from digitry.networks.contract import current_name
 from digitry.packages import how_to_train
 from digitry.recipes.describe_layers import LayerFacts
 from digitry.recipes.settings import with_defaults
@@ -56,7 +57,7 @@ class Run(os.PathLike[str]):
 
     folder: Path
     config: dict[str, Any]
-    """What is in config.json."""
+    """What is in config.json; a recipe that was renamed goes by its name of now."""
     history: list[Epoch]
     """The figures of every epoch that is done."""
     dataset: Dataset | None = field(default=None, compare=False)
@@ -255,7 +256,10 @@ def _parse_epoch(line: str) -> Epoch | None:
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """Read what is in the run's config.json. Raises ModelError where there is no run, or its config is damaged."""
+    """Read what is in the run's config.json; a recipe that was renamed goes by its name of now.
+
+    Raises ModelError where there is no run, or its config is damaged.
+    """
     path = folder / CONFIG
     try:
         config = json.loads(path.read_bytes())
@@ -274,7 +278,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     fraction, method = held_back["validation_fraction"], held_back["validation_method"]
     if not (_is(fraction, float) and 0 <= fraction < 1 and _is(method, str)):
         raise ModelError(f"{path} does not say which part was held back; the run cannot be used, train it again")
-    return dict(config)
+    return {**config, "recipe": current_name(config["recipe"])}
 
 
 def _is(value: Any, kind: type) -> bool:

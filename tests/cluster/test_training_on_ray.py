@@ -53,7 +53,7 @@ def local(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[digi
 def train_numbers(data: Path, run: Path, **options: Any) -> digitry.Run:
     with pytest.MonkeyPatch.context() as patch:
         few_strips(patch)  # only the driver draws them
-        return digitry.train("string-reader", data, run=run, settings=FOR_NUMBERS, report=False, scale=False, **options)
+        return digitry.train("number-reader", data, run=run, settings=FOR_NUMBERS, report=False, scale=False, **options)
 
 
 @pytest.fixture(scope="module")

@@ -105,7 +105,7 @@ def in_full(name: str) -> Recipe:
     return plan.with_settings({"dropout": 0.0}) if plan.settings.dropout else plan
 
 
-@pytest.mark.parametrize("name", [*FOR_DIGITS, "string-reader"])
+@pytest.mark.parametrize("name", [*FOR_DIGITS, "number-reader"])
 def test_three_workers_have_the_gradients_of_one(name: str) -> None:
     """In small steps, and each array as a whole: where activations are alike, as on black paper, each way to add up may
     pass the gradient to another, and a large first step of Adam's makes as much of the smallest gradient as of any.

@@ -78,12 +78,12 @@ def _print_setting(name: str, value: Any, about: About) -> None:
 def _brought() -> list[Any]:
     """Return the recipes of installed packages; what is wrong with one goes to stderr."""
     from digitry.errors import DigitryError
-    from digitry.recipes import RECIPES, plugins
+    from digitry.recipes import plugins, registry
 
     found = []
     for name, entry in plugins.found().items():
         try:
-            if name in RECIPES:
+            if registry.is_ours(name):
                 raise plugins.broken(entry, "digitry has a recipe of that name")
             found.append(plugins.load_plugin(entry))
         except DigitryError as error:

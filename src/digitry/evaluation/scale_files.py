@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from digitry.errors import ModelError
 from digitry.exports import bundle
 from digitry.files import write_atomically
+from digitry.networks.contract import RENAMED, current_name
 from digitry.networks.model import Model
 from digitry.networks.model_files import check_is_not_shipped, model_path
 from digitry.networks.onnx_bytes import with_contract
@@ -48,12 +49,12 @@ def keep_scale(place: Path, model: Model) -> Path | None:
 
     However often it is calibrated, the first one is kept: that of its training. Raises StorageError.
     """
-    path, identity = _kept_in(place), _identity(model)
-    if _kept(path).get("model") == identity:
+    path = _kept_in(place)
+    if _is_of(_kept(path), model):
         return path
     if model.contract.confidence_scale is None:
         return None
-    kept = {"model": identity, "scale": asdict(model.contract.confidence_scale)}
+    kept = {"model": _identity(model), "scale": asdict(model.contract.confidence_scale)}
     write_atomically(path, f"{json.dumps(kept)}\n".encode())
     return path
 
@@ -73,7 +74,7 @@ def put_back_scale(place: str | Path) -> PutBack:
             f"{shlex.quote(str(place))}"
         )
     kept = _kept(path)
-    if kept.get("model") != _identity(model):
+    if not _is_of(kept, model):
         raise ModelError(f"{path} is damaged or belongs to another model; delete it, and calibrate {place} anew")
     scale = Scale.from_json(kept.get("scale"))
     files = write_scale(place, model, scale)
@@ -94,7 +95,13 @@ def _kept(path: Path) -> dict[str, Any]:
     return kept if isinstance(kept, dict) else {}
 
 
-def _identity(model: Model) -> str:
+def _is_of(kept: dict[str, Any], model: Model) -> bool:
+    """Tell whether a scale was kept of this model, be it under a name that its recipe had before."""
+    now = model.contract.recipe
+    return any(kept.get("model") == _identity(model, name) for name in (now, *RENAMED) if current_name(name) == now)
+
+
+def _identity(model: Model, recipe: str | None = None) -> str:
     """Return what stays the same whatever scale the model has."""
-    bare = replace(model.contract, confidence_scale=None)
+    bare = replace(model.contract, recipe=recipe or model.contract.recipe, confidence_scale=None)
     return hashlib.sha256(with_contract(model.data, bare)).hexdigest()

@@ -35,6 +35,9 @@ METADATA_KEY = "digitry_contract"
 LARGEST_METRIC = 1e300
 """So that every figure is a float."""
 
+RENAMED = {"string-reader": "number-reader"}
+"""What a recipe was called once → what it is called now. Files and commands with the old name stay good."""
+
 NEWER = {"reads", "seed", "confidence_scale"}
 """Fields that files of digitry 0.1.0 do not have."""
 
@@ -44,6 +47,7 @@ class Contract:
     """Everything needed to use the weights, and where they come from."""
 
     recipe: str
+    """What it is called now, also where the file has the name of before."""
     class_names: tuple[str, ...]
     input_shape: tuple[int, int, int] = DIGIT_SHAPE
     """Height, width, channels of one prepared image; a width of 0 stands for any."""
@@ -118,6 +122,7 @@ class Contract:
             or not all(isinstance(v, int | float) and abs(v) <= LARGEST_METRIC for v in raw["metrics"].values())
         ):
             raise ModelError("the model's contract has a field of the wrong kind; export the model again")
+        raw["recipe"] = current_name(raw["recipe"])
         raw["class_names"], raw["input_shape"] = tuple(class_names), tuple(shape)
         seed, scale = raw.get("seed"), raw.get("confidence_scale")
         if not isinstance(raw.setdefault("reads", _read_by_0_1_0(raw["input_shape"])), str):
@@ -126,6 +131,11 @@ class Contract:
             raise ModelError(f"the model's seed must be a whole number from 0, not {seed!r}")
         raw["confidence_scale"] = None if scale is None else Scale.from_json(scale)
         return cls(**raw)
+
+
+def current_name(recipe: str) -> str:
+    """Return what a recipe is called now, of which somebody knows this name."""
+    return RENAMED.get(recipe, recipe)
 
 
 def _fits(shape: tuple[int, ...], reads: str) -> bool:

@@ -29,13 +29,13 @@ def find_recipe(given: RecipeLike) -> Recipe:
         from digitry.recipes.own_recipe import own_recipe
 
         recipe = own_recipe(given)
-        return replace(recipe, name=f"own-{recipe.name}") if recipe.name in registry.RECIPES else recipe
+        return replace(recipe, name=f"own-{recipe.name}") if registry.is_ours(recipe.name) else recipe
     path = Path(given)
     if path.suffix == ".py":
         from digitry.recipes.recipe_file import recipe_file
 
         recipe = recipe_file(path)
-        if recipe.name in registry.RECIPES:
+        if registry.is_ours(recipe.name):
             raise SettingError(f"{path}: {recipe.name} is the name of a recipe of digitry; give it another")
         return recipe
     if path.suffix == ".json":

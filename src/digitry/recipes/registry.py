@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any
 
 from digitry.errors import SettingError, unknown_name
+from digitry.networks.contract import current_name
 from digitry.recipes.base import Recipe
 
 MODULES = (
@@ -21,7 +22,7 @@ MODULES = (
     "small",
     "champion",
     "reader",
-    "string_reader",
+    "number_reader",
 )
 """Of `digitry.recipes`, in the order in which they are listed: each has a RECIPE."""
 
@@ -35,10 +36,16 @@ def names() -> list[str]:
     return list(RECIPES)
 
 
+def is_ours(name: str) -> bool:
+    """Tell whether a recipe of ours has this name, or had it once: nobody else's can be called so."""
+    return current_name(name) in RECIPES
+
+
 def get(name: str) -> Recipe:
-    """Return the recipe with this name, ours or an installed package's. Raises SettingError with near matches for
-    another.
+    """Return the recipe with this name, be it an old one, ours or an installed package's. Raises SettingError with
+    near matches for another.
     """
+    name = current_name(name)
     if name in RECIPES:
         return RECIPES[name]
     from digitry.recipes import plugins

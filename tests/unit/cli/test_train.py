@@ -39,7 +39,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         if options["start_from"]:
             (folder / "start.json").write_text(json.dumps(COMPARED))
         (folder / "model.onnx").touch()
-        if recipe == "string-reader":
+        if recipe == "number-reader":
             (folder / "numbers.json").touch()
         elif options["report"]:
             (folder / "report.html").touch()
@@ -93,7 +93,7 @@ def test_what_was_written_is_told_and_only_that(asked: dict[str, Any]) -> None:
 
 
 def test_a_network_that_reads_numbers_is_judged_by_the_same_command(asked: dict[str, Any]) -> None:
-    assert run(recipe="string-reader").stdout == (
+    assert run(recipe="number-reader").stdout == (
         "runs/x: 1 epoch, validation accuracy 95.00%, model.onnx, numbers.json\n"
         "Judge it on the test set with: digitry evaluate runs/x\n"
     )

@@ -193,7 +193,7 @@ def test_the_shipped_networks_read_what_a_person_s_own_does_not() -> None:
     for own in (MODEL, number_model_bytes()):
         reader = Reader(own)
         kinds = [reader.digits.contract.recipe, reader.numbers.contract.recipe]
-        assert sorted(kinds) == sorted(["tiny", "string-reader" if own is MODEL else "reader"])
+        assert sorted(kinds) == sorted(["tiny", "number-reader" if own is MODEL else "reader"])
 
 
 def test_a_network_for_numbers_of_one_s_own_reads_numbers() -> None:

@@ -30,9 +30,9 @@ def test_settings_whose_default_is_none_can_be_set_everywhere(name: str) -> None
     [
         ("tiny", "dropout", 0.5, "its network has no dropout"),
         ("cnn", "strips_per_epoch", 64, "it is for numbers, and this recipe reads single digits"),
-        ("string-reader", "outlier_share", 0.1, "it is for single digits, and this recipe reads numbers"),
-        ("string-reader", "shift_pixels", 1, "it is for single digits"),
-        ("string-reader", "augment", False, "it is for single digits"),
+        ("number-reader", "outlier_share", 0.1, "it is for single digits, and this recipe reads numbers"),
+        ("number-reader", "shift_pixels", 1, "it is for single digits"),
+        ("number-reader", "augment", False, "it is for single digits"),
     ],
 )
 def test_a_setting_that_would_change_nothing_is_refused_with_the_reason(
@@ -52,11 +52,11 @@ def test_all_settings_of_a_recipe_may_be_said_again(name: str) -> None:
 def test_outliers_and_strips_can_be_set_where_the_recipe_learns_from_them() -> None:
     assert recipes.get("reader").with_settings({"outlier_share": "0"}).settings.outlier_share == 0.0
     assert recipes.get("cnn").with_settings({"outlier_share": "0.1"}).settings.outlier_share == 0.1
-    assert recipes.get("string-reader").with_settings({"strips_per_epoch": "64"}).settings.strips_per_epoch == 64
+    assert recipes.get("number-reader").with_settings({"strips_per_epoch": "64"}).settings.strips_per_epoch == 64
 
 
-def test_only_the_string_reader_reads_numbers() -> None:
-    assert [name for name in recipes.names() if recipes.get(name).reads == "number"] == ["string-reader"]
+def test_only_the_number_reader_reads_numbers() -> None:
+    assert [name for name in recipes.names() if recipes.get(name).reads == "number"] == ["number-reader"]
 
 
 def test_an_unknown_recipe_lists_near_matches() -> None:

@@ -21,6 +21,7 @@ from typing import Any
 
 from digitry.errors import ModelError, SettingError
 from digitry.files import write_atomically
+from digitry.networks.contract import current_name
 from digitry.recipes.backend import trained_by
 from digitry.recipes.base import Recipe
 from digitry.recipes.settings import About, check_number
@@ -129,7 +130,8 @@ def read_plan(folder: Path) -> StudyPlan:
     path = folder / PLAN
     try:
         raw = json.loads(path.read_bytes())
-        return StudyPlan(**{name: raw[name] for name in StudyPlan.__dataclass_fields__ if name in raw})
+        plan = StudyPlan(**{name: raw[name] for name in StudyPlan.__dataclass_fields__ if name in raw})
+        return replace(plan, recipe=current_name(plan.recipe), source=current_name(plan.source))
     except FileNotFoundError as error:
         raise ModelError(
             f"{folder} is not a study: expected a folder with {PLAN}; make one: digitry tune cnn"

@@ -14,6 +14,7 @@ from typing import Any
 from digitry.datasets.load import Arrays, load_dataset
 from digitry.errors import SettingError, TrainingError
 from digitry.files import write_atomically
+from digitry.networks.contract import current_name
 from digitry.packages import need
 from digitry.recipes.backend import backend_name
 from digitry.recipes.base import Recipe
@@ -110,7 +111,7 @@ def tune(
     before = read_plan(folder) if there.exists() else None
     lengths: dict[str, Any] = {"trials": trials, "minutes": minutes, "fresh_seeds": fresh_seeds}
     seed = None if seed is None else check_number("seed", seed, 0, MAX_SEED)
-    source = os.fspath(recipe) if isinstance(recipe, str | os.PathLike) else plan_of.name
+    source = current_name(os.fspath(recipe)) if isinstance(recipe, str | os.PathLike) else plan_of.name
     plan = make_plan(plan_of, source=source, wanted=wanted, seed=seed, **lengths)
     dataset = _without_test(data if data is not None else before.data if before else "mnist")
     backend = plan_of.with_settings(plan.settings).trainer_in_new_process

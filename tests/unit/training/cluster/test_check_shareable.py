@@ -15,7 +15,7 @@ from digitry.recipes.backend import PLAIN_TORCH
 from digitry.training.cluster import check_shareable as checked
 from tests.conftest import make_dataset
 
-ABLE = "balanced, champion, quick, small, string-reader, tiny"
+ABLE = "balanced, champion, number-reader, quick, small, tiny"
 
 
 @pytest.fixture(autouse=True)

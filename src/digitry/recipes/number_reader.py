@@ -49,12 +49,12 @@ def build(classes: int, settings: Settings) -> Any:
             layers.Conv2D(FRAMES_PER_COLUMN * (1 + classes), 1),
             layers.Reshape((-1, 1 + classes)),
         ],
-        name="string-reader",
+        name="number-reader",
     )
 
 
 RECIPE = Recipe(
-    name="string-reader",
+    name="number-reader",
     summary="8 convolutions over a strip of any width, batch norm, relu → 2 × 29 logits every four pixels; CTC",
     source="digitry",
     parameters=557_202,
