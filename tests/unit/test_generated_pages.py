@@ -70,6 +70,14 @@ def test_what_was_called_sure_and_what_of_it_was_right() -> None:
     assert all(promise["kept"] for one in models for promise in one["promises"])
 
 
+def test_how_many_rooms_a_story_crosses() -> None:
+    stories = json.loads((ROOT / "results" / "stories.json").read_text(encoding="utf-8"))["stories"]
+    read, train, held_back = (len(stories[name]) for name in ("read", "train", "train, a part held back"))
+    told = f"in {read} from the shell, and a recipe trained to its report in {train}, or in {held_back} where"
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert told in " ".join(page.split()), "python -m bench stories has counted something else"
+
+
 def test_what_the_server_proved() -> None:
     import reliability
 
