@@ -129,3 +129,32 @@ def test_the_command_of_the_shipped_network_for_pages_is_the_default_one() -> No
     assert f"STEPS = {about['steps']:_}\n" in source
     assert f"--steps {about['steps']}]" in source
     assert f"--steps {about['steps']} " in about["command"]
+
+
+def test_promises_that_are_kept_by_calling_nothing_sure_are_told_apart(committed: dict[str, Any]) -> None:
+    promises = [promise for one in committed["truth"]["models"] for promise in one["promises"]]
+    spoken = [promise for promise in promises if promise["sure"]]
+    kept = [promise for promise in spoken if promise["kept"]]
+    page = (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8")
+    assert f"{len(promises)} promises by" in page
+    assert f"under {len(spoken)} something is sure, {len(kept)} of these are kept" in page
+    assert f"under {len(promises) - len(spoken)} nothing is" in page
+
+
+def test_a_shipped_network_that_is_never_sure_fails_as_a_broken_promise_does() -> None:
+    import truth
+
+    def model(name: str, *promises: tuple[int, bool]) -> dict[str, Any]:
+        rates = zip(truth.MAX_ERRORS, promises, strict=True)
+        return {
+            "model": name,
+            "promises": [{"max_error": rate, "sure": sure, "kept": kept} for rate, (sure, kept) in rates],
+        }
+
+    good = model("shipped", (9, True), (9, True), (9, True))
+    never = model("poor", (0, True), (0, True), (0, True))
+    assert truth.failures([good, never]) == []
+    assert truth.failures([good, model("few", (9, True), (9, False), (9, True))]) == ["broken: few"]
+    silent = model("shipped", (0, True), (0, True), (9, True))
+    assert truth.failures([silent]) == ["the shipped network calls nothing sure of 0.5%, 2.0%"]
+    assert len(truth.failures([model("shipped", (0, True), (9, False), (9, True))])) == 2
