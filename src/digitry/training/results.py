@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import replace
 from typing import Any
 
@@ -43,17 +44,14 @@ def write_results(
     progress.note(f"writing {MODEL}, and proving that it answers as Keras does …")
     contract = make_contract(job, model, [] if is_changed else history)
     bundle.save_weights(job.folder / WEIGHTS, bundle.weights_of(model), contract)
-    if job.plan.reads == "number":
-        proven = _export_numbers(job, model, contract)
-        add_scale(job, len(history), progress)
-    else:
-        proven = _export_digits(job, model, contract)
-        add_scale(job, len(history), progress)
-        if report:
-            progress.note("drawing the report …")
-            write_report(job.folder, data=job.dataset)
-        else:
-            remove_report(job.folder)  # of the fewer epochs that were trained here before
+    reads_numbers = job.plan.reads == "number"
+    proven = (_export_numbers if reads_numbers else _export_digits)(job, model, contract)
+    add_scale(job, len(history), progress)
+    if report and not reads_numbers:
+        progress.note("drawing the report …")
+        write_report(job.folder, data=job.dataset)
+    elif not reads_numbers:
+        remove_report(job.folder)  # of the fewer epochs that were trained here before
     progress.note(f"{MODEL}: {proven}")
 
 
@@ -115,20 +113,22 @@ def _unseen(job: TrainingJob) -> tuple[Split, str]:
 def add_scale(job: TrainingJob, epochs: int, progress: TrainingProgress) -> None:
     """Fit the model's scale of confidence on digits that it has not seen, and write it into the files of the run.
 
-    Where nothing was held back, or too little, the model gets none, and the note says what that means. Nor does it
-    where none is wanted.
+    Where nothing was held back, or too little, the model gets none, and the note says what that means; where nothing
+    is sure at the default error rate, what may change that. It gets none where none is wanted.
     """
     from digitry.evaluation.calibrate import no_scale, pictures_after, scale_in_words, scale_on_made
+    from digitry.evaluation.made_pictures import most_pictures
     from digitry.evaluation.scale_files import write_scale
+    from digitry.reading.certainty import MAX_ERROR
 
     if not job.wants_scale:
         return
     model, (unseen, data) = Model.open(job.folder), unseen_of(job)
+    calibrate = f"digitry calibrate {shlex.quote(str(job.folder))}"
     if why := no_scale(unseen):
         progress.note(
             f"no scale of confidence: {why}, so nothing that this model reads is ever called sure; hold a part "
-            f"back with --set validation_fraction=0.1, or fit one to labelled pictures: "
-            f"digitry calibrate {job.folder} PICTURES"
+            f"back with --set validation_fraction=0.1, or fit one to labelled pictures: {calibrate} PICTURES"
         )
         return
     assert unseen is not None
@@ -136,7 +136,12 @@ def add_scale(job: TrainingJob, epochs: int, progress: TrainingProgress) -> None
     count = pictures_after(model.reads, epochs)
     scale, _ = scale_on_made(model, unseen, data, count=count, seed=job.seed)
     write_scale(job.folder, model, scale)
-    progress.note("scale of confidence: " + "\n  ".join(scale_in_words(scale)))
+    told = list(scale_in_words(scale))
+    if scale.least_error is None or scale.least_error > MAX_ERROR:
+        more = job.origin is None and most_pictures(model.reads, unseen, model.class_names) > scale.pictures
+        way = f"more pictures may change that: {calibrate}"
+        told.append(way if more else f"labelled pictures of your own may change that: {calibrate} PICTURES")
+    progress.note("scale of confidence: " + "\n  ".join(told))
 
 
 def fit_temperature(model: Any, examples: tuple[NDArray[np.float32], NDArray[np.int32]]) -> float:

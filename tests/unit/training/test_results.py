@@ -12,15 +12,17 @@ import pytest
 
 from digitry import recipes
 from digitry.errors import ModelError
-from digitry.evaluation import number_runs
+from digitry.evaluation import calibrate, number_runs, scale_files
 from digitry.networks.model import Model
+from digitry.networks.scale import NEVER, Scale
 from digitry.synthesis.allographs import SIGNS
 from digitry.training import results
 from digitry.training.job import TrainingJob
 from digitry.training.training_progress import make_progress
 from digitry.types import Dataset
+from tests.unit.tiny_models import template_model_bytes
 from tests.unit.training.conftest import few_strips
-from tests.unit.written_numbers import SMALL_NUMBERS, build_small, printed_dataset
+from tests.unit.written_numbers import SMALL_NUMBERS, build_small, printed_dataset, printed_split
 
 pytest.importorskip("keras")
 
@@ -65,6 +67,39 @@ def test_no_scale_is_fitted_where_none_is_wanted(made_up_dataset: Dataset, tmp_p
     with pytest.raises(ModelError):  # it looks for the model that it would be fitted to
         results.add_scale(job, 1, make_progress(quiet=True))
     results.add_scale(replace(job, wants_scale=False), 1, make_progress(quiet=True))
+
+
+@pytest.mark.parametrize(
+    ("least_error", "held_back", "told"),
+    [
+        (0.005, 60, None),
+        (0.02, 60, "more pictures may change that: digitry calibrate {}"),
+        (None, 60, "more pictures may change that: digitry calibrate {}"),
+        (0.02, 50, "labelled pictures of your own may change that: digitry calibrate {} PICTURES"),
+    ],
+    ids=["sure", "sure of little", "never sure", "no more to be made"],
+)
+def test_where_nothing_is_sure_the_note_says_what_may_change_that(
+    least_error: float | None, held_back: int, told: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "my run"
+    folder.mkdir()
+    (folder / "model.onnx").write_bytes(template_model_bytes())
+    least = (NEVER,) if least_error is None else (0.5,)
+    scale = Scale((0.5,), (0.5,), (least_error or 0.5,), least, 100, 0.5, "tests")
+    monkeypatch.setattr(calibrate, "scale_on_made", lambda *_, **__: (scale, np.ones(100)))
+    monkeypatch.setattr(scale_files, "write_scale", lambda *_: ())
+    data = printed_dataset()
+    unseen = printed_split(held_back)
+    notes: list[str] = []
+    progress = make_progress(quiet=True)
+    monkeypatch.setattr(progress, "note", notes.append)
+    results.add_scale(TrainingJob(recipes.get("cnn"), data, data.train, unseen, 0, folder), 1, progress)
+    last = notes[-1].splitlines()[-1].strip()
+    if told is None:
+        assert "calibrate" not in notes[-1]
+    else:
+        assert last == told.format(f"'{folder}'")
 
 
 def test_temperatures_reach_from_half_to_three_in_even_steps_of_five_percent() -> None:
