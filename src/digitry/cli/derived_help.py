@@ -39,14 +39,14 @@ def formats() -> dict[str, str]:
     *first, last = (f"{name} ({one.note})" if one.note else name for name, one in FORMATS.items())
     *some, other = (name for name, one in FORMATS.items() if one.gives_logits)
     lists = {"formats": f"{', '.join(first)} or {last}", "logits": f"{', '.join(some)} and {other}"}
-    return lists | small_networks()
+    return lists | shipped_networks()
 
 
-def small_networks() -> dict[str, str]:
-    """Look up the small networks that ship."""
-    from digitry.networks.model_files import shipped_runs
+def shipped_networks() -> dict[str, str]:
+    """Look up the networks that ship, and the small ones for makers."""
+    from digitry.networks.model_files import NAMES, shipped_runs
 
-    return {"shipped_runs": ", ".join(shipped_runs())}
+    return {"shipped": ", ".join(NAMES), "shipped_runs": ", ".join(shipped_runs())}
 
 
 def check_digits() -> dict[str, str]:

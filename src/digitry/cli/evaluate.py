@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command("evaluate")
-@click.argument("run", metavar="RUN|FILE.onnx", type=click.Path(path_type=Path))
+@click.argument("run", metavar="RUN|FILE.onnx|NAME", type=click.Path(path_type=Path))
 @click.option("--split", default="test", show_default=True, metavar="NAME", help="train, validation or test.")
 @click.option("--data", metavar="DATASET", help="Judge on other data: a name, a folder or a file.")
 @view_options
@@ -41,19 +41,21 @@ def command(
 
     RUN is the folder of a finished training. Writes metrics.json, plots/ and report.html into it. A network that reads
     numbers is judged on numbers written with the digits of the split; of these there is no report. For an ONNX
-    file, such as an adopted one, the figures are printed and nothing is written.
+    file, such as an adopted one, and for the NAME of a network that comes with digitry (shipped or tiny, say), the
+    figures are printed and nothing is written.
     """
     from digitry.cli.progress import Bar
     from digitry.evaluation.evaluate import evaluate
     from digitry.evaluation.model_file import FileEvaluation
     from digitry.evaluation.number_runs import NumberEvaluation
+    from digitry.networks.model_files import is_shipped
     from digitry.packages import need
 
     if data is not None:
         data = with_view(data, transpose, rotate, invert)
     elif transpose or rotate or invert is not None:
         raise SettingError("--transpose, --rotate and --invert belong to --data; a run knows how its own data lies")
-    if not run.is_file():
+    if not run.is_file() and not is_shipped(run):
         need("matplotlib", by="evaluate")
     with Bar(quiet=quiet) as progress:
         evaluation = evaluate(run, split=split, data=data, progress=partial(progress, "reading images"))

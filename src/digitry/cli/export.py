@@ -11,7 +11,7 @@ from digitry.cli.derived_help import DerivedHelp, formats
 
 
 @click.command(name="export", cls=DerivedHelp, lists=formats)
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", metavar="RUN|NAME", type=click.Path(path_type=Path))
 @click.option(
     "--format",
     "form",
@@ -45,7 +45,7 @@ def command(
 ) -> None:
     """Write the model of RUN in another format, once its labels equal Keras' on the run's whole test split.
 
-    RUN may also be a small network that comes with digitry: {shipped_runs}. A network in 8 bits may give a few other
+    NAME is a small network that comes with digitry: {shipped_runs}. A network in 8 bits may give a few other
     labels: how many, and its accuracy, is said. The C files need nothing but a C compiler, which is also what proves
     them here; litert is proven by LiteRT: pip install 'digitry[litert]'. Of a network that reads numbers, {logits} give
     logits: divide them by the temperature in the run's metrics and take the softmax; the ONNX files do that themselves.

@@ -11,14 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digitry.cli.derived_help import DerivedHelp, small_networks
+from digitry.cli.derived_help import DerivedHelp, shipped_networks
 
 if TYPE_CHECKING:
     from digitry.networks.contract import Contract
     from digitry.networks.model import Model
-
-NAMES = {"shipped": "digit", "shipped-numbers": "number", "shipped-pages": "page"}
-"""What the networks that ship are called here → what they read."""
 
 WIDTH = 88
 """Characters of a line of settings."""
@@ -27,7 +24,7 @@ WIDTH = 88
 @click.command(
     "info",
     cls=DerivedHelp,
-    lists=small_networks,
+    lists=shipped_networks,
     short_help="Show what a model reads, where it comes from and when it is sure.",
 )
 @click.argument("place", metavar="RUN|FILE.onnx|NAME", type=click.Path(path_type=Path))
@@ -36,14 +33,13 @@ def command(place: Path, as_json: bool) -> None:
     """Show a model: what it reads, its contract, its figures, its scale of confidence, SHA-256 and size.
 
     RUN is the folder of a finished training, FILE.onnx what digitry has exported. NAME is one of the networks that
-    come with digitry: shipped, shipped-numbers, shipped-pages, or for makers {shipped_runs}.
+    come with digitry: {shipped}, or for makers {shipped_runs}.
     """
     from digitry.networks.model import Model
     from digitry.networks.model_files import run_or_shipped
     from digitry.runs import judged_splits
 
-    is_shipped = str(place) in NAMES
-    model = Model.shipped(NAMES[str(place)]) if is_shipped else Model.open(place)
+    model = Model.open(place)
     folder = run_or_shipped(place)
     splits = judged_splits(folder)
     facts: dict[str, Any] = {
@@ -57,10 +53,7 @@ def command(place: Path, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(facts))
         return
-    lines = _about(facts, model)
-    if not is_shipped:
-        lines["next"] = _next_steps(place, folder, model, splits)
-    click.echo(_text(lines))
+    click.echo(_text(_about(facts, model) | {"next": _next_steps(place, folder, model, splits)}))
 
 
 def _text(lines: dict[str, list[str]]) -> str:

@@ -15,9 +15,9 @@ model_option = click.option(
     "--model",
     "models",
     multiple=True,
-    metavar="RUN|FILE.onnx",
-    help="A run folder, an ONNX file, or the name of a small network that comes with digitry (tiny, say); for digits, "
-    "for numbers or for pages; give it several times for several. [default: the built-in ones]",
+    metavar="RUN|FILE.onnx|NAME",
+    help="A run folder, an ONNX file, or the name of a network that comes with digitry (shipped, or small: tiny, say); "
+    "for digits, for numbers or for pages; give it several times for several. [default: the built-in ones]",
 )
 
 expect_option = click.option(

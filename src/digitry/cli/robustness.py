@@ -13,8 +13,8 @@ PARTS = ("mnist", "corruptions", "photographs", "numbers", "signs", "pages", "op
 
 
 @click.command("robustness", short_help="Show a model photographs, corruptions and what is no digit.")
-@click.argument("model", metavar="[RUN|FILE.onnx]", required=False)
-@click.option("--beside", metavar="RUN|FILE.onnx", help="A second model, for the corruptions.")
+@click.argument("model", metavar="[RUN|FILE.onnx|NAME]", required=False)
+@click.option("--beside", metavar="RUN|FILE.onnx|NAME", help="A second model, for the corruptions.")
 @click.option("--part", "parts", multiple=True, metavar=f"[{'|'.join(PARTS)}]", help="Only this part; may be repeated.")
 @click.option("--quick", is_flag=True, help="A tenth of the pictures, for a first look.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Processes. [default: one a core]")
@@ -43,7 +43,7 @@ def command(
     numbers (photographs of numbers and of lists), signs (photographs of numbers with signs: 2.5, -8, 12/05/2024),
     pages (drawn, of every kind), open_set (blank paper, noise, clothes, letters, signs, scribbles, shapes). Everything
     takes about a quarter of an hour on two cores, --quick two minutes; the same pictures every time. The model is the
-    one that comes with digitry unless you name one.
+    one that comes with digitry unless you name one: a run, a file, or another that comes with it (tiny, say).
     """
     from digitry.cli.progress import Bar
     from digitry.evaluation.robustness import robustness

@@ -55,9 +55,9 @@ def _limit_options(command: Any) -> Any:
     "models",
     multiple=True,
     metavar="[NAME=]RUN|FILE.onnx",
-    help="A run folder, an ONNX file, or a small network that comes with digitry (tiny, say), under a name; several "
-    "are asked for by ?model=NAME, the first without. Networks for digits, numbers and pages under the same name, or "
-    "all without one, read together. SIGHUP reads them again. [default: the built-in ones]",
+    help="A run folder, an ONNX file, or a network that comes with digitry (shipped or tiny, say), under a name; "
+    "several are asked for by ?model=NAME, the first without. Networks for digits, numbers and pages under the same "
+    "name, or all without one, read together. SIGHUP reads them again. [default: the built-in ones]",
 )
 @click.option("--collect", type=click.Path(path_type=Path), metavar="DIR", help="Keep corrected drawings and pages.")
 @click.option(

@@ -8,6 +8,7 @@ from pathlib import Path
 from digitry.evaluation.judging import CountProgress, Evaluation, judge_run
 from digitry.evaluation.model_file import FileEvaluation, judge_model
 from digitry.evaluation.number_runs import NumberEvaluation, evaluate_numbers
+from digitry.networks.model_files import is_shipped
 from digitry.runs import Run
 from digitry.types import Dataset
 
@@ -26,7 +27,7 @@ def evaluate(
     those held back, are judged beside the split; the test split is read only if it is the one asked for. `data` may
     name other data than the run's own: then only `split` is judged, and the report goes to a folder `on-<data>` in the
     run. `progress` is called with (images done, images in all). An ONNX file in the run's place, one that was adopted
-    say, is judged on `train` or `test` alone, and nothing is written.
+    say, or the name of a network that ships, is judged on `train` or `test` alone, and nothing is written.
 
     Raises SettingError for an unknown split, DataError for data that is not the run's or does not fit, ModelError for a
     folder that is no finished run, StorageError when the report cannot be written.
@@ -34,7 +35,7 @@ def evaluate(
     from digitry.evaluation import report
     from digitry.packages import need
 
-    if Path(run).is_file():
+    if Path(run).is_file() or is_shipped(run):
         return judge_model(run, split=split, data=data, progress=progress)
     if Run.open(run).model().reads == "number":
         return evaluate_numbers(run, split=split, data=data, progress=progress)

@@ -41,7 +41,8 @@ class Model:
     """The run's folder or the file that it was opened from, as it was named; None for bytes."""
 
     def __init__(self, model: str | os.PathLike[str] | bytes, *, reads: str | None = None, threads: int = 0) -> None:
-        """Open a run's folder, an ONNX file or its bytes, exported by digitry; `threads` 0 lets the runtime choose.
+        """Open a run's folder, an ONNX file or its bytes, exported by digitry, or a network that ships, by its name
+        (`shipped`, `shipped-numbers`, `tiny` …); `threads` 0 lets the runtime choose.
 
         Raises ModelError, which names the file, when it is missing, is no such model, wants code or files from
         elsewhere, or reads something other than `reads`, a `digit`, a `number` or a `page`.

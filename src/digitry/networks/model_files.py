@@ -18,6 +18,9 @@ MODEL, WEIGHTS, CONFIG = "model.onnx", "weights.safetensors", "config.json"
 SHIPPED = {"digit": "digit.onnx", "number": "number.onnx", "page": "page.onnx"}
 """What a network reads → the file of the one that comes with digitry."""
 
+NAMES = {"shipped": "digit", "shipped-numbers": "number", "shipped-pages": "page"}
+"""What these are called wherever a model is named → what they read."""
+
 
 def shipped_runs() -> list[str]:
     """Return the names of the small networks that come with digitry, each with the weights and figures of its run."""
@@ -25,23 +28,38 @@ def shipped_runs() -> list[str]:
     return sorted(one.name for one in place.iterdir() if one.is_dir() and (one / CONFIG).is_file())
 
 
+def shipped_names() -> list[str]:
+    """Return what the networks that come with digitry are called, the small ones last."""
+    return [*NAMES, *shipped_runs()]
+
+
 def run_or_shipped(run: str | os.PathLike[str]) -> Path:
-    """Return the folder of a run; where there is none of that name, and a small network that ships has it, its own."""
-    shipped = str(run) in shipped_runs() and not Path(run).exists()
-    return Path(str(resources.files("digitry") / "models" / str(run))) if shipped else Path(run)
+    """Return the folder of a run, or a file; where there is none of that name, and a network that ships has it, its
+    own.
+    """
+    name = str(run)
+    if name not in shipped_names() or Path(run).exists():
+        return Path(run)
+    models = resources.files("digitry") / "models"
+    return Path(str(models / (SHIPPED[NAMES[name]] if name in NAMES else name)))
+
+
+def is_shipped(place: str | os.PathLike[str]) -> bool:
+    """Tell whether this is the name of a network that ships, and of nothing else here."""
+    return run_or_shipped(place) != Path(place)
 
 
 def check_is_not_shipped(place: str | os.PathLike[str]) -> None:
     """Raise SettingError for a network that ships, by its name or by its file: it stays as it is."""
     models = Path(str(resources.files("digitry") / "models")).resolve()
-    if run_or_shipped(place) != Path(place) or models in Path(place).resolve().parents:
+    if is_shipped(place) or models in Path(place).resolve().parents:
         raise SettingError(
             f"{place} comes with digitry, and its files stay as they are; train one of your own, or calibrate a copy"
         )
 
 
 def model_path(place: str | os.PathLike[str]) -> Path:
-    """Return the ONNX file of a run's folder, or of a small network that ships; of any other path itself.
+    """Return the ONNX file of a run's folder, or of a network that ships, by its name; of any other path itself.
 
     Raises ModelError, which says how to go on, for a folder that is no run, or that of an unfinished one.
     """
@@ -76,7 +94,7 @@ def read_model(place: str | os.PathLike[str]) -> bytes:
     except FileNotFoundError as error:
         raise ModelError(
             f"cannot read the model {path}: {error.strerror}; give a run's folder, an ONNX file of digitry's or "
-            f"one of {', '.join(shipped_runs())}, or make one: {how_to_train()}"
+            f"one of {', '.join(shipped_names())}, or make one: {how_to_train()}"
         ) from error
     except OSError as error:
         raise ModelError(cannot_read(f"the model {path}", error)) from error

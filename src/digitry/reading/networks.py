@@ -13,6 +13,7 @@ from digitry.errors import SettingError
 from digitry.networks.contract import Contract
 from digitry.networks.decoding import digits_alone
 from digitry.networks.model import WHAT, Model
+from digitry.networks.model_files import shipped_model
 from digitry.networks.scale import with_place
 from digitry.pages.number_words import confidence as in_words
 from digitry.reading.canonical_of import canonical_of, look_canonical
@@ -27,7 +28,7 @@ def knows_some_digits(class_names: tuple[str, ...]) -> bool:
 
 
 ModelLike = str | os.PathLike[str] | bytes | Model
-"""A network to read with: a run's folder, an ONNX file, its bytes, or one that is open."""
+"""A network to read with: a run's folder, an ONNX file, its bytes, one that ships, by its name, or one that is open."""
 
 Models = ModelLike | Sequence[ModelLike] | None
 """One network, or several that read different things, in any order, or none."""
@@ -39,6 +40,9 @@ NOT_MEASURED_TOGETHER = "nobody has measured how right this network for numbers 
 
 class Networks:
     """What answers when pictures are read. All that goes from a page to its reading asks this, and knows no more."""
+
+    has_own_numbers: bool
+    """Whether another network than the shipped one reads numbers."""
 
     def __init__(
         self,
@@ -61,6 +65,7 @@ class Networks:
             raise SettingError(f"sure_confidence must be from 0 to 1, not {sure_confidence:g}")
         self.max_error, self.sure_confidence, self.threads = check_max_error(max_error), sure_confidence, threads
         self._own = _opened(model, threads)
+        self.has_own_numbers = "number" in self._own and self._own["number"].data != shipped_model("number")
 
     def __repr__(self) -> str:
         own = ", ".join(f"{kind}s by {model.contract.recipe}" for kind, model in self._own.items())
@@ -104,11 +109,6 @@ class Networks:
     def digits_in_numbers(self) -> tuple[str, ...]:
         """The labels of the digits that the network for numbers knows, without those of the signs."""
         return tuple(name for name in self.numbers.class_names if name not in SIGNS)
-
-    @property
-    def has_own_numbers(self) -> bool:
-        """Whether another network than the shipped one reads numbers."""
-        return "number" in self._own
 
     @cached_property
     def asks_both(self) -> bool:

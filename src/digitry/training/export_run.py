@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from digitry.datasets.load import load_again, numbered_as
-from digitry.errors import SettingError, unknown_name
+from digitry.errors import ModelError, SettingError, unknown_name
 from digitry.evaluation.number_runs import written_strips
 from digitry.exports import parity
-from digitry.networks.model_files import run_or_shipped
+from digitry.networks.model_files import run_or_shipped, shipped_runs
 from digitry.packages import need
 from digitry.recipes.backend import backend_name, choose_backend
 from digitry.recipes.find_recipe import RecipeLike
@@ -73,9 +73,15 @@ def export(
     if form not in FORMATS:
         raise unknown_name("format", form, FORMATS)
     kind = _with_options(FORMATS[form], opset=opset, ends=ends, weights=weights)
+    place = Path(run) if isinstance(run, Run) else run_or_shipped(run)
+    if place.is_file():
+        raise ModelError(
+            f"{run} is an ONNX file without its run, and only runs are written in other formats: give the run's "
+            f"folder, or one of {', '.join(shipped_runs())}"
+        )
     backend_name(by="an export")
     need("onnx", "safetensors", by="an export")
-    run = Run.open(run if isinstance(run, Run) else run_or_shipped(run))
+    run = Run.open(run if isinstance(run, Run) else place)
     dataset = data or run.dataset or load_again(run.data, run.data_sha256, run.folder)
     if kind.backend and choose_backend(kind.backend) != kind.backend:
         raise SettingError(f"{form} is written by {kind.backend}; install it, and leave KERAS_BACKEND unset")

@@ -13,10 +13,12 @@ from click.testing import CliRunner
 
 import digitry
 from digitry.cli import info
-from digitry.errors import SettingError
+from digitry.errors import ModelError, SettingError
+from digitry.evaluation.model_file import FileEvaluation
+from digitry.evaluation.robustness import network_sha256
 from digitry.evaluation.scale_files import put_back_scale
 from digitry.networks.model import Model
-from digitry.networks.model_files import SHIPPED, run_or_shipped, shipped_runs
+from digitry.networks.model_files import NAMES, SHIPPED, run_or_shipped, shipped_names, shipped_runs
 from digitry.runs import METRICS, START, Run
 from digitry.types import Dataset
 from tests.unit.tiny_models import printed_digit
@@ -73,6 +75,37 @@ def test_it_is_opened_by_its_name_wherever_a_model_is(name: str) -> None:
     assert f"test split {judged['splits']['test']['accuracy']:.2%} read" in " ".join(told.stdout.split())
 
 
+@pytest.mark.parametrize(("name", "reads"), NAMES.items())
+def test_the_networks_that_read_are_opened_by_their_names_wherever_a_model_is(name: str, reads: str) -> None:
+    assert digitry.open_model(name).sha256 == Model.shipped(reads).sha256
+    assert network_sha256(name) == network_sha256(None)
+    reader = digitry.Reader(name)
+    assert reader.read(printed_digit(7), expect="digit") == digitry.Reader().read(printed_digit(7), expect="digit")
+    assert not reader.has_own_numbers  # what is sure on a page stays sure
+    told = CliRunner().invoke(info.command, [name])
+    assert told.stdout.endswith(f" digitry read --model {name} PICTURE  read with it\n")
+
+
+def test_what_is_no_model_is_told_the_names_of_those_that_ship() -> None:
+    assert shipped_names() == ["shipped", "shipped-numbers", "shipped-pages", "quick", "small", "tiny"]
+    with pytest.raises(ModelError, match=f"or one of {', '.join(shipped_names())}, or make one"):
+        digitry.Reader("shiped")
+
+
+@pytest.mark.parametrize("name", ["shipped", "tiny"])
+def test_it_is_judged_by_its_name_and_nothing_is_written(name: str, made_up_dataset: Dataset) -> None:
+    judged = digitry.evaluate(name, data=made_up_dataset)
+    assert isinstance(judged, FileEvaluation)
+    assert judged.model_sha256 == Model.open(name).sha256
+    assert not list(Path().iterdir())
+
+
+def test_what_has_no_run_is_written_in_no_other_format_and_what_is_says_so(tmp_path: Path) -> None:
+    for place in ("shipped", str(run_or_shipped("shipped-numbers"))):
+        with pytest.raises(ModelError, match=r"is an ONNX file without its run, .* or one of quick, small, tiny"):
+            digitry.export(place, tmp_path / "digits.c", "c-array")
+
+
 @pytest.mark.parametrize("name", shipped_runs())
 def test_its_c_is_written_by_its_name_without_a_training(name: str, made_up_dataset: Dataset, tmp_path: Path) -> None:
     pytest.importorskip("keras")
@@ -96,8 +129,8 @@ def test_a_training_goes_on_from_one_by_its_name_and_from_another_recipe_s_it_is
 @pytest.mark.parametrize("change", [digitry.calibrate, put_back_scale])
 def test_its_files_stay_as_they_are(change: Callable[[str], object]) -> None:
     before = {path: path.read_bytes() for path in run_or_shipped("tiny").iterdir()}
-    for place in ("tiny", str(run_or_shipped("tiny")), str(run_or_shipped("tiny") / "model.onnx")):
-        with pytest.raises(SettingError, match=r"tiny.* comes with digitry, and its files stay as they are"):
+    for place in ("tiny", str(run_or_shipped("tiny")), str(run_or_shipped("tiny") / "model.onnx"), *NAMES):
+        with pytest.raises(SettingError, match=r"(tiny|shipped).* comes with digitry, and its files stay as they are"):
             change(place)
     assert {path: path.read_bytes() for path in run_or_shipped("tiny").iterdir()} == before
     assert not list(Path().iterdir())
