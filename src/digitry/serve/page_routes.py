@@ -43,7 +43,7 @@ def page_routes(service: Service, access: Access) -> tuple[list[Route], set[str]
     for name, path in NETWORKS.items():
         files[path] = partial(_network, service, name)
     static = set(files) - {"/"}
-    files["/"] = lambda request: home(service, access, fixed["/"], _base(request))
+    files["/"] = lambda request: home(service, access, fixed, _base(request))
     files["/config.json"] = lambda _: config(service, access)
     files["/api"] = lambda request: api_page(service, _base(request))
     files["/about"] = lambda _: about_page(service)

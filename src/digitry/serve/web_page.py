@@ -5,19 +5,23 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from html import escape
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any, NamedTuple
 
+from markupsafe import Markup
+
 import digitry
 from digitry.networks.model_files import shipped_model
+from digitry.pages.templates import render
 from digitry.serve.collecting import LONGEST_NUMBER, NOT_A_DIGIT, number_pattern
 from digitry.serve.guard import Access
 from digitry.serve.network_figures import network_figures
 from digitry.serve.service import Service
+from digitry.types import IMAGE_SIDE
 
 TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -31,6 +35,9 @@ TYPES = {
 }
 
 STATIC = "/static/"
+
+HELD = ("style.css", "drawing.js")
+"""Files that the page holds, so that it is shown as soon as it is there."""
 
 NETWORKS = {"digit": "/models/digit.onnx", "number": "/models/number.onnx", "shipped": "/models/shipped.onnx"}
 """What the page reads with → its address: the server's networks for digits and for numbers, and the shipped one for
@@ -69,39 +76,47 @@ def packed(body: bytes) -> bytes:
 def page_files() -> dict[str, File]:
     """Return path → file, of everything that never changes while the server runs.
 
-    What lies in static/ has an address that changes with any of it, so that it may be kept for good. The file at "/" is
-    filled by `home`; it holds its style and the pad, so that it is shown as soon as it is there.
+    What lies in static/ has an address that changes with any of it, so that it may be kept for good. The file at "/"
+    knows nothing of this server yet; `home` makes the one that does.
     """
     package = resources.files("digitry")
     static = {name: _file(name, part.read_bytes()) for name, part in _walk(package / "serve" / "static")}
     folder = f"{STATIC}{_sha256(static)[:16]}/"
-    held = ("index.html", "sw.js", "style.css", "drawing.js")
-    index, worker, style, drawing = (static.pop(name) for name in held)
     manifest = static["manifest.webmanifest"]
     static["manifest.webmanifest"] = manifest._replace(body=manifest.body.replace(STATIC.encode(), folder.encode()))
-    found = {folder + name: file._replace(is_lasting=True) for name, file in static.items()}
-    modules = "\n".join(f'<link rel="modulepreload" href="{path}">' for path in found if path.endswith(".js"))
-    text = index.body.decode().replace(STATIC, folder).replace("<!-- modules -->", modules)
-    text = text.replace("STYLE", style.body.decode()).replace("DRAWING", drawing.body.decode())
-    found["/"] = index._replace(body=text.encode())
-    version = _sha256(found)
-    text = worker.body.decode().replace("VERSION", version[:16]).replace("FOLDER", folder)
+    found = {folder + name: file._replace(is_lasting=True) for name, file in static.items() if name not in HELD}
+    found["/"] = _page(found)
     pages = [path for path in found if not path.endswith(".png")]  # these are for others' pages and screens
     kept = json.dumps([*sorted(pages), "/config.json", "/about", "/api"])
-    found["/sw.js"] = worker._replace(body=text.replace("FILE_LIST", kept).encode())
+    worker = render("serve/sw.js.j2", version=_sha256(found)[:16], static=folder, files=Markup(kept))
+    found["/sw.js"] = File(worker.encode(), TYPES[".js"])
     return found
 
 
-def home(service: Service, access: Access, page: File, base: str) -> File:
-    """Fill the page with what it has to know of this server, so that it need not ask.
+def home(service: Service, access: Access, files: Iterable[str], base: str) -> File:
+    """Return the page with what it has to know of this server, so that it need not ask.
 
-    `base`: how its reader calls this server; who shows a preview of the page takes no picture without it.
+    `files`: the paths of `page_files`. `base`: how its reader calls this server; who shows a preview of the page takes
+    no picture without it.
     """
     known = json.dumps(page_config(service, access)).replace("<", "\\u003c")  # no name ends a script
     first = network_address("digit", network_file(service, "digit"))
-    text = page.body.decode().replace(f'content="{STATIC}', f'content="{escape(base)}{STATIC}')
-    filled = text.replace("CONFIG_JSON", known).replace("DIGIT_NETWORK", first)
-    return page._replace(body=filled.encode())
+    return _page(files, config=Markup(known), network=first, base=base)
+
+
+def _page(files: Iterable[str], *, config: str = "", network: str = "", base: str = "") -> File:
+    modules = [path for path in files if path.startswith(STATIC) and path.endswith(".js")]
+    text = render(
+        "serve/index.html.j2",
+        page={"title": "digitry: write a number, see it read"},
+        static=f"{posixpath.commonpath(modules)}/",
+        modules=modules,
+        side=IMAGE_SIDE,
+        config=config,
+        network=network,
+        base=base,
+    )
+    return File(text.encode(), TYPES[".html"])
 
 
 def plain_path(path: str) -> str | None:
