@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,8 +37,27 @@ def literals(path: Path) -> Iterator[int]:
             yield node.lineno
 
 
-@pytest.mark.parametrize("room", sorted(one.name for one in ROOM.iterdir() if one.is_dir() and one.name != "models"))
-def test_no_module_of_a_room_writes_it_out(room: str) -> None:
-    modules = [path for path in (ROOM / room).rglob("*.py") if str(path.relative_to(ROOM)) not in OF_OTHER_THINGS]
-    found = {path.name: list(literals(path)) for path in modules if list(literals(path))}
+PLACES = {one.name for one in ROOM.iterdir()} - {"models", "types.py", "py.typed", "__pycache__"}
+
+
+@pytest.mark.parametrize("place", sorted(PLACES))
+def test_no_module_writes_it_out(place: str) -> None:
+    path = ROOM / place
+    modules = path.rglob("*.py") if path.is_dir() else [path]
+    told = [one for one in modules if str(one.relative_to(ROOM)) not in OF_OTHER_THINGS]
+    found = {one.name: list(literals(one)) for one in told if list(literals(one))}
     assert found == {}, "write types.IMAGE_SIDE, or IMAGE_PIXELS, in place of the number: in an f-string too"
+
+
+def test_the_records_write_it_once() -> None:
+    assert len(list(literals(ROOM / "types.py"))) == 1
+
+
+def test_the_c_for_a_camera_has_the_same_one() -> None:
+    header = (ROOM / "exports" / "c" / "digitry_frame.h").read_text(encoding="utf-8")
+    assert re.findall(r"^#define DIGITRY_SIDE (\d+)", header, re.MULTILINE) == [str(IMAGE_SIDE)]
+
+
+def test_templates_are_given_it() -> None:
+    for path in ROOM.rglob("*.j2"):
+        assert not re.search(rf"\b{IMAGE_SIDE}\b", path.read_text(encoding="utf-8")), path
