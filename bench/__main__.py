@@ -195,7 +195,9 @@ BENCHES = {
         "Whether what is called sure is right, for models from good to bad.", 20, (Step(("truth.py",)), EVIDENCE)
     ),
     "batching": Bench(
-        "What running digits of several requests together brings the server.", 2, (Step(("batching.py",)),)
+        "What running digits of several requests together brings the server, and refusing what comes too late.",
+        12,
+        (Step(("batching.py",)),),
     ),
     "stories": Bench(
         "Rooms of the source that are crossed while a picture is read, and from a training to its report.",

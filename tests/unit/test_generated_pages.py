@@ -78,6 +78,13 @@ def test_how_many_rooms_a_story_crosses() -> None:
     assert told in " ".join(page.split()), "python -m bench stories has counted something else"
 
 
+def test_what_running_digits_of_several_requests_together_brings() -> None:
+    import batching
+
+    result = json.loads(batching.RESULT.read_text(encoding="utf-8"))
+    assert between(batching.START, batching.END, "serving.md") == batching.table(result)
+
+
 def test_what_the_server_proved() -> None:
     import reliability
 

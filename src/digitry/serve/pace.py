@@ -9,7 +9,7 @@ from __future__ import annotations
 _WEIGHT = 0.2
 """Of the last turn."""
 
-_SHARE = 0.7
+SHARE = 0.7
 """Of the time that a request has; the rest is for turns that take longer than most."""
 
 
@@ -17,7 +17,7 @@ class Pace:
     """Of workers that share a queue."""
 
     def __init__(self, workers: int, request_seconds: float) -> None:
-        self._workers, self._limit = workers, _SHARE * request_seconds
+        self._workers, self._limit = workers, SHARE * request_seconds
         self._seconds: float | None = None
 
     def note(self, seconds: float) -> None:
