@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from digitry.errors import ModelError, SettingError
-from digitry.networks import model as network
+from digitry.networks.model import Model
 from digitry.networks.model_files import read_model
 from digitry.reading import EXPECTATIONS, Reader
 from digitry.reading.canonical_digits import weigh_digits
@@ -48,7 +48,7 @@ class ServedModel:
 
     def to_json(self) -> dict[str, Any]:
         """Return contract, figures and SHA-256 as plain JSON values."""
-        networks = {kind: network_facts(network) for kind, network in self.networks.items()}
+        networks = {kind: network_facts(model) for kind, model in self.networks.items()}
         contract = networks["digit"]["contract"]
         return {
             "name": self.name,
@@ -59,12 +59,12 @@ class ServedModel:
         }
 
     @property
-    def networks(self) -> dict[str, network.Model]:
+    def networks(self) -> dict[str, Model]:
         """What reads a `digit`, and what reads a `number` and a `page` where these can be asked for."""
         return {kind: getattr(self.reader, f"{kind}s") for kind in EXPECTATIONS if kind in self.expectations}
 
 
-def network_facts(model: network.Model) -> dict[str, Any]:
+def network_facts(model: Model) -> dict[str, Any]:
     """Return SHA-256 and contract of one network, as JSON values."""
     return {"sha256": model.sha256, "contract": asdict(model.contract)}
 
