@@ -19,12 +19,12 @@ from digitry.evaluation import doubtful, metrics
 from digitry.evaluation.judged_run import JudgedRun
 from digitry.files import name_for_a_file
 from digitry.networks.contract import Contract
+from digitry.networks.odd_data import warn_of_view
 from digitry.runs import REPORT, Run
 from digitry.types import TEN_DIGITS, Dataset, Labels, Probabilities, Split
 
 if TYPE_CHECKING:
     from digitry.networks.model import Model
-from digitry.networks.odd_data import warn_of_view
 
 SPLITS = ("train", "validation", "test")
 
