@@ -59,6 +59,15 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> SettingError:
     "unknown recipe 'cnm'; did you mean 'cnn'? Known: cnn, dense-relu"
     """
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=2, cutoff=0.5)
-    guess = f"did you mean {' or '.join(repr(n) for n in near)}? " if near else ""
-    return SettingError(f"unknown {kind} {name!r}; {guess}Known: {', '.join(names)}")
+    return SettingError(f"unknown {kind} {name!r}; {guess(name, names)}Known: {', '.join(names)}")
+
+
+def guess(name: str, known: Iterable[str]) -> str:
+    """Ask whether one of the nearest of the known names was meant, in whatever case; empty where none is near.
+
+    >>> guess("ReLux", ["elu", "relu"])
+    "did you mean 'relu' or 'elu'? "
+    """
+    by_lower = {one.lower(): one for one in known}
+    near = [by_lower[one] for one in difflib.get_close_matches(name.lower(), by_lower, n=2, cutoff=0.5)]
+    return f"did you mean {' or '.join(map(repr, near))}? " if near else ""
