@@ -27,7 +27,6 @@ from typing import TYPE_CHECKING, Any
 from digitry.errors import ModelError
 from digitry.networks import model_files
 from digitry.networks.contract import current_name
-from digitry.packages import how_to_train
 from digitry.recipes.describe_layers import LayerFacts
 from digitry.recipes.settings import with_defaults
 
@@ -168,7 +167,7 @@ class Run(os.PathLike[str]):
     @property
     def model_file(self) -> Path:
         """The ONNX file. Raises ModelError, which says how to go on, while there is none."""
-        return model_file(self.folder)
+        return model_files.model_path(self.folder)
 
     @cached_property
     def contract(self) -> Contract:
@@ -198,16 +197,6 @@ class Run(os.PathLike[str]):
 
 
 open_run = Run.open
-
-
-def model_file(path: Path) -> Path:
-    """Return the ONNX file of a run folder, or of a small network that ships; of any other path itself.
-
-    Raises ModelError for a folder without one.
-    """
-    if path.is_dir() and not (path / MODEL).is_file():
-        read_config(path)  # a folder that is no run, or a damaged one, says so
-    return model_files.model_path(path)
 
 
 def judged_splits(folder: Path) -> dict[str, float]:
@@ -264,9 +253,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     try:
         config = json.loads(path.read_bytes())
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise ModelError(
-            f"{folder} is not a run: expected a folder with {CONFIG} and {MODEL}; make one: {how_to_train()}"
-        ) from error
+        raise model_files.no_run(folder) from error
     except OSError as error:
         raise ModelError(f"{path} cannot be read ({error.strerror}); the run cannot be used") from error
     except (ValueError, RecursionError) as error:

@@ -14,7 +14,8 @@ import pytest
 
 import digitry
 from digitry.errors import ModelError
-from digitry.runs import Run, model_file, read_config, read_history
+from digitry.networks.model_files import model_path
+from digitry.runs import Run, read_config, read_history
 from digitry.training import run_folder
 from tests.conftest import make_digits
 
@@ -115,7 +116,7 @@ def test_a_run_whose_training_did_not_end_opens_and_its_model_says_how_to_go_on(
     run = Run.open(folder)
     assert len(run.history) == 2
     how = re.escape(f"the command that began it, and with --run {shlex.quote(str(folder))} --resume")
-    for ask in (run.model, lambda: run.model_file, lambda: run.contract, lambda: model_file(folder)):
+    for ask in (run.model, lambda: run.model_file, lambda: run.contract, lambda: model_path(folder)):
         with pytest.raises(ModelError, match=how):
             ask()
 
@@ -130,10 +131,10 @@ def test_a_damaged_model_is_named(make_run: MakeRun) -> None:
 def test_the_model_of_a_folder_needs_no_config(make_run: MakeRun, tmp_path: Path) -> None:
     folder = make_run()
     (folder / "config.json").unlink()
-    assert model_file(folder) == folder / "model.onnx"
-    assert model_file(tmp_path / "other.onnx") == tmp_path / "other.onnx"
+    assert model_path(folder) == folder / "model.onnx"
+    assert model_path(tmp_path / "other.onnx") == tmp_path / "other.onnx"
     with pytest.raises(ModelError, match="is not a run"):
-        model_file(tmp_path)
+        model_path(tmp_path)
 
 
 def test_the_config_comes_back_as_it_was_written(tmp_path: Path) -> None:

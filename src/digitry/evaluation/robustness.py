@@ -17,9 +17,8 @@ from digitry.evaluation.hard_pictures.look import Lookers
 from digitry.evaluation.robustness_figures import Figures
 from digitry.evaluation.robustness_parts import PARTS, Sizes, Subject
 from digitry.networks.model import WHAT, Model
-from digitry.networks.model_files import SHIPPED, shipped_model
+from digitry.networks.model_files import SHIPPED, model_path, shipped_model
 from digitry.reading import Reader
-from digitry.runs import model_file
 
 ONE_DIGIT = ("mnist", "corruptions", "photographs", "open_set")
 """The parts whose pictures show one digit, or none."""
@@ -123,7 +122,7 @@ def network_sha256(model: str | None) -> dict[str, str]:
     """
     files = {name: shipped_model(reads) for reads, name in SHIPPED.items()}
     if model is not None:
-        file = model_file(Path(model))
+        file = model_path(model)
         own = file.read_bytes()
         files.pop(SHIPPED[Model.open(own).reads])
         files[file.name] = own

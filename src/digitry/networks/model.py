@@ -60,7 +60,11 @@ class Model:
 
     @classmethod
     def open(cls, model: str | os.PathLike[str] | bytes, *, reads: str | None = None, threads: int = 0) -> Model:
-        """Open a run's folder, an ONNX file or its bytes: `Model` itself, by the name that other things open by."""
+        """Open a run's folder, an ONNX file or its bytes, or a network that ships, by its name: `Model` itself, by the
+        name that other things open by.
+
+        Raises ModelError as `Model` does.
+        """
         return cls(model, reads=reads, threads=threads)
 
     @classmethod
@@ -162,12 +166,7 @@ class Model:
             )
 
 
-def open_model(model: str | os.PathLike[str] | bytes, *, reads: str | None = None, threads: int = 0) -> Model:
-    """Open a run's folder, an ONNX file or its bytes.
-
-    Raises ModelError as `Model` does.
-    """
-    return Model(model, reads=reads, threads=threads)
+open_model = Model.open
 
 
 def open_session(data: bytes, threads: int = 0) -> Any:

@@ -69,9 +69,7 @@ def model_path(place: str | os.PathLike[str]) -> Path:
     if (place / MODEL).is_file():
         return place / MODEL
     if not (place / CONFIG).is_file():
-        raise ModelError(
-            f"{place} is not a run: expected a folder with {CONFIG} and {MODEL}; make one: {how_to_train()}"
-        )
+        raise no_run(place)
     if (place / WEIGHTS).is_file():
         raise ModelError(
             f"run {place} is trained, but its network is not written as ONNX; write it with the command that began it, "
@@ -81,6 +79,11 @@ def model_path(place: str | os.PathLike[str]) -> Path:
         f"run {place} has no {MODEL}, so its training did not end; go on with the command that began it, and with "
         f"--run {shlex.quote(str(place))} --resume"
     )
+
+
+def no_run(folder: Path) -> ModelError:
+    """Make the error for what is no folder of a run."""
+    return ModelError(f"{folder} is not a run: expected a folder with {CONFIG} and {MODEL}; make one: {how_to_train()}")
 
 
 def read_model(place: str | os.PathLike[str]) -> bytes:
