@@ -94,7 +94,7 @@ BENCHES = {
         (_with_all("page_reader.py"),),
     ),
     "page-threshold": Bench(
-        "From which confidence on a number on a page is given: found and right on made pages.",
+        "From which confidence on a number on a page is given: found and right on synthetic pages.",
         3,
         (Step(("page_threshold.py",)),),
     ),

@@ -1,4 +1,4 @@
-"""From which confidence on a number on a page is given: found and right on made pages, for many thresholds.
+"""From which confidence on a number on a page is given: found and right on synthetic pages, for many thresholds.
 
 python bench/page_threshold.py [--pages 360] [--seed 5]
 

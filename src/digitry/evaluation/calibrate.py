@@ -94,7 +94,7 @@ def calibrate(
         raise SettingError(f"the count of pictures must be at least {LEAST_UNSEEN}, not {count}")
     if pictures is not None:
         if model.reads == "page":
-            raise SettingError(f"{place} reads pages, and is calibrated on made ones; leave the pictures out")
+            raise SettingError(f"{place} reads pages, and is calibrated on synthetic ones; leave the pictures out")
         if count is not None:
             raise SettingError("a count says how many pictures to make; your own are all read")
         scale, confidence = scale_on_own(model, place, Path(pictures), progress)

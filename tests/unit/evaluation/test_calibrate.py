@@ -316,7 +316,7 @@ def test_the_digits_that_the_shipped_network_for_pages_has_not_seen_are_those_it
 
 def test_own_pictures_of_pages_are_refused(pictures: Callable[[int], Path], tmp_path: Path) -> None:
     (tmp_path / "page.onnx").write_bytes(Model.shipped("page").data)
-    with pytest.raises(SettingError, match="reads pages, and is calibrated on made ones; leave the pictures out"):
+    with pytest.raises(SettingError, match="reads pages, and is calibrated on synthetic ones; leave the pictures out"):
         calibrate(tmp_path / "page.onnx", pictures(10))
 
 
