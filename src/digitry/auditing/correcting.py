@@ -247,7 +247,7 @@ def _table_rows(table: Path) -> list[dict[str, str]]:
 
 
 def _keep_a_copy(path: Path) -> None:
-    """Beside a file that is about to change: labels.before-1.csv, and never over an older copy."""
+    """Copy a file that is about to change beside it: labels.before-1.csv, and never over an older copy."""
     number = 1
     while (copy := path.with_name(f"{path.stem}.before-{number}{path.suffix}")).exists():
         number += 1

@@ -179,7 +179,7 @@ def _train(judge: Judge, data: Dataset, run: Path, quiet: bool) -> None:
 
 
 def _judges(dataset: Dataset, seed: int) -> list[Judge]:
-    """Who judges this data."""
+    """Choose who judges this data."""
     images = _count(dataset)
     if images < OWN_DIGITS and are_digits(dataset):
         return [Judge(seed, {"recipe": "reader", "start_from": "shipped"})]
@@ -205,7 +205,7 @@ def are_digits(dataset: Dataset) -> bool:
 
 
 def _count(dataset: Dataset) -> int:
-    """Images in both splits."""
+    """Count the images in both splits."""
     return len(dataset.train) + (len(dataset.test) if dataset.test else 0)
 
 

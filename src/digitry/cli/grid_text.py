@@ -32,7 +32,7 @@ def _title(name: str, grid: Grid, pages: int) -> str:
 
 
 def _rows(grid: Grid) -> list[str]:
-    """Rows and columns have their numbers, from 0, as everywhere else."""
+    """Lay out the cells below and beside the numbers of their columns and rows, from 0, as everywhere else."""
     cells = [[_marked(cell) for cell in row] for row in grid.rows]
     table = [[str(column) for column in range(grid.columns)], *cells]
     # The mark stands in a place of its own, so that figures stand under each other.

@@ -51,7 +51,7 @@ class Bar:
             self._shown = None
 
     def __call__(self, what: str, done: int, total: int) -> None:
-        """`done` of `total` parts of the work are done; now it is at `what`."""
+        """Show that `done` of `total` parts of the work are done; now it is at `what`."""
         if done < self._done or total != self._total or (what != self._what and done == self._done):
             self._left.start(done)  # something else: what came before says nothing about the time left
         self._what, self._done, self._total = what, done, total

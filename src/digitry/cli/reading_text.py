@@ -85,7 +85,7 @@ def _table(reading: Reading) -> list[str]:
 
 
 def _line_numbers(numbers: Sequence[Number]) -> Iterator[int]:
-    """On which line of writing each number stands, from 1, for numbers in reading order."""
+    """Tell on which line of writing each number stands, from 1, for numbers in reading order."""
     line = 1
     for index, number in enumerate(numbers):
         if index and not _goes_on(numbers[index - 1], number):

@@ -183,7 +183,7 @@ def _origins(given: tuple[str, ...], *, has_token: bool) -> frozenset[str]:
 
 
 def _models(given: tuple[str, ...]) -> dict[str, tuple[Path, ...]]:
-    """NAME=PATH … → name → paths; none for the shipped models, which are also there where nothing is given."""
+    """Read NAME=PATH … → name → paths; none for the shipped models, which are also there where nothing is given."""
     if len(given) in (2, 3) and "=" not in "".join(given) and _read_together(given):
         return {Path(given[0]).stem: tuple(map(Path, given))}
     found: dict[str, tuple[Path, ...]] = {}

@@ -123,7 +123,7 @@ def _addresses(source: Source, mirrors: Sequence[str] | None) -> list[Address]:
 
 
 def _company_mirrors(source: Source) -> Iterator[str]:
-    """Where DIGITRY_MIRROR says that the source's files are: in a folder of its name."""
+    """Return where DIGITRY_MIRROR says that the source's files are: in a folder of its name."""
     address = os.environ.get("DIGITRY_MIRROR", "").strip()
     if not address:
         return

@@ -191,7 +191,7 @@ def _best(
 
 
 def _likeliest(trials: list[_Trial]) -> _Trial:
-    """Of the ways that read about as well as the best, the one whose answers are the likeliest."""
+    """Choose, of the ways that read about as well as the best, the one whose answers are the likeliest."""
     most = max(trial.accuracy for trial in trials)
     return min((trial for trial in trials if trial.accuracy >= most - AS_GOOD), key=lambda trial: trial.nll)
 

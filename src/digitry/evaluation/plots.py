@@ -194,7 +194,7 @@ def _curves(epochs: Sequence[Epoch], name: str) -> dict[str, tuple[list[float], 
 
 
 def _grid(class_names: Sequence[str]) -> tuple[int, int]:
-    """Columns and rows of a grid whose titles hold these names."""
+    """Choose columns and rows of a grid whose titles hold these names."""
     return (5, 5) if _short(class_names) else (4, 6)
 
 

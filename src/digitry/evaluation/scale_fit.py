@@ -82,7 +82,7 @@ def _design_effect(wrong: NDArray[np.bool_], digit: NDArray[np.int64]) -> NDArra
 
 
 def _isotonic(confidence: NDArray[np.float64], right: NDArray[np.float64]) -> tuple[list[float], list[float]]:
-    """Confidences, rising, and the share that was right at each, never falling: equal bins, then pooled violators."""
+    """Return rising confidences, and the share right at each, which never falls: equal bins, then pooled violators."""
     pools: list[list[float]] = []
     for part_confidence, part_right in zip(np.array_split(confidence, BINS), np.array_split(right, BINS), strict=True):
         if not part_right.size:

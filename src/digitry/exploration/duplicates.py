@@ -205,7 +205,7 @@ def near_pairs(
 
 
 def _tiled_products(short: NDArray[np.float32], start: int, other: int, end: int) -> NDArray[np.float32]:
-    """Dot products of _ROWS vectors from `start` with those from `other` on, to `end` or a little more, in tiles:
+    """Multiply _ROWS vectors from `start` with those from `other` on, to `end` or a little more: dot products in tiles,
     (tiles down, tiles across, _TILE_ROWS, _TILE_COLUMNS).
     """
     across = -(-(min(other + _COLUMNS, end) - other) // _TILE_COLUMNS)
@@ -215,7 +215,7 @@ def _tiled_products(short: NDArray[np.float32], start: int, other: int, end: int
 
 
 def _shorten(flat: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Unit-length images on the leading principal axes of a sample, and what is left: float32 (n, ≤ 48)."""
+    """Lay unit-length images on the leading principal axes of a sample, and what is left: float32 (n, ≤ 48)."""
     half = IMAGE_SIDE // 2
     sample = _unit(flat[:: max(1, len(flat) // 4000)])
     # Axes of the images at half their size: they are nearly as good and found much sooner. Dividing by 2, not by 4,

@@ -63,7 +63,7 @@ def find_typical(
 
 
 def _direction(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Unit-length mean of unit-length images (n, pixels), float32 (pixels,)."""
+    """Return the unit-length mean of unit-length images (n, pixels), float32 (pixels,)."""
     total = np.zeros(images.shape[1])
     for units in _unit_chunks(images):
         total += units.sum(axis=0)

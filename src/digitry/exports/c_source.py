@@ -192,7 +192,7 @@ def _row(loop: Loop, expressions: list[str], plan: Plan) -> str:
 
 
 def _fewer_axes(loop: Loop) -> tuple[list[int], list[list[int]]]:
-    """Sizes and steps of the three arrays, with axes that run on in all three as one, and filled up to `AXES`."""
+    """Return sizes and steps of the three arrays, axes that run on in all three taken as one, filled up to `AXES`."""
     sizes: list[int] = []
     steps: list[list[int]] = [[], [], []]
     for axis in reversed(range(loop.out.ndim)):

@@ -74,7 +74,7 @@ def to_int8(data: bytes, contract: Contract, sample: Images) -> bytes:
 
 
 def _shorten_names(model: Any) -> None:
-    """Numbers instead of names such as `3_Conv_out_QuantizeLinear_Output`: in a tiny model they are half the file."""
+    """Write numbers for names such as `3_Conv_out_QuantizeLinear_Output`: in a tiny model they are half the file."""
     graph = model.graph
     if any(attribute.HasField("g") for node in graph.node for attribute in node.attribute):
         return  # what is inside a loop knows the names outside

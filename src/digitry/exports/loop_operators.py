@@ -38,7 +38,7 @@ def translated(graph: Any, given: tuple[int, ...]) -> tuple[Program, Array, Arra
 
 
 def _product(program: Program, options: dict[str, Any], a: Array, b: Array) -> Array:
-    """(…, m, k) times (…, k, n)."""
+    """Multiply (…, m, k) by (…, k, n)."""
     shape = (*np.broadcast_shapes(a.shape[:-2], b.shape[:-2]), a.shape[-2], b.shape[-1])
     out = program.filled(shape, 0.0)
     program.each(SUM, out[..., np.newaxis, :], a[..., np.newaxis], b[..., np.newaxis, :, :])

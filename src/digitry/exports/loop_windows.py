@@ -30,7 +30,7 @@ def _sides(
 
 
 def _windows(a: Array, kernel: Sequence[int], steps: Sequence[int], apart: Sequence[int]) -> Array:
-    """(n, channels, height, width) → (n, channels, out height, out width, kernel height, kernel width), as a view."""
+    """View (n, channels, height, width) as (n, channels, out height, out width, kernel height, kernel width)."""
     reach = [(size - 1) * by + 1 for size, by in zip(kernel, apart, strict=True)]
     view = sliding_window_view(a, reach, axis=tuple(range(2, a.ndim)), writeable=True)
     places: tuple[Any, ...] = tuple(slice(None, None, by) for by in (*steps, *apart))
@@ -43,7 +43,7 @@ def _cut(a: Array, starts: Sequence[int], ends: Sequence[int]) -> Array:
 
 
 def _lined_up(windows: Array, groups: int) -> Array:
-    """Windows → (n, groups, 1 for the filters, channels of a group, kernel …, out …)."""
+    """Line up windows as (n, groups, 1 for the filters, channels of a group, kernel …, out …)."""
     count, channels, *rest = windows.shape
     axes = len(rest) // 2
     split = windows.reshape(count, groups, 1, channels // groups, *rest)

@@ -78,7 +78,7 @@ def _network(graph: Graph, model: Any, value: Value) -> Value:
 
 
 def _call(graph: Graph, layer: Any, *values: Any, **options: Any) -> Value:
-    """One layer, or one operation of `keras.ops`, on what it was called with."""
+    """Write one layer, or one operation of `keras.ops`, on what it was called with."""
     from keras import Model as KerasModel
     from keras import layers
 
@@ -118,7 +118,7 @@ def _call(graph: Graph, layer: Any, *values: Any, **options: Any) -> Value:
 
 
 def _operation(graph: Graph, operation: Any, *values: Any, **options: Any) -> Value:
-    """One operation of `keras.ops`; values of different shapes are taken as Keras has them."""
+    """Write one operation of `keras.ops`; values of different shapes are taken as Keras has them."""
     from keras import KerasTensor
 
     kind = known_name(operation)

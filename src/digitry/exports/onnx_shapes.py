@@ -184,7 +184,7 @@ def concatenate(graph: Graph, layer: Any, values: list[Value]) -> str:
 
 
 def _pairs(sizes: Any) -> list[tuple[int, int]]:
-    """Of Keras' padding and cropping: ((top, bottom), (left, right)), or (low, high) of a single axis."""
+    """Read Keras' padding or cropping: ((top, bottom), (left, right)), or (low, high) of a single axis."""
     return [tuple(sizes)] if isinstance(sizes[0], int) else [tuple(pair) for pair in sizes]
 
 

@@ -40,7 +40,7 @@ def _through(graph: Graph, layer: Any, x: Value, name: str) -> str:
 def _convolve(
     graph: Graph, layer: Any, x: str, kernel: NDArray[np.float32], bias: list[NDArray[np.float32]], **attributes: Any
 ) -> str:
-    """`kernel` is out, in, height, width."""
+    """Write a convolution; `kernel` is out, in, height, width."""
     if layer.padding not in ("valid", "same") or layer.data_format != "channels_last":
         raise refuse(layer, f"padding {layer.padding} and {layer.data_format}")
     wide = [by for by in layer.dilation_rate if by != 1]

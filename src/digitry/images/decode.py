@@ -127,7 +127,7 @@ def _allowed_format(data: bytes, formats: Collection[str]) -> str:
 
 @contextlib.contextmanager
 def _one_line(number: int, max_pixels: int) -> Generator[None]:
-    """Whatever a decoder raises on page `number` becomes a DataError of one line."""
+    """Turn whatever a decoder raises on page `number` into a DataError of one line."""
     from PIL import Image, UnidentifiedImageError
 
     place = f"page {number}: " if number > 1 else ""
@@ -152,7 +152,7 @@ def _one_line(number: int, max_pixels: int) -> Generator[None]:
 
 
 def _quiet(kind: str) -> contextlib.AbstractContextManager[None]:
-    """libtiff prints its own words on broken files straight to the process's stderr; for a TIFF they go nowhere."""
+    """Keep libtiff's own words on broken files, which go straight to the process's stderr, from being printed."""
     return native_stderr_muted() if kind == "TIFF" else contextlib.nullcontext()
 
 

@@ -45,7 +45,7 @@ def explained_by_box(grey: NDArray[np.uint8], box: Box) -> float:
 
 
 def _edges(grey: NDArray[np.uint8], scale: float) -> NDArray[np.float32]:
-    """Squared contrast of every pixel of a page (h, w) shrunk by `scale`, to its neighbours."""
+    """Return the squared contrast of every pixel of a page (h, w) shrunk by `scale`, to its neighbours."""
     size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
     page = (cv2.resize(grey, size, interpolation=cv2.INTER_AREA) if scale < 1 else grey).astype(np.float32)
     across = cv2.Sobel(page, cv2.CV_32F, 1, 0, borderType=cv2.BORDER_REPLICATE)

@@ -121,7 +121,7 @@ def _is_flat_batch(array: NDArray[Any]) -> bool:
 
 
 def _orientation(picture: Image.Image) -> int:
-    """EXIF orientation, 1 to 8; metadata that cannot be read leaves the pixels as they are."""
+    """Read the EXIF orientation, 1 to 8; metadata that cannot be read leaves the pixels as they are."""
     try:
         return int(picture.getexif().get(_ORIENTATION, 1))
     except Exception:  # broken EXIF raises struct, key, type and many more errors; the pixels are fine
@@ -135,7 +135,7 @@ def _grey_of_mode(picture: Image.Image, mode: str) -> Grey:
 
 
 def _array_of(picture: Image.Image) -> NDArray[Any]:
-    """`np.asarray(picture)` of one channel, with one copy of the pixels where Pillow makes three."""
+    """Return `np.asarray(picture)` of one channel, with one copy of the pixels where Pillow makes three."""
     if picture.width * picture.height <= _SMALL:
         return np.asarray(picture)
     pixels: NDArray[Any] | None = None
@@ -177,7 +177,7 @@ def _array_strips(pixels: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
 
 
 def _to_eight_bit(values: NDArray[Any]) -> NDArray[np.uint8]:
-    """Pixels of any number type as uint8; the value range tells which scale they are in."""
+    """Turn pixels of any number type into uint8; the value range tells which scale they are in."""
     if values.dtype == np.uint8 and values.max() > 1:
         return np.ascontiguousarray(values)
     if values.dtype.kind == "f" and not np.isfinite(values).all():
@@ -244,7 +244,7 @@ def _paper(sample: NDArray[np.uint8]) -> NDArray[np.uint16]:
 
 
 def _on_paper(pixels: NDArray[np.uint8], paper: NDArray[np.uint16] | None) -> NDArray[np.uint8]:
-    """RGB of RGBA composited on paper; RGB is left alone."""
+    """Return RGB of RGBA composited on paper; RGB is left alone."""
     if paper is None:
         return pixels
     colours, alpha = pixels[..., :3], pixels[..., 3:]

@@ -166,14 +166,14 @@ def _moved_inwards(corners: _Corners, inset: int) -> _Corners:
 
 
 def _filled(corners: _Corners, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Fill: true inside of the corners, on a page of this shape."""
+    """Return what is true inside of the corners, on a page of this shape."""
     inside = np.zeros(shape, np.uint8)
     cv2.fillConvexPoly(inside, corners.round().astype(np.int32), 1)
     return inside > 0
 
 
 def _with_paper_around(grey: NDArray[np.uint8], corners: _Corners) -> NDArray[np.uint8]:
-    """Grey pixels (h, w) that show, outside of the corners, the paper that is nearest inside."""
+    """Return grey pixels (h, w) that show, outside of the corners, the paper that is nearest inside."""
     coarse, scale = shrink(grey, _COARSE_SIDE)
     inside = _filled(corners / scale, coarse.shape)
     outside = np.where(inside, 0, 1).astype(np.uint8)

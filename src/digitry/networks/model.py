@@ -129,7 +129,7 @@ class Model:
         return result
 
     def _check_answers(self) -> None:
-        """One run on blank inputs tells more than the shapes that the file claims."""
+        """Run the network on blank inputs, and check shape, type and range of what it answers. Raises ModelError."""
         if self.reads == "page":
             self._check_page_answers()
             return

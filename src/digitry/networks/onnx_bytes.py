@@ -103,7 +103,7 @@ def _check_message(data: memoryview, kind: str, depth: int) -> int:
 
 
 def _fields(data: memoryview) -> Iterator[tuple[int, Any]]:
-    """Field numbers and values (an int, or bytes) of a protobuf message. Raises IndexError when it is cut."""
+    """Yield field numbers and values (an int, or bytes) of a protobuf message. Raises IndexError when it is cut."""
     return ((number, value) for number, value, _ in _places(data))
 
 

@@ -296,7 +296,7 @@ def _name_ticks(axes: Axes, names: Sequence[str]) -> None:
 
 
 def _shown(count: int) -> list[int]:
-    """Which of `count` names get a label: all up to 30, else every 2nd, 5th, 10th, …"""
+    """Tell which of `count` names get a label: all up to 30, else every 2nd, 5th, 10th, …"""
     step = next(step for step in (1, 2, 5, 10, 20, 50, 100) if count <= 30 * step)
     return list(range(0, count, step))
 

@@ -50,7 +50,7 @@ def _environment() -> Environment:
 
 
 def _runs(parts: Sequence[Any]) -> list[tuple[str, list[Any]]]:
-    """Neighbours of one kind together, so that pictures in a row can stand side by side."""
+    """Put neighbours of one kind together, so that pictures in a row can stand side by side."""
     return [(kind, list(run)) for kind, run in groupby(parts, key=_kind)]
 
 
@@ -76,7 +76,7 @@ def _is_figure(cell: Any) -> bool:
 
 
 def _cell(value: Any) -> str:
-    """Integers with thousands separators, floats with four significant digits, texts as they are."""
+    """Write integers with thousands separators, floats with four significant digits, texts as they are."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"

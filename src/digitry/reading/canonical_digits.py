@@ -80,7 +80,7 @@ def _crop(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _doubts(images: Images, networks: Networks) -> list[str | None]:
-    """Why these are no images that the model was measured on; how other things than digits look nobody knows."""
+    """Tell why these are no images that the model was measured on; how other things than digits look nobody knows."""
     # Sums over an axis this short are products with ones: a sixth of the time.
     ones = np.ones(IMAGE_SIDE, np.float32)
     is_ink = (images >= INK).astype(np.float32)
@@ -102,12 +102,12 @@ def _doubts(images: Images, networks: Networks) -> list[str | None]:
 
 
 def _extent(is_ink: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """From the first to the last place with ink, of rows (n, 28)."""
+    """Measure from the first to the last place with ink, of rows (n, 28)."""
     return np.asarray(IMAGE_SIDE - is_ink.argmax(axis=1) - is_ink[:, ::-1].argmax(axis=1))
 
 
 def _smoothness(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """As `smoothness`, of many images at once, float32 (n, 28, 28)."""
+    """Measure as `smoothness` does, of many images at once, float32 (n, 28, 28)."""
     values = values - values.mean(axis=(1, 2), keepdims=True)
     energy = np.maximum(np.einsum("nij,nij->n", values, values), 1e-9)
     along = np.einsum("nij,nij->n", values[:, :, 1:], values[:, :, :-1])

@@ -157,7 +157,7 @@ def _by_wanted_hand(number: Number, options: PageOptions) -> Number:
 
 
 def _overlap(one: Box, other: Box) -> bool:
-    """Whether the middle of the first box lies within the second, or the other way round."""
+    """Tell whether the middle of the first box lies within the second, or the other way round."""
     return any(
         a[0] <= b[0] + b[2] / 2 <= a[0] + a[2] and a[1] <= b[1] + b[3] / 2 <= a[1] + a[3]
         for a, b in ((one, other), (other, one))

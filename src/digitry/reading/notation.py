@@ -143,7 +143,7 @@ def _decimal_mark(body: str) -> str:
 
 
 def _is_grouped(whole: str) -> bool:
-    """Whether digits stand in groups as thousands do (1,250,000; 3,00,000 in India), or in none."""
+    """Tell whether digits stand in groups as thousands do (1,250,000; 3,00,000 in India), or in none."""
     first, *groups = re.split(r"\D", whole)
     if not groups:
         return True

@@ -169,7 +169,7 @@ def box_around(boxes: list[Box]) -> Box:
 
 
 def _in_reading_order(found: list[Candidate]) -> list[Candidate]:
-    """Line by line from the top, each from the left: a line is what overlaps in height with its first number."""
+    """Sort by lines from the top, each from the left: a line is what overlaps in height with its first number."""
     waiting = sorted(found, key=lambda one: one.box[1] + one.box[3] / 2)
     ordered: list[Candidate] = []
     while waiting:

@@ -167,7 +167,7 @@ def _on_page(spots: Spots, shape: tuple[int, ...], scale: float) -> Spots:
 
 
 def _one_each(spots: Spots) -> Spots:
-    """One spot for every character: where the surest of those that lie on each other is, and what all of them say."""
+    """Merge the spots of each character: where the surest of those that lie on each other is, what all of them say."""
     spots = spots.take(np.argsort(-spots.found, kind="stable"))
     of = np.full(len(spots.x), -1)  # the place of the spot that stands for its character
     kept = np.zeros(len(spots.x), bool)
@@ -203,7 +203,7 @@ def _agreed(spots: Spots, kept: NDArray[np.integer], of: NDArray[np.integer]) ->
 
 
 def _holds(box: NDArray[np.float32], x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Whether points lie well inside boxes, float32 (…, 4): characters touch, but none lies on another's middle."""
+    """Tell which points lie well inside boxes, float32 (…, 4): characters touch, none lies on another's middle."""
     left, top, width, height = np.moveaxis(box, -1, 0)
     sideways = np.abs(x - left - width / 2) < INNER / 2 * width
     return np.asarray(sideways & (np.abs(y - top - height / 2) < INNER / 2 * height))

@@ -189,7 +189,7 @@ class Client:
     def _send(
         self, method: str, path: str, body: bytes | None, headers: dict[str, str]
     ) -> tuple[int, dict[str, Any], float]:
-        """Status, values and how long to wait. A kept connection may be closed by now: then once more on a new one."""
+        """Return status, values and how long to wait. A kept connection may be closed by now: then on a new one."""
         for is_last in (False, True):
             was_open = self._connection.sock is not None
             try:

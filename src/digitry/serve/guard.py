@@ -204,6 +204,6 @@ class Guard:
 
 @lru_cache(maxsize=64)
 def _without_port(host: str) -> str:
-    """ "localhost:8000" → "localhost", "[::1]:8000" → "[::1]"."""
+    """Drop the port: "localhost:8000" → "localhost", "[::1]:8000" → "[::1]"."""
     name, colon, port = host.rpartition(":")
     return name if colon and port.isdigit() else host

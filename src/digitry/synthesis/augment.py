@@ -152,7 +152,7 @@ def _spline_basis(canvas: int) -> NDArray[np.float32]:
 
 
 def _change_pen(ink: NDArray[np.uint8], pen: float) -> NDArray[np.uint8]:
-    """Thinner (-1 to -0.3) or thicker (0.3 to 1) strokes; between them the pen stays."""
+    """Draw thinner (-1 to -0.3) or thicker (0.3 to 1) strokes; between them the pen stays."""
     if abs(pen) <= 0.3:
         return ink
     strength = (abs(pen) - 0.3) / 0.7
@@ -162,7 +162,7 @@ def _change_pen(ink: NDArray[np.uint8], pen: float) -> NDArray[np.uint8]:
 
 
 def _change_edge(ink: NDArray[np.uint8], edge: float) -> NDArray[np.uint8]:
-    """Softer (below -0.3) or harder (above 0.3) edges."""
+    """Draw softer (below -0.3) or harder (above 0.3) edges."""
     if edge < -0.3:
         return np.asarray(cv2.GaussianBlur(ink, (5, 5), -1.3 * edge), np.uint8)
     return sharpen(ink, gain=1 + 3 * (edge - 0.3)) if edge > 0.3 else ink

@@ -118,7 +118,7 @@ def _legible(
     *,
     as_given: bool = False,
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], list[int | str]]:
-    """Photographs of the digits, each in another hand, until one shows them: its grey, its ink, its characters."""
+    """Photograph the digits, each time in another hand, until one shows them: its grey, its ink, its characters."""
     while True:
         images = digits.images
         if len(digits):

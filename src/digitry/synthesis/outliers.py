@@ -44,7 +44,7 @@ def _character(images: Images, rng: np.random.Generator) -> GreyPage | None:
 
 
 def _scribble(images: Images, rng: np.random.Generator) -> GreyPage | None:
-    """One to three long smooth lines that go where they like."""
+    """Draw one to three long smooth lines that go where they like."""
     page = np.zeros((SIDE, SIDE), np.uint8)
     for _ in range(int(rng.integers(1, 4))):
         points = rng.uniform(4, SIDE - 4, (int(rng.integers(6, 15)), 2))
@@ -53,7 +53,7 @@ def _scribble(images: Images, rng: np.random.Generator) -> GreyPage | None:
 
 
 def _hatching(images: Images, rng: np.random.Generator) -> GreyPage | None:
-    """Parallel or crossing lines, even or not."""
+    """Draw parallel or crossing lines, even or not."""
     page = np.zeros((SIDE, SIDE), np.uint8)
     for angle in rng.uniform(0, np.pi, int(rng.integers(1, 3))):
         along, across = np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
@@ -65,7 +65,7 @@ def _hatching(images: Images, rng: np.random.Generator) -> GreyPage | None:
 
 
 def _strokes(images: Images, rng: np.random.Generator) -> GreyPage | None:
-    """Four to eight short straight strokes between the points of a grid: signs of an unknown script."""
+    """Draw four to eight short straight strokes between the points of a grid: signs of an unknown script."""
     page = np.zeros((SIDE, SIDE), np.uint8)
     grid = np.stack(np.meshgrid([10, 28, 46], [6, 20, 36, 50]), -1).reshape(-1, 2).astype(float)
     width = rng.uniform(2, 7)
@@ -105,7 +105,7 @@ def _object(images: Images, rng: np.random.Generator) -> GreyPage | None:
 
 
 def _blobs(images: Images, rng: np.random.Generator) -> GreyPage | None:
-    """Clouds cut off at a level, large or small."""
+    """Draw clouds cut off at a level, large or small."""
     grain = int(rng.integers(3, 24))
     clouds = cv2.resize(rng.random((grain, grain), np.float32), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
     level = float(np.quantile(clouds, rng.uniform(0.5, 0.85)))
@@ -113,7 +113,7 @@ def _blobs(images: Images, rng: np.random.Generator) -> GreyPage | None:
 
 
 def _two_digits(images: Images, rng: np.random.Generator) -> GreyPage | None:
-    """Two digits, side by side or over each other, squeezed into the place of one."""
+    """Squeeze two digits, side by side or over each other, into the place of one."""
     first, second = images[rng.integers(0, len(images), 2)]
     apart = int(rng.integers(6, 20))
     page = np.zeros((IMAGE_SIDE, IMAGE_SIDE + apart), np.uint8)
@@ -145,7 +145,7 @@ KINDS: tuple[tuple[Callable[[Images, np.random.Generator], GreyPage | None], flo
 
 
 def _polygon(rng: np.random.Generator, corners: int, *, mirrored: bool = False) -> NDArray[np.float64]:
-    """Corners around the middle of the page, float (n, 2); mirrored: alike on the left and on the right."""
+    """Choose corners around the middle of the page, float (n, 2); mirrored: alike on the left and on the right."""
     if mirrored:
         heights = np.sort(rng.uniform(4, SIDE - 4, corners))
         reach = rng.uniform(3, SIDE / 2 - 3, corners)

@@ -109,7 +109,7 @@ def _cut(characters: list[Character], size: float, rng: np.random.Generator) -> 
 
 
 def _view(side: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """How the sheet lies before the camera: turned a little, at times more, the middle of it in the middle."""
+    """Choose how the sheet lies before the camera: turned a little, at times more, the middle of it in the middle."""
     angle = rng.normal(0, 2.0) if rng.random() < 0.85 else rng.uniform(-14, 14)
     matrix = np.asarray(cv2.getRotationMatrix2D((side / 2, side / 2), angle, 1.0), np.float64)
     matrix[:, 2] -= (side - SIDE) / 2
@@ -146,7 +146,7 @@ def _inked(sheet: Sheet, size: float, rng: np.random.Generator) -> NDArray[np.fl
 
 
 def _photograph(page: NDArray[np.float32], size: float, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Paper, light, lens and file: float32 (h, w), 1 for paper → uint8 (h, w)."""
+    """Add paper, light, lens and file: float32 (h, w), 1 for paper → uint8 (h, w)."""
     height, width = page.shape
     page = np.asarray(page * np.float32(rng.uniform(110, 252)) * light_on_paper(height, width, rng), np.float32)
     if rng.random() < 0.15:  # a second shadow
@@ -207,7 +207,7 @@ def _ground(height: int, width: int, rng: np.random.Generator) -> NDArray[np.flo
 
 
 def _is_visible(grey: NDArray[np.uint8], one: Character) -> bool:
-    """Whether enough of a character lies within the window, and stands out from the paper."""
+    """Tell whether enough of a character lies within the window, and stands out from the paper."""
     left, right = one.x - one.width / 2, one.x + one.width / 2
     top, bottom = one.y - one.height / 2, one.y + one.height / 2
     high, wide = grey.shape

@@ -284,7 +284,7 @@ def _draw_boxes(ink: NDArray[np.uint8], hand: NumberHand, middle: float, rng: np
 def _neighbouring_line(
     ink: NDArray[np.uint8], images: NDArray[np.uint8], hand: NumberHand, middle: float, rng: np.random.Generator
 ) -> None:
-    """Tails of the line above, or heads of the line below, reach into the picture."""
+    """Draw tails of the line above, or heads of the line below, that reach into the picture."""
     if not len(images):
         return
     height, width = ink.shape

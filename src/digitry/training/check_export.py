@@ -18,10 +18,10 @@ IMAGES, STRIP_WIDTH = 4, 72
 
 
 def check_export(plan: Recipe, class_names: tuple[str, ...]) -> None:
-    """Choose the Keras backend, build the network, and write and read it as a finished training would.
+    """Raise ModelError, with the layer's name and what can be done, unless the untrained network can be written as ONNX
+    and answers there as in Keras: better now than after the last epoch.
 
-    Raises ModelError, with the layer's name and what can be done, when that cannot be: better now than after the last
-    epoch.
+    It is built on the Keras backend that will train it, which is chosen here.
     """
     from digitry.exports.onnx import to_onnx
 
@@ -48,7 +48,7 @@ def check_export(plan: Recipe, class_names: tuple[str, ...]) -> None:
 
 
 def _stir(model: Any) -> None:
-    """No weight stays at exactly 0 or 1, where it could hide a mistake."""
+    """Move every weight a little: at exactly 0 or 1 it could hide a mistake."""
     from keras import ops
 
     rng = np.random.default_rng(0)

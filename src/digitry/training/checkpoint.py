@@ -130,7 +130,7 @@ def from_bytes(data: bytes) -> Checkpoint:
 
 
 def _by_step(folder: Path) -> list[Path]:
-    """Checkpoint files, highest step first; the clock has no say."""
+    """List the checkpoint files, highest step first; the clock has no say."""
     return sorted((p for p in folder.iterdir() if _NAME.match(p.name)), key=lambda p: _step_of(p.name), reverse=True)
 
 

@@ -105,7 +105,7 @@ def _export_numbers(job: TrainingJob, model: Any, contract: Contract) -> str:
 
 
 def _unseen(job: TrainingJob) -> tuple[Split, str]:
-    """Images to prove the export on, without their labels, and the split that they are of."""
+    """Return images to prove the export on, without their labels, and the split that they are of."""
     test = job.dataset.test
     return (test, "test") if test else (job.dataset.train.take(slice(0, 10_000)), "training")
 

@@ -59,7 +59,7 @@ def restore_generator(arrays: Arrays) -> None:
 
 
 def _torch_generator() -> Arrays:
-    """Keras on Torch draws dropout from Torch's one global generator; elsewhere its state is a model variable."""
+    """Return Torch's one global generator, by which Keras draws dropout there; elsewhere it is a model variable."""
     import keras
 
     if keras.config.backend() != "torch":

@@ -93,6 +93,6 @@ def _answered(answer: Future[Message | None]) -> Strips | None:
 
 
 def _cores() -> int:
-    """How many processes may work at once; one that was told to use one core, a trial of many say, starts none."""
+    """Tell how many processes may work at once; one that was told to use one core, a trial of many say, starts none."""
     told = os.environ.get("OMP_NUM_THREADS", "")
     return min(int(told), usable_cores()) if told.isdecimal() else usable_cores()

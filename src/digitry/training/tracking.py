@@ -83,7 +83,7 @@ def _tensorboard(folder: Path, config: dict[str, Any]) -> Iterator[Track]:
 
 @contextmanager
 def _mlflow(folder: Path, config: dict[str, Any]) -> Iterator[Track]:
-    """Into one SQLite file beside the runs; look at it with `mlflow ui --backend-store-uri sqlite:///runs/mlflow.db`."""
+    """Log into one SQLite file beside the runs; look at it with `mlflow ui --backend-store-uri sqlite:///runs/mlflow.db`."""
     import logging
 
     import mlflow

@@ -39,7 +39,7 @@ def unseen_of(job: TrainingJob) -> tuple[Split | None, str]:
 
 
 def _held_out_by(contract: Contract, split: Split) -> NDArray[np.bool_]:
-    """Which images of its data the training of a model held back, bool (n,): none where it does not say."""
+    """Tell which images of its data the training of a model held back, bool (n,): none where it does not say."""
     fraction, method = contract.settings.get("validation_fraction"), contract.settings.get("validation_method", "last")
     if not fraction or contract.seed is None:
         return np.zeros(len(split), bool)

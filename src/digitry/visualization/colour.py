@@ -81,7 +81,7 @@ def _of_bytes(data: bytes, page: int) -> Colour | None:
 
 
 def _of_image(image: Any) -> Colour | None:
-    """Upright RGB of a Pillow image; None for kinds whose scale only the reader knows (16-bit, float)."""
+    """Return upright RGB of a Pillow image; None for kinds whose scale only the reader knows (16-bit, float)."""
     from PIL import Image, ImageOps
 
     image = ImageOps.exif_transpose(image)

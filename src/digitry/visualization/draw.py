@@ -106,7 +106,7 @@ def _scale(shape: tuple[int, ...], boxes: list[Box]) -> float:
 
 
 def _line_width(shape: tuple[int, ...], heights: list[float]) -> float:
-    """In pixels of the drawing: finer where the numbers are small."""
+    """Choose it, in pixels of the drawing: finer where the numbers are small."""
     widest = max(shape[:2]) / 600
     return max(1.5, min(widest, float(np.median(heights)) / 30) if heights else widest)
 

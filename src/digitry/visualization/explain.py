@@ -251,7 +251,7 @@ def ordinal(place: int) -> str:
 
 
 def _digit(reader: Reader, page: Colour, digit: Digit, image: NDArray[np.uint8] | None, *, sure: bool) -> Shown:
-    """One digit: what it looks like on the way, the probabilities, and what they hang on."""
+    """Show one digit: what it looks like on the way, the probabilities, and what they hang on."""
     views = [crop(page, digit.box, f"The {digit.label} cut out of the picture", "In the picture")]
     if image is None:
         text = "Cut out alone, it could not be brought to the form that the network reads."

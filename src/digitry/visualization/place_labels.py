@@ -114,7 +114,7 @@ def fill_of(number: Number, sure: bool) -> marks.Colours:
 
 
 def _letters(page: tuple[float, float], boxes: NDArray[np.float64]) -> int:
-    """Height of the labels' letters: in proportion to the numbers, and to the page."""
+    """Choose the height of the labels' letters: in proportion to the numbers, and to the page."""
     height = float(np.median(boxes[:, 3] - boxes[:, 1]))
     size = min(max(0.5 * height, SMALLEST_TEXT + 2), max(0.05 * max(page), SMALLEST_TEXT + 6))
     return int(size)

@@ -71,7 +71,7 @@ def place(
 
 
 def _spots(size: tuple[float, float], box: Rectangle, gap: float) -> Iterable[tuple[float, Rectangle]]:
-    """Spots with what they cost: above, where people look for a heading; at the sides; below, where the next one is."""
+    """Return spots with their costs: above, where headings are looked for; at the sides; below, where the next is."""
     width, height = size
     left, top, right, bottom = box
     middle_x, middle_y = (left + right - width) / 2, (top + bottom - height) / 2

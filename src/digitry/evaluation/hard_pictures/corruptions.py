@@ -168,7 +168,7 @@ def _blur(images: Floats, sigma: float) -> Floats:
 
 
 def _warp(images: Floats, inverse: list[tuple[tuple[float, float], tuple[float, float]]]) -> Floats:
-    """Each pixel fetched from where its 2×2 matrix sends it; the middle of the image stays."""
+    """Fetch each pixel from where its 2×2 matrix sends it; the middle of the image stays."""
     out = np.empty_like(images)
     for index, linear in enumerate(np.asarray(inverse, np.float64)):
         shift = CENTRE - linear @ [CENTRE, CENTRE]
@@ -188,7 +188,7 @@ def _moved(image: Floats, down: int, right: int) -> Floats:
 def _lines(
     c0: NDArray[np.floating], r0: NDArray[np.floating], c1: NDArray[np.floating], r1: NDArray[np.floating]
 ) -> Floats:
-    """k soft lines, float32 (k, 28, 28), each from column c0, row r0 to column c1, row r1, c0 < c1."""
+    """Draw k soft lines, float32 (k, 28, 28), each from column c0, row r0 to column c1, row r1, c0 < c1."""
     columns, rows = np.arange(SIDE), np.arange(SIDE)[:, np.newaxis]
     slope = ((r1 - r0) / (c1 - c0))[:, np.newaxis, np.newaxis]
     middle = slope * (columns - c0[:, np.newaxis, np.newaxis]) + r0[:, np.newaxis, np.newaxis]

@@ -166,7 +166,7 @@ def _drawn(
     pen: tuple[float, float] = (0.04, 0.10),
     **facts: str,
 ) -> Specimen:
-    """Strokes drawn with a pen so wide, as a share of the picture's side; dark on light or light on dark, slanted."""
+    """Draw strokes with a pen so wide, as a share of the picture's side; dark on light or light on dark, slanted."""
     side = int(np.exp(rng.uniform(*np.log(DRAWING_SIDES))))
     turn = np.deg2rad(rng.uniform(-10, 10))
     matrix = np.array([(np.cos(turn), -np.sin(turn)), (np.sin(turn), np.cos(turn))])

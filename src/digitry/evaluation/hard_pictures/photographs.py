@@ -132,7 +132,7 @@ def _some_number(rng: np.random.Generator, shortest: int, longest: int) -> tuple
 
 
 def _canvas(longer: int, rng: np.random.Generator, aspect: tuple[float, float]) -> tuple[int, int]:
-    """Height and width; upright or across for nearly square ones, always across for wide ones."""
+    """Choose height and width; upright or across for nearly square ones, always across for wide ones."""
     shorter = round(longer * rng.uniform(*aspect))
     return (longer, shorter) if aspect[0] > 0.6 and rng.random() < 0.5 else (shorter, longer)
 

@@ -70,7 +70,7 @@ def _read_one(reader: Reader, source: PictureSource, settings: ReadingSettings) 
 
 
 def _read_digits(reader: Reader, sources: Iterable[PictureSource], settings: ReadingSettings) -> Iterator[Outcome]:
-    """Small pictures together, all others one by one; the answers are the same."""
+    """Read small pictures together, all others one by one; the answers are the same."""
     waiting: list[tuple[PictureSource, Grey]] = []
     since = time.monotonic()
     for source in sources:

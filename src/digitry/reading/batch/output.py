@@ -131,7 +131,7 @@ def describe_job(settings: ReadingSettings, names: Sequence[str]) -> TableJob:
 
 
 def _list_digest(names: Sequence[str]) -> str:
-    """SHA-256 over the names with a zero byte between them; there may be millions, so not all in one string."""
+    """Hash the names by SHA-256, with a zero byte between them; there may be millions, so not all in one string."""
     digest = hashlib.sha256()
     for index, name in enumerate(names):
         digest.update(f"{chr(0) if index else ''}{name}".encode("utf-8", "surrogatepass"))
@@ -188,7 +188,7 @@ def check_record(path: Path, record: Path, job: TableJob) -> None:
 
 
 def _model_digest(models: Sequence[str]) -> str:
-    """SHA-256 over what comes with digitry for reading, and over the models that take the place of a part of it."""
+    """Hash what comes with digitry for reading, and the models that take the place of a part of it, by SHA-256."""
     shipped = sorted((resources.files("digitry") / "models").iterdir(), key=lambda file: file.name)
     data = [file.read_bytes() for file in shipped if file.name.endswith((".onnx", ".json"))]
     data += map(read_model, models)

@@ -87,5 +87,5 @@ def share_layers(network: nn.Module, share: Share) -> None:
 
 
 def _over_images(values: torch.Tensor) -> torch.Tensor:
-    """(channels,) → (1, channels, 1, 1)."""
+    """Stretch (channels,) over images: (1, channels, 1, 1)."""
     return values.view(1, -1, 1, 1)

@@ -214,7 +214,7 @@ def _without_test(data: str | Path | Dataset | Arrays) -> Dataset:
 
 
 def _differs(recipe: Recipe, plan: StudyPlan, values: Mapping[str, Any]) -> bool:
-    """Whether settings that were found are others than the recipe's own."""
+    """Tell whether settings that were found are others than the recipe's own."""
     return recipe.with_settings({**plan.settings, **values}) != recipe.with_settings(plan.settings)
 
 
