@@ -29,7 +29,7 @@ class DataError(DigitryError):
 
 
 class ModelError(DigitryError):
-    """A model file, run, checkpoint or artifact that cannot be used."""
+    """A model file, run or checkpoint that cannot be used."""
 
     exit_code = 4
 
