@@ -105,10 +105,13 @@ def _log_softmax(program: Program, options: dict[str, Any], a: Array) -> Array:
     return program.made("logf(x)", _softmax(program, options, a))
 
 
-def _reduce_mean(program: Program, options: dict[str, Any], a: Array) -> Array:
-    axes = [axis % a.ndim for axis in options.get("axes", range(a.ndim))]
-    out = program.mean(a, axes)
-    return out if options.get("keepdims", 1) else out.squeeze(tuple(axes))
+def _reduced(reduce: Callable[[Program, Array, list[int]], Array]) -> Callable[..., Array]:
+    def add(program: Program, options: dict[str, Any], a: Array) -> Array:
+        axes = [axis % a.ndim for axis in options.get("axes", range(a.ndim))]
+        out = reduce(program, a, axes)
+        return out if options.get("keepdims", 1) else out.squeeze(tuple(axes))
+
+    return add
 
 
 def _reduce_length(program: Program, options: dict[str, Any], a: Array) -> Array:
@@ -186,6 +189,11 @@ def _between(sides: Sequence[int], others: Sequence[int]) -> tuple[int, ...]:
     return tuple(one for pair in zip(sides, others, strict=True) for one in pair)
 
 
+def _where(program: Program, options: dict[str, Any], condition: Array, a: Array, b: Array) -> Array:
+    out = program.new(*np.broadcast_shapes(condition.shape, a.shape, b.shape))
+    return program.each("x != 0 ? y : o", program.each("x", out, b), condition, a)
+
+
 def _clip(program: Program, options: dict[str, Any], a: Array, low: Any = None, high: Any = None) -> Array:
     if low is not None:
         a = program.made("x > y ? x : y", a, low)
@@ -223,6 +231,7 @@ OPERATORS: dict[str, Callable[..., Array]] = {
     "Concat": _concatenate,
     "Conv": loop_windows.convolution,
     "ConvTranspose": loop_windows.transposed,
+    "Cos": _plain("cosf(x)"),
     "Div": _plain("x / y"),
     "Einsum": _einsum,
     "Elu": _with("x > 0 ? x : y * (expf(x) - 1)", "alpha", 1.0),
@@ -239,6 +248,7 @@ OPERATORS: dict[str, Callable[..., Array]] = {
     "InstanceNormalization": _instance_normalization,
     "LayerNormalization": _layer_normalization,
     "LeakyRelu": _with("x > 0 ? x : x * y", "alpha", 0.01),
+    "Log": _plain("logf(x)"),
     "LogSoftmax": _log_softmax,
     "MatMul": _product,
     "Max": _plain("x > y ? x : y"),
@@ -248,13 +258,17 @@ OPERATORS: dict[str, Callable[..., Array]] = {
     "Neg": _plain("-x"),
     "PRelu": _plain("x > 0 ? x : x * y"),
     "Pad": _pad,
+    "Pow": _plain("powf(x, y)"),
     "ReduceL2": _reduce_length,
-    "ReduceMean": _reduce_mean,
+    "ReduceMax": _reduced(lambda program, a, axes: program.reduced("o > x ? o : x", LOWEST, a, axes)),
+    "ReduceMean": _reduced(lambda program, a, axes: program.mean(a, axes)),
+    "ReduceMin": _reduced(lambda program, a, axes: program.reduced("o < x ? o : x", -LOWEST, a, axes)),
     "Relu": _plain("x > 0 ? x : 0"),
     "Reshape": _reshape,
     "Resize": _resize,
     "Selu": _selu,
     "Sigmoid": _plain("1 / (1 + expf(-x))"),
+    "Sin": _plain("sinf(x)"),
     "Slice": _slice,
     "Softmax": _softmax,
     "Softplus": _plain("x > 0 ? x + log1pf(expf(-x)) : log1pf(expf(x))"),
@@ -265,5 +279,6 @@ OPERATORS: dict[str, Callable[..., Array]] = {
     "Tanh": _plain("tanhf(x)"),
     "Transpose": lambda program, options, a: a.transpose(options["perm"]),
     "Unsqueeze": _unsqueeze,
+    "Where": _where,
 }
 """Operator of ONNX → the function that adds its loops and gives its value; `x > y` and such are C."""

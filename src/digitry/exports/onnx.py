@@ -1,8 +1,9 @@
 """Keras network → one ONNX file with the same answers.
 
 Written here, a function a layer, for everything that Keras' guides to vision build with: the same bytes from the same
-weights on TensorFlow, JAX and Torch, and plain opset-17 nodes. What has no function here goes through Keras' own export
-where its converter is installed (docs/decisions/0010-onnx-ways.md).
+weights on TensorFlow, JAX and Torch, and plain opset-17 nodes. Another layer is followed through the operations of
+`keras.ops` that it is made of; what cannot be followed goes through Keras' own export where its converter is installed
+(docs/decisions/0010-onnx-ways.md).
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from numpy.typing import NDArray
 
 from digitry.errors import ModelError
 from digitry.exports.onnx_converter import converted, missing_converter
-from digitry.exports.onnx_graph import Graph, Value
-from digitry.exports.onnx_layers import LAYERS, OPERATIONS, AxisOrder
+from digitry.exports.onnx_follow import layer_followed
+from digitry.exports.onnx_graph import AxisOrder, Graph, Value
+from digitry.exports.onnx_layers import LAYERS
+from digitry.exports.onnx_operations import OPERATIONS
 from digitry.exports.onnx_weights import refuse
 from digitry.exports.opsets import check_opset, in_opset
 from digitry.exports.parity import ExportFormat
@@ -47,8 +50,8 @@ def to_onnx(model: Any, contract: Contract) -> bytes:
 
 
 def written_by_layers(model: Any, contract: Contract) -> bytes:
-    """Do as `to_onnx`, of layers that have a function here. Raises ModelError, with its name, when one has none."""
-    graph = Graph()
+    """Do as `to_onnx`, without Keras' own export. Raises ModelError, with its name, when a layer has no ONNX form."""
+    graph = Graph(_call)
     found = graph.ordered(_network(graph, model, Value(INPUT_NAME, tuple(model.input_shape))), first=False).name
     if contract.reads == "number":
         found = graph.add("Softmax", graph.add("Mul", found, 1 / contract.temperature), axis=-1)
@@ -92,19 +95,17 @@ def _call(graph: Graph, layer: Any, *values: Any, **options: Any) -> Value:
     if kind.startswith("Random") and kind not in LAYERS:
         kind = "Identity"  # whatever it does to images, it does in training only
     if kind not in LAYERS:
-        raise ModelError(f"layer {layer.name} ({type(layer).__name__}) has no ONNX form here")
+        return layer_followed(graph, layer, *values, **options)
     layout, function = LAYERS[kind]
     graph.enter(layer)
     several = isinstance(values[0], list | tuple)
-    given = list(values[0]) if several else list(values)
+    given = _values(graph, list(values[0]) if several else list(values))
     first = given[0].first if layout is AxisOrder.ANY else layout is AxisOrder.FIRST
     given = [graph.ordered(one, first=first) for one in given]
     options = {n: graph.ordered(v, first=first) if isinstance(v, Value) else v for n, v in options.items()}
     taken = [given] if several else given
-    try:
-        inspect.signature(function).bind(graph, layer, *taken, **options)
-    except TypeError as error:  # what goes wrong within the function is another matter
-        raise refuse(layer, f"what it was called with ({', '.join(options) or len(given)})") from error
+    if not _takes(function, graph, layer, *taken, **options):
+        raise refuse(layer, f"what it was called with ({', '.join(options) or len(given)})")
     name = function(graph, layer, *taken, **options)
     shapes = [one.shape for one in given]
     try:
@@ -119,17 +120,46 @@ def _call(graph: Graph, layer: Any, *values: Any, **options: Any) -> Value:
 
 def _operation(graph: Graph, operation: Any, *values: Any, **options: Any) -> Value:
     """Write one operation of `keras.ops`; values of different shapes are taken as Keras has them."""
-    from keras import KerasTensor
+    from keras import KerasTensor, tree
 
     kind = known_name(operation)
-    if kind not in OPERATIONS or options:
+    if kind not in OPERATIONS:
         raise ModelError(f"the operation {type(operation).__name__} has no ONNX form here")
+    layout, function = OPERATIONS[kind]
     graph.enter(operation)
-    given = [one for one in values if isinstance(one, Value)]
-    first = given[0].first and len({one.shape for one in given}) == 1
-    ordered = [graph.ordered(one, first=first) if isinstance(one, Value) else one for one in values]
-    asked = [KerasTensor(one.shape) if isinstance(one, Value) else one for one in values]
-    return Value(OPERATIONS[kind](graph, operation, *ordered), operation.compute_output_spec(*asked).shape, first)
+    taken = _values(graph, list(values))
+    sized = [one for one in tree.flatten(taken) if isinstance(one, Value) and set(one.shape) - {1}]
+    first = layout is AxisOrder.ANY and bool(sized) and sized[0].first and len({one.shape for one in sized}) == 1
+
+    def each(change: Callable[[Value], Any]) -> list[Any]:
+        changed = tree.map_structure(lambda one: change(one) if isinstance(one, Value) else one, taken)
+        return list(changed)
+
+    ordered = each(lambda one: graph.ordered(one, first=first))
+    if not _takes(function, graph, operation, *ordered, **options):
+        raise ModelError(f"the operation {type(operation).__name__} has no ONNX form here as it was called")
+    name = function(graph, operation, *ordered, **options)
+    shape = tuple(operation.compute_output_spec(*each(lambda one: KerasTensor(one.shape)), **options).shape)
+    return Value(name, shape, first and len(shape) > 2)
+
+
+def _values(graph: Graph, given: list[Any]) -> list[Any]:
+    """Return what a layer or an operation was called with, its weights and other arrays as values."""
+    from keras import Variable, ops, tree
+
+    def value(one: Any) -> Any:
+        return graph.constant(one) if isinstance(one, Variable | np.ndarray) or ops.is_tensor(one) else one
+
+    return list(tree.map_structure(value, given))
+
+
+def _takes(function: Callable[..., str], *given: Any, **options: Any) -> bool:
+    """Tell whether the function can be called so: what goes wrong within it is another matter."""
+    try:
+        inspect.signature(function).bind(*given, **options)
+    except TypeError:
+        return False
+    return True
 
 
 def answers(path: Path, contract: Contract, images: Images) -> NDArray[np.float32]:

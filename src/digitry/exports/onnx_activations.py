@@ -1,56 +1,59 @@
-"""Keras activation → ONNX nodes, a function an activation: from the names of arrays to that of the result."""
+"""Keras activation → ONNX nodes, a function an activation: from the name of an array to that of the result.
+
+What it takes beside the array is called as in Keras, and is so where nothing else is said.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
-from digitry.errors import ModelError
-from digitry.exports.onnx_graph import Graph, Value
-from digitry.recipes.base import known_name
+from digitry.exports.onnx_graph import Graph
 
 
-def activated(graph: Graph, x: Value, activation: Any) -> str:
-    """Send the value through an activation function of Keras. Raises ModelError for one that has no form here."""
-    name = known_name(activation)
-    if name == "linear":
-        return x.name
-    if name in ("softmax", "log_softmax"):
-        return graph.add("Softmax" if name == "softmax" else "LogSoftmax", x.name, axis=x.axis(-1))
-    if name not in ACTIVATIONS:
-        given = getattr(activation, "__name__", type(activation).__name__)
-        given = given if name else f"{given} of {getattr(activation, '__module__', 'your own')}"
-        raise ModelError(f"activation {given} has no ONNX form here; known: {', '.join(sorted(ACTIVATIONS))}")
-    return ACTIVATIONS[name](graph, x.name)
-
-
-def rectified(graph: Graph, x: str, slope: float, highest: float | None, threshold: float) -> str:
-    """Apply Keras' ReLU in full: x between `threshold` and `highest`, 0 or `highest` elsewhere, and a slope below."""
+def _relu(
+    graph: Graph, x: str, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
+) -> str:
+    """Apply ReLU in full: x between `threshold` and `max_value`, 0 or `max_value` elsewhere, and a slope below."""
     if threshold:
         found = graph.add("Mul", x, graph.add("Cast", graph.add("Greater", x, threshold), to=1))
-    elif slope and highest is None:
-        return graph.add("LeakyRelu", x, alpha=slope)
+    elif negative_slope and max_value is None:
+        return graph.add("LeakyRelu", x, alpha=negative_slope)
     else:
         found = graph.add("Relu", x)
-    if highest is not None:
-        found = graph.add("Min", found, highest)
-    if slope:
+    if max_value is not None:
+        found = graph.add("Min", found, max_value)
+    if negative_slope:
         missing = graph.add("Min", graph.add("Sub", x, threshold), 0.0)
-        found = graph.add("Add", found, graph.add("Mul", missing, slope))
+        found = graph.add("Add", found, graph.add("Mul", missing, negative_slope))
     return found
 
 
-def clipped(graph: Graph, x: str, low: float, high: float) -> str:
-    """Clip x: at least `low` and at most `high`."""
+def _clipped(graph: Graph, x: str, low: float, high: float) -> str:
     return graph.add("Clip", x, low, high)
 
 
-def _node(operator: str, **attributes: float) -> Callable[[Graph, str], str]:
-    return lambda graph, x: graph.add(operator, x, **attributes)
+def _node(operator: str) -> Callable[[Graph, str], str]:
+    return lambda graph, x: graph.add(operator, x)
 
 
-def _gelu(graph: Graph, x: str) -> str:
+def _elu(graph: Graph, x: str, alpha: float = 1.0) -> str:
+    return graph.add("Elu", x, alpha=alpha)
+
+
+def _celu(graph: Graph, x: str, alpha: float = 1.0) -> str:
+    return _elu(graph, x) if alpha == 1 else graph.add("Mul", _elu(graph, graph.add("Div", x, alpha)), alpha)
+
+
+def _leaky_relu(graph: Graph, x: str, negative_slope: float = 0.2) -> str:
+    return graph.add("LeakyRelu", x, alpha=negative_slope)
+
+
+def _gelu(graph: Graph, x: str, approximate: bool = False) -> str:
+    if approximate:
+        bent = graph.add("Mul", graph.add("Mul", graph.add("Mul", x, x), x), 0.044715)
+        wave = graph.add("Tanh", graph.add("Mul", graph.add("Add", x, bent), math.sqrt(2 / math.pi)))
+        return graph.add("Mul", graph.add("Mul", x, 0.5), graph.add("Add", wave, 1.0))
     share = graph.add("Add", graph.add("Erf", graph.add("Mul", x, math.sqrt(0.5))), 1.0)
     return graph.add("Mul", graph.add("Mul", x, 0.5), share)
 
@@ -79,45 +82,45 @@ def _log_sigmoid(graph: Graph, x: str) -> str:
     return graph.add("Neg", graph.add("Softplus", graph.add("Neg", x)))
 
 
-def _soft_shrink(graph: Graph, x: str) -> str:
-    return graph.add("Sub", x, clipped(graph, x, -0.5, 0.5))
+def _soft_shrink(graph: Graph, x: str, threshold: float = 0.5) -> str:
+    return graph.add("Sub", x, _clipped(graph, x, -threshold, threshold))
 
 
-def _hard_shrink(graph: Graph, x: str) -> str:
-    far = graph.add("Cast", graph.add("Greater", graph.add("Abs", x), 0.5), to=1)
+def _hard_shrink(graph: Graph, x: str, threshold: float = 0.5) -> str:
+    far = graph.add("Cast", graph.add("Greater", graph.add("Abs", x), threshold), to=1)
     return graph.add("Mul", x, far)
 
 
-def _squareplus(graph: Graph, x: str) -> str:
-    root = graph.add("Sqrt", graph.add("Add", graph.add("Mul", x, x), 4.0))
+def _squareplus(graph: Graph, x: str, b: float = 4.0) -> str:
+    root = graph.add("Sqrt", graph.add("Add", graph.add("Mul", x, x), b))
     return graph.add("Mul", graph.add("Add", x, root), 0.5)
 
 
 def _sparse_sigmoid(graph: Graph, x: str) -> str:
-    return clipped(graph, graph.add("Mul", graph.add("Add", x, 1.0), 0.5), 0.0, 1.0)
+    return _clipped(graph, graph.add("Mul", graph.add("Add", x, 1.0), 0.5), 0.0, 1.0)
 
 
 def _sparse_plus(graph: Graph, x: str) -> str:
-    middle = clipped(graph, x, -1.0, 1.0)
+    middle = _clipped(graph, x, -1.0, 1.0)
     bend = graph.add("Add", middle, 1.0)
     beyond = graph.add("Relu", graph.add("Sub", x, 1.0))
     return graph.add("Add", graph.add("Mul", graph.add("Mul", bend, bend), 0.25), beyond)
 
 
-ACTIVATIONS: dict[str, Callable[[Graph, str], str]] = {
-    "celu": _node("Elu"),
-    "elu": _node("Elu"),
+ACTIVATIONS: dict[str, Callable[..., str]] = {
+    "celu": _celu,
+    "elu": _elu,
     "exponential": _node("Exp"),
     "gelu": _gelu,
     "hard_shrink": _hard_shrink,
     "hard_sigmoid": _hard_sigmoid,
     "hard_silu": _hard_silu,
-    "hard_tanh": lambda graph, x: clipped(graph, x, -1.0, 1.0),
-    "leaky_relu": _node("LeakyRelu", alpha=0.2),
+    "hard_tanh": lambda graph, x: _clipped(graph, x, -1.0, 1.0),
+    "leaky_relu": _leaky_relu,
     "log_sigmoid": _log_sigmoid,
     "mish": _mish,
-    "relu": _node("Relu"),
-    "relu6": lambda graph, x: clipped(graph, x, 0.0, 6.0),
+    "relu": _relu,
+    "relu6": lambda graph, x: _clipped(graph, x, 0.0, 6.0),
     "selu": _node("Selu"),
     "sigmoid": _node("Sigmoid"),
     "silu": _silu,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from enum import Enum
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from digitry.errors import ModelError
 from digitry.networks.contract import METADATA_KEY, Contract
 from digitry.networks.model import INPUT_NAME, OUTPUT_NAME
 
@@ -20,6 +23,14 @@ def named_shapes(contract: Contract) -> tuple[list[Any], list[Any]]:
     if contract.reads == "number":
         return ["n", height, "width", channels], ["n", "frames", 1 + classes]
     return ["n", height, width, channels], ["n", classes]
+
+
+class AxisOrder(Enum):
+    """How a function wants its values' axes, and gives its result's."""
+
+    FIRST = "channels before height and width, as ONNX's convolutions do"
+    LAST = "as Keras does"
+    ANY = "either: `Value.axis` tells"
 
 
 class Value:
@@ -52,12 +63,20 @@ class Node(NamedTuple):
 class Graph:
     """Nodes in order, and the arrays that they need."""
 
-    def __init__(self) -> None:
+    def __init__(self, write: Callable[..., Value]) -> None:
+        """`write` is how a layer or an operation is written: (graph, layer, what it is called with) → value."""
+        self._write = write
         self.nodes: list[Node] = []
         self.arrays: dict[str, NDArray[Any]] = {}
         self._turned: dict[str, str] = {}
         self._of_layers: dict[tuple[int, int], str] = {}
+        self._constants: dict[int, tuple[str, Any]] = {}
+        """With the array itself: as long as it is kept nothing else has its id."""
         self._layer, self._count = 0, 0
+
+    def call(self, layer: Any, *values: Any, **options: Any) -> Value:
+        """Write a layer, or an operation of `keras.ops`, on what it is called with."""
+        return self._write(self, layer, *values, **options)
 
     def enter(self, layer: Any) -> None:
         """Enter a layer: arrays that are added from now on are those of `layer`: a layer that is called twice
@@ -86,6 +105,16 @@ class Graph:
         self._of_layers[place] = name
         return name
 
+    def constant(self, given: Any) -> Value:
+        """Return a weight of Keras, or another array, as a value: written once, however often it is used."""
+        if id(given) not in self._constants:
+            from keras import ops
+
+            name = f"{len(self.arrays)}_constant"
+            self.arrays[name] = np.array(ops.convert_to_numpy(given), np.float32, order="C")
+            self._constants[id(given)] = name, given
+        return Value(self._constants[id(given)][0], tuple(given.shape))
+
     def ordered(self, value: Value, *, first: bool) -> Value:
         """Return the value with its channels first, or as Keras has it; values of two axes have no such order."""
         rank = len(value.shape)
@@ -97,8 +126,8 @@ class Graph:
         return Value(self._turned[value.name], value.shape, first)
 
     def to_bytes(self, output: str, contract: Contract) -> bytes:
-        """Return the file, checked; `output` is the name of the answers."""
-        from onnx import TensorProto, checker, helper, numpy_helper
+        """Return the file; `output` is the name of the answers. Raises ModelError when it is no valid ONNX."""
+        from onnx import TensorProto, checker, helper, numpy_helper, shape_inference
 
         if not self.nodes or self.nodes[-1].output != output:
             output = self.add("Identity", output)
@@ -123,6 +152,9 @@ class Graph:
             ir_version=IR_VERSION,
         )
         helper.set_model_props(proto, {METADATA_KEY: contract.to_json()})
-        checker.check_model(proto, full_check=True)
+        try:
+            checker.check_model(proto, full_check=True)
+        except (checker.ValidationError, shape_inference.InferenceError) as error:
+            raise ModelError("what was followed of this network is no valid ONNX") from error
         data: bytes = proto.SerializeToString(deterministic=True)
         return data

@@ -1,24 +1,14 @@
-"""Which function writes which Keras layer as ONNX: one line a layer."""
+"""Which function writes which Keras layer as ONNX: one line a layer. What has none is followed (`onnx_follow.py`)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import Enum
-from typing import Any
 
 from digitry.exports import onnx_shapes as shapes
 from digitry.exports import onnx_weights as weights
 from digitry.exports.onnx_activations import ACTIVATIONS
-from digitry.exports.onnx_graph import Graph
-
-
-class AxisOrder(Enum):
-    """How a function wants its values' axes, and gives its result's."""
-
-    FIRST = "channels before height and width, as ONNX's convolutions do"
-    LAST = "as Keras does"
-    ANY = "either: `Value.axis` tells"
-
+from digitry.exports.onnx_graph import AxisOrder
+from digitry.exports.onnx_operations import of_one
 
 FIRST, LAST, ANY = AxisOrder.FIRST, AxisOrder.LAST, AxisOrder.ANY
 
@@ -43,7 +33,7 @@ LAYERS: dict[str, tuple[AxisOrder, Callable[..., str]]] = {
     "DepthwiseConv1D": (FIRST, weights.depthwise),
     "DepthwiseConv2D": (FIRST, weights.depthwise),
     "Dropout": (ANY, shapes.nothing),
-    "ELU": (ANY, shapes.elu),
+    "ELU": (ANY, of_one(ACTIVATIONS["elu"])),
     "EinsumDense": (LAST, weights.einsum_dense),
     "Embedding": (LAST, weights.embedding),
     "Flatten": (LAST, shapes.flatten),
@@ -57,11 +47,10 @@ LAYERS: dict[str, tuple[AxisOrder, Callable[..., str]]] = {
     "Identity": (ANY, shapes.nothing),
     "InputLayer": (ANY, shapes.nothing),
     "LayerNormalization": (LAST, weights.layer_normalization),
-    "LeakyReLU": (ANY, shapes.leaky_relu),
+    "LeakyReLU": (ANY, of_one(ACTIVATIONS["leaky_relu"])),
     "MaxPooling1D": (FIRST, shapes.pooling("MaxPool")),
     "MaxPooling2D": (FIRST, shapes.pooling("MaxPool")),
     "Maximum": (ANY, shapes.merging("Max")),
-    "MeanOfViews": (LAST, shapes.mean_of_views),
     "Minimum": (ANY, shapes.merging("Min")),
     "MultiHeadAttention": (LAST, weights.attention),
     "Multiply": (ANY, shapes.merging("Mul")),
@@ -69,7 +58,7 @@ LAYERS: dict[str, tuple[AxisOrder, Callable[..., str]]] = {
     "PReLU": (LAST, weights.prelu),
     "Permute": (LAST, shapes.permute),
     "RMSNormalization": (LAST, weights.rms_normalization),
-    "ReLU": (ANY, shapes.relu),
+    "ReLU": (ANY, of_one(ACTIVATIONS["relu"])),
     "RepeatVector": (LAST, shapes.repeat_vector),
     "Rescaling": (LAST, shapes.rescaling),
     "Reshape": (LAST, shapes.reshape),
@@ -88,33 +77,3 @@ LAYERS: dict[str, tuple[AxisOrder, Callable[..., str]]] = {
     "ZeroPadding2D": (ANY, shapes.zero_padding),
 }
 """Keras layer class → layout, and the function that adds its nodes."""
-
-
-def _of_two(operator: str) -> Callable[..., str]:
-    """Return the function for an operation between values and numbers, as in `x + y` or `2 * x`."""
-
-    def add(graph: Graph, layer: Any, one: Any, other: Any) -> str:
-        return graph.add(operator, *(getattr(value, "name", value) for value in (one, other)))
-
-    return add
-
-
-def _of_one(function: Callable[[Graph, str], str]) -> Callable[..., str]:
-    return lambda graph, layer, x: function(graph, x.name)
-
-
-OPERATIONS: dict[str, Callable[..., str]] = {
-    "Add": _of_two("Add"),
-    "Divide": _of_two("Div"),
-    "Maximum": _of_two("Max"),
-    "Minimum": _of_two("Min"),
-    "Multiply": _of_two("Mul"),
-    "Subtract": _of_two("Sub"),
-    "TrueDivide": _of_two("Div"),
-    "Relu": _of_one(ACTIVATIONS["relu"]),
-    "Relu6": _of_one(ACTIVATIONS["relu6"]),
-    "Sigmoid": _of_one(ACTIVATIONS["sigmoid"]),
-    "Silu": _of_one(ACTIVATIONS["silu"]),
-    "Tanh": _of_one(ACTIVATIONS["tanh"]),
-}
-"""Operation of `keras.ops` in a functional network → the function that adds its nodes."""

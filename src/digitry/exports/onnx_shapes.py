@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from digitry.exports.onnx_activations import activated, rectified
+from digitry.exports.onnx_follow import activated
 from digitry.exports.onnx_graph import Graph, Value
 from digitry.exports.onnx_weights import refuse
 
@@ -24,21 +24,6 @@ def nothing(graph: Graph, layer: Any, x: Value, *rest: Any, **options: Any) -> s
 def activation(graph: Graph, layer: Any, x: Value) -> str:
     """Apply any activation function of Keras."""
     return activated(graph, x, layer.activation)
-
-
-def relu(graph: Graph, layer: Any, x: Value) -> str:
-    """Apply ReLU with all its options."""
-    return rectified(graph, x.name, layer.negative_slope, layer.max_value, layer.threshold)
-
-
-def leaky_relu(graph: Graph, layer: Any, x: Value) -> str:
-    """Give a fixed slope below 0."""
-    return graph.add("LeakyRelu", x.name, alpha=layer.negative_slope)
-
-
-def elu(graph: Graph, layer: Any, x: Value) -> str:
-    """Give an exponential below 0."""
-    return graph.add("Elu", x.name, alpha=layer.alpha)
 
 
 def softmax(graph: Graph, layer: Any, x: Value) -> str:
@@ -198,9 +183,3 @@ def views(graph: Graph, layer: Any, x: Value) -> str:
         kernel[view, 0, 1 - down, 1 - right] = 1
     name = graph.add("Conv", x.name, kernel, kernel_shape=[3, 3], pads=[1, 1, 1, 1])
     return graph.add("Reshape", name, np.array([-1, 1, height, width], np.int64))
-
-
-def mean_of_views(graph: Graph, layer: Any, x: Value) -> str:
-    """Return the mean of what is said of an image's views."""
-    name = graph.add("Reshape", x.name, np.array([-1, layer.views, x.shape[-1]], np.int64))
-    return graph.add("ReduceMean", name, axes=[1], keepdims=0)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.errors import ModelError
-from digitry.exports.onnx_activations import activated
+from digitry.exports.onnx_follow import activated
 from digitry.exports.onnx_graph import Graph, Value
 
 

@@ -43,7 +43,7 @@ def check_export(plan: Recipe, class_names: tuple[str, ...]) -> None:
     except ModelError as error:
         raise ModelError(
             f"recipe {plan.name} is not trained, for its network could not be used afterwards: {error}. Build it with "
-            "another layer, or add a function for this one (docs/architecture.md)"
+            "another layer, or write this one in operations of keras.ops that have an ONNX form (docs/training.md)"
         ) from error
 
 

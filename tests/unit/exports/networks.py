@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import layers
+from keras import layers, ops
 
 from digitry.recipes.layers import MeanOfViews, Views
 
@@ -86,6 +86,42 @@ def _depths(x: Any) -> Any:
     x = layers.Conv2D(4, 3)(x)
     x = layers.SeparableConv2D(5, 3, strides=2, depth_multiplier=2, padding="same")(x)
     return layers.Flatten()(layers.DepthwiseConv2D(3, depth_multiplier=3, activation="relu")(x))
+
+
+class Bent(layers.Layer):  # type: ignore[misc]
+    """An activation with a weight for each channel, which Keras does not know."""
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        self.slope = self.add_weight(shape=(shape[-1],))
+
+    def call(self, x: Any, training: bool = False) -> Any:
+        if training:
+            return x
+        return self.slope * x + ops.where(x > 0.1, ops.sin(x) ** 2, ops.exp(x) * 0.3 - 0.2)
+
+
+class Gated(layers.Layer):  # type: ignore[misc]
+    """Layers within a layer, beside weights of its own, some of them in a list."""
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        self.dense = layers.Dense(6, activation="relu")
+        self.dropout = layers.Dropout(0.5)
+        self.dense.build(shape)
+        self.gate = self.add_weight(shape=(shape[-1], 6))
+        self.moves = [self.add_weight(shape=(6,)) for _ in range(2)]
+
+    def call(self, x: Any, training: bool | None = None) -> Any:
+        share = ops.sigmoid(ops.matmul(x, self.gate) + ops.softplus(self.moves[0]))
+        return share * self.dropout(self.dense(x), training=training) - self.moves[1]
+
+
+def gelu(x: Any) -> Any:
+    """An activation of one's own that is called as one of Keras'."""
+    return ops.tanh(x) / (1 + ops.square(x))
+
+
+def _summed_up(x: Any) -> Any:
+    return ops.cumsum(x, axis=-1)
 
 
 NETWORKS: dict[str, Callable[[], Any]] = {
@@ -204,34 +240,28 @@ NETWORKS: dict[str, Callable[[], Any]] = {
         layers.Flatten(), layers.Dense(4), layers.RepeatVector(3), layers.Flatten()
     ),
     "five moved images and their mean": lambda: in_a_row(Views(), layers.Conv2D(3, 5), layers.Flatten(), MeanOfViews()),
+    "a function of one's own": lambda: in_a_row(
+        layers.Lambda(lambda images: ops.reshape(images, (ops.shape(images)[0], 49, 16))),
+        layers.Dense(4),
+        layers.Flatten(),
+    ),
+    "an activation of one's own, called as one of Keras'": lambda: in_a_row(
+        layers.Conv2D(4, 7, strides=7, activation=gelu), layers.Flatten()
+    ),
+    "a layer of one's own with weights": lambda: in_a_row(layers.Conv2D(4, 7, strides=7), Bent(), layers.Flatten()),
+    "a layer of one's own with layers in it": lambda: in_a_row(
+        layers.Conv2D(4, 7, strides=7), Gated(), layers.Flatten()
+    ),
 }
 """What it is → the function that builds it, with ten classes."""
-
-
-def _patches(x: Any) -> Any:
-    from keras import ops
-
-    return layers.Lambda(lambda images: ops.reshape(images, (-1, 49, 16)), output_shape=(49, 16))(x)
-
-
-def _wave(x: Any) -> Any:
-    from keras import ops
-
-    return ops.sin(x)
-
-
-def _gelu_of_one_s_own() -> Callable[[Any], Any]:
-    def gelu(x: Any) -> Any:
-        return _wave(x)
-
-    return gelu
 
 
 STRANGE: dict[str, Callable[[], Any]] = {
     "rows by an LSTM": lambda: in_a_row(layers.Reshape((28, 28)), layers.LSTM(8)),
     "rows by a GRU, both ways": lambda: in_a_row(layers.Reshape((28, 28)), layers.Bidirectional(layers.GRU(4))),
-    "a function of one's own": lambda: functional(lambda x: layers.Flatten()(layers.Dense(4)(_patches(x)))),
-    "an activation of one's own": lambda: in_a_row(layers.Flatten(), layers.Dense(8, activation=_wave)),
-    "one's own, called as Keras'": lambda: in_a_row(layers.Flatten(), layers.Dense(8, activation=_gelu_of_one_s_own())),
+    "an operation that has no form here": lambda: in_a_row(
+        layers.Flatten(), layers.Dense(8), layers.Lambda(lambda x: ops.cumsum(x, axis=-1))
+    ),
+    "an activation of such an operation": lambda: in_a_row(layers.Flatten(), layers.Dense(8, activation=_summed_up)),
 }
-"""The same, of what has no function in `exports/onnx_layers.py`."""
+"""The same, of what cannot be followed."""

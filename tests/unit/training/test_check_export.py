@@ -47,8 +47,8 @@ def test_a_layer_without_an_onnx_form_is_refused_before_a_folder_is_there(
     monkeypatch.setattr(train_module, "_fit", None)  # no step is taken
     with pytest.raises(
         ModelError,
-        match=r"recipe small is not trained.* \(LSTM\) has no ONNX form here; tf2onnx may know it: "
-        r"pip install tf2onnx\. Build it with another layer, or add a function",
+        match=r"recipe small is not trained.* \(LSTM\) has no ONNX form here, .*; tf2onnx may know it: "
+        r"pip install tf2onnx\. Build it with another layer, or write this one in operations",
     ) as caught:
         train(after_an_lstm(small_recipe), data=made_up_dataset, run="run")
     assert caught.value.exit_code == 4

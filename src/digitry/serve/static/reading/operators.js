@@ -10,7 +10,7 @@ export const OPERATORS = {
   Add: (_, a, b) => combined(a, b, (x, y) => x + y),
   AveragePool: pooled(averageOf),
   BatchNormalization: (attributes, x, ...statistics) => normalised(x, foldedNormalisation(attributes, ...statistics)),
-  Cast: ({ to }, x) => (to === 1 ? x : refuse(`a cast to kind ${to}`)),
+  Cast: ({ to }, x) => (to === 1 || to === 9 ? x : refuse(`a cast to kind ${to}`)),
   Clip: (_, x, low, high) => each(x, (value) => Math.min(Math.max(value, low?.data[0] ?? -Infinity), high?.data[0] ?? Infinity)),
   Concat: joined,
   Div: (_, a, b) => combined(a, b, (x, y) => x / y),
@@ -30,6 +30,7 @@ export const OPERATORS = {
   Mul: (_, a, b) => combined(a, b, (x, y) => x * y),
   PRelu: (_, a, b) => combined(a, b, (x, y) => (x > 0 ? x : x * y)),
   Pad: padded,
+  Pow: (_, a, b) => combined(a, b, Math.pow),
   ReduceL2: (attributes, x) => each(mean(attributes, each(x, (value) => value * value)), (value, at, all) => Math.sqrt(value * (x.data.length / all.length))),
   ReduceMean: mean,
   Reshape: reshaped,
@@ -38,6 +39,7 @@ export const OPERATORS = {
   Softmax: softmax,
   Sub: (_, a, b) => combined(a, b, (x, y) => x - y),
   Transpose: transposed,
+  Where: chosen,
 };
 
 /** Normalisation with fixed statistics as one scale and one shift a channel. */
@@ -56,6 +58,13 @@ function size(dims) {
 
 function each(x, change) {
   return { dims: x.dims, data: x.data.map(change) };
+}
+
+/** `a` where the condition is not 0, else `b`, all three stretched over each other. */
+function chosen(_, condition, a, b) {
+  const both = [a, b].map((tensor) => combined(condition, tensor, (_, value) => value));
+  const [yes, one, other] = [condition, ...both].map((tensor) => combined(tensor, combined(both[0], both[1], () => 0), (value) => value));
+  return { dims: yes.dims, data: yes.data.map((value, at) => (value ? one.data[at] : other.data[at])) };
 }
 
 function normalised({ dims, data }, { scale, shift }) {
