@@ -7,7 +7,8 @@ knows the file or the recipe adds it.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 
 class DigitryError(Exception):
@@ -71,3 +72,26 @@ def guess(name: str, known: Iterable[str]) -> str:
     by_lower = {one.lower(): one for one in known}
     near = [by_lower[one] for one in difflib.get_close_matches(name.lower(), by_lower, n=2, cutoff=0.5)]
     return f"did you mean {' or '.join(map(repr, near))}? " if near else ""
+
+
+def with_errors_named(name: str, call: Callable[[], Any]) -> Any:
+    """Call what somebody else wrote. Raises SettingError with its error, and the line it comes from."""
+    try:
+        return call()
+    except (DigitryError, MemoryError):
+        raise
+    except (Exception, SystemExit) as error:
+        kind, said = type(error).__name__, (str(error).strip().splitlines() or ["it says no more"])[0]
+        raise SettingError(f"{name} fails with {kind}: {said[:300]}{_place(error)}") from error
+
+
+def _place(error: BaseException) -> str:
+    """Return the line of the person's own file that an error comes from, in words."""
+    import traceback
+    from pathlib import Path
+
+    packages = ("keras", "digitry", "tensorflow", "torch", "jax", "importlib")
+    for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
+        if frame.f_globals.get("__name__", "").partition(".")[0] not in packages:
+            return f" ({Path(frame.f_code.co_filename).name}, line {line})"
+    return ""

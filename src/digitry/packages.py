@@ -1,13 +1,25 @@
-"""What is installed beside the core, looked for before anything is done; and how the rest is installed from here."""
+"""What is installed beside the core, looked for before anything is done; how the rest is installed from here; and what
+installed packages bring, by the entry points `digitry.recipes`, `digitry.datasets` and `digitry.formats`:
+
+    [project.entry-points."digitry.recipes"]
+    my-recipe = "my_package.my_module:RECIPE"
+
+A package is imported when what it brings is asked for; one that is broken is in nobody's way.
+"""
 
 from __future__ import annotations
 
 import os
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from digitry.errors import SettingError
+from digitry.errors import DigitryError, SettingError, with_errors_named
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+Kind = TypeVar("Kind")
 
 BACKENDS = ("tensorflow", "jax", "torch")
 """What Keras computes on, in order of preference: TensorFlow trains our networks fastest on a CPU (decision 0002)."""
@@ -44,6 +56,41 @@ def can_train() -> bool:
 def how_to_train() -> str:
     """Return what to type to have a run; where nothing can be trained, first what to install."""
     return f"{'' if can_train() else install_command('train') + ', then '}digitry train cnn"
+
+
+def brought(what: str) -> dict[str, EntryPoint]:
+    """Return name → entry point of every `recipe`, `dataset` or `format` that is installed; nothing of it is
+    imported.
+    """
+    from importlib.metadata import entry_points
+
+    found = entry_points(group=f"digitry.{what}s")
+    return {one.name: one for one in sorted(found, key=lambda one: (one.name, one.value))}
+
+
+def load_brought(entry: EntryPoint, kind: type[Kind]) -> Kind:
+    """Import the package and return what it brings.
+
+    Raises SettingError, with the name of the package, when it cannot be imported or brings something else.
+    """
+    try:
+        found = with_errors_named(entry.value, entry.load)
+        if not isinstance(found, kind):
+            raise SettingError(f"{entry.value} is a {type(found).__name__}, expected a {kind.__name__}")
+    except DigitryError as error:
+        raise broken(entry, str(error)) from error
+    return found
+
+
+def broken(entry: EntryPoint, why: str) -> SettingError:
+    """Make the error for what a package brings and nobody can use."""
+    what = entry.group.removeprefix("digitry.").removesuffix("s")
+    return SettingError(f"{what} {entry.name}, of the package {package_of(entry)}, cannot be used: {why}")
+
+
+def package_of(entry: EntryPoint) -> str:
+    """Name the package that an entry point comes from."""
+    return entry.dist.name if entry.dist else entry.value
 
 
 def onnx_runtime() -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 import click
@@ -29,14 +29,23 @@ def datasets() -> dict[str, str]:
     """Look up the datasets that are known by name."""
     from digitry.datasets.sources import SOURCES
 
-    return {"datasets": ", ".join(SOURCES)}
+    return {"datasets": ", ".join([*SOURCES, *from_packages("dataset", SOURCES)])}
+
+
+def from_packages(what: str, ours: Container[str]) -> list[str]:
+    """Name what installed packages bring beside ours, each with its package; nothing of it is imported."""
+    from digitry.packages import brought, package_of
+
+    theirs = {name: entry for name, entry in brought(what).items() if name not in ours}
+    return [f"{name} (of the package {package_of(entry)})" for name, entry in theirs.items()]
 
 
 def formats() -> dict[str, str]:
     """Look up the formats that a network can be written in, and the small networks that ship."""
     from digitry.training.export_run import FORMATS
 
-    *first, last = (f"{name} ({one.note})" if one.note else name for name, one in FORMATS.items())
+    ours = (f"{name} ({one.note})" if one.note else name for name, one in FORMATS.items())
+    *first, last = (*ours, *from_packages("format", FORMATS))
     *some, other = (name for name, one in FORMATS.items() if one.gives_logits)
     lists = {"formats": f"{', '.join(first)} or {last}", "logits": f"{', '.join(some)} and {other}"}
     return lists | shipped_networks()

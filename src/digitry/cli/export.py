@@ -50,20 +50,18 @@ def command(
     them here; litert is proven by LiteRT: pip install 'digitry[litert]'. Of a network that reads numbers, {logits} give
     logits: divide them by the temperature in the run's metrics and take the softmax; the ONNX files do that themselves.
     """
-    from digitry.errors import unknown_name
     from digitry.files import check_place
     from digitry.packages import need
     from digitry.recipes.backend import backend_name
-    from digitry.training.export_run import FORMATS, export
+    from digitry.training.export_run import export, get_format
 
-    if form not in FORMATS:
-        raise unknown_name("format", form, FORMATS)
+    suffix = get_format(form).suffix
     is_litert = form.startswith("litert")
     backend_name(by="export", extra="litert" if is_litert else "train")
     if is_litert:
         need("ai_edge_litert", by="the proof of a LiteRT file")
     check_place(out or Path.cwd())
-    place = out or Path(f"digits{FORMATS[form].suffix}")
+    place = out or Path(f"digits{suffix}")
     result = export(run, place, form, opset=opset, ends=ends, weights=weights, recipe=recipe)
     size = sum(file.stat().st_size for file in [result.path, *result.path.rglob("*")] if file.is_file())
     if as_json:

@@ -78,14 +78,15 @@ def _print_setting(name: str, value: Any, about: About) -> None:
 def _brought() -> list[Any]:
     """Return the recipes of installed packages; what is wrong with one goes to stderr."""
     from digitry.errors import DigitryError
-    from digitry.recipes import plugins, registry
+    from digitry.packages import broken, brought
+    from digitry.recipes import registry
 
     found = []
-    for name, entry in plugins.found().items():
+    for name, entry in brought("recipe").items():
         try:
             if registry.is_ours(name):
-                raise plugins.broken(entry, "digitry has a recipe of that name")
-            found.append(plugins.load_plugin(entry))
+                raise broken(entry, "digitry has a recipe of that name")
+            found.append(registry.recipe_of_package(entry))
         except DigitryError as error:
             click.echo(f"digitry: {error}", err=True)
     return found

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.datasets import Progress
+from digitry.datasets.source import Source
 from digitry.datasets.view import View, inverted
 from digitry.errors import DataError, SettingError, unknown_name
 from digitry.files import folder_for
@@ -98,12 +99,12 @@ def _place_and_view(source: str | os.PathLike[str], asked: View) -> tuple[str | 
 def _load_place(
     source: str | os.PathLike[str], invert: bool | None, strict: bool, progress: Progress | None
 ) -> Dataset:
-    from digitry.datasets.sources import SOURCES
+    from digitry.datasets.sources import get_source, is_known, unknown_dataset
 
     text = os.fspath(source)
-    if isinstance(source, str) and _plain(text) in SOURCES:
-        known = _load_known(_plain(text), progress)
-        return replace(inverted(known) if invert else known, reference=_plain(text))
+    if isinstance(source, str) and is_known(text):
+        known = _load_known(get_source(text), progress)
+        return replace(inverted(known) if invert else known, reference=known.name)
     path = Path(text).expanduser()
     if _exists(path):
         from digitry.datasets.folder import read_own
@@ -112,7 +113,7 @@ def _load_place(
         return replace(own, reference=str(path.resolve()))
     if "/" in text or os.sep in text or path.suffix or isinstance(source, Path):
         raise DataError(f"there is no file or folder {text}")
-    raise SettingError(f"{unknown_name('dataset', text, SOURCES)}; or give the path of your own data")
+    raise SettingError(f"{unknown_dataset(text)}; or give the path of your own data")
 
 
 def numbered_as(dataset: Dataset, class_names: tuple[str, ...], model: str) -> Dataset:
@@ -189,14 +190,12 @@ def some_images(split: Split, count: int, seed: int) -> Split:
     return split.take(np.sort(drawn[np.argsort(place, kind="stable")[:count]]))
 
 
-def _load_known(name: str, progress: Progress | None) -> Dataset:
+def _load_known(source: Source, progress: Progress | None) -> Dataset:
     from digitry.datasets.fetch import fetch
     from digitry.datasets.folder import dataset_sha256
     from digitry.datasets.idx import read_idx
-    from digitry.datasets.sources import get_source
 
-    source = get_source(name)
-    folder = fetch(name, progress=progress)
+    folder = fetch(source.name, progress=progress)
     arrays = [read_idx(folder / file.name, len(file.shape)) for file in source.files]
     for array, file in zip(arrays, source.files, strict=True):
         if array.shape != file.shape:
@@ -222,10 +221,6 @@ def _to_canonical(picture: Path | bytes) -> Images:
     from digitry.images.canonical_input import canonical_from_bytes, canonical_from_file
 
     return canonical_from_bytes(picture) if isinstance(picture, bytes) else canonical_from_file(picture)
-
-
-def _plain(name: str) -> str:
-    return name.strip().lower().replace("_", "-")
 
 
 def _exists(path: Path) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from digitry.datasets.source import DebianPackage, NpmPackage, PublishedFile, Source, SourceFile
-from digitry.errors import unknown_name
+from digitry.errors import SettingError, unknown_name
+from digitry.packages import brought, load_brought
 from digitry.types import IMAGE_SIDE, IMAGE_SIZE
 
 RAW_NAMES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
@@ -213,11 +215,29 @@ SOURCES = {
 }
 
 
+def is_known(name: str) -> bool:
+    """Tell whether digitry, or an installed package, has a dataset of that name, however it is written."""
+    return plain_name(name) in SOURCES or plain_name(name) in brought("dataset")
+
+
 def get_source(name: str) -> Source:
-    """Return the source of that name, however it is written (`Fashion_MNIST`). Raises SettingError, which names near
-    matches.
+    """Return the source of that name, however it is written (`Fashion_MNIST`), ours or an installed package's. Raises
+    SettingError, which names near matches.
     """
-    plain = name.strip().lower().replace("_", "-")
-    if plain not in SOURCES:
-        raise unknown_name("dataset", name, SOURCES)
-    return SOURCES[plain]
+    plain = plain_name(name)
+    if plain in SOURCES:
+        return SOURCES[plain]
+    from_packages = brought("dataset")
+    if plain not in from_packages:
+        raise unknown_dataset(name)
+    return replace(load_brought(from_packages[plain], Source), name=plain)
+
+
+def unknown_dataset(name: str) -> SettingError:
+    """Make the error for a name that no dataset has."""
+    return unknown_name("dataset", name, [*SOURCES, *brought("dataset")])
+
+
+def plain_name(name: str) -> str:
+    """Return a dataset's name as the tables have it: small letters, and hyphens."""
+    return name.strip().lower().replace("_", "-")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from digitry.datasets import load
-from digitry.datasets.sources import SOURCES
+from digitry.datasets.sources import SOURCES, is_known
 from digitry.errors import DataError, SettingError, unknown_name
 from digitry.evaluation import metrics
 from digitry.evaluation.judging import CountProgress, JudgedSplit, predict_split
@@ -78,7 +78,7 @@ def judge_model(
     if data is None:
         known = {source.sha256: name for name, source in SOURCES.items()}
         data = known.get(model.contract.data_sha256) or model.contract.settings.get("data")
-        if data not in SOURCES:
+        if not (isinstance(data, str) and is_known(data)):
             raise DataError(f"{path} does not say what it learnt from; name data to judge it on: --data mnist")
     dataset = data if isinstance(data, Dataset) else load.load_dataset(data)
     warn_of_view(dataset)

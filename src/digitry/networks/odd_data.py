@@ -11,7 +11,7 @@ import numpy as np
 
 from digitry.console import warn_caller
 from digitry.datasets.same_images import first_of_its_kind
-from digitry.datasets.sources import SOURCES
+from digitry.datasets.sources import is_known
 from digitry.datasets.view import View
 from digitry.networks.model import Model
 from digitry.types import Dataset, Split
@@ -38,7 +38,7 @@ class BetterView(NamedTuple):
 
 def warn_of_odd_data(dataset: Dataset) -> None:
     """Warn of everything in a person's own dataset that training would pass over in silence. Known names are known."""
-    if dataset.reference in SOURCES:
+    if is_known(dataset.reference):
         return
     for line in odd_lines(dataset):
         warn_caller(f"{dataset.name}: {line}")
@@ -48,7 +48,7 @@ def warn_of_view(dataset: Dataset) -> None:
     """Warn where a person's own digits lie otherwise, or 10 stands for 0; all else concerns who learns from them, or is
     told by who counts and compares anyway.
     """
-    if dataset.reference not in SOURCES:
+    if not is_known(dataset.reference):
         for line in (*_ten_lines(dataset), *_view_lines(dataset)):
             warn_caller(f"{dataset.name}: {line}")
 

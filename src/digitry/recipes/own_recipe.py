@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import inspect
 import sys
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
-from digitry.errors import DigitryError, ModelError, SettingError
+from digitry.errors import ModelError, SettingError, with_errors_named
 from digitry.files import name_for_a_file
 from digitry.recipes.backend import choose_backend
 from digitry.recipes.base import Recipe, Settings, setting
@@ -120,26 +118,6 @@ def taken_in(recipe: Recipe) -> Recipe:
             raise ModelError(f"the network of {recipe.name} cannot be trained: {error}") from error
 
     return replace(recipe, build=form, is_own=True, plain_torch=False)
-
-
-def with_errors_named(name: str, call: Callable[[], Any]) -> Any:
-    """Call what somebody else wrote. Raises SettingError with its error, and the line it comes from."""
-    try:
-        return call()
-    except (DigitryError, MemoryError):
-        raise
-    except (Exception, SystemExit) as error:
-        kind, said = type(error).__name__, (str(error).strip().splitlines() or ["it says no more"])[0]
-        raise SettingError(f"{name} fails with {kind}: {said[:300]}{_place(error)}") from error
-
-
-def _place(error: BaseException) -> str:
-    """Return the line of the person's own file that an error comes from, in words."""
-    packages = ("keras", "digitry", "tensorflow", "torch", "jax", "importlib")
-    for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
-        if frame.f_globals.get("__name__", "").partition(".")[0] not in packages:
-            return f" ({Path(frame.f_code.co_filename).name}, line {line})"
-    return ""
 
 
 def _is_network(given: Any) -> bool:

@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
-from digitry.errors import SettingError
+from digitry.errors import SettingError, with_errors_named
 from digitry.files import cannot_read, name_for_a_file
 from digitry.recipes.backend import choose_backend
 from digitry.recipes.base import Recipe
 from digitry.recipes.network_file import kept_name
-from digitry.recipes.own_recipe import recipe_of, taken_in, with_errors_named
+from digitry.recipes.own_recipe import recipe_of, taken_in
 
 COPY = "recipe.py"
 """What the copy in a run's folder is called."""

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import importlib
 import json
+from dataclasses import replace
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from digitry.errors import SettingError, unknown_name
 from digitry.networks.contract import current_name
+from digitry.packages import brought, load_brought
 from digitry.recipes.base import Recipe
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 MODULES = (
     "dense_relu",
@@ -48,12 +53,17 @@ def get(name: str) -> Recipe:
     name = current_name(name)
     if name in RECIPES:
         return RECIPES[name]
-    from digitry.recipes import plugins
+    from_packages = brought("recipe")
+    if name not in from_packages:
+        raise SettingError(f"{unknown_name('recipe', name, [*RECIPES, *from_packages])}; or name a file: my_recipe.py")
+    return recipe_of_package(from_packages[name])
 
-    brought = plugins.found()
-    if name not in brought:
-        raise SettingError(f"{unknown_name('recipe', name, [*RECIPES, *brought])}; or name a file: my_recipe.py")
-    return plugins.load_plugin(brought[name])
+
+def recipe_of_package(entry: EntryPoint) -> Recipe:
+    """Return the recipe that an installed package brings. Raises SettingError, with the package's name, without it."""
+    from digitry.recipes.own_recipe import taken_in
+
+    return taken_in(replace(load_brought(entry, Recipe), name=entry.name))
 
 
 def measured() -> dict[str, Any]:

@@ -14,7 +14,7 @@ from digitry.errors import ModelError, SettingError, unknown_name
 from digitry.evaluation.number_runs import written_strips
 from digitry.exports import parity
 from digitry.networks.model_files import run_or_shipped, shipped_runs
-from digitry.packages import need
+from digitry.packages import brought, load_brought, need
 from digitry.recipes.backend import backend_name, choose_backend
 from digitry.recipes.find_recipe import RecipeLike
 from digitry.recipes.network_file import NotBuiltHereError
@@ -28,6 +28,18 @@ FORMATS: dict[str, parity.ExportFormat] = {
     one.key: one for one in (importlib.import_module(f"digitry.exports.{name}").FORMAT for name in MODULES)
 }
 """What `digitry export --format` calls it → how it is written."""
+
+
+def get_format(name: str) -> parity.ExportFormat:
+    """Return the format of that name, ours or an installed package's. Raises SettingError with near matches for
+    another.
+    """
+    if name in FORMATS:
+        return FORMATS[name]
+    from_packages = brought("format")
+    if name not in from_packages:
+        raise unknown_name("format", name, [*FORMATS, *from_packages])
+    return load_brought(from_packages[name], parity.ExportFormat)._replace(key=name)
 
 
 class Exported(NamedTuple):
@@ -59,7 +71,7 @@ def export(
     recipe: RecipeLike | None = None,
     data: Dataset | None = None,
 ) -> Exported:
-    """Write a run's model to `out` in a format of `FORMATS`, if it answers as Keras does; loads Keras.
+    """Write a run's model to `out` in a format, if it answers as Keras does; loads Keras.
 
     `run` is a Run, the folder of one, or the name of a small network that ships, such as `tiny`. `opset`, 13 to the
     newest that can be run here, is for `onnx`; `ends`, `float` or `integer`, for `litert-int8`; `weights`, `float` or
@@ -70,9 +82,7 @@ def export(
     network. Raises SettingError for an unknown format or option, a format that another backend of Keras writes, and
     where Keras is not installed.
     """
-    if form not in FORMATS:
-        raise unknown_name("format", form, FORMATS)
-    kind = _with_options(FORMATS[form], opset=opset, ends=ends, weights=weights)
+    kind = _with_options(get_format(form), opset=opset, ends=ends, weights=weights)
     place = Path(run) if isinstance(run, Run) else run_or_shipped(run)
     if place.is_file():
         raise ModelError(
