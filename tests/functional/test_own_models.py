@@ -119,7 +119,6 @@ def test_a_file_with_layers_of_ones_own_is_run_only_where_it_is_named(data: Path
         "            return 2.0 * x\n"
         "    return Sequential([layers.Input((784,)), Twice(), layers.Dense(classes, activation='softmax')])\n"
     )
-    pytest.importorskip("tf2onnx")
     done = digitry.train(file, data, run=tmp_path / "run", **RUN | {"epochs": 1})
     trace.unlink()
     file.unlink()

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+import digitry
 from digitry import recipes
 from digitry.errors import TrainingError
 from digitry.networks.prepare import prepare
 from digitry.recipes.backend import choose_backend, make_deterministic
 from digitry.recipes.base import Recipe
+from digitry.recipes.own_recipe import taken_in
 from digitry.training import state
 from digitry.training.compiled import build_and_compile
 from digitry.training.tasks import Examples
@@ -116,6 +119,29 @@ def test_a_layer_without_a_twin_is_named() -> None:
     model.compile(optimizer="adam")
     with pytest.raises(TrainingError, match="UpSampling2D has no twin"):
         PlainTorch(model, CANONICAL, recipes.get("cnn"), 0, STEPS)
+
+
+def test_what_has_a_layer_of_one_s_own_is_trained_by_keras_on_torch_and_is_in_its_onnx_file(tmp_path: Path) -> None:
+    choose_backend("torch")
+    from keras import Sequential, layers, ops
+
+    class Bent(layers.Layer):  # type: ignore[misc]
+        def build(self, shape: tuple[int | None, ...]) -> None:
+            self.slope = self.add_weight(shape=(shape[-1],))
+
+        def call(self, x: Any) -> Any:
+            return ops.where(x > 0, ops.sin(x), self.slope * x)
+
+    def build(classes: int, settings: Any) -> Any:
+        inner = [layers.Conv2D(4, 7, strides=7), Bent(), layers.Flatten()]
+        return Sequential([layers.Input((28, 28, 1)), *inner, layers.Dense(classes, activation="softmax")])
+
+    asking = taken_in(replace(recipes.get("quick"), build=build).with_settings({"epochs": 1, "precision": "float32"}))
+    digits = make_digits(60)
+    dataset = digitry.Dataset.from_arrays(digits.images, digits.labels)
+    run = digitry.train(asking, dataset, run=tmp_path / "run", report=False)
+    assert run.config["backend"] == "torch"
+    assert run.model().probabilities(digits.images).shape == (60, 10)
 
 
 def test_a_step_is_that_of_torch_s_own_adamw_to_the_last_bit() -> None:
