@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +17,7 @@ from click.testing import CliRunner
 import digitry
 from digitry import packages, recipes
 from digitry.cli import group
+from digitry.cli.derived_help import datasets, formats
 from digitry.datasets.sources import SOURCES, get_source
 from digitry.errors import SettingError
 from digitry.exports.keras_file import FORMAT
@@ -107,12 +109,12 @@ def test_the_list_of_recipes_has_the_good_ones_and_says_what_is_wrong_with_the_o
     assert names == [*recipes.names(), "theirs"]
 
 
-@pytest.mark.parametrize(("command", "what"), [("fetch", "DATASET"), ("export", "FORMAT")])
-def test_the_help_names_datasets_and_formats_with_their_packages_and_imports_none(
-    command: str, what: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("listed", "what"), [(datasets, "DATASET"), (formats, "FORMAT")])
+def test_help_names_datasets_and_formats_with_their_packages_and_imports_none(
+    listed: Callable[[], dict[str, str]], what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(EntryPoint, "load", lambda entry: pytest.fail("imported"))
-    said = " ".join(CliRunner().invoke(group, [command, "--help"]).output.split())
+    said = listed()[f"{what.lower()}s"]
     assert f"theirs (of the package brought:{what})" in said
     assert "lost (of the package no_such:THING)" in said
     assert said.count(f"brought:{what}") == 1, "what bears one of our names is not there"

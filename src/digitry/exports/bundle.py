@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +49,12 @@ def _variables(model: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for position, layer in enumerate(model.layers):
         for variable in layer.weights:
+            # Keras counts those that nobody named through the whole process.
+            called = re.sub(r"^variable_\d+$", "variable", variable.name)
             # A network in a network, or attention, has several of one name.
-            name, number = f"{position}.{type(layer).__name__}.{variable.name}", 2
+            name, number = f"{position}.{type(layer).__name__}.{called}", 2
             while name in found:
-                name, number = f"{position}.{type(layer).__name__}.{variable.name}.{number}", number + 1
+                name, number = f"{position}.{type(layer).__name__}.{called}.{number}", number + 1
             found[name] = variable
     return found
 

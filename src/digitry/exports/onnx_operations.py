@@ -6,6 +6,7 @@ Truth is a number here: 1 or 0. What an operation was made with, such as `axis`,
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -133,7 +134,7 @@ def _sum(graph: Graph, operation: Any, x: Value) -> str:
     sides = [x.shape[axis] for axis in _axes(operation, x)]
     if None in sides:
         raise _refused(operation, "sides of any length")
-    return graph.add("Mul", _reduced("ReduceMean")(graph, operation, x), float(np.prod(sides)))
+    return graph.add("Mul", _reduced("ReduceMean")(graph, operation, x), float(math.prod(side or 0 for side in sides)))
 
 
 def _variance(graph: Graph, operation: Any, x: Value) -> str:

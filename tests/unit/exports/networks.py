@@ -248,6 +248,14 @@ NETWORKS: dict[str, Callable[[], Any]] = {
     "an activation of one's own, called as one of Keras'": lambda: in_a_row(
         layers.Conv2D(4, 7, strides=7, activation=gelu), layers.Flatten()
     ),
+    "cosines, logarithms and powers": lambda: in_a_row(
+        layers.Conv2D(4, 7, strides=7),
+        layers.Lambda(lambda x: ops.cos(x) + ops.log(ops.abs(x) + 0.5) * ops.clip(x, -1, 1) ** 3),
+        layers.Flatten(),
+    ),
+    "the largest and the smallest numbers": lambda: in_a_row(
+        layers.Conv2D(4, 7, strides=7), layers.Lambda(lambda x: ops.max(x, axis=(1, 2)) - ops.min(x, axis=(1, 2)))
+    ),
     "a layer of one's own with weights": lambda: in_a_row(layers.Conv2D(4, 7, strides=7), Bent(), layers.Flatten()),
     "a layer of one's own with layers in it": lambda: in_a_row(
         layers.Conv2D(4, 7, strides=7), Gated(), layers.Flatten()

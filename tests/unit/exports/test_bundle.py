@@ -139,3 +139,11 @@ def test_loading_opens_no_other_file_no_socket_and_runs_nothing(tmp_path: Path) 
     assert not [
         name for name, _ in events if name.split(".")[0] in ("socket", "subprocess", "exec", "import", "pickle")
     ]
+
+
+def test_weights_that_nobody_named_are_called_alike_whenever_they_are_made() -> None:
+    from tests.unit.exports.networks import NETWORKS
+
+    first, second = (bundle.weights_of(NETWORKS["a layer of one's own with layers in it"]()) for _ in range(2))
+    assert list(first) == list(second)
+    assert {"1.Gated.variable", "1.Gated.variable.2", "1.Gated.variable.3"} <= set(first)

@@ -40,10 +40,10 @@ MADE: dict[str, Callable[[Any], Any]] = {
     "Exp": ops.exp,
     "ExpandDims": lambda x: ops.expand_dims(x, (1, -1)),
     "GetItem": lambda x: x[:, 1:-1, ..., None, -1] + x[:, :2, ::2, :1, None][:, :, :1, 0],
-    "Greater": lambda x: x * (x > 0.1),
-    "GreaterEqual": lambda x: x * (ops.relu(x) >= 0),
-    "Less": lambda x: x * (x < 0.1),
-    "LessEqual": lambda x: x * (ops.relu(x) <= 0),
+    "Greater": lambda x: x * ops.cast(x > 0.1, "float32"),
+    "GreaterEqual": lambda x: x * ops.cast(ops.relu(x) >= 0, "float32"),
+    "Less": lambda x: x * ops.cast(x < 0.1, "float32"),
+    "LessEqual": lambda x: x * ops.cast(ops.relu(x) <= 0, "float32"),
     "Log": lambda x: ops.log(ops.abs(x) + 0.5),
     "LogSoftmax": lambda x: ops.log_softmax(x, axis=1),
     "Matmul": lambda x: ops.transpose(x, (0, 1, 3, 2)) @ x,
@@ -58,7 +58,7 @@ MADE: dict[str, Callable[[Any], Any]] = {
     "Power": lambda x: x**2 + ops.abs(x) ** 0.5 + x**3,
     "ReLU": lambda x: keras.activations.relu(x, negative_slope=0.1, max_value=0.3, threshold=0.05),
     "Reciprocal": lambda x: ops.reciprocal(1 + ops.abs(x)),
-    "Reshape": lambda x: ops.reshape(x, (ops.shape(x)[0], -1, 2)),
+    "Reshape": lambda x: ops.reshape(x, (ops.shape(x)[0], 32, 2)),
     "Rsqrt": lambda x: ops.rsqrt(1 + ops.abs(x)),
     "Sin": ops.sin,
     "Softmax": lambda x: ops.softmax(x, axis=2),
@@ -147,10 +147,20 @@ class Noisy(layers.Layer):  # type: ignore[misc]
         return x + keras.random.normal((10,), seed=self.generator)
 
 
+class Branching(layers.Layer):  # type: ignore[misc]
+    """Asks what a value is."""
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return shape
+
+    def call(self, x: Any) -> Any:
+        return x if ops.max(x) > 0 else -x
+
+
 REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "a state": (Counting, r"layer \S+ \(Counting\) has no ONNX form here, and cannot be followed: .*\(AttributeError"),
     "chance": (Noisy, "layer noisy .* it keeps a state, or draws at random"),
-    "a branch": (lambda: layers.Lambda(lambda x: x if ops.max(x) > 0 else -x), "cannot be used as a boolean"),
+    "a branch": (Branching, "cannot be used as a boolean"),
     "an operation": (lambda: layers.Lambda(ops.sort), "the operation Sort has no ONNX form here"),
     "an option": (lambda: layers.Lambda(lambda x: ops.cast(x, "int32")), "the operation Cast .* with dtype int32"),
     "images together": (lambda: layers.Lambda(lambda x: x - ops.mean(x, axis=0)), "axis of all images together"),

@@ -366,7 +366,7 @@ def test_an_operator_that_is_not_known_and_a_broken_file_are_named(tmp_path: Pat
 
     model = template_model_bytes()
     strange = helper.make_graph(
-        [helper.make_node("Sin", ["images"], ["probabilities"])],
+        [helper.make_node("Sinh", ["images"], ["probabilities"])],
         "strange",
         [helper.make_tensor_value_info("images", 1, ["n"])],
         [helper.make_tensor_value_info("probabilities", 1, ["n"])],
@@ -376,7 +376,7 @@ def test_an_operator_that_is_not_known_and_a_broken_file_are_named(tmp_path: Pat
     for data in (helper.make_model(strange).SerializeToString(), model[: len(model) // 2], b""):
         jobs.add("network", file=jobs.file(data), input=image, dims=[1, 28, 28, 1])
     unknown, cut, empty = (answer["error"] for answer in jobs.done())
-    assert unknown.startswith("the network uses the operator Sin; known: Conv, ")
+    assert unknown.startswith("the network uses the operator Sinh; known: Conv, ")
     assert "cut" in cut
     assert "cut" in empty
 
@@ -413,6 +413,7 @@ NOT_ON_THE_PAGE = {
     "rows as a sequence, longer and shorter": "a convolution along one axis",
     "a product by its equation": "the operator Einsum",
     "a row several times": "the operator Unsqueeze",
+    "the largest and the smallest numbers": "the operator ReduceMax",
 }
 """Networks whose drawings are read by the server, and what the page says of them."""
 
