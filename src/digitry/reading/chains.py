@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from digitry.reading.near_places import near_places
 from digitry.reading.spots import Spots
 
 NEAR = 0.5
@@ -24,21 +25,7 @@ def find_chains(spots: Spots) -> list[list[int]]:
     """Give chains of places in `spots`, each in writing order; every character is in one."""
     count = len(spots.x)
     after, before = [-1] * count, [-1] * count
-    links = []
-    for first in range(count):
-        if spots.after[first, 0] < LINKED / 2:
-            continue
-        away = np.hypot(spots.x - spots.after[first, 1], spots.y - spots.after[first, 2]) / spots.size[first]
-        for second in np.flatnonzero(away < 2 * NEAR).tolist():
-            ratio = spots.size[first] / spots.size[second]
-            if second == first or not 1 / ALIKE < ratio < ALIKE:
-                continue
-            back = np.hypot(*(spots.before[second, 1:] - (spots.x[first], spots.y[first]))) / spots.size[second]
-            far = (away[second] + (back if spots.before[second, 0] > 0.5 else away[second])) / 2
-            linked = (spots.after[first, 0] + spots.before[second, 0]) / 2
-            if far < NEAR and linked > LINKED:
-                links.append((float(linked - far), first, second))
-    for _, first, second in sorted(links, reverse=True):
+    for _, first, second in sorted(_links(spots), reverse=True):
         if after[first] == -1 and before[second] == -1 and _end(after, second) != first:
             after[first], before[second] = second, first
     _let_in(spots, after, before)
@@ -50,6 +37,22 @@ def find_chains(spots: Spots) -> list[list[int]]:
                 chain.append(after[chain[-1]])
             chains.append(chain)
     return chains
+
+
+def _links(spots: Spots) -> list[tuple[float, int, int]]:
+    """Return which characters may follow which: how good each link is, and the places of its ends."""
+    links: list[tuple[float, int, int]] = []
+    for first, second in near_places(spots.x, spots.y, spots.after[:, 1:], 2 * NEAR * spots.size):
+        x, y = spots.x[second] - spots.after[first, 1], spots.y[second] - spots.after[first, 2]
+        away, ratio = np.hypot(x, y) / spots.size[first], spots.size[first] / spots.size[second]
+        x, y = spots.before[second, 1] - spots.x[first], spots.before[second, 2] - spots.y[first]
+        back = np.hypot(x, y) / spots.size[second]
+        far = (away + np.where(spots.before[second, 0] > 0.5, back, away)) / 2
+        linked = (spots.after[first, 0] + spots.before[second, 0]) / 2
+        may = (first != second) & (spots.after[first, 0] >= LINKED / 2) & (away < 2 * NEAR)
+        may &= (ratio > 1 / ALIKE) & (ratio < ALIKE) & (far < NEAR) & (linked > LINKED)
+        links += zip((linked - far)[may].tolist(), first[may].tolist(), second[may].tolist(), strict=True)
+    return links
 
 
 def _let_in(spots: Spots, after: list[int], before: list[int]) -> None:

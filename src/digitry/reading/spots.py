@@ -28,6 +28,7 @@ from digitry.networks.page_answer import (
     WIDTH,
     WRITTEN,
 )
+from digitry.reading.near_places import near_places
 
 PageNetworkAnswer = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """A page of even contrast, float32 (h, w), h and w multiples of `BLOCK` → answers, float32 (channels, h/4, w/4)."""
@@ -169,19 +170,33 @@ def _on_page(spots: Spots, shape: tuple[int, ...], scale: float) -> Spots:
 def _one_each(spots: Spots) -> Spots:
     """Merge the spots of each character: where the surest of those that lie on each other is, what all of them say."""
     spots = spots.take(np.argsort(-spots.found, kind="stable"))
-    of = np.full(len(spots.x), -1)  # the place of the spot that stands for its character
-    kept = np.zeros(len(spots.x), bool)
-    for place in range(len(spots.x)):
-        x, y, others = spots.x[place], spots.y[place], np.flatnonzero(kept[:place])
-        away = np.hypot(spots.x[others] - x, spots.y[others] - y)
-        near = away < APART * np.minimum(spots.size[others], spots.size[place])
-        if near.any():
-            of[place] = others[np.where(near, away, np.inf).argmin()]
-            continue
-        within = _holds(spots.box[others], x, y) | _holds(spots.box[place], spots.x[others], spots.y[others])
-        if not within.any():
-            kept[place], of[place] = True, place
-    return _agreed(spots, np.flatnonzero(kept), of)
+    of = list(range(len(spots.x)))  # the place of the spot that stands for its character, -1 for none
+    for place, surer in enumerate(_on_each_other(spots)):
+        kept = [(away, other) for away, other in surer if of[other] == other]
+        if kept:
+            away, nearest = min(kept)
+            of[place] = nearest if away < np.inf else -1
+    stands_for = np.array(of, np.intp)
+    return _agreed(spots, np.flatnonzero(stands_for == np.arange(len(of))), stands_for)
+
+
+def _on_each_other(spots: Spots) -> list[list[tuple[float, int]]]:
+    """For every spot those before it that it cannot stand beside: how far away each is, in pixels, if both may be the
+    same character, else infinitely far, and its place.
+    """
+    found: list[list[tuple[float, int]]] = [[] for _ in spots.x]
+    reach = np.maximum(APART * spots.size, INNER / 2 * spots.box[:, 2:].max(axis=1))
+    for one, other in near_places(spots.x, spots.y, np.stack([spots.x, spots.y], 1), reach):
+        apart = one != other
+        surer, later = np.minimum(one, other)[apart], np.maximum(one, other)[apart]
+        away = np.hypot(spots.x[surer] - spots.x[later], spots.y[surer] - spots.y[later])
+        near = away < APART * np.minimum(spots.size[surer], spots.size[later])
+        within = _holds(spots.box[surer], spots.x[later], spots.y[later])
+        within |= _holds(spots.box[later], spots.x[surer], spots.y[surer])
+        said = np.where(near, away, np.inf)
+        for place in np.flatnonzero(near | within).tolist():
+            found[later[place]].append((float(said[place]), int(surer[place])))
+    return found
 
 
 def _agreed(spots: Spots, kept: NDArray[np.integer], of: NDArray[np.integer]) -> Spots:

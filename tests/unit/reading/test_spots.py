@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from digitry.reading.spots import find_spots
-from tests.unit.reading.seen import NAMES, level, network_seeing, together
+from digitry.networks.page_answer import HEIGHT, READABLE, SIZE, WIDTH
+from digitry.reading.spots import APART, INNER, Spots, find_spots, spots_at, spots_of
+from tests.unit.reading.seen import CHANNELS, NAMES, level, network_seeing, together
 
 PAGE = np.full((600, 800), 230, np.uint8)
 
@@ -69,3 +70,39 @@ def test_what_two_sizes_of_a_page_say_of_one_character_counts_together():
 
 def test_an_empty_page_has_no_characters():
     assert not len(find_spots(PAGE, network_seeing(PAGE.shape, [])).x)
+
+
+def holds(box: np.ndarray, x: float, y: float) -> bool:
+    left, top, width, height = box
+    return bool(abs(x - left - width / 2) < INNER / 2 * width and abs(y - top - height / 2) < INNER / 2 * height)
+
+
+def kept_one_by_one(spots: Spots) -> list[int]:
+    """The places of the spots that lie on no surer one that is kept, by comparing each with each, the surest first."""
+    kept: list[int] = []
+    for place in np.argsort(-spots.found, kind="stable").tolist():
+        x, y = spots.x[place], spots.y[place]
+        for other in kept:
+            away = np.hypot(spots.x[other] - x, spots.y[other] - y)
+            if away < APART * min(spots.size[other], spots.size[place]):
+                break
+            if holds(spots.box[other], x, y) or holds(spots.box[place], spots.x[other], spots.y[other]):
+                break
+        else:
+            kept.append(place)
+    return kept
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_of_noise_those_are_kept_that_comparing_each_with_each_keeps(seed: int):
+    rng = np.random.default_rng(seed)
+    answers = rng.normal(0, 1, (CHANNELS, 64, 96)).astype(np.float32)
+    answers[[SIZE, WIDTH, HEIGHT]] = rng.uniform(-0.4, 0.4, (3, 64, 96))
+    seen = spots_of(answers)
+    seen = seen.take((seen.size > 0.9 * READABLE[0]) & (seen.size < 1.1 * READABLE[1]))
+    seen = seen.take((seen.x < 384) & (seen.y < 256))
+    kept = kept_one_by_one(seen)
+    found = spots_at(np.full((256, 384), 230, np.uint8), 1.0, lambda page: answers)
+    assert 50 < len(kept) < len(seen.x)
+    np.testing.assert_array_equal(found.x, seen.x[kept])
+    np.testing.assert_array_equal(found.y, seen.y[kept])
