@@ -62,6 +62,7 @@ class Found(NamedTuple):
     """The network's own, 0 to 1, not calibrated."""
     alternatives: tuple[tuple[tuple[int, ...], float], ...]
     spots: tuple[Spot, ...]
+    """Where the digits stand; none where that was not asked."""
     strip: Strip
     """The strip on which the digits stand out best."""
     frames: Frames
@@ -88,9 +89,12 @@ def page_strips(ink: NDArray[np.uint8]) -> list[Strip]:
     ]
 
 
-def read_strips(strips: list[Strip], read: ReadStrips, class_names: tuple[str, ...] = TEN_DIGITS) -> Found | None:
+def read_strips(
+    strips: list[Strip], read: ReadStrips, class_names: tuple[str, ...] = TEN_DIGITS, *, placed: bool = True
+) -> Found | None:
     """Read the number that these strips of one line spell, their opinions weighed equally; None when there is no
-    digit. `class_names` are those of the network that `read` asks.
+    digit. `class_names` are those of the network that `read` asks; where the digits stand is not looked for unless
+    they are to be `placed`.
     """
     seen = [read(strip.ink[np.newaxis])[0] for strip in strips]
     answers = [digits_alone(frames[np.newaxis], class_names)[0] for frames in seen]
@@ -106,7 +110,7 @@ def read_strips(strips: list[Strip], read: ReadStrips, class_names: tuple[str, .
     if not best:
         return None
     main = supporters[best][1]
-    spots = _spots(strips[main], answers[main], best)
+    spots = _spots(strips[main], answers[main], best) if placed else ()
     others = tuple((digits, min(p, 1.0)) for digits, p in ranked[1 : 1 + ALTERNATIVES] if p > 1e-4)
     signs = _signs(strips[main], seen, main, best, class_names)
     return Found(best, min(probability, 1.0), others, spots, strips[main], answers[main], signs)

@@ -62,7 +62,7 @@ def second_opinion(
         )
         for zoom in ZOOMS
     ]
-    found = read_strips(strips, read)
+    found = read_strips(strips, read, placed=False)
     if found is None:
         return Opinion("", 0.0, {})
     others = {"".join(map(str, digits)): probability for digits, probability in found.alternatives}

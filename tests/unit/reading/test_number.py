@@ -51,6 +51,15 @@ def test_a_clear_strip_spells_its_number(model: Model) -> None:
     assert found.frames.shape == (16, 11)
 
 
+def test_where_the_digits_stand_is_not_looked_for_unless_that_is_asked(model: Model) -> None:
+    strip = Strip(shaded_strip([None, 3, None, 8, None, 8, 5, None]), 0, 0, 1.0)
+    found, placed = (read_strips([strip], model.probabilities, placed=placed) for placed in (False, True))
+    assert found is not None
+    assert placed is not None
+    assert found.spots == ()
+    assert found[:3] == placed[:3]
+
+
 def test_each_digit_has_the_box_of_its_ink_on_the_ink_page(model: Model) -> None:
     ink = shaded_strip([None, 3, None, 8, None, None, 5, None], width=8)
     full = ink.copy()
