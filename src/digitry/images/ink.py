@@ -104,9 +104,10 @@ def paper_window(light_ink: NDArray[np.uint8], dark: bool) -> float:
     strongest = max(1, round(0.003 * page.size))
     peak = float(np.partition(wide.ravel(), -strongest)[-strongest:].mean())
     strong = wide >= STRONG_SHARE * peak
+    ink, whole = page[strong], 0.8 * wide[strong]
     chosen = PAPER_WINDOWS[0]
     for wider, window in pairwise(PAPER_WINDOWS):
-        kept = _contrast(page, window, dark)[strong] >= 0.8 * wide[strong]
+        kept = _over_paper(ink, paper_level(page, window)[strong], dark) >= whole
         if float(kept.mean()) < WHOLE_SHARE:
             break
         chosen = wider
@@ -138,7 +139,11 @@ def pixel_noise(page: NDArray[np.uint8]) -> float:
     if max(page.shape) < 200 or page.shape[1] < 3:
         return 0.0
     middle = page[:: max(1, page.shape[0] // 300)].astype(np.int16)
-    return float(np.median(np.abs(2 * middle[:, 1:-1] - middle[:, :-2] - middle[:, 2:]))) / (0.6745 * 6**0.5)
+    rough = np.abs(2 * middle[:, 1:-1] - middle[:, :-2] - middle[:, 2:]).ravel()
+    # Their median by counting, as they are few different numbers: in a third of the time of NumPy's.
+    upto = np.bincount(rough).cumsum()
+    middles = np.searchsorted(upto, ((rough.size - 1) // 2, rough.size // 2), side="right")
+    return float(middles.mean()) / (0.6745 * 6**0.5)
 
 
 def is_dark_on_light(page: NDArray[np.uint8]) -> bool:
@@ -233,7 +238,7 @@ def _smooth_surface(page: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np
     return np.asarray((constant + along_y * y + yy * y * y) + (along_x + xy * y) * x + xx * x * x, np.float32)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=512)  # heights and widths of the numbers of a page
 def _coordinates(length: int) -> NDArray[np.float32]:
     """From -1 to 1, float32 (length,)."""
     values = np.linspace(-1, 1, length, dtype=np.float32)
@@ -244,10 +249,13 @@ def _coordinates(length: int) -> NDArray[np.float32]:
 @lru_cache(maxsize=16)
 def _surface_terms(height: int, width: int, step: int) -> NDArray[np.float32]:
     """1, x, y, x², xy and y² at every `step`-th pixel, float32 (6, n)."""
-    y, x = np.meshgrid(_coordinates(height)[::step], _coordinates(width)[::step], indexing="ij")
-    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y]).reshape(6, -1)
-    terms.flags.writeable = False
-    return terms
+    y, x = _coordinates(height)[::step, np.newaxis], _coordinates(width)[::step]
+    terms = np.empty((6, len(y), len(x)), np.float32)
+    for place, term in enumerate((1, x, y, x * x, x * y, y * y)):
+        terms[place] = term
+    flat = terms.reshape(6, -1)
+    flat.flags.writeable = False
+    return flat
 
 
 def median(values: NDArray[np.float32]) -> float:
@@ -259,17 +267,13 @@ def median(values: NDArray[np.float32]) -> float:
     return float(lower + upper) / 2
 
 
-def _quantiles(values: NDArray[np.float32], *shares: float) -> list[float]:
-    """For each share (0 to 1) the value (n,) that so many lie below, interpolated; faster than NumPy's own."""
-    last = len(values) - 1
-    places = [share * last for share in shares]
-    ordered = np.partition(values, sorted({min(int(at) + one, last) for at in places for one in (0, 1)}))
-    found = []
-    for at in places:
-        low = int(at)
-        below, above = float(ordered[low]), float(ordered[min(low + 1, last)])
-        found.append(below + (above - below) * (at - low))
-    return found
+def _quantile(values: NDArray[np.float32], share: float) -> float:
+    """Return what a share (0 to 1) of the values (n,) lies below, interpolated; faster than NumPy's own."""
+    at = share * (len(values) - 1)
+    low = int(at)
+    ordered = np.partition(values, low)
+    below = float(ordered[low])
+    return below if at == low else below + (float(ordered[low + 1 :].min()) - below) * (at - low)
 
 
 def ink_intensity(contrast: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -277,12 +281,13 @@ def ink_intensity(contrast: NDArray[np.float32]) -> NDArray[np.uint8]:
     noise.
     """
     step = max(1, max(contrast.shape) // 250)
-    fifth, level = _quantiles(contrast[::step, ::step].ravel(), 0.05, 0.3)
+    sample = contrast[::step, ::step].ravel()
+    fifth, level = _quantile(sample, 0.05), _quantile(sample, 0.3)
     noise = (level - fifth) / 1.12  # these two percentiles of a normal spread are 1.12 sigma apart
     contrast = contrast - level
     candidates = contrast[contrast > max(NOISE_FACTOR * noise, MIN_CONTRAST)]
     if candidates.size == 0:
         return np.zeros(contrast.shape, np.uint8)
-    (full,) = _quantiles(candidates[:: max(1, candidates.size // 20000)], 0.9)
+    full = _quantile(candidates[:: max(1, candidates.size // 20000)], 0.9)
     floor = min(2 * noise, 0.4 * full)
     return np.asarray(np.clip((contrast - floor) * (255 / (full - floor)), 0, 255), np.uint8)
