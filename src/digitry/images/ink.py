@@ -251,8 +251,8 @@ def _surface_terms(height: int, width: int, step: int) -> NDArray[np.float32]:
     """1, x, y, x², xy and y² at every `step`-th pixel, float32 (6, n)."""
     y, x = _coordinates(height)[::step, np.newaxis], _coordinates(width)[::step]
     terms = np.empty((6, len(y), len(x)), np.float32)
-    for place, term in enumerate((1, x, y, x * x, x * y, y * y)):
-        terms[place] = term
+    terms[0], terms[1], terms[2] = 1, x, y
+    terms[3], terms[4], terms[5] = x * x, x * y, y * y
     flat = terms.reshape(6, -1)
     flat.flags.writeable = False
     return flat
