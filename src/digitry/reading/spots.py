@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import cv2
@@ -89,23 +90,35 @@ def find_spots(grey: NDArray[np.uint8], answer: PageNetworkAnswer, *, largest: i
     `largest`: pixels of the largest of these sizes.
     """
     scale = min(float(np.sqrt(largest / grey.size)), ENLARGED)
-    found = []
-    while True:
-        found.append(_seen(grey, scale, answer))
-        if min(grey.shape) * scale <= READABLE[1]:
-            break
-        scale /= 2
+    found = [_seen(level, one, answer) for one, level in _levels(grey, scale)]
     return _one_each(Spots(*(np.concatenate(values) for values in zip(*found, strict=True))))
 
 
 def spots_at(grey: NDArray[np.uint8], scale: float, answer: PageNetworkAnswer) -> Spots:
     """Look at a grey page, uint8 (h, w), `scale` times as large, and give the characters on it."""
-    return _one_each(_seen(grey, scale, answer))
+    return _one_each(_seen(_scaled(grey, scale), scale, answer))
 
 
-def _seen(grey: NDArray[np.uint8], scale: float, answer: PageNetworkAnswer) -> Spots:
-    level = _scaled(grey, scale)
+def _seen(level: NDArray[np.uint8], scale: float, answer: PageNetworkAnswer) -> Spots:
     return _on_page(spots_of(answer(padded(even_contrast(level)))), level.shape, scale)
+
+
+def _levels(grey: NDArray[np.uint8], scale: float) -> Iterator[tuple[float, NDArray[np.uint8]]]:
+    """Yield a page `scale` times as large, and in sizes that halve, each with its scale."""
+    scales = [scale]
+    while min(grey.shape) * scales[-1] > READABLE[1]:
+        scales.append(scales[-1] / 2)
+    yield scale, _scaled(grey, scale)
+    sizes = [_size(grey.shape, one) for one in scales[1:]]
+    # A photograph's sizes mostly halve to the pixel: then its millions are gone through twice, and not for each.
+    halve = scale < 0.5 and all(size == (2 * half[0], 2 * half[1]) for size, half in pairwise(sizes))
+    level: NDArray[np.float32] | None = None
+    for one, size in zip(scales[1:], sizes, strict=True):
+        if halve:
+            level = _shrunk(grey, size) if level is None else _area(level, size)
+            yield one, np.rint(level).astype(np.uint8)
+        else:
+            yield one, _scaled(grey, one)
 
 
 def spots_of(answers: NDArray[np.float32]) -> Spots:
@@ -137,11 +150,27 @@ def spots_of(answers: NDArray[np.float32]) -> Spots:
     )
 
 
+def _size(shape: tuple[int, ...], scale: float) -> tuple[int, int]:
+    """Width and height."""
+    return max(8, round(shape[1] * scale)), max(8, round(shape[0] * scale))
+
+
 def _scaled(grey: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
     if scale == 1:
         return grey
-    size = (max(8, round(grey.shape[1] * scale)), max(8, round(grey.shape[0] * scale)))
+    size = _size(grey.shape, scale)
     return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC), np.uint8)
+
+
+def _shrunk(grey: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.float32]:
+    """Shrink a page without rounding, a band at a time: all of it in float32 would take four times its memory."""
+    bands = math.gcd(grey.shape[0], size[1])
+    shape = (size[0], size[1] // bands)
+    return np.concatenate([_area(band.astype(np.float32), shape) for band in np.split(grey, bands)])
+
+
+def _area(page: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    return np.asarray(cv2.resize(page, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def padded(page: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from digitry.networks.page_answer import HEIGHT, READABLE, SIZE, WIDTH
-from digitry.reading.spots import APART, INNER, Spots, find_spots, spots_at, spots_of
+from digitry.reading.spots import APART, INNER, LARGEST, Spots, find_spots, spots_at, spots_of
 from tests.unit.reading.seen import CHANNELS, NAMES, level, network_seeing, together
 
 PAGE = np.full((600, 800), 230, np.uint8)
@@ -96,13 +96,31 @@ def kept_one_by_one(spots: Spots) -> list[int]:
 @pytest.mark.parametrize("seed", range(3))
 def test_of_noise_those_are_kept_that_comparing_each_with_each_keeps(seed: int):
     rng = np.random.default_rng(seed)
-    answers = rng.normal(0, 1, (CHANNELS, 64, 96)).astype(np.float32)
-    answers[[SIZE, WIDTH, HEIGHT]] = rng.uniform(-0.4, 0.4, (3, 64, 96))
+    answers = rng.normal(0, 1, (CHANNELS, 48, 64)).astype(np.float32)
+    answers[[SIZE, WIDTH, HEIGHT]] = rng.uniform(-0.4, 0.4, (3, 48, 64))
     seen = spots_of(answers)
     seen = seen.take((seen.size > 0.9 * READABLE[0]) & (seen.size < 1.1 * READABLE[1]))
-    seen = seen.take((seen.x < 384) & (seen.y < 256))
+    seen = seen.take((seen.x < 256) & (seen.y < 192))
     kept = kept_one_by_one(seen)
-    found = spots_at(np.full((256, 384), 230, np.uint8), 1.0, lambda page: answers)
+    found = spots_at(np.full((192, 256), 230, np.uint8), 1.0, lambda page: answers)
     assert 50 < len(kept) < len(seen.x)
     np.testing.assert_array_equal(found.x, seen.x[kept])
     np.testing.assert_array_equal(found.y, seen.y[kept])
+
+
+@pytest.mark.parametrize("shape", [(2250, 3000), (3000, 2250), (2200, 3000)])
+def test_a_photograph_is_seen_in_each_size_as_when_it_is_shrunk_to_that_alone(shape: tuple[int, int]):
+    photo = np.random.default_rng(0).normal(200, 20, shape).clip(0, 255).astype(np.uint8)
+    seen: list[np.ndarray] = []
+
+    def answer(page: np.ndarray) -> np.ndarray:
+        seen.append(page)
+        return network_seeing(shape, [])(page)
+
+    find_spots(photo, answer)
+    together, scale = seen[:], (LARGEST / photo.size) ** 0.5
+    assert len(together) == 6
+    for place, page in enumerate(together):
+        spots_at(photo, scale / 2**place, answer)
+        assert page.shape == seen[-1].shape
+        assert (np.abs(page - seen[-1]) > 0.01).mean() < 1e-4  # but for what lies between two grey levels
