@@ -132,10 +132,7 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module("digitry.recipes")
     if name in _HOME:
         return getattr(importlib.import_module(_HOME[name]), name)
-    from digitry.errors import guess
-
-    near = guess(name, __all__)
-    raise AttributeError(f"module 'digitry' has no attribute {name!r}; {near}Known: {', '.join(__all__)}")
+    raise AttributeError(f"module 'digitry' has no attribute {name!r}; it has {', '.join(__all__)}")
 
 
 def __dir__() -> list[str]:

@@ -287,8 +287,7 @@ def is_sure(reading: Reading, number: Number) -> bool:
     return number.sure and (reading.sure or not all(other.sure for other in reading.numbers))
 
 
-_AS_THEY_ARE = ("value", "hand", "struck", "table", "row", "column")
-"""Fields of a number that JSON holds as Python does; files of an older digitry lack them."""
+_AS_THEY_ARE = ("hand", "struck", "table", "row", "column")  # in JSON as in Python; files of an older digitry lack them
 
 
 def _number_to_json(number: Number) -> dict[str, Any]:
@@ -302,6 +301,7 @@ def _number_to_json(number: Number) -> dict[str, Any]:
         "digits": [_digit_to_json(digit) for digit in number.digits],
         "digits_text": number.digits_text,
         "signs": [_digit_to_json(sign) for sign in number.signs],
+        "value": number.value,
         "around": list(number.around),
         **{name: getattr(number, name) for name in _AS_THEY_ARE},
     }
@@ -317,6 +317,7 @@ def _number_from_json(values: dict[str, Any]) -> Number:
         reason=values["reason"],
         alternatives=_pairs(values["alternatives"]),
         signs=tuple(_digit_from_json(sign) for sign in values.get("signs", [])),
+        value=values.get("value"),
         around=tuple(values.get("around", [])),
         **{name: values[name] for name in _AS_THEY_ARE if name in values},
     )

@@ -128,7 +128,7 @@ def test_the_public_names_are_there_and_a_wrong_one_lists_them() -> None:
 
     for name in ("load_dataset", "explore", "recipes", "train", "evaluate", "read", "Reader"):
         assert getattr(digitry, name)
-    with pytest.raises(AttributeError, match=r"did you mean 'train'.*Known: .*Reader"):
+    with pytest.raises(AttributeError, match=r"it has .*Reader"):
         digitry.trian  # noqa: B018
 
 

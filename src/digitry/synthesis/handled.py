@@ -21,7 +21,7 @@ def handled(page: Grey, size: float, rng: np.random.Generator) -> tuple[Grey, ND
     shown = np.ones(page.shape, bool)
     if rng.random() < FOLD_SHARE:
         for _ in range(1 if rng.random() < 0.6 else 2):
-            page = folded(page, rng)
+            page = creased(page, rng)
     if rng.random() < HOLE_SHARE:
         page, seen = punched(page, size, rng)
         shown &= seen
@@ -33,7 +33,7 @@ def handled(page: Grey, size: float, rng: np.random.Generator) -> tuple[Grey, ND
     return page, shown
 
 
-def folded(page: Grey, rng: np.random.Generator) -> Grey:
+def creased(page: Grey, rng: np.random.Generator) -> Grey:
     """Return the page with a fold across it: one side darker, most so near it, and a dark and a light line on it."""
     angle = rng.choice([0.0, 0.5]) * np.pi + (rng.normal(0, 0.04) if rng.random() < 0.8 else rng.normal(0, 0.5))
     away = _away(page.shape, angle) - np.float32(rng.uniform(-0.4, 0.4) * page.shape[1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from digitry.synthesis.handled import folded, handled, held, punched, shadowed
+from digitry.synthesis.handled import creased, handled, held, punched, shadowed
 
 SEEDS = pytest.mark.parametrize("seed", range(4))
 WHITE = np.ones((200, 200), np.float32)
@@ -23,7 +23,7 @@ def test_the_same_seed_gives_the_same_page_and_the_page_that_is_given_stays(seed
 
 @SEEDS
 def test_paper_is_darker_on_one_side_of_a_fold_and_as_it_was_on_the_other(seed: int):
-    page = folded(WHITE, np.random.default_rng(seed))
+    page = creased(WHITE, np.random.default_rng(seed))
     assert (page < 0.995).any()
     assert (np.abs(page - 1) < 1e-3).mean() > 0.02
     assert page.min() > 0.3
