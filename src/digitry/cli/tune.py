@@ -123,7 +123,8 @@ def _print(done: Study) -> None:
     assert best is not None
     states = [one.state for one in done.trials]
     counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
-    click.echo(f"{done.folder}: {len(states)} trials ({counts}); the best, trial {best.number}:")
+    trials = f"{len(states)} trial{'s' * (len(states) != 1)}"
+    click.echo(f"{done.folder}: {trials} ({counts}); the best, trial {best.number}:")
     click.echo(f"  {settings_text(best.values)}")
     click.echo(f"  validation accuracy {best.accuracy:.2%}")
     click.echo(done.verdict)

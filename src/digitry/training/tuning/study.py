@@ -113,7 +113,8 @@ class Study(os.PathLike[str]):
     def __repr__(self) -> str:
         best = self.best
         found = "" if best is None else f", best {best.accuracy:.2%} on validation in trial {best.number}"
-        return f"<Study {self.folder}: {self.plan.recipe}, {len(self.trials)} trials{found}>"
+        trials = f"{len(self.trials)} trial{'s' * (len(self.trials) != 1)}"
+        return f"<Study {self.folder}: {self.plan.recipe}, {trials}{found}>"
 
     @property
     def best(self) -> Trial | None:

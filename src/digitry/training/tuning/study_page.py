@@ -31,9 +31,10 @@ def study_page(study: Study, recipe: Recipe | None = None, shares: Mapping[str, 
     space = space_of_text(plan_of, study.plan.space)
     best = study.best
     assert best is not None
+    trials = f"{len(study.trials)} trial{'s' * (len(study.trials) != 1)}"
     return Page(
         title=f"{study.folder.resolve().name}: which settings are best",
-        lead=f"Recipe {study.plan.recipe} on {study.plan.data}, {len(study.trials)} trials, seed {study.plan.seed}. "
+        lead=f"Recipe {study.plan.recipe} on {study.plan.data}, {trials}, seed {study.plan.seed}. "
         "The images held back for validation decide; the test set was never opened.",
         tiles=_tiles(study, best),
         sections=[

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
+import warnings
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -155,8 +156,10 @@ class TrialBook:
         """Return how much each setting matters, as shares that sum to 1; none where too little is known to say."""
         try:
             by = optuna.importance.PedAnovaImportanceEvaluator()
-            return dict(optuna.importance.get_param_importances(self._study, evaluator=by))
-        except (ValueError, RuntimeError):  # too few trials, or all alike
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", UserWarning)  # of too few trials it would call all alike
+                return dict(optuna.importance.get_param_importances(self._study, evaluator=by))
+        except (ValueError, RuntimeError, UserWarning):  # too few trials, or all alike
             return {}
 
     def _asked(self, trial: optuna.Trial) -> Asked:

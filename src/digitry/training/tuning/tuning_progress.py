@@ -176,7 +176,7 @@ class StudyTable(TuningProgress):
             style = "bold green" if trial is best else "red" if trial.state == FAILED else ""
             table.add_row(*cells, settings_text(trial.values), style=style)
         so_far = "" if best is None else f", best {best.accuracy:.2%} in trial {best.number}"
-        title, words = self._title, f"{len(ended)} trials{so_far}"
+        title, words = self._title, f"{len(ended)} trial{'s' * (len(ended) != 1)}{so_far}"
 
         def head() -> Text:
             return Text(f"{title}\n{_clock(time.monotonic() - self._began)}  {words}", style="bold")
@@ -192,8 +192,8 @@ def shown_trials(ended: Sequence[Trial], best: Trial | None) -> list[Trial]:
 
 def describe_study(plan: StudyPlan, folder: str) -> str:
     """Describe in one line what is tuned, how long, into which folder."""
-    lengths = [f"{plan.trials} trials" if plan.trials else "", f"{plan.minutes:g} minutes" if plan.minutes else ""]
-    length = " or ".join(one for one in lengths if one)
+    lengths = ((plan.trials, "trial"), (plan.minutes, "minute"))
+    length = " or ".join(f"{most:g} {one}{'s' * (most != 1)}" for most, one in lengths if most)
     return f"{plan.recipe} on {plan.data}: {', '.join(plan.space)}; {length}, into {folder}"
 
 

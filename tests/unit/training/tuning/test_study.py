@@ -69,6 +69,11 @@ def test_a_trial_that_others_beat_on_the_way_is_ended_there(tmp_path: Path) -> N
     assert early[0].reason == "others were better after 2 epochs"
 
 
+def test_of_too_few_trials_nobody_says_which_settings_matter(tmp_path: Path) -> None:
+    study(tmp_path, trials=1)
+    assert TrialBook(tmp_path, plan(trials=1), made_up.RECIPE).importance() == {}
+
+
 def test_its_journal_is_one_that_optuna_opens(tmp_path: Path) -> None:
     done = study(tmp_path, trials=4)
     journal = JournalStorage(JournalFileBackend(str(tmp_path / "trials.log")))

@@ -57,7 +57,7 @@ def test_the_clock_of_the_table_goes_on_from_where_the_study_was_and_while_nothi
     table = StudyTable(Console(file=screen, force_terminal=True, width=100, color_system=None))
     table.begin(plan(), "s", [trial(0, 0.95)], 600.0)
     until = time.monotonic() + 10
-    while len(seen := set(re.findall(r"10:\d\d  1 trials", screen.getvalue()))) < 2 and time.monotonic() < until:
+    while len(seen := set(re.findall(r"10:\d\d  1 trial,", screen.getvalue()))) < 2 and time.monotonic() < until:
         time.sleep(0.05)
     table.end()
     assert len(seen) > 1
@@ -71,3 +71,4 @@ def test_of_many_trials_the_best_and_the_newest_are_shown() -> None:
 
 def test_both_lengths_are_told() -> None:
     assert describe_study(plan(trials=5, minutes=2.0), "s").endswith("; 5 trials or 2 minutes, into s")
+    assert describe_study(plan(trials=1, minutes=1.0), "s").endswith("; 1 trial or 1 minute, into s")
