@@ -143,3 +143,42 @@ def test_the_loss_that_is_no_number_ends_the_training_with_a_word(glyphs: Glyphs
         learner.learn((page * float("nan"), heat, characters), 100)
     assert learner.step == 0
     assert all((learner.mean[name] == value).all() for name, value in before.items())
+
+
+def test_a_training_goes_on_from_a_file_whose_answers_it_gives_before_the_first_step(tmp_path: Path, glyphs: Glyphs):
+    import onnxruntime
+    import torch
+
+    from digitry.exports.half import with_half_weights
+    from digitry.training.page_export import page_network_to_onnx
+    from digitry.training.page_training import PageTraining
+
+    data = with_half_weights(page_network_to_onnx(trained(tmp_path / "before", glyphs, 2, to=2).kept_network(), {}))
+    training = PageTraining(tmp_path, seed=4, fall=1.0)
+    training.start_from(data, glyphs)
+    page = np.random.default_rng(1).normal(size=(1, 1, 64, 96)).astype(np.float32)
+    with torch.inference_mode():
+        answer = training.learner.kept_network()(torch.from_numpy(page)).numpy()
+    assert np.abs(answer - onnxruntime.InferenceSession(data).run(None, {"pages": page})[0]).max() < 1e-3
+    weights = {name: value.clone() for name, value in training.learner.weights.items()}
+    training.learner.step = 1
+    training.start_from(b"not looked at any more", glyphs)
+    assert all((value == training.learner.weights[name]).all() for name, value in weights.items())
+
+
+@pytest.mark.parametrize("data", [b"", b"no network", None], ids=["empty", "no ONNX", "another network"])
+def test_a_file_of_another_network_is_refused(data: bytes | None, tmp_path: Path, glyphs: Glyphs):
+    from digitry.errors import ModelError
+    from digitry.networks.model_files import shipped_model
+    from digitry.training.page_training import PageTraining
+
+    with pytest.raises(ModelError, match="network for pages"):
+        PageTraining(tmp_path, seed=4).start_from(shipped_model("digit") if data is None else data, glyphs)
+
+
+def test_the_rate_falls_over_all_steps_where_a_training_goes_on_from_a_file():
+    from digitry.training.page_learner import LEARNING_RATE, WARM_UP, learning_rate
+
+    assert learning_rate(0, 9000, 1.0) == LEARNING_RATE / WARM_UP
+    assert learning_rate(4500, 9000, 1.0) == LEARNING_RATE / 2
+    assert learning_rate(4500, 9000) == LEARNING_RATE

@@ -13,21 +13,15 @@ from digitry.training.page_network import PageNetwork
 
 OPSET, IR_VERSION = 17, 8
 
+Layer = tuple[nn.Conv2d, nn.BatchNorm2d | None]
+"""A convolution, and what normalises its output."""
+
 
 def page_network_to_onnx(network: PageNetwork, metadata: dict[str, str]) -> bytes:
     """Write a trained network as ONNX bytes: `pages` (1, 1, h, w) → `answers` (1, channels, h/4, w/4)."""
     from onnx import TensorProto, checker, helper
 
-    graph = _Graph()
-    fine = graph.steps(graph.steps("pages", network.stem), network.fine)
-    eighth = graph.steps(fine, network.eighth)
-    sixteenth = graph.steps(eighth, network.sixteenth)
-    coarse = graph.steps(sixteenth, network.coarse)
-    merged = graph.steps(graph.plus_twice(sixteenth, coarse, network.from_coarse), network.merge_sixteenth)
-    merged = graph.steps(graph.plus_twice(eighth, merged, network.from_sixteenth), network.merge_eighth)
-    beside = graph.convolution(fine, network.beside)
-    merged = graph.steps(graph.plus_twice(beside, merged, network.from_eighth), network.merge_fine)
-    graph.convolution(merged, network.answer)
+    graph = _written(network)
     graph.nodes[-1].output[0] = "answers"
     proto = helper.make_model(
         helper.make_graph(
@@ -51,11 +45,31 @@ def page_network_to_onnx(network: PageNetwork, metadata: dict[str, str]) -> byte
     return data
 
 
+def written_layers(network: PageNetwork) -> list[Layer]:
+    """Give the convolutions in the order in which the file has their weights: a kernel and a bias each."""
+    return _written(network).layers
+
+
+def _written(network: PageNetwork) -> _Graph:
+    graph = _Graph()
+    fine = graph.steps(graph.steps("pages", network.stem), network.fine)
+    eighth = graph.steps(fine, network.eighth)
+    sixteenth = graph.steps(eighth, network.sixteenth)
+    coarse = graph.steps(sixteenth, network.coarse)
+    merged = graph.steps(graph.plus_twice(sixteenth, coarse, network.from_coarse), network.merge_sixteenth)
+    merged = graph.steps(graph.plus_twice(eighth, merged, network.from_sixteenth), network.merge_eighth)
+    beside = graph.convolution(fine, network.beside)
+    merged = graph.steps(graph.plus_twice(beside, merged, network.from_eighth), network.merge_fine)
+    graph.convolution(merged, network.answer)
+    return graph
+
+
 class _Graph:
     """Nodes and weights, under names that count up."""
 
     def __init__(self) -> None:
         self.nodes: list[Any] = []
+        self.layers: list[Layer] = []
         self.initializers: list[Any] = []
 
     def add(self, operator: str, *inputs: str | NDArray[Any], **attributes: Any) -> str:
@@ -71,6 +85,7 @@ class _Graph:
         return f"{name}_out"
 
     def convolution(self, features: str, layer: nn.Conv2d, normalisation: nn.BatchNorm2d | None = None) -> str:
+        self.layers.append((layer, normalisation))
         kernel = layer.weight.detach().double()
         bias = layer.bias.detach().double() if layer.bias is not None else torch.zeros(len(kernel), dtype=torch.float64)
         if normalisation is not None:

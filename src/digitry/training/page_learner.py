@@ -1,7 +1,8 @@
 """The network for pages while it learns: weights, their running mean, optimizer, and the steps taken.
 
 The learning rate rises, stays, and falls to zero over the last fifth of the steps, so that a training can be prolonged
-while it stays. What is kept is a running mean of the weights, which any moment's checkpoint holds.
+while it stays; over all of them where it goes on from a network that had learnt to its end. What is kept is a running
+mean of the weights, which any moment's checkpoint holds.
 """
 
 from __future__ import annotations
@@ -32,10 +33,15 @@ MEAN_OVER = 400
 class PageLearner:
     """All that a checkpoint of the training holds, and the step that changes it."""
 
-    def __init__(self, seed: int, device: torch.device, precision: str = "bfloat16") -> None:
-        """`precision`: in which the network computes where it can; its weights are float32."""
+    def __init__(self, seed: int, device: torch.device, precision: str = "bfloat16", fall: float = FALL) -> None:
+        """Begin with random weights.
+
+        `precision`: in which the network computes where it can; its weights are float32. `fall`: over which share of
+        the steps the learning rate falls.
+        """
         torch.manual_seed(seed)
         self.device, self.precision, self.step = device, computed_in(precision, device.type), 0
+        self.fall = fall
         self.network = PageNetwork(len(CHARACTERS) + 1).to(device, memory_format=torch.channels_last)
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(), LEARNING_RATE, betas=(0.9, 0.98), weight_decay=WEIGHT_DECAY
@@ -59,7 +65,7 @@ class PageLearner:
     def learn(self, batch: Batch, steps: int) -> dict[str, float]:
         """Take one step of `steps` → the parts of the loss. Raises TrainingError where it is no longer a number."""
         for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(self.step, steps)
+            group["lr"] = learning_rate(self.step, steps, self.fall)
         pages, heat, characters = (part.to(self.device) for part in batch)
         with torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32):
             answer = self.network(pages.contiguous(memory_format=torch.channels_last))
@@ -120,9 +126,9 @@ class PageLearner:
         return network
 
 
-def learning_rate(step: int, steps: int) -> float:
-    """Give the rate of a step of `steps`: up, level, down to zero."""
-    falling = (steps - step) / max(FALL * steps, 1)
+def learning_rate(step: int, steps: int, fall: float = FALL) -> float:
+    """Give the rate of a step of `steps`: up, level, over the share `fall` of them down to zero."""
+    falling = (steps - step) / max(fall * steps, 1)
     return LEARNING_RATE * min(1.0, (step + 1) / WARM_UP, max(falling, 0.0))
 
 

@@ -11,15 +11,20 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from digitry.synthesis.hands import Glyphs
 from digitry.training import checkpoint
-from digitry.training.page_batches import page_batches
-from digitry.training.page_learner import PageLearner
+from digitry.training.page_batches import collate, page_batches
+from digitry.training.page_learner import FALL, PageLearner
+from digitry.training.page_start import start_from
+from digitry.training.page_targets import made_example
 
 SAVE_EVERY = 100
 """Steps between two checkpoints."""
+STARTING_PAGES = 32
+"""On so many a network that begins with another one's weights sees how large its activations are."""
 
 Stretch = Callable[[int], dict[str, float]]
 """Brings the learner to a step → the mean of each part of the loss on the way."""
@@ -28,10 +33,10 @@ Stretch = Callable[[int], dict[str, float]]
 class PageTraining:
     """A training in a folder, where its checkpoints are."""
 
-    def __init__(self, folder: Path, seed: int, precision: str = "bfloat16") -> None:
-        """Begin, or go on where the folder's last checkpoint is; `precision` is that of `PageLearner`."""
+    def __init__(self, folder: Path, seed: int, precision: str = "bfloat16", fall: float = FALL) -> None:
+        """Begin, or go on where the folder's last checkpoint is; `precision` and `fall` are those of `PageLearner`."""
         self.folder, self.seed, self.precision = folder, seed, precision
-        self.learner = PageLearner(seed, torch.device("cuda" if torch.cuda.is_available() else "cpu"), precision)
+        self.learner = PageLearner(seed, torch.device("cuda" if torch.cuda.is_available() else "cpu"), precision, fall)
         saved = checkpoint.load_latest(folder, self._run_id)
         if saved is not None:
             self.learner.restore(saved.step, saved.arrays)
@@ -39,6 +44,19 @@ class PageTraining:
     @property
     def _run_id(self) -> str:
         return f"page-{self.seed}"
+
+    def start_from(self, data: bytes, glyphs: Glyphs) -> None:
+        """Begin with the weights of a page network's ONNX file; nothing happens once a step was taken.
+
+        Raises ModelError where the file is none of this network's.
+        """
+        if self.learner.step:
+            return
+        examples = (
+            made_example(glyphs, np.random.default_rng([self.seed, 2**32 - 1, n])) for n in range(STARTING_PAGES)
+        )
+        start_from(self.learner.network, data, collate(list(examples))[0])
+        self.learner.mean = {name: value.clone() for name, value in self.learner.weights.items()}
 
     def train(
         self, glyphs: Glyphs, steps: int, *, until: int | None = None, save_every: int = SAVE_EVERY, workers: int = 1

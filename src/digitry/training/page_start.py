@@ -1,0 +1,86 @@
+"""Begins the training of a network for pages where the file of another one ends.
+
+The file has every normalisation folded into its convolution; here they are parted again, so that the network answers as
+the file does and learns on as if it had never stopped.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from digitry.errors import ModelError
+from digitry.training.page_export import written_layers
+from digitry.training.page_learner import LEARNING_RATE, WEIGHT_DECAY
+from digitry.training.page_network import PageNetwork
+
+
+def start_from(network: PageNetwork, data: bytes, pages: torch.Tensor) -> None:
+    """Give the network the weights of a page network's ONNX file, also of one in half precision.
+
+    `pages`, float32 (n, 1, h, w): typical ones, whose activations become the running statistics of normalisations.
+    Raises ModelError where the file does not hold exactly the weights that the network has.
+    """
+    layers, weights = written_layers(network), _convolutions(data)
+    if [tuple(layer.weight.shape) for layer, _ in layers] != [kernel.shape for kernel, _ in weights]:
+        raise ModelError(
+            "the file is no network for pages of this shape: its convolutions differ from those trained here"
+        )
+    hooks = []
+    with torch.no_grad():
+        for (layer, normalisation), (kernel, bias) in zip(layers, weights, strict=True):
+            kernel, bias = torch.from_numpy(kernel), torch.from_numpy(bias)
+            if normalisation is None:
+                layer.weight.copy_(kernel)
+                layer.bias.copy_(bias)
+            else:
+                lengths = kernel.flatten(1).norm(dim=1).clamp_min(1e-12)
+                longer = settled_length(kernel[0].numel()) / lengths
+                layer.weight.copy_(kernel * longer[:, None, None, None])
+                hooks.append(normalisation.register_forward_pre_hook(_Parting(longer, bias)))
+        network.eval()
+        network(pages.to(next(network.parameters()).device))
+    for hook in hooks:
+        hook.remove()
+
+
+def settled_length(size: int) -> float:
+    """Give the length to which the `size` weights of a normalised filter grow in a long training.
+
+    Behind them stands a normalisation, so their length changes no answer, only how far a step turns them. Steps of Adam
+    lengthen them and weight decay shortens them, until both are equal (Kosson et al. 2024, "Rotational equilibrium").
+    """
+    return float(np.sqrt(LEARNING_RATE * size / (2 * WEIGHT_DECAY)))
+
+
+class _Parting:
+    """Sets a normalisation, when the first activations come, so that it does to them what the file does."""
+
+    def __init__(self, longer: torch.Tensor, bias: torch.Tensor) -> None:
+        self.longer, self.bias = longer, bias
+
+    def __call__(self, normalisation: nn.BatchNorm2d, inputs: tuple[torch.Tensor]) -> None:
+        variance, mean = torch.var_mean(inputs[0], dim=(0, 2, 3), correction=0)
+        longer, bias = self.longer.to(mean.device), self.bias.to(mean.device)
+        normalisation.running_mean.copy_(mean)
+        normalisation.running_var.copy_(variance)
+        normalisation.weight.copy_((variance + normalisation.eps).sqrt() / longer)
+        normalisation.bias.copy_(bias + mean / longer)
+
+
+def _convolutions(data: bytes) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """Kernels and biases in the order of the file."""
+    import onnx
+    from onnx import numpy_helper
+
+    try:
+        graph: Any = onnx.load_model_from_string(data).graph
+        arrays = {one.name.removesuffix("_half"): numpy_helper.to_array(one) for one in graph.initializer}
+        names = [node.input[1:] for node in graph.node if node.op_type == "Conv"]
+        return [(arrays[kernel].astype(np.float32), arrays[bias].astype(np.float32)) for kernel, bias in names]
+    except Exception as error:  # protobuf's own errors have no common base but this
+        raise ModelError("the file's weights cannot be read; is it a network for pages?") from error
