@@ -102,8 +102,8 @@ BENCHES = {
         "Seconds and accuracy beside Keras, PyTorch and scikit-learn, in turn.", 120, (_with_all("peers.py --anew"),)
     ),
     "tune": Bench(
-        "`digitry tune` beside Keras Tuner: the best found in 20 minutes, fresh seeds, trials lost by kills.",
-        400,
+        "`digitry tune` beside Keras Tuner: the best found in ten minutes, fresh seeds, trials lost by kills.",
+        300,
         (_with_all("tune.py"),),
     ),
     "reading": Bench(

@@ -1,6 +1,6 @@
 """`digitry tune` beside Keras Tuner: the same space, network, cores and minutes, in turn; then fresh seeds, and kills.
 
-python bench/tune.py [--minutes 20] [--seeds 3] [--fresh 5] [--recipes dense-relu cnn] [--workers 2] [--hours H]
+python bench/tune.py [--minutes 10] [--seeds 3] [--fresh 5] [--recipes dense-relu cnn] [--workers 2] [--hours H]
 
 For every recipe and seed both search for so many minutes, in turn: `digitry tune`, and Keras Tuner's Hyperband, which
 ends trials early too. What each found, and the published settings, are then trained with fresh seeds by `digitry
@@ -8,7 +8,7 @@ train`; their test accuracy is read once. Last, both search thirty short trials 
 with SIGKILL, again and again, and what is left of the trials is counted.
 
 Every piece is written into results/tune.json as soon as it is done, and what was under way goes on: stop it at any
-time, or give it so many --hours, and call it again. At its end the table in docs/tuning.md is written.
+time, or give it so many --hours, and call it again. The table in docs/tuning.md is written anew with every piece.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import random
 import subprocess
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from statistics import mean
@@ -45,7 +45,7 @@ MEASURE = Path(__file__)
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=float, default=20.0)
+    parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--fresh", type=int, default=5)
     parser.add_argument("--recipes", nargs="+", default=["dense-relu", "cnn"])
@@ -71,9 +71,9 @@ def main() -> None:
         found["pieces"][name] = measure() | where_and_when()
         print(f"{name}: {found['pieces'][name]}", flush=True)
         write_result(options.result, found)
+        write_table(options, found)
+    write_table(options, found)
     print(table(found))
-    if options.result == RESULT:
-        put_between(PAGE, START, END, table(found))
 
 
 def read_result(options: argparse.Namespace) -> dict[str, Any]:
@@ -239,14 +239,28 @@ def keras_records(folder: Path) -> Counter[str]:
     return Counter(one["trial_id"] for one in trials if one["status"] in ("COMPLETED", "FAILED", "INVALID"))
 
 
+def write_table(options: argparse.Namespace, found: dict[str, Any]) -> None:
+    """Write what there is so far into the page, if it is the result that is committed."""
+    if options.result == RESULT:
+        put_between(PAGE, START, END, table(found))
+
+
 def table(found: dict[str, Any]) -> str:
     """What was found, a row a search: its trials, and what its best gains over the published settings."""
-    return fill("tune", plan=found["plan"], pieces=found["pieces"], sides=SIDES, gain=gain).strip()
+    so_far = defaultdict(dict, found["pieces"])
+    return fill("tune", plan=found["plan"], pieces=so_far, sides=SIDES, accuracy=accuracy, gain=gain).strip()
 
 
-def gain(these: list[float], those: list[float]) -> str:
+def accuracy(piece: dict[str, Any], part: str) -> str:
+    """ "98.70%": the mean over the fresh seeds."""
+    return f"{mean(piece[part]):.2%}" if piece else "–"
+
+
+def gain(piece: dict[str, Any], own: dict[str, Any], part: str) -> str:
     """ "+1.05 (+0.80 to +1.30)": the mean of the differences seed by seed, in points, and where it lies."""
-    differences = [100 * (a - b) for a, b in zip(these, those, strict=True)]
+    if not (piece and own):
+        return "–"
+    differences = [100 * (a - b) for a, b in zip(piece[part], own[part], strict=True)]
     if len(differences) < 2:
         return f"{differences[0]:+.2f}"
     low, high = mean_interval(differences)
