@@ -70,6 +70,13 @@ def test_what_was_called_sure_and_what_of_it_was_right() -> None:
     assert truth.failures(models) == []
 
 
+def test_what_studies_found() -> None:
+    import tune
+
+    found = json.loads(tune.RESULT.read_text(encoding="utf-8"))
+    assert between(tune.START, tune.END, "tuning.md") == tune.table(found)
+
+
 def test_how_many_rooms_a_story_crosses() -> None:
     stories = json.loads((ROOT / "results" / "stories.json").read_text(encoding="utf-8"))["stories"]
     read, train, held_back = (len(stories[name]) for name in ("read", "train", "train, a part held back"))
