@@ -36,7 +36,7 @@ SPECKS = "there are specks, but no stroke large enough to be a digit"
 NOISE = "there is noise, but no clear stroke"
 """The reasons where there is some."""
 
-_HOLE_SIDE = 64
+HOLE_LEVEL, _HOLE_SIDE = 128, 64
 
 
 class Stages(NamedTuple):
@@ -121,7 +121,7 @@ def smoothness(digit: NDArray[np.uint8]) -> float:
 
 def hole_count(ink: NDArray[np.uint8]) -> int:
     """Tell how many patches of paper the ink (h, w) encloses, pinholes in the strokes of a large crop aside."""
-    paper = 255 - stroke_mask(shrink(ink, _HOLE_SIDE)[0], 128)
+    paper = 255 - stroke_mask(shrink(ink, _HOLE_SIDE)[0], HOLE_LEVEL)
     count, _ = cv2.connectedComponents(
         cv2.copyMakeBorder(paper, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=255), connectivity=4
     )

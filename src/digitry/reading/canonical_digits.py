@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.images.one_thread import on_one_thread
-from digitry.images.segment import is_blot
-from digitry.images.stages import BLANK, MAX_HOLES, MIN_SMOOTHNESS, hole_count
+from digitry.images.segment import BLOT_ASPECT, BLOT_FILL, BLOT_SIDE, INK_LEVEL
+from digitry.images.stages import BLANK, HOLE_LEVEL, MAX_HOLES, MIN_SMOOTHNESS, hole_count
 from digitry.reading import one_digit
 from digitry.reading.networks import Networks
-from digitry.types import IMAGE_SIDE, TEN_DIGITS, Images
+from digitry.types import IMAGE_PIXELS, IMAGE_SIDE, TEN_DIGITS, Images
 
 INK = 64
 """Grey levels below are no part of a stroke."""
@@ -26,6 +26,19 @@ OFF_CENTRE = 1.5
 
 NOISE = "there is noise, but no clear stroke"
 NOT_FITTED = "the ink is not fitted into 20×20 and centred by its mass, as canonical digits are"
+
+
+TOGETHER = 64
+"""So many images are looked at together: what is computed of them fits into the processor's cache."""
+
+_ONES = np.ones(IMAGE_SIDE, np.float32)
+
+_FROM_MIDDLE = np.arange(IMAGE_SIDE, dtype=np.float32) - IMAGE_SIDE / 2  # where MNIST has it
+
+_MOMENTS = np.stack(
+    [np.ones(IMAGE_PIXELS, np.float32), np.tile(_FROM_MIDDLE, IMAGE_SIDE), np.repeat(_FROM_MIDDLE, IMAGE_SIDE)], axis=1
+)
+"""What makes the mass of an image out of its pixels, and its mass times how far its centre lies off in x and in y."""
 
 
 class Weighed(NamedTuple):
@@ -43,35 +56,37 @@ class Weighed(NamedTuple):
 
 def weigh_digits(images: Images, networks: Networks) -> list[Weighed]:
     """Return what canonical digits, uint8 (n, 28, 28), are: the networks run once for all."""
-    with on_one_thread():
-        return _weigh(images, networks)
-
-
-def _weigh(images: Images, networks: Networks) -> list[Weighed]:
     alone = networks.digits.probabilities(images)  # as they are: what they are not is a doubt
-    doubts = _doubts(images, networks)
-    clear = [index for index, doubt in enumerate(doubts) if doubt is None]
-    crops = [_crop(images[index]) for index in clear]
-    together = alone.copy()
-    together[clear] = one_digit.agree_on_crops(alone[clear], crops, networks)
-    best, last = alone.argmax(axis=1), together.argmax(axis=1)
-    for index, crop in zip(clear, crops, strict=True):
-        if last[index] != best[index]:
-            doubts[index] = f"the network for numbers reads {networks.class_names[last[index]]}"
-        elif networks.class_names == TEN_DIGITS and hole_count(crop) > MAX_HOLES:
-            doubts[index] = NOISE
-        elif is_blot(crop):
-            doubts[index] = one_digit.BLOT_REASON
-    confidences = together[np.arange(len(images)), best].tolist()
-    return [Weighed(*one) for one in zip(alone, best.tolist(), confidences, doubts, strict=True)]
+    best, confidences = alone.argmax(axis=1), alone.max(axis=1)
+    parts = [images[start : start + TOGETHER] for start in range(0, len(images), TOGETHER)]
+    doubts = [doubt for part in parts for doubt in _doubts(part, networks)]
+    is_asked = [doubt is None and networks.asks_both for doubt in doubts]
+    asked = np.flatnonzero(is_asked & (confidences < one_digit.SECOND_OPINION_BELOW))
+    if asked.size:
+        with on_one_thread():
+            crops = [_crop(images[index]) for index in asked]
+            together = one_digit.agree_on_crops(alone[asked], crops, networks)
+        confidences[asked] = together[np.arange(len(asked)), best[asked]]
+        for index, last in zip(asked.tolist(), together.argmax(axis=1).tolist(), strict=True):
+            if last != best[index]:
+                doubts[index] = f"the network for numbers reads {networks.class_names[last]}"
+    _doubt_shapes(images, doubts, networks)
+    return [Weighed(*one) for one in zip(alone, best.tolist(), confidences.tolist(), doubts, strict=True)]
 
 
-def is_sure_of_digit(weighed: Weighed, networks: Networks) -> tuple[bool, str | None]:
-    """Tell whether that is sure by the scale of the model, and why not."""
-    if weighed.doubt is not None:
-        return False, weighed.doubt
-    _, sure, reason = networks.judge("digit", weighed.confidence)
-    return sure, reason
+def judge_digits(found: list[Weighed], networks: Networks) -> list[tuple[bool, str | None]]:
+    """Tell of each whether it is sure by the scale of the model, and why not."""
+    least = networks.least_confidence("digit")
+    judged: list[tuple[bool, str | None]] = []
+    for one in found:
+        if one.doubt is not None:
+            judged.append((False, one.doubt))
+        elif one.confidence >= least:
+            judged.append((True, None))
+        else:
+            _, sure, reason = networks.judge("digit", one.confidence)
+            judged.append((sure, reason))
+    return judged
 
 
 def _crop(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -81,35 +96,67 @@ def _crop(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _doubts(images: Images, networks: Networks) -> list[str | None]:
     """Tell why these are no images that the model was measured on; how other things than digits look nobody knows."""
-    # Sums over an axis this short are products with ones: a sixth of the time.
-    ones = np.ones(IMAGE_SIDE, np.float32)
-    is_ink = (images >= INK).astype(np.float32)
-    columns, rows = ones @ is_ink > 0, is_ink @ ones > 0
-    doubts = [None if one else BLANK for one in np.asarray(rows.any(axis=1)).tolist()]
+    wide, tall, area = _ink_boxes(images, INK)
+    is_blank = area == 0
     if networks.class_names != TEN_DIGITS:
-        return doubts
-    longest = np.maximum(_extent(columns), _extent(rows))
-    values = images.astype(np.float32)
-    across, down = ones @ values, values @ ones
-    mass = np.maximum(down @ ones, 1)
-    pixels = np.arange(IMAGE_SIDE, dtype=np.float32) - IMAGE_SIDE / 2  # where MNIST has the middle
-    off = np.maximum(np.abs(across @ pixels), np.abs(down @ pixels)) / mass
-    is_fitted = (longest >= LONGEST[0]) & (longest <= LONGEST[-1]) & (off <= OFF_CENTRE)
-    is_clear = _smoothness(values) >= MIN_SMOOTHNESS
-    for index in np.flatnonzero(~is_fitted | ~is_clear).tolist():
-        doubts[index] = doubts[index] or (NOT_FITTED if is_clear[index] else NOISE)
-    return doubts
+        return [BLANK if blank else None for blank in is_blank.tolist()]
+    longest = np.maximum(wide, tall)
+    values = images.reshape(-1, IMAGE_PIXELS).astype(np.float32)
+    moments = values @ _MOMENTS
+    is_fitted = (longest >= LONGEST[0]) & (longest <= LONGEST[-1])
+    is_fitted &= np.abs(moments[:, 1:]).max(axis=1) <= OFF_CENTRE * np.maximum(moments[:, 0], 1)
+    is_clear = _smoothness(values, moments[:, 0] / IMAGE_PIXELS) >= MIN_SMOOTHNESS
+    return [
+        BLANK if blank else NOISE if not clear else None if fitted else NOT_FITTED
+        for blank, clear, fitted in zip(is_blank.tolist(), is_clear.tolist(), is_fitted.tolist(), strict=True)
+    ]
 
 
-def _extent(is_ink: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Measure from the first to the last place with ink, of rows (n, 28)."""
-    return np.asarray(IMAGE_SIDE - is_ink.argmax(axis=1) - is_ink[:, ::-1].argmax(axis=1))
+def _doubt_shapes(images: Images, doubts: list[str | None], networks: Networks) -> None:
+    """Doubt, where nothing else does, what has too many holes, and what `is_blot` calls a blot."""
+    clear = [index for index, doubt in enumerate(doubts) if doubt is None]
+    if not clear:
+        return
+    images = images[clear]
+    wide, tall, area = _ink_boxes(images, INK_LEVEL)
+    short, long = np.minimum(wide, tall), np.maximum(wide, tall)
+    is_blot = (short >= BLOT_SIDE) & (long <= BLOT_ASPECT * short) & (area >= BLOT_FILL * short * long)
+    for at in np.flatnonzero(is_blot).tolist():
+        doubts[clear[at]] = one_digit.BLOT_REASON
+    if networks.class_names != TEN_DIGITS:
+        return
+    ink = images.reshape(-1, IMAGE_PIXELS) >= HOLE_LEVEL
+    # The last pixel in the first row of each hole has ink above it and to its right; few images have so many of these.
+    corners = (ink[:, : -IMAGE_SIDE - 1] & ~ink[:, IMAGE_SIDE:-1] & ink[:, IMAGE_SIDE + 1 :]).astype(np.float32)
+    many = np.flatnonzero(corners.sum(axis=1) > MAX_HOLES)
+    if many.size:
+        with on_one_thread():
+            for at in many.tolist():
+                if hole_count(images[at]) > MAX_HOLES:
+                    doubts[clear[at]] = NOISE
 
 
-def _smoothness(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Measure as `smoothness` does, of many images at once, float32 (n, 28, 28)."""
-    values = values - values.mean(axis=(1, 2), keepdims=True)
-    energy = np.maximum(np.einsum("nij,nij->n", values, values), 1e-9)
-    along = np.einsum("nij,nij->n", values[:, :, 1:], values[:, :, :-1])
-    down = np.einsum("nij,nij->n", values[:, 1:], values[:, :-1])
+def _ink_boxes(images: Images, level: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+    """Measure width and height of the box around what is inked at a level, and its area in pixels, each (n,).
+
+    Without any ink the area is 0, and the box means nothing.
+    """
+    # Sums over an axis this short are products with ones: a sixth of the time.
+    is_ink = (images >= level).astype(np.float32)
+    sums = np.empty((len(images), 2, IMAGE_SIDE), np.float32)
+    np.matmul(_ONES, is_ink, out=sums[:, 0])
+    np.matmul(is_ink, _ONES, out=sums[:, 1])
+    inked = sums > 0
+    sides = IMAGE_SIDE - inked.argmax(axis=2) - inked[:, :, ::-1].argmax(axis=2)
+    return sides[:, 0], sides[:, 1], sums[:, 0] @ _ONES
+
+
+def _smoothness(values: NDArray[np.float32], means: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Measure as `smoothness` does, of many images at once, float32 (n, 784), whose means are known, (n,)."""
+    values = values - means[:, np.newaxis]
+    energy = np.maximum(np.vecdot(values, values), 1e-9)
+    rows = values.reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
+    # The last pixel of a row is no neighbour of the first one of the next.
+    along = np.vecdot(values[:, 1:], values[:, :-1]) - np.vecdot(rows[:, 1:, 0], rows[:, :-1, -1])
+    down = np.vecdot(values[:, IMAGE_SIDE:], values[:, :-IMAGE_SIDE])
     return np.asarray((along + down) / (2 * energy), np.float32)

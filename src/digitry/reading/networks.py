@@ -14,7 +14,7 @@ from digitry.networks.contract import Contract
 from digitry.networks.decoding import digits_alone
 from digitry.networks.model import WHAT, Model
 from digitry.networks.model_files import shipped_model
-from digitry.networks.scale import with_place
+from digitry.networks.scale import NEVER, with_place
 from digitry.pages.number_words import confidence as in_words
 from digitry.reading.canonical_of import canonical_of, look_canonical
 from digitry.reading.certainty import MAX_ERROR, check_max_error, weigh_confidence
@@ -149,6 +149,16 @@ class Networks:
         it.
         """
         return digits_alone(self._shipped_numbers.probabilities(strips), self._shipped_numbers.class_names)
+
+    def least_confidence(self, kind: str) -> float:
+        """Return a model's own confidence in a `digit` or a `number` from which on it is sure; above 1 where it never
+        is.
+        """
+        if self.sure_confidence is not None:
+            return self.sure_confidence
+        model: Model = getattr(self, f"{kind}s")
+        scale = model.contract.confidence_scale
+        return NEVER if scale is None else scale.least_confidence(self.max_error)
 
     def judge(self, kind: str, confidence: float) -> tuple[float, bool, str | None]:
         """Judge a model's own confidence in what it reads, a `digit`, a `number`, or one on a `page`.

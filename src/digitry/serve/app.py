@@ -22,7 +22,7 @@ from starlette.routing import Route
 from digitry.errors import SettingError
 from digitry.images.grey import Grey
 from digitry.reading import EXPECTATIONS
-from digitry.reading.canonical_digits import is_sure_of_digit
+from digitry.reading.canonical_digits import judge_digits
 from digitry.reading.certainty import MAX_ERROR, check_max_error
 from digitry.reading.knowledge import KNOWN, Knowledge, parse_knowledge
 from digitry.reading.page_options import PAGE_OPTIONS, PageOptionValues, page_options_from_words
@@ -147,7 +147,7 @@ class Handlers:
         if max_error != reader.max_error:
             reader = copy.copy(reader)  # the networks are the same
             reader.max_error = max_error
-        judged = [is_sure_of_digit(one, reader) for one in found]
+        judged = judge_digits(found, reader)
         answer: dict[str, Any] = {
             "model": model.name,
             "class_names": names,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from digitry.images.stages import BLANK, canonical_stages, smoothness
+from digitry.images.segment import is_blot
+from digitry.images.stages import BLANK, MAX_HOLES, MIN_SMOOTHNESS, canonical_stages, hole_count, smoothness
 from digitry.reading import Reader
-from digitry.reading.canonical_digits import NOISE, NOT_FITTED, Weighed, _smoothness, is_sure_of_digit, weigh_digits
+from digitry.reading.canonical_digits import NOISE, NOT_FITTED, TOGETHER, Weighed, judge_digits, weigh_digits
+from digitry.reading.one_digit import BLOT_REASON
 from tests.unit.tiny_models import printed_digit
 
 
@@ -21,6 +24,30 @@ def canonical(digit: int) -> NDArray[np.uint8]:
     found = canonical_stages(255 - printed_digit(digit)).canonical
     assert found is not None
     return found
+
+
+def with_holes(count: int) -> NDArray[np.uint8]:
+    """A square of ink, 20×20, with so many holes of four pixels, at most 25."""
+    image = np.zeros((28, 28), np.uint8)
+    image[4:24, 4:24] = 255
+    for hole in range(count):
+        row, column = 5 + 4 * (hole // 5), 5 + 4 * (hole % 5)
+        image[row : row + 2, column : column + 2] = 0
+    return image
+
+
+def in_many_hands(count: int) -> NDArray[np.uint8]:
+    """Digits in thick and thin strokes, fainter and noisier than they should be, off their places."""
+    rng = np.random.default_rng(3)
+    images = []
+    for index in range(count):
+        stroke = np.ones((1 + rng.integers(3),) * 2, np.uint8)
+        change = cv2.dilate if rng.integers(2) else cv2.erode
+        image = change(canonical(index % 10), stroke) * rng.uniform(0.5, 1)
+        image += rng.normal(0, rng.choice([0, 10, 60]), image.shape)
+        image = np.roll(image, rng.integers(-1, 2, 2) * rng.integers(1, 3), (0, 1))
+        images.append(np.clip(image, 0, 255).astype(np.uint8))
+    return np.stack(images)
 
 
 def shrunk(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -46,32 +73,55 @@ NOBODY_KNOWS = {
 def test_what_is_no_canonical_digit_is_never_sure(kind: str, reader: Reader) -> None:
     image, reason = NOBODY_KNOWS[kind]
     [weighed] = weigh_digits(image[np.newaxis], reader)
-    sure, why = is_sure_of_digit(weighed, reader)
+    [(sure, why)] = judge_digits([weighed], reader)
     assert not sure
     assert why
     assert reason is None or why == reason
 
 
 def test_many_at_once_are_weighed_as_each_alone(reader: Reader) -> None:
-    images = np.stack([canonical(digit) for digit in range(10)] + [image for image, _ in NOBODY_KNOWS.values()])
+    images = np.stack([*in_many_hands(5 * TOGETHER), *(image for image, _ in NOBODY_KNOWS.values())])
     together = weigh_digits(images, reader)
-    for image, one in zip(images, together, strict=True):
-        [alone] = weigh_digits(image[np.newaxis], reader)
-        np.testing.assert_allclose(one.probabilities, alone.probabilities, atol=1e-5)
-        assert one.confidence == pytest.approx(alone.confidence, abs=1e-5)
-        assert one.doubt == alone.doubt
-    assert sum(is_sure_of_digit(one, reader)[0] for one in together[:10]) >= 8
+    alone = [one for image in images for one in weigh_digits(image[np.newaxis], reader)]
+    assert [one.doubt for one in together] == [one.doubt for one in alone]
+    assert [one.best for one in together] == [one.best for one in alone]
+    np.testing.assert_allclose([one.confidence for one in together], [one.confidence for one in alone], atol=1e-5)
+    for one, other in zip(together, alone, strict=True):
+        np.testing.assert_allclose(one.probabilities, other.probabilities, atol=1e-5)
+    assert {BLANK, NOISE, NOT_FITTED, None} < {one.doubt for one in together}, "there are some of every kind"
 
 
-def test_smoothness_of_many_is_that_of_each() -> None:
-    images = np.random.default_rng(1).integers(0, 256, (5, 28, 28), dtype=np.uint8)
-    images[4] = canonical(3)
-    expected = [smoothness(image) for image in images]
-    np.testing.assert_allclose(_smoothness(images.astype(np.float32)), expected, atol=1e-4)
+def test_what_is_looked_at_in_many_at_once_is_what_tells_of_one(reader: Reader) -> None:
+    images = np.stack([*in_many_hands(200), *map(with_holes, range(26))])
+    doubts = [one.doubt for one in weigh_digits(images, reader)]
+    for image, doubt in zip(images, doubts, strict=True):
+        is_noise = smoothness(image) < MIN_SMOOTHNESS or hole_count(image) > MAX_HOLES
+        assert (doubt == NOISE) == is_noise or doubt in (BLANK, NOT_FITTED) or "network" in str(doubt)
+        assert doubt != BLOT_REASON or is_blot(image)
+        assert doubt is not None or not is_blot(image)
+
+
+@pytest.mark.parametrize(("holes", "doubt"), [(0, BLOT_REASON), (MAX_HOLES, BLOT_REASON), (MAX_HOLES + 1, NOISE)])
+def test_a_blot_and_what_has_more_holes_than_any_digit_are_doubted(
+    holes: int, doubt: str, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(reader.__dict__, "asks_both", False)
+    [weighed] = weigh_digits(with_holes(holes)[np.newaxis], reader)
+    assert weighed.doubt == doubt
 
 
 def test_a_doubt_outweighs_every_confidence(reader: Reader) -> None:
     row = np.eye(10, dtype=np.float32)[0]
-    assert is_sure_of_digit(Weighed(row, 0, 1.0, None), reader) == (True, None)
-    assert is_sure_of_digit(Weighed(row, 0, 1.0, "why"), reader) == (False, "why")
-    assert is_sure_of_digit(Weighed(row, 0, 0.1, None), reader)[0] is False
+    found = [Weighed(row, 0, 1.0, None), Weighed(row, 0, 1.0, "why"), Weighed(row, 0, 0.1, None)]
+    sure, doubted, low = judge_digits(found, reader)
+    assert sure == (True, None)
+    assert doubted == (False, "why")
+    assert low == reader.judge("digit", 0.1)[1:]
+
+
+def test_a_digit_is_sure_from_the_same_confidence_on_as_everywhere() -> None:
+    for reader in (Reader(), Reader(max_error=0.02), Reader(max_error=1e-6), Reader(sure_confidence=0.75)):
+        least = reader.least_confidence("digit")
+        for confidence in (0.0, 0.7499, 0.75, np.nextafter(least, 0), min(least, 1.0), 1.0):
+            weighed = Weighed(np.zeros(10, np.float32), 0, float(confidence), None)
+            assert judge_digits([weighed], reader) == [reader.judge("digit", float(confidence))[1:]]
