@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -194,7 +195,7 @@ def _tensor(values: Any) -> Any:
 def _images(values: Any, most: int) -> Images:
     wanted = f"Send one image or 1 to {most}, each {IMAGE_SIZE} or {IMAGE_PIXELS} numbers"
     try:
-        array = np.array(values)
+        array = _array(values)
     except (ValueError, OverflowError) as error:  # rows of different lengths
         raise ProblemError("wrong-images", f"{wanted}, all of one length.") from error
     given = list(array.shape)
@@ -229,6 +230,30 @@ def _images(values: Any, most: int) -> Images:
     return array.astype(np.uint8).reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
 
 
+def _array(values: Any) -> NDArray[Any]:
+    """Make an array of lists in lists as NumPy does, of grey levels in a fourth of the time."""
+    shape: list[int] = []
+    first = values
+    while isinstance(first, list) and first:
+        shape.append(len(first))
+        first = first[0]
+    if type(first) is int and shape and shape[-1] >= IMAGE_SIDE:
+        with contextlib.suppress(TypeError, ValueError):  # other numbers, or lists of different lengths
+            levels = np.frombuffer(_bytes_of(values, shape), np.uint8).reshape(shape)
+            if levels.max() > 1:  # else they could be true and false
+                return levels
+    return np.array(values)
+
+
+def _bytes_of(values: Any, shape: list[int]) -> bytes:
+    """Join whole numbers from 0 to 255. Raises ValueError for others and for another shape, TypeError for what is no
+    whole number.
+    """
+    if not isinstance(values, list) or len(values) != shape[0]:
+        raise ValueError("another shape")
+    return bytes(values) if len(shape) == 1 else b"".join(_bytes_of(within, shape[1:]) for within in values)
+
+
 def check_levels(images: NDArray[Any]) -> None:
     """Raise ProblemError for whole numbers 0 and 1 alone: grey levels of 1 in 255 are paper, and were hardly meant."""
     if images.max() == 1:
@@ -239,6 +264,7 @@ def check_levels(images: NDArray[Any]) -> None:
         )
 
 
+_NOT_COUNTED = bytes(set(range(256)) - set(b'[]{}"'))
 _STEPS = np.zeros(256, np.int8)
 _STEPS[list(b"[{")] = 1
 _STEPS[list(b"]}")] = -1
@@ -246,6 +272,6 @@ _STEPS[list(b"]}")] = -1
 
 def json_depth(body: bytes) -> int:
     """Tell how many brackets stand within each other at most, in JSON without backslashes."""
-    characters = np.frombuffer(body, np.uint8)
+    characters = np.frombuffer(body.translate(None, _NOT_COUNTED), np.uint8)
     is_outside = np.cumsum(characters == ord('"'), dtype=np.int32) % 2 == 0  # of strings
     return int(np.cumsum(_STEPS[characters] * is_outside, dtype=np.int32).max(initial=0))

@@ -154,7 +154,7 @@ def test_numbers_with_a_point_are_shares_of_full_ink() -> None:
     assert grey([[1.0] + [0] * 783])[0, 0, :2].tolist() == [255, 0]
 
 
-@pytest.mark.parametrize("shape", [(784,), (28, 28), (1, 784), (3, 784), (3, 28, 28)])
+@pytest.mark.parametrize("shape", [(784,), (28, 28), (1, 784), (3, 784), (3, 28, 28), (3, 28, 28, 1), (3, 1, 28, 28)])
 def test_one_image_or_a_list_flat_or_in_rows(shape: tuple[int, ...]) -> None:
     images = np.random.default_rng(0).integers(0, 256, shape)
     assert np.array_equal(grey(images.tolist()), images.reshape(-1, 28, 28))
@@ -165,6 +165,10 @@ WRONG = {
     "too many": [[0] * 784] * 4,
     "too short": [0] * 783,
     "rows of different lengths": [[0] * 28] * 27 + [[0] * 27],
+    "a row of another length in the second image": [[[9] * 28] * 28, [[9] * 28] * 27 + [[9] * 27]],
+    "a number in the place of a row": [[9] * 28] * 27 + [28],
+    "a number in the place of an image": [[9] * 784, 784],
+    "a list in the place of a pixel": [[9] * 783 + [[9]]],
     "below paper": [-1] + [0] * 783,
     "above ink": [256] + [0] * 783,
     "more than all ink": [1.5] + [0.0] * 783,
@@ -172,6 +176,7 @@ WRONG = {
     "huge": [10**30] + [0] * 783,
     "no numbers": ["0"] * 784,
     "true and false": [True] * 784,
+    "true and false in rows": [[True] * 28] * 28,
     "nothing within": [None] * 784,
     "objects": [{}] * 784,
     "a number": 5,
