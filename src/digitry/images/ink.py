@@ -282,7 +282,9 @@ def ink_intensity(contrast: NDArray[np.float32]) -> NDArray[np.uint8]:
     """
     step = max(1, max(contrast.shape) // 250)
     sample = contrast[::step, ::step].ravel()
-    fifth, level = _quantile(sample, 0.05), _quantile(sample, 0.3)
+    fifth = level = float(sample.min())
+    if np.count_nonzero(sample == fifth) < 0.3 * sample.size + 2:  # else both are the paper of what a program drew
+        fifth, level = _quantile(sample, 0.05), _quantile(sample, 0.3)
     noise = (level - fifth) / 1.12  # these two percentiles of a normal spread are 1.12 sigma apart
     contrast = contrast - level
     candidates = contrast[contrast > max(NOISE_FACTOR * noise, MIN_CONTRAST)]

@@ -29,8 +29,8 @@ MIN_STEP = 0.6
 MAX_EDGE = 0.12
 """Strips along a side are at most this share of the picture wide."""
 
-EDGE_JUMP = 25
-"""Grey levels between such a strip and the paper."""
+EDGE_JUMP, STRAIGHT = 25, 0.95
+"""Grey levels between such a strip and the paper, along more than this share of the side."""
 
 DRAWN_RANGE = (0.002, 0.5)
 """Share of the picture that is drawn on a panel: stands out of it, or is as dark as what lies around a bright one."""
@@ -84,18 +84,28 @@ def _without_edges(page: NDArray[np.uint8]) -> Box:
     """Return the page without straight strips of something else (a table, a scanner's lid) along its sides."""
     bounds = []
     for turned in (page, page.T):
-        lines = cv2.blur(turned, (1, 3)).astype(np.int16)
-        jump = lines[:, 3:] - lines[:, :-3]
         deepest = round(MAX_EDGE * turned.shape[1])
-        # All along the side, the brightness jumps the same way.
+        # All along the side, the brightness jumps the same way: also somewhere among the few lines that are excused.
+        excused = len(turned) - int(STRAIGHT * len(turned))
+        few = _jumps(np.ascontiguousarray(turned[: excused + 1]))[:excused]
+        if not (np.abs(few) > EDGE_JUMP).any():
+            bounds.append((0, turned.shape[1]))
+            continue
+        jump = _jumps(turned)
         rising, falling = np.count_nonzero(jump > EDGE_JUMP, axis=0), np.count_nonzero(jump < -EDGE_JUMP, axis=0)
-        straight = np.maximum(rising, falling) > 0.95 * len(jump)
+        straight = np.maximum(rising, falling) > STRAIGHT * len(jump)
         first, last = np.flatnonzero(straight[:deepest]), np.flatnonzero(straight[::-1][:deepest])
         start = int(first.max()) + 4 if first.size else 0
         stop = turned.shape[1] - (int(last.max()) + 4 if last.size else 0)
         bounds.append((start, stop - start))
     (left, wide), (top, tall) = bounds
     return left, top, wide, tall
+
+
+def _jumps(page: NDArray[np.uint8]) -> NDArray[np.int16]:
+    """Return how much brighter a page (h, w) is three pixels further right, int16 (h, w - 3)."""
+    lines = cv2.blur(page, (1, 3)).astype(np.int16)
+    return lines[:, 3:] - lines[:, :-3]
 
 
 def _find_quadrangle(grey: NDArray[np.uint8], coarse: NDArray[np.uint8] | None) -> _Corners | None:
@@ -108,11 +118,9 @@ def _find_quadrangle(grey: NDArray[np.uint8], coarse: NDArray[np.uint8] | None) 
     coarse = median_of_nine(shrink(grey, _COARSE_SIDE)[0] if coarse is None else coarse)
     drawn: NDArray[np.bool_] | None = None
     _, bright = cv2.threshold(coarse, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    light, dark = coarse[bright > 0], coarse[bright == 0]
-    if not dark.size or not light.size:
+    if not 0 < cv2.countNonZero(bright) < bright.size:
         return None
-    best, best_area = None, 0.0
-    wanted = MIN_STEP * (float(np.median(light)) - float(np.median(dark)))
+    best, best_area, wanted = None, 0.0, -1.0
     for part in (bright, cv2.bitwise_not(bright)):
         contours, _ = cv2.findContours(part, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         for contour in contours:
@@ -133,6 +141,8 @@ def _find_quadrangle(grey: NDArray[np.uint8], coarse: NDArray[np.uint8] | None) 
             ink = (_filled(inner, coarse.shape) & (part == 0)) | (clear_of_sides & drawn)
             if not DRAWN_RANGE[0] < np.count_nonzero(ink) / coarse.size < DRAWN_RANGE[1]:
                 continue  # nothing is drawn on it
+            if wanted < 0:  # few pages come so far
+                wanted = MIN_STEP * (float(np.median(coarse[bright > 0])) - float(np.median(coarse[bright == 0])))
             if _edge_step(coarse, corners) >= wanted:
                 best, best_area = np.round(inner * scale).astype(np.float32), area
     return best

@@ -205,14 +205,13 @@ def _cut(
     ink: NDArray[np.uint8], labels: NDArray[np.int32], stats: NDArray[np.int32], chosen: list[int], count: int
 ) -> tuple[NDArray[np.uint8], Box]:
     """Cut the chosen pieces with their soft edges, in a box that holds them."""
-    boxes = stats[chosen]
+    boxes = stats[chosen].tolist()
     height, width = ink.shape
-    longest = int(boxes[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max())
-    edge = max(1, round(longest / 40))
-    x0 = max(0, int(boxes[:, cv2.CC_STAT_LEFT].min()) - edge)
-    y0 = max(0, int(boxes[:, cv2.CC_STAT_TOP].min()) - edge)
-    x1 = min(width, int((boxes[:, cv2.CC_STAT_LEFT] + boxes[:, cv2.CC_STAT_WIDTH]).max()) + edge)
-    y1 = min(height, int((boxes[:, cv2.CC_STAT_TOP] + boxes[:, cv2.CC_STAT_HEIGHT]).max()) + edge)
+    edge = max(1, round(max(max(wide, tall) for _, _, wide, tall, _ in boxes) / 40))
+    x0 = max(0, min(left for left, _, _, _, _ in boxes) - edge)
+    y0 = max(0, min(top for _, top, _, _, _ in boxes) - edge)
+    x1 = min(width, max(left + wide for left, _, wide, _, _ in boxes) + edge)
+    y1 = min(height, max(top + tall for _, top, _, tall, _ in boxes) + edge)
     member = np.zeros(count, np.uint8)
     member[chosen] = 255
     near = cv2.dilate(member[labels[y0:y1, x0:x1]], np.ones((2 * edge + 1, 2 * edge + 1), np.uint8))
