@@ -73,10 +73,9 @@ def _drawn_ink(page: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], bool] | None
     None for every other page, and where something wider than strokes lies on the paper. Half of the page and all of
     its border are paper.
     """
-    paper = page[0, 0]
-    border = (page[0], page[-1], page[:, 0], page[:, -1])
-    if not all((side == paper).all() for side in border):
+    if not has_even_border(page):
         return None
+    paper = page[0, 0]
     marks = np.not_equal(page, paper)
     if 2 * np.count_nonzero(marks) > marks.size:
         return None
@@ -89,6 +88,12 @@ def _drawn_ink(page: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], bool] | None
     light_ink = 255 - page if dark else page
     level = np.full(page.shape, 255 - paper if dark else paper, np.float32)
     return ink_intensity(_over_paper(light_ink, level, dark)), dark
+
+
+def has_even_border(page: NDArray[np.uint8]) -> bool:
+    """Tell whether all pixels along the sides of a page (h, w) have one grey level."""
+    border = np.concatenate((page[0], page[-1], page[:, 0], page[:, -1]))
+    return bool((border == border[0]).all())
 
 
 def paper_window(light_ink: NDArray[np.uint8], dark: bool) -> float:

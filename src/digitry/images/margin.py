@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.images.ink import is_dark_on_light, shrink
+from digitry.images.ink import has_even_border, is_dark_on_light, shrink
 
 NEAR = 0.08
 """The ink of such a picture comes as near to each side as this share of the longer one, or a pixel."""
@@ -41,8 +41,7 @@ def paper_around(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int] | Non
 
     None for a picture that has paper around what is written, or shows no clear strokes.
     """
-    border = (grey[0], grey[-1], grey[:, 0], grey[:, -1])
-    if all((side == grey[0, 0]).all() for side in border):
+    if has_even_border(grey):
         return None
     coarse, _ = shrink(grey, _COARSE_SIDE)
     level, _ = cv2.threshold(coarse, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 Mask = NDArray[np.uint8]
 """uint8 (h, w) of 0 and 255."""
 
+_NEIGHBOURS = np.ones((3, 3), np.uint8)
+
 
 def stroke_mask(ink: NDArray[np.uint8], level: int) -> Mask:
     """Mark with 255 where the ink (h, w) has at least this intensity, else 0."""
@@ -22,5 +24,5 @@ def ridge(mask: Mask) -> NDArray[np.float32]:
     The distance runs from pixel centre to pixel centre: a line one pixel wide has distance 1.
     """
     distance = cv2.distanceTransform(mask, cv2.DIST_L2, 3)
-    middle = (distance > 0) & (distance >= cv2.dilate(distance, np.ones((3, 3), np.uint8)))
+    middle = (distance > 0) & (distance >= cv2.dilate(distance, _NEIGHBOURS))
     return np.asarray(distance[middle], np.float32)

@@ -103,9 +103,10 @@ def _small_data(source: PictureSource) -> bytes | None:
         return None
     if source.data is not None:
         return source.data if len(source.data) <= SMALL_BYTES else None
-    status = Path(source.name).stat()
+    path = Path(source.name)
+    status = path.stat()
     is_small = status.st_size <= SMALL_BYTES and stat.S_ISREG(status.st_mode)
-    return Path(source.name).read_bytes() if is_small else None
+    return path.read_bytes() if is_small else None
 
 
 def _read_together(
