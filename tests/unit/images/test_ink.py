@@ -103,6 +103,19 @@ def test_what_differs_by_twelve_grey_levels_is_no_ink() -> None:
     assert ink_intensity(contrast)[0].tolist() == [255] * 10
 
 
+@pytest.mark.parametrize("even", [25, 28, 29, 30, 31, 32, 35, 90])
+def test_paper_is_the_thirtieth_percentile_however_much_of_it_is_even(even: int) -> None:
+    contrast = np.zeros((1, 100), np.float32)
+    contrast[0, even:] = np.linspace(1, 200, 100 - even)
+    fifth, level = np.quantile(contrast, (0.05, 0.3))
+    noise = (level - fifth) / 1.12
+    above = contrast - level
+    full = np.quantile(above[above > max(5 * noise, 12)], 0.9)
+    floor = min(2 * noise, 0.4 * full)
+    expected = np.clip((above - floor) * 255 / (full - floor), 0, 255)
+    np.testing.assert_allclose(ink_intensity(contrast), np.floor(expected), atol=1)
+
+
 def test_a_drawn_page_gives_its_strokes_at_full_ink_whichever_is_dark() -> None:
     for stroke, paper in ((0, 255), (255, 0), (40, 200)):
         page = page_of(stroke, paper)

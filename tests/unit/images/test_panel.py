@@ -48,6 +48,15 @@ def test_a_strip_of_something_else_along_the_sides_is_cut_off_with_three_pixels_
     assert find_panel(sheet(1, 0, 199, 200)).box == (4, 0, 196, 200)
 
 
+@pytest.mark.parametrize("is_turned", [False, True])
+@pytest.mark.parametrize(("without", "cut"), [(slice(0, 8), 4), (slice(192, 200), 4), (slice(0, 15), 0)])
+def test_such_a_strip_may_be_missing_along_a_twentieth_of_its_side(without: slice, cut: int, is_turned: bool) -> None:
+    page = sheet(1, 0, 199, 200)
+    page[without, 0] = 220
+    box = find_panel(np.ascontiguousarray(page.T) if is_turned else page).box
+    assert box == ((0, cut, 200, 200 - cut) if is_turned else (cut, 0, 200 - cut, 200))
+
+
 def test_a_slope_of_light_is_no_panel() -> None:
     page = np.tile(np.linspace(60, 220, 200).astype(np.uint8), (200, 1))
     page[80:120, 100:106] = 30
