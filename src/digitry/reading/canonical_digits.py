@@ -27,7 +27,6 @@ OFF_CENTRE = 1.5
 NOISE = "there is noise, but no clear stroke"
 NOT_FITTED = "the ink is not fitted into 20×20 and centred by its mass, as canonical digits are"
 
-
 TOGETHER = 64
 """So many images are looked at together: what is computed of them fits into the processor's cache."""
 
@@ -60,8 +59,8 @@ def weigh_digits(images: Images, networks: Networks) -> list[Weighed]:
     best, confidences = alone.argmax(axis=1), alone.max(axis=1)
     parts = [images[start : start + TOGETHER] for start in range(0, len(images), TOGETHER)]
     doubts = [doubt for part in parts for doubt in _doubts(part, networks)]
-    is_asked = [doubt is None and networks.asks_both for doubt in doubts]
-    asked = np.flatnonzero(is_asked & (confidences < one_digit.SECOND_OPINION_BELOW))
+    may_ask = np.array([doubt is None and networks.asks_both for doubt in doubts], np.bool_)
+    asked = np.flatnonzero(may_ask & (confidences < one_digit.SECOND_OPINION_BELOW))
     if asked.size:
         with on_one_thread():
             crops = [_crop(images[index]) for index in asked]
