@@ -10,7 +10,7 @@ from digitry.pages import charts
 from digitry.pages.charts import plain_number
 from digitry.pages.style import BAD, BLUE, FAINT, GOOD, INK, MUTED
 from digitry.training.tuning.space import Choices, Range, Space
-from digitry.training.tuning.study import COMPLETE, Gain, Trial
+from digitry.training.tuning.study import COMPLETE, RUNNING, Gain, Trial
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,22 +24,29 @@ CROWDED = 24
 
 
 def best_so_far(trials: Sequence[Trial]) -> Figure:
-    """Draw the accuracy of every complete trial in the order of their numbers, and the best up to there."""
-    done = [one for one in trials if one.state == COMPLETE]
+    """Draw the accuracy of every complete trial at the time of its end, and the best up to there, to the last end."""
+    ended = sorted((one for one in trials if one.state != RUNNING), key=lambda one: one.study_seconds)
+    last = ended[-1].study_seconds if ended else 0.0
+    unit, seconds = unit_of(last)
+    done = [one for one in ended if one.state == COMPLETE]
+    times = [one.study_seconds / seconds for one in done]
     accuracies = [one.accuracy or 0.0 for one in done]
     with charts.styled():
-        from matplotlib.ticker import MaxNLocator
-
         figure, (axes,) = charts.new_figure(2.9)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, min_n_ticks=1))
-        axes.plot([one.number for one in done], accuracies, "o", color=MUTED, markersize=4, label="trial")
-        best = list(accumulate(accuracies, max))
-        axes.step([one.number for one in done], best, where="post", color=BLUE, label="best so far")
+        axes.plot(times, accuracies, "o", color=MUTED, markersize=4, label="trial")
+        best = list(accumulate([*accuracies, 0.0], max))  # the last one stands until the last trial's end
+        axes.step([*times, last / seconds], best, where="post", color=BLUE, label="best so far")
+        axes.set_xlim(left=0)
         axes.set_title("Best so far")
-        axes.set_xlabel("trial")
+        axes.set_xlabel(f"{unit} since the first trial began")
         _percent(axes)
         axes.legend(loc="best")
     return figure
+
+
+def unit_of(seconds: float) -> tuple[str, int]:
+    """Return in what a time is best told, and how many seconds that has."""
+    return ("seconds", 1) if seconds < 120 else ("minutes", 60) if seconds < 120 * 60 else ("hours", 3600)
 
 
 def parallel(trials: Sequence[Trial], space: Space) -> Figure:

@@ -106,7 +106,13 @@ def _settings_parts(study: Study, space: Space, shares: Mapping[str, float]) -> 
 
 
 def _course_parts(study: Study, best: Trial) -> list[Part]:
-    parts = [_picture(study_charts.best_so_far(study.trials), "Accuracy of every trial, and the best so far")]
+    parts: list[Part] = [
+        picture_of_chart(
+            study_charts.best_so_far(study.trials),
+            "Accuracy of every complete trial at the time of its end, and the best so far",
+            "Time in which no trial ran is left out.",
+        )
+    ]
     if max(len(one.curve) for one in study.trials) > 1:  # one epoch has no curve
         curves = study_charts.trial_curves(study.trials, best)
         parts.append(_picture(curves, "Validation accuracy of every trial after each epoch"))

@@ -244,6 +244,7 @@ class TrialBook:
             seconds=one.user_attrs.get("seconds", 0.0),
             reason="" if one.state == TrialState.COMPLETE else one.user_attrs.get("reason", ""),
             run=run_of(self.folder, one.number),
+            study_seconds=one.user_attrs.get("study_seconds", 0.0),
         )
 
 

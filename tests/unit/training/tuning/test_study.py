@@ -6,6 +6,7 @@ import json
 import pickle
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -91,6 +92,25 @@ def test_it_is_given_up_where_the_first_trials_all_fail(tmp_path: Path) -> None:
 def test_it_goes_on_with_more_trials(tmp_path: Path) -> None:
     assert told(study(tmp_path / "a", trials=4)) == told(study(tmp_path / "b", trials=8))[:4]
     assert told(study(tmp_path / "a", trials=8)) == told(study(tmp_path / "b", trials=8))
+
+
+def test_it_knows_when_each_trial_ended_and_time_in_which_none_ran_does_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = 0.0
+
+    class TakesTen(MadeUp):
+        def train(self, job: TrialJob, on_epoch: OnEpoch) -> TrialOutcome:
+            nonlocal seconds
+            seconds += 10
+            return super().train(job, on_epoch)
+
+    monkeypatch.setattr("digitry.training.tuning.trial_book.time", SimpleNamespace(monotonic=lambda: seconds))
+    study(tmp_path / "s", lambda: [TakesTen()], trials=2)
+    seconds += 3600
+    done = study(tmp_path / "s", lambda: [TakesTen()], trials=3)
+    assert [one.study_seconds for one in done.trials] == [10, 20, 30]
+    assert [one["study_seconds"] for one in done.to_json()["trials"]] == [10, 20, 30]
 
 
 def test_several_at_once_do_no_trial_twice(tmp_path: Path) -> None:

@@ -7,16 +7,18 @@ from pathlib import Path
 from digitry.pages.html import Details, PagePicture, PageTable, render_page
 from digitry.training.tuning.space import Choices, Range
 from digitry.training.tuning.study import COMPLETE, ENDED_EARLY, FAILED, Gain, Study, Trial
-from digitry.training.tuning.study_charts import MOST_CURVES, height_of, slices, trial_curves
+from digitry.training.tuning.study_charts import MOST_CURVES, best_so_far, height_of, slices, trial_curves, unit_of
 from digitry.training.tuning.study_page import study_page
 from tests.unit.training.tuning.made_up import RECIPE, plan
 
 
-def trial(number: int, state: str, accuracy: float | None, rate: float, units: str) -> Trial:
+def trial(
+    number: int, state: str, accuracy: float | None, rate: float = 0.001, units: str = "16", ended: float = 0.0
+) -> Trial:
     curve = () if accuracy is None else (accuracy - 0.1, accuracy)
     values = {"learning_rate": rate, "units": units}
     reason = "" if state == COMPLETE else f"<{state}>"
-    return Trial(number, state, values, accuracy, curve, 1.0, reason, Path(f"s/trials/{number:04d}"))
+    return Trial(number, state, values, accuracy, curve, 1.0, reason, Path(f"s/trials/{number:04d}"), ended)
 
 
 TRIALS = (
@@ -42,6 +44,32 @@ def test_it_shows_the_best_the_gain_the_settings_the_curves_and_every_trial() ->
     text = render_page(page)
     assert "&lt;failed&gt;" in text
     assert "<failed>" not in text
+
+
+def test_the_best_so_far_stands_at_the_times_at_which_trials_ended() -> None:
+    minutes = [
+        trial(0, COMPLETE, 0.95, ended=180),
+        trial(1, COMPLETE, 0.96, ended=120),  # of two at once the later one may end first
+        trial(2, ENDED_EARLY, 0.91, ended=200),
+        trial(3, COMPLETE, 0.97, ended=240),
+        trial(4, FAILED, None, ended=300),
+    ]
+    [axes] = best_so_far(minutes).axes
+    ends, best = axes.lines
+    assert (list(ends.get_xdata()), list(ends.get_ydata())) == ([2, 3, 4], [0.96, 0.95, 0.97])
+    assert (list(best.get_xdata()), list(best.get_ydata())) == ([2, 3, 4, 5], [0.96, 0.96, 0.97, 0.97])
+    assert axes.get_xlabel() == "minutes since the first trial began"
+    assert axes.get_xlim()[0] == 0
+
+
+def test_its_time_is_told_in_seconds_minutes_or_hours() -> None:
+    assert [unit_of(seconds) for seconds in (0, 119, 120, 7199, 7200)] == [
+        ("seconds", 1),
+        ("seconds", 1),
+        ("minutes", 60),
+        ("minutes", 60),
+        ("hours", 3600),
+    ]
 
 
 def test_many_trials_are_folded_and_without_fresh_seeds_nothing_is_claimed() -> None:
