@@ -19,9 +19,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-NODE = {"num_cpus": 1, "object_store_memory": 100 * 2**20, "node_ip_address": "127.0.0.1"}
-"""One core, so that one process reads there."""
-
 SURROUNDINGS = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 """Nothing is told to anybody; and where a part of Ray looks for this machine's address, it finds loopback."""
 
@@ -66,11 +63,14 @@ class Nodes:
 
 
 @contextlib.contextmanager
-def cluster_of(nodes: int, package: Path | None = None) -> Iterator[Nodes]:
-    """A cluster of so many nodes; they run the digitry in the folder `package`, else ours."""
+def cluster_of(nodes: int, package: Path | None = None, *, cores: int = 1, gpus: int = 0) -> Iterator[Nodes]:
+    """A cluster of so many nodes; they run the digitry in the folder `package`, else ours.
+
+    Each has one core, so that one process reads there, or says that it has more, and GPUs: Ray believes it.
+    """
     paths = [str(package or ROOT / "src"), str(ROOT)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "bench.cluster_nodes", str(nodes), "--told"],
+        [sys.executable, "-m", "bench.cluster_nodes", str(nodes), "--told", str(cores), str(gpus)],
         cwd=ROOT,
         env={**os.environ, **SURROUNDINGS, "PYTHONPATH": os.pathsep.join(paths)},
         stdin=subprocess.PIPE,
@@ -91,12 +91,12 @@ def cluster_of(nodes: int, package: Path | None = None) -> Iterator[Nodes]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("nodes", type=int, nargs="?", default=2)
-    parser.add_argument("--told", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--told", type=int, nargs=2, help=argparse.SUPPRESS)  # cores and GPUs of each
     options = parser.parse_args()
     if options.nodes < 1:
         parser.error(f"a cluster has at least one node, not {options.nodes}")
     if options.told:
-        keep(options.nodes)
+        keep(options.nodes, *options.told)
         return
     print(f"starting {count(options.nodes)} …", flush=True)
     with contextlib.suppress(KeyboardInterrupt), cluster_of(options.nodes) as cluster:
@@ -122,15 +122,22 @@ def next_steps(nodes: int, address: str) -> str:
     return f"{where} In another window, for example:\n\n{typed}\n\nCtrl-C ends it."
 
 
-def keep(nodes: int) -> None:
+def keep(nodes: int, cores: int, gpus: int) -> None:
     """Start them, say where, and do what is told until the input ends."""
     from ray.cluster_utils import Cluster
 
+    node = {
+        "num_cpus": cores,
+        "num_gpus": gpus,
+        "object_store_memory": 100 * 2**20,
+        "node_ip_address": "127.0.0.1",
+    }
+
     def head() -> Any:
-        return Cluster(initialize_head=True, head_node_args={**NODE, "include_dashboard": False})
+        return Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
 
     def add() -> Any:
-        return cluster.add_node(**NODE)
+        return cluster.add_node(**node)
 
     cluster = patiently(head)
     try:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @click.option(
     "--workers",
     type=click.IntRange(1, 64),
-    help="Trials trained at once.  [default: 1; with --ray as many as the cluster has cores for]",
+    help="Trials trained at once.  [default: 1; with --ray as many as the cluster has room for]",
 )
 @click.option(
     "--ray",
@@ -45,6 +45,12 @@ if TYPE_CHECKING:
     help="Train on the nodes of a Ray cluster: HOST:PORT, or auto for the one that runs here (extra digitry[cluster]).",
 )
 @click.option("--cores", type=click.IntRange(1, 256), help="With --ray: cores that each trial has.  [default: 1]")
+@click.option(
+    "--gpus",
+    type=float,
+    help="With --ray: GPUs that each trial has; with 0.5 two share one. Of use where the nodes' Torch, JAX or "
+    "TensorFlow is one for GPUs.  [default: 0]",
+)
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Fixes all that is random.  [default: 0]")
 @click.option("--study", type=click.Path(path_type=Path), help="The study's folder.  [default: runs/RECIPE-study-N]")
 @click.option("--resume", is_flag=True, help="Go on where the study in this folder stopped; more --trials, too.")
@@ -70,6 +76,7 @@ def command(
     workers: int | None,
     ray: str | None,
     cores: int | None,
+    gpus: float | None,
     seed: int | None,
     study: Path | None,
     resume: bool,
@@ -101,6 +108,7 @@ def command(
         workers=workers,
         ray=ray,
         cores=cores,
+        gpus=gpus,
         seed=seed,
         study=study,
         resume=resume,

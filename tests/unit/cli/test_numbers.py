@@ -22,7 +22,7 @@ ELSEWHERE = {
         ["epochs", "batch_size", "learning_rate", "dropout", "early_stopping_epochs", "checkpoint_seconds"],
     ),
     "learning-curve": (["cnn"], ["epochs"]),
-    "tune": (["cnn"], ["minutes"]),
+    "tune": (["cnn"], ["minutes", "gpus"]),
     "read": (["picture.png"], ["max_error"]),
     "score": (["."], ["max_error"]),
 }

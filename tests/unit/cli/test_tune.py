@@ -70,9 +70,19 @@ def test_what_is_not_said_is_left_to_the_study(asked: dict[str, Any]) -> None:
     assert asked["data"] == "mine#transpose"
 
 
-def test_cores_are_for_a_cluster(tmp_path: Path) -> None:
+def test_cores_and_gpus_are_for_a_cluster(tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="--cores is for --ray; here the trials share the cores of this machine"):
         run("--cores", "2", "--study", str(tmp_path / "study"))
+    with pytest.raises(SettingError, match="--gpus is for --ray; here the trials see the GPUs that this machine has"):
+        run("--gpus", "1", "--study", str(tmp_path / "study"))
+    assert not (tmp_path / "study").exists()
+
+
+@pytest.mark.parametrize("gpus", ["-1", "65", "1.5", "0.001", "nan"])
+def test_gpus_are_whole_ones_or_a_part_of_one(gpus: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("digitry.training.tuning.tune.check_ready", lambda **_: None)
+    with pytest.raises(SettingError, match="gpus must be "):
+        run("--ray", "auto", "--gpus", gpus, "--study", str(tmp_path / "study"))
     assert not (tmp_path / "study").exists()
 
 

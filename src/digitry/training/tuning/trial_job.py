@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -32,6 +32,31 @@ class TrialOutcome:
     history: Sequence[Epoch] = ()
     """The figures of every epoch, of one that came to its end."""
 
+
+@dataclass(frozen=True)
+class NodeShare:
+    """What each trial has of a node of a cluster."""
+
+    cores: int = 1
+    gpus: float = 0.0
+    """A whole number, or a part of one."""
+
+    def __str__(self) -> str:
+        cores = f"{self.cores} core{'s' * (self.cores != 1)}"
+        return f"{cores} and {self.gpus:g} GPU{'s' * (self.gpus > 1)}" if self.gpus else cores
+
+    def fits_in(self, resources: Mapping[str, float]) -> int:
+        """Return for how many trials at once a node has room, whose resources are named as Ray does."""
+        room = int(resources.get("CPU", 0)) // self.cores
+        if not self.gpus:
+            return room
+        gpus = int(resources.get("GPU", 0))
+        # A trial with a part of a GPU has it of a single one.
+        return min(room, int(gpus // self.gpus) if self.gpus >= 1 else gpus * int(1 / self.gpus))
+
+
+ONE_CORE = NodeShare()
+"""What a trial has unless somebody says otherwise."""
 
 OnEpoch = Callable[[Sequence[Epoch]], bool]
 """Hears the figures of all epochs so far, after each but the last; says whether the training goes on."""

@@ -38,13 +38,15 @@ from digitry.training.tuning.study_plan import (
     tune_command,
     write_plan,
 )
-from digitry.training.tuning.trial_job import Trainer
+from digitry.training.tuning.trial_job import NodeShare, Trainer
 from digitry.training.tuning.trial_process import TrialProcess, pack_trial
 from digitry.training.tuning.tuning_progress import TuningProgress, make_tuning_progress
 from digitry.types import Dataset
 
 MOST_WORKERS = 64
 MOST_CORES = 256
+MOST_GPUS = 64
+LEAST_OF_A_GPU = 0.01
 
 
 def tune(
@@ -57,6 +59,7 @@ def tune(
     workers: int | None = None,
     ray: str | None = None,
     cores: int | None = None,
+    gpus: float | None = None,
     seed: int | None = None,
     study: str | os.PathLike[str] | None = None,
     resume: bool = False,
@@ -75,8 +78,8 @@ def tune(
     Then the best and the recipe's own settings are trained with `fresh_seeds` seeds each, 5 unless said otherwise.
 
     With `ray`, `auto` or HOST:PORT, trials train on the nodes of a Ray cluster: each on so many `cores` of one node, 1
-    unless said otherwise, and as many at once as there is room for unless `workers` says how many. All else stays as it
-    is: docs/cluster.md.
+    unless said otherwise, and so many of its `gpus`, none unless said otherwise (0.5: two trials share one); and as
+    many at once as there is room for unless `workers` says how many. All else stays as it is: docs/cluster.md.
 
     All of it is in the folder `study`, the next free one if not given: the trials' runs, best.toml, result.json, and,
     unless `page` is false, study.html. Killed at any moment, it goes on with `resume`; what is not said again is then
@@ -96,7 +99,14 @@ def tune(
         )
     if cores is not None and ray is None:
         raise SettingError("--cores is for --ray; here the trials share the cores of this machine: see --workers")
-    each = check_number("cores", 1 if cores is None else cores, 1, MOST_CORES)
+    if gpus is not None and ray is None:
+        raise SettingError("--gpus is for --ray; here the trials see the GPUs that this machine has")
+    each = NodeShare(
+        check_number("cores", 1 if cores is None else cores, 1, MOST_CORES),
+        check_number("gpus", 0 if gpus is None else gpus, 0, MOST_GPUS, float),
+    )
+    if (each.gpus > 1 and each.gpus % 1) or 0 < each.gpus < LEAST_OF_A_GPU:
+        raise SettingError(f"gpus must be a whole number, or a part of one from {LEAST_OF_A_GPU} on, not {gpus}")
     count = None if workers is None else check_number("workers", workers, 1, MOST_WORKERS)
     plan_of = find_recipe(recipe)
     if resume and study is None:
@@ -126,7 +136,7 @@ def tune(
     # A file is run once more where it trains: what a person's functions hold need not go through a pipe.
     sent = str(Path(source).resolve()) if Path(source).suffix in (".py", ".json") else plan_of
 
-    again = {"--ray": ray, "--cores": cores, "--workers": count, "--track": track}
+    again = {"--ray": ray, "--cores": cores, "--gpus": gpus, "--workers": count, "--track": track}
     options = [word for name, value in again.items() if value is not None for word in (name, str(value))]
     options += [] if page else ["--no-page"]
 
@@ -137,7 +147,7 @@ def tune(
 
 @contextlib.contextmanager
 def _trainers(
-    ray: str | None, recipe: str | Recipe, dataset: Dataset, track: str | None, count: int | None, cores: int
+    ray: str | None, recipe: str | Recipe, dataset: Dataset, track: str | None, count: int | None, share: NodeShare
 ) -> Iterator[Callable[[], list[Trainer]]]:
     """Give what makes the trainers, here or on a cluster that is joined meanwhile.
 
@@ -149,7 +159,7 @@ def _trainers(
         return
     from digitry.training.tuning.cluster.tune_on_ray import trainers_on_ray
 
-    with trainers_on_ray(ray, count, cores, recipe, dataset, track=track, most=MOST_WORKERS) as make_trainers:
+    with trainers_on_ray(ray, count, share, recipe, dataset, track=track, most=MOST_WORKERS) as make_trainers:
         yield make_trainers
 
 

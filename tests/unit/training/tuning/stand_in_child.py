@@ -28,7 +28,7 @@ for head, _ in asked:
             if kept:
                 kept.parent.mkdir(exist_ok=True)
                 kept.write_text(json.dumps(history))
-            answer({"epochs": history})
+            answer({"epochs": history, "gpus": os.environ.get("CUDA_VISIBLE_DEVICES")})
             if not next(asked).head["go_on"]:
                 answer({})
                 break

@@ -16,7 +16,7 @@ from digitry.errors import SettingError, StorageError
 from digitry.training.tuning.cluster.run_parcel import Parcel, parcel_of, stamps_of, unpack_parcel
 from digitry.training.tuning.cluster.trial_on_ray import LOSSES, LOST, LostSeatError, TrialOnRay
 from digitry.training.tuning.cluster.trial_seat import NodeStudy, TrialSeat
-from digitry.training.tuning.trial_job import TrialJob, TrialOutcome
+from digitry.training.tuning.trial_job import NodeShare, TrialJob, TrialOutcome
 from digitry.training.tuning.trial_process import DIED, MODULE, pack_trial
 from digitry.training.tuning.tune import tune
 from digitry.types import Dataset
@@ -67,6 +67,7 @@ def study(made_up_dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     nodes.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(nodes))
     monkeypatch.syspath_prepend(str(Path(__file__).parents[4]))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")  # as of an actor that Ray gave this one
     yield NodeStudy(equipment(), pack_trial(RECIPE, replace(made_up_dataset, test=None)), None, module=STAND_IN)
     assert not list(nodes.iterdir()), "nodes keep nothing"
 
@@ -151,6 +152,18 @@ def test_what_a_kill_left_on_a_node_goes_a_day_later(study: NodeStudy, tmp_path:
     seat.end()
     assert list((tmp_path / "nodes").iterdir()) == [new]
     shutil.rmtree(new)
+
+
+@pytest.mark.parametrize(("gpus", "seen"), [(1.0, "3"), (0.5, "3"), (0.0, "")])
+def test_what_trains_sees_the_gpus_of_its_trial_and_none_where_it_has_none(
+    study: NodeStudy, gpus: float, seen: str
+) -> None:
+    seat = TrialSeat(replace(study, share=NodeShare(gpus=gpus)))
+    seat.open()
+    said, _ = seat.ask({"run": "0007", "settings": {}, "seed": 0}, Parcel({}))
+    seat.end()
+    assert said is not None
+    assert said["gpus"] == seen
 
 
 def test_a_node_that_has_something_else_is_refused(study: NodeStudy, tmp_path: Path) -> None:

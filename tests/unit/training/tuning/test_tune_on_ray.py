@@ -13,6 +13,7 @@ from digitry.training.tuning.cluster import tune_on_ray
 from digitry.training.tuning.cluster.run_parcel import Parcel
 from digitry.training.tuning.cluster.trial_on_ray import LostSeatError
 from digitry.training.tuning.cluster.tune_on_ray import RaySeat
+from digitry.training.tuning.trial_job import NodeShare
 
 BEGIN: dict[str, Any] = {"run": "0007", "settings": {}, "seed": 0}
 
@@ -68,11 +69,34 @@ def test_a_trial_that_waits_for_a_core_says_so(seat_of: Callable[[StandIn], RayS
         assert seat_of(StandIn(open=3)).ask(BEGIN, Parcel({})) == "ask"
 
 
-def test_a_trial_gets_the_cores_that_it_is_to_have(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_trial_gets_the_share_of_a_node_that_it_is_to_have(monkeypatch: pytest.MonkeyPatch) -> None:
     ray = StandIn()
     monkeypatch.setitem(sys.modules, "ray", ray)
-    RaySeat(ray, None, 4)  # type: ignore[arg-type]
-    assert ray.wanted["num_cpus"] == 4
+    RaySeat(ray, None, NodeShare(4, 0.5))  # type: ignore[arg-type]
+    assert (ray.wanted["num_cpus"], ray.wanted["num_gpus"]) == (4, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("share", "trials"),
+    [
+        (NodeShare(1), 8),
+        (NodeShare(3), 2),
+        (NodeShare(9), 0),
+        (NodeShare(1, 1), 2),
+        (NodeShare(1, 2), 1),
+        (NodeShare(1, 3), 0),
+        (NodeShare(1, 0.5), 4),
+        (NodeShare(1, 0.4), 4),  # two on each; what is left of both is not a GPU
+        (NodeShare(4, 0.1), 2),
+    ],
+    ids=str,
+)
+def test_a_node_of_eight_cores_and_two_gpus_has_room_for_so_many_trials(share: NodeShare, trials: int) -> None:
+    assert share.fits_in({"CPU": 8.0, "GPU": 2.0, "memory": 1e9}) == trials
+
+
+def test_a_node_without_gpus_has_room_only_for_trials_without() -> None:
+    assert (NodeShare(1).fits_in({"CPU": 8.0}), NodeShare(1, 0.5).fits_in({"CPU": 8.0})) == (8, 0)
 
 
 def test_one_that_trains_for_long_says_nothing(seat_of: Callable[[StandIn], RaySeat]) -> None:

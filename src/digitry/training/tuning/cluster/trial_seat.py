@@ -1,6 +1,6 @@
 """What a node does for one trial: train it, in a process and a folder of its own, and hand back what changed there.
 
-Ray makes an actor of it, which holds one core for as long as the trial takes.
+Ray makes an actor of it, which holds its share of the node for as long as the trial takes.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 from digitry.errors import StorageError, TrainingError
 from digitry.files import remove_stale_temporaries, temporary_beside
 from digitry.training.tuning.cluster.run_parcel import Parcel, Stamps, parcel_of, stamps_of, unpack_parcel
+from digitry.training.tuning.trial_job import ONE_CORE, NodeShare
 from digitry.training.tuning.trial_process import MODULE
 from digitry.workers.equipment import Equipment, check_equipment
 from digitry.workers.pool import NoWorkerError, Worker
@@ -36,8 +37,8 @@ class NodeStudy:
     track: str | None
     backend: str | None = None
     """KERAS_BACKEND, where the driver has one."""
-    cores: int = 1
-    """How many a trial has."""
+    share: NodeShare = ONE_CORE
+    """What a trial has of its node."""
     module: str = MODULE
     """What trains, in a process of its own."""
     recipe_files: dict[str, bytes] = field(default_factory=dict)
@@ -105,7 +106,9 @@ class TrialSeat:
         os.environ.pop("KERAS_BACKEND", None)
         if study.backend is not None:
             os.environ["KERAS_BACKEND"] = study.backend
-        head: dict[str, Any] = {"track": study.track, "threads": study.cores}
+        if not study.share.gpus:  # Ray says which ones a trial has, but leaves all of them to one that has none
+            os.environ["CUDA_VISIBLE_DEVICES"] = ""
+        head: dict[str, Any] = {"track": study.track, "threads": study.share.cores}
         if study.recipe_files:
             unpack_parcel(Parcel(study.recipe_files), home / "recipe")
             head["recipe_file"] = str(home / "recipe" / next(iter(study.recipe_files)))

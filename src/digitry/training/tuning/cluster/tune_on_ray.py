@@ -6,6 +6,7 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from digitry.training.run_folder import PACKAGES
 from digitry.training.tuning.cluster.run_parcel import Parcel
 from digitry.training.tuning.cluster.trial_on_ray import LostSeatError, TrialOnRay
 from digitry.training.tuning.cluster.trial_seat import NodeStudy, TrialSeat
-from digitry.training.tuning.trial_job import Trainer
+from digitry.training.tuning.trial_job import ONE_CORE, NodeShare, Trainer
 from digitry.training.tuning.trial_process import pack_trial
 from digitry.types import Dataset
 from digitry.workers.equipment import equipment
@@ -42,7 +43,7 @@ END_SECONDS = 5.0
 def trainers_on_ray(
     address: str,
     workers: int | None,
-    cores: int,
+    share: NodeShare,
     recipe: str | Recipe,
     dataset: Dataset,
     *,
@@ -50,25 +51,25 @@ def trainers_on_ray(
     most: int,
 ) -> Iterator[Callable[[], list[Trainer]]]:
     """Join the cluster at `address` for this block, and give what makes the trainers: `workers`, or as many as nodes
-    have room for now, at most `most`; each has so many `cores` of one node.
+    have room for now, at most `most`; each has its `share` of one node.
 
-    Raises SettingError where it cannot be joined, no node has so many cores, or one does not run what runs here.
+    Raises SettingError where it cannot be joined, no node has so much, or one does not run what runs here.
     """
-    study = _node_study(recipe, dataset, track, cores)
+    study = _node_study(recipe, dataset, track, share)
     with joined_cluster(address):
         import ray
 
-        room = sum(int(one["Resources"].get("CPU", 0)) // cores for one in ray.nodes() if one["Alive"])
+        room = sum(share.fits_in(one["Resources"]) for one in ray.nodes() if one["Alive"])
         if not room:
-            needed = "no core" if cores == 1 else f"no node with {cores} cores"
-            raise SettingError(f"the cluster has {needed} to train on; start one with --num-cpus of {cores} or more")
+            needs = f"--num-cpus of {share.cores}" + (f" and --num-gpus of {ceil(share.gpus)}" if share.gpus else "")
+            raise SettingError(f"the cluster has no node with {share} to train on; start one with {needs} or more")
         check_nodes(ray, study.equipment)
         there = ray.put(study)
         count = workers or min(room, most)
-        yield lambda: [TrialOnRay(lambda: RaySeat(ray, there, cores)) for _ in range(count)]
+        yield lambda: [TrialOnRay(lambda: RaySeat(ray, there, share)) for _ in range(count)]
 
 
-def _node_study(recipe: str | Recipe, dataset: Dataset, track: str | None, cores: int) -> NodeStudy:
+def _node_study(recipe: str | Recipe, dataset: Dataset, track: str | None, share: NodeShare) -> NodeStudy:
     """Describe the study for the nodes, with the files that its recipe is in."""
     files: dict[str, bytes] = {}
     if isinstance(recipe, str):
@@ -85,18 +86,19 @@ def _node_study(recipe: str | Recipe, dataset: Dataset, track: str | None, cores
         pack_trial(recipe, dataset),
         track,
         backend,
-        cores=cores,
+        share=share,
         recipe_files=files,
     )
 
 
 class RaySeat:
-    """A Seat: an actor on a node, which Ray puts where so many cores are free."""
+    """A Seat: an actor on a node, which Ray puts where so much is free, and tells which GPUs it has."""
 
-    def __init__(self, ray: Any, study: ObjectRef[NodeStudy], cores: int = 1) -> None:
-        self._ray = ray
+    def __init__(self, ray: Any, study: ObjectRef[NodeStudy], share: NodeShare = ONE_CORE) -> None:
+        self._ray, self._share = ray, share
+        needs = {"num_cpus": share.cores, "num_gpus": share.gpus}
         # The second thread is for its end, while it trains.
-        self._actor = ray.remote(num_cpus=cores, max_restarts=0, max_concurrency=2)(TrialSeat).remote(study)
+        self._actor = ray.remote(**needs, max_restarts=0, max_concurrency=2)(TrialSeat).remote(study)
         self._is_given_up = False
 
     def ask(self, head: dict[str, Any], parcel: Parcel) -> tuple[dict[str, Any] | None, Parcel]:
@@ -120,8 +122,8 @@ class RaySeat:
                     warn_caller("no node of the cluster is left; waiting for one to join it")
                 elif waits_for_a_core:
                     warn_caller(
-                        "a trial waits for cores of the cluster; something else may have them, or there are fewer "
-                        "than --workers need"
+                        f"a trial waits for {'cores or GPUs' if self._share.gpus else 'cores'} of the cluster; "
+                        "something else may have them, or there are fewer than --workers need"
                     )
         try:
             return self._ray.get(answer)
