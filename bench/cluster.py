@@ -1,15 +1,16 @@
-"""Reading and training on a Ray cluster beside one machine: the same results, kills, overhead, when it pays.
+"""Reading, training and tuning on a Ray cluster: one machine's results, kills, overhead, when it pays.
 
-python bench/cluster.py [--only same kills growth training] [--pictures 5000] [--kills 20] [--train-kills 20]
-                        [--sizes 1000 10000 100000 1000000] [--out FILE]
+python bench/cluster.py [--only same kills growth training tune] [--pictures 5000] [--kills 20] [--train-kills 20]
+                        [--trials 200] [--tune-kills 50] [--sizes 1000 10000 100000 1000000] [--out FILE]
 
-Each node is one core of this machine, on loopback. Four parts, each of which can be measured alone. The pictures of
+Each node is one core of this machine, on loopback. Five parts, each of which can be measured alone. The pictures of
 three are small printed digits, one in ten of them broken, read by the shipped networks: the quickest that there are, so
 that what a cluster costs shows most. Same: 1, 2 and 4 nodes give the bytes that reading here gives. Kills: a node dies
 in the middle of a reading, and another joins. Growth: seconds a picture of each size; and, between the second size and
 the last, pictures a second in two processes here and on two nodes, start-up aside. Training: the largest difference of
 a weight between one machine and two nodes; and how far it is from that where a node is killed at a random moment and
-another joins.
+another joins. Tune: how many trials of a study are lost or doubled while workers, nodes and the process that
+holds the study are killed.
 
 Writes results/cluster.json, a part as soon as it is done, with when, by which commit and on which processor: the others
 stay as they are.
@@ -40,9 +41,10 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 from bench.cluster_nodes import cluster_of  # noqa: E402 - not to be had before
 from bench.cluster_training import measure_training  # noqa: E402
+from bench.cluster_tuning import measure_tuning  # noqa: E402
 from tests.unit.tiny_models import printed_digit  # noqa: E402
 
-PARTS = ("same", "kills", "growth", "training")
+PARTS = ("same", "kills", "growth", "training", "tune")
 
 TWO_PROCESSES = (
     "from digitry.reading.batch import processes; processes.sensible_count = lambda _: 2\n"
@@ -57,6 +59,8 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=5000)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--train-kills", type=int, default=20)
+    parser.add_argument("--trials", type=int, default=200)
+    parser.add_argument("--tune-kills", type=int, default=50)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 10_000, 100_000, 1_000_000])
     parser.add_argument("--out", type=Path, default=ROOT / "results" / "cluster.json")
     options = parser.parse_args()
@@ -78,7 +82,10 @@ def measure(part: str, place: Path, options: argparse.Namespace) -> tuple[dict[s
     if part == "growth":
         growth = list(measure_growth(place, options.sizes))
         return {"growth": growth, "overhead": overhead(growth)}, f"--sizes {' '.join(map(str, options.sizes))}"
-    return {"training": measure_training(place, options.train_kills)}, f"--train-kills {options.train_kills}"
+    if part == "training":
+        return {"training": measure_training(place, options.train_kills)}, f"--train-kills {options.train_kills}"
+    how = f"--trials {options.trials} --tune-kills {options.tune_kills}"
+    return {"tune": measure_tuning(place, options.trials, options.tune_kills)}, how
 
 
 def keep_part(path: Path, part: str, figures: dict[str, Any], command: str) -> None:

@@ -35,6 +35,7 @@ def text_of(found: dict[str, Any]) -> str:
         rows=here["rows"],
         kills=figures["kills"],
         training=figures.get("training"),
+        tune=figures.get("tune"),
         growth=figures["growth"],
         over=figures["overhead"],
     ).strip()

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from bench.cluster_nodes import Nodes, cluster_of
+from bench.cluster_tuning import seats
 
 import digitry
 from digitry.errors import SettingError
@@ -81,12 +82,6 @@ def files(folder: Path) -> set[str]:
 
 def epochs(folder: Path) -> int:
     return sum(len(path.read_text().splitlines()) for path in folder.glob("trials/*/history.jsonl"))
-
-
-def seats() -> set[int]:
-    """The processes in which a trial has its seat."""
-    listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
-    return {int(line.split()[0]) for line in listed.splitlines() if "ray::TrialSeat" in line}
 
 
 def on_nodes() -> set[Path]:

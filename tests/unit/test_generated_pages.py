@@ -111,6 +111,21 @@ def test_what_a_cluster_costs() -> None:
     told = cluster_page.text_of(found | {"figures": found["figures"] | {"training": training}})
     assert "20 trainings in each of which one of two nodes was killed: none is lost. 18 of the kills" in told
     assert "No weight differs by more than 4e-06" in told
+    tune = {
+        "trials": 200,
+        "nodes": 2,
+        "kills": {"worker": 17, "node": 15, "coordinator": 18},
+        "records": 201,
+        "lost": 0,
+        "doubled": 1,
+        "failed": 0,
+        "seconds": 1690.0,
+    }
+    told = " ".join(cluster_page.text_of(found | {"figures": found["figures"] | {"tune": tune}}).split())
+    assert (
+        "A study of 200 short trials on 2 nodes, with 50 kills at random moments in 28 minutes: 17 of workers" in told
+    )
+    assert "201 final records: no trial is lost, 1 doubled, none failed." in told
 
 
 def test_how_many_real_pictures_are_read() -> None:
