@@ -41,7 +41,7 @@ SHARED: dict[str, tuple[str, ...]] = {
     "reading.drawn_ink": ("EXPECTATIONS", "LEFT_OVER", "UNREAD", "SIGN"),
     "reading.notation": ("LETTER", "PARTING", "LEADING"),
     "reading.number": ("VIEWS", "MARGIN", "NEAR", "THIN", "ALTERNATIVES"),
-    "reading.one_number": ("SIGNS",),
+    "reading.one_number": ("NEVER_SURE_WITH_SIGNS",),
     "reading.one_digit": ("RIVALS", "BLOT", "BLOT_REASON", "SECOND_OPINION_BELOW", "OWN_SHARE", "STRIP_WIDTH"),
 }
 """Module of digitry → its constants. In JavaScript they are in an object with the last part of the module's name."""

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 TEN_DIGITS = tuple("0123456789")
 """The names of the classes of a network that reads digits, and all of them."""
 
+SIGNS = tuple(".,'-/:+()%=×÷$€£₹✓")
+"""The other characters of numbers, in the order in which networks name them; `×` is a cross as well, `✓` a tick."""
+
 IMAGE_SIDE = 28
 """Height and width of a canonical digit, in pixels."""
 
-IMAGE_PIXELS = IMAGE_SIDE**2
-
-IMAGE_SIZE = f"{IMAGE_SIDE}×{IMAGE_SIDE}"
-"""The same in words."""
+IMAGE_PIXELS, IMAGE_SIZE = IMAGE_SIDE**2, f"{IMAGE_SIDE}×{IMAGE_SIDE}"
+"""How many these are, and both sides in words."""
 
 Images = NDArray[np.uint8]
 """Canonical digits, uint8 (n, 28, 28): light ink on black, 0 is paper."""
@@ -32,7 +33,6 @@ Probabilities = NDArray[np.float32]
 
 Box = tuple[int, int, int, int]
 """x, y, width, height in pixels of the upright picture, from its top left corner."""
-
 
 _OTHERS = "Dataset.from_arrays takes other kinds"
 

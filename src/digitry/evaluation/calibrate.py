@@ -30,8 +30,7 @@ from digitry.networks.model_files import check_is_not_shipped
 from digitry.networks.scale import Scale
 from digitry.reading.certainty import MAX_ERROR
 from digitry.runs import Run
-from digitry.synthesis.allographs import SIGNS
-from digitry.types import Split
+from digitry.types import SIGNS, Split
 
 PICTURES_AN_EPOCH, MOST_PICTURES = {"digit": 1000, "number": 100}, {"digit": 4000, "number": 1000}
 """How many pictures the scale is fitted to at the end of a training, by what the network reads: more for a longer one,

@@ -20,7 +20,7 @@ from digitry.files import name_for_a_file
 from digitry.networks.decoding import spellings
 from digitry.networks.model import Model
 from digitry.runs import Run
-from digitry.types import TEN_DIGITS, Dataset, Split
+from digitry.types import SIGNS, TEN_DIGITS, Dataset, Split
 
 STRIPS, KEY = 5000, 2**32 - 2
 """How many numbers are written with a split's digits, and what takes the epoch's place in their seed."""
@@ -102,7 +102,6 @@ def written_strips(
     them, int32 (n, characters): where it names no signs, the digits alone.
     """
     from digitry.synthesis.number_strips import made_strips
-    from digitry.synthesis.write_number import SIGNS
 
     digits = sum(name not in SIGNS for name in class_names)
     strips, targets = made_strips(split, STRIPS, np.random.default_rng([seed, KEY, 2]), digits)

@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from digitry.reading.notation import is_number, signs_among
-from digitry.synthesis.allographs import CHARACTERS
-from digitry.types import TEN_DIGITS, Digit, Number
+from digitry.types import SIGNS, TEN_DIGITS, Digit, Number
 
 MOST = 200
 """So many spellings of a number are looked at, the most probable first."""
 
-SIGNS = frozenset(signs_among(CHARACTERS))
-"""What a number is written with beside its digits."""
+SIGNS_WITHIN = frozenset(signs_among(SIGNS))
+"""Those that stand in the text of a number, with its digits."""
 
 
 def texts_instead(number: Number, *, signs: bool = True) -> list[tuple[str, float]]:
@@ -98,6 +97,6 @@ def _choices(character: Digit, signs: bool) -> list[tuple[str, float]]:
     others = [
         (label, min(1.0, probability / max(character.confidence, 1e-9)))
         for label, probability in character.alternatives
-        if label in TEN_DIGITS or (signs and label in SIGNS)
+        if label in TEN_DIGITS or (signs and label in SIGNS_WITHIN)
     ]
     return [(character.label, 1.0), *sorted(others, key=lambda pair: -pair[1])]

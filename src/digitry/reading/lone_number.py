@@ -87,7 +87,7 @@ def tiny_number(view: NDArray[np.uint8], networks: Networks, options: PageOption
     if not reading.numbers:
         return reading
     reading = replace(reading, numbers=tuple(as_asked(number, options) for number in reading.numbers))
-    if reading.reason == one_number.SIGNS:  # which says to expect a page
+    if reading.reason == one_number.NEVER_SURE_WITH_SIGNS:  # which says to expect a page
         return doubted(reading, SMALL_SIGNS)
     return doubted(reading, NO_HAND) if reading.sure and options.only == "printed" else reading
 

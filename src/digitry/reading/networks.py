@@ -18,8 +18,7 @@ from digitry.networks.scale import NEVER, with_place
 from digitry.pages.number_words import confidence as in_words
 from digitry.reading.canonical_of import canonical_of, look_canonical
 from digitry.reading.certainty import MAX_ERROR, check_max_error, weigh_confidence
-from digitry.synthesis.allographs import SIGNS
-from digitry.types import TEN_DIGITS, Digit, Images, Probabilities
+from digitry.types import SIGNS, TEN_DIGITS, Digit, Images, Probabilities
 
 
 def knows_some_digits(class_names: tuple[str, ...]) -> bool:

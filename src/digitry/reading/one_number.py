@@ -37,7 +37,7 @@ from digitry.types import Box, Digit, Number, Reading
 ONE_LINE = 3.0
 """A page lower than this many heights of its digits has room for one line: it is read as a whole too."""
 
-SIGNS = "signs on a picture of one number are not right often enough to be sure of; expect a page"
+NEVER_SURE_WITH_SIGNS = "signs on a picture of one number are not right often enough to be sure of; expect a page"
 PERHAPS_SIGNS = "a sign may stand among its digits"
 """Why a number whose digits are sure is not."""
 
@@ -170,7 +170,7 @@ def _written(reading: Reading, seen: SeenNumber, options: PageOptions) -> Readin
     if best.signs:
         confidence *= best.vote / seen.votes[number.digits_text] * min(sign.confidence for sign in best.signs)
         box = box_around([box, *(sign.box for sign in best.signs)])
-    doubt = SIGNS if best.signs else None if seen.is_plain(number.digits_text) else PERHAPS_SIGNS
+    doubt = NEVER_SURE_WITH_SIGNS if best.signs else None if seen.is_plain(number.digits_text) else PERHAPS_SIGNS
     number = replace(
         number,
         text=best.text,
@@ -289,7 +289,7 @@ def _number(sheet: InkSheet, found: Found, grey: NDArray[np.uint8] | None, netwo
     others = tuple(("".join(map(str, other)), probability) for other, probability in found.alternatives if other)
     alternatives = share_doubt(others, own, confidence)
     if signs:
-        sure, reason = False, SIGNS if sure else reason
+        sure, reason = False, NEVER_SURE_WITH_SIGNS if sure else reason
     return Number(
         text,
         confidence,

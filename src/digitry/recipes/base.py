@@ -10,8 +10,7 @@ from digitry.errors import ModelError, SettingError, unknown_name
 from digitry.networks.contract import LIGHT, Contract
 from digitry.recipes.backend import PLAIN_TORCH_OPTIMIZERS, choose_backend, trainer_name
 from digitry.recipes.settings import About, Settings, setting
-from digitry.synthesis.allographs import SIGNS
-from digitry.types import TEN_DIGITS
+from digitry.types import SIGNS, TEN_DIGITS
 
 __all__ = ["Recipe", "Settings", "setting"]
 

@@ -13,6 +13,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from digitry.types import SIGNS, TEN_DIGITS
+
 Strokes = tuple[NDArray[np.float64], ...]
 """One or more pen paths, each float (n, 2): x and y in heights of a digit."""
 
@@ -122,7 +124,7 @@ DIGITS: dict[str, tuple[str, ...]] = {
 }
 """Digit → its allographs."""
 
-SIGNS: dict[str, tuple[str, ...]] = {
+SIGN_PATHS: dict[str, tuple[str, ...]] = {
     ".": (
         "4,95 8,98",
         "4,96 4,97",
@@ -161,7 +163,7 @@ SIGNS: dict[str, tuple[str, ...]] = {
     "₹": ("2,4 54,4;2,24 54,24;4,4 36,6 34,40 4,44 4,44 44,100",),
     "✓": ("0,50 20,100 20,100 75,-20", "0,64 16,92 16,92 54,10", "4,40 14,90 60,0"),
 }
-"""Sign → its allographs; `×` is a cross as well, `✓` a tick."""
+"""Each of the `SIGNS` → its allographs."""
 
 LETTERS: dict[str, tuple[str, ...]] = {
     "A": (
@@ -252,7 +254,7 @@ SIGNS_UNLIKE_DIGITS = tuple("+%=×÷€£₹✓") + tuple(sign for sign in OTHER
 UNLIKE_DIGITS = LETTERS_UNLIKE_DIGITS + SIGNS_UNLIKE_DIGITS
 """What nobody takes for a digit. Alone, a stroke or a dot may be a 1 or a 0, and a square a 0."""
 
-CHARACTERS: tuple[str, ...] = (*DIGITS, *SIGNS)
+CHARACTERS: tuple[str, ...] = (*TEN_DIGITS, *SIGNS)
 """The characters that numbers are written with, in the order in which a network that reads pages names them."""
 
 OTHER = len(CHARACTERS)
@@ -262,7 +264,7 @@ OTHER = len(CHARACTERS)
 @cache
 def allographs_of(character: str) -> tuple[Strokes, ...]:
     """Give the allographs of a character: the pen paths of each, in heights of a digit."""
-    for alphabet in (DIGITS, SIGNS, LETTERS, OTHERS):
+    for alphabet in (DIGITS, SIGN_PATHS, LETTERS, OTHERS):
         if character in alphabet:
             return tuple(_parsed(text) for text in alphabet[character])
     raise KeyError(character)

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.synthesis.allographs import OTHERS, SIGNS
+from digitry.synthesis.allographs import OTHERS
 from digitry.synthesis.close_marks import draw_brace
 from digitry.synthesis.glyphs import curve
 from digitry.synthesis.hands import Hand
@@ -19,6 +19,7 @@ from digitry.synthesis.marginalia import beside, pressure, sign_alone
 from digitry.synthesis.paper_rules import boxes, paper_rules
 from digitry.synthesis.sheet import NOTHING, Sheet, line
 from digitry.synthesis.texts import digits, finely_signed, number
+from digitry.types import SIGNS
 
 HARDER_SHARE = 0.25
 """Share of the windows to learn from that show one of the kinds in this file."""

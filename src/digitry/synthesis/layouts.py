@@ -9,13 +9,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from digitry.synthesis.allographs import OTHERS, SIGNS
+from digitry.synthesis.allographs import OTHERS
 from digitry.synthesis.cell_layouts import digit_boxes, score_card, sudoku, table
 from digitry.synthesis.hands import Hand
 from digitry.synthesis.marginalia import beside, circle, filler, pressure, sign_alone, underline, words
 from digitry.synthesis.paper_rules import boxes, paper_rules
 from digitry.synthesis.sheet import Sheet, line, random_face
 from digitry.synthesis.texts import digits, number, phrase, signed, word
+from digitry.types import SIGNS
 
 ALONE = "ACDEFGHKLMNPRTVWXYadefhkmnrtuwxy"
 """Letters that nobody takes for a digit."""

@@ -7,12 +7,13 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from digitry.synthesis.allographs import LETTERS, SIGNS
+from digitry.synthesis.allographs import LETTERS
 from digitry.synthesis.glyphs import curve
 from digitry.synthesis.hands import Hand
 from digitry.synthesis.paper_rules import boxes
 from digitry.synthesis.sheet import Sheet, line, random_face
 from digitry.synthesis.texts import phrase
+from digitry.types import SIGNS
 
 
 def clutter(sheet: Sheet, size: float) -> None:

@@ -16,8 +16,8 @@ from digitry.synthesis.glyphs import other_hands
 from digitry.synthesis.paper import photograph
 from digitry.synthesis.steps import steps
 from digitry.synthesis.texts import signed
-from digitry.synthesis.write_number import DIGIT, SIGNS, InkedCharacter, NumberHand, write_number
-from digitry.types import Split
+from digitry.synthesis.write_number import DIGIT, InkedCharacter, NumberHand, write_number
+from digitry.types import SIGNS, Split
 
 STRIP_WIDTH = 192
 """Pixels of a training strip. The network reads strips of any width."""

@@ -11,12 +11,9 @@ from numpy.typing import NDArray
 
 from digitry.images.canonical import tight
 from digitry.synthesis.allographs import LETTERS_UNLIKE_DIGITS
-from digitry.synthesis.allographs import SIGNS as SIGN_PATHS
 from digitry.synthesis.glyphs import MARKS, curve, mark, stroke, written_digit
 from digitry.synthesis.hands import Hand
-
-SIGNS = tuple(SIGN_PATHS)
-"""The signs that a network for numbers names, behind the classes of its digits."""
+from digitry.types import SIGNS
 
 DIGIT = "0"
 """Stands for any digit in a pattern of a number."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from digitry.evaluation import number_runs
-from digitry.synthesis.allographs import SIGNS
+from digitry.types import SIGNS
 from tests.unit.written_numbers import printed_split
 
 

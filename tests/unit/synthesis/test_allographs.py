@@ -5,12 +5,27 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from digitry.synthesis.allographs import CHARACTERS, DIGITS, LETTERS, OTHER, OTHERS, SIGNS, allographs_of, class_of
+from digitry.synthesis.allographs import (
+    CHARACTERS,
+    DIGITS,
+    LETTERS,
+    OTHER,
+    OTHERS,
+    SIGN_PATHS,
+    allographs_of,
+    class_of,
+)
+from digitry.types import SIGNS, TEN_DIGITS
 
 
 def test_the_ten_digits_come_first_so_that_a_class_below_ten_is_its_digit():
     assert CHARACTERS[:10] == tuple("0123456789")
     assert [class_of(digit) for digit in "0123456789"] == list(range(10))
+
+
+def test_each_digit_and_sign_has_pen_paths():
+    assert tuple(DIGITS) == TEN_DIGITS
+    assert tuple(SIGN_PATHS) == SIGNS
 
 
 def test_a_letter_or_a_drawing_is_of_no_class_that_numbers_have():

@@ -23,8 +23,8 @@ from digitry.synthesis.number_strips import (
     made_photograph,
     made_strips,
 )
-from digitry.synthesis.write_number import SIGNS, NumberHand
-from digitry.types import Split
+from digitry.synthesis.write_number import NumberHand
+from digitry.types import SIGNS, Split
 from tests.unit.written_numbers import printed_split
 
 

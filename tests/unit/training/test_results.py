@@ -15,11 +15,10 @@ from digitry.errors import ModelError
 from digitry.evaluation import calibrate, number_runs, scale_files
 from digitry.networks.model import Model
 from digitry.networks.scale import NEVER, Scale
-from digitry.synthesis.allographs import SIGNS
 from digitry.training import results
 from digitry.training.job import TrainingJob
 from digitry.training.training_progress import make_progress
-from digitry.types import Dataset
+from digitry.types import SIGNS, Dataset
 from tests.unit.tiny_models import template_model_bytes
 from tests.unit.training.conftest import few_strips
 from tests.unit.written_numbers import SMALL_NUMBERS, build_small, printed_dataset, printed_split

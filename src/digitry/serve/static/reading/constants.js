@@ -114,7 +114,7 @@ export const number = {
 };
 
 export const one_number = {
-  SIGNS: "signs on a picture of one number are not right often enough to be sure of; expect a page",
+  NEVER_SURE_WITH_SIGNS: "signs on a picture of one number are not right often enough to be sure of; expect a page",
 };
 
 export const one_digit = {

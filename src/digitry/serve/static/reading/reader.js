@@ -21,7 +21,7 @@ import { BLANK, inkStages, MIN_SIDE, tooSmall } from "./stages.js";
 export const { EXPECTATIONS } = drawn_ink;
 const { LEFT_OVER, SIGN, UNREAD } = drawn_ink;
 const { BLOT, BLOT_REASON, SECOND_OPINION_BELOW } = one_digit;
-const { SIGNS } = one_number;
+const { NEVER_SURE_WITH_SIGNS } = one_number;
 const { IMAGE_SIDE, TEN_DIGITS } = types;
 const { WORK_SIDE } = ink;
 const { INK_LEVEL } = segment;
@@ -146,7 +146,7 @@ export class Reader {
     if (isSpot && !judged.sure) judged.reason = BLOT_REASON;
     const alternatives = shareDoubt(found.alternatives, own, judged.confidence);
     const written = withSigns(found, scale);
-    if (written.signs.length) Object.assign(judged, { sure: false, reason: judged.sure ? SIGNS : judged.reason });
+    if (written.signs.length) Object.assign(judged, { sure: false, reason: judged.sure ? NEVER_SURE_WITH_SIGNS : judged.reason });
     const box = boxAround([...digits, ...written.signs].map((one) => one.box));
     return { ...written, ...judged, alternatives, box, digits };
   }
