@@ -159,7 +159,9 @@ def test_a_helper_that_is_killed_costs_nothing(tmp_path: Path) -> None:
     process = start(folder, tmp_path / "disturbed")
     assert wait_for_growth(process, tmp_path / "disturbed.csv", 2000)
     helpers = [
-        pid for pid in living(process.pid) if pid != process.pid and b"digitry.reading.batch.child" in command_of(pid)
+        pid
+        for pid in living(process.pid)
+        if pid != process.pid and b"digitry.reading.batch.chunk_child" in command_of(pid)
     ]
     assert helpers
     os.kill(helpers[0], signal.SIGKILL)

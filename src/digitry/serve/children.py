@@ -59,7 +59,7 @@ class Children:
     async def start(self) -> None:
         """Start all. Raises ModelError when one cannot open its models."""
         head = {"limits": asdict(self._limits), "models": {name: len(files) for name, files in self._models.items()}}
-        start = partial(Worker, "digitry.serve.child", head, *chain(*self._models.values()))
+        start = partial(Worker, "digitry.serve.picture_child", head, *chain(*self._models.values()))
         try:
             self._pool = await asyncio.to_thread(Pool, start, self._count, self._pace.note)
         except NoWorkerError as error:

@@ -47,7 +47,11 @@ class Room(NamedTuple):
         return self.portal.start_task_soon(self.children.read, *jobs)
 
     def pids(self) -> list[int]:
-        return [pid for pid in processes_of(os.getpid()) if is_alive(pid) and b"digitry.serve.child" in words_of(pid)]
+        return [
+            pid
+            for pid in processes_of(os.getpid())
+            if is_alive(pid) and b"digitry.serve.picture_child" in words_of(pid)
+        ]
 
     @property
     def at_work(self) -> int:

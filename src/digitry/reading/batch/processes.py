@@ -92,7 +92,7 @@ def _ask(pool: Pool, sources: Sequence[PictureSource]) -> Future[Message | None]
 
 
 def _start(job: bytes) -> Worker:
-    worker = Worker("digitry.reading.batch.child", {}, job)
+    worker = Worker("digitry.reading.batch.chunk_child", {}, job)
     if worker.ready.parts:  # why it cannot begin
         worker.stop()
         raise pickle.loads(worker.ready.parts[0])
