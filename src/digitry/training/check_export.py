@@ -10,7 +10,6 @@ from digitry.errors import ModelError
 from digitry.exports.parity import TOLERANCE, answers_of_keras, check_parity
 from digitry.networks.contract import STRIP_SHAPE
 from digitry.networks.model import Model
-from digitry.recipes.backend import PLAIN_TORCH, choose_backend
 from digitry.recipes.base import Recipe
 from digitry.types import IMAGE_SIDE
 
@@ -20,12 +19,9 @@ IMAGES, STRIP_WIDTH = 4, 72
 def check_export(plan: Recipe, class_names: tuple[str, ...]) -> None:
     """Raise ModelError, with the layer's name and what can be done, unless the untrained network can be written as ONNX
     and answers there as in Keras: better now than after the last epoch.
-
-    It is built on the Keras backend that will train it, which is chosen here.
     """
     from digitry.exports.onnx import to_onnx
 
-    choose_backend("torch" if plan.trainer == PLAIN_TORCH else None)
     model = plan.build_model(len(plan.answers_of(class_names)))
     _stir(model)
     sides = (STRIP_SHAPE[0], STRIP_WIDTH) if plan.reads == "number" else (IMAGE_SIDE, IMAGE_SIDE)

@@ -18,7 +18,7 @@ from typing import Any
 from digitry.datasets.load import Arrays
 from digitry.errors import ModelError, SettingError, TrainingError, unknown_name
 from digitry.pages.number_words import duration
-from digitry.recipes.backend import is_out_of_memory, make_deterministic, trained_by
+from digitry.recipes.backend import PLAIN_TORCH, choose_backend, is_out_of_memory, make_deterministic, trained_by
 from digitry.recipes.base import Recipe
 from digitry.recipes.canonical_form import network_in
 from digitry.recipes.describe_layers import describe_layers, layer_lines
@@ -115,6 +115,7 @@ def train(
 
     def check(job: TrainingJob) -> None:
         progress.note(f"starting {trained_by(plan.trainer)} …")
+        choose_backend("torch" if plan.trainer == PLAIN_TORCH else None)
         check_export(plan, job.dataset.class_names)
 
     with contextlib.ExitStack() as at_the_end:
