@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 
 def render(name: str, **values: object) -> str:
@@ -32,12 +33,10 @@ _UNKNOWN = ("", "–", "unknown")
 
 @cache
 def _environment() -> Environment:
-    from importlib.resources import files
-
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     environment = Environment(
-        loader=FunctionLoader(lambda name: (files("digitry") / name).read_text("utf-8")),
+        loader=FunctionLoader(_read),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -46,7 +45,22 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.filters |= {"runs": _runs, "cell": _cell, "kinds": _kinds, "json": json.dumps}
+    environment.globals["plain"] = _plain
     return environment
+
+
+def _read(name: str) -> str:
+    from importlib.resources import files
+
+    return (files("digitry") / name).read_text("utf-8")
+
+
+@cache
+def _plain(name: str) -> Markup:
+    """Return a stylesheet or a script as it is, read once: no brace in it is the template's."""
+    from markupsafe import Markup
+
+    return Markup(_read(name))
 
 
 def _runs(parts: Sequence[Any]) -> list[tuple[str, list[Any]]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from jinja2 import UndefinedError
@@ -31,10 +33,24 @@ def test_a_value_that_is_missing_is_an_error() -> None:
         render("pages/page.html.j2")
 
 
+def test_a_stylesheet_or_a_script_is_taken_in_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = "const a = {{b: 1}}; /* {% if x %} {# <b> & */\n"
+    (tmp_path / "braces.js").write_text(script)
+    (tmp_path / "braces.html.j2").write_text('<script>{{ plain("braces.js") -}}\n</script>')
+    monkeypatch.setattr("importlib.resources.files", lambda _: tmp_path)
+    assert render("braces.html.j2") == f"<script>{script}</script>"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_template_includes_nothing_but_templates(name: str) -> None:
+    text = (files("digitry") / name).read_text("utf-8")
+    assert all(one.endswith(".j2") for one in re.findall(r"{%-? *(?:include|import|from|extends) +\"([^\"]+)\"", text))
+
+
 OWN_SCRIPTS = {
     "auditing/audit_page.html.j2": ("<script>{{ script }}",),  # which its policy names by hash
     "serve/index.html.j2": (
-        '<script type="module" blocking="render">{% include "serve/static/drawing.js" %}',
+        '<script type="module" blocking="render">{{ plain("serve/static/drawing.js") }}',
         '<script type="module" src="{{ static }}page.js">',
     ),
 }
