@@ -21,7 +21,7 @@ SHARED: dict[str, tuple[str, ...]] = {
     "types": ("IMAGE_SIDE", "TEN_DIGITS"),
     "networks.prepare": ("WHITE",),
     "networks.contract": ("METADATA_KEY", "DARK"),
-    "networks.decoding": ("BLANK", "BEAM_WIDTH", "MIN_PROBABILITY"),
+    "networks.decoding": ("BLANK_COLUMN", "BEAM_WIDTH", "MIN_PROBABILITY"),
     "visualization.saliency": ("PATCH_SIDE", "_LEAST"),
     "images.canonical": ("BOX_SIDE", "BOX_LEVEL", "STROKE_RANGE", "_WORK_SIDE"),
     "images.ink": ("WORK_SIDE",),
@@ -42,7 +42,7 @@ SHARED: dict[str, tuple[str, ...]] = {
     "reading.notation": ("LETTER", "PARTING", "LEADING"),
     "reading.number": ("VIEWS", "MARGIN", "NEAR", "THIN", "ALTERNATIVES"),
     "reading.one_number": ("NEVER_SURE_WITH_SIGNS",),
-    "reading.one_digit": ("RIVALS", "BLOT", "BLOT_REASON", "SECOND_OPINION_BELOW", "OWN_SHARE", "STRIP_WIDTH"),
+    "reading.one_digit": ("RIVALS", "BLOT", "BLOT_REASON", "SECOND_OPINION_BELOW", "OWN_SHARE", "DIGIT_STRIP_WIDTH"),
 }
 """Module of digitry → its constants. In JavaScript they are in an object with the last part of the module's name."""
 

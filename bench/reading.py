@@ -23,7 +23,7 @@ from typing import Any
 from digitry.cli.progress import Bar
 from digitry.evaluation.hard_pictures.specimen import SEED
 from digitry.evaluation.robustness import network_sha256, robustness
-from digitry.evaluation.robustness_parts import PARTS, Sizes
+from digitry.evaluation.robustness_parts import MEASURES, Sizes
 from reading_suite import sheets
 from reading_suite.page import write_page
 
@@ -47,7 +47,7 @@ SMOKE = Sizes(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", nargs="+", choices=list(PARTS), metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--only", nargs="+", choices=list(MEASURES), metavar="PART", help=", ".join(MEASURES))
     parser.add_argument("--model", help="a run folder or an ONNX file; default: the model that comes with digitry")
     parser.add_argument("--baseline", default=str(BASELINE), help="a trained cnn: a run folder or an ONNX file")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes; default: one a core")
@@ -95,7 +95,7 @@ def measure_parts(options: argparse.Namespace, path: Path) -> None:
 
     def write(name: str, figures: dict[str, Any]) -> None:
         result["parts"][name] = figures | {"commit": result["git_commit"]}
-        result["parts"] = {key: result["parts"][key] for key in PARTS if key in result["parts"]}
+        result["parts"] = {key: result["parts"][key] for key in MEASURES if key in result["parts"]}
         path.write_text(json.dumps(result, indent=1) + "\n")
 
     with Bar(quiet=False) as progress:
@@ -103,7 +103,7 @@ def measure_parts(options: argparse.Namespace, path: Path) -> None:
             options.model,
             beside=options.baseline,
             beside_name="cnn",
-            parts=options.only or tuple(PARTS),
+            parts=options.only or tuple(MEASURES),
             sizes=sizes,
             jobs=options.jobs,
             progress=progress,

@@ -26,7 +26,7 @@ class Tile(NamedTuple):
 
     pixels: NDArray[np.uint8]
     caption: str = ""
-    colour: str = style.INK
+    colour: str = style.STRONG
 
 
 def draw(folder: Path, parts: dict[str, Any], sizes: dict[str, int]) -> None:
@@ -66,7 +66,7 @@ def draw(folder: Path, parts: dict[str, Any], sizes: dict[str, int]) -> None:
 
 def page_tiles() -> list[Tile]:
     """The first page of every kind."""
-    kinds = drawn_pages.KINDS
+    kinds = drawn_pages.PAGE_KINDS
     return [Tile(_pixels(drawn_pages.drawn_page(kind, 0)), kind.replace("_", " ")) for kind in kinds]
 
 
@@ -84,7 +84,7 @@ def mistake_tiles(make: Callable[[int], Specimen], mistakes: Sequence[dict[str, 
         Tile(
             _pixels(make(one["index"])),
             f"{one['written']} read {one['read'] or 'nothing'}"[:36],
-            style.BAD if one["sure"] else style.INK,
+            style.BAD if one["sure"] else style.STRONG,
         )
         for one in mistakes
     ]

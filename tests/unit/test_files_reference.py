@@ -23,7 +23,7 @@ from digitry.reading.tables.csv_grids import BEHIND
 from digitry.recipes.describe_layers import LayerFacts
 from digitry.recipes.network_file import NETWORK
 from digitry.recipes.recipe_file import COPY
-from digitry.serve.collecting import NUMBERS, OTHERS, PAGES
+from digitry.serve.collecting import NUMBERS_FOLDER, OTHERS_FOLDER, PAGES
 from digitry.training import checkpoint, curve_points, supervisor, train_seeds
 from digitry.training.tuning import study, study_plan
 
@@ -39,7 +39,7 @@ def test_every_file_stands_in_the_reference() -> None:
     files |= {curve_points.CURVE, curve_points.CURVE_PAGE}
     for name in files | {path.name for path in RUN.iterdir()}:
         assert re.search(rf"`{re.escape(name)}/?`", PAGE), name
-    for folder in (study_plan.TRIALS, study_plan.FRESH, OTHERS, NUMBERS, PAGES):
+    for folder in (study_plan.TRIALS, study_plan.FRESH, OTHERS_FOLDER, NUMBERS_FOLDER, PAGES):
         assert f"`{folder}/" in PAGE, folder
     assert checkpoint.MAGIC.decode().strip() in PAGE
 

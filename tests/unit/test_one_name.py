@@ -45,6 +45,52 @@ def test_no_two_classes_or_functions_are_called_alike() -> None:
     assert {name for name, times in count.items() if times > 1} <= SAME_THING
 
 
+def constants() -> Iterator[tuple[str, str, str]]:
+    """Of all public constants: the name, what kind of value it is given, and in which file."""
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
+                continue
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            several = isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple)
+            pairs = zip(target.elts, node.value.elts, strict=True) if several else [(target, node.value)]
+            for named, value in pairs:
+                if isinstance(named, ast.Name) and named.id.isupper() and not named.id.startswith("_"):
+                    kind = kind_of(node.annotation if isinstance(node, ast.AnnAssign) else value)
+                    if kind:
+                        yield named.id, kind, str(path.relative_to(PACKAGE))
+
+
+def kind_of(node: ast.expr) -> str:
+    """Of a value or a type, as far as it can be told without running anything; tuples, lists and sets are one."""
+    match node:
+        case ast.Constant(value=str()) | ast.JoinedStr():
+            return "text"
+        case ast.Constant(value=int() | float()) | ast.UnaryOp():
+            return "number"
+        case ast.BinOp():
+            return kind_of(node.left)
+        case ast.Tuple() | ast.List() | ast.Set() | ast.ListComp() | ast.SetComp():
+            return "several"
+        case ast.Dict() | ast.DictComp():
+            return "mapping"
+        case ast.Call(func=ast.Name() | ast.Attribute()) | ast.Subscript():
+            return kind_of(node.func if isinstance(node, ast.Call) else node.value)
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            known = {"str": "text", "int": "number", "float": "number", "dict": "mapping"}
+            known |= dict.fromkeys(("tuple", "list", "set", "frozenset"), "several")
+            return known.get(name, name if name[:1].isupper() and not name.isupper() else "")
+    return ""
+
+
+def test_no_two_constants_of_one_name_are_of_different_kinds() -> None:
+    kinds: dict[str, dict[str, str]] = {}
+    for name, kind, file in constants():
+        kinds.setdefault(name, {})[file] = kind
+    assert len(kinds) > 700
+    assert {name: files for name, files in kinds.items() if len(set(files.values())) > 1} == {}
+
+
 def test_no_two_scripts_of_the_page_are_called_alike() -> None:
     count = Counter(path.name for path in PACKAGE.rglob("*.js"))
     assert len(count) > 20

@@ -86,7 +86,10 @@ def _page(audit: Audit, dataset: Dataset) -> dict[str, Any]:
             *([first] if suspects else []),
             section("Setting labels right", *_how_to_correct(audit, dataset)),
             section("All of them in words", Details(f"{len(suspects):,} suspects", [_table(suspects)])),
-            section("How they were found", Details("In five ways", [IN_FOLDS if audit.folds else AT_ONCE, *HOW])),
+            section(
+                "How they were found",
+                Details("In five ways", [IN_FOLDS if audit.folds else WITHOUT_FOLDS, *FURTHER_WAYS]),
+            ),
         ],
         "footer": f"Made by digitry {__version__}. Everything is in this file; nothing is loaded from elsewhere.",
     }
@@ -116,12 +119,12 @@ IN_FOLDS = (
     "Out-of-fold: the split is cut into folds; for each, networks are trained on everything else, so that none judges "
     "an image it has seen. A label is trusted as much as they find it probable, on average."
 )
-AT_ONCE = (
+WITHOUT_FOLDS = (
     "By the network that comes with digitry: a label is trusted as much as it finds it probable. It learnt from "
     "MNIST's training images; of those it knows some labels by heart. Networks that never saw the image doubt better: "
     "add --folds to the command."
 )
-HOW = [
+FURTHER_WAYS = [
     "Taken for another class: that class is more probable. Confidently: it is at least as probable as it is on average "
     "for images that bear its label (confident learning; Northcutt, Jiang and Chuang, 2021). Could be another too: the "
     "same, though the label is more probable still. The estimate of wrong labels counts both, class by class.",

@@ -28,11 +28,11 @@ from digitry.training.interrupt import TrainingInterrupted
 from digitry.training.train import train
 from digitry.types import TEN_DIGITS, Dataset, Images, Probabilities, Split
 
-RECIPE = "balanced"
+FOLD_RECIPE = "balanced"
 
 QUICK_JUDGES = 4
-"""Networks of `quick` that judge beside the one of `RECIPE`: weaker, and each in another way. What a good network has
-learnt to take for its label, as odd as it is, they may doubt."""
+"""Networks of `quick` that judge beside the one of `FOLD_RECIPE`: weaker, and each in another way. What a good network
+has learnt to take for its label, as odd as it is, they may doubt."""
 
 LEAST_IMAGES = 100
 """Fewer images than this say nothing about one another."""
@@ -192,7 +192,7 @@ def _judges(dataset: Dataset, seed: int) -> list[Judge]:
 
     quick = plan("quick", LEAST_QUICK_STEPS, label_smoothing=0.0)  # as sure as it likes: `calibrated` sets that right
     return [
-        Judge(seed, plan(RECIPE, LEAST_STEPS)),
+        Judge(seed, plan(FOLD_RECIPE, LEAST_STEPS)),
         *(Judge(1000 * number + seed, quick) for number in range(1, QUICK_JUDGES + 1)),
     ]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from digitry.evaluation.calibrate import Calibration
     from digitry.networks.scale import Scale
 
-NONE = "no scale, so nothing was ever sure"
+NO_SCALE_BEFORE = "no scale, so nothing was ever sure"
 
 
 @click.command("calibrate", short_help="Measure what a model's confidence is worth: when it is sure.")
@@ -106,7 +106,7 @@ def _print(done: Calibration) -> None:
 def _print_scales(before: Scale | None, after: Scale) -> None:
     from digitry.evaluation.calibrate import scale_in_words
 
-    print("before: " + "\n        ".join(scale_in_words(before) if before else [NONE]))
+    print("before: " + "\n        ".join(scale_in_words(before) if before else [NO_SCALE_BEFORE]))
     print("after:  " + "\n        ".join(scale_in_words(after)))
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from digitry.datasets.raw import KINDS, PIECE_BYTES, RawArray
+from digitry.datasets.raw import DTYPE_KINDS, PIECE_BYTES, RawArray
 from digitry.errors import DataError
 from digitry.files import cannot_read
 
@@ -50,7 +50,7 @@ def npy_array(name: str, opened: Opener, file_bytes: int) -> RawArray:
         header_bytes = stream.tell()
     if dtype.hasobject:
         raise DataError(f"{name} holds Python objects (a pickle), which are never read; save plain numbers")
-    if dtype.kind not in KINDS or dtype.itemsize > _MAX_ITEM_BYTES.get(dtype.kind, 8) or dtype.shape:
+    if dtype.kind not in DTYPE_KINDS or dtype.itemsize > _MAX_ITEM_BYTES.get(dtype.kind, 8) or dtype.shape:
         raise DataError(f"{name} has the type {dtype}; expected whole numbers, floats or texts")
     if min(shape, default=1) <= 0 or not dtype.itemsize:
         raise DataError(f"{name} is empty: its shape is {shape}")

@@ -17,7 +17,7 @@ PIECE_BYTES = 1 << 20
 MAX_PIXELS = 1 << 32
 """Of all images of one array together: five million of 28×28. More is no dataset for one computer's memory."""
 
-KINDS = "buifUS"
+DTYPE_KINDS = "buifUS"
 """Kinds of NumPy's types that are read: truth values, whole numbers, floats, texts."""
 
 
@@ -77,7 +77,7 @@ def as_array(name: str, values: Any) -> NDArray[Any]:
             f"{name}, a {type(values).__name__}, cannot become one array ({reason}); give x = numpy.asarray(x), or "
             "x.detach().cpu().numpy() of a tensor"
         ) from error
-    if array.dtype.kind not in KINDS:
+    if array.dtype.kind not in DTYPE_KINDS:
         raise DataError(f"{name} is {array.dtype} {array.shape}, expected numbers or texts")
     if not array.ndim or not array.size:
         raise DataError(f"{name} is empty: its shape is {array.shape}")

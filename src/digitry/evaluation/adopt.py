@@ -27,7 +27,7 @@ from digitry.packages import need
 from digitry.recipes.backend import backend_name
 from digitry.types import Dataset, Labels, Split
 
-FEW, MORE, BEST = 60, 600, 4
+FEW, MORE, FINALISTS = 60, 600, 4
 """Images that every way is tried with, and those that the best so many are."""
 
 ENOUGH, LEAST = 0.9, 0.5
@@ -168,7 +168,7 @@ def _best(
     found: list[_Trial] = []
     for ways in (upright, lying):
         tried = _trials(foreign, ways, some.take(slice(FEW)), classes, progress)
-        chosen = sorted(tried, key=lambda trial: (-trial.accuracy, trial.nll))[:BEST]
+        chosen = sorted(tried, key=lambda trial: (-trial.accuracy, trial.nll))[:FINALISTS]
         found += _trials(foreign, [trial.way for trial in chosen], some, classes)
         if found and max(trial.accuracy for trial in found) >= ENOUGH:
             return _likeliest(found), list(range(classes))

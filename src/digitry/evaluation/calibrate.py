@@ -32,7 +32,7 @@ from digitry.reading.certainty import MAX_ERROR
 from digitry.runs import Run
 from digitry.types import SIGNS, Split
 
-PICTURES_AN_EPOCH, MOST_PICTURES = {"digit": 1000, "number": 100}, {"digit": 4000, "number": 1000}
+PICTURES_AN_EPOCH, PICTURES_AT_MOST = {"digit": 1000, "number": 100}, {"digit": 4000, "number": 1000}
 """How many pictures the scale is fitted to at the end of a training, by what the network reads: more for a longer one,
 so that the shortest takes three seconds for them."""
 
@@ -157,7 +157,7 @@ def scale_on_own(
 
 def pictures_after(reads: str, epochs: int) -> int:
     """Tell how many pictures the scale is fitted to after so many epochs."""
-    return min(epochs * PICTURES_AN_EPOCH[reads], MOST_PICTURES[reads])
+    return min(epochs * PICTURES_AN_EPOCH[reads], PICTURES_AT_MOST[reads])
 
 
 def no_scale(unseen: Split | None) -> str | None:

@@ -15,7 +15,7 @@ from digitry.errors import DataError, SettingError, unknown_name
 from digitry.evaluation.hard_pictures import specimen
 from digitry.evaluation.hard_pictures.look import Lookers
 from digitry.evaluation.robustness_figures import Figures
-from digitry.evaluation.robustness_parts import PARTS, Sizes, Subject
+from digitry.evaluation.robustness_parts import MEASURES, Sizes, Subject
 from digitry.networks.model import WHAT, Model
 from digitry.networks.model_files import SHIPPED, model_path, shipped_model
 from digitry.reading import Reader
@@ -36,7 +36,7 @@ class Robustness:
     beside_sha256: dict[str, str]
     sizes: Sizes
     parts: dict[str, Figures]
-    """Name of the part (see `PARTS`) → its figures, each with the seconds it took."""
+    """Name of the part (see `MEASURES`) → its figures, each with the seconds it took."""
     left_out: dict[str, str]
     """Set of pictures → why it could not be shown."""
 
@@ -49,7 +49,7 @@ def robustness(
     model: str | Path | None = None,
     *,
     beside: str | Path | None = None,
-    parts: Sequence[str] = tuple(PARTS),
+    parts: Sequence[str] = tuple(MEASURES),
     quick: bool = False,
     sizes: Sizes | None = None,
     jobs: int = 1,
@@ -72,8 +72,8 @@ def robustness(
     MNIST cannot be fetched.
     """
     for name in parts:
-        if name not in PARTS:
-            raise unknown_name("part", name, PARTS)
+        if name not in MEASURES:
+            raise unknown_name("part", name, MEASURES)
     if jobs < 1:
         raise SettingError(f"jobs must be at least 1, not {jobs}")
     model, beside = (str(one) if one is not None else None for one in (model, beside))
@@ -96,9 +96,9 @@ def robustness(
     with Lookers(jobs) as lookers:
         second = (beside_name, beside) if beside is not None else None
         subject = Subject(lookers, sizes, model, second, jobs, progress)
-        for name in (name for name in PARTS if name in parts):
+        for name in (name for name in MEASURES if name in parts):
             began = time.monotonic()
-            figures = PARTS[name](subject)
+            figures = MEASURES[name](subject)
             figures |= {
                 "created": datetime.now(UTC).isoformat(timespec="seconds"),
                 "seconds": round(time.monotonic() - began),

@@ -172,7 +172,7 @@ def signs(subject: Subject) -> Figures:
 def pages(subject: Subject) -> Figures:
     """Measure drawn pages, kind by kind: numbers that are found, with their signs, and those that are sure."""
     kinds = {}
-    for kind in drawn_pages.KINDS:
+    for kind in drawn_pages.PAGE_KINDS:
         jobs = [LookJob(subject.model, "page", drawn_pages.drawn_page, (kind, i)) for i in range(subject.sizes.pages)]
         seen = subject.look(jobs, f"pages: {kind.replace('_', ' ')}")
         kinds[kind] = reduce(add, (one.counts for one in seen if one.counts is not None))
@@ -215,7 +215,7 @@ def open_set(subject: Subject) -> Figures:
     return figures
 
 
-PARTS: dict[str, Callable[[Subject], Figures]] = {
+MEASURES: dict[str, Callable[[Subject], Figures]] = {
     "mnist": mnist,
     "corruptions": corrupted,
     "photographs": photographed,

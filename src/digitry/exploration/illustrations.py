@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.exploration.facts import Facts, SplitFacts
-from digitry.exploration.typical import EXAMPLES
+from digitry.exploration.typical import EXAMPLES_SHOWN
 from digitry.pages.charts import bars, image_grid, new_figure, plain_number, safe_label, styled
 from digitry.pages.style import BAD, BLUE, COLOURS, MUTED, PALE, WASH
 from digitry.types import Dataset
@@ -239,14 +239,14 @@ def ink(facts: Facts) -> Figure:
 def examples(dataset: Dataset, facts: Facts, positions: tuple[NDArray[np.int64], ...], title: str) -> Figure:
     """Draw a row of training images under their similarity, for each of the first MOST_CLASSES classes that has any."""
     shown = [k for k, members in enumerate(facts.splits["train"].class_counts) if members][:MOST_CLASSES]
-    tiles = np.full((len(shown), EXAMPLES, *facts.image_shape), np.nan, np.float32)
+    tiles = np.full((len(shown), EXAMPLES_SHOWN, *facts.image_shape), np.nan, np.float32)
     titles = []
     for row, k in zip(tiles, shown, strict=True):
         row[: len(positions[k])] = dataset.train.images[positions[k]]
         similarity = [f"{value:.2f}" for value in facts.typical.similarity[positions[k]]]
-        titles += similarity + [""] * (EXAMPLES - len(similarity))
+        titles += similarity + [""] * (EXAMPLES_SHOWN - len(similarity))
     names = [safe_label(facts.class_names[k], 10) for k in shown]
-    return image_grid(tiles.reshape(-1, *facts.image_shape), titles, EXAMPLES, title=title, row_names=names)
+    return image_grid(tiles.reshape(-1, *facts.image_shape), titles, EXAMPLES_SHOWN, title=title, row_names=names)
 
 
 def duplicates(dataset: Dataset, facts: Facts) -> Figure:

@@ -16,7 +16,7 @@ RULE = (
     "cosine similarity to the mean of the class, taken over unit-length images, so that the thickness and the "
     "brightness of the stroke count little; the least similar tenth of the class is left out of the mean"
 )
-EXAMPLES = 8
+EXAMPLES_SHOWN = 8
 """How many images of a class are shown at either end."""
 
 _TRIMMED = 0.1
@@ -42,7 +42,7 @@ class Typical:
 
 
 def find_typical(
-    split: Split, classes: int, count: int = EXAMPLES, tick: Callable[[float], None] = lambda share: None
+    split: Split, classes: int, count: int = EXAMPLES_SHOWN, tick: Callable[[float], None] = lambda share: None
 ) -> Typical:
     """Find the `count` most and least typical images of each class, by RULE; no image is in both of a class's lists."""
     flat = split.images.reshape(len(split), math.prod(split.images.shape[1:]))

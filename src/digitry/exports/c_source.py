@@ -59,15 +59,16 @@ def run_files(sources: list[Path], images: Images, classes: int) -> NDArray[np.f
     return np.frombuffer(done.stdout, np.float32).reshape(-1, classes)
 
 
-WEIGHTS = {"float": 0.0, "int8": 0.005}
+WEIGHT_KINDS = {"float": 0.0, "int8": 0.005}
 """How the weights of a network can be written down → the largest share of labels that may differ then."""
 
 
 def to_c(data: bytes, contract: Contract, *, declaration: str = DECLARATION, weights: str = "float") -> str:
     """Turn the bytes of an ONNX network that reads single digits into C99 source; the same bytes give the same text.
 
-    `declaration` stands before the function that reads: its own, or a header to include. `weights` is one of `WEIGHTS`:
-    in `int8` they take a little more than a quarter of the room, and their answers are close, not equal.
+    `declaration` stands before the function that reads: its own, or a header to include. `weights` is one of
+    `WEIGHT_KINDS`: in `int8` they take a little more than a quarter of the room, and their answers are close, not
+    equal.
 
     Raises ModelError when an operator has no form in C.
     """
@@ -251,9 +252,9 @@ def _format(weights: str = "float") -> ExportFormat:
 
 def labels_may_differ(weights: str) -> float:
     """Return the share of labels that may differ with weights of this kind. Raises SettingError for an unknown one."""
-    if weights not in WEIGHTS:
-        raise unknown_name("kind of weights", weights, WEIGHTS)
-    return WEIGHTS[weights]
+    if weights not in WEIGHT_KINDS:
+        raise unknown_name("kind of weights", weights, WEIGHT_KINDS)
+    return WEIGHT_KINDS[weights]
 
 
 FORMAT = _format()._replace(options={"weights": _format})

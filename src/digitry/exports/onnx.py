@@ -20,8 +20,8 @@ from digitry.errors import ModelError
 from digitry.exports.onnx_converter import converted, missing_converter
 from digitry.exports.onnx_follow import layer_followed
 from digitry.exports.onnx_graph import AxisOrder, Graph, Value
-from digitry.exports.onnx_layers import LAYERS
-from digitry.exports.onnx_operations import OPERATIONS
+from digitry.exports.onnx_layers import ONNX_LAYERS
+from digitry.exports.onnx_operations import ONNX_OPERATIONS
 from digitry.exports.onnx_weights import refuse
 from digitry.exports.opsets import check_opset, in_opset
 from digitry.exports.parity import ExportFormat
@@ -32,7 +32,7 @@ from digitry.types import Images
 
 
 def to_onnx(model: Any, contract: Contract) -> bytes:
-    """Turn a Keras network into ONNX bytes; of layers in `LAYERS`, the same weights give the same bytes.
+    """Turn a Keras network into ONNX bytes; of layers in `ONNX_LAYERS`, the same weights give the same bytes.
 
     A network that reads numbers gives logits; in ONNX the temperature and the softmax come after them. Raises
     ModelError when a layer has no ONNX form and Keras' own export has none for it either.
@@ -92,11 +92,11 @@ def _call(graph: Graph, layer: Any, *values: Any, **options: Any) -> Value:
     if not isinstance(layer, layers.Layer):
         return _operation(graph, layer, *values, **options)
     kind = known_name(layer)
-    if kind.startswith("Random") and kind not in LAYERS:
+    if kind.startswith("Random") and kind not in ONNX_LAYERS:
         kind = "Identity"  # whatever it does to images, it does in training only
-    if kind not in LAYERS:
+    if kind not in ONNX_LAYERS:
         return layer_followed(graph, layer, *values, **options)
-    layout, function = LAYERS[kind]
+    layout, function = ONNX_LAYERS[kind]
     graph.enter(layer)
     several = isinstance(values[0], list | tuple)
     given = _values(graph, list(values[0]) if several else list(values))
@@ -123,9 +123,9 @@ def _operation(graph: Graph, operation: Any, *values: Any, **options: Any) -> Va
     from keras import KerasTensor, tree
 
     kind = known_name(operation)
-    if kind not in OPERATIONS:
+    if kind not in ONNX_OPERATIONS:
         raise ModelError(f"the operation {type(operation).__name__} has no ONNX form here")
-    layout, function = OPERATIONS[kind]
+    layout, function = ONNX_OPERATIONS[kind]
     graph.enter(operation)
     taken = _values(graph, list(values))
     sized = [one for one in tree.flatten(taken) if isinstance(one, Value) and set(one.shape) - {1}]

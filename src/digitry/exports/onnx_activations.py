@@ -107,7 +107,7 @@ def _sparse_plus(graph: Graph, x: str) -> str:
     return graph.add("Add", graph.add("Mul", graph.add("Mul", bend, bend), 0.25), beyond)
 
 
-ACTIVATIONS: dict[str, Callable[..., str]] = {
+ONNX_ACTIVATIONS: dict[str, Callable[..., str]] = {
     "celu": _celu,
     "elu": _elu,
     "exponential": _node("Exp"),

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from digitry.errors import ModelError
-from digitry.exports.onnx_activations import ACTIVATIONS
+from digitry.exports.onnx_activations import ONNX_ACTIVATIONS
 from digitry.exports.onnx_graph import Graph, Value
 from digitry.recipes.base import known_name
 
@@ -27,8 +27,8 @@ def activated(graph: Graph, x: Value, activation: Any) -> str:
         return x.name
     if name in ("softmax", "log_softmax"):
         return graph.add("Softmax" if name == "softmax" else "LogSoftmax", x.name, axis=x.axis(-1))
-    if name in ACTIVATIONS:
-        return ACTIVATIONS[name](graph, x.name)
+    if name in ONNX_ACTIVATIONS:
+        return ONNX_ACTIVATIONS[name](graph, x.name)
     symbols: Symbols = {}
     try:
         return graph.ordered(_followed(graph, activation, _symbolic([x], symbols), {}, symbols), first=x.first).name

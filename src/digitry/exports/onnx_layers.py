@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from digitry.exports import onnx_shapes as shapes
 from digitry.exports import onnx_weights as weights
-from digitry.exports.onnx_activations import ACTIVATIONS
+from digitry.exports.onnx_activations import ONNX_ACTIVATIONS
 from digitry.exports.onnx_graph import AxisOrder
 from digitry.exports.onnx_operations import of_one
 
 FIRST, LAST, ANY = AxisOrder.FIRST, AxisOrder.LAST, AxisOrder.ANY
 
-LAYERS: dict[str, tuple[AxisOrder, Callable[..., str]]] = {
+ONNX_LAYERS: dict[str, tuple[AxisOrder, Callable[..., str]]] = {
     "Activation": (ANY, shapes.activation),
     "ActivityRegularization": (ANY, shapes.nothing),
     "Add": (ANY, shapes.merging("Add")),
@@ -33,7 +33,7 @@ LAYERS: dict[str, tuple[AxisOrder, Callable[..., str]]] = {
     "DepthwiseConv1D": (FIRST, weights.depthwise),
     "DepthwiseConv2D": (FIRST, weights.depthwise),
     "Dropout": (ANY, shapes.nothing),
-    "ELU": (ANY, of_one(ACTIVATIONS["elu"])),
+    "ELU": (ANY, of_one(ONNX_ACTIVATIONS["elu"])),
     "EinsumDense": (LAST, weights.einsum_dense),
     "Embedding": (LAST, weights.embedding),
     "Flatten": (LAST, shapes.flatten),
@@ -47,7 +47,7 @@ LAYERS: dict[str, tuple[AxisOrder, Callable[..., str]]] = {
     "Identity": (ANY, shapes.nothing),
     "InputLayer": (ANY, shapes.nothing),
     "LayerNormalization": (LAST, weights.layer_normalization),
-    "LeakyReLU": (ANY, of_one(ACTIVATIONS["leaky_relu"])),
+    "LeakyReLU": (ANY, of_one(ONNX_ACTIVATIONS["leaky_relu"])),
     "MaxPooling1D": (FIRST, shapes.pooling("MaxPool")),
     "MaxPooling2D": (FIRST, shapes.pooling("MaxPool")),
     "Maximum": (ANY, shapes.merging("Max")),
@@ -58,7 +58,7 @@ LAYERS: dict[str, tuple[AxisOrder, Callable[..., str]]] = {
     "PReLU": (LAST, weights.prelu),
     "Permute": (LAST, shapes.permute),
     "RMSNormalization": (LAST, weights.rms_normalization),
-    "ReLU": (ANY, of_one(ACTIVATIONS["relu"])),
+    "ReLU": (ANY, of_one(ONNX_ACTIVATIONS["relu"])),
     "RepeatVector": (LAST, shapes.repeat_vector),
     "Rescaling": (LAST, shapes.rescaling),
     "Reshape": (LAST, shapes.reshape),

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from digitry.errors import ModelError
-from digitry.exports.onnx_activations import ACTIVATIONS
+from digitry.exports.onnx_activations import ONNX_ACTIVATIONS
 from digitry.exports.onnx_graph import AxisOrder, Graph, Value
 
 FAR = 2**31
@@ -240,7 +240,7 @@ def _get_item(graph: Graph, operation: Any, x: Value, key: Any) -> str:
 
 
 _BY_PLACE: dict[str, Callable[..., str]] = {
-    **{"".join(map(str.title, name.split("_"))): of_one(function) for name, function in ACTIVATIONS.items()},
+    **{"".join(map(str.title, name.split("_"))): of_one(function) for name, function in ONNX_ACTIVATIONS.items()},
     "Absolute": _plain("Abs"),
     "Add": _of_two("Add"),
     "Cast": _cast,
@@ -261,7 +261,7 @@ _BY_PLACE: dict[str, Callable[..., str]] = {
     "Multiply": _of_two("Mul"),
     "Negative": _plain("Neg"),
     "Power": _power,
-    "ReLU": of_one(ACTIVATIONS["relu"]),
+    "ReLU": of_one(ONNX_ACTIVATIONS["relu"]),
     "Reciprocal": of_one(_reciprocal),
     "Rsqrt": of_one(_reciprocal_root),
     "Sin": _plain("Sin"),
@@ -292,7 +292,7 @@ _BY_AXIS: dict[str, Callable[..., str]] = {
     "Var": _variance,
 }
 
-OPERATIONS: dict[str, tuple[AxisOrder, Callable[..., str]]] = {
+ONNX_OPERATIONS: dict[str, tuple[AxisOrder, Callable[..., str]]] = {
     **{name: (AxisOrder.ANY, function) for name, function in _BY_PLACE.items()},
     **{name: (AxisOrder.LAST, function) for name, function in _BY_AXIS.items()},
 }

@@ -17,7 +17,7 @@ from digitry.images.contrast import even_contrast
 LONGEST = 1200
 """Pixels of the longer side at which rules are looked for."""
 
-DARK = 0.7
+RULE_CONTRAST = 0.7
 """A rule's ink lies at least this many local spreads from its paper."""
 
 RULE_LENGTH = 45
@@ -87,7 +87,7 @@ def _rules(grey: NDArray[np.uint8]) -> NDArray[np.bool_]:
     contrast = even_contrast(grey)
     # Ink is rare and stands out far: the longer tail of the contrasts. Their cube takes a sixtieth of NumPy's `**3`.
     is_dark = (contrast * contrast * contrast).mean() < 0
-    ink = np.asarray(contrast < -DARK if is_dark else contrast > DARK)
+    ink = np.asarray(contrast < -RULE_CONTRAST if is_dark else contrast > RULE_CONTRAST)
     found = np.zeros(grey.shape, np.uint8)
     for size in ((RULE_LENGTH, 1), (1, RULE_LENGTH)):
         # A rule that is not quite level steps from row to row: thickened it stays in one piece.

@@ -17,8 +17,8 @@ from digitry.errors import DataError, unknown_name
 from digitry.images.grey import Grey, grey_of_array, grey_of_picture
 from digitry.images.sniff import (
     ALL_FORMATS,
-    FORMATS,
     MAX_PIXELS,
+    PICTURE_FORMATS,
     SUFFIXES,
     check_size,
     format_of,
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from PIL import Image
 
 __all__ = [
-    "ALL_FORMATS", "FORMATS", "MAX_BYTES", "MAX_PAGES", "MAX_PIXELS", "SUFFIXES", "Grey", "decode", "decode_file",
-    "decode_file_pages", "decode_pages", "grey_of_array", "grey_of_picture", "proper_pages",
+    "ALL_FORMATS", "MAX_BYTES", "MAX_PAGES", "MAX_PIXELS", "PICTURE_FORMATS", "SUFFIXES", "Grey", "decode",
+    "decode_file", "decode_file_pages", "decode_pages", "grey_of_array", "grey_of_picture", "proper_pages",
     "read_picture_file",
 ]  # fmt: skip
 

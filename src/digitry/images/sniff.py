@@ -6,10 +6,10 @@ import re
 
 from digitry.errors import DataError
 
-FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
+PICTURE_FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
 """What is always read; no other parser ever sees a byte, whatever the file's name says."""
 
-ALL_FORMATS = (*FORMATS, "HEIC", "PDF")
+ALL_FORMATS = (*PICTURE_FORMATS, "HEIC", "PDF")
 """With those that come by extra: `digitry[heic]` and `digitry[pdf]`."""
 
 SUFFIXES = frozenset(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from digitry.types import TEN_DIGITS
 
-BLANK = 0
+BLANK_COLUMN = 0
 """Column of the frame probabilities that stands for no digit; digit d is column d + 1."""
 
 Frames = NDArray[np.float32]
@@ -26,7 +26,7 @@ MIN_PROBABILITY = 1e-4
 """Digits less probable than this in a frame are not followed."""
 
 
-NONE = (0.0, 0.0)
+NO_WAY = (0.0, 0.0)
 """No way yet to spell a prefix, be it with a blank at its end or with its last digit."""
 
 
@@ -43,7 +43,7 @@ def digits_alone(frames: Frames, class_names: tuple[str, ...]) -> Frames:
     alone = np.zeros((*frames.shape[:2], 1 + len(TEN_DIGITS)), np.float32)
     alone[:, :, [1 + TEN_DIGITS.index(name) for name in known]] = frames[:, :, [places[name] for name in known]]
     signs = [place for name, place in places.items() if name not in TEN_DIGITS]
-    alone[:, :, BLANK] = frames[:, :, BLANK] + frames[:, :, signs].sum(axis=2)
+    alone[:, :, BLANK_COLUMN] = frames[:, :, BLANK_COLUMN] + frames[:, :, signs].sum(axis=2)
     return alone
 
 
@@ -70,11 +70,11 @@ def spellings(frames: Frames, *, width: int = BEAM_WIDTH) -> list[Spelling]:
         grown: dict[tuple[int, ...], tuple[float, float]] = {}
         for prefix, (ends, last) in beams.items():
             both, end = ends + last, prefix[-1] if prefix else None
-            old = grown.get(prefix, NONE)
+            old = grown.get(prefix, NO_WAY)
             grown[prefix] = (old[0] + both * blank, old[1] + (0.0 if end is None else last * row[end]))
             for digit, there in seen:
                 longer = (*prefix, digit)
-                old = grown.get(longer, NONE)
+                old = grown.get(longer, NO_WAY)
                 grown[longer] = (old[0], old[1] + (ends if digit == end else both) * there)
         beams = dict(sorted(grown.items(), key=lambda item: -(item[1][0] + item[1][1]))[:width])
     return [Spelling(prefix, ends + last) for prefix, (ends, last) in beams.items()]
@@ -91,7 +91,7 @@ def single_digits(frames: NDArray[np.float32]) -> NDArray[np.float32]:
     digit = np.zeros((len(steps), frames.shape[2] - 1))
     after = np.zeros_like(digit)
     for t in range(steps.shape[1]):
-        blank = steps[:, t, BLANK, np.newaxis]
+        blank = steps[:, t, BLANK_COLUMN, np.newaxis]
         after = (after + digit) * blank
         digit = (digit + before) * steps[:, t, 1:]
         before = before * blank
@@ -100,7 +100,7 @@ def single_digits(frames: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def alignment(frames: Frames, digits: tuple[int, ...]) -> list[tuple[int, int]]:
     """Find the first and last frame of every digit, on the most probable way to spell exactly `digits` (Viterbi)."""
-    states = np.full(2 * len(digits) + 1, BLANK)
+    states = np.full(2 * len(digits) + 1, BLANK_COLUMN)
     states[1::2] = np.array(digits, int) + 1
     scores = np.log(np.maximum(frames[:, states], 1e-30)).astype(np.float64)
     count, width = scores.shape

@@ -13,9 +13,9 @@ from digitry.pages.style import (
     BLUE,
     COLOURS,
     FAINT,
-    INK,
     MUTED,
     PALE,
+    STRONG,
     WIDTH_INCHES,
     new_figure,
     safe_label,
@@ -115,7 +115,7 @@ def image_grid(
                     va="bottom",
                     fontsize=_TITLE_POINTS,
                     linespacing=1.15,
-                    color=colour or INK,
+                    color=colour or STRONG,
                 )
             if colour is not None:
                 axes.add_patch(
@@ -260,7 +260,7 @@ def heatmap(
                         ha="center",
                         va="center",
                         fontsize=8,
-                        color=PALE if dark else INK,
+                        color=PALE if dark else STRONG,
                     )
         axes.grid(visible=False)
         axes.spines[["left", "bottom"]].set_visible(False)

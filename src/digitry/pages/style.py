@@ -22,14 +22,14 @@ COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
 """Series colours, in order: Okabe and Ito's, the pale ones darkened; told apart by colour-blind eyes too."""
 GOOD, BAD = BLUE, VERMILION
 """Right and wrong: blue and vermilion, because red and green look alike to one man in twelve."""
-INK, MUTED, FAINT = "#1F2933", "#5B6770", "#E3E7EA"
+STRONG, MUTED, FAINT = "#1F2933", "#5B6770", "#E3E7EA"
 """Text, lesser text, grid lines."""
 PAPER, WASH, PALE = "#FFFFFF", "#CFE3F1", "#F7FAFC"
 """What charts are drawn on, a pale area, and text on a dark one."""
 
 PAGE_COLOURS = {
     PAPER: "card",
-    INK: "ink",
+    STRONG: "ink",
     MUTED: "muted",
     FAINT: "line",
     WASH: "wash",
@@ -51,12 +51,12 @@ _STYLE: dict[str, Any] = {
     "axes.edgecolor": MUTED,
     "axes.grid": True,
     "axes.grid.axis": "y",
-    "axes.labelcolor": INK,
+    "axes.labelcolor": STRONG,
     "axes.labelsize": 9.5,
     "axes.linewidth": 0.8,
     "axes.spines.right": False,
     "axes.spines.top": False,
-    "axes.titlecolor": INK,
+    "axes.titlecolor": STRONG,
     "axes.titlelocation": "left",
     "axes.titlepad": 8.0,
     "axes.titlesize": 11.0,
@@ -73,13 +73,13 @@ _STYLE: dict[str, Any] = {
     "savefig.facecolor": PAPER,
     "svg.fonttype": "path",
     "svg.hashsalt": "digitry",
-    "text.color": INK,
+    "text.color": STRONG,
     "text.parse_math": False,
     "xtick.color": MUTED,
-    "xtick.labelcolor": INK,
+    "xtick.labelcolor": STRONG,
     "xtick.labelsize": 9.0,
     "ytick.color": MUTED,
-    "ytick.labelcolor": INK,
+    "ytick.labelcolor": STRONG,
     "ytick.labelsize": 9.0,
 }
 

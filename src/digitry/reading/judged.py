@@ -29,7 +29,7 @@ LEAST_ASKED = (LEAST_GIVEN - (1 - PAGE_SHARE)) / PAGE_SHARE
 
 ALTERNATIVES = 3
 
-STRUCK = "it is struck out"
+STRUCK_OUT = "it is struck out"
 PERHAPS_STRUCK = "it may be struck out"
 PERHAPS_ONES = "a slash of it may be a 1"
 TURNED = "the page reads about as well the other way round; say how it lies: rotate 0, 90, 180 or 270"
@@ -109,7 +109,7 @@ def with_digits(one: Candidate, digits: str) -> Candidate:
 
 def _doubt(one: Candidate, opinion: Opinion, turn: Turn) -> str | None:
     if one.struck:
-        return STRUCK
+        return STRUCK_OUT
     if one.may_be_struck:
         return PERHAPS_STRUCK
     if may_be_ones(one.characters):

@@ -18,7 +18,7 @@ from digitry.reading.certainty import doubted, share_doubt
 from digitry.reading.networks import Networks
 from digitry.types import TEN_DIGITS, Number, Reading
 
-EXPLAINED = 0.8
+DIGIT_EXPLAINS = 0.8
 """A digit that explains less of the picture than this is doubted in proportion: the sleeve of a coat is no 1."""
 
 RIVALS, BLOT = 0.5, 0.5
@@ -39,7 +39,7 @@ width a square picture shows it about as it was (docs/log.md)."""
 
 STRETCHED = "the picture seems to be stretched; cut digits out with their shape, or with some paper around them"
 
-STRIP_WIDTH = 64
+DIGIT_STRIP_WIDTH = 64
 """Pixels: a digit with paper on both sides. One width for all, so that many are read at once."""
 
 
@@ -122,10 +122,10 @@ def agree_on_crops(
 def _strip(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the crop of one digit in the middle of a strip, uint8 (STRIP_HEIGHT, STRIP_WIDTH)."""
     height, width = crop.shape
-    scale = max(height / DIGIT_HEIGHT, width / (STRIP_WIDTH - 8))
-    half = STRIP_WIDTH * scale / 2
+    scale = max(height / DIGIT_HEIGHT, width / (DIGIT_STRIP_WIDTH - 8))
+    half = DIGIT_STRIP_WIDTH * scale / 2
     strip = cut_strip(crop, width / 2 - half, height / 2, width / 2 + half, scale).ink
-    return strip[:STRIP_HEIGHT, :STRIP_WIDTH]
+    return strip[:STRIP_HEIGHT, :DIGIT_STRIP_WIDTH]
 
 
 def digit_reading(
@@ -140,7 +140,7 @@ def digit_reading(
     if probabilities is None:
         return Reading("", reason=found.reason, stages=kept)
     blot = found.crop is not None and is_blot(found.crop)
-    doubt = min(1.0, explained / EXPLAINED) * (RIVALS if found.rivals else 1.0) * (BLOT if blot else 1.0)
+    doubt = min(1.0, explained / DIGIT_EXPLAINS) * (RIVALS if found.rivals else 1.0) * (BLOT if blot else 1.0)
     digit = networks.digit(probabilities * np.float32(doubt), found.box)
     confidence, sure, reason = networks.judge("digit", digit.confidence)
     if found.rivals:
@@ -148,7 +148,7 @@ def digit_reading(
         reason = f"there are {found.rivals + 1} marks that could be digits, only the most prominent one was read"
     elif blot and not sure:
         reason = BLOT_REASON
-    elif not sure and explained < EXPLAINED / 2:
+    elif not sure and explained < DIGIT_EXPLAINS / 2:
         reason = "most of what the picture shows is no part of this digit"
     alternatives = share_doubt(digit.alternatives, digit.confidence, confidence)
     number = Number(digit.label, confidence, digit.box, (digit,), sure, reason, alternatives)

@@ -48,7 +48,7 @@ writing among shadows, or on a sheet that lies on a table. They are tried until 
 CLEAR, CLEAR_ALONE = 0.6, 0.9
 """A number is clear when it has at least this probability; a digit alone needs more."""
 
-EXPLAINED = 0.6
+NUMBER_EXPLAINS = 0.6
 """A number that explains less of the picture than this is doubted in proportion: it should be all of it."""
 
 
@@ -197,7 +197,7 @@ def _doubted(
     if number is None or number.digits_text != text:
         digits = seen.digits[text]
         number = Number(text, own, box_around([digit.box for digit in digits]), digits)
-    doubt = min(1.0, explained_by_box(grey, number.box) / EXPLAINED)
+    doubt = min(1.0, explained_by_box(grey, number.box) / NUMBER_EXPLAINS)
     confidence, _, _ = networks.judge("page", own * doubt)
     return replace(number, confidence=confidence, sure=False)
 
@@ -278,7 +278,7 @@ def _number(sheet: InkSheet, found: Found, grey: NDArray[np.uint8] | None, netwo
         )
     text, signs, around = _with_signs("".join(map(str, found.digits)), found.signs, sheet)
     box = box_around([*(digit.box for digit in digits), *(sign.box for sign in signs)])
-    doubt = 1.0 if grey is None else min(1.0, explained_by_box(grey, box) / EXPLAINED)
+    doubt = 1.0 if grey is None else min(1.0, explained_by_box(grey, box) / NUMBER_EXPLAINS)
     blot = len(found.spots) == 1 and (
         is_blot(_cut(sheet.ink, found.spots[0].box)) or (grey is not None and _is_solid(grey, box))
     )

@@ -24,10 +24,10 @@ LOWEST = 6.0
 PLAIN = 0.8
 """A character that is plainly there is found with this probability, or more: a focal loss asks for no higher one."""
 
-CLOSE = 0.6
+CLOSE_BY = 0.6
 """A character whose middle is nearer to a number than this, in heights of its digits, might be part of it."""
 
-STRUCK = 0.5
+LEAST_STRUCK = 0.5
 """Least mean probability of being struck out to be called so."""
 
 SUSPECT = 0.1
@@ -115,7 +115,7 @@ def _numbers(chain: list[int], spots: Spots, class_names: tuple[str, ...]) -> li
                 digit_height=float(np.median(spots.size[places])),
                 probability=likely * _probability(written, chain, spots),
                 hand="written" if float(spots.written[places].mean()) >= 0.5 else "printed",
-                struck=float(spots.struck[places].mean()) >= STRUCK,
+                struck=float(spots.struck[places].mean()) >= LEAST_STRUCK,
                 may_be_struck=float(spots.struck[places].max()) > SUSPECT,
                 beside=_beside(written, bool(letters.any()), places, spots),
             )
@@ -131,7 +131,7 @@ def _beside(written: Written, has_letters: bool, places: list[int], spots: Spots
     size = float(np.median(spots.size[places]))
     left, top = spots.box[places, :2].min(axis=0)
     right, bottom = (spots.box[places, :2] + spots.box[places, 2:]).max(axis=0)
-    near = (spots.x > left - CLOSE * size) & (spots.x < right + CLOSE * size)
+    near = (spots.x > left - CLOSE_BY * size) & (spots.x < right + CLOSE_BY * size)
     near &= np.abs(spots.y - (top + bottom) / 2) < max(bottom - top, size) / 2
     near[places] = False
     return "another character stands" if near.any() else ""

@@ -26,7 +26,7 @@ most: 66 is 99 then."""
 MIDDLES = 1000
 """The part of a page with most writing lies around one of so many characters, the surest."""
 
-LETTER = 0.5
+LETTER_WORTH = 0.5
 """What a letter is worth where a digit is worth 1: digits upside down pass for letters, printed letters for digits."""
 
 
@@ -69,7 +69,7 @@ def _legibility(spots: Spots) -> float:
     if not len(spots.x):
         return 0.0
     is_letter = spots.classes.argmax(axis=1) == spots.classes.shape[1] - 1
-    worth = np.where(is_letter, LETTER, 1.0)
+    worth = np.where(is_letter, LETTER_WORTH, 1.0)
     return float((spots.found * spots.classes.max(axis=1) ** 2 * worth).sum())
 
 

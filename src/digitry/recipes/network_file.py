@@ -27,7 +27,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-LAYERS = _words(
+KNOWN_LAYERS = _words(
     """Activation ActivityRegularization Add AdditiveAttention AlphaDropout Attention Average AveragePooling1D
     AveragePooling2D BatchNormalization Bidirectional CenterCrop Concatenate Conv1D Conv1DTranspose Conv2D
     Conv2DTranspose Cropping1D Cropping2D Dense DepthwiseConv1D DepthwiseConv2D Dot Dropout ELU EinsumDense Embedding
@@ -41,7 +41,7 @@ LAYERS = _words(
 )
 """Of `keras.layers`."""
 
-OPERATIONS = _words(
+KNOWN_OPERATIONS = _words(
     """Abs Add Clip Concatenate Divide Elu Exp ExpandDims Gelu GetItem LeakyRelu Log LogSoftmax Max Maximum Mean Min
     Minimum Multiply Negative Power Relu Relu6 Reshape Selu Sigmoid Silu Softmax Softplus Sqrt Square Squeeze Subtract
     Sum Tanh Transpose TrueDivide"""
@@ -53,12 +53,12 @@ class NotBuiltHereError(ModelError):
     """A network that nothing here builds: the code of its author is wanted."""
 
 
-PARTS: dict[str, frozenset[str] | None] = {
+KNOWN_PARTS: dict[str, frozenset[str] | None] = {
     "keras": frozenset({"DTypePolicy", "Sequential"}),
     "keras.src.models.functional": frozenset({"Functional"}),
-    "keras.layers": LAYERS,
-    "keras.src.ops.nn": OPERATIONS,
-    "keras.src.ops.numpy": OPERATIONS,
+    "keras.layers": KNOWN_LAYERS,
+    "keras.src.ops.nn": KNOWN_OPERATIONS,
+    "keras.src.ops.numpy": KNOWN_OPERATIONS,
     "keras.constraints": None,
     "keras.initializers": None,
     "keras.losses": None,
@@ -269,7 +269,7 @@ def _check(value: Any) -> None:
         kind, module = part.get("class_name"), part.get("module")
         if module is None and kind in WITHOUT_MODULE and "registered_name" not in part:
             continue
-        known = PARTS.get(module, frozenset()) if isinstance(module, str) else frozenset()
+        known = KNOWN_PARTS.get(module, frozenset()) if isinstance(module, str) else frozenset()
         is_known = isinstance(kind, str) and (kind.isidentifier() if known is None else kind in known)
         if not is_known or part.get("registered_name") not in (None, kind):
             raise ModelError(f"its part {kind} is not one of Keras' own that are built from a file")

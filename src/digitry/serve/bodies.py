@@ -143,7 +143,7 @@ def images_of_bytes(body: bytes, most: int) -> Images:
     return images
 
 
-KEYS = {"images": None, "instances": "predictions", "inputs": "outputs"}
+ANSWER_KEYS = {"images": None, "instances": "predictions", "inputs": "outputs"}
 """Under which of these the images stand → under which other name than ours the sender looks for the probabilities, as
 servers of other makes answer: TensorFlow Serving's two forms, and KServe's.
 """
@@ -167,14 +167,14 @@ def images_of_json(body: bytes, limits: Limits) -> tuple[Images, str | None]:
     if isinstance(values, list):
         return _images(values, limits.max_images), None
     keys = list(values) if isinstance(values, dict) else []
-    if len(keys) != 1 or keys[0] not in KEYS or body.count(f'"{keys[0]}"'.encode()) != 1:
+    if len(keys) != 1 or keys[0] not in ANSWER_KEYS or body.count(f'"{keys[0]}"'.encode()) != 1:
         raise ProblemError(
             "bad-json",
             'Send {"images": …} and nothing else: one image or a list of them; {"instances": …}, {"inputs": …} and the '
             "list alone mean the same.",
         )
     tensor = _tensor(values[keys[0]])
-    return _images(tensor, limits.max_images), KEYS[keys[0]]
+    return _images(tensor, limits.max_images), ANSWER_KEYS[keys[0]]
 
 
 def _tensor(values: Any) -> Any:

@@ -30,7 +30,7 @@ NOT_A_DIGIT = "not a digit"
 LONGEST_NUMBER = 32
 """Characters."""
 
-OTHERS, NUMBERS = "__not-a-digit", "__numbers"
+OTHERS_FOLDER, NUMBERS_FOLDER = "__not-a-digit", "__numbers"
 """Folders that training on digits passes over, for what is no digit, and for whole numbers, a folder each: `digitry
 score DIR/__numbers` judges a model by them."""
 
@@ -56,9 +56,9 @@ def place_of(label: str, reader: Reader) -> Path | None:
     if label in reader.class_names:
         return Path(folder_for(label))  # a label may be any words: T-shirt/top
     if label == NOT_A_DIGIT:
-        return Path(OTHERS)
+        return Path(OTHERS_FOLDER)
     if _is_number_label(label, reader):
-        return Path(NUMBERS, folder_for_number(label))
+        return Path(NUMBERS_FOLDER, folder_for_number(label))
     return None
 
 
@@ -100,7 +100,7 @@ def _signs(reader: Reader) -> tuple[str, ...]:
 NAME_LENGTH = 20
 """Hexadecimal digits of a picture's name: of a SHA-256 over its pixels."""
 
-_PATTERNS = ("*/*.png", f"{NUMBERS}/*/*.png")
+_PATTERNS = ("*/*.png", f"{NUMBERS_FOLDER}/*/*.png")
 
 
 class Collection:

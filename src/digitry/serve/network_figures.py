@@ -13,7 +13,7 @@ from digitry.runs import CONFIG, METRICS
 
 CARDS = "cards.json"
 """SHA-256 of a shipped network → what its card says in short; written by bench/model_cards.py."""
-SHIPPED = {"digit": "digit.json", "number": "number.json", "page": "page.json"}
+FIGURE_FILES = {"digit": "digit.json", "number": "number.json", "page": "page.json"}
 """What a network reads → where the figures of the shipped one stand."""
 
 
@@ -35,7 +35,7 @@ def _cards() -> dict[str, Any]:
 
 @cache
 def _shipped(kind: str) -> dict[str, Any]:
-    return _json(SHIPPED[kind])
+    return _json(FIGURE_FILES[kind])
 
 
 @cache

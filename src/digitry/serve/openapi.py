@@ -11,7 +11,7 @@ from digitry.reading.check_digits import CHECKS
 from digitry.reading.notation import DECIMALS
 from digitry.reading.page_options import HANDS, TURNS, YES_OR_NO
 from digitry.serve.openapi_corrections import corrections, page_corrections
-from digitry.serve.openapi_parts import ANY, ANY_POST, BYTES, FILE, JSON, PICTURES, object_answer, problems, query
+from digitry.serve.openapi_parts import ANY, ANY_POST, BYTES, FILE, JSON, PICTURE_TYPES, object_answer, problems, query
 from digitry.serve.openapi_schemas import IMAGES, SCHEMAS, ref
 from digitry.serve.service import Service
 from digitry.types import IMAGE_PIXELS, IMAGE_SIZE
@@ -90,7 +90,7 @@ def openapi(service: Service) -> dict[str, Any]:
                 "requestBody": {
                     "required": True,
                     "content": {
-                        **{kind: {"schema": FILE} for kind in PICTURES},
+                        **{kind: {"schema": FILE} for kind in PICTURE_TYPES},
                         JSON: {"schema": ref("Pictures"), "example": {"image": "data:image/png;base64,iVBORw0KGgo="}},
                         "text/plain": {"schema": {"type": "string", "description": "A data URL, in base64."}},
                         "multipart/form-data": {

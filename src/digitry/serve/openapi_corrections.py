@@ -7,7 +7,7 @@ from typing import Any
 from digitry.evaluation.whole_pages.page_labels import MOST_CELLS
 from digitry.serve.collected_pages import MOST_NUMBERS
 from digitry.serve.collecting import LONGEST_NUMBER, NAME_LENGTH, NOT_A_DIGIT, labels_in_words, number_pattern
-from digitry.serve.openapi_parts import ANY, ANY_POST, FILE, PICTURES, object_answer, problems
+from digitry.serve.openapi_parts import ANY, ANY_POST, FILE, PICTURE_TYPES, object_answer, problems
 from digitry.serve.service import Service
 
 _NAME = {"type": "string", "pattern": f"^[0-9a-f]{{{NAME_LENGTH}}}$"}
@@ -36,7 +36,7 @@ def corrections(service: Service, model: dict[str, Any]) -> dict[str, Any]:
                 },
                 model,
             ],
-            "requestBody": {"required": True, "content": {kind: {"schema": FILE} for kind in PICTURES}},
+            "requestBody": {"required": True, "content": {kind: {"schema": FILE} for kind in PICTURE_TYPES}},
             "responses": {
                 "201": object_answer(
                     "It is kept, under this name.",

@@ -9,7 +9,7 @@ from digitry.serve.problems import CODES, CONTENT_TYPE
 
 JSON, BYTES = "application/json", "application/octet-stream"
 FILE = {"type": "string", "format": "binary", "contentMediaType": BYTES}
-PICTURES = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif", "image/tiff", BYTES)
+PICTURE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif", "image/tiff", BYTES)
 
 ANY = ("unauthorized", "wrong-host", "wrong-type", "headers-too-large")
 ANY_POST = (*ANY, "cross-origin", "too-large", "wrong-setting", "busy", "too-slow")

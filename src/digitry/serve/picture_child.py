@@ -66,7 +66,7 @@ def _open_readers(models: dict[str, tuple[bytes, ...]]) -> dict[str, Reader]:
 def _answer(reader: Reader, picture: bytes, job: dict[str, Any], max_pixels: int) -> tuple[dict[str, Any], list[bytes]]:
     """Return what the picture holds, or why it cannot be read; and its grey pages where they are wanted."""
     from digitry.errors import DigitryError
-    from digitry.images.decode import FORMATS, decode_pages
+    from digitry.images.decode import PICTURE_FORMATS, decode_pages
     from digitry.reading.knowledge import parse_knowledge
 
     readings: list[dict[str, Any]] = []
@@ -75,7 +75,7 @@ def _answer(reader: Reader, picture: bytes, job: dict[str, Any], max_pixels: int
     try:
         reader.max_error = job["max_error"]
         known = parse_knowledge(**job["known"]) if job["known"] else None
-        for page in decode_pages(picture, max_pixels=max_pixels, formats=FORMATS):
+        for page in decode_pages(picture, max_pixels=max_pixels, formats=PICTURE_FORMATS):
             if len(readings) == MAX_PAGES:
                 error = f"the file has more than {MAX_PAGES} pages, the most that are read here; split it"
                 break

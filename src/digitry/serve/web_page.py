@@ -43,7 +43,7 @@ NETWORKS = {"digit": "/models/digit.onnx", "number": "/models/number.onnx", "shi
 """What the page reads with → its address: the server's networks for digits and for numbers, and the shipped one for
 numbers, which has a word on digits, too, where that is another."""
 
-PACKED = frozenset({".html", ".css", ".js", ".svg", ".json", ".webmanifest", ".onnx"})
+GZIPPED = frozenset({".html", ".css", ".js", ".svg", ".json", ".webmanifest", ".onnx"})
 """What becomes smaller by gzip; of weights a twelfth goes."""
 
 
@@ -60,7 +60,7 @@ class File(NamedTuple):
     @property
     def is_packed(self) -> bool:
         """Whether it is sent by gzip to who takes that."""
-        return len(self.body) > LEAST_PACKED and self.content_type in {TYPES[suffix] for suffix in PACKED}
+        return len(self.body) > LEAST_PACKED and self.content_type in {TYPES[suffix] for suffix in GZIPPED}
 
 
 LEAST_PACKED = 1024

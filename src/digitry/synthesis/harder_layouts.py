@@ -17,7 +17,7 @@ from digitry.synthesis.hands import Hand
 from digitry.synthesis.layouts import LAYOUTS, Layouts
 from digitry.synthesis.marginalia import beside, pressure, sign_alone
 from digitry.synthesis.paper_rules import boxes, paper_rules
-from digitry.synthesis.sheet import NOTHING, Sheet, line
+from digitry.synthesis.sheet import NO_NEIGHBOUR, Sheet, line
 from digitry.synthesis.texts import digits, finely_signed, number
 from digitry.types import SIGNS
 
@@ -166,7 +166,7 @@ def zeros_in_one(sheet: Sheet, count: int, x: float, y: float, size: float, hand
         previous = len(sheet.characters) - 1
         middle = ((left + right) / 2, (up + down) / 2)
         index = sheet.note("0", *middle, right - left, down - up, size, written=True)
-        if previous != NOTHING:
+        if previous != NO_NEIGHBOUR:
             sheet.link(previous, index)
     return float(path[:, 0].max() + pen)
 

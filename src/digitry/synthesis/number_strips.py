@@ -25,7 +25,7 @@ STRIP_WIDTH = 192
 MAX_DIGITS, MAX_CHARACTERS = 10, 16
 """So many digits has a number at most, and so many digits and signs together."""
 
-BLANK = 0
+PADDING = 0
 """Target value that pads the shorter numbers; the digit of class d is d + 1, the signs follow the classes."""
 
 SIGNED_SHARE = 0.3

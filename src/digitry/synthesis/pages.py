@@ -16,7 +16,7 @@ from digitry.synthesis.hands import Glyphs
 from digitry.synthesis.layouts import LAYOUTS, Layouts
 from digitry.synthesis.marginalia import clutter
 from digitry.synthesis.paper import light_on_paper, security_print, soft_patches
-from digitry.synthesis.sheet import NOTHING, Character, Sheet, is_digit
+from digitry.synthesis.sheet import NO_NEIGHBOUR, Character, Sheet, is_digit
 
 SIDE = 384
 """Pixels of a window's side, at most."""
@@ -91,13 +91,13 @@ def made_page(
 
 def _cut(characters: list[Character], size: float, rng: np.random.Generator) -> tuple[int, int, int, int]:
     """Return left, top, right, bottom of a part of the window: around one number, or anywhere where there is none."""
-    starts = [one for one in characters if one.before == NOTHING and is_digit(one)]
+    starts = [one for one in characters if one.before == NO_NEIGHBOUR and is_digit(one)]
     if not starts:
         left, top = rng.integers(0, SIDE - 48, 2).tolist()
         wide, high = rng.integers(48, SIDE, 2).tolist()
         return left, top, min(SIDE, left + wide), min(SIDE, top + high)
     chain = [starts[rng.integers(len(starts))]]
-    while chain[-1].after != NOTHING:
+    while chain[-1].after != NO_NEIGHBOUR:
         chain.append(characters[chain[-1].after])
     margins = np.where(rng.random(4) < TIGHT_SHARE, 0.0, rng.uniform(0, 1.2, 4)) * size
     left = min(one.x - one.width / 2 for one in chain) - margins[0]

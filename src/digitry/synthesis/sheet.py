@@ -13,7 +13,7 @@ from digitry.synthesis.fonts import set_line, typefaces
 from digitry.synthesis.glyphs import curve
 from digitry.synthesis.hands import Glyphs, Hand, draw_paths
 
-NOTHING = -1
+NO_NEIGHBOUR = -1
 """In place of a neighbour: there is none."""
 
 CELL = 4
@@ -36,8 +36,8 @@ class Character:
     """Height of a digit in the same writing."""
     written: bool
     struck: bool = False
-    before: int = NOTHING
-    after: int = NOTHING
+    before: int = NO_NEIGHBOUR
+    after: int = NO_NEIGHBOUR
     """Places of its neighbours in the same number or word."""
     visible: bool = True
     """Whether a person could see it on the photograph."""
@@ -75,7 +75,7 @@ class Sheet:
         What would reach beyond `reach` is left off. With a `pitch` each character stands in a box of that width.
         Points, commas, colons and dashes are `small_signs` times as dark as the rest.
         """
-        rng, previous, start, last = self.rng, NOTHING, x, None
+        rng, previous, start, last = self.rng, NO_NEIGHBOUR, x, None
         for place, character in enumerate(text):
             if character == " ":
                 x += size * rng.uniform(0.4, 0.8)
@@ -108,10 +108,10 @@ class Sheet:
         line = set_line(text, face, size)
         top = y + line.height - line.ink.shape[0] + self.rng.uniform(-1, 1)
         self.put(self.printed, line.ink, x, top, level)
-        previous = NOTHING
+        previous = NO_NEIGHBOUR
         for character, (left, up, wide, high) in zip(text, line.boxes.tolist(), strict=True):
             if not wide:
-                previous = NOTHING
+                previous = NO_NEIGHBOUR
                 continue
             middle = (x + left + wide / 2, top + up + high / 2)
             index = self.note(character, *middle, wide, high, line.height, written=False)
@@ -196,16 +196,16 @@ class Sheet:
         found = []
         for first in self.characters:
             chain = [first]
-            while chain[-1].after != NOTHING:
+            while chain[-1].after != NO_NEIGHBOUR:
                 chain.append(self.characters[chain[-1].after])
             is_number = any(map(is_digit, chain)) and all(one.written and one.kind < OTHER for one in chain)
-            if first.before == NOTHING and is_number and not any(one.struck for one in chain):
+            if first.before == NO_NEIGHBOUR and is_number and not any(one.struck for one in chain):
                 found.append(chain)
         return found
 
     def link(self, before: int, after: int) -> None:
         """Make the character at one place the one before that at another; nothing where there is none before."""
-        if before != NOTHING:
+        if before != NO_NEIGHBOUR:
             self.characters[before].after, self.characters[after].before = after, before
 
 

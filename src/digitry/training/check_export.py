@@ -13,7 +13,7 @@ from digitry.networks.model import Model
 from digitry.recipes.base import Recipe
 from digitry.types import IMAGE_SIDE
 
-IMAGES, STRIP_WIDTH = 4, 72
+ASKED_IMAGES, ASKED_WIDTH = 4, 72
 
 
 def check_export(plan: Recipe, class_names: tuple[str, ...]) -> None:
@@ -24,8 +24,8 @@ def check_export(plan: Recipe, class_names: tuple[str, ...]) -> None:
 
     model = plan.build_model(len(plan.answers_of(class_names)))
     _stir(model)
-    sides = (STRIP_SHAPE[0], STRIP_WIDTH) if plan.reads == "number" else (IMAGE_SIDE, IMAGE_SIDE)
-    images = np.random.default_rng(0).integers(0, 256, (IMAGES, *sides), dtype=np.uint8)
+    sides = (STRIP_SHAPE[0], ASKED_WIDTH) if plan.reads == "number" else (IMAGE_SIDE, IMAGE_SIDE)
+    images = np.random.default_rng(0).integers(0, 256, (ASKED_IMAGES, *sides), dtype=np.uint8)
     try:
         contract = plan.contract(model, plan.answers_of(class_names))
         data = to_onnx(model, contract)

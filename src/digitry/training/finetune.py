@@ -31,7 +31,7 @@ from digitry.runs import START, WEIGHTS
 from digitry.training.training_progress import TrainingProgress
 from digitry.types import Dataset, Split
 
-SHIPPED = "shipped"
+SHIPPED_NAME = "shipped"
 """Stands for the model that comes with digitry."""
 
 SETTINGS: dict[str, Any] = {
@@ -231,7 +231,7 @@ def _errors(predictor: Model, part: Split) -> int:
 
 def _read(where: str | os.PathLike[str]) -> tuple[bytes, Path | None]:
     """Read the model's bytes, and the file with its weights where there is one beside it."""
-    if str(where) == SHIPPED:
+    if str(where) == SHIPPED_NAME:
         return shipped_model("digit"), Path(str(resources.files("digitry") / "models" / "digit.safetensors"))
     try:
         data = read_model(where)

@@ -22,9 +22,11 @@ def torch_layers(layer: Any, weights: TorchWeights) -> list[nn.Module]:
     Raises TrainingError for a layer that has no twin here.
     """
     kind = known_name(layer)
-    if kind not in LAYERS:
-        raise TrainingError(f"layer {type(layer).__name__} has no twin in plain Torch; known: {', '.join(LAYERS)}")
-    return LAYERS[kind](layer, weights)
+    if kind not in TORCH_LAYERS:
+        raise TrainingError(
+            f"layer {type(layer).__name__} has no twin in plain Torch; known: {', '.join(TORCH_LAYERS)}"
+        )
+    return TORCH_LAYERS[kind](layer, weights)
 
 
 def _convolution(layer: Any, weights: TorchWeights) -> list[nn.Module]:
@@ -169,7 +171,7 @@ _ACTIVATIONS: dict[str, list[Callable[[], nn.Module]]] = {
     "softmax": [],
 }
 
-LAYERS: dict[str, Callable[[Any, TorchWeights], list[nn.Module]]] = {
+TORCH_LAYERS: dict[str, Callable[[Any, TorchWeights], list[nn.Module]]] = {
     "BatchNormalization": _batch_normalization,
     "Conv2D": _convolution,
     "Dense": _dense,

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.errors import DataError
-from digitry.images.decode import FORMATS, MAX_PIXELS, grey_of_array
+from digitry.images.decode import MAX_PIXELS, PICTURE_FORMATS, grey_of_array
 from digitry.reading import Picture
 from digitry.types import Reading
 
@@ -72,7 +72,7 @@ def _of_bytes(data: bytes, page: int) -> Colour | None:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow speaks of odd metadata there
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        with Image.open(io.BytesIO(data), formats=PICTURE_FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 return None
             if page > 1:

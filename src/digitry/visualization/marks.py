@@ -19,8 +19,8 @@ UNSURE: Colours = (255, 183, 43)
 UNSURE_LINE: Colours = (204, 112, 0)
 """Darker than the label: a thin amber line is lost on paper."""
 NOTHING: Colours = (91, 103, 112)
-DARK: Colours = (31, 41, 51)
-LIGHT: Colours = (255, 255, 255)
+DARK_PAINT: Colours = (31, 41, 51)
+LIGHT_PAINT: Colours = (255, 255, 255)
 
 LABEL_HEIGHT = 1.42
 """Height of a label in heights of its letters."""
@@ -67,7 +67,7 @@ def draw_box(
     points = np.rint((_rounded(box, radius) - (left, top)) * 2**_SHIFT).astype(np.int32)
     if halo:
         pale = around.copy()
-        cv2.polylines(pale, [points], True, LIGHT, max(1, round(width * 1.9)), cv2.LINE_AA, _SHIFT)
+        cv2.polylines(pale, [points], True, LIGHT_PAINT, max(1, round(width * 1.9)), cv2.LINE_AA, _SHIFT)
         around[:] = cv2.addWeighted(pale, 0.6, around, 0.4, 0)
     drawn = around.copy()
     lines = _dashes(points, DASH * max(width, 2.0) * 2**_SHIFT) if dashed else [points]
@@ -78,7 +78,7 @@ def draw_box(
 def draw_stroke(page: NDArray[np.uint8], box: tuple[float, float, float, float], colour: Colours, width: float) -> None:
     """Cross a frame out, from its lower left to its upper right corner, on `page`, uint8 (h, w, 3), in place."""
     start, end = ((round(x * 2**_SHIFT), round(y * 2**_SHIFT)) for x, y in ((box[0], box[3]), (box[2], box[1])))
-    for paint, wide in ((LIGHT, width * 1.9), (colour, width)):
+    for paint, wide in ((LIGHT_PAINT, width * 1.9), (colour, width)):
         cv2.line(page, start, end, paint, max(1, round(wide)), cv2.LINE_AA, _SHIFT)
 
 
@@ -125,12 +125,12 @@ def draw_label(text: str, note: str, size: int, fill: Colours, *, struck: bool =
     it; uint8 (h, w, 4), RGBA.
     """
     width, height = label_size(text, note, size)
-    ink = DARK if sum(fill) > 380 else LIGHT
+    ink = DARK_PAINT if sum(fill) > 380 else LIGHT_PAINT
     image = Image.new("RGBA", (width * _FINE, height * _FINE), (*fill, 0))
     canvas = ImageDraw.Draw(image)
     rim = max(1, round(0.06 * size)) * _FINE
     canvas.rounded_rectangle(
-        (0, 0, width * _FINE - 1, height * _FINE - 1), 0.34 * height * _FINE, (*LIGHT, 200), None, 0
+        (0, 0, width * _FINE - 1, height * _FINE - 1), 0.34 * height * _FINE, (*LIGHT_PAINT, 200), None, 0
     )
     canvas.rounded_rectangle(
         (rim // 2, rim // 2, width * _FINE - 1 - rim // 2, height * _FINE - 1 - rim // 2),
@@ -164,7 +164,7 @@ def note(text: str, width: int, size: int, stripe: Colours) -> NDArray[np.uint8]
     canvas = ImageDraw.Draw(strip)
     canvas.rectangle((0, 0, max(3, round(0.35 * size)), strip.height), stripe)
     for row, line in enumerate(lines):
-        canvas.text((1.6 * pad, 0.55 * pad + (row + 0.78) * step), line, DARK, font(size), anchor="ls")
+        canvas.text((1.6 * pad, 0.55 * pad + (row + 0.78) * step), line, DARK_PAINT, font(size), anchor="ls")
     return np.asarray(strip)
 
 

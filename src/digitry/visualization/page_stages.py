@@ -15,7 +15,7 @@ from digitry.visualization.colour import Colour
 from digitry.visualization.place_labels import SMALLEST_TEXT, fill_of
 from digitry.visualization.table_marks import draw_cells, table_labels
 
-PALE = 0.72
+PALENESS = 0.72
 """Share of white over a page on which what was seen is written."""
 
 SIDE = 1600
@@ -62,7 +62,7 @@ def _pale(page: Colour) -> tuple[Colour, float]:
     scale = max(1.0, SIDE / max(page.shape[:2])) if max(page.shape[:2]) > 400 else 1.0
     large = page if scale == 1 else cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
     white = np.full_like(large, 255)
-    return np.ascontiguousarray(cv2.addWeighted(white, PALE, large, 1 - PALE, 0), np.uint8), scale
+    return np.ascontiguousarray(cv2.addWeighted(white, PALENESS, large, 1 - PALENESS, 0), np.uint8), scale
 
 
 def _scaled(box: Box, scale: float) -> NDArray[np.float64]:

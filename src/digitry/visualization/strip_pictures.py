@@ -7,7 +7,7 @@ from itertools import groupby, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.networks.decoding import BLANK
+from digitry.networks.decoding import BLANK_COLUMN
 from digitry.pages.templates import render
 from digitry.visualization.stage_pictures import picture_of_pixels
 
@@ -32,11 +32,11 @@ def strip_chart(strip: NDArray[np.uint8], frames: NDArray[np.float32] | None, na
     words = "The ink of one line of writing"
     if frames is not None and len(frames):
         step, spans = width / len(frames), runs(frames)
-        classes = [("–", BLANK), *((name, 1 + i) for i, name in enumerate(names[: frames.shape[1] - 1]))]
+        classes = [("–", BLANK_COLUMN), *((name, 1 + i) for i, name in enumerate(names[: frames.shape[1] - 1]))]
         rows = [
             {
                 "name": name,
-                "kind": "blank" if column == BLANK else "seen",
+                "kind": "blank" if column == BLANK_COLUMN else "seen",
                 "y": height + _GAP + index * _ROW,
                 "cells": [
                     (_MARGIN + at * step, frames[at, column]) for at in np.flatnonzero(frames[:, column] >= _VISIBLE)
@@ -74,7 +74,7 @@ def runs(frames: NDArray[np.float32]) -> list[tuple[int, int, int]]:
     found, start = [], 0
     for column, run in groupby(frames.argmax(axis=1).tolist()):
         length = len(list(run))
-        if column != BLANK:
+        if column != BLANK_COLUMN:
             found.append((start, start + length - 1, int(column)))
         start += length
     return found

@@ -10,7 +10,7 @@ from digitry.visualization import marks
 from digitry.visualization.colour import Colour
 from digitry.visualization.place_labels import Label
 
-TABLE: marks.Colours = (0, 122, 102)
+TABLE_COLOUR: marks.Colours = (0, 122, 102)
 """Green, told from blue and amber; the thin lines tell it without colour."""
 
 SEEN = 0.55
@@ -23,7 +23,7 @@ def draw_cells(canvas: Colour, tables: tuple[Table, ...], scale: float) -> None:
     for table in tables:
         for cell in table.cells:
             x, y, width, height = (round(scale * value) for value in cell.box)
-            cv2.rectangle(drawn, (x, y), (x + width, y + height), TABLE, 1, cv2.LINE_AA)
+            cv2.rectangle(drawn, (x, y), (x + width, y + height), TABLE_COLOUR, 1, cv2.LINE_AA)
     canvas[:] = cv2.addWeighted(drawn, SEEN, canvas, 1 - SEEN, 0)
 
 
@@ -42,5 +42,5 @@ def table_labels(tables: tuple[Table, ...], scale: float, size: int) -> list[Lab
 
 def _label(text: str, x: float, y: float, size: int) -> Label:
     """Return a label with its middle on a line."""
-    drawn = marks.draw_label(text, "", size, TABLE)
+    drawn = marks.draw_label(text, "", size, TABLE_COLOUR)
     return np.asarray(drawn, np.uint8), round(x - drawn.shape[1] / 2), round(y - drawn.shape[0] / 2)

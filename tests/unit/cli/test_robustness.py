@@ -13,7 +13,7 @@ from digitry.cli import robustness as robustness_command
 from digitry.errors import SettingError
 from digitry.evaluation import robustness as measured
 from digitry.evaluation.hard_pictures.specimen import Specimen
-from digitry.evaluation.robustness_parts import PARTS, Sizes
+from digitry.evaluation.robustness_parts import MEASURES, Sizes
 
 MISTAKE = {"index": 0, "written": "42", "read": "7", "sure": True, "reason": None}
 READ = {"accuracy": 0.9, "accuracy_interval_95": [0.8, 0.95], "sure": 0.5, "right_when_sure": None}
@@ -61,7 +61,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
     def answer(model: str | None, **options: Any) -> measured.Robustness:
         given.update(options, model=model)
-        parts = {name: FIGURES[name] | {"seconds": 5} for name in PARTS if name in options["parts"]}
+        parts = {name: FIGURES[name] | {"seconds": 5} for name in MEASURES if name in options["parts"]}
         return measured.Robustness(
             model, {"model.onnx": "a"}, options["beside"], {}, Sizes(), parts, {"clothes": "why"}
         )
@@ -145,11 +145,11 @@ def test_a_page_has_the_tables_and_the_mistakes(asked: dict[str, Any], tmp_path:
 
 def test_json_is_json_only(asked: dict[str, Any]) -> None:
     facts = json.loads(run("a.onnx", "--json").stdout)
-    assert (facts["model"], facts["seed"], list(facts["parts"])) == ("a.onnx", 2019, list(PARTS))
+    assert (facts["model"], facts["seed"], list(facts["parts"])) == ("a.onnx", 2019, list(MEASURES))
 
 
 def test_the_parts_that_can_be_named_are_those_there_are() -> None:
-    assert tuple(PARTS) == robustness_command.PARTS
+    assert tuple(MEASURES) == robustness_command.PARTS
 
 
 def test_an_unknown_part_names_near_matches_before_anything_is_loaded() -> None:

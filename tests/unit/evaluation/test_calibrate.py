@@ -28,7 +28,7 @@ from digitry.exports import bundle
 from digitry.networks.contract import Contract
 from digitry.networks.model import Model
 from digitry.reading import Reader
-from digitry.reading.judged import STRUCK
+from digitry.reading.judged import STRUCK_OUT
 from digitry.synthesis.pages import PhotographedPage
 from digitry.types import Digit, Number, Reading
 from tests.unit.evaluation.test_made_pages import characters, given, kinds
@@ -278,7 +278,7 @@ def test_confidences_on_pages_are_those_of_numbers_and_one_that_is_not_there_is_
     said = [
         given("25", 20, 20),
         replace(given("7", 60, 60), confidence=0.4),
-        replace(given("3", 60, 60), sure=False, reason=STRUCK),
+        replace(given("3", 60, 60), sure=False, reason=STRUCK_OUT),
     ]
 
     class Fake:

@@ -61,10 +61,10 @@ SIGNED = {
 }
 
 
-@pytest.mark.parametrize("kind", list(signed_numbers.KINDS))
+@pytest.mark.parametrize("kind", list(signed_numbers.NUMBER_KINDS))
 def test_numbers_with_signs_are_written_as_their_kind_is(kind: str) -> None:
     for index in range(50):
-        written = signed_numbers.KINDS[kind](generator("test", index))
+        written = signed_numbers.NUMBER_KINDS[kind](generator("test", index))
         assert re.fullmatch(SIGNED[kind], written), written
 
 
@@ -109,7 +109,9 @@ def test_signs_are_drawn_with_a_pen_as_broad_as_that_of_the_digits() -> None:
 
 
 def test_every_sign_of_a_number_has_a_place_in_the_font() -> None:
-    written = "".join(make(generator("test", index)) for index in range(50) for make in signed_numbers.KINDS.values())
+    written = "".join(
+        make(generator("test", index)) for index in range(50) for make in signed_numbers.NUMBER_KINDS.values()
+    )
     assert {one for one in written if not one.isdigit()} == set(hershey.FEET)
 
 

@@ -27,7 +27,7 @@ from digitry.evaluation.hard_pictures.look import Lookers, LookJob, Seen
 from digitry.evaluation.hard_pictures.specimen import Specimen, as_it_is
 from digitry.evaluation.robustness import Robustness, network_sha256, robustness
 from digitry.evaluation.robustness_figures import list_figures, mean_corruption_error
-from digitry.evaluation.robustness_parts import PARTS, Sizes, Subject
+from digitry.evaluation.robustness_parts import MEASURES, Sizes, Subject
 from digitry.networks.model_files import shipped_model
 from digitry.training.run_folder import locked
 from digitry.types import Split
@@ -238,7 +238,7 @@ def small_bench(digits: Split, model: str, tmp_path_factory: pytest.TempPathFact
 
 @pytest.mark.slow
 def test_all_parts_in_small_give_figures_that_json_can_hold(small_bench: SmallBench) -> None:
-    assert small_bench.parts == list(small_bench.result.parts) == list(PARTS)
+    assert small_bench.parts == list(small_bench.result.parts) == list(MEASURES)
     facts = json.loads(json.dumps(small_bench.result.to_json(), allow_nan=False))
     digits, clothes = facts["sizes"]["digits"], facts["sizes"]["clothes"]
     assert facts["parts"]["mnist"]["pictures"]["accuracy"] == 1.0
@@ -256,7 +256,7 @@ def test_all_parts_in_small_give_figures_that_json_can_hold(small_bench: SmallBe
 def test_the_whole_bench_in_small_writes_figures_page_and_pictures(small_bench: SmallBench) -> None:
     folder = small_bench.folder
     figures = json.loads((folder / "results" / "reading.json").read_text())
-    assert list(figures["parts"]) == list(PARTS)
+    assert list(figures["parts"]) == list(MEASURES)
     for name, part in figures["parts"].items():
         assert part == json.loads(json.dumps(small_bench.result.parts[name])) | {"commit": figures["git_commit"]}
     assert len(figures["model"]["sha256"]["model.onnx"]) == 64

@@ -53,7 +53,7 @@ def test_every_layer_answers_as_keras_does(name: str, tmp_path: Path, monkeypatc
 def test_every_layer_stands_in_one_of_the_networks() -> None:
     found = {type(layer).__name__ for network in NETWORKS.values() for layer in layers_of(network())}
     ours = {name for name, one in vars(own_layers).items() if isinstance(one, type) and issubclass(one, layers.Layer)}
-    missing = sorted((set(onnx.LAYERS) | ours) - found)
+    missing = sorted((set(onnx.ONNX_LAYERS) | ours) - found)
     assert not missing, f"no network in tests/unit/exports/networks.py has {', '.join(missing)}; add the smallest"
 
 
@@ -116,7 +116,7 @@ def test_a_mistake_in_the_function_of_a_layer_is_no_reason_to_ask_another_conver
     def mistaken(graph: Any, layer: Any, x: Any) -> str:
         return graph.add("Relu", x.name + 1)  # type: ignore[no-any-return]
 
-    monkeypatch.setitem(onnx.LAYERS, "ReLU", (onnx.AxisOrder.ANY, mistaken))
+    monkeypatch.setitem(onnx.ONNX_LAYERS, "ReLU", (onnx.AxisOrder.ANY, mistaken))
     monkeypatch.setattr(onnx, "converted", lambda *_: pytest.fail("asked"))
     with pytest.raises(TypeError):
         onnx.to_onnx(in_a_row(layers.ReLU(), layers.Flatten()), CONTRACT)
@@ -127,7 +127,7 @@ def test_a_layer_that_does_not_say_its_shape_is_told_how(monkeypatch: pytest.Mon
         def call(self, images: Any) -> Any:
             return images * 2
 
-    monkeypatch.setitem(onnx.LAYERS, "Wobble", onnx.LAYERS["Identity"])
+    monkeypatch.setitem(onnx.ONNX_LAYERS, "Wobble", onnx.ONNX_LAYERS["Identity"])
     monkeypatch.setattr(onnx, "known_name", lambda layer: type(layer).__name__)
     model = keras.Sequential([layers.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10), Wobble(name="own")])
     with pytest.raises(ModelError, match=r"layer own \(Wobble\) does not say .* compute_output_shape"):

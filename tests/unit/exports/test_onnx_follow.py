@@ -18,8 +18,8 @@ keras = pytest.importorskip("keras")
 from keras import layers, ops  # noqa: E402 - after it is known to be there
 
 from digitry.exports.onnx import written_by_layers  # noqa: E402
-from digitry.exports.onnx_activations import ACTIVATIONS  # noqa: E402
-from digitry.exports.onnx_operations import OPERATIONS  # noqa: E402
+from digitry.exports.onnx_activations import ONNX_ACTIVATIONS  # noqa: E402
+from digitry.exports.onnx_operations import ONNX_OPERATIONS  # noqa: E402
 from digitry.networks.prepare import prepare  # noqa: E402
 from tests.unit.exports.networks import Bent, Gated, functional, in_a_row, shaken  # noqa: E402
 
@@ -100,8 +100,8 @@ def test_every_operation_answers_as_in_keras(name: str) -> None:
 
 
 def test_every_operation_is_tried() -> None:
-    by_name = {"".join(map(str.title, name.split("_"))) for name in ACTIVATIONS}
-    assert set(OPERATIONS) - by_name == set(MADE) - by_name
+    by_name = {"".join(map(str.title, name.split("_"))) for name in ONNX_ACTIVATIONS}
+    assert set(ONNX_OPERATIONS) - by_name == set(MADE) - by_name
 
 
 def test_a_layer_that_is_called_twice_has_its_weights_in_the_file_once() -> None:

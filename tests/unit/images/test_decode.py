@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from digitry.images.canonical_input import canonical_from_array, canonical_from_file
-from digitry.images.decode import FORMATS, SUFFIXES, decode, decode_file, decode_file_pages, decode_pages
+from digitry.images.decode import PICTURE_FORMATS, SUFFIXES, decode, decode_file, decode_file_pages, decode_pages
 from tests.unit.images.by_hand import encoded
 from tests.unit.tiny_models import printed_digit
 
@@ -27,7 +27,7 @@ def by_opencv(pixels: np.ndarray, kind: str) -> bytes:
     return bytes(cv2.imencode(kind, pixels)[1])
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", PICTURE_FORMATS)
 def test_every_format_gives_the_grey_page(kind: str) -> None:
     options = {"quality": 95} if kind in ("JPEG", "WEBP") else {}
     page = decode(encoded(Image.fromarray(GREY), kind, **options))
@@ -36,7 +36,7 @@ def test_every_format_gives_the_grey_page(kind: str) -> None:
 
 
 def test_a_picture_of_one_page_has_one_page(tmp_path: Path) -> None:
-    for kind in FORMATS:
+    for kind in PICTURE_FORMATS:
         data = encoded(Image.fromarray(GREY), kind)
         (tmp_path / "seven").write_bytes(data)
         assert [page.shape for page in decode_pages(data)] == [GREY.shape]
@@ -160,7 +160,7 @@ def test_the_first_frame_of_a_moving_picture_is_its_one_page(kind: str) -> None:
 
 
 def test_the_content_says_what_a_picture_is_never_its_name(tmp_path: Path) -> None:
-    for kind in FORMATS:
+    for kind in PICTURE_FORMATS:
         for suffix in SUFFIXES:
             (tmp_path / f"seven{suffix}").write_bytes(encoded(Image.fromarray(GREY), kind))
             assert decode_file(tmp_path / f"seven{suffix}").shape == GREY.shape

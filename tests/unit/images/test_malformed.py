@@ -16,7 +16,7 @@ from PIL import Image
 
 from digitry.errors import DataError, SettingError
 from digitry.images.canonical_input import canonical_from_file
-from digitry.images.decode import FORMATS, decode, decode_file, decode_pages
+from digitry.images.decode import PICTURE_FORMATS, decode, decode_file, decode_pages
 from tests.unit.images import by_hand
 from tests.unit.images.by_hand import encoded
 from tests.unit.tiny_models import printed_digit
@@ -84,7 +84,7 @@ print(sorted(name.split(".")[1].removesuffix("ImagePlugin") for name in sys.modu
 def test_parsers_of_other_formats_are_not_even_imported(tmp_path: Path) -> None:
     for kind, data in FOREIGN.items():
         (tmp_path / f"{kind}.png").write_bytes(data)
-    for kind in FORMATS:
+    for kind in PICTURE_FORMATS:
         (tmp_path / f"{kind}.eps").write_bytes(encoded(SMALL, kind))
         (tmp_path / f"{kind} cut.fits").write_bytes(encoded(SMALL, kind)[:40])
     done = subprocess.run(
@@ -96,7 +96,7 @@ def test_parsers_of_other_formats_are_not_even_imported(tmp_path: Path) -> None:
 
 def test_formats_can_be_switched_off_and_say_so() -> None:
     for kind, data in {"PDF": by_hand.pdf(), "HEIC": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99)}.items():
-        assert refusal(data, formats=FORMATS) == (
+        assert refusal(data, formats=PICTURE_FORMATS) == (
             f"{kind} is not read here, only PNG, JPEG, TIFF, BMP, WEBP, GIF; convert it first"
         )
     assert refusal(encoded(SMALL, "GIF"), formats=("PNG",)) == "GIF is not read here, only PNG; convert it first"
@@ -118,7 +118,7 @@ def test_a_picture_whose_numbers_are_none_says_so() -> None:
     assert refusal(data) == "the picture holds values that are not numbers (NaN or infinity)"
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", PICTURE_FORMATS)
 def test_a_picture_cut_anywhere_is_one_line_or_a_page_and_warns_of_nothing(kind: str) -> None:
     data = encoded(Image.fromarray(GREY), kind)
     with warnings.catch_warnings(record=True) as spoken:
@@ -132,7 +132,7 @@ def test_a_picture_cut_anywhere_is_one_line_or_a_page_and_warns_of_nothing(kind:
     assert "broken or cut" in refusal(data[: len(data) // 2])
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", PICTURE_FORMATS)
 def test_flipped_bits_end_in_a_page_or_one_line(kind: str) -> None:
     data, rng = encoded(SMALL, kind), np.random.default_rng(0)
     for number in range(500):
@@ -200,7 +200,7 @@ def test_a_head_that_lies_is_refused_before_anything_is_allocated(tmp_path: Path
 
 
 def test_the_pixel_count_is_checked_before_any_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    files = [encoded(Image.fromarray(GREY), kind) for kind in FORMATS]
+    files = [encoded(Image.fromarray(GREY), kind) for kind in PICTURE_FORMATS]
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda self: pytest.fail("decoded"))
     monkeypatch.setattr("PIL.Image.Image.load", lambda self: pytest.fail("decoded"))
     for data in files:

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from digitry.errors import SettingError
-from digitry.networks.decoding import BLANK
+from digitry.networks.decoding import BLANK_COLUMN
 from digitry.reading import Reader
 from digitry.types import Box
 from tests.unit.images.written import write
@@ -176,4 +176,4 @@ def test_the_strips_that_were_read_again_are_kept():
     stages = read(page, seen).stages
     assert list(stages) == ["grey", "weighed", "strips", "frames"]
     assert [strip.shape[0] for strip in stages["strips"]] == [40, 40]
-    assert all((frames.argmax(axis=1) != BLANK).any() for frames in stages["frames"])
+    assert all((frames.argmax(axis=1) != BLANK_COLUMN).any() for frames in stages["frames"])

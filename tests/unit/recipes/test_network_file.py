@@ -14,7 +14,7 @@ keras = pytest.importorskip("keras")
 from keras import layers  # noqa: E402 - after it is known to be there
 
 from digitry.errors import ModelError  # noqa: E402
-from digitry.exports.onnx_layers import LAYERS  # noqa: E402
+from digitry.exports.onnx_layers import ONNX_LAYERS  # noqa: E402
 from digitry.recipes import network_file  # noqa: E402
 from digitry.recipes.network_file import built, keep, kept_bytes, network_recipe, read_kept  # noqa: E402
 from digitry.recipes.own_recipe import own_recipe  # noqa: E402
@@ -89,8 +89,8 @@ def test_layers_of_a_persons_own_are_not_built_from_it(tmp_path: Path) -> None:
 
 def test_every_layer_that_can_be_written_as_onnx_is_known_here() -> None:
     ours = {"Views", "MeanOfViews"}
-    assert set(LAYERS) - ours <= network_file.LAYERS
-    assert {name for name in network_file.LAYERS if not hasattr(layers, name)} == set()
+    assert set(ONNX_LAYERS) - ours <= network_file.KNOWN_LAYERS
+    assert {name for name in network_file.KNOWN_LAYERS if not hasattr(layers, name)} == set()
 
 
 EVIL: dict[str, Any] = {

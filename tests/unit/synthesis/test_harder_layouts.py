@@ -11,7 +11,7 @@ from digitry.synthesis.hands import Glyphs, Hand
 from digitry.synthesis.harder_layouts import HARDER_LAYOUTS, lone_signs, zeros_in_one
 from digitry.synthesis.layouts import LAYOUTS
 from digitry.synthesis.pages import made_page
-from digitry.synthesis.sheet import NOTHING, Sheet, is_digit
+from digitry.synthesis.sheet import NO_NEIGHBOUR, Sheet, is_digit
 
 OWN = [layout for layout, _ in HARDER_LAYOUTS[len(LAYOUTS) :]]
 
@@ -37,7 +37,7 @@ def test_zeros_in_one_stroke_are_two_zeros_behind_the_number(glyphs: Glyphs, see
     end = zeros_in_one(sheet, 2, sheet.write("45", 60, 120, 40, hand), 120, 40, hand)
     (number,) = sheet.numbers()
     assert "".join(CHARACTERS[one.kind] for one in number) == "4500"
-    assert [one.after for one in sheet.characters] == [1, 2, 3, NOTHING]
+    assert [one.after for one in sheet.characters] == [1, 2, 3, NO_NEIGHBOUR]
     _, columns = np.nonzero(sheet.written > 60)
     assert abs(columns.max() - end) < 8
     assert abs(columns.max() - (number[-1].x + number[-1].width / 2)) < 5

@@ -8,7 +8,7 @@ import pytest
 from digitry.synthesis.allographs import OTHER, class_of
 from digitry.synthesis.fonts import set_line, typefaces
 from digitry.synthesis.hands import Glyphs, Hand
-from digitry.synthesis.sheet import NOTHING, Sheet
+from digitry.synthesis.sheet import NO_NEIGHBOUR, Sheet
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def hand(seed: int = 0) -> Hand:
 def test_a_number_is_noted_character_by_character_each_linked_to_its_neighbours(sheet: Sheet):
     sheet.write("1.5", 40, 100, 30, hand())
     assert [one.kind for one in sheet.characters] == [class_of(c) for c in "1.5"]
-    assert [(one.before, one.after) for one in sheet.characters] == [(NOTHING, 1), (0, 2), (1, NOTHING)]
+    assert [(one.before, one.after) for one in sheet.characters] == [(NO_NEIGHBOUR, 1), (0, 2), (1, NO_NEIGHBOUR)]
     assert all(one.written and not one.struck and one.size == 30 for one in sheet.characters)
 
 
@@ -43,7 +43,7 @@ def test_digits_in_boxes_stand_a_pitch_apart_and_are_one_number(sheet: Sheet):
     sheet.write("2468", 20, 100, 24, hand(), pitch=50)
     apart = np.diff([one.x for one in sheet.characters])
     assert (np.abs(apart - 50) < 20).all()
-    assert [one.after for one in sheet.characters] == [1, 2, 3, NOTHING]
+    assert [one.after for one in sheet.characters] == [1, 2, 3, NO_NEIGHBOUR]
 
 
 def test_what_would_reach_too_far_is_left_off(sheet: Sheet):
@@ -55,7 +55,7 @@ def test_what_would_reach_too_far_is_left_off(sheet: Sheet):
 def test_print_is_no_handwriting_and_words_are_parted_by_blanks(sheet: Sheet):
     sheet.print("ab 12", 20, 100, 20, typefaces()[0])
     assert [one.kind for one in sheet.characters] == [OTHER, OTHER, 1, 2]
-    assert [one.after for one in sheet.characters] == [1, NOTHING, 3, NOTHING]
+    assert [one.after for one in sheet.characters] == [1, NO_NEIGHBOUR, 3, NO_NEIGHBOUR]
     assert not any(one.written for one in sheet.characters)
 
 

@@ -84,7 +84,7 @@ def test_a_run_of_before_that_ended_without_onnx_says_so_and_leads_nobody_in_a_c
         evaluate("run")
     with monkeypatch.context() as patched:
         patched.setattr(onnx, "missing_converter", lambda: "tf2onnx")
-        patched.delitem(onnx_layers.LAYERS, "BatchNormalization")
+        patched.delitem(onnx_layers.ONNX_LAYERS, "BatchNormalization")
         with pytest.raises(ModelError, match=r"BatchNormalization\) has no ONNX form.*Build it with another layer"):
             train(small_recipe, resume=True, **options)
     train(small_recipe, resume=True, **options)
@@ -99,11 +99,11 @@ def test_every_recipe_of_ours_passes(name: str) -> None:
 def test_a_network_that_answers_otherwise_in_onnx_is_refused(
     small_recipe: Recipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = onnx_layers.LAYERS["MaxPooling2D"]
-    monkeypatch.setitem(onnx_layers.LAYERS, "MaxPooling2D", onnx_layers.LAYERS["AveragePooling2D"])
+    real = onnx_layers.ONNX_LAYERS["MaxPooling2D"]
+    monkeypatch.setitem(onnx_layers.ONNX_LAYERS, "MaxPooling2D", onnx_layers.ONNX_LAYERS["AveragePooling2D"])
     with pytest.raises(ModelError, match=r"recipe small is not trained.*does not answer as Keras does"):
         check_export(small_recipe, DIGITS)
-    monkeypatch.setitem(onnx_layers.LAYERS, "MaxPooling2D", real)
+    monkeypatch.setitem(onnx_layers.ONNX_LAYERS, "MaxPooling2D", real)
     check_export(small_recipe, DIGITS)
 
 

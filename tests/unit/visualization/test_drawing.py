@@ -18,7 +18,7 @@ from digitry.visualization.draw import draw_page, draw_reading
 from digitry.visualization.marks import in_font, text_width, wrapped
 from digitry.visualization.place_labels import place_labels
 from digitry.visualization.placing import overlaps
-from digitry.visualization.table_marks import TABLE, table_labels
+from digitry.visualization.table_marks import TABLE_COLOUR, table_labels
 from digitry.visualization.upright import make_upright
 from tests.unit.visualization.made import page_of
 
@@ -228,8 +228,8 @@ def test_tables_have_thin_lines_and_the_numbers_of_their_rows_and_columns() -> N
     middles = np.array([(x + mark.shape[1] / 2, y + mark.shape[0] / 2) for mark, x, y in labels])
     assert np.abs(middles - [(60, 20), (20, 70), (140, 20), (20, 170)]).max() <= 1
     drawing = draw_page(page, replace(reading, tables=(Table(cells),)), note=False)
-    assert near(drawing, TABLE) > 100
-    assert near(draw_page(page, reading, note=False), TABLE) == 0
+    assert near(drawing, TABLE_COLOUR) > 100
+    assert near(draw_page(page, reading, note=False), TABLE_COLOUR) == 0
 
 
 def test_a_page_of_a_hundred_numbers_has_labels_that_are_legible_and_cover_none() -> None:

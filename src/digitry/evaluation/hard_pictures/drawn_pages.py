@@ -15,7 +15,7 @@ from digitry.synthesis.layouts import LAYOUTS
 from digitry.synthesis.pages import made_page
 from digitry.types import Number
 
-KINDS = {layout.__name__: layout for layout, _ in LAYOUTS}
+PAGE_KINDS = {layout.__name__: layout for layout, _ in LAYOUTS}
 """Name → what lays such a page out."""
 
 
@@ -24,7 +24,7 @@ def drawn_page(kind: str, index: int) -> Specimen:
 
     What a border cuts, what is struck out or too faint for people counts neither way.
     """
-    page = made_page(_glyphs(), generator("page", kind, index), layouts=((KINDS[kind], 1.0),))
+    page = made_page(_glyphs(), generator("page", kind, index), layouts=((PAGE_KINDS[kind], 1.0),))
     texts = tuple(number.text for number in numbers_on(page) if number.counts)
 
     def count(numbers: Sequence[Number]) -> Counts:

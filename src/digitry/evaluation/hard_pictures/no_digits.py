@@ -103,13 +103,13 @@ def shape(index: int) -> Specimen:
     line.
     """
     rng = generator("shape", index)
-    name = str(rng.choice(list(SHAPES)))
+    name = str(rng.choice(list(OUTLINES)))
     turn = np.deg2rad(rng.uniform(-15, 15))
     matrix = np.array([(np.cos(turn), -np.sin(turn)), (np.sin(turn), np.cos(turn))]) * [
         [rng.uniform(0.7, 1)],
         [rng.uniform(0.7, 1)],
     ]
-    strokes = [np.asarray(stroke, float) @ matrix.T for stroke in SHAPES[name]]
+    strokes = [np.asarray(stroke, float) @ matrix.T for stroke in OUTLINES[name]]
     return _drawn(strokes, rng, shape=name)
 
 
@@ -118,7 +118,7 @@ _heart = [
     (16 * np.sin(t) ** 3, -(13 * np.cos(t) - 5 * np.cos(2 * t) - 2 * np.cos(3 * t) - np.cos(4 * t)))
     for t in np.linspace(0, 2 * np.pi, 40)
 ]
-SHAPES: dict[str, list[list[tuple[float, float]]]] = {
+OUTLINES: dict[str, list[list[tuple[float, float]]]] = {
     "triangle": [[(0, -1), (1, 1), (-1, 1), (0, -1)]],
     "square": [[(-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1)]],
     "star": [_star],
@@ -146,7 +146,7 @@ SETS: dict[str, tuple[Callable[[int], Specimen], str]] = {
     "letters": (letter, "A–Z and a–z of two Hershey fonts, drawn with a pen"),
     "punctuation": (punctuation, "signs of a Hershey font"),
     "scribbles": (scribble, "one long stroke that turns again and again"),
-    "shapes": (shape, ", ".join(SHAPES)),
+    "shapes": (shape, ", ".join(OUTLINES)),
 }
 """Name → the maker and what it makes, in words."""
 

@@ -17,8 +17,8 @@ OUTSIDE = "$%"
 def photographed_signed_number(index: int) -> Specimen:
     """Make photographed number with signs `index`, of a kind drawn at random, with digits of MNIST test."""
     rng = generator("signed number", index)
-    kind = str(rng.choice(list(KINDS)))
-    written = KINDS[kind](rng)
+    kind = str(rng.choice(list(NUMBER_KINDS)))
+    written = NUMBER_KINDS[kind](rng)
     digits = test_digits()
     chosen = [rng.choice(np.flatnonzero(digits.labels == int(one))) for one in written if one.isdigit()]
     made = photograph_of_number(digits.images[chosen], written, rng)
@@ -69,7 +69,7 @@ def _fixed(rng: np.random.Generator, whole: str, places: int) -> str:
     return whole + ("." + "".join(map(str, rng.integers(0, 10, places))) if places else "")
 
 
-KINDS: dict[str, Callable[[np.random.Generator], str]] = {
+NUMBER_KINDS: dict[str, Callable[[np.random.Generator], str]] = {
     "decimal": _decimal,
     "thousands": _thousands,
     "negative": _negative,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from digitry.pages import charts
 from digitry.pages.charts import plain_number
-from digitry.pages.style import BAD, BLUE, FAINT, GOOD, INK, MUTED
+from digitry.pages.style import BAD, BLUE, FAINT, GOOD, MUTED, STRONG
 from digitry.training.tuning.space import Choices, Range, Space
 from digitry.training.tuning.study import COMPLETE, RUNNING, Gain, Trial
 
@@ -171,7 +171,7 @@ def _slice(axes: Axes, name: str, one: Range | Choices, trials: Sequence[Trial])
         axes.xaxis.set_major_formatter(lambda value, _: plain_number(value))
         axes.xaxis.set_minor_formatter(lambda *_: "")
     _look_closer(axes, trials)
-    axes.set_title(name, color=INK, fontsize=9.5)
+    axes.set_title(name, color=STRONG, fontsize=9.5)
     _percent(axes)
 
 

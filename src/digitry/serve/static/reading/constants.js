@@ -15,7 +15,7 @@ export const contract = {
 };
 
 export const decoding = {
-  BLANK: 0,
+  BLANK_COLUMN: 0,
   BEAM_WIDTH: 12,
   MIN_PROBABILITY: 0.0001,
 };
@@ -123,5 +123,5 @@ export const one_digit = {
   BLOT_REASON: "it is a solid spot: a dot, or a digit whose holes have closed",
   SECOND_OPINION_BELOW: 0.95,
   OWN_SHARE: 0.6,
-  STRIP_WIDTH: 64,
+  DIGIT_STRIP_WIDTH: 64,
 };

@@ -3,7 +3,7 @@
 
 import { decoding as shared, types } from "./constants.js";
 
-const { BLANK, BEAM_WIDTH, MIN_PROBABILITY } = shared;
+const { BLANK_COLUMN, BEAM_WIDTH, MIN_PROBABILITY } = shared;
 const { TEN_DIGITS } = types;
 
 /** Frames of no digit and the ten digits, by those of a network of such classes: each sign counts as no digit. */
@@ -18,7 +18,7 @@ export function digitsAlone(frames, classNames) {
       if (TEN_DIGITS.includes(name)) data[t * width + TEN_DIGITS.indexOf(name) + 1] = probability;
       else none += probability;
     });
-    data[t * width + BLANK] = frames.data[t * frames.width + BLANK] + Math.fround(none);
+    data[t * width + BLANK_COLUMN] = frames.data[t * frames.width + BLANK_COLUMN] + Math.fround(none);
   }
   return { data, count: frames.count, width };
 }
@@ -30,7 +30,7 @@ export function spellings({ data, count, width }) {
   for (let t = 0; t < count; t++) {
     const row = data.subarray(t * width, (t + 1) * width);
     if (!row.subarray(1).some((probability) => probability >= MIN_PROBABILITY)) {
-      for (const beam of beams.values()) [beam.ends, beam.last] = [(beam.ends + beam.last) * row[BLANK], 0];
+      for (const beam of beams.values()) [beam.ends, beam.last] = [(beam.ends + beam.last) * row[BLANK_COLUMN], 0];
       continue;
     }
     const grown = new Map();
@@ -44,7 +44,7 @@ export function spellings({ data, count, width }) {
     };
     for (const { digits, ends, last } of beams.values()) {
       const end = digits.at(-1);
-      add(digits, (ends + last) * row[BLANK], digits.length ? last * row[end + 1] : 0);
+      add(digits, (ends + last) * row[BLANK_COLUMN], digits.length ? last * row[end + 1] : 0);
       for (let digit = 0; digit + 1 < width; digit++) {
         if (row[digit + 1] < MIN_PROBABILITY) continue;
         add([...digits, digit], 0, (digit === end ? ends : ends + last) * row[digit + 1]);
@@ -62,7 +62,7 @@ export function singleDigits({ data, count, width }) {
   const after = new Float64Array(width - 1);
   let before = 1;
   for (let t = 0; t < count; t++) {
-    const blank = data[t * width + BLANK];
+    const blank = data[t * width + BLANK_COLUMN];
     for (let d = 0; d + 1 < width; d++) {
       after[d] = (after[d] + digit[d]) * blank;
       digit[d] = (digit[d] + before) * data[t * width + d + 1];
@@ -74,7 +74,7 @@ export function singleDigits({ data, count, width }) {
 
 /** First and last frame of every digit, on the most probable way to spell exactly these digits (Viterbi). */
 export function alignment({ data, count, width: classes }, digits) {
-  const states = [BLANK, ...digits.flatMap((digit) => [digit + 1, BLANK])];
+  const states = [BLANK_COLUMN, ...digits.flatMap((digit) => [digit + 1, BLANK_COLUMN])];
   const width = states.length;
   const score = (t, state) => Math.fround(Math.log(Math.max(data[t * classes + states[state]], 1e-30)));
   // From a digit to the next without a blank: not between equal ones.

@@ -8,7 +8,7 @@ import { image, ranked } from "./pixels.js";
 import { isBlot } from "./segment.js";
 import { cutStrip, DIGIT_HEIGHT, STRIP_HEIGHT } from "./strip.js";
 
-const { RIVALS, BLOT, BLOT_REASON, SECOND_OPINION_BELOW, OWN_SHARE, STRIP_WIDTH } = shared;
+const { RIVALS, BLOT, BLOT_REASON, SECOND_OPINION_BELOW, OWN_SHARE, DIGIT_STRIP_WIDTH } = shared;
 
 /** What a crop is, one probability a class; they sum to less than 1 where the networks see no digit. */
 function probabilitiesOf(found, reader, isQuick) {
@@ -22,12 +22,12 @@ function probabilitiesOf(found, reader, isQuick) {
 /** The crop of one digit in the middle of a strip. */
 function stripOf(crop) {
   const { width, height } = crop;
-  const scale = Math.max(height / DIGIT_HEIGHT, width / (STRIP_WIDTH - 8));
-  const half = (STRIP_WIDTH * scale) / 2;
+  const scale = Math.max(height / DIGIT_HEIGHT, width / (DIGIT_STRIP_WIDTH - 8));
+  const half = (DIGIT_STRIP_WIDTH * scale) / 2;
   const strip = cutStrip(crop, width / 2 - half, height / 2, width / 2 + half, scale).ink;
   const rows = Array.from({ length: STRIP_HEIGHT }, (_, y) => y * strip.width);
-  const data = rows.flatMap((start) => Array.from(strip.data.subarray(start, start + STRIP_WIDTH)));
-  return image(STRIP_WIDTH, STRIP_HEIGHT, Uint8Array.from(data));
+  const data = rows.flatMap((start) => Array.from(strip.data.subarray(start, start + DIGIT_STRIP_WIDTH)));
+  return image(DIGIT_STRIP_WIDTH, STRIP_HEIGHT, Uint8Array.from(data));
 }
 
 /** What was found as a number of one digit, as `Reader.read` gives it, with its shares. */
