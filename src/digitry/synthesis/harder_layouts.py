@@ -15,7 +15,7 @@ from digitry.synthesis.close_marks import draw_brace
 from digitry.synthesis.glyphs import curve
 from digitry.synthesis.hands import Hand
 from digitry.synthesis.layouts import LAYOUTS, Layouts
-from digitry.synthesis.marginalia import beside, pressure, sign_alone
+from digitry.synthesis.marginalia import beside, free_places, pressure, sign_alone
 from digitry.synthesis.paper_rules import boxes, paper_rules
 from digitry.synthesis.sheet import NO_NEIGHBOUR, Sheet, line
 from digitry.synthesis.texts import digits, finely_signed, number
@@ -180,10 +180,7 @@ def _loop(wide: float, high: float, way: int) -> NDArray[np.float64]:
 def lone_signs(sheet: Sheet, size: float) -> None:
     """Lay out one sign or a few, with nothing else on the page; strokes that lean back, or are bent, among them."""
     rng = sheet.rng
-    for _ in range(int(rng.integers(1, 5))):
-        x, y, hand = rng.uniform(0, 0.9) * sheet.side, rng.uniform(0, 0.9) * sheet.side, Hand.of(rng)
-        if not sheet.is_free(x - size, y - 0.4 * size, x + 2 * size, y + 1.4 * size):
-            continue
+    for x, y, hand in free_places(sheet, int(rng.integers(1, 5)), size, wide=2):
         share = rng.random()
         if share < 0.75:
             sign_alone(sheet, str(rng.choice(UNLIKE_STROKES)), x, y, size, hand)

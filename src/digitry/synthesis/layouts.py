@@ -12,7 +12,7 @@ import numpy as np
 from digitry.synthesis.allographs import OTHERS
 from digitry.synthesis.cell_layouts import digit_boxes, score_card, sudoku, table
 from digitry.synthesis.hands import Hand
-from digitry.synthesis.marginalia import beside, circle, filler, pressure, sign_alone, underline, words
+from digitry.synthesis.marginalia import beside, circle, filler, free_places, pressure, sign_alone, underline, words
 from digitry.synthesis.paper_rules import boxes, paper_rules
 from digitry.synthesis.sheet import Sheet, line, random_face
 from digitry.synthesis.texts import digits, number, phrase, signed, word
@@ -187,10 +187,7 @@ def one_number(sheet: Sheet, size: float) -> None:
 def no_number(sheet: Sheet, size: float) -> None:
     """Lay out letters, words, signs alone, drawings: nothing to read."""
     rng = sheet.rng
-    for _ in range(int(rng.integers(2, 14))):
-        x, y, hand = rng.uniform(0, 0.9) * sheet.side, rng.uniform(0, 0.9) * sheet.side, Hand.of(rng)
-        if not sheet.is_free(x - size, y - 0.4 * size, x + 3 * size, y + 1.4 * size):
-            continue
+    for x, y, hand in free_places(sheet, int(rng.integers(2, 14)), size, wide=3):
         share = rng.random()
         if share < 0.3:
             sheet.write(ALONE[rng.integers(len(ALONE))], x, y, size, hand, level=pressure(rng))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import cv2
@@ -98,6 +99,17 @@ def beside(sheet: Sheet, x: float, y: float, size: float, hand: Hand) -> None:
     rng = sheet.rng
     name = str(rng.choice(["✓", "✓", "×", "=", "%", "?", "arrow", "star"]))
     sign_alone(sheet, name, x + size * rng.uniform(0.3, 1.2), y, size * rng.uniform(0.8, 1.2), hand)
+
+
+def free_places(sheet: Sheet, tries: int, size: float, *, wide: float) -> Iterator[tuple[float, float, Hand]]:
+    """Yield places anywhere on the sheet, x and y in pixels, each with a hand of its own: of so many `tries` those with
+    room for something `wide` heights of a digit.
+    """
+    rng = sheet.rng
+    for _ in range(tries):
+        x, y, hand = rng.uniform(0, 0.9) * sheet.side, rng.uniform(0, 0.9) * sheet.side, Hand.of(rng)
+        if sheet.is_free(x - size, y - 0.4 * size, x + wide * size, y + 1.4 * size):
+            yield x, y, hand
 
 
 def sign_alone(sheet: Sheet, name: str, x: float, y: float, size: float, hand: Hand) -> None:
