@@ -53,7 +53,7 @@ def some_examples(plan: Recipe) -> Examples:
     return Examples(split.images, split.labels.astype(np.int32))
 
 
-def trained(plan: Recipe, size: int | None = None, *, is_deaf: bool = False) -> tuple[list[state.Arrays], float]:
+def trained(plan: Recipe, size: int | None = None, *, is_deaf: bool = False) -> tuple[list[state.StateArrays], float]:
     """What `size` workers have after an epoch, and how far they say they are apart; None: the plain loop."""
     from digitry.training.cluster.share import Share
     from digitry.training.cluster.shared_torch import SharedTorch
@@ -75,7 +75,7 @@ def trained(plan: Recipe, size: int | None = None, *, is_deaf: bool = False) -> 
         made.borrow()
         return made
 
-    def train(one: Any) -> tuple[state.Arrays, float]:
+    def train(one: Any) -> tuple[state.StateArrays, float]:
         mine = examples if size is None else one.share.of(examples, BATCH)
         if is_deaf:
             one.before_descent = lambda: None
@@ -94,7 +94,7 @@ def weights(one: Any) -> dict[str, Any]:
     return {name: array for name, array in state.capture(one.model).items() if not name.startswith("random")}
 
 
-def largest_difference(one: state.Arrays, other: state.Arrays) -> float:
+def largest_difference(one: state.StateArrays, other: state.StateArrays) -> float:
     assert one.keys() == other.keys()
     return max(float(np.abs(one[name].astype(float) - other[name]).max(initial=0)) for name in one)
 
@@ -142,7 +142,7 @@ def test_workers_that_are_lost_again_and_again_end_the_training_with_a_word(monk
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     gathered: list[int] = []
 
-    def gather(arrays: state.Arrays, meanwhile: Any) -> Any:
+    def gather(arrays: state.StateArrays, meanwhile: Any) -> Any:
         gathered.append(len(arrays))
         raise LostWorkerError
 

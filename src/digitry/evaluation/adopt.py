@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from digitry.datasets import Progress
 from digitry.datasets.load import hold_out, load_dataset
 from digitry.errors import ModelError
 from digitry.evaluation.calibrate import scale_on_made
 from digitry.evaluation.judging import predict_split
 from digitry.evaluation.made_pictures import LONGEST_NAME
-from digitry.evaluation.own_confidence import Progress
 from digitry.exports.bounded import TooSlowError
 from digitry.exports.foreign_keras import is_keras_file, keras_to_onnx
 from digitry.exports.foreign_onnx import Foreign, Way, kind_of, to_probabilities, ways_of

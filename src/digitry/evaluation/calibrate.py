@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from digitry.datasets import Progress
 from digitry.datasets.load import data_place, hold_out, load_dataset, numbered_as
 from digitry.datasets.sources import SOURCES
 from digitry.errors import DataError, SettingError
@@ -17,7 +18,6 @@ from digitry.evaluation.labels import Labelled, read_labels
 from digitry.evaluation.made_pages import made_pages
 from digitry.evaluation.made_pictures import LONGEST_NAME, describe, made_pictures, most_pictures
 from digitry.evaluation.own_confidence import (
-    Progress,
     measuring_reader,
     opened,
     own_confidence,

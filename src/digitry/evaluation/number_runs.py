@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from digitry.datasets import load
 from digitry.evaluation.judged_run import JudgedRun
-from digitry.evaluation.judging import data_of, parameters_of, splits_of
+from digitry.evaluation.judging import CountProgress, data_of, parameters_of, splits_of
 from digitry.evaluation.metrics import wilson_interval
 from digitry.evaluation.report import write_metrics
 from digitry.files import name_for_a_file
@@ -27,9 +26,6 @@ STRIPS, KEY = 5000, 2**32 - 2
 
 TOGETHER = 100
 """Strips that the network sees at a time."""
-
-CountProgress = Callable[[int, int], None]
-"""Called with (strips done, strips in all)."""
 
 
 @dataclass(frozen=True, kw_only=True)

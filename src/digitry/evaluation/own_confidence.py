@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from digitry.datasets import Progress
 from digitry.errors import DataError
 from digitry.evaluation.labels import Labelled
 from digitry.evaluation.made_pages import judge_numbers
@@ -18,9 +19,6 @@ from digitry.types import Reading
 
 ExpectedPage = tuple[NDArray[np.uint8] | None, str]
 """A grey page, uint8 (h, w), or None for one that cannot be opened; and what should be read in it."""
-
-Progress = Callable[[str, int, int], None]
-"""Called with (what is done, pictures done, pictures in all)."""
 
 TOGETHER = 64
 """Pictures of one digit that the network sees at a time."""

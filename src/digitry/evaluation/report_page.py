@@ -18,7 +18,7 @@ from digitry.evaluation.report_training import learning_sections, network_sectio
 from digitry.evaluation.run_list_page import settings_text
 from digitry.pages import charts
 from digitry.pages.confusion import build_confusion
-from digitry.pages.html import Code, Details, Page, PagePicture, PageTable, Part, Section, Tile
+from digitry.pages.html import Code, Details, Page, PagePicture, PageTable, Part, Section, TableRow, Tile
 from digitry.pages.number_words import interval, percent
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 _CONFUSIONS_SHOWN = 8
 _ROWS_SHOWN = 30
 """A table with more rows than this is folded."""
-
-Row = list[str | int | float]
 
 
 def report_page(evaluation: Evaluation, folder: Path) -> Page:
@@ -93,7 +91,7 @@ def _tiles(evaluation: Evaluation) -> list[Tile]:
 def _accuracy_parts(evaluation: Evaluation) -> list[Part]:
     # The first columns are those a phone shows without scrolling.
     columns = ("Split", "Accuracy", "Errors", "Images", "95% interval", "Loss")
-    rows: list[Row] = [_score_row(name, one.scores) for name, one in evaluation.splits.items()]
+    rows: list[TableRow] = [_score_row(name, one.scores) for name, one in evaluation.splits.items()]
     less = evaluation.without_doubtful
     if less:
         span = interval(less.interval)
@@ -148,7 +146,7 @@ def _confusion_parts(evaluation: Evaluation, folder: Path) -> list[Part]:
     ]
     common = confusions(scores.confusion)
     if common:
-        rows: list[Row] = [[names[a], names[b], n, percent(n / scores.error_count)] for a, b, n in common]
+        rows: list[TableRow] = [[names[a], names[b], n, percent(n / scores.error_count)] for a, b, n in common]
         parts.append(PageTable(("Label", "Read as", "Images", "Of all errors"), rows, "The most frequent mistakes"))
     table = _class_table(names, scores)
     folded = len(table.rows) > _ROWS_SHOWN
@@ -156,7 +154,7 @@ def _confusion_parts(evaluation: Evaluation, folder: Path) -> list[Part]:
 
 
 def _class_table(names: tuple[str, ...], scores: Scores) -> PageTable:
-    rows: list[Row] = [
+    rows: list[TableRow] = [
         [name, _share(one.precision), _share(one.recall), _share(one.f1), one.images]
         for name, one in zip(names, scores.classes, strict=True)
     ]
@@ -170,7 +168,7 @@ def _calibration_parts(scores: Scores, folder: Path) -> list[Part]:
     filled = [one for one in scores.bins if one.images]
     gap = sum(one.images * (one.confidence - one.accuracy) for one in filled) / scores.images
     word = "surer than it is right" if gap > 0 else "less sure than it is right"
-    rows: list[Row] = [
+    rows: list[TableRow] = [
         [f"{one.low:.3f} – {one.high:.3f}", one.images, f"{one.confidence:.3f}", f"{one.accuracy:.3f}"]
         for one in filled
     ]
@@ -229,7 +227,7 @@ def _picture_parts(evaluation: Evaluation, folder: Path) -> list[Part]:
 def _provenance_parts(evaluation: Evaluation) -> list[Part]:
     config = evaluation.run.config
     settings = {name: value for name, value in config["settings"].items() if value not in (None, [])}
-    rows: list[Row] = [
+    rows: list[TableRow] = [
         ["Data", f"{evaluation.data_name}, SHA-256 {evaluation.data_sha256[:16]}…"],
         ["Model", f"model.onnx, SHA-256 {evaluation.model_sha256[:16]}…, read by ONNX Runtime"],
         ["Training", f"seed {config['seed']}, begun {config.get('created') or 'at an unknown time'}"],
@@ -249,7 +247,7 @@ def _picture(draw: Callable[[], Figure], path: Path, alt: str, caption: str) -> 
     return PagePicture(svg.read_bytes(), "image/svg+xml", alt, caption)
 
 
-def _score_row(name: str, scores: Scores) -> Row:
+def _score_row(name: str, scores: Scores) -> TableRow:
     accuracy, span = percent(scores.accuracy), interval(scores.interval)
     return [name, accuracy, scores.error_count, scores.images, span, f"{scores.nll:.4f}"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from digitry.evaluation import plots
 from digitry.pages import charts
-from digitry.pages.html import Details, PageTable, Part, Section, picture_of_chart
+from digitry.pages.html import Details, PageTable, Part, Section, TableRow, picture_of_chart
 from digitry.pages.number_words import duration, percent
 from digitry.recipes import RECIPES
 from digitry.runs import Run
@@ -29,9 +29,6 @@ _FIGURES = {
     "seconds": "Seconds",
 }
 """Figure of an epoch → its column."""
-
-
-Row = list[str | int | float]
 
 
 def learning_sections(run: Run, folder: Path) -> list[Section]:
@@ -57,7 +54,9 @@ def learning_sections(run: Run, folder: Path) -> list[Section]:
             if sum(name in line for line in history) > 1
         ]
     known = [name for name in _FIGURES if any(name in line for line in history)]
-    rows: list[Row] = [[int(line["epoch"]), *(_figure(name, line.get(name)) for name in known)] for line in history]
+    rows: list[TableRow] = [
+        [int(line["epoch"]), *(_figure(name, line.get(name)) for name in known)] for line in history
+    ]
     table = PageTable(("Epoch", *(_FIGURES[name] for name in known)), rows)
     return [Section("How it learnt", [*parts, Details("Epoch by epoch", [table])])]
 
@@ -65,7 +64,7 @@ def learning_sections(run: Run, folder: Path) -> list[Section]:
 def network_sections(run: Run) -> list[Section]:
     """Return a section with the layers of the network; of a run that kept none, what its recipe says of them."""
     if run.layers:
-        rows: list[Row] = [[one.kind, one.about or "–", one.output, one.parameters] for one in run.layers]
+        rows: list[TableRow] = [[one.kind, one.about or "–", one.output, one.parameters] for one in run.layers]
         rows.append(["together", "", "", sum(one.parameters for one in run.layers)])
         return [Section("The network", [PageTable(("Layer", "How", "What comes out", "Parameters"), rows)])]
     recipe = RECIPES.get(run.recipe)

@@ -14,13 +14,11 @@ from digitry.evaluation.hard_pictures.specimen import Specimen
 from digitry.evaluation.robustness import Robustness
 from digitry.evaluation.robustness_figures import Figures
 from digitry.pages import html
-from digitry.pages.html import Code, PagePicture, PageTable, Part, Section
+from digitry.pages.html import Code, PagePicture, PageTable, Part, Section, TableRow
 
 _SHOWN_SIDE = 480
 _QUALITY = 85
 _MISTAKES_SHOWN = 12
-
-Row = list[str | int | float]
 
 
 def write_robustness_page(result: Robustness, path: str | Path, *, command: str = "") -> Path:
@@ -85,7 +83,7 @@ def tables(result: Robustness) -> list[tuple[str, PageTable]]:
     return made
 
 
-def _reading_rows(parts: dict[str, Figures]) -> list[Row]:
+def _reading_rows(parts: dict[str, Figures]) -> list[TableRow]:
     named: list[tuple[str, Figures]] = []
     if "mnist" in parts:
         named += [("MNIST test, as arrays", parts["mnist"]["arrays"])]
@@ -102,7 +100,7 @@ def _reading_rows(parts: dict[str, Figures]) -> list[Row]:
     return [_reading_row(name, one) for name, one in named]
 
 
-def _reading_row(name: str, one: Figures) -> Row:
+def _reading_row(name: str, one: Figures) -> TableRow:
     count = one.get("images") or one.get("pictures") or one["numbers"]
     ends = one.get("accuracy_interval_95")
     return [
@@ -119,10 +117,10 @@ def _corruption_table(part: Figures) -> PageTable:
     others = [who for who in part["mean_error"] if who != "reader"]
     columns = ["wrong after", "arrays", "pictures", "sure", "right when sure"]
     columns += [f"{who}, {way}" for who in others for way in ("arrays", "pictures")]
-    rows: list[Row] = []
+    rows: list[TableRow] = []
     for name, one in [*part["corruptions"].items(), ("mean", part["mean_error"])]:
         reader = one["reader"]
-        row: Row = [name, _percent(reader["arrays"]), _percent(reader["pictures"])]
+        row: TableRow = [name, _percent(reader["arrays"]), _percent(reader["pictures"])]
         row += [_percent(reader.get("sure")), _percent(reader.get("right_when_sure"))]
         rows.append(row + [_percent(one[who][way]) for who in others for way in ("arrays", "pictures")])
     ratios = part.get("mean_corruption_error")
@@ -136,7 +134,7 @@ def _corruption_table(part: Figures) -> PageTable:
 def _kinds_of_signs_table(part: Figures) -> PageTable:
     columns = ("kind", "shown", "right with its signs", "right digits", "sure", "right when sure")
     shares = ("accuracy", "digits_accuracy", "sure", "right_when_sure")
-    rows: list[Row] = [
+    rows: list[TableRow] = [
         [kind, int(one["pictures"]), *(_percent(one[share]) for share in shares)]
         for kind, one in [*part["groups"]["kind"].items(), ("all", part)]
     ]
@@ -157,7 +155,7 @@ def _kinds_table(part: Figures) -> PageTable:
 
 
 def _open_set_table(part: Figures) -> PageTable:
-    rows: list[Row] = [
+    rows: list[TableRow] = [
         [
             name,
             int(one["pictures"]),

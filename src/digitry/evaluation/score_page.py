@@ -17,12 +17,10 @@ from digitry.reading import Reader
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from digitry.pages.html import Page, Part, Section, Tile
+    from digitry.pages.html import Page, Part, Section, TableRow, Tile
 
 _ROWS_SHOWN = 30
 """A table with more rows than this is folded."""
-
-Row = list[str | int | float]
 
 
 def check_page_possible() -> None:
@@ -98,7 +96,7 @@ def _digit_parts(score: Score) -> list[Part]:
 
     if not score.digits:
         return ["No label could be used, so there is no digit to count."]
-    rows: list[Row] = [
+    rows: list[TableRow] = [
         [
             str(one.digit),
             one.count,
@@ -183,7 +181,7 @@ def _author_section(score: Score) -> list[Section]:
 
     if not score.authors:
         return []
-    rows: list[Row] = [
+    rows: list[TableRow] = [
         [author or "(none)", pictures, right, percent(right / pictures)]
         for author, (pictures, right) in sorted(score.authors.items(), key=lambda one: one[1][1] / one[1][0])
     ]
@@ -194,7 +192,7 @@ def _author_section(score: Score) -> list[Section]:
 def _not_read_section(score: Score) -> list[Section]:
     from digitry.pages.html import Details, PageTable, Section
 
-    rows: list[Row] = [[one.picture.name, one.picture.label, one.reason or ""] for one in score.not_read]
+    rows: list[TableRow] = [[one.picture.name, one.picture.label, one.reason or ""] for one in score.not_read]
     if not rows:
         return []
     table = PageTable(("Picture", "Label", "Why"), rows)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from markupsafe import Markup
     from matplotlib.figure import Figure
 
+TableRow = list[str | int | float]
+"""One row of a `PageTable`."""
+
 
 @dataclass(frozen=True)
 class Tile:

@@ -6,12 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from digitry.images.canonical import tight
+from digitry.images.canonical import Ink, tight
 from digitry.synthesis.steps import steps
 from digitry.types import IMAGE_SIDE, Images, Labels
-
-Ink = NDArray[np.uint8]
-"""Ink intensity, uint8 (h, w): 0 is paper, 255 is full ink."""
 
 STYLED_SHARE = 0.55
 """Share of the 1s and 7s that are written in another hand than MNIST's: flags, feet, bars."""

@@ -9,11 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from digitry.images.canonical import Ink
 from digitry.synthesis.allographs import DIGITS, allographs_of
 from digitry.synthesis.glyphs import curve, other_hands, written_digit
-
-Ink = NDArray[np.uint8]
-"""Ink intensity, uint8 (h, w): 0 is paper, 255 is full ink."""
 
 PEN_MODEL_SHARE = 0.4
 """Share of a writer's digits that are drawn from pen paths; the others are MNIST's."""

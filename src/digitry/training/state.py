@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from digitry.errors import ModelError
 
-Arrays = dict[str, NDArray[Any]]
+StateArrays = dict[str, NDArray[Any]]
 
 _TORCH_GENERATOR = "random.torch"
 
 
-def capture(model: Any) -> Arrays:
+def capture(model: Any) -> StateArrays:
     """Return weights, dropout's random generators, optimizer and running metrics as arrays."""
     arrays = {
         f"{kind}.{position}": np.asarray(to_numpy(variable))
@@ -28,7 +28,7 @@ def capture(model: Any) -> Arrays:
     return arrays | _torch_generator()
 
 
-def restore(model: Any, arrays: Arrays) -> None:
+def restore(model: Any, arrays: StateArrays) -> None:
     """Put captured arrays back. Raises ModelError when they are not exactly those of this model."""
     wanted = {
         f"{kind}.{position}": variable
@@ -50,7 +50,7 @@ def restore(model: Any, arrays: Arrays) -> None:
     restore_generator(arrays)
 
 
-def restore_generator(arrays: Arrays) -> None:
+def restore_generator(arrays: StateArrays) -> None:
     """Set Torch's global generator, where Torch is the backend that the arrays were captured on."""
     if _TORCH_GENERATOR in arrays:
         import torch
@@ -58,7 +58,7 @@ def restore_generator(arrays: Arrays) -> None:
         torch.set_rng_state(torch.from_numpy(arrays[_TORCH_GENERATOR].copy()))
 
 
-def _torch_generator() -> Arrays:
+def _torch_generator() -> StateArrays:
     """Return Torch's one global generator, by which Keras draws dropout there; elsewhere it is a model variable."""
     import keras
 
@@ -69,7 +69,7 @@ def _torch_generator() -> Arrays:
     return {_TORCH_GENERATOR: torch.get_rng_state().numpy().copy()}
 
 
-def weights_are_finite(arrays: Arrays) -> bool:
+def weights_are_finite(arrays: StateArrays) -> bool:
     """Tell whether no weight and no optimizer slot is NaN or infinite."""
     return all(
         bool(np.isfinite(array).all())

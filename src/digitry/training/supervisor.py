@@ -65,7 +65,7 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
         self._pending = resumed.arrays if resumed else None
         self.before_capture: Callable[[], None] = lambda: None
         """Brings the model up to date, where something else than Keras trains it."""
-        self._generator: state.Arrays | None = None
+        self._generator: state.StateArrays | None = None
         self._saved_at = time.monotonic()
         self._epoch_began = time.monotonic()
 

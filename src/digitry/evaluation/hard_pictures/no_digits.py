@@ -14,8 +14,6 @@ from digitry.evaluation.hard_pictures.hershey import fonts
 from digitry.evaluation.hard_pictures.photographs import empty_photograph
 from digitry.evaluation.hard_pictures.specimen import Specimen, generator, test_split
 
-GreyPage = NDArray[np.uint8]
-
 SIDES = (28, 400)
 """Height and width of pictures of blank paper and noise, in pixels; drawn evenly on a logarithmic scale."""
 

@@ -19,7 +19,7 @@ from digitry.training.supervisor import Supervisor
 from digitry.training.tasks import TASKS, Examples
 from digitry.training.training_progress import TrainingProgress
 
-GATHER = Callable[[state.Arrays, Callable[[], None]], RecipeCrew]
+GATHER = Callable[[state.StateArrays, Callable[[], None]], RecipeCrew]
 """Makes a crew that begins with these arrays; calls the second a few times a second while it waits."""
 
 

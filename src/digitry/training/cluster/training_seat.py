@@ -67,7 +67,7 @@ class TrainingSeat:
             self._meeting = Meeting(self._host)
         return self._meeting.port if self._meeting else 0
 
-    def join(self, host: str, port: int, rank: int, size: int, arrays: state.Arrays) -> None:
+    def join(self, host: str, port: int, rank: int, size: int, arrays: state.StateArrays) -> None:
         """Come together with the others, where the first is, and begin with what a checkpoint holds.
 
         Raises LostPeerError.
@@ -101,7 +101,7 @@ class TrainingSeat:
         assert self._torch is not None
         return self._torch.answers(images).numpy()  # type: ignore[no-any-return]
 
-    def state(self, *, is_wanted: bool) -> tuple[float, state.Arrays]:
+    def state(self, *, is_wanted: bool) -> tuple[float, state.StateArrays]:
         """Return how far the weights are from those of the others, and what a checkpoint holds, where it is wanted."""
         assert self._torch is not None
         apart = self._torch.apart()
