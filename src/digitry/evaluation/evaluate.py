@@ -41,7 +41,7 @@ def evaluate(
         return evaluate_numbers(run, split=split, data=data, progress=progress)
     need("matplotlib", by="a report")
     evaluation = judge_run(run, split=split, data=data, progress=progress)
-    report.write(evaluation)
+    report.write_run_report(evaluation)
     return evaluation
 
 
@@ -57,5 +57,5 @@ def write_report(
 
     split = "validation" if Run.open(run).hold_out[0] else "train"
     evaluation = judge_run(run, split=split, data=data, progress=progress)
-    report.write(evaluation)
+    report.write_run_report(evaluation)
     return evaluation

@@ -28,7 +28,7 @@ class Reported(Protocol):
         """Give everything as plain JSON values."""
 
 
-def write(evaluation: Evaluation) -> None:
+def write_run_report(evaluation: Evaluation) -> None:
     """Write metrics.json, plots/ and report.html into the evaluation's folder. Raises StorageError when that fails."""
     evaluation.folder.mkdir(parents=True, exist_ok=True)
     write_metrics(evaluation)

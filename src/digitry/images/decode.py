@@ -157,9 +157,9 @@ def _quiet(kind: str) -> contextlib.AbstractContextManager[None]:
 
 
 def _apart(kind: str, data: bytes, max_pixels: int) -> Generator[Grey]:
-    from digitry.images.sandbox import pages_apart
+    from digitry.images.sandbox import decode_in_sandbox
 
-    return pages_apart(kind, data, max_pixels=max_pixels, max_pages=MAX_PAGES)
+    return decode_in_sandbox(kind, data, max_pixels=max_pixels, max_pages=MAX_PAGES)
 
 
 def _pillow_pages(kind: str, data: bytes, max_pixels: int) -> Generator[Grey]:

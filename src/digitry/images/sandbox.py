@@ -18,7 +18,7 @@ MEMORY_BYTES = 2 * 2**30
 _PACKAGES = {"HEIC": "pi_heif", "PDF": "pypdfium2"}
 
 
-def pages_apart(
+def decode_in_sandbox(
     kind: str, data: bytes, *, max_pixels: int, max_pages: int, seconds_per_page: float = SECONDS_PER_PAGE
 ) -> Generator[Grey]:
     """Yield every page of a HEIC photograph (it has one) or a PDF, one in memory at a time.

@@ -17,14 +17,14 @@ GIVE_UP_SECONDS = 5.0
 """How long the end of the program waits for a thread that was told to stop."""
 
 
-class Coming(Protocol[Prefetched]):
+class Prefetch(Protocol[Prefetched]):
     """Waits for what is being made; `meanwhile` is called a few times a second, and may raise."""
 
     def __call__(self, meanwhile: Callable[[], None] = ...) -> Prefetched:
         """Wait, and return it."""
 
 
-def make_ahead(make: Callable[[], Prefetched]) -> Coming[Prefetched]:
+def prefetch(make: Callable[[], Prefetched]) -> Prefetch[Prefetched]:
     """Start `make` in a thread of its own; returns a function that waits for what it made, or raises what it raised.
 
     A training that is told to stop does not wait for examples that nobody will see: when the program ends, the thread
@@ -55,7 +55,7 @@ def make_ahead(make: Callable[[], Prefetched]) -> Coming[Prefetched]:
             raise failed[0]
         return made.pop()
 
-    thread = Thread(target=work, name="ahead", daemon=True)
+    thread = Thread(target=work, name="prefetch", daemon=True)
     thread.start()
     atexit.register(give_up)
     return wait

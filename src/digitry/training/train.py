@@ -35,7 +35,7 @@ from digitry.training.epoch_trainer import epoch_trainer
 from digitry.training.interrupt import SignalFlag, TrainingInterrupted, listening
 from digitry.training.job import TrainingJob, begin_or_go_on, find_job, finished_run
 from digitry.training.own_network import as_compiled, keep_network, trained_part
-from digitry.training.prefetch import make_ahead
+from digitry.training.prefetch import prefetch
 from digitry.training.results import write_results
 from digitry.training.tasks import TASKS, Examples
 from digitry.training.tracking import Track, Trackers, check_tracker, tracking
@@ -259,12 +259,12 @@ def _fit(job: TrainingJob, watch: Watch) -> tuple[Any, list[Epoch], bool]:
     callbacks.begin()
     with task.helped(training) as ahead:
         soon = range(supervisor.epoch, min(supervisor.epoch + ahead, settings.epochs))
-        coming = deque(make_ahead(partial(make_epoch, epoch)) for epoch in soon)
+        coming = deque(prefetch(partial(make_epoch, epoch)) for epoch in soon)
         while not (supervisor.is_complete or model.stop_training):
             first = supervisor.start_epoch() * settings.batch_size
             examples = coming.popleft()(supervisor.leave_if_asked)
             if supervisor.epoch + ahead < settings.epochs:
-                coming.append(make_ahead(partial(make_epoch, supervisor.epoch + ahead)))
+                coming.append(prefetch(partial(make_epoch, supervisor.epoch + ahead)))
             fit_epoch(examples, first, validation, supervisor)
     supervisor.leave_if_asked()
     supervisor.restore_into(model)

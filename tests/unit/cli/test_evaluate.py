@@ -28,7 +28,7 @@ def known_data(monkeypatch: pytest.MonkeyPatch, made_up_dataset: Dataset) -> Non
 @pytest.fixture
 def no_report(monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures without pages: rendering is most of the time."""
-    monkeypatch.setattr(report, "write", report.write_metrics)
+    monkeypatch.setattr(report, "write_run_report", report.write_metrics)
 
 
 def test_the_figures_are_printed_and_where_the_report_is(make_run: MakeRun) -> None:

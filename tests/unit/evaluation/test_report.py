@@ -162,7 +162,7 @@ def test_a_failed_write_leaves_the_old_figures(
     with monkeypatch.context() as patched:
         patched.setattr("os.write", full)
         with pytest.raises(StorageError, match="No space left"):
-            report.write(replace(evaluate_only(run, made_up_dataset), split="train"))
+            report.write_run_report(replace(evaluate_only(run, made_up_dataset), split="train"))
     assert (run / "metrics.json").read_bytes() == before
     assert not list(run.glob(".*tmp*"))
 

@@ -14,7 +14,7 @@ from PIL import Image
 from digitry.errors import DataError
 from digitry.images.decode import decode, decode_pages
 from digitry.images.pdf import scale_for
-from digitry.images.sandbox import pages_apart
+from digitry.images.sandbox import decode_in_sandbox
 from digitry.packages import install_command
 from tests.unit.images import by_hand
 from tests.unit.tiny_models import printed_digit
@@ -91,7 +91,7 @@ def test_what_is_wrong_with_a_pdf_is_one_line(data: bytes, words: str) -> None:
 
 
 def test_a_page_that_draws_for_days_ends_in_time() -> None:
-    pages = pages_apart("PDF", by_hand.pdf_that_never_ends(), max_pixels=10**6, max_pages=9, seconds_per_page=2)
+    pages = decode_in_sandbox("PDF", by_hand.pdf_that_never_ends(), max_pixels=10**6, max_pages=9, seconds_per_page=2)
     assert next(pages).min() == 0
     began = time.monotonic()
     with pytest.raises(DataError, match=r"^the PDF takes longer than 2 s to decode; save it as PNG$"):

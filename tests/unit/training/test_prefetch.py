@@ -9,16 +9,16 @@ import time
 
 import pytest
 
-from digitry.training.prefetch import make_ahead
+from digitry.training.prefetch import prefetch
 
 
 def test_what_was_made_is_handed_over() -> None:
-    assert make_ahead(lambda: [1, 2, 3])() == [1, 2, 3]
+    assert prefetch(lambda: [1, 2, 3])() == [1, 2, 3]
 
 
 def test_it_is_made_before_anyone_asks_for_it() -> None:
     begun = threading.Event()
-    coming = make_ahead(begun.set)
+    coming = prefetch(begun.set)
     assert begun.wait(timeout=10)
     coming()
 
@@ -27,17 +27,17 @@ def test_the_one_who_waits_gets_the_error() -> None:
     def fail() -> None:
         raise OSError("no such strip")
 
-    coming = make_ahead(fail)
+    coming = prefetch(fail)
     with pytest.raises(OSError, match="no such strip"):
         coming()
 
 
 def test_nothing_is_a_thing_that_can_be_made() -> None:
-    assert make_ahead(lambda: None)() is None
+    assert prefetch(lambda: None)() is None
 
 
 def test_two_things_may_be_on_their_way() -> None:
-    first, second = make_ahead(lambda: 1), make_ahead(lambda: 2)
+    first, second = prefetch(lambda: 1), prefetch(lambda: 2)
     assert (second(), first()) == (2, 1)
 
 
@@ -49,7 +49,7 @@ def test_someone_who_waits_can_be_called_away() -> None:
         raise CalledAwayError
 
     go_on = threading.Event()
-    coming = make_ahead(lambda: go_on.wait(timeout=30))
+    coming = prefetch(lambda: go_on.wait(timeout=30))
     before = time.monotonic()
     with pytest.raises(CalledAwayError):
         coming(call_away)
@@ -67,11 +67,11 @@ def end_of(program: str) -> tuple[int, str, float]:
 def test_a_program_that_ends_does_not_wait_for_what_is_being_made() -> None:
     program = """
 import sys, time
-from digitry.training.prefetch import make_ahead
+from digitry.training.prefetch import prefetch
 def forever():
     while True:
         time.sleep(0.01)
-make_ahead(forever)
+prefetch(forever)
 sys.exit(7)
 """
     code, errors, seconds = end_of(program)
@@ -85,13 +85,13 @@ def test_a_program_that_ends_while_opencv_is_at_work_is_not_aborted() -> None:
 import sys, time
 import numpy as np
 from digitry.synthesis.augment import augment
-from digitry.training.prefetch import make_ahead
+from digitry.training.prefetch import prefetch
 pages = np.random.default_rng(0).integers(0, 256, (2_000, 28, 28), np.uint8)
 def forever():
     while True:
         augment(pages, np.random.default_rng(0))
 for _ in range(3):
-    make_ahead(forever)
+    prefetch(forever)
 time.sleep(0.5)
 sys.exit(7)
 """

@@ -452,7 +452,7 @@ def test_a_run_that_learned_numbers_leaves_a_model_its_temperature_and_how_many_
 def test_what_is_made_ahead_trains_the_same_weights_as_what_is_made_when_needed(
     whole: Path, made_up_dataset: Dataset, every_step: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(train_module, "make_ahead", lambda make: lambda meanwhile: make())
+    monkeypatch.setattr(train_module, "prefetch", lambda make: lambda meanwhile: make())
     train(DISTORTED, data=made_up_dataset, seed=1, run="now")
     assert final_state(Path("now")) == final_state(whole)
 
