@@ -104,7 +104,7 @@ def small_card(name: str) -> dict[str, Any]:
         "sha256": sha256,
         "bytes": sum(path.stat().st_size for path in run.folder.iterdir()),
         "parameters": recipes.get(run.recipe).parameters,
-        "held_back": run.hold_out[0],
+        "held_back": run.held_back.fraction,
         "scale": scale,
         "least_error": scale.least_error,
         "accuracy": test["accuracy"],

@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from digitry.errors import ModelError
 from digitry.networks import model_files
@@ -48,6 +48,15 @@ Epoch = dict[str, float]
 
 _KINDS = {"recipe": str, "data": str, "data_sha256": str, "seed": int, "settings": dict}
 """What every config has had from the first version on."""
+
+
+class HeldBack(NamedTuple):
+    """How a training held a part of its dataset back, as `datasets.load.hold_out` takes it."""
+
+    fraction: float
+    """Share of the training images; 0 if none were held back."""
+    method: str
+    seed: int
 
 
 @dataclass(frozen=True, repr=False)
@@ -123,10 +132,10 @@ class Run(os.PathLike[str]):
         return str(self.config["data_sha256"])
 
     @property
-    def hold_out(self) -> tuple[float, str, int]:
-        """Fraction, method and seed by which the validation part was held back; the fraction is 0 if none was."""
+    def held_back(self) -> HeldBack:
+        """Which part of its dataset was held back to validate with."""
         settings = self.settings
-        return float(settings["validation_fraction"]), str(settings["validation_method"]), self.seed
+        return HeldBack(float(settings["validation_fraction"]), str(settings["validation_method"]), self.seed)
 
     @property
     def figures(self) -> Epoch:

@@ -33,7 +33,7 @@ def finish(folder: Path) -> None:
 def test_a_run_is_read_back(make_run: MakeRun) -> None:
     run = digitry.open_run(make_run("mine", seed=7, validation_fraction=0.25, validation_method="stratified"))
     assert (run.name, run.recipe, run.data, run.data_sha256, run.seed) == ("mine", "cnn", "made-up", "0" * 64, 7)
-    assert run.hold_out == (0.25, "stratified", 7)
+    assert run.held_back == (0.25, "stratified", 7)
     assert [epoch["epoch"] for epoch in run.history] == [1, 2]
     assert run.figures == run.history[-1]
     assert run.contract.recipe == "cnn"

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from digitry.evaluation.judge_model import FileEvaluation
     from digitry.evaluation.judging import Evaluation
-    from digitry.evaluation.model_file import FileEvaluation
     from digitry.evaluation.number_runs import NumberEvaluation
 
 
@@ -46,7 +46,7 @@ def command(
     """
     from digitry.cli.progress import Bar
     from digitry.evaluation.evaluate import evaluate
-    from digitry.evaluation.model_file import FileEvaluation
+    from digitry.evaluation.judge_model import FileEvaluation
     from digitry.evaluation.number_runs import NumberEvaluation
     from digitry.networks.model_files import is_shipped
     from digitry.packages import need

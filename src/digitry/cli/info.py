@@ -155,10 +155,10 @@ def _next_steps(place: Path, folder: Path, model: Model, judged: dict[str, float
 
 def _has_held_back(place: Path, model: Model) -> bool:
     from digitry.errors import DataError, ModelError
-    from digitry.evaluation.calibrate import held_back
+    from digitry.evaluation.calibrate import held_back_of
 
     try:
-        return bool(held_back(place, model))
+        return bool(held_back_of(place, model))
     except (DataError, ModelError):
         return False
 

@@ -29,7 +29,7 @@ from digitry.networks.model import Model
 from digitry.networks.model_files import check_is_not_shipped
 from digitry.networks.scale import Scale
 from digitry.reading.certainty import MAX_ERROR
-from digitry.runs import Run
+from digitry.runs import HeldBack, Run
 from digitry.types import SIGNS, Split
 
 PICTURES_AN_EPOCH, PICTURES_AT_MOST = {"digit": 1000, "number": 100}, {"digit": 4000, "number": 1000}
@@ -193,7 +193,7 @@ def unseen_digits(place: Path, model: Model) -> tuple[Split, str]:
 
     Raises DataError where nothing was held back, or where nobody knows what was.
     """
-    fraction, method, seed = held_back(place, model)
+    held_back = held_back_of(place, model)
     if place.is_dir():
         from digitry.evaluation.judging import data_of
 
@@ -205,12 +205,11 @@ def unseen_digits(place: Path, model: Model) -> tuple[Split, str]:
     if model.reads == "number":
         names = tuple(name for name in names if name not in SIGNS)
     dataset = numbered_as(dataset, names, f"the model of {place}")
-    return hold_out(dataset.train, fraction, method, seed)[1], dataset.name
+    return hold_out(dataset.train, *held_back)[1], dataset.name
 
 
-def held_back(place: Path, model: Model) -> tuple[float, str, int]:
-    """Tell what share the training of a run's model, or of an ONNX file, held back, by which method and seed; no data
-    is read.
+def held_back_of(place: Path, model: Model) -> HeldBack:
+    """Tell what the training of a run's model, or of an ONNX file, held back; no data is read.
 
     Raises DataError where nothing was held back, or where nobody knows what was.
     """
@@ -219,7 +218,7 @@ def held_back(place: Path, model: Model) -> tuple[float, str, int]:
         run = Run.open(place)
         if run.config.get("start"):
             raise DataError(f"{place} continued from a model that may have seen what it held back; {OWN}")
-        fraction, method, seed = run.hold_out
+        fraction, method, seed = run.held_back
     else:
         if contract.data_sha256 not in _data_by_sha256() or contract.seed is None:
             raise DataError(f"{place} does not say which digits it has not seen; {OWN_OR_RUN}")
@@ -229,7 +228,7 @@ def held_back(place: Path, model: Model) -> tuple[float, str, int]:
             raise DataError(f"{place} does not say which digits it has not seen; {OWN_OR_RUN}")
     if not fraction:
         raise DataError(f"the training of {place} held no digits back, so it has seen all there are; {OWN}")
-    return fraction, method, seed
+    return HeldBack(fraction, method, seed)
 
 
 def _data_by_sha256() -> dict[str, str]:

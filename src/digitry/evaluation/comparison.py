@@ -185,7 +185,7 @@ def _check_comparable(runs: Sequence[Run], split: str) -> None:
 
 
 def _held_back(run: Run) -> tuple[Any, ...]:
-    fraction, method, seed = run.hold_out
+    fraction, method, seed = run.held_back
     # The last part of a file is the same whatever the seed.
     return (fraction, method, seed if fraction and method != "last" else None)
 

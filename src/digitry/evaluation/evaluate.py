@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from digitry.evaluation.judge_model import FileEvaluation, judge_model
 from digitry.evaluation.judging import CountProgress, Evaluation, judge_run
-from digitry.evaluation.model_file import FileEvaluation, judge_model
 from digitry.evaluation.number_runs import NumberEvaluation, evaluate_numbers
 from digitry.networks.model_files import is_shipped
 from digitry.runs import Run
@@ -55,7 +55,7 @@ def write_report(
     """
     from digitry.evaluation import report
 
-    split = "validation" if Run.open(run).hold_out[0] else "train"
+    split = "validation" if Run.open(run).held_back.fraction else "train"
     evaluation = judge_run(run, split=split, data=data, progress=progress)
     report.write_run_report(evaluation)
     return evaluation

@@ -165,20 +165,20 @@ def _splits_of(run: Run, dataset: Dataset, split: str) -> dict[str, Split]:
         raise unknown_name("split", split, SPLITS)
     if split == "test" and dataset.test is None:
         raise DataError(f"{dataset.name} has no test part; give data that has one with --data, or use --split train")
-    fraction, method, seed = run.hold_out
+    held_back = run.held_back
     if dataset.sha256 != run.data_sha256:
         if split == "validation":
             raise SettingError(
                 f"{dataset.name} is not the data of the run, so it has no validation part; use --split test"
             )
         return {split: dataset.split(split)}
-    if split == "validation" and not fraction:
+    if split == "validation" and not held_back.fraction:
         raise SettingError(f"run {run.folder} held nothing back for validation; use --split train or --split test")
     parts = {"train": dataset.train}
-    if fraction:
-        parts["train"], parts["validation"] = load.hold_out(dataset.train, fraction, method, seed)
+    if held_back.fraction:
+        parts["train"], parts["validation"] = load.hold_out(dataset.train, *held_back)
     if (count := run.settings.get("training_images")) is not None:
-        parts["train"] = load.some_images(parts["train"], count, seed)
+        parts["train"] = load.some_images(parts["train"], count, run.seed)
     if split == "train":
         return {"train": parts["train"]}
     if split == "test":

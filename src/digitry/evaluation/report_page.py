@@ -45,7 +45,7 @@ def report_page(evaluation: Evaluation, folder: Path) -> Page:
             *network_sections(run),
             Section("How this was judged", _provenance_parts(evaluation)),
         ],
-        footer=f"digitry · recipe {run.recipe} · {evaluation.data_name} · {split} · seed {run.hold_out[2]}",
+        footer=f"digitry · recipe {run.recipe} · {evaluation.data_name} · {split} · seed {run.seed}",
     )
 
 

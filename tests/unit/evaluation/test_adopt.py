@@ -15,7 +15,7 @@ from onnx import TensorProto, helper, numpy_helper  # noqa: E402 - after it is k
 
 from digitry.errors import ModelError  # noqa: E402
 from digitry.evaluation.adopt import adopt  # noqa: E402
-from digitry.evaluation.model_file import judge_model  # noqa: E402
+from digitry.evaluation.judge_model import judge_model  # noqa: E402
 from digitry.networks.model import Model  # noqa: E402
 from digitry.types import Dataset  # noqa: E402
 from tests.conftest import make_digits  # noqa: E402

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 import digitry
 from digitry.cli import info
 from digitry.errors import ModelError, SettingError
-from digitry.evaluation.model_file import FileEvaluation
+from digitry.evaluation.judge_model import FileEvaluation
 from digitry.evaluation.robustness import network_sha256
 from digitry.evaluation.scale_files import put_back_scale
 from digitry.networks.model import Model
