@@ -83,7 +83,7 @@ def find_cells(grey: NDArray[np.uint8]) -> list[PaperCell]:
 
 
 def _rules(grey: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Where the rules are: long level or upright pieces of ink."""
+    """Find the rules: long level or upright pieces of ink."""
     contrast = even_contrast(grey)
     # Ink is rare and stands out far: the longer tail of the contrasts. Their cube takes a sixtieth of NumPy's `**3`.
     is_dark = (contrast * contrast * contrast).mean() < 0

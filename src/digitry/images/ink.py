@@ -68,7 +68,7 @@ def find_ink(grey: NDArray[np.uint8], *, dark_on_light: bool | None = None, wind
 
 
 def _drawn_ink(page: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], bool] | None:
-    """Ink, and whether it is dark, of a page (h, w) that a program drew: its paper is all of one grey level.
+    """Return ink, and whether it is dark, of a page (h, w) that a program drew: its paper is all of one grey level.
 
     None for every other page, and where something wider than strokes lies on the paper. Half of the page and all of
     its border are paper.
@@ -245,7 +245,7 @@ def _smooth_surface(page: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np
 
 @lru_cache(maxsize=512)  # heights and widths of the numbers of a page
 def _coordinates(length: int) -> NDArray[np.float32]:
-    """From -1 to 1, float32 (length,)."""
+    """Count from -1 to 1, float32 (length,)."""
     values = np.linspace(-1, 1, length, dtype=np.float32)
     values.flags.writeable = False
     return values
@@ -253,7 +253,7 @@ def _coordinates(length: int) -> NDArray[np.float32]:
 
 @lru_cache(maxsize=16)
 def _surface_terms(height: int, width: int, step: int) -> NDArray[np.float32]:
-    """1, x, y, x², xy and y² at every `step`-th pixel, float32 (6, n)."""
+    """Return 1, x, y, x², xy and y² at every `step`-th pixel, float32 (6, n)."""
     y, x = _coordinates(height)[::step, np.newaxis], _coordinates(width)[::step]
     terms = np.empty((6, len(y), len(x)), np.float32)
     terms[0], terms[1], terms[2] = 1, x, y

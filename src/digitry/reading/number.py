@@ -145,7 +145,7 @@ def _signs(
 
 
 def _spots(strip: Strip, frames: Frames, digits: tuple[int, ...]) -> tuple[Spot, ...]:
-    """Where each digit of the number stands, and what else it could be."""
+    """Find where each digit of the number stands, and what else it could be."""
     spans = alignment(frames, digits)
     centres = [((first + last + 1) / 2) * FRAME_PIXELS for first, last in spans]
     borders = [-1e9, *(_border(strip, a, b) for a, b in pairwise(centres)), 1e9]
@@ -184,7 +184,7 @@ def _box(strip: Strip, centre: float, left: float, right: float) -> Box:
 
 
 def _core(profile: NDArray[np.int64]) -> tuple[int, int]:
-    """Where the run with the most ink begins and ends, with its parts: what is thin and apart from it is a rule."""
+    """Find where the run with the most ink begins and ends, with its parts; what is thin and apart is a rule."""
     edges = np.flatnonzero(np.diff(profile > 0, prepend=False, append=False))
     runs = [(int(start), int(end)) for start, end in edges.reshape(-1, 2)]
     main = max(range(len(runs)), key=lambda index: int(profile[slice(*runs[index])].sum()))

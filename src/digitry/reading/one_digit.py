@@ -120,7 +120,7 @@ def agree_on_crops(
 
 
 def _strip(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the crop of one digit in the middle of a strip, uint8 (STRIP_HEIGHT, STRIP_WIDTH)."""
+    """Return the crop of one digit in the middle of a strip, uint8 (STRIP_HEIGHT, DIGIT_STRIP_WIDTH)."""
     height, width = crop.shape
     scale = max(height / DIGIT_HEIGHT, width / (DIGIT_STRIP_WIDTH - 8))
     half = DIGIT_STRIP_WIDTH * scale / 2

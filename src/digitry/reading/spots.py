@@ -151,7 +151,7 @@ def spots_of(answers: NDArray[np.float32]) -> Spots:
 
 
 def _size(shape: tuple[int, ...], scale: float) -> tuple[int, int]:
-    """Width and height."""
+    """Return width and height."""
     return max(8, round(shape[1] * scale)), max(8, round(shape[0] * scale))
 
 
@@ -210,8 +210,8 @@ def _one_each(spots: Spots) -> Spots:
 
 
 def _on_each_other(spots: Spots) -> list[list[tuple[float, int]]]:
-    """For every spot those before it that it cannot stand beside: how far away each is, in pixels, if both may be the
-    same character, else infinitely far, and its place.
+    """Find for every spot those before it that it cannot stand beside: how far away each is, in pixels, if both may be
+    the same character, else infinitely far, and its place.
     """
     found: list[list[tuple[float, int]]] = [[] for _ in spots.x]
     reach = np.maximum(APART * spots.size, INNER / 2 * spots.box[:, 2:].max(axis=1))

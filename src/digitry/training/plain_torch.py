@@ -102,7 +102,7 @@ class PlainTorch:
         return self._prepared(examples.inputs[part]), targets.to(self.device)
 
     def _prepared(self, images: NDArray[np.uint8]) -> torch.Tensor:
-        """Images, uint8 (n, h, w) → float32 (n, 1, h, w)."""
+        """Turn images, uint8 (n, h, w), into float32 (n, 1, h, w)."""
         return torch.from_numpy(prepare(images, self.contract)).permute(0, 3, 1, 2).to(self.device)
 
     def _descend(self, loss: torch.Tensor) -> None:
