@@ -136,7 +136,7 @@ def scale_on_made(
     confidence, right = own_confidence(reader, model.reads, pictures, count, progress)
     made_of = describe(model.reads, model.class_names, data)
     digit = np.arange(count) % len(unseen) if model.reads == "digit" else None
-    scale = fit_scale(confidence, right, digit, made_of=made_of, seed=seed, second_opinion=reader.asks_both)
+    scale = fit_scale(confidence, right, digit, made_of=made_of, seed=seed, second_opinion=reader.networks.asks_both)
     return scale, confidence
 
 
@@ -152,7 +152,7 @@ def scale_on_own(
     confidence, right = own_confidence(reader, model.reads, opened(labelled), len(labelled), progress)
     name = folder.name if folder.name.isprintable() else "a folder"
     made_of = f"pictures of {name[:LONGEST_NAME]}, labelled by a person"
-    return fit_scale(confidence, right, made_of=made_of, second_opinion=reader.asks_both), confidence
+    return fit_scale(confidence, right, made_of=made_of, second_opinion=reader.networks.asks_both), confidence
 
 
 def pictures_after(reads: str, epochs: int) -> int:

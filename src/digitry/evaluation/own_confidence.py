@@ -29,10 +29,7 @@ def measuring_reader(model: Model, second_opinion: bool | None = None) -> Reader
 
     `second_opinion`: whether the shipped network for numbers is asked about digits too; None as the model's scale says.
     """
-    reader = Reader(model, sure_confidence=0.0)
-    if second_opinion is not None:
-        reader.asks_both = second_opinion
-    return reader
+    return Reader(model, sure_confidence=0.0, ask_both=second_opinion)
 
 
 def own_confidence(

@@ -227,6 +227,6 @@ MEASURES: dict[str, Callable[[Subject], Figures]] = {
 
 
 def _probabilities(model: str | None, images: NDArray[np.uint8], threads: int) -> NDArray[np.float32]:
-    from digitry.reading import Reader
+    from digitry.reading.networks import Networks
 
-    return Reader(model, threads=threads).digits.probabilities(images)  # as they are, also inverted
+    return Networks(model, threads=threads).digits.probabilities(images)  # as they are, also inverted

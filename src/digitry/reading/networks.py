@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Sequence
 from functools import cached_property
@@ -49,50 +50,51 @@ class Networks:
         *,
         max_error: float = MAX_ERROR,
         sure_confidence: float | None = None,
+        ask_both: bool | None = None,
         threads: int = 1,
     ) -> None:
-        """Load the networks; those that come with digitry read what `model` does not.
-
-        `model`: a network for single digits, for whole numbers or for pages, or one of each, in any order.
-        `max_error`: the share of the sure readings that may be wrong, on pictures like those that the scale in the
-        network's contract was fitted to; of a network without a scale nothing is sure.
-        `sure_confidence`, 0 to 1, takes the scales' place: what a model says of itself.
-        Raises ModelError for a model that cannot be used, SettingError for a number outside its range, and for two
-        networks that read the same.
-        """
+        """Load the networks, with the parameters and errors of `Reader`; those that ship when they are first asked."""
         if sure_confidence is not None and not 0 <= sure_confidence <= 1:
             raise SettingError(f"sure_confidence must be from 0 to 1, not {sure_confidence:g}")
         self.max_error, self.sure_confidence, self.threads = check_max_error(max_error), sure_confidence, threads
-        self._own = _opened(model, threads)
+        self._own, self._shipped, self._ask_both = _opened(model, threads), dict[str, Model](), ask_both
         self.has_own_numbers = "number" in self._own and self._own["number"].data != shipped_model("number")
 
-    def __repr__(self) -> str:
+    def __str__(self) -> str:
         own = ", ".join(f"{kind}s by {model.contract.recipe}" for kind, model in self._own.items())
-        return f"<{type(self).__name__}: {own or 'the shipped networks'}, max_error {self.max_error:g}>"
+        return f"{own or 'the shipped networks'}, max_error {self.max_error:g}"
 
-    @cached_property
+    def with_max_error(self, max_error: float) -> Networks:
+        """Return the same networks, none opened again, with another `max_error`. Raises SettingError for no share."""
+        others = copy.copy(self)
+        others.max_error = check_max_error(max_error)
+        return others
+
+    @property
     def digits(self) -> Model:
         """The network for single digits."""
-        return self._own.get("digit") or Model.shipped("digit", threads=self.threads)
+        return self._own.get("digit") or self._open_shipped("digit")
 
-    @cached_property
+    @property
     def numbers(self) -> Model:
         """The network for whole numbers."""
-        return self._own.get("number") or self._shipped_numbers
+        return self._own.get("number") or self._open_shipped("number")
 
-    @cached_property
+    @property
     def pages(self) -> Model:
         """The network that looks at whole pages."""
-        return self._own.get("page") or Model.shipped("page", threads=self.threads)
+        return self._own.get("page") or self._open_shipped("page")
 
-    @cached_property
-    def _shipped_numbers(self) -> Model:
-        return Model.shipped("number", threads=self.threads)
+    def _open_shipped(self, reads: str) -> Model:
+        """Return a network that ships, opened once for all that share these."""
+        if reads not in self._shipped:
+            self._shipped[reads] = Model.shipped(reads, threads=self.threads)
+        return self._shipped[reads]
 
     def open_all(self) -> None:
         """Open every network that could be asked, for who cannot open files later."""
-        for model in (self.digits, self.numbers, self.pages, *((self._shipped_numbers,) if self.asks_both else ())):
-            assert model.contract
+        several = (self.digits, self.numbers, self.pages, *((self._open_shipped("number"),) if self.asks_both else ()))
+        assert all(model.contract for model in several)
 
     @property
     def contract(self) -> Contract:
@@ -111,16 +113,16 @@ class Networks:
 
     @cached_property
     def asks_both(self) -> bool:
-        """Whether the shipped network for numbers has a word on digits, too: where the scale was fitted that way."""
+        """Whether the shipped network for numbers has a word on digits, too: where the scale was fitted that way, if
+        nobody said.
+        """
+        if self._ask_both is not None:
+            return self._ask_both
         scale = self.contract.confidence_scale
         return scale is not None and scale.second_opinion and self.class_names == TEN_DIGITS
 
     def read_digits(self, images: Images) -> Probabilities:
-        """Read canonical digits, uint8 (n, 28, 28), as datasets hold them: probabilities, float32 (n, classes).
-
-        These are taken as they are, which is fast; arrays of other shapes and kinds, and what looks like no canonical
-        digits, as `predict_proba` takes them. Raises DataError as that does.
-        """
+        """Read canonical digits, uint8 (n, 28, 28): probabilities, float32 (n, classes). See `Reader.read_digits`."""
         return self.digits.probabilities(images if look_canonical(images) else canonical_of(images))
 
     def unknown(self, digit: str) -> str | None:
@@ -147,7 +149,8 @@ class Networks:
         """Return the same by the shipped network, whatever reads numbers here: the scale of digits was fitted with
         it.
         """
-        return digits_alone(self._shipped_numbers.probabilities(strips), self._shipped_numbers.class_names)
+        shipped = self._open_shipped("number")
+        return digits_alone(shipped.probabilities(strips), shipped.class_names)
 
     def least_confidence(self, kind: str) -> float:
         """Return a model's own confidence in a `digit` or a `number` from which on it is sure; above 1 where it never

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import time
 from collections.abc import Iterator
@@ -13,13 +14,15 @@ from numpy.typing import NDArray
 from digitry.console import warn_caller
 from digitry.errors import SettingError, unknown_name
 from digitry.images.one_thread import on_one_thread
+from digitry.networks.contract import Contract
 from digitry.reading import drawn_ink, one_digit, one_number, one_page, predicting
+from digitry.reading.certainty import MAX_ERROR
 from digitry.reading.knowledge import Knowledge, apply_knowledge
 from digitry.reading.networks import Models, Networks, knows_some_digits
 from digitry.reading.page_options import PageOptions, PageOptionValues, page_options_of
 from digitry.reading.picture_input import Picture, grey_pages, is_one_picture, picture_name
 from digitry.reading.region import read_region
-from digitry.types import TEN_DIGITS, Probabilities, Reading
+from digitry.types import TEN_DIGITS, Images, Probabilities, Reading
 
 log = logging.getLogger("digitry.reading")
 
@@ -27,11 +30,64 @@ EXPECTATIONS = ("digit", "number", "page")
 """What a picture may be said to hold: one digit; one number on one line; any numbers, anywhere."""
 
 
-class Reader(Networks):
+class Reader:
     """Reads pictures with the networks it loaded: for single digits, for whole numbers, for pages."""
+
+    networks: Networks
+    """What answers when pictures are read."""
 
     _said = False
     """Whether it was said which digits its networks do not know."""
+
+    def __init__(
+        self,
+        model: Models = None,
+        *,
+        max_error: float = MAX_ERROR,
+        sure_confidence: float | None = None,
+        ask_both: bool | None = None,
+        threads: int = 1,
+    ) -> None:
+        """Load the networks; those that come with digitry read what `model` does not.
+
+        `model`: a network for single digits, for whole numbers or for pages, or one of each, in any order.
+        `max_error`: the share of the sure readings that may be wrong, on pictures like those that the scale in the
+        network's contract was fitted to; of a network without a scale nothing is sure.
+        `sure_confidence`, 0 to 1, takes the scales' place: what a model says of itself.
+        `ask_both`: whether the shipped network for numbers is asked about digits, too; None where the scale was fitted
+        that way.
+        Raises ModelError for a model that cannot be used, SettingError for a number outside its range, and for two
+        networks that read the same.
+        """
+        self.networks = Networks(
+            model, max_error=max_error, sure_confidence=sure_confidence, ask_both=ask_both, threads=threads
+        )
+
+    def __repr__(self) -> str:
+        return f"<Reader: {self.networks}>"
+
+    def with_max_error(self, max_error: float) -> Reader:
+        """Return a reader with the same networks, none opened again, and another `max_error`. Raises SettingError for
+        no share.
+        """
+        other = copy.copy(self)
+        other.networks = self.networks.with_max_error(max_error)
+        return other
+
+    @property
+    def max_error(self) -> float:
+        """The share of the sure readings that may be wrong."""
+        return self.networks.max_error
+
+    @property
+    def contract(self) -> Contract:
+        """What the model of single digits expects, and where it comes from."""
+        return self.networks.contract
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The labels a digit may get, in the order of `read_digits`' columns."""
+        return self.networks.class_names
 
     def read(
         self,
@@ -95,10 +151,10 @@ class Reader(Networks):
     ) -> Reading:
         def read_part(part: NDArray[np.uint8]) -> Reading:
             if expect == "digit":
-                return one_digit.read_pages([part], self, name=name, page=page)[0]
+                return one_digit.read_pages([part], self.networks, name=name, page=page)[0]
             if expect == "number":
-                return one_number.read_number(part, self, options, name=name, page=page)
-            return one_page.read_page(part, self, options, name=name, page=page)
+                return one_number.read_number(part, self.networks, options, name=name, page=page)
+            return one_page.read_page(part, self.networks, options, name=name, page=page)
 
         if known is None:
             return read_part(grey)
@@ -122,7 +178,7 @@ class Reader(Networks):
                 first = ", ".join(self.class_names[:3])
                 raise SettingError(f"between, length and check are about digits; this model reads {first}…")
             return options
-        for names in (self.class_names, self.digits_in_numbers):
+        for names in (self.class_names, self.networks.digits_in_numbers):
             if names != TEN_DIGITS and not knows_some_digits(names):
                 raise SettingError(f"this model reads {', '.join(names[:3])}…, not digits; use expect 'digit'")
         self._say_what_is_unknown()
@@ -138,8 +194,8 @@ class Reader(Networks):
                 f"the model for single digits knows only {', '.join(self.class_names)}: of other digits the networks "
                 "for numbers and pages speak alone, and such a digit that stands alone is never sure"
             )
-        if knows_some_digits(self.digits_in_numbers):
-            known = ", ".join(self.digits_in_numbers)
+        if knows_some_digits(self.networks.digits_in_numbers):
+            known = ", ".join(self.networks.digits_in_numbers)
             warn_caller(f"the model for numbers knows only {known}: it never reads another digit")
 
     def read_drawing(self, ink: NDArray[np.uint8], *, expect: str = "number") -> Reading:
@@ -150,7 +206,7 @@ class Reader(Networks):
         if expect not in drawn_ink.EXPECTATIONS:
             raise unknown_name("expectation", expect, drawn_ink.EXPECTATIONS)
         self.check_expectation(expect)
-        return drawn_ink.read_drawing(ink, self, expect=expect)
+        return drawn_ink.read_drawing(ink, self.networks, expect=expect)
 
     def predict(self, x: Any, *, invert: bool | None = None) -> NDArray[Any]:
         """Predict the labels of digits, as scikit-learn's classifiers do: int64 (n,), or names where classes have some.
@@ -160,14 +216,22 @@ class Reader(Networks):
         says, unless `invert` says whether; another tells of empty images. Raises DataError for what is no array of
         images, or could mean two things, as whole numbers 0 and 1 could.
         """
-        return predicting.predict(x, self, invert=invert)
+        return predicting.predict(x, self.networks, invert=invert)
 
     def predict_proba(self, x: Any, *, invert: bool | None = None) -> Probabilities:
         """Predict the probabilities of digits, float32 (n, classes), each row summing to 1, by `class_names`.
 
         What it takes, warns of and raises is what `predict` does.
         """
-        return predicting.predict_proba(x, self, invert=invert)
+        return predicting.predict_proba(x, self.networks, invert=invert)
+
+    def read_digits(self, images: Images) -> Probabilities:
+        """Read canonical digits, uint8 (n, 28, 28), as datasets hold them: probabilities, float32 (n, classes).
+
+        These are taken as they are, which is fast; arrays of other shapes and kinds, and what looks like no canonical
+        digits, as `predict_proba` takes them. Raises DataError as that does.
+        """
+        return self.networks.read_digits(images)
 
     def read_digit_pages(self, pages: list[NDArray[np.uint8]], *, name: str = "", page: int = 1) -> list[Reading]:
         """Return readings of grey pages, uint8 (h, w), with one digit each: the network runs once for all.
@@ -175,7 +239,7 @@ class Reader(Networks):
         Nothing is `known` of them: these are whole pictures, many together.
         """
         with on_one_thread():
-            return one_digit.read_pages(pages, self, name=name, page=page)
+            return one_digit.read_pages(pages, self.networks, name=name, page=page)
 
 
 @overload

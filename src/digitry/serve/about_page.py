@@ -22,7 +22,7 @@ def about_page(service: Service) -> File:
         version=digitry.__version__,
         model=model.name,
         networks=networks,
-        knows_none=bool(model.reader.digits.contract.settings.get("outlier_share")),
+        knows_none=bool(model.reader.networks.digits.contract.settings.get("outlier_share")),
         collects=service.collection is not None,
     )
     return File(text.encode(), TYPES[".html"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 import json
 import logging
 import traceback
@@ -143,11 +142,8 @@ class Handlers:
                     else (images_of_bytes(body, self._limits.max_images), None)
                 )
                 found = await self._in_time(engine.batchers[model.name].weigh(images))
-        rows, names, reader = [one.probabilities for one in found], model.reader.class_names, model.reader
-        if max_error != reader.max_error:
-            reader = copy.copy(reader)  # the networks are the same
-            reader.max_error = max_error
-        judged = judge_digits(found, reader)
+        rows, names = [one.probabilities for one in found], model.reader.class_names
+        judged = judge_digits(found, model.reader.networks.with_max_error(max_error))
         answer: dict[str, Any] = {
             "model": model.name,
             "class_names": names,

@@ -94,7 +94,7 @@ def _is_number_label(label: str, reader: Reader) -> bool:
 
 
 def _signs(reader: Reader) -> tuple[str, ...]:
-    return signs_among(reader.pages.class_names[:-1])  # the last is any other character
+    return signs_among(reader.networks.pages.class_names[:-1])  # the last is any other character
 
 
 NAME_LENGTH = 20

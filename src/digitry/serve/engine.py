@@ -61,7 +61,7 @@ class ServedModel:
     @property
     def networks(self) -> dict[str, Model]:
         """What reads a `digit`, and what reads a `number` and a `page` where these can be asked for."""
-        return {kind: getattr(self.reader, f"{kind}s") for kind in EXPECTATIONS if kind in self.expectations}
+        return {kind: getattr(self.reader.networks, f"{kind}s") for kind in EXPECTATIONS if kind in self.expectations}
 
 
 def network_facts(model: Model) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def load_served_model(name: str, paths: Sequence[Path]) -> ServedModel:
             expectations.append(expect)
         except SettingError:
             continue
-    sha256 = hashlib.sha256(b"".join(data)).hexdigest() if data else reader.digits.sha256
+    sha256 = hashlib.sha256(b"".join(data)).hexdigest() if data else reader.networks.digits.sha256
     return ServedModel(name, data, sha256, reader, tuple(expectations))
 
 
@@ -101,7 +101,7 @@ class Engine:
         self.children = Children({model.name: model.data for model in models.values()}, processes, limits)
         self._pool = ThreadPoolExecutor(processes, thread_name_prefix="digits")
         self.batchers = {
-            name: Batcher(partial(weigh_digits, networks=model.reader), self._pool, processes, limits, seen)
+            name: Batcher(partial(weigh_digits, networks=model.reader.networks), self._pool, processes, limits, seen)
             for name, model in models.items()
         }
         self.requests = 0

@@ -56,7 +56,7 @@ def _open_readers(models: dict[str, tuple[bytes, ...]]) -> dict[str, Reader]:
         decode(cv2.imencode(suffix, blank)[1].tobytes())
     readers = {name: Reader(data, threads=1) for name, data in models.items()}
     for reader in readers.values():
-        reader.open_all()
+        reader.networks.open_all()
         for expect in EXPECTATIONS:
             with contextlib.suppress(SettingError):  # a model of other things than digits reads no numbers
                 reader.read_grey(blank, expect=expect)
@@ -73,7 +73,7 @@ def _answer(reader: Reader, picture: bytes, job: dict[str, Any], max_pixels: int
     kept: list[Any] = []
     error = None
     try:
-        reader.max_error = job["max_error"]
+        reader = reader.with_max_error(job["max_error"])
         known = parse_knowledge(**job["known"]) if job["known"] else None
         for page in decode_pages(picture, max_pixels=max_pixels, formats=PICTURE_FORMATS):
             if len(readings) == MAX_PAGES:

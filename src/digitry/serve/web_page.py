@@ -141,8 +141,9 @@ def _shipped_for_numbers() -> bytes:
 
 def network_file(service: Service, name: str) -> File:
     """Return one of the `NETWORKS` as it is now: a reload may have changed it."""
-    reader = service.model(service.default_model).reader
-    body = _shipped_for_numbers() if name == "shipped" else (reader.digits if name == "digit" else reader.numbers).data
+    networks = service.model(service.default_model).reader.networks
+    own = networks.digits if name == "digit" else networks.numbers
+    body = _shipped_for_numbers() if name == "shipped" else own.data
     return File(body, TYPES[".onnx"], version=_version(body))
 
 
@@ -154,19 +155,20 @@ def network_address(name: str, file: File) -> str:
 def page_config(service: Service, access: Access) -> dict[str, Any]:
     """State what the page has to know of this server."""
     model = service.model(service.default_model)
+    networks = model.reader.networks
     reads_numbers = "number" in model.expectations
-    wanted = ("digit", *(("number",) if reads_numbers else ()), *(("shipped",) if model.reader.has_own_numbers else ()))
+    wanted = ("digit", *(("number",) if reads_numbers else ()), *(("shipped",) if networks.has_own_numbers else ()))
     files = {name: network_file(service, name) for name in wanted}
     return {
         "version": digitry.__version__,
         "class_names": model.reader.class_names,
         "is_shipped": not model.data,
-        "has_own_numbers": model.reader.has_own_numbers,
+        "has_own_numbers": networks.has_own_numbers,
         "reads_numbers": reads_numbers,
         "networks": {
             name: {"address": network_address(name, file), "bytes": len(file.body)} for name, file in files.items()
         },
-        "accuracy": network_figures("digit", model.reader.digits).get("test_accuracy"),
+        "accuracy": network_figures("digit", networks.digits).get("test_accuracy"),
         "collects": service.collection is not None,
         "not_a_digit": NOT_A_DIGIT,
         "number_label": number_pattern(model.reader) if service.collection is not None else None,

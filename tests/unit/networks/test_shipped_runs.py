@@ -81,7 +81,7 @@ def test_the_networks_that_read_are_opened_by_their_names_wherever_a_model_is(na
     assert network_sha256(name) == network_sha256(None)
     reader = digitry.Reader(name)
     assert reader.read(printed_digit(7), expect="digit") == digitry.Reader().read(printed_digit(7), expect="digit")
-    assert not reader.has_own_numbers  # what is sure on a page stays sure
+    assert not reader.networks.has_own_numbers  # what is sure on a page stays sure
     told = CliRunner().invoke(info.command, [name])
     assert told.stdout.endswith(f" digitry read --model {name} PICTURE  read with it\n")
 

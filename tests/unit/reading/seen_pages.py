@@ -28,7 +28,7 @@ def written(*numbers: tuple[str, int, int], size: int = 40, **facts: object) -> 
 def read(page: NDArray[np.uint8], seen: list[Seen], **options: object) -> Reading:
     """What a reader makes of a page on which its network sees these characters; the others are the shipped ones."""
     reader = Reader(sure_confidence=0.5)
-    reader.see_page = network_seeing(page.shape, seen)  # type: ignore[method-assign]
+    reader.networks.see_page = network_seeing(page.shape, seen)  # type: ignore[method-assign]
     return reader.read(page, **options)  # type: ignore[arg-type]
 
 

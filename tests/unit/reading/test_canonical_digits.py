@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 
 from digitry.images.segment import is_blot
 from digitry.images.stages import BLANK, MAX_HOLES, MIN_SMOOTHNESS, canonical_stages, hole_count, smoothness
-from digitry.reading import Reader
 from digitry.reading.canonical_digits import NOISE, NOT_FITTED, TOGETHER, Weighed, judge_digits, weigh_digits
+from digitry.reading.networks import Networks
 from digitry.reading.one_digit import BLOT_REASON
 from tests.unit.tiny_models import printed_digit
 
 
 @pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader()
+def networks() -> Networks:
+    return Networks()
 
 
 def canonical(digit: int) -> NDArray[np.uint8]:
@@ -70,19 +70,19 @@ NOBODY_KNOWS = {
 
 
 @pytest.mark.parametrize("kind", NOBODY_KNOWS)
-def test_what_is_no_canonical_digit_is_never_sure(kind: str, reader: Reader) -> None:
+def test_what_is_no_canonical_digit_is_never_sure(kind: str, networks: Networks) -> None:
     image, reason = NOBODY_KNOWS[kind]
-    [weighed] = weigh_digits(image[np.newaxis], reader)
-    [(sure, why)] = judge_digits([weighed], reader)
+    [weighed] = weigh_digits(image[np.newaxis], networks)
+    [(sure, why)] = judge_digits([weighed], networks)
     assert not sure
     assert why
     assert reason is None or why == reason
 
 
-def test_many_at_once_are_weighed_as_each_alone(reader: Reader) -> None:
+def test_many_at_once_are_weighed_as_each_alone(networks: Networks) -> None:
     images = np.stack([*in_many_hands(5 * TOGETHER), *(image for image, _ in NOBODY_KNOWS.values())])
-    together = weigh_digits(images, reader)
-    alone = [one for image in images for one in weigh_digits(image[np.newaxis], reader)]
+    together = weigh_digits(images, networks)
+    alone = [one for image in images for one in weigh_digits(image[np.newaxis], networks)]
     assert [one.doubt for one in together] == [one.doubt for one in alone]
     assert [one.best for one in together] == [one.best for one in alone]
     np.testing.assert_allclose([one.confidence for one in together], [one.confidence for one in alone], atol=1e-5)
@@ -91,9 +91,9 @@ def test_many_at_once_are_weighed_as_each_alone(reader: Reader) -> None:
     assert {BLANK, NOISE, NOT_FITTED, None} < {one.doubt for one in together}, "there are some of every kind"
 
 
-def test_what_is_looked_at_in_many_at_once_is_what_tells_of_one(reader: Reader) -> None:
+def test_what_is_looked_at_in_many_at_once_is_what_tells_of_one(networks: Networks) -> None:
     images = np.stack([*in_many_hands(200), *map(with_holes, range(26))])
-    doubts = [one.doubt for one in weigh_digits(images, reader)]
+    doubts = [one.doubt for one in weigh_digits(images, networks)]
     for image, doubt in zip(images, doubts, strict=True):
         is_noise = smoothness(image) < MIN_SMOOTHNESS or hole_count(image) > MAX_HOLES
         assert (doubt == NOISE) == is_noise or doubt in (BLANK, NOT_FITTED) or "network" in str(doubt)
@@ -102,26 +102,25 @@ def test_what_is_looked_at_in_many_at_once_is_what_tells_of_one(reader: Reader) 
 
 
 @pytest.mark.parametrize(("holes", "doubt"), [(0, BLOT_REASON), (MAX_HOLES, BLOT_REASON), (MAX_HOLES + 1, NOISE)])
-def test_a_blot_and_what_has_more_holes_than_any_digit_are_doubted(
-    holes: int, doubt: str, reader: Reader, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(reader.__dict__, "asks_both", False)
-    [weighed] = weigh_digits(with_holes(holes)[np.newaxis], reader)
+def test_a_blot_and_what_has_more_holes_than_any_digit_are_doubted(holes: int, doubt: str) -> None:
+    [weighed] = weigh_digits(with_holes(holes)[np.newaxis], Networks(ask_both=False))
     assert weighed.doubt == doubt
 
 
-def test_a_doubt_outweighs_every_confidence(reader: Reader) -> None:
+def test_a_doubt_outweighs_every_confidence(networks: Networks) -> None:
     row = np.eye(10, dtype=np.float32)[0]
     found = [Weighed(row, 0, 1.0, None), Weighed(row, 0, 1.0, "why"), Weighed(row, 0, 0.1, None)]
-    sure, doubted, low = judge_digits(found, reader)
+    sure, doubted, low = judge_digits(found, networks)
     assert sure == (True, None)
     assert doubted == (False, "why")
-    assert low == reader.judge("digit", 0.1)[1:]
+    assert low == networks.judge("digit", 0.1)[1:]
 
 
 def test_a_digit_is_sure_from_the_same_confidence_on_as_everywhere() -> None:
-    for reader in (Reader(), Reader(max_error=0.02), Reader(max_error=1e-6), Reader(sure_confidence=0.75)):
-        least = reader.least_confidence("digit")
+    shipped = Networks()
+    several = (shipped.with_max_error(error) for error in (0.005, 0.02, 1e-6))
+    for networks in (*several, Networks(sure_confidence=0.75)):
+        least = networks.least_confidence("digit")
         for confidence in (0.0, 0.7499, 0.75, np.nextafter(least, 0), min(least, 1.0), 1.0):
             weighed = Weighed(np.zeros(10, np.float32), 0, float(confidence), None)
-            assert judge_digits([weighed], reader) == [reader.judge("digit", float(confidence))[1:]]
+            assert judge_digits([weighed], networks) == [networks.judge("digit", float(confidence))[1:]]

@@ -62,11 +62,11 @@ def test_where_both_see_the_same_number_the_signs_are_those_that_the_page_s_netw
 def test_a_picture_of_one_digit_is_read_by_the_network_for_digits():
     reader = Reader(template_model_bytes(), sure_confidence=0.0)
     page = on_paper(ink_page("7", height=120))
-    reader.see_page = network_seeing(page.shape, level("4", 46, 40, 120))  # type: ignore[method-assign]
+    reader.networks.see_page = network_seeing(page.shape, level("4", 46, 40, 120))  # type: ignore[method-assign]
     monkeyed = np.eye(10, dtype=np.float32)[[4]]
-    reader.read_digits = lambda images: monkeyed  # type: ignore[method-assign]
+    reader.networks.read_digits = lambda images: monkeyed  # type: ignore[method-assign]
     assert only(reader.read(page)).text == "4"
-    reader.see_page = network_seeing(page.shape, level("7", 46, 40, 120))  # type: ignore[method-assign]
+    reader.networks.see_page = network_seeing(page.shape, level("7", 46, 40, 120))  # type: ignore[method-assign]
     doubted = reader.read(page)
     assert (doubted.text, doubted.sure, doubted.reason) == ("4", False, "read as 4, but on the page 7 is seen")
 
@@ -74,11 +74,11 @@ def test_a_picture_of_one_digit_is_read_by_the_network_for_digits():
 def test_a_digit_of_which_nobody_is_convinced_is_not_all_of_the_picture():
     page = on_paper(ink_page("7", height=120))
     reader = Reader(template_model_bytes(), sure_confidence=0.0)
-    reader.see_page = network_seeing(page.shape, [])  # type: ignore[method-assign]
+    reader.networks.see_page = network_seeing(page.shape, [])  # type: ignore[method-assign]
     shares = np.full((1, 10), 0.6 / 9, np.float32)
     for share, text in ((0.4, ""), (0.6, "4")):
         shares[0, 4] = share
-        reader.read_digits = lambda images: shares  # type: ignore[method-assign]
+        reader.networks.read_digits = lambda images: shares  # type: ignore[method-assign]
         assert reader.read(page).text == text
 
 
@@ -86,9 +86,9 @@ def test_what_frames_several_digits_makes_no_digit_with_them():
     page = on_paper(ink_page("7", height=120))
     reader = Reader(template_model_bytes(), sure_confidence=0.0)
     shares = np.eye(10, dtype=np.float32)[[4]]
-    reader.read_digits = lambda images: shares  # type: ignore[method-assign]
+    reader.networks.read_digits = lambda images: shares  # type: ignore[method-assign]
     for seen, texts in (("1", ["4"]), ("17", [])):
-        reader.see_page = network_seeing(page.shape, level(seen, 60, 60, 40))  # type: ignore[method-assign]
+        reader.networks.see_page = network_seeing(page.shape, level(seen, 60, 60, 40))  # type: ignore[method-assign]
         assert [number.text for number in reader.read(page).numbers if number.text == "4"] == texts
 
 

@@ -62,25 +62,25 @@ def test_two_digits_are_read_as_one_and_said_to_be_unsure(own: Reader) -> None:
 
 def test_many_pages_give_their_readings_in_order_blank_ones_among_them(own: Reader) -> None:
     pages = [printed_digit(4), BLANK, printed_digit(7), BLANK, BLANK, printed_digit(0)]
-    readings = read_pages(pages, own, name="scan.tif", page=3)
+    readings = read_pages(pages, own.networks, name="scan.tif", page=3)
     assert [reading.text for reading in readings] == ["4", "", "7", "", "", "0"]
     assert {(reading.picture, reading.page) for reading in readings} == {("scan.tif", 3)}
     assert readings[1].reason == "the picture is blank, nothing stands out of the paper"
     for page, reading in zip(pages, readings, strict=True):
-        (alone,) = read_pages([page], own, name="", page=1)
+        (alone,) = read_pages([page], own.networks, name="", page=1)
         assert alone.text == reading.text
         assert [n.box for n in alone.numbers] == [n.box for n in reading.numbers]
 
 
 def test_no_pages_and_nothing_but_blank_ones_ask_no_network(own: Reader) -> None:
-    assert read_pages([], own, name="", page=1) == []
-    assert judge_crops([], own).shape == (0, 10)
+    assert read_pages([], own.networks, name="", page=1) == []
+    assert judge_crops([], own.networks).shape == (0, 10)
 
 
 def test_the_shipped_networks_are_as_sure_as_they_agree(shipped: Reader) -> None:
     stages = [canonical_stages(printed_digit(digit)) for digit in range(10)]
     canonical = np.stack([one.canonical for one in stages if one.canonical is not None])
-    alone, both = shipped.read_digits(canonical), judge_crops(stages, shipped)
+    alone, both = shipped.read_digits(canonical), judge_crops(stages, shipped.networks)
     # A share of each: what the other one adds is a probability itself, and all of them together are no more than one.
     other = (both - OWN_SHARE * alone) / (1 - OWN_SHARE)
     assert other.min() >= -1e-6
@@ -97,25 +97,25 @@ def test_where_the_other_network_sees_no_digit_a_share_of_a_doubtful_confidence_
     rows[0, 4] = confidence
     blank = np.zeros((1, 32, 11), np.float32)
     blank[..., 0] = 1
-    monkeypatch.setattr(shipped, "read_digits", lambda images: rows.copy())
-    monkeypatch.setattr(shipped, "second_opinion", lambda strips: blank)
+    monkeypatch.setattr(shipped.networks, "read_digits", lambda images: rows.copy())
+    monkeypatch.setattr(shipped.networks, "second_opinion", lambda strips: blank)
     stages = canonical_stages(printed_digit(4))
-    np.testing.assert_allclose(judge_crops([stages], shipped), rows * left, atol=1e-6)
+    np.testing.assert_allclose(judge_crops([stages], shipped.networks), rows * left, atol=1e-6)
 
 
 @pytest.mark.parametrize("names", [tuple("0123456789"), tuple("abcdefghij")])
 def test_a_model_of_one_s_own_judges_alone(names: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     reader = Reader(template_model_bytes(class_names=names))
-    monkeypatch.setattr(reader, "second_opinion", lambda strips: pytest.fail("the shipped network was asked"))
+    monkeypatch.setattr(reader.networks, "second_opinion", lambda strips: pytest.fail("the shipped network was asked"))
     stages = [canonical_stages(printed_digit(digit)) for digit in range(10)]
     canonical = np.stack([one.canonical for one in stages if one.canonical is not None])
-    np.testing.assert_array_equal(judge_crops(stages, reader), reader.read_digits(canonical))
+    np.testing.assert_array_equal(judge_crops(stages, reader.networks), reader.read_digits(canonical))
 
 
 @pytest.mark.parametrize("shape", [(20, 200), (200, 20), (9, 9), (500, 500)])
 def test_strokes_of_any_shape_reach_both_networks(shipped: Reader, shape: tuple[int, int]) -> None:
     page = np.pad(np.full(shape, 255, np.uint8), max(shape))
-    (reading,) = read_pages([page], shipped, name="", page=1)
+    (reading,) = read_pages([page], shipped.networks, name="", page=1)
     assert len(reading.numbers) <= 1
 
 
@@ -137,7 +137,7 @@ def stretched_stroke(lean: int, pen: int) -> NDArray[np.uint8]:
 
 @pytest.mark.parametrize("lean", [8, 10, 12, 14])
 def test_what_is_another_digit_in_a_slimmer_shape_is_that_and_never_sure(shipped: Reader, lean: int) -> None:
-    (reading,) = read_pages([stretched_stroke(lean, 190)], shipped, name="", page=1)
+    (reading,) = read_pages([stretched_stroke(lean, 190)], shipped.networks, name="", page=1)
     assert (reading.text, reading.sure, reading.reason) == ("1", False, STRETCHED)
     x, y, width, height = reading.numbers[0].box
     assert min(x, y) >= 0
@@ -146,13 +146,13 @@ def test_what_is_another_digit_in_a_slimmer_shape_is_that_and_never_sure(shipped
 
 @pytest.mark.parametrize("lean", [4, 6, 8, 10])
 def test_a_1_that_was_stretched_to_a_square_is_read_and_not_sure(shipped: Reader, lean: int) -> None:
-    (reading,) = read_pages([stretched_stroke(lean, 160)], shipped, name="", page=1)
+    (reading,) = read_pages([stretched_stroke(lean, 160)], shipped.networks, name="", page=1)
     assert (reading.text, reading.sure) == ("1", False)
 
 
 @pytest.mark.parametrize("digit", [0, 2, 3, 5, 6, 7, 8])
 def test_other_digits_that_were_stretched_stay_what_they_are(shipped: Reader, digit: int) -> None:
-    (reading,) = read_pages([stretched(digit)], shipped, name="", page=1)
+    (reading,) = read_pages([stretched(digit)], shipped.networks, name="", page=1)
     assert reading.text == str(digit)
 
 
@@ -161,6 +161,6 @@ def test_a_digit_among_much_else_is_doubted_more_than_the_same_digit_alone(own: 
     busy = clear.copy()
     for row in (4, 20, 250):
         busy[row : row + 6, 5:250] = 255
-    alone, among = (read_pages([page], own, name="", page=1)[0].numbers[0] for page in (clear, busy))
+    alone, among = (read_pages([page], own.networks, name="", page=1)[0].numbers[0] for page in (clear, busy))
     assert (alone.text, among.text) == ("7", "7")
     assert among.confidence < 0.9 * alone.confidence

@@ -14,6 +14,7 @@ from digitry.images.ink import InkPage
 from digitry.images.slope import Levelling
 from digitry.networks.page_answer import CENTRE, CLASSES, HEIGHT, WIDTH
 from digitry.reading import Reader
+from digitry.reading.networks import Networks
 from digitry.reading.one_number import InkSheet
 from digitry.types import Box, Number
 from tests.unit.images.written import falling, ink_page, tight_box, write
@@ -147,7 +148,7 @@ def test_alternatives_are_other_numbers_best_first(reader: Reader) -> None:
 
 def test_one_mark_alone_is_judged_by_the_model_for_digits(monkeypatch: pytest.MonkeyPatch) -> None:
     reader = Reader(template_model_bytes(), sure_confidence=0.0)
-    monkeypatch.setattr(reader, "read_digits", lambda images: np.eye(10, dtype=np.float32)[[4] * len(images)])
+    monkeypatch.setattr(reader.networks, "read_digits", lambda images: np.eye(10, dtype=np.float32)[[4] * len(images)])
     assert reader.read(on_paper(ink_page("7", height=120))).text == "4"
     assert reader.read(on_paper(ink_page("73", height=120))).text == "73"
 
@@ -169,8 +170,8 @@ def test_a_box_of_turned_ink_comes_back_to_the_page_it_was_shrunk_and_cut_from()
     assert sheet.box_on_page((10, 20, 0, 0))[2:] == (1, 1)
 
 
-class _Blind(Reader):
-    """A reader whose network for pages sees nothing."""
+class _Blind(Networks):
+    """Networks of which the one for pages sees nothing."""
 
     def see_page(self, page: NDArray[np.float32]) -> NDArray[np.float32]:
         answers = np.zeros((len(self.pages.class_names) + CLASSES, page.shape[0] // 4, page.shape[1] // 4), np.float32)
@@ -178,14 +179,20 @@ class _Blind(Reader):
         return answers
 
 
+def reader_with(networks: Networks) -> Reader:
+    reader = Reader()
+    reader.networks = networks
+    return reader
+
+
 def test_what_only_one_of_two_networks_reads_is_given_and_not_sure() -> None:
-    (number,) = _Blind(sure_confidence=0.0).read(printed("2047"), expect="number").numbers
+    (number,) = reader_with(_Blind(sure_confidence=0.0)).read(printed("2047"), expect="number").numbers
     assert (number.text, number.sure) == ("2047", False)
     assert number.reason == "one network reads 2047, another no number"
 
 
 class _SeesSigns(_Blind):
-    """A network for pages that sees a number written as it is told, at every size."""
+    """Networks of which the one for pages sees a number written as it is told, at every size."""
 
     def __init__(self, *names: str, options: dict[str, float]) -> None:
         super().__init__(**options)  # type: ignore[arg-type]
@@ -202,7 +209,7 @@ class _SeesSigns(_Blind):
 
 def read_with_signs(text: str, seen: str = "", **options: Any) -> Number:
     """A number in a plotter's hand, in which the network for pages sees the same, or what is `seen`."""
-    reader = _SeesSigns(*(seen or text), options={"sure_confidence": 0.0})
+    reader = reader_with(_SeesSigns(*(seen or text), options={"sure_confidence": 0.0}))
     (number,) = reader.read(printed(text), expect="number", **options).numbers
     return number
 
@@ -254,7 +261,7 @@ def test_a_point_that_is_drawn_is_read() -> None:
 
 
 def test_a_single_digit_that_the_network_for_pages_does_not_see_is_not_sure() -> None:
-    number = _Blind(sure_confidence=0.0).read(printed("8"), expect="number").numbers[0]
+    number = reader_with(_Blind(sure_confidence=0.0)).read(printed("8"), expect="number").numbers[0]
     assert (number.text, number.sure) == ("8", False)
     assert number.reason == "one network reads 8, another is not convinced"
 

@@ -49,7 +49,7 @@ def test_what_parts_whole_from_fraction_is_for_a_person_to_say():
     seen = together(level("1,250"), level("7", 500, 400))
     page = np.full((600, 800), PAPER, np.uint8)
     reader = Reader(sure_confidence=0.0)
-    reader.see_page = network_seeing(page.shape, seen)  # type: ignore[method-assign]
+    reader.networks.see_page = network_seeing(page.shape, seen)  # type: ignore[method-assign]
     values = {decimal: reader.read(page, decimal=decimal).numbers[0].value for decimal in ("auto", "comma", "point")}
     assert values == {"auto": 1250, "comma": 1.25, "point": 1250}
 
@@ -136,7 +136,7 @@ def test_a_page_is_turned_as_it_is_told_and_its_boxes_lie_on_the_page_as_given(t
     upright, seen = written(("2047", 40, 40), ("38", 430, 144))
     lying = np.ascontiguousarray(np.rot90(upright, turn // 90))
     reader = Reader(sure_confidence=0.5)
-    reader.see_page = network_seeing(upright.shape, seen)  # type: ignore[method-assign]
+    reader.networks.see_page = network_seeing(upright.shape, seen)  # type: ignore[method-assign]
     reading = reader.read(lying, rotate=turn)
     assert (reading.text, reading.turn) == ("2047 38", turn)
     for number in reading.numbers:

@@ -74,7 +74,7 @@ def test_canonical_digits_with_some_ink_in_a_corner_are_read_as_they_are(reader:
     smudged[:, :3, :3] = 255
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        np.testing.assert_array_equal(reader.read_digits(smudged), reader.digits.probabilities(smudged))
+        np.testing.assert_array_equal(reader.read_digits(smudged), reader.networks.digits.probabilities(smudged))
 
 
 def test_empty_images_are_said(reader: Reader) -> None:

@@ -182,7 +182,7 @@ def test_a_model_that_cannot_be_used_is_named(tmp_path: Path) -> None:
 def test_a_network_for_digits_and_one_for_numbers_are_taken_in_any_order() -> None:
     digits, numbers = Model.open(MODEL), Model.open(number_model_bytes())
     for reader in (Reader([digits, numbers]), Reader((numbers, digits)), Reader([MODEL, number_model_bytes()])):
-        assert (reader.digits.contract, reader.numbers.contract) == (digits.contract, numbers.contract)
+        assert (reader.contract, reader.networks.numbers.contract) == (digits.contract, numbers.contract)
     with pytest.raises(
         SettingError, match="two models read single digits; give one for digits, one for numbers, one for pages"
     ):
@@ -192,23 +192,23 @@ def test_a_network_for_digits_and_one_for_numbers_are_taken_in_any_order() -> No
 def test_the_shipped_networks_read_what_a_person_s_own_does_not() -> None:
     for own in (MODEL, number_model_bytes()):
         reader = Reader(own)
-        kinds = [reader.digits.contract.recipe, reader.numbers.contract.recipe]
+        kinds = [reader.contract.recipe, reader.networks.numbers.contract.recipe]
         assert sorted(kinds) == sorted(["tiny", "number-reader" if own is MODEL else "reader"])
 
 
 def test_a_network_for_numbers_of_one_s_own_reads_numbers() -> None:
     page = 255 - ink_page("38", "52")
     reader = Reader(number_model_bytes(), sure_confidence=0.0)
-    assert reader.read_strips(shaded_strip([4, None, 2])[np.newaxis]).argmax(axis=2).max() == 5
+    assert reader.networks.read_strips(shaded_strip([4, None, 2])[np.newaxis]).argmax(axis=2).max() == 5
     assert reader.read(page, expect="number").stages["strips"]
 
 
 def test_the_shipped_digits_keep_their_second_opinion_beside_an_own_network_for_numbers() -> None:
     # The scale of the shipped digits was fitted with it.
     own, shipped = Reader(number_model_bytes()), Reader()
-    assert own.asks_both
-    assert shipped.asks_both
-    assert not Reader(MODEL).asks_both
+    assert own.networks.asks_both
+    assert shipped.networks.asks_both
+    assert not Reader(MODEL).networks.asks_both
     page = 255 - printed_digit(4)
     assert own.read(page, expect="digit").numbers == shipped.read(page, expect="digit").numbers
 
@@ -217,16 +217,16 @@ def test_a_model_that_nobody_measured_is_never_sure_and_says_what_to_do() -> Non
     for reader in (Reader(MODEL), Reader(MODEL, max_error=1.0)):
         (number,) = reader.read(printed_digit(3), expect="digit").numbers
         assert (number.text, number.sure, number.reason) == ("3", False, NO_SCALE)
-    assert Reader(number_model_bytes()).judge("number", 1.0) == (1.0, False, NO_SCALE)
-    assert Reader(number_model_bytes()).judge("digit", 1.0)[1]
+    assert Reader(number_model_bytes()).networks.judge("number", 1.0) == (1.0, False, NO_SCALE)
+    assert Reader(number_model_bytes()).networks.judge("digit", 1.0)[1]
 
 
 def test_the_model_s_own_scale_decides() -> None:
     scale = Scale((0.1, 0.9), (0.2, 0.7), (0.1,), (0.5,), 100, 0.5, "tests")
     contract = Contract("tiny", tuple("0123456789"), confidence_scale=scale)
     reader = Reader(template_model_bytes(contract=contract.to_json()), max_error=0.1)
-    assert reader.judge("digit", 0.9) == (0.7, True, None)
-    assert reader.judge("digit", 0.49)[1] is False
+    assert reader.networks.judge("digit", 0.9) == (0.7, True, None)
+    assert reader.networks.judge("digit", 0.49)[1] is False
 
 
 def test_a_low_confidence_is_read_but_not_sure() -> None:
@@ -238,36 +238,54 @@ def test_a_low_confidence_is_read_but_not_sure() -> None:
 
 
 def test_a_model_s_own_confidence_is_shown_as_it_is_where_it_is_what_counts(own: Reader) -> None:
-    assert own.judge("digit", 0.61) == (0.61, True, None)
-    assert own.judge("number", 0.49)[:2] == (0.49, False)
-    assert Reader(MODEL, sure_confidence=0.0).judge("digit", 0.0) == (0.0, True, None)
+    assert own.networks.judge("digit", 0.61) == (0.61, True, None)
+    assert own.networks.judge("number", 0.49)[:2] == (0.49, False)
+    assert Reader(MODEL, sure_confidence=0.0).networks.judge("digit", 0.0) == (0.0, True, None)
 
 
 @pytest.mark.parametrize("kind", ["digit", "number"])
 def test_calibrated_confidences_and_doubts_follow_the_model_s_own(kind: str) -> None:
     strict, easy = Reader(max_error=0.005), Reader(max_error=0.05)
-    judged = [strict.judge(kind, confidence) for confidence in np.linspace(0, 1, 101)]
+    judged = [strict.networks.judge(kind, confidence) for confidence in np.linspace(0, 1, 101)]
     assert [shown for shown, _, _ in judged] == sorted(shown for shown, _, _ in judged)
     assert [sure for _, sure, _ in judged] == sorted(sure for _, sure, _ in judged)
     assert all((reason is None) == sure for _, sure, reason in judged)
     assert not judged[0][1]
     # Who allows more errors is sure of more.
-    assert all(easy.judge(kind, c)[1] >= strict.judge(kind, c)[1] for c in np.linspace(0, 1, 101))
+    assert all(easy.networks.judge(kind, c)[1] >= strict.networks.judge(kind, c)[1] for c in np.linspace(0, 1, 101))
+
+
+def test_another_share_of_errors_changes_what_is_sure_and_opens_no_network_again() -> None:
+    reader = Reader()
+    easy = reader.with_max_error(0.05)
+    page = 255 - printed_digit(4)
+    assert easy.read(page, expect="digit") == Reader(max_error=0.05).read(page, expect="digit")
+    assert (reader.max_error, easy.max_error) == (0.005, 0.05)
+    # Whichever of the two asks first opens it.
+    for kind in ("digits", "numbers"):
+        assert getattr(reader.networks, kind) is getattr(easy.networks, kind)
+    with pytest.raises(SettingError, match="max_error must be from 0 to 1, not 5"):
+        reader.with_max_error(5)
+
+
+def test_whether_the_shipped_network_for_numbers_is_asked_about_digits_can_be_said() -> None:
+    assert not Reader(ask_both=False).networks.asks_both
+    assert Reader(MODEL, ask_both=True).networks.asks_both
 
 
 def test_who_allows_no_error_is_never_sure() -> None:
-    _, sure, reason = Reader(max_error=0).judge("number", 1.0)
+    _, sure, reason = Reader(max_error=0).networks.judge("number", 1.0)
     assert not sure
     assert reason == "no confidence is known to keep errors within 0%; the least to ask for is 0.5%"
 
 
 def test_a_doubt_shows_no_certainty_and_the_error_rate_that_was_asked_for() -> None:
-    _, sure, reason = Reader(max_error=0.0004).judge("digit", 0.99999)
+    _, sure, reason = Reader(max_error=0.0004).networks.judge("digit", 0.99999)
     assert (sure, reason) == (False, "no confidence is known to keep errors within 0.04%; the least to ask for is 0.2%")
     scale = Model.shipped("digit").contract.confidence_scale
     assert scale is not None
     least = scale.least_confidence(0.002)
-    shown, sure, reason = Reader(max_error=0.002).judge("digit", least - 0.001)
+    shown, sure, reason = Reader(max_error=0.002).networks.judge("digit", least - 0.001)
     assert (sure, reason) == (False, f"a confidence of {min(shown, 0.999):.1%} is too low to keep errors within 0.2%")
 
 
@@ -287,7 +305,7 @@ def test_settings_outside_their_range_are_refused(settings: dict[str, float], wo
 def test_what_the_networks_are_asked_has_the_promised_shapes(shipped: Reader) -> None:
     rows = shipped.read_digits(np.zeros((3, 28, 28), np.uint8))
     assert (rows.dtype, rows.shape) == (np.float32, (3, 10))
-    frames = shipped.read_strips(np.zeros((2, 40, 100), np.uint8))
+    frames = shipped.networks.read_strips(np.zeros((2, 40, 100), np.uint8))
     assert (frames.dtype, frames.shape) == (np.float32, (2, 50, 11))
     np.testing.assert_allclose(frames.sum(axis=2), 1, atol=1e-4)
 
@@ -306,8 +324,8 @@ def test_the_stages_are_kept_for_people_who_ask_why(shipped: Reader) -> None:
 
 def test_with_another_network_for_numbers_nothing_on_a_page_is_sure_as_nobody_measured_both_together() -> None:
     reader = Reader(number_model_bytes())
-    assert reader.judge("page", 0.99) == (0.99, False, NOT_MEASURED_TOGETHER)
-    assert Reader(number_model_bytes(), sure_confidence=0.9).judge("page", 0.99) == (0.99, True, None)
+    assert reader.networks.judge("page", 0.99) == (0.99, False, NOT_MEASURED_TOGETHER)
+    assert Reader(number_model_bytes(), sure_confidence=0.9).networks.judge("page", 0.99) == (0.99, True, None)
 
 
 def test_the_log_tells_what_was_opened_and_read_but_no_name_and_no_number(

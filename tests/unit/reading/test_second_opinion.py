@@ -29,7 +29,7 @@ def around(boxes: list[Box]) -> Box:
 
 
 def ask(reader: Reader, grey: NDArray[np.uint8], box: Box, size: float, signs: list[Box] | None = None) -> Opinion:
-    return second_opinion(grey, box, size, signs or [], reader.read_strips)
+    return second_opinion(grey, box, size, signs or [], reader.networks.read_strips)
 
 
 @pytest.mark.parametrize("size", [14, 40, 150])

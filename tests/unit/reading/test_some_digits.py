@@ -22,7 +22,7 @@ NOT_7 = "the model for single digits does not know 7, only 3, 8"
 def reader() -> Reader:
     """Knows 3 and 8, and takes everything for an 8."""
     made = Reader(template_model_bytes(class_names=("3", "8")), sure_confidence=0.0)
-    made.read_digits = lambda images: np.tile(np.float32([0.1, 0.9]), (len(images), 1))  # type: ignore[method-assign]
+    made.networks.read_digits = lambda images: np.tile(np.float32([0.1, 0.9]), (len(images), 1))  # type: ignore[method-assign]
     return made
 
 
@@ -58,7 +58,7 @@ def test_a_network_for_numbers_may_know_some_digits_too() -> None:
     reader = Reader(number_model_bytes(contract=contract.to_json(), classes=4), sure_confidence=0.0)
     with pytest.warns(UserWarning, match="numbers knows only 3, 8, 9: it never reads another digit"):
         reader.check_expectation("number")
-    frames = reader.read_strips(shaded_strip([None, 0, None, 2])[np.newaxis])
+    frames = reader.networks.read_strips(shaded_strip([None, 0, None, 2])[np.newaxis])
     assert frames.shape[2] == 11
     assert sorted(set(frames[0].argmax(axis=1).tolist())) == [0, 1 + 3, 1 + 9]
     np.testing.assert_allclose(frames.sum(axis=2), 1, atol=1e-5)

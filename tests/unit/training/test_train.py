@@ -442,7 +442,7 @@ def test_a_run_that_learned_numbers_leaves_a_model_its_temperature_and_how_many_
     assert contract.reads == "number"
     assert contract.confidence_scale is not None
     assert contract.confidence_scale.pictures == 4  # two an epoch
-    assert Reader(folder).numbers.contract == contract
+    assert Reader(folder).networks.numbers.contract == contract
     few_strips(monkeypatch)
     assert evaluate(folder, data=printed_dataset()).to_json()["splits"]["test"]["strips"] == 24
     assert json.loads(Path("run/metrics.json").read_text())["reads"] == "number"

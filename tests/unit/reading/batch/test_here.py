@@ -69,13 +69,13 @@ def test_small_pictures_of_one_digit_cost_one_run_of_the_network(
     reader: Reader, sources: list[PictureSource], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs = []
-    real = reader.read_digits
+    real = reader.networks.read_digits
 
     def counted(images: Images) -> Probabilities:
         runs.append(len(images))
         return real(images)
 
-    monkeypatch.setattr(reader, "read_digits", counted)
+    monkeypatch.setattr(reader.networks, "read_digits", counted)
     list(here.read_many(reader, sources[:6], DIGIT))
     assert runs == [6]
 
@@ -92,7 +92,7 @@ def test_nobody_waits_long_for_the_first_of_many(
 def test_a_fault_among_many_is_the_fault_of_one(
     reader: Reader, sources: list[PictureSource], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = reader.read_digits
+    real = reader.networks.read_digits
 
     def fails_on_many(images: Images) -> Probabilities:
         if len(images) > 1:
@@ -100,7 +100,7 @@ def test_a_fault_among_many_is_the_fault_of_one(
         return real(images)
 
     wanted = list(here.read_many(reader, sources[:6], DIGIT))
-    monkeypatch.setattr(reader, "read_digits", fails_on_many)
+    monkeypatch.setattr(reader.networks, "read_digits", fails_on_many)
     assert list(here.read_many(reader, sources[:6], DIGIT)) == wanted
 
 
