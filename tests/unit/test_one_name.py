@@ -77,7 +77,7 @@ def kind_of(node: ast.expr) -> str:
         case ast.Call(func=ast.Name() | ast.Attribute()) | ast.Subscript():
             return kind_of(node.func if isinstance(node, ast.Call) else node.value)
         case ast.Name(id=name) | ast.Attribute(attr=name):
-            known = {"str": "text", "int": "number", "float": "number", "dict": "mapping"}
+            known = {"str": "text", "int": "number", "float": "number", "dict": "mapping", "range": "range"}
             known |= dict.fromkeys(("tuple", "list", "set", "frozenset"), "several")
             return known.get(name, name if name[:1].isupper() and not name.isupper() else "")
     return ""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from digitry.types import IMAGE_PIXELS, IMAGE_SIDE
 
-SIDES = range(8, 513)
+INPUT_SIDES = range(8, 513)
 """Pixels that an image may have to be high and wide."""
 
 FREE = (IMAGE_SIDE, 1, IMAGE_PIXELS, 3)
@@ -58,6 +58,6 @@ def _layout(shape: tuple[int, ...], several: bool) -> Layout | None:
         core.remove(3)
         colours = 3
     side = core[0] if len(core) == 2 else math.isqrt(core[0]) if len(core) == 1 else 0
-    if side not in SIDES or core not in ([side, side], [side * side]):
+    if side not in INPUT_SIDES or core not in ([side, side], [side * side]):
         return None
     return Layout(shape, several, side, colours)

@@ -18,7 +18,7 @@ from digitry.types import IMAGE_PIXELS, IMAGE_SIDE, TEN_DIGITS, Images
 INK = 64
 """Grey levels below are no part of a stroke."""
 
-LONGEST = range(12, 22)
+LONGER_SIDES = range(12, 22)
 """Pixels of a digit's longer side. Those of MNIST are fitted into 20, and have 14 to 20."""
 
 OFF_CENTRE = 1.5
@@ -102,7 +102,7 @@ def _doubts(images: Images, networks: Networks) -> list[str | None]:
     longest = np.maximum(wide, tall)
     values = images.reshape(-1, IMAGE_PIXELS).astype(np.float32)
     moments = values @ _MOMENTS
-    is_fitted = (longest >= LONGEST[0]) & (longest <= LONGEST[-1])
+    is_fitted = (longest >= LONGER_SIDES[0]) & (longest <= LONGER_SIDES[-1])
     is_fitted &= np.abs(moments[:, 1:]).max(axis=1) <= OFF_CENTRE * np.maximum(moments[:, 0], 1)
     is_clear = _smoothness(values, moments[:, 0] / IMAGE_PIXELS) >= MIN_SMOOTHNESS
     return [
