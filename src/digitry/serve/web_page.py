@@ -142,8 +142,10 @@ def _shipped_for_numbers() -> bytes:
 def network_file(service: Service, name: str) -> File:
     """Return one of the `NETWORKS` as it is now: a reload may have changed it."""
     networks = service.model(service.default_model).reader.networks
-    own = networks.digits if name == "digit" else networks.numbers
-    body = _shipped_for_numbers() if name == "shipped" else own.data
+    if name == "shipped":
+        body = _shipped_for_numbers()
+    else:
+        body = (networks.digits if name == "digit" else networks.numbers).data
     return File(body, TYPES[".onnx"], version=_version(body))
 
 
