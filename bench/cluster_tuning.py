@@ -1,7 +1,7 @@
-"""A study of short trials on two nodes while workers, nodes and the coordinator are killed: is a trial lost or doubled?
+"""A study of short trials on two nodes while trials, nodes and the driver are killed: is a trial lost or doubled?
 
 bench/cluster.py writes what `measure_tuning` finds; tests/cluster/test_many_kills.py holds it to nothing lost or
-doubled. A worker is Ray's process in which a trial has its seat, the coordinator the process that holds the study; when
+doubled. A trial is Ray's process in which it has its seat, the driver the process that holds the study; when
 it is killed, the next one goes on in the same folder. Kills come at random moments, spread over the whole study.
 """
 
@@ -25,7 +25,7 @@ from digitry.training.tuning.study_plan import JOURNAL, RESULT
 
 NODES = 2
 
-KINDS = ("worker", "node", "coordinator")
+KINDS = ("trial", "node", "driver")
 
 PATIENCE_SECONDS = 120.0
 
@@ -88,21 +88,21 @@ class ShortTrials:
         if what == "node":
             self._cluster.kill()
             self._cluster.add()
-        elif what == "coordinator":
+        elif what == "driver":
             self.end()
             if self.process.returncode != -signal.SIGKILL:
                 raise SystemExit(f"the study was over before the kill, with {self.process.returncode}")
             self.process = self._started()
         else:
-            self._wait_until(lambda: self._kill_a_worker(dice))
+            self._wait_until(lambda: self._kill_a_trial(dice))
 
     def end(self) -> None:
-        """Kill the coordinator, if it is not over."""
+        """Kill the driver, if it is not over."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
-    def _kill_a_worker(self, dice: random.Random) -> bool:
+    def _kill_a_trial(self, dice: random.Random) -> bool:
         ours = sorted(seats() - self._others)
         if not ours:
             return False

@@ -1,21 +1,20 @@
 """Train the network that looks at pages, on drawn pages, and see what it reads on others.
 
 python -m bench page-reader [--steps 45000] [--run runs/page-reader] [--seed 0] [--threads 2] [--workers 1]
-                            [--windows 400] [--ray auto|HOST:PORT | --start FILE.onnx]
+                            [--windows 400] [--ray auto|HOST:PORT] [--start FILE.onnx]
 
 Pages are written with MNIST's first 54,000 training digits, and judged on pages written with its other 6,000; neither
 the test split nor a real picture is seen. The training is saved every hundred steps and goes on where it was stopped;
 one of more steps goes on from one of fewer as long as its learning rate has not begun to fall (the last fifth).
 With --start the steps go on from a network that is there already, at a rate that falls from the first to the last.
-Writes RUN/page.onnx if it answers as the network in Torch does, and page_reader.json, there and in results/: for every
-layout the share of the written numbers that are found with their digits and signs, and how many that are given are not
-there. Afterwards: python -m bench shipped-model page-reader.
+Writes RUN/page.onnx if it answers as the network in Torch does, and page_reader.json: for every layout the share of the
+written numbers that are found with their digits and signs, and how many that are given are not there; in results/ too,
+where RUN is the default. Afterwards: python -m bench shipped-model page-reader.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 from collections import Counter
 from functools import partial
@@ -35,12 +34,12 @@ from digitry.synthesis.allographs import CHARACTERS
 from digitry.synthesis.hands import Glyphs
 from digitry.synthesis.pages import PhotographedPage, made_page
 from digitry.training.page_export import page_network_to_onnx
-from digitry.training.page_learner import FALL
 from digitry.training.page_network import PageNetwork
 from digitry.training.page_training import PageTraining
 from digitry.training.run_folder import describe_surroundings
 
 HELD_BACK = 6000
+RUN = Path("runs/page-reader")
 STEPS = 45_000
 """As many as the network that ships has: 3.9 hours on two cores."""
 RESULTS = Path(__file__).parent.parent / "results" / "page_reader.json"
@@ -51,7 +50,7 @@ TOLERANCE = 1e-3
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=STEPS)
-    parser.add_argument("--run", type=Path, default=Path("runs/page-reader"))
+    parser.add_argument("--run", type=Path, default=RUN)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--workers", type=int, default=1, help="processes that draw; on a GPU one a core")
@@ -59,12 +58,10 @@ def main() -> None:
     parser.add_argument("--ray", metavar="auto|HOST:PORT", help="train on all nodes of that cluster")
     parser.add_argument("--start", type=Path, metavar="FILE.onnx", help="begin with the weights of this network")
     options = parser.parse_args()
-    if options.start and options.ray:
-        parser.error("--start trains on this machine alone; leave --ray out")
     torch.set_num_threads(options.threads)
     options.run.mkdir(parents=True, exist_ok=True)
     digits = digitry.load_dataset("mnist").train
-    training = PageTraining(options.run, options.seed, fall=1.0 if options.start else FALL)
+    training = PageTraining(options.run, options.seed)
     glyphs = _glyphs(digits, slice(None, -HELD_BACK))
     if options.start:
         training.start_from(options.start.read_bytes(), glyphs)
@@ -77,23 +74,17 @@ def main() -> None:
     data = export(training.learner.kept_network(), options.run / "page.onnx")
     figures = judge(data, _glyphs(digits, slice(-HELD_BACK, None)), options.windows, options.seed)
     about = {
-        "command": "python -m bench page-reader" + _arguments(options),
+        "command": f"python -m bench page-reader --steps {options.steps} --windows {options.windows}"
+        + (f" --seed {options.seed} --start page.onnx" if options.start else ""),
+        "started_from": training.started_from,
         "steps": training.learner.step,
         "bytes": len(data),
     }
     result = (json.dumps({**about, **figures, **describe_surroundings()}, indent=1) + "\n").encode()
-    for path in (RESULTS, options.run / RESULTS.name):
-        write_atomically(path, result)
+    write_atomically(options.run / RESULTS.name, result)
+    if options.run == RUN:
+        write_atomically(RESULTS, result)
     print(json.dumps(figures, indent=1))
-
-
-def _arguments(options: argparse.Namespace) -> str:
-    """What the command says that makes this network; with --start, of the file by its first digits alone."""
-    said = f" --steps {options.steps} --windows {options.windows}"
-    if options.start is None:
-        return said
-    began = hashlib.sha256(options.start.read_bytes()).hexdigest()
-    return f"{said} --seed {options.seed} --start page.onnx (SHA-256 {began[:12]}…)"
 
 
 def _glyphs(digits: digitry.Split, part: slice) -> Glyphs:

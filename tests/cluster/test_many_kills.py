@@ -1,4 +1,4 @@
-"""The long proof of tuning on a cluster: short trials, while nodes, workers and the coordinator are killed at random.
+"""The long proof of tuning on a cluster: short trials, while nodes, trials and the driver are killed at random.
 
 `.backends/bin/python -m pytest -m "cluster and full" tests/cluster`: more than half an hour on two cores.
 """

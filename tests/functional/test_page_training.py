@@ -150,20 +150,22 @@ def test_a_training_goes_on_from_a_file_whose_answers_it_gives_before_the_first_
     import torch
 
     from digitry.exports.half import with_half_weights
-    from digitry.training.page_export import page_network_to_onnx
+    from digitry.training.page_export import page_network_to_onnx, written_layers
+    from digitry.training.page_start import settled_length
     from digitry.training.page_training import PageTraining
 
     data = with_half_weights(page_network_to_onnx(trained(tmp_path / "before", glyphs, 2, to=2).kept_network(), {}))
-    training = PageTraining(tmp_path, seed=4, fall=1.0)
+    training = PageTraining(tmp_path, seed=4)
     training.start_from(data, glyphs)
     page = np.random.default_rng(1).normal(size=(1, 1, 64, 96)).astype(np.float32)
     with torch.inference_mode():
         answer = training.learner.kept_network()(torch.from_numpy(page)).numpy()
     assert np.abs(answer - onnxruntime.InferenceSession(data).run(None, {"pages": page})[0]).max() < 1e-3
-    weights = {name: value.clone() for name, value in training.learner.weights.items()}
-    training.learner.step = 1
-    training.start_from(b"not looked at any more", glyphs)
-    assert all((value == training.learner.weights[name]).all() for name, value in weights.items())
+    normalised = [layer for layer, behind in written_layers(training.learner.network) if behind is not None]
+    assert settled_length(144) == pytest.approx((0.002 * 144 / 0.02) ** 0.5)
+    for layer in normalised:
+        lengths = layer.weight.flatten(1).norm(dim=1)
+        assert (lengths / settled_length(layer.weight[0].numel()) - 1).abs().max() < 1e-4
 
 
 @pytest.mark.parametrize("data", [b"", b"no network", None], ids=["empty", "no ONNX", "another network"])
@@ -174,6 +176,30 @@ def test_a_file_of_another_network_is_refused(data: bytes | None, tmp_path: Path
 
     with pytest.raises(ModelError, match="network for pages"):
         PageTraining(tmp_path, seed=4).start_from(shipped_model("digit") if data is None else data, glyphs)
+
+
+def test_a_folder_goes_on_only_with_what_its_training_began_with(tmp_path: Path, glyphs: Glyphs):
+    from digitry.errors import TrainingError
+    from digitry.networks.model_files import shipped_model
+    from digitry.training.page_training import PageTraining
+
+    def training(name: str, data: bytes | None) -> PageTraining:
+        (tmp_path / name).mkdir(exist_ok=True)
+        one = PageTraining(tmp_path / name, seed=3)
+        if data is not None:
+            one.start_from(data, glyphs)
+        return one
+
+    data = shipped_model("page")
+    training("started", data).train(glyphs, 4, until=1)
+    trained(tmp_path / "fresh", glyphs, 4, to=1)
+    again = training("started", data)
+    again.train(glyphs, 4, until=2)
+    assert (again.learner.step, again.learner.fall) == (2, 1.0)
+    with pytest.raises(TrainingError, match=r"began with [0-9a-f]{64}"):
+        trained(tmp_path / "started", glyphs, 4, to=3)
+    with pytest.raises(TrainingError, match="began with random weights"):
+        training("fresh", data).train(glyphs, 4, until=2)
 
 
 def test_the_rate_falls_over_all_steps_where_a_training_goes_on_from_a_file():

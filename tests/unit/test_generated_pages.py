@@ -114,7 +114,7 @@ def test_what_a_cluster_costs() -> None:
     tune = {
         "trials": 200,
         "nodes": 2,
-        "kills": {"worker": 17, "node": 15, "coordinator": 18},
+        "kills": {"trial": 17, "node": 15, "driver": 18},
         "records": 201,
         "lost": 0,
         "doubled": 1,
@@ -122,10 +122,8 @@ def test_what_a_cluster_costs() -> None:
         "seconds": 1690.0,
     }
     told = " ".join(cluster_page.text_of(found | {"figures": found["figures"] | {"tune": tune}}).split())
-    assert (
-        "A study of 200 short trials on 2 nodes, with 50 kills at random moments in 28 minutes: 17 of workers" in told
-    )
-    assert "201 final records: no trial is lost, 1 doubled, none failed." in told
+    assert "A study of 200 short trials on 2 nodes, with 50 kills at random moments in 28 minutes: 17 of trials" in told
+    assert "201 final records; lost: 0, doubled: 1, failed: 0." in told
 
 
 def test_how_many_real_pictures_are_read() -> None:

@@ -1,4 +1,6 @@
-"""One name, one meaning: no two classes, functions or files of the package are called alike."""
+"""One name, one meaning: no two classes, functions or files of the package are called alike, and
+no two constants of different kinds.
+"""
 
 from __future__ import annotations
 

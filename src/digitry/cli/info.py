@@ -158,9 +158,10 @@ def _has_held_back(place: Path, model: Model) -> bool:
     from digitry.evaluation.calibrate import held_back_of
 
     try:
-        return bool(held_back_of(place, model))
+        held_back_of(place, model)
     except (DataError, ModelError):
         return False
+    return True
 
 
 def _what_is_missing(names: tuple[str, ...]) -> str:

@@ -48,8 +48,8 @@ if TYPE_CHECKING:
 @click.option(
     "--gpus",
     type=float,
-    help="With --ray: GPUs that each trial has; with 0.5 two share one. Of use where the nodes' Torch, JAX or "
-    "TensorFlow is one for GPUs.  [default: 0]",
+    help="With --ray: GPUs that each trial has; with 0.5 two share one. Only of use where the nodes have a Torch, "
+    "JAX or TensorFlow built for GPUs.  [default: 0]",
 )
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Fixes all that is random.  [default: 0]")
 @click.option("--study", type=click.Path(path_type=Path), help="The study's folder.  [default: runs/RECIPE-study-N]")

@@ -25,9 +25,6 @@ STRIP_WIDTH = 192
 MAX_DIGITS, MAX_CHARACTERS = 10, 16
 """So many digits has a number at most, and so many digits and signs together."""
 
-PADDING = 0
-"""Target value that pads the shorter numbers; the digit of class d is d + 1, the signs follow the classes."""
-
 SIGNED_SHARE = 0.3
 """Share of the strips with a number that has signs: a decimal, a date, an amount, a sum …"""
 

@@ -33,15 +33,12 @@ MEAN_OVER = 400
 class PageLearner:
     """All that a checkpoint of the training holds, and the step that changes it."""
 
-    def __init__(self, seed: int, device: torch.device, precision: str = "bfloat16", fall: float = FALL) -> None:
-        """Begin with random weights.
-
-        `precision`: in which the network computes where it can; its weights are float32. `fall`: over which share of
-        the steps the learning rate falls.
-        """
+    def __init__(self, seed: int, device: torch.device, precision: str = "bfloat16") -> None:
+        """Begin with random weights, in float32; `precision`: in which the network computes where it can."""
         torch.manual_seed(seed)
         self.device, self.precision, self.step = device, computed_in(precision, device.type), 0
-        self.fall = fall
+        self.fall = FALL
+        """The share of the steps over which the learning rate falls."""
         self.network = PageNetwork(len(CHARACTERS) + 1).to(device, memory_format=torch.channels_last)
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(), LEARNING_RATE, betas=(0.9, 0.98), weight_decay=WEIGHT_DECAY

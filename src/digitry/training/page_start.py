@@ -1,7 +1,7 @@
-"""Begins the training of a network for pages where the file of another one ends.
+"""Begins the training of a network for pages with the weights of another one's file.
 
-The file has every normalisation folded into its convolution; here they are parted again, so that the network answers as
-the file does and learns on as if it had never stopped.
+The file has every normalisation folded into its convolution; here they are unfolded, so that the network's first
+answers are the file's. The optimizer begins anew.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ def start_from(network: PageNetwork, data: bytes, pages: torch.Tensor) -> None:
     """Give the network the weights of a page network's ONNX file, also of one in half precision.
 
     `pages`, float32 (n, 1, h, w): typical ones, whose activations become the running statistics of normalisations.
-    Raises ModelError where the file does not hold exactly the weights that the network has.
+    Which characters it names is not looked at. Raises ModelError where its convolutions are not those of the network.
     """
     layers, weights = written_layers(network), _convolutions(data)
-    if [tuple(layer.weight.shape) for layer, _ in layers] != [kernel.shape for kernel, _ in weights]:
+    wanted = [(tuple(layer.weight.shape), (len(layer.weight),)) for layer, _ in layers]
+    if wanted != [(kernel.shape, bias.shape) for kernel, bias in weights]:
         raise ModelError(
             "the file is no network for pages of this shape: its convolutions differ from those trained here"
         )
@@ -41,7 +42,7 @@ def start_from(network: PageNetwork, data: bytes, pages: torch.Tensor) -> None:
                 lengths = kernel.flatten(1).norm(dim=1).clamp_min(1e-12)
                 longer = settled_length(kernel[0].numel()) / lengths
                 layer.weight.copy_(kernel * longer[:, None, None, None])
-                hooks.append(normalisation.register_forward_pre_hook(_Parting(longer, bias)))
+                hooks.append(normalisation.register_forward_pre_hook(_Unfolding(longer, bias)))
         network.eval()
         network(pages.to(next(network.parameters()).device))
     for hook in hooks:
@@ -57,7 +58,7 @@ def settled_length(size: int) -> float:
     return float(np.sqrt(LEARNING_RATE * size / (2 * WEIGHT_DECAY)))
 
 
-class _Parting:
+class _Unfolding:
     """Sets a normalisation, when the first activations come, so that it does to them what the file does."""
 
     def __init__(self, longer: torch.Tensor, bias: torch.Tensor) -> None:
@@ -73,7 +74,7 @@ class _Parting:
 
 
 def _convolutions(data: bytes) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-    """Kernels and biases in the order of the file."""
+    """Read kernels and biases, in the order of the file."""
     import onnx
     from onnx import numpy_helper
 

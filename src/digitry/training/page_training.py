@@ -6,6 +6,7 @@ On a GPU where Torch finds one, with as many processes that draw as it needs; th
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Callable
@@ -14,15 +15,18 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from digitry.errors import TrainingError
+from digitry.files import write_atomically
 from digitry.synthesis.hands import Glyphs
 from digitry.training import checkpoint
 from digitry.training.page_batches import collate, page_batches
-from digitry.training.page_learner import FALL, PageLearner
+from digitry.training.page_learner import PageLearner
 from digitry.training.page_start import start_from
 from digitry.training.page_targets import made_example
 
 SAVE_EVERY = 100
 """Steps between two checkpoints."""
+STARTED_FROM = "started-from.txt"
 STARTING_PAGES = 32
 """On so many a network that begins with another one's weights sees how large its activations are."""
 
@@ -33,23 +37,27 @@ Stretch = Callable[[int], dict[str, float]]
 class PageTraining:
     """A training in a folder, where its checkpoints are."""
 
-    def __init__(self, folder: Path, seed: int, precision: str = "bfloat16", fall: float = FALL) -> None:
-        """Begin, or go on where the folder's last checkpoint is; `precision` and `fall` are those of `PageLearner`."""
+    def __init__(self, folder: Path, seed: int, precision: str = "bfloat16") -> None:
+        """Begin, or go on where the folder's last checkpoint is; `precision` is that of `PageLearner`."""
         self.folder, self.seed, self.precision = folder, seed, precision
-        self.learner = PageLearner(seed, torch.device("cuda" if torch.cuda.is_available() else "cpu"), precision, fall)
+        self.learner = PageLearner(seed, torch.device("cuda" if torch.cuda.is_available() else "cpu"), precision)
         saved = checkpoint.load_latest(folder, self._run_id)
         if saved is not None:
             self.learner.restore(saved.step, saved.arrays)
+        self.started_from: str | None = None
+        """SHA-256 of the file with whose weights it begins; None where these are random."""
 
     @property
     def _run_id(self) -> str:
         return f"page-{self.seed}"
 
     def start_from(self, data: bytes, glyphs: Glyphs) -> None:
-        """Begin with the weights of a page network's ONNX file; nothing happens once a step was taken.
+        """Begin with the weights of a page network's ONNX file, and lower the rate from the first step to the last.
 
-        Raises ModelError where the file is none of this network's.
+        Of a training that has begun so the weights stay. Raises ModelError where the file holds no such network.
         """
+        self.started_from = hashlib.sha256(data).hexdigest()
+        self.learner.fall = 1.0
         if self.learner.step:
             return
         examples = (
@@ -63,7 +71,7 @@ class PageTraining:
     ) -> None:
         """Go on to the last of `steps`, or only to number `until`; so many `workers`, processes, draw the pages.
 
-        Writes as `go_on` does. Raises TrainingError where the loss is no longer a number.
+        Writes and raises as `go_on` does.
         """
         batches = page_batches(glyphs, self.seed, self.learner.step, workers=workers)
         self.go_on(lambda end: self.learner.learn_until(end, steps, batches), until or steps, save_every)
@@ -71,8 +79,10 @@ class PageTraining:
     def go_on(self, stretch: Stretch, until: int, save_every: int = SAVE_EVERY) -> None:
         """Go on to step `until`, a stretch after the other.
 
-        After each, every `save_every` steps, a checkpoint, and a line with the mean losses in losses.jsonl.
+        After each, every `save_every` steps, a checkpoint, and a line with the mean losses in losses.jsonl. Raises
+        TrainingError where the loss is no longer a number, or the folder's training began with other weights.
         """
+        self._hold_to_its_start()
         while (first := self.learner.step) < until:
             end = min((first // save_every + 1) * save_every, until)
             began = time.monotonic()
@@ -80,6 +90,17 @@ class PageTraining:
             seconds = (time.monotonic() - began) / (end - first)
             line = {name: round(value, 4) for name, value in parts.items()}
             self._save({"step": end, **line, "seconds_a_step": round(seconds, 3)})
+
+    def _hold_to_its_start(self) -> None:
+        """Note what the training begins with; raises TrainingError where the folder's began with something else."""
+        note = self.folder / STARTED_FROM
+        if not self.learner.step:
+            write_atomically(note, f"{self.started_from or 'random weights'}\n".encode())
+        began = note.read_text().strip() if note.is_file() else "random weights"
+        if began != (self.started_from or "random weights"):
+            raise TrainingError(
+                f"the training in {self.folder} began with {began}; go on with that, or take another folder"
+            )
 
     def _save(self, line: dict[str, float]) -> None:
         saved = checkpoint.Checkpoint(self.learner.step, self.learner.arrays(), {"run_id": self._run_id})

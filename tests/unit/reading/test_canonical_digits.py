@@ -97,6 +97,7 @@ def test_what_is_looked_at_in_many_at_once_is_what_tells_of_one(networks: Networ
     for image, doubt in zip(images, doubts, strict=True):
         is_noise = smoothness(image) < MIN_SMOOTHNESS or hole_count(image) > MAX_HOLES
         assert (doubt == NOISE) == is_noise or doubt in (BLANK, NOT_FITTED) or "network" in str(doubt)
+        assert doubt in (BLANK, NOISE) or smoothness(image) >= MIN_SMOOTHNESS
         assert doubt != BLOT_REASON or is_blot(image)
         assert doubt is not None or not is_blot(image)
 

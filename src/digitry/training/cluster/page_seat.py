@@ -29,6 +29,7 @@ class PageJob:
     seed: int
     steps: int
     precision: str
+    fall: float
 
 
 class PageState(NamedTuple):
@@ -73,6 +74,7 @@ class PageSeat:
         job = self._job
         add_up = GlooGroup(self._meeting or (host, port), self._host, rank, size).add_up
         self._learner = SharedPages(job.seed, Share(rank, size, add_up), job.precision)
+        self._learner.fall = job.fall
         self._learner.restore(*start)
         drawers = max(1, self._cores // CORES_A_DRAWER)
         self._batches = page_batches(job.glyphs, job.seed, start.step, workers=drawers, rank=rank, size=size)

@@ -44,7 +44,7 @@ def share_pages(
         if not ray.cluster_resources().get("CPU"):
             raise SettingError("the cluster has no core to train on; start its nodes with --num-cpus of 1 or more")
         check_nodes(ray, wanted)
-        job = PageJob(wanted, glyphs, training.seed, steps, training.precision)
+        job = PageJob(wanted, glyphs, training.seed, steps, training.precision, training.learner.fall)
         nodes = _Sharing(ray, job, training.learner)
         training.go_on(nodes.learn_until, until or steps, save_every)
 

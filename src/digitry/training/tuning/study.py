@@ -42,8 +42,8 @@ class Trial:
     """Why it failed or was ended early."""
     run: Path
     study_seconds: float = 0.0
-    """How long the study had been at work when this was last heard of: its end, of one that ended. Times in which no
-    trial ran are left out.
+    """How long the study had been at work when this was last heard of: its end, of one that ended. Time between two
+    calls of the command is left out.
     """
 
     def to_json(self) -> dict[str, Any]:

@@ -38,14 +38,14 @@ def best_so_far(trials: Sequence[Trial]) -> Figure:
         axes.step([*times, last / seconds], best, where="post", color=BLUE, label="best so far")
         axes.set_xlim(left=0)
         axes.set_title("Best so far")
-        axes.set_xlabel(f"{unit} since the first trial began")
+        axes.set_xlabel(f"{unit} of the study")
         _percent(axes)
         axes.legend(loc="best")
     return figure
 
 
 def unit_of(seconds: float) -> tuple[str, int]:
-    """Return in what a time is best told, and how many seconds that has."""
+    """Return the unit in which a duration is best shown, and its length in seconds."""
     return ("seconds", 1) if seconds < 120 else ("minutes", 60) if seconds < 120 * 60 else ("hours", 3600)
 
 

@@ -110,7 +110,7 @@ def _course_parts(study: Study, best: Trial) -> list[Part]:
         picture_of_chart(
             study_charts.best_so_far(study.trials),
             "Accuracy of every complete trial at the time of its end, and the best so far",
-            "Time in which no trial ran is left out.",
+            "Time between two calls of the command is left out.",
         )
     ]
     if max(len(one.curve) for one in study.trials) > 1:  # one epoch has no curve

@@ -45,7 +45,7 @@ class NodeShare:
         cores = f"{self.cores} core{'s' * (self.cores != 1)}"
         return f"{cores} and {self.gpus:g} GPU{'s' * (self.gpus > 1)}" if self.gpus else cores
 
-    def fits_in(self, resources: Mapping[str, float]) -> int:
+    def trials_in(self, resources: Mapping[str, float]) -> int:
         """Return for how many trials at once a node has room, whose resources are named as Ray does."""
         room = int(resources.get("CPU", 0)) // self.cores
         if not self.gpus:

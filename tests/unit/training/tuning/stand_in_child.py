@@ -28,7 +28,9 @@ for head, _ in asked:
             if kept:
                 kept.parent.mkdir(exist_ok=True)
                 kept.write_text(json.dumps(history))
-            answer({"epochs": history, "gpus": os.environ.get("CUDA_VISIBLE_DEVICES")})
+            gpus = {"gpus": os.environ.get("CUDA_VISIBLE_DEVICES")}
+            shared = {"takes_all": os.environ.get("XLA_PYTHON_CLIENT_PREALLOCATE")}
+            answer({"epochs": history, **gpus, **shared})
             if not next(asked).head["go_on"]:
                 answer({})
                 break

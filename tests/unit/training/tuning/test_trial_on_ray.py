@@ -68,6 +68,9 @@ def study(made_up_dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("tempfile.tempdir", str(nodes))
     monkeypatch.syspath_prepend(str(Path(__file__).parents[4]))
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")  # as of an actor that Ray gave this one
+    for name in ("XLA_PYTHON_CLIENT_PREALLOCATE", "TF_FORCE_GPU_ALLOW_GROWTH"):
+        monkeypatch.setenv(name, "")  # what is set is taken back
+        monkeypatch.delenv(name)
     yield NodeStudy(equipment(), pack_trial(RECIPE, replace(made_up_dataset, test=None)), None, module=STAND_IN)
     assert not list(nodes.iterdir()), "nodes keep nothing"
 
@@ -164,6 +167,7 @@ def test_what_trains_sees_the_gpus_of_its_trial_and_none_where_it_has_none(
     seat.end()
     assert said is not None
     assert said["gpus"] == seen
+    assert said["takes_all"] == ("false" if gpus == 0.5 else None), "two that share one leave each other some memory"
 
 
 def test_a_node_that_has_something_else_is_refused(study: NodeStudy, tmp_path: Path) -> None:

@@ -92,11 +92,11 @@ def test_a_trial_gets_the_share_of_a_node_that_it_is_to_have(monkeypatch: pytest
     ids=str,
 )
 def test_a_node_of_eight_cores_and_two_gpus_has_room_for_so_many_trials(share: NodeShare, trials: int) -> None:
-    assert share.fits_in({"CPU": 8.0, "GPU": 2.0, "memory": 1e9}) == trials
+    assert share.trials_in({"CPU": 8.0, "GPU": 2.0, "memory": 1e9}) == trials
 
 
 def test_a_node_without_gpus_has_room_only_for_trials_without() -> None:
-    assert (NodeShare(1).fits_in({"CPU": 8.0}), NodeShare(1, 0.5).fits_in({"CPU": 8.0})) == (8, 0)
+    assert (NodeShare(1).trials_in({"CPU": 8.0}), NodeShare(1, 0.5).trials_in({"CPU": 8.0})) == (8, 0)
 
 
 def test_one_that_trains_for_long_says_nothing(seat_of: Callable[[StandIn], RaySeat]) -> None:

@@ -108,6 +108,9 @@ class TrialSeat:
             os.environ["KERAS_BACKEND"] = study.backend
         if not study.share.gpus:  # Ray says which ones a trial has, but leaves all of them to one that has none
             os.environ["CUDA_VISIBLE_DEVICES"] = ""
+        elif study.share.gpus < 1:  # JAX and TensorFlow would take nearly all of its memory at once
+            os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+            os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
         head: dict[str, Any] = {"track": study.track, "threads": study.share.cores}
         if study.recipe_files:
             unpack_parcel(Parcel(study.recipe_files), home / "recipe")

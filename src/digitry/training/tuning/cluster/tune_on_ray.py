@@ -59,7 +59,7 @@ def trainers_on_ray(
     with joined_cluster(address):
         import ray
 
-        room = sum(share.fits_in(one["Resources"]) for one in ray.nodes() if one["Alive"])
+        room = sum(share.trials_in(one["Resources"]) for one in ray.nodes() if one["Alive"])
         if not room:
             needs = f"--num-cpus of {share.cores}" + (f" and --num-gpus of {ceil(share.gpus)}" if share.gpus else "")
             raise SettingError(f"the cluster has no node with {share} to train on; start one with {needs} or more")
@@ -92,7 +92,7 @@ def _node_study(recipe: str | Recipe, dataset: Dataset, track: str | None, share
 
 
 class RaySeat:
-    """A Seat: an actor on a node, which Ray puts where so much is free, and tells which GPUs it has."""
+    """A Seat: an actor that Ray puts on a node with so much free; Ray also tells it which GPUs are its own."""
 
     def __init__(self, ray: Any, study: ObjectRef[NodeStudy], share: NodeShare = ONE_CORE) -> None:
         self._ray, self._share = ray, share
@@ -104,11 +104,11 @@ class RaySeat:
     def ask(self, head: dict[str, Any], parcel: Parcel) -> tuple[dict[str, Any] | None, Parcel]:
         """See `TrialSeat`. Raises LostSeatError where its node is gone, or it was given up."""
         if "run" in head:
-            self._answer(self._actor.open.remote(), waits_for_a_core=True)
+            self._answer(self._actor.open.remote(), waits_for_room=True)
         said: tuple[dict[str, Any] | None, Parcel] = self._answer(self._actor.ask.remote(head, parcel))
         return said
 
-    def _answer(self, answer: Any, *, waits_for_a_core: bool = False) -> Any:
+    def _answer(self, answer: Any, *, waits_for_room: bool = False) -> Any:
         """Wait for an answer, and say what for where it takes long. Raises what was raised there, or LostSeatError."""
         from ray import exceptions
 
@@ -120,7 +120,7 @@ class RaySeat:
                 silent_since = time.monotonic()
                 if not self._ray.cluster_resources().get("CPU"):
                     warn_caller("no node of the cluster is left; waiting for one to join it")
-                elif waits_for_a_core:
+                elif waits_for_room:
                     warn_caller(
                         f"a trial waits for {'cores or GPUs' if self._share.gpus else 'cores'} of the cluster; "
                         "something else may have them, or there are fewer than --workers need"
