@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from digitry.images.one_thread import on_one_thread
 from digitry.images.segment import BLOT_ASPECT, BLOT_FILL, BLOT_SIDE, INK_LEVEL
-from digitry.images.stages import BLANK, HOLE_LEVEL, MAX_HOLES, MIN_SMOOTHNESS, hole_count
+from digitry.images.stages import BLANK, HOLE_LEVEL, MAX_HOLES, MIN_SMOOTHNESS, NOISE, hole_count
 from digitry.reading import one_digit
 from digitry.reading.networks import Networks
 from digitry.types import IMAGE_PIXELS, IMAGE_SIDE, TEN_DIGITS, Images
@@ -24,7 +24,6 @@ LONGER_SIDES = range(12, 22)
 OFF_CENTRE = 1.5
 """Pixels from the middle to the centre of mass, at most. In MNIST it is half a pixel."""
 
-NOISE = "there is noise, but no clear stroke"
 NOT_FITTED = "the ink is not fitted into 20×20 and centred by its mass, as canonical digits are"
 
 TOGETHER = 64

@@ -76,8 +76,12 @@ class Reader:
 
     @property
     def max_error(self) -> float:
-        """The share of the sure readings that may be wrong."""
+        """The share of the sure readings that may be wrong. Raises SettingError where it is set to no share."""
         return self.networks.max_error
+
+    @max_error.setter
+    def max_error(self, share: float) -> None:
+        self.networks = self.networks.with_max_error(share)
 
     @property
     def contract(self) -> Contract:

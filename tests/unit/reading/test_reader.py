@@ -261,6 +261,8 @@ def test_another_share_of_errors_changes_what_is_sure_and_opens_no_network_again
     page = 255 - printed_digit(4)
     assert easy.read(page, expect="digit") == Reader(max_error=0.05).read(page, expect="digit")
     assert (reader.max_error, easy.max_error) == (0.005, 0.05)
+    reader.max_error = 0.05
+    assert (reader.max_error, reader.networks.pages) == (0.05, easy.networks.pages)
     # Whichever of the two asks first opens it.
     for kind in ("digits", "numbers"):
         assert getattr(reader.networks, kind) is getattr(easy.networks, kind)

@@ -15,11 +15,11 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from digitry.images.stages import BLANK, canonical_stages
+from digitry.images.stages import BLANK, NOISE, canonical_stages
 from digitry.networks.contract import Contract
 from digitry.networks.model import Model
 from digitry.reading import Reader
-from digitry.reading.canonical_digits import NOISE, NOT_FITTED
+from digitry.reading.canonical_digits import NOT_FITTED
 from digitry.reading.certainty import MAX_ERROR
 from digitry.reading.knowledge import Knowledge, parse_knowledge
 from digitry.serve.app import create_app
