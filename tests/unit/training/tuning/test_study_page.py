@@ -58,7 +58,7 @@ def test_the_best_so_far_stands_at_the_times_at_which_trials_ended() -> None:
     ends, best = axes.lines
     assert (list(ends.get_xdata()), list(ends.get_ydata())) == ([2, 3, 4], [0.96, 0.95, 0.97])
     assert (list(best.get_xdata()), list(best.get_ydata())) == ([2, 3, 4, 5], [0.96, 0.96, 0.97, 0.97])
-    assert axes.get_xlabel() == "minutes since the first trial began"
+    assert axes.get_xlabel() == "minutes of the study"
     assert axes.get_xlim()[0] == 0
 
 
