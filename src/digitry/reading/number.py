@@ -112,15 +112,23 @@ def read_strips(
     main = supporters[best][1]
     spots = _spots(strips[main], answers[main], best) if placed else ()
     others = tuple((digits, min(p, 1.0)) for digits, p in ranked[1 : 1 + ALTERNATIVES] if p > 1e-4)
-    signs = _signs(strips[main], seen, main, best, class_names)
+    signs = _signs(strips[main], seen, main, best, probability, class_names)
     return Found(best, min(probability, 1.0), others, spots, strips[main], answers[main], signs)
 
 
 def _signs(
-    strip: Strip, seen: list[Frames], main: int, digits: tuple[int, ...], class_names: tuple[str, ...]
+    strip: Strip,
+    seen: list[Frames],
+    main: int,
+    digits: tuple[int, ...],
+    probability: float,
+    class_names: tuple[str, ...],
 ) -> tuple[Sign, ...]:
     """Return the signs that most of the strips see among these digits, where they stand on one of them."""
-    if set(class_names) <= set(TEN_DIGITS):
+    named = [1 + place for place, name in enumerate(class_names) if name not in TEN_DIGITS]
+    # A text with a sign is at most as probable as its frames' signs together: where that is less than half of these
+    # digits with and without signs, they stand without.
+    if 2 * sum(float(frames[:, named].sum()) for frames in seen) <= probability * len(seen):
         return ()
     votes: dict[tuple[int, ...], float] = defaultdict(float)
     for frames in seen:
