@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,9 @@ Probabilities = NDArray[np.float32]
 Box = tuple[int, int, int, int]
 """x, y, width, height in pixels of the upright picture, from its top left corner."""
 
-_OTHERS = "Dataset.from_arrays takes other kinds"
+
+def _kind(array: NDArray[Any]) -> str:
+    return f"{array.dtype} {array.shape}; Dataset.from_arrays takes other kinds"
 
 
 @dataclass(frozen=True)
@@ -48,15 +50,9 @@ class Split:
 
     def __post_init__(self) -> None:
         if self.images.dtype != np.uint8 or self.images.shape[1:] != (IMAGE_SIDE, IMAGE_SIDE):
-            raise ValueError(
-                f"images must be uint8 (n, {IMAGE_SIDE}, {IMAGE_SIDE}), not {self.images.dtype} "
-                f"{self.images.shape}; {_OTHERS}"
-            )
+            raise ValueError(f"images must be uint8 (n, {IMAGE_SIDE}, {IMAGE_SIDE}), not {_kind(self.images)}")
         if self.labels.dtype != np.int64 or self.labels.shape != (len(self.images),):
-            raise ValueError(
-                f"labels must be int64 ({len(self.images)},), one an image, not {self.labels.dtype} "
-                f"{self.labels.shape}; {_OTHERS}"
-            )
+            raise ValueError(f"labels must be int64 ({len(self.images)},), one an image, not {_kind(self.labels)}")
         if self.files and len(self.files) != len(self.images):
             raise ValueError(f"there must be {len(self.images)} files, one an image, or none, not {len(self.files)}")
 
@@ -214,6 +210,20 @@ class Table:
         return 1 + max((cell.column for cell in self.cells), default=-1)
 
 
+class ReadingStages(TypedDict, total=False):
+    """The pictures between the file and the answer, uint8, as far as a way of reading makes them: the `grey` page and
+    its `ink` (h, w), the `crop` of a single digit and its `canonical` form (28, 28), the `strips` (40, w) of numbers,
+    and the `frames`, float32 (w / 2, classes), that the network for numbers makes of them.
+    """
+
+    grey: NDArray[np.uint8]
+    ink: NDArray[np.uint8]
+    crop: NDArray[np.uint8]
+    canonical: NDArray[np.uint8]
+    strips: list[NDArray[np.uint8]]
+    frames: list[NDArray[np.float32]]
+
+
 @dataclass(frozen=True)
 class Reading:
     """What was read in one picture. `reason` says why when the reader is not sure."""
@@ -228,8 +238,9 @@ class Reading:
     """Degrees, clockwise, by which the page has to be turned to be upright: 0, 90, 180 or 270; 0 where nobody asked."""
     tables: tuple[Table, ...] = ()
     """The tables on the page, from the top down; empty where nobody asked."""
-    stages: dict[str, NDArray[Any]] = field(default_factory=dict, compare=False, repr=False)
-    """The pictures between the file and the answer, by name, for people who ask why."""
+    stages: ReadingStages = field(default_factory=ReadingStages, compare=False, repr=False)
+    by_page: bool = field(default=False, compare=False, repr=False)
+    """Whether the network for pages found and judged its numbers, with the confidence of numbers on pages."""
 
     def __repr__(self) -> str:
         name = " ".join(filter(None, ("Reading", self.picture, f"page {self.page}" if self.page > 1 else "")))
@@ -261,22 +272,16 @@ class Reading:
             "reason": self.reason,
             "turn": self.turn,
             "tables": [
-                {
-                    "rows": table.rows,
-                    "columns": table.columns,
-                    "cells": [{"row": c.row, "column": c.column, "box": list(c.box)} for c in table.cells],
-                }
-                for table in self.tables
+                {"rows": t.rows, "columns": t.columns, "cells": [{**vars(c), "box": list(c.box)} for c in t.cells]}
+                for t in self.tables
             ],
         }
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Reading:
         """Read what `to_json` wrote, here or by an older digitry; its stages are not among the values."""
-        tables = tuple(
-            Table(tuple(Cell(cell["row"], cell["column"], _box(cell["box"])) for cell in table["cells"]))
-            for table in values.get("tables", [])
-        )
+        cells = [[Cell(c["row"], c["column"], tuple(c["box"])) for c in t["cells"]] for t in values.get("tables", [])]
+        tables = tuple(Table(tuple(one)) for one in cells)
         numbers = tuple(_number_from_json(number) for number in values["numbers"])
         turn = values.get("turn", 0)
         return cls(values["picture"], numbers, values["sure"], values["reason"], values["page"], turn, tables)
@@ -309,10 +314,10 @@ def _number_to_json(number: Number) -> dict[str, Any]:
 
 def _number_from_json(values: dict[str, Any]) -> Number:
     return Number(
-        values["text"],
-        values["confidence"],
-        _box(values["box"]),
-        tuple(_digit_from_json(digit) for digit in values["digits"]),
+        text=values["text"],
+        confidence=values["confidence"],
+        box=tuple(values["box"]),
+        digits=tuple(_digit_from_json(digit) for digit in values["digits"]),
         sure=values["sure"],
         reason=values["reason"],
         alternatives=_pairs(values["alternatives"]),
@@ -333,12 +338,7 @@ def _digit_to_json(digit: Digit) -> dict[str, Any]:
 
 
 def _digit_from_json(values: dict[str, Any]) -> Digit:
-    return Digit(str(values["label"]), values["confidence"], _box(values["box"]), _pairs(values["alternatives"]))
-
-
-def _box(values: list[int]) -> Box:
-    x, y, width, height = values
-    return x, y, width, height
+    return Digit(str(values["label"]), values["confidence"], tuple(values["box"]), _pairs(values["alternatives"]))
 
 
 def _pairs(values: list[Any]) -> tuple[tuple[str, float], ...]:

@@ -71,8 +71,7 @@ def own_confidence_on_pages(
         progress("reading pages", 0, count)
     for place, page in enumerate(pages):
         reading = reader.read_grey(page.grey)
-        is_by_page = "weighed" in reading.stages
-        numbers = [number for number in reading.numbers if is_by_page and number.sure]
+        numbers = [number for number in reading.numbers if reading.by_page and number.sure]
         for number, is_right in judge_numbers(page, numbers).given:
             confidence.append(number.confidence)
             right.append(is_right)

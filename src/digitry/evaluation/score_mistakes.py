@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -13,6 +12,7 @@ from digitry.errors import DataError
 from digitry.evaluation.score_figures import Answer, Score
 from digitry.pages.number_words import confidence
 from digitry.reading import Reader
+from digitry.types import ReadingStages
 
 if TYPE_CHECKING:
     from digitry.pages.html import PagePicture, Part
@@ -23,6 +23,7 @@ MISTAKES_SHOWN = 60
 _PANEL_HEIGHT, _PANEL_WIDTH, _GAP = 168, 260, 12
 """Pixels of a mistake: the picture, a gap, what the network saw."""
 
+_STRIPS_SHOWN = 4
 _PAPER = 255
 _LEAST_SHOWN = 0.001
 """Alternatives less likely than this say nothing."""
@@ -52,7 +53,7 @@ def _mistake(one: Answer, reader: Reader, expect: str) -> PagePicture:
     from digitry.pages.html import PagePicture
 
     try:
-        stages: dict[str, Any] = reader.read(one.picture.picture, expect=expect).stages
+        stages = reader.read(one.picture.picture, expect=expect).stages
     except DataError:  # the file has gone meanwhile
         stages = {}
     image = _side_by_side(stages)
@@ -74,30 +75,16 @@ def _percent_or_dash(one: Answer) -> str:
     return "–" if one.confidence is None else confidence(one.confidence)
 
 
-def _side_by_side(stages: dict[str, Any]) -> NDArray[np.uint8]:
+def _side_by_side(stages: ReadingStages) -> NDArray[np.uint8]:
     """Return the picture and what the network saw of it (strips of ink, or else the canonical digit), dark on light."""
     page = np.full((_PANEL_HEIGHT, 2 * _PANEL_WIDTH + _GAP), _PAPER, np.uint8)
     if "grey" in stages:
         _paste(page[:, :_PANEL_WIDTH], stages["grey"])
-    seen = _ink_panels(stages.get("strips")) or _ink_panels(stages.get("canonical"))
+    seen = stages.get("strips", [])[:_STRIPS_SHOWN] or [stages["canonical"]] * ("canonical" in stages)
     for row, ink in enumerate(seen):
         height = _PANEL_HEIGHT // len(seen)
         _paste(page[row * height : (row + 1) * height, _PANEL_WIDTH + _GAP :], 255 - ink)
     return page
-
-
-def _ink_panels(stage: Any) -> list[NDArray[np.uint8]]:
-    """Return the ink images (light on black) of a stage, whether it is one, several, or none; four are enough to
-    see.
-    """
-    if stage is None:
-        return []
-    if isinstance(stage, dict):
-        stage = list(stage.values())
-    if isinstance(stage, np.ndarray) and stage.ndim == 2:
-        stage = [stage]
-    images: Sequence[Any] = list(stage)[:4]
-    return [np.asarray(image, np.uint8) for image in images if np.ndim(image) == 2 and np.size(image)]
 
 
 def _paste(place: NDArray[np.uint8], image: NDArray[np.uint8]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,15 +70,14 @@ def lone_number(view: NDArray[np.uint8], found: PageFound, networks: Networks, o
     evidence = _evidence(view, found, networks)
     if evidence is None or not _is_one_number(evidence, view.shape[0]):
         return None
-    stages: dict[str, Any] = dict(evidence.reading.stages)
-    if evidence.agrees and sum(len(one.characters) for one in evidence.within) > 1:
-        # What the page's network sees has its signs and its gaps.
-        stages["weighed"] = [weigh(one, view, networks) for one in evidence.within]
-        numbers = tuple(judged_number(what, found.turn, networks, options) for what in stages["weighed"])
+    by_page = evidence.agrees and sum(len(one.characters) for one in evidence.within) > 1
+    if by_page:  # what the page's network sees has its signs and its gaps
+        weighed = [weigh(one, view, networks) for one in evidence.within]
+        numbers = tuple(judged_number(what, found.turn, networks, options) for what in weighed)
     else:
         numbers = (_described(evidence, options),)
     numbers = tuple(_by_wanted_hand(number, options) for number in numbers)
-    return Reading("", numbers, *doubts(numbers), stages=stages)
+    return Reading("", numbers, *doubts(numbers), stages=evidence.reading.stages, by_page=by_page)
 
 
 def tiny_number(view: NDArray[np.uint8], networks: Networks, options: PageOptions) -> Reading:

@@ -16,7 +16,7 @@ from digitry.images.strip import DIGIT_HEIGHT, STRIP_HEIGHT, cut_strip
 from digitry.networks.decoding import single_digits
 from digitry.reading.certainty import doubted, share_doubt
 from digitry.reading.networks import Networks
-from digitry.types import TEN_DIGITS, Number, Reading
+from digitry.types import TEN_DIGITS, Number, Reading, ReadingStages
 
 DIGIT_EXPLAINS = 0.8
 """A digit that explains less of the picture than this is doubted in proportion: the sleeve of a coat is no 1."""
@@ -135,8 +135,13 @@ def digit_reading(
 
     `explained`: the share of the picture that the digit explains.
     """
-    stages = {"ink": found.ink, "crop": found.crop, "canonical": found.canonical}
-    kept = {stage: image for stage, image in stages.items() if image is not None}
+    kept: ReadingStages = {}
+    if found.ink is not None:
+        kept["ink"] = found.ink
+    if found.crop is not None:
+        kept["crop"] = found.crop
+    if found.canonical is not None:
+        kept["canonical"] = found.canonical
     if probabilities is None:
         return Reading("", reason=found.reason, stages=kept)
     blot = found.crop is not None and is_blot(found.crop)
@@ -151,5 +156,5 @@ def digit_reading(
     elif not sure and explained < DIGIT_EXPLAINS / 2:
         reason = "most of what the picture shows is no part of this digit"
     alternatives = share_doubt(digit.alternatives, digit.confidence, confidence)
-    number = Number(digit.label, confidence, digit.box, (digit,), sure, reason, alternatives)
+    number = Number(digit.label, confidence, digit.box, (digit,), sure=sure, reason=reason, alternatives=alternatives)
     return Reading("", (number,), sure=sure, reason=reason, stages=kept)

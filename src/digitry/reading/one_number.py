@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 import cv2
 import numpy as np
@@ -32,7 +31,7 @@ from digitry.reading.one_digit import BLOT, BLOT_REASON
 from digitry.reading.page import box_around
 from digitry.reading.page_options import PageOptions
 from digitry.reading.seen_number import SeenNumber, SeenText, seen_number
-from digitry.types import Box, Digit, Number, Reading
+from digitry.types import Box, Digit, Number, Reading, ReadingStages
 
 ONE_LINE = 3.0
 """A page lower than this many heights of its digits has room for one line: it is read as a whole too."""
@@ -259,7 +258,7 @@ def number_reading(
     sheet: InkSheet, found: Found | None, networks: Networks, grey: NDArray[np.uint8] | None = None
 ) -> Reading:
     """Return what was found on a sheet as a reading; where it should be all of a picture, that is given as `grey`."""
-    stages: dict[str, Any] = {"ink": sheet.page.ink, "strips": [], "frames": []}
+    stages: ReadingStages = {"ink": sheet.page.ink, "strips": [], "frames": []}
     if found is None:
         return Reading("", reason=NO_NUMBER, stages=stages)
     number = _number(sheet, found, grey, networks)

@@ -6,7 +6,6 @@ Where a picture holds one digit or has room for one line, the networks for digit
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +22,7 @@ from digitry.reading.page import PageFound, box_before, read_candidates, ruled_t
 from digitry.reading.page_options import PageOptions
 from digitry.reading.page_turn import upright
 from digitry.reading.tables.page_tables import Place, page_tables
-from digitry.types import Number, Reading
+from digitry.types import Number, Reading, ReadingStages
 
 TINY = 40
 """Pixels: a picture no larger than this is one digit or number, its writing too small for a page's network."""
@@ -58,13 +57,12 @@ def _read_found(grey: NDArray[np.uint8], found: PageFound, networks: Networks, o
     sure, reason = doubts(numbers)
     if not numbers:
         reason = _why_nothing(found, options)
-    seen = [what.opinion for what in given if what.opinion.strip is not None]
-    stages: dict[str, Any] = {
-        "weighed": given,
-        "strips": [opinion.strip for opinion in seen],
-        "frames": [opinion.frames for opinion in seen],
+    stages: ReadingStages = {
+        "strips": [what.opinion.strip for what in given if what.opinion.strip is not None],
+        "frames": [what.opinion.frames for what in given if what.opinion.frames is not None],
     }
-    return _turned_back(Reading("", numbers, sure, reason, tables=tables, stages=stages), quarter, grey.shape)
+    reading = Reading("", numbers, sure, reason, tables=tables, stages=stages, by_page=True)
+    return _turned_back(reading, quarter, grey.shape)
 
 
 def _why_nothing(found: PageFound, options: PageOptions) -> str:

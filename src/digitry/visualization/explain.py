@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
@@ -15,11 +14,11 @@ from digitry.pages.number_words import confidence as in_words
 from digitry.pages.templates import render
 from digitry.reading import Picture, Reader
 from digitry.reading.tables.grids import cell_text, grids, is_sure_cell
-from digitry.types import IMAGE_SIDE, IMAGE_SIZE, Digit, Number, Reading, is_sure
+from digitry.types import IMAGE_SIZE, Digit, Number, Reading, is_sure
 from digitry.visualization import words
 from digitry.visualization.colour import Colour, upright_colour
 from digitry.visualization.draw import draw_page
-from digitry.visualization.page_stages import characters_picture, tables_picture, was_seen_as_page
+from digitry.visualization.page_stages import characters_picture, tables_picture
 from digitry.visualization.place_labels import MANY
 from digitry.visualization.saliency import saliency
 from digitry.visualization.stage_pictures import crop, cut, heat, picture_of_pixels, pixelated
@@ -83,10 +82,8 @@ def canonical_digits(page: Colour, reading: Reading) -> list[NDArray[np.uint8] |
     """
     digits = [digit for number in reading.numbers for digit in number.digits]
     kept = reading.stages.get("canonical")
-    if kept is not None:
-        images = [kept] if isinstance(kept, np.ndarray) and kept.shape == (IMAGE_SIDE, IMAGE_SIDE) else list(kept)
-        if len(images) == len(digits):
-            return [None if image is None else np.asarray(image, np.uint8) for image in images]
+    if kept is not None and len(digits) == 1:
+        return [kept]
     return [_cut_out(page, digit) for digit in digits]
 
 
@@ -142,7 +139,7 @@ def _stages(page: Colour, reading: Reading, turn: int) -> Shown:
         draw_page(page, reading, note=False), words.reading_lead(reading), f"{said} what was read where."
     )
     shown = [drawn]
-    if was_seen_as_page(reading):
+    if reading.by_page and reading.numbers:
         caption = (
             "The characters that the network sees, signs too, and which of them follow each other: linked ones are one "
             "number. Blue is sure, amber not, grey printed; struck numbers are crossed out."
@@ -155,11 +152,11 @@ def _stages(page: Colour, reading: Reading, turn: int) -> Shown:
         )
         shown.append(picture_of_pixels(tables_picture(page, reading), "The cells of the page's tables", caption))
     ink = reading.stages.get("ink")
-    if ink is not None and ink.ndim == 2:
+    if ink is not None:
         caption = "The ink: light, shadow and paper taken out." if ink.any() else "The ink: there is none."
         shown.append(picture_of_pixels(255 - ink, "The ink that was found on the page, dark on white", caption))
     part = reading.stages.get("crop")
-    if part is not None and part.ndim == 2:
+    if part is not None:
         caption = "The digit's own strokes; rules, specks and neighbours left out."
         shown.append(picture_of_pixels(255 - part, "The ink of the one digit, dark on white", caption))
     is_broad, count = page.shape[1] > _BROAD * page.shape[0], len(reading.numbers)
@@ -177,27 +174,16 @@ def _tables(reading: Reading) -> list[Shown]:
 
 
 def _lines(reader: Reader, reading: Reading) -> list[Shown]:
-    strips = _listed(reading.stages.get("strips"))
-    frames = _listed(reading.stages.get("frames"))
+    strips, frames = reading.stages.get("strips", []), reading.stages.get("frames", [])
     if not strips:
         return []
     charts = [
-        strip_chart(
-            np.asarray(strip, np.uint8),
-            np.asarray(frames[index], np.float32) if len(frames) == len(strips) else None,
-            reader.class_names,
-        )
+        strip_chart(strip, frames[index] if len(frames) == len(strips) else None, reader.class_names)
         for index, strip in enumerate(strips[:MAX_STRIPS])
     ]
-    is_page = was_seen_as_page(reading)
+    is_page = reading.by_page
     lines = {"kind": "lines", "charts": charts, "has_frames": bool(frames), "left_out": len(strips) - len(charts)}
     return [{"heading": "A second opinion" if is_page else "The line of writing", "is_page": is_page, **lines}]
-
-
-def _listed(stage: Any) -> Sequence[Any]:
-    if stage is None:
-        return ()
-    return list(stage.values()) if isinstance(stage, dict) else list(stage)
 
 
 def _number(

@@ -22,11 +22,6 @@ SIDE = 1600
 """Pixels of the longer side at least, where the page is enlarged to have room for letters."""
 
 
-def was_seen_as_page(reading: Reading) -> bool:
-    """Tell whether the network that looks at pages made this reading, and found numbers."""
-    return len(reading.stages.get("weighed", ())) > 0
-
-
 def characters_picture(page: Colour, reading: Reading) -> Colour:
     """Draw each character of an upright page, uint8 (h, w, 3), as it was read, linked to the next of its number."""
     pale, scale = _pale(page)

@@ -283,7 +283,7 @@ def test_confidences_on_pages_are_those_of_numbers_and_one_that_is_not_there_is_
 
     class Fake:
         def read_grey(self, grey: np.ndarray) -> Reading:
-            return Reading("", tuple(said), stages={"weighed": ()})
+            return Reading("", tuple(said), by_page=True)
 
     counted: list[tuple[int, int]] = []
     confidence, right = own_confidence_on_pages(

@@ -12,8 +12,8 @@ from digitry.types import Cell, Digit, Number, Reading, Table
 
 SEVEN, POINT = Digit("7", 0.9, (4, 5, 6, 7), (("1", 0.05),)), Digit(".", 0.8, (9, 9, 2, 2))
 FULL = Number(
-    "7.7", 0.75, (4, 5, 20, 7), (SEVEN, SEVEN), False, "unsure", (("7.1", 0.1),), (POINT,), 7.7, ("%",), "written",
-    struck=True, table=0, row=0, column=1,
+    "7.7", 0.75, (4, 5, 20, 7), (SEVEN, SEVEN), sure=False, reason="unsure", alternatives=(("7.1", 0.1),),
+    signs=(POINT,), value=7.7, around=("%",), hand="written", struck=True, table=0, row=0, column=1,
 )  # fmt: skip
 TABLE = Table((Cell(0, 0, (0, 0, 30, 20)), Cell(0, 1, (30, 0, 30, 20))))
 READINGS = (

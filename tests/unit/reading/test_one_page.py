@@ -173,7 +173,9 @@ def test_an_option_that_does_not_exist_is_refused_before_anything_is_read():
 
 def test_the_strips_that_were_read_again_are_kept():
     page, seen = written(("2047", 40, 40), ("38", 430, 44))
-    stages = read(page, seen).stages
-    assert list(stages) == ["grey", "weighed", "strips", "frames"]
+    reading = read(page, seen)
+    stages = reading.stages
+    assert reading.by_page
+    assert list(stages) == ["grey", "strips", "frames"]
     assert [strip.shape[0] for strip in stages["strips"]] == [40, 40]
     assert all((frames.argmax(axis=1) != BLANK_COLUMN).any() for frames in stages["frames"])

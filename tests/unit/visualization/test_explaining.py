@@ -6,7 +6,6 @@ import base64
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
-from typing import Any
 
 import cv2
 import numpy as np
@@ -152,8 +151,8 @@ def test_those_who_cannot_see_are_served(reader: Reader) -> None:
 def stripped(reading: Reading, count: int) -> Reading:
     frames = np.full((20, 11), 0.01, np.float32)
     frames[:, 0] = 0.9
-    strips = {"strips": [np.full((40, 80), 200, np.uint8)] * count, "frames": [frames] * count}
-    return Reading(reading.picture, reading.numbers, reading.sure, reading.reason, stages={**reading.stages, **strips})
+    strips = [np.full((40, 80), 200, np.uint8)] * count
+    return replace(reading, stages={**reading.stages, "strips": strips, "frames": [frames] * count})
 
 
 def test_lines_of_writing_are_shown_when_the_reader_kept_them(reader: Reader) -> None:
@@ -200,10 +199,9 @@ def test_canonical_digits_are_the_reader_s_own_or_cut_anew(reader: Reader) -> No
     cut = canonical_digits(page, reading)
     labels = [int(reader.read_digits(image[np.newaxis]).argmax()) for image in cut if image is not None]
     assert labels == [4, 7]
-    kept = [np.full((28, 28), 9, np.uint8), None]
-    own = canonical_digits(page, Reading("", reading.numbers, stages={"canonical": kept}))
-    assert (own[0] == 9).all()
-    assert own[1] is None
+    alone = reader.read(printed_digit(3), expect="digit")
+    (own,) = canonical_digits(page, alone)
+    assert own is alone.stages["canonical"]
 
 
 def test_the_same_reading_gives_the_same_page(reader: Reader) -> None:
@@ -246,9 +244,8 @@ def seen_page() -> tuple[np.ndarray, Reading]:
         replace(first, hand="written", struck=True, table=0, row=0, column=0, sure=False, reason="it is struck out"),
         replace(second, hand="printed", around=("%",), table=0, row=1, column=0),
     )
-    stages: dict[str, Any] = {**reading.stages, "weighed": [object()] * len(numbers)}
     doubt = "1 of 2 is not sure"
-    return page, replace(reading, numbers=numbers, tables=(Table(cells),), sure=False, reason=doubt, stages=stages)
+    return page, replace(reading, numbers=numbers, tables=(Table(cells),), sure=False, reason=doubt, by_page=True)
 
 
 def test_a_page_has_its_characters_with_their_links_and_its_tables(reader: Reader) -> None:
