@@ -79,8 +79,8 @@ def out_of_fold(
     one, and judges that fold. `folder` keeps what is done: the same call goes on where it was stopped, and is over at
     once when nothing is left to do.
     """
-    audited, judges, folds = dataset.split(split), _judges(dataset, seed), int(parts.max()) + 1
-    names = [_identity(dataset, split, parts, judge) for judge in judges]
+    audited, judges, folds = dataset.split(split), judges_for(dataset, seed), int(parts.max()) + 1
+    names = [question_name(dataset, split, parts, judge) for judge in judges]
     results = [np.zeros((len(audited), len(dataset.class_names)), np.float32) for _ in judges]
     for fold in range(folds):
         held = np.flatnonzero(parts == fold)
@@ -98,11 +98,11 @@ def out_of_fold(
 
 def seconds_left(dataset: Dataset, split: str, parts: NDArray[np.int64], seed: int, folder: Path) -> float:
     """Tell how long `out_of_fold` will take, estimated for two cores; 0 where all its work is in the folder already."""
-    judges, folds = _judges(dataset, seed), int(parts.max()) + 1
+    judges, folds = judges_for(dataset, seed), int(parts.max()) + 1
     learnt = _count(dataset) * (1 - 1 / folds)
     seconds = 0.0
     for judge in judges:
-        name = _identity(dataset, split, parts, judge)
+        name = question_name(dataset, split, parts, judge)
         missing = sum(not (folder / f"{name}-{fold + 1}-of-{folds}.npy").is_file() for fold in range(folds))
         seconds += missing * _seconds_of(judge, learnt)
     return seconds + SECONDS_TO_BEGIN if seconds else 0.0
@@ -178,7 +178,7 @@ def _train(judge: Judge, data: Dataset, run: Path, quiet: bool) -> None:
         train(**plan, data=data, seed=seed, run=run, report=False, quiet=quiet)
 
 
-def _judges(dataset: Dataset, seed: int) -> list[Judge]:
+def judges_for(dataset: Dataset, seed: int) -> list[Judge]:
     """Choose who judges this data."""
     images = _count(dataset)
     if images < OWN_DIGITS and are_digits(dataset):
@@ -218,7 +218,7 @@ def _training_data(dataset: Dataset, split: str, others: Split) -> Dataset:
     return Dataset(dataset.name, train, None, dataset.class_names, dataset_sha256(train, None), dataset.source)
 
 
-def _identity(dataset: Dataset, split: str, parts: NDArray[np.int64], judge: Judge) -> str:
+def question_name(dataset: Dataset, split: str, parts: NDArray[np.int64], judge: Judge) -> str:
     """Return a name for this very question: with other data, folds, networks or settings it is another."""
     seed, plan = judge
     shipped = _shipped() if "start_from" in plan else b""

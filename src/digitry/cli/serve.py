@@ -116,7 +116,7 @@ def command(
         raise SettingError(
             f"listening on {host} lets others in: give a token in DIGITRY_TOKEN, or say --no-auth if that is meant"
         )
-    origins = _origins(allow_origin, has_token=bool(token))
+    origins = allowed_origins(allow_origin, has_token=bool(token))
     if sys.platform == "win32":
         raise SettingError("serve needs a POSIX system: Linux, macOS, or WSL on Windows")
     need(*PACKAGES, by="serve", extra="serve")
@@ -167,7 +167,7 @@ def _probe(host: str, port: int) -> int:
     return int(status != 200)
 
 
-def _origins(given: tuple[str, ...], *, has_token: bool) -> frozenset[str]:
+def allowed_origins(given: tuple[str, ...], *, has_token: bool) -> frozenset[str]:
     """Return the sites that may ask, as browsers write them. Raises SettingError for what is no site, and for all of
     them where a token is to keep strangers out.
     """

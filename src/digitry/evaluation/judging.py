@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 SPLITS = ("train", "validation", "test")
 
-_IMAGES_A_CALL = 2_048
+IMAGES_A_CALL = 2_048
+"""A model is asked for so many at a time."""
 
 CountProgress = Callable[[int, int], None]
 """Called with (images done, images in all)."""
@@ -191,10 +192,10 @@ def predict_split(
 ) -> Probabilities:
     """Predict float32 (n, classes), in calls small enough to show progress and to keep memory flat."""
     rows = []
-    for start in range(0, len(part), _IMAGES_A_CALL):
-        rows.append(predictor.probabilities(part.images[start : start + _IMAGES_A_CALL]))
+    for start in range(0, len(part), IMAGES_A_CALL):
+        rows.append(predictor.probabilities(part.images[start : start + IMAGES_A_CALL]))
         if progress:
-            progress(min(done + start + _IMAGES_A_CALL, done + len(part)), total or len(part))
+            progress(min(done + start + IMAGES_A_CALL, done + len(part)), total or len(part))
     return np.concatenate(rows)
 
 

@@ -35,13 +35,14 @@ class Batcher:
         seen: Callable[[int], None],
     ) -> None:
         """`weigh` may be called on several threads at once; `seen` is called with the size of every batch."""
-        self._weigh, self._pool, self._threads, self._limits = weigh, pool, threads, limits
-        self._pace = Pace(threads, limits.request_seconds)
+        self.weigh_batch, self._pool, self._threads, self._limits = weigh, pool, threads, limits
+        self.pace = Pace(threads, limits.request_seconds)
         self._runs = 0.0
         """What those take that wait or are in a network, in runs of it."""
         self._waiting_images = 0
         self._waiting: deque[tuple[Images, asyncio.Future[list[Weighed]]]] = deque()
-        self._running = 0
+        self.running = 0
+        """Batches in the network, and one that lies ready for it."""
         self._seen = seen
 
     @property
@@ -53,7 +54,7 @@ class Batcher:
         """Return what each of `images` is, uint8 (n, 28, 28). Raises ProblemError when too many others wait, or for
         too long.
         """
-        if len(self._waiting) >= self._limits.max_queue or self._pace.is_too_slow_for(self._runs):
+        if len(self._waiting) >= self._limits.max_queue or self.pace.is_too_slow_for(self._runs):
             raise busy()
         answer: asyncio.Future[list[Weighed]] = asyncio.get_running_loop().create_future()
         self._waiting.append((images, answer))
@@ -67,7 +68,7 @@ class Batcher:
 
         A full batch, which nothing could be added to, is handed over before: no thread has to wait for the loop then.
         """
-        while self._running < self._threads + (self._waiting_images >= BATCH_IMAGES) and self._waiting:
+        while self.running < self._threads + (self._waiting_images >= BATCH_IMAGES) and self._waiting:
             parts: list[tuple[Images, asyncio.Future[list[Weighed]]]] = []
             count = 0
             while self._waiting and (not parts or count + len(self._waiting[0][0]) <= BATCH_IMAGES):
@@ -80,10 +81,10 @@ class Batcher:
                     self._runs -= _runs(part[0])
             if not parts:
                 return
-            self._running += 1
+            self.running += 1
             self._seen(count)
             images = parts[0][0] if len(parts) == 1 else np.concatenate([images for images, _ in parts])
-            run = asyncio.get_running_loop().run_in_executor(self._pool, self._weigh, images)
+            run = asyncio.get_running_loop().run_in_executor(self._pool, self.weigh_batch, images)
             run.add_done_callback(partial(self._finish, parts, time.monotonic()))
 
     def _finish(
@@ -92,9 +93,9 @@ class Batcher:
         began: float,
         run: asyncio.Future[list[Weighed]],
     ) -> None:
-        self._running -= 1
+        self.running -= 1
         self._runs -= sum(_runs(images) for images, _ in parts)
-        self._pace.note(time.monotonic() - began)
+        self.pace.note(time.monotonic() - began)
         start = 0
         for images, answer in parts:
             if answer.cancelled():

@@ -52,8 +52,9 @@ class Children:
     def __init__(self, models: Mapping[str, Sequence[bytes]], count: int, limits: Limits) -> None:
         """`models`: name → bytes of the ONNX files of one's own, none for the shipped ones."""
         self._models, self._count, self._limits = models, count, limits
-        self._pace = Pace(count, limits.request_seconds)
-        self._unanswered = 0
+        self.pace = Pace(count, limits.request_seconds)
+        self.unanswered = 0
+        """Jobs at work or waiting."""
         self._pool: Pool | None = None
 
     async def start(self) -> None:
@@ -61,14 +62,14 @@ class Children:
         head = {"limits": asdict(self._limits), "models": {name: len(files) for name, files in self._models.items()}}
         start = partial(Worker, "digitry.serve.picture_child", head, *chain(*self._models.values()))
         try:
-            self._pool = await asyncio.to_thread(Pool, start, self._count, self._pace.note)
+            self._pool = await asyncio.to_thread(Pool, start, self._count, self.pace.note)
         except NoWorkerError as error:
             raise ModelError("a process that reads pictures does not start; is there enough memory?") from error
 
     @property
     def waiting(self) -> int:
         """Jobs without a process yet."""
-        return max(0, self._unanswered - self._count)
+        return max(0, self.unanswered - self._count)
 
     async def read(self, *jobs: PictureJob) -> list[Done]:
         """Return the readings of pictures; each waits for its turn, and all are cancelled by cancelling the task.
@@ -81,20 +82,20 @@ class Children:
 
     def has_room(self, jobs: int = 1) -> bool:
         """Tell whether so many more would get their turn."""
-        ahead = self._unanswered + jobs - self._count
-        return ahead <= self._limits.max_queue and not self._pace.is_too_slow_for(ahead)
+        ahead = self.unanswered + jobs - self._count
+        return ahead <= self._limits.max_queue and not self.pace.is_too_slow_for(ahead)
 
     async def _read(self, job: PictureJob) -> Done:
         assert self._pool is not None, "start it first"
         head = job._asdict()
         asked = self._pool.ask(head, head.pop("picture"))
-        self._unanswered += 1
+        self.unanswered += 1
         try:
             answer = await asyncio.wrap_future(asked)
         except NoWorkerError as error:  # the machine is short of something
             raise busy() from error
         finally:
-            self._unanswered -= 1
+            self.unanswered -= 1
             self._pool.give_up(asked)
         if answer is None:
             seconds = self._limits.picture_seconds
@@ -105,7 +106,7 @@ class Children:
 
     async def close(self) -> None:
         """End every process, those at work after their job."""
-        while self._unanswered:
+        while self.unanswered:
             await asyncio.sleep(0.02)
         if self._pool is not None:
             await asyncio.to_thread(self._pool.close)

@@ -80,7 +80,7 @@ def page_files() -> dict[str, File]:
     knows nothing of this server yet; `home` makes the one that does.
     """
     package = resources.files("digitry")
-    static = {name: _file(name, part.read_bytes()) for name, part in _walk(package / "serve" / "static")}
+    static = {name: static_file(name, part.read_bytes()) for name, part in _walk(package / "serve" / "static")}
     folder = f"{STATIC}{_sha256(static)[:16]}/"
     manifest = static["manifest.webmanifest"]
     static["manifest.webmanifest"] = manifest._replace(body=manifest.body.replace(STATIC.encode(), folder.encode()))
@@ -186,7 +186,8 @@ def config(service: Service, access: Access) -> File:
     return File(json.dumps(page_config(service, access)).encode(), TYPES[".json"])
 
 
-def _file(name: str, body: bytes) -> File:
+def static_file(name: str, body: bytes) -> File:
+    """Return a file of the page; the ending of its name says its type."""
     return File(body, TYPES[name[name.rindex(".") :]])
 
 

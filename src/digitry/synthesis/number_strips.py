@@ -133,11 +133,11 @@ def _legible(
             found_there = np.asarray(cv2.resize(found, written_ink.shape[::-1], interpolation=cv2.INTER_AREA), np.uint8)
         else:
             found_there = found
-        if all(_is_found(digit, found_there) for digit in written):
+        if all(is_found(digit, found_there) for digit in written):
             return grey, found, [one.character for one in written]
 
 
-def _is_found(digit: InkedCharacter, found: NDArray[np.uint8]) -> bool:
+def is_found(digit: InkedCharacter, found: NDArray[np.uint8]) -> bool:
     """Tell whether enough of a digit is left: a number is illegible where one of its digits is, and what faded away
     could only teach to guess.
     """

@@ -40,7 +40,7 @@ def made_outliers(images: Images, count: int, rng: np.random.Generator) -> Image
 
 def _character(images: Images, rng: np.random.Generator) -> GreyPage | None:
     """Write a letter or a sign that nobody takes for a digit."""
-    return _fitted(Hand.of(rng).draw(str(rng.choice(UNLIKE_DIGITS)), SIDE, rng).ink)
+    return as_canonical(Hand.of(rng).draw(str(rng.choice(UNLIKE_DIGITS)), SIDE, rng).ink)
 
 
 def _scribble(images: Images, rng: np.random.Generator) -> GreyPage | None:
@@ -49,7 +49,7 @@ def _scribble(images: Images, rng: np.random.Generator) -> GreyPage | None:
     for _ in range(int(rng.integers(1, 4))):
         points = rng.uniform(4, SIDE - 4, (int(rng.integers(6, 15)), 2))
         stroke(page, curve(points, 8 * len(points)), rng.uniform(1.5, 6))
-    return _fitted(page)
+    return as_canonical(page)
 
 
 def _hatching(images: Images, rng: np.random.Generator) -> GreyPage | None:
@@ -61,7 +61,7 @@ def _hatching(images: Images, rng: np.random.Generator) -> GreyPage | None:
             middle = SIDE / 2 + across * offset
             ends = [middle - along * rng.uniform(8, 24), middle + along * rng.uniform(8, 24)]
             stroke(page, np.array(ends), rng.uniform(1.5, 4))
-    return _fitted(page)
+    return as_canonical(page)
 
 
 def _strokes(images: Images, rng: np.random.Generator) -> GreyPage | None:
@@ -72,7 +72,7 @@ def _strokes(images: Images, rng: np.random.Generator) -> GreyPage | None:
     for _ in range(int(rng.integers(4, 9))):
         ends = grid[rng.choice(len(grid), 2, replace=False)] + rng.normal(0, 1.5, (2, 2))
         stroke(page, ends, width)
-    return _fitted(page)
+    return as_canonical(page)
 
 
 def _shape(images: Images, rng: np.random.Generator) -> GreyPage | None:
@@ -81,7 +81,7 @@ def _shape(images: Images, rng: np.random.Generator) -> GreyPage | None:
     for _ in range(int(rng.integers(1, 3))):
         points = _polygon(rng, corners=int(rng.integers(3, 5)))
         stroke(page, np.concatenate([points, points[:1]]), rng.uniform(2, 7))
-    return _fitted(page)
+    return as_canonical(page)
 
 
 def _object(images: Images, rng: np.random.Generator) -> GreyPage | None:
@@ -101,7 +101,7 @@ def _object(images: Images, rng: np.random.Generator) -> GreyPage | None:
     page = np.clip(mask * shade * rng.uniform(0.4, 1), 0, 255).astype(np.uint8)
     if rng.random() < 0.6:
         page = np.asarray(cv2.resize(page, (IMAGE_SIDE, IMAGE_SIDE), interpolation=cv2.INTER_AREA), np.uint8)
-    return _unless_slim(canonical_stages(page if rng.random() < 0.7 else 255 - page).canonical)
+    return unless_slim(canonical_stages(page if rng.random() < 0.7 else 255 - page).canonical)
 
 
 def _blobs(images: Images, rng: np.random.Generator) -> GreyPage | None:
@@ -109,7 +109,7 @@ def _blobs(images: Images, rng: np.random.Generator) -> GreyPage | None:
     grain = int(rng.integers(3, 24))
     clouds = cv2.resize(rng.random((grain, grain), np.float32), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
     level = float(np.quantile(clouds, rng.uniform(0.5, 0.85)))
-    return _fitted(np.clip((clouds - level) * rng.uniform(400, 3000), 0, 255).astype(np.uint8))
+    return as_canonical(np.clip((clouds - level) * rng.uniform(400, 3000), 0, 255).astype(np.uint8))
 
 
 def _two_digits(images: Images, rng: np.random.Generator) -> GreyPage | None:
@@ -119,7 +119,7 @@ def _two_digits(images: Images, rng: np.random.Generator) -> GreyPage | None:
     page = np.zeros((IMAGE_SIDE, IMAGE_SIDE + apart), np.uint8)
     page[:, :IMAGE_SIDE] = first
     np.maximum(page[:, apart:], second, out=page[:, apart:])
-    return _fitted(page if rng.random() < 0.7 else np.ascontiguousarray(page.T))
+    return as_canonical(page if rng.random() < 0.7 else np.ascontiguousarray(page.T))
 
 
 def _shuffled(images: Images, rng: np.random.Generator) -> GreyPage | None:
@@ -127,7 +127,7 @@ def _shuffled(images: Images, rng: np.random.Generator) -> GreyPage | None:
     digit, half = images[rng.integers(len(images))], IMAGE_SIDE // 2
     quarters = [digit[:half, :half], digit[:half, half:], digit[half:, :half], digit[half:, half:]]
     a, b, c, d = (quarters[i] for i in ([3, 2, 1, 0], [2, 0, 3, 1], [1, 3, 0, 2])[int(rng.integers(3))])
-    return _fitted(np.block([[a, b], [c, d]]))
+    return as_canonical(np.block([[a, b], [c, d]]))
 
 
 KINDS: tuple[tuple[Callable[[Images, np.random.Generator], GreyPage | None], float], ...] = (
@@ -157,11 +157,12 @@ def _polygon(rng: np.random.Generator, corners: int, *, mirrored: bool = False) 
     return np.asarray(SIDE / 2 + reach * np.stack([np.cos(angles), np.sin(angles)], -1))
 
 
-def _fitted(page: GreyPage) -> GreyPage | None:
-    return _unless_slim(canonical(page)) if (page > 127).sum() > 20 else None
+def as_canonical(page: GreyPage) -> GreyPage | None:
+    """Bring a drawing, light on black, to canonical form; None for next to nothing, and for a single bar."""
+    return unless_slim(canonical(page)) if (page > 127).sum() > 20 else None
 
 
-def _unless_slim(found: GreyPage | None) -> GreyPage | None:
+def unless_slim(found: GreyPage | None) -> GreyPage | None:
     """Refuse a single bar, which is a 1, whatever it was drawn as and however it leans."""
     if found is None:
         return None

@@ -85,8 +85,10 @@ def made_page(
         grey, shown = grey[top:bottom, left:right], shown[top:bottom, left:right]
         characters = _within(characters, grey.shape, np.array([[1.0, 0.0, -left], [0.0, 1.0, -top]]))
     for one in characters:
-        one.visible = bool(shown[int(one.y), int(one.x)]) and _is_visible(grey, one)
-    return PhotographedPage(np.ascontiguousarray(np.rot90(grey, turn)), _turned(characters, grey.shape, turn), turn)
+        one.visible = bool(shown[int(one.y), int(one.x)]) and is_visible(grey, one)
+    return PhotographedPage(
+        np.ascontiguousarray(np.rot90(grey, turn)), turned_characters(characters, grey.shape, turn), turn
+    )
 
 
 def _cut(characters: list[Character], size: float, rng: np.random.Generator) -> tuple[int, int, int, int]:
@@ -206,7 +208,7 @@ def _ground(height: int, width: int, rng: np.random.Generator) -> NDArray[np.flo
     return np.maximum(ground, np.float32(0.02))
 
 
-def _is_visible(grey: NDArray[np.uint8], one: Character) -> bool:
+def is_visible(grey: NDArray[np.uint8], one: Character) -> bool:
     """Tell whether enough of a character lies within the window, and stands out from the paper."""
     left, right = one.x - one.width / 2, one.x + one.width / 2
     top, bottom = one.y - one.height / 2, one.y + one.height / 2
@@ -236,7 +238,7 @@ def _within(characters: list[Character], shape: tuple[int, ...], matrix: NDArray
     return list(kept.values())
 
 
-def _turned(characters: list[Character], shape: tuple[int, ...], turn: int) -> list[Character]:
+def turned_characters(characters: list[Character], shape: tuple[int, ...], turn: int) -> list[Character]:
     """Return the characters after `turn` quarter turns of a picture (h, w) against the clock, as by NumPy's rot90."""
     height, width = shape
     for _ in range(turn):

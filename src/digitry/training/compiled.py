@@ -18,7 +18,7 @@ def build_and_compile(plan: Recipe, classes: int, steps_per_epoch: int) -> Any:
         compile_own(trained_part(plan, model), classes)
         return model
     task = TASKS[plan.reads](plan, seed=0)
-    model.compile(optimizer=_optimizer(plan, steps_per_epoch), **task.compile_options(), **compile_options())
+    model.compile(optimizer=optimizer_of(plan, steps_per_epoch), **task.compile_options(), **compile_options())
     # Optimizer slots and metrics are made now, not in the first step, so that a checkpoint can be put into them.
     model.optimizer.build(model.trainable_variables)
     model.compute_metrics(None, *task.first_guess(classes))
@@ -26,7 +26,8 @@ def build_and_compile(plan: Recipe, classes: int, steps_per_epoch: int) -> Any:
     return model
 
 
-def _optimizer(plan: Recipe, steps_per_epoch: int) -> Any:
+def optimizer_of(plan: Recipe, steps_per_epoch: int) -> Any:
+    """Make the Keras optimizer of a recipe, with its schedule over so many steps an epoch."""
     import keras
 
     settings = plan.settings

@@ -112,7 +112,7 @@ def learning_curve(
     points = tuple(_point(images, runs) for images, runs in zip(wanted, trained, strict=True))
     names = (plan.name, dataset.reference or dataset.name)
     seen = tuple(range(seed, seed + count))
-    curve = LearningCurve(folder, *names, seen, len(validation), points, _is_more_than_chance(trained, points, dataset))
+    curve = LearningCurve(folder, *names, seen, len(validation), points, is_more_than_chance(trained, points, dataset))
     write_atomically(folder / CURVE, (json.dumps(curve.to_json(), indent=1) + "\n").encode())
     if page:
         from digitry.pages.html import write_page
@@ -177,7 +177,7 @@ def _point(images: int, runs: SeedRuns) -> CurvePoint:
     return CurvePoint(images, int(runs.runs[0].settings["epochs"]), tuple(kept), places)
 
 
-def _is_more_than_chance(trained: Sequence[SeedRuns], points: Sequence[CurvePoint], dataset: Dataset) -> bool:
+def is_more_than_chance(trained: Sequence[SeedRuns], points: Sequence[CurvePoint], dataset: Dataset) -> bool:
     """Tell whether the last size differs from the one before by more than chance: one seed by McNemar's test on the
     validation images, several by Student's t over what each seed gained.
     """

@@ -152,6 +152,11 @@ class Pool:
             self.close()
             raise
 
+    @property
+    def busy(self) -> int:
+        """How many workers are at a message."""
+        return len(self._busy)
+
     def ask(self, head: Head, *parts: bytes) -> Future[Message | None]:
         """Queue a message → its answer; None when the worker died over it. Raises NoWorkerError when there is none."""
         answer: Future[Message | None] = Future()

@@ -142,7 +142,7 @@ def test_what_is_done_already_takes_no_time(tmp_path: Path) -> None:
     data = digits_with_planted_mistakes()
     parts = assign_folds(data.train, 10, seed=0)
     whole = folds.seconds_left(data, "train", parts, 0, tmp_path)
-    name = folds._identity(data, "train", parts, folds._judges(data, 0)[0])
+    name = folds.question_name(data, "train", parts, folds.judges_for(data, 0)[0])
     for fold in range(1, 10):
         (tmp_path / f"{name}-{fold}-of-10.npy").touch()
     assert folds.seconds_left(data, "train", parts, 0, tmp_path) < whole / 5
@@ -171,7 +171,7 @@ def test_another_question_has_another_name_and_the_same_one_the_same() -> None:
     parts = assign_folds(data.train, 4, seed=0)
 
     def name(dataset: Dataset = data, parts: Any = parts, split: str = "train", seed: int = 0, judge: int = 0) -> str:
-        return folds._identity(dataset, split, parts, folds._judges(dataset, seed)[judge])
+        return folds.question_name(dataset, split, parts, folds.judges_for(dataset, seed)[judge])
 
     others = [
         name(replace(data, class_names=tuple("abcdefghik"))),
@@ -217,17 +217,17 @@ def test_too_few_images_or_folds_are_refused_before_any_work(tmp_path: Path) -> 
 def test_few_digits_continue_from_the_shipped_network_and_others_train_for_longer() -> None:
     digits = Dataset("mine", make_digits(300), None, tuple("0123456789"), "0" * 64, "")
     shipped = [folds.Judge(7, {"recipe": "reader", "start_from": "shipped"})]
-    assert folds._judges(digits, 7) == shipped
+    assert folds.judges_for(digits, 7) == shipped
     some = Dataset("some", make_digits(300, classes=3), None, tuple("127"), "0" * 64, "")
-    assert folds._judges(some, 7) == shipped
+    assert folds.judges_for(some, 7) == shipped
     turned = Dataset("turned", make_digits(300, classes=3), None, tuple("721"), "0" * 64, "")
-    assert len(folds._judges(turned, 7)) == 5, "the shipped network has its classes in order"
-    letters = folds._judges(with_planted_mistakes(2000), 7)
+    assert len(folds.judges_for(turned, 7)) == 5, "the shipped network has its classes in order"
+    letters = folds.judges_for(with_planted_mistakes(2000), 7)
     assert letters[0] == folds.Judge(7, {"recipe": "balanced", "settings": {"epochs": 100}})
     assert [judge.plan["recipe"] for judge in letters[1:]] == ["quick"] * 4
     assert [judge.plan["settings"]["epochs"] for judge in letters] == [100, 28, 28, 28, 28]
     assert len({judge.seed for judge in letters}) == 5
-    many = folds._judges(Dataset("many", make_digits(60_000), None, tuple("0123456789"), "0" * 64, ""), 7)
+    many = folds.judges_for(Dataset("many", make_digits(60_000), None, tuple("0123456789"), "0" * 64, ""), 7)
     assert [judge.plan["settings"]["epochs"] for judge in many] == [6, 2, 2, 2, 2]
 
 

@@ -165,7 +165,7 @@ def test_a_broken_model_file_is_named(make_run: MakeRun, made_up_dataset: Datase
 def test_progress_counts_all_images_once(
     make_run: MakeRun, made_up_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(judging, "_IMAGES_A_CALL", 64)
+    monkeypatch.setattr(judging, "IMAGES_A_CALL", 64)
     seen: list[tuple[int, int]] = []
     judging.judge_run(make_run(), data=made_up_dataset, progress=lambda done, total: seen.append((done, total)))
     assert [done for done, _ in seen] == sorted({done for done, _ in seen})
@@ -178,7 +178,7 @@ def test_small_calls_give_the_same_figures_as_one(
 ) -> None:
     run = make_run(swap=(0, 1))
     whole = judging.judge_run(run, data=made_up_dataset)
-    monkeypatch.setattr(judging, "_IMAGES_A_CALL", 7)
+    monkeypatch.setattr(judging, "IMAGES_A_CALL", 7)
     assert judging.judge_run(run, data=made_up_dataset).scores.nll == pytest.approx(whole.scores.nll, rel=1e-6)
 
 

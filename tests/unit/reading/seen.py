@@ -108,13 +108,13 @@ def network_seeing(shape: tuple[int, ...], seen: list[Seen]) -> Callable[[NDArra
             assert scale
             size = one.size * scale
             if READABLE[0] <= size <= READABLE[1]:
-                _put(answers, one, seen, scale, size)
+                put_answers(answers, one, seen, scale, size)
         return answers
 
     return answer
 
 
-def _put(answers: NDArray[np.float32], one: Seen, seen: list[Seen], scale: float, size: float) -> None:
+def put_answers(answers: NDArray[np.float32], one: Seen, seen: list[Seen], scale: float, size: float) -> None:
     x, y = (place * scale / STRIDE for place in one.middle)
     spot = answers[:, int(y), int(x)]
     spot[CENTRE] = one.found

@@ -11,7 +11,7 @@ from digitry.reading.seen_number import HEIGHTS, SeenNumber, SeenText
 from digitry.reading.seen_number import seen_number as seen_by
 from digitry.reading.spots import LARGEST
 from digitry.types import Digit
-from tests.unit.reading.seen import CHANNELS, NAMES, SURE, Seen, _put, level
+from tests.unit.reading.seen import CHANNELS, NAMES, SURE, Seen, level, put_answers
 
 PICTURE = np.full((50, 130), 255, np.uint8)
 
@@ -31,7 +31,7 @@ def network_that_sees(*rows: list[Seen]):
         scale = height / PICTURE.shape[0]
         for one in row:
             if READABLE[0] <= one.size * scale <= READABLE[1]:
-                _put(answers, one, row, scale, one.size * scale)
+                put_answers(answers, one, row, scale, one.size * scale)
         return answers
 
     return answer

@@ -89,7 +89,7 @@ def open_site(
     """The app with stand-ins, asked in process."""
     service = Service(models, processes=2, limits=limits, collect=collect)
     children = StandIns()
-    engine = Engine(service._loaded, 2, service.limits, service.metrics.batch)
+    engine = Engine({name: service.model(name) for name in models}, 2, service.limits, service.metrics.batch)
     engine.children = children  # type: ignore[assignment]
     service._engine = engine
     app = create_app(service, access, log_requests=log_requests)

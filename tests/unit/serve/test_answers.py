@@ -181,7 +181,7 @@ def test_many_who_ask_at_once_each_get_their_own(real: TestClient, tiny_model: P
     expected = Model(template_model_bytes(), reads="digit").probabilities(images)
 
     async def ask_all() -> list[Any]:
-        engine = Engine(service._loaded, 2, service.limits, sizes.append)
+        engine = Engine({"tiny": service.model("tiny")}, 2, service.limits, sizes.append)
         batcher = engine.batchers["tiny"]
         found = await asyncio.gather(*(batcher.weigh(images[start : start + 3]) for start in range(0, 60, 3)))
         await engine.close()
@@ -198,9 +198,9 @@ def test_a_batch_that_fails_fails_for_those_in_it_alone(tiny_model: Path, monkey
     service = Service({"tiny": [tiny_model]}, processes=1)
 
     async def ask() -> list[Any]:
-        engine = Engine(service._loaded, 1, service.limits, lambda _: None)
+        engine = Engine({"tiny": service.model("tiny")}, 1, service.limits, lambda _: None)
         batcher = engine.batchers["tiny"]
-        real, calls = batcher._weigh, []
+        real, calls = batcher.weigh_batch, []
 
         def sometimes(images: Any) -> Any:
             calls.append(len(images))
@@ -208,7 +208,7 @@ def test_a_batch_that_fails_fails_for_those_in_it_alone(tiny_model: Path, monkey
                 raise ValueError
             return real(images)
 
-        monkeypatch.setattr(batcher, "_weigh", sometimes)
+        monkeypatch.setattr(batcher, "weigh_batch", sometimes)
         image = np.zeros((1, 28, 28), np.uint8)
         found = await asyncio.gather(*(batcher.weigh(image) for _ in range(3)), return_exceptions=True)
         await engine.close()

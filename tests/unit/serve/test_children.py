@@ -55,7 +55,7 @@ class Room(NamedTuple):
 
     @property
     def at_work(self) -> int:
-        return len(self.children._pool._busy)  # type: ignore[union-attr]
+        return self.children._pool.busy  # type: ignore[union-attr]
 
 
 def words_of(pid: int) -> bytes:
@@ -269,7 +269,7 @@ def test_who_gives_up_waiting_leaves_no_half_answer_to_the_next(room: Room) -> N
     pending = room.begin(picture_of(5), picture_of(6), picture_of(7))
     until(lambda: room.at_work == 2)
     pending.cancel()
-    until(lambda: room.children._unanswered == room.at_work == 0)
+    until(lambda: room.children.unanswered == room.at_work == 0)
     for pid in stopped:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGCONT)

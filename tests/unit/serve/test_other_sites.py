@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from digitry.cli.serve import _origins
+from digitry.cli.serve import allowed_origins
 from digitry.errors import SettingError
 from digitry.serve.guard import Access
 from digitry.serve.limits import Limits
@@ -104,9 +104,9 @@ def test_another_host_stays_refused_whatever_site_asks(open_a_site: Callable[...
 
 
 def test_every_site_and_a_token_do_not_go_together() -> None:
-    assert _origins(("*",), has_token=False) == {"*"}
+    assert allowed_origins(("*",), has_token=False) == {"*"}
     with pytest.raises(SettingError, match="name the sites"):
-        _origins(("*",), has_token=True)
+        allowed_origins(("*",), has_token=True)
 
 
 @pytest.mark.parametrize(
@@ -114,9 +114,9 @@ def test_every_site_and_a_token_do_not_go_together() -> None:
 )
 def test_what_is_no_site_is_refused(origin: str) -> None:
     with pytest.raises(SettingError, match="must be a site"):
-        _origins((origin,), has_token=False)
+        allowed_origins((origin,), has_token=False)
 
 
 @pytest.mark.parametrize("origin", ["https://Example.org", "http://localhost:3000", "http://[::1]:8080"])
 def test_sites_are_taken_as_browsers_name_them(origin: str) -> None:
-    assert _origins((origin,), has_token=True) == {origin.lower()}
+    assert allowed_origins((origin,), has_token=True) == {origin.lower()}

@@ -84,8 +84,8 @@ def test_the_kept_files_have_a_name_that_changes_with_them(monkeypatch: pytest.M
 
     before = name()
     assert name() == before
-    real = page._file
-    monkeypatch.setattr(page, "_file", lambda name, body: real(name, body + b" " * (name == "desk.js")))
+    real = page.static_file
+    monkeypatch.setattr(page, "static_file", lambda name, body: real(name, body + b" " * (name == "desk.js")))
     assert name() != before
 
 
@@ -443,8 +443,8 @@ def test_what_may_be_kept_for_good_has_an_address_that_changes_with_it(
     for path in page_files():
         kept = "immutable" in site.client.get(path).headers["cache-control"]
         assert kept == (path in lasting), path
-    real = page._file
-    monkeypatch.setattr(page, "_file", lambda name, body: real(name, body + b" " * (name == "desk.js")))
+    real = page.static_file
+    monkeypatch.setattr(page, "static_file", lambda name, body: real(name, body + b" " * (name == "desk.js")))
     assert lasting.isdisjoint(page_files())
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from digitry.serve.batcher import Batcher
 from digitry.serve.children import Children, Done, PictureJob
 from digitry.serve.limits import Limits
 from digitry.serve.pace import Pace
@@ -32,6 +33,11 @@ from tests.unit.serve.site import (
 )
 
 HURRIED = Limits(header_seconds=0.3, body_seconds=0.6, request_seconds=0.3)
+
+
+def batcher_of(site: Site) -> Batcher:
+    with site.service.engine() as engine:
+        return engine.batchers["tiny"]
 
 
 @contextmanager
@@ -192,8 +198,8 @@ def test_canonical_digits_that_take_too_long_are_504(
         go_on.wait(ENOUGH_SECONDS)
         return unsure(len(images))
 
-    batcher = site.service._engine.batchers["tiny"]  # type: ignore[union-attr]
-    monkeypatch.setattr(batcher, "_weigh", slow)
+    batcher = batcher_of(site)
+    monkeypatch.setattr(batcher, "weigh_batch", slow)
     try:
         check_problem(site.client.post("/v1/digits", json={"images": [0] * 784}), "too-slow")
     finally:
@@ -204,7 +210,7 @@ def test_a_full_batch_lies_ready_for_the_next_free_thread(
     open_a_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = open_a_site(limits=Limits(request_seconds=60))
-    batcher = site.service._engine.batchers["tiny"]  # type: ignore[union-attr]
+    batcher = batcher_of(site)
     go_on, sizes = threading.Event(), []
 
     def slow(images: Any) -> Any:
@@ -212,13 +218,13 @@ def test_a_full_batch_lies_ready_for_the_next_free_thread(
         go_on.wait(ENOUGH_SECONDS)
         return unsure(len(images))
 
-    monkeypatch.setattr(batcher, "_weigh", slow)
+    monkeypatch.setattr(batcher, "weigh_batch", slow)
     kind = "Content-Type: application/octet-stream"
     full, one = post("/v1/digits", bytes(784 * 256), kind), post("/v1/digits", bytes(784), kind)
     with on_a_port(site.app, site.service.limits) as port, ThreadPoolExecutor(6) as threads:
         try:
             answers = [threads.submit(send_raw, port, full) for _ in range(3)]
-            until(lambda: len(sizes) == 2 and batcher._running == 3)
+            until(lambda: len(sizes) == 2 and batcher.running == 3)
             answers += [threads.submit(send_raw, port, one) for _ in range(3)]
             until(lambda: batcher.waiting == 3)  # they can still go together
         finally:
@@ -239,8 +245,8 @@ def test_who_comes_when_the_queue_is_full_is_refused_at_once(
         go_on.wait(ENOUGH_SECONDS)
         return unsure(len(images))
 
-    batcher = site.service._engine.batchers["tiny"]  # type: ignore[union-attr]
-    monkeypatch.setattr(batcher, "_weigh", slow)
+    batcher = batcher_of(site)
+    monkeypatch.setattr(batcher, "weigh_batch", slow)
     body = post("/v1/digits", bytes(784), "Content-Type: application/octet-stream")
     with on_a_port(site.app, site.service.limits) as port, ThreadPoolExecutor(5) as threads:
         try:
@@ -313,15 +319,15 @@ def test_who_would_wait_in_vain_is_refused_at_once_and_who_is_let_in_is_answered
 ) -> None:
     """Where two threads take 6 s a run, 13 runs end within 70% of a minute: the time is noted, nobody waits for it."""
     site = open_a_site(limits=Limits(max_queue=64, max_images=256, request_seconds=60))
-    batcher = site.service._engine.batchers["tiny"]  # type: ignore[union-attr]
-    batcher._pace.note(6.0)
+    batcher = batcher_of(site)
+    batcher.pace.note(6.0)
     go_on = threading.Event()
 
     def slow(images: Any) -> Any:
         go_on.wait(ENOUGH_SECONDS)
         return unsure(len(images))
 
-    monkeypatch.setattr(batcher, "_weigh", slow)
+    monkeypatch.setattr(batcher, "weigh_batch", slow)
     body = post("/v1/digits", bytes(784 * 200), "Content-Type: application/octet-stream")
     with on_a_port(site.app, site.service.limits) as port, ThreadPoolExecutor(60) as threads:
         try:
@@ -337,13 +343,13 @@ def test_a_slow_first_run_with_one_digit_lets_many_in_all_the_same(
     open_a_site: Callable[..., Site], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = open_a_site()
-    batcher = site.service._engine.batchers["tiny"]  # type: ignore[union-attr]
+    batcher = batcher_of(site)
 
     def cold(images: Any) -> Any:
         time.sleep(0.05)
         return unsure(len(images))
 
-    monkeypatch.setattr(batcher, "_weigh", cold)
+    monkeypatch.setattr(batcher, "weigh_batch", cold)
     kind = "Content-Type: application/octet-stream"
     with on_a_port(site.app, site.service.limits) as port, ThreadPoolExecutor(8) as threads:
         send_raw(port, post("/v1/digits", bytes(784), kind))
@@ -355,8 +361,8 @@ def test_a_slow_first_run_with_one_digit_lets_many_in_all_the_same(
 def test_pictures_that_would_wait_in_vain_are_refused_at_once() -> None:
     async def story() -> None:
         children = Children({}, 2, Limits(request_seconds=2))
-        children._pace.note(1.0)
-        children._unanswered = 2  # both at work
+        children.pace.note(1.0)
+        children.unanswered = 2  # both at work
         with pytest.raises(ProblemError) as caught:
             await children.read(PictureJob(b"", "tiny", "digit", 0.005))
         assert caught.value.code == "busy"

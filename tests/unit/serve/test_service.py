@@ -133,7 +133,7 @@ def test_a_network_that_answers_otherwise_every_time_is_a_model_error(
 ) -> None:
     service = Service({"tiny": [tiny_model]}, processes=1)
     rows = iter(np.eye(10, dtype=np.float32)[:, np.newaxis])
-    reader = service._loaded["tiny"].reader
+    reader = service.model("tiny").reader
     real = reader.read_digits
     monkeypatch.setattr(reader, "read_digits", lambda images: real(images) if images.any() else next(rows))
 

@@ -240,8 +240,8 @@ def test_of_a_faint_digit_too_some_ink_has_to_be_left(darkest: int) -> None:
     line = write_number._Line(blank.copy(), NumberHand.drawn(rng, (1.0, 1.0)))
     assert line.put(np.full((20, 10), darkest, np.uint8), 10, 0, join=False, rng=rng, character=1)
     (written,) = line.written
-    assert number_strips._is_found(written, line.ink)
-    assert not number_strips._is_found(written, blank)
+    assert number_strips.is_found(written, line.ink)
+    assert not number_strips.is_found(written, blank)
 
 
 def test_digits_in_the_boxes_of_a_form_are_claimed_too(plain_hand: Callable[..., None]) -> None:

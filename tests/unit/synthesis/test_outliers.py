@@ -45,7 +45,7 @@ def test_the_generator_decides_everything_and_the_digits_are_left_alone() -> Non
 @kinds
 def test_each_kind_is_canonical_as_digits_are(draw: object, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(drawn(draw)) >= 30, "left out as slim or empty"
-    monkeypatch.setattr(outliers, "_unless_slim", lambda found: found)
+    monkeypatch.setattr(outliers, "unless_slim", lambda found: found)
     images = drawn(draw)
     boxes = np.array([ink_box(image) for image in images])
     # Faint parts may be lost on the way, hence not all.
@@ -66,9 +66,9 @@ def test_a_bar_is_left_out_however_it_leans_as_it_might_be_a_one(lean: float) ->
     page = np.zeros((56, 56), np.uint8)
     along = np.array([np.sin(np.deg2rad(lean)), np.cos(np.deg2rad(lean))]) * 20
     stroke(page, np.array([27.5 - along, 27.5 + along]), 9)
-    assert outliers._fitted(page) is None
+    assert outliers.as_canonical(page) is None
     stroke(page, np.array([[15.0, 15.0], [40.0, 40.0], [15.0, 40.0], [40.0, 15.0]]), 9)
-    assert outliers._fitted(page) is not None
+    assert outliers.as_canonical(page) is not None
 
 
 def test_no_digit_is_needed_when_all_of_them_are_blank() -> None:

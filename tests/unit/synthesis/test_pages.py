@@ -57,7 +57,7 @@ def test_a_turned_page_says_how_to_turn_it_back(glyphs: Glyphs, monkeypatch: pyt
     upright = made_page(glyphs, np.random.default_rng(3))
     for turn in (1, 2, 3):  # of a page that is no square
         # A page that lies turned against the clock is set right by as many turns with it.
-        turned = pages._turned([*map(_copy, upright.characters)], (SIDE + 40, SIDE), turn)
+        turned = pages.turned_characters([*map(_copy, upright.characters)], (SIDE + 40, SIDE), turn)
         picture = np.rot90(np.pad(upright.grey, ((0, 40), (0, 0))), turn)
         for one, other in zip(upright.characters, turned, strict=True):
             assert upright.grey[int(one.y), int(one.x)] == picture[int(other.y + 1e-6), int(other.x)] or one.x % 1
@@ -83,4 +83,4 @@ def _copy(one):
 def test_what_nobody_could_see_is_not_asked_for(glyphs: Glyphs):
     faint = np.full((SIDE, SIDE), 200, np.uint8)
     some = next(one for seed in range(6) for one in made_page(glyphs, np.random.default_rng(seed)).characters)
-    assert not pages._is_visible(faint, some)
+    assert not pages.is_visible(faint, some)

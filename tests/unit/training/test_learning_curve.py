@@ -148,7 +148,7 @@ def test_several_seeds_weigh_their_own_luck(
     before: tuple[float, ...], after: tuple[float, ...], more: bool, made_up_dataset: Dataset
 ) -> None:
     points = curve_of(before, after).points
-    assert curve_module._is_more_than_chance([], points, made_up_dataset) is more
+    assert curve_module.is_more_than_chance([], points, made_up_dataset) is more
 
 
 def test_the_page_shows_the_spread_of_seeds_and_no_logarithm_of_no_mistakes() -> None:

@@ -16,7 +16,7 @@ from digitry.training.schedule import learning_rates, warmup_steps
 def test_every_step_has_the_rate_that_keras_would_give_it(schedule: str, epochs: int) -> None:
     plan = recipes.get("quick").with_settings({"schedule": schedule, "epochs": epochs, "learning_rate": 0.01})
     plan.build_model()
-    optimizer = compiled._optimizer(plan, steps_per_epoch=25)
+    optimizer = compiled.optimizer_of(plan, steps_per_epoch=25)
     rates = learning_rates(plan.settings, 25)
     assert rates.shape == (25 * epochs,)
     theirs = []
@@ -40,7 +40,7 @@ def test_one_cycle_rises_for_three_tenths_and_falls_to_nothing() -> None:
 def test_every_optimizer_can_take_the_place_of_a_recipes_own(optimizer: str) -> None:
     plan = recipes.get("quick").with_settings({"optimizer": optimizer})
     plan.build_model()
-    made = compiled._optimizer(plan, steps_per_epoch=10)
+    made = compiled.optimizer_of(plan, steps_per_epoch=10)
     assert type(made).__name__.lower() == optimizer
     assert made.weight_decay == 0.1
     if optimizer in ("adam", "adamw", "nadam"):

@@ -99,7 +99,7 @@ def test_workers_that_died_with_nothing_to_do_are_replaced_before_they_get_a_mes
 def test_who_gives_up_gets_a_worker_free_for_the_next_at_once(pool: Pool) -> None:
     stuck = [pool.ask({"sleep": 600}) for _ in range(2)]
     waiting = [pool.ask({"number": number}) for number in range(3)]
-    until(lambda: all(answer.running() for answer in stuck) and len(pool._busy) == 2)
+    until(lambda: all(answer.running() for answer in stuck) and pool.busy == 2)
     pool.give_up(waiting[0])
     for answer in stuck:
         pool.give_up(answer)
@@ -122,7 +122,7 @@ def test_a_late_answer_ends_its_worker() -> None:
 def test_the_end_of_a_pool_waits_for_no_answer() -> None:
     pool = Pool(partial(Worker, ECHO, {}), 2)
     stuck = [pool.ask({"sleep": 600}) for _ in range(3)]
-    until(lambda: len(pool._busy) == 2)
+    until(lambda: pool.busy == 2)
     began = time.monotonic()
     pool.close()
     assert time.monotonic() - began < ENOUGH_SECONDS

@@ -49,7 +49,7 @@ def main() -> None:
 
 def _work(first: Message, asked: Iterator[Message], pipe: IO[bytes]) -> None:
     """Answer every job. Raises BrokenPipeError when the parent is gone."""
-    _share_cores(first.head["threads"])
+    share_cores(first.head["threads"])
     waiting: queue.SimpleQueue[Message] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(asked, waiting), daemon=True).start()
     from digitry import console
@@ -64,13 +64,13 @@ def _work(first: Message, asked: Iterator[Message], pipe: IO[bytes]) -> None:
         broken = {"fatal": "SettingError", "reason": f"the recipe cannot be used where it trains: {error}"}
     while True:
         job = waiting.get().head
-        write_message(pipe, broken or _train(job, recipe, dataset, first.head["track"], pipe, waiting))
+        write_message(pipe, broken or train_trial(job, recipe, dataset, first.head["track"], pipe, waiting))
 
 
-def _train(
+def train_trial(
     job: dict[str, Any], recipe: Any, dataset: Any, track: str | None, pipe: Any, waiting: Any
 ) -> dict[str, Any]:
-    """Train; returns what to say of it."""
+    """Train as a job says, telling `pipe` of every epoch; returns what to say of it."""
     from digitry.training.train import train
 
     def after_epoch(history: Sequence[dict[str, float]]) -> None:
@@ -104,7 +104,7 @@ def _listen(asked: Any, waiting: queue.SimpleQueue[Message]) -> None:
     os._exit(0)
 
 
-def _share_cores(threads: int | None) -> None:
+def share_cores(threads: int | None) -> None:
     """Set how many threads what trains may have: Torch reads the first, TensorFlow the next two, JAX the last."""
     if threads is not None:
         for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "NPROC"):

@@ -84,9 +84,9 @@ def test_each_process_has_its_share_of_the_cores_whatever_trains(monkeypatch: py
     names = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "NPROC")
     for name in names:
         monkeypatch.setenv(name, "9")
-    trial_child._share_cores(None)
+    trial_child.share_cores(None)
     assert {os.environ[name] for name in names} == {"9"}
-    trial_child._share_cores(2)
+    trial_child.share_cores(2)
     assert {os.environ[name] for name in names} == {"2"}
 
 
@@ -100,7 +100,7 @@ def test_a_recipe_that_no_other_process_can_build_is_refused_before_anything_is_
 
 
 class Asking:
-    """The child's `_train` in this process, with a stand-in for the training."""
+    """The child's `train_trial` in this process, with a stand-in for the training."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, train: Callable[..., Any]) -> None:
         self.pipe, self.waiting = io.BytesIO(), queue.SimpleQueue[Message]()
@@ -110,7 +110,7 @@ class Asking:
         for go_on in replies:
             self.waiting.put(Message({"go_on": go_on}, []))
         head = {"run": "run", "settings": settings, "seed": 3}
-        return trial_child._train(head, RECIPE, "data", track, self.pipe, self.waiting)
+        return trial_child.train_trial(head, RECIPE, "data", track, self.pipe, self.waiting)
 
     def said(self) -> list[dict[str, Any]]:
         self.pipe.seek(0)
