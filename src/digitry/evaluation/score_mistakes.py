@@ -80,7 +80,8 @@ def _side_by_side(stages: ReadingStages) -> NDArray[np.uint8]:
     page = np.full((_PANEL_HEIGHT, 2 * _PANEL_WIDTH + _GAP), _PAPER, np.uint8)
     if "grey" in stages:
         _paste(page[:, :_PANEL_WIDTH], stages["grey"])
-    seen = stages.get("strips", [])[:_STRIPS_SHOWN] or [stages["canonical"]] * ("canonical" in stages)
+    canonical = stages.get("canonical")
+    seen = stages.get("strips", [])[:_STRIPS_SHOWN] or ([] if canonical is None else [canonical])
     for row, ink in enumerate(seen):
         height = _PANEL_HEIGHT // len(seen)
         _paste(page[row * height : (row + 1) * height, _PANEL_WIDTH + _GAP :], 255 - ink)
