@@ -26,7 +26,8 @@ from digitry.training.page_targets import made_example
 
 SAVE_EVERY = 100
 """Steps between two checkpoints."""
-STARTED_FROM = "started-from.txt"
+STARTED_FROM, RANDOM = "started-from.txt", "random weights"
+"""The file of a folder that says with what its training began: a SHA-256, or this."""
 STARTING_PAGES = 32
 """On so many a network that begins with another one's weights sees how large its activations are."""
 
@@ -93,11 +94,11 @@ class PageTraining:
 
     def _hold_to_its_start(self) -> None:
         """Note what the training begins with; raises TrainingError where the folder's began with something else."""
-        note = self.folder / STARTED_FROM
+        note, start = self.folder / STARTED_FROM, self.started_from or RANDOM
         if not self.learner.step:
-            write_atomically(note, f"{self.started_from or 'random weights'}\n".encode())
-        began = note.read_text().strip() if note.is_file() else "random weights"
-        if began != (self.started_from or "random weights"):
+            write_atomically(note, f"{start}\n".encode())
+        began = note.read_text().strip() if note.is_file() else RANDOM
+        if began != start:
             raise TrainingError(
                 f"the training in {self.folder} began with {began}; go on with that, or take another folder"
             )
