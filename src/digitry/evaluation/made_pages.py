@@ -32,7 +32,9 @@ class MadeNumber(NamedTuple):
     box: FloatBox
     """On the page as it lies."""
     counts: bool
-    """Whether a reader has to find it: written by hand, all of it visible, not struck out, with no letter beside it."""
+    """Whether a reader has to find it: of the hand that is wanted, all of it visible, not struck out, with no letter
+    beside it.
+    """
     struck: bool
 
 
@@ -53,12 +55,12 @@ def made_pages(digits: Split, count: int, seed: int) -> Iterator[PhotographedPag
         yield made_page(glyphs, np.random.default_rng([seed, 10**6, number]), layouts=((layout, 1.0),))
 
 
-def judge_numbers(page: PhotographedPage, numbers: Sequence[Number]) -> Judged:
+def judge_numbers(page: PhotographedPage, numbers: Sequence[Number], only: str = "written") -> Judged:
     """Judge numbers that were read on a page: right where one of the same text stands in the same place.
 
-    What stands nearest to one that counts neither way is left out.
+    What stands nearest to one that counts neither way is left out; `only` says which hands count, as the reader has it.
     """
-    known = numbers_on(page)
+    known = numbers_on(page, only)
     hits: dict[int, MadeNumber] = {}
     for place, number in enumerate(numbers):
         equal = [one for one in known if one.text == number.text and same_place(number.box, one.box)]
@@ -84,8 +86,8 @@ def _apart(one: Box | FloatBox, other: Box | FloatBox) -> float:
     return math.hypot(one[0] + one[2] / 2 - other[0] - other[2] / 2, one[1] + one[3] / 2 - other[1] - other[3] / 2)
 
 
-def numbers_on(page: PhotographedPage) -> list[MadeNumber]:
-    """Give the numbers on a made page."""
+def numbers_on(page: PhotographedPage, only: str = "written") -> list[MadeNumber]:
+    """Give the numbers on a made page; `only` "written", "printed" or "all" of them count."""
     height, width = page.grey.shape
     numbers = []
     for start, first in enumerate(page.characters):
@@ -100,9 +102,10 @@ def numbers_on(page: PhotographedPage) -> list[MadeNumber]:
             left, top = min(c.x - c.width / 2 for c in members), min(c.y - c.height / 2 for c in members)
             right, bottom = max(c.x + c.width / 2 for c in members), max(c.y + c.height / 2 for c in members)
             is_whole = min(left, top) > EDGE - 1 and right < width - EDGE and bottom < height - EDGE
-            is_clear = all(c.visible and c.written and READABLE[0] < c.size <= LARGEST for c in members)
+            is_clear = all(c.visible and READABLE[0] < c.size <= LARGEST for c in members)
+            is_wanted = all(only in ("all", "written" if c.written else "printed") for c in members)
             struck = any(c.struck for c in members)
-            counts = is_whole and is_clear and not struck and max(kinds) < len(CHARACTERS)
+            counts = is_whole and is_clear and is_wanted and not struck and max(kinds) < len(CHARACTERS)
             numbers.append(MadeNumber(written.text, (left, top, right - left, bottom - top), counts, struck))
     return numbers
 

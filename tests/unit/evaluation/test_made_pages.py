@@ -58,6 +58,17 @@ def test_cut_hidden_printed_and_struck_numbers_and_those_beside_letters_need_not
     assert not any(one.counts for one in numbers_on(page(*rows, printed)))
 
 
+def test_printed_numbers_count_where_they_are_wanted():
+    printed = characters(kinds("16"), 100, 100)
+    for one in printed:
+        one.written = False
+    truth = page(characters(kinds("25"), 20, 20), printed)
+    for only, counts in (("written", [True, False]), ("printed", [False, True]), ("all", [True, True])):
+        assert [one.counts for one in numbers_on(truth, only)] == counts
+    assert not judge_numbers(truth, [given("19", 100, 100)]).given
+    assert [right for _, right in judge_numbers(truth, [given("19", 100, 100)], "all").given] == [False]
+
+
 def test_a_number_is_right_where_the_same_one_stands():
     truth = page(characters(kinds("25"), 20, 20), characters(kinds("40"), 20, 100))
     judged = judge_numbers(truth, [given("25", 18, 22), given("49", 20, 100), given("7", 150, 150)])
