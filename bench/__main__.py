@@ -192,7 +192,9 @@ BENCHES = {
         (Step(("own_hands.py",)),),
     ),
     "truth": Bench(
-        "Whether what is called sure is right, for models from good to bad.", 20, (Step(("truth.py",)), EVIDENCE)
+        "Whether what is called sure is right, for models from good to bad, and of printed numbers.",
+        22,
+        (Step(("truth.py",)), EVIDENCE),
     ),
     "batching": Bench(
         "What running digits of several requests together brings the server, and refusing what comes too late.",

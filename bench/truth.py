@@ -1,9 +1,10 @@
 """Is what is called sure right? Models from good to bad, each asked about pictures of digits that it has not seen.
 
-python bench/truth.py [--runs runs/truth] [--pictures 2000] [--seed 0]
+python bench/truth.py [--runs runs/truth] [--pictures 2000] [--pages 300] [--seed 0]
 
 Trains seven models, each with its own scale of confidence, as `digitry train` leaves it; reads pictures made of MNIST's
-test digits with each, half of them as they are and half in synthetic photographs; and lays what was promised beside
+test digits with each, half of them as they are and half in synthetic photographs; reads printed numbers on synthetic
+pages with the shipped network for pages, whose scale was fitted to written ones; and lays what was promised beside
 what was kept, in results/truth.json and between the marks of docs/reading.md. Exit code 1 where a promise is broken:
 where the sure readings have so many errors that a model which keeps it would have as many in less than one of twenty
 trials; and where the shipped network calls nothing sure, which would keep every promise. What its scale would have
@@ -15,7 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +24,18 @@ import numpy as np
 
 import digitry
 from digitry.datasets.load import hold_out
+from digitry.evaluation.made_pages import judge_numbers, made_pages
 from digitry.evaluation.made_pictures import made_pictures
 from digitry.evaluation.own_confidence import measuring_reader, own_confidence
 from digitry.evaluation.robustness import network_sha256
 from digitry.evaluation.scale_fit import chance_of_at_most
 from digitry.files import write_atomically
 from digitry.networks.model import Model
+from digitry.networks.scale import Scale
+from digitry.reading import Reader
 from digitry.recipes.base import Recipe, Settings
 from digitry.synthesis.augment import augment
+from digitry.synthesis.pages import PhotographedPage
 from digitry.training import run_folder
 from digitry.types import Dataset, Split
 from documents import fill, put_between
@@ -47,6 +52,9 @@ POOR_RATE = 0.05
 HIDDEN = 0.05
 """A promise counts as broken where chance alone would hide it so seldom."""
 
+OTHER_PAGES = 1000
+"""Added to the seed of pages: the scale was fitted to those of seed 0."""
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -54,6 +62,7 @@ def main() -> None:
         "--runs", type=Path, default=Path("runs/truth"), help="what is finished there is not trained again"
     )
     parser.add_argument("--pictures", type=int, default=2000)
+    parser.add_argument("--pages", type=int, default=300, help="with printed numbers among others")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     mnist = digitry.load_dataset("mnist")
@@ -75,34 +84,78 @@ def main() -> None:
         }
         models.append(facts)
         print(json.dumps(facts), flush=True)
+    printed = printed_numbers(mnist.test, options.pages, options.seed + OTHER_PAGES)
+    print(json.dumps(printed), flush=True)
     about = {
         "network_sha256": network_sha256(None),
         "command": "python bench/truth.py",
         "seed": options.seed,
         **run_folder.describe_surroundings(),
     }
-    write_atomically(RESULT, (json.dumps({**about, "models": models}, indent=1) + "\n").encode())
-    put_between(ROOT / "docs" / "reading.md", START, END, table(models))
-    sys.exit("; ".join(failures(models)) or 0)
+    result = {**about, "models": models, "printed_numbers": printed}
+    write_atomically(RESULT, (json.dumps(result, indent=1) + "\n").encode())
+    put_between(ROOT / "docs" / "reading.md", START, END, table(models, printed))
+    sys.exit("; ".join(failures(models, printed)) or 0)
 
 
-def failures(models: list[dict[str, Any]]) -> list[str]:
-    """Which models broke a promise, and of what the shipped one is never sure; nothing where all is as it should be."""
-    broken = [one["model"] for one in models if not all(promise["kept"] for promise in one["promises"])]
-    silent = [
-        f"{promise['max_error']:.1%}"
-        for one in models
-        if one["model"] == "shipped"
-        for promise in one["promises"]
-        if not promise["sure"]
-    ]
+def failures(models: list[dict[str, Any]], printed: dict[str, Any] | None = None) -> list[str]:
+    """Which models broke a promise, or whether one about printed numbers was, and of what the shipped network is never
+    sure; nothing where all is as it should be.
+    """
+    promises = {one["model"]: one["promises"] for one in models}
+    if printed:
+        promises["printed numbers"] = printed["promises"]
+    broken = [name for name, several in promises.items() if not all(promise["kept"] for promise in several)]
+    silent = [f"{promise['max_error']:.1%}" for promise in promises.get("shipped", []) if not promise["sure"]]
     found = [f"broken: {', '.join(broken)}"] if broken else []
     return found + ([f"the shipped network calls nothing sure of {', '.join(silent)}"] if silent else [])
 
 
-def judged(model: Model, confidence: np.ndarray, right: np.ndarray, lent_scale: Any) -> dict[str, Any]:
+def judged(model: Model, confidence: np.ndarray, right: np.ndarray, lent_scale: Scale) -> dict[str, Any]:
     """What a model's scale promised of these readings, and what came of it."""
     scale = model.contract.confidence_scale
+    lent = confidence >= lent_scale.least_confidence(MAX_ERRORS[0])
+    return {
+        "pictures": len(right),
+        "read_rightly": float(right.mean()),
+        "scale": None if scale is None else {"pictures": scale.pictures, "accuracy": scale.accuracy},
+        "promises": promised(scale, confidence, right),
+        "by_the_shipped_scale": {"sure": int(lent.sum()), "errors": int((~right[lent]).sum())},
+    }
+
+
+def printed_numbers(digits: Split, pages: int, seed: int) -> dict[str, Any]:
+    """What the scale of the shipped network for pages, fitted to written numbers, promised of printed ones, and what
+    came of it.
+    """
+    model = Model.shipped("page")
+    confidence, right = printed_confidence(measuring_reader(model), made_pages(digits, pages, seed))
+    return {
+        "pages": pages,
+        "seed": seed,
+        "given": len(right),
+        "right": int(right.sum()),
+        "promises": promised(model.contract.confidence_scale, confidence, right),
+    }
+
+
+def printed_confidence(reader: Reader, pages: Iterable[PhotographedPage]) -> tuple[np.ndarray, np.ndarray]:
+    """The own confidence in every number that is given as printed, 0 where it is never sure, and whether it is there.
+
+    Pages that were read as one digit or number by the networks for those are left out: they have scales of their own.
+    """
+    confidence, right = [], []
+    for page in pages:
+        reading = reader.read_grey(page.grey, only="all")
+        for number, is_right in judge_numbers(page, reading.numbers, only="all").given:
+            if reading.by_page and number.hand == "printed":
+                confidence.append(number.confidence if number.sure else 0.0)
+                right.append(is_right)
+    return np.array(confidence), np.array(right, bool)
+
+
+def promised(scale: Scale | None, confidence: np.ndarray, right: np.ndarray) -> list[dict[str, Any]]:
+    """What a scale promised of these readings at each error rate, and whether it was kept."""
     promises = []
     for max_error in MAX_ERRORS:
         least = scale.least_confidence(max_error) if scale else 2.0
@@ -117,14 +170,7 @@ def judged(model: Model, confidence: np.ndarray, right: np.ndarray, lent_scale: 
                 "kept": errors <= most_errors(count, max_error),
             }
         )
-    lent = confidence >= lent_scale.least_confidence(MAX_ERRORS[0])
-    return {
-        "pictures": len(right),
-        "read_rightly": float(right.mean()),
-        "scale": None if scale is None else {"pictures": scale.pictures, "accuracy": scale.accuracy},
-        "promises": promises,
-        "by_the_shipped_scale": {"sure": int(lent.sum()), "errors": int((~right[lent]).sum())},
-    }
+    return promises
 
 
 def most_errors(readings: int, rate: float) -> int:
@@ -256,9 +302,9 @@ def in_memory(name: str, mnist: Dataset, train: Split) -> Dataset:
     return Dataset(name, train, None, mnist.class_names, dataset_sha256(train, None), "made of mnist")
 
 
-def table(models: list[dict[str, Any]]) -> str:
-    """What was promised and kept, a row a model."""
-    return fill("truth", models=models).strip()
+def table(models: list[dict[str, Any]], printed: dict[str, Any] | None = None) -> str:
+    """What was promised and kept, a row a model, and of printed numbers where they were measured."""
+    return fill("truth", models=models, printed=printed).strip()
 
 
 if __name__ == "__main__":

@@ -211,7 +211,7 @@ def test_a_page_that_comes_too_late_ends_with_a_code_and_is_written_down(
     [
         ("read_speed", [], {"measure": lambda *_: []}),
         ("real_pictures", ["FOLDER"], {"SETS": {}, "measured_pages": lambda _: {}, "table_of_pages": lambda _: ""}),
-        ("truth", [], {"MODELS": {}}),
+        ("truth", [], {"MODELS": {}, "printed_numbers": lambda *_: None}),
     ],
     ids=["read_speed", "real_pictures", "truth"],
 )

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+
+from digitry.networks.model import Model
+from digitry.synthesis.sheet import Character
+from digitry.types import Reading
+from tests.unit.evaluation.test_made_pages import characters, given, kinds, page
 
 ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "bench" / "templates" / "missed.md.j2"
@@ -155,6 +162,52 @@ def test_a_shipped_network_that_is_never_sure_fails_as_a_broken_promise_does() -
     never = model("poor", (0, True), (0, True), (0, True))
     assert truth.failures([good, never]) == []
     assert truth.failures([good, model("few", (9, True), (9, False), (9, True))]) == ["broken: few"]
+    assert truth.failures([good], model("", (0, True), (0, True), (9, False))) == ["broken: printed numbers"]
     silent = model("shipped", (0, True), (0, True), (9, True))
     assert truth.failures([silent]) == ["the shipped network calls nothing sure of 0.5%, 2.0%"]
     assert len(truth.failures([model("shipped", (0, True), (9, False), (9, True))])) == 2
+
+
+def test_of_numbers_on_pages_the_printed_ones_are_counted_and_a_doubtful_one_is_never_sure() -> None:
+    import truth
+
+    def stands(text: str, top: int, written: bool) -> list[Character]:
+        return [replace(one, written=written) for one in characters(kinds(text), 20, top)]
+
+    drawn = page(stands("25", 20, False), stands("40", 60, False), stands("61", 100, False), stands("7", 140, True))
+    said = [
+        replace(given("25", 20, 20), hand="printed"),
+        replace(given("40", 20, 60), hand="printed", sure=False),
+        replace(given("67", 20, 100), hand="printed", confidence=0.4),
+        replace(given("7", 20, 140), hand="written"),
+        replace(given("8", 150, 150), hand="printed", confidence=0.3),
+    ]
+
+    class Stub:
+        def __init__(self, by_page: bool) -> None:
+            self.by_page = by_page
+
+        def read_grey(self, grey: Any, *, only: str) -> Reading:
+            assert only == "all"
+            return Reading("", tuple(said), by_page=self.by_page)
+
+    confidence, right = truth.printed_confidence(Stub(by_page=True), [drawn])
+    assert confidence.tolist() == [0.9, 0.0, 0.4, 0.3]
+    assert right.tolist() == [True, True, False, False]
+    assert truth.printed_confidence(Stub(by_page=False), [drawn])[0].tolist() == []
+
+    scale = Model.shipped("page").contract.confidence_scale
+    assert scale is not None
+    sure = [scale.least_confidence(rate) for rate in truth.MAX_ERRORS]
+    strict, _, loose = truth.promised(scale, np.array([sure[0], sure[0], sure[2], 0.0]), np.array([1, 1, 0, 1], bool))
+    assert strict == {"max_error": 0.005, "sure": 2, "errors": 0, "most_errors": 0, "kept": True}
+    assert loose == {"max_error": 0.05, "sure": 3, "errors": 1, "most_errors": 1, "kept": True}
+
+
+def test_printed_numbers_are_shown_once_they_were_measured() -> None:
+    import truth
+
+    promises = [{"max_error": rate, "sure": 600, "errors": 1, "most_errors": 6} for rate in truth.MAX_ERRORS]
+    printed = {"pages": 300, "given": 1602, "right": 1513, "promises": promises}
+    assert "| 0.5% | 600 | 1 (6) |" in truth.table([], printed)
+    assert "printed" not in truth.table([])

@@ -65,9 +65,10 @@ def test_what_each_ingredient_brings() -> None:
 def test_what_was_called_sure_and_what_of_it_was_right() -> None:
     import truth
 
-    models = json.loads(truth.RESULT.read_text(encoding="utf-8"))["models"]
-    assert between(truth.START, truth.END, "reading.md") == truth.table(models)
-    assert truth.failures(models) == []
+    found = json.loads(truth.RESULT.read_text(encoding="utf-8"))
+    shown = found["models"], found.get("printed_numbers")
+    assert between(truth.START, truth.END, "reading.md") == truth.table(*shown)
+    assert truth.failures(*shown) == []
 
 
 def test_what_studies_found() -> None:
