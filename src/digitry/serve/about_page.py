@@ -15,7 +15,7 @@ from digitry.serve.web_page import TYPES, File
 def about_page(service: Service) -> File:
     """Return the page at /about."""
     model = service.model(service.default_model)
-    networks = [_network(kind, network) for kind, network in model.networks.items()]
+    networks = [_network(kind, network) for kind, network in model.models_by_kind.items()]
     text = render(
         "serve/about.html.j2",
         page={"title": "digitry: what reads here"},

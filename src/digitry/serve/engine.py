@@ -48,7 +48,7 @@ class ServedModel:
 
     def to_json(self) -> dict[str, Any]:
         """Return contract, figures and SHA-256 as plain JSON values."""
-        networks = {kind: network_facts(model) for kind, model in self.networks.items()}
+        networks = {kind: network_facts(model) for kind, model in self.models_by_kind.items()}
         contract = networks["digit"]["contract"]
         return {
             "name": self.name,
@@ -59,7 +59,7 @@ class ServedModel:
         }
 
     @property
-    def networks(self) -> dict[str, Model]:
+    def models_by_kind(self) -> dict[str, Model]:
         """What reads a `digit`, and what reads a `number` and a `page` where these can be asked for."""
         return {kind: getattr(self.reader.networks, f"{kind}s") for kind in EXPECTATIONS if kind in self.expectations}
 
