@@ -28,7 +28,8 @@ def _axes(layer: Any) -> list[int]:
     return [layer.axis] if isinstance(layer.axis, int) else list(layer.axis)
 
 
-def _bias(layer: Any) -> list[NDArray[np.float32]]:
+def bias_of(layer: Any) -> list[NDArray[np.float32]]:
+    """Return the bias of a Keras layer, nothing for one without."""
     return [array_of(layer.bias)] if layer.use_bias else []
 
 
@@ -61,7 +62,7 @@ def convolution(graph: Graph, layer: Any, x: Value) -> str:
     kernel = array_of(layer.kernel)  # …, in, out
     kernel = np.moveaxis(kernel, (-1, -2), (0, 1))
     grouped = {"group": layer.groups} if layer.groups != 1 else {}
-    return _through(graph, layer, x, _convolve(graph, layer, x.name, kernel, _bias(layer), **grouped))
+    return _through(graph, layer, x, _convolve(graph, layer, x.name, kernel, bias_of(layer), **grouped))
 
 
 def _by_channel(kernel: NDArray[np.float32]) -> tuple[NDArray[np.float32], int]:
@@ -74,7 +75,7 @@ def _by_channel(kernel: NDArray[np.float32]) -> tuple[NDArray[np.float32], int]:
 def depthwise(graph: Graph, layer: Any, x: Value) -> str:
     """Write DepthwiseConv1D and DepthwiseConv2D."""
     kernel, channels = _by_channel(array_of(layer.kernel))
-    return _through(graph, layer, x, _convolve(graph, layer, x.name, kernel, _bias(layer), group=channels))
+    return _through(graph, layer, x, _convolve(graph, layer, x.name, kernel, bias_of(layer), group=channels))
 
 
 def separable(graph: Graph, layer: Any, x: Value) -> str:
@@ -82,7 +83,7 @@ def separable(graph: Graph, layer: Any, x: Value) -> str:
     kernel, channels = _by_channel(array_of(layer.depthwise_kernel))
     middle = _convolve(graph, layer, x.name, kernel, [], group=channels)
     pointwise = np.moveaxis(array_of(layer.pointwise_kernel), (-1, -2), (0, 1))
-    name = graph.add("Conv", middle, pointwise, *_bias(layer), kernel_shape=list(pointwise.shape[2:]))
+    name = graph.add("Conv", middle, pointwise, *bias_of(layer), kernel_shape=list(pointwise.shape[2:]))
     return _through(graph, layer, x, name)
 
 
@@ -99,7 +100,7 @@ def transposed(graph: Graph, layer: Any, x: Value) -> str:
         "ConvTranspose",
         x.name,
         kernel,
-        *_bias(layer),
+        *bias_of(layer),
         kernel_shape=list(layer.kernel_size),
         strides=list(layer.strides),
         dilations=list(layer.dilation_rate),
@@ -113,9 +114,9 @@ def dense(graph: Graph, layer: Any, x: Value) -> str:
     """Multiply along the last axis."""
     kernel = array_of(layer.kernel)
     if len(x.shape) == 2:
-        return _through(graph, layer, x, graph.add("Gemm", x.name, kernel, *_bias(layer)))
+        return _through(graph, layer, x, graph.add("Gemm", x.name, kernel, *bias_of(layer)))
     name = graph.add("MatMul", x.name, kernel)
-    for bias in _bias(layer):
+    for bias in bias_of(layer):
         name = graph.add("Add", name, bias)
     return _through(graph, layer, x, name)
 

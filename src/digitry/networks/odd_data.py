@@ -108,16 +108,16 @@ def better_view(dataset: Dataset) -> BetterView | None:
     sample = dataset.train.take(chosen)
     inverted = (False, True) if not sample.files else (False,)  # of pictures it is seen what is ink
     look = sha256(repr((digits, inverted, sample.labels.tolist())).encode() + sample.images.tobytes()).digest()
-    if look not in _looks:
-        _looks[look] = _better_way(sample, digits, inverted)
-    better = _looks[look]
+    if look not in better_views:
+        better_views[look] = _better_way(sample, digits, inverted)
+    better = better_views[look]
     if better is not None and better.view.invert and "so inverted" in dataset.source:
         # Their edges had decided wrongly.
         return better._replace(view=View(better.view.transpose, better.view.rotate, invert=False))
     return better
 
 
-_looks: dict[bytes, BetterView | None] = {}
+better_views: dict[bytes, BetterView | None] = {}
 """What came of images by their hash: a study trains on the same ones many times."""
 
 

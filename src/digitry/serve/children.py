@@ -55,14 +55,15 @@ class Children:
         self.pace = Pace(count, limits.request_seconds)
         self.unanswered = 0
         """Jobs at work or waiting."""
-        self._pool: Pool | None = None
+        self.pool: Pool | None = None
+        """The processes, once they are started."""
 
     async def start(self) -> None:
         """Start all. Raises ModelError when one cannot open its models."""
         head = {"limits": asdict(self._limits), "models": {name: len(files) for name, files in self._models.items()}}
         start = partial(Worker, "digitry.serve.picture_child", head, *chain(*self._models.values()))
         try:
-            self._pool = await asyncio.to_thread(Pool, start, self._count, self.pace.note)
+            self.pool = await asyncio.to_thread(Pool, start, self._count, self.pace.note)
         except NoWorkerError as error:
             raise ModelError("a process that reads pictures does not start; is there enough memory?") from error
 
@@ -86,9 +87,9 @@ class Children:
         return ahead <= self._limits.max_queue and not self.pace.is_too_slow_for(ahead)
 
     async def _read(self, job: PictureJob) -> Done:
-        assert self._pool is not None, "start it first"
+        assert self.pool is not None, "start it first"
         head = job._asdict()
-        asked = self._pool.ask(head, head.pop("picture"))
+        asked = self.pool.ask(head, head.pop("picture"))
         self.unanswered += 1
         try:
             answer = await asyncio.wrap_future(asked)
@@ -96,7 +97,7 @@ class Children:
             raise busy() from error
         finally:
             self.unanswered -= 1
-            self._pool.give_up(asked)
+            self.pool.give_up(asked)
         if answer is None:
             seconds = self._limits.picture_seconds
             return Done([], f"it is broken, or takes more than {seconds} s or too much memory to read", [])
@@ -108,5 +109,5 @@ class Children:
         """End every process, those at work after their job."""
         while self.unanswered:
             await asyncio.sleep(0.02)
-        if self._pool is not None:
-            await asyncio.to_thread(self._pool.close)
+        if self.pool is not None:
+            await asyncio.to_thread(self.pool.close)

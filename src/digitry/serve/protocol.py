@@ -49,7 +49,7 @@ def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             to_come = lambda: bool(self._awaited)  # noqa: E731
-            once = _WriteOnce(transport, self.loop, limits.answer_seconds, to_come)
+            once = GatheringTransport(transport, self.loop, limits.answer_seconds, to_come)
             super().connection_made(once)  # type: ignore[arg-type]
             self._held = bytearray()
             self._be_patient()
@@ -213,7 +213,7 @@ def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
     return PatientProtocol
 
 
-class _WriteOnce:
+class GatheringTransport:
     """A transport that sends what was written since the loop's last turn at once: a write, and the client's waking up
     for it, cost more than putting an answer together. And it closes so that the client sees its answer.
     """
@@ -233,11 +233,13 @@ class _WriteOnce:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
+        """Keep it until the loop's next turn, when all is sent."""
         if not self._written:
             self._loop.call_soon(self._send)
         self._written.append(data)
 
     def is_closing(self) -> bool:
+        """Tell whether all was said."""
         return self._is_leaving or self._transport.is_closing()
 
     def close(self) -> None:
@@ -263,6 +265,7 @@ class _WriteOnce:
             self._transport.resume_reading()
 
     def resume_reading(self) -> None:
+        """Read on, unless it is held."""
         if not self._is_held:
             self._transport.resume_reading()
 

@@ -63,12 +63,20 @@ class Service:
     async def start(self) -> None:
         """Load, test, be ready. Raises ModelError when the self-test is not passed."""
         async with self._reloading:  # whoever asks for new models meanwhile gets them afterwards
-            self._engine = await self._start_engine(self._loaded)
+            self.switch_to(await self._start_engine(self._loaded))
 
     async def _start_engine(self, models: Mapping[str, ServedModel]) -> Engine:
         engine = Engine(models, self._processes, self.limits, self.metrics.batch)
         await engine.start()
         return engine
+
+    def switch_to(self, engine: Engine) -> None:
+        """Answer by this engine from now on; the one before ends when its last request has its answer."""
+        old, self._engine, self._loaded = self._engine, engine, engine.models
+        if old is not None:
+            task = asyncio.create_task(old.close())
+            self._retiring.add(task)
+            task.add_done_callback(self._retiring.discard)
 
     @contextmanager
     def engine(self) -> Iterator[Engine]:
@@ -105,13 +113,9 @@ class Service:
                 log.error("reload: refused, the old models stay: %s", error)
                 self.metrics.reloaded("refused")
                 return
-            old, self._engine, self._loaded = self._engine, engine, loaded
+            self.switch_to(engine)
             log.info("reload: now %s", ", ".join(f"{name} {model.sha256[:12]}" for name, model in loaded.items()))
             self.metrics.reloaded("taken")
-            if old is not None:
-                task = asyncio.create_task(old.close())
-                self._retiring.add(task)
-                task.add_done_callback(self._retiring.discard)
 
     def _reload_one(self, name: str) -> ServedModel:
         try:

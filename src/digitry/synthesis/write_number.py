@@ -125,14 +125,14 @@ def write_number(
     that did and that a network has to name.
     """
     height, width = ink.shape
-    line = _Line(ink, hand)
+    line = WrittenLine(ink, hand)
     # The middle of the line: anywhere the digits still lie inside, mostly central.
     room = max(height - hand.height, 0) / 2
     middle = height / 2 + float(np.clip(rng.normal(0, 0.45), -1, 1)) * room
     line.x = rng.uniform(0, 0.25) * hand.height
     plain = pattern.count(DIGIT) == len(pattern)
     if plain and rng.random() < 0.12:
-        _put_mark(line, str(rng.choice(hand.before)), middle, rng)
+        line.put_mark(str(rng.choice(hand.before)), middle, rng)
     sizes = np.exp(rng.normal(0, 0.09, len(images)))
     patches = []
     for image, label, size in zip(images, labels, sizes, strict=True):
@@ -146,7 +146,7 @@ def write_number(
     boxes = 0
     for place, character in enumerate(pattern):
         if character != DIGIT:
-            if not _put_mark(line, character, middle, rng):
+            if not line.put_mark(character, middle, rng):
                 break
             continue
         patch, label = next(following)
@@ -155,7 +155,7 @@ def write_number(
         if hand.small_zeros < 1:
             y -= rng.uniform(0, 0.6) * (hand.height - patch.shape[0])
         if plain and place and hand.separators and rng.random() < hand.separators:
-            _put_mark(line, str(rng.choice(hand.between)), middle, rng)
+            line.put_mark(str(rng.choice(hand.between)), middle, rng)
         gap = (hand.gap + rng.normal(0, hand.gap_spread)) * hand.height
         if hand.boxed:  # every digit somewhere within its box
             slack = max(1 - patch.shape[1] / (hand.boxed * hand.height), 0)
@@ -168,15 +168,15 @@ def write_number(
             break
     if not pattern and hand.names_signs and rng.random() < 0.5:
         for letter in rng.choice(LETTERS_UNLIKE_DIGITS, int(rng.integers(1, 5))).tolist():
-            _put_mark(line, letter, middle, rng)
+            line.put_mark(letter, middle, rng)
     elif plain and (rng.random() < 0.22 or (not line.written and rng.random() < 0.5)):
         ending = str(rng.choice(hand.behind))
         for kind in (ending,) if ending == "scribble" else ending:
-            _put_mark(line, kind, middle, rng)
+            line.put_mark(kind, middle, rng)
     if hand.boxed:
-        _draw_boxes(ink, hand, middle, rng)
+        draw_boxes(ink, hand, middle, rng)
     if rng.random() < 0.08:
-        _neighbouring_line(ink, images, hand, middle, rng)
+        draw_neighbouring_line(ink, images, hand, rng)
     return line.written
 
 
@@ -191,23 +191,11 @@ def _digit(
     return written_digit(image, tall, writer.slant, writer.stretch, level, writer.gain)
 
 
-def _put_mark(line: _Line, kind: str, middle: float, rng: np.random.Generator) -> bool:
-    """Put a sign, or what is none, behind what is written; False when there is no room."""
-    named = kind in SIGNS and line.hand.names_signs
-    if kind in MARKS and not (named and rng.random() < 0.5):
-        ink, top = mark(kind, line.hand.height, max(line.hand.pen * rng.uniform(0.7, 1.3), 1), rng)
-    else:
-        patch = line.hand.writer.draw(kind, line.hand.height, rng)
-        ink, top = tight(patch.ink), patch.top / line.hand.height
-    y = middle + (top - 0.5) * line.hand.height + line.hand.slope * (line.x - line.ink.shape[1] / 2)
-    gap = rng.uniform(-0.02, 0.25) * line.hand.height
-    return line.put(ink, y, gap, join=False, rng=rng, character=kind if named else None)
-
-
-class _Line:
+class WrittenLine:
     """A line being written: how far its ink reaches to the right on every row."""
 
     def __init__(self, ink: NDArray[np.uint8], hand: NumberHand) -> None:
+        """Begin at the left of `ink`, uint8 (h, w), which is written into."""
         self.ink, self.hand = ink, hand
         self.x = 0.0
         self.edge = np.full(ink.shape[0], -1e9)
@@ -263,8 +251,21 @@ class _Line:
         self.x = max(self.x, x + wide)
         return True
 
+    def put_mark(self, kind: str, middle: float, rng: np.random.Generator) -> bool:
+        """Put a sign, or what is none, behind what is written; False when there is no room."""
+        hand = self.hand
+        named = kind in SIGNS and hand.names_signs
+        if kind in MARKS and not (named and rng.random() < 0.5):
+            ink, top = mark(kind, hand.height, max(hand.pen * rng.uniform(0.7, 1.3), 1), rng)
+        else:
+            patch = hand.writer.draw(kind, hand.height, rng)
+            ink, top = tight(patch.ink), patch.top / hand.height
+        y = middle + (top - 0.5) * hand.height + hand.slope * (self.x - self.ink.shape[1] / 2)
+        gap = rng.uniform(-0.02, 0.25) * hand.height
+        return self.put(ink, y, gap, join=False, rng=rng, character=kind if named else None)
 
-def _draw_boxes(ink: NDArray[np.uint8], hand: NumberHand, middle: float, rng: np.random.Generator) -> None:
+
+def draw_boxes(ink: NDArray[np.uint8], hand: NumberHand, middle: float, rng: np.random.Generator) -> None:
     """Draw the printed boxes of a form, one a digit."""
     width = ink.shape[1]
     half = hand.height * rng.uniform(0.6, 1.0)
@@ -278,8 +279,8 @@ def _draw_boxes(ink: NDArray[np.uint8], hand: NumberHand, middle: float, rng: np
     np.maximum(ink, lines, out=ink)
 
 
-def _neighbouring_line(
-    ink: NDArray[np.uint8], images: NDArray[np.uint8], hand: NumberHand, middle: float, rng: np.random.Generator
+def draw_neighbouring_line(
+    ink: NDArray[np.uint8], images: NDArray[np.uint8], hand: NumberHand, rng: np.random.Generator
 ) -> None:
     """Draw tails of the line above, or heads of the line below, that reach into the picture."""
     if not len(images):

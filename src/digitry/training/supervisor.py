@@ -61,7 +61,8 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
         """Finished batches of the epoch that is under way."""
         self.history: list[dict[str, float]] = position["history"]
         self._seconds_before: float = position["epoch_seconds"]
-        self._first_batch = self.batch
+        self.first_batch = self.batch
+        """Where the epoch, or the rest of one, began that Keras sees."""
         self._pending = resumed.arrays if resumed else None
         self.before_capture: Callable[[], None] = lambda: None
         """Brings the model up to date, where something else than Keras trains it."""
@@ -80,7 +81,7 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
     def start_epoch(self) -> int:
         """Start the clock; returns the batch to go on with."""
         self._epoch_began = time.monotonic()
-        self._first_batch = self.batch
+        self.first_batch = self.batch
         return self.batch
 
     def restore_into(self, model: Any) -> None:
@@ -117,12 +118,12 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
         Raises TrainingError when the loss is no finite number.
         """
         # Keras counts whole groups of steps, also where the last group of an epoch is shorter.
-        self.batch = min(self._first_batch + batch + 1, self.batches)
+        self.batch = min(self.first_batch + batch + 1, self.batches)
         loss, accuracy = float((logs or {})["loss"]), float((logs or {})["accuracy"])
         if not math.isfinite(loss):
             raise self._not_finite("the loss")
         seconds = self._epoch_seconds()
-        first_image = self._first_batch * self.settings.batch_size
+        first_image = self.first_batch * self.settings.batch_size
         images_here = min(self.batch * self.settings.batch_size, self.images) - first_image
         rate = images_here / max(time.monotonic() - self._epoch_began, 1e-9)
         self.progress.step(self.epoch + 1, self.batch, self.batches, loss, accuracy, rate)

@@ -143,7 +143,7 @@ def train(
             make_deterministic(seed)
             try:
                 with listening() as signal, tracking(track, folder, job.config) as tracker:
-                    _train(job, Watch(progress, signal, tracker, checkpoint_seconds, report, called))
+                    train_job(job, Watch(progress, signal, tracker, checkpoint_seconds, report, called))
             except Exception as error:
                 if is_out_of_memory(error):
                     raise TrainingError("out of memory; try a smaller --batch-size") from error
@@ -179,7 +179,7 @@ def _all_changes(plan: Recipe, settings: Mapping[str, Any], keywords: Mapping[st
     return {**settings, **keywords}
 
 
-def _train(job: TrainingJob, watch: Watch) -> None:
+def train_job(job: TrainingJob, watch: Watch) -> None:
     """Train to the end and write what came of it; done.json is the last file."""
     model, history, is_changed = _fit(job, watch)
     if job.nodes is not None:

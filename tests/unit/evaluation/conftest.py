@@ -23,7 +23,7 @@ def digits() -> Iterator[Split]:
 
     def forget() -> None:
         specimen.test_split.cache_clear()
-        drawn_pages._glyphs.cache_clear()
+        drawn_pages.test_glyphs.cache_clear()
 
     forget()
     with pytest.MonkeyPatch.context() as patch:

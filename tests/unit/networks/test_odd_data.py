@@ -30,7 +30,7 @@ class Reader:
 @pytest.fixture(autouse=True)
 def shipped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(odd_data.Model, "shipped", lambda reads, threads=0: Reader())
-    monkeypatch.setattr(odd_data, "_looks", {})  # what another network said of the same images
+    monkeypatch.setattr(odd_data, "better_views", {})  # what another network said of the same images
 
 
 def upright(count: int = 100) -> Split:

@@ -91,7 +91,7 @@ def open_site(
     children = StandIns()
     engine = Engine({name: service.model(name) for name in models}, 2, service.limits, service.metrics.batch)
     engine.children = children  # type: ignore[assignment]
-    service._engine = engine
+    service.switch_to(engine)
     app = create_app(service, access, log_requests=log_requests)
     with TestClient(app, base_url="http://127.0.0.1:8000", raise_server_exceptions=False) as client:
         yield Site(client, service, children, app)

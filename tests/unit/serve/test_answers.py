@@ -328,13 +328,13 @@ def test_two_networks_under_one_name_read_together_and_each_shows_its_contract(
     assert "/models/number.onnx?v=" in site.client.get("/config.json").json()["networks"]["number"]["address"]
 
 
-def test_alive_touches_no_model_and_ready_waits_for_the_self_test(open_a_site: Callable[..., Site]) -> None:
-    site = open_a_site()
-    site.service._engine = None
-    assert site.client.get("/livez").json() == {"alive": True}
-    check_problem(site.client.get("/readyz"), "not-ready")
+def test_alive_touches_no_model_and_ready_waits_for_the_self_test(tiny_model: Path) -> None:
+    not_started = Service({"tiny": [tiny_model]}, processes=1)
+    client = TestClient(create_app(not_started), base_url="http://127.0.0.1:8000")
+    assert client.get("/livez").json() == {"alive": True}
+    check_problem(client.get("/readyz"), "not-ready")
     for path in ("/v1/read", "/v1/digits"):
-        refused = site.client.post(path, content=b"x")
+        refused = client.post(path, content=b"x")
         check_problem(refused, "not-ready")
         assert refused.headers["retry-after"] == "1"
 

@@ -55,7 +55,7 @@ class Room(NamedTuple):
 
     @property
     def at_work(self) -> int:
-        return self.children._pool.busy  # type: ignore[union-attr]
+        return self.children.pool.busy  # type: ignore[union-attr]
 
 
 def words_of(pid: int) -> bytes:
@@ -250,12 +250,9 @@ def test_a_process_that_died_while_nobody_asked_costs_one_answer_at_most(room: R
 
 def test_a_process_that_is_known_to_be_dead_costs_no_answer(room: Room) -> None:
     until(lambda: len(room.pids()) == 2)
-    idle = room.children._pool._idle  # type: ignore[union-attr]
-    workers = [idle.get(timeout=ENOUGH_SECONDS) for _ in range(2)]
-    for worker in workers:
-        worker.kill()
-        idle.put(worker)
-    until(lambda: all(worker.is_dead for worker in workers))
+    for pid in room.pids():
+        os.kill(pid, signal.SIGKILL)
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)  # until it has ended, which the pool still has to see
     for done in room.read(picture_of(2), picture_of(2)):
         assert (done.error, done.readings[0]["numbers"][0]["text"]) == (None, "2")
     assert len(room.pids()) == 2
@@ -292,11 +289,13 @@ def test_no_process_outlives_its_server() -> None:
         "import asyncio, os, signal\n"
         "from digitry.serve.children import Children\n"
         "from digitry.serve.limits import Limits\n"
+        "from tests.functional.serving import processes_of\n"
         "from tests.unit.tiny_models import template_model_bytes\n"
         "async def main():\n"
         "    children = Children({'tiny': [template_model_bytes()]}, 1, Limits())\n"
         "    await children.start()\n"
-        "    print(children._pool._idle.get()._process.pid, flush=True)\n"
+        "    [_, child] = processes_of(os.getpid())\n"
+        "    print(child, flush=True)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
         "asyncio.run(main())\n"
     )

@@ -18,7 +18,7 @@ from digitry.serve.children import Children, Done, PictureJob
 from digitry.serve.limits import Limits
 from digitry.serve.pace import Pace
 from digitry.serve.problems import ProblemError
-from digitry.serve.protocol import _WriteOnce
+from digitry.serve.protocol import GatheringTransport
 from tests.unit.serve.site import (
     ENOUGH_SECONDS,
     Answer,
@@ -150,7 +150,7 @@ def test_what_is_left_of_an_answer_holds_no_closed_connection_open(left: int) ->
             done.append("abort")
 
     async def close() -> None:
-        _WriteOnce(Transport(), asyncio.get_running_loop(), 0.01, bool).end()  # type: ignore[arg-type]
+        GatheringTransport(Transport(), asyncio.get_running_loop(), 0.01, bool).end()  # type: ignore[arg-type]
         await asyncio.sleep(0.1)
 
     asyncio.run(close())

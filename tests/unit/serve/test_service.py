@@ -272,8 +272,7 @@ def test_a_request_under_way_ends_with_the_model_that_it_began_with(tmp_path: Pa
             assert not children.is_closed
             [row] = await old.batchers["tiny"].weigh(np.zeros((1, 28, 28), np.uint8))
             assert row.probabilities.shape == (10,)
-        retiring = list(service._retiring)
-        await asyncio.wait_for(asyncio.gather(*retiring), 10)
+        await asyncio.wait_for(service.close(), 10)
         assert children.is_closed
 
     reloading(tmp_path, story)

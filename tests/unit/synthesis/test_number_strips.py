@@ -23,7 +23,7 @@ from digitry.synthesis.number_strips import (
     made_photograph,
     made_strips,
 )
-from digitry.synthesis.write_number import NumberHand
+from digitry.synthesis.write_number import NumberHand, WrittenLine
 from digitry.types import SIGNS, Split
 from tests.unit.written_numbers import printed_split
 
@@ -169,8 +169,8 @@ def plain_hand(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     monkeypatch.setattr(number_strips, "augment", lambda images, rng: images)
     monkeypatch.setattr(number_strips, "other_hands", lambda images, labels, rng: images)
     monkeypatch.setattr(number_strips, "photograph", lambda ink, pen, rng: 255 - ink)
-    monkeypatch.setattr(write_number, "_put_mark", lambda *_: None)
-    monkeypatch.setattr(write_number, "_neighbouring_line", lambda *_: None)
+    monkeypatch.setattr(WrittenLine, "put_mark", lambda *_: None)
+    monkeypatch.setattr(write_number, "draw_neighbouring_line", lambda *_: None)
     real = NumberHand.drawn
     plain = {"gap": 0.3, "gap_spread": 0.0, "slope": 0.0, "small_zeros": 1.0}
     plain |= {"separators": 0.0, "joined": 0.0, "boxed": 0.0}
@@ -237,7 +237,7 @@ def test_a_photograph_on_which_a_digit_faded_away_is_taken_again(
 def test_of_a_faint_digit_too_some_ink_has_to_be_left(darkest: int) -> None:
     rng = np.random.default_rng(0)
     blank = np.zeros((40, 80), np.uint8)
-    line = write_number._Line(blank.copy(), NumberHand.drawn(rng, (1.0, 1.0)))
+    line = WrittenLine(blank.copy(), NumberHand.drawn(rng, (1.0, 1.0)))
     assert line.put(np.full((20, 10), darkest, np.uint8), 10, 0, join=False, rng=rng, character=1)
     (written,) = line.written
     assert number_strips.is_found(written, line.ink)
@@ -248,7 +248,7 @@ def test_digits_in_the_boxes_of_a_form_are_claimed_too(plain_hand: Callable[...,
     for seed in range(8):
         plain_hand(boxed=1.6, gap=0.3)
         with pytest.MonkeyPatch.context() as without:
-            without.setattr(write_number, "_draw_boxes", lambda *_: None)
+            without.setattr(write_number, "draw_boxes", lambda *_: None)
             grey, labels = made_photograph(bars([2, 9, 5]), np.random.default_rng(seed))
         assert seen(grey) == labels.tolist() == [2, 9, 5][: len(labels)]
 

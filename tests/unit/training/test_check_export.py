@@ -44,7 +44,7 @@ def no_converter(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_layer_without_an_onnx_form_is_refused_before_a_folder_is_there(
     small_recipe: Recipe, made_up_dataset: Dataset, no_converter: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(train_module, "_fit", None)  # no step is taken
+    monkeypatch.setattr(train_module, "train_job", None)  # no step is taken
     with pytest.raises(
         ModelError,
         match=r"recipe small is not trained.* \(LSTM\) has no ONNX form here, .*; tf2onnx may know it: "
@@ -112,7 +112,7 @@ def test_a_forgotten_bias_is_noticed_though_it_begins_at_zero(
 ) -> None:
     from digitry.exports import onnx_weights
 
-    monkeypatch.setattr(onnx_weights, "_bias", lambda layer: [0 * onnx_weights.array_of(layer.bias)])
+    monkeypatch.setattr(onnx_weights, "bias_of", lambda layer: [0 * onnx_weights.array_of(layer.bias)])
     with pytest.raises(ModelError, match="does not answer as Keras does"):
         check_export(small_recipe, DIGITS)
 

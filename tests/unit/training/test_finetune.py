@@ -239,7 +239,7 @@ def begun(data: Dataset, start_from: Path, run: str, **options: Any) -> Training
     """What is settled when the first step would be taken; none is."""
     found: list[TrainingJob] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(train_module, "_train", lambda job, watch: found.append(job))
+        patch.setattr(train_module, "train_job", lambda job, watch: found.append(job))
         train(SMALL, data=data, start_from=start_from, run=run, validation_fraction=0.2, epochs=1, **options)
     return found[0]
 

@@ -69,7 +69,7 @@ def at_step(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, Callable[[], None
 
     def arrange(step: int, action: Callable[[], None]) -> None:
         def hooked(self: Any, batch: int, logs: dict[str, Any] | None = None) -> None:
-            if self.epoch * self.batches + self._first_batch + batch + 1 == step:
+            if self.epoch * self.batches + self.first_batch + batch + 1 == step:
                 monkeypatch.setattr(Supervisor, "on_train_batch_end", real)
                 action()
             real(self, batch, logs)

@@ -24,7 +24,7 @@ def drawn_page(kind: str, index: int) -> Specimen:
 
     What a border cuts, what is struck out or too faint for people counts neither way.
     """
-    page = made_page(_glyphs(), generator("page", kind, index), layouts=((PAGE_KINDS[kind], 1.0),))
+    page = made_page(test_glyphs(), generator("page", kind, index), layouts=((PAGE_KINDS[kind], 1.0),))
     texts = tuple(number.text for number in numbers_on(page) if number.counts)
 
     def count(numbers: Sequence[Number]) -> Counts:
@@ -37,6 +37,7 @@ def drawn_page(kind: str, index: int) -> Specimen:
 
 
 @cache
-def _glyphs() -> Glyphs:
+def test_glyphs() -> Glyphs:
+    """Sort MNIST's test digits by their labels, to write with."""
     digits = test_digits()
     return Glyphs.of(digits.images, np.asarray(digits.labels))

@@ -60,7 +60,7 @@ def read_on_ray(
         return
     job = new_job(equipment(*OPENERS), tuple(map(read_model, settings.model)), settings, finish)
     with joined_cluster(address):
-        nodes = _Nodes(job)
+        nodes = ReadingNodes(job)
         for pictures, answer in nodes.answers(map(_carried, chunk) for chunk in shares_of(chain([first], coming))):
             yield from answer if answer is not None else map(nodes.read_alone, pictures)
 
@@ -75,10 +75,11 @@ def _carried(source: PictureSource) -> PictureSource:
         return PictureSource(source.name, failure=str(error))
 
 
-class _Nodes(Generic[T]):
-    """The cluster that this process has joined, at one job."""
+class ReadingNodes(Generic[T]):
+    """The nodes of the cluster that this process has joined, at one job."""
 
     def __init__(self, job: NodeJob[T]) -> None:
+        """Hand the job to the cluster. Raises SettingError where that has no core."""
         import ray
 
         self._ray = ray

@@ -45,11 +45,11 @@ class StandIn(ModuleType):
         return {"CPU": float(cores)} if cores else {}
 
 
-def nodes_of(ray: StandIn, monkeypatch: pytest.MonkeyPatch) -> read_on_ray._Nodes[str]:
+def nodes_of(ray: StandIn, monkeypatch: pytest.MonkeyPatch) -> read_on_ray.ReadingNodes[str]:
     monkeypatch.setitem(sys.modules, "ray", ray)
     monkeypatch.setattr(read_on_ray, "COUNT_EVERY_SECONDS", 0.0)
     job: NodeJob[str] = SimpleNamespace(finish=str)  # type: ignore[assignment]
-    return read_on_ray._Nodes(job)
+    return read_on_ray.ReadingNodes(job)
 
 
 def test_when_no_node_is_left_it_waits_and_says_so_until_one_joins(monkeypatch: pytest.MonkeyPatch) -> None:
