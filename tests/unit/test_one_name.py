@@ -22,6 +22,9 @@ SAME_THING = {
     "convolution",
     "pooling",
     "transposed",
+    # A layer of `recipes/layers.py`, and its twin in Torch.
+    "MeanOfViews",
+    "Views",
 }
 """Names that are meant to come more than once: each time for the same thing."""
 
@@ -30,12 +33,12 @@ DOORS = ("cli", "recipes")
 
 
 def names() -> Iterator[str]:
-    """Of all classes, and of the functions that other files may use."""
+    """Of all classes, with or without an underscore before them, and of the functions that other files may use."""
     for path in PACKAGE.rglob("*.py"):
         body = ast.parse(path.read_text(encoding="utf-8")).body
         # An overloaded function is several definitions of one.
         yield from {
-            node.name
+            node.name.lstrip("_")
             for node in body
             if isinstance(node, ast.ClassDef) or (isinstance(node, ast.FunctionDef) and not node.name.startswith("_"))
         }

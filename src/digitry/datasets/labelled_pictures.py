@@ -40,7 +40,7 @@ class LabelledPicture:
 
 
 @dataclass
-class _Gathered:
+class _GatheredDigits:
     """Canonical digits as they come; blocks, so that growing never copies them all."""
 
     blocks: list[Images] = field(default_factory=list)
@@ -78,7 +78,7 @@ def read_pictures(
     usable training picture is an error in any case. `place` is only named in the warning.
     """
     total = sum(1 for _ in pictures())
-    gathered = {split: _Gathered() for split in _SPLITS}
+    gathered = {split: _GatheredDigits() for split in _SPLITS}
     numbers: dict[str, int] = {}
     bad_count = 0
     bad: list[str] = []
@@ -225,7 +225,9 @@ def visible(folder: Path) -> list[Path]:
         raise DataError(cannot_read(folder, error)) from error
 
 
-def _splits(gathered: dict[str, _Gathered], numbers: dict[str, int]) -> tuple[Split, Split | None, tuple[str, ...]]:
+def _splits(
+    gathered: dict[str, _GatheredDigits], numbers: dict[str, int]
+) -> tuple[Split, Split | None, tuple[str, ...]]:
     names = sorted(numbers, key=natural_key)
     if not names:
         raise DataError("no pictures")

@@ -40,7 +40,7 @@ class MatArray(NamedTuple):
     dtype: np.dtype[Any]
     """What its values are."""
     stored: np.dtype[Any]
-    place: _Place
+    place: _PlaceInFile
     start: int
     """Where its values begin, in bytes behind the element's own beginning, unpacked."""
 
@@ -116,7 +116,7 @@ def _arrays(path: Path, file: IO[bytes], size: int, order: str) -> Iterator[MatA
         if at + 8 + length > size:
             raise DataError(f"an array declares {length:,} bytes, the file has {size - at - 8:,} more")
         if kind in (_MATRIX, _COMPRESSED):
-            found = _array(_Place(path, at + 8, length, kind == _COMPRESSED), order)
+            found = _array(_PlaceInFile(path, at + 8, length, kind == _COMPRESSED), order)
             if found is not None:
                 yield found
         at += 8 + length + (-length % 8 if kind != _COMPRESSED else 0)
@@ -125,7 +125,7 @@ def _arrays(path: Path, file: IO[bytes], size: int, order: str) -> Iterator[MatA
         raise DataError(f"it holds more than {MAX_ARRAYS} variables; save images and labels alone")
 
 
-def _array(place: _Place, order: str) -> MatArray | None:
+def _array(place: _PlaceInFile, order: str) -> MatArray | None:
     """Read the head of one variable; None where it is no plain array of numbers."""
     with place.opened() as stream:
         if place.is_packed:
@@ -180,7 +180,7 @@ def _element(stream: _Unpacked, order: str, kind: int, most: int) -> bytes:
 
 
 @dataclass(frozen=True)
-class _Place:
+class _PlaceInFile:
     """Where a variable lies in its file."""
 
     path: Path
@@ -195,7 +195,7 @@ class _Place:
 class _Unpacked:
     """The bytes of one variable, unpacked, from front to back."""
 
-    def __init__(self, place: _Place) -> None:
+    def __init__(self, place: _PlaceInFile) -> None:
         self.at = 0
         self._place = place
         self._held = b""

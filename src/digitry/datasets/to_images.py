@@ -118,14 +118,14 @@ def fitted(images: NDArray[np.uint8], progress: Progress | None = None) -> Image
 
 
 @dataclass(frozen=True)
-class _Layout:
+class _ImageLayout:
     height: int
     width: int
     channels: int = 1
     channels_first: bool = False
 
 
-def _layout(array: RawArray) -> _Layout:
+def _layout(array: RawArray) -> _ImageLayout:
     """Tell what the axes of an array of images mean."""
     least, most = SIDES
     if array.dtype.kind not in "buif":
@@ -133,13 +133,13 @@ def _layout(array: RawArray) -> _Layout:
     axes = [size for size in array.shape[1:] if size != 1]
     found = None
     if len(axes) == 1 and math.isqrt(axes[0]) ** 2 == axes[0]:
-        found = _Layout(math.isqrt(axes[0]), math.isqrt(axes[0]))
+        found = _ImageLayout(math.isqrt(axes[0]), math.isqrt(axes[0]))
     elif len(axes) == 2:
-        found = _Layout(axes[0], axes[1])
+        found = _ImageLayout(axes[0], axes[1])
     elif len(axes) == 3 and axes[2] == 3:
-        found = _Layout(axes[0], axes[1], 3)
+        found = _ImageLayout(axes[0], axes[1], 3)
     elif len(axes) == 3 and axes[0] == 3:
-        found = _Layout(axes[1], axes[2], 3, channels_first=True)
+        found = _ImageLayout(axes[1], axes[2], 3, channels_first=True)
     if found is None or not (least <= found.height <= most and least <= found.width <= most):
         raise DataError(
             f"{array.described()}, expected images (n, h, w), (n, h, w, 1), (n, 1, h, w), (n, h, w, 3) or (n, h·w) "
@@ -149,7 +149,7 @@ def _layout(array: RawArray) -> _Layout:
     return found
 
 
-def _scales(arrays: Sequence[RawArray], layouts: Sequence[_Layout]) -> list[ValueRange]:
+def _scales(arrays: Sequence[RawArray], layouts: Sequence[_ImageLayout]) -> list[ValueRange]:
     """Tell for each split how its values become pixels; those with values below 0 share one range."""
     ranges = [_range(array) for array in arrays]
     signed = [(low, high) for low, high in ranges if low < 0]
@@ -204,7 +204,7 @@ def _range(array: RawArray) -> tuple[float, float]:
     return low, high
 
 
-def _pixels(array: RawArray, scale: ValueRange, layout: _Layout) -> NDArray[np.uint8]:
+def _pixels(array: RawArray, scale: ValueRange, layout: _ImageLayout) -> NDArray[np.uint8]:
     """Read the images of an array, uint8 (n, h, w)."""
     # Grows with what really comes; concatenating copies, so what a caller holds is never changed.
     flat = np.concatenate([scale.apply(piece) for piece in (array.drain or array.pieces)()])

@@ -72,7 +72,7 @@ class Adopted:
 
 
 @dataclass(frozen=True)
-class _Trial:
+class _TriedWay:
     way: Way
     output: str
     rows: NDArray[np.float32]
@@ -143,7 +143,7 @@ def adopt(
     )
 
 
-def _contract(best: _Trial, order: list[int], dataset: Dataset, in_keras: tuple[int | None, ...] | None) -> Contract:
+def _contract(best: _TriedWay, order: list[int], dataset: Dataset, in_keras: tuple[int | None, ...] | None) -> Contract:
     way = best.way
     layout = way.layout.words if in_keras is None else f"({', '.join(map(str, ('n', *in_keras[1:])))})"
     facts = {
@@ -160,12 +160,12 @@ def _contract(best: _Trial, order: list[int], dataset: Dataset, in_keras: tuple[
 
 def _best(
     foreign: Foreign, unseen: Split, class_names: tuple[str, ...], progress: Progress | None
-) -> tuple[_Trial, list[int]]:
+) -> tuple[_TriedWay, list[int]]:
     """Return the way that reads best, and which of its columns each class has."""
     some = unseen.take(np.random.default_rng(0).permutation(len(unseen))[:MORE])
     classes = len(class_names)
     upright, lying = ([*ways_of(foreign, lying=on_its_side)] for on_its_side in (False, True))
-    found: list[_Trial] = []
+    found: list[_TriedWay] = []
     for ways in (upright, lying):
         tried = _trials(foreign, ways, some.take(slice(FEW)), classes, progress)
         chosen = sorted(tried, key=lambda trial: (-trial.accuracy, trial.nll))[:FINALISTS]
@@ -190,7 +190,7 @@ def _best(
     return best, list(range(classes))
 
 
-def _likeliest(trials: list[_Trial]) -> _Trial:
+def _likeliest(trials: list[_TriedWay]) -> _TriedWay:
     """Choose, of the ways that read about as well as the best, the one whose answers are the likeliest."""
     most = max(trial.accuracy for trial in trials)
     return min((trial for trial in trials if trial.accuracy >= most - AS_GOOD), key=lambda trial: trial.nll)
@@ -198,7 +198,7 @@ def _likeliest(trials: list[_Trial]) -> _Trial:
 
 def _trials(
     foreign: Foreign, ways: Sequence[Way], some: Split, classes: int, progress: Progress | None = None
-) -> list[_Trial]:
+) -> list[_TriedWay]:
     answered = []
     for place, way in enumerate(ways):
         try:
@@ -219,10 +219,10 @@ def _trials(
     # What its answers are does not hang on the way: logits of a wrong one may all lie between 0 and 1.
     kind = kind_of(np.concatenate([rows for _, _, rows in answered]))
     order = list(range(classes))
-    return [_judged(_Trial(*one, kind, 0.0, 0.0), some.labels, order) for one in answered]
+    return [_judged(_TriedWay(*one, kind, 0.0, 0.0), some.labels, order) for one in answered]
 
 
-def _judged(trial: _Trial, labels: Labels, order: list[int]) -> _Trial:
+def _judged(trial: _TriedWay, labels: Labels, order: list[int]) -> _TriedWay:
     """Return the trial with its figures, where each class has the column that `order` says."""
     rows = to_probabilities(trial.rows, trial.kind)[:, order]
     right = rows[np.arange(len(rows)), labels]
@@ -230,7 +230,7 @@ def _judged(trial: _Trial, labels: Labels, order: list[int]) -> _Trial:
     return replace(trial, accuracy=accuracy, nll=float(-np.log(np.maximum(right, 1e-12)).mean()))
 
 
-def _other_order(trial: _Trial, labels: Labels) -> list[int] | None:
+def _other_order(trial: _TriedWay, labels: Labels) -> list[int] | None:
     """Return which column each class has, where the network tells them apart but numbers them in another way."""
     classes = trial.rows.shape[1]
     best = trial.rows.argmax(axis=1)

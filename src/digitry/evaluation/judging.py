@@ -155,13 +155,13 @@ def splits_of(run: Run, dataset: Dataset, split: str) -> dict[str, Split]:
 
     The data's classes must be numbered as the model numbers them: that is how a part was held back.
     """
-    parts = _splits_of(run, dataset, split)
+    parts = _parts_of(run, dataset, split)
     if not all(map(len, parts.values())):
         raise DataError(f"{dataset.name} has no image in the part to judge; give a dataset with at least one")
     return parts
 
 
-def _splits_of(run: Run, dataset: Dataset, split: str) -> dict[str, Split]:
+def _parts_of(run: Run, dataset: Dataset, split: str) -> dict[str, Split]:
     if split not in SPLITS:
         raise unknown_name("split", split, SPLITS)
     if split == "test" and dataset.test is None:

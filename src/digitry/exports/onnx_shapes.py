@@ -108,7 +108,7 @@ def center_crop(graph: Graph, layer: Any, x: Value) -> str:
 def up_sampling(graph: Graph, layer: Any, x: Value) -> str:
     """Repeat every pixel several times, or what lies between them."""
     times = layer.size if isinstance(layer.size, Sequence) else [layer.size]
-    return _resized(graph, layer, x, [float(by) for by in times])
+    return _resize(graph, layer, x, [float(by) for by in times])
 
 
 def resized(graph: Graph, layer: Any, x: Value) -> str:
@@ -118,10 +118,10 @@ def resized(graph: Graph, layer: Any, x: Value) -> str:
     if None in x.shape[1:3]:
         raise refuse(layer, "sides of any length")
     wanted = (layer.height, layer.width)
-    return _resized(graph, layer, x, [want / int(have or 1) for want, have in zip(wanted, x.shape[1:3], strict=True)])
+    return _resize(graph, layer, x, [want / int(have or 1) for want, have in zip(wanted, x.shape[1:3], strict=True)])
 
 
-def _resized(graph: Graph, layer: Any, x: Value, scales: list[float]) -> str:
+def _resize(graph: Graph, layer: Any, x: Value, scales: list[float]) -> str:
     kind = getattr(layer, "interpolation", "nearest")
     if kind not in ("nearest", "bilinear"):
         raise refuse(layer, f"interpolation {kind}")

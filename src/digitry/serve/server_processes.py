@@ -42,7 +42,7 @@ def run_workers(count: int, arguments: Sequence[str], listener: socket.socket) -
         for worker in workers:
             worker.send(signal.SIGHUP)
 
-    workers = [_Worker(command, listener) for _ in range(count)]
+    workers = [_ServerProcess(command, listener) for _ in range(count)]
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     with contextlib.suppress(AttributeError):  # Windows knows no SIGHUP
@@ -60,7 +60,7 @@ def run_workers(count: int, arguments: Sequence[str], listener: socket.socket) -
             else:
                 log.error("a worker has ended with code %d: another takes its place", ended)
                 worker.wait(lambda: 0)
-                workers[index] = _Worker(command, listener)
+                workers[index] = _ServerProcess(command, listener)
     for worker in workers:
         worker.send(signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
@@ -82,7 +82,7 @@ def _hangup_ignored() -> Iterator[None]:
         signal.signal(signal.SIGHUP, before)
 
 
-class _Worker:
+class _ServerProcess:
     """One server process. Its standard input ends when this process does, and so does it."""
 
     def __init__(self, command: list[str], listener: socket.socket) -> None:

@@ -26,7 +26,7 @@ def page_batches(
     Of `size` who share each batch, number `rank` gets every `size`-th page, beginning with its own number.
     """
     yield from DataLoader(
-        _Examples(glyphs, seed, first, BATCH, range(rank, BATCH, size)),
+        _PageExamples(glyphs, seed, first, BATCH, range(rank, BATCH, size)),
         len(range(rank, BATCH, size)),
         num_workers=workers,
         prefetch_factor=6,
@@ -36,7 +36,7 @@ def page_batches(
     )
 
 
-class _Examples(IterableDataset[Example]):  # type: ignore[misc]
+class _PageExamples(IterableDataset[Example]):  # type: ignore[misc]
     """Some places of each batch from number `first` on; a page is a function of the seed and its number alone.
 
     Of several processes each draws the batches that the loader takes from it, in turn: together they are the same.

@@ -50,8 +50,8 @@ def written_layers(network: PageNetwork) -> list[Layer]:
     return _written(network).layers
 
 
-def _written(network: PageNetwork) -> _Graph:
-    graph = _Graph()
+def _written(network: PageNetwork) -> _PageGraph:
+    graph = _PageGraph()
     fine = graph.steps(graph.steps("pages", network.stem), network.fine)
     eighth = graph.steps(fine, network.eighth)
     sixteenth = graph.steps(eighth, network.sixteenth)
@@ -64,7 +64,7 @@ def _written(network: PageNetwork) -> _Graph:
     return graph
 
 
-class _Graph:
+class _PageGraph:
     """Nodes and weights, under names that count up."""
 
     def __init__(self) -> None:

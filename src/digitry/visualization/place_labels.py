@@ -30,7 +30,7 @@ Label = tuple[NDArray[np.uint8], int, int]
 """A label's pixels, RGBA, and its left and top on the canvas; it may lie beyond the edge."""
 
 
-class _Sheet(NamedTuple):
+class _RoomForLabels(NamedTuple):
     """What labels are placed on."""
 
     page: tuple[float, float]
@@ -41,7 +41,7 @@ class _Sheet(NamedTuple):
     """Between a box and its label, in pixels."""
 
 
-class _Spot(NamedTuple):
+class _LabelPlace(NamedTuple):
     """Where one label goes."""
 
     covered: float
@@ -65,12 +65,12 @@ def place_labels(
     if not numbers:
         return []
     busy = BusyMap(np.asarray(cv2.cvtColor(canvas, cv2.COLOR_RGB2GRAY), np.uint8))
-    sheet = _Sheet((float(canvas.shape[1]), float(canvas.shape[0])), busy, [*boxes, *taken], 0.8 * line)
-    least = max(SMALLEST_TEXT, int(max(sheet.page) / 140))  # a large drawing is looked at from further away
-    size = _letters(sheet.page, np.array(boxes, np.float64))
-    best: list[_Spot] = []
+    room = _RoomForLabels((float(canvas.shape[1]), float(canvas.shape[0])), busy, [*boxes, *taken], 0.8 * line)
+    least = max(SMALLEST_TEXT, int(max(room.page) / 140))  # a large drawing is looked at from further away
+    size = _letters(room.page, np.array(boxes, np.float64))
+    best: list[_LabelPlace] = []
     for letters in dict.fromkeys(max(least, round(share * size)) for share in SIZES):
-        spots = _spots(numbers, boxes, letters, sheet)
+        spots = _spots(numbers, boxes, letters, room)
         if not best or _crowded(spots) < _crowded(best):
             best = spots
         if _crowded(best) <= FEW * len(best):
@@ -85,22 +85,24 @@ def place_labels(
     ]
 
 
-def _crowded(spots: list[_Spot]) -> int:
+def _crowded(spots: list[_LabelPlace]) -> int:
     return sum(spot.covered > 0 or spot.hidden > 0 for spot in spots)
 
 
-def _spots(numbers: list[tuple[Number, bool]], boxes: list[Rectangle], letters: int, sheet: _Sheet) -> list[_Spot]:
+def _spots(
+    numbers: list[tuple[Number, bool]], boxes: list[Rectangle], letters: int, room: _RoomForLabels
+) -> list[_LabelPlace]:
     """Place the labels one after the other; where one covers something, without its percentage, then smaller."""
-    occupied = np.array(sheet.taken, np.float64)
+    occupied = np.array(room.taken, np.float64)
     smaller, smallest = (max(SMALLEST_TEXT, round(share * letters)) for share in (0.75, 0.5))
-    found: list[_Spot] = []
+    found: list[_LabelPlace] = []
     for (number, sure), box in zip(numbers, boxes, strict=True):
         text = marks.in_font(number.text) if sure else f"{marks.in_font(number.text)} ?"
         percent = "" if len(numbers) > MANY else in_words(number.confidence)
-        tried: list[_Spot] = []
+        tried: list[_LabelPlace] = []
         for high, note in dict.fromkeys([(letters, percent), (letters, ""), (smaller, ""), (smallest, "")]):
-            spot, covered = place(marks.label_size(text, note, high), box, occupied, sheet.page, sheet.busy, sheet.gap)
-            tried.append(_Spot(covered, max(0.0, sheet.busy.excess(spot) - CALM), text, note, high, spot))
+            spot, covered = place(marks.label_size(text, note, high), box, occupied, room.page, room.busy, room.gap)
+            tried.append(_LabelPlace(covered, max(0.0, room.busy.excess(spot) - CALM), text, note, high, spot))
             if not _crowded(tried[-1:]):
                 break
         found.append(min(tried, key=lambda one: (one.covered, one.hidden)))

@@ -30,7 +30,7 @@ SIGNS_LIKE_DIGITS = frozenset("!\"'(),-./\\[]_`{|}")
 def blank(index: int) -> Specimen:
     """Make one grey, or a smooth change from one grey to another."""
     rng = generator("blank", index)
-    shape = _shape(rng)
+    shape = _page_shape(rng)
     left = rng.uniform(0, 255)
     right = rng.uniform(0, 255) if rng.random() < 0.5 else left
     return _page(np.linspace(left, right, shape[1])[np.newaxis].repeat(shape[0], axis=0))
@@ -44,13 +44,13 @@ def empty_paper(index: int) -> Specimen:
 def uniform_noise(index: int) -> Specimen:
     """Make every pixel anything from black to white."""
     rng = generator("uniform noise", index)
-    return Specimen(rng.integers(0, 256, _shape(rng), np.uint8))
+    return Specimen(rng.integers(0, 256, _page_shape(rng), np.uint8))
 
 
 def gaussian_noise(index: int) -> Specimen:
     """Make grains around one grey, one pixel fine or a few pixels coarse."""
     rng = generator("gaussian noise", index)
-    noise = rng.standard_normal(_shape(rng), np.float32)
+    noise = rng.standard_normal(_page_shape(rng), np.float32)
     coarse = rng.uniform(0, 3)
     if coarse > 0.5:
         noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), coarse), np.float32)
@@ -62,14 +62,14 @@ def salt_and_pepper(index: int) -> Specimen:
     """Make black and white specks, up to a third of the pixels, on black, grey or white."""
     rng = generator("salt and pepper", index)
     ground = int(rng.choice([0, 128, 255]))
-    draw, share = rng.random(_shape(rng)), rng.uniform(0.01, 0.3)
+    draw, share = rng.random(_page_shape(rng)), rng.uniform(0.01, 0.3)
     return _page(np.where(draw < share / 2, 0, np.where(draw < share, 255, ground)))
 
 
 def clouds(index: int) -> Specimen:
     """Make soft patches on many scales at once."""
     rng = generator("clouds", index)
-    height, width = _shape(rng)
+    height, width = _page_shape(rng)
     field = clouds_of(rng, max(height, width), decay=rng.uniform(1.4, 2.5))[:height, :width]
     return _page(255 * field)
 
@@ -202,7 +202,7 @@ def _smooth(knots: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.concatenate(pieces)
 
 
-def _shape(rng: np.random.Generator) -> tuple[int, int]:
+def _page_shape(rng: np.random.Generator) -> tuple[int, int]:
     longer = float(np.exp(rng.uniform(*np.log(SIDES))))
     height, width = rng.uniform(0.6, 1, 2) * longer
     return max(round(height), 20), max(round(width), 20)

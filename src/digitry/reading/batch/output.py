@@ -36,7 +36,7 @@ _WORDS = {
 }
 
 
-class _Done(NamedTuple):
+class _PictureDone(NamedTuple):
     end: int
     """Where the picture's last line ends, in bytes."""
     is_failure: bool
@@ -56,7 +56,7 @@ class TableFile:
         self._format = FORMATS[kind]
         self._job, self._record = job, record or record_beside(path)
         self._is_new = not os.path.lexists(path)
-        self._done: list[_Done] = []
+        self._done: list[_PictureDone] = []
         self._handle: int | None = None
         if not self._is_new:
             if not resume:
@@ -138,12 +138,12 @@ def _list_digest(names: Sequence[str]) -> str:
     return digest.hexdigest()
 
 
-def _find_done(path: Path, wanted: RowFormat, names: Sequence[str]) -> list[_Done]:
+def _find_done(path: Path, wanted: RowFormat, names: Sequence[str]) -> list[_PictureDone]:
     """Find the pictures of `names` that are whole in the table.
 
     The last one is not counted: nothing shows that no line of it is missing. Raises SettingError for other pictures.
     """
-    found: list[_Done] = []
+    found: list[_PictureDone] = []
     name = None
     header, _, rows = wanted
     with path.open("rb") as file:
@@ -154,12 +154,12 @@ def _find_done(path: Path, wanted: RowFormat, names: Sequence[str]) -> list[_Don
             raise SettingError(f"{path} does not begin as digitry's tables do; delete it")
         for row in rows(file):
             if row.picture == name:
-                found[-1] = _Done(len(header) + row.end, found[-1].is_failure or row.is_failure)
+                found[-1] = _PictureDone(len(header) + row.end, found[-1].is_failure or row.is_failure)
                 continue
             name = row.picture
             if len(found) == len(names) or name not in (names[len(found)], csv_name(names[len(found)])):
                 raise SettingError(f"{path} holds {name}, which is not next among these pictures; delete the table")
-            found.append(_Done(len(header) + row.end, row.is_failure))
+            found.append(_PictureDone(len(header) + row.end, row.is_failure))
     return found[:-1]
 
 

@@ -149,19 +149,19 @@ class Crew:
             raise LostWorkerError from error
 
 
-class _Node(NamedTuple):
+class _ClusterNode(NamedTuple):
     name: str
     cores: int
     host: str
     """Its address, as Ray knows it."""
 
 
-def _living_nodes(ray: Any, meanwhile: Callable[[], None]) -> list[_Node]:
+def _living_nodes(ray: Any, meanwhile: Callable[[], None]) -> list[_ClusterNode]:
     """Return the nodes that have cores; this machine's first, which is there as long as we are."""
     here, silent_since = ray.get_runtime_context().get_node_id(), time.monotonic()
     while True:
         found = [
-            _Node(one["NodeID"], int(one["Resources"].get("CPU", 0)), one["NodeManagerAddress"])
+            _ClusterNode(one["NodeID"], int(one["Resources"].get("CPU", 0)), one["NodeManagerAddress"])
             for one in ray.nodes()
             if one["Alive"]
         ]
@@ -174,7 +174,7 @@ def _living_nodes(ray: Any, meanwhile: Callable[[], None]) -> list[_Node]:
             warn_caller("no node of the cluster is left; waiting for one to join it")
 
 
-def _take_seat(ray: Any, seat: type, job: Any, node: _Node) -> Any:
+def _take_seat(ray: Any, seat: type, job: Any, node: _ClusterNode) -> Any:
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     place = NodeAffinitySchedulingStrategy(node.name, soft=False)
