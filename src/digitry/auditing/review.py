@@ -29,14 +29,14 @@ _HEADERS = {
 class ReviewServer:
     """Serves the page of one audit on loopback, behind an address that nobody else knows; `serve` until it is left."""
 
-    def __init__(self, audit: Audit, dataset: Dataset, *, port: int = 0) -> None:
-        """Open the port, any free one for 0. Raises OSError where it is taken."""
+    def __init__(self, audit: Audit, dataset: Dataset) -> None:
+        """Open any free port. Raises OSError where there is none."""
         self.audit, self.dataset = audit, dataset
         self.answers = 0
         """How many answers have been saved."""
         self._path = f"/{secrets.token_urlsafe(16)}/"
         self._lock = Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), type("Handler", (_Handler,), {"review": self}))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"review": self}))
         self._server.daemon_threads = True
 
     @property

@@ -112,7 +112,7 @@ def adopt(
     try:
         foreign = Foreign(converted.data if converted else file)
         best, order = _best(foreign, unseen, dataset.class_names, progress)
-        contract = _contract(best, order, dataset, converted.shape if converted else None)
+        contract = _contract(best, dataset, converted.shape if converted else None)
         model = Model(in_our_form(foreign, best.way, best.output, contract, order, best.kind))
     except ModelError as error:
         raise ModelError(f"{file}: {error}") from error
@@ -143,7 +143,7 @@ def adopt(
     )
 
 
-def _contract(best: _TriedWay, order: list[int], dataset: Dataset, in_keras: tuple[int | None, ...] | None) -> Contract:
+def _contract(best: _TriedWay, dataset: Dataset, in_keras: tuple[int | None, ...] | None) -> Contract:
     way = best.way
     layout = way.layout.words if in_keras is None else f"({', '.join(map(str, ('n', *in_keras[1:])))})"
     facts = {

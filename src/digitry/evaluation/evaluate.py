@@ -45,9 +45,7 @@ def evaluate(
     return evaluation
 
 
-def write_report(
-    run: str | os.PathLike[str], *, data: Dataset | str | Path | None = None, progress: CountProgress | None = None
-) -> Evaluation:
+def write_report(run: str | os.PathLike[str], *, data: Dataset | str | Path | None = None) -> Evaluation:
     """Write the report at the end of a training: on the validation part, or on the training images where none was held
     back.
 
@@ -56,6 +54,6 @@ def write_report(
     from digitry.evaluation import report
 
     split = "validation" if Run.open(run).held_back.fraction else "train"
-    evaluation = judge_run(run, split=split, data=data, progress=progress)
+    evaluation = judge_run(run, split=split, data=data)
     report.write_run_report(evaluation)
     return evaluation

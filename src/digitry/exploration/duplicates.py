@@ -24,6 +24,7 @@ _ROWS, _COLUMNS = 512, 2560
 _TILE_ROWS, _TILE_COLUMNS = 64, 80
 """Products are computed in tiles too small for BLAS to spread over threads: on idle cores that costs next to nothing,
 on busy ones it is ten times faster than waiting for the threads."""
+_CHUNK_ROWS = 2048
 _ROUNDING = 1e-5
 _KEPT = 24
 
@@ -251,9 +252,9 @@ def _unit(flat: NDArray[np.uint8]) -> NDArray[np.float32]:
     return pixels
 
 
-def _chunks(rows: NDArray[Any], size: int = 2048) -> Iterator[NDArray[Any]]:
-    for start in range(0, len(rows), size):
-        yield rows[start : start + size]
+def _chunks(rows: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    for start in range(0, len(rows), _CHUNK_ROWS):
+        yield rows[start : start + _CHUNK_ROWS]
 
 
 def _match_json(match: SameImages) -> dict[str, Any]:

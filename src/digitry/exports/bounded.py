@@ -23,14 +23,12 @@ class TooSlowError(ModelError):
 
 
 @contextlib.contextmanager
-def bounded(seconds: float | None = None) -> Iterator[Any]:
-    """Yield ONNX Runtime's options for `session.run`, which ends what runs longer than `seconds`, `SECONDS` if not
-    given.
+def bounded() -> Iterator[Any]:
+    """Yield ONNX Runtime's options for `session.run`, which ends what runs longer than `SECONDS`.
 
     On Linux this process gets no more than `MORE_BYTES` of memory meanwhile, and the runtime fails where it would take
     more. Raises TooSlowError when time was up.
     """
-    limit = SECONDS if seconds is None else seconds
     options = onnx_runtime().RunOptions()
     is_late = threading.Event()
 
@@ -38,7 +36,7 @@ def bounded(seconds: float | None = None) -> Iterator[Any]:
         is_late.set()
         options.terminate = True
 
-    timer = threading.Timer(limit, stop)
+    timer = threading.Timer(SECONDS, stop)
     timer.daemon = True
     timer.start()
     try:
@@ -46,7 +44,7 @@ def bounded(seconds: float | None = None) -> Iterator[Any]:
             yield options
     except ModelError as error:
         if is_late.is_set():
-            raise TooSlowError(f"it takes longer than {limit:g} s to answer; no network for digits does") from error
+            raise TooSlowError(f"it takes longer than {SECONDS:g} s to answer; no network for digits does") from error
         raise
     finally:
         timer.cancel()

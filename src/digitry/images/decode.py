@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ALL_FORMATS", "MAX_BYTES", "MAX_PAGES", "MAX_PIXELS", "PICTURE_FORMATS", "SUFFIXES", "Grey", "decode",
-    "decode_file", "decode_file_pages", "decode_pages", "grey_of_array", "grey_of_picture", "proper_pages",
+    "decode_file", "decode_pages", "grey_of_array", "grey_of_picture", "proper_pages",
     "read_picture_file",
 ]  # fmt: skip
 
@@ -48,11 +48,11 @@ _TIFF_TILE_WIDTH, _TIFF_TILE_HEIGHT = 322, 323
 _TIFF_KIND, _TIFF_SMALL_COPY, _TIFF_MASK = 254, 1, 4
 
 
-def decode_file(path: Path, *, max_pixels: int = MAX_PIXELS, formats: Collection[str] = ALL_FORMATS) -> Grey:
+def decode_file(path: Path) -> Grey:
     """Decode the first page of a picture file. Raises DataError, without the path, for anything that is not a
     readable picture.
     """
-    return decode(read_picture_file(path), max_pixels=max_pixels, formats=formats)
+    return decode(read_picture_file(path))
 
 
 def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, formats: Collection[str] = ALL_FORMATS) -> Grey:
@@ -62,13 +62,6 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS, formats: Collection[str
     """
     with contextlib.closing(decode_pages(data, max_pixels=max_pixels, formats=formats)) as pages:
         return next(pages)
-
-
-def decode_file_pages(
-    path: Path, *, max_pixels: int = MAX_PIXELS, formats: Collection[str] = ALL_FORMATS
-) -> Generator[Grey]:
-    """Decode every page of a picture file, as `decode_pages` gives them."""
-    yield from decode_pages(read_picture_file(path), max_pixels=max_pixels, formats=formats)
 
 
 def decode_pages(

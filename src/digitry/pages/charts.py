@@ -139,14 +139,13 @@ def bars(
     x_label: str = "",
     y_label: str = "",
     y_range: tuple[float, float] | None = None,
-    height_inches: float = 3.1,
 ) -> Figure:
     """Draw one group of bars a name, one bar a series: `bars(["0", "1"], {"train": [5, 6], "test": [1, 2]})`.
 
     Above 30 names only some are written.
     """
     with styled():
-        figure, (axes,) = new_figure(height_inches)
+        figure, (axes,) = new_figure()
         places = np.arange(len(names))
         width = 0.8 / max(len(series), 1)
         for index, (series_name, values) in enumerate(series.items()):
@@ -172,20 +171,17 @@ def bars(
 def lines(
     series: Mapping[str, tuple[ArrayLike, ArrayLike]],
     *,
-    title: str = "",
     x_label: str = "",
     y_label: str = "",
     dashed: Sequence[str] = (),
-    markers: bool = False,
     log_y: bool = False,
     x_range: tuple[float, float] | None = None,
     y_range: tuple[float, float] | None = None,
-    height_inches: float = 3.1,
 ) -> Figure:
     """Draw one line a series, name → (x, y); names in `dashed` are drawn as thin dashes (a reference, say)."""
     with styled():
-        figure, (axes,) = new_figure(height_inches)
-        draw_lines(axes, series, dashed=dashed, markers=markers)
+        figure, (axes,) = new_figure()
+        draw_lines(axes, series, dashed=dashed)
         if log_y:
             axes.set_yscale("log")
             axes.yaxis.set_major_formatter(lambda value, _: plain_number(value))
@@ -193,7 +189,7 @@ def lines(
             axes.set_xlim(*x_range)
         if y_range is not None:
             axes.set_ylim(*y_range)
-        _finish(axes, title, x_label, y_label)
+        _finish(axes, "", x_label, y_label)
         if len(series) > 1:
             _legend_above(axes, len(series))
     return figure
@@ -231,7 +227,6 @@ def heatmap(
     title: str = "",
     x_label: str = "",
     y_label: str = "",
-    value_format: str = "d",
     colour_values: ArrayLike | None = None,
 ) -> Figure:
     """Draw a matrix (rows, columns) as coloured cells with their numbers; zeros stay empty.
@@ -256,7 +251,7 @@ def heatmap(
                     axes.text(
                         column,
                         row,
-                        format(value.item(), value_format),
+                        f"{value.item():d}",
                         ha="center",
                         va="center",
                         fontsize=8,

@@ -103,11 +103,11 @@ class Sheet:
             x = left + wide + max(gap, -0.15 * size)
         return x if not pitch else start + len(text) * pitch
 
-    def print(self, text: str, x: float, y: float, size: float, face: str, *, level: float = 1.0) -> float:
+    def print(self, text: str, x: float, y: float, size: float, face: str) -> float:
         """Set a line whose digits reach from `y` to `y + size`; the x where it ends comes back."""
         line = set_line(text, face, size)
         top = y + line.height - line.ink.shape[0] + self.rng.uniform(-1, 1)
-        self.put(self.printed, line.ink, x, top, level)
+        self.put(self.printed, line.ink, x, top, 1.0)
         previous = NO_NEIGHBOUR
         for character, (left, up, wide, high) in zip(text, line.boxes.tolist(), strict=True):
             if not wide:
@@ -149,7 +149,7 @@ class Sheet:
         for character in struck:
             character.struck = True
 
-    def draw(self, paths: list[NDArray[np.float64]], pen: float, *, level: float, layer: str = "written") -> None:
+    def draw(self, paths: list[NDArray[np.float64]], pen: float, *, level: float) -> None:
         """Draw lines, each float (n, 2) of x and y in pixels, that are no character."""
         pen = max(pen, 0.8)
         low = np.min([path.min(axis=0) for path in paths], axis=0) - pen - 2
@@ -158,7 +158,7 @@ class Sheet:
         right, bottom = np.clip(np.ceil(high), 0, self.side).astype(int)
         if right > left and bottom > top:
             ink = draw_paths([path - (left, top) for path in paths], pen, (int(bottom - top), int(right - left)))
-            self.put(getattr(self, layer), ink, left, top, level)
+            self.put(self.written, ink, left, top, level)
 
     def is_free(self, left: float, top: float, right: float, bottom: float) -> bool:
         """Say whether nothing stands within a rectangle."""

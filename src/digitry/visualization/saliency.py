@@ -95,13 +95,13 @@ def saliency(read_digits: Callable[[Images], Probabilities], image: NDArray[np.u
     )
 
 
-def erased(image: NDArray[np.uint8], side: int = PATCH_SIDE) -> tuple[NDArray[np.int64], Images]:
+def erased(image: NDArray[np.uint8]) -> tuple[NDArray[np.int64], Images]:
     """Return every image that erasing one square patch gives: centres, int64 (n, 2) as row and column, and uint8 (n,
     28, 28).
 
     Patches without ink are left out: they change nothing.
     """
-    reach = side // 2
+    reach = PATCH_SIDE // 2
     places, images = [], []
     for row in range(IMAGE_SIDE):
         for column in range(IMAGE_SIDE):

@@ -14,6 +14,9 @@ from digitry.visualization.saliency import PATCH_SIDE, ErasedPatch
 PAGE_SIDE = 1400
 """Longest side of the page in the explanation, in pixels."""
 
+MARGIN_SHARE = 0.12
+"""What of a box's longer side is shown around it."""
+
 CROP_SIDE = 200
 ENLARGED = 8
 """Screen pixels per pixel of a canonical digit."""
@@ -57,12 +60,10 @@ def shrunk(pixels: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def cut(page: NDArray[np.uint8], box: Box, margin: float = 0.12) -> NDArray[np.uint8]:
-    """Cut out the part of a page (h, w) or (h, w, 3) inside a box and a margin, a share of its longer side around
-    it.
-    """
+def cut(page: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
+    """Cut out the part of a page (h, w) or (h, w, 3) inside a box and `MARGIN_SHARE` around it."""
     x, y, width, height = box
-    edge = round(margin * max(width, height)) + 1
+    edge = round(MARGIN_SHARE * max(width, height)) + 1
     top, left = max(0, y - edge), max(0, x - edge)
     return page[top : max(top + 1, y + height + edge), left : max(left + 1, x + width + edge)]
 

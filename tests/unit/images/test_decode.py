@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from digitry.images.canonical_input import canonical_from_array, canonical_from_file
-from digitry.images.decode import PICTURE_FORMATS, SUFFIXES, decode, decode_file, decode_file_pages, decode_pages
+from digitry.images.decode import PICTURE_FORMATS, SUFFIXES, decode, decode_file, decode_pages
 from tests.unit.images.by_hand import encoded
 from tests.unit.tiny_models import printed_digit
 
@@ -40,7 +40,6 @@ def test_a_picture_of_one_page_has_one_page(tmp_path: Path) -> None:
         data = encoded(Image.fromarray(GREY), kind)
         (tmp_path / "seven").write_bytes(data)
         assert [page.shape for page in decode_pages(data)] == [GREY.shape]
-        assert [page.shape for page in decode_file_pages(tmp_path / "seven")] == [GREY.shape]
         np.testing.assert_array_equal(decode_file(tmp_path / "seven"), decode(data))
 
 
