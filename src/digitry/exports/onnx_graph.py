@@ -64,7 +64,7 @@ class Graph:
     """Nodes in order, and the arrays that they need."""
 
     def __init__(self, write: Callable[..., Value]) -> None:
-        """`write` is how a layer or an operation is written: (graph, layer, what it is called with) → value."""
+        """Begin; `write` is how a layer or an operation is written: (graph, layer, what it is called with) → value."""
         self._write = write
         self.nodes: list[Node] = []
         self.arrays: dict[str, NDArray[Any]] = {}

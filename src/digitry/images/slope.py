@@ -60,7 +60,7 @@ class Levelling:
     """A page turned around its middle so that writing with a slope runs level, nothing cut off."""
 
     def __init__(self, shape: tuple[int, ...], degrees: float) -> None:
-        """`shape`: height and width of the page; `degrees` as from `writing_slope`."""
+        """Set up for a page of `shape`, height and width; `degrees` as from `writing_slope`."""
         height, width = shape[:2]
         matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
         cos, sin = abs(matrix[0, 0]), abs(matrix[0, 1])

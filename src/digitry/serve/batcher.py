@@ -34,7 +34,7 @@ class Batcher:
         limits: Limits,
         seen: Callable[[int], None],
     ) -> None:
-        """`weigh` may be called on several threads at once; `seen` is called with the size of every batch."""
+        """Set up: `weigh` may be called on several threads at once; `seen` is called with the size of every batch."""
         self.weigh_batch, self._pool, self._threads, self._limits = weigh, pool, threads, limits
         self.pace = Pace(threads, limits.request_seconds)
         self._runs = 0.0

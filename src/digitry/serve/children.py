@@ -50,7 +50,7 @@ class Children:
     """A fixed number of reading processes with the same models."""
 
     def __init__(self, models: Mapping[str, Sequence[bytes]], count: int, limits: Limits) -> None:
-        """`models`: name → bytes of the ONNX files of one's own, none for the shipped ones."""
+        """Set up for `models`: name → bytes of the ONNX files of one's own, none for the shipped ones."""
         self._models, self._count, self._limits = models, count, limits
         self.pace = Pace(count, limits.request_seconds)
         self.unanswered = 0

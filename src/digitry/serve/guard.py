@@ -92,8 +92,8 @@ class Guard:
     def __init__(
         self, app: ASGIApp, access: Access, service: Service, labels: Mapping[str, str], *, is_logging: bool
     ) -> None:
-        """`labels`: the paths that exist → what they are counted and logged as; any other is "other", for it may hold
-        anything.
+        """Set up; `labels`: the paths that exist → what they are counted and logged as. Any other is "other", for it
+        may hold anything.
         """
         self._app, self._access, self._service, self._is_logging = app, access, service, is_logging
         self._labels = dict(labels)

@@ -46,7 +46,7 @@ class ProblemError(Exception):
     """A request that gets an error for an answer."""
 
     def __init__(self, code: str, detail: str = "", headers: Mapping[str, str] | None = None) -> None:
-        """`code` is one of `CODES`; `detail` says what was wrong with this request, and what to do."""
+        """Set up: `code` is one of `CODES`; `detail` says what was wrong with this request, and what to do."""
         self.code, self.detail, self.headers = code, detail or CODES[code][1], dict(headers or {})
         super().__init__(self.detail)
 

@@ -32,7 +32,7 @@ class Service:
         limits: Limits | None = None,
         collect: Path | None = None,
     ) -> None:
-        """`models`: name → run folders or ONNX files, a network for digits, one for numbers, or both; none for
+        """Load `models`: name → run folders or ONNX files, a network for digits, one for numbers, or both; none for
         the shipped ones. The first is what requests get that name none. Raises ModelError for one that cannot be used.
         """
         self.limits = limits or Limits()

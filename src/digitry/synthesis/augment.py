@@ -140,7 +140,7 @@ def _grid(side: int) -> NDArray[np.float64]:
 
 
 def _spline_basis(canvas: int) -> NDArray[np.float32]:
-    """Smooth interpolation from control points to canvas pixels, float32 (points, canvas pixels); columns sum to 1."""
+    """Return how control points are smoothly interpolated, float32 (points, canvas pixels); columns sum to 1."""
     places = (np.arange(canvas) + 0.5) / canvas * (_CONTROL_POINTS - 1)
     knots = np.arange(_CONTROL_POINTS)
     # Lagrange polynomials: exact for straight lines, so the affine part travels through the control points too.

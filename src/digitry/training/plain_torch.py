@@ -40,7 +40,7 @@ class PlainTorch:
     def __init__(
         self, model: Any, contract: Contract, plan: Recipe, seed: int, steps_per_epoch: int, device: str = "cpu"
     ) -> None:
-        """`model` is compiled, its optimizer built; images are prepared as `contract` says, and go to the `device`.
+        """Set up: `model` is compiled, its optimizer built; images are prepared as `contract` says, and go to `device`.
 
         Raises TrainingError for what has no twin here.
         """

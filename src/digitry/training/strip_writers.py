@@ -31,7 +31,7 @@ class StripWriters:
     """Writes strips with the digits of a split, here or in helping processes; use as a context, which ends those."""
 
     def __init__(self, split: Split, classes: int, count: int = 0) -> None:
-        """`count` is how many strips will be asked for at once, again and again; with few there is no help."""
+        """Set up for `count` strips at once, asked for again and again; with few there is no help."""
         self._split, self._classes = split, classes
         self._pool: Pool | None = None
         helpers = min(_cores() - 1, -(-count // STRIPS_TOGETHER))

@@ -24,7 +24,7 @@ class BusyMap:
     """Where a page has strokes or edges, quick to ask for any rectangle."""
 
     def __init__(self, grey: NDArray[np.uint8]) -> None:
-        """`grey`: the page, uint8 (h, w)."""
+        """Look at a page, uint8 (h, w)."""
         self._scale = max(1.0, max(grey.shape) / _BUSY_SIDE)
         size = (max(1, round(grey.shape[1] / self._scale)), max(1, round(grey.shape[0] / self._scale)))
         small = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)

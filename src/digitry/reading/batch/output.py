@@ -48,7 +48,7 @@ class TableFile:
     def __init__(
         self, path: Path, kind: str, job: TableJob, names: Sequence[str], *, resume: bool, record: Path | None = None
     ) -> None:
-        """`kind` is a name in `FORMATS`; `names` are those of all pictures of the `job`, which the `record` describes.
+        """Set up: `kind` is a name in `FORMATS`; `names` are of all pictures of the `job`, which `record` describes.
 
         Raises SettingError for a table that is there unasked, or with `resume` for one of another job.
         """

@@ -43,7 +43,7 @@ class PageSeat:
     """One of the workers of a training. Ray makes an actor of it."""
 
     def __init__(self, job: PageJob, cores: int, host: str) -> None:
-        """`host` is the address of this node, at which the others reach it."""
+        """Take the job; `host` is the address of this node, at which the others reach it."""
         self._job, self._cores, self._host = job, cores, host
         self._learner: SharedPages | None = None
         self._batches: Iterator[Batch] = iter(())

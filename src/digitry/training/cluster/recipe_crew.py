@@ -19,7 +19,7 @@ class RecipeCrew(Crew):
     """Workers that begin with what a checkpoint holds, and learn from examples that they are given."""
 
     def __init__(self, ray: Any, job: SharedJob, arrays: state.StateArrays, meanwhile: Callable[[], None]) -> None:
-        """As `Crew`; each has a part of every batch."""
+        """Set up as `Crew` does; each has a part of every batch."""
         self._batch_size = job.settings.batch_size
         super().__init__(ray, TrainingSeat, job, self._batch_size, arrays, meanwhile)
 

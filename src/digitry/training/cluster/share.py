@@ -14,7 +14,7 @@ class Share:
     """What one of several workers has of every batch: each `size`-th example, from number `rank` on."""
 
     def __init__(self, rank: int, size: int, add_up: Callable[[torch.Tensor], None]) -> None:
-        """`add_up` puts the sum over all workers into a tensor of each; all call it as often, in the same order."""
+        """Set up: `add_up` puts the sum over all workers into a tensor of each; all call it as often, in one order."""
         self.rank, self.size, self.add_up = rank, size, add_up
         self.whole = 0
         """Examples of the batch that is under way, those of all workers."""

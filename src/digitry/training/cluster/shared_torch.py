@@ -24,7 +24,9 @@ class SharedTorch(PlainTorch):
     def __init__(
         self, model: Any, contract: Contract, plan: Recipe, seed: int, steps_per_epoch: int, share: Share
     ) -> None:
-        """As PlainTorch; with the whole batch for itself it is one. Raises TrainingError for what has no twin."""
+        """Set up as PlainTorch does; with the whole batch for itself it is one. Raises TrainingError for what has no
+        twin.
+        """
         super().__init__(model, contract, plan, seed, steps_per_epoch)
         self.share = share
         self.count = 0

@@ -29,7 +29,7 @@ class SharedTraining:
     def __init__(
         self, gather: GATHER, model: Any, plan: Recipe, steps_per_epoch: int, progress: TrainingProgress
     ) -> None:
-        """`model` is compiled, its optimizer built."""
+        """Set up: `model` is compiled, its optimizer built."""
         self._gather, self._model, self._settings, self._progress = gather, model, plan.settings, progress
         self._task = TASKS[plan.reads](plan, seed=0)
         self._rates = learning_rates(plan.settings, steps_per_epoch)

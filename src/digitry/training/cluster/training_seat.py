@@ -38,7 +38,7 @@ class TrainingSeat:
     """One of the workers of a training."""
 
     def __init__(self, job: SharedJob, cores: int, host: str) -> None:
-        """`host` is the address of this node, at which the others reach it."""
+        """Take the job; `host` is the address of this node, at which the others reach it."""
         self._job, self._cores, self._host = job, cores, host
         self._model: Any = None
         self._torch: SharedTorch | None = None
