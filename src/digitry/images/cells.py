@@ -47,6 +47,8 @@ class PaperCell(NamedTuple):
 def find_cells(grey: NDArray[np.uint8]) -> list[PaperCell]:
     """Give the cells of a page, uint8 (h, w): those in tables of at least two, table by table, row by row."""
     scale = min(1.0, LONGEST / max(grey.shape))
+    if not round(scale * min(grey.shape)):  # nothing is left of a page that is so much longer than wide
+        return []
     small = grey
     if scale < 1:
         shrunk = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)

@@ -25,6 +25,8 @@ def writing_slope(strokes: NDArray[np.uint8]) -> float:
     Turned by the right angle, rows full of ink lie beside empty ones: the ink changes most from row to row there.
     """
     scale = min(1.0, _SIDE / max(strokes.shape))
+    if not round(scale * min(strokes.shape)):  # nothing is left of a page that is so much longer than wide
+        return 0.0
     small = cv2.resize(strokes, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else strokes
     y, x = np.nonzero(small > 60)
     if len(y) < 20:

@@ -118,7 +118,8 @@ def _resized(page: Colour, scale: float) -> Colour:
         method = cv2.INTER_AREA
     else:
         method = cv2.INTER_NEAREST if max(page.shape[:2]) <= _PIXEL_ART_SIDE else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(page, None, fx=scale, fy=scale, interpolation=method), np.uint8)
+    height, width = (max(1, round(scale * side)) for side in page.shape[:2])  # a line of pixels keeps one
+    return np.asarray(cv2.resize(page, (width, height), interpolation=method), np.uint8)
 
 
 def _scaled(box: Box, scale: float, margin: float) -> Rectangle:

@@ -67,6 +67,11 @@ def test_two_tables_are_two():
     assert sorted({cell.table for cell in find_cells(page)}) == [0, 1]
 
 
+@pytest.mark.parametrize("shape", [(9, 30_000), (30_000, 9)])
+def test_a_page_of_which_nothing_is_left_when_it_is_shrunk_has_no_cells(shape: tuple[int, int]):
+    assert find_cells(np.full(shape, 255, np.uint8)) == []
+
+
 def test_plain_paper_ruled_paper_and_a_frame_have_no_cells():
     plain = np.full((400, 300), 240, np.uint8)
     ruled_paper = plain.copy()

@@ -45,6 +45,11 @@ def test_no_slope_lies_beyond_45_degrees(digits: int, degrees: int) -> None:
     assert abs(writing_slope(falling(ink_page(*["7382461905"[:digits]] * 10), degrees))) <= 45
 
 
+@pytest.mark.parametrize("shape", [(5, 5000), (5000, 5)])
+def test_a_page_of_which_nothing_is_left_when_it_is_shrunk_has_no_slope(shape: tuple[int, int]) -> None:
+    assert writing_slope(np.full(shape, 255, np.uint8)) == 0
+
+
 def test_a_blank_page_and_a_speck_have_no_slope() -> None:
     page = np.zeros((100, 300), np.uint8)
     assert writing_slope(page) == 0

@@ -93,6 +93,16 @@ def test_blank_noise_and_tiny_pictures_hold_no_number(shipped: Reader, picture: 
     assert "\n" not in reading.reason
 
 
+@pytest.mark.parametrize("shape", [(6, 6000), (6000, 6)])
+@pytest.mark.parametrize("expect", EXPECTATIONS)
+def test_a_picture_that_is_much_longer_than_wide_is_read_as_any_other(
+    shipped: Reader, expect: str, shape: tuple[int, int]
+) -> None:
+    picture = np.full(shape, 255, np.uint8)
+    picture[shape[0] // 4 : 3 * shape[0] // 4, shape[1] // 2] = 0
+    assert not shipped.read(picture, expect=expect).sure
+
+
 @pytest.mark.parametrize("expect", EXPECTATIONS)
 def test_every_page_of_a_file_gives_a_reading_in_order(shipped: Reader, expect: str) -> None:
     pages = [255 - printed_digit(3), np.full((280, 280), 255, np.uint8), 255 - printed_digit(8)]

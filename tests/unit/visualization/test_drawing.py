@@ -31,6 +31,12 @@ def near(drawing: np.ndarray, colour: tuple[int, int, int]) -> int:
     return int((np.abs(drawing.astype(int) - colour).max(axis=-1) < 12).sum())
 
 
+@pytest.mark.parametrize("shape", [(1, 10_000), (10_000, 1), (3, 9_000)])
+def test_a_picture_that_is_much_longer_than_wide_is_drawn_as_well(shape: tuple[int, int]) -> None:
+    drawing = opened(draw_reading(np.zeros(shape, np.uint8), Reading("", reason="it is too small")))
+    assert min(drawing.shape[:2]) >= 1
+
+
 def test_every_stroke_is_still_there_under_the_marks() -> None:
     page, reading = page_of(["40", "77", "132"], height=120)
     before, after = (
