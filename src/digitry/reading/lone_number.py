@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from digitry.images.stages import MIN_SIDE
 from digitry.reading import one_digit, one_number
 from digitry.reading.certainty import doubted, doubts
 from digitry.reading.closer_look import corners_of
@@ -105,6 +106,8 @@ def _evidence(view: NDArray[np.uint8], found: PageFound, networks: Networks) -> 
 
 def _read(view: NDArray[np.uint8], networks: Networks) -> Reading:
     """Read a picture of one number: the network for single digits says what one mark is."""
+    if min(view.shape) < MIN_SIDE:  # a slim 1, or nothing
+        return one_digit.read_pages([view], networks, name="", page=1)[0]
     reading = one_number.read_alone(view, networks)
     if unknown := networks.unknown(reading.text):
         return doubted(reading, unknown)

@@ -66,7 +66,8 @@ def read_number(grey: NDArray[np.uint8], networks: Networks, options: PageOption
     With another network for numbers than the shipped one that alone is asked, and gives the signs that it names.
     """
     if min(grey.shape) < MIN_SIDE:  # a slim 1, or nothing
-        return one_digit.read_pages([grey], networks, name=name, page=page)[0]
+        (slim,) = one_digit.read_pages([grey], networks, name=name, page=page)
+        return replace(slim, numbers=tuple(as_asked(number, options) for number in slim.numbers))
     best = _best_guess(grey, networks)
     reading, seen = _reading_of(best, networks, grey), SeenNumber({}, {}, {})
     if not networks.has_own_numbers:

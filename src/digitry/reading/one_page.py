@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.images.stages import BLANK, MIN_SIDE
-from digitry.reading import one_digit
 from digitry.reading.boxes import move_boxes
 from digitry.reading.certainty import doubts
 from digitry.reading.judged import LEAST_ASKED, LEAST_GIVEN, judged_number, weigh
@@ -32,15 +31,13 @@ def read_page(
     grey: NDArray[np.uint8], networks: Networks, options: PageOptions, *, name: str = "", page: int = 1
 ) -> Reading:
     """Read the numbers of a grey page, uint8 (h, w), in reading order."""
-    if min(grey.shape) < MIN_SIDE:  # a slim 1, or nothing
-        return one_digit.read_pages([grey], networks, name=name, page=page)[0]
-    if max(grey.shape) <= TINY:
+    if max(grey.shape) <= TINY or min(grey.shape) < MIN_SIDE:
         quarter = 0 if options.rotate == "auto" else int(options.rotate) // 90
         reading = _turned_back(tiny_number(upright(grey, quarter), networks, options), quarter, grey.shape)
     else:
         found = read_candidates(grey, networks.see_page, networks.pages.class_names, options.rotate)
         reading = _read_found(grey, found, networks, options)
-    return replace(reading, picture=name, page=page, stages={"grey": grey, **reading.stages})
+    return replace(reading, picture=name, page=page, stages={**reading.stages, "grey": grey})
 
 
 def _read_found(grey: NDArray[np.uint8], found: PageFound, networks: Networks, options: PageOptions) -> Reading:

@@ -12,7 +12,7 @@ from digitry.reading import Reader
 from digitry.types import Box
 from tests.unit.images.written import ink_page, write
 from tests.unit.reading.seen import Seen, level, network_seeing, row
-from tests.unit.reading.seen_pages import on_paper, only, read
+from tests.unit.reading.seen_pages import PAPER, on_paper, only, read
 from tests.unit.tiny_models import template_model_bytes
 
 TINY_25, TINY_8 = ((24, 40), 16, 2, 3), ((30, 40), 20, 2, 9)
@@ -173,6 +173,35 @@ def test_whether_a_tiny_number_is_printed_is_not_known():
     printed = read(tiny, [], only="printed")
     assert (printed.text, printed.sure) == ("7", False)
     assert printed.reason == only(printed).reason == "whether it is printed cannot be told in so small a picture"
+
+
+def slim_one() -> NDArray[np.uint8]:
+    """A 1 in a picture that has room for nothing else, 20×4."""
+    page = np.full((20, 4), PAPER, np.uint8)
+    page[2:18, 1:3] = 30
+    return page
+
+
+def test_a_slim_1_is_a_tiny_picture_like_others():
+    number = only(read(slim_one(), []))
+    assert (number.text, number.value, number.sure) == ("1", 1, True)
+    printed = read(slim_one(), [], only="printed")
+    assert (printed.text, printed.sure) == ("1", False)
+    assert printed.reason == "whether it is printed cannot be told in so small a picture"
+    turned = read(np.rot90(slim_one()), [], rotate=90)
+    assert (turned.text, turned.turn) == ("1", 90)
+    assert only(turned).box[2] > only(turned).box[3], "on the picture as it lies"
+    assert only(read(slim_one(), [], expect="number")).value == 1
+
+
+def test_the_page_that_is_kept_is_the_one_that_was_given_however_it_was_turned():
+    tiny = on_paper(ink_page("7", height=20, margin=4))
+    assert tiny.shape[0] != tiny.shape[1]
+    large = on_paper(ink_page("7", height=60))
+    for page, seen in ((tiny, []), (slim_one(), []), (large, level("7", 40, 40, 60))):
+        lying = np.ascontiguousarray(np.rot90(page))
+        reading = read(lying, seen, rotate=90)
+        assert np.array_equal(reading.stages["grey"], lying)
 
 
 def test_what_is_not_agreed_about_has_the_hand_and_the_signs_beside_it_that_are_seen():

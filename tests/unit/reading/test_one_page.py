@@ -176,6 +176,6 @@ def test_the_strips_that_were_read_again_are_kept():
     reading = read(page, seen)
     stages = reading.stages
     assert reading.by_page
-    assert list(stages) == ["grey", "strips", "frames"]
+    assert set(stages) == {"grey", "strips", "frames"}
     assert [strip.shape[0] for strip in stages["strips"]] == [40, 40]
     assert all((frames.argmax(axis=1) != BLANK_COLUMN).any() for frames in stages["frames"])
