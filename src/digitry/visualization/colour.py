@@ -36,10 +36,9 @@ def upright_colour(picture: Picture, reading: Reading) -> Colour:
     if picture is not None:
         try:
             found = _colour(picture, reading.page)
-        except DataError:
-            raise
-        except Exception:  # decoders raise many kinds of errors; the reader got a grey page out of it, which will do
-            found = None
+        except Exception as error:  # of many kinds; where the reader got a grey page out of it, that will do
+            if grey is None and isinstance(error, DataError):
+                raise
     if found is not None and (grey is None or found.shape[:2] == grey.shape):
         return found
     if grey is None:

@@ -52,7 +52,7 @@ def explain_page(reader: Reader, picture: Picture, reading: Reading, *, title: s
     a tenth of a second.
     """
     page, reading = make_upright(upright_colour(picture, reading), turned := reading)
-    sections = [_stages(page, reading, turned.turn), *_tables(reading), *_lines(reader, reading)]
+    sections = [_stages(page, reading, turned.turn), *_tables(reading), *_lines(reading)]
     chosen = _chosen(reading)
     images = canonical_digits(page, reading)
     at = 0
@@ -173,12 +173,12 @@ def _tables(reading: Reading) -> list[Shown]:
     return found
 
 
-def _lines(reader: Reader, reading: Reading) -> list[Shown]:
+def _lines(reading: Reading) -> list[Shown]:
     strips, frames = reading.stages.get("strips", []), reading.stages.get("frames", [])
     if not strips:
         return []
     charts = [
-        strip_chart(strip, frames[index] if len(frames) == len(strips) else None, reader.class_names)
+        strip_chart(strip, frames[index] if len(frames) == len(strips) else None)
         for index, strip in enumerate(strips[:MAX_STRIPS])
     ]
     is_page = reading.by_page

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from digitry.networks.decoding import BLANK_COLUMN
 from digitry.pages.templates import render
+from digitry.types import TEN_DIGITS
 from digitry.visualization.stage_pictures import picture_of_pixels
 
 _SCALE = 3
@@ -21,18 +22,18 @@ _VISIBLE = 0.02
 """Probabilities below this are not drawn."""
 
 
-def strip_chart(strip: NDArray[np.uint8], frames: NDArray[np.float32] | None, names: tuple[str, ...]) -> str:
-    """Draw the strip, uint8 (h, w), and under it a row per class, darker where that class is more probable.
+def strip_chart(strip: NDArray[np.uint8], frames: NDArray[np.float32] | None) -> str:
+    """Draw the strip, uint8 (h, w), and under it a row per digit, darker where that digit is more probable.
 
-    `frames`: float32 (t, 1 + classes), the blank first, t of them along the width; None shows the strip alone. `names`:
-    the classes. Dashed lines part the runs of frames in which the same digit is the most probable.
+    `frames`: float32 (t, 11), the blank first, t of them along the width; None shows the strip alone. Dashed lines
+    part the runs of frames in which the same digit is the most probable.
     """
     height, width = strip.shape
     rows, cuts, step = [], [], 0.0
     words = "The ink of one line of writing"
     if frames is not None and len(frames):
         step, spans = width / len(frames), runs(frames)
-        classes = [("–", BLANK_COLUMN), *((name, 1 + i) for i, name in enumerate(names[: frames.shape[1] - 1]))]
+        classes = [("–", BLANK_COLUMN), *((name, 1 + i) for i, name in enumerate(TEN_DIGITS))]
         rows = [
             {
                 "name": name,
@@ -46,7 +47,7 @@ def strip_chart(strip: NDArray[np.uint8], frames: NDArray[np.float32] | None, na
         ]
         # Halfway between two neighbouring digits.
         cuts = [_MARGIN + step * (one[1] + other[0] + 1) / 2 for one, other in pairwise(spans)]
-        seen = " ".join(names[i - 1] for _, _, i in spans)
+        seen = " ".join(TEN_DIGITS[i - 1] for _, _, i in spans)
         words += (
             f", and under it the probability of each digit along it. Most probable, left to right: {seen or 'none'}"
         )

@@ -135,7 +135,10 @@ def test_transparent_paper_contrasts_with_what_is_drawn_on_it() -> None:
     assert (opened(draw_reading(Image.fromarray(rgba), reading))[-1, -1] == 0).all()
 
 
-@pytest.mark.parametrize("given", [None, np.zeros((5, 5, 3), np.uint8), b"no picture", "missing.png"])
+@pytest.mark.parametrize(
+    "given",
+    [None, np.zeros((5, 5, 3), np.uint8), np.zeros((3, 9, 9)), [[0, 1], [1, 0]], io.BytesIO(), b"no picture", "no.png"],
+)
 def test_the_grey_page_takes_the_place_of_a_picture_that_does_not_fit(given: object) -> None:
     page, reading = page_of(["40"])
     grey = np.asarray(cv2.cvtColor(reading.stages["grey"], cv2.COLOR_GRAY2RGB))

@@ -164,6 +164,15 @@ def test_lines_of_writing_are_shown_when_the_reader_kept_them(reader: Reader) ->
     assert len(explained(reader, page, without).all("svg")) == 2
 
 
+def test_lines_show_the_ten_digits_whatever_the_network_for_single_digits_knows() -> None:
+    page, reading = page_of(["38"])
+    reading = stripped(reading, 1)
+    reading.stages["frames"][0][3] = np.eye(11)[1 + 9]
+    some = Reader(template_model_bytes(class_names=("3", "8")))
+    (chart,) = explained(some, page, reading).all("svg")
+    assert (chart["aria-label"] or "").endswith("left to right: 9")
+
+
 def test_a_picture_without_a_digit_says_why(reader: Reader) -> None:
     blank = np.full((100, 100), 255, np.uint8)
     reading = reader.read(blank, expect="digit")
@@ -222,7 +231,7 @@ def test_the_chart_of_a_line_tells_what_it_shows() -> None:
     frames = np.zeros((8, 11), np.float32)
     frames[:, 0] = 1
     frames[2], frames[6] = np.eye(11)[5], np.eye(11)[8]
-    chart = Parsed(strip_chart(np.zeros((40, 32), np.uint8), frames, tuple("0123456789")))
+    chart = Parsed(strip_chart(np.zeros((40, 32), np.uint8), frames))
     assert (chart.all("svg")[0]["aria-label"] or "").endswith("left to right: 4 7")
     cut = chart.all("line")
     assert len(cut) == 1
