@@ -16,6 +16,7 @@ from digitry.errors import SettingError, unknown_name
 from digitry.images.one_thread import on_one_thread
 from digitry.networks.contract import Contract
 from digitry.reading import drawn_ink, one_digit, one_number, one_page, predicting
+from digitry.reading.boxes import boxes_within
 from digitry.reading.certainty import MAX_ERROR
 from digitry.reading.knowledge import Knowledge, apply_knowledge
 from digitry.reading.networks import Models, Networks, knows_some_digits
@@ -156,9 +157,8 @@ class Reader:
         def read_part(part: NDArray[np.uint8]) -> Reading:
             if expect == "digit":
                 return one_digit.read_pages([part], self.networks, name=name, page=page)[0]
-            if expect == "number":
-                return one_number.read_number(part, self.networks, options, name=name, page=page)
-            return one_page.read_page(part, self.networks, options, name=name, page=page)
+            read = one_number.read_number if expect == "number" else one_page.read_page
+            return boxes_within(read(part, self.networks, options, name=name, page=page), part.shape)
 
         if known is None:
             return read_part(grey)

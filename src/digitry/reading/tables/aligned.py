@@ -43,7 +43,7 @@ class AlignedTable(NamedTuple):
     columns: Places
     """Of each number, from 0; -1 for one that stands outside."""
     cells: list[Cell]
-    """Row by row, empty ones too, in boxes of the page."""
+    """Row by row, empty ones too, in boxes on the page, which may reach beyond it."""
 
 
 def align_numbers(boxes: list[Box], confidences: list[float]) -> AlignedTable | None:
@@ -147,8 +147,7 @@ def _cells(rows: Floats, columns: Floats, middle: tuple[float, float], slope: tu
         for column, (left, right) in enumerate(pairwise(columns)):
             x, y = _on_page((left + right) / 2, (top + bottom) / 2, middle, slope)
             width, height = max(1, round(right - left)), max(1, round(bottom - top))
-            box = max(0, round(x - width / 2)), max(0, round(y - height / 2)), width, height
-            cells.append(Cell(row, column, box))
+            cells.append(Cell(row, column, (round(x - width / 2), round(y - height / 2), width, height)))
     return cells
 
 
