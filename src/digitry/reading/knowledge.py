@@ -113,7 +113,7 @@ def apply_knowledge(
     numbers = reading.numbers
     if known.column is not None:
         numbers = tuple(number for number in numbers if number.column == known.column)
-        if not numbers:
+        if reading.numbers and not numbers:
             return replace(reading, numbers=(), sure=False, reason=f"no number stands in column {known.column}")
     if known.is_about_numbers:
         numbers = tuple(_known(number, known, decimal, signs, values) for number in numbers)
@@ -127,13 +127,12 @@ def _known(number: Number, known: Knowledge, decimal: str, signs: bool, values: 
     others = texts_instead(number, signs=signs)
     broken = known.breach(number.text, decimal)
     fitting = [(text, p) for text, p in others if known.breach(text, decimal) is None]
-    ranked = fitting + [pair for pair in number.next_best if pair not in fitting]
+    fits = {text for text, _ in fitting}
     if broken is None:
-        kept = tuple(pair for pair in ranked if pair in number.next_best)
-        return replace(number, alternatives=kept) if number.alternatives else number
+        return replace(number, alternatives=tuple(sorted(number.alternatives, key=lambda pair: pair[0] not in fits)))
     if not fitting or fitting[0][1] < LEAST:
         return replace(number, sure=False, reason=f"it {broken}")
-    (text, probability), *rest = ranked
+    (text, probability), *rest = fitting + [pair for pair in number.next_best if pair[0] not in fits]
     reason = f"it was read as {number.text}, which {broken}"
     alternatives = ((number.text, number.confidence), *rest)[: max(3, len(number.alternatives))]
     return replace(

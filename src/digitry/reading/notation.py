@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -111,7 +112,7 @@ def _one_of(signs: str) -> str:
 
 
 def value_of(text: str, decimal: str = "auto") -> float | None:
-    """Give what a plain number is worth, None for dates, times, fractions, phone numbers.
+    """Give what a plain number is worth, None for dates, times, fractions, phone numbers, and beyond all floats.
 
     `decimal` says what parts whole from fraction, `comma` or `point`; the other groups thousands. With `auto` the last
     of two kinds is the decimal one; a mark that comes twice, an apostrophe, and a comma before exactly three digits
@@ -127,7 +128,8 @@ def value_of(text: str, decimal: str = "auto") -> float | None:
     whole, _, fraction = body.partition(mark) if mark else (body, "", "")
     if (not fraction.isdigit() and fraction) or not _is_grouped(whole):
         return None
-    return float(sign + re.sub(r"\D", "", whole) + "." + (fraction or "0"))
+    value = float(sign + re.sub(r"\D", "", whole) + "." + (fraction or "0"))
+    return value if math.isfinite(value) else None
 
 
 def _decimal_mark(body: str) -> str:

@@ -124,6 +124,20 @@ def test_a_column_that_holds_none_says_so():
     assert (reading.numbers, reading.sure, reading.reason) == ((), False, "no number stands in column 3")
 
 
+def test_where_nothing_was_read_the_reason_for_that_stays():
+    reading = reading_of(sure=False, reason="there are 12 printed numbers and no written one")
+    assert apply_knowledge(reading, Knowledge(column=3)) == reading
+
+
+def test_alternatives_above_the_number_itself_come_once_and_those_that_fit_first():
+    rivals = (("95", 0.6), ("15", 0.5), ("16", 0.4))
+    changed = one_of(apply_knowledge(reading_of(number_of("75", 0.3, alternatives=rivals)), Knowledge(between=(0, 20))))
+    assert (changed.text, changed.confidence) == ("15", 0.3)
+    assert changed.alternatives == (("75", 0.3), ("16", 0.3), ("95", 0.6))
+    kept = one_of(apply_knowledge(reading_of(number_of("17", 0.3, alternatives=rivals)), Knowledge(between=(0, 20))))
+    assert kept.alternatives == (("15", 0.5), ("16", 0.4), ("95", 0.6))
+
+
 def test_doubt_about_the_page_outlives_what_is_known_of_its_numbers():
     reading = reading_of(number_of("1", column=0), number_of("2", column=1), sure=False, reason="it reads both ways up")
     kept = apply_knowledge(reading, Knowledge(column=0))

@@ -119,3 +119,8 @@ def test_a_person_can_say_what_parts_whole_from_fraction(text, decimal, value):
 def test_another_decimal_mark_is_refused_with_those_there_are():
     with pytest.raises(SettingError, match="auto, comma, point"):
         value_of("2.5", "dot")
+
+
+def test_digits_without_end_have_no_value_that_json_could_not_hold():
+    assert value_of("9" * 308) == 1e308
+    assert value_of("9" * 400) is None
