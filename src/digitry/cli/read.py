@@ -157,6 +157,9 @@ def command(
         raise SettingError("--resume goes on with a --csv, --jsonl or --out file, and cannot read standard input again")
     if explain and len(names) != 1:
         raise SettingError(f"--explain shows one picture, these are {len(names)}")
+    if explain and resume:
+        raise SettingError("--resume goes on with many pictures, and --explain shows one; leave one of them out")
+    _check_places(draw, explain, [*files.values(), *filter(None, (grid_file, explain))])
     if ray and (draw or explain):
         raise SettingError("--ray reads on other machines, and --draw and --explain draw on this one; leave --ray out")
     text: Text = printed or ("" if files or grid_file else "whole" if len(names) == 1 else "line")
@@ -218,6 +221,21 @@ def _asked_files(csv: Path | None, jsonl: Path | None, out: Path | None) -> dict
     if asked[kind] is not None:
         raise SettingError(f"--{kind} and --out both name a {kind.upper()} file; leave one of them out")
     return asked | {kind: out}
+
+
+def _check_places(drawings: Path | None, page: Path | None, files: Sequence[Path]) -> None:
+    """Raise SettingError where something written would take the place of something else, or of a picture.
+
+    Of `--explain a.png b.png` the first is the page that is to be written.
+    """
+    if page is not None and page.suffix.lower() not in (".html", ".htm"):
+        raise SettingError(f"--explain writes a page, and its name ends in .html: --explain why.html, not {page}")
+    if drawings is not None and drawings.exists() and not drawings.is_dir():
+        raise SettingError(f"--draw makes a drawing a picture in a folder, and {drawings} is a file; name a folder")
+    places = [path.resolve() for path in files]
+    for path, place in zip(files, places, strict=True):
+        if places.count(place) > 1:
+            raise SettingError(f"{path} is named twice to be written; give each file a name of its own")
 
 
 def _printed(files: dict[str, Path | None], *, as_json: bool, grids: bool) -> Text:

@@ -369,6 +369,33 @@ def test_one_picture_is_explained_on_a_page_and_several_are_refused(folder: Path
         CliRunner().invoke(command, [str(folder), "--explain", str(page)], catch_exceptions=False)
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (
+            ["--explain", "7.png"],
+            r"--explain writes a page, and its name ends in \.html: --explain why\.html, not 7\.png",
+        ),
+        (["--draw", "7.png"], r"--draw makes a drawing a picture in a folder, and 7\.png is a file; name a folder"),
+        (["--csv", "a", "--jsonl", "a"], "a is named twice to be written"),
+        (["--csv", "a.csv", "--expect", "page", "--table", "./a.csv"], r"a\.csv is named twice to be written"),
+        (["--csv", "a.html", "--explain", "a.html"], r"a\.html is named twice to be written"),
+        (
+            ["--csv", "a.csv", "--resume", "--explain", "a.html"],
+            "--resume goes on with many pictures, and --explain shows",
+        ),
+    ],
+)
+def test_what_is_written_takes_the_place_of_nothing_else(
+    options: list[str], words: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    with pytest.raises(SettingError, match=words):
+        CliRunner().invoke(command, ["3.png", *options], catch_exceptions=False)
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
 def test_from_a_shell_errors_are_one_line_with_their_exit_codes(folder: Path) -> None:
     def shell(*arguments: str) -> subprocess.CompletedProcess[str]:
         line = [sys.executable, "-m", "digitry", "read", *arguments]
