@@ -40,6 +40,10 @@ class Knowledge:
     """Only this part of the picture is read: x, y, width, height in pixels of the upright page."""
 
     def __post_init__(self) -> None:
+        for name, count in (("between", 2), ("length", 2), ("region", 4)):
+            given = getattr(self, name)
+            if given is not None and not (isinstance(given, (tuple, list)) and len(given) == count):
+                raise SettingError(f"{name} is a tuple of {count} numbers, not {given!r}")
         if self.between is not None:
             _check_range("between", self.between, -math.inf, math.inf)
         if self.length is not None:

@@ -157,8 +157,11 @@ class Reader:
         def read_part(part: NDArray[np.uint8]) -> Reading:
             if expect == "digit":
                 return one_digit.read_pages([part], self.networks, name=name, page=page)[0]
-            read = one_number.read_number if expect == "number" else one_page.read_page
-            return boxes_within(read(part, self.networks, options, name=name, page=page), part.shape)
+            if expect == "number":
+                reading = one_number.read_number(part, self.networks, options, name=name, page=page)
+            else:
+                reading = one_page.read_page(part, self.networks, options, name=name, page=page)
+            return boxes_within(reading, part.shape)
 
         if known is None:
             return read_part(grey)

@@ -33,8 +33,8 @@ def draw_reading(picture: Picture, reading: Reading) -> bytes:
     """Draw boxes and readings on a picture, as PNG bytes.
 
     `picture` is what was given to the Reader (a path, file bytes, an array, a Pillow image), or the upright page
-    itself, uint8 (h, w) or (h, w, 3) RGB. None takes the grey page that the reading keeps. Raises DataError without
-    either.
+    itself, uint8 (h, w) or (h, w, 3) RGB. None, and what cannot be drawn on, takes the grey page that the reading
+    keeps. Raises DataError without either.
 
     Blue is sure, amber and dashed with "?" is not; a strip below says why. Printed numbers have corners, struck ones
     are crossed out, tables have thin lines with the numbers of their rows and columns. Labels stand beside their boxes,

@@ -180,6 +180,19 @@ def test_what_cannot_be_knowledge_is_refused_with_what_was_expected(words, messa
 
 
 @pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"length": 6}, "length is a tuple of 2 numbers, not 6"),
+        ({"between": "0,20"}, "between is a tuple of 2 numbers, not '0,20'"),
+        ({"region": (1, 2, 3)}, r"region is a tuple of 4 numbers, not \(1, 2, 3\)"),
+    ],
+)
+def test_what_has_another_shape_is_refused_with_what_was_given(values, message):
+    with pytest.raises(SettingError, match=message):
+        Knowledge(**values)
+
+
+@pytest.mark.parametrize(
     "known",
     [
         Knowledge(),
