@@ -186,7 +186,7 @@ def _tensor(values: Any) -> Any:
     if not isinstance(data, list) or not isinstance(shape, list) or not isinstance(kind, str):
         return values
     try:
-        array = np.array(data, np.float64 if kind.startswith("FP") else None)
+        array = np.array(data, np.float64 if kind.startswith("FP") else _type_for(data))
         return array.reshape([max(int(side), 0) for side in shape])  # no side is to be guessed
     except (TypeError, ValueError, OverflowError) as error:
         raise ProblemError("wrong-images", f"The tensor's data are not {kind} of the shape that it names.") from error
@@ -242,7 +242,19 @@ def _array(values: Any) -> NDArray[Any]:
             levels = np.frombuffer(_bytes_of(values, shape), np.uint8).reshape(shape)
             if levels.max() > 1:  # else they could be true and false
                 return levels
-    return np.array(values)
+    return np.array(values, _type_for(values))
+
+
+def _type_for(values: Any) -> type[object] | None:
+    """Return NumPy's type for lists in lists: its own choice, but objects where there is a text among the numbers. It
+    would write each number as a text as long as the longest: of a body of 1 MiB hundreds of GiB.
+    """
+    return object if _holds_text(values) else None
+
+
+def _holds_text(values: Any) -> bool:
+    kinds = set(map(type, values)) if isinstance(values, list) else {type(values)}
+    return str in kinds or (list in kinds and any(map(_holds_text, values)))
 
 
 def _bytes_of(values: Any, shape: list[int]) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import tracemalloc
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -233,6 +234,21 @@ BAD_MULTIPART = {
 def test_broken_multipart_is_400(headers: dict[str, str], body: bytes, site: Site) -> None:
     check_problem(site.client.post("/v1/read", content=body, headers=headers), "bad-multipart")
     assert site.children.jobs == []
+
+
+@pytest.mark.parametrize(
+    "form", ['{"images": [%s]}', "[%s]", '{"inputs": [{"shape": [1], "datatype": "INT8", "data": [%s]}]}']
+)
+def test_a_long_text_among_the_numbers_takes_no_memory_for_each_of_them(form: str) -> None:
+    body = (form % ("0," * 20_000 + f'"{"a" * 1000}"')).encode()
+    tracemalloc.start()
+    try:
+        with pytest.raises(ProblemError):
+            images_of_json(body, Limits())
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < 20 * len(body), "NumPy would take 80 MB, and hundreds of GiB for a body of 1 MiB"
 
 
 def test_a_wrong_image_names_what_is_wanted() -> None:
