@@ -17,6 +17,8 @@ from pathlib import Path
 
 from digitry.errors import StorageError
 
+PAGE_SUFFIXES = (".html", ".htm")
+
 _TO_READ = {
     errno.ENOENT: "check the name, or make it first",
     errno.EISDIR: "give a file, this is a folder",
@@ -31,9 +33,13 @@ _TO_WRITE = {
     errno.EPERM: "you may not write there: choose another folder",
     errno.EROFS: "you may not write there: choose another folder",
     errno.ENOENT: "make its folder first, or choose another",
+    errno.EISDIR: "give the name of a file, this is a folder",
     errno.ENAMETOOLONG: "choose a shorter name",
 }
 """What to try where the system says so."""
+
+_NO_SYNC_OF_FOLDERS = (errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.ENOSYS)
+"""What network drives say that know no such thing, and where nothing more can be done; databases pass over it, too."""
 
 _TEMPORARY = re.compile(r"^\..+\.tmp\.(\d+)$")
 
@@ -95,6 +101,20 @@ def check_place(path: Path) -> None:
         raise StorageError(f"cannot write {path}: {place} is no folder; choose another place")
     if not os.access(place, os.W_OK | (os.X_OK if place.is_dir() else 0)):
         raise StorageError(f"cannot write {path}: {place} may not be written; choose another place")
+
+
+def check_file_place(path: Path, *suffixes: str) -> None:
+    """Do as `check_place`, for a file alone. With `suffixes` a file that is there has to end in one of them: another is
+    no earlier result, but something whose name stands behind the wrong option.
+    """
+    if os.path.isdir(path):
+        raise StorageError(f"cannot write {path}: this is a folder; give the name of a file in it")
+    _check_is_file(path)
+    if suffixes and os.path.lexists(path) and path.suffix.lower() not in suffixes:
+        raise StorageError(
+            f"{path} is there already, and is no {suffixes[0]} file that could be written anew; choose another name"
+        )
+    check_place(path)
 
 
 def folder_for(label: str) -> str:
@@ -167,7 +187,15 @@ def _short(name: str) -> str:
     return name if len(encoded) <= 100 else hashlib.sha256(encoded).hexdigest()[:32]
 
 
+def _check_is_file(path: Path) -> None:
+    """Raise StorageError for a device or a pipe: the new file would take its place, for all who use it."""
+    # os.path raises for no name, however long.
+    if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+        raise StorageError(f"cannot write {path}: this is a device or a pipe; give the name of a file")
+
+
 def _write(path: Path, chunks: Iterable[bytes]) -> None:
+    _check_is_file(path)
     temporary = temporary_beside(path)
     try:
         _write_and_sync(temporary, chunks)
@@ -197,10 +225,15 @@ def _write_and_sync(path: Path, chunks: Iterable[bytes]) -> None:
 def _sync_folder(folder: Path) -> None:
     if sys.platform == "win32":
         return
-    handle = os.open(folder, os.O_RDONLY)
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except PermissionError:  # it may be written, but not read
+        return
     try:
         os.fsync(handle)
     except OSError as error:
+        if error.errno in _NO_SYNC_OF_FOLDERS:
+            return
         raise StorageError(f"cannot sync the folder {folder}: {error.strerror or error}") from error
     finally:
         os.close(handle)

@@ -95,6 +95,53 @@ def test_every_name_that_the_disk_takes_can_be_written_whatever_the_number_of_th
     assert sorted(os.listdir(tmp_path)) == ["a" * length, "b" * length]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes with a name")
+def test_no_file_takes_the_place_of_a_device_or_a_pipe(tmp_path: Path) -> None:
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(os.devnull)
+    for place in (pipe, link):
+        with pytest.raises(StorageError, match="this is a device or a pipe; give the name of a file"):
+            files.write_atomically(place, b"new")
+        with pytest.raises(StorageError, match="this is a device or a pipe"):
+            files.check_file_place(place)
+    assert pipe.is_fifo()
+    assert link.is_symlink()
+    assert len(os.listdir(tmp_path)) == 2
+
+
+def test_a_folder_where_a_file_is_wanted_is_told_before_the_work_and_when_it_is_written(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="this is a folder; give the name of a file in it"):
+        files.check_file_place(tmp_path)
+    with pytest.raises(StorageError, match=r"; (give the name of a file, this is a folder|you may not write there)"):
+        files.write_atomically(tmp_path, b"new")
+
+
+def test_what_is_there_and_no_page_is_not_written_over_by_one(tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").touch()
+    (tmp_path / "PAGE.HTM").touch()
+    with pytest.raises(StorageError, match=r"photo\.jpg is there already, and is no \.html file"):
+        files.check_file_place(tmp_path / "photo.jpg", *files.PAGE_SUFFIXES)
+    files.check_file_place(tmp_path / "PAGE.HTM", *files.PAGE_SUFFIXES)
+    files.check_file_place(tmp_path / "new", *files.PAGE_SUFFIXES)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no folder to sync")
+def test_a_drive_that_syncs_no_folders_is_written_to_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.fsync
+
+    def fsync(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        real(handle)
+
+    monkeypatch.setattr(files.os, "fsync", fsync)
+    files.write_atomically(tmp_path / "figures.json", b"new")
+    assert (tmp_path / "figures.json").read_bytes() == b"new"
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no folder to sync")
 @pytest.mark.parametrize("number", range(1, 5))
 def test_a_failing_system_call_leaves_the_old_file_and_no_temporary(

@@ -36,11 +36,11 @@ def command(
     from digitry.evaluation.comparison import compare
 
     if html is not None:
-        from digitry.files import check_place
+        from digitry.files import PAGE_SUFFIXES, check_file_place
         from digitry.packages import need
 
         need("matplotlib", by="the page of a comparison")
-        check_place(html)
+        check_file_place(html, *PAGE_SUFFIXES)
     with Bar(quiet=quiet) as progress:
         comparison = compare(runs, split=split, data=data, progress=partial(progress, "reading images"))
     if html is not None:

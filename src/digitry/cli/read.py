@@ -224,14 +224,21 @@ def _asked_files(csv: Path | None, jsonl: Path | None, out: Path | None) -> dict
 
 
 def _check_places(drawings: Path | None, page: Path | None, files: Sequence[Path]) -> None:
-    """Raise SettingError where something written would take the place of something else, or of a picture.
+    """Raise SettingError where something written would take the place of something else, or of a picture; StorageError
+    where it cannot be written.
 
     Of `--explain a.png b.png` the first is the page that is to be written.
     """
-    if page is not None and page.suffix.lower() not in (".html", ".htm"):
-        raise SettingError(f"--explain writes a page, and its name ends in .html: --explain why.html, not {page}")
-    if drawings is not None and drawings.exists() and not drawings.is_dir():
-        raise SettingError(f"--draw makes a drawing a picture in a folder, and {drawings} is a file; name a folder")
+    from digitry.files import PAGE_SUFFIXES, check_file_place, check_place
+
+    if page is not None:
+        if page.suffix.lower() not in PAGE_SUFFIXES:
+            raise SettingError(f"--explain writes a page, and its name ends in .html: --explain why.html, not {page}")
+        check_file_place(page)
+    if drawings is not None:
+        if drawings.exists() and not drawings.is_dir():
+            raise SettingError(f"--draw makes a drawing a picture in a folder, and {drawings} is a file; name a folder")
+        check_place(drawings)
     places = [path.resolve() for path in files]
     for path, place in zip(files, places, strict=True):
         if places.count(place) > 1:

@@ -48,8 +48,11 @@ def command(
     from digitry.cli.progress import Bar
     from digitry.evaluation.robustness import robustness
     from digitry.evaluation.robustness_page import tables, text_table, title, write_robustness_page
+    from digitry.files import PAGE_SUFFIXES, check_file_place
     from digitry.workers.usable_cores import usable_cores
 
+    if page is not None:
+        check_file_place(page, *PAGE_SUFFIXES)
     with Bar(quiet=quiet) as progress:
         result = robustness(
             model,

@@ -35,10 +35,10 @@ def command(folder: Path, sort: str, reverse: bool, html: Path | None, as_json: 
     opened the test set.
     """
     from digitry.evaluation.list_runs import RUNS, list_runs
-    from digitry.files import check_place
+    from digitry.files import PAGE_SUFFIXES, check_file_place
 
     if html is not None:
-        check_place(html)
+        check_file_place(html, *PAGE_SUFFIXES)
     found = list_runs(folder, sort=sort, reverse=reverse)
     for sentence in found.damaged:
         print(f"digitry: {sentence}", file=sys.stderr)

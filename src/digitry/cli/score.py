@@ -62,12 +62,12 @@ def command(
     from digitry.cli.report_score import report_score
     from digitry.evaluation.score import score, write_score_page
     from digitry.evaluation.score_page import check_page_possible
-    from digitry.files import check_place
+    from digitry.files import PAGE_SUFFIXES, check_file_place
     from digitry.reading import Reader
 
     if page:
         check_page_possible()
-        check_place(page)
+        check_file_place(page, *PAGE_SUFFIXES)
     options: dict[str, Any] = {} if max_error is None else {"max_error": max_error}
     reader = Reader(models, **options)
     with Bar(quiet=quiet) as progress:

@@ -25,14 +25,14 @@ def score_pages_command(
     from digitry.evaluation.score_page import check_page_possible
     from digitry.evaluation.whole_pages.score_pages import score_pages
     from digitry.evaluation.whole_pages.write_page_score import write_page_score
-    from digitry.files import check_place
+    from digitry.files import PAGE_SUFFIXES, check_file_place
     from digitry.reading import Reader
 
     if expect != "page":
         raise SettingError(f"{place} labels whole pages, which are read with --expect page, not {expect}")
     if html:
         check_page_possible()
-        check_place(html)
+        check_file_place(html, *PAGE_SUFFIXES)
     options: dict[str, Any] = {} if max_error is None else {"max_error": max_error}
     with Bar(quiet=quiet) as progress:
         result = score_pages(place, reader=Reader(models, **options), progress=progress)

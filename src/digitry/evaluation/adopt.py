@@ -19,7 +19,7 @@ from digitry.exports.bounded import TooSlowError
 from digitry.exports.foreign_keras import is_keras_file, keras_to_onnx
 from digitry.exports.foreign_onnx import Foreign, Way, kind_of, to_probabilities, ways_of
 from digitry.exports.our_form import in_our_form
-from digitry.files import check_place, write_atomically
+from digitry.files import check_file_place, write_atomically
 from digitry.networks.contract import Contract
 from digitry.networks.model import Model
 from digitry.networks.onnx_bytes import with_contract
@@ -102,7 +102,7 @@ def adopt(
     need("onnx", by="adopting a model")
     file = Path(file)
     out = Path(f"{file.stem}-adopted.onnx" if out is None else out)
-    check_place(out)
+    check_file_place(out)
     is_keras = is_keras_file(file)
     if is_keras:
         backend_name(by="adopting a Keras file")

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from digitry.cli import group
 from digitry.cli import robustness as robustness_command
-from digitry.errors import SettingError
+from digitry.errors import SettingError, StorageError
 from digitry.evaluation import robustness as measured
 from digitry.evaluation.hard_pictures.specimen import Specimen
 from digitry.evaluation.robustness_parts import MEASURES, Sizes
@@ -156,3 +156,11 @@ def test_an_unknown_part_names_near_matches_before_anything_is_loaded() -> None:
     error = run("--part", "photograhps", "nowhere.onnx").exception
     assert isinstance(error, SettingError)
     assert "unknown part 'photograhps'; did you mean 'photographs'" in str(error)
+
+
+def test_a_page_that_cannot_be_written_is_told_before_the_quarter_of_an_hour(
+    asked: dict[str, Any], tmp_path: Path
+) -> None:
+    result = run("runs/a", "--html", str(tmp_path))
+    assert isinstance(result.exception, StorageError)
+    assert not asked
