@@ -103,6 +103,11 @@ def check_place(path: Path) -> None:
         raise StorageError(f"cannot write {path}: {place} may not be written; choose another place")
 
 
+def expanded(path: str | os.PathLike[str]) -> Path:
+    """Return a path with the home folder in place of `~` or `~name`; as it is where nobody has that name."""
+    return Path(os.path.expanduser(path))
+
+
 def check_file_place(path: Path, *suffixes: str) -> None:
     """Do as `check_place`, for a file alone. With `suffixes` a file that is there has to end in one of them: another is
     no earlier result, but something whose name stands behind the wrong option.
@@ -189,7 +194,7 @@ def _short(name: str) -> str:
 
 def _check_is_file(path: Path) -> None:
     """Raise StorageError for a device or a pipe: the new file would take its place, for all who use it."""
-    # os.path raises for no name, however long.
+    # Unlike Path's methods these raise nothing, however long the name.
     if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
         raise StorageError(f"cannot write {path}: this is a device or a pipe; give the name of a file")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import re
+from itertools import pairwise
 
 import click
 
@@ -56,7 +58,17 @@ class LazyGroup(click.Group):
             from digitry.errors import unknown_name
 
             raise unknown_name("command", args[0], COMMANDS)
+        _refuse_empty(args)
         return super().resolve_command(ctx, args)
+
+
+def _refuse_empty(words: list[str]) -> None:
+    """Raise SettingError for an argument without a letter: as a path it would be the current folder."""
+    for before, word in pairwise(words):
+        if not word or re.fullmatch("--[a-z-]+=", word):
+            from digitry.errors import SettingError
+
+            raise SettingError(f"nothing stands behind {word[:-1] or before}; is a variable not set?")
 
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -6,6 +6,7 @@ import io
 import os
 import sys
 import warnings
+from pathlib import Path
 
 import click
 
@@ -19,6 +20,7 @@ def main() -> None:
     console.is_ours = True
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     warnings.showwarning = _print_warning
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         # A console of another encoding gets escapes instead of a crash.
         if isinstance(stream, io.TextIOWrapper):
@@ -29,6 +31,13 @@ def main() -> None:
         # Whoever read our output has gone, `| head` say: nothing is wrong. Within a command Click leaves so too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+
+
+def _open_closed_streams() -> None:
+    """Open what the shell has closed, with `>&-` say, onto nothing: the next file would be opened in its place."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - to the end
 
 
 def _run() -> None:
@@ -58,7 +67,8 @@ def _run() -> None:
             _fail(missing_words([error.name.partition(".")[0]], "this command", extra), 2)
         raise
     except OSError as error:
-        _fail(f"{error.strerror or error}: {error.filename}" if error.filename else str(error), 5)
+        said = str(error.strerror or error)
+        _fail(f"{said}: {error.filename}" if error.filename else said, 5)
 
 
 def _print_warning(message: Warning | str, *_: object, **__: object) -> None:

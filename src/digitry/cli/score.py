@@ -52,8 +52,9 @@ def command(
     are given.
     """
     from digitry.evaluation.whole_pages.page_labels import find_page_labels
+    from digitry.files import expanded
 
-    if find_page_labels(pictures.expanduser()) is not None:
+    if find_page_labels(expanded(pictures)) is not None:
         from digitry.cli.score_pages import score_pages_command
 
         score_pages_command(pictures, expect, models, max_error, page, as_json=as_json, quiet=quiet)

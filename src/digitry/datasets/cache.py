@@ -10,6 +10,7 @@ from pathlib import Path
 
 from digitry.datasets.source import SourceFile
 from digitry.errors import StorageError
+from digitry.files import expanded
 
 RECORD = "checksums.json"
 """In a dataset's folder: the SHA-256 of raw files that were made of published ones, by name."""
@@ -21,7 +22,7 @@ def cache_folder() -> Path:
     """Return `DIGITRY_DATA_DIR` if set, else `digitry` in the platform's own cache folder. Nothing is created."""
     chosen = os.environ.get("DIGITRY_DATA_DIR")
     if chosen:
-        return Path(chosen).expanduser().absolute()
+        return expanded(chosen).absolute()
     try:
         home = Path.home()
     except RuntimeError as error:

@@ -16,7 +16,7 @@ from digitry.datasets import Progress
 from digitry.datasets.source import Source
 from digitry.datasets.view import View, inverted
 from digitry.errors import DataError, SettingError, unknown_name
-from digitry.files import folder_for
+from digitry.files import expanded, folder_for
 from digitry.types import IMAGE_SIDE, Dataset, Images, Split
 
 HOLD_OUT_METHODS = ("last", "stratified")
@@ -91,7 +91,7 @@ def data_place(reference: str) -> Path:
 def _place_and_view(source: str | os.PathLike[str], asked: View) -> tuple[str | os.PathLike[str], View]:
     text = os.fspath(source)
     place, mark, words = text.rpartition("#")
-    if not mark or not place or _exists(Path(text).expanduser()):
+    if not mark or not place or _exists(expanded(text)):
         return source, asked
     return place if isinstance(source, str) else Path(place), asked.joined(View.from_words(words))
 
@@ -105,7 +105,7 @@ def _load_place(
     if isinstance(source, str) and is_known(text):
         known = _load_known(get_source(text), progress)
         return replace(inverted(known) if invert else known, reference=known.name)
-    path = Path(text).expanduser()
+    path = expanded(text)
     if _exists(path):
         from digitry.datasets.folder import read_own
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from digitry.datasets import Progress
 from digitry.errors import unknown_name
@@ -11,6 +10,7 @@ from digitry.evaluation.labels import read_labels
 from digitry.evaluation.read_labelled import read_labelled
 from digitry.evaluation.score_figures import Answer, DigitScore, Score, answer_of, not_read
 from digitry.evaluation.score_page import write_score_page
+from digitry.files import expanded
 from digitry.reading import EXPECTATIONS, Reader
 
 __all__ = ["Answer", "DigitScore", "Score", "score", "write_score_page"]
@@ -35,7 +35,7 @@ def score(
     """
     if expect not in EXPECTATIONS:
         raise unknown_name("expectation", expect, EXPECTATIONS)
-    place = Path(folder).expanduser()
+    place = expanded(folder)
     pictures = read_labels(place, expect)
     outcomes, seconds = read_labelled(pictures, reader or Reader(), expect=expect, progress=progress)
     answers = [

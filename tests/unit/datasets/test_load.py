@@ -60,7 +60,7 @@ def test_an_unknown_name_lists_the_known_ones_and_the_other_choice(name: str) ->
         load_dataset(name)
 
 
-@pytest.mark.parametrize("path", ["./digits", "some/where", "digits.npz", Path("digits")])
+@pytest.mark.parametrize("path", ["./digits", "some/where", "digits.npz", Path("digits"), "~no-such-user/digits"])
 def test_a_path_that_is_not_there_is_called_a_path(path: str | Path) -> None:
     with pytest.raises(DataError, match="there is no file or folder"):
         load_dataset(path)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from digitry.datasets import Progress
 from digitry.errors import DataError
 from digitry.evaluation.read_labelled import read_labelled
 from digitry.evaluation.whole_pages.figures import PageScore, page_answer
 from digitry.evaluation.whole_pages.page_labels import EXPECTED, LABELS_FILE, find_page_labels, read_page_labels
+from digitry.files import expanded
 from digitry.reading import Reader
 
 __all__ = ["PageScore", "score_pages"]
@@ -25,7 +25,7 @@ def score_pages(
     such a file itself. Where some pages are marked as `test`, only those are read. `reader` is the built-in models'
     unless given. Raises DataError where there are no labelled pages.
     """
-    folder = Path(place).expanduser()
+    folder = expanded(place)
     file = find_page_labels(folder)
     if file is None:
         raise DataError(
