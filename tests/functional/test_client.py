@@ -125,11 +125,14 @@ def test_without_a_server_it_says_so() -> None:
         assert not client.is_ready()
         with pytest.raises(ServerError, match=r"no answer from 127\.0\.0\.1"):
             client.model()
-    for address in ("127.0.0.1:8000", "http://localhost:abc", "http://[::1"):
+    for address in ("127.0.0.1:8000", "http://localhost:abc", "http://[::1", "http://digits..example.org"):
         with pytest.raises(SettingError, match="is no address of a server"):
             digitry.Client(address)
     with pytest.raises(SettingError, match="tries must be at least 1"):
         digitry.Client(tries=0)
+    with pytest.raises(SettingError, match="the token has") as caught:
+        digitry.Client(token="secret\n")
+    assert "secret" not in str(caught.value)
 
 
 def answer_with(*answers: bytes) -> str:
@@ -152,6 +155,12 @@ BUSY = b'HTTP/1.1 503 \r\nRetry-After: 0\r\nConnection: close\r\n\r\n{"code": "b
 GOOD = b'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{"default": "shipped", "models": []}'
 
 
+def test_whatever_a_person_calls_a_path_is_an_address_or_a_named_error() -> None:
+    assert digitry.Client(f"{answer_with(GOOD)}/Zähler 1").model()["default"] == "shipped"
+    with pytest.raises(DataError, match="cannot be read: embedded null byte"):
+        digitry.Client().read("a\0.png")
+
+
 def test_a_busy_server_is_asked_again() -> None:
     assert digitry.Client(answer_with(BUSY, BUSY, GOOD)).model()["default"] == "shipped"
     with pytest.raises(ServerError, match=r"busy: Too many\."):
@@ -164,10 +173,10 @@ def test_what_is_not_digitry_is_told_from_it() -> None:
 
 
 def test_a_token_is_sent() -> None:
-    with served("--processes", "1", environment={"DIGITRY_TOKEN": "secret"}) as server:
+    with served("--processes", "1", environment={"DIGITRY_TOKEN": "geheim-ß€"}) as server:
         address = f"http://127.0.0.1:{server.port}"
 
-        with digitry.Client(address, token="secret") as known:
+        with digitry.Client(address, token="geheim-ß€") as known:
             assert known.model()["default"] == "shipped"
         with digitry.Client(address) as stranger, pytest.raises(ServerError, match="unauthorized"):
             stranger.model()

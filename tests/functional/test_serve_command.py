@@ -16,7 +16,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from digitry.cli.serve import allowed_hosts
+from digitry.errors import StorageError
 from digitry.networks.model import Model
+from digitry.serve.run_server import bind
 from tests.conftest import make_digits
 from tests.functional.calling import call
 from tests.functional.serving import PATIENCE_SECONDS, Load, Request, Server, processes_of, served, status_name
@@ -181,13 +184,42 @@ def test_a_token_on_another_address_is_asked_for() -> None:
         (["--model", "nowhere.onnx"], 4, "nowhere.onnx"),
         (["--model", "a=w", "--model", "a=x", "--model", "a=y", "--model", "a=z"], 2, "each model a name of its own"),
         (["--collect", "/proc/nowhere"], 5, "/proc/nowhere"),
-        (["--host", "192.0.2.1", "--no-auth"], 5, "cannot listen on 192.0.2.1 port 0"),
+        (["--host", "192.0.2.1", "--no-auth"], 5, "requested address; choose another with --host"),
     ],
 )
 def test_what_cannot_be_started_is_one_line_and_an_exit_code(options: list[str], code: int, words: str) -> None:
     done = run(*options)
     assert (done.returncode, len(done.stderr.splitlines())) == (code, 1)
     assert words in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--model", "a=tiny", "--model", "a=shipped"], "--model 'a=shipped': give each model a name of its own"),
+        (["--token", "secret "], "the token has a blank at an end"),
+        (["--allow-host", "digits.example.org:8000"], "without scheme and port: digits.example.org"),
+        (["--allow-host", "https://digits.example.org"], "without scheme and port: digits.example.org"),
+        (["--allow-host", "*"], "a name or an address as browsers send it"),
+    ],
+)
+def test_what_would_be_ignored_is_refused(
+    options: list[str], words: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    assert call("serve", "--port", "0", *options) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert words in line
+
+
+def test_a_name_that_no_host_has_is_told_from_a_port_that_is_taken() -> None:
+    with pytest.raises(StorageError, match=f"cannot listen on {'ü' * 70} port 0: .*; choose another with --host"):
+        bind("ü" * 70, 0)
+
+
+def test_an_allowed_host_is_kept_as_browsers_send_it() -> None:
+    given = ("digits.example.org", "10.0.0.7", "fe80::1", "[::1]")
+    assert allowed_hosts(given) == {"digits.example.org", "10.0.0.7", "[fe80::1]", "[::1]"}
 
 
 @pytest.mark.parametrize("option", ["--port=99999", "--max-queue=0", "--header-seconds=0"])

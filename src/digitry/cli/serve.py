@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import re
 import signal
 import sys
@@ -15,10 +16,14 @@ import click
 from digitry.errors import SettingError
 from digitry.files import check_place
 from digitry.packages import need
+from digitry.serve.check_token import check_token
 
 PACKAGES = ("starlette", "uvicorn", "httptools", "python_multipart", "prometheus_client", "orjson")
 
 SITE = r"https?://([a-z0-9.\-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?"
+
+HOST = r"[a-z0-9._\-]+|[0-9a-f]*:[0-9a-f.]*:[0-9a-f:.]*|\[[0-9a-f:.]+\]"
+"""A name, an IPv4 address, or an IPv6 one, with or without brackets."""
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -117,6 +122,8 @@ def command(
             f"listening on {host} lets others in: give a token in DIGITRY_TOKEN, or say --no-auth if that is meant"
         )
     origins = allowed_origins(allow_origin, has_token=bool(token))
+    hosts = allowed_hosts(allow_host)
+    check_token(token or "")
     if sys.platform == "win32":
         raise SettingError("serve needs a POSIX system: Linux, macOS, or WSL on Windows")
     need(*PACKAGES, by="serve", extra="serve")
@@ -144,7 +151,7 @@ def command(
         sock = bind(host, port)
         logging.getLogger("digitry.serve").info("%d workers on %s", workers, address_of(sock))
         sys.exit(run_workers(workers, sys.argv[2:], sock))
-    names = {*LOOPBACK_NAMES, *allow_host, f"[{host}]" if ":" in host else host}
+    names = {*LOOPBACK_NAMES, *hosts, f"[{host}]" if ":" in host else host}
     service = Service(found, processes=processes or usable_cores(), limits=Limits(**limits), collect=collect)
     sock = bind(host, port) if listener is None else inherit(listener)
     run_server(service, sock, Access(names, token, origins), log_requests=log_requests, is_worker=listener is not None)
@@ -158,13 +165,26 @@ def _probe(host: str, port: int) -> int:
     try:
         connection.request("GET", "/readyz")
         status = connection.getresponse().status
-    except (OSError, HTTPException) as error:
+    except (OSError, HTTPException, UnicodeError) as error:  # UnicodeError: a name that no host has
         click.echo(f"digitry: no server answers on port {port}: {error}", err=True)
         return 1
     finally:
         connection.close()
     click.echo("ready" if status == 200 else f"not ready: {status}")
     return int(status != 200)
+
+
+def allowed_hosts(given: tuple[str, ...]) -> frozenset[str]:
+    """Return names of this server as browsers write them in the Host header, without the port. Raises SettingError for
+    what can never stand there.
+    """
+    for name in given:
+        if not re.fullmatch(HOST, name.lower()):
+            raise SettingError(
+                f"--allow-host {name!r} must be a name or an address as browsers send it, without scheme and port: "
+                "digits.example.org"
+            )
+    return frozenset(f"[{name}]" if ":" in name and not name.startswith("[") else name for name in given)
 
 
 def allowed_origins(given: tuple[str, ...], *, has_token: bool) -> frozenset[str]:
@@ -185,17 +205,21 @@ def allowed_origins(given: tuple[str, ...], *, has_token: bool) -> frozenset[str
 def _models(given: tuple[str, ...]) -> dict[str, tuple[Path, ...]]:
     """Read NAME=PATH … → name → paths; none for the shipped models, which are also there where nothing is given."""
     if len(given) in (2, 3) and "=" not in "".join(given) and _read_together(given):
-        return {Path(given[0]).stem: tuple(map(Path, given))}
+        return {_name_of(given[0]): tuple(map(Path, given))}
     found: dict[str, tuple[Path, ...]] = {}
     for text in given:
         name, equals, path = text.partition("=")
-        if not equals:
-            name, path = Path(text).stem, text
-        is_another = bool(equals) and 1 <= len(found.get(name, ())) < 3
+        if not equals or os.path.lexists(text):  # runs/lr=0.1
+            name, equals, path = _name_of(text), "", text
+        is_another = bool(equals) and path != "shipped" and 1 <= len(found.get(name, ())) < 3
         if not name or not name.isprintable() or not path or (name in found and not is_another):
             raise SettingError(f"--model {text!r}: give each model a name of its own, as in --model mine=runs/mine")
         found[name] = () if path == "shipped" else (*found.get(name, ()), Path(path))
     return found or {"shipped": ()}
+
+
+def _name_of(path: str) -> str:
+    return Path(path).name.removesuffix(".onnx")
 
 
 def _read_together(given: tuple[str, ...]) -> bool:

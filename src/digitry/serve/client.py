@@ -9,12 +9,13 @@ import time
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, Unpack, overload
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from digitry.errors import DataError, DigitryError, ModelError, ServerError, SettingError
+from digitry.serve.check_token import check_token
 from digitry.types import IMAGE_SIDE, Probabilities, Reading
 
 if TYPE_CHECKING:
@@ -57,21 +58,23 @@ class Client:
         tries: int = 3,
     ) -> None:
         """Ask at an address; `tries`: a busy server is asked so often, as far apart as it says. Raises SettingError for
-        fewer than one, and for no http address.
+        fewer than one, for no http address, and for a token that no header carries.
         """
         if tries < 1:
             raise SettingError(f"tries must be at least 1, not {tries}")
+        check_token(token or "")
         try:
             parts = urlsplit(address)
             host, port = parts.hostname, parts.port
-        except ValueError:  # the port, or brackets
+            (host or "").encode("idna")
+        except ValueError:  # the port, brackets, or a name that no host has
             host = None
         if not host or parts.scheme not in ("http", "https"):
             raise SettingError(f"{address!r} is no address of a server; it looks like http://127.0.0.1:8000")
         make = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self._connection = make(host, port, timeout=timeout_seconds)
-        self._prefix, self._tries = parts.path.rstrip("/"), tries
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._prefix, self._tries = quote(parts.path.rstrip("/"), safe="/%"), tries
+        self._headers = {"Authorization": f"Bearer {token}".encode()} if token else {}
 
     @overload
     def read(
@@ -209,7 +212,7 @@ class Client:
         except ValueError as error:
             raise ServerError(f"the answer {response.status} is not digitry's; is something else listening?") from error
         wait = response.headers.get("Retry-After", "1")
-        return response.status, values if isinstance(values, dict) else {}, float(wait) if wait.isdigit() else 1.0
+        return response.status, values if isinstance(values, dict) else {}, float(wait) if wait.isdecimal() else 1.0
 
 
 def _bytes_of(picture: Sendable) -> bytes:
@@ -219,8 +222,8 @@ def _bytes_of(picture: Sendable) -> bytes:
         return _upright_grey_png(picture)
     try:
         return Path(picture).read_bytes()
-    except OSError as error:
-        raise DataError(f"cannot be read: {error.strerror}") from error
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        raise DataError(f"cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _upright_grey_png(picture: Any) -> bytes:

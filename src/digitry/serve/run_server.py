@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import signal
 import socket
@@ -36,10 +37,12 @@ def bind(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(2048)
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, TypeError) as error:  # TypeError: a name that no host has
         listener.close()
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise StorageError(f"cannot listen on {host} port {port}: {reason}; choose another with --port") from error
+        reason, number = (error.strerror, error.errno) if isinstance(error, OSError) else (str(error), None)
+        is_port = isinstance(error, OverflowError) or number in (errno.EADDRINUSE, errno.EACCES)
+        option = "--port" if is_port else "--host"
+        raise StorageError(f"cannot listen on {host} port {port}: {reason}; choose another with {option}") from error
     listener.set_inheritable(True)
     return listener
 
