@@ -65,8 +65,8 @@ def _chained(first: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _whole_lines(text: bytes) -> Iterator[bytes]:
-    if b"\r" in text:
-        text = text.replace(b"\r\n", b"\n")
+    if b"\r" in text:  # Windows ends lines so, and old Macs by this alone
+        text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if text.startswith(b"\n") or b"\n\n" in text:
         text = b"".join(line + b"\n" for line in text.split(b"\n") if line.strip())
     if text:

@@ -69,6 +69,15 @@ def test_any_separator_and_end_of_line_will_do(separator: str, end: str, tmp_pat
     assert same(own(table(tmp_path / "b.txt", None, first(), separator, end)))
 
 
+def test_lines_may_end_as_on_old_macs_all_of_them_or_one(tmp_path: Path) -> None:
+    plain = table(tmp_path / "a.csv", None, first()[:40]).read_bytes()
+    one = plain.replace(b"\n", b"\r", 20).replace(b"\r", b"\n", 19)
+    assert b"\r" in one
+    for data in (plain.replace(b"\n", b"\r"), one):
+        (tmp_path / "b.csv").write_bytes(data)
+        np.testing.assert_array_equal(own(tmp_path / "b.csv").train.images, TRAIN.images[:40])
+
+
 def test_a_gzipped_table_is_read_whatever_its_name(tmp_path: Path) -> None:
     plain = table(tmp_path / "a.csv", None, first()).read_bytes()
     for name in ("b.csv.gz", "c.csv"):
