@@ -211,7 +211,7 @@ open_run = Run.open
 def judged_splits(folder: Path) -> dict[str, float]:
     """Return split → share that was read rightly, as metrics.json says; of whole numbers, of strips made of it."""
     try:
-        splits = json.loads((folder / METRICS).read_bytes())["splits"]
+        splits = json.loads((folder / METRICS).read_bytes(), parse_constant=_no_number)["splits"]
         return {str(name): float(one["accuracy"]) for name, one in splits.items()}
     except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
         return {}  # nobody has judged it yet
@@ -260,7 +260,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     """
     path = folder / CONFIG
     try:
-        config = json.loads(path.read_bytes())
+        config = json.loads(path.read_bytes(), parse_constant=_no_number)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise model_files.no_run(folder) from error
     except OSError as error:
@@ -275,6 +275,11 @@ def read_config(folder: Path) -> dict[str, Any]:
     if not (_is(fraction, float) and 0 <= fraction < 1 and _is(method, str)):
         raise ModelError(f"{path} does not say which part was held back; the run cannot be used, train it again")
     return {**config, "recipe": current_name(config["recipe"])}
+
+
+def _no_number(text: str) -> None:
+    """Refuse NaN and Infinity, which Python reads and no JSON has."""
+    raise ValueError(text)
 
 
 def _is(value: Any, kind: type) -> bool:

@@ -15,7 +15,7 @@ import pytest
 import digitry
 from digitry.errors import ModelError
 from digitry.networks.model_files import model_path
-from digitry.runs import Run, read_config, read_history
+from digitry.runs import Run, judged_splits, read_config, read_history
 from digitry.training import run_folder
 from tests.conftest import make_digits
 
@@ -149,6 +149,7 @@ BROKEN: list[Any] = [
     *(CONFIG | {"seed": seed} for seed in (-1, True, "0")),
     *(CONFIG | {"settings": {"validation_fraction": fraction}} for fraction in ("0.1", 1, -0.1, None, True, 10**400)),
     CONFIG | {"settings": {"validation_method": 3}},
+    CONFIG | {"settings": {"dropout": float("nan")}},
 ]
 
 
@@ -160,6 +161,11 @@ def test_a_damaged_config_is_one_line_that_names_it_and_says_what_to_do(content:
     with pytest.raises(ModelError, match=r"config\.json .*; the run cannot be used, train it again") as caught:
         Run.open(folder)
     assert "\n" not in str(caught.value)
+
+
+def test_a_figure_that_is_no_number_is_no_figure(tmp_path: Path) -> None:
+    (tmp_path / "metrics.json").write_text('{"splits": {"test": {"accuracy": NaN}}}')
+    assert judged_splits(tmp_path) == {}
 
 
 def test_a_history_cut_off_in_its_last_line_keeps_the_epochs_before(tmp_path: Path) -> None:

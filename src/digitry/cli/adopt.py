@@ -41,7 +41,7 @@ def command(file: Path, out: Path | None, data: str, trust_this_file: bool, as_j
     with Foreseen(quiet=quiet) as progress:
         done = adopt(file, out, data=data, trust_this_file=trust_this_file, progress=progress)
     if as_json:
-        click.echo(json.dumps(_facts(done), ensure_ascii=False))
+        click.echo(json.dumps(_facts(done)))
     else:
         _print(done)
 

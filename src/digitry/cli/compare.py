@@ -51,7 +51,7 @@ def command(
     if as_json:
         import json
 
-        click.echo(json.dumps(comparison.to_json(), ensure_ascii=False, allow_nan=False))
+        click.echo(json.dumps(comparison.to_json(), allow_nan=False))
         return
     _print(comparison)
     if html is not None:

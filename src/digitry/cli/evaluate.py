@@ -62,7 +62,7 @@ def command(
     if as_json:
         import json
 
-        click.echo(json.dumps(evaluation.to_json(), ensure_ascii=False, allow_nan=False))
+        click.echo(json.dumps(evaluation.to_json(), allow_nan=False))
         return
     if isinstance(evaluation, NumberEvaluation):
         _print_numbers(evaluation)

@@ -96,7 +96,7 @@ def command(
         quiet=quiet,
     )
     if as_json:
-        click.echo(json.dumps({"run": str(curve.folder)} | curve.to_json(), ensure_ascii=False))
+        click.echo(json.dumps({"run": str(curve.folder)} | curve.to_json()))
     else:
         _print(curve)
 

@@ -24,7 +24,7 @@ def command(context: click.Context, as_json: bool) -> None:
 
     rows = [_facts(recipe) for recipe in [*recipes.RECIPES.values(), *_brought()]]
     if as_json:
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(rows, indent=2))
         return
     click.echo(_ROW.format("recipe", "parameters", "published test", "measured test", "time"))
     for row in rows:

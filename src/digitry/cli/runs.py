@@ -48,7 +48,7 @@ def command(folder: Path, sort: str, reverse: bool, html: Path | None, as_json: 
 
         write_page(run_list_page(found), html)
     if as_json:
-        click.echo(json.dumps(found.to_json(), ensure_ascii=False, allow_nan=False))
+        click.echo(json.dumps(found.to_json(), allow_nan=False))
         return
     if found.runs:
         _print(found)

@@ -118,7 +118,7 @@ def command(
         quiet=quiet,
     )
     if as_json:
-        click.echo(json.dumps(done.to_json(), ensure_ascii=False, allow_nan=False))
+        click.echo(json.dumps(done.to_json(), allow_nan=False))
     else:
         _print(done)
 

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from digitry import recipes
 from digitry.cli.recipes import command
 from digitry.errors import SettingError
+from tests.functional.calling import call
 
 COUNTS = {"dense-relu": 27_882, "cnn": 93_322, "dense-sigmoid": 669_706, "cnn-dropout": 187_146}
 
@@ -20,6 +21,11 @@ def test_json_has_the_four_tutorial_networks_with_their_sizes() -> None:
     assert COUNTS.items() <= found.items()
     assert rows[1]["published"]["test_accuracy"] == 0.9917
     assert rows[1]["settings"]["batch_size"] == 64
+
+
+def test_json_is_json_on_a_console_of_any_encoding(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("recipes", "--json") == 0
+    assert capsys.readouterr().out.isascii(), "other letters would be escaped as Python does, which is no JSON"
 
 
 def test_people_get_two_lines_a_recipe_within_a_terminals_width_and_what_was_measured(
