@@ -95,8 +95,7 @@ async def _serve(server: _Server, service: Service, listener: socket.socket, is_
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
-    with contextlib.suppress(AttributeError):  # Windows knows no SIGHUP
-        loop.add_signal_handler(signal.SIGHUP, reload)
+    loop.add_signal_handler(signal.SIGHUP, reload)
     if is_worker:
         loop.add_reader(sys.stdin.fileno(), server.stop_with_parent)
     await service.start()

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from digitry.errors import ModelError, SettingError
 
@@ -45,8 +45,7 @@ def run_workers(count: int, arguments: Sequence[str], listener: socket.socket) -
     workers = [_ServerProcess(command, listener) for _ in range(count)]
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    with contextlib.suppress(AttributeError):  # Windows knows no SIGHUP
-        signal.signal(signal.SIGHUP, reload)
+    signal.signal(signal.SIGHUP, reload)
     code = 0
     while not is_stopping:
         changed.wait(0.2)
@@ -59,22 +58,19 @@ def run_workers(count: int, arguments: Sequence[str], listener: socket.socket) -
                 is_stopping = True
             else:
                 log.error("a worker has ended with code %d: another takes its place", ended)
-                worker.wait(lambda: 0)
+                worker.wait(0)
                 workers[index] = _ServerProcess(command, listener)
     for worker in workers:
         worker.send(signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
     for worker in workers:
-        worker.wait(lambda: deadline - time.monotonic())
+        worker.wait(deadline - time.monotonic())
     return code
 
 
 @contextlib.contextmanager
 def _hangup_ignored() -> Iterator[None]:
     """Let a process that is started here ignore SIGHUP until it knows what to do at one, or it would end."""
-    if not hasattr(signal, "SIGHUP"):
-        yield
-        return
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         yield
@@ -105,11 +101,11 @@ class _ServerProcess:
         if self.process.poll() is None:
             self.process.send_signal(number)
 
-    def wait(self, seconds_left: Callable[[], float]) -> None:
-        """Wait until it has ended; then it is ended, and its standard input closed."""
+    def wait(self, seconds: float) -> None:
+        """Wait so long until it has ended; then it is ended, and its standard input closed."""
         assert self.process.stdin is not None
         try:
-            self.process.wait(max(0.1, seconds_left()))
+            self.process.wait(max(0.1, seconds))
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
