@@ -191,7 +191,7 @@ def _box(text: str) -> Box:
 
 def _of_text(name: str, text: str, kind: Callable[[str], T], expected: str, whole: str | None = None) -> T:
     """Read one value of what was typed; `whole` is all of it."""
-    with contextlib.suppress(ValueError):
+    with contextlib.suppress(ValueError, OverflowError):  # OverflowError: a whole number of hundreds of digits
         value = kind(text)
         if math.isfinite(value):
             return value

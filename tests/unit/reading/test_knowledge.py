@@ -170,6 +170,8 @@ def test_knowledge_is_read_as_people_type_it():
         ({"column": "-1"}, "column counts from 0"),
         ({"column": "x"}, "column must be a number from 0"),
         ({"region": "1,2,3"}, "region must be four whole numbers"),
+        ({"region": f"1,2,3,{'9' * 400}"}, "region must be four whole numbers"),
+        ({"column": "9" * 400}, "column must be a number from 0"),
         ({"region": "-1,2,3,4"}, "region is x,y,width,height in pixels from the top left"),
         ({"region": "1,2,0,4"}, "region is x,y,width,height"),
     ],
