@@ -9,6 +9,7 @@ from pathlib import Path
 
 from digitry.cli import STANDARD_INPUT
 from digitry.errors import DataError, SettingError
+from digitry.files import cannot_read
 from digitry.reading.object_store import is_in_store, pictures_in_store
 
 _SYSTEMS = ("gcs", "abfs", "az", "hdfs", "http", "https", "ftp")
@@ -66,7 +67,10 @@ def _matches(place: str) -> list[str]:
 
 
 def _pictures_below_or_error(folder: str) -> list[str]:
-    inside = list(_pictures_below(folder))
+    try:
+        inside = list(_pictures_below(folder))
+    except OSError as error:
+        raise DataError(cannot_read(error.filename or folder, error)) from error
     if not inside:
         from digitry.images.sniff import SUFFIXES
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from digitry.cli.find_pictures import find_pictures, paths_inside
-from digitry.errors import SettingError
+from digitry.errors import DataError, SettingError
 from tests.unit.reading.store import store_of
 
 
@@ -65,3 +68,16 @@ def test_a_picture_in_a_store_is_one_picture_and_a_folder_there_a_folder(
 def test_an_address_of_another_system_is_refused_in_words(address: str) -> None:
     with pytest.raises(SettingError, match="is on another system, which is not read from; copy it here, or mount it"):
         find_pictures([address])
+
+
+def test_a_folder_that_may_not_be_read_is_named_with_what_to_try(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scandir = os.scandir
+
+    def refuse(place: str) -> Any:
+        if place == "scans/b":
+            raise PermissionError(errno.EACCES, "Permission denied", place)
+        return scandir(place)
+
+    monkeypatch.setattr("os.scandir", refuse)
+    with pytest.raises(DataError, match="cannot read scans/b: Permission denied; you may not read it"):
+        find_pictures(["scans"])
