@@ -27,6 +27,7 @@ from digitry.reading.canonical_digits import weigh_digits
 from digitry.serve.batcher import Batcher
 from digitry.serve.children import Children, PictureJob
 from digitry.serve.limits import Limits
+from digitry.serve.problems import ProblemError
 from digitry.types import IMAGE_SIDE, Reading
 
 TOLERANCE = 0.01
@@ -115,8 +116,10 @@ class Engine:
             await self.children.start()
             for model in self.models.values():
                 await self._test(model)
-        except BaseException:
+        except BaseException as error:
             await self.close()
+            if isinstance(error, ProblemError):  # it is for who asks, and nobody does yet
+                raise ModelError("no process is left that reads pictures; is there enough memory?") from error
             raise
 
     async def _test(self, model: ServedModel) -> None:

@@ -17,6 +17,7 @@ from digitry.serve import engine as engine_module
 from digitry.serve.children import Done, PictureJob
 from digitry.serve.engine import ServedModel, self_test
 from digitry.serve.limits import Limits
+from digitry.serve.problems import busy
 from digitry.serve.service import Service
 from tests.unit.tiny_models import template_model_bytes
 
@@ -126,6 +127,23 @@ def test_a_process_that_cannot_read_the_picture_is_a_model_error(
             await Service({"tiny": [tiny_model]}, processes=1).start()
 
     run(story)
+
+
+def test_a_process_that_has_gone_before_the_self_test_is_a_model_error_and_a_reload_that_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(self: InProcess, *jobs: PictureJob) -> list[Done]:
+        raise busy()
+
+    async def story(service: Service, path: Path) -> None:
+        monkeypatch.setattr(InProcess, "read", gone)
+        path.write_bytes(OTHER)
+        await service.reload()
+        assert taken(service) == {"refused": 1}
+        with pytest.raises(ModelError, match="no process is left that reads pictures; is there enough memory"):
+            await Service({"tiny": [path]}, processes=1).start()
+
+    reloading(tmp_path, story)
 
 
 def test_a_network_that_answers_otherwise_every_time_is_a_model_error(
