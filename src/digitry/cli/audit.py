@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digitry.cli.derived_help import DerivedHelp, datasets
-from digitry.cli.options import view_options, with_view
+from digitry.cli.options import refuse_beside, view_options, with_view
 
 if TYPE_CHECKING:
     from digitry.auditing.audit import Audit
@@ -79,6 +79,7 @@ def command(
     page alone you save that table yourself. With pictures of your own, give the table to --apply then.
     """
     if table is not None:
+        refuse_beside("--apply", "dataset", "table", "as_json", "quiet")
         _apply(Path(dataset), table, as_json)
         return
     from digitry.auditing.audit import audit
@@ -170,7 +171,7 @@ def _apply(folder: Path, table: Path, as_json: bool) -> None:
     for line in lines:
         click.echo(line)
     click.echo(
-        f"{len(lines):,} labels set right"
+        f"{len(lines):,} label{'' if len(lines) == 1 else 's'} set right"
         if lines
         else f"nothing to do: the last column of {table} is empty, or it is done"
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digitry.errors import SettingError
+from digitry.cli.options import refuse_beside
 
 if TYPE_CHECKING:
     from digitry.evaluation.calibrate import Calibration
@@ -49,8 +49,7 @@ def command(
     in a file beside the model, and comes back with --undo.
     """
     if undo:
-        if pictures is not None or count is not None:
-            raise SettingError("--undo reads no pictures; leave PICTURES and --count out")
+        refuse_beside("--undo", "place", "undo", "as_json", "quiet")
         _undo(place, as_json)
         return
     from digitry.cli.progress import Foreseen

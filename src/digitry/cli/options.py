@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from digitry.errors import SettingError
 
@@ -38,6 +39,22 @@ def setting_pairs(context: click.Context, parameter: click.Parameter, values: tu
             raise SettingError(f"--set takes name=value, not {text!r}")
         pairs[name.strip().replace("-", "_")] = value.strip()
     return pairs
+
+
+def refuse_beside(option: str, *its_own: str) -> None:
+    """Raise SettingError where something is given beside an option for which it would be ignored: all but `its_own`
+    parameters of the command that runs.
+    """
+    context = click.get_current_context()
+    others = [
+        parameter.human_readable_name if isinstance(parameter, click.Argument) else parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name
+        and parameter.name not in its_own
+        and context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
+    ]
+    if others:
+        raise SettingError(f"{option} makes no use of {' and '.join(others)}; leave that out")
 
 
 def view_options(command: Function) -> Function:

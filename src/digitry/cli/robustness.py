@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from digitry.errors import SettingError
+
 PARTS = ("mnist", "corruptions", "photographs", "numbers", "signs", "pages", "open_set")
 
 
@@ -51,6 +53,8 @@ def command(
     from digitry.files import PAGE_SUFFIXES, check_file_place
     from digitry.workers.usable_cores import usable_cores
 
+    if beside is not None and parts and "corruptions" not in parts:
+        raise SettingError("--beside is for the corruptions; add --part corruptions, or leave it out")
     if page is not None:
         check_file_place(page, *PAGE_SUFFIXES)
     with Bar(quiet=quiet) as progress:

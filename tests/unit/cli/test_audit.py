@@ -111,7 +111,7 @@ def test_what_is_confirmed_in_the_table_is_moved_and_gone_from_the_next_audit(pi
         writer.writeheader()
         writer.writerows(rows)
     done = run(pictures, "--apply", table)
-    assert done.stdout.splitlines() == ["3/3.png → 7/3.png", "1 labels set right"]
+    assert done.stdout.splitlines() == ["3/3.png → 7/3.png", "1 label set right"]
     assert (pictures / "7" / "3.png").is_file()
     again = json.loads(run(pictures, "--folds", "--out", tmp_path / "again", "--json", "--quiet").stdout)
     assert again["out_of_fold_accuracy"] == 1.0
@@ -123,6 +123,8 @@ def test_a_table_nobody_filled_in_changes_nothing(pictures: Path, tmp_path: Path
     done = run(pictures, "--apply", tmp_path / "out" / "suspects.csv")
     assert "nothing to do" in done.stdout
     assert (pictures / "3" / "3.png").is_file()
+    refused = run(pictures, "--apply", tmp_path / "out" / "suspects.csv", "--review", "--folds", "3")
+    assert str(refused.exception) == "--apply makes no use of --folds and --review; leave that out"
 
 
 @pytest.mark.parametrize("place", ["audit", "3/audit", "."])

@@ -55,7 +55,9 @@ def test_a_scale_fitted_to_fewer_pictures_is_noticed_and_can_be_taken_back(folde
         "before: 100.0% of 10 pictures read correctly",
         "after:  100.0% of 20 pictures read correctly",
     ]
-    assert "leave PICTURES and --count out" in str(ask(calibrate.command, *undo, "--count", "20").exception)
+    for other, named in ((["--count", "20"], "--count"), (["--seed", "0"], "--seed"), ([folder], "[PICTURES]")):
+        refused = ask(calibrate.command, *undo, *other)
+        assert str(refused.exception) == f"--undo makes no use of {named}; leave that out"
 
 
 def test_calibrate_as_json_is_one_object(folder: Path) -> None:

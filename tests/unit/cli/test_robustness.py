@@ -164,3 +164,9 @@ def test_a_page_that_cannot_be_written_is_told_before_the_quarter_of_an_hour(
     result = run("runs/a", "--html", str(tmp_path))
     assert isinstance(result.exception, StorageError)
     assert not asked
+
+
+def test_a_second_model_that_nothing_would_be_asked_of_is_refused(asked: dict[str, Any]) -> None:
+    result = run("runs/a", "--beside", "runs/b", "--part", "pages")
+    assert isinstance(result.exception, SettingError)
+    assert not asked
