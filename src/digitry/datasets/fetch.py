@@ -127,8 +127,12 @@ def _company_mirrors(source: Source) -> Iterator[str]:
     address = os.environ.get("DIGITRY_MIRROR", "").strip()
     if not address:
         return
-    parts = urlsplit(address)
-    if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
+    try:
+        parts = urlsplit(address)
+        is_place = parts.scheme in ("https", "http") and parts.hostname and not parts.query and not parts.fragment
+    except ValueError:  # brackets that hold no address
+        is_place = False
+    if not is_place:
         raise SettingError(
             f"DIGITRY_MIRROR must be an address such as https://files.example.com/digits/, not {address!r}"
         )

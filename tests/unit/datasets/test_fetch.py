@@ -262,7 +262,16 @@ def test_when_a_companys_mirror_lacks_the_files_the_next_way_is_tried(
 
 
 @pytest.mark.parametrize(
-    "address", ["files.example.com", "/srv/digits", "file:///srv/digits", "ftp://a.b/", "https://", "https://a.b/?x=1"]
+    "address",
+    [
+        "files.example.com",
+        "/srv/digits",
+        "file:///srv/digits",
+        "ftp://a.b/",
+        "https://",
+        "https://a.b/?x=1",
+        "https://[a",
+    ],
 )
 def test_a_companys_mirror_must_be_an_address(
     address: str, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
