@@ -124,7 +124,8 @@ def tune(
     source = current_name(os.fspath(recipe)) if isinstance(recipe, str | os.PathLike) else plan_of.name
     plan = make_plan(plan_of, source=source, wanted=wanted, seed=seed, **lengths)
     dataset = _without_test(data if data is not None else before.data if before else "mnist")
-    backend = plan_of.with_settings(plan.settings).trainer_in_new_process
+    settings = before.settings if before is not None and not wanted else plan.settings
+    backend = plan_of.with_settings(settings).trainer_in_new_process
     plan = replace(plan, data=dataset.reference or dataset.name, data_sha256=dataset.sha256, backend=backend)
     if Path(source).suffix == ".json":
         plan = replace(plan, recipe_sha256=hashlib.sha256(Path(source).read_bytes()).hexdigest())

@@ -233,6 +233,20 @@ def test_a_recipe_of_ones_own_is_run_again_where_it_trains_and_named_by_its_file
         tune("mine.py", made_up_dataset, study=tmp_path, resume=True)
 
 
+def test_what_every_trial_has_is_as_before_without_being_said_again_be_it_what_decides_who_trains(
+    made_up_dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def trainer(plain_torch: bool, *, new_process: bool = False) -> str:
+        return "plain torch" if plain_torch else "tensorflow"
+
+    monkeypatch.setattr("digitry.recipes.base.trainer_name", trainer)
+    monkeypatch.setattr("digitry.training.tuning.tune.TrialProcess", lambda what, **_: MadeUp())
+    options: dict[str, Any] = {"trials": 1, "study": tmp_path, "fresh_seeds": 0, "page": False}
+    begun = tune("quick", made_up_dataset, optimizer="sgd", learning_rate="log:1e-4:1e-2", **options)
+    assert (begun.plan.backend, begun.plan.settings["optimizer"]) == ("tensorflow", "sgd")
+    assert tune("quick", made_up_dataset, resume=True, **options).plan == begun.plan
+
+
 def test_without_optuna_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     real = __import__("importlib.util").util.find_spec
     monkeypatch.setattr(
