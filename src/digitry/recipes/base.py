@@ -88,7 +88,8 @@ class Recipe:
 
     @property
     def _in_plain_torch(self) -> bool:
-        return self.plain_torch and self.settings.optimizer in PLAIN_TORCH_OPTIMIZERS
+        known = self.settings.optimizer in PLAIN_TORCH_OPTIMIZERS and not self.settings.outlier_share
+        return self.plain_torch and known
 
     def build_model(self, classes: int | None = None) -> Any:
         """Build the network, untrained, as a keras.Model, on the backend that is chosen if Keras is not loaded yet.

@@ -55,6 +55,22 @@ def test_outliers_and_strips_can_be_set_where_the_recipe_learns_from_them() -> N
     assert recipes.get("number-reader").with_settings({"strips_per_epoch": "64"}).settings.strips_per_epoch == 64
 
 
+@pytest.mark.parametrize(
+    ("changed", "trainer"),
+    [
+        ({}, "plain torch"),
+        ({"optimizer": "adam"}, "plain torch"),
+        ({"optimizer": "sgd"}, "jax"),
+        ({"outlier_share": 0.1, "label_smoothing": 0}, "jax"),
+    ],
+)
+def test_what_plain_torch_cannot_do_keras_trains(
+    changed: dict[str, object], trainer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("digitry.recipes.base.trainer_name", lambda plain: "plain torch" if plain else "jax")
+    assert recipes.get("quick").with_settings(changed).trainer == trainer
+
+
 def test_only_the_number_reader_reads_numbers() -> None:
     assert [name for name in recipes.names() if recipes.get(name).reads == "number"] == ["number-reader"]
 
