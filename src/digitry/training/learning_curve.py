@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from math import ceil
 from pathlib import Path
@@ -74,11 +75,10 @@ def learning_curve(
     plan = _judged_plan(find_recipe(recipe), {**(settings or {}), **changes})
     if page:
         need("matplotlib", by="the page of a learning curve")
-    folder = Path(run) if run is not None else run_folder.next_free_folder(f"{plan.name}-curve")
-    if (folder / CONFIG).exists():
-        raise SettingError(f"{folder} holds a run; choose another --run for the runs of a learning curve")
-    if (folder / CURVE).exists() and not resume:
-        raise SettingError(f"{folder} already holds a learning curve; go on with --resume or choose another --run")
+    if run is not None and (Path(run) / CONFIG).exists():
+        raise SettingError(f"{run} holds a run; choose another --run for the runs of a learning curve")
+    if run is not None and (Path(run) / CURVE).exists() and not resume:
+        raise SettingError(f"{run} already holds a learning curve; go on with --resume or choose another --run")
     if resume and run is None:
         raise SettingError("--resume goes on with the runs in a folder: say which one with --run")
     dataset = data if isinstance(data, Dataset) else load_dataset(data)
@@ -88,32 +88,33 @@ def learning_curve(
         wanted = halves(len(training), len(dataset.class_names), dataset.name)
     else:
         wanted = _checked(sizes, len(training))
-    trained = []
-    for images in wanted:
-        more = {"training_images": images, "epochs": epochs_for(images, len(training), kept)}
-        try:
-            trained.append(
-                train_seeds(
-                    plan,
-                    dataset,
-                    seeds=count,
-                    seed=seed,
-                    run=folder / f"images-{images}",
-                    resume=resume,
-                    settings=more,
-                    report=False,
-                    scale=False,
-                    quiet=quiet,
+    with run_folder.made_folder(run, f"{plan.name}-curve") as folder:
+        trained = []
+        for images in wanted:
+            more = {"training_images": images, "epochs": epochs_for(images, len(training), kept)}
+            try:
+                trained.append(
+                    train_seeds(
+                        plan,
+                        dataset,
+                        seeds=count,
+                        seed=seed,
+                        run=folder / f"images-{images}",
+                        resume=resume,
+                        settings=more,
+                        report=False,
+                        scale=False,
+                        quiet=quiet,
+                    )
                 )
-            )
-        except TrainingInterrupted as error:
-            how = f"go on with the same command and --run {folder} --resume"
-            raise TrainingInterrupted(error.signal_number, folder, how) from error
-    points = tuple(_point(images, runs) for images, runs in zip(wanted, trained, strict=True))
-    names = (plan.name, dataset.reference or dataset.name)
-    seen = tuple(range(seed, seed + count))
-    curve = LearningCurve(folder, *names, seen, len(validation), points, is_more_than_chance(trained, points, dataset))
-    write_atomically(folder / CURVE, (json.dumps(curve.to_json(), indent=1) + "\n").encode())
+            except TrainingInterrupted as error:
+                how = f"go on with the same command and {shlex.join(['--run', str(folder), '--resume'])}"
+                raise TrainingInterrupted(error.signal_number, folder, how) from error
+        points = tuple(_point(images, runs) for images, runs in zip(wanted, trained, strict=True))
+        names = (plan.name, dataset.reference or dataset.name)
+        seen, more_than_chance = tuple(range(seed, seed + count)), is_more_than_chance(trained, points, dataset)
+        curve = LearningCurve(folder, *names, seen, len(validation), points, more_than_chance)
+        write_atomically(folder / CURVE, (json.dumps(curve.to_json(), indent=1) + "\n").encode())
     if page:
         from digitry.pages.html import write_page
         from digitry.training.learning_curve_page import learning_curve_page

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -28,9 +28,34 @@ PACKAGES = ("digitry", "keras", "tensorflow-cpu", "tensorflow", "jax", "torch", 
 def next_free_folder(recipe: str) -> Path:
     """Find a free folder: runs/<recipe>-1, or the first higher number that is not there."""
     number = 1
-    while Path(f"runs/{recipe}-{number}").exists():
+    while os.path.lexists(f"runs/{recipe}-{number}"):
         number += 1
     return Path(f"runs/{recipe}-{number}")
+
+
+@contextmanager
+def made_folder(given: str | os.PathLike[str] | None, name: str) -> Iterator[Path]:
+    """Give the folder that somebody names as it is; without one make the next free one, which nobody else gets.
+
+    A folder that was made, and in which nothing came to lie, is removed. Raises StorageError when it cannot be made.
+    """
+    if given is not None:
+        yield Path(given)
+        return
+    while True:
+        folder = next_free_folder(name)
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:  # another process was faster
+            continue
+        except OSError as error:
+            raise cannot_write(folder, error) from error
+        break
+    try:
+        yield folder
+    finally:
+        with suppress(OSError):  # something lies in it
+            folder.rmdir()
 
 
 @contextmanager

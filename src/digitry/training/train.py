@@ -124,11 +124,15 @@ def train(
         early = None if folder.exists() else find()
         if early:
             check(early)
-        with sharing_nodes(ray, plan) as nodes, run_folder.locked(folder):
+        with (
+            sharing_nodes(ray, plan) as nodes,
+            run_folder.made_folder(run, plan.name) as folder,
+            run_folder.locked(folder),
+        ):
             goes_on = (folder / CONFIG).exists()
             if goes_on and not resume:
                 raise SettingError(f"{folder} already holds a run; go on with --resume or choose another --run")
-            job = early or find()
+            job = replace(early, folder=folder) if early else find()
             if not early and not goes_on:
                 check(job)
             job = begin_or_go_on(job)

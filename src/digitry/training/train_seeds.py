@@ -85,23 +85,23 @@ def train_seeds(
     count = check_number("seeds", seeds, 1, MOST_SEEDS)
     first = check_number("seed", seed, 0, MAX_SEED - count + 1)
     plan = find_recipe(recipe)
-    folder = Path(run) if run is not None else run_folder.next_free_folder(f"{plan.name}-seeds")
-    if (folder / CONFIG).exists():
-        raise SettingError(f"{folder} holds a run; choose another --run for the runs of several seeds")
+    if run is not None and (Path(run) / CONFIG).exists():
+        raise SettingError(f"{run} holds a run; choose another --run for the runs of several seeds")
     if resume and run is None:
         raise SettingError("--resume goes on with the runs in a folder: say which one with --run")
     dataset = data if isinstance(data, Dataset) else load_dataset(data)
-    done: list[Run] = []
-    for number in range(first, first + count):
-        place = folder / f"seed-{number}"
-        goes_on = resume and (place / CONFIG).is_file()
-        try:
-            done.append(train(plan, dataset, seed=number, run=place, resume=goes_on, **options))
-        except TrainingInterrupted as error:
-            how = f"go on with the same command and {shlex.join(['--run', str(folder), '--resume'])}"
-            raise TrainingInterrupted(error.signal_number, folder, how) from error
-    result = SeedRuns(folder, tuple(done))
-    write_atomically(folder / SEEDS, (json.dumps(result.to_json(), indent=1) + "\n").encode())
+    with run_folder.made_folder(run, f"{plan.name}-seeds") as folder:
+        done: list[Run] = []
+        for number in range(first, first + count):
+            place = folder / f"seed-{number}"
+            goes_on = resume and (place / CONFIG).is_file()
+            try:
+                done.append(train(plan, dataset, seed=number, run=place, resume=goes_on, **options))
+            except TrainingInterrupted as error:
+                how = f"go on with the same command and {shlex.join(['--run', str(folder), '--resume'])}"
+                raise TrainingInterrupted(error.signal_number, folder, how) from error
+        result = SeedRuns(folder, tuple(done))
+        write_atomically(folder / SEEDS, (json.dumps(result.to_json(), indent=1) + "\n").encode())
     return result
 
 

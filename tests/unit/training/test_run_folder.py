@@ -114,6 +114,40 @@ def test_new_runs_are_numbered() -> None:
     assert run_folder.next_free_folder("cnn") == Path("runs/cnn-2")
 
 
+def test_of_several_that_begin_at_once_each_gets_a_folder_of_its_own() -> None:
+    together, found = threading.Barrier(8), []
+
+    def begin() -> None:
+        together.wait()
+        with run_folder.made_folder(None, "cnn") as folder:
+            (folder / "config.json").touch()
+            found.append(folder)
+
+    threads = [threading.Thread(target=begin) for _ in range(8)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert sorted(found) == [Path(f"runs/cnn-{number}") for number in range(1, 9)]
+    assert all(folder.is_dir() for folder in found)
+
+
+def test_a_folder_in_which_nothing_came_to_lie_is_gone_and_a_given_one_stays(tmp_path: Path) -> None:
+    with pytest.raises(SettingError), run_folder.made_folder(None, "cnn") as folder:
+        assert folder.is_dir()
+        raise SettingError("a wrong setting")
+    assert not folder.exists()
+    with run_folder.made_folder(tmp_path, "cnn") as folder:
+        assert folder == tmp_path
+    assert tmp_path.is_dir()
+
+
+def test_a_place_where_no_folder_can_be_made_is_a_storage_error() -> None:
+    Path("runs").touch()
+    with pytest.raises(StorageError, match="cannot write runs/cnn-1: "), run_folder.made_folder(None, "cnn"):
+        pass
+
+
 def test_the_surroundings_name_versions_hardware_and_time() -> None:
     found = run_folder.describe_surroundings()
     assert found["versions"]["python"]

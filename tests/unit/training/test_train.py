@@ -338,6 +338,16 @@ def test_a_folder_that_holds_a_run_is_refused_before_anything_is_loaded(
     assert capsys.readouterr() == ("", "")
 
 
+def test_a_run_whose_folder_another_takes_while_its_data_is_loaded_gets_the_next_one(
+    made_up_dataset: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train_module, "check_export", lambda *_: Path("runs/small-1").mkdir(parents=True))
+    monkeypatch.setattr(train_module, "train_job", lambda job, watch: None)
+    begun = train(SMALL, data=made_up_dataset)
+    assert begun.folder == Path("runs/small-2")
+    assert list(Path("runs/small-1").iterdir()) == []
+
+
 def test_early_stopping_and_the_best_epoch_go_by_validation_loss(
     small_recipe: Recipe, made_up_dataset: Dataset
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Callable
 from typing import Any
@@ -56,9 +57,10 @@ class SharedTraining:
                 furthest = max(furthest, supervisor.batch)
                 self.leave()
                 if losses == LOSSES:
+                    again = shlex.join(["--run", str(supervisor.folder), "--resume"])
                     raise TrainingError(
                         f"workers were lost {LOSSES} times without another step: nodes that died, or ran out of "
-                        f"memory; go on with --run {supervisor.folder} --resume, with fewer nodes or without --ray"
+                        f"memory; go on with {again}, with fewer nodes or without --ray"
                     ) from error
                 at = f"epoch {epoch + 1}, step {self._kept}"
                 self._progress.note(f"a worker was lost; going on from {at}, with those that are left …")

@@ -141,7 +141,10 @@ def tune(
     options = [word for name, value in again.items() if value is not None for word in (name, str(value))]
     options += [] if page else ["--no-page"]
 
-    with _trainers(ray, sent, dataset, track, count, each) as make_trainers:
+    with (
+        _trainers(ray, sent, dataset, track, count, each) as make_trainers,
+        run_folder.made_folder(study, f"{plan_of.name}-study") as folder,
+    ):
         progress = make_tuning_progress(quiet)
         return run_study(folder, plan, plan_of, make_trainers, progress, page=page, options=options)
 
