@@ -76,8 +76,8 @@ def out_of_fold(
     """Return what each judge says of every image of the split, float32 (n, classes), by networks trained on all others.
 
     `parts` is the fold of every image; a network is trained on all but one fold, and on the other split where there is
-    one, and judges that fold. `folder` keeps what is done: the same call goes on where it was stopped, and is over at
-    once when nothing is left to do.
+    one, less copies of what it judges, and judges that fold. `folder` keeps what is done: the same call goes on where
+    it was stopped, and is over at once when nothing is left to do.
     """
     audited, judges, folds = dataset.split(split), judges_for(dataset, seed), int(parts.max()) + 1
     names = [question_name(dataset, split, parts, judge) for judge in judges]
@@ -87,7 +87,7 @@ def out_of_fold(
         done = [folder / f"{name}-{fold + 1}-of-{folds}.npy" for name in names]
         if not all(file.is_file() for file in done):
             tell(fold + 1, folds)
-            data = _training_data(dataset, split, audited.take(np.flatnonzero(parts != fold)))
+            data = _training_data(dataset, split, parts != fold)
             for judge, file in zip(judges, done, strict=True):
                 if not file.is_file():
                     _judge(judge, data, audited.images[held], file, quiet)
@@ -166,8 +166,10 @@ def _train(judge: Judge, data: Dataset, run: Path, quiet: bool) -> None:
         # No less than what `digitry train --from` wants to judge on, and no more: the rest is learnt from.
         fraction = min(0.5, max(HELD_BACK / len(data.train), 0.02))
         plan = plan | {"settings": {"validation_fraction": fraction}}
+    # Nobody asks how sure it is: `confident.calibrated` finds that out from all that it judges.
+    options: dict[str, Any] = {"data": data, "seed": seed, "run": run, "report": False, "scale": False, "quiet": quiet}
     try:
-        train(**plan, data=data, seed=seed, run=run, resume=True, report=False, quiet=quiet)
+        train(**plan, **options, resume=True)
     except TrainingInterrupted as stopped:
         raise TrainingInterrupted(stopped.signal_number, run, "the same audit goes on there") from stopped
     except SettingError:
@@ -175,7 +177,7 @@ def _train(judge: Judge, data: Dataset, run: Path, quiet: bool) -> None:
             raise
         # Begun under other circumstances, another backend say: this fold is done anew.
         shutil.rmtree(run)
-        train(**plan, data=data, seed=seed, run=run, report=False, quiet=quiet)
+        train(**plan, **options)
 
 
 def judges_for(dataset: Dataset, seed: int) -> list[Judge]:
@@ -209,10 +211,16 @@ def _count(dataset: Dataset) -> int:
     return len(dataset.train) + (len(dataset.test) if dataset.test else 0)
 
 
-def _training_data(dataset: Dataset, split: str, others: Split) -> Dataset:
-    """Return what one fold is trained on: the other folds, and the whole other split."""
-    more = dataset.test if split == "train" else dataset.train
-    parts = [others] if more is None else [others, more]
+def _training_data(dataset: Dataset, split: str, kept: NDArray[np.bool_]) -> Dataset:
+    """Return what one fold is trained on: the `kept` images of the split, bool (n,), and of the other split all but
+    copies of those that are judged.
+    """
+    audited, more = dataset.split(split), dataset.test if split == "train" else dataset.train
+    parts = [audited.take(np.flatnonzero(kept))]
+    if more is not None:
+        judged = audited.images[~kept]
+        first = first_of_its_kind(np.concatenate([judged, more.images]))
+        parts.append(more.take(np.flatnonzero(first[len(judged) :] >= len(judged))))
     images, labels = (np.concatenate([getattr(part, name) for part in parts]) for name in ("images", "labels"))
     train = Split(images, labels)
     return Dataset(dataset.name, train, None, dataset.class_names, dataset_sha256(train, None), dataset.source)

@@ -83,8 +83,9 @@ def test_every_image_is_judged_by_five_networks_that_saw_all_others(tmp_path: Pa
             judged.extend(image.tobytes() for image in images)
             return np.full((len(images), 10), 0.1, np.float32)
 
-    def fake_train(*, data: Dataset, **_: Any) -> None:
+    def fake_train(*, data: Dataset, report: bool, scale: bool, **_: Any) -> None:
         assert data.test is None
+        assert (report, scale) == (False, False)
         learnt.append({image.tobytes() for image in data.train.images})
 
     monkeypatch.setattr(folds, "train", fake_train)
@@ -95,6 +96,33 @@ def test_every_image_is_judged_by_five_networks_that_saw_all_others(tmp_path: Pa
     own, other = ({image.tobytes() for image in split.images} for split in (data.train, data.test))
     assert sorted(judged) == sorted(5 * list(own))
     assert all(len(part & own) == 150 and other <= part for part in learnt)
+
+
+def test_what_also_stands_in_the_other_split_is_judged_by_networks_that_saw_neither(
+    tmp_path: Path, monkeypatch: Any
+) -> None:
+    data, other = with_planted_mistakes(), make_digits(120, seed=9)
+    copied = Split(np.concatenate([data.train.images[:20], other.images[20:]]), other.labels)
+    copies = {image.tobytes() for image in copied.images[:20]}
+    learnt: list[Split] = []
+
+    class Judge:
+        contract = type("C", (), {"class_names": tuple("abcdefghij")})
+
+        def __init__(self, model: Path, *, reads: str) -> None:
+            pass
+
+        def probabilities(self, images: np.ndarray) -> np.ndarray:
+            seen = {image.tobytes() for image in learnt[-1].images}
+            shown = {image.tobytes() for image in images}
+            assert not shown & seen
+            assert seen >= copies - shown, "only those that are judged are left out"
+            return np.full((len(images), 10), 0.1, np.float32)
+
+    monkeypatch.setattr(folds, "train", lambda *, data, **_: learnt.append(data.train))
+    monkeypatch.setattr(folds, "Model", Judge)
+    for split in ("train", "test"):
+        audit(replace(data, test=copied), split=split, folds=4, out=tmp_path / split)
 
 
 def digits_with_planted_mistakes() -> Dataset:
