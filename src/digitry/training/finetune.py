@@ -187,6 +187,8 @@ def open_start(where: str | os.PathLike[str], plan: Recipe, settings: Mapping[st
 def held_back_settings(dataset: Dataset, plan: Recipe, seed: int, progress: TrainingProgress) -> Recipe:
     """Return the recipe as it is; without a held-back part where that would be too small to compare before with
     after.
+
+    Raises SettingError where the recipe chooses an epoch by it.
     """
     settings = plan.settings
     if not settings.validation_fraction:
@@ -197,10 +199,14 @@ def held_back_settings(dataset: Dataset, plan: Recipe, seed: int, progress: Trai
         held_back = dataset.train.take(slice(0))
     if len(held_back) >= LEAST_HELD_BACK:
         return plan
-    progress.note(
+    few = (
         f"of {len(dataset.train)} pictures {len(held_back)} could be held back, too few to judge by "
-        f"({LEAST_HELD_BACK} are needed): all are learnt from"
+        f"({LEAST_HELD_BACK} are needed)"
     )
+    for name in ("keep_best", "early_stopping_epochs"):
+        if getattr(settings, name):
+            raise SettingError(f"{few}, and {name} judges every epoch by them: leave it out, or give more pictures")
+    progress.note(f"{few}: all are learnt from")
     return plan.with_settings({"validation_fraction": 0.0})
 
 

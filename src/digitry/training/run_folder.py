@@ -18,6 +18,7 @@ from typing import Any
 
 from digitry.errors import SettingError, StorageError
 from digitry.files import cannot_write, remove_stale_temporaries, write_atomically
+from digitry.recipes.backend import trained_by
 from digitry.recipes.describe_layers import LayerFacts
 from digitry.recipes.settings import Settings, with_defaults
 from digitry.runs import CONFIG, DONE, HISTORY, LAYERS, LOCK, Epoch
@@ -126,15 +127,35 @@ def check_same_plan(folder: Path, wanted: dict[str, Any], found: dict[str, Any],
 
     `kind` knows the defaults of settings that were not there yet when the run began.
     """
-    for name in ("recipe", "seed", "data_sha256", "backend"):
+    for name in ("recipe", "seed"):
         if wanted[name] != found.get(name):
             raise _different(folder, name, found.get(name), wanted[name])
+    if wanted["data_sha256"] != found.get("data_sha256"):
+        raise other_data(f"the run in {folder}", wanted["data"], "--run")
+    if wanted["backend"] != found.get("backend"):
+        raise other_trainer(f"the run in {folder}", found.get("backend"), wanted["backend"], "--run")
     settings = with_defaults(found["settings"], kind)
     for name, value in wanted["settings"].items():
         before = settings.get(name)
         grows = name == "epochs" and value >= (before or 0) and wanted["settings"]["schedule"] == "constant"
         if value != before and not grows:
             raise _different(folder, name, before, value)
+
+
+def other_data(what: str, data: str, option: str) -> SettingError:
+    """Return the error for a run or a study that was begun on other data than `data` is now."""
+    return SettingError(
+        f"{what} was begun on other images or labels than {data} has now; go on with the data as it was, or use "
+        f"another {option} folder"
+    )
+
+
+def other_trainer(what: str, before: object, now: object, option: str) -> SettingError:
+    """Return the error for one that was trained by something else, as `Recipe.trainer` names it, than it would be."""
+    return SettingError(
+        f"{what} was trained by {trained_by(str(before))}, and here it would be {trained_by(str(now))}; go on with "
+        f"KERAS_BACKEND and packages as they were, or use another {option} folder"
+    )
 
 
 def _different(folder: Path, name: str, found: object, wanted: object) -> SettingError:

@@ -254,6 +254,16 @@ def test_it_is_said_how_many_could_have_been_held_back(
     assert "of 64 pictures 9 could be held back, too few to judge by (10 are needed)" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("chooses", [{"keep_best": True}, {"early_stopping_epochs": 2}])
+def test_of_too_few_pictures_no_epoch_is_chosen_by_those_held_back(
+    old_run: Path, other_hand: Dataset, chooses: dict[str, Any]
+) -> None:
+    few = replace(other_hand, train=other_hand.train.take(slice(0, 20)))
+    with pytest.raises(SettingError, match=f"of 20 pictures . could be held back.*{next(iter(chooses))} judges"):
+        begun(few, old_run, "new", settings=chooses)
+    assert not Path("new").exists()
+
+
 def test_pictures_of_a_single_class_can_be_learnt_from_by_a_model_that_knows_more(
     small_recipe: Recipe, old_run: Path, other_hand: Dataset
 ) -> None:

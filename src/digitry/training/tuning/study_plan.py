@@ -22,10 +22,9 @@ from typing import Any
 from digitry.errors import ModelError, SettingError
 from digitry.files import write_atomically
 from digitry.networks.contract import current_name
-from digitry.recipes.backend import trained_by
 from digitry.recipes.base import Recipe
 from digitry.recipes.settings import About, check_number
-from digitry.training.run_folder import describe_surroundings
+from digitry.training.run_folder import describe_surroundings, other_data, other_trainer
 from digitry.training.tuning.space import read_space, space_in_words
 
 PLAN, JOURNAL, BEST, RESULT, PAGE = "study.json", "trials.log", "best.toml", "result.json", "study.html"
@@ -151,20 +150,13 @@ def going_on(folder: Path, found: StudyPlan, wanted: StudyPlan, given: set[str])
         if name in given and before != now:
             raise SettingError(f"the study in {folder} has {name} {before}, not {now}; use another --study folder")
     if found.data_sha256 != wanted.data_sha256:
-        raise SettingError(
-            f"the study in {folder} was begun on other images or labels than {wanted.data} has now; go on with the "
-            "data as it was, or use another --study folder"
-        )
+        raise other_data(f"the study in {folder}", wanted.data, "--study")
     if found.recipe_sha256 not in (None, wanted.recipe_sha256):
         raise SettingError(
             f"the study in {folder} was begun with another recipe file than {wanted.source} is now; go on with the "
             "file as it was, or use another --study folder"
         )
     if found.backend not in (None, wanted.backend):
-        raise SettingError(
-            f"the study in {folder} was trained by {trained_by(found.backend)}, and here it would be "
-            f"{trained_by(str(wanted.backend))}; go on with KERAS_BACKEND and packages as they were, or use another "
-            "--study folder"
-        )
+        raise other_trainer(f"the study in {folder}", found.backend, wanted.backend, "--study")
     longer = {name: getattr(wanted, name) for name in ("trials", "minutes", "fresh_seeds") if name in given}
     return replace(found, **longer, recipe_sha256=wanted.recipe_sha256, backend=wanted.backend)
