@@ -198,7 +198,7 @@ def train_job(job: TrainingJob, watch: Watch) -> None:
 
 def _fit(job: TrainingJob, watch: Watch) -> tuple[Any, list[Epoch], bool]:
     """Train to the last epoch; returns the model with the weights to keep, the figures of every epoch, and whether
-    callbacks changed weights after the last one.
+    these weights are of none, because callbacks changed them after the last one.
     """
     # Imported here: it subclasses a Keras class, and the backend has to be chosen first.
     from digitry.evaluation.report import GrowingChart
@@ -273,11 +273,12 @@ def _fit(job: TrainingJob, watch: Watch) -> tuple[Any, list[Epoch], bool]:
     supervisor.leave_if_asked()
     supervisor.restore_into(model)
     is_changed = callbacks.end()
-    if is_changed:
-        progress.note("callbacks changed the weights after the last epoch, whose figures are of those before")
-    if settings.keep_best:
+    if settings.keep_best:  # whatever callbacks made of the last one
         state.restore(model, _read_best(checkpoints / BEST, job.config["run_id"]).arrays)
         progress.note(f"keeping epoch {best_epoch(supervisor.history)}, the one with the lowest validation loss")
+        is_changed = False
+    elif is_changed:
+        progress.note("callbacks changed the weights after the last epoch, whose figures are of those before")
     return whole, supervisor.history, is_changed
 
 

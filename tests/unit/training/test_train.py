@@ -380,6 +380,23 @@ def test_early_stopping_and_the_best_epoch_go_by_validation_loss(
     )
 
 
+@pytest.mark.skipif(PLAIN_TORCH, reason="it calls no callbacks")
+@pytest.mark.parametrize("keeps_best", [True, False])
+def test_the_model_has_the_figures_of_the_best_epoch_whatever_callbacks_do_at_the_end(
+    keeps_best: bool, made_up_dataset: Dataset
+) -> None:
+    choose_backend()
+    import keras
+
+    class Moves(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_train_end(self, logs: Any = None) -> None:
+            self.model.set_weights([weight * 2 for weight in self.model.get_weights()])
+
+    settings = {"epochs": 1, "keep_best": keeps_best}
+    done = train(SMALL, data=made_up_dataset, run="run", settings=settings, callbacks=Moves())
+    assert done.contract.metrics.get("val_loss") == (done.figures["val_loss"] if keeps_best else None)
+
+
 def test_an_epochs_order_is_a_function_of_seed_and_epoch_alone(small_recipe: Recipe, made_up_dataset: Dataset) -> None:
     train_split = made_up_dataset.train
     one = DigitTask(small_recipe, 3).epoch(train_split, 5)
