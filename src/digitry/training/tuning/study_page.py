@@ -81,8 +81,8 @@ def _gain_parts(study: Study) -> list[Part]:
     return [
         gain.sentence[:1].upper() + gain.sentence[1:],
         "The best of many trials is also the luckiest. So both were trained anew with seeds that chose nothing, "
-        "the same for both; the interval is Student's t over the differences. The validation images are those that "
-        "chose, so test has the last word, once: compare a run of each with digitry compare.",
+        "the same for both; the interval is Student's t over the differences. Images that were held back chose, so "
+        "test has the last word, once: compare a run of each with digitry compare.",
         PageTable(("Seed", "Recipe's own", f"Trial {gain.trial}", "Difference"), rows),
         _picture(study_charts.gain(gain), "Accuracy with each fresh seed, with the recipe's own and the best settings"),
     ]
