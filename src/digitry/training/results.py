@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from digitry.files import write_atomically
 from digitry.networks.contract import Contract
 from digitry.networks.model import Model
-from digitry.runs import MODEL, NUMBERS, WEIGHTS, Epoch, kept_epoch
+from digitry.runs import METRICS, MODEL, NUMBERS, WEIGHTS, Epoch, kept_epoch
 from digitry.training import run_folder
 from digitry.training.job import TrainingJob
 from digitry.training.tasks import NumberTask
@@ -33,7 +33,7 @@ def write_results(
     report: bool,
     is_changed: bool = False,
 ) -> None:
-    """Write weights, ONNX, and, with `report`, the report on all but the test split of single digits.
+    """Write weights, ONNX, and, with `report`, the report on single digits. The labels of the test split are not read.
 
     `is_changed`: the weights are of no epoch in the history.
     """
@@ -47,11 +47,14 @@ def write_results(
     reads_numbers = job.plan.reads == "number"
     proven = (_export_numbers if reads_numbers else _export_digits)(job, model, contract)
     add_scale(job, len(history), progress)
-    if report and not reads_numbers:
+    # What is there already is of the fewer epochs that were trained here before.
+    if reads_numbers:
+        (job.folder / METRICS).unlink(missing_ok=True)
+    elif report:
         progress.note("drawing the report …")
         write_report(job.folder, data=job.dataset)
-    elif not reads_numbers:
-        remove_report(job.folder)  # of the fewer epochs that were trained here before
+    else:
+        remove_report(job.folder)
     progress.note(f"{MODEL}: {proven}")
 
 
@@ -92,8 +95,8 @@ def _export_numbers(job: TrainingJob, model: Any, contract: Contract) -> str:
     from digitry.evaluation.number_runs import numbers_right, written_strips
     from digitry.exports import onnx, parity
 
-    unseen, split = _unseen(job)
-    strips, targets = written_strips(unseen, job.seed, contract.class_names)
+    digits, split = (job.validation, "validation") if job.validation else (_some(job.training), "training")
+    strips, targets = written_strips(digits, job.seed, contract.class_names)
     done = parity.write_if_equal(onnx.FORMAT, model, contract, job.folder / MODEL, prove_on=strips)
     right = numbers_right(Model.open(job.folder), strips, targets)
     figures = {"made_of": split, "strips": len(strips), "right": right, "accuracy": round(right / len(strips), 4)}
@@ -107,7 +110,11 @@ def _export_numbers(job: TrainingJob, model: Any, contract: Contract) -> str:
 def _unseen(job: TrainingJob) -> tuple[Split, str]:
     """Return images to prove the export on, without their labels, and the split that they are of."""
     test = job.dataset.test
-    return (test, "test") if test else (job.dataset.train.take(slice(0, 10_000)), "training")
+    return (test, "test") if test else (_some(job.dataset.train), "training")
+
+
+def _some(split: Split) -> Split:
+    return split.take(slice(0, 10_000))
 
 
 def add_scale(job: TrainingJob, epochs: int, progress: TrainingProgress) -> None:

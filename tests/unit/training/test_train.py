@@ -462,7 +462,7 @@ def test_a_run_that_learned_numbers_leaves_a_model_its_temperature_and_how_many_
     assert 0.5 <= contract.metrics["temperature"] <= 3.0
     assert bundle.load(Path("run/weights.safetensors"))[1] == contract
     figures = json.loads(Path("run/numbers.json").read_text())
-    assert figures["made_of"] == "test"
+    assert figures["made_of"] == "validation"
     assert figures["strips"] == 24
     assert figures["accuracy"] == round(figures["right"] / 24, 4)
     # Its run is read with, judged and shown by the same commands as those of digits.
