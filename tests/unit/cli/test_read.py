@@ -20,7 +20,7 @@ from pyarrow import parquet
 
 from digitry.cli.read import command
 from digitry.cli.reading_output import Made, drawing_paths
-from digitry.errors import DigitryError, ModelError, SettingError, StorageError
+from digitry.errors import DigitryError, ModelError, SettingError
 from digitry.reading import Reader
 from digitry.reading.batch.records import PictureSource
 from tests.unit.images.written import ink_page
