@@ -17,6 +17,7 @@ from digitry.networks.contract import Contract
 from digitry.recipes.base import ACTIVATIONS, MAX_PARAMETERS, Recipe
 from digitry.types import Dataset
 from tests.conftest import make_digits
+from tests.unit.training.conftest import train
 
 keras = pytest.importorskip("keras")
 
@@ -157,33 +158,33 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> digitry.Run:
     np.savez(
         folder / "own.npz", x_train=split.images, y_train=split.labels, x_test=held_out.images, y_test=held_out.labels
     )
-    return digitry.train("dense-relu", folder / "own.npz", run=folder / "run", epochs=1, units=(8, 4), report=False)
+    return train("dense-relu", folder / "own.npz", run=folder / "run", epochs=1, units=(8, 4))
 
 
 def test_own_numbers_travel_with_the_run_and_hold_when_it_goes_on(small_run: digitry.Run) -> None:
-    options: dict[str, Any] = {"run": "run", "report": False}
+    options: dict[str, Any] = {"run": "run"}
     data = small_run.data
     run = digitry.open_run(shutil.copytree(small_run.folder, "run"))
     assert json.loads(Path("run/config.json").read_text())["settings"]["units"] == [8, 4]
     assert run.contract.settings["units"] == [8, 4]
     assert [layer.units for layer in run.keras_model().layers[1:]] == [8, 4, 10]
-    again = digitry.train("dense-relu", data, epochs=1, units="8,4", resume=True, **options)
+    again = train("dense-relu", data, epochs=1, units="8,4", resume=True, **options)
     assert again == run
     with pytest.raises(SettingError, match=r"has units \[8, 4\], not \[8, 5\]"):
-        digitry.train("dense-relu", data, epochs=1, units=(8, 5), resume=True, **options)
+        train("dense-relu", data, epochs=1, units=(8, 5), resume=True, **options)
 
 
 def test_a_run_from_before_there_were_such_settings_goes_on(made_up_dataset: Dataset) -> None:
-    options: dict[str, Any] = {"run": "run", "report": False, "units": (32, 64)}
-    digitry.train("dense-relu", made_up_dataset, epochs=1, **options)
+    options: dict[str, Any] = {"run": "run", "units": (32, 64)}
+    train("dense-relu", made_up_dataset, epochs=1, **options)
     for name in ("config.json", "done.json"):
         path = Path("run") / name
         kept = json.loads(path.read_text())
         for own in ("units", "activation"):
             del kept.get("settings", kept)[own]
         path.write_text(json.dumps(kept))
-    assert len(digitry.train("dense-relu", made_up_dataset, epochs=1, resume=True, **options).history) == 1
-    assert len(digitry.train("dense-relu", made_up_dataset, epochs=2, resume=True, **options).history) == 2
+    assert len(train("dense-relu", made_up_dataset, epochs=1, resume=True, **options).history) == 1
+    assert len(train("dense-relu", made_up_dataset, epochs=2, resume=True, **options).history) == 2
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -196,13 +197,13 @@ def test_a_network_that_cannot_be_leaves_nothing_behind(folder_is_there: bool, m
     if folder_is_there:
         Path("run").mkdir()
     with pytest.raises(SettingError, match="no network of recipe cnn"):
-        digitry.train("cnn", made_up_dataset, run="run", filters=[8] * 6)
+        train("cnn", made_up_dataset, run="run", filters=[8] * 6)
     assert not Path("run/config.json").exists()
     assert Path("run").exists() == folder_is_there
 
 
 def test_who_continues_from_a_run_takes_its_numbers_over(small_run: digitry.Run, made_up_dataset: Dataset) -> None:
-    run = digitry.train("dense-relu", made_up_dataset, run="run", start_from=small_run, epochs=1, report=False)
+    run = train("dense-relu", made_up_dataset, run="run", start_from=small_run, epochs=1)
     assert run.settings["units"] == [8, 4]
     assert run.compared is not None
     assert run.compared["from"] == str(small_run.folder)

@@ -67,11 +67,12 @@ def end_of(program: str) -> tuple[int, str, float]:
 def test_a_program_that_ends_does_not_wait_for_what_is_being_made() -> None:
     program = """
 import sys, time
-from digitry.training.prefetch import prefetch
+from digitry.training import prefetch
+prefetch.GIVE_UP_SECONDS = 0.5
 def forever():
     while True:
         time.sleep(0.01)
-prefetch(forever)
+prefetch.prefetch(forever)
 sys.exit(7)
 """
     code, errors, seconds = end_of(program)
