@@ -87,6 +87,7 @@ def test_a_training_killed_with_sigkill_ends_byte_equal_to_one_that_was_not(
     assert weights[0] == weights[1]
 
 
+@pytest.mark.slow
 def test_json_goes_to_stdout_and_nothing_else(whole: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     assert [line["epoch"] for line in json.loads(whole[1].stdout)["history"]] == [1, 2, 3, 4, 5, 6]
     assert whole[1].stderr == ""

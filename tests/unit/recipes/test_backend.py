@@ -91,6 +91,7 @@ def test_our_own_process_starts_without_what_keras_has_for_others() -> None:
     assert loaded(ours=True) == "False True True"
 
 
+@pytest.mark.slow
 def test_in_a_process_of_others_nothing_is_left_out() -> None:
     assert loaded(ours=False) == "True True False"
 
