@@ -13,11 +13,13 @@ import cv2
 import numpy as np
 import pytest
 
+from digitry import open_run
 from digitry.errors import DataError, ModelError, SettingError
 from digitry.evaluation.judging import judge_run
 from digitry.networks.model import Model
 from digitry.networks.onnx_bytes import with_contract
 from digitry.recipes.base import Recipe
+from digitry.runs import Run
 from digitry.training import finetune
 from digitry.training import train as train_module
 from digitry.training.job import TrainingJob
@@ -68,6 +70,16 @@ def mnist_in_cache(made_up_dataset: Dataset, monkeypatch: pytest.MonkeyPatch) ->
     return mnist
 
 
+@pytest.fixture
+def hardly_changed(old_run: Path, other_hand: Dataset, few_images: None, kept: Path) -> Run:
+    """A run that began with its weights and took one epoch of steps of next to nothing; trained once."""
+    again = kept.with_name("new")
+    if not again.exists():
+        settings = {"epochs": 1, "learning_rate": 1e-12}
+        train(SMALL, data=other_hand, start_from="old", run=again, settings=settings)
+    return open_run(shutil.copytree(again, "new"))
+
+
 def compared(done: Any) -> dict[str, tuple[int, int, int]]:
     return {
         one["part"]: (one["images"], one["errors_before"], one["errors_after"]) for one in done.compared["compared"]
@@ -104,17 +116,13 @@ def test_without_the_old_images_the_old_hand_is_forgotten(
     assert "mnist is not in the cache (get it with: digitry fetch mnist)" in capsys.readouterr().err
 
 
-def test_the_first_weights_are_those_of_the_other_model(
-    small_recipe: Recipe, old_run: Path, other_hand: Dataset, few_images: None
-) -> None:
+def test_the_first_weights_are_those_of_the_other_model(hardly_changed: Run) -> None:
     """A learning rate of next to nothing leaves every answer as it was."""
-    settings = {"epochs": 1, "learning_rate": 1e-12}
-    done = train(small_recipe, data=other_hand, start_from=old_run, run="new", settings=settings)
     from digitry.exports import bundle
 
     before, after = (bundle.load(Path(run) / "weights.safetensors")[0] for run in ("old", "new"))
     np.testing.assert_allclose(after["0.Conv2D.kernel"], before["0.Conv2D.kernel"], atol=1e-9)
-    assert compared(done)["held back"][0] == 20
+    assert compared(hardly_changed)["held back"][0] == 20
 
 
 def test_one_seed_gives_the_same_bytes_to_a_run_that_was_killed_too(
@@ -139,24 +147,24 @@ def test_one_seed_gives_the_same_bytes_to_a_run_that_was_killed_too(
 
 
 def test_the_config_says_where_the_weights_came_from_and_a_resume_holds_to_it(
-    small_recipe: Recipe, old_run: Path, other_hand: Dataset, few_images: None
+    hardly_changed: Run, small_recipe: Recipe, other_hand: Dataset
 ) -> None:
     options: dict[str, Any] = {"data": other_hand, "run": "new", "resume": True}
-    done = train(small_recipe, start_from="old", settings={"epochs": 1}, **options)
+    options["settings"] = {"epochs": 1, "learning_rate": 1e-12}
     facts = json.loads(Path("new/config.json").read_text())["start"]
     assert facts["from"] == "old"
-    assert facts["sha256"] == hashlib.sha256((old_run / "model.onnx").read_bytes()).hexdigest()
+    assert facts["sha256"] == hashlib.sha256(Path("old/model.onnx").read_bytes()).hexdigest()
     assert facts["beside"] is None
-    assert train(small_recipe, start_from="old/model.onnx", settings={"epochs": 1}, **options) == done
+    assert train(small_recipe, start_from="old/model.onnx", **options) == hardly_changed
     with pytest.raises(
         SettingError, match=r"started from old \(SHA-256 .*beside nothing\), not from weights of its own"
     ):
-        train(small_recipe, settings={"epochs": 1}, **options)
+        train(small_recipe, **options)
     shutil.copytree("old", "another")
     model = Model("old")
     Path("another/model.onnx").write_bytes(with_contract(model.data, replace(model.contract, seed=7)))
     with pytest.raises(SettingError, match=r"started from old.*not from another"):
-        train(small_recipe, start_from="another", settings={"epochs": 1}, **options)
+        train(small_recipe, start_from="another", **options)
 
 
 def test_fine_tuning_has_settings_of_its_own_below_those_that_are_given(small_recipe: Recipe, old_run: Path) -> None:
@@ -216,7 +224,7 @@ def test_classes_in_another_order_are_judged_on_the_part_that_was_held_back(
     names = tuple(reversed(other_hand.class_names))
     labels = len(names) - 1 - other_hand.train.labels
     turned = replace(other_hand, train=Split(other_hand.train.images, labels), class_names=names)
-    settings = {"epochs": 2, "learning_rate": 0.01, "validation_fraction": 0.5}
+    settings = {"epochs": 1, "learning_rate": 0.01, "validation_fraction": 0.5}
     for data, run in ((other_hand, "plain"), (turned, "turned")):
         train(small_recipe, data=data, start_from=old_run, run=run, settings=settings)
     plain = judge_run("plain", split="validation", data=other_hand)
