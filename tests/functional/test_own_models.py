@@ -16,9 +16,10 @@ from keras import layers  # noqa: E402 - after it is known to be there
 import digitry  # noqa: E402
 from digitry.errors import ModelError, SettingError  # noqa: E402
 from digitry.synthesis.augment import distort  # noqa: E402
+from tests.unit.training.conftest import train  # noqa: E402
 from tests.unit.written_numbers import printed_split  # noqa: E402
 
-RUN: dict[str, Any] = {"epochs": 4, "batch_size": 20, "report": False}
+RUN: dict[str, Any] = {"epochs": 4, "batch_size": 20}
 
 
 def skipping() -> Any:
@@ -64,11 +65,11 @@ def run(data: Path) -> digitry.Run:
     network = skipping()
     before = network.get_weights()
     with pytest.raises(KeyboardInterrupt):
-        digitry.train(network, data, run=data.parent / "stopped", callbacks=Stop(), **RUN)
+        train(network, data, run=data.parent / "stopped", callbacks=Stop(), **RUN)
     assert all(map(np.array_equal, before, network.get_weights())), "what was given stays as it was"
     folder = data.parent / "elsewhere"
     shutil.move(data.parent / "stopped", folder)
-    return digitry.train(folder / "network.json", data, run=folder, resume=True, report=False, callbacks=EndsEarly())
+    return train(folder / "network.json", data, run=folder, resume=True, callbacks=EndsEarly())
 
 
 def test_it_has_learnt_by_its_own_loss_and_optimizer(run: digitry.Run) -> None:
@@ -95,7 +96,7 @@ def test_another_network_does_not_go_on_with_it(run: digitry.Run, data: Path) ->
     other = skipping()
     other.layers[3].activation = keras.activations.relu
     with pytest.raises(SettingError, match="has another network than this one"):
-        digitry.train(other, data, run=run.folder, resume=True, **RUN | {"epochs": 5})
+        train(other, data, run=run.folder, resume=True, **RUN | {"epochs": 5})
 
 
 @pytest.mark.parametrize("opset", [13, 21])
@@ -119,7 +120,7 @@ def test_a_file_with_layers_of_ones_own_is_run_only_where_it_is_named(data: Path
         "            return 2.0 * x\n"
         "    return Sequential([layers.Input((784,)), Twice(), layers.Dense(classes, activation='softmax')])\n"
     )
-    done = digitry.train(file, data, run=tmp_path / "run", **RUN | {"epochs": 1})
+    done = train(file, data, run=tmp_path / "run", **RUN | {"epochs": 1})
     trace.unlink()
     file.unlink()
     assert (done.recipe, (done.folder / "recipe.py").is_file()) == ("my-recipe", True)

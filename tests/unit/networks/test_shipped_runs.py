@@ -22,6 +22,7 @@ from digitry.networks.model_files import NAMES, SHIPPED, run_or_shipped, shipped
 from digitry.runs import METRICS, START, Run
 from digitry.types import Dataset
 from tests.unit.tiny_models import printed_digit
+from tests.unit.training.conftest import train
 
 
 @pytest.mark.parametrize("name", shipped_runs())
@@ -118,12 +119,12 @@ def test_a_training_goes_on_from_one_by_its_name_and_from_another_recipe_s_it_is
     made_up_dataset: Dataset, tmp_path: Path
 ) -> None:
     pytest.importorskip("keras")
-    options: dict[str, Any] = {"run": tmp_path / "run", "epochs": 1, "report": False}
-    run = digitry.train("tiny", made_up_dataset, start_from="tiny", **options)
+    options: dict[str, Any] = {"run": tmp_path / "run", "epochs": 1}
+    run = train("tiny", made_up_dataset, start_from="tiny", **options)
     start = json.loads((run.folder / START).read_bytes())
     assert (start["from"], start["sha256"]) == ("tiny", Model.open("tiny").sha256)
     with pytest.raises(SettingError, match="quick is of recipe quick, not tiny; use: digitry train quick --from quick"):
-        digitry.train("tiny", made_up_dataset, start_from="quick", **options)
+        train("tiny", made_up_dataset, start_from="quick", **options)
 
 
 @pytest.mark.parametrize("change", [digitry.calibrate, put_back_scale])
