@@ -80,6 +80,7 @@ def test_without_one_of_its_files_it_is_not_finished(name: str, make_run: MakeRu
     assert not Run.open(folder).is_finished
 
 
+@pytest.mark.usefixtures("blank_plots")
 def test_it_stands_for_its_folder_wherever_a_path_is_taken(make_run: MakeRun, made_up_dataset: Any) -> None:
     run = Run.open(make_run())
     assert os.fspath(run) == str(run.folder)
