@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from digitry.evaluation import calibrate, number_runs
 from digitry.networks import odd_data
 from digitry.recipes.base import Recipe, Settings
 from digitry.training import results, tasks
+from digitry.training import train as train_module
+from digitry.training.check_export import check_export
 from digitry.training.train import train as train_with_report
 
 
@@ -41,6 +44,23 @@ def train(recipe: str | Recipe, *data: Any, **options: Any) -> digitry.Run:
         patch.setattr(calibrate, "PICTURES_AN_EPOCH", {"digit": 4, "number": 2})
         few_strips(patch)
         return train_with_report(recipe, *data, **{"report": False} | options)
+
+
+@pytest.fixture(scope="module")
+def checked_once() -> Iterator[None]:
+    """Before its first training alone a network is asked whether it can be exported; what is asked has tests of its
+    own.
+    """
+    checked: list[tuple[Any, tuple[str, ...]]] = []
+
+    def check(plan: Recipe, class_names: tuple[str, ...]) -> None:
+        if (plan.build, class_names) not in checked:
+            check_export(plan, class_names)
+            checked.append((plan.build, class_names))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train_module, "check_export", check)
+        yield
 
 
 def few_strips(patch: pytest.MonkeyPatch) -> None:

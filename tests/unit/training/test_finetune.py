@@ -32,6 +32,8 @@ from tests.unit.training.test_train import Killed, at_step, every_step, final_st
 
 __all__ = ["at_step", "every_step"]
 
+pytestmark = pytest.mark.usefixtures("checked_once")
+
 
 @pytest.fixture
 def few_images(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,8 @@ from tests.conftest import make_dataset
 from tests.unit.training.conftest import PLAIN_TORCH, SMALL, few_strips, train
 from tests.unit.written_numbers import SMALL_NUMBERS, printed_dataset
 
+pytestmark = pytest.mark.usefixtures("checked_once")
+
 STEPS_PER_EPOCH = 12  # 180 images, 16 a batch
 LAST_STEP = 3 * STEPS_PER_EPOCH
 
