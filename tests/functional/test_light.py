@@ -15,6 +15,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 import digitry
+from tests.functional.calling import call
 
 HEAVY = {"keras", "tensorflow", "jax", "torch"}
 
@@ -79,15 +80,12 @@ def test_help_takes_less_than_015_s_of_processor_time() -> None:
     assert min(float(done.stdout.splitlines()[-1]) for done in starts) < 0.15
 
 
-def test_every_command_has_help() -> None:
+def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
     from digitry.cli import COMMANDS
 
     for name in COMMANDS:
-        done = subprocess.run(
-            [sys.executable, "-m", "digitry", name, "--help"], capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        assert "Usage: " in done.stdout
+        assert call(name, "--help") == 0
+        assert "Usage: " in capsys.readouterr().out
 
 
 def test_digitry_alone_prints_its_help_as_it_is() -> None:
