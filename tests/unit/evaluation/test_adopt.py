@@ -14,6 +14,7 @@ onnx = pytest.importorskip("onnx")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402 - after it is known to be there
 
 from digitry.errors import ModelError  # noqa: E402
+from digitry.evaluation import adopt as adopt_module  # noqa: E402
 from digitry.evaluation.adopt import adopt  # noqa: E402
 from digitry.evaluation.judge_model import judge_model  # noqa: E402
 from digitry.networks.model import Model  # noqa: E402
@@ -91,6 +92,12 @@ def write(
     )
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), str(path))
     return path
+
+
+@pytest.fixture(autouse=True)
+def few_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fit the scale of confidence to few, which takes longer than all else."""
+    monkeypatch.setattr(adopt_module, "PICTURES", 4)
 
 
 LAYOUTS: dict[str, dict[str, Any]] = {
