@@ -42,6 +42,8 @@ def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
         """Of the address and the headers so far."""
         _came = 0
         """Bytes of the awaited part, as they came over the wire; less what came together with its beginning."""
+        _empty = 0
+        """Of these, those since the last that were the body's own: heads of chunks, and what stands behind the last."""
         _turns = 0
         """How often another part was awaited."""
         _held: bytearray
@@ -82,6 +84,7 @@ def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
         def _take(self, data: bytes) -> None:
             turns = self._turns
             self._awaited = self._awaited or "head"  # the next request begins on a connection that was kept
+            self._empty += len(data)
             super().data_received(data)
             if self._turns == turns:
                 self._came += len(data)
@@ -89,13 +92,17 @@ def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
             self._be_patient()
 
         def _await(self, part: str) -> None:
-            self._awaited, self._came, self._turns = part, 0, self._turns + 1
+            self._awaited, self._came, self._empty, self._turns = part, 0, 0, self._turns + 1
 
         def _refuse_what_has_no_end(self) -> None:
             if self._awaited == "head" and self._came > limits.max_header_bytes:
                 self._refuse(self._large_head())
-            elif self._awaited == "body" and self._came > 2 * limits.max_body_bytes + limits.max_header_bytes:
-                # Bodies are counted where they are read: this one is made of chunks of nothing, or its end has none.
+            elif self._awaited == "body" and (
+                self._empty > limits.max_header_bytes
+                or self._came > 2 * limits.max_body_bytes + limits.max_header_bytes
+            ):
+                # Bodies are counted where they are read: this one is made of chunks of nothing, or its end has none, of
+                # which the parser copies all for each piece that comes.
                 self._refuse(ProblemError("too-large", "The body takes more bytes than it has; send it whole.", CLOSE))
 
         def _large_head(self) -> ProblemError:
@@ -134,6 +141,7 @@ def patient_protocol(guard: Guard, limits: Limits) -> type[HttpToolsProtocol]:
             return is_plain and self._is_next and not guard.has_room_for(self.parser.get_method(), self.url)
 
         def on_body(self, body: bytes) -> None:
+            self._empty = 0
             if not self._is_refused:
                 super().on_body(body)
 
