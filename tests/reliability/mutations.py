@@ -94,6 +94,7 @@ def check_mutated(name: str, case: Case, count: int, folder: Path, span: int = S
     is_refused(read, path, "the good file")  # what is imported for it counts for no damaged one
     with traced_peak() as peak:
         for seed in range(count):
+            path.unlink(missing_ok=True)  # written over, a file is waited for until it is on the disk
             path.write_bytes(mutate(data, random.Random(seed), span))
             before = tracemalloc.get_traced_memory()[0]
             peak()
