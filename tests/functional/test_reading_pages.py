@@ -32,7 +32,7 @@ def counts(reader: Reader, glyphs: Glyphs, layout: object, pages: int) -> tuple[
 
 
 @pytest.mark.parametrize("layout", [table, sudoku, score_card], ids=lambda one: one.__name__)
-@pytest.mark.parametrize("pages", [3, pytest.param(12, marks=pytest.mark.full)])
+@pytest.mark.parametrize("pages", [2, pytest.param(12, marks=pytest.mark.full)])
 def test_most_numbers_of_drawn_pages_are_found(layout: object, pages: int, reader: Reader, glyphs: Glyphs):
     there, found, wrong = counts(reader, glyphs, layout, pages)
     assert there >= 10
@@ -41,8 +41,8 @@ def test_most_numbers_of_drawn_pages_are_found(layout: object, pages: int, reade
 
 
 def test_a_page_is_read_the_same_however_it_lies(reader: Reader):
-    upright = np.full((700, 700), 238, np.uint8)
-    for row, text in enumerate(("40273", "95162", "37485", "26590", "71354")):
+    upright = np.full((480, 700), 238, np.uint8)
+    for row, text in enumerate(("40273", "95162", "37485")):
         cv2.putText(upright, text, (80, 130 + 110 * row), cv2.FONT_HERSHEY_SIMPLEX, 2.2, 40, 5, cv2.LINE_AA)
     expected = reader.read_grey(upright, only="all")
     assert expected.turn == 0

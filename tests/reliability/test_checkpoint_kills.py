@@ -22,10 +22,10 @@ def run(*arguments: str) -> dict[str, Any]:
     return result
 
 
-def test_150_kills_of_the_writer_lose_nothing() -> None:
-    result = run("--kills", "150")
+def test_60_kills_of_the_writer_lose_nothing() -> None:
+    result = run("--kills", "60")
     assert result["lost"] == 0
-    assert result["saves"] >= 60
+    assert result["saves"] >= 20
     # At most the one of the last kill: every start removes those of dead writers.
     assert result["temporaries"] <= 1
 
