@@ -7,6 +7,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import digitry
@@ -32,10 +33,15 @@ DOORS = ("cli", "recipes")
 """Whose files are called after what a person types."""
 
 
+@cache
+def modules() -> list[tuple[Path, list[ast.stmt]]]:
+    """Every file of the package, and what stands in it."""
+    return [(path, ast.parse(path.read_text(encoding="utf-8")).body) for path in PACKAGE.rglob("*.py")]
+
+
 def names() -> Iterator[str]:
     """Of all classes, with or without an underscore before them, and of the functions that other files may use."""
-    for path in PACKAGE.rglob("*.py"):
-        body = ast.parse(path.read_text(encoding="utf-8")).body
+    for _, body in modules():
         # An overloaded function is several definitions of one.
         yield from {
             node.name.lstrip("_")
@@ -52,8 +58,8 @@ def test_no_two_classes_or_functions_are_called_alike() -> None:
 
 def constants() -> Iterator[tuple[str, str, str]]:
     """Of all public constants: the name, what kind of value it is given, and in which file."""
-    for path in PACKAGE.rglob("*.py"):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for path, body in modules():
+        for node in body:
             if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
                 continue
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target

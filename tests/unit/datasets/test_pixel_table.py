@@ -12,10 +12,10 @@ from digitry.errors import DataError
 from digitry.types import Dataset, Images
 from tests.conftest import make_digits
 
-TRAIN, TEST = make_digits(300), make_digits(40, seed=1)
+TRAIN, TEST = make_digits(100), make_digits(40, seed=1)
 for _split in (TRAIN, TEST):
     _split.images[:, 0, 0] = _split.images[:, -1, -1] = 0  # as in every picture of ink
-FLAT = TRAIN.images.reshape(300, 784)
+FLAT = TRAIN.images.reshape(100, 784)
 PIXELS = [f"pixel{number}" for number in range(784)]
 NAMES = {
     "label first": ["label", *PIXELS],
@@ -135,7 +135,7 @@ def test_labels_are_numbers_floats_or_texts(tmp_path: Path) -> None:
 def test_letters_may_come_long_after_digits(tmp_path: Path) -> None:
     labels = np.array([*"0123456789"] * 29 + [*"abcdefghij"])
     for names in ("label first", "no names"):
-        dataset = own(table(tmp_path / "a.csv", NAMES[names], first(labels)))
+        dataset = own(table(tmp_path / "a.csv", NAMES[names], first(labels, np.tile(FLAT, (3, 1)))))
         assert dataset.class_names == tuple("0123456789abcdefghij")
         assert [dataset.class_names[label] for label in dataset.train.labels] == labels.tolist()
 

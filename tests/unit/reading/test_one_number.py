@@ -275,7 +275,7 @@ def test_a_picture_too_small_for_a_digit_says_so(reader: Reader, shape: tuple[in
 
 def test_signs_that_a_network_of_one_s_own_names_are_in_the_text_and_never_sure() -> None:
     reader = Reader(number_model_bytes(signs=tuple(".-/:,'()%")))
-    pages = [on_paper(ink) for _, ink in drawings(12)]
+    pages = [on_paper(ink) for _, ink in drawings(6)]
     numbers = [number for page in pages for number in reader.read(page, expect="number").numbers if number.signs]
     assert numbers, "the network names a sign on none of these"
     for number in numbers:
