@@ -49,7 +49,7 @@ def recipe(side: int, scale: float) -> Recipe:
         summary="for tests",
         source="tests",
         parameters=0,
-        settings=Settings(epochs=8, batch_size=20, optimizer="adam", learning_rate=0.01, validation_fraction=0.2),
+        settings=Settings(epochs=12, batch_size=20, optimizer="adam", learning_rate=0.01, validation_fraction=0.2),
         build=build(side),
         polarity=DARK,
         scale=scale,
@@ -67,7 +67,7 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]
     images = distort(train.images, 0.3, np.random.default_rng(0))
     np.savez(folder / "digits.npz", x_train=images, y_train=train.labels, x_test=test.images, y_test=test.labels)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(calibrate, "PICTURES_AN_EPOCH", {"digit": 6})
+        patch.setattr(calibrate, "PICTURES_AN_EPOCH", {"digit": 4})
         runs = {}
         for one in RECIPES_OF_TESTS:
             patch.setitem(RECIPES, one.name, one)

@@ -155,6 +155,7 @@ LARGE_BODIES = {
     "in chunks": POST + b"Transfer-Encoding: chunked\r\n\r\n" + CHUNK * 20 + b"0\r\n\r\n",
     "a chunk whose extension has no end": POST + b"Transfer-Encoding: chunked\r\n\r\n1;" + b"a" * 20 * MIB,
     "trailers without end": POST + b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n" + b"X-A: b\r\n" * 3 * MIB,
+    "a trailer that is too large": POST + b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-A: " + b"b" * 2 * MOST,
     "a trailer without end": POST + b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-A: " + b"b" * 20 * MIB,
 }
 
