@@ -38,7 +38,8 @@ def read_page(
         found = read_candidates(grey, networks.see_page, networks.pages.class_names, options.rotate)
         reading = _read_found(grey, found, networks, options)
     # The page comes first, as it was given: the other networks had it turned, or with signs painted over.
-    return replace(reading, picture=name, page=page, stages={**ReadingStages(grey=grey), **reading.stages, "grey": grey})
+    stages: ReadingStages = {**ReadingStages(grey=grey), **reading.stages, "grey": grey}
+    return replace(reading, picture=name, page=page, stages=stages)
 
 
 def _read_found(grey: NDArray[np.uint8], found: PageFound, networks: Networks, options: PageOptions) -> Reading:
