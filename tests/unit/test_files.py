@@ -95,7 +95,6 @@ def test_every_name_that_the_disk_takes_can_be_written_whatever_the_number_of_th
     assert sorted(os.listdir(tmp_path)) == ["a" * length, "b" * length]
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes with a name")
 def test_no_file_takes_the_place_of_a_device_or_a_pipe(tmp_path: Path) -> None:
     pipe, link = tmp_path / "pipe", tmp_path / "link"
     os.mkfifo(pipe)
@@ -126,7 +125,6 @@ def test_what_is_there_and_no_page_is_not_written_over_by_one(tmp_path: Path) ->
     files.check_file_place(tmp_path / "new", *files.PAGE_SUFFIXES)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no folder to sync")
 def test_a_drive_that_syncs_no_folders_is_written_to_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
