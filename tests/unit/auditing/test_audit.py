@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import signal
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -67,10 +68,8 @@ def test_planted_mistakes_stand_at_the_top_and_a_second_audit_is_over_at_once(br
         assert audit(with_planted_mistakes(), **options).to_json() == found.to_json()
 
 
-def test_every_image_is_judged_by_five_networks_that_saw_all_others(tmp_path: Path, monkeypatch: Any) -> None:
-    """The networks are left out: what each is given to learn, and to judge, is written down."""
-    learnt: list[set[bytes]] = []
-    judged: list[bytes] = []
+def judge_that(look: Callable[[np.ndarray], None]) -> type:
+    """A network in a fold's place: shows what it is to judge, and finds every letter as likely."""
 
     class Judge:
         contract = type("C", (), {"class_names": tuple("abcdefghij")})
@@ -79,9 +78,20 @@ def test_every_image_is_judged_by_five_networks_that_saw_all_others(tmp_path: Pa
             pass
 
         def probabilities(self, images: np.ndarray) -> np.ndarray:
-            assert not {image.tobytes() for image in images} & learnt[-1]
-            judged.extend(image.tobytes() for image in images)
+            look(images)
             return np.full((len(images), 10), 0.1, np.float32)
+
+    return Judge
+
+
+def test_every_image_is_judged_by_five_networks_that_saw_all_others(tmp_path: Path, monkeypatch: Any) -> None:
+    """The networks are left out: what each is given to learn, and to judge, is written down."""
+    learnt: list[set[bytes]] = []
+    judged: list[bytes] = []
+
+    def look(images: np.ndarray) -> None:
+        assert not {image.tobytes() for image in images} & learnt[-1]
+        judged.extend(image.tobytes() for image in images)
 
     def fake_train(*, data: Dataset, report: bool, scale: bool, **_: Any) -> None:
         assert data.test is None
@@ -89,7 +99,7 @@ def test_every_image_is_judged_by_five_networks_that_saw_all_others(tmp_path: Pa
         learnt.append({image.tobytes() for image in data.train.images})
 
     monkeypatch.setattr(folds, "train", fake_train)
-    monkeypatch.setattr(folds, "Model", Judge)
+    monkeypatch.setattr(folds, "Model", judge_that(look))
     data = with_planted_mistakes()
     assert data.test is not None
     audit(data, folds=4, out=tmp_path)
@@ -106,21 +116,14 @@ def test_what_also_stands_in_the_other_split_is_judged_by_networks_that_saw_neit
     copies = {image.tobytes() for image in copied.images[:20]}
     learnt: list[Split] = []
 
-    class Judge:
-        contract = type("C", (), {"class_names": tuple("abcdefghij")})
-
-        def __init__(self, model: Path, *, reads: str) -> None:
-            pass
-
-        def probabilities(self, images: np.ndarray) -> np.ndarray:
-            seen = {image.tobytes() for image in learnt[-1].images}
-            shown = {image.tobytes() for image in images}
-            assert not shown & seen
-            assert seen >= copies - shown, "only those that are judged are left out"
-            return np.full((len(images), 10), 0.1, np.float32)
+    def look(images: np.ndarray) -> None:
+        seen = {image.tobytes() for image in learnt[-1].images}
+        shown = {image.tobytes() for image in images}
+        assert not shown & seen
+        assert seen >= copies - shown, "only those that are judged are left out"
 
     monkeypatch.setattr(folds, "train", lambda *, data, **_: learnt.append(data.train))
-    monkeypatch.setattr(folds, "Model", Judge)
+    monkeypatch.setattr(folds, "Model", judge_that(look))
     for split in ("train", "test"):
         audit(replace(data, test=copied), split=split, folds=4, out=tmp_path / split)
 
