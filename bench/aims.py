@@ -82,7 +82,7 @@ def _ahead_of_rapid_ocr() -> tuple[Aim, ...]:
     return (
         *(
             Aim(
-                f"ahead of RapidOCR: {what}",
+                f"more accurate than RapidOCR: {what}",
                 _read_by("rapidocr", name),
                 _read_by("digitry", name),
                 bound="more than",
@@ -91,14 +91,14 @@ def _ahead_of_rapid_ocr() -> tuple[Aim, ...]:
             for name, (what, why, _) in sets.items()
         ),
         Aim(
-            "ahead of RapidOCR: numbers on 30 real pages, F1 with their signs",
+            "more accurate than RapidOCR: numbers on 30 real pages, F1 with their signs",
             _at("readers", "pages", "rapidocr", "exact", "f1"),
             _at("readers", "pages", "digitry", "exact", "f1"),
             bound="more than",
         ),
         *(
             Aim(
-                f"sooner than RapidOCR: {what}",
+                f"faster than RapidOCR: {what}",
                 _at(*place, "rapidocr", "milliseconds"),
                 _at(*place, "digitry", "milliseconds"),
                 "ms",
@@ -116,14 +116,14 @@ MNIST, NO_DIGITS = ("reading", "parts", "mnist"), ("reading", "parts", "open_set
 AIMS = (
     Aim("numbers on 30 real pages, F1 of their digits", 0.82, _at(*PAGES, "digits", "f1")),
     Aim("the same with their signs", 0.78, _at(*PAGES, "exact", "f1")),
-    Aim("of those given, sure", 0.40, _at(*PAGES, "exact", "sure_share")),
+    Aim("of the numbers given, sure", 0.40, _at(*PAGES, "exact", "sure_share")),
     Aim("of these sure ones, right", 0.985, _at(*PAGES, "exact", "right_when_sure")),
     Aim("cells of their tables right in place", 0.75, _share("cells_right", "cells", *PAGES)),
     Aim(f"{MEAN_OVER_KINDS}: digits", 0.96, _at("made_pages", "digits"), why="kinds_of_pages"),
     Aim(f"{MEAN_OVER_KINDS}: with signs", 0.93, _at("made_pages", "exact"), why="kinds_of_pages"),
-    Aim("synthetic pages: wrong of the sure, all kinds together", 0.01, _made_sure_wrong, bound="at most"),
+    Aim("synthetic pages: sure readings that are wrong, all kinds together", 0.01, _made_sure_wrong, bound="at most"),
     Aim(
-        "synthetic pages: wrong of the sure, in the worst kind",
+        "synthetic pages: sure readings that are wrong, in the worst kind",
         0.01,
         lambda results: float(worst_kind(results["made_pages"])["share"]),
         bound="at most",
@@ -137,7 +137,7 @@ AIMS = (
     Aim("of all these crops, sure", 0.35, _crops_sure),
     Aim("of the sure crops, right", 0.99, _crops_right_when_sure),
     Aim("MNIST test as PNG files", 0.996, _at(*MNIST, "pictures", "accuracy"), why="mnist"),
-    Aim("the same cut close", 0.992, _at(*MNIST, "cut", "accuracy")),
+    Aim("the same cropped close", 0.992, _at(*MNIST, "cut", "accuracy")),
     Aim("the same stretched to 28×28", 0.992, _at(*MNIST, "stretched", "accuracy")),
     Aim(
         "letters unlike digits refused, where 99% of digits are accepted",
@@ -146,7 +146,7 @@ AIMS = (
         why="letters",
     ),
     Aim(
-        "signs alone (any punctuation mark, --expect digit) that are a sure digit",
+        "lone signs (any punctuation mark, --expect digit) read as a sure digit",
         0.02,
         lambda results: 1 - _at(*NO_DIGITS, "punctuation", "not_sure")(results),
         bound="at most",

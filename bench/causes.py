@@ -22,7 +22,7 @@ FAMILIES = {
         "percent",
         "equals",
     ),
-    "something drawn, printed or thrown upon the paper close by": (
+    "something drawn, printed or cast on the paper close by": (
         "digit a box",
         "margin",
         "frame",

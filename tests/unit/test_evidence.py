@@ -70,8 +70,8 @@ def test_every_set_that_both_readers_were_asked_about_has_a_row_for_what_is_read
 
     told = [one["what"] for one in aims(committed)]
     sets = len(committed["readers"]["sets"]) + 1  # the whole pages
-    assert sum(what.startswith("ahead of RapidOCR: ") for what in told) == sets
-    assert sum(what.startswith("sooner than RapidOCR: ") for what in told) == sets
+    assert sum(what.startswith("more accurate than RapidOCR: ") for what in told) == sets
+    assert sum(what.startswith("faster than RapidOCR: ") for what in told) == sets
 
 
 def test_aims_that_are_missed_for_the_same_reason_stand_together_and_those_without_one_last() -> None:
@@ -144,8 +144,8 @@ def test_promises_that_are_kept_by_calling_nothing_sure_are_told_apart(committed
     kept = [promise for promise in spoken if promise["kept"]]
     page = (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8")
     assert f"{len(promises)} promises by" in page
-    assert f"under {len(spoken)} something is sure, {len(kept)} of these are kept" in page
-    assert f"under {len(promises) - len(spoken)} nothing is" in page
+    assert f"{len(spoken)} call something sure, and {len(kept)} of these are kept" in page
+    assert f"{len(promises) - len(spoken)} call nothing sure" in page
 
 
 def test_a_shipped_network_that_is_never_sure_fails_as_a_broken_promise_does() -> None:
