@@ -59,7 +59,7 @@ def in_short(page: str) -> tuple[str, dict[str, str]]:
     (sha256,) = re.findall(r"^sha256: (\w+)$", page, re.MULTILINE)
     found = {
         name: re.search(rf"^## {heading}\n\n(.+?)\n\n", page, re.MULTILINE | re.DOTALL)
-        for name, heading in (("purpose", "For what"), ("limits", "Not for what"), ("weak", "Known weak spots"))
+        for name, heading in (("purpose", "Intended use"), ("limits", "Out-of-scope use"), ("weak", "Known weak spots"))
     }
     return sha256, {name: " ".join(one[1].split()) for name, one in found.items() if one}
 
