@@ -20,6 +20,7 @@ from digitry.images.slope import Levelling
 from digitry.images.split_lines import split_lines
 from digitry.images.stages import BLANK, MIN_SIDE, Stages, ink_stages, too_small
 from digitry.reading import one_digit, one_number
+from digitry.reading.boxes import boxes_within
 from digitry.reading.certainty import doubted, doubts
 from digitry.reading.ink_sheet import InkSheet
 from digitry.reading.networks import Networks
@@ -50,7 +51,7 @@ def read_drawing(ink: NDArray[np.uint8], networks: Networks, *, expect: str) -> 
     small, scale = shrink(ink, WORK_SIDE)
     if expect == "digit":
         return _read_digit(ink_stages(small, scale, ink.shape, ruled=False), networks)
-    reading = _read_numbers(InkPage(small, scale, dark_on_light=False), networks)
+    reading = boxes_within(_read_numbers(InkPage(small, scale, dark_on_light=False), networks), ink.shape)
     texts = [number.text for number in reading.numbers]
     if any(len(text) > 1 for text in texts):
         return reading

@@ -11,7 +11,7 @@ from digitry.images.canonical import canonical
 from digitry.images.segment import find_digit
 from digitry.reading import Reader
 from digitry.reading.drawn_ink import SIGN, UNREAD
-from tests.unit.serve.drawn import drawing, drawings
+from tests.unit.serve.drawn import cut_close, drawing, drawings
 from tests.unit.tiny_models import printed_digit, template_model_bytes
 
 
@@ -29,6 +29,17 @@ def test_a_canonical_digit_painted_large_is_read(reader: Reader, digit: int, exp
     assert reading.text == str(digit)
     difference = np.abs(reading.stages["canonical"].astype(int) - small)
     assert difference.mean() < 12
+
+
+@pytest.mark.parametrize("size", [(900, 300), (1800, 602)], ids=["as it is", "shrunk"])
+@pytest.mark.parametrize("text", ["42", "77", "907"])
+def test_boxes_end_where_a_drawing_that_was_cut_close_ends(reader: Reader, text: str, size: tuple[int, int]) -> None:
+    ink = cut_close(drawing(text, size, 0.06, np.random.default_rng(1)))
+    reading = reader.read_drawing(ink)
+    assert reading.text == text
+    for x, y, width, height in (one.box for number in reading.numbers for one in (number, *number.digits)):
+        assert 0 <= x < x + width <= ink.shape[1]
+        assert 0 <= y < y + height <= ink.shape[0]
 
 
 @pytest.mark.parametrize("text", ["42", "907", "1385"])

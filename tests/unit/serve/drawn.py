@@ -37,6 +37,12 @@ def drawing(text: str, size: tuple[int, int], pen: float, rng: np.random.Generat
     return np.asarray(cv2.resize(page, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
+def cut_close(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The part of a drawing that has ink, uint8 (height, width), without any paper around it."""
+    rows, columns = np.nonzero(ink.any(axis=1))[0], np.nonzero(ink.any(axis=0))[0]
+    return np.ascontiguousarray(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+
+
 def drawings(count: int, seed: int = 0) -> list[tuple[str, NDArray[np.uint8]]]:
     """So many drawings with what they show: the ten digits, and numbers of two to four of them."""
     rng = np.random.default_rng(seed)

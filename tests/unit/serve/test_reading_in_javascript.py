@@ -24,7 +24,7 @@ from digitry.reading.drawn_ink import SIGN, UNREAD
 from digitry.reading.number import line_strips
 from digitry.types import TEN_DIGITS, Reading
 from digitry.visualization.saliency import saliency
-from tests.unit.serve.drawn import PENS, drawing, drawings
+from tests.unit.serve.drawn import PENS, cut_close, drawing, drawings
 from tests.unit.serve.node import Jobs, floats, needs_node, picture, pixels
 from tests.unit.tiny_models import number_model_bytes, printed_digit, template_model_bytes
 
@@ -171,6 +171,20 @@ def test_several_numbers_are_read_alike_and_what_is_left_over_makes_none_sure(re
         assert_alike(there, one.to_json(), f"{index}")
     assert [reading.text for reading in here[:3]] == ["37 205", "4 91 6", "12 58"]
     assert [reading.reason for reading in here[3:]] == [UNREAD, UNREAD]
+
+
+def test_boxes_of_a_drawing_that_was_cut_close_end_alike_where_it_does(reader: Reader, tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    given = [cut_close(drawing(text, (900, 300), 0.06, rng)) for text in ("42", "77", "907", "1385")]
+    jobs = Jobs(tmp_path)
+    for ink in given:
+        jobs.add_drawing(ink, "number")
+    for index, (ink, there) in enumerate(zip(given, jobs.done(), strict=True)):
+        for x, y, width, height in (one["box"] for number in there["numbers"] for one in (number, *number["digits"])):
+            assert 0 <= x < x + width <= ink.shape[1]
+            assert 0 <= y < y + height <= ink.shape[0]
+        del there["stages"]
+        assert_alike(there, reader.read_drawing(ink).to_json(), f"{index}")
 
 
 def test_marks_that_may_be_signs_are_seen_alike(reader: Reader, tmp_path: Path) -> None:

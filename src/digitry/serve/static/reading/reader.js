@@ -1,5 +1,6 @@
 // A drawing → the digit or the number on it, read here, as Python's Reader.read_drawing reads it.
 
+import { boxAround, boxesWithin, enlargedBox } from "./boxes.js";
 import { judgeAgainst, shareDoubt, weighConfidence } from "./certainty.js";
 import { certainty, drawn_ink, ink, one_digit, one_number, segment, types } from "./constants.js";
 import { digitsAlone } from "./decoding.js";
@@ -10,7 +11,7 @@ import { numbersIn } from "./notation.js";
 import { lineStrips, readStrips } from "./number.js";
 import { numberOf } from "./one_digit.js";
 import { Network } from "./onnx.js";
-import { cut, image, ranked, round } from "./pixels.js";
+import { cut, image, ranked } from "./pixels.js";
 import { prepare } from "./prepare.js";
 import { shrink } from "./resize.js";
 import { isBlot } from "./segment.js";
@@ -83,7 +84,7 @@ export class Reader {
     const readDigit = () => this.#readDigit(inkStages(page, scale, width, height), { maxError, isQuick });
     if (!this.shippedNumbers) return this.#firstLook(readDigit(), expect);
     if (expect === "digit") return readDigit();
-    const reading = this.#readNumbers(page, scale, maxError);
+    const reading = boxesWithin(this.#readNumbers(page, scale, maxError), width, height);
     const texts = reading.numbers.map((number) => number.text);
     if (texts.some((text) => text.length > 1)) return reading;
     if (texts.length === 1 && !this.classNames.includes(texts[0])) {
@@ -215,19 +216,6 @@ function beside({ data, width, height }, [, top, , tall], others) {
     for (let row = y; row < y + high; row++) rest.data.fill(0, row * width + x, row * width + x + wide);
   }
   return cut(rest, 0, top, width, tall);
-}
-
-/** The box of a digit on a page that was shrunk by `scale`, in pixels of the drawing. */
-function enlargedBox([x, y, width, height], scale) {
-  const [left, top] = [Math.max(round(x * scale), 0), Math.max(round(y * scale), 0)];
-  const [right, bottom] = [round((x + width) * scale), round((y + height) * scale)];
-  return [left, top, Math.max(1, right - left), Math.max(1, bottom - top)];
-}
-
-function boxAround(boxes) {
-  const [left, top] = [0, 1].map((side) => Math.min(...boxes.map((box) => box[side])));
-  const [right, bottom] = [0, 1].map((side) => Math.max(...boxes.map((box) => box[side] + box[side + 2])));
-  return [left, top, right - left, bottom - top];
 }
 
 /** What only a reader of whole pages knows of a number. */
