@@ -153,8 +153,13 @@ def _with_what_is_seen(
         number = _doubted(text, own, number, seen, grey, networks)
         number = replace(number, reason=f"one network reads {opinions[0]}, another {opinions[1]}")
     assert number is not None  # both networks read it
-    rivals = tuple((seen.text_of(rival).text if options.signs else rival, share) for rival, share in others if rival)
-    number = replace(number, alternatives=share_doubt(rivals, own, number.confidence))
+    rivals = [
+        (seen.text_of(rival).text if options.signs else rival, share * seen.share_of_signs(rival))
+        for rival, share in others
+        if rival
+    ]
+    best_first = tuple(sorted(rivals, key=lambda pair: -pair[1]))
+    number = replace(number, alternatives=share_doubt(best_first, own, number.confidence))
     return replace(reading, numbers=(number,), sure=number.sure, reason=number.reason)
 
 
@@ -166,18 +171,16 @@ def _written(reading: Reading, seen: SeenNumber, options: PageOptions) -> Readin
     if not seen.votes:  # only the network for numbers has seen any
         return replace(reading, numbers=(as_asked(number, options),))
     best = seen.text_of(number.digits_text)
-    confidence, box = number.confidence, number.box
-    if best.signs:
-        confidence *= best.vote / seen.votes[number.digits_text] * min(sign.confidence for sign in best.signs)
-        box = box_around([box, *(sign.box for sign in best.signs)])
+    confidence = number.confidence * seen.share_of_signs(number.digits_text)
     doubt = NEVER_SURE_WITH_SIGNS if best.signs else None if seen.is_plain(number.digits_text) else PERHAPS_SIGNS
     number = replace(
         number,
         text=best.text,
         confidence=confidence,
-        box=box,
+        box=box_around([number.box, *(sign.box for sign in best.signs)]),
         sure=number.sure and doubt is None,
         reason=doubt if number.sure and doubt else number.reason,
+        alternatives=tuple((other, min(share, confidence)) for other, share in number.alternatives),
         signs=best.signs,
         around=best.around,
     )

@@ -86,6 +86,11 @@ class SeenNumber(NamedTuple):
         likely = [one for one in found.values() if not one.signs or one.vote >= SIGNED]
         return max(likely, key=lambda one: one.vote, default=SeenText(digits))
 
+    def share_of_signs(self, digits: str) -> float:
+        """Return how probable the signs of their `text_of` are where these digits are right; 1 where it has none."""
+        best = self.text_of(digits)
+        return best.vote / self.votes[digits] * min(sign.confidence for sign in best.signs) if best.signs else 1.0
+
     def is_plain(self, digits: str) -> bool:
         """Tell whether these digits are seen without signs wherever they are seen, as far as `PLAIN` says."""
         plain = self.texts.get(digits, {}).get(digits, SeenText(digits))

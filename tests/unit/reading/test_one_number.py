@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from digitry.errors import SettingError
 from digitry.images.ink import InkPage
 from digitry.images.slope import Levelling
-from digitry.networks.page_answer import CENTRE, CLASSES, HEIGHT, WIDTH
+from digitry.networks.page_answer import CENTRE, CLASSES, DOWN, HEIGHT, WIDTH
 from digitry.reading import Reader
 from digitry.reading.networks import Networks
 from digitry.reading.one_number import InkSheet
@@ -207,9 +207,24 @@ class _SeesSigns(_Blind):
         return answers
 
 
-def read_with_signs(text: str, seen: str = "", **options: Any) -> Number:
+class _SeesDoubtfulSigns(_SeesSigns):
+    """The same, where the number is printed: its digits clearly, its signs as one of several."""
+
+    found = 17.0
+
+    def see_page(self, page: NDArray[np.float32]) -> NDArray[np.float32]:
+        answers = super().see_page(page)
+        for place, name in enumerate(self.names):
+            at = (0, 1 + 3 * place)
+            answers[CENTRE][at], answers[WIDTH][at], answers[HEIGHT][at] = self.found, -0.7, 0.5
+            answers[DOWN][at] = answers.shape[1] / 2
+            answers[CLASSES + self.pages.class_names.index(name)][at] = 20 if name.isdigit() else 4
+        return answers
+
+
+def read_with_signs(text: str, seen: str = "", *, networks: type[_SeesSigns] = _SeesSigns, **options: Any) -> Number:
     """A number in a plotter's hand, in which the network for pages sees the same, or what is `seen`."""
-    reader = reader_with(_SeesSigns(*(seen or text), options={"sure_confidence": 0.0}))
+    reader = reader_with(networks(*(seen or text), options={"sure_confidence": 0.0}))
     (number,) = reader.read(printed(text), expect="number", **options).numbers
     return number
 
@@ -231,6 +246,26 @@ def test_what_stands_beside_is_listed_and_leaves_it_sure() -> None:
 def test_without_signs_the_digits_alone_are_given_and_not_sure_either() -> None:
     number = read_with_signs("2.5", signs=False)
     assert (number.text, number.signs, number.value, number.sure) == ("25", (), 25.0, False)
+
+
+def test_no_alternative_is_more_probable_than_a_number_whose_signs_are_doubtful() -> None:
+    number = read_with_signs("47", "4.1", networks=_SeesDoubtfulSigns)
+    assert (number.text, number.sure) == ("4.1", False)
+    assert number.alternatives[0] == ("47", number.confidence)
+
+
+class _SeesItLess(_SeesDoubtfulSigns):
+    """The same, less sure that anything is there."""
+
+    found = 5.0
+
+
+def test_an_alternative_with_signs_has_the_doubt_about_them_as_a_number_has() -> None:
+    number = read_with_signs("47", "4.1", networks=_SeesItLess)
+    plain = read_with_signs("47", "41", networks=_SeesItLess)
+    assert number.text == plain.text == "47"
+    assert number.confidence == plain.confidence
+    assert 0.3 < dict(number.alternatives)["4.1"] < 0.7 * dict(plain.alternatives)["41"]
 
 
 def test_a_number_of_one_digit_has_its_sign_and_its_value_too() -> None:
