@@ -22,9 +22,7 @@ from digitry.errors import SettingError
 from digitry.images.grey import Grey
 from digitry.reading import EXPECTATIONS
 from digitry.reading.canonical_digits import judge_digits
-from digitry.reading.certainty import MAX_ERROR, check_max_error
-from digitry.reading.knowledge import KNOWN, Knowledge, parse_knowledge
-from digitry.reading.page_options import PAGE_OPTIONS, PageOptionValues, page_options_from_words
+from digitry.reading.certainty import MAX_ERROR
 from digitry.serve import request_metrics
 from digitry.serve.bodies import body_parts, content_type, images_of_bytes, images_of_json, read_body
 from digitry.serve.children import Done, PictureJob
@@ -35,6 +33,7 @@ from digitry.serve.guard import Access, Guard
 from digitry.serve.json_pictures import picture_of_text, pictures_of_json
 from digitry.serve.openapi import openapi
 from digitry.serve.page_routes import missing_page, page_routes, wants_page
+from digitry.serve.parameters import OF_READING, asked_knowledge, asked_max_error, asked_page_options, taking
 from digitry.serve.problems import ProblemError
 from digitry.serve.service import Service
 from digitry.types import Reading
@@ -51,18 +50,20 @@ def create_app(service: Service, access: Access | None = None, *, log_requests: 
     access = access or Access()
     handlers = Handlers(service)
     routes = [
-        Route("/v1/read", handlers.read, methods=["POST"]),
-        Route("/v1/digits", handlers.digits, methods=["POST"]),
-        Route("/v1/model", handlers.model),
+        Route("/v1/read", taking(handlers.read, *OF_READING), methods=["POST"]),
+        Route("/v1/digits", taking(handlers.digits, "max_error", "model"), methods=["POST"]),
+        Route("/v1/model", taking(handlers.model, "model")),
         Route("/livez", handlers.livez),
         Route("/readyz", handlers.readyz),
         Route("/metrics", handlers.metrics),
         Route("/openapi.json", handlers.openapi),
     ]
     if service.collection is not None:
-        routes.append(Route("/v1/corrections", handlers.correct, methods=["POST"]))
-        routes.append(Route("/v1/corrections", handlers.forget, methods=["DELETE"]))
-        routes.append(Route("/v1/corrections/pages", handlers.correct_page, methods=["POST"]))
+        routes += [
+            Route("/v1/corrections", taking(handlers.correct, "label", "model"), methods=["POST"]),
+            Route("/v1/corrections", taking(handlers.forget, "name"), methods=["DELETE"]),
+            Route("/v1/corrections/pages", taking(handlers.correct_page, "model"), methods=["POST"]),
+        ]
 
     pages, static = page_routes(service, access)
     routes += pages
@@ -92,7 +93,7 @@ class Handlers:
         expect = request.query_params.get("expect", "page")
         if expect not in EXPECTATIONS:
             raise ProblemError("wrong-setting", f"expect must be one of {', '.join(EXPECTATIONS)}.")
-        max_error, page, known = _max_error(request), _page_options(request, expect), _known(request)
+        max_error, page, known = asked_max_error(request), asked_page_options(request, expect), asked_knowledge(request)
         with self._service.engine() as engine:
             model = self._model(request, engine)
             if expect not in model.expectations:
@@ -128,7 +129,7 @@ class Handlers:
 
     async def digits(self, request: Request) -> Response:
         """Read canonical digits: probabilities, and whether each is sure."""
-        max_error = _max_error(request)
+        max_error = asked_max_error(request)
         with self._service.engine() as engine:
             model = self._model(request, engine)
             kind = content_type(request)
@@ -294,32 +295,6 @@ class Handlers:
         return self._service.answer(
             ProblemError("failed", "Please report it with this request id."), request.state.request_id
         )
-
-
-def _max_error(request: Request) -> float:
-    text = request.query_params.get("max_error", "")
-    try:
-        return check_max_error(float(text)) if text else MAX_ERROR
-    except (ValueError, SettingError) as error:
-        raise ProblemError(
-            "wrong-setting", "max_error must be a number from 0 to 1; 0.005 is one error in 200."
-        ) from error
-
-
-def _page_options(request: Request, expect: str) -> PageOptionValues:
-    given = {name: request.query_params[name] for name in PAGE_OPTIONS if name in request.query_params}
-    try:
-        return page_options_from_words(expect, given).to_values()
-    except SettingError as error:
-        raise ProblemError("wrong-setting", f"{error}.") from error
-
-
-def _known(request: Request) -> Knowledge | None:
-    words = {name: request.query_params[name] for name in KNOWN if name in request.query_params}
-    try:
-        return parse_knowledge(**words) if words else None
-    except SettingError as error:
-        raise ProblemError("wrong-setting", f"{error}.") from error
 
 
 def _readings(request: Request, found: list[tuple[str, Done]]) -> Response:

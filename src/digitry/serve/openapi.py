@@ -164,7 +164,7 @@ def openapi(service: Service) -> dict[str, Any]:
                         "description": "All models, or the one that was asked for.",
                         "content": {JSON: {"schema": {"anyOf": [ref("Models"), ref("Model")]}}},
                     },
-                    **problems("unknown-model", "not-ready", *ANY),
+                    **problems("unknown-model", "wrong-setting", "not-ready", *ANY),
                 },
             }
         },

@@ -60,7 +60,7 @@ def corrections(service: Service, model: dict[str, Any]) -> dict[str, Any]:
             ],
             "responses": {
                 "200": object_answer("It is forgotten.", {"kept": _KEPT}, {"kept": 11}),
-                **problems("not-found", "full", "cross-origin", *ANY),
+                **problems("not-found", "wrong-setting", "full", "cross-origin", *ANY),
             },
         },
     }

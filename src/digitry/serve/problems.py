@@ -25,7 +25,7 @@ CODES: Mapping[str, tuple[int, str]] = MappingProxyType(
         "wrong-host": (421, "This server does not answer for that host."),
         "not-a-picture": (422, "The picture cannot be read."),
         "wrong-images": (422, "These are not canonical digits."),
-        "wrong-setting": (422, "A parameter has a value that does not exist."),
+        "wrong-setting": (422, "A parameter, or its value, does not exist here."),
         "headers-too-large": (431, "The headers are larger than the server takes."),
         "failed": (500, "The server itself failed."),
         "busy": (503, "Too many requests are waiting already."),

@@ -242,6 +242,7 @@ SETTINGS = {
     "/v1/read?model=none": "unknown-model",
     "/v1/digits?model=none": "unknown-model",
     "/v1/digits?model=../tiny": "unknown-model",
+    "/v1/digits?expect=digit": "wrong-setting",
 }
 
 
@@ -249,6 +250,31 @@ SETTINGS = {
 def test_a_setting_that_does_not_exist_is_named(path: str, code: str, site: Site) -> None:
     check_problem(site.client.post(path, content=b"x"), code)
     assert site.children.jobs == []
+
+
+def test_a_misspelt_parameter_is_refused_with_the_nearest_one(site: Site) -> None:
+    problem = check_problem(site.client.post("/v1/read?expect=digit&max_eror=0.1", content=b"x"), "wrong-setting")
+    assert problem["detail"].startswith("unknown parameter 'max_eror'; did you mean 'max_error'? Known: between, check")
+    assert not site.children.jobs
+
+
+def test_every_route_takes_the_parameters_that_its_description_names_and_no_others(
+    open_a_site: Callable[..., Site], tmp_path: Path
+) -> None:
+    site = open_a_site(collect=tmp_path)
+    paths = site.client.get("/openapi.json").json()["paths"]
+    described = [(method, path, about) for path in paths for method, about in paths[path].items() if "/v1/" in path]
+    assert len(described) == 6
+    for method, path, about in described:
+        names = sorted(one["name"] for one in about["parameters"])
+        problem = check_problem(site.client.request(method, path, params={"another": "1"}), "wrong-setting")
+        assert problem["detail"] == f"unknown parameter 'another'; Known: {', '.join(names)}."
+        assert "422" in about["responses"]
+
+
+@pytest.mark.parametrize("path", ["/", "/config.json", "/livez", "/metrics", "/models/digit.onnx"])
+def test_addresses_that_take_no_parameters_pass_over_them(path: str, site: Site) -> None:
+    assert site.client.get(f"{path}?v=2&from=mail").status_code == 200
 
 
 def test_a_setting_goes_to_the_reader_as_it_was_sent(site: Site) -> None:

@@ -56,7 +56,7 @@ def test_nothing_else_of_what_was_sent_is_kept(open_a_site: Callable[..., Site],
     buffer = io.BytesIO()
     Image.fromarray(PAGE).save(buffer, "PNG", pnginfo=info)
     headers = {"User-Agent": "private-agent", "Content-Disposition": 'attachment; filename="private-name.png"'}
-    site.client.post("/v1/corrections?label=7&x=private-query", content=buffer.getvalue(), headers=headers)
+    site.client.post("/v1/corrections?label=7", content=buffer.getvalue(), headers=headers)
     [name] = files_in(tmp_path)
     assert b"private" not in (tmp_path / name).read_bytes() + name.encode()
 

@@ -200,11 +200,12 @@ def test_no_picture_no_file_name_and_no_address_reaches_the_log(
     with caplog.at_level(logging.DEBUG), on_a_port(site.app, site.service.limits) as port:
         kind = "Content-Type: multipart/form-data; boundary=x"
         answers = [
-            send_raw(port, post("/v1/read?private-query=1", NAMES, kind, "User-Agent: private-agent")),
-            send_raw(port, post("/private-path", b"")),
+            send_raw(port, post("/v1/read", NAMES, kind, "User-Agent: private-agent")),
+            send_raw(port, post("/private-path?private-query=1", b"")),
+            send_raw(port, post("/v1/read?private-query=1", NAMES, kind)),
             send_raw(port, b"private noise\r\n\r\n"),
         ]
-    assert [answer and answer.status for answer in answers] == [200, 404, 400]
+    assert [answer and answer.status for answer in answers] == [200, 404, 422, 400]
     ours = [record.getMessage() for record in caplog.records if record.name.startswith("digitry")]
     assert "POST /v1/read 200" in ours[0]
     assert "POST other 404" in ours[1]
