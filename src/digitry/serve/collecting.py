@@ -6,8 +6,8 @@ import hashlib
 import io
 import logging
 import re
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 
@@ -124,7 +124,7 @@ class Collection:
         """
         name = hashlib.sha256(f"{page.shape}".encode() + page.tobytes()).hexdigest()[:NAME_LENGTH]
         path = self.folder / place / f"{name}.png"
-        with self._lock, alone_in(self.folder):
+        with self._alone():
             before = [old for old in self._named(name) if old != path]
             for old in before:
                 self._remove(old)
@@ -143,11 +143,18 @@ class Collection:
         """Remove the picture of this name, whatever its label; false where there is none."""
         if not re.fullmatch(f"[0-9a-f]{{{NAME_LENGTH}}}", name):
             return False
-        with self._lock, alone_in(self.folder):
+        with self._alone():
             found = self._named(name)
             for path in found:
                 self._remove(path)
         return bool(found)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let nobody else change the folder while a block runs, and count what others have brought or moved away."""
+        with self._lock, alone_in(self.folder):
+            self.count = _pictures_in(self.folder)
+            yield
 
     def _named(self, name: str) -> list[Path]:
         return [path for pattern in _PATTERNS for path in self.folder.glob(pattern.replace("*.png", f"{name}.png"))]
@@ -171,8 +178,6 @@ class Collection:
         """Write a picture; false where it is there already."""
         if path.exists():
             return False
-        if self.count >= self._max_pictures:
-            self.count = _pictures_in(self.folder)  # some may have been moved away meanwhile
         if self.count >= self._max_pictures:
             raise ProblemError("full", f"{self._max_pictures} corrections are kept already; move them away to go on.")
         try:

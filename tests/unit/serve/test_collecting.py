@@ -211,7 +211,7 @@ def test_what_was_kept_can_be_taken_back_by_its_name_and_nothing_else_can(
         check_problem(site.client.delete("/v1/corrections", params={"name": wrong}), "not-found")
     assert len(files_in(tmp_path)) == 2
     answer = site.client.delete("/v1/corrections", params={"name": name})
-    assert (answer.status_code, answer.json()) == (200, {"kept": 0})
+    assert (answer.status_code, answer.json()) == (200, {"kept": 1})  # whoever laid it there
     assert files_in(tmp_path / "kept") == ["7/mine.png"]
     check_problem(site.client.delete("/v1/corrections", params={"name": name}), "not-found")
 
@@ -255,6 +255,19 @@ def test_what_is_moved_away_makes_room(tmp_path: Path) -> None:
     collection.add(Path("2"), PAGE)
     with pytest.raises(ProblemError, match="move them away to go on"):
         collection.add(Path("3"), PAGE + np.uint8(1))
+
+
+def test_several_servers_on_one_folder_keep_no_more_together_than_one(tmp_path: Path) -> None:
+    first, second = Collection(tmp_path, 3), Collection(tmp_path, 3)
+    kept = [second.add(Path("7"), PAGE - np.uint8(1)), first.add(Path("7"), PAGE - np.uint8(2))]
+    second.add(Path("7"), PAGE - np.uint8(3))
+    for one in (first, second):
+        with pytest.raises(ProblemError, match="3 corrections are kept already"):
+            one.add(Path("7"), PAGE - np.uint8(4))
+        assert one.count == len(files_in(tmp_path)) == 3
+    assert first.forget(kept[0].stem)
+    second.add(Path("7"), PAGE - np.uint8(4))
+    assert (first.count, second.count) == (2, 3)
 
 
 def test_without_a_folder_there_is_no_such_address(site: Site) -> None:
