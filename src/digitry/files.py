@@ -123,11 +123,21 @@ def check_file_place(path: Path, *suffixes: str) -> None:
 
 
 def folder_for(label: str) -> str:
-    """Return the name of a class's folder: the label itself wherever a folder can be called so."""
-    hidden_or_no_name = ("/" in label, "\\" in label, label.startswith((".", "__")), label != label.strip(), not label)
-    return name_for_a_file(label) if any(hidden_or_no_name) or len(label.encode()) > 200 else label
+    """Return the name of a class's folder, another for each label: the label itself wherever a folder can be called so.
+
+    Signs that none may have, or that hide it, become others that look like them; where that is not enough, a part of a
+    SHA-256 stands behind it.
+    """
+    signs = label.strip().translate(_IN_FOLDERS)
+    name = re.sub(r"^(\.+|__+)", lambda hidden: hidden[0].translate(_IN_FRONT), signs)
+    if label != label.strip() or len(name.encode()) > 200 or not _LOOK_ALIKES.isdisjoint(label):
+        name = f"{name[:40]}-{hashlib.sha256(label.encode()).hexdigest()[:8]}"
+    return name
 
 
+_IN_FOLDERS = str.maketrans("/\\", "\u2215\u2216")
+_IN_FRONT = str.maketrans("._", "\u2024\uff3f")
+_LOOK_ALIKES = frozenset("\u2215\u2216\u2024\uff3f")
 _STAND_INS = str.maketrans("/:\\", "\u2215\u2236\u2216")
 _MEANT = str.maketrans("\u2215\u2236\u2216", "/:\\")
 

@@ -26,6 +26,36 @@ def test_the_new_content_replaces_the_old(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["figures.json"]
 
 
+LABELS = (
+    "7",
+    "T-shirt/top",
+    "T-shirt-top",
+    "/",
+    "\\",
+    ".",
+    "..",
+    "./",
+    "_",
+    "__",
+    "__numbers",
+    "dataset",
+    "Coat ",
+    "Coat",
+    "\u2215",
+)
+
+
+def test_every_label_has_a_visible_folder_of_its_own(tmp_path: Path) -> None:
+    labels = [*LABELS, *("\u0969" * 99 + end for end in "ab")]
+    names = [files.folder_for(label) for label in labels]
+    assert len(set(names)) == len(labels)
+    for name in names:
+        (tmp_path / name).mkdir()
+    assert set(os.listdir(tmp_path)) == set(names)
+    assert not [name for name in names if name.startswith((".", "__")) or name != name.strip()]
+    assert files.folder_for("T-shirt-top") == "T-shirt-top"
+
+
 @pytest.mark.parametrize("name", ["a-file/out.json", f"{'a' * 251}.json", "no-folder/out.json"])
 def test_a_place_where_nothing_can_be_written_is_named_as_it_was_given(name: str, tmp_path: Path) -> None:
     (tmp_path / "a-file").write_bytes(b"")

@@ -16,7 +16,7 @@ from digitry.datasets import Progress
 from digitry.datasets.source import Source
 from digitry.datasets.view import View, inverted
 from digitry.errors import DataError, SettingError, unknown_name
-from digitry.files import expanded, folder_for
+from digitry.files import expanded, folder_for, name_for_a_file
 from digitry.types import IMAGE_SIDE, Dataset, Images, Split
 
 HOLD_OUT_METHODS = ("last", "stratified")
@@ -119,11 +119,14 @@ def _load_place(
 def numbered_as(dataset: Dataset, class_names: tuple[str, ...], model: str) -> Dataset:
     """Renumber the classes of a dataset as a model numbers them; classes that it lacks stay without images.
 
-    A class may also be called as its folder has to be. Raises DataError for one that the model does not know.
+    A class may also be called as its folder has to be, or had to be at first, where that names one alone. Raises
+    DataError for one that the model does not know.
     """
     if dataset.class_names == class_names:
         return dataset
-    known = {folder_for(name): number for number, name in enumerate(class_names)}
+    earlier = [name if folder_for(name) == name else name_for_a_file(name) for name in class_names]
+    known = {name: number for number, name in enumerate(earlier) if earlier.count(name) == 1}
+    known |= {folder_for(name): number for number, name in enumerate(class_names)}
     known |= {name: number for number, name in enumerate(class_names)}
     unknown = [name for name in dataset.class_names if name not in known]
     if unknown:

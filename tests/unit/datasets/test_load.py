@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 import digitry
-from digitry.datasets.load import hold_out, load_dataset
+from digitry.datasets.load import hold_out, load_dataset, numbered_as
 from digitry.datasets.sources import SOURCES
 from digitry.errors import DataError, SettingError
-from digitry.types import Split
+from digitry.types import Dataset, Split
 from tests.conftest import make_digits
 from tests.unit.datasets.mirror import tiny_files, tiny_source
 
@@ -140,3 +140,13 @@ def test_loading_says_nothing_when_all_is_well(tiny: dict[str, bytes], capsys: p
         warnings.simplefilter("error")
         load_dataset("tiny")
     assert capsys.readouterr() == ("", "")
+
+
+def test_folders_that_were_named_otherwise_at_first_are_known_where_they_mean_one_class() -> None:
+    images = make_digits(4).images
+    clothes = Dataset.from_arrays(images, np.array(["T-shirt-top", "Coat", "Coat", "T-shirt-top"]))
+    assert numbered_as(clothes, ("Coat", "T-shirt/top"), "it").train.labels.tolist() == [1, 0, 0, 1]
+    signs = Dataset.from_arrays(images, np.array(["dataset", "+", "+", "dataset"]))
+    assert numbered_as(signs, ("+", "/"), "it").train.labels.tolist() == [1, 0, 0, 1]
+    with pytest.raises(DataError, match="has the class 'dataset', which it does not know"):
+        numbered_as(signs, ("+", "/", "."), "it")

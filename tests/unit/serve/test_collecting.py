@@ -289,7 +289,14 @@ def test_a_disk_that_takes_nothing_is_no_fault_of_the_server(
 
 @pytest.mark.parametrize(
     ("label", "folder"),
-    [("T-shirt/top", "T-shirt-top"), ("../../up", "up"), ("..", "dataset"), ("Ankle boot", "Ankle boot"), ("+", "+")],
+    [
+        ("T-shirt/top", "T-shirt\u2215top"),
+        ("../../up", "\u2024\u2024\u2215..\u2215up"),
+        ("..", "\u2024\u2024"),
+        ("__numbers", "\uff3f\uff3fnumbers"),
+        ("Ankle boot", "Ankle boot"),
+        ("+", "+"),
+    ],
 )
 def test_every_label_has_a_folder_within_the_folder(
     label: str, folder: str, open_a_site: Callable[..., Site], tmp_path: Path
@@ -304,15 +311,15 @@ def test_every_label_has_a_folder_within_the_folder(
 
 
 def test_what_is_kept_has_the_classes_of_the_model_again(open_a_site: Callable[..., Site], tmp_path: Path) -> None:
-    names = ("T-shirt/top", "Ankle boot", "Coat", *(f"thing {k}" for k in range(7)))
+    names = ("T-shirt/top", "Ankle boot", "Coat", "/", ".", "\\", *(f"thing {k}" for k in range(4)))
     (tmp_path / "things.onnx").write_bytes(template_model_bytes(class_names=names))
     site = open_a_site({"things": [tmp_path / "things.onnx"]}, collect=tmp_path / "kept")
-    for label in names[:3]:
+    for label in names[:6]:
         page = 255 - printed_digit(names.index(label))
         site.children.answer = lambda job, page=page: Done([dict(READING)], None, [page])
         assert site.client.post("/v1/corrections", params={"label": label}, content=b"x").status_code == 201
     dataset = numbered_as(load_dataset(str(tmp_path / "kept")), names, "things")
-    assert (dataset.class_names, sorted(dataset.train.labels.tolist())) == (names, [0, 1, 2])
+    assert (dataset.class_names, sorted(dataset.train.labels.tolist())) == (names, [0, 1, 2, 3, 4, 5])
 
 
 def test_what_is_kept_can_be_trained_on(open_a_site: Callable[..., Site], tmp_path: Path) -> None:
