@@ -140,12 +140,14 @@ def numbered_as(dataset: Dataset, class_names: tuple[str, ...], model: str) -> D
     return replace(dataset, train=train, test=test, class_names=class_names)
 
 
-def hold_out(split: Split, fraction: float, method: str = "last", seed: int = 0) -> tuple[Split, Split]:
+def hold_out(
+    split: Split, fraction: float, method: str = "last", seed: int = 0, class_names: Sequence[str] = ()
+) -> tuple[Split, Split]:
     """Part `split` into training and validation, each in its order.
 
     `last` holds out the last part as it lies there, with Keras' own rounding; `stratified` the same share of every
     class, chosen by `seed`. Raises SettingError when a part would be empty, or the training part would lose a whole
-    class.
+    class, which it calls by its name in `class_names`.
     """
     held = held_out(split, fraction, method, seed)
     if held.all() or not held.any():
@@ -153,8 +155,9 @@ def hold_out(split: Split, fraction: float, method: str = "last", seed: int = 0)
     training, validation = split.take(np.flatnonzero(~held)), split.take(np.flatnonzero(held))
     lost = np.setdiff1d(validation.labels, training.labels)
     if lost.size:
+        name = repr(class_names[lost[0]]) if class_names else lost[0]
         raise SettingError(
-            f"the last {fraction:.0%} of the images hold all of class {lost[0]}; set validation_method to stratified"
+            f"the last {fraction:.0%} of the images hold all of class {name}; set validation_method to stratified"
         )
     return training, validation
 

@@ -71,7 +71,9 @@ def find_job(
         )
     training, validation, settings = dataset.train, None, plan.settings
     if settings.validation_fraction:
-        training, validation = hold_out(training, settings.validation_fraction, settings.validation_method, seed)
+        training, validation = hold_out(
+            training, settings.validation_fraction, settings.validation_method, seed, dataset.class_names
+        )
     if settings.training_images is not None:
         training = some_images(training, settings.training_images, seed)
     return TrainingJob(plan, dataset, training, validation, seed, folder, origin)

@@ -83,7 +83,9 @@ def learning_curve(
         raise SettingError("--resume goes on with the runs in a folder: say which one with --run")
     dataset = data if isinstance(data, Dataset) else load_dataset(data)
     kept = plan.settings
-    training, validation = hold_out(dataset.train, kept.validation_fraction, kept.validation_method, seed)
+    training, validation = hold_out(
+        dataset.train, kept.validation_fraction, kept.validation_method, seed, dataset.class_names
+    )
     if sizes is None:
         wanted = halves(len(training), len(dataset.class_names), dataset.name)
     else:

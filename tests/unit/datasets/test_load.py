@@ -116,6 +116,9 @@ def test_a_part_that_takes_a_whole_class_away_from_training_is_refused() -> None
     split = make_digits(100).take(np.argsort(make_digits(100).labels, kind="stable"))
     with pytest.raises(SettingError, match="hold all of class 9; set validation_method to stratified"):
         hold_out(split, 0.1)
+    names = (*"012345678", "Ankle boot")
+    with pytest.raises(SettingError, match="hold all of class 'Ankle boot'; set validation_method"):
+        hold_out(split, 0.1, class_names=names)
     assert len(hold_out(split, 0.1, "stratified")[1]) == 10
 
 

@@ -261,6 +261,10 @@ def test_a_wrong_name_or_split_leaves_no_folder_behind(small_recipe: Recipe, mad
         assert not Path("run").exists()
     with pytest.raises(SettingError, match="leaves one part empty"):
         train(small_recipe, data=made_up_dataset, run="run", settings={"validation_fraction": 0.999})
+    labels = ["Bag", "Coat"] * 45 + ["Hat"] * 10
+    clothes = Dataset.from_arrays(made_up_dataset.train.images[:100], labels)
+    with pytest.raises(SettingError, match="the last 10% of the images hold all of class 'Hat'"):
+        train(small_recipe, data=clothes, run="run", settings={"validation_fraction": 0.1, "validation_method": "last"})
     assert not Path("run").exists()
 
 
