@@ -146,17 +146,19 @@ class Score:
 
     @cached_property
     def authors(self) -> dict[str, tuple[int, int]]:
-        """Author → pictures and right ones; empty when the labels name none."""
+        """Author → pictures and right ones, without the pictures that name none: they may be anybody's."""
         counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-        if any(one.picture.author for one in self.answers):
-            for one in self.answers:
+        for one in self.answers:
+            if one.picture.author:
                 counts[one.picture.author][0] += 1
                 counts[one.picture.author][1] += one.right
         return {author: (pictures, right) for author, (pictures, right) in sorted(counts.items())}
 
     @property
     def author_mean(self) -> float | None:
-        """Mean of the authors' accuracies: one with many pictures weighs no more than one with few."""
+        """Mean of the authors' accuracies: one with many pictures weighs no more than one with few. Pictures without an
+        author have no part in it; None where all are without.
+        """
         shares = [right / pictures for pictures, right in self.authors.values()]
         return sum(shares) / len(shares) if shares else None
 

@@ -182,10 +182,12 @@ def _author_section(score: Score) -> list[Section]:
     if not score.authors:
         return []
     rows: list[TableRow] = [
-        [author or "(none)", pictures, right, percent(right / pictures)]
+        [author, pictures, right, percent(right / pictures)]
         for author, (pictures, right) in sorted(score.authors.items(), key=lambda one: one[1][1] / one[1][0])
     ]
     caption = "The hardest hands first"
+    if unnamed := sum(not one.picture.author for one in score.answers):
+        caption += f"; without {unnamed:,} of {score.pictures:,} pictures, which name no author"
     return [Section("By author", [PageTable(("Author", "Pictures", "Right", "Share"), rows, caption)])]
 
 

@@ -87,6 +87,14 @@ def test_the_page_stands_alone_and_shows_the_mistakes(folder: Path, reader: Read
     assert "not a picture" in text
 
 
+def test_the_page_says_how_many_pictures_no_author_counts(tmp_path: Path, reader: Reader) -> None:
+    for digit in (3, 7):
+        Image.fromarray(printed_digit(digit)).save(tmp_path / f"{digit}.png")
+    (tmp_path / "labels.csv").write_text("file,label,author\n3.png,3,ann\n7.png,7,\n")
+    page = write_score_page(score(tmp_path, expect="digit", reader=reader), tmp_path / "page.html", reader)
+    assert "The hardest hands first; without 1 of 2 pictures, which name no author" in page.read_text()
+
+
 def test_a_page_without_mistakes_or_without_readings_is_a_page_too(tmp_path: Path, reader: Reader) -> None:
     for name, rows in (("good", "3.png,3"), ("bad", "none.png,3"), ("refused", "blank.png,3")):
         place = tmp_path / name

@@ -49,6 +49,12 @@ def test_each_author_weighs_alike() -> None:
     assert scored(answer("1", "1")).author_mean is None
 
 
+def test_pictures_that_name_no_author_are_not_taken_for_one_author_s() -> None:
+    some = scored(answer("1", "1", author="a"), answer("1", "2", author="b"), *(answer("1", "2") for _ in range(6)))
+    assert some.authors == {"a": (1, 1), "b": (1, 0)}
+    assert some.author_mean == 0.5
+
+
 def test_a_digit_has_its_most_frequent_confusion() -> None:
     by_digit = {one.digit: one for one in FOUR.per_digit}
     assert list(by_digit) == [1, 4, 7]
