@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digitry.evaluation.judging import JudgedSplit
-from digitry.evaluation.metrics import CalibrationBin, ClassScore, wilson_interval
+from digitry.evaluation.metrics import CalibrationBin, class_scores, wilson_interval
 from digitry.pages import charts
 from digitry.pages.style import BAD, BLUE, GOOD, MUTED
 from digitry.runs import Epoch
@@ -89,11 +90,14 @@ def confusion(matrix: NDArray[np.int64], class_names: Sequence[str]) -> Figure:
     )
 
 
-def class_errors(classes: Sequence[ClassScore], class_names: Sequence[str]) -> Figure:
-    """Draw the share of mistakes of each class, both ways; bars from 0, since near 100% all bars look alike."""
+def class_errors(confusion: NDArray[np.int64], class_names: Sequence[str]) -> Figure:
+    """Draw the share of mistakes of each class, both ways, from counts with row = label; bars from 0, since near 100%
+    all bars look alike. A share of no images is a dash.
+    """
+    scores, called = class_scores(confusion), confusion.sum(axis=0).tolist()
     shares = {
-        "missed": [100 * (1 - one.recall) for one in classes],
-        "false calls": [100 * (1 - one.precision) for one in classes],
+        "missed": [100 * (1 - one.recall) for one in scores],
+        "false calls": [100 * (1 - one.precision) if n else math.nan for one, n in zip(scores, called, strict=True)],
     }
     top = np.nanmax([*shares.values()])
     return charts.bars(

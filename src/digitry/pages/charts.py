@@ -142,7 +142,7 @@ def bars(
 ) -> Figure:
     """Draw one group of bars a name, one bar a series: `bars(["0", "1"], {"train": [5, 6], "test": [1, 2]})`.
 
-    Above 30 names only some are written.
+    Above 30 names only some are written. Where a value is NaN a dash stands in place of its bar.
     """
     with styled():
         figure, (axes,) = new_figure()
@@ -158,6 +158,8 @@ def bars(
                 label=series_name,
                 color=COLOURS[index % len(COLOURS)],
             )
+            for place in left[np.isnan(heights)].tolist():
+                axes.text(place, 0, "–", ha="center", va="bottom", color=COLOURS[index % len(COLOURS)])
         _name_ticks(axes, names)
         axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.6g}")
         if y_range is not None:

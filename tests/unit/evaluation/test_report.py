@@ -85,6 +85,18 @@ def test_names_from_strangers_are_escaped(make_run: MakeRun, made_up_dataset: Da
 
 
 @pytest.mark.usefixtures("blank_plots")
+def test_a_class_that_no_image_is_read_as_has_no_precision(make_run: MakeRun, made_up_dataset: Dataset) -> None:
+    test = made_up_dataset.test
+    assert test is not None
+    images = test.images.copy()
+    images[test.labels == 7] = images[test.labels == 1][0]
+    data = replace(made_up_dataset, test=replace(test, images=images))
+    page = evaluate(make_run(), data=data).report_path.read_text()
+    assert re.search(r'>7</th>\s*<td class="number">–</td>\s*<td class="number">0\.0000</td>', page)
+    assert "a class that no image was read as has no precision" in page
+
+
+@pytest.mark.usefixtures("blank_plots")
 def test_a_perfect_run_without_history_or_validation_gets_a_page(make_run: MakeRun, made_up_dataset: Dataset) -> None:
     run = make_run(validation_fraction=0.0)
     (run / "history.jsonl").unlink()
