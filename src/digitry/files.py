@@ -65,6 +65,7 @@ def temporary_beside(path: Path) -> Path:
 
 def remove_temporaries_of(path: Path) -> None:
     """Remove what writers of `path` that were killed have left of it; none may be at work."""
+    path = _without_links(path)
     for left in path.parent.glob(f".{glob.escape(_short(path.name))}.*.tmp.*"):
         left.unlink(missing_ok=True)
 
@@ -72,8 +73,9 @@ def remove_temporaries_of(path: Path) -> None:
 def write_atomically(path: Path, data: bytes) -> None:
     """Write `data` to `path` so that no reader and no crash ever sees a part of it.
 
-    Temporary file in the same folder → fsync → rename → fsync of the folder. A failed fsync is a failed write: the
-    kernel may have dropped the pages, so nothing is retried on the same file. Raises StorageError, which names the path
+    Temporary file in the same folder → fsync → rename → fsync of the folder; a symbolic link stays, and the file that
+    it leads to is written. A failed fsync is a failed write: the kernel may have dropped the pages, so nothing is
+    retried on the same file. Raises StorageError, which names the path
     and the reason; the old file is then untouched and no temporary file is left.
     """
     _write(path, [data])
@@ -209,12 +211,18 @@ def _check_is_file(path: Path) -> None:
         raise StorageError(f"cannot write {path}: this is a device or a pipe; give the name of a file")
 
 
+def _without_links(path: Path) -> Path:
+    """Return the file that a symbolic link leads to, there or not; any other path as it is."""
+    return Path(os.path.realpath(path)) if os.path.islink(path) else path
+
+
 def _write(path: Path, chunks: Iterable[bytes]) -> None:
     _check_is_file(path)
-    temporary = temporary_beside(path)
+    file = _without_links(path)
+    temporary = temporary_beside(file)
     try:
         _write_and_sync(temporary, chunks)
-        os.replace(temporary, path)
+        os.replace(temporary, file)
     except OSError as error:
         with contextlib.suppress(OSError):  # it may be what could not be made
             temporary.unlink()
@@ -222,7 +230,7 @@ def _write(path: Path, chunks: Iterable[bytes]) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    _sync_folder(file.parent)
 
 
 def _write_and_sync(path: Path, chunks: Iterable[bytes]) -> None:

@@ -139,6 +139,36 @@ def test_no_file_takes_the_place_of_a_device_or_a_pipe(tmp_path: Path) -> None:
     assert len(os.listdir(tmp_path)) == 2
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets few people make links")
+@pytest.mark.parametrize("old", [b"old", None], ids=["to a file", "to none yet"])
+def test_what_a_link_leads_to_is_written_and_the_link_stays(old: bytes | None, tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir()
+    (tmp_path / "near").mkdir()
+    file, link, second = tmp_path / "far" / "figures.json", tmp_path / "near" / "link", tmp_path / "near" / "second"
+    if old is not None:
+        file.write_bytes(old)
+    link.symlink_to("../far/figures.json")
+    second.symlink_to("link")
+    for path in (link, second):
+        files.write_atomically(path, path.name.encode())
+        assert file.read_bytes() == path.name.encode()
+        assert path.is_symlink()
+        files.temporary_beside(file).touch()
+        files.remove_temporaries_of(path)
+    assert os.listdir(tmp_path / "far") == ["figures.json"]
+    assert sorted(os.listdir(tmp_path / "near")) == ["link", "second"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets few people make links")
+def test_a_link_that_leads_nowhere_is_named_as_it_was_given(tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "none" / "figures.json")
+    with pytest.raises(StorageError, match="make its folder first") as caught:
+        files.write_atomically(link, b"new")
+    assert str(caught.value).startswith(f"cannot write {link}: ")
+    assert link.is_symlink()
+
+
 def test_a_folder_where_a_file_is_wanted_is_told_before_the_work_and_when_it_is_written(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="this is a folder; give the name of a file in it"):
         files.check_file_place(tmp_path)

@@ -124,6 +124,8 @@ def _draw(outcome: Outcome, path: Path) -> tuple[Path, ...]:
     for reading in outcome.readings:
         page = path if reading.page == 1 else path.with_name(f"{path.stem}-page{reading.page}.png")
         written.append(page)
+        if page.is_symlink():  # nobody named this file, and it may lead to a picture
+            page.unlink()
         source = None if outcome.name == STANDARD_INPUT else outcome.name
         write_atomically(page, draw_reading(source, reading))
     return tuple(written)

@@ -480,6 +480,17 @@ def test_no_page_of_one_picture_is_drawn_over_another_picture(folder: Path, tmp_
     assert (alone / "3-page2.png.png").read_bytes() != (drawn / "3-page2.png").read_bytes()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows lets few people make links")
+def test_no_drawing_is_written_over_the_picture_that_a_link_leads_to(folder: Path, tmp_path: Path) -> None:
+    before = (folder / "7.png").read_bytes()
+    drawn = tmp_path / "drawn"
+    drawn.mkdir()
+    (drawn / "7.png").symlink_to(folder / "7.png")
+    assert run(folder, str(folder / "7.png"), "--draw", str(drawn)).exit_code == 0
+    assert (folder / "7.png").read_bytes() == before
+    assert not (drawn / "7.png").is_symlink()
+
+
 def test_nor_where_the_first_page_had_to_make_way(tmp_path: Path) -> None:
     names = {name: name for name in ("7.png", "7.tif", "7.tif-page2.png")}
     drawings = drawing_paths(tmp_path, names)
