@@ -166,10 +166,10 @@ def test_the_page_says_how_well_the_shipped_network_reads_and_nothing_of_others(
     about = html.unescape(" ".join(shipped.get("/about").text.split()))
     assert "99.63% of MNIST's 10,000 test digits, 37 wrong" in about
     assert "half in synthetic photographs" in about
-    assert '<th scope="row">Not for</th><td>Readings by which something is decided about a person' in about
+    assert '<th scope="row">Not for</th><td>Decisions about people without human review' in about
     assert about.count('<th scope="row">Weak spots</th>') == 3
-    assert "ask for <code>sure</code>, and" in about
-    assert "mostly it says so" in about
+    assert "rely only on <code>sure</code> readings" in about
+    assert "reads the rest as digits" in about
     other = open_a_site().client
     assert other.get("/config.json").json()["accuracy"] is None
     assert "10,000 test digits" not in other.get("/about").text
