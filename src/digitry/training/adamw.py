@@ -1,4 +1,4 @@
-"""AdamW as Torch computes it, without its class, whose first step imports Torch's compiler: more than a second."""
+"""AdamW as Torch computes it, without Torch's class: its first step imports the compiler, which takes over a second."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch.optim.adamw import adamw
 
 
 class AdamW:
-    """The steps of `torch.optim.AdamW(fused=True)`, to the last bit."""
+    """Take the same steps as `torch.optim.AdamW(fused=True)`, bit for bit."""
 
     def __init__(
         self, parameters: Iterable[torch.Tensor], betas: tuple[float, float], eps: float, weight_decay: float
@@ -23,15 +23,15 @@ class AdamW:
             }
             for one in parameters
         }
-        """Of each parameter its steps, and the running means of its gradient and of the square of that."""
+        """For each parameter: its step count, and the running means of its gradient and squared gradient."""
 
     def zero_grad(self) -> None:
-        """Forget the gradients."""
+        """Clear the gradients."""
         for parameter in self.state:
             parameter.grad = None
 
     def step(self, rate: float) -> None:
-        """Move every parameter that has a gradient, by this learning rate."""
+        """Update every parameter that has a gradient, at this learning rate."""
         moved = [(one, one.grad, state) for one, state in self.state.items() if one.grad is not None]
         with torch.no_grad():
             adamw(

@@ -1,4 +1,4 @@
-"""A person's own Keras callbacks in a training of one `fit` an epoch: they hear of a single one."""
+"""A user's own Keras callbacks: each epoch is a separate `fit`, but they see a single training."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from digitry.recipes.backend import PLAIN_TORCH
 from digitry.recipes.base import Recipe
 
 BEGINNINGS = ("on_epoch_begin", "on_train_batch_begin", "on_test_begin", "on_test_batch_begin")
-"""What they hear after the supervisor: it may put a checkpoint back, which must not undo what they set."""
+"""Called after the supervisor: it may restore a checkpoint, which must not undo what they set."""
 
 ENDS = ("on_epoch_end", "on_train_batch_end", "on_test_end", "on_test_batch_end")
-"""What they hear before it: what they change belongs into its checkpoint."""
+"""Called before the supervisor: its checkpoint must hold what they change."""
 
 
 def check_callbacks(callbacks: Any, plan: Recipe) -> tuple[Any, ...]:
-    """Return one callback or several as a tuple. Raises SettingError for what is none, and where no Keras trains."""
+    """Return one callback or several as a tuple. Raises SettingError for anything else, or without Keras."""
     given = tuple(callbacks) if isinstance(callbacks, Sequence) else (callbacks,) if callbacks is not None else ()
     keras = sys.modules.get("keras")
     for one in given:
@@ -35,26 +35,26 @@ def check_callbacks(callbacks: Any, plan: Recipe) -> tuple[Any, ...]:
 
 
 class Callbacks:
-    """Those of one training."""
+    """The user's callbacks in one training."""
 
     def __init__(self, callbacks: tuple[Any, ...], model: Any, epochs: int) -> None:
         self._all, self._model, self._epochs = callbacks, model, epochs
 
     def around(self, supervisor: Any) -> list[Any]:
-        """Return what Keras calls in an epoch: the supervisor, and them on both sides of it."""
+        """Return what Keras calls in an epoch: the supervisor, with the user's callbacks on both sides."""
         if not self._all:
             return [supervisor]
         return [self._hearing(ENDS), supervisor, self._hearing(BEGINNINGS)]
 
     def begin(self) -> None:
-        """Tell them that the training begins."""
+        """Call `on_train_begin` of each."""
         for one in self._all:
             one.set_model(self._model)
             one.set_params({"epochs": self._epochs, "verbose": 0})
             one.on_train_begin()
 
     def end(self) -> bool:
-        """Tell them that it ends; returns whether they changed a weight, as who restores the best ones does."""
+        """Call `on_train_end` of each; returns whether a weight changed, as when one restores the best weights."""
         if not self._all:
             return False
         before = self._model.get_weights()

@@ -1,4 +1,4 @@
-"""Line charts made of braille dots, for a terminal: two dots wide and four high a character."""
+"""Line charts of braille dots, for a terminal: each character is two dots wide and four high."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 
 
 ChartRow = list[tuple[str, int]]
-"""Characters of one line, each with the index of the curve drawn last in it, or -1."""
+"""The characters of one line, each with the index of the curve last drawn in it, or -1."""
 
 
 def braille_chart(series: Sequence[Sequence[float]], width: int, height: int) -> tuple[list[ChartRow], float, float]:
     """Draw several curves into one grid of characters.
 
-    Each curve holds finite values at equal distances from left to right. Returns the rows, and the lowest and
-    highest value, which are the bottom and top edge.
+    Each curve holds finite values, evenly spaced from left to right. Returns the rows, and the lowest and highest
+    value, which are the bottom and top edge.
     """
     values = [value for curve in series for value in curve if math.isfinite(value)]
     low, high = (min(values), max(values)) if values else (0.0, 1.0)

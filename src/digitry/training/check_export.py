@@ -1,4 +1,4 @@
-"""Before the first step: can the network be written as ONNX, and does it answer there as it does in Keras?"""
+"""Check before the first step that the network can be written as ONNX, and answers there as it does in Keras."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ ASKED_IMAGES, ASKED_WIDTH = 4, 72
 
 
 def check_export(plan: Recipe, class_names: tuple[str, ...]) -> None:
-    """Raise ModelError, with the layer's name and what can be done, unless the untrained network can be written as ONNX
-    and answers there as in Keras: better now than after the last epoch.
+    """Raise ModelError, naming the layer and a remedy, unless the untrained network can be written as ONNX and answers
+    there as in Keras: better now than after the last epoch.
     """
     from digitry.exports.onnx import to_onnx
 
@@ -34,7 +34,7 @@ def check_export(plan: Recipe, class_names: tuple[str, ...]) -> None:
         if expected.shape != got.shape:
             raise ModelError(f"the ONNX model answers with the shape {got.shape}, Keras with {expected.shape}")
         classes = got.shape[-1]
-        # Networks that have learnt nothing yet find all classes alike.
+        # To an untrained network all classes look nearly alike.
         check_parity(expected.reshape(-1, classes), got.reshape(-1, classes), tie=TOLERANCE)
     except ModelError as error:
         raise ModelError(
@@ -44,7 +44,7 @@ def check_export(plan: Recipe, class_names: tuple[str, ...]) -> None:
 
 
 def _stir(model: Any) -> None:
-    """Move every weight a little: at exactly 0 or 1 it could hide a mistake."""
+    """Shift every weight a little: weights of exactly 0 or 1 could hide a mistake."""
     from keras import ops
 
     rng = np.random.default_rng(0)

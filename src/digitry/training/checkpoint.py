@@ -1,6 +1,6 @@
 """Checkpoints that survive `kill -9`, a full disk and bit rot: crash-safe writes, verified reads.
 
-One file holds everything (arrays, step, epoch, batch, history, random states, config) behind a SHA-256 over all of it:
+One file holds everything (arrays, step, epoch, batch, history, random states, config), under a SHA-256 of it all:
 
     digitry checkpoint 1\\n  <64 hex digits>\\n  <safetensors: arrays, and the state as JSON in its metadata>
 
@@ -25,9 +25,9 @@ from digitry.files import remove_stale_temporaries, write_atomically
 
 MAGIC = b"digitry checkpoint 1\n"
 KEPT = 2
-"""The newest so many checkpoints stay: should one be damaged, the other is there."""
+"""This many of the newest checkpoints are kept: if one is damaged, the other remains."""
 LATEST = "LATEST"
-"""Names the last checkpoint that was acknowledged, so that its loss would be noticed."""
+"""Names the last checkpoint that was acknowledged, so that its loss is noticed."""
 
 _NAME = re.compile(r"^step-(\d{9,})\.ckpt$")
 _HEADER_LENGTH = len(MAGIC) + 64 + 1
@@ -35,7 +35,7 @@ _HEADER_LENGTH = len(MAGIC) + 64 + 1
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Enough to resume: named arrays, and everything else as JSON values."""
+    """What is needed to resume: named arrays, and everything else as JSON values."""
 
     step: int
     """Optimizer steps taken since the run began."""
@@ -44,7 +44,7 @@ class Checkpoint:
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
-    """Write the checkpoint, then LATEST, then drop all but the newest two. When it returns, it is on the disk."""
+    """Write the checkpoint, then LATEST, then drop all but the newest two. On return it is safely on disk."""
     path = folder / f"step-{checkpoint.step:09d}.ckpt"
     write_atomically(path, to_bytes(checkpoint))
     write_atomically(folder / LATEST, f"{path.name}\n".encode())
@@ -55,10 +55,10 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
 
 
 def load_latest(folder: Path, run_id: str) -> Checkpoint | None:
-    """Load the checkpoint with the highest step that is whole and of this run; None where there is none at all.
+    """Load the intact checkpoint of this run with the highest step; None if there is no checkpoint at all.
 
-    A damaged or foreign one is set aside with a warning; one that LATEST names but is gone is warned of too.
-    Raises ModelError when there are some, or were, and none is usable.
+    A damaged or foreign one is set aside with a warning; one that LATEST names but is missing is warned about too.
+    Raises ModelError when there are checkpoints, or were, but none is usable.
     """
     if not folder.is_dir():
         return None
@@ -71,7 +71,7 @@ def load_latest(folder: Path, run_id: str) -> Checkpoint | None:
                 raise ModelError("it belongs to another run")
         except (ModelError, OSError) as error:
             warn_caller(f"checkpoint {path} is not usable ({error}); trying the one before")
-            # Out of the way, or it would count as one of the newest two and push a good one out.
+            # Moved aside, or it would count as one of the newest two and push a good one out.
             path.replace(path.with_suffix(".damaged"))
             continue
         _warn_if_older_than_latest(folder, path)
@@ -91,7 +91,7 @@ def _warn_if_older_than_latest(folder: Path, found: Path) -> None:
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """Read and verify one file. Raises ModelError when a single bit is not as it was written or it was renamed."""
+    """Read and verify one file. Raises ModelError when a single bit has changed, or the file was renamed."""
     checkpoint = from_bytes(path.read_bytes())
     name = _NAME.match(path.name)
     if name and int(name[1]) != checkpoint.step:
@@ -100,7 +100,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 
 def to_bytes(checkpoint: Checkpoint) -> bytes:
-    """Write a checkpoint as bytes that tell, by their hash, whether they are whole."""
+    """Serialise a checkpoint, with a hash that shows whether it is intact."""
     from safetensors.numpy import save as to_safetensors
 
     state = json.dumps({"step": checkpoint.step, **checkpoint.state}, sort_keys=True, allow_nan=False)
@@ -110,7 +110,7 @@ def to_bytes(checkpoint: Checkpoint) -> bytes:
 
 
 def from_bytes(data: bytes) -> Checkpoint:
-    """Read a checkpoint back. Raises ModelError, without the path, for bytes that are not whole or not ours."""
+    """Read a checkpoint back. Raises ModelError, without the path, for bytes that are damaged or not a checkpoint."""
     from safetensors import SafetensorError
     from safetensors.numpy import load as from_safetensors
 
@@ -130,11 +130,11 @@ def from_bytes(data: bytes) -> Checkpoint:
 
 
 def _by_step(folder: Path) -> list[Path]:
-    """List the checkpoint files, highest step first; the clock has no say."""
+    """List the checkpoint files, highest step first, whatever their dates."""
     return sorted((p for p in folder.iterdir() if _NAME.match(p.name)), key=lambda p: _step_of(p.name), reverse=True)
 
 
 def _step_of(name: str) -> int:
-    """Return the step in a file's name; -1 where it is none of ours."""
+    """Return the step in a file's name; -1 if it is not a checkpoint's."""
     match = _NAME.match(name)
     return int(match[1]) if match else -1

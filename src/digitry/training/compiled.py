@@ -12,14 +12,14 @@ from digitry.training.tasks import TASKS
 
 
 def build_and_compile(plan: Recipe, classes: int, steps_per_epoch: int) -> Any:
-    """Build the recipe's network for so many classes, ready for `fit`: what `trained_part` names is compiled."""
+    """Build the recipe's network, ready for `fit`; what `trained_part` returns is compiled."""
     model = plan.build_model(classes)
     if plan.keeps_compile:
         compile_own(trained_part(plan, model), classes)
         return model
     task = TASKS[plan.reads](plan, seed=0)
     model.compile(optimizer=optimizer_of(plan, steps_per_epoch), **task.compile_options(), **compile_options())
-    # Optimizer slots and metrics are made now, not in the first step, so that a checkpoint can be put into them.
+    # Optimizer slots and metrics are created now, not in the first step, so that a checkpoint can be put into them.
     model.optimizer.build(model.trainable_variables)
     model.compute_metrics(None, *task.first_guess(classes))
     model.reset_metrics()
@@ -27,7 +27,7 @@ def build_and_compile(plan: Recipe, classes: int, steps_per_epoch: int) -> Any:
 
 
 def optimizer_of(plan: Recipe, steps_per_epoch: int) -> Any:
-    """Make the Keras optimizer of a recipe, with its schedule over so many steps an epoch."""
+    """Return the Keras optimizer of a recipe, with its learning rate schedule."""
     import keras
 
     settings = plan.settings

@@ -1,4 +1,4 @@
-"""What a learning curve found: how well a recipe reads after learning from so many images."""
+"""The result of a learning curve: accuracy against the number of training images."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from statistics import mean, stdev
 from typing import Any
 
 CURVE, CURVE_PAGE = "learning-curve.json", "learning-curve.html"
-"""Files in the folder of a curve."""
+"""Files in the folder of a learning curve."""
 
 
 @dataclass(frozen=True)
@@ -21,16 +21,16 @@ class CurvePoint:
     accuracies: tuple[float, ...]
     """Validation accuracy of each seed, 0 to 1."""
     runs: tuple[str, ...]
-    """Their folders, below that of the curve."""
+    """Their folders, relative to that of the curve."""
 
     @property
     def accuracy(self) -> float:
-        """Mean of the seeds."""
+        """Mean over the seeds."""
         return mean(self.accuracies)
 
     @property
     def sd(self) -> float | None:
-        """Standard deviation of a single training; None of one seed."""
+        """Standard deviation of a single training; None for one seed."""
         return stdev(self.accuracies) if len(self.accuracies) > 1 else None
 
 
@@ -44,7 +44,7 @@ class LearningCurve(os.PathLike[str]):
     seeds: tuple[int, ...]
     validation_images: int
     points: tuple[CurvePoint, ...]
-    """The fewest images first; two at least."""
+    """From fewest images to most; at least two."""
     more_than_chance: bool
     """Whether the last point differs from the one before by more than chance."""
 
@@ -56,12 +56,12 @@ class LearningCurve(os.PathLike[str]):
 
     @property
     def page(self) -> Path:
-        """Where its page is, if it was written."""
+        """Path of its page, whether or not it was written."""
         return self.folder / CURVE_PAGE
 
     @property
     def gain(self) -> float:
-        """What the last step to more images brought, as a fraction of the validation images."""
+        """Gain of the last step to more images, as a fraction of the validation images."""
         return self.points[-1].accuracy - self.points[-2].accuracy
 
     @property

@@ -1,4 +1,4 @@
-"""Who trains an epoch: the nodes of a cluster, plain Torch or Keras."""
+"""Choose what trains an epoch: the nodes of a cluster, plain Torch or Keras."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _fit_in_keras(
         examples.inputs[first:],
         examples.targets[first:],
         batch_size=settings.batch_size,
-        # In an order of its own already: Keras' could not be resumed in the middle of an epoch.
+        # Already shuffled: a resumed epoch could not reproduce the order that Keras draws.
         shuffle=False,
         initial_epoch=supervisor.epoch,
         epochs=supervisor.epoch + 1,

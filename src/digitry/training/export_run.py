@@ -1,4 +1,4 @@
-"""A run's weights → one file in another format, proven against Keras."""
+"""A run's weights → one file in another format, with parity proven against Keras."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from digitry.runs import WEIGHTS, Run
 from digitry.types import Dataset
 
 MODULES = ("onnx", "int8", "c_source", "c_library", "keras_file", "saved_model", "litert", "litert_int8")
-"""Of `digitry.exports`: each has a FORMAT."""
+"""Modules of `digitry.exports`, each with a FORMAT."""
 
 FORMATS: dict[str, parity.ExportFormat] = {
     one.key: one for one in (importlib.import_module(f"digitry.exports.{name}").FORMAT for name in MODULES)
 }
-"""What `digitry export --format` calls it → how it is written."""
+"""Name for `digitry export --format` → the format."""
 
 
 def get_format(name: str) -> parity.ExportFormat:
-    """Return the format of that name, ours or an installed package's. Raises SettingError with near matches for
-    another.
+    """Return the format of that name, built in or from an installed package. Raises SettingError with near matches for
+    an unknown name.
     """
     if name in FORMATS:
         return FORMATS[name]
@@ -47,17 +47,17 @@ class Exported(NamedTuple):
 
     path: Path
     images: int
-    """How many images both were asked about: digits, or strips made of them."""
+    """Number of inputs that both answered: digits, or strips made from them."""
     split: str
-    """Where these come from."""
+    """The split they come from."""
     labels: int
-    """How many answers were compared: one an image, or one a frame of every strip."""
+    """Number of answers compared: one per image, or one per frame of every strip."""
     labels_differing: int
     largest_difference: float
-    """Of a probability."""
+    """Largest difference between two probabilities."""
     accuracy: float | None = None
     keras_accuracy: float | None = None
-    """Shares of the images that each reads rightly, where the labels may differ."""
+    """Fraction of images that each reads correctly, for formats whose labels may differ."""
 
 
 def export(
@@ -71,16 +71,16 @@ def export(
     recipe: RecipeLike | None = None,
     data: Dataset | None = None,
 ) -> Exported:
-    """Write a run's model to `out` in a format, if it answers as Keras does; loads Keras.
+    """Write a run's model to `out` in another format, if it answers there as in Keras; loads Keras.
 
-    `run` is a Run, the folder of one, or the name of a small network that ships, such as `tiny`. `opset`, 13 to the
-    newest that can be run here, is for `onnx`; `ends`, `float` or `integer`, for `litert-int8`; `weights`, `float` or
-    `int8`, for the C formats. `recipe` builds the network where the folder is not enough (`Run.keras_model`); without
-    it `onnx`, `onnx-int8` and the C formats are written from the run's model.onnx then, and proven beside that. Both
-    are asked about the run's own data, or about `data`, whose classes must be among the model's. Raises DataError when
-    the data has changed. Raises ModelError when there is no run, the answers differ, or the format has no place for the
-    network. Raises SettingError for an unknown format or option, a format that another backend of Keras writes, and
-    where Keras is not installed.
+    `run` is a Run, the folder of one, or the name of a small shipped model, such as `tiny`. `opset`, 13 to the newest
+    that can be run here, is for `onnx`; `ends`, `float` or `integer`, for `litert-int8`; `weights`, `float` or `int8`,
+    for the C formats. `recipe` builds the network if the folder is not enough (`Run.keras_model`); without it, `onnx`,
+    `onnx-int8` and the C formats are then written from the run's model.onnx and proven against that. Parity is checked
+    on the run's own data, or on `data`, whose classes must be among the model's. Raises DataError when the data has
+    changed. Raises ModelError when there is no run, the answers differ, or the format cannot represent the network.
+    Raises SettingError for an unknown format or option, a format that another backend of Keras writes, and when Keras
+    is not installed.
     """
     kind = _with_options(get_format(form), opset=opset, ends=ends, weights=weights)
     place = Path(run) if isinstance(run, Run) else run_or_shipped(run)
@@ -104,9 +104,9 @@ def export(
         if kind.from_graph is None:
             raise
         model, contract, write_if_equal = run.model(), run.contract, parity.write_graph_if_equal
-    if kind.labels_may_differ:  # its confidences are others, and nobody has measured what they are worth
+    if kind.labels_may_differ:  # its confidences differ too, and nobody has measured their calibration
         contract = replace(contract, confidence_scale=None)
-    # A model may know more classes than the data has, and numbers them its own way.
+    # A model may know more classes than the data has, and number them differently.
     dataset = numbered_as(dataset, contract.class_names, str(run.folder))
     split = "test" if dataset.test else "training"
     unseen = dataset.test or dataset.train
@@ -128,7 +128,7 @@ def export(
 
 
 def _with_options(kind: parity.ExportFormat, **given: Any) -> parity.ExportFormat:
-    """Return the format with what is said of it. Raises SettingError for what is not for it to say."""
+    """Return the format with the given options. Raises SettingError for an option that it does not have."""
     for name, value in given.items():
         if value is None:
             continue

@@ -1,7 +1,7 @@
-"""First weights from elsewhere: the shipped model or another run, continued on a person's own pictures.
+"""Continue from the shipped model or another run, on a user's own pictures.
 
-Teaching a network new hands makes it forget the old ones, so most of every epoch is what it learnt from: a known
-dataset with the same classes, where one is in the cache. What came of it is measured before and after.
+A network that learns new handwriting forgets the old, so most of every epoch is what it learnt from: a known dataset
+with the same classes, if one is in the cache. Accuracy is measured before and after.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from digitry.training.training_progress import TrainingProgress
 from digitry.types import Dataset, Split
 
 SHIPPED_NAME = "shipped"
-"""Stands for the model that comes with digitry."""
+"""Name of the model that comes with digitry."""
 
 SETTINGS: dict[str, Any] = {
     "epochs": 4,
@@ -42,19 +42,19 @@ SETTINGS: dict[str, Any] = {
     "validation_fraction": 0.2,
     "validation_method": "stratified",
     "early_stopping_epochs": 0,
-    # Chosen on the held-back part, the best epoch would look better there than it is.
+    # An epoch chosen on the held-back part would look better there than it is.
     "keep_best": False,
 }
-"""What is different from training anew; how they were chosen is in docs/log.md."""
+"""What differs from training from scratch; docs/log.md says how these were chosen."""
 
 OWN_IMAGES = 3000
-"""So many own pictures an epoch has at least; where there are fewer, each comes several times, newly distorted."""
+"""Minimum number of own pictures per epoch; fewer are repeated, each time with a new distortion."""
 
 OLD_FOR_ONE_OWN = 2
-"""Images of the old kind for each own one."""
+"""Old images for each own one."""
 
 LEAST_HELD_BACK = 10
-"""Fewer held-back pictures than this say nothing about before and after."""
+"""With fewer held-back pictures than this, a comparison of before and after says nothing."""
 
 _PROOF_IMAGES = 256
 
@@ -68,15 +68,15 @@ class Start:
     data: bytes
     contract: Contract
     old: Dataset | None = None
-    """What it must not forget; None where that is not at hand."""
+    """What it must not forget; None if that is not available."""
     weights: Path | None = None
-    """The file with the weights; None where they have to be taken out of `data`."""
+    """The file with the weights; None if they have to be extracted from `data`."""
     unguarded: str = ""
     """Why nothing keeps it from forgetting."""
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What the run's config keeps of it."""
+        """What the run's config records about it."""
         old = self.old
         return {
             "from": self.name,
@@ -86,7 +86,7 @@ class Start:
         }
 
     def beside(self, dataset: Dataset) -> Start:
-        """Return the start with its old data: a known dataset with the model's classes, in the cache, other than
+        """Return the start with its old data: a known dataset in the cache, with the model's classes, other than
         `dataset`.
         """
         for source in SOURCES.values():
@@ -102,7 +102,7 @@ class Start:
         return replace(self, unguarded="no known dataset has its classes")
 
     def mixed_with_old(self, own: Split, seed: int, progress: TrainingProgress) -> Split:
-        """Mix an epoch's images: own ones, repeated where they are few, and twice as many old ones, drawn by `seed`."""
+        """Mix an epoch's images: own ones, repeated if few, and twice as many old ones, drawn by `seed`."""
         repeats = _repeats(len(own))
         images, labels = [own.images] * repeats, [own.labels] * repeats
         note = f"an epoch: {len(own):,} own pictures{f', each {repeats} times' if repeats > 1 else ''}"
@@ -117,14 +117,14 @@ class Start:
         return Split(np.concatenate(images), np.concatenate(labels))
 
     def drawn(self, own: int, seed: int) -> NDArray[np.int64]:
-        """Return positions of the old training images that every epoch sees beside so many own ones, int64 (n,)."""
+        """Return the indices of the old training images that every epoch adds to `own` new ones, int64 (n,)."""
         if self.old is None:
             return np.zeros(0, np.int64)
         order = np.random.default_rng([seed, 3]).permutation(len(self.old.train))
         return order[: OLD_FOR_ONE_OWN * _repeats(own) * own]
 
     def put_into(self, model: Any, training: Split) -> None:
-        """Give the network the weights. Raises ModelError when they are not exactly its own, in shape and in effect."""
+        """Load the weights into the network. Raises ModelError unless they match it, in shape and in effect."""
         from digitry.exports import bundle, graph_weights, parity
 
         images = training.images[:_PROOF_IMAGES]
@@ -141,7 +141,7 @@ class Start:
             raise ModelError(f"cannot start from {self.name}: {error}") from error
 
     def write_comparison(self, folder: Path, held_back: Split | None, progress: TrainingProgress) -> None:
-        """Judge this model and the run's on the held-back part and on the old data's test split; write start.json."""
+        """Evaluate this model and the run's on the held-back part and the old data's test split; write start.json."""
         parts = {"held back": held_back}
         if self.old is not None:
             parts[f"{self.old.name} test"] = self.old.test
@@ -157,10 +157,10 @@ class Start:
 
 
 def open_start(where: str | os.PathLike[str], plan: Recipe, settings: Mapping[str, Any]) -> tuple[Start, Recipe]:
-    """Open the model, and the recipe with its settings, those of `SETTINGS`, and the given ones over both.
+    """Open the model; return it with the recipe, its settings those of `SETTINGS`, overridden by the given ones.
 
     `where` is `shipped`, the folder of a finished run, or an ONNX file. Raises SettingError when it is of another
-    recipe, ModelError when it is no model of ours.
+    recipe, ModelError when it is not a digitry model.
     """
     where = os.fspath(where)
     if plan.reads != "digit":
@@ -185,10 +185,9 @@ def open_start(where: str | os.PathLike[str], plan: Recipe, settings: Mapping[st
 
 
 def held_back_settings(dataset: Dataset, plan: Recipe, seed: int, progress: TrainingProgress) -> Recipe:
-    """Return the recipe as it is; without a held-back part where that would be too small to compare before with
-    after.
+    """Return the recipe unchanged; without a held-back part if that would be too small to compare before with after.
 
-    Raises SettingError where the recipe chooses an epoch by it.
+    Raises SettingError if the recipe needs it to choose an epoch.
     """
     settings = plan.settings
     if not settings.validation_fraction:
@@ -211,7 +210,7 @@ def held_back_settings(dataset: Dataset, plan: Recipe, seed: int, progress: Trai
 
 
 def check_same_start(folder: Path, wanted: dict[str, Any], found: dict[str, Any]) -> None:
-    """Raise SettingError unless the run in `folder` began with the same weights beside the same old data."""
+    """Raise SettingError unless the run in `folder` started from the same weights, with the same old data."""
     new, old = ({**(config.get("start") or {}), "from": None} for config in (wanted, found))
     if new != old:
         raise SettingError(
@@ -220,7 +219,7 @@ def check_same_start(folder: Path, wanted: dict[str, Any], found: dict[str, Any]
 
 
 def _repeats(own: int) -> int:
-    """Tell how often an epoch sees each of so many own images."""
+    """Return how often an epoch shows each of this many own images."""
     return max(1, round(OWN_IMAGES / own))
 
 
@@ -236,7 +235,7 @@ def _errors(predictor: Model, part: Split) -> int:
 
 
 def _read(where: str | os.PathLike[str]) -> tuple[bytes, Path | None]:
-    """Read the model's bytes, and the file with its weights where there is one beside it."""
+    """Read the model's bytes, and return the file with its weights if there is one beside it."""
     if str(where) == SHIPPED_NAME:
         return shipped_model("digit"), Path(str(resources.files("digitry") / "models" / "digit.safetensors"))
     try:

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM as a polite request: the training saves and leaves; a second signal leaves at once."""
+"""SIGINT and SIGTERM as a polite request: the training saves and exits; a second signal ends it at once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class TrainingInterrupted(DigitryError):  # noqa: N818 - it is a wish, not an er
 
 
 class SignalFlag:
-    """Which signal has asked the training to stop, if any."""
+    """The signal that has asked the training to stop, if any."""
 
     def __init__(self) -> None:
         self.number: int | None = None
@@ -38,7 +38,7 @@ class SignalFlag:
 
 @contextmanager
 def listening() -> Iterator[SignalFlag]:
-    """Catch both signals for the length of the block; only a main thread can."""
+    """Catch both signals for the duration of the block; has an effect only in the main thread."""
     flag = SignalFlag()
     if threading.current_thread() is not threading.main_thread():
         yield flag

@@ -1,4 +1,4 @@
-"""What is to be trained, on what, into which folder: all that is settled before the first step."""
+"""What to train, on what, into which folder: everything that is settled before the first step."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ class TrainingJob:
     origin: finetune.Start | None = None
     """The model that it continues from."""
     wants_scale: bool = True
-    """Whether a scale of confidence is fitted at its end."""
+    """Whether a confidence scale is fitted at the end."""
     nodes: SharingNodes | None = None
-    """The nodes of a cluster that share it; None where it is trained here."""
+    """The nodes of a cluster that share it; None if it is trained here."""
     config: dict[str, Any] = field(default_factory=dict)
-    """What is in the run's config.json; empty before that is written."""
+    """Content of the run's config.json; empty before that is written."""
 
     @property
     def in_plain_torch(self) -> bool:
-        """Whether plain Torch trains it, not Keras."""
+        """Whether plain Torch trains it rather than Keras."""
         return self.config.get("backend") == PLAIN_TORCH
 
 
@@ -55,13 +55,13 @@ def find_job(
     origin: finetune.Start | None,
     progress: TrainingProgress,
 ) -> TrainingJob:
-    """Load the data and hold a part of it back. Nothing is written. Raises DataError and SettingError for what
-    cannot be.
+    """Load the data and hold a part of it back. Writes nothing. Raises DataError and SettingError for data or settings
+    that cannot be used.
     """
     dataset = data if isinstance(data, Dataset) else load_dataset(data, progress=progress.loading)
     warn_of_odd_data(dataset)
     if origin is not None:
-        # Before a part is held back: a stratified part is drawn class by class.
+        # Before a part is held back, because a stratified part is drawn class by class.
         dataset = numbered_as(dataset, origin.contract.class_names, origin.name)
         plan = finetune.held_back_settings(dataset, plan, seed, progress)
     elif len(dataset.class_names) < 2:
@@ -80,10 +80,9 @@ def find_job(
 
 
 def begin_or_go_on(job: TrainingJob) -> TrainingJob:
-    """Begin the job with the config of the run in its folder: a new one is written, or the one that is there is
-    checked.
+    """Start the job with the config of the run in its folder: write a new one, or check the one that exists.
 
-    Raises SettingError for a folder with a run that has another plan.
+    Raises SettingError for a folder whose run has another plan.
     """
     folder, settings = job.folder, job.plan.settings
     if job.origin is not None:
@@ -99,7 +98,7 @@ def begin_or_go_on(job: TrainingJob) -> TrainingJob:
         **run_folder.describe_surroundings(),
     }
     if not (folder / CONFIG).exists():
-        # Two runs of one plan must not take each other's checkpoints: the identity is drawn, not derived.
+        # Two runs of one plan must not take each other's checkpoints, so the ID is random, not derived.
         config["run_id"] = hashlib.sha256(os.urandom(32)).hexdigest()[:16]
         run_folder.write_config(folder, config)
         return replace(job, config=config)
@@ -115,7 +114,7 @@ def begin_or_go_on(job: TrainingJob) -> TrainingJob:
 
 
 def finished_run(folder: Path) -> Run | None:
-    """Return the run in the folder, if nothing is left to do."""
+    """Return the run in the folder if it is finished, else None."""
     try:
         run = Run.open(folder)
     except ModelError:

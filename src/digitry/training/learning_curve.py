@@ -1,7 +1,7 @@
-"""Would more images help? One recipe learns from more and more of the training images, and validation judges each run.
+"""Would more images help? Train one recipe on more and more of the training images, and judge each run on validation.
 
-Every training learns from a part of the next larger one. Fewer images get more epochs where they would make too few
-steps: else a network that hardly learnt would pass for one that saw too little.
+Each size is a subset of the next larger one. Fewer images get more epochs if they would make too few steps: otherwise
+an undertrained network would look like one that saw too few images.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ from digitry.training.train_seeds import SeedRuns, train_seeds
 from digitry.types import Dataset
 
 MOST_SIZES = 7
-"""Sizes that halve from all images on: the smallest is a sixty-fourth."""
+"""Sizes, each half the next, up to all images: the smallest is a sixty-fourth."""
 
 IMAGES_A_CLASS = 2
-"""Fewer on average are not tried of themselves."""
+"""The default sizes have at least this many images per class on average."""
 
 LEAST_STEPS = 500
-"""So many steps every training has at least, or as many as the one on all images."""
+"""Minimum number of steps of each training, unless the one on all images takes fewer."""
 
 HELD_BACK = 0.1
-"""Share of the training split that judges, where the recipe holds nothing back."""
+"""Fraction of the training split used for validation if the recipe holds nothing back."""
 
 MOST_SEEDS = 20
 
@@ -59,17 +59,16 @@ def learning_curve(
     quiet: bool = True,
     **changes: Any,
 ) -> LearningCurve:
-    """Train a recipe on parts of the training images, and say how its accuracy grows with their number.
+    """Train a recipe on parts of the training images, and measure how its accuracy grows with their number.
 
-    `sizes` are numbers of images, two at least; without them all images, half of them, a quarter and so on, seven
-    sizes at most. Each is trained with `seeds` seeds, 1 to 20, from `seed` up; `settings` and `changes` are those of
-    `digitry.train`. A part that is held back, a tenth of every class unless the settings say otherwise, is the same for
-    all sizes of a seed and judges them; the test set is never opened. The folder, `run` or the next free one, gets a
-    run for each training, learning-curve.json and, with `page`, learning-curve.html. With `resume` what is there goes
-    on.
+    `sizes` are at least two numbers of images; by default all images, half of them, a quarter and so on, at most seven
+    sizes. Each is trained with `seeds` seeds, 1 to 20, from `seed` up; `settings` and `changes` are those of
+    `digitry.train`. The validation part, a tenth of every class unless the settings say otherwise, is the same for all
+    sizes of a seed; the test set is never opened. The folder, `run` or the next free one, gets a run for each training,
+    learning-curve.json and, with `page`, learning-curve.html. With `resume`, what is there continues.
 
-    Raises SettingError for a recipe that reads numbers and for sizes or seeds that cannot be, DataError where there
-    are too few images for two sizes, and what `digitry.train` raises.
+    Raises SettingError for a recipe that reads numbers and for invalid sizes or seeds, DataError when there are too few
+    images for two sizes, and what `digitry.train` raises.
     """
     count = check_number("seeds", seeds, 1, MOST_SEEDS)
     plan = _judged_plan(find_recipe(recipe), {**(settings or {}), **changes})
@@ -126,7 +125,7 @@ def learning_curve(
 
 
 def halves(images: int, classes: int, name: str) -> list[int]:
-    """Return all images, half of them, a quarter and so on, the fewest first. Raises DataError for too few of them."""
+    """Return all images, half of them, a quarter and so on, in ascending order. Raises DataError for too few images."""
     sizes = [images]
     while len(sizes) < MOST_SIZES and sizes[-1] // 2 >= IMAGES_A_CLASS * classes:
         sizes.append(sizes[-1] // 2)
@@ -139,7 +138,7 @@ def halves(images: int, classes: int, name: str) -> list[int]:
 
 
 def epochs_for(images: int, most: int, settings: Settings) -> int:
-    """Return how many epochs a training on so many of `most` images gets: the recipe's, or more."""
+    """Return the number of epochs of a training on `images` of `most` images: the recipe's, or more."""
 
     def steps(count: int) -> int:
         return ceil(count / settings.batch_size)
@@ -161,13 +160,13 @@ def _judged_plan(recipe: Recipe, wanted: Mapping[str, Any]) -> Recipe:
         return plan
     if "validation_fraction" in wanted:
         raise SettingError("validation judges every size: validation_fraction must be above 0")
-    # A person's own digits often lie there class by class: the last part would be one class.
+    # A user's own digits are often ordered by class: the last part would be one class.
     method = wanted.get("validation_method", "stratified")
     return plan.with_settings({"validation_fraction": HELD_BACK, "validation_method": method})
 
 
 def _checked(sizes: Sequence[int], most: int) -> list[int]:
-    """Return the sizes, the fewest first, each once."""
+    """Return the sizes in ascending order, without duplicates."""
     checked = sorted({check_number("a size", one, 2, most) for one in sizes})
     if len(checked) < 2:
         raise SettingError(f"a curve needs two sizes at least, as in --sizes {max(most // 2, 2)},{most}")
@@ -181,8 +180,8 @@ def _point(images: int, runs: SeedRuns) -> CurvePoint:
 
 
 def is_more_than_chance(trained: Sequence[SeedRuns], points: Sequence[CurvePoint], dataset: Dataset) -> bool:
-    """Tell whether the last size differs from the one before by more than chance: one seed by McNemar's test on the
-    validation images, several by Student's t over what each seed gained.
+    """Return whether the last two sizes differ by more than chance: for one seed, McNemar's test on the validation
+    images; for several, Student's t over each seed's gain.
     """
     before, last = points[-2:]
     if len(last.accuracies) == 1:

@@ -54,7 +54,7 @@ def accuracy_by_images(curve: LearningCurve) -> Figure:
 
 
 def mistakes_by_images(curve: LearningCurve) -> Figure:
-    """Draw the share of mistakes, both axes logarithmic: a straight line loses the same share with every doubling."""
+    """Draw the error rate on two logarithmic axes: a straight line falls by the same share with every doubling."""
     return _against_images(curve, "Mistakes on validation", mistakes=True)
 
 
@@ -104,6 +104,6 @@ def _table(curve: LearningCurve) -> PageTable:
 
 
 def figures_of(point: CurvePoint) -> tuple[str, str]:
-    """Return a point's accuracy, with its spread where there are several seeds, and its share of mistakes, in words."""
+    """Return a point's accuracy, with its spread over several seeds, and its error rate, as text."""
     spread = "" if point.sd is None else f" ± {100 * point.sd:.2f}"
     return f"{100 * point.accuracy:.2f}{spread}%", f"{100 * (1 - point.accuracy):.2f}%"

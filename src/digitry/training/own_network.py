@@ -1,4 +1,4 @@
-"""A person's own network in training: its own loss and optimizer, and what its run keeps of it."""
+"""A user's own network in training: its own loss and optimizer, and what its run stores of it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from digitry.training.tasks import Examples
 
 
 def trained_part(plan: Recipe, model: Any) -> Any:
-    """Return what of a recipe's network is trained: with its own loss the network as its author has it, else all."""
+    """Return the part of a recipe's network that is trained: the author's network if it has its own loss, else all."""
     return network_in(model) if plan.keeps_compile else model
 
 
 def compile_own(network: Any, classes: int) -> None:
-    """Compile a network anew with the optimizer and the loss that it has, and the figures of every training."""
+    """Recompile a network with the optimizer and loss that it has, and the metrics of every training."""
     import keras
 
     accuracy = keras.metrics.MeanMetricWrapper(read_rightly, "accuracy")
@@ -35,15 +35,13 @@ def compile_own(network: Any, classes: int) -> None:
 
 
 def as_compiled(examples: Examples, network: Any, classes: int) -> Examples:
-    """Lay prepared examples as a network that was compiled takes them: images laid as it has them, labels as its
-    loss does.
-    """
+    """Convert prepared examples to the image layout and the labels that a compiled network takes."""
     targets: Any = _targets(examples.targets, network, classes)
     return Examples(as_taken(examples.inputs, network), targets)
 
 
 def read_rightly(targets: Any, answers: Any) -> Any:
-    """Mark with 1 every image whose label has the largest answer, else 0; labels are whole numbers or one-hot rows."""
+    """Mark with 1 every image whose label has the largest output, else 0; labels are integers or one-hot rows."""
     from keras import ops
 
     best = ops.argmax(answers, axis=-1)
@@ -55,9 +53,9 @@ def read_rightly(targets: Any, answers: Any) -> Any:
 
 
 def keep_network(folder: Path, plan: Recipe, network: Any) -> None:
-    """Write what a run keeps of a person's own network, or check that the run in the folder has the same.
+    """Write what a run stores of a user's own network, or check that the run in the folder has the same.
 
-    Raises SettingError where it has another.
+    Raises SettingError if it has another.
     """
     kept = keep(plan, network)
     files = {NETWORK: kept_bytes(kept), **plan.kept}
@@ -84,13 +82,13 @@ def _same_bytes(path: Path, data: bytes) -> bool:
 
 
 def _targets(labels: NDArray[np.int32], network: Any, classes: int) -> NDArray[Any]:
-    """Return labels, int32 (n,), as they are or as rows, float32 (n, classes), whatever the network's loss takes."""
+    """Return labels, int32 (n,), as the network's loss takes them: unchanged, or one-hot, float32 (n, classes)."""
     return np.eye(classes, dtype=np.float32)[labels] if takes_rows(network.loss) else labels
 
 
 def takes_rows(loss: Any) -> bool:
-    """Tell whether a loss takes one-hot rows: all of Keras' own that are not called sparse; a person's own that cannot
-    do with whole numbers.
+    """Return whether a loss takes one-hot rows: all of Keras' own that are not called sparse, and a user's own that
+    does not work with integers.
     """
     from keras import ops
 
@@ -102,6 +100,6 @@ def takes_rows(loss: Any) -> bool:
         return True
     try:
         loss(ops.convert_to_tensor(np.zeros(2, np.int32)), ops.convert_to_tensor(np.full((2, 3), 1 / 3, np.float32)))
-    except Exception:  # whatever it says, it is about whole numbers
+    except Exception:  # whatever the loss raises, it comes from the integers
         return True
     return False

@@ -1,4 +1,4 @@
-"""Drawn pages without end, in batches, for the network that looks at pages."""
+"""Endless batches of drawn pages for the page network."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 def page_batches(
     glyphs: Glyphs, seed: int, first: int, *, workers: int = 1, rank: int = 0, size: int = 1
 ) -> Iterator[Batch]:
-    """Give the batches from number `first` on; so many `workers`, processes, draw them.
+    """Yield the batches from number `first` on, drawn by this many `workers`, which are processes.
 
-    Of `size` who share each batch, number `rank` gets every `size`-th page, beginning with its own number.
+    Of `size` nodes sharing each batch, number `rank` gets every `size`-th page, starting at its own number.
     """
     yield from DataLoader(
         _PageExamples(glyphs, seed, first, BATCH, range(rank, BATCH, size)),
@@ -31,15 +31,15 @@ def page_batches(
         num_workers=workers,
         prefetch_factor=6,
         collate_fn=collate,
-        # A forked process would wait for ever for threads of OpenCV's that were not forked with it.
+        # A forked process would wait for ever for OpenCV threads that were not forked with it.
         multiprocessing_context="spawn",
     )
 
 
 class _PageExamples(IterableDataset[Example]):  # type: ignore[misc]
-    """Some places of each batch from number `first` on; a page is a function of the seed and its number alone.
+    """Some places of each batch from number `first` on; a page depends on the seed and its number alone.
 
-    Of several processes each draws the batches that the loader takes from it, in turn: together they are the same.
+    Each of several processes draws the batches that the loader takes from it in turn, so the sequence stays the same.
     """
 
     def __init__(self, glyphs: Glyphs, seed: int, first: int, batch: int, places: range) -> None:
@@ -59,7 +59,7 @@ class _PageExamples(IterableDataset[Example]):  # type: ignore[misc]
 def collate(examples: list[Example]) -> Batch:
     """Stack examples: pages (n, 1, h, w), heat (n, h/4, w/4), characters (all, 1 + columns).
 
-    Each character's row begins with the number of its page.
+    Each character's row begins with the index of its page.
     """
     numbered = [np.insert(one.characters, 0, place, axis=1) for place, one in enumerate(examples)]
     return (

@@ -1,4 +1,4 @@
-"""The network that looks at pages, from Torch to one ONNX file: normalisations folded into their convolutions."""
+"""The page network, from Torch to one ONNX file: normalisations folded into their convolutions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from digitry.training.page_network import PageNetwork
 OPSET, IR_VERSION = 17, 8
 
 Layer = tuple[nn.Conv2d, nn.BatchNorm2d | None]
-"""A convolution, and what normalises its output."""
+"""A convolution, and the normalisation of its output."""
 
 
 def page_network_to_onnx(network: PageNetwork, metadata: dict[str, str]) -> bytes:
@@ -46,7 +46,7 @@ def page_network_to_onnx(network: PageNetwork, metadata: dict[str, str]) -> byte
 
 
 def written_layers(network: PageNetwork) -> list[Layer]:
-    """Give the convolutions in the order in which the file has their weights: a kernel and a bias each."""
+    """Return the convolutions in the order of the file's weights: a kernel and a bias each."""
     return _written(network).layers
 
 
@@ -65,7 +65,7 @@ def _written(network: PageNetwork) -> _PageGraph:
 
 
 class _PageGraph:
-    """Nodes and weights, under names that count up."""
+    """Nodes and weights, with numbered names."""
 
     def __init__(self) -> None:
         self.nodes: list[Any] = []
@@ -99,7 +99,7 @@ class _PageGraph:
         return self.add("Conv", features, *weights, **sizes)
 
     def steps(self, features: str, module: nn.Sequential) -> str:
-        """Write a step, or several one after another."""
+        """Write a module, or several in sequence."""
         if isinstance(module[0], nn.Sequential):
             for step in module:
                 features = self.steps(features, step)
@@ -107,7 +107,7 @@ class _PageGraph:
         return self.add("Relu", self.convolution(features, module[0], module[1]))
 
     def plus_twice(self, features: str, coarse: str, layer: nn.Conv2d) -> str:
-        """Add what a coarser level says, once for each of the four finer places."""
+        """Add a coarser level's output, each value at the four finer positions that it covers."""
         scales = np.array([1, 1, 2, 2], np.float32)
         twice = self.add("Resize", self.convolution(coarse, layer), "", scales, mode="nearest",
                          coordinate_transformation_mode="asymmetric", nearest_mode="floor")  # fmt: skip

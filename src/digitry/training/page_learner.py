@@ -1,8 +1,8 @@
-"""The network for pages while it learns: weights, their running mean, optimizer, and the steps taken.
+"""The page network while it learns: weights, their running mean, optimizer, and the steps taken.
 
-The learning rate rises, stays, and falls to zero over the last fifth of the steps, so that a training can be prolonged
-while it stays; over all of them where it goes on from a network that had learnt to its end. What is kept is a running
-mean of the weights, which any moment's checkpoint holds.
+The learning rate rises, stays, and falls to zero over the last fifth of the steps, so that a training can be extended
+while it stays. When it starts from a fully trained network, the rate falls over all steps. The kept weights are a
+running mean, which a checkpoint at any moment holds.
 """
 
 from __future__ import annotations
@@ -25,32 +25,32 @@ from digitry.training.precision import computed_in
 
 LEARNING_RATE, WEIGHT_DECAY = 2e-3, 0.01
 WARM_UP, FALL = 200, 0.2
-"""Steps of the rise; share of the steps over which the rate falls to zero."""
+"""Number of warm-up steps; fraction of the steps over which the rate falls to zero."""
 MEAN_OVER = 400
-"""Steps over which the kept weights are averaged, roughly."""
+"""Approximate number of steps over which the kept weights are averaged."""
 
 
 class PageLearner:
-    """All that a checkpoint of the training holds, and the step that changes it."""
+    """Everything that a checkpoint of the training holds, and the step that changes it."""
 
     def __init__(self, seed: int, device: torch.device, precision: str = "bfloat16") -> None:
-        """Begin with random weights, in float32; `precision`: in which the network computes where it can."""
+        """Begin with random weights, in float32; the network computes in `precision` if the device can."""
         torch.manual_seed(seed)
         self.device, self.precision, self.step = device, computed_in(precision, device.type), 0
         self.fall = FALL
-        """The share of the steps over which the learning rate falls."""
+        """Fraction of the steps over which the learning rate falls."""
         self.network = PageNetwork(len(CHARACTERS) + 1).to(device, memory_format=torch.channels_last)
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(), LEARNING_RATE, betas=(0.9, 0.98), weight_decay=WEIGHT_DECAY
         )
         self.weights: dict[str, torch.Tensor] = dict(self.network.state_dict())
-        """The tensors themselves: they change with every step."""
+        """The tensors themselves, not copies: every step changes them."""
         self.mean = {name: value.clone() for name, value in self.weights.items()}
 
     def learn_until(self, end: int, steps: int, batches: Iterator[Batch]) -> dict[str, float]:
-        """Take the steps up to number `end` of `steps` → the mean of each part of the loss.
+        """Train up to step `end` of `steps` → the mean of each part of the loss.
 
-        Raises TrainingError where the loss is no longer a number.
+        Raises TrainingError when the loss is no longer a number.
         """
         self.network.train()
         taken = end - self.step
@@ -60,7 +60,7 @@ class PageLearner:
         return dict(zip(PARTS, (sums / max(taken, 1)).tolist(), strict=True))
 
     def learn(self, batch: Batch, steps: int) -> dict[str, float]:
-        """Take one step of `steps` → the parts of the loss. Raises TrainingError where it is no longer a number."""
+        """Take one step of `steps` → the parts of the loss. Raises TrainingError when it is no longer a number."""
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.step, steps, self.fall)
         pages, heat, characters = (part.to(self.device) for part in batch)
@@ -88,14 +88,14 @@ class PageLearner:
         return dict(zip(parts, found, strict=True))
 
     def counts(self, heat: torch.Tensor, characters: torch.Tensor) -> torch.Tensor:
-        """Give over how many the parts of the loss are means: `count_characters` of the whole batch."""
+        """Return the divisors of the parts of the loss: `count_characters` of the whole batch."""
         return count_characters(heat, characters)
 
     def before_descent(self, told: torch.Tensor) -> None:
-        """Do nothing: for those who have a part of each batch, gradients and parts of the loss are added up here."""
+        """Do nothing; a subclass that has a part of each batch sums gradients and parts of the loss here."""
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return weights, mean and optimizer as named arrays."""
+        """Return weights, running mean and optimizer state as named arrays."""
         arrays = {f"network.{name}": value.numpy(force=True) for name, value in self.weights.items()}
         arrays |= {f"mean.{name}": value.numpy(force=True) for name, value in self.mean.items()}
         for place, state in self.optimizer.state_dict()["state"].items():
@@ -103,7 +103,7 @@ class PageLearner:
         return arrays
 
     def restore(self, step: int, arrays: dict[str, NDArray[Any]]) -> None:
-        """Be where `arrays` were taken, after so many steps."""
+        """Restore `arrays`, taken after this many steps."""
         self.step = step
         tensors = {name: torch.from_numpy(np.array(value)) for name, value in arrays.items()}
         for name, value in _named(tensors, "network.").items():
@@ -116,7 +116,7 @@ class PageLearner:
         self.optimizer.load_state_dict(state)
 
     def kept_network(self) -> PageNetwork:
-        """Give the network with the running mean of its weights, ready to answer."""
+        """Return the network with the running mean of its weights, ready to answer."""
         network = PageNetwork(len(CHARACTERS) + 1)
         network.load_state_dict(self.mean)
         network.eval()
@@ -124,7 +124,7 @@ class PageLearner:
 
 
 def learning_rate(step: int, steps: int, fall: float = FALL) -> float:
-    """Give the rate of a step of `steps`: up, level, over the share `fall` of them down to zero."""
+    """Return the rate of a step of `steps`: warm-up, constant, then down to zero over the fraction `fall` of them."""
     falling = (steps - step) / max(fall * steps, 1)
     return LEARNING_RATE * min(1.0, (step + 1) / WARM_UP, max(falling, 0.0))
 

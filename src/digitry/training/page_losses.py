@@ -1,4 +1,4 @@
-"""What the network for pages answers, against what it should: the parts of the loss."""
+"""The parts of the page network's loss."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PLACE = {name: place for place, name in enumerate(COLUMNS)}
 
 
 def count_characters(heat: torch.Tensor, characters: torch.Tensor) -> torch.Tensor:
-    """Give over how many the parts are means, float32 (3,): middles, characters, and characters of upright pages."""
+    """Return the divisors of the parts, float32 (3,): middles, characters, and characters on upright pages."""
     upright = characters[:, 1 + _PLACE["turn"]] == 0
     return torch.stack([(heat == 1).sum(), torch.tensor(len(characters), device=heat.device), upright.sum()]).float()
 
@@ -35,7 +35,7 @@ def count_characters(heat: torch.Tensor, characters: torch.Tensor) -> torch.Tens
 def losses(
     answer: torch.Tensor, heat: torch.Tensor, characters: torch.Tensor, counts: torch.Tensor
 ) -> dict[str, torch.Tensor]:
-    """Give the `PARTS` of the loss: answers (n, channels, h, w) against heat (n, h, w) and characters, as collated.
+    """Return the `PARTS` of the loss: answers (n, channels, h, w) against heat (n, h, w) and characters, as collated.
 
     `counts` are those of the whole batch, of which these pages may be a part.
     """

@@ -1,4 +1,4 @@
-"""The network that looks at a page, in Torch: a U of convolutions, one answer for every 4×4 pixels."""
+"""The page network, in Torch: a U-Net with one answer for every 4×4 pixels."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from torch.nn import functional
 from digitry.networks.page_answer import CENTRE, CLASSES
 
 WIDTHS = (16, 32, 48, 96, 96, 96)
-"""Channels at a half, a quarter (twice), an eighth, a sixteenth, a thirty-second of the page's width."""
+"""Channels at 1/2, 1/4 (twice), 1/8, 1/16 and 1/32 of the page's width."""
 
 TOP = 64
-"""Channels from which the answers are made."""
+"""Channels from which the answers are computed."""
 
 
 class PageNetwork(nn.Module):  # type: ignore[misc]
@@ -34,10 +34,10 @@ class PageNetwork(nn.Module):  # type: ignore[misc]
         self.merge_fine = nn.Sequential(_step(TOP, TOP), _step(TOP, TOP, size=1))
         self.answer = nn.Conv2d(TOP, CLASSES + classes, 1)
         with torch.no_grad():
-            self.answer.bias[CENTRE] = -4.6  # one spot in a hundred is a character's middle
+            self.answer.bias[CENTRE] = -4.6  # about one position in a hundred is the middle of a character
 
     def forward(self, pages: torch.Tensor) -> torch.Tensor:
-        """Answer for pages, float32 (n, 1, h, w): float32 (n, channels, h/4, w/4)."""
+        """Return answers to pages, float32 (n, 1, h, w): float32 (n, channels, h/4, w/4)."""
         fine = self.fine(self.stem(pages))
         eighth = self.eighth(fine)
         sixteenth = self.sixteenth(eighth)

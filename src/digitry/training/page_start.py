@@ -1,7 +1,7 @@
-"""Begins the training of a network for pages with the weights of another one's file.
+"""Start training a page network from the weights in another one's file.
 
 The file has every normalisation folded into its convolution; here they are unfolded, so that the network's first
-answers are the file's. The optimizer begins anew.
+answers are the file's. The optimizer starts afresh.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from digitry.training.page_network import PageNetwork
 
 
 def start_from(network: PageNetwork, data: bytes, pages: torch.Tensor) -> None:
-    """Give the network the weights of a page network's ONNX file, also of one in half precision.
+    """Load the weights of a page network's ONNX file, which may be in half precision, into the network.
 
-    `pages`, float32 (n, 1, h, w): typical ones, whose activations become the running statistics of normalisations.
-    Which characters it names is not looked at. Raises ModelError where its convolutions are not those of the network.
+    `pages`, float32 (n, 1, h, w), are typical ones, whose activations become the running statistics of normalisations.
+    The file's character names are not checked. Raises ModelError if its convolutions do not match the network's.
     """
     layers, weights = written_layers(network), _convolutions(data)
     wanted = [(tuple(layer.weight.shape), (len(layer.weight),)) for layer, _ in layers]
@@ -50,16 +50,16 @@ def start_from(network: PageNetwork, data: bytes, pages: torch.Tensor) -> None:
 
 
 def settled_length(size: int) -> float:
-    """Give the length to which the `size` weights of a normalised filter grow in a long training.
+    """Return the norm to which the `size` weights of a normalised filter grow in a long training.
 
-    Behind them stands a normalisation, so their length changes no answer, only how far a step turns them. Steps of Adam
-    lengthen them and weight decay shortens them, until both are equal (Kosson et al. 2024, "Rotational equilibrium").
+    A normalisation follows them, so their norm changes no answer, only how far a step turns them. Steps of Adam
+    lengthen them and weight decay shortens them, until both balance (Kosson et al. 2024, "Rotational equilibrium").
     """
     return float(np.sqrt(LEARNING_RATE * size / (2 * WEIGHT_DECAY)))
 
 
 class _Unfolding:
-    """Sets a normalisation, when the first activations come, so that it does to them what the file does."""
+    """Sets a normalisation, at the first activations, so that it does to them what the file does."""
 
     def __init__(self, longer: torch.Tensor, bias: torch.Tensor) -> None:
         self.longer, self.bias = longer, bias
@@ -74,7 +74,7 @@ class _Unfolding:
 
 
 def _convolutions(data: bytes) -> list[tuple[NDArray[np.float32], NDArray[np.float32]]]:
-    """Read kernels and biases, in the order of the file."""
+    """Read kernels and biases, in file order."""
     import onnx
     from onnx import numpy_helper
 
@@ -83,5 +83,5 @@ def _convolutions(data: bytes) -> list[tuple[NDArray[np.float32], NDArray[np.flo
         arrays = {one.name.removesuffix("_half"): numpy_helper.to_array(one) for one in graph.initializer}
         names = [node.input[1:] for node in graph.node if node.op_type == "Conv"]
         return [(arrays[kernel].astype(np.float32), arrays[bias].astype(np.float32)) for kernel, bias in names]
-    except Exception as error:  # protobuf's own errors have no common base but this
+    except Exception as error:  # protobuf's errors have no narrower common base
         raise ModelError("the file's weights cannot be read; is it a network for pages?") from error

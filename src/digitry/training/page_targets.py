@@ -1,4 +1,4 @@
-"""Made pages → what the network should answer for them."""
+"""Made pages → the training targets of the page network."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from digitry.synthesis.pages import SIDE, made_page
 GRID = SIDE // STRIDE
 
 FUZZY = 1.25
-"""Characters up to so many times too small or too large count neither way."""
+"""Characters too small or too large by up to this factor are ignored in the loss."""
 
 COLUMNS = ("row", "column", "size", "width", "height", "right", "down", "after", "after_x", "after_y", "before",
            "before_x", "before_y", "written", "struck", "turn", "kind")  # fmt: skip
-"""What is known of each character, in this order."""
+"""Columns of a character's row, in this order."""
 
 
 class Example(NamedTuple):
-    """One page and its answers."""
+    """One page and its targets."""
 
     page: NDArray[np.float32]
     """float32 (SIDE, SIDE)."""
     heat: NDArray[np.float32]
-    """How near the middle of a character every spot is, float32 (GRID, GRID).
+    """How near each position is to the middle of a character, float32 (GRID, GRID).
 
-    1 there, 0 far from any, −1 where it counts neither way.
+    1 there, 0 far from any, −1 where the loss ignores it.
     """
     characters: NDArray[np.float32]
     """float32 (n, COLUMNS)."""
 
 
 def made_example(glyphs: Glyphs, rng: np.random.Generator) -> Example:
-    """Draw a page and its answers. The same generator state gives the same example."""
+    """Draw a page and its targets. The same generator state gives the same example."""
     page = made_page(glyphs, rng, layouts=HARDER_LAYOUTS, marred=True)
     heat = np.zeros((GRID, GRID), np.float32)
     rows: list[list[float]] = []
@@ -65,14 +65,14 @@ def made_example(glyphs: Glyphs, rng: np.random.Generator) -> Example:
         spots = heat[max(0, int(y - reach / 2)) : int(y + reach / 2) + 1, left:right]
         spots[spots < 0.3] = -1
     characters = np.array(rows, np.float32).reshape(-1, len(COLUMNS))
-    # Beyond a small picture lies plain paper, as the reader lays it there.
+    # Around a small picture lies plain paper, as the reader pads it.
     shown = np.zeros((SIDE, SIDE), np.float32)
     shown[: page.grey.shape[0], : page.grey.shape[1]] = even_contrast(page.grey)
     return Example(shown, heat, characters)
 
 
 def _glow(heat: NDArray[np.float32], column: int, row: int, spread: float) -> None:
-    """Draw a soft peak of height 1, where the heat is lower."""
+    """Draw a soft peak of height 1 wherever it exceeds the heat."""
     reach = int(3 * spread) + 1
     x = np.arange(max(0, column - reach), min(GRID, column + reach + 1))
     y = np.arange(max(0, row - reach), min(GRID, row + reach + 1))

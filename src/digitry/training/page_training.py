@@ -1,6 +1,6 @@
-"""Trains the network that looks at pages: drawn pages without end, checkpoints that survive anything.
+"""Train the page network on endless drawn pages, with checkpoints that survive anything.
 
-On a GPU where Torch finds one, with as many processes that draw as it needs; the pages are the same ones everywhere.
+It trains on a GPU if Torch finds one, with as many drawing processes as that needs; the pages are the same everywhere.
 `cluster/share_pages.py` shares it among the nodes of a cluster.
 """
 
@@ -27,35 +27,35 @@ from digitry.training.page_targets import made_example
 SAVE_EVERY = 100
 """Steps between two checkpoints."""
 STARTED_FROM, RANDOM = "started-from.txt", "random weights"
-"""The file of a folder that says with what its training began: a SHA-256, or this."""
+"""A file that records what the training started from: the SHA-256 of a file, or `random weights`."""
 STARTING_PAGES = 32
-"""On so many a network that begins with another one's weights sees how large its activations are."""
+"""Number of pages on which a network that starts from another one's weights measures its activations."""
 
 Stretch = Callable[[int], dict[str, float]]
 """Brings the learner to a step → the mean of each part of the loss on the way."""
 
 
 class PageTraining:
-    """A training in a folder, where its checkpoints are."""
+    """A training in a folder that holds its checkpoints."""
 
     def __init__(self, folder: Path, seed: int, precision: str = "bfloat16") -> None:
-        """Begin, or go on where the folder's last checkpoint is; `precision` is that of `PageLearner`."""
+        """Begin, or continue from the folder's last checkpoint; `precision` is that of `PageLearner`."""
         self.folder, self.seed, self.precision = folder, seed, precision
         self.learner = PageLearner(seed, torch.device("cuda" if torch.cuda.is_available() else "cpu"), precision)
         saved = checkpoint.load_latest(folder, self._run_id)
         if saved is not None:
             self.learner.restore(saved.step, saved.arrays)
         self.started_from: str | None = None
-        """SHA-256 of the file with whose weights it begins; None where these are random."""
+        """SHA-256 of the file with the initial weights; None if these are random."""
 
     @property
     def _run_id(self) -> str:
         return f"page-{self.seed}"
 
     def start_from(self, data: bytes, glyphs: Glyphs) -> None:
-        """Begin with the weights of a page network's ONNX file, and lower the rate from the first step to the last.
+        """Start from the weights of a page network's ONNX file, with a rate that falls from the first step to the last.
 
-        Of a training that has begun so the weights stay. Raises ModelError where the file holds no such network.
+        A training that has already started keeps its weights. Raises ModelError if the file holds no such network.
         """
         self.started_from = hashlib.sha256(data).hexdigest()
         self.learner.fall = 1.0
@@ -70,7 +70,7 @@ class PageTraining:
     def train(
         self, glyphs: Glyphs, steps: int, *, until: int | None = None, save_every: int = SAVE_EVERY, workers: int = 1
     ) -> None:
-        """Go on to the last of `steps`, or only to number `until`; so many `workers`, processes, draw the pages.
+        """Continue to the last of `steps`, or only to step `until`; this many `workers`, processes, draw the pages.
 
         Writes and raises as `go_on` does.
         """
@@ -78,10 +78,10 @@ class PageTraining:
         self.go_on(lambda end: self.learner.learn_until(end, steps, batches), until or steps, save_every)
 
     def go_on(self, stretch: Stretch, until: int, save_every: int = SAVE_EVERY) -> None:
-        """Go on to step `until`, a stretch after the other.
+        """Continue to step `until`, one stretch after another.
 
-        After each, every `save_every` steps, a checkpoint, and a line with the mean losses in losses.jsonl. Raises
-        TrainingError where the loss is no longer a number, or the folder's training began with other weights.
+        Every `save_every` steps it writes a checkpoint, and the mean losses as a line of losses.jsonl. Raises
+        TrainingError when the loss is no longer a number, or the folder's training started from other weights.
         """
         self._hold_to_its_start()
         while (first := self.learner.step) < until:
@@ -93,7 +93,7 @@ class PageTraining:
             self._save({"step": end, **line, "seconds_a_step": round(seconds, 3)})
 
     def _hold_to_its_start(self) -> None:
-        """Note what the training begins with; raises TrainingError where the folder's began with something else."""
+        """Record what the training starts from; raises TrainingError if the folder's started from something else."""
         note, start = self.folder / STARTED_FROM, self.started_from or RANDOM
         if not self.learner.step:
             write_atomically(note, f"{start}\n".encode())

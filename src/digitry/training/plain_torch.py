@@ -1,8 +1,8 @@
-"""A Keras network trained in plain Torch: the same layers, loss and optimizer, with nothing of Keras in between.
+"""A Keras network trained in plain Torch: the same layers, loss and optimizer, without Keras in between.
 
 On a CPU small networks train several times as fast (docs/decisions/0007-plain-torch.md). The Keras model owns all
-state: weights, optimizer and running figures are borrowed when an epoch begins and given back when a checkpoint is due,
-so that checkpoints, resuming and results are those of any other training.
+state: weights, optimizer and running figures are borrowed when an epoch begins and given back when a checkpoint is
+due, so checkpoints, resuming and results are those of any other training.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from digitry.training.tasks import TASKS, DigitTask, Examples, NumberTask
 from digitry.training.torch_layers import TorchWeights, torch_layers
 
 STEPS_A_REPORT = 32
-"""Steps between two looks at signals, the clock and the figures, as for Keras on TensorFlow."""
+"""Steps between two checks of signals, clock and figures, as for Keras on TensorFlow."""
 
 VALIDATION_BATCH = 1000
 
@@ -40,9 +40,9 @@ class PlainTorch:
     def __init__(
         self, model: Any, contract: Contract, plan: Recipe, seed: int, steps_per_epoch: int, device: str = "cpu"
     ) -> None:
-        """Set up: `model` is compiled, its optimizer built; images are prepared as `contract` says, and go to `device`.
+        """Set up; `model` is compiled and its optimizer built, images are prepared by `contract` and moved to `device`.
 
-        Raises TrainingError for what has no twin here.
+        Raises TrainingError for a layer or optimizer that has no twin here.
         """
         settings = plan.settings
         if settings.outlier_share:
@@ -57,13 +57,11 @@ class PlainTorch:
         self.rates = learning_rates(settings, steps_per_epoch)
         self.optimizer = _optimizer(settings, model.optimizer, self.network)
         self.figures = np.zeros(4, np.float32)
-        """Sum of the losses, images, right ones, images: what Keras' running metrics hold, to the last bit."""
+        """Sum of losses, images, correct images, images: what Keras' running metrics hold, bit for bit."""
         self.step = 0
 
     def fit_epoch(self, examples: Examples, first: int, validation: Examples | None, supervisor: Supervisor) -> None:
-        """Train one epoch, or the rest of one from example `first` on; the supervisor hears what Keras would tell
-        it.
-        """
+        """Train one epoch, or the rest of one from example `first` on; the supervisor is called as by Keras."""
         settings, epoch = self.settings, supervisor.epoch
         supervisor.set_model(self.model)
         supervisor.before_capture = self.give_back
@@ -81,9 +79,9 @@ class PlainTorch:
         supervisor.on_epoch_end(epoch, logs)
 
     def train_batches(self, examples: Examples, epoch: int, batches: range) -> None:
-        """Take the steps of some batches of an epoch, at most as many as lie between two reports."""
+        """Train on some batches of an epoch, at most those between two reports."""
         self.network.train()
-        # A function of the position: a resumed epoch draws the dropout that it would have drawn.
+        # Depends on the position alone, so a resumed epoch draws the same dropout.
         torch.manual_seed(int(np.random.SeedSequence([self.seed, epoch, batches.start]).generate_state(1)[0]))
         for batch in batches:
             self._step(examples, batch)
@@ -113,7 +111,7 @@ class PlainTorch:
         self.step += 1
 
     def before_descent(self) -> None:
-        """Do nothing: one that trains with others puts the gradients together here."""
+        """Do nothing; a subclass that trains with other workers sums the gradients here."""
 
     def _count(self, losses: float, right: int, images: int) -> None:
         self.figures += np.array([losses, images, right, images], np.float32)
@@ -124,14 +122,14 @@ class PlainTorch:
         return logits.float()
 
     def answers(self, images: NDArray[np.uint8]) -> torch.Tensor:
-        """Return the logits of images, uint8 (n, h, w), by the network as it stands: float32 (n, …)."""
+        """Return the current network's logits of images, uint8 (n, h, w): float32 (n, …)."""
         self.network.eval()
         parts = (images[at : at + VALIDATION_BATCH] for at in range(0, max(len(images), 1), VALIDATION_BATCH))
         with torch.inference_mode():
             return torch.cat([self._logits(self._prepared(part)) for part in parts])
 
     def borrow(self) -> None:
-        """Take weights, optimizer and running figures from the Keras model."""
+        """Copy weights, optimizer and running figures from the Keras model."""
         with torch.no_grad():
             for variable, tensor, axes in self.weights:
                 tensor.permute(axes).copy_(torch.from_numpy(to_numpy(variable)))
@@ -145,7 +143,7 @@ class PlainTorch:
         self.figures = np.array([to_numpy(variable) for variable in self.model.metrics_variables], np.float32)
 
     def give_back(self) -> None:
-        """Put weights, optimizer and running figures into the Keras model."""
+        """Copy weights, optimizer and running figures back into the Keras model."""
         for variable, tensor, axes in self.weights:
             variable.assign(tensor.detach().permute(axes).contiguous().numpy(force=True))
         self.model.optimizer.iterations.assign(self.step)
@@ -156,7 +154,7 @@ class PlainTorch:
             variable.assign(value)
 
     def _slots(self) -> list[tuple[torch.Tensor, list[tuple[str, Any, tuple[int, ...]]]]]:
-        """Return every trained tensor with its optimizer slots: the name in Torch, the Keras variable, the axes."""
+        """Return every trained tensor with its optimizer slots: name in Torch, Keras variable, axes."""
         kept = self.model.optimizer
         place = {id(variable): index for index, variable in enumerate(kept._trainable_variables)}
         return [
@@ -173,18 +171,18 @@ class PlainTorch:
 
 
 def best_device() -> str:
-    """Name what Torch trains on here: a GPU where it finds one."""
+    """Return the device that Torch trains on here: a GPU if it finds one."""
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def training_logs(figures: NDArray[np.float32]) -> dict[str, float]:
-    """Return what Keras would say of a training with these running figures."""
+    """Return the logs that Keras would give for these running training figures."""
     losses, count, right, _ = figures
     return {"loss": float(losses / count), "accuracy": float(right / count)}
 
 
 def validation_logs(logits: torch.Tensor, targets: NDArray[np.int32], task: DigitTask | NumberTask) -> dict[str, float]:
-    """Return what Keras would say of a validation with these answers, (n, …)."""
+    """Return the logs that Keras would give for a validation with these logits, (n, …)."""
     wanted = torch.from_numpy(targets.astype(np.int64)).to(logits.device)
     loss, accuracy = task.torch_loss(logits, wanted, "mean"), task.torch_right(logits, wanted).mean()
     return {"val_loss": float(loss), "val_accuracy": float(accuracy)}

@@ -1,4 +1,4 @@
-"""Make the next thing while this one is in use."""
+"""Make the next item while the current one is in use."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ Prefetched = TypeVar("Prefetched", covariant=True)
 POLL_SECONDS = 0.2
 
 GIVE_UP_SECONDS = 5.0
-"""How long the end of the program waits for a thread that was told to stop."""
+"""How long program exit waits for a thread that was told to stop."""
 
 
 class Prefetch(Protocol[Prefetched]):
-    """Waits for what is being made; `meanwhile` is called a few times a second, and may raise."""
+    """Waits for the item being made; `meanwhile` is called a few times a second, and may raise."""
 
     def __call__(self, meanwhile: Callable[[], None] = ...) -> Prefetched:
-        """Wait, and return it."""
+        """Wait, and return the item."""
 
 
 def prefetch(make: Callable[[], Prefetched]) -> Prefetch[Prefetched]:
-    """Start `make` in a thread of its own; returns a function that waits for what it made, or raises what it raised.
+    """Start `make` in its own thread; returns a function that waits for its result, or raises what it raised.
 
-    A training that is told to stop does not wait for examples that nobody will see: when the program ends, the thread
-    is asked to leave its loop (`synthesis.steps`). Still at work when the interpreter goes, it would be ended inside
-    OpenCV, and C++ aborts the whole process then.
+    A training that is told to stop does not wait for examples that nobody will see: at program exit the thread is asked
+    to leave its loop (`synthesis.steps`). If it were still inside OpenCV when the interpreter ends, C++ would abort the
+    whole process.
     """
     made: list[Prefetched] = []
     failed: list[BaseException] = []

@@ -1,4 +1,4 @@
-"""What a finished training leaves in its run folder: weights, an ONNX model with parity proven, the report."""
+"""What a finished training writes to its run folder: weights, an ONNX model with proven parity, the report."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def write_results(
     report: bool,
     is_changed: bool = False,
 ) -> None:
-    """Write weights, ONNX, and, with `report`, the report on single digits. The labels of the test split are not read.
+    """Write weights, ONNX and, with `report`, the report on single digits. Labels of the test split are not read.
 
-    `is_changed`: the weights are of no epoch in the history.
+    `is_changed`: the weights do not belong to any epoch of the history.
     """
     from digitry.evaluation.evaluate import write_report
     from digitry.evaluation.report import remove_report
@@ -47,7 +47,7 @@ def write_results(
     reads_numbers = job.plan.reads == "number"
     proven = (_export_numbers if reads_numbers else _export_digits)(job, model, contract)
     add_scale(job, len(history), progress)
-    # What is there already is of the fewer epochs that were trained here before.
+    # Results already here belong to an earlier training with fewer epochs.
     if reads_numbers:
         (job.folder / METRICS).unlink(missing_ok=True)
     elif report:
@@ -59,7 +59,7 @@ def write_results(
 
 
 def make_contract(job: TrainingJob, model: Any, history: list[Epoch]) -> Contract:
-    """State what the weights expect and mean, with the figures of the epoch that they are of."""
+    """Return the contract of the weights, with the figures of the epoch that they belong to."""
     kept = kept_epoch(history, keep_best=job.plan.settings.keep_best) if history else {}
     figures = {
         name: value for name, value in kept.items() if name not in ("learning_rate", "seconds", "images_per_second")
@@ -74,12 +74,12 @@ def make_contract(job: TrainingJob, model: Any, history: list[Epoch]) -> Contrac
         metrics=metrics,
         data_sha256=job.dataset.sha256,
         versions=run_folder.installed_versions(),
-        seed=None if job.origin else job.seed,  # else what it held back may have been learnt from before
+        seed=None if job.origin else job.seed,  # the earlier model may have learnt from what this run held back
     )
 
 
 def _export_digits(job: TrainingJob, model: Any, contract: Contract) -> str:
-    """Write the ONNX file of a network for single digits; returns what is proven of it, in words."""
+    """Write the ONNX file of a network for single digits; returns what was proven, in words."""
     from digitry.exports import onnx, parity
 
     unseen, split = _unseen(job)
@@ -91,7 +91,7 @@ def _export_digits(job: TrainingJob, model: Any, contract: Contract) -> str:
 
 
 def _export_numbers(job: TrainingJob, model: Any, contract: Contract) -> str:
-    """Write the ONNX file of a network for numbers, and how many it reads; returns what is proven of it, in words."""
+    """Write the ONNX file of a network for numbers, and how many it reads; returns what was proven, in words."""
     from digitry.evaluation.number_runs import numbers_right, written_strips
     from digitry.exports import onnx, parity
 
@@ -108,7 +108,7 @@ def _export_numbers(job: TrainingJob, model: Any, contract: Contract) -> str:
 
 
 def _unseen(job: TrainingJob) -> tuple[Split, str]:
-    """Return images to prove the export on, without their labels, and the split that they are of."""
+    """Return images, without labels, on which to prove the export, and the name of their split."""
     test = job.dataset.test
     return (test, "test") if test else (_some(job.dataset.train), "training")
 
@@ -118,10 +118,10 @@ def _some(split: Split) -> Split:
 
 
 def add_scale(job: TrainingJob, epochs: int, progress: TrainingProgress) -> None:
-    """Fit the model's scale of confidence on digits that it has not seen, and write it into the files of the run.
+    """Fit the model's confidence scale on digits that it has not seen, and write it into the run's files.
 
-    Where nothing was held back, or too little, the model gets none, and the note says what that means; where nothing
-    is sure at the default error rate, what may change that. It gets none where none is wanted.
+    If too little or nothing was held back, the model gets none, and the note says what that means; if nothing is sure
+    at the default error rate, the note says what may change that. It also gets none if none is wanted.
     """
     from digitry.evaluation.calibrate import no_scale, pictures_after, scale_in_words, scale_on_made
     from digitry.evaluation.made_pictures import most_pictures
@@ -152,7 +152,7 @@ def add_scale(job: TrainingJob, epochs: int, progress: TrainingProgress) -> None
 
 
 def fit_temperature(model: Any, examples: tuple[NDArray[np.float32], NDArray[np.int32]]) -> float:
-    """Find what to divide the logits of a network that reads numbers by, so that the examples become most probable."""
+    """Return the temperature of a network that reads numbers: the divisor of its logits that maximises likelihood."""
     import keras
 
     inputs, targets = examples

@@ -1,4 +1,4 @@
-"""The folder of a run while it is written: who may, and what is kept of its plan. `runs.py` reads it back."""
+"""The folder of a run while it is written: who holds it, and its recorded plan. `runs.py` reads it back."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PACKAGES = ("digitry", "keras", "tensorflow-cpu", "tensorflow", "jax", "torch", 
 
 
 def next_free_folder(recipe: str) -> Path:
-    """Find a free folder: runs/<recipe>-1, or the first higher number that is not there."""
+    """Return a free folder: runs/<recipe>-1, or the next number that does not exist."""
     number = 1
     while os.path.lexists(f"runs/{recipe}-{number}"):
         number += 1
@@ -36,9 +36,9 @@ def next_free_folder(recipe: str) -> Path:
 
 @contextmanager
 def made_folder(given: str | os.PathLike[str] | None, name: str) -> Iterator[Path]:
-    """Give the folder that somebody names as it is; without one make the next free one, which nobody else gets.
+    """Yield the given folder unchanged; without one, make the next free folder, which no other process gets.
 
-    A folder that was made, and in which nothing came to lie, is removed. Raises StorageError when it cannot be made.
+    A folder made here is removed if it stays empty. Raises StorageError when it cannot be made.
     """
     if given is not None:
         yield Path(given)
@@ -55,7 +55,7 @@ def made_folder(given: str | os.PathLike[str] | None, name: str) -> Iterator[Pat
     try:
         yield folder
     finally:
-        with suppress(OSError):  # something lies in it
+        with suppress(OSError):  # it is not empty
             folder.rmdir()
 
 
@@ -63,8 +63,8 @@ def made_folder(given: str | os.PathLike[str] | None, name: str) -> Iterator[Pat
 def locked(
     folder: Path, *, doing: str = "training", option: str = "--run", wait_seconds: float = 0.0
 ) -> Iterator[None]:
-    """Hold the folder for this process. Raises StorageError, which names the holder's PID and says what it is `doing`
-    and with which `option` another folder is chosen, when another has it for longer than `wait_seconds`.
+    """Hold the folder for this process. Raises StorageError when another process holds it for longer than
+    `wait_seconds`; it names that process' PID, what it is `doing`, and the `option` that chooses another folder.
 
     The lock is the operating system's and ends with the process, however that ends.
     """
@@ -90,7 +90,7 @@ def locked(
 
 
 def _holder(handle: int) -> str:
-    """Return the PID in the lock file; the holder may be just about to write it."""
+    """Return the PID in the lock file; the holder may not have written it yet."""
     for _ in range(20):
         os.lseek(handle, 0, os.SEEK_SET)
         if pid := os.read(handle, 20).decode(errors="replace").strip():
@@ -104,7 +104,7 @@ def _try_lock(handle: int) -> bool:
         if sys.platform == "win32":
             import msvcrt
 
-            # A byte far behind the PID, for Windows forbids reading a locked one.
+            # A byte far behind the PID, because Windows does not let others read a locked one.
             os.lseek(handle, 1024, os.SEEK_SET)
             msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
             os.lseek(handle, 0, os.SEEK_SET)
@@ -123,9 +123,9 @@ def write_config(folder: Path, config: dict[str, Any]) -> None:
 
 
 def check_same_plan(folder: Path, wanted: dict[str, Any], found: dict[str, Any], kind: type[Settings]) -> None:
-    """Raise SettingError unless the run in `folder` may go on under the `wanted` config; only epochs may grow.
+    """Raise SettingError unless the run in `folder` may continue under the `wanted` config; only epochs may grow.
 
-    `kind` knows the defaults of settings that were not there yet when the run began.
+    `kind` gives defaults for settings that did not exist when the run began.
     """
     for name in ("recipe", "seed"):
         if wanted[name] != found.get(name):
@@ -143,7 +143,7 @@ def check_same_plan(folder: Path, wanted: dict[str, Any], found: dict[str, Any],
 
 
 def other_data(what: str, data: str, option: str) -> SettingError:
-    """Return the error for a run or a study that was begun on other data than `data` is now."""
+    """Return the error for a run or study that was begun on data that has changed since."""
     return SettingError(
         f"{what} was begun on other images or labels than {data} has now; go on with the data as it was, or use "
         f"another {option} folder"
@@ -151,7 +151,7 @@ def other_data(what: str, data: str, option: str) -> SettingError:
 
 
 def other_trainer(what: str, before: object, now: object, option: str) -> SettingError:
-    """Return the error for one that was trained by something else, as `Recipe.trainer` names it, than it would be."""
+    """Return the error for one trained by another trainer (`Recipe.trainer`) than would be used now."""
     return SettingError(
         f"{what} was trained by {trained_by(str(before))}, and here it would be {trained_by(str(now))}; go on with "
         f"KERAS_BACKEND and packages as they were, or use another {option} folder"
@@ -163,18 +163,18 @@ def _different(folder: Path, name: str, found: object, wanted: object) -> Settin
 
 
 def write_history(folder: Path, history: list[Epoch]) -> None:
-    """Write the run's history.jsonl, one line an epoch."""
+    """Write the run's history.jsonl, one line per epoch."""
     write_atomically(folder / HISTORY, "".join(json.dumps(line) + "\n" for line in history).encode())
 
 
 def write_layers(folder: Path, layers: list[LayerFacts]) -> None:
-    """Write what the network's layers are."""
+    """Write the description of the network's layers."""
     lines = ",\n".join(json.dumps(asdict(one), ensure_ascii=False) for one in layers)
     write_atomically(folder / LAYERS, f"[\n{lines}\n]\n".encode())
 
 
 def describe_surroundings() -> dict[str, Any]:
-    """Return versions, hardware and git commit: what a figure needs beside it to be worth anything."""
+    """Return versions, hardware and git commit, without which a figure cannot be judged."""
     return {
         "versions": {"python": platform.python_version(), **installed_versions()},
         "hardware": {
@@ -189,7 +189,7 @@ def describe_surroundings() -> dict[str, Any]:
 
 
 def installed_versions() -> dict[str, str]:
-    """Return package name → version of what takes part in a training and is installed."""
+    """Return package name → version of the installed packages that take part in a training."""
     found = {}
     for name in PACKAGES:
         try:
@@ -210,16 +210,16 @@ def _processor() -> str:
 
 
 def _accelerator() -> dict[str, str]:
-    """Name the GPU that Torch finds, where that is loaded."""
+    """Return the name of the GPU that Torch finds, if Torch is loaded."""
     torch = sys.modules.get("torch")
     return {"accelerator": torch.cuda.get_device_name()} if torch and torch.cuda.is_available() else {}
 
 
 def _git_commit() -> str | None:
-    """Return the commit of this package's own checkout, with a + when files differ from it; None outside a checkout."""
+    """Return the commit of this package's own checkout, with a + if files differ from it; None outside a checkout."""
     here = Path(__file__).parent
     try:
-        # Installed into somebody else's checkout, this file is not theirs to name a commit for.
+        # If installed inside another project's checkout, the commit would be that project's.
         run = [
             ["git", "ls-files", "--error-unmatch", __file__],
             ["git", "rev-parse", "HEAD"],

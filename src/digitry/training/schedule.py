@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from digitry.recipes.settings import Settings
 
 ONE_CYCLE_RISE = 0.3
-"""Share of the steps in which a one-cycle learning rate rises."""
+"""Fraction of the steps in which a one-cycle learning rate rises."""
 
 
 def warmup_steps(settings: Settings, steps_per_epoch: int) -> int:
-    """Return steps in which the learning rate rises in a straight line from zero to its peak."""
+    """Return the number of steps in which the learning rate rises linearly from zero to its peak."""
     if settings.schedule == "one-cycle":
         return round(ONE_CYCLE_RISE * settings.epochs * steps_per_epoch)
     return steps_per_epoch if settings.schedule == "cosine" and settings.epochs > 1 else 0

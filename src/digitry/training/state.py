@@ -1,7 +1,7 @@
-"""A compiled Keras model ↔ plain named arrays: all that a training needs to go on as if it had never stopped.
+"""A compiled Keras model ↔ plain named arrays: all that a training needs to continue as if never interrupted.
 
-Order, not names, identifies a variable, for Keras numbers its names anew in every process; kind, position, shape and
-dtype are checked on the way back.
+Variables are identified by order, not name, since Keras renumbers its names in every process; kind, position, shape
+and dtype are checked on the way back.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def restore_generator(arrays: StateArrays) -> None:
 
 
 def _torch_generator() -> StateArrays:
-    """Return Torch's one global generator, by which Keras draws dropout there; elsewhere it is a model variable."""
+    """Return the state of Torch's one global generator, which Keras uses for dropout; elsewhere it is a variable."""
     import keras
 
     if keras.config.backend() != "torch":
@@ -70,7 +70,7 @@ def _torch_generator() -> StateArrays:
 
 
 def weights_are_finite(arrays: StateArrays) -> bool:
-    """Tell whether no weight and no optimizer slot is NaN or infinite."""
+    """Return whether all weights and optimizer slots are finite."""
     return all(
         bool(np.isfinite(array).all())
         for name, array in arrays.items()
@@ -91,5 +91,5 @@ def to_numpy(variable: Any) -> NDArray[Any]:
     import keras
 
     array: NDArray[Any] = keras.ops.convert_to_numpy(variable.value)
-    # A view of the backend's own buffer would change under us with the next step.
+    # A view of the backend's buffer would change with the next step.
     return array.copy()

@@ -1,7 +1,7 @@
-"""A process that writes strips for a training; `StripWriters` starts it and asks it.
+"""A process that writes strips for a training; `StripWriters` starts and calls it.
 
-The first message has the digits to write with and the count of characters, pickled; each other one how many strips and
-their seed, and is answered by them.
+The first message holds, pickled, the digits to write with and the number of classes. Each later one gives a number of
+strips and their seed, and is answered with the strips.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from digitry.workers.child import answer, messages, use_one_core
 
 
 def main() -> None:
-    """Say that it is ready, then write one share of strips after the other until the parent closes the pipe."""
+    """Report readiness, then write one share of strips after another until the parent closes the pipe."""
     asked = messages()
     split, classes = pickle.loads(next(asked).parts[0])
     from digitry.training.strip_writers import write_share

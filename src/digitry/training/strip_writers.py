@@ -1,4 +1,4 @@
-"""The strips of an epoch, written by several processes where the machine has cores for them: the same strips."""
+"""The strips of an epoch, written by several processes if the machine has the cores; their number changes no strip."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from digitry.workers.pool import Message, NoWorkerError, Pool, Worker, settled
 from digitry.workers.usable_cores import usable_cores
 
 STRIPS_TOGETHER = 512
-"""So many strips are written with one seed: which process writes which of them makes no difference."""
+"""Number of strips written from one seed, so it makes no difference which process writes which."""
 
 POLL_SECONDS = 0.02
 
@@ -28,16 +28,16 @@ Strips = tuple[NDArray[np.uint8], NDArray[np.int32]]
 
 
 class StripWriters:
-    """Writes strips with the digits of a split, here or in helping processes; use as a context, which ends those."""
+    """Writes strips with the digits of a split, here or in helper processes; as a context manager, it ends these."""
 
     def __init__(self, split: Split, classes: int, count: int = 0) -> None:
-        """Set up for `count` strips at once, asked for again and again; with few there is no help."""
+        """Set up for `count` strips per call, called repeatedly; for few strips there are no helpers."""
         self._split, self._classes = split, classes
         self._pool: Pool | None = None
         helpers = min(_cores() - 1, -(-count // STRIPS_TOGETHER))
         if helpers > 1:
             first = pickle.dumps((split, classes))
-            with contextlib.suppress(NoWorkerError):  # then this process does all of it
+            with contextlib.suppress(NoWorkerError):  # then this process does all the work
                 self._pool = Pool(partial(Worker, "digitry.training.strip_child", {}, first), helpers)
 
     def __enter__(self) -> StripWriters:
@@ -49,11 +49,11 @@ class StripWriters:
 
     @property
     def epochs_ahead(self) -> int:
-        """How many epochs are best under way while one is trained on: with helpers two, so that none of them waits."""
+        """How many epochs to write ahead of training: two with helpers, so that none of them waits."""
         return 1 if self._pool is None else 2
 
     def write(self, count: int, seed: list[int]) -> Strips:
-        """Write so many strips, a function of the digits and the seed."""
+        """Write `count` strips, determined by the digits and the seed alone."""
         shares = [(min(STRIPS_TOGETHER, count - first), [*seed, first]) for first in range(0, count, STRIPS_TOGETHER)]
         if self._pool is None:
             parts = [write_share(self._split, self._classes, *share) for share in shares]
@@ -73,14 +73,14 @@ def write_share(split: Split, classes: int, count: int, seed: list[int]) -> Stri
 
     from digitry.synthesis.number_strips import made_strips
 
-    # Pictures this small are drawn faster by one thread, and the others are needed for the network.
+    # Pictures this small are drawn faster by one thread, and the network needs the others.
     cv2.setNumThreads(1)
     made = made_strips(split, count, np.random.default_rng(seed), classes)
     return made.strips, made.targets
 
 
 def _answered(answer: Future[Message | None]) -> Strips | None:
-    """Return what a helper wrote; None where it died over it. Raises NotNeededError where nobody wants it any more."""
+    """Return what a helper wrote; None if it died on it. Raises NotNeededError when nobody wants it any more."""
     for _ in steps(repeat(None)):
         if answer.done():
             break
@@ -93,6 +93,6 @@ def _answered(answer: Future[Message | None]) -> Strips | None:
 
 
 def _cores() -> int:
-    """Tell how many processes may work at once; one that was told to use one core, a trial of many say, starts none."""
+    """Return how many processes may work at once: one, if this one was limited to one core, as in parallel trials."""
     told = os.environ.get("OMP_NUM_THREADS", "")
     return min(int(told), usable_cores()) if told.isdecimal() else usable_cores()

@@ -1,4 +1,4 @@
-"""The Keras callback that guards a training: restores, saves, listens for signals, stops at NaN, reports."""
+"""The Keras callback that guards a training: restores, saves, handles signals, stops at NaN, reports."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ BEST = "best.ckpt"
 
 
 class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
-    """Knows where the training stands, in steps, epochs and batches, and keeps that on the disk.
+    """Tracks the position of the training in steps, epochs and batches, and saves it to disk.
 
-    Its own position is the truth: Keras only sees one epoch, or the rest of one, at a time.
+    Its own position counts, because Keras only sees one epoch, or the rest of one, at a time.
     """
 
     def __init__(
@@ -51,73 +51,73 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
             after_epoch,
         )
         self._under_way: Callable[[], None] | None = under_way
-        """Called once, when the first steps are done: then the backend leaves Python time for something else."""
+        """Called once the first steps are done: from then on the backend leaves Python time for other work."""
         self.batches = math.ceil(images / settings.batch_size)
         start: dict[str, Any] = {"epoch": 0, "batch": 0, "epoch_seconds": 0.0, "history": []}
         position = resumed.state if resumed else start
         self.epoch: int = position["epoch"]
-        """Finished epochs."""
+        """Number of finished epochs."""
         self.batch: int = position["batch"]
-        """Finished batches of the epoch that is under way."""
+        """Number of finished batches of the current epoch."""
         self.history: list[dict[str, float]] = position["history"]
         self._seconds_before: float = position["epoch_seconds"]
         self.first_batch = self.batch
-        """Where the epoch, or the rest of one, began that Keras sees."""
+        """The batch at which Keras' view of the current epoch begins."""
         self._pending = resumed.arrays if resumed else None
         self.before_capture: Callable[[], None] = lambda: None
-        """Brings the model up to date, where something else than Keras trains it."""
+        """Brings the model up to date if something other than Keras trains it."""
         self._generator: state.StateArrays | None = None
         self._saved_at = time.monotonic()
         self._epoch_began = time.monotonic()
 
     @property
     def is_complete(self) -> bool:
-        """Whether the last epoch is done, or early stopping says so."""
+        """Whether the last epoch is done, or early stopping applies."""
         if self.epoch >= self.settings.epochs:
             return True
         patience = self.settings.early_stopping_epochs
         return bool(self.history and patience and self.epoch - best_epoch(self.history) >= patience)
 
     def start_epoch(self) -> int:
-        """Start the clock; returns the batch to go on with."""
+        """Start the clock; returns the batch to continue with."""
         self._epoch_began = time.monotonic()
         self.first_batch = self.batch
         return self.batch
 
     def restore_into(self, model: Any) -> None:
-        """Put the resumed state into the model, once."""
+        """Load the resumed state into the model, once."""
         if self._pending is not None:
             state.restore(model, self._pending)
             self._generator = self._pending if self.batch else None
             self._pending = None
 
     def save_start(self, model: Any) -> None:
-        """Save what the training begins with, unless it goes on: the weights may be a person's own."""
+        """Save the initial state, unless the training was resumed: the weights may be the user's own."""
         if self._pending is None:
             self.set_model(model)
             self._save(0.0)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Put back what an epoch that goes on had counted; begin a new one at nothing."""
-        # Keras has just reset the running metrics: those of a half-finished epoch come back here. A checkpoint from
-        # the end of an epoch still holds the last pass's, which must not leak into the new one.
+        """Restore the running metrics of a resumed epoch; reset them for a new one."""
+        # Keras has just reset the running metrics: those of a half-finished epoch are restored here. A checkpoint from
+        # the end of an epoch still holds that epoch's metrics, which must not leak into the new one.
         self.restore_into(self.model)
         if self.batch == 0:
             self.model.reset_metrics()
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Give a resumed epoch the generator it had, once."""
+        """Restore the generator of a resumed epoch, once."""
         if self._generator is not None:
-            # Torch's loader draws once when an epoch's first batch is asked for; a resumed epoch had that draw already.
+            # Torch's loader draws once when an epoch's first batch is requested; a resumed epoch has had that draw.
             state.restore_generator(self._generator)
             self._generator = None
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Report the steps done, save where it is time to, and leave if that was asked for.
+        """Report the steps done, save when it is time to, and stop if requested.
 
-        Raises TrainingError when the loss is no finite number.
+        Raises TrainingError when the loss is not finite.
         """
-        # Keras counts whole groups of steps, also where the last group of an epoch is shorter.
+        # Keras counts whole groups of steps, even if the last group of an epoch is shorter.
         self.batch = min(self.first_batch + batch + 1, self.batches)
         loss, accuracy = float((logs or {})["loss"]), float((logs or {})["accuracy"])
         if not math.isfinite(loss):
@@ -137,7 +137,7 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
             self.leave_if_asked()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Report the epoch, keep what is best, and save. Raises TrainingError when a figure is no finite number."""
+        """Report the epoch, keep the best weights, and save. Raises TrainingError when a figure is not finite."""
         figures = {name: float(value) for name, value in (logs or {}).items()}
         wrong = [name for name, value in figures.items() if not math.isfinite(value)]
         if wrong:
@@ -146,7 +146,7 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
         self.epoch, self.batch = self.epoch + 1, 0
         self._seconds_before = 0.0
         speed = {"seconds": round(seconds, 3), "images_per_second": round(self.images / seconds, 1)}
-        if "learning_rate" not in figures:  # plain Torch says its own
+        if "learning_rate" not in figures:  # plain Torch reports its own
             figures["learning_rate"] = float(self.model.optimizer.learning_rate)
         self.history.append({"epoch": self.epoch, **figures, **speed})
         if self.settings.keep_best and best_epoch(self.history) == self.epoch:
@@ -161,8 +161,8 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
         return self._seconds_before + time.monotonic() - self._epoch_began
 
     def _checkpoint(self, epoch_seconds: float) -> Checkpoint:
-        # Orders and distortions are drawn from (seed, epoch), dropout's generators are among the model's variables:
-        # with the position and the arrays, every random state is here.
+        # Orders and distortions are drawn from (seed, epoch), and dropout's generators are among the model's variables:
+        # so the position and the arrays hold every random state.
         self.before_capture()
         arrays = state.capture(self.model)
         if not state.weights_are_finite(arrays):
@@ -181,7 +181,7 @@ class Supervisor(keras.callbacks.Callback):  # type: ignore[misc]
         self._saved_at = time.monotonic()
 
     def leave_if_asked(self) -> None:
-        """Raise if a signal has come; to be called where everything is saved."""
+        """Raise if a signal has come; to be called only when everything is saved."""
         if self.signal.number is not None:
             raise TrainingInterrupted(self.signal.number, self.folder)
 

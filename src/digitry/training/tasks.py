@@ -1,4 +1,4 @@
-"""What a recipe is trained to do, read single digits or whole numbers: its examples, its loss, its proof."""
+"""What a recipe is trained to do, read single digits or whole numbers: its examples, loss and metrics."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ OUTLIER = -1
 
 VALIDATION_STRIPS = 2048
 VALIDATION_KEY = 2**32 - 1
-"""Takes the place of the epoch in the seed of the validation strips."""
+"""Replaces the epoch in the seed of the validation strips."""
 
 
 class Examples(NamedTuple):
-    """What one pass of training or validation sees."""
+    """The examples of one pass of training or validation."""
 
     inputs: NDArray[Any]
     """Images or strips, uint8 (n, height, width); prepared, float32 (n, height, width, 1)."""
@@ -34,27 +34,27 @@ class Examples(NamedTuple):
     """Labels, int32 (n,), or numbers, int32 (n, digits) as `synthesis.number_strips` pads them."""
 
     def prepared(self, contract: Contract) -> Examples:
-        """Prepare the same with the inputs as a network of this contract takes them."""
+        """Return the examples with inputs prepared as a network of this contract takes them."""
         return Examples(prepare(self.inputs, contract), self.targets)
 
 
 class DigitTask:
-    """One digit an image; the answer is a row of probabilities."""
+    """One digit per image; the answer is a row of probabilities."""
 
     def __init__(self, plan: Recipe, seed: int, class_names: tuple[str, ...] = ()) -> None:
         self.settings, self.seed = plan.settings, seed
         self.digits = class_names == TEN_DIGITS
 
     def count(self, split: Split) -> int:
-        """Tell how many examples an epoch has."""
+        """Return the number of examples per epoch."""
         return len(split) + round(len(split) * (self.settings.outlier_share or 0.0))
 
     def helped(self, split: Split) -> AbstractContextManager[int]:
-        """Do nothing: one epoch is made beside the one that is trained on, in a thread."""
+        """Do nothing: the next epoch is made in a thread during training."""
         return nullcontext(1)
 
     def epoch(self, split: Split, epoch: int) -> Examples:
-        """Return the examples of one epoch (from 0), in its order: a function of seed and epoch alone."""
+        """Return the examples of one epoch (from 0), in order; they depend on seed and epoch alone."""
         order = np.random.default_rng([self.seed, epoch, 0]).permutation(len(split))
         images, labels = split.images[order], split.labels[order]
         if self.settings.shift_pixels:
@@ -78,7 +78,7 @@ class DigitTask:
         return self._among_outliers(split, images, labels, epoch)
 
     def _among_outliers(self, split: Split, images: Images, labels: Labels, epoch: int) -> Examples:
-        """Mix the digits with images of none between them; the targets are `OUTLIER` there."""
+        """Mix the digits with images that show none, whose target is `OUTLIER`."""
         from digitry.synthesis.outliers import made_outliers
 
         rng = np.random.default_rng([self.seed, epoch, 3])
@@ -88,7 +88,7 @@ class DigitTask:
         return Examples(np.concatenate([images, outliers])[order], targets[order])
 
     def validation(self, split: Split) -> Examples:
-        """Return the examples that tell after every epoch how well unseen ones are read."""
+        """Return the examples on which validation accuracy is measured after every epoch."""
         return Examples(split.images, split.labels.astype(np.int32))
 
     def compile_options(self) -> dict[str, Any]:
@@ -106,18 +106,18 @@ class DigitTask:
         }
 
     def first_guess(self, classes: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """Return a target and an answer of the right shapes, to make the metrics with."""
+        """Return a target and an answer of the right shapes, to build the metrics with."""
         return np.zeros(1, np.int32), np.full((1, classes), 1 / classes, np.float32)
 
     def torch_loss(self, logits: Any, targets: Any, reduction: str) -> Any:
-        """Return the same loss of Torch's tensors, from logits: its `mean` or its `sum`, as `reduction` says."""
+        """Return the same loss for Torch's logits: the `mean` or the `sum`, as `reduction` says."""
         from torch.nn import functional
 
         smoothing = self.settings.label_smoothing
         return functional.cross_entropy(logits, targets, label_smoothing=smoothing, reduction=reduction)
 
     def torch_right(self, logits: Any, targets: Any) -> Any:
-        """Mark with 1 what is right, as the metric does: float32 (n,), of Torch."""
+        """Mark correct answers with 1, as the metric does: a float32 (n,) tensor."""
         return (logits.argmax(1) == targets).float()
 
 
@@ -129,23 +129,23 @@ class NumberTask:
         self._writers: StripWriters | None = None
 
     def count(self, split: Split) -> int:
-        """Tell how many examples an epoch has."""
+        """Return the number of examples per epoch."""
         return int(self.settings.strips_per_epoch or len(split))
 
     @contextmanager
     def helped(self, split: Split) -> Iterator[int]:
-        """Write epochs with the help of other processes meanwhile; gives how many are best under way."""
+        """Let other processes help to write epochs in this block; yield how many epochs to write ahead."""
         with StripWriters(split, self.digits, self.count(split)) as self._writers:
             yield self._writers.epochs_ahead
         self._writers = None
 
     def epoch(self, split: Split, epoch: int) -> Examples:
-        """Return the examples of one epoch (from 0): a function of seed and epoch alone."""
+        """Return the examples of one epoch (from 0); they depend on seed and epoch alone."""
         writers = self._writers or StripWriters(split, self.digits)
         return Examples(*writers.write(self.count(split), [self.seed, epoch, 2]))
 
     def validation(self, split: Split) -> Examples:
-        """Return the examples that tell after every epoch how well unseen digits are read; the same ones each time."""
+        """Return the examples on which validation accuracy is measured after every epoch; the same each time."""
         return Examples(*StripWriters(split, self.digits).write(VALIDATION_STRIPS, [self.seed, VALIDATION_KEY, 2]))
 
     def compile_options(self) -> dict[str, Any]:
@@ -155,17 +155,17 @@ class NumberTask:
         return {"loss": keras.losses.CTC(), "metrics": [keras.metrics.MeanMetricWrapper(whole_numbers, "accuracy")]}
 
     def first_guess(self, classes: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """Return a target and an answer of the right shapes, to make the metrics with."""
+        """Return a target and an answer of the right shapes, to build the metrics with."""
         from digitry.synthesis.number_strips import MAX_CHARACTERS
 
         return np.zeros((1, MAX_CHARACTERS), np.int32), np.zeros((1, 2 * MAX_CHARACTERS, 1 + classes), np.float32)
 
     def torch_loss(self, logits: Any, targets: Any, reduction: str) -> Any:
-        """Return the same loss of Torch's tensors: its `mean` or its `sum`, as `reduction` says."""
+        """Return the same loss for Torch's logits: the `mean` or the `sum`, as `reduction` says."""
         import torch
         from torch.nn import functional
 
-        if not len(targets):  # Torch's own refuses none; 0, with a way back to the weights
+        if not len(targets):  # Torch's loss refuses an empty batch; 0, still connected to the weights
             return logits.sum()
         frames = logits.log_softmax(2).transpose(0, 1)
         lengths = torch.full((len(targets),), len(frames))
@@ -173,7 +173,7 @@ class NumberTask:
         return losses.mean() if reduction == "mean" else losses.sum()
 
     def torch_right(self, logits: Any, targets: Any) -> Any:
-        """Mark with 1 what is right, as the metric does: float32 (n,), of Torch."""
+        """Mark correct answers with 1, as the metric does: a float32 (n,) tensor."""
         import keras
         import torch
 
@@ -186,7 +186,7 @@ TASKS: dict[str, type[DigitTask | NumberTask]] = {"digit": DigitTask, "number": 
 
 
 def smoothed_crossentropy(smoothing: float, targets: Any, probabilities: Any) -> Any:
-    """Measure crossentropy with the label, a share of it with all classes alike."""
+    """Return crossentropy with smoothed labels: a share `smoothing` spread evenly over all classes."""
     from keras import ops
 
     targets = ops.reshape(ops.cast(targets, "int32"), (-1,))
@@ -196,7 +196,7 @@ def smoothed_crossentropy(smoothing: float, targets: Any, probabilities: Any) ->
 
 
 def doubting_crossentropy(targets: Any, probabilities: Any) -> Any:
-    """Measure crossentropy with the label, and with an equal share for every class where the target is `OUTLIER`."""
+    """Return crossentropy with the label, or with a uniform distribution where the target is `OUTLIER`."""
     from keras import ops
 
     targets = ops.reshape(ops.cast(targets, "int32"), (-1,))
@@ -206,7 +206,7 @@ def doubting_crossentropy(targets: Any, probabilities: Any) -> Any:
 
 
 def known_or_doubted(targets: Any, probabilities: Any) -> Any:
-    """Mark with 1 every digit whose label is the most probable, and every outlier that no class has half of, else 0."""
+    """Mark with 1 each digit whose label is most probable, and each outlier for which no class reaches 0.5, else 0."""
     from keras import ops
 
     targets = ops.reshape(ops.cast(targets, "int32"), (-1,))
@@ -216,14 +216,14 @@ def known_or_doubted(targets: Any, probabilities: Any) -> Any:
 
 
 def whole_numbers(targets: Any, logits: Any) -> Any:
-    """Mark with 1 every strip whose most probable frames spell the whole number, else 0: float32 (n,)."""
+    """Mark with 1 each strip whose most probable frames spell the whole number, else 0: float32 (n,)."""
     from keras import ops
 
     targets = ops.cast(targets, "int32")
     best = ops.cast(ops.argmax(logits, axis=-1), "int32")
     before = ops.pad(best[:, :-1], [[0, 0], [1, 0]])
     begins = ops.cast((best != 0) & (best != before), "int32")
-    # The place that each digit takes in its number; beyond the last place nothing is counted but the length.
+    # The position of each digit in its number; beyond the last position only the length counts.
     places = ops.cumsum(begins, axis=1)
     digits = targets.shape[1]
     slots = ops.arange(1, digits + 1, dtype="int32")

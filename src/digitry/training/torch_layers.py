@@ -1,4 +1,4 @@
-"""The layers of Keras as modules of Torch: one line a layer, at the end."""
+"""Keras layers as Torch modules; the table at the end has one line per layer."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from digitry.errors import TrainingError
 from digitry.recipes.base import known_name
 
 TorchWeights = list[tuple[Any, torch.Tensor, tuple[int, ...]]]
-"""Keras variable, Torch tensor, and the axes of the second in the order of the first."""
+"""Keras variable, Torch tensor, and the axes of the tensor in the variable's order."""
 
 
 def torch_layers(layer: Any, weights: TorchWeights) -> list[nn.Module]:
-    """Return the modules that do what a Keras layer does; its variables and their tensors go into `weights`.
+    """Return the modules that do what a Keras layer does; its variables and their tensors are added to `weights`.
 
     Raises TrainingError for a layer that has no twin here.
     """
@@ -106,7 +106,7 @@ def _reshape(layer: Any, weights: TorchWeights) -> list[nn.Module]:
 
 
 class _Padding(nn.Module):  # type: ignore[misc]
-    """Zeros around images as Keras puts them before a convolution with strides: more behind than before."""
+    """Zero padding as Keras does it before a strided convolution: more at the end than at the start."""
 
     def __init__(self, size: Sequence[int], strides: Sequence[int]) -> None:
         super().__init__()
@@ -122,7 +122,7 @@ class _Padding(nn.Module):  # type: ignore[misc]
 
 
 class _Flatten(nn.Module):  # type: ignore[misc]
-    """Keras flattens height, width, channels in this order."""
+    """Flatten in Keras' order: height, width, channels."""
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         return images.permute(0, 2, 3, 1).flatten(1)
@@ -136,7 +136,7 @@ class _Mean(nn.Module):  # type: ignore[misc]
 
 
 class _Views(nn.Module):  # type: ignore[misc]
-    """After training: the views of every image, one after another."""
+    """At inference: the views of every image, one after another."""
 
     def __init__(self, moves: Sequence[tuple[int, int]]) -> None:
         super().__init__()
@@ -151,7 +151,7 @@ class _Views(nn.Module):  # type: ignore[misc]
 
 
 class _MeanOfViews(nn.Module):  # type: ignore[misc]
-    """After training: the logarithm of the mean of what is said of the views."""
+    """At inference: the logarithm of the mean of the views' probabilities."""
 
     def __init__(self, views: int) -> None:
         super().__init__()
@@ -160,14 +160,14 @@ class _MeanOfViews(nn.Module):  # type: ignore[misc]
     def forward(self, logits: torch.Tensor) -> torch.Tensor:
         if self.training:
             return logits
-        # In bfloat16 every probability above 0.996 would be 1.
+        # In bfloat16 every probability above 0.996 would round to 1.
         return logits.float().unflatten(0, (-1, self.views)).softmax(2).mean(1).log()
 
 
 _ACTIVATIONS: dict[str, list[Callable[[], nn.Module]]] = {
     "linear": [],
     "relu": [nn.ReLU],
-    # The last layer's: the loss takes logits.
+    # Always the last layer's: the loss takes logits.
     "softmax": [],
 }
 
@@ -186,4 +186,4 @@ TORCH_LAYERS: dict[str, Callable[[Any, TorchWeights], list[nn.Module]]] = {
     "Reshape": _reshape,
     "Views": lambda layer, weights: [_Views(layer.moves)],
 }
-"""Keras layer class → the function that gives its twin."""
+"""Keras layer class → the function that returns its twin."""

@@ -1,4 +1,4 @@
-"""Optional trackers: each epoch's figures also go to TensorBoard, to MLflow, or to a function of one's own."""
+"""Optional trackers: each epoch's figures also go to TensorBoard, to MLflow, or to a user's own function."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from digitry.packages import need
 from digitry.training.run_folder import locked
 
 Track = Callable[[Sequence[dict[str, float]]], None]
-"""Called after every epoch with the whole history; what the tracker has not got yet is sent."""
+"""Called after every epoch with the whole history; sends what the tracker does not have yet."""
 
 TRACKERS = {"tensorboard": "tensorboardX", "mlflow": "mlflow"}
-"""Name of the extra → the module it brings."""
+"""Name of the extra → the module it installs."""
 
 
 MAKING_SECONDS = 120.0
-"""So long a training waits for another that makes MLflow's database beside both."""
+"""How long a training waits for another one that is creating the MLflow database they share."""
 
 Trackers = str | Track | Sequence[str | Track]
-"""Names of trackers, or functions of one's own."""
+"""Names of trackers, or a user's own functions."""
 
 
 def check_tracker(trackers: Trackers) -> None:
-    """Do nothing where the trackers are there. Raises SettingError for an unknown or missing one."""
+    """Check that the trackers are available. Raises SettingError for an unknown or missing one."""
     for one in _each(trackers):
         if isinstance(one, str):
             _check(one)
@@ -44,7 +44,7 @@ def _check(name: str) -> None:
 
 @contextmanager
 def tracking(trackers: Trackers | None, folder: Path, config: dict[str, Any]) -> Iterator[Track]:
-    """Make a function that takes the history after every epoch; one that does nothing where no tracker is named."""
+    """Yield a function that takes the history after every epoch; it does nothing if no tracker is named."""
     with ExitStack() as stack:
         opened: list[Track] = []
         for one in _each(trackers or []):
@@ -71,7 +71,7 @@ def _tensorboard(folder: Path, config: dict[str, Any]) -> Iterator[Track]:
 
     def track(history: Sequence[dict[str, float]]) -> None:
         for line in history:
-            # A file an epoch, closed at once: flushing does not wait for the writer's own queue, closing does.
+            # One file per epoch, closed at once: flushing does not wait for the writer's queue, closing does.
             suffix = f".{line['epoch']:05.0f}"
             if not list(logs.glob(f"*{suffix}")):
                 with SummaryWriter(str(logs), filename_suffix=suffix) as writer:
@@ -83,13 +83,13 @@ def _tensorboard(folder: Path, config: dict[str, Any]) -> Iterator[Track]:
 
 @contextmanager
 def _mlflow(folder: Path, config: dict[str, Any]) -> Iterator[Track]:
-    """Log into one SQLite file beside the runs; look at it with `mlflow ui --backend-store-uri sqlite:///runs/mlflow.db`."""
+    """Log to one SQLite file beside the runs; view it with `mlflow ui --backend-store-uri sqlite:///runs/mlflow.db`."""
     import logging
 
     import mlflow
 
     logging.getLogger("mlflow").setLevel(logging.WARNING)
-    # Who comes first makes tables and experiment; two at once would stumble over each other.
+    # The first process creates tables and experiment; two at once would collide.
     with locked(folder.parent, doing="making mlflow.db", wait_seconds=MAKING_SECONDS):
         client = mlflow.MlflowClient(tracking_uri=f"sqlite:///{folder.parent.resolve() / 'mlflow.db'}")
         experiment = client.get_experiment_by_name("digitry")

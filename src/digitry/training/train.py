@@ -63,25 +63,24 @@ def train(
     quiet: bool = True,
     **changes: Any,
 ) -> Run:
-    """Train a recipe and fill a run folder with all that came of it.
+    """Train a recipe and write the results to a run folder.
 
     `recipe` is the name of one, a path to a file of your own (`my_recipe.py`, which is run), a keras.Model, Sequential
-    or functional, or a function that builds one of the number of classes: docs/guides/own-models.md. A model is copied,
-    and begins with the weights that it has; one that is compiled keeps its optimizer and its loss. `callbacks` are
-    Keras' own or such, where Keras trains.
+    or functional, or a function that builds one for a number of classes: docs/guides/own-models.md. A model is copied,
+    and starts from its weights; one that is compiled keeps its optimizer and its loss. `callbacks` are Keras callbacks,
+    for trainings by Keras.
 
-    `data` is a dataset's name, a path to a person's own, arrays, or a Dataset. Every setting of the recipe is a
-    keyword too, as in `train("cnn", epochs=3)`; `settings` takes them as a mapping. `start_from` continues from
-    another model, `shipped`, a run or an ONNX file: see `training/finetune.py`. The same seed, 0 to 2³² - 1, gives
-    the same weights on the same machine, up to rounding on a GPU. With `resume` the run in the folder goes on where
-    its last checkpoint stands, without a GPU byte-equal to one that was never stopped; a finished run is returned
-    as it is. A checkpoint is written every `checkpoint_seconds`, at most a day. Without `report`, metrics.json, plots
-    and report.html are left out, which take some seconds: `digitry.evaluate` writes them into a finished run. `track`
-    names a tracker, or is a function that is called after every epoch with the figures of all, or a list of such; what
-    it raises ends the training, saved. With `ray`, `auto` or HOST:PORT, the nodes of a Ray cluster share the training,
-    to the same weights but for rounding, where plain Torch trains the recipe: docs/cluster.md. Without `scale` no
-    scale of confidence is fitted, which takes some seconds too: the model is then never sure, until `digitry.calibrate`
-    fits one.
+    `data` is a dataset's name, a path to your own, arrays, or a Dataset. Every setting of the recipe is also a keyword,
+    as in `train("cnn", epochs=3)`; `settings` takes them as a mapping. `start_from` continues from another model,
+    `shipped`, a run or an ONNX file: see `training/finetune.py`. The same seed, 0 to 2³² - 1, gives the same weights on
+    the same machine, up to rounding on a GPU. With `resume` the run in the folder continues from its last checkpoint,
+    byte-equal to one that was never stopped unless on a GPU; a finished run is returned as it is. A checkpoint is
+    written every `checkpoint_seconds`, at most a day. Without `report`, metrics.json, plots and report.html, which take
+    some seconds, are left out: `digitry.evaluate` writes them into a finished run. `track` names a tracker, or is a
+    function that is called after every epoch with the figures of all, or a list of these; what it raises ends the
+    training, saved. With `ray`, `auto` or HOST:PORT, the nodes of a Ray cluster share the training, for recipes that
+    plain Torch trains, with the same weights up to rounding: docs/cluster.md. Without `scale` no confidence scale is
+    fitted, which also takes some seconds: the model is then never sure, until `digitry.calibrate` fits one.
 
     Raises SettingError (names, values, a folder that is taken), DataError, ModelError (a run or a model that cannot be
     used), StorageError (disk, lock), TrainingError (the loss is no longer finite), TrainingInterrupted (a signal; the
@@ -119,8 +118,8 @@ def train(
         check_export(plan, job.dataset.class_names)
 
     with contextlib.ExitStack() as at_the_end:
-        at_the_end.callback(progress.end)  # whatever happens: a terminal gets its cursor back
-        # A wrong name or split must not leave an empty folder behind; where there is one, its holder is asked first.
+        at_the_end.callback(progress.end)  # in any case, so that a terminal gets its cursor back
+        # A wrong name or split must not leave an empty folder behind; an existing one is locked before data is loaded.
         early = None if folder.exists() else find()
         if early:
             check(early)
@@ -136,7 +135,7 @@ def train(
             if not early and not goes_on:
                 check(job)
             job = begin_or_go_on(job)
-            from_python = None if job.dataset.reference else job.dataset  # no name or path leads to it again
+            from_python = None if job.dataset.reference else job.dataset  # neither name nor path can load it again
             finished = finished_run(folder)
             if finished:
                 progress.note(f"{folder} is finished: {len(finished.history)} epochs; nothing to do")
@@ -159,7 +158,7 @@ def train(
 
 @dataclass(frozen=True)
 class Watch:
-    """Who looks on while a network trains, and what is kept on the way."""
+    """What observes and records a training."""
 
     progress: TrainingProgress
     signal: SignalFlag
@@ -167,7 +166,7 @@ class Watch:
     checkpoint_seconds: float
     report: bool
     callbacks: tuple[Any, ...] = ()
-    """A person's own, of Keras."""
+    """A user's own Keras callbacks."""
 
 
 def _all_changes(plan: Recipe, settings: Mapping[str, Any], keywords: Mapping[str, Any]) -> dict[str, Any]:
@@ -184,7 +183,7 @@ def _all_changes(plan: Recipe, settings: Mapping[str, Any], keywords: Mapping[st
 
 
 def train_job(job: TrainingJob, watch: Watch) -> None:
-    """Train to the end and write what came of it; done.json is the last file."""
+    """Train to the end and write the results; done.json is the last file."""
     model, history, is_changed = _fit(job, watch)
     if job.nodes is not None:
         job.nodes.leave()
@@ -198,9 +197,9 @@ def train_job(job: TrainingJob, watch: Watch) -> None:
 
 def _fit(job: TrainingJob, watch: Watch) -> tuple[Any, list[Epoch], bool]:
     """Train to the last epoch; returns the model with the weights to keep, the figures of every epoch, and whether
-    these weights are of none, because callbacks changed them after the last one.
+    the weights differ from every epoch's because callbacks changed them after the last one.
     """
-    # Imported here: it subclasses a Keras class, and the backend has to be chosen first.
+    # Imported here, because it subclasses a Keras class, and the backend has to be chosen first.
     from digitry.evaluation.report import GrowingChart
     from digitry.pages.style import load_matplotlib
     from digitry.training.supervisor import BEST, Supervisor
@@ -251,7 +250,7 @@ def _fit(job: TrainingJob, watch: Watch) -> tuple[Any, list[Epoch], bool]:
         supervisor.save_start(model)
 
     def ready(examples: Examples) -> Examples:
-        if job.in_plain_torch:  # it prepares each batch for itself; Keras wants all of an epoch
+        if job.in_plain_torch:  # it prepares each batch itself; Keras wants the whole epoch
             return examples
         prepared = examples.prepared(contract)
         return as_compiled(prepared, model, classes) if job.plan.keeps_compile else prepared
@@ -273,7 +272,7 @@ def _fit(job: TrainingJob, watch: Watch) -> tuple[Any, list[Epoch], bool]:
     supervisor.leave_if_asked()
     supervisor.restore_into(model)
     is_changed = callbacks.end()
-    if settings.keep_best:  # whatever callbacks made of the last one
+    if settings.keep_best:  # whatever callbacks did to the last epoch's
         state.restore(model, _read_best(checkpoints / BEST, job.config["run_id"]).arrays)
         progress.note(f"keeping epoch {best_epoch(supervisor.history)}, the one with the lowest validation loss")
         is_changed = False
@@ -283,13 +282,13 @@ def _fit(job: TrainingJob, watch: Watch) -> tuple[Any, list[Epoch], bool]:
 
 
 def _time_taken(history: list[Epoch], seconds: float) -> str:
-    """Say how long it all took, and how much of that the epochs; those of before, where it went on, count too."""
+    """Return the total time and the epochs' share, in words; epochs before a resume count too."""
     epochs = sum(line.get("seconds", 0.0) for line in history)
     return f"{len(history)} epoch{'s' * (len(history) != 1)} in {duration(epochs)}; {duration(seconds)} in all, here"
 
 
 def _note_what_is_missed(job: TrainingJob, progress: TrainingProgress) -> None:
-    """Say what would be faster or is not done here."""
+    """Tell the user what would be faster, or is not done here."""
     if job.plan.plain_torch and not importlib.util.find_spec("torch"):
         progress.note(f"{job.plan.name} trains faster where Torch is installed: pip install torch")
     if job.plan.settings.precision != "float32" and not job.in_plain_torch:

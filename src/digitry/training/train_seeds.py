@@ -1,4 +1,4 @@
-"""One recipe with several seeds: a folder of runs, and how far luck alone moves their figures."""
+"""One recipe with several seeds: a folder of runs, and how much luck alone moves their figures."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ class Spread:
 
     mean: float
     sd: float
-    """Standard deviation of a single run, of n - 1; 0 of one."""
+    """Sample standard deviation (n - 1) over the runs; 0 for one run."""
     least: float
     most: float
 
 
 @dataclass(frozen=True)
 class SeedRuns:
-    """Runs of one plan that differ in the seed alone."""
+    """Runs of one plan that differ only in the seed."""
 
     folder: Path
     runs: tuple[Run, ...]
 
     @property
     def figures(self) -> dict[str, Spread]:
-        """Figure → its spread over the runs; those that all runs have, `accuracy` and `val_accuracy` say."""
+        """Figure, such as `accuracy` or `val_accuracy`, → its spread; only figures that all runs have."""
         kept = [one.figures for one in self.runs]
         names = [name for name in kept[0] if name != "epoch" and all(name in one for one in kept)]
         return {name: _spread([one[name] for one in kept]) for name in names}
@@ -77,9 +77,9 @@ def train_seeds(
     """Train a recipe with `seeds` seeds, from `seed` up, into one folder: a run each, and the figures' spread.
 
     `options` are those of `digitry.train`, settings among them. The folder is `run`, or the next free one; it holds
-    `seed-0`, `seed-1` … and seeds.json. With `resume` what is there goes on, and finished runs are left as they are.
+    `seed-0`, `seed-1` … and seeds.json. With `resume`, unfinished runs continue and finished ones are left as they are.
 
-    Raises SettingError unless `seeds` is from 1 to 100, or where the folder is a run itself, and what `digitry.train`
+    Raises SettingError unless `seeds` is from 1 to 100, or if the folder is itself a run, and what `digitry.train`
     raises.
     """
     count = check_number("seeds", seeds, 1, MOST_SEEDS)

@@ -1,4 +1,4 @@
-"""What a person sees while a network trains: a live chart, a line an epoch where none can be drawn, or nothing."""
+"""What the user sees during training: a live chart, one line per epoch where none can be drawn, or nothing."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ if TYPE_CHECKING:
 History = Sequence[dict[str, float]]
 
 COMPILING = "the first step is compiled, and takes longest …"
-"""What goes on between the title and the first figures."""
+"""Shown between the title and the first figures."""
 
 
 class TrainingProgress:
-    """Called by the training; all methods are cheap. This one shows nothing of what it hears."""
+    """Called by the training; all methods are cheap. This class shows nothing."""
 
     def loading(self, what: str, done: int, total: int) -> None:
-        """Hear that the dataset is being fetched or read."""
+        """Show how much of the dataset has been fetched or read."""
 
     def begin(self, title: str, epochs: int, history: History) -> None:
-        """Hear that the training starts, or goes on after the epochs in `history`."""
+        """Show that the training starts, or resumes after the epochs in `history`."""
 
     def step(self, epoch: int, step: int, steps: int, loss: float, accuracy: float, rate: float) -> None:
-        """Hear that some steps of epoch `epoch` (from 1) are done; `rate` is in images a second."""
+        """Show that some steps of epoch `epoch` (from 1) are done; `rate` is in images per second."""
 
     def epoch(self, history: History) -> None:
-        """Hear that an epoch is done; its figures are the last line."""
+        """Show the end of an epoch, whose figures are the last line."""
 
     def note(self, text: str) -> None:
-        """Tell something else a person should know."""
+        """Tell the user something else."""
 
     def end(self) -> None:
-        """Hear that no more is to come, for whatever reason."""
+        """Finish, whatever the reason."""
 
 
 def make_progress(quiet: bool) -> TrainingProgress:
-    """Choose the right kind for where a person is looking: a notebook, a terminal, or a file."""
+    """Return the kind that suits the output: a notebook, a terminal, or a file."""
     if quiet:
         return TrainingProgress()
     if is_notebook():
@@ -54,7 +54,7 @@ def make_progress(quiet: bool) -> TrainingProgress:
 
 
 class Lines(TrainingProgress):
-    """For log files and pipes: one plain line an epoch, and one every half minute inside a long one."""
+    """For log files and pipes: one plain line per epoch, and one every half minute within a long one."""
 
     def __init__(self, every_seconds: float = 30.0) -> None:
         self._every = every_seconds
@@ -63,7 +63,7 @@ class Lines(TrainingProgress):
         self._epochs = 0
 
     def loading(self, what: str, done: int, total: int) -> None:
-        """Print how far it is, every two seconds or less often."""
+        """Print the progress, at most every two seconds."""
         if time.monotonic() - self._last >= min(self._every, 2.0):
             self._print(f"{what}: {done / max(total, 1):.0%}")
 
@@ -74,7 +74,7 @@ class Lines(TrainingProgress):
         self.note(title)
 
     def step(self, epoch: int, step: int, steps: int, loss: float, accuracy: float, rate: float) -> None:
-        """Print where a long epoch is, every half minute."""
+        """Print the position in a long epoch, every half minute."""
         if time.monotonic() - self._last >= self._every:
             self._print(
                 f"epoch {epoch}/{self._epochs}  step {step}/{steps}  loss {loss:.4f}  accuracy {accuracy:.4f}  "
@@ -105,7 +105,7 @@ class Notebook(Lines):
         self._handle = display(HTML(""), display_id=True)
 
     def epoch(self, history: History) -> None:
-        """Print the figures, and draw the chart anew."""
+        """Print the figures, and redraw the chart."""
         from IPython.display import SVG
 
         from digitry.evaluation import plots
@@ -117,7 +117,7 @@ class Notebook(Lines):
 
 
 class LiveChart(TrainingProgress):
-    """For a terminal: a bar with the time left over a chart of loss and accuracy that grows with every epoch."""
+    """For a terminal: a bar with the time left above a chart of loss and accuracy that grows with every epoch."""
 
     def __init__(self, console: Console | None = None) -> None:
         self._drawing = LiveDrawing(console)
@@ -129,14 +129,14 @@ class LiveChart(TrainingProgress):
         self._share = 0.0
 
     def loading(self, what: str, done: int, total: int) -> None:
-        """Draw how far it is, once it takes longer than two seconds."""
+        """Draw the progress, once loading takes longer than two seconds."""
         if time.monotonic() - self._began >= 2.0:
             self._title, self._share = what, done / max(total, 1)
             self._now = self._clock.text(done, total)
             self._drawing.draw(self._picture)
 
     def begin(self, title: str, epochs: int, history: History) -> None:
-        """Draw the title, and the epochs done before."""
+        """Draw the title, and the epochs already done."""
         self._title, self._epochs, self._history = title, epochs, history
         self._now, self._share = COMPILING, len(history) / epochs
         self._clock.start(len(history))
@@ -153,7 +153,7 @@ class LiveChart(TrainingProgress):
         self._drawing.draw(self._picture)
 
     def epoch(self, history: History) -> None:
-        """Move the bar, draw the chart with one more epoch, and keep the line of its figures above."""
+        """Move the bar, add an epoch to the chart, and print its figures above."""
         self._history = history
         self._share = len(history) / self._epochs
         self._now = self._clock.text(len(history), self._epochs)
@@ -165,7 +165,7 @@ class LiveChart(TrainingProgress):
         self._drawing.note(text)
 
     def end(self) -> None:
-        """Leave what was drawn last, and draw no more."""
+        """Leave the last drawing on the screen, and stop drawing."""
         self._drawing.end()
 
     def _picture(self, screen: int) -> Group:
@@ -186,7 +186,7 @@ class LiveChart(TrainingProgress):
 
 
 def describe_training(plan: Recipe, images: int, data: str, trainer: str, folder: Path) -> str:
-    """Describe what is learnt from what, by what, into which folder, in one line."""
+    """Describe in one line what is trained on what, by what, into which folder."""
     what = "images" if plan.reads == "digit" else "digits"
     return f"{plan.name} on {images:,} {what} of {data}, {trained_by(trainer)}, into {folder}"
 

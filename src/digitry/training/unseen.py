@@ -1,4 +1,4 @@
-"""What neither a run nor the model that it continues from has learnt from: there its promises are measured."""
+"""The digits from which neither a run nor the model it continues has learnt; confidence is measured on them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from digitry.types import Split
 
 
 def unseen_of(job: TrainingJob) -> tuple[Split | None, str]:
-    """Return the digits that nothing has learnt from, None where there are none, and what their data is called.
+    """Return the digits from which nothing has learnt, None if there are none, and the name of their data.
 
-    A run of its own: those it held back. One that continues from another model: those that both held back, where both
-    learnt from the same data; and of the data that it must not forget, those that the model before held back and that
-    no epoch drew.
+    For a run from scratch: those it held back. For one that continues from another model: those that both held back, if
+    both learnt from the same data; and, of the old data, those that the earlier model held back and that no epoch drew.
     """
     if job.origin is None:
         return job.validation, job.dataset.name
@@ -39,7 +38,7 @@ def unseen_of(job: TrainingJob) -> tuple[Split | None, str]:
 
 
 def _held_out_by(contract: Contract, split: Split) -> NDArray[np.bool_]:
-    """Tell which images of its data the training of a model held back, bool (n,): none where it does not say."""
+    """Mark the images that a model's training held back, bool (n,): none if its contract does not say."""
     fraction, method = contract.settings.get("validation_fraction"), contract.settings.get("validation_method", "last")
     if not fraction or contract.seed is None:
         return np.zeros(len(split), bool)

@@ -1,1 +1,1 @@
-"""One training on many machines: by Ray, which is imported only where it is asked for, and by Torch on each of them."""
+"""One training shared by many machines: Ray, imported only on request, places it, and Torch trains on each."""

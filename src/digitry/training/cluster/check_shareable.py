@@ -1,4 +1,4 @@
-"""Before anything is loaded or written: can a training be shared among the nodes of a cluster?"""
+"""Check, before anything is loaded or written, that the nodes of a cluster can share a training."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from digitry.recipes.registry import RECIPES
 
 
 def check_shareable(plan: Recipe) -> None:
-    """Do nothing where the nodes of a cluster can train it. Raises SettingError that says what can be done, where not.
+    """Raise SettingError, with a remedy, unless the nodes of a cluster can train the recipe.
 
-    What Keras trains is refused: of its ways to train on several machines one silently trains each for itself.
+    Keras trainings are refused: one of Keras' ways to use several machines silently trains a separate model on each.
     """
     need("ray", by="--ray")
     need("torch", by="train --ray", extra="torch")

@@ -1,4 +1,4 @@
-"""The workers that share a training, one on each node, as the driver sees them."""
+"""The workers that share a training, one on each node, as seen by the driver."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ from digitry.training.interrupt import TrainingInterrupted
 from digitry.workers.join_cluster import error_there
 
 LOOK_SECONDS = 0.2
-"""How often it is looked whether the training shall stop, while workers are waited for."""
+"""How often the driver checks, while it waits for workers, whether the training should stop."""
 
 SILENCE_SECONDS = 30.0
-"""After that, and again, it is said what is waited for."""
+"""After each such interval, the user is told what is being waited for."""
 
 LEAVE_SECONDS = 20.0
-"""So long a training that shall stop waits for what the workers are at, to save it: a node that only Ray still reaches
-may never answer."""
+"""How long a training that should stop waits for the workers' current task, to save its result: a node that only Ray
+can still reach may never answer."""
 
 APART = 1e-4
-"""Weights that differ by more than this share of their length are not those of one training. Processors of another
-make round another way, which comes to a millionth."""
+"""Weights that differ by more than this share of their norm do not belong to one training. Processors of different
+makes round differently, which amounts to about a millionth."""
 
 LOSSES = 5
-"""Workers that are lost so often without getting further may be lost for ever."""
+"""After this many losses of workers without progress, the training gives up."""
 
 
 class LostWorkerError(Exception):
-    """A worker is gone, and with it what the others were at."""
+    """A worker is gone, and with it the others' current work."""
 
 
 class Crew:
-    """Workers that belong together until one is lost. All methods raise LostWorkerError then."""
+    """Workers that stay together until one is lost; all methods then raise LostWorkerError."""
 
     def __init__(self, ray: Any, seat: type, job: Any, most: int, start: Any, meanwhile: Callable[[], None]) -> None:
-        """Take the cores of every node, of at most so many, and begin at `start`; wait for nodes where there is none.
+        """Take the cores of at most `most` nodes and begin at `start`; wait for a node if there is none.
 
-        On each works a `seat`, made of the job, its cores and its address: it can `open`, `join` the others at `start`,
-        and tell its `state`. `meanwhile` is called a few times a second while anything is waited for, and may raise
+        On each node works a `seat`, made from the job, its cores and its address: it can `open`, `join` the others at
+        `start`, and return its `state`. `meanwhile` is called a few times a second during every wait, and may raise
         TrainingInterrupted.
-        Raises SettingError for a node that does not run what the driver runs.
+        Raises SettingError for a node that does not run the driver's versions.
         """
         self._ray, self._meanwhile = ray, meanwhile
         nodes = _living_nodes(ray, meanwhile)[:most]
@@ -62,18 +62,18 @@ class Crew:
 
     @property
     def size(self) -> int:
-        """How many they are."""
+        """Number of workers."""
         return len(self._seats)
 
     @property
     def described(self) -> str:
-        """How many nodes and cores, in words."""
+        """Number of nodes and cores, in words."""
         return f"{self.size} node{'s' * (self.size != 1)}, {self.cores} core{'s' * (self.cores != 1)}"
 
     def state(self) -> Any:
-        """Return where they are, as the first worker tells it.
+        """Return the state of the training, as the first worker has it.
 
-        Raises TrainingError where the others do not have the same weights.
+        Raises TrainingError if the others do not have the same weights.
         """
         wanted = [{"is_wanted": not number} for number in range(self.size)]
         said = self.ask_each("state", [()] * self.size, wanted)
@@ -86,12 +86,12 @@ class Crew:
         return said[0][1]
 
     def end(self) -> None:
-        """Leave the nodes, which keep nothing."""
+        """Leave the nodes; nothing remains there."""
         for seat in self._seats:
             self._ray.kill(seat)
 
     def ask(self, method: str, *given: Any) -> list[Any]:
-        """Ask all workers the same → their answers. Raises what one raised."""
+        """Call a method on all workers → their answers. Raises what a worker raised."""
         return self.ask_each(method, [given] * self.size)
 
     def ask_each(
@@ -102,10 +102,10 @@ class Crew:
         *,
         begins: bool = False,
     ) -> list[Any]:
-        """Ask each worker something → their answers. Raises what one raised, and TrainingInterrupted.
+        """Call a method on each worker → their answers. Raises what one raised, and TrainingInterrupted.
 
-        Where they only begin there is nothing to save, and it may take as long as it takes: it is said what is waited
-        for. Else the answers are waited for even where the training shall stop, up to LEAVE_SECONDS.
+        With `begins` there is nothing to save yet, so an interrupt takes effect at once, and warnings name what is
+        being waited for. Otherwise an interrupt waits for the answers, up to LEAVE_SECONDS.
         """
         named = named or [{}] * self.size
         answers = [
@@ -136,7 +136,7 @@ class Crew:
                 )
 
     def _check(self, answer: Any) -> None:
-        """Do nothing where there is an answer. Raises what the worker raised, or LostWorkerError."""
+        """Check that there is an answer. Raises what the worker raised, or LostWorkerError."""
         from ray import exceptions
 
         try:
@@ -157,7 +157,7 @@ class _ClusterNode(NamedTuple):
 
 
 def _living_nodes(ray: Any, meanwhile: Callable[[], None]) -> list[_ClusterNode]:
-    """Return the nodes that have cores; this machine's first, which is there as long as we are."""
+    """Return the nodes that have cores, this machine's first: it lasts as long as the driver does."""
     here, silent_since = ray.get_runtime_context().get_node_id(), time.monotonic()
     while True:
         found = [

@@ -1,4 +1,4 @@
-"""Workers that add up tensors, by Gloo, at the addresses by which Ray knows their nodes and at no other."""
+"""Workers that sum tensors with Gloo, only at the addresses under which Ray knows their nodes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import torch
 from torch import distributed
 
 JOIN_SECONDS = 60.0
-"""So long all have to come together."""
+"""Time allowed for all workers to connect."""
 
 STEP_SECONDS = 600.0
-"""So long one waits for the others in a step. A worker that dies is noticed at once, and a node that falls silent by
-Ray: this is for nodes that only Ray still reaches."""
+"""How long a worker waits for the others in a step. A worker that dies is noticed at once, and a node that falls
+silent is noticed by Ray: this is for nodes that only Ray can still reach."""
 
 
 class LostPeerError(Exception):
@@ -22,12 +22,12 @@ class LostPeerError(Exception):
 
 
 class Meeting:
-    """Where the workers find each other: at one of them."""
+    """The store at one of the workers where all find each other."""
 
     def __init__(self, host: str) -> None:
         listening = socket.create_server((host, 0), family=_family(host))
         self.port: int = listening.getsockname()[1]
-        # Left to itself Torch would listen at every address of the machine.
+        # By default Torch would listen on every address of the machine.
         self.store = distributed.TCPStore(
             host, self.port, is_master=True, wait_for_workers=False, master_listen_fd=listening.detach()
         )
@@ -37,7 +37,7 @@ class GlooGroup:
     """The workers of one training."""
 
     def __init__(self, meeting: Meeting | tuple[str, int], host: str, rank: int, size: int) -> None:
-        """Come together as number `rank` of `size`; `host` is this node. Raises LostPeerError where not all come."""
+        """Connect as number `rank` of `size`; `host` is this node's address. Raises LostPeerError if one is missing."""
         try:
             store: Any = meeting.store if isinstance(meeting, Meeting) else _store_at(*meeting)
             options = distributed.ProcessGroupGloo._Options()
@@ -48,7 +48,7 @@ class GlooGroup:
             raise LostPeerError(str(error)) from error
 
     def add_up(self, tensor: torch.Tensor) -> None:
-        """Put the sum of all workers' tensors into each. Raises LostPeerError."""
+        """Replace each worker's tensor by the sum of all. Raises LostPeerError."""
         try:
             self._group.allreduce([tensor]).wait()
         except RuntimeError as error:

@@ -1,4 +1,4 @@
-"""What a node does for the network for pages: draws its part of every batch, and learns from it, with all its cores."""
+"""A node's part in training the page network: it draws its share of every batch and learns from it, on all cores."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from digitry.training.page_batches import Batch
 
 CORES_A_DRAWER = 4
-"""A process draws for so many cores that learn."""
+"""One drawing process for this many learning cores."""
 
 
 @dataclass(frozen=True)
 class PageJob:
-    """What every node has to know of a training."""
+    """What every node needs to know about a training."""
 
     equipment: Equipment
     glyphs: Glyphs
@@ -33,26 +33,26 @@ class PageJob:
 
 
 class PageState(NamedTuple):
-    """Where a training is."""
+    """How far a training has come."""
 
     step: int
     arrays: dict[str, NDArray[Any]]
 
 
 class PageSeat:
-    """One of the workers of a training. Ray makes an actor of it."""
+    """One worker of a training, run as a Ray actor."""
 
     def __init__(self, job: PageJob, cores: int, host: str) -> None:
-        """Take the job; `host` is the address of this node, at which the others reach it."""
+        """Take the job; `host` is this node's address, at which the other workers reach it."""
         self._job, self._cores, self._host = job, cores, host
         self._learner: SharedPages | None = None
         self._batches: Iterator[Batch] = iter(())
         self._meeting: Meeting | None = None
 
     def open(self, *, is_first: bool) -> int:
-        """Look whether all is here; returns the port at which all meet, of the first one.
+        """Check that everything needed is here; on the first worker, returns the port at which all meet.
 
-        Raises SettingError where this node does not run what the driver runs.
+        Raises SettingError if this node does not run the driver's versions.
         """
         check_equipment(self._job.equipment)
         import torch
@@ -65,7 +65,7 @@ class PageSeat:
         return self._meeting.port if self._meeting else 0
 
     def join(self, host: str, port: int, rank: int, size: int, start: PageState) -> None:
-        """Come together with the others, where the first is, and begin where a checkpoint is. Raises LostPeerError."""
+        """Connect to the others, at the first one's address, and begin from a checkpoint. Raises LostPeerError."""
         from digitry.training.cluster.gloo_group import GlooGroup
         from digitry.training.cluster.share import Share
         from digitry.training.cluster.shared_pages import SharedPages
@@ -80,15 +80,15 @@ class PageSeat:
         self._batches = page_batches(job.glyphs, job.seed, start.step, workers=drawers, rank=rank, size=size)
 
     def learn_until(self, end: int) -> dict[str, float]:
-        """Take the steps up to number `end` → the means of the parts of the loss, of all workers.
+        """Train up to step `end` → the mean of each part of the loss over all workers.
 
-        Raises LostPeerError, and TrainingError where the loss is no longer a number.
+        Raises LostPeerError, and TrainingError when the loss is no longer a number.
         """
         assert self._learner is not None
         return self._learner.learn_until(end, self._job.steps, self._batches)
 
     def state(self, *, is_wanted: bool) -> tuple[float, PageState | None]:
-        """Return how far the weights are from those of the others, and where the training is, if that is wanted."""
+        """Return how far the weights are from those of the others, and the state of the training if wanted."""
         assert self._learner is not None
         apart = self._learner.apart()
         return apart, PageState(self._learner.step, self._learner.arrays()) if is_wanted else None

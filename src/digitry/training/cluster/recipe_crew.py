@@ -16,27 +16,27 @@ from digitry.training.tasks import Examples
 
 
 class RecipeCrew(Crew):
-    """Workers that begin with what a checkpoint holds, and learn from examples that they are given."""
+    """Workers that begin from a checkpoint's arrays and learn from the examples sent to them."""
 
     def __init__(self, ray: Any, job: SharedJob, arrays: state.StateArrays, meanwhile: Callable[[], None]) -> None:
-        """Set up as `Crew` does; each has a part of every batch."""
+        """Set up as `Crew` does; each worker gets a part of every batch."""
         self._batch_size = job.settings.batch_size
         super().__init__(ray, TrainingSeat, job, self._batch_size, arrays, meanwhile)
 
     def take(self, examples: Examples) -> None:
-        """Give each its part of an epoch."""
+        """Send each worker its part of an epoch."""
         shares = [Share(rank, self.size, _nothing).of(examples, self._batch_size) for rank in range(self.size)]
         self.ask_each("take", [(share, len(examples.targets)) for share in shares])
 
     def train(self, epoch: int, first: int, end: int) -> NDArray[np.float32]:
-        """Take the steps of some batches → the running figures."""
+        """Train on some batches → the running figures."""
         figures: NDArray[np.float32] = self.ask("train", epoch, first, end)[0]
         return figures
 
     def answers(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the logits of images, (n, …); each worker looks at some."""
+        """Return the logits of images, (n, …); each worker computes a part."""
         return np.concatenate(self.ask_each("answers", [(part,) for part in np.array_split(images, self.size)]))
 
 
 def _nothing(_: Any) -> None:
-    """Add nothing up."""
+    """Sum nothing."""

@@ -1,4 +1,4 @@
-"""What one of several workers has of every batch, and how they add up."""
+"""One worker's part of every batch, and how workers sum their tensors."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from digitry.training.tasks import Examples
 
 
 class Share:
-    """What one of several workers has of every batch: each `size`-th example, from number `rank` on."""
+    """One worker's part of every batch: each `size`-th example, starting at number `rank`."""
 
     def __init__(self, rank: int, size: int, add_up: Callable[[torch.Tensor], None]) -> None:
-        """Set up: `add_up` puts the sum over all workers into a tensor of each; all call it as often, in one order."""
+        """Set up; `add_up` sums a tensor over all workers, who must all call it equally often, in the same order."""
         self.rank, self.size, self.add_up = rank, size, add_up
         self.whole = 0
-        """Examples of the batch that is under way, those of all workers."""
+        """Number of examples in the current batch, over all workers."""
 
     def of(self, examples: Examples, batch_size: int) -> Examples:
-        """Return the examples of an epoch that are this worker's."""
+        """Return this worker's examples of an epoch."""
         mine = np.arange(len(examples.targets)) % batch_size % self.size == self.rank
         return Examples(examples.inputs[mine], examples.targets[mine])
 
     def part(self, batch: int, batch_size: int) -> slice:
-        """Return which of those are in a batch; of the last one there may be none."""
+        """Return which of those belong to a batch; in the last batch there may be none."""
         own = len(range(self.rank, batch_size, self.size))
         return slice(batch * own, (batch + 1) * own)
 
     def add_up_all(self, tensors: Iterable[torch.Tensor]) -> None:
-        """Put the sums over all workers into some tensors of each, in one go."""
+        """Replace tensors by their sums over all workers, in one transfer."""
         parts = list(tensors)
         together = torch.cat([one.reshape(-1) for one in parts])
         self.add_up(together)
@@ -38,7 +38,7 @@ class Share:
             own.copy_(total.view_as(own))
 
     def apart(self, weights: Iterable[torch.Tensor]) -> float:
-        """Return how far this worker's weights are from the mean of all: as a share of their length, 0 for the same."""
+        """Return how far this worker's weights are from the mean of all, relative to their norm; 0 if equal."""
         with torch.no_grad():
             own = torch.cat([one.reshape(-1) for one in weights])
             mean = own / self.size

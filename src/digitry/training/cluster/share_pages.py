@@ -1,4 +1,4 @@
-"""Trains the network for pages by workers on the nodes of a cluster; the learner here owns all state."""
+"""Train the page network with workers on the nodes of a cluster; the learner here owns all state."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def share_pages(
     until: int | None = None,
     save_every: int = SAVE_EVERY,
 ) -> None:
-    """Go on as `PageTraining.train` does, on the nodes of the cluster at `address`: `auto` or HOST:PORT.
+    """Continue as `PageTraining.train` does, on the nodes of the cluster at `address`: `auto` or HOST:PORT.
 
-    Checkpoints are written here; after a loss those that are left, and those that have joined, go on from the last one.
-    Raises SettingError for a cluster that cannot be joined or a node that does not run what runs here, TrainingError
-    where workers are lost again and again, or the loss is no longer a number.
+    Checkpoints are written here; after a loss, the remaining nodes and any new ones continue from the last one.
+    Raises SettingError for a cluster that cannot be joined or a node that does not run the driver's versions,
+    TrainingError when workers are lost again and again, or the loss is no longer a number.
     """
     need("ray", by="--ray")
     with joined_cluster(address):
@@ -51,7 +51,7 @@ def share_pages(
 
 @dataclass
 class _Sharing:
-    """Those who learn, as long as none is lost."""
+    """The workers, for as long as none is lost."""
 
     ray: Any
     job: PageJob
@@ -59,7 +59,7 @@ class _Sharing:
     crew: Crew | None = None
 
     def learn_until(self, end: int) -> dict[str, float]:
-        """Take the steps up to number `end` there, however many workers are lost, and bring the learner there, too."""
+        """Train up to step `end` on the workers, however many are lost, and bring the learner here up to date."""
         losses = 0
         while True:
             try:

@@ -1,4 +1,4 @@
-"""Layers that need the whole batch, for workers that have a part of it: normalisation and dropout."""
+"""Normalisation and dropout, which need the whole batch, for workers that have a part of it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from digitry.training.cluster.share import Share
 
 
 class _AddedUp(torch.autograd.Function):  # type: ignore[misc]
-    """A tensor of each worker → their sum.
+    """Each worker's tensor → the sum of all.
 
-    All have a part of one loss, which changes with the sum wherever it is used: so gradients are added up on the way
-    back, too.
+    All have a part of one loss, which depends on the sum wherever it is used: so gradients are summed on the way back
+    too.
     """
 
     @staticmethod
@@ -34,19 +34,19 @@ class _AddedUp(torch.autograd.Function):  # type: ignore[misc]
 
 
 class SharedNormalisation(nn.Module):  # type: ignore[misc]
-    """A normalisation of images, with the mean and the variance of the whole batch."""
+    """Batch normalisation of images, with the mean and variance of the whole batch."""
 
     def __init__(self, alone: nn.BatchNorm2d, share: Share) -> None:
         super().__init__()
         self.alone, self.share = alone, share
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Normalise this worker's images, (n, channels, h, w); all workers do so at once."""
+        """Normalise this worker's images, (n, channels, h, w); all workers must call it together."""
         if not self.training:
             return self.alone(images)
         alone, axes = self.alone, (0, 2, 3)
         count = self.share.whole * images.shape[2] * images.shape[3]
-        # As distances from the running mean: the variance is then no difference of large numbers.
+        # Relative to the running mean, so that the variance is not a difference of two large numbers.
         away = images.float() - _over_images(alone.running_mean)
         sums = torch.stack([away.sum(axes), away.square().sum(axes)])
         mean, squares = _AddedUp.apply(sums, self.share.add_up) / count
@@ -59,7 +59,7 @@ class SharedNormalisation(nn.Module):  # type: ignore[misc]
 
 
 class SharedDropout(nn.Module):  # type: ignore[misc]
-    """Dropout that is drawn for the whole batch, from a generator that is in the same state at every worker."""
+    """Dropout drawn for the whole batch, from a generator whose state is the same on every worker."""
 
     def __init__(self, rate: float, share: Share) -> None:
         super().__init__()
@@ -76,7 +76,7 @@ class SharedDropout(nn.Module):  # type: ignore[misc]
 
 
 def share_layers(network: nn.Module, share: Share) -> None:
-    """Put shared ones in the place of all normalisations and dropouts of a network."""
+    """Replace all normalisations and dropouts of a network by shared ones."""
     for name, module in network.named_children():
         if isinstance(module, nn.BatchNorm2d):
             setattr(network, name, SharedNormalisation(module, share))
@@ -87,5 +87,5 @@ def share_layers(network: nn.Module, share: Share) -> None:
 
 
 def _over_images(values: torch.Tensor) -> torch.Tensor:
-    """Stretch (channels,) over images: (1, channels, 1, 1)."""
+    """Reshape (channels,) to broadcast over images: (1, channels, 1, 1)."""
     return values.view(1, -1, 1, 1)

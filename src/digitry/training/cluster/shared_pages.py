@@ -1,4 +1,4 @@
-"""The network for pages that learns from a part of every batch, and takes the steps that one with all of it would."""
+"""The page network, learning from a part of every batch but taking the steps that the whole batch would give."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from digitry.training.page_learner import PageLearner
 
 
 class SharedPages(PageLearner):
-    """The network of one of the workers; all have the same weights, before and after every step."""
+    """One worker's network; all have the same weights, before and after every step."""
 
     def __init__(self, seed: int, share: Share, precision: str) -> None:
         super().__init__(seed, torch.device("cpu"), precision)
@@ -21,17 +21,17 @@ class SharedPages(PageLearner):
             share_layers(self.network, share)
 
     def counts(self, heat: torch.Tensor, characters: torch.Tensor) -> torch.Tensor:
-        """Give what the pages of all workers hold."""
+        """Return the counts of the pages of all workers."""
         counts = super().counts(heat, characters)
         if self.share.size > 1:
             self.share.add_up(counts)
         return counts
 
     def before_descent(self, told: torch.Tensor) -> None:
-        """Add up the gradients of all workers, and the parts of the loss."""
+        """Sum the gradients, and the parts of the loss, over all workers."""
         if self.share.size > 1:
             self.share.add_up_all([*(one.grad for one in self.network.parameters()), told])
 
     def apart(self) -> float:
-        """Return how far this worker's weights are from the mean of all: as a share of their length, 0 for the same."""
+        """Return how far this worker's weights are from the mean of all, relative to their norm; 0 if equal."""
         return self.share.apart(self.network.parameters())

@@ -1,7 +1,7 @@
-"""Plain Torch that has a part of every batch, and takes the steps that one with the whole batch would take.
+"""Plain Torch on a part of every batch, taking the steps that the whole batch would give.
 
-Nothing of a step depends on how many share it but the order of some sums: gradients are added up before the optimizer
-sees them, normalisations have the mean and the variance of the whole batch, and dropout is drawn for all of it by each.
+The number of workers changes nothing but the order of some sums: gradients are summed before the optimizer sees them,
+normalisations use the mean and variance of the whole batch, and each worker draws dropout for all of it.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from digitry.training.tasks import Examples
 
 
 class SharedTorch(PlainTorch):
-    """The network of one of the workers; all have the same weights, before and after every step."""
+    """One worker's network; all have the same weights, before and after every step."""
 
     def __init__(
         self, model: Any, contract: Contract, plan: Recipe, seed: int, steps_per_epoch: int, share: Share
     ) -> None:
-        """Set up as PlainTorch does; with the whole batch for itself it is one. Raises TrainingError for what has no
-        twin.
+        """Set up as PlainTorch does; a single worker behaves just like it. Raises TrainingError for a layer or an
+        optimizer that has no twin.
         """
         super().__init__(model, contract, plan, seed, steps_per_epoch)
         self.share = share
         self.count = 0
-        """Examples of the epoch, those of all workers."""
+        """Number of examples in the epoch, over all workers."""
         self._told = torch.zeros(2)
-        """Sum of the losses and right ones, of a batch."""
+        """Sum of the losses, and number of correct answers, in a batch."""
         if share.size > 1:
             share_layers(self.network, share)
 
@@ -51,11 +51,11 @@ class SharedTorch(PlainTorch):
         self._count(losses, int(right), whole)
 
     def before_descent(self) -> None:
-        """Add up the gradients of all workers, and what they tell, in one go."""
+        """Sum the gradients and the figures over all workers, in one transfer."""
         if self.share.size == 1:
             return
         self.share.add_up_all([*(one.grad for one in self.network.parameters()), self._told])
 
     def apart(self) -> float:
-        """Return how far this worker's weights are from the mean of all: as a share of their length, 0 for the same."""
+        """Return how far this worker's weights are from the mean of all, relative to their norm; 0 if equal."""
         return self.share.apart(self.network.parameters())

@@ -1,4 +1,4 @@
-"""Trains epochs as `PlainTorch` does, by workers on the nodes of a cluster; the Keras model here owns all state."""
+"""Train epochs as `PlainTorch` does, with workers on the nodes of a cluster; the Keras model here owns all state."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from digitry.training.tasks import TASKS, Examples
 from digitry.training.training_progress import TrainingProgress
 
 GATHER = Callable[[state.StateArrays, Callable[[], None]], RecipeCrew]
-"""Makes a crew that begins with these arrays; calls the second a few times a second while it waits."""
+"""Make a crew that begins with these arrays; it calls the second argument a few times a second while it waits."""
 
 
 class SharedTraining:
-    """One training, and those who are at it."""
+    """One training and its current workers."""
 
     def __init__(
         self, gather: GATHER, model: Any, plan: Recipe, steps_per_epoch: int, progress: TrainingProgress
     ) -> None:
-        """Set up: `model` is compiled, its optimizer built."""
+        """Set up; `model` is compiled and its optimizer built."""
         self._gather, self._model, self._settings, self._progress = gather, model, plan.settings, progress
         self._task = TASKS[plan.reads](plan, seed=0)
         self._rates = learning_rates(plan.settings, steps_per_epoch)
         self._crew: RecipeCrew | None = None
         self._kept = 0
-        """The batch of the epoch at which the model's state was taken last."""
+        """The batch of the epoch at which the model was last brought up to date."""
 
     def fit_epoch(self, examples: Examples, first: int, validation: Examples | None, supervisor: Supervisor) -> None:
         """Train one epoch, or the rest of one from example `first` on, however many workers are lost.
 
-        Raises TrainingError where they are lost again and again.
+        Raises TrainingError if they are lost again and again.
         """
         epoch, start = supervisor.epoch, first // self._settings.batch_size
         supervisor.set_model(self._model)
@@ -71,7 +71,7 @@ class SharedTraining:
     def _rest_of_epoch(
         self, examples: Examples, start: int, validation: Examples | None, supervisor: Supervisor
     ) -> dict[str, float]:
-        """Train from where the state was taken last; returns the epoch's figures."""
+        """Train from where the model was last brought up to date; returns the epoch's figures."""
         crew = self._crew = self._crew or self._gathered(supervisor.leave_if_asked)
         crew.take(examples)
         logs: dict[str, float] = {}
@@ -92,13 +92,13 @@ class SharedTraining:
         return crew
 
     def _take(self, batch: int) -> None:
-        """Bring the model up to where the workers are, which is `batch`."""
+        """Bring the model up to the workers' state at batch `batch`."""
         assert self._crew is not None
         state.restore(self._model, self._crew.state())
         self._kept = batch
 
     def leave(self) -> None:
-        """End the workers, if there are any; the model is where they were when it was saved last."""
+        """End the workers, if any; the model stays as it was last saved."""
         if self._crew is not None:
             self._crew.end()
             self._crew = None

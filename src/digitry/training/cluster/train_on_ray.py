@@ -1,4 +1,4 @@
-"""The way from a training to the nodes of a Ray cluster, which share it."""
+"""Share a training among the nodes of a Ray cluster."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 class SharingNodes:
-    """A cluster that this process has joined, for one training."""
+    """A cluster that this process has joined for one training."""
 
     def __init__(self, ray: Any) -> None:
-        """Ask every node whether it runs what runs here. Raises SettingError where it does not, or has no core."""
+        """Check that every node runs the driver's versions. Raises SettingError if one does not, or none has a core."""
         self._ray, self._equipment = ray, equipment(*PACKAGES, "safetensors")
         self._training: SharedTraining | None = None
         if not ray.cluster_resources().get("CPU"):
@@ -32,7 +32,7 @@ class SharingNodes:
         check_nodes(ray, self._equipment)
 
     def share(self, job: TrainingJob, model: Any, steps_per_epoch: int, progress: TrainingProgress) -> SharedTraining:
-        """Make what trains the job's epochs; nothing is started yet. The compiled model owns all state."""
+        """Return what trains the job's epochs; nothing is started yet. The compiled model owns all state."""
         from digitry.training.cluster.recipe_crew import RecipeCrew
         from digitry.training.cluster.shared_training import SharedTraining
         from digitry.training.cluster.training_seat import SharedJob
@@ -45,17 +45,17 @@ class SharingNodes:
         return self._training
 
     def leave(self) -> None:
-        """Give the cores back: what is still to do is done here, or nothing, whatever a node is at."""
+        """Release the cores, whatever a node is doing: anything left to do is done here."""
         if self._training is not None:
             self._training.leave()
 
 
 @contextlib.contextmanager
 def sharing_nodes(address: str | None, plan: Recipe) -> Iterator[SharingNodes | None]:
-    """Join the cluster at `address` for this block; None, and nothing is done, where there is no address.
+    """Join the cluster at `address` for this block; yield None if there is no address.
 
     Raises SettingError for a plan that cannot be shared, a cluster that cannot be joined, and a node that does not run
-    what runs here.
+    the driver's versions.
     """
     if address is None:
         yield None

@@ -1,4 +1,4 @@
-"""What a node does for a training: its part of every batch, with all of its cores. Ray makes an actor of it."""
+"""A node's part in training a recipe: its share of every batch, on all of its cores. Run as a Ray actor."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SharedJob:
-    """What every node has to know of a training."""
+    """What every node needs to know about a training."""
 
     equipment: Equipment
     recipe: str
     settings: Settings
     answers: tuple[str, ...]
-    """What the network names: of numbers signs, too."""
+    """What the network distinguishes; when it reads numbers, signs too."""
     seed: int
     steps_per_epoch: int
 
 
 class TrainingSeat:
-    """One of the workers of a training."""
+    """One worker of a training."""
 
     def __init__(self, job: SharedJob, cores: int, host: str) -> None:
-        """Take the job; `host` is the address of this node, at which the others reach it."""
+        """Take the job; `host` is this node's address, at which the other workers reach it."""
         self._job, self._cores, self._host = job, cores, host
         self._model: Any = None
         self._torch: SharedTorch | None = None
         self._meeting: Meeting | None = None
 
     def open(self, *, is_first: bool) -> int:
-        """Build the network; returns the port at which all meet, of the first one.
+        """Build the network; on the first worker, returns the port at which all meet.
 
-        Raises SettingError where this node does not run what the driver runs.
+        Raises SettingError if this node does not run the driver's versions.
         """
         job = self._job
         check_equipment(job.equipment)
@@ -68,7 +68,7 @@ class TrainingSeat:
         return self._meeting.port if self._meeting else 0
 
     def join(self, host: str, port: int, rank: int, size: int, arrays: state.StateArrays) -> None:
-        """Come together with the others, where the first is, and begin with what a checkpoint holds.
+        """Connect to the other workers, at the first one's address, and begin from a checkpoint's arrays.
 
         Raises LostPeerError.
         """
@@ -84,12 +84,12 @@ class TrainingSeat:
         self._torch.borrow()
 
     def take(self, examples: Examples, count: int) -> None:
-        """Get this worker's part of an epoch, which has `count` examples."""
+        """Receive this worker's part of an epoch of `count` examples."""
         assert self._torch is not None
         self._examples, self._torch.count = examples, count
 
     def train(self, epoch: int, first: int, end: int) -> NDArray[np.float32]:
-        """Take the steps of some batches → the running figures of all workers. Raises LostPeerError."""
+        """Train on some batches → the running figures of all workers. Raises LostPeerError."""
         assert self._torch is not None
         if first == 0:
             self._torch.figures[:] = 0
@@ -102,7 +102,7 @@ class TrainingSeat:
         return self._torch.answers(images).numpy()  # type: ignore[no-any-return]
 
     def state(self, *, is_wanted: bool) -> tuple[float, state.StateArrays]:
-        """Return how far the weights are from those of the others, and what a checkpoint holds, where it is wanted."""
+        """Return how far the weights are from those of the others, and a checkpoint's arrays if wanted."""
         assert self._torch is not None
         apart = self._torch.apart()
         if not is_wanted:

@@ -1,1 +1,1 @@
-"""Many trainings of one recipe, to find which settings are best, and whether that is more than luck."""
+"""Train one recipe many times to find which settings are best, and whether they are better than luck."""

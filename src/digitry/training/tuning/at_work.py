@@ -1,4 +1,4 @@
-"""Several trainers at work at once, until there is nothing left to do, somebody fails, or a signal comes."""
+"""Several trainers at work at once, until nothing is left to do, a job fails, or a signal comes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from digitry.training.interrupt import listening
 from digitry.training.tuning.trial_job import Trainer
 
 NextJob = Callable[[Trainer, threading.Event], bool]
-"""Does the next job with a trainer; False when there is none left. Once the event is set, nothing counts."""
+"""Does the next job with a trainer; False when there is none left. Once the event is set, its result is ignored."""
 
 
 def at_work(trainers: Sequence[Trainer], next_job: NextJob) -> int | None:
-    """Have every trainer do one job after another; returns the signal that ended it, None at its end.
+    """Have every trainer do one job after another; returns the signal that ended it, or None when all was done.
 
-    What a job raises ends the others and is raised. What was under way then is saved as a kill would leave it.
+    An exception in one job ends the others and is raised. Unfinished work is left as a kill would leave it.
     """
     stop = threading.Event()
 

@@ -12,14 +12,14 @@ from digitry.training.tuning.study_plan import BEST, StudyPlan, train_command
 
 
 def settings_of(recipe: Recipe, plan: StudyPlan, trial: Trial) -> dict[str, Any]:
-    """Return the settings of a trial that are not the recipe's own, as plain values."""
+    """Return a trial's settings that differ from the recipe's own, as plain values."""
     before = recipe.settings.to_json()
     now = recipe.with_settings({**plan.settings, **trial.values}).settings.to_json()
     return {name: value for name, value in now.items() if value != before[name] or name in plan.settings}
 
 
 def write_best(folder: Path, recipe: Recipe, plan: StudyPlan, trial: Trial) -> None:
-    """Write best.toml. Raises StorageError where that cannot be written."""
+    """Write best.toml. Raises StorageError when it cannot be written."""
     lines = [
         f"# The best of a study of {plan.recipe} on {plan.data}:",
         f"# trial {trial.number}, {trial.accuracy:.2%} on validation.",
@@ -30,7 +30,7 @@ def write_best(folder: Path, recipe: Recipe, plan: StudyPlan, trial: Trial) -> N
 
 
 def _toml(value: Any) -> str:
-    """Write a setting's value: numbers, words, lists of such, true or false. None is a word, which settings take."""
+    """Write a setting's value: numbers, words, booleans, lists of these. None becomes a word, which settings accept."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list):

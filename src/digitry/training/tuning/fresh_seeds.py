@@ -1,4 +1,4 @@
-"""Better by chance? The best settings and the recipe's own, each trained anew with seeds that chose nothing."""
+"""Better by chance? Train the best and the recipe's own settings again, with seeds that had no part in choosing."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class Fresh:
     """One training with a fresh seed."""
 
     whose: str
-    """`own`, or `trial-0007`: what its folder is called."""
+    """`own`, or a trial such as `trial-0007`; also the name of its folder."""
     job: TrialJob
 
 
 def fresh_jobs(folder: Path, plan: StudyPlan, best: Trial) -> list[Fresh]:
-    """Return what is to be trained: for every seed the recipe's own settings and the best, in turn.
+    """Return the trainings to do: for every seed, the recipe's own settings and then the best.
 
-    The seeds are those after the study's own. Runs that are there are not trained again.
+    The seeds are those after the study's own. Runs that exist are not trained again.
     """
     both = {OWN: plan.settings, f"trial-{best.number:04d}": {**plan.settings, **best.values}}
     return [
@@ -42,16 +42,16 @@ def fresh_jobs(folder: Path, plan: StudyPlan, best: Trial) -> list[Fresh]:
 
 
 def fresh_seeds(plan: StudyPlan) -> list[int]:
-    """Return the seeds that no trial had."""
+    """Return seeds that no trial has used."""
     return [(plan.seed + 1 + k) % (MAX_SEED + 1) for k in range(plan.fresh_seeds)]
 
 
 def train_fresh(
     jobs: Sequence[Fresh], best: Trial, trainers: Sequence[Trainer], progress: TuningProgress
 ) -> tuple[Gain | None, int | None]:
-    """Train all of it → the gain, None without two runs of one seed, and the signal that ended it, None at its end.
+    """Train all jobs → the gain, None unless both succeeded for some seed, and the signal that ended it, else None.
 
-    A seed with which either fails tells nothing, and is said. Raises DigitryError for what would fail every training.
+    A seed with which either fails is dropped, with a note. Raises DigitryError for what would fail every training.
     """
     left, lock = deque(jobs), threading.Lock()
     found: dict[tuple[str, int], float] = {}

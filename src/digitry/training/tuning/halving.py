@@ -1,7 +1,7 @@
-"""Successive halving: which trials are ended early, told from what the trials reached at the same epoch alone.
+"""Successive halving: which trials to end early, decided only by what trials reached at the same epoch.
 
-Optuna's pruner ends the same ones, but writes that a trial has passed before it says whether: one that was killed in
-between would come back to life.
+Optuna's pruner ends the same ones, but records that a trial has passed before it decides: a trial killed in between
+would be resurrected.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import math
 from collections.abc import Sequence
 
 REDUCTION = 3
-"""Of the trials that reach a rung, one in so many goes on to the next, which is so many times as far."""
+"""Of the trials that reach a rung, one in three goes on to the next, which is three times as far."""
 
 
 def is_rung(epoch: int, first: int, epochs: int) -> bool:
-    """Tell whether trials of so many epochs are compared after this one: after the first rung, and three times that …
+    """Return whether trials of `epochs` epochs are compared after this one: at `first`, three times that, and so on.
 
-    Not after the last: there is nothing left to spare.
+    Not after the last epoch, when nothing is left to save.
     """
     while first < epoch:
         first *= REDUCTION
@@ -24,7 +24,7 @@ def is_rung(epoch: int, first: int, epochs: int) -> bool:
 
 
 def is_beaten(value: float, others: Sequence[float]) -> bool:
-    """Tell whether a trial is not among the best third of those that reached its rung; of two, the better stays."""
+    """Return whether a trial is not among the best third of those that reached its rung; of two, the better stays."""
     if math.isnan(value):
         return True
     best_first = sorted([value, *(one for one in others if not math.isnan(one))], reverse=True)

@@ -1,4 +1,4 @@
-"""Trials, one after another, until there are enough or the time is up."""
+"""Run trials, one after another, until there are enough or the time is up."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def search(book: TrialBook, trainers: Sequence[Trainer], progress: TuningProgress) -> int | None:
-    """Have the trainers train what the book asks for; best.toml follows the best. Returns the signal that ended it, or
-    None at its end.
+    """Have the trainers train what the book asks for, keeping best.toml up to date. Returns the signal that ended it,
+    or None when it is done.
 
-    Raises DigitryError for what would fail every trial; the trials under way are then left to go on.
+    Raises DigitryError for what would fail every trial; unfinished trials can then be continued.
     """
 
     def next_job(trainer: Trainer, stop: threading.Event) -> bool:
@@ -38,7 +38,7 @@ def search(book: TrialBook, trainers: Sequence[Trainer], progress: TuningProgres
 
         outcome = trainer.train(asked.job, on_epoch)
         if stop.is_set():
-            return False  # it may have been ended in mid-air: the next process takes it up again
+            return False  # it may have been cut off: the next process takes it up again
         trial = book.tell(asked, outcome)
         best = best_of(book.trials())
         if best is not None and best.number == trial.number:

@@ -1,9 +1,9 @@
 """What a study may try: names of settings, each with a range or with choices, as people write them.
 
-learning_rate = log:1e-4:1e-1      a number between the two, as likely near one as near the other by order of magnitude
-dropout       = 0:0.5              a number between the two
+learning_rate = log:1e-4:1e-1      a number in between, drawn on a logarithmic scale
+dropout       = 0:0.5              a number in between
 units         = 32|64,64|128       one of them, each as `--set` takes it
-epochs        = 5                  nothing to try: this value, in every trial
+epochs        = 5                  fixed: this value in every trial
 
 In a TOML file, and in Python, a list is a list of choices, and `{low = 1e-4, high = 1e-1, log = true}` a range too.
 """
@@ -35,7 +35,7 @@ class Range:
         return f"{'log:' if self.log else ''}{self.low}:{self.high}"
 
     def suggest(self, trial: optuna.Trial, name: str) -> Any:
-        """Ask what the trial is to try."""
+        """Ask for the value that the trial should try."""
         if self.whole:
             return trial.suggest_int(name, int(self.low), int(self.high), log=self.log)
         return trial.suggest_float(name, self.low, self.high, log=self.log)
@@ -47,7 +47,7 @@ class Range:
 
 @dataclass(frozen=True)
 class Choices:
-    """One of several values, each in words as `--set` takes it."""
+    """One of several values, each as text that `--set` takes."""
 
     words: tuple[str, ...]
 
@@ -55,11 +55,11 @@ class Choices:
         return "|".join(self.words)
 
     def suggest(self, trial: optuna.Trial, name: str) -> Any:
-        """Ask what the trial is to try."""
+        """Ask for the value that the trial should try."""
         return trial.suggest_categorical(name, self.words)
 
     def holds(self, about: About, name: str, value: Any) -> Any:
-        """Return the words of a setting's value; None if it is none of the choices."""
+        """Return a setting's value as text; None if it is not one of the choices."""
         return next((word for word in self.words if about.parse(name, word) == value), None)
 
 
@@ -68,10 +68,10 @@ Space = Mapping[str, Range | Choices]
 
 
 def read_space(recipe: Recipe, wanted: Mapping[str, Any]) -> tuple[dict[str, Range | Choices], dict[str, Any]]:
-    """Read what a person wants tried → the space, and the settings that are fixed.
+    """Read what the user wants to try → the space, and the fixed settings.
 
-    Where nothing is left to try, the space is that which the recipe brings, less what is fixed. Raises SettingError for
-    an unknown setting, one the recipe has no use for, and for values that it may not have.
+    If nothing is given to try, the space is the recipe's own, less what is fixed. Raises SettingError for an unknown
+    setting, one that the recipe does not use, and invalid values.
     """
     space, fixed = _divided(recipe, wanted)
     if not space:
@@ -86,7 +86,7 @@ def read_space(recipe: Recipe, wanted: Mapping[str, Any]) -> tuple[dict[str, Ran
 
 
 def default_space(recipe: Recipe) -> dict[str, str]:
-    """Return what is tried of a recipe that brings no space: the learning rate around its own, and batch sizes."""
+    """Return the space of a recipe that has none of its own: the learning rate around its default, and batch sizes."""
     settings = recipe.settings
     rate, batch = settings.learning_rate, settings.batch_size
     sizes = sorted({max(batch // 2, 1), batch, min(2 * batch, 65_536)})
@@ -97,12 +97,12 @@ def default_space(recipe: Recipe) -> dict[str, str]:
 
 
 def space_of_text(recipe: Recipe, words: Mapping[str, str]) -> dict[str, Range | Choices]:
-    """Read a space back from `space_in_words`. Raises SettingError where the recipe takes it no more."""
+    """Read a space back from `space_in_words`. Raises SettingError if the recipe no longer takes it."""
     return _divided(recipe, words)[0]
 
 
 def own_values(recipe: Recipe, space: Space) -> dict[str, Any] | None:
-    """Return the recipe's own settings as a point of the space; None if they lie outside."""
+    """Return the recipe's own settings as a point of the space; None if they lie outside it."""
     about = recipe.changeable()
     found = {name: one.holds(about[name], name, getattr(recipe.settings, name)) for name, one in space.items()}
     return None if any(value is None for value in found.values()) else found

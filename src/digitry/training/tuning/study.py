@@ -1,4 +1,4 @@
-"""What a study has found: its trials, the best of them, and whether that is more than luck."""
+"""The result of a study: its trials, the best of them, and whether it is better than luck."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from digitry.recipes.settings import read_settings
 from digitry.training.tuning.study_plan import BEST, PAGE, StudyPlan
 
 COMPLETE, ENDED_EARLY, FAILED, RUNNING = "complete", "ended early", "failed", "not finished"
-"""How a trial stands: the last one has no final record yet."""
+"""States of a trial; one that is not finished has no final record yet."""
 
 _UNKNOWN = "Whether that is more than luck is not known"
 
@@ -22,7 +22,7 @@ NOT_WANTED = f"{_UNKNOWN}: no fresh seeds were wanted."
 NOT_YET = f"{_UNKNOWN} yet: its fresh seeds were not all trained."
 ALL_FAILED = f"{_UNKNOWN}: there is no fresh seed with which both trainings came to their end."
 OWN_IS_BEST = "The recipe's own settings are the best found: there is no gain."
-"""Why there is no gain to tell of."""
+"""Why no gain is reported."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class Trial:
     number: int
     state: str
     values: dict[str, Any]
-    """What of the space it tried."""
+    """The values it tried, by setting."""
     accuracy: float | None
-    """On validation; of one that was ended early, of its last epoch."""
+    """On validation; for a trial that was ended early, after its last epoch."""
     curve: tuple[float, ...]
     """Validation accuracy after each epoch."""
     seconds: float
@@ -42,8 +42,8 @@ class Trial:
     """Why it failed or was ended early."""
     run: Path
     study_seconds: float = 0.0
-    """How long the study had been at work when this was last heard of: its end, of one that ended. Time between two
-    calls of the command is left out.
+    """How long the study had run when this trial last reported; for a finished trial, at its end. Time between
+    two calls of the command is left out.
     """
 
     def to_json(self) -> dict[str, Any]:
@@ -53,7 +53,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Gain:
-    """The best settings beside the recipe's own, each trained anew with the same fresh seeds."""
+    """The best settings compared with the recipe's own, each trained again with the same fresh seeds."""
 
     trial: int
     seeds: tuple[int, ...]
@@ -64,17 +64,17 @@ class Gain:
 
     @property
     def mean(self) -> float:
-        """How much better the best settings are, as a fraction, on average."""
+        """Mean gain of the best settings, as a fraction."""
         return mean(self.differences)
 
     @property
     def differences(self) -> tuple[float, ...]:
-        """Best less own, seed by seed."""
+        """Best minus own, seed by seed."""
         return tuple(best - own for best, own in zip(self.best, self.own, strict=True))
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """Where the mean gain over endless seeds lies, with 95% confidence (Student's t); None for a single seed."""
+        """95% confidence interval of the mean gain (Student's t); None for a single seed."""
         return mean_interval(self.differences) if len(self.differences) > 1 else None
 
     @property
@@ -107,9 +107,9 @@ class Study(os.PathLike[str]):
     plan: StudyPlan
     trials: tuple[Trial, ...]
     gain: Gain | None
-    """None where nothing was compared."""
+    """None if nothing was compared."""
     no_gain: str = NOT_WANTED
-    """Why, where there is no gain."""
+    """Why, if there is no gain."""
 
     def __fspath__(self) -> str:
         return str(self.folder)
@@ -122,7 +122,7 @@ class Study(os.PathLike[str]):
 
     @property
     def best(self) -> Trial | None:
-        """The trial with the highest validation accuracy; the earliest of equals, None before one came to its end."""
+        """The trial with the highest validation accuracy, the earliest if tied; None until one is complete."""
         return best_of(self.trials)
 
     @property
@@ -137,7 +137,7 @@ class Study(os.PathLike[str]):
 
     @property
     def best_settings(self) -> dict[str, Any]:
-        """The best settings, for `digitry.train`. Raises SettingError while there are none."""
+        """The best settings, for `digitry.train`. Raises SettingError if there are none yet."""
         return read_settings(self.best_file)
 
     @property
@@ -158,6 +158,6 @@ class Study(os.PathLike[str]):
 
 
 def best_of(trials: Sequence[Trial]) -> Trial | None:
-    """Return the complete trial with the highest accuracy, the earliest of equals."""
+    """Return the complete trial with the highest accuracy, the earliest if tied."""
     done = [one for one in trials if one.state == COMPLETE and one.accuracy is not None]
     return max(done, key=lambda one: (one.accuracy, -one.number), default=None)

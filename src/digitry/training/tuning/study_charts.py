@@ -1,4 +1,4 @@
-"""The pictures of a study, each a matplotlib Figure in the project's style."""
+"""The charts of a study, each a matplotlib Figure in the project's style."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_CURVES = 60
-"""More than so many curves could not be told apart."""
+"""More curves than this could not be told apart."""
 
 CROWDED = 24
-"""More letters than this under a small chart stand upright, so that no word runs into the next."""
+"""More characters than this under a small chart are written vertically, so that labels do not overlap."""
 
 
 def best_so_far(trials: Sequence[Trial]) -> Figure:
-    """Draw the accuracy of every complete trial at the time of its end, and the best up to there, to the last end."""
+    """Draw each complete trial's accuracy at the time it ended, and the best so far."""
     ended = sorted((one for one in trials if one.state != RUNNING), key=lambda one: one.study_seconds)
     last = ended[-1].study_seconds if ended else 0.0
     unit, seconds = unit_of(last)
@@ -34,7 +34,7 @@ def best_so_far(trials: Sequence[Trial]) -> Figure:
     with charts.styled():
         figure, (axes,) = charts.new_figure(2.9)
         axes.plot(times, accuracies, "o", color=MUTED, markersize=4, label="trial")
-        best = list(accumulate([*accuracies, 0.0], max))  # the last one stands until the last trial's end
+        best = list(accumulate([*accuracies, 0.0], max))  # the last best extends to the end of the last trial
         axes.step([*times, last / seconds], best, where="post", color=BLUE, label="best so far")
         axes.set_xlim(left=0)
         axes.set_title("Best so far")
@@ -45,12 +45,12 @@ def best_so_far(trials: Sequence[Trial]) -> Figure:
 
 
 def unit_of(seconds: float) -> tuple[str, int]:
-    """Return the unit in which a duration is best shown, and its length in seconds."""
+    """Return the unit that suits a duration, and its length in seconds."""
     return ("seconds", 1) if seconds < 120 else ("minutes", 60) if seconds < 120 * 60 else ("hours", 3600)
 
 
 def parallel(trials: Sequence[Trial], space: Space) -> Figure:
-    """Draw every trial as a line through its settings to its accuracy; the stronger, the better."""
+    """Draw every trial as a line through its settings to its accuracy; the stronger its colour, the better."""
     names = [*space, "accuracy"]
     shown = sorted((one for one in trials if one.accuracy is not None), key=lambda one: one.accuracy or 0.0)
     low, high = _span([one.accuracy or 0.0 for one in shown])
@@ -103,8 +103,8 @@ def slices(trials: Sequence[Trial], space: Space) -> Figure:
 
 
 def trial_curves(trials: Sequence[Trial], best: Trial | None) -> Figure:
-    """Draw validation accuracy after each epoch, a line a trial; the best one stands out."""
-    # The best comes last and so stays: trials that were ended early may have shown more.
+    """Draw validation accuracy after each epoch, one line per trial; the best one stands out."""
+    # The best is drawn last so that it is always shown: trials that were ended early may have had a higher accuracy.
     ordered = sorted((one for one in trials if one.curve), key=lambda one: (one is best, one.accuracy or 0.0))
     shown = ordered[-MOST_CURVES:]
     with charts.styled():
@@ -129,7 +129,7 @@ def trial_curves(trials: Sequence[Trial], best: Trial | None) -> Figure:
 
 
 def gain(found: Gain) -> Figure:
-    """Draw the accuracies with each fresh seed, a line between the two of one seed."""
+    """Draw the accuracies with each fresh seed, with a line joining the two of one seed."""
     with charts.styled():
         figure, (axes,) = charts.new_figure(2.9)
         for own, best in zip(found.own, found.best, strict=True):
@@ -144,7 +144,7 @@ def gain(found: Gain) -> Figure:
 
 
 def height_of(one: Range | Choices, value: Any) -> float:
-    """Return where a value stands in its range or among its choices, 0 to 1; in the middle where it is unknown."""
+    """Return a value's position in its range or among its choices, 0 to 1; 0.5 if unknown."""
     if value is None:
         return 0.5
     if isinstance(one, Choices):
@@ -182,7 +182,7 @@ def _ends(one: Range | Choices) -> tuple[str, str]:
 
 
 def _look_closer(axes: Axes, trials: Sequence[Trial]) -> None:
-    """Leave the worst out of sight: hopeless trials would flatten all that matters."""
+    """Leave out the worst trials: they would flatten everything that matters."""
     ends = [one.accuracy or 0.0 for one in trials if one.state == COMPLETE]
     if len(ends) > 1:
         low, high = _span(ends)

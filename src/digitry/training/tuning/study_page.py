@@ -1,4 +1,4 @@
-"""What the page of a study says: a study → sections of text, tables and pictures."""
+"""The content of a study's page: a study → sections of text, tables and pictures."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from digitry.training.tuning.study import COMPLETE, ENDED_EARLY, FAILED, Study, 
 from digitry.training.tuning.study_plan import train_command
 
 TRIALS_SHOWN = 12
-"""More rows are folded."""
+"""Number of rows shown; the rest are folded."""
 
 _MOST_BESIDE = 5
-"""The lines through more settings than these take the whole width of the page."""
+"""With more settings than this, the parallel plot takes the whole width of the page."""
 
 
 def study_page(study: Study, recipe: Recipe | None = None, shares: Mapping[str, float] | None = None) -> Page:
-    """Return the page as records. `shares` say how much each setting matters; without them that part is left out.
+    """Return the page as records. `shares` give each setting's importance; without them that part is left out.
 
-    The study must have a trial that came to its end.
+    The study must have a complete trial.
     """
     plan_of = recipe or recipes.get(study.plan.recipe)
     space = space_of_text(plan_of, study.plan.space)

@@ -1,11 +1,11 @@
-"""What a study is about, settled before its first trial, and its folder:
+"""The plan of a study, settled before its first trial, and the files in its folder:
 
-study.json         recipe, data, seed, space, fixed settings, how long: what `--resume` goes on with
-trials.log         every trial with every figure: Optuna's journal, one JSON a line, only ever added to
+study.json         recipe, data, seed, space, fixed settings, length: what `--resume` continues with
+trials.log         every trial with every figure: Optuna's journal, one JSON object per line, append-only
 trials/0007/       the run of a trial
 fresh/             runs with fresh seeds: the recipe's own settings, and the best found
 best.toml          the best settings so far, for `digitry train --config`
-result.json, study.html    what came of it
+result.json, study.html    the results
 .lock              held while a process tunes here
 """
 
@@ -36,7 +36,7 @@ MOST_MINUTES = 60 * 24 * 30
 MOST_FRESH_SEEDS = 20
 _MINUTES = About(least=0, most=MOST_MINUTES, without=(0,), kind=float)
 HELD_BACK = 0.1
-"""Share that is held back for a recipe that holds nothing back: something must decide."""
+"""Fraction held back if the recipe holds nothing back: validation must decide."""
 
 
 @dataclass(frozen=True)
@@ -45,24 +45,24 @@ class StudyPlan:
 
     recipe: str
     source: str
-    """What to give for the recipe on the command line: its name, or its file."""
+    """What to pass as the recipe on the command line: its name, or its file."""
     data: str
     data_sha256: str
     seed: int
     space: dict[str, str]
     """Name → what may be tried, as `--set` takes it."""
     settings: dict[str, Any]
-    """Those that every trial has, and that are not the recipe's own."""
+    """Settings that every trial has, and that differ from the recipe's own."""
     trials: int | None
-    """So many trials at most; None for as many as the minutes allow."""
+    """Maximum number of trials; None for as many as the minutes allow."""
     minutes: float | None
-    """So long at most, fresh seeds apart; None for as long as the trials take."""
+    """Maximum time, excluding fresh seeds; None for as long as the trials take."""
     fresh_seeds: int
-    """How often the best and the recipe's own settings are trained anew in the end."""
+    """How often the best and the recipe's own settings are trained again at the end."""
     recipe_sha256: str | None = None
     """Of the file that the recipe came from; None without one."""
     backend: str | None = None
-    """What trains, as in a run's config; None where nobody wrote it down, as studies once did not."""
+    """What trains, as in a run's config; None in studies from before this was recorded."""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values, as in study.json."""
@@ -81,7 +81,7 @@ def make_plan(
     minutes: float | None,
     fresh_seeds: int | None,
 ) -> StudyPlan:
-    """Check what a person wants and make a plan of it; data may follow. Raises SettingError for what cannot be."""
+    """Check what the user wants and make a plan of it; data may follow. Raises SettingError for an invalid plan."""
     space, fixed = read_space(recipe, wanted)
     base = recipe.with_settings(fixed)
     if not base.settings.validation_fraction:
@@ -107,25 +107,25 @@ def make_plan(
 
 
 def train_command(plan: StudyPlan, folder: Path | None = None) -> str:
-    """Return what to type to train with the best settings of the study in a folder; without one, with the recipe's."""
+    """Return the command that trains with the best settings of the study in `folder`, or else with the recipe's own."""
     data = [] if plan.data == "mnist" else ["--data", plan.data]
     config = [] if folder is None else ["--config", str(folder / BEST)]
     return shlex.join(["digitry", "train", plan.source, *data, *config])
 
 
 def tune_command(plan: StudyPlan, folder: Path, options: Sequence[str] = ()) -> str:
-    """Return what to type to go on with the study in a folder, and with what of the options it does not keep."""
+    """Return the command that continues the study in a folder, with those of the options that it does not record."""
     return shlex.join(["digitry", "tune", plan.source, "--study", str(folder), "--resume", *options])
 
 
 def write_plan(folder: Path, plan: StudyPlan) -> None:
-    """Write the study's study.json, with versions and hardware beside."""
+    """Write the study's study.json, including versions and hardware."""
     text = json.dumps({**describe_surroundings(), **plan.to_json()}, indent=1, ensure_ascii=False)
     write_atomically(folder / PLAN, f"{text}\n".encode())
 
 
 def read_plan(folder: Path) -> StudyPlan:
-    """Read the plan of the study in a folder. Raises ModelError where there is none, or it is damaged."""
+    """Read the plan of the study in a folder. Raises ModelError if there is none, or it is damaged."""
     path = folder / PLAN
     try:
         raw = json.loads(path.read_bytes())
@@ -140,9 +140,9 @@ def read_plan(folder: Path) -> StudyPlan:
 
 
 def going_on(folder: Path, found: StudyPlan, wanted: StudyPlan, given: set[str]) -> StudyPlan:
-    """Return the plan to go on with: that which is there, with another length where one is given.
+    """Return the plan to continue with: the existing one, with a new length if one is given.
 
-    `given` names what a person has said. Raises SettingError where that is another plan, or where trials would train
+    `given` names what the user specified. Raises SettingError if that is another plan, or if trials would train
     something else than those before.
     """
     for name in ("recipe", "seed", "space", "settings"):

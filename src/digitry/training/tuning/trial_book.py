@@ -1,8 +1,8 @@
-"""The trials of a study as Optuna's journal has them: the one place where they are asked for, reported and told.
+"""The trials of a study in Optuna's journal: the one place that asks for, reports and concludes them.
 
-A trial that was under way when a process was killed has no final record; it is asked for again, before any new one, and
-its run goes on. So each trial gets exactly one, whenever the process dies. Whether it ends early follows from figures
-in the journal: the next process tells the same of a trial of which this one could not tell any more.
+A trial that was under way when a process was killed has no final record; it is asked for again, before any new one,
+and its run continues. So each trial gets exactly one final record, whenever the process dies. Whether a trial ends
+early follows from figures in the journal, so the next process decides the same for a trial that this one left open.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ from digitry.training.tuning.study_plan import JOURNAL, TRIALS, StudyPlan, train
 from digitry.training.tuning.trial_job import TrialJob, TrialOutcome
 
 STARTUP_TRIALS = 8
-"""Drawn at random, before the sampler has something to go by."""
+"""Number of trials drawn at random, before the sampler has anything to go by."""
 
 MOST_FAILURES = 5
-"""A study whose first so many trials all fail is given up: it would go on failing."""
+"""A study whose first trials all fail is given up after this many: it would go on failing."""
 
 _STATES = {TrialState.COMPLETE: COMPLETE, TrialState.PRUNED: ENDED_EARLY, TrialState.FAIL: FAILED}
 
@@ -53,14 +53,14 @@ class Asked:
     heard: set[int]
     """Epochs that have been reported."""
     began: float
-    """When, as if processes before this one had been at it in one piece with it."""
+    """Start time, as if any time in earlier processes had immediately preceded this one."""
     why: str = ""
     """Why it is to end early."""
 
 
 class _OneProcess:
-    """The journal needs no lock of its own: the study's folder is held by one process. One left behind by a kill
-    would be waited for.
+    """Stands in for the journal's lock: only one process holds the study's folder, and a real lock left behind by a
+    kill would block the study.
     """
 
     def acquire(self) -> bool:
@@ -71,10 +71,10 @@ class _OneProcess:
 
 
 class TrialBook:
-    """All trials of one study; its methods may be called by several threads."""
+    """All trials of one study; its methods are thread-safe."""
 
     def __init__(self, folder: Path, plan: StudyPlan, recipe: Recipe) -> None:
-        """Open the journal in the folder, or begin one. The folder must be held by this process."""
+        """Open the journal in the folder, or start one. This process must hold the folder."""
         self.folder, self.plan, self.recipe = folder, plan, recipe
         self.space: Space = space_of_text(recipe, plan.space)
         self._base = base = recipe.with_settings(plan.settings)
@@ -83,7 +83,7 @@ class TrialBook:
         path = folder / JOURNAL
         _cut_torn_line(path)
         storage = JournalStorage(JournalFileBackend(str(path), lock_obj=_OneProcess()))
-        # The first look is taken when a network has had some time: of ten epochs after the second, then the sixth.
+        # The first comparison waits until a network has had some time: of ten epochs, after the second, then the sixth.
         self._first_rung = max(1, round(base.settings.epochs / 5))
         self._study = optuna.create_study(
             storage=storage, study_name="study", direction="maximize", load_if_exists=True
@@ -98,7 +98,7 @@ class TrialBook:
 
     @property
     def seconds(self) -> float:
-        """How long the study has taken, in this process and those before it."""
+        """How long the study has run, in this process and those before it."""
         return self._used + time.monotonic() - self._began
 
     @property
@@ -108,12 +108,12 @@ class TrialBook:
 
     @property
     def _ends_now(self) -> bool:
-        """Whether trials under way are ended: not before one has come to its end, or nothing would be found at all."""
+        """Whether to end trials under way: not before one is complete, or nothing would be found at all."""
         known = self._study.get_trials(deepcopy=False)
         return self.is_late and any(one.state == TrialState.COMPLETE for one in known)
 
     def ask(self) -> Asked | None:
-        """Ask for a trial to train: one that was left under way, else a new one; None when there is none to begin."""
+        """Ask for a trial to train: an unfinished one, else a new one; None when no more are to start."""
         with self._lock:
             while self._left:
                 left = self._asked(optuna.Trial(self._study, self._left.popleft()._trial_id))
@@ -127,16 +127,16 @@ class TrialBook:
             return self._asked(self._study.ask())
 
     def report(self, asked: Asked, history: Sequence[Epoch]) -> bool:
-        """Write down the epochs done so far; returns whether the trial is worth going on with."""
+        """Record the epochs done so far; returns whether the trial is worth continuing."""
         with self._lock:
             self._report(asked, history)
-            self._write_seconds(asked)  # after every epoch, or what a kill took would cost nothing
+            self._write_seconds(asked)  # after every epoch, so that time spent before a kill counts too
             if not asked.why and self._ends_now:
                 asked.why = "the time was up"
             return not asked.why
 
     def tell(self, asked: Asked, outcome: TrialOutcome) -> Trial:
-        """Write down what came of a trial: its one final record. Raises TrainingError where the first all failed."""
+        """Record a trial's outcome, its one final record. Raises TrainingError if the first trials all failed."""
         with self._lock:
             self._tell(asked, outcome)
             ended = [one for one in self._study.get_trials(deepcopy=False) if one.state.is_finished()]
@@ -148,24 +148,24 @@ class TrialBook:
         return self.trials()[asked.number]
 
     def trials(self) -> tuple[Trial, ...]:
-        """Return all trials that have begun, in their order."""
+        """Return all trials that have begun, in order."""
         found = self._study.get_trials(deepcopy=False)
         return tuple(self._trial(one) for one in found if one.state != TrialState.WAITING)
 
     def importance(self) -> dict[str, float]:
-        """Return how much each setting matters, as shares that sum to 1; none where too little is known to say."""
+        """Return the importance of each setting, as shares that sum to 1; empty if too little is known."""
         try:
             by = optuna.importance.PedAnovaImportanceEvaluator()
             with warnings.catch_warnings():
-                warnings.simplefilter("error", UserWarning)  # of too few trials it would call all alike
+                warnings.simplefilter("error", UserWarning)  # with too few trials it would rate all settings equal
                 return dict(optuna.importance.get_param_importances(self._study, evaluator=by))
-        except (ValueError, RuntimeError, UserWarning):  # too few trials, or all alike
+        except (ValueError, RuntimeError, UserWarning):  # too few trials, or all equal
             return {}
 
     def _asked(self, trial: optuna.Trial) -> Asked:
         values = {}
         for name, one in self.space.items():
-            # A generator for each value: what is drawn does not depend on when the process was killed.
+            # A separate generator for each trial: what is drawn does not depend on when the process was killed.
             self._study.sampler = optuna.samplers.TPESampler(
                 seed=_draw(self.plan.seed, trial.number, name), n_startup_trials=STARTUP_TRIALS, constant_liar=True
             )
@@ -176,25 +176,25 @@ class TrialBook:
         return Asked(trial.number, job, values, trial, self._epochs(values), heard, began)
 
     def _epochs(self, values: Mapping[str, Any]) -> int:
-        """Return how many epochs a trial with these values has."""
+        """Return the number of epochs of a trial with these values."""
         base = self._base.with_settings({"epochs": values["epochs"]}) if "epochs" in values else self._base
         return base.settings.epochs
 
     def _outcome_of_left(self, left: Asked) -> TrialOutcome | None:
-        """Return what came of a trial that was left under way, where nothing of it is left to train."""
+        """Return the outcome of an unfinished trial if nothing of it is left to train."""
         if left.heard:
             self._judge(left, max(left.heard))
         if left.why:
             return TrialOutcome(None)
         if not self._ends_now:
             return None
-        if (done := finished_run(left.job.run)) is not None:  # what it found was not told any more
+        if (done := finished_run(left.job.run)) is not None:  # its result was not recorded in time
             return TrialOutcome(done.figures["val_accuracy"], history=done.history)
         left.why = "the time was up"
         return TrialOutcome(None)
 
     def _report(self, asked: Asked, history: Sequence[Epoch]) -> None:
-        """Write down what is not written yet; not what comes after an epoch with which a trial is to end."""
+        """Record the epochs not yet in the journal, up to one with which the trial is to end."""
         for line in history:
             epoch = int(line["epoch"])
             if epoch in asked.heard or asked.why:
@@ -204,7 +204,7 @@ class TrialBook:
             self._judge(asked, epoch)
 
     def _judge(self, asked: Asked, epoch: int) -> None:
-        """Have a trial end where others were better after this epoch, which is written down."""
+        """Mark a trial to end early if others were better after this epoch, which has been recorded."""
         if not is_rung(epoch, self._first_rung, asked.epochs):
             return
         known = self._study.get_trials(deepcopy=False)
@@ -217,7 +217,7 @@ class TrialBook:
         return epoch in one.intermediate_values and epoch < self._epochs(one.params)
 
     def _write_seconds(self, asked: Asked) -> None:
-        """Write down how long the trial and the study have taken, also in processes before this one."""
+        """Record how long the trial and the study have taken, including earlier processes."""
         asked.trial.set_user_attr("seconds", round(time.monotonic() - asked.began, 3))
         asked.trial.set_user_attr("study_seconds", round(self.seconds, 3))
 
@@ -227,7 +227,7 @@ class TrialBook:
         if outcome.accuracy is not None and not asked.why:
             self._study.tell(asked.number, outcome.accuracy)
             return
-        # Whatever came of the process of a trial that was to end: it was to end.
+        # However the process ended, the trial had already been told to end.
         asked.trial.set_user_attr("reason", asked.why or outcome.reason)
         failed = outcome.reason and not asked.why
         self._study.tell(asked.number, state=TrialState.FAIL if failed else TrialState.PRUNED)
@@ -249,7 +249,7 @@ class TrialBook:
 
 
 def run_of(folder: Path, number: int) -> Path:
-    """Return where the run of a trial is."""
+    """Return the folder of a trial's run."""
     return folder / TRIALS / f"{number:04d}"
 
 
@@ -258,7 +258,7 @@ def _draw(*what: object) -> int:
 
 
 def _cut_torn_line(path: Path) -> None:
-    """Drop what a kill left of a last line: nobody relies on it, and what comes next would be glued to it."""
+    """Drop an incomplete last line left by a kill: nothing relies on it, and the next line would be joined to it."""
     if not path.is_file():
         return
     written = path.read_bytes()

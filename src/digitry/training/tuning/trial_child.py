@@ -1,8 +1,8 @@
-"""A process that trains trials; `digitry.training.tuning.trial_process` starts it and asks it.
+"""A process that trains trials; `digitry.training.tuning.trial_process` starts and calls it.
 
-The first message has recipe and dataset, pickled, and where the recipe is a file here, its path; each other asks for a
-training, or says after an epoch whether it goes on. When the parent closes the pipe, or dies, this process ends at
-once, whatever it is at: the run is saved.
+The first message holds the pickled recipe and dataset, and the recipe's path if it is a file here; each later one asks
+for a training, or says after an epoch whether to continue. When the parent closes the pipe, or dies, this process ends
+at once, whatever it is doing: the run is saved.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from digitry.workers.child import messages
 from digitry.workers.pool import Message, write_message
 
 PATIENCE_SECONDS = 15.0
-"""A process that trained here before and was told to end needs a moment for it."""
+"""An earlier training process that was told to end may need this long."""
 
 
 class _Ended(Exception):  # noqa: N818 - a wish, not an error
-    """The parent wants no further epoch."""
+    """The parent wants no more epochs."""
 
 
 def main() -> None:
-    """Train what is asked for until the parent is gone."""
-    # What Keras prints is no answer.
+    """Train as requested until the parent is gone."""
+    # What Keras prints must not mix with the answers.
     pipe = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     asked = messages()
@@ -41,7 +41,7 @@ def main() -> None:
         _work(first, asked, pipe)
     except BrokenPipeError:
         return
-    except Exception as error:  # nobody reads what Python says of it: an import that fails, say
+    except Exception as error:  # such as a failed import: nobody would read Python's traceback
         reason = f"the process that trains could not go on: {type(error).__name__}: {error}"
         with contextlib.suppress(BrokenPipeError):
             write_message(pipe, {"fatal": "TrainingError", "reason": reason})
@@ -60,7 +60,7 @@ def _work(first: Message, asked: Iterator[Message], pipe: IO[bytes]) -> None:
     try:
         given, dataset = pickle.loads(first.parts[0])
         recipe = find_recipe(first.head.get("recipe_file", given))
-    except Exception as error:  # what a person's recipe needs may be missing here
+    except Exception as error:  # the recipe's imports may be missing here
         broken = {"fatal": "SettingError", "reason": f"the recipe cannot be used where it trains: {error}"}
     while True:
         job = waiting.get().head
@@ -70,7 +70,7 @@ def _work(first: Message, asked: Iterator[Message], pipe: IO[bytes]) -> None:
 def train_trial(
     job: dict[str, Any], recipe: Any, dataset: Any, track: str | None, pipe: Any, waiting: Any
 ) -> dict[str, Any]:
-    """Train as a job says, telling `pipe` of every epoch; returns what to say of it."""
+    """Train as the job says, reporting every epoch to `pipe`; returns the answer."""
     from digitry.training.train import train
 
     def after_epoch(history: Sequence[dict[str, float]]) -> None:
@@ -88,13 +88,13 @@ def train_trial(
         return {"accuracy": done.figures["val_accuracy"], "history": done.history}
     except _Ended:
         return {}
-    except (DataError, StorageError) as error:  # so would the next one
+    except (DataError, StorageError) as error:  # the next job would fail too
         return {"fatal": type(error).__name__, "reason": str(error)}
     except (DigitryError, MemoryError) as error:
         return {"reason": str(error) or "out of memory"}
     except BrokenPipeError:
         raise
-    except Exception as error:  # what a backend says has no common base but this
+    except Exception as error:  # backends' errors have no narrower common base
         return {"reason": f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:300]}"}
 
 
@@ -105,7 +105,7 @@ def _listen(asked: Any, waiting: queue.SimpleQueue[Message]) -> None:
 
 
 def share_cores(threads: int | None) -> None:
-    """Set how many threads what trains may have: Torch reads the first, TensorFlow the next two, JAX the last."""
+    """Limit the threads of each backend: Torch reads the first variable, TensorFlow the next two, JAX the last."""
     if threads is not None:
         for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "NPROC"):
             os.environ[name] = str(threads)

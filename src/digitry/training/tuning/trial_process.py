@@ -1,4 +1,4 @@
-"""Trains trials in a process of its own: one that runs out of memory takes nothing else with it."""
+"""Train trials in a separate process: if one runs out of memory, nothing else is lost."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from digitry.workers.usable_cores import usable_cores
 MODULE = "digitry.training.tuning.trial_child"
 
 DIED = "the process that trained it was ended: killed, or out of memory"
-"""The reason of a trial whose process is gone."""
+"""The reason given for a trial whose process is gone."""
 
 
 class TrialProcess:
-    """A Trainer: starts its process for the first job, and again after one that ended it."""
+    """A Trainer that starts its process for the first job, and again after one that ended it."""
 
     def __init__(self, what: bytes, *, track: str | None, of: int) -> None:
-        """Train what `pack_trial` gives, and share the cores: `of` so many train at once."""
+        """Train what `pack_trial` returns, sharing the cores with `of` processes in total."""
         self._what = what
         self._head = {"track": track, "threads": max(1, usable_cores() // of) if of > 1 else None}
         self._worker: Worker | None = None
 
     def train(self, job: TrialJob, on_epoch: OnEpoch) -> TrialOutcome:
-        """Train it there. Raises DigitryError, of the kind it was there, for what would fail every training."""
+        """Train in the process. Raises DigitryError, of the same kind as there, for what would fail every training."""
         if self._worker is None or self._worker.is_dead:
             try:
                 self._worker = Worker(MODULE, self._head, self._what)
@@ -46,18 +46,18 @@ class TrialProcess:
         return TrialOutcome(None, DIED)
 
     def kill(self) -> None:
-        """End the process, whatever it is at."""
+        """End the process, whatever it is doing."""
         if self._worker is not None:
             self._worker.kill()
 
     def close(self) -> None:
-        """End the process, and wait for that."""
+        """End the process, and wait for its end."""
         if self._worker is not None:
             self._worker.stop()
 
 
 def pack_trial(recipe: str | Recipe, dataset: Dataset) -> bytes:
-    """Return what a process that trains is given. Raises SettingError for a recipe that cannot be sent there."""
+    """Return what a training process is given. Raises SettingError for a recipe that cannot be sent there."""
     if dataset.test is not None:
         raise ValueError("a study never opens the test set: give its trials a dataset without")
     try:
@@ -70,7 +70,7 @@ def pack_trial(recipe: str | Recipe, dataset: Dataset) -> bytes:
 
 
 def outcome_of(said: dict[str, Any]) -> TrialOutcome:
-    """Return what the answer of such a process means. Raises DigitryError for what would fail every training."""
+    """Return the outcome in a process' answer. Raises DigitryError for what would fail every training."""
     if "fatal" in said:
         raise getattr(errors, said["fatal"])(said["reason"])
     return TrialOutcome(said.get("accuracy"), said.get("reason", ""), said.get("history", ()))

@@ -1,4 +1,4 @@
-"""Recipe + dataset + space → a study: which settings are best on validation, and whether that is more than luck."""
+"""Recipe + dataset + space → a study: which settings are best on validation, and whether they are better than luck."""
 
 from __future__ import annotations
 
@@ -71,19 +71,19 @@ def tune(
 ) -> Study:
     """Search the best settings of a recipe by training it many times; validation decides, test is never opened.
 
-    `recipe` is the name of one, a file of your own, or a Recipe that another process can build. `space` says what may
-    be tried, and so do keywords: `tune("cnn", learning_rate="log:1e-4:1e-1", units="64|128", epochs=5)`; see
-    `tuning/space.py`. With nothing to try, the space is the recipe's own. It goes on for so many `trials` or `minutes`,
-    20 trials if neither is given; `workers` train at once, each in a process of its own, one unless said otherwise.
-    Then the best and the recipe's own settings are trained with `fresh_seeds` seeds each, 5 unless said otherwise.
+    `recipe` is the name of one, a file of your own, or a Recipe that another process can build. `space` says what to
+    try, and so do keywords: `tune("cnn", learning_rate="log:1e-4:1e-1", units="64|128", epochs=5)`; see
+    `tuning/space.py`. By default the space is the recipe's own. The search ends after `trials` or `minutes`, by default
+    20 trials; `workers` (default 1) train at once, each in a separate process. Then the best and the recipe's own
+    settings are trained with `fresh_seeds` (default 5) seeds each.
 
-    With `ray`, `auto` or HOST:PORT, trials train on the nodes of a Ray cluster: each on so many `cores` of one node, 1
-    unless said otherwise, and so many of its `gpus`, none unless said otherwise (0.5: two trials share one); and as
-    many at once as there is room for unless `workers` says how many. All else stays as it is: docs/cluster.md.
+    With `ray`, `auto` or HOST:PORT, trials train on the nodes of a Ray cluster: each on `cores` (default 1) and `gpus`
+    (default 0; with 0.5, two trials share one) of one node, and as many at once as there is room for unless `workers`
+    says how many. Everything else is the same: docs/cluster.md.
 
-    All of it is in the folder `study`, the next free one if not given: the trials' runs, best.toml, result.json, and,
-    unless `page` is false, study.html. Killed at any moment, it goes on with `resume`; what is not said again is then
-    as before. A trial that fails is recorded, and the study goes on.
+    Everything is written to the folder `study`, by default the next free one: the trials' runs, best.toml, result.json
+    and, unless `page` is false, study.html. A study killed at any moment continues with `resume`; arguments not given
+    again keep their values. A trial that fails is recorded, and the study goes on.
 
     Raises SettingError (names, values, a folder that is taken, a package that is missing), DataError, ModelError (a
     study that cannot be used), StorageError (disk, lock), TrainingError (no trial came to its end), TrainingInterrupted
@@ -134,7 +134,7 @@ def tune(
         given |= {"recipe"} | ({"space", "settings"} if wanted else set())
         plan = going_on(folder, before, plan, given)
 
-    # A file is run once more where it trains: what a person's functions hold need not go through a pipe.
+    # A recipe file is run again in the training process, since a user's functions may not be picklable.
     sent = str(Path(source).resolve()) if Path(source).suffix in (".py", ".json") else plan_of
 
     again = {"--ray": ray, "--cores": cores, "--gpus": gpus, "--workers": count, "--track": track}
@@ -153,7 +153,7 @@ def tune(
 def _trainers(
     ray: str | None, recipe: str | Recipe, dataset: Dataset, track: str | None, count: int | None, share: NodeShare
 ) -> Iterator[Callable[[], list[Trainer]]]:
-    """Give what makes the trainers, here or on a cluster that is joined meanwhile.
+    """Yield what makes the trainers, here or on a cluster that stays joined for this block.
 
     Raises SettingError for a recipe that cannot be sent to where it trains.
     """
@@ -168,7 +168,7 @@ def _trainers(
 
 
 def check_ready(*, page: bool = True, ray: str | None = None) -> None:
-    """Do nothing where a study can be begun. Raises SettingError, saying what to install, where it cannot."""
+    """Check that a study can begin. Raises SettingError, saying what to install, if it cannot."""
     if ray is not None:
         need("ray", by="--ray")
     backend_name(by="tune", extra="tune")
@@ -188,7 +188,7 @@ def run_study(
 ) -> Study:
     """Do what is left of a study in its folder: trials, fresh seeds, files. Raises as `tune` does.
 
-    `options` are those that who goes on with it has to give again.
+    `options` are those that have to be given again to continue it.
     """
     from digitry.training.tuning.trial_book import TrialBook  # loads Optuna
 
@@ -228,7 +228,7 @@ def _without_test(data: str | Path | Dataset | Arrays) -> Dataset:
 
 
 def _differs(recipe: Recipe, plan: StudyPlan, values: Mapping[str, Any]) -> bool:
-    """Tell whether settings that were found are others than the recipe's own."""
+    """Return whether the given values differ from the recipe's own settings."""
     return recipe.with_settings({**plan.settings, **values}) != recipe.with_settings(plan.settings)
 
 

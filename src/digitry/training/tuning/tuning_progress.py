@@ -1,4 +1,4 @@
-"""What a person sees while a study goes on: a live table, a line a trial where none can be drawn, or nothing."""
+"""What the user sees during a study: a live table, one line per trial where none can be drawn, or nothing."""
 
 from __future__ import annotations
 
@@ -19,64 +19,64 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 SHOWN = 16
-"""Trials in the table: those under way, the best, and the newest."""
+"""Number of trials in the table: those under way, the best, and the newest."""
 
 
 class TuningProgress:
-    """Called by the study, from several threads; all methods are cheap. This one shows nothing of what it hears."""
+    """Called by the study, from several threads; all methods are cheap. This class shows nothing."""
 
     def begin(self, plan: StudyPlan, folder: str, trials: Sequence[Trial], seconds: float) -> None:
-        """Hear that the study begins, or goes on after these trials, which took so long."""
+        """Show that the study starts, or resumes after these trials and this many seconds."""
 
     def begin_trial(self, number: int, values: Mapping[str, Any]) -> None:
-        """Hear that a trial begins, or goes on."""
+        """Show that a trial starts or resumes."""
 
     def epoch(self, number: int, history: Sequence[Epoch]) -> None:
-        """Hear of an epoch of a trial."""
+        """Show an epoch of a trial."""
 
     def end_trial(self, trial: Trial, seconds: float) -> None:
-        """Hear what came of a trial, and how long the study has taken."""
+        """Show a trial's outcome, and how long the study has taken."""
 
     def begin_fresh(self, whose: str, seed: int, number: int, count: int) -> None:
-        """Hear that a training with a fresh seed begins, the `number`th of `count`."""
+        """Show that a training with a fresh seed begins, the `number`th of `count`."""
 
     def fresh_epoch(self, whose: str, seed: int, history: Sequence[Epoch]) -> None:
-        """Hear of an epoch of such a training."""
+        """Show an epoch of such a training."""
 
     def end_fresh(self, whose: str, seed: int) -> None:
-        """Hear that such a training is over."""
+        """Show that such a training is over."""
 
     def note(self, text: str) -> None:
-        """Tell something else a person should know."""
+        """Tell the user something else."""
 
     def end(self) -> None:
-        """Hear that no more is to come, for whatever reason."""
+        """Finish, whatever the reason."""
 
 
 def make_tuning_progress(quiet: bool) -> TuningProgress:
-    """Choose the right kind for where a person is looking: a terminal, or a file."""
+    """Return the kind that suits the output: a terminal, or a file."""
     if quiet:
         return TuningProgress()
     return StudyTable() if is_interactive(sys.stderr) else StudyLines()
 
 
 class StudyLines(TuningProgress):
-    """A line for each trial."""
+    """One line per trial."""
 
     def begin(self, plan: StudyPlan, folder: str, trials: Sequence[Trial], seconds: float) -> None:
-        """Print what is tuned."""
+        """Print what is being tuned."""
         self._trials = {one.number: one for one in trials}
         self.note(describe_study(plan, folder))
 
     def end_trial(self, trial: Trial, seconds: float) -> None:
-        """Print what came of it, and the best so far."""
+        """Print its outcome, and the best so far."""
         self._trials[trial.number] = trial
         best = best_of(list(self._trials.values()))
         so_far = "" if best is None else f"; best {best.accuracy:.2%} in trial {best.number}"
         self.note(f"{_clock(seconds)}  trial {trial.number}: {said_of(trial)}  {settings_text(trial.values)}{so_far}")
 
     def begin_fresh(self, whose: str, seed: int, number: int, count: int) -> None:
-        """Print which."""
+        """Print which training it is."""
         self.note(f"fresh seeds, {number} of {count}: {whose}, seed {seed}")
 
     def note(self, text: str) -> None:
@@ -91,7 +91,7 @@ class _UnderWay:
 
 
 class _Clock:
-    """A line that is written anew whenever the terminal draws it, several times a second."""
+    """A line that is rebuilt whenever the terminal draws it, several times a second."""
 
     def __init__(self, write: Callable[[], Text]) -> None:
         self._write = write
@@ -101,7 +101,7 @@ class _Clock:
 
 
 class StudyTable(TuningProgress):
-    """For a terminal: a table of the trainings under way, the best trial and the newest, under the best so far."""
+    """For a terminal: the best so far, above a table of current trainings, the best trial and the newest."""
 
     def __init__(self, console: Console | None = None) -> None:
         self._drawing = LiveDrawing(console)
@@ -110,13 +110,13 @@ class StudyTable(TuningProgress):
         self._under_way: dict[int | tuple[str, int], _UnderWay] = {}
 
     def begin(self, plan: StudyPlan, folder: str, trials: Sequence[Trial], seconds: float) -> None:
-        """Draw the trials of before."""
+        """Draw the earlier trials."""
         self._title, self._began = describe_study(plan, folder), time.monotonic() - seconds
         self._ended = {one.number: one for one in trials if one.state != RUNNING}
         self._drawing.draw(self._picture)
 
     def begin_trial(self, number: int, values: Mapping[str, Any]) -> None:
-        """Draw one more row."""
+        """Add a row."""
         self._under_way[number] = _UnderWay(settings_text(values))
         self._drawing.draw(self._picture)
 
@@ -126,13 +126,13 @@ class StudyTable(TuningProgress):
         self._drawing.draw(self._picture)
 
     def end_trial(self, trial: Trial, seconds: float) -> None:
-        """Draw what came of it."""
+        """Draw its outcome."""
         self._under_way.pop(trial.number, None)
         self._ended[trial.number], self._began = trial, time.monotonic() - seconds
         self._drawing.draw(self._picture)
 
     def begin_fresh(self, whose: str, seed: int, number: int, count: int) -> None:
-        """Draw which."""
+        """Draw which training it is."""
         self._now = f"better by chance? fresh seeds, {number} of {count}: {whose}, seed {seed}"
         self._under_way[whose, seed] = _UnderWay(f"{whose}, seed {seed}")
         self._drawing.draw(self._picture)
@@ -143,7 +143,7 @@ class StudyTable(TuningProgress):
         self._drawing.draw(self._picture)
 
     def end_fresh(self, whose: str, seed: int) -> None:
-        """Draw it no more."""
+        """Stop drawing it."""
         self._under_way.pop((whose, seed), None)
         self._drawing.draw(self._picture)
 
@@ -152,7 +152,7 @@ class StudyTable(TuningProgress):
         self._drawing.note(text)
 
     def end(self) -> None:
-        """Leave what was drawn last, and draw no more."""
+        """Leave the last drawing on the screen, and stop drawing."""
         self._drawing.end()
 
     def _picture(self, width: int) -> Group:
@@ -185,20 +185,20 @@ class StudyTable(TuningProgress):
 
 
 def shown_trials(ended: Sequence[Trial], best: Trial | None) -> list[Trial]:
-    """Return those of the trials that fit a table: the best first, then the newest."""
+    """Return the trials that fit the table: the best first, then the newest."""
     newest = [one for one in sorted(ended, key=lambda one: -one.number) if one is not best]
     return ([] if best is None else [best]) + newest[: SHOWN - 1]
 
 
 def describe_study(plan: StudyPlan, folder: str) -> str:
-    """Describe in one line what is tuned, how long, into which folder."""
+    """Describe in one line what is tuned, for how long, into which folder."""
     lengths = ((plan.trials, "trial"), (plan.minutes, "minute"))
     length = " or ".join(f"{most:g} {one}{'s' * (most != 1)}" for most, one in lengths if most)
     return f"{plan.recipe} on {plan.data}: {', '.join(plan.space)}; {length}, into {folder}"
 
 
 def said_of(trial: Trial) -> str:
-    """Say what came of a trial: "98.12%", "ended early at 95.10%: …", "failed: …"."""
+    """Describe a trial's outcome: "98.12%", "ended early at 95.10%: …", "failed: …"."""
     if trial.state == COMPLETE:
         return _share(trial)
     at = "" if trial.accuracy is None or trial.state == FAILED else f" at {_share(trial)}"

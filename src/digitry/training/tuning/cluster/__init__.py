@@ -1,1 +1,1 @@
-"""Trials on many machines: by Ray, which is imported only where it is asked for."""
+"""Trials on many machines, with Ray, which is imported only on request."""

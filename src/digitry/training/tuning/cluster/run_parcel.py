@@ -12,28 +12,28 @@ from digitry.runs import DONE
 from digitry.training.checkpoint import LATEST
 
 Stamps = Mapping[str, tuple[int, int]]
-"""Name of a file, below the folder → when it was written, and its size."""
+"""File name, relative to the folder → time of writing and size."""
 
 
 @dataclass(frozen=True)
 class Parcel:
-    """What has changed in a run's folder."""
+    """The changes in a run's folder."""
 
     files: dict[str, bytes]
     gone: tuple[str, ...] = ()
 
 
 def stamps_of(folder: Path) -> Stamps:
-    """Return what is in the folder, hidden files apart; nothing where there is none."""
+    """Return what is in the folder, except hidden files; nothing if it does not exist."""
     files = [path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")]
     return {path.relative_to(folder).as_posix(): (path.stat().st_mtime_ns, path.stat().st_size) for path in files}
 
 
 def parcel_of(folder: Path, known: Stamps, now: Stamps) -> Parcel:
-    """Return what is other `now` than what is `known` on the other side.
+    """Return what differs `now` from what is `known` to the other side.
 
-    Files come as they were written here, one after the other, so that a kill over there leaves what a kill here could
-    have left: what names others, and the mark of a finished run, come last.
+    Files are in the order in which they were written here, so that a kill over there leaves what a kill here could have
+    left: files that name others, and the mark of a finished run, come last.
     """
     changed = [name for name, stamp in now.items() if known.get(name) != stamp]
     changed.sort(key=lambda name: (name == DONE, Path(name).name == LATEST, now[name]))
@@ -41,7 +41,7 @@ def parcel_of(folder: Path, known: Stamps, now: Stamps) -> Parcel:
 
 
 def unpack_parcel(parcel: Parcel, folder: Path) -> None:
-    """Write what has changed into a run's folder, and into nothing else. Raises StorageError."""
+    """Write the changes into a run's folder, and nowhere else. Raises StorageError."""
     inside = folder.resolve()
     for name in (*parcel.files, *parcel.gone):
         place = (folder / name).resolve()

@@ -1,4 +1,4 @@
-"""Trains trials on the nodes of a Ray cluster: each on whatever node has room, and again where that one is lost."""
+"""Train trials on a Ray cluster: each on whatever node has room, and again on another if that one is lost."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from digitry.training.tuning.trial_job import OnEpoch, TrialJob, TrialOutcome
 from digitry.training.tuning.trial_process import DIED, outcome_of
 
 LOSSES = 3
-"""A trial that is lost so often without another epoch has failed: who knows what it does to its node."""
+"""A trial lost this often without another epoch has failed: it may itself bring its node down."""
 
 LOST = f"what trained it was lost {LOSSES} times without another epoch: nodes that died, or ran out of memory"
 
 
 class LostSeatError(Exception):
-    """The node, or what trained there, is gone; or nobody wants its answer any more."""
+    """The node, or the process training there, is gone; or nobody wants its answer any more."""
 
 
 class Seat(Protocol):
@@ -34,7 +34,7 @@ class Seat(Protocol):
 
 
 class TrialOnRay:
-    """A Trainer: takes a seat for each job, and another where that is lost. The run's folder here is what counts."""
+    """A Trainer: takes a seat for each job, and another if it is lost. The run's folder here is authoritative."""
 
     def __init__(self, take_seat: Callable[[], Seat]) -> None:
         self._take_seat = take_seat
@@ -42,9 +42,9 @@ class TrialOnRay:
         self._is_killed = False
 
     def train(self, job: TrialJob, on_epoch: OnEpoch) -> TrialOutcome:
-        """Train it there; its run here is as far as its last epoch.
+        """Train the job there; its run here is complete up to its last epoch.
 
-        Raises DigitryError, of the kind it was there, for what would fail every training.
+        Raises DigitryError, of the same kind as there, for what would fail every training.
         """
         losses, epochs, goes_on = 0, 0, True
 
@@ -61,7 +61,7 @@ class TrialOnRay:
                 return self._train_there(self._seat, job, hear)
             except LostSeatError:
                 losses += 1
-                if not goes_on:  # it was on its way to its end
+                if not goes_on:  # it was about to end
                     return TrialOutcome(None)
             finally:
                 self._seat.end()
@@ -81,7 +81,7 @@ class TrialOnRay:
             head, parcel = {"go_on": hear(said["epochs"])}, Parcel({})
 
     def kill(self) -> None:
-        """End what it is at; the run here stays as it is."""
+        """End the current job; the run here stays as it is."""
         self._is_killed = True
         if (seat := self._seat) is not None:
             seat.give_up()

@@ -1,6 +1,6 @@
-"""What a node does for one trial: train it, in a process and a folder of its own, and hand back what changed there.
+"""A node's part in one trial: train it in a separate process and folder, and return what changed there.
 
-Ray makes an actor of it, which holds its share of the node for as long as the trial takes.
+Ray runs it as an actor, which holds its share of the node for as long as the trial takes.
 """
 
 from __future__ import annotations
@@ -24,57 +24,57 @@ from digitry.workers.equipment import Equipment, check_equipment
 from digitry.workers.pool import NoWorkerError, Worker
 
 STALE_SECONDS = 24 * 60 * 60.0
-"""The folder of a trial that was killed is cleared away by one that begins there so much later."""
+"""A killed trial's folder is removed by the next trial that starts there after this time."""
 
 
 @dataclass(frozen=True)
 class NodeStudy:
-    """What every node has to know of a study; each is sent it once."""
+    """What every node needs to know about a study; sent to each once."""
 
     equipment: Equipment
     what: bytes
-    """Recipe and dataset, as `pack_trial` makes it: nodes need not have the data."""
+    """Recipe and dataset, as packed by `pack_trial`: nodes need not have the data."""
     track: str | None
     backend: str | None = None
-    """KERAS_BACKEND, where the driver has one."""
+    """The driver's KERAS_BACKEND, if set."""
     share: NodeShare = ONE_CORE
-    """What a trial has of its node."""
+    """A trial's share of its node."""
     module: str = MODULE
-    """What trains, in a process of its own."""
+    """The module that trains, in a separate process."""
     recipe_files: dict[str, bytes] = field(default_factory=dict)
-    """A recipe that is a file, first, and what has its name; each with the name of its folder."""
+    """For a recipe that is a file: the file first, then the files it names; each with the name of its folder."""
 
 
 class TrialSeat:
     """Where one trial trains."""
 
     def __init__(self, study: NodeStudy) -> None:
-        """Do nothing yet: what is raised here Ray takes for the death of the actor."""
+        """Do nothing yet: Ray takes an exception raised here for the death of the actor."""
         self._study = study
         self._home: Path | None = None
         self._run = Path()
         self._there: Stamps = {}
-        """What the driver has."""
+        """The files that the driver has."""
         self._worker: Worker | None = None
 
     def open(self) -> None:
-        """Make the trial's folder. Raises SettingError where this node does not run what the driver runs, StorageError
-        where it cannot.
+        """Make the trial's folder. Raises SettingError if this node does not run the driver's versions, StorageError if
+        the folder cannot be made.
         """
         check_equipment(self._study.equipment)
         with _named_node():
             place = Path(tempfile.gettempdir())
-            with contextlib.suppress(OSError):  # what kills left is not worth a trial
+            with contextlib.suppress(OSError):  # leftovers of killed trials are not worth failing this one
                 remove_stale_temporaries(place, STALE_SECONDS)
             home = temporary_beside(place / "digitry-trial")
             home.mkdir(mode=0o700)
         self._home = home
 
     def ask(self, head: dict[str, Any], parcel: Parcel) -> tuple[dict[str, Any] | None, Parcel]:
-        """Begin with the trial, whose run so far is in the parcel, or say whether it goes on → what is said of it, None
-        where its process died, and what has changed in its folder. The seat is open.
+        """Start the trial from the run in the parcel, or tell it whether to go on → its answer, None if its process
+        died, and what has changed in its folder. The seat must be open.
 
-        Raises TrainingError where this node has no process to train in, StorageError where it has no room.
+        Raises TrainingError if this node cannot start a process, StorageError if it has no room.
         """
         assert self._home is not None
         if "run" in head:
@@ -95,7 +95,7 @@ class TrialSeat:
         return said.head, changes
 
     def end(self) -> None:
-        """End, from another thread too, and leave nothing behind."""
+        """End, also from another thread, and leave nothing behind."""
         if self._worker is not None:
             self._worker.stop()
         if self._home is not None:
@@ -106,7 +106,7 @@ class TrialSeat:
         os.environ.pop("KERAS_BACKEND", None)
         if study.backend is not None:
             os.environ["KERAS_BACKEND"] = study.backend
-        if not study.share.gpus:  # Ray says which ones a trial has, but leaves all of them to one that has none
+        if not study.share.gpus:  # Ray names a trial's GPUs, but hides none from a trial that has none
             os.environ["CUDA_VISIBLE_DEVICES"] = ""
         elif study.share.gpus < 1:  # JAX and TensorFlow would take nearly all of its memory at once
             os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
@@ -125,7 +125,7 @@ class TrialSeat:
 
 @contextlib.contextmanager
 def _named_node() -> Iterator[None]:
-    """Raise StorageError, with this node's name, for a folder that cannot be written."""
+    """Raise StorageError, naming this node, for a folder that cannot be written."""
     try:
         yield
     except (OSError, StorageError) as error:

@@ -1,4 +1,4 @@
-"""A study whose trials train on the nodes of a Ray cluster; what they find is written here alone."""
+"""A study whose trials train on the nodes of a Ray cluster; all results are written here."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from ray import ObjectRef
 
 LOOK_SECONDS = 0.2
-"""How often it is looked whether an answer is still wanted."""
+"""How often to check whether an answer is still wanted."""
 
 SILENCE_SECONDS = 30.0
-"""After that, and again, it is looked what is waited for."""
+"""After each such interval, check what is being waited for."""
 
 END_SECONDS = 5.0
-"""So long a node has to clear away what a trial left there."""
+"""How long a node has to remove what a trial left there."""
 
 
 @contextlib.contextmanager
@@ -50,10 +50,10 @@ def trainers_on_ray(
     track: str | None,
     most: int,
 ) -> Iterator[Callable[[], list[Trainer]]]:
-    """Join the cluster at `address` for this block, and give what makes the trainers: `workers`, or as many as nodes
-    have room for now, at most `most`; each has its `share` of one node.
+    """Join the cluster at `address` for this block, and yield what makes the trainers: `workers`, or as many as the
+    nodes have room for now, at most `most`; each has its `share` of one node.
 
-    Raises SettingError where it cannot be joined, no node has so much, or one does not run what runs here.
+    Raises SettingError if it cannot be joined, no node has that much, or one does not run the driver's versions.
     """
     study = _node_study(recipe, dataset, track, share)
     with joined_cluster(address):
@@ -70,11 +70,11 @@ def trainers_on_ray(
 
 
 def _node_study(recipe: str | Recipe, dataset: Dataset, track: str | None, share: NodeShare) -> NodeStudy:
-    """Describe the study for the nodes, with the files that its recipe is in."""
+    """Describe the study for the nodes, with the files that its recipe consists of."""
     files: dict[str, bytes] = {}
     if isinstance(recipe, str):
         path = Path(recipe)
-        named_by = path.with_name(NETWORK)  # the copy in a run's folder is called as the run's recipe
+        named_by = path.with_name(NETWORK)  # the copy in a run's folder is named after the run's recipe
         for one in [path, named_by] if path.name == COPY and named_by.is_file() else [path]:
             try:
                 files[f"{path.parent.name or 'recipe'}/{one.name}"] = one.read_bytes()
@@ -92,24 +92,24 @@ def _node_study(recipe: str | Recipe, dataset: Dataset, track: str | None, share
 
 
 class RaySeat:
-    """A Seat: an actor that Ray puts on a node with so much free; Ray also tells it which GPUs are its own."""
+    """A Seat: an actor that Ray puts on a node with room for its share; Ray also tells it which GPUs are its own."""
 
     def __init__(self, ray: Any, study: ObjectRef[NodeStudy], share: NodeShare = ONE_CORE) -> None:
         self._ray, self._share = ray, share
         needs = {"num_cpus": share.cores, "num_gpus": share.gpus}
-        # The second thread is for its end, while it trains.
+        # The second thread can end it while it trains.
         self._actor = ray.remote(**needs, max_restarts=0, max_concurrency=2)(TrialSeat).remote(study)
         self._is_given_up = False
 
     def ask(self, head: dict[str, Any], parcel: Parcel) -> tuple[dict[str, Any] | None, Parcel]:
-        """See `TrialSeat`. Raises LostSeatError where its node is gone, or it was given up."""
+        """See `TrialSeat`. Raises LostSeatError if its node is gone, or it was given up."""
         if "run" in head:
             self._answer(self._actor.open.remote(), waits_for_room=True)
         said: tuple[dict[str, Any] | None, Parcel] = self._answer(self._actor.ask.remote(head, parcel))
         return said
 
     def _answer(self, answer: Any, *, waits_for_room: bool = False) -> Any:
-        """Wait for an answer, and say what for where it takes long. Raises what was raised there, or LostSeatError."""
+        """Wait for an answer, warning if it takes long. Raises what was raised there, or LostSeatError."""
         from ray import exceptions
 
         silent_since = time.monotonic()
@@ -138,9 +138,9 @@ class RaySeat:
         self._is_given_up = True
 
     def end(self) -> None:
-        """Leave the node, which keeps nothing."""
+        """Leave the node; nothing remains there."""
         from ray import exceptions
 
-        with contextlib.suppress(exceptions.RayError):  # it never had a core, or is gone
+        with contextlib.suppress(exceptions.RayError):  # it never got its cores, or is gone
             self._ray.get(self._actor.end.remote(), timeout=END_SECONDS)
         self._ray.kill(self._actor)
