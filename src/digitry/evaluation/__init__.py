@@ -1,1 +1,1 @@
-"""Honest judging: labels beside probabilities become figures, pictures and pages; runs are laid side by side."""
+"""Honest evaluation: labels and probabilities become figures, charts and pages; runs are compared side by side."""

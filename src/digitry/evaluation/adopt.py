@@ -1,4 +1,4 @@
-"""A model that others made → a file that digitry reads with: what it wants is found out by trying."""
+"""A foreign model → a file that digitry reads with; the input it expects is found by trying."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from digitry.recipes.backend import backend_name
 from digitry.types import Dataset, Labels, Split
 
 FEW, MORE, FINALISTS = 60, 600, 4
-"""Images that every way is tried with, and those that the best so many are."""
+"""Number of images for trying every way, number for the best ones, and number of those."""
 
 ENOUGH, LEAST = 0.9, 0.5
-"""A way that reads this share rightly is good; one that reads less than the other is none."""
+"""The search stops at a way that reads this fraction correctly; a way that reads less than the second is none."""
 
 AS_GOOD = 0.01
-"""Of ways whose accuracy lies no further apart, the likelihood decides."""
+"""Among ways whose accuracies differ by no more than this, the likelihood decides."""
 
 PICTURES = 2000
-"""To fit the scale of confidence to."""
+"""Number of pictures to fit the confidence scale to."""
 
 HELD_OUT = 0.1
 
@@ -48,27 +48,27 @@ class Adopted:
 
     path: Path
     layout: str
-    """How an image lies: `(n, 1, 28, 28)`."""
+    """Shape of its input: `(n, 1, 28, 28)`."""
     fit: str
-    """How 28 pixels become what it wants: `as it is`, `resized` or `padded`."""
+    """How 28 pixels become its input size: `as it is`, `resized` or `padded`."""
     scale: str
-    """What its input ranges over: `0 to 1`."""
+    """Range of its input: `0 to 1`."""
     polarity: str
     """`light-on-dark` or `dark-on-light`."""
     lying: bool
-    """Whether it learnt from images on their side."""
+    """Whether it learnt from transposed images."""
     answers: str
     """`logits`, `probabilities`, or `shares` that do not sum to 1."""
     order: tuple[str, ...]
-    """The class of each of its columns."""
+    """The class of each output column."""
     accuracy: float
-    """Share of the validation images that what was written reads rightly, 0 to 1."""
+    """Fraction of the validation images that the written model reads correctly, 0 to 1."""
     images: int
-    """How many these are."""
+    """Number of these images."""
     data: str
-    """Where they come from."""
+    """The dataset they come from."""
     model: Model
-    """What was written, with its contract and scale."""
+    """The written model, with its contract and scale."""
 
 
 @dataclass(frozen=True)
@@ -89,15 +89,15 @@ def adopt(
     trust_this_file: bool = False,
     progress: Progress | None = None,
 ) -> Adopted:
-    """Find out what a model of others takes and answers, and write it as one that digitry reads with.
+    """Find out what a foreign model takes and answers, and write it as one that digitry reads with.
 
-    `file` is an ONNX file, or a `.keras` file where `trust_this_file` says so. Every layout, scale and polarity that
-    may be is tried on images that a training on `data` holds back. What is written to `out`, FILE-adopted.onnx in
-    the current folder if not given, is the same network behind our contract, with a scale of confidence fitted on these
-    images; whoever made the model may have learnt from them, and the scale says so.
+    `file` is an ONNX file, or a `.keras` file if `trust_this_file` is set. Every possible layout, scale and polarity is
+    tried on images that a training on `data` holds back. `out`, by default FILE-adopted.onnx in the current folder,
+    gets the same network behind digitry's contract, with a confidence scale fitted on these images; whoever made the
+    model may have trained on them, and the scale says so.
 
-    Raises ModelError where the file cannot be used or is read rightly in no way, SettingError where what opens it is
-    not installed, StorageError where it cannot be written.
+    Raises ModelError when the file cannot be used or no way reads it right, SettingError when a package that opens it
+    is not installed, StorageError when the result cannot be written.
     """
     need("onnx", by="adopting a model")
     file = Path(file)
@@ -161,7 +161,7 @@ def _contract(best: _TriedWay, dataset: Dataset, in_keras: tuple[int | None, ...
 def _best(
     foreign: Foreign, unseen: Split, class_names: tuple[str, ...], progress: Progress | None
 ) -> tuple[_TriedWay, list[int]]:
-    """Return the way that reads best, and which of its columns each class has."""
+    """Return the way that reads best, and the column of each class."""
     some = unseen.take(np.random.default_rng(0).permutation(len(unseen))[:MORE])
     classes = len(class_names)
     upright, lying = ([*ways_of(foreign, lying=on_its_side)] for on_its_side in (False, True))
@@ -191,7 +191,7 @@ def _best(
 
 
 def _likeliest(trials: list[_TriedWay]) -> _TriedWay:
-    """Choose, of the ways that read about as well as the best, the one whose answers are the likeliest."""
+    """Return, among the ways about as accurate as the best, the one with the highest likelihood."""
     most = max(trial.accuracy for trial in trials)
     return min((trial for trial in trials if trial.accuracy >= most - AS_GOOD), key=lambda trial: trial.nll)
 
@@ -216,14 +216,14 @@ def _trials(
                 progress("trying ways to give it images", place + 1, len(ways))
     if not answered:
         return []
-    # What its answers are does not hang on the way: logits of a wrong one may all lie between 0 and 1.
+    # The kind of answer does not depend on the way: logits from a wrong way may all lie between 0 and 1.
     kind = kind_of(np.concatenate([rows for _, _, rows in answered]))
     order = list(range(classes))
     return [_judged(_TriedWay(*one, kind, 0.0, 0.0), some.labels, order) for one in answered]
 
 
 def _judged(trial: _TriedWay, labels: Labels, order: list[int]) -> _TriedWay:
-    """Return the trial with its figures, where each class has the column that `order` says."""
+    """Return the trial with its figures, given the column of each class."""
     rows = to_probabilities(trial.rows, trial.kind)[:, order]
     right = rows[np.arange(len(rows)), labels]
     accuracy = float((rows.argmax(axis=1) == labels).mean())
@@ -231,7 +231,7 @@ def _judged(trial: _TriedWay, labels: Labels, order: list[int]) -> _TriedWay:
 
 
 def _other_order(trial: _TriedWay, labels: Labels) -> list[int] | None:
-    """Return which column each class has, where the network tells them apart but numbers them in another way."""
+    """Return the column of each class if the network separates the classes but numbers them differently, else None."""
     classes = trial.rows.shape[1]
     best = trial.rows.argmax(axis=1)
     order = [int(np.bincount(best[labels == label], minlength=classes).argmax()) for label in range(classes)]

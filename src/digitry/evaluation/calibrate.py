@@ -1,4 +1,4 @@
-"""What a model's confidences are worth: read pictures that it has not seen, fit its scale, write it into its files."""
+"""Calibrate a model: read pictures that it has not seen, fit its confidence scale, write it into its files."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ from digitry.runs import HeldBack, Run
 from digitry.types import SIGNS, Split
 
 PICTURES_AN_EPOCH, PICTURES_AT_MOST = {"digit": 1000, "number": 100}, {"digit": 4000, "number": 1000}
-"""How many pictures the scale is fitted to at the end of a training, by what the network reads: more for a longer one,
-so that the shortest takes three seconds for them."""
+"""Number of pictures per epoch, and at most, for the scale at the end of a training, by what the network reads: more
+for a longer training, so that the shortest spends three seconds on them."""
 
 MOST_PAGES = 1500
 """A page takes a fifth of a second to read, and holds a dozen numbers."""
 
 MORE_PICTURES = {"digit": 12_000, "number": 24_000, "page": MOST_PAGES}
-"""How many `calibrate` makes where nothing else is asked for, by what the network reads: of the 6,000 digits that are
-held back of MNIST all it can; numbers take ten times as long."""
+"""Default number of pictures that `calibrate` makes, by what the network reads: for digits, the most that the 6,000
+held back of MNIST allow; numbers take ten times as long."""
 
 PAGES_MADE_OF = "numbers on synthetic pages of all kinds, written with digits of {data} that it has not seen"
 
 LEAST_UNSEEN = 10
-"""Of fewer pictures nothing can be said."""
+"""With fewer pictures nothing can be said."""
 
 OWN = "calibrate it on labelled pictures of your own, or train with --set validation_fraction=0.1"
 OWN_OR_RUN = "calibrate its run folder, or on labelled pictures of your own"
@@ -54,17 +54,17 @@ OWN_OR_RUN = "calibrate its run folder, or on labelled pictures of your own"
 
 @dataclass(frozen=True)
 class Calibration:
-    """A scale that was fitted, the one before it, and the files it was written into."""
+    """A fitted scale, the one before it, and the files it was written into."""
 
     place: Path
     reads: str
     before: Scale | None
     after: Scale
     sure_share: float
-    """Share of the pictures that was read with confidence enough for the default error rate, 0 to 1."""
+    """Fraction of the pictures read with enough confidence for the default error rate, 0 to 1."""
     files: tuple[Path, ...]
     kept: Path | None = None
-    """Where the scale is that the model came with, for `digitry calibrate --undo`; None where it had none."""
+    """Where the model's original scale is kept, for `digitry calibrate --undo`; None if it had none."""
 
 
 def calibrate(
@@ -75,16 +75,16 @@ def calibrate(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Calibration:
-    """Fit the scale of confidence of a run's model, or of an ONNX file, and write it into the file.
+    """Fit the confidence scale of a run's model, or of an ONNX file, and write it into the file.
 
-    `pictures`: a person's own labelled pictures, a folder with a labels.csv or class folders, or such a .csv; the model
-    must not have learnt from them. Without them pictures are made of the digits that its training held back; `count`
-    of them, by `seed`; `progress` is called with (what is done, pictures done, pictures in all). In a run's folder
-    weights.safetensors gets the scale too. The scale that the model came with is kept in a file beside it.
+    `pictures` are your own labelled pictures, a folder with a labels.csv or class folders, or such a .csv; the model
+    must not have learnt from them. Without them, `count` pictures are made from the digits that its training held back,
+    by `seed`; `progress` is called with (what is done, pictures done, pictures in all). In a run's folder,
+    weights.safetensors gets the scale too. The model's original scale is kept in a file beside it.
 
-    Raises SettingError for pictures that the model learnt from and for the name of a small network that ships,
-    DataError where there are too few or none to be had, ModelError for a model that cannot be used, StorageError where
-    the file cannot be written.
+    Raises SettingError for pictures that the model learnt from and for the name of a small shipped model, DataError
+    when there are too few pictures or none, ModelError for a model that cannot be used, StorageError when the file
+    cannot be written.
     """
     place = Path(place)
     check_is_not_shipped(place)
@@ -118,10 +118,11 @@ def scale_on_made(
     second_opinion: bool | None = None,
     progress: Progress | None = None,
 ) -> tuple[Scale, NDArray[np.float64]]:
-    """Fit a scale to pictures made of digits that the model has not seen; and the confidences in them, float64 (n,).
+    """Fit a scale to pictures made of digits that the model has not seen; return it and their confidences, float64
+    (n,).
 
-    `unseen` is numbered as the model numbers its classes; `data` is what its dataset is called. `second_opinion`:
-    whether the shipped network for numbers is asked about digits too; None asks as the model's scale says.
+    `unseen` uses the model's class numbers; `data` is the dataset's name. `second_opinion`: whether the shipped network
+    for numbers is asked about digits too; None follows the model's scale.
     """
     if why := no_scale(unseen):
         raise DataError(f"no scale can be fitted: {why}; {OWN}")
@@ -143,7 +144,7 @@ def scale_on_made(
 def scale_on_own(
     model: Model, place: Path, folder: Path, progress: Progress | None = None
 ) -> tuple[Scale, NDArray[np.float64]]:
-    """Fit a scale to a person's own labelled pictures; what cannot be read counts as wrong."""
+    """Fit a scale to a user's own labelled pictures; what cannot be read counts as wrong."""
     labelled = [one for one in read_labels(folder, model.reads, model.class_names) if not one.problem]
     if len(labelled) < LEAST_UNSEEN:
         raise DataError(f"{folder}: {len(labelled)} pictures can be used, at least {LEAST_UNSEEN} are needed")
@@ -156,12 +157,12 @@ def scale_on_own(
 
 
 def pictures_after(reads: str, epochs: int) -> int:
-    """Tell how many pictures the scale is fitted to after so many epochs."""
+    """Return the number of pictures that the scale is fitted to after this many epochs."""
     return min(epochs * PICTURES_AN_EPOCH[reads], PICTURES_AT_MOST[reads])
 
 
 def no_scale(unseen: Split | None) -> str | None:
-    """Return why no scale can be fitted to pictures of these digits; None where one can."""
+    """Return why no scale can be fitted to pictures of these digits; None if one can."""
     if unseen is None:
         return "nothing was held back"
     if len(unseen) < LEAST_UNSEEN:
@@ -170,8 +171,8 @@ def no_scale(unseen: Split | None) -> str | None:
 
 
 def scale_in_words(scale: Scale) -> tuple[str, str, str]:
-    """Return three lines: how well which number of pictures was read, what they were, and from which error rate on
-    something can be sure.
+    """Return three lines: how many pictures were read correctly, what they were, and the error rate from which readings
+    can be sure.
     """
     kept = scale.least_error
     if kept is None:
@@ -188,10 +189,9 @@ def scale_in_words(scale: Scale) -> tuple[str, str, str]:
 
 
 def unseen_digits(place: Path, model: Model) -> tuple[Split, str]:
-    """Find the digits that the training of a run's model, or of an ONNX file, held back; and what their dataset is
-    called.
+    """Return the digits that the training of a run's model, or of an ONNX file, held back, and their dataset's name.
 
-    Raises DataError where nothing was held back, or where nobody knows what was.
+    Raises DataError if nothing was held back, or it is not recorded what was.
     """
     held_back = held_back_of(place, model)
     if place.is_dir():
@@ -200,7 +200,7 @@ def unseen_digits(place: Path, model: Model) -> tuple[Split, str]:
         dataset = data_of(Run.open(place), None)
     else:
         dataset = load_dataset(_data_by_sha256()[model.contract.data_sha256])
-    # Networks for pages and for numbers name signs behind the digits, and those for pages `other`.
+    # Networks for pages and for numbers list signs after the digits, those for pages also `other`.
     names = model.contract.class_names[:10] if model.reads == "page" else model.contract.class_names
     if model.reads == "number":
         names = tuple(name for name in names if name not in SIGNS)
@@ -209,9 +209,9 @@ def unseen_digits(place: Path, model: Model) -> tuple[Split, str]:
 
 
 def held_back_of(place: Path, model: Model) -> HeldBack:
-    """Tell what the training of a run's model, or of an ONNX file, held back; no data is read.
+    """Return what the training of a run's model, or of an ONNX file, held back; no data is read.
 
-    Raises DataError where nothing was held back, or where nobody knows what was.
+    Raises DataError if nothing was held back, or it is not recorded what was.
     """
     contract = model.contract
     if place.is_dir():
@@ -236,8 +236,8 @@ def _data_by_sha256() -> dict[str, str]:
 
 
 def _refuse_known(place: Path, folder: Path, labelled: Sequence[Labelled]) -> None:
-    """Raise SettingError where the run in `place` learnt from the pictures of `folder`; those marked as test it
-    never saw.
+    """Raise SettingError if the run in `place` learnt from the pictures in `folder`; it never saw those marked as
+    test.
     """
     if not place.is_dir() or labelled[0].split == "test":
         return

@@ -19,7 +19,7 @@ from digitry.runs import Run
 from digitry.types import Dataset, Labels
 
 LEVEL = 0.05
-"""A difference with a corrected p below this is called more than chance."""
+"""A difference with a corrected p below this counts as more than chance."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Pair:
     p: float
     """McNemar's exact test, two-sided."""
     p_corrected: float
-    """The same after Holm's correction for all pairs of the comparison."""
+    """The same after Holm's correction over all pairs of the comparison."""
     more_than_chance: bool
     sentence: str
 
@@ -94,10 +94,10 @@ def compare(
     data: Dataset | str | Path | None = None,
     progress: judging.CountProgress | None = None,
 ) -> Comparison:
-    """Judge two or more runs on one split and test every pair.
+    """Evaluate two or more runs on one split and test every pair.
 
     All runs must have been trained on the same data and, for `train` and `validation`, with the same part held back.
-    Raises SettingError when they were not, since their figures would speak of different images.
+    Raises SettingError otherwise, since their figures would be about different images.
     """
     if split not in judging.SPLITS:
         raise unknown_name("split", split, judging.SPLITS)
@@ -186,12 +186,12 @@ def _check_comparable(runs: Sequence[Run], split: str) -> None:
 
 def _held_back(run: Run) -> tuple[Any, ...]:
     fraction, method, seed = run.held_back
-    # The last part of a file is the same whatever the seed.
+    # The `last` part of a file is the same for every seed.
     return (fraction, method, seed if fraction and method != "last" else None)
 
 
 def _learnt_from(run: Run) -> tuple[int, int] | None:
-    """Tell which of the images that were not held back: so many, drawn by which seed; None for all."""
+    """Return the number of images it learnt from and the seed that drew them; None if all that were not held back."""
     count = run.settings.get("training_images")
     return None if count is None else (count, run.seed)
 

@@ -1,4 +1,4 @@
-"""Runs side by side as a page: figures, pairs, settings, and their curves."""
+"""The page of a comparison: runs side by side with their figures, pairs, settings and curves."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def comparison_page(comparison: Comparison) -> Page:
 
 
 def curves(names: Sequence[str], runs: Sequence[Run], figure_name: str) -> Figure:
-    """Draw `loss` or `accuracy` after each epoch, a line a run: of validation where all have it, else of training."""
+    """Draw `loss` or `accuracy` after each epoch, one line per run: validation if all have it, else training."""
     prefix = "val_" if all("val_loss" in one.figures for one in runs) else ""
     with charts.styled():
         from matplotlib.ticker import MaxNLocator, PercentFormatter

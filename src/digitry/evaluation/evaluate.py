@@ -20,17 +20,17 @@ def evaluate(
     data: Dataset | str | Path | None = None,
     progress: CountProgress | None = None,
 ) -> Evaluation | NumberEvaluation | FileEvaluation:
-    """Judge a run on `train`, `validation` or `test`, and write metrics.json, plots/ and report.html into its folder.
+    """Evaluate a run on `train`, `validation` or `test`, and write metrics.json, plots/ and report.html to its folder.
 
-    A run that reads numbers is judged on 5,000 numbers written with the digits of the split: how many of them it reads
-    to the last digit; there is no report of it. The model is the run's model.onnx. The images it was trained on, and
-    those held back, are judged beside the split; the test split is read only if it is the one asked for. `data` may
-    name other data than the run's own: then only `split` is judged, and the report goes to a folder `on-<data>` in the
-    run. `progress` is called with (images done, images in all). An ONNX file in the run's place, one that was adopted
-    say, or the name of a network that ships, is judged on `train` or `test` alone, and nothing is written.
+    A run that reads numbers is evaluated on 5,000 numbers written with the digits of the split: on how many every digit
+    is right; it gets no report. The model is the run's model.onnx. The images it was trained on, and those held back,
+    are evaluated too; the test split is read only if requested. `data` may name other data than the run's own: then
+    only `split` is evaluated, and the report goes to a folder `on-<data>` in the run. `progress` is called with (images
+    done, images in all). `run` may also be an ONNX file, such as an adopted one, or the name of a shipped model: these
+    are evaluated on `train` or `test` alone, and nothing is written.
 
     Raises SettingError for an unknown split, DataError for data that is not the run's or does not fit, ModelError for a
-    folder that is no finished run, StorageError when the report cannot be written.
+    folder that is not a finished run, StorageError when the report cannot be written.
     """
     from digitry.evaluation import report
     from digitry.packages import need
@@ -46,7 +46,7 @@ def evaluate(
 
 
 def write_report(run: str | os.PathLike[str], *, data: Dataset | str | Path | None = None) -> Evaluation:
-    """Write the report at the end of a training: on the validation part, or on the training images where none was held
+    """Write the report at the end of a training: on the validation part, or on the training images if nothing was held
     back.
 
     The test split is not read.

@@ -17,12 +17,12 @@ from digitry.networks.odd_data import warn_of_view
 from digitry.types import Dataset
 
 SPLITS = ("train", "test")
-"""Which part its training held back nobody knows."""
+"""No validation: it is not recorded which part its training held back."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FileEvaluation:
-    """A model file, judged on one split of a dataset."""
+    """A model file, evaluated on one split of a dataset."""
 
     path: Path
     split: str
@@ -40,11 +40,11 @@ class FileEvaluation:
 
     @property
     def splits(self) -> dict[str, JudgedSplit]:
-        """The one that was judged, by its name."""
+        """The evaluated split, by its name."""
         return {self.split: self.judged}
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain JSON values, by the names that metrics.json has."""
+        """Return plain JSON values, named as in metrics.json."""
         return {
             "model": str(self.path),
             "recipe": self.recipe,
@@ -64,10 +64,10 @@ def judge_model(
     data: Dataset | str | Path | None = None,
     progress: CountProgress | None = None,
 ) -> FileEvaluation:
-    """Judge an ONNX file with a contract on `train` or `test` of a dataset: the one it learnt from, or `data`.
+    """Evaluate an ONNX file with a contract on `train` or `test` of a dataset: the one it learnt from, or `data`.
 
-    Raises SettingError for another split, DataError where nobody says which data or it does not fit, ModelError for a
-    file that cannot be used or reads no single digits.
+    Raises SettingError for another split, DataError when the data is unknown or does not fit, ModelError for a file
+    that cannot be used or does not read single digits.
     """
     path = Path(file)
     model = Model.open(path, reads="digit")

@@ -1,4 +1,4 @@
-"""What is said of every run that was judged, whatever it reads."""
+"""What is reported of every evaluated run, whatever it reads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from digitry.runs import METRICS, Run
 
 @dataclass(frozen=True, kw_only=True)
 class JudgedRun:
-    """A run, judged on the part `split` of a dataset."""
+    """A run, evaluated on the part `split` of a dataset."""
 
     run: Run
     split: str
@@ -19,15 +19,15 @@ class JudgedRun:
     data_name: str
     data_sha256: str
     same_data: bool
-    """Whether the data is the one the run was trained on."""
+    """Whether the data is what the run was trained on."""
     model_sha256: str
     parameters: int | None
     folder: Path
-    """Where report and metrics go: the run itself, or a folder in it for data of another identity."""
+    """Where report and metrics go: the run itself, or a folder in it if the data is not the run's."""
 
     @property
     def metrics_path(self) -> Path:
-        """Where the figures are."""
+        """Path of metrics.json."""
         return self.folder / METRICS
 
     def to_json(self) -> dict[str, Any]:

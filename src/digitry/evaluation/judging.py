@@ -1,4 +1,4 @@
-"""A run and labelled images → figures. Nothing is written, and no image of the test split is read unless asked for."""
+"""A run and labelled images → figures. Nothing is written, and the test split is read only if requested."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 SPLITS = ("train", "validation", "test")
 
 IMAGES_A_CALL = 2_048
-"""A model is asked for so many at a time."""
+"""Number of images per call of the model."""
 
 CountProgress = Callable[[int, int], None]
 """Called with (images done, images in all)."""
@@ -45,13 +45,13 @@ class JudgedSplit:
 
     @cached_property
     def predicted(self) -> Labels:
-        """The likeliest class of each image, int64 (n,)."""
+        """The most probable class of each image, int64 (n,)."""
         return metrics.predicted_labels(self.probabilities)
 
 
 @dataclass(frozen=True)
 class WithoutDoubtful:
-    """The test figures once more, with the images left out whose label careful people doubt."""
+    """The test figures again, without the images whose label reviewers doubt."""
 
     left_out: int
     error_count: int
@@ -63,28 +63,28 @@ class WithoutDoubtful:
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation(JudgedRun):
-    """A run, judged. `split` names the part that was asked for; `splits` also holds those to compare it with."""
+    """An evaluated run. `split` names the part that was requested; `splits` also holds those to compare it with."""
 
     data_reference: str
-    """What to give as `data` to have the same again."""
+    """The `data` argument that reproduces the evaluation."""
     splits: Mapping[str, JudgedSplit]
     doubtful: NDArray[np.int64]
-    """Positions in the judged split whose label is doubtful; none unless it is the MNIST test set."""
+    """Indices in the evaluated split whose label is doubtful; empty unless it is the MNIST test set."""
     without_doubtful: WithoutDoubtful | None
 
     @property
     def judged(self) -> JudgedSplit:
-        """The part that was asked for."""
+        """The requested part."""
         return self.splits[self.split]
 
     @property
     def scores(self) -> metrics.Scores:
-        """Figures of the split that was asked for."""
+        """Figures of the requested split."""
         return self.judged.scores
 
     @property
     def report_path(self) -> Path:
-        """Where the page is."""
+        """Path of the page."""
         return self.folder / REPORT
 
     def to_json(self) -> dict[str, Any]:
@@ -103,10 +103,10 @@ def judge_run(
     data: Dataset | str | Path | None = None,
     progress: CountProgress | None = None,
 ) -> Evaluation:
-    """Judge a run on one split, beside the images it was trained on.
+    """Evaluate a run on one split, and on the images it was trained on.
 
-    Without `data`, the run's own data is loaded. Data of another identity can be given as `data`; then only `split` is
-    judged. Raises DataError when the run's own data no longer has the SHA-256 it had in training.
+    Without `data`, the run's own data is loaded. Other data can be given as `data`; then only `split` is evaluated.
+    Raises DataError when the run's own data no longer has the SHA-256 it had in training.
     """
     opened = Run.open(run)
     predictor = opened.model(reads="digit")
@@ -142,7 +142,7 @@ def judge_run(
 
 
 def data_of(run: Run, data: Dataset | str | Path | None) -> Dataset:
-    """Return the data to judge on: the given one, or the run's own, checked."""
+    """Return the data to evaluate on: the given one, or the run's own, verified."""
     if isinstance(data, Dataset):
         return data
     if data is not None:
@@ -151,9 +151,9 @@ def data_of(run: Run, data: Dataset | str | Path | None) -> Dataset:
 
 
 def splits_of(run: Run, dataset: Dataset, split: str) -> dict[str, Split]:
-    """Return the split asked for and, on the run's own data, the parts that training saw, in the order of SPLITS.
+    """Return the requested split and, on the run's own data, the parts that training saw, in the order of SPLITS.
 
-    The data's classes must be numbered as the model numbers them: that is how a part was held back.
+    The data must have the model's class numbers, since the held-back part was chosen by them.
     """
     parts = _parts_of(run, dataset, split)
     if not all(map(len, parts.values())):
@@ -190,7 +190,7 @@ def _parts_of(run: Run, dataset: Dataset, split: str) -> dict[str, Split]:
 def predict_split(
     predictor: Model, part: Split, progress: CountProgress | None = None, *, done: int = 0, total: int | None = None
 ) -> Probabilities:
-    """Predict float32 (n, classes), in calls small enough to show progress and to keep memory flat."""
+    """Predict float32 (n, classes), in calls small enough to show progress and keep memory use flat."""
     rows = []
     for start in range(0, len(part), IMAGES_A_CALL):
         rows.append(predictor.probabilities(part.images[start : start + IMAGES_A_CALL]))
@@ -201,7 +201,7 @@ def predict_split(
 
 def scores_of(run: Run, part: Split, probabilities: Probabilities) -> metrics.Scores:
     """Return the figures of one part. Raises ModelError, which names the run, when the model's answers cannot be
-    judged.
+    evaluated.
     """
     try:
         return metrics.score_split(part.labels, probabilities)
@@ -210,7 +210,7 @@ def scores_of(run: Run, part: Split, probabilities: Probabilities) -> metrics.Sc
 
 
 def parameters_of(contract: Contract) -> int | None:
-    """Tell how many numbers the network learnt, from the contract or else from the recipe; None if neither knows."""
+    """Return the network's number of parameters, from the contract or else the recipe; None if neither has it."""
     if "parameters" in contract.metrics:
         return int(contract.metrics["parameters"])
     from digitry.recipes import RECIPES

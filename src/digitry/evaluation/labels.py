@@ -1,4 +1,4 @@
-"""A person's labelled pictures → what there is to read and what should come out; nothing is decoded here."""
+"""A user's labelled pictures → what to read and the expected results; nothing is decoded here."""
 
 from __future__ import annotations
 
@@ -27,38 +27,38 @@ EXPECTED = (
 
 @dataclass(frozen=True)
 class Labelled:
-    """One picture with its label; `problem` says why it cannot be judged."""
+    """One picture with its label; `problem` says why it cannot be evaluated."""
 
     path: Path
     name: str
-    """As the table names it, or class/file."""
+    """As in the table, or class/file."""
     label: str
     author: str = ""
     split: str = ""
     problem: str | None = None
     is_name: bool = False
-    """Whether the label is the name of a class, not a number."""
+    """Whether the label is a class name rather than a number."""
     image: Images | None = None
-    """The picture itself, uint8 (28, 28), where it comes out of an array; `path` is then the array's."""
+    """The picture itself, uint8 (28, 28), if it comes from an array, whose path is then `path`."""
 
     @property
     def picture(self) -> Path | Images:
-        """What is read."""
+        """What to read."""
         return self.path if self.image is None else self.image
 
     @property
     def wanted(self) -> str:
-        """What is right: the digits of the label, "1250" for "1,250", or the class; empty when that is not known."""
+        """The right answer: the label's digits, "1250" for "1,250", or the class; empty if unknown."""
         return "" if self.problem else self.label if self.is_name else digits_of(self.label)
 
 
 def read_labels(place: Path, expect: str, class_names: tuple[str, ...] = TEN_DIGITS) -> list[Labelled]:
-    """Read the labelled pictures of a folder, table or array, in its order; class folders are sorted. Of arrays the
-    test split counts, where there is one.
+    """Read the labelled pictures of a folder, table or array, in order; class folders are sorted. Of arrays, the test
+    split counts if there is one.
 
-    The labels are whole numbers, or names of classes where these are other than the ten digits. Where some are marked
-    as `test`, in a split column or by a folder of that name, only those count: the others are for training.
-    Raises DataError where there is no list of pictures at all, or an empty one.
+    Labels are whole numbers, or class names if the classes are not the ten digits. If some are marked as `test`, in a
+    split column or by a folder of that name, only those count: the others are for training. Raises DataError when there
+    is no list of pictures, or it is empty.
     """
     table = place / LABELS_TABLE if place.is_dir() else place
     try:

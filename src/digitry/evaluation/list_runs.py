@@ -1,4 +1,4 @@
-"""A folder of runs → a leaderboard: what each was, what of its settings is its own, and how well it did."""
+"""A folder of runs → a leaderboard: each run, the settings in which it differs from its recipe, and its accuracy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from digitry.recipes.settings import with_defaults
 from digitry.runs import CONFIG, MODEL, Run
 
 RUNS = "runs"
-"""Where runs are put unless something else is asked for."""
+"""Default folder for runs."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Listed:
     """One run in a leaderboard."""
 
     run: str
-    """Its folder, below the one that was listed."""
+    """Its folder, relative to the one that was listed."""
     folder: Path
     recipe: str
     data: str
@@ -30,16 +30,16 @@ class Listed:
     seed: int
     is_finished: bool
     epochs: int
-    """Those that are done."""
+    """Number of finished epochs."""
     settings: dict[str, Any]
-    """Those that are not what the recipe says; of a recipe that is not known here, those that its runs differ in."""
+    """Those that differ from the recipe's; for an unknown recipe, those in which its runs differ."""
     validation_accuracy: float | None
-    """Of the epoch whose weights are kept; None where nothing was held back."""
+    """Of the epoch whose weights are kept; None if nothing was held back."""
     validation_loss: float | None
     test_accuracy: float | None
-    """None while the test set is closed."""
+    """None if the run has not been evaluated on the test set."""
     seconds: float
-    """Of training: its epochs together."""
+    """Duration of all training epochs."""
     model_bytes: int | None
     """Size of its ONNX file."""
     created: str
@@ -56,7 +56,7 @@ class RunList:
     folder: Path
     runs: tuple[Listed, ...]
     damaged: tuple[str, ...]
-    """A sentence for each folder that holds a run which cannot be read."""
+    """One sentence for each run that cannot be read."""
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -79,18 +79,17 @@ _KEYS: dict[str, tuple[Callable[[Listed], Any], bool]] = {
     "data": (lambda one: one.data, False),
     "seed": (lambda one: one.seed, False),
 }
-"""What a leaderboard may be sorted by → its value, and whether the highest comes first."""
+"""Sort key of a leaderboard → its value, and whether the highest comes first."""
 
 ORDERS = tuple(_KEYS)
 
 
 def list_runs(folder: str | os.PathLike[str] = RUNS, *, sort: str = "validation", reverse: bool = False) -> RunList:
-    """List every run below a folder, the best first; nothing is judged and no data is read.
+    """List every run below a folder, the best first; nothing is evaluated and no data is read.
 
-    `sort` is one of `ORDERS`: accuracies from the highest down, all else from the lowest up, what is not known last;
-    `reverse` turns that round. A folder that is a run itself is a list of one. Where there is no folder `runs`
-    nothing was trained yet: its list is empty. Raises SettingError where there is no other such folder, or for an
-    unknown order.
+    `sort` is one of `ORDERS`: accuracies in descending order, everything else in ascending order, unknown values last;
+    `reverse` reverses that. A folder that is itself a run gives a list of one. If the default folder `runs` does not
+    exist, the list is empty. Raises SettingError if any other folder does not exist, or for an unknown order.
     """
     place = Path(folder)
     if sort not in _KEYS:
@@ -111,7 +110,7 @@ def list_runs(folder: str | os.PathLike[str] = RUNS, *, sort: str = "validation"
 
 
 def _run_folders(place: Path) -> list[Path]:
-    """Return every folder with a config, by name; nothing inside of a run is looked at."""
+    """Return every folder with a config, by name; folders inside a run are not searched."""
     found = []
     for root, folders, files in os.walk(place):
         folders.sort()
@@ -143,11 +142,11 @@ def _listed(one: Run, place: Path, all_runs: Sequence[Run]) -> Listed:
 
 
 def settings_of_its_own(one: Run, all_runs: Sequence[Run]) -> dict[str, Any]:
-    """Return the settings of a run that are not its recipe's; of an unknown recipe those that its runs differ in."""
+    """Return the settings that differ from the recipe's; for an unknown recipe, those in which its runs differ."""
     settings = one.settings
     try:
         plan = recipes.get(one.recipe).settings
-    except SettingError:  # a recipe of somebody's own: its runs have only each other to differ from
+    except SettingError:  # a user's own recipe: its runs can only be compared with each other
         others = [other.settings for other in all_runs if other.recipe == one.recipe]
         return {name: value for name, value in settings.items() if any(o.get(name) != value for o in others)}
     before = plan.to_json()

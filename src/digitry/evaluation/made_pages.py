@@ -1,4 +1,4 @@
-"""Made pages whose numbers are known → which of the numbers that were read there are right."""
+"""Made pages with known numbers → which of the numbers read there are right."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from digitry.types import Box, Number, Split
 FloatBox = tuple[float, float, float, float]
 
 LARGEST = 60
-"""Pixels: larger digits on a window are cut by its border too often."""
+"""In pixels: larger digits on a window are cut by its border too often."""
 
 EDGE = 3
-"""Pixels from the border within which a number may go on beyond it."""
+"""A number this many pixels or less from the border may continue beyond it."""
 
 
 class MadeNumber(NamedTuple):
@@ -30,11 +30,9 @@ class MadeNumber(NamedTuple):
 
     text: str
     box: FloatBox
-    """On the page as it lies."""
+    """On the page as photographed."""
     counts: bool
-    """Whether a reader has to find it: of the hand that is wanted, all of it visible, not struck out, with no letter
-    beside it.
-    """
+    """Whether a reader has to find it: by the wanted hand, fully visible, not struck out, with no letter beside it."""
     struck: bool
 
 
@@ -42,13 +40,13 @@ class Judged(NamedTuple):
     """What is right on a page."""
 
     given: list[tuple[Number, bool]]
-    """Every number that was read, and whether it is there; numbers that count neither way are left out."""
+    """Every number that was read, and whether it is there; ignored numbers are left out."""
     missed: list[MadeNumber]
-    """Those that had to be found and were not."""
+    """Numbers that should have been found but were not."""
 
 
 def made_pages(digits: Split, count: int, seed: int) -> Iterator[PhotographedPage]:
-    """Make pages of every layout in turn, written with these digits; each a function of the seed and its number."""
+    """Yield pages of all layouts in turn, written with these digits; each depends only on the seed and its index."""
     glyphs = Glyphs.of(digits.images, np.asarray(digits.labels))
     for number in range(count):
         layout, _ = LAYOUTS[number % len(LAYOUTS)]
@@ -56,9 +54,10 @@ def made_pages(digits: Split, count: int, seed: int) -> Iterator[PhotographedPag
 
 
 def judge_numbers(page: PhotographedPage, numbers: Sequence[Number], only: str = "written") -> Judged:
-    """Judge numbers that were read on a page: right where one of the same text stands in the same place.
+    """Judge numbers read on a page: right if a number with the same text is at the same place.
 
-    What stands nearest to one that counts neither way is left out; `only` says which hands count, as the reader has it.
+    Readings nearest to a number that does not count are left out, except a struck-out one: reading that is wrong.
+    `only` says which hands count, as for the reader.
     """
     known = numbers_on(page, only)
     hits: dict[int, MadeNumber] = {}
@@ -82,12 +81,12 @@ def judge_numbers(page: PhotographedPage, numbers: Sequence[Number], only: str =
 
 
 def _apart(one: Box | FloatBox, other: Box | FloatBox) -> float:
-    """Return how far the middles of two boxes lie apart, in pixels."""
+    """Return the distance between the centres of two boxes, in pixels."""
     return math.hypot(one[0] + one[2] / 2 - other[0] - other[2] / 2, one[1] + one[3] / 2 - other[1] - other[3] / 2)
 
 
 def numbers_on(page: PhotographedPage, only: str = "written") -> list[MadeNumber]:
-    """Give the numbers on a made page; `only` "written", "printed" or "all" of them count."""
+    """Return the numbers on a made page; `only` "written", "printed" or "all" of them count."""
     height, width = page.grey.shape
     numbers = []
     for start, first in enumerate(page.characters):
@@ -111,7 +110,7 @@ def numbers_on(page: PhotographedPage, only: str = "written") -> list[MadeNumber
 
 
 def same_place(one: Box | FloatBox, other: Box | FloatBox) -> bool:
-    """Tell whether the middle of either box lies within the other."""
+    """Return whether the centre of either box lies within the other."""
     return any(
         abs(a[0] + a[2] / 2 - b[0] - b[2] / 2) < b[2] / 2 + 2 and abs(a[1] + a[3] / 2 - b[1] - b[3] / 2) < b[3] / 2 + 2
         for a, b in ((one, other), (other, one))

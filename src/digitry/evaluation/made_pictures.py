@@ -1,4 +1,4 @@
-"""Digits that a model has not seen → pictures of them, as the reader gets pictures, and what they say."""
+"""Digits that a model has not seen → pictures of them, as the reader would get them, and the right answers."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from numpy.typing import NDArray
 from digitry.types import TEN_DIGITS, Split
 
 LONGEST = 8
-"""Digits of the longest number that is written."""
+"""Number of digits of the longest number."""
 
 LONGEST_NAME = 100
-"""A dataset may be called after any folder."""
+"""Dataset names are cut to this length: one may be called after any folder."""
 
 PHOTOGRAPH_WIDTH = 44
-"""Of the photograph of one digit, in pixels of a strip: the digit with paper around it."""
+"""Width of the photograph of one digit, in pixels of a strip: the digit with paper around it."""
 
 ZOOMS = np.exp(np.linspace(np.log(0.8), np.log(6.0), 16))
-"""Photographs of one digit are so many times as high as a strip. Few, for the reader is fast at sizes it has met."""
+"""Heights of photographs of one digit, in strips. Only a few, because the reader is fast at sizes it has met."""
 
 
 NUMBERS_A_DIGIT = 4
-"""Of each digit so many numbers of one to eight digits are written, at most: a digit stands beside others each time, in
-another hand."""
+"""Maximum ratio of numbers to digits: a digit comes in several numbers, each time beside others, in another hand."""
 
 
 def made_pictures(
     reads: str, unseen: Split, class_names: tuple[str, ...], count: int, rng: np.random.Generator
 ) -> Iterator[tuple[NDArray[np.uint8], str]]:
-    """Make `count` grey pictures, uint8 (h, w), of digits of `unseen`, and what should be read in each.
+    """Yield `count` grey pictures, uint8 (h, w), of digits of `unseen`, each with the right answer.
 
-    For a network that reads a `digit`: half as the dataset has them, half in photographs, in their own shapes: who
-    learnt from them knows no others. A digit comes once either way, in the same place of the second round. What is no
-    digit (clothes, letters) is never photographed: nobody knows what its ink would look like. For one that reads a
-    `number`: photographs of 1 to 8 digits, any of them. `most_pictures` tells the highest count.
+    For a network that reads a `digit`: half as the dataset has them, half in photographs, in their own shapes, which a
+    network trained on the dataset does not know. A digit comes once in either form, at the same place of the second
+    round. What is not a digit (clothes, letters) is never photographed: nobody knows what its ink would look like. For
+    a network that reads a `number`: photographs of 1 to 8 of any of the digits. `most_pictures` gives the highest
+    `count`.
     """
     if reads == "number":
         yield from _numbers(unseen, class_names, count, rng)
@@ -53,14 +53,14 @@ def made_pictures(
 
 
 def most_pictures(reads: str, unseen: Split, class_names: tuple[str, ...]) -> int:
-    """Tell how many pictures can be made of the digits of `unseen`: no digit should decide too many."""
+    """Return how many pictures can be made of the digits of `unseen`: no digit should influence too many."""
     if reads == "number":
         return len(unseen) * NUMBERS_A_DIGIT
     return len(unseen) * (2 if class_names == TEN_DIGITS else 1)
 
 
 def describe(reads: str, class_names: tuple[str, ...], data: str) -> str:
-    """Describe what `made_pictures` makes of a dataset, in words."""
+    """Describe the pictures that `made_pictures` makes of a dataset."""
     data = data if data.isprintable() and len(data) <= LONGEST_NAME else "a dataset"
     unseen = f"digits of {data} that it has not seen"
     if reads == "number":

@@ -1,7 +1,7 @@
-"""Labels and probabilities → numbers. NumPy only; every function is pure.
+"""Labels and probabilities → figures. NumPy only; every function is pure.
 
-Everywhere: `labels` int64 (n,), `predicted` int64 (n,), `probabilities` float (n, classes) whose rows sum to 1, n ≥ 1.
-Accuracies are fractions from 0 to 1. A wrong shape, an empty array or a number that is not finite raises ValueError.
+Throughout: `labels` int64 (n,), `predicted` int64 (n,), `probabilities` float (n, classes) whose rows sum to 1, n ≥ 1.
+Accuracies are fractions from 0 to 1. Wrong shapes, empty arrays and non-finite numbers raise ValueError.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ Z_95 = 1.959963984540054
 
 @dataclass(frozen=True)
 class ClassScore:
-    """How one class fares. NaN where the split holds no image of it: such a class cannot be judged."""
+    """The figures of one class. NaN if the split has no image of it."""
 
     precision: float
-    """Share of the images called this class that are; 0 when none is called so."""
+    """Fraction of the images predicted as this class that are of it; 0 if none are."""
     recall: float
-    """Share of the images of this class that are called so."""
+    """Fraction of the images of this class that are predicted as it."""
     f1: float
     images: int
 
@@ -48,7 +48,7 @@ class CalibrationBin:
     confidence: float
     """Mean confidence; NaN in an empty bin."""
     accuracy: float
-    """Share that is right; NaN in an empty bin."""
+    """Fraction that is right; NaN in an empty bin."""
 
 
 @dataclass(frozen=True)
@@ -115,25 +115,25 @@ def score_split(labels: Labels, probabilities: NDArray[np.floating[Any]]) -> Sco
 
 
 def predicted_labels(probabilities: NDArray[np.floating[Any]]) -> Labels:
-    """Return the likeliest class of each row, int64 (n,); the lower class index on a tie."""
+    """Return the most probable class of each row, int64 (n,); the lower class index on a tie."""
     _check_probabilities(probabilities)
     predicted: Labels = probabilities.argmax(axis=1).astype(np.int64)
     return predicted
 
 
 def error_count(labels: Labels, predicted: Labels) -> int:
-    """Tell how many predictions differ from their label."""
+    """Return the number of predictions that differ from their label."""
     _check_pair(labels, predicted)
     return int(np.count_nonzero(labels != predicted))
 
 
 def accuracy(labels: Labels, predicted: Labels) -> float:
-    """Return the share of right predictions (top-1)."""
+    """Return the fraction of right predictions (top-1)."""
     return (len(labels) - error_count(labels, predicted)) / len(labels)
 
 
 def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
-    """Return the 95% score interval of a share (Wilson 1927); unlike the plain normal one it stays inside 0 to 1."""
+    """Return the 95% score interval of a fraction (Wilson 1927); unlike the normal one it stays within 0 to 1."""
     if not 0 <= successes <= trials or trials == 0:
         raise ValueError(f"need 0 ≤ successes ≤ trials and trials ≥ 1, not {successes} of {trials}")
     share, square = successes / trials, Z_95 * Z_95
@@ -174,9 +174,7 @@ def nll(labels: Labels, probabilities: NDArray[np.floating[Any]]) -> float:
 
 
 def brier(labels: Labels, probabilities: NDArray[np.floating[Any]]) -> float:
-    """Return Brier's score of 1950: mean over images of Σ over classes (probability − one_hot)², 0 (best) to 2
-    (worst).
-    """
+    """Return the Brier score (1950): mean over images of Σ over classes (probability − one_hot)², 0 (best) to 2."""
     _check_labelled(labels, probabilities)
     difference = probabilities.astype(np.float64)
     difference[np.arange(len(labels)), labels] -= 1
@@ -186,9 +184,7 @@ def brier(labels: Labels, probabilities: NDArray[np.floating[Any]]) -> float:
 def calibration_bins(
     labels: Labels, probabilities: NDArray[np.floating[Any]], bins: int = CALIBRATION_BINS
 ) -> tuple[CalibrationBin, ...]:
-    """Group images by their confidence (the largest probability) into bins of equal width; see
-    CALIBRATION_BINS.
-    """
+    """Group images by their confidence (the largest probability) into bins of equal width; see CALIBRATION_BINS."""
     _check_labelled(labels, probabilities)
     confidence = probabilities.max(axis=1).astype(np.float64)
     right = probabilities.argmax(axis=1) == labels
@@ -210,7 +206,7 @@ def calibration_bins(
 
 
 def expected_calibration_error(bins: Sequence[CalibrationBin]) -> float:
-    """Return Σ over bins (share of images) · |accuracy − mean confidence|, 0 (best) to 1; empty bins weigh nothing."""
+    """Return Σ over bins (fraction of images) · |accuracy − mean confidence|, 0 (best) to 1; empty bins count 0."""
     total = sum(one.images for one in bins)
     return sum(one.images * abs(one.accuracy - one.confidence) for one in bins if one.images) / total
 

@@ -1,4 +1,4 @@
-"""How well a network reads whole numbers: strips written with a split's digits, read to the last digit."""
+"""How well a network reads whole numbers: strips written with a split's digits, on which every digit must be right."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ from digitry.runs import Run
 from digitry.types import SIGNS, TEN_DIGITS, Dataset, Split
 
 STRIPS, KEY = 5000, 2**32 - 2
-"""How many numbers are written with a split's digits, and what takes the epoch's place in their seed."""
+"""Number of strips written with a split's digits, and the value that replaces the epoch in their seed."""
 
 TOGETHER = 100
-"""Strips that the network sees at a time."""
+"""Number of strips per call of the network."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class NumberEvaluation(JudgedRun):
-    """A run that reads numbers, judged on strips written with the digits of one split."""
+    """A run that reads numbers, evaluated on strips written with the digits of one split."""
 
     strips: int
     right: int
-    """Strips whose number was read to the last digit."""
+    """Number of strips read without a mistake."""
 
     @property
     def accuracy(self) -> float:
-        """Share of the numbers that was read to the last digit, 0 to 1."""
+        """Fraction of the strips read without a mistake, 0 to 1."""
         return self.right / self.strips
 
     @property
@@ -64,9 +64,10 @@ def evaluate_numbers(
     data: Dataset | str | Path | None = None,
     progress: CountProgress | None = None,
 ) -> NumberEvaluation:
-    """Judge a run that reads numbers on strips made of `train`, `validation` or `test`, and write its metrics.json.
+    """Evaluate a run that reads numbers on strips made from `train`, `validation` or `test`, and write its
+    metrics.json.
 
-    Errors as for `evaluate`.
+    Raises as `evaluate` does.
     """
     files = Run.open(run)
     model = Model.open(files.folder, reads="number")
@@ -94,8 +95,8 @@ def evaluate_numbers(
 def written_strips(
     split: Split, seed: int, class_names: tuple[str, ...] = TEN_DIGITS
 ) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
-    """Write strips, uint8 (n, 40, width), with the digits of a split; and what a network of these classes has to say of
-    them, int32 (n, characters): where it names no signs, the digits alone.
+    """Write strips, uint8 (n, 40, width), with the digits of a split; return them and what a network of these classes
+    should read, int32 (n, characters): only the digits if it knows no signs.
     """
     from digitry.synthesis.number_strips import made_strips
 
@@ -111,7 +112,7 @@ def written_strips(
 def numbers_right(
     model: Model, strips: NDArray[np.uint8], targets: NDArray[np.int32], progress: CountProgress | None = None
 ) -> int:
-    """Count the strips whose number is read to the last digit."""
+    """Count the strips read without a mistake."""
     right = 0
     for start in range(0, len(strips), TOGETHER):
         part = slice(start, start + TOGETHER)

@@ -1,4 +1,4 @@
-"""Pictures and what they say → the model's own confidence in each, and whether it was read rightly."""
+"""Pictures with the right answers → the model's raw confidence in each, and whether it was read correctly."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from digitry.synthesis.pages import PhotographedPage
 from digitry.types import Reading
 
 ExpectedPage = tuple[NDArray[np.uint8] | None, str]
-"""A grey page, uint8 (h, w), or None for one that cannot be opened; and what should be read in it."""
+"""A grey page, uint8 (h, w), or None if it cannot be opened; and what should be read in it."""
 
 TOGETHER = 64
-"""Pictures of one digit that the network sees at a time."""
+"""Number of pictures of one digit per call of the network."""
 
 
 def measuring_reader(model: Model, second_opinion: bool | None = None) -> Reader:
-    """Make a reader whose confidences are the model's own, every one of them sure.
+    """Return a reader whose confidences are the model's own, without a scale, and all sure.
 
-    `second_opinion`: whether the shipped network for numbers is asked about digits too; None as the model's scale says.
+    `second_opinion`: whether the shipped network for numbers is asked about digits too; None follows the model's scale.
     """
     return Reader(model, sure_confidence=0.0, ask_both=second_opinion)
 
@@ -37,8 +37,8 @@ def own_confidence(
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Read `count` pictures: the model's own confidence in each, float64 (n,), and whether it was right, bool (n,).
 
-    A picture in which nothing is found counts as wrong, with no confidence, unless there is nothing on it. A number is
-    right where its digits are what is expected: synthetic ones have signs among them that nobody wrote down.
+    A picture in which nothing is found counts as wrong, with confidence 0, unless there is nothing on it. A number is
+    right if its digits are: synthetic numbers contain signs that are not in the expected text.
     """
     confidence, right = np.zeros(count), np.zeros(count, bool)
     together = 1 if reads == "number" else TOGETHER
@@ -59,11 +59,11 @@ def own_confidence(
 def own_confidence_on_pages(
     reader: Reader, pages: Iterable[PhotographedPage], count: int, progress: Progress | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Read `count` made pages: the own confidence in every number that could be sure, and whether it is there.
+    """Read `count` made pages: the model's own confidence in every number that could be sure, and whether it is there.
 
-    A number that is not on its page counts as wrong. What is never sure (struck out, something close beside it, read
-    otherwise by the other network) is left out, and so are pages that were read as one digit or number by the networks
-    for those: they have scales of their own.
+    A number that is not on its page counts as wrong. Numbers that are never sure (struck out, with something close by,
+    contradicted by the other network) are left out, and so are pages that the networks for single digits or numbers
+    read: these have their own scales.
     """
     confidence: list[float] = []
     right: list[bool] = []
@@ -91,7 +91,7 @@ def opened(labelled: Iterable[Labelled]) -> Iterator[ExpectedPage]:
 
 
 def _read(reader: Reader, reads: str, pictures: Iterable[ExpectedPage]) -> Iterator[tuple[Reading | None, str]]:
-    """Read what is read in each picture, and what should be; None for one that cannot be opened."""
+    """Yield the reading of each picture, None if it cannot be opened, and what should be read."""
     if reads == "number":
         for page, text in pictures:
             yield None if page is None else reader.read_grey(page, expect="number"), text

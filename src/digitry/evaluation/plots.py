@@ -1,4 +1,4 @@
-"""The pictures of a report, each a matplotlib Figure in the project's style."""
+"""The charts of a report, each a matplotlib Figure in the project's style."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _GRID_INCHES = 3.9
-"""Narrower than other charts, so that the titles can be read on a phone."""
+"""Narrower than other charts, so that the titles are legible on a phone."""
 
 _SHORT_NAME = 2
-"""Class names up to this many characters share a line of a picture's title."""
+"""Class names up to this many characters share one line of a picture's title."""
 
 DOUBTFUL_MARK = "†"
 
@@ -33,11 +33,11 @@ LEARNING_TITLES = {
     "learning_rate": ("Learning rate at the end of the epoch", ""),
     "seconds": ("Time per epoch", "seconds"),
 }
-"""Figure of an epoch → the title of its chart, and what the axis counts."""
+"""Figure of an epoch → the title of its chart, and the unit of its axis."""
 
 
 def history(epochs: Sequence[Epoch]) -> Figure:
-    """Draw loss and accuracy after each epoch, of training and, where it was measured, of validation."""
+    """Draw loss and accuracy after each epoch, for training and, if it was measured, validation."""
     with charts.styled():
         from matplotlib.ticker import MaxNLocator, PercentFormatter
 
@@ -76,9 +76,7 @@ def epoch_curve(epochs: Sequence[Epoch], figure_name: str) -> Figure:
 
 
 def confusion(matrix: NDArray[np.int64], class_names: Sequence[str]) -> Figure:
-    """Draw the counts, row = label; the colour grows with the logarithm, so that the diagonal does not hide the
-    mistakes.
-    """
+    """Draw the counts, row = label; the colour is logarithmic, so that the diagonal does not hide the mistakes."""
     return charts.heatmap(
         matrix,
         class_names,
@@ -91,8 +89,9 @@ def confusion(matrix: NDArray[np.int64], class_names: Sequence[str]) -> Figure:
 
 
 def class_errors(confusion: NDArray[np.int64], class_names: Sequence[str]) -> Figure:
-    """Draw the share of mistakes of each class, both ways, from counts with row = label; bars from 0, since near 100%
-    all bars look alike. A share of no images is a dash.
+    """Draw the error rates of each class, both ways, from a confusion matrix with row = label.
+
+    Bars start at 0, since near 100% all bars look alike. A rate of no images is a dash.
     """
     scores, called = class_scores(confusion), confusion.sum(axis=0).tolist()
     shares = {
@@ -106,7 +105,7 @@ def class_errors(confusion: NDArray[np.int64], class_names: Sequence[str]) -> Fi
 
 
 def reliability(bins: Sequence[CalibrationBin]) -> Figure:
-    """Tell how often the model is right against how sure it says it is, with the number of images in each bin."""
+    """Draw accuracy against confidence, with the number of images in each bin."""
     filled = [one for one in bins if one.images]
     middles = [(one.low + one.high) / 2 for one in filled]
     width = 0.92 / len(bins)
@@ -142,7 +141,7 @@ def reliability(bins: Sequence[CalibrationBin]) -> Figure:
 
 
 def worst_mistakes(judged: JudgedSplit, class_names: Sequence[str], doubtful: NDArray[np.int64]) -> Figure | None:
-    """Draw the mistakes of which the model was surest, worst first; None if there is no mistake."""
+    """Draw the most confident mistakes, worst first; None if there is no mistake."""
     columns, rows = _grid(class_names)
     positions = mistakes(judged)[: columns * rows]
     if len(positions) == 0:
@@ -159,7 +158,7 @@ def worst_mistakes(judged: JudgedSplit, class_names: Sequence[str], doubtful: ND
 
 
 def first_predictions(judged: JudgedSplit, class_names: Sequence[str]) -> Figure:
-    """Draw the first images in their order with the model's answer; ✓ right, ✗ wrong."""
+    """Draw the first images in order, with the model's answers; ✓ right, ✗ wrong."""
     columns, rows = _grid(class_names)
     count = min(columns * rows, len(judged.split))
     confidence = judged.probabilities[:count].max(axis=1)
@@ -178,13 +177,13 @@ def first_predictions(judged: JudgedSplit, class_names: Sequence[str]) -> Figure
 
 
 def mistakes(judged: JudgedSplit) -> NDArray[np.int64]:
-    """Return positions of the wrong answers, the surest first."""
+    """Return the indices of the wrong answers, most confident first."""
     wrong = np.flatnonzero(judged.predicted != judged.split.labels)
     return wrong[np.argsort(-judged.probabilities.max(axis=1)[wrong], kind="stable")].astype(np.int64)
 
 
 def percent_rounded_down(share: float) -> str:
-    """Write a share: "99.2%", cut off rather than rounded up, so that only a certain answer says 100%."""
+    """Format a fraction: "99.2%", rounded down, so that only a certain answer says 100%."""
     return f"{np.floor(float(share) * 1000) / 10:.1f}%"
 
 
@@ -198,7 +197,7 @@ def _curves(epochs: Sequence[Epoch], name: str) -> dict[str, tuple[list[float], 
 
 
 def _grid(class_names: Sequence[str]) -> tuple[int, int]:
-    """Choose columns and rows of a grid whose titles hold these names."""
+    """Return the columns and rows of a grid whose titles have room for these names."""
     return (5, 5) if _short(class_names) else (4, 6)
 
 

@@ -1,4 +1,4 @@
-"""Labelled pictures and a reader → what was read in each, or why nothing could be."""
+"""Labelled pictures and a reader → what was read in each, or why nothing could be read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from digitry.types import Reading
 
 
 class HasLabels(Protocol):
-    """What has labels: one picture, or a page."""
+    """Anything with labels: one picture, or a page."""
 
     @property
     def path(self) -> Path:
@@ -29,10 +29,10 @@ Item = TypeVar("Item", bound=HasLabels)
 
 
 class LabelledReading(NamedTuple):
-    """What came of one."""
+    """The result for one labelled item."""
 
     reading: Reading | None
-    """None where it could not be read."""
+    """None if it could not be read."""
     reason: str | None
     """Why not."""
 
@@ -40,7 +40,7 @@ class LabelledReading(NamedTuple):
 def read_labelled(
     items: Sequence[Item], reader: Reader, *, expect: str, progress: Progress | None = None
 ) -> tuple[list[tuple[Item, LabelledReading]], float]:
-    """Read each in turn, and give the seconds that all took; a file that is no picture raises nothing."""
+    """Read each in turn, and return the results and the seconds taken; a file that is not a picture raises nothing."""
     outcomes = []
     began = time.perf_counter()
     for done, item in enumerate(items):

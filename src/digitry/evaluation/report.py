@@ -18,14 +18,14 @@ from digitry.runs import METRICS, PLOTS, REPORT, Epoch
 
 
 class Reported(Protocol):
-    """A run, judged: what metrics.json is made of."""
+    """An evaluated run, from which metrics.json is made."""
 
     @property
     def metrics_path(self) -> Path:
-        """Where metrics.json is."""
+        """Path of metrics.json."""
 
     def to_json(self) -> dict[str, Any]:
-        """Give everything as plain JSON values."""
+        """Return everything as plain JSON values."""
 
 
 def write_run_report(evaluation: Evaluation) -> None:
@@ -36,7 +36,7 @@ def write_run_report(evaluation: Evaluation) -> None:
 
 
 def write_metrics(evaluation: Reported) -> None:
-    """Write metrics.json. Splits judged earlier stay in it as long as model and data are the same."""
+    """Write metrics.json. Splits evaluated earlier stay in it as long as model and data are the same."""
     new = evaluation.to_json()
     old = _earlier(evaluation.metrics_path)
     if (old.get("model_sha256"), old.get("data_sha256")) == (new["model_sha256"], new["data_sha256"]):
@@ -47,27 +47,27 @@ def write_metrics(evaluation: Reported) -> None:
 
 
 def remove_report(folder: Path) -> None:
-    """Remove what `write` leaves in a run's folder, and the charts of its training."""
+    """Remove the report from a run's folder, and the charts of its training."""
     for name in (REPORT, METRICS):
         (folder / name).unlink(missing_ok=True)
     shutil.rmtree(folder / PLOTS, ignore_errors=True)
 
 
 def history_chart(history: Sequence[Epoch], path: str | Path) -> None:
-    """Draw loss and accuracy of training and validation into `path`.png and `path`.svg (a suffix is dropped)."""
+    """Draw loss and accuracy of training and validation to `path`.png and `path`.svg (a suffix is dropped)."""
     path = Path(path)
     charts.save_figure(plots.history(history), path.with_suffix("") if path.suffix in (".png", ".svg") else path)
 
 
 class GrowingChart:
-    """The chart of a training that goes on, drawn now and then; at its end the report draws it once more."""
+    """The chart of a training in progress, redrawn now and then; the final report draws it once more."""
 
     def __init__(self, path: Path, every_seconds: float = 30.0) -> None:
         self._path, self._every = path, every_seconds
         self._drawn = time.monotonic()
 
     def draw(self, history: Sequence[Epoch]) -> None:
-        """Draw the chart if that is long enough ago, and there is a line to draw: it needs two points."""
+        """Draw the chart if the last time is long enough ago, and there are the two points that a line needs."""
         if len(history) > 1 and time.monotonic() - self._drawn >= self._every:
             history_chart(history, self._path)
             self._drawn = time.monotonic()

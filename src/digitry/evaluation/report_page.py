@@ -1,4 +1,4 @@
-"""What the report page says: an evaluation → sections of text, tables and pictures."""
+"""The content of the report page: an evaluation → sections of text, tables and pictures."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 _CONFUSIONS_SHOWN = 8
 _ROWS_SHOWN = 30
-"""A table with more rows than this is folded."""
+"""Tables with more rows than this are folded."""
 
 
 def report_page(evaluation: Evaluation, folder: Path) -> Page:
-    """Return the page as records; its plots are written to `folder` as PNG and SVG on the way."""
+    """Return the page as records; its plots are also written to `folder` as PNG and SVG."""
     scores, run, split = evaluation.scores, evaluation.run, evaluation.split
     return Page(
         title=f"{run.name}: how well it reads",
@@ -50,7 +50,7 @@ def report_page(evaluation: Evaluation, folder: Path) -> Page:
 
 
 def confusions(confusion: NDArray[np.int64], count: int = _CONFUSIONS_SHOWN) -> list[tuple[int, int, int]]:
-    """Return the most frequent mistakes as (label, prediction, images), the most frequent first."""
+    """Return the most frequent mistakes as (label, prediction, images), in descending order."""
     wrong = confusion.copy()
     np.fill_diagonal(wrong, 0)
     order = np.argsort(-wrong, axis=None, kind="stable")[:count]
@@ -89,7 +89,7 @@ def _tiles(evaluation: Evaluation) -> list[Tile]:
 
 
 def _accuracy_parts(evaluation: Evaluation) -> list[Part]:
-    # The first columns are those a phone shows without scrolling.
+    # The first columns are the ones visible on a phone without scrolling.
     columns = ("Split", "Accuracy", "Errors", "Images", "95% interval", "Loss")
     rows: list[TableRow] = [_score_row(name, one.scores) for name, one in evaluation.splits.items()]
     less = evaluation.without_doubtful

@@ -1,4 +1,4 @@
-"""What a report says of the training: its curves, its epochs one by one, and the network that was trained."""
+"""A report's sections on the training: its curves, its epochs one by one, and the network that was trained."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _FIGURES = {
     "learning_rate": "Learning rate",
     "seconds": "Seconds",
 }
-"""Figure of an epoch → its column."""
+"""Figure of an epoch → its column heading."""
 
 
 def learning_sections(run: Run, folder: Path) -> list[Section]:
-    """Return a section with the curves of the training, and every epoch in figures; none where none were kept.
+    """Return a section with the training curves and the figures of every epoch; no section without a history.
 
-    The chart of them all is written to `folder`, as the training itself does on the way.
+    The combined chart is also written to `folder`, where the training draws it while it runs.
     """
     history = run.history
     if not history:
@@ -62,7 +62,7 @@ def learning_sections(run: Run, folder: Path) -> list[Section]:
 
 
 def network_sections(run: Run) -> list[Section]:
-    """Return a section with the layers of the network; of a run that kept none, what its recipe says of them."""
+    """Return a section with the layers of the network; if the run did not record them, as its recipe describes them."""
     if run.layers:
         rows: list[TableRow] = [[one.kind, one.about or "–", one.output, one.parameters] for one in run.layers]
         rows.append(["together", "", "", sum(one.parameters for one in run.layers)])

@@ -1,4 +1,4 @@
-"""How well a model reads what it was not made on: corruptions, photographs, numbers, signs, what is no digit."""
+"""How well a model reads unfamiliar input: corruptions, photographs, numbers, signs, and what is not a digit."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ ONE_DIGIT = ("mnist", "corruptions", "photographs", "open_set")
 
 @dataclass(frozen=True)
 class Robustness:
-    """What was measured of one model."""
+    """The measurements of one model."""
 
     model: str | None
-    """The run folder or ONNX file; None for the networks that come with digitry."""
+    """The run folder or ONNX file; None for the shipped networks."""
     sha256: dict[str, str]
     """File name → SHA-256 of each network."""
     beside: str | None
@@ -38,10 +38,10 @@ class Robustness:
     parts: dict[str, Figures]
     """Name of the part (see `MEASURES`) → its figures, each with the seconds it took."""
     left_out: dict[str, str]
-    """Set of pictures → why it could not be shown."""
+    """Set of pictures → why it was left out."""
 
     def to_json(self) -> dict[str, Any]:
-        """Give everything as plain JSON values; all pictures are functions of the seed, their set and their number."""
+        """Return everything as plain JSON values."""
         return {**asdict(self), "seed": specimen.SEED}
 
 
@@ -57,19 +57,18 @@ def robustness(
     beside_name: str = "beside",
     on_part: Callable[[str, Figures], None] | None = None,
 ) -> Robustness:
-    """Show a model MNIST's test digits in ways they were not made, and things that are no digit at all.
+    """Measure a model on MNIST's test digits in unfamiliar forms, and on pictures without a digit.
 
-    `model` is a run folder or an ONNX file, the networks that come with digitry by default; `beside` a second model for
-    the corruptions, `beside_name` what the figures call it. `quick` takes a tenth of the pictures, `sizes` so many.
-    Everything takes a quarter of an hour on two cores with `jobs=2`, so many processes; nothing depends on how many
-    there are. `progress` hears of every set of pictures, `on_part` of every part as soon as it is measured.
+    `model` is a run folder or an ONNX file, by default the shipped networks; `beside` a second model for the
+    corruptions, called `beside_name` in the figures. `quick` takes a tenth of the pictures; `sizes` sets their numbers.
+    Everything takes a quarter of an hour on two cores with `jobs=2` processes; the figures do not depend on `jobs`.
+    `progress` is called for every set of pictures, `on_part` for every part as soon as it is measured.
 
-    A model that reads no single digits is not shown any: those parts are left out. What it does not read of the others,
-    the networks that come with digitry read. Where Fashion-MNIST cannot be fetched, it is left out among what is no
-    digit.
+    Parts that the model cannot read are left out; in the others, the shipped networks read what it does not. If
+    Fashion-MNIST cannot be fetched, it is left out of the pictures without a digit.
 
-    Raises SettingError for an unknown part, or where none is left, ModelError for what is no model, DataError when
-    MNIST cannot be fetched.
+    Raises SettingError for an unknown part, or if none is left, ModelError for a file that is not a model, DataError
+    when MNIST cannot be fetched.
     """
     for name in parts:
         if name not in MEASURES:
@@ -78,7 +77,7 @@ def robustness(
         raise SettingError(f"jobs must be at least 1, not {jobs}")
     model, beside = (str(one) if one is not None else None for one in (model, beside))
     for one in (model, beside):
-        Reader(one)  # what is no model is refused before anything is fetched
+        Reader(one)  # a bad model is refused before anything is fetched
     sha256, beside_sha256 = network_sha256(model), {} if beside is None else network_sha256(beside)
     left_out = {} if model is None else _not_read(Model.open(model).reads, parts)
     parts = [name for name in parts if name not in left_out]
@@ -110,13 +109,13 @@ def robustness(
 
 
 def _not_read(reads: str, parts: Sequence[str]) -> dict[str, str]:
-    """Return those of the parts that say nothing of a network that reads digits, numbers or pages, and why."""
+    """Return the parts that do not apply to a network that reads digits, numbers or pages, with the reason."""
     missing: tuple[str, ...] = {"digit": (), "number": ONE_DIGIT, "page": (*ONE_DIGIT, "numbers")}[reads]
     return {name: f"the model reads {WHAT[reads]} and is not asked" for name in parts if name in missing}
 
 
 def network_sha256(model: str | None) -> dict[str, str]:
-    """Hash the networks that answer: file name → SHA-256, a model's own and those that come with digitry for the rest.
+    """Return file name → SHA-256 of the networks that answer: the model's own, and the shipped ones for the rest.
 
     Raises ModelError for a folder without a model.
     """

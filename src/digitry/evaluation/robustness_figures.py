@@ -1,4 +1,4 @@
-"""What was seen of many pictures → figures as plain JSON values: accuracy, what is sure, groups, mistakes."""
+"""Results of many pictures → figures as plain JSON values: accuracy, sure readings, groups, mistakes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ IN_GROUPS = ("pictures", "accuracy", "digits_accuracy", "sure", "right_when_sure
 
 
 def accuracy_figures(seen: Sequence[Seen]) -> Figures:
-    """Count how many are right, how many sure, and how many of those are right."""
+    """Count how many are right, how many are sure, and how many of those are right."""
     right = np.array([one.right for one in seen])
     sure = np.array([one.sure for one in seen])
     return {
@@ -39,7 +39,7 @@ def accuracy_figures(seen: Sequence[Seen]) -> Figures:
 
 
 def signed_figures(seen: Sequence[Seen]) -> Figures:
-    """Give the same, and how many have the right digits, whatever the signs."""
+    """Return the same, and how many have the right digits, whatever the signs."""
     return {**accuracy_figures(seen), "digits_accuracy": float(np.mean([one.right_digits for one in seen]))}
 
 
@@ -49,12 +49,12 @@ def confidences(seen: Sequence[Seen]) -> tuple[NDArray[np.float64], NDArray[np.b
 
 
 def selective_figures(confidence: NDArray[Any], right: NDArray[np.bool_]) -> Figures:
-    """Measure what the confidence is worth. Calibration is judged where something was read."""
+    """Measure how informative the confidence is. Calibration only counts pictures in which something was read."""
     confidence = confidence.astype(np.float64)
     read = confidence > 0
     coverage, risk = selective.risk_coverage(confidence, right)
     points = np.geomspace(1, len(coverage), CURVE_POINTS).round().astype(int)
-    # Counted from full coverage, where the mistakes are.
+    # Counted back from full coverage, where the mistakes are.
     points = np.unique(len(coverage) - points)
     return {
         "confidence_ece": selective.calibration_error(confidence[read], right[read]) if read.any() else None,
@@ -66,7 +66,7 @@ def selective_figures(confidence: NDArray[Any], right: NDArray[np.bool_]) -> Fig
 
 
 def group_figures(seen: Sequence[Seen], figures: Callable[[Sequence[Seen]], Figures] = accuracy_figures) -> Figures:
-    """Give fact → group → figures, groups in the order of their names as they first appear, sorted."""
+    """Return fact → group → figures, with the groups sorted by name."""
     names = list(dict.fromkeys(name for one in seen for name in one.facts))
     return {
         name: {
@@ -93,7 +93,7 @@ def listed_mistakes(seen: Sequence[Seen]) -> list[Figures]:
 
 
 def list_figures(lists: Sequence[Seen]) -> Figures:
-    """Count how many lists are wholly right, and how many of their numbers were found, in order."""
+    """Count how many lists are entirely right, and how many of their numbers were found, in order."""
     found = sure = sure_right = extra = 0
     for seen in lists:
         read = tuple(text for text, _, _ in seen.numbers)
@@ -118,14 +118,14 @@ def list_figures(lists: Sequence[Seen]) -> Figures:
 
 
 def mean_corruption_error(by_name: dict[str, Figures], way: str, other: str) -> float | None:
-    """Average over corruptions the reader's error ÷ the other's; those where the other makes none are left out."""
+    """Return the mean over corruptions of the reader's error ÷ the other's, leaving out those where that is zero."""
     pairs = [(one["reader"][way], one[other][way]) for one in by_name.values()]
     ratios = [reader / beside for reader, beside in pairs if beside > 0]
     return float(np.mean(ratios)) if ratios else None
 
 
 def refusals(seen: Sequence[Seen], digits: NDArray[np.float64], threshold: float, expect: str) -> Figures:
-    """Measure how much of what is no digit is refused, with a threshold and beside the confidence in digits."""
+    """Measure how many pictures without a digit are refused at a threshold, and how they compare with digits."""
     confidence = np.array([one.confidence for one in seen])
     return {
         "pictures": len(seen),
@@ -139,5 +139,5 @@ def refusals(seen: Sequence[Seen], digits: NDArray[np.float64], threshold: float
 
 
 def says_sure(seen: Seen, expect: str) -> bool:
-    """Tell whether a person is told a number as sure: on a page, any of them."""
+    """Return whether the user is told that a number is sure: on a page, any number."""
     return seen.sure or (expect == "page" and any(sure for _, _, sure in seen.numbers))

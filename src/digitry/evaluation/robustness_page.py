@@ -1,4 +1,4 @@
-"""What `robustness` measured, for people: tables, and one page with the tables and the mistakes."""
+"""The measurements of `robustness` for people: tables, and one page with the tables and the mistakes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MISTAKES_SHOWN = 12
 
 
 def write_robustness_page(result: Robustness, path: str | Path, *, command: str = "") -> Path:
-    """Write the tables and the first mistakes as one page; `command` is shown as the way to make it once more.
+    """Write the tables and the first mistakes as one page; `command` is shown as the way to reproduce it.
 
     Raises StorageError when the file cannot be written.
     """
@@ -59,13 +59,13 @@ def write_robustness_page(result: Robustness, path: str | Path, *, command: str 
 
 
 def title(result: Robustness) -> str:
-    """Name what was measured, beside what."""
+    """Return the name of what was measured, and of what it is compared with."""
     model = result.model or "The networks that come with digitry"
     return f"{model}, beside {result.beside}" if result.beside else model
 
 
 def tables(result: Robustness) -> list[tuple[str, PageTable]]:
-    """Lay the figures out as tables, each under its heading; only of the parts that were measured."""
+    """Return the figures as tables with their headings, only for the parts that were measured."""
     parts = result.parts
     made = []
     rows = _reading_rows(parts)
@@ -181,7 +181,7 @@ def _mistake(one: Figures, make: Callable[[int], Specimen]) -> PagePicture:
 
 
 def text_table(table: PageTable) -> list[str]:
-    """Write a table as lines, the first column to the left, the others to the right, its caption below."""
+    """Format a table as lines: the first column left-aligned, the others right-aligned, its caption below."""
     lines: list[Sequence[str]] = [table.columns, *([_text(cell) for cell in row] for row in table.rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     drawn = [

@@ -40,44 +40,44 @@ from digitry.evaluation.robustness_figures import (
 
 @dataclass(frozen=True)
 class Sizes:
-    """How many pictures each part looks at."""
+    """Number of pictures in each part."""
 
     digits: int = 10_000
     """MNIST test digits, as arrays and as PNG files."""
     corrupted_arrays: int = 10_000
     corrupted_pictures: int = 2_000
-    """Of each corruption."""
+    """For each corruption."""
     photographs: int = 1_500
     numbers: int = 400
     lists: int = 40
     pages: int = 100
-    """Of each kind of page."""
+    """For each kind of page."""
     nothings: int = 500
-    """Of each set without digits."""
+    """For each set without digits."""
     clothes: int = 2_000
     signed: int = 300
     """Photographs of numbers with signs."""
 
     def tenth(self) -> Sizes:
-        """Take a tenth of each, for a first look: the figures vary three times as much."""
+        """Return a tenth of each, for a first look: the figures vary three times as much."""
         return Sizes(**{one.name: max(1, getattr(self, one.name) // 10) for one in fields(self)})
 
 
 @dataclass(frozen=True)
 class Subject:
-    """Whom to measure, beside whom, and how much."""
+    """The model to measure, the one to compare it with, and the sizes."""
 
     lookers: Lookers
     sizes: Sizes
     model: str | None
-    """The reader's model; None for the one that comes with digitry."""
+    """The reader's model; None for the shipped one."""
     beside: tuple[str, str] | None
-    """The name in the figures of a second model for the corruptions, and its run folder or ONNX file."""
+    """A second model for the corruptions: its name in the figures, and its run folder or ONNX file."""
     threads: int
     progress: Progress | None = None
 
     def look(self, jobs: Sequence[LookJob], label: str) -> list[Seen]:
-        """Have every job done, with progress."""
+        """Do every job, with progress."""
         return self.lookers.look(jobs, label, self.progress)
 
     def reading(self, make: Callable[..., Specimen], count: int, expect: str, label: str) -> list[Seen]:
@@ -86,7 +86,7 @@ class Subject:
 
 
 def mnist(subject: Subject) -> Figures:
-    """Measure MNIST test, as arrays and through the picture door, with the margins of MNIST and without."""
+    """Measure MNIST test, as arrays and as picture files, with and without MNIST's margins."""
     count = subject.sizes.digits
     digits = test_digits().take(slice(0, count))
     probabilities = _probabilities(subject.model, digits.images, subject.threads)
@@ -113,7 +113,7 @@ def mnist(subject: Subject) -> Figures:
 
 
 def corrupted(subject: Subject) -> Figures:
-    """Measure every corruption, on the arrays and through the picture door, perhaps beside another model."""
+    """Measure every corruption, as arrays and as picture files, optionally beside another model."""
     digits = test_digits().take(slice(0, subject.sizes.corrupted_arrays))
     texts = [str(label) for label in digits.labels]
     models = {"reader": subject.model, **(dict([subject.beside]) if subject.beside else {})}
@@ -163,14 +163,14 @@ def numbers(subject: Subject) -> Figures:
 
 
 def signs(subject: Subject) -> Figures:
-    """Measure photographed numbers with signs: right with all of them, and right digits whatever the signs."""
+    """Measure photographed numbers with signs: all of it right, and the digits right whatever the signs."""
     make, label = signed_numbers.photographed_signed_number, "photographs of numbers with signs"
     seen = subject.reading(make, subject.sizes.signed, "number", label)
     return {**signed_figures(seen), "groups": group_figures(seen, signed_figures), "mistakes": listed_mistakes(seen)}
 
 
 def pages(subject: Subject) -> Figures:
-    """Measure drawn pages, kind by kind: numbers that are found, with their signs, and those that are sure."""
+    """Measure drawn pages of each kind: numbers found, with their signs, and those that are sure."""
     kinds = {}
     for kind in drawn_pages.PAGE_KINDS:
         jobs = [LookJob(subject.model, "page", drawn_pages.drawn_page, (kind, i)) for i in range(subject.sizes.pages)]
@@ -184,7 +184,7 @@ def pages(subject: Subject) -> Figures:
 
 
 def open_set(subject: Subject) -> Figures:
-    """Measure how much of what is no digit is refused; with `expect` "digit", and with "page", as commands read."""
+    """Measure how many pictures without a digit are refused: with `expect` "digit", and "page", the default."""
     figures: Figures = {}
     for expect in ("digit", "page"):
         digits = subject.reading(
@@ -229,4 +229,4 @@ MEASURES: dict[str, Callable[[Subject], Figures]] = {
 def _probabilities(model: str | None, images: NDArray[np.uint8], threads: int) -> NDArray[np.float32]:
     from digitry.reading.networks import Networks
 
-    return Networks(model, threads=threads).digits.probabilities(images)  # as they are, also inverted
+    return Networks(model, threads=threads).digits.probabilities(images)  # unchanged, even if inverted

@@ -44,7 +44,7 @@ def row(one: Listed) -> list[str]:
 
 
 def settings_text(settings: Mapping[str, object]) -> str:
-    """Write settings as `--set` takes them: "learning_rate=0.003, units=128,64"."""
+    """Format settings as `--set` takes them: "learning_rate=0.003, units=128,64"."""
     return ", ".join(f"{name}={_value(value)}" for name, value in settings.items())
 
 

@@ -1,4 +1,4 @@
-"""The scale of confidence in a model's files: written into them; the one before is kept beside, and put back."""
+"""The confidence scale in a model's files: write it, keep the previous one, and restore that."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from digitry.runs import WEIGHTS
 
 
 class PutBack(NamedTuple):
-    """A calibration that was undone: the scale it had given, the one that is back, and the files that have it."""
+    """An undone calibration: the scale it had set, the restored one, and the files that were changed."""
 
     before: Scale | None
     after: Scale
@@ -29,9 +29,9 @@ class PutBack(NamedTuple):
 
 
 def write_scale(place: Path, model: Model, scale: Scale) -> tuple[Path, ...]:
-    """Write the scale into a run's model.onnx and weights.safetensors, or into an ONNX file; the files written.
+    """Write the scale into a run's model.onnx and weights.safetensors, or into an ONNX file; returns the files written.
 
-    Each is written as a whole or not at all. Raises StorageError where that is not possible.
+    Each is written completely or not at all. Raises StorageError when that is not possible.
     """
     contract = replace(model.contract, confidence_scale=scale)
     path = model_path(place)
@@ -45,9 +45,9 @@ def write_scale(place: Path, model: Model, scale: Scale) -> tuple[Path, ...]:
 
 
 def keep_scale(place: Path, model: Model) -> Path | None:
-    """Keep the scale that a model has, before it gets another, in a file beside it; None where it has none.
+    """Keep a model's current scale in a file beside it before it gets another; None if it has none.
 
-    However often it is calibrated, the first one is kept: that of its training. Raises StorageError.
+    However often it is calibrated, the original scale is kept: that of its training. Raises StorageError.
     """
     path = _kept_in(place)
     if _is_of(_kept(path), model):
@@ -60,10 +60,10 @@ def keep_scale(place: Path, model: Model) -> Path | None:
 
 
 def put_back_scale(place: str | Path) -> PutBack:
-    """Give a run's model, or an ONNX file, the scale back that it had before it was calibrated.
+    """Restore the scale that a run's model, or an ONNX file, had before it was calibrated.
 
-    Raises SettingError for the name of a small network that ships, ModelError where none is kept, or what is kept is
-    damaged or of another model, StorageError where it cannot be written.
+    Raises SettingError for the name of a small shipped model, ModelError when none is kept, or it is damaged or of
+    another model, StorageError when it cannot be written.
     """
     place = Path(place)
     check_is_not_shipped(place)
@@ -96,12 +96,12 @@ def _kept(path: Path) -> dict[str, Any]:
 
 
 def _is_of(kept: dict[str, Any], model: Model) -> bool:
-    """Tell whether a scale was kept of this model, be it under a name that its recipe had before."""
+    """Return whether a kept scale belongs to this model, perhaps under an earlier name of its recipe."""
     now = model.contract.recipe
     return any(kept.get("model") == _identity(model, name) for name in (now, *RENAMED) if current_name(name) == now)
 
 
 def _identity(model: Model, recipe: str | None = None) -> str:
-    """Return what stays the same whatever scale the model has."""
+    """Return a hash that does not depend on the model's scale."""
     bare = replace(model.contract, recipe=recipe or model.contract.recipe, confidence_scale=None)
     return hashlib.sha256(with_contract(model.data, bare)).hexdigest()

@@ -23,15 +23,15 @@ def score(
     reader: Reader | None = None,
     progress: Progress | None = None,
 ) -> Score:
-    """Read a person's own labelled pictures and count what is right.
+    """Read a user's own labelled pictures and count what is right.
 
-    `folder` has a labels.csv (columns file,label and perhaps author) or class folders 0/ to 9/; it may also be such a
-    .csv itself, or arrays or a table of pixels with labels, as `load_dataset` reads them. Labels are whole numbers; a
-    reading is right when its digits, those of all its numbers joined, equal the label's. Where some pictures are marked
-    as `test`, only those are read. A file or a label that cannot be used counts as wrong, with its reason. `reader` is
-    the built-in model's unless given.
+    `folder` has a labels.csv (columns file,label and optionally author) or class folders 0/ to 9/; it may also be such
+    a .csv itself, or arrays or a table of pixels with labels, as `load_dataset` reads them. Labels are whole numbers; a
+    reading is right if its digits, those of all its numbers joined, equal the label's. If some pictures are marked as
+    `test`, only those are read. A file or label that cannot be used counts as wrong, with its reason. `reader` is by
+    default that of the shipped model.
 
-    Raises SettingError for an unknown `expect`, DataError where there are no labelled pictures.
+    Raises SettingError for an unknown `expect`, DataError when there are no labelled pictures.
     """
     if expect not in EXPECTATIONS:
         raise unknown_name("expectation", expect, EXPECTATIONS)

@@ -18,19 +18,19 @@ from digitry.evaluation.metrics import wilson_interval
 from digitry.types import Reading
 
 NONE = 10
-"""Row and column of the confusion matrix for no digit: the row counts digits read where none is."""
+"""Row and column of the confusion matrix for no digit: the row counts digits read where there are none."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One labelled picture and what came of it."""
+    """One labelled picture and its result."""
 
     picture: Labelled
     got: str
     """The digits read, all numbers of the picture joined."""
     sure: bool
     confidence: float | None
-    """Probability that all of it is right, 0 to 1; None where no number was read."""
+    """Probability that all of it is right, 0 to 1; None if no number was read."""
     reason: str | None
     """Why it was not read, or why the reader is not sure."""
     alternatives: tuple[tuple[str, float], ...] = ()
@@ -44,12 +44,12 @@ class Answer:
 
     @property
     def refused(self) -> bool:
-        """The picture was opened and no number was found in it."""
+        """Whether the picture was opened and no number was found in it."""
         return self.was_read and self.confidence is None
 
 
 def answer_of(picture: Labelled, reading: Reading) -> Answer:
-    """Return the answer in a reading; a single number brings its alternatives along."""
+    """Return a reading as an answer; a single number keeps its alternatives."""
     numbers = reading.numbers
     confidence = math.prod(number.confidence for number in numbers) if numbers else None
     others: tuple[tuple[str, float], ...] = ()
@@ -61,46 +61,46 @@ def answer_of(picture: Labelled, reading: Reading) -> Answer:
 
 
 def not_read(picture: Labelled, reason: str) -> Answer:
-    """Return the answer for a file or a label that cannot be used."""
+    """Return the answer for a file or label that cannot be used."""
     return Answer(picture, "", False, None, reason, was_read=False)
 
 
 @dataclass(frozen=True)
 class DigitScore:
-    """How one digit fares, wherever it stands in a label."""
+    """The figures of one digit, at any position of a label."""
 
     digit: int
     count: int
     right: int
     read_as: str | None
-    """What it is most often taken for: a digit, "none" when it is missed, None when it never is."""
+    """What it is most often taken for: a digit, "none" if it is missed, None if it never is."""
     read_as_count: int
 
 
 @dataclass(frozen=True)
 class Score:
-    """How well a reader reads a person's own labelled pictures. Shares are fractions from 0 to 1."""
+    """How well a reader reads a user's own labelled pictures. Shares are fractions from 0 to 1."""
 
     place: Path
     expect: str
     answers: tuple[Answer, ...]
-    """One a picture, in the order of the labels."""
+    """One per picture, in the order of the labels."""
     seconds: float
-    """For reading all of them."""
+    """Time for reading all of them."""
 
     @property
     def pictures(self) -> int:
-        """How many pictures were asked for."""
+        """Number of pictures."""
         return len(self.answers)
 
     @property
     def right(self) -> int:
-        """How many of them were read right."""
+        """Number of pictures read correctly."""
         return sum(one.right for one in self.answers)
 
     @property
     def accuracy(self) -> float:
-        """Share of the pictures whose digits are all right; one that could not be read is wrong."""
+        """Fraction of the pictures whose digits are all right; one that could not be read is wrong."""
         return self.right / self.pictures
 
     @property
@@ -110,22 +110,22 @@ class Score:
 
     @property
     def sure(self) -> int:
-        """How many readings were sure."""
+        """Number of sure readings."""
         return sum(one.sure for one in self.answers)
 
     @property
     def sure_share(self) -> float:
-        """The share of all pictures that were read and sure, 0 to 1."""
+        """Fraction of all pictures whose reading is sure, 0 to 1."""
         return self.sure / self.pictures
 
     @property
     def right_when_sure(self) -> int:
-        """How many of the sure readings were right."""
+        """Number of sure readings that are right."""
         return sum(one.sure and one.right for one in self.answers)
 
     @property
     def accuracy_when_sure(self) -> float | None:
-        """The share of the sure readings that were right; None where none was sure."""
+        """Fraction of the sure readings that are right; None if none is sure."""
         return self.right_when_sure / self.sure if self.sure else None
 
     @property
@@ -140,13 +140,13 @@ class Score:
 
     @property
     def mistakes(self) -> list[Answer]:
-        """Pictures read wrongly or refused, the surest first."""
+        """Pictures read wrongly or refused, most confident first."""
         wrong = [one for one in self.answers if one.was_read and not one.right]
         return sorted(wrong, key=lambda one: -1.0 if one.confidence is None else one.confidence, reverse=True)
 
     @cached_property
     def authors(self) -> dict[str, tuple[int, int]]:
-        """Author → pictures and right ones, without the pictures that name none: they may be anybody's."""
+        """Author → number of pictures and of right ones. Pictures without an author are left out."""
         counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
         for one in self.answers:
             if one.picture.author:
@@ -156,9 +156,7 @@ class Score:
 
     @property
     def author_mean(self) -> float | None:
-        """Mean of the authors' accuracies: one with many pictures weighs no more than one with few. Pictures without an
-        author have no part in it; None where all are without.
-        """
+        """Mean of the authors' accuracies, in which each author has the same weight; None if no picture has an author."""
         shares = [right / pictures for pictures, right in self.authors.values()]
         return sum(shares) / len(shares) if shares else None
 
@@ -173,22 +171,22 @@ class Score:
 
     @property
     def digits(self) -> int:
-        """Digits in all labels."""
+        """Number of digits in all labels."""
         return int(self.confusion[:NONE].sum())
 
     @property
     def digit_errors(self) -> int:
-        """Digits to change, add or drop to make every reading right (edit distance)."""
+        """Number of digits to change, add or drop to make every reading right (edit distance)."""
         return int(self.confusion.sum() - self.confusion.trace())
 
     @property
     def digit_error_rate(self) -> float | None:
-        """Errors in single digits ÷ digits wanted; None where no digit was."""
+        """Errors in single digits ÷ digits in the labels; None if there are none."""
         return self.digit_errors / self.digits if self.digits else None
 
     @property
     def per_digit(self) -> tuple[DigitScore, ...]:
-        """Digits 0 to 9, those that no label has left out."""
+        """Digits 0 to 9, without those that no label has."""
         scores = []
         for digit, row in enumerate(self.confusion[:NONE]):
             others = row.copy()
@@ -201,15 +199,15 @@ class Score:
 
     @property
     def kinds_of_mistakes(self) -> dict[str, int]:
-        """What is wrong with the numbers read wrongly: each is counted once, under one of `KINDS`."""
+        """What is wrong with the numbers read wrongly: each counts once, under one of `KINDS`."""
         counts = dict.fromkeys(KINDS, 0)
         for one in self.mistakes:
             counts[_kind(one.picture.wanted, one.got)] += 1
         return counts
 
     def risk_coverage(self) -> list[tuple[float, float, float]]:
-        """Return (coverage, risk, confidence): accepting all of at least that confidence, the share accepted, and wrong
-        of it.
+        """Return (coverage, risk, confidence): if all with at least that confidence are accepted, the fraction
+        accepted, and the fraction of those that are wrong.
 
         Pictures without a number are never accepted, so the last coverage may be below 1.
         """
@@ -267,7 +265,7 @@ class Score:
 
 
 def align(wanted: str, got: str) -> list[tuple[str, str]]:
-    """Align two texts: pairs (wanted, got) of characters with the fewest that differ; "" where one has no partner.
+    """Align two texts: pairs (wanted, got) of characters with the fewest differences; "" for a missing partner.
 
     >>> align("127", "17")
     [('1', '1'), ('2', ''), ('7', '7')]

@@ -1,4 +1,4 @@
-"""The mistakes of a score as parts of its page: the picture beside what the network saw of it."""
+"""The mistakes of a score as parts of its page: each picture beside what the network saw of it."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from digitry.pages.html import PagePicture, Part
 
 MISTAKES_SHOWN = 60
-"""Mistakes with their pictures; the others are a line in a table."""
+"""Number of mistakes shown with their pictures; the others are a line in a table."""
 
 _PANEL_HEIGHT, _PANEL_WIDTH, _GAP = 168, 260, 12
-"""Pixels of a mistake: the picture, a gap, what the network saw."""
+"""Sizes in pixels of a mistake: the picture, the gap, what the network saw."""
 
 _STRIPS_SHOWN = 4
 _PAPER = 255
 _LEAST_SHOWN = 0.001
-"""Alternatives less likely than this say nothing."""
+"""Alternatives less probable than this are not shown."""
 
 
 def mistake_parts(score: Score, reader: Reader) -> list[Part]:
-    """Return the surest mistakes as pictures, the rest in a table; `reader` reads them again to show what it saw."""
+    """Return the surest mistakes as pictures, the rest in a table; `reader` rereads them to show what it saw."""
     from digitry.pages.html import Details, PageTable
 
     mistakes = score.mistakes
@@ -54,7 +54,7 @@ def _mistake(one: Answer, reader: Reader, expect: str) -> PagePicture:
 
     try:
         stages = reader.read(one.picture.picture, expect=expect).stages
-    except DataError:  # the file has gone meanwhile
+    except DataError:  # the file has since disappeared
         stages = {}
     image = _side_by_side(stages)
     got = f"got {one.got}" if one.got else "got nothing"
@@ -89,7 +89,7 @@ def _side_by_side(stages: ReadingStages) -> NDArray[np.uint8]:
 
 
 def _paste(place: NDArray[np.uint8], image: NDArray[np.uint8]) -> None:
-    """Draw the image into the middle of `place`, as large as it fits: smooth when shrunk, sharp when enlarged."""
+    """Draw the image in the middle of `place`, as large as fits: smooth if shrunk, sharp if enlarged."""
     scale = min(place.shape[0] / image.shape[0], place.shape[1] / image.shape[1])
     height, width = (max(1, int(side * scale)) for side in image.shape)
     top, left = (place.shape[0] - height) // 2, (place.shape[1] - width) // 2

@@ -1,4 +1,4 @@
-"""The page of a score: the figures, what is confused, whether being sure means being right, and the mistakes."""
+"""The page of a score: the figures, what is confused, whether sure means right, and the mistakes."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from digitry.pages.html import Page, Part, Section, TableRow, Tile
 
 _ROWS_SHOWN = 30
-"""A table with more rows than this is folded."""
+"""Tables with more rows than this are folded."""
 
 
 def check_page_possible() -> None:
-    """Raise SettingError where the package that draws a page's charts is missing; cheap, for before the reading."""
+    """Raise SettingError if the package that draws the charts is missing; cheap, so called before the reading."""
     need("matplotlib", by="--html")
 
 
 def write_score_page(score: Score, path: str | Path, reader: Reader, *, command: str = "") -> Path:
-    """Write the page; `reader` is the one that was scored, for it reads the mistakes again to show what it saw.
+    """Write the page; `reader` is the one that was scored, since it rereads the mistakes to show what it saw.
 
-    `command` is shown as the way to make the page once more. Raises StorageError when the file cannot be written.
+    `command` is shown as the way to reproduce the page. Raises StorageError when the file cannot be written.
     """
     check_page_possible()
     from digitry.pages import html
@@ -107,7 +107,7 @@ def _digit_parts(score: Score) -> list[Part]:
         for one in score.per_digit
     ]
     names = [*"0123456789", "none"]
-    # The corner, no digit read as no digit, cannot happen; a row or column without any count is left out.
+    # The corner, no digit read as no digit, cannot occur; a row or column without counts is left out.
     counts = score.confusion
     kept_rows = [k for k in range(NONE + 1) if k < NONE or counts[k].any()]
     kept_columns = [k for k in range(NONE + 1) if k < NONE or counts[:, k].any()]

@@ -1,6 +1,6 @@
-"""Confidences → figures of when to trust them: risk and coverage, calibration, telling digits from what is none.
+"""Confidences → how far to trust them: risk and coverage, calibration, telling digits from other things.
 
-Everywhere a confidence is a float from 0 to 1, and 0 means that nothing was read. Empty arrays raise ValueError.
+Throughout, a confidence is a float from 0 to 1, and 0 means that nothing was read. Empty arrays raise ValueError.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ Bools = NDArray[np.bool_]
 
 
 def risk_coverage(confidence: Floats, right: Bools) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return coverage and risk after each reading (n,), from the most confident on.
+    """Return coverage and risk after each reading (n,), in descending order of confidence.
 
-    Coverage is the share of all readings kept so far, risk the share of wrong ones among those. Readings of one
-    confidence cannot be told apart: they share the figures after the last of them.
+    Coverage is the fraction of all readings accepted so far, risk the fraction of those that are wrong. Readings of
+    equal confidence cannot be told apart: they share the figures after the last of them.
     """
     _check(confidence)
     order = np.argsort(-confidence, kind="stable")
@@ -31,18 +31,20 @@ def risk_coverage(confidence: Floats, right: Bools) -> tuple[NDArray[np.float64]
 
 
 def area_under_risk(confidence: Floats, right: Bools) -> float:
-    """Return mean risk over all coverages (AURC), 0 at best."""
+    """Return the mean risk over all coverages (AURC), 0 at best."""
     return float(risk_coverage(confidence, right)[1].mean())
 
 
 def coverage_at_risk(confidence: Floats, right: Bools, risk: float) -> float:
-    """Return the largest coverage at which no more than `risk` of the kept readings are wrong."""
+    """Return the largest coverage at which at most `risk` of the accepted readings are wrong."""
     coverage, risks = risk_coverage(confidence, right)
     return float(coverage[risks <= risk].max(initial=0.0))
 
 
 def calibration_error(confidence: Floats, right: Bools, bins: int = CALIBRATION_BINS) -> float:
-    """Return ECE of one confidence a reading: Σ over bins of equal width (share) · |right − confidence|, 0 at best."""
+    """Return the ECE of one confidence per reading: Σ over bins of equal width (share) · |right − confidence|, 0 at
+    best.
+    """
     _check(confidence)
     index = np.searchsorted(np.linspace(0, 1, bins + 1)[1:-1], confidence, side="left")
     gap = np.bincount(index, weights=right.astype(float) - confidence, minlength=bins)
@@ -50,7 +52,7 @@ def calibration_error(confidence: Floats, right: Bools, bins: int = CALIBRATION_
 
 
 def confidence_brier(confidence: Floats, right: Bools) -> float:
-    """Return mean of (confidence − right)², 0 (best) to 1."""
+    """Return the mean of (confidence − right)², 0 (best) to 1."""
     _check(confidence)
     return float(np.square(confidence - right).mean())
 
@@ -58,7 +60,7 @@ def confidence_brier(confidence: Floats, right: Bools) -> float:
 def accepting_threshold(digits: Floats, share: float = 0.99) -> float:
     """Return the highest threshold t > 0 at which at least `share` of the digits have a confidence ≥ t.
 
-    Where more digits were refused outright than that allows, the smallest positive confidence; 1 when all were refused.
+    If more digits were refused outright than that allows, the smallest positive confidence; 1 if all were refused.
     """
     _check(digits)
     ranked = np.sort(digits)[::-1]
@@ -70,8 +72,8 @@ def accepting_threshold(digits: Floats, share: float = 0.99) -> float:
 
 
 def auroc(digits: Floats, others: Floats) -> float:
-    """Return the chance that a digit has a higher confidence than something else; a tie counts half. 1 is best, 0.5 a
-    guess.
+    """Return the probability that a digit has a higher confidence than something else, ties counting half: 1 at best,
+    0.5 by chance.
     """
     _check(digits)
     _check(others)

@@ -1,5 +1,5 @@
-"""Is the difference between two models more than chance? Exact tests on paired predictions, in whole numbers; and how
-far a mean over seeds can be trusted.
+"""Is the difference between two models more than chance? Exact tests on paired predictions, in integers; and an
+interval for a mean over seeds.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from digitry.types import Labels
 
 @dataclass(frozen=True)
 class McNemar:
-    """Two models on the same images: only the images on which one is right and the other wrong can tell them apart."""
+    """Two models on the same images: only the images that one reads right and the other wrong tell them apart."""
 
     only_first_right: int
     only_second_right: int
     p: float
-    """Two-sided chance of a split at least this uneven between two equally good models, 0 to 1."""
+    """Two-sided probability of a split at least this uneven between two equally good models, 0 to 1."""
 
 
 def mcnemar(labels: Labels, first: Labels, second: Labels) -> McNemar:
-    """Do the exact (binomial) McNemar test of two vectors of predicted labels, all int64 (n,). Raises ValueError on
-    another shape.
+    """Perform McNemar's exact (binomial) test on two vectors of predicted labels, all int64 (n,). Raises ValueError for
+    different shapes.
     """
     if not labels.shape == first.shape == second.shape or labels.ndim != 1:
         raise ValueError(f"predictions must match the labels {labels.shape}, not {first.shape} and {second.shape}")
@@ -37,20 +37,18 @@ def mcnemar(labels: Labels, first: Labels, second: Labels) -> McNemar:
 
 
 def exact_p(heads: int, tails: int) -> float:
-    """Return two-sided p of `heads` against `tails` throws of a fair coin; 1 when there was no throw."""
+    """Return the two-sided p of `heads` against `tails` throws of a fair coin; 1 without a throw."""
     throws = heads + tails
     term = total = 1
     for k in range(min(heads, tails)):
         term = term * (throws - k) // (k + 1)
         total += term
-    # Whole numbers up to here: floats would lose the far tail, where good models differ.
+    # Integers up to here: floats would lose the far tail, where good models differ.
     return min(1.0, 2 * total / (1 << throws))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Make Holm's correction for several tests at once: adjusted p-values in the given order, each at least the raw
-    one.
-    """
+    """Apply Holm's correction for several tests: adjusted p-values in the given order, each at least the raw one."""
     order = sorted(range(len(p_values)), key=lambda i: p_values[i])
     adjusted = [0.0] * len(p_values)
     running = 0.0
@@ -62,11 +60,11 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 _T_95: tuple[float, ...] = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
 _T_95 += (2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093)
-"""Student's t for 95%, two-sided, of 1 to 19 degrees of freedom."""
+"""Two-sided 95% quantile of Student's t, for 1 to 19 degrees of freedom."""
 
 
 def mean_interval(values: Sequence[float]) -> tuple[float, float]:
-    """Return where the mean of endless values of this kind lies, with 95% confidence: Student's t interval.
+    """Return the 95% confidence interval of the mean: Student's t.
 
     Raises ValueError unless there are 2 to 20 values.
     """

@@ -1,1 +1,1 @@
-"""MNIST test digits in ways they were not made, and pictures without a digit: what `evaluation.robustness` shows."""
+"""MNIST test digits in unfamiliar forms, and pictures without a digit: the inputs of `evaluation.robustness`."""

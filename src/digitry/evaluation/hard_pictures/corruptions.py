@@ -1,8 +1,8 @@
-"""The corruptions of MNIST-C (Mu and Gilmer, 2019), written anew, each at the strength its authors chose.
+"""The corruptions of MNIST-C (Mu and Gilmer, 2019), reimplemented, each at the strength its authors chose.
 
-Every function takes images, float32 (n, 28, 28) from 0 (paper) to 1 (ink), and a generator, and returns the same shape;
-what leaves 0 to 1 is cut off at the end. The figures in them (noise, widths, angles) are the published ones; the code
-and the random numbers are ours, so single pictures differ from the published set.
+Each function takes images, float32 (n, 28, 28) from 0 (paper) to 1 (ink), and a generator, and returns the same shape;
+the result is clipped to 0 to 1 at the end. The parameters (noise, widths, angles) are the published ones; the code and
+the random numbers are our own, so single pictures differ from the published set.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ Floats = NDArray[np.float32]
 SIDE = IMAGE_SIDE
 CENTRE = (SIDE - 1) / 2
 LINE_REACH = 2.3
-"""A drawn line fades out over so many pixels."""
+"""Distance in pixels over which the edge of a drawn line fades out."""
 
 
 def corrupt(images: NDArray[np.uint8], name: str) -> NDArray[np.uint8]:
-    """Corrupt images, uint8 (n, 28, 28), in the way called `name`. Raises KeyError for another name."""
+    """Corrupt images, uint8 (n, 28, 28), in the way called `name`. Raises KeyError for an unknown name."""
     function, _ = CORRUPTIONS[name]
     changed = function(np.asarray(images / np.float32(255), np.float32), generator("corruption", name))
     return np.rint(255 * np.clip(changed, 0, 1)).astype(np.uint8)
 
 
 def shot_noise(images: Floats, rng: np.random.Generator) -> Floats:
-    """Count three photons a pixel, more or less."""
+    """Add photon noise, with three photons to a full pixel."""
     return (rng.poisson(images * 3) / 3).astype(np.float32)
 
 
@@ -97,14 +97,14 @@ def translate(images: Floats, rng: np.random.Generator) -> Floats:
 
 
 def stripe(images: Floats, rng: np.random.Generator) -> Floats:
-    """Swap black and white in the left and right quarter."""
+    """Invert the left and right quarter."""
     out = images.copy()
     out[:, :, :7], out[:, :, 21:] = 1 - out[:, :, :7], 1 - out[:, :, 21:]
     return out
 
 
 def fog(images: Floats, rng: np.random.Generator) -> Floats:
-    """Lay three times as much cloud as ink over it, scaled back to the range of the image."""
+    """Add three times as much cloud as ink, rescaled to the range of the image."""
     clouds = np.stack([clouds_of(rng, 256, decay=1.4) for _ in range(min(len(images), 64))])
     which = rng.integers(0, len(clouds), len(images))
     corners = rng.integers(0, 256 - SIDE, (len(images), 2))
@@ -129,7 +129,7 @@ def dotted_line(images: Floats, rng: np.random.Generator) -> Floats:
 
 
 def zigzag(images: Floats, rng: np.random.Generator) -> Floats:
-    """Draw teeth of 2 pixels on a line from the left to the right edge that climbs or falls by at most 5."""
+    """Draw a zigzag with teeth of 2 pixels from the left to the right edge, rising or falling by at most 5."""
     out = images.copy()
     for image in out:
         start, rise = rng.integers(0, SIDE - 1), rng.integers(-5, 5)
@@ -144,7 +144,7 @@ def zigzag(images: Floats, rng: np.random.Generator) -> Floats:
 
 
 def canny_edges(images: Floats, rng: np.random.Generator) -> Floats:
-    """Leave only the outlines."""
+    """Keep only the outlines."""
     smooth = np.rint(255 * _blur(images, 1)).astype(np.uint8)
     edges = [cv2.Canny(image, 25.5, 51, apertureSize=3, L2gradient=True) for image in smooth]
     return np.asarray(np.stack(edges) / 255, np.float32)
@@ -168,7 +168,7 @@ def _blur(images: Floats, sigma: float) -> Floats:
 
 
 def _warp(images: Floats, inverse: list[tuple[tuple[float, float], tuple[float, float]]]) -> Floats:
-    """Fetch each pixel from where its 2×2 matrix sends it; the middle of the image stays."""
+    """Sample each pixel from where its 2×2 matrix maps it; the centre of the image stays."""
     out = np.empty_like(images)
     for index, linear in enumerate(np.asarray(inverse, np.float64)):
         shift = CENTRE - linear @ [CENTRE, CENTRE]
@@ -217,4 +217,4 @@ CORRUPTIONS: dict[str, tuple[Corruption, str]] = {
     "zigzag": (zigzag, "a zigzag line across, as bright as ink"),
     "canny edges": (canny_edges, "only the outlines are left"),
 }
-"""Name → the function and what it does, in words; in the order of the paper."""
+"""Name → the function and a description; in the order of the paper."""

@@ -1,4 +1,4 @@
-"""Pages of the kinds in `LAYOUTS`, which the network for pages learns from, with digits that it has never seen."""
+"""Pages of the `LAYOUTS` on which the page network is trained, with digits that it has never seen."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from digitry.synthesis.pages import made_page
 from digitry.types import Number
 
 PAGE_KINDS = {layout.__name__: layout for layout, _ in LAYOUTS}
-"""Name → what lays such a page out."""
+"""Name → the function that lays out such a page."""
 
 
 def drawn_page(kind: str, index: int) -> Specimen:
-    """Draw a page of a kind; which of the numbers that are read there are right, `Specimen.count` says.
+    """Draw a page of a kind; `Specimen.count` says which of the numbers read there are right.
 
-    What a border cuts, what is struck out or too faint for people counts neither way.
+    Numbers cut by a border or too faint for people are ignored. Reading a struck-out one is a mistake, unless the
+    reading marks it as struck.
     """
     page = made_page(test_glyphs(), generator("page", kind, index), layouts=((PAGE_KINDS[kind], 1.0),))
     texts = tuple(number.text for number in numbers_on(page) if number.counts)
@@ -38,6 +39,6 @@ def drawn_page(kind: str, index: int) -> Specimen:
 
 @cache
 def test_glyphs() -> Glyphs:
-    """Sort MNIST's test digits by their labels, to write with."""
+    """Return MNIST's test digits grouped by label, to write with."""
     digits = test_digits()
     return Glyphs.of(digits.images, np.asarray(digits.labels))

@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 CAPITAL = 21
-"""So many units high are the capitals, and were the digits."""
+"""Height in units of the capitals, and of the digits in the original fonts."""
 
 FEET = {".": 0, ",": 4, "-": -9, "/": 7, ":": 0, "%": 0, "$": 4}
-"""Sign of the face `roman` → units from the line of the digits' feet down to its lowest point."""
+"""Sign of the face `roman` → units from the digits' baseline down to its lowest point."""
 
 
 @cache
 def fonts() -> dict[tuple[str, str], list[NDArray[np.float64]]]:
-    """Load (face, sign) → strokes of points (n, 2), y downwards, each sign in the corner of a box of its own."""
+    """Load (face, sign) → strokes of points (n, 2), y downwards, each sign in the corner of its own box."""
     found = {}
     for line in Path(__file__).with_name("hershey.txt").read_text().splitlines():
         if line.startswith("# "):

@@ -1,4 +1,4 @@
-"""Pictures made and read in a few processes: each job makes one picture and tells what was read in it."""
+"""Make and read pictures in several processes: each job makes one picture and returns what was read in it."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class Seen:
     """Of the reading as a whole; never when there is no number."""
     reason: str | None
     counts: Counts | None = None
-    """What `Specimen.count` makes of the numbers."""
+    """The result of `Specimen.count` on the numbers."""
 
     @property
     def text(self) -> str:
-        """All that was read, with a space between numbers."""
+        """Everything that was read, with a space between numbers."""
         return " ".join(text for text, _, _ in self.numbers)
 
     @property
@@ -53,12 +53,12 @@ class Seen:
 
     @property
     def right_digits(self) -> bool:
-        """Whether the digits are right, whatever was made of the signs."""
+        """Whether the digits are right, whatever the signs."""
         return [_digits(text) for text, _, _ in self.numbers] == [_digits(text) for text in self.texts]
 
     @property
     def confidence(self) -> float:
-        """The highest of any number; 0 when there is none."""
+        """The highest confidence of any number; 0 if there is none."""
         return max((confidence for _, confidence, _ in self.numbers), default=0.0)
 
 
@@ -67,7 +67,7 @@ def _digits(text: str) -> str:
 
 
 _readers: dict[str | None, Any] = {}
-"""One reader a model and process."""
+"""One reader per model, in each process."""
 
 
 def look(job: LookJob) -> Seen:
@@ -84,13 +84,13 @@ def look(job: LookJob) -> Seen:
 
 
 class Lookers:
-    """A few processes that look at pictures; use as a context. They end with this one, however it ends."""
+    """Several processes that make and read pictures; a context manager. They end with this process, however it ends."""
 
     def __init__(self, processes: int) -> None:
         self._count = processes
         self._pool: Pool | None = None
         if processes > 1:
-            with contextlib.suppress(NoWorkerError):  # then this process does all of it
+            with contextlib.suppress(NoWorkerError):  # then this process does all the work
                 self._pool = Pool(partial(Worker, "digitry.evaluation.hard_pictures.look_child", {}), processes)
 
     def __enter__(self) -> Lookers:
@@ -99,10 +99,10 @@ class Lookers:
     def __exit__(self, *_: object) -> None:
         if self._pool is not None:
             self._pool.close()
-        _readers.clear()  # a model of the same name may be another one next time
+        _readers.clear()  # the same name may stand for another model next time
 
     def look(self, jobs: Sequence[LookJob], label: str, progress: Progress | None = None) -> list[Seen]:
-        """Do every job, the answers in the order of the jobs; `progress` hears `label` and how many are done."""
+        """Do every job; answers are in the order of the jobs. `progress` gets `label` and the number done."""
         seen: list[Seen] = []
         for answers in self._answers(jobs):
             for one in answers:
@@ -123,11 +123,11 @@ class Lookers:
 
 
 def _answered(answer: Future[Message | None]) -> list[Seen] | None:
-    """Return what a process saw; None where it died over it. Raises what was raised there."""
+    """Return what a process saw; None if it died on it. Raises what was raised there."""
     message = settled(answer)
     if message is None:
         return None
-    found = pickle.loads(message.parts[0])  # pictures that were made here, read with all that one may do
+    found = pickle.loads(message.parts[0])  # trusted: our own process sent it
     if isinstance(found, DigitryError):
         raise found
     return list(found)

@@ -1,6 +1,6 @@
-"""A process that makes pictures and reads them; `Lookers` starts it and asks it.
+"""A process that makes pictures and reads them; `Lookers` starts and calls it.
 
-Each message has jobs, pickled, and is answered by what was seen, or by what was wrong with them.
+Each message holds pickled jobs, and is answered with what was seen, or with the error.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from digitry.workers.child import answer, messages, use_one_core
 
 
 def main() -> None:
-    """Say that it is ready, then do one share of jobs after the other until the parent closes the pipe."""
+    """Report readiness, then do one share of jobs after another until the parent closes the pipe."""
     asked = messages()
     next(asked)
     import cv2
@@ -19,7 +19,7 @@ def main() -> None:
     from digitry.errors import DigitryError
     from digitry.evaluation.hard_pictures.look import look
 
-    cv2.setNumThreads(1)  # every core has a process of its own
+    cv2.setNumThreads(1)  # every core has its own process
     answer({})
     for message in asked:
         try:

@@ -15,20 +15,20 @@ from digitry.evaluation.hard_pictures.photographs import empty_photograph
 from digitry.evaluation.hard_pictures.specimen import Specimen, generator, test_split
 
 SIDES = (28, 400)
-"""Height and width of pictures of blank paper and noise, in pixels; drawn evenly on a logarithmic scale."""
+"""Height and width of pictures of blank paper and noise, in pixels; drawn log-uniformly."""
 
 DRAWING_SIDES = (60, 300)
-"""Of drawings with a pen."""
+"""The same for drawings with a pen."""
 
 LETTERS_LIKE_DIGITS = frozenset("BDGIOQSZ" + "bgijloqsyz")
-"""Letters that a person too may take for a digit: O and 0, I and 1, Z and 2, S and 5, g and 9 …"""
+"""Letters that people too may take for a digit: O and 0, I and 1, Z and 2, S and 5, g and 9 …"""
 
 SIGNS_LIKE_DIGITS = frozenset("!\"'(),-./\\[]_`{|}")
-"""Signs of upright or plain strokes, which written alone may be a 1 or an 11."""
+"""Signs of straight or simple strokes, which written alone may be a 1 or an 11."""
 
 
 def blank(index: int) -> Specimen:
-    """Make one grey, or a smooth change from one grey to another."""
+    """Make one grey, or a smooth gradient from one grey to another."""
     rng = generator("blank", index)
     shape = _page_shape(rng)
     left = rng.uniform(0, 255)
@@ -37,18 +37,18 @@ def blank(index: int) -> Specimen:
 
 
 def empty_paper(index: int) -> Specimen:
-    """Take a photograph of a sheet or a board on which nothing is written; light, shadow and rulings as with digits."""
+    """Photograph a sheet or a board on which nothing is written, with light, shadow and rulings as for digits."""
     return empty_photograph(generator("empty paper", index))
 
 
 def uniform_noise(index: int) -> Specimen:
-    """Make every pixel anything from black to white."""
+    """Make each pixel any grey from black to white."""
     rng = generator("uniform noise", index)
     return Specimen(rng.integers(0, 256, _page_shape(rng), np.uint8))
 
 
 def gaussian_noise(index: int) -> Specimen:
-    """Make grains around one grey, one pixel fine or a few pixels coarse."""
+    """Make Gaussian grain around one grey, fine or a few pixels coarse."""
     rng = generator("gaussian noise", index)
     noise = rng.standard_normal(_page_shape(rng), np.float32)
     coarse = rng.uniform(0, 3)
@@ -67,7 +67,7 @@ def salt_and_pepper(index: int) -> Specimen:
 
 
 def clouds(index: int) -> Specimen:
-    """Make soft patches on many scales at once."""
+    """Make soft patches at many scales at once."""
     rng = generator("clouds", index)
     height, width = _page_shape(rng)
     field = clouds_of(rng, max(height, width), decay=rng.uniform(1.4, 2.5))[:height, :width]
@@ -75,12 +75,12 @@ def clouds(index: int) -> Specimen:
 
 
 def clothes(index: int) -> Specimen:
-    """Take a picture of Fashion-MNIST's test split, by its number."""
+    """Return an image of Fashion-MNIST's test split, by its index."""
     return Specimen(test_split("fashion-mnist").images[index])
 
 
 def letter(index: int) -> Specimen:
-    """Draw a letter of a Hershey font, drawn with a pen; facts tell whether it looks like a digit."""
+    """Draw a letter of a Hershey font with a pen; its facts say whether it looks like a digit."""
     return _sign("letter", index, string.ascii_letters, LETTERS_LIKE_DIGITS)
 
 
@@ -90,16 +90,14 @@ def punctuation(index: int) -> Specimen:
 
 
 def scribble(index: int) -> Specimen:
-    """Draw one long stroke that turns again and again."""
+    """Draw one long stroke that changes direction again and again."""
     rng = generator("scribble", index)
     knots = rng.uniform(0.1, 0.9, (int(rng.integers(8, 24)), 2))
     return _drawn([_smooth(knots)], rng, pen=(0.015, 0.05))
 
 
 def shape(index: int) -> Specimen:
-    """Draw a triangle, a square, a star, a cross, an arrow, a house, a heart or a tick; no circle and no single
-    line.
-    """
+    """Draw a triangle, square, star, cross, arrow, house, heart or tick; no circle and no single line."""
     rng = generator("shape", index)
     name = str(rng.choice(list(OUTLINES)))
     turn = np.deg2rad(rng.uniform(-15, 15))
@@ -146,7 +144,7 @@ SETS: dict[str, tuple[Callable[[int], Specimen], str]] = {
     "scribbles": (scribble, "one long stroke that turns again and again"),
     "shapes": (shape, ", ".join(OUTLINES)),
 }
-"""Name → the maker and what it makes, in words."""
+"""Name → the maker and a description of its pictures."""
 
 
 def _sign(kind: str, index: int, signs: str, like_digits: frozenset[str]) -> Specimen:
@@ -164,14 +162,16 @@ def _drawn(
     pen: tuple[float, float] = (0.04, 0.10),
     **facts: str,
 ) -> Specimen:
-    """Draw strokes with a pen so wide, as a share of the picture's side; dark on light or light on dark, slanted."""
+    """Draw strokes; `pen` is the range of its width, as a fraction of the side. Dark on light or light on dark,
+    slanted.
+    """
     side = int(np.exp(rng.uniform(*np.log(DRAWING_SIDES))))
     turn = np.deg2rad(rng.uniform(-10, 10))
     matrix = np.array([(np.cos(turn), -np.sin(turn)), (np.sin(turn), np.cos(turn))])
     turned = [stroke @ matrix.T for stroke in strokes]
     points = np.concatenate(turned)
     extent = max(float(np.ptp(points, axis=0).max()), 1e-6)
-    # A dot or a comma stays small.
+    # Dots and commas stay small.
     size = side * rng.uniform(0.45, 0.75) * min(1, extent / 8 if "sign" in facts else 1)
     middle = side / 2 + rng.uniform(-0.08, 0.08, 2) * side
     cover = np.zeros((side, side), np.uint8)
@@ -185,7 +185,7 @@ def _drawn(
 
 
 def _smooth(knots: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Lead a curve through the knots (n, 2), after Catmull and Rom."""
+    """Draw a Catmull-Rom spline through the knots (n, 2)."""
     ends = np.concatenate([knots[:1], knots, knots[-1:]])
     t = np.linspace(0, 1, 12)[:, np.newaxis]
     pieces = []

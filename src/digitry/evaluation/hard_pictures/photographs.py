@@ -1,6 +1,6 @@
-"""MNIST test digits as a person would photograph them: single digits, numbers, and lists of ten numbers.
+"""MNIST test digits as people would photograph them: single digits, numbers, and lists of ten numbers.
 
-The drawing of ink, paper and light is this room's own and shares nothing with what the reader was trained on.
+The drawing of ink, paper and light is this package's own and shares nothing with the reader's training data.
 """
 
 from __future__ import annotations
@@ -13,29 +13,27 @@ from digitry.evaluation.hard_pictures import surfaces, writing
 from digitry.evaluation.hard_pictures.specimen import Specimen, SpecimenFacts, generator, test_digits
 
 SIDES = (40, 1600)
-"""Longer side of a photograph of one digit, in pixels; drawn evenly on a logarithmic scale."""
+"""Longer side of a photograph of one digit, in pixels; drawn log-uniformly."""
 
 SMALLEST_DIGIT = 18
-"""No digit is drawn lower than so many pixels."""
+"""Minimum height of a digit in pixels."""
 
 NUMBERS_IN_A_LIST = 10
 LENGTHS_IN_A_LIST = (2, 6)
 LENGTHS = (2, 10)
 
 SHARE_OF_CLOSE_NUMBERS = 0.25
-"""So many photographed numbers have neighbours that may touch or overlap; those in a list stand apart."""
+"""Fraction of photographed numbers whose digits may touch or overlap; those in a list stand apart."""
 
 SHARE_OF_BOARDS = 0.25
-"""So many photographs are of light strokes on something dark."""
+"""Fraction of photographs with light strokes on a dark surface."""
 
 
 TABLES = ((0.35, 0.23, 0.15), (0.25, 0.26, 0.28), (0.55, 0.42, 0.30))
 
 
 def photograph_of_digit(image: NDArray[np.uint8], label: int, rng: np.random.Generator) -> Specimen:
-    """Photograph one digit, uint8 (28, 28), somewhere in a photograph of 40 to 1,600 pixels, slanted by up to
-    20°.
-    """
+    """Photograph one digit, uint8 (28, 28), anywhere in a photograph of 40 to 1,600 pixels, slanted by up to 20°."""
     side = int(np.exp(rng.uniform(*np.log(SIDES))))
     canvas = _canvas(side, rng, (0.75, 1.0))
     low = max(0.3, SMALLEST_DIGIT / min(canvas))
@@ -48,8 +46,8 @@ def photograph_of_digit(image: NDArray[np.uint8], label: int, rng: np.random.Gen
 
 
 def photograph_of_number(images: NDArray[np.uint8], text: str, rng: np.random.Generator) -> Specimen:
-    """Photograph digits, uint8 (n, 28, 28), as one number in a photograph of 300 to 1,600 pixels, slanted by up
-    to 20°; what else `text` has are signs.
+    """Photograph digits, uint8 (n, 28, 28), as one number in a photograph of 300 to 1,600 pixels, slanted by up to 20°;
+    the other characters of `text` are signs.
     """
     slant = rng.uniform(-20, 20)
     side = int(np.exp(rng.uniform(*np.log((300, 1600)))))
@@ -67,9 +65,7 @@ def photograph_of_number(images: NDArray[np.uint8], text: str, rng: np.random.Ge
 
 
 def photograph_of_list(numbers: list[tuple[NDArray[np.uint8], str]], rng: np.random.Generator) -> Specimen:
-    """Photograph numbers written one below the other on a sheet, photographed at a slight angle, some with the
-    table around it.
-    """
+    """Photograph numbers written one below the other on a sheet, at a slight angle, some with the table around it."""
     height = int(rng.uniform(1000, 1600))
     width = int(height * rng.uniform(0.65, 0.8))
     pitch = height / (len(numbers) + 1.5)
@@ -108,7 +104,7 @@ def empty_photograph(rng: np.random.Generator) -> Specimen:
 
 
 def photographed_digit(index: int) -> Specimen:
-    """Take the photograph of MNIST test digit `index`."""
+    """Return the photograph of MNIST test digit `index`."""
     digits = test_digits()
     return photograph_of_digit(digits.images[index], int(digits.labels[index]), generator("photograph", index))
 
@@ -132,7 +128,7 @@ def _some_number(rng: np.random.Generator, shortest: int, longest: int) -> tuple
 
 
 def _canvas(longer: int, rng: np.random.Generator, aspect: tuple[float, float]) -> tuple[int, int]:
-    """Choose height and width; upright or across for nearly square ones, always across for wide ones."""
+    """Choose height and width; portrait or landscape for nearly square ones, always landscape for wide ones."""
     shorter = round(longer * rng.uniform(*aspect))
     return (longer, shorter) if aspect[0] > 0.6 and rng.random() < 0.5 else (shorter, longer)
 
@@ -140,7 +136,7 @@ def _canvas(longer: int, rng: np.random.Generator, aspect: tuple[float, float]) 
 def _photograph(
     cover: writing.Cover, height: float, facts: SpecimenFacts, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """Write `cover` on a surface, light it and take it; what was chosen is added to `facts`."""
+    """Write `cover` on a surface, light it and photograph it; the choices are added to `facts`."""
     if rng.random() < SHARE_OF_BOARDS:
         facts |= {"strokes": "light on dark", "pen": "chalk", "ruling": "none"}
         colours = surfaces.BOARDS
@@ -168,14 +164,14 @@ def _lit_and_taken(
 
 
 def _seen_at_an_angle(sheet: surfaces.Scene, on_table: bool, rng: np.random.Generator) -> surfaces.Scene:
-    """Turn the sheet by up to 5°, its corners moved by up to 2%; the table around it, or the sheet fills the view."""
+    """Turn the sheet by up to 5°, move its corners by up to 2%; a table surrounds it, or it fills the view."""
     height, width = sheet.shape[:2]
     corners = np.asarray([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), rng.uniform(-5, 5), 0.86 if on_table else 1.0)
     seen = corners @ turn[:, :2].T + turn[:, 2] + rng.uniform(-0.02, 0.02, (4, 2)) * (width, height)
     matrix = cv2.getPerspectiveTransform(corners, seen.astype(np.float32))
     if not on_table:
-        # Paper goes on beyond the sheet that was written on.
+        # Paper continues beyond the sheet that was written on.
         beyond = cv2.BORDER_REFLECT_101
         return np.asarray(cv2.warpPerspective(sheet, matrix, (width, height), borderMode=beyond), np.float32)
     table = surfaces.surface((height, width), TABLES[rng.integers(len(TABLES))], rng)

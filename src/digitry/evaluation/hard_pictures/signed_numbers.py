@@ -11,11 +11,11 @@ from digitry.evaluation.hard_pictures.photographs import photograph_of_number
 from digitry.evaluation.hard_pictures.specimen import Specimen, generator, test_digits
 
 OUTSIDE = "$%"
-"""Signs that stand beside a number and are no part of its text."""
+"""Signs that stand beside a number but are not part of its text."""
 
 
 def photographed_signed_number(index: int) -> Specimen:
-    """Make photographed number with signs `index`, of a kind drawn at random, with digits of MNIST test."""
+    """Make photographed signed number `index`, of a random kind, with digits of MNIST test."""
     rng = generator("signed number", index)
     kind = str(rng.choice(list(NUMBER_KINDS)))
     written = NUMBER_KINDS[kind](rng)
@@ -60,12 +60,12 @@ def _money(rng: np.random.Generator) -> str:
 
 
 def _up_to(most: int, rng: np.random.Generator) -> str:
-    """Draw a whole number, as many short ones as long ones."""
+    """Draw a whole number, with all lengths equally likely."""
     return str(rng.integers(1, 10 ** rng.integers(1, len(str(most)) + 1)))
 
 
 def _fixed(rng: np.random.Generator, whole: str, places: int) -> str:
-    """Put so many digits behind a point; none, and no point, for 0."""
+    """Add `places` digits after a decimal point; for 0, no point either."""
     return whole + ("." + "".join(map(str, rng.integers(0, 10, places))) if places else "")
 
 
@@ -79,4 +79,4 @@ NUMBER_KINDS: dict[str, Callable[[np.random.Generator], str]] = {
     "percent": _percent,
     "money": _money,
 }
-"""Name → what draws what is written, with all signs."""
+"""Name → the function that draws the text, with all signs."""

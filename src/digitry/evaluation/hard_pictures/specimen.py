@@ -1,4 +1,4 @@
-"""A picture with its truth: what every maker of this room returns."""
+"""A picture with its ground truth: what every maker of this package returns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from digitry.evaluation.whole_pages.figures import Counts
 from digitry.types import IMAGE_SIDE, Number, Split
 
 SEED = 2019
-"""Every picture is a function of this, its set and its number."""
+"""Every picture depends only on this, its set and its index."""
 
 SpecimenFacts = dict[str, str]
 
@@ -24,13 +24,13 @@ class Specimen:
     """One picture, what is written in it, and how it was made."""
 
     pixels: NDArray[np.uint8] | bytes
-    """A picture as a program hands it over: grey (h, w), colour (h, w, 3), or the bytes of a file."""
+    """A picture as a program passes it: grey (h, w), colour (h, w, 3), or the bytes of a file."""
     texts: tuple[str, ...] = ()
-    """The numbers in it, in reading order; empty where there is no digit."""
+    """The numbers in it, in reading order; empty if there is no digit."""
     facts: SpecimenFacts = field(default_factory=dict)
-    """How it was made, name → group, for figures by group."""
+    """How it was made, fact → group, for figures by group."""
     count: Callable[[Sequence[Number]], Counts] | None = None
-    """Counts what is right among the numbers that were read, where the texts in their order do not say it."""
+    """Counts what is right among the numbers read, if comparing with the texts in order is not enough."""
 
 
 @cache
@@ -42,12 +42,12 @@ def test_split(dataset: str) -> Split:
 
 
 def test_digits() -> Split:
-    """Load MNIST's test split, which no network of ours trained on."""
+    """Load MNIST's test split, which none of our networks was trained on."""
     return test_split("mnist")
 
 
 def generator(*place: Any) -> np.random.Generator:
-    """Make the random numbers of one picture: the same for the same set and number, however many others are made."""
+    """Return the generator of one picture: it depends on set and index, not on how many others are made."""
     words = [SEED]
     for part in place:
         words += [part] if isinstance(part, int) else list(str(part).encode())
@@ -55,22 +55,22 @@ def generator(*place: Any) -> np.random.Generator:
 
 
 def as_it_is(pixels: NDArray[np.uint8] | bytes, text: str) -> Specimen:
-    """Hand over a picture that is there already."""
+    """Return a specimen of an existing picture."""
     return Specimen(pixels, (text,))
 
 
 def png_of_digit(index: int) -> Specimen:
-    """Write a MNIST test digit, by its number, as a 28×28 PNG file."""
+    """Return an MNIST test digit, by its index, as a 28×28 PNG file."""
     return _png(test_digits().images[index], index)
 
 
 def cut_digit(index: int) -> Specimen:
-    """Write a MNIST test digit as a PNG file that ends where its ink does, every other one dark on light."""
+    """Return an MNIST test digit as a PNG file cropped to its ink, every other one dark on light."""
     return _png(_cut(index), index)
 
 
 def stretched_digit(index: int) -> Specimen:
-    """Write the same brought to 28×28, whatever its shape was."""
+    """Return the same, stretched to 28×28 whatever its shape was."""
     import cv2
 
     stretched = cv2.resize(_cut(index), (IMAGE_SIDE, IMAGE_SIDE), interpolation=cv2.INTER_AREA)

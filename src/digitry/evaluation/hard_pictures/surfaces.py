@@ -1,4 +1,4 @@
-"""Paper and boards, what is printed on them, the light that falls on them, and the camera that sees them."""
+"""Paper and boards, what is printed on them, the light that falls on them, and the camera."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def rule(sheet: Scene, ruling: str, spacing: float, rng: np.random.Generator, *,
 
 
 def light(scene: Scene, strength: float, rng: np.random.Generator) -> Scene:
-    """Let light fall from one side: the far side loses up to `strength` (0 to 1) of it. The lamp may be warm."""
+    """Light the scene from one side, perhaps warmly: the far side loses up to `strength` (0 to 1) of the light."""
     angle = rng.uniform(0, 2 * np.pi)
     y, x = _places(scene)
     slope = (x * np.cos(angle) + y * np.sin(angle)) / (abs(np.cos(angle)) + abs(np.sin(angle)))
@@ -59,7 +59,7 @@ def light(scene: Scene, strength: float, rng: np.random.Generator) -> Scene:
 
 
 def shadow(scene: Scene, rng: np.random.Generator) -> Scene:
-    """Throw the shadow of a hand or a head: one soft-edged half of the picture keeps 55 to 85% of the light."""
+    """Cast the shadow of a hand or head: one soft-edged half of the picture keeps 55 to 85% of the light."""
     angle, offset = rng.uniform(0, 2 * np.pi), rng.uniform(-0.5, 0.5)
     y, x = _places(scene)
     bend = rng.uniform(-0.4, 0.4)
@@ -71,14 +71,14 @@ def shadow(scene: Scene, rng: np.random.Generator) -> Scene:
 
 
 def _places(scene: Scene) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Tell how far down (h, 1) and how far right (1, w) every pixel is, −1 to 1."""
+    """Return each pixel's vertical (h, 1) and horizontal (1, w) position, −1 to 1."""
     height, width = scene.shape[:2]
     down, right = np.linspace(-1, 1, height, dtype=np.float32), np.linspace(-1, 1, width, dtype=np.float32)
     return down[:, np.newaxis], right[np.newaxis]
 
 
 def camera(scene: Scene, blur: float, quality: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """See the scene as a camera does: blurred by `blur` pixels, noisy, exposed, saved as JPEG and opened again."""
+    """Photograph the scene: blurred by `blur` pixels, noisy, exposed, saved as JPEG and opened again."""
     if blur > 0.2:
         scene = np.asarray(cv2.GaussianBlur(scene, (0, 0), blur), np.float32)
     exposure, noise = np.float32(rng.uniform(0.85, 1.05)), np.float32(rng.uniform(0.003, 0.025))

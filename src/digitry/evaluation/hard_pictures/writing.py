@@ -1,4 +1,4 @@
-"""MNIST test digits → ink on a page: smooth strokes at any size, numbers and their signs in a line, pens and chalk."""
+"""MNIST test digits → ink on a page: smooth strokes at any size, numbers with signs on a line, pens and chalk."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from digitry.evaluation.hard_pictures.hershey import CAPITAL, FEET, fonts
 
 Cover = NDArray[np.float32]
-"""How much of the paper the ink hides, float32 (h, w), 0 to 1."""
+"""Fraction of the paper that the ink hides, float32 (h, w), 0 to 1."""
 
 TOUCHING_GAPS = (-0.06, 0.06)
 APART_GAPS = (0.10, 0.45)
@@ -19,10 +19,10 @@ SIGN_GAPS = (0.06, 0.25)
 """Space between the boxes of neighbours, as a share of the digits' height; of signs and digits the last."""
 
 SIGN_WIDTHS = {"-": (0.5, 0.8), "/": (0.6, 1.0), "$": (1.0, 1.3), "%": (1.0, 1.3)}
-"""Signs that people write narrower or wider than the font has them, as shares of its width."""
+"""Signs that people write narrower or wider than the font: factors of its width."""
 
 FINER = 4
-"""Signs are drawn so many times as large and shrunk."""
+"""Signs are drawn this many times as large, then shrunk."""
 
 
 class WrittenNumber(NamedTuple):
@@ -30,11 +30,11 @@ class WrittenNumber(NamedTuple):
 
     cover: Cover
     touching: int
-    """How many digits share ink with the one before."""
+    """Number of digits that share ink with the one before."""
 
 
 def stroke_cover(image: NDArray[np.uint8], height: int, rng: np.random.Generator) -> Cover:
-    """Draw one digit, uint8 (28, 28), as smooth strokes `height` pixels tall, cut to its ink, a little bolder or
+    """Draw one digit, uint8 (28, 28), as smooth strokes `height` pixels tall, cropped to its ink, a little bolder or
     finer.
     """
     x, y, width, tall = cv2.boundingRect((image > 40).astype(np.uint8))
@@ -44,7 +44,7 @@ def stroke_cover(image: NDArray[np.uint8], height: int, rng: np.random.Generator
     method = cv2.INTER_CUBIC if factor > 1 else cv2.INTER_AREA
     ink = np.asarray(cv2.resize(ink, size, interpolation=method), np.float32)
     if factor > 1.5:
-        # Enlarged pixels are soft: smooth their corners, then make an edge of about two pixels again.
+        # Enlarged pixels are soft: smooth their corners, then restore an edge of about two pixels.
         ink = np.asarray(cv2.GaussianBlur(ink, (0, 0), 0.4 * factor), np.float32)
         ink = (ink - rng.uniform(0.28, 0.42)) * factor + 0.5
     ink = np.clip(ink, 0, 1)
@@ -57,15 +57,15 @@ class _Piece(NamedTuple):
 
     cover: Cover
     gap: int
-    """Space behind it."""
+    """Space after it."""
     foot: float = 0
-    """How far below the line it reaches."""
+    """How far it reaches below the line."""
 
 
 def number_cover(
     images: NDArray[np.uint8], text: str, height: int, close: bool, rng: np.random.Generator
 ) -> WrittenNumber:
-    """Draw `text` on a slightly uneven line, its digits, uint8 (n, 28, 28), each about `height` pixels tall.
+    """Draw `text` on a slightly uneven line, with its digits, uint8 (n, 28, 28), each about `height` pixels tall.
 
     Neighbouring digits of a `close` number may touch or overlap.
     """
@@ -91,7 +91,7 @@ def number_cover(
 
 
 def _with_signs(text: str, digits: list[_Piece], height: int, rng: np.random.Generator) -> list[_Piece]:
-    """Put the signs of `text` between its digits, written with the same pen."""
+    """Insert the signs of `text` between its digits, written with the same pen."""
     pen = float(np.median([width_of_pen(digit.cover) for digit in digits]))
     rest, pieces = iter(digits), []
     for place, character in enumerate(text):
@@ -107,22 +107,22 @@ def _with_signs(text: str, digits: list[_Piece], height: int, rng: np.random.Gen
 
 
 def width_of_pen(cover: Cover) -> float:
-    """Measure how broad the pen is: pixels of a band are, on average, a quarter of its width from its edge."""
+    """Return the width of the pen: on average, pixels of a stroke are a quarter of its width from its edge."""
     inside = np.pad((cover > 0.5).astype(np.uint8), 1)
     distance = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE) - 0.5
     return max(4 * float(distance[inside > 0].mean()), 1.0) if inside.any() else 1.0
 
 
 def sign_cover(sign: str, height: int, pen: float, rng: np.random.Generator) -> tuple[Cover, float]:
-    """Draw a sign of a Hershey font beside digits `height` pixels tall, with a pen `pen` pixels wide, cut to its ink;
-    with how far it reaches below their line.
+    """Draw a sign of a Hershey font beside digits `height` pixels tall, with a pen `pen` pixels wide, cropped to its
+    ink; return it and how far it reaches below the line.
     """
     unit = max(height * rng.uniform(0.85, 1.05) - pen, 1) / CAPITAL
     wide = rng.uniform(*SIGN_WIDTHS.get(sign, (0.8, 1.1)))
     turn = np.deg2rad(rng.uniform(-8, 8))
     matrix = np.array([(np.cos(turn), -np.sin(turn)), (np.sin(turn), np.cos(turn))]) * (wide, 1) * unit
     strokes = fonts()["roman", sign]
-    if sign == "$":  # people draw one bar; two of a broad pen would be one blot
+    if sign == "$":  # people draw one bar; two with a broad pen would be one blot
         left, right, *others = strokes
         strokes = [(left + right) / 2, *others]
     middle = (FEET[sign] - np.concatenate(strokes)[:, 1].max() / 2) * unit - pen / 2
@@ -140,9 +140,7 @@ def sign_cover(sign: str, height: int, pen: float, rng: np.random.Generator) -> 
 
 
 def placed(cover: Cover, canvas: tuple[int, int], slant: float, rng: np.random.Generator) -> Cover:
-    """Place `cover`, turned by `slant` degrees, somewhere wholly inside an empty canvas (h, w); shrunk if it
-    must be.
-    """
+    """Place `cover`, turned by `slant` degrees, wholly inside an empty canvas (h, w), shrunk if necessary."""
     height, width = cover.shape
     turn = np.deg2rad(slant)
     across = abs(width * np.cos(turn)) + abs(height * np.sin(turn))
@@ -164,7 +162,7 @@ PENS: dict[str, tuple[tuple[float, float, float], tuple[float, float], float]] =
     "red pen": ((0.70, 0.12, 0.15), (0.80, 0.98), 0.05),
     "pencil": ((0.30, 0.30, 0.32), (0.45, 0.80), 0.35),
 }
-"""Name → red, green and blue from 0 to 1, how well it covers, and how grainy it is."""
+"""Name → red, green and blue from 0 to 1, ranges of its cover, and how grainy it is."""
 
 CHALK = ((0.93, 0.93, 0.88), (0.70, 0.95), 0.30)
 """The same for light strokes on a dark board."""

@@ -1,1 +1,1 @@
-"""How well whole pages are read: a person's labelled pages → figures, and a page with the mistakes."""
+"""How well whole pages are read: a user's labelled pages → figures, and a page with the mistakes."""

@@ -17,23 +17,23 @@ from digitry.types import Number, Reading, is_sure
 
 @dataclass(frozen=True)
 class PageAnswer:
-    """One labelled page and what came of it."""
+    """One labelled page and its result."""
 
     page: LabelledPage
     reading: Reading | None
-    """Without its stages; None for a file or labels that cannot be used: all its numbers count as missed."""
+    """Without its stages; None for a file or labels that cannot be used: all its numbers then count as missed."""
     numbers: tuple[Number, ...]
-    """Those of the reading; `sure` says also what the reading doubts as a whole."""
+    """Those of the reading; not `sure` if the reading as a whole is in doubt."""
     matches: dict[str, Match]
-    """By the names of `WAYS`."""
+    """One for each of `WAYS`."""
     cells: tuple[int, int]
-    """Cells of the labelled table that were read right in their place, and how many of them hold a number."""
+    """Cells of the labelled table that were read right in their place, and the number of cells that hold a number."""
     reason: str | None
     """Why it could not be used, or why the reader is not sure."""
 
     @property
     def mistakes(self) -> int:
-        """Readings that are wrong and labels that were missed, by their digits."""
+        """Number of wrong readings and missed labels, compared by digits."""
         return len(self.matches["digits"].wrong) + len(self.matches["digits"].missed)
 
 
@@ -48,13 +48,13 @@ def page_answer(page: LabelledPage, reading: Reading | None, reason: str | None 
 
 
 def judged_numbers(reading: Reading) -> tuple[Number, ...]:
-    """Return the numbers of a page; `sure` says also what the reading doubts as a whole."""
+    """Return the numbers of a page; they are not `sure` if the reading as a whole is in doubt."""
     return tuple(replace(number, sure=is_sure(reading, number)) for number in reading.numbers)
 
 
 @dataclass(frozen=True)
 class Counts:
-    """How many of what, in one way of comparing; shares are fractions from 0 to 1, None where there is nothing."""
+    """Counts for one way of comparing; shares are fractions from 0 to 1, None without anything to count."""
 
     labels: int
     found: int
@@ -66,17 +66,17 @@ class Counts:
 
     @property
     def recall(self) -> float | None:
-        """Share of the labels that were found."""
+        """Fraction of the labels that were found."""
         return self.found / self.labels if self.labels else None
 
     @property
     def precision(self) -> float | None:
-        """Share of the readings that are right."""
+        """Fraction of the readings that are right."""
         return self.right / self.given if self.given else None
 
     @property
     def f1(self) -> float | None:
-        """Harmonic mean of recall and precision; 0 where nothing is right, None where nothing was there or given."""
+        """Harmonic mean of recall and precision; 0 if nothing is right, None without labels and readings."""
         if not self.labels and not self.given:
             return None
         recall, precision = self.recall or 0.0, self.precision or 0.0
@@ -84,12 +84,12 @@ class Counts:
 
     @property
     def sure_share(self) -> float | None:
-        """Share of the readings that are sure."""
+        """Fraction of the readings that are sure."""
         return self.sure / self.given if self.given else None
 
     @property
     def right_when_sure(self) -> float | None:
-        """Share of the sure readings that are right."""
+        """Fraction of the sure readings that are right."""
         return self.sure_right / self.sure if self.sure else None
 
     @property
@@ -107,7 +107,7 @@ class Counts:
 
 
 def count(answers: Iterable[PageAnswer], way: str) -> Counts:
-    """Count over pages, compared in one way."""
+    """Sum over pages, for one way of comparing."""
     matches = [answer.matches[way] for answer in answers]
     right = [number for match in matches for number in match.right]
     wrong = [number for match in matches for number in match.wrong]
@@ -119,37 +119,37 @@ def count(answers: Iterable[PageAnswer], way: str) -> Counts:
 
 @dataclass(frozen=True)
 class PageScore:
-    """How well a reader reads a person's own labelled pages."""
+    """How well a reader reads a user's own labelled pages."""
 
     place: Path
     answers: tuple[PageAnswer, ...]
-    """One a page, in the order of the labels."""
+    """One per page, in the order of the labels."""
     seconds: float
-    """For reading all of them."""
+    """Time for reading all of them."""
 
     @cached_property
     def digits(self) -> Counts:
-        """Counts where the digits alone are compared."""
+        """Counts when only digits are compared."""
         return count(self.answers, "digits")
 
     @cached_property
     def exact(self) -> Counts:
-        """Counts where the texts are compared, with their signs."""
+        """Counts when texts are compared, including signs."""
         return count(self.answers, "exact")
 
     @property
     def pages(self) -> int:
-        """How many pages were asked for."""
+        """Number of pages."""
         return len(self.answers)
 
     @property
     def nothing_found(self) -> int:
-        """Pages with numbers none of which was found."""
+        """Number of pages with numbers of which none was found."""
         return sum(bool(one.page.numbers) and not one.matches["digits"].found for one in self.answers)
 
     @property
     def cells(self) -> tuple[int, int]:
-        """Cells right in their place, and all labelled ones, over all pages whose labels have rows."""
+        """Cells right in their place, and all labelled cells, over all pages whose labels have rows."""
         return sum(one.cells[0] for one in self.answers), sum(one.cells[1] for one in self.answers)
 
     @property
@@ -159,7 +159,7 @@ class PageScore:
 
     @property
     def kinds(self) -> dict[str, list[PageAnswer]]:
-        """Kind → its pages; empty where the labels name none."""
+        """Kind → its pages; empty if the labels name none."""
         found: dict[str, list[PageAnswer]] = defaultdict(list)
         for one in self.answers:
             found[one.page.kind].append(one)
@@ -167,7 +167,7 @@ class PageScore:
 
     @property
     def mistakes(self) -> list[PageAnswer]:
-        """Pages with mistakes: those with most that are sure and wrong first, then those with most mistakes."""
+        """Pages with mistakes, in descending order of readings that are sure and wrong, then of mistakes."""
         wrong = [one for one in self.answers if one.reading is not None and one.mistakes]
         return sorted(wrong, key=lambda one: (-sure_and_wrong(one), -one.mistakes))
 
@@ -191,7 +191,7 @@ class PageScore:
 
 
 def sure_and_wrong(answer: PageAnswer) -> int:
-    """Count the readings of a page that are sure, and wrong by their digits."""
+    """Count the readings of a page that are sure but have wrong digits."""
     return sum(number.sure for number in answer.matches["digits"].wrong)
 
 

@@ -1,4 +1,4 @@
-"""The numbers that a page holds beside those that were read: which were found, missed, right, wrong."""
+"""The numbers on a page against those that were read: which were found, missed, right, wrong."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WAYS = ("digits", "exact")
 """`digits` compares the digits 0 to 9 alone, `exact` the text with its signs."""
 
 REACH = 6
-"""By so many rows and columns a table that was read may begin elsewhere than the labelled one: headings, names."""
+"""Rows and columns by which a table as read may be offset from the labelled one, by headings or names."""
 
 _ALIKE = str.maketrans({"−": "-", "–": "-", "—": "-", "·": ".", "×": "x", "’": "'"})
 _DATE = re.compile(r"\d{1,2}\.\d{1,2}\.\d{2,4}")
@@ -23,18 +23,18 @@ _BETWEEN = re.compile(r"[/:x× ]|(?<=\d)[-−–](?=\d)")
 
 @dataclass(frozen=True)
 class Match:
-    """What came of a page, compared in one way."""
+    """The result for a page, compared in one way."""
 
     found: tuple[str, ...]
     missed: tuple[str, ...]
     """Labels, as they were written."""
     right: tuple[Number, ...]
     wrong: tuple[Number, ...]
-    """Readings; those that equal what was set aside are in neither."""
+    """Readings; those that equal a number set aside are in neither."""
 
 
 def match_numbers(page: LabelledPage, numbers: Sequence[Number], way: str) -> Match:
-    """Compare the numbers of a page as a multiset, wherever they stand.
+    """Compare the numbers of a page as a multiset, whatever their positions.
 
     Each label takes one equal reading, sure ones first. A label of several numbers ("12/05", "3x10", "4-306", a date,
     blanks) may also be read as all its parts. What equals a printed or doubtful number, or a part of one, is left out.
@@ -64,14 +64,14 @@ def match_numbers(page: LabelledPage, numbers: Sequence[Number], way: str) -> Ma
 
 
 def plain(text: str, way: str) -> str:
-    """Return what is compared of a text: its digits, or all of it without blanks and with one kind of each sign."""
+    """Return the part of a text that is compared: its digits, or all of it without blanks and with unified signs."""
     if way == "digits":
         return re.sub("[^0-9]", "", text)
     return re.sub(r"\s", "", text.translate(_ALIKE))
 
 
 def parts_of(label: str, way: str) -> list[str]:
-    """Return the numbers that a label consists of, as they are compared; none where it is one number."""
+    """Return the numbers that a label consists of, in compared form; empty if it is one number."""
     pieces = label.split(".") if _DATE.fullmatch(label) else _BETWEEN.split(label)
     parts = [plain(piece, way) for piece in pieces if re.search("[0-9]", piece)]
     return parts if len(parts) > 1 else []
@@ -80,7 +80,7 @@ def parts_of(label: str, way: str) -> list[str]:
 def cells_in_place(page: LabelledPage, numbers: Sequence[Number]) -> tuple[int, int]:
     """Count the cells of the labelled table whose digits were read in their place, and all that hold a number.
 
-    The table of the reading that fits best is taken, moved by up to `REACH` rows and columns.
+    The best-fitting table of the reading is used, moved by up to `REACH` rows and columns.
     """
     wanted = {
         (row, column): plain(text, "digits")

@@ -1,4 +1,4 @@
-"""A person's labelled pages: which numbers each holds, and perhaps where in a table; nothing is decoded here."""
+"""A user's labelled pages: the numbers on each, and optionally their table; nothing is decoded here."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from digitry.errors import DataError
 LABELS_FILE = "labels.json"
 
 MOST_CELLS = 1_000
-"""Rows or columns of a table; a label beyond is a slip."""
+"""Rows or columns of a table; a label beyond this is a slip."""
 
 EXPECTED = 'a list of objects like {"file": "page.jpg", "numbers": ["12", "2.5"]}'
 
 
 @dataclass(frozen=True)
 class LabelledPage:
-    """One page with the numbers on it, in any order; `problem` says why it cannot be judged."""
+    """One page with the numbers on it, in any order; `problem` says why it cannot be evaluated."""
 
     path: Path
     name: str
     """As the labels name it."""
     numbers: tuple[str, ...] = ()
     aside: tuple[str, ...] = ()
-    """Printed and doubtful ones: read or not, they count neither for nor against."""
+    """Printed and doubtful numbers: whether they are read or not does not count."""
     rows: tuple[tuple[str, ...], ...] = ()
-    """The page's table, empty texts for empty cells; none where nobody says."""
+    """The page's table, empty texts for empty cells; empty if not given."""
     kind: str = ""
-    """What kind of page it is, in a person's words."""
+    """What kind of page it is, in the user's words."""
     split: str = ""
     problem: str | None = None
 
 
 def find_page_labels(place: Path) -> Path | None:
-    """Return the file with the labels of pages that a person means by `place`: labels.json in a folder, or any .json; a
-    .csv, or labels.csv in a folder, that has a column `number`. None where it is no such place.
+    """Return the file of page labels that `place` refers to: labels.json in a folder, or any .json; a .csv, or
+    labels.csv in a folder, that has a column `number`. None if there is no such file.
     """
     if place.is_dir():
         table, listed = place / LABELS_TABLE, place / LABELS_FILE
@@ -55,9 +55,9 @@ def find_page_labels(place: Path) -> Path | None:
 
 
 def read_page_labels(file: Path) -> list[LabelledPage]:
-    """Read the labels of pages from a .json or .csv file; where some are marked as `test`, only those count.
+    """Read page labels from a .json or .csv file; if some are marked as `test`, only those count.
 
-    Raises DataError where it is no list of pages at all, or an empty one.
+    Raises DataError when it is not a list of pages, or an empty one.
     """
     try:
         pages = _of_json(file) if file.suffix.lower() == ".json" else _of_table(file)
@@ -103,7 +103,7 @@ def _of_object(place: int, one: dict[str, Any], folder: Path) -> LabelledPage:
 
 
 def _numbers_in(rows: list[list[str]], aside: tuple[str, ...]) -> tuple[str, ...]:
-    """Give the numbers in the cells of a table that do not stand aside, several in one parted by blanks."""
+    """Return the numbers in a table's cells that are not set aside; blanks separate several in one cell."""
     texts = [text for row in rows for cell in row for text in cell.split()]
     return tuple(text for text in texts if any(sign.isdigit() for sign in text) and text not in aside)
 
@@ -113,7 +113,7 @@ def _are_texts(value: Any) -> bool:
 
 
 def _of_table(file: Path) -> list[LabelledPage]:
-    """Read a table with a row a number; those of one file belong together, wherever they stand."""
+    """Read a table with one row per number; rows of the same file belong together, wherever they are."""
     found: dict[str, list[dict[str, str]]] = {}
     problems: dict[str, str] = {}
     for line, row in table_rows(file, ("file", "number")):

@@ -18,12 +18,12 @@ __all__ = ["PageScore", "score_pages"]
 def score_pages(
     place: str | os.PathLike[str], *, reader: Reader | None = None, progress: Progress | None = None
 ) -> PageScore:
-    """Read a person's own labelled pages and count which of their numbers were found, and what was read beside them.
+    """Read a user's own labelled pages and count the numbers that were found, and those that were misread.
 
-    `place` is a folder with a labels.json, a list of {"file", "numbers"} and perhaps "printed", "doubtful", "rows",
-    "kind"; or with a labels.csv that has a row a number, columns file,number and perhaps aside, row, column, kind; or
-    such a file itself. Where some pages are marked as `test`, only those are read. `reader` is the built-in models'
-    unless given. Raises DataError where there are no labelled pages.
+    `place` is a folder with a labels.json, a list of {"file", "numbers"} and optionally "printed", "doubtful", "rows",
+    "kind"; or with a labels.csv that has one row per number, columns file,number and optionally aside, row, column,
+    kind; or such a file itself. If some pages are marked as `test`, only those are read. `reader` is by default that of
+    the shipped models. Raises DataError when there are no labelled pages.
     """
     folder = expanded(place)
     file = find_page_labels(folder)

@@ -1,4 +1,4 @@
-"""The page of a score of whole pages: the figures, kind by kind, and each page's mistakes drawn where they stand."""
+"""The page of a score of whole pages: the figures, by kind, and each page's mistakes drawn in place."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from digitry.pages.html import Page, PagePicture, PageTable, Part, Section, Tile
 
 PAGES_SHOWN = 20
-"""Pages with their picture; the mistakes of the others are a line in a table."""
+"""Number of pages shown with their picture; the mistakes of the others are a line in a table."""
 
 LONGEST = 1200
-"""Pixels of the longer side of a page's picture."""
+"""Longer side of a page's picture, in pixels."""
 
 WORDS_SHOWN = 60
-"""So many missed or wrong numbers of a page are listed."""
+"""Maximum number of missed or wrong numbers listed for a page."""
 
 HOW = (
     "The numbers of a page are compared as a multiset, wherever they stand: each label takes one equal reading. "
@@ -34,9 +34,9 @@ HOW = (
 
 
 def write_page_score(score: PageScore, path: str | Path, *, command: str = "") -> Path:
-    """Write the page; `command` is shown as the way to make it once more.
+    """Write the page; `command` is shown as the way to reproduce it.
 
-    Raises SettingError where a package is missing, StorageError when the file cannot be written.
+    Raises SettingError when a package is missing, StorageError when the file cannot be written.
     """
     need("matplotlib", by="--html")
     from digitry.pages import html
@@ -86,7 +86,7 @@ def _tiles(score: PageScore) -> list[Tile]:
 
 
 def share(value: float | None) -> str:
-    """Write a share, a dash where there is none."""
+    """Format a fraction; a dash for None."""
     return "–" if value is None else percent(value)
 
 
@@ -167,7 +167,7 @@ def _drawn(one: PageAnswer) -> PagePicture | str:
     wrong = replace(one.reading, numbers=match.wrong, sure=is_all_sure, tables=())
     try:
         page = draw_page(upright_colour(one.page.path, wrong), wrong, note=False)
-    except DataError:  # the file has gone meanwhile
+    except DataError:  # the file has since disappeared
         return caption
     picture = picture_of_pixels(page, f"The page {one.page.name} with what was read wrongly", caption, longest=LONGEST)
     return replace(picture, wide=True)
