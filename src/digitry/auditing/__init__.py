@@ -1,1 +1,1 @@
-"""Which labels of a dataset look wrong: networks that never saw an image judge its label."""
+"""Find labels of a dataset that look wrong, with networks that never saw the image."""

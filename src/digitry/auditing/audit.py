@@ -1,5 +1,5 @@
-"""Which labels of a dataset are wrong? Networks judge them, best those that never saw the image; what looks wrong is
-listed.
+"""Which labels of a dataset are wrong? Networks judge them, ideally ones that never saw the image; labels that look
+wrong are listed.
 """
 
 from __future__ import annotations
@@ -34,34 +34,34 @@ if TYPE_CHECKING:
 FOLDS = 10
 
 MAX_FOLDS = 100
-"""Each is five networks to train: more tell nothing new."""
+"""Each trains five networks, and more folds add nothing."""
 
 PATIENCE_SECONDS = 120.0
-"""Folds that take longer are left to those who ask for them, where the shipped network can judge instead."""
+"""If folds take longer, they are only trained on request, provided that the shipped network can judge instead."""
 
 PAGE, LIST, TABLE, WORK = "audit.html", "audit.json", "suspects.csv", "folds"
-"""What an audit leaves in its folder: a page, the list for programs, the table to fill in, the work of each fold."""
+"""The files of an audit's folder: a page, the list for programs, the table to fill in, the work of each fold."""
 
 
 @dataclass(frozen=True)
 class Audit:
-    """What was found in one split of a dataset."""
+    """The findings for one split of a dataset."""
 
     dataset: str
     split: str
     images: int
     folds: int
-    """Into how many parts the split was cut; 0 where the shipped network alone has judged."""
+    """Number of folds; 0 if only the shipped network has judged."""
     seed: int
     accuracy: float
-    """Share of the labels that the judges agree with: networks that never saw the image, or the shipped one."""
+    """Fraction of the labels that the judges agree with: networks that never saw the image, or the shipped one."""
     estimated_errors: float
-    """How many labels are wrong, by confident learning."""
+    """Estimated number of wrong labels, by confident learning."""
     suspects: tuple[Suspect, ...]
-    """The least trusted label first."""
+    """Least trusted label first."""
     folder: Path
     folds_seconds: float = 0.0
-    """How long judging by networks that never saw the image would take, estimated; 0 where they have judged."""
+    """Estimated time for judging by networks that never saw the image; 0 if they have judged."""
 
     def to_json(self) -> dict[str, Any]:
         """Return everything as plain JSON values."""
@@ -92,22 +92,22 @@ def audit(
     progress: Progress | None = None,
     quiet: bool = True,
 ) -> Audit:
-    """Judge every label of a split, and write what looks wrong into a folder.
+    """Judge every label of a split, and write those that look wrong to a folder.
 
-    Digits are judged by the shipped network first, which takes seconds. Then, if `folds` is given or it takes under two
-    minutes, and always where the classes are no digits: for each of `folds` parts of the split (10), a network of the
-    recipe `balanced` and four of `quick` are trained on all else, the other split included where there is one, and
-    judge that part together; fewer than 10,000 digits continue from the shipped network instead. `estimate` hears
-    beforehand how many seconds that will take, on two cores. The folder, `out` or audit-<dataset>-<split>, gets a page
-    with pictures, the list as JSON, and a table that can be filled in. The same call goes on where it was stopped.
+    Digits are first judged by the shipped network, which takes seconds. Then, if `folds` is given or it takes under two
+    minutes, and always if the classes are not digits: for each of `folds` parts of the split (default 10), a network of
+    the recipe `balanced` and four of `quick` are trained on everything else, including the other split if there is one,
+    and judge that part together; fewer than 10,000 digits continue from the shipped network instead. `estimate` is
+    called beforehand with the expected seconds on two cores. The folder, `out` or audit-<dataset>-<split>, gets a page
+    with pictures, the list as JSON, and a table to fill in. The same call continues after an interruption.
 
-    Raises SettingError for an unknown split or a wrong number of folds, DataError for data that cannot be used,
-    StorageError when the folder cannot be written, TrainingInterrupted (a signal; what is done is kept).
+    Raises SettingError for an unknown split or an invalid number of folds, DataError for data that cannot be used,
+    StorageError when the folder cannot be written, TrainingInterrupted (a signal; finished work is kept).
     """
     from digitry.pages.style import make_folder
 
     count = FOLDS if folds is None else check_number("folds", folds, 2, MAX_FOLDS)
-    seed = check_number("seed", seed, 0, MAX_SEED // 2)  # the judges' own seeds lie above it
+    seed = check_number("seed", seed, 0, MAX_SEED // 2)  # the judges' own seeds are above it
     if out is not None:
         check_place(Path(out))
     data = dataset if isinstance(dataset, Dataset) else load_dataset(dataset, progress=progress)
@@ -135,7 +135,7 @@ def audit(
 def _written(
     data: Dataset, split: str, judged: list[Probabilities], folds: int, seed: int, folder: Path, seconds: float = 0.0
 ) -> Audit:
-    """Return what these judges doubt, with the files that show it."""
+    """Write the files and return the audit by these judges."""
     from digitry.auditing import correcting
     from digitry.auditing.audit_page import render_audit_page
 
@@ -169,5 +169,5 @@ def _check_place(folder: Path, dataset: Dataset) -> None:
 
 
 def default_folder(dataset: Dataset, split: str) -> Path:
-    """Name the folder: audit-mnist-test."""
+    """Return the default folder: audit-mnist-test."""
     return Path(f"audit-{name_for_a_file(dataset.name)}-{split}")

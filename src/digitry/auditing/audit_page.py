@@ -27,17 +27,17 @@ if TYPE_CHECKING:
     from digitry.auditing.audit import Audit
 
 PICTURES = 1000
-"""Suspects that are shown and can be answered; the table has them all."""
+"""Number of suspects that are shown and can be answered; the table has all."""
 
 ROWS = 400
-"""Suspects in words; the JSON file has them all."""
+"""Number of suspects listed in words; the JSON file has all."""
 
 
 def render_audit_page(audit: Audit, dataset: Dataset, answers: Mapping[int, str], *, save: str = "") -> str:
     """Return the page as HTML text; `dataset` is the one that was audited.
 
-    `answers` are rank → what the table says already. With `save`, an address on the page's own server, every answer is
-    sent there; without it a person saves the table from the page.
+    `answers` are rank → what the table already says. With `save`, an address on the page's own server, every answer is
+    sent there; without it the user saves the table from the page.
     """
     shown = audit.suspects[:PICTURES]
     script = (files("digitry") / "auditing" / "audit_page.js").read_text("utf-8")
@@ -102,7 +102,7 @@ def _tile(rank: int, one: Suspect) -> dict[str, Any]:
 
 
 def _facts(rank: int, one: Suspect, answer: str) -> dict[str, Any]:
-    """Return what the script knows of a suspect."""
+    """Return the data of a suspect for the script."""
     return {
         "rank": rank,
         "label": one.label,

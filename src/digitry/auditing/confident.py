@@ -1,7 +1,7 @@
 """Which labels do predictions contradict? Confident learning, after Northcutt, Jiang and Chuang (JAIR, 2021).
 
-Every class has its own bar: the mean probability of the class over the images that are labelled so. An image that
-clears the bar of another class than its label is counted in the confident joint, labels by likely labels.
+Every class has its own threshold: its mean probability over the images with that label. An image that reaches the
+threshold of a class other than its label is counted in the confident joint, labels by likely labels.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ TEMPERATURES = np.exp(np.linspace(np.log(0.2), np.log(3.0), 41))
 
 
 def calibrated(labels: Labels, probabilities: Probabilities) -> Probabilities:
-    """Make the same predictions as sure as they are right, float32 (n, classes): powers of them, of the exponent that
-    makes the labels most probable. A network trained on smoothed labels is too modest, one that has overfitted too
-    bold.
+    """Calibrate predictions, float32 (n, classes), by raising them to the power that maximises the labels' likelihood.
+
+    A network trained on smoothed labels is underconfident, an overfitted one overconfident.
     """
     logs = np.log(np.clip(probabilities.astype(np.float64), 1e-12, 1))
 
@@ -34,14 +34,14 @@ def calibrated(labels: Labels, probabilities: Probabilities) -> Probabilities:
 
 
 def agreed(labels: Labels, judged: Sequence[Probabilities]) -> Probabilities:
-    """Average what several judges say, each first made as sure as it is right."""
+    """Return the mean of several judges' predictions, each calibrated first."""
     return np.asarray(np.mean([calibrated(labels, one) for one in judged], axis=0), np.float32)
 
 
 def likely_labels(labels: Labels, probabilities: Probabilities) -> Labels:
-    """Find for every image the most probable class among those whose bar it clears, int64 (n,); -1 where there is none.
+    """Return each image's most probable class among those whose threshold it reaches, int64 (n,); -1 if none.
 
-    `probabilities` must be of networks that never saw the image. A class without images has no bar to clear.
+    `probabilities` must be from networks that never saw the image. A class without images has no threshold to reach.
     """
     classes = probabilities.shape[1]
     bars = np.array([probabilities[labels == k, k].mean() if (labels == k).any() else np.inf for k in range(classes)])
@@ -50,7 +50,7 @@ def likely_labels(labels: Labels, probabilities: Probabilities) -> Labels:
 
 
 def confident_joint(labels: Labels, likely: Labels, classes: int) -> NDArray[np.int64]:
-    """Tell how many images labelled i are likely j: int64 (classes, classes)."""
+    """Count the images labelled i that are likely j: int64 (classes, classes)."""
     known = likely >= 0
     joint = np.zeros((classes, classes), np.int64)
     np.add.at(joint, (labels[known], likely[known]), 1)
@@ -58,7 +58,9 @@ def confident_joint(labels: Labels, likely: Labels, classes: int) -> NDArray[np.
 
 
 def estimated_errors(labels: Labels, probabilities: Probabilities) -> float:
-    """Tell how many labels are wrong: the off-diagonal share of each row of the joint, times the images labelled so."""
+    """Estimate how many labels are wrong: the off-diagonal share of each row of the joint, times the images so
+    labelled.
+    """
     classes = probabilities.shape[1]
     joint = confident_joint(labels, likely_labels(labels, probabilities), classes)
     rows = joint.sum(axis=1)

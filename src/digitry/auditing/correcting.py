@@ -1,4 +1,4 @@
-"""What a person confirms → their own folder: pictures move to the right class, or out of the data."""
+"""Confirmed corrections → the user's own folder: pictures move to the right class, or out of the data."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from digitry.pages.table_cells import file_cell, text_cell, text_of
 COLUMNS = ("rank", "file", "index", "label", "likely", "trust", "reasons", "correct")
 
 REMOVE = "remove"
-"""Instead of a class: the picture leaves the data."""
+"""In place of a class: the picture leaves the data."""
 
 REMOVED = "__removed"
-"""Where removed pictures of class folders go; a folder so named is no class."""
+"""Folder for removed pictures of class folders; it is not read as a class."""
 
 _BOM = b"\xef\xbb\xbf"
-"""Without it, spreadsheets take UTF-8 for something else."""
+"""Without a byte order mark, spreadsheets do not recognise UTF-8."""
 
 
 class Correction(NamedTuple):
-    """One label that a person has set right."""
+    """One label corrected by a person."""
 
     file: Path
     label: str
@@ -38,10 +38,10 @@ class Correction(NamedTuple):
 
 
 def write_table(suspects: Iterable[Suspect], path: Path) -> None:
-    """Write the list as CSV, with an empty last column in which a person writes the right class, or `remove`.
+    """Write the list as CSV, with an empty last column for the right class, or `remove`.
 
-    What somebody has written into an older table at this place is taken over. Where that is not possible, because an
-    answered row is no longer listed, the older table stays under another name.
+    Answers in an older table of that name are carried over. If that is impossible, because an answered row is no longer
+    listed, the older table is kept under another name.
     """
     answers = _answers(path)
     buffer = io.StringIO()
@@ -58,7 +58,7 @@ def write_table(suspects: Iterable[Suspect], path: Path) -> None:
 
 
 def row_without_answer(rank: int, suspect: Suspect) -> str:
-    """Write the line of a suspect up to where the answer comes, as `write_table` does."""
+    """Return the line of a suspect up to the answer, as `write_table` writes it."""
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="").writerow([*_cells(rank, suspect), ""])
     return buffer.getvalue()
@@ -75,14 +75,14 @@ def _named(one: Suspect) -> tuple[str, str]:
 
 
 def read_answers(table: Path) -> dict[int, str]:
-    """Return rank → what has been written into the last column of a table that an audit wrote."""
+    """Return rank → answer in the last column of an audit's table."""
     return {int(row["rank"]): row["correct"] for row in _table_rows(table) if row["correct"]}
 
 
 def write_answer(table: Path, rank: int, correct: str) -> None:
-    """Write one answer into such a table: a class, `REMOVE`, or nothing to take an answer back.
+    """Write one answer into an audit's table: a class, `REMOVE`, or nothing to withdraw an answer.
 
-    Raises DataError where the table has no such row, StorageError when it cannot be written.
+    Raises DataError when the table has no such row, StorageError when it cannot be written.
     """
     rows = _table_rows(table)
     row = next((row for row in rows if row.get("rank") == str(rank)), None)
@@ -98,7 +98,7 @@ def write_answer(table: Path, rank: int, correct: str) -> None:
 
 
 def read_corrections(table: Path) -> list[Correction]:
-    """Read the rows of such a table whose last column is filled and differs from the label."""
+    """Return the rows of an audit's table whose answer differs from the label."""
     rows = _table_rows(table)
     if rows and not {"file", "label", "correct"} <= rows[0].keys():
         raise DataError(f"{table} has no columns file, label and correct; fill in the table that an audit wrote")
@@ -111,10 +111,10 @@ def read_corrections(table: Path) -> list[Correction]:
 def apply_corrections(folder: Path, corrections: list[Correction]) -> list[str]:
     """Move the pictures of class folders, or rewrite labels.csv; returns a line for every change, for people.
 
-    All is checked before the first change, and what has been done already is passed over: the same table can be applied
-    again. Raises DataError when a file is not where it was, lies outside the folder, or is given a class that the
-    folder lacks. Raises StorageError when a change fails. A picture never takes another's place; the old labels.csv
-    stays beside the new one.
+    Everything is checked before the first change, and changes already made are skipped, so a table can be applied
+    again. Raises DataError when a file is not where it was, lies outside the folder, or gets a class that the folder
+    lacks. Raises StorageError when a change fails. A picture never overwrites another; the old labels.csv stays beside
+    the new one.
     """
     place = folder.resolve()
     table = place if place.suffix.lower() == ".csv" else place / LABELS_TABLE
@@ -127,12 +127,12 @@ def apply_corrections(folder: Path, corrections: list[Correction]) -> list[str]:
 
 
 def _place(file: Path) -> Path:
-    """Find the real folder of a picture, and its name there: what it may itself be a link to does not matter."""
+    """Return the resolved folder of a picture and the picture's name; the picture itself may be a link."""
     return file.parent.resolve() / file.name
 
 
 def _class_folder(root: Path, label: str) -> Path:
-    """Return the folder of a class. Raises DataError where there is none."""
+    """Return the folder of a class. Raises DataError if there is none."""
     for place in root.iterdir():
         if place.is_dir() and label_of_folder(place.name) == label:
             return place
@@ -171,7 +171,7 @@ def _move(folder: Path, answers: dict[tuple[Path, str], str]) -> list[str]:
 
 
 def _relabel(table: Path, answers: dict[tuple[Path, str], str]) -> list[str]:
-    """Rewrite the labels of a table; rows of removed pictures are left out, the pictures stay."""
+    """Rewrite the labels of a table; rows of removed pictures are dropped, the pictures stay."""
     raw = table.read_bytes()
     text = raw.removeprefix(_BOM).decode("utf-8")
     layout = table_form(text.partition("\n")[0])
@@ -188,7 +188,7 @@ def _relabel(table: Path, answers: dict[tuple[Path, str], str]) -> list[str]:
     lines: list[str] = []
     kept = header
     for row in rows:
-        if len(row) < width:  # an empty or a broken line: not ours to mend
+        if len(row) < width:  # an empty or malformed line, left as it is
             kept.append(row)
             continue
         file, label = _place(finder.find(row[at_file])), row[at_label].strip()
@@ -215,12 +215,12 @@ def _relabel(table: Path, answers: dict[tuple[Path, str], str]) -> list[str]:
 
 
 def _key(file: str, index: str, label: str) -> tuple[str, str]:
-    """Return what an answer is about. A file keeps its name where others come and go, its position moves."""
+    """Return what identifies an answer: files keep their name when others come and go, while positions change."""
     return str(Path(file)) if file else index, label
 
 
 def _answers(table: Path) -> dict[tuple[str, str], list[str]]:
-    """Return what has been written into a table: what it is about → answers, in their order."""
+    """Return the answers in a table: identity → answers, in order."""
     if not table.is_file():
         return {}
     rows = _table_rows(table)
@@ -234,7 +234,7 @@ def _answers(table: Path) -> dict[tuple[str, str], list[str]]:
 
 
 def _table_rows(table: Path) -> list[dict[str, str]]:
-    """Return the rows of a table by column; spreadsheets of some countries save semicolons between them."""
+    """Return the rows of a table by column; in some countries spreadsheets save with semicolons."""
     try:
         text = table.read_bytes().removeprefix(_BOM).decode("utf-8", "surrogateescape")
     except OSError as error:
@@ -247,7 +247,7 @@ def _table_rows(table: Path) -> list[dict[str, str]]:
 
 
 def _keep_a_copy(path: Path) -> None:
-    """Copy a file that is about to change beside it: labels.before-1.csv, and never over an older copy."""
+    """Copy a file before it changes: to labels.before-1.csv, never over an older copy."""
     number = 1
     while (copy := path.with_name(f"{path.stem}.before-{number}{path.suffix}")).exists():
         number += 1

@@ -31,39 +31,39 @@ from digitry.types import TEN_DIGITS, Dataset, Images, Probabilities, Split
 FOLD_RECIPE = "balanced"
 
 QUICK_JUDGES = 4
-"""Networks of `quick` that judge beside the one of `FOLD_RECIPE`: weaker, and each in another way. What a good network
-has learnt to take for its label, as odd as it is, they may doubt."""
+"""Number of `quick` networks that judge beside the one of `FOLD_RECIPE`: weaker, and each different. They may doubt
+an odd image that a good network has learnt to take for its label."""
 
 LEAST_IMAGES = 100
 """Fewer images than this say nothing about one another."""
 
 HELD_BACK = 20
-"""So many images, at least, are kept from a network that continues from the shipped one."""
+"""Minimum number of images held back from a network that continues from the shipped one."""
 
 LEAST_STEPS, LEAST_QUICK_STEPS = 1000, 250
-"""A small dataset has few steps in an epoch: it is trained for as many epochs as give so many, up to `MOST_EPOCHS`."""
+"""Minimum number of steps: a small dataset is trained for as many epochs as that takes, up to `MAX_EPOCHS`."""
 
 MOST_EPOCHS = 100
 
 OWN_DIGITS = 10_000
-"""Fewer digits than this do not make a network by themselves: each fold continues from the shipped one."""
+"""With fewer digits than this, training from scratch is not enough: each fold continues from the shipped network."""
 
 SECONDS_AN_IMAGE = {"balanced": 7e-5, "quick": 4e-5, "reader": 2.2e-3}
-"""What learning from one image once takes on two cores, augmented where the recipe says so; by plain Torch, for the two
-recipes that it trains where it is installed."""
+"""Seconds to learn from one image once on two cores, including augmentation if the recipe has any; the two recipes
+that plain Torch trains are measured there."""
 
 KERAS_IS_SLOWER = 3.0
-"""So many times as long do those two take in Keras."""
+"""Factor by which those two are slower in Keras."""
 
 SECONDS_TO_BEGIN = 8.0
-"""Loading Keras, once; and a second or two for the export of each network, which is little beside that."""
+"""For loading Keras, once; exporting a network takes a second or two, which is negligible."""
 
 TellFold = Callable[[int, int], None]
-"""Hears which fold begins, from 1, and how many there are."""
+"""Called with the fold that begins, from 1, and the number of folds."""
 
 
 class Judge(NamedTuple):
-    """One network a fold."""
+    """One network per fold."""
 
     seed: int
     plan: dict[str, Any]
@@ -73,11 +73,12 @@ class Judge(NamedTuple):
 def out_of_fold(
     dataset: Dataset, split: str, parts: NDArray[np.int64], seed: int, folder: Path, tell: TellFold, *, quiet: bool
 ) -> list[Probabilities]:
-    """Return what each judge says of every image of the split, float32 (n, classes), by networks trained on all others.
+    """Return each judge's predictions for every image of the split, float32 (n, classes), by networks that never saw
+    it.
 
-    `parts` is the fold of every image; a network is trained on all but one fold, and on the other split where there is
-    one, less copies of what it judges, and judges that fold. `folder` keeps what is done: the same call goes on where
-    it was stopped, and is over at once when nothing is left to do.
+    `parts` is the fold of every image; a network is trained on all but one fold, and on the other split if there is
+    one, without copies of the images it judges, and judges that fold. `folder` keeps finished work: the same call
+    continues after an interruption, and returns at once when nothing is left to do.
     """
     audited, judges, folds = dataset.split(split), judges_for(dataset, seed), int(parts.max()) + 1
     names = [question_name(dataset, split, parts, judge) for judge in judges]
@@ -97,7 +98,7 @@ def out_of_fold(
 
 
 def seconds_left(dataset: Dataset, split: str, parts: NDArray[np.int64], seed: int, folder: Path) -> float:
-    """Tell how long `out_of_fold` will take, estimated for two cores; 0 where all its work is in the folder already."""
+    """Estimate how long `out_of_fold` will take on two cores; 0 if all its work is already in the folder."""
     judges, folds = judges_for(dataset, seed), int(parts.max()) + 1
     learnt = _count(dataset) * (1 - 1 / folds)
     seconds = 0.0
@@ -109,7 +110,7 @@ def seconds_left(dataset: Dataset, split: str, parts: NDArray[np.int64], seed: i
 
 
 def _seconds_of(judge: Judge, images: float) -> float:
-    """Tell how long one training on so many images takes."""
+    """Return how long one training on this many images takes."""
     plan = recipes.get(judge.plan["recipe"])
     epochs = judge.plan.get("settings", {}).get("epochs", plan.settings.epochs)
     if "start_from" in judge.plan:
@@ -119,7 +120,7 @@ def _seconds_of(judge: Judge, images: float) -> float:
 
 
 def _judge(judge: Judge, data: Dataset, images: Images, file: Path, quiet: bool) -> None:
-    """Train on `data`, and keep what the network says of `images`."""
+    """Train on `data`, and save the network's predictions for `images`."""
     run = file.with_suffix("")
     _train(judge, data, run, quiet)
     buffer = io.BytesIO()
@@ -129,7 +130,7 @@ def _judge(judge: Judge, data: Dataset, images: Images, file: Path, quiet: bool)
 
 
 def by_the_shipped_network(dataset: Dataset, split: str) -> Probabilities:
-    """Return what the shipped network says of every image of the split, float32 (n, classes)."""
+    """Return the shipped network's predictions for every image of the split, float32 (n, classes)."""
     return _answers(Model(_shipped(), reads="digit"), dataset.split(split).images, dataset.class_names)
 
 
@@ -144,10 +145,10 @@ def _shipped() -> bytes:
 
 
 def assign_folds(split: Split, folds: int, seed: int) -> NDArray[np.int64]:
-    """Assign the fold of every image, from 0, int64 (n,): each class is spread evenly, in an order drawn by `seed`.
+    """Return the fold of every image, from 0, int64 (n,): each class is spread evenly, in an order drawn by `seed`.
 
-    Copies of one image go into one fold: a network that has seen one of them has seen them all. Raises DataError for
-    too few images, SettingError for fewer than two folds or more than images.
+    Copies of an image go into one fold, because a network that has seen one has seen them all. Raises DataError for too
+    few images, SettingError for fewer than two folds or more folds than images.
     """
     if len(split) < LEAST_IMAGES:
         raise DataError(f"{len(split)} images are too few to judge one another; at least {LEAST_IMAGES} are needed")
@@ -163,10 +164,10 @@ def assign_folds(split: Split, folds: int, seed: int) -> NDArray[np.int64]:
 def _train(judge: Judge, data: Dataset, run: Path, quiet: bool) -> None:
     seed, plan = judge
     if "start_from" in plan:
-        # No less than what `digitry train --from` wants to judge on, and no more: the rest is learnt from.
+        # As much as `digitry train --from` needs to judge on, and no more: the rest is learnt from.
         fraction = min(0.5, max(HELD_BACK / len(data.train), 0.02))
         plan = plan | {"settings": {"validation_fraction": fraction}}
-    # Nobody asks how sure it is: `confident.calibrated` finds that out from all that it judges.
+    # No confidence scale is needed: `confident.calibrated` calibrates all that is judged.
     options: dict[str, Any] = {"data": data, "seed": seed, "run": run, "report": False, "scale": False, "quiet": quiet}
     try:
         train(**plan, **options, resume=True)
@@ -175,13 +176,13 @@ def _train(judge: Judge, data: Dataset, run: Path, quiet: bool) -> None:
     except SettingError:
         if not run.exists():
             raise
-        # Begun under other circumstances, another backend say: this fold is done anew.
+        # Begun under other conditions, such as another backend: this fold is trained again.
         shutil.rmtree(run)
         train(**plan, **options)
 
 
 def judges_for(dataset: Dataset, seed: int) -> list[Judge]:
-    """Choose who judges this data."""
+    """Return the judges for this data."""
     images = _count(dataset)
     if images < OWN_DIGITS and are_digits(dataset):
         return [Judge(seed, {"recipe": "reader", "start_from": "shipped"})]
@@ -192,7 +193,7 @@ def judges_for(dataset: Dataset, seed: int) -> list[Judge]:
         epochs = max(usual.epochs, min(-(-least_steps // steps), MOST_EPOCHS))
         return {"recipe": recipe, "settings": {"epochs": epochs, **settings}}
 
-    quick = plan("quick", LEAST_QUICK_STEPS, label_smoothing=0.0)  # as sure as it likes: `calibrated` sets that right
+    quick = plan("quick", LEAST_QUICK_STEPS, label_smoothing=0.0)  # overconfidence is corrected by `calibrated`
     return [
         Judge(seed, plan(FOLD_RECIPE, LEAST_STEPS)),
         *(Judge(1000 * number + seed, quick) for number in range(1, QUICK_JUDGES + 1)),
@@ -200,9 +201,7 @@ def judges_for(dataset: Dataset, seed: int) -> list[Judge]:
 
 
 def are_digits(dataset: Dataset) -> bool:
-    """Tell whether its classes are the ten digits or some of them, in their order: then the shipped network knows
-    them.
-    """
+    """Return whether its classes are all or some of the ten digits, in order: then the shipped network knows them."""
     return dataset.class_names == tuple(digit for digit in TEN_DIGITS if digit in dataset.class_names)
 
 
@@ -212,8 +211,8 @@ def _count(dataset: Dataset) -> int:
 
 
 def _training_data(dataset: Dataset, split: str, kept: NDArray[np.bool_]) -> Dataset:
-    """Return what one fold is trained on: the `kept` images of the split, bool (n,), and of the other split all but
-    copies of those that are judged.
+    """Return the training data of one fold: the `kept` images of the split, bool (n,), and the other split without
+    copies of the judged images.
     """
     audited, more = dataset.split(split), dataset.test if split == "train" else dataset.train
     parts = [audited.take(np.flatnonzero(kept))]
@@ -227,7 +226,7 @@ def _training_data(dataset: Dataset, split: str, kept: NDArray[np.bool_]) -> Dat
 
 
 def question_name(dataset: Dataset, split: str, parts: NDArray[np.int64], judge: Judge) -> str:
-    """Return a name for this very question: with other data, folds, networks or settings it is another."""
+    """Return a name for exactly this task: it changes with data, folds, networks and settings."""
     seed, plan = judge
     shipped = _shipped() if "start_from" in plan else b""
     facts = [dataset.sha256, dataset.class_names, split, seed, plan, asdict(recipes.get(plan["recipe"]).settings)]

@@ -1,4 +1,4 @@
-"""The page of an audit on a server of its own, for one person on this machine: every answer goes into the table."""
+"""A local server for the page of an audit, for one person on this machine: every answer goes into the table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from digitry.errors import DigitryError
 from digitry.types import Dataset
 
 MOST_BYTES = 4096
-"""Of one answer."""
+"""Maximum size of one answer."""
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -27,13 +27,13 @@ _HEADERS = {
 
 
 class ReviewServer:
-    """Serves the page of one audit on loopback, behind an address that nobody else knows; `serve` until it is left."""
+    """Serves the page of one audit on loopback, at a secret address; call `serve` until the user leaves."""
 
     def __init__(self, audit: Audit, dataset: Dataset) -> None:
-        """Open any free port. Raises OSError where there is none."""
+        """Open any free port. Raises OSError if there is none."""
         self.audit, self.dataset = audit, dataset
         self.answers = 0
-        """How many answers have been saved."""
+        """Number of answers saved."""
         self._path = f"/{secrets.token_urlsafe(16)}/"
         self._lock = Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"review": self}))
@@ -41,11 +41,11 @@ class ReviewServer:
 
     @property
     def address(self) -> str:
-        """What to open in a browser."""
+        """The address to open in a browser."""
         return f"http://127.0.0.1:{self._server.server_port}{self._path}"
 
     def serve(self) -> None:
-        """Answer until `close`, or Ctrl-C, which is how a person leaves."""
+        """Serve until `close`, or Ctrl-C, with which the user leaves."""
         try:
             self._server.serve_forever(poll_interval=0.1)
         except KeyboardInterrupt:
@@ -54,11 +54,11 @@ class ReviewServer:
             self._server.server_close()
 
     def close(self) -> None:
-        """Have `serve` come to its end."""
+        """Make `serve` return."""
         self._server.shutdown()
 
     def page(self) -> bytes:
-        """Make the page, with what has been answered by now."""
+        """Return the page, with the answers so far."""
         with self._lock:
             answers = correcting.read_answers(self.audit.folder / TABLE)
         return render_audit_page(self.audit, self.dataset, answers, save="answer").encode()
@@ -74,7 +74,9 @@ class ReviewServer:
             self.answers += 1
 
     def is_asked(self, path: str, headers: Mapping[str, str]) -> bool:
-        """Tell whether the page's own user asks: by its address, under this machine's name, from no other site."""
+        """Return whether a request is from the page's own user: by its address, under this machine's name, from no
+        other site.
+        """
         own = {f"127.0.0.1:{self._server.server_port}", f"localhost:{self._server.server_port}"}
         origin = headers.get("Origin", "")
         is_here = headers.get("Host") in own and origin in ("", *(f"http://{one}" for one in own))
@@ -122,7 +124,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *values: Any) -> None:
-        """Say nothing: the address is a secret, and the terminal is the person's."""
+        """Log nothing: the address is a secret, and the terminal is the user's."""
 
 
 def _plain(headers: Any) -> dict[str, str]:

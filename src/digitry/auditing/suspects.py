@@ -1,4 +1,4 @@
-"""Labels under suspicion: what speaks against each, the worst first."""
+"""Suspect labels, with the reasons, the worst first."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from digitry.exploration.typical import find_typical
 from digitry.types import Dataset, Probabilities, Split
 
 UNLIKE_SHARE = 0.001
-"""So many of the images of a class, and at least one, are named for being least like it."""
+"""Share of the images of a class, at least one, that are listed as the least like it."""
 
 LEAST_TRUSTED_SHARE = 0.005
-"""So many of all labels are listed for being the least trusted, even if no other class is more probable."""
+"""Share of all labels listed as the least trusted, even if no other class is more probable."""
 
 TWIN_PENALTY = 0.5
-"""Of two like images with different labels one is wrong: the trust in either label is halved."""
+"""Of two similar images with different labels one is wrong, so the trust in both labels is halved."""
 
 
 @dataclass(frozen=True)
@@ -29,20 +29,20 @@ class Suspect:
     """One image whose label may be wrong."""
 
     index: int
-    """Its position in the split, from 0."""
+    """Its index in the split, from 0."""
     label: str
-    """As it is labelled."""
+    """Its current label."""
     likely: str
-    """What the networks that never saw it take it for."""
+    """The class that the networks give it."""
     likely_probability: float
     trust: float
-    """Probability of the label, halved where a like image is labelled otherwise: the list is sorted by it."""
+    """Probability of the label, halved if a similar image has another label; the list is sorted by it."""
     reasons: tuple[str, ...]
     file: Path | None = None
 
     @property
     def where(self) -> str:
-        """Folder and name of its file, or its position, for people."""
+        """Path of its file, or its index, for people."""
         name = str(self.index) if self.file is None else f"{self.file.parent.name}/{self.file.name}"
         return "".join(c if c.isprintable() else "?" for c in name)
 
@@ -60,11 +60,11 @@ class Suspect:
 
 
 def find_suspects(dataset: Dataset, split: str, probabilities: Probabilities) -> list[Suspect]:
-    """Find every image of the split that something speaks against, the least trusted label first; never none.
+    """Return every suspect image of the split, the least trusted label first.
 
-    `probabilities` are out-of-fold, float32 (n, classes). What may speak against a label: another class is more
-    probable, perhaps confidently (`confident.py`); it is among the least trusted; a like image has another label; it
-    looks unlike its class.
+    `probabilities` are out-of-fold, float32 (n, classes). Reasons for suspicion: another class is more probable,
+    perhaps confidently (`confident.py`); the label is among the least trusted; a similar image has another label; the
+    image looks unlike its class.
     """
     audited, names = dataset.split(split), dataset.class_names
     labels = audited.labels
@@ -98,7 +98,7 @@ def find_suspects(dataset: Dataset, split: str, probabilities: Probabilities) ->
 
 
 def labelled_otherwise(dataset: Dataset, split: str) -> dict[int, str]:
-    """Map each position in the split → which like image, of either split, has another label."""
+    """Return index in the split → description of a similar image, of either split, with another label."""
     duplicates = find_duplicates(dataset, examples=None)
     found: dict[int, str] = {}
     for match in [*duplicates.exact_matches, *duplicates.near_matches]:
@@ -112,7 +112,7 @@ def labelled_otherwise(dataset: Dataset, split: str) -> dict[int, str]:
 
 
 def least_like_their_class(split: Split, classes: int) -> list[int]:
-    """Return positions of the images that are least like the mean of their class."""
+    """Return the indices of the images that are least like the mean of their class."""
     similarity = find_typical(split, classes, count=1).similarity
     found: list[int] = []
     for label in range(classes):

@@ -1,4 +1,4 @@
-"""Files with arrays in them, .npy, .npz and IDX, alone or beside each other in a folder → a Dataset."""
+"""Files of arrays, .npy, .npz and IDX, alone or together in a folder → a Dataset."""
 
 from __future__ import annotations
 
@@ -24,18 +24,17 @@ NUMPY_SUFFIXES = (".npy", ".npz")
 
 _IDX_IMAGES = re.compile(r"images([.-])idx3", re.IGNORECASE)
 _IDX_LABELS = (("idx1", 1), ("idx2", 2))
-"""What replaces `idx3` in the name of the labels, and their dimensions: QMNIST's have eight columns, the class
+"""What replaces `idx3` in the name of the labels, and their dimensions: QMNIST's have eight columns, with the class
 first."""
 
 
 def is_idx_images(path: Path) -> bool:
-    """Tell from its name whether a file holds IDX images."""
+    """Return whether a file holds IDX images, by its name."""
     return bool(_IDX_IMAGES.search(path.name))
 
 
 def numpy_file_dataset(path: Path, invert: bool | None = None, progress: Progress | None = None) -> Dataset:
-    """Read a .npz with images and labels, or a file with images alone and the labels in the file of a like name beside
-    it.
+    """Read a .npz with images and labels, or a file of images with their labels in a similarly named file beside it.
 
     Raises DataError when it holds something else.
     """
@@ -54,7 +53,7 @@ def numpy_folder_dataset(
     """Read the .npy and .npz files of a folder, whose names say what they hold: `x_train.npy`,
     `kmnist-test-labels.npz`.
 
-    Raises DataError where the names leave a doubt.
+    Raises DataError when the names are ambiguous.
     """
     if len(files) == 1:
         return numpy_file_dataset(files[0], invert, progress)
@@ -64,7 +63,7 @@ def numpy_folder_dataset(
         found, names = _arrays_of(file)
         class_names = class_names or names
         for name, array in found.items():
-            # train.npz with x and y: the file says which split.
+            # For train.npz with x and y, the file name gives the split.
             arrays[file.stem if len(found) == 1 else f"{role_of(file.stem).split or ''} {name}".strip()] = array
     return dataset_of_splits(
         folder.name, str(folder), splits_by_name(arrays, list(arrays)), class_names, invert, progress
@@ -74,9 +73,9 @@ def numpy_folder_dataset(
 def idx_dataset(
     path: Path, images: Sequence[Path], invert: bool | None = None, progress: Progress | None = None
 ) -> Dataset:
-    """Read IDX images with the labels beside them: a file alone, or those of a folder, told apart by their names.
+    """Read IDX images with the labels beside them: a single file, or those of a folder, told apart by their names.
 
-    A file and its .gz are one. Raises DataError for two training or test sets, or none to train on.
+    A file and its .gz count as one. Raises DataError for two training or test sets, or no training set.
     """
     alone = path.is_file()
     found: dict[SplitName, Path] = {}
@@ -106,7 +105,7 @@ def _idx_labels(images: Path) -> RawArray:
             if place.is_file():
                 labels = read_idx(place, dimensions)
                 return raw_array(place.name, labels if dimensions == 1 else labels[:, 0])
-    # The plain name, whose absence is told as that of any other file.
+    # The uncompressed name, which the error names if the file is missing.
     return raw_array("labels", read_idx(images.with_name(_IDX_IMAGES.sub(r"labels\1idx1", images.name)), 1))
 
 
@@ -115,7 +114,7 @@ def _without_gz(path: Path) -> str:
 
 
 def _arrays_of(path: Path) -> tuple[dict[str, RawArray], tuple[str, ...] | None]:
-    """Open the arrays of a file whose names say what they are, or all there are; and the names of classes, if given."""
+    """Open the arrays of a file whose names tell what they are, or else all; and the class names, if given."""
     if path.suffix.lower() == ".npy":
         return {path.stem: read_npy(path)}, None
     npz = open_npz(path)
@@ -127,7 +126,7 @@ def _arrays_of(path: Path) -> tuple[dict[str, RawArray], tuple[str, ...] | None]
     if not names:
         raise DataError(f"it is empty; expected the arrays {PLAIN_NAMES}")
     if not known and not (len(names) == 1 or all(name.startswith("arr_") for name in names)):
-        splits_by_name({}, names)  # says what was expected
+        splits_by_name({}, names)  # raises an error that says what was expected
     return {name: npz.array(name) for name in known or names}, class_names
 
 
@@ -140,7 +139,7 @@ def _are_images_alone(arrays: dict[str, RawArray]) -> bool:
 
 
 def _labels_beside(path: Path, name: str) -> RawArray:
-    """Open the labels that lie in the file of a like name: kmnist-train-labels.npz beside kmnist-train-imgs.npz."""
+    """Open the labels in a similarly named file: kmnist-train-labels.npz beside kmnist-train-imgs.npz."""
     mine = role_of(path.stem)
     if mine.what == "labels":
         raise DataError("it holds labels; name the file with the images")

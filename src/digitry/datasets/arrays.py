@@ -1,4 +1,4 @@
-"""Arrays in memory, or opened from files, → a Dataset."""
+"""Arrays in memory, or opened from files → a Dataset."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def dataset_from_arrays(
     invert: bool | None = None,
     progress: Progress | None = None,
 ) -> Dataset:
-    """Make a dataset of arrays in memory: NumPy's, tensors, tables, nested lists.
+    """Make a dataset from arrays in memory: NumPy arrays, tensors, tables, nested lists.
 
-    `x` and `y`, and those of `test`, may be of any kind that `to_images` and `to_labels` know. Raises DataError for
-    others.
+    `x` and `y`, and those of `test`, may be anything that `to_images` and `to_labels` accept. Raises DataError for
+    anything else.
     """
     splits: dict[SplitName, RawSplit] = {"train": RawSplit(raw_array("x", x), raw_array("y", y))}
     if test is not None:
@@ -59,7 +59,7 @@ def dataset_from_arrays(
 
 
 def dataset_from_values(values: Any, invert: bool | None = None, progress: Progress | None = None) -> Dataset:
-    """Make a dataset of what people hold in one variable: `EXPECTED`. Raises DataError for anything else."""
+    """Make a dataset from what people hold in one variable: `EXPECTED`. Raises DataError for anything else."""
     if isinstance(values, Mapping):
         arrays = {
             str(name): raw_array(str(name), value) for name, value in values.items() if str(name) != "class_names"
@@ -88,10 +88,10 @@ def dataset_of_splits(
     invert: bool | None = None,
     progress: Progress | None = None,
 ) -> Dataset:
-    """Read the images and labels of all splits. A validation split becomes the end of training, from which a part is
-    held back anyway. `source` says for people where they came from.
+    """Read the images and labels of all splits. A validation split is appended to training, from which a part is held
+    back anyway. `source` says where they came from, for people.
 
-    Raises DataError for arrays that are no images and labels, or do not belong together.
+    Raises DataError for arrays that are not images and labels, or do not belong together.
     """
     present = [split for split in ORDER if split in splits]
     if "train" not in present:
@@ -120,8 +120,8 @@ def dataset_of_splits(
 
 
 def splits_by_name(arrays: Mapping[str, RawArray], order: Sequence[str]) -> dict[SplitName, RawSplit]:
-    """Find images and labels of each split by the names of the arrays, else, where NumPy named them (`arr_0`), by their
-    shapes. Raises DataError where the names leave a doubt.
+    """Find images and labels of each split by the names of the arrays or, if NumPy named them (`arr_0`), by their
+    shapes. Raises DataError when the names are ambiguous.
     """
     found = pair_up(arrays)
     splits: dict[SplitName, RawSplit] = {}
@@ -145,8 +145,8 @@ def splits_by_name(arrays: Mapping[str, RawArray], order: Sequence[str]) -> dict
 
 
 def splits_by_shape(arrays: Sequence[RawArray]) -> dict[SplitName, RawSplit]:
-    """Find images and labels, train first, among two or four arrays: images have the pixels. Raises DataError where
-    that is not plain.
+    """Find images and labels, train first, among two or four arrays: images are those with pixels. Raises DataError
+    when that is ambiguous.
     """
     images = [array for array in arrays if _looks_like_images(array)]
     labels = [array for array in arrays if not _looks_like_images(array)]
@@ -163,7 +163,7 @@ def _looks_like_images(array: RawArray) -> bool:
 
 
 def _is_pair(values: Any) -> bool:
-    """Tell whether this is (images, labels): as many of each, and not of one shape, as two pictures are."""
+    """Return whether this is (images, labels): equally many, but not of one shape, as two pictures would be."""
     if not isinstance(values, (tuple, list)) or len(values) != 2:
         return False
     try:

@@ -1,4 +1,4 @@
-"""Tables of parquet or Arrow, one or the shards of a folder → pictures or arrays with labels → a Dataset."""
+"""Parquet or Arrow tables, one or the shards of a folder → pictures or arrays with labels → a Dataset."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ Shards = dict[SplitName, list[Path]]
 
 
 class ArrowLayout(NamedTuple):
-    """Which columns of a table are what."""
+    """The roles of a table's columns."""
 
     label: str | None
     pictures: str | None = None
-    """Holds files of pictures, as bytes or as {bytes, path}."""
+    """Holds picture files, as bytes or as {bytes, path}."""
     lists: str | None = None
-    """Holds an image's pixels as lists."""
+    """Holds an image's pixels as nested lists."""
     pixels: list[str] | None = None
-    """One column a pixel, and what else there is."""
+    """One column per pixel, and any other columns."""
 
 
 def shards_among(path: Path) -> Shards:
-    """Return the parquet or Arrow files of a folder, and of those below it, by split; none where there are none.
+    """Return the parquet or Arrow files in and below a folder, by split; none if there are none.
 
-    What a file is called says its split, or else its folder. Raises DataError where they lie in two folders that are no
+    A file's name gives its split, or else its folder's does. Raises DataError when they are in two folders that are not
     splits, such as two configurations of one dataset.
     """
     places = [path]
@@ -64,7 +64,7 @@ def shards_among(path: Path) -> Shards:
 
 
 def arrow_layout(table: ArrowTable) -> ArrowLayout:
-    """Tell which columns of a table are what. Raises DataError where none hold images."""
+    """Return the roles of a table's columns. Raises DataError when none hold images."""
     import pyarrow.types as kinds
 
     schema = table.schema
@@ -91,7 +91,7 @@ def arrow_layout(table: ArrowTable) -> ArrowLayout:
 def arrow_pictures(
     shards: Shards, layouts: Sequence[tuple[ArrowTable, ArrowLayout]]
 ) -> Callable[[], Iterable[LabelledPicture]]:
-    """Return the pictures of tables, in their order. Validation pictures are training pictures."""
+    """Return the pictures of tables, in order. Validation pictures are training pictures."""
     splits = {path: "test" if split == "test" else "train" for split, paths in shards.items() for path in paths}
 
     def pictures() -> Iterator[LabelledPicture]:
@@ -117,10 +117,10 @@ def arrow_arrays(
     invert: bool | None = None,
     progress: Progress | None = None,
 ) -> Dataset:
-    """Read tables whose images are lists, or one column a pixel. A test table without labels is passed over with a
+    """Read tables whose images are lists, or one column per pixel. A test table without labels is skipped with a
     warning.
 
-    Raises DataError for tables without labels to learn from, or whose rows are no images of one size.
+    Raises DataError for tables without labels to learn from, or whose rows are not images of one size.
     """
     by_path = {table.path: (table, layout) for table, layout in layouts}
     splits: dict[SplitName, RawSplit] = {}
@@ -191,7 +191,7 @@ def _joined(parts: Sequence[tuple[RawArray, RawArray | None]]) -> tuple[RawArray
 
 
 def _nested(column: Any, name: str) -> NDArray[Any]:
-    """Return a column of lists, perhaps of lists, as one array. Raises DataError where they differ in length."""
+    """Return a column of lists, perhaps nested, as one array. Raises DataError when their lengths differ."""
     import pyarrow.compute as compute
 
     shape = [len(column)]

@@ -1,7 +1,7 @@
 """Parquet files, and Arrow files as `save_to_disk` writes them, a piece at a time. Needs pyarrow.
 
-Its readers are native code. What a file declares is held against limits first, every piece that comes is checked, and
-the process gets no more than `MORE_BYTES` of memory meanwhile.
+Its readers are native code. What a file declares is checked against limits first, every piece is checked as it comes,
+and the process may use no more than `MORE_BYTES` of additional memory meanwhile.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from digitry.workers.memory import no_more_memory
 SUFFIXES = (".parquet", ".arrow")
 
 ROWS = 512
-"""Of a piece."""
+"""Rows per piece."""
 
 MORE_BYTES = 2 * 2**30
 _MAX_COLUMNS = 1 << 17
@@ -28,7 +28,7 @@ _FEATURES = b"huggingface"
 
 
 def is_arrow(path: Path) -> bool:
-    """Tell from its name whether a file may be such a table."""
+    """Return whether a file may be such a table, by its name."""
     return path.suffix.lower() in SUFFIXES
 
 
@@ -36,7 +36,7 @@ class ArrowTable:
     """The columns of one file."""
 
     def __init__(self, path: Path) -> None:
-        """Open it. Raises DataError where it is no such file, SettingError where pyarrow is missing."""
+        """Open it. Raises DataError if it is not such a file, SettingError if pyarrow is missing."""
         need("pyarrow", by=f"reading {path.suffix}")
         self.path = path
         with _errors_named(path):
@@ -45,7 +45,7 @@ class ArrowTable:
             raise DataError(f"{path.name} has {len(self.schema.names):,} columns, or two of one name")
 
     def class_names(self, label: str) -> tuple[str, ...] | None:
-        """Return the names of the classes, where the table says them as Hugging Face's datasets do."""
+        """Return the class names, if the table has them as Hugging Face's datasets do."""
         try:
             features = json.loads((self.schema.metadata or {})[_FEATURES])["info"]["features"]
             names = features[label]["names"]
@@ -55,7 +55,7 @@ class ArrowTable:
         return tuple(names) if is_list else None
 
     def pieces(self, columns: list[str]) -> Iterator[Any]:
-        """Yield the rows of these columns, some hundred at a time, as record batches. Raises DataError for damage."""
+        """Yield the rows of these columns as record batches of some hundred. Raises DataError for a damaged file."""
         with _errors_named(self.path):
             pieces = self._parquet(columns) if _is_parquet(self.path) else _arrow(self.path, columns)
         while True:

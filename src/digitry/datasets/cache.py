@@ -1,4 +1,4 @@
-"""The folder where fetched datasets lie, and whether a file in it is what it must be."""
+"""The folder of fetched datasets, and the verification of its files."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from digitry.errors import StorageError
 from digitry.files import expanded
 
 RECORD = "checksums.json"
-"""In a dataset's folder: the SHA-256 of raw files that were made of published ones, by name."""
+"""In a dataset's folder: the SHA-256, by name, of raw files made from published ones."""
 
 _MAX_RECORD_BYTES = 1 << 16
 
 
 def cache_folder() -> Path:
-    """Return `DIGITRY_DATA_DIR` if set, else `digitry` in the platform's own cache folder. Nothing is created."""
+    """Return `DIGITRY_DATA_DIR` if set, else `digitry` in the platform's cache folder. Nothing is created."""
     chosen = os.environ.get("DIGITRY_DATA_DIR")
     if chosen:
         return expanded(chosen).absolute()
@@ -33,12 +33,12 @@ def cache_folder() -> Path:
         local = os.environ.get("LOCALAPPDATA")
         return (Path(local) if local else home / "AppData" / "Local") / "digitry"
     xdg = os.environ.get("XDG_CACHE_HOME", "")
-    # A relative path there is to be ignored, says its specification.
+    # The XDG specification says to ignore a relative path.
     return (Path(xdg) if xdg.startswith("/") else home / ".cache") / "digitry"
 
 
 def recorded(folder: Path) -> dict[str, str]:
-    """Return the checksums that `RECORD` names; none where it is damaged or not there."""
+    """Return the checksums in `RECORD`; none if it is damaged or missing."""
     try:
         with (folder / RECORD).open("rb") as file:
             found = json.loads(file.read(_MAX_RECORD_BYTES))
@@ -48,7 +48,7 @@ def recorded(folder: Path) -> dict[str, str]:
 
 
 def is_valid(folder: Path, file: SourceFile) -> bool:
-    """Tell whether `folder` holds `file`, byte for byte. The hash is always computed: 40 ms for 47 MB."""
+    """Return whether `folder` holds `file`, byte for byte. The hash is always computed: 40 ms for 47 MB."""
     path = folder / file.name
     expected = file.sha256 or recorded(folder).get(file.name)
     try:

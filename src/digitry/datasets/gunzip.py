@@ -1,4 +1,4 @@
-"""Gunzip a stream in small pieces, and never more of it than it may hold."""
+"""Decompress a gzip stream in small pieces, and never more of it than allowed."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ PIECE_BYTES = 1 << 18
 def gunzip(chunks: Iterable[bytes], limit_bytes: int) -> Generator[bytes]:
     """Yield the content of gzip data in pieces of at most 256 KiB.
 
-    Raises DataError when the data is not gzip, is corrupt or cut, holds more than `limit_bytes`, or goes on after its
-    end.
+    Raises DataError when the data is not gzip, is corrupt or cut short, holds more than `limit_bytes`, or continues
+    after its end.
     """
     left = limit_bytes
     pieces = iter(chunks)
@@ -44,7 +44,7 @@ def gunzip(chunks: Iterable[bytes], limit_bytes: int) -> Generator[bytes]:
 
 
 def as_file(chunks: Iterable[bytes]) -> io.BufferedReader:
-    """Make a file, to be read once from front to back, of bytes that come in pieces of any size."""
+    """Return a file, to be read once from start to end, of bytes that come in pieces of any size."""
     return io.BufferedReader(_ChunkFile(chunks))
 
 

@@ -1,4 +1,4 @@
-"""IDX bytes ↔ arrays: what a file declares is checked against what it holds before anything is allocated."""
+"""IDX bytes ↔ arrays: what a file declares is checked against its content before anything is allocated."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _TYPES = {_UINT8: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E:
 
 
 def read_idx(path: Path, dimensions: int) -> NDArray[Any]:
-    """Read a raw or gzipped IDX file of so many dimensions, 3 for images, 1 or 2 for labels: uint8, or what it
-    declares.
+    """Read a raw or gzipped IDX file with this many dimensions, 3 for images, 1 or 2 for labels: uint8, or the declared
+    type.
 
-    Raises DataError, which names the file and what is wrong with it; trailing bytes are wrong too.
+    Raises DataError, which names the file and what is wrong with it; trailing bytes are an error too.
     """
     chunks = chunks_of(path)
     try:
@@ -37,19 +37,19 @@ def read_idx(path: Path, dimensions: int) -> NDArray[Any]:
 
 
 def to_idx(array: NDArray[Any]) -> bytes:
-    """Write an array of values 0 to 255 as raw IDX."""
+    """Return an array of values 0 to 255 as raw IDX."""
     return _header(array.shape) + _as_bytes(array).tobytes()
 
 
 def idx_sha256(array: NDArray[Any]) -> str:
-    """Return SHA-256 of `to_idx(array)`, without the copy."""
+    """Return the SHA-256 of `to_idx(array)`, without the copy."""
     digest = hashlib.sha256(_header(array.shape))
     digest.update(_as_bytes(array).data.cast("B"))
     return digest.hexdigest()
 
 
 def _gathered(pieces: Iterable[bytes], dimensions: int) -> NDArray[Any]:
-    # Grows with the bytes that really come: a header that lies costs nothing.
+    # Grows with the bytes that actually come: a false header costs nothing.
     start = 4 + 4 * dimensions
     values = bytearray()
     declared: tuple[np.dtype[Any], tuple[int, ...]] | None = None
@@ -74,9 +74,7 @@ def _bytes_of(dtype: np.dtype[Any], shape: tuple[int, ...]) -> int:
 
 
 def _declared(head: bytes, dimensions: int) -> tuple[np.dtype[Any], tuple[int, ...]]:
-    """Return the type and shape that the header at the front of a file declares. Raises DataError for another kind of
-    file.
-    """
+    """Return the type and shape that a file's header declares. Raises DataError for another kind of file."""
     if len(head) < 4 or head[:2] != b"\0\0":
         raise DataError("this is not an IDX file (it starts with two zero bytes)")
     if head[2] not in _TYPES:

@@ -1,4 +1,4 @@
-"""Label Studio's JSON exports, the full one and the short one → pictures with their labels."""
+"""Label Studio's JSON exports, the full and the minimal one → pictures with their labels."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _HEAD_BYTES = 1 << 16
 _MARKS = (b'"annotations"', b'"completions"', b'"annotation_id"', b'"annotator"', b'"lead_time"')
 _IMAGE_KEYS = ("image", "img", "picture", "file", "photo", "ocr", "captioning")
 _PEOPLE = frozenset(["annotator", "created_at", "updated_at", "lead_time", "id", "annotation_id", "agreement"])
-"""What the short export says of who labelled, which is no label."""
+"""Fields of the minimal export about who labelled, which are not labels."""
 
 
 def is_label_studio(path: Path) -> bool:
-    """Tell from the first bytes whether a file is an export: a list of objects that say who labelled."""
+    """Return whether a file's first bytes look like an export: a list of objects that say who labelled."""
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
@@ -33,10 +33,10 @@ def is_label_studio(path: Path) -> bool:
 
 
 def label_studio_pictures(path: Path) -> Callable[[], Iterable[LabelledPicture]]:
-    """Return the pictures that an export names, in its order; files are found as those of a table of labels are.
+    """Return the pictures that an export names, in order; files are found as for a table of labels.
 
-    Tasks that nobody labelled, or on which people differ, are passed over with a warning. Raises DataError for another
-    JSON file, or a picture outside the folder.
+    Tasks without a label, or on which people differ, are skipped with a warning. Raises DataError for another JSON
+    file, or a picture outside the folder.
     """
     finder = PictureFinder(path.parent)
     found: list[tuple[str, str]] = []
@@ -78,7 +78,7 @@ def _tasks(path: Path) -> list[dict[str, Any]]:
 
 
 def _picture(task: dict[str, Any]) -> str | None:
-    """Return the picture that a task names."""
+    """Return the picture that a task names, None if it names none."""
     data = task.get("data") if isinstance(task.get("data"), dict) else task
     assert isinstance(data, dict)
     texts = {key: value for key, value in data.items() if isinstance(value, str)}
@@ -91,7 +91,7 @@ def _is_picture(text: str) -> bool:
 
 
 def _labels(task: dict[str, Any], picture: str) -> set[str]:
-    """Return all different labels that people gave."""
+    """Return the set of labels that people gave."""
     annotations = task.get("annotations", task.get("completions"))
     if isinstance(annotations, list):
         counted = [one for one in annotations if isinstance(one, dict) and not one.get("was_cancelled")]
@@ -102,7 +102,7 @@ def _labels(task: dict[str, Any], picture: str) -> set[str]:
 
 
 def _choices(value: Any) -> list[str]:
-    """Return what stands in a choice: a text or a number, {"choices": […]}, or {"number": …}."""
+    """Return the values of a choice: a text or a number, {"choices": […]}, or {"number": …}."""
     if isinstance(value, dict):
         found = value.get("choices", value.get("number", value.get("text", [])))
         return [str(one) for one in _listed(found) if isinstance(one, (str, int)) and not isinstance(one, bool)]

@@ -1,4 +1,4 @@
-"""A table of pictures and their labels: any separator, a first line of names in any usual words, or none."""
+"""A table of pictures and their labels: any separator, and a header with any usual names, or none."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PICTURE_SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".bmp", ".dib", ".webp", ".gif"}
     | {".heic", ".heif", ".hif", ".pdf"}
 )
-"""In a class folder only files with these are pictures, as in a folder that is read; all else is left alone."""
+"""Only files with these suffixes are pictures, as in class folders; all others are left alone."""
 
 _OTHER_WORDS = {
     "file": [
@@ -37,7 +37,7 @@ _OTHER_WORDS = {
     "label": ["labels", "digit", "class", "classname", "target", "category", "choice", "y"],
     "split": ["set", "subset"],
 }
-"""What people call the columns, the likelier words first."""
+"""What people call the columns, most likely first."""
 
 _SEPARATORS = (",", ";", "\t", "|")
 _MAX_LINE = 1 << 16
@@ -45,17 +45,17 @@ _MOST_FILES = 1_000_000
 
 
 class TableForm(NamedTuple):
-    """How a table is written."""
+    """The format of a table."""
 
     separator: str
     columns: list[str]
-    """By our names where they are ours, `file`, `label`, `split`; else as the table has them."""
+    """`file`, `label` and `split` under these names, others as the table has them."""
     has_names: bool
     """Whether the first line names the columns."""
 
 
 def table_form(first_line: str) -> TableForm:
-    """Tell from its first line how a table is written."""
+    """Return the format of a table, by its first line."""
     rows = {separator: _fields(first_line, separator) for separator in _SEPARATORS}
     separator = max(_SEPARATORS, key=lambda one: len(rows[one]))
     fields = rows[separator]
@@ -76,7 +76,7 @@ def table_form(first_line: str) -> TableForm:
 
 
 def table_columns(table: Path) -> list[str]:
-    """Return the columns that the first line of a table names; none where there is no such line."""
+    """Return the columns that a table's first line names; empty without such a line."""
     with suppress(UnicodeDecodeError, csv.Error, OSError), table.open(encoding="utf-8-sig", newline="") as file:
         layout = table_form(file.readline(_MAX_LINE))
         return layout.columns if layout.has_names else []
@@ -86,9 +86,9 @@ def table_columns(table: Path) -> list[str]:
 def table_rows(
     table: Path, columns: Sequence[str] = ("file", "label")
 ) -> Iterator[tuple[int, dict[str | None, str | None]]]:
-    """Yield the rows of a table with these columns, each with the number of its last line; others may follow.
+    """Yield the rows of a table with these columns, each with the number of its last line; other columns may follow.
 
-    Raises DataError when it is no such table; what stands in a row is for the caller to judge.
+    Raises DataError when it is not such a table; the content of a row is for the caller to check.
     """
     try:
         with table.open(encoding="utf-8-sig", newline="") as file:
@@ -115,12 +115,12 @@ class PictureFinder:
         self._below: dict[str, list[Path]] | None = None
 
     def find(self, file: str) -> Path:
-        """Return where the file is; where it should be, if it is nowhere or could be two. Raises DataError for one
-        outside the folder.
+        """Return the file's path, or where it should be if it is missing or ambiguous. Raises DataError for one outside
+        the folder.
         """
         name = file.strip()
         if name.startswith(("/data/", "s3://", "http://", "https://")):
-            # Label Studio names its own store; beside the table lie the same files, perhaps without its eight digits.
+            # Label Studio names its own store; the same files lie beside the table, perhaps without the 8-digit prefix.
             name = unquote(re.split(r"[/=]", name)[-1])
         place = file_within(self._folder, name)
         if place.is_file():
@@ -148,7 +148,7 @@ class PictureFinder:
 
 
 def file_within(folder: Path, file: str) -> Path:
-    """Return the path of a file that a table names. Raises DataError for one outside the table's own folder."""
+    """Return the path of a file that a table names. Raises DataError for one outside the table's folder."""
     windows = PureWindowsPath(file)
     if windows.anchor or ".." in windows.parts:
         raise DataError(f"{file!r} must be a path inside the table's own folder")
@@ -163,7 +163,7 @@ def _fields(line: str, separator: str) -> list[str]:
 
 
 def bounded_lines(file: TextIO) -> Iterator[str]:
-    """Yield the lines of a text file. Raises DataError for one that is longer than any row of a table is."""
+    """Yield the lines of a text file. Raises DataError for one longer than any row of a table."""
     lines = iter(lambda: file.readline(_MAX_LINE), "")
     for number, line in enumerate(lines, start=1):
         if len(line) == _MAX_LINE:

@@ -1,4 +1,4 @@
-"""Labels of any usual kind → class names, and one class index an image."""
+"""Labels of any usual kind → class names, and one class index per image."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from digitry.errors import DataError
 from digitry.types import Labels
 
 _MOST = 255
-"""The highest whole number that a label may be."""
+"""The highest whole number allowed as a label."""
 
 
 @dataclass(frozen=True)
@@ -26,16 +26,16 @@ class ReadLabels:
     """Class indices."""
     class_names: tuple[str, ...]
     raw: tuple[Labels, ...]
-    """As they came where they were whole numbers, which is what a dataset's identity is made of; else class indices."""
+    """The labels as given if they were whole numbers, which a dataset's identity is made of; else class indices."""
 
 
 def to_labels(
     arrays: Sequence[RawArray], counts: Sequence[int], class_names: tuple[str, ...] | None = None
 ) -> ReadLabels:
-    """Read the labels of each split, one an image: whole numbers 0 to 255, texts, or rows of one-hot.
+    """Read the labels of each split, one per image: whole numbers 0 to 255, texts, or one-hot rows.
 
-    The classes are those that occur, in natural order; with `class_names`, whole numbers are places among these.
-    Raises DataError for labels that are something else, or not as many as images (`counts`).
+    The classes are those that occur, in natural order; with `class_names`, whole numbers are indices into these. Raises
+    DataError for anything else, or when labels and images (`counts`) differ in number.
     """
     values = [_values(array, count) for array, count in zip(arrays, counts, strict=True)]
     numbers = [one for one in values if one.dtype.kind == "i"]
@@ -99,7 +99,7 @@ def _from_one_hot(array: RawArray) -> Labels:
 
 
 def texts(array: RawArray) -> list[str]:
-    """Read an array of texts; the null characters that fill them up are left out. Raises DataError for others."""
+    """Read an array of texts, without the null characters that pad them. Raises DataError for anything else."""
     if array.dtype.kind not in "US":
         raise DataError(f"{array.described()}, expected texts")
     codec = "utf-8" if array.dtype.kind == "S" else "utf-32-be" if array.dtype.str[0] == ">" else "utf-32-le"

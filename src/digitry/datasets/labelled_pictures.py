@@ -1,4 +1,4 @@
-"""Labelled pictures of a person: a folder a class, or a labels.csv → canonical digits with their class names."""
+"""A user's labelled pictures: class folders, or a labels.csv → canonical digits with their class names."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _DEEPEST = 4
 _DATA_SUFFIXES = (".csv", ".tsv", ".npy", ".npz", ".gz")
 
 ToCanonical = Callable[[Path | bytes], Images]
-"""A picture file, or its bytes → its canonical digit, uint8 (28, 28); DataError for one that cannot be used."""
+"""A picture file, or its bytes → its canonical digit, uint8 (28, 28); raises DataError for one that cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -36,16 +36,16 @@ class LabelledPicture:
     split: str
     """`train` or `test`."""
     data: bytes | None = None
-    """The picture's bytes, where it lies in another file; `path` then only says which it is."""
+    """The picture's bytes, if it lies inside another file; `path` then only names it."""
 
 
 @dataclass
 class _GatheredDigits:
-    """Canonical digits as they come; blocks, so that growing never copies them all."""
+    """Collects canonical digits, in blocks, so that growing never copies them all."""
 
     blocks: list[Images] = field(default_factory=list)
     classes: list[int] = field(default_factory=list)
-    """One provisional class number an image, in order of appearance."""
+    """One provisional class number per image, in order of appearance."""
     files: list[Path] = field(default_factory=list)
 
     def add(self, image: Images, class_number: int, file: Path | None) -> None:
@@ -70,12 +70,12 @@ def read_pictures(
     strict: bool = False,
     progress: Progress | None = None,
 ) -> tuple[Split, Split | None, tuple[str, ...], str]:
-    """Read pictures into a training split, a test split if there is one, class names in natural order, and how many
-    pictures there were.
+    """Read pictures; return a training split, a test split if there is one, class names in natural order, and a summary
+    of how many pictures there were.
 
-    `pictures` lists the files, the same each time it is called. A picture that cannot be used is passed over with a
-    warning that counts them, names the first ones and says why; with `strict` it is an error. A class without any
-    usable training picture is an error in any case. `place` is only named in the warning.
+    `pictures` lists the files, the same on every call. Pictures that cannot be used are skipped with a warning that
+    counts them, names the first ones and says why; with `strict` they are an error. A class without any usable training
+    picture is always an error. `place` is only named in the warning.
     """
     total = sum(1 for _ in pictures())
     gathered = {split: _GatheredDigits() for split in _SPLITS}
@@ -115,11 +115,11 @@ def read_pictures(
 
 
 def class_folder_pictures(folder: Path) -> Callable[[], Iterable[LabelledPicture]]:
-    """Return the pictures of a folder with one sub-folder a class, or with such folders in train/, test/ and perhaps
-    valid/, however these are spelt. Validation pictures are training pictures: a part is held back anyway.
+    """Return the pictures of a folder with one sub-folder per class, or with such folders in train/, test/ and perhaps
+    valid/, in any spelling. Validation pictures are training pictures: a part is held back anyway.
 
-    The order is shuffled, always the same way: sorted by class, the last part would hold one class alone. Raises
-    DataError when there are no class folders. A test folder without class folders is passed over with a warning.
+    The order is shuffled, always in the same way: sorted by class, the last part would be a single class. Raises
+    DataError when there are no class folders. A test folder without class folders is skipped with a warning.
     """
     found: list[LabelledPicture] = []
     for split, root in split_roots(folder):
@@ -142,14 +142,14 @@ def class_folder_pictures(folder: Path) -> Callable[[], Iterable[LabelledPicture
 
 
 def split_roots(folder: Path) -> list[tuple[str, Path]]:
-    """Return the folders with class folders in them, each with its split, `train` or `test`. Raises DataError where
-    two could be one split, or something else lies beside them.
+    """Return the folders that contain class folders, each with its split, `train` or `test`. Raises DataError when two
+    could be one split, or something else lies beside them.
     """
     roles = {path: role_of(path.name) for path in visible(folder) if path.is_dir()}
     splits = {path: role.split for path, role in roles.items() if role.split and not role.of}
     if "train" not in splits.values():
         return [("train", folder)]
-    # trainingSample/ beside trainingSet/ is a part of it.
+    # trainingSample/ beside trainingSet/ is a subset of it.
     extra = sorted(path.name for path, role in roles.items() if path not in splits and not role.split)
     if extra:
         raise DataError(
@@ -164,14 +164,14 @@ def split_roots(folder: Path) -> list[tuple[str, Path]]:
 
 
 def innermost(folder: Path) -> Path:
-    """Return the folder that really holds something, where others hold nothing but one folder that holds more folders
-    or data: trainingSet/trainingSet/, MNIST/raw/.
+    """Return the folder that actually holds something, if outer ones hold only one folder that holds more folders or
+    data: trainingSet/trainingSet/, MNIST/raw/.
     """
     for _ in range(_DEEPEST):
         inside = visible(folder)
         folders = [path for path in inside if path.is_dir()]
         if len(folders) == 2 and {path.name for path in folders} == {"raw", "processed"}:
-            folders = [path for path in folders if path.name == "raw"]  # as torchvision once left them
+            folders = [path for path in folders if path.name == "raw"]  # as torchvision used to leave them
         if len(folders) != 1 or any(_is_data(path) for path in inside):
             return folder
         below = visible(folders[0])
@@ -182,15 +182,15 @@ def innermost(folder: Path) -> Path:
 
 
 def _is_data(path: Path) -> bool:
-    """Tell from its name whether a file may hold data, other than a single picture."""
+    """Return whether a file may hold data other than a single picture, by its name."""
     return path.is_file() and (path.suffix.lower() in _DATA_SUFFIXES or "idx" in path.name.lower())
 
 
 def csv_pictures(table: Path) -> Callable[[], Iterable[LabelledPicture]]:
-    """Return the pictures that a table names, in its order: columns file, label and perhaps split, by any usual words;
+    """Return the pictures that a table names, in order: columns file, label and perhaps split, under any usual names;
     others are ignored.
 
-    Files are relative to the table's folder and must lie inside it, or anywhere below it by their names alone.
+    Files are relative to the table's folder and must lie inside it; a bare name is searched for anywhere below it.
     """
     finder = PictureFinder(table.parent)
 
@@ -216,9 +216,7 @@ def _picture(row: dict[str | None, str | None], finder: PictureFinder) -> Labell
 
 
 def visible(folder: Path) -> list[Path]:
-    """Return what lies in a folder but for what systems and people hide there. Raises DataError when it cannot be
-    read.
-    """
+    """Return a folder's content without files hidden by systems or people. Raises DataError when it cannot be read."""
     try:
         return [path for path in folder.iterdir() if not path.name.startswith((".", "__"))]
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Datasets ready to use: load one by name or path, and hold a part of it out for validation."""
+"""Load a dataset by name or path, and hold a part of it out for validation."""
 
 from __future__ import annotations
 
@@ -34,18 +34,17 @@ def load_dataset(
     strict: bool = False,
     progress: Progress | None = None,
 ) -> Dataset:
-    """Load the dataset of that name (`mnist`, `kmnist`, …; fetched when need be), a person's own at that path, or
-    arrays: `(x, y)`, `((x_train, y_train), (x_test, y_test))`, or a mapping with `x_train`, `y_train` and so on.
+    """Load the dataset of that name (`mnist`, `kmnist`, …; fetched if necessary), your own at that path, or arrays:
+    `(x, y)`, `((x_train, y_train), (x_test, y_test))`, or a mapping with `x_train`, `y_train` and so on.
 
     docs/data.md lists what own data may be: pictures in class folders or named by a table, pixel tables, arrays, IDX
     files. Pictures are made canonical by the same code that reads pictures, arrays by `to_images`. A picture that
-    cannot be used is passed over with a warning; `strict` makes it an error. A known name wins over a folder of that
-    name; write ./mnist for the folder.
+    cannot be used is skipped with a warning; `strict` makes it an error. A known name takes precedence over a folder of
+    that name; write ./mnist for the folder.
 
-    Data that does not lie upright is laid so: `transpose` changes rows and columns, then `rotate` turns clockwise by
-    90, 180 or 270 degrees. `invert` says whether arrays are dark on light; without it their edges decide. All three
-    may also stand behind a path or name, `emnist#transpose,rotate=90,invert`, which is what `Dataset.reference` then
-    says.
+    Images that are not upright are turned: `transpose` swaps rows and columns, then `rotate` turns clockwise by 90, 180
+    or 270 degrees. `invert` says whether arrays are dark on light; by default their edges decide. All three may also
+    follow a path or name, as in `emnist#transpose,rotate=90,invert`, which is what `Dataset.reference` then contains.
 
     Raises SettingError for a name that is neither known nor a path. Raises DataError for data that cannot be used or
     fetched. Raises StorageError when the cache cannot be written.
@@ -63,7 +62,7 @@ def load_dataset(
 def load_again(reference: str, sha256: str, run: str | os.PathLike[str]) -> Dataset:
     """Load the dataset that a run was trained on, by the name or path in its config.
 
-    Raises DataError when it is no longer the same, or was given as arrays, which a run does not keep.
+    Raises DataError when it is no longer the same, or was given as arrays, which a run does not store.
     """
     try:
         dataset = load_dataset(reference)
@@ -81,8 +80,8 @@ def load_again(reference: str, sha256: str, run: str | os.PathLike[str]) -> Data
 
 
 def data_place(reference: str) -> Path:
-    """Return where a dataset lies, by what a run's config says of it: without how its images are turned, and of a
-    table its folder, for the two are the same pictures.
+    """Return the path of a dataset in a run's config, without the turns of its images; for a table, its folder, since
+    both hold the same pictures.
     """
     place = Path(_place_and_view(reference, View())[0])
     return place.parent if place.suffix == ".csv" else place
@@ -117,10 +116,10 @@ def _load_place(
 
 
 def numbered_as(dataset: Dataset, class_names: tuple[str, ...], model: str) -> Dataset:
-    """Renumber the classes of a dataset as a model numbers them; classes that it lacks stay without images.
+    """Renumber the classes of a dataset as a model numbers them; classes that it lacks have no images.
 
-    A class may also be called as its folder has to be, or had to be at first, where that names one alone. Raises
-    DataError for one that the model does not know.
+    A class may also have the name of its folder, or the name that earlier versions gave its folder if only one class
+    had it. Raises DataError for one that the model does not know.
     """
     if dataset.class_names == class_names:
         return dataset
@@ -143,11 +142,11 @@ def numbered_as(dataset: Dataset, class_names: tuple[str, ...], model: str) -> D
 def hold_out(
     split: Split, fraction: float, method: str = "last", seed: int = 0, class_names: Sequence[str] = ()
 ) -> tuple[Split, Split]:
-    """Part `split` into training and validation, each in its order.
+    """Split `split` into training and validation, each in its original order.
 
-    `last` holds out the last part as it lies there, with Keras' own rounding; `stratified` the same share of every
-    class, chosen by `seed`. Raises SettingError when a part would be empty, or the training part would lose a whole
-    class, which it calls by its name in `class_names`.
+    `last` holds out the last part, with Keras' own rounding; `stratified` the same share of every class, chosen by
+    `seed`. Raises SettingError when a part would be empty, or the training part would lose a whole class, which the
+    message calls by its name in `class_names`.
     """
     held = held_out(split, fraction, method, seed)
     if held.all() or not held.any():
@@ -163,8 +162,8 @@ def hold_out(
 
 
 def held_out(split: Split, fraction: float, method: str = "last", seed: int = 0) -> NDArray[np.bool_]:
-    """Tell which images of a split `hold_out` holds out, bool (n,). Raises SettingError for a method or fraction that
-    cannot be.
+    """Return which images of a split `hold_out` holds out, bool (n,). Raises SettingError for an invalid method or
+    fraction.
     """
     if method not in HOLD_OUT_METHODS:
         raise unknown_name("hold-out method", method, HOLD_OUT_METHODS)
@@ -182,9 +181,9 @@ def held_out(split: Split, fraction: float, method: str = "last", seed: int = 0)
 
 
 def some_images(split: Split, count: int, seed: int) -> Split:
-    """Return `count` images of a split, in its order: of every class its share, but one at least while there is room.
+    """Return `count` images of a split, in order: each class in proportion, but at least one while there is room.
 
-    By one `seed` fewer images are always among more. Raises SettingError where there are not so many.
+    With one `seed`, a smaller selection is always part of a larger one. Raises SettingError when there are too few.
     """
     if count > len(split):
         raise SettingError(f"training_images is {count:,}, but there are {len(split):,} to learn from; ask for fewer")
@@ -207,14 +206,14 @@ def _load_known(source: Source, progress: Progress | None) -> Dataset:
         if array.shape != file.shape:
             raise DataError(f"{folder / file.name} holds an array {array.shape}, expected {file.shape}")
     train, test = (Split(_canonical(arrays[i], progress), arrays[i + 1].astype(np.int64)) for i in (0, 2))
-    # The files were just verified, so the identity is known without hashing them again.
+    # The files have just been verified, so the identity is known without hashing them again.
     sha256 = source.sha256 or dataset_sha256(train, test)
     dataset = Dataset(source.name, train, test, source.class_names, sha256, source.title)
     return View(transpose=source.lies_transposed).laid(dataset)
 
 
 def _canonical(images: NDArray[np.uint8], progress: Progress | None) -> Images:
-    """Fit images of another size, light on dark, as all are."""
+    """Fit images of another size, light on dark, to the canonical one."""
     if images.shape[1:] == (IMAGE_SIDE, IMAGE_SIDE):
         return images
     from digitry.datasets.to_images import fitted
@@ -223,7 +222,7 @@ def _canonical(images: NDArray[np.uint8], progress: Progress | None) -> Images:
 
 
 def _to_canonical(picture: Path | bytes) -> Images:
-    # Here, above both doors: `data` and `images` do not know each other.
+    # Here, above both packages: `datasets` and `images` do not know each other.
     from digitry.images.canonical_input import canonical_from_bytes, canonical_from_file
 
     return canonical_from_bytes(picture) if isinstance(picture, bytes) else canonical_from_file(picture)
@@ -233,4 +232,4 @@ def _exists(path: Path) -> bool:
     try:
         return path.exists()
     except (OSError, ValueError):
-        return False  # too long, or holds a null character
+        return False  # too long, or contains a null character

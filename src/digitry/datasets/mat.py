@@ -1,6 +1,6 @@
-"""Open a MATLAB file (version 5 to 7) with strict eyes: which arrays of numbers it holds, each read by itself.
+"""Parse a MATLAB file (version 5 to 7) defensively: list its arrays of numbers, each read separately.
 
-Nothing else in it is looked into, and what it declares is held against the bytes that there are.
+Nothing else in it is parsed, and what it declares is checked against the bytes that exist.
 """
 
 from __future__ import annotations
@@ -26,26 +26,26 @@ _HEADER_BYTES = 128
 _MAX_NAME, _MAX_AXES = 256, 8
 _MATRIX, _COMPRESSED, _INT8, _INT32, _UINT32 = 14, 15, 1, 5, 6
 _STORED = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
-"""How numbers are stored: MATLAB writes whole doubles as bytes where they are small."""
+"""Storage type of numbers: MATLAB stores doubles with small whole values as bytes."""
 _CLASSES = {6: "f8", 7: "f4", 8: "i1", 9: "u1", 10: "i2", 11: "u2", 12: "i4", 13: "u4", 14: "i8", 15: "u8"}
-"""What they are in MATLAB."""
+"""Their type in MATLAB."""
 _LOGICAL, _COMPLEX = 0x02, 0x08
 
 
 class MatArray(NamedTuple):
-    """An array of a file, not read yet. Its first axis is the one that changes fastest."""
+    """An array of a file, not read yet. Its first axis varies fastest."""
 
     name: str
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
-    """What its values are."""
+    """Type of its values."""
     stored: np.dtype[Any]
     place: _PlaceInFile
     start: int
-    """Where its values begin, in bytes behind the element's own beginning, unpacked."""
+    """Offset of its values, in unpacked bytes from the beginning of the element."""
 
     def values(self, items: int) -> Iterator[NDArray[Any]]:
-        """Yield the values as they lie, so many at a time. Raises DataError where there are fewer than declared."""
+        """Yield the values in storage order, `items` at a time. Raises DataError if there are fewer than declared."""
         left = math.prod(self.shape)
         with self.place.opened() as stream:
             stream.skip(self.start)
@@ -56,7 +56,7 @@ class MatArray(NamedTuple):
                 yield np.frombuffer(data, self.stored).astype(self.dtype)
 
     def raw(self) -> RawArray:
-        """Return it as it is."""
+        """Return it unchanged."""
         return RawArray(
             self.name,
             self.dtype,
@@ -66,7 +66,7 @@ class MatArray(NamedTuple):
         )
 
     def last_axis_first(self) -> RawArray:
-        """Return it with its last axis as its first: images that MATLAB counts along the last."""
+        """Return it with its last axis first: MATLAB counts images along the last axis."""
         *inner, count = self.shape
         size = math.prod(inner)
         at_once = max(1, PIECE_BYTES // (size * self.dtype.itemsize))
@@ -85,7 +85,7 @@ class MatArray(NamedTuple):
 
 
 def read_mat(path: Path) -> list[MatArray]:
-    """Return the arrays of numbers that a file holds. Raises DataError where it is no such file, or damaged."""
+    """Return the arrays of numbers in a file. Raises DataError if it is not such a file, or damaged."""
     try:
         with path.open("rb") as file:
             head = file.read(_HEADER_BYTES)
@@ -126,7 +126,7 @@ def _arrays(path: Path, file: IO[bytes], size: int, order: str) -> Iterator[MatA
 
 
 def _array(place: _PlaceInFile, order: str) -> MatArray | None:
-    """Read the head of one variable; None where it is no plain array of numbers."""
+    """Read the header of one variable; None if it is not a plain array of numbers."""
     with place.opened() as stream:
         if place.is_packed:
             kind, length = struct.unpack(f"{order}II", stream.exactly(8, "a variable"))
@@ -152,7 +152,7 @@ def _array(place: _PlaceInFile, order: str) -> MatArray | None:
             raise DataError(f"{name} is stored in no way that is known")
         dtype, values = np.dtype(bool if is_logical else _CLASSES[kind]), np.dtype(order + _STORED[stored])
         if min(shape, default=0) <= 0 or len(shape) < 2:
-            return None  # an empty array is none of images
+            return None  # an empty array holds no images
         if math.prod(shape) * values.itemsize != count:
             raise DataError(f"{name} declares {shape} and {count:,} bytes, expected {math.prod(shape):,} values")
         end = stream.at + (4 if small else count)
@@ -162,7 +162,7 @@ def _array(place: _PlaceInFile, order: str) -> MatArray | None:
 
 
 def _tag(stream: _Unpacked, order: str) -> tuple[int, int, bool]:
-    """Return the kind and bytes of an element, and whether it stands in four bytes within its tag."""
+    """Return the type and size of an element, and whether it is stored in the four bytes within its tag."""
     word = stream.exactly(4, "a variable")
     first = struct.unpack(f"{order}I", word)[0]
     if first >> 16:
@@ -171,7 +171,7 @@ def _tag(stream: _Unpacked, order: str) -> tuple[int, int, bool]:
 
 
 def _element(stream: _Unpacked, order: str, kind: int, most: int) -> bytes:
-    """Return the bytes of a small element. Raises DataError for one of another kind, or a longer one."""
+    """Return the bytes of a small element. Raises DataError for one of another type, or a longer one."""
     found, count, small = _tag(stream, order)
     if found != kind or count > (4 if small else most):
         raise DataError("the file is damaged: a variable has no head as MATLAB writes it")
@@ -181,7 +181,7 @@ def _element(stream: _Unpacked, order: str, kind: int, most: int) -> bytes:
 
 @dataclass(frozen=True)
 class _PlaceInFile:
-    """Where a variable lies in its file."""
+    """The position of a variable in its file."""
 
     path: Path
     start: int
@@ -193,7 +193,7 @@ class _PlaceInFile:
 
 
 class _Unpacked:
-    """The bytes of one variable, unpacked, from front to back."""
+    """The bytes of one variable, unpacked, from start to end."""
 
     def __init__(self, place: _PlaceInFile) -> None:
         self.at = 0
@@ -208,7 +208,7 @@ class _Unpacked:
         self._chunks.close()
 
     def exactly(self, count: int, name: str) -> bytes:
-        """Return the next so many bytes. Raises DataError where there are fewer."""
+        """Return the next `count` bytes. Raises DataError if there are fewer."""
         parts, left = [], count
         while left:
             if not self._held:
@@ -223,7 +223,7 @@ class _Unpacked:
         return b"".join(parts)
 
     def skip(self, count: int) -> None:
-        """Pass over so many bytes."""
+        """Skip `count` bytes."""
         self.exactly(count, "a variable")
 
     def _read(self) -> Generator[bytes]:
@@ -242,7 +242,7 @@ class _Unpacked:
 
 
 def _unpacked(unpack: Any, data: bytes) -> Iterator[bytes]:
-    """Yield what is in a piece of a zlib stream, in pieces of at most 256 KiB."""
+    """Yield the content of a piece of a zlib stream, in pieces of at most 256 KiB."""
     while True:
         piece = unpack.decompress(data, _PIECE)
         if piece:

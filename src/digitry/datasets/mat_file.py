@@ -1,4 +1,4 @@
-"""The arrays of a MATLAB file → a Dataset: MATLAB counts along the last axis, and its vectors have two."""
+"""The arrays of a MATLAB file → a Dataset: MATLAB counts images along the last axis, and its vectors have two axes."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from digitry.types import Dataset
 
 
 def mat_dataset(path: Path, invert: bool | None = None, progress: Progress | None = None) -> Dataset:
-    """Read the images and labels of a .mat file, under any usual names: `X` (h, w, 3, n) with `y` (n, 1), as SVHN has
-    them, or (n, h·w), or (h·w, n).
+    """Read the images and labels of a .mat file, under any usual names: `X` (h, w, 3, n) with `y` (n, 1), as in SVHN,
+    or (n, h·w), or (h·w, n).
 
-    Raises DataError where it holds no such arrays.
+    Raises DataError when it holds no such arrays.
     """
     arrays = {array.name: array for array in read_mat(path)}
     if not arrays:

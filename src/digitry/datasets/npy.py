@@ -1,4 +1,4 @@
-"""Read arrays as NumPy writes them with strict eyes: no pickle, and every size is counted before it is believed."""
+"""Parse NumPy's array files defensively: no pickle, and every declared size is verified."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ def read_npy(path: Path) -> RawArray:
 
 
 def npy_array(name: str, opened: Opener, file_bytes: int) -> RawArray:
-    """Read the header of an array and hold it against the number of bytes that there are.
+    """Read the header of an array and check it against the number of bytes that exist.
 
-    Raises DataError for a pickle, a type that is neither numbers nor texts, an empty array, or a size that lies.
+    Raises DataError for a pickle, a type that is neither numbers nor texts, an empty array, or a false size.
     """
     with opened() as file:
-        # A piece of the file: the header's own length would be believed before it is seen to be too much.
+        # Only a piece of the file, because NumPy would trust the header's declared length, however large.
         stream = io.BytesIO(file.read(_MAX_HEADER_BYTES + 16))
         try:
             version = npy.read_magic(stream)
-            # 2 and 3 differ in the encoding of field names alone, and arrays with fields are refused below.
+            # Versions 2 and 3 differ only in the encoding of field names, and arrays with fields are refused below.
             read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
             shape, fortran_order, dtype = read(stream, max_header_size=_MAX_HEADER_BYTES)
         except Exception as error:  # of all kinds: SyntaxError, TokenError, RecursionError, whatever np.dtype raises

@@ -1,6 +1,4 @@
-"""Open an .npz with strict eyes: which arrays it holds, each read by itself (`npy.py`), and nothing else looked
-into.
-"""
+"""Parse an .npz defensively: list its arrays, each read separately (`npy.py`), and look at nothing else."""
 
 from __future__ import annotations
 
@@ -43,11 +41,11 @@ class Npz:
 
     @property
     def names(self) -> list[str]:
-        """What the arrays are called, without `.npy`."""
+        """Names of the arrays, without `.npy`."""
         return [info.filename.removesuffix(".npy") for info in self.members]
 
     def array(self, name: str) -> RawArray:
-        """Open one array; its values are not read yet. Raises DataError for one that is not plain, or lies."""
+        """Open one array; its values are not read yet. Raises DataError for one that is not plain, or damaged."""
         found = [info for info in self.members if info.filename.removesuffix(".npy") == name]
         if len(found) != 1:
             raise DataError(f"the archive holds {name} {'twice' if found else 'not at all'}")

@@ -1,4 +1,4 @@
-"""A table with a column a class, `_classes.csv` as Roboflow exports it, one in each split → pictures with labels."""
+"""Tables with one column per class, one per split, such as Roboflow's `_classes.csv` → pictures with labels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TABLE = "_classes.csv"
 
 
 def one_hot_tables(folder: Path) -> dict[Path, str]:
-    """Return the tables of a folder and its split folders, each with its split; none where there are none."""
+    """Return the tables of a folder and its split folders, each with its split; empty if there are none."""
     if (folder / TABLE).is_file():
         return {folder / TABLE: "train"}
     try:
@@ -28,9 +28,9 @@ def one_hot_tables(folder: Path) -> dict[Path, str]:
 
 
 def one_hot_pictures(tables: dict[Path, str]) -> Callable[[], Iterable[LabelledPicture]]:
-    """Return the pictures that the tables name, in their order; each lies beside its table.
+    """Return the pictures that the tables name, in order; each lies beside its table.
 
-    Pictures of no class, or of several, are passed over with a warning. Raises DataError for a table of another kind.
+    Pictures of no class, or of several, are skipped with a warning. Raises DataError for another kind of table.
     """
     found: list[LabelledPicture] = []
     for table, split in tables.items():

@@ -1,4 +1,4 @@
-"""Pixel tables, one alone or those of a folder, whose names say which split each is → a Dataset."""
+"""Pixel tables, a single one or those of a folder, whose names give their splits → a Dataset."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from digitry.errors import DataError
 from digitry.types import Dataset
 
 TABLE_SUFFIXES = frozenset([".csv", ".tsv", ".txt", ".tab", ".dat", ".data", ".tra", ".tes"])
-"""What files with tables are called, perhaps with .gz behind."""
+"""Suffixes of table files; .gz may follow."""
 
 
 def is_table_name(path: Path) -> bool:
-    """Tell from its name whether a file may be a table."""
+    """Return whether a file may be a table, by its name."""
     return Path(path.name.lower().removesuffix(".gz")).suffix in TABLE_SUFFIXES
 
 
 def pixel_tables_among(files: Sequence[Path]) -> list[Path]:
-    """Return those files of a folder that are pixel tables by name and first line."""
+    """Return the files of a folder that are pixel tables, by name and first line."""
     found = []
     for file in files:
         try:
             if is_table_name(file) and is_pixel_table(file):
                 found.append(file)
         except DataError:
-            continue  # another file's damage is no matter of this dataset's
+            continue  # damage in other files does not concern this dataset
     return found
 
 
 def pixel_file_dataset(path: Path, invert: bool | None = None, progress: Progress | None = None) -> Dataset:
-    """Read a pixel table alone. Raises DataError for one without labels, or none at all."""
+    """Read a single pixel table. Raises DataError for one without labels, or a file that is not a pixel table."""
     images, labels = read_pixel_table(path)
     if labels is None:
         raise DataError(
@@ -50,11 +50,10 @@ def pixel_file_dataset(path: Path, invert: bool | None = None, progress: Progres
 def pixel_folder_dataset(
     folder: Path, files: Sequence[Path], invert: bool | None = None, progress: Progress | None = None
 ) -> Dataset:
-    """Read the pixel tables of a folder: train.csv, test.csv and perhaps valid.csv, or one alone, whatever it is
-    called.
+    """Read the pixel tables of a folder: train.csv, test.csv and perhaps valid.csv, or a single one of any name.
 
-    A test table without labels is passed over with a warning, tables whose names say no split in silence where others
-    say it. Raises DataError for two tables of one split, or none to train on.
+    A test table without labels is skipped with a warning; tables whose names give no split are ignored if those of
+    others do. Raises DataError for two tables of one split, or no training table.
     """
     found: dict[SplitName | None, Path] = {}
     for file in sorted(files, reverse=True):

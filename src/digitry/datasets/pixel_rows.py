@@ -1,4 +1,4 @@
-"""Numbers between separators → arrays, a piece of the file at a time, by NumPy's own reader of text."""
+"""Separated numbers → arrays, a piece of the file at a time, by NumPy's own text reader."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from digitry.datasets.raw import MAX_PIXELS
 from digitry.errors import DataError
 
 MAX_LINE = 1 << 20
-"""Bytes of a line: floats with all their digits of an image of 200×200."""
+"""Bytes of a line: enough for a 200×200 image of floats with all their digits."""
 
 SEPARATORS = (b",", b";", b"\t", b"|", b" ")
 
@@ -23,19 +23,19 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class Row(NamedTuple):
-    """How the fields of a line are written."""
+    """The format of a line's fields."""
 
     separator: bytes
     columns: int
     text: int | None = None
-    """Which column holds text, not numbers."""
+    """Index of the column that holds text rather than numbers."""
     decimal_comma: bool = False
 
 
 def blocks_of(path: Path) -> Iterator[bytes]:
-    """Yield the text of a file, raw or gzipped, in pieces of whole lines, blank ones left out, each ended by a newline.
+    """Yield the text of a file, raw or gzipped, in pieces of whole lines without blank ones, each ending in a newline.
 
-    Raises DataError where it is no text, a line is longer than `MAX_LINE`, or the file cannot be read.
+    Raises DataError if it is not text, a line is longer than `MAX_LINE`, or the file cannot be read.
     """
     chunks = chunks_of(path)
     first = next(chunks, b"")
@@ -65,7 +65,7 @@ def _chained(first: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _whole_lines(text: bytes) -> Iterator[bytes]:
-    if b"\r" in text:  # Windows ends lines so, and old Macs by this alone
+    if b"\r" in text:  # the end of a line on Windows and, alone, on old Macs
         text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if text.startswith(b"\n") or b"\n\n" in text:
         text = b"".join(line + b"\n" for line in text.split(b"\n") if line.strip())
@@ -74,21 +74,21 @@ def _whole_lines(text: bytes) -> Iterator[bytes]:
 
 
 def fields_of(line: bytes, separator: bytes) -> list[bytes]:
-    """Return the fields of one line, without quotes and blanks around them."""
+    """Return the fields of one line, without surrounding quotes and blanks."""
     parts = line.split() if separator == b" " else line.rstrip(b"\n").split(separator)
     return [part.strip().strip(b'"').strip() for part in parts]
 
 
 def find_separator(line: bytes) -> bytes:
-    """Return what stands between the fields of a line: the separator that parts it most."""
+    """Return the separator of a line's fields: the one that yields most of them."""
     return max(SEPARATORS, key=lambda separator: len(fields_of(line, separator)))
 
 
 def numbers_of(block: bytes, row: Row, first_line: int) -> tuple[NDArray[Any], list[str]]:
-    """Read a piece of whole lines: its numbers, int64 or float64 (lines, columns), and what stands in the column of
-    text, whose numbers are 0.
+    """Parse a piece of whole lines: return its numbers, int64 or float64 (lines, columns), and the content of the text
+    column, whose numbers are 0.
 
-    Raises DataError, with the number of a line, where one has another number of fields, or a field that is no number.
+    Raises DataError, with a line number, for another number of fields, or a field that is not a number.
     """
     lines = block.count(b"\n")
     if row.decimal_comma:
@@ -114,7 +114,7 @@ def _field(line: bytes, row: Row) -> bytes:
 
 def _parsed(block: bytes, row: Row, columns: list[int] | None, first_line: int) -> NDArray[Any]:
     separator = None if row.separator == b" " else row.separator.decode()
-    # Without a point they may be whole numbers, which are read twice as fast; 1e3 and nan have no point either.
+    # Without a point they may be integers, which are read twice as fast; 1e3 and nan have no point either.
     for dtype in (np.float64,) if b"." in block else (np.int64, np.float64):
         try:
             values = np.loadtxt(
@@ -130,8 +130,8 @@ def _parsed(block: bytes, row: Row, columns: list[int] | None, first_line: int) 
 
 
 def smallest(values: NDArray[Any]) -> NDArray[Any]:
-    """Return the numbers in the smallest type that keeps them: uint8 for whole ones up to 255; half floats are exact
-    to a twentieth of a grey level up to 300.
+    """Return the numbers in the smallest type that keeps them: uint8 for integers up to 255; half floats are exact to a
+    twentieth of a grey level up to 300.
     """
     if values.dtype.kind == "f":
         is_small = np.isfinite(values).all() and np.abs(values).max(initial=0) <= 300

@@ -1,5 +1,5 @@
-"""A pixel table, a row an image and a column a pixel → images and labels. Which column is the label is found by its
-name, else by what it holds.
+"""A pixel table, one row per image and one column per pixel → images and labels. The label column is found by its
+name, or else by its values.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from digitry.errors import DataError
 from digitry.types import IMAGE_SIDE
 
 LEAST_COLUMNS = 60
-"""A table with fewer columns is one of labels: an image of 8×8 has 64 pixels."""
+"""A table with fewer columns is a table of labels: an 8×8 image has 64 pixels."""
 
 MOST_COLUMNS = SIDES[1] ** 2 + 8
 
@@ -46,27 +46,27 @@ _OTHER_NAMES = frozenset(
 )
 
 _MANY = 0.6
-"""The pixels at the ends of an image are paper in more than so many images; no class has so many."""
+"""The first and last pixels are paper in more than this share of the images; no class has such a share."""
 
 
 class PixelTable(NamedTuple):
-    """What a table holds."""
+    """The content of a table."""
 
     images: RawArray
     labels: RawArray | None
-    """None where no column holds labels."""
+    """None if no column holds labels."""
 
 
 def is_pixel_table(path: Path) -> bool:
-    """Tell from the first line whether a file is a pixel table. Raises DataError where it cannot be read."""
+    """Return whether a file is a pixel table, by its first line. Raises DataError when it cannot be read."""
     line = next(blocks_of(path), b"").partition(b"\n")[0]
     return len(fields_of(line, find_separator(line))) >= LEAST_COLUMNS
 
 
 def read_pixel_table(path: Path) -> PixelTable:
-    """Read a table of pixels, gzipped or not, with any separator, with or without a first line of names.
+    """Read a table of pixels, gzipped or not, with any separator, with or without a header.
 
-    Raises DataError where its columns are not the pixels of a square image and perhaps a label.
+    Raises DataError unless its columns are the pixels of a square image and perhaps a label.
     """
     blocks = blocks_of(path)
     first = next(blocks, b"")
@@ -99,29 +99,29 @@ def read_pixel_table(path: Path) -> PixelTable:
 
 
 class Columns(NamedTuple):
-    """Which columns are what."""
+    """The roles of the columns."""
 
     pixels: list[int]
-    """Where `label` is not known, the label may still be the first or the last of them."""
+    """If `label` is unknown, its column may still be the first or the last of these."""
     label: int | None
     has_label: bool
     counter: int | None = None
-    """A column that must count the rows, for the others to be what they seem."""
+    """A column that must count the rows if the others are to be what they seem."""
 
 
 class Gathered:
-    """The rows of a table, as they come."""
+    """Collects the rows of a table."""
 
     def __init__(self, columns: Columns) -> None:
         self.columns = columns
         self.pixels: list[NDArray[Any]] = []
         self.ends: list[NDArray[Any]] = []
-        """First and last column, and the one that may count the rows, where the label is still to be found."""
+        """First and last column, and any that may count the rows, if the label is still to be found."""
         self.labels: list[Any] = []
         self.text: int | None = None
 
     def add(self, values: NDArray[Any], texts: list[str], text: int | None) -> None:
-        """Add numbers (rows, columns), and what stands in the column `text`, where there is one."""
+        """Add numbers (rows, columns), and the content of the column `text`, if there is one."""
         pixels, label = self.columns.pixels, self.columns.label
         if text is not None:
             if label is None and text in (pixels[0], pixels[-1]) and self.columns.has_label:
@@ -131,16 +131,16 @@ class Gathered:
             self.text = text
             self.labels.append(np.array(texts))
         elif label is not None:
-            self.labels.append(values[:, label].copy())  # a view would keep all the numbers
+            self.labels.append(values[:, label].copy())  # a view would keep all the numbers in memory
         if self.columns.has_label and self.columns.label is None:
             if text is None:
-                self.labels.append(None)  # one of the ends, see below
+                self.labels.append(None)  # in one of the ends, see below
             self.ends.append(values[:, [pixels[0], pixels[-1], self.columns.counter or 0]].astype(np.float64))
             pixels = pixels[1:-1]
         self.pixels.append(smallest(values[:, pixels]))
 
     def to_table(self, path: Path) -> PixelTable:
-        """Return images and labels, the label found by its values where its name did not tell."""
+        """Return images and labels, with the label found by its values if its name did not tell."""
         name = path.name.partition(".")[0]
         if not self.ends:
             side = math.isqrt(len(self.columns.pixels))
@@ -170,7 +170,7 @@ class Gathered:
                 if not self.ends:
                     yield block.reshape(-1)
                     continue
-                # Where the first column counts the rows the last is a pixel, as where the first is the label.
+                # If the first column counts the rows, the last is a pixel, as it is if the first is the label.
                 end = self.ends[place][:, 0 if label_is_first is False else 1]
                 if block.dtype == np.uint8 and _are_bytes(end):
                     end = end.astype(np.uint8)
@@ -194,7 +194,7 @@ _NO_SQUARE = (
 
 
 def _names(fields: Sequence[bytes]) -> list[str] | None:
-    """Return the names of the columns, if this first line has them: most fields are no numbers, or they count up."""
+    """Return the names of the columns, if this line is a header: most fields are not numbers, or they count up."""
     numbers = [_number(field) for field in fields]
     known = [number for number in numbers if number is not None]
     if len(known) * 2 > len(fields):
@@ -205,8 +205,8 @@ def _names(fields: Sequence[bytes]) -> list[str] | None:
 
 
 def find_columns(names: Sequence[str] | None, count: int) -> Columns:
-    """Tell from names, where there are any, and number of columns which are what. Raises DataError where that is no
-    square image and perhaps a label.
+    """Return the roles of columns, by their names, if any, and their number. Raises DataError unless they are a square
+    image and perhaps a label.
     """
     rest = list(range(count))
     if names is not None:
@@ -244,7 +244,7 @@ def _row(line: bytes, separator: bytes, columns: int) -> Row:
 
 
 def _with_text_labels(block: bytes, row: Row, columns: Columns, first_line: int) -> Row:
-    """Return how to read a piece whose labels are letters after digits. Raises DataError otherwise."""
+    """Return the format of a piece whose labels are letters after digits. Raises DataError otherwise."""
     places = [columns.label] if columns.label is not None else [columns.pixels[0], columns.pixels[-1]]
     for place in places if row.text is None and columns.has_label else ():
         wanted = row._replace(text=place)
@@ -253,7 +253,7 @@ def _with_text_labels(block: bytes, row: Row, columns: Columns, first_line: int)
         except DataError:
             continue
         return wanted
-    numbers_of(block, row, first_line)  # raises what was wrong
+    numbers_of(block, row, first_line)  # raises the actual error
     return row
 
 
@@ -265,8 +265,8 @@ def _number(field: bytes) -> float | None:
 
 
 def _label_is_first(first: NDArray[Any], last: NDArray[Any]) -> bool | None:
-    """Tell by their values whether the first or the last column is the label; None where the first counts the rows and
-    the last is a pixel.
+    """Return whether the first rather than the last column is the label, by their values; None if the first counts the
+    rows and the last is a pixel.
     """
     if _counts_rows(first) and len(first) > 20 and not _could_be_labels(last):
         return None

@@ -1,4 +1,4 @@
-"""A published file, packed as its publisher packs it → the raw IDX files that are made of it."""
+"""A published file, as packed by its publisher → the raw IDX files that are made from it."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from digitry.errors import DataError
 
 _MAX_TEXT_BYTES = 1 << 26
 _EMNIST = {"train": "train", "t10k": "test"}
-"""How our names begin → what EMNIST calls the split."""
+"""Our file name prefix → EMNIST's name of the split."""
 
 
 def unpack(
     published: PublishedFile, path: Path, files: Sequence[SourceFile]
 ) -> Iterator[tuple[SourceFile, Iterable[bytes]]]:
-    """Yield each raw file that `published`, which lies at `path` and has been verified, makes, and its bytes in pieces.
+    """Yield each raw file that is made from `published`, a verified file at `path`, and its bytes in pieces.
 
-    Raises DataError where it does not hold what its publisher describes.
+    Raises DataError if the content is not what its publisher describes.
     """
     wanted = [file for file in files if file.name in published.makes]
     if published.kind == "idx":
         yield wanted[0], gunzip(chunks_of(path), wanted[0].size_bytes)
     elif published.kind == "qmnist labels":
-        # Of its eight columns the first is the digit, the others say who wrote it.
+        # The first of its eight columns is the digit, the others say who wrote it.
         yield wanted[0], [to_idx(read_idx(path, 2)[:, 0])]
     elif published.kind == "emnist":
         for file in wanted:

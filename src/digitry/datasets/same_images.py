@@ -1,4 +1,4 @@
-"""Which images have the same pixels."""
+"""Find images with the same pixels."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ _BLOCK = 2048
 
 
 def first_of_its_kind(images: Images) -> Labels:
-    """Find for every image the position of the first one with the same pixels, int64 (n,): its own if it is the
-    first.
-    """
+    """Return, for every image, the index of the first one with the same pixels, int64 (n,)."""
     words = np.ascontiguousarray(images).reshape(len(images), -1).view(np.uint64)
     odd = np.random.default_rng(0).integers(0, 2**63, words.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
     hashes = np.zeros(len(words), np.uint64)
@@ -23,7 +21,7 @@ def first_of_its_kind(images: Images) -> Labels:
     order = np.argsort(inverse, kind="stable")
     ends = np.cumsum(counts)
     for kind in np.flatnonzero(counts > 1):
-        # Equal hashes are a hint; equal pixels decide.
+        # Equal hashes are only a hint; equal pixels decide.
         seen: dict[bytes, int] = {}
         for position in order[ends[kind] - counts[kind] : ends[kind]].tolist():
             first[position] = seen.setdefault(images[position].tobytes(), position)

@@ -1,4 +1,4 @@
-"""What is known of a dataset by name: its files and their identity, and where they can be had."""
+"""The description of a known dataset: its files, their identity, and where to get them."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One raw IDX file: what it must be, whoever brings it."""
+    """One raw IDX file, with what it must be whatever its origin."""
 
     name: str
     sha256: str | None
-    """Of the raw file, not of a compressed one; None where only that of a published one is known."""
+    """Of the raw file, not a compressed one; None if only that of a published file is known."""
     shape: tuple[int, ...]
-    """(n, h, w) for images, (n,) for labels; one byte a value."""
+    """(n, h, w) for images, (n,) for labels; one byte per value."""
 
     @property
     def size_bytes(self) -> int:
-        """Size of the raw file: the IDX header, then one byte a value."""
+        """Size of the raw file: the IDX header, then one byte per value."""
         return 4 + 4 * len(self.shape) + math.prod(self.shape)
 
 
 @dataclass(frozen=True)
 class PublishedFile:
-    """A file as its publisher offers it, with the published checksum; raw files are made of it (`published.py`)."""
+    """A file as published, with the published checksum; raw files are made from it (`published.py`)."""
 
     name: str
     sha256: str
     limit_bytes: int
-    """It has no more bytes than this."""
+    """Maximum size."""
     kind: Literal["idx", "qmnist labels", "emnist", "usps"]
-    """How it is read."""
+    """Its format."""
     makes: tuple[str, ...]
-    """Names of the raw files that are in it."""
+    """Names of the raw files made from it."""
 
 
 @dataclass(frozen=True)
@@ -66,30 +66,30 @@ class Source:
     files: tuple[SourceFile, SourceFile, SourceFile, SourceFile]
     """Training images, training labels, test images, test labels."""
     mirrors: tuple[str, ...]
-    """Addresses that end in a slash; the file name and `.gz` follow, or the name of a published file."""
+    """Addresses ending in a slash; the file name and `.gz` follow, or the name of a published file."""
     class_names: tuple[str, ...]
     licence: str
     citation: str
     package: NpmPackage | DebianPackage | None = None
-    """A package that holds the same files, where there is one, for people behind a company proxy."""
+    """A package with the same files, if there is one, for people behind a company proxy."""
 
     published: tuple[PublishedFile, ...] = ()
-    """What the raw files are made of, where these have no published checksum of their own."""
+    """What the raw files are made from, if they have no published checksums themselves."""
     checksums_by: str = ""
     """Who published the checksums of `published`."""
     lies_transposed: bool = False
-    """Whether rows and columns have changed places in the published images."""
+    """Whether rows and columns are swapped in the published images."""
 
     @property
     def sha256(self) -> str | None:
-        """The identity of the whole dataset, see `identity`; None where it is not known before it has been fetched."""
+        """The identity of the whole dataset, see `identity`; None if it is unknown before fetching."""
         known = [file.sha256 for file in self.files if file.sha256 is not None]
         return identity(known) if len(known) == len(self.files) else None
 
 
 def identity(idx_sha256s: Iterable[str]) -> str:
-    """Return SHA-256 of a dataset: over the SHA-256s of its arrays as raw IDX, in the order images, labels, train, then
-    test.
+    """Return the SHA-256 of a dataset: over the SHA-256s of its arrays as raw IDX, in the order images, labels, train,
+    then test.
 
     The same pictures and labels have the same identity whether they came as IDX, compressed, or as an .npz.
     """

@@ -1,4 +1,4 @@
-"""A table of facts: every dataset known by name, and where it can be had."""
+"""A table of all known datasets, and where to get them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ RAW_NAMES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-
 def _files(
     train: int = 60_000, test: int = 10_000, *, side: int = IMAGE_SIDE, sha256: Sequence[str | None] = (None,) * 4
 ) -> tuple[SourceFile, SourceFile, SourceFile, SourceFile]:
-    """Return the raw files of so many images; with their own SHA-256 where these are published, in the order of
-    `RAW_NAMES`, else they are made of published ones.
+    """Return the raw files of this many images; with their own SHA-256 if published, in the order of `RAW_NAMES`, else
+    they are made from published files.
     """
     return (
         SourceFile(RAW_NAMES[0], sha256[0], (train, side, side)),
@@ -31,7 +31,7 @@ def _files(
 def _published(
     kinds: Iterable[Literal["idx", "qmnist labels"]], prefix: str, files: Iterable[tuple[str, str, int]]
 ) -> tuple[PublishedFile, ...]:
-    """Return four files, in the order of the raw ones: name behind `prefix`, SHA-256, and at most so many bytes."""
+    """Return four files, in the order of the raw ones: name after `prefix`, SHA-256, and maximum size."""
     return tuple(
         PublishedFile(prefix + name, sha256, limit_bytes, kind, (raw,))
         for kind, raw, (name, sha256, limit_bytes) in zip(kinds, RAW_NAMES, files, strict=True)
@@ -216,13 +216,13 @@ SOURCES = {
 
 
 def is_known(name: str) -> bool:
-    """Tell whether digitry, or an installed package, has a dataset of that name, however it is written."""
+    """Return whether digitry, or an installed package, has a dataset of that name, however it is written."""
     return plain_name(name) in SOURCES or plain_name(name) in brought("dataset")
 
 
 def get_source(name: str) -> Source:
-    """Return the source of that name, however it is written (`Fashion_MNIST`), ours or an installed package's. Raises
-    SettingError, which names near matches.
+    """Return the source of that name, however it is written (`Fashion_MNIST`), built in or from an installed package.
+    Raises SettingError, which names near matches.
     """
     plain = plain_name(name)
     if plain in SOURCES:
@@ -234,10 +234,10 @@ def get_source(name: str) -> Source:
 
 
 def unknown_dataset(name: str) -> SettingError:
-    """Make the error for a name that no dataset has."""
+    """Return the error for an unknown dataset name."""
     return unknown_name("dataset", name, [*SOURCES, *brought("dataset")])
 
 
 def plain_name(name: str) -> str:
-    """Return a dataset's name as the tables have it: small letters, and hyphens."""
+    """Return a dataset's name as in the tables: in lower case, with hyphens."""
     return name.strip().lower().replace("_", "-")

@@ -1,4 +1,4 @@
-"""Read named files out of a tar stream, and nothing else: no links, no folders, no surprises in size."""
+"""Read named files from a tar stream, and nothing else: no links, no folders, no unexpected sizes."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ _MAX_MEMBER_BYTES = 1 << 30
 
 
 class _Header(tarfile.TarInfo):
-    """A header as tarfile reads it, but for what would fill the memory or never end."""
+    """A header as tarfile reads it, except for types and sizes that would fill the memory or never end."""
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str | None, errors: str) -> _Header:
         info = super().frombuf(buf, encoding, errors)  # type: ignore[arg-type]
-        # tarfile reads these whole and obeys them: another size, another name. As an unknown type they are skipped.
+        # tarfile reads these whole and applies them: another size, another name. As an unknown type they are skipped.
         if info.type in (*tarfile.GNU_TYPES, tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE):
             info.type = b"?"
-        # It skips in steps of 10 kB, also where the data ended long ago.
+        # tarfile skips in steps of 10 kB, even past the end of the data.
         if not 0 <= info.size <= _MAX_MEMBER_BYTES:
             raise tarfile.ReadError(f"{info.size:,} bytes declared")
         return info
 
 
 def read_members(tar: Iterable[bytes], wanted: Mapping[str, int]) -> Iterator[tuple[str, Iterator[bytes]]]:
-    """Yield each wanted member's name and its bytes in pieces, in the order of the archive; all else is skipped.
+    """Yield each wanted member's name and its bytes in pieces, in archive order; all others are skipped.
 
-    `wanted` maps full names to exact sizes in bytes. Take a member's bytes before going on to the next. Nothing is
-    written anywhere. Raises DataError when a wanted member is missing, doubled, not a regular file or of another size,
-    or when the archive is damaged.
+    `wanted` maps full names to exact sizes in bytes. Consume a member's bytes before taking the next. Nothing is
+    written anywhere. Raises DataError when a wanted member is missing, duplicated, not a regular file or of another
+    size, or when the archive is damaged.
     """
     missing = set(wanted)
     with (
@@ -41,7 +41,7 @@ def read_members(tar: Iterable[bytes], wanted: Mapping[str, int]) -> Iterator[tu
         tarfile.open(fileobj=as_file(tar), mode="r|", tarinfo=_Header, encoding="utf-8", errors="replace") as archive,
     ):
         while missing and (member := archive.next()):
-            archive.members = []  # type: ignore[attr-defined]  # it would keep them all
+            archive.members = []  # type: ignore[attr-defined]  # tarfile would keep them all
             if member.name not in wanted:
                 continue
             expected = wanted[member.name]

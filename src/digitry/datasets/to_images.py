@@ -1,8 +1,8 @@
-"""Arrays of images of any usual kind → canonical digits: layout, range and polarity are told from shape and values.
+"""Arrays of images of any usual kind → canonical digits: shape and values determine layout, range and polarity.
 
-The one door for arrays, in training and in reading. Shapes: (n, h·w) of a square, (n, h, w), with one or three channels
-before or behind. Values: truth values; whole numbers 0 to 255; floats 0 to 1, 0 to 255, -1 to 1, or standardised as a
-whole; whole numbers 0 to 16 of 8×8 pixels. What could be two things is refused, with the line of NumPy that decides it.
+The only entry for arrays, in training and in reading. Shapes: (n, h·w) if square, (n, h, w), with one or three channels
+first or last. Values: booleans; integers 0 to 255; floats 0 to 1, 0 to 255, -1 to 1, or standardised as a whole;
+integers 0 to 16 for 8×8 pixels. Ambiguous arrays are refused, with the line of NumPy that decides it.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from digitry.errors import DataError
 from digitry.types import IMAGE_SIDE, Images
 
 SIDES = (4, 256)
-"""Pixels of an image in an array, each way; larger ones are pictures."""
+"""Range of an image's height and width in an array; larger ones are pictures."""
 
 _FAINTEST = 32.0
-"""Values that go up to less than this may be a part of 0 to 255, or of any other range."""
+"""Values with a maximum below this may be part of 0 to 255, or of any other range."""
 
 _PAPER_SHARE, _NEAR = 0.2, 25
-"""So many pixels at least are within so much of paper or full ink, where a range was stretched rightly: in MNIST
-88%."""
+"""If a range was stretched correctly, at least this share of the pixels is this near to paper or full ink: 88% in
+MNIST."""
 
 _SAME_PAPER = 6
-"""So much may the paper of images differ that were standardised together."""
+"""Maximum difference in the paper of images that were standardised together."""
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _BLOCK = 2048
@@ -39,7 +39,7 @@ _BLOCK = 2048
 
 @dataclass(frozen=True)
 class ValueRange:
-    """How values become 0 to 255: less `low`, times `factor`."""
+    """How values become 0 to 255: minus `low`, times `factor`."""
 
     low: float
     factor: float
@@ -55,17 +55,17 @@ class ValueRange:
 
 
 _KNOWN_RANGES = ((-1.0, 1.0), (-0.1307 / 0.3081, (1 - 0.1307) / 0.3081))
-"""Of floats below 0: (x - 0.5) / 0.5, and MNIST's own mean and deviation."""
+"""For floats below 0: (x - 0.5) / 0.5, and MNIST's own mean and standard deviation."""
 
 
 def to_images(
     arrays: Sequence[RawArray], invert: bool | None = None, progress: Progress | None = None
 ) -> tuple[list[Images], str]:
-    """Make canonical digits, uint8 (n, 28, 28), of the images of each split, and say in words what was done to them.
+    """Return the images of each split as canonical digits, uint8 (n, 28, 28), and describe in words what was done.
 
-    All splits are scaled alike. Images of other sizes are fitted as pictures are. Where most of the edges and most
-    pixels of the first split are light, ink and paper change places; `invert` decides that itself. Raises DataError for
-    anything that is no array of images, or could mean two things.
+    All splits are scaled alike. Images of other sizes are fitted as pictures are. If most edge pixels and most pixels
+    of the first split are light, all are inverted; `invert` overrides that. Raises DataError for anything that is not
+    an array of images, or is ambiguous.
     """
     layouts = [_layout(array) for array in arrays]
     for array in arrays:
@@ -94,8 +94,8 @@ def to_images(
 
 
 def are_dark_on_light(images: NDArray[np.uint8]) -> bool:
-    """Tell whether most pixels, and most along the edges, are light: in MNIST 0.02% of the edges are, in Fashion-MNIST
-    4%.
+    """Return whether most pixels, and most along the edges, are light: in MNIST 0.02% of the edges are, in
+    Fashion-MNIST 4%.
     """
     edges = (images[:, 0], images[:, -1], images[:, :, 0], images[:, :, -1])
     light = sum(int(np.count_nonzero(edge >= 128)) for edge in edges)
@@ -126,7 +126,7 @@ class _ImageLayout:
 
 
 def _layout(array: RawArray) -> _ImageLayout:
-    """Tell what the axes of an array of images mean."""
+    """Return the meaning of the axes of an array of images."""
     least, most = SIDES
     if array.dtype.kind not in "buif":
         raise DataError(f"{array.described()}, expected the numbers of images")
@@ -150,7 +150,7 @@ def _layout(array: RawArray) -> _ImageLayout:
 
 
 def _scales(arrays: Sequence[RawArray], layouts: Sequence[_ImageLayout]) -> list[ValueRange]:
-    """Tell for each split how its values become pixels; those with values below 0 share one range."""
+    """Return how the values of each split become pixels; splits with values below 0 share one range."""
     ranges = [_range(array) for array in arrays]
     signed = [(low, high) for low, high in ranges if low < 0]
     scales = []
@@ -206,7 +206,7 @@ def _range(array: RawArray) -> tuple[float, float]:
 
 def _pixels(array: RawArray, scale: ValueRange, layout: _ImageLayout) -> NDArray[np.uint8]:
     """Read the images of an array, uint8 (n, h, w)."""
-    # Grows with what really comes; concatenating copies, so what a caller holds is never changed.
+    # Grows with the actual data; concatenating copies, so the caller's array is never changed.
     flat = np.concatenate([scale.apply(piece) for piece in (array.drain or array.pieces)()])
     count, height, width = array.shape[0], layout.height, layout.width
     if array.fortran_order:
@@ -224,8 +224,8 @@ def _pixels(array: RawArray, scale: ValueRange, layout: _ImageLayout) -> NDArray
 
 
 def _check_paper(array: RawArray, pixels: NDArray[np.uint8]) -> None:
-    """Raise DataError where a range that was stretched as a whole leaves no common paper, or hardly any ink: then each
-    image, or each pixel, was scaled by itself.
+    """Raise DataError if a range stretched as a whole leaves no common paper, or hardly any ink: then each image, or
+    each pixel, was scaled by itself.
     """
     sample = pixels[:: max(1, len(pixels) // _BLOCK)].reshape(-1, pixels[0].size)
     near_ends = np.count_nonzero((sample <= _NEAR) | (sample >= 255 - _NEAR))

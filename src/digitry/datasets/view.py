@@ -1,4 +1,4 @@
-"""How the images of a dataset are laid upright, where they lie otherwise."""
+"""How the images of a dataset are turned upright, if they are not."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _EXPECTED = "transpose, rotate=90, rotate=180, rotate=270, invert or no-invert, 
 
 @dataclass(frozen=True)
 class View:
-    """What is done to images, in this order: ink and paper change places, rows and columns do, then they are turned."""
+    """Transformations of images, in this order: invert, swap rows and columns, rotate."""
 
     transpose: bool = False
     rotate: int = 0
     """Degrees, clockwise: 0, 90, 180 or 270."""
     invert: bool | None = None
-    """Whether they are dark on light; None leaves that to the values. It is the concern of who reads the arrays."""
+    """Whether they are dark on light; None lets the values decide. Applied where the arrays are read."""
 
     def __post_init__(self) -> None:
         if self.rotate not in (0, 90, 180, 270):
@@ -32,7 +32,7 @@ class View:
 
     @classmethod
     def from_words(cls, words: str) -> View:
-        """Read what stands behind the `#` of a path. Raises SettingError for other words."""
+        """Parse the words after the `#` of a path. Raises SettingError for other words."""
         view = cls()
         for word in words.replace(" ", "").lower().split(","):
             name, _, value = word.partition("=")
@@ -48,13 +48,13 @@ class View:
 
     @property
     def suffix(self) -> str:
-        """What `from_words` reads, with the `#`; empty where nothing is done."""
+        """What `from_words` reads, with the `#`; empty if nothing is done."""
         words = ["transpose"] * self.transpose + [f"rotate={self.rotate}"] * bool(self.rotate)
         words += [] if self.invert is None else ["invert" if self.invert else "no-invert"]
         return f"#{','.join(words)}" if words else ""
 
     def joined(self, other: View) -> View:
-        """Return this with what the other says where this says nothing."""
+        """Return this view, with values from the other where this has none."""
         return View(
             self.transpose or other.transpose,
             self.rotate or other.rotate,
@@ -62,19 +62,19 @@ class View:
         )
 
     def turned(self, images: Images) -> Images:
-        """Return the images, uint8 (n, h, w), laid upright."""
+        """Return the images, uint8 (n, h, w), turned upright."""
         laid: NDArray[Any] = images.transpose(0, 2, 1) if self.transpose else images
         return np.ascontiguousarray(np.rot90(laid, -self.rotate // 90, axes=(1, 2)))
 
     def laid(self, dataset: Dataset) -> Dataset:
-        """Return the dataset with its images laid upright, and the identity that it then has."""
+        """Return the dataset with its images turned upright, and its resulting identity."""
         if not self.transpose and not self.rotate:
             return dataset
         return _with_images(dataset, self.turned)
 
 
 def inverted(dataset: Dataset) -> Dataset:
-    """Return a dataset whose ink and paper have changed places."""
+    """Return a dataset with ink and paper swapped."""
     return _with_images(dataset, lambda images: 255 - images)
 
 

@@ -156,7 +156,7 @@ class Score:
 
     @property
     def author_mean(self) -> float | None:
-        """Mean of the authors' accuracies, in which each author has the same weight; None if no picture has an author."""
+        """Mean of the authors' accuracies, each with the same weight; None if no picture has an author."""
         shares = [right / pictures for pictures, right in self.authors.values()]
         return sum(shares) / len(shares) if shares else None
 

@@ -1,4 +1,4 @@
-"""Which Keras backend trains, how it is made deterministic or exact, and what it should be compiled with."""
+"""Which Keras backend trains, how it is made deterministic or exact, and how it compiles models."""
 
 from __future__ import annotations
 
@@ -19,39 +19,37 @@ from digitry.errors import SettingError, unknown_name
 from digitry.packages import BACKENDS, missing_words
 
 SELDOM_USED = ("IPython", "matplotlib", "pandas", "sklearn", *BACKENDS)
-"""What Keras loads wherever it is installed, for parts of it that no training of ours touches."""
+"""What Keras imports if installed, for parts of it that our trainings do not use."""
 
 PLAIN_TORCH = "plain torch"
-"""What trains where Keras only builds the network and keeps the state."""
+"""The trainer for which Keras only builds the network and holds the state."""
 
 PLAIN_TORCH_OPTIMIZERS = ("adam", "adamw")
 
 
 def trainer_name(plain_torch: bool, *, new_process: bool = False) -> str:
-    """Return what a training runs on: the Keras backend, or plain Torch for a recipe that asks for it and finds it
-    installed.
+    """Return what a training runs on: the Keras backend, or plain Torch for a recipe that asks for it, if installed.
 
-    A KERAS_BACKEND that is set is obeyed, and a Keras that is loaded on something else than Torch trains by itself: the
-    same seed gives the same weights only where Keras draws them on the same backend. A `new_process` has none loaded.
-    Nothing is imported.
+    KERAS_BACKEND is respected if set, and if Keras is loaded on a backend other than Torch, Keras trains: the same seed
+    gives the same weights only if Keras draws them on the same backend. A `new_process` has not loaded Keras. Nothing
+    is imported.
     """
     keras = backend_name("torch" if plain_torch else None, new_process=new_process)
     return PLAIN_TORCH if plain_torch and keras == "torch" and not os.environ.get("KERAS_BACKEND") else keras
 
 
 def trained_by(trainer: str) -> str:
-    """Return what `trainer_name` gives, in words."""
+    """Return a `trainer_name` in words."""
     return trainer if trainer == PLAIN_TORCH else f"Keras on {trainer}"
 
 
 def backend_name(
     prefer: str | None = None, *, by: str = "training", extra: str = "train", new_process: bool = False
 ) -> str:
-    """Return KERAS_BACKEND if set, else `prefer` or the first backend that is installed; nothing is imported.
+    """Return KERAS_BACKEND if set, else `prefer` or the first installed backend; nothing is imported.
 
-    Where Keras is loaded it is the one that it is on, but for a `new_process`.
-    Raises SettingError when there is none, saying that `by` needs it and `extra` brings it, or when KERAS_BACKEND names
-    no such one.
+    If Keras is loaded, its backend is returned, except for a `new_process`. Raises SettingError when there is none,
+    saying that `by` needs it and `extra` installs it, or when KERAS_BACKEND names one that is not available.
     """
     if "keras" in sys.modules and not new_process:
         return str(sys.modules["keras"].config.backend())
@@ -67,34 +65,34 @@ def backend_name(
 
 
 def choose_backend(prefer: str | None = None) -> str:
-    """Import Keras on the backend of that name, without TensorFlow's greeting on the screen."""
+    """Import Keras on the backend of that name, without TensorFlow's startup messages; return the backend."""
     choice = backend_name(prefer)
     wanted = os.environ.get("KERAS_BACKEND")
     os.environ["KERAS_BACKEND"] = choice
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("absl").setLevel(logging.ERROR)
     logging.getLogger("tensorflow").addFilter(_is_news)
-    # TensorFlow greets from C++ before any of its own switches works.
+    # TensorFlow prints from C++ before any of its own switches takes effect.
     with native_stderr_muted(), _quick_import(choice):
         importlib.import_module(choice)
         with _without_torchs_compiler(choice):
             importlib.import_module("keras")
-    if not wanted:  # Keras has read it; left behind, it would look like somebody's wish
+    if not wanted:  # Keras has read it; left set, it would look like the user's choice
         del os.environ["KERAS_BACKEND"]
     return choice
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Tell whether a word of TensorFlow's is about anything else than that each training compiles its own step."""
+    """Return whether a TensorFlow message is about anything but each training compiling its own step."""
     return "triggered tf.function retracing" not in record.getMessage()
 
 
 @contextmanager
 def _quick_import(backend: str) -> Iterator[None]:
-    """Import what is needed alone, without looking for garbage meanwhile: half of the time of starting Keras.
+    """Import only what is needed, with garbage collection off: this halves the time of starting Keras.
 
-    In a process that others use too, a notebook's say, nothing is left out. In ours what has been imported is never
-    garbage: not looking at it again spares half a second when the process ends.
+    In a process shared with other code, such as a notebook, nothing is left out. In ours, imported modules are never
+    garbage: freezing them saves half a second when the process ends.
     """
     if "keras" in sys.modules:
         yield
@@ -102,7 +100,7 @@ def _quick_import(backend: str) -> Iterator[None]:
     hidden = [name for name in SELDOM_USED if console.is_ours and name != backend and name not in sys.modules]
     collects = gc.isenabled()
     gc.disable()
-    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None is how Python is told not to import one
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None makes Python refuse the import
     try:
         yield
     finally:
@@ -116,7 +114,7 @@ def _quick_import(backend: str) -> Iterator[None]:
 
 @contextmanager
 def _without_torchs_compiler(backend: str) -> Iterator[None]:
-    """Import Keras on Torch without `torch._dynamo`, of which it asks one thing, to leave a few functions uncompiled.
+    """Import Keras on Torch without `torch._dynamo`, which it needs only to leave a few functions uncompiled.
 
     Our trainings compile nothing on Torch, and the compiler takes as long to import as Torch itself.
     """
@@ -135,11 +133,11 @@ def _without_torchs_compiler(backend: str) -> Iterator[None]:
 
 
 def make_deterministic(seed: int) -> None:
-    """Seed everything, and have TensorFlow refuse what depends on the order of threads."""
+    """Seed everything, and make TensorFlow refuse operations that depend on the order of threads."""
     import keras
 
     if keras.config.backend() == "torch":
-        # As Keras does, which for its own seeding imports TensorFlow wherever that is installed: three seconds.
+        # As Keras does, whose own seeding however imports TensorFlow if it is installed: three seconds.
         import torch
 
         random.seed(seed)
@@ -154,10 +152,10 @@ def make_deterministic(seed: int) -> None:
 
 @contextmanager
 def exact_float32() -> Iterator[None]:
-    """Have the backend count with all bits of float32 meanwhile.
+    """Make the backend compute with full float32 precision in this block.
 
-    GPUs multiply with ten bits of 23 (TF32) where nobody forbids it: fast, and good enough to train with, but answers
-    then differ from those of other programs by up to a hundredth.
+    By default GPUs multiply with ten bits of 23 (TF32): fast, and accurate enough to train with, but answers then
+    differ from those of other programs by up to a hundredth.
     """
     import keras
 
@@ -191,7 +189,7 @@ def exact_float32() -> Iterator[None]:
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Tell whether the backend, or Python, could not get the memory it asked for: each says so in its own way."""
+    """Return whether the backend, or Python, ran out of memory: each reports it in its own way."""
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
         return True
     text = str(error).lower()
@@ -199,9 +197,9 @@ def is_out_of_memory(error: Exception) -> bool:
 
 
 def compile_options() -> dict[str, Any]:
-    """Return arguments for `Model.compile` that train fastest on the current backend.
+    """Return the arguments for `Model.compile` that train fastest on the current backend.
 
-    TensorFlow: several steps per call spare Python's overhead, and XLA is slower on convolutions on a CPU.
+    TensorFlow: several steps per call reduce Python's overhead, and XLA is slower for convolutions on a CPU.
     """
     import keras
 

@@ -1,4 +1,4 @@
-"""99.5% in half a minute: `quick` with twice the filters, six epochs, and images that move by a pixel.
+"""99.5% in half a minute: `quick` with twice the filters, six epochs, and images shifted by up to a pixel.
 
 Source      ours
 Measured    docs/benchmarks.md
@@ -16,7 +16,7 @@ from digitry.recipes.base import Recipe, Settings, setting
 
 @dataclass(frozen=True, kw_only=True)
 class BalancedSettings(Settings):
-    """The numbers of this network."""
+    """The settings of this network."""
 
     filters: tuple[int, ...] = setting(
         "Filters of the three convolutions.", (32, 64, 128), least=1, most=256, count=(3, 3)
@@ -24,11 +24,11 @@ class BalancedSettings(Settings):
 
 
 def build(classes: int, settings: BalancedSettings) -> Any:
-    """Build the network for so many classes."""
+    """Build the network for this many classes."""
     from keras import Sequential, layers
 
     def convolution(filters: int, size: int, stride: int = 1) -> Any:
-        # No bias: the normalisation that follows has one. No padding: the border of a digit is paper.
+        # No bias, because normalisation follows. No padding, because the border of a digit is paper.
         return layers.Conv2D(filters, size, stride, use_bias=False)
 
     def normalised() -> list[Any]:
@@ -40,7 +40,7 @@ def build(classes: int, settings: BalancedSettings) -> Any:
             convolution(settings.filters[0], 5, stride=2),
             *normalised(),
             convolution(settings.filters[1], 3),
-            # Before the normalisation: a quarter of the pixels is left to normalise.
+            # Pooled before the normalisation, which then has only a quarter of the values.
             layers.MaxPooling2D(2),
             *normalised(),
             convolution(settings.filters[2], 3),

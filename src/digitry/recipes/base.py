@@ -1,4 +1,4 @@
-"""What a Recipe is: a named, reviewed plan for training one network."""
+"""The Recipe: a named, reviewed plan for training one network."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from digitry.types import SIGNS, TEN_DIGITS
 __all__ = ["Recipe", "Settings", "setting"]
 
 ACTIVATIONS = ("elu", "gelu", "leaky_relu", "relu", "selu", "sigmoid", "silu", "softplus", "tanh")
-"""What a recipe may let follow its layers: all of them can be written as ONNX."""
+"""Activations that a recipe may offer: all can be written as ONNX."""
 
 MAX_PARAMETERS = 15_000_000
-"""More do not fit into a model file that is opened again (`onnx_bytes.MAX_MODEL_BYTES`)."""
+"""A network with more does not fit into a model file that can be opened again (`onnx_bytes.MAX_MODEL_BYTES`)."""
 
 FOR_DIGITS = frozenset({"augment", "augmentations", "distortion", "label_smoothing", "outlier_share", "shift_pixels"})
 FOR_NUMBERS = frozenset({"strips_per_epoch"})
-"""Settings that only one of the two kinds of recipes has a use for."""
+"""Settings that apply to only one of the two kinds of recipes."""
 
 OF_COMPILING = frozenset(
     {
@@ -36,7 +36,7 @@ OF_COMPILING = frozenset(
         "weight_decay",
     }
 )
-"""Settings that a network which was compiled has no use for."""
+"""Settings that do not apply to a compiled network."""
 
 
 @dataclass(frozen=True)
@@ -49,41 +49,43 @@ class Recipe:
     source: str
     """Where it comes from."""
     parameters: int
-    """Trainable and fixed numbers of the network for ten classes."""
+    """Number of parameters for ten classes, trainable or not."""
     settings: Settings
     build: Callable[[int, Any], Any]
     """(classes, settings) → keras.Model from prepared digits (n, side, side, 1) to probabilities (n, classes).
 
-    The side is the network's own, most take canonical digits as they are: `layers.Input(DIGIT_SHAPE)`. A recipe that
+    The side is up to the network; most take canonical digits as they are: `layers.Input(DIGIT_SHAPE)`. A recipe that
     reads numbers: from (n, 40, width, 1) to logits (n, frames, 1 + classes), the blank first.
     """
     plain_torch: bool = False
-    """Whether plain Torch trains it fastest: then it does, where Torch is installed (training/plain_torch.py)."""
+    """Whether plain Torch trains it fastest; it is then used if installed (training/plain_torch.py)."""
     reads: str = "digit"
-    """`digit`, one an image, or `number`: digits side by side on a strip."""
+    """`digit`, one per image, or `number`: digits side by side on a strip."""
     polarity: str = LIGHT
     """Whether its network takes light ink on dark, or dark ink on light."""
     scale: float = 1 / 255
-    """What pixels are multiplied by before its network sees them."""
+    """Factor applied to pixels before the network sees them."""
     published: Mapping[str, float] = field(default_factory=dict)
-    """Figure → value as its authors give it, accuracies as fractions."""
+    """Figure → value published by its authors, accuracies as fractions."""
     space: Mapping[str, str] = field(default_factory=dict)
-    """Setting → what `digitry tune` tries, as `--set` takes it; empty for rates and batch sizes around its own."""
+    """Setting → what `digitry tune` tries, as `--set` takes it; if empty, learning rates and batch sizes around its
+    own.
+    """
     keeps_compile: bool = False
-    """Whether its network comes compiled, and is trained with the optimizer and the loss that it has."""
+    """Whether its network comes compiled, and is trained with its own optimizer and loss."""
     is_own: bool = False
-    """Whether a person brought it, by `own_recipe.taken_in`: then its runs keep the network's layers in a file."""
+    """Whether it is a user's, through `own_recipe.taken_in`: its runs then store the network's layers in a file."""
     kept: Mapping[str, bytes] = field(default_factory=dict, repr=False)
-    """Name → bytes of other files that its runs keep: the Python file that it stands in."""
+    """Name → bytes of other files that its runs store: the Python file that defines it."""
 
     @property
     def trainer(self) -> str:
-        """What trains it here, as `backend.trainer_name` says it. Raises SettingError where nothing can."""
+        """What trains it here, see `backend.trainer_name`. Raises SettingError if nothing can."""
         return trainer_name(self._in_plain_torch)
 
     @property
     def trainer_in_new_process(self) -> str:
-        """What trains it in a process of its own, whatever Keras is loaded on in this one."""
+        """What trains it in a separate process, whatever backend Keras is loaded on in this one."""
         return trainer_name(self._in_plain_torch, new_process=True)
 
     @property
@@ -92,11 +94,11 @@ class Recipe:
         return self.plain_torch and known
 
     def build_model(self, classes: int | None = None) -> Any:
-        """Build the network, untrained, as a keras.Model, on the backend that is chosen if Keras is not loaded yet.
+        """Build the network, untrained, as a keras.Model, choosing a backend if Keras is not loaded yet.
 
-        It names so many classes, by default what `answers_of` the ten digits is.
+        It has this many classes, by default as many as `answers_of` gives for the ten digits.
 
-        Raises SettingError for settings that make no network, or one that is too large to be kept.
+        Raises SettingError for settings that do not make a network, or make one that is too large to store.
         """
         choose_backend()
         try:
@@ -116,11 +118,11 @@ class Recipe:
         return model
 
     def answers_of(self, class_names: tuple[str, ...]) -> tuple[str, ...]:
-        """Return what the network names that learns from such classes: who reads numbers names their signs, too."""
+        """Return the classes of a network that learns from these: one that reads numbers also has their signs."""
         return (*class_names, *SIGNS) if self.reads == "number" else class_names
 
     def contract(self, model: Any, class_names: tuple[str, ...], **more: Any) -> Contract:
-        """State what this recipe's `model` expects, and `more`. Raises ModelError for an input that nobody gives."""
+        """Return the contract of this recipe's `model`, with `more`. Raises ModelError for an unsupported input."""
         if len(model.inputs) != 1 or len(model.inputs[0].shape) != 4:
             raise ModelError("a network takes one image: height, width and a channel")
         height, width, channels = (side or 0 for side in model.inputs[0].shape[1:])
@@ -153,16 +155,16 @@ class Recipe:
         return replace(self, settings=changed)
 
     def own(self) -> dict[str, About]:
-        """Return name → what is said of it, of the settings that the recipe's own file declares."""
+        """Return name → description of the settings that the recipe's own file declares."""
         common = Settings.about()
         return {name: about for name, about in self.settings.about().items() if common.get(name) != about}
 
     def changeable(self) -> dict[str, About]:
-        """Return name → what is said of it, of the settings that this recipe has a use for."""
+        """Return name → description of the settings that apply to this recipe."""
         return {name: about for name, about in self.settings.about().items() if not self.has_no_use_for(name)}
 
     def has_no_use_for(self, name: str) -> str:
-        """Tell why the recipe has no use for a setting; empty where it has."""
+        """Return why a setting does not apply to the recipe; empty if it does."""
         if self.reads == "number" and name in FOR_DIGITS:
             return "it is for single digits, and this recipe reads numbers"
         if self.reads == "digit" and name in FOR_NUMBERS:
@@ -175,9 +177,9 @@ class Recipe:
 
 
 def known_name(part: Any) -> str:
-    """Return what a layer or an activation is called if it is one of Keras or of ours, else nothing.
+    """Return the name of a layer or activation if it is Keras' or ours, else an empty text.
 
-    Whose it is counts, not the name alone: a person's own `gelu` need not be Keras'.
+    Its origin counts, not only its name: a user's own `gelu` need not be Keras'.
     """
     named = part if hasattr(part, "__name__") else type(part)
     return str(named.__name__) if (named.__module__ or "").split(".")[0] in ("keras", "digitry") else ""

@@ -1,6 +1,6 @@
 """A Keras network of any usual form → one that takes (n, side, side, 1) and gives probabilities, as recipes' do.
 
-What is around it has no weights. Loads Keras.
+The wrapper has no weights. Loads Keras.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from digitry.networks.contract import DIGIT_SHAPE, LEAST_SIDE, MOST_SIDE
 from digitry.networks.input_layouts import Layout, layouts_of
 
 FORM = "as_digitry_takes_it"
-"""What the network around another is called."""
+"""Name of the wrapping network."""
 
 LOGITS, PROBABILITIES = "logits", "probabilities"
 
 ASKED = 4
-"""Images that tell what a network answers whose last layer does not."""
+"""Number of images for finding out what a network answers if its last layer does not tell."""
 
 BEFORE_SCALING = ("InputLayer", "Flatten", "Reshape", "Permute", "Identity")
-"""Layers that leave values as they are."""
+"""Layers that do not change values."""
 
 
 def canonical_form(network: Any, classes: int) -> Any:
-    """Return the network itself where it takes (n, side, side, 1) and gives probabilities, else one around it.
+    """Return the network itself if it takes (n, side, side, 1) and gives probabilities, else wrapped by one that does.
 
-    Raises ModelError for one that takes no single square picture, or does not answer with a number a class.
+    Raises ModelError for one that does not take a single square picture, or does not answer with one number per class.
     """
     from keras import Model, Sequential, layers
 
@@ -54,7 +54,7 @@ def canonical_form(network: Any, classes: int) -> Any:
 
 
 def network_in(form: Any) -> Any:
-    """Return the network that `canonical_form` put its form around."""
+    """Return the network that `canonical_form` wrapped."""
     from keras import Model
 
     if form.name != FORM:
@@ -63,7 +63,7 @@ def network_in(form: Any) -> Any:
 
 
 def as_taken(images: NDArray[np.float32], network: Any) -> NDArray[np.float32]:
-    """Return images, float32 (n, side, side, 1), as the network inside takes them."""
+    """Convert images, float32 (n, side, side, 1), to the layout of the wrapped network."""
     layout = layout_of(network)
     if layout.colours == 3:
         images = np.repeat(images, 3, axis=3)
@@ -72,13 +72,13 @@ def as_taken(images: NDArray[np.float32], network: Any) -> NDArray[np.float32]:
 
 
 def layout_of(network: Any) -> Layout:
-    """Tell how a network wants an image to lie; one that does not say is given canonical digits.
+    """Return the image layout that a network takes; that of canonical digits if it does not say.
 
-    Raises ModelError for one that takes no single square picture.
+    Raises ModelError for one that does not take a single square picture.
     """
     try:
         shape = network.input_shape
-    except (AttributeError, ValueError):  # nobody has called it yet
+    except (AttributeError, ValueError):  # it has not been called yet
         shape = (None, *DIGIT_SHAPE)
     if not isinstance(shape, tuple):
         raise ModelError(f"it takes several inputs ({len(shape)}); digitry gives one, a picture")
@@ -92,7 +92,7 @@ def layout_of(network: Any) -> Layout:
 
 
 def scales_itself(network: Any) -> bool:
-    """Tell whether a network begins by scaling pixels from 0 to 255 itself."""
+    """Return whether a network begins by scaling pixels from 0 to 255 itself."""
     from keras import Model
 
     for layer in network.layers:
@@ -109,7 +109,7 @@ def scales_itself(network: Any) -> bool:
 
 
 def in_layout(value: Any, layout: Layout) -> Any:
-    """Lay what flows out of an input of (n, side, side, 1) as a network wants it."""
+    """Convert a Keras tensor (n, side, side, 1) to a network's layout."""
     from keras import layers
 
     if layout.colours == 3:
@@ -120,7 +120,7 @@ def in_layout(value: Any, layout: Layout) -> Any:
 
 
 def _kind_of_answers(network: Any, layout: Layout) -> str:
-    """Tell by its last layer, or else by asking it, whether a network gives logits or probabilities."""
+    """Return whether a network gives logits or probabilities, by its last layer or else by trying it."""
     from keras import ops
 
     last = _last_layer(network)
@@ -137,7 +137,7 @@ def _kind_of_answers(network: Any, layout: Layout) -> str:
 
 
 def _last_layer(network: Any) -> Any:
-    """Return what gives the answers of a network, in networks in it too; None where it does not say."""
+    """Return the layer that gives a network's answers, also in nested networks; None if there is no telling."""
     from keras import Model
 
     try:

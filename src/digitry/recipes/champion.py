@@ -1,5 +1,5 @@
-"""The best accuracy: `balanced` with three times the numbers, on images that are bent anew in every epoch; once it is
-trained it looks at each image five times.
+"""The best accuracy: `balanced` with three times the parameters, on images distorted anew in every epoch; once it is
+trained, it looks at each image five times.
 
 Source      ours; small rotations, slants and elastic bends of every image are Simard, Steinkraus and Platt's (2003)
 Measured    test 99.72 ± 0.02%, five seeds; 17 minutes of processor time (docs/results.md)
@@ -17,7 +17,7 @@ from digitry.recipes.base import Recipe, Settings, setting
 
 @dataclass(frozen=True, kw_only=True)
 class ChampionSettings(Settings):
-    """The numbers of this network."""
+    """The settings of this network."""
 
     filters: tuple[int, ...] = setting(
         "Filters of the five convolutions.", (32, 64, 64, 128, 128), least=1, most=256, count=(5, 5)
@@ -25,13 +25,13 @@ class ChampionSettings(Settings):
 
 
 def build(classes: int, settings: ChampionSettings) -> Any:
-    """Build the network for so many classes."""
+    """Build the network for this many classes."""
     from keras import Sequential, layers
 
     from digitry.recipes.layers import MeanOfViews, Views
 
     def convolution(filters: int, size: int, stride: int = 1) -> Any:
-        # No bias: the normalisation that follows has one.
+        # No bias, because normalisation follows.
         return layers.Conv2D(filters, size, stride, padding="valid" if stride > 1 else "same", use_bias=False)
 
     def normalised() -> list[Any]:
@@ -46,7 +46,7 @@ def build(classes: int, settings: ChampionSettings) -> Any:
             convolution(settings.filters[1], 3),
             *normalised(),
             convolution(settings.filters[2], 3),
-            # Before the normalisation: a quarter of the pixels is left to normalise.
+            # Pooled before the normalisation, which then has only a quarter of the values.
             layers.MaxPooling2D(2),
             *normalised(),
             convolution(settings.filters[3], 3),

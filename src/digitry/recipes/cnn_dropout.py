@@ -17,19 +17,19 @@ from digitry.recipes.base import ACTIVATIONS, Recipe, Settings, setting
 
 @dataclass(frozen=True, kw_only=True)
 class CnnDropoutSettings(Settings):
-    """The numbers of this network."""
+    """The settings of this network."""
 
     filters: tuple[int, ...] = setting(
         "Filters of each convolution; max-pools lie between them.", (128, 64, 64), least=1, most=256, count=(1, 6)
     )
     kernel: int = setting("Height and width of each convolution, in pixels.", 3, least=1, most=7)
     units: tuple[int, ...] = setting("Units of each dense layer.", (128,), least=1, most=1024, count=(0, 4))
-    activation: str = setting("What follows convolutions and dense layers.", "relu", among=ACTIVATIONS)
+    activation: str = setting("Activation of convolutions and dense layers.", "relu", among=ACTIVATIONS)
     dropout: float | None = setting("Share dropped after each max-pool.", 0.5, least=0, most=1, without=(1,))
 
 
 def build(classes: int, settings: CnnDropoutSettings) -> Any:
-    """Build the network for so many classes."""
+    """Build the network for this many classes."""
     from keras import Sequential, layers
 
     def convolution(filters: int) -> Any:

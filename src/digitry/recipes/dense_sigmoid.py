@@ -18,15 +18,15 @@ from digitry.types import IMAGE_PIXELS
 
 @dataclass(frozen=True, kw_only=True)
 class DenseSigmoidSettings(Settings):
-    """The numbers of this network."""
+    """The settings of this network."""
 
     units: tuple[int, ...] = setting("Units of each hidden layer.", (512, 512), least=1, most=2048, count=(1, 8))
-    activation: str = setting("What follows each hidden layer.", "sigmoid", among=ACTIVATIONS)
+    activation: str = setting("Activation of each hidden layer.", "sigmoid", among=ACTIVATIONS)
     dropout: float | None = setting("Share dropped after each hidden layer.", None, least=0, most=1, without=(1,))
 
 
 def build(classes: int, settings: DenseSigmoidSettings) -> Any:
-    """Build the network for so many classes."""
+    """Build the network for this many classes."""
     from keras import Sequential, layers
 
     def hidden(units: int) -> list[Any]:

@@ -1,4 +1,4 @@
-"""A Keras network → what its layers are, in words and figures that need no Keras to be read."""
+"""A Keras network → a description of its layers that can be read without Keras."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 MOST_LINES = 16
-"""A network of more layers is told in one line."""
+"""A network with more layers is described in one line."""
 
 
 @dataclass(frozen=True)
@@ -17,14 +17,14 @@ class LayerFacts:
     kind: str
     """Its class: Conv2D."""
     about: str
-    """What was chosen: "32 of 3×3, relu"; may be empty."""
+    """Its main settings: "32 of 3×3, relu"; may be empty."""
     output: str
-    """Shape of what comes out for one image: "26×26×32"."""
+    """Output shape for one image: "26×26×32"."""
     parameters: int
 
 
 def describe_layers(model: Any) -> list[LayerFacts]:
-    """Return the layers of a Keras network, the input left out, in the order in which it has them."""
+    """Return the layers of a Keras network, without the input, in its own order."""
     return [
         LayerFacts(type(layer).__name__, _about(layer), _output(layer), layer.count_params())
         for layer in model.layers
@@ -33,7 +33,7 @@ def describe_layers(model: Any) -> list[LayerFacts]:
 
 
 def layer_lines(layers: Sequence[LayerFacts]) -> list[str]:
-    """Write a network as lines in columns; one of very many layers as a single line."""
+    """Format a network as lines in columns; one with very many layers as a single line."""
     parameters = sum(one.parameters for one in layers)
     together = f"{len(layers)} layer{'s' * (len(layers) != 1)}, {parameters:,} parameters"
     if len(layers) > MOST_LINES:
@@ -64,6 +64,6 @@ def _about(layer: Any) -> str:
 def _output(layer: Any) -> str:
     try:
         shape = layer.output.shape
-    except (AttributeError, ValueError):  # a layer that is used more than once, or answers with several
+    except (AttributeError, ValueError):  # a layer that is used more than once, or has several outputs
         return "–"
     return "×".join("any" if side is None else str(side) for side in shape[1:])

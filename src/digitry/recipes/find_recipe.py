@@ -1,4 +1,4 @@
-"""Whatever stands for a recipe → the recipe: a name, a file, a network, a function."""
+"""Find a recipe by name, file, network or function."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ that builds one."""
 
 
 def find_recipe(given: RecipeLike) -> Recipe:
-    """Find the recipe that is meant. A `.py` file is run; only one that somebody names comes here.
+    """Return the recipe that is meant. A `.py` file is run: this is only called with a file that the user named.
 
-    Raises SettingError for an unknown name, and for what is no recipe; ModelError for a network.json that cannot be
-    used.
+    Raises SettingError for an unknown name, and for anything that is not a recipe; ModelError for a network.json that
+    cannot be used.
     """
     if isinstance(given, Recipe):
         return given

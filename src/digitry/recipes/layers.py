@@ -1,8 +1,8 @@
-"""Layers of our own, for a network that looks at every image several times once it is trained.
+"""Our own layers, for a network that looks at every image several times once it is trained.
 
-Between `Views` and `MeanOfViews` a network answers for an image and for its four diagonal neighbours, a pixel away; the
-mean is its answer. Test-time shifts are as old as Krizhevsky, Sutskever and Hinton's crops (2012). In training both
-layers do nothing. Loads Keras: recipes import it where they build.
+Between `Views` and `MeanOfViews` a network answers for an image and for its four diagonal shifts by one pixel; the mean
+is its answer. Test-time shifts are as old as Krizhevsky, Sutskever and Hinton's crops (2012). In training both layers
+do nothing. Loads Keras: recipes import this module when they build.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ import keras
 from keras import ops
 
 MOVES = ((0, 0), (-1, -1), (-1, 1), (1, -1), (1, 1))
-"""Of each view: pixels down, pixels to the right."""
+"""Shift of each view: pixels down, pixels to the right."""
 
 
 @keras.saving.register_keras_serializable("digitry")
 class Views(keras.layers.Layer):  # type: ignore[misc]
-    """(n, h, w, c) → (views · n, h, w, c): an image's views follow one another; what comes in at an edge is 0."""
+    """(n, h, w, c) → (views · n, h, w, c): an image's views follow one another; pixels shifted in at an edge are 0."""
 
     moves = MOVES
 
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """Return the shape of the views: how many there are depends on the images."""
+        """Return the shape of the views, whose number depends on the number of images."""
         return (None, *shape[1:])
 
     def call(self, images: Any, training: bool = False) -> Any:
-        """Give every image's views in the place of the image; in training, the images as they are."""
+        """Replace every image by its views; in training, return the images unchanged."""
         if training:
             return images
         height, width, channels = images.shape[1:]
@@ -43,11 +43,11 @@ class MeanOfViews(keras.layers.Layer):  # type: ignore[misc]
     views = len(MOVES)
 
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """Return the shape of the means: how many there are depends on the images."""
+        """Return the shape of the means, whose number depends on the number of views."""
         return (None, *shape[1:])
 
     def call(self, probabilities: Any, training: bool = False) -> Any:
-        """Average the answers for each image's views; in training, give them as they are."""
+        """Average the answers for each image's views; in training, return them unchanged."""
         if training:
             return probabilities
         return ops.mean(ops.reshape(probabilities, (-1, self.views, probabilities.shape[-1])), axis=1)

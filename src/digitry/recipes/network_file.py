@@ -1,7 +1,7 @@
-"""The layers of a person's own network, kept in its run's folder, so that they can be built without that person's code.
+"""The layers of a user's own network, stored in its run's folder, so that it can be rebuilt without the user's code.
 
-The file is JSON in Keras' words for a network. Keras would import whatever such a file names: only what is listed here
-gets that far, layers that compute and nothing that reads a file, imports a module or carries code.
+The file is Keras' JSON description of the network. Keras would import whatever such a file names: only the names listed
+here reach it, layers that compute, none that reads a file, imports a module or carries code.
 """
 
 from __future__ import annotations
@@ -39,18 +39,18 @@ KNOWN_LAYERS = _words(
     SeparableConv2D SimpleRNN Softmax SpatialDropout1D SpatialDropout2D SpectralNormalization Subtract TimeDistributed
     UnitNormalization UpSampling1D UpSampling2D ZeroPadding1D ZeroPadding2D"""
 )
-"""Of `keras.layers`."""
+"""Allowed names in `keras.layers`."""
 
 KNOWN_OPERATIONS = _words(
     """Abs Add Clip Concatenate Divide Elu Exp ExpandDims Gelu GetItem LeakyRelu Log LogSoftmax Max Maximum Mean Min
     Minimum Multiply Negative Power Relu Relu6 Reshape Selu Sigmoid Silu Softmax Softplus Sqrt Square Squeeze Subtract
     Sum Tanh Transpose TrueDivide"""
 )
-"""Of `keras.ops`, as in `x + y`."""
+"""Allowed names in `keras.ops`, as used by `x + y`."""
 
 
 class NotBuiltHereError(ModelError):
-    """A network that nothing here builds: the code of its author is wanted."""
+    """A network that cannot be built here without its author's code."""
 
 
 KNOWN_PARTS: dict[str, frozenset[str] | None] = {
@@ -66,36 +66,36 @@ KNOWN_PARTS: dict[str, frozenset[str] | None] = {
     "keras.optimizers.schedules": None,
     "keras.regularizers": None,
 }
-"""Module → what a file may name of it; None for all."""
+"""Module → names that a file may use; None for all."""
 
 WITHOUT_MODULE = {"__keras_tensor__", "__tuple__", "__ellipsis__", "__slice__"}
-"""What Keras writes of values."""
+"""What Keras writes for values."""
 
 
 @dataclass(frozen=True)
 class KeptNetwork:
-    """What is in the file."""
+    """The content of the file."""
 
     recipe: str
     settings: dict[str, Any]
-    """Those of the run, which are the recipe's own."""
+    """Those of the run that are the recipe's own."""
     scale: float
     polarity: str
     reads: str
     keeps_compile: bool
     network: dict[str, Any] | None
-    """None where it has a part that is not Keras' own."""
+    """None if a part of it is not Keras' own."""
     optimizer: Any
     loss: Any
-    """As Keras writes them; None for those of the settings, and where they are not Keras' own."""
+    """In Keras' description; None if the settings name them, or they are not Keras' own."""
     missing: str
-    """Which part is not, or empty."""
+    """Which part is not Keras' own, or empty."""
     sha256: str
-    """Over the network and how it is compiled, whatever its layers are called."""
+    """Over the network and its compilation, independent of layer names."""
 
 
 def keep(recipe: Recipe, network: Any) -> KeptNetwork:
-    """Describe a recipe's network, as it came from its author."""
+    """Describe a recipe's network as its author wrote it."""
 
     def compiled() -> list[Any]:
         found = network.get_compile_config()
@@ -123,10 +123,10 @@ def keep(recipe: Recipe, network: Any) -> KeptNetwork:
 
 
 def _part(describe: Callable[[], Any]) -> tuple[Any, str, str]:
-    """Return what may be kept of something, its text, and why it may not be kept."""
+    """Return what may be stored of an object, its text, and why it may not be stored."""
     try:
         value = json.loads(json.dumps(describe()))
-    except Exception as error:  # of what others write, Keras says so in its own ways
+    except Exception as error:  # Keras reports problems with user code in many ways
         return None, "", f"Keras cannot describe it ({type(error).__name__})"
     text = json.dumps(value, sort_keys=True)
     try:
@@ -137,12 +137,12 @@ def _part(describe: Callable[[], Any]) -> tuple[Any, str, str]:
 
 
 def kept_bytes(kept: KeptNetwork) -> bytes:
-    """Write the file's bytes."""
+    """Return the file's bytes."""
     return (json.dumps(vars(kept), sort_keys=True, indent=1) + "\n").encode()
 
 
 def read_kept(path: Path) -> KeptNetwork:
-    """Read the file. Raises ModelError where it is damaged, or names what is not listed here."""
+    """Read the file. Raises ModelError if it is damaged, or names what is not listed here."""
     try:
         data = path.read_bytes()
         kept = KeptNetwork(**json.loads(data if len(data) <= MAX_BYTES else b""))
@@ -160,7 +160,7 @@ def read_kept(path: Path) -> KeptNetwork:
 
 
 def kept_name(folder: Path) -> str | None:
-    """Return what the recipe of a run is called whose folder has such a file."""
+    """Return the recipe's name in a run folder's file of this kind; None without one."""
     try:
         return read_kept(folder / NETWORK).recipe
     except ModelError:
@@ -168,7 +168,7 @@ def kept_name(folder: Path) -> str | None:
 
 
 def network_recipe(path: Path) -> Recipe:
-    """Make a recipe of such a file, with the settings of its run. No code of anybody is run.
+    """Return a recipe made from such a file, with the settings of its run. No user code is run.
 
     Raises ModelError for a damaged file, and for a network that cannot be built from it.
     """
@@ -186,7 +186,7 @@ def network_recipe(path: Path) -> Recipe:
 
 
 def building_recipe(path: Path) -> Recipe:
-    """Make a recipe of such a file that is there to build the network alone: settings are of no account.
+    """Return a recipe made from such a file only to build the network: its settings do not matter.
 
     Raises ModelError as `network_recipe` does.
     """
@@ -217,18 +217,18 @@ def _recipe(path: Path, kept: KeptNetwork, settings: Settings) -> Recipe:
 
 
 def named(folder: Path) -> str:
-    """Say what a person may name whose code a run was made with."""
+    """Return a sentence that tells the user how to name the code with which a run was made."""
     copy = folder / "recipe.py"
     where = f"a copy of its recipe lies in {copy}" if copy.is_file() else "give the model, or the file that builds it"
     return f"{where}: digitry runs such a file only where you name it (recipe=, --recipe)"
 
 
 def built(kept: KeptNetwork) -> Any:
-    """Build the network, untrained, compiled as it was. Raises ModelError where Keras cannot."""
+    """Build the network, untrained, compiled as it was. Raises ModelError if Keras cannot."""
     from keras.saving import deserialize_keras_object
 
     def build(described: Any) -> Any:
-        return deserialize_keras_object(deepcopy(described), safe_mode=True)  # Keras takes apart what it is given
+        return deserialize_keras_object(deepcopy(described), safe_mode=True)  # Keras modifies its argument
 
     if kept.network is None:
         raise ModelError(f"its network cannot be built from {NETWORK}: {kept.missing}")
@@ -237,7 +237,7 @@ def built(kept: KeptNetwork) -> Any:
         if kept.keeps_compile and kept.optimizer is not None:
             loss = kept.loss if isinstance(kept.loss, str) else build(kept.loss)
             network.compile(build(kept.optimizer), loss)
-    except Exception as error:  # Keras' own errors have no common base but this
+    except Exception as error:  # Keras' errors have no narrower common base
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ModelError(f"its network cannot be built from {NETWORK}: {reason[:200]}") from error
     return network
@@ -262,7 +262,7 @@ def _parts(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def _check(value: Any) -> None:
-    """Raise ModelError unless all that the values name is listed here."""
+    """Raise ModelError unless everything that the values name is listed here."""
     for part in _parts(value):
         if not {"class_name", "module", "registered_name"} & part.keys():
             continue
@@ -282,7 +282,7 @@ def _drop(value: Any, names: tuple[str, ...]) -> None:
 
 
 def _names(described: Any) -> list[str]:
-    """Return what layers are called, in order: Keras numbers them anew in every process."""
+    """Return the names of layers, in order: Keras numbers them anew in every process."""
     layers = [part for part in _parts(described) if "inbound_nodes" in part or part.get("module") == "keras.layers"]
     found = [part["config"].get("name") for part in [described, *layers] if isinstance(part.get("config"), dict)]
     return list(dict.fromkeys(name for name in found if isinstance(name, str)))

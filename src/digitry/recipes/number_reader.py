@@ -1,4 +1,4 @@
-"""The network that ships inside the package and reads whole numbers, touching digits and all, from ink strips.
+"""The network in the package that reads whole numbers, even with touching digits, from ink strips.
 
 Source      ours: convolutions with batch normalisation over a strip 40 pixels high and of any width, one answer every
             two pixels, trained by connectionist temporal classification (Graves et al. 2006) on numbers written with
@@ -16,15 +16,15 @@ from digitry.networks.contract import STRIP_SHAPE
 from digitry.recipes.base import Recipe, Settings
 
 FRAMES_PER_COLUMN = 2
-"""The last layer's columns are four pixels wide: too wide to part two slim digits, so each answers twice."""
+"""The last layer's columns are four pixels wide: too wide to separate two narrow digits, so each answers twice."""
 
 
 def build(classes: int, settings: Settings) -> Any:
-    """Build the network for so many classes."""
+    """Build the network for this many classes."""
     from keras import Sequential, layers
 
     def convolution(filters: int, size: int | tuple[int, int], **options: Any) -> list[Any]:
-        # No bias: the normalisation that follows has one.
+        # No bias, because normalisation follows.
         options = {"padding": "same", **options}
         return [
             layers.Conv2D(filters, size, use_bias=False, **options),
@@ -42,7 +42,7 @@ def build(classes: int, settings: Settings) -> Any:
             *convolution(96, 3),
             layers.MaxPooling2D((2, 1)),
             *convolution(128, 3),
-            *convolution(144, (5, 1), padding="valid"),  # from here on there is one row
+            *convolution(144, (5, 1), padding="valid"),  # only one row is left
             *convolution(144, (1, 5)),
             *convolution(144, (1, 5)),
             layers.Dropout(settings.dropout or 0.0),

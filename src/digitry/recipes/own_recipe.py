@@ -1,6 +1,6 @@
-"""A person's own Keras network, or the function that builds it → a recipe like any other.
+"""A user's own Keras network, or the function that builds it → a recipe like any other.
 
-A network that was compiled keeps its optimizer and its loss; one that was not gets those of the settings.
+A compiled network keeps its optimizer and its loss; others get those of the settings.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Network = Any
 """A keras.Model."""
 
 OWN_MODEL = "own-model"
-"""What the recipe of a network is called that was given as it is."""
+"""Name of the recipe of a network that was given itself, not as a function."""
 
 NOT_KERAS = ("torch", "tensorflow", "tf_keras", "jax", "flax", "sklearn")
 
@@ -33,20 +33,20 @@ DEFAULTS: dict[str, Any] = {
     "validation_fraction": 0.1,
     "validation_method": "stratified",
 }
-"""What a person's own network is trained with where nothing else is said."""
+"""Default settings for training a user's own network."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CompiledSettings(Settings):
-    """Settings of a network that was compiled: the optimizer is its own."""
+    """Settings of a compiled network: the optimizer is its own."""
 
     optimizer: str = setting("The optimizer that it was compiled with.")
     learning_rate: float = setting("The learning rate of that.", least=0, most=1e9)
 
 
 def own_recipe(given: Any) -> Recipe:
-    """Make a recipe of a keras.Model, or of a function that builds one of the number of classes, or of both these and
-    the settings, or of nothing.
+    """Make a recipe of a keras.Model, or of a function that builds one; it may take the number of classes and the
+    settings.
 
     Raises SettingError for anything else, and when the function fails.
     """
@@ -64,7 +64,7 @@ def own_recipe(given: Any) -> Recipe:
 
 
 def recipe_of(build: Callable[..., Network], name: str, source: str) -> Recipe:
-    """Make a recipe of a function that builds a network: called once here, to see what it gives."""
+    """Make a recipe of a function that builds a network; it is called once here, to inspect the result."""
     from digitry.recipes.canonical_form import scales_itself
 
     choose_backend()
@@ -83,7 +83,7 @@ def recipe_of(build: Callable[..., Network], name: str, source: str) -> Recipe:
         settings = CompiledSettings(**DEFAULTS | {"optimizer": optimizer, "learning_rate": rate})
     try:
         scale = 1.0 if scales_itself(network) else 1 / 255
-    except (AttributeError, ValueError):  # it says nothing of its layers before it is called
+    except (AttributeError, ValueError):  # its layers are unknown until it is called
         scale = 1 / 255
     recipe = Recipe(
         name=name,
@@ -99,10 +99,10 @@ def recipe_of(build: Callable[..., Network], name: str, source: str) -> Recipe:
 
 
 def taken_in(recipe: Recipe) -> Recipe:
-    """Return a recipe that others wrote as one whose `build` gives the form that digitry trains.
+    """Return a recipe written by others with a `build` that returns the form that digitry trains.
 
-    What goes wrong in it is said with the line of their file. It is trained in Keras. A network that reads numbers
-    stays as it is.
+    Errors in it are reported with the line of their file. Keras trains it. A network that reads numbers is left as it
+    is.
     """
     build = recipe.build
 
@@ -126,7 +126,7 @@ def _is_network(given: Any) -> bool:
 
 
 def _with_what_it_takes(build: Callable[..., Network], name: str) -> Callable[[int, Any], Network]:
-    """Return the function as one of (classes, settings). Raises SettingError for one that wants more."""
+    """Return the function as one of (classes, settings). Raises SettingError if it has other required arguments."""
     try:
         taken = list(inspect.signature(build).parameters.values())
     except (TypeError, ValueError) as error:
@@ -144,7 +144,7 @@ def _with_what_it_takes(build: Callable[..., Network], name: str) -> Callable[[i
 
 
 def _copy(given: Network) -> Network:
-    """Return a network of the same layers and weights, compiled as it is: training leaves what was given as it was."""
+    """Return a network with the same layers, weights and compilation: training must not change the given one."""
     import keras
 
     if not (isinstance(given, keras.Sequential) or hasattr(given, "_run_through_graph")):

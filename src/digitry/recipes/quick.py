@@ -1,6 +1,6 @@
 """99% in seconds: a strided stem, two small convolutions, one epoch.
 
-Source      ours; a stem with a stride, a high one-cycle learning rate and smoothed labels are what those use who train
+Source      ours; the strided stem, the high one-cycle learning rate and label smoothing come from those who train
             CIFAR-10 in seconds on a GPU (Jordan's airbench, 2024, and Page's "How to train your ResNet", 2018)
 Measured    docs/benchmarks.md
 Command     digitry train quick
@@ -17,7 +17,7 @@ from digitry.recipes.base import Recipe, Settings, setting
 
 @dataclass(frozen=True, kw_only=True)
 class QuickSettings(Settings):
-    """The numbers of this network."""
+    """The settings of this network."""
 
     filters: tuple[int, ...] = setting(
         "Filters of the three convolutions.", (16, 32, 64), least=1, most=256, count=(3, 3)
@@ -25,15 +25,15 @@ class QuickSettings(Settings):
 
 
 def build(classes: int, settings: QuickSettings) -> Any:
-    """Build the network for so many classes."""
+    """Build the network for this many classes."""
     from keras import Sequential, layers
 
     def convolution(filters: int, size: int, stride: int = 1) -> Any:
-        # No bias: the normalisation that follows has one. No padding: the border of a digit is paper.
+        # No bias, because normalisation follows. No padding, because the border of a digit is paper.
         return layers.Conv2D(filters, size, stride, use_bias=False)
 
     def normalised() -> list[Any]:
-        # One epoch has 235 steps: the running means look back on the last ten or twenty.
+        # One epoch has 235 steps, so the running means must average only the last ten or twenty.
         return [layers.BatchNormalization(momentum=0.9, epsilon=1e-5), layers.ReLU()]
 
     return Sequential(
@@ -42,7 +42,7 @@ def build(classes: int, settings: QuickSettings) -> Any:
             convolution(settings.filters[0], 5, stride=2),
             *normalised(),
             convolution(settings.filters[1], 3),
-            # Before the normalisation: a quarter of the pixels is left to normalise.
+            # Pooled before the normalisation, which then has only a quarter of the values.
             layers.MaxPooling2D(2),
             *normalised(),
             convolution(settings.filters[2], 3),

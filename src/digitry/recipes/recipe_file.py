@@ -1,4 +1,4 @@
-"""A person's Python file → the recipe in it. The file is run: only one that somebody names is."""
+"""A user's Python file → the recipe in it. The file is run: only one that the user names is."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from digitry.recipes.network_file import kept_name
 from digitry.recipes.own_recipe import recipe_of, taken_in
 
 COPY = "recipe.py"
-"""What the copy in a run's folder is called."""
+"""Name of the copy in a run's folder."""
 
 
 def recipe_file(path: Path) -> Recipe:
@@ -45,7 +45,7 @@ def recipe_file(path: Path) -> Recipe:
 
 
 def _name(path: Path) -> str:
-    """Return the file's name; of a copy in a run's folder, what the run's config calls it."""
+    """Return the file's name; for a copy in a run's folder, the name in the run's config."""
     if path.name == COPY:
         return kept_name(path.parent) or path.parent.name
     return name_for_a_file(path.stem.replace("_", "-"))
@@ -55,7 +55,7 @@ def _run(path: Path, source: bytes) -> ModuleType:
     name = f"digitry_recipe_{hashlib.sha256(source).hexdigest()[:16]}"
     module = ModuleType(name)
     module.__file__ = str(path)
-    sys.modules[name] = module  # dataclasses look their module up while they are made
+    sys.modules[name] = module  # dataclasses look up their module while they are created
     try:
         exec(compile(source, str(path), "exec", dont_inherit=True), module.__dict__)
     except BaseException:

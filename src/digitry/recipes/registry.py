@@ -1,4 +1,4 @@
-"""The recipes by name. A new recipe is one new file with a RECIPE in it and one new line here."""
+"""The recipes by name. To add one, write a file with a RECIPE and add a line here."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MODULES = (
     "reader",
     "number_reader",
 )
-"""Of `digitry.recipes`, in the order in which they are listed: each has a RECIPE."""
+"""Modules of `digitry.recipes` in the order in which they are listed; each has a RECIPE."""
 
 RECIPES: dict[str, Recipe] = {
     recipe.name: recipe for recipe in (importlib.import_module(f"digitry.recipes.{name}").RECIPE for name in MODULES)
@@ -37,18 +37,18 @@ RECIPES: dict[str, Recipe] = {
 
 
 def names() -> list[str]:
-    """Return the names of all recipes, the tutorials' four first."""
+    """Return the names of all recipes, the four from tutorials first."""
     return list(RECIPES)
 
 
 def is_ours(name: str) -> bool:
-    """Tell whether a recipe of ours has this name, or had it once: nobody else's can be called so."""
+    """Return whether one of our recipes has or had this name: other recipes cannot use it."""
     return current_name(name) in RECIPES
 
 
 def get(name: str) -> Recipe:
-    """Return the recipe with this name, be it an old one, ours or an installed package's. Raises SettingError with
-    near matches for another.
+    """Return the recipe with this name, which may be an old one, built in or from an installed package. Raises
+    SettingError with near matches for an unknown name.
     """
     name = current_name(name)
     if name in RECIPES:
@@ -60,7 +60,7 @@ def get(name: str) -> Recipe:
 
 
 def recipe_of_package(entry: EntryPoint) -> Recipe:
-    """Return the recipe that an installed package brings. Raises SettingError, with the package's name, without it."""
+    """Return the recipe of an installed package. Raises SettingError, with the package's name, if it has none."""
     from digitry.recipes.own_recipe import taken_in
 
     return taken_in(replace(load_brought(entry, Recipe), name=entry.name))

@@ -1,12 +1,12 @@
-"""What of a training may be changed from outside: every setting with what it does and what it may be.
+"""The settings of a training: what each does and what values it may have.
 
-A recipe with numbers of its own declares them in its own file, in a subclass:
+A recipe with settings of its own declares them in its own file, in a subclass:
 
     @dataclass(frozen=True)
     class Layers(Settings):
         units: tuple[int, ...] = setting("Units of the hidden layers.", (32, 64), least=1, most=2048, count=(1, 8))
 
-They are then set, checked, shown, kept in config.json and in the model's contract like those of every training.
+They are then set, checked, shown, and stored in config.json and in the model's contract like those of every training.
 """
 
 from __future__ import annotations
@@ -31,30 +31,30 @@ PRECISIONS = ("float32", "bfloat16")
 
 MAX_EPOCHS = 10_000
 MAX_SEED = 2**32 - 1
-"""What every random generator takes."""
+"""The highest seed that every random generator accepts."""
 
 
 @dataclass(frozen=True)
 class About:
-    """What one setting does and may be."""
+    """What one setting does, and its possible values."""
 
     words: str = ""
     least: float = -math.inf
     most: float = math.inf
     without: tuple[float, ...] = ()
-    """Those of the two that it may only come near."""
+    """Which of the two limits are excluded."""
     among: tuple[str, ...] = ()
-    """The only words it may be; none where any will do."""
+    """The only words allowed; empty if any word is."""
     count: tuple[int, int] = (0, 64)
-    """Of a list: how many entries at least, and at most."""
+    """For a list, the minimum and maximum number of entries."""
     kind: type = str
-    """bool, int, float or str; of a list, what its entries are."""
+    """bool, int, float or str; for a list, the type of its entries."""
     is_list: bool = False
     may_be_none: bool = False
 
     @property
     def expected(self) -> str:
-        """What it may be, in words: "a whole number from 1 to 10,000"."""
+        """The possible values in words: "a whole number from 1 to 10,000"."""
         if self.kind is bool:
             text = "true or false"
         elif self.among:
@@ -74,8 +74,8 @@ class About:
         return f" {low} to {'below ' if self.most in self.without else ''}{self.most:,}"
 
     def parse(self, name: str, value: Any) -> Any:
-        """Parse the value as its own type. Raises SettingError saying what was expected. It may be text: "0.5",
-        "16,32", "Adam".
+        """Parse the value, which may be text such as "0.5", "16,32", "Adam". Raises SettingError, saying what was
+        expected.
         """
         if self.may_be_none and (value is None or (isinstance(value, str) and value.strip().lower() == "none")):
             return None
@@ -105,13 +105,13 @@ class About:
 
 
 def setting(words: str, default: Any = MISSING, **limits: Any) -> Any:
-    """Declare a field of `Settings`: what it does, its default, and limits as `About` names them."""
+    """Declare a field of `Settings`: what it does, its default, and limits named as in `About`."""
     return field(default=default, metadata={"about": About(words, **limits)})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Every number of a training that may be changed from outside. Values may be text, as from a command line."""
+    """Every setting of a training. Values may be text, as from a command line."""
 
     epochs: int = setting("How often to go through the training images.", least=1, most=MAX_EPOCHS)
     batch_size: int = setting("Images a step.", least=1, most=65_536)
@@ -145,21 +145,21 @@ class Settings:
         among=PRECISIONS,
     )
     label_smoothing: float = setting(
-        "Share of the answer that is wanted for all classes alike.", 0.0, least=0, most=1, without=(1,)
+        "Share of the target probability that is spread evenly over all classes.", 0.0, least=0, most=1, without=(1,)
     )
     dropout: float | None = setting("Share of activations dropped in training.", None, least=0, most=1, without=(1,))
     shift_pixels: int = setting(
-        "Each epoch sees every image moved by up to so many pixels along both axes.", 0, least=0, most=4
+        "Each epoch shifts every image by up to this many pixels along both axes.", 0, least=0, most=4
     )
     distortion: float = setting(
-        "How far each epoch bends every image anew: 1 turns it by 5 degrees or so.", 0.0, least=0, most=3
+        "How much each epoch distorts every image: 1 turns it by 5 degrees or so.", 0.0, least=0, most=3
     )
     augment: bool = setting("Whether each epoch sees digits as other hands and pens write them.", False)
     augmentations: tuple[str, ...] = setting(
         f"What else changes the images of an epoch, in this order, each NAME:STRENGTH. {described()}.", (), count=(0, 8)
     )
     outlier_share: float | None = setting(
-        "Synthetic images of no digit for every digit of an epoch, to be unsure of.", None, least=0, most=1
+        "Synthetic images without a digit for every digit of an epoch, to learn doubt from.", None, least=0, most=1
     )
     strips_per_epoch: int | None = setting("New synthetic numbers that an epoch sees.", None, least=1, most=200_000)
     validation_fraction: float = setting(
@@ -171,13 +171,13 @@ class Settings:
         among=HOLD_OUT_METHODS,
     )
     training_images: int | None = setting(
-        "So many of the training images, of every class its share, drawn by the seed; none takes all.",
+        "How many of the training images to use, in proportion for every class, drawn by the seed; none takes all.",
         None,
         least=2,
         most=100_000_000,
     )
     early_stopping_epochs: int = setting(
-        "Stop after so many epochs without a lower validation loss; 0 never stops early.", 0, least=0, most=MAX_EPOCHS
+        "Stop after this many epochs without a lower validation loss; 0 never stops early.", 0, least=0, most=MAX_EPOCHS
     )
     keep_best: bool = setting(
         "Keep the weights of the epoch with the lowest validation loss instead of the last ones.", False
@@ -203,18 +203,18 @@ class Settings:
 
     @classmethod
     def about(cls) -> dict[str, About]:
-        """Return name → what the setting does and may be, the settings of every training first."""
+        """Return name → what the setting does and may be; the settings of every training come first."""
         kind: Any = cls
         found: dict[str, About] = _about(kind)
         return found
 
     def to_json(self) -> dict[str, Any]:
-        """Return name → value, as config.json and the model's contract hold it: lists for tuples."""
+        """Return name → value, as in config.json and the model's contract: with lists for tuples."""
         return {one.name: _plain(getattr(self, one.name)) for one in fields(self)}
 
 
 def with_defaults(settings: dict[str, Any], kind: type[Settings] = Settings) -> dict[str, Any]:
-    """Return settings as they were written, with those that were not known then at what they were without a name."""
+    """Return stored settings, with the settings that did not exist then at the values that were used implicitly."""
     return {one.name: _plain(one.default) for one in fields(kind) if one.default is not MISSING} | settings
 
 
@@ -229,21 +229,21 @@ def read_settings(path: Path) -> dict[str, Any]:
 
 
 def check_number(name: str, value: Any, least: float, most: float, kind: type = int) -> Any:
-    """Return the value as a number of that kind. Raises SettingError unless it is one from `least` to `most`."""
+    """Return the value as a number of that kind. Raises SettingError unless it is from `least` to `most`."""
     return About(least=least, most=most, kind=kind).parse(name, value)
 
 
 def shown(value: Any) -> str:
-    """Return a value in a message: never longer than a line, whatever it is."""
+    """Return a value for a message: at most one line, whatever it is."""
     try:
         return reprlib.repr(value)
-    except ValueError:  # Python does not write out a number of thousands of digits
+    except ValueError:  # Python refuses to write a number of thousands of digits
         return "a number of thousands of digits"
 
 
 @cache
 def _about(kind: Any) -> dict[str, About]:
-    """Return what is said of every field of a class, with what its annotation says."""
+    """Return the description of every field of a class, completed from its annotation."""
     hints, found = get_type_hints(kind), {}
     for one in fields(kind):
         hint, about = hints[one.name], one.metadata.get("about", About())

@@ -1,7 +1,7 @@
-"""99.4% with fewer than 8,000 numbers: `tiny`, wider.
+"""99.4% with fewer than 8,000 parameters: a wider `tiny`.
 
 Source      ours; depthwise-separable convolutions are MobileNet's (Howard et al., 2017), here without a normalisation
-            between the two, which would cost more numbers than it brings
+            between the two, which would cost more parameters than it gains
 Measured    docs/results.md
 Command     digitry train small
 """
@@ -17,7 +17,7 @@ from digitry.recipes.base import Recipe, Settings, setting
 
 @dataclass(frozen=True, kw_only=True)
 class SmallSettings(Settings):
-    """The numbers of this network."""
+    """The settings of this network."""
 
     filters: tuple[int, ...] = setting(
         "Filters of the five convolutions, the first one whole.",
@@ -29,14 +29,14 @@ class SmallSettings(Settings):
 
 
 def build(classes: int, settings: SmallSettings) -> Any:
-    """Build the network for so many classes."""
+    """Build the network for this many classes."""
     from keras import Sequential, layers
 
     def normalised() -> list[Any]:
         return [layers.BatchNormalization(momentum=0.9, epsilon=1e-5), layers.ReLU()]
 
     def separable(filters: int) -> list[Any]:
-        # Every channel by itself through 3×3, then all channels together, pixel by pixel.
+        # A 3×3 convolution of each channel, then one across channels at each pixel.
         return [
             layers.DepthwiseConv2D(3, use_bias=False),
             layers.Conv2D(filters, 1, use_bias=False),

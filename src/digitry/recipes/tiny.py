@@ -1,7 +1,7 @@
-"""99% with 1,340 numbers: a network for a microcontroller.
+"""99% with 1,340 parameters: a network for a microcontroller.
 
 Source      ours; depthwise-separable convolutions are MobileNet's (Howard et al., 2017), here without a normalisation
-            between the two, which would cost more numbers than it brings
+            between the two, which would cost more parameters than it gains
 Measured    docs/results.md
 Command     digitry train tiny
 """
@@ -17,7 +17,7 @@ from digitry.recipes.base import Recipe, Settings, setting
 
 @dataclass(frozen=True, kw_only=True)
 class TinySettings(Settings):
-    """The numbers of this network."""
+    """The settings of this network."""
 
     filters: tuple[int, ...] = setting(
         "Filters of the five convolutions, the first one whole.",
@@ -29,14 +29,14 @@ class TinySettings(Settings):
 
 
 def build(classes: int, settings: TinySettings) -> Any:
-    """Build the network for so many classes."""
+    """Build the network for this many classes."""
     from keras import Sequential, layers
 
     def normalised() -> list[Any]:
         return [layers.BatchNormalization(momentum=0.9, epsilon=1e-5), layers.ReLU()]
 
     def separable(filters: int) -> list[Any]:
-        # Every channel by itself through 3×3, then all channels together, pixel by pixel.
+        # A 3×3 convolution of each channel, then one across channels at each pixel.
         return [
             layers.DepthwiseConv2D(3, use_bias=False),
             layers.Conv2D(filters, 1, use_bias=False),

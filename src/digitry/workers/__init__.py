@@ -1,1 +1,1 @@
-"""Processes that work for another one, with limits."""
+"""Worker processes with resource limits."""

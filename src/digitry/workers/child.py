@@ -1,4 +1,4 @@
-"""The other end of `digitry.workers.pool`: what a process that works for another does with its pipes and limits."""
+"""The child's side of `digitry.workers.pool`: its pipes and its limits."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ def answer(head: dict[str, Any], *parts: bytes | memoryview) -> None:
 
 
 def use_one_core() -> None:
-    """Set up for processes of which there is one a core: to be called before NumPy is imported."""
+    """Limit libraries to one thread, when there is one process per core; to be called before NumPy is imported."""
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[variable] = "1"
 
 
 def limit(more_bytes: int, *, is_alone: bool = False) -> None:
-    """Lock the process in: from now on so much more memory, no core dump, and where it `is_alone` no file and no
+    """Restrict the process: from now on this much more memory, no core dump, and if it `is_alone` no file and no
     socket.
 
-    Nothing changes on systems without such limits.
+    Does nothing on systems without such limits.
     """
     with contextlib.suppress(ImportError):
         import resource
@@ -42,7 +42,7 @@ def limit(more_bytes: int, *, is_alone: bool = False) -> None:
         limits = [(resource.RLIMIT_CORE, 0)]
         if is_alone:
             limits += [(resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_NOFILE, 0)]
-        with contextlib.suppress(OSError):  # only Linux tells how much is in use, and holds a process to it
+        with contextlib.suppress(OSError):  # only Linux reports the memory in use, and enforces the limit
             pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
             limits.insert(0, (resource.RLIMIT_AS, pages * resource.getpagesize() + more_bytes))
         for what, most in limits:
@@ -50,10 +50,10 @@ def limit(more_bytes: int, *, is_alone: bool = False) -> None:
 
 
 def limit_seconds(seconds: float) -> None:
-    """Allow so much processor time from now on; the system ends the process that takes more.
+    """Allow this much more processor time; the system ends the process if it takes more.
 
-    A timer, because the limit RLIMIT_CPU is on the time since the process began, by a clock that counts in ticks and
-    that nobody can read: it runs seconds ahead of, or behind, what the process is told it has used.
+    Uses a timer, because RLIMIT_CPU counts from the start of the process, by a tick-based clock that cannot be read and
+    runs seconds ahead of, or behind, the processor time that the process can query.
     """
     with contextlib.suppress(AttributeError):  # Windows has no such timer
         signal.setitimer(signal.ITIMER_PROF, seconds)

@@ -1,4 +1,4 @@
-"""What decides a result beside what is asked: the same comes only from nodes that run the same."""
+"""The software that decides a result: nodes give the same results only if they run the same."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from digitry.errors import SettingError
 from digitry.packages import onnx_runtime
 
 Equipment = dict[str, str | None]
-"""What → its version, or the first digits of its SHA-256; None where it is not installed."""
+"""Component → version, or the first digits of its SHA-256; None if it is not installed."""
 
 
 def equipment(*packages: str) -> Equipment:
-    """Return what this process works with, and the versions of these packages."""
+    """Return the equipment of this process, including the versions of these packages."""
     return {**{name: _version(name) for name in packages}, **_always()}
 
 
 def check_equipment(wanted: Equipment) -> None:
-    """Do nothing where this process works with the same. Raises SettingError, with the machine's name, where not."""
+    """Check that this process has the same equipment. Raises SettingError, with the machine's name, if not."""
     for name, version in wanted.items():
         if (own := _always()[name] if name in _always() else _version(name)) != version:
             raise SettingError(
@@ -60,7 +60,7 @@ def _version(name: str) -> str | None:
 
 
 def _digest(pattern: str) -> str:
-    """Return what stands for all files of the package of that name and their places."""
+    """Return a hash of the paths and contents of the package's files that match a pattern."""
     root = Path(digitry.__file__).parent
     found = hashlib.sha256()
     for path in sorted(root.rglob(pattern), key=lambda path: path.relative_to(root).as_posix()):

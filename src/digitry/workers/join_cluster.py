@@ -1,4 +1,4 @@
-"""Join a Ray cluster that runs, quietly, and leave it; what its nodes raise, in our words."""
+"""Join a running Ray cluster, quietly, and leave it; report its nodes' errors in our words."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from digitry.workers.equipment import Equipment, check_equipment
 ANSWER_SECONDS = 10.0
 
 MOST_NOTED = 1000
-"""Letters of an address, at most."""
+"""Maximum length of an address."""
 
 LOOPBACK = ("127.0.0.1:", "localhost:", "[::1]:")
 
@@ -34,13 +34,13 @@ START = (
 
 @contextlib.contextmanager
 def joined_cluster(address: str) -> Iterator[None]:
-    """Belong to the cluster at `address` in this block: `auto`, the one on this machine, or HOST:PORT.
+    """Join the cluster at `address` for this block: `auto`, the one on this machine, or HOST:PORT.
 
-    Raises SettingError where no cluster answers, or one of another version of Ray or Python.
+    Raises SettingError if no cluster answers, or it runs another version of Ray or Python.
     """
     place = _answering(address)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere
-    if place.startswith(LOOPBACK):  # else Ray looks for it at this machine's address in the network
+    if place.startswith(LOOPBACK):  # otherwise Ray looks for it at this machine's network address
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
     import ray
     from ray._private import worker
@@ -48,7 +48,7 @@ def joined_cluster(address: str) -> Iterator[None]:
     with _silent(worker):
         with _own_signals():
             try:
-                # What nodes print would come between the results.
+                # What nodes print would mix with the results.
                 ray.init(place, log_to_driver=False, logging_level=logging.CRITICAL)
             except (ConnectionError, ValueError) as error:
                 raise _no_cluster(address) from error
@@ -71,9 +71,9 @@ def error_there(error: Any) -> Exception:
 
 
 def check_nodes(ray: Any, wanted: Equipment) -> None:
-    """Ask every node that is there, before anything is written; those that join later are asked when they work.
+    """Check every node present, before anything is written; those that join later are checked when they start work.
 
-    Raises SettingError for one that does not work with what is wanted.
+    Raises SettingError for one with other equipment.
     """
     from ray import exceptions
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
@@ -86,12 +86,12 @@ def check_nodes(ray: Any, wanted: Equipment) -> None:
             ray.get(answer)
         except exceptions.RayTaskError as error:
             raise error_there(error) from None
-        except exceptions.RayError:  # it has left, and is asked for nothing
+        except exceptions.RayError:  # it has left, so nothing is required of it
             continue
 
 
 def _answering(address: str) -> str:
-    """Return HOST:PORT, where somebody answers: Ray itself would wait for very long. Raises SettingError for others."""
+    """Return HOST:PORT if somebody answers there, since Ray itself would wait very long. Raises SettingError if not."""
     place = _recorded() if address == "auto" else address
     host, _, port = place.rpartition(":")
     if not host or "/" in host or not (port.isascii() and port.isdigit() and 0 < int(port) < 2**16):
@@ -106,9 +106,9 @@ def _answering(address: str) -> str:
 
 
 def _recorded() -> str:
-    """Return where the cluster of this machine is, as `ray start` or a person noted it; empty where nobody did.
+    """Return the address of this machine's cluster, as recorded by `ray start` or a person; empty if there is none.
 
-    Raises SettingError for a note that somebody else may have written: theirs would get the pictures.
+    Raises SettingError for a record that somebody else may have written: their cluster would get the pictures.
     """
     if place := os.environ.get("RAY_ADDRESS"):
         return place
@@ -126,8 +126,8 @@ def _recorded() -> str:
 
 
 def _is_trusted(noted: os.stat_result) -> bool:
-    """Tell whether only this user or root can have written a file. Ray opens its folder to everybody, so that says
-    nothing.
+    """Return whether only this user or root can have written a file. Its folder says nothing: Ray makes that writable
+    for everybody.
     """
     if sys.platform == "win32":
         return True
@@ -141,8 +141,8 @@ def _no_cluster(address: str) -> SettingError:
 
 @contextlib.contextmanager
 def _silent(worker: Any) -> Iterator[None]:
-    """Keep Ray from telling of every process and node that dies on standard output, which is for results; none of its
-    settings stops that.
+    """Keep Ray from reporting every dead process and node on standard output, which is for results; no setting of Ray's
+    does that.
     """
     before = worker.print_to_stdstream
     worker.print_to_stdstream = lambda *_, **__: None
@@ -154,7 +154,7 @@ def _silent(worker: Any) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _own_signals() -> Iterator[None]:
-    """Keep what this process does when it is told to end: Ray would have its own way."""
+    """Preserve this process' signal handlers, which Ray would replace."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

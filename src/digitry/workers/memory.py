@@ -1,4 +1,4 @@
-"""A bound on the memory of this process, while it runs native code on what a stranger wrote."""
+"""A limit on the memory of this process, while it runs native code on untrusted input."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def no_more_memory(more_bytes: int) -> Iterator[None]:
-    """Let this process take so much more memory meanwhile, on Linux alone; native code fails where it wants more."""
+    """Let this process take this much more memory in the block, on Linux only; native code that wants more fails."""
     try:
         import resource
 
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    except (ImportError, OSError):  # only Linux tells how much is in use, and holds a process to it
+    except (ImportError, OSError):  # only Linux reports the memory in use, and enforces the limit
         yield
         return
     before = resource.getrlimit(resource.RLIMIT_AS)

@@ -1,4 +1,4 @@
-"""Take sockets and other programs from this process, for good: Linux refuses them itself, elsewhere Python does."""
+"""Deny this process sockets and other programs, for good: enforced by the kernel on Linux, by Python elsewhere."""
 
 from __future__ import annotations
 
@@ -14,22 +14,23 @@ _CALLS = {
     ("aarch64", 0xC00000B7): (198, 203, 200, 201, 221, 281, 117, 271, 425),
 }
 _X32 = 0x40000000
-"""From here on numbers of another way to call the same, on x86-64."""
+"""Flag of the x32 system call numbers, a second interface on x86-64."""
 
 _LOAD, _IS, _IS_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 _ALLOW, _REFUSE = 0x7FFF0000, 0x00050001
-"""What a filter returns: go on, or EPERM."""
+"""Results of the filter: allow, or EPERM."""
 
 _NO_NEW_PRIVILEGES, _SET_FILTER, _BY_FILTER = 38, 22, 2
 
 _EVENTS = ("socket.", "subprocess.", "os.exec", "os.posix_spawn", "os.system", "os.startfile", "ctypes.dlopen")
-"""Beginnings of what Python tells its audit hooks."""
+"""Prefixes of the audit events to refuse."""
 
 
 def forbid_network() -> bool:
-    """Forbid this process, its threads and children every new socket and program; whether the system holds it to that.
+    """Forbid this process, its threads and children every new socket and program; return whether the kernel enforces
+    it.
 
-    False where only Python's own functions refuse, which native code could get round.
+    False if only Python's own functions refuse, which native code could circumvent.
     """
     is_held = _filter_calls() if sys.platform == "linux" else False
     sys.addaudithook(_refuse)

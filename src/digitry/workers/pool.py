@@ -1,7 +1,7 @@
-"""Processes that work for this one: sent messages, they answer with messages; when one dies, that is an answer too.
+"""Worker processes that answer messages with messages; the death of a worker is an answer too.
 
-A message is a JSON object and any number of byte strings behind it: what a process says that a stranger's picture may
-have taken over is never unpickled by this code.
+A message is a JSON object followed by any number of byte strings: nothing is unpickled here, because a stranger's
+picture may have taken over the worker that sends it.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import IO, Any, NamedTuple, cast
 
 START_SECONDS = 30.0
-"""A process that is not ready by then is given up."""
+"""A process that is not ready by then is abandoned."""
 
 LINE_BYTES = 16 * 2**20
-"""The longest JSON of a message: pages full of numbers."""
+"""Maximum length of a message's JSON: enough for a page full of numbers."""
 
 _NONSENSE = (ValueError, TypeError, RecursionError, OverflowError, MemoryError)
-"""What is raised over a message that is no JSON of this form, nested too deep, or says that too much follows."""
+"""Raised by a message that is not JSON of this form, is nested too deeply, or announces too much data."""
 
 Head = dict[str, Any]
 Bytes = bytes | memoryview
 
 
 class Message(NamedTuple):
-    """What goes either way."""
+    """A message in either direction."""
 
     head: Head
     parts: list[bytes]
@@ -44,7 +44,7 @@ class NoWorkerError(Exception):
 
 
 def write_message(pipe: IO[bytes], head: Head, *parts: Bytes) -> None:
-    """Send a message, at once: each write may wake the process that reads."""
+    """Send a message in one write, since each write may wake the reading process."""
     line = json.dumps([head, [len(part) for part in parts]]).encode() + b"\n"
     pipe.write(b"".join([line, *parts]))
     pipe.flush()
@@ -63,14 +63,14 @@ def read_message(pipe: IO[bytes]) -> Message | None:
 
 
 class Worker:
-    """A process that runs a module of digitry's; it ends when this object is stopped, or this process dies."""
+    """A process that runs a digitry module; it ends when this object is stopped, or this process dies."""
 
     def __init__(self, module: str, head: Head, *parts: bytes) -> None:
-        """Start it with a first message, and wait for the one by which it says that it is ready.
+        """Start it with a first message, and wait until it reports readiness.
 
-        Raises NoWorkerError when no process can be had, or it dies before it is ready.
+        Raises NoWorkerError when no process can be started, or it dies before it is ready.
         """
-        # The same modules as here, whatever the current folder holds.
+        # The same modules as here, whatever the current folder contains.
         paths = os.pathsep.join(path for path in sys.path if path)
         try:
             self._process = subprocess.Popen(
@@ -79,7 +79,7 @@ class Worker:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 env={**os.environ, "PYTHONPATH": paths},
-                process_group=0,  # a signal from the terminal is for its parent, which ends it
+                process_group=0,  # signals from the terminal go to its parent, which ends it
             )
         except OSError as error:
             raise NoWorkerError from error
@@ -98,36 +98,36 @@ class Worker:
         return self._process.poll() is not None
 
     def ask(self, head: Head | None, *parts: Bytes, seconds: float | None = None) -> Message | None:
-        """Send a message, or none but wait for one more; None when the process died, or had to be killed by then."""
+        """Send a message, if any, and wait for one; None if the process died, or was killed after `seconds`."""
         timer = threading.Timer(seconds or math.inf, self.kill, kwargs={"is_late": True})
         if seconds is not None:
             timer.start()
         try:
             if head is not None:
-                with contextlib.suppress(OSError):  # dead: it may have said why
+                with contextlib.suppress(OSError):  # already dead, but it may have said why
                     write_message(self._pipes[0], head, *parts)
             return read_message(self._pipes[1])
-        except (OSError, *_NONSENSE):  # stopped by another thread, or what it says makes no sense
+        except (OSError, *_NONSENSE):  # stopped by another thread, or an invalid message
             return None
         finally:
             timer.cancel()
 
     def kill(self, *, is_late: bool = False) -> None:
-        """End the process, whatever it is at, and do not wait; who waits for its answer gets None."""
+        """End the process, whatever it is doing, without waiting; a pending `ask` returns None."""
         self.is_late |= is_late
         self._process.kill()
 
     def stop(self) -> None:
-        """End the process, as often as wanted."""
+        """End the process; may be called repeatedly."""
         self.kill()
         self._process.wait()
         for pipe in self._pipes:
-            with contextlib.suppress(OSError):  # what was written may still be waiting
+            with contextlib.suppress(OSError):  # unsent data may still be buffered
                 pipe.close()
 
 
 def settled(answer: Future[Message | None]) -> Message | None:
-    """Wait for the answer to a message; None where the worker died over it, or there was none."""
+    """Wait for the answer to a message; None if the worker died on it, or there was no worker."""
     try:
         return answer.result()
     except NoWorkerError:
@@ -138,7 +138,7 @@ class Pool:
     """A fixed number of workers, each with one message at a time; one that dies is replaced."""
 
     def __init__(self, start: Callable[[], Worker], count: int, note: Callable[[float], object] = bool) -> None:
-        """Start all by `start`, on several threads, and raise what it raises; `note` hears the seconds of an answer."""
+        """Start all workers with `start`, in threads, and raise what it raises; `note` gets each answer's seconds."""
         self._start, self._note, self._is_closing = start, note, False
         self._idle: queue.SimpleQueue[Worker] = queue.SimpleQueue()
         self._busy: dict[Future[Message | None], Worker] = {}
@@ -154,17 +154,17 @@ class Pool:
 
     @property
     def busy(self) -> int:
-        """How many workers are at a message."""
+        """Number of busy workers."""
         return len(self._busy)
 
     def ask(self, head: Head, *parts: bytes) -> Future[Message | None]:
-        """Queue a message → its answer; None when the worker died over it. Raises NoWorkerError when there is none."""
+        """Queue a message → its answer; None if the worker died on it. Raises NoWorkerError if there are no workers."""
         answer: Future[Message | None] = Future()
         self._threads.submit(self._turn, answer, head, parts)
         return answer
 
     def give_up(self, answer: Future[Message | None]) -> None:
-        """Forget a message. A worker that is at it is ended: who knows what it would say next."""
+        """Forget a message. A worker busy with it is ended, because its next message would be for this one."""
         with self._lock:
             if not answer.cancel() and answer in self._busy:
                 self._busy[answer].kill()
@@ -174,7 +174,7 @@ class Pool:
             return
         worker = self._idle.get()
         try:
-            worker = self._living(worker)  # it may have died with nothing to do, for which no message is to blame
+            worker = self._living(worker)  # it may have died while idle, for which no message is to blame
             with self._lock:
                 self._busy[answer] = worker
             began = time.monotonic()
@@ -186,7 +186,7 @@ class Pool:
                 worker.stop()
             answer.set_result(said)
             worker = self._living(worker)
-        except Exception as error:  # there is no other worker: the next message tries again
+        except Exception as error:  # no replacement could be started: the next message tries again
             if not answer.done():
                 answer.set_exception(error)
         finally:
@@ -201,7 +201,7 @@ class Pool:
         return self._start()
 
     def close(self) -> None:
-        """End every worker, whatever it is at."""
+        """End every worker, whatever it is doing."""
         self._is_closing = True
         with self._lock:
             for worker in self._busy.values():
