@@ -1,4 +1,4 @@
-"""digitry adopt: a model that others made becomes one that digitry reads with."""
+"""digitry adopt: turn a foreign model into one that digitry reads with."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from digitry.evaluation.adopt import Adopted
 
 
-@click.command("adopt", short_help="Make a model of somebody else's ONNX or Keras file.")
+@click.command("adopt", short_help="Turn somebody else's ONNX or Keras file into a model.")
 @click.argument("file", metavar="FILE.onnx|FILE.keras", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), help="The file to write.  [default: FILE-adopted.onnx]")
 @click.option(
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     default="mnist",
     show_default=True,
     metavar="DATASET",
-    help="What it learnt to read: images of this dataset are tried.",
+    help="The dataset it learnt to read; its images are tried.",
 )
 @click.option(
     "--trust-this-file",
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="What was found out as one JSON object, nothing else.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def command(file: Path, out: Path | None, data: str, trust_this_file: bool, as_json: bool, quiet: bool) -> None:
-    """Find out how a model of others wants its images, and write it as one that read, evaluate, score and serve take.
+    """Find out how a foreign model takes its images, and write it as a model for read, evaluate, score and serve.
 
-    Layout, scale, polarity, logits or probabilities: all are tried on images that a training would hold back. What is
-    written is the same network with a contract and a scale of confidence; the file itself stays as it is.
+    Layout, scale, polarity, logits or probabilities: all are tried on images that a training would hold back. The
+    result is the same network with a contract and a scale of confidence; the file itself is not changed.
     """
     from digitry.cli.progress import Foreseen
     from digitry.evaluation.adopt import adopt

@@ -29,8 +29,8 @@ SHOWN = 20
     is_flag=False,
     flag_value=10,
     metavar="[N]",
-    help="Judge by networks that never saw the image, for each of N parts of the split (10). Without this, only where "
-    "that takes under two minutes, or the classes are no digits.",
+    help="Judge each of N parts of the split (10) by networks that never saw its images. Without this, only if "
+    "that takes under two minutes, or the classes are not digits.",
 )
 @click.option(
     "--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True, help="Fixes all that is random."
@@ -70,13 +70,13 @@ def command(
 ) -> None:
     """Find the labels of DATASET that look wrong, the worst first.
 
-    DATASET is a name ({datasets}) or the path of your own data. Digits are judged by the built-in model, in
-    seconds; with --folds every label is judged by networks that were trained without its image, which takes minutes.
-    Look-alikes with different labels, and images unlike their class, are listed too. A stopped audit goes on where it
-    was.
+    DATASET is a name ({datasets}) or the path of your own data. Digits are judged by the built-in model, in seconds;
+    with --folds every label is judged by networks that were trained without its image, which takes minutes. Look-alikes
+    with different labels, and images unlike their class, are listed too. An interrupted audit continues where it
+    stopped.
 
-    The page has a button for every class, and keys: with --review each answer goes into suspects.csv at once; from the
-    page alone you save that table yourself. With pictures of your own, give the table to --apply then.
+    The page has a button for every class, and keys. With --review each answer goes into suspects.csv at once; otherwise
+    you save that table from the page. For pictures of your own, then pass the table to --apply.
     """
     if table is not None:
         refuse_beside("--apply", "dataset", "table", "as_json", "quiet")
@@ -126,7 +126,7 @@ def command(
 
 
 def _review(found: Audit, data: Dataset, *, as_json: bool) -> None:
-    """Show the page until the person leaves."""
+    """Show the page until the user leaves."""
     from digitry.auditing.review import ReviewServer
 
     server = ReviewServer(found, data)

@@ -1,4 +1,4 @@
-"""digitry calibrate: measure what a model's confidence is worth, and write that into its file."""
+"""digitry calibrate: measure how reliable a model's confidence is, and write that into its file."""
 
 from __future__ import annotations
 
@@ -27,13 +27,11 @@ NO_SCALE_BEFORE = "no scale, so nothing was ever sure"
     "--count",
     type=click.IntRange(10, 1_000_000),
     metavar="N",
-    help="How many pictures to make; at most two of each digit that was held back, or four numbers. "
+    help="How many pictures to make; at most two per held-back digit, or four for numbers. "
     "[default: 12000; numbers 24000]",
 )
-@click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="What the pictures are made by."
-)
-@click.option("--undo", is_flag=True, help="Put the scale back that the model had before it was calibrated.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Seed of the pictures.")
+@click.option("--undo", is_flag=True, help="Restore the scale that the model had before it was calibrated.")
 @click.option("--json", "as_json", is_flag=True, help="The scales before and after as one JSON object, nothing else.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def command(
@@ -43,10 +41,10 @@ def command(
 
     Pictures are made of the digits that the training of RUN held back, or PICTURES are read: a folder of your own with
     a labels.csv (columns file,label) or with class folders 0/ to 9/, or such a .csv. The model must not have learnt
-    from them. From few pictures little follows: it takes 600 that are read without a mistake to be sure of one in 200.
+    from them. Few pictures prove little: it takes 600 read without a mistake to be sure of at most one error in 200.
 
-    Thousands of pictures take minutes; how many is printed once the first have been read. The previous scale is kept
-    in a file beside the model, and comes back with --undo.
+    Thousands of pictures take minutes; how many is printed once the first have been read. The previous scale is kept in
+    a file beside the model, and restored with --undo.
     """
     if undo:
         refuse_beside("--undo", "place", "undo", "as_json", "quiet")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from digitry.evaluation.comparison import Comparison
 
 _PLAIN_WIDTH = 120
-"""Characters a line where there is no terminal to ask."""
+"""Characters per line if there is no terminal to ask."""
 
 
 @click.command("compare")
@@ -62,7 +62,7 @@ _CURVE_COLOURS = ("cyan", "yellow", "magenta", "green", "blue", "red")
 
 
 def _print_curves(comparison: Comparison, console: Console) -> None:
-    """Draw validation accuracy after each epoch, a curve a run, where all have some epochs of it."""
+    """Draw validation accuracy after each epoch, one curve per run, if all have some epochs of it."""
     from rich.text import Text
 
     from digitry.runs import Run

@@ -1,4 +1,4 @@
-"""Commands whose help lists what can be named: looked up when somebody asks for the help, not when a command runs."""
+"""Commands whose help contains lists of names, computed when the help is shown, not when a command runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 
 
 class DerivedHelp(click.Command):
-    """A command in whose help, and that of its options, `{word}` stands for what `lists()["word"]` says."""
+    """A command that replaces `{word}` in its help, and in that of its options, by `lists()["word"]`."""
 
     def __init__(self, *arguments: Any, lists: Callable[[], Mapping[str, str]], **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -26,14 +26,14 @@ class DerivedHelp(click.Command):
 
 
 def datasets() -> dict[str, str]:
-    """Look up the datasets that are known by name."""
+    """Return the datasets that are known by name."""
     from digitry.datasets.sources import SOURCES
 
     return {"datasets": ", ".join([*SOURCES, *from_packages("dataset", SOURCES)])}
 
 
 def from_packages(what: str, ours: Container[str]) -> list[str]:
-    """Name what installed packages bring beside ours, each with its package; nothing of it is imported."""
+    """Return the names that installed packages add to ours, each with its package; none of them is imported."""
     from digitry.packages import brought, package_of
 
     theirs = {name: entry for name, entry in brought(what).items() if name not in ours}
@@ -41,7 +41,7 @@ def from_packages(what: str, ours: Container[str]) -> list[str]:
 
 
 def formats() -> dict[str, str]:
-    """Look up the formats that a network can be written in, and the small networks that ship."""
+    """Return the formats that a network can be written in, and the small shipped networks."""
     from digitry.training.export_run import FORMATS
 
     ours = (f"{name} ({one.note})" if one.note else name for name, one in FORMATS.items())
@@ -52,14 +52,14 @@ def formats() -> dict[str, str]:
 
 
 def shipped_networks() -> dict[str, str]:
-    """Look up the networks that ship, and the small ones for makers."""
+    """Return the shipped networks, and the small ones for makers."""
     from digitry.networks.model_files import NAMES, shipped_runs
 
     return {"shipped": ", ".join(NAMES), "shipped_runs": ", ".join(shipped_runs())}
 
 
 def check_digits() -> dict[str, str]:
-    """Look up the check digits that are known by name."""
+    """Return the check digits that are known by name."""
     from digitry.reading.check_digits import CHECKS
 
     return {"checks": ", ".join(CHECKS)}

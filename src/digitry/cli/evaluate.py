@@ -1,4 +1,4 @@
-"""`digitry evaluate`: judge one run or file, print the figures, say where the report is."""
+"""`digitry evaluate`: evaluate one run or file, print the figures, say where the report is."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def command(
     """Judge a run on data it has not seen.
 
     RUN is the folder of a finished training. Writes metrics.json, plots/ and report.html into it. A network that reads
-    numbers is judged on numbers written with the digits of the split; of these there is no report. For an ONNX
-    file, such as an adopted one, and for the NAME of a network that comes with digitry (shipped or tiny, say), the
-    figures are printed and nothing is written.
+    numbers is judged on numbers written with the digits of the split, without a report. For an ONNX file, such as an
+    adopted one, and for the NAME of a network that comes with digitry (such as shipped or tiny), the figures are
+    printed and nothing is written.
     """
     from digitry.cli.progress import Bar
     from digitry.evaluation.evaluate import evaluate

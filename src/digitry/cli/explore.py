@@ -81,7 +81,7 @@ def _print(found: Exploration) -> None:
     if len(facts.class_names) > _MOST_ROWS:
         console.print(f"… and {len(facts.class_names) - _MOST_ROWS} more classes; --json has them all.")
     if found.page is not None:
-        # Paths are not for wrapping: they are copied and clicked.
+        # Printed without wrapping, since paths are copied and clicked.
         click.echo(
             f"\npage      {found.page}\npictures  {found.page.parent / '*.png'}, *.svg ({len(found.pictures)} files)"
         )

@@ -30,7 +30,7 @@ from digitry.cli.derived_help import DerivedHelp, formats
 @click.option(
     "--recipe",
     type=click.Path(path_type=Path),
-    help="The recipe file that built the network, where the run's folder is not enough: it is run.",
+    help="The recipe file that built the network, if the run's folder is not enough: it is run.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(
@@ -45,10 +45,11 @@ def command(
 ) -> None:
     """Write the model of RUN in another format, once its labels equal Keras' on the run's whole test split.
 
-    NAME is a small network that comes with digitry: {shipped_runs}. A network in 8 bits may give a few other
-    labels: how many, and its accuracy, is said. The C files need nothing but a C compiler, which is also what proves
-    them here; litert is proven by LiteRT: pip install 'digitry[litert]'. Of a network that reads numbers, {logits} give
-    logits: divide them by the temperature in the run's metrics and take the softmax; the ONNX files do that themselves.
+    NAME is a small network that comes with digitry: {shipped_runs}. A network in 8 bits may give a few other labels:
+    their number, and its accuracy, are printed. The C files need nothing but a C compiler, with which they are also
+    proven here; litert is proven by LiteRT: pip install 'digitry[litert]'. For a network that reads numbers, {logits}
+    give logits: divide them by the temperature in the run's metrics and take the softmax; the ONNX files do that
+    themselves.
     """
     from digitry.files import check_place
     from digitry.packages import need

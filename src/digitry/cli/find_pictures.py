@@ -1,4 +1,4 @@
-"""The pictures that a command line names: files, folders, patterns; each once, in order."""
+"""The pictures named on a command line by files, folders and patterns; each once, in order."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from digitry.files import cannot_read
 from digitry.reading.object_store import is_in_store, pictures_in_store
 
 _SYSTEMS = ("gcs", "abfs", "az", "hdfs", "http", "https", "ftp")
-"""Beginnings of addresses that people name pictures by, and that are not read from."""
+"""Schemes of addresses that people use for pictures but that are not supported."""
 
 
 def find_pictures(given: Sequence[str]) -> dict[str, str]:
-    """Find the pictures as named, each once, and with each the folder that it was found in; empty for a single file.
+    """Return the pictures as named, each once, mapped to the folder in which it was found; empty for a single file.
 
-    A folder means all pictures in it and below, by name; a pattern (`scans/**/*.png`) that is no file itself, the
-    files and folders that match, by name; an address in an object store (`s3://bucket/scans/`), the pictures there.
-    Raises DataError for a folder without pictures, SettingError for the address of another system.
+    A folder stands for all pictures in and below it, by name; a pattern (`scans/**/*.png`) that is not a file itself,
+    for the matching files and folders, by name; an address in an object store (`s3://bucket/scans/`), for the pictures
+    there. Raises DataError for a folder without pictures, SettingError for the address of another system.
     """
     found: dict[str, str] = {}
     for place in given:
@@ -38,8 +38,8 @@ def find_pictures(given: Sequence[str]) -> dict[str, str]:
 
 
 def paths_inside(found: Mapping[str, str]) -> dict[str, str]:
-    """Return for each picture its path below the folder that it was found in; where there are several, that is a part
-    of the path.
+    """Return each picture's path relative to the folder in which it was found, beginning with that folder if there are
+    several.
     """
     several = len({folder for folder in found.values() if folder}) > 1
     return {name: _inside(name, folder, several) for name, folder in found.items()}
@@ -55,7 +55,7 @@ def _inside(name: str, folder: str, several: bool) -> str:
 
 
 def _matches(place: str) -> list[str]:
-    """Return what a pattern matches, by name; all else as it is."""
+    """Return what a pattern matches, by name; anything else unchanged."""
     if os.path.lexists(place) or place == STANDARD_INPUT:
         return [place]
     system, colon, _ = place.partition("://")
@@ -79,9 +79,7 @@ def _pictures_below_or_error(folder: str) -> list[str]:
 
 
 def _pictures_below(folder: str) -> Iterator[str]:
-    """Return all files with a picture's suffix in the folder and below, by name; hidden files and folders are left
-    out.
-    """
+    """Yield all files with a picture's suffix in and below the folder, by name, without hidden files and folders."""
     from digitry.images.sniff import SUFFIXES
 
     suffixes = tuple(SUFFIXES)

@@ -1,4 +1,4 @@
-"""Grids in words, for `digitry read --table`: rows under each other, figures aligned, doubt as a question mark."""
+"""Tables as text, for `digitry read --table`: rows below each other, digits aligned, doubt as a question mark."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def grid_lines(name: str, grids: Sequence[Grid], pages: int) -> list[str]:
-    """Write the grids of one picture with so many pages, each under a line that says which it is."""
+    """Format the grids of one picture with `pages` pages, each under a line that identifies it."""
     if not grids:
         return [f"{printable(name)}: no table"]
     lines: list[str] = []
@@ -32,10 +32,10 @@ def _title(name: str, grid: Grid, pages: int) -> str:
 
 
 def _rows(grid: Grid) -> list[str]:
-    """Lay out the cells below and beside the numbers of their columns and rows, from 0, as everywhere else."""
+    """Lay out the cells with the numbers of their columns above and of their rows at the left, counted from 0."""
     cells = [[_marked(cell) for cell in row] for row in grid.rows]
     table = [[str(column) for column in range(grid.columns)], *cells]
-    # The mark stands in a place of its own, so that figures stand under each other.
+    # The mark has its own column, so that the digits stay aligned.
     marked = [any(row[column].endswith("?") for row in cells) for column in range(grid.columns)]
     table = [
         [text if text.endswith("?") or not mark else f"{text} " for text, mark in zip(row, marked, strict=True)]

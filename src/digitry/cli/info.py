@@ -1,4 +1,4 @@
-"""digitry info: what a model is, and what can be done with it next."""
+"""digitry info: describe a model, and what can be done with it next."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from digitry.networks.model import Model
 
 WIDTH = 88
-"""Characters of a line of settings."""
+"""Characters per line of settings."""
 
 
 @click.command(
@@ -93,7 +93,7 @@ def _about(facts: dict[str, Any], model: Model) -> dict[str, list[str]]:
 
 
 def _settings(contract: Contract) -> list[str]:
-    """Return them as `--set` takes them; then those that are off, by name."""
+    """Return the settings as `--set` takes them, followed by the names of those that are off."""
     settings = {name: value for name, value in contract.settings.items() if value is not None}
     on = [f"{name}={_value(value)}" for name, value in settings.items() if value]
     off = [name for name, value in settings.items() if not value]
@@ -107,14 +107,14 @@ def _value(value: Any) -> str:
 
 
 def _wrapped(words: list[str], between: str) -> list[str]:
-    """Return words side by side, none of them parted, in as many lines as they need."""
+    """Return words side by side, none of them split, in as many lines as they need."""
     kept = [word.replace(" ", "\0") for word in words]
     lines = textwrap.wrap(between.join(kept), WIDTH, break_long_words=False, break_on_hyphens=False)
     return [line.replace("\0", " ") for line in lines]
 
 
 def _figures(contract: Contract) -> dict[str, list[str]]:
-    """Return what is known of its training, in words; figures that have none keep their names."""
+    """Return what is known of its training, in words; an empty list where nothing is."""
     from digitry.pages.number_words import percent
 
     left = dict(contract.metrics)
@@ -135,7 +135,7 @@ def _figures(contract: Contract) -> dict[str, list[str]]:
 
 
 def _next_steps(place: Path, folder: Path, model: Model, judged: dict[str, float]) -> list[str]:
-    """Return commands that fit this model now, each with what it is for."""
+    """Return the commands that are useful for this model now, each with its purpose."""
     from digitry.packages import can_train
 
     name = shlex.quote(str(place))
@@ -165,7 +165,7 @@ def _has_held_back(place: Path, model: Model) -> bool:
 
 
 def _what_is_missing(names: tuple[str, ...]) -> str:
-    """Say what it means that a model knows some of the ten digits."""
+    """Return a warning if the model knows only some of the ten digits."""
     from digitry.reading.networks import knows_some_digits
     from digitry.types import TEN_DIGITS
 

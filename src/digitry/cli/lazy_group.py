@@ -1,4 +1,4 @@
-"""The commands, one line of help each; a command's module is imported only when that command runs."""
+"""The commands, with one line of help each; a command's module is imported only when that command runs."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ COMMANDS = {
     "learning-curve": "Train on more and more images: would still more help?",
     "tune": "Find the best settings of a recipe.",
     "evaluate": "Judge a run on data it has not seen.",
-    "robustness": "Show a model photographs, corruptions and what is no digit.",
+    "robustness": "Show a model photographs, corruptions and pictures without a digit.",
     "calibrate": "Measure what a model's confidence is worth: when it is sure.",
     "info": "Show what a model reads, where it comes from and when it is sure.",
     "runs": "List runs, the best first.",
     "compare": "Lay runs side by side: is the difference more than chance?",
-    "adopt": "Make a model of somebody else's ONNX or Keras file.",
+    "adopt": "Turn somebody else's ONNX or Keras file into a model.",
     "export": "Write a run's model as ONNX, C, Keras, SavedModel or LiteRT.",
     "read": "Read the numbers in pictures.",
     "serve": "Serve the reader: a page to draw on, and an HTTP API.",
@@ -38,7 +38,7 @@ class LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import one command; None for a name that is none."""
+        """Import one command; None for an unknown name."""
         if cmd_name not in COMMANDS:
             return None
         command = importlib.import_module(f"digitry.cli.{cmd_name.replace('-', '_')}").command
@@ -53,7 +53,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that the first word names. Raises SettingError with near matches for another."""
+        """Return the command that the first word names. Raises SettingError with near matches for an unknown one."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             from digitry.errors import unknown_name
 
@@ -63,7 +63,7 @@ class LazyGroup(click.Group):
 
 
 def _refuse_empty(words: list[str]) -> None:
-    """Raise SettingError for an argument without a letter: as a path it would be the current folder."""
+    """Raise SettingError for an empty argument: as a path it would be the current folder."""
     for before, word in pairwise(words):
         if not word or re.fullmatch("--[a-z-]+=", word):
             from digitry.errors import SettingError

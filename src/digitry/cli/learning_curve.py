@@ -35,7 +35,7 @@ def _sizes(context: click.Context, parameter: click.Parameter, text: str | None)
     help="Numbers of training images to try.  [default: all, half of them, a quarter …, seven sizes at most]",
 )
 @click.option(
-    "--seeds", type=click.IntRange(1, 20), default=1, show_default=True, help="Train each size so many times."
+    "--seeds", type=click.IntRange(1, 20), default=1, show_default=True, help="Train each size this many times."
 )
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="The first seed.")
 @click.option("--run", type=click.Path(path_type=Path), help="The folder of all runs.  [default: runs/RECIPE-curve-N]")

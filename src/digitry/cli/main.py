@@ -22,19 +22,19 @@ def main() -> None:
     warnings.showwarning = _print_warning
     _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
-        # A console of another encoding gets escapes instead of a crash.
+        # If the console has another encoding, escapes are printed instead of a crash.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
         _run()
     except BrokenPipeError:
-        # Whoever read our output has gone, `| head` say: nothing is wrong. Within a command Click leaves so too.
+        # The reader of our output is gone, as with `| head`: not an error. Within a command Click exits likewise.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
 
 
 def _open_closed_streams() -> None:
-    """Open what the shell has closed, with `>&-` say, onto nothing: the next file would be opened in its place."""
+    """Open streams that the shell has closed, as with `>&-`, to nothing: the next file would take their place."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - to the end

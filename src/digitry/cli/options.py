@@ -17,8 +17,8 @@ model_option = click.option(
     "models",
     multiple=True,
     metavar="RUN|FILE.onnx|NAME",
-    help="A run folder, an ONNX file, or the name of a network that comes with digitry (shipped, or small: tiny, say); "
-    "for digits, for numbers or for pages; give it several times for several. [default: the built-in ones]",
+    help="A run folder, an ONNX file, or the name of a network that comes with digitry (shipped, or a small one such "
+    "as tiny); for digits, for numbers or for pages; may be repeated. [default: the built-in ones]",
 )
 
 expect_option = click.option(
@@ -42,8 +42,8 @@ def setting_pairs(context: click.Context, parameter: click.Parameter, values: tu
 
 
 def refuse_beside(option: str, *its_own: str) -> None:
-    """Raise SettingError where something is given beside an option for which it would be ignored: all but `its_own`
-    parameters of the command that runs.
+    """Raise SettingError if something is given beside an option that would ignore it: any parameter of the running
+    command but `its_own`.
     """
     context = click.get_current_context()
     others = [
@@ -58,14 +58,14 @@ def refuse_beside(option: str, *its_own: str) -> None:
 
 
 def view_options(command: Function) -> Function:
-    """Give a command the options that say how data lies; `with_view` joins them to its name."""
+    """Give a command the options that say how images are laid; `with_view` joins them to the dataset's name."""
     for option in reversed(_VIEW):
         command = option(command)
     return command
 
 
 def with_view(data: str, transpose: bool, rotate: str | None, invert: bool | None) -> str:
-    """Return the name of a dataset with how it lies behind it, as `load_dataset` takes it."""
+    """Return the name of a dataset with its view appended, as `load_dataset` takes it."""
     from digitry.datasets.view import View
 
     suffix = View(transpose, int(rotate or 0), invert).suffix
@@ -73,24 +73,24 @@ def with_view(data: str, transpose: bool, rotate: str | None, invert: bool | Non
 
 
 _VIEW = (
-    click.option("--transpose", is_flag=True, help="The images lie on their side, rows for columns, as EMNIST's do."),
-    click.option("--rotate", type=click.Choice(["90", "180", "270"]), help="Turn them clockwise, after --transpose."),
+    click.option("--transpose", is_flag=True, help="Swap rows and columns of the images, as EMNIST's need."),
+    click.option("--rotate", type=click.Choice(["90", "180", "270"]), help="Turn images clockwise, after --transpose."),
     click.option(
-        "--invert/--no-invert", default=None, help="Arrays are dark on light, or not; else their edges decide."
+        "--invert/--no-invert", default=None, help="Arrays are dark on light, or not; by default their edges decide."
     ),
 )
 
 
 def knowledge_options(command: Function) -> Function:
-    """Give a command the options that say what a person knows about the numbers, by the names of `Knowledge`."""
+    """Give a command the options for what the user knows about the numbers, named as in `Knowledge`."""
     for option in reversed(_KNOWLEDGE):
         command = option(command)
     return command
 
 
 _KNOWLEDGE = (
-    click.option("--between", metavar="LOW,HIGH", help="Numbers are worth from LOW to HIGH, 0,20 say."),
-    click.option("--length", metavar="N..M", help="Numbers have N to M digits, 4..8 say, or exactly N."),
+    click.option("--between", metavar="LOW,HIGH", help="Numbers have values from LOW to HIGH, such as 0,20."),
+    click.option("--length", metavar="N..M", help="Numbers have N to M digits, such as 4..8, or exactly N."),
     click.option("--check", metavar="NAME", help="Numbers end in a check digit, by its name: {checks}."),
     click.option("--column", metavar="N", help="Only the numbers in column N of a page's tables, from 0."),
     click.option(

@@ -1,4 +1,4 @@
-"""How far a command is, on stderr, with the time left: a bar on a terminal, plain lines elsewhere."""
+"""A command's progress, on stderr, with the time left: a bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 SHOWN_AFTER_SECONDS = 2.0
-"""What is over sooner needs no bar."""
+"""Work that ends sooner needs no bar."""
 
 FORESEEN_AFTER_SECONDS = 1.0
-"""How long parts are done before it is said how long all of them take."""
+"""How long parts are timed before the total time is announced."""
 
 WORTH_TELLING_SECONDS = 10.0
-"""Of less it is not said beforehand how long it takes."""
+"""Shorter totals are not announced."""
 
 LINE_EVERY_SECONDS = 10.0
-"""Shortest time between two plain lines about one thing."""
+"""Minimum time between two plain lines about one thing."""
 
 
 class Bar:
-    """Shows what is being done, how much of it, and how long the rest takes. Called as any `digitry.datasets.Progress`.
+    """Shows what is being done, how much of it, and how long the rest takes. Usable as `digitry.datasets.Progress`.
 
-    It appears once the work takes longer than `after_seconds`, so that quick commands stay quiet; `quiet` never shows
-    anything but notes. Use it as a context manager: the bar goes when the block ends.
+    It appears once the work takes longer than `after_seconds`, so that quick commands stay quiet; with `quiet` only
+    notes are shown. Use it as a context manager: the bar disappears at the end of the block.
     """
 
     def __init__(self, *, quiet: bool, after_seconds: float | None = None) -> None:
@@ -51,9 +51,9 @@ class Bar:
             self._shown = None
 
     def __call__(self, what: str, done: int, total: int) -> None:
-        """Show that `done` of `total` parts of the work are done; now it is at `what`."""
+        """Show that `done` of `total` parts of `what` are done."""
         if done < self._done or total != self._total or (what != self._what and done == self._done):
-            self._left.start(done)  # something else: what came before says nothing about the time left
+            self._left.start(done)  # a new task: the earlier one says nothing about the time left
         self._what, self._done, self._total = what, done, total
         if not self._quiet and time.monotonic() - self._began >= self._after:
             self._show_bar() if is_interactive(sys.stderr) else self._print_line()
@@ -81,7 +81,7 @@ class Bar:
 
 
 class Foreseen(Bar):
-    """Says, once the first parts are done, how long all take here; `fewer` says how to have fewer of them."""
+    """Announces the total time once the first parts are done; `fewer` says how to have fewer of them."""
 
     def __init__(self, *, quiet: bool, fewer: str = "") -> None:
         super().__init__(quiet=quiet)
@@ -89,7 +89,7 @@ class Foreseen(Bar):
         self._began_parts: float | None = None
 
     def __call__(self, what: str, done: int, total: int) -> None:
-        """Do as any `Bar`; `done` is 0 before the first part."""
+        """Update as `Bar` does; `done` is 0 before the first part."""
         if done == 0:
             self._began_parts = time.monotonic()
         elif self._began_parts is not None:
@@ -116,7 +116,7 @@ class Counter(Bar):
         return self
 
     def step(self) -> None:
-        """Count one more that is done."""
+        """Count one more as done."""
         self._count += 1
         self(self._label, self._count, self._length)
 
@@ -131,7 +131,7 @@ def _new_bar() -> tuple[Progress, TaskID]:
         TextColumn("{task.percentage:>3.0f}%"),
         TextColumn("{task.fields[left]}"),
     ]
-    # What goes to stdout are results: they must not be sent through the bar to stderr.
+    # Results go to stdout: they must not be redirected through the bar to stderr.
     bar = Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False)
     bar.start()
     return bar, bar.add_task("", left="")

@@ -1,4 +1,4 @@
-"""digitry read: the numbers in pictures, for people, as JSON, or into tables."""
+"""digitry read: the numbers in pictures, as text, as JSON, or in tables."""
 
 from __future__ import annotations
 
@@ -30,28 +30,28 @@ if TYPE_CHECKING:
     type=click.Choice(["auto", "0", "90", "180", "270"]),
     default="auto",
     show_default=True,
-    help="By how many degrees, clockwise, a page is turned before it is read; auto finds out.",
+    help="Turn pages by this many degrees, clockwise, before reading; auto finds out.",
 )
 @click.option(
     "--only",
     type=click.Choice(["written", "printed", "all"]),
     default="written",
     show_default=True,
-    help="Which numbers of a page are wanted.",
+    help="Which numbers of a page to read.",
 )
 @click.option(
     "--signs",
     type=click.Choice(["yes", "no"]),
     default="yes",
     show_default=True,
-    help="Whether numbers carry their signs (-8, 2.5, 12/05/2024); no gives their digits alone.",
+    help="Whether to read numbers with their signs (-8, 2.5, 12/05/2024); no gives their digits alone.",
 )
 @click.option(
     "--decimal",
     type=click.Choice(["auto", "comma", "point"]),
     default="auto",
     show_default=True,
-    help="What parts a number's whole from its fraction, for its value in JSON; the other groups thousands.",
+    help="The decimal separator, for a number's value in JSON; the other one groups thousands.",
 )
 @knowledge_options
 @click.option(
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     default=0.005,
     show_default=True,
     metavar="SHARE",
-    help="How many of the readings that are called sure may be wrong, from 0 to 1.",
+    help="Fraction of the sure readings that may be wrong, from 0 to 1.",
 )
 @model_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per page, one per line, and nothing else.")
@@ -121,16 +121,16 @@ def command(
     folder means all pictures in it and below, a pattern in quotes ("scans/**/*.png") what matches, s3://bucket/scans/
     or gs://bucket/scans/ a folder in an object store (extra digitry[parquet]), a dash the standard input.
 
-    What is known about the numbers (--between, --length, --check) chooses among what each may be; such a choice is
-    never sure, and what fits in no way is kept, not sure.
+    What is known about the numbers (--between, --length, --check) decides between possible readings; such a choice is
+    never sure, and a number that fits in no way is kept as not sure.
 
-    A picture that cannot be read is one line on stderr; the others are read, and the exit code is 3. With --csv,
-    --jsonl, --out or --table FILE nothing is printed but what --json asks for, and how many numbers were read is a
-    note on stderr, as are the files that were written; --csv - prints the table itself. --table without a FILE comes
-    after the pictures.
+    A picture that cannot be read gives one line on stderr; the others are read, and the exit code is 3. With --csv,
+    --jsonl, --out or --table FILE only what --json asks for is printed; a note on stderr says how many numbers were
+    read, and which files were written; --csv - prints the table itself. --table without a FILE comes after the
+    pictures.
     """
     if not pictures:
-        if table not in (None, STANDARD_OUTPUT):  # it took the picture for its file
+        if table not in (None, STANDARD_OUTPUT):  # --table took the picture for its file
             raise SettingError(f"no picture is named but {table}; name the pictures before --table")
         raise click.MissingParameter(ctx=click.get_current_context(), param_hint="'PICTURE...'", param_type="argument")
     from digitry.cli.find_pictures import find_pictures, paths_inside
@@ -174,7 +174,7 @@ def command(
         for table_file in tables:
             stack.enter_context(table_file)
         done = min((table.done for table in tables), default=0)
-        # Where the readings themselves appear on the terminal they are the progress.
+        # Readings that appear on the terminal are themselves the progress.
         is_progress = not quiet and (text == "" or not sys.stdout.isatty())
         counter = stack.enter_context(Counter("reading", len(names) - done, quiet=not is_progress))
         if done and not quiet:
@@ -183,7 +183,7 @@ def command(
             failures = max(table.start(done) for table in tables)
         results = stack.enter_context(closing(_results(names[done:], settings, maker, explain, ray)))
         for index, made in enumerate(results):
-            if index == 0:  # not before the model has shown that it is good
+            if index == 0:  # not before the model has proved usable
                 failures = max((table.start(done) for table in tables), default=0)
             for table_file, lines in zip(tables, made.lines, strict=True):
                 table_file.append(lines)
@@ -211,7 +211,7 @@ def command(
 
 
 def _asked_files(csv: Path | None, jsonl: Path | None, out: Path | None) -> dict[str, Path | None]:
-    """Return the file of each kind. Raises SettingError for one whose ending says no kind, and for two of a kind."""
+    """Return the file of each kind. Raises SettingError for an unknown suffix, and for two files of one kind."""
     asked = {"csv": csv, "jsonl": jsonl, "parquet": None}
     if out is None:
         return asked
@@ -224,10 +224,10 @@ def _asked_files(csv: Path | None, jsonl: Path | None, out: Path | None) -> dict
 
 
 def _check_places(drawings: Path | None, page: Path | None, files: Sequence[Path]) -> None:
-    """Raise SettingError where something written would take the place of something else, or of a picture; StorageError
-    where it cannot be written.
+    """Raise SettingError if a written file would overwrite another one, or a picture; StorageError if it cannot be
+    written.
 
-    Of `--explain a.png b.png` the first is the page that is to be written.
+    In `--explain a.png b.png`, the first is taken for the page to be written.
     """
     from digitry.files import PAGE_SUFFIXES, check_file_place, check_place
 
@@ -246,7 +246,7 @@ def _check_places(drawings: Path | None, page: Path | None, files: Sequence[Path
 
 
 def _printed(files: dict[str, Path | None], *, as_json: bool, grids: bool) -> Text:
-    """Return what is asked for on stdout; empty for what people read. Raises SettingError for two things."""
+    """Return what is to be printed on stdout; empty for plain text. Raises SettingError for two things."""
     asked: dict[str, Text] = {"--json": "json"} if as_json else {}
     asked |= {"--table": "table"} if grids else {}
     kinds: dict[str, Text] = {"csv": "csv", "jsonl": "json"}
@@ -257,7 +257,7 @@ def _printed(files: dict[str, Path | None], *, as_json: bool, grids: bool) -> Te
 
 
 def _grid_file(table: str | None, expect: str, *, as_json: bool, resume: bool) -> Path | None:
-    """Return the file that grids are written to, if any. Raises SettingError for what does not go together."""
+    """Return the file that grids are written to, if any. Raises SettingError for incompatible options."""
     if table is None:
         return None
     if expect != "page":
@@ -297,7 +297,7 @@ def _results(
 
 
 def _explain(reader: Reader, outcome: Outcome, path: Path) -> tuple[Path, ...]:
-    """Write a page of each page of the picture; these files."""
+    """Write one explanation for each page of the picture; return the files."""
     from digitry.files import write_atomically
     from digitry.visualization.explain import explain_page
 

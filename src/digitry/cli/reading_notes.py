@@ -1,4 +1,4 @@
-"""What `digitry read` says at its end, beside the results: what was read, and which files were written."""
+"""The closing notes of `digitry read`: what was read, and which files were written."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from digitry.cli.reading_output import Made
 from digitry.cli.reading_text import printable
 
 MOST_NAMED = 3
-"""Drawings of a folder of pictures are many."""
+"""Maximum number of files named: a folder of pictures gives many drawings."""
 
 
 @dataclass
 class ReadingNotes:
-    """Counts what is made of each picture."""
+    """Counts the results of each picture."""
 
     pictures: int = 0
     numbers: int = 0
@@ -24,18 +24,18 @@ class ReadingNotes:
     """Drawings and explanations."""
 
     def add(self, made: Made) -> None:
-        """Count one more."""
+        """Count one picture."""
         self.pictures += made.failure is None
         self.numbers += made.numbers
         self.sure += made.sure
         self.written += made.written
 
     def what_was_read(self) -> str:
-        """Say it in one line, for a person to whom no reading was printed."""
+        """Return one line about the readings, for a user to whom none were printed."""
         return f"read {_count(self.pictures, 'picture')}: {_count(self.numbers, 'number')}, {self.sure:,} of them sure"
 
     def what_was_written(self, tables: Iterable[Path], grids: Path | None, grid_count: int) -> str:
-        """Name the files in one line: tables of numbers, that of grids, drawings; empty where there are none."""
+        """Return one line that names the files: tables of numbers, of grids, drawings; empty if there are none."""
         named = [printable(str(path)) for path in tables]
         if grids is not None:
             named.append(f"{printable(str(grids))} ({_count(grid_count, 'table')})")

@@ -1,4 +1,4 @@
-"""What `digitry read` makes of each picture, where it was read: text, lines of tables, a drawing."""
+"""What `digitry read` makes of each picture, in the process that reads it: text, lines of tables, a drawing."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from digitry.reading.batch.records import Outcome
 
 Text = Literal["", "line", "whole", "json", "csv", "table"]
-"""What goes to stdout: nothing, a line a page, all about one picture, JSON, a row a number, the tables as grids."""
+"""What goes to stdout: nothing, a line per page, all about one picture, JSON, a row per number, the tables as grids."""
 
 CSV_HEADER = FORMATS["csv"].header.decode()
 """Printed before the rows."""
 
 
 class Made(NamedTuple):
-    """What travels back from the process that read a picture."""
+    """The results sent back by the process that read a picture."""
 
     failure: str | None
     """Why it could not be read, on one line, with its name."""
@@ -34,18 +34,18 @@ class Made(NamedTuple):
     lines: tuple[bytes, ...]
     """For each file with one row per number."""
     grids: tuple[Grid, ...] = ()
-    """The tables of its pages, where they are written."""
+    """The tables of its pages, if they are to be written."""
     written: tuple[Path, ...] = ()
-    """The files that show it: a drawing a page, or an explanation."""
+    """The files that show it: a drawing per page, or an explanation."""
     numbers: int = 0
-    """How many were read in it."""
+    """Number of numbers read in it."""
     sure: int = 0
-    """How many of them are sure."""
+    """Number of those that are sure."""
 
 
 @dataclass(frozen=True)
 class Maker:
-    """Called with every outcome, in whatever process."""
+    """Called with every outcome, in any process."""
 
     text: Text
     tables: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ class Maker:
     """Name of a picture → where its drawing goes."""
 
     def __call__(self, outcome: Outcome) -> Made:
-        """Make what is written of one picture, in the process that read it."""
+        """Make the output for one picture, in the process that read it."""
         failure = None
         if outcome.failure is not None:
             failure = reading_text.printable(f"{outcome.name}: {outcome.failure}")
@@ -85,12 +85,11 @@ class Maker:
 
 
 def drawing_paths(folder: Path, pictures: Mapping[str, str]) -> dict[str, Path]:
-    """Return the drawing of each picture in `folder`, by its name; `pictures` says by which path below it, before
-    the suffix changes.
+    """Return picture → its drawing in `folder`; `pictures` maps each to its relative path, before the suffix changes.
 
-    No two share one: `7.jpg` beside `7.png` is drawn to `7.jpg.png`, a third one to `7-2.png`; `7-page2.png` always to
-    `7-page2.png.png`, because so a second page of `7.tif` is drawn. Raises SettingError when a drawing would lie where
-    the pictures are: it could take the place of one.
+    No two share a drawing: `7.jpg` beside `7.png` is drawn to `7.jpg.png`, a third one to `7-2.png`; `7-page2.png`
+    always to `7-page2.png.png`, because the second page of `7.tif` is drawn to `7-page2.png`. Raises SettingError if a
+    drawing would lie where the pictures are: it could overwrite one.
     """
     sources = {place.resolve() for place in {Path(name).parent for name in pictures if name != STANDARD_INPUT}}
     for place in {(folder / inside).parent for inside in pictures.values()}:
@@ -115,7 +114,7 @@ def drawing_paths(folder: Path, pictures: Mapping[str, str]) -> dict[str, Path]:
 
 
 def _draw(outcome: Outcome, path: Path) -> tuple[Path, ...]:
-    """Draw each of its pages into a file of its own; these files."""
+    """Draw each page into its own file; return the files."""
     from digitry.files import write_atomically
     from digitry.visualization.draw import draw_reading
 

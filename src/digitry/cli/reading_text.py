@@ -1,4 +1,4 @@
-"""Readings in words, for `digitry read`: a line a picture, or all of one picture with a table of its page."""
+"""Readings as text, for `digitry read`: a line per picture, or all about one picture with a table of its page."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ LEAST_SHOWN = 0.001
 
 
 def page_lines(name: str, readings: Sequence[Reading]) -> list[str]:
-    """Write one line a page: name, numbers in reading order, the least of their confidences, and the doubt if any."""
+    """Format one line per page: name, numbers in reading order, their lowest confidence, and the doubt if any."""
     return [f"{_title(name, reading, readings)}: {_summary(reading)}" for reading in readings]
 
 
 def whole(readings: Sequence[Reading]) -> list[str]:
-    """Return all there is to say about one picture: its number with alternatives, or a table of its numbers."""
+    """Return everything about one picture: its number with alternatives, or a table of its numbers."""
     text: list[str] = []
     for reading in readings:
         if len(readings) > 1:
@@ -31,7 +31,7 @@ def whole(readings: Sequence[Reading]) -> list[str]:
 
 
 def printable(text: str) -> str:
-    """Return a file name that cannot move the cursor, break the line or fail to print."""
+    """Return a file name without characters that move the cursor, break the line or cannot be printed."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
@@ -85,7 +85,7 @@ def _table(reading: Reading) -> list[str]:
 
 
 def _line_numbers(numbers: Sequence[Number]) -> Iterator[int]:
-    """Tell on which line of writing each number stands, from 1, for numbers in reading order."""
+    """Yield the line of writing on which each number stands, from 1, for numbers in reading order."""
     line = 1
     for index, number in enumerate(numbers):
         if index and not _goes_on(numbers[index - 1], number):
@@ -94,6 +94,6 @@ def _line_numbers(numbers: Sequence[Number]) -> Iterator[int]:
 
 
 def _goes_on(left: Number, right: Number) -> bool:
-    """Tell whether two numbers that follow each other stand on one line: further right, and beside one another."""
+    """Return whether two successive numbers are on one line: the second further right, and beside the first."""
     overlap = min(left.box[1] + left.box[3], right.box[1] + right.box[3]) - max(left.box[1], right.box[1])
     return right.box[0] > left.box[0] and 2 * overlap > min(left.box[3], right.box[3])

@@ -67,7 +67,7 @@ def show(name: str) -> None:
 
 
 def _print_setting(name: str, value: Any, about: About) -> None:
-    """Print a setting, its value, what it does, and what it may be."""
+    """Print a setting: its value, what it does, and its possible values."""
     shown = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
     shown = shown.lower() if isinstance(value, bool | None) else shown or "none"
     click.echo(f"  {name} = {shown}")
@@ -76,7 +76,7 @@ def _print_setting(name: str, value: Any, about: About) -> None:
 
 
 def _brought() -> list[Any]:
-    """Return the recipes of installed packages; what is wrong with one goes to stderr."""
+    """Return the recipes of installed packages; report broken ones on stderr."""
     from digitry.errors import DigitryError
     from digitry.packages import broken, brought
     from digitry.recipes import registry

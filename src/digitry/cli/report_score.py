@@ -1,4 +1,4 @@
-"""How a score is told: what could not be used, the figures, the page, the exit code."""
+"""Reporting a score: what could not be used, the figures, the page, the exit code."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def report_score(
     *,
     as_json: bool,
 ) -> None:
-    """Print figures, as JSON or by `show`, and `write` the page where one is wanted, given the command that makes it.
+    """Print figures, as JSON or with `show`, and `write` a page if wanted, passing it the command that reproduces it.
 
-    `not_read`: names of files that could not be used, and why; where there are any, this leaves with 3.
+    `not_read` lists files that could not be used, and why; if there are any, the program exits with 3.
     """
     from digitry.cli.reading_text import printable
     from digitry.errors import DataError
@@ -34,7 +34,7 @@ def report_score(
         click.echo(json.dumps(figures, allow_nan=False))
     else:
         show()
-    if page:  # last: where it cannot be written, the figures are known
+    if page:  # last, so that the figures are printed even if it cannot be written
         write(page, shlex.join(["digitry", *sys.argv[1:]]))
         if not as_json:
             click.echo(f"Page: {page}")

@@ -1,4 +1,4 @@
-"""`digitry robustness`: how well does a model read what it was not made on?"""
+"""`digitry robustness`: how well does a model read unfamiliar input?"""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from digitry.errors import SettingError
 PARTS = ("mnist", "corruptions", "photographs", "numbers", "signs", "pages", "open_set")
 
 
-@click.command("robustness", short_help="Show a model photographs, corruptions and what is no digit.")
+@click.command("robustness", short_help="Show a model photographs, corruptions and pictures without a digit.")
 @click.argument("model", metavar="[RUN|FILE.onnx|NAME]", required=False)
 @click.option("--beside", metavar="RUN|FILE.onnx|NAME", help="A second model, for the corruptions.")
 @click.option("--part", "parts", multiple=True, metavar=f"[{'|'.join(PARTS)}]", help="Only this part; may be repeated.")
 @click.option("--quick", is_flag=True, help="A tenth of the pictures, for a first look.")
-@click.option("--jobs", type=click.IntRange(1, 256), help="Processes. [default: one a core]")
+@click.option("--jobs", type=click.IntRange(1, 256), help="Processes. [default: one per core]")
 @click.option(
     "--html",
     "page",
@@ -39,13 +39,13 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Show a model MNIST's test digits in ways they were not made, and things that are no digit at all.
+    """Show a model MNIST's test digits in unfamiliar forms, and pictures without a digit.
 
-    The parts: mnist (as arrays, and as PNG files), corruptions (after MNIST-C), photographs of digits,
-    numbers (photographs of numbers and of lists), signs (photographs of numbers with signs: 2.5, -8, 12/05/2024),
-    pages (drawn, of every kind), open_set (blank paper, noise, clothes, letters, signs, scribbles, shapes). Everything
-    takes about a quarter of an hour on two cores, --quick two minutes; the same pictures every time. The model is the
-    one that comes with digitry unless you name one: a run, a file, or another that comes with it (tiny, say).
+    The parts: mnist (as arrays, and as PNG files), corruptions (after MNIST-C), photographs of digits, numbers
+    (photographs of numbers and of lists), signs (photographs of numbers with signs: 2.5, -8, 12/05/2024), pages (drawn,
+    of every kind), open_set (blank paper, noise, clothes, letters, signs, scribbles, shapes). Everything takes about a
+    quarter of an hour on two cores, --quick two minutes; the pictures are the same every time. The default model is the
+    one that comes with digitry; name a run, a file, or another that comes with it (such as tiny).
     """
     from digitry.cli.progress import Bar
     from digitry.evaluation.robustness import robustness
@@ -73,7 +73,7 @@ def command(
     else:
         blocks = [[title(result)], *(text_table(table) for _, table in tables(result))]
         click.echo("\n\n".join("\n".join(block) for block in blocks))
-    if page is not None:  # last: where it cannot be written, the figures are known
+    if page is not None:  # last, so that the figures are printed even if it cannot be written
         write_robustness_page(result, page, command=shlex.join(["digitry", *sys.argv[1:]]))
         if not as_json:
             click.echo(f"Page: {page}")

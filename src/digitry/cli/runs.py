@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from digitry.evaluation.list_runs import RunList
 
 _PLAIN_WIDTH = 160
-"""Characters a line where there is no terminal to ask."""
+"""Characters per line if there is no terminal to ask."""
 
 
 @click.command("runs")
@@ -25,7 +25,7 @@ _PLAIN_WIDTH = 160
     metavar="ORDER",
     help="validation, test, loss, seconds, size, created, run, recipe, data or seed.",
 )
-@click.option("--reverse", is_flag=True, help="The other way round.")
+@click.option("--reverse", is_flag=True, help="Reverse the order.")
 @click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write it as a page too.")
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON and nothing else.")
 def command(folder: Path, sort: str, reverse: bool, html: Path | None, as_json: bool) -> None:

@@ -24,7 +24,7 @@ MISTAKES_SHOWN = 10
     "--max-error",
     type=float,
     metavar="SHARE",
-    help="How many of the readings that are called sure may be wrong, from 0 to 1.",
+    help="Fraction of the sure readings that may be wrong, from 0 to 1.",
 )
 @click.option(
     "--html", "page", type=click.Path(path_type=Path), metavar="OUT.html", help="Also a page with the mistakes."
@@ -43,13 +43,13 @@ def command(
     """Read your own labelled pictures and count what is right.
 
     A folder with a labels.csv (columns file,label and perhaps author), such a .csv itself, a folder with class folders
-    0/ to 9/, an export of Label Studio, or arrays: a table of pixels, .npz, IDX and what else --data takes. Labels are
-    whole numbers, compared by their digits. Where pictures are marked as test, only those are read. A file or a label
-    that cannot be used counts as wrong; it is one line on stderr and the exit code is 3.
+    0/ to 9/, an export of Label Studio, or arrays: a table of pixels, .npz, IDX and whatever else --data takes. Labels
+    are whole numbers, compared by their digits. If pictures are marked as test, only those are read. A file or a label
+    that cannot be used counts as wrong; it gives one line on stderr, and the exit code is 3.
 
     Pages with many numbers: a labels.json, a list of {"file", "numbers"}, or a labels.csv with one row per number
-    (columns file,number); "rows", or the columns row and column, say where in a table. Then recall, precision and F1
-    are given.
+    (columns file,number); "rows", or the columns row and column, give their places in a table. Recall, precision and F1
+    are printed then.
     """
     from digitry.evaluation.whole_pages.page_labels import find_page_labels
     from digitry.files import expanded
@@ -90,7 +90,7 @@ def command(
 
 
 def _learnt_from(run: Path, score: Score) -> bool:
-    """Tell whether the run was trained on the pictures that were scored; those marked as test it never saw."""
+    """Return whether the run was trained on the scored pictures; it never saw those marked as test."""
     from digitry.datasets.load import data_place
     from digitry.errors import ModelError
     from digitry.runs import Run

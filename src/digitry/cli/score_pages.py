@@ -1,4 +1,4 @@
-"""digitry score, where the labels are of whole pages."""
+"""digitry score for labels of whole pages."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ def score_pages_command(
     place: Path, expect: str, models: tuple[str, ...], max_error: float | None, html: Path | None, *,
     as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
-    """Read labelled pages and print what is right; leaves with 3 where some could not be used.
+    """Read labelled pages and print what is right; exits with 3 if some could not be used.
 
-    Raises SettingError for another expectation than pages.
+    Raises SettingError for another `expect` than pages.
     """
     from digitry.cli.progress import Bar
     from digitry.cli.report_score import report_score

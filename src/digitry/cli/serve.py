@@ -28,14 +28,14 @@ HOST = r"[a-z0-9._\-]+|[0-9a-f]*:[0-9a-f.]*:[0-9a-f:.]*|\[[0-9a-f:.]+\]"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 PROBE_SECONDS = 3.0
-"""A server that takes longer is not well."""
+"""A server that takes longer is unhealthy."""
 
 
 class Seconds(click.FloatRange):
-    """A range that nan is not in: no comparison keeps it out."""
+    """A range that rejects nan, which passes every comparison."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Turn what was typed into seconds; what is no number of seconds is a usage error."""
+        """Convert the argument to seconds; anything else is a usage error."""
         seconds = super().convert(value, param, ctx)
         if math.isnan(seconds):
             self.fail(f"{value!r} is not a number of seconds", param, ctx)
@@ -60,16 +60,16 @@ def _limit_options(command: Any) -> Any:
     "models",
     multiple=True,
     metavar="[NAME=]RUN|FILE.onnx",
-    help="A run folder, an ONNX file, or a network that comes with digitry (shipped or tiny, say), under a name; "
-    "several are asked for by ?model=NAME, the first without. Networks for digits, numbers and pages under the same "
-    "name, or all without one, read together. SIGHUP reads them again. [default: the built-in ones]",
+    help="A run folder, an ONNX file, or a network that comes with digitry (such as shipped or tiny), under a name; "
+    "requests choose one of several by ?model=NAME, by default the first. Networks for digits, numbers and pages under "
+    "the same name, or all without one, read together. SIGHUP reloads them. [default: the built-in ones]",
 )
 @click.option("--collect", type=click.Path(path_type=Path), metavar="DIR", help="Keep corrected drawings and pages.")
 @click.option(
     "--token",
     envvar="DIGITRY_TOKEN",
     show_envvar=True,
-    help="What every request to /v1 has to know; rather in the environment, where other users do not see it.",
+    help="Required in every request to /v1; better set in the environment, hidden from other users.",
 )
 @click.option("--no-auth", is_flag=True, help="Listen on another address without a token.")
 @click.option("--allow-host", multiple=True, metavar="NAME", help="Another name that the server is reached by.")
@@ -77,7 +77,7 @@ def _limit_options(command: Any) -> Any:
     "--allow-origin",
     multiple=True,
     metavar="https://…",
-    help="Another site whose pages may ask, as https://example.org; or * for all, where there is no token.",
+    help="Another site whose pages may send requests, such as https://example.org; or *, for all, without a token.",
 )
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Servers on the same port.")
 @click.option(
@@ -87,10 +87,10 @@ def _limit_options(command: Any) -> Any:
     help="Reading processes per worker. [default: cores]",
 )
 @click.option(
-    "--probe", is_flag=True, help="Start nothing: ask the server that runs on --port whether it is ready; 1 if not."
+    "--probe", is_flag=True, help="Start nothing: ask the server on --port whether it is ready; exit code 1 if not."
 )
 @click.option("--listener", type=int, hidden=True, help="A worker's: the number of the open socket.")
-@click.option("--log-requests", is_flag=True, help="One line a request: no address, no name, nothing of the picture.")
+@click.option("--log-requests", is_flag=True, help="One line per request: no address, no name, nothing of the picture.")
 @click.option("--quiet", is_flag=True, help="Nothing but errors.")
 @_limit_options
 def command(
@@ -112,8 +112,8 @@ def command(
 ) -> None:
     """Serve the reader until it is stopped by SIGTERM or Ctrl-C.
 
-    The page at / reads drawings in the browser, without sending them; /api describes the HTTP API. Nothing that is
-    sent is stored, unless --collect says where, and the page says so too.
+    The page at / reads drawings in the browser, without sending them; /api describes the HTTP API. Nothing that is sent
+    is stored, unless --collect says where, and the page then says so too.
     """
     if probe:
         sys.exit(_probe(host, port))
@@ -129,7 +129,7 @@ def command(
     need(*PACKAGES, by="serve", extra="serve")
     if collect is not None:
         check_place(collect)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until models can be loaded anew: else it would end a start
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until models can be reloaded; by default it would end the process
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.WARNING if quiet else logging.INFO,
@@ -158,14 +158,14 @@ def command(
 
 
 def _probe(host: str, port: int) -> int:
-    """Ask a running server whether it is ready, as a container's health check does; returns 0 where it is, else 1."""
+    """Ask a running server whether it is ready, as a container's health check does; return 0 if it is, else 1."""
     from http.client import HTTPConnection, HTTPException
 
     connection = HTTPConnection({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port, timeout=PROBE_SECONDS)
     try:
         connection.request("GET", "/readyz")
         status = connection.getresponse().status
-    except (OSError, HTTPException, UnicodeError) as error:  # UnicodeError: a name that no host has
+    except (OSError, HTTPException, UnicodeError) as error:  # UnicodeError: an impossible host name
         click.echo(f"digitry: no server answers on port {port}: {error}", err=True)
         return 1
     finally:
@@ -176,7 +176,7 @@ def _probe(host: str, port: int) -> int:
 
 def allowed_hosts(given: tuple[str, ...]) -> frozenset[str]:
     """Return names of this server as browsers write them in the Host header, without the port. Raises SettingError for
-    what can never stand there.
+    invalid ones.
     """
     for name in given:
         if not re.fullmatch(HOST, name.lower()):
@@ -188,8 +188,8 @@ def allowed_hosts(given: tuple[str, ...]) -> frozenset[str]:
 
 
 def allowed_origins(given: tuple[str, ...], *, has_token: bool) -> frozenset[str]:
-    """Return the sites that may ask, as browsers write them. Raises SettingError for what is no site, and for all of
-    them where a token is to keep strangers out.
+    """Return the sites that may send requests, as browsers write them. Raises SettingError for anything that is not a
+    site, and for `*` with a token, which is there to keep strangers out.
     """
     for origin in given:
         if origin == "*" and has_token:
@@ -203,7 +203,7 @@ def allowed_origins(given: tuple[str, ...], *, has_token: bool) -> frozenset[str
 
 
 def _models(given: tuple[str, ...]) -> dict[str, tuple[Path, ...]]:
-    """Read NAME=PATH … → name → paths; none for the shipped models, which are also there where nothing is given."""
+    """Parse NAME=PATH … → name → paths; none for the shipped models, which are also used if nothing is given."""
     if len(given) in (2, 3) and "=" not in "".join(given) and _read_together(given):
         return {_name_of(given[0]): tuple(map(Path, given))}
     found: dict[str, tuple[Path, ...]] = {}
@@ -223,7 +223,7 @@ def _name_of(path: str) -> str:
 
 
 def _read_together(given: tuple[str, ...]) -> bool:
-    """Tell whether these models read different things: digits, numbers, pages."""
+    """Return whether these models read different things: digits, numbers, pages."""
     from digitry.networks.model import Model
 
     return "shipped" not in given and len({Model.open(one).reads for one in given}) == len(given)

@@ -19,21 +19,23 @@ from digitry.cli.options import setting_pairs, view_options, with_view
     "--from",
     "start_from",
     metavar="shipped|RUN|FILE.onnx",
-    help="Continue from the shipped model's weights, or from another's: a run's, or those of a small network that "
-    "comes with digitry (tiny, say); on your own pictures, with --data.",
+    help="Continue from the weights of the shipped model, of a run, or of a small network that comes with digitry "
+    "(such as tiny); on your own pictures, with --data.",
 )
 @click.option(
     "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Fixes all that is random."
 )
-@click.option("--seeds", type=click.IntRange(1, 100), help="Train so many runs, seeds from --seed up, into one folder.")
+@click.option("--seeds", type=click.IntRange(1, 100), help="Train this many runs, seeds from --seed up, in one folder.")
 @click.option("--run", type=click.Path(path_type=Path), help="The run's folder.  [default: runs/RECIPE-N]")
 @click.option("--resume", is_flag=True, help="Go on where the run in this folder stopped.")
 @click.option("--epochs", type=int, help="How often to go through the training images.")
 @click.option("--batch-size", type=int, help="Images a step.")
 @click.option("--learning-rate", type=float, help="Peak learning rate.")
 @click.option("--optimizer", help="adam, adamw, sgd, rmsprop, …")
-@click.option("--dropout", type=float, help="Share of activations dropped, where the recipe has dropout.")
-@click.option("--early-stopping", "early_stopping_epochs", type=int, help="Stop after so many epochs without progress.")
+@click.option("--dropout", type=float, help="Share of activations dropped, if the recipe has dropout.")
+@click.option(
+    "--early-stopping", "early_stopping_epochs", type=int, help="Stop after this many epochs without progress."
+)
 @click.option("--keep-best", is_flag=True, default=None, help="Keep the epoch with the lowest validation loss.")
 @click.option(
     "--set", "others", multiple=True, callback=setting_pairs, metavar="NAME=VALUE", help="Any setting; repeatable."
@@ -47,7 +49,7 @@ from digitry.cli.options import setting_pairs, view_options, with_view
     "digitry[cluster]); for recipes that plain Torch trains.",
 )
 @click.option("--checkpoint-seconds", type=float, default=20.0, show_default=True, help="Longest time between saves.")
-@click.option("--no-report", is_flag=True, help="Draw no plots, write no report page: some seconds less.")
+@click.option("--no-report", is_flag=True, help="Draw no plots and write no report page, which saves some seconds.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress.")
 def command(

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 @click.option(
     "--trials",
     type=click.IntRange(1, 100_000),
-    help="Train at most so many times.  [default: 20, if --minutes is not given]",
+    help="Train at most this many times.  [default: 20, if --minutes is not given]",
 )
-@click.option("--minutes", type=float, help="Search at most so long; fresh seeds come on top.")
+@click.option("--minutes", type=float, help="Search for at most this long, not counting fresh seeds.")
 @click.option("--space", type=click.Path(path_type=Path), help="A TOML file of what to try; --set wins over it.")
 @click.option(
     "--set",
@@ -48,8 +48,8 @@ if TYPE_CHECKING:
 @click.option(
     "--gpus",
     type=float,
-    help="With --ray: GPUs that each trial has; with 0.5 two share one. Only of use where the nodes have a Torch, "
-    "JAX or TensorFlow built for GPUs.  [default: 0]",
+    help="With --ray: GPUs that each trial has; with 0.5 two share one. Only useful if the nodes have a Torch, JAX or "
+    "TensorFlow built for GPUs.  [default: 0]",
 )
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Fixes all that is random.  [default: 0]")
 @click.option("--study", type=click.Path(path_type=Path), help="The study's folder.  [default: runs/RECIPE-study-N]")
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 @click.option(
     "--fresh-seeds",
     type=click.IntRange(0, 20),
-    help="Seeds to train the best and the recipe's own settings with in the end.  [default: 5]",
+    help="Number of seeds with which the best and the recipe's own settings are trained at the end.  [default: 5]",
 )
 @click.option("--track", help="Also log every trial to: tensorboard, mlflow (extras).")
 @click.option("--no-page", is_flag=True, help="Write no study.html.")
