@@ -1,11 +1,11 @@
-"""Every measurement of the project, by name.
+"""All measurements of the project, by name.
 
-python -m bench                     lists them, with the minutes each takes on two cores
-python -m bench NAME [ARGUMENTS]    runs one; arguments go to its script, `--help` too
-python -m bench all                 everything beside its peers, one after the other (hours)
+python -m bench                     list them, with the minutes each takes on two cores
+python -m bench NAME [ARGUMENTS]    run one; arguments, including `--help`, go to its script
+python -m bench all                 run all, one after the other (hours)
 
-Each is a script of this folder, or a few, one after the other; each runs alone too. They need the
-environment .venv, or .backends where all three Keras backends or other servers are measured; what is missing is made.
+Each runs one or several scripts of this folder, which can also be run directly. They need the environment .venv, or
+.backends if all three Keras backends or other servers are measured; a missing environment is created.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent.parent
 
 
 class Step(NamedTuple):
-    """Scripts, or modules of the tests, that run at once; more than one run on one thread each."""
+    """Scripts, or modules of the tests, that run at the same time; if more than one, on one thread each."""
 
     commands: tuple[str, ...]
     """`script argument …`, or `-m module`."""
@@ -31,13 +31,13 @@ class Step(NamedTuple):
 
 
 class Bench(NamedTuple):
-    """One name."""
+    """One measurement."""
 
     line: str
     minutes: int
     steps: tuple[Step, ...]
     browser: bool = False
-    """Whether it needs what drives Chromium."""
+    """Whether it needs the packages that drive Chromium."""
 
 
 def _with_all(*commands: str) -> Step:
@@ -45,7 +45,7 @@ def _with_all(*commands: str) -> Step:
 
 
 PAGE = Step(("benchmarks_page.py",))
-"""Writes docs/evidence.md and the README's tables too."""
+"""Also writes docs/evidence.md and the README's tables."""
 EVIDENCE = Step(("evidence_page.py",))
 RESULTS = (_with_all("reproduce.py --page"), PAGE)
 
@@ -234,7 +234,7 @@ BENCHES = {
         browser=True,
     ),
 }
-"""Name → what it is. A script that is not listed here can be run too, by its own name."""
+"""Name → measurement. A script that is not listed here can be run too, by its own name."""
 
 TOOLS = (
     "__main__",
@@ -248,7 +248,7 @@ TOOLS = (
     "evidence_page",
     "results_page",
 )
-"""What others use, or `make check` runs."""
+"""Modules that others import, or scripts that `make check` runs."""
 
 ALL = (
     "train",
@@ -266,7 +266,7 @@ ALL = (
 
 
 def main(arguments: list[str]) -> int:
-    """List what there is, or run one; the exit code of the first step that failed, else 0."""
+    """List the measurements, or run one; return the exit code of the first step that failed, else 0."""
     name, *rest = arguments or ["--help"]
     if name in ("-h", "--help", "list"):
         with contextlib.suppress(BrokenPipeError):  # `| head`
@@ -282,13 +282,13 @@ def main(arguments: list[str]) -> int:
 
 
 def listing() -> str:
-    """Name, minutes and one line each."""
+    """Return name, minutes and one line for each."""
     rows = [(name, f"{one.minutes} min" if one.minutes else "", one.line) for name, one in all_benches().items()]
     return "\n".join(f"{name:<20}{minutes:>8}  {line}" for name, minutes, line in rows)
 
 
 def all_benches() -> dict[str, Bench]:
-    """`BENCHES`, and every other script that can be run, by what its docstring says."""
+    """Return `BENCHES`, and every other script that can be run, described by its docstring."""
     listed = {command.split()[0] for one in BENCHES.values() for step in one.steps for command in step.commands}
     others = {}
     for script in sorted(Path(__file__).parent.glob("*.py")):
@@ -300,7 +300,7 @@ def all_benches() -> dict[str, Bench]:
 
 
 def run(bench: Bench, arguments: list[str] | tuple[()]) -> int:
-    """Run its steps one after the other, up to the first that fails; `arguments` go to the first step."""
+    """Run its steps one after the other, stopping at the first that fails; `arguments` go to the first step."""
     if bench.browser:
         prepare_browser()
     for number, step in enumerate(bench.steps):
@@ -318,13 +318,13 @@ def run(bench: Bench, arguments: list[str] | tuple[()]) -> int:
 
 
 def words(command: str) -> list[str]:
-    """The command line after the Python: a script lies in this folder."""
+    """Return the command line after `python`: a script is a path in this folder."""
     first, *rest = command.split()
     return [first, *rest] if first == "-m" else [str(Path("bench") / first), *rest]
 
 
 def python_of(environment: str) -> str:
-    """The Python of an environment; made by make where it is missing, unless this one is as good as .venv."""
+    """Return the Python of an environment; created by make if missing, unless this Python can serve as .venv."""
     python = ROOT / environment / "bin" / "python"
     if not python.exists():
         if environment == ".venv" and can_import_digitry():
@@ -334,12 +334,12 @@ def python_of(environment: str) -> str:
 
 
 def can_import_digitry() -> bool:
-    """Whether this Python has digitry and what training needs."""
+    """Return whether this Python has digitry and what training needs."""
     return all(find_spec(name) is not None for name in ("digitry", "keras"))
 
 
 def prepare_browser() -> None:
-    """Install what drives Chromium in the tests, and what the page is compared with."""
+    """Install the packages that drive Chromium in the tests, and the reader that the page is compared with."""
     for folder in ("tests/browser", "bench"):
         options = ("--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error")
         subprocess.run(["npm", "install", "--prefix", folder, *options], cwd=ROOT, check=True)

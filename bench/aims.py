@@ -1,4 +1,4 @@
-"""What the reader is meant to reach, and what it reaches, from the committed results: a part of docs/evidence.md."""
+"""The reader's targets and what it reaches, from the committed results: a part of docs/evidence.md."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ HOLDS: dict[str, Callable[[float, float], bool]] = {"at least": ge, "at most": l
 
 
 class Aim(NamedTuple):
-    """Something that is aimed at."""
+    """One target."""
 
     what: str
     aim: float | Figure
     reached: Figure
     unit: str = "%"
-    """Percent; else what is printed behind the figure."""
+    """Percent, or the text printed after the figure."""
     bound: str = "at least"
     why: str = ""
     """The macro of templates/missed.md.j2 that says why it is missed."""
     counts: Callable[[Results], str] = lambda _: ""
-    """What is printed behind what is reached."""
+    """Text printed after the figure that is reached."""
 
 
 def _at(*keys: str | int) -> Figure:
-    """Return what gives the figure that lies at these keys."""
+    """Return a function that gives the figure at these keys."""
 
     def figure(results: Results) -> float:
         found: Any = results
@@ -44,7 +44,7 @@ def _at(*keys: str | int) -> Figure:
 
 
 def _share(part: str, of: str, *keys: str) -> Figure:
-    """Return what gives one figure of those at these keys as a share of another."""
+    """Return a function that gives one figure at these keys as a share of another."""
     return lambda results: _at(*keys, part)(results) / _at(*keys, of)(results)
 
 
@@ -64,13 +64,13 @@ def _made_sure_wrong(results: Results) -> float:
 
 
 def _read_by(reader: str, name: str) -> Figure:
-    """Return what gives the share of a set of pictures that one of the two readers reads."""
+    """Return a function that gives the share of a set of pictures that one of the two readers reads correctly."""
     right, pictures = _at("readers", "sets", name, reader, "right"), _at("readers", "sets", name, "pictures")
     return lambda results: right(results) / pictures(results)
 
 
 def _ahead_of_rapid_ocr() -> tuple[Aim, ...]:
-    """Give the aims to read more than RapidOCR, and sooner, on each set that both were asked about."""
+    """Return the targets to read more than RapidOCR, and faster, on each set that both were given."""
     sets = {
         "singles": ("single digits by 25 people", "", ""),
         "numbers": ("numbers by 7 people", "people", "number_time"),
@@ -164,11 +164,11 @@ WHY_SLOW = {
     "a 12-megapixel photograph of a page": "page_of_100",
     "a folder of": "folders",
 }
-"""How a measurement of results/read_speed.json begins → the macro that says why it is missed."""
+"""Beginning of a measurement's name in results/read_speed.json → the macro that says why it is missed."""
 
 
 def aims(results: Results) -> list[dict[str, Any]]:
-    """Give every aim with what is reached, in words, and whether that is enough."""
+    """Return every target with the figure reached, in words, and whether that is enough."""
     rows = [one._replace(aim=one.aim(results)) if callable(one.aim) else one for one in AIMS]
     rows += [
         Aim(
@@ -185,7 +185,7 @@ def aims(results: Results) -> list[dict[str, Any]]:
 
 
 def missed(told: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """Group the aims that are missed by why they are; those of which nobody knows it under an empty name, last."""
+    """Group the missed targets by reason; those without a known reason under an empty name, last."""
     groups = dict[str, list[dict[str, Any]]]()
     for one in sorted((one for one in told if not one["held"]), key=lambda one: not one["why"]):
         groups.setdefault(one["why"], []).append(one)

@@ -1,11 +1,10 @@
-"""Does the audit find the labels that careful people doubt? MNIST's test split, several seeds.
+"""Does the audit find the labels that reviewers doubt? MNIST's test split, several seeds.
 
 python bench/audit.py [--seeds 3] [--shipped]
 
-Five people doubt 15 of the 10,000 labels (evaluation/doubtful.py). The audit is not told: it ranks all labels by
-networks that never saw the image, and here its first 40 are compared with the 15. What has been audited already, in
-runs/audits/, is not done again. The shipped network's list is compared too; with --shipped only that. Writes
-results/audit.json.
+Five reviewers doubt 15 of the 10,000 labels (evaluation/doubtful.py). The audit does not know them: it ranks all labels
+by networks that never saw the image, and its first 40 are compared with the 15. Finished audits in runs/audits/ are not
+repeated. The shipped network's list is compared too; with --shipped, only that. Writes results/audit.json.
 """
 
 from __future__ import annotations

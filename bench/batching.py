@@ -1,11 +1,11 @@
-"""What running digits of several requests together brings the server, and refusing what would come too late.
+"""What the server gains by running digits of several requests together, and by refusing what would be too late.
 
 python bench/batching.py [--rounds 5] [--seconds 2] [--page-seconds 15]
 
-The same server three times, taking turns; the second never puts two requests into one run of the network, the third
-refuses nobody because he would come too late. 32 connections ask about one digit each, and then four times as many
-requests come as were answered, the network being the shipped one and the tutorials' `cnn`, ten times as large. The
-first and the third are asked about pages, too: a queue of these is longer than a request may wait. Writes
+Three variants of the same server take turns; the second never puts two requests into one run of the network, the third
+refuses no request for being too late. 32 connections ask about one digit each; then requests come at four times the
+rate that was answered, with the shipped network and with the tutorials' `cnn`, which is ten times as large. The first
+and the third variant are also asked about pages: a queue of these is longer than a request may wait. Writes
 results/batching.json and the table of docs/serving.md.
 """
 
@@ -29,7 +29,7 @@ WAYS = {
     "alone": ["-c", f"from digitry.serve import batcher; batcher.BATCH_IMAGES = 1; {RUN}"],
     "without pace": ["-c", f"from digitry.serve import pace; pace.SHARE = float('inf'); {RUN}"],
 }
-"""What each is called → how Python starts it."""
+"""Name of each variant → the arguments that start it."""
 PAGE = ROOT / "examples" / "pages" / "class-list.jpg"
 PAGES_AT_ONCE = 4
 
@@ -70,12 +70,12 @@ def main() -> None:
 
 
 def table(result: dict[str, Any]) -> str:
-    """What was answered, and how soon, a row a server."""
+    """Return a table with one row per server: answers, and latency."""
     return fill("batching", **result, ways=WAYS).strip()
 
 
 def measure(found: dict[str, Any], way: str, start: list[str], model: str, folder: Path, seconds: float) -> None:
-    """One server, asked about one digit a request and about many."""
+    """Measure one server with one digit per request, and with many."""
     command = [sys.executable, *start, "serve", "--port", "{port}", "--model", f"name={model}"]
     with server(command, "/readyz") as (port, _):
         ask = Asker(port, folder, seconds)
@@ -88,7 +88,7 @@ def measure(found: dict[str, Any], way: str, start: list[str], model: str, folde
 
 
 def measure_pages(found: dict[str, Any], way: str, start: list[str], folder: Path, seconds: float) -> None:
-    """One server, asked about pages by as many as it can read for, and by four times as many."""
+    """Measure one server with as many requests for pages as it can read at once, and with four times as many."""
     with server([sys.executable, *start, "serve", "--port", "{port}"], "/readyz") as (port, _):
         ask = Asker(port, folder, seconds)
         peak = ask.rate("/v1/read", str(PAGE), connections=PAGES_AT_ONCE)

@@ -1,9 +1,9 @@
-"""Put what the benchmarks measured where people look: docs/benchmarks.md, `digitry recipes`, and evidence_page.py's.
+"""Publish the benchmarks: docs/benchmarks.md, `digitry recipes`, and evidence_page.py's pages.
 
 python bench/benchmarks_page.py
 
-Reads what these leave in results/: `python -m bench` train (race.json, cold_start.json) and, where they are there,
-inference, exports, peers, serve and page. `champion` stands beside the peers with what results/reproduce/ says of it.
+Reads the results of `python -m bench` train (race.json, cold_start.json) and, if they exist, of inference, exports,
+peers, serve and page. `champion` is compared with the peers by its results in results/reproduce/.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ RESULTS = ("race", "cold_start", "inference", "exports", "peers", "serve", "page
 
 
 def main(root: Path = ROOT) -> None:
-    """Write the page with its pictures, the figures for `digitry recipes`, and what shows them, below `root`."""
+    """Write the page with its charts, the figures for `digitry recipes`, and the pages that show them, below `root`."""
     results = {name: _result(name) for name in RESULTS}
     race, peers = results["race"], results["peers"]
     assert race is not None
@@ -53,7 +53,7 @@ def _result(name: str) -> dict[str, Any] | None:
 
 
 def peer_runs(peers: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """Everything that was trained, with its runs, each with its parameters; `champion` among them."""
+    """Return everything that was trained, including `champion`: its runs, each with its number of parameters."""
     runs = {name: group for name, group in peers["runs"].items() if group} | {"champion": champion_runs()}
     for name, group in runs.items():
         for run in group:
@@ -62,7 +62,7 @@ def peer_runs(peers: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
 
 
 def champion_runs() -> list[dict[str, Any]]:
-    """Seconds and accuracy of every seed, as bench/reproduce.py found them."""
+    """Return seconds and accuracy of every seed, as measured by bench/reproduce.py."""
     files = sorted((ROOT / "results" / "reproduce").glob("champion-seed*.json"))
     runs = [json.loads(file.read_text(encoding="utf-8")) for file in files]
     accuracies = [run["judged"][-1]["scores"]["test"]["accuracy"] for run in runs]
@@ -71,7 +71,7 @@ def champion_runs() -> list[dict[str, Any]]:
 
 
 def _draw(runs: dict[str, list[dict[str, Any]]], x: str, label: str, path: Path) -> None:
-    """Errors of each against its cost: lower and further left is better."""
+    """Plot errors against cost: lower and further left is better."""
     from digitry.pages import charts
     from digitry.pages.style import BLUE, MUTED, to_svg
 
@@ -103,7 +103,7 @@ def _draw(runs: dict[str, list[dict[str, Any]]], x: str, label: str, path: Path)
 
 
 def measured(race: dict[str, Any]) -> dict[str, Any]:
-    """What `digitry recipes` shows of ours."""
+    """Return the figures that `digitry recipes` shows for our recipes."""
     return {
         name: {
             "seeds": len(race[name]["runs"]),

@@ -1,11 +1,11 @@
-"""How sure is sure: fit the scales of confidence of the shipped networks anew, and write them into their files.
+"""Fit the confidence scales of the shipped networks again, and write them into their files.
 
 python bench/calibration.py [digit] [number] [page] [--pictures N] [--seed 0]
 
-What `digitry calibrate` does, with the second opinion that the shipped network for digits gets. The digits are those
-that both trainings held back, a tenth of MNIST's training split; nothing here has seen the test split, or a real
-picture. Belongs after `shipped_model.py`, and that for digits after every new network for numbers, which has a word
-on them.
+Does what `digitry calibrate` does, with the second opinion that the shipped network for digits gets. The digits are
+those that both trainings held back, a tenth of MNIST's training split; neither the test split nor real pictures are
+used. Run after `shipped_model.py`; the scale for digits also after every new network for numbers, which gives the
+second opinion.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def main() -> None:
         if options.reads and reads not in options.reads:
             continue
         path = MODELS / name
-        model = Model.open(path, threads=1)  # a second one spins more than it helps, picture by picture
-        model.contract = replace(model.contract, seed=0)  # which the recipes' runs were trained and split by
+        model = Model.open(path, threads=1)  # a second thread costs more than it gains on single pictures
+        model.contract = replace(model.contract, seed=0)  # the seed with which the recipes' runs were trained and split
         unseen, data = unseen_digits(path, model)
         with Bar(quiet=False) as progress:
             scale, _ = scale_on_made(

@@ -1,4 +1,4 @@
-"""What most of the mistakes are, counted from the committed results: a part of docs/evidence.md."""
+"""The main causes of mistakes, counted from the committed results: a part of docs/evidence.md."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Results = dict[str, Any]
 
 NAMED = 3
 MOST_WRONG = 0.01
-"""Of the sure readings of a kind of synthetic pages so many may be wrong."""
+"""Maximum fraction of wrong readings among the sure ones, for each kind of synthetic pages."""
 
 FAMILIES = {
     "signs in the number or beside it": (
@@ -42,13 +42,14 @@ FAMILIES = {
         "long page",
     ),
 }
-"""What a kind of synthetic pages adds → the kinds; those that are turned or cut close belong to none."""
+"""Difficulty → the kinds of synthetic pages that have it; kinds that are turned or cropped close belong to none."""
 
 
 def shares_of_families(made_pages: Results) -> list[dict[str, Any]]:
-    """Give the shares of what the mean over kinds lacks that are in families of kinds, of `digits` and of `exact`.
+    """Return the contribution of each family of kinds to the shortfall of the mean over kinds, for `digits` and
+    `exact`.
 
-    The largest of `exact`, the texts with signs, comes first. Each has its kinds with the largest shares of these.
+    Sorted by the share of `exact` (texts with signs), descending. Each family lists its kinds with the largest shares.
     """
     shares = {figure: _shares_of_kinds(made_pages, figure) for figure in ("digits", "exact")}
     found = []
@@ -66,12 +67,12 @@ def _shares_of_kinds(made_pages: Results, figure: str) -> dict[str, float]:
 
 
 def sure_and_wrong(made_pages: Results) -> list[dict[str, Any]]:
-    """Give the kinds of which more of the sure readings are wrong than may be, the largest share first."""
+    """Return the kinds with too many wrong among the sure readings, the largest share first."""
     return [one for one in _by_share_of_wrong(made_pages) if one["share"] > MOST_WRONG]
 
 
 def worst_kind(made_pages: Results) -> dict[str, Any]:
-    """Give the kind of synthetic pages of whose sure readings the largest share is wrong; of equals the more wrong."""
+    """Return the kind with the largest share of wrong among its sure readings; if tied, the one with more of them."""
     return _by_share_of_wrong(made_pages)[0]
 
 
@@ -84,7 +85,7 @@ def _by_share_of_wrong(made_pages: Results) -> list[dict[str, Any]]:
 
 
 def mistakes(one: Results) -> list[dict[str, Any]]:
-    """Give the most frequent kinds of mistakes of a set of real pictures, with their shares of all its mistakes."""
+    """Return the most frequent kinds of mistakes in a set of real pictures, with their shares of all its mistakes."""
     kinds = {name: count for name, count in one["kinds_of_mistakes"].items() if count}
     total = sum(kinds.values())
     ranked = sorted(kinds.items(), key=lambda kind: -kind[1])[:NAMED]
@@ -92,14 +93,14 @@ def mistakes(one: Results) -> list[dict[str, Any]]:
 
 
 def parts_of_a_cold_training(one: Results) -> dict[str, float]:
-    """Give the shares of a whole `digitry train quick` that pass before its first line, with learning, and besides."""
+    """Return the shares of a whole `digitry train quick` spent before its first line, learning, and on the rest."""
     total = median(one["seconds"])
     first, learning = median(one["first_line"]) / total, median(one["learning"]) / total
     return {"first_line": first, "learning": learning, "besides": 1 - first - learning}
 
 
 def causes(results: Results) -> dict[str, Any]:
-    """Give all of these by the names that templates/missed.md.j2 knows them by."""
+    """Return all of these, named as in templates/missed.md.j2."""
     made, sets = results["made_pages"], results["real_pictures"]["sets"]
     return {
         "families": shares_of_families(made),

@@ -2,11 +2,11 @@
 
 python -m bench chips [RUN ...]
 
-Exports each RUN, by default the networks that ship for makers, as `c-library`, its weights as floats and in 8 bits;
-compiles it with Debian's arm-none-eabi-gcc for a Cortex-M4 with its unit for floats; has arm-none-eabi-size count; and
-lets `qemu-system-arm -M mps2-an386` read a frame of 160x120 pixels and the digit in it. It counts instructions, not
-cycles: no caches, no waiting for flash. Nothing was run on a device. Writes results/chips.json, where networks that
-were not named stay as they are. It needs
+Exports each RUN, by default the shipped networks for makers, as `c-library`, with float and with 8-bit weights;
+compiles it with Debian's arm-none-eabi-gcc for a Cortex-M4 with FPU; measures it with arm-none-eabi-size; and runs
+`qemu-system-arm -M mps2-an386` on a frame of 160x120 pixels and the digit in it. QEMU counts instructions, not cycles:
+there are no caches and no flash wait states. Nothing was run on a device. Writes results/chips.json, in which networks
+that were not named are left as they are. It needs
 apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm
 """
 
@@ -31,7 +31,7 @@ CPU = ("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16")
 FLAGS = (*CPU, "-O2", "-std=c99", "-Wall", "-Wextra", "-ffunction-sections", "-fdata-sections")
 PARTS = {"network": ("digits",), "frame_step": ("digitry_frame", "digitry_ink")}
 INSTRUCTIONS_A_TICK = 40
-"""QEMU's -icount shift=0 lets an instruction take a nanosecond, and the board's clock ticks at 25 MHz."""
+"""With -icount shift=0, QEMU gives each instruction a nanosecond, and the board's clock ticks at 25 MHz."""
 
 
 def main() -> None:
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def measured(run: Path, weights: str) -> dict[str, Any]:
-    """Flash, RAM and instructions of one run's network, and of the step before it."""
+    """Return flash, RAM and instructions of one run's network, and of the step before it."""
     import digitry
 
     with tempfile.TemporaryDirectory() as place:
@@ -92,7 +92,7 @@ def measured(run: Path, weights: str) -> dict[str, Any]:
 
 
 def compiled(source: Path, place: Path) -> dict[str, Path]:
-    """Every C file of the library as an object."""
+    """Compile every C file of the library to an object file."""
     objects = {path.stem: place / f"{path.stem}.o" for path in source.glob("*.c")}
     for name, target in objects.items():
         printed(TOOLS[0], *FLAGS, "-Werror", "-c", str(source / f"{name}.c"), "-o", str(target))
@@ -100,7 +100,7 @@ def compiled(source: Path, place: Path) -> dict[str, Path]:
 
 
 def flash_and_ram(files: list[Path]) -> dict[str, int]:
-    """Bytes, as `size` counts them: code, tables and first values lie in flash, what is written to in RAM."""
+    """Return bytes, as counted by `size`: code, tables and initial values in flash, variables in RAM."""
     rows = [line.split() for line in printed(TOOLS[1], *map(str, files)).splitlines()[1:]]
     return {
         "flash": sum(int(row[0]) + int(row[1]) for row in rows),
@@ -112,14 +112,14 @@ FRAME, FRAME_LABEL = frames.example()
 
 
 def frame_as_c() -> str:
-    """The frame that is read, as an array in C."""
+    """Return the frame to read, as a C array."""
     values = ",".join(map(str, FRAME.ravel()))
     height, width = FRAME.shape
     return f"enum {{ WIDE = {width}, HIGH = {height} }};\nstatic const unsigned char frame[] = {{{values}}};\n"
 
 
 def printed(*command: str, error_too: bool = False) -> str:
-    """What a tool prints; where it fails, that is the end."""
+    """Return a tool's output; exit if it fails."""
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
     if done.returncode:
         sys.exit(f"{' '.join(command[:1])} ended with code {done.returncode}: {done.stderr.strip()}")

@@ -1,19 +1,17 @@
-"""Reading, training and tuning on a Ray cluster: one machine's results, kills, overhead, when it pays.
+"""Reading, training and tuning on a Ray cluster: the same results, kills, overhead, when it pays.
 
 python bench/cluster.py [--only same kills growth training tune] [--pictures 5000] [--kills 20] [--train-kills 20]
                         [--trials 200] [--tune-kills 50] [--sizes 1000 10000 100000 1000000] [--out FILE]
 
-Each node is one core of this machine, on loopback. Five parts, each of which can be measured alone. The pictures of
-three are small printed digits, one in ten of them broken, read by the shipped networks: the quickest that there are, so
-that what a cluster costs shows most. Same: 1, 2 and 4 nodes give the bytes that reading here gives. Kills: a node dies
-in the middle of a reading, and another joins. Growth: seconds a picture of each size; and, between the second size and
-the last, pictures a second in two processes here and on two nodes, start-up aside. Training: the largest difference of
-a weight between one machine and two nodes; and how far it is from that where a node is killed at a random moment and
-another joins. Tune: how many trials of a study are lost or doubled while workers, nodes and the process that
-holds the study are killed.
+Each node is one core of this machine, on loopback. There are five parts, which can be measured separately. Three of
+them read small printed digits, one in ten broken, with the shipped networks: nothing is read faster, so the overhead of
+a cluster shows most. Same: 1, 2 and 4 nodes give the same bytes as reading locally. Kills: a node dies in the middle of
+a reading, and another joins. Growth: seconds for each number of pictures; and, from the second and the last of these,
+pictures per second in two local processes and on two nodes, without start-up. Training: the largest difference of a
+weight between one machine and two nodes, also if a node is killed at a random moment and another joins. Tune: how many
+trials of a study are lost or duplicated while workers, nodes and the process that holds the study are killed.
 
-Writes results/cluster.json, a part as soon as it is done, with when, by which commit and on which processor: the others
-stay as they are.
+Writes results/cluster.json, each part as soon as it is done, with date, commit and processor; other parts are kept.
 """
 
 from __future__ import annotations
@@ -39,7 +37,7 @@ from digitry.training.run_folder import describe_surroundings
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
-from bench.cluster_nodes import cluster_of  # noqa: E402 - not to be had before
+from bench.cluster_nodes import cluster_of  # noqa: E402 - needs the path set above
 from bench.cluster_training import measure_training  # noqa: E402
 from bench.cluster_tuning import measure_tuning  # noqa: E402
 from tests.unit.tiny_models import printed_digit  # noqa: E402
@@ -50,7 +48,7 @@ TWO_PROCESSES = (
     "from digitry.reading.batch import processes; processes.sensible_count = lambda _: 2\n"
     "from digitry.cli import main; main()"
 )
-"""The command line, in two processes, whatever the machine has."""
+"""The command line, with two processes, whatever the machine has."""
 
 
 def main() -> None:
@@ -73,7 +71,7 @@ def main() -> None:
 
 
 def measure(part: str, place: Path, options: argparse.Namespace) -> tuple[dict[str, Any], str]:
-    """The figures of a part, by their names, and the options that it was measured with."""
+    """Return the figures of a part, by name, and the options with which it was measured."""
     if part == "same":
         return {"same": list(measure_same(place, options.pictures))}, f"--pictures {options.pictures}"
     if part == "kills":
@@ -89,7 +87,7 @@ def measure(part: str, place: Path, options: argparse.Namespace) -> tuple[dict[s
 
 
 def keep_part(path: Path, part: str, figures: dict[str, Any], command: str) -> None:
-    """Put a part's figures in the place of those that are there, and say where they come from."""
+    """Replace a part's figures in the file, and record where they come from."""
     found = json.loads(path.read_text()) if path.is_file() else {"figures": {}, "parts": {}}
     found["figures"] |= figures
     found["parts"][part] = {"command": command, **describe_surroundings()}
@@ -97,7 +95,7 @@ def keep_part(path: Path, part: str, figures: dict[str, Any], command: str) -> N
 
 
 def measure_same(place: Path, count: int) -> Iterator[dict[str, Any]]:
-    """Seconds of reading here and on 1, 2 and 4 nodes, and whether the tables are the same to the byte."""
+    """Yield the seconds of reading locally and on 1, 2 and 4 nodes, and whether the tables are equal byte for byte."""
     folder, here, seconds = read_here(place, count)
     wanted = here.read_bytes()
     yield {"nodes": 0, "seconds": seconds, "rows": wanted.count(b"\n") - 1}
@@ -108,7 +106,7 @@ def measure_same(place: Path, count: int) -> Iterator[dict[str, Any]]:
 
 
 def measure_kills(place: Path, count: int, kills: int) -> dict[str, Any]:
-    """A node is killed at a time of its own in each of so many readings."""
+    """Kill a node at a different time in each of `kills` readings."""
     folder, here, _ = read_here(place, count)
     out, wanted = place / "killed.csv", rows(here)
     dice = random.Random(kills)
@@ -130,14 +128,14 @@ def measure_kills(place: Path, count: int, kills: int) -> dict[str, Any]:
 
 
 def read_here(place: Path, count: int) -> tuple[Path, Path, float]:
-    """A folder of so many pictures, the table of reading them here, and the seconds of that."""
+    """Make a folder of `count` pictures and read it locally; return the folder, the table, and the seconds."""
     folder = make_pictures(Path(tempfile.mkdtemp(dir=place)) / "pictures", count)
     table = folder.with_name("here.csv")
     return folder, table, read(folder, table)
 
 
 def measure_growth(place: Path, sizes: list[int]) -> Iterator[dict[str, Any]]:
-    """Seconds of the whole command for each size, here in two processes and on two nodes that run."""
+    """Yield the seconds of the whole command for each size, in two local processes and on two running nodes."""
     with cluster_of(2) as cluster:
         for size in sizes:
             folder = make_pictures(place / str(size), size)
@@ -151,9 +149,9 @@ def measure_growth(place: Path, sizes: list[int]) -> Iterator[dict[str, Any]]:
 
 
 def overhead(growth: list[dict[str, Any]]) -> dict[str, Any]:
-    """What the second size and the last say of the rates, the start-up, and the size from which two more cores pay.
+    """Return the rates and the start-up from the second size and the last, and the size at which two more cores pay.
 
-    The first is read so quickly that it is mostly noise.
+    The first size is read so quickly that its time is mostly noise.
     """
     if len(growth) < 3:
         return {}
@@ -170,7 +168,7 @@ def overhead(growth: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def make_pictures(folder: Path, count: int) -> Path:
-    """So many small pictures, one in ten of them broken: few files, each under a hundred names of every thousand."""
+    """Make `count` small pictures, one in ten broken: few files, with a hundred names per thousand for each."""
     kinds = [
         cv2.imencode(".png", printed_digit(digit, height=40, thickness=5, side=56))[1].tobytes() for digit in range(10)
     ]
@@ -186,14 +184,14 @@ def make_pictures(folder: Path, count: int) -> Path:
 
 
 def start(folder: Path, out: Path, address: str | None) -> subprocess.Popen[bytes]:
-    """The command line, at work."""
+    """Start the command line."""
     ray = [] if address is None else ["--ray", address]
     line = ["read", str(folder), "--expect", "digit", "--csv", str(out), "--quiet", *ray]
     return subprocess.Popen([sys.executable, "-c", TWO_PROCESSES, *line], stderr=subprocess.DEVNULL)
 
 
 def read(folder: Path, out: Path, address: str | None = None) -> float:
-    """Seconds of the whole command."""
+    """Return the seconds of the whole command."""
     began = time.perf_counter()
     process = start(folder, out, address)
     if process.wait() != 3:  # some are broken
@@ -202,13 +200,13 @@ def read(folder: Path, out: Path, address: str | None = None) -> float:
 
 
 def rows(table: Path) -> collections.Counter[tuple[str, ...]]:
-    """How often each row is there."""
+    """Count how often each row occurs."""
     with table.open(newline="") as file:
         return collections.Counter(map(tuple, csv.reader(file)))
 
 
 def remove_table(table: Path) -> None:
-    """So that the next reading begins anew."""
+    """Remove the table, so that the next reading starts afresh."""
     table.unlink()
     table.with_name(f"{table.name}.job.json").unlink()
 

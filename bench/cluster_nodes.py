@@ -1,11 +1,11 @@
-"""Ray nodes on this machine, each as small as can be, that come, go and are killed: to try, to test, to measure.
+"""Ray nodes on this machine, as small as possible, that come, go and are killed: to try, to test, to measure.
 
 python bench/cluster_nodes.py [2]
 
-So many nodes, of one core each, until Ctrl-C. They listen on loopback alone: here that address is taken as it is, which
-`ray start` replaces by this machine's in the network, unless a variable says not to.
+Runs nodes with one core each until Ctrl-C. They listen on loopback only: that address is used as given here, while
+`ray start` replaces it by this machine's network address, unless a variable forbids it.
 
-They belong to a process of their own, which does what it is told by lines: `add`, `kill`; it ends with its input.
+They belong to a separate process, which is controlled by lines: `add`, `kill`; it ends when its input does.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import Any
 
 SURROUNDINGS = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
-"""Nothing is told to anybody; and where a part of Ray looks for this machine's address, it finds loopback."""
+"""No usage statistics; and where a part of Ray looks up this machine's address, it finds loopback."""
 
 ROOT = Path(__file__).parent.parent
 
 
 class Nodes:
-    """A cluster that runs; the driver belongs to its first node, which nobody kills."""
+    """A running cluster; the driver uses its first node, which is never killed."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
@@ -34,7 +34,7 @@ class Nodes:
 
     @property
     def pid(self) -> int:
-        """The process whose children the nodes are."""
+        """PID of the process whose children the nodes are."""
         return self._process.pid
 
     def add(self) -> None:
@@ -42,7 +42,7 @@ class Nodes:
         self._tell("add")
 
     def kill(self) -> None:
-        """Kill the node that was added last, without a word."""
+        """Kill the node that was added last, without warning."""
         self._tell("kill")
 
     def wait(self) -> None:
@@ -56,7 +56,7 @@ class Nodes:
 
     def _answer(self) -> str:
         assert self._process.stdout is not None
-        for line in self._process.stdout:  # Ray prints, too
+        for line in self._process.stdout:  # Ray prints here too
             if line.startswith("nodes: "):
                 return line.removeprefix("nodes: ").strip()
         raise RuntimeError(f"the nodes have ended with {self._process.wait()}")
@@ -64,9 +64,9 @@ class Nodes:
 
 @contextlib.contextmanager
 def cluster_of(nodes: int, package: Path | None = None, *, cores: int = 1, gpus: int = 0) -> Iterator[Nodes]:
-    """A cluster of so many nodes; they run the digitry in the folder `package`, else ours.
+    """Start a cluster of `nodes` nodes; they run the digitry in the folder `package`, else ours.
 
-    Each has one core, so that one process reads there, or says that it has more, and GPUs: Ray believes it.
+    Each claims the given cores and GPUs, which Ray believes; with one core, it reads in one process.
     """
     paths = [str(package or ROOT / "src"), str(ROOT)]
     process = subprocess.Popen(
@@ -77,7 +77,7 @@ def cluster_of(nodes: int, package: Path | None = None, *, cores: int = 1, gpus:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        start_new_session=True,  # Ctrl-C is for who asked; the nodes then end with their input
+        start_new_session=True,  # Ctrl-C only goes to the caller; the nodes then end with their input
     )
     with process:
         try:
@@ -109,7 +109,7 @@ def count(nodes: int) -> str:
 
 
 def next_steps(nodes: int, address: str) -> str:
-    """Where the cluster is, and what can be typed now."""
+    """Return a text with the cluster's address and commands to try."""
     digitry = Path(sys.executable).with_name("digitry")
     program = os.path.relpath(digitry) if digitry.is_relative_to(ROOT) else str(digitry)
     lines = [
@@ -123,7 +123,7 @@ def next_steps(nodes: int, address: str) -> str:
 
 
 def keep(nodes: int, cores: int, gpus: int) -> None:
-    """Start them, say where, and do what is told until the input ends."""
+    """Start the nodes, print their address, and follow commands until the input ends."""
     from ray.cluster_utils import Cluster
 
     node = {
@@ -154,7 +154,7 @@ def keep(nodes: int, cores: int, gpus: int) -> None:
 
 
 def patiently(begin: Callable[[], Any]) -> Any:
-    """Ray gives the parts of a node 15 seconds each, which a busy machine may want for itself."""
+    """Retry, because Ray gives each part of a node only 15 seconds, which may be too few on a busy machine."""
     for _ in range(5):
         with contextlib.suppress(Exception):
             return begin()

@@ -1,4 +1,4 @@
-"""results/cluster.json → what a cluster costs, in docs/cluster.md, with a curve.
+"""results/cluster.json → the cost of a cluster, in docs/cluster.md, with a curve.
 
 python bench/cluster_page.py
 """
@@ -23,7 +23,7 @@ def main(root: Path = ROOT) -> None:
 
 
 def text_of(found: dict[str, Any]) -> str:
-    """The figures in words and a table."""
+    """Return the figures as text and a table."""
     figures, parts = found["figures"], found["parts"]
     here, *there = figures["same"]
     return fill(
@@ -46,7 +46,7 @@ def unique(words: Any) -> list[str]:
 
 
 def draw(figures: dict[str, Any], path: Path) -> None:
-    """Seconds there by seconds here: as measured on the same cores, and as they would be with twice as many."""
+    """Plot seconds on the cluster against local ones: measured on the same cores, and extrapolated to twice as many."""
     from digitry.pages import charts
     from digitry.pages.style import BLUE, MUTED, to_svg
 

@@ -1,7 +1,7 @@
-"""One training on two nodes beside the same on one machine, and while nodes are killed: how far their weights differ.
+"""Compare one training on two nodes, also while nodes are killed, with the same on one machine: differing weights.
 
-bench/cluster.py writes what `measure_training` finds; tests/cluster/test_training_on_ray.py holds the same training to
-`ROUNDING`.
+bench/cluster.py writes the result of `measure_training`; tests/cluster/test_training_on_ray.py holds the same training
+to `ROUNDING`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 RECIPE = "champion"
-"""Convolutions, normalisations, dropout, smoothed labels, and images that are bent anew in every epoch."""
+"""Has convolutions, normalisations, dropout, smoothed labels, and images distorted anew in every epoch."""
 
 EPOCHS = 3
 
@@ -36,21 +36,21 @@ SETTINGS: dict[str, Any] = {
     "precision": "float32",
     "validation_fraction": 0.1,
 }
-"""In bfloat16 every rounding is 65,000 times as large; and at ten times the rate the smallest difference grows, here as
-between two nodes, until half a point of a figure hangs on it."""
+"""In bfloat16 every rounding is 65,000 times as large; and at ten times the learning rate the smallest difference
+grows, locally as between two nodes, until figures differ by half a point."""
 
 ROUNDING = 1e-5
-"""The most that a weight, of about 0.1, or a running variance, of about 3, may differ after 135 steps."""
+"""Maximum difference of a weight (about 0.1) or a running variance (about 3) after 135 steps."""
 
 IMAGES = 1590
-"""The last batch of an epoch is not full."""
+"""Not a multiple of the batch size, so that the last batch is not full."""
 
 SEED = 0
 
 
 def measure_training(place: Path, kills: int) -> dict[str, Any]:
-    """The largest difference of a weight between one machine and two nodes, and what becomes of so many trainings in
-    each of which a node is killed.
+    """Return the largest difference of a weight between one machine and two nodes, and the outcome of `kills` trainings
+    in each of which a node is killed.
     """
     from tests.conftest import make_digits
 
@@ -86,7 +86,7 @@ def measure_training(place: Path, kills: int) -> dict[str, Any]:
 
 
 def kill_a_node(cluster: Nodes, place: Path, number: int, after: float, undisturbed: Path) -> dict[str, Any]:
-    """A training on two nodes; so many seconds after its workers have begun one is killed, and another joins."""
+    """Train on two nodes; `after` seconds after the workers have begun, kill one and add another."""
     training = Training(place, f"killed-{number}", cluster.address)
     training.wait_until(lambda: training.begun)
     at = time.monotonic() + after
@@ -107,10 +107,10 @@ def kill_a_node(cluster: Nodes, place: Path, number: int, after: float, undistur
 
 
 class Training:
-    """The command line, at work, on one thread: two add up in another order, as two nodes do."""
+    """The command line at work on one thread: two would sum in another order, as two nodes do."""
 
     def __init__(self, place: Path, name: str, address: str | None = None) -> None:
-        """Begin with the digits in `place`; on the cluster at the address, if there is one."""
+        """Start with the digits in `place`; on the cluster at the address, if there is one."""
         self.run = place / name
         self._log = place / f"{name}.log"
         settings = [part for key, value in SETTINGS.items() for part in ("--set", f"{key}={value}")]
@@ -130,12 +130,12 @@ class Training:
 
     @property
     def nodes(self) -> list[int]:
-        """How many trained, in turn: first, and after each loss."""
+        """Number of nodes that trained, at first and after each loss."""
         return [int(count) for count in re.findall(r"training on (\d+) node", self.said)]
 
     @property
     def begun(self) -> bool:
-        """Whether the workers of a cluster are at it."""
+        """Whether the workers of a cluster have started."""
         return bool(self.nodes)
 
     @property
@@ -152,12 +152,12 @@ class Training:
         return self.process.poll() is None
 
     def wait_until(self, is_so: Callable[[], bool]) -> None:
-        """Wait until something is so, or the training is over."""
+        """Wait until a condition holds, or the training is over."""
         while self.is_under_way and not is_so():
             time.sleep(0.01)
 
     def finish(self) -> float:
-        """Wait for its end, which has to be a good one → seconds from when workers have begun to the last epoch."""
+        """Wait for a successful end; return the seconds from the workers' start to the last epoch."""
         self.wait_until(lambda: self.begun)
         began = time.monotonic()
         self.wait_until(lambda: self.epochs == EPOCHS)
@@ -168,7 +168,7 @@ class Training:
 
 
 def weight_differences(one: Path, other: Path) -> NDArray[np.float32]:
-    """How far the weights of two runs differ, (n,)."""
+    """Return the differences between the weights of two runs, (n,)."""
     first, second = (load_file(run / "weights.safetensors") for run in (one, other))
     assert first.keys() == second.keys()
     return np.concatenate([np.abs(first[name] - second[name]).ravel() for name in first])

@@ -1,8 +1,8 @@
-"""A study of short trials on two nodes while trials, nodes and the driver are killed: is a trial lost or doubled?
+"""A study of short trials on two nodes while trials, nodes and the driver are killed: are trials lost or duplicated?
 
-bench/cluster.py writes what `measure_tuning` finds; tests/cluster/test_many_kills.py holds it to nothing lost or
-doubled. A trial is Ray's process in which it has its seat, the driver the process that holds the study; when
-it is killed, the next one goes on in the same folder. Kills come at random moments, spread over the whole study.
+bench/cluster.py writes the result of `measure_tuning`; tests/cluster/test_many_kills.py requires that no trial is lost
+or duplicated. A trial is the Ray process in which it trains, the driver the process that holds the study; when that is
+killed, the next one continues in the same folder. Kills come at random moments, spread over the whole study.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SEED = 0
 
 
 def measure_tuning(place: Path, trials: int, kills: int) -> dict[str, Any]:
-    """Final records of a study of so many trials that was killed so often, and what is lost or doubled of them."""
+    """Count the final records of a study of `trials` trials, killed `kills` times, and those lost or duplicated."""
     from tests.unit.training.tuning.made_up import final_records
 
     folder, killed = place / "study", dict.fromkeys(KINDS, 0)
@@ -68,10 +68,10 @@ def measure_tuning(place: Path, trials: int, kills: int) -> dict[str, Any]:
 
 
 class ShortTrials:
-    """A study in a process of its own, whose trials learn nothing, and what is killed of it."""
+    """A study in a separate process, whose trials learn nothing, and the processes that are killed in it."""
 
     def __init__(self, cluster: Nodes, folder: Path, trials: int) -> None:
-        """Begin it in the folder."""
+        """Start it in the folder."""
         self._cluster, self._journal, self._others = cluster, folder / JOURNAL, seats()
         self._command = [sys.executable, "-m", "tests.cluster.short_trials", cluster.address, str(folder), str(trials)]
         self.process = self._started()
@@ -80,11 +80,11 @@ class ShortTrials:
         return subprocess.Popen(self._command, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True)
 
     def wait_for_records(self, count: float) -> None:
-        """Wait until so many trials have their final record."""
+        """Wait until this many trials have a final record."""
         self._wait_until(lambda: self._journal.is_file() and self._journal.read_bytes().count(b'"values":') >= count)
 
     def kill(self, what: str, dice: random.Random) -> None:
-        """Kill one of its kind without a word, and have what takes its place begin, where nobody else does."""
+        """Kill one process of this kind without warning, and start its replacement if nobody else does."""
         if what == "node":
             self._cluster.kill()
             self._cluster.add()
@@ -97,7 +97,7 @@ class ShortTrials:
             self._wait_until(lambda: self._kill_a_trial(dice))
 
     def end(self) -> None:
-        """Kill the driver, if it is not over."""
+        """Kill the driver, unless it has ended."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
@@ -108,12 +108,12 @@ class ShortTrials:
             return False
         try:
             os.kill(dice.choice(ours), signal.SIGKILL)
-        except ProcessLookupError:  # it was over just now
+        except ProcessLookupError:  # it has just ended
             return False
         return True
 
     def _wait_until(self, is_so: Callable[[], bool]) -> None:
-        """Wait until something is so. Raises SystemExit where the study is over before, or stands still."""
+        """Wait until a condition holds. Raises SystemExit if the study ends first, or stalls."""
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
             if self.process.poll() is not None:
@@ -126,6 +126,6 @@ class ShortTrials:
 
 
 def seats() -> set[int]:
-    """The processes in which a trial has its seat."""
+    """Return the processes in which a trial trains."""
     listed = subprocess.run(["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True).stdout
     return {int(line.split()[0]) for line in listed.splitlines() if "ray::TrialSeat" in line}

@@ -1,10 +1,10 @@
-"""A whole `digitry train quick`, as somebody types it: from the shell to the report and the ONNX file.
+"""A whole `digitry train quick`, as typed by a user: from the shell to the report and the ONNX file.
 
 python bench/cold_start.py [--rounds 5] [--tensorflow PYTHON] [--torch PYTHON]
 
-The two are Pythons of environments: one as `make demo` installs it, with TensorFlow, and one with Torch too. Every
-round is a new process with another seed, which imports, loads what is in the cache, trains, exports, judges and draws;
-the two take turns. Writes results/cold_start.json. On a machine that has other work: chrt -r 10 python bench/…
+The two are Pythons of environments: one as installed by `make demo`, with TensorFlow, and one with Torch as well. Every
+round is a new process with another seed, which imports, loads the cached data, trains, exports, evaluates and plots;
+the two take turns. Writes results/cold_start.json. On a machine with other work: chrt -r 10 python bench/…
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 LEFT_BEHIND = ("report.html", "model.onnx")
-"""What has to be there when the time is stopped."""
+"""Files that must exist when the time is stopped."""
 
 
 def main() -> None:
@@ -48,13 +48,13 @@ def main() -> None:
 
 
 def priority() -> str:
-    """Whether other programs can take the processor away."""
+    """Return whether other programs can take the processor away."""
     real_time = hasattr(os, "sched_getscheduler") and os.sched_getscheduler(0) in (os.SCHED_RR, os.SCHED_FIFO)
     return "real time" if real_time else "normal"
 
 
 def measure(python: str, seed: int) -> dict[str, float]:
-    """Seconds to the first line on the screen, of learning, and until all is done."""
+    """Return the seconds to the first line on the screen, of learning, and to the end."""
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "run"
         command = [python, "-m", "digitry", "train", "quick", "--seed", str(seed), "--run", str(run)]
@@ -74,7 +74,7 @@ def measure(python: str, seed: int) -> dict[str, float]:
 
 
 def summary(found: list[dict[str, float]]) -> dict[str, Any]:
-    """All rounds, and their median."""
+    """Return all rounds, and their median."""
     return {
         "first_line": [one["first_line"] for one in found],
         "learning": [one["learning"] for one in found],

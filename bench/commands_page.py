@@ -40,7 +40,7 @@ def page() -> str:
 
 
 def section(command: click.Command, context: click.Context) -> list[str]:
-    """The help of a command, and of those below it."""
+    """Return the help of a command, and of its subcommands."""
     parts = [f"## {context.command_path}", "", "```", command.get_help(context).rstrip(), "```", ""]
     if isinstance(command, click.Group):
         for name, below in command.commands.items():

@@ -1,10 +1,10 @@
-"""How fast MNIST's 60,000 training images are read as people have them, and looked at before training.
+"""How fast MNIST's 60,000 training images are read from the usual formats, and checked before training.
 
 python bench/data_doors.py [--rounds 3] [--images 60000]
 
-The same images lie as a table of pixels, plain, gzipped and as shares of 1, as arrays and as IDX files. A figure is the
-time of `load_dataset`, from the file to canonical digits with their identity; the last one that of the check before
-training. Writes results/data_doors.json.
+The same images are stored as a table of pixels, plain, gzipped and as fractions of 1, as arrays and as IDX files. A
+figure is the time of `load_dataset`, from the file to canonical digits with their identity; the last one is the time of
+the check before training. Writes results/data_doors.json.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from digitry.types import Dataset, Split
 ROOT = Path(__file__).parent.parent
 
 TABLE_SECONDS, CHECK_SECONDS = 5.0, 2.0
-"""What a table of 60,000 rows, and the check of as many images, may take."""
+"""Time limits for a table of 60,000 rows, and for the check of as many images."""
 
 
 def main() -> None:
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def measure(folder: Path, mnist: Dataset, split: Split, rounds: int) -> list[dict[str, Any]]:
-    """Every figure, with its limit where it has one."""
+    """Return every figure, with its limit if it has one."""
     figures: list[dict[str, Any]] = []
 
     def note(what: str, run: Callable[[], object], limit: float | None = None) -> None:
@@ -81,7 +81,7 @@ def measure(folder: Path, mnist: Dataset, split: Split, rounds: int) -> list[dic
 
 
 def layouts(folder: Path, split: Split) -> dict[str, Path]:
-    """Write the images in every layout: what it is → where it lies."""
+    """Write the images in every layout; return its description → its path."""
     rows = np.column_stack([split.labels, split.images.reshape(len(split), -1)])
     names = ",".join(["label", *(f"pixel{number}" for number in range(rows.shape[1] - 1))])
     plain, packed, shares = folder / "train.csv", folder / "packed.csv.gz", folder / "shares.csv"

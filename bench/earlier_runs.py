@@ -1,4 +1,4 @@
-"""What a long measurement found before it was stopped, so that it can go on."""
+"""The results of a long measurement before it was stopped, so that it can continue."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Runs = dict[str, list[dict[str, Any]]]
 
 
 def earlier_runs(path: Path, hardware: dict[str, Any]) -> Runs:
-    """What is measured → its runs in this file; none if they are of another kind of machine."""
+    """Return subject → its runs in this file; none if they were measured on another kind of machine."""
     if not path.is_file():
         return {}
     found = json.loads(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""The headline figures: docs/evidence.md, and the README's two tables, from the committed results.
+"""Write the headline figures to docs/evidence.md and the README's two tables, from the committed results.
 
 python bench/evidence_page.py
 """
@@ -48,7 +48,7 @@ def main(root: Path = ROOT) -> None:
 
 
 def rows(results: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """What the shipped reader made of real pictures, and of MNIST's test digits: right, sure, right when sure."""
+    """Return the shipped reader's results on real pictures and on MNIST's test digits: right, sure, right when sure."""
     real, parts = results["real_pictures"], results["reading"]["parts"]
     digits, photographs = parts["mnist"]["pictures"], parts["photographs"]
     return {

@@ -1,9 +1,9 @@
-"""One network in every format: bytes, and how its answers compare with Keras' on the whole test split; and its speed.
+"""One network in every format: bytes, parity with Keras on the whole test split, and speed.
 
 python bench/exports.py [RECIPE …]
 
-Trains seed 0 of each recipe into runs/exports/, unless it is there already, and exports it to every format that there
-is; what cannot be written is listed with its reason. Writes results/exports.json and its part of docs/benchmarks.md.
+Trains seed 0 of each recipe into runs/exports/, unless it is already there, and exports it to every format; failures
+are listed with their reason. Writes results/exports.json and its part of docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ ROOT = Path(__file__).parent.parent
 RESULT = ROOT / "results" / "exports.json"
 RECIPES = ("quick", "balanced", "tiny", "small", "champion")
 TIMED = 1000
-"""Digits, after so many that warm up."""
+"""Number of digits that are timed, after as many for warm-up."""
 
 TIMED_FORMATS = ("onnx", "onnx-int8")
-"""What digitry itself answers with."""
+"""The formats with which digitry itself reads."""
 
 
 def main() -> None:
@@ -54,13 +54,13 @@ def main() -> None:
 
 
 def exported(run: Path) -> dict[str, Any]:
-    """Format → what `digitry export --json` says, or why it is not written."""
+    """Return format → the output of `digitry export --json`, or why it is not written."""
     from digitry.training.export_run import FORMATS
 
     rows: dict[str, Any] = {}
     for form in FORMATS:
         with tempfile.TemporaryDirectory() as folder:
-            # A process each: some formats need another Keras backend than the one that trained.
+            # One process each, since some formats need another Keras backend than the one that trained.
             command = [sys.executable, "-m", "digitry", "export", str(run), "--format", form, "--json"]
             command += ["--out", str(Path(folder) / "model")]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -76,7 +76,7 @@ def exported(run: Path) -> dict[str, Any]:
 
 
 def time_of_a_digit(model: Path) -> dict[str, float]:
-    """Microseconds that the exported model takes for one digit at a time, on one thread."""
+    """Return the microseconds that the exported model takes for one digit at a time, on one thread."""
     import digitry
     from digitry.networks.model import Model
 

@@ -1,11 +1,11 @@
-"""The C step from a camera's frame to the canonical digit, beside Python's: what both find, and how it is read.
+"""Compare the C step from a camera's frame to the canonical digit with Python's: what both find, and how it is read.
 
 python -m bench frames [--frames 1000] [--jobs 1]
 
-Synthetic photographs of MNIST's validation digits (its last 6,000 training images), each shrunk to 160 pixels, as a
-small camera gives them; the C of src/digitry/exports/c/ and images/stages.py make a canonical digit of each, and the
-network for digits that ships reads both. Empty paper shows what is found where nothing is. Writes results/frames.json,
-with what lies beyond one of `BOUNDS`, which were set before anything was measured; that is an error, too.
+Synthetic photographs of MNIST's validation digits (its last 6,000 training images), each shrunk to 160 pixels, as from
+a small camera; the C of src/digitry/exports/c/ and images/stages.py make a canonical digit of each, and the shipped
+network for digits reads both. Empty paper shows what is found where there is nothing. Writes results/frames.json, with
+what exceeds one of `BOUNDS`, which were set before anything was measured; that is also an error.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ BOUNDS = {
     "other_label": 0.06,
     "right_in_c_less_than_in_python": 0.01,
 }
-"""At most: shares of frames, and grey levels."""
+"""Upper bounds: fractions of frames, and grey levels."""
 
 Grey = NDArray[np.uint8]
 
@@ -70,7 +70,7 @@ def main() -> None:
 
 
 def made_frame(index: int) -> tuple[Grey, int]:
-    """A grey frame with one digit, and which."""
+    """Return a grey frame with one digit, and that digit."""
     import digitry
 
     held_back = digitry.load_dataset("mnist").train.take(slice(-HELD_BACK, None))
@@ -81,18 +81,18 @@ def made_frame(index: int) -> tuple[Grey, int]:
 
 
 def empty_frame(index: int) -> Grey:
-    """A grey frame of paper or a board with nothing on it."""
+    """Return a grey frame of paper or a board with nothing on it."""
     return frame_of(empty_photograph(np.random.default_rng([SEED, 1, index])).pixels)
 
 
 def example() -> tuple[Grey, int]:
-    """The first frame, of the sides that a QQVGA camera gives: 120 rows of 160."""
+    """Return the first frame in the shape of a QQVGA camera: 120 rows of 160."""
     frame, label = made_frame(0)
     return np.asarray(cv2.resize(frame, (SIDE, SIDE * 3 // 4), interpolation=cv2.INTER_AREA), np.uint8), label
 
 
 def frame_of(pixels: Any) -> Grey:
-    """A photograph as a small camera gives it: grey, its longer side at most `SIDE`."""
+    """Return a photograph as from a small camera: grey, its longer side at most `SIDE`."""
     grey = pixels if pixels.ndim == 2 else cv2.cvtColor(np.ascontiguousarray(pixels[..., :3]), cv2.COLOR_RGB2GRAY)
     shrunk = min(1.0, SIDE / max(grey.shape))
     size = (max(8, round(grey.shape[1] * shrunk)), max(8, round(grey.shape[0] * shrunk)))
@@ -101,7 +101,7 @@ def frame_of(pixels: Any) -> Grey:
 
 @contextmanager
 def compiled() -> Iterator[Any]:
-    """The C, compiled: a function that makes a canonical digit of a grey frame, or None."""
+    """Compile the C; yield a function that makes a canonical digit of a grey frame, or returns None."""
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
         sys.exit("this needs a C compiler; install gcc or clang")
@@ -122,7 +122,7 @@ def compiled() -> Iterator[Any]:
 
 
 def compare(frames: list[tuple[Grey, int]], find: Any) -> dict[str, Any]:
-    """What C and Python make of the same frames, as shares of all of them."""
+    """Return the results of C and Python on the same frames, as fractions of all of them."""
     from digitry.networks.model import Model
     from digitry.networks.model_files import shipped_model
 
@@ -154,7 +154,7 @@ def compare(frames: list[tuple[Grey, int]], find: Any) -> dict[str, Any]:
 
 
 def read_by(model: Any, images: list[Grey | None]) -> NDArray[np.int64]:
-    """Which digit each is, by the network; -1 where there is none."""
+    """Return the digit that the network reads in each; -1 for None."""
     found = np.array([image is not None for image in images])
     answers = np.full(len(images), -1)
     if found.any():

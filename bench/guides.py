@@ -1,15 +1,15 @@
-"""Guides and tutorials of docs/: every code block is run, and what it prints and shows is written below it.
+"""Guides and tutorials of docs/: run every code block, and write what it prints and shows below it.
 
 python bench/guides.py [--check] [PAGE ...]
 
-A page's blocks run in order, in an empty folder that has `examples/`. Of ```console the lines behind "$" are run and
-the others are what they print; ```python shares its names over the page and prints into the ```output that follows, if
-one does; what it hands to IPython's `display` is kept as a picture and shown after that, of a live chart its last
-state. With `no-run` behind it a block is only shown.
+A page's blocks run in order, in an empty folder that has `examples/`. In ```console the lines after "$" are run and the
+others are their output; ```python blocks share their names over the page and print into the ```output that follows, if
+there is one; what they pass to IPython's `display` is kept as a picture and shown below, for a live chart in its last
+state. A block marked `no-run` is only shown.
 
-With --check nothing is written, and a guide that would change is an error: what it shows is what a reader gets. What a
-tutorial shows are figures of trainings, which differ from machine to machine: its blocks are run on a few images, and
-nothing is compared. Beside a tutorial the same is written as a notebook.
+With --check nothing is written, and a guide that would change is an error: readers must see what they would get. The
+figures in a tutorial come from trainings, which differ between machines: its blocks are run on a few images, and
+nothing is compared. A tutorial is also written as a notebook.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ FIGURE = re.compile(r"^\n!\[what is shown\]\(.*\)\n", re.MULTILINE)
 TIME = re.compile(r"\d+\.\d+ s\b")
 """What may differ each time."""
 WIDEST, COLOURS = 900, 128
-"""Of a picture that is kept."""
+"""Limits for stored pictures."""
 FEW = 400
-"""Images of each split, where only the code is of interest."""
+"""Images of each split, where only the code matters."""
 START = """import os
 import shutil
 import subprocess
@@ -90,7 +90,7 @@ def main() -> None:
 
 
 class RunPage:
-    """A page that is being run: the names that its Python blocks made, and what they printed and showed."""
+    """A page being run: the names that its Python blocks defined, and what they printed and showed."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -98,13 +98,13 @@ class RunPage:
         self.pictures: dict[str, bytes] = {}
         """File name → PNG or SVG."""
         self.cells: list[tuple[str, list[str]]] = []
-        """What each Python block printed, and which pictures it showed."""
+        """What each Python block printed, and the pictures it showed."""
         self.shown: list[str] = []
-        """The pictures of the block that runs."""
+        """The pictures of the running block."""
 
     def run(self, page: str) -> str:
         """Run all blocks of a page; return it with what they print and show."""
-        # Once for all blocks: a page imports `display` in one of them and calls it in others.
+        # Once for all blocks, because a page imports `display` in one of them and calls it in others.
         with _displaying(self._display):
             return BLOCK.sub(self._block, FIGURE.sub("", page))
 
@@ -122,14 +122,14 @@ class RunPage:
         return f"```python\n{code}```\n{output}" + "".join(f"\n![what is shown]({name})\n" for name in shown)
 
     def _display(self, output: Any, display_id: bool = False) -> RedrawnPicture | None:
-        """Stand for IPython's `display`."""
+        """Stand in for IPython's `display`."""
         if display_id:
             return RedrawnPicture(self)
         self.keep(_small(bytes(output.data)), ".png")
         return None
 
     def keep(self, data: bytes, suffix: str) -> str:
-        """Keep a picture that the block shows; return its name."""
+        """Store a picture that the block shows; return its name."""
         name = f"{self.name}-{len(self.pictures) + 1}{suffix}"
         self.pictures[name] = data
         self.shown.append(name)
@@ -156,14 +156,14 @@ class RunPage:
 
 
 class RedrawnPicture:
-    """Stands for IPython's handle of what is displayed: of an SVG that is redrawn, the last is kept."""
+    """Stands in for IPython's display handle: of an SVG that is redrawn, the last version is kept."""
 
     def __init__(self, page: RunPage) -> None:
         self._page = page
         self._name = ""
 
     def update(self, output: Any) -> None:
-        """Keep this in place of the one before."""
+        """Replace the previous picture."""
         self._name = self._name or self._page.keep(b"", ".svg")
         self._page.pictures[self._name] = output.data.encode()
 
@@ -177,14 +177,14 @@ def _small(picture: bytes) -> bytes:
 
 
 def _data(name: str, picture: bytes) -> dict[str, str]:
-    """What a notebook stores of a picture."""
+    """Return what a notebook stores of a picture."""
     if name.endswith(".svg"):
         return {"image/svg+xml": picture.decode()}
     return {"image/png": b64encode(picture).decode()}
 
 
 def _printed_by(command: str) -> str:
-    """What `digitry …` or `cat FILE` prints."""
+    """Return what `digitry …` or `cat FILE` prints."""
     program, *arguments = shlex.split(command)
     if program == "cat":
         return Path(arguments[0]).read_text(encoding="utf-8")
@@ -203,7 +203,7 @@ def _tidy(printed: str) -> str:
 
 @contextlib.contextmanager
 def _displaying(display: Any) -> Iterator[None]:
-    """Hand what is displayed to `display`, and let trainings draw what they draw in a notebook."""
+    """Pass what is displayed to `display`, and let trainings draw as in a notebook."""
     before, is_notebook = IPython.display.display, training_progress.is_notebook
     IPython.display.display, training_progress.is_notebook = display, lambda: True
     try:
@@ -214,7 +214,7 @@ def _displaying(display: Any) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _few_images() -> Iterator[None]:
-    """Let `digitry.load_dataset` give some hundred images, and `digitry.tune` try two settings."""
+    """Make `digitry.load_dataset` return some hundred images, and `digitry.tune` try two settings."""
     load, tune = digitry.load_dataset, digitry.tune
 
     def few(name: str) -> Dataset:

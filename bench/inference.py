@@ -1,12 +1,11 @@
-"""How fast a trained network answers: Keras, ONNX Runtime, LiteRT and digitry, the same weights, side by side.
+"""How fast a trained network answers: Keras, ONNX Runtime, LiteRT and digitry with the same weights.
 
 python bench/inference.py [--rounds 3] [--seconds 1.5]
 
-Every engine answers in a process of its own, for one thread and for two, again and again in turn, so that a noisy
-machine is unjust to none. Counted is the call alone, with the input that the engine takes: prepared float32 images for
-all but digitry, which takes the uint8 images of a dataset and prepares them. The networks are the tutorials' `cnn`,
-with random weights, for weights do not change the time, and the network for digits that ships in the package. Writes
-results/inference.json.
+Every engine runs in its own process, with one thread and with two, repeatedly in turn, so that a noisy machine is fair
+to all. Only the call is timed, on the engine's own input: prepared float32 images for all but digitry, which takes the
+uint8 images of a dataset and prepares them. The networks are the tutorials' `cnn`, with random weights, since weights
+do not change the time, and the shipped network for digits. Writes results/inference.json.
 """
 
 from __future__ import annotations
@@ -41,12 +40,12 @@ PACKAGES = {
     "ONNX Runtime, int8": "onnxruntime",
     "digitry": "digitry",
 }
-"""Engine → the package that brings it, Keras' backend for Keras."""
+"""Engine → the package that provides it; for Keras, its backend."""
 
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
 OVERHEAD_ROUNDS = 400
 Answer = Callable[[int], object]
-"""Answers a batch of that many images."""
+"""Answers a batch of this many images."""
 
 
 def main() -> None:
@@ -83,13 +82,13 @@ def main() -> None:
         **run_folder.describe_surroundings(),
     }
     (ROOT / "results" / "inference.json").write_text(json.dumps(result, indent=1) + "\n")
-    import benchmarks_page  # not above: it loads what `measure` takes the time of
+    import benchmarks_page  # not above: it imports modules whose loading time `measure` measures
 
     benchmarks_page.main()
 
 
 def write_models(network: str, folder: Path) -> None:
-    """The same network in every engine's own format, each proven equal."""
+    """Write the same network in every engine's own format, each proven equal."""
     from digitry import load_dataset, recipes
     from digitry.exports import bundle, int8, keras_file, litert, onnx, parity
     from digitry.networks.contract import Contract
@@ -107,13 +106,13 @@ def write_models(network: str, folder: Path) -> None:
     contract = Contract(recipe=network, class_names=tuple("0123456789"))
     for form in (onnx.FORMAT, keras_file.FORMAT, litert.FORMAT):
         parity.write_if_equal(form, model, contract, folder / f"model{form.suffix}", prove_on=images)
-    # Untrained, a network finds all classes alike, and rounding decides: how exact int8 is, `digitry export` tells.
+    # To an untrained network all classes look alike, so rounding decides; `digitry export` checks how exact int8 is.
     rounded = int8.FORMAT._replace(labels_may_differ=1.0)
     parity.write_if_equal(rounded, model, contract, folder / f"model{rounded.suffix}", prove_on=images)
 
 
 def measure(engine: str, threads: int, folder: Path, seconds: float) -> dict[str, Any]:
-    """Seconds to import and to load; for every batch size the spread of a call and the digits in a second."""
+    """Return the seconds to import and to load; for every batch size the spread of a call and the digits per second."""
     images = np.random.default_rng(0).integers(0, 256, (max(BATCHES), 28, 28), dtype=np.uint8)
     floats = (images / np.float32(255))[..., np.newaxis].astype(np.float32)
     began = time.perf_counter()
@@ -182,7 +181,7 @@ def session_of(onnxruntime: Any, path: Path, threads: int) -> Any:
 def _digitry(threads: int) -> Load:
     import digitry
 
-    reader = digitry.Reader  # loads what it needs, on its first use
+    reader = digitry.Reader  # imports what it needs on first use
 
     def load(folder: Path, images: NDArray[np.uint8], floats: NDArray[np.float32]) -> Answer:
         loaded = reader(folder / "model.onnx", threads=threads)
@@ -223,11 +222,11 @@ ENGINES: dict[str, Callable[[int], Load]] = {
     "ONNX Runtime, int8": lambda threads: _onnxruntime(threads, "model.int8.onnx"),
     "digitry": _digitry,
 }
-"""Engine → what imports it, and then loads a model."""
+"""Engine → the function that imports it and then loads a model."""
 
 
 def overhead(model: Path) -> dict[str, Any]:
-    """What digitry adds to ONNX Runtime's own call, one thread, call by call in turn: medians, in microseconds."""
+    """Return digitry's overhead over ONNX Runtime's own call, on one thread, alternating: medians in microseconds."""
     import onnxruntime
 
     import digitry
@@ -253,7 +252,7 @@ def overhead(model: Path) -> dict[str, Any]:
 
 
 def summary(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The median over the rounds of every figure, a row for every network, thread count and engine."""
+    """Return the median over the rounds of every figure, a row for every network, thread count and engine."""
     rows = []
     for network in NETWORKS:
         for threads in THREADS:
@@ -272,7 +271,7 @@ def summary(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def installed_bytes(package: str, seen: set[str] | None = None) -> int:
-    """Bytes on disk of a package and of all it requires."""
+    """Return the bytes on disk of a package and everything it requires."""
     from packaging.requirements import Requirement
 
     seen = set() if seen is None else seen
@@ -287,7 +286,7 @@ def installed_bytes(package: str, seen: set[str] | None = None) -> int:
     own = sum(
         path.stat().st_size for file in found.files or [] if (path := Path(str(found.locate_file(file)))).is_file()
     )
-    if name == "digitry":  # installed in place: its files are not listed
+    if name == "digitry":  # an editable installation does not list its files
         own = sum(
             path.stat().st_size
             for path in (ROOT / "src" / "digitry").rglob("*")

@@ -1,11 +1,11 @@
-"""What each ingredient of `champion` brings: the recipe as it is, and with one thing taken away or put in its place.
+"""What each ingredient of `champion` contributes: the recipe as it is, and with one part removed or replaced.
 
 python bench/ingredients.py [--seeds 3] [--only NAME …] [--anew]
 
-Trained on the first 54,000 images of MNIST's training split, judged on its last 6,000, once they are trained: the test
-split is not opened. With half of the recipe's epochs, so that a night is enough, but for the line that has them all.
-Two at a time, each on one thread. What this kind of machine has in results/ingredients.json already is not trained
-again without --anew. Writes that file, and the table in docs/log.md.
+Trained on the first 54,000 images of MNIST's training split, evaluated on its last 6,000 at the end: the test split is
+not opened. All but one line use half of the recipe's epochs, so that a night is enough. Two run at a time, each on one
+thread. Results for this kind of machine in results/ingredients.json are not measured again without --anew. Writes that
+file, and the table in docs/log.md.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ CHANGES: dict[str, dict[str, Any]] = {
         "learning_rate": RECIPE.settings.learning_rate / 10,
     },
 }
-"""What is different → the settings that make it so."""
+"""Variant → the settings that it changes."""
 
 AT_ONCE = 2
 
@@ -104,12 +104,12 @@ def _settings_then(run: dict[str, Any]) -> dict[str, Any]:
 
 
 def settings_of(name: str) -> dict[str, Any]:
-    """All settings of the recipe with this change: what was trained with others is another experiment."""
+    """Return all settings of the recipe with this change: what was trained with others is another experiment."""
     return RECIPE.with_settings({**BASE, **CHANGES[name]}).settings.to_json()
 
 
 def train_one(name: str, seed: int) -> dict[str, Any]:
-    """Accuracy and loss on what was held back, accuracy where each image is looked at once, seconds of all epochs."""
+    """Return accuracy and loss on the held-back part, accuracy with a single view of each image, and total seconds."""
     import digitry
     from digitry.datasets.load import hold_out
     from digitry.exports import bundle
@@ -134,7 +134,7 @@ def train_one(name: str, seed: int) -> dict[str, Any]:
 
 
 def without_views(model: Any) -> Any:
-    """The trained network as it looks at an image once."""
+    """Return the trained network with a single view of an image."""
     import keras
 
     views, *inner, mean_of_views = model.layers
@@ -143,8 +143,8 @@ def without_views(model: Any) -> Any:
 
 
 def table(runs: dict[str, list[dict[str, Any]]]) -> str:
-    """A line for each change, in the order of `CHANGES`."""
-    # Smoothed labels have another loss: it is only compared with its like.
+    """Return a table with one line per change, in the order of `CHANGES`."""
+    # Losses with smoothed labels can only be compared with each other.
     another = [name for name, settings in CHANGES.items() if "label_smoothing" in settings]
     changes = {name: runs[name] for name in CHANGES if runs.get(name)}
     return fill("ingredients", changes=changes, with_another_loss=another)

@@ -1,7 +1,7 @@
-"""What bench/tune.py asks of Keras Tuner: the same space, the same network and optimizer, its own search.
+"""Keras Tuner's part in bench/tune.py: the same space, network and optimizer, with its own search.
 
-It has neither a limit of time nor a way to end itself, so it is ended as a person would end it: killed. What it has
-found by then is in the files that it wrote, and is read from there.
+It has neither a time limit nor a way to stop, so it is ended as a user would end it: killed. What it has found by then
+is read from the files that it wrote.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ VALIDATION_BATCH = 256
 
 
 def search(recipe: str, data: str, folder: Path, seed: int, trials: int | None, epochs: int) -> None:
-    """Search until nothing is left to do, or somebody kills this process; goes on with what is in the folder."""
+    """Search until nothing is left to do, or the process is killed; continues from the content of the folder."""
     from digitry.recipes.backend import choose_backend, make_deterministic
 
     choose_backend("tensorflow")
@@ -59,14 +59,14 @@ def search(recipe: str, data: str, folder: Path, seed: int, trials: int | None, 
 
 
 def inputs(split: Any) -> tuple[Any, Any]:
-    """Images as the recipes' contract prepares them, and labels as their loss takes them."""
+    """Return images prepared by the recipes' contract, and labels as their loss takes them."""
     import numpy as np
 
     return split.images[..., None].astype(np.float32) / 255, split.labels.astype(np.int32)
 
 
 def ask(hp: Any, name: str, one: Any) -> Any:
-    """One setting of the space, as Keras Tuner asks for it."""
+    """Return one setting of the space, as Keras Tuner asks for it."""
     from digitry.training.tuning.space import Choices
 
     if isinstance(one, Choices):
@@ -78,7 +78,7 @@ def ask(hp: Any, name: str, one: Any) -> Any:
 
 
 def found(folder: Path) -> dict[str, Any]:
-    """What its files say: trials by how they stand, and the best of those that came to their end."""
+    """Return the content of its files: trials by state, and the best of the complete ones."""
     trials = [json.loads(path.read_text()) for path in sorted(folder.glob("search/trial_*/trial.json"))]
     done = [one for one in trials if one["status"] == "COMPLETED" and one["score"] is not None]
     best = max(done, key=lambda one: one["score"], default=None)

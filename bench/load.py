@@ -1,14 +1,14 @@
-"""Requests as fast as one process can send them: what bench/serve.py and the proofs of the server measure with.
+"""Send requests as fast as one process can: the load generator of bench/serve.py and the server's reliability tests.
 
 python bench/load.py '{"port": 8000, "path": "/v1/digits", "type": "application/octet-stream", "body": "zero.bin",
                        "connections": 32, "seconds": 5}'
 
-Plain sockets that are kept, one request at a time on each. With "rate", requests leave at that rate whether answers
-come or not, on as many connections as that takes; without, each connection sends as soon as it is answered. Prints one
-line of JSON: how many answers of each status came in how many seconds, how long they took, and how many never came.
+Plain persistent sockets, with one request at a time on each. With "rate", requests are sent at that rate whether or not
+answers come, on as many connections as that takes; without, each connection sends as soon as it is answered. Prints one
+line of JSON: how many answers of each status came in how many seconds, their latency, and how many never came.
 
-The load shares the machine with the server that it measures, so it has to be light: no event loop, and with a "rate" it
-looks for answers once a millisecond instead of being woken up by each.
+The load shares the machine with the server that it measures, so it has to be light: it has no event loop, and with a
+"rate" it polls for answers once a millisecond instead of being woken up by each.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 GRACE_SECONDS = 10.0
-"""So long what was sent may still be answered."""
+"""How long to wait for outstanding answers."""
 
 TICK_SECONDS = 0.001
 
@@ -48,7 +48,7 @@ def load(
     seconds: float = 5.0,
     rate: float | None = None,
 ) -> dict[str, Any]:
-    """Put a server on this machine under load; see above."""
+    """Put a server on this machine under load; see the module's docstring."""
     data = Path(body).read_bytes() if body else b""
     head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {type}\r\nContent-Length: {len(data)}\r\n\r\n"
     crowd = _Crowd(port, head.encode() + data)
@@ -78,7 +78,7 @@ class _Crowd:
         self.seconds: dict[str, list[float]] = defaultdict(list)
 
     def ask_again_and_again(self, connections: int, seconds: float) -> float:
-        """Each connection sends once it is answered; returns how long that went on."""
+        """Have each connection send once it is answered; return how long that took."""
         began = time.perf_counter()
         for _ in range(connections):
             self._send(self._connect())
@@ -89,7 +89,7 @@ class _Crowd:
         return now - began
 
     def ask_at(self, rate: float, seconds: float) -> float:
-        """So many requests a second; returns how long that went on."""
+        """Send this many requests a second; return how long that took."""
         began = time.perf_counter()
         due = 0
         while (now := time.perf_counter()) < began + seconds:
@@ -102,7 +102,7 @@ class _Crowd:
         return now - began
 
     def wait_for_the_rest(self) -> None:
-        """Until what was sent has its answer, or has waited long enough for one."""
+        """Wait until every request has its answer, or has waited long enough."""
         end = time.perf_counter() + GRACE_SECONDS
         while self.answered < self.sent and (now := time.perf_counter()) < end:
             self._look_for_answers(end - now)
@@ -135,7 +135,7 @@ class _Crowd:
             self._selector.unregister(client.socket)
             client.socket.close()
             self._open -= 1
-            if client in self._free:  # the server ends connections that nobody has used for long
+            if client in self._free:  # the server closes connections that have long been idle
                 self._free.remove(client)
         elif status:
             self._free.append(client)
@@ -151,7 +151,7 @@ class _Client:
         self.is_closed = False
 
     def send(self, request: bytes) -> bool:
-        """Begin with a request; whether all of it could be sent at once."""
+        """Start a request; return whether all of it could be sent at once."""
         self.began = time.perf_counter()
         self._unsent = memoryview(request)
         return self.send_more()
@@ -161,12 +161,12 @@ class _Client:
             self._unsent = self._unsent[self.socket.send(self._unsent) :]
         except BlockingIOError:
             pass
-        except ConnectionError:  # its answer, or its end, is still to be received
+        except ConnectionError:  # its answer, or its end, has still to be received
             self._unsent = self._unsent[:0]
         return not self._unsent
 
     def receive(self) -> str:
-        """Take what has come; the status of an answer with its last byte, else nothing."""
+        """Receive what has come; return the status of an answer with its last byte, else nothing."""
         try:
             data = self.socket.recv(2**18)
         except ConnectionError:
@@ -186,7 +186,7 @@ class _Client:
 
 
 def spread(times: list[float]) -> dict[str, float]:
-    """Median, 99% and the longest, in milliseconds."""
+    """Return median, 99th percentile and maximum, in milliseconds."""
     times = sorted(times)
     places = {"p50": len(times) // 2, "p99": min(len(times) - 1, len(times) * 99 // 100), "max": len(times) - 1}
     return {name: round(times[place] * 1000, 3) for name, place in places.items()}

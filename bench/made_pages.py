@@ -2,11 +2,11 @@
 
 python bench/made_pages.py SCRIPT [--count 12]
 
-`SCRIPT` draws pages of 31 kinds with the digits that were held back from MNIST's training split, has them read by
-`digitry read --json`, and ends its output with a line of JSON: for each kind the share of numbers found, with their
-digits and with their signs, how many are sure, and how many of these are not on the page. It is no part of this
-project, so that whoever draws our pages to learn from has not seen it; its SHA-256 says which one it was. Writes
-results/made_pages.json and the table of docs/reading.md.
+`SCRIPT` draws pages of 31 kinds with the digits held back from MNIST's training split, has them read by `digitry read
+--json`, and ends its output with a line of JSON: for each kind the share of numbers found, by their digits and with
+their signs, how many are sure, and how many of these are not on the page. It is not part of this project, so that the
+authors of our training pages have not seen it; its SHA-256 identifies it. Writes results/made_pages.json and the table
+of docs/reading.md.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """docs/models/: a card for each shipped network, from its contract, its facts and the committed results.
 
-What it is for, what not, and its weak spots go into src/digitry/models/cards.json as well, for the server's /about.
+Its purpose, limits and weak spots also go into src/digitry/models/cards.json, for the server's /about.
 
 python bench/model_cards.py [--check]
 """
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def in_short(page: str) -> tuple[str, dict[str, str]]:
-    """A card's SHA-256, and the first paragraph of what people should know before they trust the network."""
+    """Return a card's SHA-256, and its first paragraph on what to know before trusting the network."""
     (sha256,) = re.findall(r"^sha256: (\w+)$", page, re.MULTILINE)
     found = {
         name: re.search(rf"^## {heading}\n\n(.+?)\n\n", page, re.MULTILINE | re.DOTALL)
@@ -65,7 +65,7 @@ def in_short(page: str) -> tuple[str, dict[str, str]]:
 
 
 def card(reads: str, file: str) -> dict[str, Any]:
-    """What is known of a network by its file and the facts beside it."""
+    """Return the facts of a network from its file and the facts beside it."""
     path = ROOT / "src" / "digitry" / "models" / file
     contract = Model.open(path).contract
     scale = contract.confidence_scale
@@ -89,7 +89,7 @@ def card(reads: str, file: str) -> dict[str, Any]:
 
 
 def small_card(name: str) -> dict[str, Any]:
-    """What is known of a small network by the folder of its run, and by what it takes on a chip."""
+    """Return the facts of a small network from its run's folder, and its needs on a chip."""
     run = Run.open(run_or_shipped(name))
     test = json.loads((run.folder / METRICS).read_bytes())["splits"]["test"]
     scale = Model.open(run.model_file).contract.confidence_scale
@@ -115,7 +115,7 @@ def small_card(name: str) -> dict[str, Any]:
 
 
 def weights(path: Path) -> int:
-    """How many numbers with a point its graph has."""
+    """Return the number of floating-point weights in its graph."""
     kinds = (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16)
     return sum(prod(one.dims) for one in onnx.load(path).graph.initializer if one.data_type in kinds)
 

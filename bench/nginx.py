@@ -1,17 +1,17 @@
-"""A server block of ours → a whole nginx.conf for any place and port: what a bench and a test of the proxy run."""
+"""A server block of ours → a whole nginx.conf for any folder and port, for a bench and a test of the proxy."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 KINDS = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-"""What nginx keeps files of."""
+"""What nginx keeps temporary files for."""
 
 
 def configuration(block: str, folder: Path, changes: dict[str, str]) -> str:
-    """The block with some of its words changed, so that everything that nginx writes lies in `folder`.
+    """Return the configuration, with changes in the block so that everything nginx writes is in `folder`.
 
-    Raises ValueError where the block no longer says what is to be changed.
+    Raises ValueError if the block no longer contains what is to be changed.
     """
     for said, here in changes.items():
         if said not in block:

@@ -1,11 +1,11 @@
-"""What the small networks say of pictures without a digit, in C as on a chip: how many a threshold keeps out.
+"""The small networks on pictures without a digit, in C as on a chip: how many a threshold rejects.
 
 python -m bench no-digits [--pictures 500] [--jobs 1]
 
-The pictures of `digitry robustness --part open_set`, each shrunk to 160 pixels as a small camera gives them. The C of
-src/digitry/exports/c/ finds the mark in each; the network that ships reads it, and its highest probability is all that
-a chip has to go by. The threshold lets 99% of MNIST test digits pass, which came the same way; what falls below it, and
-where nothing was found, is refused. Writes results/no_digits.json.
+The pictures of `digitry robustness --part open_set`, each shrunk to 160 pixels as from a small camera. The C of
+src/digitry/exports/c/ finds the mark in each; the shipped network reads it, and its highest probability is the only
+criterion that a chip has. The threshold accepts 99% of MNIST test digits processed in the same way; pictures below it,
+and those in which nothing was found, are refused. Writes results/no_digits.json.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def frame(name: str, index: int) -> NDArray[np.uint8]:
-    """One picture of a set as a small camera gives it."""
+    """Return one picture of a set as from a small camera."""
     pixels = (png_of_digit if name == DIGITS else no_digits.SETS[name][0])(index).pixels
     if isinstance(pixels, bytes):
         pixels = np.asarray(cv2.imdecode(np.frombuffer(pixels, np.uint8), cv2.IMREAD_GRAYSCALE), np.uint8)
@@ -62,7 +62,7 @@ def frame(name: str, index: int) -> NDArray[np.uint8]:
 
 
 def figures(model: Model, marks: dict[str, list[Any]]) -> dict[str, Any]:
-    """What one network says of the marks of every set; the threshold comes from the digits."""
+    """Return one network's results on the marks of every set; the threshold comes from the digits."""
     own = {name: confidences(model, images) for name, images in marks.items()}
     digits = own.pop(DIGITS)
     threshold = selective.accepting_threshold(digits, ACCEPTED)
@@ -78,7 +78,7 @@ def figures(model: Model, marks: dict[str, list[Any]]) -> dict[str, Any]:
 
 
 def confidences(model: Model, images: list[Any]) -> NDArray[np.float64]:
-    """The highest probability of each, float64 (n,); 0 where nothing was found."""
+    """Return the highest probability of each, float64 (n,); 0 if nothing was found."""
     there = np.array([image is not None for image in images])
     own = np.zeros(len(images))
     if there.any():

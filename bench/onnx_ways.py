@@ -1,10 +1,10 @@
-"""Two ways from Keras to ONNX: digitry's own functions, a layer each, and Keras' own export, on every backend.
+"""Two ways from Keras to ONNX: digitry's own functions, one per layer, and Keras' own export, on every backend.
 
 .backends/bin/python -m pip install jax2onnx && python -m bench onnx-ways
 
-Small networks of every kind that Keras' guides to vision build, and a few of layers that have no function here; random
-weights, the same on every backend. Right is who answers as Keras does, within 1e-4. Writes results/onnx_ways.json; what
-follows from it is docs/decisions/0010-onnx-ways.md.
+Small networks of every kind in Keras' vision guides, and a few of layers that have no function here; random weights,
+the same on every backend. A file is right if it answers as Keras does, within 1e-4. Writes results/onnx_ways.json;
+docs/decisions/0010-onnx-ways.md draws the conclusions.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def on_this_backend() -> dict[str, dict[str, Any]]:
-    """Network → way → what came of it."""
+    """Return network → way → outcome."""
     sys.path.insert(0, str(ROOT))
     from tests.unit.exports.networks import NETWORKS, STRANGE, shaken
 
@@ -80,7 +80,7 @@ def on_this_backend() -> dict[str, dict[str, Any]]:
 
 
 def outcome(write: Callable[..., bytes], model: Any) -> dict[str, Any]:
-    """Whether the file answers as Keras does, or why there is none; its bytes, seconds and operators."""
+    """Return whether the file answers as Keras does, or why there is none; its bytes, seconds and operators."""
     import onnx
     from keras import ops
 
@@ -95,12 +95,12 @@ def outcome(write: Callable[..., bytes], model: Any) -> dict[str, Any]:
     try:
         for _ in range(TIMES):
             began = time.perf_counter()
-            with contextlib.redirect_stdout(io.StringIO()):  # the converters think aloud
+            with contextlib.redirect_stdout(io.StringIO()):  # the converters are verbose
                 files.append(write(model, contract))
             seconds.append(time.perf_counter() - began)
         answers = Model(files[0], reads="digit").probabilities(images)
     except DigitryError as error:
-        # Converters tell where on this machine they failed.
+        # Converters name the place on this machine where they failed.
         return {"right": False, "why": re.sub(r"/\S*/site-packages/", "", str(error))[:300]}
     difference = float(np.abs(answers - ops.convert_to_numpy(model(prepared, training=False))).max())
     row = {
@@ -116,7 +116,7 @@ def outcome(write: Callable[..., bytes], model: Any) -> dict[str, Any]:
 
 
 def summary(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Way → how many are right, and the medians of those that both write."""
+    """Return way → how many are right, and the medians over the networks that both write."""
     both = [row for row in rows.values() if all(one["right"] for one in row.values())]
     return {
         way: {
@@ -132,14 +132,14 @@ def summary(rows: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def same_bytes(found: dict[str, dict[str, dict[str, Any]]]) -> int:
-    """How many networks digitry writes to the last byte alike wherever Keras runs."""
+    """Count the networks that digitry writes identically on all backends."""
     names = next(iter(found.values()))
     hashes = [{rows[name]["digitry"].get("sha256") for rows in found.values()} for name in names]
     return sum(len(one) == 1 and None not in one for one in hashes)
 
 
 def converters_mb() -> dict[str, float]:
-    """Backend → MB of its converter and of what that needs beyond a training environment."""
+    """Return backend → MB of its converter and its requirements beyond a training environment."""
     from digitry.exports.onnx_converter import CONVERTERS
 
     sizes = {}
@@ -151,7 +151,7 @@ def converters_mb() -> dict[str, float]:
 
 
 def needed(names: list[str]) -> set[str]:
-    """The distributions and all that they require, as they are installed."""
+    """Return the distributions and everything that they require, as installed."""
     from packaging.requirements import Requirement
 
     found: set[str] = set()
@@ -170,7 +170,7 @@ def needed(names: list[str]) -> set[str]:
 
 
 def installed_bytes(name: str) -> int:
-    """Of the files of a distribution."""
+    """Return the bytes of a distribution's files."""
     files = metadata.files(name) or []
     return sum(Path(str(one.locate())).stat().st_size for one in files if Path(str(one.locate())).is_file())
 

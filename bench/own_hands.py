@@ -1,11 +1,11 @@
-"""What a few pictures of one's own teach the shipped network, and what it forgets: four made-up hands.
+"""What a few own pictures teach the shipped network, and what it forgets: four synthetic hands.
 
 python bench/own_hands.py
 
-A hand writes MNIST's digits, each changed in the same way. It is learnt from a few training digits, as by
-`digitry train reader --data … --from shipped` (a fifth is held back, as always), and judged on the first 2,000 test
-digits so changed and on all 10,000 as they are; where no digit is found, that is wrong. One seed. Writes
-results/own_hands.json and the table of docs/own-pictures.md.
+A hand consists of MNIST's digits, all changed in the same way. It is learnt from a few training digits, as by `digitry
+train reader --data … --from shipped` (a fifth is held back, as always), and evaluated on the first 2,000 test digits so
+changed and on all 10,000 unchanged; if no digit is found, that is wrong. One seed. Writes results/own_hands.json and
+the table of docs/own-pictures.md.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ PAGE = ROOT / "docs" / "own-pictures.md"
 START, END = "<!-- own hands: written by bench/own_hands.py -->", "<!-- end of own hands -->"
 JUDGED, SEED = 2000, 0
 SCALE = 8
-"""Digits are changed at so many times their size, as if they were pictures."""
+"""Digits are changed at this multiple of their size, as if they were pictures."""
 
 Page = NDArray[np.uint8]
 """Light ink on black, uint8 (224, 224)."""
 
 
 def slanted(page: Page) -> Page:
-    """By 48 degrees, as nobody writes in MNIST."""
+    """Slant by 48 degrees, more than anybody in MNIST."""
     side, shear = page.shape[0], np.tan(np.radians(48))
     move = np.array([[1, shear, 0], [0, 1, 0]], np.float32)
     return np.asarray(cv2.warpAffine(page, move, (round(side * (1 + shear)), side)), np.uint8)
 
 
 def hollow(page: Page) -> Page:
-    """The outlines of the strokes, a quarter as thick as those."""
+    """Keep the outlines of the strokes, a quarter as thick."""
     thin = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
     return np.asarray(cv2.morphologyEx(np.uint8(255) * (page > 127), cv2.MORPH_GRADIENT, thin), np.uint8)
 
@@ -55,7 +55,7 @@ HANDS: dict[str, tuple[Callable[[Page], Page], int]] = {
     "hollow strokes": (hollow, 200),
     "on its side": (lambda page: np.ascontiguousarray(np.rot90(page)), 200),
 }
-"""What is done to every digit, and how many are written to learn from."""
+"""Hand → the change of every digit, and the number of digits to learn from."""
 
 
 def main() -> None:
@@ -78,7 +78,7 @@ def main() -> None:
 
 
 def learnt(name: str) -> dict[str, Any]:
-    """Accuracy on the hand and on MNIST's test digits, before and after."""
+    """Return the accuracy on the hand and on MNIST's test digits, before and after."""
     import digitry
     from digitry.datasets.folder import dataset_sha256
     from digitry.networks.model import Model
@@ -105,7 +105,7 @@ def learnt(name: str) -> dict[str, Any]:
 
 
 def written(split: Any, change: Callable[[Page], Page]) -> Any:
-    """The digits in this hand, as the reader's own door makes them canonical; without those in which it finds none."""
+    """Return the digits in this hand, made canonical by the reader's own code, without those in which it finds none."""
     from digitry.errors import DataError
     from digitry.images.canonical_input import canonical_from_array
     from digitry.types import Split
@@ -120,7 +120,7 @@ def written(split: Any, change: Callable[[Page], Page]) -> Any:
 
 
 def table(hands: dict[str, dict[str, Any]]) -> str:
-    """A line for each hand."""
+    """Return a table with one line per hand."""
     return fill("own_hands", hands=hands).strip()
 
 

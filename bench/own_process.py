@@ -1,4 +1,4 @@
-"""One measurement in a process of its own: nothing that another left behind, in memory or in a cache, touches it."""
+"""One measurement in a separate process, so that no memory or cache of another affects it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 
 
 def measure(script: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Any:
-    """What `script --one ARGUMENTS` prints last, one line of JSON; CalledProcessError if it fails.
+    """Return the last output of `script --one ARGUMENTS`, one line of JSON; raises CalledProcessError if it fails.
 
-    `environment` is put over this process's own.
+    `environment` is added to this process's own.
     """
     command = [sys.executable, script, "--one", *arguments]
     surroundings = {**os.environ, **(environment or {})}

@@ -1,10 +1,10 @@
-"""The page in Chromium: how soon it reads, and its reader beside onnxruntime-web. Writes results/page.json.
+"""The page in Chromium: how soon it reads, and its reader compared with onnxruntime-web. Writes results/page.json.
 
 python bench/page.py [--rounds 5]
 
-Each round opens a fresh profile three times: the page itself, from navigation to ready and from lifting the pen to the
-reading; then two pages that only run the shipped networks on one thread, one with the modules that digitry serves, one
-with onnxruntime-web's WebAssembly build: milliseconds from navigation to the first answer, and of one run each.
+Each round opens a fresh profile three times: for the page itself, from navigation to ready and from lifting the pen to
+the reading; then for two pages that only run the shipped networks on one thread, one with the modules that digitry
+serves, one with onnxruntime-web's WebAssembly build: milliseconds from navigation to the first answer, and per run.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def main() -> None:
 
 
 def lay_out(folder: Path) -> None:
-    """The two pages and what they load, in one folder."""
+    """Write the two pages and their files into one folder."""
     shutil.copytree(STATIC, folder / "reading")
     (folder / "models").mkdir()
     (folder / "ort").mkdir()
@@ -121,7 +121,7 @@ def lay_out(folder: Path) -> None:
 
 
 class files_served:  # noqa: N801 - a context manager, used like a function
-    """A folder as a server on loopback; gives its address."""
+    """Serve a folder on loopback; yield its address."""
 
     def __init__(self, folder: Path) -> None:
         handler = functools.partial(_QuietHandler, directory=str(folder))

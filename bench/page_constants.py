@@ -1,9 +1,9 @@
-"""The numbers that the page's reader shares with Python's: src/digitry/serve/static/reading/constants.js.
+"""The constants that the page's reader shares with Python: src/digitry/serve/static/reading/constants.js.
 
 python bench/page_constants.py [--check]
 
-Each module of the page that does what a module of Python does takes its thresholds from here, under Python's names.
-`--check` writes nothing and fails where the file is not what would be written; `make check` runs it.
+Each module of the page that mirrors a Python module takes its thresholds from here, under Python's names. `--check`
+writes nothing and fails if the file is out of date; `make check` runs it.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ SHARED: dict[str, tuple[str, ...]] = {
     "reading.one_number": ("NEVER_SURE_WITH_SIGNS",),
     "reading.one_digit": ("RIVALS", "BLOT", "BLOT_REASON", "SECOND_OPINION_BELOW", "OWN_SHARE", "DIGIT_STRIP_WIDTH"),
 }
-"""Module of digitry → its constants. In JavaScript they are in an object with the last part of the module's name."""
+"""Python module → its constants. In JavaScript they are in an object with the last part of the module's name."""
 
 
 def main() -> None:
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def text() -> str:
-    """The file as it should be."""
+    """Return the file as it should be."""
     parts = ["// Written by bench/page_constants.py from the Python modules of these names; `make check` compares.\n"]
     for module, names in SHARED.items():
         found = importlib.import_module(f"digitry.{module}")
@@ -67,7 +67,7 @@ def text() -> str:
 
 
 def in_javascript(value: Any) -> str:
-    """A number, a text or a tuple of these; NumPy's numbers to the last bit."""
+    """Format a number, a text or a tuple of these; NumPy's numbers exactly."""
     return json.dumps(value if isinstance(value, int | str | tuple) else float(value), ensure_ascii=False)
 
 

@@ -1,15 +1,15 @@
-"""Train the network that looks at pages, on drawn pages, and see what it reads on others.
+"""Train the page network on drawn pages, and evaluate it on others.
 
 python -m bench page-reader [--steps 45000] [--run runs/page-reader] [--seed 0] [--threads 2] [--workers 1]
                             [--windows 400] [--ray auto|HOST:PORT] [--start FILE.onnx]
 
-Pages are written with MNIST's first 54,000 training digits, and judged on pages written with its other 6,000; neither
-the test split nor a real picture is seen. The training is saved every hundred steps and goes on where it was stopped;
-one of more steps goes on from one of fewer as long as its learning rate has not begun to fall (the last fifth).
-With --start the steps go on from a network that is there already, at a rate that falls from the first to the last.
-Writes RUN/page.onnx if it answers as the network in Torch does, and page_reader.json: for every layout the share of the
-written numbers that are found with their digits and signs, and how many that are given are not there; in results/ too,
-where RUN is the default. Afterwards: python -m bench shipped-model page-reader.
+Pages are written with MNIST's first 54,000 training digits, and evaluated on pages written with its other 6,000;
+neither the test split nor a real picture is used. The training is saved every hundred steps and continues after an
+interruption; with more steps it continues from fewer as long as the learning rate has not begun to fall (the last
+fifth). With --start it begins with an existing network, at a rate that falls from the first step to the last. Writes
+RUN/page.onnx if it answers as the network in Torch does, and page_reader.json: for every layout, the share of the
+written numbers that are found with their digits and signs, and how many numbers are given that are not there; in
+results/ too if RUN is the default. Afterwards: python -m bench shipped-model page-reader.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from digitry.training.run_folder import describe_surroundings
 HELD_BACK = 6000
 RUN = Path("runs/page-reader")
 STEPS = 45_000
-"""As many as the network that ships has: 3.9 hours on two cores."""
+"""As for the shipped network: 3.9 hours on two cores."""
 RESULTS = Path(__file__).parent.parent / "results" / "page_reader.json"
 TOLERANCE = 1e-3
 """Largest difference of an answer, a logit or a length, between Torch and ONNX Runtime."""
@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=RUN)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--workers", type=int, default=1, help="processes that draw; on a GPU one a core")
+    parser.add_argument("--workers", type=int, default=1, help="processes that draw; on a GPU one per core")
     parser.add_argument("--windows", type=int, default=400)
     parser.add_argument("--ray", metavar="auto|HOST:PORT", help="train on all nodes of that cluster")
     parser.add_argument("--start", type=Path, metavar="FILE.onnx", help="begin with the weights of this network")
@@ -92,7 +92,7 @@ def _glyphs(digits: digitry.Split, part: slice) -> Glyphs:
 
 
 def export(network: PageNetwork, path: Path) -> bytes:
-    """Write the network as ONNX if that answers as it does itself."""
+    """Write the network as ONNX if that answers as the network does."""
     data = page_network_to_onnx(network, {})
     page = np.random.default_rng(0).normal(0, 1, (1, 1, 160, 224)).astype(np.float32)
     with torch.inference_mode():
@@ -106,7 +106,7 @@ def export(network: PageNetwork, path: Path) -> bytes:
 
 
 def judge(data: bytes, glyphs: Glyphs, windows: int, seed: int) -> dict[str, object]:
-    """Give the shares of numbers found, and the numbers a window too many, on every layout alone."""
+    """Return, for every layout, the shares of numbers found, and the number of false ones per window."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(data, options)
@@ -134,7 +134,7 @@ def judge(data: bytes, glyphs: Glyphs, windows: int, seed: int) -> dict[str, obj
 def count(row: Counter[str], page: PhotographedPage, found: list[tuple[str, tuple[int, int, int, int]]]) -> None:
     """Add what was found on a window to the counts.
 
-    Numbers cut by its border, faint or struck out count neither way.
+    Numbers cut by its border, faint or struck out are ignored.
     """
     left = list(found)
     for truth in numbers_on(page):

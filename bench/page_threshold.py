@@ -1,9 +1,9 @@
-"""From which confidence on a number on a page is given: found and right on synthetic pages, for many thresholds.
+"""Which confidence a number on a page must have to be given: found and right on synthetic pages, by threshold.
 
 python bench/page_threshold.py [--pages 360] [--seed 5]
 
-Pages of all layouts, written with the 6,000 training digits that the network for pages did not see. The figure that
-decides is `reading.judged.LEAST_GIVEN`. Writes results/page_threshold.json.
+Pages of all layouts, written with the 6,000 training digits that the page network did not see. The threshold in use is
+`reading.judged.LEAST_GIVEN`. Writes results/page_threshold.json.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def shares(own: np.ndarray, right: np.ndarray, missed: int) -> dict[str, dict[str, float]]:
-    """Give, by threshold, the shares of the numbers that are found, of those given that are right, and their F1."""
+    """Return, by threshold, the share of numbers found, the share of given ones that are right, and F1."""
     found = {}
     for threshold in THRESHOLDS:
         kept = own >= threshold

@@ -1,12 +1,12 @@
-"""Everything beside its peers: seconds of training, and accuracy on the test split, side by side.
+"""digitry compared with its peers: seconds of training, and accuracy on the test split.
 
 python bench/peers.py [--rounds 3] [--anew]
 
-The peers: the tutorials' `cnn` in plain Keras-TensorFlow (5 epochs); the PyTorch project's MNIST example as its
-documentation describes it, 14 epochs, with its images in memory, which spares it the loader's work; scikit-learn's
-nearest neighbours, support vectors, gradient boosting and multi-layer perceptron. Ours: the recipes. One process for
-each, in turn, a seed a round; seconds are of training alone, from arrays in memory, imports excluded. What is in
-results/peers.json already is kept, so that the work can be done in parts; --anew begins again.
+The peers: the tutorials' `cnn` in plain Keras-TensorFlow (5 epochs); the PyTorch project's MNIST example as documented,
+14 epochs, with its images in memory, which saves it the data loader's work; scikit-learn's nearest neighbours, support
+vectors, gradient boosting and multi-layer perceptron. Ours: the recipes. One process for each, in turn, one seed per
+round; seconds are for training alone, from arrays in memory, without imports. Results in results/peers.json are kept,
+so that the work can be done in parts; --anew starts over.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ROOT = Path(__file__).parent.parent
 RESULT = ROOT / "results" / "peers.json"
 OURS = ("quick", "balanced", "tiny", "small")
 BATCH = 1000
-"""Test images that a peer reads at once."""
+"""Number of test images per call of a peer."""
 
 
 def main() -> None:
@@ -78,7 +78,7 @@ def mnist() -> Any:
 
 
 def keras_cnn(seed: int) -> dict[str, Any]:
-    """The tutorials' script: 5 epochs on 54,000 images."""
+    """Train the tutorials' script: 5 epochs on 54,000 images."""
     keras = plain_keras.import_keras()
     data = mnist()
     keras.utils.set_random_seed(seed)
@@ -92,7 +92,9 @@ def keras_cnn(seed: int) -> dict[str, Any]:
 
 
 def pytorch_example(seed: int) -> dict[str, Any]:
-    """Two convolutions, 32 and 64, a pooling, two dropouts, two dense layers; Adadelta, its rate times 0.7 an epoch."""
+    """Train two convolutions, 32 and 64, pooling, two dropouts, two dense layers; Adadelta, its rate times 0.7 an
+    epoch.
+    """
     import torch
     from torch import nn
 
@@ -137,14 +139,14 @@ def _normalised(images: np.ndarray) -> Any:
 def neighbours(seed: int) -> dict[str, Any]:
     from sklearn.neighbors import KNeighborsClassifier
 
-    # Nothing is drawn by chance here: every seed is the same.
+    # Nothing is random here: every seed gives the same.
     return _scikit(KNeighborsClassifier(3, weights="distance", n_jobs=-1), lambda model: model._fit_X.size)
 
 
 def support_vectors(seed: int) -> dict[str, Any]:
     from sklearn.svm import SVC
 
-    # The settings that scikit-learn's users report for MNIST: a soft margin of 10, the width of the kernel by its rule.
+    # The settings that scikit-learn's users report for MNIST: C = 10, and the kernel width by its default rule.
     return _scikit(
         SVC(C=10, cache_size=2000),
         lambda model: model.support_vectors_.size + model.dual_coef_.size + model.intercept_.size,
@@ -193,7 +195,7 @@ PEERS: dict[str, Callable[[int], dict[str, Any]]] = {
     "scikit-learn HistGradientBoosting": gradient_boosting,
     "scikit-learn MLP": perceptron,
 }
-"""Name → one training by a seed."""
+"""Name → the function that trains with one seed."""
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a reader of the tutorials writes: `cnn` in plain Keras-TensorFlow, with nothing of digitry's but the images."""
+"""What a reader of the tutorials writes: `cnn` in plain Keras-TensorFlow, with only the images from digitry."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 
 def import_keras() -> Any:
-    """Keras on TensorFlow, without its greeting."""
+    """Import Keras on TensorFlow, without startup messages."""
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     import keras
@@ -19,7 +19,7 @@ def import_keras() -> Any:
 
 
 def inputs_of(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """uint8 (n, 28, 28) → float32 (n, 28, 28, 1), 0 to 1."""
+    """Convert uint8 (n, 28, 28) → float32 (n, 28, 28, 1), 0 to 1."""
     return images.reshape(-1, 28, 28, 1).astype("float32") / 255
 
 

@@ -1,11 +1,11 @@
-"""The race to 99%: `quick` and `balanced` beside the tutorials' `cnn` in plain Keras-TensorFlow, in turn, in one run.
+"""The race to 99%: `quick` and `balanced` against the tutorials' `cnn` in plain Keras-TensorFlow, in turn, in one run.
 
 python bench/race.py [--rounds 5]
 
-Counted is training alone: from arrays in memory to trained weights, tracing and compiling included, imports and the
-look at the test split excluded; ours with its run folder, checkpoints and charts. `cnn` is judged on the test split
-after every epoch until it first has 99.0%: the most favourable moment for it. Rounds are interleaved; the remaining
-seeds of ours follow. Writes results/race.json, and docs/benchmarks.md by bench/benchmarks_page.py.
+Only training is timed: from arrays in memory to trained weights, with tracing and compiling, without imports and the
+evaluation on the test split; ours includes run folder, checkpoints and charts. `cnn` is evaluated on the test split
+after every epoch until it first reaches 99.0%: the most favourable moment for it. Rounds are interleaved; the remaining
+seeds of ours follow. Writes results/race.json, and docs/benchmarks.md through bench/benchmarks_page.py.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parent.parent
 GOAL = 0.99
 MOST_EPOCHS = 12
 SEEDS = {"quick": 20, "balanced": 10}
-"""Of ours; those of the rounds are among them."""
+"""Number of seeds of ours, including those of the rounds."""
 BAR = 0.989
 
 
@@ -45,7 +45,7 @@ def main() -> None:
     runs: dict[str, list[dict[str, Any]]] = {side: [] for side in wanted}
     for seed in range(max(wanted.values())):
         sides = [side for side, count in wanted.items() if seed < count]
-        # There and back again: on a machine that warms up or cools down everybody has a turn at being last.
+        # In alternating order, so that on a machine that warms up or cools down each takes a turn at being last.
         for side in sides if seed % 2 == 0 else reversed(sides):
             runs[side].append({"seed": seed, **own_process.measure(__file__, side, str(seed))})
             print(f"{side}, seed {seed}: {runs[side][-1]}", flush=True)
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def write(runs: dict[str, list[dict[str, Any]]]) -> None:
-    """Ratios of the interleaved rounds, means and spreads of all seeds."""
+    """Write ratios of the interleaved rounds, and means and spreads of all seeds."""
     from digitry.training import run_folder
 
     rounds = len(runs["keras"])
@@ -81,7 +81,7 @@ def write(runs: dict[str, list[dict[str, Any]]]) -> None:
 
 
 def ours(recipe: str, seed: int) -> dict[str, Any]:
-    """Seconds from arrays in memory to trained weights, and what the test split says of them."""
+    """Return the seconds from arrays in memory to trained weights, and the test accuracy."""
     import digitry
     from digitry import recipes
     from digitry.recipes.backend import PLAIN_TORCH, choose_backend, trainer_name
@@ -113,7 +113,7 @@ def ours(recipe: str, seed: int) -> dict[str, Any]:
 
 
 def tutorial(seed: int) -> dict[str, Any]:
-    """How long the tutorials' script trains until it first has 99.0% on the test split."""
+    """Return how long the tutorials' script trains until it first reaches 99.0% on the test split."""
     keras = plain_keras.import_keras()
     import digitry
 

@@ -1,8 +1,8 @@
 """RapidOCR as a reader that answers like digitry's, so that both are judged by the same code.
 
-In two ways, each the one in which it reads most. A cropped number: its recogniser alone (PP-OCRv6-small), on the
-picture cropped to its ink, dark on light, with every character but the ten digits struck from its answer before that
-is decoded. A page: `RapidOCR()(file)`, and of each of its lines the runs of digits and signs.
+It is used in two ways, each the one with its best results. For a cropped number: its recogniser alone (PP-OCRv6-small),
+on the picture cropped to its ink, dark on light, with all characters but the ten digits removed from its output before
+decoding. For a page: `RapidOCR()(file)`, and from each of its lines the runs of digits and signs.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from digitry.images.ink import find_ink
 from digitry.types import Digit, Number, Reading
 
 CONFIDENT = 0.97
-"""From this score on it counts as confident: where RapidOCR is right about as often as people expect of the word."""
+"""From this score on a reading counts as confident: RapidOCR is then right about as often as the word suggests."""
 
 INK = 160
-"""Ink intensity, of 255, that belongs to the writing when a picture is cropped to it."""
+"""Ink intensity, of 255, that counts as writing when a picture is cropped to it."""
 
 MARGIN = 0.1
-"""Paper around the cropped ink, as a share of its height: of five ways to crop, the whole picture among them, these two
-figures let it read most."""
+"""Paper around the cropped ink, as a fraction of its height: of five ways to crop, including none, RapidOCR reads most
+with these two values."""
 
 RUN = re.compile(r"[-+−(]?\d(?:[\d.,:/'’·×x−-]*\d)?[)]?")
 """A number in a line of text."""
@@ -37,7 +37,7 @@ _BOX = (0, 0, 1, 1)
 
 
 class RapidOcr:
-    """RapidOCR on one core, with the `read` of digitry's reader."""
+    """RapidOCR on one core, with the `read` method of digitry's reader."""
 
     def __init__(self) -> None:
         from rapidocr import RapidOCR
@@ -48,10 +48,10 @@ class RapidOcr:
         self.recogniser = self.whole._load_rec_model()
         characters = self.recogniser.postprocess_op.character
         self.digits = [0, *(characters.index(digit) for digit in "0123456789")]
-        """Its classes that stay: the blank and the ten digits."""
+        """The classes that are kept: the blank and the ten digits."""
 
     def read(self, picture: Path, *, expect: str) -> Reading:
-        """Read a file: a page, or as one number of digits alone."""
+        """Read a file: as a page, or as one number of digits alone."""
         numbers = self._page(picture) if expect == "page" else self._number(picture)
         return Reading(str(picture), tuple(numbers), sure=bool(numbers) and all(one.sure for one in numbers))
 
@@ -84,7 +84,7 @@ def cropped(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def decoded(scores: NDArray[np.float32]) -> tuple[str, float]:
-    """Return the digits, and the mean score of their places, of scores (places, 11): the blank, then ten digits."""
+    """Return the digits, and their mean score, from scores (places, 11): the blank, then ten digits."""
     best = scores.argmax(axis=1)
     begins = np.concatenate([[True], best[1:] != best[:-1]]) & (best > 0)
     kept: Any = scores.max(axis=1)[begins]
@@ -92,6 +92,6 @@ def decoded(scores: NDArray[np.float32]) -> tuple[str, float]:
 
 
 def number(text: str, score: float) -> Number:
-    """Make a number of what was read; its digits' places are not told."""
+    """Return a Number from a reading; the positions of its digits are unknown."""
     digits = tuple(Digit(character, score, _BOX) for character in text if character.isdigit())
     return Number(text, score, _BOX, digits, sure=score >= CONFIDENT)

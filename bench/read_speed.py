@@ -1,11 +1,11 @@
-"""How fast pictures are read: one digit, one small file, one photograph, one command from cold, folders of 10,000.
+"""How fast pictures are read: one digit, one small file, one photograph, one cold command, folders of 10,000.
 
 python bench/read_speed.py [--rounds 5] [--pictures 10000]
 
-All pictures are made from MNIST's test digits: as they are (28×28), drawn with a pen on 64×64, four as a cropped
-number, and on a lit sheet of paper, photographed with 12 megapixels, ten as one number or a hundred numbers of one to
-four digits. Everything but the folders is measured on one core. A folder's rate counts the whole command, from cold, on
-all cores, tables included. Writes results/read_speed.json and the table of docs/reading.md.
+All pictures are made from MNIST's test digits: unchanged (28×28), drawn with a pen on 64×64, four as a cropped number,
+and photographed on a lit sheet of paper with 12 megapixels, ten as one number or as a hundred numbers of one to four
+digits. Everything but the folders is measured on one core. A folder's rate is for the whole command, from a cold start,
+on all cores, including tables. Writes results/read_speed.json and the table of docs/reading.md.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def measure(folder: Path, digits: Grey, rounds: int) -> list[dict[str, Any]]:
-    """Every figure with its target, in the order of the docstring above."""
+    """Return every figure with its target, in the order of the module's docstring."""
     canonical, pen = folder / "canonical", folder / "pen"
     for place, make in ((canonical, lambda digit: digit), (pen, pen_drawing)):
         place.mkdir()
@@ -116,7 +116,7 @@ def measure(folder: Path, digits: Grey, rounds: int) -> list[dict[str, Any]]:
 
 
 def times(call: Callable[[], object], rounds: int, repeats: int) -> list[float]:
-    """Milliseconds of one call, the mean over `repeats`, for every round; one warm-up before."""
+    """Return the milliseconds of one call, the mean over `repeats`, for every round, after one warm-up."""
     call()
     found = []
     for _ in range(rounds):
@@ -128,7 +128,7 @@ def times(call: Callable[[], object], rounds: int, repeats: int) -> list[float]:
 
 
 def seconds(command: list[str]) -> float:
-    """How long a command takes that must succeed."""
+    """Return how long a command takes; it must succeed."""
     began = time.perf_counter()
     subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
     return time.perf_counter() - began
@@ -144,7 +144,7 @@ def read_folder(folder: Path, table: Path) -> float:
 
 
 def pen_drawing(digit: Grey) -> Grey:
-    """A digit, uint8 (28, 28), as a dark pen leaves it on off-white paper, uint8 (64, 64)."""
+    """Return a digit, uint8 (28, 28), as drawn by a dark pen on off-white paper, uint8 (64, 64)."""
     ink = cv2.resize(digit, (50, 50), interpolation=cv2.INTER_CUBIC).astype(np.float32)
     page = np.full((64, 64), 250, np.float32)
     page[7:57, 7:57] -= 0.8 * ink
@@ -152,13 +152,13 @@ def pen_drawing(digit: Grey) -> Grey:
 
 
 def hundred_numbers(digits: Grey) -> list[Grey]:
-    """A hundred numbers of one to four of the digits each."""
+    """Return a hundred numbers of one to four of the digits each."""
     starts = np.cumsum([0, *(1 + index % 4 for index in range(100))])
     return [digits[start:end] for start, end in itertools.pairwise(starts)]
 
 
 def cropped_number(digits: Grey) -> Grey:
-    """The digits, uint8 (n, 28, 28), as dark ink on a light strip with a little paper around, uint8 (60, 42·n + 30)."""
+    """Return the digits, uint8 (n, 28, 28), as dark ink on a light strip with some paper, uint8 (60, 42·n + 30)."""
     strip = np.zeros((60, 42 * len(digits) + 30), np.float32)
     for index, digit in enumerate(digits):
         place = strip[5:55, 10 + 42 * index :][:, :50]
@@ -167,7 +167,8 @@ def cropped_number(digits: Grey) -> Grey:
 
 
 def photograph(numbers: list[Grey], across: int, side: int) -> Grey:
-    """Numbers, each uint8 (n, 28, 28), in rows of `across` on a lit sheet, uint8 (3000, 4000), with a camera's noise.
+    """Return numbers, each uint8 (n, 28, 28), in rows of `across` on a lit sheet, uint8 (3000, 4000), with camera
+    noise.
 
     A digit takes `side` pixels.
     """

@@ -1,13 +1,12 @@
-"""digitry beside PP-OCRv6-small of RapidOCR on the same pictures, in turn, on one core.
+"""digitry compared with PP-OCRv6-small of RapidOCR on the same pictures, in turn, on one core.
 
 python bench/readers.py FOLDER [--digits 2000]
 
-`FOLDER` holds singles/, numbers/, cheques/, cells/ and pages/, as `bench/real_pictures.py` takes them; the first test
-digits of MNIST as PNG files are made here. RapidOCR is called as rapid_ocr.py says, and both are judged by what
-`digitry score` judges by. Confident means what each says of itself: digitry is sure at its default of one error in 200,
-RapidOCR has a score of 0.97. As that is so of many more pictures by one than by the other, as many of digitry's most
-confident readings are counted as RapidOCR is confident of. Writes results/readers.json and the table of
-docs/reading.md.
+`FOLDER` holds singles/, numbers/, cheques/, cells/ and pages/, as for `bench/real_pictures.py`; the first test digits
+of MNIST are written as PNG files here. RapidOCR is called as in rapid_ocr.py, and both are judged as in `digitry
+score`. Confident is by each reader's own account: digitry is sure at its default of one error in 200, RapidOCR has a
+score of 0.97. Since one is confident of many more pictures than the other, digitry is also judged on as many of its
+most confident readings as RapidOCR is confident of. Writes results/readers.json and the table of docs/reading.md.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ class Timed:
         self._read, self.milliseconds = read, list[float]()
 
     def read(self, picture: Any, *, expect: str) -> Any:
-        """Read, and note how long it took; what fails counts as long as what does not."""
+        """Read, and record the time taken, even if it fails."""
         began = time.perf_counter()
         try:
             return self._read(picture, expect=expect)
@@ -81,7 +80,7 @@ def main() -> None:
 
 
 def cropped(folder: Path, expect: str, readers: dict[str, Callable[..., Any]]) -> dict[str, Any]:
-    """What each makes of labelled pictures of one number or one digit."""
+    """Return the results of each reader on labelled pictures of one number or one digit."""
     from digitry.evaluation.score import score
 
     found: dict[str, Any] = {"sha256": identity(folder)}
@@ -106,12 +105,12 @@ def cropped(folder: Path, expect: str, readers: dict[str, Callable[..., Any]]) -
 
 
 def pictures(folder: Path) -> list[Path]:
-    """The pictures of a set."""
+    """Return the pictures of a set."""
     return sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png"))
 
 
 def mnist_pictures(folder: Path, count: int) -> Path:
-    """Write the first test digits as PNG files with their labels."""
+    """Write the first test digits as PNG files with their labels; return their folder."""
     import digitry
 
     test = digitry.load_dataset("mnist").test
@@ -125,7 +124,7 @@ def mnist_pictures(folder: Path, count: int) -> Path:
 
 
 def whole_pages(folder: Path, readers: dict[str, Callable[..., Any]]) -> dict[str, Any]:
-    """What each makes of whole pages."""
+    """Return the results of each reader on whole pages."""
     from digitry.evaluation.whole_pages.score_pages import score_pages
 
     found: dict[str, Any] = {"sha256": identity(folder)}

@@ -1,12 +1,12 @@
-"""How well the reader reads what it was not made on: results/reading.json and docs/robustness.md.
+"""How well the reader reads unfamiliar input: results/reading.json and docs/robustness.md.
 
 python bench/reading.py                      every part (a quarter of an hour on two cores)
-python bench/reading.py --only photographs   these parts anew, the others as they stand
+python bench/reading.py --only photographs   these parts again, the others kept
 python bench/reading.py --page               only draw the pictures and write the page from the JSON
 python bench/reading.py --quick --out DIR    a smoke test: a few pictures of each kind
 
-Beside the reader stands the recipe `cnn`, trained here when its run is missing. Only MNIST's test digits are shown to
-either. Nothing is chosen by these figures.
+The reader is compared with the recipe `cnn`, trained here if its run is missing. Both only see MNIST's test digits.
+Nothing is chosen by these figures.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ SMOKE = Sizes(
     clothes=2,
     signed=1,
 )
-"""A smoke test: every part runs, no figure means anything."""
+"""A smoke test: every part runs, but the figures mean nothing."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--only", nargs="+", choices=list(MEASURES), metavar="PART", help=", ".join(MEASURES))
     parser.add_argument("--model", help="a run folder or an ONNX file; default: the model that comes with digitry")
     parser.add_argument("--baseline", default=str(BASELINE), help="a trained cnn: a run folder or an ONNX file")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes; default: one a core")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes; default: one per core")
     parser.add_argument("--quick", action="store_true", help="a few pictures of each kind")
     parser.add_argument("--page", action="store_true", help="measure nothing, write the page anew")
     parser.add_argument("--out", type=Path, default=ROOT, help="where results/ and docs/ are")
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def measure_parts(options: argparse.Namespace, path: Path) -> None:
-    """Measure the parts one by one; the JSON file is written anew after each, so that none is lost."""
+    """Measure the parts one by one, rewriting the JSON file after each, so that none is lost."""
     from digitry.training import run_folder
 
     sizes = SMOKE if options.quick else Sizes()
@@ -86,7 +86,7 @@ def measure_parts(options: argparse.Namespace, path: Path) -> None:
     }
     if options.only and path.exists():
         before = json.loads(path.read_text())
-        sizes_before = result["sizes"] | before["sizes"]  # a part that is new has none there
+        sizes_before = result["sizes"] | before["sizes"]  # a new part has no sizes there
         same = all(before[key] == result[key] for key in ("model", "baseline", "seed"))
         if same and sizes_before == result["sizes"]:
             result["parts"] = before["parts"]
@@ -112,10 +112,10 @@ def measure_parts(options: argparse.Namespace, path: Path) -> None:
 
 
 def train_baseline() -> None:
-    """`digitry train cnn`, with its own settings, in a process of its own."""
+    """Run `digitry train cnn`, with its own settings, in a separate process."""
     print(f"training cnn into {BASELINE}, about a minute and a half", file=sys.stderr)
     command = [sys.executable, "-m", "digitry", "train", "cnn", "--seed", "0", "--run", str(BASELINE)]
-    # Its result is none of ours.
+    # The training's own output is not part of ours.
     subprocess.run([*command, *(["--resume"] if BASELINE.exists() else [])], stdout=subprocess.DEVNULL, check=True)
 
 

@@ -1,4 +1,4 @@
-"""Pictures for the docs: the examples, what the network sees and reads of each; a page with its numbers; drawings.
+"""Pictures for the docs: the examples, what the network sees and reads in each; a page with its numbers; drawings.
 
 python bench/readme_picture.py
 """
@@ -18,9 +18,9 @@ from digitry.visualization.draw import draw_reading
 
 ROOT = Path(__file__).parent.parent
 NUMBERS = (20, 5)
-"""Which of the photographed numbers are shown."""
+"""Indices of the photographed numbers that are shown."""
 HIGH, GAP = 300, 12
-"""Of the drawings of `draw.jpg`, in pixels."""
+"""Sizes in the drawings of `draw.jpg`, in pixels."""
 
 
 def main() -> None:
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def show_page(page: Path, out: Path) -> None:
-    """Draw what is read on a page, sure being at most one error in fifty."""
+    """Draw what is read on a page, with sure meaning at most one error in fifty."""
     drawn = draw_reading(page, Reader(max_error=0.02).read(page))
     picture = Image.open(io.BytesIO(drawn)).convert("RGB")
     picture.thumbnail((900, 900))
@@ -53,7 +53,7 @@ def show_page(page: Path, out: Path) -> None:
 
 
 def show_drawings(out: Path) -> None:
-    """Draw what is read on two examples and on two photographed numbers, of which the second is not sure."""
+    """Draw what is read in two examples and two photographed numbers, the second of which is not sure."""
     examples = [(ROOT / "examples" / name).read_bytes() for name in ("3-photo-of-ink.jpg", "4-pencil-on-rules.jpg")]
     reader, drawings = Reader(), []
     for picture in (*examples, *(photographed_number(index).pixels for index in NUMBERS)):

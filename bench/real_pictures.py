@@ -1,11 +1,11 @@
-"""Other people's real pictures: how many are read, and how far to believe it.
+"""Other people's real pictures: how many are read correctly, and how reliable the confidence is.
 
 python bench/real_pictures.py FOLDER
 
 `FOLDER` holds singles/, numbers/, cheques/, cells/ and pages/, each labelled as `digitry score` takes it. They were
 collected from public repositories (the cheques are 200 amount fields of ORAND-CAR-A); most state no licence, so none of
-them is here: a SHA-256 over labels and files says which they were. Writes results/real_pictures.json and the tables of
-docs/reading.md.
+them is included here: a SHA-256 over labels and files identifies them. Writes results/real_pictures.json and the tables
+of docs/reading.md.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ SETS = {
     "cheques": ("number", "amounts from bank cheques, patterned paper, touching digits"),
     "cells": ("number", "faint table cells photographed in clinics, ruled edges"),
 }
-"""Folder → what each picture is asked as, and what they are."""
+"""Folder → the `expect` of its pictures, and their description."""
 
 ASKED = (None, 0.05)
-"""Shares of errors among the sure readings that are asked for; None is the default."""
+"""Requested error rates among the sure readings; None is the default."""
 
 ASKED_OF_PAGES = (0.01, 0.02, 0.05)
-"""The same beside the default, of the numbers on pages."""
+"""The same for numbers on pages, in addition to the default."""
 
 
 def main() -> None:
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def measured(folder: Path, expect: str) -> dict[str, Any]:
-    """What the shipped reader makes of a set."""
+    """Return the shipped reader's results on a set."""
     from digitry.evaluation.score import score
     from digitry.reading import Reader
 
@@ -73,7 +73,7 @@ def measured(folder: Path, expect: str) -> dict[str, Any]:
 
 
 def measured_pages(folder: Path) -> dict[str, Any]:
-    """What the shipped reader makes of whole pages: all of them, and each kind."""
+    """Return the shipped reader's results on whole pages: all of them, and each kind."""
     from digitry.evaluation.whole_pages.score_pages import score_pages
     from digitry.reading import Reader
 
@@ -89,25 +89,25 @@ def measured_pages(folder: Path) -> dict[str, Any]:
 
 
 def identity(folder: Path) -> str:
-    """SHA-256 over the SHA-256 of every file, by name."""
+    """Return a SHA-256 over the SHA-256 of every file, by name."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     each = (f"{path.relative_to(folder)} {hashlib.sha256(path.read_bytes()).hexdigest()}\n" for path in files)
     return hashlib.sha256("".join(each).encode()).hexdigest()
 
 
 def table(sets: dict[str, dict[str, Any]]) -> str:
-    """A line for each set."""
+    """Return a table with one line per set."""
     names = {name: words for name, (_, words, *_) in SETS.items()}
     return fill("real_pictures", sets=sets, names=names, share=share).strip()
 
 
 def table_of_pages(pages: dict[str, Any]) -> str:
-    """A line for each kind of page, and one for all."""
+    """Return a table with one line per kind of page, and one for all."""
     return fill("real_pages", pages=pages, asked=ASKED_OF_PAGES, share=share).strip()
 
 
 def share(part: int, whole: int) -> str:
-    """ "71.0%"; all of them is 100%, and of none there is nothing to say."""
+    """Format a fraction as "71.0%"; 100% only for all of them, a dash for none of none."""
     if not whole:
         return "–"
     return "100%" if part == whole else f"{part / whole:.1%}"

@@ -1,10 +1,10 @@
-"""The long proofs, each in its full count: results/reliability.json, results/reliability-serve.json.
+"""The long reliability tests at full count: results/reliability.json, results/reliability-serve.json.
 
 python bench/reliability.py [serve] [--page]
 
-Runs every test marked `full` and notes which held, what it measured, how long it took, and on what machine. The
-server's proofs measure times, so they run by themselves, one after the other, and stand in docs/serving.md; without
-`serve` all others run, two at once. With --page that page is written again and nothing is run.
+Runs every test marked `full` and records which held, what it measured, how long it took, and on what machine. The
+server's tests measure times, so they run separately, one after the other, and are reported in docs/serving.md; without
+`serve` all others run, two at once. With --page only that page is rewritten.
 """
 
 from __future__ import annotations
@@ -75,18 +75,18 @@ def main() -> None:
 
 
 def write_page() -> None:
-    """The server's proofs → docs/serving.md."""
+    """Write the server's results to docs/serving.md."""
     result = json.loads((ROOT / "results" / "reliability-serve.json").read_text())
     put_between(ROOT / "docs" / "serving.md", START, END, proofs_text(result))
 
 
 def proofs_text(result: dict[str, Any]) -> str:
-    """A line a proof: whether it held, and what it measured."""
+    """Return one line per test: whether it held, and what it measured."""
     return fill("proofs", **result, figures_of=figures_of).strip()
 
 
 def figures_of(proof: dict[str, Any]) -> list[str]:
-    """What a proof measured, for people."""
+    """Return a test's measurements, for people."""
     return [f"{name}: {_shown(value)}" for name, value in proof.items() if name not in ("proof", "held", "seconds")]
 
 

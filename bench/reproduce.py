@@ -1,13 +1,13 @@
 """Recipes over five seeds, each with its own settings: results/reproduce/*.json and docs/results.md.
 
-python bench/reproduce.py [RECIPE …] [--seeds 5]     the tutorials' four unless named; what has a JSON file already,
-                                                      with the recipe's settings of today, is not run again
+python bench/reproduce.py [RECIPE …] [--seeds 5]     the tutorials' four by default; a result in a JSON file with the
+                                                      recipe's current settings is not measured again
 python bench/reproduce.py [RECIPE …] --anew          all of it again
 python bench/reproduce.py RECIPE --dataset NAME      the same on other data: results/reproduce/NAME/*.json
-python bench/reproduce.py --page                     only write the page anew
+python bench/reproduce.py --page                     only rewrite the page
 
-Each run is a process of its own, so that its peak memory is its own. `cnn` is judged after five epochs, then goes on to
-ten, as its authors did. The test split is opened once for every figure that is reported; nothing is chosen by it.
+Each run is a separate process, so that peak memory is measured separately. `cnn` is evaluated after five epochs, then
+continues to ten, as its authors did. The test split is opened once for every reported figure; nothing is chosen by it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ RECIPES = ("dense-relu", "cnn", "dense-sigmoid", "cnn-dropout")
 KNOWN = (*RECIPES, *TARGETS)
 MNIST = "mnist"
 JUDGED_AFTER = {"cnn": (5, 10)}
-"""Epochs after which a recipe is judged, where that is not only its last."""
+"""Epochs after which a recipe is evaluated, if not only after its last."""
 
 
 def main() -> None:
@@ -73,7 +73,7 @@ def main() -> None:
 
 
 def is_measured(path: Path, recipe: str) -> bool:
-    """Whether this file is there and tells of the recipe as it is; files that do not say what they trained are kept."""
+    """Return whether this file has the recipe's current settings; files that record no settings count as current."""
     if not path.is_file():
         return False
     settings = recipes.get(recipe).settings
@@ -82,7 +82,7 @@ def is_measured(path: Path, recipe: str) -> bool:
 
 
 def run_one(recipe: str, seed: int, dataset: str) -> dict[str, Any]:
-    """Train one seed and judge it."""
+    """Train one seed and evaluate it."""
     import digitry
     from digitry.training import run_folder
 
@@ -130,7 +130,7 @@ def run_one(recipe: str, seed: int, dataset: str) -> dict[str, Any]:
 
 
 def _peak_memory_mib() -> float:
-    """Of the whole process, judging included. Linux counts in KiB, macOS in bytes."""
+    """Return the peak of the whole process, including evaluation. Linux counts in KiB, macOS in bytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 

@@ -1,4 +1,4 @@
-"""results/reproduce/*.json → docs/results.md and the figures that `digitry recipes` shows. Generated, never typed."""
+"""results/reproduce/*.json → docs/results.md and the figures that `digitry recipes` shows, generated."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TRAIN_JUDGED = "train accuracy, judged after training"
 TRAIN_SHOWN = "train accuracy, as fit's progress bar shows it"
 
 TARGETS = {"tiny": "reproduce-small", "small": "reproduce-small", "champion": "reproduce-champion"}
-"""What trains our own recipes."""
+"""The bench that trains each of our own recipes."""
 
 FASHION = "fashion-mnist"
 FASHION_LIST = {
@@ -35,11 +35,11 @@ FASHION_LIST = {
 """From the list in Fashion-MNIST's README (github.com/zalandoresearch/fashion-mnist), which nobody has tested."""
 
 CHANCE_SD = 2.0
-"""A published figure is one run: up to so many standard deviations are called chance."""
+"""A published figure is one run: up to this many standard deviations count as chance."""
 
 
 def write_page(results: Path, root: Path) -> None:
-    """Write the page and src/digitry/recipes/measured.json from whatever runs are there."""
+    """Write the page and src/digitry/recipes/measured.json from all runs that exist."""
     runs: dict[str, list[Run]] = {}
     for path in sorted(results.glob("*.json")):
         run = json.loads(path.read_text())
@@ -49,7 +49,7 @@ def write_page(results: Path, root: Path) -> None:
     (root / "docs" / "results.md").write_text(_page(ordered, fashion), encoding="utf-8")
     measured = {name: _measured(group) for name, group in ordered.items()}
     path = root / "src" / "digitry" / "recipes" / "measured.json"
-    known = json.loads(path.read_text(encoding="utf-8"))  # bench/benchmarks_page.py writes there too
+    known = json.loads(path.read_text(encoding="utf-8"))  # bench/benchmarks_page.py writes to it too
     path.write_text(json.dumps(known | measured, indent=2) + "\n", encoding="utf-8")
 
 
@@ -68,7 +68,7 @@ def _measured(group: list[Run]) -> dict[str, Any]:
 
 
 def training_seconds(run: Run) -> float:
-    """Of all epochs together: without imports, loading and the report."""
+    """Return the seconds of all epochs together, without imports, loading and the report."""
     return sum(line["seconds"] for line in run["history"])
 
 
@@ -106,7 +106,7 @@ def _page(runs: dict[str, list[Run]], fashion: list[Run]) -> str:
 
 
 def _accuracy(name: str, group: list[Run], index: int) -> dict[str, Any]:
-    """What a recipe reached after the epochs at this place, beside what was published of its last epoch."""
+    """Return a recipe's accuracy at this evaluation, with the published figure for its last epoch."""
     judged = [run["judged"][index] for run in group]
     test = [part["scores"]["test"]["accuracy"] for part in judged]
     is_last = index == len(group[0]["judged"]) - 1
@@ -131,7 +131,7 @@ def _accuracy(name: str, group: list[Run], index: int) -> dict[str, Any]:
 
 
 def _published_figures(name: str, group: list[Run]) -> list[tuple[str, list[float], float]]:
-    """(what it is, our values, the published value) for every published figure but lower bounds."""
+    """Return (description, our values, the published value) for every published figure except lower bounds."""
     published = recipes.get(name).published
     final, last = [run["judged"][-1]["scores"] for run in group], [run["history"][-1] for run in group]
     candidates = [
@@ -154,7 +154,7 @@ def _deviations(published: float, values: list[float]) -> float:
 
 
 def _remarks(name: str, group: list[Run]) -> dict[str, Any]:
-    """What there is to say of every difference from a published figure."""
+    """Return a remark on every difference from a published figure."""
     if recipes.get(name).source == "digitry":
         trainer = group[0].get("trainer", PLAIN_TORCH)
         torch = group[0]["versions"]["torch"] if trainer == PLAIN_TORCH else ""
@@ -178,7 +178,7 @@ def _remarks(name: str, group: list[Run]) -> dict[str, Any]:
 
 
 def _without_doubtful(runs: dict[str, list[Run]]) -> list[dict[str, Any]]:
-    """The test accuracy again, without the fifteen labels that people doubt, where that was measured."""
+    """Return the test accuracy without the fifteen doubted labels, for runs that measured it."""
     found = []
     for name, group in runs.items():
         less = [run["judged"][-1].get("test_without_doubtful") for run in group]
@@ -189,7 +189,7 @@ def _without_doubtful(runs: dict[str, list[Run]]) -> list[dict[str, Any]]:
 
 
 def _on_fashion(runs: list[Run]) -> list[dict[str, Any]]:
-    """Fashion-MNIST, with nothing changed but the data, among the README's list; the most accurate first."""
+    """Return Fashion-MNIST, with nothing changed but the data, among the README's list; the most accurate first."""
     if not runs:
         return []
     accuracies = [run["judged"][-1]["scores"]["test"]["accuracy"] for run in runs]

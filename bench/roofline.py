@@ -1,12 +1,11 @@
-"""Where the time of a training goes: every backend beside the machine's peak, in turn, in one run.
+"""Where the time of a training goes: every backend compared with the machine's peak, in turn, in one run.
 
 python bench/roofline.py [--rounds 3]
 
-For `cnn`, `quick` and `balanced` on every backend, for our other recipes on the one they train on and on TensorFlow,
-with their own batch sizes: seconds for 12,000 images once everything is compiled, what the first pass costs more than
-the second, and the arithmetic per second as a share of what two large matrices reach when they are multiplied (in
-bfloat16 where that is computed in). Needs all three backends. Writes results/roofline.json and the tables of
-docs/performance.md.
+For `cnn`, `quick` and `balanced` on every backend, for our other recipes on their own trainer and on TensorFlow, with
+their own batch sizes: seconds for 12,000 images once everything is compiled, the additional cost of the first pass, and
+the arithmetic per second as a share of that of multiplying two large matrices (in bfloat16 if that is used). Needs all
+three backends. Writes results/roofline.json and the tables of docs/performance.md.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ SIDES = {
     "Keras on Torch": "torch",
     "Keras on JAX": "jax",
 }
-"""What is measured, and the backend that Keras needs for it."""
+"""Name of a measurement → the backend that Keras needs for it."""
 
 FEW = ("plain Torch, bfloat16", "plain Torch, float32", "Keras on TensorFlow")
 RECIPES = {
@@ -44,7 +43,7 @@ RECIPES = {
     "small": FEW,
     "champion": FEW,
 }
-"""Recipe → where it is measured."""
+"""Recipe → the measurements it is part of."""
 
 START, END = "<!-- roofline: written by bench/roofline.py -->", "<!-- end of roofline -->"
 
@@ -75,7 +74,7 @@ def main() -> None:
 
 
 def measure(recipe: str, side: str) -> dict[str, float]:
-    """Peak, seconds of the first and of the second pass, arithmetic of one pass."""
+    """Return the peak, the seconds of the first and of the second pass, and the arithmetic of one pass."""
     import numpy as np
 
     import digitry
@@ -129,7 +128,7 @@ def measure(recipe: str, side: str) -> dict[str, float]:
 
 
 def gflop_per_image(model: Any) -> float:
-    """Arithmetic of convolutions and products for one training image: forwards, and backwards to weights and inputs."""
+    """Return the arithmetic of convolutions and products for one training image, forward and backward."""
     import numpy as np
 
     total, first = 0.0, True
@@ -137,13 +136,13 @@ def gflop_per_image(model: Any) -> float:
         if hasattr(layer, "kernel"):
             places = int(np.prod(layer.output.shape[1:-1]))
             products = places * int(np.prod(layer.kernel.shape))
-            total += 2 * products * (2 if first else 3)  # nobody asks for the gradient of the pixels
+            total += 2 * products * (2 if first else 3)  # the gradient of the pixels is not needed
             first = False
     return total / 1e9
 
 
 def peak_gflops(precision: str) -> float:
-    """Billions of operations a second when two matrices of 2048×2048 are multiplied; the best of six."""
+    """Return billions of operations per second for multiplying two 2048×2048 matrices; the best of six."""
     import torch
 
     a, b = (torch.randn(2048, 2048, dtype=getattr(torch, precision)) for _ in range(2))
@@ -163,8 +162,10 @@ def write_page(result: dict[str, Any]) -> None:
 
 
 def tables(result: dict[str, Any]) -> str:
-    """A table a recipe: what an epoch of 60,000 images takes, what the first pass costs more, the share of the peak."""
-    # The machine is shared: the highest that any of the processes reached is what it can do.
+    """Return a table for each recipe: time of an epoch of 60,000 images, extra cost of the first pass, share of the
+    peak.
+    """
+    # The machine is shared, so the highest value of any of the processes is its peak.
     peaks = {"float32": 0.0, "bfloat16": 0.0}
     for sides in result["runs"].values():
         for side, runs in sides.items():

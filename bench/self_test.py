@@ -1,4 +1,4 @@
-"""The picture that a server reads before it says that it is ready, and what the shipped models have to read in it.
+"""The picture that a server reads before it reports readiness, and what the shipped models must read in it.
 
 python bench/self_test.py        writes src/digitry/models/self_test.png and self_test.json
 """

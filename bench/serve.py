@@ -2,11 +2,11 @@
 
 python bench/serve.py [--rounds 3] [--seconds 5] [--peers .backends/bin/python]
 
-The servers take turns, so that a noisy machine is unjust to none; each has the machine to itself but for the load, and
-that comes from a process of its own (bench/load.py). The network of the comparison is the tutorials' `cnn` with random
-weights, for weights do not change the time: as ONNX for digitry and LitServe, as a Keras file for FastAPI with
-`model.predict`. Pictures are read by the models that ship in the package. ONNX Runtime alone answers in process, on the
-same cores, the same network, in the best of four ways. Writes results/serve.json.
+The servers take turns, so that a noisy machine is fair to all; each shares the machine only with the load, which comes
+from a separate process (bench/load.py). The network of the comparison is the tutorials' `cnn` with random weights,
+since weights do not change the time: as ONNX for digitry and LitServe, as a Keras file for FastAPI with
+`model.predict`. Pictures are read by the shipped models. ONNX Runtime alone runs the same network in process, on the
+same cores, in the best of four ways. Writes results/serve.json.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def main() -> None:
 
 
 def write_models(folder: Path) -> None:
-    """The tutorials' network in both formats, proven equal."""
+    """Write the tutorials' network in both formats, proven equal."""
     import numpy as np
 
     from digitry import recipes
@@ -83,7 +83,7 @@ def write_models(folder: Path) -> None:
 
 
 def write_bodies(folder: Path) -> None:
-    """One digit and many, as bytes and as JSON, and a picture of 280×280 pixels."""
+    """Write one digit and many, as bytes and as JSON, and a picture of 280×280 pixels."""
     import cv2
     import numpy as np
 
@@ -97,7 +97,7 @@ def write_bodies(folder: Path) -> None:
 
 
 def measure_round(folder: Path, peers: str, seconds: float, turn: int) -> dict[str, Any]:
-    """Every server once."""
+    """Measure every server once."""
     ours = [sys.executable, "-m", "digitry", "serve", "--port"]
     keras = [peers, str(PEERS / "keras_fastapi.py"), str(folder / "model.keras")]
     litserve = [peers, str(PEERS / "onnx_litserve.py"), str(folder / "model.onnx")]
@@ -123,7 +123,7 @@ def measure_round(folder: Path, peers: str, seconds: float, turn: int) -> dict[s
         read = ask.rate("/v1/read?expect=digit", "seven.png")
         note("digitry, a picture of a digit", read)
         overload = ask.overload("/v1/read?expect=digit", "seven.png", read["per_s"])
-        # The machine's own pace drifts by a tenth within a minute: the peak is what lies before and behind.
+        # The machine's own speed drifts by a tenth within a minute, so the peak is measured before and after.
         peak = (read["per_s"] + ask.rate("/v1/read?expect=digit", "seven.png")["per_s"]) / 2
         share = overload["goodput_per_s"] / peak
         note("digitry, four times too many pictures", overload | {"share_of_peak": share})
@@ -144,7 +144,7 @@ def measure_round(folder: Path, peers: str, seconds: float, turn: int) -> dict[s
 
 @contextlib.contextmanager
 def server(command: list[str], ready: str, port: int | None = None) -> Iterator[tuple[int, float]]:
-    """A server on this port, or a free one, and the seconds until it said that it was ready."""
+    """Start a server on this port, or a free one; yield the port and the seconds until it was ready."""
     port = port or free_port()
     began = time.perf_counter()
     process = subprocess.Popen(
@@ -169,7 +169,7 @@ def server(command: list[str], ready: str, port: int | None = None) -> Iterator[
 
 
 def free_port() -> int:
-    """A port on which nobody listens."""
+    """Return a port on which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         return int(free.getsockname()[1])
 
@@ -192,7 +192,7 @@ class Asker:
         self._port, self._folder, self._seconds = port, folder, seconds
 
     def rate(self, path: str, body: str, kind: str = BYTES, connections: int = CONNECTIONS) -> dict[str, float]:
-        """Requests a second, each connection asking again once it is answered."""
+        """Return requests per second, with each connection asking again once it is answered."""
         self._load(path, body, kind, connections=connections, seconds=min(1.0, self._seconds))  # to warm up
         found = self._load(path, body, kind, connections=connections, seconds=self._seconds)
         if set(found["ms"]) != {"200"} or found["lost"]:
@@ -200,7 +200,7 @@ class Asker:
         return {"per_s": found["per_s"]["200"], **{f"{name}_ms": value for name, value in found["ms"]["200"].items()}}
 
     def overload(self, path: str, body: str, peak: float) -> dict[str, float]:
-        """What is answered of four times the peak, and how soon the others are refused."""
+        """Return how much of four times the peak is answered, and how soon the rest is refused."""
         found = self._load(path, body, BYTES, rate=4 * peak, seconds=self._seconds)
         goodput = found["per_s"].get("200", 0.0)
         refused = {f"refused_{name}_ms": value for name, value in found["ms"].get("503", {}).items()}
@@ -214,8 +214,9 @@ class Asker:
 
 
 def onnx_runtime_alone(model: Path, seconds: float) -> dict[str, float]:
-    """Digits a second in process, pixels scaled beforehand, in the best of four ways: one session that uses all cores
-    or a session a core, all digits of a request in one run or few that stay in the cache."""
+    """Return digits per second in process, pixels scaled beforehand, in the best of four ways: one session that uses
+    all cores or one session per core, all digits of a request in one run or few that stay in the cache.
+    """
     import numpy as np
     import onnxruntime
 
@@ -252,12 +253,12 @@ def onnx_runtime_alone(model: Path, seconds: float) -> dict[str, float]:
 
 
 def middle(rows: list[dict[str, float]]) -> dict[str, float]:
-    """The median over the rounds of every figure."""
+    """Return the median over the rounds of every figure."""
     return {name: round(median(row.get(name, 0.0) for row in rows), 4) for name in rows[0]}
 
 
 def versions(python: str) -> dict[str, str]:
-    """What the peers are made of."""
+    """Return the versions of the peers' packages."""
     names = ["fastapi", "uvicorn", "keras", "tensorflow-cpu", "litserve", "onnxruntime"]
     code = f"import json; from importlib.metadata import version; print(json.dumps({{n: version(n) for n in {names}}}))"
     done = subprocess.run([python, "-c", code], stdout=subprocess.PIPE, check=True)

@@ -1,11 +1,11 @@
-"""Requests a second of one server and of two, behind nginx.
+"""Requests per second of one server and of two, behind nginx.
 
 python bench/serve_copies.py [--rounds 3] [--seconds 5]
 
-Each server has one process that reads pictures, of a number with four digits, for which it takes a core; nginx, the
-HTTP of the servers and the load (bench/load.py) share the machine with them. So two copies on two cores say how little
-is lost by spreading, not how fast a machine for each would be. nginx is set up as in deploy/nginx.conf, on free ports.
-Writes results/serve_copies.json and the table of docs/deploy.md.
+Each server has one process that reads pictures, of a number with four digits, which takes one core; nginx, the servers'
+HTTP and the load (bench/load.py) share the machine with them. So two copies on two cores show how little is lost by
+spreading, not how fast separate machines would be. nginx is set up as in deploy/nginx.conf, on free ports. Writes
+results/serve_copies.json and the table of docs/deploy.md.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def main() -> None:
 
 
 def write_number(picture: Path) -> None:
-    """A white picture with 1984 in lines of a pen."""
+    """Write a white picture with 1984 drawn with a pen."""
     import cv2
     import numpy as np
 
@@ -85,7 +85,7 @@ def write_number(picture: Path) -> None:
 
 @contextlib.contextmanager
 def proxy(nginx: str, folder: Path, ports: list[int]) -> Iterator[int]:
-    """The port of an nginx before the servers on these ports."""
+    """Start an nginx in front of the servers on these ports; yield its port."""
     port = free_port()
     place = folder / f"nginx-{len(ports)}"
     place.mkdir()

@@ -41,7 +41,7 @@ def page() -> str:
 
 
 def _facts(name: str, about: About, recipes: list[Recipe]) -> dict[str, Any]:
-    """What the page says of one setting: its value by recipe, and why some have no use for it."""
+    """Return what the page says about one setting: its value by recipe, and why it does not apply to some."""
     values: dict[str, list[str]] = {}
     refused: dict[str, list[str]] = {}
     for recipe in recipes:
@@ -60,7 +60,7 @@ def _facts(name: str, about: About, recipes: list[Recipe]) -> dict[str, Any]:
 
 
 def _word(value: Any) -> str:
-    """A value as `--set` takes it."""
+    """Format a value as `--set` takes it."""
     if isinstance(value, tuple):
         return ",".join(map(str, value)) or "none"
     return str(value).lower() if isinstance(value, bool | None) else str(value)

@@ -1,12 +1,12 @@
-"""Train the networks that ship inside the package: src/digitry/models/*.onnx and what is known about them.
+"""Train the networks in the package: src/digitry/models/*.onnx and the facts about them.
 
 python bench/shipped_model.py [reader] [number-reader] [page-reader] [--runs runs/shipped] [--seed 0]
 
 Recipes `reader` and `number-reader` with their own settings; epochs and sizes were chosen on the validation part. The
 test split is opened once, for the figures in src/digitry/models/*.json. The weights of the network for numbers are
-rounded to half precision, so that its file stays under 2 MB. The network for pages is trained by `python -m bench
-page-reader --run RUNS/page-reader`, and put into the package here, its weights rounded too; what rounding does to its
-answers is measured, and written down beside it. Afterwards: python -m bench calibration.
+rounded to half precision, so that its file stays under 2 MB. The page network is trained by `python -m bench
+page-reader --run RUNS/page-reader`, and put into the package here, its weights rounded as well; the effect of rounding
+on its answers is measured and recorded with it. Afterwards: python -m bench calibration.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ MODELS = Path(__file__).parent.parent / "src" / "digitry" / "models"
 FILES = {"reader": "digit", "number-reader": "number", "page-reader": "page"}
 PAGES = "page-reader"
 MOST_MOVED = 0.1
-"""By how much rounding may move the answers for a page: logits, and logarithms of lengths."""
+"""Maximum change of the answers for a page by rounding: of logits, and of logarithms of lengths."""
 
 
 def main() -> None:
@@ -58,12 +58,12 @@ def main() -> None:
 
 
 def make(recipe: str, run: Path, seed: int) -> None:
-    """Train one network, or go on with it, and put it into the package."""
+    """Train one network, or continue training it, and put it into the package."""
     done = digitry.train(recipe, seed=seed, run=run, resume=True, quiet=False)
     model = MODELS / f"{FILES[recipe]}.onnx"
     data = done.model_file.read_bytes()
     write_atomically(model, with_half_weights(data) if recipe == "number-reader" else data)
-    if recipe == "reader":  # what `digitry train reader --from shipped` continues from
+    if recipe == "reader":  # for `digitry train reader --from shipped` to continue from
         write_atomically(model.with_suffix(".safetensors"), (run / WEIGHTS).read_bytes())
     facts = {
         "recipe": recipe,
@@ -74,7 +74,7 @@ def make(recipe: str, run: Path, seed: int) -> None:
         "validation_accuracy": done.history[-1]["val_accuracy"],
         **(figures_of_numbers(model, seed) if recipe == "number-reader" else figures_of_digits(run)),
         "train_seconds": round(sum(line["seconds"] for line in done.history)),
-        # Where and when it was trained, which may be another machine than this one.
+        # Of the training, perhaps on another machine than this one.
         **{name: done.config[name] for name in ("versions", "hardware", "git_commit", "created")},
     }
     (MODELS / f"{FILES[recipe]}.json").write_text(json.dumps(facts, indent=2) + "\n")
@@ -82,7 +82,7 @@ def make(recipe: str, run: Path, seed: int) -> None:
 
 
 def put_pages(run: Path, seed: int) -> None:
-    """Put the network for pages of a finished run into the package, its weights rounded, with a contract."""
+    """Put the page network of a finished run into the package, with rounded weights and a contract."""
     if not (run / "page.onnx").is_file():
         raise SystemExit(f"{run} holds no page.onnx; train it: python -m bench page-reader --run {run}")
     dataset = digitry.load_dataset("mnist")
@@ -93,7 +93,7 @@ def put_pages(run: Path, seed: int) -> None:
         PAGE_SHAPE,
         scale=1.0,
         polarity=EVEN,
-        # The digits that it did not see, as the recipes' settings say it.
+        # The digits that it did not see, expressed by recipe settings.
         settings={"steps": figures["steps"], "validation_fraction": 0.1, "validation_method": "last"},
         metrics={f"found_{name}": row["found"] for name, row in figures["layouts"].items()},
         data_sha256=dataset.sha256,
@@ -124,7 +124,7 @@ def put_pages(run: Path, seed: int) -> None:
 
 
 def moved_by_rounding(whole: bytes, rounded: bytes, unseen: digitry.Split) -> float:
-    """Give the largest difference of answers where either sees a character, on a page of every layout."""
+    """Return the largest difference of answers where either sees a character, on a page of every layout."""
     one, other = Model.open(whole), Model.open(rounded)
     largest = 0.0
     for page in made_pages(unseen, 18, seed=0):
@@ -135,7 +135,7 @@ def moved_by_rounding(whole: bytes, rounded: bytes, unseen: digitry.Split) -> fl
 
 
 def figures_of_digits(run: Path) -> dict[str, Any]:
-    """On MNIST's test split."""
+    """Return figures on MNIST's test split."""
     scores = digitry.evaluate(run).scores
     return {
         "test_accuracy": scores.accuracy,
@@ -145,7 +145,7 @@ def figures_of_digits(run: Path) -> dict[str, Any]:
 
 
 def figures_of_numbers(model: Path, seed: int) -> dict[str, Any]:
-    """On numbers written with the digits of MNIST's test split, read with the rounded weights that ship."""
+    """Return figures on numbers written with MNIST's test digits, read with the rounded weights that ship."""
     test = digitry.load_dataset("mnist").test
     assert test is not None
     strips, targets = written_strips(test, seed, Model.open(model).class_names)

@@ -1,11 +1,10 @@
-"""Train the small networks that ship inside the package for makers: src/digitry/models/NAME/, each the folder of a run.
+"""Train the small networks in the package for makers: src/digitry/models/NAME/, each the folder of a run.
 
 python bench/shipped_runs.py [tiny] [small] [quick] [--runs runs/shipped] [--seed 0]
 
 The recipes with their own settings, as `digitry train NAME --set validation_fraction=0.1 --seed 0`: a tenth of the
 training images is held back, and `digitry calibrate` fits the scale of confidence to pictures made of them. The test
-split is opened once, for metrics.json. What a finished run holds goes into the package, without checkpoints, plots and
-report.
+split is opened once, for metrics.json. A finished run goes into the package without checkpoints, plots and report.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from digitry.runs import CONFIG, DONE, HISTORY, METRICS, MODEL, WEIGHTS
 MODELS = Path(__file__).parent.parent / "src" / "digitry" / "models"
 RECIPES = ("tiny", "small", "quick")
 HELD_BACK = 0.1
-"""Share of the training images, for the scale of confidence; without one nothing that they read would ever be sure."""
+"""Fraction of the training images for the scale of confidence, without which no reading would ever be sure."""
 KEPT = (CONFIG, HISTORY, DONE, MODEL, WEIGHTS, METRICS)
 
 
@@ -38,7 +37,7 @@ def main() -> None:
         run = digitry.train(
             recipe, seed=options.seed, run=place, settings=settings, resume=True, scale=False, quiet=False
         )
-        # What a training measures at its end takes as many pictures as that is worth waiting for; here all there are.
+        # A training calibrates on few pictures, to save time; here all are used.
         digitry.calibrate(run.folder)
         scores = digitry.evaluate(run).scores
         folder = MODELS / recipe

@@ -1,10 +1,10 @@
-"""Rooms that one story crosses: what of `src/digitry` works while a picture is read, and from a training to its report.
+"""Rooms that a story crosses: the parts of `src/digitry` used while reading a picture, or from training to report.
 
 python bench/stories.py [--source DIR/src]
 
-A room is a folder of `src/digitry`, or a file beside them; it is crossed where a function of it is called in the
-command's own process. Prints them in the order in which the story comes to them, and writes results/stories.json.
-`--source` asks another checkout, and writes nothing.
+A room is a folder of `src/digitry`, or a file beside them; it is crossed if one of its functions is called in the
+command's own process. Prints the rooms in the order in which they are entered, and writes results/stories.json.
+`--source` examines another checkout, and writes nothing.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ STORIES = {
     "train": TRAIN,
     "train, a part held back": [*TRAIN, "--set", "validation_fraction=0.1"],
 }
-"""What each is called → the command; RUN is a new folder."""
+"""Name → the command; RUN is a new folder."""
 
 TRACE = """
 import json, sys, threading
@@ -56,7 +56,7 @@ finally:
 
 
 def rooms_of(arguments: list[str], source: Path) -> list[str]:
-    """Run a command of digitry and return the rooms whose functions it called, in their order."""
+    """Run a digitry command and return the rooms whose functions it called, in order."""
     with tempfile.TemporaryDirectory() as scratch:
         told = Path(scratch) / "rooms.json"
         arguments = [str(Path(scratch) / "run") if one == "RUN" else one for one in arguments]

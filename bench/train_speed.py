@@ -1,10 +1,10 @@
-"""Seconds per epoch of `cnn`: `digitry.train` beside a bare Keras-TensorFlow script, in turn, in one run.
+"""Seconds per epoch of `cnn`: `digitry.train` against a bare Keras-TensorFlow script, in turn, in one run.
 
 python bench/train_speed.py [--rounds 5]
 
-Both are processes of their own, with the same network, the same 54,000 images, batch 64 and a validation pass on the
-same 6,000 every epoch. Counted is what a person waits for an epoch: the second and third of three, from end to end, so
-that imports and tracing are left out on both sides, and ours includes checkpoint, history and chart. Writes
+Both run in separate processes, with the same network, the same 54,000 images, batch 64 and a validation pass on the
+same 6,000 every epoch. Measured is how long a user waits for an epoch: the second and third of three, from end to end,
+so that imports and tracing are excluded on both sides, and ours includes checkpoint, history and chart. Writes
 results/train_speed.json.
 """
 
@@ -36,7 +36,7 @@ def main() -> None:
     seconds: dict[str, list[float]] = {"digitry": [], "bare": []}
     ratios = []
     for number in range(options.rounds):
-        # A B, then B A: whoever goes second on a machine that warms up or cools down takes turns.
+        # In alternating order, so that on a machine that warms up or cools down each takes a turn at being second.
         for side in sorted(seconds, reverse=bool(number % 2)):
             seconds[side].append(own_process.measure(__file__, side))
         ratios.append(seconds["digitry"][-1] / seconds["bare"][-1])
@@ -70,7 +70,7 @@ def ours() -> float:
     real = Supervisor.start_epoch
 
     def watched(supervisor: Supervisor) -> int:
-        # The first thing of every epoch: what lies between two calls is one whole epoch, all its housekeeping included.
+        # Called first in every epoch, so the time between two calls is one whole epoch with all its overhead.
         begins.append(time.perf_counter())
         return real(supervisor)
 
@@ -81,7 +81,7 @@ def ours() -> float:
 
 
 def bare() -> float:
-    """What a reader of the tutorials writes."""
+    """Train as a reader of the tutorials would."""
     keras = plain_keras.import_keras()
     import digitry
 

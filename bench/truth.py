@@ -1,14 +1,14 @@
-"""Is what is called sure right? Models from good to bad, each asked about pictures of digits that it has not seen.
+"""Are sure readings right? Models from good to bad, each tested on pictures of digits that it has not seen.
 
 python bench/truth.py [--runs runs/truth] [--pictures 2000] [--pages 300] [--seed 0]
 
 Trains seven models, each with its own scale of confidence, as `digitry train` leaves it; reads pictures made of MNIST's
-test digits with each, half of them as they are and half in synthetic photographs; reads printed numbers on synthetic
-pages with the shipped network for pages, whose scale was fitted to written ones; and lays what was promised beside
-what was kept, in results/truth.json and between the marks of docs/reading.md. Exit code 1 where a promise is broken:
-where the sure readings have so many errors that a model which keeps it would have as many in less than one of twenty
-trials; and where the shipped network calls nothing sure, which would keep every promise. What its scale would have
-called sure of the same readings stands beside it.
+test digits with each, half of them unchanged and half in synthetic photographs; reads printed numbers on synthetic
+pages with the shipped page network, whose scale was fitted to written ones; and compares what was promised with what
+was kept, in results/truth.json and between the marks of docs/reading.md. Exit code 1 if a promise is broken: if the
+sure readings have so many errors that a model which keeps the promise would have as many in less than one of twenty
+trials; or if the shipped network calls nothing sure, which would keep every promise. The same readings are also judged
+by the shipped network's scale.
 """
 
 from __future__ import annotations
@@ -44,16 +44,16 @@ ROOT = Path(__file__).parent.parent
 RESULT = ROOT / "results" / "truth.json"
 START, END = "<!-- truth: written by bench/truth.py -->", "<!-- end of truth -->"
 MAX_ERRORS = (0.005, 0.02, 0.05)
-"""The default, and what can be asked for where that makes nothing sure."""
+"""The default error rate, and others to ask for where it makes nothing sure."""
 
 POOR_RATE = 0.05
 """At this learning rate one epoch of the sigmoid network reads a little more than half of the digits."""
 
 HIDDEN = 0.05
-"""A promise counts as broken where chance alone would hide it so seldom."""
+"""A promise counts as broken if a model that keeps it would make so many errors with less than this probability."""
 
 OTHER_PAGES = 1000
-"""Added to the seed of pages: the scale was fitted to those of seed 0."""
+"""Added to the seed of pages, because the scale was fitted to those of seed 0."""
 
 
 def main() -> None:
@@ -99,8 +99,8 @@ def main() -> None:
 
 
 def failures(models: list[dict[str, Any]], printed: dict[str, Any] | None = None) -> list[str]:
-    """Which models broke a promise, or whether one about printed numbers was, and of what the shipped network is never
-    sure; nothing where all is as it should be.
+    """Return the broken promises by model, those about printed numbers included, and the error rates at which the
+    shipped network calls nothing sure; an empty list if all is well.
     """
     promises = {one["model"]: one["promises"] for one in models}
     if printed:
@@ -112,7 +112,7 @@ def failures(models: list[dict[str, Any]], printed: dict[str, Any] | None = None
 
 
 def judged(model: Model, confidence: np.ndarray, right: np.ndarray, lent_scale: Scale) -> dict[str, Any]:
-    """What a model's scale promised of these readings, and what came of it."""
+    """Return what a model's scale promised of these readings, and the outcome."""
     scale = model.contract.confidence_scale
     lent = confidence >= lent_scale.least_confidence(MAX_ERRORS[0])
     return {
@@ -125,9 +125,7 @@ def judged(model: Model, confidence: np.ndarray, right: np.ndarray, lent_scale: 
 
 
 def printed_numbers(digits: Split, pages: int, seed: int) -> dict[str, Any]:
-    """What the scale of the shipped network for pages, fitted to written numbers, promised of printed ones, and what
-    came of it.
-    """
+    """Return what the page network's scale, fitted to written numbers, promised of printed ones, and the outcome."""
     model = Model.shipped("page")
     confidence, right = printed_confidence(measuring_reader(model), made_pages(digits, pages, seed))
     return {
@@ -140,9 +138,10 @@ def printed_numbers(digits: Split, pages: int, seed: int) -> dict[str, Any]:
 
 
 def printed_confidence(reader: Reader, pages: Iterable[PhotographedPage]) -> tuple[np.ndarray, np.ndarray]:
-    """The own confidence in every number that is given as printed, 0 where it is never sure, and whether it is there.
+    """Return the model's own confidence in every number given as printed, 0 if it is never sure, and whether it is
+    there.
 
-    Pages that were read as one digit or number by the networks for those are left out: they have scales of their own.
+    Pages that were read by the networks for single digits or numbers are left out: these have scales of their own.
     """
     confidence, right = [], []
     for page in pages:
@@ -155,7 +154,7 @@ def printed_confidence(reader: Reader, pages: Iterable[PhotographedPage]) -> tup
 
 
 def promised(scale: Scale | None, confidence: np.ndarray, right: np.ndarray) -> list[dict[str, Any]]:
-    """What a scale promised of these readings at each error rate, and whether it was kept."""
+    """Return what a scale promised of these readings at each error rate, and whether it was kept."""
     promises = []
     for max_error in MAX_ERRORS:
         least = scale.least_confidence(max_error) if scale else 2.0
@@ -174,7 +173,7 @@ def promised(scale: Scale | None, confidence: np.ndarray, right: np.ndarray) -> 
 
 
 def most_errors(readings: int, rate: float) -> int:
-    """The most errors of so many readings that a model which errs at `rate` has in 95 of 100 trials."""
+    """Return the most errors in `readings` readings that a model with error rate `rate` has in 95 of 100 trials."""
     if not readings:
         return 0
     counts = np.arange(readings + 1)
@@ -182,32 +181,32 @@ def most_errors(readings: int, rate: float) -> int:
 
 
 def accuracy(model: Model, test: Split) -> float:
-    """On MNIST's test digits as the dataset has them."""
+    """Return the accuracy on MNIST's test digits as the dataset has them."""
     return float((model.probabilities(test.images).argmax(axis=1) == test.labels).mean())
 
 
 def quick(mnist: Dataset, run: Path, seed: int) -> Path:
-    """The recipe that a first day begins with, a tenth held back."""
+    """Train the recipe that new users begin with, a tenth held back."""
     return trained("quick", mnist, run, seed, validation_fraction=0.1)
 
 
 def shipped(mnist: Dataset, run: Path, seed: int) -> Path:
-    """The network that comes with digitry, with the scale that it carries."""
+    """Return the shipped network, with its own scale."""
     return Path(digitry.__file__).parent / "models" / "digit.onnx"
 
 
 def hands(mnist: Dataset, run: Path, seed: int) -> Path:
-    """The same, four epochs of digits as other hands and pens write them."""
+    """Train `quick` for four epochs on digits as other hands and pens write them."""
     return trained("quick", mnist, run, seed, epochs=4, augment=True, validation_fraction=0.1)
 
 
 def lenet(mnist: Dataset, run: Path, seed: int) -> Path:
-    """LeNet-5 as a recipe of one's own, after one epoch."""
+    """Train LeNet-5 as a user's own recipe, for one epoch."""
     return trained(LENET, mnist, run, seed)
 
 
 def cut_out(mnist: Dataset, run: Path, seed: int) -> Path:
-    """The same, taught by digits of which a square is cut out; those held back are whole."""
+    """Train LeNet-5 on digits with a square cut out; those held back are whole."""
     training, _ = hold_out(mnist.train, 0.1)
     images = mnist.train.images.copy()
     rng = np.random.default_rng([seed, 0])
@@ -218,25 +217,25 @@ def cut_out(mnist: Dataset, run: Path, seed: int) -> Path:
 
 
 def few(mnist: Dataset, run: Path, seed: int) -> Path:
-    """The same, taught by 300 made pictures for thirty epochs; the 60 that are held back are too few for a promise."""
+    """Train LeNet-5 on 300 synthetic pictures for thirty epochs; the 60 held back are too few for a promise."""
     data = own_pictures(mnist, seed)
     return trained(LENET, data, run, seed, epochs=30, validation_fraction=0.2, validation_method="stratified")
 
 
 def own_pictures(mnist: Dataset, seed: int) -> Dataset:
-    """300 of MNIST's training digits, each changed a little."""
+    """Return 300 of MNIST's training digits, each changed a little."""
     rng = np.random.default_rng([seed, 1])
     chosen = mnist.train.take(rng.permutation(len(mnist.train))[:300])
     return in_memory("300 own", mnist, Split(augment(chosen.images, rng), chosen.labels))
 
 
 def taught(mnist: Dataset, run: Path, seed: int) -> Path:
-    """The shipped network, taught by the same 300 made pictures as `digitry train reader --from shipped` does it."""
+    """Train the shipped network on the same 300 pictures, as `digitry train reader --from shipped` does."""
     return trained("reader", own_pictures(mnist, seed), run, seed, start_from="shipped")
 
 
 def poor(mnist: Dataset, run: Path, seed: int) -> Path:
-    """Two sigmoid layers by plain gradient descent, stopped long before they know the digits."""
+    """Train two sigmoid layers by plain gradient descent, stopped long before they know the digits."""
     return trained("dense-sigmoid", mnist, run, seed, epochs=1, learning_rate=POOR_RATE, validation_fraction=0.1)
 
 
@@ -303,7 +302,7 @@ def in_memory(name: str, mnist: Dataset, train: Split) -> Dataset:
 
 
 def table(models: list[dict[str, Any]], printed: dict[str, Any] | None = None) -> str:
-    """What was promised and kept, a row a model, and of printed numbers where they were measured."""
+    """Return a table of promises and outcomes, one row per model, and one for printed numbers if measured."""
     return fill("truth", models=models, printed=printed).strip()
 
 

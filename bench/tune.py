@@ -1,14 +1,14 @@
-"""`digitry tune` beside Keras Tuner: the same space, network, cores and minutes, in turn; then fresh seeds, and kills.
+"""`digitry tune` against Keras Tuner: the same space, network, cores and minutes, in turn; then fresh seeds, and kills.
 
 python bench/tune.py [--minutes 10] [--seeds 3] [--fresh 5] [--recipes dense-relu cnn] [--workers 2] [--hours H]
 
-For every recipe and seed both search for so many minutes, in turn: `digitry tune`, and Keras Tuner's Hyperband, which
-ends trials early too. What each found, and the published settings, are then trained with fresh seeds by `digitry
-train`; their test accuracy is read once. Last, both search thirty short trials of `dense-relu` while they are killed
-with SIGKILL, again and again, and what is left of the trials is counted.
+For every recipe and seed both search for this many minutes, in turn: `digitry tune`, and Keras Tuner's Hyperband, which
+ends trials early too. The best settings of each, and the published ones, are then trained with fresh seeds by `digitry
+train`; their test accuracy is read once. Last, both search thirty short trials of `dense-relu` while they are
+repeatedly killed with SIGKILL, and the surviving trials are counted.
 
-Every piece is written into results/tune.json as soon as it is done, and what was under way goes on: stop it at any
-time, or give it so many --hours, and call it again. The table in docs/tuning.md is written anew with every piece.
+Every piece is written to results/tune.json as soon as it is done, and an unfinished one continues: stop it at any time,
+or limit it with --hours, and call it again. The table in docs/tuning.md is rewritten with every piece.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--recipes", nargs="+", default=["dense-relu", "cnn"])
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--data", default="mnist", help="other data, for a short look at whether all of it works")
-    parser.add_argument("--hours", type=float, help="begin no further piece after so long")
+    parser.add_argument("--hours", type=float, help="start no further piece after this many hours")
     parser.add_argument("--work", type=Path, default=Path("runs/bench-tune"), help="where studies and runs are kept")
     parser.add_argument("--result", type=Path, default=RESULT)
     parser.add_argument("--one", nargs="+", help=argparse.SUPPRESS)
@@ -77,7 +77,7 @@ def main() -> None:
 
 
 def read_result(options: argparse.Namespace) -> dict[str, Any]:
-    """What is measured already. Pieces of another length are not mixed."""
+    """Return what has already been measured. Pieces with different plans are not mixed."""
     plan = {name: getattr(options, name) for name in ("minutes", "seeds", "fresh", "recipes", "workers", "data")}
     if not options.result.is_file():
         return {"plan": plan, "pieces": {}}
@@ -88,7 +88,7 @@ def read_result(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def where_and_when() -> dict[str, Any]:
-    """The processor and the time of a piece: a later call may go on with another one."""
+    """Return the processor and the time of a piece: later calls may run on another machine."""
     about = run_folder.describe_surroundings()
     return {"processor": about["hardware"]["processor"], "created": about["created"]}
 
@@ -100,11 +100,11 @@ def write_result(path: Path, found: dict[str, Any]) -> None:
 
 
 def pieces(options: argparse.Namespace, found: dict[str, Any]) -> list[tuple[str, Callable[[], Any]]]:
-    """Name → measurement, in order: searches in turn, then what they found with fresh seeds, then kills."""
+    """Return name → measurement, in order: searches in turn, then fresh seeds for their results, then kills."""
     every: list[tuple[str, Callable[[], Any]]] = []
     for seed in range(options.seeds):
         for recipe in options.recipes:
-            # There and back again: on a machine that warms up or cools down everybody has a turn at being last.
+            # In alternating order, so that on a machine that warms up or cools down each takes a turn at being last.
             for side in SIDES if seed % 2 == 0 else reversed(SIDES):
                 folder = options.work / f"{recipe}-{seed}-{side}"
                 every.append(
@@ -124,7 +124,7 @@ def pieces(options: argparse.Namespace, found: dict[str, Any]) -> list[tuple[str
 
 
 def search(options: argparse.Namespace, side: str, recipe: str, seed: int, folder: Path) -> dict[str, Any]:
-    """One search, or the rest of one → the best it found, by its own account, and how many trials it took."""
+    """Run or continue one search → the best it found, by its own account, and its number of trials."""
     seconds = 60 * options.minutes
     if side == "digitry":
         command = [
@@ -164,7 +164,7 @@ def own_command(*what: object) -> list[str]:
 
 
 def one_process(kind: str, recipe: str, data: str, folder: str, number: str, *more: str) -> None:
-    """What has to run in a process of its own."""
+    """Run a task that needs its own process."""
     if kind == "fresh":
         print(json.dumps(train_fresh(recipe, data, Path(folder), int(number), json.loads(more[0]))))
     else:
@@ -173,7 +173,7 @@ def one_process(kind: str, recipe: str, data: str, folder: str, number: str, *mo
 
 
 def fresh(options: argparse.Namespace, recipe: str, name: str, settings: dict[str, Any]) -> dict[str, Any]:
-    """Train settings with fresh seeds → accuracies on validation, and on test, opened here alone."""
+    """Train settings with fresh seeds → accuracies on validation, and on test, which is opened only here."""
     settings = {"epochs": EPOCHS, "validation_fraction": 0.1, **settings}
     folder = options.work / "fresh" / recipe / name
     command = own_command("fresh", recipe, options.data, folder, options.fresh, json.dumps(settings))
@@ -193,7 +193,7 @@ def train_fresh(recipe: str, data: str, folder: Path, count: int, settings: dict
 
 
 def kills(options: argparse.Namespace, side: str) -> dict[str, Any]:
-    """Search short trials, killed again and again, then left alone → how many have no final record, or several."""
+    """Search short trials, repeatedly killed, then left alone → how many have no final record, or several."""
     folder = options.work / f"kills-{side}"
     if side == "digitry":
         command = [
@@ -211,7 +211,7 @@ def kills(options: argparse.Namespace, side: str) -> dict[str, Any]:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=surroundings)
         try:
             process.wait(timeout=chance.uniform(8, 20))
-            break  # it came to its end
+            break  # it has finished
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -228,36 +228,36 @@ def kills(options: argparse.Namespace, side: str) -> dict[str, Any]:
 
 
 def final_records(study: Path) -> Counter[int]:
-    """Trial → how many final records Optuna's journal holds of it, counted in the file itself."""
+    """Return trial → number of final records in Optuna's journal, counted in the file itself."""
     lines = [json.loads(line) for line in (study / "trials.log").read_text().splitlines()]
     return Counter(one["trial_id"] for one in lines if one.get("state") in (1, 2, 3))
 
 
 def keras_records(folder: Path) -> Counter[str]:
-    """Trial → 1 if its file says that it came to an end."""
+    """Return trial → 1 if its file says that it finished."""
     trials = [json.loads(path.read_text()) for path in folder.glob("search/trial_*/trial.json")]
     return Counter(one["trial_id"] for one in trials if one["status"] in ("COMPLETED", "FAILED", "INVALID"))
 
 
 def write_table(options: argparse.Namespace, found: dict[str, Any]) -> None:
-    """Write what there is so far into the page, if it is the result that is committed."""
+    """Write the results so far into the page, if they are the committed ones."""
     if options.result == RESULT:
         put_between(PAGE, START, END, table(found))
 
 
 def table(found: dict[str, Any]) -> str:
-    """What was found, a row a search: its trials, and what its best gains over the published settings."""
+    """Return a table with one row per search: its trials, and the gain of its best over the published settings."""
     so_far = defaultdict(dict, found["pieces"])
     return fill("tune", plan=found["plan"], pieces=so_far, sides=SIDES, accuracy=accuracy, gain=gain).strip()
 
 
 def accuracy(piece: dict[str, Any], part: str) -> str:
-    """ "98.70%": the mean over the fresh seeds."""
+    """Format the mean over the fresh seeds: "98.70%"."""
     return f"{mean(piece[part]):.2%}" if piece else "–"
 
 
 def gain(piece: dict[str, Any], own: dict[str, Any], part: str) -> str:
-    """ "+1.05 (+0.80 to +1.30)": the mean of the differences seed by seed, in points, and where it lies."""
+    """Format the mean difference over seeds, in points, with its interval: "+1.05 (+0.80 to +1.30)"."""
     if not (piece and own):
         return "–"
     differences = [100 * (a - b) for a, b in zip(piece[part], own[part], strict=True)]

@@ -1,1 +1,1 @@
-"""What `python -m bench reading` makes of the figures of `digitry robustness`: sheets of pictures, and a page."""
+"""Presents the figures of `digitry robustness` for `python -m bench reading`: sheets of pictures, and a page."""

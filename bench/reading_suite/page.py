@@ -1,6 +1,6 @@
-"""results/reading.json → docs/robustness.md. Generated, never typed.
+"""results/reading.json → docs/robustness.md, generated.
 
-The kinds of other pages that docs/reading.md has the figures of are named by made_pages.json and real_pictures.json.
+made_pages.json and real_pictures.json name the other kinds of pages whose figures are in docs/reading.md.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ Figures = dict[str, Any]
 RESULTS = Path(__file__).parents[2] / "results"
 
 WORST = 3
-"""So many weak spots of each kind are named."""
+"""Number of weak spots of each kind that are named."""
 
 LEAST_PICTURES = 20
-"""Groups of fewer photographs than this say nothing."""
+"""Groups with fewer photographs than this say nothing."""
 
 
 def write_page(figures: Figures, path: Path) -> None:
@@ -46,7 +46,7 @@ def _result(name: str) -> Figures:
 
 
 def _worst_corruptions(parts: Figures) -> list[Figures]:
-    """By either door, the corruptions with the most wrong readings, and those with more of them than `cnn` has."""
+    """Return, for arrays and pictures, the corruptions with the most wrong readings, and those worse than `cnn`'s."""
     if "corruptions" not in parts:
         return []
     by_name = parts["corruptions"]["corruptions"]
@@ -60,7 +60,7 @@ def _worst_corruptions(parts: Figures) -> list[Figures]:
 
 
 def _worst_photographs(parts: Figures) -> list[Figures]:
-    """Of either kind, the groups of photographs with the fewest right readings."""
+    """Return, for each kind, the groups of photographs with the fewest right readings."""
     kinds = [("Photographs of digits", parts.get("photographs", {}))]
     kinds.append(("Photographs of numbers", parts.get("numbers", {}).get("numbers", {})))
     kinds.append(("Photographs of numbers with signs", parts.get("signs", {})))
@@ -78,6 +78,6 @@ def _worst_photographs(parts: Figures) -> list[Figures]:
 
 
 def _worst_sets(parts: Figures) -> list[tuple[str, Figures]]:
-    """The sets of no digit of which the fewest pictures are refused."""
+    """Return the sets without a digit of which the fewest pictures are refused."""
     sets = parts["open_set"]["digit"]["sets"] if "open_set" in parts else {}
     return sorted(sets.items(), key=lambda one: one[1]["refused_at_99"])[:WORST]

@@ -30,7 +30,7 @@ class Tile(NamedTuple):
 
 
 def draw(folder: Path, parts: dict[str, Any], sizes: dict[str, int]) -> None:
-    """Draw every sheet that the measured parts speak of into `folder`: no more pictures than were looked at."""
+    """Draw a sheet for every measured part into `folder`, with no more pictures than were measured."""
     style.make_folder(folder)
     if "mnist" in parts:
         risk_chart(parts, folder / "risk-coverage.svg")
@@ -65,13 +65,13 @@ def draw(folder: Path, parts: dict[str, Any], sizes: dict[str, int]) -> None:
 
 
 def page_tiles() -> list[Tile]:
-    """The first page of every kind."""
+    """Return the first page of every kind."""
     kinds = drawn_pages.PAGE_KINDS
     return [Tile(_pixels(drawn_pages.drawn_page(kind, 0)), kind.replace("_", " ")) for kind in kinds]
 
 
 def corruption_tiles() -> list[Tile]:
-    """Four digits, two by two, clean and after each of the corruptions."""
+    """Return four digits, two by two, clean and after each of the corruptions."""
     chosen = test_digits().images[[0, 1, 4, 8]]
     tiles = [Tile(_two_by_two(chosen), "MNIST test")]
     tiles += [Tile(_two_by_two(corruptions.corrupt(chosen, name)), name) for name in corruptions.CORRUPTIONS]
@@ -79,7 +79,7 @@ def corruption_tiles() -> list[Tile]:
 
 
 def mistake_tiles(make: Callable[[int], Specimen], mistakes: Sequence[dict[str, Any]]) -> list[Tile]:
-    """What is written and what was read; sure ones in vermilion."""
+    """Return tiles that show what is written and what was read; sure ones in vermilion."""
     return [
         Tile(
             _pixels(make(one["index"])),
@@ -91,7 +91,7 @@ def mistake_tiles(make: Callable[[int], Specimen], mistakes: Sequence[dict[str, 
 
 
 def risk_chart(parts: dict[str, Any], path: Path) -> None:
-    """Risk over coverage, a line for arrays, one for PNG files, one for photographs."""
+    """Draw risk over coverage, with one line each for arrays, PNG files and photographs."""
     curves = {
         "28×28 arrays": parts["mnist"]["arrays"]["curve"],
         "PNG files": parts["mnist"]["pictures"]["curve"],
@@ -99,7 +99,7 @@ def risk_chart(parts: dict[str, Any], path: Path) -> None:
     if "photographs" in parts:
         curves["photographs"] = parts["photographs"]["curve"]
     series = {
-        # Risk 0 has no place on a logarithmic scale: a line begins at the first mistake.
+        # Risk 0 cannot be shown on a logarithmic scale, so a line begins at the first mistake.
         name: ([100 * c for c in curve["coverage"]], [100 * r if r else np.nan for r in curve["risk"]])
         for name, curve in curves.items()
     }
@@ -115,9 +115,9 @@ def risk_chart(parts: dict[str, Any], path: Path) -> None:
 
 
 def write(tiles: Sequence[Tile], columns: int, size: tuple[int, int], path: Path) -> None:
-    """Tiles in rows of `columns`, each fitted into `size` (width, height), as one picture; nothing when there are none.
+    """Write tiles as one picture, in rows of `columns`, each fitted into `size` (width, height).
 
-    An old picture of that name is removed when there are no tiles.
+    Without tiles, an old picture of that name is removed.
     """
     if not tiles:
         path.unlink(missing_ok=True)
@@ -132,7 +132,7 @@ def write(tiles: Sequence[Tile], columns: int, size: tuple[int, int], path: Path
         picture = Image.fromarray(_fitted(tile.pixels, width, height))
         corner = (left + (width - picture.width) // 2, top + head + (height - picture.height) // 2)
         sheet.paste(picture, corner)
-        # A picture that is white at its edge still has one.
+        # Pictures with a white edge get a frame.
         pen.rectangle(
             (corner[0], corner[1], corner[0] + picture.width - 1, corner[1] + picture.height - 1), outline=FRAME
         )
@@ -145,7 +145,7 @@ def write(tiles: Sequence[Tile], columns: int, size: tuple[int, int], path: Path
 
 
 def _tiles(make: Callable[[int], Specimen], count: int, caption: str = "") -> list[Tile]:
-    """Pictures 0 to `count` − 1 of a maker, the caption above the first."""
+    """Return pictures 0 to `count` − 1 of a maker, with the caption above the first."""
     return [Tile(_pixels(make(index)), caption if index == 0 else "") for index in range(count)]
 
 
@@ -159,7 +159,7 @@ def _two_by_two(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _fitted(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    """The picture at the largest size that fits; small ones grow by whole pixels, so that they stay what they are."""
+    """Return the picture at the largest size that fits; small ones grow by whole factors, to keep their pixels."""
     tall, wide = pixels.shape[:2]
     factor = min(width / wide, height / tall)
     if factor >= 2:

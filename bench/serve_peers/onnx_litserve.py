@@ -1,4 +1,4 @@
-"""LitServe around ONNX Runtime, with batching and a worker a core, as its own guide advises.
+"""LitServe around ONNX Runtime, with batching and one worker per core, as its own guide advises.
 
 python bench/serve_peers/onnx_litserve.py MODEL.onnx PORT
 """
