@@ -161,7 +161,7 @@ def test_a_process_that_has_something_else_is_told_which_machine_has_what() -> N
     from digitry.workers.equipment import check_equipment, equipment
 
     check_equipment(equipment("pi-heif"))
-    with pytest.raises(SettingError, match=r"the node .* has numpy \d.*, and here it is numpy 1\.0; "):
+    with pytest.raises(SettingError, match=r"the node .* has numpy \d.*, and this machine has numpy 1\.0; "):
         check_equipment(equipment() | {"numpy": "1.0"})
-    with pytest.raises(SettingError, match=r"and here it is no pi-heif"):
+    with pytest.raises(SettingError, match=r"and this machine has no pi-heif"):
         check_equipment(equipment() | {"pi-heif": None})

@@ -173,5 +173,5 @@ def _apply(folder: Path, table: Path, as_json: bool) -> None:
     click.echo(
         f"{len(lines):,} label{'' if len(lines) == 1 else 's'} set right"
         if lines
-        else f"nothing to do: the last column of {table} is empty, or it is done"
+        else f"nothing to do: the last column of {table} is empty, or its changes were made before"
     )

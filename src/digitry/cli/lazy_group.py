@@ -68,7 +68,7 @@ def _refuse_empty(words: list[str]) -> None:
         if not word or re.fullmatch("--[a-z-]+=", word):
             from digitry.errors import SettingError
 
-            raise SettingError(f"nothing stands behind {word[:-1] or before}; is a variable not set?")
+            raise SettingError(f"nothing follows {word[:-1] or before}; is a variable not set?")
 
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

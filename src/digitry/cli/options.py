@@ -54,7 +54,7 @@ def refuse_beside(option: str, *its_own: str) -> None:
         and context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
     ]
     if others:
-        raise SettingError(f"{option} makes no use of {' and '.join(others)}; leave that out")
+        raise SettingError(f"{option} does not use {' and '.join(others)}; leave that out")
 
 
 def view_options(command: Function) -> Function:

@@ -237,7 +237,7 @@ def _check_places(drawings: Path | None, page: Path | None, files: Sequence[Path
         check_file_place(page)
     if drawings is not None:
         if drawings.exists() and not drawings.is_dir():
-            raise SettingError(f"--draw makes a drawing a picture in a folder, and {drawings} is a file; name a folder")
+            raise SettingError(f"--draw writes drawings into a folder, and {drawings} is a file; name a folder")
         check_place(drawings)
     places = [path.resolve() for path in files]
     for path, place in zip(files, places, strict=True):

@@ -77,7 +77,7 @@ def dataset_from_values(values: Any, invert: bool | None = None, progress: Progr
         splits = splits_by_shape([raw_array(f"array {number}", value) for number, value in enumerate(values, 1)])
         return dataset_of_splits("arrays", "arrays", splits, None, invert, progress)
     count = f" of {len(values)}" if isinstance(values, (tuple, list)) else ""
-    raise DataError(f"a {type(values).__name__}{count} is no dataset; expected a name, a path, {EXPECTED}")
+    raise DataError(f"a {type(values).__name__}{count} is not a dataset; expected a name, a path, {EXPECTED}")
 
 
 def dataset_of_splits(

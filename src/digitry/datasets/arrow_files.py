@@ -118,4 +118,4 @@ def _errors_named(path: Path) -> Iterator[None]:
         raise
     except (pyarrow.ArrowException, OSError, ValueError, KeyError, TypeError, OverflowError, MemoryError) as error:
         reason = " ".join((str(error).splitlines() or [type(error).__name__])[0].split())[:200]
-        raise DataError(f"{path.name} is damaged, or no {path.suffix} file ({reason})") from error
+        raise DataError(f"{path.name} is damaged, or not a {path.suffix} file ({reason})") from error

@@ -14,7 +14,7 @@ def checked_name(name: str) -> str:
     """Return a class name without surrounding blanks. Raises DataError for one that a model could not store."""
     name = name.strip()
     if not name or len(name) > _MAX_LENGTH or not name.isprintable():
-        raise DataError(f"{name[:40]!r} is no class name; expected 1 to {_MAX_LENGTH} printable characters")
+        raise DataError(f"{name[:40]!r} is not a class name; expected 1 to {_MAX_LENGTH} printable characters")
     return name
 
 

@@ -71,9 +71,9 @@ def _tasks(path: Path) -> list[dict[str, Any]]:
     except OSError as error:
         raise DataError(cannot_read(path, error)) from error
     except (ValueError, RecursionError) as error:
-        raise DataError(f"this is no JSON ({str(error)[:100]})") from error
+        raise DataError(f"this is not JSON ({str(error)[:100]})") from error
     if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
-        raise DataError("this is no export of Label Studio: expected a list of tasks")
+        raise DataError("this is not an export of Label Studio: expected a list of tasks")
     return tasks
 
 

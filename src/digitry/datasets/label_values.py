@@ -70,7 +70,7 @@ def _values(array: RawArray, count: int) -> NDArray[Any]:
     if array.shape[0] != count or len(shape) > 2:
         transposed = count in array.shape[1:]
         hint = "; the images must come first: x = numpy.moveaxis(x, -1, 0)" if transposed else ""
-        raise DataError(f"{array.described()}, expected one label an image ({count},){hint}")
+        raise DataError(f"{array.described()}, expected one label per image ({count},){hint}")
     if len(shape) == 2:
         return _from_one_hot(array)
     if array.dtype.kind in "US":
@@ -87,7 +87,7 @@ def _whole(array: RawArray, values: NDArray[Any]) -> Labels:
 
 def _from_one_hot(array: RawArray) -> Labels:
     if array.dtype.kind not in "buif" or array.shape[1] > MAX_CLASSES:
-        raise DataError(f"{array.described()}, expected one label an image ({array.shape[0]},), or rows of one-hot")
+        raise DataError(f"{array.described()}, expected one label per image ({array.shape[0]},), or one-hot rows")
     rows = array.whole().reshape(array.shape[0], -1)
     if not (((rows == 0) | (rows == 1)).all() and (rows.sum(axis=1) == 1).all()):
         raise DataError(
@@ -114,7 +114,7 @@ def texts(array: RawArray) -> list[str]:
                 try:
                     known[row] = row.decode(codec).rstrip("\0")
                 except UnicodeDecodeError as error:
-                    raise DataError(f"{array.name} holds what is no text ({error.reason})") from error
+                    raise DataError(f"{array.name} holds something that is not text ({error.reason})") from error
                 if len(known) > MAX_CLASSES:
                     raise DataError(f"{array.name} has more than {MAX_CLASSES} different texts")
             found.append(known[row])

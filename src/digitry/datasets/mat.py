@@ -149,7 +149,7 @@ def _array(place: _PlaceInFile, order: str) -> MatArray | None:
         shape = struct.unpack(f"{order}{len(axes) // 4}i", axes)
         stored, count, small = _tag(stream, order)
         if stored not in _STORED:
-            raise DataError(f"{name} is stored in no way that is known")
+            raise DataError(f"{name} is stored in an unknown way")
         dtype, values = np.dtype(bool if is_logical else _CLASSES[kind]), np.dtype(order + _STORED[stored])
         if min(shape, default=0) <= 0 or len(shape) < 2:
             return None  # an empty array holds no images

@@ -44,7 +44,7 @@ def blocks_of(path: Path) -> Iterator[bytes]:
         first = next(chunks, b"")
     first = first.removeprefix(_BOM)
     if b"\0" in first[:4096]:
-        raise DataError("this is no text in UTF-8 (it has null characters); save it as CSV, UTF-8")
+        raise DataError("this is not UTF-8 text (it has null characters); save it as CSV, UTF-8")
     held = b""
     for chunk in _chained(first, chunks):
         end = chunk.rfind(b"\n") + 1

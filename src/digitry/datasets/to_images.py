@@ -79,7 +79,7 @@ def to_images(
     dark = [are_dark_on_light(split) for split in pixels]
     if invert is None and len(set(dark)) > 1:
         raise DataError(
-            f"{arrays[0].name} looks {_polarity(dark[0])} and {arrays[1].name} {_polarity(dark[1])}; turn one round: "
+            f"{arrays[0].name} looks {_polarity(dark[0])} and {arrays[1].name} {_polarity(dark[1])}; invert one: "
             "x = 255 - x"
         )
     if dark[0] if invert is None else invert:
@@ -182,7 +182,7 @@ def _scale(name: str, low: float, high: float, *, is_float: bool, is_small: bool
             return ValueRange(0, 255)
         raise DataError(
             f"{name} has no value above {high:g}; whole numbers must go up to 255, so multiply them by 255 "
-            "(x = x * 255) if there are but two values; if x / 255 became whole numbers, the grey is lost: "
+            "(x = x * 255) if there are only two values; if x / 255 became whole numbers, the grey levels are lost: "
             "x = x_before / 255.0"
         )
     if is_small and high <= 16:

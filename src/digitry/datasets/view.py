@@ -43,7 +43,7 @@ class View:
             elif word in ("invert", "no-invert"):
                 view = replace(view, invert=word == "invert")
             else:
-                raise SettingError(f"behind # stands how the data lies: {_EXPECTED}; not {words[:40]!r}")
+                raise SettingError(f"the words after # must be {_EXPECTED}; not {words[:40]!r}")
         return view
 
     @property

@@ -184,8 +184,7 @@ def _best(
     if best.accuracy < LEAST:
         raise ModelError(
             f"however it is given images ({len(upright) + len(lying)} ways), it reads at most {best.accuracy:.0%} of "
-            f"them correctly: it reads something else than {', '.join(class_names[:3])}…, or wants images prepared in "
-            "a way of its own"
+            f"them correctly: it does not read {', '.join(class_names[:3])}…, or needs images prepared in another way"
         )
     return best, list(range(classes))
 

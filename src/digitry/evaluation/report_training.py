@@ -12,7 +12,7 @@ from digitry.recipes import RECIPES
 from digitry.runs import Run
 
 _CURVES = {
-    "loss": "What the training makes small. The training curve is the mean over an epoch, while the network still "
+    "loss": "What the training minimises. The training curve is the mean over an epoch, while the network still "
     "changes; validation is measured at its end, so it may lie below.",
     "accuracy": "Share of the images that are read correctly.",
     "learning_rate": "How far a step goes along the slope of the loss.",

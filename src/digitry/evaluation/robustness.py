@@ -111,7 +111,7 @@ def robustness(
 def _not_read(reads: str, parts: Sequence[str]) -> dict[str, str]:
     """Return the parts that do not apply to a network that reads digits, numbers or pages, with the reason."""
     missing: tuple[str, ...] = {"digit": (), "number": ONE_DIGIT, "page": (*ONE_DIGIT, "numbers")}[reads]
-    return {name: f"the model reads {WHAT[reads]} and is not asked" for name in parts if name in missing}
+    return {name: f"the model reads {WHAT[reads]} and is not tested" for name in parts if name in missing}
 
 
 def network_sha256(model: str | None) -> dict[str, str]:

@@ -149,8 +149,8 @@ def _sure_parts(score: Score) -> list[Part]:
         )
     alt = "Risk–coverage curve: the share of wrong readings among the surest ones, for every share of pictures accepted"
     caption = (
-        "Readings sorted by their confidence, the surest first: accept so large a share of all pictures, and so many "
-        "of the accepted ones are wrong. The dot is where the reader itself says that it is sure."
+        "Readings are accepted in the order of their confidence, the surest first: for each share of all pictures, the "
+        "curve shows how many of those accepted are wrong. The dot is where the reader itself says that it is sure."
     )
     return [text, picture_of_chart(_risk_chart(score, points), alt, caption)]
 

@@ -130,13 +130,13 @@ def _with_what_it_takes(build: Callable[..., Network], name: str) -> Callable[[i
     try:
         taken = list(inspect.signature(build).parameters.values())
     except (TypeError, ValueError) as error:
-        raise SettingError(f"{name}: nobody can tell what its function takes; write def build(classes): …") from error
+        raise SettingError(f"{name}: its function hides its arguments; write def build(classes): …") from error
     needed = [
         one for one in taken if one.default is one.empty and one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)
     ]
     if len(needed) > 2 or any(one.kind is one.KEYWORD_ONLY for one in needed):
         raise SettingError(
-            f"{name}({', '.join(one.name for one in taken)}) wants more than the number of classes and the settings; "
+            f"{name}({', '.join(one.name for one in taken)}) takes more than the number of classes and the settings; "
             "write def build(classes): …"
         )
     count = max(len(needed), sum("class" in one.name for one in taken[:1]))

@@ -114,7 +114,7 @@ class Settings:
     """Every setting of a training. Values may be text, as from a command line."""
 
     epochs: int = setting("How often to go through the training images.", least=1, most=MAX_EPOCHS)
-    batch_size: int = setting("Images a step.", least=1, most=65_536)
+    batch_size: int = setting("Images per step.", least=1, most=65_536)
     optimizer: str = setting("How gradients move the weights.", among=OPTIMIZERS)
     learning_rate: float = setting("Peak learning rate.", least=0, most=100, without=(0,))
     schedule: str = setting(

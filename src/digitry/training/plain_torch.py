@@ -46,7 +46,7 @@ class PlainTorch:
         """
         settings = plan.settings
         if settings.outlier_share:
-            raise TrainingError("images of no digit are not learnt from in plain Torch; set KERAS_BACKEND")
+            raise TrainingError("plain Torch does not train on images without a digit; set KERAS_BACKEND")
         self.model, self.contract, self.settings, self.seed = model, contract, settings, seed
         self.task = TASKS[plan.reads](plan, seed)
         self.weights: TorchWeights = []

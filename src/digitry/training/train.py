@@ -277,7 +277,7 @@ def _fit(job: TrainingJob, watch: Watch) -> tuple[Any, list[Epoch], bool]:
         progress.note(f"keeping epoch {best_epoch(supervisor.history)}, the one with the lowest validation loss")
         is_changed = False
     elif is_changed:
-        progress.note("callbacks changed the weights after the last epoch, whose figures are of those before")
+        progress.note("callbacks changed the weights after the last epoch; its figures are of the weights before that")
     return whole, supervisor.history, is_changed
 
 

@@ -26,8 +26,8 @@ def check_equipment(wanted: Equipment) -> None:
     for name, version in wanted.items():
         if (own := _always()[name] if name in _always() else _version(name)) != version:
             raise SettingError(
-                f"the node {platform.node()} has {_words(name, own)}, and here it is {_words(name, version)}; the same "
-                "results need the same on all nodes: install the same, and start the node again"
+                f"the node {platform.node()} has {_words(name, own)}, and this machine has {_words(name, version)}; "
+                "the same results need the same versions on all nodes: install these, and restart the node"
             )
 
 

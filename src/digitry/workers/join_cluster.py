@@ -66,7 +66,9 @@ def error_there(error: Any) -> Exception:
     if isinstance(getattr(error, "cause", None), DigitryError):
         return error.cause  # type: ignore[no-any-return]
     if "No module named 'digitry" in str(error):
-        return SettingError("a node has no digitry; install the same on all nodes as here, and start them again")
+        return SettingError(
+            "a node does not have digitry; install the version that runs here on all nodes, and restart them"
+        )
     return error  # type: ignore[no-any-return]
 
 
@@ -136,7 +138,7 @@ def _is_trusted(noted: os.stat_result) -> bool:
 
 def _no_cluster(address: str) -> SettingError:
     where = "runs on this machine" if address == "auto" else f"answers at {address}"
-    return SettingError(f"no Ray cluster {where}, or this machine is none of its nodes; start one here: {START}")
+    return SettingError(f"no Ray cluster {where}, or this machine is not one of its nodes; start one here: {START}")
 
 
 @contextlib.contextmanager

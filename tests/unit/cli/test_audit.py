@@ -124,7 +124,7 @@ def test_a_table_nobody_filled_in_changes_nothing(pictures: Path, tmp_path: Path
     assert "nothing to do" in done.stdout
     assert (pictures / "3" / "3.png").is_file()
     refused = run(pictures, "--apply", tmp_path / "out" / "suspects.csv", "--review", "--folds", "3")
-    assert str(refused.exception) == "--apply makes no use of --folds and --review; leave that out"
+    assert str(refused.exception) == "--apply does not use --folds and --review; leave that out"
 
 
 @pytest.mark.parametrize("place", ["audit", "3/audit", "."])

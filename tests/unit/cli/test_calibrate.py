@@ -57,7 +57,7 @@ def test_a_scale_fitted_to_fewer_pictures_is_noticed_and_can_be_taken_back(folde
     ]
     for other, named in ((["--count", "20"], "--count"), (["--seed", "0"], "--seed"), ([folder], "[PICTURES]")):
         refused = ask(calibrate.command, *undo, *other)
-        assert str(refused.exception) == f"--undo makes no use of {named}; leave that out"
+        assert str(refused.exception) == f"--undo does not use {named}; leave that out"
 
 
 def test_calibrate_as_json_is_one_object(folder: Path) -> None:

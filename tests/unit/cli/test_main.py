@@ -45,7 +45,7 @@ def test_an_argument_without_a_letter_is_not_the_current_folder(
     words: tuple[str, ...], before: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert call(*words) == 2
-    assert capsys.readouterr().err == f"digitry: nothing stands behind {before}; is a variable not set?\n"
+    assert capsys.readouterr().err == f"digitry: nothing follows {before}; is a variable not set?\n"
 
 
 def test_what_the_shell_has_closed_leads_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -376,7 +376,7 @@ def test_one_picture_is_explained_on_a_page_and_several_are_refused(folder: Path
             ["--explain", "7.png"],
             r"--explain writes a page, and its name ends in \.html: --explain why\.html, not 7\.png",
         ),
-        (["--draw", "7.png"], r"--draw makes a drawing a picture in a folder, and 7\.png is a file; name a folder"),
+        (["--draw", "7.png"], r"--draw writes drawings into a folder, and 7\.png is a file; name a folder"),
         (["--csv", "a", "--jsonl", "a"], "a is named twice to be written"),
         (["--csv", "a.csv", "--expect", "page", "--table", "./a.csv"], r"a\.csv is named twice to be written"),
         (["--csv", "a.html", "--explain", "a.html"], r"a\.html is named twice to be written"),

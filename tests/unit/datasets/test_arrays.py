@@ -85,9 +85,9 @@ def test_the_npz_that_numpy_has_open_is_a_mapping(tmp_path: Any) -> None:
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        ((X,), r"a tuple of 1 is no dataset; expected a name, a path, \(x, y\)"),
-        ((X, Y, X), "a tuple of 3 is no dataset"),
-        (7, "a int is no dataset"),
+        ((X,), r"a tuple of 1 is not a dataset; expected a name, a path, \(x, y\)"),
+        ((X, Y, X), "a tuple of 3 is not a dataset"),
+        (7, "a int is not a dataset"),
         ((X, Y[:9]), r"x is uint8 \(40, 28, 28\) and y is int64 \(9,\): expected as many labels as images"),
         ({"a": X, "b": Y}, "expected the arrays x_train, y_train"),
         ((X, X, X, Y), "cannot tell images from labels"),

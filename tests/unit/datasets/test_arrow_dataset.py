@@ -153,6 +153,6 @@ def test_without_pyarrow_the_line_that_installs_it_is_said(tmp_path: Path, monke
 def test_a_file_that_is_something_else_is_refused_in_one_line(suffix: str, tmp_path: Path) -> None:
     for data in (b"", b"PAR1", b"PAR1" * 10, b"ARROW1" * 10, b"\xff" * 200):
         (tmp_path / f"own{suffix}").write_bytes(data)
-        with pytest.raises(DataError, match=rf"own{suffix} is damaged, or no {suffix} file") as caught:
+        with pytest.raises(DataError, match=rf"own{suffix} is damaged, or not a {suffix} file") as caught:
             load_dataset(tmp_path / f"own{suffix}")
         assert "\n" not in str(caught.value)

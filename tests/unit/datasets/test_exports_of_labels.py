@@ -54,12 +54,12 @@ def test_the_short_export_may_call_the_label_anything_and_numbers_are_labels(tmp
 @pytest.mark.parametrize(
     ("tasks", "words"),
     [
-        ('[{"annotations"', "this is no JSON"),
-        ('[{"annotations":' + "[" * 100_000, "this is no JSON"),
+        ('[{"annotations"', "this is not JSON"),
+        ('[{"annotations":' + "[" * 100_000, "this is not JSON"),
         ('[{"annotations": []}, 3]', "expected a list of tasks"),
         ([{"data": {"text": "three"}, "annotations": []}], "task 1 names no picture"),
         ([task("../a.png", "3")], "must be a path inside the table's own folder"),
-        ([task("a.png", "\n")], "no class name"),
+        ([task("a.png", "\n")], "not a class name"),
         ('[{"annotations"' + " " * MAX_BYTES, "export it as CSV"),
     ],
 )

@@ -128,8 +128,8 @@ def test_another_pixel_label_or_order_is_another_identity() -> None:
         ),
         ({"class_names": ["a", "b"]}, "labels up to 9 and 2 class names"),
         ({"class_names": ["a"] * 10}, "a name of its own"),
-        ({"class_names": [*"abcdefghi", "long\u00a0coat"]}, "is no class name; expected 1 to 100 printable"),
-        ({"class_names": [*"abcdefghi", ""]}, "is no class name"),
+        ({"class_names": [*"abcdefghi", "long\u00a0coat"]}, "is not a class name; expected 1 to 100 printable"),
+        ({"class_names": [*"abcdefghi", ""]}, "is not a class name"),
     ],
 )
 def test_an_npz_that_cannot_be_used_says_why(arrays: dict[str, Any], reason: str, tmp_path: Path) -> None:

@@ -67,18 +67,18 @@ def test_whole_numbers_are_kept_for_the_identity() -> None:
 @pytest.mark.parametrize(
     ("labels", "reason"),
     [
-        ([0, 1], r"\(2,\), expected one label an image \(3,\)"),
-        (np.zeros((2, 3)), r"\(2, 3\), expected one label an image \(3,\); the images must come first"),
+        ([0, 1], r"\(2,\), expected one label per image \(3,\)"),
+        (np.zeros((2, 3)), r"\(2, 3\), expected one label per image \(3,\); the images must come first"),
         (np.eye(3) / 2, "not one-hot.* y = y.argmax"),
         (np.ones((3, 4)), "not one-hot"),
-        (np.zeros((3, 300)), "or rows of one-hot"),
-        (np.zeros((3, 2, 2)), "expected one label an image"),
+        (np.zeros((3, 300)), "or one-hot rows"),
+        (np.zeros((3, 2, 2)), "expected one label per image"),
         ([0, 1, 256], "from 0 to 255"),
         ([0, 1, -1], "from 0 to 255"),
         ([0, 1, 0.5], "whole class numbers"),
         ([0, 1, np.nan], "whole class numbers"),
-        (["a", "", "b"], "is no class name"),
-        (["a", "x" * 101, "b"], "is no class name"),
+        (["a", "", "b"], "is not a class name"),
+        (["a", "x" * 101, "b"], "is not a class name"),
     ],
 )
 def test_labels_of_another_kind_are_refused(labels: Any, reason: str) -> None:

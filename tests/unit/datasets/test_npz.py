@@ -164,5 +164,5 @@ def test_texts_come_out_as_they_went_in(tmp_path: Path) -> None:
 def test_texts_that_are_no_texts_are_refused(tmp_path: Path) -> None:
     bad = npy("{'descr': '<U1', 'fortran_order': False, 'shape': (1,), }\n", b"\xff\xff\xff\xff")
     zipped(tmp_path / "n.npz", {"n.npy": bad})
-    with pytest.raises(DataError, match="holds what is no text"):
+    with pytest.raises(DataError, match="holds something that is not text"):
         texts(open_npz(tmp_path / "n.npz").array("n"))

@@ -194,7 +194,7 @@ ROW = ",".join(["0"] * 784)
         (broken(7, f"1,{ROW},5"), "line 8 has 786 fields, expected 785"),
         (broken(7, "1,2"), "line 8 has 2 fields, expected 785"),
         (broken(7, f"1,x{ROW[1:]}"), "could not convert string 'x'"),
-        (broken(7, f"1,{ROW[2:]},"), "'' is no class name"),
+        (broken(7, f"1,{ROW[2:]},"), "'' is not a class name"),
         (broken(7, f"1,nan{ROW[1:]}"), "NaN or infinity"),
         (broken(7, f"1,1e999{ROW[1:]}"), "NaN or infinity"),
         (broken(7, f"1,999{ROW[1:]}"), "values from 0 to 999, expected 0 to 255"),
@@ -205,7 +205,7 @@ ROW = ",".join(["0"] * 784)
         (",".join(["label", *PIXELS]).encode(), "it has no rows"),
         (",".join(["label", "class", *PIXELS]).encode() + b"\n1\n", "label and class could both be the label"),
         (b"1," * (1 << 20), "a line is longer than 1,048,576 bytes"),
-        (b"\xff\xfe1\x00,\x002\x00", "no text in UTF-8"),
+        (b"\xff\xfe1\x00,\x002\x00", "not UTF-8 text"),
         (gzip.compress(broken(7, f"1,{ROW}"))[:-9], "gzip data is cut short"),
     ],
 )

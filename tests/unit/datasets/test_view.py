@@ -57,7 +57,7 @@ def test_a_file_whose_name_has_the_mark_is_that_file(own: Path) -> None:
 
 
 def test_other_words_and_angles_are_refused(own: Path) -> None:
-    with pytest.raises(SettingError, match=r"behind # stands how the data lies: transpose, .*; not 'sideways'"):
+    with pytest.raises(SettingError, match=r"the words after # must be transpose, .*; not 'sideways'"):
         load_dataset(f"{own}#sideways")
     with pytest.raises(SettingError, match="must be 0, 90, 180 or 270 degrees clockwise, not 45"):
         load_dataset(own, rotate=45)

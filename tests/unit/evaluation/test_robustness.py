@@ -312,7 +312,7 @@ def test_a_network_for_numbers_is_not_shown_single_digits(
     monkeypatch.setattr(Subject, "reading", lambda _, make, count, *__: [seen("42", "42")] * count)
     result = robustness(numbers, parts=["mnist", "numbers"], sizes=SMALL)
     assert list(result.parts) == ["numbers"]
-    assert result.left_out == {"mnist": "the model reads whole numbers and is not asked"}
+    assert result.left_out == {"mnist": "the model reads whole numbers and is not tested"}
     with pytest.raises(SettingError, match="mnist: the model reads whole numbers"):
         robustness(numbers, parts=["mnist", "photographs"], sizes=SMALL)
 

@@ -143,7 +143,7 @@ class Classifier(keras.Model):  # type: ignore[misc]
     ("given", "words"),
     [
         (3, "a keras.Model, or a function that builds one, not int"),
-        (lambda a, b, c: None, r"wants more than the number of classes and the settings"),
+        (lambda a, b, c: None, r"takes more than the number of classes and the settings"),
         (lambda classes: "network", "expected a keras.Model, its function gives str"),
         (broken, r"broken fails with ValueError: no such layer \(test_own_recipe.py, line \d+\)"),
     ],

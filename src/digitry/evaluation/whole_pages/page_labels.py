@@ -76,7 +76,7 @@ def _of_json(file: Path) -> list[LabelledPage]:
         # Numbers as they are written: 2.50 is not 2.5.
         listed = json.loads(file.read_bytes(), parse_int=str, parse_float=str)
     except (ValueError, RecursionError) as error:
-        raise DataError(f"this is no JSON ({error}); expected {EXPECTED}") from error
+        raise DataError(f"this is not JSON ({error}); expected {EXPECTED}") from error
     if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
         raise DataError(f"expected {EXPECTED}")
     return [_of_object(place, one, file.parent) for place, one in enumerate(listed, 1)]
@@ -125,7 +125,7 @@ def _of_table(file: Path) -> list[LabelledPage]:
         for key in ("row", "column"):
             text = values.get(key, "")
             if text and not (text.isascii() and text.isdigit() and int(text) < MOST_CELLS):
-                problems.setdefault(values["file"], f"line {line}: the {key} {text[:20]!r} is no number from 0")
+                problems.setdefault(values["file"], f"line {line}: the {key} {text[:20]!r} is not a number from 0")
     pages = []
     for name, rows in found.items():
         page = LabelledPage(file.parent, name, problem=problems.get(name))

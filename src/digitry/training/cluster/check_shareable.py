@@ -22,8 +22,8 @@ def check_shareable(plan: Recipe) -> None:
     if known is None or not plan.plain_torch or known.build is not plan.build:
         able = ", ".join(sorted(name for name, recipe in RECIPES.items() if recipe.plain_torch))
         raise SettingError(
-            f"recipe {plan.name} is trained by Keras, on one machine; train it without --ray, or with it one that "
-            f"plain Torch trains: {able}"
+            f"recipe {plan.name} is trained by Keras, on one machine; train it without --ray, or use --ray with one "
+            f"that plain Torch trains: {able}"
         )
     settings = plan.settings
     if settings.optimizer not in PLAIN_TORCH_OPTIMIZERS:
@@ -32,7 +32,7 @@ def check_shareable(plan: Recipe) -> None:
             "Keras has, on one machine; change it, or leave out --ray"
         )
     if settings.outlier_share:
-        raise SettingError("with --ray no images of no digit are learnt from; set outlier_share=0, or leave out --ray")
+        raise SettingError("--ray does not train on images without a digit; set outlier_share=0, or leave out --ray")
     if plan.trainer != PLAIN_TORCH:
         wish = os.environ.get("KERAS_BACKEND")
         why = f"KERAS_BACKEND is {wish}: unset it" if wish else "Keras is loaded on another backend: start Python anew"

@@ -132,7 +132,7 @@ class Crew:
                 silent_since = now
                 warn_caller(
                     f"waiting for {len(open_)} of {self.size} nodes to begin; something else may have their cores, or "
-                    "they do not reach each other"
+                    "they cannot reach each other"
                 )
 
     def _check(self, answer: Any) -> None:

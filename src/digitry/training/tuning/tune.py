@@ -246,7 +246,7 @@ def _write(done: Study, recipe: Recipe, shares: Mapping[str, float] | None) -> N
 
 def _nothing_found(done: Study, options: Sequence[str]) -> str:
     reasons = [one.reason for one in done.trials if one.reason]
-    last = f"; of the last one: {reasons[-1]}" if reasons else ""
+    last = f"; the last one: {reasons[-1]}" if reasons else ""
     return (
         f"none of the {len(done.trials)} trials came to its end{last}; give it longer, or fewer epochs: "
         f"{tune_command(done.plan, done.folder, options)} --minutes …"

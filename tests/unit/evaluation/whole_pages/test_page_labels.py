@@ -100,8 +100,8 @@ def test_a_page_that_cannot_be_judged_says_why_and_stops_no_other(folder, page, 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("file,number,row,column\na.png,1,x,0\n", "line 2: the row 'x' is no number from 0"),
-        ("file,number,row,column\na.png,1,0,1000\n", "line 2: the column '1000' is no number from 0"),
+        ("file,number,row,column\na.png,1,x,0\n", "line 2: the row 'x' is not a number from 0"),
+        ("file,number,row,column\na.png,1,0,1000\n", "line 2: the column '1000' is not a number from 0"),
         ("file,number\n,1\n", "the row names no file"),
     ],
 )

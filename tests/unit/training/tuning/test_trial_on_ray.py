@@ -171,7 +171,7 @@ def test_what_trains_sees_the_gpus_of_its_trial_and_none_where_it_has_none(
 
 
 def test_a_node_that_has_something_else_is_refused(study: NodeStudy, tmp_path: Path) -> None:
-    with pytest.raises(SettingError, match=r"has no keras-of-tomorrow, and here it is keras-of-tomorrow 9; the same"):
+    with pytest.raises(SettingError, match=r"has no keras-of-tomorrow, and this machine has keras-of-tomorrow 9; "):
         train(Node(replace(study, equipment={"keras-of-tomorrow": "9"})), tmp_path)
 
 
