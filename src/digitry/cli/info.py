@@ -114,7 +114,7 @@ def _wrapped(words: list[str], between: str) -> list[str]:
 
 
 def _figures(contract: Contract) -> dict[str, list[str]]:
-    """Return what is known of its training, in words; an empty list where nothing is."""
+    """Return what is known of its training, in words; figures that have none keep their names."""
     from digitry.pages.number_words import percent
 
     left = dict(contract.metrics)
@@ -165,7 +165,7 @@ def _has_held_back(place: Path, model: Model) -> bool:
 
 
 def _what_is_missing(names: tuple[str, ...]) -> str:
-    """Return a warning if the model knows only some of the ten digits."""
+    """Return a note if the model knows only some of the ten digits, else an empty text."""
     from digitry.reading.networks import knows_some_digits
     from digitry.types import TEN_DIGITS
 

@@ -63,9 +63,9 @@ def to_images(
 ) -> tuple[list[Images], str]:
     """Return the images of each split as canonical digits, uint8 (n, 28, 28), and describe in words what was done.
 
-    All splits are scaled alike. Images of other sizes are fitted as pictures are. If most edge pixels and most pixels
-    of the first split are light, all are inverted; `invert` overrides that. Raises DataError for anything that is not
-    an array of images, or is ambiguous.
+    Splits with negative values share one range. Images of other sizes are fitted as pictures are. If most pixels, and
+    most along the edges, are light, all splits are inverted; `invert` overrides that. Raises DataError for anything
+    that is not an array of images, or is ambiguous, as when splits differ in polarity.
     """
     layouts = [_layout(array) for array in arrays]
     for array in arrays:

@@ -20,7 +20,7 @@ ENDS = ("on_epoch_end", "on_train_batch_end", "on_test_end", "on_test_batch_end"
 
 
 def check_callbacks(callbacks: Any, plan: Recipe) -> tuple[Any, ...]:
-    """Return one callback or several as a tuple. Raises SettingError for anything else, or without Keras."""
+    """Return one callback or several as a tuple. Raises SettingError for anything else, or with plain Torch."""
     given = tuple(callbacks) if isinstance(callbacks, Sequence) else (callbacks,) if callbacks is not None else ()
     keras = sys.modules.get("keras")
     for one in given:
@@ -28,8 +28,8 @@ def check_callbacks(callbacks: Any, plan: Recipe) -> tuple[Any, ...]:
             raise SettingError(f"callbacks takes objects of keras.callbacks.Callback, not {type(one).__name__}")
     if given and plan.trainer == PLAIN_TORCH:
         raise SettingError(
-            f"recipe {plan.name} is trained in plain Torch here, which calls no Keras callbacks; with "
-            "KERAS_BACKEND=torch set before Python starts Keras trains it, and calls them"
+            f"recipe {plan.name} is trained in plain Torch here, which calls no Keras callbacks; set "
+            "KERAS_BACKEND=torch before Python starts, so that Keras trains it and calls them"
         )
     return given
 

@@ -42,7 +42,7 @@ class NodeStudy:
     module: str = MODULE
     """The module that trains, in a separate process."""
     recipe_files: dict[str, bytes] = field(default_factory=dict)
-    """For a recipe that is a file: the file first, then the files it names; each with the name of its folder."""
+    """For a recipe that is a file: that file first, then the one that names it; each with the name of its folder."""
 
 
 class TrialSeat:
