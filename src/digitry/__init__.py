@@ -1,6 +1,6 @@
 """digitry reads handwritten digits: fetch, explore, train, evaluate, read.
 
-Every public name is loaded when it is first used, so `import digitry` stays fast and loads no framework.
+Public names are imported on first use, so `import digitry` stays fast and loads no framework.
 """
 
 from __future__ import annotations

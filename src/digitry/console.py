@@ -1,4 +1,4 @@
-"""Whose process this is, who looks on and what is drawn for them, how long they wait; and silence for native code."""
+"""Console output: messages, warnings, live drawings and time left; whether anybody is watching; muting native code."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from rich.live import Live
 
 is_ours = False
-"""Whether the command line runs here, so that nobody else misses what is never loaded."""
+"""Whether the process is digitry's own command line: what it never uses need not be loaded then."""
 
 
 class TimeLeft:
-    """How long the rest takes if it goes on as it did since `start`."""
+    """Estimate of the time left, from the speed since `start`."""
 
     _done: float = 0
 
@@ -28,11 +28,11 @@ class TimeLeft:
         self._began = time.monotonic()
 
     def start(self, done: float) -> None:
-        """Begin to measure, with so much done already."""
+        """Start measuring, with `done` units of work already finished."""
         self._began, self._done = time.monotonic(), done
 
     def text(self, done: float, total: float) -> str:
-        """Write the time left: "1:05 left"; nothing while that is unknown, "done" at the end."""
+        """Return the time left, as "1:05 left"; an empty string while it is unknown, "done" at the end."""
         if done <= self._done:
             return ""
         seconds = (time.monotonic() - self._began) / (done - self._done) * (total - done)
@@ -40,7 +40,7 @@ class TimeLeft:
 
 
 class LiveDrawing:
-    """What is drawn at the foot of a terminal, anew in its place whenever something changes, from any thread."""
+    """A drawing at the bottom of a terminal, redrawn in place; any thread may update it."""
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console
@@ -48,7 +48,7 @@ class LiveDrawing:
         self._lock = threading.Lock()
 
     def draw(self, picture: Callable[[int], RenderableType]) -> None:
-        """Draw what `picture` makes of the terminal's width in characters."""
+        """Draw `picture(width)`, where `width` is the terminal's width in characters."""
         with self._lock:
             if self._live is None:
                 from rich.console import Console
@@ -59,15 +59,15 @@ class LiveDrawing:
             self._live.update(picture(self._live.console.width))
 
     def note(self, text: str) -> None:
-        """Print a line above what is drawn."""
+        """Print a line above the drawing."""
         with self._lock:
-            if self._live is None:  # before there is anything to draw: a plain line comes soonest
+            if self._live is None:  # nothing is drawn yet: a plain print is fastest
                 print(text, file=self._console.file if self._console else sys.stderr, flush=True)
             else:
                 self._live.console.print(text, markup=False)
 
     def end(self) -> None:
-        """Leave what was drawn last; what is drawn after this begins anew below it."""
+        """Leave the last drawing on the screen; a later one starts below it."""
         with self._lock:
             if self._live is not None:
                 self._live.stop()
@@ -75,20 +75,21 @@ class LiveDrawing:
 
 
 def is_notebook() -> bool:
-    """Tell whether this runs in Jupyter's kernel; that somebody has imported it is not enough."""
+    """Tell whether this process is a Jupyter kernel, not merely one that has imported ipykernel."""
     kernel = sys.modules.get("ipykernel.kernelapp")
     return kernel is not None and bool(kernel.IPKernelApp.initialized())
 
 
 def say(text: str) -> None:
-    """Print a line about what goes on: to standard error, as results are for standard output; in a notebook there is
-    no difference but that Jupyter paints standard error like a fault, so there to standard output.
+    """Print a progress message to standard error, since standard output is for results.
+
+    In a notebook it goes to standard output, because Jupyter shows standard error like a fault.
     """
     print(text, file=sys.stdout if is_notebook() else sys.stderr, flush=True)
 
 
 def warn_caller(text: str) -> None:
-    """Warn in the name of the line outside digitry that led here, however many calls lie between."""
+    """Issue a warning that points at the nearest calling line outside digitry."""
     frame, level = sys._getframe(1), 2
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "digitry":
         frame, level = frame.f_back, level + 1
@@ -96,15 +97,15 @@ def warn_caller(text: str) -> None:
 
 
 def is_interactive(stream: TextIO | None) -> bool:
-    """Tell whether a person looks at this stream, on a terminal that can move its cursor."""
+    """Tell whether the stream is a terminal that can move its cursor."""
     return stream is not None and stream.isatty() and os.environ.get("TERM", "").lower() not in ("dumb", "unknown")
 
 
 @contextmanager
 def native_stderr_muted() -> Iterator[None]:
-    """Send what C and C++ write straight to file descriptor 2 nowhere; exceptions still travel as exceptions.
+    """Discard what native code writes to file descriptor 2; exceptions are raised as usual.
 
-    The descriptor is the whole process's: other threads are silent for as long.
+    The descriptor belongs to the whole process, so other threads are muted too.
     """
     try:
         kept = os.dup(2)

@@ -1,7 +1,7 @@
 """The named errors: each says what was wrong, what was expected and what to do next, in one line.
 
-Every error carries the exit code that the command line leaves with. Low layers raise the bare fact; the boundary that
-knows the file or the recipe adds it.
+Every error carries the exit code of the command line. Low layers raise the bare fact; the layer that knows the file or
+the recipe adds its name.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 
 class DigitryError(Exception):
-    """Base of all errors meant for a person; never raised itself."""
+    """Base class of all errors meant for users; never raised itself."""
 
     exit_code = 1
 
@@ -36,7 +36,7 @@ class ModelError(DigitryError):
 
 
 class StorageError(DigitryError):
-    """A file that cannot be read or written, or a folder that somebody else holds."""
+    """A file that cannot be read or written, or a folder that another process has locked."""
 
     exit_code = 5
 
@@ -48,13 +48,13 @@ class ServerError(DigitryError):
 
 
 class TrainingError(DigitryError):
-    """Training stopped before its end: the loss left the numbers, or a resource ran out."""
+    """Training stopped early: the loss became NaN or infinite, or a resource ran out."""
 
     exit_code = 6
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> SettingError:
-    """Make the error for a name that is not in a list, with the nearest matches first.
+    """Return the error for a name that is not among the known ones, with the closest matches first.
 
     >>> str(unknown_name("recipe", "cnm", ["cnn", "dense-relu"]))
     "unknown recipe 'cnm'; did you mean 'cnn'? Known: cnn, dense-relu"
@@ -64,7 +64,7 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> SettingError:
 
 
 def guess(name: str, known: Iterable[str]) -> str:
-    """Ask whether one of the nearest of the known names was meant, in whatever case; empty where none is near.
+    """Return a "did you mean" question with the closest known names, ignoring case; empty if none is close.
 
     >>> guess("ReLux", ["elu", "relu"])
     "did you mean 'relu' or 'elu'? "
@@ -75,7 +75,7 @@ def guess(name: str, known: Iterable[str]) -> str:
 
 
 def with_errors_named(name: str, call: Callable[[], Any]) -> Any:
-    """Call what somebody else wrote. Raises SettingError with its error, and the line it comes from."""
+    """Call third-party code. Raises SettingError with its error message and the line it came from."""
     try:
         return call()
     except (DigitryError, MemoryError):
@@ -86,7 +86,7 @@ def with_errors_named(name: str, call: Callable[[], Any]) -> Any:
 
 
 def _place(error: BaseException) -> str:
-    """Return the line of the person's own file that an error comes from, in words."""
+    """Describe the line in the user's own file that an error came from; empty if there is none."""
     import traceback
     from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Crash-safe writing: a file is either the old one or the whole new one, also after a power cut."""
+"""Crash-safe writing: a file holds either its old or its complete new content, even after a power cut."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ _TO_WRITE = {
     errno.EISDIR: "give the name of a file, this is a folder",
     errno.ENAMETOOLONG: "choose a shorter name",
 }
-"""What to try where the system says so."""
+"""Advice for each system error."""
 
 _NO_SYNC_OF_FOLDERS = (errno.EINVAL, errno.EBADF, errno.ENOTSUP, errno.ENOSYS)
-"""What network drives say that know no such thing, and where nothing more can be done; databases pass over it, too."""
+"""Errors of network drives that cannot sync a folder; nothing can be done, and databases ignore them too."""
 
 _TEMPORARY = re.compile(r"^\..+\.tmp\.(\d+)$")
 
 
 def cannot_read(what: str | Path, error: OSError) -> str:
-    """Say that something cannot be read, why, and what to try."""
+    """Return the message that says what cannot be read, why, and what to try."""
     return f"cannot read {what}: {error.strerror or error}; {_TO_READ.get(error.errno or 0, 'try another copy')}"
 
 
@@ -56,45 +56,41 @@ def cannot_write(path: Path, error: OSError) -> StorageError:
 
 
 def temporary_beside(path: Path) -> Path:
-    """Return where this process makes what is to be renamed to `path`: hidden, in the same folder, never too long, and
-    another place at each call.
-    """
-    # Threads write the same file at once, and process ids repeat across containers: hence the random part.
+    """Return a new temporary path for a file to be renamed to `path`: hidden, in the same folder, never too long."""
+    # Random, because threads may write the same file at once and process ids repeat across containers.
     return path.with_name(f".{_short(path.name)}.{secrets.token_hex(4)}.tmp.{os.getpid()}")
 
 
 def remove_temporaries_of(path: Path) -> None:
-    """Remove what writers of `path` that were killed have left of it; none may be at work."""
+    """Remove the temporary files that killed writers of `path` left behind; no writer may be running."""
     path = _without_links(path)
     for left in path.parent.glob(f".{glob.escape(_short(path.name))}.*.tmp.*"):
         left.unlink(missing_ok=True)
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write `data` to `path` so that no reader and no crash ever sees a part of it.
+    """Write `data` to `path` so that neither a reader nor a crash ever sees part of it.
 
-    Temporary file in the same folder → fsync → rename → fsync of the folder; a symbolic link stays, and the file that
-    it leads to is written. A failed fsync is a failed write: the kernel may have dropped the pages, so nothing is
-    retried on the same file. Raises StorageError, which names the path
-    and the reason; the old file is then untouched and no temporary file is left.
+    Temporary file in the same folder → fsync → rename → fsync of the folder. A symbolic link stays, and its target is
+    written. A failed fsync is a failed write: the kernel may have dropped the pages, so it is not retried. Raises
+    StorageError, which names the path and the reason, and leaves the old file untouched and no temporary file behind.
     """
     _write(path, [data])
 
 
 def write_chunks_atomically(path: Path, chunks: Iterable[bytes]) -> None:
-    """Write as `write_atomically`, for data that arrives in pieces, from writers that may share the folder across
-    machines.
+    """Write like `write_atomically`, but in chunks.
 
-    What `chunks` raises is passed on, with the old file untouched and no temporary file left; an OSError of its own
-    would be taken for a failed write.
+    An exception raised by `chunks` is passed on, with the old file untouched and no temporary file left; if it is an
+    OSError, it counts as a failed write.
     """
     _write(path, chunks)
 
 
 def check_place(path: Path) -> None:
-    """Do nothing where a file or a folder may be written at `path`, as far as can be told; nothing is made.
+    """Check, without creating anything, that a file or folder can probably be written at `path`.
 
-    Raises StorageError where it may not be: to be asked before the work whose result goes there.
+    Raises StorageError if not. To be called before the work whose result goes there.
     """
     place = path.absolute()
     while not os.path.lexists(place):
@@ -106,13 +102,13 @@ def check_place(path: Path) -> None:
 
 
 def expanded(path: str | os.PathLike[str]) -> Path:
-    """Return a path with the home folder in place of `~` or `~name`; as it is where nobody has that name."""
+    """Return a path with `~` or `~name` replaced by the home folder; unchanged if there is no such user."""
     return Path(os.path.expanduser(path))
 
 
 def check_file_place(path: Path, *suffixes: str) -> None:
-    """Do as `check_place`, for a file alone. With `suffixes` a file that is there has to end in one of them: another is
-    no earlier result, but something whose name stands behind the wrong option.
+    """Check like `check_place`, for a file only. With `suffixes`, an existing file must have one of them: any other is
+    not an earlier result but was probably given to the wrong option.
     """
     if os.path.isdir(path):
         raise StorageError(f"cannot write {path}: this is a folder; give the name of a file in it")
@@ -125,14 +121,14 @@ def check_file_place(path: Path, *suffixes: str) -> None:
 
 
 def folder_for(label: str) -> str:
-    """Return the name of a class's folder, another for each label: the label itself wherever a folder can be called so.
+    """Return the name of a class's folder, unique to its label: the label itself if it is a valid folder name.
 
-    Signs that none may have, or that hide it, become others that look like them; where that is not enough, a part of a
-    SHA-256 stands behind it.
+    Characters that a name cannot contain, or that would hide the folder, are replaced by similar ones; if that is not
+    enough, the first digits of a SHA-256 are appended.
     """
     signs = label.strip().translate(_IN_FOLDERS)
     name = re.sub(r"^(\.+|__+)", lambda hidden: hidden[0].translate(_IN_FRONT), signs)
-    if label != label.strip() or len(name.encode()) > 200 or not _LOOK_ALIKES.isdisjoint(label):
+    if not name or label != label.strip() or len(name.encode()) > 200 or not _LOOK_ALIKES.isdisjoint(label):
         name = f"{name[:40]}-{hashlib.sha256(label.encode()).hexdigest()[:8]}"
     return name
 
@@ -145,31 +141,31 @@ _MEANT = str.maketrans("\u2215\u2236\u2216", "/:\\")
 
 
 def folder_for_number(label: str) -> str:
-    """Return the name of a number's folder. Signs that none may have, as in `12/05`, become others that look like them;
-    `label_of_folder` gives the label back.
+    """Return the name of a number's folder. Signs not allowed in folder names, as in `12/05`, become lookalikes;
+    `label_of_folder` reverses this.
     """
     return label.translate(_STAND_INS)
 
 
 def label_of_folder(name: str) -> str:
-    """Return the label whose pictures lie in a folder of this name: what is no number is called as its folder is."""
+    """Return the label of the pictures in a folder of this name; a name without digits is the label itself."""
     return name.translate(_MEANT) if any(character.isdigit() for character in name) else name
 
 
 def name_for_a_file(name: str) -> str:
-    """Return what people call a dataset, as a part of a file's or a folder's name."""
+    """Return a dataset's name in a form that can be part of a file or folder name."""
     return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "dataset"
 
 
 def remove_stale_temporaries(folder: Path, unchanged_seconds: float = 0.0) -> None:
-    """Delete what writers that no longer live left behind in `folder`.
+    """Delete the temporary files that dead writers left behind in `folder`.
 
-    A living writer of another machine or container looks dead from here; where such share the folder, let stay what
-    has grown within `unchanged_seconds`.
+    A live writer on another machine or in another container looks dead from here; where these share the folder,
+    `unchanged_seconds` keeps files modified more recently than that.
     """
     for path in folder.iterdir():
         match = _TEMPORARY.match(path.name)
-        # Somebody else may be faster, or a name hold what is no process id.
+        # Another process may delete it first, or the name may hold no valid process id.
         with contextlib.suppress(FileNotFoundError, OverflowError):
             if (
                 match
@@ -180,7 +176,7 @@ def remove_stale_temporaries(folder: Path, unchanged_seconds: float = 0.0) -> No
 
 
 def process_is_alive(pid: int) -> bool:
-    """Tell whether a process with this id runs on this machine; on Windows every other process counts as dead."""
+    """Tell whether a process with this id is running on this machine; on Windows all but this one count as dead."""
     if pid == os.getpid():
         return True
     if sys.platform == "win32":
@@ -191,28 +187,26 @@ def process_is_alive(pid: int) -> bool:
         return False
     except PermissionError:
         return True
-    except OverflowError:  # no system has so many
+    except OverflowError:  # too large for a process id
         return False
     return True
 
 
 def _short(name: str) -> str:
-    """Shorten a part of a temporary file's name: what file systems take must depend on `name` alone, not on what is
-    added.
-    """
+    """Hash a long name: whether the file system accepts it must depend on `name` alone, not on what is added to it."""
     encoded = os.fsencode(name)
     return name if len(encoded) <= 100 else hashlib.sha256(encoded).hexdigest()[:32]
 
 
 def _check_is_file(path: Path) -> None:
-    """Raise StorageError for a device or a pipe: the new file would take its place, for all who use it."""
-    # Unlike Path's methods these raise nothing, however long the name.
+    """Raise StorageError for a device or a pipe, which the new file would replace for all its users."""
+    # Unlike Path's methods, these never raise, however long the name.
     if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
         raise StorageError(f"cannot write {path}: this is a device or a pipe; give the name of a file")
 
 
 def _without_links(path: Path) -> Path:
-    """Return the file that a symbolic link leads to, there or not; any other path as it is."""
+    """Return the target of a symbolic link, whether it exists or not; any other path unchanged."""
     return Path(os.path.realpath(path)) if os.path.islink(path) else path
 
 
@@ -224,7 +218,7 @@ def _write(path: Path, chunks: Iterable[bytes]) -> None:
         _write_and_sync(temporary, chunks)
         os.replace(temporary, file)
     except OSError as error:
-        with contextlib.suppress(OSError):  # it may be what could not be made
+        with contextlib.suppress(OSError):  # it may be the file that could not be created
             temporary.unlink()
         raise cannot_write(path, error) from error
     except BaseException:
@@ -250,7 +244,7 @@ def _sync_folder(folder: Path) -> None:
         return
     try:
         handle = os.open(folder, os.O_RDONLY)
-    except PermissionError:  # it may be written, but not read
+    except PermissionError:  # the folder may be writable but not readable
         return
     try:
         os.fsync(handle)

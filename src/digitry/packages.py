@@ -1,10 +1,10 @@
-"""What is installed beside the core, looked for before anything is done; how the rest is installed from here; and what
-installed packages bring, by the entry points `digitry.recipes`, `digitry.datasets` and `digitry.formats`:
+"""Optional packages: which are installed, how to install the others, and plugins, which other packages provide through
+the entry points `digitry.recipes`, `digitry.datasets` and `digitry.formats`:
 
     [project.entry-points."digitry.recipes"]
     my-recipe = "my_package.my_module:RECIPE"
 
-A package is imported when what it brings is asked for; one that is broken is in nobody's way.
+A plugin is imported only when it is asked for, so a broken one affects nothing else.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Kind = TypeVar("Kind")
 
 BACKENDS = ("tensorflow", "jax", "torch")
-"""What Keras computes on, in order of preference: TensorFlow trains our networks fastest on a CPU (decision 0002)."""
+"""Keras' backends, in order of preference: TensorFlow trains our networks fastest on a CPU (decision 0002)."""
 
 _EXTRAS = {
     "matplotlib": "plots",
@@ -35,13 +35,13 @@ _EXTRAS = {
     "mlflow": "mlflow",
     "ai_edge_litert": "litert",
 }
-"""Name of a package, as it is imported → the smallest of digitry's extras that brings it; `train` brings the others."""
+"""Import name of a package → the smallest of digitry's extras that installs it; `train` installs the others."""
 
 
 def need(*packages: str, by: str, extra: str | None = None) -> None:
-    """Do nothing where all are installed; nothing is imported. Raises SettingError when one is not.
+    """Check, without importing them, that packages are installed. Raises SettingError when one is missing.
 
-    `by` says who needs them, `extra` which of digitry's extras brings them; else it is the smallest that does.
+    `by` names what needs them, `extra` the extra of digitry to install; by default the smallest that has them.
     """
     missing = [name for name in packages if find_spec(name) is None]
     if missing:
@@ -49,19 +49,17 @@ def need(*packages: str, by: str, extra: str | None = None) -> None:
 
 
 def can_train() -> bool:
-    """Tell whether Keras and a backend are installed; nothing is imported."""
+    """Tell whether Keras and a backend are installed, without importing them."""
     return find_spec("keras") is not None and any(find_spec(name) for name in BACKENDS)
 
 
 def how_to_train() -> str:
-    """Return what to type to have a run; where nothing can be trained, first what to install."""
+    """Return the command that trains a run, preceded by what to install if Keras or a backend is missing."""
     return f"{'' if can_train() else install_command('train') + ', then '}digitry train cnn"
 
 
 def brought(what: str) -> dict[str, EntryPoint]:
-    """Return name → entry point of every `recipe`, `dataset` or `format` that is installed; nothing of it is
-    imported.
-    """
+    """Return name → entry point of every installed plugin of a kind, `recipe`, `dataset` or `format`, not imported."""
     from importlib.metadata import entry_points
 
     found = entry_points(group=f"digitry.{what}s")
@@ -69,9 +67,9 @@ def brought(what: str) -> dict[str, EntryPoint]:
 
 
 def load_brought(entry: EntryPoint, kind: type[Kind]) -> Kind:
-    """Import the package and return what it brings.
+    """Import a plugin and return its object.
 
-    Raises SettingError, with the name of the package, when it cannot be imported or brings something else.
+    Raises SettingError, with the name of the package, when it cannot be imported or is not of that kind.
     """
     try:
         found = with_errors_named(entry.value, entry.load)
@@ -83,7 +81,7 @@ def load_brought(entry: EntryPoint, kind: type[Kind]) -> Kind:
 
 
 def broken(entry: EntryPoint, why: str) -> SettingError:
-    """Make the error for what a package brings and nobody can use."""
+    """Return the error for a plugin that cannot be used."""
     what = entry.group.removeprefix("digitry.").removesuffix("s")
     return SettingError(f"{what} {entry.name}, of the package {package_of(entry)}, cannot be used: {why}")
 
@@ -94,8 +92,8 @@ def package_of(entry: EntryPoint) -> str:
 
 
 def onnx_runtime() -> Any:
-    """Return ONNX Runtime, imported with its telemetry off: version 1.31 brings code that reports to its makers, and
-    keeps a number for this computer in the home folder, unless it is told not to before.
+    """Return ONNX Runtime, imported with its telemetry off: version 1.31 otherwise reports to its makers and keeps an
+    id of this computer in the home folder.
     """
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
@@ -104,7 +102,7 @@ def onnx_runtime() -> Any:
 
 
 def missing_words(packages: list[str], by: str, extra: str | None = None) -> str:
-    """Say in one sentence: who lacks what, and how to get it: by the smallest extra, where none is given."""
+    """Return the sentence that says what `by` needs and how to install it; the smallest extra by default."""
     if extra is None:
         extras = {_EXTRAS.get(name, "train") for name in packages}
         extra = extras.pop() if len(extras) == 1 else "train"
@@ -113,7 +111,7 @@ def missing_words(packages: list[str], by: str, extra: str | None = None) -> str
 
 
 def install_command(extra: str) -> str:
-    """Return what to type for an extra: in a clone of the repository another thing than for an installed package."""
+    """Return the command that installs an extra; in a clone of the repository it installs the clone."""
     try:
         here: Path | None = Path.cwd().resolve()
     except OSError:  # the current folder is gone

@@ -1,15 +1,15 @@
-"""A run, opened. One run is one folder, and what its files are called stands here, once:
+"""Open a run. A run is one folder, and this is the one place that names its files:
 
 config.json        recipe, settings, seed, data and its hash, versions, hardware, git commit
-history.jsonl      one line an epoch
-checkpoints/       the newest two, LATEST, and best.ckpt where the best epoch is kept
+history.jsonl      one line per epoch
+checkpoints/       the latest two, LATEST, and best.ckpt if the best epoch is kept
 weights.safetensors, model.onnx    the result, each with its input contract
-layers.json        what the layers are, for people
-network.json       the layers of a person's own network, to build it again; recipe.py, the file that it was trained from
-start.json         errors before and after, of a run that continued from another model
-numbers.json       how well whole numbers are read, of a run that learnt to
-metrics.json, plots/, report.html  the judgement, unless it was left out
-done.json          the settings under which every file above was written
+layers.json        the layers, described for people
+network.json       the layers of a user's own network, to rebuild it; recipe.py, the file that it was trained from
+start.json         errors before and after, if the run continued from another model
+numbers.json       how well whole numbers are read, if the network reads them
+metrics.json, plots/, report.html  the evaluation, unless it was left out
+done.json          the settings with which every file above was written
 .lock              held while a process trains here
 """
 
@@ -44,14 +44,14 @@ START, NUMBERS = "start.json", "numbers.json"
 METRICS, PLOTS, REPORT = "metrics.json", "plots", "report.html"
 
 Epoch = dict[str, float]
-"""One line of history.jsonl: epoch, loss, accuracy, and val_loss, val_accuracy where a part was held back."""
+"""One line of history.jsonl: epoch, loss, accuracy, and val_loss, val_accuracy if a validation set was held back."""
 
 _KINDS = {"recipe": str, "data": str, "data_sha256": str, "seed": int, "settings": dict}
-"""What every config has had from the first version on."""
+"""The keys, and their types, that every config has had since the first version."""
 
 
 class HeldBack(NamedTuple):
-    """How a training held a part of its dataset back, as `datasets.load.hold_out` takes it."""
+    """How a training held validation images back: the arguments of `datasets.load.hold_out`."""
 
     fraction: float
     """Share of the training images; 0 if none were held back."""
@@ -61,21 +61,21 @@ class HeldBack(NamedTuple):
 
 @dataclass(frozen=True, repr=False)
 class Run(os.PathLike[str]):
-    """One training and all that came of it. It stands for its folder wherever a path is taken."""
+    """One training and its results. Usable as the path of its folder wherever a path is taken."""
 
     folder: Path
     config: dict[str, Any]
-    """What is in config.json; a recipe that was renamed goes by its name of now."""
+    """The content of config.json; a recipe that has been renamed has its current name."""
     history: list[Epoch]
-    """The figures of every epoch that is done."""
+    """The figures of every finished epoch."""
     dataset: Dataset | None = field(default=None, compare=False)
-    """What it was trained on, where that came as arrays, in this process: a folder does not keep them."""
+    """The training dataset, if it was given as arrays in this process; the folder does not keep it."""
 
     @classmethod
     def open(cls, run: str | os.PathLike[str]) -> Run:
-        """Open the run in a folder, finished or not; nothing of Keras is loaded.
+        """Open the run in a folder, finished or not, without loading Keras.
 
-        Raises ModelError where there is no run, or its config or history is damaged.
+        Raises ModelError if there is no run, or its config or history is damaged.
         """
         folder = Path(run)
         dataset = run.dataset if isinstance(run, Run) else None
@@ -103,7 +103,7 @@ class Run(os.PathLike[str]):
 
     @property
     def name(self) -> str:
-        """What the folder is called, also from inside it."""
+        """Name of the folder, even if its path is `.`."""
         return self.folder.resolve().name
 
     @property
@@ -113,7 +113,7 @@ class Run(os.PathLike[str]):
 
     @property
     def seed(self) -> int:
-        """What fixed all that was random."""
+        """Seed of all random numbers."""
         return int(self.config["seed"])
 
     @property
@@ -133,18 +133,18 @@ class Run(os.PathLike[str]):
 
     @property
     def held_back(self) -> HeldBack:
-        """Which part of its dataset was held back to validate with."""
+        """Which part of the dataset was held back for validation."""
         settings = self.settings
         return HeldBack(float(settings["validation_fraction"]), str(settings["validation_method"]), self.seed)
 
     @property
     def figures(self) -> Epoch:
-        """The figures of the epoch whose weights are kept; empty before the first epoch is done."""
+        """The figures of the epoch whose weights are kept; empty before the first epoch ends."""
         return kept_epoch(self.history, keep_best=self.settings["keep_best"] is True) if self.history else {}
 
     @property
     def layers(self) -> tuple[LayerFacts, ...]:
-        """What its layers are; none where they were not kept, as digitry 0.1 did not."""
+        """Its layers; empty if they were not saved, as by digitry 0.1."""
         try:
             return tuple(LayerFacts(**one) for one in json.loads((self.folder / LAYERS).read_bytes()))
         except (OSError, ValueError, TypeError, RecursionError):
@@ -152,12 +152,12 @@ class Run(os.PathLike[str]):
 
     @property
     def judged(self) -> dict[str, float]:
-        """Split → share that was read rightly, of the splits that somebody has judged: test is there once opened."""
+        """Split → accuracy, 0 to 1, of the splits evaluated so far; test is among them once it has been opened."""
         return judged_splits(self.folder)
 
     @property
     def compared(self) -> dict[str, Any] | None:
-        """Errors before and after, where it continued from another model; None for one with weights of its own."""
+        """Errors before and after, if it continued from another model; None if it started from scratch."""
         try:
             return dict(json.loads((self.folder / START).read_bytes()))
         except (OSError, ValueError, TypeError, RecursionError):
@@ -165,7 +165,7 @@ class Run(os.PathLike[str]):
 
     @property
     def is_finished(self) -> bool:
-        """Whether the training came to its end under the settings of the config, and its model is there."""
+        """Whether training finished with the settings of the config, and the model exists."""
         try:
             done = json.loads((self.folder / DONE).read_bytes())
         except (OSError, ValueError, RecursionError):
@@ -175,17 +175,17 @@ class Run(os.PathLike[str]):
 
     @property
     def model_file(self) -> Path:
-        """The ONNX file. Raises ModelError, which says how to go on, while there is none."""
+        """Path of the ONNX file. Raises ModelError, which says what to do, while there is none."""
         return model_files.model_path(self.folder)
 
     @cached_property
     def contract(self) -> Contract:
-        """What the model expects and what its answers mean. Raises ModelError as `model` does."""
+        """What the model expects and what its outputs mean. Raises ModelError like `model`."""
         return self.model().contract
 
     def model(self, *, reads: str | None = None) -> Model:
-        """Open the ONNX model. Raises ModelError, naming the file, where it is missing or cannot be used, or reads
-        something other than `reads`, a `digit` or a `number`.
+        """Open the ONNX model. Raises ModelError, naming the file, if it is missing, unusable, or reads something other
+        than `reads`, a `digit` or a `number`.
         """
         from digitry.networks.model import Model
 
@@ -196,9 +196,9 @@ class Run(os.PathLike[str]):
     def keras_model(self, recipe: RecipeLike | None = None) -> Any:
         """Build the Keras network with the trained weights, in the form in which it was given; loads Keras.
 
-        A network with layers of a person's own is built by `recipe`: the file, the model or the function that it was
-        trained as, whose code is run. Raises ModelError where the weights are missing or damaged, or nothing here
-        builds the network. Raises SettingError where Keras is not installed.
+        A network with custom layers needs `recipe`: the file, model or function that it was trained as, whose code is
+        run. Raises ModelError if the weights are missing or damaged, or the network cannot be built; raises
+        SettingError if Keras is not installed.
         """
         from digitry.exports import bundle
 
@@ -209,16 +209,16 @@ open_run = Run.open
 
 
 def judged_splits(folder: Path) -> dict[str, float]:
-    """Return split → share that was read rightly, as metrics.json says; of whole numbers, of strips made of it."""
+    """Return split → accuracy, 0 to 1, from metrics.json; for whole numbers, on strips composed of the split."""
     try:
         splits = json.loads((folder / METRICS).read_bytes(), parse_constant=_no_number)["splits"]
         return {str(name): float(one["accuracy"]) for name, one in splits.items()}
     except (OSError, ValueError, RecursionError, KeyError, TypeError, AttributeError):
-        return {}  # nobody has judged it yet
+        return {}  # not evaluated yet
 
 
 def best_epoch(history: Sequence[Epoch]) -> int:
-    """Return the epoch, from 1, with the lowest validation loss; the earliest of equals."""
+    """Return the epoch, from 1, with the lowest validation loss; the earliest of several."""
     return int(min(history, key=lambda line: line["val_loss"])["epoch"])
 
 
@@ -229,7 +229,7 @@ def kept_epoch(history: Sequence[Epoch], *, keep_best: bool) -> Epoch:
 
 
 def read_history(path: Path) -> list[Epoch]:
-    """Read the epochs in order; none where the file is missing. A last line cut off by a crash is left out."""
+    """Read the epochs in order; empty if the file is missing. A last line cut off by a crash is dropped."""
     if not path.is_file():
         return []
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -254,9 +254,9 @@ def _parse_epoch(line: str) -> Epoch | None:
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """Read what is in the run's config.json; a recipe that was renamed goes by its name of now.
+    """Read the run's config.json; a recipe that has been renamed gets its current name.
 
-    Raises ModelError where there is no run, or its config is damaged.
+    Raises ModelError if there is no run, or its config is damaged.
     """
     path = folder / CONFIG
     try:
@@ -278,10 +278,10 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 
 def _no_number(text: str) -> None:
-    """Refuse NaN and Infinity, which Python reads and no JSON has."""
+    """Refuse NaN and Infinity, which Python's parser accepts although JSON has neither."""
     raise ValueError(text)
 
 
 def _is(value: Any, kind: type) -> bool:
-    """Tell whether a value out of JSON is of that kind: true is no number, and 1 is one."""
+    """Tell whether a JSON value has that type: `true` is not a number, and 1 counts as a float."""
     return isinstance(value, (int, float) if kind is float else kind) and not isinstance(value, bool)

@@ -11,16 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 TEN_DIGITS = tuple("0123456789")
-"""The names of the classes of a network that reads digits, and all of them."""
+"""The class names of a network that reads digits, all of them."""
 
 SIGNS = tuple(".,'-/:+()%=×÷$€£₹✓")
-"""The other characters of numbers, in the order in which networks name them; `×` is a cross as well, `✓` a tick."""
+"""The other characters of numbers, in the networks' class order; `×` is also a cross, `✓` a tick."""
 
 IMAGE_SIDE = 28
 """Height and width of a canonical digit, in pixels."""
 
 IMAGE_PIXELS, IMAGE_SIZE = IMAGE_SIDE**2, f"{IMAGE_SIDE}×{IMAGE_SIDE}"
-"""How many these are, and both sides in words."""
+"""Pixels of a canonical digit, and its size as text."""
 
 Images = NDArray[np.uint8]
 """Canonical digits, uint8 (n, 28, 28): light ink on black, 0 is paper."""
@@ -70,18 +70,18 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A dataset in memory. `train` still holds what a recipe will keep back for validation."""
+    """A dataset in memory. `train` still includes what a recipe will hold back for validation."""
 
     name: str
     train: Split
     test: Split | None
     class_names: tuple[str, ...]
     sha256: str
-    """SHA-256 over the raw images and labels of every split: the identity of the data, whatever brought it."""
+    """SHA-256 over the raw images and labels of every split: identifies the data, wherever it came from."""
     source: str
     """Where it came from, for people."""
     reference: str = ""
-    """What `load_dataset` finds it by again: a known name or an absolute path; empty for one made in memory."""
+    """What `load_dataset` takes to load it again: a known name or an absolute path; empty for one made in memory."""
 
     @classmethod
     def from_arrays(
@@ -94,12 +94,12 @@ class Dataset:
         name: str = "arrays",
         invert: bool | None = None,
     ) -> Dataset:
-        """Make a dataset of arrays in memory: NumPy's, tensors, tables, nested lists.
+        """Make a dataset from arrays in memory: NumPy arrays, tensors, tables or nested lists.
 
-        Images are (n, h, w), (n, h·w) of a square, with one or three channels before or behind: truth values, 0 to 1,
-        0 to 255, -1 to 1 or standardised, light on dark or dark on light. Those of 28×28 are taken as they are,
-        others fitted as pictures are. Labels are whole numbers, texts or one-hot rows. `invert` says whether the
-        images are dark on light; without it their edges decide. Raises DataError for what could mean two things.
+        Images are (n, h, w), or (n, h·w) if square, with one or three channels first or last: booleans, 0 to 1, 0 to
+        255, -1 to 1 or standardised, light on dark or dark on light. Those of 28×28 are used as they are, others are
+        fitted like pictures. Labels are integers, strings or one-hot rows. `invert` says whether the images are dark
+        on light; by default their edges decide. Raises DataError for ambiguous input.
         """
         from digitry.datasets.arrays import dataset_from_arrays
 
@@ -133,7 +133,7 @@ class Digit:
     """Probability of the label, 0 to 1."""
     box: Box
     alternatives: tuple[tuple[str, float], ...] = ()
-    """The next best class names with their probabilities, best first."""
+    """The next most probable class names with their probabilities, most probable first."""
 
     def __repr__(self) -> str:
         return f"<Digit {self.label!r}, {self.confidence:.1%}>"
@@ -145,29 +145,29 @@ class Number:
 
     text: str
     confidence: float
-    """Probability that every digit is right, and none missing, 0 to 1."""
+    """Probability that every digit is right and none is missing, 0 to 1."""
     box: Box
     digits: tuple[Digit, ...]
     sure: bool = True
-    """Whether the confidence is high enough for the error rate that was asked for."""
+    """Whether the confidence is high enough for the requested error rate."""
     reason: str | None = None
     """Why the reader is not sure of this number."""
     alternatives: tuple[tuple[str, float], ...] = ()
-    """The next best texts with their probabilities, best first."""
+    """The next most probable texts with their probabilities, most probable first."""
     signs: tuple[Digit, ...] = ()
-    """The characters of `text` that are no digits, left to right; empty where nobody asked."""
+    """The characters of `text` that are not digits, left to right; empty unless requested."""
     value: float | None = None
-    """What a plain number is worth; None for dates, times, fractions, and where nobody asked."""
+    """The numeric value of a plain number; None for dates, times, fractions, and unless requested."""
     around: tuple[str, ...] = ()
-    """Signs that stand before or behind it: `%`, `=`, `$`, a tick; empty where nobody asked."""
+    """Signs before or after the number: `%`, `=`, `$`, a tick; empty unless requested."""
     hand: str | None = None
-    """`written` or `printed`; None where nobody asked, and where the network for pages sees nothing."""
+    """`written` or `printed`; None unless requested, and where the network for pages sees nothing."""
     struck: bool = False
-    """Whether it is struck out; False where nobody asked."""
+    """Whether it is struck out; False unless requested."""
     table: int | None = None
     row: int | None = None
     column: int | None = None
-    """Which table it stands in, and its cell, all from 0; None outside of tables, and where nobody asked."""
+    """Its table and cell, all counted from 0; None outside tables, and unless requested."""
 
     def __repr__(self) -> str:
         return f"<Number {self.text!r}, {self.confidence:.1%}, {'sure' if self.sure else 'not sure'}>"
@@ -179,7 +179,7 @@ class Number:
 
     @property
     def next_best(self) -> tuple[tuple[str, float], ...]:
-        """The alternatives; of a single digit that has none as a number, those it has as a digit."""
+        """The alternatives of the number; if it has none and is a single digit, those of the digit."""
         return self.alternatives or (self.digits[0].alternatives if len(self.digits) == 1 else ())
 
 
@@ -195,25 +195,25 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """A table on a page: its cells, row by row, empty ones too."""
+    """A table on a page: its cells, row by row, including empty ones."""
 
     cells: tuple[Cell, ...]
 
     @property
     def rows(self) -> int:
-        """How many rows it has."""
+        """Number of rows."""
         return 1 + max((cell.row for cell in self.cells), default=-1)
 
     @property
     def columns(self) -> int:
-        """How many columns it has."""
+        """Number of columns."""
         return 1 + max((cell.column for cell in self.cells), default=-1)
 
 
 class ReadingStages(TypedDict, total=False):
-    """The pictures between the file and the answer, uint8, as far as a way of reading makes them: the `grey` page and
+    """The images between the file and the answer, uint8, those that the way of reading produces: the `grey` page and
     its `ink` (h, w), the `crop` of a single digit and its `canonical` form (28, 28), the `strips` (40, w) of numbers,
-    and the `frames`, float32 (w / 2, classes), that the network for numbers makes of them.
+    and the outputs of the network for numbers on these, `frames`, float32 (w / 2, classes).
     """
 
     grey: NDArray[np.uint8]
@@ -235,12 +235,12 @@ class Reading:
     page: int = 1
     """Which page of the file, from 1."""
     turn: int = 0
-    """Degrees, clockwise, by which the page has to be turned to be upright: 0, 90, 180 or 270; 0 where nobody asked."""
+    """Clockwise degrees by which the page must be turned to be upright: 0, 90, 180 or 270; 0 unless requested."""
     tables: tuple[Table, ...] = ()
-    """The tables on the page, from the top down; empty where nobody asked."""
+    """The tables on the page, top to bottom; empty unless requested."""
     stages: ReadingStages = field(default_factory=ReadingStages, compare=False, repr=False)
     by_page: bool = field(default=False, compare=False, repr=False)
-    """Whether the network for pages found and judged its numbers, with the confidence of numbers on pages."""
+    """Whether the network for pages found the numbers and judged their confidence."""
 
     def __repr__(self) -> str:
         name = " ".join(filter(None, ("Reading", self.picture, f"page {self.page}" if self.page > 1 else "")))
@@ -254,16 +254,16 @@ class Reading:
 
     @property
     def text(self) -> str:
-        """All numbers, in reading order, with a space between them."""
+        """All numbers in reading order, separated by spaces."""
         return " ".join(number.text for number in self.numbers)
 
     @property
     def confidence(self) -> float:
-        """The least confidence of its numbers, 0 to 1; 0 where there is none."""
+        """The lowest confidence of its numbers, 0 to 1; 0 if there are none."""
         return min((number.confidence for number in self.numbers), default=0.0)
 
     def to_json(self) -> dict[str, Any]:
-        """Give the reading as plain JSON values; labels that are whole numbers become integers."""
+        """Return the reading as plain JSON values; labels that are whole numbers become integers."""
         return {
             "picture": self.picture,
             "page": self.page,
@@ -279,7 +279,7 @@ class Reading:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Reading:
-        """Read what `to_json` wrote, here or by an older digitry; its stages are not among the values."""
+        """Rebuild a reading from what `to_json` returned, in this or an older version; the stages are not kept."""
         cells = [[Cell(c["row"], c["column"], tuple(c["box"])) for c in t["cells"]] for t in values.get("tables", [])]
         tables = tuple(Table(tuple(one)) for one in cells)
         numbers = tuple(_number_from_json(number) for number in values["numbers"])
@@ -288,11 +288,11 @@ class Reading:
 
 
 def is_sure(reading: Reading, number: Number) -> bool:
-    """Tell whether this number is sure: doubt about the page is about all its numbers, unless it is about others."""
+    """Tell whether this number is sure: doubt about the page applies to all its numbers, unless some are in doubt."""
     return number.sure and (reading.sure or not all(other.sure for other in reading.numbers))
 
 
-_AS_THEY_ARE = ("hand", "struck", "table", "row", "column")  # in JSON as in Python; files of an older digitry lack them
+_AS_THEY_ARE = ("hand", "struck", "table", "row", "column")  # same in JSON and Python; older files lack them
 
 
 def _number_to_json(number: Number) -> dict[str, Any]:
@@ -342,7 +342,8 @@ def _digit_from_json(values: dict[str, Any]) -> Digit:
 
 
 def _pairs(values: list[Any]) -> tuple[tuple[str, float], ...]:
-    """Read alternatives: objects, whose first value is what it may be, or the pairs that digitry 0.1.0 wrote."""
+    """Read alternatives: objects whose first value is the text or label, or the pairs that digitry 0.1.0 wrote."""
+
     return tuple((str(name), p) for name, p in (one.values() if isinstance(one, dict) else one for one in values))
 
 
