@@ -343,7 +343,6 @@ def _digit_from_json(values: dict[str, Any]) -> Digit:
 
 def _pairs(values: list[Any]) -> tuple[tuple[str, float], ...]:
     """Read alternatives: objects whose first value is the text or label, or the pairs that digitry 0.1.0 wrote."""
-
     return tuple((str(name), p) for name, p in (one.values() if isinstance(one, dict) else one for one in values))
 
 

@@ -1,4 +1,4 @@
-"""What was given to the reader → its upright page in colour, to draw on."""
+"""The reader's input → its upright page in colour, to draw on."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ _PLAIN = ("1", "L", "P", "RGB", "CMYK", "YCbCr", "HSV", "LAB", *_TRANSPARENT)
 
 
 def upright_colour(picture: Picture, reading: Reading) -> Colour:
-    """Return the page that `reading` is of, upright and in colour; grey where there is no colour to be had.
+    """Return the page of `reading`, upright and in colour, or grey if its colours are not available.
 
-    Boxes count pixels of the grey page, so a picture of another size than that page is never drawn on: the grey page
-    takes its place. Raises DataError when there is neither.
+    Boxes are in pixels of the grey page, which is therefore returned if the picture has another size. Raises DataError
+    if there is neither.
     """
     grey = reading.stages.get("grey")
     found = None
     if picture is not None:
         try:
             found = _colour(picture, reading.page)
-        except Exception as error:  # of many kinds; where the reader got a grey page out of it, that will do
+        except Exception as error:  # of any kind: if the reader got a grey page, use that
             if grey is None and isinstance(error, DataError):
                 raise
     if found is not None and (grey is None or found.shape[:2] == grey.shape):
@@ -53,7 +53,7 @@ def _colour(picture: Picture, page: int) -> Colour | None:
         return _of_bytes(Path(os.fsdecode(picture)).read_bytes(), page)
     if isinstance(picture, (bytes, bytearray, memoryview)):
         return _of_bytes(bytes(picture), page)
-    if hasattr(picture, "getbands") and hasattr(picture, "info"):  # a Pillow image, told without importing Pillow
+    if hasattr(picture, "getbands") and hasattr(picture, "info"):  # a Pillow image, recognised without importing Pillow
         return _of_image(picture)
     raise DataError(f"cannot draw on a {type(picture).__name__}; give a path, file bytes, an array or a Pillow image")
 
@@ -70,7 +70,7 @@ def _of_bytes(data: bytes, page: int) -> Colour | None:
     from digitry.images.decode import proper_pages
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow speaks of odd metadata there
+        warnings.simplefilter("ignore")  # Pillow warns of odd metadata
         with Image.open(io.BytesIO(data), formats=PICTURE_FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 return None
@@ -88,7 +88,7 @@ def _of_image(image: Any) -> Colour | None:
         return None
     if image.mode in _TRANSPARENT or "transparency" in image.info:
         image = image.convert("RGBA")
-        # Transparent parts are paper: whatever contrasts with what is drawn.
+        # Transparent parts are paper: black or white, whichever contrasts with the opaque parts.
         drawn = np.asarray(image)[np.asarray(image)[..., 3] > 127][:, :3]
         paper = (255, 255, 255) if not drawn.size or float(drawn.mean()) < 128 else (0, 0, 0)
         image = Image.alpha_composite(Image.new("RGBA", image.size, (*paper, 255)), image)

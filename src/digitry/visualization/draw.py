@@ -17,29 +17,29 @@ from digitry.visualization.table_marks import draw_cells, table_labels
 from digitry.visualization.upright import make_upright
 
 SMALL_SIDE, MAX_ENLARGEMENT = 400, 8
-"""Pictures with a shorter longest side are enlarged, by whole numbers, so that there is room for legible marks."""
+"""Pictures whose longer side is below the first are enlarged, by an integer factor, to make room for legible marks."""
 
 LARGE_SIDE, LARGEST_SIDE = 2400, 4000
-"""Larger pictures are shrunk to the first, or to the second where their numbers are small."""
+"""Larger pictures are shrunk to the first, or only to the second if their numbers are small."""
 
 _LEGIBLE_HEIGHT = 28
-"""Numbers lower than this many pixels are enlarged where the picture allows it."""
+"""Numbers less than this many pixels high are enlarged if the size of the picture allows it."""
 
 _PIXEL_ART_SIDE = 64
-"""Smaller pictures are enlarged pixel by pixel: smoothing would hide what the reader got."""
+"""Smaller pictures are enlarged without smoothing, which would hide what the reader got."""
 
 
 def draw_reading(picture: Picture, reading: Reading) -> bytes:
     """Draw boxes and readings on a picture, as PNG bytes.
 
     `picture` is what was given to the Reader (a path, file bytes, an array, a Pillow image), or the upright page
-    itself, uint8 (h, w) or (h, w, 3) RGB. None, and what cannot be drawn on, takes the grey page that the reading
-    keeps. Raises DataError without either.
+    itself, uint8 (h, w) or (h, w, 3) RGB. If it is None or cannot be drawn on, the reading's grey page is used. Raises
+    DataError without either.
 
-    Blue is sure, amber and dashed with "?" is not; a strip below says why. Printed numbers have corners, struck ones
-    are crossed out, tables have thin lines with the numbers of their rows and columns. Labels stand beside their boxes,
-    off the digits; the canvas grows where there is no room. A page on its side is turned upright. Tiny pictures are
-    enlarged, pictures of more than 2,400 pixels shrunk.
+    Sure numbers are blue, others amber and dashed with "?", and a strip below says why. Boxes of printed numbers have
+    square corners, struck-out numbers are crossed out, tables have thin lines with row and column numbers. Labels stand
+    beside their boxes, off the digits; the canvas grows if there is no room. A page on its side is turned upright. Tiny
+    pictures are enlarged, pictures of more than 2,400 pixels shrunk.
     """
     return png(draw_page(upright_colour(picture, reading), reading))
 
@@ -47,7 +47,7 @@ def draw_reading(picture: Picture, reading: Reading) -> bytes:
 def draw_page(page: Colour, reading: Reading, *, note: bool = True) -> Colour:
     """Draw a reading on its page, uint8 (h, w, 3) RGB → the drawing, uint8 (h', w', 3), upright.
 
-    `note` is the strip below.
+    `note`: whether to add the strip below.
     """
     turn = reading.turn
     page, reading = make_upright(page, reading)
@@ -56,7 +56,7 @@ def draw_page(page: Colour, reading: Reading, *, note: bool = True) -> Colour:
     scale = _scale(page.shape, [number.box for number in numbers])
     canvas = _resized(page, scale)
     line = _line_width(canvas.shape, [scale * number.box[3] for number in numbers])
-    # Boxes keep off the strokes by as much as they are wide.
+    # Boxes keep a distance of their line width from the strokes.
     boxes = [_scaled(number.box, scale, line + 3) for number in numbers]
     places = table_labels(reading.tables, scale, max(SMALLEST_TEXT, max(canvas.shape[:2]) // 120))
     taken: list[Rectangle] = [(x, y, x + mark.shape[1], y + mark.shape[0]) for mark, x, y in places]
@@ -74,7 +74,7 @@ def draw_page(page: Colour, reading: Reading, *, note: bool = True) -> Colour:
 def _draw_number(
     canvas: Colour, number: Number, box: Rectangle, inner: list[Rectangle], line: float, *, sure: bool
 ) -> None:
-    """Draw the frame of a number, of each of its characters, and the stroke through it; dashed where it is not sure."""
+    """Draw the frames of a number and its characters, and the stroke through it; dashed if it is not sure."""
     square = number.hand == "printed"
     colour = fill_of(number, sure) if sure else marks.UNSURE_LINE
     if len(inner) > 1:
@@ -86,13 +86,13 @@ def _draw_number(
 
 
 def png(page: Colour) -> bytes:
-    """Write an RGB page as PNG bytes, quick rather than smallest."""
+    """Encode an RGB page as PNG bytes, fast rather than as small as possible."""
     _, data = cv2.imencode(".png", cv2.cvtColor(page, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 3])
     return data.tobytes()
 
 
 def _scale(shape: tuple[int, ...], boxes: list[Box]) -> float:
-    """Tell how much larger the drawing is than the page: numbers must be legible, and labels fit between them."""
+    """Return the scale of the drawing: numbers must be legible, and labels must fit between them."""
     longest = max(shape[:2])
     legible = 0.0
     if boxes:
@@ -106,7 +106,7 @@ def _scale(shape: tuple[int, ...], boxes: list[Box]) -> float:
 
 
 def _line_width(shape: tuple[int, ...], heights: list[float]) -> float:
-    """Choose it, in pixels of the drawing: finer where the numbers are small."""
+    """Return the line width in pixels of the drawing: thinner if the numbers are small."""
     widest = max(shape[:2]) / 600
     return max(1.5, min(widest, float(np.median(heights)) / 30) if heights else widest)
 
@@ -118,7 +118,7 @@ def _resized(page: Colour, scale: float) -> Colour:
         method = cv2.INTER_AREA
     else:
         method = cv2.INTER_NEAREST if max(page.shape[:2]) <= _PIXEL_ART_SIDE else cv2.INTER_CUBIC
-    height, width = (max(1, round(scale * side)) for side in page.shape[:2])  # a line of pixels keeps one
+    height, width = (max(1, round(scale * side)) for side in page.shape[:2])  # a side of one pixel keeps it
     return np.asarray(cv2.resize(page, (width, height), interpolation=method), np.uint8)
 
 
@@ -134,7 +134,7 @@ def _moved(box: Rectangle, right: float, down: float) -> Rectangle:
 def _with_room(
     canvas: Colour, boxes: list[Rectangle], labels: list[Label], line: float
 ) -> tuple[Colour, tuple[int, int]]:
-    """Grow the canvas where a box or a label lies beyond it, and how far that moved it right and down."""
+    """Return the canvas, grown if a box or label lies beyond it, and how far that moved it right and down."""
     height, width = canvas.shape[:2]
     marked: list[Rectangle] = [(x, y, x + mark.shape[1], y + mark.shape[0]) for mark, x, y in labels]
     marked += [(x0 - line, y0 - line, x1 + line, y1 + line) for x0, y0, x1, y1 in boxes]
@@ -150,7 +150,7 @@ def _with_room(
 
 
 def _grown(canvas: Colour, top: int, bottom: int, left: int, right: int) -> Colour:
-    """Give the canvas margins, in pixels, in the typical colour of its border."""
+    """Add margins, in pixels, in the median colour of the canvas' border."""
     rim = np.concatenate([canvas[0], canvas[-1], canvas[:, 0], canvas[:, -1]])
     paper = [int(v) for v in np.median(rim, axis=0)]
     grown = cv2.copyMakeBorder(canvas, top, bottom, left, right, cv2.BORDER_CONSTANT, value=paper)
@@ -158,7 +158,7 @@ def _grown(canvas: Colour, top: int, bottom: int, left: int, right: int) -> Colo
 
 
 def _with_note(canvas: Colour, reading: Reading, turn: int) -> Colour:
-    """Give the canvas a strip below that says what is wrong, if anything is, and what its marks mean."""
+    """Add a strip below the canvas that explains any doubt and the marks; none if there is nothing to explain."""
     said = []
     if not reading.numbers or not reading.sure:
         said.append(f"{'Not sure' if reading.numbers else 'Nothing read'}: {reading.reason or 'no reason was given'}.")
@@ -167,7 +167,7 @@ def _with_note(canvas: Colour, reading: Reading, turn: int) -> Colour:
         return canvas
     text = marks.in_font(" ".join(said))
     size = max(SMALLEST_TEXT + 2, round(max(canvas.shape[:2]) / (60 if len(said) > 1 else 40)))
-    least = 16 * size  # a very narrow picture would wrap every word
+    least = 16 * size  # in a very narrow picture every word would wrap
     if canvas.shape[1] < least:
         more = least - canvas.shape[1]
         canvas = _grown(canvas, 0, 0, more // 2, more - more // 2)
@@ -176,7 +176,7 @@ def _with_note(canvas: Colour, reading: Reading, turn: int) -> Colour:
 
 
 def _legend(reading: Reading, turn: int) -> list[str]:
-    """Say what the marks mean that not every drawing has."""
+    """Explain the marks that not every drawing has."""
     said = []
     if turn:
         said.append(f"Turned by {turn} degrees to be upright.")

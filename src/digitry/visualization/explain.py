@@ -26,30 +26,30 @@ from digitry.visualization.strip_pictures import strip_chart
 from digitry.visualization.upright import make_upright
 
 MAX_DIGITS = 24
-"""So many digits are looked into; on a page with more, those of numbers that the reader is not sure of come first."""
+"""At most this many digits are examined; numbers that are not sure come first."""
 
 MAX_STRIPS = 24
-"""So many numbers of a page are shown as the network for numbers gets them."""
+"""At most this many strips are shown as the network for numbers sees them."""
 
 _FOLD_ABOVE = 3
-"""With more digits than this on a page, the sure ones stay folded until somebody asks."""
+"""With more digits than this on a page, sure ones are folded."""
 
 _SETTLED = 0.99
-"""A digit of this confidence is folded too, in a number that the reader is not sure of."""
+"""Above this confidence a digit is folded even in a number that is not sure."""
 
 _BROAD = 1.5
-"""A picture that is wider than high by this factor gets a row of its own."""
+"""A picture with a larger aspect ratio gets a row of its own."""
 
 Shown = dict[str, Any]
-"""What a part of the template shows, by name."""
+"""Values for a part of the template, by name."""
 
 
 def explain_page(reader: Reader, picture: Picture, reading: Reading, *, title: str) -> str:
-    """Return the page as HTML text: no script, no address, everything embedded.
+    """Return the page as self-contained HTML, without scripts or links.
 
-    `reader` made `reading` from `picture`, which is what `draw_reading` takes. `title` heads the page; any text is
-    safe. Stages that the reading does not keep are left out. Each digit costs up to 785 looks of the network: about
-    a tenth of a second.
+    `reader` made `reading` from `picture`, which is anything `draw_reading` takes. `title` is the heading; any text is
+    safe. Stages that the reading does not keep are left out. Each digit takes up to 785 images through the network:
+    about a tenth of a second.
     """
     page, reading = make_upright(upright_colour(picture, reading), turned := reading)
     sections = [_stages(page, reading, turned.turn), *_tables(reading), *_lines(reading)]
@@ -77,8 +77,8 @@ def explain_page(reader: Reader, picture: Picture, reading: Reading, *, title: s
 
 
 def canonical_digits(page: Colour, reading: Reading) -> list[NDArray[np.uint8] | None]:
-    """Return the canonical digit, uint8 (28, 28), of every digit, in reading order: as the reader kept it, else cut
-    anew.
+    """Return the canonical form, uint8 (28, 28), of every digit in reading order: the one kept by the reader, or a new
+    cut; None if that is too small.
     """
     digits = [digit for number in reading.numbers for digit in number.digits]
     kept = reading.stages.get("canonical")
@@ -96,7 +96,7 @@ def _cut_out(page: Colour, digit: Digit) -> NDArray[np.uint8] | None:
 
 
 def _chosen(reading: Reading) -> set[int]:
-    """Return indices of the numbers whose digits are looked into."""
+    """Return the indices of the numbers whose digits are examined."""
     numbers = reading.numbers
     order = sorted(range(len(numbers)), key=lambda i: (is_sure(reading, numbers[i]), numbers[i].confidence))
     chosen: set[int] = set()
@@ -165,7 +165,7 @@ def _stages(page: Colour, reading: Reading, turn: int) -> Shown:
 
 
 def _tables(reading: Reading) -> list[Shown]:
-    """Return the tables as they are written into files; cells that are not sure have a question mark."""
+    """Return the tables as written to files; cells that are not sure have a question mark."""
     found = []
     for grid in grids(reading):
         rows = [[cell_text(cell) + ("" if is_sure_cell(cell) else " ?") for cell in row] for row in grid.rows]
@@ -195,7 +195,7 @@ def _number(
     *,
     looked_into: bool,
 ) -> Shown:
-    """Return what there is to say of one number; unless it is `looked_into`, its digits are left to their figures."""
+    """Return what the page shows of one number; only confidences of its digits unless it is `looked_into`."""
     sure = is_sure(reading, number)
     shown: Shown = {"kind": "number", "sentence": words.number_sentence(reading, number), "figures": "", "digits": []}
     if not looked_into:
@@ -209,21 +209,21 @@ def _number(
         folded = many and (sure or digit.confidence > _SETTLED)
         looks = {"title": title, "summary": title or figure, "folded": folded}
         digit_shown = _digit(reader, page, digit, image, sure=sure)
-        if len(number.digits) > 1:  # of one alone the number has said it
+        if len(number.digits) > 1:  # for a single digit, the number's sentence says it
             digit_shown["text"] = f"{words.others_sentence(digit.alternatives)} {digit_shown['text']}"
         shown["digits"].append(looks | digit_shown)
     return shown
 
 
 def _as_read(number: Number, digit: Digit) -> Digit:
-    """Return the digit with the one probability that is said of it: what a number is alone, its number says."""
+    """Return the digit; one that is a whole number gets that number's confidence and alternatives."""
     if number.text != digit.label:
         return digit
     return replace(digit, confidence=number.confidence, alternatives=number.next_best)
 
 
 def _chances(digit: Digit) -> list[Shown]:
-    """Return bars of what a digit is read as, of what it may be instead, and of all the rest together."""
+    """Return the bars of a digit: its label, its alternatives, and all the rest together."""
     named = [(digit.label, digit.confidence), *(one for one in digit.alternatives if one[1] >= words.LEAST)]
     rest = 1 - sum(share for _, share in named)
     rows = [*named, ("anything else", rest)] if rest >= words.LEAST else named
@@ -231,13 +231,13 @@ def _chances(digit: Digit) -> list[Shown]:
 
 
 def ordinal(place: int) -> str:
-    """Write an ordinal: "1st", "2nd", "3rd", "4th", "11th"."""
+    """Return an ordinal: "1st", "2nd", "3rd", "4th", "11th"."""
     ending = "th" if 10 <= place % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
     return f"{place}{ending}"
 
 
 def _digit(reader: Reader, page: Colour, digit: Digit, image: NDArray[np.uint8] | None, *, sure: bool) -> Shown:
-    """Show one digit: what it looks like on the way, the probabilities, and what they hang on."""
+    """Return what the page shows of one digit: its images, probabilities, and what these depend on."""
     views = [crop(page, digit.box, f"The {digit.label} cut out of the picture", "In the picture")]
     if image is None:
         text = "Cut out alone, it could not be brought to the form that the network reads."

@@ -26,10 +26,10 @@ LABEL_HEIGHT = 1.42
 """Height of a label in heights of its letters."""
 
 _FINE = 4
-"""Labels are drawn so many times larger, then shrunk."""
+"""Labels are drawn this many times larger, then shrunk."""
 
 DASH = 3.0
-"""Length of a dash in widths of its line."""
+"""Length of a dash in line widths."""
 
 _SHIFT = 4
 _SUBSTITUTES = str.maketrans({"×": "x", "–": "-", "—": "-", "−": "-", "≥": ">", "≤": "<", "’": "'", "→": ">"})
@@ -37,18 +37,18 @@ _SUBSTITUTES = str.maketrans({"×": "x", "–": "-", "—": "-", "−": "-", "�
 
 @lru_cache(maxsize=64)
 def font(size: int) -> Any:
-    """Load the font that Pillow brings, `size` pixels high."""
+    """Load Pillow's default font, `size` pixels high."""
     return ImageFont.load_default(size)
 
 
 def in_font(text: str) -> str:
-    """Write `text` in the letters that the font has; others become "?", line breaks and control characters blanks."""
+    """Replace characters that the font lacks by lookalikes or "?", line breaks and control characters by spaces."""
     clean = "".join(c if c.isprintable() else " " for c in text.translate(_SUBSTITUTES))
     return "".join(c if c.isascii() or c in "·…“”" else "?" for c in clean)
 
 
 def text_width(text: str, size: int) -> float:
-    """Return width of `text` in pixels."""
+    """Return the width of `text` in pixels."""
     return float(font(size).getlength(text))
 
 
@@ -56,7 +56,7 @@ def draw_box(
     page: NDArray[np.uint8], box: tuple[float, float, float, float], colour: Colours, width: float, *,
     halo: bool = True, dashed: bool = False, square: bool = False,
 ) -> None:  # fmt: skip
-    """Draw a frame (left, top, right, bottom) on `page`, uint8 (h, w, 3), in place; rounded, unless `square`.
+    """Draw a frame (left, top, right, bottom) on `page`, uint8 (h, w, 3), in place; with round corners unless `square`.
 
     The pale halo around it keeps it visible on dark pictures.
     """
@@ -76,14 +76,14 @@ def draw_box(
 
 
 def draw_stroke(page: NDArray[np.uint8], box: tuple[float, float, float, float], colour: Colours, width: float) -> None:
-    """Cross a frame out, from its lower left to its upper right corner, on `page`, uint8 (h, w, 3), in place."""
+    """Cross out a frame, from its lower left to its upper right corner, on `page`, uint8 (h, w, 3), in place."""
     start, end = ((round(x * 2**_SHIFT), round(y * 2**_SHIFT)) for x, y in ((box[0], box[3]), (box[2], box[1])))
     for paint, wide in ((LIGHT_PAINT, width * 1.9), (colour, width)):
         cv2.line(page, start, end, paint, max(1, round(wide)), cv2.LINE_AA, _SHIFT)
 
 
 def _dashes(points: NDArray[np.int32], length: float) -> list[NDArray[np.int32]]:
-    """Return every other piece of a closed line through `points`, (n, 2), each about `length` long."""
+    """Return the dashes of a closed line through `points`, (n, 2), each about `length` long."""
     closed = np.concatenate([points, points[:1]]).astype(np.float64)
     along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(closed, axis=0).T))])
     count = max(4, 2 * round(along[-1] / length / 2))
@@ -115,14 +115,14 @@ def _rounded(box: tuple[float, float, float, float], radius: float) -> NDArray[n
 
 
 def label_size(text: str, note: str, size: int) -> tuple[int, int]:
-    """Return width and height in pixels of the label that `draw_label` draws."""
+    """Return the width and height in pixels of the label that `draw_label` draws."""
     width = text_width(text, size) + (0.45 * size + text_width(note, _note_size(size)) if note else 0)
     return round(width + 0.9 * size), round(LABEL_HEIGHT * size)
 
 
 def draw_label(text: str, note: str, size: int, fill: Colours, *, struck: bool = False) -> NDArray[np.uint8]:
-    """Draw a rounded label: `text` in letters of `size` pixels, perhaps `struck` through, and a smaller `note` after
-    it; uint8 (h, w, 4), RGBA.
+    """Draw a rounded label: `text` in letters of `size` pixels, struck through if `struck`, then a smaller `note`;
+    uint8 (h, w, 4), RGBA.
     """
     width, height = label_size(text, note, size)
     ink = DARK_PAINT if sum(fill) > 380 else LIGHT_PAINT
@@ -139,7 +139,7 @@ def draw_label(text: str, note: str, size: int, fill: Colours, *, struck: bool =
     )
     middle = height * _FINE / 2
     at = 0.45 * size * _FINE
-    # Figures stand on the line and have no tails: centred by the height of a figure, not of all letters.
+    # Digits have no descenders, so they are centred by the height of a digit, not of all letters.
     canvas.text((at, middle + 0.36 * size * _FINE), text, (*ink, 255), font(size * _FINE), anchor="ls",
                 stroke_width=max(1, round(0.018 * size * _FINE)))  # fmt: skip
     if struck:
@@ -156,7 +156,7 @@ def _note_size(size: int) -> int:
 
 
 def note(text: str, width: int, size: int, stripe: Colours) -> NDArray[np.uint8]:
-    """Draw a strip of `width` pixels with `text` wrapped in it, for under a picture; uint8 (h, width, 3)."""
+    """Draw a strip of `width` pixels with `text` wrapped in it, to go below a picture; uint8 (h, width, 3)."""
     pad = round(0.7 * size)
     lines = wrapped(text, width - 3 * pad, size)
     step = round(1.35 * size)
@@ -169,7 +169,7 @@ def note(text: str, width: int, size: int, stripe: Colours) -> NDArray[np.uint8]
 
 
 def wrapped(text: str, width: float, size: int) -> list[str]:
-    """Break `text` into lines of at most `width` pixels; a word that is wider is cut with "…"."""
+    """Break `text` into lines of at most `width` pixels; a wider word is truncated with "…"."""
     lines: list[str] = []
     for word in text.split():
         while text_width(word, size) > width and len(word) > 2:
@@ -182,7 +182,7 @@ def wrapped(text: str, width: float, size: int) -> list[str]:
 
 
 def paste(page: NDArray[np.uint8], mark: NDArray[np.uint8], left: int, top: int) -> None:
-    """Lay a mark, RGBA, on `page`, RGB, in place; what lies beyond the page is cut off."""
+    """Paste a mark, RGBA, onto `page`, RGB, in place; what lies beyond the page is clipped."""
     y0, x0 = max(0, -top), max(0, -left)
     y1, x1 = min(mark.shape[0], page.shape[0] - top), min(mark.shape[1], page.shape[1] - left)
     if y1 <= y0 or x1 <= x0:

@@ -1,4 +1,4 @@
-"""Readings, datasets and runs as a notebook shows them: one piece of HTML each, without scripts and without files."""
+"""Readings, datasets and runs as HTML for notebooks, self-contained and without scripts."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from digitry.types import Dataset, Images, Number, Reading, is_sure
 from digitry.visualization.draw import draw_reading
 
 MOST_NUMBERS, MOST_CLASSES, EACH = 30, 20, 10
-"""Rows of a table, classes of a grid, and images of each class in it."""
+"""At most this many rows of a table, classes of a grid, and images of each class."""
 
 WIDTH, HEIGHT, MARGIN = 360, 140, 36
-"""Pixels of a chart, and around its lines."""
+"""Size of a chart and the margin around its lines, in pixels."""
 
 BLUE, AMBER = "#0b62a5", "#b26a00"
-"""As in reports: of training, and of validation."""
+"""Colours of training and of validation, as in reports."""
 
 
 def reading_html(reading: Reading) -> str:
-    """Show a reading: the picture with its boxes, where the reading keeps it, and a table of its numbers."""
+    """Show a reading: the picture with its boxes, if the reading keeps it, and a table of its numbers."""
     rows = [_number_row(reading, number) for number in reading.numbers[:MOST_NUMBERS]]
     return _html(
         reading.text or "nothing",
@@ -39,7 +39,7 @@ def reading_html(reading: Reading) -> str:
 
 
 def dataset_html(dataset: Dataset) -> str:
-    """Show a dataset: a row of images of each class, with how many there are."""
+    """Show a dataset: a row of images per class, with their counts."""
     parts = [("train", dataset.train)] + ([("test", dataset.test)] if dataset.test is not None else [])
     rows = []
     for label, name in enumerate(dataset.class_names[:MOST_CLASSES]):
@@ -52,7 +52,7 @@ def dataset_html(dataset: Dataset) -> str:
 
 
 def run_html(run: Run) -> str:
-    """Show a run: what was trained, curves of loss and accuracy, and the figures of the weights that are kept."""
+    """Show a run: its recipe, curves of loss and accuracy, and the figures of the kept weights."""
     words = f"recipe {run.recipe}, seed {run.seed}, {'finished' if run.is_finished else 'not finished'}"
     charts = [_chart(run, figure) for figure in ("loss", "accuracy")] if len(run.history) > 1 else []
     figures = [(name, f"{value:.6g}") for name, value in run.figures.items()]
@@ -90,7 +90,7 @@ def _left_out(count: int, of_what: str) -> str:
 def _picture(reading: Reading) -> PagePicture | None:
     try:
         data = draw_reading(None, reading)
-    except DataError:  # one that came over the network keeps no picture
+    except DataError:  # a reading from a server keeps no picture
         return None
     return PagePicture(data, "image/png", f"the picture, with {len(reading.numbers)} numbers marked")
 
@@ -101,7 +101,7 @@ def _in_a_row(images: Images, name: str) -> PagePicture:
 
 
 def _chart(run: Run, figure: str) -> dict[str, Any]:
-    """Lay out one figure over the epochs, in training and, where a part was held back, in validation."""
+    """Lay out one figure over the epochs, in training and, if images were held back, in validation."""
     lines = [(figure, BLUE), (f"val_{figure}", AMBER)]
     curves = [([one[name] for one in run.history if name in one], name, colour) for name, colour in lines]
     curves = [curve for curve in curves if len(curve[0]) == len(run.history)]

@@ -1,4 +1,4 @@
-"""What was seen on a page, as pictures: its characters with the links that make numbers of them, and its tables."""
+"""What was seen on a page, as pictures: its characters, linked into numbers, and its tables."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from digitry.visualization.place_labels import SMALLEST_TEXT, fill_of
 from digitry.visualization.table_marks import draw_cells, table_labels
 
 PALENESS = 0.72
-"""Share of white over a page on which what was seen is written."""
+"""Opacity of the white laid over a page, on which the characters are written."""
 
 SIDE = 1600
-"""Pixels of the longer side at least, where the page is enlarged to have room for letters."""
+"""Least length of the longer side, in pixels: smaller pages are enlarged to make room for letters."""
 
 
 def characters_picture(page: Colour, reading: Reading) -> Colour:
-    """Draw each character of an upright page, uint8 (h, w, 3), as it was read, linked to the next of its number."""
+    """Draw each character of an upright page, uint8 (h, w, 3), as it was read, linked to the next one of its number."""
     pale, scale = _pale(page)
     for number in reading.numbers:
         colour = fill_of(number, True) if is_sure(reading, number) else marks.UNSURE_LINE
@@ -45,7 +45,7 @@ def characters_picture(page: Colour, reading: Reading) -> Colour:
 
 
 def tables_picture(page: Colour, reading: Reading) -> Colour:
-    """Draw the tables of an upright page, uint8 (h, w, 3): their cells, with the numbers of rows and columns."""
+    """Draw the tables of an upright page, uint8 (h, w, 3): their cells, with row and column numbers."""
     pale, scale = _pale(page)
     draw_cells(pale, reading.tables, scale)
     for mark, x, y in table_labels(reading.tables, scale, max(SMALLEST_TEXT, max(pale.shape) // 80)):
@@ -71,7 +71,7 @@ def _usual_height(number: Number) -> float:
 def _write(
     canvas: ImageDraw.ImageDraw, one: Digit, box: NDArray[np.float64], height: float, colour: marks.Colours
 ) -> None:
-    """Write a character where it stands, as high as the digits of its number, on a patch that hides what is there."""
+    """Write a character in its place, as high as the digits of its number, on a patch that hides the original."""
     x, y, width, tall = box
     size = max(SMALLEST_TEXT, round(height))
     label = marks.in_font(one.label)

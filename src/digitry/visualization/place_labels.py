@@ -1,4 +1,4 @@
-"""The labels of a drawing: what each says, how large it is, and where it stands, off the boxes and each other."""
+"""The labels of a drawing: their text, size and place, off the boxes and each other."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ SMALLEST_TEXT = 12
 """Height of the smallest letters, in pixels."""
 
 MANY = 30
-"""With more numbers than this on a page, labels have no percentages: larger letters say more."""
+"""With more numbers than this on a page, labels have larger letters instead of percentages."""
 
 CALM = 0.1
-"""A spot that is busier than its page by more than this has writing on it."""
+"""A place that exceeds its page's busyness by more than this has writing on it."""
 
 SIZES, FEW = (1.0, 0.8, 0.65, 0.5), 0.1
-"""Sizes of letters that are tried, as shares of the wished one; the share of labels that may cover something."""
+"""Letter sizes to try, relative to the preferred one; the share of labels that may cover something."""
 
 Label = tuple[NDArray[np.uint8], int, int]
-"""A label's pixels, RGBA, and its left and top on the canvas; it may lie beyond the edge."""
+"""A label's pixels, RGBA, and its left and top on the canvas, which may lie beyond the edge."""
 
 
 class _RoomForLabels(NamedTuple):
-    """What labels are placed on."""
+    """The space in which labels are placed."""
 
     page: tuple[float, float]
     """Width and height in pixels."""
@@ -45,9 +45,9 @@ class _LabelPlace(NamedTuple):
     """Where one label goes."""
 
     covered: float
-    """Square pixels of other boxes and labels under it."""
+    """Area of other boxes and labels under it, in square pixels."""
     hidden: float
-    """How much busier than calm what is under it is, 0 to 1."""
+    """By how much the busyness under it exceeds `CALM`, 0 to 1."""
     text: str
     note: str
     letters: int
@@ -57,16 +57,16 @@ class _LabelPlace(NamedTuple):
 def place_labels(
     canvas: Colour, numbers: list[tuple[Number, bool]], boxes: list[Rectangle], line: float, taken: list[Rectangle]
 ) -> list[Label]:
-    """Return the labels of numbers, each with whether it is sure, beside their boxes on the canvas.
+    """Return labels beside the boxes of numbers, each given with whether it is sure, on the canvas.
 
-    `line` is the width of a box's line in pixels, `taken` what else labels keep off. All have letters of one size: the
-    largest at which few cover anything, be it writing that nobody read; those few are smaller.
+    `line` is the boxes' line width in pixels; `taken` are other rectangles to avoid. All labels have letters of one
+    size, the largest at which few cover anything, unread writing included; those few are smaller.
     """
     if not numbers:
         return []
     busy = BusyMap(np.asarray(cv2.cvtColor(canvas, cv2.COLOR_RGB2GRAY), np.uint8))
     room = _RoomForLabels((float(canvas.shape[1]), float(canvas.shape[0])), busy, [*boxes, *taken], 0.8 * line)
-    least = max(SMALLEST_TEXT, int(max(room.page) / 140))  # a large drawing is looked at from further away
+    least = max(SMALLEST_TEXT, int(max(room.page) / 140))  # a large drawing is viewed at a reduced size
     size = _letters(room.page, np.array(boxes, np.float64))
     best: list[_LabelPlace] = []
     for letters in dict.fromkeys(max(least, round(share * size)) for share in SIZES):
@@ -92,7 +92,7 @@ def _crowded(spots: list[_LabelPlace]) -> int:
 def _spots(
     numbers: list[tuple[Number, bool]], boxes: list[Rectangle], letters: int, room: _RoomForLabels
 ) -> list[_LabelPlace]:
-    """Place the labels one after the other; where one covers something, without its percentage, then smaller."""
+    """Place the labels one by one; if one covers something, try it without percentage, then smaller."""
     occupied = np.array(room.taken, np.float64)
     smaller, smallest = (max(SMALLEST_TEXT, round(share * letters)) for share in (0.75, 0.5))
     found: list[_LabelPlace] = []
@@ -116,7 +116,7 @@ def fill_of(number: Number, sure: bool) -> marks.Colours:
 
 
 def _letters(page: tuple[float, float], boxes: NDArray[np.float64]) -> int:
-    """Choose the height of the labels' letters: in proportion to the numbers, and to the page."""
+    """Return the preferred letter height in pixels, from the sizes of the numbers and the page."""
     height = float(np.median(boxes[:, 3] - boxes[:, 1]))
     size = min(max(0.5 * height, SMALLEST_TEXT + 2), max(0.05 * max(page), SMALLEST_TEXT + 6))
     return int(size)

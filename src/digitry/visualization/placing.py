@@ -1,4 +1,4 @@
-"""Where a label goes: beside its box, off every other box and label, on the calmest spot. Geometry alone."""
+"""Where a label goes: beside its box, off every other box and label, in the least busy place. Geometry only."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ Rectangle = tuple[float, float, float, float]
 
 _BUSY_SIDE = 500
 _BUSY_STEP = 24
-"""Grey levels between neighbours that make a pixel busy: an edge of a stroke, not the paper's texture."""
+"""Difference in grey levels that makes a pixel busy: the edge of a stroke, not the paper's texture."""
 
 _OUTSIDE_COST = 0.1
-"""A label beyond the picture's edge costs a wider canvas: worse than free paper, better than busy paper."""
+"""Cost of lying beyond the edge, which needs a larger canvas: worse than free paper, better than busy paper."""
 
 
 class BusyMap:
-    """Where a page has strokes or edges, quick to ask for any rectangle."""
+    """Where a page has strokes or edges, as a summed-area table, fast to query for any rectangle."""
 
     def __init__(self, grey: NDArray[np.uint8]) -> None:
-        """Look at a page, uint8 (h, w)."""
+        """Build the map of a page, uint8 (h, w)."""
         self._scale = max(1.0, max(grey.shape) / _BUSY_SIDE)
         size = (max(1, round(grey.shape[1] / self._scale)), max(1, round(grey.shape[0] / self._scale)))
         small = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
@@ -33,9 +33,9 @@ class BusyMap:
         self._typical = float(self._sums[-1, -1]) / small.size
 
     def excess(self, rectangle: Rectangle) -> float:
-        """Tell how much busier the rectangle is than the page at large, 0 to 1; what lies beyond the page is calm.
+        """Return by how much the rectangle is busier than the whole page, 0 to 1; outside the page nothing is busy.
 
-        Patterned paper is busy everywhere: there a stroke would be no worse than the pattern.
+        It is relative because patterned paper is busy everywhere.
         """
         left, top, right, bottom = (v / self._scale for v in rectangle)
         height, width = self._sums.shape[0] - 1, self._sums.shape[1] - 1
@@ -53,10 +53,10 @@ def place(
     busy: BusyMap,
     gap: float,
 ) -> tuple[Rectangle, float]:
-    """Find the best spot for a label of `size` (width, height) beside `box`, and how much of what is taken it covers.
+    """Return the best place for a label of `size` (width, height) beside `box`, and how much of `taken` it covers.
 
-    `taken` are rectangles, float64 (n, 4); `page` is (width, height), and a spot may lie beyond it. What is covered is
-    in square pixels, 0 for a free spot.
+    `taken` are rectangles, float64 (n, 4); `page` is (width, height), and a place may lie beyond it. The covered area
+    is in square pixels, 0 for a free place.
     """
     best: tuple[float, float, Rectangle] | None = None
     for habit, spot in _spots(size, box, gap):
@@ -71,7 +71,7 @@ def place(
 
 
 def _spots(size: tuple[float, float], box: Rectangle, gap: float) -> Iterable[tuple[float, Rectangle]]:
-    """Return spots with their costs: above, where headings are looked for; at the sides; below, where the next is."""
+    """Return candidate places with their costs: above, like a heading; at the sides; below, next to the next box."""
     width, height = size
     left, top, right, bottom = box
     middle_x, middle_y = (left + right - width) / 2, (top + bottom - height) / 2
@@ -92,7 +92,7 @@ def _spots(size: tuple[float, float], box: Rectangle, gap: float) -> Iterable[tu
 
 
 def overlaps(one: Rectangle, others: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the area that `one` shares with each of the others (n, 4), in square pixels, float64 (n,)."""
+    """Return the overlap of `one` with each of `others`, (n, 4), in square pixels, float64 (n,)."""
     left, top, right, bottom = others.T
     width = np.minimum(one[2], right) - np.maximum(one[0], left)
     height = np.minimum(one[3], bottom) - np.maximum(one[1], top)
@@ -100,9 +100,7 @@ def overlaps(one: Rectangle, others: NDArray[np.float64]) -> NDArray[np.float64]
 
 
 def room_above(boxes: NDArray[np.float64]) -> float:
-    """Return the typical free height between a box and the one above it, (n, 4) in any unit; infinite when none is
-    above.
-    """
+    """Return the median gap between a box and the one above it, for boxes (n, 4) in any unit; infinite without any."""
     left, top, right, bottom = boxes.T
     beside = (left[:, np.newaxis] < right) & (right[:, np.newaxis] > left)
     above = beside & (bottom < top[:, np.newaxis])

@@ -1,4 +1,4 @@
-"""Which pixels spoke for an answer: paint paper over one patch at a time and watch the probabilities."""
+"""Which pixels support an answer: occlude one patch at a time with paper and compare the probabilities."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from numpy.typing import NDArray
 from digitry.types import IMAGE_SIDE, Images, Probabilities
 
 PATCH_SIDE = 5
-"""Side of the patch in canonical pixels: about as long as a stroke is wide, twice over."""
+"""Side of the patch in canonical pixels: about twice the width of a stroke."""
 
 _LEAST = 1e-9
-"""Probabilities are cut off here before their logarithm is taken; float32 softmax says no more."""
+"""Probabilities are clipped here before taking logarithms: a float32 softmax is no more precise."""
 
 
 @dataclass(frozen=True, eq=False)
 class ErasedPatch:
-    """What one erased patch did."""
+    """The effect of erasing one patch."""
 
     row: int
     column: int
     """Of its centre, 0 to 27."""
     answer: int
-    """Class index that is then the most probable one."""
+    """Index of the class that is then the most probable."""
     probability: float
     """Of that class, once the patch is erased."""
 
 
 @dataclass(frozen=True, eq=False)
 class Saliency:
-    """What the probabilities of one canonical digit hang on.
+    """What the probabilities of one canonical digit depend on.
 
-    Let p be the network's answer for the image, a the most probable class, r the second, and p' the answer for the same
-    image with a square of 5×5 pixels around (row, column) set to paper (0), cut off at the image's border. Then
+    Let p be the network's probabilities for the image, a the most probable class, r the second, and p' those for the
+    same image with a square of 5×5 pixels around (row, column) set to paper (0), clipped at the border. Then
 
         answer_drop[row, column] = ln p[a] − ln p'[a]
         margin_drop[row, column] = (ln p[a] − ln p[r]) − (ln p'[a] − ln p'[r])
 
-    in nats, float32 (28, 28). Positive: that ink spoke for the answer; negative: against it; exactly 0 where the square
-    holds no ink. The two classes stay those of the whole image.
+    in nats, float32 (28, 28). Positive: that ink supports the answer; negative: it speaks against it; exactly 0 if the
+    square holds no ink. Both classes are those of the whole image.
     """
 
     answer: int
@@ -51,11 +51,12 @@ class Saliency:
     answer_drop: NDArray[np.float32]
     margin_drop: NDArray[np.float32]
     decisive: ErasedPatch
-    """The erased patch that changes the answer most clearly; where none does, the one that costs it most margin."""
+    """The patch whose erasure changes the answer with the highest probability; if none changes it, the one that costs
+    most margin."""
     highest: ErasedPatch
-    """The erased patch that makes the answer most probable."""
+    """The patch whose erasure gains most margin."""
     left_probability: float
-    """Of the answer, without the decisive patch."""
+    """Of the answer, with the decisive patch erased."""
 
     @property
     def flips(self) -> bool:
@@ -64,9 +65,7 @@ class Saliency:
 
 
 def saliency(read_digits: Callable[[Images], Probabilities], image: NDArray[np.uint8]) -> Saliency:
-    """Return the saliency of one canonical digit, uint8 (28, 28); one batch of at most 785 images through
-    `read_digits`.
-    """
+    """Return the saliency of one canonical digit, uint8 (28, 28), from one batch of at most 785 images."""
     places, images = erased(image)
     rows = np.asarray(read_digits(np.concatenate([image[np.newaxis], images])), np.float32)
     whole, others = rows[0], rows[1:]
@@ -85,10 +84,10 @@ def saliency(read_digits: Callable[[Images], Probabilities], image: NDArray[np.u
         best = int(others[index].argmax())
         return ErasedPatch(int(places[index, 0]), int(places[index, 1]), best, float(others[index, best]))
 
-    # By the margin: it still tells patches apart where the probability is 1 to the last digit of a float32.
+    # By the margin, which still distinguishes patches when the probability rounds to 1 in float32.
     worst, finest = int(margin[1:].argmin()), int(margin[1:].argmax())
     flipping = np.flatnonzero(others.argmax(axis=1) != answer)
-    if flipping.size:  # of those that change the answer, the one that changes it most clearly
+    if flipping.size:  # of those that change the answer, the one with the most probable new answer
         worst = int(flipping[others[flipping].max(axis=1).argmax()])
     return Saliency(
         answer, runner_up, whole, answer_drop, margin_drop, patch(worst), patch(finest), float(others[worst, answer])
@@ -96,8 +95,8 @@ def saliency(read_digits: Callable[[Images], Probabilities], image: NDArray[np.u
 
 
 def erased(image: NDArray[np.uint8]) -> tuple[NDArray[np.int64], Images]:
-    """Return every image that erasing one square patch gives: centres, int64 (n, 2) as row and column, and uint8 (n,
-    28, 28).
+    """Return every image with one square patch erased: the centres, int64 (n, 2) as row and column, and the images,
+    uint8 (n, 28, 28).
 
     Patches without ink are left out: they change nothing.
     """

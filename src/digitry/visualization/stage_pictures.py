@@ -1,4 +1,4 @@
-"""Arrays → small pictures that stand in a page: stages, crops, canonical digits, heat maps."""
+"""Arrays → small pictures for a page: stages, crops, canonical digits, heat maps."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ PAGE_SIDE = 1400
 """Longest side of the page in the explanation, in pixels."""
 
 MARGIN_SHARE = 0.12
-"""What of a box's longer side is shown around it."""
+"""Margin shown around a box, as a share of its longer side."""
 
 CROP_SIDE = 200
 ENLARGED = 8
 """Screen pixels per pixel of a canonical digit."""
 
 FOR = (0, 94, 158)
-"""Blue: ink that spoke for the answer."""
+"""Blue: ink that supports the answer."""
 AGAINST = (213, 94, 0)
-"""Vermilion: ink that spoke against it. Told apart by colour-blind eyes."""
+"""Vermilion: ink that speaks against it. Distinguishable for the colour-blind."""
 
 QUIET_NATS = 0.1
-"""Drops smaller than this stay pale: the strongest colour is at least this much."""
+"""The strongest colour stands for at least this drop, so that smaller ones stay pale."""
 
 
 def picture_of_pixels(
@@ -52,7 +52,7 @@ def _encoded(kind: str, pixels: object, *options: int) -> bytes:
 
 
 def shrunk(pixels: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
-    """Shrink `pixels`: the longer side at most `longest`."""
+    """Shrink `pixels` so that the longer side is at most `longest`."""
     factor = longest / max(pixels.shape[:2])
     if factor >= 1:
         return pixels
@@ -61,7 +61,7 @@ def shrunk(pixels: NDArray[np.uint8], longest: int) -> NDArray[np.uint8]:
 
 
 def cut(page: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
-    """Cut out the part of a page (h, w) or (h, w, 3) inside a box and `MARGIN_SHARE` around it."""
+    """Crop a page (h, w) or (h, w, 3) to a box with a margin of `MARGIN_SHARE`."""
     x, y, width, height = box
     edge = round(MARGIN_SHARE * max(width, height)) + 1
     top, left = max(0, y - edge), max(0, x - edge)
@@ -69,7 +69,7 @@ def cut(page: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
 
 
 def crop(page: Colour, box: Box, alt: str, caption: str) -> PagePicture:
-    """Cut out a digit as it stands in the picture, about as large as its 28×28 image is shown."""
+    """Crop a digit from the picture, about as large as its 28×28 image is shown."""
     part = cut(page, box)
     factor = CROP_SIDE // max(part.shape[:2])
     if factor > 1:
@@ -78,16 +78,16 @@ def crop(page: Colour, box: Box, alt: str, caption: str) -> PagePicture:
 
 
 def pixelated(image: NDArray[np.uint8], alt: str, caption: str) -> PagePicture:
-    """Draw a canonical digit, uint8 (28, 28), every pixel a square."""
+    """Draw a canonical digit, uint8 (28, 28), with every pixel as a square."""
     return picture_of_pixels(_enlarged(image), alt, caption, exact=True)
 
 
 def heat(
     image: NDArray[np.uint8], drop: NDArray[np.float32], marked: ErasedPatch | None, alt: str, caption: str
 ) -> PagePicture:
-    """Draw a canonical digit in grey under the drop that each erased patch caused, float32 (28, 28) in nats.
+    """Draw a canonical digit in grey below a heat map of the drop that each erased patch causes, (28, 28) in nats.
 
-    Blue where erasing took from the answer, vermilion where it gave; `marked` gets a frame.
+    Blue where erasing lowers the answer's probability, vermilion where it raises it; `marked` gets a frame.
     """
     strength = np.abs(drop) / max(float(np.abs(drop).max()), QUIET_NATS)
     share = (0.9 * strength**0.7)[..., np.newaxis]

@@ -1,4 +1,4 @@
-"""A line of writing under what the network for numbers saw in it, frame by frame, as one inline SVG."""
+"""A line of writing above what the network for numbers saw in it, frame by frame, as one inline SVG."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _SCALE = 3
 """Screen pixels per pixel of the strip."""
 
 _MARGIN, _ROW, _GAP = 10.0, 6.0, 4.0
-"""Room for the row names, height of a row, and room under the strip, in pixels of the strip."""
+"""Width of the row names, height of a row, and gap below the strip, in pixels of the strip."""
 
 _VISIBLE = 0.02
 """Probabilities below this are not drawn."""
 
 
 def strip_chart(strip: NDArray[np.uint8], frames: NDArray[np.float32] | None) -> str:
-    """Draw the strip, uint8 (h, w), and under it a row per digit, darker where that digit is more probable.
+    """Draw the strip, uint8 (h, w), and below it a row per digit, darker where that digit is more probable.
 
     `frames`: float32 (t, 11), the blank first, t of them along the width; None shows the strip alone. Dashed lines
-    part the runs of frames in which the same digit is the most probable.
+    separate the runs of frames in which the same digit is the most probable.
     """
     height, width = strip.shape
     rows, cuts, step = [], [], 0.0
@@ -69,9 +69,7 @@ def strip_chart(strip: NDArray[np.uint8], frames: NDArray[np.float32] | None) ->
 
 
 def runs(frames: NDArray[np.float32]) -> list[tuple[int, int, int]]:
-    """Find first frame, last frame and column of every run in which the same digit is the most probable; blanks left
-    out.
-    """
+    """Return the first frame, last frame and column of every run with the same most probable digit; blanks left out."""
     found, start = [], 0
     for column, run in groupby(frames.argmax(axis=1).tolist()):
         length = len(list(run))

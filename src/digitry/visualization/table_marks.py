@@ -1,4 +1,4 @@
-"""The tables of a page on its drawing: thin lines between their cells, and the numbers of rows and columns."""
+"""The tables of a page on its drawing: thin lines around their cells, and row and column numbers."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from digitry.visualization.colour import Colour
 from digitry.visualization.place_labels import Label
 
 TABLE_COLOUR: marks.Colours = (0, 122, 102)
-"""Green, told from blue and amber; the thin lines tell it without colour."""
+"""Green, distinct from blue and amber; the thin lines distinguish it without colour."""
 
 SEEN = 0.55
-"""How much of its colour a line has: the writing under it stays in sight."""
+"""Opacity of a line, so that the writing below stays visible."""
 
 
 def draw_cells(canvas: Colour, tables: tuple[Table, ...], scale: float) -> None:
-    """Draw the cells of tables onto a canvas, in place, which is `scale` times as large as their page."""
+    """Draw the cells of tables, in place, onto a canvas `scale` times as large as their page."""
     drawn = canvas.copy()
     for table in tables:
         for cell in table.cells:
@@ -28,7 +28,7 @@ def draw_cells(canvas: Colour, tables: tuple[Table, ...], scale: float) -> None:
 
 
 def table_labels(tables: tuple[Table, ...], scale: float, size: int) -> list[Label]:
-    """Return the numbers of columns, over the first row, and of rows, before the first column, `size` pixels high."""
+    """Return labels for columns, above the first row, and rows, left of the first column, `size` pixels high."""
     labels = []
     for table in tables:
         for cell in table.cells:
@@ -41,6 +41,6 @@ def table_labels(tables: tuple[Table, ...], scale: float, size: int) -> list[Lab
 
 
 def _label(text: str, x: float, y: float, size: int) -> Label:
-    """Return a label with its middle on a line."""
+    """Return a label centred on a point."""
     drawn = marks.draw_label(text, "", size, TABLE_COLOUR)
     return np.asarray(drawn, np.uint8), round(x - drawn.shape[1] / 2), round(y - drawn.shape[0] / 2)

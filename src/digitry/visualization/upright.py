@@ -1,4 +1,4 @@
-"""A page that lies on its side or on its head, with what was read on it → the same, upright."""
+"""A page on its side or upside down, with its reading → both upright."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from digitry.visualization.colour import Colour
 
 
 def make_upright(page: Colour, reading: Reading) -> tuple[Colour, Reading]:
-    """Turn a page, uint8 (h, w, 3), and all boxes of its reading by the reading's `turn`; the new one has none left."""
+    """Turn a page, uint8 (h, w, 3), and all boxes of its reading by the reading's `turn`, which becomes 0."""
     quarter = reading.turn // 90 % 4
     if not quarter:
         return page, reading
@@ -22,7 +22,7 @@ def make_upright(page: Colour, reading: Reading) -> tuple[Colour, Reading]:
 
 
 def turned_box(box: Box, quarter: int, shape: tuple[int, ...]) -> Box:
-    """Return where a box of a page (h, w) lies after so many clockwise quarter turns, 1 to 3."""
+    """Return where a box of a page (h, w) lies after `quarter` clockwise quarter turns, 1 to 3."""
     x, y, width, height = box
     high, wide = shape
     if quarter == 1:

@@ -1,4 +1,4 @@
-"""What happened, in words that a person understands: how sure, what else, and what the answer hangs on."""
+"""A reading in plain words: how sure it is, what else it may be, and what the answer depends on."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from digitry.types import Digit, Number, Reading, is_sure
 from digitry.visualization.saliency import ErasedPatch, Saliency
 
 CLEARLY = 0.05
-"""A probability that moves by less than this is not worth a sentence."""
+"""A smaller change in probability is not worth a sentence."""
 
 LEAST = 0.001
-"""What is less probable is not named."""
+"""Less probable classes are not named."""
 
 Chances = Sequence[tuple[str, float]]
 
 
 def percent_in_words(probability: float) -> str:
-    """Write a share: "98.7%", "more than 99.9%": for the middle of a sentence."""
+    """Return a probability for the middle of a sentence: "98.7%", "more than 99.9%"."""
     return in_words(probability).replace(">", "more than").replace("<", "less than")
 
 
@@ -44,7 +44,7 @@ def reading_lead(reading: Reading) -> str:
 
 
 def number_sentence(reading: Reading, number: Number) -> str:
-    """Tell how sure the reader is of one number, and of what else it may be."""
+    """Say how sure the reader is of one number, and what else it may be."""
     if is_sure(reading, number):
         text = "The reader is sure."
     else:
@@ -65,7 +65,7 @@ def number_sentence(reading: Reading, number: Number) -> str:
 
 
 def others_sentence(others: Chances) -> str:
-    """Tell what else a digit may be; `others` are names with their probabilities, the best first."""
+    """Say what else a digit may be; `others` are names with their probabilities, most probable first."""
     named = [f"{article(name)} ({percent_in_words(p)})" for name, p in others if p >= LEAST]
     if not named:
         return f"Nothing else reaches {LEAST:.1%}."
@@ -75,9 +75,9 @@ def others_sentence(others: Chances) -> str:
 def digit_sentences(
     digit: Digit, image: NDArray[np.uint8], found: Saliency, names: tuple[str, ...], *, sure: bool
 ) -> list[str]:
-    """Tell why this answer, sentence by sentence; all of it measured on the canonical digit, uint8 (28, 28).
+    """Explain an answer, sentence by sentence, by what was measured on the canonical digit, uint8 (28, 28).
 
-    No probability stands here: the network's own, of the digit alone, is another than that of the reading.
+    Without probabilities: the network's, for the digit alone, differs from that of the reading.
     """
     answer = names[found.answer]
     own = float(found.probabilities[found.answer])
@@ -103,7 +103,7 @@ def _weakest(found: Saliency, image: NDArray[np.uint8], names: tuple[str, ...]) 
 
 
 def place_name(image: NDArray[np.uint8], patch: ErasedPatch) -> str:
-    """Tell where a patch lies in the digit's own ink: "at the top left", "in the middle"."""
+    """Say where a patch lies within the digit's ink: "at the top left", "in the middle"."""
     rows, columns = np.nonzero(image.any(axis=1))[0], np.nonzero(image.any(axis=0))[0]
     if not rows.size:
         return "in the middle"
@@ -120,7 +120,7 @@ def _third(at: int, first: int, last: int, names: tuple[str, str, str]) -> str:
 
 
 def article(name: str) -> str:
-    """Put an article before a class: "a 7", "an 8"; names that are no figures stay as they are."""
+    """Put an article before a class name: "a 7", "an 8"; names other than digits are unchanged."""
     if not name.isdigit():
         return name
     return f"an {name}" if name.startswith("8") or name in ("11", "18") else f"a {name}"
