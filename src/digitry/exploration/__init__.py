@@ -1,1 +1,1 @@
-"""What is in a dataset, before anything is trained on it."""
+"""Exploring a dataset before training on it."""

@@ -1,4 +1,4 @@
-"""Which images of a dataset are the same, or nearly so, within and across its splits."""
+"""Find exact and near duplicates among the images of a dataset, within and across its splits."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from digitry.datasets.same_images import first_of_its_kind
 from digitry.types import IMAGE_SIDE, Dataset, Images, Labels
 
 NEAR_SIMILARITY = 0.99
-"""Two different images are near duplicates from this cosine similarity on: a copy saved as JPEG or made lighter stays
-above it, two digits by two hands hardly ever reach it. A shifted or turned copy is another image here."""
+"""Least cosine similarity of near duplicates: a copy saved as JPEG or made lighter stays above it; digits by different
+people hardly ever reach it. A shifted or rotated copy counts as another image."""
 
 MOST_CANDIDATES = 1_000_000
-"""The search stops after so many candidate pairs: a set of nearly equal pictures has billions."""
+"""The search stops after this many candidate pairs, since a set of nearly equal pictures has billions."""
 
 _PROJECTED = 48
 _ROWS, _COLUMNS = 512, 2560
 _TILE_ROWS, _TILE_COLUMNS = 64, 80
-"""Products are computed in tiles too small for BLAS to spread over threads: on idle cores that costs next to nothing,
-on busy ones it is ten times faster than waiting for the threads."""
+"""Products are computed in tiles too small for BLAS to use threads: almost as fast on idle cores, and ten times faster
+than waiting for the threads on busy ones."""
 _CHUNK_ROWS = 2048
 _ROUNDING = 1e-5
 _KEPT = 24
@@ -31,7 +31,7 @@ _KEPT = 24
 
 @dataclass(frozen=True)
 class Place:
-    """Where an image stands."""
+    """The position of an image in a dataset, and its label."""
 
     split: str
     index: int
@@ -40,35 +40,35 @@ class Place:
 
 @dataclass(frozen=True)
 class SameImages:
-    """Images that are the same (similarity 1) or a pair that nearly is."""
+    """A group of identical images (similarity 1), or a pair of near duplicates."""
 
     places: tuple[Place, ...]
     similarity: float
 
     @property
     def labels_differ(self) -> bool:
-        """Whether the images that are alike have different labels."""
+        """Whether the images have different labels."""
         return len({place.label for place in self.places}) > 1
 
 
 @dataclass(frozen=True)
 class Duplicates:
-    """Counts, and the first few matches to look at: those with different labels first, then the closest."""
+    """Counts, and a few example matches: those with different labels first, then the most similar."""
 
     exact_train: int
     """Training images that repeat an earlier training image."""
     exact_test: int
     """Test images that repeat an earlier test image."""
     exact_across: int
-    """Test images that also stand in the training split."""
+    """Test images that are also in the training split."""
     exact_conflicts: int
-    """Groups of equal images with more than one label."""
+    """Groups of identical images with more than one label."""
     near_train: int
-    """Near pairs within train; all near pairs are pairs of different images, copies are counted once."""
+    """Near pairs within train; all near pairs consist of distinct images, counting copies once."""
     near_test: int
     near_across: int
     near_images: int
-    """Different images that are part of a near pair."""
+    """Distinct images that are part of a near pair."""
     near_conflicts: int
     """Near pairs with two labels."""
     near_complete: bool
@@ -102,9 +102,9 @@ class Duplicates:
 def find_duplicates(
     dataset: Dataset, tick: Callable[[float], None] = lambda share: None, *, examples: int | None = _KEPT
 ) -> Duplicates:
-    """Compare every image of every split with every other; `tick` hears the share done, 0 to 1.
+    """Compare all images of all splits with each other; `tick` is called with the share done, 0 to 1.
 
-    So many `examples` of either kind are kept, those with different labels first; None keeps all.
+    At most `examples` of each kind are kept, those with different labels first; None keeps all.
     """
     splits = [dataset.train] if dataset.test is None else [dataset.train, dataset.test]
     images = splits[0].images if len(splits) == 1 else np.concatenate([split.images for split in splits])
@@ -120,7 +120,7 @@ def find_duplicates(
     repeated = np.flatnonzero(first != np.arange(len(images)))
     in_train = first < border
     of_test = repeated[repeated >= border]
-    # A copy in test repeats an earlier test image if its group met test before.
+    # A copy in test repeats an earlier test image if its group already has one.
     _, met = np.unique(first[border:], return_index=True)
     conflicts = np.unique(first[repeated[labels[repeated] != labels[first[repeated]]]])
     shown = list(dict.fromkeys([*conflicts.tolist(), *np.unique(first[repeated]).tolist()]))[:examples]
@@ -153,14 +153,13 @@ def find_duplicates(
 def near_pairs(
     images: Images, tick: Callable[[float], None] = lambda share: None
 ) -> tuple[Labels, NDArray[np.float64], bool]:
-    """Return all pairs with cosine similarity of at least NEAR_SIMILARITY: positions (pairs, 2), similarities,
-    complete?
+    """Return all pairs with a cosine similarity of at least NEAR_SIMILARITY: positions (pairs, 2), similarities, and
+    whether the search was complete.
 
-    None is missed. Each unit-length image u is projected on the axes of an orthonormal basis, P u, and gets its
-    remaining length r as one more coordinate. Then u·v ≤ P u·P v + r_u r_v, so a pair whose short vectors are less
-    similar than the bound needs no look at its 784 pixels; all others are computed in full. Images sorted by one
-    coordinate need only be compared with those that differ in it by less than the bound allows. Blank images have no
-    direction and match nothing here.
+    The search is exact. Each unit-length image u is projected onto an orthonormal basis, P u, and its residual length r
+    is appended. Then u·v ≤ P u·P v + r_u r_v, so a pair whose short vectors are below the threshold can be skipped; for
+    all others the similarity is computed from the 784 pixels. With images sorted by one coordinate, only those that
+    differ little enough in it need to be compared. Blank images have no direction and match nothing.
     """
     flat = images.reshape(len(images), -1)
     kept = np.flatnonzero(flat.any(axis=1))
@@ -206,8 +205,8 @@ def near_pairs(
 
 
 def _tiled_products(short: NDArray[np.float32], start: int, other: int, end: int) -> NDArray[np.float32]:
-    """Multiply _ROWS vectors from `start` with those from `other` on, to `end` or a little more: dot products in tiles,
-    (tiles down, tiles across, _TILE_ROWS, _TILE_COLUMNS).
+    """Return the dot products of _ROWS vectors from `start` with those from `other` to `end` or slightly beyond, in
+    tiles: (tiles down, tiles across, _TILE_ROWS, _TILE_COLUMNS).
     """
     across = -(-(min(other + _COLUMNS, end) - other) // _TILE_COLUMNS)
     left = short[start : start + _ROWS].reshape(-1, 1, _TILE_ROWS, short.shape[1])
@@ -216,11 +215,11 @@ def _tiled_products(short: NDArray[np.float32], start: int, other: int, end: int
 
 
 def _shorten(flat: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Lay unit-length images on the leading principal axes of a sample, and what is left: float32 (n, ≤ 48)."""
+    """Project unit-length images onto principal axes of a sample and append the residual length, float32 (n, ≤ 48)."""
     half = IMAGE_SIDE // 2
     sample = _unit(flat[:: max(1, len(flat) // 4000)])
-    # Axes of the images at half their size: they are nearly as good and found much sooner. Dividing by 2, not by 4,
-    # keeps them orthonormal when they are enlarged again.
+    # The axes of half-size images are nearly as good and found much faster. Dividing by 2, not by 4, keeps them
+    # orthonormal when they are enlarged again.
     small = sample.reshape(-1, half, 2, half, 2).sum(axis=(2, 4)).reshape(len(sample), -1) / 2
     _, axes = np.linalg.eigh(small.T @ small)
     axes = axes[:, ::-1][:, : _PROJECTED - 1].reshape(half, half, -1)

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 _PARTS = 1000
-"""The whole work, for whoever watches its progress."""
+"""Total number of progress steps."""
 
 
 @dataclass(frozen=True, eq=False)
 class Exploration:
-    """What was found, and the files that show it."""
+    """The facts about a dataset, and the files written."""
 
     facts: Facts
     page: Path | None = None
@@ -27,7 +27,7 @@ class Exploration:
     """PNG and SVG files, if a folder was given."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return the facts as plain JSON values, with the files written."""
+        """Return the facts and the paths of the files as plain JSON values."""
         return self.facts.to_json() | {
             "page": None if self.page is None else str(self.page),
             "pictures": [str(path) for path in self.pictures],
@@ -37,12 +37,12 @@ class Exploration:
 def explore(
     dataset: Dataset | str | Path = "mnist", *, out: str | Path | None = None, progress: Progress | None = None
 ) -> Exploration:
-    """Count, compare and draw what is in a dataset: a name, a path, or one already loaded.
+    """Count, compare and draw the images of a dataset, given as a name, a path or a loaded one.
 
-    With `out`, that folder gets `explore.html` and every picture as PNG and SVG. `progress` hears what is being done,
-    how much of it is done, and how much there is. Warns where a person's own digits lie otherwise; what else is odd is
-    among the facts. Raises DataError for a dataset that cannot be read, StorageError for a folder that cannot be
-    written.
+    With `out`, that folder gets `explore.html` and every picture as PNG and SVG. `progress` is called with the current
+    step, the work done and the total. Warns if a user's own digits seem to be turned or mirrored, or 10 to stand for 0;
+    other oddities are among the facts. Raises DataError for a dataset that cannot be read, StorageError for a folder
+    that cannot be written.
     """
     from digitry.exploration.facts import gather_facts
     from digitry.files import check_place

@@ -1,4 +1,4 @@
-"""The exploration as one HTML page, and the words that go with its numbers."""
+"""The exploration as one HTML page, and the explanations of its numbers."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ DEFINITIONS = [
 
 
 def dataset_lead(facts: Facts) -> str:
-    """Return the dataset in one sentence."""
+    """Describe the dataset in one sentence."""
     words = {"train": "training"}
     parts = " and ".join(f"{split.samples:,} {words.get(name, name)}" for name, split in facts.splits.items())
     height, width = facts.image_shape
@@ -84,7 +84,7 @@ def dataset_lead(facts: Facts) -> str:
 
 
 def key_figures(facts: Facts) -> list[tuple[str, str, str]]:
-    """Return label, value and note of what a person wants to know first."""
+    """Return the label, value and note of each key figure."""
     train = facts.splits["train"]
     height, width = facts.image_shape
     rows = [("Training images", f"{train.samples:,}", "")]
@@ -107,7 +107,7 @@ def key_figures(facts: Facts) -> list[tuple[str, str, str]]:
 
 
 def imbalance(split: SplitFacts) -> tuple[str, str]:
-    """Return the largest class ÷ the smallest, and what that means: infinite if a class is empty."""
+    """Return the ratio of the largest to the smallest class, infinite if one is empty, and its explanation."""
     empty = split.class_counts.count(0)
     if empty:
         return "∞", f"{empty} of {len(split.class_counts)} classes empty"
@@ -115,7 +115,7 @@ def imbalance(split: SplitFacts) -> tuple[str, str]:
 
 
 def class_table(facts: Facts) -> PageTable:
-    """Return images and ink, one row a class."""
+    """Return counts and ink, one row per class."""
     train = facts.splits["train"]
     rows: list[list[str | int | float]] = []
     for k, name in enumerate(facts.class_names):
@@ -130,7 +130,7 @@ def class_table(facts: Facts) -> PageTable:
 
 
 def pixel_table(facts: Facts) -> PageTable:
-    """Return the range, mean and spread of the pixels, one column a split."""
+    """Return the range, mean and standard deviation of the pixels, one column per split."""
     splits = facts.splits.values()
     rows: list[list[str | int | float]] = [
         ["smallest value", *(s.minimum for s in splits)],
@@ -148,7 +148,7 @@ def pixel_table(facts: Facts) -> PageTable:
 
 
 def duplicates_text(facts: Facts) -> str:
-    """Return what the duplicates mean, in a few sentences."""
+    """Explain the duplicates in a few sentences."""
     found = facts.duplicates
     repeated = found.exact_train + found.exact_test + found.exact_across
     near = found.near_train + found.near_test + found.near_across
@@ -166,7 +166,7 @@ def duplicates_text(facts: Facts) -> str:
 
 
 def duplicates_table(facts: Facts) -> PageTable:
-    """Return the exact and near duplicates within and across the splits."""
+    """Return the counts of exact and near duplicates within and across the splits."""
     found = facts.duplicates
     least = "" if found.near_complete else ", at least"
     rows: list[list[str | int | float]] = [["within train", found.exact_train, found.near_train]]

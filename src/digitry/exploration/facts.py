@@ -16,17 +16,17 @@ from digitry.exploration.typical import Typical, find_typical
 from digitry.types import Dataset, Split
 
 TellShare = Callable[[str, float], None]
-"""Hears what is being done and the share of the whole that is done, 0 to 1."""
+"""Called with the current step and the share of all work done, 0 to 1."""
 
 INK_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 _CHUNK = 2048
-"""Images at a time: small enough for the cache, and 2048 × 255² still fits in 32 bits."""
+"""Images per chunk: small enough for the cache, and 2048 × 255² still fits in 32 bits."""
 
 
 @dataclass(frozen=True, eq=False)
 class SplitFacts:
-    """One split in numbers. Arrays by class have NaN where a class is empty."""
+    """One split in numbers. Arrays by class are NaN for empty classes."""
 
     samples: int
     class_counts: tuple[int, ...]
@@ -36,7 +36,7 @@ class SplitFacts:
     """Of all pixels, 0 to 255."""
     sd: float
     constant_pixels: int
-    """Pixels, of the features, with one and the same value in every image."""
+    """Number of pixels that have the same value in every image."""
     histogram: NDArray[np.int64]
     """How many pixels of the whole split have each value, (256,)."""
     ink_mean: NDArray[np.float64]
@@ -83,7 +83,7 @@ class Facts:
     dtype: str
     splits: dict[str, SplitFacts]
     constant_pixels: int
-    """Pixels with one value in every image of every split."""
+    """Number of pixels that have the same value in every image of every split."""
     duplicates: Duplicates
     typical: Typical
     """Of the training split."""
@@ -94,7 +94,7 @@ class Facts:
         return self.image_shape[0] * self.image_shape[1]
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain JSON values; what a class without images would need is null."""
+        """Return plain JSON values; figures of empty classes are null."""
         return {
             "dataset": self.name,
             "source": self.source,
@@ -153,7 +153,7 @@ def gather_facts(dataset: Dataset, progress: TellShare = lambda step, share: Non
 
 
 def split_facts(split: Split, classes: int) -> SplitFacts:
-    """Return the facts of one split. Sums are exact whole numbers, so nothing depends on the order of the images."""
+    """Return the facts of one split. Sums are exact integers, so the order of the images does not matter."""
     count, features = len(split), split.images[0].size
     flat = split.images.reshape(count, features)
     sums, squares = np.zeros((classes, features)), np.zeros((classes, features))

@@ -1,4 +1,4 @@
-"""The pictures of a dataset: samples, classes, intensities, means, odd ones, duplicates."""
+"""The pictures of a dataset: samples, classes, intensities, means, outliers, duplicates."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_CLASSES = 20
-"""Of so many classes single examples are shown; the numbers cover them all."""
+"""Single examples are shown of at most this many classes; the numbers cover all."""
 
 SAMPLES = 60
 
 _MOST_COUNTED = 12
-"""Above so many classes the bars are too thin for their numbers."""
+"""With more classes than this, the bars are too thin for their counts."""
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A picture to be drawn: its file name, what it shows in words, and how to draw it."""
+    """A picture to be drawn: its file name, what it shows in words, and the function that draws it."""
 
     name: str
     alt: str
@@ -38,7 +38,7 @@ class Drawing:
 
 
 def drawings(dataset: Dataset, facts: Facts, seed: int = 0) -> list[Drawing]:
-    """Return all pictures that this dataset calls for, in reading order; nothing is drawn yet."""
+    """Return all pictures for this dataset, in reading order, without drawing them."""
     names = facts.class_names
     rule = "By cosine similarity to the mean of the class; the number is that similarity."
     found = [
@@ -111,7 +111,7 @@ def drawings(dataset: Dataset, facts: Facts, seed: int = 0) -> list[Drawing]:
 
 
 def samples(dataset: Dataset, seed: int = 0) -> Figure:
-    """Draw random training images under their labels."""
+    """Draw random training images below their labels."""
     split = dataset.train
     chosen = np.random.default_rng(seed).permutation(len(split))[:SAMPLES]
     columns, limit = _columns(dataset.class_names)
@@ -120,7 +120,7 @@ def samples(dataset: Dataset, seed: int = 0) -> Figure:
 
 
 def classes(facts: Facts) -> Figure:
-    """Draw the class shares of all splits side by side, with the counts written where there is room."""
+    """Draw the class shares of all splits side by side, with counts if there is room."""
     shares = {name: 100 * np.array(split.class_counts) / split.samples for name, split in facts.splits.items()}
     figure = bars(facts.class_names, shares, title="Images per class", y_label="% of the split")
     with styled():
@@ -141,7 +141,7 @@ def classes(facts: Facts) -> Figure:
 
 
 def intensities(facts: Facts) -> Figure:
-    """Draw the pixel values of the whole splits: histogram on a log scale beside the density."""
+    """Draw the pixel values of whole splits: a histogram on a log scale beside the density."""
     with styled():
         figure, (left, right) = new_figure(2.9, columns=2)
         top = 0.0
@@ -178,12 +178,11 @@ def intensities(facts: Facts) -> Figure:
 
 
 def kernel_density(histogram: NDArray[np.int64], per_value: int = 1) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Estimate the Gaussian kernel density of values 0 to 255 from their histogram: places, and density per unit of
-    value.
+    """Estimate the Gaussian kernel density of values 0 to 255 from their histogram, int64 (256,): points, and density
+    per unit of value.
 
-    Exact for whole values: equal values share their kernel, so 256 weighted kernels stand for millions of pixels. The
-    bandwidth is Silverman's rule, but at least 2. What would leak out below 0 or above 255 is reflected back, so the
-    density is one in all.
+    Exact for integers: equal values share a kernel, so 256 weighted kernels stand for millions of pixels. The bandwidth
+    is Silverman's, but at least 2. Density beyond 0 or 255 is reflected back, so that it integrates to 1.
     """
     values = np.arange(256)
     weights = histogram / histogram.sum()
@@ -198,7 +197,7 @@ def kernel_density(histogram: NDArray[np.int64], per_value: int = 1) -> tuple[ND
 
 
 def ink(facts: Facts) -> Figure:
-    """Tell how much of the image is ink, one box a class."""
+    """Draw the share of ink in the images, one box per class."""
     train = facts.splits["train"]
     boxes = [
         {
@@ -211,7 +210,7 @@ def ink(facts: Facts) -> Figure:
         }
         for q in train.ink_quantiles
     ]
-    # Bars of height nothing set up the axis of class names.
+    # Bars of zero height set up the axis of class names.
     figure = bars(facts.class_names, {"": np.zeros(len(boxes))}, title="Ink per class", y_label="% of the image")
     with styled():
         axes = figure.axes[0]
@@ -237,7 +236,7 @@ def ink(facts: Facts) -> Figure:
 
 
 def examples(dataset: Dataset, facts: Facts, positions: tuple[NDArray[np.int64], ...], title: str) -> Figure:
-    """Draw a row of training images under their similarity, for each of the first MOST_CLASSES classes that has any."""
+    """Draw a row of training images below their similarity, for each of the first MOST_CLASSES non-empty classes."""
     shown = [k for k, members in enumerate(facts.splits["train"].class_counts) if members][:MOST_CLASSES]
     tiles = np.full((len(shown), EXAMPLES_SHOWN, *facts.image_shape), np.nan, np.float32)
     titles = []
@@ -250,7 +249,7 @@ def examples(dataset: Dataset, facts: Facts, positions: tuple[NDArray[np.int64],
 
 
 def duplicates(dataset: Dataset, facts: Facts) -> Figure:
-    """Draw the matches found, two images of each side by side."""
+    """Draw matches, two images of each side by side."""
     matches = [*facts.duplicates.exact_matches, *facts.duplicates.near_matches]
     matches = sorted(matches, key=lambda match: not match.labels_differ)[:24]
     height, width = facts.image_shape
@@ -274,7 +273,7 @@ def _class_images(facts: Facts, images: NDArray[np.float32], title: str, colour_
 
 
 def _columns(class_names: tuple[str, ...], widest: int = 10) -> tuple[int, int]:
-    """Tell how many tiles stand in a row and how many characters fit above one."""
+    """Return the number of tiles in a row, and how many characters fit above one."""
     longest = max(len(name) for name in class_names)
     columns = next((columns for columns in (16, 10, 8, 6, 5) if columns <= widest and longest * columns <= 75), 5)
     return columns, 75 // columns

@@ -1,4 +1,4 @@
-"""Which images are the most and the least like the rest of their class."""
+"""Find the images that are the most and the least like the rest of their class."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RULE = (
     "brightness of the stroke count little; the least similar tenth of the class is left out of the mean"
 )
 EXAMPLES_SHOWN = 8
-"""How many images of a class are shown at either end."""
+"""Number of images shown per class at each end."""
 
 _TRIMMED = 0.1
 _CHUNK = 2048
@@ -25,12 +25,12 @@ _CHUNK = 2048
 
 @dataclass(frozen=True, eq=False)
 class Typical:
-    """Positions in the split, by class: best first in `most`, worst first in `least`; empty for an empty class."""
+    """Positions in the split, by class: the most typical first in `most`, the least typical first in `least`."""
 
     most: tuple[Labels, ...]
     least: tuple[Labels, ...]
     similarity: NDArray[np.float32]
-    """Of every image to its class, 0 to 1; a blank image has 0."""
+    """Of every image to its class, 0 to 1; 0 for a blank image."""
 
     def to_json(self) -> dict[str, Any]:
         """Return them as plain JSON values."""
@@ -44,7 +44,7 @@ class Typical:
 def find_typical(
     split: Split, classes: int, count: int = EXAMPLES_SHOWN, tick: Callable[[float], None] = lambda share: None
 ) -> Typical:
-    """Find the `count` most and least typical images of each class, by RULE; no image is in both of a class's lists."""
+    """Find up to `count` most and least typical images per class, by RULE; no image is in both lists of its class."""
     flat = split.images.reshape(len(split), math.prod(split.images.shape[1:]))
     similarity = np.zeros(len(split), np.float32)
     most, least = [], []
