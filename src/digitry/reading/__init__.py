@@ -1,4 +1,4 @@
-"""Picture → reading: its numbers with their confidence, or the reason why there is none."""
+"""Picture → reading: its numbers with their confidence, or the reason why there are none."""
 
 from digitry.reading.networks import ModelLike
 from digitry.reading.picture_input import Picture, picture_name

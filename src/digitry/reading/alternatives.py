@@ -1,4 +1,4 @@
-"""What a number may be instead: whole texts that the networks name, and those that other characters spell."""
+"""What else a number may be: texts that the networks give as a whole, and those spelt by alternative characters."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from digitry.reading.notation import is_number, signs_among
 from digitry.types import SIGNS, TEN_DIGITS, Digit, Number
 
 MOST = 200
-"""So many spellings of a number are looked at, the most probable first."""
+"""At most this many spellings of a number are considered, the most probable first."""
 
 SIGNS_WITHIN = frozenset(signs_among(SIGNS))
-"""Those that stand in the text of a number, with its digits."""
+"""Signs that may be part of a number's text."""
 
 
 def texts_instead(number: Number, *, signs: bool = True) -> list[tuple[str, float]]:
-    """Return what else a number may be, best first, each with its probability, which is never above the number's.
+    """Return what else a number may be, most probable first, with probabilities of at most the number's.
 
-    A text that is spelt by other characters has the number's confidence times what each of these has less than the one
-    in its place. Without `signs` a digit never becomes one.
+    A text spelt by alternative characters has the number's confidence, times the ratio of each new character's
+    probability to that of the one it replaces. Without `signs`, a digit is never replaced by a sign.
     """
     found: dict[str, float] = {}
     for text, probability in [*number.next_best, *_spellings(number, signs)]:
@@ -34,7 +34,7 @@ def texts_instead(number: Number, *, signs: bool = True) -> list[tuple[str, floa
 def rewritten(number: Number, text: str) -> Number:
     """Return the number with another text, its characters in the places of the old ones.
 
-    Where there are more or fewer of them, each has an equal part of the number's box.
+    If their number differs, each gets an equal part of the number's box.
     """
     old = characters_of(number)
     if old is None or len(old) != len(text):
@@ -47,7 +47,7 @@ def rewritten(number: Number, text: str) -> Number:
 
 
 def characters_of(number: Number) -> list[Digit] | None:
-    """Return digits and signs of a number in the order of its text; None where its parts do not spell it."""
+    """Return the digits and signs of a number in the order of its text; None if they do not spell it."""
     digits, signs = list(number.digits), list(number.signs)
     found = []
     for character in number.text:
@@ -61,7 +61,7 @@ def characters_of(number: Number) -> list[Digit] | None:
 
 
 def as_character(old: Digit, label: str) -> Digit:
-    """Give the character with another label; the two change places among its alternatives."""
+    """Return the character with another label; the old and the new one swap places among its alternatives."""
     if label == old.label:
         return old
     others = dict(old.alternatives)
@@ -71,12 +71,12 @@ def as_character(old: Digit, label: str) -> Digit:
 
 
 def _spellings(number: Number, signs: bool) -> Iterator[tuple[str, float]]:
-    """Yield the numbers that alternatives of its characters spell, itself first, then the most probable."""
+    """Yield the texts that alternatives of its characters spell, most probable first, beginning with its own."""
     characters = characters_of(number)
     if not characters:
         return
     choices = [_choices(one, signs) for one in characters]
-    # A heap of what comes next: the choice at each place, and the last place that may change, so that none comes twice.
+    # A heap of candidates: the choice at each place, and the first place that may still change, to avoid duplicates.
     waiting = [(-1.0, (0,) * len(choices), 0)]
     looked_at = 0
     while waiting and looked_at < MOST:
@@ -93,7 +93,7 @@ def _spellings(number: Number, signs: bool) -> Iterator[tuple[str, float]]:
 
 
 def _choices(character: Digit, signs: bool) -> list[tuple[str, float]]:
-    """Return what may stand in the place of a character, with its probability as a share of the character's own."""
+    """Return what may replace a character, with its probability relative to the character's own."""
     others = [
         (label, min(1.0, probability / max(character.confidence, 1e-9)))
         for label, probability in character.alternatives

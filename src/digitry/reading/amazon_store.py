@@ -1,4 +1,4 @@
-"""Amazon's S3, and what speaks as it does, as a file system of Arrow."""
+"""Amazon S3 and compatible stores as an Arrow file system."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from urllib.parse import urlsplit
 
 ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
-"""Variables of the environment, the first that is set counts."""
+"""Environment variables; the first one that is set counts."""
 
 
 def amazon_store(bucket: str) -> Any:
-    """Return the file system of a bucket; keys and region are found as Amazon's own tools find them: in the
-    environment, in `~/.aws`, or on a machine of theirs. `AWS_ENDPOINT_URL` leads to another store.
+    """Return the file system of a bucket; keys and region are found as by Amazon's own tools: in the environment, in
+    `~/.aws`, or on a machine of theirs. `AWS_ENDPOINT_URL` selects another store.
 
-    Raises OSError where Amazon does not say in which region it is, ImportError where pyarrow was built without S3.
+    Raises OSError if Amazon does not tell the region, ImportError if pyarrow was built without S3.
     """
     return _store(bucket, _first_set(ENDPOINTS), _first_set(REGIONS))
 

@@ -1,4 +1,4 @@
-"""A reading whose boxes are brought to another picture: a page turned, or the page that its part was cut from."""
+"""Map the boxes of a reading to another picture: a turned page, or the page from which a part was cut."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ Move = Callable[[Box], Box]
 
 
 def move_boxes(reading: Reading, move: Move) -> Reading:
-    """Return the reading with every box moved: of numbers, their characters, and cells of tables."""
+    """Return the reading with all boxes moved: those of numbers, characters and table cells."""
     tables = tuple(Table(tuple(replace(cell, box=move(cell.box)) for cell in table.cells)) for table in reading.tables)
     return replace(reading, numbers=tuple(move_number(one, move) for one in reading.numbers), tables=tables)
 
 
 def boxes_within(reading: Reading, shape: tuple[int, ...]) -> Reading:
-    """Return the reading with every box cut at the border of its page (h, w): networks see characters go on beyond it.
+    """Return the reading with every box clipped to its page (h, w): networks may place characters partly outside.
 
-    What lies outside of it altogether becomes a pixel at its border.
+    A box entirely outside becomes one pixel at the border.
     """
     height, width = shape
 
@@ -32,7 +32,7 @@ def boxes_within(reading: Reading, shape: tuple[int, ...]) -> Reading:
 
 
 def move_number(number: Number, move: Move) -> Number:
-    """Return the number with its box and those of its characters moved."""
+    """Return the number with its box and its characters' boxes moved."""
 
     def moved(characters: tuple[Digit, ...]) -> tuple[Digit, ...]:
         return tuple(replace(one, box=move(one.box)) for one in characters)

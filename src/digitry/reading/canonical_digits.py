@@ -1,4 +1,4 @@
-"""Canonical digits → what they are and how sure that is: as for pictures, where these are canonical digits at all."""
+"""Canonical digits → their labels and how sure these are, as for pictures; doubted if they are not canonical."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from digitry.reading.networks import Networks
 from digitry.types import IMAGE_PIXELS, IMAGE_SIDE, TEN_DIGITS, Images
 
 INK = 64
-"""Grey levels below are no part of a stroke."""
+"""Lower grey levels are not part of a stroke."""
 
 LONGER_SIDES = range(12, 22)
-"""Pixels of a digit's longer side. Those of MNIST are fitted into 20, and have 14 to 20."""
+"""Valid lengths of a digit's longer side in pixels. MNIST's are fitted into 20 pixels and have 14 to 20."""
 
 OFF_CENTRE = 1.5
-"""Pixels from the middle to the centre of mass, at most. In MNIST it is half a pixel."""
+"""Largest distance in pixels from the middle to the centre of mass. In MNIST it is half a pixel."""
 
 NOT_FITTED = "the ink is not fitted into 20×20 and centred by its mass, as canonical digits are"
 
 TOGETHER = 64
-"""So many images are looked at together: what is computed of them fits into the processor's cache."""
+"""Images per batch, so that intermediate results fit into the processor's cache."""
 
 _ONES = np.ones(IMAGE_SIDE, np.float32)
 
@@ -36,25 +36,25 @@ _FROM_MIDDLE = np.arange(IMAGE_SIDE, dtype=np.float32) - IMAGE_SIDE / 2  # where
 _MOMENTS = np.stack(
     [np.ones(IMAGE_PIXELS, np.float32), np.tile(_FROM_MIDDLE, IMAGE_SIDE), np.repeat(_FROM_MIDDLE, IMAGE_SIDE)], axis=1
 )
-"""What makes the mass of an image out of its pixels, and its mass times how far its centre lies off in x and in y."""
+"""Multiplied by an image's pixels, gives its mass, and its mass times the offset of its centre in x and in y."""
 
 
 class Weighed(NamedTuple):
-    """What networks say of one image."""
+    """What the networks say about one image."""
 
     probabilities: NDArray[np.float32]
     """Of the network for digits alone, (classes,)."""
     best: int
-    """The place of the greatest of these."""
+    """Index of the largest of these."""
     confidence: float
-    """Of all that looked at it that this is right, 0 to 1, as the scale of the model takes it."""
+    """That `best` is right, by all networks asked, 0 to 1, to be calibrated by the model's scale."""
     doubt: str | None
-    """Why it cannot be sure, however confident; None where the confidence decides."""
+    """Why it cannot be sure, however confident; None if the confidence decides."""
 
 
 def weigh_digits(images: Images, networks: Networks) -> list[Weighed]:
-    """Return what canonical digits, uint8 (n, 28, 28), are: the networks run once for all."""
-    alone = networks.digits.probabilities(images)  # as they are: what they are not is a doubt
+    """Classify canonical digits, uint8 (n, 28, 28), running the networks once for all of them."""
+    alone = networks.digits.probabilities(images)  # used as they are: if not canonical, they are doubted
     best, confidences = alone.argmax(axis=1), alone.max(axis=1)
     parts = [images[start : start + TOGETHER] for start in range(0, len(images), TOGETHER)]
     doubts = [doubt for part in parts for doubt in _doubts(part, networks)]
@@ -73,7 +73,7 @@ def weigh_digits(images: Images, networks: Networks) -> list[Weighed]:
 
 
 def judge_digits(found: list[Weighed], networks: Networks) -> list[tuple[bool, str | None]]:
-    """Tell of each whether it is sure by the scale of the model, and why not."""
+    """Return for each whether it is sure, by the scale of the model, and if not, why."""
     least = networks.least_confidence("digit")
     judged: list[tuple[bool, str | None]] = []
     for one in found:
@@ -93,7 +93,7 @@ def _crop(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _doubts(images: Images, networks: Networks) -> list[str | None]:
-    """Tell why these are no images that the model was measured on; how other things than digits look nobody knows."""
+    """Return why images differ from those the model was measured on; with classes other than digits, only blanks do."""
     wide, tall, area = _ink_boxes(images, INK)
     is_blank = area == 0
     if networks.class_names != TEN_DIGITS:
@@ -111,7 +111,7 @@ def _doubts(images: Images, networks: Networks) -> list[str | None]:
 
 
 def _doubt_shapes(images: Images, doubts: list[str | None], networks: Networks) -> None:
-    """Doubt, where nothing else does, what has too many holes, and what `is_blot` calls a blot."""
+    """Add doubts, where there are none yet, about images with too many holes, and those that are blots by `is_blot`."""
     clear = [index for index, doubt in enumerate(doubts) if doubt is None]
     if not clear:
         return
@@ -124,7 +124,7 @@ def _doubt_shapes(images: Images, doubts: list[str | None], networks: Networks) 
     if networks.class_names != TEN_DIGITS:
         return
     ink = images.reshape(-1, IMAGE_PIXELS) >= HOLE_LEVEL
-    # The last pixel in the first row of each hole has ink above it and to its right; few images have so many of these.
+    # The last pixel in the first row of a hole has ink above and to the right; few images have many such pixels.
     corners = (ink[:, : -IMAGE_SIDE - 1] & ~ink[:, IMAGE_SIDE:-1] & ink[:, IMAGE_SIDE + 1 :]).astype(np.float32)
     many = np.flatnonzero(corners.sum(axis=1) > MAX_HOLES)
     if many.size:
@@ -135,11 +135,11 @@ def _doubt_shapes(images: Images, doubts: list[str | None], networks: Networks) 
 
 
 def _ink_boxes(images: Images, level: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
-    """Measure width and height of the box around what is inked at a level, and its area in pixels, each (n,).
+    """Return the width and height of the box around pixels of at least `level`, and their number, each (n,).
 
-    Without any ink the area is 0, and the box means nothing.
+    Without any such pixels the area is 0 and the box is meaningless.
     """
-    # Sums over an axis this short are products with ones: a sixth of the time.
+    # Over so short an axis, a product with ones takes a sixth of the time of a sum.
     is_ink = (images >= level).astype(np.float32)
     sums = np.empty((len(images), 2, IMAGE_SIDE), np.float32)
     np.matmul(_ONES, is_ink, out=sums[:, 0])
@@ -150,11 +150,11 @@ def _ink_boxes(images: Images, level: int) -> tuple[NDArray[np.int64], NDArray[n
 
 
 def _smoothness(values: NDArray[np.float32], means: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Measure as `smoothness` does, of many images at once, float32 (n, 784), whose means are known, (n,)."""
+    """Return the `smoothness` of many images at once, float32 (n, 784), with known means, (n,)."""
     values = values - means[:, np.newaxis]
     energy = np.maximum(np.vecdot(values, values), 1e-9)
     rows = values.reshape(-1, IMAGE_SIDE, IMAGE_SIDE)
-    # The last pixel of a row is no neighbour of the first one of the next.
+    # The last pixel of a row is not a neighbour of the first pixel of the next row.
     along = np.vecdot(values[:, 1:], values[:, :-1]) - np.vecdot(rows[:, 1:, 0], rows[:, :-1, -1])
     down = np.vecdot(values[:, IMAGE_SIDE:], values[:, :-IMAGE_SIDE])
     return np.asarray((along + down) / (2 * energy), np.float32)

@@ -1,4 +1,4 @@
-"""Arrays of digits of any shape and range → canonical digits, by the code that reads training data."""
+"""Arrays of digits of any shape and range → canonical digits, with the code that reads training data."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ from digitry.types import IMAGE_PIXELS, IMAGE_SIDE, Images
 
 
 def look_canonical(images: Any) -> bool:
-    """Tell whether these are grey levels as canonical digits have them, uint8 (n, h, w), light ink on dark, or empty;
-    those of 0 and 1 alone and those of dark ink are not. It costs a hundredth of reading them.
+    """Tell whether images look canonical: uint8 (n, h, w), light ink on dark, or empty; not only 0 and 1, nor dark ink.
+
+    Takes a hundredth of the time of reading them.
     """
     if not (isinstance(images, np.ndarray) and images.dtype == np.uint8 and images.ndim == 3 and images.size):
         return False
-    # Canonical digits have no ink in the corners, so most are told by these alone.
+    # Canonical digits have no ink in the corners, so these decide in most cases.
     has_light_corners = bool(images[:, :: images.shape[1] - 1 or 1, :: images.shape[2] - 1 or 1].any())
     return images.max() != 1 and not (has_light_corners and are_dark_on_light(images))
 
 
 def canonical_of(x: Any, *, invert: bool | None = None) -> Images:
-    """Make canonical digits, uint8 (n, 28, 28), of arrays of any shape and range that training takes.
+    """Convert arrays of any shape and range that training takes to canonical digits, uint8 (n, 28, 28).
 
-    One image alone, (28, 28) or (784,), is one. What was inverted, and how many images are empty, is said in a
-    UserWarning. Raises DataError for what is no array of images, or could mean two things.
+    A single image, (28, 28) or (784,), is accepted. A UserWarning tells if images were inverted, and how many are
+    empty. Raises DataError if they are not images, or ambiguous.
     """
     array = as_array("x", x)
     if array.shape in ((IMAGE_SIDE, IMAGE_SIDE), (IMAGE_PIXELS,), (IMAGE_SIDE, IMAGE_SIDE, 1)):

@@ -1,4 +1,4 @@
-"""How sure is sure: what a model says of itself, weighed by the scale of confidence that it carries."""
+"""How sure is sure: a model's own confidence, weighed by its scale of confidence."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from digitry.pages.number_words import confidence as in_words
 from digitry.types import Number, Reading
 
 MAX_ERROR = 0.005
-"""Share of the sure readings that may be wrong, where nothing else is asked for."""
+"""Share of the sure readings that may be wrong, by default."""
 
 NO_SCALE = (
     f"this model carries no scale of confidence; fit one on pictures of your own: digitry calibrate {PLACE} PICTURES"
@@ -19,9 +19,9 @@ NO_SCALE = (
 
 
 def weigh_confidence(scale: Scale | None, confidence: float, max_error: float) -> tuple[float, bool, str | None]:
-    """Weigh a model's own confidence: calibrated, whether it is sure of at most so many errors, and why not.
+    """Return a model's confidence calibrated, whether it is sure at this error rate, and if not, why.
 
-    A model without a scale is sure of nothing: nobody measured what it says of itself.
+    A model without a scale is never sure, since its confidence has not been measured.
     """
     if scale is None:
         return confidence, False, NO_SCALE
@@ -39,7 +39,7 @@ def weigh_confidence(scale: Scale | None, confidence: float, max_error: float) -
 
 
 def check_max_error(max_error: float) -> float:
-    """Return the same number. Raises SettingError unless it lies between 0 and 1."""
+    """Return `max_error` unchanged. Raises SettingError unless it is from 0 to 1."""
     if not 0 <= max_error <= 1:
         raise SettingError(f"max_error must be from 0 to 1, not {max_error:g}; 0.005 is one error in 200 sure readings")
     return max_error
@@ -48,10 +48,9 @@ def check_max_error(max_error: float) -> float:
 def share_doubt(
     alternatives: tuple[tuple[str, float], ...], own: float, confidence: float
 ) -> tuple[tuple[str, float], ...]:
-    """Return alternatives to a reading that a model gives `own` and that is right with `confidence`: shares of what is
-    left.
+    """Rescale the alternatives to a reading, of probability `own` by the model, to share the rest of `confidence`.
 
-    None becomes more probable than the reading itself, nor than what is left, where `own` was rounded to 1.
+    None becomes more probable than the reading itself, nor, if `own` was rounded to 1, than the rest.
     """
     left = 1 - confidence
     share, most = left / max(1 - own, 1e-9), min(left, confidence)
@@ -59,13 +58,13 @@ def share_doubt(
 
 
 def doubted(reading: Reading, reason: str) -> Reading:
-    """Return a reading as it is, not sure for this reason."""
+    """Return the reading, not sure for this reason."""
     numbers = tuple(replace(number, sure=False, reason=reason) for number in reading.numbers)
     return replace(reading, numbers=numbers, sure=False, reason=reason)
 
 
 def doubts(numbers: Sequence[Number]) -> tuple[bool, str | None]:
-    """Tell whether all numbers of a page are sure, and if not, why: the one's reason, or how many are not."""
+    """Return whether all numbers of a page are sure, and if not, why: the only number's reason, or how many are not."""
     doubtful = [number for number in numbers if not number.sure]
     if not doubtful:
         return bool(numbers), None

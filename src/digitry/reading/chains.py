@@ -1,4 +1,4 @@
-"""Characters of a page → chains of those that belong together: numbers with their signs, and words."""
+"""Characters of a page → chains of characters that belong together: numbers with their signs, and words."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from digitry.reading.near_places import near_places
 from digitry.reading.spots import Spots
 
 NEAR = 0.5
-"""How far a neighbour may lie from where it is expected, in heights of a digit, on the mean of both opinions."""
+"""Largest distance of a neighbour from its expected place, in digit heights, averaged over both characters."""
 
 LINKED = 0.4
-"""Least probability of a link: the mean of what both ends say."""
+"""Least probability of a link, averaged over both ends."""
 
 LET_IN = 0.6
-"""Least probability of a character, and of its links, to be let in between two that were linked over it."""
+"""Least probability of a character, and of its links, to be inserted between two that were linked across it."""
 
 ALIKE = 1.9
 """Neighbours' sizes differ by at most this factor."""
 
 
 def find_chains(spots: Spots) -> list[list[int]]:
-    """Give chains of places in `spots`, each in writing order; every character is in one."""
+    """Return chains of indices into `spots`, in writing order; every character is in one."""
     count = len(spots.x)
     after, before = [-1] * count, [-1] * count
     for _, first, second in sorted(_links(spots), reverse=True):
@@ -40,7 +40,7 @@ def find_chains(spots: Spots) -> list[list[int]]:
 
 
 def _links(spots: Spots) -> list[tuple[float, int, int]]:
-    """Return which characters may follow which: how good each link is, and the places of its ends."""
+    """Return the possible links between characters: the score of each, and the indices of its ends."""
     links: list[tuple[float, int, int]] = []
     for first, second in near_places(spots.x, spots.y, spots.after[:, 1:], 2 * NEAR * spots.size):
         x, y = spots.x[second] - spots.after[first, 1], spots.y[second] - spots.after[first, 2]
@@ -56,9 +56,9 @@ def _links(spots: Spots) -> list[tuple[float, int, int]]:
 
 
 def _let_in(spots: Spots, after: list[int], before: list[int]) -> None:
-    """Put a character that was left out between two that were linked over it: it names both as its neighbours.
+    """Insert a skipped character between two that were linked across it, if it names both as its neighbours.
 
-    A point is easily skipped: the digits beside it nearly touch.
+    A point is easily skipped, because the digits beside it nearly touch.
     """
     for place in range(len(after)):
         sure = min(spots.found[place], spots.after[place, 0], spots.before[place, 0])
@@ -70,7 +70,7 @@ def _let_in(spots: Spots, after: list[int], before: list[int]) -> None:
 
 
 def _nearest(spots: Spots, named: NDArray[np.float32]) -> tuple[int, float]:
-    """Return which spot is nearest to the one that is named (its probability, x, y), and how far away, in pixels."""
+    """Return the spot nearest to a predicted neighbour (probability, x, y), and its distance in pixels."""
     away = np.hypot(spots.x - named[1], spots.y - named[2])
     return int(away.argmin()), float(away.min())
 

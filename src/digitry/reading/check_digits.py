@@ -1,4 +1,4 @@
-"""Check digits by name: whether the last digit of a number is what the others say that it is."""
+"""Check digits by name: whether the last digit of a number agrees with the others."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from digitry.errors import unknown_name
 
 
 def check_digit_fits(name: str, digits: str) -> bool:
-    """Tell whether `digits`, figures alone, end in the check digit of this name. Raises SettingError for no such name.
+    """Tell whether `digits`, without signs, end in the right check digit. Raises SettingError for an unknown name.
 
     >>> check_digit_fits("luhn", "79927398713"), check_digit_fits("isbn", "9780306406157")
     (True, True)
@@ -20,15 +20,17 @@ def check_digit_fits(name: str, digits: str) -> bool:
 
 
 def luhn(digits: list[int]) -> bool:
-    """Tell whether every second digit from the right, doubled, and the others add up to tens: cards, many accounts."""
+    """Check a number by Luhn's algorithm: cards, many accounts. Every second digit from the right is doubled, and the
+    digit sums must add up to a multiple of 10.
+    """
     doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]
     return len(digits) > 1 and (sum(doubled) + sum(digits[-1::-2])) % 10 == 0
 
 
 def isbn(digits: list[int]) -> bool:
-    """Tell whether 10 digits, weighed 10 to 1, add up to elevens, or 13, weighed 1 and 3 in turn, to tens.
+    """Check an ISBN: 10 digits weighted 10 to 1 must sum to a multiple of 11, 13 weighted 1 and 3 in turn, of 10.
 
-    A check digit X of ten-digit numbers is a letter, which nobody reads here.
+    The check digit X of ten-digit ISBNs is not supported, because letters are not read.
     """
     if len(digits) == 10:
         return sum(weight * digit for weight, digit in zip(range(10, 0, -1), digits, strict=True)) % 11 == 0
@@ -39,9 +41,9 @@ class Check(NamedTuple):
     """A check digit."""
 
     words: str
-    """What a number ends in, as people say it."""
+    """Its name in messages: "does not end in …"."""
     fits: Callable[[list[int]], bool]
 
 
 CHECKS = {"luhn": Check("Luhn's check digit", luhn), "isbn": Check("an ISBN's check digit", isbn)}
-"""By name; a new one is a function and an entry here."""
+"""All check digits by name; a new one takes a function and an entry here."""

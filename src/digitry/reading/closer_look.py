@@ -1,4 +1,4 @@
-"""A picture and the number that was read on it → the part of the picture with that number, large and level."""
+"""A picture and the number read on it → the part with that number, enlarged and levelled."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from digitry.reading.page import box_around
 from digitry.types import Box
 
 ABOVE = 0.5
-"""Heights of a digit: what is shown above and below the line of a number. What it brings stands in docs/log.md."""
+"""Margin above and below the line of a number, in digit heights. Its effect is in docs/log.md."""
 
 LARGE = 0.5
-"""A digit of this share of a picture's height is large enough."""
+"""Digits higher than this share of the picture are large enough."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,10 @@ class CloserLook:
     grey: NDArray[np.uint8]
     """uint8 (h, w)."""
     there: NDArray[np.float64] | None = None
-    """From a point of the part to the picture, float (2, 3); None where it is all of the picture."""
+    """Affine map from the part to the picture, float (2, 3); None for the whole picture."""
 
     def corners(self, box: Box) -> NDArray[np.float64]:
-        """Return where the corners of a box on the part lie on the picture, float (4, 2)."""
+        """Map the corners of a box on the part to the picture, float (4, 2)."""
         corners = corners_of(box)
         return corners if self.there is None else np.asarray(corners @ self.there[:, :2].T + self.there[:, 2])
 
@@ -44,14 +44,15 @@ class CloserLook:
 
 
 def corners_of(box: Box) -> NDArray[np.float64]:
-    """Return the four corners of a box, float (4, 2), one after the other."""
+    """Return the four corners of a box in order, float (4, 2)."""
     x, y, width, height = box
     return np.array([[x, y], [x + width, y], [x + width, y + height], [x, y + height]], np.float64)
 
 
 def closer_look(grey: NDArray[np.uint8], sheet: InkSheet, boxes: list[Box]) -> CloserLook:
-    """Cut the line of a number, the boxes of whose digits lie on a sheet of ink, out of its picture, uint8 (h, w), if
-    its digits are small; else it is all of the picture.
+    """Cut the line of a number out of its picture, uint8 (h, w), if its digits are small, else keep the whole picture.
+
+    `boxes` are those of its digits, on the sheet.
     """
     tall, scale = max(box[3] for box in boxes), sheet.page.scale
     if tall * scale > LARGE * grey.shape[0]:

@@ -1,1 +1,1 @@
-"""Many pictures: read in order, over all cores, into tables that survive a kill."""
+"""Reading many pictures, in order, on all cores, into tables that survive a kill."""

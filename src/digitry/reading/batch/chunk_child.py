@@ -1,7 +1,7 @@
-"""A process that reads pictures of a long list; `digitry.reading.batch.processes` starts it and asks it.
+"""A process that reads pictures of a long list; started by `digitry.reading.batch.processes`.
 
-The first message has settings and what to make of outcomes, pickled; each other one sources, and is answered by what
-was made of them.
+The first message holds the settings and the `finish` function, pickled; each further one holds sources, and is answered
+with what `finish` returned for them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from digitry.workers.child import answer, messages, use_one_core
 
 
 def main() -> None:
-    """Open the reader, say so, then read chunk after chunk until the parent closes the pipe."""
+    """Open the reader, report that, then read chunk after chunk until the parent closes the pipe."""
     asked = messages()
     job = next(asked).parts[0]
     import cv2

@@ -1,4 +1,4 @@
-"""Pictures in an object store are fetched while those before them are read."""
+"""Fetch pictures from an object store while earlier ones are being read."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from digitry.reading.batch.records import PictureSource
 from digitry.reading.object_store import is_in_store, read_from_store
 
 UNDER_WAY = 32
-"""So many are fetched at once: a store takes some hundredths of a second for each, and many at the same time."""
+"""How many are fetched at once: a store needs some hundredths of a second for each, but serves many in parallel."""
 
 
 def fetch_ahead(sources: Iterable[PictureSource]) -> Iterator[PictureSource]:
-    """Yield the same sources in order, those in a store with their bytes, or with why these cannot be had."""
+    """Yield the same sources in order, those in a store with their bytes, or the reason why they cannot be fetched."""
     waiting: deque[PictureSource | Future[PictureSource]] = deque()
     pool: ThreadPoolExecutor | None = None
     try:

@@ -1,4 +1,4 @@
-"""Pictures one after the other in this process; what cannot be read becomes an outcome too."""
+"""Read pictures one after the other in this process; a failure becomes an outcome too."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from digitry.types import Reading
 
 SMALL_BYTES, SMALL_PIXELS = 2**16, 2**18
-"""Files and pages up to here are read together: the network then runs once for many."""
+"""Files and pages up to this size are read in batches: the network runs once for many."""
 
 ONE_PAGE_FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "GIF")
 
 TOGETHER = 32
 TOGETHER_SECONDS = 0.25
-"""Nobody waits longer for the first of them."""
+"""A batch is read after this time even if it is not full."""
 
 
 def open_reader(settings: ReadingSettings, models: Sequence[Model] | None = None) -> Reader:
-    """Open the reader that these settings ask for; `models` are theirs where these files are not here.
+    """Open the reader for these settings; `models` replaces their model files where these are not available.
 
-    Raises ModelError or SettingError when it cannot be had.
+    Raises ModelError or SettingError if that is impossible.
     """
     from digitry.reading import Reader
 
@@ -41,7 +41,7 @@ def open_reader(settings: ReadingSettings, models: Sequence[Model] | None = None
 
 
 def read_many(reader: Reader, sources: Iterable[PictureSource], settings: ReadingSettings) -> Iterator[Outcome]:
-    """Return the outcome of each picture, in order, with a reader of these settings."""
+    """Yield the outcome of each picture, in order, with a reader of these settings."""
     if settings.expect == "digit" and settings.known is None:
         yield from _read_digits(reader, sources, settings)
     else:
@@ -60,9 +60,9 @@ def _read_one(reader: Reader, source: PictureSource, settings: ReadingSettings) 
         readings.extend(dataclasses.replace(reading, picture=source.name) for reading in pages)
     except DataError as error:
         failure = str(error).removeprefix(f"{source.name}: ")
-    except DigitryError:  # of the model, say: no fault of the picture, and no other would be read
+    except DigitryError:  # of the model, say: not the picture's fault, and the others would fail too
         raise
-    except Exception as error:  # a fault of ours in one picture of many: the others are read all the same
+    except Exception as error:  # a bug that shows in one picture: the others are still read
         failure = f"digitry itself failed here, please report it: {type(error).__name__}: {error}"
     if not readings and failure is None:
         failure = "it has no pages"
@@ -70,7 +70,7 @@ def _read_one(reader: Reader, source: PictureSource, settings: ReadingSettings) 
 
 
 def _read_digits(reader: Reader, sources: Iterable[PictureSource], settings: ReadingSettings) -> Iterator[Outcome]:
-    """Read small pictures together, all others one by one; the answers are the same."""
+    """Read small pictures in batches, all others one by one; the results are the same."""
     waiting: list[tuple[PictureSource, Grey]] = []
     since = time.monotonic()
     for source in sources:
@@ -86,8 +86,8 @@ def _read_digits(reader: Reader, sources: Iterable[PictureSource], settings: Rea
 
 
 def _small_page(source: PictureSource) -> Grey | None:
-    """Return the page of a small picture; None for a large one, for more pages, and for what has to fail in its own
-    words.
+    """Return the page of a small picture; None for a large one, for several pages, and if reading must raise its own
+    error.
     """
     from digitry.images.decode import decode
 
@@ -114,7 +114,7 @@ def _read_together(
 ) -> Iterator[Outcome]:
     try:
         readings = reader.read_digit_pages([page for _, page in waiting])
-    except Exception:  # one of them is at fault: each for itself says which
+    except Exception:  # reading them one by one shows which one fails
         yield from (_read_one(reader, source, settings) for source, _ in waiting)
         return
     for (source, _), reading in zip(waiting, readings, strict=True):

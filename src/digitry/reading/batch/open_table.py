@@ -1,4 +1,4 @@
-"""A file of readings by its kind."""
+"""Open a file of readings by its format."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from digitry.reading.batch.output import TableFile, TableJob
 from digitry.reading.batch.parquet_file import ParquetFile
 
 Table = TableFile | ParquetFile
-"""Either way rows are appended picture by picture."""
+"""Both append rows picture by picture."""
 
 
 def open_table(path: Path, kind: str, job: TableJob, names: Sequence[str], *, resume: bool) -> Table:
-    """Return the file of a kind in `rows.FORMATS`, not yet started; it takes and raises what `TableFile` does."""
+    """Return a file, not yet started, of a format in `rows.FORMATS`; takes and raises the same as `TableFile`."""
     if kind == "parquet":
         return ParquetFile(path, kind, job, names, resume=resume)
     return TableFile(path, kind, job, names, resume=resume)

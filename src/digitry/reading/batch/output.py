@@ -1,7 +1,7 @@
-"""A table that is written picture by picture, and goes on where a kill left it.
+"""A table that is written picture by picture, and can be resumed after a kill.
 
-Beside `out.csv` lies `out.csv.job.json`, written first: what was asked for. A table is only gone on with when the same
-is asked again, so that it ends up as if nobody had disturbed it.
+`out.csv.job.json`, written first beside `out.csv`, records the job. A table is resumed only for the same job, so that
+the result is the same as without the interruption.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from digitry.reading.batch.records import ReadingSettings
 from digitry.reading.batch.rows import FORMATS, RowFormat, csv_name
 
 TableJob = dict[str, Any]
-"""What decides the bytes of a table, as JSON values."""
+"""Everything that determines the bytes of a table, as JSON values."""
 
 _WORDS = {
     "digitry": "version of digitry",
@@ -43,14 +43,14 @@ class _PictureDone(NamedTuple):
 
 
 class TableFile:
-    """One output file: a new one, or one that goes on; to be used in `with`. Nothing is written before `start`."""
+    """One output file, new or resumed; a context manager. Nothing is written before `start`."""
 
     def __init__(
         self, path: Path, kind: str, job: TableJob, names: Sequence[str], *, resume: bool, record: Path | None = None
     ) -> None:
-        """Set up: `kind` is a name in `FORMATS`; `names` are of all pictures of the `job`, which `record` describes.
+        """Prepare a table: `kind` is a name in `FORMATS`, `names` are all pictures of the `job`, stored in `record`.
 
-        Raises SettingError for a table that is there unasked, or with `resume` for one of another job.
+        Raises SettingError if the table exists, or with `resume`, if it belongs to another job.
         """
         self.path = path
         self._format = FORMATS[kind]
@@ -67,7 +67,7 @@ class TableFile:
 
     @property
     def done(self) -> int:
-        """How many pictures are whole in it."""
+        """Number of pictures that it holds completely."""
         return len(self._done)
 
     @property
@@ -76,9 +76,9 @@ class TableFile:
         return self._handle is not None
 
     def start(self, pictures: int) -> int:
-        """Open the table and cut it after so many of the pictures done; return how many of these could not be read.
+        """Open the table, truncated to at most `pictures` finished pictures; return how many of them could not be read.
 
-        Raises StorageError when it cannot be written, or another process writes it.
+        Raises StorageError if it cannot be written, or another process is writing it.
         """
         if self._is_new:
             write_atomically(self._record, (json.dumps(self._job, indent=1) + "\n").encode())
@@ -94,7 +94,7 @@ class TableFile:
         return sum(picture.is_failure for picture in kept)
 
     def append(self, lines: bytes) -> None:
-        """Hand the lines of one picture to the system: a kill does not take them back."""
+        """Hand the lines of one picture to the operating system, so that they survive a kill."""
         assert self._handle is not None, "start the table first"
         left = memoryview(lines)
         with _storage_errors(self.path):
@@ -108,7 +108,7 @@ class TableFile:
         if self._handle is None:
             return
         try:
-            if kind is None:  # the end of the job: wait until all of it is on the disk
+            if kind is None:  # the job is finished: wait until all is on disk
                 with _storage_errors(self.path):
                     os.fsync(self._handle)
         finally:
@@ -116,9 +116,7 @@ class TableFile:
 
 
 def describe_job(settings: ReadingSettings, names: Sequence[str]) -> TableJob:
-    """Describe what is asked for: a table goes on only under the same. Raises ModelError when the model is not
-    there.
-    """
+    """Describe the job; a table can be resumed only with an equal one. Raises ModelError if a model is missing."""
     return {
         "digitry": digitry.__version__,
         "model": _model_digest(settings.model),
@@ -131,7 +129,7 @@ def describe_job(settings: ReadingSettings, names: Sequence[str]) -> TableJob:
 
 
 def _list_digest(names: Sequence[str]) -> str:
-    """Hash the names by SHA-256, with a zero byte between them; there may be millions, so not all in one string."""
+    """Return the SHA-256 of the names, separated by zero bytes, without joining what may be millions of names."""
     digest = hashlib.sha256()
     for index, name in enumerate(names):
         digest.update(f"{chr(0) if index else ''}{name}".encode("utf-8", "surrogatepass"))
@@ -139,9 +137,9 @@ def _list_digest(names: Sequence[str]) -> str:
 
 
 def _find_done(path: Path, wanted: RowFormat, names: Sequence[str]) -> list[_PictureDone]:
-    """Find the pictures of `names` that are whole in the table.
+    """Find the pictures of `names` that are complete in the table.
 
-    The last one is not counted: nothing shows that no line of it is missing. Raises SettingError for other pictures.
+    The last one does not count, as lines of it may be missing. Raises SettingError for other pictures.
     """
     found: list[_PictureDone] = []
     name = None
@@ -164,17 +162,17 @@ def _find_done(path: Path, wanted: RowFormat, names: Sequence[str]) -> list[_Pic
 
 
 def exists_already(path: Path) -> SettingError:
-    """Make the error for a table that is there unasked."""
+    """Return the error for a table that exists already."""
     return SettingError(f"{path} exists; go on with it by --resume, delete it, or choose another name")
 
 
 def record_beside(path: Path) -> Path:
-    """Return where it is said what a table holds."""
+    """Return the path of the file that records a table's job."""
     return path.with_name(f"{path.name}.job.json")
 
 
 def check_record(path: Path, record: Path, job: TableJob) -> None:
-    """Do nothing where a table was begun for this job. Raises SettingError where it was not."""
+    """Check that a table was begun for this job. Raises SettingError if not."""
     try:
         begun = json.loads(record.read_bytes())
     except (OSError, ValueError):
@@ -188,7 +186,7 @@ def check_record(path: Path, record: Path, job: TableJob) -> None:
 
 
 def _model_digest(models: Sequence[str]) -> str:
-    """Hash what comes with digitry for reading, and the models that take the place of a part of it, by SHA-256."""
+    """Return the SHA-256 of the shipped networks and of the models that replace some of them."""
     shipped = sorted((resources.files("digitry") / "models").iterdir(), key=lambda file: file.name)
     data = [file.read_bytes() for file in shipped if file.name.endswith((".onnx", ".json"))]
     data += map(read_model, models)
@@ -196,7 +194,7 @@ def _model_digest(models: Sequence[str]) -> str:
 
 
 def _lock(handle: int, path: Path) -> None:
-    """Keep other processes from writing the same table, where the system can; it ends with the process."""
+    """Lock the table against other processes, if the system can, until this process ends."""
     try:
         import fcntl
     except ImportError:

@@ -1,7 +1,7 @@
-"""A Parquet file of readings, typed columns in groups of rows, that survives a kill.
+"""A Parquet file of readings, with typed columns, that can be resumed after a kill.
 
-A Parquet file cannot be gone on with: what it says of its groups stands at its end. So the rows go into a table beside
-it, `out.parquet.rows`, and become `out.parquet` when the last of them is there, a group at a time, whole or not at all.
+A Parquet file cannot be appended to, because its index is at its end. So the rows are collected in a table beside it,
+`out.parquet.rows`, and converted to `out.parquet` once it is complete, one row group at a time.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     import pyarrow
 
 ROWS_A_GROUP = 20_000
-"""So many rows are in memory at a time, 10 MB of them."""
+"""Rows in memory at a time, about 10 MB."""
 
 
 class ParquetFile:
-    """To be used as a `TableFile` is: `start`, `append` the lines of each picture, and the end of `with` makes it."""
+    """A Parquet file with the interface of `TableFile`: `start`, `append`; it is written at the end of `with`."""
 
     def __init__(self, path: Path, kind: str, job: TableJob, names: Sequence[str], *, resume: bool) -> None:
-        """Take what `TableFile` takes. Raises SettingError as that does, and where pyarrow is missing."""
+        """Prepare a file like `TableFile`. Raises SettingError as that does, and if pyarrow is missing."""
         need("pyarrow", by="writing Parquet", extra="parquet")
         self.path, self._names = path, names
         self._rows: TableFile | None = None
@@ -44,22 +44,22 @@ class ParquetFile:
 
     @property
     def done(self) -> int:
-        """How many pictures are whole in it."""
+        """Number of pictures that it holds completely."""
         return len(self._names) if self._rows is None else self._rows.done
 
     def start(self, pictures: int) -> int:
-        """Get ready to go on behind so many of the pictures done; return how many of these could not be read.
+        """Continue after at most `pictures` finished pictures; return how many of them could not be read.
 
         Raises StorageError as `TableFile.start` does.
         """
         if self._rows is None:
             return _failures(self.path, self._names[:pictures])
         failures = self._rows.start(pictures)
-        remove_temporaries_of(self.path)  # it is locked by us
+        remove_temporaries_of(self.path)  # we hold the lock
         return failures
 
     def append(self, lines: bytes) -> None:
-        """Keep the lines of one picture; a file that was whole before has them already."""
+        """Add the lines of one picture; a file that was complete before has them already."""
         if self._rows is not None:
             self._rows.append(lines)
 
@@ -79,7 +79,7 @@ class ParquetFile:
 
 
 def _parquet_of(rows: Path) -> Iterator[bytes]:
-    """Yield the bytes of a Parquet file, a group of rows at a time."""
+    """Yield the bytes of a Parquet file, one row group at a time."""
     import pyarrow
     from pyarrow import parquet
 
@@ -105,7 +105,7 @@ def _table(lines: list[bytes], schema: pyarrow.Schema) -> pyarrow.Table:
 
 
 def _failures(path: Path, names: Sequence[str]) -> int:
-    """Count which of the first pictures of a whole file could not be read."""
+    """Count those of the first pictures of a complete file that could not be read."""
     from pyarrow import parquet
 
     failures, found, last = 0, 0, None
@@ -120,7 +120,7 @@ def _failures(path: Path, names: Sequence[str]) -> int:
 
 
 class _Collected:
-    """What a writer is given as its file: it keeps what comes until that is taken."""
+    """A file object for a writer, which keeps what is written until it is taken."""
 
     closed = False
 

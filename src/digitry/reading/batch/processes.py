@@ -1,4 +1,4 @@
-"""The same over several processes: in order, and a process that dies is replaced, not waited for."""
+"""Read pictures in several processes, in order; a process that dies is replaced."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from digitry.workers.pool import Message, NoWorkerError, Pool, Worker
 from digitry.workers.usable_cores import usable_cores
 
 CHUNK = 32
-"""The most pictures that a process is given at a time."""
+"""Most pictures in a chunk."""
 
 CHUNK_BYTES = 2**20
-"""More than that in their files are not given together: results come soon."""
+"""Most bytes of pictures in a chunk, so that results come soon."""
 
 AHEAD = 2
-"""Chunks that a process has before it, so that it never waits."""
+"""Chunks queued per process, so that it never waits."""
 
 WORTHWHILE = 2 * CHUNK
-"""Fewer pictures are read here: a process takes half a second to start."""
+"""Fewer pictures are read in this process: another takes half a second to start."""
 
 MOST_PROCESSES = 8
 
 DEADLY = "reading it killed the process; is it broken, or too large for the memory?"
-"""Why a picture has no readings that took its process with it, again and again."""
+"""The failure of a picture whose reading crashed its process repeatedly."""
 
 
 def sensible_count(pictures: int) -> int:
-    """Tell how many processes so many pictures are worth on this machine."""
+    """Return a sensible number of processes for this many pictures on this machine."""
     return 1 if pictures < WORTHWHILE else min(usable_cores(), MOST_PROCESSES)
 
 
@@ -47,8 +47,8 @@ def read_in_processes(
 ) -> Iterator[T]:
     """Yield `finish(outcome)` for every picture, in order.
 
-    When a process dies, what it had is read again picture by picture; a picture that takes two processes with it is an
-    outcome with that failure. Where no process can be started, everything is read in this one.
+    When a process dies, its pictures are read again one by one; a picture that crashes a second process becomes an
+    outcome with that failure. If no process can be started, everything is read in this one.
     """
     waiting = shares_of(sources)
     asked: deque[tuple[list[PictureSource], Future[Message | None]]] = deque()
@@ -70,14 +70,14 @@ def read_in_processes(
 
 
 def shares_of(sources: Iterable[PictureSource]) -> Iterator[list[PictureSource]]:
-    """Yield all pictures in their order, cut so that none waits long for others: up to `CHUNK` small ones together.
+    """Yield all pictures in order, in chunks of up to `CHUNK` small ones, so that none waits long for others.
 
-    Those in an object store come with their bytes.
+    Those in an object store get their bytes.
     """
     chunk: list[PictureSource] = []
     size = 0
     for source in fetch_ahead(sources):
-        with contextlib.suppress(OSError, ValueError):  # what is wrong with it is said when it is read
+        with contextlib.suppress(OSError, ValueError):  # any problem is reported when it is read
             size += Path(source.name).stat().st_size if source.data is None else len(source.data)
         chunk.append(source)
         if len(chunk) == CHUNK or size > CHUNK_BYTES:
@@ -93,18 +93,18 @@ def _ask(pool: Pool, sources: Sequence[PictureSource]) -> Future[Message | None]
 
 def _start(job: bytes) -> Worker:
     worker = Worker("digitry.reading.batch.chunk_child", {}, job)
-    if worker.ready.parts:  # why it cannot begin
+    if worker.ready.parts:  # the reason why it cannot start
         worker.stop()
         raise pickle.loads(worker.ready.parts[0])
     return worker
 
 
 def _results(answer: Future[Message | None]) -> list[Any] | None:
-    """Return what was made of the pictures; None when the process died over them. Raises what was raised there."""
+    """Return the results for the pictures; None if the process died. Raises what was raised there."""
     message = answer.result()
     if message is None:
         return None
-    found = pickle.loads(message.parts[0])  # it reads one's own pictures, with all that one may do
+    found = pickle.loads(message.parts[0])  # safe: the process is our own, with our own privileges
     if isinstance(found, DigitryError):
         raise found
     return list(found)

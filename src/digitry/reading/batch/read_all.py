@@ -1,4 +1,4 @@
-"""Many pictures: read in order, over the machine's cores, into tables that survive a kill."""
+"""Read many pictures, in order, on all cores of the machine."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 def read_all(
     sources: Sequence[PictureSource], settings: ReadingSettings, finish: Finish[T], *, processes: int | None = None
 ) -> Iterator[T]:
-    """Yield `finish(outcome)` for every picture, in order; a picture that cannot be read stops none of the others.
+    """Yield `finish(outcome)` for every picture, in order; a picture that cannot be read does not stop the others.
 
-    Long lists are read in several processes (`processes`; None: one a core), and `finish` is called there: it has to
-    be picklable, and what it returns too. Raises ModelError or SettingError when the model cannot be used as asked.
+    Long lists are read in several `processes` (None: one per core, at most 8), where `finish` is called: both it and
+    its results must be picklable. Raises ModelError or SettingError if the model cannot be used with these settings.
     """
     from digitry.reading.batch.processes import read_in_processes, sensible_count
 

@@ -1,4 +1,4 @@
-"""What goes into a batch and what comes out: sources, settings, outcomes."""
+"""Input and output of a batch: sources, settings, outcomes."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class PictureSource:
-    """One picture to read, and what its rows call it."""
+    """One picture to read, and its name in the rows."""
 
     name: str
     data: bytes | None = field(default=None, repr=False)
-    """The bytes of the picture when it is not the file of that name."""
+    """The bytes of the picture, unless it is the file of that name."""
     failure: str | None = None
-    """Why its bytes could not be had, where that was tried: it is not tried again."""
+    """Why its bytes could not be read, so that it is not tried again."""
 
 
 @dataclass(frozen=True)
 class ReadingSettings:
-    """How to read; `Reader` and its methods say what each means."""
+    """How to read; see `Reader` and its methods."""
 
     model: tuple[str, ...] = ()
     """Run folders or ONNX files; none for the shipped networks."""
@@ -41,14 +41,14 @@ class ReadingSettings:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one picture."""
+    """The result for one picture."""
 
     name: str
     readings: tuple[Reading, ...]
-    """One a page; the pages before a broken one are kept."""
+    """One per page; the pages before a broken one are kept."""
     failure: str | None = None
     """Why the picture, or the rest of its pages, cannot be read."""
 
 
 Finish = Callable[[Outcome], T]
-"""What to make of an outcome where it was read: its text, its drawing, so that no pixels travel."""
+"""Turns an outcome into a result, such as text or a drawing, in the process that read it: no pixels are sent."""

@@ -1,5 +1,5 @@
-"""Outcomes ↔ the lines of a CSV table, a JSONL file or what a Parquet file is made of, so that what a file holds can be
-told after a kill.
+"""Outcomes ↔ the lines of a CSV table, a JSONL file or the rows of a Parquet file, from which a resumed job learns what
+is done.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from digitry.reading.batch.records import Outcome
 from digitry.types import Reading, is_sure
 
 COLUMNS = ("picture", "page", "number", "text", "confidence", "sure", "x", "y", "width", "height", "reason")
-"""`number` counts from 1 on its page; a picture without one has a row with empty text, a broken one no page either."""
+"""`number` counts from 1 per page; a page without numbers has a row with empty text, a broken picture has no page."""
 
 
 class FoundRow(NamedTuple):
@@ -25,29 +25,29 @@ class FoundRow(NamedTuple):
     picture: str
     is_failure: bool
     end: int
-    """Where the next line begins, in bytes."""
+    """Offset of the next row, in bytes."""
 
 
 class RowFormat(NamedTuple):
-    """How outcomes are written down, and found again."""
+    """How outcomes are written, and found again."""
 
     header: bytes
     lines: Callable[[Outcome], bytes]
     rows: Callable[[Iterable[bytes]], Iterator[FoundRow]]
-    """The whole rows of a file, from its lines after the header; it ends before the first that is cut or broken."""
+    """Yields the complete rows of a file from its lines after the header, up to the first broken or truncated one."""
 
 
 def json_line(outcome: Outcome) -> bytes:
-    """Write one JSON object a page and line; for what could not be read one with the reason, and null for its page."""
+    """Write one line of JSON per page; for what could not be read, one with the reason and null as the page."""
     objects = [reading.to_json() for reading in outcome.readings]
     if outcome.failure is not None:
         objects.append(Reading(outcome.name, reason=outcome.failure).to_json() | {"page": None})
-    # ASCII only: also a file name that is no Unicode comes back as it was.
+    # ASCII only, so that even a file name that is not valid Unicode survives.
     return "".join(json.dumps(values) + "\n" for values in objects).encode()
 
 
 def json_rows(lines: Iterable[bytes]) -> Iterator[FoundRow]:
-    """Yield the whole rows of a JSONL table, up to the first that is broken or cut short."""
+    """Yield the complete rows of a JSONL table, up to the first broken or truncated one."""
     end = 0
     for line in lines:
         end += len(line)
@@ -62,17 +62,17 @@ def json_rows(lines: Iterable[bytes]) -> Iterator[FoundRow]:
 
 
 def csv_lines(outcome: Outcome) -> bytes:
-    """Write one row a number; one for a page without any, and one for what could not be read."""
+    """Write one row per number, one for a page without any, and one for what could not be read."""
     return _csv_text(map(_csv_cells, _rows(outcome)))
 
 
 def flat_lines(outcome: Outcome) -> bytes:
-    """Write the same rows, each as a JSON object with the values that a Parquet file has: null where there is none."""
+    """Write the same rows as JSON objects with the values of a Parquet file: null if there is none."""
     return "".join(json.dumps(dict(zip(COLUMNS, row, strict=True))) + "\n" for row in _rows(outcome)).encode()
 
 
 def _rows(outcome: Outcome) -> Iterator[tuple[Any, ...]]:
-    """Yield the values of `COLUMNS` for each row of one picture; None where there is none."""
+    """Yield the values of `COLUMNS` for each row of one picture; None for missing ones."""
     for reading in outcome.readings:
         for index, number in enumerate(reading.numbers, 1):
             sure = is_sure(reading, number)
@@ -86,7 +86,7 @@ def _rows(outcome: Outcome) -> Iterator[tuple[Any, ...]]:
 
 
 def csv_rows(lines: Iterable[bytes]) -> Iterator[FoundRow]:
-    """Yield the whole rows of a CSV table, up to the first that is broken or cut short."""
+    """Yield the complete rows of a CSV table, up to the first broken or truncated one."""
     end = last = 0
 
     def counted() -> Iterator[str]:
@@ -95,8 +95,8 @@ def csv_rows(lines: Iterable[bytes]) -> Iterator[FoundRow]:
             end, last = end + len(line), line[-1]
             yield line.decode("utf-8", "replace")
 
-    # A row takes as many lines as its quotes span: a file name may hold line ends.
-    with contextlib.suppress(csv.Error):  # more than fits into a cell: zeros that a power cut left, say
+    # A row may span several lines: a quoted file name may contain line breaks.
+    with contextlib.suppress(csv.Error):  # a cell is too long: zeros left by a power cut, say
         for values in csv.reader(counted(), strict=False):
             if len(values) != len(COLUMNS) or last != ord("\n"):
                 return
@@ -104,9 +104,7 @@ def csv_rows(lines: Iterable[bytes]) -> Iterator[FoundRow]:
 
 
 def csv_name(name: str) -> str:
-    """Return the name as a table has it: no formula; escapes for what is no Unicode, and for the line end without
-    quotes.
-    """
+    """Return the name as written to a table: never a formula; invalid Unicode and carriage returns are escaped."""
     return file_cell(name.encode("utf-8", "backslashreplace").decode().replace("\r", "\\r"))
 
 
