@@ -1,7 +1,7 @@
-"""Ink that a program drew → a reading: where every pixel's ink is known, nothing has to be guessed first.
+"""Ink drawn by a program → a reading: every pixel's ink is known, so nothing has to be estimated first.
 
-No paper, no shadow, no slope and no rule is looked for, and nothing else is on the page. The page that reads drawings
-in a browser does the same, step by step (serve/static/reading/).
+There is no paper, shadow, slope or rule to be found, and nothing else on the page. The page that reads drawings in a
+browser does the same, step by step (serve/static/reading/).
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from digitry.reading.number import line_strips, read_strips
 from digitry.types import Box, Reading
 
 EXPECTATIONS = ("digit", "number")
-"""What a drawing may be said to hold. A page of numbers is a picture: its paper has to be found."""
+"""What a drawing may be expected to hold. A page of numbers is a picture, whose paper must be found."""
 
 LEFT_OVER = 0.05
-"""Where more than this share of the ink lies in no line that was read, nothing on the drawing is sure."""
+"""If more than this share of the ink is outside all lines that were read, nothing on the drawing is sure."""
 
 UNREAD = "there is more on the drawing than could be read"
 
@@ -39,9 +39,9 @@ SIGN = "a mark beside the digits may be a sign"
 
 
 def read_drawing(ink: NDArray[np.uint8], networks: Networks, *, expect: str) -> Reading:
-    """Read the digit or the numbers that were drawn, line by line, ink as uint8 (h, w).
+    """Read the digit or the numbers that were drawn, line by line, from ink, uint8 (h, w).
 
-    Raises DataError when it is no such array.
+    Raises DataError if `ink` is not such an array.
     """
     if not isinstance(ink, np.ndarray) or ink.dtype != np.uint8 or ink.ndim != 2:
         given = f"{ink.dtype} {ink.shape}" if isinstance(ink, np.ndarray) else type(ink).__name__
@@ -57,8 +57,8 @@ def read_drawing(ink: NDArray[np.uint8], networks: Networks, *, expect: str) -> 
         return reading
     if len(texts) == 1 and (unknown := networks.unknown(reading.text)):
         return doubted(reading, unknown)
-    # One mark, or none that makes a number: the network for single digits knows more about it. Several marks may be the
-    # strokes of one digit.
+    # One mark, or none that forms a number: the network for single digits reads it better. Several marks may be strokes
+    # of one digit.
     alone = _read_digit(ink_stages(small, scale, ink.shape, ruled=False), networks)
     if alone.numbers and (len(texts) < 2 or alone.confidence >= reading.confidence):
         alone = replace(alone, stages={**reading.stages, **alone.stages})
@@ -98,7 +98,7 @@ def _read_numbers(page: InkPage, networks: Networks) -> Reading:
 
 
 def _beside(ink: NDArray[np.uint8], line: Box, others: list[Box]) -> NDArray[np.uint8]:
-    """Return the ink (h, w) of the rows of a line, without other lines."""
+    """Return the ink (h, w) in the rows of a line, without other lines."""
     ink = ink.copy()
     for x, y, width, height in others:
         ink[y : y + height, x : x + width] = 0
@@ -106,7 +106,7 @@ def _beside(ink: NDArray[np.uint8], line: Box, others: list[Box]) -> NDArray[np.
 
 
 def _ink_outside(ink: NDArray[np.uint8], boxes: list[Box]) -> float:
-    """Return which share of the ink lies in none of these boxes."""
+    """Return the share of the ink that lies outside all boxes."""
     strokes = ink >= INK_LEVEL
     total = strokes.sum()
     for x, y, width, height in boxes:

@@ -1,4 +1,4 @@
-"""Google Cloud Storage as a file system of Arrow."""
+"""Google Cloud Storage as an Arrow file system."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ from typing import Any
 from urllib.parse import urlsplit
 
 RETRY_SECONDS = 5
-"""Three tries, by what Google's client waits between them; without a limit it tries for 15 minutes."""
+"""Enough for three tries with the waits of Google's client, which by default tries for 15 minutes."""
 
 EMULATOR = "STORAGE_EMULATOR_HOST"
 NO_CREDENTIALS = "CLOUDSDK_AUTH_DISABLE_CREDENTIALS"
 CREDENTIALS = "GOOGLE_APPLICATION_CREDENTIALS"
-"""Variables of the environment that Google's own tools know."""
+"""Environment variables of Google's own tools."""
 
 PRODUCT_NAME = Path("/sys/class/dmi/id/product_name")
-"""Where Linux says what machine this is; Google's tools look there, too, for whether it is one of theirs."""
+"""Where Linux names the machine; Google's tools check it too, to recognise their own machines."""
 
 _SAID = re.compile(
     r"google::cloud::Status\([A-Z_]+: (?:.*?with a last message of )?(?:.*?The underlying error message was: )?"
     r"(?:\w+\(\) - CURL error \[\d+\]=)?(.*?)(?: error_info=|\)\. Detail: |\)$)",
     re.DOTALL,
 )
-"""What the store said, within what its client and Arrow say of it."""
+"""Extracts the store's message from the messages that its client and Arrow wrap around it."""
 
 
 def google_store(_: str) -> Any:
-    """Return the file system of all buckets; credentials are found as Google's own tools find them, and
-    `STORAGE_EMULATOR_HOST` leads to another store.
+    """Return the file system of all buckets; credentials are found as by Google's own tools, and
+    `STORAGE_EMULATOR_HOST` selects another store.
 
-    Raises ImportError where pyarrow was built without it.
+    Raises ImportError if pyarrow was built without it.
     """
     return _store(os.environ.get(EMULATOR, ""), None if is_anonymous() else os.environ.get(CREDENTIALS, ""))
 
 
 @lru_cache
 def _store(endpoint: str, credentials: str | None) -> Any:
-    """Return the file system with these credentials: those of the file, where one is named; None for none."""
+    """Return the file system with credentials from a file, from Google's default places if empty, or none if None."""
     from pyarrow.fs import GcsFileSystem
 
     parts = urlsplit(endpoint if "://" in endpoint else f"http://{endpoint}") if endpoint else None
@@ -54,8 +54,8 @@ def _store(endpoint: str, credentials: str | None) -> Any:
 
 
 def is_anonymous() -> bool:
-    """Tell whether the store is asked without credentials: where that is wanted, where it is not Google's, and where
-    there are none, neither in a file nor on a machine of Google's. The client itself would wait for such a machine.
+    """Tell whether to access the store without credentials: on request, if it is not Google's, or if there are none,
+    neither in a file nor from a machine of Google's, for which the client itself would wait.
     """
     if os.environ.get(EMULATOR) or os.environ.get(NO_CREDENTIALS, "").lower() in ("1", "true", "yes", "on"):
         return True
@@ -63,7 +63,7 @@ def is_anonymous() -> bool:
 
 
 def google_words(error: Exception) -> str:
-    """Return what Google says went wrong; where it was asked for nothing public, how to have credentials."""
+    """Return what Google says went wrong, and how to get credentials if they are missing."""
     said = _SAID.search(str(error))
     words = said[1] if said else str(error)
     if isinstance(error, PermissionError) and is_anonymous():
@@ -74,7 +74,7 @@ def google_words(error: Exception) -> str:
 
 
 def _has_logged_in() -> bool:
-    """Tell whether `gcloud auth application-default login` has left credentials."""
+    """Tell whether `gcloud auth application-default login` has stored credentials."""
     home, below = ("APPDATA", "gcloud") if sys.platform == "win32" else ("HOME", ".config/gcloud")
     return home in os.environ and Path(os.environ[home], below, "application_default_credentials.json").is_file()
 

@@ -1,4 +1,4 @@
-"""The ink of a page, made level, and where it lies on the page."""
+"""The levelled ink of a page, and where it lies on the page."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from digitry.types import Box
 
 
 class InkSheet(NamedTuple):
-    """The ink of a page, or of the panel on it, turned so that the writing runs level."""
+    """The ink of a page, or of a panel on it, turned so that the writing is level."""
 
     page: InkPage
     ink: NDArray[np.uint8]
     turn: Levelling
     left: int
     top: int
-    """Where the panel's corner lies on the page."""
+    """Position of the panel's top left corner on the page."""
 
     def box_on_page(self, box: Box) -> Box:
-        """Lay a box on the turned ink into pixels of the grey page."""
+        """Map a box on the turned ink to pixels of the grey page."""
         x, y, width, height = self.turn.back(box)
         scale = self.page.scale
         left, top = max(round(x * scale), 0), max(round(y * scale), 0)

@@ -1,4 +1,4 @@
-"""A number that was found on a page → the number that people get: how sure it is, and what else it could be."""
+"""A candidate found on a page → the final number: how sure it is, and what else it may be."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from digitry.reading.slashes import may_be_ones
 from digitry.types import Number
 
 PAGE_SHARE = 0.8
-"""The page's network has so much of the word on a number, the one for numbers the rest: it also reads what is none."""
+"""Weight of the network for pages; the network for numbers, which also reads what is not a number, has the rest."""
 
 LEAST_GIVEN = 0.3
-"""A number in which both networks together have less confidence is not given."""
+"""A number with a lower confidence, by both networks together, is left out."""
 
 LEAST_ASKED = (LEAST_GIVEN - (1 - PAGE_SHARE)) / PAGE_SHARE
-"""A number that the page's network takes for less probable than this is not read again: it could not be given."""
+"""A number less probable than this by the network for pages is not read again: it would be left out in any case."""
 
 ALTERNATIVES = 3
 
@@ -37,21 +37,21 @@ TURNED = "the page reads about as well the other way round; say how it lies: rot
 
 
 UNHEARD_OF = 0.02
-"""The probability that a network gives, at least, to what it does not name."""
+"""Probability assumed for what a network does not name."""
 
 
 class WeighedCandidate(NamedTuple):
-    """What both networks think of a candidate."""
+    """A candidate, judged by both networks."""
 
     candidate: Candidate
-    """With the digits that both together read."""
+    """With the digits that both together find most probable."""
     own: float
-    """The weighted mean of their probabilities of it, 0 to 1."""
+    """The weighted mean of their probabilities, 0 to 1."""
     opinion: Opinion
 
 
 def judged_number(weighed: WeighedCandidate, turn: Turn, networks: Networks, options: PageOptions) -> Number:
-    """Make the number that people get of a candidate and of what the networks think of it."""
+    """Return the final number for a candidate that both networks have judged."""
     one, own, opinion = weighed
     confidence, sure, reason = networks.judge("page", own)
     if doubt := _doubt(one, opinion, turn):
@@ -76,9 +76,9 @@ def judged_number(weighed: WeighedCandidate, turn: Turn, networks: Networks, opt
 
 
 def weigh(one: Candidate, view: NDArray[np.uint8], networks: Networks) -> WeighedCandidate:
-    """Weigh a candidate: the page's network believes in it, and the one for numbers, asked alone, reads the same.
+    """Weigh a candidate of the network for pages by what the network for numbers reads in its place.
 
-    Where they read as many digits, but others, those are taken that both together find the most probable.
+    If they read different digits of the same number, those that both together find most probable are chosen.
     """
     signs = [c.box for c in one.characters if not c.label.isdigit()]
     opinion = second_opinion(view, one.box, one.digit_height, signs, networks.read_strips)
@@ -94,7 +94,7 @@ def weigh(one: Candidate, view: NDArray[np.uint8], networks: Networks) -> Weighe
 
 
 def with_digits(one: Candidate, digits: str) -> Candidate:
-    """Give a candidate with as many other digits, as probable as its characters take them to be."""
+    """Return the candidate with other digits, as many, and the probability that its characters give them."""
     waiting, share = list(digits), 1.0
     characters = []
     for character in one.characters:
@@ -124,7 +124,7 @@ def _doubt(one: Candidate, opinion: Opinion, turn: Turn) -> str | None:
 
 
 def _alternatives(one: Candidate, opinion: Opinion, text: str, options: PageOptions) -> tuple[tuple[str, float], ...]:
-    """Return other numbers with their probabilities, best first: one character read otherwise, or all read again."""
+    """Return other numbers with their probabilities, most probable first: with one other character, or read again."""
     found: dict[str, float] = {}
     if text == one.digits:
         found = {opinion.digits: opinion.probability, **opinion.others}

@@ -1,4 +1,4 @@
-"""What a person knows about the numbers of a picture, applied to its reading: the best that fits, or a doubt."""
+"""What a user knows about the numbers of a picture, applied to its reading: the best text that fits, or a doubt."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ MOST_DIGITS = 1_000
 """No number that people write is longer."""
 
 LEAST = 0.001
-"""Alternatives less probable than this are no answer: then the number stays, and is doubted."""
+"""Less probable alternatives are not used: the number stays as read, but is doubted."""
 
 T = TypeVar("T", int, float)
 
 
 @dataclass(frozen=True)
 class Knowledge:
-    """What a person knows; each None says nothing. Raises SettingError for what no number could keep."""
+    """Constraints on the numbers of a picture; None means unknown. Raises SettingError for impossible ones."""
 
     between: tuple[float, float] | None = None
-    """The least and the largest value."""
+    """The smallest and the largest value."""
     length: tuple[int, int] | None = None
-    """The fewest and the most digits."""
+    """The smallest and the largest number of digits."""
     check: str | None = None
     """The name of the check digit that numbers end in, from `CHECKS`."""
     column: int | None = None
-    """Only numbers of this column of a table, from 0."""
+    """Only numbers in this column of a table, from 0, are read."""
     region: Box | None = None
     """Only this part of the picture is read: x, y, width, height in pixels of the upright page."""
 
@@ -57,18 +57,18 @@ class Knowledge:
 
     @property
     def is_about_numbers(self) -> bool:
-        """Whether a number could break it."""
+        """Whether it constrains the numbers themselves."""
         return (self.between, self.length, self.check) != (None, None, None)
 
     def to_words(self) -> dict[str, str]:
-        """Return what is known as people type it, by name; what says nothing is left out."""
+        """Return it by name in the form in which users type it, without unknowns."""
         pairs = {"between": self.between, "length": self.length, "region": self.region}
         words = {name: ",".join(f"{value:.15g}" for value in given) for name, given in pairs.items() if given}
         words |= {"check": self.check} if self.check is not None else {}
         return words | ({"column": str(self.column)} if self.column is not None else {})
 
     def breach(self, text: str, decimal: str = "auto") -> str | None:
-        """Say what a number of this text breaks: "is not from 0 to 20"; None where it breaks nothing."""
+        """Return which constraint a number's text violates: "is not from 0 to 20"; None if it violates none."""
         digits = "".join(c for c in text if c.isascii() and c.isdigit())
         if self.length is not None and not self.length[0] <= len(digits) <= self.length[1]:
             least, most = self.length
@@ -77,14 +77,14 @@ class Knowledge:
         value = value_of(text, decimal)
         if self.between is not None and (value is None or not self.between[0] <= value <= self.between[1]):
             return f"is not from {self.between[0]:g} to {self.between[1]:g}"
-        is_fraction = value is not None and value % 1 != 0  # ends in no check digit, whatever its digits add up to
+        is_fraction = value is not None and value % 1 != 0  # has no check digit, whatever its digits
         if self.check is not None and (is_fraction or not check_digit_fits(self.check, digits)):
             return f"does not end in {CHECKS[self.check].words}"
         return None
 
 
 KNOWN = tuple(field.name for field in fields(Knowledge))
-"""What may be known, by name."""
+"""Names of all constraints."""
 
 
 def parse_knowledge(
@@ -95,7 +95,7 @@ def parse_knowledge(
     column: str | int | None = None,
     region: str | None = None,
 ) -> Knowledge:
-    """Read knowledge as people type it: between 0,20; length 4..8 or 6; region 10,20,300,200. Raises SettingError."""
+    """Parse knowledge as users type it: between 0,20; length 4..8 or 6; region 10,20,300,200. Raises SettingError."""
     return Knowledge(
         None if between is None else _pair("between", between, float, "two numbers like 0,20"),
         None if length is None else _pair("length", length, int, "a number of digits like 6, or two like 4..8"),
@@ -108,11 +108,11 @@ def parse_knowledge(
 def apply_knowledge(
     reading: Reading, known: Knowledge, *, decimal: str = "auto", signs: bool = True, values: bool = True
 ) -> Reading:
-    """Return the reading with what is known: other columns left out, numbers re-ranked, doubted where they break it.
+    """Apply knowledge to a reading: leave out other columns, re-rank alternatives, and replace or doubt wrong numbers.
 
-    A number that breaks it becomes the most probable of its alternatives that does not; it is then never sure, as no
-    measurement says what such an answer is worth. Where none fits, it stays as read, not sure, with the reason.
-    `values`: whether numbers are to have their value.
+    A number that violates a constraint becomes its most probable alternative that does not; it is then never sure, as
+    the reliability of such answers has not been measured. If none fits, it stays as read, not sure, with the reason.
+    `values`: whether numbers get their value.
     """
     numbers = reading.numbers
     if known.column is not None:
@@ -127,7 +127,7 @@ def apply_knowledge(
 
 
 def _known(number: Number, known: Knowledge, decimal: str, signs: bool, values: bool) -> Number:
-    """Return a number as it is, or as the best that breaks nothing."""
+    """Return a number as it is, or as its best alternative that violates nothing."""
     others = texts_instead(number, signs=signs)
     broken = known.breach(number.text, decimal)
     fitting = [(text, p) for text, p in others if known.breach(text, decimal) is None]
@@ -150,11 +150,11 @@ def _known(number: Number, known: Knowledge, decimal: str, signs: bool, values: 
 
 
 def _with_numbers(reading: Reading, numbers: tuple[Number, ...]) -> Reading:
-    """Return the reading with other numbers: as sure as these are, unless the page itself is in doubt."""
+    """Return the reading with other numbers: sure if all of them are, unless the page itself is in doubt."""
     doubtful = [number for number in numbers if not is_sure(reading, number)]
     if not doubtful:
         return replace(reading, numbers=numbers, sure=True, reason=None)
-    if all(number.sure for number in numbers):  # the page is what is doubted
+    if all(number.sure for number in numbers):  # the page itself is in doubt
         return replace(reading, numbers=numbers)
     doubted = [number for number in numbers if not number.sure]
     are = "is" if len(doubted) == 1 else "are"
@@ -190,8 +190,8 @@ def _box(text: str) -> Box:
 
 
 def _of_text(name: str, text: str, kind: Callable[[str], T], expected: str, whole: str | None = None) -> T:
-    """Read one value of what was typed; `whole` is all of it."""
-    with contextlib.suppress(ValueError, OverflowError):  # OverflowError: a whole number of hundreds of digits
+    """Parse one value of what was typed; `whole` is the full text."""
+    with contextlib.suppress(ValueError, OverflowError):  # OverflowError: an integer of hundreds of digits
         value = kind(text)
         if math.isfinite(value):
             return value

@@ -1,4 +1,4 @@
-"""A page that is one number, or one digit → its reading: the networks for these know more about it."""
+"""A page that is a single number or digit → its reading, by the networks that specialise in these."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from digitry.reading.page_options import PageOptions
 from digitry.types import Box, Number, Reading
 
 CONVINCED = 0.5
-"""A network is convinced of what has at least this probability."""
+"""A network is convinced of numbers with at least this probability."""
 
 FEW = 12
-"""A page with more such numbers is not looked at as one number."""
+"""A page with more such numbers is not taken for a single number."""
 
 NO_HAND = "whether it is printed cannot be told in so small a picture"
 SMALL_SIGNS = "signs in so small a picture are not right often enough to be sure of"
@@ -31,14 +31,14 @@ SMALL_SIGNS = "signs in so small a picture are not right often enough to be sure
 
 
 class Evidence(NamedTuple):
-    """What says whether a picture is one number, and which."""
+    """The evidence on whether a picture is a single number, and which."""
 
     reading: Reading
     """One number, by the networks for numbers and digits."""
     convinced: list[Candidate]
-    """What the page's network is convinced of, anywhere."""
+    """Numbers anywhere that the network for pages is convinced of."""
     within: list[Candidate]
-    """What it sees where that number stands."""
+    """Numbers that it sees in the place of that number."""
 
     @property
     def number(self) -> Number:
@@ -48,31 +48,31 @@ class Evidence(NamedTuple):
 
     @property
     def seen(self) -> str:
-        """What the page's network sees there, with its signs."""
+        """What the network for pages sees there, with signs."""
         return "".join(one.written.text for one in self.within)
 
     @property
     def seen_digits(self) -> str:
-        """The same without them."""
+        """The same without signs."""
         return "".join(one.digits for one in self.within)
 
     @property
     def agrees(self) -> bool:
-        """Whether all see the same digits, and the page's network any sign that the others see, too."""
+        """Whether all networks see the same digits and, if the network for numbers sees signs, the same text."""
         number = self.number
         return self.seen_digits == number.digits_text and (not number.signs or self.seen == number.text)
 
 
 def lone_number(view: NDArray[np.uint8], found: PageFound, networks: Networks, options: PageOptions) -> Reading | None:
-    """Read an upright page, uint8 (h, w), that is one number, or one digit; None for any other page.
+    """Read an upright page, uint8 (h, w), that is a single number or digit; None for any other page.
 
-    What the networks do not agree about is not sure, nor is what was written by another hand than is wanted.
+    A number is not sure if the networks disagree, or if it is printed and handwriting is wanted, or the reverse.
     """
     evidence = _evidence(view, found, networks)
     if evidence is None or not _is_one_number(evidence, view.shape[0]):
         return None
     by_page = evidence.agrees and sum(len(one.characters) for one in evidence.within) > 1
-    if by_page:  # what the page's network sees has its signs and its gaps
+    if by_page:  # the network for pages sees its signs and gaps
         weighed = [weigh(one, view, networks) for one in evidence.within]
         numbers = tuple(judged_number(what, found.turn, networks, options) for what in weighed)
     else:
@@ -82,12 +82,12 @@ def lone_number(view: NDArray[np.uint8], found: PageFound, networks: Networks, o
 
 
 def tiny_number(view: NDArray[np.uint8], networks: Networks, options: PageOptions) -> Reading:
-    """Read an upright picture, uint8 (h, w), that is too small for the network for pages."""
+    """Read an upright picture, uint8 (h, w), too small for the network for pages."""
     reading = _read(view, networks)
     if not reading.numbers:
         return reading
     reading = replace(reading, numbers=tuple(as_asked(number, options) for number in reading.numbers))
-    if reading.reason == one_number.NEVER_SURE_WITH_SIGNS:  # which says to expect a page
+    if reading.reason == one_number.NEVER_SURE_WITH_SIGNS:  # which advises to expect a page
         return doubted(reading, SMALL_SIGNS)
     return doubted(reading, NO_HAND) if reading.sure and options.only == "printed" else reading
 
@@ -105,8 +105,8 @@ def _evidence(view: NDArray[np.uint8], found: PageFound, networks: Networks) -> 
 
 
 def _read(view: NDArray[np.uint8], networks: Networks) -> Reading:
-    """Read a picture of one number: the network for single digits says what one mark is."""
-    if min(view.shape) < MIN_SIDE:  # a slim 1, or nothing
+    """Read a picture of one number; a single mark is read by the network for single digits."""
+    if min(view.shape) < MIN_SIDE:  # a thin 1, or nothing
         return one_digit.read_pages([view], networks, name="", page=1)[0]
     reading = one_number.read_alone(view, networks)
     if unknown := networks.unknown(reading.text):
@@ -118,8 +118,8 @@ def _read(view: NDArray[np.uint8], networks: Networks) -> Reading:
 
 
 def _is_one_number(evidence: Evidence, height: int) -> bool:
-    """Tell whether a picture of this height is one number: one as high as a third of it, or a digit that the page's
-    network sees too, and nothing elsewhere that it is convinced of.
+    """Tell whether a picture of this height is a single number: its digits are at least a third as high, or it is a
+    digit that the network for pages sees too; and that network is convinced of nothing elsewhere.
     """
     number, convinced, within = evidence.number, evidence.convinced, evidence.within
     if any(one not in within for one in convinced) or any(one.may_be_struck for one in within):
@@ -128,14 +128,14 @@ def _is_one_number(evidence: Evidence, height: int) -> bool:
     if len(number.digits) > 1:
         return is_all
     is_seen = not number.signs and [one.digits for one in convinced] == [number.digits_text]
-    # All marks of a page together make one digit, too: but none where several are seen.
+    # All marks of a page may together be read as one digit, which is wrong if several characters are seen.
     several = sum(len(one.characters) for one in convinced) > 1
     is_believed = evidence.seen_digits == number.digits_text or (number.confidence >= CONVINCED and not several)
     return is_believed and (is_all or is_seen)
 
 
 def _described(evidence: Evidence, options: PageOptions) -> Number:
-    """Return the number with what the page's network sees: who wrote it, what stands beside it, whether it agrees."""
+    """Return the number with what the network for pages sees: its hand, signs beside it, and whether it agrees."""
     number = as_asked(evidence.number, options)
     if evidence.within:
         likeliest = max(evidence.within, key=lambda one: one.probability)
@@ -149,17 +149,16 @@ def _described(evidence: Evidence, options: PageOptions) -> Number:
 
 
 def _by_wanted_hand(number: Number, options: PageOptions) -> Number:
-    """Return the number, not sure where it seems to be of another hand than is wanted.
+    """Return the number, not sure if it seems to be of another hand, written or printed, than wanted.
 
-    The page's network takes some people's digits for print, so it is no reason to keep silent about the only number
-    there is.
+    It is not left out, because the network for pages takes some people's digits for print.
     """
     is_wanted = options.only == "all" or number.hand in (None, options.only)
     return number if is_wanted or not number.sure else replace(number, sure=False, reason=f"it looks {number.hand}")
 
 
 def _overlap(one: Box, other: Box) -> bool:
-    """Tell whether the middle of the first box lies within the second, or the other way round."""
+    """Tell whether the centre of one box lies within the other."""
     return any(
         a[0] <= b[0] + b[2] / 2 <= a[0] + a[2] and a[1] <= b[1] + b[3] / 2 <= a[1] + a[3]
         for a, b in ((one, other), (other, one))

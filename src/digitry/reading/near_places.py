@@ -1,4 +1,4 @@
-"""Places on a page → pairs of them that lie near each other, found without comparing all with all."""
+"""Points on a page → pairs that lie near each other, found without comparing all with all."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 AT_ONCE = 500_000
-"""About so many pairs are looked at together: pages of noise have millions."""
+"""Pairs per batch, about: pages of noise have millions."""
 
 ROUNDING = 1.001
-"""A little further than asked is looked, so that rounding loses no pair."""
+"""Factor on the search radius, so that rounding loses no pair."""
 
 
 def near_places(
     x: NDArray[np.float32], y: NDArray[np.float32], around: NDArray[np.float32], reach: NDArray[np.float32]
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Give pairs, some at a time, int (k,) each: which of the middles `around`, float32 (n, 2), and which of the places
-    x, y, float32 (m,), lie no further apart than the middle's `reach`, float32 (n,), along both axes.
+    """Yield batches of pairs, int (k,) each: indices of centres `around`, float32 (n, 2), and of points x, y, float32
+    (m,), that lie no further apart than the centre's `reach`, float32 (n,), along both axes.
     """
     order = np.argsort(x, kind="stable")
     at, middle, wide = x[order].astype(np.float64), around.astype(np.float64), ROUNDING * reach.astype(np.float64)

@@ -1,4 +1,4 @@
-"""The networks that read: for single digits, for whole numbers, for pages; and what their confidences are worth."""
+"""The networks that read single digits, whole numbers and pages, and the calibration of their confidences."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ from digitry.types import SIGNS, TEN_DIGITS, Digit, Images, Probabilities
 
 
 def knows_some_digits(class_names: tuple[str, ...]) -> bool:
-    """Tell whether classes are digits, though not all ten of them."""
+    """Tell whether all classes are digits, but not all ten of them."""
     return set(class_names) < set(TEN_DIGITS)
 
 
 ModelLike = str | os.PathLike[str] | bytes | Model
-"""A network to read with: a run's folder, an ONNX file, its bytes, one that ships, by its name, or one that is open."""
+"""A network: a run's folder, an ONNX file, its bytes, the name of a shipped network, or an open model."""
 
 Models = ModelLike | Sequence[ModelLike] | None
-"""One network, or several that read different things, in any order, or none."""
+"""One network, several that read different things, in any order, or None."""
 
 
 NOT_MEASURED_TOGETHER = "nobody has measured how right this network for numbers is together with the one for pages"
-"""Why nothing on a page is sure where another network than the shipped one reads numbers."""
+"""Why nothing on a page is sure if a network other than the shipped one reads numbers."""
 
 
 class Networks:
-    """What answers when pictures are read. All that goes from a page to its reading asks this, and knows no more."""
+    """All networks of a reader. Whatever turns a page into a reading depends on nothing else."""
 
     has_own_numbers: bool
-    """Whether another network than the shipped one reads numbers."""
+    """Whether a network other than the shipped one reads numbers."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Networks:
         ask_both: bool | None = None,
         threads: int = 1,
     ) -> None:
-        """Load the networks, with the parameters and errors of `Reader`; those that ship when they are first asked."""
+        """Load the networks, with the parameters and errors of `Reader`; shipped ones are loaded on first use."""
         if sure_confidence is not None and not 0 <= sure_confidence <= 1:
             raise SettingError(f"sure_confidence must be from 0 to 1, not {sure_confidence:g}")
         self.max_error, self.sure_confidence, self.threads = check_max_error(max_error), sure_confidence, threads
@@ -65,7 +65,7 @@ class Networks:
         return f"{own or 'the shipped networks'}, max_error {self.max_error:g}"
 
     def with_max_error(self, max_error: float) -> Networks:
-        """Return the same networks, none opened again, with another `max_error`. Raises SettingError for no share."""
+        """Return the same networks with another `max_error`. Raises SettingError unless it is from 0 to 1."""
         others = copy.copy(self)
         others.max_error = check_max_error(max_error)
         return others
@@ -82,23 +82,23 @@ class Networks:
 
     @property
     def pages(self) -> Model:
-        """The network that looks at whole pages."""
+        """The network for whole pages."""
         return self._own.get("page") or self._open_shipped("page")
 
     def _open_shipped(self, reads: str) -> Model:
-        """Return a network that ships, opened once for all that share these."""
+        """Return a shipped network, opened once for all copies of this object."""
         if reads not in self._shipped:
             self._shipped[reads] = Model.shipped(reads, threads=self.threads)
         return self._shipped[reads]
 
     def open_all(self) -> None:
-        """Open every network that could be asked, for who cannot open files later."""
+        """Open every network that may be needed, for a process that cannot open files later."""
         several = (self.digits, self.numbers, self.pages, *((self._open_shipped("number"),) if self.asks_both else ()))
         assert all(model.contract for model in several)
 
     @property
     def contract(self) -> Contract:
-        """What the model of single digits expects, and where it comes from."""
+        """What the network for single digits expects, and where it comes from."""
         return self.digits.contract
 
     @property
@@ -108,14 +108,12 @@ class Networks:
 
     @cached_property
     def digits_in_numbers(self) -> tuple[str, ...]:
-        """The labels of the digits that the network for numbers knows, without those of the signs."""
+        """The digits that the network for numbers knows, without signs."""
         return tuple(name for name in self.numbers.class_names if name not in SIGNS)
 
     @cached_property
     def asks_both(self) -> bool:
-        """Whether the shipped network for numbers has a word on digits, too: where the scale was fitted that way, if
-        nobody said.
-        """
+        """Whether the shipped network for numbers is asked about digits too; by default, if the scale was fitted so."""
         if self._ask_both is not None:
             return self._ask_both
         scale = self.contract.confidence_scale
@@ -126,36 +124,35 @@ class Networks:
         return self.digits.probabilities(images if look_canonical(images) else canonical_of(images))
 
     def unknown(self, digit: str) -> str | None:
-        """Tell why the network for single digits cannot say whether this is one, or None: it knows only some."""
+        """Return the reason if this is a digit that the network for single digits does not know, else None."""
         if not knows_some_digits(self.class_names) or digit not in TEN_DIGITS or digit in self.class_names:
             return None
         return f"the model for single digits does not know {digit}, only {', '.join(self.class_names)}"
 
     def read_strips(self, strips: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Read ink strips, uint8 (n, 40, width): float32 (n, frames, 11), no digit, then the ten digits; those that the
-        network does not know have a probability of 0, and signs count as no digit.
+        """Read ink strips, uint8 (n, 40, width): probabilities, float32 (n, frames, 11), of the blank and ten digits.
+
+        Digits that the network does not know have probability 0, and signs count as blank.
         """
         return digits_alone(self.numbers.probabilities(strips), self.numbers.class_names)
 
     def name_characters(self, strips: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Read the same with the signs: float32 (n, frames, 1 + classes of `numbers`), no character first."""
+        """Read strips with signs: float32 (n, frames, 1 + classes of `numbers`), the blank first."""
         return self.numbers.probabilities(strips)
 
     def see_page(self, page: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Look at a page of even contrast, float32 (h, w): float32 (channels, h/4, w/4), see `networks.page_answer`."""
+        """Return the network's output, float32 (channels, h/4, w/4), see `networks.page_answer`, on a page of even
+        contrast, float32 (h, w).
+        """
         return self.pages.answers(page)
 
     def second_opinion(self, strips: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the same by the shipped network, whatever reads numbers here: the scale of digits was fitted with
-        it.
-        """
+        """Read strips as `read_strips` does, but always with the shipped network: the digits' scale was fitted with it."""
         shipped = self._open_shipped("number")
         return digits_alone(shipped.probabilities(strips), shipped.class_names)
 
     def least_confidence(self, kind: str) -> float:
-        """Return a model's own confidence in a `digit` or a `number` from which on it is sure; above 1 where it never
-        is.
-        """
+        """Return the least confidence, by the model itself, at which a `digit` or a `number` is sure; above 1 if never."""
         if self.sure_confidence is not None:
             return self.sure_confidence
         model: Model = getattr(self, f"{kind}s")
@@ -163,9 +160,9 @@ class Networks:
         return NEVER if scale is None else scale.least_confidence(self.max_error)
 
     def judge(self, kind: str, confidence: float) -> tuple[float, bool, str | None]:
-        """Judge a model's own confidence in what it reads, a `digit`, a `number`, or one on a `page`.
+        """Judge a model's own confidence in a `digit`, a `number`, or a number on a `page`.
 
-        Returns it calibrated, whether that is sure, and why not.
+        Returns it calibrated, whether that is sure, and if not, why.
         """
         if self.sure_confidence is not None:
             sure = confidence >= self.sure_confidence
@@ -173,12 +170,12 @@ class Networks:
             return confidence, sure, None if sure else doubt
         if kind == "page" and self.has_own_numbers:
             return confidence, False, NOT_MEASURED_TOGETHER
-        model: Model = getattr(self, f"{kind}s")  # opened when it is first asked
+        model: Model = getattr(self, f"{kind}s")  # opened on first use
         shown, is_sure, why = weigh_confidence(model.contract.confidence_scale, confidence, self.max_error)
         return shown, is_sure, why and with_place(why, model.place)
 
     def digit(self, probabilities: NDArray[np.float32], box: tuple[int, int, int, int]) -> Digit:
-        """Return the most probable label of one digit, with the next best."""
+        """Return a digit with its most probable label and up to three alternatives."""
         best, *others = np.argsort(-probabilities, kind="stable")[:4]
         names = self.class_names
         alternatives = tuple((names[other], float(probabilities[other])) for other in others)
@@ -186,7 +183,7 @@ class Networks:
 
 
 def _opened(model: Models, threads: int) -> dict[str, Model]:
-    """Return what each given network reads → the network. Raises SettingError where two read the same."""
+    """Return what each network reads → the network. Raises SettingError if two read the same."""
     several = model if isinstance(model, Sequence) and not isinstance(model, (str, bytes)) else [model]
     found: dict[str, Model] = {}
     for one in several:

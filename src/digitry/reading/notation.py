@@ -1,4 +1,4 @@
-"""Characters in a row → the number that they write: its text with signs, its value, and what stands beside it."""
+"""A row of characters → the numbers in it: their text with signs, their value, and signs beside them."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import NamedTuple
 from digitry.errors import unknown_name
 
 DECIMALS = ("auto", "comma", "point")
-"""What parts a number's whole from its fraction."""
+"""Decimal marks that may be chosen."""
 
 LETTER = ""
-"""Stands for any character that no number has."""
+"""Stands for any character that does not occur in numbers."""
 
 PARTING = (*"+×÷=%$€£₹✓", LETTER)
-"""What stands between two numbers, or beside one: a sum is read as its parts, so is a code of letters and digits, and
-no number goes on behind a percent sign, a currency or a tick."""
+"""Characters that separate numbers: a sum or a code of letters and digits is read as its parts, and a number ends at a
+percent sign, currency or tick."""
 
 LEADING = tuple("-+(")
-"""Signs that belong to the number behind them."""
+"""Signs that belong to the number after them."""
 
 
 def signs_among(characters: Sequence[str]) -> tuple[str, ...]:
-    """Return which of these characters are signs that the text of a number may have."""
+    """Return those characters that are signs and may be part of a number's text."""
     return tuple(one for one in characters if not one.isdigit() and (one not in PARTING or one in LEADING))
 
 
@@ -35,23 +35,23 @@ class Written(NamedTuple):
     """A number among characters."""
 
     text: str
-    """Its digits and the signs inside it, its leading minus or plus and its brackets."""
+    """Its digits with the signs between them, its leading minus or plus, and its brackets."""
     places: tuple[int, ...]
-    """Which of the characters these are."""
+    """Indices of the characters of the text."""
     around: tuple[str, ...]
-    """The signs that stand before or behind it: `%`, `=`, `$`, a tick."""
+    """Signs before or after the number: `%`, `=`, `$`, a tick."""
 
 
 def numbers_in(characters: list[str]) -> list[Written]:
-    """Give the numbers that characters of one chain write, in order; without a digit there is none.
+    """Return the numbers in a chain of characters, in order; each has at least one digit.
 
-    Letters are `LETTER`s, and never `around` a number.
+    Letters are given as `LETTER`, and never count as `around` a number.
     """
     found = []
     start = 0
     for place in range(len(characters) + 1):
         at_end = place == len(characters)
-        # A plus at the very beginning belongs to its number.
+        # A plus at the very beginning belongs to the number.
         if at_end or (characters[place] in PARTING and any(c.isdigit() for c in characters[start:place])):
             end = place if at_end else place + 1
             number = _trimmed(characters, start, place, end)
@@ -62,7 +62,7 @@ def numbers_in(characters: list[str]) -> list[Written]:
 
 
 def _trimmed(characters: list[str], start: int, stop: int, end: int) -> Written | None:
-    """Return the number within `start` and `stop`; what is cut off at its sides, up to `end`, stands around it."""
+    """Return the number between `start` and `stop`; signs trimmed from its ends, up to `end`, are around it."""
     digits = [place for place in range(start, stop) if characters[place].isdigit()]
     if not digits:
         return None
@@ -84,13 +84,13 @@ def _trimmed(characters: list[str], start: int, stop: int, end: int) -> Written 
 
 
 def is_number(text: str) -> bool:
-    """Tell whether a text is one number with nothing beside it: "6)" is not, "2+5" are two."""
+    """Tell whether a text is one number with nothing beside it: not "6)", nor "2+5", which is two."""
     return [written.text for written in numbers_in(list(text))] == [text]
 
 
 def text_pattern(signs: Sequence[str]) -> str:
-    """Return what texts of these signs and the ten digits `is_number`: a regular expression for Python, browsers and
-    OpenAPI alike.
+    """Return a regular expression, for Python, browsers and OpenAPI, that matches the texts of digits and these signs
+    that `is_number` accepts.
     """
     leading = re.escape("".join(sign for sign in signs if sign in "-+"))
     before = f"[{leading}]?" if leading else ""
@@ -107,16 +107,16 @@ def text_pattern(signs: Sequence[str]) -> str:
 
 
 def _one_of(signs: str) -> str:
-    escaped = re.escape(signs).replace("/", r"\/")  # browsers want that one escaped, too
+    escaped = re.escape(signs).replace("/", r"\/")  # browsers need this one escaped too
     return f"[0-9{escaped}]"
 
 
 def value_of(text: str, decimal: str = "auto") -> float | None:
-    """Give what a plain number is worth, None for dates, times, fractions, phone numbers, and beyond all floats.
+    """Return the value of a plain number; None for dates, times, fractions, phone numbers, and values beyond floats.
 
-    `decimal` says what parts whole from fraction, `comma` or `point`; the other groups thousands. With `auto` the last
-    of two kinds is the decimal one; a mark that comes twice, an apostrophe, and a comma before exactly three digits
-    group thousands; any other single mark is decimal. Raises SettingError for any other `decimal`.
+    `decimal` is the decimal mark, `comma` or `point`; the other one groups thousands. With `auto`, the last of two
+    kinds is decimal; a repeated mark, an apostrophe, and a comma before exactly three digits group thousands; any other
+    single mark is decimal. Raises SettingError for any other `decimal`.
     """
     if decimal not in DECIMALS:
         raise unknown_name("decimal", decimal, DECIMALS)
@@ -133,7 +133,7 @@ def value_of(text: str, decimal: str = "auto") -> float | None:
 
 
 def _decimal_mark(body: str) -> str:
-    """Return what parts whole from fraction, by the rule of `auto`; nothing where there is no fraction."""
+    """Return the decimal mark by the rules of `auto`; empty if there is none."""
     marks = [mark for mark in body if mark in ".,"]
     if not marks:
         return ""
@@ -145,7 +145,7 @@ def _decimal_mark(body: str) -> str:
 
 
 def _is_grouped(whole: str) -> bool:
-    """Tell whether digits stand in groups as thousands do (1,250,000; 3,00,000 in India), or in none."""
+    """Tell whether digits are grouped like thousands (1,250,000; in India 3,00,000), or not grouped."""
     first, *groups = re.split(r"\D", whole)
     if not groups:
         return True

@@ -1,4 +1,4 @@
-"""A line of writing → the number on it: several strips of it are read, and what they spell is weighed."""
+"""A line of writing → the number on it: it is read as strips of several sizes, whose spellings are averaged."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from digitry.networks.decoding import Frames, alignment, digits_alone, spellings
 from digitry.types import TEN_DIGITS, Box
 
 VIEWS = ((0.78, 1.0), (1.0, 0.85), (1.28, 1.0))
-"""A line is read at these sizes, and so much narrower: what is high in it may be a digit, or more, or less, and people
-write wider than the numbers that were learnt from."""
+"""Scales and horizontal squeezes at which a line is read, because its digits may be higher or lower than estimated, and
+people write wider than the training data."""
 
 MARGIN = 0.7
-"""Paper left and right of a line, in heights of its digits."""
+"""Paper left and right of a line, in digit heights."""
 
 NEAR, THIN = 3, 5
-"""Pixels of a strip: what lies further from a digit than the one, and is no thicker than the other, is none of it."""
+"""In pixels of a strip: ink further than the first from a digit, and no thicker than the second, is not part of it."""
 
 ALTERNATIVES = 3
 
@@ -37,7 +37,7 @@ class Spot(NamedTuple):
 
     digit: int
     probabilities: NDArray[np.float32]
-    """Of the ten digits where this one stands, float32 (10,)."""
+    """Of the ten digits in its place, float32 (10,)."""
     box: Box
     """In pixels of the ink page."""
 
@@ -47,7 +47,7 @@ class Sign(NamedTuple):
 
     name: str
     after: int
-    """So many digits stand before it."""
+    """Number of digits before it."""
     confidence: float
     """0 to 1, not calibrated."""
     box: Box
@@ -55,33 +55,33 @@ class Sign(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What a line says."""
+    """What was read in a line."""
 
     digits: tuple[int, ...]
     probability: float
     """The network's own, 0 to 1, not calibrated."""
     alternatives: tuple[tuple[tuple[int, ...], float], ...]
     spots: tuple[Spot, ...]
-    """Where the digits stand; none where that was not asked."""
+    """Where the digits are; empty unless requested."""
     strip: Strip
-    """The strip on which the digits stand out best."""
+    """The strip on which these digits are most probable."""
     frames: Frames
     signs: tuple[Sign, ...] = ()
-    """From left to right, where the network names any."""
+    """Left to right, if the network knows any."""
 
 
 def line_strips(ink: NDArray[np.uint8], line: Line) -> list[Strip]:
-    """Return strips of one line on an ink page, at several sizes."""
+    """Return strips of a line on an ink page, at several scales."""
     x, y, width, height = line.box
     margin = MARGIN * line.digit_height
-    # A line that rises or falls is higher than its digits: it has to fit into the strip as a whole.
+    # A line that rises or falls is higher than its digits, and must fit into the strip as a whole.
     base = max(line.digit_height / DIGIT_HEIGHT, height / STRIP_HEIGHT)
     middle, right = y + height / 2, x + width + margin
     return [cut_strip(ink, x - margin, middle, right, base * zoom, squeeze) for zoom, squeeze in VIEWS]
 
 
 def page_strips(ink: NDArray[np.uint8]) -> list[Strip]:
-    """Return strips of a whole ink page that is hardly higher than its one line, where rules or print hide the line."""
+    """Return strips of a whole ink page, little higher than its only line, which rules or print hide."""
     height, width = ink.shape
     return [
         cut_strip(ink, -0.1 * height, height / 2, width + 0.1 * height, zoom * height / STRIP_HEIGHT)
@@ -92,9 +92,9 @@ def page_strips(ink: NDArray[np.uint8]) -> list[Strip]:
 def read_strips(
     strips: list[Strip], read: ReadStrips, class_names: tuple[str, ...] = TEN_DIGITS, *, placed: bool = True
 ) -> Found | None:
-    """Read the number that these strips of one line spell, their opinions weighed equally; None when there is no
-    digit. `class_names` are those of the network that `read` asks; where the digits stand is not looked for unless
-    they are to be `placed`.
+    """Read the number on one line from its strips, with equal weights; None if there is no digit.
+
+    `class_names` are those of the network behind `read`; `placed`: whether to find where the digits are.
     """
     seen = [read(strip.ink[np.newaxis])[0] for strip in strips]
     answers = [digits_alone(frames[np.newaxis], class_names)[0] for frames in seen]
@@ -124,10 +124,10 @@ def _signs(
     probability: float,
     class_names: tuple[str, ...],
 ) -> tuple[Sign, ...]:
-    """Return the signs that most of the strips see among these digits, where they stand on one of them."""
+    """Return the signs that the strips together find most probable among these digits, placed on the main strip."""
     named = [1 + place for place, name in enumerate(class_names) if name not in TEN_DIGITS]
-    # A text with a sign is at most as probable as its frames' signs together: where that is less than half of these
-    # digits with and without signs, they stand without.
+    # The probability of a text with signs is at most the sum over its frames' signs: if that is less than half of the
+    # digits' probability, there are no signs.
     if 2 * sum(float(frames[:, named].sum()) for frames in seen) <= probability * len(seen):
         return ()
     votes: dict[tuple[int, ...], float] = defaultdict(float)
@@ -153,7 +153,7 @@ def _signs(
 
 
 def _spots(strip: Strip, frames: Frames, digits: tuple[int, ...]) -> tuple[Spot, ...]:
-    """Find where each digit of the number stands, and what else it could be."""
+    """Find the place of each digit of the number, and what else it may be."""
     spans = alignment(frames, digits)
     centres = [((first + last + 1) / 2) * FRAME_PIXELS for first, last in spans]
     borders = [-1e9, *(_border(strip, a, b) for a, b in pairwise(centres)), 1e9]
@@ -168,7 +168,7 @@ def _spots(strip: Strip, frames: Frames, digits: tuple[int, ...]) -> tuple[Spot,
 
 
 def _border(strip: Strip, left: float, right: float) -> float:
-    """Return the column between two digits with the least ink, nearest to the middle where there are several."""
+    """Return the column with the least ink between two digits, the most central one of several."""
     first, last = int(left), min(int(np.ceil(right)) + 1, strip.ink.shape[1])
     columns = np.arange(first, max(last, first + 1))
     away = np.abs(columns - (left + right) / 2)
@@ -176,7 +176,7 @@ def _border(strip: Strip, left: float, right: float) -> float:
 
 
 def _box(strip: Strip, centre: float, left: float, right: float) -> Box:
-    """Return the box around the ink between two columns of the strip, no wider than a digit is, on the ink page."""
+    """Return the box, on the ink page, around the ink between two columns of the strip, at most as wide as a digit."""
     reach = 0.75 * DIGIT_HEIGHT
     first = int(max(left, centre - reach, 0))
     last = int(np.ceil(min(right, centre + reach, strip.ink.shape[1])))
@@ -192,7 +192,7 @@ def _box(strip: Strip, centre: float, left: float, right: float) -> Box:
 
 
 def _core(profile: NDArray[np.int64]) -> tuple[int, int]:
-    """Find where the run with the most ink begins and ends, with its parts; what is thin and apart is a rule."""
+    """Return start and end of the run with the most ink and of those that belong to it; a thin, far one is a rule."""
     edges = np.flatnonzero(np.diff(profile > 0, prepend=False, append=False))
     runs = [(int(start), int(end)) for start, end in edges.reshape(-1, 2)]
     main = max(range(len(runs)), key=lambda index: int(profile[slice(*runs[index])].sum()))

@@ -1,4 +1,4 @@
-"""Pictures in an object store, Amazon's S3 or Google Cloud Storage, listed and fetched by Arrow's file systems."""
+"""Pictures in an object store, Amazon S3 or Google Cloud Storage, listed and fetched by Arrow's file systems."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from digitry.reading.amazon_store import amazon_store
 from digitry.reading.google_store import google_store, google_words
 
 FIRST_BYTES = 16 * 2**20
-"""So much is fetched without asking for the size before; nearly all pictures are smaller."""
+"""Fetched without asking for the size first; nearly all pictures are smaller."""
 
 
 class Store(NamedTuple):
-    """What differs from store to store."""
+    """What differs between stores."""
 
     system_of: Callable[[str], Any]
     """Returns Arrow's file system for a bucket."""
     words: Callable[[Exception], str] = str
-    """Returns what the store says went wrong; its first line counts."""
+    """Returns the store's error message, of which the first line is used."""
 
 
 STORES = {"s3": Store(amazon_store), "gs": Store(google_store, google_words)}
-"""By what an address begins with: `s3://bucket/folder/7.png`."""
+"""Stores by the scheme of their addresses: `s3://bucket/folder/7.png`."""
 
 
 def is_in_store(name: str) -> bool:
@@ -36,10 +36,9 @@ def is_in_store(name: str) -> bool:
 
 
 def pictures_in_store(place: str) -> list[str]:
-    """Return the addresses of all pictures in a folder of a store and below, by name; one that ends as pictures do is
-    its own. Hidden ones are left out.
+    """Return the sorted addresses of all pictures in and below a folder of a store, or of the one picture given.
 
-    Raises SettingError for a pattern, or where pyarrow is missing, DataError where the store does not say.
+    Hidden ones are left out. Raises SettingError for a pattern, or if pyarrow is missing, DataError if the store fails.
     """
     if "*" in place:
         raise SettingError(f"{place} is a pattern, which is not matched in a store; name the folder, or one picture")
@@ -68,19 +67,19 @@ def pictures_in_store(place: str) -> list[str]:
 
 
 def read_from_store(name: str) -> bytes:
-    """Return the bytes of a picture in a store. Raises DataError, without the address, where they cannot be had, or
-    are too many.
+    """Return the bytes of a picture in a store. Raises DataError, without the address, if they cannot be read, or are
+    too many.
     """
     from digitry.images.decode import MAX_BYTES
 
     scheme, _, path = name.partition("://")
     need("pyarrow", by=f"{scheme}://")
-    # A stream: of a file of Google's, pyarrow asks the store while it holds Python's lock, and no other thread gets on.
+    # A stream, because a random-access file on Google's store makes requests while pyarrow holds the GIL.
     with _asking(name, "cannot be read") as store, store.open_input_stream(path) as stream:
         first = min(FIRST_BYTES, MAX_BYTES)
         data: bytes = stream.read(first)
         if len(data) == first:
-            size = store.get_file_info(path).size or MAX_BYTES  # nothing where it is gone by now
+            size = store.get_file_info(path).size or MAX_BYTES  # None if it is gone by now
             if size > MAX_BYTES:
                 raise DataError(f"the file has {size} bytes, at most {MAX_BYTES} are read; make it smaller")
             data += stream.read(size - first)
@@ -89,8 +88,8 @@ def read_from_store(name: str) -> bytes:
 
 @contextmanager
 def _asking(name: str, failure: str) -> Iterator[Any]:
-    """Give Arrow's file system for an address. Raises DataError where what is asked of it fails, SettingError where
-    pyarrow was built without it.
+    """Provide Arrow's file system for an address. Raises DataError if a request fails, SettingError if pyarrow was
+    built without it.
     """
     from pyarrow import ArrowException
 

@@ -1,1 +1,1 @@
-"""Many pictures on many machines: by Ray, which is imported only where it is asked for."""
+"""Reading many pictures on many machines with Ray, which is imported only when it is used."""

@@ -1,4 +1,4 @@
-"""What a process of a node does: open the reader once a job, then read chunk after chunk."""
+"""The work of a process on a node: open the reader once per job, then read chunk after chunk."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NodeJob(Generic[T]):
-    """What is asked of every node."""
+    """The job that every node works on."""
 
     name: str
-    """No two jobs share one."""
+    """Unique to this job."""
     equipment: Equipment
     models: tuple[bytes, ...]
-    """The files of the settings' models: nodes need not have them."""
+    """The bytes of the model files, which nodes need not have."""
     settings: ReadingSettings
     finish: Finish[T]
 
 
 _readers: dict[str, Reader] = {}
-"""Of the job that this process is at."""
+"""The reader of this process's current job."""
 
 
 def new_job(
     equipment: Equipment, models: tuple[bytes, ...], settings: ReadingSettings, finish: Finish[T]
 ) -> NodeJob[T]:
-    """Describe a job under a name of its own."""
+    """Return a job with a unique name."""
     return NodeJob(secrets.token_hex(8), equipment, models, settings, finish)
 
 
 def read_there(job: NodeJob[T], pictures: Sequence[PictureSource]) -> list[T]:
-    """Return what was made of each picture. Raises SettingError where this node does not run what the driver runs."""
+    """Return the result for each picture. Raises SettingError if this node does not run the same versions as the driver."""
     from digitry.reading.batch.here import read_many
 
     reader = _readers.get(job.name) or _open(job)
@@ -53,7 +53,7 @@ def _open(job: NodeJob[T]) -> Reader:
     from digitry.reading.batch.here import open_reader
 
     check_equipment(job.equipment)
-    cv2.setNumThreads(1)  # every core has a process of its own; Ray sees to NumPy
+    cv2.setNumThreads(1)  # there is a process per core; Ray limits NumPy's threads
     _readers.clear()
     places = job.settings.model
     models = [_opened(data, place) for data, place in zip(job.models, places, strict=True)]
@@ -61,7 +61,7 @@ def _open(job: NodeJob[T]) -> Reader:
 
 
 def _opened(data: bytes, place: str) -> Model:
-    """Open a model that is called as it is called where it comes from: reasons name it."""
+    """Open a model and give it its original path, which reasons mention."""
     model = Model(data, threads=1)
     model.place = place
     return model

@@ -1,4 +1,4 @@
-"""Many pictures read by the nodes of a Ray cluster: in order, each once, whatever dies there."""
+"""Read many pictures on the nodes of a Ray cluster: in order, each once, even when nodes die."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
     from ray import ObjectRef
 
 OPENERS = ("pi-heif", "pypdfium2")
-"""What some kinds of pictures are opened with."""
+"""Packages that open some kinds of pictures."""
 
 CRASHES = 3
-"""A picture that takes so many processes with it, each time alone, is a failure."""
+"""A picture that crashes this many processes when read alone is a failure."""
 
 LOSSES = 20
-"""So many nodes may be lost over one picture before it is a failure, too."""
+"""A picture whose reading is lost this many times is a failure too."""
 
 LOST = f"what read it was lost {LOSSES} times: nodes that died, or cannot be reached"
 
 COUNT_EVERY_SECONDS = 5.0
-"""How often the cores are counted: nodes come and go."""
+"""Interval at which the cores are counted, as nodes come and go."""
 
 SILENCE_SECONDS = 30.0
-"""After that it is looked whether there is anybody left to wait for."""
+"""After this time without an answer, check whether any node is left."""
 
 
 def read_on_ray(
@@ -53,7 +53,7 @@ def read_on_ray(
     reached, or a node that does not run what runs here.
     """
     need("ray", by="--ray")
-    open_reader(settings)  # what is wrong with the model is said before anybody is asked
+    open_reader(settings)  # reports a problem with the model before the cluster is involved
     coming = iter(sources)
     first = next(coming, None)
     if first is None:
@@ -66,7 +66,7 @@ def read_on_ray(
 
 
 def _carried(source: PictureSource) -> PictureSource:
-    """Return the source with the bytes of its file, or with why these cannot be had."""
+    """Return the source with the bytes of its file, or the reason why they cannot be read."""
     if source.data is not None or source.failure is not None:
         return source
     try:
@@ -76,15 +76,15 @@ def _carried(source: PictureSource) -> PictureSource:
 
 
 class ReadingNodes(Generic[T]):
-    """The nodes of the cluster that this process has joined, at one job."""
+    """The nodes of the cluster that this process has joined, working on one job."""
 
     def __init__(self, job: NodeJob[T]) -> None:
-        """Hand the job to the cluster. Raises SettingError where that has no core."""
+        """Hand the job to the cluster. Raises SettingError if it has no core."""
         import ray
 
         self._ray = ray
         self._finish = job.finish
-        # What is read again is decided here: only here is it known what was written.
+        # Retries are decided here, where it is known what has been written.
         self._task = ray.remote(num_cpus=1, max_retries=0)(read_there)
         self._job = ray.put(job)
         self._cores, self._counted = 0, -COUNT_EVERY_SECONDS
@@ -94,7 +94,7 @@ class ReadingNodes(Generic[T]):
     def answers(
         self, chunks: Iterator[Iterable[PictureSource]]
     ) -> Iterator[tuple[list[PictureSource], list[T] | None]]:
-        """Yield each chunk with what was made of it, in order; None where that was lost."""
+        """Yield each chunk with its results, in order; None if they were lost."""
         asked: deque[tuple[list[PictureSource], ObjectRef[list[T]]]] = deque()
         while True:
             for chunk in map(list, islice(chunks, max(AHEAD * self._count_cores() - len(asked), not asked))):
@@ -105,7 +105,7 @@ class ReadingNodes(Generic[T]):
             yield chunk, self._wait(answer)[0]
 
     def read_alone(self, picture: PictureSource) -> T:
-        """Return what was made of one picture whose chunk was lost, however often its node is lost."""
+        """Return the result for one picture whose chunk was lost, retrying when its node is lost."""
         crashes = 0
         for _ in range(LOSSES):
             found, is_crash = self._wait(self._task.remote(self._job, [picture]))
@@ -117,7 +117,7 @@ class ReadingNodes(Generic[T]):
         return self._finish(Outcome(picture.name, (), DEADLY if crashes == CRASHES else LOST))
 
     def _wait(self, answer: ObjectRef[list[T]]) -> tuple[list[T] | None, bool]:
-        """Return an answer; None where it was lost, and whether its process alone died. Raises what it raised."""
+        """Return an answer, None if it was lost, and whether only its process died. Raises what was raised there."""
         from ray import exceptions
 
         while not self._ray.wait([answer], timeout=SILENCE_SECONDS)[0]:
