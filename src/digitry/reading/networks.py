@@ -147,12 +147,12 @@ class Networks:
         return self.pages.answers(page)
 
     def second_opinion(self, strips: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Read strips as `read_strips` does, but always with the shipped network: the digits' scale was fitted with it."""
+        """Read strips as `read_strips` does, but with the shipped network, with which the digits' scale was fitted."""
         shipped = self._open_shipped("number")
         return digits_alone(shipped.probabilities(strips), shipped.class_names)
 
     def least_confidence(self, kind: str) -> float:
-        """Return the least confidence, by the model itself, at which a `digit` or a `number` is sure; above 1 if never."""
+        """Return the model's own confidence from which a `digit` or a `number` is sure; above 1 if none is."""
         if self.sure_confidence is not None:
             return self.sure_confidence
         model: Model = getattr(self, f"{kind}s")

@@ -1,4 +1,4 @@
-"""Grey pages with one digit each → readings: two networks look at what the first is not confident of."""
+"""Grey pages with one digit each → readings; if the first network is not confident, a second one is asked."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ from digitry.reading.networks import Networks
 from digitry.types import TEN_DIGITS, Number, Reading, ReadingStages
 
 DIGIT_EXPLAINS = 0.8
-"""A digit that explains less of the picture than this is doubted in proportion: the sleeve of a coat is no 1."""
+"""A digit that explains a smaller share of the picture is doubted in proportion: a coat's sleeve is not a 1."""
 
 RIVALS, BLOT = 0.5, 0.5
-"""What a confidence is worth where several marks could be the digit, and where the digit is a solid spot."""
+"""Factors on the confidence if several marks could be the digit, and if the digit is a solid spot."""
 
 BLOT_REASON = "it is a solid spot: a dot, or a digit whose holes have closed"
 
 SECOND_OPINION_BELOW = 0.95
-"""The network for numbers is asked where the one for digits is less confident than this. Chosen on synthetic
-photographs of validation digits: as many are right as when it is asked about all, and more are sure (docs/log.md)."""
+"""The network for numbers is asked if the one for digits is less confident than this. Chosen on synthetic photographs
+of validation digits: as many are right as when it is always asked, and more are sure (docs/log.md)."""
 
 OWN_SHARE = 0.6
-"""What the word of the network for digits counts there; the other's counts the rest (docs/log.md)."""
+"""Weight of the network for digits then; the other one has the rest (docs/log.md)."""
 
 SHAPES = (0.7, 0.5, 0.35)
-"""A digit that people cut out and bring to 28×28 is stretched, a 1 beyond recognition. At one of these shares of its
-width a square picture shows it about as it was (docs/log.md)."""
+"""A digit cropped and resized to 28×28 is stretched, a 1 beyond recognition. At one of these shares of its width, a
+square picture shows it about as it was (docs/log.md)."""
 
 STRETCHED = "the picture seems to be stretched; cut digits out with their shape, or with some paper around them"
 
 DIGIT_STRIP_WIDTH = 64
-"""Pixels: a digit with paper on both sides. One width for all, so that many are read at once."""
+"""In pixels: a digit with paper on both sides. The same for all, so that they can be read in one batch."""
 
 
 def read_pages(pages: list[NDArray[np.uint8]], networks: Networks, *, name: str, page: int) -> list[Reading]:
-    """Read every grey page, uint8 (h, w); the networks run once for all of them."""
+    """Read grey pages, uint8 (h, w), running the networks once for all of them."""
     found = [canonical_stages(grey) for grey in pages]
     at = [index for index, stages in enumerate(found) if stages.canonical is not None]
     probabilities = judge_crops([found[index] for index in at], networks)
@@ -59,8 +59,8 @@ def read_pages(pages: list[NDArray[np.uint8]], networks: Networks, *, name: str,
 
 
 def _unstretched(grey: NDArray[np.uint8], reading: Reading, networks: Networks) -> Reading | None:
-    """Return the other digit, never sure, that a doubtful square picture, cut close, shows more clearly in a slimmer
-    shape; None for any other picture.
+    """Return another digit, never sure, that a doubtful, tightly cropped square picture shows more clearly when it is
+    made narrower; None for any other picture.
     """
     height, width = grey.shape
     confidence = max((number.confidence for number in reading.numbers), default=0.0)
@@ -73,12 +73,12 @@ def _unstretched(grey: NDArray[np.uint8], reading: Reading, networks: Networks) 
     best = int(np.argmax(found)) if found else -1
     if best < 0 or found[best] <= confidence or readings[best].text == reading.text:
         return None
-    # Several shapes could be meant, and what is no digit looks like a 1 when it is slim.
+    # The original shape is a guess, and other things look like a 1 when they are narrow.
     return doubted(digit_reading(slimmer[best], rows[best] * np.float32(RIVALS), networks), STRETCHED)
 
 
 def _slimmer(grey: NDArray[np.uint8], share: float) -> Stages | None:
-    """Find the digit of a picture that is cut close at a share of its width; None where that shows none."""
+    """Find the digit of a tightly cropped picture at a share of its width; None if there is none."""
     width = grey.shape[1]
     slim = np.asarray(
         cv2.resize(grey, (max(1, round(share * width)), len(grey)), interpolation=cv2.INTER_AREA), np.uint8
@@ -93,9 +93,9 @@ def _slimmer(grey: NDArray[np.uint8], share: float) -> Stages | None:
 
 
 def judge_crops(found: list[Stages], networks: Networks) -> NDArray[np.float32]:
-    """Judge what each crop is, float32 (n, classes): rows sum to 1, or to less where the networks see no digit.
+    """Return the probabilities of crops, float32 (n, classes): rows sum to 1, or less if the networks see no digit.
 
-    The shipped network for whole numbers has a word where the scale of the other was fitted with it.
+    The shipped network for numbers is asked too if the scale of the other was fitted with it.
     """
     canonical = np.stack([stages.canonical for stages in found if stages.canonical is not None]) if found else None
     if canonical is None:
@@ -107,9 +107,7 @@ def judge_crops(found: list[Stages], networks: Networks) -> NDArray[np.float32]:
 def agree_on_crops(
     first: NDArray[np.float32], crops: list[NDArray[np.uint8]], networks: Networks
 ) -> NDArray[np.float32]:
-    """Return what both networks say together of crops, where the first, float32 (n, classes), is not confident
-    enough.
-    """
+    """Average both networks' probabilities for crops of which the first, float32 (n, classes), is not confident."""
     asked = np.flatnonzero(first.max(axis=1, initial=0) < SECOND_OPINION_BELOW)
     if not asked.size or not networks.asks_both:
         return first
@@ -120,7 +118,7 @@ def agree_on_crops(
 
 
 def _strip(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the crop of one digit in the middle of a strip, uint8 (STRIP_HEIGHT, DIGIT_STRIP_WIDTH)."""
+    """Return a strip with the crop of one digit in its middle, uint8 (STRIP_HEIGHT, DIGIT_STRIP_WIDTH)."""
     height, width = crop.shape
     scale = max(height / DIGIT_HEIGHT, width / (DIGIT_STRIP_WIDTH - 8))
     half = DIGIT_STRIP_WIDTH * scale / 2
@@ -131,7 +129,7 @@ def _strip(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def digit_reading(
     found: Stages, probabilities: NDArray[np.float32] | None, networks: Networks, explained: float = 1.0
 ) -> Reading:
-    """Return what was found, and what `judge_crops` says of it, if there is a digit, as a reading.
+    """Return a reading of the stages found and, if there is a digit, its probabilities from `judge_crops`.
 
     `explained`: the share of the picture that the digit explains.
     """

@@ -1,5 +1,5 @@
-"""A grey page with one number → its reading: ink, its line of writing, strips, what the network for numbers says of
-them, and what the network for pages sees in the picture.
+"""A grey page with one number → its reading, from the strips of its line by the network for numbers, and from the
+picture by the network for pages.
 """
 
 from __future__ import annotations
@@ -34,38 +34,38 @@ from digitry.reading.seen_number import SeenNumber, SeenText, seen_number
 from digitry.types import Box, Digit, Number, Reading, ReadingStages
 
 ONE_LINE = 3.0
-"""A page lower than this many heights of its digits has room for one line: it is read as a whole too."""
+"""A page lower than this many digit heights has room for only one line, and is also read as a whole."""
 
 NEVER_SURE_WITH_SIGNS = "signs on a picture of one number are not right often enough to be sure of; expect a page"
 PERHAPS_SIGNS = "a sign may stand among its digits"
-"""Why a number whose digits are sure is not."""
+"""Why a number is not sure although its digits are."""
 
 GUESSES: tuple[tuple[float | None, bool | None], ...] = ((None, None), (0.05, True), (0.05, False))
-"""Window of the paper, and whether ink is dark, as `find_ink` takes them: its own guess first, then what helps small
-writing among shadows, or on a sheet that lies on a table. They are tried until the writing is clear."""
+"""Arguments of `find_ink`, window and whether ink is dark, tried in order until the writing is clear: its own guess
+first, then what suits small writing among shadows, or on a sheet lying on a table."""
 
 CLEAR, CLEAR_ALONE = 0.6, 0.9
-"""A number is clear when it has at least this probability; a digit alone needs more."""
+"""Least probability of a clear number, and of a clear single digit."""
 
 NUMBER_EXPLAINS = 0.6
-"""A number that explains less of the picture than this is doubted in proportion: it should be all of it."""
+"""A number that explains a smaller share of the picture is doubted in proportion, as it should be all of it."""
 
 
 SEEN = 0.5
-"""A digit alone is sure only where the network for pages, over all sizes, gives it as much: all 85 of 150 photographed
-validation digits that were sure still are, and of twelve faces that laugh none is; of 122 real ones 117."""
+"""A single digit is sure only if the network for pages, averaged over all sizes, gives it this probability: of 150
+photographed validation digits, all 85 that were sure still are; of 122 real ones, 117; of twelve smileys, none."""
 
 
 NO_NUMBER = "there is no writing that reads as a number"
-"""The reason for no reading where there is ink."""
+"""The reason if there is ink but no number."""
 
 
 def read_number(grey: NDArray[np.uint8], networks: Networks, options: PageOptions, *, name: str, page: int) -> Reading:
-    """Read a grey page, uint8 (h, w), all writing on which is one number, by the networks for numbers and for pages.
+    """Read a grey page, uint8 (h, w), that holds only one number, with the networks for numbers and for pages.
 
-    With another network for numbers than the shipped one that alone is asked, and gives the signs that it names.
+    A network for numbers other than the shipped one is used alone, and gives the signs that it knows.
     """
-    if min(grey.shape) < MIN_SIDE:  # a slim 1, or nothing
+    if min(grey.shape) < MIN_SIDE:  # a thin 1, or nothing
         (slim,) = one_digit.read_pages([grey], networks, name=name, page=page)
         return replace(slim, numbers=tuple(as_asked(number, options) for number in slim.numbers))
     best = _best_guess(grey, networks)
@@ -82,7 +82,7 @@ def read_number(grey: NDArray[np.uint8], networks: Networks, options: PageOption
             written = SeenText(number.text, number.signs, number.around, found.probability)
             seen = seen.with_vote(number.digits_text, written)
     if not reading.numbers:
-        # No mark that makes a number: the network for single digits knows more about it.
+        # Nothing forms a number: the network for single digits may do better.
         (alone,) = one_digit.read_pages([grey], networks, name=name, page=page)
         if alone.numbers:
             reading = replace(alone, stages={**reading.stages, **alone.stages})
@@ -91,7 +91,7 @@ def read_number(grey: NDArray[np.uint8], networks: Networks, options: PageOption
 
 
 def read_alone(grey: NDArray[np.uint8], networks: Networks) -> Reading:
-    """Read the same by the network for numbers alone, for who knows what the others see."""
+    """Read such a page with the network for numbers alone, for callers that ask the others themselves."""
     return _reading_of(_best_guess(grey, networks), networks, grey)
 
 
@@ -102,16 +102,16 @@ def _reading_of(best: tuple[InkSheet, Found | None] | None, networks: Networks, 
 
 
 def _best_guess(grey: NDArray[np.uint8], networks: Networks) -> tuple[InkSheet, Found | None] | None:
-    """Return the sheet on which most is read, and what; None where there is no ink."""
+    """Return the sheet on which most is read, and what was read; None if there is no ink."""
     best: tuple[InkSheet, Found | None] | None = None
     panel = find_panel(grey)
     panels = [panel] if panel.grey is grey else [panel, whole_page(grey)]
     for guess in GUESSES:
-        # A panel is a guess like the others: it may be one box of a form.
+        # A panel is only a guess: it may be one box of a form.
         for sheet in (sheet for panel in panels for sheet in _sheets(panel, *guess)):
             found = _number_on(sheet, networks)
             better = best is None or _evidence(found) > _evidence(best[1])
-            # In noise, too, some guess finds something: the later ones have to be clear.
+            # Some guess finds something even in noise, so the later ones must be clear.
             if better and (guess is GUESSES[0] or _is_clear(found)):
                 best = sheet, found
         if best is not None and _is_clear(best[1]):
@@ -127,10 +127,10 @@ def _with_what_is_seen(
     networks: Networks,
     options: PageOptions,
 ) -> Reading:
-    """Return the reading that both networks together think most probable, with the signs that are seen.
+    """Return the reading that both networks together find most probable.
 
-    Where they agree it is as sure as the network for numbers is alone, else it is not sure. What is seen is asked of
-    the picture as it is: the line may have lost a digit that stands apart from it.
+    If they agree, it is as sure as by the network for numbers alone, else it is not sure. The network for pages sees
+    the picture itself, because the line may have lost a distant digit.
     """
     read: dict[str, float] = {}
     if found is not None:
@@ -139,7 +139,7 @@ def _with_what_is_seen(
     together = {text: (read.get(text, 0.0) + seen.votes.get(text, 0.0)) / 2 for text in {**read, **seen.votes}}
     digits = max(together, key=lambda one: together[one], default="")
     if len(digits) < 2 and not seen.text_of(digits).signs:
-        # A single digit has networks of its own; but a face that laughs is a 0 to those who know nothing but digits.
+        # Single digits have networks of their own; but to those that know only digits, a smiley is a 0.
         alone = reading.numbers[0].digits_text if reading.sure else ""
         if alone and seen.votes.get(alone, 0.0) < SEEN:
             return doubted(reading, f"one network reads {alone}, another is not convinced")
@@ -164,11 +164,11 @@ def _with_what_is_seen(
 
 
 def _written(reading: Reading, seen: SeenNumber, options: PageOptions) -> Reading:
-    """Return the reading with the signs that are seen in its number; where they are, or may be, it is not sure."""
+    """Return the reading with the signs seen in its number; it is not sure if there are, or may be, any."""
     if not reading.numbers:
         return reading
     (number,) = reading.numbers
-    if not seen.votes:  # only the network for numbers has seen any
+    if not seen.votes:  # only the network for numbers has looked for signs
         return replace(reading, numbers=(as_asked(number, options),))
     best = seen.text_of(number.digits_text)
     confidence = number.confidence * seen.share_of_signs(number.digits_text)
@@ -188,7 +188,7 @@ def _written(reading: Reading, seen: SeenNumber, options: PageOptions) -> Readin
 
 
 def as_asked(number: Number, options: PageOptions) -> Number:
-    """Return a number with its signs, or without them where a person wants none, and with its value."""
+    """Return a number with its signs, or without them if the options say so, and with its value."""
     text, signs = (number.text, number.signs) if options.signs else (number.digits_text, ())
     return replace(number, text=text, signs=signs, value=value_of(text, options.decimal))
 
@@ -196,7 +196,7 @@ def as_asked(number: Number, options: PageOptions) -> Number:
 def _doubted(
     text: str, own: float, number: Number | None, seen: SeenNumber, grey: NDArray[np.uint8], networks: Networks
 ) -> Number:
-    """Return the number that two networks together think most probable, but not both of them: never sure."""
+    """Return a number on which the two networks disagree but that both together find most probable: never sure."""
     if number is None or number.digits_text != text:
         digits = seen.digits[text]
         number = Number(text, own, box_around([digit.box for digit in digits]), digits)
@@ -206,8 +206,8 @@ def _doubted(
 
 
 def without_signs(grey: NDArray[np.uint8], signs: Sequence[NDArray[np.float64]]) -> NDArray[np.uint8]:
-    """Return a grey picture, uint8 (h, w), with paper where the network for pages saw signs, each given by its four
-    corners, float (4, 2): the other networks take them for digits.
+    """Paint paper over the signs that the network for pages saw in a picture, uint8 (h, w), each given by its four
+    corners, float (4, 2), because the other networks take them for digits.
     """
     grey = grey.copy()
     for corners in signs:
@@ -222,7 +222,7 @@ def without_signs(grey: NDArray[np.uint8], signs: Sequence[NDArray[np.float64]])
 
 
 def _sheets(panel: Panel, window: float | None, dark_on_light: bool | None) -> Iterator[InkSheet]:
-    """Return the ink of the panel, made level where its writing has a slope, and as it is: a slope is a guess too."""
+    """Yield the ink of the panel, levelled if the writing has a slope, then as it is, since the slope is a guess."""
     page = find_ink(panel.grey, window=window, dark_on_light=dark_on_light)
     if page.ink.any():
         slope = writing_slope(stroke_mask(page.ink, INK_LEVEL))
@@ -236,7 +236,7 @@ def _is_clear(found: Found | None) -> bool:
 
 
 def _evidence(found: Found | None) -> float:
-    """Tell how many digits were read, each worth what the network thinks of the number."""
+    """Return the number of digits read, weighted by the probability of the number."""
     return 0.0 if found is None else found.probability * len(found.digits)
 
 
@@ -254,14 +254,14 @@ def _number_on(sheet: InkSheet, networks: Networks) -> Found | None:
 
 
 def is_high_enough(found: Found) -> bool:
-    """Tell whether its highest digit can be told apart."""
+    """Tell whether the highest digit is high enough to be recognised."""
     return max(spot.box[3] for spot in found.spots) >= MIN_HEIGHT
 
 
 def number_reading(
     sheet: InkSheet, found: Found | None, networks: Networks, grey: NDArray[np.uint8] | None = None
 ) -> Reading:
-    """Return what was found on a sheet as a reading; where it should be all of a picture, that is given as `grey`."""
+    """Return the reading of what was found on a sheet; `grey` is the picture that it should fill, if there is one."""
     stages: ReadingStages = {"ink": sheet.page.ink, "strips": [], "frames": []}
     if found is None:
         return Reading("", reason=NO_NUMBER, stages=stages)
@@ -271,7 +271,7 @@ def number_reading(
 
 
 def _number(sheet: InkSheet, found: Found, grey: NDArray[np.uint8] | None, networks: Networks) -> Number:
-    """Return the number with boxes on the page; doubted where it should be all of `grey`, and explains little of it."""
+    """Return the number with boxes on the page; doubted if it explains little of `grey`, which it should fill."""
     digits = []
     for spot in found.spots:
         order = np.argsort(-spot.probabilities, kind="stable")
@@ -309,9 +309,9 @@ def _number(sheet: InkSheet, found: Found, grey: NDArray[np.uint8] | None, netwo
 def _with_signs(
     digits: str, found: tuple[Sign, ...], sheet: InkSheet
 ) -> tuple[str, tuple[Digit, ...], tuple[str, ...]]:
-    """Return the text of a number whose network sees signs, its signs, and what stands around it.
+    """Return the text of a number with the signs that the network found, the signs in it, and those around it.
 
-    Where signs part its digits, as `×` does, that is the digits alone.
+    If a sign such as `×` separates its digits, the text is the digits alone.
     """
     characters: list[str | Sign] = list(digits)
     for sign in reversed(found):
@@ -327,15 +327,15 @@ def _with_signs(
 
 
 def _is_solid(grey: NDArray[np.uint8], box: Box) -> bool:
-    """Tell whether what is written in a box of the page is a blot by its grey levels: ink that was looked for in small
-    windows is hollow where a stroke is broad, and a dot would be a 0.
+    """Tell from the grey levels whether the writing in a box of the page is a blot: ink found with small windows is
+    hollow in broad strokes, so that a dot would look like a 0.
     """
     x, y, width, height = box
     margin = max(2, (width + height) // 8)
     part = _cut(grey, (x - margin, y - margin, width + 2 * margin, height + 2 * margin))
     if not part.size:  # a digit without ink, beside the page
         return False
-    # Large enough for a dot of a few pixels to be told from a ring.
+    # Enlarged, so that a dot of a few pixels can be told from a ring.
     enlarged = max(1.0, 4 * BLOT_SIDE / min(part.shape))
     part = np.asarray(cv2.resize(part, None, fx=enlarged, fy=enlarged, interpolation=cv2.INTER_LINEAR), np.uint8)
     _, light = cv2.threshold(part, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
@@ -344,6 +344,6 @@ def _is_solid(grey: NDArray[np.uint8], box: Box) -> bool:
 
 
 def _cut(ink: NDArray[np.uint8], box: Box) -> NDArray[np.uint8]:
-    """Cut the part of a page within a box, which may reach beyond it."""
+    """Crop a page to a box, which may reach beyond it."""
     x, y, width, height = box
     return ink[max(y, 0) : max(y + height, 0), max(x, 0) : max(x + width, 0)]

@@ -1,6 +1,6 @@
-"""A grey page → its reading: every number that the page's network finds, judged, and placed in the page's tables.
+"""A grey page → its reading: every number that the network for pages finds, judged, and placed in the page's tables.
 
-Where a picture holds one digit or has room for one line, the networks for digits and for numbers know more about it.
+If a picture holds a single digit or number, the networks for these read it better.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from digitry.reading.tables.page_tables import Place, page_tables
 from digitry.types import Number, Reading, ReadingStages
 
 TINY = 40
-"""Pixels: a picture no larger than this is one digit or number, its writing too small for a page's network."""
+"""In pixels: a picture no larger than this is one digit or number, too small for the network for pages."""
 
 
 def read_page(
@@ -37,7 +37,7 @@ def read_page(
     else:
         found = read_candidates(grey, networks.see_page, networks.pages.class_names, options.rotate)
         reading = _read_found(grey, found, networks, options)
-    # The page comes first, as it was given: the other networks had it turned, or with signs painted over.
+    # The page first, as it was given: other stages saw it turned, or with signs painted over.
     stages: ReadingStages = {**ReadingStages(grey=grey), **reading.stages, "grey": grey}
     return replace(reading, picture=name, page=page, stages=stages)
 
@@ -78,7 +78,7 @@ def _why_nothing(found: PageFound, options: PageOptions) -> str:
 
 
 def _turned_back(reading: Reading, quarter: int, shape: tuple[int, ...]) -> Reading:
-    """Return the reading of an upright page with its boxes on the page as it was given, of this shape."""
+    """Return the reading of an upright page with its boxes mapped to the original page, of this shape."""
     return replace(move_boxes(reading, lambda box: box_before(box, quarter, *shape)), turn=90 * quarter)
 
 

@@ -1,4 +1,4 @@
-"""A grey page → the numbers that its network sees: chained, turned upright, in reading order; and its tables."""
+"""A grey page → the numbers that the network for pages sees, in reading order, the page's turn, and its tables."""
 
 from __future__ import annotations
 
@@ -16,66 +16,66 @@ from digitry.reading.spots import PageNetworkAnswer, Spots, find_spots
 from digitry.types import Box, Cell, Digit, Table
 
 WORDY = 0.5
-"""A chain of which this share is letters is a word."""
+"""A chain with at least this share of letters is a word."""
 
 LOWEST = 6.0
-"""Pixels: digits that are lower cannot be told apart."""
+"""In pixels: lower digits cannot be told apart."""
 
 PLAIN = 0.8
-"""A character that is plainly there is found with this probability, or more: a focal loss asks for no higher one."""
+"""Probability with which an obvious character is found: focal loss does not reward a higher one."""
 
 CLOSE_BY = 0.6
-"""A character whose middle is nearer to a number than this, in heights of its digits, might be part of it."""
+"""A character whose centre is nearer to a number than this, in digit heights, may be part of it."""
 
 LEAST_STRUCK = 0.5
-"""Least mean probability of being struck out to be called so."""
+"""Least mean probability of being struck out for a number that is called so."""
 
 SUSPECT = 0.1
-"""A number is doubted where one of its characters has more than this: a thin line through it gives little more. Of 530
-confident numbers on synthetic pages that are not struck out one has."""
+"""A number is doubted if a character of it exceeds this probability, as a thin line through it gives little more. Of
+530 confident numbers on synthetic pages that are not struck out, one does."""
 
 
 class Candidate(NamedTuple):
-    """A number on a page, before anybody has judged how sure it is. Its boxes are on the upright page."""
+    """A number on a page, not yet judged. Its boxes are on the upright page."""
 
     written: Written
     characters: tuple[Digit, ...]
-    """Each of its text."""
+    """Those of its text."""
     box: Box
     digit_height: float
     """In pixels."""
     probability: float
-    """The network's own, 0 to 1: that all characters are right, and none is missing or too much."""
+    """The network's own, 0 to 1, that all characters are right, with none missing and none added."""
     hand: str
     struck: bool
     may_be_struck: bool
     beside: str
-    """What stands so close beside it that it might be part of it, with its verb; empty where nothing does."""
+    """What stands so close that it may be part of the number, as words with a verb; empty if nothing does."""
 
     @property
     def digits(self) -> str:
-        """Its digits alone."""
+        """The digits alone."""
         return "".join(character.label for character in self.characters if character.label.isdigit())
 
 
 class PageFound(NamedTuple):
-    """What a page holds."""
+    """What was found on a page."""
 
     candidates: list[Candidate]
     """In reading order."""
     turn: Turn
     words: int
-    """How many words stand there: letters in a row."""
+    """Number of words: letters in a row."""
     characters: int
-    """How many characters of any kind."""
+    """Number of characters of any kind."""
 
 
 def read_candidates(
     grey: NDArray[np.uint8], answer: PageNetworkAnswer, class_names: tuple[str, ...], rotate: str | int = "auto"
 ) -> PageFound:
-    """Find the numbers on a grey page, uint8 (h, w); `class_names` are those of the network, any other letter last.
+    """Find the numbers on a grey page, uint8 (h, w); `class_names` are the network's, "any other letter" last.
 
-    `rotate`: degrees, clockwise, that make it upright, or "auto".
+    `rotate`: clockwise degrees that make the page upright, or "auto".
     """
     if rotate != "auto":
         turn = Turn(int(rotate) // 90, False)
@@ -97,7 +97,7 @@ def _is_word(chain: list[int], spots: Spots, class_names: tuple[str, ...]) -> bo
 
 
 def _numbers(chain: list[int], spots: Spots, class_names: tuple[str, ...]) -> list[Candidate]:
-    """Return the numbers that a chain of characters writes, none for a word."""
+    """Return the numbers in a chain of characters, none for a word."""
     if _is_word(chain, spots, class_names):
         return []
     kinds = spots.classes[chain].argmax(axis=1)
@@ -142,7 +142,7 @@ def _probability(written: Written, chain: list[int], spots: Spots) -> float:
     found = np.minimum(spots.found[places] / PLAIN, 1)
     right = float(np.prod(spots.classes[places].max(axis=1) * found))
     linked = float(np.prod((spots.after[places[:-1], 0] + spots.before[places[1:], 0]) / 2))
-    # At its ends nothing may follow, unless it stands there and was left out.
+    # Nothing may follow at the ends of the number, except characters of the chain that were left out.
     first, last = written.places[0], written.places[-1]
     begins = 1.0 if first > 0 else 1 - float(spots.before[places[0], 0])
     ends = 1.0 if last + 1 < len(chain) else 1 - float(spots.after[places[-1], 0])
@@ -161,7 +161,7 @@ def _character(place: int, spots: Spots, class_names: tuple[str, ...]) -> Digit:
 
 
 def box_around(boxes: list[Box]) -> Box:
-    """Give the box that holds all of these."""
+    """Return the smallest box around all of these."""
     corners = np.array(boxes)
     left, top = corners[:, :2].min(axis=0)
     right, bottom = (corners[:, :2] + corners[:, 2:]).max(axis=0)
@@ -169,7 +169,7 @@ def box_around(boxes: list[Box]) -> Box:
 
 
 def _in_reading_order(found: list[Candidate]) -> list[Candidate]:
-    """Sort by lines from the top, each from the left: a line is what overlaps in height with its first number."""
+    """Sort by lines top to bottom, left to right; a line is what overlaps vertically with its highest number."""
     waiting = sorted(found, key=lambda one: one.box[1] + one.box[3] / 2)
     ordered: list[Candidate] = []
     while waiting:
@@ -185,7 +185,7 @@ def _in_reading_order(found: list[Candidate]) -> list[Candidate]:
 
 
 def box_before(box: Box, quarter: int, height: int, width: int) -> Box:
-    """Turn a box on a page that was turned by clockwise quarters → on the page (h, w) before."""
+    """Map a box on a page that was turned by clockwise quarters back to the original page (h, w)."""
     if not quarter:
         return box
     x, y, wide, high = box
@@ -197,7 +197,7 @@ def box_before(box: Box, quarter: int, height: int, width: int) -> Box:
 
 
 def ruled_tables(view: NDArray[np.uint8]) -> tuple[Table, ...]:
-    """Give the tables that rules draw on an upright page, uint8 (h, w)."""
+    """Return the tables drawn by rules on an upright page, uint8 (h, w)."""
     grouped: dict[int, list[Cell]] = {}
     for cell in find_cells(view):
         grouped.setdefault(cell.table, []).append(Cell(cell.row, cell.column, cell.box))

@@ -1,4 +1,4 @@
-"""What a person says about a page: how it lies, which numbers are wanted, how they are written."""
+"""Options for reading a page: its orientation, which numbers to read, and their notation."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from digitry.errors import SettingError, unknown_name
 from digitry.reading.notation import DECIMALS
 
 TURNS = ("auto", "0", "90", "180", "270")
-"""By how many degrees, clockwise, a page is turned before it is read."""
+"""Clockwise degrees by which a page is turned before it is read."""
 
 YES_OR_NO = ("yes", "no")
 
 HANDS = ("written", "printed", "all")
-"""Which numbers are given."""
+"""Which numbers are read."""
 
 
 class PageOptionValues(TypedDict, total=False):
-    """The same as keyword arguments."""
+    """`PageOptions` as keyword arguments."""
 
     rotate: str | int
     only: str
@@ -29,16 +29,16 @@ class PageOptionValues(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class PageOptions:
-    """What a person says about a page. Raises SettingError, with near matches, for what does not exist."""
+    """Options for reading a page. Raises SettingError, with near matches, for unknown values."""
 
     rotate: str | int = "auto"
     only: str = "written"
     signs: bool = True
-    """Whether texts carry signs; without, the digits alone."""
+    """Whether texts include signs, or only digits."""
     decimal: str = "auto"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "rotate", str(self.rotate))  # 90 means what "90" does
+        object.__setattr__(self, "rotate", str(self.rotate))  # 90 is the same as "90"
         for kind, name, known in (
             ("rotate", str(self.rotate), TURNS),
             ("only", self.only, HANDS),
@@ -50,23 +50,23 @@ class PageOptions:
             raise SettingError(f"signs must be true or false, not {self.signs!r}")
 
     def to_values(self) -> PageOptionValues:
-        """Return it as keyword arguments."""
+        """Return the options as keyword arguments."""
         return PageOptionValues(rotate=self.rotate, only=self.only, signs=self.signs, decimal=self.decimal)
 
     def to_words(self) -> dict[str, str]:
-        """Return it as commands and addresses have it."""
+        """Return the options as they are written in commands and URLs."""
         return {**{name: str(getattr(self, name)) for name in PAGE_OPTIONS}, "signs": "yes" if self.signs else "no"}
 
 
 PAGE_OPTIONS = tuple(field.name for field in fields(PageOptions))
-"""Their names."""
+"""Names of the options."""
 
 OF_NUMBERS = ("signs", "decimal")
-"""Those of them that say something of a number that is alone, too."""
+"""Those that also apply to a single number."""
 
 
 def page_options_from_words(expect: str, given: Mapping[str, str]) -> PageOptions:
-    """Make the options of a page from words, as commands and addresses have them: `signs` is yes or no."""
+    """Return the options of a page from words, as in commands and URLs: `signs` is yes or no."""
     words: dict[str, Any] = dict(given)
     if "signs" in words:
         if words["signs"] not in YES_OR_NO:
@@ -76,8 +76,8 @@ def page_options_from_words(expect: str, given: Mapping[str, str]) -> PageOption
 
 
 def page_options_of(expect: str, given: Mapping[str, Any]) -> PageOptions:
-    """Make the options of a page. Raises SettingError for one that does not exist, or where no page is expected; of a
-    number `signs` and `decimal` can be said too.
+    """Return the options of a page. Raises SettingError for an unknown one, or if no page is expected; `signs` and
+    `decimal` also apply to a number.
     """
     for name in given:
         if name not in PAGE_OPTIONS:

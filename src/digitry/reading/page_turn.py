@@ -1,4 +1,4 @@
-"""Which way up a page lies: what most of its characters say, and what reads better."""
+"""Which way up a page is: by the votes of its characters, and by what reads better."""
 
 from __future__ import annotations
 
@@ -11,39 +11,39 @@ from numpy.typing import NDArray
 from digitry.reading.spots import PageNetworkAnswer, Spots, find_spots
 
 SIDE = 480
-"""Pixels of the part of a page that is read several ways, at the size at which its digits are `USUAL` pixels high."""
+"""Side in pixels of the part of a page that is read several ways, when its digits are `USUAL` pixels high."""
 
 USUAL = 20.0
 
 BETTER, CLEARER = 1.15, 2.0
-"""How much better a page has to read another way round to be turned: this many times, and by so many clear characters
-more. One digit or two say nothing about their page."""
+"""A page is turned if it reads better by this factor, plus this many clear characters: one or two digits say nothing
+about their page."""
 
 AS_WELL, MOST_OF_ONE = 0.9, 1.0
-"""A page is doubtful where it reads so well another way round, and more is on it than one character, worth that at
-most: 66 is 99 then."""
+"""A page is doubtful if it reads as well as this factor another way round, and is worth more than one character: 66
+would be 99."""
 
 MIDDLES = 1000
-"""The part of a page with most writing lies around one of so many characters, the surest."""
+"""The part with most writing is sought around this many characters, the surest ones."""
 
 LETTER_WORTH = 0.5
-"""What a letter is worth where a digit is worth 1: digits upside down pass for letters, printed letters for digits."""
+"""Weight of a letter relative to a digit: digits upside down pass for letters, printed letters for digits."""
 
 
 class Turn(NamedTuple):
-    """Which way up a page lies."""
+    """Which way up a page is."""
 
     quarters: int
     """Clockwise quarter turns, 0 to 3, that make it upright."""
     is_doubtful: bool
-    """Whether it reads about as well another way round."""
+    """Whether it reads about as well another way up."""
 
 
 def find_turn(grey: NDArray[np.uint8], spots: Spots, answer: PageNetworkAnswer) -> Turn:
-    """Find how a grey page, uint8 (h, w), with these characters has to be turned.
+    """Find how a grey page, uint8 (h, w), with these characters must be turned.
 
-    The network says of every character whether it lies on its side. Which of two opposite ways is up it knows less
-    well, so the part of the page with most writing is read each way. A page without writing stays as it is.
+    The network tells reliably whether characters lie on their side, but less so which of two opposite ways is up, so
+    the part of the page with most writing is read both ways. A page without writing stays as it is.
     """
     if not len(spots.x):
         return Turn(0, False)
@@ -60,12 +60,12 @@ def find_turn(grey: NDArray[np.uint8], spots: Spots, answer: PageNetworkAnswer) 
 
 
 def upright(grey: NDArray[np.uint8], quarter: int) -> NDArray[np.uint8]:
-    """Turn a page, uint8 (h, w), clockwise by so many quarters."""
+    """Turn a page, uint8 (h, w), clockwise by `quarter` quarter turns."""
     return np.ascontiguousarray(np.rot90(grey, -quarter))
 
 
 def _legibility(spots: Spots) -> float:
-    """Say how much is read, and how clearly."""
+    """Score how much is read, and how clearly."""
     if not len(spots.x):
         return 0.0
     is_letter = spots.classes.argmax(axis=1) == spots.classes.shape[1] - 1
@@ -74,11 +74,11 @@ def _legibility(spots: Spots) -> float:
 
 
 def _fullest_part(grey: NDArray[np.uint8], spots: Spots) -> NDArray[np.uint8]:
-    """Return the square of a page with most characters in it, in the size at which they are read best."""
+    """Return the square of a page with most characters, scaled to the size at which they are read best."""
     scale = USUAL / float(np.median(spots.size))
     reach = max(1, round(SIDE / scale / 2))
     middles = list(zip(spots.x[:MIDDLES].tolist(), spots.y[:MIDDLES].tolist(), strict=True))
-    # One at a time: a matrix of thousands of characters by as many takes gigabytes.
+    # One at a time: a matrix of all pairs of thousands of characters takes gigabytes.
     writing = [
         float((((np.abs(spots.x - x) < reach) & (np.abs(spots.y - y) < reach)) * spots.found).sum()) for x, y in middles
     ]

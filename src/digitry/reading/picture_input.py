@@ -1,4 +1,4 @@
-"""Whatever a picture is given as, a path, bytes, an open file, an array, lists or an image → its grey pages."""
+"""A picture in any form, a path, bytes, an open file, an array, lists or an image → its grey pages."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from numpy.typing import NDArray
 from digitry.errors import DataError
 
 Picture = Any
-"""A path, the bytes of a picture file or one that is open, a Pillow image, or what NumPy can make an array of: its own
-arrays, tensors, tables, nested lists."""
+"""A path, the bytes of a picture file, an open file, a Pillow image, or anything NumPy can convert to an array: arrays,
+tensors, tables, nested lists."""
 
 GIVE = "a path, file bytes, a file that is open in binary, an array or a tensor, nested lists or a Pillow image"
 
 
 def picture_name(picture: Picture) -> str:
-    """Return the path as it was given; empty for bytes, arrays and images."""
+    """Return the path as given; empty for bytes, arrays and images."""
     return os.fsdecode(picture) if isinstance(picture, (str, os.PathLike)) else ""
 
 
 def is_one_picture(values: list[Any] | tuple[Any, ...]) -> bool:
-    """Tell whether lists are the rows of one picture, and not several pictures."""
+    """Tell whether nested lists are the rows of one picture rather than several pictures."""
     first = values[0] if values else None
     while isinstance(first, (list, tuple)) and first:
         first = first[0]
@@ -33,8 +33,8 @@ def is_one_picture(values: list[Any] | tuple[Any, ...]) -> bool:
 
 
 def grey_pages(picture: Picture) -> Iterator[NDArray[np.uint8]]:
-    """Yield every page of a picture, upright and grey, one in memory at a time. Raises DataError, with the path, if
-    there is none.
+    """Yield every page of a picture, upright and grey, with one in memory at a time. Raises DataError, with the path,
+    if it cannot be read.
 
     Arrays and images have one page.
     """
@@ -46,7 +46,9 @@ def grey_pages(picture: Picture) -> Iterator[NDArray[np.uint8]]:
             yield from decode.decode_pages(file_bytes(name))
         elif isinstance(picture, (bytes, bytearray, memoryview)):
             yield from decode.decode_pages(bytes(picture))
-        elif hasattr(picture, "getbands") and hasattr(picture, "info"):  # a Pillow image, told without importing it
+        elif hasattr(picture, "getbands") and hasattr(
+            picture, "info"
+        ):  # a Pillow image, recognised without importing Pillow
             yield decode.grey_of_picture(picture)
         elif hasattr(picture, "read"):
             yield from decode.decode_pages(_bytes_of(picture))
@@ -59,8 +61,8 @@ def grey_pages(picture: Picture) -> Iterator[NDArray[np.uint8]]:
 
 
 def file_bytes(name: str) -> bytes:
-    """Return the bytes of a picture's file, here or in an object store. Raises DataError, without the name, where they
-    cannot be had, or are too many.
+    """Return the bytes of a picture file, local or in an object store. Raises DataError, without the name, if they
+    cannot be read, or are too many.
     """
     from digitry.images.decode import read_picture_file
     from digitry.reading.object_store import is_in_store, read_from_store
@@ -80,10 +82,10 @@ def _bytes_of(file: Any) -> bytes:
 
 
 def _array_of(values: Any) -> NDArray[Any]:
-    """Make an array of what NumPy can read; colours that come first, as in tensors, are put last."""
+    """Convert values to an array; a leading colour axis, as in tensors, is moved to the end."""
     try:
         array = np.asarray(values)
-    except Exception as error:  # a tensor that lies on another device, ragged lists, whatever an `__array__` raises
+    except Exception as error:  # a tensor on another device, ragged lists, whatever `__array__` raises
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise DataError(
             f"a {type(values).__name__} cannot become one array ({reason}); give {GIVE}; of a tensor: "

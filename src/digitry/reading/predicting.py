@@ -1,4 +1,4 @@
-"""Arrays of digits as scikit-learn's users hold them → labels and probabilities."""
+"""Arrays of digits, as used with scikit-learn → labels and probabilities."""
 
 from __future__ import annotations
 
@@ -13,14 +13,12 @@ from digitry.types import Probabilities
 
 
 def predict_proba(x: Any, networks: Networks, *, invert: bool | None = None) -> Probabilities:
-    """Return probabilities, float32 (n, classes), of arrays that `canonical_of` takes."""
+    """Return the probabilities, float32 (n, classes), for arrays that `canonical_of` takes."""
     return networks.read_digits(canonical_of(x, invert=invert))
 
 
 def predict(x: Any, networks: Networks, *, invert: bool | None = None) -> NDArray[Any]:
-    """Return the labels of arrays that `canonical_of` takes: whole numbers, int64 (n,), where all classes are such, or
-    else their names.
-    """
+    """Return the labels for arrays that `canonical_of` takes: int64 (n,) if all classes are integers, else names."""
     names = networks.class_names
     labels = np.array([int(name) for name in names]) if all(map(str.isdigit, names)) else np.array(names)
     return np.asarray(labels[predict_proba(x, networks, invert=invert).argmax(axis=1)])

@@ -1,4 +1,4 @@
-"""One reader, loaded once, for pictures of a digit, of a number, of a page of numbers."""
+"""The reader of pictures of a digit, a number, or a page of numbers, loaded once."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ from digitry.types import TEN_DIGITS, Images, Probabilities, Reading
 log = logging.getLogger("digitry.reading")
 
 EXPECTATIONS = ("digit", "number", "page")
-"""What a picture may be said to hold: one digit; one number on one line; any numbers, anywhere."""
+"""What a picture may be expected to hold: one digit; one number on one line; any numbers anywhere."""
 
 
 class Reader:
-    """Reads pictures with the networks it loaded: for single digits, for whole numbers, for pages."""
+    """Reads pictures with networks for single digits, whole numbers and pages, loaded once."""
 
     networks: Networks
-    """What answers when pictures are read."""
+    """The networks that it reads with."""
 
     _said = False
-    """Whether it was said which digits its networks do not know."""
+    """Whether it has warned of digits that its networks do not know."""
 
     def __init__(
         self,
@@ -49,15 +49,14 @@ class Reader:
         ask_both: bool | None = None,
         threads: int = 1,
     ) -> None:
-        """Load the networks; those that come with digitry read what `model` does not.
+        """Load the networks; shipped ones read what `model` does not.
 
-        `model`: a network for single digits, for whole numbers or for pages, or one of each, in any order.
-        `max_error`: the share of the sure readings that may be wrong, on pictures like those that the scale in the
-        network's contract was fitted to; of a network without a scale nothing is sure.
-        `sure_confidence`, 0 to 1, takes the scales' place: what a model says of itself.
-        `ask_both`: whether the shipped network for numbers is asked about digits, too; None where the scale was fitted
-        that way.
-        Raises ModelError for a model that cannot be used, SettingError for a number outside its range, and for two
+        `model`: a network for single digits, whole numbers or pages, or one of each, in any order.
+        `max_error`: the share of the sure readings that may be wrong, 0 to 1, on pictures like those to which the scale
+        in the network's contract was fitted; nothing is sure by a network without a scale.
+        `sure_confidence`: a threshold on the networks' own confidence, 0 to 1, instead of the scales.
+        `ask_both`: whether the shipped network for numbers is asked about digits too; None: if the scale was fitted so.
+        Raises ModelError for a model that cannot be used, SettingError for a value outside its range, or for two
         networks that read the same.
         """
         self.networks = Networks(
@@ -68,16 +67,14 @@ class Reader:
         return f"<Reader: {self.networks}>"
 
     def with_max_error(self, max_error: float) -> Reader:
-        """Return a reader with the same networks, none opened again, and another `max_error`. Raises SettingError for
-        no share.
-        """
+        """Return a reader with the same networks and another `max_error`. Raises SettingError unless it is 0 to 1."""
         other = copy.copy(self)
         other.networks = self.networks.with_max_error(max_error)
         return other
 
     @property
     def max_error(self) -> float:
-        """The share of the sure readings that may be wrong. Raises SettingError where it is set to no share."""
+        """The share of the sure readings that may be wrong. Raises SettingError unless it is from 0 to 1."""
         return self.networks.max_error
 
     @max_error.setter
@@ -86,7 +83,7 @@ class Reader:
 
     @property
     def contract(self) -> Contract:
-        """What the model of single digits expects, and where it comes from."""
+        """What the network for single digits expects, and where it comes from."""
         return self.networks.contract
 
     @property
@@ -103,13 +100,13 @@ class Reader:
         **page_options: Unpack[PageOptionValues],
     ) -> Reading:
         """Read a picture: a path, file bytes, an open file, an array, a tensor, lists or a Pillow image; of a file with
-        many pages the first.
+        several pages, the first.
 
-        `known` is what a person knows about its numbers. Of a page more can be said, by the names of `PageOptions`:
-        `rotate`, "auto" or the degrees, clockwise, that make it upright; `only` "written", "printed" or "all" numbers;
-        `signs`, whether texts carry them; `decimal`, "auto", "comma" or "point". No digit gives a reading without
-        numbers and with a reason. Raises DataError when it is no picture at all, or has nothing of the region that is
-        known, SettingError for an `expect` or an option that does not exist.
+        `known`: what is known about its numbers. Options of pages, as in `PageOptions`: `rotate`, "auto" or the
+        clockwise degrees that make it upright; `only` "written", "printed" or "all" numbers; `signs`, whether texts
+        include them; `decimal`, "auto", "comma" or "point". If there is no number, the reading is empty and gives the
+        reason. Raises DataError if it is not a picture, or the known region lies outside it, SettingError for an
+        unknown `expect` or option.
         """
         return next(self.read_pages(picture, expect=expect, known=known, **page_options))
 
@@ -121,7 +118,7 @@ class Reader:
         known: Knowledge | None = None,
         **page_options: Unpack[PageOptionValues],
     ) -> Iterator[Reading]:
-        """Read every page of a picture, in order, made when it is asked for; options and errors as for `read`."""
+        """Yield the reading of every page of a picture, in order; options and errors as for `read`."""
         options = self.check_expectation(expect, known, **page_options)
         name = picture_name(picture)
         for count, grey in enumerate(grey_pages(picture), 1):
@@ -137,7 +134,7 @@ class Reader:
         page: int = 1,
         **page_options: Unpack[PageOptionValues],
     ) -> Reading:
-        """Return the reading of one decoded page, uint8 (h, w); `name` and `page` say what the reading calls it."""
+        """Read one decoded page, uint8 (h, w); `name` and `page` go into the reading."""
         return self._read_grey(grey, expect, known, self.check_expectation(expect, known, **page_options), name, page)
 
     def _read_grey(
@@ -146,7 +143,7 @@ class Reader:
         began = time.perf_counter()
         with on_one_thread():
             reading = self._read_known(grey, expect, known, options, name, page)
-        # Neither name nor numbers: logs are read by others than the pictures.
+        # Neither name nor numbers: not everybody who reads the logs may see the pictures.
         sure, count = "sure" if reading.sure else "not sure", len(reading.numbers)
         log.debug("read a %s: %d numbers, %s, %.0f ms", expect, count, sure, 1000 * (time.perf_counter() - began))
         return reading
@@ -171,9 +168,8 @@ class Reader:
     def check_expectation(
         self, expect: str, known: Knowledge | None = None, **page_options: Unpack[PageOptionValues]
     ) -> PageOptions:
-        """Return the options of a page. Raises SettingError unless `expect` exists, this model can read what it
-        promises, and the options exist; those of pages are for pages, two of them for numbers too, and what is known
-        of numbers for digits.
+        """Return the options of a page, checked. Raises SettingError for an unknown `expect` or option, one that does
+        not apply to `expect`, and if the networks cannot read what is expected.
         """
         if expect not in EXPECTATIONS:
             raise unknown_name("expectation", expect, EXPECTATIONS)
@@ -192,7 +188,7 @@ class Reader:
         return options
 
     def _say_what_is_unknown(self) -> None:
-        """Warn, once, of networks that know only some of the ten digits."""
+        """Warn once if networks know only some of the ten digits."""
         if self._said:
             return
         self._said = True
@@ -206,9 +202,9 @@ class Reader:
             warn_caller(f"the model for numbers knows only {known}: it never reads another digit")
 
     def read_drawing(self, ink: NDArray[np.uint8], *, expect: str = "number") -> Reading:
-        """Read ink that a program drew, uint8 (h, w), 0 paper and 255 full ink: nothing has to be told from paper.
+        """Read ink drawn by a program, uint8 (h, w), 0 paper to 255 full ink, with no paper to be separated from it.
 
-        Raises DataError when it is no such array, SettingError for an `expect` other than digit and number.
+        Raises DataError if it is not such an array, SettingError for an `expect` other than digit and number.
         """
         if expect not in drawn_ink.EXPECTATIONS:
             raise unknown_name("expectation", expect, drawn_ink.EXPECTATIONS)
@@ -216,35 +212,32 @@ class Reader:
         return drawn_ink.read_drawing(ink, self.networks, expect=expect)
 
     def predict(self, x: Any, *, invert: bool | None = None) -> NDArray[Any]:
-        """Predict the labels of digits, as scikit-learn's classifiers do: int64 (n,), or names where classes have some.
+        """Predict the labels of digits, like a scikit-learn classifier: int64 (n,), or names if not all are integers.
 
-        `x` is an array of one image or many of any shape and range that training takes (`Dataset.from_arrays`): told
-        apart by the same code, never pictures of pages. What looks dark on light is inverted, which a UserWarning
-        says, unless `invert` says whether; another tells of empty images. Raises DataError for what is no array of
-        images, or could mean two things, as whole numbers 0 and 1 could.
+        `x` is an array of one or many images of any shape and range that training takes (`Dataset.from_arrays`), not
+        pictures of pages. Unless `invert` is given, images that look dark on light are inverted, with a UserWarning;
+        another tells of empty images. Raises DataError if it is not an array of images, or ambiguous, as integers 0 and
+        1 are.
         """
         return predicting.predict(x, self.networks, invert=invert)
 
     def predict_proba(self, x: Any, *, invert: bool | None = None) -> Probabilities:
-        """Predict the probabilities of digits, float32 (n, classes), each row summing to 1, by `class_names`.
+        """Predict the probabilities of digits, float32 (n, classes) in the order of `class_names`; rows sum to 1.
 
-        What it takes, warns of and raises is what `predict` does.
+        Input, warnings and errors are those of `predict`.
         """
         return predicting.predict_proba(x, self.networks, invert=invert)
 
     def read_digits(self, images: Images) -> Probabilities:
-        """Read canonical digits, uint8 (n, 28, 28), as datasets hold them: probabilities, float32 (n, classes).
+        """Return the probabilities, float32 (n, classes), for canonical digits, uint8 (n, 28, 28), as in datasets.
 
-        These are taken as they are, which is fast; arrays of other shapes and kinds, and what looks like no canonical
-        digits, as `predict_proba` takes them. Raises DataError as that does.
+        These are used as they are, which is fast; other arrays, and images that do not look canonical, are treated as
+        by `predict_proba`. Raises DataError as that does.
         """
         return self.networks.read_digits(images)
 
     def read_digit_pages(self, pages: list[NDArray[np.uint8]], *, name: str = "", page: int = 1) -> list[Reading]:
-        """Return readings of grey pages, uint8 (h, w), with one digit each: the network runs once for all.
-
-        Nothing is `known` of them: these are whole pictures, many together.
-        """
+        """Read grey pages, uint8 (h, w), with one digit each, running the networks once for all of them."""
         with on_one_thread():
             return one_digit.read_pages(pages, self.networks, name=name, page=page)
 
@@ -275,11 +268,11 @@ def read(
     known: Knowledge | None = None,
     **page_options: Unpack[PageOptionValues],
 ) -> Reading | list[Reading]:
-    """Read one picture, or each of a list of pictures, in order. For many calls, keep a `Reader`. Lists of lists of
+    """Read one picture, or each of a list of pictures, in order. For many calls, keep a `Reader`. Nested lists of
     numbers are the rows of one picture.
 
-    What is `known`, and the options of a page, are those of `Reader.read`. Raises DataError for the first one that is
-    no picture, SettingError for an `expect` or an option that does not exist.
+    `known` and the options of pages are those of `Reader.read`. Raises DataError for the first one that is not a
+    picture, SettingError for an unknown `expect` or option.
     """
     reader = Reader(model)
     reader.check_expectation(expect, known, **page_options)

@@ -1,4 +1,4 @@
-"""A part of a page, read for itself; its boxes are those of the whole page."""
+"""Read a part of a page on its own, with boxes on the whole page."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from digitry.types import Box, Reading
 
 
 def read_region(grey: NDArray[np.uint8], region: Box | None, read: Callable[[NDArray[np.uint8]], Reading]) -> Reading:
-    """Read what a region, x, y, width, height in pixels, covers of a grey page, uint8 (h, w); None for all of it.
+    """Read the part of a grey page, uint8 (h, w), in a region, x, y, width, height in pixels; None for the whole page.
 
-    Raises DataError where they share nothing.
+    Raises DataError if the region lies outside the page.
     """
     if region is None:
         return read(grey)
@@ -27,7 +27,7 @@ def read_region(grey: NDArray[np.uint8], region: Box | None, read: Callable[[NDA
 
 
 def part_of_page(shape: tuple[int, ...], region: Box) -> Box:
-    """Return the part of a page (h, w) that a region covers. Raises DataError where they share nothing."""
+    """Clip a region to a page (h, w). Raises DataError if it lies outside the page."""
     x, y, width, height = region
     high, wide = shape[:2]
     if x >= wide or y >= high:

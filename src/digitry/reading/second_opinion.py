@@ -1,4 +1,4 @@
-"""A number that the page's network found, read again by the network for numbers: alone, enlarged, without its signs."""
+"""Read a number that the network for pages found again with the network for numbers: cut out, without its signs."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from digitry.reading.number import ReadStrips, read_strips
 from digitry.types import Box
 
 AROUND = 0.7
-"""Paper around a number that is cut out with it, in heights of its digits."""
+"""Margin around a number that is cut out, in digit heights."""
 
 FINE = 60.0
-"""Pixels: larger digits are shrunk to this height first, as a strip holds smaller ones still."""
+"""In pixels: higher digits are first shrunk to this height, still more than their height in a strip."""
 
 ZOOMS = (0.9, 1.15)
-"""Sizes at which it is read, as how high its digits are is only roughly known."""
+"""Scales at which it is read, as its digits' height is only roughly known."""
 
 
 class Opinion(NamedTuple):
-    """What the network for numbers reads."""
+    """What the network for numbers reads in a place."""
 
     digits: str
     probability: float
     """The network's own, 0 to 1."""
     others: dict[str, float]
-    """Other digits that it takes to be possible, with their probabilities."""
+    """Other possible digits with their probabilities."""
     strip: NDArray[np.uint8] | None = None
     frames: Frames | None = None
-    """What it saw, uint8 (40, w), and said of it, frame by frame; None where it sees no number."""
+    """Its input, uint8 (40, w), and its output, frame by frame; None if it sees no number."""
 
 
 def second_opinion(
     grey: NDArray[np.uint8], box: Box, digit_height: float, signs: list[Box], read: ReadStrips
 ) -> Opinion:
-    """Read the number in a box of an upright grey page, uint8 (h, w), once more; no digits where it sees none.
+    """Read the number in a box of an upright grey page, uint8 (h, w), again; `digits` is empty if there are none.
 
-    `signs`: boxes of its characters that are no digits; their ink is taken away.
+    `signs`: boxes of its signs, whose ink is erased.
     """
     x, y, width, height = box
     margin = AROUND * digit_height
@@ -70,7 +70,7 @@ def second_opinion(
 
 
 def _erase(ink: NDArray[np.uint8], box: Box, left: int, top: int, scale: float) -> None:
-    """Take the ink in a box of the page away, from a part of it that begins at `left` and `top`."""
+    """Erase the ink in a box of the page from a part of it that begins at `left` and `top`."""
     x, y, width, height = box
     rows = slice(max(0, int((y - top) / scale)), max(0, int(np.ceil((y + height - top) / scale))))
     columns = slice(max(0, int((x - left) / scale)), max(0, int(np.ceil((x + width - left) / scale))))

@@ -1,4 +1,4 @@
-"""A grey picture of one number → what the network for pages sees in it, at several sizes."""
+"""A grey picture of one number → what the network for pages sees in it at several sizes."""
 
 from __future__ import annotations
 
@@ -15,48 +15,47 @@ from digitry.reading.spots import LARGEST, PageNetworkAnswer, Spots, spots_at
 from digitry.types import Box, Digit
 
 HEIGHTS = (24, 30, 36, 44, 54)
-"""Pixels of the picture's height at which it is looked at: its digits are half to all of that. What one size and what
-all of them bring stands in docs/log.md."""
+"""Heights in pixels to which the picture is scaled; its digits are half to all as high. The effects of one size and of
+all are in docs/log.md."""
 
 PADDED = 64
-"""So high is the largest of them when it is padded for the network."""
+"""The largest of these heights once padded for the network."""
 
 LIKELY = 0.5
-"""A character that is one of the ten digits with at least this probability is a digit of the number; one that is some
-sign is a sign."""
+"""Least probability, summed over all digits or over all signs, of a character that counts as a digit or sign."""
 
 
 SIGNED, PLAIN = 0.25, 0.9
-"""A text with signs is believed from this vote on, and a number is without signs where this share of its votes is: with
-0.5 one of 120 numbers with signs lost them and was sure. What the first is worth stands in docs/log.md."""
+"""Least vote for a text with signs, and the share of votes without signs from which a number has none: with 0.5, one of
+120 numbers with signs lost them and was sure. The effect of the first is in docs/log.md."""
 
 
 class SeenText(NamedTuple):
-    """Digits with the signs between them, as they are seen."""
+    """Digits and signs as they are seen."""
 
     text: str
     signs: tuple[Digit, ...] = ()
-    """The characters of the text that are no digits, in boxes of the picture where its digits are seen best."""
+    """The characters of the text that are not digits, with boxes from the size at which its digits are seen best."""
     around: tuple[str, ...] = ()
-    """Signs that stand before or behind it."""
+    """Signs before or after it."""
     vote: float = 0.0
-    """The mean probability of the digits over all sizes, 0 to 1, those that see this text."""
+    """The mean probability of the digits over all sizes, 0 to 1, counting only those at which this text is seen."""
     best: float = 0.0
-    """The highest of them."""
+    """The highest of these probabilities."""
 
 
 class SeenNumber(NamedTuple):
-    """What is seen."""
+    """What is seen at all sizes."""
 
     votes: dict[str, float]
-    """Digits → the mean probability over all sizes, 0 to 1; empty where none are seen."""
+    """Digits → their mean probability over all sizes, 0 to 1; empty if none are seen."""
     digits: dict[str, tuple[Digit, ...]]
-    """The same → each digit, in boxes of the picture, where it is seen best."""
+    """Digits → each digit, with its box on the picture, from the size at which they are seen best."""
     texts: dict[str, dict[str, SeenText]]
-    """The same → text → how it is written. Signs that part them, as `×` does, leave them without a text."""
+    """Digits → text → how they are written. Digits separated by a sign such as `×` have no text."""
 
     def placed(self, place: Callable[[Box], Box]) -> SeenNumber:
-        """Return the same with all boxes where `place` lays them."""
+        """Return the same with all boxes mapped by `place`."""
 
         def moved(characters: tuple[Digit, ...]) -> tuple[Digit, ...]:
             return tuple(replace(one, box=place(one.box)) for one in characters)
@@ -81,7 +80,7 @@ class SeenNumber(NamedTuple):
         return SeenNumber(votes, self.digits, {**self.texts, digits: texts})
 
     def text_of(self, digits: str) -> SeenText:
-        """Return how these digits are written, by most votes; with signs only if these votes are enough."""
+        """Return the text for these digits with most votes; one with signs only if it has enough."""
         found = self.texts.get(digits, {})
         likely = [one for one in found.values() if not one.signs or one.vote >= SIGNED]
         return max(likely, key=lambda one: one.vote, default=SeenText(digits))
@@ -92,21 +91,21 @@ class SeenNumber(NamedTuple):
         return best.vote / self.votes[digits] * min(sign.confidence for sign in best.signs) if best.signs else 1.0
 
     def is_plain(self, digits: str) -> bool:
-        """Tell whether these digits are seen without signs wherever they are seen, as far as `PLAIN` says."""
+        """Tell whether a share of at least `PLAIN` of the votes for these digits is without signs."""
         plain = self.texts.get(digits, {}).get(digits, SeenText(digits))
         return plain.vote >= PLAIN * self.votes.get(digits, 0.0)
 
 
 def seen_number(grey: NDArray[np.uint8], answer: PageNetworkAnswer, class_names: tuple[str, ...]) -> SeenNumber:
-    """Look at a picture, uint8 (h, w), all digits on which are one number, written from left to right.
+    """Look at a picture, uint8 (h, w), whose digits are all of one number, written left to right.
 
-    `class_names` are those of the network, the ten digits first, any other letter last.
+    `class_names` are the network's: the ten digits first, "any other letter" last.
     """
     votes: dict[str, float] = defaultdict(float)
     best: dict[str, tuple[float, tuple[Digit, ...]]] = {}
     texts: dict[str, dict[str, SeenText]] = defaultdict(dict)
     for height in HEIGHTS:
-        # A picture may be wider than any number: as many pixels as of a page, and no more.
+        # A picture may be wider than any number: use at most as many pixels as for a page.
         scale = min(height / grey.shape[0], LARGEST / (PADDED * grey.shape[1]))
         characters, probability = _characters(spots_at(grey, scale, answer), class_names)
         digits = tuple(one for one in characters if one.label.isdigit())
@@ -128,7 +127,7 @@ def seen_number(grey: NDArray[np.uint8], answer: PageNetworkAnswer, class_names:
 
 
 def _characters(spots: Spots, class_names: tuple[str, ...]) -> tuple[list[Digit], float]:
-    """Return the digits and signs, from left to right, and the probability that all digits are right."""
+    """Return the digits and signs, left to right, and the probability that all digits are right."""
     digits, signs = spots.classes[:, :10].sum(axis=1), spots.classes[:, 10:-1].sum(axis=1)
     spots = spots.take((digits > LIKELY) | (signs > LIKELY))
     spots = spots.take(np.argsort(spots.x, kind="stable"))

@@ -1,4 +1,4 @@
-"""A steep slash looks like a 1: `12105/2024` and `15120` become the date and the mark that they are."""
+"""A steep slash looks like a 1: `12105/2024` and `15120` become the date and the exam mark that they are."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from digitry.reading.alternatives import as_character
 from digitry.types import Digit
 
 ODDS = 4.0
-"""So much more often a date or a mark is written than digits of which just these 1s look like slashes."""
+"""Prior odds of a date or mark against digits whose 1s happen to look like its slashes."""
 
 MOST = 2
-"""Slashes that a date has."""
+"""Number of slashes in a date."""
 
 TOTALS = frozenset({5, 10, 15, 20, 25, 30, 40, 50, 60, 75, 80, 100})
-"""What marks are out of."""
+"""Usual maxima of marks."""
 
 _MARK = re.compile(r"(0|[1-9]\d{0,2})/([1-9]\d{0,2})")
 _DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{2}|(?:19|20)\d{2})|((?:19|20)\d{2})/(\d{1,2})/(\d{1,2})")
 
 
 def with_slashes(characters: Sequence[Digit]) -> tuple[tuple[Digit, ...], float]:
-    """Return the characters of a number, and the probability of what was changed, 1 where nothing was.
+    """Return the characters of a number, and the probability of any change, 1 if nothing was changed.
 
-    Some that were read as 1 become slashes, as probable as they were as such, where that leaves a date or a mark and is
-    likelier by the `ODDS`.
+    Characters read as 1 become slashes, with their probability as such, if the result is a date or a mark and more
+    probable, given the `ODDS`.
     """
     inner = range(1, len(characters) - 1)
     chances = {place: _as_slash(characters[place]) for place in inner if characters[place].label == "1"}
@@ -42,17 +42,17 @@ def with_slashes(characters: Sequence[Digit]) -> tuple[tuple[Digit, ...], float]
 
 
 def may_be_ones(characters: Sequence[Digit]) -> bool:
-    """Tell whether a slash looks more like a 1, for all that the number says."""
+    """Tell whether any slash looks more like a 1, although the number suggests a slash."""
     return any(c.label == "/" and dict(c.alternatives).get("1", 0.0) > c.confidence for c in characters)
 
 
 def _as_slash(one: Digit) -> float:
-    """Return how probable it is that a character is a slash, beside that it is what it was read as."""
+    """Return the probability that a character is a slash, relative to that of its label."""
     return dict(one.alternatives).get("/", 0.0) / max(one.confidence, 1e-9)
 
 
 def is_date_or_mark(text: str) -> bool:
-    """Tell whether a text with slashes is a date, in any order that people write, or so many of a usual total."""
+    """Tell whether a text with slashes is a date, in any usual order, or a mark out of a usual maximum."""
     if mark := _MARK.fullmatch(text):
         return int(mark[2]) in TOTALS and int(mark[1]) <= int(mark[2])
     date = _DATE.fullmatch(text)

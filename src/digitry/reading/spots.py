@@ -1,4 +1,4 @@
-"""A page, seen by the network in several sizes → its characters: what each is, where, and which come beside it."""
+"""A page, seen by the network at several sizes → its characters: their classes, places and neighbours."""
 
 from __future__ import annotations
 
@@ -32,36 +32,36 @@ from digitry.networks.page_answer import (
 from digitry.reading.near_places import near_places
 
 PageNetworkAnswer = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-"""A page of even contrast, float32 (h, w), h and w multiples of `BLOCK` → answers, float32 (channels, h/4, w/4)."""
+"""A page of even contrast, float32 (h, w), h and w multiples of `BLOCK` → outputs, float32 (channels, h/4, w/4)."""
 
 BLOCK = 32
-"""Pixels that a page's sides have to be multiples of."""
+"""In pixels: a page's sides must be multiples of this."""
 
 LARGEST = 1408 * 1056
-"""Pixels of the largest size at which a page is looked at."""
+"""Number of pixels of the largest size at which a page is seen."""
 
 ENLARGED = 2.0
-"""A small picture is looked at enlarged by up to this."""
+"""Largest factor by which a small picture is enlarged."""
 
 LEAST = 0.3
-"""Least probability of a character's middle to be looked at."""
+"""Least probability of a character's centre."""
 
 APART = 0.22
-"""Two middles nearer than this, in heights of a digit, are one character's."""
+"""Two centres nearer than this, in digit heights, belong to one character."""
 
 ALIKE = 1.4
-"""Two spots in one place are the same character if their sizes differ by no more than this factor."""
+"""Of two spots of one character, both are averaged only if their sizes differ by less than this factor."""
 
 INNER = 0.8
-"""The share of a character's box, along both axes, in which no other character has its middle."""
+"""Central share of a character's box, along both axes, in which no other character has its centre."""
 
 
 class Spots(NamedTuple):
-    """Characters found on a page, best first; lengths in its pixels."""
+    """Characters found on a page, most probable first; lengths in its pixels."""
 
     x: NDArray[np.float32]
     y: NDArray[np.float32]
-    """Middle of each, float32 (n,)."""
+    """Centres, float32 (n,)."""
     size: NDArray[np.float32]
     """Height of a digit in the same writing, float32 (n,)."""
     box: NDArray[np.float32]
@@ -72,22 +72,21 @@ class Spots(NamedTuple):
     """Probability of each character, float32 (n, classes); rows sum to 1."""
     after: NDArray[np.float32]
     before: NDArray[np.float32]
-    """Probability of a neighbour in the same number, and its middle x, y on the page, float32 (n, 3)."""
+    """Probability of a neighbour in the same number, and its centre x, y on the page, float32 (n, 3)."""
     written: NDArray[np.float32]
     struck: NDArray[np.float32]
     turn: NDArray[np.float32]
     """Probability of 0 to 3 clockwise quarter turns that make it upright, float32 (n, 4)."""
 
     def take(self, places: NDArray[np.integer] | NDArray[np.bool_]) -> Spots:
-        """Give some of the spots."""
+        """Return some of the spots."""
         return Spots(*(values[places] for values in self))
 
 
 def find_spots(grey: NDArray[np.uint8], answer: PageNetworkAnswer, *, largest: int = LARGEST) -> Spots:
-    """Look at a grey page, uint8 (h, w), in sizes that halve, and give the characters on it.
+    """Find the characters on a grey page, uint8 (h, w), at sizes that halve.
 
-    In the smallest a digit as high as the page can be read.
-    `largest`: pixels of the largest of these sizes.
+    The smallest is such that a digit as high as the page can be read. `largest`: pixels of the largest size.
     """
     scale = min(float(np.sqrt(largest / grey.size)), ENLARGED)
     found = [_seen(level, one, answer) for one, level in _levels(grey, scale)]
@@ -95,7 +94,7 @@ def find_spots(grey: NDArray[np.uint8], answer: PageNetworkAnswer, *, largest: i
 
 
 def spots_at(grey: NDArray[np.uint8], scale: float, answer: PageNetworkAnswer) -> Spots:
-    """Look at a grey page, uint8 (h, w), `scale` times as large, and give the characters on it."""
+    """Find the characters on a grey page, uint8 (h, w), at one `scale`."""
     return _one_each(_seen(_scaled(grey, scale), scale, answer))
 
 
@@ -104,13 +103,13 @@ def _seen(level: NDArray[np.uint8], scale: float, answer: PageNetworkAnswer) -> 
 
 
 def _levels(grey: NDArray[np.uint8], scale: float) -> Iterator[tuple[float, NDArray[np.uint8]]]:
-    """Yield a page `scale` times as large, and in sizes that halve, each with its scale."""
+    """Yield a page at `scale` and at sizes that halve, each with its scale."""
     scales = [scale]
     while min(grey.shape) * scales[-1] > READABLE[1]:
         scales.append(scales[-1] / 2)
     yield scale, _scaled(grey, scale)
     sizes = [_size(grey.shape, one) for one in scales[1:]]
-    # A photograph's sizes mostly halve to the pixel: then its millions are gone through twice, and not for each.
+    # A photograph's sizes usually halve exactly: then each is made from the last, not from all the original's pixels.
     halve = scale < 0.5 and all(size == (2 * half[0], 2 * half[1]) for size, half in pairwise(sizes))
     level: NDArray[np.float32] | None = None
     for one, size in zip(scales[1:], sizes, strict=True):
@@ -122,7 +121,7 @@ def _levels(grey: NDArray[np.uint8], scale: float) -> Iterator[tuple[float, NDAr
 
 
 def spots_of(answers: NDArray[np.float32]) -> Spots:
-    """Give the peaks of a network's answers, float32 (channels, h, w), in pixels of the page that it saw."""
+    """Return the peaks of the network's outputs, float32 (channels, h, w), in pixels of the page that it saw."""
     heat = answers[CENTRE]
     peaks = (heat >= cv2.dilate(heat, np.ones((3, 3), np.uint8))) & (heat > np.log(LEAST / (1 - LEAST)))
     row, column = np.nonzero(peaks)
@@ -163,7 +162,7 @@ def _scaled(grey: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
 
 
 def _shrunk(grey: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.float32]:
-    """Shrink a page without rounding, a band at a time: all of it in float32 would take four times its memory."""
+    """Shrink a page without rounding, one band at a time, as float32 takes four times the memory."""
     bands = math.gcd(grey.shape[0], size[1])
     shape = (size[0], size[1] // bands)
     return np.concatenate([_area(band.astype(np.float32), shape) for band in np.split(grey, bands)])
@@ -174,13 +173,13 @@ def _area(page: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float3
 
 
 def padded(page: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the page with plain paper at its right and lower side, up to whole blocks."""
+    """Pad the page with blank paper at its right and bottom to whole blocks."""
     height, width = page.shape
     return np.pad(page, ((0, -height % BLOCK), (0, -width % BLOCK)))
 
 
 def _on_page(spots: Spots, shape: tuple[int, ...], scale: float) -> Spots:
-    """Return the spots that are readable at this size, in pixels of the page."""
+    """Return the spots that are readable at this size, in pixels of the original page."""
     low, high = READABLE
     inside = (spots.x < shape[1]) & (spots.y < shape[0]) & (spots.size > low * 0.9) & (spots.size < high * 1.1)
     spots = spots.take(inside)
@@ -197,9 +196,9 @@ def _on_page(spots: Spots, shape: tuple[int, ...], scale: float) -> Spots:
 
 
 def _one_each(spots: Spots) -> Spots:
-    """Merge the spots of each character: where the surest of those that lie on each other is, what all of them say."""
+    """Merge the spots of each character: in the place of the surest one, with the average of all outputs."""
     spots = spots.take(np.argsort(-spots.found, kind="stable"))
-    of = list(range(len(spots.x)))  # the place of the spot that stands for its character, -1 for none
+    of = list(range(len(spots.x)))  # index of the spot that represents its character, -1 for none
     for place, surer in enumerate(_on_each_other(spots)):
         kept = [(away, other) for away, other in surer if of[other] == other]
         if kept:
@@ -210,8 +209,8 @@ def _one_each(spots: Spots) -> Spots:
 
 
 def _on_each_other(spots: Spots) -> list[list[tuple[float, int]]]:
-    """Find for every spot those before it that it cannot stand beside: how far away each is, in pixels, if both may be
-    the same character, else infinitely far, and its place.
+    """Find for every spot the surer ones that it conflicts with: the distance in pixels if both may be the same
+    character, else infinity, and the index.
     """
     found: list[list[tuple[float, int]]] = [[] for _ in spots.x]
     reach = np.maximum(APART * spots.size, INNER / 2 * spots.box[:, 2:].max(axis=1))
@@ -229,9 +228,9 @@ def _on_each_other(spots: Spots) -> list[list[tuple[float, int]]]:
 
 
 def _agreed(spots: Spots, kept: NDArray[np.integer], of: NDArray[np.integer]) -> Spots:
-    """Give the `kept` spots with the mean of what all spots of the same character say, the surer the more."""
+    """Return the `kept` spots with outputs averaged over all spots of the same character, weighted by probability."""
     kind, size = spots.classes.argmax(axis=1), np.log(spots.size)
-    # A point alone does not tell how large the digits beside it are.
+    # A point alone does not reveal the size of the digits beside it.
     alike = (abs(size - size[of]) < np.log(ALIKE)) | (kind == kind[of])
     said = np.flatnonzero((of >= 0) & alike)
 
@@ -247,7 +246,7 @@ def _agreed(spots: Spots, kept: NDArray[np.integer], of: NDArray[np.integer]) ->
 
 
 def _holds(box: NDArray[np.float32], x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Tell which points lie well inside boxes, float32 (…, 4): characters touch, none lies on another's middle."""
+    """Tell which points lie well inside boxes, float32 (…, 4): characters may touch, but not cover another's centre."""
     left, top, width, height = np.moveaxis(box, -1, 0)
     sideways = np.abs(x - left - width / 2) < INNER / 2 * width
     return np.asarray(sideways & (np.abs(y - top - height / 2) < INNER / 2 * height))

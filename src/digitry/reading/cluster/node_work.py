@@ -40,7 +40,7 @@ def new_job(
 
 
 def read_there(job: NodeJob[T], pictures: Sequence[PictureSource]) -> list[T]:
-    """Return the result for each picture. Raises SettingError if this node does not run the same versions as the driver."""
+    """Return the result for each picture. Raises SettingError if this node runs other versions than the driver."""
     from digitry.reading.batch.here import read_many
 
     reader = _readers.get(job.name) or _open(job)

@@ -44,13 +44,13 @@ SILENCE_SECONDS = 30.0
 def read_on_ray(
     sources: Iterable[PictureSource], settings: ReadingSettings, finish: Finish[T], address: str
 ) -> Iterator[T]:
-    """Yield `finish(outcome)` for every picture, in order, made on the nodes of the cluster at `address`.
+    """Yield `finish(outcome)` for every picture, in order, computed on the nodes of the cluster at `address`.
 
-    `address` is `auto`, for the cluster that runs on this machine, or HOST:PORT; this machine has to be one of its
-    nodes. Pictures and models are sent along: nodes need no folder in common. No more than `AHEAD` shares a core are
-    under way. What a node had that dies is read again elsewhere.
-    Raises ModelError or SettingError when the model cannot be used as asked, SettingError for a cluster that cannot be
-    reached, or a node that does not run what runs here.
+    `address` is `auto`, for the cluster that runs on this machine, or HOST:PORT; this machine must be one of its nodes.
+    Pictures and models are sent along, so nodes need no shared folder. At most `AHEAD` chunks per core are in progress.
+    When a node dies, its pictures are read again elsewhere.
+    Raises ModelError or SettingError if the model cannot be used with these settings, SettingError for a cluster that
+    cannot be reached, or a node that runs other versions than this machine.
     """
     need("ray", by="--ray")
     open_reader(settings)  # reports a problem with the model before the cluster is involved

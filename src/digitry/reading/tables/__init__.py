@@ -1,1 +1,1 @@
-"""The tables of pages as grids of numbers, and as files that spreadsheets open."""
+"""The tables of pages as grids of numbers, and as files for spreadsheets."""

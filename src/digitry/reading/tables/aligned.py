@@ -1,6 +1,6 @@
-"""Numbers that stand under and beside each other → the table that they make, with or without rules.
+"""Numbers aligned below and beside each other → the table that they form, with or without rules.
 
-Rows and columns may tilt, and fan out a little, as on a page that was photographed askew.
+Rows and columns may be tilted, and fan out a little, as on a page photographed at an angle.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from numpy.typing import NDArray
 from digitry.types import Box, Cell
 
 LARGEST_TILT, TILT_STEP = 20.0, 0.5
-"""Degrees by which rows may rise or fall and columns lean, and the steps in which that is looked for."""
+"""Largest tilt of rows and columns, and the step of the search for it, in degrees."""
 
 FAR = 12.0
-"""Heights of a number up to which two are neighbours."""
+"""Largest distance of neighbours, in number heights."""
 
 BESIDE, UNDER = 0.8, 1.2
-"""A number begins another row when it stands lower than the mean of the one above by so many heights of a number, and
-another column when it stands further right by so many widths."""
+"""A number starts a new row if it is lower than the mean of the row above by more than the first, in number heights,
+and a new column if it is further right than the mean of the last by more than the second, in number widths."""
 
 STRAY = 0.2
-"""Rows and columns with less than this share of the numbers that others have, each worth its confidence, are no part of
-the table: blots and ticks read as numbers, the numbers of a heading."""
+"""Rows and columns with less than this share of the median sum of confidences are not part of the table: blots and
+ticks read as numbers, the numbers of a heading."""
 
 FEWEST, MOST, LEAST_FILLED = 6, 2_000, 0.3
-"""Numbers that make a table, and the share of its cells that they fill; fewer stand by chance as they do, and more are
-texture.
+"""Least and largest count of numbers in a table, and the least share of its cells that they fill: fewer are aligned by
+chance, more are texture.
 """
 
 Floats = NDArray[np.float64]
@@ -37,20 +37,17 @@ Places = NDArray[np.int64]
 
 
 class AlignedTable(NamedTuple):
-    """A table that numbers make."""
+    """A table formed by numbers."""
 
     rows: Places
     columns: Places
-    """Of each number, from 0; -1 for one that stands outside."""
+    """Of each number, from 0; -1 outside the table."""
     cells: list[Cell]
-    """Row by row, empty ones too, in boxes on the page, which may reach beyond it."""
+    """Row by row, including empty ones, with boxes that may reach beyond the page."""
 
 
 def align_numbers(boxes: list[Box], confidences: list[float]) -> AlignedTable | None:
-    """Find the table that numbers on an upright page make, given their boxes and how probable each is, 0 to 1.
-
-    None where they make none.
-    """
+    """Find the table formed by numbers on an upright page, from boxes and confidences, 0 to 1; None without one."""
     if not FEWEST <= len(boxes) <= MOST:
         return None
     box = np.array(boxes, np.float64)
@@ -58,7 +55,7 @@ def align_numbers(boxes: list[Box], confidences: list[float]) -> AlignedTable | 
     x, y = box[:, 0] + box[:, 2] / 2, box[:, 1] + box[:, 3] / 2
     fall, lean = slopes(x, y, height), slopes(y, x, height)
     level, upright = y - fall * (x - x.mean()), x - lean * (y - y.mean())
-    widths = np.minimum(box[:, 2], 2 * height)  # a long number is no wide column's
+    widths = np.minimum(box[:, 2], 2 * height)  # a long number does not make a wide column
     rows, columns = _without_strays((level, upright), (BESIDE * height, UNDER * widths), np.array(confidences))
     high, wide = int(rows.max()) + 1, int(columns.max()) + 1
     inside = rows >= 0
@@ -72,16 +69,16 @@ def align_numbers(boxes: list[Box], confidences: list[float]) -> AlignedTable | 
 
 
 def slopes(x: Floats, y: Floats, height: float) -> Floats:
-    """Return by how much the row through each point, float64 (n,), rises or falls: y per x.
+    """Return the slope, y per x, of the row through each point, float64 (n,).
 
-    First one slope for all, that at which most points have another beside them; then what neighbours say of it, which
-    may change steadily from one side of the page to the other.
+    First one slope for all is found, at which most points have another beside them; then a slope that varies linearly
+    across the page is fitted to pairs of neighbours.
     """
     across, down = x - x[:, np.newaxis], y - y[:, np.newaxis]
     near = (across > height / 2) & (across < FAR * height) & (np.abs(down) < across / 2 + height)
     tries = np.tan(np.radians(np.arange(-LARGEST_TILT, LARGEST_TILT + TILT_STEP / 2, TILT_STEP)))
     off = (down[near] - tries[:, np.newaxis] * across[near]) / (height / 4)
-    # What is level needs less to be believed.
+    # Level rows are preferred.
     first = float(tries[np.argmax(np.exp(-(off**2)).sum(axis=1) * (1 - 0.3 * np.abs(tries)))])
     beside = near & (np.abs(down - first * across) < 0.6 * height)
     cost = np.where(beside, across + 3 * np.abs(down - first * across), np.inf)
@@ -93,7 +90,7 @@ def slopes(x: Floats, y: Floats, height: float) -> Floats:
     centre = float(y[at].mean())
     basis = np.stack([np.ones(len(at)), y[at] - centre], 1)
     fitted = np.array([first, 0.0])
-    for _ in range(8):  # least squares, in which what lies far off counts for little
+    for _ in range(8):  # robust least squares: outliers count little
         weight = 1 / np.sqrt(1 + ((own - basis @ fitted) / 0.05) ** 2)
         fitted = np.linalg.lstsq(basis * weight[:, np.newaxis], own * weight, rcond=None)[0]
     return np.asarray(fitted[0] + fitted[1] * (y - centre), np.float64)
@@ -102,7 +99,7 @@ def slopes(x: Floats, y: Floats, height: float) -> Floats:
 def _without_strays(
     places: tuple[Floats, Floats], apart: tuple[float, Floats], confidences: Floats
 ) -> tuple[Places, Places]:
-    """Return the rows and columns from 0; -1 for what stands in much emptier ones than others do."""
+    """Return the rows and columns, from 0; -1 for numbers in much emptier ones than usual."""
     (level, upright), (beside, under) = places, apart
     kept = np.arange(len(level))
     while True:
@@ -119,7 +116,7 @@ def _without_strays(
 
 
 def _numbered(places: Floats, apart: float) -> Places:
-    """Return groups along a line, from 0: another begins further than `apart` behind the mean of the one before."""
+    """Group places along a line, from 0: a place further than `apart` beyond the mean of a group starts the next."""
     order = np.argsort(places, kind="stable")
     numbers = np.zeros(len(places), np.int64)
     number = members = 0
@@ -133,7 +130,7 @@ def _numbered(places: Floats, apart: float) -> Places:
 
 
 def _edges(places: Floats, numbers: Places, pitch: float) -> Floats:
-    """Return where groups begin and end, float64 (groups + 1,): in the middle between one and the next."""
+    """Return the borders of groups, float64 (groups + 1,), halfway between their means."""
     means = np.array([places[numbers == number].mean() for number in range(int(numbers.max()) + 1)])
     between = (means[1:] + means[:-1]) / 2
     steps = np.diff(means)
@@ -154,7 +151,7 @@ def _cells(rows: Floats, columns: Floats, middle: tuple[float, float], slope: tu
 def _on_page(
     upright: float, level: float, middle: tuple[float, float], slope: tuple[float, float]
 ) -> tuple[float, float]:
-    """Return where a point lies whose row and column were straightened: the two equations, solved."""
+    """Return the place on the page of a straightened point: the solution of the two equations."""
     (x, y), (fall, lean) = middle, slope
     right = ((upright - x) + lean * (level - y)) / (1 - fall * lean)
     return x + right, level + fall * right

@@ -1,4 +1,4 @@
-"""Grids as one CSV table: each row of a grid is a row, with what it is of behind its cells."""
+"""Grids as one CSV table: the rows of all grids, with their origin after the cells."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from digitry.reading.batch.rows import csv_name
 from digitry.reading.tables.grids import Grid, cell_text, is_sure_cell
 
 BEHIND = ("not_sure", "picture", "page", "table", "row")
-"""Columns behind the cells: in which of them, from 0, the reader is not sure; then where the row stands."""
+"""Columns after the cells: which cells, from 0, are not sure; then where the row comes from."""
 
 
 def csv_grids(grids: Sequence[Grid]) -> bytes:
-    """Write the grids below each other, under one heading; narrower ones are filled up with empty cells."""
+    """Write the grids below each other, under one header; narrower ones are padded with empty cells."""
     widest = max((grid.columns for grid in grids), default=0)
     rows: list[tuple[Any, ...]] = [(*(f"column_{column}" for column in range(widest)), *BEHIND)]
     for grid in grids:

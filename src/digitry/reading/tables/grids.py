@@ -1,4 +1,4 @@
-"""The tables of a reading as grids: rows of cells, each with the numbers that stand in it."""
+"""The tables of a reading as grids: rows of cells with their numbers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from digitry.types import Number, Reading, is_sure
 
 GridCell = tuple[Number, ...]
-"""The numbers of one cell in reading order; none where it is empty."""
+"""The numbers of one cell in reading order; empty for an empty cell."""
 
 
 @dataclass(frozen=True)
@@ -20,16 +20,16 @@ class Grid:
     table: int
     """Which table of the page, from 0."""
     rows: tuple[tuple[GridCell, ...], ...]
-    """As many cells in every row; `sure` of a number says also what the reading doubts as a whole."""
+    """All of the same length; `sure` of a number includes doubts about the whole reading."""
 
     @property
     def columns(self) -> int:
-        """How many cells a row has."""
+        """Number of cells in a row."""
         return len(self.rows[0]) if self.rows else 0
 
 
 def grids(reading: Reading) -> list[Grid]:
-    """Give the tables of a page as grids, from the top down; numbers outside of tables are in none."""
+    """Return the tables of a page as grids, top to bottom, without the numbers outside tables."""
     return [
         Grid(reading.picture, reading.page, place, _rows(reading, place, table.rows, table.columns))
         for place, table in enumerate(reading.tables)
@@ -37,12 +37,12 @@ def grids(reading: Reading) -> list[Grid]:
 
 
 def cell_text(cell: GridCell) -> str:
-    """Write the numbers of a cell with a space between them; nothing for an empty one."""
+    """Return the numbers of a cell, separated by spaces; empty for an empty cell."""
     return " ".join(number.text for number in cell)
 
 
 def is_sure_cell(cell: GridCell) -> bool:
-    """Tell whether all numbers of a cell are sure; an empty one holds no doubt."""
+    """Tell whether all numbers of a cell are sure; true for an empty one."""
     return all(number.sure for number in cell)
 
 

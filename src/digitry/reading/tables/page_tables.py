@@ -1,4 +1,4 @@
-"""The tables of a page: as its rules draw them, or as its numbers stand where the rules say otherwise or nothing."""
+"""The tables of a page: by its rules, or by the alignment of its numbers if the rules contradict it or are missing."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from digitry.reading.tables.aligned import AlignedTable, align_numbers
 from digitry.types import Number, Table
 
 AGREED = 0.95
-"""Share of neighbours in rows and columns of numbers that must be neighbours between the rules too: a rule that was
-missed, or seen where there is none, moves all that follows it."""
+"""Least share of aligned neighbours that the rules also put into one row or column: a missed or spurious rule shifts
+everything after it."""
 
 Place = tuple[int, int, int]
 """Table, row and column, from 0."""
 
 
 def page_tables(numbers: Sequence[Number], ruled: tuple[Table, ...]) -> tuple[tuple[Table, ...], list[Place | None]]:
-    """Return the tables of an upright page, and which cell each of its numbers stands in.
+    """Return the tables of an upright page, and the cell of each of its numbers, None outside tables.
 
-    `ruled` are the tables between the page's rules. None stands for a number outside of tables.
+    `ruled` are the tables drawn by rules.
     """
     boxes = [number.box for number in numbers]
     places = [cell_at(x + width / 2, y + height / 2, ruled) for x, y, width, height in boxes]
@@ -33,7 +33,7 @@ def page_tables(numbers: Sequence[Number], ruled: tuple[Table, ...]) -> tuple[tu
 
 
 def agreement(aligned: AlignedTable, places: Sequence[Place | None]) -> float:
-    """Return the share of neighbours in rows and columns that stand in one row or column of a ruled table too."""
+    """Return the share of neighbours in aligned rows and columns that share a row or column of a ruled table too."""
     together = []
     for lines, axis in ((aligned.rows, 1), (aligned.columns, 2)):
         for line in range(int(lines.max()) + 1):
@@ -46,7 +46,7 @@ def agreement(aligned: AlignedTable, places: Sequence[Place | None]) -> float:
 
 
 def cell_at(x: float, y: float, tables: Sequence[Table]) -> Place | None:
-    """Return the smallest cell that holds a point of the page; None outside of tables."""
+    """Return the smallest cell around a point of the page; None outside tables."""
     best: tuple[int, Place] | None = None
     for number, table in enumerate(tables):
         for cell in table.cells:

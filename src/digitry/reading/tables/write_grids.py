@@ -1,4 +1,4 @@
-"""Grids → one file of them, CSV or XLSX by its name."""
+"""Write grids into one file, CSV or XLSX by its name."""
 
 from __future__ import annotations
 
@@ -14,22 +14,21 @@ from digitry.reading.tables.grids import Grid
 from digitry.reading.tables.xlsx_grids import xlsx_grids
 
 FORMATS = {".csv": csv_grids, ".xlsx": xlsx_grids}
-"""How a file is called → what makes its bytes."""
+"""Suffix → the function that returns the bytes of the file."""
 
 
 def write_grids(grids: Sequence[Grid], path: Path) -> None:
-    """Write all grids into one file, whole or not at all; what is there is replaced.
+    """Write all grids into one file, atomically, replacing an existing one.
 
-    Raises SettingError for another kind of file, or where a package is missing, StorageError where it cannot be
-    written.
+    Raises SettingError for another kind of file, or if a package is missing, StorageError if it cannot be written.
     """
     write_atomically(path, FORMATS[_kind(path)](grids))
 
 
 def check_grid_file(path: Path) -> None:
-    """Do nothing where grids can be written to a file that is not there yet: to be asked before the reading.
+    """Check, before reading, that grids can be written to a new file.
 
-    Raises SettingError for a file that exists, since people correct tables by hand, and otherwise as `write_grids`.
+    Raises SettingError for an existing file, since people correct tables by hand; otherwise like `write_grids`.
     """
     if _kind(path) == ".xlsx":
         need("openpyxl", by=f"{path}")

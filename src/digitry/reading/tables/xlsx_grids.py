@@ -1,4 +1,4 @@
-"""Grids as one workbook for spreadsheets: a sheet each, numbers as numbers, and doubt in colour and as a comment."""
+"""Grids as one workbook: a sheet each, numbers as numbers, and doubts in colour and as comments."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 AMBER = "FFFFDD99"
-"""Behind cells that are not sure, as in drawings."""
+"""Background of cells that are not sure, as in drawings."""
 
 LONGEST_TITLE = 31
-"""Letters of a sheet's name, in every spreadsheet."""
+"""Most characters in a sheet's name that every spreadsheet allows."""
 
 EXACT_DIGITS = 15
-"""A spreadsheet keeps so many digits of a number; longer ones are text."""
+"""Digits of a number that a spreadsheet keeps; longer ones are written as text."""
 
 
 def xlsx_grids(grids: Sequence[Grid]) -> bytes:
-    """Write each grid onto a sheet of its own, named after its picture; without any, one empty sheet.
+    """Write each grid onto its own sheet, named after its picture; one empty sheet if there are no grids.
 
-    A plain number is a number there, everything else is text that no spreadsheet computes. Raises SettingError where
-    openpyxl is missing.
+    Plain numbers are numbers, everything else is text that is never evaluated. Raises SettingError if openpyxl is
+    missing.
     """
     need("openpyxl", by="a workbook")
     from openpyxl import Workbook
@@ -63,7 +63,7 @@ def _write(place: SheetCell, cell: GridCell) -> None:
     if value is None:
         place.value = text
         place.data_type = "s"  # never a formula, whatever it begins with
-        place.quotePrefix = True  # nor when somebody edits it
+        place.quotePrefix = True  # nor when it is edited
     else:
         place.value = value
     if not is_sure_cell(cell):
@@ -72,7 +72,7 @@ def _write(place: SheetCell, cell: GridCell) -> None:
 
 
 def _plain_value(cell: GridCell) -> float | int | None:
-    """Return what a spreadsheet may count with: of one number whose text would not lose anything by it, "007" say."""
+    """Return the value for a spreadsheet of a single number whose text loses nothing by it, as "007" would; else None."""
     if len(cell) != 1:
         return None
     (number,) = cell
@@ -84,7 +84,7 @@ def _plain_value(cell: GridCell) -> float | int | None:
 
 
 def _doubts(cell: GridCell) -> list[str]:
-    """Say of every number of a cell that is not sure why, how probable it is, and what else it may be."""
+    """Explain every number of a cell that is not sure: why, how probable it is, and what else it may be."""
     said = []
     for number in cell:
         if not number.sure:
@@ -95,7 +95,7 @@ def _doubts(cell: GridCell) -> list[str]:
 
 
 def _title(grid: Grid, book: Workbook) -> str:
-    """Name a sheet: the picture without its ending, page and table where they are not the first; each name once."""
+    """Return a unique sheet name: the picture without suffix, with page and table if they are not the first."""
     stem = re.sub(r"[\[\]:*?/\\\x00-\x1f]", "_", PurePath(grid.picture).stem).strip("'") or "table"
     stem = stem.encode("utf-8", "replace").decode()
     end = (f" p{grid.page}" if grid.page > 1 else "") + (f" t{grid.table + 1}" if grid.table else "")
