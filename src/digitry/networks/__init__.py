@@ -1,1 +1,1 @@
-"""Networks as files: what they read, what their confidence is worth, and their answers."""
+"""Networks as files: their input, their outputs, and the calibration of their confidence."""

@@ -1,4 +1,4 @@
-"""The input contract: what a model expects and what its answers mean. It travels inside every model file."""
+"""The input contract: what a model expects and what its outputs mean. It is stored in every model file."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ from digitry.networks.scale import Scale
 from digitry.types import IMAGE_SIDE
 
 DIGIT_SHAPE, STRIP_SHAPE, PAGE_SHAPE = (IMAGE_SIDE, IMAGE_SIDE, 1), (40, 0, 1), (0, 0, 1)
-"""Height, width, channels of canonical digits, of ink strips and of pages; 0 stands for any."""
+"""Height, width, channels of canonical digits, of ink strips and of pages; 0 means any."""
 
 LEAST_SIDE, MOST_SIDE = 8, 128
-"""Pixels that a network may want a digit to be high and wide."""
+"""Smallest and largest side of a network's digit input, in pixels."""
 
 LIGHT, DARK, EVEN = "light-on-dark", "dark-on-light", "even-contrast"
-"""Polarities: 0 is paper, 0 is ink, and grey pages as `images/contrast.py` makes them, float32."""
+"""Polarities: 0 is paper; 0 is ink; grey pages normalised by `images/contrast.py`, float32."""
 
 READS = {"digit": (LIGHT, DARK), "number": (LIGHT, DARK), "page": (EVEN,)}
-"""What a network may read → the polarities that it may want it in."""
+"""What a network reads → the polarities that its input may have."""
 
 INPUTS = {
     "digit": f"N×N×1, N from {LEAST_SIDE} to {MOST_SIDE}",
     "number": f"{STRIP_SHAPE[0]}×any×1",
     "page": "any×any×1",
 }
-"""What it reads → the inputs that it may have, in words."""
+"""What a network reads → the inputs that it may have, in words."""
 
 METADATA_KEY = "digitry_contract"
 """Name of the ONNX metadata entry and of the safetensors metadata entry that hold the contract as JSON."""
 
 LARGEST_METRIC = 1e300
-"""So that every figure is a float."""
+"""Largest absolute value of a metric, so that all fit into a float."""
 
 RENAMED = {"string-reader": "number-reader"}
-"""What a recipe was called once → what it is called now. Files and commands with the old name stay good."""
+"""Former name of a recipe → its current name. Files and commands with the old name remain valid."""
 
 NEWER = {"reads", "seed", "confidence_scale"}
-"""Fields that files of digitry 0.1.0 do not have."""
+"""Fields that files written by digitry 0.1.0 lack."""
 
 
 @dataclass(frozen=True)
@@ -47,29 +47,29 @@ class Contract:
     """Everything needed to use the weights, and where they come from."""
 
     recipe: str
-    """What it is called now, also where the file has the name of before."""
+    """Its current name, even if the file has a former one."""
     class_names: tuple[str, ...]
     input_shape: tuple[int, int, int] = DIGIT_SHAPE
-    """Height, width, channels of one prepared image; a width of 0 stands for any."""
+    """Height, width, channels of one prepared image; 0 means any."""
     scale: float = 1 / 255
-    """Pixels, 0 to 255, are multiplied by this; 1 for pages, which are prepared already."""
+    """Factor on pixels, 0 to 255; 1 for pages, which are already normalised."""
     polarity: str = LIGHT
-    """Whether ink is light, dark, or what `EVEN` says."""
+    """`LIGHT`, `DARK` or `EVEN`."""
     settings: dict[str, Any] = field(default_factory=dict)
-    """The recipe's settings as they were resolved for the run."""
+    """The recipe's settings as resolved for the run."""
     metrics: dict[str, float] = field(default_factory=dict)
     data_sha256: str = ""
     versions: dict[str, str] = field(default_factory=dict)
     """Package name → version that trained it."""
     reads: str = "digit"
-    """`digit`, one an image, `number`, digits side by side on a strip, or `page`, characters anywhere on a page."""
+    """`digit`, one per image, `number`, digits in a row on a strip, or `page`, characters anywhere on a page."""
     seed: int | None = None
-    """What the training drew by, and held a part back by; None in files that do not say."""
+    """Seed of the training and of the held-out part; None in files that lack it."""
     confidence_scale: Scale | None = None
-    """What its confidences are worth; None where nobody measured that: then nothing it reads is sure."""
+    """The calibration of its confidences; None if it was not measured: then nothing it reads is sure."""
 
     def __post_init__(self) -> None:
-        """Raise ModelError for an input that nobody could give."""
+        """Raise ModelError for an impossible input."""
         if self.reads not in READS:
             raise ModelError(f"the model says it reads {self.reads!r}; this digitry knows {', '.join(READS)}")
         if not _fits(self.input_shape, self.reads) or self.polarity not in READS[self.reads]:
@@ -82,19 +82,19 @@ class Contract:
             raise ModelError(f"the model's scale must be {wanted}, not {self.scale!r}")
 
     def to_json(self) -> str:
-        """Write it as JSON, always in the same order."""
+        """Return the contract as JSON, with sorted keys."""
         return json.dumps(asdict(self), sort_keys=True, allow_nan=False)
 
     @property
     def temperature(self) -> float:
-        """What logits are divided by, so that the probabilities are calibrated; 1 where none was fitted."""
+        """The fitted temperature, by which logits are divided to calibrate the probabilities; 1 if there is none."""
         return float(self.metrics.get("temperature", 1.0))
 
     @classmethod
     def from_json(cls, text: str) -> Contract:
-        """Read a contract. Raises ModelError when a field is missing, unknown or of the wrong kind.
+        """Parse a contract. Raises ModelError if a field is missing, unknown or of the wrong type.
 
-        Files of digitry 0.1.0 lack what `NEWER` names: these say nothing of what their confidences are worth.
+        Files written by digitry 0.1.0 may lack the fields in `NEWER`, and thus a scale of confidence.
         """
         try:
             raw = json.loads(text, parse_constant=_refuse, object_pairs_hook=_without_duplicates)
@@ -134,7 +134,7 @@ class Contract:
 
 
 def current_name(recipe: str) -> str:
-    """Return what a recipe is called now, of which somebody knows this name."""
+    """Return the current name of a recipe, given its current or a former name."""
     return RENAMED.get(recipe, recipe)
 
 
@@ -145,7 +145,7 @@ def _fits(shape: tuple[int, ...], reads: str) -> bool:
 
 
 def _read_by_0_1_0(shape: tuple[int, ...]) -> str:
-    """Tell what a network reads whose contract does not say so: digitry 0.1.0 went by the shape."""
+    """Return what a network reads if its contract lacks it: in digitry 0.1.0 the shape told."""
     return "number" if shape == STRIP_SHAPE else "digit"
 
 

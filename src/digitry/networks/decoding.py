@@ -1,8 +1,8 @@
-"""Frame probabilities → the numbers they may spell, with their probabilities, and where each digit stands.
+"""Frame probabilities → the numbers they may spell, with their probabilities, and the place of each digit.
 
-The network for numbers says, frame by frame from left to right, which digit it sees, or none (the blank). A number's
-probability is the sum over all ways to spell it, where repeated frames count once and blanks part equal digits:
-connectionist temporal classification (Graves et al. 2006, https://doi.org/10.1145/1143844.1143891).
+The network for numbers gives, frame by frame from left to right, the probability of each digit and of none (the blank).
+A number's probability is the sum over all paths that spell it, where repeated frames count once and blanks separate
+equal digits: connectionist temporal classification (Graves et al. 2006, https://doi.org/10.1145/1143844.1143891).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from digitry.types import TEN_DIGITS
 
 BLANK_COLUMN = 0
-"""Column of the frame probabilities that stands for no digit; digit d is column d + 1."""
+"""Column of the blank in frame probabilities; digit d is column d + 1."""
 
 Frames = NDArray[np.float32]
 """One row per frame, float32 (frames, 1 + digits); each row sums to 1."""
@@ -23,18 +23,18 @@ Frames = NDArray[np.float32]
 BEAM_WIDTH = 12
 
 MIN_PROBABILITY = 1e-4
-"""Digits less probable than this in a frame are not followed."""
+"""Digits less probable than this in a frame are ignored."""
 
 
 NO_WAY = (0.0, 0.0)
-"""No way yet to spell a prefix, be it with a blank at its end or with its last digit."""
+"""Probabilities of a prefix not reached yet, ending in a blank and in its last digit."""
 
 
 def digits_alone(frames: Frames, class_names: tuple[str, ...]) -> Frames:
-    """Return frame probabilities, float32 (n, frames, 1 + classes), of no digit and the ten digits, (n, frames, 11).
+    """Reduce frame probabilities, float32 (n, frames, 1 + classes), to the blank and the ten digits, (n, frames, 11).
 
-    Of the signs among the classes each counts as no digit; digits that the network does not know get 0. What has no
-    class that is a digit is returned as it is.
+    Signs among the classes are added to the blank; digits that the network does not know get 0. If no class is a
+    digit, the frames are returned unchanged.
     """
     if class_names == TEN_DIGITS or not set(class_names) & set(TEN_DIGITS):
         return frames
@@ -48,7 +48,7 @@ def digits_alone(frames: Frames, class_names: tuple[str, ...]) -> Frames:
 
 
 class Spelling(NamedTuple):
-    """One way to read the frames."""
+    """One reading of the frames."""
 
     digits: tuple[int, ...]
     """Class indices, 0 to 9 for digits."""
@@ -56,12 +56,10 @@ class Spelling(NamedTuple):
 
 
 def spellings(frames: Frames, *, width: int = BEAM_WIDTH) -> list[Spelling]:
-    """Return the most probable numbers on the frames, best first, by prefix beam search; () stands for no digit at
-    all.
-    """
-    # Prefix → probability of all ways to spell it so far that end in a blank, and that end in its last digit.
+    """Return the most probable spellings of the frames, best first, by prefix beam search; () means no digit."""
+    # Prefix → probability of all paths that spell it so far, ending in a blank, and ending in its last digit.
     beams: dict[tuple[int, ...], tuple[float, float]] = {(): (1.0, 0.0)}
-    # Plain numbers in lists: a third less time than with arrays this small.
+    # Lists of floats take a third less time than such small arrays.
     for blank, *row in frames.astype(np.float64).tolist():
         seen = [(digit, there) for digit, there in enumerate(row) if there >= MIN_PROBABILITY]
         if not seen:
@@ -81,10 +79,9 @@ def spellings(frames: Frames, *, width: int = BEAM_WIDTH) -> list[Spelling]:
 
 
 def single_digits(frames: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Weigh frame probabilities, float32 (n, frames, 1 + digits): of each digit that it stands there alone, (n,
-    digits).
+    """Return the probability that each digit stands alone, (n, digits), from frames, float32 (n, frames, 1 + digits).
 
-    The same sum as in `spellings`, over all ways to spell one digit: blanks, the digit for some frames, blanks.
+    The same sum as in `spellings`, exact, over all paths of one digit: blanks, the digit for some frames, blanks.
     """
     steps = frames.astype(np.float64)
     before = np.ones((len(steps), 1))
@@ -104,7 +101,7 @@ def alignment(frames: Frames, digits: tuple[int, ...]) -> list[tuple[int, int]]:
     states[1::2] = np.array(digits, int) + 1
     scores = np.log(np.maximum(frames[:, states], 1e-30)).astype(np.float64)
     count, width = scores.shape
-    may_skip = np.zeros(width, bool)  # from a digit to the next: not between equal ones
+    may_skip = np.zeros(width, bool)  # the blank between two digits, unless they are equal
     may_skip[3::2] = states[3::2] != states[1:-2:2]
     best = np.full(width, -np.inf)
     best[: 2 if width > 1 else 1] = scores[0, : 2 if width > 1 else 1]

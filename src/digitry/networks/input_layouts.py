@@ -1,4 +1,4 @@
-"""How an image may lie in a network's input, by its dimensions: the likeliest layout first."""
+"""Possible layouts of an image in a network's input, by its dimensions, most likely first."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ from typing import NamedTuple
 from digitry.types import IMAGE_PIXELS, IMAGE_SIDE
 
 INPUT_SIDES = range(8, 513)
-"""Pixels that an image may have to be high and wide."""
+"""Possible sides of an input image, in pixels."""
 
 FREE = (IMAGE_SIDE, 1, IMAGE_PIXELS, 3)
-"""What a dimension may be that the file leaves open."""
+"""Possible values of a dimension that the file leaves open."""
 
 MOST_DIMENSIONS, USUAL_DIMENSIONS = 5, (4, 2, 3)
 
 
 class Layout(NamedTuple):
-    """How a network wants an image to lie."""
+    """The layout of an image in a network's input."""
 
     shape: tuple[int, ...]
-    """Of one image, without the number of images."""
+    """Of one image, without the batch dimension."""
     several: bool
-    """Whether the number of images comes before that."""
+    """Whether there is a batch dimension before it."""
     side: int
     colours: int
-    """1, or 3 that are all the same."""
+    """1, or 3 equal channels."""
 
     @property
     def words(self) -> str:
-        """What the input is called in people's code."""
+        """The shape as written in code."""
         return f"({', '.join(map(str, (('n',) if self.several else ()) + self.shape))})"
 
 
 def layouts_of(dimensions: list[int | None]) -> list[Layout]:
-    """Return how an image may lie in an input of these dimensions, None where any length goes; the likeliest first.
+    """Return the possible layouts for an input of these dimensions, None for any length; most likely first.
 
-    No dimensions at all are what a file says that leaves even their number open.
+    No dimensions mean that the file leaves even their number open.
     """
     if not dimensions:
         return [layout for count in USUAL_DIMENSIONS for layout in layouts_of([None] * count)]

@@ -1,4 +1,4 @@
-"""The bytes of a file that digitry did not write → what it is, and the line that makes a model of it."""
+"""The bytes of a file not written by digitry → what it is, and the command that makes a model of it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import shlex
 from digitry.types import IMAGE_SIDE
 
 KERAS, ONNX = '"digits.keras"', '"digits.onnx"'
-"""What the commands write."""
+"""The files that the commands write."""
 
 
 def made_elsewhere(data: bytes, name: str = "FILE") -> str | None:
     """Say what a file is, by its first bytes, and the command that turns it into a model for digitry.
 
-    Nothing in it is opened. None for what may be ONNX, and for what nobody knows.
+    The file is not opened. None if it may be ONNX, or is unknown.
     """
     file = name or "FILE"
     if data.startswith(b"\x89HDF\r\n\x1a\n"):
@@ -38,7 +38,7 @@ def made_elsewhere(data: bytes, name: str = "FILE") -> str | None:
 
 
 def adopt_command(name: str) -> str:
-    """Return the command that makes a model of an ONNX file that was made elsewhere."""
+    """Return the command that makes a model of an ONNX file from elsewhere."""
     return f"digitry adopt {shlex.quote(name or 'FILE')}"
 
 

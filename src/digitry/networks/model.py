@@ -1,4 +1,4 @@
-"""A model, opened: its contract, what it reads, and its probabilities. Nothing in the file is trusted."""
+"""Open a model: its contract, what it reads, and its probabilities. Nothing in the file is trusted."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ log = logging.getLogger("digitry.networks")
 
 INPUT_NAME, OUTPUT_NAME = "images", "probabilities"
 PAGE_INPUT, PAGE_OUTPUT = "pages", "answers"
-"""The same of a network that reads pages."""
+"""Input and output names of a network that reads pages."""
 
 WHAT = {"digit": "single digits", "number": "whole numbers", "page": "whole pages"}
 """What a network reads, in words."""
 
 
 class Model:
-    """A network ready to answer, by ONNX Runtime alone. `contract` says what its answers mean."""
+    """A network run by ONNX Runtime alone. `contract` says what its outputs mean."""
 
     contract: Contract
     data: bytes
     """The ONNX file."""
     place: str | None
-    """The run's folder or the file that it was opened from, as it was named; None for bytes."""
+    """The run's folder or file from which it was opened, as given; None for bytes."""
 
     def __init__(self, model: str | os.PathLike[str] | bytes, *, reads: str | None = None, threads: int = 0) -> None:
-        """Open a run's folder, an ONNX file or its bytes, exported by digitry, or a network that ships, by its name
-        (`shipped`, `shipped-numbers`, `tiny` …); `threads` 0 lets the runtime choose.
+        """Open a run's folder, an ONNX file exported by digitry or its bytes, or a shipped network by its name
+        (`shipped`, `shipped-numbers`, `tiny` …); with 0 `threads` the runtime chooses.
 
-        Raises ModelError, which names the file, when it is missing, is no such model, wants code or files from
-        elsewhere, or reads something other than `reads`, a `digit`, a `number` or a `page`.
+        Raises ModelError, naming the file, if it is missing, not such a model, needs code or other files, or reads
+        something other than `reads`, a `digit`, a `number` or a `page`.
         """
         self.place = None if isinstance(model, bytes) else os.fspath(model)
         self.data = model if isinstance(model, bytes) else read_model(model)
@@ -60,8 +60,7 @@ class Model:
 
     @classmethod
     def open(cls, model: str | os.PathLike[str] | bytes, *, reads: str | None = None, threads: int = 0) -> Model:
-        """Open a run's folder, an ONNX file or its bytes, or a network that ships, by its name: `Model` itself, by the
-        name that other things open by.
+        """Open a run's folder, an ONNX file or its bytes, or a shipped network by its name; the same as `Model(…)`.
 
         Raises ModelError as `Model` does.
         """
@@ -69,7 +68,7 @@ class Model:
 
     @classmethod
     def shipped(cls, reads: str, *, threads: int = 0) -> Model:
-        """Open the network that comes with digitry, for a single `digit`, a whole `number` or a `page`."""
+        """Open the shipped network for a single `digit`, a whole `number` or a `page`."""
         return cls(shipped_model(reads), reads=reads, threads=threads)
 
     def __repr__(self) -> str:
@@ -79,28 +78,27 @@ class Model:
 
     @property
     def reads(self) -> str:
-        """`digit`, one an image, `number`, digits side by side on a strip, or `page`, characters anywhere on it."""
+        """`digit`, one per image, `number`, digits in a row on a strip, or `page`, characters anywhere on a page."""
         return self.contract.reads
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """The labels of the columns. A network for numbers has one column more before them, for no digit; one for
-        pages has them for other characters as its last.
+        """The labels of the outputs' columns. A network for numbers has a column for the blank before them; one for
+        pages has "any other character" as the last.
         """
         return self.contract.class_names
 
     @property
     def sha256(self) -> str:
-        """SHA-256 of the ONNX file, in hexadecimal digits."""
+        """SHA-256 of the ONNX file, in hexadecimal."""
         return hashlib.sha256(self.data).hexdigest()
 
     def probabilities(self, images: NDArray[np.uint8], *, batch_size: int = 32) -> NDArray[np.float32]:
-        """Return probabilities for what datasets and strips hold: uint8, 0 is paper.
+        """Return the probabilities for images or strips, uint8, 0 is paper.
 
         A network for digits: (n, 28, 28) → float32 (n, classes); for numbers: (n, 40, width) → float32
-        (n, frames, 1 + classes), the blank first. Each last axis sums to 1. The network runs on `batch_size` at a time:
-        what it makes of them fits into the processor's cache.
-        Raises ModelError for a network that reads pages: it gives `answers`.
+        (n, frames, 1 + classes), the blank first. The last axis sums to 1. With the default `batch_size`, intermediate
+        results fit into the processor's cache. Raises ModelError for a network that reads pages: use `answers`.
         """
         if self.reads == "page":
             raise ModelError(f"the model reads {WHAT['page']}: it has answers for every spot, no probabilities")
@@ -113,9 +111,9 @@ class Model:
         return np.concatenate([self._run(images[start : start + batch_size]) for start in starts])
 
     def answers(self, page: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return what a network for pages says of every spot (`networks/page_answer.py`).
+        """Return the outputs of a network for pages for every spot (`networks/page_answer.py`).
 
-        A page of even contrast, float32 (h, w), both sides multiples of what the network halves: float32 (channels,
+        `page`, float32 (h, w), has even contrast and sides that are multiples of 32; the result is float32 (channels,
         h / 4, w / 4). Raises ModelError for a network that reads something else.
         """
         if self.reads != "page":
@@ -129,7 +127,7 @@ class Model:
         return result
 
     def _check_answers(self) -> None:
-        """Run the network on blank inputs, and check shape, type and range of what it answers. Raises ModelError."""
+        """Run the network on blank inputs and check its outputs' shape, type and range. Raises ModelError."""
         if self.reads == "page":
             self._check_page_answers()
             return
@@ -170,20 +168,20 @@ open_model = Model.open
 
 
 def open_session(data: bytes, threads: int = 0) -> Any:
-    """Open a session of ONNX Runtime. Raises ModelError for bytes that are no ONNX model, or one that cannot run."""
+    """Open a session of ONNX Runtime. Raises ModelError for bytes that are not an ONNX model that can run."""
     onnxruntime = onnx_runtime()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    options.enable_mem_pattern = False  # sizes of strips and pages vary: each pattern would keep its own memory
+    options.enable_mem_pattern = False  # strips and pages vary in size: each would keep a memory pattern
     try:
-        # Without a fall-back: it tries the same again, and says so on stdout.
+        # Without fallback, which would only try the same again, and print that to stdout.
         session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"], enable_fallback=0)
-        # All that is asked of it later is text, which need not be any in a damaged file.
+        # These are used later as text, which may be invalid in a damaged file.
         _ = session.get_modelmeta().custom_metadata_map, [one.name for one in session.get_inputs()]
         _ = [one.name for one in session.get_outputs()]
-    except Exception as error:  # the runtime's own errors have no common base but this
+    except Exception as error:  # the runtime's errors have no other common base
         raise ModelError("not an ONNX model that can run; take another copy, or write it anew") from error
     return session
 
@@ -193,7 +191,7 @@ def _name(model: str | os.PathLike[str] | bytes) -> str:
 
 
 def _open(data: bytes, reads: str | None, threads: int, name: str) -> tuple[Any, Contract]:
-    """Open a session and the contract of an ONNX file's bytes. Raises ModelError for anything else."""
+    """Return a session and the contract for an ONNX file's bytes. Raises ModelError for anything else."""
     if advice := made_elsewhere(data, name):
         raise ModelError(f"not an ONNX model but {advice}")
     check_model_bytes(data)

@@ -1,4 +1,4 @@
-"""Where model files are: in a run's folder, at a path, in this package."""
+"""Locate model files: in a run's folder, at a path, in this package."""
 
 from __future__ import annotations
 
@@ -13,30 +13,28 @@ from digitry.networks.onnx_bytes import MAX_MODEL_BYTES
 from digitry.packages import how_to_train
 
 MODEL, WEIGHTS, CONFIG = "model.onnx", "weights.safetensors", "config.json"
-"""Names in a run's folder: the network, its weights for training on, and what makes the folder a run."""
+"""Files of a run's folder: the network, its weights for further training, and what makes the folder a run."""
 
 SHIPPED = {"digit": "digit.onnx", "number": "number.onnx", "page": "page.onnx"}
-"""What a network reads → the file of the one that comes with digitry."""
+"""What a network reads → the file of the shipped one."""
 
 NAMES = {"shipped": "digit", "shipped-numbers": "number", "shipped-pages": "page"}
-"""What these are called wherever a model is named → what they read."""
+"""Names of these networks → what they read."""
 
 
 def shipped_runs() -> list[str]:
-    """Return the names of the small networks that come with digitry, each with the weights and figures of its run."""
+    """Return the names of the small shipped networks, which include the weights and figures of their runs."""
     place = resources.files("digitry") / "models"
     return sorted(one.name for one in place.iterdir() if one.is_dir() and (one / CONFIG).is_file())
 
 
 def shipped_names() -> list[str]:
-    """Return what the networks that come with digitry are called, the small ones last."""
+    """Return the names of all shipped networks, the small ones last."""
     return [*NAMES, *shipped_runs()]
 
 
 def run_or_shipped(run: str | os.PathLike[str]) -> Path:
-    """Return the folder of a run, or a file; where there is none of that name, and a network that ships has it, its
-    own.
-    """
+    """Return the given path of a run or file, or a shipped network's path if that is its name and nothing else's."""
     name = str(run)
     if name not in shipped_names() or Path(run).exists():
         return Path(run)
@@ -45,12 +43,12 @@ def run_or_shipped(run: str | os.PathLike[str]) -> Path:
 
 
 def is_shipped(place: str | os.PathLike[str]) -> bool:
-    """Tell whether this is the name of a network that ships, and of nothing else here."""
+    """Tell whether this names a shipped network, and no existing path."""
     return run_or_shipped(place) != Path(place)
 
 
 def check_is_not_shipped(place: str | os.PathLike[str]) -> None:
-    """Raise SettingError for a network that ships, by its name or by its file: it stays as it is."""
+    """Raise SettingError for a shipped network, given by its name or file, which must not be changed."""
     models = Path(str(resources.files("digitry") / "models")).resolve()
     if is_shipped(place) or models in Path(place).resolve().parents:
         raise SettingError(
@@ -59,9 +57,9 @@ def check_is_not_shipped(place: str | os.PathLike[str]) -> None:
 
 
 def model_path(place: str | os.PathLike[str]) -> Path:
-    """Return the ONNX file of a run's folder, or of a network that ships, by its name; of any other path itself.
+    """Return the ONNX file of a run's folder or of a shipped network's name; any other path is returned unchanged.
 
-    Raises ModelError, which says how to go on, for a folder that is no run, or that of an unfinished one.
+    Raises ModelError, which says what to do, for a folder that is not a run, or of an unfinished one.
     """
     place = run_or_shipped(place)
     if not place.is_dir():
@@ -82,12 +80,12 @@ def model_path(place: str | os.PathLike[str]) -> Path:
 
 
 def no_run(folder: Path) -> ModelError:
-    """Make the error for what is no folder of a run."""
+    """Return the error for something that is not a run's folder."""
     return ModelError(f"{folder} is not a run: expected a folder with {CONFIG} and {MODEL}; make one: {how_to_train()}")
 
 
 def read_model(place: str | os.PathLike[str]) -> bytes:
-    """Read the bytes of a run's model, or of a file. Raises ModelError when there is none, or one far too large."""
+    """Read the bytes of a run's model, or of a file. Raises ModelError if it is missing or far too large."""
     path = model_path(place)
     try:
         size = path.stat().st_size
@@ -106,7 +104,7 @@ def read_model(place: str | os.PathLike[str]) -> bytes:
 
 
 def shipped_model(reads: str) -> bytes:
-    """Return the bytes of the network that comes with digitry, for a single `digit`, a whole `number` or a `page`."""
+    """Return the bytes of the shipped network for a single `digit`, a whole `number` or a `page`."""
     file = resources.files("digitry") / "models" / SHIPPED[reads]
     if not file.is_file():
         raise ModelError(f"this installation has no models/{SHIPPED[reads]}; install digitry again")

@@ -1,4 +1,4 @@
-"""What would go wrong without a word in training on a dataset: how it lies, what it lacks, what it holds twice."""
+"""Problems of a dataset that training would not notice: orientation, missing classes, duplicates."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from digitry.networks.model import Model
 from digitry.types import Dataset, Split
 
 SAMPLE, FEW = 300, 60
-"""So many images are looked at as they are; where that goes badly, a few in all sixteen ways, and all in the best."""
+"""This many images are read as they are; if that goes badly, a few in all sixteen ways, and all in the best one."""
 
 FEWEST = 50
-"""Of fewer images chance may say anything."""
+"""Fewer images say nothing reliable."""
 
 _FAR, _WELL = 0.3, 0.7
-"""Another way wins where it is read so much better, and at least so well."""
+"""Another orientation wins if its accuracy is higher by the first, and at least the second."""
 
 
 class BetterView(NamedTuple):
-    """How images would be read far better."""
+    """An orientation in which images are read far better."""
 
     view: View
     images: int
     share: float
-    """The share of these that the shipped network reads rightly so."""
+    """Accuracy of the shipped network on these images in this orientation."""
     share_as_they_are: float
 
 
 def warn_of_odd_data(dataset: Dataset) -> None:
-    """Warn of everything in a person's own dataset that training would pass over in silence. Known names are known."""
+    """Warn of problems in a user's own dataset that training would not notice. Datasets known by name are skipped."""
     if is_known(dataset.reference):
         return
     for line in odd_lines(dataset):
@@ -45,8 +45,8 @@ def warn_of_odd_data(dataset: Dataset) -> None:
 
 
 def warn_of_view(dataset: Dataset) -> None:
-    """Warn where a person's own digits lie otherwise, or 10 stands for 0; all else concerns who learns from them, or is
-    told by who counts and compares anyway.
+    """Warn if a user's own digits are turned or mirrored, or 10 stands for 0; other problems matter only in training,
+    or are found by `explore` itself.
     """
     if not is_known(dataset.reference):
         for line in (*_ten_lines(dataset), *_view_lines(dataset)):
@@ -54,7 +54,7 @@ def warn_of_view(dataset: Dataset) -> None:
 
 
 def odd_lines(dataset: Dataset) -> Iterator[str]:
-    """Yield a line for everything that is odd about a dataset, with what to do about it."""
+    """Yield a line for each problem of a dataset, with what to do about it."""
     names = dataset.class_names
     yield from _ten_lines(dataset)
     present = np.bincount(dataset.train.labels, minlength=len(names)) > 0
@@ -88,7 +88,7 @@ def _view_lines(dataset: Dataset) -> Iterator[str]:
 
 
 def copies_in_test(dataset: Dataset) -> int:
-    """Count the test images that also stand in the training split, pixel by pixel."""
+    """Count the test images that are also in the training split, pixel by pixel."""
     if dataset.test is None:
         return 0
     border = len(dataset.train)
@@ -97,28 +97,28 @@ def copies_in_test(dataset: Dataset) -> int:
 
 
 def better_view(dataset: Dataset) -> BetterView | None:
-    """Let the shipped network look at some training images in every way they may lie.
+    """Find the orientation in which the shipped network reads some training images best.
 
-    None where the way they lie is the best, or not far from it, or the classes are no digits.
+    None if their own is the best or nearly so, or the classes are not digits.
     """
     digits = _digits(dataset.class_names)
     if not digits or len(dataset.train) < FEWEST:
         return None
     chosen = np.random.default_rng(0).permutation(len(dataset.train))[:SAMPLE]
     sample = dataset.train.take(chosen)
-    inverted = (False, True) if not sample.files else (False,)  # of pictures it is seen what is ink
+    inverted = (False, True) if not sample.files else (False,)  # in pictures the ink is detected
     look = sha256(repr((digits, inverted, sample.labels.tolist())).encode() + sample.images.tobytes()).digest()
     if look not in better_views:
         better_views[look] = _better_way(sample, digits, inverted)
     better = better_views[look]
     if better is not None and better.view.invert and "so inverted" in dataset.source:
-        # Their edges had decided wrongly.
+        # The decision by their edges was wrong.
         return better._replace(view=View(better.view.transpose, better.view.rotate, invert=False))
     return better
 
 
 better_views: dict[bytes, BetterView | None] = {}
-"""What came of images by their hash: a study trains on the same ones many times."""
+"""Results by hash of the images, since a study trains on the same ones many times."""
 
 
 def _better_way(sample: Split, digits: list[str], inverted: tuple[bool, ...]) -> BetterView | None:
@@ -127,7 +127,7 @@ def _better_way(sample: Split, digits: list[str], inverted: tuple[bool, ...]) ->
     wanted = np.array([known.index(name) for name in digits])[sample.labels]
 
     def share(view: View, count: int) -> float:
-        """Return the share of the first so many that are read rightly, laid so."""
+        """Return the accuracy on the first `count` images in this orientation."""
         laid = view.turned(255 - sample.images[:count] if view.invert else sample.images[:count])
         return float((model.probabilities(laid).argmax(axis=1) == wanted[:count]).mean())
 
@@ -146,7 +146,7 @@ def _better_way(sample: Split, digits: list[str], inverted: tuple[bool, ...]) ->
 
 
 def option_words(view: View) -> str:
-    """Say a view as options of the command line: `--transpose --rotate 90`."""
+    """Return a view as command-line options: `--transpose --rotate 90`."""
     words = ["--transpose"] * view.transpose + [f"--rotate {view.rotate}"] * bool(view.rotate)
     if view.invert is not None:
         words.append("--invert" if view.invert else "--no-invert")
@@ -154,6 +154,6 @@ def option_words(view: View) -> str:
 
 
 def _digits(names: tuple[str, ...]) -> list[str]:
-    """Return which digit each class stands for, 10 for 0; none where they are not digits."""
+    """Return the digit that each class stands for, 10 counting as 0; empty if they are not distinct digits."""
     digits = ["0" if name == "10" else name for name in names]
     return digits if set(digits) <= set("0123456789") and len(set(digits)) == len(digits) else []

@@ -1,6 +1,6 @@
-"""The bytes of an ONNX file: refused where they reach outside the file, and given another contract.
+"""The bytes of an ONNX file: refuse those that refer to anything outside the file, and replace the contract.
 
-This walk over protobuf sees them before any other parser does, and needs none.
+This walk over the protobuf fields comes before any other parser, and needs none.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from digitry.errors import ModelError
 from digitry.networks.contract import METADATA_KEY, Contract
 
 MAX_MODEL_BYTES = 64 * 2**20
-"""Digit models are small: a larger file is refused before it is parsed."""
+"""Digit models are small; a larger file is refused before it is parsed."""
 
 STANDARD_DOMAINS = frozenset({"", "ai.onnx"})
 
-# Field numbers are ONNX's own: message → field → message within.
+# ONNX's field numbers: message → field → nested message.
 _NESTED: dict[str, dict[int, str]] = {
     "model": {7: "graph", 8: "opset", 20: "refused", 25: "refused"},  # training info; functions of the model's own
     "graph": {1: "node", 5: "tensor", 15: "sparse"},
@@ -31,9 +31,7 @@ _MAX_DEPTH = 16
 
 
 def check_model_bytes(data: bytes) -> None:
-    """Raise ModelError unless the bytes are one ONNX model that stands alone: no external data, standard operators
-    only.
-    """
+    """Raise ModelError unless the bytes are a self-contained ONNX model: no external data, only standard operators."""
     if len(data) > MAX_MODEL_BYTES:
         raise ModelError(f"the model has {len(data)} bytes, at most {MAX_MODEL_BYTES} are loaded")
     fields = 0
@@ -46,9 +44,7 @@ def check_model_bytes(data: bytes) -> None:
 
 
 def with_contract(data: bytes, contract: Contract) -> bytes:
-    """Return the same model with this contract in the place of its own. Raises ModelError unless the bytes are an
-    ONNX model.
-    """
+    """Return the model with its contract replaced. Raises ModelError unless the bytes are an ONNX model."""
     check_model_bytes(data)
     entry = _entry(1, METADATA_KEY.encode()) + _entry(2, contract.to_json().encode())
     kept, start = [], 0
@@ -60,12 +56,12 @@ def with_contract(data: bytes, contract: Contract) -> bytes:
 
 
 def _key(entry: memoryview) -> bytes:
-    """Return the key of one of the model's own entries."""
+    """Return the key of a metadata entry."""
     return next((bytes(value) for number, value in _fields(entry) if number == 1), b"")
 
 
 def _entry(number: int, value: bytes) -> bytes:
-    """Return a field that holds bytes, as protobuf writes it."""
+    """Encode a protobuf field that holds bytes."""
     return _as_varint(number << 3 | 2) + _as_varint(len(value)) + value
 
 
@@ -78,7 +74,7 @@ def _as_varint(value: int) -> bytes:
 
 
 def _check_message(data: memoryview, kind: str, depth: int) -> int:
-    """Check one message and all within; its number of fields. Raises IndexError when it is not a message."""
+    """Check a message and all nested ones; return its number of fields. Raises IndexError if it is not a message."""
     if depth > _MAX_DEPTH:
         raise ModelError("the model nests deeper than any digit model does")
     count = 0
@@ -103,12 +99,12 @@ def _check_message(data: memoryview, kind: str, depth: int) -> int:
 
 
 def _fields(data: memoryview) -> Iterator[tuple[int, Any]]:
-    """Yield field numbers and values (an int, or bytes) of a protobuf message. Raises IndexError when it is cut."""
+    """Yield the field numbers and values (int or bytes) of a protobuf message. Raises IndexError if it is truncated."""
     return ((number, value) for number, value, _ in _places(data))
 
 
 def _places(data: memoryview) -> Iterator[tuple[int, Any, int]]:
-    """Return the same, and where each field ends."""
+    """Yield the same, and the offset at which each field ends."""
     position, end = 0, len(data)
     while position < end:
         key, position = _varint(data, position)

@@ -1,36 +1,36 @@
-"""What a network that reads pages answers for every spot, one of a page's 4×4 pixels: the channels, and their meaning.
+"""The output channels of a network that reads pages, given for every spot, a cell of 4×4 pixels of the page.
 
-Lengths are in heights of a digit of the same writing, so that they do not depend on how large it is.
+Unless stated otherwise, lengths are in heights of a digit of the same writing, so they do not depend on its size.
 """
 
 from __future__ import annotations
 
 STRIDE = 4
-"""Pixels of the page, along both axes, that share a spot."""
+"""Pixels of the page per spot, along both axes."""
 
 CENTRE = 0
-"""Logit: the middle of a character's ink lies here."""
+"""Logit: the centre of a character's ink lies here."""
 SIZE = 1
-"""Logarithm of a digit's height in the same writing, in `USUAL_SIZE`s."""
+"""Logarithm of the height of a digit in the same writing, in units of `USUAL_SIZE`."""
 WIDTH, HEIGHT = 2, 3
 """Logarithms of the size of the character's box."""
 RIGHT, DOWN = 4, 5
-"""How far from the spot's middle the middle of the box lies, in spots."""
+"""Offset of the box's centre from the spot's centre, in spots."""
 AFTER = slice(6, 9)
-"""Logit: a character of the same number follows; how far right and down its middle lies."""
+"""Logit: a character of the same number follows; then the offset right and down to its centre."""
 BEFORE = slice(9, 12)
-"""The same of the character before."""
+"""The same for the character before."""
 WRITTEN = 12
 """Logit: written by hand, not printed."""
 STRUCK = 13
 """Logit: struck out."""
 TURN = slice(14, 18)
-"""Logits: 0, 1, 2, 3 quarter turns, clockwise, make the writing upright."""
+"""Logits: 0, 1, 2 or 3 clockwise quarter turns make the writing upright."""
 CLASSES = 18
-"""From here on, logits: which character it is, in the order of the contract's class names, and last any other."""
+"""First of the logits of the character, in the order of the contract's class names, with "any other" last."""
 
 USUAL_SIZE = 16.0
-"""Pixels: the height of a digit whose logarithm of size is 0."""
+"""In pixels: the height of a digit for which `SIZE` is 0."""
 
 READABLE = (9.5, 42.0)
-"""Pixels: the sizes of digits that the network learns to see; smaller and larger ones are seen on another scale."""
+"""In pixels: digit heights that the network learns; smaller and larger ones are seen at another scale."""

@@ -1,6 +1,6 @@
-"""Canonical digits and strips → network input: the only place that resizes and scales, to train and to read.
+"""Canonical digits and strips → network input: the only place that resizes and scales, for training and reading.
 
-What a network wants stands in its contract; C programs (`exports/c_source.py`) and the page (`reader.js`) do the same.
+The contract says what a network expects; C programs (`exports/c_source.py`) and the page (`reader.js`) do the same.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ WHITE = 255
 
 
 def prepare(images: NDArray[np.uint8], contract: Contract) -> NDArray[np.float32]:
-    """Make what a network takes of images or strips, uint8 (n, height, width), 0 is paper: float32 (n, …, 1).
+    """Convert images or strips, uint8 (n, height, width), 0 is paper, to network input, float32 (n, height, width, 1).
 
-    Canonical digits get the side that the contract says, strips keep theirs. Raises ValueError for other arrays.
+    Canonical digits are resized as the contract says, strips keep their size. Raises ValueError for other arrays.
     """
     if images.dtype != np.uint8 or images.ndim != 3:
         raise ValueError(f"images must be uint8 (n, height, width), not {images.dtype} {images.shape}")
@@ -31,14 +31,14 @@ def prepare(images: NDArray[np.uint8], contract: Contract) -> NDArray[np.float32
         prepared = np.asarray(shares @ prepared @ shares.T, np.float32)
     if contract.polarity == DARK:
         np.subtract(WHITE, prepared, out=prepared)
-    prepared *= np.float32(contract.scale)  # in place: a product of uint8 and float32 takes ten times as long
+    prepared *= np.float32(contract.scale)  # in place: multiplying uint8 by float32 takes ten times as long
     return prepared[..., np.newaxis]
 
 
 @functools.cache
 def resizing(side: int) -> NDArray[np.float32]:
-    """Return what share each row of a canonical digit has in each of `side` rows, float32 (side, 28): linear between
-    rows, and over as many as fall together.
+    """Return the matrix, float32 (side, 28), that resizes the rows of a canonical digit to `side` rows: by linear
+    interpolation, widened when shrinking.
     """
     step = IMAGE_SIDE / side
     middles = (np.arange(side)[:, np.newaxis] + 0.5) * step - 0.5

@@ -1,6 +1,6 @@
-"""What a model's confidences are worth: the share that was right at each, and the least of them for an error rate.
+"""The scale of confidence: the share of right readings at each confidence, and the least confidence per error rate.
 
-A scale travels in the model's contract, so that nothing is called sure of a model that it was not measured on.
+A scale is part of the model's contract, so that it is never applied to a model on which it was not measured.
 """
 
 from __future__ import annotations
@@ -18,40 +18,40 @@ from numpy.typing import NDArray
 from digitry.errors import ModelError
 
 PLACE = "RUN|FILE.onnx"
-"""Stands in the command that fits a scale for the model, where nobody knows yet what that is called."""
+"""Placeholder for the model in the command that fits a scale, until its name is known."""
 
 NEVER = 1.1
-"""As the least confidence to be sure of: where nothing was good enough."""
+"""A least confidence that is never reached: no confidence kept the error rate."""
 
 MOST_POINTS = 200
-"""More points than this has no scale that was fitted here."""
+"""Largest number of points in a scale."""
 
 
 @dataclass(frozen=True)
 class Scale:
-    """What the confidences of one model were worth on pictures that it had not seen, and how that was measured."""
+    """The calibration of one model's confidences on pictures that it had not seen, and how that was measured."""
 
     own: tuple[float, ...]
-    """The model's own confidences, rising, 0 to 1."""
+    """The model's own confidences, increasing, 0 to 1."""
     calibrated: tuple[float, ...]
-    """Share of the readings that were right at these confidences, never falling, 0 to 1."""
+    """Share of right readings at these confidences, non-decreasing, 0 to 1."""
     max_errors: tuple[float, ...]
-    """Error rates, rising, above 0 and at most 1."""
+    """Error rates, increasing, above 0 and at most 1."""
     least: tuple[float, ...]
-    """The least own confidence that keeps the readings above it within that error rate, never rising; or `NEVER`."""
+    """The least own confidence that keeps readings above it within each error rate, non-increasing; or `NEVER`."""
     pictures: int
-    """How many were read."""
+    """Number of pictures read."""
     accuracy: float
-    """Share of them that was read rightly, 0 to 1."""
+    """Share of them that was read correctly, 0 to 1."""
     made_of: str
-    """What kind of pictures they were, in words."""
+    """The kind of pictures, in words."""
     seed: int | None = None
-    """What the pictures were made by; None where they were a person's own."""
+    """Seed of the synthetic pictures; None for a user's own."""
     second_opinion: bool = False
-    """Whether the shipped network for numbers was asked too where a network for digits was less confident."""
+    """Whether the shipped network for numbers was asked too when a network for digits was less confident."""
 
     def calibrate(self, confidence: float) -> float:
-        """Return the probability of being right, 0 to 1, that the model's own confidence stands for."""
+        """Return the probability of being right, 0 to 1, for the model's own confidence."""
         return float(np.interp(_stretched(confidence), *self._curve))
 
     @cached_property
@@ -59,9 +59,7 @@ class Scale:
         return np.array([_stretched(own) for own in self.own]), np.array(self.calibrated)
 
     def least_confidence(self, max_error: float) -> float:
-        """Return the own confidence from which on a reading is sure; `NEVER`, above 1, where nothing was good
-        enough.
-        """
+        """Return the least own confidence of a sure reading; `NEVER`, above 1, if none keeps this error rate."""
         if max_error >= self.max_errors[-1]:
             return self.least[-1]
         fit = [least for error, least in zip(self.max_errors, self.least, strict=True) if error <= max_error]
@@ -69,22 +67,22 @@ class Scale:
 
     @property
     def pictures_in_words(self) -> str:
-        """What kind of pictures they were, as we say it today: "made" in the files of shipped networks is synthetic."""
+        """The kind of pictures in current terms: files of shipped networks say "made" for synthetic."""
         return self.made_of.replace("in made photographs", "in synthetic photographs").replace(
             "on made pages", "on synthetic pages"
         )
 
     @property
     def least_error(self) -> float | None:
-        """The lowest error rate that some confidence keeps; None where none does."""
+        """The lowest error rate that some confidence keeps; None if there is none."""
         kept = (error for error, least in zip(self.max_errors, self.least, strict=True) if least <= 1)
         return next(kept, None)
 
     @classmethod
     def from_json(cls, raw: Any) -> Scale:
-        """Check and read what `dataclasses.asdict` gives; nothing in it is trusted.
+        """Validate and read the output of `dataclasses.asdict`; nothing in it is trusted.
 
-        Raises ModelError when a field is missing, unknown, of the wrong kind or out of range.
+        Raises ModelError if a field is missing, unknown, of the wrong type or out of range.
         """
         names = {field.name for field in fields(cls)}
         if not isinstance(raw, dict) or set(raw) != names:
@@ -108,7 +106,7 @@ class Scale:
 
 
 def with_place(words: str, place: str | None) -> str:
-    """Write the name of a model into the command that some words advise; they stay as they are for one without."""
+    """Replace the placeholder for a model in some words by its name; without one they are unchanged."""
     return words if place is None else words.replace(PLACE, shlex.quote(place))
 
 
@@ -140,5 +138,5 @@ def _wrong(what: str) -> ModelError:
 
 
 def _stretched(confidence: float) -> float:
-    """Place a confidence on a scale on which 0.99 and 0.999 lie as far apart as 0.9 and 0.99."""
+    """Map a confidence to a scale on which 0.99 and 0.999 are as far apart as 0.9 and 0.99."""
     return -math.log10(1 - min(max(confidence, 0.0), 1.0) + 1e-6)

@@ -1,1 +1,1 @@
-"""What people look at: charts in one style and self-contained HTML pages."""
+"""Charts in one style, and self-contained HTML pages."""

@@ -1,4 +1,4 @@
-"""Charts for any room: grids of pictures, bars, lines and heat maps, each a plain matplotlib Figure."""
+"""General charts: grids of pictures, bars, lines and heat maps, each a plain matplotlib Figure."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ def image_grid(
     row_names: Sequence[str] | None = None,
     width_inches: float = WIDTH_INCHES,
 ) -> Figure:
-    """Draw pictures (n, height, width) in rows of `columns`, each under its title, which may have several lines.
+    """Draw pictures (n, height, width) in rows of `columns`, each below its title, which may have several lines.
 
-    A colour in `colours` paints that picture's title and frame; None leaves them plain. `row_names` stand left of the
-    rows. An image of NaN leaves its place empty. The whole grid is one small raster, so the SVG stays compact and every
-    pixel sharp.
+    `colours` are those of the pictures' titles and frames, None for plain ones. `row_names` are written left of the
+    rows. An image of NaN leaves its place empty. The grid is one small raster image, so that the SVG stays compact and
+    every pixel sharp. Raises ValueError if a count does not match.
     """
     count = len(images)
     if count == 0 or columns < 1:
@@ -94,7 +94,7 @@ def image_grid(
         missing = np.isnan(images).all(axis=(1, 2))
         shades = np.clip((np.nan_to_num(images.astype(np.float64)) - low) / (high - low), 0, 1)
         tiles = np.rint(255 * paint(shades)).astype(np.uint8)
-        paper = (255, 255, 255, 0)  # what lies behind shows through: a page may be dark
+        paper = (255, 255, 255, 0)  # transparent, because the page may be dark
         tiles[missing] = paper
         mosaic = np.full((total_y, total_x, 4), paper, np.uint8)
         figure = Figure(figsize=size)
@@ -140,9 +140,9 @@ def bars(
     y_label: str = "",
     y_range: tuple[float, float] | None = None,
 ) -> Figure:
-    """Draw one group of bars a name, one bar a series: `bars(["0", "1"], {"train": [5, 6], "test": [1, 2]})`.
+    """Draw a group of bars per name, with a bar per series: `bars(["0", "1"], {"train": [5, 6], "test": [1, 2]})`.
 
-    Above 30 names only some are written. Where a value is NaN a dash stands in place of its bar.
+    Of more than 30 names, only some are written. A value that is NaN is drawn as a dash instead of a bar.
     """
     with styled():
         figure, (axes,) = new_figure()
@@ -180,7 +180,7 @@ def lines(
     x_range: tuple[float, float] | None = None,
     y_range: tuple[float, float] | None = None,
 ) -> Figure:
-    """Draw one line a series, name → (x, y); names in `dashed` are drawn as thin dashes (a reference, say)."""
+    """Draw one line per series, name → (x, y); those in `dashed`, references say, as thin dashes."""
     with styled():
         figure, (axes,) = new_figure()
         draw_lines(axes, series, dashed=dashed)
@@ -204,10 +204,10 @@ def draw_lines(
     dashed: Sequence[str] = (),
     markers: bool = False,
 ) -> None:
-    """Draw the lines of `lines` into a panel of your own. Call inside `styled()`."""
+    """Draw lines as in `lines` into existing axes. Call inside `styled()`."""
     colours = iter(COLOURS * (1 + len(series) // len(COLOURS)))
     drawn: list[set[Any]] = []
-    """The pieces of each curve."""
+    """The segments of each curve."""
     for name, (x, y) in series.items():
         if name in dashed:
             axes.plot(np.asarray(x), np.asarray(y), "--", label=name, color=MUTED, linewidth=1.1)
@@ -215,7 +215,7 @@ def draw_lines(
             pieces = set(pairwise(zip(np.asarray(x).tolist(), np.asarray(y).tolist(), strict=True)))
             below = sum(not pieces.isdisjoint(others) for others in drawn)
             drawn.append(pieces)
-            style = ("-", (0, (2, 2)), ":")[min(below, 2)]  # what lies below is seen through the gaps
+            style = ("-", (0, (2, 2)), ":")[min(below, 2)]  # the curve below shows through the gaps
             marker = "o" if markers else ""
             look: dict[str, Any] = {"linestyle": style, "marker": marker, "markersize": 4, "color": next(colours)}
             axes.plot(np.asarray(x), np.asarray(y), label=name, **look)
@@ -233,8 +233,8 @@ def heatmap(
 ) -> Figure:
     """Draw a matrix (rows, columns) as coloured cells with their numbers; zeros stay empty.
 
-    `colour_values` colours by another matrix than the written one (row shares of a confusion matrix, say). Above 15
-    columns the numbers are left out: they could not be read.
+    `colour_values` is the matrix of colours if it differs from the written one (the row shares of a confusion matrix,
+    say). With more than 15 columns the numbers are left out, as they would be illegible.
     """
     cells = np.asarray(values)
     shades = np.asarray(cells if colour_values is None else colour_values, dtype=np.float64)
@@ -276,7 +276,7 @@ def heatmap(
 
 
 def plain_number(value: float) -> str:
-    """Write a short axis label: 0.01, 1, 250, 5k, 2.5M."""
+    """Format a number as a short axis label: 0.01, 1, 250, 5k, 2.5M."""
     for limit, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= limit:
             return f"{value / limit:g}{suffix}"
@@ -293,7 +293,7 @@ def _name_ticks(axes: Axes, names: Sequence[str]) -> None:
 
 
 def _shown(count: int) -> list[int]:
-    """Tell which of `count` names get a label: all up to 30, else every 2nd, 5th, 10th, …"""
+    """Return the indices of the names that get a label: all up to 30, else every 2nd, 5th, 10th, …"""
     step = next(step for step in (1, 2, 5, 10, 20, 50, 100) if count <= 30 * step)
     return list(range(0, count, step))
 

@@ -1,4 +1,4 @@
-"""What is read as what, as a part of a page: counts in coloured cells, and the pictures behind each mistake."""
+"""A confusion matrix as a part of a page: counts in coloured cells, and the pictures behind each mistake."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from digitry.pages.image_sheet import image_sheet, place_in_sheet, sheet_rule
 from digitry.pages.style import safe_label
 
 MOST_CLASSES = 62
-"""With more, the table would be wider than any screen: then its mistakes are listed."""
+"""With more, the table would be wider than any screen, so its mistakes are listed instead."""
 
 MOST_NUMBERS = 15
-"""With more classes the cells are narrow."""
+"""With more classes than this, the cells are narrow."""
 
 MOST_CELLS, MOST_PICTURES, MOST_SHEET_BYTES = 2_000, 6_000, 900_000
-"""So that a page with everything else stays under 3 MB, whatever a network gets wrong."""
+"""Limits that keep the whole page below 3 MB, however many mistakes there are."""
 
 PICTURES_A_PAGE = 30
 
 _PALEST, _STRONGEST = 8, 50
-"""Per cent of colour in a cell: text stays readable on it, in light and in dark."""
+"""Percentage of colour in a cell: text on it stays readable, in light and dark mode."""
 
 _SHORT_NAME = 3
 
 _LONGEST_NAME = 20
-"""Characters of a class in the words of a cell, of which there may be thousands."""
+"""Most characters of a class name in the text of a cell, as there may be thousands of cells."""
 
 
 @dataclass(frozen=True)
 class Mistaken:
-    """One picture that was read wrongly."""
+    """A picture that was misread."""
 
     position: int
-    """Which image of the split it is, from 0."""
+    """Index of the image in the split, from 0."""
     confidence: str
     x: int
     y: int
-    """Its column and row in the sheet."""
+    """Column and row in the sheet."""
     mark: str = ""
 
 
@@ -49,41 +49,41 @@ class ConfusionCell:
     """How often one class is read as another, or as itself."""
 
     name: str
-    """What its pictures are linked by."""
+    """Anchor of the link to its pictures."""
     words: str
     count: int
     is_right: bool
     strength: int
-    """Per cent of colour."""
+    """Percentage of colour."""
     pages: Sequence[Sequence[Mistaken]] = ()
 
     @property
     def left_out(self) -> int:
-        """How many of its mistakes there was no room for."""
+        """Number of its mistakes that are not shown for lack of room."""
         return self.count - sum(map(len, self.pages))
 
 
 @dataclass(frozen=True)
 class Confusion:
-    """The whole table with its pictures."""
+    """The confusion matrix with its pictures."""
 
     names: Sequence[str]
     rows: Sequence[Sequence[ConfusionCell]]
-    """A row a label, a cell an answer; none where there are too many classes for a table."""
+    """A row per label, a cell per answer; empty if there are too many classes for a table."""
     mistakes: Sequence[ConfusionCell]
-    """The cells of mistakes, the most frequent first."""
+    """The cells of mistakes, most frequent first."""
     sheet: str
-    """All pictures as one: a rule of a style sheet."""
+    """A CSS rule with all pictures in one image."""
     caption: str
 
     @property
     def short_names(self) -> list[str]:
-        """The names as they stand beside the table."""
+        """The names as they appear beside the table."""
         return [safe_label(name, 12) for name in self.names]
 
     @property
     def layout(self) -> str:
-        """Whether there are many columns, and whether their names stand upright."""
+        """CSS classes for many columns, and for long names, which are written vertically."""
         dense = " dense" if len(self.names) > MOST_NUMBERS else ""
         return dense + (" long" if max(map(len, self.names)) > _SHORT_NAME else "")
 
@@ -101,10 +101,9 @@ def build_confusion(
 ) -> Confusion:
     """Build the part of a page.
 
-    `matrix` holds counts, row = label, column = answer. `images`, uint8 (n, height, width), with their `labels` and
-    `answers`, are those of the split; `mistakes` the positions of wrong ones, in the order in which they are shown;
-    `notes` says of each how sure it was. Those in `marked` get the `mark`. Where there is no room for all, each cell
-    shows its first.
+    `matrix` holds counts, row = label, column = answer. `images`, uint8 (n, height, width), `labels` and `answers` are
+    those of the whole split; `mistakes` are the indices of wrong answers in display order, `notes` say how sure each
+    was. Those in `marked` get the `mark`. If there is no room for all, each cell shows its first mistakes.
     """
     groups: dict[tuple[int, int], list[int]] = {}
     for rank, position in enumerate(mistakes.tolist()):
@@ -148,7 +147,7 @@ def build_confusion(
 
 
 def _sheet(images: NDArray[np.uint8], mistakes: NDArray[np.int64], groups: list[list[int]]) -> tuple[str, list[int]]:
-    """Return the pictures as one, and the ranks of the mistakes in it, in its order."""
+    """Return the sheet of pictures, and the ranks of the mistakes in it, in its order."""
     room = MOST_PICTURES
     while groups and room:
         share = _share(groups, room)
@@ -161,7 +160,7 @@ def _sheet(images: NDArray[np.uint8], mistakes: NDArray[np.int64], groups: list[
 
 
 def _share(groups: list[list[int]], room: int) -> int:
-    """Return how many pictures each group may show at most, so that all together fit into the room; at least one."""
+    """Return the most pictures per group, at least one, so that all fit into the room."""
     sizes = np.sort([len(group) for group in groups])
     share = int(sizes[-1])
     while share > 1 and np.minimum(sizes, share).sum() > room:

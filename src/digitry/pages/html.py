@@ -1,4 +1,4 @@
-"""One self-contained HTML page from plain records: no script, no address, light and dark, phone to paper."""
+"""Self-contained HTML pages from plain records: no scripts or links, light and dark, from phone to paper."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class PageTable:
-    """Rows under column names. Numbers are set right; the first cell of a row is its heading."""
+    """Rows below column names. Numbers are right-aligned; the first cell of a row is its header."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str | int | float]]
@@ -42,41 +42,41 @@ class PageTable:
 
 @dataclass(frozen=True)
 class PagePicture:
-    """A picture with the text for those who cannot see it. `wide` gives it the whole width of the page."""
+    """A picture with alternative text. `wide` gives it the whole width of the page."""
 
     data: bytes
     media_type: str
-    """image/png, image/jpeg, or image/svg+xml for a chart of ours."""
+    """image/png, image/jpeg, or image/svg+xml for a chart made by digitry."""
     alt: str
     caption: str = ""
     wide: bool = False
 
     @property
     def is_chart(self) -> bool:
-        """Whether it is drawn in the colours of the page."""
+        """Whether it is an SVG chart, drawn in the colours of the page."""
         return self.media_type == "image/svg+xml"
 
     @property
     def chart(self) -> Markup:
-        """The chart as a part of the page. Raises ValueError for an SVG that is none of ours."""
+        """The chart as an element of the page. Raises ValueError for an SVG that digitry did not make."""
         return inline_chart(self.data, self.alt)
 
     @property
     def address(self) -> str:
-        """The picture as a data: address."""
+        """The picture as a data: URL."""
         return f"data:{self.media_type};base64,{base64.b64encode(self.data).decode('ascii')}"
 
 
 @dataclass(frozen=True)
 class Code:
-    """Text to copy as it is, such as a command."""
+    """Text to copy verbatim, such as a command."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Details:
-    """Parts that stay folded until somebody asks; printed in full."""
+    """Parts that are folded on screen and printed in full."""
 
     summary: str
     parts: Sequence[str | PageTable | PagePicture | Code]
@@ -88,7 +88,7 @@ Part = str | PageTable | PagePicture | Confusion | Code | Details
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a page under a heading."""
+    """A part of a page with a heading."""
 
     heading: str
     parts: Sequence[Part]
@@ -96,7 +96,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Page:
-    """A whole page. Every text is escaped: names and labels from strangers are safe here."""
+    """A whole page. All text is escaped, so untrusted names and labels are safe."""
 
     title: str
     lead: str
@@ -106,17 +106,17 @@ class Page:
 
 
 def picture_of_chart(figure: Figure, alt: str, caption: str = "", *, wide: bool = False) -> PagePicture:
-    """Turn a chart into a picture for a page: SVG, so that it is sharp on every screen and on paper."""
+    """Convert a chart to a picture for a page, as SVG, which is sharp on every screen and on paper."""
     return PagePicture(to_svg(figure).encode(), "image/svg+xml", alt, caption, wide)
 
 
 def render_page(page: Page) -> str:
-    """Render the page as HTML text; the same page gives the same text."""
+    """Render the page as HTML, deterministically."""
     return render("pages/page.html.j2", page=page)
 
 
 def write_page(page: Page, path: str | Path) -> Path:
-    """Write the page to `path`, whole or not at all; its folder is made. Raises StorageError when that fails."""
+    """Write the page to `path` atomically, creating its folder. Raises StorageError if that fails."""
     path = Path(path)
     make_folder(path.parent)
     write_atomically(path, render_page(page).encode())

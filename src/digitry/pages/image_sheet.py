@@ -1,4 +1,4 @@
-"""Many small pictures as one, so that a page can show thousands of them and stay small."""
+"""Many small pictures in one image, so that a page can show thousands of them and stay small."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ ACROSS = 50
 """Pictures in a row of the sheet."""
 
 _SHADES = 16
-"""Grey levels: more could not be told apart at this size, and take twice the bytes."""
+"""Grey levels: more would be indistinguishable at this size, and take twice the bytes."""
 
 
 def image_sheet(images: NDArray[np.uint8]) -> bytes:
-    """Lay pictures, uint8 (n, height, width), side by side, `ACROSS` in a row, as one PNG of sixteen greys."""
+    """Tile pictures, uint8 (n, height, width), `ACROSS` in a row, in one PNG of sixteen greys."""
     count, height, width = images.shape
     down = -(-count // ACROSS)
     filled = np.zeros((down * ACROSS, height, width), np.uint8)
@@ -31,11 +31,11 @@ def image_sheet(images: NDArray[np.uint8]) -> bytes:
 
 
 def place_in_sheet(index: int) -> tuple[int, int]:
-    """Return column and row of the picture `index` in its sheet."""
+    """Return the column and row of picture `index` in its sheet."""
     return index % ACROSS, index // ACROSS
 
 
 def sheet_rule(png: bytes) -> str:
-    """Return what a style sheet says of the sheet behind its pictures: each shows one, by --x and --y."""
+    """Return the CSS that makes the sheet the background of elements, each showing one picture by --x and --y."""
     address = base64.b64encode(png).decode("ascii")
     return f"background-image: url(data:image/png;base64,{address}); background-size: {100 * ACROSS}% auto"

@@ -1,4 +1,4 @@
-"""A chart as a part of its page: its colours are the page's own, light or dark, and its ids are nobody else's."""
+"""A chart as an element of its page, in the page's colours, light or dark, and with unique ids."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 _KNOWN = frozenset({"clipPath", "defs", "g", "image", "path", "rect", "use"})
-"""The elements that charts are made of."""
+"""The SVG elements that occur in charts."""
 
 _LEFT_OUT = re.compile(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", re.DOTALL)
 _COLOUR = re.compile("|".join(PAGE_COLOURS) + r"\b", re.IGNORECASE)
 
 
 def inline_chart(svg: bytes, label: str) -> Markup:
-    """Return the chart as an element of an HTML page; `label` says what is in it to those who cannot see it.
+    """Return the chart as an element of an HTML page; `label` is its alternative text.
 
-    `svg` is what `to_svg` writes. Raises ValueError for an SVG with elements that no chart of ours has.
+    `svg` is the output of `to_svg`. Raises ValueError for an SVG with other elements.
     """
     from markupsafe import Markup, escape
 

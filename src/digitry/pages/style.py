@@ -1,4 +1,4 @@
-"""The one look of every chart: colours, sizes, fonts, and how figures become bytes and files."""
+"""The style of all charts: colours, sizes, fonts, and how figures become bytes and files."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY = "#0072B2", "#D55E00", "#009E73", "#B5609A", "#C98A00", "#3C9AD0"
 COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
-"""Series colours, in order: Okabe and Ito's, the pale ones darkened; told apart by colour-blind eyes too."""
+"""Series colours, in order: Okabe and Ito's, with the pale ones darkened; distinguishable for the colour-blind."""
 GOOD, BAD = BLUE, VERMILION
-"""Right and wrong: blue and vermilion, because red and green look alike to one man in twelve."""
+"""Right and wrong: blue and vermilion, because one man in twelve cannot tell red from green."""
 STRONG, MUTED, FAINT = "#1F2933", "#5B6770", "#E3E7EA"
-"""Text, lesser text, grid lines."""
+"""Text, secondary text, grid lines."""
 PAPER, WASH, PALE = "#FFFFFF", "#CFE3F1", "#F7FAFC"
-"""What charts are drawn on, a pale area, and text on a dark one."""
+"""The background of charts, pale areas, and text on dark areas."""
 
 PAGE_COLOURS = {
     PAPER: "card",
@@ -40,10 +40,10 @@ PAGE_COLOURS = {
     ORANGE: "orange",
     SKY: "sky",
 }
-"""Colour of a chart → what style.css calls it, in light and in dark; `PALE` stays what it is."""
+"""Chart colour → its name in style.css, which has a light and a dark version; `PALE` is the same in both."""
 
 WIDTH_INCHES = 5.2
-"""A chart fills a phone at this width with text that can still be read; a desktop page lays two side by side."""
+"""At this width a chart fills a phone with legible text; a desktop page shows two side by side."""
 
 _STYLE: dict[str, Any] = {
     "axes.axisbelow": True,
@@ -85,7 +85,7 @@ _STYLE: dict[str, Any] = {
 
 
 def load_matplotlib() -> None:
-    """Import what a chart needs, so that the first one need not wait for it."""
+    """Import what charts need, so that the first one is not delayed."""
     import matplotlib.backends.backend_agg
     import matplotlib.backends.backend_svg
     import matplotlib.figure  # noqa: F401
@@ -93,11 +93,11 @@ def load_matplotlib() -> None:
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """Draw in the project's style whatever the reader's own matplotlib settings say; they are put back afterwards."""
+    """Use the project's style regardless of the user's matplotlib settings, which are restored afterwards."""
     import matplotlib
 
     with warnings.catch_warnings():
-        # A class name in a script that the font lacks is drawn as boxes; the page beside the chart spells it out.
+        # A class name in a script that the font lacks is drawn as boxes; the page also has it as text.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         with matplotlib.rc_context():
             matplotlib.rcdefaults()
@@ -109,7 +109,7 @@ def styled() -> Iterator[None]:
 def new_figure(
     height_inches: float = 3.1, *, width_inches: float = WIDTH_INCHES, rows: int = 1, columns: int = 1
 ) -> tuple[Figure, list[Axes]]:
-    """Make an empty figure with rows × columns panels, listed row by row. Call inside `styled()`."""
+    """Return an empty figure with rows × columns axes, listed row by row. Call inside `styled()`."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width_inches, height_inches), layout="constrained")
@@ -118,18 +118,18 @@ def new_figure(
 
 
 def to_svg(figure: Figure) -> str:
-    """Write the figure as SVG text, the same bytes every time: no date, no random ids."""
+    """Return the figure as SVG text, deterministically: no date, no random ids."""
     return _render(figure, "svg", metadata={"Date": None, "Creator": None}).decode()
 
 
 def to_png_bytes(figure: Figure, dpi: int = 200) -> bytes:
-    """Write the figure as PNG; at 200 dpi the normal width is 1,040 pixels."""
-    # A fifth larger than at the usual level, in half of the time.
+    """Return the figure as PNG; at 200 dpi the normal width is 1,040 pixels."""
+    # A fifth larger than at the default level, in half the time.
     return _render(figure, "png", dpi=dpi, metadata={"Software": None}, pil_kwargs={"compress_level": 3})
 
 
 def make_folder(folder: Path) -> None:
-    """Make `folder` and those above it, if they are missing. Raises StorageError when that cannot be done."""
+    """Create `folder` and its parents if they are missing. Raises StorageError if that fails."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -139,21 +139,21 @@ def make_folder(folder: Path) -> None:
 
 
 def save_figure(figure: Figure, path_without_suffix: str | Path) -> tuple[Path, Path]:
-    """Write `<path>.png` and `<path>.svg`, each whole or not at all; returns both paths.
+    """Write `<path>.png` and `<path>.svg`, each atomically, and return both paths.
 
-    The folder is made if it is missing. Raises StorageError when a file cannot be written.
+    A missing folder is created. Raises StorageError if a file cannot be written.
     """
     path = Path(path_without_suffix)
     make_folder(path.parent)
     png, svg = path.with_name(f"{path.name}.png"), path.with_name(f"{path.name}.svg")
     write_atomically(svg, to_svg(figure).encode())
-    figure.set_layout_engine(None)  # its panels have found their places; finding them takes another drawing
+    figure.set_layout_engine(None)  # the layout is done; repeating it would cost another drawing
     write_atomically(png, to_png_bytes(figure))
     return png, svg
 
 
 def safe_label(text: str, limit: int = 14) -> str:
-    """Make a person's text safe for a chart: one line, no control characters, at most `limit` characters."""
+    """Make any text safe for a chart: one line, no control characters, at most `limit` characters."""
     clean = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
     clean = " ".join(clean.split())
     return clean if len(clean) <= limit else f"{clean[: limit - 1]}…"

@@ -1,4 +1,4 @@
-"""Templates, `*.html.j2` beside the code that fills them → text: every value escaped, loaded once."""
+"""Render templates, `*.html.j2` beside the code that fills them, with every value escaped."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def render(name: str, **values: object) -> str:
-    """Render the template of that name, a path below the package such as `pages/page.html.j2`, filled with the values.
+    """Render a template, given by its path in the package such as `pages/page.html.j2`, with these values.
 
-    The same values give the same text. Half a surrogate pair, from a file name that is not UTF-8, becomes "?".
+    The result is deterministic. A lone surrogate, from a file name that is not UTF-8, becomes "?".
     """
     text = _environment().get_template(name).render(values)
     return text.encode("utf-8", "replace").decode("utf-8")
@@ -25,10 +25,10 @@ def render(name: str, **values: object) -> str:
 
 _NUMBER = r"[-−+]?\d[\d,.]*(?: ?(?:%|‰|×|s|ms|µs|min|h|B|kB|MB|GB|points?))?"
 _FIGURE = re.compile(rf"[<>≤≥±≈]? ?{_NUMBER}(?: ?[-–±×/] ?{_NUMBER})*")
-"""A number with a sign or a unit, or two that make a range."""
+"""A number with a sign or unit, or a range of two."""
 
 _UNKNOWN = ("", "–", "unknown")
-"""What stands in a column of numbers where there is none."""
+"""Placeholders for missing numbers in a column."""
 
 
 @cache
@@ -57,14 +57,14 @@ def _read(name: str) -> str:
 
 @cache
 def _plain(name: str) -> Markup:
-    """Return a stylesheet or a script as it is, read once: no brace in it is the template's."""
+    """Return a stylesheet or script verbatim, so that its braces are not taken for template syntax."""
     from markupsafe import Markup
 
     return Markup(_read(name))
 
 
 def _runs(parts: Sequence[Any]) -> list[tuple[str, list[Any]]]:
-    """Put neighbours of one kind together, so that pictures in a row can stand side by side."""
+    """Group adjacent parts of one kind, so that consecutive pictures can be shown side by side."""
     return [(kind, list(run)) for kind, run in groupby(parts, key=_kind)]
 
 
@@ -73,9 +73,9 @@ def _kind(part: Any) -> str:
 
 
 def _kinds(table: Any) -> list[str]:
-    """Return `number` for each column of figures, set right as a whole, and `text` for each other one.
+    """Return `number` for each column of numbers, which is right-aligned, and `text` for each other one.
 
-    Digits in a text are a name, a class say, unless others of their column are figures: 99.1%, 1,234 or 0.5 s.
+    Strings of digits are names, of classes say, unless the column also has formatted numbers: 99.1%, 1,234 or 0.5 s.
     """
     kinds = []
     for place in range(len(table.columns)):
@@ -90,7 +90,7 @@ def _is_figure(cell: Any) -> bool:
 
 
 def _cell(value: Any) -> str:
-    """Write integers with thousands separators, floats with four significant digits, texts as they are."""
+    """Format integers with thousands separators, floats with four significant digits; leave texts as they are."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"

@@ -72,7 +72,7 @@ def _write(place: SheetCell, cell: GridCell) -> None:
 
 
 def _plain_value(cell: GridCell) -> float | int | None:
-    """Return the value for a spreadsheet of a single number whose text loses nothing by it, as "007" would; else None."""
+    """Return the value of a single number if nothing of its text is lost by it, as it would be of "007"; else None."""
     if len(cell) != 1:
         return None
     (number,) = cell
